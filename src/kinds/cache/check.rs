@@ -1,10 +1,12 @@
 //! References and mistakes.
 
+use std::collections::BTreeSet;
+
 use crate::kinds::cache::plan::Cache;
 use crate::plan::Draft;
 use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
-use std::collections::BTreeSet;
 
 impl Checks for Cache {
     fn purpose(&self) -> Purpose {
@@ -16,4 +18,11 @@ impl Checks for Cache {
     }
 
     none!(unused, begins);
+
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let all = walk.scenario().cache.iter();
+        links.own.caches = all.map(|(_, cache)| walk.zone_member(&cache.in_)).collect();
+    }
+
+    none!(entrance, onward, store);
 }

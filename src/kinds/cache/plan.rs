@@ -11,7 +11,6 @@ use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::compile::Builder;
 use crate::plan::hits::policy_of;
 use crate::plan::kind::{Fares, Planned};
-use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
 use crate::plan::part::{Own, Part};
 use crate::plan::program::Compiler;
@@ -66,12 +65,6 @@ impl Planned for Cache {
 
     fn remembers(&self, draft: &Draft, part: Own) -> bool {
         draft.scenario.cache[part.index].1.hit.is_none()
-    }
-
-    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
-        let scenario = walk.scenario();
-        links.own.caches =
-            scenario.cache.iter().map(|(_, cache)| walk.zone_member(&cache.in_)).collect();
     }
 
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {

@@ -1,11 +1,12 @@
 //! References and mistakes.
 
-use crate::kinds::database::Database;
+use std::collections::BTreeSet;
+
+use crate::kinds::database::{Database, links};
 use crate::plan::Draft;
 use crate::plan::kind::checks::{Checks, Purpose, none};
-use crate::plan::links::Store;
+use crate::plan::links::{Links, Store, Walk};
 use crate::plan::names::Kind;
-use std::collections::BTreeSet;
 
 impl Checks for Database {
     fn purpose(&self) -> Purpose {
@@ -23,4 +24,13 @@ impl Checks for Database {
     }
 
     none!(unused, begins);
+
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        for (name, database) in walk.scenario().database.iter() {
+            links.databases.push(links::follow(walk, name, database));
+        }
+        links::balanced_databases(walk, links);
+    }
+
+    none!(entrance, onward, store);
 }

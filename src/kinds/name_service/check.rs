@@ -1,10 +1,14 @@
 //! References and mistakes.
 
+use std::collections::BTreeSet;
+
 use crate::kinds::name_service::plan::NameService;
 use crate::plan::Draft;
 use crate::plan::kind::checks::{Checks, Purpose, none};
-use crate::plan::names::Kind;
-use std::collections::BTreeSet;
+use crate::plan::links::{Entrance, Known, Links, Walk};
+use crate::plan::names::{Found, Kind};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::names::Reference;
 
 impl Checks for NameService {
     fn purpose(&self) -> Purpose {
@@ -16,4 +20,24 @@ impl Checks for NameService {
     }
 
     none!(unused, begins);
+
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let all = walk.scenario().name_service.iter();
+        links.name_services = all.map(|(_, names)| walk.entrances(&names.to, links, &[])).collect();
+    }
+
+    fn entrance(
+        &self,
+        _: Known<'_>,
+        found: Found,
+        _: &Reference,
+    ) -> Result<Entrance, Option<Diagnostic>> {
+        Ok(Entrance::NameService(found.index))
+    }
+
+    fn onward(&self, links: &Links, index: usize) -> Vec<Entrance> {
+        links.name_services[index].clone()
+    }
+
+    none!(store);
 }

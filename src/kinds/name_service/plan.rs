@@ -11,7 +11,7 @@ use crate::plan::Draft;
 use crate::plan::checks::inert_if;
 use crate::plan::compile::{Builder, beliefs_name};
 use crate::plan::kind::{Fares, Planned};
-use crate::plan::links::{Entrance, Links, Walk};
+use crate::plan::links::Entrance;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::{Own, Part};
 use crate::plan::program::Compiler;
@@ -58,13 +58,6 @@ impl Planned for NameService {
 
     fn remembers(&self, _: &Draft, _: Own) -> bool {
         false
-    }
-
-    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
-        let members: Vec<u32> = links.services.iter().map(|service| service.members).collect();
-        let all = walk.scenario().name_service.iter();
-        links.name_services =
-            all.map(|(_, names)| walk.entrances(&names.to, &members, None)).collect();
     }
 
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {

@@ -1,12 +1,15 @@
 //! References and mistakes.
 
-use crate::kinds::nas::Nas;
+use std::collections::BTreeSet;
+
+use crate::kinds::nas::{Nas, links};
 use crate::plan::Draft;
 use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::plan::links::{Links, Store, User, Walk};
 use crate::plan::names::Kind;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use std::collections::BTreeSet;
+use crate::scenario::source::Span;
 
 impl Checks for Nas {
     fn purpose(&self) -> Purpose {
@@ -30,4 +33,22 @@ impl Checks for Nas {
     }
 
     none!(begins);
+
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let all = walk.scenario().nas.iter();
+        links.nas = all.map(|(_, nas)| links::follow(walk, nas)).collect();
+    }
+
+    none!(entrance, onward);
+
+    fn store(
+        &self,
+        walk: &mut Walk<'_>,
+        index: usize,
+        volume: &str,
+        span: Span,
+        _: Option<User>,
+    ) -> Option<Store> {
+        links::store(walk, index, volume, span)
+    }
 }

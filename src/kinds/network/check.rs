@@ -1,17 +1,19 @@
 //! References and mistakes.
 
+use std::collections::BTreeSet;
+
 use crate::kinds::network::{Link, Rack, Site};
 use crate::plan::Draft;
 use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
-use std::collections::BTreeSet;
 
 impl Checks for Site {
     fn purpose(&self) -> Purpose {
         Purpose::Named("no rack stands in it")
     }
 
-    none!(uses, unused, begins);
+    none!(follow, entrance, onward, store, uses, unused, begins);
 }
 
 impl Checks for Rack {
@@ -24,6 +26,13 @@ impl Checks for Rack {
     }
 
     none!(unused, begins);
+
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let all = walk.scenario().rack.iter();
+        links.racks = all.map(|(_, rack)| walk.one(&rack.site, Kind::Site)).collect();
+    }
+
+    none!(entrance, onward, store);
 }
 
 impl Checks for Link {
@@ -36,4 +45,13 @@ impl Checks for Link {
     }
 
     none!(unused, begins);
+
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        for (_, link) in walk.scenario().link.iter() {
+            let sites = link.between.iter();
+            links.links.push(sites.filter_map(|site| walk.one(site, Kind::Site)).collect());
+        }
+    }
+
+    none!(entrance, onward, store);
 }

@@ -12,7 +12,7 @@ use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, missing};
 use crate::plan::compile::Builder;
 use crate::plan::kind::{Fares, Planned};
-use crate::plan::links::{Entrance, Links, Walk, find_named};
+use crate::plan::links::Entrance;
 use crate::plan::load::mean;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::{Own, Part};
@@ -92,17 +92,6 @@ impl Planned for Queue {
 
     fn remembers(&self, _: &Draft, _: Own) -> bool {
         false
-    }
-
-    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
-        let scenario = walk.scenario();
-        for (_, queue) in scenario.queue.iter() {
-            let brokers = queue.in_.value.0.iter();
-            let brokers = brokers.filter_map(|zone| walk.zone_member(zone)).collect();
-            let (name, span) = (&queue.request.value, queue.request.span);
-            let class = find_named(&scenario.request, name, span, "request class", walk.out());
-            links.own.queues.push(QueueLinks { brokers, class });
-        }
     }
 
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {

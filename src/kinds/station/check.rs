@@ -8,5 +8,5 @@ impl Checks for Station {
         Purpose::Requests
     }
 
-    none!(uses, unused, begins);
+    none!(follow, entrance, onward, store, uses, unused, begins);
 }

@@ -1,10 +1,12 @@
 //! References and mistakes.
 
-use crate::kinds::unit::{Crew, Group, Unit};
+use std::collections::BTreeSet;
+
+use crate::kinds::unit::{Crew, Group, Unit, links};
 use crate::plan::Draft;
 use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
-use std::collections::BTreeSet;
 
 impl Checks for Unit {
     fn purpose(&self) -> Purpose {
@@ -16,6 +18,13 @@ impl Checks for Unit {
     }
 
     none!(unused, begins);
+
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let crews = walk.scenario().unit.iter().map(|(_, unit)| unit.crew.as_ref());
+        links.crews = crews.map(|crew| walk.one(crew?, Kind::Crew)).collect();
+    }
+
+    none!(entrance, onward, store);
 }
 
 impl Checks for Group {
@@ -24,6 +33,14 @@ impl Checks for Group {
     }
 
     none!(uses, unused, begins);
+
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let all = walk.scenario().group.iter();
+        links.groups = all.map(|(_, group)| links::follow(walk, group)).collect();
+        links.group_order = links::order(walk, &mut links.groups);
+    }
+
+    none!(entrance, onward, store);
 }
 
 impl Checks for Crew {
@@ -31,5 +48,5 @@ impl Checks for Crew {
         Purpose::Named("no unit is repaired by it")
     }
 
-    none!(uses, unused, begins);
+    none!(follow, entrance, onward, store, uses, unused, begins);
 }

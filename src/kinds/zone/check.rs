@@ -1,10 +1,13 @@
 //! References and mistakes.
 
-use crate::kinds::zone::{Server, Zone};
+use std::collections::BTreeSet;
+
+use crate::kinds::zone::{Server, Zone, links};
 use crate::plan::Draft;
 use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::plan::links::{Links, Store, User, Walk};
 use crate::plan::names::Kind;
-use std::collections::BTreeSet;
+use crate::scenario::source::Span;
 
 impl Checks for Server {
     fn purpose(&self) -> Purpose {
@@ -16,6 +19,24 @@ impl Checks for Server {
     }
 
     none!(unused, begins);
+
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let all = 0..walk.scenario().server.len();
+        links.servers = all.map(|group| links::rack(walk, group)).collect();
+    }
+
+    none!(entrance, onward);
+
+    fn store(
+        &self,
+        walk: &mut Walk<'_>,
+        index: usize,
+        volume: &str,
+        span: Span,
+        user: Option<User>,
+    ) -> Option<Store> {
+        links::store(walk, index, volume, span, user)
+    }
 }
 
 impl Checks for Zone {
@@ -27,5 +48,5 @@ impl Checks for Zone {
         used.extend(draft.placed.zones.iter().flatten().map(|id| (Kind::Server, id.group)));
     }
 
-    none!(unused, begins);
+    none!(follow, entrance, onward, store, unused, begins);
 }

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::plan::Draft;
-use crate::plan::names::Kind;
-use crate::scenario::diagnostic::Diagnostics;
+use crate::plan::links::{Entrance, Known, Links, Store, User, Walk};
+use crate::plan::names::{Found, Kind};
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Reference;
+use crate::scenario::source::Span;
 
 /// The use of a section. One without it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +22,31 @@ pub enum Purpose {
 
 /// What a kind says of its text: where references lead, what is wrong, what has no effect.
 pub trait Checks: Sync {
+    /// Follows the references of all sections. Those of the kinds before are known.
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links);
+
+    /// Returns the entrance that a reference to a component of this kind names; else the error, if nothing else
+    /// reports it.
+    fn entrance(
+        &self,
+        known: Known<'_>,
+        found: Found,
+        reference: &Reference,
+    ) -> Result<Entrance, Option<Diagnostic>>;
+
+    /// Returns the entrances to which requests that enter here are led, before anything answers them.
+    fn onward(&self, links: &Links, index: usize) -> Vec<Entrance>;
+
+    /// Returns the store that is called `volume` at the component at `index`, for this user.
+    fn store(
+        &self,
+        walk: &mut Walk<'_>,
+        index: usize,
+        volume: &str,
+        span: Span,
+        user: Option<User>,
+    ) -> Option<Store>;
+
     /// Returns the use of a section.
     fn purpose(&self) -> Purpose;
 
@@ -47,6 +75,44 @@ pub fn of(kind: Kind) -> &'static dyn Checks {
 /// Answers of a kind that has no part in a question.
 macro_rules! none {
     ($($question:ident),*) => { $(crate::plan::kind::checks::none!(@$question);)* };
+    (@follow) => {
+        fn follow(&self, _: &mut crate::plan::links::Walk<'_>, _: &mut crate::plan::links::Links) {}
+    };
+    (@entrance) => {
+        fn entrance(
+            &self,
+            _: crate::plan::links::Known<'_>,
+            _: crate::plan::names::Found,
+            _: &crate::scenario::names::Reference,
+        ) -> Result<
+            crate::plan::links::Entrance,
+            Option<crate::scenario::diagnostic::Diagnostic>,
+        > {
+            // The reference is of a wrong kind, which the names report.
+            Err(None)
+        }
+    };
+    (@onward) => {
+        fn onward(
+            &self,
+            _: &crate::plan::links::Links,
+            _: usize,
+        ) -> Vec<crate::plan::links::Entrance> {
+            Vec::new()
+        }
+    };
+    (@store) => {
+        fn store(
+            &self,
+            _: &mut crate::plan::links::Walk<'_>,
+            _: usize,
+            _: &str,
+            _: crate::scenario::source::Span,
+            _: Option<crate::plan::links::User>,
+        ) -> Option<crate::plan::links::Store> {
+            None
+        }
+    };
     (@uses) => {
         fn uses(
             &self,

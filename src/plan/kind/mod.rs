@@ -11,7 +11,6 @@ use crate::model::blueprint;
 use crate::model::ids::ComponentId;
 use crate::plan::Draft;
 use crate::plan::compile::Builder;
-use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
 use crate::plan::part::{Own, Part};
 use crate::plan::program::Compiler;
@@ -51,9 +50,6 @@ pub trait Planned: Sync {
 
     /// Whether a fault that takes the memory of a part takes anything.
     fn remembers(&self, draft: &Draft, part: Own) -> bool;
-
-    /// Follows the references of all sections.
-    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links);
 
     /// Reports what is wrong or without effect in the keys of all sections.
     fn check(&self, draft: &Draft, out: &mut Diagnostics);
