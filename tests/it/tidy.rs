@@ -182,7 +182,7 @@ const RESOLVE: [(&str, &str); 15] = [
     ("plan/route/resolve.rs", "steps"),
     ("plan/targets.rs", "what faults and operations hit"),
     ("plan/bounds.rs", "counts parts before anything is resolved"),
-    ("plan/checks/parts.rs", "keys of a table of members"),
+    ("kinds/database/check.rs", "keys of a table of members"),
     ("kinds/balancer/links.rs", "whether a database or services stand behind one"),
     ("kinds/zone/links.rs", "whether a server would stand in a zone"),
     ("plan/checks/runs.rs", "zones of a resize"),

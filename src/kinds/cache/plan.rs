@@ -7,7 +7,6 @@ use crate::model::blueprint::{self, Config};
 use crate::model::ids::ComponentId;
 use crate::model::spec::popularity::PopularitySpec;
 use crate::plan::Draft;
-use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::compile::Builder;
 use crate::plan::hits::policy_of;
 use crate::plan::kind::{Fares, Planned};
@@ -65,12 +64,6 @@ impl Planned for Cache {
 
     fn remembers(&self, draft: &Draft, part: Own) -> bool {
         draft.scenario.cache[part.index].1.hit.is_none()
-    }
-
-    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
-        for (_, cache) in draft.scenario.cache.iter() {
-            check_cache(cache, out);
-        }
     }
 
     fn gather(&self, builder: &mut Builder<'_>) {
@@ -144,27 +137,5 @@ pub(crate) fn refuse(owner: &str, spec: &PopularitySpec, out: &mut Diagnostics) 
     if let Err(error) = Zipf::new(spec.zipf.value, spec.objects.value) {
         let message = format!("{owner}: {error}");
         out.push(Diagnostic::new(Code::OutOfRange, spec.span, message));
-    }
-}
-
-fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {
-    if cache.renewed.value && cache.life.is_none() {
-        let help = "give a `life`, or remove `renewed`";
-        inert(cache.renewed.span, "there is no `life` to renew", help, out);
-    }
-    match (&cache.hit, &cache.popularity) {
-        (None, None) => missing(cache.span, "hit", "or `objects` and `popularity`", out),
-        (Some(hit), Some(popularity)) => {
-            exclude(popularity.span, hit.span, "the hit ratio is given, or comes out", out);
-        }
-        (Some(_), None) => {
-            let message = "the hit ratio is given: nothing is stored";
-            inert_if(cache.objects.as_ref(), message, "remove it, or `hit`", out);
-            inert_if(cache.life.as_ref(), message, "remove it, or `hit`", out);
-        }
-        (None, Some(_)) if cache.objects.is_none() => {
-            missing(cache.span, "objects", "how many it holds", out);
-        }
-        _ => {}
     }
 }

@@ -4,23 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::kinds::name_service::plan::NameService;
 use crate::plan::Draft;
+use crate::plan::checks::inert_if;
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Walk};
 use crate::plan::names::{Found, Kind};
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Reference;
 
 impl Checks for NameService {
-    fn purpose(&self) -> Purpose {
-        Purpose::Requests
-    }
-
-    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
-        used.extend(draft.links.name_services.iter().flatten().map(|to| to.component()));
-    }
-
-    none!(unused, begins);
-
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
         let all = walk.scenario().name_service.iter();
         links.name_services = all.map(|(_, names)| walk.entrances(&names.to, links, &[])).collect();
@@ -39,5 +30,20 @@ impl Checks for NameService {
         links.name_services[index].clone()
     }
 
-    none!(store);
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for (_, names) in draft.scenario.name_service.iter() {
+            let cpu = names.check.as_ref().and_then(|check| check.cpu.as_ref());
+            inert_if(cpu, "probes of a name service cost no time", "remove `cpu`", out);
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Requests
+    }
+
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
+        used.extend(draft.links.name_services.iter().flatten().map(|to| to.component()));
+    }
+
+    none!(store, unused, begins);
 }

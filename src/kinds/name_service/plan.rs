@@ -8,14 +8,12 @@ use crate::model::ids::{ComponentId, KeyId};
 use crate::model::probing::Probing;
 use crate::model::spec::probe::{CheckSpec, Depth};
 use crate::plan::Draft;
-use crate::plan::checks::inert_if;
 use crate::plan::compile::{Builder, beliefs_name};
 use crate::plan::kind::{Fares, Planned};
 use crate::plan::links::Entrance;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::{Own, Part};
 use crate::plan::program::Compiler;
-use crate::scenario::diagnostic::Diagnostics;
 
 /// Name services.
 #[derive(Debug)]
@@ -58,13 +56,6 @@ impl Planned for NameService {
 
     fn remembers(&self, _: &Draft, _: Own) -> bool {
         false
-    }
-
-    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
-        for (_, names) in draft.scenario.name_service.iter() {
-            let cpu = names.check.as_ref().and_then(|check| check.cpu.as_ref());
-            inert_if(cpu, "probes of a name service cost no time", "remove `cpu`", out);
-        }
     }
 
     fn gather(&self, builder: &mut Builder<'_>) {

@@ -2,28 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::service::spec::{ServiceSpec, Workers};
 use crate::kinds::service::{Service, links};
 use crate::plan::Draft;
+use crate::plan::checks::{inert, quorum};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Store, Walk, no_member};
 use crate::plan::names::{Found, Kind};
-use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::names::Reference;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::{Name, Reference};
 
 impl Checks for Service {
-    fn purpose(&self) -> Purpose {
-        Purpose::Requests
-    }
-
-    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
-        for service in &draft.links.services {
-            used.extend(service.zone.map(|zone| (Kind::Zone, zone)));
-            used.extend(service.mounts.iter().flatten().map(Store::component));
-        }
-    }
-
-    none!(unused, begins);
-
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
         let all = walk.scenario().service.iter();
         links.services = all.map(|(_, service)| links::follow(walk, service)).collect();
@@ -43,5 +32,30 @@ impl Checks for Service {
         }
     }
 
-    none!(onward, store);
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for ((name, service), links) in draft.scenario.service.iter().zip(&draft.links.services) {
+            check_service(name, service, links.members, out);
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Requests
+    }
+
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
+        for service in &draft.links.services {
+            used.extend(service.zone.map(|zone| (Kind::Zone, zone)));
+            used.extend(service.mounts.iter().flatten().map(Store::component));
+        }
+    }
+
+    none!(onward, store, unused, begins);
+}
+
+fn check_service(name: &Name, service: &ServiceSpec, members: u32, out: &mut Diagnostics) {
+    quorum(&service.needs, name, members, "members", out);
+    if let (Workers::Unlimited, Some(backlog)) = (service.workers.value, &service.backlog) {
+        let message = "with unlimited workers nobody waits";
+        inert(backlog.span, message, "remove `backlog`, or bound the workers", out);
+    }
 }

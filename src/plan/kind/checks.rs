@@ -47,6 +47,9 @@ pub trait Checks: Sync {
         user: Option<User>,
     ) -> Option<Store>;
 
+    /// Reports what is wrong or without effect in the keys of all sections.
+    fn check(&self, draft: &Draft, out: &mut Diagnostics);
+
     /// Returns the use of a section.
     fn purpose(&self) -> Purpose;
 
@@ -112,6 +115,9 @@ macro_rules! none {
         ) -> Option<crate::plan::links::Store> {
             None
         }
+    };
+    (@check) => {
+        fn check(&self, _: &crate::plan::Draft, _: &mut crate::scenario::diagnostic::Diagnostics) {}
     };
     (@uses) => {
         fn uses(

@@ -14,7 +14,6 @@ use crate::plan::compile::Builder;
 use crate::plan::names::Kind;
 use crate::plan::part::{Own, Part};
 use crate::plan::program::Compiler;
-use crate::scenario::diagnostic::Diagnostics;
 
 /// How a part shows that it is ill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +49,6 @@ pub trait Planned: Sync {
 
     /// Whether a fault that takes the memory of a part takes anything.
     fn remembers(&self, draft: &Draft, part: Own) -> bool;
-
-    /// Reports what is wrong or without effect in the keys of all sections.
-    fn check(&self, draft: &Draft, out: &mut Diagnostics);
 
     /// Asks for the components that the event loop needs.
     fn gather(&self, builder: &mut Builder<'_>);
