@@ -23,41 +23,38 @@ pub mod zone;
 
 /// Calls `make!` with the kinds of components, in the order of their sections: the variant of
 /// [`Kind`](crate::plan::names::Kind), the field of the scenario, the word of the section, the form of its keys, what
-/// it is, how many members one section has (none of those that have as many as their zones), what the plan asks
-/// of it ([`Planned`](crate::plan::kind::Planned)), where its folder answers that, and who answers the plan for it
-/// ([`Answers`](crate::plan::kind::Answers)).
+/// it is, how many members one section has (none of those that have as many as their zones), and the type that answers
+/// the plan for it ([`Answers`](crate::plan::kind::Answers)).
 macro_rules! each_kind {
     ($make:ident) => {
         $make! {
-            Site, site, "site", crate::kinds::network::spec::SiteSpec, "Data centres.", |_spec| 1, None, crate::kinds::network::Site;
-            Rack, rack, "rack", crate::kinds::network::spec::RackSpec, "Racks.", |_spec| 1, None, crate::kinds::network::Rack;
-            Link, link, "link", crate::kinds::network::spec::LinkSpec, "Links between sites.", |_spec| 1, None, crate::kinds::network::Link;
+            Site, site, "site", crate::kinds::network::spec::SiteSpec, "Data centres.", |_spec| 1, crate::kinds::network::Site;
+            Rack, rack, "rack", crate::kinds::network::spec::RackSpec, "Racks.", |_spec| 1, crate::kinds::network::Rack;
+            Link, link, "link", crate::kinds::network::spec::LinkSpec, "Links between sites.", |_spec| 1, crate::kinds::network::Link;
             Server, server, "server", crate::kinds::zone::spec::ServerSpec, "Physical servers.",
-                |spec| spec.count.value, None, crate::kinds::zone::Server;
+                |spec| spec.count.value, crate::kinds::zone::Server;
             Zone, zone, "zone", crate::kinds::zone::spec::ZoneSpec, "Zones on servers.",
-                |spec| spec.count.value, None, crate::kinds::zone::Zone;
+                |spec| spec.count.value, crate::kinds::zone::Zone;
             Service, service, "service", crate::kinds::service::spec::ServiceSpec,
-                "Processes in zones.", |_spec| 0, None, crate::kinds::service::Service;
+                "Processes in zones.", |_spec| 0, crate::kinds::service::Service;
             Balancer, balancer, "balancer", crate::kinds::balancer::spec::BalancerSpec, "Balancers.",
-                |spec| spec.count.value, None, crate::kinds::balancer::Balancer;
+                |spec| spec.count.value, crate::kinds::balancer::Balancer;
             NameService, name_service, "name-service",
-                crate::kinds::name_service::spec::NameServiceSpec, "Name services.", |_spec| 1,
-                Some(&crate::kinds::name_service::plan::NameService), crate::kinds::name_service::plan::NameService;
+                crate::kinds::name_service::spec::NameServiceSpec, "Name services.", |_spec| 1, crate::kinds::name_service::plan::NameService;
             Cdn, cdn, "cdn", crate::kinds::cdn::spec::CdnSpec, "Caches outside the sites.",
-                |spec| spec.count.value, None, crate::kinds::cdn::Cdn;
-            Cache, cache, "cache", crate::kinds::cache::spec::CacheSpec, "Object caches.", |_spec| 1,
-                Some(&crate::kinds::cache::plan::Cache), crate::kinds::cache::plan::Cache;
+                |spec| spec.count.value, crate::kinds::cdn::Cdn;
+            Cache, cache, "cache", crate::kinds::cache::spec::CacheSpec, "Object caches.", |_spec| 1, crate::kinds::cache::plan::Cache;
             Database, database, "database", crate::kinds::database::spec::DatabaseSpec, "Databases.",
-                |_spec| 0, None, crate::kinds::database::Database;
-            Nas, nas, "nas", crate::kinds::nas::spec::NasSpec, "File servers.", |_spec| 1, None, crate::kinds::nas::Nas;
+                |_spec| 0, crate::kinds::database::Database;
+            Nas, nas, "nas", crate::kinds::nas::spec::NasSpec, "File servers.", |_spec| 1, crate::kinds::nas::Nas;
             Station, station, "station", crate::kinds::station::spec::StationSpec,
-                "Queues of the textbook.", |spec| spec.count.value, None, crate::kinds::station::Station;
+                "Queues of the textbook.", |spec| spec.count.value, crate::kinds::station::Station;
             Unit, unit, "unit", crate::kinds::unit::spec::UnitSpec, "Repairable parts.",
-                |spec| spec.count.value, None, crate::kinds::unit::Unit;
-            Group, group, "group", crate::kinds::unit::spec::GroupSpec, "Groups of units.", |_spec| 1, None, crate::kinds::unit::Group;
-            Crew, crew, "crew", crate::kinds::unit::spec::CrewSpec, "People who repair.", |_spec| 1, None, crate::kinds::unit::Crew;
+                |spec| spec.count.value, crate::kinds::unit::Unit;
+            Group, group, "group", crate::kinds::unit::spec::GroupSpec, "Groups of units.", |_spec| 1, crate::kinds::unit::Group;
+            Crew, crew, "crew", crate::kinds::unit::spec::CrewSpec, "People who repair.", |_spec| 1, crate::kinds::unit::Crew;
             Queue, queue, "queue", crate::kinds::queue::spec::QueueSpec, "Message queues.",
-                |spec| crate::convert::table::u32(spec.in_.value.0.len()), Some(&crate::kinds::queue::plan::Queue), crate::kinds::queue::plan::Queue;
+                |spec| crate::convert::table::u32(spec.in_.value.0.len()), crate::kinds::queue::plan::Queue;
         }
     };
 }

@@ -14,7 +14,7 @@ use crate::scenario::spec::spec;
 macro_rules! scenario_form {
     ($(
         $Kind:ident, $field:ident, $word:literal, $Form:path, $doc:literal,
-        |$spec:ident| $count:expr, $planned:expr, $Answers:path;
+        |$spec:ident| $count:expr, $Answers:path;
     )*) => {
         spec! {
             /// A scenario: one complete file.

@@ -7,6 +7,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::plan::Draft;
 use crate::plan::hits::Hits;
+use crate::plan::kind::checks;
 use crate::plan::load::mean;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
@@ -21,7 +22,7 @@ fn begun_by(draft: &Draft, steps: &[Step], hits: &Hits) -> Vec<(usize, f64)> {
         match &step.does {
             Does::Ask(ask) => {
                 let (kind, index) = ask.of();
-                let begun = kind.planned().and_then(|planned| planned.begins(draft, index));
+                let begun = checks::of(kind).begins(draft, index);
                 all.extend(begun.map(|class| (class, count)));
             }
             Does::Call(call) => {

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 
 use crate::model::spec::memory::ContentSpec;
 use crate::plan::Draft;
-use crate::plan::checks::inert;
 use crate::plan::links::Store;
 use crate::plan::part::head_name;
 use crate::plan::placement::ServerId;
@@ -87,53 +86,8 @@ pub fn head_caches(draft: &Draft, nas: usize) -> bool {
     memory && !contents_of_nas(draft, nas).is_empty()
 }
 
-/// Sizes that contradict each other, contents that nothing can keep.
-pub fn check(draft: &Draft, out: &mut Diagnostics) {
-    for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
-        for (_, disks) in
-            server.disks.iter().filter(|(_, disks)| disks.head.given && disks.head.value != 1)
-        {
-            let message = format!("`{name}` is no file server: its disks have no head");
-            inert(disks.head.span, message, "remove `head`", out);
-        }
-        for (_, content) in contents_of_server(draft, group) {
-            check_content(content, None, out);
-            if server.ram_cache.is_none() && server.memory.is_none() {
-                let message = format!("the file does not say what memory `{name}` has to cache it");
-                inert(content.span, message, "give `memory`, or `ram-cache`", out);
-            }
-        }
-        let Some(cache) = &server.ram_cache else { continue };
-        let first = (0..server.count.value).find_map(|member| {
-            let left = free(draft, ServerId { group, member })?;
-            (cache.value > left).then_some(left)
-        });
-        if let Some(left) = first {
-            let message =
-                format!("`ram-cache` is {}, but the zones leave only {left} free", cache.value);
-            let help = "leave it out to cache with all that is free";
-            out.push(Diagnostic::new(Code::Capacity, cache.span, message).help(help));
-        }
-    }
-    for (at, (name, nas)) in draft.scenario.nas.iter().enumerate() {
-        for (pool, disks) in nas.pools.iter() {
-            if let Some(content) = &disks.content {
-                let message = format!("`{pool}` belongs to a file server: its volumes are read");
-                inert(content.span, message, "give the `content` of each volume", out);
-            }
-        }
-        for (volume, content) in contents_of_nas(draft, at) {
-            let size = nas.volumes[volume].1.size.as_ref();
-            check_content(content, size, out);
-            if nas.ram_cache.is_none() {
-                let message = format!("`{name}` has no `ram-cache`: nothing of it is kept");
-                inert(content.span, message, "give the file server a `ram-cache`", out);
-            }
-        }
-    }
-}
-
-fn check_content(
+/// Reports sizes of a content that contradict each other.
+pub(crate) fn check_content(
     content: &Spanned<ContentSpec>,
     volume: Option<&Spanned<Bytes>>,
     out: &mut Diagnostics,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::document::ScenarioSpec;
-use crate::plan::kind::{Answers, Planned};
+use crate::plan::kind::Answers;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::{Name, Named};
@@ -16,7 +16,7 @@ use crate::scenario::suggest;
 macro_rules! kinds {
     ($(
         $Kind:ident, $field:ident, $word:literal, $Form:path, $doc:literal,
-        |$spec:ident| $count:expr, $planned:expr, $Answers:path;
+        |$spec:ident| $count:expr, $Answers:path;
     )*) => {
         /// A kind of component.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,12 +30,6 @@ macro_rules! kinds {
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$Kind => $word,)* }
-            }
-
-            /// What the plan asks of it, where its folder answers that.
-            #[must_use]
-            pub fn planned(self) -> Option<&'static dyn Planned> {
-                match self { $(Self::$Kind => $planned,)* }
             }
 
             /// What it answers the plan.

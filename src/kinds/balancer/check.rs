@@ -1,6 +1,212 @@
 //! References and mistakes.
 
-use crate::kinds::balancer::Balancer;
-use crate::plan::kind::checks::Checks;
+use std::collections::BTreeSet;
 
-impl Checks for Balancer {}
+use crate::kinds::balancer::spec::{Algorithm, BalancerSpec};
+use crate::kinds::balancer::{Balancer, links};
+use crate::model::spec::probe::Depth;
+use crate::model::spec::traffic::WorkloadSpec;
+use crate::plan::Draft;
+use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::plan::links::{Entrance, Known, Links, Walk};
+use crate::plan::load;
+use crate::plan::names::{Found, Kind, member_name};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::{Name, Reference};
+
+impl Checks for Balancer {
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        for (_, balancer) in walk.scenario().balancer.iter() {
+            let followed = links::follow(walk, links, balancer);
+            links.balancers.push(followed);
+        }
+    }
+
+    fn entrance(
+        &self,
+        known: Known<'_>,
+        found: Found,
+        reference: &Reference,
+    ) -> Result<Entrance, Option<Diagnostic>> {
+        match links::balances_reads_alone(known, found.index, reference.span) {
+            Some(wrong) => Err(Some(wrong)),
+            None => Ok(Entrance::Balancer(found.index)),
+        }
+    }
+
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for (at, (name, balancer)) in draft.scenario.balancer.iter().enumerate() {
+            check_balancer(name, balancer, out);
+            check_weights(draft, at, balancer, out);
+            check_sticky(draft, at, name, balancer, out);
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Requests
+    }
+
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
+        for balancer in &draft.links.balancers {
+            used.extend(balancer.targets.iter().map(|(service, _)| (Kind::Service, *service)));
+            used.extend(balancer.zone.map(|(zone, _)| (Kind::Zone, zone)));
+            used.extend(balancer.rack.map(|rack| (Kind::Rack, rack)));
+        }
+    }
+
+    none!(onward, store, unused, begins);
+}
+
+/// Weights are of members, or of services, that stand behind the balancer.
+fn check_weights(draft: &Draft, at: usize, balancer: &BalancerSpec, out: &mut Diagnostics) {
+    for (member, weight) in balancer.weights.iter() {
+        let behind = draft.links.balancers[at].targets.iter().any(|(service, number)| {
+            let service = &draft.scenario.service[*service].0;
+            service.text == member.text || member_name(service, *number) == member.text
+        });
+        if !behind {
+            let message = format!("`{member}` does not stand behind this balancer");
+            let known: Vec<String> =
+                balancer.to.iter().map(|to| format!("`{}`", to.text)).collect();
+            let help = format!("behind it: {}", known.join(", "));
+            out.push(Diagnostic::new(Code::NoSuchName, member.span, message).help(help));
+        }
+        if *weight <= 0.0 {
+            let message = format!("the weight of `{member}` is {weight}, it must be above 0");
+            out.push(Diagnostic::new(Code::OutOfRange, member.span, message));
+        }
+    }
+}
+
+/// Sessions stick where users have some, and where their own requests come.
+fn check_sticky(
+    draft: &Draft,
+    at: usize,
+    name: &Name,
+    balancer: &BalancerSpec,
+    out: &mut Diagnostics,
+) {
+    let span = balancer.sticky.span;
+    if !balancer.sticky.value {
+        return;
+    }
+    if balancer.algorithm.value == Algorithm::Hash {
+        let message = "by `hash` a page view has its member whatever the one before it met";
+        exclude(span, balancer.algorithm.span, message, out);
+    }
+    if draft.links.balancers[at].targets.len() == 1 {
+        let message = format!("`{name}` has one member: everybody is with it");
+        inert(span, message, "remove `sticky`", out);
+    }
+    let scenario = &draft.scenario;
+    let comes_here = |class: usize| draft.links.view_comes_to(class, at);
+    let workloads = scenario.workload.iter().zip(&draft.links.classes);
+    let here = workloads.filter(|(_, class)| class.is_some_and(comes_here));
+    let here: Vec<_> = here.map(|((_, workload), _)| workload).collect();
+    if here.is_empty() {
+        let message = format!("no user's own requests come to `{name}`: cookies are the client's");
+        return inert(span, message, "remove `sticky`", out);
+    }
+    let has_sessions = |workload: &WorkloadSpec| {
+        let clients = workload.from.as_ref().and_then(|from| scenario.clients.get(&from.text));
+        let session = clients.and_then(|clients| clients.session.as_ref());
+        session.is_some_and(|session| load::mean(&session.pages) > 1.0)
+    };
+    let sticks = |workload: &WorkloadSpec| workload.users.is_some() || has_sessions(workload);
+    if !here.into_iter().any(sticks) {
+        let message =
+            format!("who comes to `{name}` has no session: each page view is another user's");
+        inert(span, message, "give the clients a `session`, or remove `sticky`", out);
+    }
+}
+
+fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
+    let count = &balancer.count;
+    if count.value > 2 && balancer.peers.is_none() {
+        let message = format!("`count` is {}, at most 2: one works, one watches", count.value);
+        let help = format!("where all work, say what they share: `[balancer.{name}.peers]`");
+        out.push(Diagnostic::new(Code::OutOfRange, count.span, message).help(help));
+    }
+    check_room(balancer, out);
+    match &balancer.failover {
+        _ if balancer.peers.is_some() => check_peers(name, balancer, out),
+        None if balancer.vrrp.is_some() => {
+            let message = format!("`{name}` has nobody to take over");
+            let vrrp = balancer.vrrp.as_ref().filter(|_| count.value == 1);
+            inert_if(vrrp, &message, "set count = 2, or remove `vrrp`", out);
+        }
+        None if count.value == 2 => {
+            let message = format!("the second unit of `{name}` never takes over");
+            inert(count.span, message, &format!("add `[balancer.{name}.failover]`"), out);
+        }
+        Some(failover) if count.value == 1 => {
+            let message = format!("`{name}` has nobody to take over");
+            inert(failover.span, message, "set count = 2, or remove `failover`", out);
+        }
+        _ => {}
+    }
+    if let (Some(failover), Some(vrrp)) = (&balancer.failover, &balancer.vrrp) {
+        exclude(vrrp.span, failover.span, "two ways of taking over", out);
+    }
+    if let Some(vrrp) = balancer.vrrp.as_ref().filter(|v| v.partner.value >= v.priority.value) {
+        let message = "the partner's priority must be lower than that of the first unit";
+        out.push(Diagnostic::new(Code::OutOfRange, vrrp.span, message));
+    }
+    if let Some(check) = balancer.check.as_ref().filter(|check| check.depth.value == Depth::Deep) {
+        let message = "a deep probe sees a hang";
+        inert_if(check.sees_hang.as_ref(), message, "remove `sees-hang`", out);
+    } else if let Some(check) = &balancer.check {
+        let message = "a shallow probe asks whether the port answers";
+        inert_if(check.cpu.as_ref(), message, "set depth = \"deep\", or remove `cpu`", out);
+    }
+    if balancer.check.is_none() {
+        let message = "without `check` no member is ever put back";
+        inert_if(balancer.slow_start.as_ref(), message, "add `check`", out);
+    }
+    if let (Some(rack), Some(zone)) = (&balancer.rack, &balancer.in_) {
+        exclude(zone.span, rack.span, "an appliance stands in a rack, software in a zone", out);
+    }
+    if balancer.in_.is_some() {
+        let message = "its zone says how many cores it has";
+        inert_if(balancer.cores.as_ref(), message, "remove `cores`", out);
+    } else if balancer.cpu.is_some() && balancer.cores.is_none() {
+        missing(balancer.span, "cores", "`cpu` is work of so many cores", out);
+    } else if balancer.cpu.is_none() {
+        let message = "no work is given for these cores";
+        inert_if(balancer.cores.as_ref(), message, "give `cpu`, or remove `cores`", out);
+    }
+}
+
+/// Bounds on connections, and the lines for them.
+fn check_room(balancer: &BalancerSpec, out: &mut Diagnostics) {
+    if balancer.limit.is_none() {
+        let message = "a unit without `limit` takes everybody in";
+        inert_if(balancer.backlog.as_ref(), message, "give `limit`, or remove `backlog`", out);
+    }
+    if balancer.member_limit.is_none() {
+        let message = "without `member-limit` nobody waits in line here";
+        inert_if(balancer.line.as_ref(), message, "give `member-limit`, or remove `line`", out);
+        let help = "give `member-limit`, or remove `line-time-out`";
+        inert_if(balancer.line_time_out.as_ref(), message, help, out);
+    } else if balancer.line.as_ref().is_some_and(|line| line.value == 0) {
+        let message = "with `line = 0` nobody waits";
+        inert_if(balancer.line_time_out.as_ref(), message, "remove `line-time-out`", out);
+    }
+}
+
+/// Units that own addresses together.
+fn check_peers(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
+    let Some(peers) = &balancer.peers else { return };
+    if balancer.count.value == 1 {
+        let message = format!("`{name}` has nobody to share addresses with");
+        inert(peers.span, message, "raise `count`, or remove `peers`", out);
+    }
+    if let Some(failover) = &balancer.failover {
+        exclude(peers.span, failover.span, "two ways of taking over", out);
+    }
+    if let Some(vrrp) = &balancer.vrrp {
+        exclude(peers.span, vrrp.span, "two ways of taking over", out);
+    }
+}

@@ -5,6 +5,7 @@ pub(crate) mod beliefs;
 pub mod check;
 pub mod components;
 pub mod flow;
+pub mod links;
 pub mod live;
 pub mod parts;
 mod peers;

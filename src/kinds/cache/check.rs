@@ -1,6 +1,57 @@
 //! References and mistakes.
 
-use crate::kinds::cache::plan::Cache;
-use crate::plan::kind::checks::Checks;
+use std::collections::BTreeSet;
 
-impl Checks for Cache {}
+use crate::kinds::cache::plan::Cache;
+use crate::kinds::cache::spec::CacheSpec;
+use crate::plan::Draft;
+use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::plan::links::{Links, Walk};
+use crate::plan::names::Kind;
+use crate::scenario::diagnostic::Diagnostics;
+
+impl Checks for Cache {
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let all = walk.scenario().cache.iter();
+        links.own.caches = all.map(|(_, cache)| walk.zone_member(&cache.in_)).collect();
+    }
+
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for (_, cache) in draft.scenario.cache.iter() {
+            check_cache(cache, out);
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Requests
+    }
+
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
+        used.extend(draft.links.own.caches.iter().flatten().map(|(zone, _)| (Kind::Zone, *zone)));
+    }
+
+    none!(entrance, onward, store, unused, begins);
+}
+
+fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {
+    if cache.renewed.value && cache.life.is_none() {
+        let help = "give a `life`, or remove `renewed`";
+        inert(cache.renewed.span, "there is no `life` to renew", help, out);
+    }
+    match (&cache.hit, &cache.popularity) {
+        (None, None) => missing(cache.span, "hit", "or `objects` and `popularity`", out),
+        (Some(hit), Some(popularity)) => {
+            exclude(popularity.span, hit.span, "the hit ratio is given, or comes out", out);
+        }
+        (Some(_), None) => {
+            let message = "the hit ratio is given: nothing is stored";
+            inert_if(cache.objects.as_ref(), message, "remove it, or `hit`", out);
+            inert_if(cache.life.as_ref(), message, "remove it, or `hit`", out);
+        }
+        (None, Some(_)) if cache.objects.is_none() => {
+            missing(cache.span, "objects", "how many it holds", out);
+        }
+        _ => {}
+    }
+}

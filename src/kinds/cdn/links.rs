@@ -1,6 +1,8 @@
-//! What stands behind a CDN, and who comes by it.
+//! The references of CDNs: edges, shields and the origin behind them.
 
-use crate::plan::links::{Entrance, Links};
+use crate::plan::links::{Entrance, Links, Walk};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::Diagnostic;
 
 impl Links {
     /// The CDN that the edges of `cdn` ask, when there is one.
@@ -23,29 +25,29 @@ impl Links {
     pub fn origin_of(&self, cdn: usize) -> Option<Entrance> {
         self.cdns[self.shield_of(cdn).unwrap_or(cdn)]
     }
+}
 
-    /// Whether some of the requests of a page view of `class` are the client's own at a balancer.
-    #[must_use]
-    pub fn view_comes_to(&self, class: usize, balancer: usize) -> bool {
-        // A class that fetches itself in the end is refused elsewhere.
-        let all = std::iter::successors(Some(class), |class| self.thens[*class]);
-        let mut all = all.take(self.thens.len());
-        all.any(|class| self.enters[class].is_some_and(|to| self.leads_to(to, balancer)))
-    }
-
-    /// Whether requests that enter at `to` can come to a balancer before anything else answers them.
-    #[must_use]
-    pub fn leads_to(&self, to: Entrance, balancer: usize) -> bool {
-        match to {
-            Entrance::Balancer(other) => other == balancer,
-            Entrance::NameService(at) => {
-                self.name_services[at].contains(&Entrance::Balancer(balancer))
-            }
-            Entrance::Cdn(cdn) => match self.origin_of(cdn) {
-                None | Some(Entrance::Cdn(_)) => false,
-                Some(origin) => self.leads_to(origin, balancer),
-            },
-            Entrance::Service(..) => false,
-        }
+/// Reports CDNs beyond edges and the shields behind them; these lead nowhere.
+pub(super) fn tiers(walk: &mut Walk<'_>, links: &mut Links) {
+    let all = links.cdns.clone();
+    for (at, (name, cdn)) in walk.scenario().cdn.iter().enumerate() {
+        let Some(Entrance::Cdn(shield)) = all[at] else { continue };
+        let Some(Entrance::Cdn(third)) = all[shield] else { continue };
+        let [shield_name, third_name] = [shield, third].map(|cdn| &walk.scenario().cdn[cdn].0);
+        links.cdns[at] = None;
+        let (code, message) = if shield == at {
+            (Code::SelfReference, format!("`{name}` would ask itself"))
+        } else if third == at {
+            (Code::SelfReference, format!("`{name}` → `{shield_name}` → `{name}`"))
+        } else {
+            (
+                Code::WrongKind,
+                format!("`{name}` → `{shield_name}` → `{third_name}`: three tiers of caches"),
+            )
+        };
+        walk.out().push(
+            Diagnostic::new(code, cdn.to.span, message)
+                .help("edges may ask one tier of shields, and these the origin"),
+        );
     }
 }

@@ -1,6 +1,175 @@
 //! References and mistakes.
 
-use crate::kinds::database::Database;
-use crate::plan::kind::checks::Checks;
+use std::collections::BTreeSet;
 
-impl Checks for Database {}
+use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo};
+use crate::kinds::database::{Database, links};
+use crate::plan::Draft;
+use crate::plan::checks::{exclude, inert, inert_if, missing, no_time};
+use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::plan::links::{DatabaseMember, Links, Role, Store, Walk};
+use crate::plan::names::{Kind, member_name};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Name;
+
+impl Checks for Database {
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        for (name, database) in walk.scenario().database.iter() {
+            links.databases.push(links::follow(walk, name, database));
+        }
+        links::balanced_databases(walk, links);
+    }
+
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for (at, (name, database)) in draft.scenario.database.iter().enumerate() {
+            check_database(draft, at, name, database, out);
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Requests
+    }
+
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
+        for database in &draft.links.databases {
+            used.extend(database.through.map(|balancer| (Kind::Balancer, balancer)));
+            for member in &database.members {
+                used.extend(member.zone.map(|(zone, _)| (Kind::Zone, zone)));
+                used.extend(member.store.as_ref().map(Store::component));
+            }
+        }
+    }
+
+    none!(entrance, onward, store, unused, begins);
+}
+
+fn check_database(
+    draft: &Draft,
+    at: usize,
+    name: &Name,
+    database: &DatabaseSpec,
+    out: &mut Diagnostics,
+) {
+    let members = &database.in_;
+    match (&members.master, &members.index) {
+        (None, None) => missing(members.span, "master", "or `index` and `shards`", out),
+        (Some(master), Some(index)) => {
+            exclude(index.span, master.span, "a master with slaves, or an index with shards", out);
+        }
+        (Some(_), None) => {
+            let help = "write `index` instead of `master`";
+            inert_if(members.shards.as_ref(), "shards stand behind an index", help, out);
+            let message = "there is no index server to look up at";
+            inert_if(database.look_up.as_ref(), message, "remove `look-up`", out);
+        }
+        (None, Some(_)) => {
+            if database.look_up.is_none() {
+                missing(database.span, "look-up", "the work of the index server", out);
+            }
+            match &members.shards {
+                None => missing(members.span, "shards", "what stands behind the index", out),
+                Some(shards) if shards.is_empty() => {
+                    let message = "no shard stands behind the index";
+                    out.push(Diagnostic::new(Code::Empty, shards.span, message));
+                }
+                Some(_) => {}
+            }
+            let help = "write `master` instead of `index`";
+            inert_if(members.slaves.as_ref(), "slaves follow a master", help, out);
+        }
+    }
+    let slaves = draft.links.databases[at].of(Role::Slave).count();
+    let given = members.slaves.as_ref().map_or(0, |slaves| slaves.len());
+    if given == 0 {
+        let message = format!("`{name}` has no slave");
+        let help = "add `slaves`, or remove this";
+        inert_if(database.failover.as_ref(), &message, help, out);
+        inert_if(database.replication.as_ref(), &message, help, out);
+        inert_if(database.rebuild.as_ref(), &message, help, out);
+        if let Some(reads) = &database.reads
+            && reads.to.value == ReadsTo::Slaves
+        {
+            inert(reads.to.span, message, "send reads to the master", out);
+        }
+    } else if slaves > 0 && database.replication.is_none() {
+        missing(database.span, "replication", "how the slaves follow", out);
+    }
+    if slaves > 63
+        && let Some(slaves) = &members.slaves
+    {
+        let message = format!("`{name}` has {} slaves, at most 63", slaves.len());
+        out.push(Diagnostic::new(Code::OutOfRange, slaves.span, message));
+    }
+    if let Some(reads) = database.reads.as_ref().filter(|r| r.to.value == ReadsTo::Master) {
+        let message = "the master lacks no write of its own";
+        inert_if(reads.tolerates.as_ref(), message, "send reads to the slaves", out);
+        let message = "a balancer picks among slaves; there is one master";
+        inert_if(reads.through.as_ref(), message, "send reads to the slaves", out);
+    }
+    if slaves > 0
+        && let Some(failover) = &database.failover
+    {
+        check_failover(draft, at, database, failover, out);
+    } else if slaves > 0 {
+        let message = "without a `failover` no member ever leaves the group";
+        inert_if(database.rebuild.as_ref(), message, "add `failover`, or remove this", out);
+    }
+    check_data(draft, at, database, out);
+}
+
+/// Another's volume can be taken from a file server only, and by one at a time.
+fn check_failover(
+    draft: &Draft,
+    at: usize,
+    database: &DatabaseSpec,
+    failover: &DatabaseFailoverSpec,
+    out: &mut Diagnostics,
+) {
+    no_time(&failover.failed, "failed", "set coverage = 1 where every takeover works", out);
+    if failover.promotion.value != Promotion::Remount {
+        return;
+    }
+    if !failover.fence.value {
+        let why = "two masters on one volume destroy it";
+        exclude(failover.fence.span, failover.promotion.span, why, out);
+    }
+    let links = &draft.links.databases[at];
+    let local = |member: &&DatabaseMember| matches!(member.store, Some(Store::Disks { .. }));
+    if database.data.is_empty() {
+        let message = "there is no data to take over: the members have none";
+        let help = "add `data`, or promote a replica";
+        inert(failover.promotion.span, message, help, out);
+    } else if let Some(member) = links.members.iter().find(local) {
+        let zone =
+            member.zone.map(|(zone, number)| member_name(&draft.scenario.zone[zone].0, number));
+        let zone = zone.unwrap_or_default();
+        let message = format!("the disks of `{zone}` are in its server: nobody else can take them");
+        let help = "put the data on a file server, or promote a replica";
+        let found = Diagnostic::new(Code::OutOfRange, failover.promotion.span, message);
+        out.push(found.help(help));
+    }
+}
+
+/// Members that read or write need to know where.
+fn check_data(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagnostics) {
+    let write = &database.write;
+    let io = database.read.io.is_some() || write.sync_io.value + write.deferred_io.value > 0.0;
+    if !io {
+        return;
+    }
+    for member in &draft.links.databases[at].members {
+        let Some((zone, number)) = member.zone else { continue };
+        let zone = member_name(&draft.scenario.zone[zone].0, number);
+        let listed = database.data.iter().any(|(key, _)| {
+            let bare = key.text.strip_prefix("zone.").unwrap_or(&key.text);
+            *bare == zone
+                || draft.names.find(bare) == draft.names.find(&zone)
+                || zone.strip_suffix("-1") == Some(bare)
+        });
+        if member.role != Role::Index && !listed {
+            let key = format!("data.{zone}");
+            missing(database.span, &key, "its queries read and write disks", out);
+        }
+    }
+}

@@ -4,6 +4,7 @@ pub mod check;
 pub mod components;
 pub(crate) mod failover;
 pub mod flow;
+pub mod links;
 pub mod live;
 pub mod parts;
 pub mod spec;

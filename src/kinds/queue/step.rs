@@ -16,7 +16,6 @@ use crate::model::spec::request::StepSpec;
 use crate::plan::fluid::network::{self, Branch as Way, Onward, Split, times};
 use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
-use crate::plan::kind::Planned;
 use crate::plan::load::Sums;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::program::{Compiler, law_of};
@@ -106,7 +105,7 @@ impl Ask for Publish {
         // Detection and takeover take no time here: windows around a break show what they cost.
         let node = network.node(Split::First, ways);
         then.push(Onward { waits: self.waits, ..times(node, count) });
-        if let Some(class) = crate::kinds::queue::plan::Queue.begins(draft, self.queue) {
+        if let Some(class) = draft.links.own.queues[self.queue].class {
             let root = network.root(class);
             then.push(Onward { waits: false, ..times(root, count) });
         }

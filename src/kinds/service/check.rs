@@ -1,6 +1,61 @@
 //! References and mistakes.
 
-use crate::kinds::service::Service;
-use crate::plan::kind::checks::Checks;
+use std::collections::BTreeSet;
 
-impl Checks for Service {}
+use crate::kinds::service::spec::{ServiceSpec, Workers};
+use crate::kinds::service::{Service, links};
+use crate::plan::Draft;
+use crate::plan::checks::{inert, quorum};
+use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::plan::links::{Entrance, Known, Links, Store, Walk, no_member};
+use crate::plan::names::{Found, Kind};
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::{Name, Reference};
+
+impl Checks for Service {
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let all = walk.scenario().service.iter();
+        links.services = all.map(|(_, service)| links::follow(walk, service)).collect();
+    }
+
+    fn entrance(
+        &self,
+        known: Known<'_>,
+        found: Found,
+        reference: &Reference,
+    ) -> Result<Entrance, Option<Diagnostic>> {
+        let (name, members) =
+            (&known.scenario.service[found.index].0, known.links.services[found.index].members);
+        match found.member {
+            Some(member) if member >= members => Err(no_member(reference, name, members)),
+            member => Ok(Entrance::Service(found.index, member)),
+        }
+    }
+
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for ((name, service), links) in draft.scenario.service.iter().zip(&draft.links.services) {
+            check_service(name, service, links.members, out);
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Requests
+    }
+
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
+        for service in &draft.links.services {
+            used.extend(service.zone.map(|zone| (Kind::Zone, zone)));
+            used.extend(service.mounts.iter().flatten().map(Store::component));
+        }
+    }
+
+    none!(onward, store, unused, begins);
+}
+
+fn check_service(name: &Name, service: &ServiceSpec, members: u32, out: &mut Diagnostics) {
+    quorum(&service.needs, name, members, "members", out);
+    if let (Workers::Unlimited, Some(backlog)) = (service.workers.value, &service.backlog) {
+        let message = "with unlimited workers nobody waits";
+        inert(backlog.span, message, "remove `backlog`, or bound the workers", out);
+    }
+}

@@ -1,6 +1,38 @@
 //! References and mistakes.
 
 use crate::kinds::station::Station;
-use crate::plan::kind::checks::Checks;
+use crate::kinds::station::spec::{PickWord, StationSpec};
+use crate::plan::Draft;
+use crate::plan::checks::inert;
+use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::scenario::diagnostic::Diagnostics;
 
-impl Checks for Station {}
+impl Checks for Station {
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for (_, station) in draft.scenario.station.iter() {
+            check_station(station, out);
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Requests
+    }
+
+    none!(follow, entrance, onward, store, uses, unused, begins);
+}
+
+fn check_station(station: &StationSpec, out: &mut Diagnostics) {
+    if station.count.value == 1 && station.pick.value != PickWord::RoundRobin {
+        let message = "there is one station: nothing is picked";
+        inert(station.pick.span, message, "remove `pick`, or raise `count`", out);
+    }
+    if let Some(limit) = &station.limit
+        && limit.value < station.servers.value
+    {
+        let message = format!(
+            "with a limit of {} only so many of {} servers can be busy",
+            limit.value, station.servers.value
+        );
+        inert(station.servers.span, message, "the limit counts those in service, too", out);
+    }
+}

@@ -1,10 +1,116 @@
 //! References and mistakes.
 
-use crate::kinds::unit::{Crew, Group, Unit};
-use crate::plan::kind::checks::Checks;
+use std::collections::{BTreeMap, BTreeSet};
 
-impl Checks for Unit {}
+use crate::kinds::unit::spec::{GroupMode, GroupSpec};
+use crate::kinds::unit::{Crew, Group, Unit, links};
+use crate::plan::Draft;
+use crate::plan::checks::{inert, inert_if, quorum, takes_time};
+use crate::plan::faults::textbook;
+use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::plan::links::{GroupMember, Links, Walk};
+use crate::plan::names::Kind;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Name;
 
-impl Checks for Group {}
+impl Checks for Unit {
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let crews = walk.scenario().unit.iter().map(|(_, unit)| unit.crew.as_ref());
+        links.crews = crews.map(|crew| walk.one(crew?, Kind::Crew)).collect();
+    }
 
-impl Checks for Crew {}
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for (_, unit) in draft.scenario.unit.iter() {
+            takes_time(unit.repair.as_ref(), "repair", "a unit stays down", out);
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Itself
+    }
+
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
+        used.extend(draft.links.crews.iter().flatten().map(|crew| (Kind::Crew, *crew)));
+    }
+
+    none!(entrance, onward, store, unused, begins);
+}
+
+impl Checks for Group {
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let all = walk.scenario().group.iter();
+        links.groups = all.map(|(_, group)| links::follow(walk, group)).collect();
+        links.group_order = links::order(walk, &mut links.groups);
+    }
+
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for ((name, group), members) in draft.scenario.group.iter().zip(&draft.links.groups) {
+            check_group(name, group, members, out);
+        }
+        check_arranged(draft, out);
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Itself
+    }
+
+    none!(entrance, onward, store, uses, unused, begins);
+}
+
+impl Checks for Crew {
+    fn purpose(&self) -> Purpose {
+        Purpose::Named("no unit is repaired by it")
+    }
+
+    none!(follow, entrance, onward, store, check, uses, unused, begins);
+}
+
+/// A group that acts on what it counts takes units alone, and each unit is in one such group at most.
+fn check_arranged(draft: &Draft, out: &mut Diagnostics) {
+    let mut arranged: BTreeMap<GroupMember, &Name> = BTreeMap::new();
+    let groups = draft.scenario.group.iter().zip(&draft.links.groups);
+    for ((name, spec), members) in groups.filter(|((_, spec), _)| textbook::is_arranged(spec)) {
+        let help =
+            "only units stand by, age and fail together; count the rest in a group around it";
+        if let Some(inner) = members.iter().find(|member| member.group().is_some()) {
+            let inner = inner.name(&draft.scenario);
+            let message = format!(
+                "`{name}` counts the group `{inner}`, so `mode`, `ageing` and `beta` have no effect"
+            );
+            out.push(Diagnostic::new(Code::OutOfRange, spec.of.span, message).help(help));
+        }
+        for member in members {
+            let Some(other) = arranged.insert(*member, name) else { continue };
+            let unit = member.name(&draft.scenario);
+            let message = format!(
+                "`{name}` and `{other}` both say how `{unit}` stands by, ages or fails with others"
+            );
+            let found = Diagnostic::new(Code::OutOfRange, spec.of.span, message);
+            out.push(found.help("let one of the groups only count: without mode, ageing and beta"));
+            break;
+        }
+    }
+}
+
+fn check_group(name: &Name, group: &GroupSpec, members: &[GroupMember], out: &mut Diagnostics) {
+    let word =
+        if members.iter().any(|member| member.group().is_some()) { "members" } else { "units" };
+    quorum(&group.needs, name, u32::try_from(members.len()).unwrap_or(u32::MAX), word, out);
+    takes_time(group.failed.as_ref(), "failed", "nobody switches by hand", out);
+    if group.mode.value == GroupMode::Parallel {
+        let message = "all units of a parallel group work: none stands by";
+        let help = "set mode = \"standby\", or remove it";
+        if group.standby_rate.value != 1.0 {
+            inert(group.standby_rate.span, message, help, out);
+        }
+        if group.coverage.value.get() != 1.0 {
+            inert(group.coverage.span, message, help, out);
+        }
+        inert_if(group.switch_over.as_ref(), message, help, out);
+        inert_if(group.failed.as_ref(), message, help, out);
+    } else if group.coverage.value.get() == 1.0 {
+        let message = "every switch works: nobody has to do it by hand";
+        inert_if(group.failed.as_ref(), message, "set a `coverage` below 1, or remove it", out);
+    }
+}

@@ -1,8 +1,176 @@
 //! References and mistakes.
 
-use crate::kinds::zone::{Server, Zone};
-use crate::plan::kind::checks::Checks;
+use std::collections::BTreeSet;
 
-impl Checks for Server {}
+use crate::convert::table;
+use crate::kinds::zone::spec::{Placement, ZoneSpec};
+use crate::kinds::zone::{Server, Zone, links};
+use crate::plan::Draft;
+use crate::plan::checks::{exclude, inert};
+use crate::plan::kind::checks::{Checks, Purpose, none};
+use crate::plan::links::{Links, Store, User, Walk};
+use crate::plan::memory;
+use crate::plan::names::{Kind, member_name};
+use crate::plan::placement::ServerId;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::source::Span;
 
-impl Checks for Zone {}
+impl Checks for Server {
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let all = 0..walk.scenario().server.len();
+        links.servers = all.map(|group| links::rack(walk, group)).collect();
+    }
+
+    fn store(
+        &self,
+        walk: &mut Walk<'_>,
+        index: usize,
+        volume: &str,
+        span: Span,
+        user: Option<User>,
+    ) -> Option<Store> {
+        links::store(walk, index, volume, span, user)
+    }
+
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        guarantees(draft, out);
+        for group in 0..draft.scenario.server.len() {
+            check_memory(draft, group, out);
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Named("no zone stands on it")
+    }
+
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
+        used.extend(draft.links.servers.iter().flatten().map(|rack| (Kind::Rack, *rack)));
+    }
+
+    none!(entrance, onward, unused, begins);
+}
+
+impl Checks for Zone {
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for (_, zone) in draft.scenario.zone.iter() {
+            check_zone(zone, out);
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Named("nothing runs in it")
+    }
+
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
+        used.extend(draft.placed.zones.iter().flatten().map(|id| (Kind::Server, id.group)));
+    }
+
+    none!(follow, entrance, onward, store, unused, begins);
+}
+
+fn check_zone(zone: &ZoneSpec, out: &mut Diagnostics) {
+    let cpu = &zone.cpu;
+    if let (Some(baseline), Some(cap)) = (&cpu.baseline, &cpu.cap)
+        && baseline.value > cap.value
+    {
+        let message =
+            format!("the baseline of {} is above the cap of {}", baseline.value, cap.value);
+        out.push(
+            Diagnostic::new(Code::OutOfRange, baseline.span, message).related(cap.span, "the cap"),
+        );
+    }
+    if let Some(burst) = &cpu.burst {
+        match (&cpu.baseline, &cpu.cap) {
+            (None, _) => {
+                let message = "there is no `baseline` to burst above";
+                inert(burst.span, message, "give a `baseline`, or remove `burst`", out);
+            }
+            (Some(baseline), Some(cap)) if cap.value <= baseline.value => {
+                let message = format!(
+                    "nothing lies between the baseline and the cap, both {}: it cannot burst",
+                    cap.value
+                );
+                let help = "raise the `cap`, lower the `baseline`, or remove `burst`";
+                inert(burst.span, message, help, out);
+            }
+            _ => {}
+        }
+    }
+    if let Some(on) = &zone.on {
+        let help = "remove it, or leave `on` out";
+        if zone.placement.value != Placement::Spread {
+            inert(zone.placement.span, "`on` says where each member stands", help, out);
+        }
+        if let Some(among) = &zone.among {
+            exclude(among.span, on.span, "`on` says where each member stands", out);
+        }
+    }
+}
+
+/// Baselines of the zones on a server are promises: together at most its cores.
+fn guarantees(draft: &Draft, out: &mut Diagnostics) {
+    let scenario = &draft.scenario;
+    let mut promised: Vec<Vec<f64>> =
+        scenario.server.iter().map(|(_, s)| vec![0.0; s.count.value as usize]).collect();
+    for (zone, stands) in draft.placed.zones.iter().enumerate() {
+        let baseline = scenario.zone[zone].1.cpu.baseline.as_ref().map_or(0.0, |b| b.value);
+        for id in stands {
+            promised[id.group][id.member as usize] += baseline;
+        }
+    }
+    for (group, members) in promised.iter().enumerate() {
+        let (name, server) = &scenario.server[group];
+        let cores = f64::from(server.cores.value);
+        let over = |sum: &f64| *sum > cores * (1.0 + 1e-9);
+        let Some(member) = members.iter().position(over) else { continue };
+        let more = members.iter().filter(|sum| over(sum)).count() - 1;
+        let message = format!(
+            "server `{}` cannot keep what it guarantees: {} of {cores} cores{}",
+            member_name(name, table::u32(member)),
+            members[member],
+            if more > 0 { format!(", and {more} more like it") } else { String::new() }
+        );
+        let mut held = Vec::new();
+        for (zone, stands) in draft.placed.zones.iter().enumerate() {
+            let (zone, spec) = &scenario.zone[zone];
+            let Some(baseline) = &spec.cpu.baseline else { continue };
+            for (at, id) in stands.iter().enumerate() {
+                if id.group == group && id.member as usize == member {
+                    held.push(format!("{} {}", member_name(zone, table::u32(at)), baseline.value));
+                }
+            }
+        }
+        let span = server.cores.span;
+        out.push(Diagnostic::new(Code::Capacity, span, message).help(held.join(", ")));
+    }
+}
+
+/// Sizes that contradict each other, contents that nothing can keep.
+fn check_memory(draft: &Draft, group: usize, out: &mut Diagnostics) {
+    let (name, server) = &draft.scenario.server[group];
+    for (_, disks) in
+        server.disks.iter().filter(|(_, disks)| disks.head.given && disks.head.value != 1)
+    {
+        let message = format!("`{name}` is no file server: its disks have no head");
+        inert(disks.head.span, message, "remove `head`", out);
+    }
+    for (_, content) in memory::contents_of_server(draft, group) {
+        memory::check_content(content, None, out);
+        if server.ram_cache.is_none() && server.memory.is_none() {
+            let message = format!("the file does not say what memory `{name}` has to cache it");
+            inert(content.span, message, "give `memory`, or `ram-cache`", out);
+        }
+    }
+    let Some(cache) = &server.ram_cache else { return };
+    let first = (0..server.count.value).find_map(|member| {
+        let left = memory::free(draft, ServerId { group, member })?;
+        (cache.value > left).then_some(left)
+    });
+    if let Some(left) = first {
+        let message =
+            format!("`ram-cache` is {}, but the zones leave only {left} free", cache.value);
+        let help = "leave it out to cache with all that is free";
+        out.push(Diagnostic::new(Code::Capacity, cache.span, message).help(help));
+    }
+}

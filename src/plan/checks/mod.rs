@@ -2,21 +2,22 @@
 //!
 //! Takes a draft whose references were followed; reports with a code, a place and what to write
 //! instead. A form's own limits are checked when it is read, references between components in
-//! [`links`](crate::plan::links); here are steps, keys that exclude or need each other, keys without
-//! effect, faults and what nothing uses.
+//! [`links`](crate::plan::links), the keys of a section by its kind
+//! ([`Checks`](crate::plan::kind::checks::Checks)); here are runs, traffic, classes, faults and what nothing uses.
+//! A key without effect that says what holds without it is no mistake.
 
-mod cdn;
 mod cost;
 mod faults;
-mod parts;
 mod routes;
 mod runs;
 mod unused;
 
 use crate::plan::Draft;
+use crate::plan::kind::checks;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
+use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
@@ -24,11 +25,10 @@ use crate::units::SimDuration;
 /// Checks everything.
 pub fn check(draft: &Draft, out: &mut Diagnostics) {
     runs::check(draft, out);
-    parts::check(draft, out);
+    checks::all().for_each(|(_, kind)| kind.check(draft, out));
     routes::check(draft, out);
     faults::check(draft, out);
     cost::check(draft, out);
-    crate::plan::memory::check(draft, out);
     // A misspelt name leaves what it means unused: said only when all names lead somewhere.
     if !out.has_errors() {
         unused::check(draft, out);
@@ -55,7 +55,12 @@ pub(crate) fn inert_if<T>(
 }
 
 /// Reports the law of a repair that takes no time: what it mends would end when it begins.
-fn no_time(law: &Spanned<LawSpec<SimDuration>>, key: &str, way: &str, out: &mut Diagnostics) {
+pub(crate) fn no_time(
+    law: &Spanned<LawSpec<SimDuration>>,
+    key: &str,
+    way: &str,
+    out: &mut Diagnostics,
+) {
     if law.value.law().mean() <= 0.0 {
         let message = format!("`{key}` takes no time: the fault would end when it begins");
         let help = format!("give the time that a repair takes; {way}");
@@ -64,7 +69,7 @@ fn no_time(law: &Spanned<LawSpec<SimDuration>>, key: &str, way: &str, out: &mut 
 }
 
 /// The same of a key that can be left out, with what holds without it.
-fn takes_time(
+pub(crate) fn takes_time(
     law: Option<&Spanned<LawSpec<SimDuration>>>,
     key: &str,
     without: &str,
@@ -91,4 +96,19 @@ pub(crate) fn exclude(second: Span, first: Span, message: &str, out: &mut Diagno
             .related(first, "the other")
             .help("keep one"),
     );
+}
+
+/// Reports `needs` above the number of members.
+pub(crate) fn quorum(
+    needs: &Spanned<u32>,
+    name: &Name,
+    of: u32,
+    what: &str,
+    out: &mut Diagnostics,
+) {
+    if of > 0 && needs.value > of {
+        let message = format!("`{name}` needs {} of {of} {what}", needs.value);
+        let help = format!("at most {of} can be up");
+        out.push(Diagnostic::new(Code::Quorum, needs.span, message).help(help));
+    }
 }

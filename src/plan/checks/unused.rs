@@ -4,8 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::plan::Draft;
-use crate::plan::kind;
-use crate::plan::links::{Entrance, Store};
+use crate::plan::kind::checks::{self, Purpose};
 use crate::plan::names::Kind;
 use crate::plan::route::{Does, Step, each};
 use crate::scenario::code::Code;
@@ -13,42 +12,20 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
 
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
-    let scenario = &draft.scenario;
     let used = used(draft);
-    let routes = !scenario.request.is_empty();
+    let routes = !draft.scenario.request.is_empty();
     for (name, entry) in draft.names.iter() {
-        let help = match entry.kind {
-            Kind::Service
-            | Kind::Balancer
-            | Kind::Cdn
-            | Kind::Database
-            | Kind::Nas
-            | Kind::Station
-                if routes =>
-            {
-                "no request comes to it"
-            }
-            kind if kind.planned().is_some() && routes => "no request comes to it",
-            Kind::Zone => "nothing runs in it",
-            Kind::Server => "no zone stands on it",
-            Kind::Rack => "nothing stands in it",
-            Kind::Site => "no rack stands in it",
-            Kind::Crew => "no unit is repaired by it",
-            _ => continue,
+        let help = match checks::of(entry.kind).purpose() {
+            Purpose::Requests if routes => "no request comes to it",
+            Purpose::Named(missing) => missing,
+            Purpose::Requests | Purpose::Itself => continue,
         };
         if !used.contains(&(entry.kind, entry.index)) {
             let message = format!("nothing uses the {} `{name}`", entry.kind.word());
             out.push(Diagnostic::new(Code::Unused, entry.span, message).help(help));
         }
     }
-    for (at, (name, nas)) in scenario.nas.iter().enumerate() {
-        for (pool, (pool_name, _)) in nas.pools.iter().enumerate() {
-            if !draft.links.nas[at].volumes.iter().any(|pools| pools.contains(&pool)) {
-                let message = format!("no volume of `{name}` lies on the pool `{pool_name}`");
-                out.push(Diagnostic::new(Code::Unused, pool_name.span, message));
-            }
-        }
-    }
+    checks::all().for_each(|(_, kind)| kind.unused(draft, out));
     traffic(draft, out);
 }
 
@@ -75,9 +52,9 @@ fn traffic(draft: &Draft, out: &mut Diagnostics) {
     }
     for (class, (name, _)) in scenario.request.iter().enumerate() {
         let issued = draft.links.classes.contains(&Some(class));
-        let begun = kind::all().any(|planned| {
-            let sections = 0..planned.kind().sections(scenario);
-            sections.into_iter().any(|index| planned.begins(draft, index) == Some(class))
+        let begun = checks::all().any(|(kind, checks)| {
+            let mut sections = 0..kind.sections(scenario);
+            sections.any(|index| checks.begins(draft, index) == Some(class))
         });
         if !issued && !begun && !draft.links.thens.contains(&Some(class)) {
             report("request class", name);
@@ -87,58 +64,16 @@ fn traffic(draft: &Draft, out: &mut Diagnostics) {
 
 /// Components that something uses.
 fn used(draft: &Draft) -> BTreeSet<(Kind, usize)> {
-    let scenario = &draft.scenario;
-    let links = &draft.links;
     let mut used = BTreeSet::new();
-    links.enters.iter().flatten().for_each(|enter| entrance(*enter, &mut used));
+    used.extend(draft.links.enters.iter().flatten().map(|enter| enter.component()));
     draft.routes.iter().for_each(|route| steps(&route.steps, &mut used));
-    for cdn in links.cdns.iter().flatten() {
-        entrance(*cdn, &mut used);
-    }
-    kind::all().for_each(|planned| planned.uses(draft, &mut used));
-    for balancer in &links.balancers {
-        used.extend(balancer.targets.iter().map(|(service, _)| (Kind::Service, *service)));
-        used.extend(balancer.zone.map(|(zone, _)| (Kind::Zone, zone)));
-        used.extend(balancer.rack.map(|rack| (Kind::Rack, rack)));
-    }
-    let store = |store: &Store| match *store {
-        Store::Volume { nas, .. } => (Kind::Nas, nas),
-        Store::Disks { server, .. } => (Kind::Server, server),
-    };
-    for service in &links.services {
-        used.extend(service.zone.map(|zone| (Kind::Zone, zone)));
-        used.extend(service.mounts.iter().flatten().map(store));
-    }
-    used.extend(
-        links
-            .databases
-            .iter()
-            .filter_map(|database| database.through)
-            .map(|balancer| (Kind::Balancer, balancer)),
-    );
-    for member in links.databases.iter().flat_map(|database| &database.members) {
-        used.extend(member.zone.map(|(zone, _)| (Kind::Zone, zone)));
-        used.extend(member.store.as_ref().map(store));
-    }
-    used.extend(draft.placed.zones.iter().flatten().map(|id| (Kind::Server, id.group)));
-    used.extend(links.servers.iter().flatten().map(|rack| (Kind::Rack, *rack)));
-    used.extend(links.nas.iter().filter_map(|nas| nas.rack).map(|rack| (Kind::Rack, rack)));
-    used.extend(links.racks.iter().flatten().map(|site| (Kind::Site, *site)));
-    used.extend(links.links.iter().flatten().map(|site| (Kind::Site, *site)));
-    for (_, unit) in scenario.unit.iter() {
-        let crew = unit.crew.as_ref().and_then(|crew| draft.names.find(crew));
-        used.extend(crew.map(|found| (found.kind, found.index)));
-    }
+    checks::all().for_each(|(_, kind)| kind.uses(draft, &mut used));
     used
-}
-
-fn entrance(entrance: Entrance, used: &mut BTreeSet<(Kind, usize)>) {
-    used.insert(entrance.component());
 }
 
 fn steps(list: &[Step], used: &mut BTreeSet<(Kind, usize)>) {
     each(list, &mut |step| match &step.does {
-        Does::Call(call) => entrance(call.to, used),
+        Does::Call(call) => _ = used.insert(call.to.component()),
         Does::Query(query) => _ = used.insert((Kind::Database, query.database)),
         Does::Work(work) => _ = used.insert((Kind::Service, work.service)),
         Does::Visit(visit) => _ = used.insert((Kind::Station, visit.station)),

@@ -1,4 +1,139 @@
 //! What a kind says of its text: where references lead, what is wrong, what has no effect.
 
+use std::collections::BTreeSet;
+
+use crate::plan::Draft;
+use crate::plan::links::{Entrance, Known, Links, Store, User, Walk};
+use crate::plan::names::{Found, Kind};
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Reference;
+use crate::scenario::source::Span;
+
+/// The use of a section. One without it is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Requests come to it, where the file has any.
+    Requests,
+    /// Another section names it; with what is missing else: `nothing runs in it`.
+    Named(&'static str),
+    /// It is of use by itself.
+    Itself,
+}
+
 /// What a kind says of its text: where references lead, what is wrong, what has no effect.
-pub trait Checks: Sync {}
+pub trait Checks: Sync {
+    /// Follows the references of all sections. Those of the kinds before are known.
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links);
+
+    /// Returns the entrance that a reference to a component of this kind names; else the error, if nothing else
+    /// reports it.
+    fn entrance(
+        &self,
+        known: Known<'_>,
+        found: Found,
+        reference: &Reference,
+    ) -> Result<Entrance, Option<Diagnostic>>;
+
+    /// Returns the entrances to which requests that enter here are led, before anything answers them.
+    fn onward(&self, links: &Links, index: usize) -> Vec<Entrance>;
+
+    /// Returns the store that is called `volume` at the component at `index`, for this user.
+    fn store(
+        &self,
+        walk: &mut Walk<'_>,
+        index: usize,
+        volume: &str,
+        span: Span,
+        user: Option<User>,
+    ) -> Option<Store>;
+
+    /// Reports what is wrong or without effect in the keys of all sections.
+    fn check(&self, draft: &Draft, out: &mut Diagnostics);
+
+    /// Returns the use of a section.
+    fn purpose(&self) -> Purpose;
+
+    /// Adds the components that all sections use.
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>);
+
+    /// Reports what nothing uses inside of sections that are used. All references lead somewhere.
+    fn unused(&self, draft: &Draft, out: &mut Diagnostics);
+
+    /// Returns the class of the requests that a component of this kind issues, one for each step that asks it;
+    /// `None`: none.
+    fn begins(&self, draft: &Draft, index: usize) -> Option<usize>;
+}
+
+/// The same of every kind, in the order of their sections.
+pub fn all() -> impl Iterator<Item = (Kind, &'static dyn Checks)> {
+    Kind::ALL.iter().map(|kind| (*kind, of(*kind)))
+}
+
+/// The same of one kind.
+#[must_use]
+pub fn of(kind: Kind) -> &'static dyn Checks {
+    kind.answers()
+}
+
+/// Answers of a kind that has no part in a question.
+macro_rules! none {
+    ($($question:ident),*) => { $(crate::plan::kind::checks::none!(@$question);)* };
+    (@follow) => {
+        fn follow(&self, _: &mut crate::plan::links::Walk<'_>, _: &mut crate::plan::links::Links) {}
+    };
+    (@entrance) => {
+        fn entrance(
+            &self,
+            _: crate::plan::links::Known<'_>,
+            _: crate::plan::names::Found,
+            _: &crate::scenario::names::Reference,
+        ) -> Result<
+            crate::plan::links::Entrance,
+            Option<crate::scenario::diagnostic::Diagnostic>,
+        > {
+            // The reference is of a wrong kind, which the names report.
+            Err(None)
+        }
+    };
+    (@onward) => {
+        fn onward(
+            &self,
+            _: &crate::plan::links::Links,
+            _: usize,
+        ) -> Vec<crate::plan::links::Entrance> {
+            Vec::new()
+        }
+    };
+    (@store) => {
+        fn store(
+            &self,
+            _: &mut crate::plan::links::Walk<'_>,
+            _: usize,
+            _: &str,
+            _: crate::scenario::source::Span,
+            _: Option<crate::plan::links::User>,
+        ) -> Option<crate::plan::links::Store> {
+            None
+        }
+    };
+    (@check) => {
+        fn check(&self, _: &crate::plan::Draft, _: &mut crate::scenario::diagnostic::Diagnostics) {}
+    };
+    (@uses) => {
+        fn uses(
+            &self,
+            _: &crate::plan::Draft,
+            _: &mut std::collections::BTreeSet<(crate::plan::names::Kind, usize)>,
+        ) {
+        }
+    };
+    (@unused) => {
+        fn unused(&self, _: &crate::plan::Draft, _: &mut crate::scenario::diagnostic::Diagnostics) {}
+    };
+    (@begins) => {
+        fn begins(&self, _: &crate::plan::Draft, _: usize) -> Option<usize> {
+            None
+        }
+    };
+}
+pub(crate) use none;

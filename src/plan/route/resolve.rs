@@ -7,7 +7,7 @@
 use crate::model::spec::request::{CallStep, ChooseStep, CpuStep, GotoStep, RequestSpec, StepSpec};
 use crate::plan::checks::{inert_if, missing};
 use crate::plan::document::ScenarioSpec;
-use crate::plan::links::{Entrance, Links, entrance_of, find_named};
+use crate::plan::links::{Entrance, Known, Links, entrance_of, find_named};
 use crate::plan::names::{Found, Kind, Names};
 use crate::plan::route::ask::{Ask, Asked};
 use crate::plan::route::visits::Visits;
@@ -246,8 +246,8 @@ impl<'s> Resolver<'s, '_> {
         if found.kind == Kind::Database {
             return Some(Does::Query(Query::resolve(step, found, self)));
         }
-        let members = |service: usize| self.links.services[service].members;
-        let to = entrance_of(self.scenario, self.names, found, &step.call, members);
+        let known = Known { scenario: self.scenario, names: self.names, links: self.links };
+        let to = entrance_of(known, found, &step.call);
         let to = to.map_err(|wrong| wrong.into_iter().for_each(|one| self.out.push(one))).ok()?;
         for key in [&step.read, &step.write] {
             let message = "queries go to a database; this is none";

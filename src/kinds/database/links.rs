@@ -1,0 +1,141 @@
+//! The references of databases: zones and stores of their members, and the balancer of their reads.
+
+use crate::convert::table;
+use crate::kinds::database::spec::{DatabaseSpec, ReadsTo};
+use crate::plan::links::{Links, Store, Walk};
+use crate::plan::names::{Kind, member_name};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::names::{Name, Reference};
+
+/// What a member of a database does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Takes the writes.
+    Master,
+    /// Follows the master.
+    Slave,
+    /// Stands in front of the shards.
+    Index,
+    /// Holds a part.
+    Shard,
+}
+
+/// A member of a database.
+#[derive(Clone, Copy, Debug)]
+pub struct DatabaseMember {
+    /// What it does.
+    pub role: Role,
+    /// Its zone member.
+    pub zone: Option<(usize, u32)>,
+    /// Its data.
+    pub store: Option<Store>,
+}
+
+/// A database.
+#[derive(Clone, Debug, Default)]
+pub struct DatabaseLinks {
+    /// Master and slaves, or index and shards.
+    pub members: Vec<DatabaseMember>,
+    /// The balancer that reads go through.
+    pub through: Option<usize>,
+}
+
+impl DatabaseLinks {
+    /// Members of a role, by number.
+    pub fn of(&self, role: Role) -> impl Iterator<Item = u32> {
+        let all = self.members.iter().enumerate();
+        all.filter(move |(_, member)| member.role == role).map(|(at, _)| table::u32(at))
+    }
+
+    /// `mysql.master`, `mysql.slave-2`, `catalogue.index`, `catalogue.shard-1`.
+    #[must_use]
+    pub fn role_name(&self, group: &str, member: usize) -> String {
+        let Some(role) = self.members.get(member).map(|member| member.role) else {
+            return member_name(group, table::u32(member));
+        };
+        let number =
+            table::u32(self.of(role).take_while(|other| (*other as usize) < member).count());
+        match role {
+            Role::Master => format!("{group}.master"),
+            Role::Index => format!("{group}.index"),
+            Role::Slave => member_name(&format!("{group}.slave"), number),
+            Role::Shard => member_name(&format!("{group}.shard"), number),
+        }
+    }
+}
+
+/// Follows the references of one database.
+pub(super) fn follow(walk: &mut Walk<'_>, name: &Name, database: &DatabaseSpec) -> DatabaseLinks {
+    let spec = &database.in_;
+    let mut listed: Vec<(Role, &Reference)> = Vec::new();
+    let roles = [
+        (Role::Master, spec.master.as_ref(), spec.slaves.as_ref()),
+        (Role::Index, spec.index.as_ref(), spec.shards.as_ref()),
+    ];
+    for (first, one, several) in roles {
+        listed.extend(one.map(|reference| (first, &reference.value)));
+        let rest = if first == Role::Master { Role::Slave } else { Role::Shard };
+        let several = several.map_or(&[][..], |list| list.value.as_slice());
+        listed.extend(several.iter().map(|reference| (rest, reference)));
+    }
+    let mut members: Vec<DatabaseMember> = Vec::new();
+    for (role, reference) in listed {
+        let zone = walk.zone_member(reference);
+        let first = members.iter().find(|other| zone.is_some() && other.zone == zone);
+        if let Some(first) = first {
+            let member = &reference.text;
+            let (code, message) = if first.role == Role::Master {
+                (Code::SelfReference, format!("`{member}` would follow itself"))
+            } else {
+                (Code::NameTwice, format!("`{member}` is in `{name}` twice"))
+            };
+            walk.out().push(Diagnostic::new(code, reference.span, message));
+            continue;
+        }
+        members.push(DatabaseMember { role, zone, store: None });
+    }
+    for (key, label) in database.data.iter() {
+        let Some(zone) = walk.zone_member(key) else { continue };
+        let hosts = Some((zone.0, Some(zone.1)));
+        let store = walk.store(&label.text, label.span, hosts);
+        match members.iter_mut().find(|member| member.zone == Some(zone)) {
+            Some(member) => member.store = store,
+            None => {
+                let message = format!("`{}` is not a member of `{name}`", key.text);
+                walk.out().push(Diagnostic::new(Code::NoSuchMember, key.span, message));
+            }
+        }
+    }
+    let through = database.reads.as_ref().and_then(|reads| reads.through.as_ref());
+    let through = through.and_then(|through| walk.one(through, Kind::Balancer));
+    DatabaseLinks { members, through }
+}
+
+/// The reads of a database that stands behind a balancer go through it.
+pub(super) fn balanced_databases(walk: &mut Walk<'_>, links: &mut Links) {
+    let balancers = links.balancers.iter().enumerate();
+    let all = balancers.flat_map(|(at, links)| links.databases.iter().map(move |db| (at, *db)));
+    for (balancer, database) in all.collect::<Vec<_>>() {
+        let (name, spec) = &walk.scenario().balancer[balancer];
+        let (database_name, of) = &walk.scenario().database[database];
+        let through = &mut links.databases[database].through;
+        if let Some(other) = through.filter(|other| *other != balancer) {
+            let message = format!(
+                "reads of `{database_name}` go through `{}` already",
+                walk.scenario().balancer[other].0
+            );
+            let help = format!("remove it here, or from `{}`", walk.scenario().balancer[other].0);
+            walk.out().push(Diagnostic::new(Code::KeysExclude, spec.to.span, message).help(help));
+        } else if of.reads.as_ref().is_none_or(|reads| reads.to.value == ReadsTo::Master) {
+            let message = format!(
+                "`{name}` balances the reads of `{database_name}`, which all go to its master"
+            );
+            let help =
+                format!("add `reads = {{ to = \"slaves\" }}` to `[database.{database_name}]`");
+            walk.out().push(Diagnostic::new(Code::NoEffect, spec.to.span, message).help(help));
+        } else {
+            *through = Some(balancer);
+        }
+    }
+}
