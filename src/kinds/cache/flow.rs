@@ -1,6 +1,8 @@
-//! Needs and offered work.
+//! Needs and offered work: its step answers for it ([`step`](crate::kinds::cache::step)).
 
 use crate::kinds::cache::plan::Cache;
-use crate::plan::kind::flow::Flow;
+use crate::plan::kind::flow::{Flow, nothing};
 
-impl Flow for Cache {}
+impl Flow for Cache {
+    nothing!(enters, members, stores, subjects, watched, switches, uplinks);
+}

@@ -1,6 +1,8 @@
-//! Needs and offered work.
+//! Needs and offered work: its step answers for it ([`step`](crate::kinds::queue::step)).
 
 use crate::kinds::queue::plan::Queue;
-use crate::plan::kind::flow::Flow;
+use crate::plan::kind::flow::{Flow, nothing};
 
-impl Flow for Queue {}
+impl Flow for Queue {
+    nothing!(enters, members, stores, subjects, watched, switches, uplinks);
+}
