@@ -1,4 +1,5 @@
 //! Disks: a set of disks in a server or behind a head.
 
+pub mod flow;
 pub mod live;
 pub mod spec;

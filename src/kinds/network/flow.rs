@@ -4,10 +4,30 @@
 use crate::kinds::network::{Link, Rack, Site};
 use crate::plan::Draft;
 use crate::plan::kind::flow::{Flow, OneOf, nothing};
+use crate::plan::load::{Capacity, Resource};
 use crate::plan::part::Part;
 
 impl Flow for Site {
-    nothing!(enters, members, stores, subjects, watched, switches);
+    nothing!(
+        leads,
+        leads_io,
+        leads_through,
+        probes,
+        lives,
+        rooms,
+        passes_on,
+        enters,
+        members,
+        stores,
+        offers_in,
+        offers_io,
+        works_always,
+        is_slice,
+        opens,
+        subjects,
+        watched,
+        switches
+    );
 
     fn uplinks(&self, draft: &Draft, domain: Part) -> Option<OneOf> {
         let Part::Site(site) = domain else { return None };
@@ -16,10 +36,38 @@ impl Flow for Site {
         let parts = parts.map(|number| Part::Uplink { site, number }).collect();
         Some(OneOf { name: format!("{name}.uplink"), parts })
     }
+
+    /// Bytes on an uplink, in no time: a reply leaves when what sent it is free again.
+    fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
+        let Part::Uplink { site, .. } = part else { return None };
+        let bandwidth = draft.scenario.site[site].1.uplinks.as_ref()?.bandwidth.value;
+        let per_second = bandwidth.bytes_per_s() as f64;
+        Some(Capacity { per_second, alone_s: 0.0, holds_a_worker: false })
+    }
 }
 
 impl Flow for Rack {
-    nothing!(enters, members, stores, subjects, watched, uplinks);
+    nothing!(
+        leads,
+        leads_io,
+        leads_through,
+        probes,
+        lives,
+        rooms,
+        passes_on,
+        enters,
+        members,
+        stores,
+        offers_in,
+        offers_io,
+        works_always,
+        capacity,
+        is_slice,
+        opens,
+        subjects,
+        watched,
+        uplinks
+    );
 
     fn switches(&self, draft: &Draft, domain: Part) -> Option<OneOf> {
         let Part::Rack(rack) = domain else { return None };
@@ -31,5 +79,26 @@ impl Flow for Rack {
 }
 
 impl Flow for Link {
-    nothing!(enters, members, stores, subjects, watched, switches, uplinks);
+    nothing!(
+        leads,
+        leads_io,
+        leads_through,
+        probes,
+        lives,
+        rooms,
+        passes_on,
+        enters,
+        members,
+        stores,
+        offers_in,
+        offers_io,
+        works_always,
+        capacity,
+        is_slice,
+        opens,
+        subjects,
+        watched,
+        switches,
+        uplinks
+    );
 }

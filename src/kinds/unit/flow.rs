@@ -7,11 +7,52 @@ use crate::plan::links::GroupMember;
 use crate::plan::part::Part;
 
 impl Flow for Unit {
-    nothing!(enters, members, stores, subjects, watched, switches, uplinks);
+    nothing!(
+        leads,
+        leads_io,
+        leads_through,
+        probes,
+        lives,
+        rooms,
+        passes_on,
+        enters,
+        members,
+        stores,
+        offers_in,
+        offers_io,
+        works_always,
+        capacity,
+        is_slice,
+        opens,
+        subjects,
+        watched,
+        switches,
+        uplinks
+    );
 }
 
 impl Flow for Group {
-    nothing!(enters, members, stores, watched, switches, uplinks);
+    nothing!(
+        leads,
+        leads_io,
+        leads_through,
+        probes,
+        lives,
+        rooms,
+        passes_on,
+        enters,
+        members,
+        stores,
+        offers_in,
+        offers_io,
+        works_always,
+        capacity,
+        is_slice,
+        opens,
+        watched,
+        switches,
+        uplinks
+    );
 
     fn subjects(&self, graph: &mut graph::Builder<'_>) -> Vec<(Subject, NodeId)> {
         let draft = graph.draft();
@@ -35,5 +76,26 @@ impl Flow for Group {
 }
 
 impl Flow for Crew {
-    nothing!(enters, members, stores, subjects, watched, switches, uplinks);
+    nothing!(
+        leads,
+        leads_io,
+        leads_through,
+        probes,
+        lives,
+        rooms,
+        passes_on,
+        enters,
+        members,
+        stores,
+        offers_in,
+        offers_io,
+        works_always,
+        capacity,
+        is_slice,
+        opens,
+        subjects,
+        watched,
+        switches,
+        uplinks
+    );
 }
