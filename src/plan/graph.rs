@@ -23,10 +23,10 @@ use std::collections::BTreeMap;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::convert::table;
-use crate::kinds::database::spec::{Promotion, ReadsTo};
-use crate::kinds::name_service::plan::part_of as name_service;
 use crate::plan::Draft;
-use crate::plan::links::{Entrance, GroupMember, Role, Store};
+use crate::plan::kind::flow::{self, leaf};
+use crate::plan::links::{Entrance, Store};
+use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::route::{Does, Step, each};
@@ -123,6 +123,8 @@ impl Graph {
             draft,
             nodes: DiGraph::default(),
             parts: BTreeMap::new(),
+            carriers: BTreeMap::new(),
+            uplinks: BTreeMap::new(),
             redundant: Vec::new(),
             takeovers: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -135,26 +137,11 @@ impl Graph {
                 subjects.push((Subject::Class(class), node));
             }
         }
-        let mut groups: Vec<Option<NodeId>> = vec![None; draft.scenario.group.len()];
-        for at in &draft.links.group_order {
-            let (name, spec) = &draft.scenario.group[*at];
-            let members = draft.links.groups[*at].iter();
-            let members: Vec<NodeId> = members
-                .filter_map(|member| match *member {
-                    GroupMember::Unit { unit, member } => {
-                        Some(builder.part(Part::Unit { unit, member }, &[]))
-                    }
-                    GroupMember::Group(inner) => groups[inner],
-                })
-                .collect();
-            groups[*at] = Some(builder.group(name, spec.needs.value, &members));
-        }
-        let group = |(at, node): (usize, Option<NodeId>)| Some((Subject::Group(at), node?));
-        subjects.extend(groups.into_iter().enumerate().filter_map(group));
+        let kinds = || Kind::ALL.iter().map(|kind| kind.answers());
+        kinds().for_each(|kind| subjects.extend(kind.subjects(&mut builder)));
         let mut services = Vec::new();
-        for (service, links) in draft.links.services.iter().enumerate().filter(|_| with_services) {
-            let members: Vec<u32> = (0..links.members).collect();
-            services.push(builder.service(service, &members));
+        if with_services {
+            kinds().for_each(|kind| services.extend(kind.watched(&mut builder)));
         }
         Self {
             nodes: builder.nodes,
@@ -277,6 +264,10 @@ pub struct Builder<'d> {
     draft: &'d Draft,
     nodes: DiGraph<Node, (), u32>,
     parts: BTreeMap<Part, NodeId>,
+    /// By domain: what stands on it needs this.
+    carriers: BTreeMap<Part, NodeId>,
+    /// By domain: the links by which users reach what stands on it.
+    uplinks: BTreeMap<Part, NodeId>,
     redundant: Vec<(String, NodeId)>,
     takeovers: BTreeMap<NodeId, Takeover>,
     /// Entrances as users from outside (true) or inside see them.
@@ -284,12 +275,6 @@ pub struct Builder<'d> {
     classes: Vec<Progress>,
     /// Whether each class is asked for by clients.
     outside: Vec<bool>,
-}
-
-/// What a class asks of databases, services and stations: each once.
-#[derive(Default)]
-struct Asked {
-    nodes: Vec<NodeId>,
 }
 
 impl<'d> Builder<'d> {
@@ -311,42 +296,45 @@ impl<'d> Builder<'d> {
         id
     }
 
+    /// A node that is up while all of these are.
+    pub(crate) fn all(&mut self, needs: &[NodeId]) -> NodeId {
+        self.add(None, None, needs)
+    }
+
+    /// The node of a part that has one already.
+    pub(crate) fn known(&self, part: Part) -> Option<NodeId> {
+        self.parts.get(&part).copied()
+    }
+
     /// The node of a part, with what it needs besides the domain it stands on.
     pub(crate) fn part(&mut self, part: Part, more: &[NodeId]) -> NodeId {
-        if let Some(node) = self.parts.get(&part) {
-            return *node;
+        if let Some(node) = self.known(part) {
+            return node;
         }
         let mut needs = more.to_vec();
-        needs.extend(part.stands_on(self.draft).map(|domain| self.domain(domain)));
+        needs.extend(part.stands_on(self.draft).map(|domain| self.carrier(domain)));
         let node = self.add(Some(part), None, &needs);
         self.parts.insert(part, node);
         node
     }
 
-    /// A domain; a rack with its switches.
-    fn domain(&mut self, domain: Part) -> NodeId {
-        let Part::Rack(rack) = domain else { return self.part(domain, &[]) };
-        let key = Part::Switch { rack, number: u32::MAX };
-        if let Some(node) = self.parts.get(&key) {
+    /// A domain as what stands on it needs it: with one of its switches.
+    fn carrier(&mut self, domain: Part) -> NodeId {
+        if let Some(node) = self.carriers.get(&domain) {
             return *node;
         }
-        let bare = self.part(domain, &[]);
-        let (name, spec) = &self.draft.scenario.rack[rack];
-        let count = spec.switch.as_ref().map_or(0, |switch| switch.count.value);
-        let switches: Vec<NodeId> =
-            (0..count).map(|number| self.add_switch(Part::Switch { rack, number }, bare)).collect();
-        let node = if switches.is_empty() {
-            bare
-        } else {
-            self.group(&format!("{name}.switch"), 1, &switches)
+        let Some(switches) = domain.answers().switches(self.draft, domain) else {
+            return self.part(domain, &[]);
         };
-        self.parts.insert(key, node);
-        node
-    }
-
-    fn add_switch(&mut self, part: Part, rack: NodeId) -> NodeId {
-        let node = self.add(Some(part), None, &[rack]);
-        self.parts.insert(part, node);
+        let bare = self.part(domain, &[]);
+        let mut nodes = Vec::new();
+        for part in switches.parts {
+            let node = self.add(Some(part), None, &[bare]);
+            self.parts.insert(part, node);
+            nodes.push(node);
+        }
+        let node = if nodes.is_empty() { bare } else { self.group(&switches.name, 1, &nodes) };
+        self.carriers.insert(domain, node);
         node
     }
 
@@ -360,222 +348,57 @@ impl<'d> Builder<'d> {
         node
     }
 
-    /// The store of a user that stands on `server`.
-    fn store(&mut self, store: Store, server: Option<ServerId>) -> Option<NodeId> {
-        match store {
-            Store::Disks { set, .. } => Some(self.part(Part::Disks { server: server?, set }, &[])),
-            Store::Volume { nas, volume } => {
-                let pools = self.draft.links.nas[nas].volumes[volume].clone();
-                let pools: Vec<NodeId> = pools.iter().map(|pool| self.pool(nas, *pool)).collect();
-                Some(self.add(None, None, &pools))
-            }
-        }
+    /// The members of a node take over from each other, which takes time and may fail.
+    pub(crate) fn takes_over(&mut self, node: NodeId, how: Takeover) {
+        self.takeovers.insert(node, how);
     }
 
-    /// A pool behind its head, or behind either head where the partner takes over.
-    fn pool(&mut self, nas: usize, pool: usize) -> NodeId {
-        let part = Part::Pool { nas, pool };
-        if let Some(node) = self.parts.get(&part) {
-            return *node;
-        }
-        let (name, spec) = &self.draft.scenario.nas[nas];
-        let owner = spec.pools[pool].1.head.value - 1;
-        let both = spec.failover.is_some();
-        let heads: Vec<NodeId> = (0..spec.heads.value)
-            .filter(|number| both || *number == owner)
-            .map(|number| self.part(Part::Head { nas, number }, &[]))
-            .collect();
-        let head = self.group(&format!("{name}.head"), 1, &heads);
-        if heads.len() == 2 {
-            self.takeovers.insert(head, Takeover::Volumes(nas, owner, heads));
-        }
-        self.part(part, &[head])
+    /// Some members of a section, all of them without a list, as users from outside or inside see them: as many
+    /// as have to be up.
+    pub(crate) fn members(
+        &mut self,
+        (kind, index): (Kind, usize),
+        members: Option<&[u32]>,
+        outside: bool,
+    ) -> NodeId {
+        let node = kind.answers().members(self, index, members, outside);
+        node.expect("a kind that is used by its members has some")
     }
 
-    /// A member of a service with its mounts; of several stores the first at its own site.
-    fn service_member(&mut self, service: usize, member: u32) -> NodeId {
-        let part = Part::Service { service, member };
-        if let Some(node) = self.parts.get(&part) {
-            return *node;
-        }
-        let draft = self.draft;
-        let mut needs = Vec::new();
-        for mount in &draft.links.services[service].mounts {
-            let store = store_at(draft, mount, part);
-            needs.extend(store.and_then(|store| self.store(store, server_of(draft, part))));
-        }
-        self.part(part, &needs)
-    }
-
-    fn service(&mut self, service: usize, members: &[u32]) -> NodeId {
-        let (name, spec) = &self.draft.scenario.service[service];
-        let nodes: Vec<NodeId> =
-            members.iter().map(|member| self.service_member(service, *member)).collect();
-        self.group(name, spec.needs.value, &nodes)
+    /// The store of `user`.
+    pub(crate) fn store(&mut self, store: Store, user: Part) -> Option<NodeId> {
+        store.component().0.answers().stores(self, store, user)
     }
 
     /// An entrance; `outside` says whether users come over the links of its site.
-    fn entrance(&mut self, entrance: Entrance, outside: bool) -> NodeId {
+    pub(crate) fn entrance(&mut self, entrance: Entrance, outside: bool) -> NodeId {
         if let Some(node) = self.entries.get(&(entrance, outside)) {
             return *node;
         }
-        let draft = self.draft;
-        let node = match entrance {
-            Entrance::Service(service, member) => {
-                let all = draft.links.services[service].members;
-                let members: Vec<u32> = member.map_or((0..all).collect(), |one| vec![one]);
-                self.service_from(service, &members, outside)
-            }
-            Entrance::Balancer(balancer) => self.balancer(balancer, outside),
-            Entrance::NameService(at) => {
-                let (name, spec) = &draft.scenario.name_service[at];
-                let to = draft.links.name_services[at].clone();
-                let checked = spec.check.is_some();
-                // Without a check nobody learns that an entry is dead: its users stay lost.
-                let least = if checked { 1 } else { table::u32(to.len()) };
-                let nodes: Vec<NodeId> =
-                    to.iter().map(|entrance| self.entrance(*entrance, outside)).collect();
-                let any = self.group(name, least, &nodes);
-                self.part(name_service(at), &[any])
-            }
-            Entrance::Cdn(cdn) => {
-                let (name, spec) = &draft.scenario.cdn[cdn];
-                let edges: Vec<NodeId> = (0..spec.count.value)
-                    .map(|member| self.part(Part::Edge { cdn, member }, &[]))
-                    .collect();
-                let edges = self.group(name, 1, &edges);
-                // Edges go round shields that are dead: nobody needs them.
-                let origin = draft.links.origin_of(cdn);
-                let origin = origin.map(|origin| self.entrance(origin, outside));
-                let needs: Vec<NodeId> = [edges].into_iter().chain(origin).collect();
-                self.add(None, None, &needs)
-            }
-        };
+        let (kind, _) = entrance.component();
+        let node = kind.answers().enters(self, entrance, outside);
+        let node = node.expect("a kind at which requests enter says what they need there");
         self.entries.insert((entrance, outside), node);
         node
     }
 
-    /// The units of a balancer, of which one has to work.
-    fn units(&mut self, balancer: usize, outside: bool) -> NodeId {
-        let draft = self.draft;
-        let (name, spec) = &draft.scenario.balancer[balancer];
-        // Without a failover the second unit never takes over.
-        let pair = spec.failover.is_some() || spec.vrrp.is_some() || spec.peers.is_some();
-        let count = if pair { spec.count.value } else { 1 };
-        let units: Vec<NodeId> = (0..count)
-            .map(|member| {
-                let node = self.part(Part::Balancer { balancer, member }, &[]);
-                self.reached_from(node, Part::Balancer { balancer, member }, outside)
-            })
-            .collect();
-        let node = self.group(name, 1, &units);
-        // Peers own addresses together: there is no one address that a second unit takes over.
-        if units.len() == 2 && spec.peers.is_none() {
-            self.takeovers.insert(node, Takeover::Address(balancer, units));
-        }
-        node
-    }
-
-    fn balancer(&mut self, balancer: usize, outside: bool) -> NodeId {
-        let draft = self.draft;
-        let mut needs = vec![self.units(balancer, outside)];
-        let targets = &draft.links.balancers[balancer].targets;
-        let mut services: Vec<usize> = targets.iter().map(|(service, _)| *service).collect();
-        services.dedup();
-        for service in services {
-            let members = targets.iter().filter(|(other, _)| *other == service);
-            let members: Vec<u32> = members.map(|(_, member)| *member).collect();
-            needs.push(self.service(service, &members));
-        }
-        self.add(None, None, &needs)
-    }
-
-    fn service_from(&mut self, service: usize, members: &[u32], outside: bool) -> NodeId {
-        if !outside {
-            return self.service(service, members);
-        }
-        let (name, spec) = &self.draft.scenario.service[service];
-        let mut nodes = Vec::new();
-        for member in members {
-            let node = self.service_member(service, *member);
-            let part = Part::Service { service, member: *member };
-            nodes.push(self.reached_from(node, part, true));
-        }
-        self.group(name, spec.needs.value, &nodes)
-    }
-
     /// `node`, as users see it over the links of the site in which `part` stands.
-    fn reached_from(&mut self, node: NodeId, part: Part, outside: bool) -> NodeId {
-        let draft = self.draft;
-        let site = part.domains(draft).into_iter().find_map(|domain| match domain {
-            Part::Site(site) => Some(site),
-            _ => None,
-        });
-        let Some(site) = site.filter(|_| outside) else { return node };
-        let (name, spec) = &draft.scenario.site[site];
-        let Some(uplinks) = &spec.uplinks else { return node };
-        let key = Part::Uplink { site, number: u32::MAX };
-        let links = match self.parts.get(&key) {
+    pub(crate) fn reached_from(&mut self, node: NodeId, part: Part, outside: bool) -> NodeId {
+        if !outside {
+            return node;
+        }
+        let Some((site, uplinks)) = flow::uplinks_of(self.draft, part) else { return node };
+        let links = match self.uplinks.get(&site) {
             Some(links) => *links,
             None => {
-                let links: Vec<NodeId> = (0..uplinks.count.value)
-                    .map(|number| self.part(Part::Uplink { site, number }, &[]))
-                    .collect();
-                let links = self.group(&format!("{name}.uplink"), 1, &links);
-                self.parts.insert(key, links);
+                let links = uplinks.parts.into_iter().map(|link| self.part(link, &[]));
+                let links: Vec<NodeId> = links.collect();
+                let links = self.group(&uplinks.name, 1, &links);
+                self.uplinks.insert(site, links);
                 links
             }
         };
-        self.add(None, None, &[node, links])
-    }
-
-    fn database_member(&mut self, database: usize, member: u32, own_store: bool) -> NodeId {
-        let draft = self.draft;
-        let part = Part::Database { database, member };
-        let store = draft.links.databases[database].members[member as usize].store;
-        let store = store.filter(|_| own_store);
-        let store = store.and_then(|store| self.store(store, server_of(draft, part)));
-        self.part(part, store.as_slice())
-    }
-
-    /// What a write (or a read) needs.
-    fn database(&mut self, database: usize, write: bool) -> NodeId {
-        let draft = self.draft;
-        let (name, spec) = &draft.scenario.database[database];
-        let links = &draft.links.databases[database];
-        let failover = spec.failover.as_ref();
-        let remount = failover.is_some_and(|f| f.promotion.value == Promotion::Remount);
-        let with_master = |role| matches!(role, Role::Master | Role::Index | Role::Shard);
-        let by_slaves = spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
-        let everybody = failover.is_some() || (by_slaves && !write);
-        let members: Vec<NodeId> = links
-            .members
-            .iter()
-            .enumerate()
-            .filter(|(_, member)| everybody || with_master(member.role))
-            .map(|(at, _)| self.database_member(database, table::u32(at), !remount))
-            .collect();
-        let sharded = links.of(Role::Index).next().is_some();
-        let least = if sharded { table::u32(members.len()) } else { 1 };
-        let mut serving = self.group(name, least, &members);
-        let of_master = write || !by_slaves;
-        if failover.is_some() && of_master && members.len() > 1 && !sharded {
-            self.takeovers.insert(serving, Takeover::Master(database, members));
-        }
-        if let Some(balancer) = links.through.filter(|_| !write) {
-            let units = self.units(balancer, false);
-            serving = self.add(None, None, &[units, serving]);
-        }
-        let master = links.of(Role::Master).next().filter(|_| remount);
-        let volume = master.and_then(|master| {
-            let part = Part::Database { database, member: master };
-            let store = links.members[master as usize].store?;
-            self.store(store, server_of(draft, part))
-        });
-        match volume {
-            Some(volume) => self.add(None, None, &[serving, volume]),
-            None => serving,
-        }
+        self.all(&[node, links])
     }
 
     /// What a class needs; `None` while it is being worked out (a cycle, reported elsewhere).
@@ -596,16 +419,15 @@ impl<'d> Builder<'d> {
             chain.push(next);
         }
         for at in chain.into_iter().rev() {
-            let mut asked = Asked::default();
+            let mut needs = Vec::new();
             let outside = self.outside[at];
-            let enter = draft.links.enters[at].map(|enter| self.entrance(enter, outside));
-            asked.nodes.extend(enter);
-            self.steps(&draft.routes[at].steps, &mut asked);
+            needs.extend(draft.links.enters[at].map(|enter| self.entrance(enter, outside)));
+            self.steps(&draft.routes[at].steps, &mut needs);
             if let Some(Progress::Done(then)) = draft.links.thens[at].map(|then| self.classes[then])
             {
-                asked.nodes.push(then);
+                needs.push(then);
             }
-            let node = self.add(None, None, &asked.nodes);
+            let node = self.all(&needs);
             self.classes[at] = Progress::Done(node);
         }
         match self.classes[class] {
@@ -615,34 +437,14 @@ impl<'d> Builder<'d> {
     }
 
     /// What steps ask for, inside calls too.
-    fn steps(&mut self, steps: &[Step], asked: &mut Asked) {
-        let draft = self.draft;
+    fn steps(&mut self, steps: &[Step], needs: &mut Vec<NodeId>) {
         each(steps, &mut |step| match &step.does {
-            Does::Query(query) => {
-                if query.writes.is_some() {
-                    asked.nodes.push(self.database(query.database, true));
-                }
-                if query.reads.is_some() {
-                    asked.nodes.push(self.database(query.database, false));
+            Does::Call(call) => needs.push(self.entrance(call.to, false)),
+            does => {
+                if let Some(leaf) = leaf(does) {
+                    leaf.needs(self, needs);
                 }
             }
-            Does::Call(call) => asked.nodes.push(self.entrance(call.to, false)),
-            Does::Visit(visit) => {
-                let (name, spec) = &draft.scenario.station[visit.station];
-                let members = visit.member.map_or(0..spec.count.value, |one| one..one + 1);
-                let nodes: Vec<NodeId> = members
-                    .map(|member| self.part(Part::Station { station: visit.station, member }, &[]))
-                    .collect();
-                asked.nodes.push(self.group(name, 1, &nodes));
-            }
-            Does::Ask(ask) => asked.nodes.extend(ask.needs(self)),
-            Does::Work(_)
-            | Does::Io(_)
-            | Does::Choose(_)
-            | Does::Jump(_)
-            | Does::Parallel(_)
-            | Does::Repeat(_)
-            | Does::Delay(_) => {}
         });
     }
 }
@@ -683,11 +485,6 @@ pub fn server_of(draft: &Draft, part: Part) -> Option<ServerId> {
 /// Of several stores the first at the site of `user`, else the first.
 #[must_use]
 pub fn store_at(draft: &Draft, stores: &[Store], user: Part) -> Option<Store> {
-    let site = |part: Part| part.domains(draft).last().copied();
-    let own = site(user);
-    let near = |store: &Store| match *store {
-        Store::Disks { .. } => true,
-        Store::Volume { nas, .. } => site(Part::Head { nas, number: 0 }) == own,
-    };
-    stores.iter().find(|store| near(store)).or(stores.first()).copied()
+    let near = |store: &&Store| store.component().0.answers().is_near(draft, **store, user);
+    stores.iter().find(near).or(stores.first()).copied()
 }

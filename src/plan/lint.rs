@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::{index, table};
 use crate::kinds::balancer::spec::BalancerSpec;
+use crate::kinds::service::flow::most_at_once;
 use crate::model::spec::runs::HORIZON_REPLICATIONS;
 use crate::model::spec::traffic::WEEKDAYS;
 use crate::plan::Draft;
@@ -67,7 +68,7 @@ fn threads(draft: &Draft, out: &mut Diagnostics) {
     let mut look = |step: &Step| {
         let Does::Work(work) = &step.does else { return };
         let threads = &work.threads;
-        let Some(most) = load::most_at_once(draft, work) else { return };
+        let Some(most) = most_at_once(draft, work) else { return };
         if f64::from(threads.value) < most + 1.0 {
             return;
         }

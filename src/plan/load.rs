@@ -20,20 +20,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::kinds::database::spec::{Promotion, ReadsTo};
-use crate::kinds::disks::spec::{DiskSetSpec, Layout};
-use crate::kinds::zone::spec::ZoneCpuSpec;
-use crate::model::spec::probe::Depth;
 use crate::model::spec::runs::{Level, WindowSpec};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::compile;
 use crate::plan::flow;
-use crate::plan::graph::{Graph, Subject, store_at};
-use crate::plan::links::{Entrance, Role, Store};
+use crate::plan::graph::{Graph, Subject};
+use crate::plan::kind::flow::{self as kind, leaf};
+use crate::plan::links::{Entrance, Store};
+use crate::plan::names::Kind;
 use crate::plan::part::Part;
-use crate::plan::placement::ServerId;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step, Work};
@@ -274,22 +271,6 @@ fn after(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part], cold: bool)
     walk(draft, rates, up, |class| class_up[class], cold)
 }
 
-/// Times as many reads of a database miss at first at a member that has become master; 1 where it is
-/// warm: members that serve reads already stay so, unless they take the volume of the old master.
-#[must_use]
-pub fn coldness(draft: &Draft, database: usize) -> f64 {
-    let spec = &draft.scenario.database[database].1;
-    let by_slaves = spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
-    let failover = spec.failover.as_ref();
-    let remount = failover.is_some_and(|of| of.promotion.value == Promotion::Remount);
-    if by_slaves && !remount {
-        return 1.0;
-    }
-    let chance = spec.read.io.as_ref().map_or(0.0, |io| io.chance.value.get());
-    let factor = spec.cold.as_ref().map_or(1.0, |cold| cold.miss_factor.value);
-    if chance > 0.0 { factor.min(1.0 / chance).max(1.0) } else { 1.0 }
-}
-
 /// The sum over all members of `group` of one resource: `www` of processors, `store.head` of heads.
 #[must_use]
 pub fn total(draft: &Draft, all: &[Offered], group: &str, resource: Resource) -> Option<f64> {
@@ -323,12 +304,23 @@ fn walk(
             sums.class(class, *rate);
         }
     }
-    sums.probes();
+    Kind::ALL.iter().for_each(|kind| kind.answers().works_always(&mut sums));
     sums.finish()
 }
 
-/// Where a class is being worked on: members of a service, with their shares of the requests.
-type Here = Vec<(Part, f64)>;
+/// Where a class is being worked on: parts, with their shares of the requests.
+pub type Here = Vec<(Part, f64)>;
+
+/// Disk operations per second, and operations at what stands in front of the disks.
+#[derive(Clone, Copy, Debug)]
+pub struct Operations {
+    /// Reads.
+    pub reads: f64,
+    /// Writes.
+    pub writes: f64,
+    /// Operations in front of the disks.
+    pub in_front: f64,
+}
 
 /// Work a second of each part, as it is summed up.
 pub struct Sums<'d> {
@@ -345,34 +337,49 @@ impl<'d> Sums<'d> {
         self.draft
     }
 
-    fn add(&mut self, part: Part, resource: Resource, work: f64) {
+    /// Adds work per second.
+    pub(crate) fn add(&mut self, part: Part, resource: Resource, work: f64) {
         *self.work.entry((part, resource)).or_insert(0.0) += work;
     }
 
-    /// The parts that are up; all of them when none is (the class is dead for another reason).
-    fn alive(&self, parts: Vec<Part>) -> Vec<Part> {
-        let alive: Vec<Part> = parts.iter().copied().filter(|part| (self.up)(*part)).collect();
-        if alive.is_empty() { parts } else { alive }
+    /// Adds work per second on the processor of what `part` runs in.
+    pub(crate) fn zone_cpu(&mut self, part: Part, cores: f64) {
+        if let Some(zone) = part.stands_on(self.draft) {
+            self.add(zone, Resource::Cpu, cores);
+        }
     }
 
-    /// What the deep probes of every unit of every balancer cost the members.
-    fn probes(&mut self) {
-        let draft = self.draft;
-        for (balancer, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
-            let Some(check) = spec.check.as_ref().filter(|c| c.depth.value == Depth::Deep) else {
-                continue;
-            };
-            let Some(cpu) = &check.cpu else { continue };
-            let units = (0..spec.count.value).map(|member| Part::Balancer { balancer, member });
-            let probing = units.filter(|unit| (self.up)(*unit)).count() as f64;
-            let work = mean(&cpu.value) * probing / check.interval.value.seconds();
-            for (service, member) in &draft.links.balancers[balancer].targets {
-                let member = Part::Service { service: *service, member: *member };
-                if let Some(zone) = member.stands_on(draft).filter(|_| (self.up)(member)) {
-                    self.add(zone, Resource::Cpu, work);
-                }
-            }
-        }
+    /// Adds the operations of `user` on a store.
+    pub(crate) fn io(&mut self, store: Store, user: Part, operations: Operations) {
+        store.component().0.answers().offers_io(self, store, user, operations);
+    }
+
+    /// Adds the work of `rate` queries per second that a section passes on.
+    pub(crate) fn passes(&mut self, kind: Kind, index: usize, rate: f64) {
+        kind.answers().passes_on(self, index, rate);
+    }
+
+    /// Whether a part is up.
+    pub(crate) fn is_up(&self, part: Part) -> bool {
+        (self.up)(part)
+    }
+
+    /// Whether what takes over has just done so.
+    pub(crate) const fn is_cold(&self) -> bool {
+        self.cold
+    }
+
+    /// Whether an entrance answers: each of the sets of parts that it needs has one that is up.
+    pub(crate) fn is_open(&self, entrance: Entrance) -> bool {
+        let (kind, _) = entrance.component();
+        let sets = kind.answers().opens(self.draft, entrance);
+        sets.iter().all(|set| set.iter().any(|part| self.is_up(*part)))
+    }
+
+    /// The parts that are up; all of them when none is (the class is dead for another reason).
+    pub(crate) fn alive(&self, parts: Vec<Part>) -> Vec<Part> {
+        let alive: Vec<Part> = parts.iter().copied().filter(|part| self.is_up(*part)).collect();
+        if alive.is_empty() { parts } else { alive }
     }
 
     fn class(&mut self, class: usize, rate: f64) {
@@ -380,7 +387,7 @@ impl<'d> Sums<'d> {
         let mut here = Here::new();
         let mut rate = rate;
         if let Some(enter) = draft.links.enters[class] {
-            rate = self.enter(enter, class, rate, &mut here);
+            rate = self.enter(enter, Some(class), rate, &mut here);
         }
         let share: f64 = here.iter().map(|(_, share)| share).sum();
         if share > 0.0 {
@@ -391,92 +398,39 @@ impl<'d> Sums<'d> {
         self.steps(class, &draft.routes[class].steps, rate, &here);
     }
 
-    /// Sends `rate` requests a second into an entrance; gives what arrives behind it.
-    fn enter(&mut self, entrance: Entrance, class: usize, rate: f64, here: &mut Here) -> f64 {
-        let draft = self.draft;
-        match entrance {
-            Entrance::Service(service, member) => {
-                let all = draft.links.services[service].members;
-                let members: Vec<u32> = member.map_or((0..all).collect(), |one| vec![one]);
-                let to = members.iter().map(|member| Part::Service { service, member: *member });
-                self.spread(to.collect(), rate, here);
-                self.reply(class, here, rate);
-                rate
-            }
-            Entrance::Balancer(balancer) => {
-                let units = self.at_work(balancer);
-                self.balancer_cpu(balancer, rate);
-                let targets = draft.links.balancers[balancer].targets.iter();
-                let to = targets
-                    .map(|(service, member)| Part::Service { service: *service, member: *member });
-                self.spread(to.collect(), rate, here);
-                let from = units.into_iter().map(|(unit, share)| (unit, share * rate)).collect();
-                self.reply(class, &from, rate);
-                rate
-            }
-            Entrance::NameService(at) => {
-                let to = &draft.links.name_services[at];
-                let first = draft.scenario.name_service[at].1.policy.value
-                    == crate::kinds::name_service::spec::NamePolicy::Failover;
-                let alive: Vec<Entrance> =
-                    to.iter().copied().filter(|entrance| self.is_up(*entrance)).collect();
-                let mut chosen = if alive.is_empty() { to.clone() } else { alive };
-                if first {
-                    chosen.truncate(1);
-                }
-                let each = rate / chosen.len().max(1) as f64;
-                chosen.iter().map(|entrance| self.enter(*entrance, class, each, here)).sum()
-            }
-            Entrance::Cdn(cdn) => {
-                let hit = draft.hits.at_edge(cdn, class);
-                match draft.links.cdns[cdn] {
-                    Some(origin) => self.enter(origin, class, rate * (1.0 - hit), here),
-                    None => 0.0,
-                }
-            }
-        }
+    /// Sends `rate` requests per second into an entrance; returns what arrives behind it. Those of a class from
+    /// outside are answered over the uplinks of its site.
+    pub(crate) fn enter(
+        &mut self,
+        entrance: Entrance,
+        class: Option<usize>,
+        rate: f64,
+        here: &mut Here,
+    ) -> f64 {
+        let (kind, _) = entrance.component();
+        kind.answers().offers_in(self, entrance, class, rate, here)
     }
 
-    fn is_up(&self, entrance: Entrance) -> bool {
-        match entrance {
-            Entrance::Service(service, member) => {
-                let all = self.draft.links.services[service].members;
-                let members = member.map_or(0..all, |one| one..one + 1);
-                members.into_iter().any(|member| (self.up)(Part::Service { service, member }))
-            }
-            Entrance::Balancer(balancer) => {
-                let count = self.draft.scenario.balancer[balancer].1.count.value;
-                let targets = &self.draft.links.balancers[balancer].targets;
-                (0..count).any(|member| (self.up)(Part::Balancer { balancer, member }))
-                    && targets.iter().any(|(service, member)| {
-                        (self.up)(Part::Service { service: *service, member: *member })
-                    })
-            }
-            Entrance::NameService(_) | Entrance::Cdn(_) => true,
-        }
-    }
-
-    fn spread(&self, to: Vec<Part>, rate: f64, here: &mut Here) {
+    /// Sends `rate` requests per second evenly to those of these parts that are up.
+    pub(crate) fn spread(&self, to: Vec<Part>, rate: f64, here: &mut Here) {
         let alive = self.alive(to);
         let each = rate / alive.len().max(1) as f64;
         here.extend(alive.into_iter().map(|part| (part, each)));
     }
 
-    /// The replies leave by the links of the sites where the class is answered.
-    fn reply(&mut self, class: usize, from: &Here, rate: f64) {
+    /// Adds the replies, which leave by the links of the sites where the class is answered.
+    pub(crate) fn reply(&mut self, class: usize, from: &[(Part, f64)], rate: f64) {
         let draft = self.draft;
         let Some(reply) = &draft.scenario.request[class].1.reply else { return };
         let all: f64 = from.iter().map(|(_, share)| share).sum();
-        let mut sites: BTreeMap<usize, f64> = BTreeMap::new();
+        let mut sites: BTreeMap<Part, (Vec<Part>, f64)> = BTreeMap::new();
         for (part, share) in from {
-            if let Some(Part::Site(site)) = part.domains(draft).last() {
-                *sites.entry(*site).or_insert(0.0) += share / all * rate * mean(&reply.value);
+            if let Some((site, uplinks)) = kind::uplinks_of(draft, *part) {
+                let (_, bytes) = sites.entry(site).or_insert((uplinks.parts, 0.0));
+                *bytes += share / all * rate * mean(&reply.value);
             }
         }
-        for (site, bytes) in sites {
-            let count =
-                draft.scenario.site[site].1.uplinks.as_ref().map_or(0, |links| links.count.value);
-            let links = (0..count).map(|number| Part::Uplink { site, number }).collect();
+        for (links, bytes) in sites.into_values() {
             let alive = self.alive(links);
             for link in &alive {
                 self.add(*link, Resource::Uplink, bytes / alive.len() as f64);
@@ -494,201 +448,18 @@ impl<'d> Sums<'d> {
     }
 
     fn step(&mut self, class: usize, step: &Step, rate: f64, here: &Here) {
-        let draft = self.draft;
         match &step.does {
-            Does::Work(work) => {
-                let demand = work_s(draft, class, work);
-                for (part, share) in here {
-                    self.zone_cpu(*part, rate * share * demand);
-                }
-            }
-            Does::Io(io) => {
-                for (part, share) in here {
-                    let Part::Service { service, .. } = *part else { continue };
-                    let Some(mount) = io.mount_of(service) else { continue };
-                    let stores = &draft.links.services[service].mounts[mount];
-                    let Some(store) = store_at(draft, stores, *part) else { continue };
-                    let rate = rate * share;
-                    let (reads, writes) = (rate * io.reads, rate * io.writes);
-                    self.io(store, *part, reads, writes, rate * io.operations);
-                }
-            }
-            Does::Query(query) => {
-                let of = |count: Option<f64>| rate * count.unwrap_or(0.0);
-                self.queries(query.database, of(query.reads), of(query.writes));
-            }
             Does::Call(call) => {
                 let mut here = Here::new();
-                self.enter_inside(call.to, rate, &mut here);
+                self.enter(call.to, None, rate, &mut here);
                 for (_, share) in &mut here {
                     *share /= rate;
                 }
                 self.steps(class, &call.steps, rate, &here);
             }
-            Does::Visit(visit) => {
-                let spec = &draft.scenario.station[visit.station].1;
-                let all = spec.count.value;
-                let members = visit.member.map_or(0..all, |one| one..one + 1);
-                let each = rate * visit.service.mean() / members.len() as f64;
-                for member in members {
-                    let part = Part::Station { station: visit.station, member };
-                    self.add(part, Resource::Servers, each);
-                }
-            }
-            Does::Ask(ask) => ask.offers(self, rate),
-            Does::Choose(_)
-            | Does::Jump(_)
-            | Does::Parallel(_)
-            | Does::Repeat(_)
-            | Does::Delay(_) => {}
-        }
-    }
-
-    /// Work on the processor of what `part` runs in.
-    pub(crate) fn zone_cpu(&mut self, part: Part, cores: f64) {
-        if let Some(zone) = part.stands_on(self.draft) {
-            self.add(zone, Resource::Cpu, cores);
-        }
-    }
-
-    /// As [`Self::enter`], for calls from inside: no reply leaves the site.
-    fn enter_inside(&mut self, entrance: Entrance, rate: f64, here: &mut Here) {
-        let draft = self.draft;
-        let to: Vec<Part> = match entrance {
-            Entrance::Service(service, member) => {
-                let all = draft.links.services[service].members;
-                let members = member.map_or(0..all, |one| one..one + 1);
-                members.map(|member| Part::Service { service, member }).collect()
-            }
-            Entrance::Balancer(balancer) => {
-                self.balancer_cpu(balancer, rate);
-                let targets = draft.links.balancers[balancer].targets.iter();
-                targets
-                    .map(|(service, member)| Part::Service { service: *service, member: *member })
-                    .collect()
-            }
-            Entrance::NameService(_) | Entrance::Cdn(_) => Vec::new(),
-        };
-        self.spread(to, rate, here);
-    }
-
-    /// Requests or queries that a balancer sends on from inside.
-    fn balancer_cpu(&mut self, balancer: usize, rate: f64) {
-        let spec = &self.draft.scenario.balancer[balancer].1;
-        let Some(cpu) = &spec.cpu else { return };
-        for (unit, share) in self.at_work(balancer) {
-            let zone = unit.stands_on(self.draft).filter(|_| spec.in_.is_some());
-            let work = rate * share * mean(&cpu.value);
-            self.add(zone.unwrap_or(unit), Resource::Cpu, work);
-        }
-    }
-
-    /// The units of a balancer that work, with their shares: one, or the peers by their addresses.
-    fn at_work(&self, balancer: usize) -> Vec<(Part, f64)> {
-        let spec = &self.draft.scenario.balancer[balancer].1;
-        let units = (0..spec.count.value).map(|member| Part::Balancer { balancer, member });
-        let alive = self.alive(units.collect());
-        let Some(peers) = &spec.peers else { return vec![(alive[0], 1.0)] };
-        let (addresses, units) = (peers.addresses.value as usize, alive.len());
-        let own = |unit: usize| (addresses + units - 1 - unit) / units;
-        let share = |unit: usize| own(unit) as f64 / addresses as f64;
-        alive.iter().enumerate().map(|(at, unit)| (*unit, share(at))).collect()
-    }
-
-    /// Queries of a database, reads and writes a second.
-    fn queries(&mut self, database: usize, reads: f64, writes: f64) {
-        let draft = self.draft;
-        let spec = &draft.scenario.database[database].1;
-        let links = &draft.links.databases[database];
-        let of = |role| -> Vec<Part> {
-            links.of(role).map(|member| Part::Database { database, member }).collect()
-        };
-        let shards = of(Role::Shard);
-        if !shards.is_empty() {
-            if let (Some(look_up), Some(index)) = (&spec.look_up, of(Role::Index).first()) {
-                self.zone_cpu(*index, (reads + writes) * mean(&look_up.value.cpu.value));
-            }
-            let each = 1.0 / shards.len() as f64;
-            for shard in shards {
-                self.reads(database, shard, reads * each, 1.0);
-                self.writes(database, shard, writes * each);
-            }
-            return;
-        }
-        let alive = self.alive([of(Role::Master), of(Role::Slave)].concat());
-        let Some((&master, slaves)) = alive.split_first() else { return };
-        let by_slaves = spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
-        let readers = if by_slaves && !slaves.is_empty() { slaves } else { &alive[..1] };
-        if let Some(balancer) = links.through.filter(|_| by_slaves) {
-            self.balancer_cpu(balancer, reads);
-        }
-        let promoted = self.cold && of(Role::Master).first() != Some(&master);
-        for reader in readers {
-            let cold = if promoted && *reader == master { coldness(draft, database) } else { 1.0 };
-            self.reads(database, *reader, reads / readers.len() as f64, cold);
-        }
-        self.writes(database, master, writes);
-        for slave in slaves {
-            self.applies(database, *slave, writes);
-        }
-    }
-
-    /// Queries that read, of which `cold` times as many miss as where the buffer is warm.
-    fn reads(&mut self, database: usize, member: Part, rate: f64, cold: f64) {
-        let query = &self.draft.scenario.database[database].1.read;
-        let misses = query.io.as_ref().map_or(0.0, |io| io.chance.value.get() * io.mean.value);
-        let misses = misses * cold;
-        self.zone_cpu(member, rate * mean(&query.cpu.value));
-        self.data_io(database, member, rate * misses, 0.0);
-    }
-
-    fn writes(&mut self, database: usize, member: Part, rate: f64) {
-        let query = &self.draft.scenario.database[database].1.write;
-        let operations = query.sync_io.value + query.deferred_io.value;
-        self.zone_cpu(member, rate * mean(&query.cpu.value));
-        self.data_io(database, member, 0.0, rate * operations);
-    }
-
-    /// A slave applies what the master wrote: the same processor time, its own count of I/O.
-    fn applies(&mut self, database: usize, member: Part, rate: f64) {
-        let spec = &self.draft.scenario.database[database].1;
-        let own = spec.replication.as_ref().and_then(|replication| replication.apply_io.as_ref());
-        let same = spec.write.sync_io.value + spec.write.deferred_io.value;
-        self.zone_cpu(member, rate * mean(&spec.write.cpu.value));
-        self.data_io(database, member, 0.0, rate * own.map_or(same, |own| own.value));
-    }
-
-    fn data_io(&mut self, database: usize, member: Part, reads: f64, writes: f64) {
-        let Part::Database { member: at, .. } = member else { return };
-        let links = &self.draft.links.databases[database];
-        if let Some(store) = links.members.get(at as usize).and_then(|member| member.store) {
-            self.io(store, member, reads, writes, reads + writes);
-        }
-    }
-
-    /// Disk operations of `user` on a store, and operations at the heads in front of it.
-    fn io(&mut self, store: Store, user: Part, reads: f64, writes: f64, operations: f64) {
-        let draft = self.draft;
-        match store {
-            Store::Disks { server, set } => {
-                let Some(id) = crate::plan::graph::server_of(draft, user) else { return };
-                let spec = &draft.scenario.server[server].1.disks[set].1;
-                let part = Part::Disks { server: id, set };
-                self.add(part, Resource::Disks, reads + writes * cost_of_write(spec));
-            }
-            Store::Volume { nas, volume } => {
-                let pools = &draft.links.nas[nas].volumes[volume];
-                let spec = &draft.scenario.nas[nas].1;
-                let each = 1.0 / pools.len().max(1) as f64;
-                for &pool in pools {
-                    let set = &spec.pools[pool].1;
-                    let work = (reads + writes * cost_of_write(set)) * each;
-                    self.add(Part::Pool { nas, pool }, Resource::Disks, work);
-                    let owner = Part::Head { nas, number: set.head.value - 1 };
-                    let others = (0..spec.heads.value).map(|number| Part::Head { nas, number });
-                    let both: Vec<Part> = [owner].into_iter().chain(others).collect();
-                    let head = self.alive(both)[0];
-                    self.add(head, Resource::Head, operations * each * mean(&spec.cpu.value));
+            does => {
+                if let Some(leaf) = leaf(does) {
+                    leaf.offers(self, class, rate, here);
                 }
             }
         }
@@ -697,20 +468,22 @@ impl<'d> Sums<'d> {
     fn finish(self) -> Vec<Offered> {
         let draft = self.draft;
         let mut all: BTreeMap<(Part, Resource), f64> = self.work;
-        let zones: Vec<(Part, f64)> = all
+        // Work on the processor of a zone is work on that of its server.
+        let slices: Vec<(Part, f64)> = all
             .iter()
-            .filter(|((part, _), _)| matches!(part, Part::Zone { .. }))
+            .filter(|((part, _), _)| part.answers().is_slice(*part))
             .map(|((part, _), work)| (*part, *work))
             .collect();
-        for (zone, work) in zones {
-            all.insert((zone, Resource::Baseline), work);
-            if let Some(server) = zone.stands_on(draft) {
-                *all.entry((server, Resource::Cpu)).or_insert(0.0) += work;
+        for (part, work) in slices {
+            all.insert((part, Resource::Baseline), work);
+            if let Some(below) = part.stands_on(draft) {
+                *all.entry((below, Resource::Cpu)).or_insert(0.0) += work;
             }
         }
         let mut offered = Vec::with_capacity(all.len());
         for ((part, resource), per_second) in all {
             let Some(capacity) = capacity(draft, part, resource) else { continue };
+            let capacity = capacity.per_second;
             let name = resource_name(draft, part, resource);
             offered.push(Offered { part, resource, name, per_second, capacity });
         }
@@ -729,56 +502,12 @@ pub fn resource_name(draft: &Draft, part: Part, resource: Resource) -> String {
     format!("{}{suffix}", part.name(draft))
 }
 
-/// Disk operations that one write costs.
-#[must_use]
-pub const fn cost_of_write(set: &DiskSetSpec) -> f64 {
-    match set.layout.value {
-        Layout::Mirror => 2.0,
-        Layout::RaidDp | Layout::Plain => 1.0,
-    }
-}
-
-/// Random operations a second of a set of disks.
-#[must_use]
-pub fn operations_per_s(set: &DiskSetSpec) -> f64 {
-    let serving = match set.layout.value {
-        Layout::RaidDp => set.data.value,
-        Layout::Mirror | Layout::Plain => set.data.value + set.parity.value,
-    };
-    f64::from(serving) * each_per_s(set)
-}
-
-/// Operations a second of one of its disks.
-#[must_use]
-pub fn each_per_s(set: &DiskSetSpec) -> f64 {
-    set.time.as_ref().map_or(set.kind.value.operations_per_s(), |time| 1.0 / mean(&time.value))
-}
-
-/// Cores that a zone may use at most.
-#[must_use]
-pub fn cores_of_zone(cpu: &ZoneCpuSpec, cores: u32) -> f64 {
-    let all = f64::from(cores);
-    cpu.cap.as_ref().map_or(all, |cap| cap.value.min(all))
-}
-
 /// Cores on which one `threads` wide demand of `user` can be worked on at once: its threads, or the
 /// cores of its zone where those are fewer; never counted below one.
 #[must_use]
 pub fn cores_at_once(draft: &Draft, user: Part, threads: u32) -> f64 {
     let zone = user.stands_on(draft).and_then(|zone| capacity(draft, zone, Resource::Cpu));
-    zone.map_or(1.0, |cores| f64::from(threads).min(cores).max(1.0))
-}
-
-/// The most cores on which a step's demand is worked on at once, at any member of its service; none
-/// where that has no member.
-#[must_use]
-pub fn most_at_once(draft: &Draft, work: &Work) -> Option<f64> {
-    let service = work.service;
-    let members = (0..draft.links.services[service].members).map(|member| {
-        let part = Part::Service { service, member };
-        cores_at_once(draft, part, work.threads.value)
-    });
-    members.max_by(f64::total_cmp)
+    zone.map_or(1.0, |cpu| f64::from(threads).min(cpu.per_second).max(1.0))
 }
 
 /// Mean processor time of a step of `class`, in core-seconds.
@@ -787,32 +516,19 @@ pub fn work_s(draft: &Draft, class: usize, work: &Work) -> f64 {
     mean(&draft.scenario.request[class].1.draw[work.draw].1) * work.share
 }
 
-/// What a resource can do each second; none where the part has no such thing.
+/// What a resource of a part can do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Capacity {
+    /// Work per second.
+    pub per_second: f64,
+    /// How long one piece of work takes with nothing in its way, in seconds.
+    pub alone_s: f64,
+    /// Whether a request holds a worker while it waits there.
+    pub holds_a_worker: bool,
+}
+
+/// What a resource can do; none where the part has no such thing.
 #[must_use]
-pub fn capacity(draft: &Draft, part: Part, resource: Resource) -> Option<f64> {
-    let scenario = &draft.scenario;
-    let cores = |id: ServerId| scenario.server[id.group].1.cores.value;
-    Some(match (part, resource) {
-        (Part::Zone { zone, .. }, Resource::Cpu) => {
-            let Some(Part::Server(id)) = part.stands_on(draft) else { return None };
-            cores_of_zone(&scenario.zone[zone].1.cpu, cores(id))
-        }
-        (Part::Zone { zone, .. }, Resource::Baseline) => {
-            scenario.zone[zone].1.cpu.baseline.as_ref()?.value
-        }
-        (Part::Server(id), _) => f64::from(cores(id)),
-        (Part::Balancer { balancer, .. }, _) => {
-            f64::from(scenario.balancer[balancer].1.cores.as_ref()?.value)
-        }
-        (Part::Disks { server, set }, _) => {
-            operations_per_s(&scenario.server[server.group].1.disks[set].1)
-        }
-        (Part::Pool { nas, pool }, _) => operations_per_s(&scenario.nas[nas].1.pools[pool].1),
-        (Part::Head { .. }, _) => 1.0,
-        (Part::Uplink { site, .. }, _) => {
-            scenario.site[site].1.uplinks.as_ref()?.bandwidth.value.bytes_per_s() as f64
-        }
-        (Part::Station { station, .. }, _) => f64::from(scenario.station[station].1.servers.value),
-        _ => return None,
-    })
+pub fn capacity(draft: &Draft, part: Part, resource: Resource) -> Option<Capacity> {
+    part.answers().capacity(draft, part, resource)
 }

@@ -13,6 +13,7 @@ use crate::model::blueprint::{Arrivals, Blueprint, Config, Operation};
 use crate::plan::Draft;
 use crate::plan::availability::{HORIZON, can_fail};
 use crate::plan::flow::class_rates;
+use crate::plan::kind::flow::leaf;
 use crate::plan::load;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
@@ -248,18 +249,9 @@ fn events_in(draft: &Draft, steps: &[Step]) -> f64 {
 
 fn events_at(draft: &Draft, step: &Step) -> f64 {
     match &step.does {
-        Does::Work(_) | Does::Visit(_) | Does::Delay(_) => 1.0,
-        Does::Ask(ask) => ask.events(),
-        Does::Io(io) => io.reads + io.writes + io.operations.min(1.0),
+        Does::Delay(_) => 1.0,
         Does::Call(call) => events_in(draft, &call.steps),
-        Does::Query(query) => {
-            let spec = &draft.scenario.database[query.database].1;
-            let miss = spec.read.io.as_ref();
-            let miss = miss.map_or(0.0, |io| io.chance.value.get() * io.mean.value);
-            let write = 1.0 + spec.write.sync_io.value + spec.write.deferred_io.value;
-            query.reads.unwrap_or(0.0) * (1.0 + miss) + query.writes.unwrap_or(0.0) * write
-        }
-        Does::Choose(_) | Does::Jump(_) | Does::Parallel(_) | Does::Repeat(_) => 0.0,
+        does => leaf(does).map_or(0.0, |leaf| leaf.events(draft)),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::plan::program::{Compiler, Way, law_of};
 use crate::units::SimDuration;
 
 impl Components for Balancer {
-    none!(stores, pools);
+    none!(mounts, pools);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, spec)) in builder.draft().scenario.balancer.iter().enumerate() {

@@ -19,7 +19,7 @@ use crate::workload::popularity::Zipf;
 pub(super) const PROCESS: u32 = 0;
 
 impl Components for Cache {
-    none!(stores, entrance, finish);
+    none!(mounts, entrance, finish);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, _)) in builder.draft().scenario.cache.iter().enumerate() {

@@ -15,7 +15,7 @@ use crate::plan::names::member_name;
 use crate::plan::program::{Compiler, Way};
 
 impl Components for Cdn {
-    none!(stores, pools);
+    none!(mounts, pools);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, spec)) in builder.draft().scenario.cdn.iter().enumerate() {

@@ -1,6 +1,369 @@
-//! Needs and offered work.
+//! Needs and offered work: writes go to the primary, reads to it or to the replicas, each with its data.
 
+use crate::convert::table;
 use crate::kinds::database::Database;
-use crate::plan::kind::flow::Flow;
+use crate::kinds::database::spec::{DatabaseSpec, Promotion, ReadsTo};
+use crate::plan::Draft;
+use crate::plan::fluid::network::{self, Branch, Onward, Place, Split, once, times};
+use crate::plan::graph::{self, NodeId, Takeover};
+use crate::plan::kind::flow::{Flow, Leaf, nothing};
+use crate::plan::links::Role;
+use crate::plan::load::{Here, Operations, Sums, mean};
+use crate::plan::names::Kind;
+use crate::plan::part::Part;
+use crate::plan::route::Query;
 
-impl Flow for Database {}
+/// Whether replicas answer the reads.
+fn reads_from_replicas(spec: &DatabaseSpec) -> bool {
+    spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves)
+}
+
+/// Whether a promoted replica goes on with the volume of the old primary.
+fn is_remounted(spec: &DatabaseSpec) -> bool {
+    spec.failover.as_ref().is_some_and(|failover| failover.promotion.value == Promotion::Remount)
+}
+
+/// Disk operations of a read, on average, while the buffer is warm.
+fn misses(spec: &DatabaseSpec) -> f64 {
+    spec.read.io.as_ref().map_or(0.0, |io| io.chance.value.get() * io.mean.value)
+}
+
+/// Disk operations of a write at the primary.
+fn writes_of(spec: &DatabaseSpec) -> f64 {
+    spec.write.sync_io.value + spec.write.deferred_io.value
+}
+
+/// Disk operations of a write at a replica: its own count, or that of the primary.
+fn applies_of(spec: &DatabaseSpec) -> f64 {
+    let own = spec.replication.as_ref().and_then(|replication| replication.apply_io.as_ref());
+    own.map_or(writes_of(spec), |own| own.value)
+}
+
+/// Times as many reads miss at first at a member that has become primary; 1 where it is warm: members that serve
+/// reads already stay so, unless they take the volume of the old primary.
+fn coldness(spec: &DatabaseSpec) -> f64 {
+    if reads_from_replicas(spec) && !is_remounted(spec) {
+        return 1.0;
+    }
+    let chance = spec.read.io.as_ref().map_or(0.0, |io| io.chance.value.get());
+    let factor = spec.cold.as_ref().map_or(1.0, |cold| cold.miss_factor.value);
+    if chance > 0.0 { factor.min(1.0 / chance).max(1.0) } else { 1.0 }
+}
+
+impl Flow for Database {
+    nothing!(
+        leads,
+        leads_io,
+        leads_through,
+        probes,
+        lives,
+        rooms,
+        passes_on,
+        enters,
+        members,
+        stores,
+        offers_in,
+        offers_io,
+        works_always,
+        capacity,
+        is_slice,
+        opens,
+        subjects,
+        watched,
+        switches,
+        uplinks
+    );
+}
+
+impl Leaf for Query {
+    fn needs(&self, graph: &mut graph::Builder<'_>, needs: &mut Vec<NodeId>) {
+        if self.writes.is_some() {
+            needs.push(serving(graph, self.database, true));
+        }
+        if self.reads.is_some() {
+            needs.push(serving(graph, self.database, false));
+        }
+    }
+
+    fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, _: &Here) {
+        let of = |count: Option<f64>| rate * count.unwrap_or(0.0);
+        offers_queries(sums, self.database, of(self.reads), of(self.writes));
+    }
+
+    /// Processor time alone: a buffer may answer.
+    fn least_s(&self, draft: &Draft, _: usize) -> f64 {
+        let spec = &draft.scenario.database[self.database].1;
+        self.reads.unwrap_or(0.0) * mean(&spec.read.cpu.value)
+            + self.writes.unwrap_or(0.0) * mean(&spec.write.cpu.value)
+    }
+
+    fn events(&self, draft: &Draft) -> f64 {
+        let spec = &draft.scenario.database[self.database].1;
+        let write = 1.0 + spec.write.sync_io.value + spec.write.deferred_io.value;
+        self.reads.unwrap_or(0.0) * (1.0 + misses(spec)) + self.writes.unwrap_or(0.0) * write
+    }
+
+    /// All queries of one request are asked or none is: `count` is how often they are.
+    fn flows(
+        &self,
+        network: &mut network::Builder<'_>,
+        _: Place,
+        count: f64,
+        _: &mut Branch,
+        then: &mut Vec<Onward>,
+    ) {
+        let of = |count: Option<f64>| count.unwrap_or(0.0);
+        let (reads, writes) = (of(self.reads), of(self.writes));
+        let mut queries = Vec::new();
+        if reads > 0.0 {
+            queries.push(times(fork_of_reads(network, self.database), reads));
+        }
+        if writes > 0.0 {
+            queries.push(times(fork_of_writes(network, self.database), writes));
+        }
+        let queries = network.behind(queries);
+        then.push(times(queries, count));
+    }
+}
+
+/// What must be up for a write (or a read).
+fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> NodeId {
+    let draft = graph.draft();
+    let (name, spec) = &draft.scenario.database[database];
+    let links = &draft.links.databases[database];
+    let (fails_over, remount) = (spec.failover.is_some(), is_remounted(spec));
+    let with_primary = |role| matches!(role, Role::Master | Role::Index | Role::Shard);
+    let by_replicas = reads_from_replicas(spec);
+    let all = fails_over || (by_replicas && !write);
+    let members: Vec<NodeId> = links
+        .members
+        .iter()
+        .enumerate()
+        .filter(|(_, member)| all || with_primary(member.role))
+        .map(|(at, _)| member_with_data(graph, database, table::u32(at), !remount))
+        .collect();
+    let sharded = links.of(Role::Index).next().is_some();
+    let least = if sharded { table::u32(members.len()) } else { 1 };
+    let mut serving = graph.group(name, least, &members);
+    let of_primary = write || !by_replicas;
+    if fails_over && of_primary && members.len() > 1 && !sharded {
+        graph.takes_over(serving, Takeover::Master(database, members));
+    }
+    if let Some(balancer) = links.through.filter(|_| !write) {
+        let units = graph.members((Kind::Balancer, balancer), None, false);
+        serving = graph.all(&[units, serving]);
+    }
+    let primary = links.of(Role::Master).next().filter(|_| remount);
+    let volume = primary.and_then(|member| {
+        let store = links.members[member as usize].store?;
+        graph.store(store, Part::Database { database, member })
+    });
+    match volume {
+        Some(volume) => graph.all(&[serving, volume]),
+        None => serving,
+    }
+}
+
+fn member_with_data(
+    graph: &mut graph::Builder<'_>,
+    database: usize,
+    member: u32,
+    own_store: bool,
+) -> NodeId {
+    let part = Part::Database { database, member };
+    let store = graph.draft().links.databases[database].members[member as usize].store;
+    let store = store.filter(|_| own_store);
+    let store = store.and_then(|store| graph.store(store, part));
+    graph.part(part, store.as_slice())
+}
+
+/// Adds queries, reads and writes per second.
+fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64) {
+    let draft = sums.draft();
+    let spec = &draft.scenario.database[database].1;
+    let links = &draft.links.databases[database];
+    let of = |role| -> Vec<Part> {
+        links.of(role).map(|member| Part::Database { database, member }).collect()
+    };
+    let shards = of(Role::Shard);
+    if !shards.is_empty() {
+        if let (Some(look_up), Some(index)) = (&spec.look_up, of(Role::Index).first()) {
+            sums.zone_cpu(*index, (reads + writes) * mean(&look_up.value.cpu.value));
+        }
+        let each = 1.0 / shards.len() as f64;
+        for shard in shards {
+            offers_reads(sums, spec, shard, reads * each, 1.0);
+            offers_writes(sums, spec, shard, (writes * each, writes_of(spec)));
+        }
+        return;
+    }
+    let alive = sums.alive([of(Role::Master), of(Role::Slave)].concat());
+    let Some((&primary, replicas)) = alive.split_first() else { return };
+    let by_replicas = reads_from_replicas(spec);
+    let readers = if by_replicas && !replicas.is_empty() { replicas } else { &alive[..1] };
+    if let Some(balancer) = links.through.filter(|_| by_replicas) {
+        sums.passes(Kind::Balancer, balancer, reads);
+    }
+    let promoted = sums.is_cold() && of(Role::Master).first() != Some(&primary);
+    for reader in readers {
+        let cold = if promoted && *reader == primary { coldness(spec) } else { 1.0 };
+        offers_reads(sums, spec, *reader, reads / readers.len() as f64, cold);
+    }
+    offers_writes(sums, spec, primary, (writes, writes_of(spec)));
+    for replica in replicas {
+        offers_writes(sums, spec, *replica, (writes, applies_of(spec)));
+    }
+}
+
+/// Adds reads per second, of which `cold` times as many miss as where the buffer is warm.
+fn offers_reads(sums: &mut Sums<'_>, spec: &DatabaseSpec, member: Part, rate: f64, cold: f64) {
+    let misses = misses(spec) * cold;
+    sums.zone_cpu(member, rate * mean(&spec.read.cpu.value));
+    offers_io(sums, member, rate * misses, 0.0);
+}
+
+/// Adds writes per second, with the disk operations of each: at the primary, or applied by a replica, which takes
+/// the same processor time.
+fn offers_writes(
+    sums: &mut Sums<'_>,
+    spec: &DatabaseSpec,
+    member: Part,
+    (rate, operations): (f64, f64),
+) {
+    sums.zone_cpu(member, rate * mean(&spec.write.cpu.value));
+    offers_io(sums, member, 0.0, rate * operations);
+}
+
+fn offers_io(sums: &mut Sums<'_>, member: Part, reads: f64, writes: f64) {
+    let Part::Database { database, member: at } = member else { return };
+    let links = &sums.draft().links.databases[database];
+    if let Some(store) = links.members.get(at as usize).and_then(|member| member.store) {
+        sums.io(store, member, Operations { reads, writes, in_front: reads + writes });
+    }
+}
+
+/// Forks that several steps share.
+const READS: usize = 0;
+const WRITES: usize = 1;
+
+/// The shards, where there are some; else the primary and its replicas.
+fn serving_members(draft: &Draft, database: usize) -> Vec<Part> {
+    let links = &draft.links.databases[database];
+    let roles: &[Role] =
+        if is_sharded(draft, database) { &[Role::Shard] } else { &[Role::Master, Role::Slave] };
+    let members = roles.iter().flat_map(|role| links.of(*role));
+    members.map(|member| Part::Database { database, member }).collect()
+}
+
+fn is_sharded(draft: &Draft, database: usize) -> bool {
+    draft.links.databases[database].of(Role::Shard).next().is_some()
+}
+
+/// One read.
+fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
+    network.shared((Kind::Database, database, READS), |network| {
+        let draft = network.draft();
+        let spec = &draft.scenario.database[database].1;
+        let misses = misses(spec);
+        let mut branches = Vec::new();
+        for part in serving_members(draft, database) {
+            let mut branch = network.branch(part);
+            network.cpu(&mut branch, part, mean(&spec.read.cpu.value));
+            let operations = Operations { reads: misses, writes: 0.0, in_front: misses };
+            leads_io(network, part, operations, true, &mut branch.then);
+            branches.push(branch);
+        }
+        let by_replicas = reads_from_replicas(spec);
+        let split = match (is_sharded(draft, database), by_replicas) {
+            (true, _) => Split::Blind,
+            (_, true) => Split::Readers(database),
+            _ => Split::Master(database),
+        };
+        let node = network.node(split, branches);
+        let mut before = Vec::new();
+        if let Some(balancer) = draft.links.databases[database].through.filter(|_| by_replicas) {
+            before.extend(network.passes(Kind::Balancer, balancer).map(once));
+        }
+        before.extend(index(network, database));
+        if before.is_empty() {
+            return node;
+        }
+        before.push(once(node));
+        network.behind(before)
+    })
+}
+
+/// The index in front of the shards.
+fn index(network: &mut network::Builder<'_>, database: usize) -> Option<Onward> {
+    let member = network.draft().links.databases[database].of(Role::Index).next()?;
+    let look_up = network.draft().scenario.database[database].1.look_up.as_ref()?;
+    let part = Part::Database { database, member };
+    let mut branch = network.branch(part);
+    network.cpu(&mut branch, part, mean(&look_up.value.cpu.value));
+    Some(once(network.node(Split::Blind, vec![branch])))
+}
+
+/// One write, and what the replicas make of it.
+fn fork_of_writes(network: &mut network::Builder<'_>, database: usize) -> u32 {
+    network.shared((Kind::Database, database, WRITES), |network| {
+        let draft = network.draft();
+        let spec = &draft.scenario.database[database].1;
+        let (mut takes, mut follows) = (Vec::new(), Vec::new());
+        for part in serving_members(draft, database) {
+            takes.push(branch_of_write(network, spec, part, true));
+            follows.push(branch_of_write(network, spec, part, false));
+        }
+        let sharded = is_sharded(draft, database);
+        let several = takes.len() > 1 && !sharded;
+        let split = if sharded { Split::Blind } else { Split::Master(database) };
+        let primary = network.node(split, takes);
+        if !sharded {
+            network.commits(database, primary);
+        }
+        let mut all: Vec<Onward> = index(network, database).into_iter().collect();
+        all.push(once(primary));
+        if several {
+            let replicas = network.node(Split::Followers(database), follows);
+            all.push(Onward { waits: false, ..once(replicas) });
+        }
+        network.behind(all)
+    })
+}
+
+/// A write at a member, as the primary that takes it or as a replica that applies it.
+fn branch_of_write(
+    network: &mut network::Builder<'_>,
+    spec: &DatabaseSpec,
+    part: Part,
+    takes: bool,
+) -> Branch {
+    let mut branch = network.branch(part);
+    network.cpu(&mut branch, part, mean(&spec.write.cpu.value));
+    let of = |writes: f64| Operations { reads: 0.0, writes, in_front: writes };
+    let sync = spec.write.sync_io.value;
+    if takes && sync > 0.0 {
+        leads_io(network, part, of(sync), true, &mut branch.then);
+        leads_io(network, part, of(writes_of(spec) - sync), false, &mut branch.then);
+    } else {
+        let operations = if takes { writes_of(spec) } else { applies_of(spec) };
+        leads_io(network, part, of(operations), false, &mut branch.then);
+    }
+    branch
+}
+
+/// Adds operations of a member on its data; on those of the first primary, where a promoted replica takes them over.
+fn leads_io(
+    network: &mut network::Builder<'_>,
+    member: Part,
+    operations: Operations,
+    waits: bool,
+    then: &mut Vec<Onward>,
+) {
+    let Part::Database { database, member: at } = member else { return };
+    let links = &network.draft().links.databases[database];
+    let remount = is_remounted(&network.draft().scenario.database[database].1);
+    let of = if remount { links.of(Role::Master).next().unwrap_or(at) } else { at };
+    if let Some(store) = links.members.get(of as usize).and_then(|member| member.store) {
+        network.io(store, member, operations, waits, then);
+    }
+}

@@ -41,7 +41,7 @@ impl Components for Nas {
     }
 
     /// The pools of a volume, with the head in front of each.
-    fn stores(&self, builder: &Builder<'_>, store: Store, _: (usize, u32)) -> Vec<Mount> {
+    fn mounts(&self, builder: &Builder<'_>, store: Store, _: (usize, u32)) -> Vec<Mount> {
         let Store::Volume { nas, volume } = store else { return Vec::new() };
         let draft = builder.draft();
         let (name, spec) = &draft.scenario.nas[nas];

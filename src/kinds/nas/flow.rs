@@ -1,6 +1,150 @@
-//! Needs and offered work.
+//! Needs and offered work: a volume is spread over pools, each behind its head or behind the head that took over.
 
+use crate::kinds::disks;
+use crate::kinds::disks::flow::{cost_of_write, each_per_s};
 use crate::kinds::nas::Nas;
-use crate::plan::kind::flow::Flow;
+use crate::plan::Draft;
+use crate::plan::fluid::network::{self, Onward, Split, times};
+use crate::plan::graph::{self, NodeId, Takeover};
+use crate::plan::kind::flow::{Flow, nothing};
+use crate::plan::links::Store;
+use crate::plan::load::{Capacity, Operations, Resource, Sums, mean};
+use crate::plan::names::Kind;
+use crate::plan::part::Part;
 
-impl Flow for Nas {}
+impl Flow for Nas {
+    nothing!(
+        leads,
+        leads_through,
+        probes,
+        lives,
+        rooms,
+        passes_on,
+        enters,
+        members,
+        offers_in,
+        works_always,
+        is_slice,
+        opens,
+        subjects,
+        watched,
+        switches,
+        uplinks
+    );
+
+    fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, _: Part) -> Option<NodeId> {
+        let Store::Volume { nas, volume } = store else { return None };
+        let pools = graph.draft().links.nas[nas].volumes[volume].iter();
+        let pools: Vec<NodeId> = pools.map(|pool| pool_behind_head(graph, nas, *pool)).collect();
+        Some(graph.all(&pools))
+    }
+
+    fn is_near(&self, draft: &Draft, store: Store, user: Part) -> bool {
+        let Store::Volume { nas, .. } = store else { return false };
+        let site = |part: Part| part.domains(draft).last().copied();
+        site(Part::Head { nas, number: 0 }) == site(user)
+    }
+
+    /// Evenly to all pools, and to the head that serves each.
+    fn offers_io(&self, sums: &mut Sums<'_>, store: Store, _: Part, operations: Operations) {
+        let Store::Volume { nas, volume } = store else { return };
+        let pools = &sums.draft().links.nas[nas].volumes[volume];
+        let spec = &sums.draft().scenario.nas[nas].1;
+        let Operations { reads, writes, in_front } = operations;
+        let each = 1.0 / pools.len().max(1) as f64;
+        for &pool in pools {
+            let set = &spec.pools[pool].1;
+            let work = (reads + writes * cost_of_write(set)) * each;
+            sums.add(Part::Pool { nas, pool }, Resource::Disks, work);
+            let owner = Part::Head { nas, number: set.head.value - 1 };
+            let others = (0..spec.heads.value).map(|number| Part::Head { nas, number });
+            let head = sums.alive([owner].into_iter().chain(others).collect())[0];
+            sums.add(head, Resource::Head, in_front * each * mean(&spec.cpu.value));
+        }
+    }
+
+    fn operation_s(&self, draft: &Draft, store: Store) -> f64 {
+        let Store::Volume { nas, volume } = store else { return 0.0 };
+        let spec = &draft.scenario.nas[nas].1;
+        let pools = &draft.links.nas[nas].volumes[volume];
+        let each = |pool: &usize| 1.0 / each_per_s(&spec.pools[*pool].1);
+        let disks = pools.iter().map(each).sum::<f64>() / pools.len().max(1) as f64;
+        disks + mean(&spec.cpu.value)
+    }
+
+    fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
+        match part {
+            Part::Pool { nas, pool } => {
+                Some(disks::flow::capacity(&draft.scenario.nas[nas].1.pools[pool].1))
+            }
+            Part::Head { .. } => {
+                Some(Capacity { per_second: 1.0, alone_s: 1.0, holds_a_worker: true })
+            }
+            _ => None,
+        }
+    }
+
+    fn leads_io(
+        &self,
+        network: &mut network::Builder<'_>,
+        store: Store,
+        _: Part,
+        operations: Operations,
+        waits: bool,
+        then: &mut Vec<Onward>,
+    ) {
+        let Store::Volume { nas, volume } = store else { return };
+        let draft = network.draft();
+        let Operations { reads, writes, in_front } = operations;
+        let asks = reads + writes;
+        let pools = &draft.links.nas[nas].volumes[volume];
+        let each = 1.0 / pools.len().max(1) as f64;
+        for &pool in pools {
+            let set = &draft.scenario.nas[nas].1.pools[pool].1;
+            let part = Part::Pool { nas, pool };
+            let mut branch = network.branch(part);
+            let work = reads + writes * cost_of_write(set);
+            network.add(&mut branch, (part, Resource::Disks), work / asks.max(1e-300));
+            let disks = network.node(Split::Blind, vec![branch]);
+            then.push(Onward { waits, ..times(disks, asks * each) });
+            let head = fork_over_heads(network, nas, pool);
+            then.push(Onward { waits, ..times(head, in_front * each) });
+        }
+    }
+}
+
+/// A pool behind its head, or behind either head where the partner takes over.
+fn pool_behind_head(graph: &mut graph::Builder<'_>, nas: usize, pool: usize) -> NodeId {
+    let part = Part::Pool { nas, pool };
+    if let Some(node) = graph.known(part) {
+        return node;
+    }
+    let (name, spec) = &graph.draft().scenario.nas[nas];
+    let owner = spec.pools[pool].1.head.value - 1;
+    let both = spec.failover.is_some();
+    let heads: Vec<NodeId> = (0..spec.heads.value)
+        .filter(|number| both || *number == owner)
+        .map(|number| graph.part(Part::Head { nas, number }, &[]))
+        .collect();
+    let head = graph.group(&format!("{name}.head"), 1, &heads);
+    if heads.len() == 2 {
+        graph.takes_over(head, Takeover::Volumes(nas, owner, heads));
+    }
+    graph.part(part, &[head])
+}
+
+/// The head in front of a pool.
+fn fork_over_heads(network: &mut network::Builder<'_>, nas: usize, pool: usize) -> u32 {
+    network.shared((Kind::Nas, nas, pool), |network| {
+        let spec = &network.draft().scenario.nas[nas].1;
+        let owner = spec.pools[pool].1.head.value - 1;
+        let mut branches = Vec::new();
+        for number in 0..spec.heads.value {
+            let part = Part::Head { nas, number };
+            let mut branch = network.branch(part);
+            network.add(&mut branch, (part, Resource::Head), mean(&spec.cpu.value));
+            branches.push(branch);
+        }
+        network.node(Split::Volumes { nas, owner }, branches)
+    })
+}

@@ -20,7 +20,7 @@ use crate::units::{Bandwidth, SimDuration};
 const NETWORK: &str = "the network";
 
 impl Components for Site {
-    none!(stores, pools, entrance);
+    none!(mounts, pools, entrance);
 
     /// One component that moves the bytes, one each link, and one each uplink where users are cut off when it fails.
     fn gather(&self, builder: &mut Builder<'_>) {
@@ -68,11 +68,11 @@ impl Components for Site {
 }
 
 impl Components for Rack {
-    none!(gather, stores, pools, entrance, finish);
+    none!(gather, mounts, pools, entrance, finish);
 }
 
 impl Components for Link {
-    none!(gather, stores, pools, entrance, finish);
+    none!(gather, mounts, pools, entrance, finish);
 }
 
 /// The links of a draft: those of the sites, then those of the racks.

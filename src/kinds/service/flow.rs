@@ -1,6 +1,234 @@
-//! Needs and offered work.
+//! Needs and offered work: members that are used evenly, each with its mounts.
 
 use crate::kinds::service::Service;
-use crate::plan::kind::flow::Flow;
+use crate::kinds::service::spec::{ServiceSpec, Workers};
+use crate::plan::Draft;
+use crate::plan::fluid::network::{self, Arrival, Branch, Onward, Place, Room, Split, once};
+use crate::plan::graph::{self, NodeId, store_at};
+use crate::plan::kind::flow::{Flow, Leaf, nothing};
+use crate::plan::links::{Entrance, Store};
+use crate::plan::load::{Here, Operations, Sums, cores_at_once, mean};
+use crate::plan::names::Kind;
+use crate::plan::part::Part;
+use crate::plan::route::{Io, Work};
 
-impl Flow for Service {}
+/// The members of a service that an entrance leads to.
+fn entered(draft: &Draft, entrance: Entrance) -> Vec<Part> {
+    let Entrance::Service(service, member) = entrance else { return Vec::new() };
+    let all = draft.links.services[service].members;
+    let members = member.map_or(0..all, |one| one..one + 1);
+    members.map(|member| Part::Service { service, member }).collect()
+}
+
+impl Flow for Service {
+    nothing!(
+        leads_io,
+        leads_through,
+        probes,
+        lives,
+        passes_on,
+        stores,
+        offers_io,
+        works_always,
+        capacity,
+        is_slice,
+        subjects,
+        switches,
+        uplinks
+    );
+
+    fn enters(
+        &self,
+        graph: &mut graph::Builder<'_>,
+        entrance: Entrance,
+        outside: bool,
+    ) -> Option<NodeId> {
+        let Entrance::Service(service, member) = entrance else { return None };
+        self.members(graph, service, member.as_ref().map(std::slice::from_ref), outside)
+    }
+
+    fn members(
+        &self,
+        graph: &mut graph::Builder<'_>,
+        index: usize,
+        members: Option<&[u32]>,
+        outside: bool,
+    ) -> Option<NodeId> {
+        let (name, spec) = &graph.draft().scenario.service[index];
+        let all = 0..graph.draft().links.services[index].members;
+        let members = members.map_or_else(|| all.collect(), <[u32]>::to_vec);
+        let mut nodes = Vec::with_capacity(members.len());
+        for member in members {
+            let part = Part::Service { service: index, member };
+            let node = member_with_mounts(graph, part);
+            nodes.push(graph.reached_from(node, part, outside));
+        }
+        Some(graph.group(name, spec.needs.value, &nodes))
+    }
+
+    fn watched(&self, graph: &mut graph::Builder<'_>) -> Vec<NodeId> {
+        let sections = 0..graph.draft().scenario.service.len();
+        sections.map(|service| graph.members((Kind::Service, service), None, false)).collect()
+    }
+
+    fn opens(&self, draft: &Draft, entrance: Entrance) -> Vec<Vec<Part>> {
+        vec![entered(draft, entrance)]
+    }
+
+    fn offers_in(
+        &self,
+        sums: &mut Sums<'_>,
+        entrance: Entrance,
+        class: Option<usize>,
+        rate: f64,
+        here: &mut Here,
+    ) -> f64 {
+        sums.spread(entered(sums.draft(), entrance), rate, here);
+        if let Some(class) = class {
+            sums.reply(class, here, rate);
+        }
+        rate
+    }
+
+    fn leads(
+        &self,
+        network: &mut network::Builder<'_>,
+        entrance: Entrance,
+        arrival: Arrival<'_>,
+    ) -> Vec<Onward> {
+        let members = entered(network.draft(), entrance);
+        vec![once(network.members(members, Split::Blind, arrival))]
+    }
+
+    fn rooms(&self, draft: &Draft) -> Vec<Room> {
+        let room = |(service, (_, spec)): (usize, &(_, ServiceSpec))| {
+            let members = f64::from(draft.links.services[service].members);
+            let workers = match spec.workers.value {
+                Workers::Unlimited => f64::INFINITY,
+                Workers::Count(count) => f64::from(count) * members,
+            };
+            let backlog = spec.backlog.as_ref().map_or(f64::INFINITY, |b| f64::from(b.value));
+            Room { service, workers, backlog: backlog * members }
+        };
+        draft.scenario.service.iter().enumerate().map(room).collect()
+    }
+}
+
+/// A member with its mounts; of several stores the first at its own site.
+fn member_with_mounts(graph: &mut graph::Builder<'_>, part: Part) -> NodeId {
+    if let Some(node) = graph.known(part) {
+        return node;
+    }
+    let draft = graph.draft();
+    let mut needs = Vec::new();
+    if let Part::Service { service, .. } = part {
+        for mount in &draft.links.services[service].mounts {
+            let store = store_at(draft, mount, part);
+            needs.extend(store.and_then(|store| graph.store(store, part)));
+        }
+    }
+    graph.part(part, &needs)
+}
+
+/// The store behind the mount of a step at a member of a service.
+fn store_of(draft: &Draft, io: &Io, user: Part) -> Option<Store> {
+    let Part::Service { service, .. } = user else { return None };
+    store_at(draft, &draft.links.services[service].mounts[io.mount_of(service)?], user)
+}
+
+/// Mean processor time of a step of `class`, in core-seconds.
+fn work_s(draft: &Draft, class: usize, work: &Work) -> f64 {
+    mean(&draft.scenario.request[class].1.draw[work.draw].1) * work.share
+}
+
+/// The most cores on which a step's demand is worked on at once, at any member of its service; none where that has
+/// no member.
+#[must_use]
+pub fn most_at_once(draft: &Draft, work: &Work) -> Option<f64> {
+    let service = work.service;
+    let members = (0..draft.links.services[service].members).map(|member| {
+        let part = Part::Service { service, member };
+        cores_at_once(draft, part, work.threads.value)
+    });
+    members.max_by(f64::total_cmp)
+}
+
+/// Nothing more is needed than the member at which it is done.
+impl Leaf for Work {
+    fn needs(&self, _: &mut graph::Builder<'_>, _: &mut Vec<NodeId>) {}
+
+    fn offers(&self, sums: &mut Sums<'_>, class: usize, rate: f64, here: &Here) {
+        let demand = work_s(sums.draft(), class, self);
+        for (part, share) in here {
+            sums.zone_cpu(*part, rate * share * demand);
+        }
+    }
+
+    fn least_s(&self, draft: &Draft, class: usize) -> f64 {
+        work_s(draft, class, self) / most_at_once(draft, self).unwrap_or(1.0)
+    }
+
+    fn events(&self, _: &Draft) -> f64 {
+        1.0
+    }
+
+    fn flows(
+        &self,
+        network: &mut network::Builder<'_>,
+        Place { class, here }: Place,
+        count: f64,
+        branch: &mut Branch,
+        _: &mut Vec<Onward>,
+    ) {
+        let Some(here) = here else { return };
+        let work = work_s(network.draft(), class, self) * count;
+        network.cpu(branch, here, work);
+        let cores = cores_at_once(network.draft(), here, self.threads.value);
+        branch.aside += work - work / cores;
+    }
+}
+
+/// Nothing more is needed than the member at which it is done, with its mounts.
+impl Leaf for Io {
+    fn needs(&self, _: &mut graph::Builder<'_>, _: &mut Vec<NodeId>) {}
+
+    fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, here: &Here) {
+        for (part, share) in here {
+            let Some(store) = store_of(sums.draft(), self, *part) else { continue };
+            let rate = rate * share;
+            let operations = Operations {
+                reads: rate * self.reads,
+                writes: rate * self.writes,
+                in_front: rate * self.operations,
+            };
+            sums.io(store, *part, operations);
+        }
+    }
+
+    /// A cache may answer.
+    fn least_s(&self, _: &Draft, _: usize) -> f64 {
+        0.0
+    }
+
+    fn events(&self, _: &Draft) -> f64 {
+        self.reads + self.writes + self.operations.min(1.0)
+    }
+
+    fn flows(
+        &self,
+        network: &mut network::Builder<'_>,
+        place: Place,
+        count: f64,
+        _: &mut Branch,
+        then: &mut Vec<Onward>,
+    ) {
+        let Some(user) = place.here else { return };
+        let Some(store) = store_of(network.draft(), self, user) else { return };
+        let (reads, writes) = (self.reads * count, self.writes * count);
+        let asked = (self.operations * count - writes).max(0.0);
+        let operations = Operations { reads, writes: 0.0, in_front: asked };
+        network.io(store, user, operations, self.waits, then);
+        let in_front = writes.min(self.operations * count);
+        network.io(store, user, Operations { reads: 0.0, writes, in_front }, false, then);
+    }
+}

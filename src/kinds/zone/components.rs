@@ -42,7 +42,7 @@ impl Components for Server {
     }
 
     /// A set of disks of the server on which the user stands.
-    fn stores(&self, builder: &Builder<'_>, store: Store, at: (usize, u32)) -> Vec<Mount> {
+    fn mounts(&self, builder: &Builder<'_>, store: Store, at: (usize, u32)) -> Vec<Mount> {
         let Store::Disks { server, set } = store else { return Vec::new() };
         let numbers = builder.numbers();
         let set = &builder.draft().scenario.server[server].1.disks[set].0;
@@ -81,7 +81,7 @@ fn processor(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) -> Part 
 }
 
 impl Components for Zone {
-    none!(gather, stores, pools, entrance);
+    none!(gather, mounts, pools, entrance);
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         let draft = compiler.draft();

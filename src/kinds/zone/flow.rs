@@ -1,8 +1,144 @@
-//! Needs and offered work.
+//! Needs and offered work: a server has sets of disks, which what stands on it uses; a zone has a share of its
+//! processor.
 
+use crate::kinds::disks;
+use crate::kinds::disks::flow::{cost_of_write, each_per_s};
+use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::{Server, Zone};
-use crate::plan::kind::flow::Flow;
+use crate::plan::Draft;
+use crate::plan::fluid::network::{self, Onward, Split, times};
+use crate::plan::graph::{self, NodeId, server_of};
+use crate::plan::kind::flow::{Flow, nothing};
+use crate::plan::links::Store;
+use crate::plan::load::{Capacity, Operations, Resource, Sums};
+use crate::plan::part::Part;
 
-impl Flow for Server {}
+/// The part that a store of `user` is: a set of disks of the server on which it stands.
+fn disks_of(draft: &Draft, store: Store, user: Part) -> Option<Part> {
+    let Store::Disks { set, .. } = store else { return None };
+    Some(Part::Disks { server: server_of(draft, user)?, set })
+}
 
-impl Flow for Zone {}
+/// The keys of the set of disks that a store is.
+fn set_behind(draft: &Draft, store: Store) -> Option<&DiskSetSpec> {
+    let Store::Disks { server, set } = store else { return None };
+    Some(&draft.scenario.server[server].1.disks[set].1)
+}
+
+/// The keys of a set of disks of a server.
+fn set_of(draft: &Draft, disks: Part) -> Option<&DiskSetSpec> {
+    let Part::Disks { server, set } = disks else { return None };
+    Some(&draft.scenario.server[server.group].1.disks[set].1)
+}
+
+impl Flow for Server {
+    nothing!(
+        leads,
+        leads_through,
+        probes,
+        lives,
+        rooms,
+        passes_on,
+        enters,
+        members,
+        offers_in,
+        works_always,
+        is_slice,
+        opens,
+        subjects,
+        watched,
+        switches,
+        uplinks
+    );
+
+    fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, user: Part) -> Option<NodeId> {
+        let disks = disks_of(graph.draft(), store, user)?;
+        Some(graph.part(disks, &[]))
+    }
+
+    fn is_near(&self, _: &Draft, _: Store, _: Part) -> bool {
+        true
+    }
+
+    fn offers_io(&self, sums: &mut Sums<'_>, store: Store, user: Part, operations: Operations) {
+        let Some(disks) = disks_of(sums.draft(), store, user) else { return };
+        let Some(spec) = set_behind(sums.draft(), store) else { return };
+        let work = operations.reads + operations.writes * cost_of_write(spec);
+        sums.add(disks, Resource::Disks, work);
+    }
+
+    fn operation_s(&self, draft: &Draft, store: Store) -> f64 {
+        set_behind(draft, store).map_or(0.0, |set| 1.0 / each_per_s(set))
+    }
+
+    /// Its disks, and its processor, whose time is counted with that of its zones.
+    fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
+        if let Some(set) = set_of(draft, part) {
+            return Some(disks::flow::capacity(set));
+        }
+        let Part::Server(id) = part else { return None };
+        let cores = draft.scenario.server[id.group].1.cores.value;
+        Some(Capacity { per_second: f64::from(cores), alone_s: 0.0, holds_a_worker: true })
+    }
+
+    fn leads_io(
+        &self,
+        network: &mut network::Builder<'_>,
+        store: Store,
+        user: Part,
+        operations: Operations,
+        waits: bool,
+        then: &mut Vec<Onward>,
+    ) {
+        let Some(disks) = disks_of(network.draft(), store, user) else { return };
+        let Some(spec) = set_behind(network.draft(), store) else { return };
+        let Operations { reads, writes, .. } = operations;
+        let (asks, work) = (reads + writes, reads + writes * cost_of_write(spec));
+        let mut branch = network.branch(disks);
+        network.add(&mut branch, (disks, Resource::Disks), work / asks.max(1e-300));
+        let node = network.node(Split::Blind, vec![branch]);
+        then.push(Onward { waits, ..times(node, asks) });
+    }
+}
+
+impl Flow for Zone {
+    nothing!(
+        leads,
+        leads_io,
+        leads_through,
+        probes,
+        lives,
+        rooms,
+        passes_on,
+        enters,
+        members,
+        stores,
+        offers_in,
+        offers_io,
+        works_always,
+        opens,
+        subjects,
+        watched,
+        switches,
+        uplinks
+    );
+
+    fn capacity(&self, draft: &Draft, part: Part, resource: Resource) -> Option<Capacity> {
+        let Part::Zone { zone, .. } = part else { return None };
+        let cpu = &draft.scenario.zone[zone].1.cpu;
+        let (per_second, alone_s) = match resource {
+            Resource::Cpu => {
+                let Part::Server(id) = part.stands_on(draft)? else { return None };
+                let cores = f64::from(draft.scenario.server[id.group].1.cores.value);
+                (cpu.cap.as_ref().map_or(cores, |cap| cap.value.min(cores)), 1.0)
+            }
+            Resource::Baseline => (cpu.baseline.as_ref()?.value, 0.0),
+            _ => return None,
+        };
+        Some(Capacity { per_second, alone_s, holds_a_worker: true })
+    }
+
+    fn is_slice(&self, _: Part) -> bool {
+        true
+    }
+}

@@ -34,7 +34,7 @@ impl Builder<'_> {
         soft: Option<SimDuration>,
     ) {
         let persistence = soft.map_or(Persistence::Hard, Persistence::Soft);
-        let mut pools = store.component().0.answers().stores(self, store, at).into_iter();
+        let mut pools = store.component().0.answers().mounts(self, store, at).into_iter();
         let Some(first) = pools.next() else { return };
         let (count, others) = (1 + table::u8(pools.len()), table::u16(part.further.len()));
         part.mounts.push(Mount { persistence, pools: count, others, ..first });

@@ -27,7 +27,7 @@ use crate::engine::law::Law;
 use crate::health::FactId;
 use crate::kinds::database::spec::{Apply, Promotion, ReplicationMode};
 use crate::plan::Draft;
-use crate::plan::links::{Role, Store};
+use crate::plan::links::Role;
 use crate::plan::load::{self, Resource, mean};
 use crate::plan::names::member_name;
 use crate::plan::part::Part;
@@ -298,23 +298,14 @@ fn applies(draft: &Draft, database: usize, member: usize) -> Option<Rate> {
     let replication = spec.replication.as_ref()?;
     let Apply::Serial = replication.apply.value;
     let on = Part::Database { database, member: place(member) }.stands_on(draft);
-    let cores = on.and_then(|on| load::capacity(draft, on, Resource::Cpu));
+    let cores =
+        on.and_then(|on| load::capacity(draft, on, Resource::Cpu)).map(|cpu| cpu.per_second);
     let cpu = mean(&spec.write.cpu.value) / cores.map_or(1.0, |cores| cores.min(1.0));
     // Of its own count of operations nobody waits for any.
     let waited = replication.apply_io.as_ref().map_or(spec.write.sync_io.value, |_| 0.0);
     let store = draft.links.databases[database].members[member].store;
-    let operation = store.map_or(0.0, |store| match store {
-        Store::Disks { server, set } => {
-            1.0 / load::each_per_s(&draft.scenario.server[server].1.disks[set].1)
-        }
-        Store::Volume { nas, volume } => {
-            let nas_spec = &draft.scenario.nas[nas].1;
-            let pools = &draft.links.nas[nas].volumes[volume];
-            let each = |pool: &usize| 1.0 / load::each_per_s(&nas_spec.pools[*pool].1);
-            let disks = pools.iter().map(each).sum::<f64>() / pools.len().max(1) as f64;
-            disks + mean(&nas_spec.cpu.value)
-        }
-    });
+    let operation =
+        store.map_or(0.0, |store| store.component().0.answers().operation_s(draft, store));
     let seconds = cpu + waited * operation;
     (seconds > 0.0).then(|| Rate::per_second(1.0 / seconds)).flatten()
 }

@@ -16,7 +16,7 @@ pub trait Components: Sync {
     fn gather(&self, builder: &mut Builder<'_>);
 
     /// The pools of a store of this kind, as something that runs in the zone member `at` mounts them.
-    fn stores(&self, builder: &Builder<'_>, store: Store, at: (usize, u32)) -> Vec<Mount>;
+    fn mounts(&self, builder: &Builder<'_>, store: Store, at: (usize, u32)) -> Vec<Mount>;
 
     /// Makes the pools that steps refer to.
     fn pools(&self, compiler: &mut Compiler<'_>);
@@ -36,14 +36,14 @@ pub trait Components: Sync {
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made);
 }
 
-/// What a kind gives no answer to: it has no components, no stores, no pools, no entrance, nothing to complete.
+/// What a kind gives no answer to: it has no components, no mounts, no pools, no entrance, nothing to complete.
 macro_rules! none {
     ($($what:ident),*) => { $(crate::plan::kind::components::none!(@$what);)* };
     (@gather) => {
         fn gather(&self, _: &mut crate::plan::compile::Builder<'_>) {}
     };
-    (@stores) => {
-        fn stores(
+    (@mounts) => {
+        fn mounts(
             &self,
             _: &crate::plan::compile::Builder<'_>,
             _: crate::plan::links::Store,

@@ -1,4 +1,386 @@
 //! What a kind says of requests that come to it: what must be up, which work they offer, where they go over years.
+//!
+//! Two traits. [`Flow`] is asked of a kind of component: of its entrances, members, parts and stores. [`Leaf`] is
+//! asked of a step that a component does. The folds over routes ([`graph`]) expand routes and ask them; they name
+//! no kind.
+
+use crate::plan::Draft;
+use crate::plan::fluid::network::{self, Arrival, Branch, Onward, Place, Room};
+use crate::plan::graph::{self, NodeId, Subject};
+use crate::plan::links::{Entrance, Store};
+use crate::plan::load::{Capacity, Here, Operations, Resource, Sums};
+use crate::plan::part::Part;
+use crate::plan::route::Does;
+use crate::plan::route::ask::Ask;
+use crate::units::SimDuration;
+
+/// Parts of which one must be up.
+#[derive(Clone, Debug)]
+pub struct OneOf {
+    /// The name of them all: `r.switch`.
+    pub name: String,
+    /// The parts.
+    pub parts: Vec<Part>,
+}
 
 /// What a kind says of requests that come to it: what must be up, which work they offer, where they go over years.
-pub trait Flow: Sync {}
+pub trait Flow: Sync {
+    /// Adds what must be up for requests that enter by `entrance`, as users from outside or inside see it. `None`:
+    /// requests enter at no component of this kind.
+    fn enters(
+        &self,
+        graph: &mut graph::Builder<'_>,
+        entrance: Entrance,
+        outside: bool,
+    ) -> Option<NodeId>;
+
+    /// Adds as many members of the section at `index` as have to be up, out of these or out of all. `None`: no
+    /// component uses a component of this kind by its members.
+    fn members(
+        &self,
+        graph: &mut graph::Builder<'_>,
+        index: usize,
+        members: Option<&[u32]>,
+        outside: bool,
+    ) -> Option<NodeId>;
+
+    /// Adds what must be up for `user` to have a store of this kind; `None`: nothing.
+    fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, user: Part) -> Option<NodeId>;
+
+    /// Whether a store of this kind stands at the site of `user`.
+    fn is_near(&self, draft: &Draft, store: Store, user: Part) -> bool;
+
+    /// Adds what is up or down besides classes.
+    fn subjects(&self, graph: &mut graph::Builder<'_>) -> Vec<(Subject, NodeId)>;
+
+    /// Adds the nodes of all sections, as other parts of the site see them, where that is reported.
+    fn watched(&self, graph: &mut graph::Builder<'_>) -> Vec<NodeId>;
+
+    /// The switches of a domain, of which what stands on it needs one; `None`: such a domain has none.
+    fn switches(&self, draft: &Draft, domain: Part) -> Option<OneOf>;
+
+    /// The links by which users reach what stands on a domain; `None`: it has none of its own.
+    fn uplinks(&self, draft: &Draft, domain: Part) -> Option<OneOf>;
+
+    /// Sets of parts of each of which one must be up for an entrance to answer; none where it always does.
+    fn opens(&self, draft: &Draft, entrance: Entrance) -> Vec<Vec<Part>>;
+
+    /// Adds the work of `rate` requests per second that enter by `entrance`: of a class from outside, or of calls
+    /// from inside. Adds to `here` where they are; returns how many per second come through.
+    fn offers_in(
+        &self,
+        sums: &mut Sums<'_>,
+        entrance: Entrance,
+        class: Option<usize>,
+        rate: f64,
+        here: &mut Here,
+    ) -> f64;
+
+    /// Adds the work of `rate` requests or queries per second that the section at `index` passes on.
+    fn passes_on(&self, sums: &mut Sums<'_>, index: usize, rate: f64);
+
+    /// Adds the operations per second of `user` on a store of this kind.
+    fn offers_io(&self, sums: &mut Sums<'_>, store: Store, user: Part, operations: Operations);
+
+    /// How long one operation on a store of this kind takes with nothing in its way, in seconds.
+    fn operation_s(&self, draft: &Draft, store: Store) -> f64;
+
+    /// Adds the work that is done whatever the traffic.
+    fn works_always(&self, sums: &mut Sums<'_>);
+
+    /// What a resource of a part can do; `None`: such a part has none, or no limit.
+    fn capacity(&self, draft: &Draft, part: Part, resource: Resource) -> Option<Capacity>;
+
+    /// Into an entrance, and through the steps behind it.
+    fn leads(
+        &self,
+        network: &mut network::Builder<'_>,
+        entrance: Entrance,
+        arrival: Arrival<'_>,
+    ) -> Vec<Onward>;
+
+    /// Adds where the operations of `user` on a store of this kind go.
+    fn leads_io(
+        &self,
+        network: &mut network::Builder<'_>,
+        store: Store,
+        user: Part,
+        operations: Operations,
+        waits: bool,
+        then: &mut Vec<Onward>,
+    );
+
+    /// The fork over what passes requests or queries on, in the section at `index`; `None`: components of this kind
+    /// pass nothing on.
+    fn leads_through(&self, network: &mut network::Builder<'_>, index: usize) -> Option<u32>;
+
+    /// Adds the work of probes.
+    fn probes(&self, network: &mut network::Builder<'_>);
+
+    /// How long what each section holds serves while nothing renews it, where it holds copies for others.
+    fn lives(&self, draft: &Draft) -> Vec<SimDuration>;
+
+    /// Workers and backlog of each section, where requests wait for a worker.
+    fn rooms(&self, draft: &Draft) -> Vec<Room>;
+
+    /// Whether the processor of a part is a share of that of the part on which it stands.
+    fn is_slice(&self, part: Part) -> bool;
+}
+
+/// Says what a kind has no part in, by the names of the methods of [`Flow`].
+macro_rules! nothing {
+    ($($what:ident),* $(,)?) => { $(crate::plan::kind::flow::nothing!(@$what);)* };
+    (@enters) => {
+        fn enters(
+            &self,
+            _: &mut crate::plan::graph::Builder<'_>,
+            _: crate::plan::links::Entrance,
+            _: bool,
+        ) -> Option<crate::plan::graph::NodeId> {
+            None
+        }
+    };
+    (@members) => {
+        fn members(
+            &self,
+            _: &mut crate::plan::graph::Builder<'_>,
+            _: usize,
+            _: Option<&[u32]>,
+            _: bool,
+        ) -> Option<crate::plan::graph::NodeId> {
+            None
+        }
+    };
+    (@stores) => {
+        fn stores(
+            &self,
+            _: &mut crate::plan::graph::Builder<'_>,
+            _: crate::plan::links::Store,
+            _: crate::plan::part::Part,
+        ) -> Option<crate::plan::graph::NodeId> {
+            None
+        }
+        fn is_near(
+            &self,
+            _: &crate::plan::Draft,
+            _: crate::plan::links::Store,
+            _: crate::plan::part::Part,
+        ) -> bool {
+            false
+        }
+    };
+    (@subjects) => {
+        fn subjects(
+            &self,
+            _: &mut crate::plan::graph::Builder<'_>,
+        ) -> Vec<(crate::plan::graph::Subject, crate::plan::graph::NodeId)> {
+            Vec::new()
+        }
+    };
+    (@watched) => {
+        fn watched(&self, _: &mut crate::plan::graph::Builder<'_>) -> Vec<crate::plan::graph::NodeId> {
+            Vec::new()
+        }
+    };
+    (@switches) => {
+        fn switches(
+            &self,
+            _: &crate::plan::Draft,
+            _: crate::plan::part::Part,
+        ) -> Option<crate::plan::kind::flow::OneOf> {
+            None
+        }
+    };
+    (@uplinks) => {
+        fn uplinks(
+            &self,
+            _: &crate::plan::Draft,
+            _: crate::plan::part::Part,
+        ) -> Option<crate::plan::kind::flow::OneOf> {
+            None
+        }
+    };
+    (@opens) => {
+        fn opens(
+            &self,
+            _: &crate::plan::Draft,
+            _: crate::plan::links::Entrance,
+        ) -> Vec<Vec<crate::plan::part::Part>> {
+            Vec::new()
+        }
+    };
+    (@offers_in) => {
+        fn offers_in(
+            &self,
+            _: &mut crate::plan::load::Sums<'_>,
+            _: crate::plan::links::Entrance,
+            _: Option<usize>,
+            _: f64,
+            _: &mut crate::plan::load::Here,
+        ) -> f64 {
+            0.0
+        }
+    };
+    (@passes_on) => {
+        fn passes_on(&self, _: &mut crate::plan::load::Sums<'_>, _: usize, _: f64) {}
+    };
+    (@offers_io) => {
+        fn offers_io(
+            &self,
+            _: &mut crate::plan::load::Sums<'_>,
+            _: crate::plan::links::Store,
+            _: crate::plan::part::Part,
+            _: crate::plan::load::Operations,
+        ) {
+        }
+        fn operation_s(&self, _: &crate::plan::Draft, _: crate::plan::links::Store) -> f64 {
+            0.0
+        }
+    };
+    (@works_always) => {
+        fn works_always(&self, _: &mut crate::plan::load::Sums<'_>) {}
+    };
+    (@capacity) => {
+        fn capacity(
+            &self,
+            _: &crate::plan::Draft,
+            _: crate::plan::part::Part,
+            _: crate::plan::load::Resource,
+        ) -> Option<crate::plan::load::Capacity> {
+            None
+        }
+    };
+    (@leads) => {
+        fn leads(
+            &self,
+            _: &mut crate::plan::fluid::network::Builder<'_>,
+            _: crate::plan::links::Entrance,
+            _: crate::plan::fluid::network::Arrival<'_>,
+        ) -> Vec<crate::plan::fluid::network::Onward> {
+            Vec::new()
+        }
+    };
+    (@leads_io) => {
+        fn leads_io(
+            &self,
+            _: &mut crate::plan::fluid::network::Builder<'_>,
+            _: crate::plan::links::Store,
+            _: crate::plan::part::Part,
+            _: crate::plan::load::Operations,
+            _: bool,
+            _: &mut Vec<crate::plan::fluid::network::Onward>,
+        ) {
+        }
+    };
+    (@leads_through) => {
+        fn leads_through(
+            &self,
+            _: &mut crate::plan::fluid::network::Builder<'_>,
+            _: usize,
+        ) -> Option<u32> {
+            None
+        }
+    };
+    (@probes) => {
+        fn probes(&self, _: &mut crate::plan::fluid::network::Builder<'_>) {}
+    };
+    (@lives) => {
+        fn lives(&self, _: &crate::plan::Draft) -> Vec<crate::units::SimDuration> {
+            Vec::new()
+        }
+    };
+    (@rooms) => {
+        fn rooms(&self, _: &crate::plan::Draft) -> Vec<crate::plan::fluid::network::Room> {
+            Vec::new()
+        }
+    };
+    (@is_slice) => {
+        fn is_slice(&self, _: crate::plan::part::Part) -> bool {
+            false
+        }
+    };
+}
+pub(crate) use nothing;
+
+/// A step that a component does, as the folds over routes see it.
+pub trait Leaf {
+    /// Adds what must be up for it.
+    fn needs(&self, graph: &mut graph::Builder<'_>, needs: &mut Vec<NodeId>);
+
+    /// Adds the work of `rate` of it per second, in requests of `class` that are being worked on `here`.
+    fn offers(&self, sums: &mut Sums<'_>, class: usize, rate: f64, here: &Here);
+
+    /// Adds where `count` of it for one request at this place go: its work there to `branch`, what it asks for to
+    /// `then`.
+    fn flows(
+        &self,
+        network: &mut network::Builder<'_>,
+        place: Place,
+        count: f64,
+        branch: &mut Branch,
+        then: &mut Vec<Onward>,
+    );
+
+    /// The least mean time that it takes, in seconds: nothing for what may take none.
+    fn least_s(&self, draft: &Draft, class: usize) -> f64;
+
+    /// Events of the event loop that it makes, without those of the steps inside.
+    fn events(&self, draft: &Draft) -> f64;
+}
+
+/// The step as something that a component does; `None` for what only orders other steps, and for calls, whose steps
+/// are done elsewhere.
+#[must_use]
+pub fn leaf(does: &Does) -> Option<&dyn Leaf> {
+    match does {
+        Does::Work(work) => Some(work),
+        Does::Io(io) => Some(io),
+        Does::Query(query) => Some(query),
+        Does::Visit(visit) => Some(visit),
+        Does::Ask(ask) => Some(ask),
+        Does::Call(_)
+        | Does::Choose(_)
+        | Does::Jump(_)
+        | Does::Parallel(_)
+        | Does::Repeat(_)
+        | Does::Delay(_) => None,
+    }
+}
+
+/// A step that its kind brings along answers for itself.
+impl Leaf for std::sync::Arc<dyn Ask> {
+    fn needs(&self, graph: &mut graph::Builder<'_>, needs: &mut Vec<NodeId>) {
+        needs.extend(Ask::needs(&**self, graph));
+    }
+
+    fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, _: &Here) {
+        Ask::offers(&**self, sums, rate);
+    }
+
+    fn flows(
+        &self,
+        network: &mut network::Builder<'_>,
+        _: Place,
+        count: f64,
+        _: &mut Branch,
+        then: &mut Vec<Onward>,
+    ) {
+        Ask::flows(&**self, network, count, then);
+    }
+
+    /// A component that misses, or one that nothing waits for, may take no time.
+    fn least_s(&self, _: &Draft, _: usize) -> f64 {
+        0.0
+    }
+
+    fn events(&self, _: &Draft) -> f64 {
+        Ask::events(&**self)
+    }
+}
+
+/// The links by which users reach `part`, and the domain that has them.
+#[must_use]
+pub fn uplinks_of(draft: &Draft, part: Part) -> Option<(Part, OneOf)> {
+    let domains = part.domains(draft).into_iter();
+    domains.filter_map(|domain| Some((domain, domain.answers().uplinks(draft, domain)?))).next()
+}

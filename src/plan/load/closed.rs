@@ -15,7 +15,8 @@
 use std::ptr;
 
 use crate::plan::Draft;
-use crate::plan::load::{first_to_run_out, mean, most_at_once, open_rates, work_s};
+use crate::plan::kind::flow::leaf;
+use crate::plan::load::{first_to_run_out, mean, open_rates};
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step, each_here};
@@ -101,16 +102,9 @@ fn steps_s(draft: &Draft, class: usize, steps: &[Step]) -> f64 {
 
 fn step_s(draft: &Draft, class: usize, step: &Step) -> f64 {
     match &step.does {
-        Does::Work(work) => work_s(draft, class, work) / most_at_once(draft, work).unwrap_or(1.0),
-        Does::Visit(visit) => visit.service.mean(),
         Does::Delay(law) => law.mean(),
         Does::Call(call) => steps_s(draft, class, &call.steps),
-        Does::Query(query) => {
-            let spec = &draft.scenario.database[query.database].1;
-            query.reads.unwrap_or(0.0) * mean(&spec.read.cpu.value)
-                + query.writes.unwrap_or(0.0) * mean(&spec.write.cpu.value)
-        }
-        _ => 0.0,
+        does => leaf(does).map_or(0.0, |leaf| leaf.least_s(draft, class)),
     }
 }
 

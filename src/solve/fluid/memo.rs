@@ -361,7 +361,7 @@ impl<'p> Memo<'p> {
             load.classes[class].stages.iter().any(|stage| {
                 let mut uses = stage.ways.iter().flat_map(|(_, uses)| uses);
                 uses.any(|at| {
-                    let held = stage.waits && resources[*at as usize].holds_a_worker();
+                    let held = stage.waits && resources[*at as usize].holds_a_worker;
                     tight(held, top[*at as usize])
                 })
             })
@@ -415,7 +415,7 @@ impl<'p> Memo<'p> {
                     uses.iter().max_by(|a, b| used[**a as usize].total_cmp(&used[**b as usize]));
                 let Some(at) = at.map(|at| *at as usize) else { continue };
                 ways.push((used[at], *share, self.spread(state, &load, at)));
-                held &= resources[at].holds_a_worker();
+                held &= resources[at].holds_a_worker;
             }
             all.meet(&mut ways, self.refusals[class].as_ref().filter(|_| held));
         }

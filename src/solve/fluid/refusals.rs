@@ -203,7 +203,7 @@ fn capacities(plan: &FluidPlan) -> Vec<Option<f64>> {
         let stages = well.classes[class].stages.iter().filter(|stage| stage.waits);
         let ways = stages.flat_map(|stage| &stage.ways);
         let uses = ways.flat_map(|(_, uses)| uses).map(|at| *at as usize);
-        let held = uses.filter(|at| plan.network.resources[*at].holds_a_worker());
+        let held = uses.filter(|at| plan.network.resources[*at].holds_a_worker);
         let most = held.map(|at| used[at]).fold(0.0, f64::max);
         (most > 0.0 && *rate > 0.0).then(|| rate / most)
     };

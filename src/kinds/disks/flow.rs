@@ -1,0 +1,30 @@
+//! Offered work: what a set of disks can do, and what reads and writes cost it.
+
+use crate::kinds::disks::spec::{DiskSetSpec, Layout};
+use crate::plan::load::{Capacity, mean};
+
+/// Disk operations that one write costs.
+#[must_use]
+pub const fn cost_of_write(set: &DiskSetSpec) -> f64 {
+    match set.layout.value {
+        Layout::Mirror => 2.0,
+        Layout::RaidDp | Layout::Plain => 1.0,
+    }
+}
+
+/// Operations per second of one of its disks.
+#[must_use]
+pub fn each_per_s(set: &DiskSetSpec) -> f64 {
+    set.time.as_ref().map_or(set.kind.value.operations_per_s(), |time| 1.0 / mean(&time.value))
+}
+
+/// What a set of disks can do: random operations.
+#[must_use]
+pub fn capacity(set: &DiskSetSpec) -> Capacity {
+    let serving = match set.layout.value {
+        Layout::RaidDp => set.data.value,
+        Layout::Mirror | Layout::Plain => set.data.value + set.parity.value,
+    };
+    let each = each_per_s(set);
+    Capacity { per_second: f64::from(serving) * each, alone_s: 1.0 / each, holds_a_worker: true }
+}
