@@ -87,4 +87,14 @@ pub use facade::{
     Builder, Comparison, Diagnostic, Error, Estimate, Figure, Results, Run, Scenario, Value,
 };
 
+#[doc(hidden)]
+pub use cli::main as command;
+
 pub mod cli;
+
+#[cfg(test)]
+extern crate self as fivenines;
+
+#[cfg(test)]
+#[path = "../tests/inside/mod.rs"]
+mod inside;

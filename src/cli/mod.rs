@@ -17,7 +17,7 @@ pub mod exit;
 mod explain;
 pub mod flags;
 pub mod gate;
-mod init;
+pub mod init;
 mod man;
 mod overview;
 pub mod progress;

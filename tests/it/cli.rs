@@ -5,13 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output, Stdio};
 
 use assert_cmd::Command;
-use fivenines::facade::load::load;
-use fivenines::facade::load::{Purpose, Runnable};
-use fivenines::scenario::diagnostic::Diagnostics;
-use fivenines::scenario::render::Style;
-use fivenines::study::scenario::{self, Choices};
-use fivenines::study::window::Watch;
+use fivenines::{Run, Scenario, Value};
 use serde_json::Value as Json;
+
+use crate::shared::shipped;
 
 /// The path of the command under test.
 const BINARY: &str = env!("CARGO_BIN_EXE_fivenines");
@@ -24,24 +21,6 @@ pub fn fivenines(words: &[&str]) -> Command {
         command.env_remove(name);
     }
     command
-}
-
-/// All shipped scenarios, by path.
-pub fn shipped() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("scenarios are shipped") {
-            let path = entry.expect("a folder lists its files").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|end| end == "toml") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 fn said(output: &Output) -> (String, String) {
@@ -219,7 +198,7 @@ fn two_spellings_of_one_model_have_one_digest_that_stock_tools_can_check() {
     assert_eq!(one, two);
     assert_ne!(one, canonical(&other));
     let (json, digest) = one.trim_end().rsplit_once('\n').unwrap();
-    let hash = fivenines::report::write::sha256(format!("{json}\n").as_bytes());
+    let hash = crate::common::sha256(format!("{json}\n").as_bytes());
     assert_eq!(digest, format!("digest sha256:{hash}"));
     assert_eq!(serde_json::from_str::<Json>(json).unwrap()["scenario"], "my-site");
 }
@@ -256,19 +235,11 @@ fn a_scenario_may_come_from_standard_input() {
 #[test]
 fn what_init_writes_can_be_run_and_gives_its_own_hand_arithmetic() {
     let (_folder, path) = file(&starter());
-    let quick = ["run.replications=2", "run.precision={}", "window.mean.length=2min"];
-    let quick: Vec<String> = quick.map(String::from).to_vec();
-    let loaded = load(Path::new(&path), &quick, Purpose::Run(Choices::default())).unwrap();
-    assert!(!loaded.found.has_errors(), "{}", loaded.report().text(Style::default()));
-    let Runnable { draft, blueprint } = loaded.runnable().unwrap();
-    let mut found = Diagnostics::new();
-    let study = scenario::prepare(draft, blueprint, Choices::default(), &mut found);
-    assert!(!found.has_errors(), "{found:?}");
-    let result = scenario::run(blueprint, &study, &Watch::default()).unwrap();
-    let value = |path: &str| {
-        let asked = study.figures.iter().find(|asked| asked.path == path).unwrap();
-        result.estimate(asked).value().unwrap()
-    };
+    let changed = Scenario::load(&path).and_then(|scenario| {
+        scenario.with("run.precision", Value::table())?.with("window.mean.length", "2min")
+    });
+    let results = changed.and_then(|scenario| scenario.run(&Run::new().replications(2))).unwrap();
+    let value = |path: &str| results.figure(path).unwrap().value();
     for (path, by_hand) in
         [("utilization.web.cpu@mean", 0.316), ("utilization.sql.cpu@mean", 0.079)]
     {
@@ -496,33 +467,6 @@ steps = [ { visit = "web" } ]
     fs::write(folder.join("counts.csv"), "t,n\n600,2000000000000000\n601,0\n").unwrap();
     fs::write(folder.join("flood.toml"), text).unwrap();
     folder.join("flood.toml")
-}
-
-/// Promise K11: a panic in a replication knows window and replication, on the thread it happens.
-#[test]
-fn a_panic_in_a_replication_knows_where_it_is() {
-    use fivenines::model::ids::ClassId;
-    use fivenines::study::{underway, window};
-    use std::sync::{Arc, Mutex};
-    let mut loaded = crate::common::load("tiers/starter.toml");
-    // A table that leads nowhere: no scenario can make one.
-    loaded.plan.workloads[0].class = ClassId(u16::MAX);
-    let mut asked = loaded.study.windows[1].clone();
-    asked.window.name = "planted".into();
-    asked.replications = (2, 2);
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let (heard, before) = (Arc::clone(&seen), std::panic::take_hook());
-    std::panic::set_hook(Box::new(move |info| {
-        let now = underway::now();
-        if now.contains("planted") { heard.lock().unwrap().push(now) } else { before(info) }
-    }));
-    let run = || window::run(&loaded.plan, &asked, &Watch::default()).map(|_| ());
-    let fallen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
-    drop(std::panic::take_hook());
-    assert!(fallen.is_err());
-    let seen = seen.lock().unwrap();
-    let expected = ["window planted, replication 0", "window planted, replication 1"];
-    assert!(!seen.is_empty() && seen.iter().all(|at| expected.contains(&at.as_str())), "{seen:?}");
 }
 
 /// One service with as many workers as are asked for; `more` is laid behind it.

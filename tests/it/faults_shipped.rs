@@ -229,7 +229,7 @@ fn every_shipped_fault_meets_what_it_expects() {
         println!("skipped: FIVENINES_FULL is not set");
         return;
     }
-    let all = crate::cli::shipped();
+    let all = crate::shared::shipped();
     let faults = all.iter().filter(|path| path.parent().is_some_and(|at| at.ends_with("faults")));
     let name = |path: &Path| format!("faults/{}", path.file_stem().unwrap().to_str().unwrap());
     let files: Vec<String> = faults.map(|path| name(path)).collect();

@@ -1,6 +1,9 @@
 //! What the command says to someone who made a mistake: in full, as they read it.
 
+use std::fs;
+
 use crate::cli::{file, run};
+use crate::shared::expecting;
 
 /// Standard error with the folder of the test taken out.
 fn complaint(words: &[&str], folder: &str) -> String {
@@ -88,4 +91,21 @@ fn all_mistakes_of_a_file_are_said_at_once() {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert!(said.lines().last().unwrap().starts_with("check: 3 errors, 0 warnings in"), "{said}");
+}
+
+/// A trace in milliseconds where seconds are read is asked about by `check`.
+#[test]
+fn a_trace_that_looks_like_milliseconds_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("traces")).unwrap();
+    let rows = "t,n\n1700000000000,4\n1700000060000,5\n1700000120000,6\n";
+    fs::write(folder.path().join("traces/x.csv"), rows).unwrap();
+    let trace = "trace = { file = \"traces/x.csv\", format = \"csv\", time = \"t\", \
+                 count = \"n\", every = \"1min\" }";
+    let text = expecting("latency.job.p95@all", "< 1ms", "< 2ms");
+    let file = folder.path().join("x.toml");
+    fs::write(&file, text.replace("rate = \"10/s\"", trace)).unwrap();
+    let (code, out, err) = run(&["check", file.to_str().unwrap()]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(format!("{out}{err}").contains("W1601"), "{out}{err}");
 }

@@ -7,8 +7,9 @@
 
 use serde_json::Value;
 
-use crate::cli::{run, shipped};
+use crate::cli::run;
 use crate::faults_shipped::full;
+use crate::shared::shipped;
 
 /// Flags of the fast set, by file. Files that are not listed have no noise and run as they are.
 const EFFORTS: [(&str, &[&str]); 11] = [

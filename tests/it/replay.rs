@@ -3,18 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
-use fivenines::report::json::bytes;
-use fivenines::report::write::sha256;
-use fivenines::solve::trail::Note;
-use fivenines::study::scenario;
-use fivenines::study::stretch::{stretches, tell};
-use fivenines::study::window::Watch;
 use serde_json::Value as Json;
 
-use super::cli::{fivenines, run};
-use super::common::{read, seal};
+use crate::cli::{fivenines, run};
+use crate::common::{bytes, seal, sha256};
+use crate::shared::without_years;
 
 /// Traffic that is another from an instant on: 50 s into a window whose stretches are 20 s long.
 const STEP: &str = r#"scenario = "step"
@@ -58,17 +52,7 @@ of    = "web"
 
 /// What `init` writes, without years, judged figures and the lines from `head` to `end`.
 fn starter(head: &str, end: &str) -> String {
-    let all = run(&["init"]).1;
-    let kept = all[..all.find("[[expect").unwrap()].lines();
-    let kept = kept.filter(|line| !line.starts_with("horizon") && !line.starts_with("precision"));
-    let (mut text, mut within) = (String::new(), false);
-    for line in kept {
-        within = line.starts_with(head) || (within && !line.starts_with(end));
-        if !within {
-            text = text + line + "\n";
-        }
-    }
-    text
+    without_years(&run(&["init"]).1, head, end)
 }
 
 /// Results that another program made, and the same results as this one reads them: the scenario
@@ -277,49 +261,6 @@ fn work_that_lasts_longer_is_named_by_when_it_would_have_ended_and_of_what() {
     assert!(second(&event) > 180.0, "{event}");
     let then = words.lines().find(|line| line.starts_with("    then ")).unwrap();
     assert!(then.contains("  180.000000000  health changes  ") && then.contains("  web-1  "));
-}
-
-/// All stretches of a history one behind the other are that history, from its first event to its digest:
-/// of runs around a break too, which share what comes before it.
-#[test]
-fn every_history_is_told_from_its_first_event_to_its_last() {
-    let text = starter("none", "none");
-    let text = text.replace("length  = \"10min\"", "length  = \"20s\"");
-    let text = text.replace("lead-in = \"1min\"", "lead-in = \"2s\"");
-    let window = "\n[window.broken]\nlevel = \"5/s\"\nlead-in = \"5s\"\nbefore = \"23s\"\n\
-                  after = \"40s\"\nrepair = \"20s\"\nreplications = 2\n";
-    let loaded = read(&format!("{text}{window}"), Path::new(".")).unwrap();
-    let mut study = loaded.study.clone();
-    for window in &mut study.windows {
-        window.replications = (2, 2);
-    }
-    let result = scenario::run(&loaded.plan, &study, &Watch::default()).unwrap();
-    let broken = result.windows.iter().filter(|window| window.name.starts_with("broken"));
-    assert!(broken.count() >= 8);
-    for (place, window) in result.windows.iter().enumerate() {
-        let stretches = stretches(&study.windows[place]);
-        for (replication, trail) in window.trails.iter().enumerate() {
-            let at = format!("{}, replication {replication}", window.name);
-            assert_eq!(trail.notes().len(), stretches.len() - 1, "{at}");
-            let last = Mutex::new((0, 0));
-            for (number, bounds) in stretches.iter().enumerate() {
-                let before = last.lock().unwrap().0;
-                let history = (place, replication as u64);
-                tell(&loaded.plan, &study, history, *bounds, &Watch::default(), &|seen| {
-                    let mut last = last.lock().unwrap();
-                    assert_eq!(seen.number, last.0 + 1, "{at}");
-                    *last = (seen.number, seen.digest);
-                })
-                .unwrap();
-                let (events, digest) = *last.lock().unwrap();
-                assert_eq!(trail.events_of(number), events - before, "{at}, stretch {number}");
-                if let (Some(note), Some(to)) = (trail.notes().get(number), bounds.to) {
-                    assert_eq!(*note, Note::new(to, events, digest), "{at}, stretch {number}");
-                }
-            }
-            assert_eq!(last.lock().unwrap().1, window.digests[replication], "{at}");
-        }
-    }
 }
 
 #[test]

@@ -1,0 +1,439 @@
+//! How slaves follow and what they answer: lag, what is lost with a master, stale reads, load.
+
+use super::*;
+
+use fivenines::kinds::database::live::DatabaseConfig;
+use fivenines::workload::stamp::TimeForm;
+use fivenines::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
+
+/// A slave applies 800 writes a second.
+const SERIAL: &str = r#"
+read  = { cpu = "1ms" }
+write = { cpu = "1.25ms" }
+replication = { mode = "async", receive = "0s" }
+"#;
+
+/// O43: a slave that applies 800 writes a second falls behind a master that takes 1,000 for ten
+/// minutes and 500 from then on. What a promotion at 600 s would have to replay are the 120,000; of
+/// them nothing is lost, since they have been received.
+#[test]
+fn o43_lag_and_backlog_of_a_slave_that_is_too_slow_are_the_straight_lines_of_the_fluid() {
+    let mut plan = scene(SERIAL, "1000/s", "");
+    let format = SeriesFormat {
+        time_column: "time".into(),
+        count_column: "count".into(),
+        time: TimeForm::UnixSeconds,
+        interval: SimDuration::from_secs(600),
+    };
+    let text = "time,count\n0,600000\n600,300000\n";
+    let series = CountSeries::read_csv(text.as_bytes(), &format).unwrap();
+    let playback = Playback::new(series, 1.0, 1.0, 1.0, Placement::Even).unwrap();
+    plan.workloads[0].arrivals = Arrivals::Recorded(playback);
+    let mut world = world(&plan, 0, Faults::Off);
+    let lag = |world: &World<'_>| {
+        let now = group(&plan, world).lag(1).now(world.now()).unwrap();
+        now.seconds()
+    };
+    let near = |value: f64, truth: f64| assert!((value - truth).abs() < 0.01, "{value} of {truth}");
+    world.run_before(at(300.0)).unwrap();
+    near(lag(&world), 60.0);
+    world.run_before(at(600.0)).unwrap();
+    near(lag(&world), 120.0);
+    let backlog = group(&plan, &world).lag(1).backlog() as f64;
+    assert!((backlog / 120_000.0 - 1.0).abs() < 1e-4, "{backlog}");
+    let mut peak = (0.0, 0.0);
+    for hundredth in 74_000..=76_000 {
+        world.run_before(at(f64::from(hundredth) / 100.0)).unwrap();
+        if lag(&world) > peak.1 {
+            peak = (f64::from(hundredth) / 100.0, lag(&world));
+        }
+    }
+    near(peak.1, 150.0);
+    assert!((peak.0 - 750.0).abs() <= 0.02, "{peak:?}");
+    world.run_before(at(900.0)).unwrap();
+    near(lag(&world), 60.0);
+    world.run_before(at(999.0)).unwrap();
+    let caught = time_until(&plan, &mut world, (0.005, 2.0), |g| g.lag(1).backlog() <= 1).unwrap();
+    near(999.0 + caught, 1_000.0);
+}
+
+/// A slave that is away for 100 s of 400 writes a second has them 100 s later, at 800 a second: half of
+/// its lag is left when half of that has passed. Years take the same (`solve::fluid::lag`).
+#[test]
+fn a_slave_that_was_away_catches_up_on_a_straight_line() {
+    let plan = scene(SERIAL, "400/s", "");
+    let mut world = world(&plan, 0, Faults::Off);
+    let lag = |world: &World<'_>| group(&plan, world).lag(1).now(world.now()).unwrap().seconds();
+    world.run_before(at(100.0)).unwrap();
+    strike(&plan, &mut world, "mysql-2", Health::Down);
+    world.run_before(at(200.0)).unwrap();
+    assert!((lag(&world) - 100.0).abs() < 0.01, "{}", lag(&world));
+    strike(&plan, &mut world, "mysql-2", Health::Up);
+    world.run_before(at(250.0)).unwrap();
+    assert!((lag(&world) - 50.0).abs() < 0.01, "{}", lag(&world));
+    let caught = time_until(&plan, &mut world, (0.01, 80.0), |g| g.lag(1).backlog() <= 1).unwrap();
+    assert!((caught - 50.0).abs() <= 0.02, "{caught}");
+}
+
+/// Replication, test 8: the slave of 800 a second under 1,000 falls behind by 0.2 s a second, and
+/// made master it has to apply what it has received first: 20 s of it, 4,000 writes, are 5 s.
+#[test]
+fn mechanisms_7_5_8_a_promotion_waits_until_what_was_received_is_applied() {
+    let failover = r#"
+[database.mysql.failover]
+detect   = { interval = "1ms", time-out = "1s", fall = 1 }
+promote  = "0s"
+coverage = 1.0
+failed   = "45min"
+"#;
+    let plan = scene(&format!("{SERIAL}{failover}"), "1000/s", "");
+    let mut world = world(&plan, 0, Faults::Off);
+    world.run_before(at(20.0)).unwrap();
+    let lag = group(&plan, &world).lag(1).now(world.now()).unwrap().seconds();
+    assert!((lag - 4.0).abs() < 0.01, "{lag}");
+    strike(&plan, &mut world, "mysql-1", Health::Down);
+    let took = time_until(&plan, &mut world, (0.01, 10.0), |g| g.master() == 1).unwrap();
+    assert!((took - 5.0).abs() <= 0.02, "{took}");
+    assert_eq!(group(&plan, &world).counts().lost_writes, 0);
+}
+
+/// Writes lost in one failover each: of Poisson writes at so many a second, each with the slave after
+/// a delay, the master dies at an instant that has nothing to do with them, `after` so many seconds.
+fn losses(mode: &str, (rate, receive, after): (f64, &str, f64), failovers: u32) -> Vec<f64> {
+    let database = format!(
+        r#"
+read  = {{ cpu = "0.1ms" }}
+write = {{ cpu = "0.1ms" }}
+replication = {{ mode = "{mode}", receive = {receive} }}
+[database.mysql.failover]
+detect   = {{ interval = "1ms", time-out = "1s", fall = 1 }}
+promote  = "0s"
+coverage = 1.0
+failed   = "45min"
+"#
+    );
+    let mut plan = scene(&database, "1000/s", "");
+    plan.workloads[0].arrivals = Arrivals::Described(
+        fivenines::workload::arrivals::Traffic::new(
+            fivenines::units::Rate::per_second(rate).unwrap(),
+            fivenines::workload::arrivals::Process::Poisson,
+        )
+        .unwrap(),
+    );
+    let one = |replication| {
+        let mut world = world(&plan, replication, Faults::Off);
+        world.run_before(at(after)).unwrap();
+        strike(&plan, &mut world, "mysql-1", Health::Down);
+        world.run_before(at(after + 0.01)).unwrap();
+        assert_eq!(group(&plan, &world).master(), 1);
+        group(&plan, &world).counts().lost_writes as f64
+    };
+    (0..failovers).map(one).collect()
+}
+
+/// O44: what is under way to the slave is Poisson, rate × delay. Bands: 3.29 standard errors of the
+/// mean (14.14 / √n) and of the deviation (1 / √2n of it), ±2 for the 99 % quantile.
+#[test]
+fn o44_mechanisms_7_5_7_what_an_asynchronous_failover_loses_is_rate_times_delay() {
+    let mut lost = losses("async", (1_000.0, "\"200ms\"", 0.25), 6_100);
+    lost.sort_by(f64::total_cmp);
+    let count = lost.len() as f64;
+    let mean = lost.iter().sum::<f64>() / count;
+    let variance = lost.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (count - 1.0);
+    let tail = lost[(0.99 * count) as usize];
+    println!("mean {mean:.2}, sd {:.3}, p99 {tail}", variance.sqrt());
+    assert!((mean - 200.0).abs() < 3.29 * 200.0_f64.sqrt() / count.sqrt(), "{mean}");
+    assert!((variance.sqrt() / 200.0_f64.sqrt() - 1.0).abs() < 0.03, "{variance}");
+    assert!((tail - 234.0).abs() <= 2.0, "{tail}");
+    // A master that dies every 4,000 h and is always followed by another.
+    assert!((mean * 8_760.0 / 4_000.0 - 438.0).abs() < 0.05 * 438.0);
+}
+
+/// O44, lost after synchronisation: whatever was acknowledged, a slave has.
+#[test]
+fn o44_a_semi_synchronous_failover_loses_nothing_that_was_acknowledged() {
+    let fixed = (1_000.0, "\"200ms\"", 0.25);
+    assert!(losses("semi-sync", fixed, 50).iter().all(|lost| *lost == 0.0));
+}
+
+/// What is under way with delays of its own, received in order: what years reckon with, 13.2 writes at 120 a
+/// second and the delays of the tiers, where rate × delay would be 4.0.
+#[test]
+fn an_asynchronous_failover_loses_what_years_reckon_with() {
+    use fivenines::engine::law::Law;
+    use fivenines::plan::fluid::copies::UnderWay;
+    let receive = "{ dist = \"lognormal\", mean = \"33ms\", cv = 1.3 }";
+    let lost = losses("async", (120.0, receive, 1.75), 4_000);
+    let seen = fivenines::stats::interval::Interval::of_mean(&lost, 0.999).unwrap();
+    let law = Law::lognormal(0.033, 1.3).unwrap();
+    let rate = fivenines::units::Rate::per_second(120.0).unwrap();
+    let reckoned = UnderWay::new(&law, 1).lost(rate, 1, 0.5).writes;
+    println!("{seen:?}, {reckoned}");
+    assert!(seen.contains(reckoned), "{seen:?}, {reckoned}");
+    assert!(seen.half_width() < 0.08 * reckoned, "{seen:?}");
+}
+
+/// Replication, test 7: a semi-synchronous write takes as much longer as a slave needs to receive
+/// it. With the slave away the group waits ten seconds and goes on without it; then what it took
+/// since is lost with the master: all from 0.8 s, when the last receipt was sent, to 12 s.
+#[test]
+fn mechanisms_7_5_7_semi_sync_falls_back_after_ten_seconds_and_then_loses() {
+    let semi = ASYNC.replace("async", "semi-sync");
+    let plan = scene(&format!("{semi}{FAILOVER}"), "10/s", "");
+    let seen = observed(&plan, 1.0, 9.0, Faults::Off);
+    let latency = seen.record.classes[0].latency.mean().unwrap() / 1e9;
+    assert!((latency - 0.201).abs() < 1e-3, "{latency}");
+    let mut world = world(&plan, 0, Faults::Off);
+    world.run_before(at(1.0)).unwrap();
+    strike(&plan, &mut world, "mysql-2", Health::Unreachable);
+    world.run_before(at(10.7)).unwrap();
+    assert!(world.in_flight() > 90, "writes wait for the slave: {}", world.in_flight());
+    world.run_before(at(12.0)).unwrap();
+    assert!(world.in_flight() < 10, "nobody waits any more: {}", world.in_flight());
+    strike(&plan, &mut world, "mysql-1", Health::Down);
+    strike(&plan, &mut world, "mysql-2", Health::Up);
+    time_until(&plan, &mut world, (0.1, 60.0), |g| g.master() == 1).unwrap();
+    let lost = group(&plan, &world).counts().lost_writes;
+    assert!(lost.abs_diff(112) <= 1, "{lost}");
+}
+
+/// The group of a plan, to change.
+pub fn config(plan: &mut Blueprint) -> &mut DatabaseConfig {
+    let part = plan.parts.iter_mut().find(|part| part.name == "mysql.group").expect("a group");
+    match &mut part.config {
+        Config::Database(config) => config,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Share of the reads of a slave that are stale: writes one a second, reads 997 a second.
+pub fn stale_share(tolerates: &str, mutate: impl Fn(&mut Blueprint)) -> f64 {
+    let database = format!("{ASYNC}reads = {{ to = \"slaves\", tolerates = \"{tolerates}\" }}\n");
+    let reading = r#"
+[workload.readers]
+request  = "get"
+rate     = "997/s"
+arrivals = { process = "regular" }
+[request.get]
+enter = "app"
+steps = [ { call = "mysql", read = 1 } ]
+"#;
+    let mut plan = scene(&database, "1/s", reading);
+    mutate(&mut plan);
+    let seen = observed(&plan, 10.5, 110.5, Faults::Off);
+    let counts = seen.databases[0].counts;
+    let ended = calls(&plan, &seen, "get.read");
+    assert_eq!(ended[6], counts.stale);
+    assert_eq!(ended.iter().sum::<u64>(), counts.slave_reads);
+    // They are answers all the same.
+    let get = plan.routes.classes.iter().position(|class| class.name == "get").unwrap();
+    let attempts = &seen.record.classes[get].attempts;
+    assert_eq!(attempts.ended[0], attempts.begun);
+    counts.stale as f64 / counts.slave_reads as f64
+}
+
+/// Reads of slaves that lack a write. Of regular writes, one a second, the slave lacks each for
+/// 200 ms and the millisecond of applying it: a fifth of the regular reads is stale, a tenth when
+/// 100 ms are tolerated, none with a second.
+#[test]
+fn reads_are_stale_for_as_long_as_a_write_is_under_way() {
+    for (tolerates, share) in [("0s", 0.201), ("100ms", 0.101), ("1s", 0.0)] {
+        let found = stale_share(tolerates, |_| ());
+        assert!((found - share).abs() < 0.002, "{tolerates}: {found} of {share}");
+    }
+}
+
+/// Reads through a balancer cost its processor each query and are split by its rule; a dead slave
+/// gets its share until the balancer's own probes notice, and with no slave left the master reads.
+#[test]
+fn reads_through_a_balancer_are_split_and_probed_by_it() {
+    let database = format!("{ASYNC}reads = {{ to = \"slaves\", through = \"front\" }}\n");
+    let rest = r#"
+[balancer.front]
+to    = "app"
+cores = 1
+cpu   = "0.2ms"
+check = { interval = "5s", time-out = "2s", fall = 2, rise = 2 }
+[request.put]
+enter = "front"
+steps = [ { call = "mysql", read = 4 } ]
+"#;
+    let slaves = r#"["sql-2", "sql-3"]"#;
+    let plan = members(slaves, 3, &database, "100/s", rest);
+    let seen = observed(&plan, 10.0, 110.0, Faults::Off);
+    let gauge = |name: &str| &seen.gauges[part(&plan, name).index()];
+    let busy = |name: &str| gauge(name).busy as f64 / gauge(name).capacity as f64;
+    // A request and its four queries.
+    assert!((busy("front-1.cpu") / (100.0 * 5.0 * 0.0002) - 1.0).abs() < 0.005);
+    for (server, reads) in [("box-2", 0.0), ("box-3", 200.0), ("box-4", 200.0)] {
+        let truth = reads * 0.001 / 8.0;
+        assert!((busy(server) - truth).abs() <= 0.005 * truth, "{server}");
+    }
+    let mut world = world(&plan, 0, Faults::Off);
+    let ended = |world: &World<'_>| world.record().classes[0].attempts.ended;
+    world.run_before(at(20.0)).unwrap();
+    strike(&plan, &mut world, "mysql-2", Health::Down);
+    world.run_before(at(40.0)).unwrap();
+    // Of four queries in turn two meet the dead one: every request fails until it is out.
+    let failed = ended(&world)[2];
+    assert!((490..=1_010).contains(&failed), "{failed}");
+    strike(&plan, &mut world, "mysql-3", Health::Down);
+    world.run_before(at(60.0)).unwrap();
+    let before = ended(&world);
+    world.run_before(at(70.0)).unwrap();
+    assert_eq!(ended(&world)[0] - before[0], 1_000, "the master reads");
+}
+
+/// A balancer whose `to` is a database takes its reads alone: 400/s x 0.2 ms of its core, half of the reads at either
+/// slave, and every write at the master.
+#[test]
+fn a_balancer_in_front_of_a_database_splits_its_reads_from_its_writes() {
+    let database = format!("{ASYNC}reads = {{ to = \"slaves\" }}\n");
+    let rest = r#"
+[balancer.split]
+to    = "mysql"
+cores = 1
+cpu   = "0.2ms"
+[request.put]
+enter = "app"
+steps = [ { call = "mysql", read = 4 }, { call = "mysql", write = 1 } ]
+"#;
+    let plan = members(r#"["sql-2", "sql-3"]"#, 3, &database, "100/s", rest);
+    let seen = observed(&plan, 10.0, 110.0, Faults::Off);
+    for (name, truth) in [
+        ("split-1.cpu", 400.0 * 0.0002),
+        ("box-2", 100.0 * 0.001 / 8.0),
+        ("box-3", (200.0 + 100.0) * 0.001 / 8.0),
+        ("box-4", (200.0 + 100.0) * 0.001 / 8.0),
+    ] {
+        let gauge = &seen.gauges[part(&plan, name).index()];
+        let busy = gauge.busy as f64 / gauge.capacity as f64;
+        assert!((busy / truth - 1.0).abs() < 0.005, "{name}: {busy} of {truth}");
+    }
+}
+
+/// What a balancer in front of a database cannot mean is refused where it stands, with what to write instead.
+#[test]
+fn a_balancer_in_front_of_a_database_says_what_it_cannot_be() {
+    let text = |to: &str, reads: &str, enter: &str, call: &str| {
+        format!(
+            r#"
+scenario = "split"
+format   = 1
+[window.run]
+length = "10s"
+[server.box]
+count = 4
+cores = 8
+[server.box.disks]
+local = {{ kind = "10k", layout = "plain", data = 4 }}
+[zone.www]
+on = ["box-1"]
+[zone.sql]
+count = 3
+on    = ["box-2", "box-3", "box-4"]
+[service.app]
+in = "www"
+workers = 10
+[balancer.split]
+to    = "{to}"
+cores = 1
+cpu   = "0.2ms"
+[balancer.other]
+to    = "app"
+cores = 1
+cpu   = "0.2ms"
+[database.mysql]
+in          = {{ master = "sql-1", slaves = ["sql-2", "sql-3"] }}
+connections = 100
+{ASYNC}
+{reads}
+[workload.users]
+request = "page"
+rate    = "1/s"
+[request.page]
+enter = "{enter}"
+steps = [ {{ call = "{call}", read = 1 }} ]
+"#
+        )
+    };
+    let slaves = "reads = { to = \"slaves\" }";
+    let through = "reads = { to = \"slaves\", through = \"other\" }";
+    let read = |text: &str| crate::inside::common::read(text, std::path::Path::new("."));
+    assert_eq!(read(&text("mysql", slaves, "other", "mysql")).err(), None);
+    for (text, said) in [
+        (text("mysql", "", "other", "mysql"), "add `reads = { to = \"slaves\" }`"),
+        (text("mysql", through, "other", "mysql"), "reads of `mysql` go through `other` already"),
+        (text("mysql", slaves, "split", "mysql"), "call `mysql`; its reads go through `split`"),
+        (text("mysql", slaves, "other", "split"), "call `mysql`; its reads go through `split`"),
+        (text("mysql-2", slaves, "other", "mysql"), "name the database, `mysql`"),
+    ] {
+        let found = read(&text).err().unwrap_or_default();
+        assert!(found.contains(said), "{said}: {found}");
+    }
+}
+
+/// λ × demand ÷ capacity: the master does all writes, the slaves, three or as many as there may be, share the reads and apply
+/// every write; with the master reading, the slaves only apply.
+#[test]
+fn utilisation_of_master_and_slaves_is_what_arithmetic_says() {
+    let reading = r#"
+[request.put]
+enter = "app"
+steps = [ { call = "mysql", read = 12 }, { call = "mysql", write = 1 } ]
+"#;
+    let list = |write: &dyn Fn(usize) -> String, from: usize, to: usize| {
+        (from..=to).map(write).collect::<Vec<_>>().join(", ")
+    };
+    for (slaves, to, seconds) in [(3, "slaves", 300.0), (3, "master", 300.0), (63, "slaves", 60.0)]
+    {
+        let data = list(&|n| format!("sql-{n} = \"box:local\""), 1, slaves + 1);
+        let database = format!(
+            r#"
+read  = {{ cpu = "2.5ms" }}
+write = {{ cpu = "4ms", sync-io = 1, deferred-io = 5 }}
+data  = {{ {data} }}
+replication = {{ mode = "async", receive = "33ms", apply-io = 3 }}
+reads = {{ to = "{to}" }}
+"#
+        );
+        let names = list(&|n| format!("\"sql-{n}\""), 2, slaves + 1);
+        let count = u32::try_from(slaves + 1).unwrap();
+        let plan = members(&format!("[{names}]"), count, &database, "40/s", reading);
+        let seen = observed(&plan, 10.0, 10.0 + seconds, Faults::Off);
+        for member in 0..=slaves {
+            let reads = match (to, member) {
+                ("master", 0) => 12.0,
+                ("master", _) | (_, 0) => 0.0,
+                _ => 12.0 / slaves as f64,
+            };
+            let of = |name: String| {
+                let gauge = &seen.gauges[part(&plan, &name).index()];
+                gauge.busy as f64 / gauge.capacity as f64
+            };
+            let near = |found: f64, truth: f64| {
+                assert!((found / truth - 1.0).abs() < 0.005, "{to} {member}: {found} of {truth}");
+            };
+            near(of(format!("box-{}", member + 2)), 40.0 * (reads * 0.0025 + 0.004) / 8.0);
+            let operations = if member == 0 { 6.0 } else { 3.0 };
+            near(of(format!("box-{}.local", member + 2)), 40.0 * operations * 0.001 / 4.0);
+        }
+    }
+}
+
+/// More slaves than are simulated are refused by number.
+#[test]
+fn more_than_sixty_three_slaves_are_refused() {
+    let names: Vec<String> = (2..=65).map(|n| format!("\"sql-{n}\"")).collect();
+    let on: Vec<String> = (1..=65).map(|n| format!("\"box-{n}\"")).collect();
+    let text = format!(
+        "scenario = \"many\"\n[server.box]\ncount = 65\ncores = 1\n[zone.sql]\ncount = 65\n\
+         on = [{}]\n[database.mysql]\nin = {{ master = \"sql-1\", slaves = [{}] }}\n\
+         connections = 10\nread = {{ cpu = \"1ms\" }}\nwrite = {{ cpu = \"1ms\" }}\n\
+         replication = {{ mode = \"async\", receive = \"1ms\" }}\n",
+        on.join(", "),
+        names.join(", ")
+    );
+    let refused = crate::inside::faults::draft_or_complaints(&text).expect_err("it is refused");
+    assert!(refused.contains("`mysql` has 64 slaves, at most 63"), "{refused}");
+}

@@ -1,0 +1,102 @@
+//! What cannot be acted out is refused by name, and what cannot take effect is an error.
+
+use fivenines::plan::simulatable;
+
+use crate::inside::faults::{draft_or_complaints, drafted};
+
+const SITE: &str = r#"
+scenario = "refused"
+[site.main]
+uplinks = { count = 2, bandwidth = "100Mbit/s" }
+[rack.r]
+site = "main"
+switch = { bandwidth = "1Gbit/s" }
+[server.box]
+rack = "r"
+cores = 8
+memory = "8GiB"
+[zone.www]
+memory = "4GiB"
+[nas.store]
+rack = "r"
+cpu = "0.1ms"
+[nas.store.pools]
+one = { kind = "10k", layout = "plain", data = 1 }
+[nas.store.volumes]
+data = { pool = "one" }
+[service.app]
+in = "www"
+workers = 4
+mounts = { files = "store:data" }
+[workload.visitors]
+request = "page"
+rate = "1/s"
+[request.page]
+enter = "app"
+steps = [ { io = "files", read = 1, ops = 1 } ]
+"#;
+
+fn reasons(more: &str) -> Vec<String> {
+    let draft = drafted(&format!("{SITE}{more}"));
+    simulatable::not_yet(&draft).into_iter().map(|reason| reason.what).collect()
+}
+
+#[test]
+fn what_the_request_loop_does_not_act_is_refused_by_name() {
+    assert_eq!(reasons(""), Vec::<String>::new());
+    let link = "[site.far]\n[link.wire]\nbetween = [\"main\", \"far\"]\nbandwidth = \"1Gbit/s\"\n";
+    assert_eq!(reasons(link), ["link `wire` between sites"]);
+    let slow = |hits: &str| {
+        format!(
+            "[fault.mud]\nhits = \"{hits}\"\nhow = \"slow\"\nfactor = 2\nat = \"1h\"\nlasts = \"1h\"\n"
+        )
+    };
+    assert_eq!(reasons(&slow("site.main.uplink-1")), Vec::<String>::new());
+    let other = slow("site.main.uplink-2").replace("mud", "more").replace("= 2", "= 3");
+    let both = slow("site.main.uplink-1") + &other;
+    let said = ["mud", "more"].map(|fault| {
+        let number = if fault == "mud" { 1 } else { 2 };
+        format!("a slow `main.uplink-{number}`, in the fault `{fault}`")
+    });
+    assert_eq!(reasons(&both), said);
+    assert_eq!(reasons(&slow("rack.r")), ["a slow `r`, in the fault `mud`"]);
+    assert_eq!(reasons(&slow("rack.r.switch")), Vec::<String>::new());
+    assert_eq!(reasons(&slow("zone.www")), Vec::<String>::new());
+    let two = SITE.replace("switch = {", "switch = { count = 2,");
+    let all = simulatable::not_yet(&drafted(&format!("{two}{}", slow("rack.r.switch-1"))));
+    assert_eq!(all.len(), 1);
+    assert_eq!(all[0].what, "a slow `r.switch-1`, in the fault `mud`");
+}
+
+/// I12: nothing is accepted and ignored.
+#[test]
+fn what_cannot_take_effect_is_an_error() {
+    let cases = [
+        (
+            "[fault.f]\nhits = \"service.app\"\nhow = \"cache-lost\"\nat = \"1h\"\n",
+            "no cache to lose",
+        ),
+        (
+            "[fault.f]\nhits = \"server.box\"\nhow = \"cache-lost\"\nat = \"1h\"\n",
+            "no cache to lose",
+        ),
+        ("[operation.o]\ndoes = \"maintain\"\nof = \"app\"\nat = \"1h\"\n", "`lasts` is missing"),
+        ("[operation.o]\ndoes = \"deploy\"\nat = \"1h\"\nlasts = \"1h\"\n", "`of` is missing"),
+    ];
+    for (more, says) in cases {
+        let complaints = draft_or_complaints(&format!("{SITE}{more}")).unwrap_err();
+        assert!(complaints.contains(says), "{says}:\n{complaints}");
+    }
+    for (from, to, says) in [
+        (
+            "data = { pool",
+            "data = { content = { size = \"1GiB\", block = \"8KiB\", zipf = 1 }, pool",
+            "no `ram-cache`",
+        ),
+        ("memory = \"8GiB\"", "memory = \"8GiB\"\nram-cache = \"5GiB\"", "only 4GiB free"),
+        ("count = 2,", "convergence = \"1min\",", "has one uplink"),
+    ] {
+        let complaints = draft_or_complaints(&SITE.replace(from, to)).unwrap_err();
+        assert!(complaints.contains(says), "{says}:\n{complaints}");
+    }
+}

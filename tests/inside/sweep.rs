@@ -1,0 +1,64 @@
+//! Promise: a key is idle in a sweep only where the figure does not depend on what it changes.
+
+use std::path::Path;
+
+/// Only `box-1` ever fails. How many members the service needs moves its availability all the same, although what it is
+/// asked of the other never moves; how many workers they have moves the traffic alone.
+#[test]
+fn a_key_of_parts_that_never_fail_is_idle_only_where_the_figure_does_not_depend_on_it() {
+    use fivenines::study::reach::{Input, digest};
+    let of = |needs: u32, workers: u32| {
+        let text = format!(
+            r#"scenario = "still"
+format = 1
+title = "t"
+question = "q"
+source = "s"
+[run]
+horizon = "2y"
+[server.box]
+cores = 2
+count = 3
+[zone.www]
+on = ["box-1", "box-2"]
+count = 2
+[zone.lb]
+on = ["box-3"]
+[service.app]
+in = "www"
+workers = {workers}
+needs = {needs}
+[balancer.front]
+to = ["app"]
+in = "lb"
+algorithm = "round-robin"
+check = {{ interval = "2s", time-out = "1s", fall = 3 }}
+[workload.readers]
+request = "page"
+rate = "20/s"
+[request.page]
+enter = "front"
+draw = {{ page = {{ dist = "exponential", mean = "50ms" }} }}
+steps = [ {{ cpu = "app", draw = "page" }} ]
+[fault.crash]
+hits = "server.box-1"
+how = "crash"
+up = {{ dist = "exponential", mean = "400h" }}
+repair = {{ dist = "exponential", mean = "2h" }}
+"#
+        );
+        let loaded =
+            crate::inside::common::read(&text, Path::new(".")).unwrap_or_else(|e| panic!("{e}"));
+        let input = |path: &str| {
+            let input = Input::of(&loaded.study, path).unwrap();
+            digest(&loaded.draft, &loaded.plan, &loaded.study, &input)
+        };
+        [input("structural.page@horizon"), input("lost.page@horizon")]
+    };
+    let base = of(1, 8);
+    assert_eq!(base, of(1, 8));
+    let (needs, workers) = (of(2, 8), of(1, 4));
+    assert_ne!(needs[0], base[0], "availability depends on how many are needed");
+    assert_eq!(workers[0], base[0], "and not on workers");
+    assert_ne!(workers[1], base[1], "traffic does");
+}

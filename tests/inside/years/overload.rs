@@ -1,0 +1,246 @@
+//! More is asked for than can be done: how often that makes an interval bad, and that each counts once.
+
+use fivenines::engine::special::{ln, normal_cdf};
+use fivenines::solve::fluid::{BAD, ClassTally};
+use fivenines::solve::frame::Sizes;
+
+use super::load::SHOP;
+use super::sampled::Shop;
+use super::users::{AGAIN, SESSION, by_flows, with};
+
+/// One core that does 50 views a second; the hour is louder or quieter by 12 %.
+fn core(rate: &str) -> String {
+    format!(
+        r#"
+scenario = "core"
+[run]
+horizon = "30d"
+initial = "new"
+[site.here]
+[rack.r]
+site = "here"
+[server.box]
+rack = "r"
+cores = 1
+[zone.web]
+on = ["box"]
+[service.app]
+in = "web"
+workers = 100
+restart = "5s"
+[clients.public]
+patience = {{ dist = "exponential", mean = "2s" }}
+[workload.visitors]
+from = "public"
+request = "page"
+rate = "{rate}"
+noise = {{ sigma = 0.12, phi = 0.84 }}
+[request.page]
+enter = "app"
+draw = {{ page = "20ms" }}
+steps = [ {{ cpu = "app", draw = "page" }} ]
+[fault.never]
+hits = "app-1"
+how = "crash"
+rate = "0.000001/y"
+"#
+    )
+}
+
+/// The same users who do not come back, try again, or go away too; and what becomes of their views.
+fn lived(rate: &str) -> [ClassTally; 3] {
+    let each = [String::new(), AGAIN.to_string(), format!("{AGAIN}\n{SESSION}")];
+    each.map(|users| by_flows(&with(&core(rate), &users), |_| {}))
+}
+
+/// Of 5-minute intervals those are bad whose hour is so loud that 1 % of the views or more is too much:
+/// P(N ≥ 1 / (0.99 u)), N lognormal of mean 1, whoever tries again or goes away.
+#[test]
+fn intervals_are_bad_as_often_as_the_hour_is_too_loud() {
+    for (rate, used) in [("40/s", 0.8), ("45/s", 0.9), ("55/s", 1.1)] {
+        let least: f64 = 1.0 / ((1.0 - BAD) * used);
+        let bad = normal_cdf(-(ln(least) + 0.12 * 0.12 / 2.0) / 0.12);
+        for seen in lived(rate) {
+            let share = seen.bad_intervals / (30.0 * 288.0);
+            println!("{rate}: {share:.6} bad, {bad:.6} by the law of the noise");
+            // The wait settles within the first intervals.
+            assert!(
+                (share - bad).abs() <= 3.0 / (30.0 * 288.0),
+                "{rate}: {share}, {bad}: {seen:?}"
+            );
+        }
+    }
+}
+
+/// Two sites of one core behind a name service, 50 views a second of 40 ms: each is offered exactly what it can
+/// do. The first is dead for four hours.
+fn at_the_limit(rate: &str) -> String {
+    format!(
+        r#"
+scenario = "limit"
+[run]
+horizon = "5y"
+initial = "new"
+[site.here]
+[rack.r]
+site = "here"
+[server.box]
+count = 2
+rack = "r"
+cores = 1
+[zone.web]
+count = 2
+on = ["box-1", "box-2"]
+[service.app]
+in = "web"
+workers = "unlimited"
+restart = "1s"
+[name-service.www]
+to = ["app-1", "app-2"]
+policy = "round-robin"
+life = "60s"
+check = {{ interval = "5s", time-out = "2s", fall = 2, rise = 2 }}
+[clients.public]
+patience = {{ dist = "lognormal", mean = "5s", cv = 0.8 }}
+[workload.visitors]
+from = "public"
+request = "page"
+rate = "{rate}"
+[request.page]
+enter = "www"
+draw = {{ page = "40ms" }}
+steps = [ {{ cpu = "app", draw = "page" }} ]
+[fault.dead]
+hits = "box-1"
+how = "crash"
+at = "30d"
+lasts = "4h"
+"#
+    )
+}
+
+/// While one site is dead half of the views are lost, first for it and then for lack of capacity: 25/s over four
+/// hours, and until all names lead to both again, a minute and a half at most. Afterwards nothing drains the queue of
+/// the other but the users who abandon it, ever fewer: that ends, and is not followed for years.
+#[test]
+fn a_load_of_exactly_the_capacity_ends_and_loses_what_an_outage_costs() {
+    let lost: Vec<f64> = ["50/s", "49.99999995/s", "50.00000005/s"]
+        .iter()
+        .map(|rate| by_flows(&at_the_limit(rate), |_| {}).lost.iter().sum())
+        .collect();
+    let outage = 25.0 * 4.0 * 3_600.0;
+    let few = 0.1 * 25.0 * 5.0 * 31_536_000.0 * 1e-6;
+    println!("{lost:?}, {outage} by arithmetic");
+    for lost in &lost {
+        assert!((outage - 300.0..outage + 25.0 * 90.0 + few).contains(lost), "{lost}, {outage}");
+    }
+    assert!(lost.iter().all(|one| (one - lost[0]).abs() < 100.0), "{lost:?}");
+}
+
+/// Users who all wait for the same time abandon all at once: the queue stays at that length, and what is lost is
+/// what is too much, 55/s of 50/s.
+#[test]
+fn a_queue_of_users_of_one_patience_settles_at_it() {
+    let text = core("55/s").replace("noise = { sigma = 0.12, phi = 0.84 }\n", "");
+    let text =
+        text.replace("patience = { dist = \"exponential\", mean = \"2s\" }", "patience = \"2s\"");
+    assert!(text.contains("patience = \"2s\"") && !text.contains("noise"));
+    let seen = by_flows(&text.replace("workers = 100", "workers = \"unlimited\""), |_| {});
+    let (lost, excess) = (seen.lost.iter().sum::<f64>(), 5.0 * 30.0 * 86_400.0);
+    assert!((lost / excess - 1.0).abs() < 1e-3, "{lost}, {excess}");
+}
+
+/// However much is too much, there are no more bad intervals than intervals.
+#[test]
+fn no_interval_is_bad_twice() {
+    for seen in lived("150/s") {
+        let share = seen.bad_intervals / (30.0 * 288.0);
+        assert!(share <= 1.0 + 1e-12 && share > 0.999, "{share}: {seen:?}");
+    }
+}
+
+/// A shop at its limit with users who try again and go away: what its pieces want, lose and find bad adds up to
+/// what the whole history does.
+#[test]
+fn pieces_of_a_history_at_its_limit_add_up_to_the_whole() {
+    let text =
+        SHOP.replace("rate = \"4/s\"", "rate = \"4/s\"\nnoise = { sigma = 0.3, phi = 0.84 }");
+    let text = text.replace("draw = { page = \"50ms\" }", "draw = { page = \"2700ms\" }");
+    let text = text.replace("time-out = \"5s\"\n", "time-out = \"8s\"\n");
+    let text = with(&text, &format!("{AGAIN}\n{SESSION}"));
+    assert!(text.contains("sigma") && text.contains("2700ms") && text.contains("geometric"));
+    let sizes = Sizes { replications: 2, quiet: 1_000_000, episodes: 1_000_000, least: 2 };
+    let shop = Shop::of(&text, "3h", sizes, |_| {});
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * b.abs().max(1.0);
+    for [pieces, whole] in shop.sums() {
+        println!("{pieces:?} in pieces, {whole:?} as one");
+        let each = pieces.iter().zip(&whole);
+        assert!(each.clone().all(|(a, b)| near(*a, *b)), "{pieces:?}, {whole:?}");
+        assert!(whole.iter().all(|value| *value > 1.0), "{whole:?}");
+    }
+}
+
+/// Pages are too many at ten in the morning, calls at eight in the evening, each of a service of its own; for a month
+/// nothing changes. An interval is bad for all when it is for one, so that of all as many are bad as of both,
+/// whenever the clock is started.
+#[test]
+fn classes_in_overload_at_other_hours_make_other_intervals_bad() {
+    bad_of_each_and_of_all("Mon 00:00", 20);
+    bad_of_each_and_of_all("Mon 00:35", 11);
+}
+
+/// Pages are too many at ten, calls at `evening`.
+fn bad_of_each_and_of_all(start: &str, evening: usize) {
+    let loud_at = |hour: usize| {
+        let hours: Vec<&str> = (0..24).map(|at| if at == hour { "12.5" } else { "0.5" }).collect();
+        hours.join(", ")
+    };
+    let text = core("6/s").replace("noise =", "profile = \"morning\"\nnoise =");
+    let mut text = text.replace(
+        "initial = \"new\"\n",
+        &format!(
+            "initial = \"new\"\nstart = \"{start}\"\nreplications = 2\n[window.short]\nlength = \"1s\"\n"
+        ),
+    );
+    text += &format!(
+        r#"
+[profile.morning]
+hours = [{}]
+[profile.evening]
+hours = [{}]
+[server.other]
+rack = "r"
+cores = 1
+[zone.back]
+on = ["other"]
+[service.api]
+in = "back"
+workers = 100
+restart = "5s"
+[workload.partners]
+from = "public"
+request = "call"
+rate = "6/s"
+profile = "evening"
+noise = {{ sigma = 0.12, phi = 0.84 }}
+[request.call]
+enter = "api"
+draw = {{ call = "20ms" }}
+steps = [ {{ cpu = "api", draw = "call" }} ]
+"#,
+        loud_at(10),
+        loud_at(evening),
+    );
+    let loaded = crate::inside::common::read(&text, std::path::Path::new(".")).unwrap();
+    let study = &loaded.study;
+    let seen = fivenines::study::scenario::run(&loaded.plan, study, &Default::default()).unwrap();
+    let seen = fivenines::study::results::gather(&loaded.draft, &loaded.plan, study, &seen);
+    let load = seen.years.unwrap().load.unwrap();
+    let bad = |objective: &fivenines::study::window::Estimate| 1.0 - objective.value().unwrap();
+    let each: Vec<f64> = load.classes.iter().map(|class| bad(&class.objective)).collect();
+    let all = bad(&load.all.unwrap().objective);
+    println!("{each:?} of one class, {all} of both");
+    // One hour of twenty-four, and hardly an interval beside it.
+    assert!(each.iter().all(|bad| (bad * 24.0 - 1.0).abs() < 0.3), "{each:?}");
+    assert!((all / each.iter().sum::<f64>() - 1.0).abs() < 0.01, "{each:?}, {all}");
+}
