@@ -106,6 +106,11 @@ impl File {
             if !words[..place].iter().all(known) || body.ends_with(';') {
                 continue;
             }
+            // A method of a trait that is only declared.
+            let ends = |line: &&String| line.ends_with(';') || line.ends_with('{');
+            if self.lines[at..].iter().find(ends).is_none_or(|line| line.ends_with(';')) {
+                continue;
+            }
             let name = words.get(place + 1).unwrap_or(&"").split(['(', '<']).next().unwrap();
             let end = format!("{indent}}}");
             let length = self.lines[at..].iter().position(|line| *line == end);
