@@ -85,7 +85,7 @@ pub struct Keeps {
     pub visits: bool,
     /// Completions.
     pub completions: bool,
-    /// The kind that tallies more ([`Gauge::tally`]).
+    /// The kind that tallies more ([`Gauge::tally`](gauge::Gauge::tally)).
     pub tallied_by: Option<&'static str>,
 }
 

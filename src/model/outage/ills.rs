@@ -170,7 +170,7 @@ impl Around<'_> {
         Ok(())
     }
 
-    /// Breaks a part here and now, by its place in [`HealthPlan::breakable`], or mends it.
+    /// Breaks a part here and now, by its place in [`HealthPlan::breakable`](crate::model::outage::HealthPlan::breakable), or mends it.
     pub fn drill(&mut self, part: u32, breaks: bool) {
         self.force(part, breaks);
         self.tell_components();
