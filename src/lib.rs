@@ -87,9 +87,6 @@ pub use facade::{
     Builder, Comparison, Diagnostic, Error, Estimate, Figure, Results, Run, Scenario, Value,
 };
 
-#[doc(hidden)]
-pub use cli::main as command;
-
 pub mod cli;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub mod exit;
 mod explain;
 pub mod flags;
 pub mod gate;
-pub mod init;
+pub(crate) mod init;
 mod man;
 mod overview;
 pub mod progress;

@@ -3,17 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-#[path = "faults/draws.rs"]
 pub mod draws;
-#[path = "faults/pair.rs"]
 pub mod pair;
-#[path = "faults/processes.rs"]
 pub mod processes;
-#[path = "faults/queues.rs"]
 mod queues;
-#[path = "faults/storage.rs"]
 mod storage;
-#[path = "faults/swarm.rs"]
 mod swarm;
 
 use std::path::Path;

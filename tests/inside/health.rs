@@ -10,11 +10,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-#[path = "health/cases.rs"]
 mod cases;
-#[path = "health/chains.rs"]
 mod chains;
-#[path = "health/histories.rs"]
 mod histories;
-#[path = "health/measure.rs"]
 mod measure;

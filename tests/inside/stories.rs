@@ -1,5 +1,5 @@
 //! Promise: why a system was down is told as it was: the journal is that of the years, the sums are
-//! those of the downtime, and dates and lengths are what arithmetic says.
+//! those of the downtime, and what can be spared is what arithmetic says.
 
 use std::collections::BTreeMap;
 use std::path::Path;

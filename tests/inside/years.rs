@@ -3,39 +3,22 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-#[path = "years/architectures.rs"]
 mod architectures;
-#[path = "years/edges.rs"]
 mod edges;
-#[path = "years/groups.rs"]
 mod groups;
-#[path = "years/histories.rs"]
 mod histories;
-#[path = "years/lag.rs"]
 mod lag;
-#[path = "years/load.rs"]
 pub mod load;
-#[path = "years/names.rs"]
 mod names;
-#[path = "years/offers.rs"]
 mod offers;
-#[path = "years/oracles.rs"]
 pub mod oracles;
-#[path = "years/overload.rs"]
 mod overload;
-#[path = "years/recovery.rs"]
 mod recovery;
-#[path = "years/rooms.rs"]
 mod rooms;
-#[path = "years/sampled.rs"]
 pub mod sampled;
-#[path = "years/spans.rs"]
 mod spans;
-#[path = "years/takeovers.rs"]
 mod takeovers;
-#[path = "years/tiers.rs"]
 mod tiers;
-#[path = "years/users.rs"]
 pub mod users;
 
 use fivenines::plan::Draft;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output, Stdio};
 
 use assert_cmd::Command;
-use fivenines::{Run, Scenario, Value};
+use fivenines::{Run, Scenario};
 use serde_json::Value as Json;
 
 use crate::shared::shipped;
@@ -235,10 +235,9 @@ fn a_scenario_may_come_from_standard_input() {
 #[test]
 fn what_init_writes_can_be_run_and_gives_its_own_hand_arithmetic() {
     let (_folder, path) = file(&starter());
-    let changed = Scenario::load(&path).and_then(|scenario| {
-        scenario.with("run.precision", Value::table())?.with("window.mean.length", "2min")
-    });
-    let results = changed.and_then(|scenario| scenario.run(&Run::new().replications(2))).unwrap();
+    let shop = Scenario::load(&path).and_then(|shop| shop.with("window.mean.length", "2min"));
+    let run = Run::new().replications(2).for_comparison();
+    let results = shop.and_then(|shop| shop.run(&run)).unwrap();
     let value = |path: &str| results.figure(path).unwrap().value();
     for (path, by_hand) in
         [("utilization.web.cpu@mean", 0.316), ("utilization.sql.cpu@mean", 0.079)]

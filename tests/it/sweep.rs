@@ -319,17 +319,16 @@ fn a_sweep_killed_at_any_instant_goes_on_and_ends_with_the_same_bytes() {
     let took = begun.elapsed().as_secs_f64();
     let (whole, said) = (tree(Path::new(&place.text("whole"))), started.stdout);
     let kills = if std::env::var_os("FIVENINES_FULL").is_some() { 50 } else { 6 };
-    // Fractions of the time that a whole sweep takes, spread evenly by the golden ratio.
-    let mut turn = 0.0_f64;
-    let mut part = || {
-        turn = (turn + 0.618_033_988_749_895).fract();
-        turn
+    // Fractions of the time that a whole sweep takes, spread evenly over the kills and over the tries of each.
+    let part = |kill: u32, again: u32| {
+        let turns = f64::from(kill + 1) * 0.618_033_988_749_895;
+        (turns + f64::from(again) * 0.414_213_562_373_095).fract()
     };
     let mut interrupted = 0;
     for kill in 0..kills {
         let out = format!("killed-{kill}");
-        let mut wait = part() * took;
-        for _ in 0..4 {
+        let mut wait = part(kill, 0) * took;
+        for again in 0..4 {
             let mut child = Command::new(env!("CARGO_BIN_EXE_fivenines"))
                 .args(place.words(&out))
                 .args(quiet)
@@ -344,7 +343,7 @@ fn a_sweep_killed_at_any_instant_goes_on_and_ends_with_the_same_bytes() {
                 break;
             }
             interrupted += 1;
-            wait = part() * took / 2.0;
+            wait = part(kill, again + 1) * took / 2.0;
         }
         let (code, text, err) = place.sweep(&out, &quiet);
         assert_eq!(code, 0, "{kill}: {err}");

@@ -1,4 +1,5 @@
-//! Promise: what was seen seldom, or never, is reported with an interval or a bound that says so.
+//! Promise: years by the command: what was seen seldom, or never, is reported with an interval or a bound that says so,
+//! and what a window and the years both say is in one file.
 
 use serde_json::Value;
 
