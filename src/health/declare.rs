@@ -592,6 +592,12 @@ impl Declaration {
         self.add(Automaton::new(name, vec![armed]).timer(timer).transition(event))
     }
 
+    /// The automaton of this name.
+    #[must_use]
+    pub fn automaton(&self, name: &str) -> Option<&Automaton> {
+        self.automata.iter().find(|automaton| automaton.name == name)
+    }
+
     /// The same without the timer that opens the cause `component/timer`: what would have been
     /// without this fault. Whether there was one.
     pub fn remove_fault(&mut self, component: &str, timer: &str) -> bool {

@@ -2,7 +2,7 @@
 //! what it does in the event loop.
 //!
 //! `each_kind!` is the table of them. Files of a kind stand at the level of their names: `spec` and `live` below
-//! the plan, all others in it (`tests/it/tidy.rs`). A kind names no other kind.
+//! the plan, all others in it (`tests/it/tidy.rs`). A kind names another only where it is made of it.
 
 use crate::plan::names::Kind;
 
@@ -82,7 +82,8 @@ pub const COMPILED: [Kind; 17] = [
     Kind::Crew,
 ];
 
-/// What the references of components lead to, of the kinds that answer for themselves.
+/// What the references of components lead to, of the kinds without a field of their own in
+/// [`Links`](crate::plan::links::Links).
 #[derive(Clone, Debug, Default)]
 pub struct Resolved {
     /// By cache: its zone member.

@@ -4,6 +4,7 @@
 //! interval at a phase of its own, and turns its belief after so many answers in a row against it.
 
 use crate::convert::whole;
+use crate::model::spec::probe::CheckSpec;
 use crate::units::{SimDuration, SimTime};
 
 /// Probes.
@@ -19,6 +20,18 @@ pub struct Probing {
     pub rise: u32,
     /// Probability that a shallow probe sees a hang; drawn for each hang.
     pub sees_hang: f64,
+}
+
+impl From<&CheckSpec> for Probing {
+    fn from(check: &CheckSpec) -> Self {
+        Self {
+            interval: check.interval.value,
+            time_out: check.time_out.value,
+            fall: check.fall.value,
+            rise: check.rise.value,
+            sees_hang: check.sees_hang.as_ref().map_or(0.0, |chance| chance.value.get()),
+        }
+    }
 }
 
 impl Probing {

@@ -283,8 +283,6 @@ pub enum Pick {
 /// Members that a step may be sent to.
 #[derive(Clone, Debug)]
 pub struct Pool {
-    /// Name of the group.
-    pub name: String,
     /// Its members, in the order of their numbers.
     pub members: Vec<ComponentId>,
     /// How one is picked.

@@ -32,7 +32,7 @@ pub use traffic::traffic;
 pub struct Builder<'a> {
     numbers: Numbers<'a>,
     out: &'a mut Diagnostics,
-    /// How each component is made, by name; numbered in this order.
+    /// The maker of each component, by name; components are numbered in this order.
     wanted: BTreeMap<String, Make<'a>>,
     units: Vec<(ComponentId, u32)>,
     /// The racks from which components answer clients.
@@ -43,7 +43,7 @@ pub struct Builder<'a> {
 /// Makes one component.
 type Make<'a> = Box<dyn FnOnce(&mut Builder<'a>, ComponentId) -> Part + 'a>;
 
-/// What has been made of a draft.
+/// The components made of a draft.
 #[derive(Debug)]
 pub struct Made {
     /// Components, by id.

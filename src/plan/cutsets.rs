@@ -81,12 +81,6 @@ impl<'g> CutSets<'g> {
         Cuts { singles, pairs, complete: !found.truncated }
     }
 
-    /// Whether the loss of `part` alone takes `node` down.
-    #[must_use]
-    pub fn is_single(&self, node: NodeId, part: NodeId) -> bool {
-        self.nodes[node.index()].singles.binary_search(&place(part.index())).is_ok()
-    }
-
     /// Those of a subject; `None` when the graph has it not.
     #[must_use]
     pub fn of_subject(&self, subject: Subject) -> Option<Cuts> {

@@ -7,7 +7,6 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::plan::Draft;
 use crate::plan::hits::Hits;
-use crate::plan::kind::checks;
 use crate::plan::load::mean;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
@@ -22,7 +21,7 @@ fn begun_by(draft: &Draft, steps: &[Step], hits: &Hits) -> Vec<(usize, f64)> {
         match &step.does {
             Does::Ask(ask) => {
                 let (kind, index) = ask.of();
-                let begun = checks::of(kind).begins(draft, index);
+                let begun = kind.answers().begins(draft, index);
                 all.extend(begun.map(|class| (class, count)));
             }
             Does::Call(call) => {

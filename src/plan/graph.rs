@@ -24,7 +24,8 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::convert::table;
 use crate::plan::Draft;
-use crate::plan::kind::flow::{self, leaf};
+use crate::plan::kind;
+use crate::plan::kind::flow::{leaf, uplinks_of};
 use crate::plan::links::{Entrance, Store};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
@@ -137,11 +138,10 @@ impl Graph {
                 subjects.push((Subject::Class(class), node));
             }
         }
-        let kinds = || Kind::ALL.iter().map(|kind| kind.answers());
-        kinds().for_each(|kind| subjects.extend(kind.subjects(&mut builder)));
+        kind::all().for_each(|kind| subjects.extend(kind.subjects(&mut builder)));
         let mut services = Vec::new();
         if with_services {
-            kinds().for_each(|kind| services.extend(kind.watched(&mut builder)));
+            kind::all().for_each(|kind| services.extend(kind.watched(&mut builder)));
         }
         Self {
             nodes: builder.nodes,
@@ -387,7 +387,7 @@ impl<'d> Builder<'d> {
         if !outside {
             return node;
         }
-        let Some((site, uplinks)) = flow::uplinks_of(self.draft, part) else { return node };
+        let Some((site, uplinks)) = uplinks_of(self.draft, part) else { return node };
         let links = match self.uplinks.get(&site) {
             Some(links) => *links,
             None => {

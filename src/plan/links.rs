@@ -6,13 +6,13 @@
 //! References inside the steps of a request are checked with the routes.
 
 use crate::kinds::Resolved;
-pub use crate::kinds::balancer::links::BalancerLinks;
-pub use crate::kinds::database::links::{DatabaseLinks, DatabaseMember, Role};
-pub use crate::kinds::nas::links::NasLinks;
-pub use crate::kinds::service::links::ServiceLinks;
-pub use crate::kinds::unit::links::GroupMember;
+use crate::kinds::balancer::links::BalancerLinks;
+use crate::kinds::database::links::DatabaseLinks;
+use crate::kinds::nas::links::NasLinks;
+use crate::kinds::service::links::ServiceLinks;
+use crate::kinds::unit::links::GroupMember;
 use crate::plan::document::ScenarioSpec;
-use crate::plan::kind::checks;
+use crate::plan::kind;
 use crate::plan::names::{Found, Kind, Names};
 use crate::plan::placement::Placed;
 use crate::scenario::code::Code;
@@ -21,7 +21,7 @@ use crate::scenario::names::{Key, Named, Reference};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 
-/// What uses a store: a zone, and its one member where one alone does.
+/// The user of a store: a zone, or one member of it.
 pub type User = (usize, Option<u32>);
 
 /// Where a request can be sent.
@@ -97,7 +97,7 @@ pub struct Links {
     pub name_services: Vec<Vec<Entrance>>,
     /// By CDN: its origin, or its shields.
     pub cdns: Vec<Option<Entrance>>,
-    /// Those of kinds that answer for themselves.
+    /// The references of kinds without a field here.
     pub own: Resolved,
     /// By database.
     pub databases: Vec<DatabaseLinks>,
@@ -127,7 +127,7 @@ pub fn follow(
 ) -> Links {
     let mut walk = Walk { scenario, names, placed, out };
     let mut links = Links::default();
-    checks::all().for_each(|(_, kind)| kind.follow(&mut walk, &mut links));
+    kind::all().for_each(|kind| kind.follow(&mut walk, &mut links));
     walk.traffic(&mut links);
     links
 }
@@ -153,7 +153,7 @@ impl Links {
     #[must_use]
     pub fn onward(&self, to: Entrance) -> Vec<Entrance> {
         let (kind, index) = to.component();
-        checks::of(kind).onward(self, index)
+        kind.answers().onward(self, index)
     }
 }
 
@@ -189,15 +189,6 @@ pub struct Known<'a> {
     pub links: &'a Links,
 }
 
-/// Returns the entrance that a reference names; else the error, if nothing else reports it.
-pub(super) fn entrance_of(
-    known: Known<'_>,
-    found: Found,
-    reference: &Reference,
-) -> Result<Entrance, Option<Diagnostic>> {
-    checks::of(found.kind).entrance(known, found, reference)
-}
-
 /// The member that a reference names is not there; `None` of a group without members, where something else is wrong.
 pub(crate) fn no_member(reference: &Reference, group: &str, count: u32) -> Option<Diagnostic> {
     (count > 0).then(|| {
@@ -231,7 +222,7 @@ impl<'a> Walk<'a> {
         self.names
     }
 
-    /// Where zones stand.
+    /// The placement of zones.
     pub(crate) const fn placed(&self) -> &'a Placed {
         self.placed
     }
@@ -255,7 +246,7 @@ impl<'a> Walk<'a> {
             return None;
         };
         let found = self.names.resolve(owner, span, &[Kind::Nas, Kind::Server], self.out)?;
-        checks::of(found.kind).store(self, found.index, volume, span, user)
+        found.kind.answers().store(self, found.index, volume, span, user)
     }
 
     /// Returns the zone member that a reference names; the bare name will do where there is only one.
@@ -273,16 +264,6 @@ impl<'a> Walk<'a> {
         Some((found.index, found.member.unwrap_or(0)))
     }
 
-    /// Returns the entrances that a list names: services and balancers, and kinds of `more`.
-    pub(crate) fn entrances(
-        &mut self,
-        list: &[Reference],
-        links: &Links,
-        more: &[Kind],
-    ) -> Vec<Entrance> {
-        list.iter().filter_map(|reference| self.entrance(reference, links, more)).collect()
-    }
-
     /// Returns the entrance that a reference names: a service or balancer, or a component of the kinds `more`.
     pub(crate) fn entrance(
         &mut self,
@@ -294,8 +275,7 @@ impl<'a> Walk<'a> {
             [Kind::Service, Kind::Balancer].iter().chain(more).copied().collect();
         let found = self.resolve(reference, &kinds)?;
         let known = Known { scenario: self.scenario, names: self.names, links };
-        let entrance = entrance_of(known, found, reference);
-        entrance.map_err(|wrong| wrong.into_iter().for_each(|wrong| self.out.push(wrong))).ok()
+        found.kind.answers().entrance(known, found, reference, self.out)
     }
 
     fn traffic(&mut self, links: &mut Links) {

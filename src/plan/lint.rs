@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::{index, table};
 use crate::kinds::balancer::spec::BalancerSpec;
+use crate::kinds::database::links::Role;
 use crate::kinds::service::flow::most_at_once;
 use crate::model::spec::runs::HORIZON_REPLICATIONS;
 use crate::model::spec::traffic::WEEKDAYS;
@@ -24,7 +25,7 @@ use crate::plan::compile;
 use crate::plan::cost;
 use crate::plan::cutsets::{CutSets, SinglePoint, single_points};
 use crate::plan::graph::{Graph, NodeId, Subject};
-use crate::plan::links::{Entrance, Role};
+use crate::plan::links::Entrance;
 use crate::plan::load::{self, Offered};
 use crate::plan::memory;
 use crate::plan::part::Part;

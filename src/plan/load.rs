@@ -27,13 +27,14 @@ use crate::plan::checks::week_start;
 use crate::plan::compile;
 use crate::plan::flow;
 use crate::plan::graph::{Graph, Subject};
-use crate::plan::kind::flow::{self as kind, leaf};
+use crate::plan::kind;
+use crate::plan::kind::flow::{leaf, uplinks_of};
 use crate::plan::links::{Entrance, Store};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
-use crate::plan::route::{Does, Step, Work};
+use crate::plan::route::{Does, Step};
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::law::LawSpec;
 use crate::units::{Rate, SimDuration, SimTime};
@@ -304,7 +305,7 @@ fn walk(
             sums.class(class, *rate);
         }
     }
-    Kind::ALL.iter().for_each(|kind| kind.answers().works_always(&mut sums));
+    kind::all().for_each(|kind| kind.works_always(&mut sums));
     sums.finish()
 }
 
@@ -425,7 +426,7 @@ impl<'d> Sums<'d> {
         let all: f64 = from.iter().map(|(_, share)| share).sum();
         let mut sites: BTreeMap<Part, (Vec<Part>, f64)> = BTreeMap::new();
         for (part, share) in from {
-            if let Some((site, uplinks)) = kind::uplinks_of(draft, *part) {
+            if let Some((site, uplinks)) = uplinks_of(draft, *part) {
                 let (_, bytes) = sites.entry(site).or_insert((uplinks.parts, 0.0));
                 *bytes += share / all * rate * mean(&reply.value);
             }
@@ -510,24 +511,18 @@ pub fn cores_at_once(draft: &Draft, user: Part, threads: u32) -> f64 {
     zone.map_or(1.0, |cpu| f64::from(threads).min(cpu.per_second).max(1.0))
 }
 
-/// Mean processor time of a step of `class`, in core-seconds.
-#[must_use]
-pub fn work_s(draft: &Draft, class: usize, work: &Work) -> f64 {
-    mean(&draft.scenario.request[class].1.draw[work.draw].1) * work.share
-}
-
-/// What a resource of a part can do.
+/// The capacity of a resource of a part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Capacity {
     /// Work per second.
     pub per_second: f64,
-    /// How long one piece of work takes with nothing in its way, in seconds.
+    /// The time of one unit of work on an idle resource, in seconds.
     pub alone_s: f64,
-    /// Whether a request holds a worker while it waits there.
+    /// True if a request holds a worker while it waits there.
     pub holds_a_worker: bool,
 }
 
-/// What a resource can do; none where the part has no such thing.
+/// Returns the capacity of a resource; `None` if the part has no such resource.
 #[must_use]
 pub fn capacity(draft: &Draft, part: Part, resource: Resource) -> Option<Capacity> {
     part.answers().capacity(draft, part, resource)

@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 use crate::model::spec::memory::ContentSpec;
 use crate::plan::Draft;
 use crate::plan::links::Store;
-use crate::plan::part::head_name;
 use crate::plan::placement::ServerId;
 use crate::plan::route::{Does, each};
 use crate::scenario::code::Code;
@@ -38,17 +37,6 @@ pub fn of_server(draft: &Draft, id: ServerId) -> Option<Bytes> {
 #[must_use]
 pub fn of_head(draft: &Draft, nas: usize) -> Option<Bytes> {
     draft.scenario.nas[nas].1.ram_cache.as_ref().map(|given| given.value)
-}
-
-/// The name of the cache that the memory of head `number` of a file server is.
-#[must_use]
-pub fn name_of_head(draft: &Draft, nas: usize, number: u32) -> String {
-    let (name, spec) = &draft.scenario.nas[nas];
-    if spec.heads.value == 1 {
-        format!("{name}.objects")
-    } else {
-        format!("{}.objects", head_name(draft, nas, number))
-    }
 }
 
 /// Contents of the disk sets of a server, in the order of the file, each with its set.

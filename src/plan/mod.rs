@@ -1,4 +1,4 @@
-//! Document to plan: names to ids, placement, domains, cut sets, lint, cost, figures.
+//! Document to plan: names to ids, placement, cut sets, lint, cost, figures.
 //!
 //! Steps: text → [`document::ScenarioSpec`] (as written) → [`Draft`] (names resolved, zones
 //! placed, everything checked) → blueprint (dense tables for the event loop). Nothing after this
@@ -11,7 +11,6 @@ pub mod compile;
 pub mod cost;
 pub mod cutsets;
 pub mod document;
-pub mod domains;
 pub mod drills;
 pub mod faults;
 pub mod figure;

@@ -32,7 +32,7 @@ macro_rules! kinds {
                 match self { $(Self::$Kind => $word,)* }
             }
 
-            /// What it answers the plan.
+            /// Its answers to the plan.
             #[must_use]
             pub fn answers(self) -> &'static dyn Answers {
                 match self { $(Self::$Kind => &$Answers,)* }

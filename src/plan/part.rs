@@ -9,7 +9,7 @@ use crate::convert::place;
 use crate::plan::Draft;
 use crate::plan::kind::Answers;
 use crate::plan::kind::parts::Sort;
-use crate::plan::names::{Kind, member_name};
+use crate::plan::names::Kind;
 use crate::plan::placement::ServerId;
 use crate::scenario::source::Span;
 
@@ -123,14 +123,6 @@ pub struct Own {
     pub member: u32,
 }
 
-/// The name of the component of head `number` of a file server: the only one has no number.
-#[must_use]
-pub fn head_name(draft: &Draft, nas: usize, number: u32) -> String {
-    let (name, spec) = &draft.scenario.nas[nas];
-    let head = format!("{name}.head");
-    if spec.heads.value == 1 { head } else { member_name(&head, number) }
-}
-
 /// What a part is to its users: failure domains carry others, roles do the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PartKind {
@@ -196,7 +188,7 @@ impl Part {
         self.owner().0.answers()
     }
 
-    /// What it has in common with others of its sort.
+    /// Its sort.
     #[must_use]
     pub fn sort(self) -> &'static Sort {
         self.answers().sort(self)

@@ -43,8 +43,6 @@ pub struct Way<'w> {
     pub to: Entrance,
     /// The section behind that, where it does not lead to the first.
     pub behind: Option<Section>,
-    /// The name of a pool that is made for it.
-    pub name: &'w str,
     /// The owner of the draws on the way.
     pub owner: &'w str,
     /// The call that a step makes by it; none: a class enters.
@@ -205,7 +203,7 @@ impl<'a> Compiler<'a> {
             Some(to) => {
                 // Not the class alone, which owns the draws that its steps name.
                 let owner = format!("{name}.enter");
-                let way = Way { to, behind: None, name, owner: &owner, call: None };
+                let way = Way { to, behind: None, owner: &owner, call: None };
                 self.enter(&way, &mut |compiler| compiler.steps(&route.steps));
             }
             None => self.steps(&route.steps),
@@ -412,8 +410,8 @@ impl<'a> Compiler<'a> {
         }
         let ((kind, index), scenario) = (call.to.component(), &self.draft().scenario);
         let Some(frames) = kind.answers().frames() else { return };
-        let counted = format!(", a {} counted as one", kind.word());
-        if frames > 1 && self.too_deep(frames, call.named, &counted) {
+        let counted = || format!(", a {} counted as one", kind.word());
+        if frames > 1 && self.too_deep(frames, call.named, &counted()) {
             return;
         }
         let name = kind.name(scenario, index);
@@ -424,7 +422,7 @@ impl<'a> Compiler<'a> {
         let owner = self.owner("call", &name);
         let time_out = call.time_out.as_ref().map(|time| time.value);
         let kind = self.call_kind(&owner, &name, time_out);
-        let way = Way { to: call.to, behind: None, name: &name, owner: &owner, call: Some(kind) };
+        let way = Way { to: call.to, behind: None, owner: &owner, call: Some(kind) };
         self.enter(&way, &mut |compiler| compiler.steps(&call.steps));
     }
 

@@ -6,7 +6,7 @@
 
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
-use crate::plan::names::Kind;
+use crate::plan::kind;
 use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -25,8 +25,7 @@ pub struct NotYet {
 #[must_use]
 pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
     let scenario = &draft.scenario;
-    let mut found: Vec<NotYet> =
-        Kind::ALL.iter().flat_map(|kind| kind.answers().not_yet(draft)).collect();
+    let mut found: Vec<NotYet> = kind::all().flat_map(|kind| kind.not_yet(draft)).collect();
     for (name, fault) in scenario.fault.iter() {
         let slow = fault.how.value == How::Slow;
         let mut quiet = Diagnostics::new();

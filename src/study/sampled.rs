@@ -17,11 +17,12 @@ pub mod estimate;
 use rayon::prelude::*;
 
 use crate::convert::{self, nearest, whole};
+use crate::kinds::balancer::{address, beliefs};
+use crate::kinds::database::failover;
 use crate::model::blueprint::{Arrivals, Blueprint, Config};
 use crate::model::ids::{ComponentId, WorkloadId};
 use crate::model::outage::{Failed, Hangs, Past};
 use crate::plan::Draft;
-use crate::plan::availability::{address, beliefs, failover};
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::plan::fluid::FluidPlan;

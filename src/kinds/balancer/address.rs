@@ -95,7 +95,7 @@ pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> 
     let mut all = Vec::new();
     for (balancer, (name, _)) in draft.scenario.balancer.iter().enumerate() {
         let address = self::name(name);
-        if !declaration.automata.iter().any(|automaton| automaton.name == address) {
+        if declaration.automaton(&address).is_none() {
             continue;
         }
         let holds = ["at-1", "at-2"].map(|state| Expr::of(&address, state)).to_vec();
@@ -127,7 +127,7 @@ fn planned(draft: &Draft, declaration: &Declaration, part: Part) -> Option<Expr>
     all.extend(part.domains(draft));
     let taken_out = |part: Part| {
         let name = part.name(draft);
-        let own = declaration.automata.iter().find(|automaton| automaton.name == name)?;
+        let own = declaration.automaton(&name)?;
         let publishes = own.facts.iter().any(|(fact, _)| fact == IS_PLANNED);
         publishes.then(|| Expr::of(&name, IS_PLANNED))
     };

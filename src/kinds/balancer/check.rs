@@ -29,11 +29,13 @@ impl Checks for Balancer {
         known: Known<'_>,
         found: Found,
         reference: &Reference,
-    ) -> Result<Entrance, Option<Diagnostic>> {
-        match links::balances_reads_alone(known, found.index, reference.span) {
-            Some(wrong) => Err(Some(wrong)),
-            None => Ok(Entrance::Balancer(found.index)),
+        out: &mut Diagnostics,
+    ) -> Option<Entrance> {
+        if let Some(wrong) = links::balances_reads_alone(known, found.index, reference.span) {
+            out.push(wrong);
+            return None;
         }
+        Some(Entrance::Balancer(found.index))
     }
 
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {

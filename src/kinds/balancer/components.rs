@@ -56,7 +56,7 @@ impl Components for Balancer {
 }
 
 /// The processor of an appliance.
-fn cpu_name(unit: &str) -> String {
+pub(super) fn cpu_name(unit: &str) -> String {
     format!("{unit}.cpu")
 }
 
@@ -162,13 +162,7 @@ fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
             let before = draft.scenario.balancer.iter().take(index);
             before.filter(|(_, other)| other.sticky.value).count()
         }),
-        probing: spec.check.as_ref().map(|check| Probing {
-            interval: check.interval.value,
-            time_out: check.time_out.value,
-            fall: check.fall.value,
-            rise: check.rise.value,
-            sees_hang: check.sees_hang.as_ref().map_or(0.0, |chance| chance.value.get()),
-        }),
+        probing: spec.check.as_ref().map(|check| Probing::from(&**check)),
         slow_start: spec.slow_start.as_ref().map_or(SimDuration::ZERO, |time| time.value),
         retries: u8::try_from(spec.retries.value).expect("the form bounds it"),
         room: spec.member_limit.as_ref().map(|each| Room {

@@ -1,4 +1,4 @@
-//! Needs and offered work: units of which one holds the address or each its own, and members behind them.
+//! Needs and offered work: units, of which one holds the virtual IP or each owns addresses, and the members behind them.
 
 use crate::kinds::balancer::Balancer;
 use crate::kinds::balancer::spec::BalancerSpec;
@@ -18,15 +18,13 @@ fn serving_units(spec: &BalancerSpec) -> u32 {
     if others { spec.count.value } else { 1 }
 }
 
-/// Whether one unit takes over the address of the other.
+/// Returns whether one unit takes over the virtual IP of the other.
 fn is_pair(spec: &BalancerSpec) -> bool {
     spec.failover.is_some() || spec.vrrp.is_some()
 }
 
 impl Flow for Balancer {
-    nothing!(
-        leads_io, lives, rooms, stores, offers_io, is_slice, subjects, watched, switches, uplinks
-    );
+    nothing!(stores, lives, rooms, subjects, watched, switches, uplinks, is_slice);
 
     fn enters(
         &self,

@@ -1,45 +1,26 @@
-//! What can fail: units of a balancer, each an appliance or a process in a zone.
+//! Parts that can fail: units of a balancer, each an appliance or a process in a zone.
 
 use crate::health::Declaration;
+use crate::kinds::balancer::components::cpu_name;
 use crate::kinds::balancer::{Balancer, address, beliefs, peers};
 use crate::model::Health;
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::{Mechanisms, Shown};
 use crate::plan::graph::Graph;
-use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::kind::parts::{Parts, Sort, counted, none};
 use crate::plan::part::Part;
 use crate::plan::simulatable::NotYet;
-use crate::plan::targets;
 
 const UNIT: Sort = Sort { word: "balancer", ..Sort::ROLE };
 
 impl Parts for Balancer {
     none!(came_later, words, way_back, role, life, publishes, memory, remembers, converging);
 
-    fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
-        let members = 0..draft.scenario.balancer[index].1.count.value;
-        members.map(|member| Part::Balancer { balancer: index, member }).collect()
-    }
-
-    fn meant(
-        &self,
-        draft: &Draft,
-        index: usize,
-        member: Option<u32>,
-        word: Option<&str>,
-    ) -> Option<Vec<Part>> {
-        let count = draft.scenario.balancer[index].1.count.value;
-        let members = targets::members(member, word, count)?;
-        Some(members.map(|member| Part::Balancer { balancer: index, member }).collect())
-    }
+    counted!(balancer, Balancer);
 
     fn sort(&self, _: Part) -> &'static Sort {
         &UNIT
-    }
-
-    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
-        PartName::member(&draft.scenario.balancer[part.index()].0, part.number())
     }
 
     fn stands_on(&self, draft: &Draft, part: Part) -> Option<Part> {
@@ -59,7 +40,7 @@ impl Parts for Balancer {
             shown.state("unreachable", Health::Unreachable, silent);
             shown.hindrances();
         }
-        let cpu = format!("{}.cpu", part.name(shown.draft()));
+        let cpu = cpu_name(&part.name(shown.draft()));
         shown.further(&cpu, "stopped", Health::Stalled, shown.own("is down"));
     }
 

@@ -48,7 +48,7 @@ fn probe(
     });
     let heads: Vec<Volume> = heads.collect();
     let owner = format!("{balancer}.check→{}", member.name);
-    let pool = compiler.pool(&member.name, vec![member.id], Pick::RoundRobin);
+    let pool = compiler.pool(vec![member.id], Pick::RoundRobin);
     compiler.probe(&owner, pool, (check.time_out.value, cpu.as_ref()), &heads, asks)
 }
 

@@ -7,20 +7,18 @@ use crate::plan::Draft;
 use crate::plan::links::Entrance;
 use crate::plan::names::{Kind, beliefs_name};
 use crate::plan::program::{Compiler, Way, law_of};
+use crate::plan::route::resolve::service_behind;
 
 /// What a balancer leads to where the way does not say it: its service, or the first of its databases; `None`: nothing
 /// stands behind it, which has been reported.
 fn leads_to(draft: &Draft, index: usize) -> Option<(Kind, usize)> {
-    let service = service_behind(draft, index).map(|service| (Kind::Service, service));
+    let service = service_behind(&draft.links, Entrance::Balancer(index));
+    let service = service.map(|service| (Kind::Service, service));
     let database = || Some((Kind::Database, *databases(draft, index).first()?));
     service.or_else(database)
 }
 
-fn service_behind(draft: &Draft, index: usize) -> Option<usize> {
-    draft.links.balancers[index].targets.first().map(|(service, _)| *service)
-}
-
-/// Into the unit that holds the address, and on to the member that it picks.
+/// Compiles the way into the unit that holds the virtual IP, and on to the member that it picks.
 pub(super) fn enter(
     compiler: &mut Compiler<'_>,
     way: &Way<'_>,
@@ -34,7 +32,7 @@ pub(super) fn enter(
     });
     let farm = farm.unwrap_or(0);
     let (name, spec) = &draft.scenario.balancer[index];
-    let service = service_behind(draft, index);
+    let service = service_behind(&draft.links, way.to);
     let owner = format!("{}.{name}", way.owner);
     let balancer = compiler.component(&beliefs_name(name));
     compiler.emit(Op::Front { balancer, call: way.call });

@@ -31,7 +31,7 @@ impl Components for Cache {
     fn pools(&self, compiler: &mut Compiler<'_>) {
         for (index, (name, _)) in compiler.draft().scenario.cache.iter().enumerate() {
             let process = vec![compiler.component(name)];
-            compiler.add_pool((Kind::Cache, index), PROCESS, name, process, Pick::RoundRobin);
+            compiler.add_pool((Kind::Cache, index), PROCESS, process, Pick::RoundRobin);
         }
     }
 }

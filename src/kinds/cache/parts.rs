@@ -1,4 +1,4 @@
-//! What can fail: the process of a cache.
+//! Parts that can fail: the process of a cache.
 
 use crate::kinds::cache::components::content_name;
 use crate::kinds::cache::plan::{Cache, part_of};

@@ -1,4 +1,4 @@
-//! A cache in the plan: a process without a bound on workers, and beside it what it holds.
+//! A cache as a part, and the popularity of what it keeps.
 
 use crate::model::spec::popularity::PopularitySpec;
 use crate::plan::names::Kind;

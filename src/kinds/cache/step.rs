@@ -8,15 +8,17 @@ use crate::kinds::cache::plan::part_of;
 use crate::kinds::cache::spec::CacheStep;
 use crate::model::route::{Branch, Op};
 use crate::model::spec::request::StepSpec;
-use crate::plan::fluid::network::{self, Onward, Split, times};
+use crate::plan::Draft;
+use crate::plan::fluid::network::{self, Onward, Place, Split, times};
 use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
-use crate::plan::load::{Sums, mean};
+use crate::plan::kind::flow::Leaf;
+use crate::plan::load::{Here, Sums, mean};
 use crate::plan::names::Kind;
 use crate::plan::program::{Compiler, law_of};
 use crate::plan::route::Step;
 use crate::plan::route::ask::{Ask, Asked};
-use crate::plan::route::resolve::{Here, Resolver};
+use crate::plan::route::resolve::{Here as Inside, Resolver};
 use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
@@ -44,13 +46,48 @@ impl Asked for CacheStep {
     fn resolve<'s>(
         &'s self,
         resolver: &mut Resolver<'s, '_>,
-        here: Here,
+        here: Inside,
         reach: &mut Vec<&'s Name>,
     ) -> Option<Arc<dyn Ask>> {
         let named = self.cache.span;
         let found = resolver.find(&self.cache.text, named, &[Kind::Cache]);
         let misses = resolver.steps(&self.else_, here, reach);
         Some(Arc::new(LookUp { cache: found?.index, misses, named }))
+    }
+}
+
+impl Leaf for LookUp {
+    /// Nothing: a look-up fails over to what a miss does.
+    fn needs(&self, _: &mut graph::Builder<'_>, _: &mut Vec<NodeId>) {}
+
+    fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, _: &Here) {
+        let work = rate * mean(&sums.draft().scenario.cache[self.cache].1.cpu.value);
+        sums.zone_cpu(part_of(self.cache), work);
+    }
+
+    fn flows(
+        &self,
+        network: &mut network::Builder<'_>,
+        _: Place,
+        count: f64,
+        _: &mut network::Branch,
+        then: &mut Vec<Onward>,
+    ) {
+        let part = part_of(self.cache);
+        let mut branch = network.branch(part);
+        let cpu = mean(&network.draft().scenario.cache[self.cache].1.cpu.value);
+        network.cpu(&mut branch, part, cpu);
+        let node = network.node(Split::Blind, vec![branch]);
+        then.push(Onward { waits: false, ..times(node, count) });
+    }
+
+    /// Nothing: a cache that is gone misses at once.
+    fn least_s(&self, _: &Draft, _: usize) -> f64 {
+        0.0
+    }
+
+    fn events(&self, _: &Draft) -> f64 {
+        1.0
     }
 }
 
@@ -65,29 +102,6 @@ impl Ask for LookUp {
 
     fn passes(&self, hits: &Hits) -> f64 {
         hits.in_cache(self.cache)
-    }
-
-    fn events(&self) -> f64 {
-        1.0
-    }
-
-    /// Nothing: a look-up fails over to what a miss does.
-    fn needs(&self, _: &mut graph::Builder<'_>) -> Option<NodeId> {
-        None
-    }
-
-    fn offers(&self, sums: &mut Sums<'_>, rate: f64) {
-        let work = rate * mean(&sums.draft().scenario.cache[self.cache].1.cpu.value);
-        sums.zone_cpu(part_of(self.cache), work);
-    }
-
-    fn flows(&self, network: &mut network::Builder<'_>, count: f64, then: &mut Vec<Onward>) {
-        let part = part_of(self.cache);
-        let mut branch = network.branch(part);
-        let cpu = mean(&network.draft().scenario.cache[self.cache].1.cpu.value);
-        network.cpu(&mut branch, part, cpu);
-        let node = network.node(Split::Blind, vec![branch]);
-        then.push(Onward { waits: false, ..times(node, count) });
     }
 
     /// The process of the cache works as long on a hit as on a miss.

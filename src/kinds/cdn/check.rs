@@ -30,8 +30,9 @@ impl Checks for Cdn {
         _: Known<'_>,
         found: Found,
         _: &Reference,
-    ) -> Result<Entrance, Option<Diagnostic>> {
-        Ok(Entrance::Cdn(found.index))
+        _: &mut Diagnostics,
+    ) -> Option<Entrance> {
+        Some(Entrance::Cdn(found.index))
     }
 
     fn onward(&self, links: &Links, index: usize) -> Vec<Entrance> {

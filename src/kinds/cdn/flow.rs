@@ -13,22 +13,8 @@ use crate::units::SimDuration;
 
 impl Flow for Cdn {
     nothing!(
-        leads_io,
-        leads_through,
-        probes,
-        rooms,
-        passes_on,
-        members,
-        stores,
-        offers_io,
-        works_always,
-        capacity,
-        is_slice,
-        opens,
-        subjects,
-        watched,
-        switches,
-        uplinks
+        opens, members, stores, passing, probes, capacity, rooms, subjects, watched, switches,
+        uplinks, is_slice
     );
 
     fn enters(
@@ -51,7 +37,7 @@ impl Flow for Cdn {
         Some(graph.all(&needs))
     }
 
-    /// What edges have not goes on to what they ask: to shields, or to the origin.
+    /// Misses of the edges go on to the shields, or to the origin.
     fn offers_in(
         &self,
         sums: &mut Sums<'_>,

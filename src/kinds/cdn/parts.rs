@@ -1,11 +1,10 @@
-//! What can fail: edges.
+//! Parts that can fail: edges.
 
 use crate::kinds::cdn::Cdn;
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
-use crate::plan::kind::parts::{Memory, PartName, Parts, Sort, none};
+use crate::plan::kind::parts::{Memory, Parts, Sort, counted, none};
 use crate::plan::part::Part;
-use crate::plan::targets;
 use crate::units::SimDuration;
 
 const EDGE: Sort = Sort { word: "edge", ..Sort::ROLE };
@@ -16,28 +15,10 @@ impl Parts for Cdn {
         surrogates, passing
     );
 
-    fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
-        let members = 0..draft.scenario.cdn[index].1.count.value;
-        members.map(|member| Part::Edge { cdn: index, member }).collect()
-    }
-
-    fn meant(
-        &self,
-        draft: &Draft,
-        index: usize,
-        member: Option<u32>,
-        word: Option<&str>,
-    ) -> Option<Vec<Part>> {
-        let members = targets::members(member, word, draft.scenario.cdn[index].1.count.value)?;
-        Some(members.map(|member| Part::Edge { cdn: index, member }).collect())
-    }
+    counted!(cdn, Edge);
 
     fn sort(&self, _: Part) -> &'static Sort {
         &EDGE
-    }
-
-    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
-        PartName::member(&draft.scenario.cdn[part.index()].0, part.number())
     }
 
     fn shows(&self, shown: &mut Shown<'_>, _: Part) {

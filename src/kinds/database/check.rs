@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::database::links::{DatabaseMember, Role};
 use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo};
 use crate::kinds::database::{Database, links};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing, no_time};
 use crate::plan::kind::checks::{Checks, Purpose, none};
-use crate::plan::links::{DatabaseMember, Links, Role, Store, Walk};
+use crate::plan::links::{Links, Store, Walk};
 use crate::plan::names::{Kind, member_name};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};

@@ -1,10 +1,11 @@
 //! Databases in the event loop: a process each member, and a group where some follow another.
 //!
-//! A database without slaves has no group: its calls go to its one member, as they stand.
+//! A database without replicas has no group: its calls go to its one member.
 
 use crate::convert::{place, table};
 use crate::engine::law::Law;
 use crate::kinds::database::Database;
+use crate::kinds::database::links::Role;
 use crate::kinds::database::live::{Alarm, BLOCK, DatabaseConfig, Failover, Member, Rebuild};
 use crate::kinds::database::spec::{DatabaseFailoverSpec, Promotion, ReadsTo, ReplicationMode};
 use crate::kinds::database::step::{READS, WRITES, WriteStep};
@@ -14,7 +15,6 @@ use crate::model::route::Pick;
 use crate::plan::Draft;
 use crate::plan::compile::{Bounds, Builder, Made};
 use crate::plan::kind::components::{Components, none};
-use crate::plan::links::Role;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::program::{Compiler, law_of};
 use crate::units::{Bytes, SimDuration};
@@ -46,12 +46,12 @@ impl Components for Database {
                 Some(ReadsTo::Slaves) if ids.len() > 1 => ids[1..].to_vec(),
                 _ => vec![master],
             };
-            compiler.add_pool(of, READS, name, reads, Pick::RoundRobin);
-            compiler.add_pool(of, WRITES, name, vec![master], Pick::RoundRobin);
+            compiler.add_pool(of, READS, reads, Pick::RoundRobin);
+            compiler.add_pool(of, WRITES, vec![master], Pick::RoundRobin);
         }
     }
 
-    /// The work of each slave for each step that writes, probes, and keys of rebuilds.
+    /// The work of each replica for each step that writes, probes, and keys of rebuilds.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         let draft = compiler.draft();
         for part in &mut made.parts {
@@ -59,13 +59,13 @@ impl Components for Database {
             let Some(index) = draft.scenario.database.place(&config.name) else { continue };
             let (name, spec) = &draft.scenario.database[index];
             let writes = compiler.notes::<WriteStep>((Kind::Database, index));
-            config.writes = writes.iter().map(|write| write.owner.clone()).collect();
+            config.writes = writes.iter().map(|write| write.owner().to_string()).collect();
             for member in &mut config.members {
                 for write in &writes {
                     member.applies.push(write.apply(compiler, &member.name));
                 }
                 if let Some(failover) = &spec.failover {
-                    let pool = compiler.pool(&member.name, vec![member.id], Pick::RoundRobin);
+                    let pool = compiler.pool(vec![member.id], Pick::RoundRobin);
                     let owner = format!("{name}.check→{}", member.name);
                     let time_out = failover.detect.time_out.value;
                     member.probe = compiler.probe(&owner, pool, (time_out, None), &[], &[]);
@@ -88,8 +88,8 @@ pub(super) fn group_name(name: &str) -> String {
     format!("{name}.group")
 }
 
-/// Whether a database has slaves.
-fn is_replicated(draft: &Draft, index: usize) -> bool {
+/// Returns whether a database has replicas.
+pub(super) fn is_replicated(draft: &Draft, index: usize) -> bool {
     draft.links.databases[index].of(Role::Slave).next().is_some()
 }
 

@@ -27,17 +27,20 @@ use crate::health::Declaration;
 use crate::health::declare::{
     Automaton, Effect, Expr, Fate, Move, Opens, State, Subject, Timer, Transition,
 };
+use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::{Passing, RoleKind};
-use crate::plan::availability::surrogate::{
-    FAILED_FAILOVER, FALSE_FAILOVER, covered, implies, law, noticed, publish_states,
-};
+use crate::plan::availability::surrogate::{covered, implies, law, noticed, publish_states};
 use crate::plan::availability::volume;
 use crate::plan::faults::holder;
 use crate::plan::graph::{Graph, Takeover};
-use crate::plan::links::Role;
 use crate::plan::part::Part;
+
+/// Cause of a failover that finds no member to take over, and needs people.
+pub(crate) const FAILED_FAILOVER: &str = "failed-failover";
+/// Cause of a failover of a primary that is healthy.
+pub(crate) const FALSE_FAILOVER: &str = "false-failover";
 use crate::plan::program::law_of;
 
 /// The name of the automaton.
@@ -83,7 +86,7 @@ pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> 
     let mut all = Vec::new();
     for (database, (name, _)) in draft.scenario.database.iter().enumerate() {
         let phases = self::name(name);
-        if !declaration.automata.iter().any(|automaton| automaton.name == phases) {
+        if declaration.automaton(&phases).is_none() {
             continue;
         }
         let members = 0..draft.links.databases[database].members.len();

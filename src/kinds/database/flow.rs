@@ -2,23 +2,23 @@
 
 use crate::convert::table;
 use crate::kinds::database::Database;
+use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{DatabaseSpec, Promotion, ReadsTo};
 use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Branch, Onward, Place, Split, once, times};
 use crate::plan::graph::{self, NodeId, Takeover};
 use crate::plan::kind::flow::{Flow, Leaf, nothing};
-use crate::plan::links::Role;
 use crate::plan::load::{Here, Operations, Sums, mean};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::route::Query;
 
-/// Whether replicas answer the reads.
+/// Returns whether replicas answer the reads.
 fn reads_from_replicas(spec: &DatabaseSpec) -> bool {
     spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves)
 }
 
-/// Whether a promoted replica goes on with the volume of the old primary.
+/// Returns whether a promoted replica continues on the volume of the old primary.
 fn is_remounted(spec: &DatabaseSpec) -> bool {
     spec.failover.as_ref().is_some_and(|failover| failover.promotion.value == Promotion::Remount)
 }
@@ -51,28 +51,7 @@ fn coldness(spec: &DatabaseSpec) -> f64 {
 }
 
 impl Flow for Database {
-    nothing!(
-        leads,
-        leads_io,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        enters,
-        members,
-        stores,
-        offers_in,
-        offers_io,
-        works_always,
-        capacity,
-        is_slice,
-        opens,
-        subjects,
-        watched,
-        switches,
-        uplinks
-    );
+    nothing!(all);
 }
 
 impl Leaf for Query {
@@ -126,7 +105,7 @@ impl Leaf for Query {
     }
 }
 
-/// What must be up for a write (or a read).
+/// Adds what must be up for a write (or a read).
 fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> NodeId {
     let draft = graph.draft();
     let (name, spec) = &draft.scenario.database[database];

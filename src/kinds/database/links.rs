@@ -3,17 +3,17 @@
 use crate::convert::table;
 use crate::kinds::database::spec::{DatabaseSpec, ReadsTo};
 use crate::plan::links::{Links, Store, Walk};
-use crate::plan::names::{Kind, member_name};
+use crate::plan::names::Kind;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::names::{Name, Reference};
 
-/// What a member of a database does.
+/// The role of a member of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Takes the writes.
     Master,
-    /// Follows the master.
+    /// Follows the primary.
     Slave,
     /// Stands in front of the shards.
     Index,
@@ -24,7 +24,7 @@ pub enum Role {
 /// A member of a database.
 #[derive(Clone, Copy, Debug)]
 pub struct DatabaseMember {
-    /// What it does.
+    /// Its role.
     pub role: Role,
     /// Its zone member.
     pub zone: Option<(usize, u32)>,
@@ -35,7 +35,7 @@ pub struct DatabaseMember {
 /// A database.
 #[derive(Clone, Debug, Default)]
 pub struct DatabaseLinks {
-    /// Master and slaves, or index and shards.
+    /// Primary and replicas, or index and shards.
     pub members: Vec<DatabaseMember>,
     /// The balancer that reads go through.
     pub through: Option<usize>,
@@ -46,22 +46,6 @@ impl DatabaseLinks {
     pub fn of(&self, role: Role) -> impl Iterator<Item = u32> {
         let all = self.members.iter().enumerate();
         all.filter(move |(_, member)| member.role == role).map(|(at, _)| table::u32(at))
-    }
-
-    /// `mysql.master`, `mysql.slave-2`, `catalogue.index`, `catalogue.shard-1`.
-    #[must_use]
-    pub fn role_name(&self, group: &str, member: usize) -> String {
-        let Some(role) = self.members.get(member).map(|member| member.role) else {
-            return member_name(group, table::u32(member));
-        };
-        let number =
-            table::u32(self.of(role).take_while(|other| (*other as usize) < member).count());
-        match role {
-            Role::Master => format!("{group}.master"),
-            Role::Index => format!("{group}.index"),
-            Role::Slave => member_name(&format!("{group}.slave"), number),
-            Role::Shard => member_name(&format!("{group}.shard"), number),
-        }
     }
 }
 

@@ -1,17 +1,18 @@
-//! What can fail: members of a database, each a process in its zone.
+//! Parts that can fail: members of a database, each a process in its zone.
 
 use crate::convert::{place, table};
 use crate::health::Declaration;
+use crate::kinds::database::components::{group_name, is_replicated};
+use crate::kinds::database::links::{DatabaseLinks, Role};
 use crate::kinds::database::{Database, failover};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::Shown;
 use crate::plan::graph::{Graph, server_of};
 use crate::plan::kind::parts::{Life, Memory, PartName, Parts, PassedRole, Sort, none};
-use crate::plan::links::{DatabaseLinks, Role, Store};
+use crate::plan::links::Store;
 use crate::plan::names::member_name;
 use crate::plan::part::Part;
-use crate::plan::program::law_of;
 use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 use crate::units::SimDuration;
@@ -91,17 +92,18 @@ impl Parts for Database {
     }
 
     fn way_back(&self, draft: &Draft, part: Part) -> SimDuration {
-        let spec = &draft.scenario.database[part.index()].1;
-        // Where another takes over, nobody waits for it.
-        let restart = spec.restart.as_deref().filter(|_| spec.failover.is_none());
-        restart.map_or(SimDuration::ZERO, |law| SimDuration::from_seconds_f64(law_of(law).mean()))
+        // Where another member takes over, nothing waits for it.
+        match draft.scenario.database[part.index()].1.failover {
+            Some(_) => SimDuration::ZERO,
+            None => self.life(draft, part).way_back(),
+        }
     }
 
     fn role(&self, draft: &Draft, index: usize) -> Option<PassedRole> {
         Some(PassedRole {
             word: "master",
-            component: format!("{}.group", draft.scenario.database[index].0),
-            passes: draft.links.databases[index].of(Role::Slave).next().is_some(),
+            component: group_name(&draft.scenario.database[index].0),
+            passes: is_replicated(draft, index),
         })
     }
 
@@ -127,9 +129,8 @@ impl Parts for Database {
 
     fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
         let name = &draft.scenario.database[part.index()].0;
-        let component = || member_name(name, part.number());
-        let remembers = self.remembers(draft, part);
-        remembers.then(|| Memory { component: component(), with_host: false })
+        let component = self.remembers(draft, part).then(|| member_name(name, part.number()))?;
+        Some(Memory { component, with_host: false })
     }
 
     fn remembers(&self, draft: &Draft, part: Part) -> bool {

@@ -63,7 +63,7 @@ impl OneQuery {
         }
     }
 
-    /// A write at a slave: only the disk operations that are declared for it, where they are.
+    /// A write at a replica: only the disk operations that are declared for it, if any.
     fn applied(mut self, spec: &DatabaseSpec) -> Self {
         let apply_io = spec.replication.as_ref().and_then(|how| how.apply_io.as_ref());
         if let Some(count) = apply_io {
@@ -84,23 +84,26 @@ struct Access {
     volume: Volume,
 }
 
-/// A step that writes to a replicated database: what its slaves have to do for it.
+/// A step that writes to a replicated database: the work of its replicas for it.
 #[derive(Clone, Debug)]
 pub(super) struct WriteStep {
-    /// The owner of its draws.
-    pub(super) owner: String,
     cpu: DemandId,
     query: OneQuery,
     access: Access,
 }
 
 impl WriteStep {
-    /// The work of the slave `member` for a write: its processor time and its own disk operations.
+    /// The owner of its draws.
+    pub(super) fn owner(&self) -> &str {
+        &self.access.owner
+    }
+
+    /// Compiles the work of the replica `member` for a write: its processor time and its own disk operations.
     /// Gives its entry.
     pub(super) fn apply(&self, compiler: &mut Compiler<'_>, member: &str) -> u32 {
         let entry = compiler.here();
         compiler.emit(Op::Cpu { demand: self.cpu, threads: 1 });
-        let owner = format!("{}.apply→{member}", self.owner);
+        let owner = format!("{}.apply→{member}", self.access.owner);
         // A write never asks the buffer.
         let access = Access { miss: KeyId(0), owner, ..self.access.clone() };
         self.query.io(compiler, &access);
@@ -190,8 +193,7 @@ impl Query {
         });
         compiler.emit(Op::Leave);
         if number.is_some() {
-            let (owner, query) = (access.owner.clone(), query.applied(spec));
-            compiler.note(of, WriteStep { owner, cpu, query, access });
+            compiler.note(of, WriteStep { cpu, query: query.applied(spec), access });
         }
     }
 
@@ -210,7 +212,6 @@ impl Query {
         let way = Way {
             to: Entrance::Balancer(balancer),
             behind: Some((Kind::Database, self.database)),
-            name: "",
             owner: &access.owner,
             call: Some(call),
         };

@@ -18,7 +18,7 @@ pub fn each_per_s(set: &DiskSetSpec) -> f64 {
     set.time.as_ref().map_or(set.kind.value.operations_per_s(), |time| 1.0 / mean(&time.value))
 }
 
-/// What a set of disks can do: random operations.
+/// Returns the capacity of a set of disks, in random operations.
 #[must_use]
 pub fn capacity(set: &DiskSetSpec) -> Capacity {
     let serving = match set.layout.value {

@@ -8,13 +8,17 @@ use crate::plan::checks::inert_if;
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Walk};
 use crate::plan::names::{Found, Kind};
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::names::Reference;
 
 impl Checks for NameService {
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
         let all = walk.scenario().name_service.iter();
-        links.name_services = all.map(|(_, names)| walk.entrances(&names.to, links, &[])).collect();
+        links.name_services = all
+            .map(|(_, names)| {
+                names.to.iter().filter_map(|to| walk.entrance(to, links, &[])).collect()
+            })
+            .collect();
     }
 
     fn entrance(
@@ -22,8 +26,9 @@ impl Checks for NameService {
         _: Known<'_>,
         found: Found,
         _: &Reference,
-    ) -> Result<Entrance, Option<Diagnostic>> {
-        Ok(Entrance::NameService(found.index))
+        _: &mut Diagnostics,
+    ) -> Option<Entrance> {
+        Some(Entrance::NameService(found.index))
     }
 
     fn onward(&self, links: &Links, index: usize) -> Vec<Entrance> {

@@ -8,7 +8,7 @@ use crate::kinds::name_service::step;
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::probing::Probing;
-use crate::model::spec::probe::{CheckSpec, Depth};
+use crate::model::spec::probe::Depth;
 use crate::plan::compile::{Builder, Made};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Entrance;
@@ -69,22 +69,12 @@ fn answers(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
         failover: spec.policy.value == NamePolicy::Failover,
         life: spec.life.value,
         stale: spec.stale.as_ref().map(|stale| (stale.share.value.get(), stale.for_.value)),
-        probing: check.map(|check| probing(check)),
+        probing: check.map(|check| Probing::from(&**check)),
         deep: check.is_some_and(|check| check.depth.value == Depth::Deep),
         key: KeyId(0),
         unit,
     });
     builder.part(id, config)
-}
-
-fn probing(check: &CheckSpec) -> Probing {
-    Probing {
-        interval: check.interval.value,
-        time_out: check.time_out.value,
-        fall: check.fall.value,
-        rise: check.rise.value,
-        sees_hang: check.sees_hang.as_ref().map_or(0.0, |chance| chance.value.get()),
-    }
 }
 
 /// Whom the probes of a target meet.

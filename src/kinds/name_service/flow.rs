@@ -11,23 +11,8 @@ use crate::plan::load::{Here, Sums};
 
 impl Flow for NameService {
     nothing!(
-        leads_io,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        members,
-        stores,
-        offers_io,
-        works_always,
-        capacity,
-        is_slice,
-        opens,
-        subjects,
-        watched,
-        switches,
-        uplinks
+        opens, members, stores, passing, probes, capacity, lives, rooms, subjects, watched,
+        switches, uplinks, is_slice
     );
 
     fn enters(

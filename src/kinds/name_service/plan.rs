@@ -1,4 +1,4 @@
-//! A name service in the plan: who answers users, and whom its probes meet.
+//! A name service as a part.
 
 use crate::plan::names::Kind;
 use crate::plan::part::{Own, Part};

@@ -12,7 +12,7 @@ use crate::plan::compile::Builder;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Store;
 use crate::plan::memory;
-use crate::plan::part::head_name;
+use crate::plan::names::member_name;
 use crate::plan::program::law_of;
 use crate::scenario::value::Spanned;
 use crate::units::{Bytes, SimDuration};
@@ -26,16 +26,16 @@ impl Components for Nas {
             for number in 0..spec.heads.value {
                 let name = head_name(draft, index, number);
                 builder.want(name, move |builder, id| head(builder, id, index));
-                if memory::head_caches(draft, index) {
-                    let name = memory::name_of_head(draft, index, number);
-                    builder.want(name, move |builder, id| memory(builder, id, index, number));
-                }
             }
             for (pool, spec) in spec.pools.iter() {
                 builder.want(format!("{name}.{}", pool.text), move |builder, id| {
                     let config = disks(builder, id, spec);
                     builder.part(id, config)
                 });
+            }
+            for number in (0..spec.heads.value).filter(|_| memory::head_caches(draft, index)) {
+                let name = memory_name(draft, index, number);
+                builder.want(name, move |builder, id| memory(builder, id, index, number));
             }
         }
     }
@@ -57,6 +57,23 @@ impl Components for Nas {
             Mount { memory: before(owner), away, ..Mount::alone(Some(head), disks) }
         };
         pools.map(mount).collect()
+    }
+}
+
+/// The name of the component of head `number` of a file server: the only one has no number.
+pub(super) fn head_name(draft: &Draft, nas: usize, number: u32) -> String {
+    let (name, spec) = &draft.scenario.nas[nas];
+    let head = format!("{name}.head");
+    if spec.heads.value == 1 { head } else { member_name(&head, number) }
+}
+
+/// The name of the component of the memory of head `number` of a file server.
+pub(super) fn memory_name(draft: &Draft, nas: usize, number: u32) -> String {
+    let (name, spec) = &draft.scenario.nas[nas];
+    if spec.heads.value == 1 {
+        format!("{name}.objects")
+    } else {
+        format!("{}.objects", head_name(draft, nas, number))
     }
 }
 
@@ -107,6 +124,6 @@ fn before_volume(
 ) -> Option<(ComponentId, u32)> {
     let contents = contents_by_pool(builder.draft(), nas);
     let content = contents.iter().position(|one| (one.0, one.1) == (volume, place))?;
-    let name = memory::name_of_head(builder.draft(), nas, number);
+    let name = memory_name(builder.draft(), nas, number);
     Some((builder.numbers().find(&name)?, table::u32(content)))
 }

@@ -14,22 +14,8 @@ use crate::plan::part::Part;
 
 impl Flow for Nas {
     nothing!(
-        leads,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        enters,
-        members,
-        offers_in,
-        works_always,
-        is_slice,
-        opens,
-        subjects,
-        watched,
-        switches,
-        uplinks
+        entrances, opens, members, passing, probes, lives, rooms, subjects, watched, switches,
+        uplinks, is_slice
     );
 
     fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, _: Part) -> Option<NodeId> {

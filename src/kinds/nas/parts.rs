@@ -1,7 +1,8 @@
-//! What can fail: heads and pools.
+//! Parts that can fail: heads and pools.
 
 use crate::health::Declaration;
 use crate::health::declare::Expr;
+use crate::kinds::nas::components::{head_name, memory_name};
 use crate::kinds::nas::{Nas, volumes};
 use crate::model::Health;
 use crate::plan::Draft;
@@ -9,7 +10,7 @@ use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::{Mechanisms, Shown};
 use crate::plan::kind::parts::{Memory, PartName, Parts, Sort, none};
 use crate::plan::memory;
-use crate::plan::part::{Part, head_name};
+use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::plan::targets;
 use crate::units::SimDuration;
@@ -91,7 +92,7 @@ impl Parts for Nas {
         }
     }
 
-    /// What the partner of a head hears of it.
+    /// The heartbeat that the partner of a head receives.
     fn publishes(&self, draft: &Draft, part: Part) -> Vec<(&'static str, Expr)> {
         let Part::Head { .. } = part else { return Vec::new() };
         let alive = |domain: Part| Expr::of(&domain.name(draft), "alive");
@@ -117,7 +118,7 @@ impl Parts for Nas {
 
     fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
         let Part::Head { nas, number } = part else { return None };
-        Some(Memory { component: memory::name_of_head(draft, nas, number), with_host: false })
+        Some(Memory { component: memory_name(draft, nas, number), with_host: false })
     }
 
     fn remembers(&self, draft: &Draft, part: Part) -> bool {

@@ -30,14 +30,15 @@
 
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::Declaration;
-use crate::health::declare::{Automaton, Branch, Effect, Expr, Fate, State, Timer, Transition};
+use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
+use crate::kinds::nas::components::head_name;
 use crate::kinds::nas::parts::GIVEBACK_WAIT;
 use crate::model::spec::takeover::TakeoverSpec;
 use crate::plan::Draft;
 use crate::plan::availability::recovery::{Passing, RoleKind};
-use crate::plan::availability::surrogate::{FAILED_TAKEOVER, implies};
+use crate::plan::availability::surrogate::{FAILED_TAKEOVER, covered, implies};
 use crate::plan::faults::{IS_PLANNED, Mechanisms};
-use crate::plan::part::{Part, head_name};
+use crate::plan::part::Part;
 use crate::plan::program::law_of;
 
 /// Adds the volumes of the heads of every pair, and what their states mean.
@@ -61,7 +62,7 @@ pub(super) fn declare(draft: &Draft, into: &mut Mechanisms<'_>) {
 }
 
 /// The name of the automaton of the volumes of a head.
-fn name(head: &str) -> String {
+pub(crate) fn name(head: &str) -> String {
     format!("{head}/volumes")
 }
 
@@ -81,12 +82,11 @@ pub(crate) fn served(draft: &Draft, nas: usize, owner: u32, heads: Vec<Expr>) ->
 
 /// The volumes that pass between heads, of file servers whose automata are in `declaration`.
 pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
-    let known = |of: &str| declaration.automata.iter().any(|automaton| automaton.name == of);
     let mut all = Vec::new();
     for (nas, (name, spec)) in draft.scenario.nas.iter().enumerate() {
         let heads = (0..spec.heads.value).map(|number| Part::Head { nas, number }.name(draft));
         let volumes: Vec<String> = heads.map(|head| self::name(&head)).collect();
-        if volumes.len() > 1 && volumes.iter().all(|one| known(one)) {
+        if volumes.len() > 1 && volumes.iter().all(|one| declaration.automaton(one).is_some()) {
             let stall = volumes.iter().map(|one| !Expr::of(one, "stall")).collect();
             let away = volumes.iter().map(|one| Expr::of(one, "are with the partner")).collect();
             all.push(Passing::new(name, RoleKind::Volumes, Expr::All(stall), away));
@@ -168,20 +168,11 @@ impl Pair<'_> {
     /// Their head falls silent.
     fn silence(&self, spec: &TakeoverSpec, silent: Expr) -> Transition {
         let from = &["home", "giveback"];
-        let covered = spec.coverage.value.get();
+        let coverage = spec.coverage.value.get();
         let noticed = Transition::when(silent, from, "unseen");
-        if !self.live || covered >= 1.0 {
+        if !self.live || coverage >= 1.0 {
             return noticed;
         }
-        let way = |probability, to: &str, adds: Option<&str>| Branch {
-            probability,
-            to: to.into(),
-            also: Vec::new(),
-            adds: adds.map(Into::into),
-        };
-        let mut ways =
-            vec![way(covered, "unseen", None), way(1.0 - covered, "orphan", Some(FAILED_TAKEOVER))];
-        ways.retain(|way| way.probability > 0.0);
-        noticed.branching("takeover", ways)
+        covered(noticed, "takeover", coverage, ("unseen", "orphan"), FAILED_TAKEOVER)
     }
 }

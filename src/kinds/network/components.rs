@@ -12,6 +12,7 @@ use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::plan::Draft;
 use crate::plan::compile::{Builder, Made};
 use crate::plan::kind::components::{Components, none};
+use crate::plan::kind::parts::Parts;
 use crate::plan::part;
 use crate::plan::program::Compiler;
 use crate::units::{Bandwidth, SimDuration};
@@ -121,8 +122,8 @@ impl Table {
 /// Sites whose users are cut off for a while when one of several uplinks dies.
 fn converging(draft: &Draft) -> Vec<(usize, &UplinksSpec)> {
     let sites = draft.scenario.site.iter().enumerate();
-    let uplinks = sites.filter_map(|(at, (_, site))| Some((at, &site.uplinks.as_ref()?.value)));
-    uplinks.filter(|(_, up)| up.count.value > 1 && !up.convergence.value.is_zero()).collect()
+    let converge = sites.filter(|(at, _)| Site.converging(draft, *at).is_some());
+    converge.filter_map(|(at, (_, site))| Some((at, &site.uplinks.as_ref()?.value))).collect()
 }
 
 fn uplink_name(draft: &Draft, site: usize, number: u32) -> String {

@@ -1,6 +1,7 @@
 //! Needs and offered work: what stands in a rack needs one of its switches, and users come over one of the uplinks
 //! of a site. Links between sites are left out: which of them a request takes is decided at run time.
 
+use crate::kinds::network::parts::{switches, uplinks};
 use crate::kinds::network::{Link, Rack, Site};
 use crate::plan::Draft;
 use crate::plan::kind::flow::{Flow, OneOf, nothing};
@@ -9,32 +10,15 @@ use crate::plan::part::Part;
 
 impl Flow for Site {
     nothing!(
-        leads,
-        leads_io,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        enters,
-        members,
-        stores,
-        offers_in,
-        offers_io,
-        works_always,
-        is_slice,
-        opens,
-        subjects,
-        watched,
-        switches
+        entrances, opens, members, stores, passing, probes, lives, rooms, subjects, watched,
+        switches, is_slice
     );
 
     fn uplinks(&self, draft: &Draft, domain: Part) -> Option<OneOf> {
         let Part::Site(site) = domain else { return None };
         let (name, spec) = &draft.scenario.site[site];
-        let parts = 0..spec.uplinks.as_ref()?.count.value;
-        let parts = parts.map(|number| Part::Uplink { site, number }).collect();
-        Some(OneOf { name: format!("{name}.uplink"), parts })
+        spec.uplinks.as_ref()?;
+        Some(OneOf { name: format!("{name}.uplink"), parts: uplinks(draft, site) })
     }
 
     /// Bytes on an uplink, in no time: a reply leaves when what sent it is free again.
@@ -48,57 +32,18 @@ impl Flow for Site {
 
 impl Flow for Rack {
     nothing!(
-        leads,
-        leads_io,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        enters,
-        members,
-        stores,
-        offers_in,
-        offers_io,
-        works_always,
-        capacity,
-        is_slice,
-        opens,
-        subjects,
-        watched,
-        uplinks
+        entrances, opens, members, stores, passing, probes, capacity, lives, rooms, subjects,
+        watched, uplinks, is_slice
     );
 
     fn switches(&self, draft: &Draft, domain: Part) -> Option<OneOf> {
         let Part::Rack(rack) = domain else { return None };
         let (name, spec) = &draft.scenario.rack[rack];
-        let parts = 0..spec.switch.as_ref()?.count.value;
-        let parts = parts.map(|number| Part::Switch { rack, number }).collect();
-        Some(OneOf { name: format!("{name}.switch"), parts })
+        spec.switch.as_ref()?;
+        Some(OneOf { name: format!("{name}.switch"), parts: switches(draft, rack) })
     }
 }
 
 impl Flow for Link {
-    nothing!(
-        leads,
-        leads_io,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        enters,
-        members,
-        stores,
-        offers_in,
-        offers_io,
-        works_always,
-        capacity,
-        is_slice,
-        opens,
-        subjects,
-        watched,
-        switches,
-        uplinks
-    );
+    nothing!(all);
 }

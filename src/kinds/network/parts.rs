@@ -1,4 +1,4 @@
-//! What can fail: sites and their uplinks, racks and their switches, links.
+//! Parts that can fail: sites and their uplinks, racks and their switches, links.
 
 use std::collections::BTreeSet;
 
@@ -22,14 +22,14 @@ const RACK: Sort = Sort { word: "rack", is_place: true, is_common: true, ..Sort:
 const SWITCH: Sort = Sort { word: "switch", names_place: true, is_common: true, ..Sort::ROLE };
 
 /// The uplinks of a site.
-fn uplinks(draft: &Draft, site: usize) -> Vec<Part> {
+pub(super) fn uplinks(draft: &Draft, site: usize) -> Vec<Part> {
     let uplinks = draft.scenario.site[site].1.uplinks.as_ref();
     let count = uplinks.map_or(0, |uplinks| uplinks.count.value);
     (0..count).map(|number| Part::Uplink { site, number }).collect()
 }
 
 /// The switches of a rack.
-fn switches(draft: &Draft, rack: usize) -> Vec<Part> {
+pub(super) fn switches(draft: &Draft, rack: usize) -> Vec<Part> {
     let switch = draft.scenario.rack[rack].1.switch.as_ref();
     let count = switch.map_or(0, |switch| switch.count.value);
     (0..count).map(|number| Part::Switch { rack, number }).collect()

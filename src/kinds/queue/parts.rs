@@ -1,4 +1,4 @@
-//! What can fail: brokers, each a process in its zone.
+//! Parts that can fail: brokers, each a process in its zone.
 
 use crate::convert::table;
 use crate::kinds::queue::plan::{Queue, broker};
@@ -10,7 +10,7 @@ use crate::plan::targets;
 
 const BROKER: Sort = Sort { word: "broker", ..Sort::ROLE };
 
-/// How many brokers the queue at `index` has.
+/// Returns the number of brokers of the queue at `index`.
 fn brokers(draft: &Draft, index: usize) -> u32 {
     table::u32(draft.scenario.queue[index].1.in_.value.0.len())
 }

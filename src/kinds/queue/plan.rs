@@ -1,4 +1,4 @@
-//! A message queue in the plan: a process for each of its brokers, and the messages beside them.
+//! The brokers of a message queue as parts, and what its references lead to.
 
 use crate::plan::Draft;
 use crate::plan::links::Entrance;

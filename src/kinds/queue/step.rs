@@ -13,15 +13,17 @@ use crate::kinds::queue::plan::{broker, work_of_broker};
 use crate::kinds::queue::spec::PublishStep;
 use crate::model::route::{Branch, Op, Pick};
 use crate::model::spec::request::StepSpec;
-use crate::plan::fluid::network::{self, Branch as Way, Onward, Split, times};
+use crate::plan::Draft;
+use crate::plan::fluid::network::{self, Branch as Way, Onward, Place, Split, times};
 use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
-use crate::plan::load::Sums;
+use crate::plan::kind::flow::Leaf;
+use crate::plan::load::{Here, Sums};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::program::{Compiler, law_of};
 use crate::plan::route::Step;
 use crate::plan::route::ask::{Ask, Asked};
-use crate::plan::route::resolve::{Here, Resolver};
+use crate::plan::route::resolve::{Here as Inside, Resolver};
 use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
@@ -46,7 +48,7 @@ impl Asked for PublishStep {
     fn resolve<'s>(
         &'s self,
         resolver: &mut Resolver<'s, '_>,
-        _: Here,
+        _: Inside,
         _: &mut Vec<&'s Name>,
     ) -> Option<Arc<dyn Ask>> {
         let named = self.publish.span;
@@ -55,42 +57,37 @@ impl Asked for PublishStep {
     }
 }
 
-impl Ask for Publish {
-    fn of(&self) -> (Kind, usize) {
-        (Kind::Queue, self.queue)
-    }
-
-    fn inside(&self) -> &[Step] {
-        &[]
-    }
-
-    fn passes(&self, _: &Hits) -> f64 {
-        1.0
-    }
-
+impl Leaf for Publish {
     /// The work of the broker, the time until it is safe, and the delivery.
-    fn events(&self) -> f64 {
+    fn events(&self, _: &Draft) -> f64 {
         3.0
     }
 
-    fn needs(&self, graph: &mut graph::Builder<'_>) -> Option<NodeId> {
+    fn needs(&self, graph: &mut graph::Builder<'_>, needs: &mut Vec<NodeId>) {
         if !self.waits {
-            return None;
+            return;
         }
         let (name, spec) = &graph.draft().scenario.queue[self.queue];
         // Without a failover the second broker never takes over.
         let count = if spec.failover.is_some() { spec.in_.value.0.len() } else { 1 };
         let brokers: Vec<NodeId> =
             (0..place(count)).map(|member| graph.part(broker(self.queue, member), &[])).collect();
-        Some(graph.group(name, 1, &brokers))
+        needs.push(graph.group(name, 1, &brokers));
     }
 
-    fn offers(&self, sums: &mut Sums<'_>, rate: f64) {
+    fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, _: &Here) {
         let work = rate * work_of_broker(sums.draft(), self.queue);
         sums.zone_cpu(broker(self.queue, 0), work);
     }
 
-    fn flows(&self, network: &mut network::Builder<'_>, count: f64, then: &mut Vec<Onward>) {
+    fn flows(
+        &self,
+        network: &mut network::Builder<'_>,
+        _: Place,
+        count: f64,
+        _: &mut Way,
+        then: &mut Vec<Onward>,
+    ) {
         let draft = network.draft();
         let spec = &draft.scenario.queue[self.queue].1;
         let pair = if spec.failover.is_some() { spec.in_.value.0.len() } else { 1 };
@@ -109,6 +106,25 @@ impl Ask for Publish {
             let root = network.root(class);
             then.push(Onward { waits: false, ..times(root, count) });
         }
+    }
+
+    /// Nothing is counted: a bound from below.
+    fn least_s(&self, _: &Draft, _: usize) -> f64 {
+        0.0
+    }
+}
+
+impl Ask for Publish {
+    fn of(&self) -> (Kind, usize) {
+        (Kind::Queue, self.queue)
+    }
+
+    fn inside(&self) -> &[Step] {
+        &[]
+    }
+
+    fn passes(&self, _: &Hits) -> f64 {
+        1.0
     }
 
     fn compile(&self, compiler: &mut Compiler<'_>) {
@@ -145,7 +161,7 @@ impl Publish {
             ways.push(compiler.here());
             let broker = member_name(text, member);
             let member = compiler.component(&broker);
-            let pool = compiler.pool(&broker, vec![member], Pick::RoundRobin);
+            let pool = compiler.pool(vec![member], Pick::RoundRobin);
             compiler.emit(Op::Enter { pool, call: Some(call) });
             if let Some(demand) = work {
                 compiler.emit(Op::Cpu { demand, threads: 1 });

@@ -9,7 +9,7 @@ use crate::plan::checks::{inert, quorum};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Store, Walk, no_member};
 use crate::plan::names::{Found, Kind};
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::names::{Name, Reference};
 
 impl Checks for Service {
@@ -23,13 +23,15 @@ impl Checks for Service {
         known: Known<'_>,
         found: Found,
         reference: &Reference,
-    ) -> Result<Entrance, Option<Diagnostic>> {
+        out: &mut Diagnostics,
+    ) -> Option<Entrance> {
         let (name, members) =
             (&known.scenario.service[found.index].0, known.links.services[found.index].members);
-        match found.member {
-            Some(member) if member >= members => Err(no_member(reference, name, members)),
-            member => Ok(Entrance::Service(found.index, member)),
+        if found.member.is_some_and(|member| member >= members) {
+            no_member(reference, name, members).into_iter().for_each(|wrong| out.push(wrong));
+            return None;
         }
+        Some(Entrance::Service(found.index, found.member))
     }
 
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {

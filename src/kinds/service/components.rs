@@ -14,7 +14,7 @@ use crate::plan::part;
 use crate::plan::program::{Compiler, Way};
 
 /// The number of the pool of all members.
-const ALL: u32 = 0;
+pub(super) const ALL: u32 = 0;
 
 impl Components for Service {
     none!(mounts, finish);
@@ -34,7 +34,7 @@ impl Components for Service {
         let draft = compiler.draft();
         for (index, (name, _)) in draft.scenario.service.iter().enumerate() {
             let members = compiler.members(name, draft.links.services[index].members);
-            compiler.add_pool((Kind::Service, index), ALL, name, members, Pick::RoundRobin);
+            compiler.add_pool((Kind::Service, index), ALL, members, Pick::RoundRobin);
         }
     }
 
@@ -50,24 +50,19 @@ impl Components for Service {
         steps: &mut dyn FnMut(&mut Compiler<'_>),
     ) {
         let Entrance::Service(index, member) = way.to else { return };
-        let Some(pool) = pool_of(compiler, index, member, way.name) else { return };
+        let Some(pool) = pool_of(compiler, index, member) else { return };
         compiler.emit(Op::Enter { pool, call: way.call });
         compiler.inside(Some(index), |compiler| steps(compiler));
         compiler.emit(Op::Leave);
     }
 }
 
-/// The pool of the members of a service, or of one of them, which then is a pool of its own, called `name`.
-fn pool_of(
-    compiler: &mut Compiler<'_>,
-    service: usize,
-    member: Option<u32>,
-    name: &str,
-) -> Option<PoolId> {
+/// The pool of the members of a service, or of one of them, which then is a pool of its own.
+fn pool_of(compiler: &mut Compiler<'_>, service: usize, member: Option<u32>) -> Option<PoolId> {
     let all = compiler.pool_of((Kind::Service, service), ALL)?;
     let Some(member) = member else { return Some(all) };
     let only = compiler.routes.pools[all.index()].members[member as usize];
-    Some(compiler.pool(name, vec![only], Pick::RoundRobin))
+    Some(compiler.pool(vec![only], Pick::RoundRobin))
 }
 
 fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32) -> Part {

@@ -21,21 +21,7 @@ fn entered(draft: &Draft, entrance: Entrance) -> Vec<Part> {
 }
 
 impl Flow for Service {
-    nothing!(
-        leads_io,
-        leads_through,
-        probes,
-        lives,
-        passes_on,
-        stores,
-        offers_io,
-        works_always,
-        capacity,
-        is_slice,
-        subjects,
-        switches,
-        uplinks
-    );
+    nothing!(stores, passing, probes, capacity, lives, subjects, switches, uplinks, is_slice);
 
     fn enters(
         &self,

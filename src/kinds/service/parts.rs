@@ -1,20 +1,18 @@
-//! What can fail: members of a service, each a process in its zone.
+//! Parts that can fail: members of a service, each a process in its zone.
 
 use crate::kinds::service::Service;
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{Life, PartName, Parts, Sort, none};
 use crate::plan::part::Part;
-use crate::plan::program::law_of;
 use crate::plan::targets;
-use crate::units::SimDuration;
 
 const MEMBER: Sort = Sort { word: "service", needs_host: true, ..Sort::ROLE };
 
 impl Parts for Service {
     none!(
-        came_later, words, role, publishes, memory, remembers, not_yet, mechanisms, surrogates,
-        passing, converging
+        came_later, words, way_back, role, publishes, memory, remembers, not_yet, mechanisms,
+        surrogates, passing, converging
     );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
@@ -44,11 +42,6 @@ impl Parts for Service {
     fn stands_on(&self, draft: &Draft, part: Part) -> Option<Part> {
         let zone = draft.links.services[part.index()].zone?;
         Some(Part::Zone { zone, member: part.number() })
-    }
-
-    fn way_back(&self, draft: &Draft, part: Part) -> SimDuration {
-        let restart = draft.scenario.service[part.index()].1.restart.as_deref();
-        restart.map_or(SimDuration::ZERO, |law| SimDuration::from_seconds_f64(law_of(law).mean()))
     }
 
     fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {

@@ -2,9 +2,11 @@
 //! loop.
 
 use crate::convert::table;
+use crate::kinds::service::components::ALL;
 use crate::model::spec::request::IoStep;
 use crate::plan::checks::inert;
 use crate::plan::links::find_named;
+use crate::plan::names::Kind;
 use crate::plan::program::{Compiler, Volume};
 use crate::plan::route::Io;
 use crate::plan::route::resolve::{Here, Resolver};
@@ -75,8 +77,8 @@ impl Io {
 
 /// The pools that a mount of a service is spread over at most.
 fn pools_of(compiler: &Compiler<'_>, service: usize, mount: usize) -> u8 {
-    let (name, _) = &compiler.draft().scenario.service[service];
-    let members = compiler.members(name, compiler.draft().links.services[service].members);
+    let pool = compiler.pool_of((Kind::Service, service), ALL);
+    let members = pool.map_or(&[][..], |pool| &compiler.routes.pools[pool.index()].members);
     let volumes = members.iter().filter_map(|member| compiler.mounts(*member).get(mount));
     volumes.map(|volume| volume.pools).max().unwrap_or(1)
 }

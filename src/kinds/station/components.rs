@@ -45,9 +45,9 @@ impl Components for Station {
                 PickWord::Random => Pick::Random(compiler.key("pick", name)),
             };
             for (number, member) in (0..).zip(&members) {
-                compiler.add_pool(of, number, name, vec![*member], Pick::RoundRobin);
+                compiler.add_pool(of, number, vec![*member], Pick::RoundRobin);
             }
-            compiler.add_pool(of, GROUP, name, members, pick);
+            compiler.add_pool(of, GROUP, members, pick);
         }
     }
 

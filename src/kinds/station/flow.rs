@@ -14,24 +14,8 @@ use crate::plan::route::Visit;
 
 impl Flow for Station {
     nothing!(
-        leads,
-        leads_io,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        enters,
-        stores,
-        offers_in,
-        offers_io,
-        works_always,
-        is_slice,
-        opens,
-        subjects,
-        watched,
-        switches,
-        uplinks
+        entrances, opens, stores, passing, probes, lives, rooms, subjects, watched, switches,
+        uplinks, is_slice
     );
 
     fn members(

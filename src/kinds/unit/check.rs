@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::unit::links::GroupMember;
 use crate::kinds::unit::spec::{GroupMode, GroupSpec};
 use crate::kinds::unit::{Crew, Group, Unit, links};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, quorum, takes_time};
 use crate::plan::faults::textbook;
 use crate::plan::kind::checks::{Checks, Purpose, none};
-use crate::plan::links::{GroupMember, Links, Walk};
+use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};

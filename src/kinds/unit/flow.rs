@@ -1,57 +1,19 @@
 //! Needs and offered work: no request uses units; groups of them are up or down by themselves.
 
+use crate::kinds::unit::links::GroupMember;
 use crate::kinds::unit::{Crew, Group, Unit};
 use crate::plan::graph::{self, NodeId, Subject};
 use crate::plan::kind::flow::{Flow, nothing};
-use crate::plan::links::GroupMember;
 use crate::plan::part::Part;
 
 impl Flow for Unit {
-    nothing!(
-        leads,
-        leads_io,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        enters,
-        members,
-        stores,
-        offers_in,
-        offers_io,
-        works_always,
-        capacity,
-        is_slice,
-        opens,
-        subjects,
-        watched,
-        switches,
-        uplinks
-    );
+    nothing!(all);
 }
 
 impl Flow for Group {
     nothing!(
-        leads,
-        leads_io,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        enters,
-        members,
-        stores,
-        offers_in,
-        offers_io,
-        works_always,
-        capacity,
-        is_slice,
-        opens,
-        watched,
-        switches,
-        uplinks
+        entrances, opens, members, stores, passing, probes, capacity, lives, rooms, watched,
+        switches, uplinks, is_slice
     );
 
     fn subjects(&self, graph: &mut graph::Builder<'_>) -> Vec<(Subject, NodeId)> {
@@ -76,26 +38,5 @@ impl Flow for Group {
 }
 
 impl Flow for Crew {
-    nothing!(
-        leads,
-        leads_io,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        enters,
-        members,
-        stores,
-        offers_in,
-        offers_io,
-        works_always,
-        capacity,
-        is_slice,
-        opens,
-        subjects,
-        watched,
-        switches,
-        uplinks
-    );
+    nothing!(all);
 }

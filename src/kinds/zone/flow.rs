@@ -33,22 +33,8 @@ fn set_of(draft: &Draft, disks: Part) -> Option<&DiskSetSpec> {
 
 impl Flow for Server {
     nothing!(
-        leads,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        enters,
-        members,
-        offers_in,
-        works_always,
-        is_slice,
-        opens,
-        subjects,
-        watched,
-        switches,
-        uplinks
+        entrances, opens, members, passing, probes, lives, rooms, subjects, watched, switches,
+        uplinks, is_slice
     );
 
     fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, user: Part) -> Option<NodeId> {
@@ -103,24 +89,8 @@ impl Flow for Server {
 
 impl Flow for Zone {
     nothing!(
-        leads,
-        leads_io,
-        leads_through,
-        probes,
-        lives,
-        rooms,
-        passes_on,
-        enters,
-        members,
-        stores,
-        offers_in,
-        offers_io,
-        works_always,
-        opens,
-        subjects,
-        watched,
-        switches,
-        uplinks
+        entrances, opens, members, stores, passing, probes, lives, rooms, subjects, watched,
+        switches, uplinks
     );
 
     fn capacity(&self, draft: &Draft, part: Part, resource: Resource) -> Option<Capacity> {

@@ -1,6 +1,7 @@
-//! What can fail: servers, their sets of disks, zones.
+//! Parts that can fail: servers, their sets of disks, zones.
 
 use crate::convert::place;
+use crate::kinds::zone::memory::name as memory_name;
 use crate::kinds::zone::{Server, Zone};
 use crate::model::Health;
 use crate::plan::Draft;
@@ -10,7 +11,6 @@ use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::targets;
-use crate::units::SimDuration;
 
 const SERVER: Sort = Sort { word: "server", ..Sort::DOMAIN };
 const DISKS: Sort = Sort { word: "disks", ..Sort::ROLE };
@@ -96,7 +96,7 @@ impl Parts for Server {
 
     fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
         let Part::Server(_) = part else { return None };
-        Some(Memory { component: format!("{}.objects", part.name(draft)), with_host: false })
+        Some(Memory { component: memory_name(&part.name(draft)), with_host: false })
     }
 
     fn remembers(&self, draft: &Draft, part: Part) -> bool {
@@ -110,8 +110,8 @@ impl Parts for Server {
 
 impl Parts for Zone {
     none!(
-        came_later, words, role, publishes, shows, memory, remembers, not_yet, mechanisms,
-        surrogates, passing, converging
+        came_later, words, way_back, role, publishes, shows, memory, remembers, not_yet,
+        mechanisms, surrogates, passing, converging
     );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
@@ -142,10 +142,6 @@ impl Parts for Zone {
     fn stands_on(&self, draft: &Draft, part: Part) -> Option<Part> {
         let servers = &draft.placed.zones[part.index()];
         servers.get(part.number() as usize).copied().map(Part::Server)
-    }
-
-    fn way_back(&self, draft: &Draft, part: Part) -> SimDuration {
-        draft.scenario.zone[part.index()].1.boot.value
     }
 
     fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {

@@ -22,6 +22,7 @@ use crate::convert::{table, whole};
 use crate::engine::law::Law;
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Expr, Fate, State, Timer, Transition};
+use crate::kinds::balancer::{address, beliefs};
 use crate::kinds::name_service::spec::{NamePolicy, NameServiceSpec};
 use crate::model::spec::probe::Depth;
 use crate::plan::Draft;
@@ -30,9 +31,9 @@ use crate::plan::links::Entrance;
 use crate::plan::part::Part;
 use crate::units::SimDuration;
 
-use super::beliefs::{self, Probed};
+use super::beliefs::Probed;
 use super::surrogate::law;
-use super::{WHOLE, address, meters, routes};
+use super::{WHOLE, meters, routes};
 
 /// Steps in which old answers run out.
 const STEPS: u32 = 8;
@@ -201,7 +202,7 @@ impl<'d> Names<'d> {
         let draft = self.draft;
         let (name, spec) = &draft.scenario.balancer[balancer];
         let address = address::name(name);
-        let moves = declaration.automata.iter().any(|automaton| automaton.name == address);
+        let moves = declaration.automaton(&address).is_some();
         let count = if spec.peers.is_some() || moves { spec.count.value } else { 1 };
         let appliance = draft.links.balancers[balancer].zone.is_none();
         let units = (0..count).map(|member| {

@@ -26,8 +26,6 @@ use crate::plan::part::Part;
 
 use super::surrogate::{noticed, probes};
 
-pub(crate) use crate::kinds::balancer::beliefs::{errors, name, targets};
-
 /// Publishes that a part never hangs or pauses where the fault that makes it do so is left out: whoever
 /// believes in it asks all the same.
 pub fn know_of_hangs(declaration: &mut Declaration) {

@@ -5,19 +5,19 @@ use std::collections::BTreeSet;
 use crate::convert::place;
 use crate::health::declare::Expr;
 use crate::health::{Declaration, Net};
+use crate::kinds::balancer::{address, beliefs};
+use crate::kinds::database::failover;
 use crate::kinds::nas::volumes;
+use crate::kinds::unit::links::GroupMember;
 use crate::model::spec::request::RequestSpec;
 use crate::plan::Draft;
 use crate::plan::graph::{Graph, NodeId, Subject, Takeover, reached_from, server_of};
-use crate::plan::links::{Entrance, GroupMember, Store};
+use crate::plan::links::{Entrance, Store};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
 use crate::scenario::names::Name;
 
-use super::{
-    Availability, Fleet, Meter, WHOLE, Watched, WatchedKind, address, answers, beliefs, fact,
-    failover, routes,
-};
+use super::{Availability, Fleet, Meter, WHOLE, Watched, WatchedKind, answers, fact, routes};
 
 /// What all classes together are called; no component is, for its blank.
 pub const ALL: &str = "all classes";

@@ -4,8 +4,9 @@
 //! enough of what it needs holds. Where members take over from each other the graph alone would say
 //! that one is enough; here an automaton of their kind says which one serves, after which time and with which
 //! coverage: the address of a balancer (`kinds::balancer::address`), the master of a database
-//! (`kinds::database::failover`), the volumes of a head (`kinds::nas::volumes`, which `requests` uses too). Whoever comes over one of several links of a site, or
-//! to one of several edges, is cut off until routes have converged (`routes`). Users whom a name service
+//! (`kinds::database::failover`), the volumes of a head (`kinds::nas::volumes`, which `requests` uses too). Users who
+//! come over one of several links of a site, or to one of several edges, are cut off until routes have converged
+//! (`routes`). Users whom a name service
 //! sends to a target that fails are lost until it knows and their answers have run out (`answers`).
 //!
 //! The automata of parts, their faults and repairs are those of [`faults`], with the same draws: what
@@ -28,10 +29,7 @@ pub mod recovery;
 mod routes;
 pub mod surrogate;
 
-pub(crate) use crate::kinds::balancer::address;
-pub(crate) use crate::kinds::database::failover;
 pub(crate) use meters::volume;
-pub use surrogate::FALSE_FAILOVER;
 
 pub use meters::ALL;
 
@@ -45,6 +43,7 @@ use crate::plan::Draft;
 use crate::plan::faults::{self, PLANNED};
 use crate::plan::fluid::{FluidNet, FluidPlan};
 use crate::plan::graph::Graph;
+use crate::plan::kind;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::program::law_of;
 use crate::plan::targets;
@@ -411,8 +410,8 @@ fn compile(
     }
     // Facts about components are for `requests`, which reads the same automata.
     declared.declaration.facts.retain(|(name, _)| !name.contains(": "));
-    for kind in Kind::ALL {
-        kind.answers().surrogates(draft, graph, &mut declared.declaration);
+    for kind in kind::all() {
+        kind.surrogates(draft, graph, &mut declared.declaration);
     }
     routes::declare(draft, &mut declared.declaration);
     answers::declare(draft, &mut declared.declaration);

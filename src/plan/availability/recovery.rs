@@ -7,7 +7,7 @@
 use crate::health::declare::Expr;
 use crate::health::{Declaration, FactId, Net};
 use crate::plan::Draft;
-use crate::plan::names::Kind;
+use crate::plan::kind;
 
 /// What takes over from each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,8 +80,8 @@ impl Passing {
 
 /// Adds the facts to a declaration that has the automata; gives the roles, in the order of what passes.
 pub fn declare(draft: &Draft, declaration: &mut Declaration) -> Vec<Role> {
-    let of_kind = |kind: &Kind| kind.answers().passing(draft, declaration);
-    let mut all: Vec<Passing> = Kind::ALL.iter().flat_map(of_kind).collect();
+    let mut all: Vec<Passing> =
+        kind::all().flat_map(|kind| kind.passing(draft, declaration)).collect();
     all.sort_by_key(|passing| passing.role.kind);
     let add = |Passing { role, served: by, holds: holders }: Passing| {
         declaration.fact(&served(&role.name), by);

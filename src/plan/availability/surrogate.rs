@@ -1,4 +1,4 @@
-//! What surrogates of mechanisms are made of: laws that follow from timers, and what may fail to work.
+//! Building blocks of surrogates: laws that follow from timers, and transitions that work with a probability.
 //!
 //! A kind declares in `surrogates` what the event loop decides by probes, elections and timers; these are the pieces
 //! that several of them share.
@@ -7,10 +7,6 @@ use crate::engine::law::{DurationLaw, Law, LawError};
 use crate::health::declare::{Automaton, Branch, Expr, Fate, Timer, Transition};
 use crate::units::SimDuration;
 
-/// Cause of a failover that found nobody to take over, and needed people.
-pub const FAILED_FAILOVER: &str = "failed-failover";
-/// Cause of a failover of a master that was well.
-pub const FALSE_FAILOVER: &str = "false-failover";
 /// Cause of a takeover of an address or a volume that did not work.
 pub const FAILED_TAKEOVER: &str = "failed-takeover";
 

@@ -13,7 +13,7 @@ mod runs;
 mod unused;
 
 use crate::plan::Draft;
-use crate::plan::kind::checks;
+use crate::plan::kind;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
@@ -25,7 +25,7 @@ use crate::units::SimDuration;
 /// Checks everything.
 pub fn check(draft: &Draft, out: &mut Diagnostics) {
     runs::check(draft, out);
-    checks::all().for_each(|(_, kind)| kind.check(draft, out));
+    kind::all().for_each(|kind| kind.check(draft, out));
     routes::check(draft, out);
     faults::check(draft, out);
     cost::check(draft, out);

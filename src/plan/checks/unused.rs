@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::plan::Draft;
-use crate::plan::kind::checks::{self, Purpose};
+use crate::plan::kind::{self, checks::Purpose};
 use crate::plan::names::Kind;
 use crate::plan::route::{Does, Step, each};
 use crate::scenario::code::Code;
@@ -15,7 +15,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     let used = used(draft);
     let routes = !draft.scenario.request.is_empty();
     for (name, entry) in draft.names.iter() {
-        let help = match checks::of(entry.kind).purpose() {
+        let help = match entry.kind.answers().purpose() {
             Purpose::Requests if routes => "no request comes to it",
             Purpose::Named(missing) => missing,
             Purpose::Requests | Purpose::Itself => continue,
@@ -25,7 +25,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
             out.push(Diagnostic::new(Code::Unused, entry.span, message).help(help));
         }
     }
-    checks::all().for_each(|(_, kind)| kind.unused(draft, out));
+    kind::all().for_each(|kind| kind.unused(draft, out));
     traffic(draft, out);
 }
 
@@ -52,9 +52,9 @@ fn traffic(draft: &Draft, out: &mut Diagnostics) {
     }
     for (class, (name, _)) in scenario.request.iter().enumerate() {
         let issued = draft.links.classes.contains(&Some(class));
-        let begun = checks::all().any(|(kind, checks)| {
+        let begun = Kind::ALL.iter().any(|kind| {
             let mut sections = 0..kind.sections(scenario);
-            sections.any(|index| checks.begins(draft, index) == Some(class))
+            sections.any(|index| kind.answers().begins(draft, index) == Some(class))
         });
         if !issued && !begun && !draft.links.thens.contains(&Some(class)) {
             report("request class", name);
@@ -67,7 +67,7 @@ fn used(draft: &Draft) -> BTreeSet<(Kind, usize)> {
     let mut used = BTreeSet::new();
     used.extend(draft.links.enters.iter().flatten().map(|enter| enter.component()));
     draft.routes.iter().for_each(|route| steps(&route.steps, &mut used));
-    checks::all().for_each(|(_, kind)| kind.uses(draft, &mut used));
+    kind::all().for_each(|kind| kind.uses(draft, &mut used));
     used
 }
 

@@ -550,11 +550,6 @@ impl<'a> Declarer<'a> {
     fn name(&self, part: Part) -> Option<&str> {
         self.at(part).map(|at| self.sketches[at].name.as_str())
     }
-
-    fn of(&self, part: Option<Part>, fact: &str) -> Expr {
-        let name = part.and_then(|part| self.name(part));
-        name.map_or(Expr::Always, |name| Expr::of(name, fact))
-    }
 }
 
 /// The parts that an operation names, in the order of parts.

@@ -6,9 +6,9 @@ use crate::engine::law::DurationLaw;
 use crate::health::Declaration;
 use crate::health::declare::Expr;
 use crate::health::textbook::{Arrangement, Group, Standby, Unit};
+use crate::kinds::unit::links::GroupMember;
 use crate::kinds::unit::spec::{Ageing, GroupMode, GroupSpec};
 use crate::plan::Draft;
-use crate::plan::links::GroupMember;
 use crate::plan::names::member_name;
 use crate::plan::program::law_of;
 

@@ -25,9 +25,9 @@
 use crate::convert::place;
 use crate::engine::law::Law;
 use crate::health::FactId;
+use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{Apply, Promotion, ReplicationMode};
 use crate::plan::Draft;
-use crate::plan::links::Role;
 use crate::plan::load::{self, Resource, mean};
 use crate::plan::names::member_name;
 use crate::plan::part::Part;

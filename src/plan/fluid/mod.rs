@@ -28,12 +28,16 @@ use crate::convert::table;
 use crate::health::declare::{Automaton, Expr};
 use crate::health::{Declaration, FactId, Net};
 use crate::kinds::balancer::spec::{Algorithm, BalancerSpec};
+use crate::kinds::balancer::{address, beliefs};
+use crate::kinds::database::failover;
+use crate::kinds::database::links::Role;
+use crate::kinds::nas::volumes;
 use crate::plan::Draft;
-use crate::plan::availability::{Meter, WHOLE, beliefs, failover};
+use crate::plan::availability::{Meter, WHOLE};
 use crate::plan::checks::week_start;
 use crate::plan::cost;
 use crate::plan::faults::{PLANNED, holder};
-use crate::plan::links::{Entrance, Role};
+use crate::plan::links::Entrance;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::scenario::diagnostic::Diagnostics;
@@ -366,7 +370,7 @@ impl FluidPlan {
                 facts.push((Input::Believed(of, table::u32(who)), believed));
                 facts.push((Input::Misled(of, table::u32(who)), misled));
             }
-            let address = crate::plan::availability::address::name(name);
+            let address = address::name(name);
             if known(&address, "at-1") {
                 pairs.push(of);
                 for unit in 0..2_u32 {
@@ -398,7 +402,7 @@ impl FluidPlan {
             let mut pair = false;
             for number in 0..spec.heads.value {
                 let head = Part::Head { nas, number }.name(draft);
-                let volumes = format!("{head}/volumes");
+                let volumes = volumes::name(&head);
                 if known(&volumes, "stall") {
                     pair = true;
                     let (of, which) = (table::u32(nas), number);

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 use crate::convert::table;
 use crate::engine::law::Form;
 use crate::plan::Draft;
-use crate::plan::kind::flow::{self, leaf};
+use crate::plan::kind;
+use crate::plan::kind::flow::{leaf, uplinks_of};
 use crate::plan::links::{Entrance, Store};
 use crate::plan::load::{self, Operations, Resource, mean};
 use crate::plan::names::Kind;
@@ -182,7 +183,7 @@ impl Network {
         for class in 0..classes {
             builder.class(class);
         }
-        for kind in Kind::ALL.iter().map(|kind| kind.answers()) {
+        for kind in kind::all() {
             kind.probes(&mut builder);
             builder.net.lives.extend(kind.lives(draft));
             builder.net.rooms.extend(kind.rooms(draft));
@@ -391,7 +392,7 @@ impl<'d> Builder<'d> {
 
     /// The links by which replies of `class` leave the site of `part`, and users reach it.
     pub(crate) fn reply(&mut self, class: usize, part: Part) -> Option<Onward> {
-        let (site, uplinks) = flow::uplinks_of(self.draft, part)?;
+        let (site, uplinks) = uplinks_of(self.draft, part)?;
         let bytes = self.draft.scenario.request[class].1.reply.as_ref();
         let bytes = bytes.map_or(0.0, |reply| mean(&reply.value));
         if let Some(node) = self.replies.get(&(site, class)) {

@@ -1,11 +1,11 @@
-//! What a kind says of its text: where references lead, what is wrong, what has no effect.
+//! The questions about the text of a kind: where references lead, which keys are wrong or without effect.
 
 use std::collections::BTreeSet;
 
 use crate::plan::Draft;
 use crate::plan::links::{Entrance, Known, Links, Store, User, Walk};
 use crate::plan::names::{Found, Kind};
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::names::Reference;
 use crate::scenario::source::Span;
 
@@ -20,19 +20,19 @@ pub enum Purpose {
     Itself,
 }
 
-/// What a kind says of its text: where references lead, what is wrong, what has no effect.
+/// The answers of a kind about its text: where references lead, which keys are wrong or without effect.
 pub trait Checks: Sync {
     /// Follows the references of all sections. Those of the kinds before are known.
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links);
 
-    /// Returns the entrance that a reference to a component of this kind names; else the error, if nothing else
-    /// reports it.
+    /// Returns the entrance that a reference to a component of this kind names; `None` when something was reported.
     fn entrance(
         &self,
         known: Known<'_>,
         found: Found,
         reference: &Reference,
-    ) -> Result<Entrance, Option<Diagnostic>>;
+        out: &mut Diagnostics,
+    ) -> Option<Entrance>;
 
     /// Returns the entrances to which requests that enter here are led, before anything answers them.
     fn onward(&self, links: &Links, index: usize) -> Vec<Entrance>;
@@ -64,17 +64,6 @@ pub trait Checks: Sync {
     fn begins(&self, draft: &Draft, index: usize) -> Option<usize>;
 }
 
-/// The same of every kind, in the order of their sections.
-pub fn all() -> impl Iterator<Item = (Kind, &'static dyn Checks)> {
-    Kind::ALL.iter().map(|kind| (*kind, of(*kind)))
-}
-
-/// The same of one kind.
-#[must_use]
-pub fn of(kind: Kind) -> &'static dyn Checks {
-    kind.answers()
-}
-
 /// Answers of a kind that has no part in a question.
 macro_rules! none {
     ($($question:ident),*) => { $(crate::plan::kind::checks::none!(@$question);)* };
@@ -87,12 +76,10 @@ macro_rules! none {
             _: crate::plan::links::Known<'_>,
             _: crate::plan::names::Found,
             _: &crate::scenario::names::Reference,
-        ) -> Result<
-            crate::plan::links::Entrance,
-            Option<crate::scenario::diagnostic::Diagnostic>,
-        > {
+            _: &mut crate::scenario::diagnostic::Diagnostics,
+        ) -> Option<crate::plan::links::Entrance> {
             // The reference is of a wrong kind, which the names report.
-            Err(None)
+            None
         }
     };
     (@onward) => {

@@ -1,4 +1,4 @@
-//! What a kind gives the event loop: its components, their configuration and the keys of their draws.
+//! The questions about the event loop: the components of a kind, their configuration and the keys of their draws.
 //!
 //! The plan asks in four turns. Every kind asks for its components ([`Components::gather`]), which are then numbered and made
 //! in the order of their names. Every kind makes the pools that steps refer to ([`Components::pools`]). The steps of the
@@ -10,7 +10,7 @@ use crate::plan::compile::{Builder, Made};
 use crate::plan::links::Store;
 use crate::plan::program::{Compiler, Way};
 
-/// What a kind gives the event loop: its components, their configuration and the keys of their draws.
+/// The answers of a kind about the event loop: its components, their configuration and the keys of their draws.
 pub trait Components: Sync {
     /// Asks for the components of all sections, each with how it is made.
     fn gather(&self, builder: &mut Builder<'_>);
@@ -36,7 +36,7 @@ pub trait Components: Sync {
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made);
 }
 
-/// What a kind gives no answer to: it has no components, no mounts, no pools, no entrance, nothing to complete.
+/// Implements the named methods with "none": no components, no mounts, no pools, no entrance, nothing to complete.
 macro_rules! none {
     ($($what:ident),*) => { $(crate::plan::kind::components::none!(@$what);)* };
     (@gather) => {

@@ -1,4 +1,4 @@
-//! What a kind says of requests that come to it: what must be up, which work they offer, where they go over years.
+//! The questions about requests at a kind: which parts must be up, which work the requests offer, where they go over years.
 //!
 //! Two traits. [`Flow`] is asked of a kind of component: of its entrances, members, parts and stores. [`Leaf`] is
 //! asked of a step that a component does. The folds over routes ([`graph`]) expand routes and ask them; they name
@@ -11,7 +11,6 @@ use crate::plan::links::{Entrance, Store};
 use crate::plan::load::{Capacity, Here, Operations, Resource, Sums};
 use crate::plan::part::Part;
 use crate::plan::route::Does;
-use crate::plan::route::ask::Ask;
 use crate::units::SimDuration;
 
 /// Parts of which one must be up.
@@ -23,7 +22,7 @@ pub struct OneOf {
     pub parts: Vec<Part>,
 }
 
-/// What a kind says of requests that come to it: what must be up, which work they offer, where they go over years.
+/// The answers of a kind about requests: which parts must be up, which work the requests offer, where they go over years.
 pub trait Flow: Sync {
     /// Adds what must be up for requests that enter by `entrance`, as users from outside or inside see it. `None`:
     /// requests enter at no component of this kind.
@@ -47,7 +46,7 @@ pub trait Flow: Sync {
     /// Adds what must be up for `user` to have a store of this kind; `None`: nothing.
     fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, user: Part) -> Option<NodeId>;
 
-    /// Whether a store of this kind stands at the site of `user`.
+    /// Returns whether a store of this kind stands at the site of `user`.
     fn is_near(&self, draft: &Draft, store: Store, user: Part) -> bool;
 
     /// Adds what is up or down besides classes.
@@ -56,13 +55,13 @@ pub trait Flow: Sync {
     /// Adds the nodes of all sections, as other parts of the site see them, where that is reported.
     fn watched(&self, graph: &mut graph::Builder<'_>) -> Vec<NodeId>;
 
-    /// The switches of a domain, of which what stands on it needs one; `None`: such a domain has none.
+    /// Returns the switches of a domain; a part that stands on it needs one of them. `None`: such a domain has none.
     fn switches(&self, draft: &Draft, domain: Part) -> Option<OneOf>;
 
-    /// The links by which users reach what stands on a domain; `None`: it has none of its own.
+    /// Returns the links by which users reach the parts on a domain; `None`: it has none of its own.
     fn uplinks(&self, draft: &Draft, domain: Part) -> Option<OneOf>;
 
-    /// Sets of parts of each of which one must be up for an entrance to answer; none where it always does.
+    /// Returns sets of parts: an entrance answers if one part of each set is up. No set: it always answers.
     fn opens(&self, draft: &Draft, entrance: Entrance) -> Vec<Vec<Part>>;
 
     /// Adds the work of `rate` requests per second that enter by `entrance`: of a class from outside, or of calls
@@ -82,16 +81,16 @@ pub trait Flow: Sync {
     /// Adds the operations per second of `user` on a store of this kind.
     fn offers_io(&self, sums: &mut Sums<'_>, store: Store, user: Part, operations: Operations);
 
-    /// How long one operation on a store of this kind takes with nothing in its way, in seconds.
+    /// Returns the time of one operation on an idle store of this kind, in seconds.
     fn operation_s(&self, draft: &Draft, store: Store) -> f64;
 
-    /// Adds the work that is done whatever the traffic.
+    /// Adds the work that does not depend on the traffic.
     fn works_always(&self, sums: &mut Sums<'_>);
 
-    /// What a resource of a part can do; `None`: such a part has none, or no limit.
+    /// Returns the capacity of a resource of a part; `None`: such a part has none, or no limit.
     fn capacity(&self, draft: &Draft, part: Part, resource: Resource) -> Option<Capacity>;
 
-    /// Into an entrance, and through the steps behind it.
+    /// Returns where requests go that enter at `entrance` and do the steps behind it.
     fn leads(
         &self,
         network: &mut network::Builder<'_>,
@@ -110,26 +109,41 @@ pub trait Flow: Sync {
         then: &mut Vec<Onward>,
     );
 
-    /// The fork over what passes requests or queries on, in the section at `index`; `None`: components of this kind
-    /// pass nothing on.
+    /// Returns the fork over the units that pass requests or queries on, in the section at `index`; `None`: components
+    /// of this kind pass nothing on.
     fn leads_through(&self, network: &mut network::Builder<'_>, index: usize) -> Option<u32>;
 
     /// Adds the work of probes.
     fn probes(&self, network: &mut network::Builder<'_>);
 
-    /// How long what each section holds serves while nothing renews it, where it holds copies for others.
+    /// Returns by section how long a copy stays valid without renewal, for kinds that hold copies.
     fn lives(&self, draft: &Draft) -> Vec<SimDuration>;
 
-    /// Workers and backlog of each section, where requests wait for a worker.
+    /// Returns workers and backlog of each section, for kinds at which requests wait for a worker.
     fn rooms(&self, draft: &Draft) -> Vec<Room>;
 
-    /// Whether the processor of a part is a share of that of the part on which it stands.
+    /// Returns whether the processor of a part is a share of that of the part on which it stands.
     fn is_slice(&self, part: Part) -> bool;
 }
 
-/// Says what a kind has no part in, by the names of the methods of [`Flow`].
+/// Implements methods of [`Flow`] with "none": `all` of them, those that only go together by their subject, others by
+/// name.
 macro_rules! nothing {
+    (all) => {
+        crate::plan::kind::flow::nothing!(
+            entrances, opens, members, stores, passing, probes, capacity, lives, rooms, subjects, watched, switches,
+            uplinks, is_slice
+        );
+    };
     ($($what:ident),* $(,)?) => { $(crate::plan::kind::flow::nothing!(@$what);)* };
+    // Requests enter at no component of this kind.
+    (@entrances) => { crate::plan::kind::flow::nothing!(enters, offers_in, leads); };
+    // It keeps no data for others.
+    (@stores) => { crate::plan::kind::flow::nothing!(needs_store, offers_io, leads_io); };
+    // It passes nothing on to another component.
+    (@passing) => { crate::plan::kind::flow::nothing!(passes_on, leads_through); };
+    // It probes nothing.
+    (@probes) => { crate::plan::kind::flow::nothing!(works_always, leads_probes); };
     (@enters) => {
         fn enters(
             &self,
@@ -151,7 +165,7 @@ macro_rules! nothing {
             None
         }
     };
-    (@stores) => {
+    (@needs_store) => {
         fn stores(
             &self,
             _: &mut crate::plan::graph::Builder<'_>,
@@ -281,7 +295,7 @@ macro_rules! nothing {
             None
         }
     };
-    (@probes) => {
+    (@leads_probes) => {
         fn probes(&self, _: &mut crate::plan::fluid::network::Builder<'_>) {}
     };
     (@lives) => {
@@ -337,44 +351,13 @@ pub fn leaf(does: &Does) -> Option<&dyn Leaf> {
         Does::Io(io) => Some(io),
         Does::Query(query) => Some(query),
         Does::Visit(visit) => Some(visit),
-        Does::Ask(ask) => Some(ask),
+        Does::Ask(ask) => Some(&**ask),
         Does::Call(_)
         | Does::Choose(_)
         | Does::Jump(_)
         | Does::Parallel(_)
         | Does::Repeat(_)
         | Does::Delay(_) => None,
-    }
-}
-
-/// A step that its kind brings along answers for itself.
-impl Leaf for std::sync::Arc<dyn Ask> {
-    fn needs(&self, graph: &mut graph::Builder<'_>, needs: &mut Vec<NodeId>) {
-        needs.extend(Ask::needs(&**self, graph));
-    }
-
-    fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, _: &Here) {
-        Ask::offers(&**self, sums, rate);
-    }
-
-    fn flows(
-        &self,
-        network: &mut network::Builder<'_>,
-        _: Place,
-        count: f64,
-        _: &mut Branch,
-        then: &mut Vec<Onward>,
-    ) {
-        Ask::flows(&**self, network, count, then);
-    }
-
-    /// A component that misses, or one that nothing waits for, may take no time.
-    fn least_s(&self, _: &Draft, _: usize) -> f64 {
-        0.0
-    }
-
-    fn events(&self, _: &Draft) -> f64 {
-        Ask::events(&**self)
     }
 }
 

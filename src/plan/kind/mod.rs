@@ -1,4 +1,4 @@
-//! What a kind of component owes the plan.
+//! The questions that the plan asks each kind of component.
 //!
 //! [`Answers`] is made of four traits, one a question; each kind answers each in a file of its folder.
 

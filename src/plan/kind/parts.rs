@@ -1,4 +1,4 @@
-//! What a kind says of its parts: what can fail, what each stands on, and how a failure shows.
+//! The questions about parts: which parts can fail, what each stands on, and how a failure shows.
 //!
 //! A kind may have no parts (crews), one sort of them (zones) or several (a file server has heads and pools). Every
 //! question about a [`Part`] is one of [`Parts`]; the answer of a kind for which it does not arise is written with
@@ -12,6 +12,8 @@ use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::{Mechanisms, Shown};
 use crate::plan::graph::Graph;
+use crate::plan::load::mean;
+use crate::plan::names::member_name;
 use crate::plan::part::{Part, PartKind};
 use crate::plan::simulatable::NotYet;
 use crate::scenario::law::LawSpec;
@@ -19,12 +21,12 @@ use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::units::SimDuration;
 
-/// What the parts of one sort have in common.
+/// Properties that the parts of one sort share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sort {
-    /// What one is, in a word or two: `head`, `name service`.
+    /// Its name for people, in a word or two: `head`, `name service`.
     pub word: &'static str,
-    /// What it is to its users.
+    /// Its role for its users.
     pub purpose: PartKind,
     /// A place: it does nothing itself, and is reached by its links or switches.
     pub is_place: bool,
@@ -43,7 +45,7 @@ pub struct Sort {
 }
 
 impl Sort {
-    /// What does something for requests.
+    /// A part that serves requests.
     pub const ROLE: Self = Self {
         word: "",
         purpose: PartKind::Role,
@@ -55,22 +57,22 @@ impl Sort {
         runs_processes: false,
         passes_role: false,
     };
-    /// What carries others.
+    /// A part that carries others.
     pub const DOMAIN: Self = Self { purpose: PartKind::Domain, ..Self::ROLE };
-    /// What belongs to a model of the textbook.
+    /// A part of a textbook model.
     pub const TEXTBOOK: Self = Self { purpose: PartKind::Textbook, ..Self::ROLE };
 }
 
 /// The name of a part, piece by piece: `twin`, 1, `local` of `twin-1.local`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartName<'d> {
-    /// Where it comes from in the text.
+    /// Its place in the text.
     pub span: Span,
-    /// What members share: the name of the component, or of what it has several of.
+    /// The name without the number: of the component, or of the part that it has several of.
     pub stem: Cow<'d, str>,
-    /// Which member, from 0; `None` for the only one.
+    /// The number of the member, from 0; `None` for the only one.
     pub number: Option<u32>,
-    /// What the member has several of.
+    /// The name of a part of the member, where a member has several.
     pub rest: Option<&'d str>,
 }
 
@@ -87,7 +89,7 @@ impl<'d> PartName<'d> {
         Self { number: Some(number), ..Self::only(name) }
     }
 
-    /// What a component calls `word`: `store.head`, and without a number.
+    /// The part of a component that is called `word`, without a number: `store.head`.
     #[must_use]
     pub fn part(name: &'d Name, word: &str) -> Self {
         Self { stem: Cow::Owned(format!("{}.{word}", name.text)), ..Self::only(name) }
@@ -102,51 +104,64 @@ impl<'d> PartName<'d> {
     /// All of it, as figures and faults write it.
     #[must_use]
     pub fn whole(&self) -> String {
-        self.with(self.number.map_or_else(String::new, |number| format!("-{}", number + 1)))
+        match self.number {
+            Some(number) => self.with(member_name(&self.stem, number)),
+            None => self.group(),
+        }
     }
 
     /// The name without the number of the member: `twin.local` of `twin-1.local`.
     #[must_use]
     pub fn group(&self) -> String {
-        self.with(String::new())
+        self.with(self.stem.to_string())
     }
 
-    fn with(&self, number: String) -> String {
-        let rest = self.rest.map_or_else(String::new, |rest| format!(".{rest}"));
-        [&*self.stem, &number, &rest].concat()
+    fn with(&self, mut name: String) -> String {
+        if let Some(rest) = self.rest {
+            name.push('.');
+            name.push_str(rest);
+        }
+        name
     }
 }
 
-/// What the health of a part follows from, beside what strikes it.
+/// The things beside its own faults on which the health of a part depends.
 #[derive(Clone, Debug, Default)]
 pub struct Life<'d> {
-    /// What it stands on, as far as the part asks for it; `None` where that asks for the part instead.
+    /// The part it stands on, if its health reads that; `None` if that part reads this one.
     pub host: Option<Part>,
     /// The disks without which it does not run.
     pub disks: Option<Part>,
     /// The links or switches by which it is reached.
     pub links: Vec<Part>,
-    /// How long it takes to boot.
+    /// The time to boot.
     pub boot: Option<SimDuration>,
-    /// How long its process takes to restart.
+    /// The time in which its process restarts.
     pub restart: Option<&'d LawSpec<SimDuration>>,
 }
 
 impl Life<'_> {
-    /// Of a part that asks for its host alone.
+    /// The life of a part that depends on its host alone.
     #[must_use]
     pub fn on(host: Option<Part>) -> Self {
         Self { host, ..Self::default() }
     }
 
-    /// Whether the part comes back by itself.
+    /// Returns the mean time to boot or to restart.
+    #[must_use]
+    pub fn way_back(&self) -> SimDuration {
+        let restart = || self.restart.map(|law| SimDuration::from_seconds_f64(mean(law)));
+        self.boot.or_else(restart).unwrap_or(SimDuration::ZERO)
+    }
+
+    /// Returns whether the part comes back by itself.
     #[must_use]
     pub const fn restarts(&self) -> bool {
         self.boot.is_some() || self.restart.is_some()
     }
 }
 
-/// Where a part keeps what it has in memory.
+/// The memory of a part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Memory {
     /// The component of the event loop.
@@ -158,23 +173,23 @@ pub struct Memory {
 /// A role that passes between the members of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassedRole {
-    /// What it is called behind the name of the component: `master`.
+    /// Its word behind the name of the component: `master`.
     pub word: &'static str,
-    /// The component of the event loop that decides who has it.
+    /// The component of the event loop that decides which member has it.
     pub component: String,
-    /// Whether there is another member to take it.
+    /// True if another member can take it.
     pub passes: bool,
 }
 
-/// What a kind says of its parts. Methods that take a part are asked for its own parts alone.
+/// The answers of a kind about its parts. A method that takes a part is called for parts of the kind only.
 pub trait Parts: Sync {
-    /// Whether the kind came after the first version of the language: a scenario without it is the same as before.
+    /// Returns whether the kind is newer than the first version of the language: a scenario without it is unchanged.
     fn came_later(&self) -> bool;
 
-    /// All parts of the section at `index`.
+    /// Returns all parts of the section at `index`.
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part>;
 
-    /// The parts that a name means: of the section at `index`, one `member` of it or all, and the `word` behind a
+    /// Returns the parts that a name means: of the section at `index`, one `member` of it or all, and the `word` behind a
     /// dot. `None` when there are no such parts.
     fn meant(
         &self,
@@ -184,62 +199,97 @@ pub trait Parts: Sync {
         word: Option<&str>,
     ) -> Option<Vec<Part>>;
 
-    /// Words that can stand behind the name of the section at `index` and a dot.
+    /// Returns the words that can stand behind the name of the section at `index` and a dot.
     fn words(&self, draft: &Draft, index: usize) -> Vec<String>;
 
-    /// What a part has in common with others of its sort.
+    /// Returns the sort of a part.
     fn sort(&self, part: Part) -> &'static Sort;
 
-    /// The name of a part.
+    /// Returns the name of a part.
     fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d>;
 
-    /// What a part stands on directly; `None`: on nothing that is declared.
+    /// Returns the part on which a part stands directly; `None` if no such part is declared.
     fn stands_on(&self, draft: &Draft, part: Part) -> Option<Part>;
 
-    /// How long a part takes on average to do its work again once it is mended, beside what stands on it: a zone
-    /// boots, a process restarts.
+    /// Returns the mean time from the repair of a part until it works again: a zone boots, a process restarts. The
+    /// parts that stand on it are not included.
     fn way_back(&self, draft: &Draft, part: Part) -> SimDuration;
 
-    /// The role that passes between the members of the section at `index`.
+    /// Returns the role that passes between the members of the section at `index`.
     fn role(&self, draft: &Draft, index: usize) -> Option<PassedRole>;
 
-    /// What the health of a part follows from, beside what strikes it.
+    /// Returns the things beside its own faults on which the health of a part depends.
     fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d>;
 
-    /// What a part publishes about itself beside what all parts do, by the name of the fact.
+    /// Returns the facts that a part publishes beside those of all parts, by name.
     fn publishes(&self, draft: &Draft, part: Part) -> Vec<(&'static str, Expr)>;
 
     /// Adds how a failure of a part shows in components of the event loop.
     fn shows(&self, shown: &mut Shown<'_>, part: Part);
 
-    /// Where a part keeps what it has in memory; `None`: nowhere.
+    /// Returns the memory of a part; `None` if it has none.
     fn memory(&self, draft: &Draft, part: Part) -> Option<Memory>;
 
-    /// Whether a fault that takes the memory of a part takes anything.
+    /// Returns whether a fault that clears the memory of a part has an effect.
     fn remembers(&self, draft: &Draft, part: Part) -> bool;
 
-    /// Whether a slow part shows in what it carries.
+    /// Returns whether a slow part has an effect.
     fn slows(&self, draft: &Draft, part: Part) -> bool;
 
-    /// What of this kind the event loop does not simulate, in the order of the file.
+    /// Returns the features of this kind that the event loop does not simulate, in the order of the file.
     fn not_yet(&self, draft: &Draft) -> Vec<NotYet>;
 
-    /// Adds the automata of what its parts do when one of them fails: who takes over.
+    /// Adds the automata of takeovers between its parts.
     fn mechanisms(&self, draft: &Draft, into: &mut Mechanisms<'_>);
 
-    /// Adds what stands over years for the mechanisms that the event loop acts out: who takes over, who is believed
-    /// to be well.
+    /// Adds the automata by which long-horizon runs sample what the event loop produces by mechanism: takeovers and
+    /// beliefs.
     fn surrogates(&self, draft: &Draft, graph: &Graph, into: &mut Declaration);
 
-    /// What passes between its parts, by the automata in `declaration`.
+    /// Returns the roles that pass between its parts, by the automata in `declaration`.
     fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing>;
 
-    /// The parts of the section at `index` side by side whose users are cut off when one dies, until routes have
-    /// converged, and how long that takes.
+    /// Returns the parallel parts of the section at `index` whose users are cut off when one fails, and the time until
+    /// routes have converged.
     fn converging(&self, draft: &Draft, index: usize) -> Option<(Vec<Part>, SimDuration)>;
 }
 
-/// What a kind has no part in, and of `life` that it asks for its host alone.
+/// Says that each section of a kind has as many parts as its `count`, one sort of them: `counted!(unit, Unit)` for
+/// `[unit.name]` and `Part::Unit { unit, member }`.
+macro_rules! counted {
+    ($section:ident, $Part:ident) => {
+        fn parts(&self, draft: &crate::plan::Draft, index: usize) -> Vec<crate::plan::part::Part> {
+            let members = 0..draft.scenario.$section[index].1.count.value;
+            let part = |member| crate::plan::part::Part::$Part { $section: index, member };
+            members.map(part).collect()
+        }
+
+        fn meant(
+            &self,
+            draft: &crate::plan::Draft,
+            index: usize,
+            member: Option<u32>,
+            word: Option<&str>,
+        ) -> Option<Vec<crate::plan::part::Part>> {
+            let count = draft.scenario.$section[index].1.count.value;
+            let members = crate::plan::targets::members(member, word, count)?;
+            let part = |member| crate::plan::part::Part::$Part { $section: index, member };
+            Some(members.map(part).collect())
+        }
+
+        fn name<'d>(
+            &self,
+            draft: &'d crate::plan::Draft,
+            part: crate::plan::part::Part,
+        ) -> crate::plan::kind::parts::PartName<'d> {
+            let name = &draft.scenario.$section[part.index()].0;
+            crate::plan::kind::parts::PartName::member(name, part.number())
+        }
+    };
+}
+pub(crate) use counted;
+
+/// Implements the named methods with "none"; `life` with the host alone, `way_back` with what `life` says.
 macro_rules! none {
     ($($what:ident),* $(,)?) => { $(crate::plan::kind::parts::none!(@$what);)* };
     (@came_later) => {
@@ -266,13 +316,14 @@ macro_rules! none {
             None
         }
     };
+    // What its life says.
     (@way_back) => {
         fn way_back(
             &self,
-            _: &crate::plan::Draft,
-            _: crate::plan::part::Part,
+            draft: &crate::plan::Draft,
+            part: crate::plan::part::Part,
         ) -> crate::units::SimDuration {
-            crate::units::SimDuration::ZERO
+            self.life(draft, part).way_back()
         }
     };
     (@role) => {

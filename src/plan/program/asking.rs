@@ -1,4 +1,4 @@
-//! What kinds of components ask of the compiler, for their steps and for themselves.
+//! Services of the compiler for kinds of components and their steps.
 
 use std::any::Any;
 
@@ -46,8 +46,8 @@ impl<'a> Compiler<'a> {
     }
 
     /// A pool of its own.
-    pub(crate) fn pool(&mut self, name: &str, members: Vec<ComponentId>, pick: Pick) -> PoolId {
-        self.routes.pools.push(Pool { name: name.to_string(), members, pick });
+    pub(crate) fn pool(&mut self, members: Vec<ComponentId>, pick: Pick) -> PoolId {
+        self.routes.pools.push(Pool { members, pick });
         PoolId::at(self.routes.pools.len() - 1)
     }
 
@@ -56,11 +56,10 @@ impl<'a> Compiler<'a> {
         &mut self,
         of: Section,
         number: u32,
-        name: &str,
         members: Vec<ComponentId>,
         pick: Pick,
     ) {
-        let pool = self.pool(name, members, pick);
+        let pool = self.pool(members, pick);
         self.pools.insert((of, number), pool);
     }
 

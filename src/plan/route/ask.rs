@@ -4,10 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::spec::request::StepSpec;
-use crate::plan::fluid::network::{self, Onward};
-use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
-use crate::plan::load::Sums;
+use crate::plan::kind::flow::Leaf;
 use crate::plan::names::Kind;
 use crate::plan::program::Compiler;
 use crate::plan::route::Step;
@@ -32,8 +30,8 @@ pub trait Asked: fmt::Debug {
     ) -> Option<Arc<dyn Ask>>;
 }
 
-/// A step with every name resolved.
-pub trait Ask: fmt::Debug + Send + Sync {
+/// A step with every name resolved. The other folds over routes ask it as any [`Leaf`].
+pub trait Ask: Leaf + fmt::Debug + Send + Sync {
     /// The component that it asks: its kind, and its place in the file.
     fn of(&self) -> (Kind, usize);
 
@@ -42,18 +40,6 @@ pub trait Ask: fmt::Debug + Send + Sync {
 
     /// Share of the requests that go on without the steps inside.
     fn passes(&self, hits: &Hits) -> f64;
-
-    /// Events of the event loop that one asking makes, without those of the steps inside.
-    fn events(&self) -> f64;
-
-    /// What must be up for it.
-    fn needs(&self, graph: &mut graph::Builder<'_>) -> Option<NodeId>;
-
-    /// Adds the work of `rate` askings a second.
-    fn offers(&self, sums: &mut Sums<'_>, rate: f64);
-
-    /// Adds where `count` askings of one request go.
-    fn flows(&self, network: &mut network::Builder<'_>, count: f64, then: &mut Vec<Onward>);
 
     /// Compiles it.
     fn compile(&self, compiler: &mut Compiler<'_>);

@@ -7,7 +7,7 @@
 use crate::model::spec::request::{CallStep, ChooseStep, CpuStep, GotoStep, RequestSpec, StepSpec};
 use crate::plan::checks::{inert_if, missing};
 use crate::plan::document::ScenarioSpec;
-use crate::plan::links::{Entrance, Known, Links, entrance_of, find_named};
+use crate::plan::links::{Entrance, Known, Links, find_named};
 use crate::plan::names::{Found, Kind, Names};
 use crate::plan::route::ask::{Ask, Asked};
 use crate::plan::route::visits::Visits;
@@ -57,10 +57,7 @@ pub fn service_behind(links: &Links, entrance: Entrance) -> Option<usize> {
         Entrance::Balancer(balancer) => {
             links.balancers[balancer].targets.first().map(|(service, _)| *service)
         }
-        Entrance::NameService(at) => {
-            links.name_services[at].first().and_then(|to| service_behind(links, *to))
-        }
-        Entrance::Cdn(cdn) => links.cdns[cdn].and_then(|to| service_behind(links, to)),
+        other => links.onward(other).first().and_then(|to| service_behind(links, *to)),
     }
 }
 
@@ -247,8 +244,7 @@ impl<'s> Resolver<'s, '_> {
             return Some(Does::Query(Query::resolve(step, found, self)));
         }
         let known = Known { scenario: self.scenario, names: self.names, links: self.links };
-        let to = entrance_of(known, found, &step.call);
-        let to = to.map_err(|wrong| wrong.into_iter().for_each(|one| self.out.push(one))).ok()?;
+        let to = found.kind.answers().entrance(known, found, &step.call, self.out)?;
         for key in [&step.read, &step.write] {
             let message = "queries go to a database; this is none";
             inert_if(key.as_ref(), message, "say in `steps` what is done there", self.out);

@@ -1,4 +1,4 @@
-//! What kinds add to the automata of their parts: those of what parts do when one of them fails.
+//! Automata that kinds add beside those of their parts: takeovers when a part fails.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{Declarer, Mould, Sketch, planned};
 use crate::health::declare::{Automaton, Expr};
 use crate::model::ids::ComponentId;
 use crate::plan::faults::Declared;
-use crate::plan::names::Kind;
+use crate::plan::kind;
 use crate::plan::part::Part;
 
 impl Declarer<'_> {
@@ -20,8 +20,8 @@ impl Declarer<'_> {
         let (sketches, moulds) = (&self.sketches, &self.moulds);
         let groups = &mut self.groups;
         let mut into = Mechanisms { sketches, moulds, groups, live, ids, declared };
-        for kind in Kind::ALL {
-            kind.answers().mechanisms(self.draft, &mut into);
+        for kind in kind::all() {
+            kind.mechanisms(self.draft, &mut into);
         }
     }
 }

@@ -59,14 +59,15 @@ impl Declarer<'_> {
         declared: &mut Declared,
     ) {
         let sketch = &self.sketches[index];
-        let component = sketch.name.clone();
-        let mut shown =
-            Shown { declarer: self, sketch, ids, declared, component, states: Vec::new() };
+        let host = sketch.part.stands_on(self.draft).and_then(|host| self.at(host));
+        let host = host.map(|at| &self.sketches[at]);
+        let (component, states) = (sketch.name.clone(), Vec::new());
+        let mut shown = Shown { declarer: self, sketch, host, ids, declared, component, states };
         let answers = sketch.part.answers();
         answers.shows(&mut shown, sketch.part);
         shown.finish();
         if let Some(memory) = answers.memory(self.draft, sketch.part) {
-            self.wiped(sketch, &memory, ids, declared);
+            self.wiped((sketch, host), &memory, ids, declared);
         }
     }
 
@@ -74,7 +75,7 @@ impl Declarer<'_> {
     /// fault says so.
     fn wiped(
         &self,
-        sketch: &Sketch,
+        (sketch, host): (&Sketch, Option<&Sketch>),
         memory: &Memory,
         ids: &BTreeMap<String, ComponentId>,
         declared: &mut Declared,
@@ -88,7 +89,7 @@ impl Declarer<'_> {
             }
         }
         if memory.with_host {
-            lost = lost.or(!self.of(sketch.part.stands_on(self.draft), "alive"));
+            lost = lost.or(!that(host, "alive"));
         }
         let fact = format!("{component}: memory lost");
         declared.declaration.fact(&fact, lost);
@@ -101,6 +102,8 @@ impl Declarer<'_> {
 pub struct Shown<'a> {
     declarer: &'a Declarer<'a>,
     sketch: &'a Sketch,
+    /// What the part stands on.
+    host: Option<&'a Sketch>,
     ids: &'a BTreeMap<String, ComponentId>,
     declared: &'a mut Declared,
     component: String,
@@ -128,7 +131,7 @@ impl<'a> Shown<'a> {
     /// That `fact` of what the part stands on holds; always where it stands on nothing.
     #[must_use]
     pub fn host(&self, fact: &str) -> Expr {
-        self.declarer.of(self.sketch.part.stands_on(self.draft()), fact)
+        that(self.host, fact)
     }
 
     /// That the part is only cut off or stands still, and keeps what it knows.
@@ -203,12 +206,47 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// Adds how what `links` carry together fares; `shared`: each carries its share, else one is enough for all.
+    /// Adds how what `links` carry together fares: nothing without any; with k of n left, n / k times slower when each
+    /// carries its share (`shared`), and as ever when one is enough for all. One that is slow by a factor counts as so
+    /// much less than one.
     pub fn carried_by(&mut self, links: &[Part], shared: bool) {
-        let slow = if shared { self.slowness(links) } else { None };
-        let names: Vec<&str> = links.iter().filter_map(|part| self.declarer.name(*part)).collect();
-        let slow = slow.as_ref().map(|(factor, can)| (*factor, can.as_slice()));
-        carried_by(&names, shared, slow, &mut |what, health, when| self.state(what, health, when));
+        let declarer = self.declarer;
+        let names: Vec<&str> = links.iter().filter_map(|part| declarer.name(*part)).collect();
+        let fewer = |number: u32| {
+            let fit = names.iter().map(|name| Expr::of(name, "fit")).collect();
+            !Expr::AtLeast(number, fit)
+        };
+        self.state("down", Health::Down, fewer(1));
+        if !shared {
+            return;
+        }
+        let slow = self.slowness(links);
+        let count = place(names.len());
+        let mut states: Vec<(f64, u32, u32)> = Vec::new();
+        for left in 1..=count {
+            let most = slow.as_ref().map_or(0, |_| left);
+            states.extend((0..=most).map(|slowed| {
+                let factor = slow.as_ref().map_or(1.0, |(factor, _)| *factor);
+                (f64::from(left - slowed) + f64::from(slowed) / factor, left, slowed)
+            }));
+        }
+        // The worst first: of all that hold, the first is what there is.
+        states.sort_by(|a, b| a.0.total_cmp(&b.0));
+        for (carried, left, slowed) in states {
+            if (left, slowed) == (count, 0) {
+                continue;
+            }
+            let mut name = format!("with {left} of {count}");
+            let mut holds = if left < count { fewer(left + 1) } else { Expr::Always };
+            if let Some((factor, can)) = slow.as_ref().filter(|_| slowed > 0) {
+                name = format!("{name}, {slowed} slow");
+                let fact = format!("is slow {factor}");
+                let slow = names.iter().zip(can).filter(|(_, can)| **can);
+                let slow = slow.map(|(name, _)| Expr::of(name, &fact)).collect();
+                holds = holds.and(Expr::AtLeast(slowed, slow));
+            }
+            self.state(&name, Health::Slow(f64::from(count) / carried), holds);
+        }
     }
 
     /// By how much parts side by side can be slow, and which of them; `None` when none can.
@@ -235,10 +273,7 @@ impl<'a> Shown<'a> {
 
     /// The part, and the zone that it runs in.
     fn hindering(&self) -> impl Iterator<Item = &'a Sketch> + use<'a> {
-        let declarer = self.declarer;
-        let host = self.sketch.part.stands_on(declarer.draft);
-        let zone = host.filter(|host| host.sort().runs_processes);
-        let zone = zone.and_then(|zone| declarer.at(zone)).map(|at| &declarer.sketches[at]);
+        let zone = self.host.filter(|host| host.part.sort().runs_processes);
         std::iter::once(self.sketch).chain(zone)
     }
 
@@ -261,49 +296,9 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// How what several links carry together fares: nothing without any; with k of n left, n / k times
-/// slower when each carries its share, and as ever when one is enough for all. One that is `slow` by
-/// a factor counts as so much less than one.
-fn carried_by(
-    links: &[&str],
-    shared: bool,
-    slow: Option<(f64, &[bool])>,
-    add: &mut impl FnMut(&str, Health, Expr),
-) {
-    let fewer = |number: u32| {
-        let fit = links.iter().map(|name| Expr::of(name, "fit")).collect();
-        !Expr::AtLeast(number, fit)
-    };
-    add("down", Health::Down, fewer(1));
-    let count = place(links.len());
-    if !shared {
-        return;
-    }
-    let mut states: Vec<(f64, u32, u32)> = Vec::new();
-    for left in 1..=count {
-        let most = slow.map_or(0, |_| left);
-        states.extend((0..=most).map(|slowed| {
-            let factor = slow.map_or(1.0, |(factor, _)| factor);
-            (f64::from(left - slowed) + f64::from(slowed) / factor, left, slowed)
-        }));
-    }
-    // The worst first: of all that hold, the first is what there is.
-    states.sort_by(|a, b| a.0.total_cmp(&b.0));
-    for (carried, left, slowed) in states {
-        if (left, slowed) == (count, 0) {
-            continue;
-        }
-        let mut name = format!("with {left} of {count}");
-        let mut holds = if left < count { fewer(left + 1) } else { Expr::Always };
-        if let Some((factor, can)) = slow.filter(|_| slowed > 0) {
-            name = format!("{name}, {slowed} slow");
-            let fact = format!("is slow {factor}");
-            let slow = links.iter().zip(can).filter(|(_, can)| **can);
-            let slow = slow.map(|(name, _)| Expr::of(name, &fact)).collect();
-            holds = holds.and(Expr::AtLeast(slowed, slow));
-        }
-        add(&name, Health::Slow(f64::from(count) / carried), holds);
-    }
+/// That `fact` of what a part stands on holds; always where it stands on nothing.
+fn that(host: Option<&Sketch>, fact: &str) -> Expr {
+    host.map_or(Expr::Always, |host| Expr::of(&host.name, fact))
 }
 
 fn within(states: Vec<String>) -> Expr {
