@@ -122,8 +122,8 @@ macro_rules! each_component {
             "What an object cache holds.", Cache: crate::kinds::cache::live::Cache, crate::kinds::cache::live::Cache;
             "The edges of a CDN.", Cdn: Box<crate::kinds::cdn::live::Cdn>, crate::kinds::cdn::live::Cdn;
             "One of them.", Edge: crate::kinds::cdn::live::Edge, crate::kinds::cdn::live::Edge;
-            "A name service.", Names: Box<crate::kinds::name_service::live::Names>, crate::kinds::name_service::live::Names;
             "What a balancer believes and does.", Balancer: Box<crate::kinds::balancer::live::Balancer>, crate::kinds::balancer::live::Balancer;
+            "A name service.", Names: Box<crate::kinds::name_service::live::Names>, crate::kinds::name_service::live::Names;
             "Who is master of a database and how its slaves follow.", Database: Box<crate::kinds::database::live::Database>, crate::kinds::database::live::Database;
             "The messages of a queue.", Queue: Box<crate::kinds::queue::live::Queue>, crate::kinds::queue::live::Queue;
         }

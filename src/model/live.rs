@@ -9,6 +9,7 @@ mod none;
 pub(crate) use none::none;
 
 use super::{Answer, Ctx, Fate, Health, Heard, Keeps, Next, Start};
+use crate::convert::place;
 use crate::engine::calendar::Ticket;
 use crate::model::gauge::{ByNumber, Gauge, Queue};
 use crate::model::ids::{CauseId, ClassId, ComponentId, KeyId};
@@ -102,8 +103,8 @@ pub trait Live: Sized {
     /// What it is a part of and stands for: that has its figures, and hears of its health.
     fn whole(&self) -> Option<ComponentId>;
 
-    /// Readings of its parts, each with the component that stands for it.
-    fn readings(&self, now: SimTime) -> Vec<(ComponentId, Gauge)>;
+    /// The reading of a part of it, by the component that stands for that; `None`: that has its own.
+    fn part_reading(&self, part: ComponentId, now: SimTime) -> Option<Gauge>;
 
     /// Whether it is a process: requests are inside of it, and fail with it.
     fn is_process(&self) -> bool;
@@ -113,9 +114,6 @@ pub trait Live: Sized {
 
     /// Whether a request that is at it counts as being inside of it.
     fn keeps_place(&self) -> bool;
-
-    /// Whether requests wait in its line to be let in elsewhere.
-    fn lets_wait(&self) -> bool;
 
     /// Whether it bounds the requests at `member` that came through it.
     fn bounds(&self, member: ComponentId) -> bool;
@@ -167,8 +165,8 @@ pub trait Live: Sized {
         outcome: Outcome,
     ) -> bool;
 
-    /// `request` gives up in the line where it waits to be let in elsewhere.
-    fn abandoned(around: &mut Around<'_>, own: ComponentId, request: RequestId);
+    /// `request` gives up in its queue: tells whether that is one in which requests wait to be let in elsewhere.
+    fn abandoned(around: &mut Around<'_>, own: ComponentId, request: RequestId) -> bool;
 
     /// `request`, which it had sent on, has ended as `outcome`: how it ends for its client.
     fn answers(
@@ -192,6 +190,42 @@ pub trait Held: Sized {
 
     /// The same, to change.
     fn of_mut(component: &mut Component) -> Option<&mut Self>;
+}
+
+/// Methods of [`Component`] that ask the kind of the component: by its state, or by its number among the others.
+macro_rules! dispatched {
+    ($kinds:tt $(fn $name:ident(&mut self $(, $arg:ident: $T:ty)*) $(-> $R:ty)?;)*) => {
+        $(dispatched!(@to_change $kinds $name [$($arg: $T),*] ($($arg),*) [$($R)?]);)*
+    };
+    ($kinds:tt $(fn $name:ident(&self $(, $arg:ident: $T:ty)*) $(-> $R:ty)?;)*) => {
+        $(dispatched!(@to_read $kinds $name [$($arg: $T),*] ($($arg),*) [$($R)?]);)*
+    };
+    ($kinds:tt $(fn $name:ident($around:ident: $A:ty, $own:ident: $O:ty $(, $arg:ident: $T:ty)*) $(-> $R:ty)?;)*) => {
+        $(dispatched!(@by_number $kinds $name ($around: $A, $own: $O) [$($arg: $T),*] ($around, $own $(, $arg)*) [$($R)?]);)*
+    };
+    (@to_change [$($Kind:ident)*] $name:ident [$($arg:ident: $T:ty),*] $given:tt [$($R:ty)?]) => {
+        #[inline]
+        pub(crate) fn $name(&mut self $(, $arg: $T)*) $(-> $R)? {
+            match self { $(Self::$Kind(held) => held.$name $given,)* }
+        }
+    };
+    (@to_read [$($Kind:ident)*] $name:ident [$($arg:ident: $T:ty),*] $given:tt [$($R:ty)?]) => {
+        #[inline]
+        pub(crate) fn $name(&self $(, $arg: $T)*) $(-> $R)? {
+            match self { $(Self::$Kind(held) => held.$name $given,)* }
+        }
+    };
+    (
+        @by_number [$($Kind:ident $Is:path)*] $name:ident ($around:ident: $A:ty, $own:ident: $O:ty)
+        [$($arg:ident: $T:ty),*] $given:tt [$($R:ty)?]
+    ) => {
+        #[inline]
+        pub(crate) fn $name($around: $A, $own: $O $(, $arg: $T)*) $(-> $R)? {
+            match $around.component($own) {
+                $(Self::$Kind(_) => <$Is as Live>::$name $given,)*
+            }
+        }
+    };
 }
 
 macro_rules! component_enum {
@@ -218,247 +252,65 @@ macro_rules! component_enum {
             }
         })*
 
+        /// Each as [`Live`] says of the kind.
         impl Component {
-            /// The armed alarm `local` of this component rings.
-            #[inline]
-            pub fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {
-                match self { $(Self::$Kind(component) => component.alarm(ctx, local, ticket),)* }
+            /// All arm what they do by themselves: kind by kind in the order of the table, each in the order of names.
+            pub(crate) fn all_start(around: &mut Around<'_>) {
+                $(for own in (0..place(around.plan.parts.len())).map(ComponentId) {
+                    if <$Is as Held>::of(around.component(own)).is_some() {
+                        <$Is as Live>::starts(around, own);
+                    }
+                })*
             }
 
-            /// Takes `request` out of the line or of service, where it is.
-            pub fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-                match self { $(Self::$Kind(component) => component.cancel(ctx, request),)* }
+            dispatched! {
+                [$($Kind)*]
+                fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket);
+                fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId);
+                fn health(&mut self, ctx: &mut Ctx<'_>, health: Health);
+                fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard);
+                fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer;
+                fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome);
+                fn counts_anew(&mut self, now: SimTime, until: SimTime);
+                fn count_ends(&mut self, now: SimTime);
+                fn begin_to_count(&mut self, now: SimTime);
+                fn closes(&mut self, now: SimTime, unit: ComponentId, member: ComponentId, stay: SimDuration) -> bool;
+                fn loads(&mut self, ctx: &mut Ctx<'_>, key: KeyId, drawn: Drawn, write: bool);
+                fn forgets(&mut self, part: ComponentId) -> bool;
+                fn queue_mut(&mut self) -> Option<&mut Queue>;
             }
-
-            /// The component is in another state from now on.
-            pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
-                match self { $(Self::$Kind(component) => component.health(ctx, health),)* }
+            dispatched! {
+                [$($Kind)*]
+                fn holds(&self) -> Option<(ClassId, usize)>;
+                fn waits(&self) -> Option<&Histogram>;
+                fn stays(&self) -> Option<&Histogram>;
+                fn by_number(&self, now: SimTime) -> Option<ByNumber>;
+                fn gauge(&self, now: SimTime) -> Gauge;
+                fn queue(&self) -> Option<&Queue>;
+                fn whole(&self) -> Option<ComponentId>;
+                fn part_reading(&self, part: ComponentId, now: SimTime) -> Option<Gauge>;
+                fn is_process(&self) -> bool;
+                fn is_idle(&self) -> bool;
+                fn keeps_place(&self) -> bool;
+                fn bounds(&self, member: ComponentId) -> bool;
+                fn leader(&self) -> Option<usize>;
+                fn data_swap(&self, leader: usize) -> Option<(ComponentId, ComponentId)>;
+                fn entrance(&self) -> Option<ComponentId>;
+                fn bars(&self, barred: &mut Vec<bool>);
             }
-
-            /// It hears how another one fares.
-            pub fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard) {
-                match self { $(Self::$Kind(component) => component.hears(ctx, heard),)* }
-            }
-
-            /// `request` asks it for `what`.
-            pub fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer {
-                match self { $(Self::$Kind(component) => component.ask(ctx, request, what),)* }
-            }
-
-            /// A request that it let begin has ended.
-            pub fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome) {
-                match self { $(Self::$Kind(component) => component.ended(ctx, request, outcome),)* }
-            }
-
-            /// What waits inside of it and is no request of the loop.
-            #[must_use]
-            pub fn holds(&self) -> Option<(ClassId, usize)> {
-                match self { $(Self::$Kind(component) => component.holds(),)* }
-            }
-
-            /// A window begins, now, and ends at `until`.
-            pub fn counts_anew(&mut self, now: SimTime, until: SimTime) {
-                match self { $(Self::$Kind(component) => component.counts_anew(now, until),)* }
-            }
-
-            /// A window ends, now.
-            pub fn count_ends(&mut self, now: SimTime) {
-                match self { $(Self::$Kind(component) => component.count_ends(now),)* }
-            }
-
-            /// Waits of who is counted, when kept, in nanoseconds.
-            #[must_use]
-            pub fn waits(&self) -> Option<&Histogram> {
-                match self { $(Self::$Kind(component) => component.waits(),)* }
-            }
-
-            /// Stays of who is counted, when kept, in nanoseconds.
-            #[must_use]
-            pub fn stays(&self) -> Option<&Histogram> {
-                match self { $(Self::$Kind(component) => component.stays(),)* }
-            }
-
-            /// Time at each number up to `now`, when kept.
-            #[must_use]
-            pub fn by_number(&self, now: SimTime) -> Option<ByNumber> {
-                match self { $(Self::$Kind(component) => component.by_number(now),)* }
-            }
-
-            /// From now on is counted when each number is first reached, where that is kept.
-            pub fn begin_to_count(&mut self, now: SimTime) {
-                match self { $(Self::$Kind(component) => component.begin_to_count(now),)* }
-            }
-
-            /// What it has counted up to `now`; the stays of requests still inside are added by
-            /// the world, which knows them.
-            #[must_use]
-            pub fn gauge(&self, now: SimTime) -> Gauge {
-                match self { $(Self::$Kind(component) => component.gauge(now),)* }
-            }
-
-            /// A request that its part `unit` had sent to `member` is back after `stay`, or is no longer waited for; tells
-            /// whether another one waits for the room that it leaves.
-            pub fn closes(&mut self, now: SimTime, unit: ComponentId, member: ComponentId, stay: SimDuration) -> bool {
-                match self { $(Self::$Kind(component) => component.closes(now, unit, member, stay),)* }
-            }
-
-            /// Work for it that no request waits for.
-            pub fn loads(&mut self, ctx: &mut Ctx<'_>, key: KeyId, drawn: Drawn, write: bool) {
-                match self { $(Self::$Kind(component) => component.loads(ctx, key, drawn, write),)* }
-            }
-
-            /// What it, or its part `part`, keeps in memory is gone; false where it keeps nothing that its own figures show.
-            pub fn forgets(&mut self, part: ComponentId) -> bool {
-                match self { $(Self::$Kind(component) => component.forgets(part),)* }
-            }
-
-            /// Its account of the requests inside, in line and at work, where it keeps one that can be followed.
-            pub fn queue(&self) -> Option<&Queue> {
-                match self { $(Self::$Kind(component) => component.queue(),)* }
-            }
-
-            /// The same, to be told what to keep.
-            pub fn queue_mut(&mut self) -> Option<&mut Queue> {
-                match self { $(Self::$Kind(component) => component.queue_mut(),)* }
-            }
-
-            /// What it is a part of and stands for: that has its figures, and hears of its health.
-            pub fn whole(&self) -> Option<ComponentId> {
-                match self { $(Self::$Kind(component) => component.whole(),)* }
-            }
-
-            /// Readings of its parts, each with the component that stands for it.
-            pub fn readings(&self, now: SimTime) -> Vec<(ComponentId, Gauge)> {
-                match self { $(Self::$Kind(component) => component.readings(now),)* }
-            }
-
-            /// Whether it is a process: requests are inside of it, and fail with it.
-            pub fn is_process(&self) -> bool {
-                match self { $(Self::$Kind(component) => component.is_process(),)* }
-            }
-
-            /// Whether it only works for others, and has nothing to do.
-            pub fn is_idle(&self) -> bool {
-                match self { $(Self::$Kind(component) => component.is_idle(),)* }
-            }
-
-            /// Whether a request that is at it counts as being inside of it.
-            pub fn keeps_place(&self) -> bool {
-                match self { $(Self::$Kind(component) => component.keeps_place(),)* }
-            }
-
-            /// Whether requests wait in its line to be let in elsewhere.
-            pub fn lets_wait(&self) -> bool {
-                match self { $(Self::$Kind(component) => component.lets_wait(),)* }
-            }
-
-            /// Whether it bounds the requests at `member` that came through it.
-            pub fn bounds(&self, member: ComponentId) -> bool {
-                match self { $(Self::$Kind(component) => component.bounds(member),)* }
-            }
-
-            /// Which of its members has the role that moves between them.
-            pub fn leader(&self) -> Option<usize> {
-                match self { $(Self::$Kind(component) => component.leader(),)* }
-            }
-
-            /// The members that exchanged their data when the member numbered `leader` took the lead.
-            pub fn data_swap(&self, leader: usize) -> Option<(ComponentId, ComponentId)> {
-                match self { $(Self::$Kind(component) => component.data_swap(leader),)* }
-            }
-
-            /// The part by which its users come in, if there is one now.
-            pub fn entrance(&self) -> Option<ComponentId> {
-                match self { $(Self::$Kind(component) => component.entrance(),)* }
-            }
-
-            /// Adds for each of its members whether reads that are spread must not go there.
-            pub fn bars(&self, barred: &mut Vec<bool>) {
-                match self { $(Self::$Kind(component) => component.bars(barred),)* }
-            }
-
-            /// Arms what it does by itself.
-            pub fn starts(around: &mut Around<'_>, own: ComponentId) {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::starts(around, own),)*
-                }
-            }
-
-            /// The alarm `local` rings of what it does by itself to others.
-            pub fn due(around: &mut Around<'_>, own: ComponentId, local: u32, ticket: Ticket) {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::due(around, own, local, ticket),)*
-                }
-            }
-
-            /// `request` has come to the operation `op`, which is this component's.
-            pub fn step(around: &mut Around<'_>, own: ComponentId, request: RequestId, op: Op) -> Next {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::step(around, own, request, op),)*
-                }
-            }
-
-            /// The event that `request` waits for inside this component has come.
-            pub fn wake(around: &mut Around<'_>, own: ComponentId, request: RequestId) {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::wake(around, own, request),)*
-                }
-            }
-
-            /// A request of its own that began at `born` has ended; `local` is the alarm that it belongs to.
-            pub fn returned(around: &mut Around<'_>, own: ComponentId, local: u32, born: SimTime, outcome: Outcome) {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::returned(around, own, local, born, outcome),)*
-                }
-            }
-
-            /// A part of it fares differently, for `cause`.
-            pub fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::part_fares(around, own, heard, cause),)*
-                }
-            }
-
-            /// Its part `unit` may have room for the requests in line there.
-            pub fn room(around: &mut Around<'_>, own: ComponentId, unit: ComponentId) {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::room(around, own, unit),)*
-                }
-            }
-
-            /// `request`, which it had sent to a member, was not taken there: tells whether it is sent to another.
-            pub fn redirects(around: &mut Around<'_>, own: ComponentId, request: RequestId, outcome: Outcome) -> bool {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::redirects(around, own, request, outcome),)*
-                }
-            }
-
-            /// `request` gives up in the line where it waits to be let in elsewhere.
-            pub fn abandoned(around: &mut Around<'_>, own: ComponentId, request: RequestId) {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::abandoned(around, own, request),)*
-                }
-            }
-
-            /// `request`, which it had sent on, has ended as `outcome`: how it ends for its client.
-            pub fn answers(around: &mut Around<'_>, own: ComponentId, request: RequestId, outcome: Outcome) -> Outcome {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::answers(around, own, request, outcome),)*
-                }
-            }
-
-            /// What becomes of `request`, which it had sent on or which waits for such a one.
-            pub fn fate(around: &mut Around<'_>, own: ComponentId, request: RequestId, fate: Fate) {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::fate(around, own, request, fate),)*
-                }
-            }
-
-            /// What keeps the answer away that `request` waits for, when nothing says so.
-            pub fn in_vain(around: &Around<'_>, own: ComponentId, request: RequestId) -> Option<CauseId> {
-                match around.component(own) {
-                    $(Self::$Kind(_) => <$Is as Live>::in_vain(around, own, request),)*
-                }
+            dispatched! {
+                [$($Kind $Is)*]
+                fn due(around: &mut Around<'_>, own: ComponentId, local: u32, ticket: Ticket);
+                fn step(around: &mut Around<'_>, own: ComponentId, request: RequestId, op: Op) -> Next;
+                fn wake(around: &mut Around<'_>, own: ComponentId, request: RequestId);
+                fn returned(around: &mut Around<'_>, own: ComponentId, local: u32, born: SimTime, outcome: Outcome);
+                fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId);
+                fn room(around: &mut Around<'_>, own: ComponentId, unit: ComponentId);
+                fn redirects(around: &mut Around<'_>, own: ComponentId, request: RequestId, outcome: Outcome) -> bool;
+                fn abandoned(around: &mut Around<'_>, own: ComponentId, request: RequestId) -> bool;
+                fn answers(around: &mut Around<'_>, own: ComponentId, request: RequestId, outcome: Outcome) -> Outcome;
+                fn fate(around: &mut Around<'_>, own: ComponentId, request: RequestId, fate: Fate);
+                fn in_vain(around: &Around<'_>, own: ComponentId, request: RequestId) -> Option<CauseId>;
             }
         }
     };

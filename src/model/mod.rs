@@ -1,8 +1,8 @@
-//! The world: one component a file.
+//! The event loop, and the context in which components act.
 //!
-//! A component is a plain struct that the loop calls with a [`Ctx`]. It knows its own line and its
-//! own state, names no other component, and ends a step by telling the context that the request
-//! may go on ([`Ctx::proceed`]) or has failed ([`Ctx::fail`]); [`route`] knows what follows.
+//! A component is a plain struct in the folder of its kind ([`kinds`](crate::kinds)). With a [`Ctx`] it changes its own
+//! state and one request: it ends a step by telling the context that the request may go on ([`Ctx::proceed`]) or has
+//! failed ([`Ctx::fail`]). With [`Around`](world::Around) it acts on others. [`route`] knows what follows a step.
 
 pub mod alarm;
 pub mod blueprint;

@@ -86,16 +86,23 @@ pub enum Op {
     },
     /// A look-up at the edge of the view: on where the edge has the object.
     Edge {
+        /// The edges.
+        cdn: ComponentId,
         /// Where it goes when the edge has it not.
         miss: u32,
     },
     /// A look-up at the shield of the edge: on where the shield has the object.
     Shield {
+        /// The shields.
+        cdn: ComponentId,
         /// Where it goes when the shield has it not.
         miss: u32,
     },
     /// What a shield has not is there now.
-    Shielded,
+    Shielded {
+        /// The shields.
+        cdn: ComponentId,
+    },
     /// To one of several entrances, as the name service says.
     Resolve {
         /// The name service.

@@ -283,7 +283,8 @@ impl<'p> World<'p> {
 
     #[inline]
     fn arrival(&mut self, workload: WorkloadId) {
-        let ordinal = self.arriving.expected(workload);
+        let first = self.around.plan.workloads[workload.index()].first_ordinal;
+        let ordinal = first + self.arriving.expected(workload);
         self.arriving.schedule(workload, &mut self.around.calendar);
         self.around.view_asked(workload, ordinal, None);
     }

@@ -323,12 +323,6 @@ impl Balancer {
         }
     }
 
-    /// What it is.
-    #[must_use]
-    pub fn config(&self) -> &BalancerConfig {
-        &self.config
-    }
-
     /// Whether the unit numbered `unit` believes that the member numbered `member` is alive.
     #[must_use]
     pub fn believes(&self, unit: usize, member: usize) -> bool {

@@ -450,10 +450,39 @@ impl Live for Cache {
     }
 
     none!(
-        alarm, cancel, ended, holds, count_ends, waits, stays, by_number, closes, loads, queue,
-        queue_mut, whole, readings, is_process, is_idle, lets_wait, bounds, leader, data_swap,
-        entrance, bars, starts, due, step, wake, returned, part_fares, room, redirects, abandoned,
-        answers, fate, in_vain
+        alarm,
+        cancel,
+        ended,
+        holds,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        closes,
+        loads,
+        queue,
+        queue_mut,
+        whole,
+        part_reading,
+        is_process,
+        is_idle,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
     none!(counts_anew, begin_to_count, keeps_place);
 

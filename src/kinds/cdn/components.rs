@@ -22,7 +22,7 @@ impl Components for Cdn {
             for number in 0..spec.count.value {
                 builder.want(member_name(name, number), move |builder, id| {
                     let cdn = builder.id(&origin_name(name));
-                    builder.part(id, Config::Edge(EdgeConfig { cdn, number }))
+                    builder.part(id, Config::Edge(EdgeConfig { cdn }))
                 });
             }
             builder.want(origin_name(name), move |builder, id| edges(builder, id, index));

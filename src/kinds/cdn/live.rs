@@ -85,8 +85,6 @@ pub struct AtCdn {
 pub struct EdgeConfig {
     /// The CDN.
     pub cdn: ComponentId,
-    /// Its place there.
-    pub number: u32,
 }
 
 /// What stands for one edge: its name, its health, its figures. The world passes its health on to
@@ -101,12 +99,6 @@ impl Edge {
     #[must_use]
     pub fn new(config: EdgeConfig) -> Self {
         Self { config }
-    }
-
-    /// Which edge it stands for.
-    #[must_use]
-    pub fn config(&self) -> EdgeConfig {
-        self.config
     }
 }
 
@@ -179,6 +171,11 @@ pub struct Cdn {
 pub const MAX_EDGES: u32 = 10_000;
 
 impl Cdn {
+    /// The place of the edge that a component stands for.
+    pub(super) fn edge_of(&self, id: ComponentId) -> Option<usize> {
+        self.config.edges.iter().position(|edge| *edge == id)
+    }
+
     /// Edges that work. Object by object they are warm at `start`; with the origin `silent` since then, as
     /// it left them.
     #[must_use]
@@ -391,8 +388,8 @@ impl Live for Cdn {
 
     none!(
         cancel, health, listens, hears, ask, ended, holds, count_ends, waits, stays, by_number,
-        closes, loads, queue, queue_mut, whole, is_process, is_idle, lets_wait, bounds, leader,
-        data_swap, entrance, bars, starts, due, wake, returned, room, redirects, abandoned
+        closes, loads, queue, queue_mut, whole, is_process, is_idle, bounds, leader, data_swap,
+        entrance, bars, starts, due, wake, returned, room, redirects, abandoned
     );
     none!(counts_anew, begin_to_count, keeps_place);
 
@@ -416,27 +413,17 @@ impl Live for Cdn {
     }
 
     fn forgets(&mut self, part: ComponentId) -> bool {
-        let own = self.edges.iter_mut().zip(&self.config.edges).filter(|(_, id)| **id == part);
-        own.for_each(|(edge, _)| edge.wipe());
+        if let Some(edge) = self.edge_of(part) {
+            self.edges[edge].wipe();
+        }
         true
     }
 
-    /// Readings of the edges, each with the component that stands for it: look-ups as `arrived`,
-    /// hits as `completed`, misses as `refused`.
-    fn readings(&self, _: SimTime) -> Vec<(ComponentId, Gauge)> {
-        self.edges
-            .iter()
-            .zip(&self.config.edges)
-            .map(|(edge, id)| {
-                let gauge = Gauge {
-                    arrived: edge.hits + edge.misses,
-                    completed: edge.hits,
-                    refused: edge.misses,
-                    ..Gauge::default()
-                };
-                (*id, gauge)
-            })
-            .collect()
+    /// The reading of an edge: look-ups as `arrived`, hits as `completed`, misses as `refused`.
+    fn part_reading(&self, part: ComponentId, _: SimTime) -> Option<Gauge> {
+        let edge = &self.edges[self.edge_of(part)?];
+        let (hits, misses) = (edge.hits, edge.misses);
+        Some(Gauge { arrived: hits + misses, completed: hits, refused: misses, ..Gauge::default() })
     }
 
     /// An edge fares differently.
@@ -448,11 +435,11 @@ impl Live for Cdn {
         let found = match op {
             Op::Edge { .. } => Self::at_edge(around, request),
             Op::Shield { .. } => Self::at_shield(around, request),
-            Op::Shielded => Self::shielded(around, request).then_some(true),
+            Op::Shielded { .. } => Self::shielded(around, request).then_some(true),
             _ => unreachable!("no other operation is of edges"),
         };
         match (found, op) {
-            (Some(false), Op::Edge { miss } | Op::Shield { miss }) => Next::To(miss),
+            (Some(false), Op::Edge { miss, .. } | Op::Shield { miss, .. }) => Next::To(miss),
             (Some(_), _) => Next::GoesOn,
             (None, _) => Next::Waits,
         }
@@ -488,10 +475,44 @@ impl Live for Edge {
     }
 
     none!(
-        alarm, cancel, health, gauge, listens, hears, ask, ended, holds, count_ends, waits, stays,
-        by_number, closes, loads, forgets, queue, queue_mut, readings, is_process, is_idle,
-        lets_wait, bounds, leader, data_swap, entrance, bars, starts, due, step, wake, returned,
-        part_fares, room, redirects, abandoned, answers, fate, in_vain
+        alarm,
+        cancel,
+        health,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        part_reading,
+        is_process,
+        is_idle,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
     none!(counts_anew, begin_to_count, keeps_place);
 

@@ -29,7 +29,7 @@ pub(super) fn enter(
     let look = compiler.emit(Op::End);
     compiler.emit(Op::End);
     let miss = compiler.here();
-    compiler.routes.ops[look] = Op::Edge { miss };
+    compiler.routes.ops[look] = Op::Edge { cdn: at.cdn, miss };
     let to = compiler.draft().links.cdns[index];
     there_and_back(compiler, spec, &owner, |compiler| match to {
         Some(Entrance::Cdn(shield)) => by_shield(compiler, (spec, at), shield, way, steps),
@@ -60,14 +60,14 @@ fn by_shield(
     let look = compiler.emit(Op::End);
     let hit = compiler.emit(Op::End);
     let miss = compiler.here();
-    compiler.routes.ops[look] = Op::Shield { miss };
+    compiler.routes.ops[look] = Op::Shield { cdn: shield.cdn, miss };
     let to = compiler.draft().links.cdns[index];
     there_and_back(compiler, spec, &owner, |compiler| {
         if let Some(to) = to {
             compiler.enter(&Way { to, ..*way }, steps);
         }
     });
-    compiler.emit(Op::Shielded);
+    compiler.emit(Op::Shielded { cdn: shield.cdn });
     compiler.routes.ops[hit] = Op::Jump { to: compiler.here() };
 }
 

@@ -424,12 +424,6 @@ impl Database {
         remounts.then(|| (members[master.min(members.len() - 1)].id, members[0].id))
     }
 
-    /// What it is.
-    #[must_use]
-    pub fn config(&self) -> &DatabaseConfig {
-        &self.config
-    }
-
     /// The number of the member to which writes go.
     #[must_use]
     pub fn master(&self) -> usize {

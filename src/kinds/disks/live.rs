@@ -236,10 +236,39 @@ impl Live for Disks {
     }
 
     none!(
-        listens, hears, ask, ended, holds, count_ends, waits, stays, by_number, closes, forgets,
-        queue, queue_mut, whole, readings, is_process, lets_wait, bounds, leader, data_swap,
-        entrance, bars, starts, due, step, wake, returned, part_fares, room, redirects, abandoned,
-        answers, fate, in_vain
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        closes,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        part_reading,
+        is_process,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
     none!(counts_anew, begin_to_count, keeps_place);
 

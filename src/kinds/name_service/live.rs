@@ -234,10 +234,41 @@ impl Live for Names {
     }
 
     none!(
-        alarm, cancel, gauge, listens, hears, ask, ended, holds, count_ends, waits, stays,
-        by_number, closes, loads, forgets, queue, queue_mut, whole, readings, is_process, is_idle,
-        lets_wait, bounds, leader, data_swap, entrance, bars, wake, returned, part_fares, room,
-        redirects, abandoned, answers, fate, in_vain
+        alarm,
+        cancel,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        part_reading,
+        is_process,
+        is_idle,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
     none!(counts_anew, begin_to_count, keeps_place);
 

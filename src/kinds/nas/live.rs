@@ -286,10 +286,40 @@ impl Live for Head {
     }
 
     none!(
-        listens, hears, ask, ended, holds, count_ends, waits, stays, by_number, closes, loads,
-        forgets, queue, queue_mut, whole, readings, is_process, is_idle, lets_wait, bounds, leader,
-        data_swap, entrance, bars, starts, due, step, returned, part_fares, room, redirects,
-        abandoned, answers, fate, in_vain
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        part_reading,
+        is_process,
+        is_idle,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
     none!(counts_anew, begin_to_count);
 

@@ -386,9 +386,9 @@ impl Live for Links {
 
     none!(
         listens, hears, ask, ended, holds, count_ends, waits, stays, by_number, closes, loads,
-        forgets, queue, queue_mut, whole, is_process, is_idle, lets_wait, bounds, leader,
-        data_swap, entrance, bars, starts, due, step, wake, returned, room, redirects, abandoned,
-        answers, fate, in_vain
+        forgets, queue, queue_mut, whole, is_process, is_idle, bounds, leader, data_swap, entrance,
+        bars, starts, due, step, wake, returned, room, redirects, abandoned, answers, fate,
+        in_vain
     );
     none!(counts_anew, begin_to_count);
 
@@ -453,38 +453,31 @@ impl Live for Links {
         true
     }
 
-    /// Readings of the links, each with the component that stands for it: transfers that cross it,
-    /// and as `busy` and `capacity` the bytes moved and movable, in 1 / [`PACE`] bytes a
-    /// second × ns.
-    fn readings(&self, now: SimTime) -> Vec<(ComponentId, Gauge)> {
-        self.links
-            .iter()
-            .enumerate()
-            .map(move |(link, state)| {
-                let paths =
-                    self.share.paths_over(link).iter().map(|&path| self.paths[path as usize]);
-                let (mut arrived, mut completed, mut reneged) = (0, 0, 0);
-                for path in paths {
-                    arrived += path.begun;
-                    completed += path.completed;
-                    reneged += path.cancelled;
-                }
-                let steps = u128::from(PACE);
-                let capacity = u128::from(state.full) * steps * u128::from(now.nanos());
-                let (busy, unavailable) = (self.share.moved(now, link), state.lost_at(now) * steps);
-                let gauge = Gauge {
-                    arrived,
-                    completed,
-                    reneged,
-                    busy,
-                    idle: capacity.saturating_sub(busy + unavailable),
-                    unavailable,
-                    capacity,
-                    ..Gauge::default()
-                };
-                (state.member, gauge)
-            })
-            .collect()
+    /// The reading of a link: transfers that cross it, and as `busy` and `capacity` the bytes moved and movable, in
+    /// 1 / [`PACE`] bytes a second × ns.
+    fn part_reading(&self, part: ComponentId, now: SimTime) -> Option<Gauge> {
+        let link = self.links.iter().position(|state| state.member == part)?;
+        let state = &self.links[link];
+        let paths = self.share.paths_over(link).iter().map(|&path| self.paths[path as usize]);
+        let (mut arrived, mut completed, mut reneged) = (0, 0, 0);
+        for path in paths {
+            arrived += path.begun;
+            completed += path.completed;
+            reneged += path.cancelled;
+        }
+        let steps = u128::from(PACE);
+        let capacity = u128::from(state.full) * steps * u128::from(now.nanos());
+        let (busy, unavailable) = (self.share.moved(now, link), state.lost_at(now) * steps);
+        Some(Gauge {
+            arrived,
+            completed,
+            reneged,
+            busy,
+            idle: capacity.saturating_sub(busy + unavailable),
+            unavailable,
+            capacity,
+            ..Gauge::default()
+        })
     }
 
     /// A link, or one of several uplinks, fares differently.
@@ -512,10 +505,44 @@ impl Live for Link {
     }
 
     none!(
-        alarm, cancel, health, gauge, listens, hears, ask, ended, holds, count_ends, waits, stays,
-        by_number, closes, loads, forgets, queue, queue_mut, readings, is_process, is_idle,
-        lets_wait, bounds, leader, data_swap, entrance, bars, starts, due, step, wake, returned,
-        part_fares, room, redirects, abandoned, answers, fate, in_vain
+        alarm,
+        cancel,
+        health,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        part_reading,
+        is_process,
+        is_idle,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
     none!(counts_anew, begin_to_count, keeps_place);
 
@@ -536,10 +563,44 @@ impl Live for Uplink {
     }
 
     none!(
-        alarm, cancel, health, gauge, listens, hears, ask, ended, holds, count_ends, waits, stays,
-        by_number, closes, loads, forgets, queue, queue_mut, readings, is_process, is_idle,
-        lets_wait, bounds, leader, data_swap, entrance, bars, starts, due, step, wake, returned,
-        part_fares, room, redirects, abandoned, answers, fate, in_vain
+        alarm,
+        cancel,
+        health,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        part_reading,
+        is_process,
+        is_idle,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
     none!(counts_anew, begin_to_count, keeps_place);
 

@@ -310,9 +310,35 @@ impl Live for Queue {
     }
 
     none!(
-        cancel, health, count_ends, closes, loads, forgets, queue, queue_mut, whole, readings,
-        is_process, is_idle, lets_wait, bounds, leader, data_swap, entrance, bars, starts, due,
-        step, wake, returned, part_fares, room, redirects, abandoned, answers, fate, in_vain
+        cancel,
+        health,
+        count_ends,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        part_reading,
+        is_process,
+        is_idle,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
     none!(keeps_place);
 

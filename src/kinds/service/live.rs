@@ -154,9 +154,37 @@ impl Live for Service {
     }
 
     none!(
-        alarm, listens, hears, ask, ended, holds, count_ends, waits, closes, loads, forgets, whole,
-        readings, is_idle, lets_wait, bounds, leader, data_swap, entrance, bars, starts, due, step,
-        wake, returned, part_fares, room, redirects, abandoned, answers, fate, in_vain
+        alarm,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        waits,
+        closes,
+        loads,
+        forgets,
+        whole,
+        part_reading,
+        is_idle,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
     none!(keeps_place);
 

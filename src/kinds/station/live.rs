@@ -422,9 +422,35 @@ impl Live for Station {
     }
 
     none!(
-        listens, hears, ask, ended, holds, count_ends, closes, loads, forgets, whole, readings,
-        is_process, is_idle, lets_wait, bounds, leader, data_swap, entrance, bars, starts, due,
-        step, returned, part_fares, room, redirects, abandoned, answers, fate, in_vain
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        closes,
+        loads,
+        forgets,
+        whole,
+        part_reading,
+        is_process,
+        is_idle,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
 
     /// The next customers of processor sharing are done.

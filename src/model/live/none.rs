@@ -105,9 +105,9 @@ macro_rules! none {
             None
         }
     };
-    (@readings) => {
-        fn readings(&self, _: crate::units::SimTime) -> Vec<(crate::model::ids::ComponentId, crate::model::gauge::Gauge)> {
-            Vec::new()
+    (@part_reading) => {
+        fn part_reading(&self, _: crate::model::ids::ComponentId, _: crate::units::SimTime) -> Option<crate::model::gauge::Gauge> {
+            None
         }
     };
     (@is_process) => {
@@ -122,11 +122,6 @@ macro_rules! none {
     };
     (@keeps_place) => {
         fn keeps_place(&self) -> bool {
-            false
-        }
-    };
-    (@lets_wait) => {
-        fn lets_wait(&self) -> bool {
             false
         }
     };
@@ -190,8 +185,8 @@ macro_rules! none {
         }
     };
     (@abandoned) => {
-        fn abandoned(_: &mut crate::model::world::Around<'_>, _: crate::model::ids::ComponentId, _: crate::model::request::RequestId) {
-            unreachable!("a component of this kind keeps no line for others")
+        fn abandoned(_: &mut crate::model::world::Around<'_>, _: crate::model::ids::ComponentId, _: crate::model::request::RequestId) -> bool {
+            false
         }
     };
     (@answers) => {

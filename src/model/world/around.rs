@@ -19,7 +19,7 @@ use super::states::{Account, States};
 use super::storage::Storage;
 use super::users::AllUsers;
 use super::{Bounded, Span, Stop};
-use crate::convert::{below, place};
+use crate::convert::below;
 use crate::engine::calendar::{Calendar, Ticket};
 use crate::engine::draw::Lineage;
 use crate::engine::lane::Lane;
@@ -149,9 +149,7 @@ impl<'p> Around<'p> {
         self.start_resizing();
         self.start_remounted();
         self.start_health();
-        for own in 0..place(self.components.len()) {
-            Component::starts(self, ComponentId(own));
-        }
+        Component::all_start(self);
     }
 
     /// A component.
@@ -517,10 +515,10 @@ impl Around<'_> {
         }
     }
 
-    /// Whether `id` waits in a line to be let in elsewhere.
-    pub(super) fn waits_for_a_member(&self, id: RequestId) -> bool {
+    /// `id` gives up where it waits in a queue: whether that was one in which requests wait to be let in elsewhere.
+    pub(super) fn abandons(&mut self, id: RequestId) -> bool {
         let entry = &self.requests[id];
-        let at = self.components.get(entry.at.index());
-        entry.waits == Waits::InLine && at.is_some_and(Component::lets_wait)
+        let (at, waits) = (entry.at, entry.waits == Waits::InLine);
+        waits && at != ComponentId::NONE && Component::abandoned(self, at, id)
     }
 }

@@ -208,13 +208,12 @@ impl Around<'_> {
         let counted = entry.counted;
         let innermost = depth + 1 == usize::from(entry.depth);
         let cause = self.states.causes[frame.at.index()];
-        let at = entry.at;
-        if innermost && frame.hold == Hold::Inside && self.waits_for_a_member(id) {
-            Component::abandoned(self, at, id);
+        if innermost && frame.hold == Hold::Inside && self.abandons(id) {
             self.leave(id, Outcome::Timeout);
             self.requests[id].cause = cause;
             return self.fail_up(id, Outcome::Error);
         }
+        let entry = &self.requests[id];
         let in_line = innermost && entry.waits == Waits::InLine && entry.at == frame.at;
         let gives_up = in_line && self.leaves_line(frame.at);
         if frame.hold == Hold::Calling && self.redirects(id, Outcome::Timeout) {
@@ -307,13 +306,12 @@ impl Around<'_> {
             return;
         }
         let (at, unit) = (entry.at, entry.top().at);
-        if self.waits_for_a_member(id) {
-            Component::abandoned(self, at, id);
-        } else if at == unit && self.plan.parts[unit.index()].balancer.is_some() {
+        if !self.abandons(id) {
+            if at != unit || self.plan.parts[unit.index()].balancer.is_none() {
+                return;
+            }
             let mut ctx = ctx!(self, self.states.causes[unit.index()]);
             self.components[unit.index()].cancel(&mut ctx, id);
-        } else {
-            return;
         }
         self.fail_up(id, Outcome::Aborted);
     }

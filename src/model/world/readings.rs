@@ -25,17 +25,8 @@ impl World<'_> {
     /// A reading of every component, with the stays of requests that are inside.
     #[must_use]
     pub fn gauges(&self) -> Vec<Gauge> {
-        let mut gauges: Vec<Gauge> = self
-            .around
-            .components
-            .iter()
-            .map(|component| component.gauge(self.around.now))
-            .collect();
-        for component in &self.around.components {
-            for (part, reading) in component.readings(self.around.now) {
-                gauges[part.index()] = reading;
-            }
-        }
+        let all = 0..self.around.components.len();
+        let mut gauges: Vec<Gauge> = all.map(|at| self.gauge(ComponentId::at(at))).collect();
         for (_, request) in self.around.requests.iter() {
             let frames = &request.frames[..usize::from(request.depth)];
             for (depth, frame) in frames.iter().enumerate() {
@@ -68,11 +59,9 @@ impl World<'_> {
     #[must_use]
     pub fn gauge(&self, id: ComponentId) -> Gauge {
         let own = self.around.component(id);
-        let of_whole = own.whole().and_then(|whole| {
-            let mut readings = self.around.component(whole).readings(self.around.now).into_iter();
-            readings.find(|(part, _)| *part == id).map(|(_, reading)| reading)
-        });
-        of_whole.unwrap_or_else(|| own.gauge(self.around.now))
+        let now = self.around.now;
+        let of_whole = |whole| self.around.component(whole).part_reading(id, now);
+        own.whole().and_then(of_whole).unwrap_or_else(|| own.gauge(now))
     }
 
     /// What every replicated database has to say of the window.

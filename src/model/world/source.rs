@@ -17,8 +17,8 @@ pub(super) struct Arriving {
     sources: Vec<Source>,
     /// By workload.
     places: Vec<Place>,
-    /// By workload: the number of its next arrival among its own, and that of its first among all.
-    ordinals: Vec<(u64, u64)>,
+    /// By workload: the number of its next arrival among its own.
+    ordinals: Vec<u64>,
     /// The earliest of all.
     next: (Place, WorkloadId),
 }
@@ -38,7 +38,7 @@ impl Arriving {
         Self {
             sources: plan.workloads.iter().enumerate().map(source).collect(),
             places: vec![Place::NEVER; plan.workloads.len()],
-            ordinals: plan.workloads.iter().map(|workload| (0, workload.first_ordinal)).collect(),
+            ordinals: vec![0; plan.workloads.len()],
             next: (Place::NEVER, WorkloadId(0)),
         }
     }
@@ -49,11 +49,10 @@ impl Arriving {
         self.next
     }
 
-    /// The number among all of the arrival that a workload has pending.
+    /// The number of the arrival that a workload has pending, among its own.
     #[inline]
     pub(super) fn expected(&self, workload: WorkloadId) -> u64 {
-        let (own, first) = self.ordinals[workload.index()];
-        first + own
+        self.ordinals[workload.index()]
     }
 
     /// Draws the next arrival of a workload and finds the earliest of all.
@@ -61,7 +60,7 @@ impl Arriving {
     pub(super) fn schedule(&mut self, workload: WorkloadId, calendar: &mut Calendar) {
         let place = match self.sources[workload.index()].next() {
             Some(arrival) => {
-                self.ordinals[workload.index()].0 = arrival.ordinal;
+                self.ordinals[workload.index()] = arrival.ordinal;
                 calendar.reserve(arrival.at)
             }
             None => Place::NEVER,

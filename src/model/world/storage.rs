@@ -21,7 +21,7 @@ use crate::model::blueprint::{Config, Mount};
 use crate::model::ids::{AmountId, CauseId, ComponentId, KeyId};
 use crate::model::request::{Request, RequestId};
 use crate::model::route::{Draws, MOST, Op};
-use crate::model::{Component, Ctx, Health};
+use crate::model::{Component, Ctx, Health, Held};
 use crate::units::{SimDuration, SimTime};
 
 /// Who serves the volumes of a head, by facts of the whole; none of them holds: the head itself.
@@ -358,8 +358,11 @@ impl Around<'_> {
         }
     }
 
-    /// A component is in another state: one whose process was gone begins its service of volumes anew.
+    /// A component is in another state: a head whose process was gone begins its service of volumes anew.
     pub(crate) fn owner_fares(&mut self, id: ComponentId, health: Health) {
+        if <Head as Held>::of(self.component(id)).is_none() {
+            return;
+        }
         let volumes = &mut self.storage.volumes[id.index()];
         match health {
             Health::Down => volumes.forgot = true,

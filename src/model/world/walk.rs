@@ -40,23 +40,20 @@ impl Around<'_> {
                         return;
                     }
                 }
-                op @ (Op::Front { .. }
-                | Op::Pick { .. }
-                | Op::Query { .. }
-                | Op::Fresh { .. }
-                | Op::Commit { .. }
-                | Op::Edge { .. }
-                | Op::Shield { .. }
-                | Op::Shielded
-                | Op::Resolve { .. }) => {
-                    let Some(own) = self.owner_of(op, id) else { return };
-                    match Component::step(self, own, id, op) {
-                        Next::GoesOn => {}
-                        Next::To(to) => self.requests[id].pc = to,
-                        Next::Asked if self.goes_on(id) => {}
-                        Next::Asked | Next::Waits => return,
-                    }
-                }
+                op @ (Op::Front { balancer: own, .. }
+                | Op::Pick { balancer: own, .. }
+                | Op::Query { database: own, .. }
+                | Op::Fresh { database: own }
+                | Op::Commit { database: own, .. }
+                | Op::Edge { cdn: own, .. }
+                | Op::Shield { cdn: own, .. }
+                | Op::Shielded { cdn: own }
+                | Op::Resolve { names: own, .. }) => match Component::step(self, own, id, op) {
+                    Next::GoesOn => {}
+                    Next::To(to) => self.requests[id].pc = to,
+                    Next::Asked if self.goes_on(id) => {}
+                    Next::Asked | Next::Waits => return,
+                },
                 Op::Leave => {
                     self.leave(id, Outcome::Ok);
                     if self.requests[id].marks.has(Marks::ORPHAN) && self.requests[id].depth == 0 {
@@ -166,24 +163,6 @@ impl Around<'_> {
                 }
                 Op::End => return self.end(id, Outcome::Ok),
             }
-        }
-    }
-
-    /// The component whose operation `op` of `id` is.
-    #[inline(always)]
-    fn owner_of(&self, op: Op, id: RequestId) -> Option<ComponentId> {
-        let tiers = |tier: usize| {
-            let class = &self.plan.routes.classes[self.requests[id].class.index()];
-            class.cdns[tier].map(|at| at.cdn)
-        };
-        match op {
-            Op::Front { balancer, .. } | Op::Pick { balancer, .. } => Some(balancer),
-            Op::Query { database, .. } | Op::Fresh { database } | Op::Commit { database, .. } => {
-                Some(database)
-            }
-            Op::Resolve { names, .. } => Some(names),
-            Op::Shield { .. } | Op::Shielded => tiers(1),
-            _ => tiers(0),
         }
     }
 

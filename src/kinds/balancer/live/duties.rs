@@ -28,8 +28,28 @@ impl Live for Balancer {
     }
 
     none!(
-        alarm, health, listens, hears, ask, ended, holds, count_ends, stays, loads, forgets, queue,
-        queue_mut, whole, readings, is_process, is_idle, leader, data_swap, bars, answers, fate,
+        alarm,
+        health,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        stays,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        part_reading,
+        is_process,
+        is_idle,
+        leader,
+        data_swap,
+        bars,
+        answers,
+        fate,
         in_vain
     );
 
@@ -93,10 +113,6 @@ impl Live for Balancer {
         true
     }
 
-    fn lets_wait(&self) -> bool {
-        true
-    }
-
     fn bounds(&self, member: ComponentId) -> bool {
         self.lines.is_some() && self.member_of(member).is_some_and(|at| self.has_slots(at))
     }
@@ -156,8 +172,9 @@ impl Live for Balancer {
         Self::try_another(around, own, request, outcome)
     }
 
-    fn abandoned(around: &mut Around<'_>, own: ComponentId, request: RequestId) {
+    fn abandoned(around: &mut Around<'_>, own: ComponentId, request: RequestId) -> bool {
         Self::gives_up_in_line(around, own, request);
+        true
     }
 
     /// It has waited in line as long as it may.

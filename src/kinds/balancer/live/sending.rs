@@ -10,7 +10,7 @@ use crate::engine::calendar::Ticket;
 use crate::kinds::balancer::live::{Balancer, Seeker};
 use crate::kinds::client::guests::GuestId;
 use crate::model::ids::{CallId, CauseId, ClassId, ComponentId, KeyId, UnitId};
-use crate::model::request::{Hold, Outcome, Owner, Request, RequestId, Waits};
+use crate::model::request::{Outcome, Owner, Request, RequestId, Waits};
 use crate::model::route::Op;
 use crate::model::world::Around;
 use crate::model::{Component, Health, Heard, Move};
@@ -186,11 +186,7 @@ impl Balancer {
         outcome: Outcome,
     ) -> bool {
         let entry = &around.requests[id];
-        let depth = usize::from(entry.depth);
-        if depth < 2 || !entry.top().behind || entry.top().hold != Hold::Calling {
-            return false;
-        }
-        let (frame, unit) = (*entry.top(), entry.frames[depth - 2].at);
+        let (frame, unit) = (*entry.top(), entry.frames[usize::from(entry.depth) - 2].at);
         let op = around.plan.routes.ops[entry.pc as usize - 1];
         let Op::Pick { farm, call, key, .. } = op else {
             return false;

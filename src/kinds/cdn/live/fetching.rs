@@ -223,7 +223,7 @@ impl Cdn {
         cause: CauseId,
     ) {
         let cdn = around.held::<Self>(own);
-        let Some(edge) = cdn.config.edges.iter().position(|edge| *edge == heard.of) else { return };
+        let Some(edge) = cdn.edge_of(heard.of) else { return };
         let number = place(edge);
         if cdn.works(edge) && !heard.is.works() {
             let classes = &around.plan.routes.classes;
@@ -356,7 +356,7 @@ impl Cdn {
         Self::flight_passes(around, fetch, Some(next));
         let entry = &mut around.requests[next];
         entry.waits = Waits::Nothing;
-        if let Op::Edge { miss } | Op::Shield { miss } = around.ops[entry.pc as usize - 1] {
+        if let Op::Edge { miss, .. } | Op::Shield { miss, .. } = around.ops[entry.pc as usize - 1] {
             entry.pc = miss;
         }
         around.lane.push(Move::Advance(next));

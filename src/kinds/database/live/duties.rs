@@ -32,9 +32,35 @@ impl Live for Database {
     }
 
     none!(
-        alarm, health, gauge, listens, hears, ask, ended, holds, waits, stays, by_number, closes,
-        loads, forgets, queue, queue_mut, whole, readings, is_process, is_idle, lets_wait, bounds,
-        entrance, wake, room, redirects, abandoned, answers, fate, in_vain
+        alarm,
+        health,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        waits,
+        stays,
+        by_number,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        part_reading,
+        is_process,
+        is_idle,
+        bounds,
+        entrance,
+        wake,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
     none!(begin_to_count, keeps_place);
 
