@@ -4,9 +4,7 @@
 //! `cargo bench --bench cpu_share`; the time printed is for the pair, two changes.
 
 use divan::Bencher;
-use fivenines::convert::{place, table};
-use fivenines::mechanism::cpu_share::{CpuShare, ZoneLimits};
-use fivenines::units::{Cores, SimTime, Work};
+use fivenines::measured::{Cores, CpuShare, SimTime, Work, ZoneLimits, place, table};
 
 fn main() {
     divan::main();

@@ -8,9 +8,7 @@ use std::collections::VecDeque;
 use std::hint::black_box;
 use std::sync::OnceLock;
 
-use fivenines::engine::calendar::Calendar;
-use fivenines::engine::draw::{Key, Lineage, Seed};
-use fivenines::engine::law::{Draws, Law};
+use fivenines::measured::{Calendar, Draws, Key, Law, Lineage, Seed};
 
 /// Runs of each benchmark; the seeds are 0, 1, 2.
 const RUNS: u64 = 3;

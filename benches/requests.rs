@@ -12,14 +12,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-use fivenines::model::blueprint::Blueprint;
-use fivenines::plan;
-use fivenines::scenario::diagnostic::Diagnostics;
-use fivenines::scenario::document::Document;
-use fivenines::scenario::source::Source;
-use fivenines::solve::requests::{self, Window};
-use fivenines::study::scenario::{Choices, StudyPlan, prepare};
-use fivenines::units::SimDuration;
+use fivenines::measured::{
+    Blueprint, Choices, Diagnostics, Document, SimDuration, Source, StudyPlan, Window, compile,
+    draft, prepare, run_requests,
+};
 use rayon::prelude::*;
 
 fn load(path: &str) -> (Blueprint, StudyPlan) {
@@ -27,9 +23,9 @@ fn load(path: &str) -> (Blueprint, StudyPlan) {
     let mut out = Diagnostics::new();
     let source = Source::read(&path, &mut out).expect("the scenario is shipped");
     let document = Document::parse(source, &mut out).expect("it is TOML");
-    let draft = plan::draft(&document, &mut out).expect("it makes sense");
+    let draft = draft(&document, &mut out).expect("it makes sense");
     let folder = path.parent().expect("a file has a folder");
-    let blueprint = plan::compile::compile(&draft, folder, &mut out);
+    let blueprint = compile(&draft, folder, &mut out);
     let study = prepare(&draft, &blueprint, Choices::default(), &mut out);
     assert!(!out.has_errors());
     (blueprint, study)
@@ -44,7 +40,7 @@ fn b3(plan: &Blueprint, window: &Window) {
     let mut rates = Vec::new();
     for replication in 0..3 {
         let start = Instant::now();
-        let seen = requests::run(plan, window, replication).expect("its ledgers close");
+        let seen = run_requests(plan, window, replication).expect("its ledgers close");
         let seconds = start.elapsed().as_secs_f64();
         let latency = &seen.record.classes[0].latency;
         rates.push(latency.count() as f64 / seconds);
@@ -70,7 +66,7 @@ fn b5(plan: &Blueprint, window: &Window) {
                 .into_par_iter()
                 .with_max_len(1)
                 .map(|k| {
-                    let seen = requests::run(plan, &window, 1_000 + u64::from(k))
+                    let seen = run_requests(plan, &window, 1_000 + u64::from(k))
                         .expect("its ledgers close");
                     let latency = &seen.record.classes[0].latency;
                     (latency.count(), latency.mean().unwrap_or(0.0), seen.digest)
@@ -93,7 +89,7 @@ fn tiers() {
         let (plan, study) = load(&format!("scenarios/tiers/{tier}.toml"));
         for asked in &study.windows {
             let start = Instant::now();
-            let seen = requests::run(&plan, &asked.window, 0).expect("its ledgers close");
+            let seen = run_requests(&plan, &asked.window, 0).expect("its ledgers close");
             let seconds = start.elapsed().as_secs_f64();
             let attempts: u64 = seen.record.classes.iter().map(|c| c.attempts.begun).sum();
             println!(

@@ -12,24 +12,17 @@
 use std::path::Path;
 use std::time::Instant;
 
-use fivenines::engine::draw::{Lineage, Seed};
-use fivenines::health::{Kernel, Listener, Moved, Start};
-use fivenines::plan::availability;
-use fivenines::plan::{self, Draft};
-use fivenines::scenario::diagnostic::Diagnostics;
-use fivenines::scenario::document::Document;
-use fivenines::scenario::source::Source;
-use fivenines::solve::flows;
-use fivenines::study::window::Watch;
-use fivenines::study::years::{self, YearsPlan};
-use fivenines::units::SimTime;
+use fivenines::measured::{
+    Diagnostics, Document, Draft, Kernel, Lineage, Listener, Moved, Seed, SimTime, Source, Start,
+    Watch, YearsPlan, plan_of_years, run_flows, run_years,
+};
 
 fn draft(path: &str) -> Draft {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let mut out = Diagnostics::new();
     let source = Source::read(&path, &mut out).expect("the scenario is shipped");
     let document = Document::parse(source, &mut out).expect("it is TOML");
-    plan::draft(&document, &mut out).expect("it makes sense")
+    fivenines::measured::draft(&document, &mut out).expect("it makes sense")
 }
 
 /// Rates of three seeds, and their median.
@@ -69,10 +62,10 @@ impl Listener for Down {
 }
 
 fn b4() {
-    let plan = availability::plan(&draft("scenarios/oracles/b4-fleet.toml"), &[]);
+    let plan = plan_of_years(&draft("scenarios/oracles/b4-fleet.toml"), &[]);
     let plan = plan.expect("something in it can fail");
     rates("b4", |seed| {
-        let seen = flows::run(&plan, 0, seed, &[]).expect("time goes on");
+        let seen = run_flows(&plan, 0, seed, &[]).expect("time goes on");
         (seen.steps, 1.0 - seen.tallies[0].downtime_s() / plan.horizon.seconds())
     });
     let net = &plan.nets[0].net;
@@ -100,12 +93,12 @@ fn tiers(only: Option<&str>) {
     for tier in tiers.into_iter().filter(|tier| only.is_none_or(|only| only == *tier)) {
         let draft = draft(&format!("scenarios/tiers/{tier}.toml"));
         for (what, nets) in [("", 1), (", and once more without what is common to all,", 2)] {
-            let mut of = availability::plan(&draft, &[]).expect("something in it can fail");
+            let mut of = plan_of_years(&draft, &[]).expect("something in it can fail");
             of.nets.truncate(nets);
             let (replications, level) = ((1_000, 1_000), 0.95);
             let plan = YearsPlan { of, replications, precision: vec![], level, figures: vec![] };
             let start = Instant::now();
-            let seen = years::run(&plan, &Watch::default()).expect("time goes on");
+            let seen = run_years(&plan, &Watch::default()).expect("time goes on");
             println!(
                 "{tier}: 1,000 x {:.0} years{what} in {:.2} s, {} steps",
                 plan.of.horizon.seconds() / 31_536_000.0,

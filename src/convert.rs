@@ -24,7 +24,7 @@ const _: () = assert!(usize::BITS >= u32::BITS, "a machine of 32 bits at least")
 /// # Panics
 ///
 /// If the table has 2³² entries or more. The parts of a scenario are bounded by
-/// [`plan::bounds`](crate::plan::bounds), and no other table grows as far in the memory of a machine.
+/// `plan::bounds`, and no other table grows as far in the memory of a machine.
 #[must_use]
 #[inline]
 #[track_caller]
@@ -65,7 +65,7 @@ pub mod table {
     ///
     /// # Panics
     ///
-    /// If the table has more. [`plan::bounds`](crate::plan::bounds) refuses such a scenario.
+    /// If the table has more. `plan::bounds` refuses such a scenario.
     #[must_use]
     #[inline]
     #[track_caller]
@@ -79,7 +79,7 @@ pub mod table {
     /// # Panics
     ///
     /// If the table has more: the states of an automaton (64 at most, `health::compile`) and the mounts of a
-    /// service (255 at most, [`plan::bounds`](crate::plan::bounds)) are bounded where they are declared.
+    /// service (255 at most, `plan::bounds`) are bounded where they are declared.
     #[must_use]
     #[inline]
     #[track_caller]

@@ -12,34 +12,29 @@
 //! # Ok::<(), fivenines::Error>(())
 //! ```
 //!
-//! A scenario file is compiled once into an immutable plan; solvers read it, studies repeat them,
-//! reports show what came out. Folders in the order of dependence, a folder uses only those above:
-//!
-//! | folder | from → to |
+//! | type | what it is |
 //! |---|---|
-//! | [`convert`] | numbers of one width → of another, none cut |
-//! | [`units`] | text ↔ quantities |
-//! | [`engine`] | events, draws, laws; knows no data centre |
-//! | [`stats`] | numbers → numbers |
-//! | [`scenario`] | text → forms, diagnostics; knows no section |
-//! | [`observe`] | what the loop writes down |
-//! | [`health`] | automata, facts, causes; runs without requests |
-//! | [`workload`] | arrivals, recorded traffic |
-//! | [`mechanism`] | what several kinds share: a processor, links |
-//! | [`model`] | the world: the loop, requests, records |
-//! | [`kinds`] | a folder each kind of component: keys, tables, behaviour |
-//! | [`plan`] | document → plan |
-//! | [`solve`] | plan → observations |
-//! | [`study`] | replications, windows, comparisons |
-//! | [`report`] | results → text, CSV, JSON, SVG, HTML; computes no statistic |
-//! | [`facade`] | scenarios, runs and results for Rust programs; its types stand at the root |
-//! | [`cli`] | flags, progress, exit status |
+//! | [`Scenario`] | a system without errors: loaded, parsed or built; varied, run |
+//! | [`Builder`] | a scenario under construction, in code |
+//! | [`Value`] | what a key holds; a row of a table of results |
+//! | [`Run`] | how a scenario is run |
+//! | [`Results`] | what a run gives |
+//! | [`Figure`] | a figure by its path, with its estimate or the reason why there is none |
+//! | [`Estimate`] | a value with its interval |
+//! | [`Comparison`] | scenarios side by side |
+//! | [`Diagnostic`] | one error or warning about a scenario |
+//! | [`Error`] | why a scenario was not read, run or compared |
 //!
-//! What never happens: the engine names no component; a component names no other; nothing after
-//! `plan` sees a name or a place in the text except to print it; `model` reads no file, clock or
-//! environment; nothing iterates a hash map; `report` computes no statistic; a plan is immutable,
-//! and `World::new(plan, lineage, span)` is the only way to a world.
+//! Everything else is inside: `ARCHITECTURE.md` has the map of the folders, `docs/` the language of scenarios.
 
+#![cfg_attr(
+    not(test),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "the build of the unit tests names what neither the product nor a test uses"
+    )
+)]
 #![cfg_attr(
     test,
     allow(
@@ -51,43 +46,57 @@
     )
 )]
 
-pub mod convert;
-
-pub mod units;
-
-pub mod engine;
-
-pub mod stats;
-
-pub mod scenario;
-
-pub mod observe;
-
-pub mod health;
-
-pub mod workload;
-
-pub mod mechanism;
-
-pub mod model;
-
-pub mod kinds;
-
-pub mod plan;
-
-pub mod solve;
-
-pub mod study;
-
-pub mod report;
-
-pub mod facade;
+mod cli;
+mod convert;
+mod engine;
+mod facade;
+mod health;
+mod kinds;
+mod mechanism;
+mod model;
+mod observe;
+mod plan;
+mod report;
+mod scenario;
+mod solve;
+mod stats;
+mod study;
+mod units;
+mod workload;
 
 pub use facade::{
     Builder, Comparison, Diagnostic, Error, Estimate, Figure, Results, Run, Scenario, Value,
 };
 
-pub mod cli;
+#[doc(hidden)]
+pub use cli::main as command;
+
+/// What the benches of this crate and its measurement of memory take from inside. It is no part of the interface:
+/// it changes without notice.
+#[doc(hidden)]
+pub mod measured {
+    pub use crate::convert::{place, table};
+    pub use crate::engine::calendar::Calendar;
+    pub use crate::engine::draw::{Key, Lineage, Seed};
+    pub use crate::engine::law::{Draws, Law};
+    pub use crate::health::{Kernel, Listener, Moved, Start};
+    pub use crate::mechanism::cpu_share::{CpuShare, ZoneLimits};
+    pub use crate::model::blueprint::Blueprint;
+    pub use crate::model::outage::Faults;
+    pub use crate::model::world::{Span, World};
+    pub use crate::plan::availability::plan as plan_of_years;
+    pub use crate::plan::compile::compile;
+    pub use crate::plan::{Draft, draft};
+    pub use crate::scenario::diagnostic::Diagnostics;
+    pub use crate::scenario::document::Document;
+    pub use crate::scenario::source::Source;
+    pub use crate::solve::flows::run as run_flows;
+    pub use crate::solve::requests::{Window, run as run_requests};
+    pub use crate::study::scenario::{Choices, StudyPlan, prepare};
+    pub use crate::study::window::Watch;
+    pub use crate::study::years::{YearsPlan, run as run_years};
+    pub use crate::units::{Cores, Rate, SimDuration, SimTime, Work};
+}
 
 #[cfg(test)]
 extern crate self as fivenines;

@@ -1,5 +1,5 @@
 //! Entry of the command.
 
 fn main() -> std::process::ExitCode {
-    fivenines::cli::main()
+    fivenines::command()
 }

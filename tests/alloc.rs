@@ -7,14 +7,10 @@
 use std::alloc::System;
 use std::path::Path;
 
-use fivenines::engine::draw::Lineage;
-use fivenines::model::blueprint::Blueprint;
-use fivenines::model::world::{Span, World};
-use fivenines::plan::compile::compile;
-use fivenines::scenario::diagnostic::Diagnostics;
-use fivenines::scenario::document::Document;
-use fivenines::scenario::source::Source;
-use fivenines::units::{Rate, SimTime};
+use fivenines::measured::{
+    Blueprint, Diagnostics, Document, Faults, Lineage, Rate, SimTime, Source, Span, World, compile,
+    draft,
+};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -25,7 +21,7 @@ fn plan_of(name: &str) -> Blueprint {
     let mut out = Diagnostics::new();
     let source = Source::read(&path, &mut out).unwrap();
     let document = Document::parse(source, &mut out).unwrap();
-    let draft = fivenines::plan::draft(&document, &mut out).unwrap();
+    let draft = draft(&document, &mut out).unwrap();
     let plan = compile(&draft, path.parent().unwrap(), &mut out);
     assert!(!out.has_errors(), "{name}");
     plan
@@ -44,7 +40,7 @@ fn steady(plan: &Blueprint, level: Option<f64>, warm_up: u64, seconds: u64) -> (
         from: SimTime::ZERO,
         until: end,
         horizon: end,
-        faults: fivenines::model::outage::Faults::Off,
+        faults: Faults::Off,
     };
     let mut world = World::new(plan, Lineage::replication(0), span);
     world.run_before(at(warm_up)).unwrap();

@@ -100,11 +100,6 @@ impl Progress {
         self.bar.set_message(text);
     }
 
-    /// Says something while the bar stands.
-    pub fn tell(&self, text: &str) {
-        self.bar.suspend(|| self.console.tell(text));
-    }
-
     /// Wipes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();

@@ -181,12 +181,6 @@ impl<'a> Work<'a> {
         Work { console, ..self.clone() }
     }
 
-    /// Where it speaks.
-    #[must_use]
-    pub const fn console(&self) -> &Console {
-        self.console
-    }
-
     /// How much is simulated.
     #[must_use]
     pub const fn options(&self) -> &Run {

@@ -27,12 +27,6 @@ impl Handle {
     pub const fn index(self) -> u32 {
         self.index
     }
-
-    /// How often the slot was filled, this time included.
-    #[must_use]
-    pub const fn generation(self) -> u32 {
-        self.generation.get()
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -67,12 +61,6 @@ impl<T> Slab<T> {
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
-    }
-
-    /// Whether it holds nothing.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.len == 0
     }
 
     /// Keeps `value` and names it.
@@ -156,16 +144,6 @@ impl<T> Slab<T> {
     /// Everything held, by slot.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
         (0_u32..).zip(&self.slots).filter_map(|(index, slot)| match slot {
-            Slot::Taken { generation, value } => {
-                Some((Handle { index, generation: *generation }, value))
-            }
-            Slot::Free { .. } => None,
-        })
-    }
-
-    /// Everything held, by slot, to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Handle, &mut T)> {
-        (0_u32..).zip(&mut self.slots).filter_map(|(index, slot)| match slot {
             Slot::Taken { generation, value } => {
                 Some((Handle { index, generation: *generation }, value))
             }

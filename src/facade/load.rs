@@ -50,15 +50,6 @@ pub struct Loaded {
     pub found: Diagnostics,
 }
 
-/// A scenario that may be run.
-#[derive(Clone, Copy, Debug)]
-pub struct Runnable<'a> {
-    /// Names resolved, zones placed.
-    pub draft: &'a Draft,
-    /// Tables for the event loop.
-    pub blueprint: &'a Blueprint,
-}
-
 /// What a scenario is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -371,15 +362,17 @@ impl Loaded {
         draft.ok_or_else(|| Error::refused(self))
     }
 
-    /// What can be run, of a scenario loaded to be run.
+    /// The scenario, when it was loaded to be run and can be.
     ///
     /// # Errors
     ///
     /// The diagnostics, when there is an error.
-    pub fn runnable(&self) -> Result<Runnable<'_>, Error> {
+    pub fn runnable(&self) -> Result<&Draft, Error> {
         let draft = self.sound()?;
-        let blueprint = self.blueprint.as_ref().ok_or_else(|| Error::refused(self))?;
-        Ok(Runnable { draft, blueprint })
+        if self.blueprint.is_none() {
+            return Err(Error::refused(self));
+        }
+        Ok(draft)
     }
 }
 

@@ -1,19 +1,6 @@
 //! fivenines for Rust programs: a scenario is loaded or built, run, and asked for its figures.
 //!
-//! | type | what it is |
-//! |---|---|
-//! | [`Scenario`] | a system without errors: loaded, parsed or built; varied, run |
-//! | [`Builder`] | a scenario under construction, in code |
-//! | [`Value`] | what a key holds; a row of a table of results |
-//! | [`Run`] | how a scenario is run |
-//! | [`Results`] | what a run gives |
-//! | [`Figure`] | a figure by its path, with its estimate or the reason why there is none |
-//! | [`Estimate`] | a value with its interval |
-//! | [`Comparison`] | scenarios side by side |
-//! | [`Diagnostic`] | one error or warning of `check` |
-//! | [`Error`] | why a scenario was not read, run or compared |
-//!
-//! These ten stand at the root of the crate. [`load`] and [`ready`] are the way of a text to what a run gives. The
+//! What programs use stands at the root of the crate. [`load`] and [`ready`] are the way of a text to what a run gives. The
 //! other modules are what single commands do, for the command alone: it has flags, streams and exit codes, and
 //! names nothing else of the crate but [`report`](crate::report), by which it prints.
 //! Holds: a [`Scenario`] has no errors; no figure without its interval or the reason why there is none; nothing

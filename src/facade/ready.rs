@@ -55,7 +55,7 @@ impl Ready {
         assignments: Vec<String>,
     ) -> Result<Self, Error> {
         let study = loaded.study.take();
-        let canonical = canonical(loaded.runnable()?.draft);
+        let canonical = canonical(loaded.runnable()?);
         let study = study.ok_or_else(|| Error::refused(&loaded))?;
         Ok(Self { loaded, study, canonical, assignments })
     }

@@ -25,7 +25,7 @@ use crate::units::SimTime;
 use super::gth::{self, NotErgodic};
 use super::kernel::View;
 use super::marking::{CrewState, Driver, Hand, Marking, Moved};
-use super::net::{AutomatonId, BranchNet, CrewId, Net, StateId};
+use super::net::{BranchNet, CrewId, Net, StateId};
 use super::symmetry;
 
 /// Why a declaration has no chain, or a chain no answer.
@@ -160,19 +160,6 @@ impl<'n> Chain<'n> {
     #[must_use]
     pub fn len(&self) -> usize {
         self.states.len()
-    }
-
-    /// Whether there is no state; there always is one.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.states.is_empty()
-    }
-
-    /// Whether `automaton` was lumped with others: then a [`View`] of a state shows one of the
-    /// equivalent arrangements, and only questions that treat all of them alike have an answer.
-    #[must_use]
-    pub fn is_lumped(&self, automaton: AutomatonId) -> bool {
-        self.lumped[automaton.index()]
     }
 
     /// The steady state: the probability of each state of the chain.

@@ -29,12 +29,9 @@ pub use declare::{Declaration, Forced};
 pub use enumerate::{Chain, EnumerateError};
 pub use error::{DeclarationError, STATES_MAX};
 pub use kernel::{Kernel, Listener, Start, View};
-pub use marking::{CAUSES_MAX, Cause, Explanation, Moved};
-pub use net::{
-    AutomatonId, CauseId, CauseName, CrewId, FactId, Laws, Net, Reactions, Reading, Service,
-    StateId,
-};
-pub use observer::{CauseTime, Observer};
+pub use marking::{Cause, Explanation, Moved};
+pub use net::{AutomatonId, CauseId, CauseName, FactId, Laws, Net, Reactions, Reading, StateId};
+pub use observer::Observer;
 pub use saved::{KernelState, RestoreError};
 
 #[cfg(test)]

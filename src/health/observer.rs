@@ -150,12 +150,6 @@ impl<'n> Observer<'n> {
         self.outages
     }
 
-    /// The longest outage, within the window.
-    #[must_use]
-    pub fn longest_outage(&self) -> SimDuration {
-        self.longest
-    }
-
     /// When the service was down for the first time.
     #[must_use]
     pub fn first_failure(&self) -> Option<SimTime> {
@@ -198,14 +192,6 @@ impl<'n> Observer<'n> {
     #[must_use]
     pub fn mean_busy(&self, crew: CrewId) -> f64 {
         self.crews[crew.index()].busy_nanos as f64 / self.window().nanos() as f64
-    }
-
-    /// Mean time from asking for a hand of `crew` to getting it, in seconds, over those who got
-    /// one in the window; `None` when nobody did.
-    #[must_use]
-    pub fn mean_wait_seconds(&self, crew: CrewId) -> Option<f64> {
-        let crew = &self.crews[crew.index()];
-        (crew.grants > 0).then(|| crew.waited as f64 / 1e9 / crew.grants as f64)
     }
 
     /// Hands granted, and the time waited for them in seconds.

@@ -22,7 +22,7 @@ pub mod unit;
 pub mod zone;
 
 /// Calls `make!` with the kinds of components, in the order of their sections: the variant of
-/// [`Kind`](crate::plan::names::Kind), the field of the scenario, the word of the section, the form of its keys, what
+/// [`Kind`], the field of the scenario, the word of the section, the form of its keys, what
 /// it is, how many members one section has (none of those that have as many as their zones), and the type that answers
 /// the plan for it ([`Answers`](crate::plan::kind::Answers)).
 macro_rules! each_kind {

@@ -217,12 +217,6 @@ impl FlowShare {
         self.rates[path]
     }
 
-    /// Transfers under way on `path`.
-    #[must_use]
-    pub fn flows(&self, path: usize) -> u32 {
-        self.groups[path].flows
-    }
-
     /// Bytes a second that cross `link` now.
     #[must_use]
     pub fn load(&self, link: usize) -> f64 {

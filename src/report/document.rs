@@ -264,8 +264,6 @@ pub enum Unit {
     PerSecond,
     /// Bytes.
     Bytes,
-    /// Bytes a second.
-    BytesPerSecond,
     /// Bits a second.
     BitsPerSecond,
     /// Dollars, once.

@@ -50,7 +50,6 @@ pub fn unit(unit: &Unit) -> &str {
         Unit::Seconds => "s",
         Unit::PerSecond => "per_s",
         Unit::Bytes => "bytes",
-        Unit::BytesPerSecond => "bytes_per_s",
         Unit::BitsPerSecond => "bits_per_s",
         Unit::Dollars => "dollars",
         Unit::DollarsPerMonth => "dollars_per_month",

@@ -39,8 +39,6 @@ const BYTES: [(f64, f64, &str); 5] = [
     (1_024.0, 1.0 / 1_024.0, "KiB"),
     (0.0, 1.0, "B"),
 ];
-const BYTES_PER_SECOND: [(f64, f64, &str); 4] =
-    [(1e9, 1e-9, "GB/s"), (1e6, 1e-6, "MB/s"), (1e3, 1e-3, "kB/s"), (0.0, 1.0, "B/s")];
 const BITS_PER_SECOND: [(f64, f64, &str); 4] =
     [(1e9, 1e-9, "Gbit/s"), (1e6, 1e-6, "Mbit/s"), (1e3, 1e-3, "kbit/s"), (0.0, 1.0, "bit/s")];
 
@@ -65,7 +63,6 @@ impl<'a> Display<'a> {
             Unit::Seconds => stepped(&SECONDS, "s"),
             Unit::PerSecond => plain("", "/s", false),
             Unit::Bytes => stepped(&BYTES, "B"),
-            Unit::BytesPerSecond => stepped(&BYTES_PER_SECOND, "B/s"),
             Unit::BitsPerSecond => stepped(&BITS_PER_SECOND, "bit/s"),
             Unit::Dollars => plain("$", "", false),
             Unit::DollarsPerMonth => plain("$", "a month", true),

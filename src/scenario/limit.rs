@@ -1,4 +1,4 @@
-//! Limits on values, as declared beside a key in [`spec!`](super::spec).
+//! Limits on values, as declared beside a key in [`spec!`](mod@super::spec).
 
 use std::fmt::Display;
 

@@ -2,13 +2,13 @@
 //!
 //! The way of a scenario: [`source::Source::read`] (bounded, UTF-8) → [`document::Document::parse`]
 //! (TOML 1.0, a tree of items with places) → [`value::Value::read`] of a record declared with
-//! [`spec!`](spec) → checks between sections (elsewhere) → [`render`].
+//! [`spec!`](mod@spec) → checks between sections (elsewhere) → [`render`].
 //! Everything wrong goes into one [`diagnostic::Diagnostics`] with a [`code::Code`] and a
 //! [`source::Span`].
 //!
 //! # Declaring a section
 //!
-//! [`spec`] holds the rules of `spec! { … }`, [`words`](mod@words) those of `words! { … }` (a set
+//! [`spec`](mod@spec) holds the rules of `spec! { … }`, [`words`](mod@words) those of `words! { … }` (a set
 //! of words) and `choice! { … }` (tables told apart by the key they have). In short:
 //!
 //! ```text

@@ -48,7 +48,7 @@ use super::document::{Data, Item, Table, parse_text};
 use super::suggest;
 use super::value::{Shape, Spanned, Value, wrong_type};
 
-pub use super::limit::{Limit, LimitDoc, Several, above, at_least, at_most, not_empty, within};
+pub use super::limit::{Limit, LimitDoc, above, at_least, at_most, not_empty, within};
 
 /// What is known of a key: for schema, reference page and messages.
 #[derive(Clone, Debug)]
@@ -302,7 +302,7 @@ pub fn doc_text(lines: &[&str]) -> String {
 }
 
 /// Declares records of the scenario language; the rules are those of
-/// [this module](crate::scenario::spec).
+/// [this module](mod@crate::scenario::spec).
 #[allow(unused_macros, reason = "sections are declared in folders below this one")]
 macro_rules! spec {
     ($(
@@ -322,6 +322,7 @@ macro_rules! spec {
                 pub $field: <$Type as $crate::scenario::spec::Field>::Kept,
             )*
             /// Where the table stands.
+            #[allow(dead_code, reason = "every form has it, some need it")]
             pub span: $crate::scenario::source::Span,
         }
 

@@ -2,8 +2,8 @@
 //!
 //! A [`Value`] reads itself from an [`Item`], says what it looks like ([`Shape`], from which schema
 //! and reference page are made), and prints itself canonically, so that two spellings of one model
-//! have one digest. Records are declared with [`spec!`](super::spec), sets of words with
-//! [`words!`](super::words); both implement it.
+//! have one digest. Records are declared with [`spec!`](mod@super::spec), sets of words with
+//! [`words!`](mod@super::words); both implement it.
 //!
 //! Reading never stops at the first mistake: it pushes a diagnostic and gives `None`, and its
 //! caller goes on with the next key. A `Some` may come with diagnostics, too; only

@@ -100,7 +100,7 @@ pub fn read_choice(item: &Item, keys: &[&str], out: &mut Diagnostics) -> Option<
     }
 }
 
-/// Declares sets of words; the rules are those of [this module](crate::scenario::words).
+/// Declares sets of words; the rules are those of [this module](mod@crate::scenario::words).
 macro_rules! words {
     ($(
         $(#[doc = $doc:literal])+
@@ -154,7 +154,7 @@ macro_rules! words {
 pub(crate) use words;
 
 /// Declares tables told apart by a key; the rules are those of
-/// [this module](crate::scenario::words).
+/// [this module](mod@crate::scenario::words).
 #[allow(unused_macros, reason = "sections are declared in folders below this one")]
 macro_rules! choice {
     ($(

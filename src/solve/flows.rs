@@ -126,7 +126,7 @@ pub const FIRST_OUTAGE_WITHIN: SimDuration = SimDuration::YEAR.saturating_mul(50
 ///
 /// # Errors
 ///
-/// [`NoProgress`] when the declaration goes in circles at one instant: our mistake.
+/// `NoProgress` when the declaration goes in circles at one instant: our mistake.
 pub fn run(
     plan: &AvailabilityPlan,
     net: usize,

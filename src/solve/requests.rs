@@ -219,7 +219,7 @@ pub struct Breach {
 ///
 /// # Errors
 ///
-/// [`Breach`] when a ledger is not closed or an identity does not hold.
+/// `Breach` when a ledger is not closed or an identity does not hold.
 pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observation, Breach> {
     let seen = run_unless(plan, window, replication, &|| false)?;
     Ok(seen.expect("nobody tells it to stop"))

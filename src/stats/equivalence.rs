@@ -115,29 +115,13 @@ impl Equivalence {
         })
     }
 
-    /// So many times the replications of both sides would decide, had the difference been found as
-    /// large as it is: against `alpha` that it is beyond the margin, against `beta` that it is
-    /// within, four times in five. `None` where it lies on the margin.
+    /// How many times the replications of both sides would decide, if the difference were as large as it was found:
+    /// at rate `alpha` that it is beyond the margin, at rate `beta` that it is within, four times in five. `None`
+    /// where it lies on the margin. A relative margin is a share of `b`.
     ///
     /// # Errors
     ///
-    /// [`StatsError::OutOfRange`] for a margin below zero or a rate outside (0, 1).
-    pub fn effort_to_decide(
-        a: &Student,
-        b: &Student,
-        margin: Margin,
-        alpha: f64,
-        beta: f64,
-    ) -> Result<Option<f64>, StatsError> {
-        Self::effort_of_difference(&a.minus(b), b.estimate, margin, alpha, beta)
-    }
-
-    /// As [`Self::effort_to_decide`], of a difference that is known with an error of its own; `b` is the
-    /// estimate that a relative margin is a share of.
-    ///
-    /// # Errors
-    ///
-    /// As there.
+    /// [`StatsError::OutOfRange`] for a rate outside (0, 1).
     pub fn effort_of_difference(
         difference: &Student,
         b: f64,

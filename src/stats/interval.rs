@@ -28,8 +28,6 @@ pub enum Method {
     StudentT,
     /// Student's t over the differences of paired replications.
     PairedT,
-    /// Welch's t over two independent sets of replications.
-    WelchT,
     /// Jackknife over replications, of a ratio.
     Jackknife,
     /// Student's t over the means of consecutive batches of one run.
@@ -81,7 +79,6 @@ impl Method {
         match self {
             Self::StudentT => "student-t",
             Self::PairedT => "paired-t",
-            Self::WelchT => "welch-t",
             Self::Jackknife => "jackknife",
             Self::BatchMeans => "batch-means",
             Self::ClopperPearson => "clopper-pearson",
@@ -202,15 +199,6 @@ impl Interval {
         Student::of(differences).interval(level, Method::PairedT)
     }
 
-    /// Interval of mean(a) − mean(b) for independent sets of replications (Welch).
-    ///
-    /// # Errors
-    ///
-    /// As [`Interval::of_mean`].
-    pub fn of_independent_difference(a: &[f64], b: &[f64], level: f64) -> Result<Self, StatsError> {
-        Student::welch(a, b)?.interval(level, Method::WelchT)
-    }
-
     /// Interval of Σ numerator / Σ denominator by the jackknife over replications: requests served
     /// over requests wanted, total delay over requests.
     ///
@@ -281,23 +269,6 @@ pub struct Bound {
     pub level: f64,
     /// How it was made.
     pub method: Method,
-}
-
-/// One-sided bound of a mean over replications: mean ± t s/√n.
-///
-/// # Errors
-///
-/// As [`Interval::of_mean`].
-pub fn bound_of_mean(values: &[f64], side: Side, level: f64) -> Result<Bound, StatsError> {
-    check_values(values, 2)?;
-    check_open_unit(level, "level")?;
-    let student = Student::of(values);
-    let reach = student_upper_quantile(1.0 - level, student.degrees) * student.standard_error;
-    let value = match side {
-        Side::AtLeast => student.estimate - reach,
-        Side::AtMost => student.estimate + reach,
-    };
-    Ok(Bound { value, side, level, method: Method::StudentT })
 }
 
 /// An estimate whose error follows Student's law.

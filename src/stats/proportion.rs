@@ -184,24 +184,4 @@ impl EventRate {
             method: Method::ExactPoisson,
         })
     }
-
-    /// The exact one-sided bound; with no event, the upper one is −ln(1 − level) / exposure: at
-    /// 95 %, three over the exposure.
-    ///
-    /// # Errors
-    ///
-    /// [`StatsError::OutOfRange`] for a `level` outside (0, 1).
-    pub fn bound(self, side: Side, level: f64) -> Result<Bound, StatsError> {
-        check_open_unit(level, "level")?;
-        let tail = 1.0 - level;
-        if self.events == 0 && side == Side::AtMost {
-            let value = most_unseen(tail) / self.exposure;
-            return Ok(Bound { value, side, level, method: Method::RuleOfThree });
-        }
-        let value = match side {
-            Side::AtLeast => self.exact_low(tail),
-            Side::AtMost => self.exact_high(tail),
-        };
-        Ok(Bound { value, side, level, method: Method::ExactPoisson })
-    }
 }

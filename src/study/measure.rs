@@ -6,8 +6,6 @@
 mod resolve;
 mod value;
 
-pub use value::latency;
-
 use crate::kinds::database::live::Counts;
 use crate::model::gauge::{ByNumber, Levels, ReadAs};
 use crate::model::ids::ComponentId;

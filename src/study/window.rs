@@ -105,8 +105,6 @@ pub struct WindowResult {
     pub trails: Vec<Trail>,
     /// Events of all replications.
     pub events: u64,
-    /// The most requests in flight at one time.
-    pub most_in_flight: usize,
     /// Processor accounts of the zones, in the order of the plan; none around a break.
     pub zones: Vec<ZoneUse>,
     /// Requests and page views by class and workload over the window, by replication.
@@ -368,7 +366,6 @@ pub(super) fn fold(
         digests: seen.iter().map(|o| o.digest).collect(),
         trails: seen.iter().map(|o| o.trail.clone()).collect(),
         events: seen.iter().map(|o| o.events).sum(),
-        most_in_flight: seen.iter().map(|o| o.most_in_flight).max().unwrap_or(0),
         zones,
         unrest: seen.iter().map(|o| o.unrest).collect(),
         censuses: samples.iter().map(|sample| sample.observation.censuses.clone()).collect(),

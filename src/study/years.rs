@@ -297,7 +297,7 @@ impl YearsResult {
 ///
 /// # Errors
 ///
-/// [`Breach`] when a declaration goes in circles.
+/// `Breach` when a declaration goes in circles.
 pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     let (least, most) = (plan.replications.0 as usize, plan.replications.1 as usize);
     // Of a fixed number of replications there is one look, after the last.

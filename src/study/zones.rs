@@ -2,7 +2,7 @@
 //!
 //! In: the ledgers of all replications, which are whole numbers. Out: cores on average over the window, each with
 //! its interval, and the same over the time of the window. Holds: wanted = used + capped wait + steal, exactly in
-//! every replication. Leaves out: windows around a break; plans with more than [`MOST_ZONES`] zones have no
+//! every replication. Leaves out: windows around a break; plans with more than [`MOST_ZONES`](crate::solve::requests::MOST_ZONES) zones have no
 //! course over time.
 
 use crate::mechanism::cpu_share::{CoreTime, ZoneLedger};
@@ -11,8 +11,6 @@ use crate::stats::interval::Statistic;
 use crate::study::measure::NoValue;
 use crate::study::window::{Estimate, estimate};
 use crate::units::SimDuration;
-
-pub use crate::solve::requests::MOST_ZONES;
 
 /// One zone in a window, in cores on average.
 #[derive(Clone, Debug)]

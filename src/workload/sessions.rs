@@ -81,7 +81,6 @@ impl std::error::Error for SessionError {}
 /// Lengths and think times of one workload's sessions in one replication.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    mean_pages: f64,
     /// Pages after the first; none when sessions have one page.
     further: Option<Sampler>,
     think: Sampler,
@@ -106,18 +105,11 @@ impl Sessions {
             return Err(SessionError::Pages(mean_pages));
         }
         Ok(Self {
-            mean_pages,
             further: Law::geometric(mean_pages - 1.0).ok().map(|law| law.sampler()),
             think: think.sampler(),
             lengths: Key::derive(seed, lineage, "session-pages", owner),
             thinks: Key::derive(seed, lineage, "think", owner),
         })
-    }
-
-    /// Mean number of pages; the level of session starts is the page rate divided by it.
-    #[must_use]
-    pub const fn mean_pages(&self) -> f64 {
-        self.mean_pages
     }
 
     /// Pages of a session, 1 to [`MAX_PAGES`].
@@ -169,12 +161,6 @@ impl SessionArrivals {
     pub fn new(sessions: Sessions, mut starts: ArrivalStream, until: SimTime) -> Self {
         let next_start = starts.next();
         Self { sessions, starts, next_start, waiting: BinaryHeap::new(), until }
-    }
-
-    /// Sessions with a page still to come.
-    #[must_use]
-    pub fn under_way(&self) -> usize {
-        self.waiting.len()
     }
 }
 

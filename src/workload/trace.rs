@@ -228,12 +228,6 @@ impl CountSeries {
         })
     }
 
-    /// Length of an interval.
-    #[must_use]
-    pub const fn interval(&self) -> SimDuration {
-        self.interval
-    }
-
     /// From the begin of the first row to the end of the last.
     #[must_use]
     pub const fn length(&self) -> SimDuration {

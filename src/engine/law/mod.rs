@@ -29,7 +29,7 @@ pub use count::{Geometric, Poisson};
 pub use error::LawError;
 pub use sampler::{Draws, Sampler};
 pub use simple::{Constant, Exponential, Pareto, Triangular, Uniform, Weibull};
-pub use table::{Atom, Discrete, Empirical, Knot};
+pub use table::{Discrete, Empirical, Knot};
 
 use rand::Rng;
 use rand_distr::Distribution;
@@ -69,7 +69,6 @@ pub struct Law {
 /// Which family a law belongs to, with its parameters. Only [`Law`]'s constructors make one that
 /// counts, so a form that is seen is a valid one.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(missing_docs, reason = "each variant is documented at the type it holds")]
 pub enum Form {
     Constant(Constant),
     Uniform(Uniform),

@@ -237,7 +237,7 @@ pub enum NoPlan {
 ///
 /// # Errors
 ///
-/// [`NoPlan`]: nothing in it can fail, or conditions nest too deep.
+/// `NoPlan`: nothing in it can fail, or conditions nest too deep.
 pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Result<AvailabilityPlan, NoPlan> {
     plan_with(draft, without, FluidPlan::of(draft))
 }

@@ -24,9 +24,7 @@ const COLUMN: f64 = 44.0;
 /// depends on the size: else the title of the axis has it.
 pub(super) fn value_text(estimate: &Estimate, axis: &Axis) -> String {
     let unit = match &axis.unit {
-        Unit::Seconds | Unit::Bytes | Unit::BytesPerSecond | Unit::BitsPerSecond | Unit::Ratio => {
-            axis.unit.clone()
-        }
+        Unit::Seconds | Unit::Bytes | Unit::BitsPerSecond | Unit::Ratio => axis.unit.clone(),
         Unit::Dollars | Unit::DollarsPerMonth => Unit::Dollars,
         Unit::None | Unit::PerSecond | Unit::Other(_) => Unit::None,
     };

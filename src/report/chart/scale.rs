@@ -116,10 +116,7 @@ impl Scale {
     fn decades(axis: &Axis, low: f64, high: f64, room: Room) -> (Self, String) {
         // The unit follows the tick where units have names for sizes, so that 1 ms and 10 s can
         // stand on one axis; else it stands in the title.
-        let named = matches!(
-            axis.unit,
-            Unit::Seconds | Unit::Bytes | Unit::BytesPerSecond | Unit::BitsPerSecond
-        );
+        let named = matches!(axis.unit, Unit::Seconds | Unit::Bytes | Unit::BitsPerSecond);
         let label = |value: f64| {
             let display = Display::of(&axis.unit, value * 1.000_001);
             let text = number::tick(value * display.factor, first_digit(value * display.factor));

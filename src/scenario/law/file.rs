@@ -5,7 +5,7 @@
 //! without a second column are observations, each as likely as the others, in any order. Lines
 //! without anything are skipped.
 //!
-//! Holds: paths keep to the rules of [`file`]; at most [`MAX_ROWS`] rows; an error names its line.
+//! Holds: paths keep to the rules of [`file`](mod@crate::scenario::file); at most [`MAX_ROWS`] rows; an error names its line.
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,7 @@
 //! Laws as a scenario writes them: `"12ms"`, or `{ dist = "lognormal", mean = "12ms", cv = 1.2 }`.
 //!
 //! A [`LawSpec`] is read together with its check: what it holds is a law of the engine, in seconds,
-//! bytes or counts, of what the text says or of what a [`file`] holds. What parameters each law has is one table,
+//! bytes or counts, of what the text says or of what a [`file`](mod@file) holds. What parameters each law has is one table,
 //! [`DISTS`], from which reader, messages, schema and reference page are made.
 
 use serde_json::Value as Json;
@@ -11,7 +11,6 @@ mod file;
 mod parts;
 mod table;
 
-pub use file::MAX_ROWS;
 pub use table::{DISTS, Dist, Parameter};
 
 use build::build;
@@ -80,8 +79,10 @@ pub struct LawSpec<U> {
     /// The word in `dist`; `constant` for a plain value.
     pub dist: &'static str,
     /// The mean or the value as written, with its uncertainty; `None` for laws without one.
+    #[allow(dead_code, reason = "it says which unit the law is of")]
     pub mean: Option<Spanned<U>>,
     /// Where it stands.
+    #[allow(dead_code, reason = "every form has it, some need it")]
     pub span: Span,
     law: Law,
     canonical: Json,

@@ -27,8 +27,6 @@ pub struct YearsRows {
     pub looks: usize,
     /// How it ended.
     pub ending: Ending,
-    /// Steps of the health kernel.
-    pub steps: u64,
     /// Faults that strike what is common to all.
     pub common: Vec<String>,
     /// Whether all can be left out at once: some are.
@@ -130,7 +128,6 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
         replications: seen.replications,
         looks: seen.looks,
         ending: seen.ending,
-        steps: seen.steps,
         common: plan.of.common.clone(),
         apart: architecture.is_some(),
         figures: figures(plan, (seen, study.alone), &rows, (load.as_ref(), &recovery)),
