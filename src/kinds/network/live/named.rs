@@ -1,0 +1,163 @@
+//! What stands for one link, so that faults and figures can name it.
+
+use super::{LinkConfig, UplinkConfig};
+use crate::model::ids::ComponentId;
+use crate::model::{Ctx, Keeps, Live, Start, none};
+
+/// What stands for one link of the network: its name, its health, its figures. The world passes
+/// its health on to [`Links`] and takes its reading from there.
+#[derive(Clone, Debug)]
+pub struct Link {
+    config: LinkConfig,
+}
+
+impl Link {
+    /// A link.
+    #[must_use]
+    pub fn new(config: LinkConfig) -> Self {
+        Self { config }
+    }
+
+    /// Which link it stands for.
+    #[must_use]
+    pub fn config(&self) -> LinkConfig {
+        self.config
+    }
+}
+
+/// What stands for one of several uplinks: its health. The world passes it on to [`Links`]; what
+/// the uplinks carry is told of all of them together.
+#[derive(Clone, Debug)]
+pub struct Uplink {
+    config: UplinkConfig,
+}
+
+impl Uplink {
+    /// An uplink.
+    #[must_use]
+    pub fn new(config: UplinkConfig) -> Self {
+        Self { config }
+    }
+
+    /// Which uplink it stands for.
+    #[must_use]
+    pub fn config(&self) -> UplinkConfig {
+        self.config
+    }
+}
+
+impl Live for Link {
+    type Config = LinkConfig;
+
+    fn begin(_: ComponentId, config: &LinkConfig, _: &Start<'_>) -> Self {
+        Self::new(*config)
+    }
+
+    none!(
+        alarm,
+        cancel,
+        health,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        part_reading,
+        is_process,
+        is_idle,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
+    );
+    none!(counts_anew, begin_to_count, keeps_place);
+
+    fn counts(_: &LinkConfig) -> Keeps {
+        Keeps { visits: true, completions: true, ..Keeps::NOTHING }
+    }
+
+    fn whole(&self) -> Option<ComponentId> {
+        Some(self.config.network)
+    }
+}
+
+impl Live for Uplink {
+    type Config = UplinkConfig;
+
+    fn begin(_: ComponentId, config: &UplinkConfig, _: &Start<'_>) -> Self {
+        Self::new(*config)
+    }
+
+    none!(
+        alarm,
+        cancel,
+        health,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        part_reading,
+        is_process,
+        is_idle,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
+    );
+    none!(counts_anew, begin_to_count, keeps_place);
+
+    fn counts(_: &UplinkConfig) -> Keeps {
+        Keeps::NOTHING
+    }
+
+    fn whole(&self) -> Option<ComponentId> {
+        Some(self.config.network)
+    }
+}
