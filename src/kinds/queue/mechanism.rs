@@ -542,6 +542,12 @@ impl MessageQueue {
         for handle in self.all_in_flight() {
             self.comes_back(now, handle);
         }
+        // Deliveries that timed out before can be acknowledged no more either: their connections are gone.
+        let timed_out = |(handle, entry): (Handle, &Entry)| entry.latest.map(|_| handle);
+        let late: Vec<Handle> = self.entries.iter().filter_map(timed_out).collect();
+        for handle in late {
+            self.entries.get_mut(handle).expect("it is there").latest = None;
+        }
         // What came to it while it was stalled it has never read.
         self.hears(now);
         self.settle(now);

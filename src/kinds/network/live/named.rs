@@ -5,7 +5,7 @@ use crate::model::ids::ComponentId;
 use crate::model::{Ctx, Keeps, Live, Start, none};
 
 /// What stands for one link of the network: its name, its health, its figures. The world passes
-/// its health on to [`Links`] and takes its reading from there.
+/// its health on to [`Links`](super::Links) and takes its reading from there.
 #[derive(Clone, Debug)]
 pub struct Link {
     config: LinkConfig,
@@ -25,7 +25,7 @@ impl Link {
     }
 }
 
-/// What stands for one of several uplinks: its health. The world passes it on to [`Links`]; what
+/// What stands for one of several uplinks: its health. The world passes it on to [`Links`](super::Links); what
 /// the uplinks carry is told of all of them together.
 #[derive(Clone, Debug)]
 pub struct Uplink {

@@ -251,6 +251,26 @@ fn work_that_outlives_its_broker_is_a_duplicate() {
     assert_eq!((counts.completed, counts.duplicates, counts.lost), (2, 1, 0));
 }
 
+/// A delivery that timed out may be acknowledged late, but not over a connection that ended with the broker.
+#[test]
+fn a_late_acknowledgement_needs_the_broker_that_delivered() {
+    for dies in [false, true] {
+        let terms = Terms { acknowledge_within: Some(millis(100)), prefetch: Some(1), ..terms() };
+        let mut queue = queue(terms, 1);
+        publish(&mut queue, ms(0), 0);
+        let first = queue.deliver(ms(0)).unwrap();
+        queue.due(ms(100));
+        if dies {
+            queue.breaks(ms(110));
+            queue.stands(ms(120), Standing::Serves);
+        }
+        let expected = if dies { Ended::Stale } else { Ended::Acknowledged };
+        assert_eq!(queue.ends(ms(130), first.id, Verdict::Done), expected);
+        assert_eq!(queue.account().counts.late, u64::from(!dies));
+        queue.close(ms(140)).unwrap();
+    }
+}
+
 /// Without a disk and a follower nothing is left, whatever state it was in.
 #[test]
 fn a_broker_without_a_disk_forgets_everything() {
