@@ -1,4 +1,4 @@
-//! The questions about the text of a kind: where references lead, which keys are wrong or without effect.
+//! The questions about the text of a kind: the targets of references, and keys that are wrong or without effect.
 
 use std::collections::BTreeSet;
 
@@ -9,18 +9,18 @@ use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::names::Reference;
 use crate::scenario::source::Span;
 
-/// The use of a section. One without it is reported.
+/// Use of a section; a section without it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Requests come to it, where the file has any.
+    /// Requests reach it, if the file has any.
     Requests,
-    /// Another section names it; with what is missing else: `nothing runs in it`.
+    /// Another section names it; the text says what is otherwise missing: `nothing runs in it`.
     Named(&'static str),
-    /// It is of use by itself.
+    /// It is useful by itself.
     Itself,
 }
 
-/// The answers of a kind about its text: where references lead, which keys are wrong or without effect.
+/// The answers of a kind about its text: the targets of references, and keys that are wrong or without effect.
 pub trait Checks: Sync {
     /// Follows the references of all sections. Those of the kinds before are known.
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links);

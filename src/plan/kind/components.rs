@@ -15,16 +15,16 @@ pub trait Components: Sync {
     /// Asks for the components of all sections, each with how it is made.
     fn gather(&self, builder: &mut Builder<'_>);
 
-    /// The pools of a store of this kind, as something that runs in the zone member `at` mounts them.
+    /// Returns the pools of a store of this kind, as a process in the zone member `at` mounts them.
     fn mounts(&self, builder: &Builder<'_>, store: Store, at: (usize, u32)) -> Vec<Mount>;
 
     /// Makes the pools that steps refer to.
     fn pools(&self, compiler: &mut Compiler<'_>);
 
-    /// The frames that a request takes which enters here; `None`: no step enters here.
+    /// Returns the number of frames that a request entering here takes; `None`: no step enters here.
     fn frames(&self) -> Option<usize>;
 
-    /// Compiles the way in, `steps` where it leads, and the way out.
+    /// Compiles the entry, `steps` at the place entered, and the exit.
     fn enter(
         &self,
         compiler: &mut Compiler<'_>,

@@ -13,7 +13,7 @@ use crate::plan::part::Part;
 use crate::plan::route::Does;
 use crate::units::SimDuration;
 
-/// Parts of which one must be up.
+/// Set of parts of which one must be up.
 #[derive(Clone, Debug)]
 pub struct OneOf {
     /// The name of them all: `r.switch`.
