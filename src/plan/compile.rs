@@ -32,10 +32,10 @@ pub use traffic::traffic;
 pub struct Builder<'a> {
     numbers: Numbers<'a>,
     out: &'a mut Diagnostics,
-    /// The maker of each component, by name; components are numbered in this order.
+    /// Constructor of each component, by name; components are numbered in this order.
     wanted: BTreeMap<String, Make<'a>>,
     units: Vec<(ComponentId, u32)>,
-    /// The racks from which components answer clients.
+    /// Racks from which components answer clients.
     racks: BTreeMap<ComponentId, usize>,
     tables: memory::Tables,
 }
@@ -43,12 +43,12 @@ pub struct Builder<'a> {
 /// Constructor of one component.
 type Make<'a> = Box<dyn FnOnce(&mut Builder<'a>, ComponentId) -> Part + 'a>;
 
-/// The components made of a draft.
+/// Components made from a draft.
 #[derive(Debug)]
 pub struct Made {
-    /// Components, by id.
+    /// Components, by number.
     pub parts: Vec<Part>,
-    /// Component and its local number, by unit.
+    /// Component and its local number, per unit.
     pub units: Vec<(ComponentId, u32)>,
     /// Rack from which it answers clients, per component.
     pub racks: Vec<Option<usize>>,

@@ -353,7 +353,7 @@ mod tests {
         assert_eq!(free(&own.replace("front", "front-1")), ["balancer", "nas-head", "pool"]);
     }
 
-    /// Added by hand from the price list: zones, balancers, heads, the additional pool, transit.
+    /// Sums computed from the price list: zones, balancers, heads, the additional pool, transit.
     /// Tier 7 has no additional pool: its replicas use disks of their own servers.
     #[test]
     fn the_bills_of_the_tiers_are_those_added_by_hand() {

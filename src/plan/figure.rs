@@ -420,7 +420,7 @@ impl Figure {
         matches!(self.stat, None | Some(Stat::Mean))
     }
 
-    /// Returns its row of the registry, which tells how it is estimated.
+    /// Returns its row of the registry, which defines its estimator.
     #[must_use]
     pub const fn row(&self) -> &'static Row {
         self.row

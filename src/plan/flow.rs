@@ -54,7 +54,7 @@ pub fn class_rates(draft: &Draft, hits: &Hits, rates: &[f64]) -> Vec<f64> {
             graph.update_edge(nodes[class], nodes[begun], ());
         }
     }
-    // A cycle is reported elsewhere; then nothing is fetched after the first.
+    // A cycle is reported elsewhere; then only the requests of workloads are counted.
     let order = toposort(&graph, None).unwrap_or_default();
     for node in order {
         let class = node.index();

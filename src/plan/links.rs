@@ -149,7 +149,7 @@ impl Links {
         to == Entrance::Balancer(balancer) || onward().any(|to| self.leads_to(to, balancer))
     }
 
-    /// Returns the entrances to which requests that enter at `to` are led, before anything answers them.
+    /// Returns the entrances to which the component at `to` sends requests, before anything answers them.
     #[must_use]
     pub fn onward(&self, to: Entrance) -> Vec<Entrance> {
         let (kind, index) = to.component();

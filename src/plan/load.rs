@@ -511,12 +511,12 @@ pub fn cores_at_once(draft: &Draft, user: Part, threads: u32) -> f64 {
     zone.map_or(1.0, |cpu| f64::from(threads).min(cpu.per_second).max(1.0))
 }
 
-/// The capacity of a resource of a part.
+/// Capacity of a resource of a part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Capacity {
     /// Work per second.
     pub per_second: f64,
-    /// The time of one unit of work on an idle resource, in seconds.
+    /// Time of one unit of work on an idle resource, in seconds.
     pub alone_s: f64,
     /// True if a request holds a worker while it waits there.
     pub holds_a_worker: bool,

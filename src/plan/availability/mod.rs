@@ -79,9 +79,9 @@ pub struct AvailabilityPlan {
     pub repair: Option<SimDuration>,
     /// Repair law per cause; `None` if the cause is not a fault or unit of the file with a repair.
     pub repairs: Vec<Option<RepairLaw>>,
-    /// Faults that a figure may ask to leave out, by name.
+    /// Names of the faults that a figure may leave out.
     pub removable: Vec<String>,
-    /// Names of all causes that any of the nets knows.
+    /// Names of the causes of all nets.
     pub causes: Vec<String>,
     /// Roles that pass from one holder to another, such as the primary of a database.
     pub roles: Vec<Role>,
@@ -107,7 +107,7 @@ pub struct RepairLaw {
 /// Subject whose availability is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watched {
-    /// Its name.
+    /// Name of the subject.
     pub name: String,
     /// Sort of the subject.
     pub kind: WatchedKind,

@@ -550,7 +550,7 @@ fn keeps(draft: &Draft, class: usize) -> Vec<Keeps> {
     draft.scenario.balancer.iter().enumerate().map(one).collect()
 }
 
-/// The services that a class enters by.
+/// Returns the services through which a class enters.
 fn services(draft: &Draft, class: usize) -> Vec<usize> {
     let mut services = Vec::new();
     let mut todo: Vec<Entrance> = draft.links.enters[class].into_iter().collect();
@@ -569,7 +569,7 @@ fn services(draft: &Draft, class: usize) -> Vec<usize> {
     services
 }
 
-/// Requests of a view: that of `class`, and what is fetched then.
+/// Returns the expected requests per view: one of `class`, and those fetched after it.
 fn requests(draft: &Draft, class: usize) -> f64 {
     let (mut all, mut each, mut at) = (0.0, 1.0, Some(class));
     while let Some(class) = at {
@@ -581,7 +581,7 @@ fn requests(draft: &Draft, class: usize) -> f64 {
     all
 }
 
-/// Time since Monday 00:00 at time zero.
+/// Returns the time since Monday 00:00 at time zero.
 fn week_zero(draft: &Draft) -> SimDuration {
     let start = week_start(draft);
     SimDuration::DAY.saturating_mul(u64::from(start.weekday)) + start.time

@@ -1,8 +1,8 @@
-//! The questions about parts: which parts can fail, what each stands on, and how a failure shows.
+//! The questions about parts: which parts can fail, what each stands on, and the effects of a failure.
 //!
 //! A kind may have no parts (crews), one sort of them (zones) or several (a file server has heads and pools). Every
-//! question about a [`Part`] is one of [`Parts`]; the answer of a kind for which it does not arise is written with
-//! `none!`, never left out.
+//! question about a [`Part`] is a method of [`Parts`]. A kind to which it does not apply answers it with
+//! `none!`; no question is left out.
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::units::SimDuration;
 
-/// Properties that the parts of one sort share.
+/// Properties shared by the parts of one sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sort {
     /// Name for people, in a word or two: `head`, `name service`.
@@ -189,8 +189,8 @@ pub trait Parts: Sync {
     /// Returns all parts of the section at `index`.
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part>;
 
-    /// Returns the parts that a name means: of the section at `index`, one `member` of it or all, and the `word` behind a
-    /// dot. `None` when there are no such parts.
+    /// Returns the parts that a name means: of the section at `index`, the given `member` or all, and the `word` behind
+    /// a dot. `None` if there are no such parts.
     fn meant(
         &self,
         draft: &Draft,
@@ -218,13 +218,13 @@ pub trait Parts: Sync {
     /// Returns the role that passes between the members of the section at `index`.
     fn role(&self, draft: &Draft, index: usize) -> Option<PassedRole>;
 
-    /// Returns the things beside its own faults on which the health of a part depends.
+    /// Returns the conditions, besides its own faults, on which the health of a part depends.
     fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d>;
 
-    /// Returns the facts that a part publishes beside those of all parts, by name.
+    /// Returns the facts that a part publishes besides those of all parts, by name.
     fn publishes(&self, draft: &Draft, part: Part) -> Vec<(&'static str, Expr)>;
 
-    /// Adds how a failure of a part shows in components of the event loop.
+    /// Adds the effects of a part's failure on components of the event loop.
     fn shows(&self, shown: &mut Shown<'_>, part: Part);
 
     /// Returns the memory of a part; `None` if it has none.
@@ -242,11 +242,11 @@ pub trait Parts: Sync {
     /// Adds the automata of takeovers between its parts.
     fn mechanisms(&self, draft: &Draft, into: &mut Mechanisms<'_>);
 
-    /// Adds the automata by which long-horizon runs sample what the event loop produces by mechanism: takeovers and
+    /// Adds the automata from which long-horizon runs sample the results of mechanisms in the event loop: takeovers and
     /// beliefs.
     fn surrogates(&self, draft: &Draft, graph: &Graph, into: &mut Declaration);
 
-    /// Returns the roles that pass between its parts, by the automata in `declaration`.
+    /// Returns the roles that pass between its parts, from the automata in `declaration`.
     fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing>;
 
     /// Returns the parallel parts of the section at `index` whose users are cut off when one fails, and the time until

@@ -138,8 +138,8 @@ impl<'s> Visits<'s> {
     }
 }
 
-/// Solves a linear system given with its right side, by elimination with pivots; `None` when it has
-/// no unique solution that is not negative (a loop that nothing leaves).
+/// Solves a linear system, given with its right-hand side, by elimination with pivots; `None` without
+/// a unique non-negative solution (a loop without an exit).
 fn solve(mut rows: Vec<Vec<f64>>) -> Option<Vec<f64>> {
     let count = rows.len();
     for column in 0..count {
