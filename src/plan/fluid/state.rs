@@ -97,7 +97,7 @@ pub struct Stage {
 pub struct ClassLoad {
     /// Share of its views that meets a dead part or is cut off.
     pub fails: f64,
-    /// Part of `fails` that fails at every retry: its targets are dead wherever it is sent, or it stays at one.
+    /// Part of `fails` that fails at every retry: all possible targets are dead, or it stays at a dead member.
     /// The rest was sent to one dead member of several.
     pub lacks: f64,
     /// Part of `lacks` whose requests all meet the same dead member: its retries cause no work behind
@@ -469,13 +469,13 @@ impl<'p> Standing<'p> {
         }
     }
 
-    /// Returns a way on with the fetches that edges need at their present age.
+    /// Returns the requests that follow, with the number of fetches at the present age of the edges' content.
     fn now(&self, onward: &Onward) -> Onward {
         let count = |hits: Hits| 1.0 - hits.ratio * self.fresh[hits.cdn as usize];
         Onward { count: onward.edge.map_or(onward.count, count), ..*onward }
     }
 
-    /// Adds the inputs to which it is attributed that `node` does not lead on.
+    /// Adds the inputs that explain why `node` blocks requests.
     fn culprits(&self, node: &Node, into: &mut Vec<u32>) {
         let plan = self.plan;
         let mut add = |found: &dyn Fn(&Input) -> bool| {
