@@ -1,9 +1,9 @@
-//! Bounds on what a scenario makes of its counts, kept before anything is expanded.
+//! Bounds on the sizes that follow from the counts of a scenario, checked before anything is expanded.
 //!
-//! Takes the form and its names: members are numbers there. Gives whether all bounds hold; what
-//! exceeds one is reported at the key that asks for most. Holds: the memory of every later step is
+//! Takes the form and its names, in which members are only numbers. Gives whether all bounds hold; an
+//! excess is reported at the key with the largest count. Holds: the memory of every later step is
 //! proportional to the text and to the number of parts; every number of a table fits its type.
-//! Leaves out: what a law draws while a run goes on ([`Stop::TooMany`](crate::model::world::Stop)).
+//! Leaves out: numbers sampled from a law during a run ([`Stop::TooMany`](crate::model::world::Stop)).
 
 use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::event::MAX_INDEX;
@@ -14,14 +14,14 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 
-/// Classes, workloads, and databases behind one balancer, at most.
+/// Largest number of classes, of workloads, and of databases behind one balancer.
 const MOST_NAMED: usize = u16::MAX as usize;
-/// Edges of one CDN, at most: a request names the edge that it waits at by 16 bits, none included.
+/// Largest number of edges of one CDN: a request stores the edge at which it waits, or none, in 16 bits.
 const MOST_EDGES: u32 = u16::MAX as u32 - 1;
-/// Mounts of a service and pools of a volume, at most.
+/// Largest number of mounts of a service, and of pools of a volume.
 const MOST_MOUNTS: usize = u8::MAX as usize;
 
-/// Whether the scenario keeps to all bounds; reports those that it does not keep to.
+/// Returns whether the scenario keeps all bounds; reports those that it exceeds.
 #[must_use]
 pub fn hold(scenario: &ScenarioSpec, names: &Names, out: &mut Diagnostics) -> bool {
     let before = out.errors();
@@ -30,7 +30,7 @@ pub fn hold(scenario: &ScenarioSpec, names: &Names, out: &mut Diagnostics) -> bo
     out.errors() == before
 }
 
-/// A count with the key that gives it.
+/// Count with the key that gives it.
 struct Asked {
     parts: u128,
     span: Span,
@@ -80,7 +80,7 @@ fn parts(scenario: &ScenarioSpec, names: &Names, out: &mut Diagnostics) {
             })
         };
         let behind: u128 = balancer.to.value.0.iter().map(|to| service(&to.text)).sum();
-        // Each unit probes each member for itself.
+        // Each unit probes each member independently.
         add(u128::from(balancer.count.value) * (1 + behind), balancer.count.span);
         if let Some(peers) = &balancer.peers {
             add(u128::from(peers.addresses.value), peers.addresses.span);
@@ -147,7 +147,7 @@ fn lists(scenario: &ScenarioSpec, out: &mut Diagnostics) {
     }
 }
 
-/// Reports tables whose entries an event could not name.
+/// Reports tables with more entries than an event can refer to.
 pub fn events(plan: &Blueprint, span: Span, out: &mut Diagnostics) {
     let users = plan.workloads.iter().map(|workload| match &workload.arrivals {
         Arrivals::Closed(users) => users.count() as usize,

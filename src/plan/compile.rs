@@ -1,8 +1,8 @@
-//! A checked draft to the dense tables of the event loop.
+//! Compiles a checked draft to the dense tables of the event loop.
 //!
-//! Components come in the order of their names, so that whatever starts at time zero starts in
-//! name order, wherever a section stands in the file. Which components there are, and how each is made, the kinds say
-//! ([`Components`](crate::plan::kind::components::Components)); what several kinds are made of is here.
+//! Components are in the order of their names, so that everything that starts at time zero starts in
+//! name order, independent of the order of sections in the file. The kinds decide which components exist and how each
+//! is made ([`Components`](crate::plan::kind::components::Components)); this module has what several kinds share.
 
 use std::collections::BTreeMap;
 
@@ -28,44 +28,44 @@ pub use numbers::Numbers;
 pub use process::Bounds;
 pub use traffic::traffic;
 
-/// Gathers components, gives them their numbers and makes them.
+/// Collects components, numbers them and makes them.
 pub struct Builder<'a> {
     numbers: Numbers<'a>,
     out: &'a mut Diagnostics,
-    /// The maker of each component, by name; components are numbered in this order.
+    /// Constructor of each component, by name; components are numbered in this order.
     wanted: BTreeMap<String, Make<'a>>,
     units: Vec<(ComponentId, u32)>,
-    /// The racks from which components answer clients.
+    /// Racks from which components answer clients.
     racks: BTreeMap<ComponentId, usize>,
     tables: memory::Tables,
 }
 
-/// Makes one component.
+/// Constructor of one component.
 type Make<'a> = Box<dyn FnOnce(&mut Builder<'a>, ComponentId) -> Part + 'a>;
 
-/// The components made of a draft.
+/// Components made from a draft.
 #[derive(Debug)]
 pub struct Made {
-    /// Components, by id.
+    /// Components, by number.
     pub parts: Vec<Part>,
-    /// Component and its local number, by unit.
+    /// Component and its local number, per unit.
     pub units: Vec<(ComponentId, u32)>,
-    /// By component: the rack from which it answers clients.
+    /// Rack from which it answers clients, per component.
     pub racks: Vec<Option<usize>>,
     /// Zones, in the order of the file.
     pub zones: Vec<ZoneMeter>,
-    /// Memories whose room changes.
+    /// Memories whose capacity changes.
     pub resizes: Vec<Resizing>,
     /// The network between the servers and the clients.
     pub network: Option<Network>,
 }
 
-/// Makes the tables; everything wrong goes to `out`.
+/// Compiles the tables; reports all errors to `out`.
 pub fn compile(draft: &Draft, folder: &std::path::Path, out: &mut Diagnostics) -> Blueprint {
     make(draft, folder, true, out)
 }
 
-/// As [`compile`], of a scenario that is only looked at: `out` is told the same, and what breaks is not drawn up.
+/// Compiles the tables of a scenario that is not run: reports the same as [`compile`], but leaves out the health net.
 pub fn check(draft: &Draft, folder: &std::path::Path, out: &mut Diagnostics) -> Blueprint {
     make(draft, folder, false, out)
 }
@@ -112,7 +112,7 @@ fn make(draft: &Draft, folder: &std::path::Path, to_run: bool, out: &mut Diagnos
     blueprint
 }
 
-/// The programs of all request classes.
+/// Compiles the programs of all request classes.
 fn classes<'a>(draft: &'a Draft, compiler: &mut Compiler<'a>) {
     let all = &draft.scenario.request;
     for (class, (name, spec)) in all.iter().enumerate() {
@@ -126,22 +126,22 @@ fn classes<'a>(draft: &'a Draft, compiler: &mut Compiler<'a>) {
 }
 
 impl<'a> Builder<'a> {
-    /// The scenario.
+    /// Returns the draft.
     pub(crate) const fn draft(&self) -> &'a Draft {
         self.numbers.draft()
     }
 
-    /// The numbers of components and zones.
+    /// Returns the numbers of components and zones.
     pub(crate) const fn numbers(&self) -> &Numbers<'a> {
         &self.numbers
     }
 
-    /// Where everything wrong is reported.
+    /// Returns the collector of diagnostics.
     pub(crate) const fn out(&mut self) -> &mut Diagnostics {
         self.out
     }
 
-    /// Asks for a component `name`, and says how it is made when all have their numbers.
+    /// Requests a component `name`; `make` is called when all components have their numbers.
     pub(crate) fn want(
         &mut self,
         name: String,
@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
         self.wanted.insert(name, Box::new(make));
     }
 
-    /// Makes what was asked for, in the order of the names.
+    /// Makes the requested components, in the order of their names.
     fn make(&mut self) -> Made {
         let wanted = std::mem::take(&mut self.wanted);
         self.numbers.give(wanted.keys().cloned());
@@ -167,7 +167,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The component `id`, connected to nothing.
+    /// Returns the component `id` without connections.
     pub(crate) fn part(&self, id: ComponentId, config: Config) -> Part {
         Part {
             name: self.numbers.name(id).to_string(),
@@ -182,23 +182,23 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The number of the component `name`.
+    /// Returns the number of the component `name`.
     pub(crate) fn id(&self, name: &str) -> ComponentId {
         self.numbers.id(name)
     }
 
-    /// Where a zone member gets its processor time.
+    /// Returns the processor and the zone on it that give a zone member its processor time.
     pub(crate) fn place(&self, at: (usize, u32)) -> Option<Place> {
         self.numbers.place(at)
     }
 
-    /// A number for something of a component that is armed by itself.
+    /// Assigns a number to a part of a component that sets alarms of its own.
     pub(crate) fn unit(&mut self, id: ComponentId, local: u32) -> UnitId {
         self.units.push((id, local));
         UnitId::at(self.units.len() - 1)
     }
 
-    /// `count` such numbers in a row, the first also where there are none; gives the first.
+    /// Assigns `count` such numbers in a row, but at least one; returns the first.
     pub(crate) fn units(&mut self, id: ComponentId, count: u32) -> UnitId {
         let first = self.unit(id, 0);
         for local in 1..count {
@@ -207,12 +207,12 @@ impl<'a> Builder<'a> {
         first
     }
 
-    /// The component answers clients from `rack`.
+    /// Records that the component answers clients from `rack`.
     pub(crate) fn answers_from(&mut self, id: ComponentId, rack: usize) {
         self.racks.insert(id, rack);
     }
 
-    /// The component answers clients from the rack in which the zone member `at` stands.
+    /// Records that the component answers clients from the rack in which the zone member `at` stands.
     pub(crate) fn answers_at(&mut self, id: ComponentId, at: (usize, u32)) {
         let server = self.numbers.server_of(at);
         let rack = server.and_then(|server| self.draft().links.servers[server.group]);

@@ -1,11 +1,11 @@
 //! The bill of a scenario, once and per month: its prices times the number of parts that they are for.
 //!
-//! Model: zones × price (those that no judged class uses on a line of their own) + balancers × price + heads × price (with the disks of one pool) + pools
-//! beyond one a head pair × price + transit of each site + what edges deliver out of what they hold
-//! at the mean rate of the traffic × price. Prices are those of `[cost]`; a part with an own price (`[cost.of]`) is charged that
-//! and not the price of its kind. What has no price costs nothing and is named.
+//! Model: zones × price (those that no judged class uses on a line of their own) + balancers × price + heads × price
+//! (with the disks of one pool) + pools beyond one per head × price + transit of each site + bytes that edges deliver
+//! from their content at the mean rate of the traffic × price. Prices are those of `[cost]`; a part with an own price
+//! (`[cost.of]`) is charged that instead of the price of its kind. Parts without a price cost nothing and are named.
 //! Holds: amounts once and per month are never added to each other.
-//! Source: hosting price lists of 2008–2010; the arithmetic adds, nothing else.
+//! Source: hosting price lists of 2008–2010; amounts are only added.
 
 use std::collections::BTreeSet;
 
@@ -24,48 +24,48 @@ use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
 
-/// One line of a bill.
+/// Line of a bill.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// What is priced: a kind of part, or the name in `[cost.of]`.
+    /// Priced item: a kind of part, or the name in `[cost.of]`.
     pub what: String,
     /// Number of parts.
     pub count: u32,
-    /// Dollars per month, each; `None` without a monthly price.
+    /// Price per part in dollars per month; `None` without a monthly price.
     pub each: Option<f64>,
-    /// Dollars once, each; `None` without a price paid once.
+    /// Price per part in dollars, paid once; `None` without such a price.
     pub once: Option<f64>,
 }
 
 impl Item {
-    /// Dollars per month of all of them.
+    /// Returns the dollars per month of all of them.
     #[must_use]
     pub fn sum(&self) -> Option<f64> {
         self.each.map(|each| f64::from(self.count) * each)
     }
 
-    /// Dollars once of all of them.
+    /// Returns the dollars paid once for all of them.
     #[must_use]
     pub fn sum_once(&self) -> Option<f64> {
         self.once.map(|once| f64::from(self.count) * once)
     }
 }
 
-/// What is paid once and what is paid per month.
+/// Bill: amounts paid once, and amounts paid per month.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cost {
-    /// Its lines.
+    /// Lines of the bill.
     pub items: Vec<Item>,
 }
 
 impl Cost {
-    /// Dollars per month; `None` where nothing has a monthly price.
+    /// Returns the dollars per month; `None` if no line has a monthly price.
     #[must_use]
     pub fn month(&self) -> Option<f64> {
         self.items.iter().any(|item| item.each.is_some()).then(|| self.total())
     }
 
-    /// Dollars paid once; `None` where nothing has such a price.
+    /// Returns the dollars paid once; `None` if no line has such a price.
     #[must_use]
     pub fn once(&self) -> Option<f64> {
         let known = self.items.iter().filter_map(Item::sum_once);
@@ -77,19 +77,19 @@ impl Cost {
     }
 }
 
-/// What a price list has a price of: key, what it is, how many there are, the price.
+/// Line of a price list: key, description, number of parts, price.
 type Line<'d> = (&'static str, &'static str, u32, Option<&'d Price>);
 
-/// Each entry of `[cost.of]`: name, parts, price.
+/// Returns each entry of `[cost.of]`: name, parts, price.
 fn owned(draft: &Draft) -> Vec<(&str, Vec<Part>, &Price)> {
     let of = draft.scenario.cost.as_ref().and_then(|cost| cost.value.of.as_ref());
     let entries = of.into_iter().flat_map(|of| of.value.iter());
-    // Names that mean nothing were refused by `check`.
+    // Names without a target were refused by `check`.
     let parts = |name: &str, span| targets::parts(draft, name, span, &mut Diagnostics::new());
     entries.map(|(name, price)| (&*name.text, parts(&name.text, name.span), &price.value)).collect()
 }
 
-/// Parts with an own price.
+/// Returns the parts with an own price.
 fn own_parts(draft: &Draft) -> BTreeSet<Part> {
     owned(draft).into_iter().flat_map(|(_, parts, _)| parts).collect()
 }
@@ -106,7 +106,7 @@ fn lines<'d>(draft: &'d Draft, prices: &'d CostSpec, own: &BTreeSet<Part>) -> [L
     let balancers = balancers.saturating_sub(of_kind(|part| matches!(part, Part::Balancer { .. })));
     let heads: u32 = scenario.nas.iter().map(|(_, nas)| nas.heads.value).sum();
     let heads = heads.saturating_sub(of_kind(|part| matches!(part, Part::Head { .. })));
-    // A head comes with the disks of one pool.
+    // The price of a head includes the disks of one pool.
     let further = |nas: usize, pools: usize, heads: u32| {
         let is_own = |pool: &usize| own.contains(&Part::Pool { nas, pool: *pool });
         place((0..pools).filter(|pool| !is_own(pool)).count()).saturating_sub(heads)
@@ -126,8 +126,8 @@ fn lines<'d>(draft: &'d Draft, prices: &'d CostSpec, own: &BTreeSet<Part>) -> [L
     ]
 }
 
-/// Keys of `[cost]` that have no price though there is something of the kind: what, and how many.
-/// A zone on a server with an own price is paid with it.
+/// Returns the keys of `[cost]` without a price for which the scenario has parts: key, description, number.
+/// A zone on a server with an own price is paid with the server.
 #[must_use]
 pub fn without_price(draft: &Draft) -> Vec<(&'static str, &'static str, u32)> {
     let Some(cost) = &draft.scenario.cost else { return Vec::new() };
@@ -159,7 +159,7 @@ pub fn without_price(draft: &Draft) -> Vec<(&'static str, &'static str, u32)> {
     all
 }
 
-/// The bill; `None` without prices.
+/// Computes the bill; `None` without prices.
 #[must_use]
 pub fn bill(draft: &Draft) -> Option<Cost> {
     let prices = &draft.scenario.cost.as_ref()?.value;
@@ -188,17 +188,17 @@ pub fn bill(draft: &Draft) -> Option<Cost> {
     (!cost.items.is_empty()).then_some(cost)
 }
 
-/// Dollars per month, and dollars once; `None` of what has no price.
+/// Returns the dollars per month, and the dollars paid once; `None` without such a price.
 #[must_use]
 pub fn totals(draft: &Draft) -> (Option<f64>, Option<f64>) {
     bill(draft).map_or((None, None), |bill| (bill.month(), bill.once()))
 }
 
-/// The value of `cost.month` or `cost.once`.
+/// Returns the value of `cost.month` or `cost.once`.
 ///
 /// # Errors
 ///
-/// A scope, and a file without such a price.
+/// `NoSuchFigure`: the figure has a scope, or the file has no such price.
 pub fn at(draft: &Draft, figure: &Figure) -> Result<f64, NoSuchFigure> {
     if !figure.scope.is_empty() {
         let message = format!("`{figure}`: the bill is that of the whole scenario");
@@ -215,7 +215,7 @@ pub fn at(draft: &Draft, figure: &Figure) -> Result<f64, NoSuchFigure> {
     })
 }
 
-/// Zones that the judged classes need or give work to.
+/// Returns the zones that the judged classes need or give work to.
 fn zones_used(draft: &Draft) -> BTreeSet<Part> {
     let graph = Graph::of(draft);
     let judged = judged(draft, &graph);
@@ -233,15 +233,15 @@ fn zones_used(draft: &Draft) -> BTreeSet<Part> {
     zones.into_iter().filter(is_zone).collect()
 }
 
-/// Dollars that a lost page view costs; `None` without a price.
+/// Returns the price of a lost page view in dollars; `None` without one.
 #[must_use]
 pub fn lost_view(draft: &Draft) -> Option<f64> {
     let prices = &draft.scenario.cost.as_ref()?.value;
     prices.lost_page.as_ref().map(|price| price.value.dollars())
 }
 
-/// Bytes that edges deliver in a month out of what they or their shields hold: rate × hit ratio × reply, of the
-/// class of each workload and of all that its clients fetch after it. A month is a twelfth of a
+/// Returns the bytes per month that edges deliver from their content or that of their shields: rate × hit ratio ×
+/// reply, for the class of each workload and all classes that its clients fetch next. A month is a twelfth of a
 /// year.
 fn bytes_from_edges(draft: &Draft) -> f64 {
     let scenario = &draft.scenario;
@@ -250,7 +250,7 @@ fn bytes_from_edges(draft: &Draft) -> f64 {
         let mut rate = workload.rate.as_ref().map_or(0.0, |rate| rate.value.in_per_second());
         let named = |name: &str| scenario.request.iter().position(|(class, _)| class.text == name);
         let mut class = named(&workload.request.value.text);
-        // A class follows another once at most: chains do not go round.
+        // A class appears at most once in a chain: chains have no cycles.
         for _ in 0..scenario.request.len() {
             let Some(index) = class else { break };
             let spec = &scenario.request[index].1;
@@ -287,7 +287,7 @@ mod tests {
         super::bill(&draft).unwrap()
     }
 
-    /// A database pair, memcache, monitoring, staging and development stand beside the path of the
+    /// A database pair, memcache, monitoring, staging and development are not on the path of the
     /// page; no other tier has a zone that no page uses.
     #[test]
     fn zones_that_no_page_uses_stand_on_a_line_of_their_own() {
@@ -303,7 +303,7 @@ mod tests {
         }
     }
 
-    /// The draft of a shipped scenario with prices of its own.
+    /// Returns the draft of a shipped scenario with prices of its own.
     fn priced(tier: &str, cost: &str) -> Draft {
         let path = format!("{}/scenarios/tiers/{tier}.toml", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(path).unwrap();
@@ -341,7 +341,7 @@ mod tests {
         assert_eq!((line("balancers").count, line("balancers").each), (1, Some(278.0)));
     }
 
-    /// What stands on a server that is paid for is paid with it; everything else stays named.
+    /// Parts on a server with a price are paid with it; all other parts are still named.
     #[test]
     fn parts_without_a_price_of_their_own_or_of_their_kind_are_named() {
         let free = |cost: &str| -> Vec<&'static str> {
@@ -353,8 +353,8 @@ mod tests {
         assert_eq!(free(&own.replace("front", "front-1")), ["balancer", "nas-head", "pool"]);
     }
 
-    /// Added by hand from the price list: zones, balancers, heads, the further pool, transit.
-    /// Tier 7 has no further pool: its slaves stand on disks of their own servers.
+    /// Sums computed from the price list: zones, balancers, heads, the additional pool, transit.
+    /// Tier 7 has no additional pool: its replicas use disks of their own servers.
     #[test]
     fn the_bills_of_the_tiers_are_those_added_by_hand() {
         let by_hand = [

@@ -1,14 +1,14 @@
 //! Minimal cut sets of one and two parts, and the single points of failure by role.
 //!
 //! Takes the dependency [`Graph`]; gives for each node the single parts and the pairs whose loss
-//! takes it down. Worked out from the leaves up: a node fails when its own part fails or when
+//! takes it down. Computed from the leaves up: a node fails when its own part fails or when
 //! `deadly` of the nodes it needs fail, so its cut sets follow from theirs. Sets of three and more
-//! are left out; nothing of order one or two is lost by that, since no union of larger sets is
+//! are left out. This loses no set of order one or two, since no union of larger sets is
 //! smaller.
 //!
-//! Effort is bounded: singles are always complete; pairs stop at [`MAX_PAIRS`] a node and
+//! Effort is bounded: singles are always complete; pairs stop at [`MAX_PAIRS`] per node and
 //! [`MAX_EFFORT`] steps, and then `complete` is false. The structure function
-//! ([`Graph::serves`]) is the independent check, by trying every part and pair (tests).
+//! ([`Graph::serves`]) is the independent check: tests try every part and pair with it.
 //!
 //! Source: Fussell & Vesely (1972), the bottom-up method for coherent trees.
 
@@ -17,12 +17,12 @@ use crate::plan::Draft;
 use crate::plan::graph::{Graph, Node, NodeId, Subject};
 use crate::plan::part::{Part, PartKind};
 
-/// Pairs kept for a node, at most.
+/// Largest number of pairs kept per node.
 pub const MAX_PAIRS: usize = 10_000;
-/// Comparisons spent on the pairs of a node, at most.
+/// Largest number of comparisons for the pairs of a node.
 pub const MAX_EFFORT: usize = 4_000_000;
 
-/// Minimal cut sets of a node, by the numbers of the nodes of the parts.
+/// Minimal cut sets of a node, as numbers of the nodes of the parts.
 #[derive(Clone, Debug, Default)]
 struct NodeCuts {
     singles: Vec<u32>,
@@ -41,16 +41,16 @@ pub struct CutSets<'g> {
 /// Minimal cut sets of one subject, in the order of parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cuts {
-    /// Parts whose loss alone takes it down.
+    /// Parts, the loss of any of which takes it down.
     pub singles: Vec<Part>,
-    /// Pairs whose loss together does, and of which neither does alone.
+    /// Pairs of parts whose joint loss takes it down, while neither part alone does.
     pub pairs: Vec<(Part, Part)>,
-    /// Whether `pairs` holds all of them.
+    /// True if `pairs` is complete.
     pub complete: bool,
 }
 
 impl<'g> CutSets<'g> {
-    /// Works them out.
+    /// Computes the cut sets of all nodes.
     #[must_use]
     pub fn of(graph: &'g Graph) -> Self {
         let mut nodes: Vec<NodeCuts> = Vec::new();
@@ -63,7 +63,7 @@ impl<'g> CutSets<'g> {
         Self { graph, nodes }
     }
 
-    /// Those of a node.
+    /// Returns the cut sets of a node.
     #[must_use]
     pub fn at(&self, node: NodeId) -> Cuts {
         let found = &self.nodes[node.index()];
@@ -81,7 +81,7 @@ impl<'g> CutSets<'g> {
         Cuts { singles, pairs, complete: !found.truncated }
     }
 
-    /// Those of a subject; `None` when the graph has it not.
+    /// Returns the cut sets of a subject; `None` if it is not in the graph.
     #[must_use]
     pub fn of_subject(&self, subject: Subject) -> Option<Cuts> {
         self.graph.subject(subject).map(|node| self.at(node))
@@ -93,7 +93,7 @@ fn combine(own: u32, node: &Node, needs: &[&NodeCuts]) -> NodeCuts {
     let mut cuts = if deadly <= 1 { any_of(needs) } else { several_of(needs, deadly) };
     cuts.truncated |= needs.iter().any(|need| need.truncated);
     if node.part.is_some() {
-        // A part's own number is the largest below it: the order stays.
+        // A part's own number is larger than all below it: the list stays sorted.
         cuts.singles.push(own);
     }
     if cuts.pairs.len() > MAX_PAIRS {
@@ -103,7 +103,7 @@ fn combine(own: u32, node: &Node, needs: &[&NodeCuts]) -> NodeCuts {
     cuts
 }
 
-/// Every one is needed.
+/// Combines the cut sets of nodes, each of which is needed.
 fn any_of(needs: &[&NodeCuts]) -> NodeCuts {
     let mut singles: Vec<u32> =
         needs.iter().flat_map(|need| need.singles.iter().copied()).collect();
@@ -122,7 +122,7 @@ fn drop_known(pairs: &mut Vec<(u32, u32)>, singles: &[u32]) {
     pairs.retain(|(a, b)| !known(a) && !known(b));
 }
 
-/// `deadly` must fail.
+/// Combines the cut sets of nodes, `deadly` of which must fail.
 fn several_of(needs: &[&NodeCuts], deadly: usize) -> NodeCuts {
     let hits = by_key(needs, |need| &need.singles);
     let singles: Vec<u32> =
@@ -164,7 +164,7 @@ fn several_of(needs: &[&NodeCuts], deadly: usize) -> NodeCuts {
     NodeCuts { singles, pairs, truncated }
 }
 
-/// Each key with the needs, by number, that hold it; in the order of keys.
+/// Returns each key with the numbers of the needs that hold it, sorted by key.
 fn by_key<K: Copy + Ord>(
     needs: &[&NodeCuts],
     keys: impl Fn(&NodeCuts) -> &Vec<K>,
@@ -184,7 +184,7 @@ fn by_key<K: Copy + Ord>(
     grouped
 }
 
-/// Size of the union of two sorted lists.
+/// Returns the size of the union of two sorted lists.
 fn union_size(a: &[u32], b: &[u32]) -> usize {
     let (mut i, mut j, mut common) = (0, 0, 0);
     while i < a.len() && j < b.len() {
@@ -201,17 +201,17 @@ fn union_size(a: &[u32], b: &[u32]) -> usize {
     a.len() + b.len() - common
 }
 
-/// A role that takes its users down alone, with the hosts that thereby do so, too.
+/// Single point of failure: a role whose loss takes its users down, with the hosts whose loss therefore does so, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SinglePoint {
-    /// The role; a domain when no role on it is single: both halves of a pair stand there.
+    /// Role; a domain if no role on it is a single point, as when both halves of a pair stand on it.
     pub role: Part,
-    /// The domains under it that are single points as well, the nearest first.
+    /// Domains below it that are single points as well, the nearest first.
     pub hosts: Vec<Part>,
 }
 
 impl SinglePoint {
-    /// `mysql.master on sql-1, twin-1`.
+    /// Formats the single point: `mysql.master on sql-1, twin-1`.
     #[must_use]
     pub fn print(&self, draft: &Draft) -> String {
         let role = self.role.name(draft);
@@ -223,8 +223,8 @@ impl SinglePoint {
     }
 }
 
-/// Single points by role, hosts under it. Sites, racks and switches are their own entries: a rack is
-/// the host of its switch, and neither is repeated under what stands in it.
+/// Groups single points by role, with the hosts below each. Sites, racks and switches are entries of their own: a
+/// rack is the host of its switch, and neither is repeated below the parts in it.
 #[must_use]
 pub fn single_points(draft: &Draft, cuts: &Cuts) -> Vec<SinglePoint> {
     let mut found: Vec<SinglePoint> = Vec::new();
@@ -245,7 +245,7 @@ pub fn single_points(draft: &Draft, cuts: &Cuts) -> Vec<SinglePoint> {
         if hosting.contains(part) {
             continue;
         }
-        // A zone on a server that is single for the same reason is named under it.
+        // A zone on a server that is a single point for the same reason is listed below it.
         let under = found.iter().any(|point| point.hosts.contains(part));
         if !under {
             let hosts: Vec<Part> = part

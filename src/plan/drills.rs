@@ -1,11 +1,11 @@
-//! What a drill can break: the parts, their kinds and roles, and one of each.
+//! Targets of drills: the parts, their kinds and roles, and one part of each.
 //!
-//! Model: two parts are of the same kind and role when they are members of the same group and the
-//! same roles stand on them: of two equal web servers one is enough, of a server with the web zone
-//! and one with the database both are broken. A part without siblings is itself.
+//! Model: two parts have the same kind and role if they are members of the same group and the
+//! same roles stand on them. Of two equal web servers one is broken; a server with the web zone
+//! and one with the database are both broken. A part without siblings represents itself.
 //!
 //! Takes a draft. Gives parts in the order of [`all_parts`]. Leaves out: pairs of parts, sites that
-//! differ only in how many users they have.
+//! differ only in their number of users.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,28 +16,28 @@ use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::units::SimDuration;
 
-/// A part that a drill can break.
+/// Part that a drill can break.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drillable {
-    /// Its name: `twin-1`, `store.head-1`, `mysql.master`.
+    /// Name of the part: `twin-1`, `store.head-1`, `mysql.master`.
     pub name: String,
-    /// What it is: `server`, `head`, `database`.
+    /// Sort of the part: `server`, `head`, `database`.
     pub kind: &'static str,
-    /// Its name without its number: what it is called in every scenario that has one.
+    /// Name without its number, which is the same in every scenario that has such a part.
     pub group: String,
-    /// Faults of the file that strike it, in the order of their names; none: it breaks in drills alone.
+    /// Faults of the file that strike it, sorted by name; if empty, it breaks in drills alone.
     pub faults: Vec<String>,
 }
 
-/// Every part that a drill can break: all but those that fail by a law of their own.
+/// Returns every part that a drill can break: all except those that fail by a law of their own.
 pub fn parts(draft: &Draft) -> impl Iterator<Item = Part> {
     all_parts(draft).into_iter().filter(|part| !part.sort().fails_by_law)
 }
 
-/// `part` with what a reader wants to know of it.
+/// Describes a part for readers.
 #[must_use]
 pub fn drillable(draft: &Draft, part: Part) -> Drillable {
-    // What is wrong with a reference has been said already.
+    // Errors in references were reported before.
     let mut said = Diagnostics::new();
     let faults = draft.scenario.fault.iter().filter(|(_, fault)| {
         let mut hits = fault.hits.iter();
@@ -48,7 +48,7 @@ pub fn drillable(draft: &Draft, part: Part) -> Drillable {
     Drillable { name: part.name(draft), kind: part.sort().word, group: part.group(draft), faults }
 }
 
-/// One part of each kind and role: the first.
+/// Returns the first part of each kind and role.
 #[must_use]
 pub fn one_of_each(draft: &Draft) -> Vec<Part> {
     let mut stands: BTreeMap<Part, BTreeSet<String>> = BTreeMap::new();
@@ -65,8 +65,8 @@ pub fn one_of_each(draft: &Draft) -> Vec<Part> {
     parts(draft).filter(first).collect()
 }
 
-/// How long a part takes to come back once it is mended, in the mean, with what stands on it: a zone boots, what
-/// runs in it restarts, a head is given its volumes back.
+/// Returns the mean time from the repair of a part until it and everything on it works again: a zone boots, its
+/// processes restart, a head gets its volumes back.
 #[must_use]
 pub fn way_back(draft: &Draft, part: Part) -> SimDuration {
     let sort = part.sort();

@@ -3,7 +3,7 @@
 //! ```text
 //! figure = metric "." scope [ "." resource ] [ "." stat ] { "[" key "=" value "]" } [ "@" window ]
 //! ```
-//! The [registry] says which statistics of which metric there are, where, and what estimates them.
+//! The [registry] declares which statistics of which metric exist, where, and what estimates them.
 
 pub mod registry;
 
@@ -13,7 +13,7 @@ use crate::plan::names::{Kind, Names};
 use crate::scenario::suggest;
 use registry::{Row, Word};
 
-/// What a figure is measured in.
+/// Unit of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FigureUnit {
     /// Seconds.
@@ -22,20 +22,20 @@ pub enum FigureUnit {
     PerSecond,
     /// Bits per second.
     BitsPerSecond,
-    /// A share or a utilisation.
+    /// Dimensionless share or utilisation.
     Ratio,
-    /// A number of things.
+    /// Number of items.
     Count,
     /// Dollars.
     Dollars,
     /// Dollars per month.
     DollarsPerMonth,
-    /// No number: a name.
+    /// Not a number but a name.
     Name,
 }
 
 impl FigureUnit {
-    /// In a table.
+    /// Returns the unit as shown in a table.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -51,37 +51,37 @@ impl FigureUnit {
     }
 }
 
-/// There is no such figure, here or anywhere.
+/// Error of a path that names no figure of any command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoSuchFigure {
-    /// What is wrong with the path.
+    /// Description of the error in the path.
     pub message: String,
-    /// What to write instead.
+    /// Suggestion of what to write instead.
     pub help: Option<String>,
 }
 
 impl NoSuchFigure {
-    /// Without help.
+    /// Creates an error without a suggestion.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), help: None }
     }
 
-    /// A figure that is a name, asked for where numbers are.
+    /// Creates the error for a figure that is a name where a number is needed.
     #[must_use]
     pub fn of_a_name(path: &str) -> Self {
         Self::new(format!("`{path}` is a name, and tables of figures hold numbers"))
             .help("ask for it in an `[[expect]]` of the scenario")
     }
 
-    /// With what to write instead.
+    /// Adds a suggestion; an empty one is ignored.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into()).filter(|help| !help.is_empty());
         self
     }
 
-    /// With what to write instead, when there is something to say.
+    /// Adds a suggestion if there is one, and otherwise keeps the present one.
     #[must_use]
     pub fn help_if(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
@@ -107,16 +107,16 @@ impl fmt::Display for NoSuchFigure {
     }
 }
 
-/// Why a figure has no estimate.
+/// Reason why a figure has no estimate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoFigure {
-    /// No command gives one: the scenario is refused.
+    /// No command estimates it: the scenario is refused.
     NoSuch(NoSuchFigure),
-    /// This command, or these flags, do not give one: what is expected of it is not judged.
+    /// This command does not estimate it, or not with these flags: expectations about it are not judged.
     NotEstimated {
-        /// Why.
+        /// Reason.
         reason: String,
-        /// The command that gives it, where there is one.
+        /// Command that estimates it, if any does.
         judged_by: Option<&'static str>,
     },
 }
@@ -127,20 +127,20 @@ impl From<NoSuchFigure> for NoFigure {
     }
 }
 
-/// What users want of a figure.
+/// Direction in which users want a figure to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// More of it.
+    /// Larger values are better.
     More,
-    /// Less of it.
+    /// Smaller values are better.
     Less,
-    /// Neither by itself: it is load, or what is done about faults.
+    /// Neither is better: it is load, or a reaction to faults.
     Neither,
 }
 
 macro_rules! metrics {
     ($($Metric:ident = $id:literal, $unit:ident, $wanted:ident, $margin:literal, $least:literal, $meaning:literal;)*) => {
-        /// What is estimated.
+        /// Estimated quantity.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Metric { $(#[doc = $meaning] $Metric,)* }
 
@@ -148,37 +148,37 @@ macro_rules! metrics {
             /// All metrics.
             pub const ALL: &'static [Self] = &[$(Self::$Metric,)*];
 
-            /// The word in paths.
+            /// Returns the metric's word in paths.
             #[must_use]
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$Metric => $id,)* }
             }
 
-            /// What its mean is measured in; a `chance` is a ratio whatever the metric.
+            /// Returns the unit of its mean; a `chance` is a ratio for every metric.
             #[must_use]
             pub const fn unit(self) -> FigureUnit {
                 match self { $(Self::$Metric => FigureUnit::$unit,)* }
             }
 
-            /// Whether users want more of it or less.
+            /// Returns the direction in which users want it to change.
             #[must_use]
             pub const fn wanted(self) -> Wanted {
                 match self { $(Self::$Metric => Wanted::$wanted,)* }
             }
 
-            /// Relative margin of equivalence where nothing else is said.
+            /// Returns the default relative margin of equivalence.
             #[must_use]
             pub const fn margin(self) -> f64 {
                 match self { $(Self::$Metric => $margin,)* }
             }
 
-            /// The least difference in a window that matters, in base units; 0: every difference does.
+            /// Returns the smallest difference in a window that matters, in base units; 0: every difference matters.
             #[must_use]
             pub const fn least_difference(self) -> f64 {
                 match self { $(Self::$Metric => $least,)* }
             }
 
-            /// What it means.
+            /// Returns the meaning of the metric, as the reference prints it.
             #[must_use]
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$Metric => $meaning,)* }
@@ -234,33 +234,33 @@ crate::kinds::each_metric! { metrics,
     Saturates = "saturates", Ratio, Neither, 0.0, 0.0, "What saturates first.";
 }
 
-/// Which statistic of the metric.
+/// Statistic of a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stat {
-    /// Mean.
+    /// The mean.
     Mean,
-    /// A quantile, by its level.
+    /// A quantile, by its level (0.95 for p95).
     Quantile(f64),
-    /// Largest.
+    /// The largest value.
     Max,
-    /// Standard deviation.
+    /// The standard deviation.
     Deviation,
-    /// The variance of counts over their mean.
+    /// Index of dispersion: variance of counts divided by their mean.
     Dispersion,
-    /// A share or probability.
+    /// A share or a probability.
     Chance,
-    /// The first of a ranking, or the first time.
+    /// First of a ranking, or time of the first occurrence.
     First,
-    /// A quantile over years, by its level.
+    /// A quantile over single years, by its level.
     Year(f64),
-    /// Per month, of a bill.
+    /// Part of a bill that is paid per month.
     Month,
-    /// Once, of a bill.
+    /// Part of a bill that is paid once.
     Once,
 }
 
 impl Stat {
-    /// Whether a bill has it, and nothing else.
+    /// Returns whether only bills have this statistic.
     const fn is_of_bills(self) -> bool {
         matches!(self, Self::Month | Self::Once)
     }
@@ -285,23 +285,23 @@ const STATS: [(&str, Stat); 16] = [
     ("once", Stat::Once),
 ];
 
-/// A path, taken apart.
+/// Parsed figure path, with its row of the registry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// What is estimated.
+    /// Estimated quantity.
     pub metric: Metric,
-    /// Of what: a name, a member, or `name-*`; empty: the whole scenario.
+    /// Subject: a name, a member, or `name-*`; empty: the whole scenario.
     pub scope: String,
-    /// Which resource of it.
+    /// Resource of the subject.
     pub resource: Option<String>,
-    /// Which statistic; none: the metric's own (the mean, or a count).
+    /// Statistic; `None`: the metric's own, such as the mean or a count.
     pub stat: Option<Stat>,
-    /// Selections.
+    /// Selections `[key=value]`, in the order of the path.
     pub keys: Vec<(String, String)>,
-    /// Where.
+    /// Text after the `@`: a window, the horizon, `month` or `year`.
     pub window: Option<String>,
     text: String,
-    /// The kind in front of the scope.
+    /// Word of the component kind in front of the scope.
     kind: Option<&'static str>,
     row: &'static Row,
 }
@@ -313,11 +313,11 @@ impl fmt::Display for Figure {
 }
 
 impl Figure {
-    /// Takes `text` apart and looks it up in the registry.
+    /// Parses a path and looks it up in the registry.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, and what to write instead.
+    /// `NoSuchFigure`: the error in the path, and what to write instead.
     pub fn parse(text: &str) -> Result<Self, NoSuchFigure> {
         let several = text.split(['.', '[', '@']).next().unwrap_or_default();
         if several.contains([':', '(']) {
@@ -351,7 +351,7 @@ impl Figure {
             let message = format!("there is no metric `{word}`");
             return Err(NoSuchFigure::new(message).help_if(suggest::help(word, &known, "metrics")));
         };
-        // What saturates first and the bill are asked of the whole scenario; else one word is a name.
+        // `saturates` and `cost` may be asked of the whole scenario; for all other metrics one word is a name.
         let whole = matches!(metric, Metric::Saturates | Metric::Cost);
         let fewest = if whole { 0 } else { 1 };
         let stat = parts.last().filter(|_| parts.len() > fewest);
@@ -387,11 +387,11 @@ impl Figure {
         Ok(figure)
     }
 
-    /// As [`Self::parse`], in a scenario with these names: a component may be called as a kind is.
+    /// Parses a path in a scenario with these names, in which a component may have the name of a kind.
     ///
     /// # Errors
     ///
-    /// As [`Self::parse`].
+    /// Same as for [`Self::parse`].
     pub fn parse_in(names: &Names, text: &str) -> Result<Self, NoSuchFigure> {
         let mut figure = Self::parse(text)?;
         if let (Some(kind), None) = (figure.kind, &figure.resource)
@@ -402,42 +402,42 @@ impl Figure {
         Ok(figure)
     }
 
-    /// As written.
+    /// Returns the path as written.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The value of a selection.
+    /// Returns the value of a selection.
     #[must_use]
     pub fn key(&self, name: &str) -> Option<&str> {
         self.keys.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether its statistic is the mean, or the metric's own.
+    /// Returns whether the statistic is the mean, or the metric's own.
     #[must_use]
     pub const fn is_mean(&self) -> bool {
         matches!(self.stat, None | Some(Stat::Mean))
     }
 
-    /// How it is estimated.
+    /// Returns its row of the registry, which defines its estimator.
     #[must_use]
     pub const fn row(&self) -> &'static Row {
         self.row
     }
 
-    /// The same of the whole, where it is of a part.
+    /// Returns the same figure without a resource: that of the whole subject.
     pub(super) fn whole(&self) -> Self {
         Self { resource: None, ..self.clone() }
     }
 
-    /// The words that choose its statistic.
+    /// Returns the word that chooses its statistic.
     #[must_use]
     pub const fn word(&self) -> Word {
         Word::of(self.stat)
     }
 
-    /// Least and largest value that it can have.
+    /// Returns the least and the largest possible value.
     #[must_use]
     pub fn range(&self) -> (f64, f64) {
         let of_all = matches!(
@@ -451,7 +451,7 @@ impl Figure {
         );
         match self.metric {
             Metric::Headroom => (f64::NEG_INFINITY, 1.0),
-            // Around a break: the difference to the same stretch without.
+            // Around a break the figure is a difference to the same interval without the break.
             Metric::Missed | Metric::Losing => (f64::NEG_INFINITY, f64::INFINITY),
             _ if self.stat == Some(Stat::Chance)
                 || of_all && self.stat != Some(Stat::Deviation) =>
@@ -462,7 +462,7 @@ impl Figure {
         }
     }
 
-    /// What it is measured in.
+    /// Returns the unit of the figure.
     #[must_use]
     pub const fn unit(&self) -> FigureUnit {
         self.row.unit(self.word())
@@ -495,7 +495,7 @@ mod tests {
         assert!(Figure::parse("latency.page[over=1ms").is_err());
     }
 
-    /// A word that chooses no statistic of its metric never stands for another one.
+    /// An unsupported statistic is refused, never replaced by another one.
     #[test]
     fn a_figure_with_an_unsupported_statistic_is_refused_with_those_there_are() {
         for (path, said) in [
@@ -564,7 +564,7 @@ mod tests {
         }
     }
 
-    /// A component may be called as a kind or a statistic is.
+    /// A component may have the name of a kind or of a statistic.
     #[test]
     fn a_name_that_is_a_word_of_the_grammar_stays_a_name() {
         let figure = Figure::parse("downtime.service.year-p95@horizon").unwrap();

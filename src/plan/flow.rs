@@ -1,4 +1,4 @@
-//! How often each class is asked for.
+//! Request rate of each class.
 //!
 //! Source: Jackson (1957), the traffic equations.
 
@@ -12,8 +12,8 @@ use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
 
-/// Classes whose requests begin because `steps` ask for something, and how many for one request; those of calls as
-/// well.
+/// Returns the classes whose requests `steps` cause, and the number per request, including the steps of
+/// calls.
 fn begun_by(draft: &Draft, steps: &[Step], hits: &Hits) -> Vec<(usize, f64)> {
     let passes = |ask: &dyn Ask| ask.passes(hits);
     let mut all = Vec::new();
@@ -34,7 +34,7 @@ fn begun_by(draft: &Draft, steps: &[Step], hits: &Hits) -> Vec<(usize, f64)> {
     all
 }
 
-/// Requests a second of every class: what workloads issue, and what `then` and messages make of it.
+/// Computes the requests per second of every class: those of workloads, and those caused by `then` and messages.
 #[must_use]
 pub fn class_rates(draft: &Draft, hits: &Hits, rates: &[f64]) -> Vec<f64> {
     let count = draft.scenario.request.len();
@@ -54,7 +54,7 @@ pub fn class_rates(draft: &Draft, hits: &Hits, rates: &[f64]) -> Vec<f64> {
             graph.update_edge(nodes[class], nodes[begun], ());
         }
     }
-    // A cycle is reported elsewhere; then nothing is fetched after the first.
+    // A cycle is reported elsewhere; then only the requests of workloads are counted.
     let order = toposort(&graph, None).unwrap_or_default();
     for node in order {
         let class = node.index();

@@ -1,18 +1,18 @@
-//! The dependency graph: what must be up for a request class to be served.
+//! The dependency graph: the parts that must be up for a request class to be served.
 //!
-//! Takes a [`Draft`]; gives a graph of nodes that each are up when their own part is up and enough
-//! of the nodes they need are up (all, or k of n). From it follow the structure function
+//! Takes a [`Draft`]; gives a graph of nodes. A node is up when its own part is up and enough
+//! of the nodes it needs are up (all, or k of n). From the graph follow the structure function
 //! ([`Graph::serves`]), cut sets and shared domains.
 //!
-//! What counts as redundant: members of a service beyond its `needs`; the partner of a balancer, the
-//! second head of a file server and the slaves of a database, each only when a `failover` is
+//! Redundant are: members of a service beyond its `needs`; the partner of a balancer, the
+//! second head of a file server and the replicas of a database, each only when a `failover` is
 //! declared; uplinks and switches beyond one; edges of a CDN; entries of a name service that checks
-//! them. Reads that go to slaves are served by any member that is up: the group decides. A promotion
-//! by `remount` needs the master's volume. A cache is not needed: a look-up fails over to `else`.
+//! them. Reads that go to replicas are served by any member that is up: the group decides. A promotion
+//! by `remount` needs the primary's volume. A cache is not needed: a look-up falls back to `else`.
 //! All branches of a choice are needed, and the classes that `then` fetches; a volume spread over
 //! several pools needs them all.
 //!
-//! Leaves out: links between sites (who calls whom over them is decided at run time), crews, and
+//! Leaves out: links between sites (which component calls another over them is decided at run time), crews, and
 //! time: a failover counts as no loss, however long it takes.
 //!
 //! Holds: a node is added after all it needs, so the order of indices is a topological order and the
@@ -32,25 +32,25 @@ use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::route::{Does, Step, each};
 
-/// A node: up when its own part, if it has one, and `least` of the nodes it needs are up.
+/// Node: up when its own part, if it has one, and `least` of the nodes it needs are up.
 #[derive(Clone, Copy, Debug)]
 pub struct Node {
-    /// What can fail by itself.
+    /// Part of the node, which can fail by itself.
     pub part: Option<Part>,
-    /// How many of the nodes it needs must be up.
+    /// Number of needed nodes that must be up.
     pub least: u32,
-    /// How many nodes it needs.
+    /// Number of needed nodes.
     pub of: u32,
 }
 
 impl Node {
-    /// Losses among the nodes it needs that it does not survive.
+    /// Returns the number of losses among the nodes it needs at which it goes down.
     #[must_use]
     pub const fn deadly(&self) -> u32 {
         (self.of + 1).saturating_sub(self.least)
     }
 
-    /// Whether it survives the loss of one of several.
+    /// Returns whether it survives the loss of one of the nodes it needs.
     #[must_use]
     pub const fn is_redundant(&self) -> bool {
         self.of > self.least
@@ -60,7 +60,7 @@ impl Node {
 /// Number of a node.
 pub type NodeId = NodeIndex<u32>;
 
-/// What can be served or not.
+/// Subject that is served or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// A request class.
@@ -70,7 +70,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// Its name.
+    /// Returns the name of the class or group.
     #[must_use]
     pub fn name<'d>(&self, draft: &'d Draft) -> &'d str {
         match *self {
@@ -83,23 +83,23 @@ impl Subject {
 /// The dependency graph of a draft.
 #[derive(Clone, Debug)]
 pub struct Graph {
-    /// Edges lead from a node to what it needs.
+    /// Nodes; edges lead from a node to the nodes it needs.
     nodes: DiGraph<Node, (), u32>,
     subjects: Vec<(Subject, NodeId)>,
-    /// Redundant groups by a name to print: `app`, `mysql`, `store.head`.
+    /// Redundant groups with their printed names: `app`, `mysql`, `store.head`.
     redundant: Vec<(String, NodeId)>,
     takeovers: BTreeMap<NodeId, Takeover>,
     services: Vec<NodeId>,
-    /// Entrances as users from outside (true) or inside see them.
+    /// Nodes of entrances, as users from outside (true) or inside reach them.
     entries: BTreeMap<(Entrance, bool), NodeId>,
 }
 
-/// A node whose members take over from each other, which takes time and may fail.
+/// Node whose members take over from each other, which takes time and may fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Takeover {
-    /// The address of a balancer, and its units in order.
+    /// Virtual IP of a balancer, and its units in order.
     Address(usize, Vec<NodeId>),
-    /// The master of a database, and its members in order.
+    /// Primary of a database, and its members in order.
     Master(usize, Vec<NodeId>),
     /// The volumes of a head of a file server (its number), and both heads in order.
     Volumes(usize, u32, Vec<NodeId>),
@@ -112,8 +112,8 @@ impl Graph {
         Self::build(draft, false)
     }
 
-    /// The same with a node for every service as such: enough of its members, as other parts of
-    /// the site see them.
+    /// Builds the graph with an extra node per service: enough of its members are up, as other parts of
+    /// the site reach them.
     #[must_use]
     pub fn with_services(draft: &Draft) -> Self {
         Self::build(draft, true)
@@ -153,62 +153,62 @@ impl Graph {
         }
     }
 
-    /// The nodes of the services, in the order of the file; none unless they were asked for.
+    /// Returns the nodes of the services, in the order of the file; empty unless built [`Self::with_services`].
     #[must_use]
     pub fn services(&self) -> &[NodeId] {
         &self.services
     }
 
-    /// The node of an entrance that some class comes in by, as users from outside (true) or inside see it.
+    /// Returns the node of an entrance that some class uses, as users from outside (true) or inside reach it.
     #[must_use]
     pub fn entrance(&self, entrance: Entrance, outside: bool) -> Option<NodeId> {
         self.entries.get(&(entrance, outside)).copied()
     }
 
-    /// Who takes over at a node, if that is a matter of time.
+    /// Returns the takeover at a node whose members take over from each other.
     #[must_use]
     pub fn takeover(&self, id: NodeId) -> Option<&Takeover> {
         self.takeovers.get(&id)
     }
 
-    /// What can be served, classes first, in the order of the file.
+    /// Returns the subjects with their nodes, classes first, in the order of the file.
     #[must_use]
     pub fn subjects(&self) -> &[(Subject, NodeId)] {
         &self.subjects
     }
 
-    /// The node of a subject.
+    /// Returns the node of a subject.
     #[must_use]
     pub fn subject(&self, subject: Subject) -> Option<NodeId> {
-        // Classes stand in order, groups after them may not.
+        // Classes are sorted; the groups after them may not be.
         let met = self.subjects.binary_search_by_key(&subject, |(other, _)| *other).ok();
         let met = met.or_else(|| self.subjects.iter().position(|(other, _)| *other == subject));
         met.map(|place| self.subjects[place].1)
     }
 
-    /// Groups that survive the loss of one of several, by name, in the order of building.
+    /// Returns the groups that survive the loss of a member, by name, in the order of building.
     #[must_use]
     pub fn redundant(&self) -> &[(String, NodeId)] {
         &self.redundant
     }
 
-    /// All nodes, each after what it needs.
+    /// Returns all nodes, each after the nodes it needs.
     pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node)> {
         self.nodes.node_indices().map(|id| (id, &self.nodes[id]))
     }
 
-    /// A node.
+    /// Returns a node.
     #[must_use]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id]
     }
 
-    /// What a node needs, in no particular order that matters: duplicates do not occur.
+    /// Returns the nodes that a node needs, without duplicates; their order has no meaning.
     pub fn needs(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         self.nodes.neighbors(id)
     }
 
-    /// The nodes on which `root` depends, itself among them, in topological order.
+    /// Returns the nodes on which `root` depends, itself included, in topological order.
     #[must_use]
     pub fn below(&self, root: NodeId) -> Vec<NodeId> {
         let mut seen = vec![false; self.nodes.node_count()];
@@ -224,7 +224,7 @@ impl Graph {
         self.nodes.node_indices().filter(|id| seen[id.index()]).collect()
     }
 
-    /// Whether each node is up when `failed` are down.
+    /// Returns whether each node is up when `failed` are down.
     #[must_use]
     pub fn up(&self, failed: &[Part]) -> Vec<bool> {
         let mut up = vec![false; self.nodes.node_count()];
@@ -237,13 +237,13 @@ impl Graph {
         up
     }
 
-    /// The structure function: whether `subject` is served when `failed` are down.
+    /// Evaluates the structure function: whether `subject` is served when `failed` are down.
     #[must_use]
     pub fn serves(&self, subject: Subject, failed: &[Part]) -> bool {
         self.subject(subject).is_some_and(|node| self.up(failed)[node.index()])
     }
 
-    /// The parts that any subject depends on.
+    /// Returns the parts of all nodes, sorted.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
         let mut parts: Vec<Part> = self.nodes.node_weights().filter_map(|node| node.part).collect();
@@ -259,26 +259,26 @@ enum Progress {
     Done(NodeId),
 }
 
-/// A graph as it is built.
+/// Graph under construction.
 pub struct Builder<'d> {
     draft: &'d Draft,
     nodes: DiGraph<Node, (), u32>,
     parts: BTreeMap<Part, NodeId>,
-    /// By domain: what stands on it needs this.
+    /// Node that the contents of a domain need, per domain.
     carriers: BTreeMap<Part, NodeId>,
-    /// By domain: the links by which users reach what stands on it.
+    /// Node of the links over which users reach the contents of a domain, per domain.
     uplinks: BTreeMap<Part, NodeId>,
     redundant: Vec<(String, NodeId)>,
     takeovers: BTreeMap<NodeId, Takeover>,
-    /// Entrances as users from outside (true) or inside see them.
+    /// Nodes of entrances, as users from outside (true) or inside reach them.
     entries: BTreeMap<(Entrance, bool), NodeId>,
     classes: Vec<Progress>,
-    /// Whether each class is asked for by clients.
+    /// True if clients request the class, per class.
     outside: Vec<bool>,
 }
 
 impl<'d> Builder<'d> {
-    /// The scenario.
+    /// Returns the draft.
     pub(crate) const fn draft(&self) -> &'d Draft {
         self.draft
     }
@@ -296,17 +296,17 @@ impl<'d> Builder<'d> {
         id
     }
 
-    /// A node that is up while all of these are.
+    /// Adds a node that is up while all of these are.
     pub(crate) fn all(&mut self, needs: &[NodeId]) -> NodeId {
         self.add(None, None, needs)
     }
 
-    /// The node of a part that has one already.
+    /// Returns the node of a part that already has one.
     pub(crate) fn known(&self, part: Part) -> Option<NodeId> {
         self.parts.get(&part).copied()
     }
 
-    /// The node of a part, with what it needs besides the domain it stands on.
+    /// Returns the node of a part, which needs `more` and the domain on which it stands.
     pub(crate) fn part(&mut self, part: Part, more: &[NodeId]) -> NodeId {
         if let Some(node) = self.known(part) {
             return node;
@@ -318,7 +318,7 @@ impl<'d> Builder<'d> {
         node
     }
 
-    /// A domain as what stands on it needs it: with one of its switches.
+    /// Returns the node of a domain as its contents need it: with one of its switches.
     fn carrier(&mut self, domain: Part) -> NodeId {
         if let Some(node) = self.carriers.get(&domain) {
             return *node;
@@ -338,7 +338,7 @@ impl<'d> Builder<'d> {
         node
     }
 
-    /// `least` of `members`; remembered by name when it survives a loss.
+    /// Adds a node that needs `least` of `members`; records its name if it survives a loss.
     pub(crate) fn group(&mut self, name: &str, least: u32, members: &[NodeId]) -> NodeId {
         let node = self.add(None, Some(least), members);
         if self.nodes[node].is_redundant() && !self.redundant.iter().any(|(other, _)| other == name)
@@ -348,13 +348,13 @@ impl<'d> Builder<'d> {
         node
     }
 
-    /// The members of a node take over from each other, which takes time and may fail.
+    /// Records that the members of a node take over from each other, which takes time and may fail.
     pub(crate) fn takes_over(&mut self, node: NodeId, how: Takeover) {
         self.takeovers.insert(node, how);
     }
 
-    /// Some members of a section, all of them without a list, as users from outside or inside see them: as many
-    /// as have to be up.
+    /// Returns a node for enough of the given members of a section (all if `None`), as users from outside or inside
+    /// reach them.
     pub(crate) fn members(
         &mut self,
         (kind, index): (Kind, usize),
@@ -365,12 +365,12 @@ impl<'d> Builder<'d> {
         node.expect("a kind that is used by its members has some")
     }
 
-    /// The store of `user`.
+    /// Returns the node of the store of `user`.
     pub(crate) fn store(&mut self, store: Store, user: Part) -> Option<NodeId> {
         store.component().0.answers().stores(self, store, user)
     }
 
-    /// An entrance; `outside` says whether users come over the links of its site.
+    /// Returns the node of an entrance; `outside` is true for users who arrive over the links of its site.
     pub(crate) fn entrance(&mut self, entrance: Entrance, outside: bool) -> NodeId {
         if let Some(node) = self.entries.get(&(entrance, outside)) {
             return *node;
@@ -382,7 +382,7 @@ impl<'d> Builder<'d> {
         node
     }
 
-    /// `node`, as users see it over the links of the site in which `part` stands.
+    /// Returns `node` as outside users reach it: with a link of the site in which `part` stands.
     pub(crate) fn reached_from(&mut self, node: NodeId, part: Part, outside: bool) -> NodeId {
         if !outside {
             return node;
@@ -401,7 +401,7 @@ impl<'d> Builder<'d> {
         self.all(&[node, links])
     }
 
-    /// What a class needs; `None` while it is being worked out (a cycle, reported elsewhere).
+    /// Returns the node of a class; `None` while it is under construction (a cycle, reported elsewhere).
     fn class(&mut self, class: usize) -> Option<NodeId> {
         match self.classes[class] {
             Progress::Done(node) => return Some(node),
@@ -409,7 +409,7 @@ impl<'d> Builder<'d> {
             Progress::New => self.classes[class] = Progress::Begun,
         }
         let draft = self.draft;
-        // Classes hang on each other by `then` only: followed in a loop, not by recursion.
+        // Classes depend on each other through `then` only: followed in a loop, not by recursion.
         let mut chain = vec![class];
         while let Some(next) = draft.links.thens[chain[chain.len() - 1]] {
             if !matches!(self.classes[next], Progress::New) {
@@ -436,7 +436,7 @@ impl<'d> Builder<'d> {
         }
     }
 
-    /// What steps ask for, inside calls too.
+    /// Adds the nodes that steps need, including those inside calls.
     fn steps(&mut self, steps: &[Step], needs: &mut Vec<NodeId>) {
         each(steps, &mut |step| match &step.does {
             Does::Call(call) => needs.push(self.entrance(call.to, false)),
@@ -449,14 +449,14 @@ impl<'d> Builder<'d> {
     }
 }
 
-/// Whether a class is asked for by clients, who come over the links of a site. Parts that a client
-/// fetches next come from where the first did.
+/// Returns whether clients request a class over the links of a site. A class that such a client
+/// fetches next counts as well.
 #[must_use]
 pub fn reached_from(draft: &Draft, class: usize) -> bool {
     all_reached(draft)[class]
 }
 
-/// The same of all classes.
+/// Returns the same for all classes.
 fn all_reached(draft: &Draft) -> Vec<bool> {
     let mut direct = vec![false; draft.scenario.request.len()];
     for ((_, workload), class) in draft.scenario.workload.iter().zip(&draft.links.classes) {
@@ -473,7 +473,7 @@ fn all_reached(draft: &Draft) -> Vec<bool> {
     reached
 }
 
-/// The server under a part.
+/// Returns the server on which a part stands.
 #[must_use]
 pub fn server_of(draft: &Draft, part: Part) -> Option<ServerId> {
     part.domains(draft).into_iter().find_map(|domain| match domain {
@@ -482,7 +482,7 @@ pub fn server_of(draft: &Draft, part: Part) -> Option<ServerId> {
     })
 }
 
-/// Of several stores the first at the site of `user`, else the first.
+/// Returns the first of several stores at the site of `user`, or else the first.
 #[must_use]
 pub fn store_at(draft: &Draft, stores: &[Store], user: Part) -> Option<Store> {
     let near = |store: &&Store| store.component().0.answers().is_near(draft, **store, user);

@@ -1,15 +1,15 @@
-//! Headroom: how busy everything is at the level of a window, now and after each single loss, by
-//! arithmetic.
+//! Headroom: utilisation of all resources at the level of a window, now and after each single loss, in
+//! closed form.
 //!
-//! Model: offered load over capacity ([`load`]); with a part lost, what is redundant has taken over.
-//! The rate that can be carried is the one at which the first resource is busy all the time: the
-//! rate of the window varies, all else (other workloads, probes) keeps its own.
+//! Model: offered load divided by capacity ([`load`]); after the loss of a part, redundant parts have taken over.
+//! The rate that can be carried is the one at which the first resource saturates: the
+//! rate of the window varies, and everything else (other workloads, probes) keeps its own.
 //!
-//! Right after a takeover a promoted database member reads with a cold buffer: that load stands beside
-//! the one once it is warm.
+//! Right after a takeover, a promoted database member reads with a cold buffer: that load is reported next to
+//! the load with a warm buffer.
 //!
-//! Takes a draft. Gives numbers without noise. Leaves out what [`load`] leaves out, and what comes
-//! between a loss and the takeover, with the queues that it leaves.
+//! Takes a draft. Gives numbers without noise. Leaves out what [`load`] leaves out, and the time
+//! between a loss and the takeover, with the queues that form in it.
 
 use std::collections::BTreeMap;
 
@@ -25,40 +25,40 @@ use crate::plan::part::Part;
 use crate::scenario::suggest;
 use crate::units::SimDuration;
 
-/// The most resources of which single losses are worked out, each loss counting all resources that
-/// something is asked of.
+/// Upper bound of the work of [`after_each_loss`]: the number of losses times the number of resources with
+/// a load.
 pub const MOST_WORK: usize = 4_000_000;
 
-/// What is left after a loss, or without one.
+/// Spare capacity after a loss, or without one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spare {
-    /// What is lost; none: nothing.
+    /// Name of the lost part; `None`: no loss.
     pub lost: Option<String>,
-    /// Whether everything that is judged is still served.
+    /// True if every judged subject is still served.
     pub serves: bool,
-    /// The busiest resource, and how busy it is.
+    /// Resource with the highest utilisation, and this utilisation.
     pub busiest: Option<(String, f64)>,
-    /// The rate of the window's workloads at which the first resource is busy all the time, with its
-    /// name; none where nothing depends on that rate.
+    /// Resource that saturates first, and the rate per second of the window's workloads at which it does; `None` if
+    /// no resource depends on that rate.
     pub carries: Option<(String, f64)>,
-    /// Right after the takeover, where that leaves a database with a cold buffer.
+    /// State right after the takeover, if a database then has a cold buffer.
     pub cold: Option<Cold>,
 }
 
-/// The busiest resource right after a takeover, while a promoted database member reads more from its
+/// Busiest resource right after a takeover, while a promoted database member reads more from its
 /// disks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cold {
-    /// Its name.
+    /// Name of the resource.
     pub name: String,
-    /// How busy it is at first.
+    /// Utilisation at first.
     pub used: f64,
-    /// For how long more is offered than it can do.
+    /// Time for which its load exceeds its capacity.
     pub over: SimDuration,
 }
 
-/// The window whose level is the design peak: the one called `peak`, else that with the highest
-/// level; by place.
+/// Returns the index of the window whose level is the design peak: the one named `peak`, or else the one with
+/// the highest level.
 #[must_use]
 pub fn design_peak(draft: &Draft) -> Option<usize> {
     let windows = &draft.scenario.window;
@@ -69,21 +69,21 @@ pub fn design_peak(draft: &Draft) -> Option<usize> {
     })
 }
 
-/// Nothing lost, then one of each kind and role of parts lost, in the order of names.
+/// Computes the headroom without a loss, then with each single loss of [`drills::one_of_each`], by name.
 #[must_use]
 pub fn after_each_loss(draft: &Draft, window: usize) -> Vec<Spare> {
     within(draft, window, MOST_WORK).0
 }
 
-/// As [`after_each_loss`], with how many losses there are in all. Where all of them would take more than
-/// `work`, those of the parts with the most load are worked out.
+/// Computes the same as [`after_each_loss`], and returns the number of losses in all. If all of them would take
+/// more than `work`, only those of the parts with the highest load are computed.
 #[must_use]
 pub fn within(draft: &Draft, window: usize, work: usize) -> (Vec<Spare>, usize) {
     let graph = Graph::of(draft);
     let judged = judged(draft, &graph);
     let mut lost = drills::one_of_each(draft);
     let in_all = lost.len();
-    // Where a section stands in the file says nothing.
+    // The order of sections in the file must not matter.
     lost.sort_by_cached_key(|part| part.name(draft));
     let offered = load::offered(draft, &load::rates_in(draft, window));
     let most = work / offered.len().max(1);
@@ -93,7 +93,7 @@ pub fn within(draft: &Draft, window: usize, work: usize) -> (Vec<Spare>, usize) 
             let mut on = std::iter::once(*part).chain(part.domains(draft));
             on.find_map(|part| loads.get(&part).copied()).unwrap_or(0.0)
         };
-        // Stable: of equals the first by name.
+        // The sort is stable: equals stay in the order of names.
         lost.sort_by(|a, b| load(b).total_cmp(&load(a)));
         lost.truncate(most);
         lost.sort_by_cached_key(|part| part.name(draft));
@@ -102,7 +102,7 @@ pub fn within(draft: &Draft, window: usize, work: usize) -> (Vec<Spare>, usize) 
     (lost.map(|lost| spare(draft, (&graph, &judged), window, lost)).collect(), in_all)
 }
 
-/// How busy the busiest resource is of each part and of all that stands on it.
+/// Returns, per part, the utilisation of the busiest resource at it and at everything that stands on it.
 fn loads(draft: &Draft, offered: &[Offered]) -> BTreeMap<Part, f64> {
     let mut loads: BTreeMap<Part, f64> = BTreeMap::new();
     for one in offered.iter().filter(|one| one.resource.is_limit()) {
@@ -125,7 +125,7 @@ fn spare(
     let rates = load::rates_in(draft, window);
     let offered = |rates: &[f64]| limits(draft, graph, rates, &parts);
     let mut all = offered(&rates);
-    // Of equals the first by name.
+    // Among equals, the first by name.
     all.sort_by(|a, b| a.name.cmp(&b.name));
     let mut busiest: Option<(String, f64)> = None;
     for one in &all {
@@ -133,7 +133,7 @@ fn spare(
             busiest = Some((one.name.clone(), one.utilization()));
         }
     }
-    // Rates that the level fixes are the same in all windows but for it.
+    // The load that does not grow: rates that the level fixes are 0, all others are those of the file.
     let own = load::rates(draft);
     let level = load::level(draft, &draft.scenario.window[window].1).unwrap_or(0.0);
     let fixed = load::fixed_by_levels(draft);
@@ -147,7 +147,7 @@ fn spare(
     Spare { lost: lost.map(|part| part.name(draft)), serves, busiest, carries, cold }
 }
 
-/// What is busiest while a buffer is cold. What it adds decays as e^(−t/τ), so that the load comes down to
+/// Returns the busiest resource while a buffer is cold. The additional load decays as e^(−t/τ), so the load falls to
 /// the capacity after τ ln((cold − warm) / (1 − warm)).
 fn cold(
     draft: &Draft,
@@ -168,7 +168,7 @@ fn cold(
     });
     let (one, used, before) = more.max_by(|a, b| a.1.total_cmp(&b.1))?;
     let colds = draft.scenario.database.iter().filter_map(|(_, spec)| spec.cold.as_ref());
-    // Of several databases the slowest, which warms up last.
+    // With several databases, the slowest one: it warms up last.
     let decay = colds.map(|cold| cold.decays_in.value).max()?;
     if before >= 1.0 {
         return None;
@@ -178,13 +178,13 @@ fn cold(
     Some(Cold { name: one.name.clone(), used, over })
 }
 
-/// Resources above whose capacity nothing can be served.
+/// Returns the load of the resources whose capacity is a hard limit.
 fn limits(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part]) -> Vec<Offered> {
     let all = load::offered_without(draft, graph, rates, lost);
     all.into_iter().filter(|one| one.resource.is_limit()).collect()
 }
 
-/// The window whose level a figure means; without a name that of the design peak.
+/// Returns the window to whose level a figure refers; without a name, that of the design peak.
 fn window_of(draft: &Draft, wanted: &Figure) -> Result<usize, NoSuchFigure> {
     let windows = &draft.scenario.window;
     let levels: Vec<&str> = windows
@@ -205,21 +205,21 @@ fn window_of(draft: &Draft, wanted: &Figure) -> Result<usize, NoSuchFigure> {
     })
 }
 
-/// A figure of headroom in the window that it names; without one at the design peak.
+/// Computes a figure of headroom in the window that it names; without one, at the design peak.
 ///
 /// # Errors
 ///
-/// What the scenario has no such figure of.
+/// `NoSuchFigure`: the scenario has no such window, part or resource.
 pub fn at(draft: &Draft, wanted: &Figure) -> Result<f64, NoSuchFigure> {
     figure(draft, wanted, window_of(draft, wanted)?)
 }
 
-/// The resource that is busy all the time first as the level of a window grows: of all workloads whose
-/// rate the level fixes, or of the one that asks for the class named.
+/// Returns the resource that saturates first as the level of a window grows: with all workloads whose
+/// rate the level fixes, or with those that request the given class.
 ///
 /// # Errors
 ///
-/// What the scenario has no such figure of.
+/// `NoSuchFigure`: the scenario has no such window, part or class, or no load grows.
 pub fn saturates(draft: &Draft, wanted: &Figure) -> Result<String, NoSuchFigure> {
     let window = window_of(draft, wanted)?;
     if let Some(resource) = &wanted.resource {
@@ -253,7 +253,7 @@ pub fn saturates(draft: &Draft, wanted: &Figure) -> Result<String, NoSuchFigure>
     rest.iter_mut().zip(&grows).filter(|(_, grows)| **grows).for_each(|(rate, _)| *rate = 0.0);
     let graph = Graph::of(draft);
     let mut all = limits(draft, &graph, &rates, &parts);
-    // Of equals the first by name.
+    // Among equals, the first by name.
     all.sort_by(|a, b| a.name.cmp(&b.name));
     let constant = limits(draft, &graph, &rest, &parts);
     first_busy(&all, &constant).map(|(name, _)| name).ok_or_else(|| {
@@ -261,8 +261,8 @@ pub fn saturates(draft: &Draft, wanted: &Figure) -> Result<String, NoSuchFigure>
     })
 }
 
-/// The resource that is busy all the time first, and the factor on what grows at which it is, where
-/// `constant` is what does not grow; of equals the first.
+/// Returns the resource that saturates first, and the factor on the growing load at which it does.
+/// `constant` is the load that does not grow; among equals, the first.
 fn first_busy(all: &[Offered], constant: &[Offered]) -> Option<(String, f64)> {
     let mut first: Option<(String, f64)> = None;
     let constant: BTreeMap<&str, f64> =
@@ -281,11 +281,11 @@ fn first_busy(all: &[Offered], constant: &[Offered]) -> Option<(String, f64)> {
     first
 }
 
-/// The figure `headroom.<part>[.<resource>][after-loss=<part>]` at the level of a window.
+/// Computes the figure `headroom.<part>[.<resource>][after-loss=<part>]` at the level of a window.
 ///
 /// # Errors
 ///
-/// What the scenario has no such figure of.
+/// `NoSuchFigure`: the scenario has no such part or resource, or no load on it.
 pub fn figure(draft: &Draft, figure: &Figure, window: usize) -> Result<f64, NoSuchFigure> {
     let graph = Graph::of(draft);
     let rates = load::rates_in(draft, window);
@@ -326,7 +326,7 @@ const WORDS: [(&str, Resource); 6] = [
     ("servers", Resource::Servers),
 ];
 
-/// How busy the resource is that a figure names: one, or all members of a group together.
+/// Returns the utilisation of the resource that a figure names: one, or all members of a group together.
 fn value(draft: &Draft, figure: &Figure, all: &[Offered]) -> Result<f64, NoSuchFigure> {
     let scope = &figure.scope;
     let name = figure.resource.as_ref().map_or(scope.clone(), |of| format!("{scope}.{of}"));

@@ -1,13 +1,13 @@
-//! How often caches and edges find what they are asked for, by arithmetic: the ratio of the file, or what
-//! comes out of popularity, room and life at the mean rates ([`crate::workload::hits`]).
+//! Hit ratios of caches and edges in closed form: the ratio of the file, or the one that follows from
+//! popularity, capacity and lifetime at the mean rates ([`crate::workload::hits`]).
 //!
-//! Takes a draft; gives a ratio for each cache and for each class at each CDN. What is asked for behind a
-//! cache depends on what that cache finds: rates are followed through as many caches as there are. Of
-//! shields a ratio is the share of what their edges ask.
+//! Takes a draft; gives a ratio for each cache and for each class at each CDN. The rate behind a
+//! cache depends on the hits of that cache: the computation is repeated up to once per cache, so that rates settle in
+//! every chain of caches. The ratio of a shield refers to the requests of its edges.
 //!
-//! Assumes: mean rates, without surges; closed users and recorded traffic ask for nothing, so that what
-//! they alone ask for is never found where copies have a life. Edges are asked evenly. Fetches take no time, so
-//! that it makes no difference whether they are collapsed.
+//! Assumes: mean rates, without surges; closed users and recorded traffic have rate 0, so that objects requested only
+//! by them are never found if copies have a lifetime. Requests spread evenly over edges. Fetches take no time, so
+//! that collapsing them makes no difference.
 
 use crate::kinds::cache::spec::{CachePolicy, CacheSpec};
 use crate::kinds::cdn::live::content::EdgeRow;
@@ -25,29 +25,29 @@ use crate::units::{Rate, SimDuration};
 use crate::workload::hits::{Holds, Life, Policy, Reckoned, reckon, reckon_two};
 use crate::workload::popularity::{MAX_OBJECTS, Zipf};
 
-/// Hit ratios of a scenario, and the tables of popularity that they come from.
+/// Hit ratios of a scenario, and the popularity tables from which they are computed.
 #[derive(Clone, Debug, Default)]
 pub struct Hits {
-    /// By CDN.
+    /// Hits at edges, per CDN.
     edges: Vec<AtEdges>,
-    /// By cache.
+    /// Hit ratio, per cache.
     caches: Vec<f64>,
-    /// By cache: those that are played object by object.
+    /// Parameters of caches simulated object by object, per cache.
     played: Vec<Option<Played>>,
 }
 
-/// What the edges of a CDN find.
+/// Hits at the edges of a CDN.
 #[derive(Clone, Debug)]
 struct AtEdges {
-    /// By request class.
+    /// Hit ratio, per request class.
     ratios: Vec<f64>,
-    /// By request class: what it asks for, where edges are played object by object.
+    /// Requested objects, per request class, if edges are simulated object by object.
     rows: Vec<Option<EdgeRow>>,
     stays: Option<SimDuration>,
 }
 
 impl Hits {
-    /// Of a draft whose links are followed.
+    /// Computes the ratios of a draft whose references are resolved.
     #[must_use]
     pub fn of(draft: &Draft) -> Self {
         let scenario = &draft.scenario;
@@ -57,7 +57,7 @@ impl Hits {
             caches: scenario.cache.iter().map(|(_, spec)| by_ratio(spec)).collect(),
             played: scenario.cache.iter().map(|(_, spec)| Played::of(spec)).collect(),
         };
-        // What one cache finds moves the rates of those behind it alone.
+        // The hits of a cache affect only the rates of the caches behind it.
         for _ in 0..hits.played.iter().flatten().count() {
             let rates = hits.look_ups(draft);
             let before = hits.caches.clone();
@@ -73,7 +73,7 @@ impl Hits {
         hits
     }
 
-    /// Share of the requests of `class` to the edges of `cdn` that these, or shields behind them, answer.
+    /// Returns the share of the requests of `class` to the edges of `cdn` that these, or shields behind them, answer.
     #[must_use]
     pub fn at_edges(&self, draft: &Draft, cdn: usize, class: usize) -> f64 {
         let shield = draft.links.shield_of(cdn);
@@ -81,39 +81,39 @@ impl Hits {
         1.0 - (1.0 - self.at_edge(cdn, class)) * (1.0 - behind)
     }
 
-    /// Share of the requests of `class` that an edge of `cdn` answers, of those that come to it.
+    /// Returns the share of the requests of `class` reaching an edge of `cdn` that the edge answers.
     #[must_use]
     pub fn at_edge(&self, cdn: usize, class: usize) -> f64 {
         self.edges[cdn].ratios[class]
     }
 
-    /// What `class` asks for at each edge of `cdn`; `None` where it is not kept, or its popularity cannot
-    /// be used.
+    /// Returns the objects that `class` requests at each edge of `cdn`; `None` if edges keep none of it, or its
+    /// popularity cannot be used.
     #[must_use]
     pub fn row_at_edge(&self, cdn: usize, class: usize) -> Option<&EdgeRow> {
         self.edges[cdn].rows[class].as_ref()
     }
 
-    /// How long an object is at an edge of `cdn` in the mean; `None`: for ever.
+    /// Returns the mean time for which an object stays at an edge of `cdn`; `None`: for ever.
     #[must_use]
     pub fn stays_at_edge(&self, cdn: usize) -> Option<SimDuration> {
         self.edges[cdn].stays
     }
 
-    /// What a cache is asked for; `None` where it is not played, or its popularity cannot be used.
+    /// Returns the popularity of a cache's objects; `None` if it is not simulated by object or cannot be used.
     #[must_use]
     pub fn popularity(&self, cache: usize) -> Option<&Zipf> {
         self.played[cache].as_ref().map(|played| &played.popularity)
     }
 
-    /// Share of its look-ups that find their object.
+    /// Returns the share of the look-ups in a cache that find their object.
     #[must_use]
     pub fn in_cache(&self, cache: usize) -> f64 {
-        // Before they are reckoned, nothing is found.
+        // Before the ratios are computed, no look-up finds its object.
         self.caches.get(cache).copied().unwrap_or(0.0)
     }
 
-    /// Look-ups a second of each cache.
+    /// Returns the look-ups per second, per cache.
     fn look_ups(&self, draft: &Draft) -> Vec<f64> {
         let mut rates = vec![0.0; self.caches.len()];
         for (class, rate) in class_rates(draft, self).into_iter().enumerate() {
@@ -142,12 +142,12 @@ impl Hits {
     }
 }
 
-/// Requests a second of each class, of the workloads that have a rate.
+/// Returns the requests per second of each class, from the workloads that have a rate.
 fn class_rates(draft: &Draft, hits: &Hits) -> Vec<f64> {
     flow::class_rates(draft, hits, &load::open_rates(draft))
 }
 
-/// What a cache that is declared so throws out.
+/// Returns the eviction policy of a cache.
 #[must_use]
 pub fn policy_of(policy: CachePolicy) -> Policy {
     match policy {
@@ -157,7 +157,7 @@ pub fn policy_of(policy: CachePolicy) -> Policy {
     }
 }
 
-/// Objects of all classes; the largest number where there are more.
+/// Returns the number of objects of all classes, saturating at the largest number.
 #[must_use]
 pub fn objects(content: &EdgeContentSpec) -> u64 {
     content.popularity.iter().fold(0_u64, |sum, (_, of)| sum.saturating_add(of.objects.value))
@@ -194,7 +194,7 @@ fn holds_of(spec: &CdnSpec) -> Option<Holds> {
     })
 }
 
-/// What edges that are played object by object find, and the shields behind them.
+/// Computes the hits of edges simulated object by object, and of the shields behind them.
 fn by_objects(
     draft: &Draft,
     cdn: usize,
@@ -206,7 +206,7 @@ fn by_objects(
     let most = shield.map_or(0, |shield| draft.scenario.cdn[shield].1.count.value);
     let edges = u64::from(spec.count.value.max(most));
     if objects(content).saturating_mul(edges) > MAX_OBJECTS {
-        // Refused elsewhere.
+        // Such a scenario is refused elsewhere.
         return None;
     }
     let rates = class_rates(draft, &Hits::default());
@@ -237,7 +237,7 @@ fn by_objects(
     }
     let mut shields = found(behind, both.shield.ratios, both.shield.stays);
     let edges = found(rows, both.edges.ratios, both.edges.stays);
-    // What no edge may answer comes to the shield, too.
+    // The shield also receives requests that no edge may cache.
     for (class, ratio) in shields.ratios.iter_mut().enumerate() {
         let Some(row) = &edges.rows[class] else { continue };
         let of_row = if row.cacheable > 0.0 { *ratio / row.cacheable } else { 0.0 };
@@ -248,7 +248,7 @@ fn by_objects(
     Some((edges, Some(shields)))
 }
 
-/// Ratios in the order of the rows that there are, of all requests of each.
+/// Assigns ratios to the rows in order, as shares of all requests of each class.
 fn found(rows: Vec<Option<EdgeRow>>, ratios: Vec<f64>, stays: Option<SimDuration>) -> AtEdges {
     let mut found = ratios.into_iter();
     let ratio = |row: &Option<EdgeRow>| {
@@ -257,7 +257,7 @@ fn found(rows: Vec<Option<EdgeRow>>, ratios: Vec<f64>, stays: Option<SimDuration
     AtEdges { ratios: rows.iter().map(ratio).collect(), rows, stays }
 }
 
-/// A cache that is played object by object.
+/// Cache that is simulated object by object.
 #[derive(Clone, Debug)]
 struct Played {
     popularity: Zipf,
@@ -276,7 +276,7 @@ impl Played {
         Some(Self { popularity, holds: Holds { capacity, policy, life } })
     }
 
-    /// Looked up so many times a second; without a life it does not matter how many.
+    /// Computes the hit ratio at a rate of look-ups per second; without a lifetime, the rate does not matter.
     fn ratio(&self, rate: f64) -> Option<f64> {
         let rate = if self.holds.life.is_none() { 1.0 } else { rate };
         let asked = [(self.popularity.clone(), Rate::per_second(rate)?)];

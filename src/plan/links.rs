@@ -1,8 +1,8 @@
-//! Links: what every reference between components leads to.
+//! Links: the targets of all references between components.
 //!
 //! Takes a scenario with its names and placement; gives tables by kind, in the order of the file.
-//! Reports every reference that leads nowhere, to the wrong kind of thing, or back to itself. A
-//! reference that failed is `None` or left out, so that what follows can go on and report more.
+//! Reports every reference without a target, to the wrong kind of component, or back to itself. A
+//! failed reference is `None` or left out, so that later checks can go on and report more.
 //! References inside the steps of a request are checked with the routes.
 
 use crate::kinds::Resolved;
@@ -21,24 +21,24 @@ use crate::scenario::names::{Key, Named, Reference};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 
-/// The user of a store: a zone, or one member of it.
+/// User of a store: a zone, or one member of it.
 pub type User = (usize, Option<u32>);
 
-/// Where a request can be sent.
+/// Component to which a request can be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Entrance {
     /// A service; one member of it, or any.
     Service(usize, Option<u32>),
     /// A balancer.
     Balancer(usize),
-    /// A name service, which leads to one of its own.
+    /// A name service, which directs requests to one of its targets.
     NameService(usize),
-    /// A CDN, which asks its origin for what it has not.
+    /// A CDN, which fetches what it lacks from its origin.
     Cdn(usize),
 }
 
 impl Entrance {
-    /// The component by which requests enter: its kind, and its place in the file.
+    /// Returns the component at which requests enter: its kind, and its index in the file.
     #[must_use]
     pub const fn component(self) -> (Kind, usize) {
         match self {
@@ -50,27 +50,27 @@ impl Entrance {
     }
 }
 
-/// What keeps data.
+/// Component part that stores data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Store {
     /// A volume of a file server.
     Volume {
         /// The file server.
         nas: usize,
-        /// Which volume.
+        /// Index of the volume.
         volume: usize,
     },
-    /// A set of disks of the server, of this group, on which the user stands.
+    /// A set of disks of the server on which the user stands; it belongs to this group.
     Disks {
         /// The group of servers.
         server: usize,
-        /// Which set.
+        /// Index of the set.
         set: usize,
     },
 }
 
 impl Store {
-    /// The component that has it: its kind, and its place in the file.
+    /// Returns the component that has the store: its kind, and its index in the file.
     #[must_use]
     pub const fn component(&self) -> (Kind, usize) {
         match *self {
@@ -80,44 +80,44 @@ impl Store {
     }
 }
 
-/// All references that were followed.
+/// Resolved references of a scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Links {
-    /// By rack: its site.
+    /// Site, per rack.
     pub racks: Vec<Option<usize>>,
-    /// By group of servers: its rack.
+    /// Rack, per group of servers.
     pub servers: Vec<Option<usize>>,
-    /// By link: its two sites.
+    /// Two sites, per link.
     pub links: Vec<Vec<usize>>,
-    /// By service.
+    /// References per service.
     pub services: Vec<ServiceLinks>,
-    /// By balancer.
+    /// References per balancer.
     pub balancers: Vec<BalancerLinks>,
-    /// By name service: what it leads to, in order.
+    /// Targets in order, per name service.
     pub name_services: Vec<Vec<Entrance>>,
-    /// By CDN: its origin, or its shields.
+    /// Origin or shields, per CDN.
     pub cdns: Vec<Option<Entrance>>,
-    /// The references of kinds without a field here.
+    /// References of kinds without a field here.
     pub own: Resolved,
-    /// By database.
+    /// References per database.
     pub databases: Vec<DatabaseLinks>,
-    /// By file server.
+    /// References per file server.
     pub nas: Vec<NasLinks>,
-    /// By section of units: the crew that repairs them.
+    /// Crew that repairs them, per section of units.
     pub crews: Vec<Option<usize>>,
-    /// By group: the units and groups that it counts.
+    /// Units and groups counted, per group.
     pub groups: Vec<Vec<GroupMember>>,
-    /// The groups, each after the groups that it counts.
+    /// Groups, each after the groups that it counts.
     pub group_order: Vec<usize>,
-    /// By request class: where it enters.
+    /// Entrance, per request class.
     pub enters: Vec<Option<Entrance>>,
-    /// By request class: the class its client fetches next.
+    /// Class that its client fetches next, per request class.
     pub thens: Vec<Option<usize>>,
-    /// By workload: its class.
+    /// Request class, per workload.
     pub classes: Vec<Option<usize>>,
 }
 
-/// Follows all references; reports those that fail.
+/// Resolves all references; reports those that fail.
 #[must_use]
 pub fn follow(
     scenario: &ScenarioSpec,
@@ -133,23 +133,23 @@ pub fn follow(
 }
 
 impl Links {
-    /// Whether some of the requests of a page view of `class` are the client's own at a balancer.
+    /// Returns whether a page view of `class` sends requests to a balancer directly from the client.
     #[must_use]
     pub fn view_comes_to(&self, class: usize, balancer: usize) -> bool {
-        // A class that fetches itself in the end is refused elsewhere.
+        // A cycle of classes is refused elsewhere.
         let all = std::iter::successors(Some(class), |class| self.thens[*class]);
         let mut all = all.take(self.thens.len());
         all.any(|class| self.enters[class].is_some_and(|to| self.leads_to(to, balancer)))
     }
 
-    /// Whether requests that enter at `to` can come to a balancer before anything else answers them.
+    /// Returns whether requests that enter at `to` can reach a balancer before anything else answers them.
     #[must_use]
     pub fn leads_to(&self, to: Entrance, balancer: usize) -> bool {
         let onward = || self.onward(to).into_iter();
         to == Entrance::Balancer(balancer) || onward().any(|to| self.leads_to(to, balancer))
     }
 
-    /// Returns the entrances to which requests that enter at `to` are led, before anything answers them.
+    /// Returns the entrances to which the component at `to` sends requests, before anything answers them.
     #[must_use]
     pub fn onward(&self, to: Entrance) -> Vec<Entrance> {
         let (kind, index) = to.component();
@@ -157,7 +157,7 @@ impl Links {
     }
 }
 
-/// What `text` means among the entries of one section that is not a component's.
+/// Finds `text` among the entries of a section that declares no components; reports an unknown name.
 pub fn find_named<T, K: Key>(
     section: &Named<T, K>,
     text: &str,
@@ -178,18 +178,18 @@ pub fn find_named<T, K: Key>(
     None
 }
 
-/// What is known while references are followed: those of the kinds before.
+/// Data available while references are resolved, with the links of earlier kinds.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     /// The scenario as written.
     pub scenario: &'a ScenarioSpec,
     /// Its names.
     pub names: &'a Names,
-    /// References that were followed.
+    /// References resolved so far.
     pub links: &'a Links,
 }
 
-/// The member that a reference names is not there; `None` of a group without members, where something else is wrong.
+/// Reports that a member does not exist; `None` for a group without members, which has another error.
 pub(crate) fn no_member(reference: &Reference, group: &str, count: u32) -> Option<Diagnostic> {
     (count > 0).then(|| {
         let message = format!("`{group}` has no member `{}`", reference.text);
@@ -198,7 +198,7 @@ pub(crate) fn no_member(reference: &Reference, group: &str, count: u32) -> Optio
     })
 }
 
-/// What follows references, and reports those that lead nowhere.
+/// Context for resolving references and reporting those that fail.
 pub struct Walk<'a> {
     scenario: &'a ScenarioSpec,
     names: &'a Names,
@@ -212,17 +212,17 @@ impl<'a> Walk<'a> {
         self.scenario
     }
 
-    /// Who is told what is wrong.
+    /// Returns the collector of diagnostics.
     pub(crate) const fn out(&mut self) -> &mut Diagnostics {
         self.out
     }
 
-    /// The names of the scenario.
+    /// Returns the names of the scenario.
     pub(crate) const fn names(&self) -> &'a Names {
         self.names
     }
 
-    /// The placement of zones.
+    /// Returns the placement of zones.
     pub(crate) const fn placed(&self) -> &'a Placed {
         self.placed
     }
@@ -249,7 +249,7 @@ impl<'a> Walk<'a> {
         found.kind.answers().store(self, found.index, volume, span, user)
     }
 
-    /// Returns the zone member that a reference names; the bare name will do where there is only one.
+    /// Returns the zone member that a reference names; the bare name is enough for a single member.
     pub(crate) fn zone_member(&mut self, reference: &Reference) -> Option<(usize, u32)> {
         let found = self.resolve(reference, &[Kind::Zone])?;
         let name = Kind::Zone.name(self.scenario, found.index);

@@ -1,16 +1,16 @@
-//! Lint: what is sound as a text and doubtful as an architecture. Warnings only.
+//! Lint: texts that are valid and architectures that are doubtful. Warnings only.
 //!
 //! Takes a draft without errors; reports single points of failure by role with their hosts (W1202),
-//! domains shared by redundant parts (W1203), overload in a window (W1204) and after a single loss
+//! domains shared by redundant parts (W1203), overload at a level of load (W1204) and after a single loss
 //! (W1205), time-outs that contradict each other (W1101), a run too short to see a fault (W1301),
-//! memory that could cache reads of what the file gives no size (W1303), demands of more threads than
-//! there are cores (W1302), balancers that never notice a dead member (W1207), parts without a price
+//! memory that cannot cache reads of a content without a size (W1303), demands of more threads than
+//! there are cores (W1302), balancers that never detect a dead member (W1207), parts without a price
 //! (W0701).
 //!
-//! Judged are the classes with an objective, or all where none has. Stations and units of textbook
-//! models are never called single points. After-loss load is worked out in the busiest window, for
-//! one server of each make-up (same group, zones and database roles) and at most [`MAX_LOSSES`]
-//! losses; more are reported as not computed.
+//! Judged are the classes with an objective, or all if none has one. Stations and units of textbook
+//! models are never single points. After-loss load is computed at the level with the highest total rate, for
+//! one server of each make-up (same group, zones and database roles), heads, database members and uplinks. At most
+//! [`MAX_LOSSES`] losses are computed; the number of all is reported if there are more.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,12 +39,12 @@ use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::{Rate, SimDuration, SimTime};
 
-/// Single losses whose load is worked out, at most.
+/// Largest number of single losses whose load is computed.
 pub const MAX_LOSSES: usize = 64;
-/// Classes and groups named in one warning of a single component.
+/// Largest number of subjects named in one warning of a single component.
 const MOST_SUBJECTS: usize = 16;
 
-/// Reports all that is doubtful.
+/// Reports all doubtful points.
 pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     let graph = Graph::of(draft);
     let cuts = CutSets::of(&graph);
@@ -64,7 +64,7 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     no_price(draft, out);
 }
 
-/// Processor steps of more threads than any member of their service has cores.
+/// Reports processor steps with more threads than any member of their service has cores.
 fn threads(draft: &Draft, out: &mut Diagnostics) {
     let mut look = |step: &Step| {
         let Does::Work(work) = &step.does else { return };
@@ -85,7 +85,7 @@ fn threads(draft: &Draft, out: &mut Diagnostics) {
     }
 }
 
-/// Balancers with several members and no check, where something can fail.
+/// Reports balancers with several members and no check, if something can fail.
 fn no_health_check(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
     if scenario.fault.is_empty() && scenario.operation.is_empty() {
@@ -117,7 +117,7 @@ fn no_health_check(draft: &Draft, out: &mut Diagnostics) {
     out.push(diagnostic);
 }
 
-/// What the bill leaves out.
+/// Reports parts without a price, which the bill leaves out.
 fn no_price(draft: &Draft, out: &mut Diagnostics) {
     let Some(cost) = &draft.scenario.cost else { return };
     let free = cost::without_price(draft);
@@ -132,7 +132,7 @@ fn no_price(draft: &Draft, out: &mut Diagnostics) {
     out.push(Diagnostic::new(Code::NoPrice, cost.span, message).help(help));
 }
 
-/// The subjects that count: classes with an objective, or all; and groups.
+/// Returns the judged subjects: the classes with an objective, or all classes if none has one.
 #[must_use]
 pub fn judged(draft: &Draft, graph: &Graph) -> Vec<Subject> {
     let asked: BTreeSet<&str> = draft.scenario.objective.iter().map(|(name, _)| &**name).collect();
@@ -147,7 +147,7 @@ pub fn judged(draft: &Draft, graph: &Graph) -> Vec<Subject> {
     if named.is_empty() { classes } else { named }
 }
 
-/// Single points of the judged classes, each with the classes it takes down.
+/// Returns the single points of the judged classes, each with the classes that it takes down.
 #[must_use]
 pub fn single_points_of(
     draft: &Draft,
@@ -183,7 +183,7 @@ fn single_point(draft: &Draft, point: &SinglePoint, subjects: &[Subject]) -> Dia
         let hosts: Vec<String> =
             point.hosts.iter().map(|host| format!("`{}`", host.name(draft))).collect();
         diagnostic = diagnostic.help(format!("and with it its hosts: {}", hosts.join(", ")));
-        // Members of one group have one place in the file.
+        // Members of one group share one place in the file.
         let mut places = vec![point.role.span(draft)];
         for place in point.hosts.iter().map(|host| host.span(draft)) {
             if !places.contains(&place) {
@@ -195,7 +195,7 @@ fn single_point(draft: &Draft, point: &SinglePoint, subjects: &[Subject]) -> Dia
     diagnostic
 }
 
-/// Domains worth naming: where there is but one rack or site, that is a single point and no news.
+/// Returns whether a domain is worth naming: a rack or site only if there are several of them.
 fn counts_as_domain(draft: &Draft, part: Part) -> bool {
     match part {
         Part::Server(_) | Part::Zone { .. } => true,
@@ -205,7 +205,7 @@ fn counts_as_domain(draft: &Draft, part: Part) -> bool {
     }
 }
 
-/// A redundant group that one domain takes down.
+/// Reports redundant groups that one domain takes down.
 fn shared_domains(draft: &Draft, graph: &Graph, cuts: &CutSets<'_>, out: &mut Diagnostics) {
     for (name, node) in graph.redundant() {
         let singles = cuts.at(*node).singles;
@@ -224,7 +224,7 @@ fn shared_domains(draft: &Draft, graph: &Graph, cuts: &CutSets<'_>, out: &mut Di
     }
 }
 
-/// Groups with one spare each that lose it together.
+/// Reports pairs of groups with one spare each that lose it together.
 fn spares_together(draft: &Draft, graph: &Graph, cuts: &CutSets<'_>, out: &mut Diagnostics) {
     let mut groups: Vec<(&str, Vec<Part>)> = Vec::new();
     for (name, node) in graph.redundant() {
@@ -261,19 +261,19 @@ fn spares_together(draft: &Draft, graph: &Graph, cuts: &CutSets<'_>, out: &mut D
     }
 }
 
-/// Rates to judge.
+/// Level of load to be judged.
 struct Level {
-    /// When they are asked for.
+    /// Description of the time at which it occurs.
     when: String,
     rates: Vec<f64>,
-    /// They are asked for all the time.
+    /// True if the load is continuous.
     lasts: bool,
 }
 
-/// The rates of each window that fixes them. Where the file's own traffic is simulated too, over the horizon or
-/// in a window without a level, or no window fixes any: its mean, the peaks of the profiles, and the highest that
-/// steps and flash crowds make of one workload; all without noise. Closed users ask for nothing here: they
-/// overload nothing.
+/// Returns the rates of each window with a level. The file's own traffic is judged as well if it is simulated over the
+/// horizon or in a window without a level, or if there is no window. Its levels are the mean, the peaks of the
+/// profiles, and the peak of steps and flash crowds of one workload, all without noise. Closed users have rate 0
+/// here: they cannot overload a resource.
 fn levels(draft: &Draft) -> Vec<Level> {
     let mut levels: Vec<Level> = Vec::new();
     let mut add = |when: String, rates: Vec<f64>, lasts: bool| {
@@ -301,7 +301,7 @@ fn levels(draft: &Draft) -> Vec<Level> {
     levels
 }
 
-/// Rates at a time of the week, in words.
+/// Formats the rates at a time of the week.
 fn asked(draft: &Draft, at: SimTime, rates: &[f64]) -> String {
     let minutes = at.nanos() / (60 * SimDuration::SECOND.nanos());
     let (day, time) = (minutes / (24 * 60), minutes % (24 * 60));
@@ -312,7 +312,7 @@ fn asked(draft: &Draft, at: SimTime, rates: &[f64]) -> String {
     format!("{} {hour:02}:{minute:02}: {}", WEEKDAYS[index(day) % 7], each.join(", "))
 }
 
-/// The rates at the height of the surges of each workload that has any.
+/// Returns the rates at the peak of the surges, for each workload with surges.
 fn surges(draft: &Draft) -> Vec<(String, Vec<f64>)> {
     let mut quiet = Diagnostics::new();
     let mut all = Vec::new();
@@ -329,7 +329,7 @@ fn surges(draft: &Draft) -> Vec<(String, Vec<f64>)> {
     all
 }
 
-/// More users than can be served at once.
+/// Reports workloads with more closed users than the system can serve without queueing.
 fn saturated(draft: &Draft, out: &mut Diagnostics) {
     for (at, bounds) in load::closed::all(draft) {
         let Some((part, most)) = &bounds.first else { continue };
@@ -349,10 +349,10 @@ fn saturated(draft: &Draft, out: &mut Diagnostics) {
     }
 }
 
-/// A resource of a component, by the place of its name.
+/// Resource of a component, identified by the place of its name.
 type Overloaded = (Span, load::Resource);
 
-/// The most loaded member of each component and resource.
+/// Returns the most loaded member of each component and resource.
 fn worst(draft: &Draft, all: Vec<Offered>) -> Vec<Offered> {
     let mut worst: BTreeMap<Overloaded, Offered> = BTreeMap::new();
     for one in all.into_iter().filter(|one| one.resource.is_limit()) {
@@ -391,7 +391,7 @@ fn overload(draft: &Draft, out: &mut Diagnostics) {
     }
 }
 
-/// Losses to try: one server of each make-up, heads, database members, uplinks.
+/// Returns the single losses to compute: one server of each make-up, heads, database members, uplinks.
 fn losses(draft: &Draft, graph: &Graph) -> Vec<Part> {
     let mut stands: BTreeMap<ServerId, Vec<(usize, Option<Role>)>> = BTreeMap::new();
     let mut roles: BTreeMap<(usize, u32), Role> = BTreeMap::new();
@@ -561,7 +561,7 @@ fn calls_of<'s>(steps: &'s [Step], calls: &mut Vec<&'s Spanned<SimDuration>>) {
     });
 }
 
-/// Fewer than one fault is expected in all runs together.
+/// Reports a run in which fewer than one fault is expected over all replications.
 fn too_short(draft: &Draft, out: &mut Diagnostics) {
     let run = &draft.scenario.run;
     let Some(horizon) = &run.horizon else { return };

@@ -1,20 +1,20 @@
-//! Offered load: what each resource is asked for, in the mean, at given rates of the workloads.
+//! Offered load: mean work demanded of each resource at given rates of the workloads.
 //!
-//! Takes a draft and a rate a workload; gives for every member's processor, disk set, pool, head,
-//! balancer, station and uplink the work a second and the capacity. Worked out from the form alone:
-//! mean visits of each step (traffic equations where `goto` goes back), times mean demand. A figure
+//! Takes a draft and a rate per workload; gives for every member's processor, disk set, pool, head,
+//! balancer, station and uplink the work per second and the capacity. Computed from the form alone:
+//! mean visits of each step (traffic equations if `goto` goes back), times mean demand. A ratio
 //! above 1 can never be served; below 1 it is the utilisation that a run must show.
 //!
-//! Assumes: nobody gives up or tries again; members share evenly what comes to them; a volume over
-//! several pools is spread evenly; caches and edges answer as [`super::hits`] says; no read is answered
-//! from the memory of a server or head (an upper bound where `ram-cache` is not `0B`). Leaves out: operations
+//! Assumes: users neither abandon nor retry; members share their requests evenly; a volume over
+//! several pools is spread evenly; caches and edges answer as [`super::hits`] computes; no read is answered
+//! from the memory of a server or head (an upper bound if `ram-cache` is not `0B`). Leaves out: operations
 //! (backup), switches and links between sites, connections, workers (they need waiting times),
-//! switching to and fro, and the work of probes.
+//! context switches, and the work of shallow probes.
 //!
 //! Closed users have no rate: [`closed`] bounds it.
 //!
-//! With some parts lost ([`offered_without`]) the members that are left carry the load: a slave is
-//! the master, the partner's head serves both, and a dead class asks for nothing.
+//! With some parts lost ([`offered_without`]), the remaining members carry the load: a replica becomes
+//! primary, the partner's head serves the volumes of both, and a class that is down asks for nothing.
 //!
 //! Source: Denning & Buzen (1978), the forced flow law and the utilisation law.
 
@@ -42,25 +42,25 @@ use crate::workload::rate::RateCurve;
 
 pub mod closed;
 
-/// What of a component is asked for.
+/// Sort of resource of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
     /// Processor, in cores.
     Cpu,
-    /// Processor of a zone against its baseline: no limit where it may burst.
+    /// Processor of a zone relative to its baseline, which is no limit if the zone may burst.
     Baseline,
-    /// Disks, in operations a second.
+    /// Disks, in operations per second.
     Disks,
     /// A head of a file server, in heads.
     Head,
-    /// A link to the world, in bytes a second.
+    /// A link to the world, in bytes per second.
     Uplink,
     /// A station, in servers.
     Servers,
 }
 
 impl Resource {
-    /// Whether nothing above the capacity can be served.
+    /// Returns whether the capacity is a hard limit.
     #[must_use]
     pub const fn is_limit(self) -> bool {
         !matches!(self, Self::Baseline)
@@ -70,28 +70,28 @@ impl Resource {
 /// Load of one resource of one part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offered {
-    /// Whose.
+    /// Part that has the resource.
     pub part: Part,
-    /// What of it.
+    /// Sort of resource.
     pub resource: Resource,
-    /// As in figures: `www-1.cpu`, `store.main`, `store.head-1`, `main.uplink-2`.
+    /// Name in figures: `www-1.cpu`, `store.main`, `store.head-1`, `main.uplink-2`.
     pub name: String,
-    /// Work asked for each second.
+    /// Work demanded per second.
     pub per_second: f64,
-    /// Work that can be done each second.
+    /// Capacity in work per second.
     pub capacity: f64,
 }
 
 impl Offered {
-    /// Load over capacity.
+    /// Returns load divided by capacity.
     #[must_use]
     pub fn utilization(&self) -> f64 {
         self.per_second / self.capacity
     }
 }
 
-/// Mean rate of each workload as the file gives it, without surges; of closed users the most that they
-/// can ask for ([`closed::bounds`]); zero for recorded traffic.
+/// Returns the mean rate per second of each workload in the file, without surges. For closed users it is the upper
+/// bound of [`closed::bounds`], for recorded traffic 0.
 #[must_use]
 pub fn rates(draft: &Draft) -> Vec<f64> {
     let mut rates = open_rates(draft);
@@ -99,7 +99,7 @@ pub fn rates(draft: &Draft) -> Vec<f64> {
     rates
 }
 
-/// The mean rates of open workloads; zero for those of closed users and for recorded traffic.
+/// Returns the mean rates per second of open workloads; 0 for closed users and recorded traffic.
 #[must_use]
 pub fn open_rates(draft: &Draft) -> Vec<f64> {
     let rate = |workload: &WorkloadSpec| {
@@ -108,8 +108,8 @@ pub fn open_rates(draft: &Draft) -> Vec<f64> {
     draft.scenario.workload.iter().map(|(_, workload)| rate(workload)).collect()
 }
 
-/// Rates in a window: those that its level fixes ([`levels`]), else the mean over the window by profile, steps
-/// and a flash crowd at a given time. Closed users ask for at most what the others leave them.
+/// Returns the rates per second in a window: those fixed by its level ([`levels`]), else the mean over the window
+/// with profile, steps and scheduled flash crowds. Closed users are bounded by the capacity that the others leave.
 #[must_use]
 pub fn rates_in(draft: &Draft, window: usize) -> Vec<f64> {
     let mut rates = open_rates_in(draft, window);
@@ -117,7 +117,7 @@ pub fn rates_in(draft: &Draft, window: usize) -> Vec<f64> {
     rates
 }
 
-/// As [`rates_in`], zero for closed users.
+/// Returns the same as [`rates_in`], but 0 for closed users.
 #[must_use]
 pub fn open_rates_in(draft: &Draft, window: usize) -> Vec<f64> {
     let spec = &draft.scenario.window[window].1;
@@ -139,8 +139,8 @@ pub fn open_rates_in(draft: &Draft, window: usize) -> Vec<f64> {
     .collect()
 }
 
-/// By workload: whether the level of a window fixes its rate. It does for those whose class has an objective,
-/// or for all where none has; what closed users ask for nothing fixes.
+/// Returns, per workload, whether the level of a window fixes its rate. It does if the class has an objective,
+/// or for all workloads if no class has one; never for closed users.
 #[must_use]
 pub fn fixed_by_levels(draft: &Draft) -> Vec<bool> {
     let scenario = &draft.scenario;
@@ -150,7 +150,7 @@ pub fn fixed_by_levels(draft: &Draft) -> Vec<bool> {
     scenario.workload.iter().map(|(_, spec)| fixed(spec)).collect()
 }
 
-/// By workload: the rate at which the level of a window fixes it; none where it keeps its own.
+/// Returns, per workload, the rate fixed by the level of a window; `None` if the workload keeps its own.
 #[must_use]
 pub fn levels(draft: &Draft, window: &WindowSpec) -> Vec<Option<Rate>> {
     let level = window.level.as_ref().map(|level| level.value);
@@ -159,7 +159,7 @@ pub fn levels(draft: &Draft, window: &WindowSpec) -> Vec<Option<Rate>> {
     workloads.map(|((_, spec), fixed)| level.filter(|_| fixed)?.of(own(spec))).collect()
 }
 
-/// The level of a window as a rate: of a multiple the sum over the workloads that it fixes.
+/// Returns the level of a window as a rate per second; for a multiple, the sum over the workloads that it fixes.
 #[must_use]
 pub fn level(draft: &Draft, window: &WindowSpec) -> Option<f64> {
     match window.level.as_ref()?.value {
@@ -171,9 +171,9 @@ pub fn level(draft: &Draft, window: &WindowSpec) -> Option<f64> {
     }
 }
 
-/// Rates that the workloads have at one time of the week by their profiles, without noise, surges and closed
-/// users: those of each half hour past the hour, and of each workload's own peak, as far as no other of these
-/// times has as much or more of every workload. The first is the earliest in the week.
+/// Returns the rates of all workloads at the peaks of their profiles, without noise, surges and closed users.
+/// Candidates are each half hour past the hour and each workload's own peak in the week. A candidate is left
+/// out if another has at least the same rate of every workload. The first is the earliest in the week.
 #[must_use]
 pub fn profile_peaks(draft: &Draft) -> Vec<(SimTime, Vec<f64>)> {
     const HALF_HOUR: u64 = SimDuration::HOUR.nanos() / 2;
@@ -207,8 +207,8 @@ pub fn profile_peaks(draft: &Draft) -> Vec<(SimTime, Vec<f64>)> {
     peaks
 }
 
-/// The part whose load reaches its capacity first when the rate of `workload` rises and the others
-/// keep theirs of `rates`, with that rate; the first of equals in the order of parts.
+/// Returns the resource that saturates first when the rate of `workload` rises and the others keep
+/// theirs of `rates`, with that rate; among equals, the first in the order of parts.
 #[must_use]
 pub fn first_to_run_out(draft: &Draft, workload: usize, rates: &[f64]) -> Option<(String, f64)> {
     let mut rates = rates.to_vec();
@@ -228,25 +228,25 @@ pub fn first_to_run_out(draft: &Draft, workload: usize, rates: &[f64]) -> Option
     first
 }
 
-/// Mean of a law, in its base unit.
+/// Returns the mean of a law, in its base unit.
 #[must_use]
 pub fn mean<U>(law: &LawSpec<U>) -> f64 {
     law.law().mean()
 }
 
-/// Offered load at these rates, one a workload, in the order of parts.
+/// Computes the offered load at these rates (one per workload), in the order of parts.
 #[must_use]
 pub fn offered(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
     walk(draft, rates, |_| true, |_| true, false)
 }
 
-/// Offered load when some parts are lost and what is redundant has taken over.
+/// Computes the offered load when some parts are lost and redundant ones have taken over.
 #[must_use]
 pub fn offered_without(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part]) -> Vec<Offered> {
     after(draft, graph, rates, lost, false)
 }
 
-/// The same right after the takeover: the buffer of a database member that became master is cold.
+/// Computes the same right after the takeover, when the buffer of a promoted database member is cold.
 #[must_use]
 pub fn offered_right_after(
     draft: &Draft,
@@ -272,7 +272,7 @@ fn after(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part], cold: bool)
     walk(draft, rates, up, |class| class_up[class], cold)
 }
 
-/// The sum over all members of `group` of one resource: `www` of processors, `store.head` of heads.
+/// Returns the utilisation of a resource over all members of `group`: `www` for processors, `store.head` for heads.
 #[must_use]
 pub fn total(draft: &Draft, all: &[Offered], group: &str, resource: Resource) -> Option<f64> {
     let belongs = |one: &&Offered| {
@@ -309,10 +309,10 @@ fn walk(
     sums.finish()
 }
 
-/// Where a class is being worked on: parts, with their shares of the requests.
+/// Parts at which a class is processed, with their shares of the requests.
 pub type Here = Vec<(Part, f64)>;
 
-/// Disk operations per second, and operations at what stands in front of the disks.
+/// Disk operations per second, and operations of the component in front of the disks.
 #[derive(Clone, Copy, Debug)]
 pub struct Operations {
     /// Reads.
@@ -323,17 +323,17 @@ pub struct Operations {
     pub in_front: f64,
 }
 
-/// Work a second of each part, as it is summed up.
+/// Sums of work per second of all parts.
 pub struct Sums<'d> {
     draft: &'d Draft,
     up: &'d dyn Fn(Part) -> bool,
-    /// Whether a member that has become master has just done so.
+    /// True if a promoted member has just taken over, with a cold buffer.
     cold: bool,
     work: BTreeMap<(Part, Resource), f64>,
 }
 
 impl<'d> Sums<'d> {
-    /// The scenario.
+    /// Returns the draft.
     pub(crate) const fn draft(&self) -> &'d Draft {
         self.draft
     }
@@ -343,7 +343,7 @@ impl<'d> Sums<'d> {
         *self.work.entry((part, resource)).or_insert(0.0) += work;
     }
 
-    /// Adds work per second on the processor of what `part` runs in.
+    /// Adds work per second on the processor of the zone in which `part` runs.
     pub(crate) fn zone_cpu(&mut self, part: Part, cores: f64) {
         if let Some(zone) = part.stands_on(self.draft) {
             self.add(zone, Resource::Cpu, cores);
@@ -355,29 +355,29 @@ impl<'d> Sums<'d> {
         store.component().0.answers().offers_io(self, store, user, operations);
     }
 
-    /// Adds the work of `rate` queries per second that a section passes on.
+    /// Adds the work of `rate` queries per second that a component passes on.
     pub(crate) fn passes(&mut self, kind: Kind, index: usize, rate: f64) {
         kind.answers().passes_on(self, index, rate);
     }
 
-    /// Whether a part is up.
+    /// Returns whether a part is up.
     pub(crate) fn is_up(&self, part: Part) -> bool {
         (self.up)(part)
     }
 
-    /// Whether what takes over has just done so.
+    /// Returns whether a promoted member has just taken over.
     pub(crate) const fn is_cold(&self) -> bool {
         self.cold
     }
 
-    /// Whether an entrance answers: each of the sets of parts that it needs has one that is up.
+    /// Returns whether an entrance answers: in each set of parts that it needs, one is up.
     pub(crate) fn is_open(&self, entrance: Entrance) -> bool {
         let (kind, _) = entrance.component();
         let sets = kind.answers().opens(self.draft, entrance);
         sets.iter().all(|set| set.iter().any(|part| self.is_up(*part)))
     }
 
-    /// The parts that are up; all of them when none is (the class is dead for another reason).
+    /// Returns the parts that are up; all of them if none is (the class is then down for another reason).
     pub(crate) fn alive(&self, parts: Vec<Part>) -> Vec<Part> {
         let alive: Vec<Part> = parts.iter().copied().filter(|part| self.is_up(*part)).collect();
         if alive.is_empty() { parts } else { alive }
@@ -399,8 +399,8 @@ impl<'d> Sums<'d> {
         self.steps(class, &draft.routes[class].steps, rate, &here);
     }
 
-    /// Sends `rate` requests per second into an entrance; returns what arrives behind it. Those of a class from
-    /// outside are answered over the uplinks of its site.
+    /// Sends `rate` requests per second into an entrance; returns the rate that arrives behind it. Requests of a class
+    /// from outside are answered over the uplinks of its site.
     pub(crate) fn enter(
         &mut self,
         entrance: Entrance,
@@ -469,7 +469,7 @@ impl<'d> Sums<'d> {
     fn finish(self) -> Vec<Offered> {
         let draft = self.draft;
         let mut all: BTreeMap<(Part, Resource), f64> = self.work;
-        // Work on the processor of a zone is work on that of its server.
+        // Work on the processor of a zone is also work on that of its server.
         let slices: Vec<(Part, f64)> = all
             .iter()
             .filter(|((part, _), _)| part.answers().is_slice(*part))
@@ -492,7 +492,7 @@ impl<'d> Sums<'d> {
     }
 }
 
-/// What a resource of a part is called: `www-1.cpu`, `store.main`.
+/// Returns the name of a resource of a part: `www-1.cpu`, `store.main`.
 #[must_use]
 pub fn resource_name(draft: &Draft, part: Part, resource: Resource) -> String {
     let suffix = match resource {
@@ -503,20 +503,20 @@ pub fn resource_name(draft: &Draft, part: Part, resource: Resource) -> String {
     format!("{}{suffix}", part.name(draft))
 }
 
-/// Cores on which one `threads` wide demand of `user` can be worked on at once: its threads, or the
-/// cores of its zone where those are fewer; never counted below one.
+/// Returns the cores on which a demand of `user` with `threads` threads runs in parallel: its threads, or
+/// the cores of its zone if those are fewer; at least one.
 #[must_use]
 pub fn cores_at_once(draft: &Draft, user: Part, threads: u32) -> f64 {
     let zone = user.stands_on(draft).and_then(|zone| capacity(draft, zone, Resource::Cpu));
     zone.map_or(1.0, |cpu| f64::from(threads).min(cpu.per_second).max(1.0))
 }
 
-/// The capacity of a resource of a part.
+/// Capacity of a resource of a part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Capacity {
     /// Work per second.
     pub per_second: f64,
-    /// The time of one unit of work on an idle resource, in seconds.
+    /// Time of one unit of work on an idle resource, in seconds.
     pub alone_s: f64,
     /// True if a request holds a worker while it waits there.
     pub holds_a_worker: bool,

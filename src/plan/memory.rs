@@ -1,9 +1,9 @@
-//! Memory as a cache of what is read from disks: whose, how much, of what.
+//! Memory as a cache of disk reads: its owner, its size, and the data read.
 //!
-//! The memory of a server caches reads of its own disk sets: as much as `ram-cache` says, else all
+//! The memory of a server caches reads of its own disk sets: `ram-cache` gives its size, by default all
 //! that its zones leave free. The memory of a head caches reads of the volumes of its file server,
-//! as much as `ram-cache` says. What is read of a store is its `content`; without one there is
-//! nothing to find again, and every read goes to a disk.
+//! with the size `ram-cache`. The data read from a store is its `content`; without one, no read can be
+//! answered from memory, and every read goes to a disk.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::value::Spanned;
 use crate::units::Bytes;
 
-/// Memory of a server that its zones leave free; `None` when the file does not say how much it has.
+/// Returns the memory of a server that its zones leave free; `None` if the file does not give its size.
 #[must_use]
 pub fn free(draft: &Draft, id: ServerId) -> Option<Bytes> {
     let server = &draft.scenario.server[id.group].1;
@@ -26,48 +26,48 @@ pub fn free(draft: &Draft, id: ServerId) -> Option<Bytes> {
     Some(Bytes::new(all.saturating_sub(*held)))
 }
 
-/// What the memory of a server may keep of reads; `None` when the file says neither.
+/// Returns the memory of a server that can cache reads; `None` if the file gives neither size.
 #[must_use]
 pub fn of_server(draft: &Draft, id: ServerId) -> Option<Bytes> {
     let given = draft.scenario.server[id.group].1.ram_cache.as_ref();
     given.map(|given| given.value).or_else(|| free(draft, id))
 }
 
-/// What the memory of the head of a file server may keep of reads.
+/// Returns the memory of a file server's head that can cache reads; `None` if the file does not give it.
 #[must_use]
 pub fn of_head(draft: &Draft, nas: usize) -> Option<Bytes> {
     draft.scenario.nas[nas].1.ram_cache.as_ref().map(|given| given.value)
 }
 
-/// Contents of the disk sets of a server, in the order of the file, each with its set.
+/// Returns the contents of the disk sets of a server, in the order of the file, each with its set.
 #[must_use]
 pub fn contents_of_server(draft: &Draft, group: usize) -> Vec<(usize, &Spanned<ContentSpec>)> {
     let sets = draft.scenario.server[group].1.disks.iter().enumerate();
     sets.filter_map(|(set, (_, disks))| Some((set, disks.content.as_ref()?))).collect()
 }
 
-/// Contents of the volumes of a file server, in the order of the file, each with its volume.
+/// Returns the contents of the volumes of a file server, in the order of the file, each with its volume.
 #[must_use]
 pub fn contents_of_nas(draft: &Draft, nas: usize) -> Vec<(usize, &Spanned<ContentSpec>)> {
     let volumes = draft.scenario.nas[nas].1.volumes.iter().enumerate();
     volumes.filter_map(|(at, (_, volume))| Some((at, volume.content.as_ref()?))).collect()
 }
 
-/// Members of a group of servers whose memory keeps something.
+/// Returns the members of a group of servers whose memory can cache reads.
 fn caching(draft: &Draft, group: usize) -> impl Iterator<Item = ServerId> + '_ {
     let count = draft.scenario.server[group].1.count.value;
     let ids = (0..count).map(move |member| ServerId { group, member });
     ids.filter(move |id| of_server(draft, *id).is_some_and(|memory| memory.count() > 0))
 }
 
-/// Whether a server has a cache to fill or to lose.
+/// Returns whether a server has a cache that can be filled or lost.
 #[must_use]
 pub fn server_caches(draft: &Draft, id: ServerId) -> bool {
     let memory = of_server(draft, id).is_some_and(|memory| memory.count() > 0);
     memory && !contents_of_server(draft, id.group).is_empty()
 }
 
-/// Whether the head of a file server has a cache to fill or to lose.
+/// Returns whether the head of a file server has a cache that can be filled or lost.
 #[must_use]
 pub fn head_caches(draft: &Draft, nas: usize) -> bool {
     let memory = of_head(draft, nas).is_some_and(|memory| memory.count() > 0);
@@ -95,7 +95,7 @@ pub(crate) fn check_content(
     }
 }
 
-/// Stores that some step or query reads.
+/// Returns the stores that some step or query reads.
 fn read(draft: &Draft) -> BTreeSet<Store> {
     let mut stores = BTreeSet::new();
     for route in &draft.routes {
@@ -114,7 +114,7 @@ fn read(draft: &Draft) -> BTreeSet<Store> {
     stores
 }
 
-/// Memory that could cache what is read and cannot, since the file does not say what is read.
+/// Reports memory that cannot cache reads because the file does not declare the content.
 pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
     for store in read(draft) {

@@ -1,8 +1,8 @@
-//! Document to plan: names to ids, placement, cut sets, lint, cost, figures.
+//! From document to plan: name resolution, placement, cut sets, lint, cost, figures.
 //!
 //! Steps: text → [`document::ScenarioSpec`] (as written) → [`Draft`] (names resolved, zones
-//! placed, everything checked) → blueprint (dense tables for the event loop). Nothing after this
-//! folder sees a name or a place in the text except to print it.
+//! placed, everything checked) → blueprint (dense tables for the event loop). After this
+//! folder, names and places in the text are used for output only.
 
 pub mod availability;
 pub mod bounds;
@@ -46,27 +46,27 @@ use crate::scenario::document::{Document, Item};
 use crate::scenario::spec::know_sections;
 use crate::scenario::value::Value;
 
-/// A scenario whose text makes sense: names lead somewhere, zones stand somewhere.
+/// Resolved scenario: every reference has a target, and every zone has a server.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// As written.
+    /// Scenario as written.
     pub scenario: ScenarioSpec,
-    /// Components by name.
+    /// Names of all components.
     pub names: Names,
-    /// Where zones stand.
+    /// Placement of zones.
     pub placed: Placed,
-    /// What references lead to.
+    /// Targets of references.
     pub links: Links,
-    /// What each request class does, in the order of the file.
+    /// Steps of each request class, in the order of the file.
     pub routes: Vec<Route>,
-    /// How often caches and edges find what they are asked for.
+    /// Hit ratios of caches and edges.
     pub hits: Hits,
-    /// Figures that the command line asks for, beside those of the scenario.
+    /// Figures that the command line requests in addition to those of the scenario.
     pub asked: Vec<String>,
 }
 
-/// Makes a draft of a document; everything wrong goes to `out`. `None` when the form itself cannot
-/// be read; a draft with errors in `out` must not be run.
+/// Makes a draft of a document; reports all errors to `out`. Returns `None` if the form itself cannot
+/// be read, or a bound is exceeded. A draft with errors in `out` must not be run.
 #[must_use]
 pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     know_sections(&ScenarioSpec::keys(), out);
@@ -92,16 +92,16 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     Some(draft)
 }
 
-/// Sections whose numbers break ties between events of one instant go by their names: where a
-/// section stands in the file says nothing.
+/// Sorts the sections whose numbers break ties between simultaneous events by name: the order of
+/// sections in the file must not matter.
 fn in_name_order(scenario: &mut ScenarioSpec) {
     scenario.request.value.entries.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
     scenario.workload.value.entries.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
     scenario.operation.value.entries.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
 }
 
-/// A count of none is an error, and reported; what is checked after it takes it for one, so that no member is named
-/// that has no place.
+/// Replaces counts of zero by one. A zero was reported as an error; with one, later checks never name a member that
+/// does not exist.
 fn at_least_one(scenario: &mut ScenarioSpec) {
     let one = |count: &mut u32| *count = (*count).max(1);
     for (_, site) in &mut scenario.site.value.entries {
@@ -123,8 +123,8 @@ fn at_least_one(scenario: &mut ScenarioSpec) {
 }
 
 impl Draft {
-    /// Whether a figure that is judged, made precise or asked for by the command line wants the
-    /// distribution of waiting, of visits or of a number of the component `name`.
+    /// Returns whether a figure that is judged, has a precision or is requested by the command line needs the
+    /// distribution of waiting, of visits or of a number in the component `name`.
     #[must_use]
     pub fn wants_detail(&self, name: &str) -> bool {
         let asks = |path: &str| {
@@ -136,7 +136,7 @@ impl Draft {
                     of && match figure.metric {
                         Metric::Drain => true,
                         Metric::Waiting | Metric::Sojourn => !figure.is_mean(),
-                        // What is said of intervals is read off their totals.
+                        // Figures over intervals are computed from the totals of the intervals.
                         Metric::InSystem | Metric::Queue | Metric::Busy => {
                             !figure.is_mean() && figure.key(PER).is_none()
                         }

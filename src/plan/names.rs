@@ -1,4 +1,4 @@
-//! Names to things: one namespace for all components, members by number, parts by dots.
+//! Name resolution: one namespace for all components, with numbers for members and dots for parts.
 //!
 //! Members of a group are always `name-1` to `name-n`, also at count 1; the bare name means the
 //! whole group. A member's name may not be that of another component.
@@ -18,7 +18,7 @@ macro_rules! kinds {
         $Kind:ident, $field:ident, $word:literal, $Form:path, $doc:literal,
         |$spec:ident| $count:expr, $Answers:path;
     )*) => {
-        /// A kind of component.
+        /// Kind of component.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Kind { $(#[doc = concat!("`[", $word, ".name]`")] $Kind,)* }
 
@@ -26,25 +26,25 @@ macro_rules! kinds {
             /// All kinds, in the order of the file.
             pub const ALL: &'static [Self] = &[$(Self::$Kind,)*];
 
-            /// The word of its section.
+            /// Returns the word of its section.
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$Kind => $word,)* }
             }
 
-            /// Its answers to the plan.
+            /// Returns its answers to the plan.
             #[must_use]
             pub fn answers(self) -> &'static dyn Answers {
                 match self { $(Self::$Kind => &$Answers,)* }
             }
 
-            /// The name of the section at `index`, in the order of the file.
+            /// Returns the name of the section at `index`, in the order of the file.
             #[must_use]
             pub fn name(self, scenario: &ScenarioSpec, index: usize) -> &Name {
                 match self { $(Self::$Kind => &scenario.$field[index].0,)* }
             }
 
-            /// How many sections of this kind there are.
+            /// Returns the number of sections of this kind.
             #[must_use]
             pub fn sections(self, scenario: &ScenarioSpec) -> usize {
                 match self { $(Self::$Kind => scenario.$field.len(),)* }
@@ -64,41 +64,41 @@ macro_rules! kinds {
 
 crate::kinds::each_kind!(kinds);
 
-/// A component as declared.
+/// Declared component.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Its kind.
+    /// Kind of the component.
     pub kind: Kind,
-    /// Its place among those of its kind, in the order of the file.
+    /// Index among the components of its kind, in the order of the file.
     pub index: usize,
-    /// Where its name stands.
+    /// Place of its name in the text.
     pub span: Span,
-    /// Members; 0 for those that have as many as their zones.
+    /// Number of members; 0 if it follows from its zones.
     pub members: u32,
 }
 
-/// What a reference leads to.
+/// Target of a reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Kind of the component.
     pub kind: Kind,
-    /// Its place among those of its kind.
+    /// Index among the components of its kind.
     pub index: usize,
-    /// Which member, from 0; none: the whole group.
+    /// Number of the member, from 0; `None`: the whole group.
     pub member: Option<u32>,
 }
 
-/// All components by name.
+/// Names of all components.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     entries: BTreeMap<String, Entry>,
-    /// Names whose section has a mistake: references to them are not reported again.
+    /// Names whose section has an error: references to them are not reported again.
     broken: Vec<String>,
     total: u64,
 }
 
 impl Names {
-    /// Gathers the names of a scenario; reports double ones.
+    /// Collects the names of a scenario; reports duplicates.
     #[must_use]
     pub fn gather(scenario: &ScenarioSpec, out: &mut Diagnostics) -> Self {
         let mut names = Self::default();
@@ -136,7 +136,7 @@ impl Names {
         }
     }
 
-    /// A group's member may not have the name of another component.
+    /// Reports components that have the name of a group's member.
     fn check_members(&self, out: &mut Diagnostics) {
         for (name, entry) in &self.entries {
             let Some((group, number)) = split_member(name) else { continue };
@@ -151,25 +151,25 @@ impl Names {
         }
     }
 
-    /// The entry of a bare name.
+    /// Returns the entry of a bare name.
     #[must_use]
     pub fn entry(&self, name: &str) -> Option<&Entry> {
         self.entries.get(name)
     }
 
-    /// All names, in order.
+    /// Returns all names with their entries, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
     }
 
-    /// Components, members counted one by one.
+    /// Returns the number of components, counting each member.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// The kind in front of a dotted path, if there is one, and the rest: `zone.web` is the zone `web`. A
-    /// component may be called as a kind is: then `cache.cpu` is the `cpu` of `cache`, unless a cache is
+    /// Splits a dotted path into a kind, if it begins with one, and the rest: `zone.web` is the zone `web`. If a
+    /// component has the name of a kind, `cache.cpu` is the `cpu` of the component `cache`, unless a cache is
     /// called `cpu`.
     #[must_use]
     pub fn split_kind<'a>(&self, text: &'a str) -> (Option<Kind>, &'a str) {
@@ -188,8 +188,8 @@ impl Names {
         (Some(kind), rest)
     }
 
-    /// What `text` leads to: `name`, `name-2`, or either with its kind in front. Parts after a
-    /// further dot are the caller's. Nothing is reported.
+    /// Finds the target of `text`: `name`, `name-2`, or either with its kind in front. The caller splits off parts
+    /// behind a further dot. Reports nothing.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Found> {
         let (kind, text) = self.split_kind(text);
@@ -211,7 +211,7 @@ impl Names {
         })
     }
 
-    /// What `text` at `span` leads to, which must be one of `kinds`; reports when it does not.
+    /// Finds the target of `text` at `span`, which must be one of `kinds`; reports an error otherwise.
     pub fn resolve(
         &self,
         text: &str,
@@ -237,7 +237,7 @@ impl Names {
         None
     }
 
-    /// Reports that `text` leads nowhere, unless what it means was reported already.
+    /// Reports that `text` has no target, unless an error in the declaration of that name was reported.
     pub fn report_missing(&self, text: &str, span: Span, kinds: &[Kind], out: &mut Diagnostics) {
         let (_, bare) = self.split_kind(text);
         let group = split_member(bare).map_or(bare, |(group, _)| group);
@@ -256,7 +256,7 @@ impl Names {
             return;
         }
         let message = format!("no component is called `{bare}`");
-        // Who writes a star means all members, never the one that is spelt most like it.
+        // A name with a star means all members, never the one with the most similar spelling.
         let stem = bare.split('*').next().unwrap_or(bare).trim_end_matches('-');
         let group = self.entries.get(stem).filter(|entry| kinds.contains(&entry.kind));
         let offer = match (bare.contains('*'), group) {
@@ -267,7 +267,7 @@ impl Names {
         out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(offer));
     }
 
-    /// As [`offer`](Self::offer), of whole components alone.
+    /// Suggests names like [`offer`](Self::offer), but without those of members.
     fn offer_group(&self, text: &str, kinds: &[Kind], out: &mut Diagnostics) -> Option<String> {
         let fits = self.entries.iter().filter(|(_, entry)| kinds.contains(&entry.kind));
         let names: Vec<&str> = fits.map(|(name, _)| name.as_str()).collect();
@@ -278,7 +278,7 @@ impl Names {
     }
 
     fn offer(&self, text: &str, kinds: &[Kind], out: &mut Diagnostics) -> Option<String> {
-        // To look for those that fit is work, too, however few they are.
+        // Searching for candidates takes time, too, even if there are few.
         if out.is_full() || !out.may_compare(self.entries.len()) {
             return None;
         }
@@ -302,7 +302,7 @@ impl Names {
     }
 }
 
-/// `web-2` is member 2 of `web`.
+/// Splits the name of a member: `web-2` is member 2 of `web`.
 #[must_use]
 pub fn split_member(text: &str) -> Option<(&str, u32)> {
     let (group, number) = text.rsplit_once('-')?;
@@ -312,12 +312,12 @@ pub fn split_member(text: &str) -> Option<(&str, u32)> {
     Some((group, number.parse().ok()?))
 }
 
-/// Members of services and databases are those of their zones, not counted here.
+/// Returns whether a component has members. Those of services and databases follow from zones, and are 0 here.
 fn has_members(entry: &Entry) -> bool {
     entry.members > 0 || matches!(entry.kind, Kind::Service | Kind::Database)
 }
 
-/// What to write instead of `group-*`.
+/// Returns the suggestion to replace `group-*`.
 #[must_use]
 pub fn means_all(group: &str) -> String {
     format!("write `{group}`: the bare name means all its members")
@@ -332,13 +332,13 @@ fn list_kinds(kinds: &[Kind]) -> String {
     }
 }
 
-/// The beliefs of the balancer `name`, as a component beside its units.
+/// Returns the name of the component that holds the beliefs of the balancer `name`.
 #[must_use]
 pub fn beliefs_name(name: &str) -> String {
     format!("{name}.members")
 }
 
-/// The name of member `index`, from 0, of `group`.
+/// Returns the name of member `index`, from 0, of `group`.
 #[must_use]
 pub fn member_name(group: &str, index: u32) -> String {
     format!("{group}-{}", index + 1)

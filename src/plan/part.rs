@@ -1,9 +1,9 @@
-//! Parts: everything that can be up or down by itself, its name, and what it stands on.
+//! Parts: everything that can be up or down by itself, its name, and the domain on which it stands.
 //!
-//! A part is a member (`www-2`), an appliance's half (`front-1`), or a part of one (`store.head-1`,
+//! A part is a member (`www-2`), a unit of an appliance (`front-1`), or a part of one (`store.head-1`,
 //! `store.main`, `r.switch-1`, `main.uplink-2`, `twin-1.local`). Numbers count from 0 here and from
 //! 1 in names. The order of parts is that of their kinds and then of the file: it is the order of
-//! every list that comes out of the graph.
+//! every list produced by the graph.
 
 use crate::convert::place;
 use crate::plan::Draft;
@@ -13,16 +13,16 @@ use crate::plan::names::Kind;
 use crate::plan::placement::ServerId;
 use crate::scenario::source::Span;
 
-/// Something that can be up or down by itself.
+/// Part: something that can be up or down by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// A site.
     Site(usize),
     /// One link of a site to the world.
     Uplink {
-        /// Its site.
+        /// Index of the site.
         site: usize,
-        /// Which.
+        /// Number of the uplink.
         number: u32,
     },
     /// A link between sites.
@@ -31,111 +31,111 @@ pub enum Part {
     Rack(usize),
     /// One switch of a rack.
     Switch {
-        /// Its rack.
+        /// Index of the rack.
         rack: usize,
-        /// Which.
+        /// Number of the switch.
         number: u32,
     },
     /// A server.
     Server(ServerId),
     /// A set of disks in a server.
     Disks {
-        /// Its server.
+        /// Server in which they are.
         server: ServerId,
-        /// Which set.
+        /// Index of the set.
         set: usize,
     },
     /// One head of a file server.
     Head {
-        /// Its file server.
+        /// Index of the file server.
         nas: usize,
-        /// Which.
+        /// Number of the head.
         number: u32,
     },
     /// A pool of a file server.
     Pool {
-        /// Its file server.
+        /// Index of the file server.
         nas: usize,
-        /// Which.
+        /// Index of the pool.
         pool: usize,
     },
     /// A member of a zone.
     Zone {
-        /// Its group.
+        /// Index of the zone group.
         zone: usize,
-        /// Which.
+        /// Number of the member.
         member: u32,
     },
     /// A member of a service.
     Service {
-        /// Its group.
+        /// Index of the service.
         service: usize,
-        /// Which.
+        /// Number of the member.
         member: u32,
     },
-    /// A member of a database: the master, then the slaves; or the index, then the shards.
+    /// A member of a database: the primary, then the replicas; or the index, then the shards.
     Database {
-        /// Its group.
+        /// Index of the database.
         database: usize,
-        /// Which.
+        /// Number of the member.
         member: u32,
     },
     /// One of a balancer's units.
     Balancer {
-        /// Its group.
+        /// Index of the balancer.
         balancer: usize,
-        /// Which.
+        /// Number of the unit.
         member: u32,
     },
     /// A part of a kind whose parts have no variant of their own.
     Own(Own),
     /// One edge of a CDN.
     Edge {
-        /// Its group.
+        /// Index of the CDN.
         cdn: usize,
-        /// Which.
+        /// Number of the edge.
         member: u32,
     },
     /// A station.
     Station {
-        /// Its group.
+        /// Index of the station group.
         station: usize,
-        /// Which.
+        /// Number of the station.
         member: u32,
     },
     /// A repairable unit.
     Unit {
-        /// Its group.
+        /// Index of the unit group.
         unit: usize,
-        /// Which.
+        /// Number of the unit.
         member: u32,
     },
 }
 
-/// A part of a kind whose parts have no variant of their own.
+/// Part of a kind whose parts have no variant of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Own {
-    /// Its kind.
+    /// Kind of its component.
     pub kind: Kind,
-    /// Its section, in the order of the file.
+    /// Index of its section, in the order of the file.
     pub index: usize,
-    /// Which of its parts, from 0.
+    /// Number of the part within its component, from 0.
     pub member: u32,
 }
 
-/// What a part is to its users: failure domains carry others, roles do the work.
+/// Purpose of a part: failure domains carry other parts, roles serve requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PartKind {
     /// Site, rack, server, zone.
     Domain,
-    /// Does something for requests.
+    /// Serves requests.
     Role,
-    /// Station or unit of a textbook model: nothing stands on it and it stands on nothing.
+    /// Station or unit of a textbook model, which neither carries a part nor stands on one.
     Textbook,
 }
 
 impl Part {
-    /// The component it belongs to: kind, and place among those of its kind.
+    /// Returns the component to which it belongs: the kind, and the index among those of its kind.
     #[must_use]
     pub const fn owner(self) -> (Kind, usize) {
         match self {
@@ -155,13 +155,13 @@ impl Part {
         }
     }
 
-    /// The place of its component among those of its kind.
+    /// Returns the index of its component among those of its kind.
     #[must_use]
     pub const fn index(self) -> usize {
         self.owner().1
     }
 
-    /// Which of the parts of its sort that its component has, from 0; 0 of the only one.
+    /// Returns its number among the parts of its sort in its component, from 0.
     #[must_use]
     pub fn number(self) -> u32 {
         match self {
@@ -182,49 +182,49 @@ impl Part {
         }
     }
 
-    /// The kind of its component, which answers for it.
+    /// Returns the kind of its component, which answers for it.
     #[must_use]
     pub fn answers(self) -> &'static dyn Answers {
         self.owner().0.answers()
     }
 
-    /// Its sort.
+    /// Returns its sort.
     #[must_use]
     pub fn sort(self) -> &'static Sort {
         self.answers().sort(self)
     }
 
-    /// Domain, role or textbook part.
+    /// Returns its purpose: domain, role or textbook part.
     #[must_use]
     pub fn kind(self) -> PartKind {
         self.sort().purpose
     }
 
-    /// Its name as figures and faults write it.
+    /// Returns its name as in figures and faults.
     #[must_use]
     pub fn name(self, draft: &Draft) -> String {
         self.answers().name(draft, self).whole()
     }
 
-    /// Its name without the number of the member: `twin.local` of `twin-1.local`.
+    /// Returns its name without the number of the member: `twin.local` of `twin-1.local`.
     #[must_use]
     pub fn group(self, draft: &Draft) -> String {
         self.answers().name(draft, self).group()
     }
 
-    /// Where its name, or that of its component, stands in the text.
+    /// Returns the place of its name, or of its component's name, in the text.
     #[must_use]
     pub fn span(self, draft: &Draft) -> Span {
         self.answers().name(draft, self).span
     }
 
-    /// The domain it stands on directly: `app-1` on `www-1` on `twin-1` in `r` in `main`.
+    /// Returns the domain on which it stands directly: `app-1` on `www-1` on `twin-1` in `r` in `main`.
     #[must_use]
     pub fn stands_on(self, draft: &Draft) -> Option<Self> {
         self.answers().stands_on(draft, self)
     }
 
-    /// The domains it stands on, the nearest first.
+    /// Returns the domains on which it stands, the nearest first.
     #[must_use]
     pub fn domains(self, draft: &Draft) -> Vec<Self> {
         // A chain ends: each kind of domain stands on one that comes before it in the order of kinds.

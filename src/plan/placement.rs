@@ -1,7 +1,7 @@
-//! Which zone member stands on which server: explicit, spread or packed.
+//! Placement of zone members on servers: explicit, spread or packed.
 //!
-//! Zones are placed in the order of the file, members in the order of their numbers; among equals
-//! the server first in the file wins. So a placement is a function of the text alone.
+//! Zones are placed in the order of the file, members in the order of their numbers; among equals,
+//! the first server in the file is chosen. The placement is therefore a function of the text alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,21 +14,21 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::{Name, Reference};
 use crate::units::Bytes;
 
-/// A server member: the place of its group in the file, and its number from 0.
+/// Server member: the index of its group in the file, and its number from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServerId {
-    /// Place of the group.
+    /// Index of the group.
     pub group: usize,
-    /// Number in the group.
+    /// Number in the group, from 0.
     pub member: u32,
 }
 
-/// Where all zone members stand.
+/// Placement of all zone members.
 #[derive(Clone, Debug, Default)]
 pub struct Placed {
-    /// By zone, in the order of the file; then by member.
+    /// Server of each member, per zone in the order of the file.
     pub zones: Vec<Vec<ServerId>>,
-    /// By server group, in the order of the file; then by member: memory that its zones hold, in bytes.
+    /// Memory in bytes held by zones, per server group in the order of the file, then per member.
     pub held: Vec<Vec<u64>>,
 }
 
@@ -45,7 +45,7 @@ impl Room {
     }
 }
 
-/// Places every zone member; reports what cannot be placed and servers that hold too much.
+/// Places every zone member; reports members that cannot be placed, and servers with too little memory.
 pub fn place(scenario: &ScenarioSpec, names: &Names, out: &mut Diagnostics) -> Placed {
     let mut rooms: Vec<Room> = Vec::new();
     let mut first = Vec::new();
@@ -74,9 +74,9 @@ pub fn place(scenario: &ScenarioSpec, names: &Names, out: &mut Diagnostics) -> P
 struct World<'a> {
     scenario: &'a ScenarioSpec,
     names: &'a Names,
-    /// By group and member of servers.
+    /// Servers by group, then by member.
     rooms: Vec<Room>,
-    /// By group: its first room.
+    /// Index in `rooms` of the first member, per group.
     first: Vec<usize>,
 }
 
@@ -101,7 +101,7 @@ impl World<'_> {
         self.fill(name, zone, memory, &allowed, out)
     }
 
-    /// The servers of a list, and whether all of it led somewhere.
+    /// Returns the servers of a list, and whether all references were resolved.
     fn servers(&self, list: &[Reference], out: &mut Diagnostics) -> (Vec<ServerId>, bool) {
         let mut servers = Vec::new();
         let mut sound = true;
@@ -141,8 +141,8 @@ impl World<'_> {
         servers
     }
 
-    /// Places the members one by one. A server that has no room for one has none for the next, since
-    /// they are alike: so those that may still take one are kept in their order.
+    /// Places the members one by one. All members are alike: a server without capacity for one has none for the next.
+    /// Only servers that may still take one are kept, in their order.
     fn fill(
         &mut self,
         name: &Name,

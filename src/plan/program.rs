@@ -1,10 +1,10 @@
-//! Steps to programs: what a request class does, as operations.
+//! Compiles steps to programs: the operations of a request class.
 //!
 //! The owner of a draw is the class, the kind of the step and the component that it names, numbered
-//! among equal steps (`page.read.db#2`): a step of another kind or at another component moves no draw
-//! of the rest. A step that does nothing is left out, and one that never draws is not numbered.
-//! Steps behind a loop draw as if it were not there; a loop put into another moves the draws of the outer
-//! one's later repetitions.
+//! among equal steps (`page.read.db#2`): a step of another kind or at another component changes no draw
+//! of the others. A step without effect is left out, and one that never draws is not numbered.
+//! Draws of steps behind a loop do not depend on the loop. A nested loop changes the draws in later repetitions
+//! of the outer loop.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -33,52 +33,52 @@ mod mounts;
 
 pub use mounts::Volume;
 
-/// A section of the file: its kind, and its place among those of the kind.
+/// Section of the file: its kind, and its index among those of the kind.
 pub type Section = (Kind, usize);
 
-/// The way of a class or a step into a component.
+/// Entry of a class or a step into a component.
 #[derive(Clone, Copy, Debug)]
 pub struct Way<'w> {
-    /// Where it leads.
+    /// Entrance.
     pub to: Entrance,
-    /// The section behind that, where it does not lead to the first.
+    /// Section behind the entrance, if it is not the first one.
     pub behind: Option<Section>,
-    /// The owner of the draws on the way.
+    /// Owner of the draws made on entry.
     pub owner: &'w str,
-    /// The call that a step makes by it; none: a class enters.
+    /// Call of the step that enters; `None` if a class enters.
     pub call: Option<CallId>,
 }
 
-/// Makes the programs of all classes.
+/// Compiler of the programs of all classes.
 pub struct Compiler<'a> {
-    /// What is made.
+    /// Compiled routes.
     pub routes: Routes,
     numbers: &'a Numbers<'a>,
-    /// By component: its mounts.
+    /// Mounts, per component.
     mounts: Vec<Vec<Mount>>,
-    /// Pools that steps refer to, by section and a number that its kind gives.
+    /// Pools that steps refer to, by section and a number chosen by its kind.
     pools: BTreeMap<(Section, u32), PoolId>,
-    /// What steps leave for the components that they ask, by section.
+    /// Notes of steps for the components that they ask, by section.
     notes: BTreeMap<Section, Vec<Box<dyn Any>>>,
     out: &'a mut Diagnostics,
     class: String,
-    /// Steps seen in this class, by kind and component.
+    /// Number of steps seen in this class, by kind and component.
     seen: BTreeMap<String, u32>,
-    /// Services the step is inside of, by place in the file.
+    /// Services inside which the step is, by index in the file.
     inside: Vec<Option<usize>>,
     loops: usize,
-    /// Times that the steps so far are repeated, on the way with the most.
+    /// Mean number of repetitions of the steps so far, on the path with the most.
     turns: f64,
-    /// Labels passed so far, with their places.
+    /// Labels passed so far, with their positions in the program.
     labels: Vec<(usize, u32)>,
     names_of_labels: &'a [String],
-    /// Jumps to labels, with their branches.
+    /// Jumps to labels: the label, and the index of the branch.
     jumps: Vec<(usize, usize)>,
     draws: Vec<(KeyId, Law)>,
 }
 
 impl<'a> Compiler<'a> {
-    /// Starts from components that are made, `parts`, and knows no pool yet.
+    /// Creates a compiler for the components `parts`, without pools.
     pub fn new(numbers: &'a Numbers<'a>, parts: &[Part], out: &'a mut Diagnostics) -> Self {
         Self {
             routes: Routes::default(),
@@ -99,19 +99,19 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// A key for `purpose` of `owner`.
+    /// Creates a key for `purpose` of `owner`.
     pub fn key(&mut self, purpose: &'static str, owner: &str) -> KeyId {
         self.routes.keys.push(KeyName { purpose, owner: owner.to_string() });
         KeyId::at(self.routes.keys.len() - 1)
     }
 
-    /// A demand with a key of its own.
+    /// Creates a demand with a key of its own.
     pub fn demand(&mut self, purpose: &'static str, owner: &str, law: &Law) -> DemandId {
         let key = self.key(purpose, owner);
         self.demand_of(key, law, 1.0, false)
     }
 
-    /// A demand of `key`, of which each time `share` is spent; `once`: all of them draw the same.
+    /// Creates a demand of `key`, of which `share` is used each time; `once`: all uses share one draw.
     pub(crate) fn demand_of(&mut self, key: KeyId, law: &Law, share: f64, once: bool) -> DemandId {
         let mean = law.mean() * share;
         let demand = Demand { key, sampler: law.sampler(), share, once, mean };
@@ -119,9 +119,9 @@ impl<'a> Compiler<'a> {
         DemandId::at(self.routes.demands.len() - 1)
     }
 
-    /// A count of a mean: its whole part and a draw for the rest.
+    /// Creates a count with the given mean: its whole part, and a draw for the rest.
     pub fn amount(&mut self, mean: f64, owner: &str) -> AmountId {
-        // The forms of steps and stores bound what is a mean, a law bounds what it draws.
+        // The forms of steps and stores bound means; a law bounds its draws.
         let floor = whole::u32(mean);
         let chance = mean - f64::from(floor);
         let amount = if chance > 0.0 {
@@ -133,7 +133,7 @@ impl<'a> Compiler<'a> {
         AmountId::at(self.routes.amounts.len() - 1)
     }
 
-    /// A count by a law.
+    /// Creates a count with the given law.
     pub fn amount_by_law(&mut self, law: &Law, owner: &str) -> AmountId {
         if law.is_constant() {
             return self.amount(law.mean(), owner);
@@ -152,7 +152,7 @@ impl<'a> Compiler<'a> {
         place(self.routes.ops.len())
     }
 
-    /// The owner of the draws of a step of this `kind` that names the component `of`.
+    /// Returns the owner of the draws of a step of this `kind` that names the component `of`.
     pub(crate) fn owner(&mut self, kind: &str, of: &str) -> String {
         let what = format!("{kind}.{of}");
         let count = self.seen.entry(what.clone()).or_insert(0);
@@ -160,7 +160,7 @@ impl<'a> Compiler<'a> {
         format!("{}.{what}#{count}", self.class)
     }
 
-    /// Compiles steps that are never run: they take no number from steps that are.
+    /// Compiles `body`; if it is `never` run, its steps take no numbers from steps that are.
     pub(crate) fn unnumbered(&mut self, never: bool, body: impl FnOnce(&mut Self)) {
         let seen = never.then(|| self.seen.clone());
         body(self);
@@ -169,7 +169,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Compiles a class, which enters at `enter`; its place in the table is its id.
+    /// Compiles a class that enters at `enter`; its index in the table is its id.
     pub fn class(
         &mut self,
         name: &str,
@@ -201,7 +201,7 @@ impl<'a> Compiler<'a> {
         self.routes.classes.push(entered);
         match enter {
             Some(to) => {
-                // Not the class alone, which owns the draws that its steps name.
+                // An owner different from the class alone, which owns the draws that its steps name.
                 let owner = format!("{name}.enter");
                 let way = Way { to, behind: None, owner: &owner, call: None };
                 self.enter(&way, &mut |compiler| compiler.steps(&route.steps));
@@ -218,22 +218,22 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The class whose steps are compiled.
+    /// Returns the class whose steps are compiled.
     pub(crate) fn entered(&mut self) -> &mut Class {
         self.routes.classes.last_mut().expect("steps are those of a class")
     }
 
-    /// Its name.
+    /// Returns the name of the class whose steps are compiled.
     pub(crate) fn class_name(&self) -> &str {
         &self.class
     }
 
-    /// Compiles the way into a component, `steps` where it leads, and the way out.
+    /// Compiles the entry into a component, `steps` at the place entered, and the exit.
     pub(crate) fn enter(&mut self, way: &Way<'_>, steps: &mut dyn FnMut(&mut Compiler<'_>)) {
         way.to.component().0.answers().enter(self, way, steps);
     }
 
-    /// What the client of `class` fetches next.
+    /// Sets the class that the client of `class` fetches next.
     pub fn then(&mut self, class: usize, next: ClassId, law: &Law) {
         let owner = format!("{}.then", self.routes.classes[class].name);
         let amount = self.amount_by_law(law, &owner);
@@ -320,7 +320,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// One of several bodies, or none with the chance that is left.
+    /// Compiles a choice of one of several bodies, or of none with the remaining probability.
     pub(crate) fn choose(&mut self, key: KeyId, chances: &[f64], body: impl Fn(&mut Self, usize)) {
         let first = self.routes.branches.len();
         let mut below = 0.0;
@@ -350,7 +350,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Compiles `body`, done as often as `amount` says.
+    /// Compiles `body` as a loop with `amount` repetitions.
     pub(crate) fn repeat(&mut self, amount: AmountId, span: Span, body: impl FnOnce(&mut Self)) {
         if matches!(self.routes.amounts[amount.index()], Amount::Fixed(1)) {
             return body(self);
@@ -394,7 +394,7 @@ impl<'a> Compiler<'a> {
         self.routes.ops[jump] = Op::Jump { to: after };
     }
 
-    /// Whether `more` frames around what a step asks for are too many, which is then reported.
+    /// Returns whether `more` frames around the target of a step are too many; reports it if so.
     pub(crate) fn too_deep(&mut self, more: usize, named: Span, counted: &str) -> bool {
         let deep = self.inside.len() + more > MAX_DEPTH;
         if deep {
@@ -432,7 +432,7 @@ impl<'a> Compiler<'a> {
         callee: &str,
         time_out: Option<SimDuration>,
     ) -> CallId {
-        // What a reader knows anyway is left out: the callee twice, the way in, the first of equals.
+        // Obvious parts of the name are left out: the callee twice, the entry, the number of the first.
         let caller = owner.replacen(&format!(".{callee}#"), "#", 1).replacen(".enter.", ".", 1);
         let caller = caller.replace("#1.", ".");
         let caller = caller.strip_suffix("#1").unwrap_or(&caller);
@@ -445,7 +445,7 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// The law of a form.
+/// Returns the law of a form.
 #[must_use]
 pub fn law_of<U>(spec: &LawSpec<U>) -> Law {
     spec.law().clone()

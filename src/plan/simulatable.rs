@@ -1,8 +1,8 @@
-//! What the `requests` solver cannot simulate yet, named one by one.
+//! Features that the `requests` solver cannot simulate yet.
 //!
-//! Everything that the language can say can be checked, drawn and counted; this is the list of what
-//! the request loop does not act out. A scenario with an entry here is refused by that solver, with
-//! each reason at its place, rather than run without it.
+//! Everything in the language can be checked, drawn and counted; this is the list of features that
+//! the request loop does not simulate. That solver refuses a scenario with an entry here, with
+//! each reason at its place in the text, rather than running it without the feature.
 
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
@@ -12,16 +12,16 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 
-/// One thing that the solver does not act out.
+/// Feature that the solver does not simulate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotYet {
-    /// What.
+    /// Description of the feature.
     pub what: String,
-    /// Where it stands.
+    /// Place in the text.
     pub span: Span,
 }
 
-/// All of them, in the order of sections; empty when the solver can run the draft.
+/// Returns all such features of a draft, in the order of sections; empty if the solver can run it.
 #[must_use]
 pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
     let scenario = &draft.scenario;

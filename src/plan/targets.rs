@@ -1,7 +1,7 @@
-//! Targets: the parts that a dot path means, for faults and operations.
+//! Targets: the parts that a dotted path means, for faults and operations.
 //!
 //! `server.*`, `twin-1`, `server.twin.local`, `nas.store.head`, `rack.r.switch`, `site.main.uplink`,
-//! `database.mysql.master`. A role means the member that holds it in the file; who holds it at an
+//! `database.mysql.master`. A role means the member that holds it in the file; the holder at an
 //! onset is known at run time only.
 
 use std::ops::Range;
@@ -15,19 +15,19 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 
-/// A role of a component, held by one member after another.
+/// Role of a component, held by one member at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RoleOf {
-    /// The kind of the component.
+    /// Kind of the component.
     pub kind: Kind,
-    /// Its place among those of its kind.
+    /// Index among the components of its kind.
     pub index: usize,
-    /// What the role is called.
+    /// Word of the role.
     pub word: &'static str,
 }
 
 impl RoleOf {
-    /// The role of a component, if there is one.
+    /// Returns the role of a component, if it has one.
     #[must_use]
     pub fn find(draft: &Draft, kind: Kind, index: usize) -> Option<(Self, PassedRole)> {
         let role = kind.answers().role(draft, index)?;
@@ -35,7 +35,7 @@ impl RoleOf {
     }
 }
 
-/// The role that `text` means, if there is another member to take it.
+/// Returns the role that `text` means, if another member can take it.
 #[must_use]
 pub fn role_of(draft: &Draft, text: &str) -> Option<RoleOf> {
     let (_, text) = draft.names.split_kind(text);
@@ -45,7 +45,7 @@ pub fn role_of(draft: &Draft, text: &str) -> Option<RoleOf> {
     (role.passes && of.word == word).then_some(of)
 }
 
-/// The parts that `text` means; reports when it means none.
+/// Returns the parts that `text` means; reports an error if there are none.
 #[must_use]
 pub fn parts(draft: &Draft, text: &str, span: Span, out: &mut Diagnostics) -> Vec<Part> {
     let (kind, rest) = draft.names.split_kind(text);
@@ -98,8 +98,8 @@ fn report(draft: &Draft, kind: Kind, index: usize, part: &str, span: Span, out: 
     out.push(Diagnostic::new(Code::NoSuchMember, span, message).help_if(help));
 }
 
-/// The numbers of the members that a name means of `count`: all, or the one that it names; `None` when there is no
-/// such member, or when a `word` stands behind it.
+/// Returns the numbers of the members that a name means, out of `count`: all, or the named one. Returns `None` if
+/// there is no such member, or if a `word` follows the name.
 #[must_use]
 pub fn members(member: Option<u32>, word: Option<&str>, count: u32) -> Option<Range<u32>> {
     match member {
@@ -109,7 +109,7 @@ pub fn members(member: Option<u32>, word: Option<&str>, count: u32) -> Option<Ra
     }
 }
 
-/// The numbers that `part` means of `count` which are called `word`: `head` is all of them, `head-2` the second.
+/// Returns the numbers that `part` means, out of `count` parts called `word`: `head` is all, `head-2` the second.
 #[must_use]
 pub fn numbered(part: &str, word: &str, count: u32) -> Option<Range<u32>> {
     if part == word || part == "*" {

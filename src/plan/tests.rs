@@ -8,7 +8,7 @@ use crate::plan::graph::{Graph, Subject};
 use crate::plan::load::{self, Resource};
 use crate::scenario::source::Source;
 
-/// The draft of a text; panics with the diagnostics when there is an error.
+/// Returns the draft of a text; panics with the diagnostics if there is an error.
 fn drafted(name: &str, text: &str) -> Draft {
     let mut out = Diagnostics::new();
     let document = Document::parse(Source::from_text(name, text), &mut out);
@@ -27,9 +27,9 @@ fn page(draft: &Draft) -> Subject {
     Subject::Class(class.expect("the tiers serve pages"))
 }
 
-/// The drawings' single points (balancer, SQL, NAS, …) plus what the drawings leave out: the one
-/// switch and the one site in all tiers, the only server, the pools, over both of which each volume
-/// is spread from tier 5 on. A host is listed under its role.
+/// The single points of the drawings (balancer, SQL, NAS, …) and those that the drawings leave out: the one
+/// switch and the one site in all tiers, the only server, and the pools, since each volume
+/// is spread over both of them from tier 5 on. A host is listed under its role.
 #[test]
 fn the_tiers_have_the_single_points_of_their_drawings_and_those_left_out() {
     let common = ["r.switch-1 on r", "main"];
@@ -66,7 +66,7 @@ fn the_tiers_have_the_single_points_of_their_drawings_and_those_left_out() {
     }
 }
 
-/// All shipped scenarios, by path.
+/// Returns the paths of all shipped scenarios.
 fn all_shipped() -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")];
@@ -97,7 +97,7 @@ fn every_shipped_scenario_makes_sense() {
 }
 
 /// The table of docs/standard-set.md, section 2, and of the reference's 6.2: offered load at 20 and
-/// 40 page views a second, worked out by hand, printed with three decimals.
+/// 40 page views per second, computed analytically, printed with three decimals.
 #[test]
 fn offered_load_of_the_tiers_is_that_worked_out_by_hand() {
     use Resource::{Baseline, Cpu, Disks, Head, Uplink};
@@ -176,8 +176,8 @@ fn offered_load_of_the_tiers_is_that_worked_out_by_hand() {
     }
 }
 
-/// One web zone of tier 2 lost: the other carries 0.416 and 0.832 of its cap, 0.832 and 1.664 of
-/// its guarantee; all else stays.
+/// With one web zone of tier 2 lost, the other carries 0.416 and 0.832 of its cap, 0.832 and 1.664 of
+/// its guarantee; the load of all other parts is unchanged.
 #[test]
 fn after_a_loss_those_that_are_left_carry_the_load() {
     let draft = shipped("tiers/tier-2.toml");
@@ -189,7 +189,7 @@ fn after_a_loss_those_that_are_left_carry_the_load() {
     assert!((found("www-2", Resource::Baseline) - 1.664).abs() < 1e-9);
     assert!((found("sql-1", Resource::Cpu) - 0.310).abs() < 1e-9);
     assert_eq!(load::total(&draft, &all, "www-1", Resource::Cpu), None);
-    // A head of tier 5 lost: the other carries the operations of both, the pools keep theirs.
+    // With a head of tier 5 lost, the other carries the operations of both; the pools keep theirs.
     let draft = shipped("tiers/tier-5.toml");
     let graph = Graph::of(&draft);
     let lost = [part::Part::Head { nas: 0, number: 0 }];
@@ -211,7 +211,7 @@ fn a_loop_in_a_route_loads_as_the_traffic_equations_say() {
     assert!((found("db") - 0.5 * app * 0.025).abs() < 1e-12);
 }
 
-/// Cut sets worked out from the leaves up are those that trying every part and every pair finds.
+/// Cut sets computed from the leaves up equal those found by trying every part and every pair.
 #[test]
 fn cut_sets_are_those_that_trying_every_part_and_pair_finds() {
     for path in [
@@ -272,7 +272,7 @@ fn lint_of_tier_3_names_the_roles_and_the_shared_servers() {
     assert!(!found.iter().any(|(code, _)| ["W1204", "W1205", "W1101"].contains(code)), "{found:?}");
 }
 
-/// The Starter at its peak: 114.2 ms on 4 cores at 40/s is 1.14 of them.
+/// The Starter at its peak: 114.2 ms at 40/s on 4 cores is an offered load of 1.14.
 #[test]
 fn lint_says_that_the_starter_is_overloaded_at_the_peak() {
     let found = warnings(&shipped("tiers/starter.toml"));
@@ -281,8 +281,8 @@ fn lint_says_that_the_starter_is_overloaded_at_the_peak() {
     assert!(over[0].1.contains("`www-1.cpu` is offered 1.14") && over[0].1.contains("`peak`"));
 }
 
-/// A site that its mean rate leaves idle and the busiest hour of its profile does not: 10/s of 50 ms on one core,
-/// 2.4 times that from noon to one on Wednesday, three times as much in a step, 0.5, 1.2 and 3.6 of the core.
+/// A site that is idle at its mean rate but not in the busiest hour of its profile: 10/s of 50 ms on one core,
+/// 2.4 times that from noon to one on Wednesday, three times as much in a step: 0.5, 1.2 and 3.6 of the core.
 #[test]
 fn check_judges_the_peak_of_the_profile_and_steps_beside_the_windows() {
     let profile = format!("hours = [{}2.4{}]", "0.8, ".repeat(12), ", 1.0".repeat(11));
@@ -334,8 +334,8 @@ steps = [ {{ cpu = "app", draw = "page" }} ]
     }
 }
 
-/// In a window without a level each part is offered the mean of the profile, the steps and a flash crowd at a given
-/// time over that window: 10/s until noon, 30/s from then on, is 20/s in the two hours around it.
+/// In a window without a level, each part is offered the mean of the profile, the steps and a scheduled flash crowd
+/// over that window: 10/s until noon and 30/s from then on is 20/s in the two hours around it.
 #[test]
 fn what_a_window_offers_has_the_steps_in_it() {
     let text = r#"
@@ -364,14 +364,14 @@ fn lint_finds_what_the_rest_cannot_carry_after_a_loss() {
     let text = std::fs::read_to_string("scenarios/tiers/tier-2.toml").unwrap();
     let found = warnings(&drafted("tier-2", &text.replace("\"40/s\"", "\"60/s\"")));
     let after: Vec<_> = found.iter().filter(|(code, _)| *code == "W1205").collect();
-    // The loss of twin-1 takes the only database with it; that of twin-2 leaves www-1 alone. One of
+    // The loss of twin-1 takes down the only database; that of twin-2 leaves www-1 alone. One of
     // two uplinks carries 60 x 0.848 = 51 of its 50 Mbit/s.
     assert_eq!(after.len(), 2, "{found:#?}");
     assert!(after[0].1.contains("`main.uplink-2` is offered 1.02"), "{}", after[0].1);
     assert!(after[1].1.contains("`twin-2` `www-1.cpu` is offered 1.25"), "{}", after[1].1);
 }
 
-/// Groups of one server each behind a balancer on another: of 66 losses the load after two is not computed.
+/// Groups of one server each behind a balancer on another: of 66 losses, the load after two is not computed.
 #[test]
 fn lint_says_after_how_many_losses_the_load_is_not_computed() {
     let of = |groups: usize| {
@@ -484,7 +484,7 @@ fn the_reasons_why_a_tier_cannot_run_yet_are_named() {
     }
 }
 
-/// O10, calc rows: what three servers of 20, 35 and 50 ms can give users who think a second.
+/// O10, calc rows: the throughput of three servers of 20, 35 and 50 ms for users who think for a second.
 #[test]
 fn o10_closed_users_are_bounded_by_their_bottleneck() {
     let exactly = |found: f64, wanted: f64| assert!((found / wanted - 1.0).abs() < 1e-9, "{found}");
@@ -496,7 +496,7 @@ fn o10_closed_users_are_bounded_by_their_bottleneck() {
         exactly(bounds.saturation_users(), 22.1);
         exactly(bounds.max_throughput(), 20.0);
         exactly(bounds.throughput(), (f64::from(users) / 1.105).min(20.0));
-        // The offered load is that of the bound, and never beyond what can be served.
+        // The offered load is that of the bound, and never exceeds the capacity.
         let all = load::offered(&draft, &load::rates(&draft));
         let db = all.iter().find(|one| one.name == "db-1").unwrap();
         exactly(db.utilization(), bounds.throughput() * 0.050);
@@ -505,8 +505,8 @@ fn o10_closed_users_are_bounded_by_their_bottleneck() {
     }
 }
 
-/// The bound holds where a page takes less than the sum of its steps: branches side by side count as
-/// nothing, loops with their mean number, and what open traffic uses is not there for users.
+/// The bound holds if a page takes less than the sum of its steps: parallel branches count as
+/// zero, loops with their mean number, and capacity used by open traffic is not available to users.
 #[test]
 fn closed_users_are_bounded_from_above() {
     let text = "scenario = \"bounds\"\n[window.all]\nlength = \"1h\"\n\
@@ -520,14 +520,14 @@ fn closed_users_are_bounded_from_above() {
         { parallel = [ { steps = [ { visit = \"b\" } ] }, { steps = [ { visit = \"b\" } ] } ] } ]\n";
     let draft = drafted("bounds", text);
     let [(_, bounds)] = &load::closed::all(&draft)[..] else { panic!("one workload of users") };
-    // A think, the way, twice the 15 ms of the loop; the two branches not.
+    // A think time, the round trip, twice the 15 ms of the loop; not the two branches.
     assert!((bounds.cycle_s - 1.06).abs() < 1e-12, "{bounds:?}");
-    // b: 8 ms a page, 125/s; a: 20 ms a page of the 1.5 servers that are left, 75/s.
+    // b: 8 ms per page, 125/s; a: 20 ms per page of the 1.5 servers that are left, 75/s.
     assert_eq!(bounds.first.as_ref().unwrap().0, "a-1");
     assert!((bounds.max_throughput() - 75.0).abs() < 1e-9, "{bounds:?}");
 }
 
-/// Promise I1 and the bound of two million components: a fleet is drafted, checked and linted in
+/// Promise I1 and the bound of two million components: drafting, checking and linting a fleet takes
 /// seconds. The time is printed, not judged.
 #[test]
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]

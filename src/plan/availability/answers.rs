@@ -1,22 +1,22 @@
-//! Which target of a name service its users are sent to while one of them fails.
+//! Targets to which a name service directs its users while one of them fails.
 //!
 //! ```text
-//! believed -> ...      what the name service believes of a target: as a balancer of a member (`beliefs`)
-//! unused -> used       its answers lead to the target: the first that is believed alive, or each of them
-//! used -> old-1        they do not any more
+//! believed -> ...      belief of the name service about a target, like that of a balancer about a member (`beliefs`)
+//! unused -> used       its answers lead to the target: the first one believed alive, or each one
+//! used -> old-1        its answers no longer lead to the target
 //! old-1 -> old-2 ...   an eighth of `life` later: fewer resolvers still have the old answer
 //! old-8 -> stale       resolvers that keep it for longer than its life
-//! stale -> unused      they have asked, too
+//! stale -> unused      those have asked, too
 //! old-k, stale -> used its answers lead to the target again
 //! ```
 //!
-//! One pair of automata for each target. Resolvers ask once per `life` at phases of their own, so t after
-//! the answers have changed the share 1 − t / `life` has the old one: counted in steps at their middle.
-//! While a target fails, the users sent to it are lost. Of several that are in turn each has its part of
-//! those in turn at that time; old answers count as one of all. The mechanism is `kinds::name_service::live`. While it
-//! believes no target alive, its answers lead as if it believed all.
+//! Each target has one pair of automata. Resolvers ask once per `life` at independent phases. At time t after
+//! the answers have changed, a share 1 − t / `life` still has the old one; it is evaluated at the middle of each step.
+//! While a target fails, the users directed to it are lost. Under round-robin each target in use receives an equal
+//! share of the new answers; old answers count as one share of all targets. The mechanism is
+//! `kinds::name_service::live`. While the name service believes no target alive, it answers as if all were.
 //!
-//! Leaves out: that answers run out while the name service itself is down.
+//! Leaves out: answers that expire while the name service itself is down.
 
 use crate::convert::{table, whole};
 use crate::engine::law::Law;
@@ -35,17 +35,17 @@ use super::beliefs::Probed;
 use super::surrogate::law;
 use super::{WHOLE, meters, routes};
 
-/// Steps in which old answers run out.
+/// Number of steps in which old answers expire.
 const STEPS: u32 = 8;
 
-/// Up to this many targets in turn, each has its part of those that are in turn; beyond, of all.
+/// Largest number of targets for which shares are computed from the number in use; beyond it, from all targets.
 const MOST_EXACT: usize = 6;
 
-/// The name services by which a class and those that its clients fetch after it come in.
+/// Returns the name services through which a class, and the classes that its clients fetch next, enter.
 pub fn of_class(draft: &Draft, class: usize) -> Vec<usize> {
     let mut found = Vec::new();
     let mut next = Some(class);
-    // A class follows another once at most: chains do not go round.
+    // A class appears at most once in a chain: chains have no cycles.
     for _ in 0..draft.scenario.request.len() {
         let Some(class) = next else { break };
         let enters = match draft.links.enters[class] {
@@ -78,10 +78,10 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     }
 }
 
-/// A share of the users, and what they meet: a fact of the whole.
+/// Name of a system-level fact, and the share of users that it affects, in parts of [`WHOLE`].
 type Share = (String, u32);
 
-/// Adds the facts that users who are sent to a target are lost there; by name service and kind of user.
+/// Adds the facts that users directed to a target are lost there, per name service and origin of users.
 pub fn facts(draft: &Draft, graph: &Graph, declaration: &mut Declaration) {
     for at in 0..draft.scenario.name_service.len() {
         let names = Names::new(draft, at);
@@ -104,7 +104,7 @@ pub fn facts(draft: &Draft, graph: &Graph, declaration: &mut Declaration) {
     }
 }
 
-/// Users of a name service who are sent to a target that fails, as facts with their shares.
+/// Returns the facts under which users of a name service are lost at a failed target, with their shares.
 pub fn lost(draft: &Draft, graph: &Graph, at: usize, outside: bool) -> Vec<Share> {
     let names = Names::new(draft, at);
     let mut all = Vec::new();
@@ -117,7 +117,7 @@ pub fn lost(draft: &Draft, graph: &Graph, at: usize, outside: bool) -> Vec<Share
     all
 }
 
-/// Users of a name service who are cut off with a link of the site that they are sent to.
+/// Returns the facts under which a failed link of a site cuts off users of a name service, with their shares.
 pub fn cut(draft: &Draft, graph: &Graph, at: usize) -> Vec<Share> {
     let names = Names::new(draft, at);
     let mut all = Vec::new();
@@ -168,7 +168,7 @@ impl<'d> Names<'d> {
         format!("{}/cut on the way to {} {place} by {link}", self.name, target + 1)
     }
 
-    /// What a probe of a target meets.
+    /// Returns the conditions that a probe of a target observes.
     fn probed(&self, declaration: &Declaration, target: usize) -> Probed {
         let draft = self.draft;
         let deep = self.spec.check.as_ref().is_some_and(|check| check.depth.value == Depth::Deep);
@@ -192,12 +192,12 @@ impl<'d> Names<'d> {
                 let all = (0..draft.links.services[service].members).collect();
                 Probed::any(members(service, all))
             }
-            // The links lead to nothing else.
+            // References lead to no other entrance.
             Entrance::NameService(_) | Entrance::Cdn(_) => Probed::any(Vec::new()),
         }
     }
 
-    /// The unit that holds the address of a balancer.
+    /// Returns the conditions of the unit that holds the virtual IP of a balancer.
     fn unit(&self, declaration: &Declaration, balancer: usize) -> Probed {
         let draft = self.draft;
         let (name, spec) = &draft.scenario.balancer[balancer];
@@ -207,14 +207,14 @@ impl<'d> Names<'d> {
         let appliance = draft.links.balancers[balancer].zone.is_none();
         let units = (0..count).map(|member| {
             let unit = Probed::of(draft, Part::Balancer { balancer, member });
-            // An appliance that is down answers as little as one without a network.
+            // A dead appliance does not refuse a probe: like a host without network, it is silent.
             let unit = if appliance { unit.silent() } else { unit };
             if moves { unit.given(Expr::of(&address, &format!("at-{}", member + 1))) } else { unit }
         });
         Probed::any(units.collect())
     }
 
-    /// That answers lead to a target.
+    /// Returns the condition that answers lead to a target.
     fn used(&self, target: usize) -> Expr {
         let named = |at: usize| Expr::of(&self.belief(at), "named");
         let all = 0..self.to.len();
@@ -263,7 +263,7 @@ impl<'d> Names<'d> {
         all
     }
 
-    /// When new answers lead to a target, and which share of them.
+    /// Returns the conditions under which new answers lead to a target, each with a name and its share of the users.
     fn asked(&self, target: usize) -> Vec<(Expr, String, f64)> {
         let used = Expr::of(&self.answers_name(target), "used");
         let count = self.to.len();
@@ -283,7 +283,7 @@ impl<'d> Names<'d> {
         (1..=count).map(of).collect()
     }
 
-    /// When users are sent to a target, by new answers or old ones, and which share of them.
+    /// Returns the conditions under which new or old answers lead users to a target, each with a name and a share.
     fn sent(&self, target: usize) -> Vec<(Expr, String, f64)> {
         let mut all = self.asked(target);
         let part = if self.first_only() { 1.0 } else { 1.0 / self.to.len() as f64 };
@@ -308,7 +308,7 @@ impl<'d> Names<'d> {
         all
     }
 
-    /// By target: that those who are sent there are lost.
+    /// Returns each target with the condition that users directed to it are lost.
     fn failing(&self, graph: &Graph, outside: bool) -> Vec<(usize, Expr)> {
         let target = |(at, to): (usize, &Entrance)| {
             let node = graph.entrance(*to, outside)?;
@@ -324,7 +324,7 @@ impl<'d> Names<'d> {
         self.to.iter().enumerate().filter_map(target).collect()
     }
 
-    /// The links by which users come to the site of a target, where one that dies cuts them off.
+    /// Returns the links over which users reach the site of a target, if a dead link cuts its users off.
     fn links(&self, graph: &Graph, target: usize) -> Vec<Part> {
         let Some(node) = graph.entrance(self.to[target], true) else { return Vec::new() };
         let mut links = Vec::new();

@@ -1,14 +1,14 @@
-//! What a component that probes another believes of it: that it is well though it is dead, or dead though it is well.
+//! Belief of a component about the health of another that it probes: right, or wrong in either direction.
 //!
 //! ```text
-//! believed -> unseen     the member is gone; or it hangs or pauses, and a probe sees that
-//! believed -> missed     it hangs or pauses, and a shallow probe does not see it: drawn for each
+//! believed -> unseen     the member is gone; or it hangs or pauses, and a probe detects that
+//! believed -> missed     it hangs or pauses, and a shallow probe does not detect it: sampled for each hang
 //! unseen   -> seen       after `fall` failed probes: U(0, interval) + (fall - 1) x pace and the time-out
-//!                        of the last, where pace is the longer of interval and time-out; where it
+//!                        of the last, where pace is the longer of interval and time-out; if the member
 //!                        refuses, U(0, interval) + (fall - 1) x interval
-//! unseen, missed -> believed   it is well before that
+//! unseen, missed -> believed   it is healthy before that
 //! missed   -> unseen     it is gone altogether
-//! seen     -> back -> believed   it is well, after `rise` good probes: U(0, pace) + (rise - 1) x interval
+//! seen     -> back -> believed   it is healthy, after `rise` good probes: U(0, pace) + (rise - 1) x interval
 //! ```
 //!
 //! One automaton for each member behind a balancer (`kinds::balancer::beliefs`), and for each target of a name
@@ -26,11 +26,11 @@ use crate::plan::part::Part;
 
 use super::surrogate::{noticed, probes};
 
-/// Publishes that a part never hangs or pauses where the fault that makes it do so is left out: whoever
-/// believes in it asks all the same.
+/// Publishes that a part never hangs or pauses if the fault that causes it is left out: beliefs read these facts
+/// in every net.
 pub fn know_of_hangs(declaration: &mut Declaration) {
     let mut known: BTreeMap<*const Shape, Arc<Shape>> = BTreeMap::new();
-    // Their old shapes, so that no new one takes the place of one in memory.
+    // Old shapes are kept alive, so that no new shape reuses the address of one, which is its key.
     let mut old = Vec::new();
     for automaton in &mut declaration.automata {
         let shape = known.entry(Arc::as_ptr(&automaton.shape)).or_insert_with(|| {
@@ -48,30 +48,30 @@ pub fn know_of_hangs(declaration: &mut Declaration) {
     }
 }
 
-/// What makes a part take what it is sent and answer nobody, and the fact that it does.
+/// Faults under which a part accepts requests and answers none, each with the fact that it is in that state.
 const STANDS_STILL: [(How, &str); 2] = [(How::Hang, "is hung"), (How::Pause, "is stalled")];
 
-/// What a probe meets, and what it sees of that.
+/// Conditions of a probed target, as the probe observes them.
 #[derive(Clone)]
 pub struct Probed {
-    /// It works, and can be spoken to.
+    /// It works and is reachable.
     well: Expr,
-    /// The process is gone and its host says so.
+    /// The process is gone and its host refuses connections.
     refuses: Expr,
-    /// It answers a shallow probe, and nobody else.
+    /// It answers a shallow probe, but no request.
     hung: Option<Expr>,
 }
 
-/// A part that can be asked, as what is sent to it meets it.
+/// Conditions of one part that receives requests.
 pub struct Asked {
     name: String,
     zone: Option<String>,
-    /// It takes what it is sent and answers nobody.
+    /// Facts, under any of which it accepts requests and answers none.
     still: Vec<Expr>,
 }
 
 impl Asked {
-    /// A part.
+    /// Creates the conditions of a part.
     #[must_use]
     pub fn new(draft: &Draft, part: Part) -> Self {
         let strikes = |part: Part, how: How| {
@@ -98,13 +98,13 @@ impl Asked {
         Expr::of(&self.name, "serving")
     }
 
-    /// The name of the part.
+    /// Returns the name of the part.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The process is gone and its host says so.
+    /// Returns the condition that the process is gone and its host refuses connections.
     #[must_use]
     pub fn refuses(&self) -> Expr {
         let down = Expr::of(&self.name, "is down");
@@ -114,7 +114,7 @@ impl Asked {
         }
     }
 
-    /// It answers a shallow probe, and nobody else.
+    /// Returns the condition that it answers a shallow probe but no request; `None` if no fault can cause that.
     fn hung(&self) -> Option<Expr> {
         let still = (!self.still.is_empty()).then(|| Expr::Any(self.still.clone()))?;
         Some(still.and(Expr::of(&self.name, "reachable")))
@@ -122,13 +122,13 @@ impl Asked {
 }
 
 impl Probed {
-    /// A part.
+    /// Creates the conditions of a probed part.
     pub fn of(draft: &Draft, part: Part) -> Self {
         let asked = Asked::new(draft, part);
         Self { well: asked.well(), refuses: asked.refuses(), hung: asked.hung() }
     }
 
-    /// Any of several: one that works, else one that hangs, else the first.
+    /// Combines several targets, any of which suffices: one that works, else one that hangs, else the first.
     pub fn any(all: Vec<Self>) -> Self {
         let well = Expr::Any(all.iter().map(|one| one.well.clone()).collect());
         let hung: Vec<Expr> = all.iter().filter_map(|one| one.hung.clone()).collect();
@@ -139,7 +139,7 @@ impl Probed {
         }
     }
 
-    /// The first, and behind it the second.
+    /// Combines a target with another one behind it that must work as well.
     pub fn both(one: Self, other: Self) -> Self {
         Self {
             refuses: one.refuses.or(one.well.clone().and(other.refuses)),
@@ -148,18 +148,18 @@ impl Probed {
         }
     }
 
-    /// One that no host speaks for.
+    /// Returns the same target without refusals: a dead one does not answer at all.
     pub fn silent(self) -> Self {
         Self { refuses: Expr::Never, ..self }
     }
 
-    /// Met only while `given` holds.
+    /// Restricts the target to the times at which `given` holds.
     pub fn given(self, given: Expr) -> Self {
         let hung = self.hung.map(|hung| hung.and(given.clone()));
         Self { well: self.well.and(given.clone()), refuses: self.refuses.and(given), hung }
     }
 
-    /// What is believed of it by who probes it, as `check` says; without one, that it is well.
+    /// Builds the automaton of the belief under a `check`. Without one, a failure is never detected.
     pub fn belief(&self, name: &str, check: Option<&CheckSpec>) -> Automaton {
         let failed = |name: &str| State::failed(name, Effect::Lose);
         let states = vec![
@@ -202,7 +202,7 @@ impl Probed {
             ("fall", !refuses()),
             ("fall-by-refusal", refuses()),
         );
-        // Nobody is asked again before he has had his time.
+        // A probe is repeated only after the time-out of the previous one.
         let pace = interval.max(time_out).seconds();
         let least = (f64::from(check.rise.value) - 1.0) * interval.seconds();
         all.timer(silent)

@@ -1,4 +1,4 @@
-//! From the nodes of the dependency graph to facts of the whole, and what they mean.
+//! System-level facts from the nodes of the dependency graph, and the meters that read them.
 
 use std::collections::BTreeSet;
 
@@ -19,10 +19,10 @@ use crate::scenario::names::Name;
 
 use super::{Availability, Fleet, Meter, WHOLE, Watched, WatchedKind, answers, fact, routes};
 
-/// What all classes together are called; no component is, for its blank.
+/// Name of all classes together; no component can have it, because it contains a space.
 pub const ALL: &str = "all classes";
 
-/// What is watched: classes that somebody asks for, all of them together, services, groups of units.
+/// Returns the measured subjects: classes that some workload requests, all of them together, services, groups, fleets.
 pub fn watched(draft: &Draft, graph: &Graph) -> Vec<Watched> {
     let mut all = Vec::new();
     let mut add = |name: &str, kind| all.push(Watched { name: name.to_string(), kind });
@@ -49,7 +49,7 @@ pub fn watched(draft: &Draft, graph: &Graph) -> Vec<Watched> {
     all
 }
 
-/// Units of which no member is in a group, by place and name.
+/// Returns the units of which no member is in a group, by index and name.
 pub fn fleet_units(draft: &Draft) -> impl Iterator<Item = (usize, &str)> {
     let grouped: BTreeSet<usize> =
         draft.links.groups.iter().flatten().filter_map(unit_of).collect();
@@ -65,7 +65,7 @@ fn unit_of(member: &GroupMember) -> Option<usize> {
     }
 }
 
-/// The fleets among those watched, in their order.
+/// Returns the fleets among the watched subjects, in their order.
 pub fn fleets(draft: &Draft, watched: &[Watched], causes: &[String], net: &Net) -> Vec<Fleet> {
     let is_fleet = |one: &&Watched| one.kind == WatchedKind::Fleet;
     let units: Vec<(usize, &str)> = fleet_units(draft).collect();
@@ -76,14 +76,14 @@ pub fn fleets(draft: &Draft, watched: &[Watched], causes: &[String], net: &Net) 
         let member = |number| net.automaton(&member_name(name, number));
         Fleet {
             members: (0..count).filter_map(member).collect(),
-            // One that never fails has no cause, and loses nothing to it.
+            // A fleet that never fails has no cause, and no downtime to attribute to one.
             cause: place(causes.iter().position(|cause| cause == name).unwrap_or(0)),
         }
     };
     units.into_iter().map(fleet).collect()
 }
 
-/// What is measured of whom: of classes also what is not seen yet.
+/// Returns the availabilities measured per subject: structural, and for classes also continuous.
 pub fn measured(watched: &[Watched]) -> Vec<(usize, Availability)> {
     let mut all = Vec::new();
     for (at, one) in watched.iter().enumerate() {
@@ -95,7 +95,7 @@ pub fn measured(watched: &[Watched]) -> Vec<(usize, Availability)> {
     all
 }
 
-/// Units and their fault, where a cause that is to be left out is a unit.
+/// Returns the units in `without`, each with the name of its fault.
 pub fn unit_faults(draft: &Draft, without: &[String]) -> Vec<(String, String)> {
     let is_unit = |name: &&String| {
         draft.names.find(name.as_str()).is_some_and(|found| found.kind == Kind::Unit)
@@ -108,7 +108,7 @@ fn name_of(node: NodeId) -> String {
     format!("node {}", node.index())
 }
 
-/// That a node holds.
+/// Returns the condition that a node holds.
 pub fn holds(node: NodeId) -> Expr {
     Expr::system(&name_of(node))
 }
@@ -127,12 +127,12 @@ fn node_of(draft: &Draft, graph: &Graph, watched: &Watched) -> Option<NodeId> {
     }
 }
 
-/// Adds a fact for every node that somebody asks about, directly or not.
+/// Adds a fact for every node that a subject needs, directly or indirectly.
 pub fn declare(draft: &Draft, graph: &Graph, watched: &[Watched], into: &mut Declaration) {
     let mut wanted = vec![false; graph.nodes().count()];
     let mut roots: Vec<NodeId> =
         watched.iter().filter_map(|watched| node_of(draft, graph, watched)).collect();
-    // A remount asks for the volume of the master.
+    // A promotion by remount depends on the volume of the primary.
     for (id, _) in graph.nodes() {
         if let Some(Takeover::Master(..)) = graph.takeover(id) {
             roots.push(id);
@@ -143,7 +143,7 @@ pub fn declare(draft: &Draft, graph: &Graph, watched: &[Watched], into: &mut Dec
             wanted[id.index()] = true;
         }
     }
-    // Whoever is asked about by a surrogate is asked about.
+    // Surrogates depend on the nodes of pools and disks, and on everything below them.
     for (id, node) in graph.nodes() {
         if let Some(Part::Pool { .. } | Part::Disks { .. }) = node.part {
             for below in graph.below(id) {
@@ -173,7 +173,7 @@ pub fn declare(draft: &Draft, graph: &Graph, watched: &[Watched], into: &mut Dec
     }
     for one in classes() {
         let Some(node) = node_of(draft, graph, one) else { continue };
-        // What is sent to a target of a name service counts by its share.
+        // Users directed to a target of a name service count by their share.
         let led = led_to(draft, one);
         let balancers = graph.below(node).into_iter().filter_map(|id| match graph.node(id).part {
             Some(Part::Balancer { balancer, member: 0 }) => Some(balancer),
@@ -192,18 +192,18 @@ fn class_of(draft: &Draft, watched: &Watched) -> Option<usize> {
     draft.scenario.request.iter().position(named).filter(|_| class)
 }
 
-/// The name services by which a class comes in.
+/// Returns the name services through which a class enters.
 fn name_services(draft: &Draft, watched: &Watched) -> Vec<usize> {
     class_of(draft, watched).map_or_else(Vec::new, |class| answers::of_class(draft, class))
 }
 
-/// The targets of the name services by which a class comes in.
+/// Returns the targets of the name services through which a class enters.
 fn led_to(draft: &Draft, watched: &Watched) -> Vec<Entrance> {
     let services = name_services(draft, watched);
     services.iter().flat_map(|at| draft.links.name_services[*at].iter().copied()).collect()
 }
 
-/// Users of a class whom its name services send to targets that fail.
+/// Returns the facts under which name services direct users of a class to failed targets, with their shares.
 fn led(draft: &Draft, graph: &Graph, watched: &Watched, net: &Net) -> Shares {
     let Some(class) = class_of(draft, watched) else { return Vec::new() };
     let outside = reached_from(draft, class);
@@ -216,8 +216,8 @@ fn continuous(class: &str) -> String {
     format!("continuous {class}")
 }
 
-/// Who takes over has done so: what serves now is up. Said of the one that does, so that no other
-/// member explains an outage.
+/// Returns the condition that the takeover is complete and the serving member is up. It names only the serving
+/// member, so that an outage is attributed to no other.
 fn served(draft: &Draft, takeover: &Takeover) -> Expr {
     match takeover {
         Takeover::Address(balancer, units) => {
@@ -232,7 +232,7 @@ fn served(draft: &Draft, takeover: &Takeover) -> Expr {
     }
 }
 
-/// That the store of `user` answers.
+/// Returns the condition that the store of `user` answers.
 pub fn volume(draft: &Draft, graph: &Graph, user: Part, store: Option<Store>) -> Expr {
     let mut parts = Vec::new();
     match store {
@@ -249,7 +249,7 @@ pub fn volume(draft: &Draft, graph: &Graph, user: Part, store: Option<Store>) ->
     Expr::All(parts.iter().filter_map(node).map(|(id, _)| holds(id)).collect())
 }
 
-/// The facts of what is measured.
+/// Resolves the facts of all meters but those of fleets.
 pub fn resolve(
     draft: &Draft,
     graph: &Graph,
@@ -279,14 +279,14 @@ pub fn resolve(
             if *availability == Availability::Continuous {
                 cut.extend(led.iter().copied());
             }
-            // Behind a CDN only what edges fetch is sent there.
+            // Behind a CDN, only the fetches of edges are sent to the target.
             let behind = class_of(draft, class).map(|class| draft.links.enters[class]);
             match behind {
                 Some(Some(Entrance::Cdn(_))) => fetches.extend(led),
                 _ => sent.extend(led),
             }
         }
-        // Who is cut off is so of all classes that come the same way.
+        // A cut-off user is lost to all classes that arrive the same way: count the user once.
         let each = [&mut cut, &mut fetches, &mut in_vain, &mut sent];
         for shares in each.into_iter().filter(|_| several) {
             shares.sort_by_key(|(fact, share)| (fact.index(), std::cmp::Reverse(*share)));
@@ -299,14 +299,14 @@ pub fn resolve(
     facts.map(one).collect()
 }
 
-/// Sets of links and edges of which each carries its share of the users.
+/// Sets of links or edges, each of which carries its share of the users.
 type Carriers = Vec<Vec<Part>>;
 
 fn parts_below(graph: &Graph, node: NodeId) -> impl Iterator<Item = Part> {
     graph.below(node).into_iter().filter_map(|id| graph.node(id).part)
 }
 
-/// By which links of sites, and by which edges, the users of a node come.
+/// Returns the sets of site links and the sets of edges over which the users of a node arrive.
 fn carriers(draft: &Draft, graph: &Graph, node: NodeId) -> (Carriers, Carriers) {
     let (mut sites, mut cdns) = (Vec::new(), Vec::new());
     for part in parts_below(graph, node) {
@@ -319,10 +319,10 @@ fn carriers(draft: &Draft, graph: &Graph, node: NodeId) -> (Carriers, Carriers) 
     (sites, cdns)
 }
 
-/// Facts, and how much of the whole is cut off while each holds.
+/// Facts, each with the parts of [`WHOLE`] that are cut off while it holds.
 type Shares = Vec<(crate::health::FactId, u32)>;
 
-/// The users of a node that are cut off with a link or an edge, and the fetches of its edges.
+/// Returns the shares cut off with a link or an edge, and the shares whose edges cannot fetch.
 fn shares(
     draft: &Draft,
     graph: &Graph,
@@ -338,15 +338,15 @@ fn shares(
         };
         sets.iter().flat_map(of_set).collect()
     };
-    // A name service sends users to some of the sites alone.
+    // A name service directs users to some of the sites only.
     let named = services.iter().flat_map(|at| answers::cut(draft, graph, *at));
     let named = named.map(|(name, share)| (fact(net, &name), share)).collect();
     let to_sites = if services.is_empty() { of(&sites) } else { named };
-    // Behind a CDN the users come to its edges, and only these to the sites.
+    // Behind a CDN, users arrive at its edges; only the edges connect to the sites.
     if cdns.is_empty() { (to_sites, Vec::new()) } else { (of(&cdns), to_sites) }
 }
 
-/// The shields that the users of a node fetch by, each with its part of the edges.
+/// Returns the shields from which the edges of a node fetch, each with its share of the edges.
 fn shields(draft: &Draft, graph: &Graph, node: NodeId, net: &Net) -> Shares {
     let cdn_of = |part: Part| match part {
         Part::Edge { cdn, member: 0 } => Some(cdn),
@@ -360,7 +360,7 @@ fn shields(draft: &Draft, graph: &Graph, node: NodeId, net: &Net) -> Shares {
         let all = draft.scenario.cdn[*edge].1.count.value;
         let count = place(shielding.len());
         for part in shielding {
-            // Edge e asks shield e mod `count`.
+            // Edge e fetches from shield e mod `count`.
             let asks = (all + count - 1 - part.number()) / count;
             let share = u64::from(WHOLE) * u64::from(asks) / u64::from(all);
             let share = u32::try_from(share).expect("a part of the whole") / place(edges.len());

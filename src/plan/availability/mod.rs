@@ -1,24 +1,24 @@
 //! Availability over years: when enough is up and reachable, as facts of the health net.
 //!
-//! Model: every node of the dependency graph becomes a fact of the whole: its own part is well, and
-//! enough of what it needs holds. Where members take over from each other the graph alone would say
-//! that one is enough; here an automaton of their kind says which one serves, after which time and with which
-//! coverage: the address of a balancer (`kinds::balancer::address`), the master of a database
+//! Model: every node of the dependency graph becomes a system-level fact: its own part is healthy, and
+//! enough of what it needs holds. Where members take over from each other, the graph alone would require
+//! only one of them. There an automaton declared by the kind decides which member serves, after which delay and
+//! with which coverage: the virtual IP of a balancer (`kinds::balancer::address`), the primary of a database
 //! (`kinds::database::failover`), the volumes of a head (`kinds::nas::volumes`, which `requests` uses too). Users who
-//! come over one of several links of a site, or to one of several edges, are cut off until routes have converged
-//! (`routes`). Users whom a name service
-//! sends to a target that fails are lost until it knows and their answers have run out (`answers`).
+//! arrive over one of several links of a site, or at one of several edges, are cut off until routes have converged
+//! (`routes`). Users whom a name service directs to a failed target are lost until it detects the failure and
+//! cached answers have expired (`answers`).
 //!
-//! The automata of parts, their faults and repairs are those of [`faults`], with the same draws: what
-//! breaks, and when it is repaired, is what `requests` lives through under the same seed. What the
-//! mechanisms of `requests` decide (probes, elections) is drawn here from the law that follows from
+//! The automata of parts, their faults and repairs are those of [`faults`], with the same draws. Onsets and
+//! repairs are therefore the same as in `requests` under the same seed. What the
+//! mechanisms of `requests` decide (probes, elections) is sampled here from the law that follows from
 //! their timers.
 //!
-//! What may be asked "without" some faults is a net of its own, with the same draws for all others.
+//! Each set of faults that is left out ("without") has a net of its own, with the same draws for all others.
 //!
-//! Takes a draft. Gives an [`AvailabilityPlan`]. Leaves out: load; what a takeover leaves behind
-//! (cold memory, writes to apply); that a storage which stands still lets a failover script believe
-//! that the master is dead.
+//! Takes a draft. Gives an [`AvailabilityPlan`]. Leaves out: load; the after-effects of a takeover
+//! (cold memory, writes to apply); stalled storage that makes a failover script believe
+//! that the primary is dead.
 //!
 //! [`faults`]: crate::plan::faults
 
@@ -52,46 +52,46 @@ use crate::units::SimDuration;
 
 use recovery::{Role, RoleFacts};
 
-/// How long, where the scenario does not say.
+/// Horizon of a replication if the scenario sets none.
 pub const HORIZON: SimDuration = SimDuration::YEAR.saturating_mul(10);
-/// Shorter outages are none, where the file sets no other limit.
+/// Minimum length of an outage if the scenario sets none; shorter ones are not counted as outages.
 const SHORTEST: SimDuration = SimDuration::SECOND;
 
-/// All of the users, in the parts in which shares of them are counted: a multiple of 1 to 16.
+/// Number of parts that stand for all users when shares are counted: a multiple of 1 to 16.
 pub const WHOLE: u32 = 720_720;
 
-/// What is asked about over years.
+/// Availability questions of a draft, and the nets that answer them.
 #[derive(Clone, Debug)]
 pub struct AvailabilityPlan {
     /// Root of all draws.
     pub seed: Seed,
     /// Ages at time zero.
     pub start: Start,
-    /// How long a replication is.
+    /// Length of a replication.
     pub horizon: SimDuration,
-    /// Shorter outages are none: their downtime counts, their number does not.
+    /// Minimum length of an outage: the downtime of a shorter one counts, but it is not counted as an outage.
     pub shortest_outage: SimDuration,
-    /// What is watched, by name.
+    /// Subjects whose availability is measured, by name.
     pub watched: Vec<Watched>,
-    /// What is measured, in the order of meters: of whom, by place, and how.
+    /// Meters in their order: the subject's index in `watched`, and the sort of availability.
     pub measured: Vec<(usize, Availability)>,
-    /// The longest mean repair: the length of an outage of which none was seen.
+    /// Longest mean repair time: the assumed length of an outage if none was observed.
     pub repair: Option<SimDuration>,
-    /// By cause: its repair law; none for a cause that is not a fault of the file with a repair.
+    /// Repair law per cause; `None` if the cause is not a fault or unit of the file with a repair.
     pub repairs: Vec<Option<RepairLaw>>,
-    /// Faults that a figure may ask to leave out, by name.
+    /// Names of the faults that a figure may leave out.
     pub removable: Vec<String>,
-    /// Names of all causes that any of the nets knows.
+    /// Names of the causes of all nets.
     pub causes: Vec<String>,
-    /// What takes over from each other.
+    /// Roles that pass from one holder to another, such as the primary of a database.
     pub roles: Vec<Role>,
-    /// The first has all faults.
+    /// Nets by set of faults left out; the first has all faults.
     pub nets: Vec<AvailabilityNet>,
-    /// The traffic; none where nobody asks for anything at a rate.
+    /// Traffic; `None` if no class is requested at a rate.
     pub fluid: Option<FluidPlan>,
-    /// Faults that strike what is common to all and what no architecture inside one site masks.
+    /// Faults that strike shared parts, or that no architecture inside one site masks.
     pub common: Vec<String>,
-    /// Meters, by place, of which outages are kept that may be worth a story; none unless asked for.
+    /// Indices of the meters whose outages are recorded for stories; empty unless requested.
     pub stories: Vec<usize>,
 }
 
@@ -100,46 +100,46 @@ pub struct AvailabilityPlan {
 pub struct RepairLaw {
     /// Mean.
     pub mean: SimDuration,
-    /// Standard deviation over the mean.
+    /// Coefficient of variation: standard deviation divided by the mean.
     pub cv: f64,
 }
 
-/// Something whose availability is asked for.
+/// Subject whose availability is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watched {
-    /// Its name.
+    /// Name of the subject.
     pub name: String,
-    /// What it is.
+    /// Sort of the subject.
     pub kind: WatchedKind,
 }
 
-/// What is watched.
+/// Sort of a subject whose availability is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WatchedKind {
     /// A request class, with all that is on its path, as its users see it.
     Class,
-    /// All classes that somebody asks for, where there are several: each of them at once.
+    /// All classes that some workload requests, if there are several: up while every one of them is.
     All,
     /// A service: enough of its members.
     Service,
     /// A group of units.
     Group,
-    /// The members of a unit that are in no group, each by itself: what is told is their mean.
+    /// The members of a unit that are in no group, each by itself. Their mean is reported.
     Fleet,
 }
 
-/// Which availability.
+/// Definition of availability that a meter uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Availability {
     /// Enough is up and reachable.
     Structural,
-    /// And no more than 1 % of the requests fail because a member's death is not seen yet. Of
-    /// classes alone.
+    /// Also, at most 1 % of the requests fail because of wrong beliefs: a dead member or target is
+    /// still used, or none is believed alive. For classes only.
     Continuous,
 }
 
 impl Availability {
-    /// As in figures and files.
+    /// Returns the word used in figures and files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -150,7 +150,7 @@ impl Availability {
 }
 
 impl WatchedKind {
-    /// As in files.
+    /// Returns the word used in files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -163,57 +163,56 @@ impl WatchedKind {
     }
 }
 
-/// A net, with what its facts mean for those who ask.
+/// Compiled net, with the facts that its meters read.
 #[derive(Clone, Debug)]
 pub struct AvailabilityNet {
-    /// The faults that it does not have.
+    /// Faults left out of this net.
     pub without: Vec<String>,
     /// The automata.
     pub net: Net,
-    /// In the order of [`AvailabilityPlan::measured`], up to the first fleet.
+    /// Meters in the order of [`AvailabilityPlan::measured`], up to the first fleet.
     pub meters: Vec<Meter>,
-    /// The fleets, in the same order.
+    /// Fleets, in the same order.
     pub fleets: Vec<Fleet>,
-    /// Those of their members that are alone ([`Net::alone`]): who lives through the years may do so
-    /// one by one.
+    /// Members of fleets that are alone ([`Net::alone`]): each may be simulated by itself.
     pub alone: Vec<AutomatonId>,
-    /// By cause of the net: its place in [`AvailabilityPlan::causes`].
+    /// Index in [`AvailabilityPlan::causes`], per cause of the net.
     pub causes: Vec<u32>,
-    /// In the order of [`AvailabilityPlan::roles`].
+    /// Facts of the roles, in the order of [`AvailabilityPlan::roles`].
     pub roles: Vec<RoleFacts>,
-    /// What it knows of load, where there is traffic.
+    /// Facts that the traffic model reads, if there is traffic.
     pub load: Option<FluidNet>,
 }
 
-/// Members of one unit that serve each by itself: of each that is down its share is lost.
+/// Members of one unit, each of which serves by itself: if one is down, its share is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fleet {
-    /// Who.
+    /// Automata of the members.
     pub members: Vec<AutomatonId>,
-    /// Why one is down, by place in [`AvailabilityPlan::causes`].
+    /// Cause of a member's failure, as an index in [`AvailabilityPlan::causes`].
     pub cause: u32,
 }
 
-/// How much of the service is lost at an instant.
+/// Facts that determine which share of a service is lost at an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meter {
-    /// While it does not hold, all is.
+    /// Fact that the service is up; while it does not hold, everything is lost.
     pub up: FactId,
-    /// While it holds, so many parts of [`WHOLE`] are.
+    /// Facts, each with the number of parts of [`WHOLE`] that is lost while it holds.
     pub shares: Vec<(FactId, u32)>,
-    /// While it holds, so many parts of [`WHOLE`] fetch in vain what their edge does not have. That is
-    /// part of the traffic alone, not of what is measured here.
+    /// Facts, each with the parts of [`WHOLE`] whose fetches of what their edge lacks fail while it holds. They
+    /// affect the traffic alone, not the availability measured here.
     pub fetches: Vec<(FactId, u32)>,
-    /// The same of users whom a name service sends to a target that fails: part of the traffic, and of
-    /// `shares` where requests that fail count.
+    /// Facts, each with the parts of users that a name service directs to a failed target. They affect the traffic,
+    /// and are also in `shares` if failed requests count.
     pub led: Vec<(FactId, u32)>,
-    /// The same of who asks a shield in vain.
+    /// Facts, each with the parts of users whose fetches from a shield fail.
     pub shields: Vec<(FactId, u32)>,
-    /// More than so many are all of them, fewer none; none: a share counts as a share.
+    /// Threshold: a larger lost share counts as a total loss, a smaller one as none; `None`: shares count as they are.
     pub all_above: Option<u32>,
 }
 
-/// Whether anything in a draft can fail.
+/// Returns whether anything in a draft can fail.
 #[must_use]
 pub fn can_fail(draft: &Draft) -> bool {
     let scenario = &draft.scenario;
@@ -224,7 +223,7 @@ fn has_planned_work(draft: &Draft) -> bool {
     draft.scenario.operation.iter().any(|(_, operation)| operation.takes_out())
 }
 
-/// Why a draft has no plan of the long horizon.
+/// Reason why a draft has no plan of the long horizon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoPlan {
     /// Nothing in it can fail.
@@ -233,20 +232,20 @@ pub enum NoPlan {
     Declaration(DeclarationError),
 }
 
-/// What can be asked about a draft.
+/// Compiles the availability plan of a draft, with one more net per set of faults in `without`.
 ///
 /// # Errors
 ///
-/// `NoPlan`: nothing in it can fail, or conditions nest too deep.
+/// `NoPlan`: nothing in the draft can fail, or conditions are nested too deeply.
 pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Result<AvailabilityPlan, NoPlan> {
     plan_with(draft, without, FluidPlan::of(draft))
 }
 
-/// As [`plan`], without its traffic.
+/// Compiles the availability plan of a draft without its traffic.
 ///
 /// # Errors
 ///
-/// As [`plan`].
+/// Same as for [`plan`].
 pub fn plan_of_parts(draft: &Draft, without: &[Vec<String>]) -> Result<AvailabilityPlan, NoPlan> {
     plan_with(draft, without, None)
 }
@@ -336,7 +335,7 @@ fn plan_with(
 }
 
 impl AvailabilityPlan {
-    /// What users feel: meters of classes and of groups, by place, in the order of their names.
+    /// Returns the meters that users experience, those of classes and groups, in the order of their names.
     #[must_use]
     pub fn felt(&self) -> Vec<usize> {
         let felt = |meter: &usize| {
@@ -344,7 +343,7 @@ impl AvailabilityPlan {
             matches!(self.watched[watched].kind, WatchedKind::Class | WatchedKind::Group)
         };
         let mut all: Vec<usize> = (0..self.measured.len()).filter(felt).collect();
-        // Where a section stands in the file says nothing.
+        // The order of sections in the file must not matter.
         all.sort_by_key(|meter| {
             let (watched, availability) = self.measured[*meter];
             (self.watched[watched].kind, &self.watched[watched].name, availability)
@@ -352,28 +351,28 @@ impl AvailabilityPlan {
         all
     }
 
-    /// The net that has all faults but these.
+    /// Returns the index of the net that leaves out exactly these faults.
     #[must_use]
     pub fn without(&self, faults: &[String]) -> Option<usize> {
         self.nets.iter().position(|net| net.without == faults)
     }
 
-    /// Who serves each by itself, of what a meter of a net measures: the members of a fleet, else one.
+    /// Returns the number of members that a meter covers: the size of a fleet, otherwise 1.
     #[must_use]
     pub fn members(&self, net: usize, meter: usize) -> usize {
         let fleet = meter.checked_sub(self.nets[net].meters.len());
         fleet.and_then(|at| self.nets[net].fleets.get(at)).map_or(1, |f| f.members.len())
     }
 
-    /// The net without the faults that are common to all; none where there are none.
+    /// Returns the index of the net without the faults in `common`; `None` if there are none.
     #[must_use]
     pub fn architecture(&self) -> Option<usize> {
         self.without(&self.common).filter(|_| !self.common.is_empty())
     }
 }
 
-/// Faults that strike what is common to all: sites, racks, switches, uplinks and links, and what
-/// takes all members at once because of one mistake (`together`).
+/// Returns the names of faults that strike shared parts (sites, racks, switches, uplinks and links) or
+/// all members at once because of one mistake (`together`).
 #[must_use]
 pub fn common(draft: &Draft) -> Vec<String> {
     let mut found = Vec::new();
@@ -389,7 +388,7 @@ pub fn common(draft: &Draft) -> Vec<String> {
             found.push(name.text.clone());
         }
     }
-    // Where a section stands in the file says nothing.
+    // The order of sections in the file must not matter.
     found.sort();
     found
 }
@@ -425,7 +424,7 @@ fn compile(
     Ok((net, meters))
 }
 
-/// The faults of the file, those of units, and what is planned.
+/// Returns the names of the faults of the file, of the units, and of planned work if there is any.
 fn removable(draft: &Draft, planned: bool) -> Vec<String> {
     let mut names: Vec<String> =
         draft.scenario.fault.iter().map(|(name, _)| name.text.clone()).collect();
@@ -444,7 +443,7 @@ fn longest_repair(draft: &Draft) -> Option<SimDuration> {
     (longest > 0.0 && longest.is_finite()).then(|| SimDuration::from_seconds_f64(longest))
 }
 
-/// The repair law of a cause.
+/// Returns the repair law of a cause.
 fn repair_of(draft: &Draft, cause: &str) -> Option<RepairLaw> {
     let fault = draft.scenario.fault.get(cause).and_then(|spec| spec.repair.as_ref());
     let unit = || {
@@ -454,11 +453,11 @@ fn repair_of(draft: &Draft, cause: &str) -> Option<RepairLaw> {
     let law = law_of(fault.or_else(unit)?);
     let (mean, cv) = (law.mean(), law.cv());
     let known = mean > 0.0 && mean.is_finite();
-    // A variance without bound is a very large one.
+    // An unbounded variance is replaced by a very large one.
     known.then(|| RepairLaw { mean: SimDuration::from_seconds_f64(mean), cv: cv.min(1e6) })
 }
 
-/// What a cause is called in a report.
+/// Returns the name of a cause in reports.
 fn shown(draft: &Draft, cause: &CauseName) -> String {
     if let Some(rest) = cause.label.strip_prefix(PLANNED)
         && (rest.is_empty() || rest.starts_with('.'))
@@ -468,14 +467,14 @@ fn shown(draft: &Draft, cause: &CauseName) -> String {
     if let Some(found) = draft.names.find(&cause.component).filter(|f| f.kind == Kind::Unit)
         && draft.scenario.fault.get(&cause.label).is_none()
     {
-        // Of a fleet nobody asks which one it was.
+        // The members of a fleet are reported under one name.
         let fleet = meters::fleet_units(draft).find(|(unit, _)| *unit == found.index);
         return fleet.map_or_else(|| cause.component.to_string(), |(_, name)| name.to_string());
     }
     cause.label.to_string()
 }
 
-/// All of them, by name: where a section stands in the file says nothing.
+/// Returns the names of all causes, sorted: the order of sections in the file must not matter.
 fn cause_names(draft: &Draft, nets: &[(Net, Vec<Meter>)]) -> Vec<String> {
     let mut all: BTreeSet<String> = BTreeSet::new();
     for (net, _) in nets {
@@ -484,7 +483,7 @@ fn cause_names(draft: &Draft, nets: &[(Net, Vec<Meter>)]) -> Vec<String> {
     all.into_iter().collect()
 }
 
-/// The fact that a net has a net-wide name for.
+/// Looks up a system-level fact of a net by name.
 fn fact(net: &Net, name: &str) -> FactId {
     net.fact(name).expect("it was declared under this name")
 }

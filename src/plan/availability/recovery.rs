@@ -1,38 +1,38 @@
-//! What takes over from each other: the role of a database, the address of a balancer, the volumes of a
-//! file server, as facts of who has it.
+//! Roles that pass from one holder to another: the primary of a database, the virtual IP of a balancer, the
+//! volumes of a file server, as facts about their holder.
 //!
-//! Takes a draft and the automata of a net. Gives the roles by name, and in each net the facts of one:
-//! that somebody serves, and who. The time in which nobody does is what a user calls recovery.
+//! Takes a draft and the automata of a net. Gives the roles by name, and per net the facts of each role:
+//! it is served, and by which holder. The time in which it is not served is what users call recovery.
 
 use crate::health::declare::Expr;
 use crate::health::{Declaration, FactId, Net};
 use crate::plan::Draft;
 use crate::plan::kind;
 
-/// What takes over from each other.
+/// Role that passes from one holder to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
     /// The name of the database, the balancer or the file server.
     pub name: String,
-    /// What passes.
+    /// Sort of role.
     pub kind: RoleKind,
-    /// By holder: that it has it.
+    /// Number of possible holders.
     holders: usize,
 }
 
-/// What passes from one to another.
+/// Sort of role that passes from one holder to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RoleKind {
-    /// Who takes the writes of a database.
+    /// Primary: takes the writes of a database.
     Master,
-    /// Who has the address of a balancer.
+    /// Virtual IP of a balancer.
     Address,
-    /// Who serves the volumes of a file server.
+    /// Volumes of a file server.
     Volumes,
 }
 
 impl RoleKind {
-    /// As in reports.
+    /// Returns the word used in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -43,12 +43,12 @@ impl RoleKind {
     }
 }
 
-/// A role in a net.
+/// Facts of a role in a net.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleFacts {
-    /// Somebody serves.
+    /// Fact that the role is served.
     pub served: FactId,
-    /// Who does: those of these facts that hold tell one from another.
+    /// Facts that a holder has the role, per holder; those that hold distinguish one holder from another.
     pub holds: Vec<FactId>,
 }
 
@@ -60,17 +60,17 @@ fn holds(name: &str, holder: usize) -> String {
     format!("{name}: served by {holder}")
 }
 
-/// A role that passes from one holder to another, in the making.
+/// Role with the conditions that become its facts.
 #[derive(Clone, Debug)]
 pub struct Passing {
     role: Role,
     served: Expr,
-    /// By holder.
+    /// Condition that a holder has the role, per holder.
     holds: Vec<Expr>,
 }
 
 impl Passing {
-    /// What passes at the component `name`: when it is served, and by holder when that has it.
+    /// Creates a role of the component `name`: when it is served, and when each holder has it.
     #[must_use]
     pub fn new(name: &str, kind: RoleKind, served: Expr, holds: Vec<Expr>) -> Self {
         let role = Role { name: name.to_string(), kind, holders: holds.len() };
@@ -78,7 +78,7 @@ impl Passing {
     }
 }
 
-/// Adds the facts to a declaration that has the automata; gives the roles, in the order of what passes.
+/// Adds the facts to a declaration that has the automata; returns the roles, sorted by kind.
 pub fn declare(draft: &Draft, declaration: &mut Declaration) -> Vec<Role> {
     let mut all: Vec<Passing> =
         kind::all().flat_map(|kind| kind.passing(draft, declaration)).collect();
@@ -93,7 +93,7 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) -> Vec<Role> {
     all.into_iter().map(add).collect()
 }
 
-/// The facts of a net.
+/// Resolves the facts of the roles in a net.
 #[must_use]
 pub fn resolve(roles: &[Role], net: &Net) -> Vec<RoleFacts> {
     let one = |role: &Role| RoleFacts {

@@ -1,4 +1,4 @@
-//! Who comes over one of several links, or to one of several edges: cut off when it dies, until
+//! Users who arrive over one of several links, or at one of several edges: cut off when it fails, until
 //! routes have converged.
 //!
 //! ```text
@@ -16,19 +16,19 @@ use crate::plan::part::Part;
 
 use super::surrogate::law;
 
-/// The name of the automaton of a link or an edge.
+/// Returns the name of the automaton of a link or an edge.
 pub fn name(draft: &Draft, part: Part) -> String {
     format!("{}/routes", part.name(draft))
 }
 
-/// The parts side by side with `part` that are cut off for a while when they die, itself among them; none where
-/// none is.
+/// Returns the parts parallel to `part`, itself included, whose users are cut off for a while when one fails.
+/// The list is empty if routes need no convergence.
 pub fn beside(draft: &Draft, part: Part) -> Vec<Part> {
     let (kind, index) = part.owner();
     kind.answers().converging(draft, index).map_or_else(Vec::new, |(parts, _)| parts)
 }
 
-/// Adds the automata of all links and edges that have some.
+/// Adds an automaton for every link and edge whose routes need time to converge.
 pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     let mut all = Vec::new();
     for kind in Kind::ALL {

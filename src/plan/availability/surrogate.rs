@@ -1,26 +1,26 @@
-//! Building blocks of surrogates: laws that follow from timers, and transitions that work with a probability.
+//! Building blocks of surrogates: laws derived from timers, and transitions that succeed with a probability.
 //!
-//! A kind declares in `surrogates` what the event loop decides by probes, elections and timers; these are the pieces
-//! that several of them share.
+//! A kind declares in `surrogates` what the event loop decides by probes, elections and timers. Several kinds
+//! share the pieces in this module.
 
 use crate::engine::law::{DurationLaw, Law, LawError};
 use crate::health::declare::{Automaton, Branch, Expr, Fate, Timer, Transition};
 use crate::units::SimDuration;
 
-/// Cause of a takeover of an address or a volume that did not work.
+/// Cause of a failed takeover of a virtual IP or a volume.
 pub const FAILED_TAKEOVER: &str = "failed-takeover";
 
-/// A law whose parameters were checked with the scenario.
+/// Returns a law whose parameters were checked with the scenario.
 ///
 /// # Panics
 ///
-/// When they were not.
+/// Panics if the parameters were not checked.
 #[must_use]
 pub fn law(law: Result<Law, LawError>) -> DurationLaw {
     DurationLaw(law.expect("the parameters were checked with the scenario"))
 }
 
-/// A timer that probes ring: after `least` seconds and any part of `phase` more.
+/// Returns a timer of probes, uniform on `least` to `least + phase` seconds.
 #[must_use]
 pub fn probes(name: &str, least: f64, phase: f64, guard: Expr) -> Timer {
     let lasts = if phase > 0.0 { Law::uniform(least, least + phase) } else { Law::constant(least) };
@@ -28,8 +28,8 @@ pub fn probes(name: &str, least: f64, phase: f64, guard: Expr) -> Timer {
     Timer::new(name, law(lasts)).guarded(guard).fate(anew).surrogate_of("probes")
 }
 
-/// The timers by which `fall` failed probes in a row take a component for dead, by name and guard: one that is
-/// silent, whose next probe waits for the time-out of the last, and one that refuses.
+/// Returns the two timers after which `fall` failed probes in a row mark a component dead, by name and guard.
+/// For a silent one, the next probe waits for the time-out of the last; a refusing one answers at once.
 #[must_use]
 pub fn noticed(
     (interval, time_out, fall): (SimDuration, SimDuration, u32),
@@ -45,7 +45,7 @@ pub fn noticed(
     ]
 }
 
-/// A transition that works with a probability, and otherwise leads to `else_` and adds a cause.
+/// Adds branches to a transition: `works` with probability `coverage`, otherwise `fails` with the cause `adds`.
 #[must_use]
 pub fn covered(
     transition: Transition,
@@ -65,7 +65,7 @@ pub fn covered(
     transition.branching(purpose, ways)
 }
 
-/// Publishes for each state whether the automaton is in it, under the state's name.
+/// Publishes one fact per state, under the state's name: the automaton is in that state.
 #[must_use]
 pub fn publish_states(mut automaton: Automaton) -> Automaton {
     for state in automaton.states.clone() {
@@ -74,7 +74,7 @@ pub fn publish_states(mut automaton: Automaton) -> Automaton {
     automaton
 }
 
-/// Not the one, or the other too.
+/// Returns the implication: not `one`, or `other`.
 #[must_use]
 pub fn implies(one: Expr, other: Expr) -> Expr {
     (!one).or(other)

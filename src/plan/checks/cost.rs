@@ -1,4 +1,4 @@
-//! Prices: whose own price it is, each part once, and what is paid for when.
+//! Prices: targets of own prices, one price per part, and one-off and monthly prices.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Faults: what they hit, when they begin, how long they last, and that none overlap by schedule.
+//! Faults: their targets, begins and durations, and overlaps of scheduled ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,10 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::units::SimDuration;
 
-/// Most faults of one kind that come to a part per second.
+/// Largest rate per second of one fault at a part.
 const MOST_PER_SECOND: f64 = 1_000.0;
 
-/// A scheduled fault on one part.
+/// Scheduled fault of one part.
 struct Scheduled {
     begins: SimDuration,
     ends: SimDuration,
@@ -55,14 +55,14 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     overlaps(draft, scheduled, out);
 }
 
-/// States of a part beside those of its faults: up, broken, on its way back, and one for each end of
-/// a planned operation.
+/// Number of states of a part besides those of its faults: up, broken, on its way back, and one for
+/// planned operations.
 const OTHER_STATES: usize = 4;
-/// Faults on parts, all together: each is a state of a part.
+/// Largest number of fault states of all parts together.
 const MOST_STATES: usize = 16_000_000;
 
-/// Counts the states that a fault adds to each of its parts; false where there are too many for more to
-/// be looked at.
+/// Counts the states that a fault adds to each of its parts; returns false if there are too many to
+/// continue.
 fn count_states(
     draft: &Draft,
     fault: &FaultSpec,
@@ -94,7 +94,7 @@ fn count_states(
     true
 }
 
-/// How long it certainly lasts.
+/// Returns the duration of a fault, if it is fixed.
 fn length(fault: &FaultSpec) -> Option<SimDuration> {
     let repair = || {
         let law = fault.repair.as_ref().filter(|law| law.dist == "constant")?;
@@ -187,7 +187,7 @@ fn check_group(draft: &Draft, fault: &FaultSpec, out: &mut Diagnostics) {
     inert(cause.beta.span, message, "leave `common-cause` out", out);
 }
 
-/// `after` names another fault and never comes back.
+/// Resolves `after` references, and reports faults that follow each other in a cycle.
 fn after_each_other(draft: &Draft, out: &mut Diagnostics) {
     let faults = &draft.scenario.fault;
     let mut follows: Vec<Option<usize>> = Vec::new();

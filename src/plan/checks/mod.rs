@@ -1,10 +1,10 @@
-//! Whether what a scenario says makes sense as a whole: all mistakes at once.
+//! Consistency of a scenario as a whole; all errors are reported at once.
 //!
-//! Takes a draft whose references were followed; reports with a code, a place and what to write
-//! instead. A form's own limits are checked when it is read, references between components in
+//! Takes a draft whose references are resolved; reports with a code, a place and a suggestion.
+//! Limits of a form are checked when it is read, references between components in
 //! [`links`](crate::plan::links), the keys of a section by its kind
-//! ([`Checks`](crate::plan::kind::checks::Checks)); here are runs, traffic, classes, faults and what nothing uses.
-//! A key without effect that says what holds without it is no mistake.
+//! ([`Checks`](crate::plan::kind::checks::Checks)). This module checks runs, traffic, classes, faults and unused
+//! entries. A key without effect is no error if it only restates its default.
 
 mod cost;
 mod faults;
@@ -22,14 +22,14 @@ use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
 
-/// Checks everything.
+/// Checks a draft.
 pub fn check(draft: &Draft, out: &mut Diagnostics) {
     runs::check(draft, out);
     kind::all().for_each(|kind| kind.check(draft, out));
     routes::check(draft, out);
     faults::check(draft, out);
     cost::check(draft, out);
-    // A misspelt name leaves what it means unused: said only when all names lead somewhere.
+    // A misspelt name leaves its target unused: reported only if all names were resolved.
     if !out.has_errors() {
         unused::check(draft, out);
     }
@@ -37,12 +37,12 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
 
 pub(crate) use runs::start as week_start;
 
-/// `key` is given but cannot take effect.
+/// Reports that a key is given but has no effect.
 pub(crate) fn inert(span: Span, message: impl Into<String>, help: &str, out: &mut Diagnostics) {
     out.push(Diagnostic::new(Code::NoEffect, span, message).help(help));
 }
 
-/// Reports `key` when it is given.
+/// Reports that `key` has no effect, if it is given.
 pub(crate) fn inert_if<T>(
     key: Option<&Spanned<T>>,
     message: &str,
@@ -54,7 +54,7 @@ pub(crate) fn inert_if<T>(
     }
 }
 
-/// Reports the law of a repair that takes no time: what it mends would end when it begins.
+/// Reports the law of a repair that takes no time: the fault would end when it begins.
 pub(crate) fn no_time(
     law: &Spanned<LawSpec<SimDuration>>,
     key: &str,
@@ -68,7 +68,7 @@ pub(crate) fn no_time(
     }
 }
 
-/// The same of a key that can be left out, with what holds without it.
+/// Reports the same of an optional key; `without` describes the behaviour without it.
 pub(crate) fn takes_time(
     law: Option<&Spanned<LawSpec<SimDuration>>>,
     key: &str,
@@ -80,7 +80,7 @@ pub(crate) fn takes_time(
     }
 }
 
-/// `key` is needed at `span`.
+/// Reports that `key` is required at `span`.
 pub(crate) fn missing(span: Span, key: &str, why: &str, out: &mut Diagnostics) {
     if out.is_meant(span, key) {
         return;
@@ -89,7 +89,7 @@ pub(crate) fn missing(span: Span, key: &str, why: &str, out: &mut Diagnostics) {
     out.push(Diagnostic::new(Code::MissingKey, span, message).key(key));
 }
 
-/// Two keys of which one must go.
+/// Reports two keys that exclude each other.
 pub(crate) fn exclude(second: Span, first: Span, message: &str, out: &mut Diagnostics) {
     out.push(
         Diagnostic::new(Code::KeysExclude, second, message)

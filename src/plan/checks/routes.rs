@@ -1,4 +1,4 @@
-//! Classes that do nothing, and what classes fetch next.
+//! Empty classes, and chains of classes that fetch each other.
 
 use crate::plan::Draft;
 use crate::scenario::code::Code;
@@ -26,7 +26,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     }
 }
 
-/// `then` must not come back.
+/// Reports chains of `then` that form a cycle.
 fn thens(draft: &Draft, out: &mut Diagnostics) {
     let thens = &draft.links.thens;
     let mut done = vec![false; thens.len()];

@@ -1,4 +1,4 @@
-//! Run, windows, workloads, profiles, clients, operations: keys that need or exclude each other.
+//! Run, windows, workloads, profiles, clients, operations: keys that require or exclude each other.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
 use crate::units::{Bytes, SimDuration};
 
-/// Mean pages of a session, at most: the longest one that can be drawn has fewer than 2¹⁶ pages.
+/// Largest mean number of pages of a session: the longest session sampled then has fewer than 2¹⁶ pages.
 const MOST_PAGES: f64 = 1_000.0;
 
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
@@ -50,13 +50,13 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     }
 }
 
-/// Weekday and time of time zero.
+/// Returns the weekday and time of time zero.
 pub(crate) fn start(draft: &Draft) -> WeekMoment {
     let monday = WeekMoment { weekday: 0, time: SimDuration::ZERO };
     draft.scenario.run.start.as_ref().map_or(monday, |start| start.value)
 }
 
-/// Reports what begins when all is over.
+/// Reports a begin after the horizon.
 pub(super) fn after_horizon(
     draft: &Draft,
     at: SimDuration,
@@ -74,7 +74,7 @@ pub(super) fn after_horizon(
     }
 }
 
-/// Words that mean the years behind the `@` of a figure.
+/// Words behind the `@` of a figure that mean the long horizon.
 const OF_YEARS: [&str; 3] = ["horizon", "month", "year"];
 
 fn check_window_name(name: &Name, out: &mut Diagnostics) {
@@ -112,7 +112,7 @@ fn check_window(draft: &Draft, window: &WindowSpec, out: &mut Diagnostics) {
     }
 }
 
-/// A multiple of a mean rate needs one.
+/// Reports a level that is a multiple of the rate of a recording, which has none.
 fn check_level(draft: &Draft, window: &WindowSpec, out: &mut Diagnostics) {
     let Some(level) = window.level.as_ref().filter(|l| matches!(l.value, Level::Times(_))) else {
         return;
@@ -129,7 +129,7 @@ fn check_level(draft: &Draft, window: &WindowSpec, out: &mut Diagnostics) {
     }
 }
 
-/// Where every window fixes its rate a recording is never played.
+/// Reports a recording that is never played because every window fixes its rate.
 fn check_is_played(
     draft: &Draft,
     (name, fixed): (&Name, bool),
@@ -252,7 +252,7 @@ fn check_workload(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics)
     check_arrivals(&workload.arrivals.value, out);
 }
 
-/// Only clients fetch what follows.
+/// Reports a class with `then` that is requested without clients: only clients fetch what follows.
 fn check_then(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics) {
     let class = &workload.request;
     let then = draft.scenario.request.get(&class.value).and_then(|spec| spec.then.as_ref());
@@ -473,7 +473,7 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
     }
 }
 
-/// What the zones of a server hold after a `resize` must fit into its memory.
+/// Reports a `resize` after which the zones of a server exceed its memory.
 fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) {
     let Some(memory) = &operation.memory else { return };
     let resized = operated(draft, operation, out);

@@ -1,5 +1,5 @@
-//! What nothing uses: components that no route reaches, volumes without users, classes that nobody
-//! asks for. Units, groups and links are exempt, and so is the slave that only stands by.
+//! Unused entries: components that no route reaches, volumes without users, classes that are never
+//! requested. Units, groups and links are exempt, and so is a replica that only stands by.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ fn traffic(draft: &Draft, out: &mut Diagnostics) {
     let workloads = || scenario.workload.iter().map(|(_, workload)| workload);
     let mut report = |what: &str, name: &Name| {
         let message = format!("nothing uses the {what} `{name}`");
-        // A set of profiles to choose from is no mistake.
+        // Unused profiles may be meant as a choice: a warning of its own.
         let code = if what == "profile" { Code::UnusedProfile } else { Code::Unused };
         out.push(Diagnostic::new(code, name.span, message));
     };
@@ -62,7 +62,7 @@ fn traffic(draft: &Draft, out: &mut Diagnostics) {
     }
 }
 
-/// Components that something uses.
+/// Returns the components that something uses.
 fn used(draft: &Draft) -> BTreeSet<(Kind, usize)> {
     let mut used = BTreeSet::new();
     used.extend(draft.links.enters.iter().flatten().map(|enter| enter.component()));

@@ -1,11 +1,11 @@
-//! `[clients.name]` to what clients do around a request.
+//! Compiles `[clients.name]` to the behaviour of clients around a request.
 
 use crate::engine::law::Law;
 use crate::model::blueprint::{Clients, Retry, Session};
 use crate::plan::Draft;
 use crate::plan::program::{Compiler, law_of};
 
-/// All kinds of clients, in the order of the file.
+/// Compiles all sets of clients, in the order of the file.
 pub(super) fn clients(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Clients> {
     let mut all = Vec::new();
     for (name, spec) in draft.scenario.clients.iter() {

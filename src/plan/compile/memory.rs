@@ -1,4 +1,4 @@
-//! Memories that keep blocks of what is read from disks.
+//! Memories that cache blocks read from disks.
 
 use super::Builder;
 use crate::kinds::cache::live::{Blocks, CacheConfig, Content};
@@ -15,8 +15,8 @@ use crate::workload::popularity::Zipf;
 pub(super) type Tables = Vec<((u64, u64), Zipf)>;
 
 impl Builder<'_> {
-    /// The memory of the component `process` with blocks of each content, of which one in the given number of pools is
-    /// there.
+    /// Configures the memory of the component `process` with blocks of each content. A content comes with its number of
+    /// pools, and the memory sees one pool's share of it.
     pub(crate) fn memory(
         &mut self,
         process: ComponentId,

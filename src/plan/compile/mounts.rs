@@ -1,4 +1,4 @@
-//! Stores as those who mount them see them.
+//! Stores as mounted by the components that use them.
 
 use super::Builder;
 use crate::convert::table;
@@ -9,7 +9,7 @@ use crate::plan::links::Store;
 use crate::units::SimDuration;
 
 impl Mount {
-    /// A store of one pool, without a memory in front of it.
+    /// Creates a mount of one pool, without a memory in front of it.
     pub(crate) const fn alone(head: Option<ComponentId>, disks: ComponentId) -> Self {
         Self {
             head,
@@ -24,8 +24,8 @@ impl Mount {
 }
 
 impl Builder<'_> {
-    /// Adds a store to the component `part`, which runs in the zone member `at`. It waits for a silent store, or at
-    /// most as long as `soft`.
+    /// Adds a store to the component `part`, which runs in the zone member `at`. Requests wait for a silent store for
+    /// ever, or at most for `soft`.
     pub(crate) fn mount(
         &self,
         part: &mut Part,

@@ -1,4 +1,4 @@
-//! `[operation.name]` with a load to the disks that it keeps busy.
+//! Compiles `[operation.name]` with a load to work at the disks that it uses.
 
 use super::Numbers;
 use crate::model::blueprint::Operation;
@@ -9,7 +9,7 @@ use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::program::Compiler;
 use crate::units::{SimDuration, SimTime};
 
-/// Background load, once for each set of disks.
+/// Compiles the background load, one entry per operation and set of disks.
 pub(super) fn operations(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Operation> {
     let start = week_start(draft);
     let mut all = Vec::new();
@@ -40,7 +40,7 @@ pub(super) fn operations(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Oper
     all
 }
 
-/// The disk sets that `nas.store.main` or `server.twin.local` stands for.
+/// Returns the disk sets that `nas.store.main` or `server.twin.local` means.
 fn disks_of(draft: &Draft, numbers: &Numbers<'_>, text: &str) -> Vec<ComponentId> {
     let text = match text.split_once('.') {
         Some(("nas" | "server", rest)) => rest,

@@ -1,4 +1,4 @@
-//! Processes and processors, of which components of several kinds are made.
+//! Processes and processors, which several kinds of components use.
 
 use super::Builder;
 use crate::kinds::service::live::ServiceConfig;
@@ -7,24 +7,24 @@ use crate::mechanism::cpu_share::ZoneLimits;
 use crate::model::blueprint::Config;
 use crate::model::ids::ComponentId;
 
-/// What bounds the requests inside of a process.
+/// Limits of the requests inside a process.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Bounds {
-    /// Requests that are worked on at a time; none: all.
+    /// Largest number of requests processed at a time; `None`: no limit.
     pub workers: Option<u32>,
-    /// Requests that may wait for a worker; none: all.
+    /// Largest number of requests that wait for a worker; `None`: no limit.
     pub backlog: Option<u32>,
-    /// The queue stands at the caller: a caller that times out leaves it.
+    /// True if the queue is at the caller: a caller that times out leaves it.
     pub callers_wait: bool,
 }
 
 impl Builder<'_> {
-    /// A process of the section `of`, with the detail that the figures of the section ask for.
+    /// Configures a process of the section `of`, with the detail that figures of the section need.
     pub(crate) fn process(&self, of: &str, bounds: Bounds) -> Config {
         Self::process_with(bounds, self.draft().wants_detail(of))
     }
 
-    /// A process of which no figure asks for detail.
+    /// Configures a process without limits and without detail.
     pub(crate) const fn plain_process() -> Config {
         let none = Bounds { workers: None, backlog: None, callers_wait: false };
         Self::process_with(none, false)
@@ -35,7 +35,7 @@ impl Builder<'_> {
         Config::Service(ServiceConfig { workers, backlog, callers_wait, detailed })
     }
 
-    /// A processor that these zones share.
+    /// Configures a processor that these zones share.
     pub(crate) fn processor(
         &mut self,
         id: ComponentId,

@@ -1,4 +1,4 @@
-//! `[workload.name]` to when requests come: by a rate, as recorded, or by users who wait for their answers.
+//! Compiles `[workload.name]` to arrivals: at a rate, from a recording, or by users who wait for answers.
 
 use crate::model::blueprint::{Arrivals, Workload};
 use crate::model::ids::ClassId;
@@ -25,7 +25,7 @@ use crate::workload::surge::{Course, Onset, Step, SurgeError, Surges};
 use crate::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
 use crate::workload::users::Users;
 
-/// The workloads, in the order of the file.
+/// Compiles the workloads, in the order of the file.
 pub(super) fn workloads(
     draft: &Draft,
     folder: &std::path::Path,
@@ -61,7 +61,7 @@ pub(super) fn workloads(
     all
 }
 
-/// The traffic of a workload with a rate; everything wrong goes to `out`.
+/// Compiles the traffic of a workload with a rate; reports all errors to `out`.
 pub fn traffic(
     draft: &Draft,
     name: &Name,
@@ -141,7 +141,7 @@ fn shape_of(spec: &ProfileSpec) -> Result<Profile, String> {
     Profile::weekly(&hours, &days).map_err(|error| error.to_string())
 }
 
-/// The users of a workload.
+/// Compiles the closed users of a workload.
 fn closed(users: &Spanned<u32>, spec: &WorkloadSpec, out: &mut Diagnostics) -> Option<Users> {
     match Users::new(users.value, law_of(spec.think.as_ref()?)) {
         Ok(users) => Some(users),
@@ -152,8 +152,8 @@ fn closed(users: &Spanned<u32>, spec: &WorkloadSpec, out: &mut Diagnostics) -> O
     }
 }
 
-/// Recorded traffic of the file that `trace` names, below the scenario's `folder`, and what was found
-/// in it when that is an access log.
+/// Reads recorded traffic from the file that `trace` names, in the scenario's `folder`. For an access log, also
+/// returns a report of its contents.
 fn recorded(
     trace: &Spanned<TraceSpec>,
     spec: &WorkloadSpec,
@@ -225,14 +225,14 @@ fn recorded(
     }
 }
 
-/// Lines of an access log may be late by a minute and one in a while broken.
+/// Format of access logs: lines may be late by a minute, and up to 100 lines may be broken.
 const LOG: LogFormat = LogFormat {
     style: LogStyle::Common,
     sort_within: SimDuration::from_secs(60),
     broken_at_most: 100,
 };
 
-/// The flash crowds and steps of a workload, on a calendar that shows `start` at time zero.
+/// Compiles the flash crowds and steps of a workload, on a calendar that shows `start` at time zero.
 fn surges(spec: &WorkloadSpec, start: WeekMoment, out: &mut Diagnostics) -> Option<Surges> {
     let after = |moment: Moment| SimTime::ZERO + moment.after_zero(start);
     let mut wrong = |span: Span, error: SurgeError| {

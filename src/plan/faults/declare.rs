@@ -1,4 +1,4 @@
-//! From parts and faults to automata, facts and effects.
+//! Compiles parts and faults to automata, facts and effects.
 
 mod mechanisms;
 mod shown;
@@ -29,33 +29,33 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
 use crate::units::{SimDuration, SimTime};
 
-/// Nothing is wrong.
+/// State without a failure.
 const UP: &str = "up";
-/// Broken by a drill.
+/// State of a part broken by a drill.
 pub const BROKEN: &str = "broken";
-/// A zone on its way back.
+/// State of a zone that boots after a failure.
 const BOOTING: &str = "booting";
-/// A process on its way back.
+/// State of a process that restarts after a failure.
 const STARTING: &str = "starting";
-/// Earlier laws that the law of a restart is compared with.
+/// Number of recent laws with which the law of a restart is compared, to share equal ones.
 const LAWS_COMPARED: usize = 64;
-/// The fact that nothing is wrong with a part itself.
+/// Fact that a part has no failure of its own.
 const WELL: &str = "is well";
 
-/// What a fault does to its part.
+/// Effect of a fault on its part.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Harm {
-    /// Gone: refuses, or for a server: nothing on it runs.
+    /// Down: refuses requests; on a server, nothing runs.
     Down,
     /// Accepts and never answers.
     Hung,
-    /// Stands still and goes on later.
+    /// Stalled, and continues later.
     Stalled,
-    /// This many times slower.
+    /// Slower by this factor.
     Slow(f64),
-    /// Works, and nobody hears it.
+    /// Works but cannot be reached.
     Cut,
-    /// Has forgotten what it kept in memory.
+    /// Lost the contents of its memory.
     Forgot,
 }
 
@@ -87,10 +87,10 @@ fn degraded(name: &str) -> State {
     State { sound: false, ..State::serving(name) }
 }
 
-/// The fact that a part is taken out as planned, of those that an operation takes out.
+/// Fact that a part is taken out by planned work; published by parts that an operation takes out.
 pub const IS_PLANNED: &str = "is planned";
 
-/// That it is in a state which an operation took it to, if one does.
+/// Returns the condition that an operation has taken the part out; `None` if no operation does.
 fn planned(mould: &Mould) -> Option<Expr> {
     let by_plan = |state: &&String| state.split('.').next() == Some(PLANNED);
     let states = mould.states(|harm| harm == Harm::Down);
@@ -98,68 +98,68 @@ fn planned(mould: &Mould) -> Option<Expr> {
     (!states.is_empty()).then_some(Expr::In(states))
 }
 
-/// The role of what a part stands on.
+/// Role of the domain on which a part stands.
 const HOST: &str = "host";
 /// The role of the disks without which a database does not run.
 const DISKS: &str = "disks";
 /// The role of the links or switches by which a domain is reached.
 const LINKS: &str = "links";
 
-/// A part's automaton in the making.
+/// Automaton of a part under construction.
 struct Sketch {
     part: Part,
     name: String,
-    /// The place of its mould.
+    /// Index of its mould.
     mould: usize,
     roles: Roles,
 }
 
-/// Whom each role of a part means.
+/// Names of the automata bound to each role of a part.
 type Roles = Vec<(Cow<'static, str>, Vec<String>)>;
 
-/// What equal parts share: the shape of their automata in the making. Other parts are roles in it.
+/// Mould: the shape of the automata of equal parts under construction. Other parts are roles in it.
 #[derive(Clone)]
 struct Mould {
     kind: MouldKind,
     shape: Shape,
-    /// States in which something is wrong, with the harm.
+    /// Failed states, with the harm of each.
     harms: Vec<(String, Harm)>,
-    /// Sound states beside `up`.
+    /// Healthy states besides `up`.
     sound: Vec<String>,
     /// States that a restart of the host ends.
     cured: Vec<String>,
-    /// It runs only while this holds, if that is a matter of others.
+    /// Condition on other parts for it to run; `None` if it depends on none.
     host: Option<Expr>,
     restart: Option<DurationLaw>,
-    /// In which state a broken part comes back.
+    /// State in which a broken part comes back.
     back: &'static str,
-    /// How many sketches are of it.
+    /// Number of sketches that use it.
     users: usize,
 }
 
-/// What the mould of a part follows from before anything strikes it.
+/// Properties that determine the mould of a part before faults are added.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct MouldKind {
     sort: &'static Sort,
-    /// How long a zone takes to boot.
+    /// Time that a zone takes to boot.
     boot: Option<SimDuration>,
-    /// The place of the law of the restart.
+    /// Index of the restart law.
     restart: Option<usize>,
     host: Option<Host>,
-    /// It runs only while its disks are there.
+    /// True if it runs only while its disks are there.
     needs_disks: bool,
-    /// It is reached by links or switches that are parts.
+    /// True if links or switches that are parts connect it.
     has_links: bool,
 }
 
-/// What a part stands on.
+/// Sort of the domain on which a part stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Host {
     RunsProcesses,
     Other,
 }
 
-/// The state of the automaton of a master's role in which `member` has it.
+/// Returns the state of a role's automaton in which `member` has the role.
 pub fn holder(member: usize) -> String {
     format!("member-{}", member + 1)
 }
@@ -168,26 +168,26 @@ pub fn holder(member: usize) -> String {
 pub struct Declarer<'a> {
     draft: &'a Draft,
     out: &'a mut Diagnostics,
-    /// In the order of parts.
+    /// Automata under construction, in the order of parts.
     sketches: Vec<Sketch>,
     moulds: Vec<Mould>,
     groups: Vec<Automaton>,
-    /// By role that a fault strikes: its automaton.
+    /// Automata of the roles that faults strike.
     masters: BTreeMap<RoleOf, Automaton>,
 }
 
-/// A fault and the parts it hits.
+/// Fault and the parts that it hits.
 struct Hit<'a> {
     name: &'a str,
     spec: &'a FaultSpec,
     members: Vec<usize>,
     harm: Harm,
-    /// The role whose holder it strikes, whichever member that is: all members are in `members`.
+    /// Role whose current holder it strikes, if any: `members` then lists all members.
     role: Option<RoleOf>,
 }
 
 impl<'a> Declarer<'a> {
-    /// All parts, well.
+    /// Creates healthy automata of all parts.
     pub fn new(draft: &'a Draft, out: &'a mut Diagnostics) -> Self {
         let mut sketches = Vec::new();
         let mut moulds: Vec<Mould> = Vec::new();
@@ -214,8 +214,8 @@ impl<'a> Declarer<'a> {
         &self.moulds[self.sketches[index].mould]
     }
 
-    /// Changes the moulds of `members`; those with the same `key` are changed alike. Whoever else is of one of these
-    /// moulds keeps it as it is.
+    /// Changes the moulds of `members`; those with the same `key` are changed alike. Other parts with one of these
+    /// moulds keep it unchanged.
     fn change<K: Ord>(
         &mut self,
         members: &[usize],
@@ -237,7 +237,7 @@ impl<'a> Declarer<'a> {
         }
     }
 
-    /// Adds every fault but those of these names.
+    /// Adds every fault except the given ones.
     pub fn faults(&mut self, without: &[String]) {
         let draft = self.draft;
         let scenario = &draft.scenario;
@@ -273,7 +273,7 @@ impl<'a> Declarer<'a> {
         }
     }
 
-    /// Adds every operation that takes parts out of service: a clock in each of them.
+    /// Adds every operation that takes parts out of service, as a clock in each of them.
     pub fn operations(&mut self) {
         let draft = self.draft;
         for (name, spec) in draft.scenario.operation.iter().filter(|(_, spec)| spec.takes_out()) {
@@ -304,7 +304,7 @@ impl<'a> Declarer<'a> {
                 take_out(self, &members, first);
                 continue;
             }
-            // One after the other.
+            // A deployment takes the parts out one after the other.
             for index in members {
                 take_out(self, &[index], first);
                 first += lasts.value;
@@ -312,7 +312,7 @@ impl<'a> Declarer<'a> {
         }
     }
 
-    /// The parts that a fault names, in the order of parts.
+    /// Returns the parts that a fault names, in the order of parts.
     fn members(&mut self, spec: &FaultSpec) -> Vec<usize> {
         let mut found = Vec::new();
         for reference in spec.hits.iter() {
@@ -332,8 +332,8 @@ impl<'a> Declarer<'a> {
         found
     }
 
-    /// The role that is all that a fault names, if it can pass to another member: what follows another fault, or
-    /// strikes several at once, means the holder in the file.
+    /// Returns the role that is the only target of a fault, if it can pass to another member. A fault that follows
+    /// another, or strikes several parts together, strikes the holder in the file instead.
     fn role_of(&self, spec: &FaultSpec) -> Option<RoleOf> {
         let mut hits = spec.hits.iter();
         let (Some(only), None) = (hits.next(), hits.next()) else { return None };
@@ -341,7 +341,7 @@ impl<'a> Declarer<'a> {
         targets::role_of(self.draft, &only.text).filter(|_| plain)
     }
 
-    /// The holder of a role: its timer is the role's own, and strikes whoever has it.
+    /// Adds a fault of a role's holder: the timer belongs to the role, and strikes its current holder.
     fn role(&mut self, hit: &Hit<'_>, of: RoleOf, share: f64) {
         let name = of.kind.name(&self.draft.scenario, of.index).text.clone();
         self.change(&hit.members, |_, _| (), |mould, ()| mould.fall(hit, UP));
@@ -367,14 +367,14 @@ impl<'a> Declarer<'a> {
         let role = self.masters.entry(of).or_insert_with(|| {
             let states = (0..count).map(|member| State::serving(&holder(member))).collect();
             let role = Automaton::new(&format!("{name}/{}", of.word), states);
-            // The draws of the holder where there is no other member.
+            // Without other members, the draws are those of the holder.
             Automaton { stream: Some(format!("{name}.{}", of.word)), ..role }
         });
         role.timers.push(onset);
         role.transitions.extend(strikes);
     }
 
-    /// Each part by itself.
+    /// Adds a fault that strikes each part independently.
     fn own(&mut self, hit: &Hit<'_>) {
         let shared = hit.spec.common_cause.as_ref().map(|common| {
             let group = self.draft.names.find(&common.group.text);
@@ -403,7 +403,7 @@ impl<'a> Declarer<'a> {
         });
     }
 
-    /// Events that take a set of a group at once.
+    /// Adds common-cause events, each of which strikes a set of the group's members at once.
     fn common(&mut self, hit: &Hit<'_>) {
         let Some(common) = &hit.spec.common_cause else { return };
         let Some(found) = self.draft.names.find(&common.group.text) else { return };
@@ -416,7 +416,7 @@ impl<'a> Declarer<'a> {
         let group: Vec<usize> =
             (0..self.sketches.len()).filter(|at| of_group(&self.sketches[*at])).collect();
         let size = common.size.as_ref().map_or(group.len().max(1), |size| size.value as usize);
-        // Of a role only the set that has it in the file.
+        // For a role, only the set that holds it in the file.
         let sets = if hit.role.is_some() { 1 } else { usize::MAX };
         for (set, members) in group.chunks(size).enumerate().take(sets) {
             let struck = members.iter().filter(|member| hit.members.binary_search(member).is_ok());
@@ -435,7 +435,7 @@ impl<'a> Declarer<'a> {
         }
     }
 
-    /// One event and one repair for all members.
+    /// Adds a fault with one onset and one repair for all members.
     fn together(&mut self, hit: &Hit<'_>) {
         let first = hit.members.first().copied();
         let first = first.map(|index| self.mould(index));
@@ -472,7 +472,7 @@ impl<'a> Declarer<'a> {
         );
     }
 
-    /// A fault that follows another of the same part, or of what the part stands on.
+    /// Adds a fault that follows another fault of the same part, or of a domain on which it stands.
     fn follower(&mut self, hit: &Hit<'_>, after: &AfterSpec, leads: Option<&Hit<'_>>) {
         let Some(leads) = leads else { return };
         let role = format!("what {} follows", hit.name);
@@ -504,8 +504,8 @@ impl<'a> Declarer<'a> {
         self.change(&hosted, |_, _| (), |mould, ()| mould.follow(hit, after, &led));
     }
 
-    /// All automata with their facts; with the numbers of components also what they mean for these. `live`: with the
-    /// faults of the file.
+    /// Returns all automata with their facts; with the numbers of components also the effects on these. `live`: with
+    /// the faults of the file.
     pub fn finish(mut self, live: bool, ids: Option<&BTreeMap<String, ComponentId>>) -> Declared {
         let mut declared = Declared::default();
         for mould in self.moulds.iter_mut().filter(|mould| mould.users > 0) {
@@ -552,7 +552,7 @@ impl<'a> Declarer<'a> {
     }
 }
 
-/// The parts that an operation names, in the order of parts.
+/// Returns the parts that an operation names, in the order of parts.
 pub fn operated(draft: &Draft, spec: &OperationSpec, out: &mut Diagnostics) -> Vec<Part> {
     let mut parts = Vec::new();
     for reference in spec.of.iter().flat_map(|of| of.value.iter()) {
@@ -567,7 +567,7 @@ fn state_of(fault: &str) -> String {
     format!("fault.{fault}")
 }
 
-/// The timer of the onset at `share` of the rate; `None` when that is nothing.
+/// Returns the timer of the onset at `share` of the rate; `None` if the share is 0 or no onset is given.
 fn onset(hit: &Hit<'_>, share: f64) -> Option<Timer> {
     if let Some(at) = &hit.spec.at {
         return Some(Timer::clock(hit.name, SimTime::ZERO + at.value, None));
@@ -584,8 +584,8 @@ fn onset(hit: &Hit<'_>, share: f64) -> Option<Timer> {
     Some(Timer::new(hit.name, DurationLaw(law)))
 }
 
-/// Time of the repair of `hit` at a part of this mould; the checks have seen to it that there is one but for what
-/// leaves no mark.
+/// Returns the repair time of `hit` at a part of this mould. The checks guarantee one for every fault, except
+/// for those without a lasting effect.
 fn repair(hit: &Hit<'_>, mould: Option<&Mould>) -> Option<DurationLaw> {
     if let Some(lasts) = &hit.spec.lasts {
         let law = Law::constant(lasts.value.seconds());
@@ -595,7 +595,7 @@ fn repair(hit: &Hit<'_>, mould: Option<&Mould>) -> Option<DurationLaw> {
         return Some(DurationLaw(law_of(law)));
     }
     if hit.spec.how.value == How::CacheLost {
-        // Nothing to repair: it fills again by itself. Two instants, so that it shows.
+        // A lost cache is not repaired but refills. The tiny time keeps the loss visible as an interval.
         return Law::constant(1e-9).ok().map(DurationLaw);
     }
     let mould = mould?;
@@ -605,7 +605,7 @@ fn repair(hit: &Hit<'_>, mould: Option<&Mould>) -> Option<DurationLaw> {
     }
 }
 
-/// What the mould of a part follows from, and whom its roles mean.
+/// Returns the mould properties of a part, and the bindings of its roles.
 fn sketch<'a>(
     draft: &'a Draft,
     part: Part,
@@ -613,7 +613,7 @@ fn sketch<'a>(
 ) -> (MouldKind, Roles) {
     let Life { host, disks, links, boot, restart } = part.answers().life(draft, part);
     let restart = restart.map(|spec| {
-        // Members of one group have one law, and neighbours are alike.
+        // Members of a group share one law, so the last one matches most often.
         if let Some((last, _)) = restarts.last()
             && std::ptr::eq(*last, spec)
         {
@@ -649,7 +649,7 @@ fn sketch<'a>(
 }
 
 impl Sketch {
-    /// Whom a role means, by name: for conditions of others.
+    /// Returns the automaton bound to a role, for conditions of other automata.
     fn subject(&self, role: &str) -> Subject {
         let members = self.roles.iter().find(|(name, _)| name == role);
         let first = members.and_then(|(_, members)| members.first());
@@ -658,7 +658,7 @@ impl Sketch {
 }
 
 impl MouldKind {
-    /// That a part runs as far as others are concerned, who are found by their roles; none where nobody is.
+    /// Returns the condition on other parts, found by their roles, for a part to run; `None` if there is none.
     fn host_by(self, subject: impl Fn(&'static str) -> Subject) -> Option<Expr> {
         self.host.filter(|_| self.sort.needs_host)?;
         let alive = Expr::Fact(subject(HOST), "alive".into());
@@ -685,7 +685,7 @@ impl Mould {
         }
     }
 
-    /// Adds the state of `hit`, and the way from it to `back`.
+    /// Adds the state of `hit`, and the transition from it to `back`.
     fn fall(&mut self, hit: &Hit<'_>, back: &str) {
         let state = state_of(hit.name);
         let Some(repair) = repair(hit, Some(self)) else { return };
@@ -703,7 +703,7 @@ impl Mould {
         self.step(timer, &last, back);
     }
 
-    /// Adds the state of `hit`, which follows what `leads` says.
+    /// Adds the state of `hit`, which may follow when the condition `leads` holds.
     fn follow(&mut self, hit: &Hit<'_>, after: &AfterSpec, leads: &Expr) {
         let (pending, passed) = (format!("{}.pending", hit.name), format!("{}.passed", hit.name));
         let begun = after.once.value == Once::Begun;
@@ -742,7 +742,7 @@ impl Mould {
         }
     }
 
-    /// A timer, and where it leads.
+    /// Adds a timer and its transition.
     fn step(&mut self, timer: Timer, from: &str, to: &str) {
         let step = Transition::on(&timer.name, &[from], to);
         self.turn(step);
@@ -765,7 +765,7 @@ impl Mould {
         self.harms.iter().filter(|(_, harm)| of(*harm)).map(|(state, _)| state.clone()).collect()
     }
 
-    /// Adds the way back after the host was gone, and the facts about single harms.
+    /// Adds the return after the loss of the host, and the facts about each sort of harm.
     fn bring_back(&mut self) {
         let boot = self.kind.boot.filter(|boot| *boot > SimDuration::ZERO);
         let way = match (boot, &self.restart) {
@@ -778,11 +778,11 @@ impl Mould {
             from.extend(self.sound.iter().map(String::as_str));
             from.extend(self.cured.iter().map(String::as_str));
             let lost = Transition::when(!host.clone(), &from, state);
-            // Before anything else that waits: whoever has no host cannot fall ill.
+            // Before all other transitions: a part without a host can have no fault of its own.
             self.shape.transitions.insert(0, lost);
             self.shape.states.push(State::failed(state, Effect::Refuse));
             self.harms.push((state.to_string(), Harm::Down));
-            // A dot keeps the name apart from that of every fault.
+            // The dot keeps the name distinct from that of every fault.
             let timer = Timer::new(&format!("{state}.done"), DurationLaw(law)).guarded(host);
             self.step(timer, state, UP);
             self.back = state;

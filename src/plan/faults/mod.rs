@@ -1,28 +1,28 @@
-//! What goes wrong in a scenario, as one declaration of health, and what it does to components.
+//! Faults of a scenario as one declaration of health, and their effects on components.
 //!
-//! Model: each part is one automaton, named as the part. It is `up`, or in the state of the fault
+//! Model: each part is one automaton with the name of the part. It is `up`, or in the state of the fault
 //! that struck it (one at a time: a fault ages and strikes while its part is up), or `broken` by a
-//! drill, or on its way back (a zone boots, a process restarts). What a part's host does to it is
-//! never copied: it is an expression over the host's facts, and its cause comes with it.
+//! drill, or on its way back (a zone boots, a process restarts). The effect of a part's host on it is
+//! never copied: it is an expression over the host's facts, and carries the host's cause.
 //!
-//! - A fault is a timer keyed by (part, fault). A hang that people must notice has a second state
-//!   for the time after they did.
+//! - A fault is a timer keyed by (part, fault). A hang that people must detect has a second state
+//!   for the time after detection.
 //! - `together` is an automaton of its own that is `struck` from onset to repair: its members go
 //!   down and come back with it.
-//! - A common cause is a joint event of the group's set, keyed by the set, also with one member;
+//! - A common cause is a joint event of a set of the group's members, keyed by the set, even if it has one member;
 //!   each member is repaired by itself.
-//! - A role that passes between members (the master of a replicated database) is an automaton of its own: it says
-//!   which member has the role, and is moved by the component that acts the failover out. A fault of the role ages
-//!   while its holder is well, strikes the holder, and draws as the holder of the file does where it is alone.
-//! - What memory holds (an object cache, the RAM of a server or head, a database's buffer) is lost
-//!   when its process or host is gone or hangs, and by `cache-lost`.
+//! - A role that passes between members (the primary of a replicated database) is an automaton of its own. Its state
+//!   is the member that has the role, and the component that performs the failover moves it. A fault of the role ages
+//!   while its holder is healthy, and strikes the holder. Its draws are those of the holder in a group without others.
+//! - The contents of memory (an object cache, the RAM of a server or head, a database's buffer) are lost
+//!   when its process or host is down or hangs, and by `cache-lost`.
 //! - An operation that takes parts out is a clock in each of them; its cause is `planned`.
 //! - `after` draws when the other fault strikes, keyed by the part that follows.
 //!
-//! - What parts of a kind do when one of them fails is an automaton of that kind: the volumes of a head are in
+//! - The reaction of other parts of a kind to a failure is an automaton of that kind: the volumes of a head are in
 //!   `kinds::nas::volumes`, the addresses of peers in `kinds::balancer::peers`.
 //!
-//! Takes a draft and the numbers of its components. Gives a [`HealthPlan`]. Leaves out: hours of
+//! Takes a draft and the numbers of its components. Gives a [`HealthPlan`]. Leaves out: working hours of
 //! crews.
 
 mod declare;
@@ -47,27 +47,27 @@ use crate::plan::targets::RoleOf;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 
-/// The cause of what is planned: drills, maintenance.
+/// Cause of planned work: drills, maintenance.
 pub const PLANNED: &str = "planned";
 
-/// A declaration with what its facts mean for components.
+/// Declaration, with the effects of its facts on components.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
-    /// The automata.
+    /// Automata and facts.
     pub declaration: Declaration,
-    /// By component: facts of the whole and the health they mean, the worst first.
+    /// System-level facts and the health that each implies, the worst first, per component.
     pub effects: BTreeMap<ComponentId, Vec<(String, Health)>>,
-    /// Facts of the whole whose onset wipes what a component keeps in memory.
+    /// System-level facts whose onset clears the memory of a component.
     pub wipes: BTreeMap<String, ComponentId>,
-    /// By head: facts of the whole and who serves its volumes while they hold; none: nobody.
+    /// System-level facts and the head that serves the volumes while each holds (`None`: no head), per owning head.
     pub handed: BTreeMap<ComponentId, Vec<(String, Option<ComponentId>)>>,
-    /// Parts that a drill can break: their name and the state in which they come back.
+    /// Parts that a drill can break: their name, and the state in which they come back.
     pub breakable: Vec<(String, &'static str)>,
-    /// By role whose holder a fault strikes: the automaton that says which member it is.
+    /// Automata of the roles whose holder a fault strikes; the state says which member it is.
     pub masters: BTreeMap<RoleOf, String>,
 }
 
-/// Names of all causes: overload, the faults in the order of the file, what is planned.
+/// Returns the names of all causes: overload, the faults in the order of the file, planned work.
 #[must_use]
 pub fn causes(draft: &Draft) -> Vec<String> {
     let faults = draft.scenario.fault.iter().map(|(name, _)| name.text.clone());
@@ -77,8 +77,8 @@ pub fn causes(draft: &Draft) -> Vec<String> {
         .collect()
 }
 
-/// The health of a scenario; `None` when nothing can fail and nothing is to be broken. Everything
-/// wrong goes to `out`.
+/// Compiles the health of a scenario; `None` if nothing can fail and no window breaks a part. Reports all
+/// errors to `out`.
 pub fn plan(
     draft: &Draft,
     ids: &BTreeMap<String, ComponentId>,
@@ -93,7 +93,7 @@ pub fn plan(
         return None;
     }
     let causes = causes(draft);
-    // A declaration is several times as large as what it is compiled to: one at a time.
+    // A declaration is several times as large as its compiled net: only one is held at a time.
     let compiled = compile(draft, &live, &causes, ids, out)?;
     drop(live);
     let live = Some(compiled);
@@ -106,9 +106,8 @@ pub fn plan(
     Some(HealthPlan { live, quiet, start: start(draft), breakable })
 }
 
-/// Says to `out` what [`plan`] would, and gives a health that cannot be simulated: what there is to break, and no
-/// automata. Without faults the net has fewer states and the same conditions, so that nothing else can be wrong
-/// with it.
+/// Reports the same errors as [`plan`], and returns a plan that cannot be simulated: the breakable parts, without
+/// automata. Without faults the net has fewer states and the same conditions, so no further error is possible.
 pub fn check(draft: &Draft, out: &mut Diagnostics) -> Option<HealthPlan> {
     let breaks = breaks(draft);
     if !breaks && !can_break(draft) {
@@ -130,12 +129,12 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) -> Option<HealthPlan> {
     Some(HealthPlan { live: None, quiet: None, start: start(draft), breakable })
 }
 
-/// Whether a window breaks something.
+/// Returns whether a window breaks a part.
 fn breaks(draft: &Draft) -> bool {
     draft.scenario.window.iter().any(|(_, window)| window.before.is_some())
 }
 
-/// Whether anything breaks by itself or by plan.
+/// Returns whether anything fails by itself or is taken out by planned work.
 fn can_break(draft: &Draft) -> bool {
     let scenario = &draft.scenario;
     let planned = scenario.operation.iter().any(|(_, operation)| operation.takes_out());
@@ -149,7 +148,7 @@ fn start(draft: &Draft) -> Start {
     }
 }
 
-/// The declaration of a scenario, with its faults or (`live` false) with drills alone.
+/// Declares a scenario, with its faults or (`live` false) with drills alone.
 #[must_use]
 pub fn declare(
     draft: &Draft,
@@ -161,8 +160,8 @@ pub fn declare(
     finish(draft, declarer, Some(ids), live, &[])
 }
 
-/// The declaration of a scenario without some of its faults (or without what is `planned`): what
-/// all the others do is the same, draw by draw.
+/// Declares a scenario without some of its faults (or without `planned` work); all other faults keep
+/// their draws.
 #[must_use]
 pub fn declare_without(draft: &Draft, without: &[String]) -> Declared {
     let mut out = Diagnostics::new();
@@ -184,11 +183,11 @@ fn finish(
         }
     }
     let mut declared = declarer.finish(live, ids);
-    // `requests` asks what the facts of the whole say of its components.
+    // `requests` reads system-level facts about its components only.
     declared.declaration.whole_facts_alone = ids.is_some();
     if live {
         textbook::declare(draft, &mut declared.declaration);
-        // Drills alone move other parts, and break nothing where faults do.
+        // Only drills force other parts, and a net with faults has no drills.
         let roles = declared.masters.values().cloned().collect();
         declared.declaration.forced = Forced::Only(roles);
     }
@@ -210,7 +209,7 @@ fn compile(
             return None;
         }
     };
-    // They come in the order of names.
+    // The facts are sorted by name.
     let whole: Vec<(FactId, &str)> = net.facts_of_whole().collect();
     let fact_called = |name: &str| {
         let at = whole.binary_search_by(|(_, other)| (*other).cmp(name));
@@ -271,7 +270,7 @@ fn compile(
     })
 }
 
-/// Roles that pass between members, and where the net says which member has each.
+/// Returns the roles that pass between members, with the automaton and the states that identify the holder.
 fn masters(
     draft: &Draft,
     declared: &Declared,

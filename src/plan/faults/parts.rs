@@ -1,10 +1,10 @@
-//! All parts of a scenario.
+//! List of all parts of a scenario.
 
 use crate::plan::Draft;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 
-/// Everything that can be up or down by itself, in the order of parts.
+/// Returns everything that can be up or down by itself, in the order of parts.
 #[must_use]
 pub fn all_parts(draft: &Draft) -> Vec<Part> {
     let mut parts = Vec::new();

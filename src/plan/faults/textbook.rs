@@ -1,4 +1,4 @@
-//! Repairable units, their groups and crews, as the language writes them.
+//! Declaration of the repairable units of a scenario, with their groups and crews.
 
 use std::collections::BTreeSet;
 
@@ -45,8 +45,8 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     }
 }
 
-/// Whether a group acts on its units: switches between them, lets them age differently or takes them
-/// down together. Any other group only counts those that serve.
+/// Returns whether a group acts on its units: switches between them, lets them age at different rates or takes them
+/// down together. Any other group only counts the serving ones.
 #[must_use]
 pub fn is_arranged(spec: &GroupSpec) -> bool {
     spec.mode.value == GroupMode::Standby

@@ -1,8 +1,8 @@
-//! The registry of figures: which statistic of which metric is estimated where, by which solver, with
-//! which interval; and the reason where there is none.
+//! The registry of figures: for every statistic of every metric, where it is estimated, by which solver and with
+//! which interval; and the reason if it is not estimated.
 //!
 //! Parsing, `check`, `run`, `gate`, `sweep` and the documentation read [`ROWS`]; nothing else decides
-//! which figures there are. To add a figure, add a row (`rows`) and the arm that estimates it in the module of
+//! which figures exist. To add a figure, add a row (`rows`) and the arm that estimates it in the module of
 //! its [`By`]: a test requires that each row is resolved somewhere.
 
 mod all;
@@ -17,16 +17,16 @@ use super::{Figure, FigureUnit, Metric, NoSuchFigure, STATS, Stat, Wanted};
 use crate::scenario::suggest;
 use crate::units::SimDuration;
 
-/// Where a figure is asked for: the kind of what follows the `@`.
+/// Sort of the text after the `@` of a path: the time to which a figure refers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
-    /// Nothing follows: the only window, the horizon, or no window at all, as the metric has it.
+    /// No text: the only window, the horizon, or no window at all, depending on the metric.
     Unnamed,
-    /// A window, or the run around a break in which nothing breaks.
+    /// A window, or the baseline run of a break, in which nothing breaks.
     Window,
     /// A run in which a part breaks or is repaired.
     Break,
-    /// The horizon.
+    /// The whole horizon.
     Horizon,
     /// The months of the horizon.
     Month,
@@ -35,7 +35,7 @@ pub enum At {
 }
 
 impl At {
-    /// The kind of a window's name.
+    /// Classifies the text after the `@`.
     #[must_use]
     pub fn of(window: Option<&str>) -> Self {
         match window {
@@ -50,7 +50,7 @@ impl At {
         }
     }
 
-    /// In a sentence: "in a window there is no ...".
+    /// Returns the phrase for messages: "in a window there is no ...".
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl At {
         }
     }
 
-    /// In a table, and in examples of a path.
+    /// Returns the suffix for tables and examples of a path.
     #[must_use]
     pub const fn suffix(self) -> &'static str {
         match self {
@@ -77,10 +77,10 @@ impl At {
     }
 }
 
-/// The words that choose a statistic.
+/// Word, or set of words, that chooses a statistic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// No word.
+    /// No word: the metric's own statistic.
     Own,
     /// `mean`.
     Mean,
@@ -105,7 +105,7 @@ pub enum Word {
 }
 
 impl Word {
-    /// All of them.
+    /// All words.
     pub const ALL: [Self; 11] = [
         Self::Own,
         Self::Mean,
@@ -120,7 +120,7 @@ impl Word {
         Self::Once,
     ];
 
-    /// The word of a statistic.
+    /// Returns the word of a statistic.
     #[must_use]
     pub const fn of(stat: Option<Stat>) -> Self {
         match stat {
@@ -138,7 +138,7 @@ impl Word {
         }
     }
 
-    /// The statistics as they are written; none for [`Word::Own`].
+    /// Returns the spellings of the word; empty for [`Word::Own`].
     #[must_use]
     pub fn written(self) -> Vec<&'static str> {
         let own = STATS.iter().filter(|(_, stat)| Self::of(Some(*stat)) == self);
@@ -146,25 +146,25 @@ impl Word {
     }
 }
 
-/// What the value of a selection must be.
+/// Sort of value that a selection takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
     /// A duration.
     Duration,
-    /// The length of an interval.
+    /// A duration above 0: the length of an interval.
     Period,
     /// A whole number.
     Whole,
-    /// An hour of the week.
+    /// An hour of the week, 0 to 167.
     HourOfWeek,
     /// One of these words.
     OneOf(&'static [&'static str]),
-    /// A name in the scenario, of this.
+    /// A name in the scenario; the text says of what.
     Name(&'static str),
 }
 
 impl Value {
-    /// What is wrong with `text`, if anything.
+    /// Returns what the value must be if `text` is invalid, and `None` if it is valid.
     fn refuses(self, text: &str) -> Option<String> {
         match self {
             Self::Duration => {
@@ -180,7 +180,7 @@ impl Value {
         }
     }
 
-    /// A value for an example; of words the one that occurs in `text`.
+    /// Returns a value for an example; of several words, one that occurs in `text`.
     fn example(self, text: &str) -> String {
         match self {
             Self::Duration => "20ms".into(),
@@ -195,7 +195,7 @@ impl Value {
         }
     }
 
-    /// In the reference page.
+    /// Returns the description for the reference page.
     #[must_use]
     pub fn words(self) -> String {
         match self {
@@ -208,7 +208,7 @@ impl Value {
     }
 }
 
-/// "a, b or c".
+/// Joins words as in "a, b or c".
 fn alternatives(words: &[&str]) -> String {
     match words {
         [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
@@ -216,14 +216,14 @@ fn alternatives(words: &[&str]) -> String {
     }
 }
 
-/// A selection.
+/// Selection `[key=value]` of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// Its name.
+    /// Name of the key.
     pub name: &'static str,
-    /// What it takes.
+    /// Sort of value.
     pub value: Value,
-    /// Whether the figure has no meaning without it.
+    /// True if the figure has no meaning without it.
     pub required: bool,
 }
 
@@ -235,36 +235,36 @@ const fn required(name: &'static str, value: Value) -> Key {
     Key { name, value, required: true }
 }
 
-/// The key of figures that says which solvers are behind one.
+/// Key that selects the solvers behind a figure.
 pub const SOLVER: &str = "solver";
-/// Its value for long-horizon figures corrected by windows.
+/// Value of [`SOLVER`] for long-horizon figures corrected by sampled windows.
 pub const BOTH: &str = "both";
 
-/// The key of figures over intervals of a window: their length.
+/// Key for the length of the intervals into which a window is cut.
 pub const PER: &str = "per";
 
-/// What estimates a figure.
+/// Method that estimates a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// Windows, request by request ([`measure`](crate::study::measure)).
+    /// Simulation of windows, request by request ([`measure`](crate::study::measure)).
     Requests,
-    /// A search over rates, request by request ([`limits`](crate::study::limits)).
+    /// Search over rates, request by request ([`limits`](crate::study::limits)).
     Search,
-    /// The long horizon: what is up ([`years`](crate::study::years)).
+    /// Long horizon: availability ([`years`](crate::study::years)).
     Up,
-    /// The long horizon: its traffic ([`years::load`](crate::study::years::load)).
+    /// Long horizon: traffic ([`years::load`](crate::study::years::load)).
     Traffic,
-    /// The long horizon: what takes over from each other
+    /// Long horizon: roles that pass from one holder to another
     /// ([`years::recovery`](crate::study::years::recovery)).
     Roles,
-    /// The long horizon with windows drawn from it ([`sampled`](crate::study::sampled)).
+    /// Long horizon, corrected by windows sampled from it ([`sampled`](crate::study::sampled)).
     Both,
-    /// Arithmetic ([`headroom`](crate::plan::headroom), [`cost`](crate::plan::cost)).
+    /// Closed forms ([`headroom`](crate::plan::headroom), [`cost`](crate::plan::cost)).
     Arithmetic,
 }
 
 impl By {
-    /// The solver, as a flag names it, or what stands in its place.
+    /// Returns the solver's name in flags, or the word in its place.
     #[must_use]
     pub const fn solver(self) -> &'static str {
         match self {
@@ -275,14 +275,14 @@ impl By {
         }
     }
 
-    /// Whether the solver `flows` alone estimates it.
+    /// Returns whether the solver `flows` alone estimates it.
     #[must_use]
     pub const fn is_of_years(self) -> bool {
         matches!(self, Self::Up | Self::Traffic | Self::Roles)
     }
 }
 
-/// What has a figure: what the name in its path may be of.
+/// Sort of subject that has a figure: what the name in a path refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
     /// The whole scenario, without a name.
@@ -297,15 +297,15 @@ pub enum Whose {
     ClassWithLatency,
     /// The page views of a class.
     View,
-    /// Anything with a queue or servers, by its name or that of its part.
+    /// Any component with a queue or servers, by its name or that of a part.
     Component,
-    /// What can be busy: the processor of a server, say.
+    /// A resource that can be busy, such as the processor of a server.
     Resource,
     /// A station.
     Station,
     /// A service.
     Service,
-    /// The members of one name.
+    /// All members of one name.
     Group,
     /// A load balancer.
     Balancer,
@@ -329,12 +329,12 @@ pub enum Whose {
     Switch,
     /// The uplinks of a site.
     Uplinks,
-    /// A kind that brings the figure along.
+    /// A component kind that declares the figure itself.
     Own(&'static str),
 }
 
 impl Whose {
-    /// In the reference page.
+    /// Returns the word for the reference page.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -364,7 +364,7 @@ impl Whose {
         }
     }
 
-    /// Whether it is a request class.
+    /// Returns whether the subject is a request class.
     #[must_use]
     pub const fn is_class(self) -> bool {
         matches!(
@@ -376,7 +376,7 @@ impl Whose {
         )
     }
 
-    /// Whether its name may have a second part: `store.main`, `www-1.cpu`.
+    /// Returns whether its name may have a second part: `store.main`, `www-1.cpu`.
     #[must_use]
     pub const fn has_parts(self) -> bool {
         matches!(
@@ -386,39 +386,39 @@ impl Whose {
     }
 }
 
-/// How the interval of a figure is made.
+/// Method by which the confidence interval of a figure is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntervalOf {
     /// Student's t over replications.
     Replications,
-    /// The same; of means and quantiles corrected for the arrivals that were drawn.
+    /// Student's t over replications; for means and quantiles, corrected for the arrivals that were sampled.
     Corrected,
-    /// Of few events bounds of rare events, of many Student's t over replications.
+    /// Bounds for rare events if there are few events, otherwise Student's t over replications.
     Events,
     /// The standard deviation between replications.
     Spread,
-    /// Student's t over replications of one rate tried against the next.
+    /// Student's t over replications of the rate at which each crosses the objective.
     Crossing,
     /// A ratio of sums over replications.
     Ratio,
     /// Order statistics of years, months or events.
     Order,
-    /// Exact binomial over spans of time, with replications as clusters.
+    /// Exact binomial over intervals of time, with replications as clusters.
     Spans,
-    /// Of a mean of squares over few or many events.
+    /// Interval of a mean of squares, over few or many events.
     Squares,
-    /// Of pairs of events in one year where they are few, else a jackknife over replications.
+    /// Over pairs of events in one year if they are few, otherwise a jackknife over replications.
     Pairs,
     /// Student's t over batches of replications.
     Batches,
-    /// The sampling design of the windows drawn.
+    /// Sampling design of the sampled windows.
     Drawn,
-    /// None: the value is exact.
+    /// No interval: the value is exact.
     Exact,
 }
 
 impl IntervalOf {
-    /// Where a row says nothing else.
+    /// Returns the default for rows that name no other method.
     const fn usual(metric: Metric, by: By, stats: &[Word]) -> Self {
         let share = matches!(stats, [Word::Chance]);
         let own = matches!(stats, [Word::Own, ..]);
@@ -451,7 +451,7 @@ impl IntervalOf {
         }
     }
 
-    /// In the reference page.
+    /// Returns the description for the reference page.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -476,26 +476,26 @@ impl IntervalOf {
     }
 }
 
-/// A family of figures that are estimated in one way.
+/// Family of figures that are estimated in the same way.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
     /// The metric.
     pub metric: Metric,
-    /// Where.
+    /// Times to which the figures may refer.
     pub at: &'static [At],
-    /// Which statistics.
+    /// Statistics.
     pub stats: &'static [Word],
-    /// Which selections.
+    /// Selections.
     pub keys: &'static [Key],
-    /// What estimates it.
+    /// Method of estimation.
     pub by: By,
-    /// What has such a figure.
+    /// Sorts of subjects.
     pub of: &'static [Whose],
-    /// What is estimated.
+    /// Description of the estimated quantity.
     pub estimand: &'static str,
-    /// How its interval is made.
+    /// Method of the confidence interval.
     pub interval: IntervalOf,
-    /// Whether more replications are run until a `precision` is reached.
+    /// True if `precision` adds replications until its half-width is reached.
     pub precise: bool,
 }
 
@@ -519,13 +519,13 @@ impl Row {
         Self { interval, ..self }
     }
 
-    /// A figure that is no mean over replications. A precision can be asked for only over the horizon, where the
-    /// printed interval decides how many replications are run.
+    /// Marks a figure that is not a mean over replications. A precision can be required only over the horizon, where
+    /// the printed interval decides how many replications are run.
     const fn as_it_comes(self, interval: IntervalOf) -> Self {
         Self { interval, precise: self.by.is_of_years(), ..self }
     }
 
-    /// What it is measured in, with the statistic `word`.
+    /// Returns the unit of the statistic `word`.
     #[must_use]
     pub const fn unit(&self, word: Word) -> FigureUnit {
         match word {
@@ -538,13 +538,13 @@ impl Row {
         }
     }
 
-    /// What has such a figure, in the reference page.
+    /// Returns the subjects, as the reference page prints them.
     #[must_use]
     pub fn whose(&self) -> String {
         self.of.iter().map(|of| of.words()).collect::<Vec<_>>().join(", ")
     }
 
-    /// Whether the name of something that has such a figure may have a second part: `store.main`, `www-1.cpu`.
+    /// Returns whether the name of a subject may have a second part: `store.main`, `www-1.cpu`.
     fn is_of_parts(&self) -> bool {
         self.of.iter().any(|of| of.has_parts())
     }
@@ -553,7 +553,7 @@ impl Row {
         self.keys.iter().find(|key| key.name == name)
     }
 
-    /// Whether the selections of a figure are those of this row.
+    /// Returns whether the selections of a figure fit this row.
     fn takes(&self, keys: &[(String, String)]) -> bool {
         let known = |(name, value): &(String, String)| {
             self.key(name).is_some_and(|key| key.value.refuses(value).is_none())
@@ -562,8 +562,8 @@ impl Row {
         keys.iter().all(known) && self.keys.iter().all(|key| !key.required || given(key))
     }
 
-    /// Margin of equivalence in which a gate and two solvers agree, relative to the value, or to what is
-    /// missing to one where [`Self::counts_the_rest`].
+    /// Returns the margin of equivalence for a gate or for two solvers, relative to the value, or to its
+    /// complement if [`Self::counts_the_rest`].
     #[must_use]
     pub const fn margin(&self, word: Word) -> f64 {
         match (self.metric, word) {
@@ -572,7 +572,7 @@ impl Row {
         }
     }
 
-    /// The least absolute difference that matters.
+    /// Returns the smallest absolute difference that matters.
     #[must_use]
     pub const fn least_difference(&self, word: Word) -> f64 {
         match word {
@@ -581,7 +581,7 @@ impl Row {
         }
     }
 
-    /// Whether users want more of it or less, with the statistic `word`.
+    /// Returns the direction in which users want the statistic `word` to change.
     #[must_use]
     pub const fn wanted(&self, word: Word) -> Wanted {
         match word {
@@ -590,7 +590,7 @@ impl Row {
         }
     }
 
-    /// Whether it is a share that all but is one, so that what is missing to one is compared.
+    /// Returns whether it is a share close to 1, so that its complement is compared.
     #[must_use]
     pub const fn counts_the_rest(&self, word: Word) -> bool {
         match self.metric {
@@ -603,7 +603,7 @@ impl Row {
     }
 }
 
-/// Why a statistic of a metric is estimated nowhere, or not there.
+/// Returns the reason why a statistic of a metric is not estimated there, or nowhere.
 #[must_use]
 pub fn reason(metric: Metric, at: At, word: Word) -> &'static str {
     let of = |by: fn(By) -> bool| ROWS.iter().any(|row| row.metric == metric && by(row.by));
@@ -643,11 +643,11 @@ pub fn reason(metric: Metric, at: At, word: Word) -> &'static str {
     }
 }
 
-/// The row of a figure.
+/// Finds the row of a figure.
 ///
 /// # Errors
 ///
-/// What is wrong, the figures that there are, and one of them as it is to be written.
+/// `NoSuchFigure`: what is wrong, which figures exist, and one of them as an example.
 pub fn row(figure: &Figure) -> Result<&'static Row, NoSuchFigure> {
     let metric = figure.metric;
     let (at, word) = (At::of(figure.window.as_deref()), Word::of(figure.stat));
@@ -681,7 +681,7 @@ pub fn row(figure: &Figure) -> Result<&'static Row, NoSuchFigure> {
         if known.is_empty() {
             return Err(no_such_key(figure, (at, word), name, &chosen, &there));
         }
-        // An example of a key that another statistic takes comes before the value of this one.
+        // A key that only another statistic takes is reported above; here, a value that no row accepts.
         if let Some(wanted) = known[0].value.refuses(value)
             && known.iter().all(|key| key.value.refuses(value).is_some())
         {
@@ -741,13 +741,13 @@ fn no_such_key(
     NoSuchFigure::new(message).help(help)
 }
 
-/// The statistic as the user wrote it.
+/// Returns the statistic as the user wrote it.
 fn stat_written(figure: &Figure) -> &'static str {
     let own = STATS.iter().find(|(_, stat)| Some(*stat) == figure.stat);
     own.map_or("", |(word, _)| *word)
 }
 
-/// Where a metric is estimated, each with an example.
+/// Lists the times for which a metric is estimated, each with an example.
 fn places(figure: &Figure, rows: &[&'static Row]) -> String {
     let mut all: Vec<String> = Vec::new();
     let mut seen: Vec<At> = Vec::new();
@@ -766,7 +766,7 @@ fn places(figure: &Figure, rows: &[&'static Row]) -> String {
     format!("it is estimated {}", all.join(", "))
 }
 
-/// The statistics that there are, with an example.
+/// Lists the supported statistics, with an example.
 fn supported(figure: &Figure, rows: &[&'static Row]) -> String {
     let mut words: Vec<&'static str> = Vec::new();
     for word in rows.iter().flat_map(|row| row.stats).flat_map(|word| word.written()) {
@@ -781,9 +781,9 @@ fn supported(figure: &Figure, rows: &[&'static Row]) -> String {
     }
 }
 
-/// A path of this row for the same scope, as it is to be written.
+/// Writes a path of this row for the same scope.
 fn written(figure: &Figure, row: &Row) -> String {
-    // A bill is that of the whole scenario.
+    // A bill covers the whole scenario.
     let scope = if row.metric == Metric::Cost { "" } else { figure.scope.as_str() };
     let mut text = format!("{}.{scope}", row.metric.id());
     if scope.is_empty() {
@@ -817,7 +817,7 @@ fn written(figure: &Figure, row: &Row) -> String {
     }
 }
 
-/// The reference page of all figures.
+/// Renders the reference page of all figures.
 #[must_use]
 pub fn page() -> String {
     let mut page = String::from(
@@ -880,7 +880,7 @@ pub fn page() -> String {
     page
 }
 
-/// The rows in the order of metrics, those of one metric as they stand.
+/// Returns the rows in the order of metrics, and those of one metric in the order of the table.
 #[must_use]
 pub fn by_metric() -> Vec<&'static Row> {
     let of = |metric: &Metric| {
@@ -890,7 +890,7 @@ pub fn by_metric() -> Vec<&'static Row> {
     Metric::ALL.iter().flat_map(of).collect()
 }
 
-/// A statistic in the reference page.
+/// Renders a statistic for the reference page.
 fn shown(word: Word) -> String {
     match word {
         Word::Own => "(none)".into(),

@@ -1,24 +1,24 @@
-//! What a database's slaves have not received yet of what its master has acknowledged: what is lost
+//! Replication lag: acknowledged writes of a database that its replicas have not received yet, which are lost
 //! when one of them takes over.
 //!
-//! Model: writes are committed as a Poisson stream of rate w. Each reaches a slave after a delay of its
+//! Model: writes are committed as a Poisson stream of rate w. Each reaches a replica after a delay of its
 //! own (distribution F, [`ReplicationSpec`]'s `receive`), and not before those that were committed earlier.
-//! A slave then lacks everything from the oldest write on that is under way to it. Of those j slaves none
-//! lacks a write older than a with the chance that a Poisson number is zero, of mean
-//! w Hⱼ(a) = w ∫ₐ^∞ (1 − F(s)ʲ) ds: what is under way is an M/G/∞ system (Mirasol 1963). Of k slaves the one
-//! that has most is promoted; by inclusion and exclusion over them
+//! A replica then lacks everything from the oldest write on that is in transit to it. The probability that none
+//! of j given replicas lacks a write older than a is that of zero for a Poisson number of mean
+//! w Hⱼ(a) = w ∫ₐ^∞ (1 − F(s)ʲ) ds: writes in transit are an M/G/∞ system (Mirasol 1963). Of k replicas the most
+//! advanced one is promoted. By inclusion and exclusion over them
 //!
 //! ```text
 //! mean age of the oldest write lost   ∫₀^∞ Σⱼ (−1)ʲ C(k,j) exp(−w Hⱼ(a)) da
 //! mean number of writes lost        w ∫₀^∞ Σⱼ (−1)ʲ C(k,j) F(a)ʲ exp(−w Hⱼ(a)) da
 //! ```
-//! With a fixed delay d that is w d writes, whatever k. Who was away when the master died lacks
-//! everything since then: [`crate::solve::fluid`] follows that.
+//! With a fixed delay d, w d writes are lost for any k. A replica that was down when the primary failed lacks
+//! all writes since its own failure: [`crate::solve::fluid`] follows that.
 //!
-//! Of more than [`MOST`] slaves that follow as many count: beyond, inclusion and exclusion is a difference of
-//! numbers too large.
+//! At most [`MOST`] replicas count: beyond, inclusion and exclusion subtracts numbers too large for
+//! floating point.
 //!
-//! Leaves out: that the writes of one page come close after each other.
+//! Leaves out: the writes of one page come in close succession.
 //!
 //! [`ReplicationSpec`]: crate::kinds::database::spec::ReplicationSpec
 
@@ -34,81 +34,81 @@ use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::units::{Rate, SimDuration};
 
-/// A database of which a slave may become master.
+/// Database of which a replica may be promoted to primary.
 #[derive(Clone, Debug)]
 pub struct Copies {
-    /// Its name.
+    /// Name of the database.
     pub name: String,
-    /// Its number in the draft.
+    /// Number of the database in the draft.
     pub database: u32,
-    /// Its members, by name.
+    /// Names of the members.
     pub members: Vec<String>,
-    /// By member: how many writes a second it applies one after the other as a slave, with nothing in its
-    /// way; none where a write is no work.
+    /// Writes per second that a member applies serially as an otherwise idle replica, per member; `None` if a write
+    /// is no work.
     pub applies: Vec<Option<Rate>>,
-    /// Who was master becomes a slave with a copy of the present one.
+    /// True if the former primary becomes a replica with a copy of the present one.
     pub rebuilds: bool,
-    /// What a slave that takes over goes on with.
+    /// Data with which a promoted replica continues.
     pub from: Source,
 }
 
-/// Its facts in a net.
+/// Facts of a database in a net.
 #[derive(Clone, Debug)]
 pub struct CopiesNet {
-    /// Somebody is master and serves.
+    /// A primary serves.
     pub served: FactId,
-    /// By member: it is master, while somebody is.
+    /// Facts that a member is primary, per member.
     pub holds: Vec<FactId>,
-    /// By member: it runs and follows.
+    /// Facts that a member runs and follows the primary, per member.
     pub copies: Vec<FactId>,
-    /// By member: it follows, whether it runs or not.
+    /// Facts that a member follows the primary, running or not, per member.
     pub follows: Vec<FactId>,
 }
 
-/// What a slave that takes over goes on with.
+/// Data with which a promoted replica continues.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// The old master's volume: nothing is lost.
+    /// The old primary's volume: nothing is lost.
     Volume,
-    /// What it has received, where nobody waited for that.
+    /// The writes it has received; the primary acknowledged writes without waiting for replicas.
     Received(UnderWay),
-    /// What it has received, and what it has not was acknowledged only if nobody followed for longer
-    /// than masters wait.
+    /// The writes it has received; the primary acknowledged others only if no replica followed for longer
+    /// than it waits.
     Acknowledged,
 }
 
-/// Writes on their way to slaves.
+/// Writes in transit to replicas.
 #[derive(Clone, Debug)]
 pub enum UnderWay {
-    /// All take so long.
+    /// All take the same time.
     Fixed(SimDuration),
-    /// They take their own time.
+    /// Each takes its own time.
     Spread(Grid),
 }
 
-/// A distribution of delays on points of age.
+/// Distribution of delays, tabulated at ages.
 #[derive(Clone, Debug)]
 pub struct Grid {
-    /// By point: its age in seconds, and its weight in an integral over all ages.
+    /// Age in seconds, and weight in an integral over all ages, per point.
     points: Vec<(f64, f64)>,
-    /// By number of slaves from 1 on, by point: F(a)ʲ, and Hⱼ(a) in seconds.
+    /// F(a)ʲ and Hⱼ(a) in seconds, by number j of replicas from 1 on, then by point.
     of: Vec<Vec<(f64, f64)>>,
 }
 
-/// What a failover loses.
+/// Data loss of a failover.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Loss {
-    /// Writes, in the mean.
+    /// Expected number of writes lost.
     pub writes: f64,
-    /// Age of the oldest of them, in seconds and in the mean; 0 where none is lost.
+    /// Expected age of the oldest of them in seconds; 0 if none is lost.
     pub window_s: f64,
-    /// The same, drawn from its distribution.
+    /// Age of the oldest of them in seconds, sampled from its distribution.
     pub drawn_s: f64,
 }
 
 impl Loss {
-    /// Of everything that was written over a time, at one rate: its oldest write came after an exponential
-    /// gap. `uniform`: what is drawn from.
+    /// Loss of everything that was written over a time at a constant rate: the oldest write came after an exponential
+    /// gap. `uniform` is the random number from which it is sampled.
     #[must_use]
     pub fn of_all(writes: f64, over: SimDuration, uniform: f64) -> Self {
         if writes <= 0.0 {
@@ -124,19 +124,19 @@ impl Loss {
     }
 }
 
-/// Slaves that count.
+/// Largest number of replicas that count.
 pub const MOST: usize = 16;
 /// Ratio of the ends of neighbouring pieces of age.
 const GROWTH: f64 = 1.15;
-/// Pieces end at quantiles of so many equal chances.
+/// Number of equal probabilities at whose quantiles pieces end.
 const QUANTILES: u32 = 32;
-/// Of an interval in which an age is looked for.
+/// Number of bisections in the search for an age.
 const HALVINGS: u32 = 30;
-/// Delays beyond this level of their distribution are left out.
+/// Probability of the longest delays, which are left out.
 const LAST: f64 = 1e-9;
 
 impl UnderWay {
-    /// Of a law of delays in seconds, to at most so many slaves.
+    /// Tabulates a law of delays in seconds, for up to `slaves` replicas.
     #[must_use]
     pub fn new(delay: &Law, slaves: usize) -> Self {
         if delay.is_constant() {
@@ -145,8 +145,8 @@ impl UnderWay {
         Self::Spread(Grid::new(delay, slaves))
     }
 
-    /// What is lost with a master that took writes at `rate`, of so many slaves that followed; `uniform`:
-    /// what is drawn from.
+    /// Returns the loss with a primary that took writes at `rate`, if `slaves` replicas followed it. `uniform` is
+    /// the random number from which the age is sampled.
     #[must_use]
     pub fn lost(&self, rate: Rate, slaves: usize, uniform: f64) -> Loss {
         let w = rate.in_per_second();
@@ -161,7 +161,7 @@ impl UnderWay {
 }
 
 impl Grid {
-    /// Pieces of age that grow by [`GROWTH`] and end at quantiles too, each with the three points of
+    /// Tabulates pieces of age that grow by [`GROWTH`] and also end at quantiles, each with the three points of
     /// Simpson's rule.
     fn new(delay: &Law, slaves: usize) -> Self {
         let last = delay.quantile(1.0 - LAST);
@@ -182,7 +182,7 @@ impl Grid {
             let received = |age: f64| libm::pow(delay.cdf(age).clamp(0.0, 1.0), j as f64);
             let mut row: Vec<(f64, f64)> =
                 points.iter().map(|(age, _)| (received(*age), 0.0)).collect();
-            // From the oldest age down: what is under way and older.
+            // From the oldest age down: the integral over all greater ages.
             let mut older = 0.0;
             for at in (0..points.len()).rev().step_by(3) {
                 let (from, middle, to) = (at - 2, at - 1, at);
@@ -190,7 +190,7 @@ impl Grid {
                 let missing = |at: usize| 1.0 - row[at].0;
                 let (a, b, c) = (missing(from), missing(middle), missing(to));
                 row[to].1 = older;
-                // The parabola through all three, over its later half.
+                // The parabola through all three points, integrated over its later half.
                 row[middle].1 = older + width * (5.0 * c + 8.0 * b - a) / 24.0;
                 older += width * (a + 4.0 * b + c) / 6.0;
                 row[from].1 = older;
@@ -203,7 +203,7 @@ impl Grid {
     fn lost(&self, w: f64, slaves: usize, uniform: f64) -> Loss {
         let slaves = slaves.min(self.of.len());
         let mut loss = Loss::default();
-        // The chance that all lack something older falls with age; what is drawn is where it meets the draw.
+        // The probability that all lack something older falls with age; the sampled age is where it meets the draw.
         let mut younger = None;
         for (at, (_, weight)) in self.points.iter().enumerate() {
             let [lacks, lost] = alternating(slaves, |j| {
@@ -225,12 +225,12 @@ impl Grid {
         loss
     }
 
-    /// The age after a point and before the next at which the chance that all lack something older is
+    /// Returns the age between a point and the next at which the probability that all lack something older is
     /// `chance`, by bisection.
     fn age_at(&self, w: f64, slaves: usize, from: usize, chance: f64) -> f64 {
         let (young, old) = (self.points[from].0, self.points[from + 1].0);
         let width = old - young;
-        // H between two points as the cubic that has its values and slopes, F - 1, there.
+        // H between two points: the cubic that has its values and slopes, F - 1, there.
         let under_way = |j: usize, part: f64| {
             let row = &self.of[j - 1];
             let ((f0, h0), (f1, h1)) = (row[from], row[from + 1]);
@@ -249,7 +249,7 @@ impl Grid {
     }
 }
 
-/// Σⱼ (−1)ʲ C(k,j) xⱼ over j from 0 to k, where x₀ is 1, of two x at once.
+/// Returns Σⱼ (−1)ʲ C(k,j) xⱼ over j from 0 to k, where x₀ is 1, for two series x at once.
 fn alternating(k: usize, of: impl Fn(usize) -> [f64; 2]) -> [f64; 2] {
     let (mut sums, mut ways) = ([1.0, 1.0], 1.0);
     for j in 1..=k {
@@ -260,7 +260,7 @@ fn alternating(k: usize, of: impl Fn(usize) -> [f64; 2]) -> [f64; 2] {
     sums
 }
 
-/// The databases of a draft of which a slave may become master.
+/// Returns the databases of a draft of which a replica may be promoted to primary.
 #[must_use]
 pub fn of(draft: &Draft) -> Vec<Copies> {
     let mut all = Vec::new();
@@ -290,8 +290,8 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
     all
 }
 
-/// Writes a second that a member applies as a slave, one after the other: the inverse of the processor
-/// time of one, at the pace of the cores that its zone may have, and of the operations that it waits for,
+/// Returns the writes per second that a member applies serially as a replica. It is the inverse of the time of one
+/// write: its processor time on at most one core of its zone, and the operations that it waits for,
 /// each at the speed of a disk.
 fn applies(draft: &Draft, database: usize, member: usize) -> Option<Rate> {
     let spec = &draft.scenario.database[database].1;
@@ -301,7 +301,7 @@ fn applies(draft: &Draft, database: usize, member: usize) -> Option<Rate> {
     let cores =
         on.and_then(|on| load::capacity(draft, on, Resource::Cpu)).map(|cpu| cpu.per_second);
     let cpu = mean(&spec.write.cpu.value) / cores.map_or(1.0, |cores| cores.min(1.0));
-    // Of its own count of operations nobody waits for any.
+    // With a count of its own (`apply-io`), no operation is waited for.
     let waited = replication.apply_io.as_ref().map_or(spec.write.sync_io.value, |_| 0.0);
     let store = draft.links.databases[database].members[member].store;
     let operation =
@@ -319,7 +319,7 @@ mod tests {
         Rate::per_second(w).unwrap()
     }
 
-    /// O44: a fixed delay of 200 ms at 1,000 writes a second.
+    /// O44: a fixed delay of 200 ms at 1,000 writes per second.
     #[test]
     fn a_fixed_delay_loses_rate_times_delay() {
         let law = Law::constant(0.2).unwrap();
@@ -331,9 +331,9 @@ mod tests {
         }
     }
 
-    /// Played by hand: writes at Poisson instants, each received by each slave after its own delay, but
-    /// in order; the slave that has most takes over at an instant chosen beforehand.
-    /// Gives both means with half-widths, and the quantile that 95 % do not exceed with its bounds.
+    /// Simulates the definition: writes at Poisson instants, each received by each replica after its own delay, but
+    /// in order; the most advanced replica takes over at an instant chosen beforehand.
+    /// Returns both means with half-widths, and the 95th percentile of the window with its bounds.
     fn played(delay: &Law, w: f64, slaves: usize) -> ([f64; 4], [f64; 2]) {
         let key = Key::derive(Seed(44), Lineage::replication(0), "receive", "played");
         let (runs, last) = (40_000, delay.quantile(1.0 - 1e-7));
@@ -344,7 +344,7 @@ mod tests {
                 index += 1;
                 key.uniform(run, index)
             };
-            // Ages of the writes, the newest first, and of the oldest that each slave lacks.
+            // Ages of the writes, the newest first, and of the oldest that each replica lacks.
             let mut lacks = vec![0.0_f64; slaves];
             let (mut age, mut ages) = (0.0, Vec::new());
             loop {
@@ -374,19 +374,19 @@ mod tests {
         ([a, b, c, d], [at(ranks.low), at(ranks.high)])
     }
 
-    /// By simulation of the definition: 99.9 % bands.
+    /// Compares with a simulation of the definition: 99.9 % bands.
     #[test]
     fn delays_of_their_own_lose_what_a_simulation_of_them_loses() {
         let laws = [
             Law::lognormal(0.033, 1.3).unwrap(),
             Law::exponential(0.2).unwrap(),
             Law::uniform(0.1, 0.3).unwrap(),
-            // A narrow one: an edge.
+            // A narrow law: close to a fixed delay.
             Law::lognormal(0.2, 0.02).unwrap(),
         ];
         for law in &laws {
             for (w, slaves) in [(3.0, 1), (120.0, 1), (120.0, 2), (40.0, 3)] {
-                // The window of which 95 % are shorter is drawn from what is left.
+                // A uniform number of 0.05 gives the 95th percentile of the window.
                 let lost = UnderWay::new(law, slaves).lost(rate(w), slaves, 0.05);
                 let ([writes, half, window, wide], p95) = played(law, w, slaves);
                 let drawn = (p95[0]..=p95[1]).contains(&lost.drawn_s);
@@ -398,7 +398,7 @@ mod tests {
         }
     }
 
-    /// A slave more never loses more, and no delay nothing.
+    /// One more replica never loses more, and no delay loses nothing.
     #[test]
     fn more_slaves_lose_less() {
         let law = Law::lognormal(0.033, 1.3).unwrap();

@@ -1,19 +1,19 @@
-//! Traffic as a fluid: what the solver of years needs to know of load.
+//! Traffic as a fluid: the load model of the long-horizon solver.
 //!
-//! Model: a class of requests is a rate that follows the profile of its workloads; [`network`] says
-//! where it flows, [`state`] what is lost, held up and asked of every resource in a state of the parts.
-//! A state is a set of facts of the health net, declared here: which parts work, in whom the
-//! balancers believe, who has an address, who is master, which head serves whose volumes.
+//! Model: a class of requests is a rate that follows the profile of its workloads. [`network`] decides
+//! where it flows. [`state`] computes what is lost, delayed and asked of every resource in a state of the parts.
+//! A state is a set of facts of the health net, declared here: which parts work, which members the
+//! balancers believe alive, which unit holds a virtual IP, which member is primary, which head serves which volumes.
 //!
-//! Rates are means by the hour: hourly noise enters by its law, not by its draws, and so only where
-//! what is lost is not a straight line in the rate (overload); so do modulated arrivals.
-//! Flash crowds and steps of the rate are followed in steps of [`LEVEL`] of the level, at most half
-//! a step (0.25 %) wrong.
+//! Rates are hourly means. Hourly noise enters through its law, not through its draws, and therefore only where
+//! losses are not linear in the rate (overload). The same holds for modulated arrivals.
+//! Flash crowds and steps of the rate are followed in steps of the level by a factor of [`LEVEL`]: the error is at
+//! most half a step (0.25 %).
 //!
 //! Takes a draft. Gives a [`FluidPlan`], and for each net its facts. Leaves out: closed users and
-//! recorded traffic (classes that only they ask for are not in it), what operations (backups) ask
-//! of disks, memory that is cold after a break, and limits that are not a capacity: connections and,
-//! but for stalls, workers.
+//! recorded traffic (with every class that they request), the disk operations of planned work (backups),
+//! memory that is cold after a failure, and limits that are not a capacity: connections and,
+//! except for stalls, workers.
 
 pub mod copies;
 pub mod network;
@@ -52,110 +52,110 @@ use rooms::{Entry, Swing};
 use state::{Bits, Input};
 use users::{Patience, Users};
 
-/// Hours of a week.
+/// Hours per week.
 pub const HOURS: usize = 168;
-/// Nanoseconds of an hour.
+/// Nanoseconds per hour.
 pub const HOUR_NS: u64 = 3_600_000_000_000;
-/// Nanoseconds of a week.
+/// Nanoseconds per week.
 pub const WEEK_NS: u64 = HOURS as u64 * HOUR_NS;
 
 /// Ratio of neighbouring levels of the rate.
 pub const LEVEL: f64 = 1.005;
 
-/// What is asked of the traffic of a scenario.
+/// Traffic model of a scenario, with the facts that describe a state of its parts.
 #[derive(Clone, Debug)]
 pub struct FluidPlan {
-    /// Where requests go.
+    /// Network of forks through which requests flow.
     pub network: Network,
-    /// By part of the network, then further ones below them: what must work for it to be up.
+    /// Conditions for a part to be up, per part: those of the network, then the parts below them.
     pub parts: Vec<Below>,
-    /// By resource: the part that may slow it down.
+    /// Index in `parts` of the part that may slow a resource down, per resource.
     pub resource_parts: Vec<Option<usize>>,
-    /// What is known of a state.
+    /// Inputs: the facts that describe a state.
     pub inputs: Vec<Input>,
-    /// By input: its fact, by name.
+    /// Names of the facts, per input.
     names: Vec<String>,
-    /// By balancer: members behind it.
+    /// Number of members behind a balancer, per balancer.
     pub targets: Vec<u32>,
-    /// By class of the file and balancer: whose requests meet one member, time and again.
+    /// Scope within which requests stay at one member, per class of the file and balancer.
     pub keeps: Vec<Vec<Keeps>>,
-    /// By balancer: what it has open, where it counts that.
+    /// Open requests, per balancer; `None` if it does not count them.
     pub open: Vec<Option<Open>>,
-    /// Balancers whose address moves.
+    /// Balancers whose virtual IP can move.
     pub pairs: Vec<u32>,
-    /// By database: the master of the file.
+    /// Primary in the file, per database.
     pub databases: Vec<u32>,
-    /// Databases of which a slave may become master.
+    /// Databases of which a replica may be promoted to primary.
     pub copies: Vec<Copies>,
-    /// By file server: heads.
+    /// Number of heads, per file server.
     pub heads: Vec<u32>,
-    /// By file server: whether the heads take over from each other.
+    /// True if the heads take over from each other, per file server.
     pub pairs_of_heads: Vec<bool>,
-    /// By class of the draft: what it fetches next.
+    /// Class that its clients request next, per class of the draft.
     pub thens: Vec<Option<usize>>,
-    /// Classes that somebody asks for at a rate.
+    /// Classes that are requested at a rate.
     pub classes: Vec<FluidClass>,
-    /// What asks for them.
+    /// Workloads that request them.
     pub workloads: Vec<FluidWorkload>,
     /// Time of the week at time zero, since Monday 00:00.
     pub zero: SimDuration,
-    /// Place of the cause of what is planned among those of the plan, if it has one.
+    /// Index of the cause of planned work among those of the plan; `None` if the plan has none.
     pub planned: Option<u32>,
-    /// The bill of a month in dollars, where the file has prices.
+    /// Monthly bill in dollars; `None` without prices in the file.
     pub bill: Option<f64>,
-    /// The price of a lost view in dollars, where it has one.
+    /// Price of a lost view in dollars; `None` without one in the file.
     pub lost_view: Option<f64>,
 }
 
-/// What must work for a part to be up: of each of these sets one.
+/// Condition for a part to be up: of each of these sets, one member works.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Below {
-    /// By number of part.
+    /// Sets of part numbers.
     pub needs: Vec<Vec<u32>>,
 }
 
-/// A class that somebody asks for.
+/// Request class that is requested at a rate.
 #[derive(Clone, Debug)]
 pub struct FluidClass {
     /// Its name.
     pub name: String,
-    /// Its number in the draft.
+    /// Number of the class in the draft.
     pub class: usize,
-    /// How long its users wait.
+    /// Patience of its users.
     pub patience: Patience,
-    /// The services that it enters by.
+    /// Services through which it enters.
     pub services: Vec<usize>,
-    /// What room there is in them.
+    /// Capacity of those services for views; `None` if no service answers the class.
     pub entry: Option<Entry>,
-    /// Requests of a view: the first, and those that it fetches.
+    /// Expected number of requests per view: the first, and those fetched after it.
     pub requests: f64,
-    /// The share of views that is to be served, if the file has an objective.
+    /// Objective: the share of views to be served; `None` without one in the file.
     pub available: Option<Probability>,
 }
 
-/// A source of requests.
+/// Source of requests at a rate.
 #[derive(Clone, Debug)]
 pub struct FluidWorkload {
-    /// Its name, which owns its draws.
+    /// Name, which is the owner of its draws.
     pub name: String,
-    /// What it asks for, by place in [`FluidPlan::classes`].
+    /// Requested class, as an index in [`FluidPlan::classes`].
     pub class: usize,
-    /// Its rate.
+    /// Arrival rate over time.
     pub traffic: Traffic,
     /// Standard deviation of the logarithm of its hourly noise.
     pub sigma: f64,
-    /// How its rate swings within minutes.
+    /// Modulation of its rate within minutes.
     pub swing: Swing,
-    /// Who sends it.
+    /// Behaviour of its users after a failure.
     pub users: Users,
 }
 
-/// The facts of one net.
+/// Facts of one net.
 #[derive(Clone, Debug)]
 pub struct FluidNet {
-    /// By input; none where the fault that it tells of is left out.
+    /// Fact per input; `None` if the fault behind it is left out.
     pub facts: Vec<Option<FactId>>,
-    /// By place in [`FluidPlan::copies`]; none where nobody takes over in this net.
+    /// Facts per index in [`FluidPlan::copies`]; `None` if no replica is promoted in this net.
     pub copies: Vec<Option<CopiesNet>>,
 }
 
@@ -172,7 +172,7 @@ fn name_of_follower(database: &str, member: usize) -> String {
 }
 
 impl FluidPlan {
-    /// Compiles a draft; `None` where nobody asks for anything at a rate.
+    /// Compiles a draft; `None` if no class is requested at a rate alone.
     #[must_use]
     pub fn of(draft: &Draft) -> Option<Self> {
         let network = Network::of(draft);
@@ -206,7 +206,7 @@ impl FluidPlan {
         Some(plan)
     }
 
-    /// By workload: mean rate of each hour of the week, a second, from Monday 00:00 on.
+    /// Returns, per workload, the mean rate per second of each hour of the week, from Monday 00:00 on.
     #[must_use]
     pub fn rates_by_hour(&self) -> Vec<Vec<f64>> {
         let zero = self.zero.nanos() % WEEK_NS;
@@ -222,7 +222,7 @@ impl FluidPlan {
         self.workloads.iter().map(of).collect()
     }
 
-    /// What balancers by `least-connections` have open.
+    /// Computes the open requests of balancers with `least-connections`.
     fn opened(&self, draft: &Draft) -> Vec<Option<Open>> {
         let balancers = &draft.scenario.balancer;
         let rates = self.rates_by_hour();
@@ -232,11 +232,11 @@ impl FluidPlan {
         let seconds: Vec<Vec<f64>> = self.classes.iter().map(seconds).collect();
         let one = |at: usize| {
             let spec = &balancers[at].1;
-            // With cookies most go where they were before: each member has an even share.
+            // With cookies, most requests return to their member: each member has an even share.
             if spec.algorithm.value != Algorithm::LeastConnections || spec.sticky.value {
                 return None;
             }
-            // Peers count for themselves; of a pair one works.
+            // Each peer counts its own connections; of a pair, one unit works.
             let units = if spec.peers.is_some() { f64::from(spec.count.value) } else { 1.0 };
             let hour = |hour: usize| {
                 let of = |(workload, rates): (&FluidWorkload, &Vec<f64>)| {
@@ -251,7 +251,7 @@ impl FluidPlan {
         (0..balancers.len()).map(one).collect()
     }
 
-    /// Who asks for what.
+    /// Collects the classes and workloads, except those that closed users or recorded traffic request.
     fn asked(&mut self, draft: &Draft) {
         let scenario = &draft.scenario;
         for ((name, spec), class) in scenario.workload.iter().zip(&draft.links.classes) {
@@ -287,7 +287,7 @@ impl FluidPlan {
             let swing = Swing::of(&traffic);
             self.workloads.push(FluidWorkload { name, class: place, traffic, sigma, swing, users });
         }
-        // A class that also closed users or a recording asks for is known but in part.
+        // The rate of a class that closed users or recorded traffic also request is not fully known.
         let partly = |class: usize| {
             let all = scenario.workload.iter().zip(&draft.links.classes);
             all.filter(|(_, other)| **other == Some(class))
@@ -306,7 +306,7 @@ impl FluidPlan {
         });
     }
 
-    /// Adds the facts that say which state the parts are in, to the declaration of a net.
+    /// Adds the facts that describe the state of the parts to the declaration of a net.
     pub fn declare(&mut self, draft: &Draft, declaration: &mut Declaration) {
         let mut facts: Vec<(Input, Expr)> = Vec::new();
         let mut numbers: BTreeMap<Part, u32> = BTreeMap::new();
@@ -428,7 +428,7 @@ impl FluidPlan {
         }
     }
 
-    /// Adds who is cut off with a link or an edge: known once meters are.
+    /// Adds the inputs for users cut off by a link, an edge or a name service; called when the meters are known.
     pub fn cut_off(&mut self, meters: &[(usize, &Meter)], net: &Net) {
         for (class, meter) in meters {
             let users = meter.shares.iter().chain(&meter.led);
@@ -444,7 +444,7 @@ impl FluidPlan {
         }
     }
 
-    /// The facts of a net.
+    /// Resolves the facts in a net.
     #[must_use]
     pub fn resolve(&self, net: &Net) -> FluidNet {
         let facts = self.names.iter().map(|name| net.fact(name)).collect();
@@ -464,7 +464,7 @@ impl FluidPlan {
         FluidNet { facts, copies: self.copies.iter().map(copies).collect() }
     }
 
-    /// The state in which nothing is wrong.
+    /// Returns the state in which nothing has failed.
     #[must_use]
     pub fn well(&self) -> Bits {
         let last = self.age_at(self.network.lives.len());
@@ -482,13 +482,13 @@ impl FluidPlan {
         bits.into()
     }
 
-    /// Where the age of what the edges of a CDN hold begins among the bits of a state.
+    /// Returns the position, among the bits of a state, of the age of what the edges of a CDN hold.
     #[must_use]
     pub fn age_at(&self, cdn: usize) -> usize {
         self.inputs.len() + cdn * state::AGE_BITS
     }
 
-    /// By class: requests of a view that stand still while no file server answers.
+    /// Returns, per class, the number of requests of a view that are stalled while no file server answers.
     #[must_use]
     pub fn held_by_stalls(&self) -> Vec<f64> {
         let mut bits = self.well();
@@ -507,7 +507,7 @@ impl FluidPlan {
         matches!(self.network.parts.get(part as usize), Some(Part::Head { .. }))
     }
 
-    /// By class: its rate in the mean, and in the hour of the week in which all together ask most.
+    /// Returns two rates per second, per class: the sum of the means of its workloads, and of their peaks.
     #[must_use]
     pub fn mean_and_top_rates(&self) -> [Vec<f64>; 2] {
         let (mut mean, mut top) = (vec![0.0; self.classes.len()], vec![0.0; self.classes.len()]);
@@ -519,27 +519,27 @@ impl FluidPlan {
         [mean, top]
     }
 
-    /// Knows where what is planned stands among the causes.
+    /// Records the index of planned work among the causes.
     pub fn know_causes(&mut self, causes: &[String]) {
         self.planned = causes.iter().position(|cause| cause == PLANNED).map(|at| table::u32(at));
     }
 }
 
-/// Of a class so large a share does not come any further.
+/// Constructor of an input that cuts off a share of a class.
 type Cut = fn(u32, f64) -> Input;
 
-/// Whose requests meet one member behind a balancer.
+/// Scope within which all requests meet the same member behind a balancer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeps {
-    /// Each goes where it goes.
+    /// No scope: each request is balanced on its own.
     None,
-    /// All of a page view, its further tries too.
+    /// All requests of a page view, including its retries.
     View,
-    /// All of a session.
+    /// All requests of a session.
     Session,
 }
 
-/// By balancer, for a page view of a class: cookies are the client's, so that calls of other services have none.
+/// Returns the scope per balancer, for a page view of a class. Only clients have cookies, not calls between services.
 fn keeps(draft: &Draft, class: usize) -> Vec<Keeps> {
     let comes = |at: usize| draft.links.view_comes_to(class, at);
     let one = |(at, (_, spec)): (usize, &(_, BalancerSpec))| match spec.algorithm.value {
@@ -550,7 +550,7 @@ fn keeps(draft: &Draft, class: usize) -> Vec<Keeps> {
     draft.scenario.balancer.iter().enumerate().map(one).collect()
 }
 
-/// The services that a class enters by.
+/// Returns the services through which a class enters.
 fn services(draft: &Draft, class: usize) -> Vec<usize> {
     let mut services = Vec::new();
     let mut todo: Vec<Entrance> = draft.links.enters[class].into_iter().collect();
@@ -569,7 +569,7 @@ fn services(draft: &Draft, class: usize) -> Vec<usize> {
     services
 }
 
-/// Requests of a view: that of `class`, and what is fetched then.
+/// Returns the expected requests per view: one of `class`, and those fetched after it.
 fn requests(draft: &Draft, class: usize) -> f64 {
     let (mut all, mut each, mut at) = (0.0, 1.0, Some(class));
     while let Some(class) = at {
@@ -581,7 +581,7 @@ fn requests(draft: &Draft, class: usize) -> f64 {
     all
 }
 
-/// Time since Monday 00:00 at time zero.
+/// Returns the time since Monday 00:00 at time zero.
 fn week_zero(draft: &Draft) -> SimDuration {
     let start = week_start(draft);
     SimDuration::DAY.saturating_mul(u64::from(start.weekday)) + start.time

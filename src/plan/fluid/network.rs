@@ -1,12 +1,12 @@
-//! Where the requests of a class go, compiled once: a tree of forks whose branches are parts.
+//! Network of forks through which the requests of a class flow, compiled once; the branches are parts.
 //!
-//! Takes a draft. Gives for each class how a request spreads over members at every fork (evenly over
-//! those that a balancer believes in, to whoever has the address, to the master, over the links that
-//! work), what a visit costs each resource behind that branch, and what it asks for next. Which way a
-//! fork leads at an instant is decided by [`Standing`], in `state.rs`.
+//! Takes a draft. Gives for each class how a request spreads over members at every fork: evenly over
+//! those that a balancer believes alive, to the unit that holds a virtual IP, to the primary, over the links that
+//! work. Also the work of a visit at each resource behind a branch, and the requests that follow from it. The
+//! direction of a fork in a state of the parts is decided by [`Standing`], in `state.rs`.
 //!
-//! Assumes what [`crate::plan::load`] assumes, and a test holds the two to each other: members share
-//! evenly, a volume over several pools is spread evenly, no hit that is not in the file.
+//! Assumes the same as [`crate::plan::load`], and a test compares the two: members share
+//! evenly, a volume over several pools is spread evenly, and only the cache hits given in the file occur.
 //!
 //! [`Standing`]: super::state::Standing
 
@@ -26,28 +26,28 @@ use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
 use crate::units::SimDuration;
 
-/// How a fork leads on.
+/// Rule by which a fork chooses its branches.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Split {
-    /// Each branch has its share whether it answers or not: nobody looks.
+    /// Evenly over all branches, whether they answer or not: without health checks.
     Blind,
-    /// Evenly over those that answer.
+    /// Evenly over the branches that answer.
     Even,
-    /// To the first that answers.
+    /// To the first branch that answers.
     First,
-    /// Over those whom a balancer believes in (its number), dead ones among them.
+    /// Over the members that a balancer believes alive, dead ones included (its number).
     Believed(usize),
-    /// To the unit that has the address of a balancer.
+    /// To the unit that holds the virtual IP of a balancer.
     Address(usize),
-    /// Over the units of a balancer that answer, by the addresses that they have (so many in all).
+    /// Over the units of a balancer that answer, in proportion to the virtual IPs that they hold (their number in all).
     Peers(u32),
-    /// To the master of a database.
+    /// To the primary of a database.
     Master(usize),
-    /// Over the slaves of a database that answer; without any to the master.
+    /// Over the replicas of a database that answer; if there are none, to the primary.
     Readers(usize),
-    /// To each slave of a database that answers.
+    /// To each replica of a database that answers.
     Followers(usize),
-    /// To the head that serves the volumes of another, of a file server.
+    /// To the head of a file server that serves the volumes of a given head.
     Volumes {
         /// The file server.
         nas: usize,
@@ -56,114 +56,114 @@ pub enum Split {
     },
 }
 
-/// A way on.
+/// Requests that follow from a visit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Onward {
-    /// To which fork.
+    /// Fork to which they go.
     pub node: u32,
-    /// How often for one visit, in the mean.
+    /// Expected number per visit.
     pub count: f64,
-    /// Whether the request fails or waits with it.
+    /// True if the request fails or waits with them.
     pub waits: bool,
-    /// The number is Poisson, not a whole number and a chance of one more.
+    /// True if the number is Poisson; otherwise it is a whole number, and one more with a probability.
     pub poisson: bool,
-    /// What an edge fetches, while all that it holds is fresh.
+    /// Hit ratio of the edge that fetches them, while its content is fresh; `None` if they are no fetches.
     pub edge: Option<Hits>,
 }
 
-/// What the edges of a CDN answer themselves.
+/// Hits at the edges of a CDN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hits {
-    /// The CDN, by number.
+    /// Number of the CDN.
     pub cdn: u32,
-    /// The share of look-ups that find their object, while all is fresh.
+    /// Share of look-ups that find their object while all content is fresh.
     pub ratio: f64,
-    /// The fork behind all tiers.
+    /// Fork behind all tiers.
     pub origin: u32,
 }
 
-/// A branch of a fork.
+/// Branch of a fork.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Branch {
-    /// It answers while of each of these sets one does.
+    /// Sets of parts; the branch answers while one part of each set is up.
     pub open: Vec<Vec<u32>>,
-    /// Work of a visit, by resource.
+    /// Work per visit, by resource.
     pub work: Vec<(u32, f64)>,
-    /// Seconds of that work that cost a visit no time: done by other threads of the same demand.
+    /// Seconds of that work that do not delay the visit, because other threads of the same demand do them.
     pub aside: f64,
-    /// What is asked for behind it.
+    /// Requests that follow behind the branch.
     pub then: Vec<Onward>,
 }
 
-/// A fork.
+/// Fork: a point at which requests spread over branches.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// How it leads on.
+    /// Rule by which it chooses.
     pub split: Split,
-    /// Where.
+    /// Branches.
     pub branches: Vec<Branch>,
 }
 
-/// Something with a capacity.
+/// Resource with a capacity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceOf {
-    /// Whose.
+    /// Part that has it.
     pub part: Part,
-    /// What of it.
+    /// Sort of resource.
     pub resource: Resource,
-    /// As in figures: `www-1.cpu`, `store.main`.
+    /// Name in figures: `www-1.cpu`, `store.main`, `main.uplink-2`.
     pub name: String,
-    /// Work that can be done each second.
+    /// Capacity in work per second.
     pub capacity: f64,
-    /// How long a request waits for one piece of work with nothing in its way, in seconds: none at a
-    /// server's processor, which is counted with the zone's, and on a link, over which a reply leaves
-    /// when who sent it is free again.
+    /// Time in seconds that a request waits for one unit of work at an idle resource. It is 0 at a
+    /// server's processor, whose time is counted at the zone's. It is 0 on a link: a reply leaves
+    /// after its sender is free again.
     pub seconds: f64,
-    /// Whether a request holds a worker while it waits there: not before it has come in, nor when its reply
+    /// True if a request holds a worker while it waits there: not before it has entered a service, nor after its reply
     /// has left.
     pub holds_a_worker: bool,
 }
 
-/// What deep probes cost, whatever the traffic.
+/// Work of deep probes, which does not depend on the traffic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbeWork {
-    /// While this unit answers,
+    /// Part of the unit that probes, which must answer.
     pub unit: u32,
-    /// and this member,
+    /// Part of the probed member, which must answer.
     pub member: u32,
-    /// so much work a second, by resource.
+    /// Work per second, by resource.
     pub work: Vec<(u32, f64)>,
 }
 
-/// All forks of a scenario.
+/// Forks and resources of a scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Network {
-    /// Parts that branches name.
+    /// Parts that branches refer to.
     pub parts: Vec<Part>,
-    /// In the order of parts.
+    /// Resources, in the order of parts.
     pub resources: Vec<ResourceOf>,
     /// Forks.
     pub nodes: Vec<Node>,
-    /// By class of the draft: its first fork.
+    /// First fork per class of the draft.
     pub roots: Vec<u32>,
-    /// Work of probes.
+    /// Work of deep probes.
     pub probes: Vec<ProbeWork>,
-    /// Members of services by which everybody can be held up: service, its part, workers, backlog.
+    /// Capacity for requests, per service.
     pub rooms: Vec<Room>,
-    /// By CDN: how long what its edges hold serves while nobody renews it.
+    /// Time for which the content of edges stays valid if it is not renewed, per CDN.
     pub lives: Vec<SimDuration>,
-    /// Where the master of a database takes writes: its number, and the fork.
+    /// Forks at which the primary of a database takes writes: the database's number, and the fork.
     pub commits: Vec<(u32, u32)>,
 }
 
-/// Room for requests in a service.
+/// Capacity of a service for requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Room {
-    /// The service.
+    /// Number of the service.
     pub service: usize,
-    /// Workers of all members.
+    /// Number of workers of all members.
     pub workers: f64,
-    /// Places in line of all members.
+    /// Number of waiting places in the queues of all members.
     pub backlog: f64,
 }
 
@@ -175,7 +175,7 @@ impl Network {
         let (net, made, replies) = (Self::default(), BTreeMap::new(), BTreeMap::new());
         let mut builder = Builder { draft, net, parts, resources, made, replies };
         let classes = draft.scenario.request.len();
-        // Every class has a root before any is filled: classes follow each other.
+        // Every class gets its root before any is filled, because classes follow each other.
         for _ in 0..classes {
             let root = builder.node(Split::Blind, vec![Branch::default()]);
             builder.net.roots.push(root);
@@ -192,62 +192,62 @@ impl Network {
     }
 }
 
-/// A fork to which several ways lead: the kind and the section that it is of, and which of theirs.
+/// Key of a fork to which several ways lead: kind, section, and number within the section.
 pub type Shared = (Kind, usize, usize);
 
-/// Requests of a class that enter somewhere.
+/// Requests of a class that enter at an entrance.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival<'s> {
-    /// The class.
+    /// Number of the class.
     pub class: usize,
-    /// What it does there.
+    /// Steps of the class there.
     pub steps: &'s [Step],
-    /// Whether users come over the links of the site, and its replies leave by them.
+    /// True if users arrive over the links of the site, and replies leave by them.
     pub outside: bool,
 }
 
-/// Where steps are done: the class, and the part in which its request is.
+/// Class whose steps are compiled, and the part in which its request is.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
-    /// The class.
+    /// Number of the class.
     pub class: usize,
-    /// The part; none before it has entered anywhere.
+    /// Part in which the request is; `None` before it has entered any.
     pub here: Option<Part>,
 }
 
-/// A network as it is made.
+/// Network under construction.
 pub struct Builder<'d> {
     draft: &'d Draft,
     net: Network,
     parts: BTreeMap<Part, u32>,
     resources: BTreeMap<(Part, Resource), u32>,
     made: BTreeMap<Shared, u32>,
-    /// By site and class: the links by which replies leave.
+    /// Fork of the links by which replies leave, per site and class.
     replies: BTreeMap<(Part, usize), u32>,
 }
 
-/// On to `node`, once.
+/// Returns a way to `node` that is taken once.
 pub(crate) const fn once(node: u32) -> Onward {
     times(node, 1.0)
 }
 
-/// On to `node`, so many times.
+/// Returns a way to `node` that is taken `count` times on average.
 pub(crate) const fn times(node: u32, count: f64) -> Onward {
     Onward { node, count, waits: true, poisson: false, edge: None }
 }
 
 impl<'d> Builder<'d> {
-    /// The scenario.
+    /// Returns the draft.
     pub(crate) const fn draft(&self) -> &'d Draft {
         self.draft
     }
 
-    /// Where requests of a class begin.
+    /// Returns the first fork of a class.
     pub(crate) fn root(&self, class: usize) -> u32 {
         self.net.roots[class]
     }
 
-    /// Adds a node; gives its number.
+    /// Adds a fork; returns its number.
     pub(crate) fn node(&mut self, split: Split, branches: Vec<Branch>) -> u32 {
         self.net.nodes.push(Node { split, branches });
         table::u32(self.net.nodes.len()) - 1
@@ -262,7 +262,7 @@ impl<'d> Builder<'d> {
         found
     }
 
-    /// A way that is open while `part` is up.
+    /// Returns a branch that is open while `part` is up.
     pub(crate) fn branch(&mut self, part: Part) -> Branch {
         Branch { open: vec![vec![self.part(part)]], ..Branch::default() }
     }
@@ -285,7 +285,7 @@ impl<'d> Builder<'d> {
         Some(at)
     }
 
-    /// Adds work of a visit.
+    /// Adds the work of a visit at a resource.
     pub(crate) fn add(
         &mut self,
         branch: &mut Branch,
@@ -299,7 +299,7 @@ impl<'d> Builder<'d> {
         }
     }
 
-    /// Adds work on the processor of what `user` runs in, and of the server below it.
+    /// Adds processor work in the zone of `user` and at the server below it.
     pub(crate) fn cpu(&mut self, branch: &mut Branch, user: Part, cores: f64) {
         let Some(zone) = user.stands_on(self.draft) else { return };
         self.add(branch, (zone, Resource::Cpu), cores);
@@ -340,13 +340,13 @@ impl<'d> Builder<'d> {
         self.net.nodes[root].branches[0].then = then;
     }
 
-    /// Into an entrance, and through the steps behind it.
+    /// Compiles an entrance and the steps behind it; returns the ways that lead there.
     pub(crate) fn entrance(&mut self, entrance: Entrance, arrival: Arrival<'_>) -> Vec<Onward> {
         let (kind, _) = entrance.component();
         kind.answers().leads(self, entrance, arrival)
     }
 
-    /// The fork that `make` makes once, however many ways lead to it.
+    /// Returns the fork of a key; `make` builds it at the first call.
     pub(crate) fn shared(&mut self, key: Shared, make: impl FnOnce(&mut Self) -> u32) -> u32 {
         if let Some(node) = self.made.get(&key) {
             return *node;
@@ -356,19 +356,19 @@ impl<'d> Builder<'d> {
         node
     }
 
-    /// A fork that leads one way.
+    /// Adds a fork with a single branch.
     pub(crate) fn behind(&mut self, then: Vec<Onward>) -> u32 {
         self.node(Split::Blind, vec![Branch { then, ..Branch::default() }])
     }
 
-    /// The sets of parts of each of which one must be up for an entrance to answer.
+    /// Returns the sets of parts, one of each of which must be up for an entrance to answer.
     pub(crate) fn opens(&mut self, entrance: Entrance) -> Vec<Vec<u32>> {
         let (kind, _) = entrance.component();
         let sets = kind.answers().opens(self.draft, entrance).into_iter();
         sets.map(|set| set.into_iter().map(|part| self.part(part)).collect()).collect()
     }
 
-    /// Members with what is done there; the replies to users from outside leave their sites.
+    /// Adds a fork over members, each with the steps done there. Replies to outside users leave the member's site.
     pub(crate) fn members(
         &mut self,
         members: Vec<Part>,
@@ -390,7 +390,7 @@ impl<'d> Builder<'d> {
         self.node(split, branches)
     }
 
-    /// The links by which replies of `class` leave the site of `part`, and users reach it.
+    /// Returns the way to the links by which replies of `class` leave the site of `part`; `None` without such links.
     pub(crate) fn reply(&mut self, class: usize, part: Part) -> Option<Onward> {
         let (site, uplinks) = uplinks_of(self.draft, part)?;
         let bytes = self.draft.scenario.request[class].1.reply.as_ref();
@@ -442,17 +442,17 @@ impl<'d> Builder<'d> {
         kind.leads_io(self, store, user, operations, waits, then);
     }
 
-    /// The fork of what passes queries on to a database: the section at `index`.
+    /// Returns the fork of a component that passes queries on to a database: the section at `index`.
     pub(crate) fn passes(&mut self, kind: Kind, index: usize) -> Option<u32> {
         kind.answers().leads_through(self, index)
     }
 
-    /// At `node` a database takes writes.
+    /// Records that a database takes writes at `node`.
     pub(crate) fn commits(&mut self, database: usize, node: u32) {
         self.net.commits.push((table::u32(database), node));
     }
 
-    /// Adds `work` per second on the processor of `member`, while that and `unit` answer.
+    /// Adds `work` per second on the processor of `member`, while it and `unit` answer.
     pub(crate) fn probe(&mut self, unit: Part, member: Part, work: f64) {
         let unit = self.part(unit);
         let mut branch = self.branch(member);
@@ -461,7 +461,7 @@ impl<'d> Builder<'d> {
         self.net.probes.push(ProbeWork { unit, member, work: branch.work });
     }
 
-    /// Resources in the order of parts, and the numbers of them made right.
+    /// Sorts resources in the order of parts, and renumbers all references to them.
     fn sorted(mut self) -> Network {
         let net = &mut self.net;
         let mut order: Vec<usize> = (0..net.resources.len()).collect();

@@ -1,28 +1,28 @@
-//! How many requests a balancer has open, for the share that a member draws who refuses.
+//! Open requests of a balancer, which determine the share sent to a member that refuses connections.
 //!
-//! Model: by `least-connections` who refuses has nothing open, and among those who have least it goes in
-//! turn: each time round each of a members that refuse is asked once, and of w that work those who are
-//! idle as the turn comes to them. So the share that is refused is p = a / (a + E I). Of those open at one
-//! unit each is at a member of its own while there are enough of them: I = (w − N)⁺ with N Poisson (the
-//! infinite server) of mean λT(1 − p), for what is refused keeps nobody busy. p is the one fixed point,
-//! by the hour of the week.
+//! Model: a refusing member has no open requests. Under `least-connections` the balancer picks in turn among the
+//! members with the fewest. Per turn, each of a refusing members is picked once, and of w working ones those that are
+//! idle when the turn reaches them. The refused share is therefore p = a / (a + E I). Each open request at a
+//! unit is at a member of its own while there are enough of them: I = (w − N)⁺ with N Poisson (the
+//! infinite server) of mean λT(1 − p), because a refused request keeps no member busy. p is the unique fixed point,
+//! per hour of the week.
 //!
-//! T is what a request does behind the balancer, one step after the other, with nothing in its way.
-//! Leaves out: waiting, so the share is low where members are busy; weights and slow start; levels other
-//! than by the profile.
+//! T is the time of a request behind the balancer, its steps in sequence, at idle resources.
+//! Leaves out: waiting, so the share is low if members are busy; weights and slow start; levels that differ
+//! from the profile.
 
 use super::network::{Branch, Network, Onward, Split};
 use crate::engine::special::{normal_cdf, normal_density};
 
-/// What a balancer that counts open connections has open.
+/// Open requests of a balancer that counts them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Open {
-    /// By hour of the week: views, and the mean number of requests open at one unit while all is well.
+    /// Views, and the mean number of requests open at one unit while all members are healthy, per hour of the week.
     hours: Vec<(f64, f64)>,
 }
 
 impl Open {
-    /// The share that goes to `refusing` members beside `well` that work.
+    /// Returns the share of the requests that goes to `refusing` members beside `well` working ones.
     #[must_use]
     pub fn share(&self, refusing: usize, well: usize) -> f64 {
         if refusing == 0 || well == 0 {
@@ -35,12 +35,12 @@ impl Open {
         }
         let refused = |open: f64| {
             if open > MANY {
-                // The Poisson law is a normal one by then, and e⁻ˣ too small for a number.
+                // The Poisson law is close to a normal one by then, and e⁻ˣ would underflow.
                 let (over, deviation) = (well as f64 - open, libm::sqrt(open));
                 let z = over / deviation;
                 return of(over * normal_cdf(z) + deviation * normal_density(z));
             }
-            // P(N = n) of a Poisson law, from n = 0 on; the rest finds nobody idle.
+            // P(N = n) of a Poisson law, from n = 0 on; for larger n no member is idle.
             let (mut chance, mut idle) = (libm::exp(-open), 0.0);
             for busy in 0..well {
                 idle += chance * (well - busy) as f64;
@@ -49,7 +49,7 @@ impl Open {
             of(idle)
         };
         let settled = |open: f64| {
-            // The more is refused the fewer are open, and the less is refused.
+            // A larger refused share means fewer open requests, and hence a smaller refused share: one fixed point.
             let (mut low, mut high) = (of(well as f64), 1.0);
             for _ in 0..HALVINGS {
                 let middle = f64::midpoint(low, high);
@@ -60,7 +60,7 @@ impl Open {
         self.hours.iter().map(|(weight, open)| weight / all * settled(*open)).sum()
     }
 
-    /// Hours, each with its views and the mean number open; those alike as one.
+    /// Creates it from hours, each with its views and the mean number open; merges hours with the same number.
     #[must_use]
     pub fn new(mut hours: Vec<(f64, f64)>) -> Self {
         hours.sort_by(|a, b| a.1.total_cmp(&b.1));
@@ -75,12 +75,12 @@ impl Open {
     }
 }
 
-/// So many open are counted by the normal law.
+/// Number of open requests above which the normal law is used.
 const MANY: f64 = 500.0;
-/// Of an interval in which a share is looked for: to a billionth.
+/// Number of bisections in the search for a share, to a billionth.
 const HALVINGS: u32 = 30;
 
-/// Seconds that a view keeps a request open behind each balancer, from a class's first fork on: by
+/// Returns the seconds for which a view keeps requests open behind each balancer, from a class's first fork on, by
 /// number of the balancer.
 #[must_use]
 pub fn seconds(net: &Network, root: u32, balancers: usize) -> Vec<f64> {
@@ -92,12 +92,12 @@ pub fn seconds(net: &Network, root: u32, balancers: usize) -> Vec<f64> {
 
 struct Times<'n> {
     net: &'n Network,
-    /// By node: seconds of a visit.
+    /// Seconds of a visit, per node.
     known: Vec<Option<f64>>,
 }
 
 impl<'n> Times<'n> {
-    /// The branches that are taken while all is well, each with its share.
+    /// Returns the branches that are taken while all parts are healthy, each with its share.
     fn ways(&self, node: u32) -> Vec<(&'n Branch, f64)> {
         let node = &self.net.nodes[node as usize];
         let even = 1.0 / node.branches.len().max(1) as f64;
@@ -117,7 +117,7 @@ impl<'n> Times<'n> {
         if let Some(known) = self.known[node as usize] {
             return known;
         }
-        // A class that fetches itself in the end is refused elsewhere; here it ends.
+        // A cycle of classes is refused elsewhere; here it ends.
         self.known[node as usize] = Some(0.0);
         let mut all = 0.0;
         for (share, own, then) in self.taken(node) {
@@ -129,7 +129,7 @@ impl<'n> Times<'n> {
         all
     }
 
-    /// Of each branch that is taken: its share, what a visit does there itself, and what it asks for.
+    /// Returns per branch taken: its share, the seconds of a visit at the branch itself, and the requests that follow.
     fn taken(&self, node: u32) -> Vec<(f64, f64, &'n [Onward])> {
         let own = |branch: &Branch| -> f64 {
             let each = |(at, work): &(u32, f64)| work * self.net.resources[*at as usize].seconds;
@@ -140,7 +140,7 @@ impl<'n> Times<'n> {
     }
 
     fn visit(&mut self, node: u32, (rate, depth): (f64, usize), all: &mut [f64]) {
-        // Further down than there are forks it goes in circles.
+        // A path longer than the number of forks is a cycle.
         if rate <= 0.0 || depth > self.net.nodes.len() {
             return;
         }
@@ -172,7 +172,7 @@ mod tests {
         assert!((at(1.0).share(1, 0) - 1.0).abs() < 1e-12);
     }
 
-    /// Two members and a third that refuses p: with x = λT (1 − p) open, e⁻ˣ (2 + x) are idle.
+    /// Two members, and a third that refuses p: with x = λT (1 − p) open, e⁻ˣ (2 + x) are idle.
     #[test]
     fn the_share_of_who_refuses_is_one_of_those_idle() {
         for open in [0.1, 1.0, 5.0] {
@@ -183,7 +183,7 @@ mod tests {
         }
     }
 
-    /// Of a thousand members with 800 requests open 200 are idle, but for the share that is refused.
+    /// With 800 requests open at a thousand members, 200 are idle, apart from the refused share.
     #[test]
     fn large_farms_are_reckoned_by_the_normal_law() {
         let p = at(800.0).share(1, 1_000);

@@ -1,4 +1,4 @@
-//! How many views there is room for where a class comes in.
+//! Capacity for views at the services where a class enters: workers and waiting places.
 
 use std::collections::BTreeSet;
 
@@ -14,27 +14,27 @@ use crate::workload::arrivals::{Process, Traffic};
 use super::network::Network;
 use super::services;
 
-/// Where the requests of a class come in: workers, and places in line.
+/// Capacity at the services where the requests of a class enter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Entry {
-    /// Workers of all members.
+    /// Number of workers of all members.
     pub workers: f64,
-    /// Places in line of all members.
+    /// Number of waiting places in the queues of all members.
     pub backlog: f64,
-    /// Share of the first requests of a view that come so far: edges answer the others.
+    /// Share of the first requests of a view that reaches the services: edges answer the others.
     pub first: f64,
-    /// Requests that a view makes there after it, in the mean.
+    /// Expected number of later requests per view that reach the same services.
     pub followers: f64,
-    /// How long after the answer to the first they come.
+    /// Time from the answer to the first request until they follow.
     pub follow_after: SimDuration,
-    /// Rooms that fill up each by itself: one where who has room is sought.
+    /// Number of separate queues that fill up independently; 1 if a member with a free slot is sought.
     pub rooms: f64,
-    /// Chance that a request of a view comes to another of them than the first.
+    /// Probability that a request of a view goes to another queue than its first.
     pub elsewhere: f64,
 }
 
 impl Entry {
-    /// Of a class, for the users of some clients; `None` where no service answers it.
+    /// Computes the capacity of a class for the users of some clients; `None` if no service answers it.
     #[must_use]
     pub fn of(
         draft: &Draft,
@@ -77,7 +77,7 @@ impl Entry {
         })
     }
 
-    /// Views that one of the rooms holds, those in line with all their requests.
+    /// Returns the number of views that one queue and its workers hold, waiting ones with all their requests.
     #[must_use]
     pub fn views(&self) -> f64 {
         if self.first <= 0.0 || !self.backlog.is_finite() {
@@ -87,7 +87,7 @@ impl Entry {
     }
 }
 
-/// Share of the requests of a class that edges do not answer.
+/// Returns the share of the requests of a class that edges do not answer.
 fn comes_through(draft: &Draft, class: usize) -> f64 {
     match draft.links.enters[class] {
         Some(Entrance::Cdn(cdn)) => 1.0 - draft.hits.at_edges(draft, cdn, class),
@@ -95,7 +95,7 @@ fn comes_through(draft: &Draft, class: usize) -> f64 {
     }
 }
 
-/// Who answers what comes in somewhere.
+/// Members that answer at an entrance, and the queues that they form.
 struct Way {
     members: BTreeSet<(usize, u32)>,
     rooms: f64,
@@ -116,7 +116,7 @@ impl Way {
                 let keeps = spec.sticky.value || spec.algorithm.value == Algorithm::Hash;
                 let way = Self::over(links.balancers[at].targets.iter().copied(), keeps);
                 match spec.algorithm.value {
-                    // Who has room is sought; but cookies name one member.
+                    // A member with a free slot is sought; but cookies name one member.
                     Algorithm::LeastConnections | Algorithm::TwoChoices if !keeps => {
                         Self { rooms: 1.0, elsewhere: 0.0, ..way }
                     }
@@ -125,7 +125,7 @@ impl Way {
             }
             Entrance::NameService(at) => {
                 let to = links.name_services[at].iter().map(|entrance| Self::of(draft, *entrance));
-                // A view stays where its name has led it.
+                // All requests of a view go to the target that its resolver returned.
                 let first = draft.scenario.name_service[at].1.policy.value == NamePolicy::Failover;
                 let to = to.take(if first { 1 } else { usize::MAX });
                 let mut all = Self { members: BTreeSet::new(), rooms: 0.0, elsewhere: 0.0 };
@@ -136,7 +136,7 @@ impl Way {
                     all.elsewhere = way.elsewhere;
                     all.members.extend(way.members);
                 }
-                // Ways to the same members lead to the same rooms.
+                // Entrances with the same members share their queues.
                 all.rooms *= all.members.len() as f64 / named.max(1) as f64;
                 Self { rooms: all.rooms.max(1.0), ..all }
             }
@@ -146,7 +146,7 @@ impl Way {
         }
     }
 
-    /// Each with a room of its own; all requests of a view come to one, or each to any.
+    /// Gives each member a queue of its own. With `keeps`, all requests of a view go to one; otherwise each to any.
     fn over(members: impl IntoIterator<Item = (usize, u32)>, keeps: bool) -> Self {
         let members: BTreeSet<(usize, u32)> = members.into_iter().collect();
         let rooms = (members.len() as f64).max(1.0);
@@ -154,17 +154,17 @@ impl Way {
     }
 }
 
-/// States of modulated arrivals.
+/// Modulation of arrivals: states with different rates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Swing {
-    /// By state: its factor on the rate, of mean 1, and its share of the time.
+    /// Factor on the rate (of mean 1) and share of the time, per state.
     pub states: Vec<(f64, f64)>,
-    /// How long once through all of them takes.
+    /// Mean time of one cycle through all states.
     pub cycle: SimDuration,
 }
 
 impl Swing {
-    /// Of a source; one state where it is not modulated.
+    /// Reads the modulation of a source; one state if it is not modulated.
     #[must_use]
     pub fn of(traffic: &Traffic) -> Self {
         let Process::Modulated(modulation) = traffic.process() else {

@@ -1,21 +1,20 @@
-//! What a state of the parts does to the traffic: which way every fork leads, what share of the views
-//! of a class meets something that does not answer or stands still, and what a view costs each
-//! resource that is left.
+//! Effect of a state of the parts on the traffic: the direction of every fork, the share of the views
+//! of a class that fails or is stalled, and the work per view at each resource that is left.
 //!
-//! Model: a request that visits a fork survives it with the share of the branches that answer, each
-//! with what is asked for behind it; a mean number of visits k + p is k visits and one more with the
-//! chance p, a Poisson number is Poisson. Visits are independent of each other. A view is served when
-//! it and all that `then` fetches are. What fails costs nothing behind the fork at which it fails.
+//! Model: a request that visits a fork survives with the probability that its branch answers, together
+//! with all that is requested behind it. A mean number of visits k + p is k visits, and one more with
+//! probability p; a Poisson number is Poisson. Visits are independent of each other. A view is served if
+//! it and all that `then` fetches are. A failed visit causes no work behind the fork at which it fails.
 //!
-//! Behind a balancer by `hash`, or with cookies, all requests of a view meet one member: while it sends some to
-//! a dead one, the view is lost with the share of these, once, and at a further try again. With cookies all of
-//! a session do.
+//! Behind a balancer with `hash` or cookies, all requests of a view meet one member. While the balancer sends some
+//! requests to a dead member, a view is lost with the share of these, once for all its requests and retries. With
+//! cookies, the same holds for a session.
 //!
-//! An edge that nobody answers holds what it has: of objects of even age the share 1 − t / `life` still
-//! serves at t after the last good answer, so more and more is fetched in vain. How old a state is so
-//! far is part of it, in steps of a [`AGES`]th of `life`, each as at its middle.
+//! An edge whose origin does not answer keeps its objects until they expire. With ages spread evenly, the share
+//! 1 − t / `life` is still valid at time t after the last good answer, so more and more fetches fail. This age
+//! is part of the state, in steps of a [`AGES`]th of `life`, each evaluated at its middle.
 //!
-//! Holds: pure, from [`Bits`] alone, so that a state met again need not be worked out again.
+//! Holds: the result is a pure function of [`Bits`], so that it can be cached per state.
 
 use std::sync::Arc;
 
@@ -23,17 +22,17 @@ use super::network::{Hits, Network, Node, Onward, Split};
 use super::{FluidPlan, Keeps};
 use crate::convert::table;
 
-/// What is known of the parts: one bit an input, in the order of [`FluidPlan::inputs`]; then of each CDN
-/// how old what it holds is ([`AGE_BITS`] bits).
+/// State of the parts: one bit per input, in the order of [`FluidPlan::inputs`]; then, per CDN,
+/// the age of its edges' content ([`AGE_BITS`] bits).
 pub type Bits = Box<[u64]>;
 
-/// Steps in which what the edges of a CDN hold grows old while nobody answers them. All is fresh at step
-/// 0, and gone after the last.
+/// Number of steps in which the content of edges expires while their origin is silent. All is valid at step
+/// 0, and nothing after the last.
 pub const AGES: u32 = 32;
-/// Bits of an age.
+/// Number of bits of an age.
 pub const AGE_BITS: usize = 6;
 
-/// The share of what an edge holds that still serves at a step of its age.
+/// Returns the share of an edge's content that is still valid at a step of its age.
 #[must_use]
 pub fn fresh(age: u32) -> f64 {
     match age {
@@ -42,93 +41,92 @@ pub fn fresh(age: u32) -> f64 {
     }
 }
 
-/// What an input says while its bit is set.
+/// Statement about the parts that holds while the bit of the input is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Input {
-    /// A part of the network, or a domain below one, works as far as it is itself concerned.
+    /// A part of the network, or a domain below one, is itself healthy.
     Fit(u32),
-    /// It is so much slower.
+    /// A part is slower by this factor.
     Slow(u32, f64),
-    /// A balancer believes in a member: numbers of both.
+    /// A balancer believes a member alive: numbers of both.
     Believed(u32, u32),
-    /// A balancer sends to a dead member.
+    /// A balancer sends requests to a dead member: numbers of both.
     Misled(u32, u32),
-    /// A unit has the address of a balancer.
+    /// A unit holds the virtual IP of a balancer: balancer, unit.
     At(u32, u32),
-    /// A database is served.
+    /// A database has a primary that serves.
     Served(u32),
-    /// A member is master of a database.
+    /// A member has the role of primary: database, member.
     Holds(u32, u32),
-    /// The volumes of a head (file server, number) are with the partner.
+    /// The partner serves the volumes of a head: file server, head.
     Partner(u32, u32),
-    /// Nobody serves them.
+    /// No head serves them: file server, head.
     Stall(u32, u32),
-    /// So large a share of the users of a class (by place among those asked for) is cut off.
+    /// This share of the users of a class (by index in the plan) is cut off.
     Cut(u32, f64),
-    /// So large a share of its views fetches in vain what no edge has, nor its shield.
+    /// This share of its views fetches in vain what neither an edge nor its shield has.
     CutFetches(u32, f64),
-    /// So large a share of its views asks a shield in vain for what no edge has.
+    /// This share of its views asks a shield in vain for what no edge has.
     CutShield(u32, f64),
 }
 
-/// A state, as the traffic of the classes asked for sees it.
+/// Effect of a state on the traffic of all classes of the plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateLoad {
-    /// By class asked for. States that differ elsewhere share it, as the rows below.
+    /// Effect per class. States that differ elsewhere share it, and the rows below.
     pub classes: Vec<Arc<ClassLoad>>,
-    /// By resource: work a second whatever the traffic.
+    /// Work per second that does not depend on the traffic, per resource.
     pub constant: Arc<[f64]>,
-    /// By resource: capacity a second.
+    /// Capacity in work per second, per resource.
     pub capacity: Arc<[f64]>,
-    /// By CDN: its edges fetch, and nobody answers.
+    /// True if the edges fetch and no fetch is answered, per CDN.
     pub silent: Vec<bool>,
 }
 
-/// Members that share the requests of a class.
+/// Set of members that share the requests of a class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stage {
-    /// Share of the views that meets each, and what it uses there.
+    /// Expected visits per view (at most 1) of each member, and the resources that it uses there.
     pub ways: Vec<(f64, Vec<u32>)>,
-    /// A request waits for what is done there.
+    /// True if a request waits for the work done there.
     pub waits: bool,
 }
 
-/// One class in a state.
+/// Effect of a state on one class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassLoad {
-    /// Share of its views that meets something dead, or is cut off.
+    /// Share of its views that meets a dead part or is cut off.
     pub fails: f64,
-    /// Of these, the share of the views that does at every try: what they ask for is dead wherever they
-    /// are sent. The others were sent to one of several.
+    /// Part of `fails` that fails at every retry: all possible targets are dead, or it stays at a dead member.
+    /// The rest was sent to one dead member of several.
     pub lacks: f64,
-    /// Of these, the share of the views all of whose requests meet a dead member: none of their tries is work for
-    /// anybody behind the balancer.
+    /// Part of `lacks` whose requests all meet the same dead member: its retries cause no work behind
+    /// the balancer.
     pub stuck: f64,
-    /// Whether some of these are sessions that stick to it, so that who goes away is one of them.
+    /// True if part of `stuck` is sessions that stick to a dead member: users who leave are then among these.
     pub sticks: bool,
-    /// Of the views of those, the share that nobody hears of: their users are cut off, and wait until they
-    /// give up.
+    /// Fraction of `lacks` that gets no answer at all: these users are cut off, and wait until they time out.
     pub unheard: f64,
-    /// Share that meets something that stands still, and nothing dead.
+    /// Share of its views that meets a stalled part, and no dead one.
     pub stalls: f64,
-    /// Requests of a view that stand still, each of which holds a worker.
+    /// Expected number of stalled requests per view, each of which holds a worker.
     pub held: f64,
-    /// By resource that it uses: work a view.
+    /// Work per view, by resource used.
     pub work: Vec<(u32, f64)>,
     /// Sets of members that share its requests.
     pub stages: Vec<Stage>,
-    /// Inputs that say why some fail.
+    /// Inputs to which failures are attributed.
     pub because: Vec<u32>,
-    /// Inputs that say why some stand still.
+    /// Inputs to which stalls are attributed.
     pub stalled_by: Vec<u32>,
-    /// By CDN: whether its edges fetch anything for a view, and whether anything of it is answered. It does
-    /// not depend on the age of what they hold.
+    /// Two flags per CDN: its edges fetch something for a view, and some fetch is answered. They do not
+    /// depend on the age of the content.
     pub fetches: Vec<[bool; 2]>,
-    /// By place in [`Network::commits`]: writes of a view that a master takes.
+    /// Writes per view that a primary commits, by index in [`Network::commits`].
     pub commits: Vec<f64>,
 }
 
-/// Which way forks lead.
+/// Condition of all parts in a state, which determines where forks lead.
 pub struct Standing<'p> {
     plan: &'p FluidPlan,
     fit: Vec<bool>,
@@ -136,7 +134,7 @@ pub struct Standing<'p> {
     up: Vec<bool>,
     believed: Vec<Vec<bool>>,
     misled: Vec<Vec<bool>>,
-    /// By balancer: the share of what it sends on that goes astray.
+    /// Share of the forwarded requests that is sent to dead members, per balancer.
     refused: Vec<f64>,
     at: Vec<Option<u32>>,
     master: Vec<Option<u32>>,
@@ -144,11 +142,11 @@ pub struct Standing<'p> {
     cut: Vec<f64>,
     cut_fetches: Vec<f64>,
     cut_shields: Vec<f64>,
-    /// By CDN: the share of what its edges hold that still serves.
+    /// Share of the edges' content that is still valid, per CDN.
     fresh: Vec<f64>,
 }
 
-/// Where the volumes of a head are.
+/// Location of the volumes of a head.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Lead {
     Home,
@@ -156,17 +154,17 @@ enum Lead {
     Nobody,
 }
 
-/// Why a fork does not lead on.
+/// Shares of the requests that a fork does not pass on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Blocked {
-    /// Share of what comes that fails.
+    /// Share that fails.
     dead: f64,
-    /// Share that waits.
+    /// Share that is stalled.
     stalled: f64,
 }
 
 impl FluidPlan {
-    /// A state, worked out.
+    /// Computes the effect of a state.
     #[must_use]
     pub fn state(&self, bits: &[u64]) -> StateLoad {
         let standing = Standing::new(self, |at| bits[at / 64] >> (at % 64) & 1 == 1);
@@ -194,7 +192,7 @@ impl FluidPlan {
 }
 
 impl<'p> Standing<'p> {
-    /// Reads the inputs.
+    /// Reads the inputs of a state.
     pub fn new(plan: &'p FluidPlan, bit: impl Fn(usize) -> bool) -> Self {
         let mut all = Self {
             plan,
@@ -251,7 +249,7 @@ impl<'p> Standing<'p> {
             *master = master.filter(|_| served);
         }
         all.refused = (0..plan.targets.len()).map(|balancer| all.astray(balancer)).collect();
-        // A part is up while it and all below it are; a rack also needs one of its switches.
+        // A part is up while it and all below it are healthy; a rack also needs one of its switches.
         all.up = plan
             .parts
             .iter()
@@ -260,7 +258,7 @@ impl<'p> Standing<'p> {
         all
     }
 
-    /// The share of what a balancer sends on that goes to members who are dead.
+    /// Returns the share of the requests forwarded by a balancer that goes to dead members.
     fn astray(&self, balancer: usize) -> f64 {
         let misled = &self.misled[balancer];
         let astray = misled.iter().filter(|misled| **misled).count();
@@ -277,7 +275,7 @@ impl<'p> Standing<'p> {
         open.iter().all(|set| set.iter().any(|part| self.up[*part as usize]))
     }
 
-    /// The branches that are taken, with their shares; what goes nowhere is `Blocked`.
+    /// Returns the branches taken, with their shares, and the shares that are blocked.
     fn ways(&self, node: &Node) -> (Vec<(usize, f64)>, Blocked) {
         let count = node.branches.len();
         let dead = |dead: f64| Blocked { dead, stalled: 0.0 };
@@ -344,7 +342,7 @@ impl<'p> Standing<'p> {
                     (Lead::Partner, true) if open(1 - owner) => {
                         (vec![(1 - owner, 1.0)], Blocked::default())
                     }
-                    // Who asks a file server that is silent waits for it.
+                    // A request to a file server that is silent waits for it.
                     _ => (Vec::new(), Blocked { dead: 0.0, stalled: 1.0 }),
                 }
             }
@@ -368,7 +366,7 @@ impl<'p> Standing<'p> {
             because: Vec::new(),
             stalled_by: Vec::new(),
         };
-        // All that a view fetches goes one way: with a dead link, nothing of it comes.
+        // All fetches of a view go the same way: with a dead link, none of them is answered.
         let [links, shields] =
             [&self.cut_fetches, &self.cut_shields].map(|cut| cut[class].min(1.0));
         let in_vain = 1.0 - (1.0 - links) * (1.0 - shields);
@@ -382,7 +380,7 @@ impl<'p> Standing<'p> {
         if fails > 0.0 {
             let mut walk = walk.where_else(|walk| walk.anywhere = true);
             lacks = some(1.0 - reached * walk.all_in_all(root, cuts).0).min(fails);
-            // What of it is for a dead member that all requests of a view, or of a session, meet.
+            // Part of it due to a dead member that all requests of a view, or of a session, meet.
             let owed_to = |kept: &dyn Fn(Keeps) -> bool| {
                 let fates = walk.keeps.iter().map(|keeps| kept(*keeps).then_some(false)).collect();
                 let mut walk = walk.where_else(|walk| walk.fates = fates);
@@ -394,7 +392,7 @@ impl<'p> Standing<'p> {
             }
         }
         walk.visit(root, 1.0, true);
-        // Each request of the view, the first and what it fetches, holds a worker of its own.
+        // Each request of the view, the first and each that it fetches, holds a worker of its own.
         let (mut held, mut share, mut at) = (0.0, 1.0, Some(self.plan.classes[class].class));
         while let Some(class) = at {
             let root = &net.nodes[net.roots[class] as usize].branches[0];
@@ -471,13 +469,13 @@ impl<'p> Standing<'p> {
         }
     }
 
-    /// A way on, with what edges fetch now.
+    /// Returns the requests that follow, with the number of fetches at the present age of the edges' content.
     fn now(&self, onward: &Onward) -> Onward {
         let count = |hits: Hits| 1.0 - hits.ratio * self.fresh[hits.cdn as usize];
         Onward { count: onward.edge.map_or(onward.count, count), ..*onward }
     }
 
-    /// Inputs that say why `node` does not lead on.
+    /// Adds the inputs that explain why `node` blocks requests.
     fn culprits(&self, node: &Node, into: &mut Vec<u32>) {
         let plan = self.plan;
         let mut add = |found: &dyn Fn(&Input) -> bool| {
@@ -518,12 +516,12 @@ impl<'p> Standing<'p> {
     }
 }
 
-/// A share that is no more than rounding is none.
+/// Returns the share, or 0 if it is within rounding (1e-12).
 fn some(share: f64) -> f64 {
     if share > 1e-12 { share } else { 0.0 }
 }
 
-/// Chance that all of a mean number of visits survive.
+/// Returns the probability that all visits of a mean number survive; 1 if the request does not wait for them.
 fn several(survives: f64, onward: &Onward) -> f64 {
     if !onward.waits || survives >= 1.0 {
         return 1.0;
@@ -535,15 +533,15 @@ fn several(survives: f64, onward: &Onward) -> f64 {
     libm::pow(survives, whole) * (1.0 - (onward.count - whole) * (1.0 - survives))
 }
 
-/// Which way every fork leads in a state, whoever comes.
+/// Directions of all forks in a state, the same for every class.
 struct Ways {
-    /// By node: where its branches begin among all, and where those taken among [`Self::taken`].
+    /// Position of a node's first branch among all branches, and of its first entry in [`Self::taken`].
     nodes: Vec<(u32, u32)>,
-    /// Branches taken, by place in their node, each with its share.
+    /// Branches taken, as an index in their node, each with its share.
     taken: Vec<(u32, f64)>,
-    /// By node.
+    /// Blocked shares, per node.
     blocked: Vec<Blocked>,
-    /// Branches of all nodes.
+    /// Number of branches of all nodes.
     branches: usize,
 }
 
@@ -567,7 +565,7 @@ impl Ways {
         all
     }
 
-    /// Where the branches of a node are among all.
+    /// Returns the range of a node's branches among all branches.
     fn branches(&self, node: usize) -> std::ops::Range<usize> {
         self.nodes[node].0 as usize..self.nodes[node + 1].0 as usize
     }
@@ -577,36 +575,36 @@ impl Ways {
     }
 }
 
-/// How far what edges fetch comes.
+/// Tier that the fetches of edges reach.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fetches {
-    /// To the origin.
+    /// The origin.
     Answered,
-    /// To the shields, where there are some.
+    /// The shields, if there are any.
     ToShields,
-    /// Nowhere.
+    /// No tier.
     InVain,
 }
 
 #[derive(Clone)]
 struct Walk<'a, 'p> {
     standing: &'a Standing<'p>,
-    /// By balancer: whether all requests of the view meet one member there.
+    /// Scope within which requests stay at one member, per balancer.
     keeps: &'a [Keeps],
-    /// By balancer: whether that is dead, where it is known.
+    /// True if the member at which requests stay is dead, per balancer; `None` if that is not fixed.
     fates: Vec<Option<bool>>,
-    /// How far what edges fetch comes.
+    /// Tier that the fetches of edges reach.
     fetches: Fetches,
-    /// Whether who is sent to one of several who is dead counts as sent to the others.
+    /// If true, requests for a dead branch are redistributed over the live ones.
     anywhere: bool,
     ways: &'a Ways,
-    /// By node: chance that a visit survives where stalls are waited out, and where they are not.
+    /// Probabilities that a visit survives, per node: if stalls are waited out, and if they count as failures.
     survives: Vec<Option<(f64, f64)>>,
-    /// By branch of all nodes.
+    /// Expected visits per view, by branch of all nodes.
     visits: Vec<f64>,
-    /// By node: it is known who is to blame for it.
+    /// True if the culprits of a node are recorded already.
     blamed: Vec<bool>,
-    /// By node: a visit waits for it.
+    /// True if a visit that reaches the node waits for it.
     waited: Vec<bool>,
     because: Vec<u32>,
     stalled_by: Vec<u32>,
@@ -617,12 +615,12 @@ impl<'p> Walk<'_, 'p> {
         &self.standing.plan.network
     }
 
-    /// Of the branches of a node.
+    /// Returns the visits to the branches of a node.
     fn visits(&self, node: usize) -> &[f64] {
         &self.visits[self.ways.branches(node)]
     }
 
-    /// The same walk where something is different.
+    /// Returns a copy of the walk with a change applied and its probabilities cleared.
     fn where_else(&self, change: impl FnOnce(&mut Self)) -> Self {
         let mut walk = self.clone();
         change(&mut walk);
@@ -630,7 +628,7 @@ impl<'p> Walk<'_, 'p> {
         walk
     }
 
-    /// [`Self::survives`], where shares of the views fetch in vain, and shares of them have a dead member.
+    /// Averages [`Self::survives`] over views that fetch in vain, and over views that stay at a dead member.
     fn all_in_all(&mut self, root: u32, cuts: [(Fetches, f64); 2]) -> (f64, f64) {
         let keeps = self.keeps;
         let open = |at: &usize| {
@@ -649,7 +647,7 @@ impl<'p> Walk<'_, 'p> {
         (mean(dead, well), mean(dead_moves, well_moves))
     }
 
-    /// [`Self::survives`], where shares of the views fetch in vain.
+    /// Averages [`Self::survives`] over views that fetch in vain.
     fn in_vain(&mut self, root: u32, cuts: [(Fetches, f64); 2]) -> (f64, f64) {
         let (mut survives, mut moves) = self.survives(root);
         for (fetches, in_vain) in cuts.into_iter().filter(|(_, share)| *share > 0.0) {
@@ -665,7 +663,7 @@ impl<'p> Walk<'_, 'p> {
         if let Some(known) = self.survives[at as usize] {
             return known;
         }
-        // A class that fetches itself in the end is refused elsewhere; here it ends.
+        // A cycle of classes is refused elsewhere; here it ends.
         self.survives[at as usize] = Some((1.0, 1.0));
         let (net, ways) = (self.net(), self.ways);
         let blocked = ways.blocked[at as usize];
@@ -701,8 +699,8 @@ impl<'p> Walk<'_, 'p> {
         (fine, moving)
     }
 
-    /// By CDN: whether its edges fetch anything, and whether anything of it is answered. After
-    /// [`Self::visit`].
+    /// Returns two flags per CDN: its edges fetch something, and some fetch is answered. Requires
+    /// [`Self::visit`] first.
     fn fetches(&mut self) -> Vec<[bool; 2]> {
         let net = &self.standing.plan.network;
         let mut fetches = vec![[false; 2]; net.lives.len()];
@@ -711,7 +709,7 @@ impl<'p> Walk<'_, 'p> {
                 let visited = self.visits[place] > 0.0;
                 for onward in branch.then.iter().filter(|_| visited) {
                     let Some(hits) = onward.edge.filter(|hits| hits.ratio < 1.0) else { continue };
-                    // An answer of a shield that nobody answers is none.
+                    // An answer of a shield counts only if the shield's own fetch is answered.
                     let answered = some(self.survives(hits.origin).1) > 0.0;
                     let [asks, gets] = &mut fetches[hits.cdn as usize];
                     *asks = true;
@@ -722,7 +720,7 @@ impl<'p> Walk<'_, 'p> {
         fetches
     }
 
-    /// Books the visits, and who is to blame on the way.
+    /// Records the visits, and the culprits of blocked forks on the way.
     fn visit(&mut self, at: u32, rate: f64, waits: bool) {
         if rate <= 0.0 {
             return;

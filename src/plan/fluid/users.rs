@@ -1,5 +1,5 @@
-//! Users as the traffic of years sees them: how long they wait for a page, and what they do when it does
-//! not come.
+//! Users as the long-horizon solver sees them: how long they wait for a page, and what they do after a
+//! failure.
 
 use crate::convert::whole;
 use crate::engine::law::Law;
@@ -9,24 +9,24 @@ use crate::plan::program::law_of;
 use crate::scenario::law::LawSpec;
 use crate::units::SimDuration;
 
-/// How long users wait for a view.
+/// Patience: the time for which users wait for a view.
 #[derive(Clone, Debug, Default)]
 pub struct Patience {
-    /// Of one request.
+    /// Law for one request; `None`: only `most` limits the wait.
     law: Option<Law>,
-    /// Nobody waits longer: the time-out of clients, or when a view counts as lost.
+    /// Upper bound: the time-out of clients, or the time after which a view counts as lost.
     most: Option<SimDuration>,
-    /// On an even grid up to where nobody waits any more: ∫₀ᵗ (1 − F(s)) ds, and 1 − F(t).
+    /// ∫₀ᵗ (1 − F(s)) ds and 1 − F(t) on an even grid, up to the longest wait.
     waits: Vec<(f64, f64)>,
-    /// Its step, in seconds.
+    /// Step of the grid, in seconds.
     step: f64,
 }
 
-/// Pieces of the grid of [`Patience::waiting`].
+/// Number of pieces of the grid of [`Patience::waiting`].
 const PIECES: u32 = 256;
 
 impl Patience {
-    /// Of one request, by a law, and never longer than `most`.
+    /// Tabulates the patience for one request: a law, bounded by `most`.
     #[must_use]
     pub fn new(law: Option<Law>, most: Option<SimDuration>) -> Self {
         let Some(of) = &law else { return Self { law, most, waits: Vec::new(), step: 0.0 } };
@@ -44,20 +44,20 @@ impl Patience {
         Self { law, most, waits, step }
     }
 
-    /// Whether somebody ever gives up.
+    /// Returns whether users ever abandon.
     #[must_use]
     pub const fn ends(&self) -> bool {
         self.law.is_some() || self.most.is_some()
     }
 
-    /// Its scale, in seconds: infinite where nobody ever gives up.
+    /// Returns the mean of the law in seconds, or the bound if that is shorter; infinite if users never abandon.
     #[must_use]
     pub fn scale(&self) -> f64 {
         let mean = self.law.as_ref().map_or(f64::INFINITY, Law::mean);
         self.longest().min(mean)
     }
 
-    /// The longest that anybody waits, where something bounds it.
+    /// Returns the upper bound of the wait, if there is one.
     #[must_use]
     pub const fn most(&self) -> Option<SimDuration> {
         self.most
@@ -67,7 +67,7 @@ impl Patience {
         self.most.map_or(f64::INFINITY, |most| most.seconds())
     }
 
-    /// The share that has given up after `seconds`.
+    /// Returns the share of users that has abandoned after `seconds`.
     #[must_use]
     pub fn gone(&self, seconds: f64) -> f64 {
         if self.most.is_some_and(|most| seconds >= most.seconds()) {
@@ -76,10 +76,10 @@ impl Patience {
         self.law.as_ref().map_or(0.0, |law| law.cdf(seconds).clamp(0.0, 1.0))
     }
 
-    /// ∫₀ᵗ (1 − F(s)) ds: how many seconds of a rate still wait after a stall of `seconds`.
+    /// Returns ∫₀ᵗ (1 − F(s)) ds: the seconds of arrivals that are still waiting after a stall of `seconds`.
     ///
-    /// By Simpson's rule on pieces of a 256th of the longest wait, and between them by the cubic that
-    /// has the slope of the integral at both ends; of a stall beyond it nothing is added.
+    /// Uses Simpson's rule on 256 pieces up to the longest wait, and between their ends the cubic that
+    /// has the slope of the integral at both. A longer stall adds nothing.
     #[must_use]
     pub fn waiting(&self, seconds: f64) -> f64 {
         let Some((last, _)) = self.waits.last() else { return seconds.min(self.longest()) };
@@ -96,39 +96,39 @@ impl Patience {
     }
 }
 
-/// What users do whose page did not come.
+/// Behaviour of users after a failure.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Users {
-    /// How long they wait in the mean where nothing comes; none: for ever.
+    /// Mean wait if no answer comes; `None`: users wait for ever.
     pub gives_up: Option<SimDuration>,
-    /// They try again.
+    /// Retries; `None` if users do not retry.
     pub retry: Option<Retry>,
-    /// They go away, with what their sessions would still have asked for.
+    /// Session that ends with a failure, and with it the pages still to come.
     pub session: Option<Session>,
 }
 
-/// A further try.
+/// Retry of a failed view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retry {
-    /// Chance that there is one.
+    /// Probability of a retry after a failure.
     pub chance: f64,
-    /// How long after the failure, in the mean.
+    /// Mean time from the failure to the retry.
     pub after: SimDuration,
-    /// How many at most.
+    /// Largest number of retries per view.
     pub at_most: u32,
 }
 
-/// The pages of one user.
+/// Session: the pages of one user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
-    /// Their number in the mean, more than one.
+    /// Mean number of pages, more than one.
     pub pages: f64,
-    /// Time between two, in the mean.
+    /// Mean time between two pages.
     pub think: SimDuration,
 }
 
 impl Users {
-    /// Those of a file; none are users who do neither.
+    /// Reads the behaviour from the file; without clients, users neither retry nor have sessions.
     #[must_use]
     pub fn of(spec: Option<&ClientsSpec>) -> Self {
         let Some(spec) = spec else { return Self::default() };
@@ -151,7 +151,7 @@ impl Users {
         Self { gives_up, retry, session: session.filter(|session| session.pages > 1.0) }
     }
 
-    /// Tries for a view in the mean, where a share of them fails.
+    /// Returns the mean number of attempts per view if a share `fails` of them fails.
     #[must_use]
     pub fn tries(&self, fails: f64) -> f64 {
         let Some(retry) = &self.retry else { return 1.0 };
@@ -159,20 +159,20 @@ impl Users {
         (0..retry.at_most).fold(1.0, |tries, _| 1.0 + again * tries)
     }
 
-    /// Share of the views that is lost in the end, where a share of the tries fails.
+    /// Returns the share of the views that is lost after all retries if a share `fails` of the attempts fails.
     #[must_use]
     pub fn lost(&self, fails: f64) -> f64 {
         let Some(retry) = &self.retry else { return fails };
         let (mut lost, mut fail) = (0.0, fails);
         for _ in 0..retry.at_most {
-            // Who does not try again; who does and fails is in the next.
+            // Users who do not retry; those whose retry fails are in the next term.
             lost += fail - fail * retry.chance;
             fail *= retry.chance * fails;
         }
         lost + fail
     }
 
-    /// Views that are lost or not asked for, of each that is lost.
+    /// Returns the number of views lost or never requested per lost view.
     #[must_use]
     pub fn unserved(&self) -> f64 {
         self.session.as_ref().map_or(1.0, |session| session.pages)

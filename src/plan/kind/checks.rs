@@ -1,4 +1,4 @@
-//! The questions about the text of a kind: where references lead, which keys are wrong or without effect.
+//! The questions about the text of a kind: the targets of references, and keys that are wrong or without effect.
 
 use std::collections::BTreeSet;
 
@@ -9,23 +9,23 @@ use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::names::Reference;
 use crate::scenario::source::Span;
 
-/// The use of a section. One without it is reported.
+/// Use of a section; a section without it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Requests come to it, where the file has any.
+    /// Requests reach it, if the file has any.
     Requests,
-    /// Another section names it; with what is missing else: `nothing runs in it`.
+    /// Another section names it; the text says what is otherwise missing: `nothing runs in it`.
     Named(&'static str),
-    /// It is of use by itself.
+    /// It is useful by itself.
     Itself,
 }
 
-/// The answers of a kind about its text: where references lead, which keys are wrong or without effect.
+/// The answers of a kind about its text: the targets of references, and keys that are wrong or without effect.
 pub trait Checks: Sync {
-    /// Follows the references of all sections. Those of the kinds before are known.
+    /// Resolves the references of all sections. Those of earlier kinds are known.
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links);
 
-    /// Returns the entrance that a reference to a component of this kind names; `None` when something was reported.
+    /// Returns the entrance that a reference to a component of this kind names; `None` if an error was reported.
     fn entrance(
         &self,
         known: Known<'_>,
@@ -34,10 +34,10 @@ pub trait Checks: Sync {
         out: &mut Diagnostics,
     ) -> Option<Entrance>;
 
-    /// Returns the entrances to which requests that enter here are led, before anything answers them.
+    /// Returns the entrances to which this component sends requests that enter at it, before anything answers them.
     fn onward(&self, links: &Links, index: usize) -> Vec<Entrance>;
 
-    /// Returns the store that is called `volume` at the component at `index`, for this user.
+    /// Returns the store named `volume` at the component at `index`, for this user.
     fn store(
         &self,
         walk: &mut Walk<'_>,
@@ -47,7 +47,7 @@ pub trait Checks: Sync {
         user: Option<User>,
     ) -> Option<Store>;
 
-    /// Reports what is wrong or without effect in the keys of all sections.
+    /// Reports keys of all sections that are wrong or without effect.
     fn check(&self, draft: &Draft, out: &mut Diagnostics);
 
     /// Returns the use of a section.
@@ -56,15 +56,15 @@ pub trait Checks: Sync {
     /// Adds the components that all sections use.
     fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>);
 
-    /// Reports what nothing uses inside of sections that are used. All references lead somewhere.
+    /// Reports unused entries inside of used sections. All references are resolved.
     fn unused(&self, draft: &Draft, out: &mut Diagnostics);
 
     /// Returns the class of the requests that a component of this kind issues, one for each step that asks it;
-    /// `None`: none.
+    /// `None`: it issues none.
     fn begins(&self, draft: &Draft, index: usize) -> Option<usize>;
 }
 
-/// Answers of a kind that has no part in a question.
+/// Implements the named questions for a kind to which they do not apply.
 macro_rules! none {
     ($($question:ident),*) => { $(crate::plan::kind::checks::none!(@$question);)* };
     (@follow) => {
@@ -78,7 +78,7 @@ macro_rules! none {
             _: &crate::scenario::names::Reference,
             _: &mut crate::scenario::diagnostic::Diagnostics,
         ) -> Option<crate::plan::links::Entrance> {
-            // The reference is of a wrong kind, which the names report.
+            // The reference names a wrong kind, which is reported with the names.
             None
         }
     };

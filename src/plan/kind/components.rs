@@ -1,9 +1,9 @@
 //! The questions about the event loop: the components of a kind, their configuration and the keys of their draws.
 //!
-//! The plan asks in four turns. Every kind asks for its components ([`Components::gather`]), which are then numbered and made
-//! in the order of their names. Every kind makes the pools that steps refer to ([`Components::pools`]). The steps of the
-//! classes are compiled, and ask the kinds by which they enter ([`Components::enter`]). At last every kind completes its
-//! components with what is known only then ([`Components::finish`]).
+//! The plan asks in four rounds. Every kind requests its components ([`Components::gather`]), which are then numbered
+//! and made in the order of their names. Every kind makes the pools that steps refer to ([`Components::pools`]). The
+//! steps of the classes are compiled, and use the kinds at which they enter ([`Components::enter`]). Finally every kind
+//! completes its components with data that is known only then ([`Components::finish`]).
 
 use crate::model::blueprint::Mount;
 use crate::plan::compile::{Builder, Made};
@@ -12,19 +12,19 @@ use crate::plan::program::{Compiler, Way};
 
 /// The answers of a kind about the event loop: its components, their configuration and the keys of their draws.
 pub trait Components: Sync {
-    /// Asks for the components of all sections, each with how it is made.
+    /// Requests the components of all sections, each with its constructor.
     fn gather(&self, builder: &mut Builder<'_>);
 
-    /// The pools of a store of this kind, as something that runs in the zone member `at` mounts them.
+    /// Returns the pools of a store of this kind, as a process in the zone member `at` mounts them.
     fn mounts(&self, builder: &Builder<'_>, store: Store, at: (usize, u32)) -> Vec<Mount>;
 
     /// Makes the pools that steps refer to.
     fn pools(&self, compiler: &mut Compiler<'_>);
 
-    /// The frames that a request takes which enters here; `None`: no step enters here.
+    /// Returns the number of frames that a request entering here takes; `None`: no step enters here.
     fn frames(&self) -> Option<usize>;
 
-    /// Compiles the way in, `steps` where it leads, and the way out.
+    /// Compiles the entry, `steps` at the place entered, and the exit.
     fn enter(
         &self,
         compiler: &mut Compiler<'_>,
@@ -32,7 +32,7 @@ pub trait Components: Sync {
         steps: &mut dyn FnMut(&mut Compiler<'_>),
     );
 
-    /// Completes the components with what is known after all classes are compiled: keys of draws, programs of its own.
+    /// Completes the components after all classes are compiled: keys of draws, programs of their own.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made);
 }
 

@@ -1,7 +1,7 @@
-//! The questions about requests at a kind: which parts must be up, which work the requests offer, where they go over years.
+//! The questions about requests at a kind: the parts that must be up, the offered work, and the ways over years.
 //!
-//! Two traits. [`Flow`] is asked of a kind of component: of its entrances, members, parts and stores. [`Leaf`] is
-//! asked of a step that a component does. The folds over routes ([`graph`]) expand routes and ask them; they name
+//! Two traits. [`Flow`] is answered by a kind of component, about its entrances, members, parts and stores. [`Leaf`] is
+//! answered by a step that a component does. The folds over routes ([`graph`]) expand routes and use both; they name
 //! no kind.
 
 use crate::plan::Draft;
@@ -13,19 +13,19 @@ use crate::plan::part::Part;
 use crate::plan::route::Does;
 use crate::units::SimDuration;
 
-/// Parts of which one must be up.
+/// Set of parts of which one must be up.
 #[derive(Clone, Debug)]
 pub struct OneOf {
-    /// The name of them all: `r.switch`.
+    /// Common name of the parts: `r.switch`.
     pub name: String,
     /// The parts.
     pub parts: Vec<Part>,
 }
 
-/// The answers of a kind about requests: which parts must be up, which work the requests offer, where they go over years.
+/// The answers of a kind about requests: the parts that must be up, the offered work, and the ways over years.
 pub trait Flow: Sync {
-    /// Adds what must be up for requests that enter by `entrance`, as users from outside or inside see it. `None`:
-    /// requests enter at no component of this kind.
+    /// Adds the nodes that must be up for requests that enter by `entrance`, as users from outside or inside reach it.
+    /// `None`: requests enter at no component of this kind.
     fn enters(
         &self,
         graph: &mut graph::Builder<'_>,
@@ -33,7 +33,7 @@ pub trait Flow: Sync {
         outside: bool,
     ) -> Option<NodeId>;
 
-    /// Adds as many members of the section at `index` as have to be up, out of these or out of all. `None`: no
+    /// Adds a node for enough members of the section at `index`, out of these or of all. `None`: no
     /// component uses a component of this kind by its members.
     fn members(
         &self,
@@ -43,29 +43,29 @@ pub trait Flow: Sync {
         outside: bool,
     ) -> Option<NodeId>;
 
-    /// Adds what must be up for `user` to have a store of this kind; `None`: nothing.
+    /// Adds the nodes that must be up for `user` to have a store of this kind; `None`: no node.
     fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, user: Part) -> Option<NodeId>;
 
     /// Returns whether a store of this kind stands at the site of `user`.
     fn is_near(&self, draft: &Draft, store: Store, user: Part) -> bool;
 
-    /// Adds what is up or down besides classes.
+    /// Adds the subjects besides classes.
     fn subjects(&self, graph: &mut graph::Builder<'_>) -> Vec<(Subject, NodeId)>;
 
-    /// Adds the nodes of all sections, as other parts of the site see them, where that is reported.
+    /// Adds the nodes of all sections, as other parts of the site reach them, for kinds whose availability is reported.
     fn watched(&self, graph: &mut graph::Builder<'_>) -> Vec<NodeId>;
 
     /// Returns the switches of a domain; a part that stands on it needs one of them. `None`: such a domain has none.
     fn switches(&self, draft: &Draft, domain: Part) -> Option<OneOf>;
 
-    /// Returns the links by which users reach the parts on a domain; `None`: it has none of its own.
+    /// Returns the links over which users reach the parts on a domain; `None`: it has none of its own.
     fn uplinks(&self, draft: &Draft, domain: Part) -> Option<OneOf>;
 
     /// Returns sets of parts: an entrance answers if one part of each set is up. No set: it always answers.
     fn opens(&self, draft: &Draft, entrance: Entrance) -> Vec<Vec<Part>>;
 
     /// Adds the work of `rate` requests per second that enter by `entrance`: of a class from outside, or of calls
-    /// from inside. Adds to `here` where they are; returns how many per second come through.
+    /// from inside. Adds the parts that process them to `here`; returns the requests per second that come through.
     fn offers_in(
         &self,
         sums: &mut Sums<'_>,
@@ -90,7 +90,7 @@ pub trait Flow: Sync {
     /// Returns the capacity of a resource of a part; `None`: such a part has none, or no limit.
     fn capacity(&self, draft: &Draft, part: Part, resource: Resource) -> Option<Capacity>;
 
-    /// Returns where requests go that enter at `entrance` and do the steps behind it.
+    /// Returns the ways of requests that enter at `entrance` and do the steps behind it.
     fn leads(
         &self,
         network: &mut network::Builder<'_>,
@@ -98,7 +98,7 @@ pub trait Flow: Sync {
         arrival: Arrival<'_>,
     ) -> Vec<Onward>;
 
-    /// Adds where the operations of `user` on a store of this kind go.
+    /// Adds the ways of the operations of `user` on a store of this kind.
     fn leads_io(
         &self,
         network: &mut network::Builder<'_>,
@@ -116,7 +116,7 @@ pub trait Flow: Sync {
     /// Adds the work of probes.
     fn probes(&self, network: &mut network::Builder<'_>);
 
-    /// Returns by section how long a copy stays valid without renewal, for kinds that hold copies.
+    /// Returns the time for which a copy stays valid without renewal, per section, for kinds that hold copies.
     fn lives(&self, draft: &Draft) -> Vec<SimDuration>;
 
     /// Returns workers and backlog of each section, for kinds at which requests wait for a worker.
@@ -126,7 +126,7 @@ pub trait Flow: Sync {
     fn is_slice(&self, part: Part) -> bool;
 }
 
-/// Implements methods of [`Flow`] with "none": `all` of them, those that only go together by their subject, others by
+/// Implements methods of [`Flow`] with "none": `all` of them, some in groups by their subject, the others by
 /// name.
 macro_rules! nothing {
     (all) => {
@@ -316,16 +316,16 @@ macro_rules! nothing {
 }
 pub(crate) use nothing;
 
-/// A step that a component does, as the folds over routes see it.
+/// Step that a component does, as the folds over routes use it.
 pub trait Leaf {
-    /// Adds what must be up for it.
+    /// Adds the nodes that must be up for it.
     fn needs(&self, graph: &mut graph::Builder<'_>, needs: &mut Vec<NodeId>);
 
-    /// Adds the work of `rate` of it per second, in requests of `class` that are being worked on `here`.
+    /// Adds the work of this step, done `rate` times per second in requests of `class` that are processed `here`.
     fn offers(&self, sums: &mut Sums<'_>, class: usize, rate: f64, here: &Here);
 
-    /// Adds where `count` of it for one request at this place go: its work there to `branch`, what it asks for to
-    /// `then`.
+    /// Adds `count` repetitions of this step for one request at this place: its work there to `branch`, the requests
+    /// that follow to `then`.
     fn flows(
         &self,
         network: &mut network::Builder<'_>,
@@ -335,15 +335,15 @@ pub trait Leaf {
         then: &mut Vec<Onward>,
     );
 
-    /// The least mean time that it takes, in seconds: nothing for what may take none.
+    /// Returns the least mean time of the step, in seconds; 0 if it may take no time.
     fn least_s(&self, draft: &Draft, class: usize) -> f64;
 
-    /// Events of the event loop that it makes, without those of the steps inside.
+    /// Returns the number of events in the event loop per step, without those of the steps inside.
     fn events(&self, draft: &Draft) -> f64;
 }
 
-/// The step as something that a component does; `None` for what only orders other steps, and for calls, whose steps
-/// are done elsewhere.
+/// Returns the step as one that a component does; `None` for steps that only order others, and for calls, whose
+/// steps are done elsewhere.
 #[must_use]
 pub fn leaf(does: &Does) -> Option<&dyn Leaf> {
     match does {
@@ -361,7 +361,7 @@ pub fn leaf(does: &Does) -> Option<&dyn Leaf> {
     }
 }
 
-/// The links by which users reach `part`, and the domain that has them.
+/// Returns the links over which users reach `part`, and the domain that has them.
 #[must_use]
 pub fn uplinks_of(draft: &Draft, part: Part) -> Option<(Part, OneOf)> {
     let domains = part.domains(draft).into_iter();

@@ -1,8 +1,8 @@
-//! The questions about parts: which parts can fail, what each stands on, and how a failure shows.
+//! The questions about parts: which parts can fail, what each stands on, and the effects of a failure.
 //!
 //! A kind may have no parts (crews), one sort of them (zones) or several (a file server has heads and pools). Every
-//! question about a [`Part`] is one of [`Parts`]; the answer of a kind for which it does not arise is written with
-//! `none!`, never left out.
+//! question about a [`Part`] is a method of [`Parts`]. A kind to which it does not apply answers it with
+//! `none!`; no question is left out.
 
 use std::borrow::Cow;
 
@@ -21,26 +21,26 @@ use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::units::SimDuration;
 
-/// Properties that the parts of one sort share.
+/// Properties shared by the parts of one sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sort {
-    /// Its name for people, in a word or two: `head`, `name service`.
+    /// Name for people, in a word or two: `head`, `name service`.
     pub word: &'static str,
-    /// Its role for its users.
+    /// Purpose for its users.
     pub purpose: PartKind,
-    /// A place: it does nothing itself, and is reached by its links or switches.
+    /// True for a place: it serves nothing itself, and is reached through its links or switches.
     pub is_place: bool,
-    /// It belongs to its place, which is named with it as its host: a switch of its rack.
+    /// True if its place is named with it as its host: the rack of a switch.
     pub names_place: bool,
-    /// All of a site, or all that comes to it, depends on it: nothing inside one site masks its faults.
+    /// True if a whole site, or all traffic to it, depends on it: nothing inside one site masks its faults.
     pub is_common: bool,
-    /// Its kind alone says when it fails: neither a fault nor a drill strikes it.
+    /// True if its kind alone declares when it fails: neither a fault nor a drill strikes it.
     pub fails_by_law: bool,
-    /// It runs only while what it stands on runs.
+    /// True if it runs only while the part on which it stands runs.
     pub needs_host: bool,
-    /// Processes run in it: they work only while it works, and are as slow as it is.
+    /// True if processes run in it: they work only while it works, and are as slow as it is.
     pub runs_processes: bool,
-    /// A role passes between members ([`Parts::role`]).
+    /// True if a role passes between members ([`Parts::role`]).
     pub passes_role: bool,
 }
 
@@ -63,45 +63,45 @@ impl Sort {
     pub const TEXTBOOK: Self = Self { purpose: PartKind::Textbook, ..Self::ROLE };
 }
 
-/// The name of a part, piece by piece: `twin`, 1, `local` of `twin-1.local`.
+/// Name of a part in pieces: `twin`, 1, `local` of `twin-1.local`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartName<'d> {
-    /// Its place in the text.
+    /// Place of the name in the text.
     pub span: Span,
-    /// The name without the number: of the component, or of the part that it has several of.
+    /// Name without the number: that of the component, or of a numbered part of it.
     pub stem: Cow<'d, str>,
-    /// The number of the member, from 0; `None` for the only one.
+    /// Number of the member, from 0; `None` for the only one.
     pub number: Option<u32>,
-    /// The name of a part of the member, where a member has several.
+    /// Name of a part of the member, if a member has several.
     pub rest: Option<&'d str>,
 }
 
 impl<'d> PartName<'d> {
-    /// The only part of a component.
+    /// Names the only part of a component.
     #[must_use]
     pub fn only(name: &'d Name) -> Self {
         Self { span: name.span, stem: Cow::Borrowed(&name.text), number: None, rest: None }
     }
 
-    /// Member `number`, from 0, of a component.
+    /// Names member `number`, from 0, of a component.
     #[must_use]
     pub fn member(name: &'d Name, number: u32) -> Self {
         Self { number: Some(number), ..Self::only(name) }
     }
 
-    /// The part of a component that is called `word`, without a number: `store.head`.
+    /// Names the part `word` of a component, without a number: `store.head`.
     #[must_use]
     pub fn part(name: &'d Name, word: &str) -> Self {
         Self { stem: Cow::Owned(format!("{}.{word}", name.text)), ..Self::only(name) }
     }
 
-    /// With the number of a member, from 0.
+    /// Adds the number of a member, from 0.
     #[must_use]
     pub fn numbered(self, number: u32) -> Self {
         Self { number: Some(number), ..self }
     }
 
-    /// All of it, as figures and faults write it.
+    /// Returns the complete name, as in figures and faults.
     #[must_use]
     pub fn whole(&self) -> String {
         match self.number {
@@ -110,7 +110,7 @@ impl<'d> PartName<'d> {
         }
     }
 
-    /// The name without the number of the member: `twin.local` of `twin-1.local`.
+    /// Returns the name without the number of the member: `twin.local` of `twin-1.local`.
     #[must_use]
     pub fn group(&self) -> String {
         self.with(self.stem.to_string())
@@ -125,29 +125,29 @@ impl<'d> PartName<'d> {
     }
 }
 
-/// The things beside its own faults on which the health of a part depends.
+/// Conditions, besides its own faults, on which the health of a part depends.
 #[derive(Clone, Debug, Default)]
 pub struct Life<'d> {
-    /// The part it stands on, if its health reads that; `None` if that part reads this one.
+    /// Part on which it stands, if its health depends on that part; `None` if that part's health depends on this one.
     pub host: Option<Part>,
-    /// The disks without which it does not run.
+    /// Disks without which it does not run.
     pub disks: Option<Part>,
-    /// The links or switches by which it is reached.
+    /// Links or switches through which it is reached.
     pub links: Vec<Part>,
-    /// The time to boot.
+    /// Time to boot.
     pub boot: Option<SimDuration>,
-    /// The time in which its process restarts.
+    /// Time in which its process restarts.
     pub restart: Option<&'d LawSpec<SimDuration>>,
 }
 
 impl Life<'_> {
-    /// The life of a part that depends on its host alone.
+    /// Creates the life of a part that depends on its host alone.
     #[must_use]
     pub fn on(host: Option<Part>) -> Self {
         Self { host, ..Self::default() }
     }
 
-    /// Returns the mean time to boot or to restart.
+    /// Returns the time to boot, or the mean time to restart.
     #[must_use]
     pub fn way_back(&self) -> SimDuration {
         let restart = || self.restart.map(|law| SimDuration::from_seconds_f64(mean(law)));
@@ -161,21 +161,21 @@ impl Life<'_> {
     }
 }
 
-/// The memory of a part.
+/// Memory of a part, whose contents a failure can clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// The component of the event loop.
+    /// Component of the event loop that has the memory.
     pub component: String,
-    /// It is lost with what the part stands on as well, though the part itself is not.
+    /// True if the contents are also lost when the part's host is down.
     pub with_host: bool,
 }
 
-/// A role that passes between the members of a component.
+/// Role that passes between the members of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassedRole {
-    /// Its word behind the name of the component: `master`.
+    /// Word behind the name of the component: `master`.
     pub word: &'static str,
-    /// The component of the event loop that decides which member has it.
+    /// Component of the event loop that decides which member has it.
     pub component: String,
     /// True if another member can take it.
     pub passes: bool,
@@ -189,8 +189,8 @@ pub trait Parts: Sync {
     /// Returns all parts of the section at `index`.
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part>;
 
-    /// Returns the parts that a name means: of the section at `index`, one `member` of it or all, and the `word` behind a
-    /// dot. `None` when there are no such parts.
+    /// Returns the parts that a name means: of the section at `index`, the given `member` or all, and the `word` behind
+    /// a dot. `None` if there are no such parts.
     fn meant(
         &self,
         draft: &Draft,
@@ -218,13 +218,13 @@ pub trait Parts: Sync {
     /// Returns the role that passes between the members of the section at `index`.
     fn role(&self, draft: &Draft, index: usize) -> Option<PassedRole>;
 
-    /// Returns the things beside its own faults on which the health of a part depends.
+    /// Returns the conditions, besides its own faults, on which the health of a part depends.
     fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d>;
 
-    /// Returns the facts that a part publishes beside those of all parts, by name.
+    /// Returns the facts that a part publishes besides those of all parts, by name.
     fn publishes(&self, draft: &Draft, part: Part) -> Vec<(&'static str, Expr)>;
 
-    /// Adds how a failure of a part shows in components of the event loop.
+    /// Adds the effects of a part's failure on components of the event loop.
     fn shows(&self, shown: &mut Shown<'_>, part: Part);
 
     /// Returns the memory of a part; `None` if it has none.
@@ -242,11 +242,11 @@ pub trait Parts: Sync {
     /// Adds the automata of takeovers between its parts.
     fn mechanisms(&self, draft: &Draft, into: &mut Mechanisms<'_>);
 
-    /// Adds the automata by which long-horizon runs sample what the event loop produces by mechanism: takeovers and
+    /// Adds the automata from which long-horizon runs sample the results of mechanisms in the event loop: takeovers and
     /// beliefs.
     fn surrogates(&self, draft: &Draft, graph: &Graph, into: &mut Declaration);
 
-    /// Returns the roles that pass between its parts, by the automata in `declaration`.
+    /// Returns the roles that pass between its parts, from the automata in `declaration`.
     fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing>;
 
     /// Returns the parallel parts of the section at `index` whose users are cut off when one fails, and the time until
@@ -254,7 +254,7 @@ pub trait Parts: Sync {
     fn converging(&self, draft: &Draft, index: usize) -> Option<(Vec<Part>, SimDuration)>;
 }
 
-/// Says that each section of a kind has as many parts as its `count`, one sort of them: `counted!(unit, Unit)` for
+/// Declares that each section of a kind has as many parts as its `count`, all of one sort: `counted!(unit, Unit)` for
 /// `[unit.name]` and `Part::Unit { unit, member }`.
 macro_rules! counted {
     ($section:ident, $Part:ident) => {
@@ -289,7 +289,7 @@ macro_rules! counted {
 }
 pub(crate) use counted;
 
-/// Implements the named methods with "none"; `life` with the host alone, `way_back` with what `life` says.
+/// Implements the named methods with "none"; `life` with the host alone, `way_back` with the time from `life`.
 macro_rules! none {
     ($($what:ident),* $(,)?) => { $(crate::plan::kind::parts::none!(@$what);)* };
     (@came_later) => {
@@ -316,7 +316,7 @@ macro_rules! none {
             None
         }
     };
-    // What its life says.
+    // The time from its life.
     (@way_back) => {
         fn way_back(
             &self,
@@ -335,7 +335,7 @@ macro_rules! none {
             None
         }
     };
-    // Nothing but its host, if it has one.
+    // The host alone, if it has one.
     (@life) => {
         fn life<'d>(
             &self,
@@ -411,7 +411,7 @@ macro_rules! none {
             None
         }
     };
-    // Of a kind without parts: nothing asks for the name of one.
+    // For a kind without parts: no name of one is ever requested.
     (@sort) => {
         fn sort(&self, _: crate::plan::part::Part) -> &'static crate::plan::kind::parts::Sort {
             unreachable!("{self:?} have no parts")

@@ -1,15 +1,15 @@
-//! What closed users can ask for at most.
+//! Upper bound of the request rate of closed users.
 //!
-//! Model: N users who think for Z and wait for R ask for X = N ÷ (Z + R) pages a second. R is at least
-//! the time R₀ that a page takes when nobody is in the way, and no part can be busy for more than all
-//! the time, so X ≤ min(N ÷ (Z + R₀), c), where c is the rate at which the first part is busy all the
-//! time, of what open workloads leave of it. The two meet at N* = c (Z + R₀) users: beyond, more users
+//! Model: N users with think time Z and response time R request X = N ÷ (Z + R) pages per second. R is at least
+//! the time R₀ of a page on an idle system, and no part can be busy for more than all
+//! the time, so X ≤ min(N ÷ (Z + R₀), c). Here c is the rate at which the first part saturates, with the capacity
+//! that open workloads leave. The two bounds meet at N* = c (Z + R₀) users: beyond, more users
 //! only wait longer.
 //!
-//! R₀ is counted low, so that the bound holds: mean work of the steps one after the other, each on a
-//! whole core or server (of several threads: on a core each, as far as the largest zone of the service
-//! has them), and the way to the site and back. Steps side by side, disks and heads (a
-//! cache may answer), the parts that a page fetches then, and links count as nothing.
+//! R₀ is underestimated, so that the bound holds: mean work of the steps in sequence, each on a
+//! whole core or server (with several threads: on a core each, as far as the largest zone of the service
+//! has them), and the round trip to the site. Parallel steps, disks and heads (a
+//! cache may answer), the parts that a page fetches next, and links count as zero.
 //! Source: Denning & Buzen (1978), asymptotic bounds of closed systems; Muntz & Wong (1974).
 
 use std::ptr;
@@ -21,40 +21,40 @@ use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step, each_here};
 
-/// Bounds of the users of one workload.
+/// Bounds for the users of one workload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bounds {
-    /// How many they are.
+    /// Number of users.
     pub users: u32,
-    /// Mean think and the least time of a page, in seconds.
+    /// Mean think time plus the least time of a page, in seconds.
     pub cycle_s: f64,
-    /// The part that is busy all the time first, and pages a second when it is; none where a page
-    /// needs no part whose limit is known.
+    /// Resource that saturates first, and the pages per second at which it does; `None` if a page
+    /// needs no resource with a known limit.
     pub first: Option<(String, f64)>,
 }
 
 impl Bounds {
-    /// The most pages a second that a system of any number of users serves.
+    /// Returns the largest number of pages per second that the system serves to any number of users.
     #[must_use]
     pub fn max_throughput(&self) -> f64 {
         self.first.as_ref().map_or(f64::INFINITY, |(_, rate)| *rate)
     }
 
-    /// Beyond so many users more of them only wait longer.
+    /// Returns the number of users beyond which more users only wait longer.
     #[must_use]
     pub fn saturation_users(&self) -> f64 {
         self.max_throughput() * self.cycle_s
     }
 
-    /// The most pages a second that these users ask for.
+    /// Returns the largest number of pages per second that these users request.
     #[must_use]
     pub fn throughput(&self) -> f64 {
         (f64::from(self.users) / self.cycle_s).min(self.max_throughput())
     }
 }
 
-/// Bounds of the users of `workload`, where open workloads ask at `open` rates; `None` where it has
-/// none, or asks for no class.
+/// Computes the bounds for the users of `workload`, with open workloads at `open` rates; `None` if it has no
+/// users or no class.
 #[must_use]
 pub fn bounds(draft: &Draft, workload: usize, open: &[f64]) -> Option<Bounds> {
     let (_, spec) = &draft.scenario.workload[workload];
@@ -68,11 +68,11 @@ pub fn bounds(draft: &Draft, workload: usize, open: &[f64]) -> Option<Bounds> {
     Some(Bounds { users, cycle_s, first: first_to_run_out(draft, workload, open) })
 }
 
-/// Puts in the rates of closed users, where those of open workloads are there.
+/// Sets the rates of closed users to their bounds; open workloads keep theirs.
 pub(super) fn bound(draft: &Draft, rates: &mut [f64]) {
     let open = rates.to_vec();
     for (workload, rate) in rates.iter_mut().enumerate() {
-        // Users who neither think nor work, and whom nothing holds back, ask without end: no number.
+        // Users without think time, work or a limiting resource have an infinite rate, which is left out.
         let most = bounds(draft, workload, &open).map(|bounds| bounds.throughput());
         if let Some(most) = most.filter(|most| most.is_finite()) {
             *rate = most;
@@ -80,7 +80,7 @@ pub(super) fn bound(draft: &Draft, rates: &mut [f64]) {
     }
 }
 
-/// The least mean time of these steps, one after the other.
+/// Returns the least mean time of these steps in sequence, in seconds.
 fn steps_s(draft: &Draft, class: usize, steps: &[Step]) -> f64 {
     let all_hit = |_: &dyn Ask| 1.0;
     let visits = Visits::new(steps, &all_hit).take();
@@ -108,7 +108,7 @@ fn step_s(draft: &Draft, class: usize, step: &Step) -> f64 {
     }
 }
 
-/// The workloads of closed users with their bounds, at the file's own rates.
+/// Returns the bounds for all workloads with closed users, at the rates of the file.
 #[must_use]
 pub fn all(draft: &Draft) -> Vec<(usize, Bounds)> {
     let open = open_rates(draft);

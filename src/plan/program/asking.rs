@@ -1,4 +1,4 @@
-//! Services of the compiler for kinds of components and their steps.
+//! Services of the compiler to kinds of components and their steps.
 
 use std::any::Any;
 
@@ -15,43 +15,43 @@ use crate::scenario::diagnostic::Diagnostics;
 use crate::units::SimDuration;
 
 impl<'a> Compiler<'a> {
-    /// The scenario.
+    /// Returns the draft.
     pub(crate) const fn draft(&self) -> &'a Draft {
         self.numbers.draft()
     }
 
-    /// The numbers of components and zones.
+    /// Returns the numbers of components and zones.
     pub(crate) const fn numbers(&self) -> &'a Numbers<'a> {
         self.numbers
     }
 
-    /// Where everything wrong is reported.
+    /// Returns the collector of diagnostics.
     pub(crate) const fn out(&mut self) -> &mut Diagnostics {
         self.out
     }
 
-    /// The number of the component `name`.
+    /// Returns the number of the component `name`.
     pub(crate) fn component(&self, name: &str) -> ComponentId {
         self.numbers.id(name)
     }
 
-    /// The numbers of the members of the group `name`.
+    /// Returns the numbers of the members of the group `name`.
     pub(crate) fn members(&self, name: &str, count: u32) -> Vec<ComponentId> {
         (0..count).map(|member| self.component(&member_name(name, member))).collect()
     }
 
-    /// The mounts of a component.
+    /// Returns the mounts of a component.
     pub(crate) fn mounts(&self, of: ComponentId) -> &[Mount] {
         &self.mounts[of.index()]
     }
 
-    /// A pool of its own.
+    /// Adds a pool without a number.
     pub(crate) fn pool(&mut self, members: Vec<ComponentId>, pick: Pick) -> PoolId {
         self.routes.pools.push(Pool { members, pick });
         PoolId::at(self.routes.pools.len() - 1)
     }
 
-    /// A pool that the section `of` is asked by, under a number that its kind gives.
+    /// Adds a pool for the requests to the section `of`, under a number chosen by its kind.
     pub(crate) fn add_pool(
         &mut self,
         of: Section,
@@ -63,34 +63,34 @@ impl<'a> Compiler<'a> {
         self.pools.insert((of, number), pool);
     }
 
-    /// The pool of this number of the section `of`, where its kind has made one.
+    /// Returns the pool of this number of the section `of`, if its kind has made one.
     pub(crate) fn pool_of(&self, of: Section, number: u32) -> Option<PoolId> {
         self.pools.get(&(of, number)).copied()
     }
 
-    /// Leaves a note about a step that asks the section `of`; gives its number among those of the section, from 1.
+    /// Records a note about a step that asks the section `of`; returns its number within the section, from 1.
     pub(crate) fn note<T: Any>(&mut self, of: Section, note: T) -> u32 {
         self.notes.entry(of).or_default().push(Box::new(note));
         self.noted(of)
     }
 
-    /// The number of notes about steps that ask the section `of`.
+    /// Returns the number of notes about steps that ask the section `of`.
     pub(crate) fn noted(&self, of: Section) -> u32 {
         place(self.notes.get(&of).map_or(0, Vec::len))
     }
 
-    /// The notes about steps that ask the section `of`, in the order of their numbers.
+    /// Returns the notes about steps that ask the section `of`, in the order of their numbers.
     pub(crate) fn notes<T: Any + Clone>(&self, of: Section) -> Vec<T> {
         let all = self.notes.get(&of).into_iter().flatten();
         all.filter_map(|note| note.downcast_ref().cloned()).collect()
     }
 
-    /// The service whose member does the step, by place in the file.
+    /// Returns the service whose member does the step, by index in the file.
     pub(crate) fn service(&self) -> Option<usize> {
         self.inside.last().copied().flatten()
     }
 
-    /// Compiles `body` inside of one more frame, in which a member of `service` does the steps.
+    /// Compiles `body` inside one more frame, in which a member of `service` does the steps.
     pub(crate) fn inside(&mut self, service: Option<usize>, body: impl FnOnce(&mut Self)) {
         self.inside.push(service);
         body(self);
@@ -114,8 +114,8 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// A deep probe of a member, the only one of `pool`: a worker, its work, an operation at the head of each of the
-    /// `volumes`, and in by each way it `asks`. Gives its entry.
+    /// Compiles a deep probe of a member, the only one of `pool`: a worker, its work, an operation at the head of each
+    /// of the `volumes`, and an entry for each of `asks`. Returns its entry point.
     pub(crate) fn probe(
         &mut self,
         owner: &str,

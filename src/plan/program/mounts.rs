@@ -1,21 +1,21 @@
-//! Operations on mounts: at heads and disks, waited for or not.
+//! Operations on mounts: at heads and disks, with or without waiting.
 
 use super::Compiler;
 use crate::model::ids::{AmountId, KeyId};
 use crate::model::route::Op;
 use crate::scenario::source::Span;
 
-/// A mount of the member that works on a request.
+/// Mount of the member that processes a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Volume {
-    /// Which of its mounts.
+    /// Index of the mount.
     pub mount: u8,
-    /// Pools that it is spread over at most.
+    /// Largest number of pools over which it is spread.
     pub pools: u8,
 }
 
 impl Compiler<'_> {
-    /// The keys of operations at a disk: their time, the choice of the disk, the block, the pool.
+    /// Creates the keys of operations at a disk: time, choice of the disk, block, pool.
     pub(crate) fn disk_keys(&mut self, owner: &str) -> KeyId {
         let key = self.key("disk-time", owner);
         self.key("disk-choice", owner);
@@ -24,8 +24,8 @@ impl Compiler<'_> {
         key
     }
 
-    /// The keys of operations at a head: their time, which of them open or lock, the pool. One that
-    /// goes on at a disk under the same owner goes to the pool of that disk.
+    /// Creates the keys of operations at a head: time, which of them open or lock, pool. An operation that
+    /// continues at a disk under the same owner goes to the pool of that disk.
     pub(crate) fn head_keys(&mut self, owner: &str) -> KeyId {
         let key = self.key("head-time", owner);
         self.key("head-open", owner);
@@ -33,7 +33,7 @@ impl Compiler<'_> {
         key
     }
 
-    /// As many operations as the mean at the heads of a volume.
+    /// Emits operations at the heads of a volume, `mean` of them on average.
     pub(crate) fn head(&mut self, volume: Volume, mean: f64, owner: &str) {
         if mean > 0.0 {
             let amount = self.amount(mean, &format!("{owner}.ops"));
@@ -42,7 +42,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Operations at the heads in front of a mounted volume, one pool after the other.
+    /// Emits operations at the heads in front of a mounted volume, one pool after the other.
     pub(crate) fn at_heads(&mut self, volume: Volume, amount: AmountId, key: KeyId) {
         let mount = volume.mount;
         for pool in 0..volume.pools {
@@ -50,7 +50,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// As many reads as the mean at the disks of a mount, one after the other.
+    /// Emits reads at the disks of a mount in sequence, `mean` of them on average.
     pub(crate) fn disk(&mut self, mount: u8, mean: f64, owner: &str, span: Span) {
         if mean > 0.0 {
             let amount = self.amount(mean, owner);
@@ -61,7 +61,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// As many writes as the mean at the disks of a mount, which no request waits for.
+    /// Emits writes at the disks of a mount, `mean` of them on average; no request waits for them.
     pub(crate) fn defer(&mut self, mount: u8, mean: f64, owner: &str) {
         if mean > 0.0 {
             let amount = self.amount(mean, owner);

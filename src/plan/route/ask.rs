@@ -1,4 +1,4 @@
-//! What a step asks of a component whose kind brings the step along: one answer to each fold over routes.
+//! Steps whose component kind declares the step itself: one answer to each fold over routes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,15 +13,15 @@ use crate::plan::route::resolve::{Here, Resolver};
 use crate::scenario::names::Name;
 use crate::scenario::value::Spanned;
 
-/// A step as written.
+/// Step as written.
 pub trait Asked: fmt::Debug {
-    /// Its label.
+    /// Returns its label.
     fn label(&self) -> Option<&Spanned<Name>>;
 
-    /// Steps inside of it that are done in the same place.
+    /// Returns the steps inside of it that are done in the same place.
     fn inside(&self) -> &[StepSpec];
 
-    /// With every name resolved; `None` when something was reported.
+    /// Resolves every name; returns `None` if an error was reported.
     fn resolve<'s>(
         &'s self,
         resolver: &mut Resolver<'s, '_>,
@@ -30,17 +30,17 @@ pub trait Asked: fmt::Debug {
     ) -> Option<Arc<dyn Ask>>;
 }
 
-/// A step with every name resolved. The other folds over routes ask it as any [`Leaf`].
+/// Step with every name resolved. The other folds over routes use it as any [`Leaf`].
 pub trait Ask: Leaf + fmt::Debug + Send + Sync {
-    /// The component that it asks: its kind, and its place in the file.
+    /// Returns the component that it asks: its kind, and its index in the file.
     fn of(&self) -> (Kind, usize);
 
-    /// Steps inside of it that are done in the same place.
+    /// Returns the steps inside of it that are done in the same place.
     fn inside(&self) -> &[Step];
 
-    /// Share of the requests that go on without the steps inside.
+    /// Returns the share of the requests that skip the steps inside.
     fn passes(&self, hits: &Hits) -> f64;
 
-    /// Compiles it.
+    /// Compiles the step.
     fn compile(&self, compiler: &mut Compiler<'_>);
 }

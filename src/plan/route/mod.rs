@@ -1,9 +1,9 @@
-//! Routes: what each request class does, step by step, with every name resolved.
+//! Routes: the steps of each request class, with every name resolved.
 //!
-//! A scenario says in words what a class does. [`resolve`] reads these steps once, reports what is wrong with
-//! them, and makes a tree of [`Step`]s in which components, mounts, draws and labels are numbers. Whoever asks
-//! something of the steps (the event loop's program, offered load, the dependency graph, the fluid network, hit
-//! ratios, memory) folds over this tree and resolves no name.
+//! A scenario lists the steps of a class with names. [`resolve`] reads them once, reports errors
+//! in them, and makes a tree of [`Step`]s in which components, mounts, draws and labels are numbers. All users
+//! of the steps (the event loop's program, offered load, the dependency graph, the fluid network, hit
+//! ratios, memory) fold over this tree and resolve no name.
 //!
 //! Holds: a step that could not be resolved has been reported and is left out; a draft without errors has all.
 
@@ -20,32 +20,32 @@ use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
 
-/// What a class does.
+/// Steps of a request class.
 #[derive(Clone, Debug, Default)]
 pub struct Route {
-    /// Its steps, where it has entered.
+    /// Steps after the request has entered.
     pub steps: Vec<Step>,
-    /// The names of its labels, by number.
+    /// Names of the labels, by number.
     pub labels: Vec<String>,
 }
 
-/// One step.
+/// Step of a route.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Its label, by number.
+    /// Number of its label.
     pub label: Option<usize>,
-    /// What it does.
+    /// Action of the step.
     pub does: Does,
-    /// Where it stands.
+    /// Place of the step in the text.
     pub span: Span,
 }
 
-/// What a step does.
+/// Action of a step.
 #[derive(Clone, Debug)]
 pub enum Does {
-    /// Spends processor time where the request is.
+    /// Uses processor time where the request is.
     Work(Work),
-    /// Asks a database.
+    /// Queries a database.
     Query(Query),
     /// Calls a service or a balancer.
     Call(Call),
@@ -53,131 +53,131 @@ pub enum Does {
     Io(Io),
     /// Visits a station.
     Visit(Visit),
-    /// Asks a component whose kind brings the step along.
+    /// Asks a component whose kind declares the step itself.
     Ask(Arc<dyn Ask>),
-    /// Goes one of several ways, or on with the chance that is left.
+    /// Takes one of several ways, or continues with the remaining probability.
     Choose(Vec<Way>),
-    /// Goes back or on to a label.
+    /// Jumps back or ahead to a label.
     Jump(Jump),
-    /// Does several lists of steps at once and waits for the last.
+    /// Runs several lists of steps in parallel and waits for the last.
     Parallel(Vec<Vec<Step>>),
-    /// Does steps several times.
+    /// Repeats steps.
     Repeat(Repeat),
-    /// Waits so long, in seconds.
+    /// Waits for a time, in seconds.
     Delay(Law),
 }
 
-/// Processor time.
+/// Use of processor time.
 #[derive(Clone, Debug)]
 pub struct Work {
     /// The service in which the request is.
     pub service: usize,
-    /// Which draw of the class, by its place.
+    /// Index of the draw among those of the class.
     pub draw: usize,
-    /// The share of what was drawn.
+    /// Share of the sampled time.
     pub share: f64,
-    /// Threads that do it side by side.
+    /// Number of threads that share the work.
     pub threads: Spanned<u32>,
 }
 
-/// Queries of a database, one after the other.
+/// Queries to a database, in sequence.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// The database.
     pub database: usize,
-    /// Reads, in the mean; none where the step asks for none.
+    /// Mean number of reads; `None` if the step has none.
     pub reads: Option<f64>,
-    /// Writes, likewise.
+    /// Mean number of writes; `None` if the step has none.
     pub writes: Option<f64>,
-    /// After this long the caller gives up.
+    /// Time-out of the caller.
     pub time_out: Option<Spanned<SimDuration>>,
-    /// Where the database is named.
+    /// Place of the database's name in the text.
     pub named: Span,
 }
 
-/// A nested request.
+/// Nested request to a service or a balancer.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// A service, one member of it, or a balancer.
+    /// Target: a service, one member of it, or a balancer.
     pub to: Entrance,
-    /// What is done there.
+    /// Steps done there.
     pub steps: Vec<Step>,
-    /// After this long the caller gives up.
+    /// Time-out of the caller.
     pub time_out: Option<Spanned<SimDuration>>,
-    /// Where it is named.
+    /// Place of the target's name in the text.
     pub named: Span,
 }
 
 /// Operations on a mount of the service in which the request is.
 #[derive(Clone, Debug)]
 pub struct Io {
-    /// Each service with a mount of this name, and the place of the mount there.
+    /// Services with a mount of this name, and the index of the mount there.
     pub mounts: Vec<(usize, usize)>,
-    /// Reads, in the mean.
+    /// Mean number of reads.
     pub reads: f64,
-    /// Writes that nobody waits for, in the mean.
+    /// Mean number of writes, which no request waits for.
     pub writes: f64,
-    /// Operations at the head of a file server, in the mean.
+    /// Mean number of operations at the head of a file server.
     pub operations: f64,
-    /// Whether the request waits for its reads.
+    /// True if the request waits for its reads.
     pub waits: bool,
 }
 
 impl Io {
-    /// The place of the mount among those of `service`.
+    /// Returns the index of the mount among those of `service`.
     #[must_use]
     pub fn mount_of(&self, service: usize) -> Option<usize> {
         self.mounts.iter().find(|(of, _)| *of == service).map(|(_, place)| *place)
     }
 }
 
-/// A visit to a station.
+/// Visit to a station.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// The stations of this name.
+    /// Group of stations.
     pub station: usize,
-    /// One of them; none: whichever is picked.
+    /// Member of the group; `None`: any member may be chosen.
     pub member: Option<u32>,
-    /// The service time of the step, else that of the station, in seconds.
+    /// Service time in seconds: that of the step, or else that of the station.
     pub service: Law,
-    /// Rank in line, from 0.
+    /// Priority rank in the queue; 0 is served first.
     pub rank: u8,
 }
 
-/// One of several ways.
+/// Way of a choice.
 #[derive(Clone, Debug)]
 pub struct Way {
-    /// How likely it is.
+    /// Probability of the way.
     pub chance: f64,
-    /// What it does.
+    /// Steps of the way.
     pub steps: Vec<Step>,
 }
 
-/// To another step.
+/// Jump to another step.
 #[derive(Clone, Debug)]
 pub struct Jump {
-    /// The number of its label.
+    /// Number of the target label.
     pub to: usize,
-    /// How likely; else on.
+    /// Probability of the jump; otherwise the next step follows.
     pub chance: f64,
-    /// Where the label is named.
+    /// Place of the label's name in the text.
     pub named: Span,
 }
 
-/// Steps done several times.
+/// Repetition of steps.
 #[derive(Clone, Debug)]
 pub struct Repeat {
-    /// How often.
+    /// Number of repetitions.
     pub count: Law,
-    /// What.
+    /// Repeated steps.
     pub steps: Vec<Step>,
-    /// Where it stands.
+    /// Place of the step in the text.
     pub span: Span,
 }
 
 impl Step {
-    /// Calls `visit` with each list of steps directly inside this one that is done in the same place: those of a
-    /// call are not.
+    /// Calls `visit` with each list of steps directly inside this one, except those of a call, which are done
+    /// elsewhere.
     pub fn nested<'s>(&'s self, visit: &mut dyn FnMut(&'s [Step])) {
         match &self.does {
             Does::Choose(ways) => ways.iter().for_each(|way| visit(&way.steps)),
@@ -194,7 +194,7 @@ impl Step {
         }
     }
 
-    /// Whether it does nothing but pass on to the next: no time, no component, no place to go to.
+    /// Returns whether the step has no effect: it takes no time, asks no component and is no jump or its target.
     #[must_use]
     pub fn does_nothing(&self) -> bool {
         let all = |steps: &[Self]| steps.iter().all(Self::does_nothing);
@@ -209,7 +209,7 @@ impl Step {
     }
 }
 
-/// Every one of `steps` and of what is nested in them, but for what calls do elsewhere.
+/// Visits every step and the steps nested in it, except those inside calls.
 pub fn each_here<'s>(steps: &'s [Step], visit: &mut dyn FnMut(&'s Step)) {
     for step in steps {
         visit(step);
@@ -217,7 +217,7 @@ pub fn each_here<'s>(steps: &'s [Step], visit: &mut dyn FnMut(&'s Step)) {
     }
 }
 
-/// Every one of `steps` and of what is nested in them, inside calls too.
+/// Visits every step and the steps nested in it, including those inside calls.
 pub fn each<'s>(steps: &'s [Step], visit: &mut dyn FnMut(&'s Step)) {
     each_here(steps, &mut |step| {
         visit(step);

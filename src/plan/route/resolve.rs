@@ -1,8 +1,8 @@
-//! From the steps of the file to routes: names to components, labels and draws to numbers.
+//! Resolution of steps to routes: names become components, labels and draws become numbers.
 //!
-//! Takes a scenario whose links were followed; gives a route for each request class, in the order of the file.
-//! Reports every step that names what is not there or cannot be done where it stands: targets, draws, mounts,
-//! labels, chances, loops. Such a step is left out of the route.
+//! Takes a scenario whose references are resolved; gives a route for each request class, in the order of the file.
+//! Reports every step with an unknown name or in the wrong place: targets, draws, mounts,
+//! labels, probabilities, loops. Such a step is left out of the route.
 
 use crate::model::spec::request::{CallStep, ChooseStep, CpuStep, GotoStep, RequestSpec, StepSpec};
 use crate::plan::checks::{inert_if, missing};
@@ -19,10 +19,10 @@ use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::value::Spanned;
 
-/// Chances may add up to this.
+/// Largest sum of the probabilities of a choice.
 const MOST: f64 = 1.0 + 1e-9;
 
-/// The routes of all classes.
+/// Resolves the routes of all classes.
 #[must_use]
 pub fn resolve(
     scenario: &ScenarioSpec,
@@ -49,7 +49,7 @@ pub fn resolve(
     (0..scenario.request.len()).map(class).collect()
 }
 
-/// The service whose member works on what enters here; `None` when it was not found.
+/// Returns the service whose member processes requests that enter here; `None` if none was found.
 #[must_use]
 pub fn service_behind(links: &Links, entrance: Entrance) -> Option<usize> {
     match entrance {
@@ -61,29 +61,29 @@ pub fn service_behind(links: &Links, entrance: Entrance) -> Option<usize> {
     }
 }
 
-/// Where steps are done.
+/// Place where steps are done.
 #[derive(Clone, Copy)]
 pub struct Here {
-    /// The service that works on the request, where it is known.
+    /// Service that processes the request, if it is known.
     pub(crate) service: Option<usize>,
-    /// The request has entered nothing.
+    /// True if the request has not entered anywhere.
     pub(crate) nowhere: bool,
 }
 
-/// Resolves the steps of one class.
+/// Resolver of the steps of one class.
 pub struct Resolver<'s, 'o> {
     scenario: &'s ScenarioSpec,
     names: &'s Names,
     links: &'s Links,
     class: usize,
-    /// By draw: whether a step spends it.
+    /// True if a step uses the draw, per draw.
     spent: Vec<bool>,
     labels: Vec<&'s Name>,
     out: &'o mut Diagnostics,
 }
 
 impl<'s> Resolver<'s, '_> {
-    /// Labels are unique in their request.
+    /// Collects labels, which must be unique in their request.
     fn labels_of(&mut self, steps: &'s [StepSpec]) {
         for step in steps {
             if let Some(label) = label_of(step) {
@@ -122,12 +122,12 @@ impl<'s> Resolver<'s, '_> {
         }
     }
 
-    /// The scenario.
+    /// Returns the scenario.
     pub(crate) const fn scenario(&self) -> &'s ScenarioSpec {
         self.scenario
     }
 
-    /// Where everything wrong is reported.
+    /// Returns the collector of diagnostics.
     pub(crate) const fn out(&mut self) -> &mut Diagnostics {
         self.out
     }
@@ -136,7 +136,7 @@ impl<'s> Resolver<'s, '_> {
         self.labels.iter().position(|other| **other == *label)
     }
 
-    /// Draws that no step spends, where no error since `before` says why.
+    /// Reports draws that no step uses, unless an error since `before` explains it.
     fn unspent(&mut self, spec: &RequestSpec, before: usize) {
         for (at, (draw, _)) in spec.draw.iter().enumerate() {
             if !self.spent[at] && self.out.errors() == before {
@@ -147,7 +147,7 @@ impl<'s> Resolver<'s, '_> {
         }
     }
 
-    /// Steps done `here`; `reach` are the labels of those around them, to which they may jump.
+    /// Resolves steps done `here`; `reach` holds the labels of the steps around them, to which they may jump.
     pub(crate) fn steps(
         &mut self,
         steps: &'s [StepSpec],
@@ -219,7 +219,7 @@ impl<'s> Resolver<'s, '_> {
         Some(Work { service: service?.index, draw, share, threads })
     }
 
-    /// Reports a step at `span` that needs a service to be in, to do `what` it does.
+    /// Reports a step at `span` that must be in a service to do `what` it does.
     pub(crate) fn entered(&mut self, span: Option<Span>, what: &str) {
         if span.is_some() {
             let (name, spec) = &self.scenario.request[self.class];
@@ -288,12 +288,12 @@ impl<'s> Resolver<'s, '_> {
         Some(Jump { to: to?, chance: step.chance.value.get(), named })
     }
 
-    /// What `text` at `span` leads to, which must be one of `kinds`; reports when it does not.
+    /// Finds the target of `text` at `span`, which must be one of `kinds`; reports an error otherwise.
     pub(crate) fn find(&mut self, text: &str, span: Span, kinds: &[Kind]) -> Option<Found> {
         self.names.resolve(text, span, kinds, self.out)
     }
 
-    /// A loop that nothing leaves.
+    /// Reports a loop without an exit.
     fn loops(&mut self, steps: &[Step]) {
         let never = |_: &dyn Ask| 0.0;
         if Visits::new(steps, &never).ends() {
@@ -317,7 +317,7 @@ impl<'s> Resolver<'s, '_> {
     }
 }
 
-/// The label of a step.
+/// Returns the label of a step.
 fn label_of(step: &StepSpec) -> Option<&Name> {
     let label: &Option<Spanned<Name>> = match step {
         StepSpec::Cpu(step) => &step.label,
@@ -334,7 +334,7 @@ fn label_of(step: &StepSpec) -> Option<&Name> {
     label.as_ref().map(|label| &label.value)
 }
 
-/// A step that a kind of component brings along.
+/// Returns the step as one that a component kind declares.
 fn asked(step: &StepSpec) -> Option<&dyn Asked> {
     macro_rules! arms {
         ($step:ident, $($doc:literal, $key:literal => $Variant:ident($Form:path);)*) => {
@@ -347,7 +347,7 @@ fn asked(step: &StepSpec) -> Option<&dyn Asked> {
     crate::kinds::each_step!(arms, step,)
 }
 
-/// Where such a step stands.
+/// Returns the place of such a step in the text.
 fn span_of(step: &StepSpec) -> Span {
     macro_rules! arms {
         ($step:ident, $($doc:literal, $key:literal => $Variant:ident($Form:path);)*) => {

@@ -1,8 +1,8 @@
-//! Mean visits: how often each step of a list is done for one request.
+//! Mean visits: the expected number of times that each step of a list is done per request.
 //!
 //! A step that is reached by a jump may be done many times; the mean numbers solve the traffic
-//! equations v = e + vP, which are linear in what jumps to each label. So the steps are walked once
-//! for each label and one small system is solved.
+//! equations v = e + vP, which are linear in the jumps to each label. The steps are therefore walked once
+//! for each label, and one small system is solved.
 //!
 //! Source: Jackson (1957), the traffic equations.
 
@@ -18,7 +18,7 @@ pub struct Visits<'s> {
 }
 
 impl<'s> Visits<'s> {
-    /// Of these steps; `passes` gives the share of the requests that go on without the steps inside of an asking.
+    /// Creates the visits of these steps; `passes` gives the share of requests that skip the steps inside an [`Ask`].
     pub fn new(steps: &'s [Step], passes: &'s dyn Fn(&dyn Ask) -> f64) -> Self {
         let mut labels = Vec::new();
         each_here(steps, &mut |step| {
@@ -31,7 +31,7 @@ impl<'s> Visits<'s> {
         Self { steps, passes, labels }
     }
 
-    /// Every step with its mean number, in the order of the text. A loop without an exit counts as
+    /// Returns every step with its mean number, in the order of the text. A loop without an exit counts as
     /// done once: it is reported elsewhere.
     pub fn take(&self) -> Vec<(&'s Step, f64)> {
         let count = self.labels.len();
@@ -42,16 +42,16 @@ impl<'s> Visits<'s> {
         visits
     }
 
-    /// Whether every loop is left at last.
+    /// Returns whether every loop has an exit.
     pub fn ends(&self) -> bool {
         self.inflow().is_some()
     }
 
-    /// Jumps to each label for one request; `None` when a loop has no exit.
+    /// Returns the mean jumps to each label per request; `None` if a loop has no exit.
     fn inflow(&self) -> Option<Vec<f64>> {
         let count = self.labels.len();
         let base = self.jumps(1.0, &vec![0.0; count]);
-        // Column by column: what one jump to a label makes jump to each.
+        // Each column holds the jumps to all labels that one jump to its label causes.
         let mut matrix = vec![vec![0.0; count + 1]; count];
         for column in 0..count {
             let mut unit = vec![0.0; count];
@@ -73,8 +73,8 @@ impl<'s> Visits<'s> {
         jumped
     }
 
-    /// Lets `flow` requests through `steps`, which nest no deeper than the text; gives what comes
-    /// out at the end.
+    /// Sends `flow` requests through `steps`, which nest no deeper than the text; returns the flow
+    /// at the end.
     fn walk(
         &self,
         steps: &'s [Step],
@@ -138,8 +138,8 @@ impl<'s> Visits<'s> {
     }
 }
 
-/// Solves a linear system given with its right side, by elimination with pivots; `None` when it has
-/// no unique solution that is not negative (a loop that nothing leaves).
+/// Solves a linear system, given with its right-hand side, by elimination with pivots; `None` without
+/// a unique non-negative solution (a loop without an exit).
 fn solve(mut rows: Vec<Vec<f64>>) -> Option<Vec<f64>> {
     let count = rows.len();
     for column in 0..count {

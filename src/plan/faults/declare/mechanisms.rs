@@ -1,4 +1,4 @@
-//! Automata that kinds add beside those of their parts: takeovers when a part fails.
+//! Automata that kinds add besides those of their parts: takeovers after a failure.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::plan::kind;
 use crate::plan::part::Part;
 
 impl Declarer<'_> {
-    /// Adds the mechanisms of all kinds. `live`: with the faults of the file, else with drills.
+    /// Adds the mechanisms of all kinds. `live`: with the faults of the file, otherwise with drills.
     pub(super) fn mechanisms(
         &mut self,
         live: bool,
@@ -26,7 +26,7 @@ impl Declarer<'_> {
     }
 }
 
-/// Mechanisms of parts, in the making.
+/// Mechanisms of parts under construction.
 pub struct Mechanisms<'a> {
     sketches: &'a [Sketch],
     moulds: &'a [Mould],
@@ -37,14 +37,14 @@ pub struct Mechanisms<'a> {
 }
 
 impl Mechanisms<'_> {
-    /// Whether parts fail by the faults of the file, which a mechanism may fail to cover; else by drills, which it
-    /// covers.
+    /// Returns whether parts fail by faults of the file, which a mechanism may fail to cover. Otherwise they fail by
+    /// drills, which it always covers.
     #[must_use]
     pub const fn is_live(&self) -> bool {
         self.live
     }
 
-    /// Whether an operation takes a part out.
+    /// Returns whether an operation takes a part out.
     #[must_use]
     pub fn is_taken_out(&self, part: Part) -> bool {
         let found = self.sketches.binary_search_by(|sketch| sketch.part.cmp(&part));
@@ -56,7 +56,7 @@ impl Mechanisms<'_> {
         self.groups.push(automaton);
     }
 
-    /// Says by which facts of an automaton what belongs to the component `owner` is with another component, or with
+    /// Declares which facts of an automaton hand the volumes of the component `owner` to another component, or to
     /// none.
     pub fn hands(&mut self, owner: &str, automaton: &str, facts: &[(&str, Option<&str>)]) {
         let id = |component: &str| self.ids?.get(component).copied();

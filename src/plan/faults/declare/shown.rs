@@ -1,4 +1,4 @@
-//! What the states of parts mean for components: facts that others ask for, health, lost memory.
+//! Effects of the states of parts on components: facts for other automata, health, lost memory.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ use crate::plan::kind::parts::Memory;
 use crate::plan::part::Part;
 
 impl Mould {
-    /// Publishes what others ask of a part: `alive` (it runs), `fit` (it works), `reachable`
-    /// (it can be spoken to), `serving` (it works, as does the zone it runs in, and can be spoken to),
+    /// Publishes facts about a part for other automata: `alive` (it runs), `fit` (it works), `reachable`
+    /// (it can be reached), `serving` (it works, as does the zone it runs in, and can be reached),
     /// and its harms.
     pub(super) fn facts(&mut self) {
         let kind = self.kind;
@@ -51,7 +51,7 @@ impl Mould {
 }
 
 impl Declarer<'_> {
-    /// Adds how a failure of a part shows in components, and what its memory loses.
+    /// Adds the effects of a part's failure on components, and the loss of its memory.
     pub(super) fn shown(
         &self,
         index: usize,
@@ -71,8 +71,8 @@ impl Declarer<'_> {
         }
     }
 
-    /// The fact that what a part keeps in memory is lost: it or its host is gone or hangs, or a
-    /// fault says so.
+    /// Adds the fact that a part's memory is lost: the part or its host is down, the part hangs, or a
+    /// fault clears the memory.
     fn wiped(
         &self,
         (sketch, host): (&Sketch, Option<&Sketch>),
@@ -97,12 +97,12 @@ impl Declarer<'_> {
     }
 }
 
-/// How a failure of one part shows in components of the event loop, in the making. Of states that hold at once the
-/// one that was added first counts.
+/// Effects of the failure of one part on components of the event loop, under construction. If several states hold at
+/// once, the one added first counts.
 pub struct Shown<'a> {
     declarer: &'a Declarer<'a>,
     sketch: &'a Sketch,
-    /// What the part stands on.
+    /// Domain on which the part stands.
     host: Option<&'a Sketch>,
     ids: &'a BTreeMap<String, ComponentId>,
     declared: &'a mut Declared,
@@ -111,30 +111,30 @@ pub struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    /// The scenario.
+    /// Returns the draft.
     #[must_use]
     pub fn draft(&self) -> &'a Draft {
         self.declarer.draft
     }
 
-    /// Names the component of the part, where it is not called as the part is.
+    /// Sets the component of the part, if its name differs from that of the part.
     pub fn component(&mut self, name: String) {
         self.component = name;
     }
 
-    /// That `fact` of the part holds.
+    /// Returns the condition that `fact` of the part holds.
     #[must_use]
     pub fn own(&self, fact: &str) -> Expr {
         Expr::of(&self.sketch.name, fact)
     }
 
-    /// That `fact` of what the part stands on holds; always where it stands on nothing.
+    /// Returns the condition that `fact` of the part's host holds; always true without a host.
     #[must_use]
     pub fn host(&self, fact: &str) -> Expr {
         that(self.host, fact)
     }
 
-    /// That the part is only cut off or stands still, and keeps what it knows.
+    /// Returns the condition that the part is cut off or stalled, but keeps its state.
     #[must_use]
     pub fn keeps(&self) -> Expr {
         let facts = [(Harm::Cut, "is cut"), (Harm::Stalled, "is stalled")];
@@ -142,14 +142,14 @@ impl<'a> Shown<'a> {
         Expr::Any(ill.map(|(_, fact)| self.own(fact)).collect())
     }
 
-    /// Adds a state of the component: `what` it is called, and when it holds.
+    /// Adds a state of the component: its name `what`, and when it holds.
     pub fn state(&mut self, what: &str, health: Health, when: Expr) {
         let name = format!("{}: {what}", self.component);
         self.declared.declaration.fact(&name, when);
         self.states.push((name, health));
     }
 
-    /// Adds the only state of a further component, where there is one of this name.
+    /// Adds the only state of another component, if one of this name exists.
     pub fn further(&mut self, component: &str, what: &str, health: Health, when: Expr) {
         let Some(id) = self.ids.get(component) else { return };
         let name = format!("{component}: {what}");
@@ -157,7 +157,7 @@ impl<'a> Shown<'a> {
         self.declared.effects.insert(*id, vec![(name, health)]);
     }
 
-    /// Adds the states of a process: unreachable with what it stands on, down when it is down itself, and all
+    /// Adds the states of a process: unreachable if its host is, down if it is down itself, and all
     /// hindrances.
     pub fn process(&mut self) {
         self.state("unreachable", Health::Unreachable, !self.host("reachable"));
@@ -165,33 +165,33 @@ impl<'a> Shown<'a> {
         self.hindrances();
     }
 
-    /// Adds the states of what stands outside of the sites: it works, perhaps slowly, or it does not.
+    /// Adds the states of a part outside of the sites: down or slow.
     pub fn outside(&mut self) {
         self.state("out", Health::Down, !self.own("fit"));
         self.slow();
     }
 
-    /// Adds the states in which the part is there and does not do its work: cut off, hung, stalled, slow.
+    /// Adds the states of a part that exists but does not work normally: cut off, hung, stalled, slow.
     pub fn hindrances(&mut self) {
         self.cut_off();
         self.stands_still();
         self.slow();
     }
 
-    /// Adds the state of a part that works and is not heard, where a fault does that.
+    /// Adds the state of a part that works but cannot be reached, if a fault has this effect.
     pub fn cut_off(&mut self) {
         if self.mould().has(Harm::Cut) {
             self.state("cut off", Health::Unreachable, self.own("is cut"));
         }
     }
 
-    /// Adds the states of a part that answers nothing, where faults do that to it or to the zone that it runs in.
+    /// Adds the hung and stalled states, if faults have these effects on the part or the zone it runs in.
     pub fn stands_still(&mut self) {
         self.hindered("hung", Health::Hung, Harm::Hung);
         self.hindered("stalled", Health::Stalled, Harm::Stalled);
     }
 
-    /// Adds the states of a slow part, one for each factor, where faults slow it or the zone that it runs in.
+    /// Adds the states of a slow part, one per factor, if faults slow it or the zone it runs in.
     pub fn slow(&mut self) {
         let harms = self.hindering().flat_map(|sketch| self.harms_of(sketch));
         let factor = |harm: &Harm| match harm {
@@ -206,9 +206,9 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// Adds how what `links` carry together fares: nothing without any; with k of n left, n / k times slower when each
-    /// carries its share (`shared`), and as ever when one is enough for all. One that is slow by a factor counts as so
-    /// much less than one.
+    /// Adds the states of traffic carried by parallel `links`: down if none is left. With k of n left, it is n / k
+    /// times slower if each carries its share (`shared`), and unaffected if one link is enough. A link that is slow
+    /// by a factor counts as 1 / factor of a link.
     pub fn carried_by(&mut self, links: &[Part], shared: bool) {
         let declarer = self.declarer;
         let names: Vec<&str> = links.iter().filter_map(|part| declarer.name(*part)).collect();
@@ -230,7 +230,7 @@ impl<'a> Shown<'a> {
                 (f64::from(left - slowed) + f64::from(slowed) / factor, left, slowed)
             }));
         }
-        // The worst first: of all that hold, the first is what there is.
+        // Worst state first: the first one that holds counts.
         states.sort_by(|a, b| a.0.total_cmp(&b.0));
         for (carried, left, slowed) in states {
             if (left, slowed) == (count, 0) {
@@ -249,7 +249,8 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// By how much parts side by side can be slow, and which of them; `None` when none can.
+    /// Returns the slow factor of parallel parts (the first one found), and which parts can be slow. `None` if none
+    /// can, or if there is only one part.
     fn slowness(&self, parts: &[Part]) -> Option<(f64, Vec<bool>)> {
         let all = parts.iter().filter_map(|part| self.declarer.at(*part));
         let own = all.map(|at| {
@@ -271,13 +272,13 @@ impl<'a> Shown<'a> {
         &self.declarer.moulds[sketch.mould].harms
     }
 
-    /// The part, and the zone that it runs in.
+    /// Returns the part, and the zone it runs in.
     fn hindering(&self) -> impl Iterator<Item = &'a Sketch> + use<'a> {
         let zone = self.host.filter(|host| host.part.sort().runs_processes);
         std::iter::once(self.sketch).chain(zone)
     }
 
-    /// Adds the state that a harm of the part, or of the zone that it runs in, puts it into.
+    /// Adds the state caused by a harm of the part, or of the zone it runs in.
     fn hindered(&mut self, what: &str, health: Health, harm: Harm) {
         let fact = format!("is {what}");
         let ill = self
@@ -296,7 +297,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// That `fact` of what a part stands on holds; always where it stands on nothing.
+/// Returns the condition that `fact` of a part's host holds; always true without a host.
 fn that(host: Option<&Sketch>, fact: &str) -> Expr {
     host.map_or(Expr::Always, |host| Expr::of(&host.name, fact))
 }

@@ -1,8 +1,8 @@
-//! The rows of the registry and those that kinds of components bring along, one after the other.
+//! Complete registry: the rows of the table, then those that kinds of components declare.
 
 use super::{Row, rows};
 
-/// All figures: the rows of all kinds of components, and those that some bring along.
+/// Rows of all figures: those of the table, then those that kinds of components declare.
 pub const ROWS: &[Row] = &ALL;
 
 const ALL: [Row; COUNT] = {

@@ -1,5 +1,5 @@
-//! The table of figures: a row for each family that is estimated in one way. What a row means, and how a path finds
-//! its own, is the [registry](super)'s.
+//! Table of figures: a row for each family that is estimated in one way. The [registry](super) defines what a row
+//! means, and how a path finds its row.
 
 use super::{At, BOTH, By, IntervalOf, Key, PER, Row, SOLVER, Value, Whose, Word, key, required};
 use crate::plan::figure::Metric;
@@ -24,15 +24,15 @@ const BEHIND: Key = required("outcome", Value::OneOf(&["behind"]));
 const OF_LOSSES: Key =
     required("outcome", Value::OneOf(&["fault", "overload", "planned", "never-born"]));
 
-/// In windows and around breaks, request by request.
+/// In windows and around breaks, simulated request by request.
 pub const OF_WINDOWS: (&[At], By) = (&[At::Unnamed, At::Window, At::Break], By::Requests);
-/// Intervals are those of a window with a length.
+/// In windows with a length, which can be cut into intervals.
 const OF_INTERVALS: (&[At], By) = (&[At::Unnamed, At::Window], By::Requests);
 const OF_BREAKS: (&[At], By) = (&[At::Break], By::Requests);
 const UP: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Up);
 const ROLES: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Roles);
 const TRAFFIC: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Traffic);
-/// Metrics that windows have too: without a window theirs is meant.
+/// For metrics that windows have too: a path without a window then means theirs.
 const TRAFFIC_NAMED: (&[At], By) = (&[At::Horizon], By::Traffic);
 const DRAWN: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Both);
 const DRAWN_NAMED: (&[At], By) = (&[At::Horizon], By::Both);
@@ -46,9 +46,9 @@ const MAX: &[Word] = &[Word::Max];
 const SPREAD: &[Word] = &[Word::Quantiles, Word::Max, Word::Deviation];
 const FIRST: &[Word] = &[Word::First];
 
-/// All figures.
+/// Rows of all figures except those that kinds of components declare themselves.
 pub const ROWS: &[Row] = &[
-    // Windows, request by request.
+    // Windows, simulated request by request.
     Row::new(
         Metric::Latency,
         OF_WINDOWS,
@@ -371,7 +371,7 @@ pub const ROWS: &[Row] = &[
     )
     .keys(&[OBJECTIVE])
     .interval(IntervalOf::Crossing),
-    // Arithmetic.
+    // Closed forms.
     Row::new(
         Metric::Headroom,
         LEVEL,
@@ -414,7 +414,7 @@ pub const ROWS: &[Row] = &[
         "Prices paid once times the parts that they are for",
     )
     .as_it_comes(IntervalOf::Exact),
-    // The long horizon: what is up.
+    // The long horizon: availability.
     Row::new(
         Metric::Structural,
         UP,
@@ -519,7 +519,7 @@ pub const ROWS: &[Row] = &[
         "Time from the start to the first outage",
     )
     .keys(&[AVAILABILITY, WITHOUT]),
-    // The long horizon: what takes over from each other.
+    // The long horizon: roles that pass from one holder to another.
     Row::new(
         Metric::Interruptions,
         ROLES,
@@ -554,7 +554,7 @@ pub const ROWS: &[Row] = &[
     )
     .keys(&[WITHOUT])
     .as_it_comes(IntervalOf::Order),
-    // The long horizon: its traffic.
+    // The long horizon: traffic.
     Row::new(
         Metric::Request,
         TRAFFIC,
@@ -710,7 +710,7 @@ pub const ROWS: &[Row] = &[
         "Writes not applied; `max`: the largest number of a horizon",
     )
     .keys(&[WITHOUT]),
-    // The long horizon, corrected by windows drawn from it.
+    // The long horizon, corrected by windows sampled from it.
     Row::new(
         Metric::Latency,
         DRAWN_NAMED,
