@@ -2,9 +2,9 @@
 //!
 //! Both units of a pair are assumed to believe the same. The mechanism is `kinds::balancer::live`. A member misleads
 //! while it is believed healthy and is not. Its share of the requests then fails: 1/n or more with n members
-//! (`plan::fluid::open`). With fewer than 100 members, one is more than 1 %. Two mechanisms avoid these failures:
-//! retries at other members hide a member that refuses, and a balancer that counts open connections soon sends almost
-//! no requests to a member that accepts and does not answer.
+//! (`plan::fluid::open`). With fewer than 100 members, one is more than 1 %. Two mechanisms avoid these failures.
+//! Retries at other members hide a member that refuses. A balancer that counts open connections soon sends almost no
+//! requests to a member that accepts and does not answer.
 
 use crate::convert::table;
 use crate::health::Declaration;

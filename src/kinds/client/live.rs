@@ -3,9 +3,9 @@
 //! Model: a page view arrives at the edge of the site at its time of arrival. Its HTML is one
 //! request, whose reply crosses the links of the site. The client then fetches the parts,
 //! at most `connections` at a time, each by a request of its own after a round trip. The view is
-//! served if everything has arrived within `lost_after`. Its latency is that of its last attempt, from
-//! the user's click (half a round trip before the arrival) to the last byte at the client (half a round
-//! trip after it left). Requests on their way to the site are small and take no capacity. Patience and
+//! served if everything has arrived within `lost_after`. Its latency is that of its last attempt: from
+//! the user's click, half a round trip before the arrival, to the last byte at the client, half a round
+//! trip after it left. Requests on their way to the site are small and take no capacity. Patience and
 //! time-out run from the arrival of each request at the edge to the last byte of its reply.
 //! A part that fails, or that exceeds the user's patience, fails the attempt. With a given probability
 //! the user retries after a time, up to a given number of times. Otherwise the user leaves: the view is
@@ -15,8 +15,8 @@
 //! does. When a user leaves, the number of further pages and the times between them are drawn. For
 //! each of these times, the next page of the source at or after it counts as a page of this user.
 //! Closed users do not leave: served or not, they think and request the next page. Their think time
-//! begins when the view ends for them. The trip to the site of the next view takes as long as the trip
-//! back of this one, so that a cycle is a latency and a think time.
+//! begins when the view ends for them. The trip of the next view to the site takes as long as the trip
+//! back of this one. A cycle thus is a latency and a think time.
 //! If a balancer has sticky sessions, pages of the source are assigned in the same way to the sessions
 //! that continue after a served page (`guests`).
 //!

@@ -37,7 +37,7 @@ use crate::plan::faults::holder;
 use crate::plan::graph::{Graph, Takeover};
 use crate::plan::part::Part;
 
-/// Cause of a failover that finds no member to take over, and needs people.
+/// Cause of a failover that does not work, and needs people.
 pub(crate) const FAILED_FAILOVER: &str = "failed-failover";
 /// Cause of a failover of a primary that is healthy.
 pub(crate) const FALSE_FAILOVER: &str = "false-failover";

@@ -11,13 +11,13 @@ use crate::scenario::names::{Name, Reference};
 /// The role of a member of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Takes the writes.
+    /// Primary, which takes the writes.
     Master,
-    /// Follows the primary.
+    /// Replica, which follows the primary.
     Slave,
-    /// Stands in front of the shards.
+    /// Index server in front of the shards.
     Index,
-    /// Holds a part.
+    /// Shard, which holds a part of the data.
     Shard,
 }
 

@@ -1,4 +1,4 @@
-//! Databases: a primary takes the writes and replicas follow it, or an index server stands before shards.
+//! Databases: a primary with replicas that follow it, or an index server with shards.
 
 pub mod check;
 pub mod components;

@@ -222,7 +222,7 @@ impl Query {
 }
 
 /// Returns whether a storage head stands in front of the data of at least one member, and the largest number of pools
-/// over which the data of a member are spread.
+/// of a member's data.
 fn store(compiler: &Compiler<'_>, database: usize) -> (bool, Volume) {
     let name = &compiler.draft().scenario.database[database].0;
     let all = compiler.members(name, members(compiler.draft(), database));

@@ -5,9 +5,9 @@
 //! rates of the plan, independently per object:
 //!
 //! - With eviction of the least recently used object, the time A since the last request is exponential, and
-//!   the objects with the smallest A are stored (exact). The last request found a copy of age B. The requests that
-//!   hit form a renewal process that ends with a gap longer than T, the smallest A of an object that is not stored,
-//!   approximated by a gap of mean length. B has the law U(b) / U(life), U(b) = 1 + K (1 − e^(−λb/K)) with
+//!   the objects with the smallest A are stored (exact). T is the smallest A of an object that is not stored. The
+//!   last request found a copy of age B. The requests that hit form a renewal process that ends with a gap longer
+//!   than T, approximated by a gap of mean length. B has the law U(b) / U(life), U(b) = 1 + K (1 − e^(−λb/K)) with
 //!   K = e^(λT) − 1, exact at both ends ([`crate::workload::hits`]).
 //! - With eviction by age or at random, presence and age are drawn from the shares of an object's cycle in which
 //!   it is valid, expired and absent. The number stored equals the capacity only on average; the oldest objects
