@@ -1,19 +1,19 @@
-//! Who has the address of a balancer: of two units one, and the other takes over.
+//! The automaton of the virtual IP of a pair: which unit holds it, and the states of a takeover.
 //!
 //! ```text
-//! at-1     -> silent-1     unit 1 is silent and unit 2 is not; with the chance of coverage
+//! at-1     -> silent-1     unit 1 is silent and unit 2 is not; with the probability `coverage`
 //! at-1     -> doomed-1     the same, and the takeover will not work
-//! silent-1 -> taking-1     after the silence: the law of the file, or the timers of VRRP
+//! silent-1 -> taking-1     after the detection: the law of the file, or the timers of VRRP
 //! taking-1 -> at-2         after the takeover
-//! at-1     -> leaves-1     unit 1, or what it stands on, is taken out as planned: a VRRP router says so
+//! at-1     -> leaves-1     planned work on unit 1, or on what it stands on: a VRRP router announces that
 //! leaves-1 -> taking-1     after the skew of unit 2
-//! silent-1, leaves-1, taking-1, doomed-1 -> at-1    unit 1 speaks again
+//! silent-1, leaves-1, taking-1, doomed-1 -> at-1    unit 1 works again
 //! silent-1, leaves-1, taking-1 -> at-1    unit 2 falls silent as well
-//! at-2     -> travels -> at-1             giveback: unit 1 has been well for long enough
+//! at-2     -> travels -> at-1             giveback: unit 1 has been healthy for long enough
 //! ```
 //!
-//! The other way round the same. It follows `kinds::balancer::live`, whose silence and takeover are the
-//! same laws, drawn there by the mechanism.
+//! The transitions from `at-2` are symmetric. The automaton follows `kinds::balancer::live`, which draws
+//! detection and takeover from the same laws.
 
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::Declaration;
@@ -30,15 +30,15 @@ use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::units::SimDuration;
 
-/// The name of the automaton.
+/// Returns the name of the automaton of a balancer.
 pub fn name(balancer: &str) -> String {
     format!("{balancer}/address")
 }
 
 struct Way {
-    /// By unit that takes over.
+    /// Detection time, by the unit that takes over.
     silence: [DurationLaw; 2],
-    /// The same after an advertisement that says goodbye.
+    /// Detection time after an announced shutdown; `None`: a unit cannot announce it.
     farewell: Option<[DurationLaw; 2]>,
     lasts: DurationLaw,
     coverage: f64,
@@ -52,7 +52,7 @@ fn way(spec: &BalancerSpec) -> Option<Way> {
         let priorities = [&vrrp.priority, &vrrp.partner]
             .map(|priority| u8::try_from(priority.value).expect("its key takes 1 to 255"));
         let heard = |unit: usize| {
-            // Its timer runs since the last advertisement.
+            // The timer has run since the last advertisement.
             let most = interval.saturating_mul(3) + skew(interval, priorities[unit]);
             law(Law::uniform(most.seconds() - interval.seconds(), most.seconds()))
         };
@@ -79,8 +79,8 @@ fn way(spec: &BalancerSpec) -> Option<Way> {
     })
 }
 
-/// The address has come to a unit that is up: by unit, what holds while it serves. Said of the one that has it, so
-/// that no other unit explains an outage.
+/// Returns the condition that a unit holds the virtual IP and serves, from the condition of each unit. Only the
+/// condition of the holder counts, so that an outage is never attributed to the other unit.
 pub fn served(draft: &Draft, balancer: usize, units: Vec<Expr>) -> Expr {
     let address = name(&draft.scenario.balancer[balancer].0);
     let at = |unit: usize| Expr::of(&address, &format!("at-{}", unit + 1));
@@ -90,7 +90,7 @@ pub fn served(draft: &Draft, balancer: usize, units: Vec<Expr>) -> Expr {
     Expr::All(all)
 }
 
-/// The addresses that pass between units, of balancers whose automaton is in `declaration`.
+/// Returns the virtual IPs that pass between units, for balancers whose automaton is in `declaration`.
 pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
     let mut all = Vec::new();
     for (balancer, (name, _)) in draft.scenario.balancer.iter().enumerate() {
@@ -99,7 +99,7 @@ pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> 
             continue;
         }
         let holds = ["at-1", "at-2"].map(|state| Expr::of(&address, state)).to_vec();
-        // With both units dead the address stays where it was.
+        // With both units failed, the virtual IP stays where it was.
         let serves = |member: u32| {
             let unit = Part::Balancer { balancer, member }.name(draft);
             holds[member as usize].clone().and(Expr::of(&unit, "serving"))
@@ -110,7 +110,7 @@ pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> 
     all
 }
 
-/// Adds an automaton for every balancer of two units.
+/// Adds an automaton for every balancer of two units with a takeover.
 pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     for (balancer, (balancer_name, spec)) in draft.scenario.balancer.iter().enumerate() {
         let Some(way) = way(spec).filter(|_| spec.count.value == 2) else { continue };
@@ -121,7 +121,7 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     }
 }
 
-/// That a part or something it stands on is taken out as planned, if an operation does that.
+/// Returns the condition that planned work takes out a part or one that it stands on; `None` if no operation does.
 fn planned(draft: &Draft, declaration: &Declaration, part: Part) -> Option<Expr> {
     let mut all = vec![part];
     all.extend(part.domains(draft));

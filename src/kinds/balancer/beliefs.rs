@@ -1,9 +1,10 @@
-//! What a balancer believes of the members behind it, over years: an automaton for each member.
+//! Beliefs of a balancer about its members in long-horizon runs: one automaton per member.
 //!
-//! A pair of units is taken to believe alike. The mechanism is `kinds::balancer::live`. While a member misleads, its
-//! share of the requests fails: of n members 1/n or more (`plan::fluid::open`), so that below 100 members one is more
-//! than 1 %. Two things take it away: a balancer that tries again elsewhere hides a member that refuses, and one that
-//! counts open connections soon sends next to nothing to a member that only takes them.
+//! Both units of a pair are assumed to believe the same. The mechanism is `kinds::balancer::live`. A member misleads
+//! while it is believed healthy and is not. Its share of the requests then fails: 1/n or more with n members
+//! (`plan::fluid::open`). With fewer than 100 members, one is more than 1 %. Two mechanisms avoid these failures.
+//! Retries at other members hide a member that refuses. A balancer that counts open connections soon sends almost no
+//! requests to a member that accepts and does not answer.
 
 use crate::convert::table;
 use crate::health::Declaration;
@@ -13,12 +14,12 @@ use crate::plan::Draft;
 use crate::plan::availability::beliefs::{Asked, Probed};
 use crate::plan::part::Part;
 
-/// The name of the automaton of what a balancer believes of a member.
+/// Returns the name of the automaton of a balancer's belief about a member.
 pub fn name(balancer: &str, member: &str) -> String {
     format!("{balancer}/{member}")
 }
 
-/// The fact of the whole that more than 1 % of what a balancer sends on fails.
+/// Returns the name of the system-level fact that more than 1 % of a balancer's requests fail.
 pub fn errors(draft: &Draft, balancer: usize) -> String {
     format!("{}/errors", draft.scenario.balancer[balancer].0)
 }
@@ -28,7 +29,7 @@ pub(super) fn declare(draft: &Draft, declaration: &mut Declaration) {
     for (balancer, (name, spec)) in draft.scenario.balancer.iter().enumerate() {
         let targets = &draft.links.balancers[balancer].targets;
         if targets.is_empty() {
-            // It balances the reads of databases alone.
+            // The balancer serves only reads of databases.
             declaration.fact(&errors(draft, balancer), Expr::Never);
             continue;
         }
@@ -39,18 +40,19 @@ pub(super) fn declare(draft: &Draft, declaration: &mut Declaration) {
         }
         let (believed, misled): (Vec<Expr>, Vec<Expr>) =
             self::targets(draft, balancer).into_iter().unzip();
-        // One member in a hundred is 1 % of what is sent on.
+        // One member in a hundred gets 1 % of the requests.
         let more = table::u32(targets.len()) / 100 + 1;
         let nobody = !Expr::Any(believed);
         declaration.fact(&errors(draft, balancer), Expr::AtLeast(more, misled).or(nobody));
     }
 }
 
-/// By member behind a balancer: that it is believed to be well, and that what is sent to it fails.
+/// Returns, for each member of the services behind a balancer, the conditions that it is believed healthy and that
+/// requests sent to it fail.
 pub fn targets(draft: &Draft, balancer: usize) -> Vec<(Expr, Expr)> {
     let (name, spec) = &draft.scenario.balancer[balancer];
     let retries = spec.retries.value > 0;
-    // A cookie asks nobody how many are open.
+    // A cookie does not take open connections into account.
     let avoids = spec.algorithm.value == Algorithm::LeastConnections && !spec.sticky.value;
     let one = |(service, member): &(usize, u32)| {
         let member = Asked::new(draft, Part::Service { service: *service, member: *member });

@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! References of balancers, and checks of their keys.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ impl Checks for Balancer {
     none!(onward, store, unused, begins);
 }
 
-/// Weights are of members, or of services, that stand behind the balancer.
+/// Reports weights of names that are not behind the balancer, and weights that are not positive.
 fn check_weights(draft: &Draft, at: usize, balancer: &BalancerSpec, out: &mut Diagnostics) {
     for (member, weight) in balancer.weights.iter() {
         let behind = draft.links.balancers[at].targets.iter().any(|(service, number)| {
@@ -82,7 +82,7 @@ fn check_weights(draft: &Draft, at: usize, balancer: &BalancerSpec, out: &mut Di
     }
 }
 
-/// Sessions stick where users have some, and where their own requests come.
+/// Reports `sticky` beside `hash`, and where it has no effect: no session, no user's own request, one member only.
 fn check_sticky(
     draft: &Draft,
     at: usize,
@@ -181,7 +181,7 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     }
 }
 
-/// Bounds on connections, and the lines for them.
+/// Checks the bounds on open requests, and the queues for them.
 fn check_room(balancer: &BalancerSpec, out: &mut Diagnostics) {
     if balancer.limit.is_none() {
         let message = "a unit without `limit` takes everybody in";
@@ -198,7 +198,7 @@ fn check_room(balancer: &BalancerSpec, out: &mut Diagnostics) {
     }
 }
 
-/// Units that own addresses together.
+/// Checks units that share addresses as peers.
 fn check_peers(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     let Some(peers) = &balancer.peers else { return };
     if balancer.count.value == 1 {

@@ -1,4 +1,4 @@
-//! Balancers in the event loop: units, the processors of appliances, and what a balancer believes of its members.
+//! Balancers in the event loop: units, processors of appliances, and the beliefs about the members.
 
 use std::ops::Range;
 
@@ -36,7 +36,7 @@ impl Components for Balancer {
         }
     }
 
-    /// The unit, and the member that it picks.
+    /// Returns 2: the unit, and the member that it picks.
     fn frames(&self) -> Option<usize> {
         Some(2)
     }
@@ -55,19 +55,19 @@ impl Components for Balancer {
     }
 }
 
-/// The processor of an appliance.
+/// Returns the name of the processor of an appliance.
 pub(super) fn cpu_name(unit: &str) -> String {
     format!("{unit}.cpu")
 }
 
-/// A unit: a process without a bound on workers, but for its limit.
+/// Makes a unit: a process whose workers are bounded only by its `limit`.
 fn unit(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32) -> Part {
     let draft = builder.draft();
     let (name, spec) = &draft.scenario.balancer[index];
     let bounds = spec.limit.as_ref().map_or_else(Bounds::default, |limit| Bounds {
         workers: Some(limit.value),
         backlog: spec.backlog.as_ref().map(|backlog| backlog.value),
-        // A connection that its client closes before it is accepted is no work.
+        // A connection that its client closes before it is accepted costs no work.
         callers_wait: true,
     });
     let mut part = builder.part(id, builder.process(name, bounds));
@@ -89,7 +89,7 @@ fn unit(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32) -
     part
 }
 
-/// The processor of an appliance, which has it for itself.
+/// Makes the processor of an appliance, which no other part shares.
 fn appliance(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     let cores = builder.draft().scenario.balancer[index].1.cores.as_ref();
     let all = ZoneLimits {
@@ -103,13 +103,13 @@ fn appliance(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     builder.part(id, config)
 }
 
-/// The databases whose reads go through a balancer, by place in the file: its further farms.
+/// Returns the databases whose reads go through a balancer, by place in the file: its further backend pools.
 pub(super) fn databases(draft: &Draft, index: usize) -> Vec<usize> {
     let all = draft.links.databases.iter().enumerate();
     all.filter(|(_, links)| links.through == Some(index)).map(|(at, _)| at).collect()
 }
 
-/// The members behind a balancer, and which of them are which farm: those of its `to`, then each database.
+/// Returns the members behind a balancer and the range of each backend pool: services first, then each database.
 fn members(builder: &Builder<'_>, index: usize) -> (Vec<Behind>, Vec<Range<usize>>) {
     let draft = builder.draft();
     let spec = &draft.scenario.balancer[index].1;
@@ -138,7 +138,7 @@ fn members(builder: &Builder<'_>, index: usize) -> (Vec<Behind>, Vec<Range<usize
     (members, farms)
 }
 
-/// Its beliefs; its deep probes are made when the steps of all classes are, by [`Components::finish`].
+/// Makes the component that balances. [`Components::finish`] adds its deep probes, once all steps are compiled.
 fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     let draft = builder.draft();
     let (name, spec) = &draft.scenario.balancer[index];

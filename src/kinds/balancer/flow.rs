@@ -1,4 +1,4 @@
-//! Needs and offered work: units, of which one holds the virtual IP or each owns addresses, and the members behind them.
+//! Needs and offered work of the units of a balancer and of the members behind them.
 
 use crate::kinds::balancer::Balancer;
 use crate::kinds::balancer::spec::BalancerSpec;
@@ -12,7 +12,7 @@ use crate::plan::load::{Capacity, Here, Resource, Sums, mean};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 
-/// Units that ever serve: without a failover the second never takes over.
+/// Returns the number of units that can serve: without a takeover, only the first.
 fn serving_units(spec: &BalancerSpec) -> u32 {
     let others = is_pair(spec) || spec.peers.is_some();
     if others { spec.count.value } else { 1 }
@@ -45,7 +45,7 @@ impl Flow for Balancer {
         Some(graph.all(&needs))
     }
 
-    /// Its units, of which one has to work.
+    /// Returns the units of a balancer, of which one has to work.
     fn members(
         &self,
         graph: &mut graph::Builder<'_>,
@@ -61,7 +61,7 @@ impl Flow for Balancer {
             units.push(graph.reached_from(node, part, outside));
         }
         let node = graph.group(name, 1, &units);
-        // Peers own addresses together: there is no one address that a second unit takes over.
+        // Peers share addresses: there is no single virtual IP for a second unit to take over.
         if units.len() == 2 && spec.peers.is_none() {
             graph.takes_over(node, Takeover::Address(index, units));
         }
@@ -92,7 +92,7 @@ impl Flow for Balancer {
         rate
     }
 
-    /// Deep probes of every unit, which cost the members.
+    /// Adds the work of the members for the deep probes of every unit.
     fn works_always(&self, sums: &mut Sums<'_>) {
         let draft = sums.draft();
         for (balancer, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
@@ -108,7 +108,7 @@ impl Flow for Balancer {
         }
     }
 
-    /// The cores of an appliance. No request holds a worker there: it has not come in yet.
+    /// Returns the cores of an appliance. A request that waits for them holds no worker of a service yet.
     fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
         let Part::Balancer { balancer, .. } = part else { return None };
         let cores = draft.scenario.balancer[balancer].1.cores.as_ref()?.value;
@@ -144,7 +144,7 @@ impl Flow for Balancer {
         Some(fork_over_units(network, index, None))
     }
 
-    /// Deep probes of every unit, which cost the members.
+    /// Adds the work of the members for the deep probes of every unit.
     fn probes(&self, network: &mut network::Builder<'_>) {
         let draft = network.draft();
         for (balancer, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
@@ -158,25 +158,25 @@ impl Flow for Balancer {
     }
 }
 
-/// Its units.
+/// Returns the units of a balancer.
 fn units(draft: &Draft, balancer: usize) -> Vec<Part> {
     let count = draft.scenario.balancer[balancer].1.count.value;
     (0..count).map(|member| Part::Balancer { balancer, member }).collect()
 }
 
-/// The members behind it.
+/// Returns the members of services behind a balancer.
 fn targets(draft: &Draft, balancer: usize) -> Vec<Part> {
     let targets = draft.links.balancers[balancer].targets.iter();
     targets.map(|&(service, member)| Part::Service { service, member }).collect()
 }
 
-/// Mean work of a deep probe in core-seconds, and seconds from one to the next; none where probes are no work.
+/// Returns the mean work of a deep probe in core-seconds, and the seconds between two; `None` if probes cost no work.
 fn deep_probe(spec: &BalancerSpec) -> Option<(f64, f64)> {
     let check = spec.check.as_ref().filter(|check| check.depth.value == Depth::Deep)?;
     Some((mean(&check.cpu.as_ref()?.value), check.interval.value.seconds()))
 }
 
-/// The units that work, with their shares: one, or the peers by their addresses.
+/// Returns the working units with their shares of the requests: one unit, or peers by their addresses.
 fn at_work(sums: &Sums<'_>, balancer: usize) -> Vec<(Part, f64)> {
     let alive = sums.alive(units(sums.draft(), balancer));
     let Some(peers) = &sums.draft().scenario.balancer[balancer].1.peers else {
@@ -188,7 +188,7 @@ fn at_work(sums: &Sums<'_>, balancer: usize) -> Vec<(Part, f64)> {
     alive.iter().enumerate().map(|(at, unit)| (*unit, share(at))).collect()
 }
 
-/// The fork over its units; the replies of `class` leave from there.
+/// Returns the fork over the units of a balancer, from which the replies of `class` leave.
 fn fork_over_units(
     network: &mut network::Builder<'_>,
     balancer: usize,

@@ -1,4 +1,4 @@
-//! The references of balancers: what stands behind them, and what they stand in.
+//! References of balancers: members and databases behind them, and their rack or zone.
 
 use crate::kinds::balancer::spec::BalancerSpec;
 use crate::plan::links::{Known, Links, Walk, no_member};
@@ -8,16 +8,16 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::names::Reference;
 use crate::scenario::source::Span;
 
-/// The references of a balancer.
+/// Resolved references of a balancer.
 #[derive(Clone, Debug, Default)]
 pub struct BalancerLinks {
-    /// Members behind it: service and number.
+    /// Members behind the balancer: service and number of each.
     pub targets: Vec<(usize, u32)>,
-    /// Databases that it stands in front of by its own `to`: their reads go through it.
+    /// Databases in its own `to`, whose reads go through the balancer.
     pub databases: Vec<usize>,
-    /// The rack of an appliance.
+    /// Rack of an appliance.
     pub rack: Option<usize>,
-    /// The zone of software, and the one member where the file names one.
+    /// Zone of a software balancer, and its member if the file names one.
     pub zone: Option<(usize, Option<u32>)>,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn follow(walk: &mut Walk<'_>, links: &Links, balancer: &BalancerSpec
     BalancerLinks { targets, databases, rack, zone }
 }
 
-/// Returns the members of services that a reference names. The number of one is not known to the names.
+/// Returns the members of services that a reference names; reports a member number that is too large.
 fn service_members(walk: &mut Walk<'_>, links: &Links, reference: &Reference) -> Vec<(usize, u32)> {
     let Some(found) = walk.resolve(reference, &[Kind::Service]) else { return Vec::new() };
     let count = links.services[found.index].members;
@@ -69,8 +69,7 @@ fn service_members(walk: &mut Walk<'_>, links: &Links, reference: &Reference) ->
     }
 }
 
-/// Returns what is wrong with a request that enters at a balancer in front of databases alone; `None` for any other
-/// balancer.
+/// Returns the error of a request that enters at a balancer in front of databases alone; `None` for any other balancer.
 pub(super) fn balances_reads_alone(
     known: Known<'_>,
     balancer: usize,

@@ -1,39 +1,38 @@
-//! A balancer: whom it believes alive, whom it sends to, which of its units holds the address.
+//! A balancer: health checks of its members, choice of a member, and takeover of the virtual IP (VIP).
 //!
 //! Model: one or two units, each a process of its own (a service without a bound on workers) in a
-//! zone or on the processor of an appliance. A request enters the unit that holds the address,
-//! takes its processor time there and is sent on to a member; it stays inside the unit until the
-//! answer is back, so that what a unit had open is lost with it.
+//! zone or on the processor of an appliance. A request enters the unit that holds the virtual IP,
+//! takes its processor time there and is sent on to a member. It stays inside the unit until the
+//! answer is back, so a unit that fails loses its open requests.
 //!
-//! What a unit knows of a member it knows by its own probes. They begin every `interval`, at a
-//! phase drawn for (unit, member); `fall` failed ones in a row take the member out, `rise` good
-//! ones put it back. A refused probe fails at once, one that nobody answers fails after
-//! `time-out`. A shallow probe asks whether the port answers: a process that hangs answers it,
-//! but for the share of hangs that the file says it sees. A deep one is a request of its own (see
-//! `sending`). Until a member is taken out, requests are sent to it and meet what they meet there.
-//! A process that starts anew believes that everybody is alive.
+//! A unit learns the state of a member by its own probes. They begin every `interval`, at a phase
+//! drawn for (unit, member). `fall` failed probes in a row eject the member, `rise` good ones put it
+//! back. A refused probe fails at once, an unanswered one after `time-out`. A shallow probe asks
+//! whether the port answers: a hung process answers it, except for the declared share of hangs that
+//! it detects. A deep probe is a request of its own (see `sending`). Until a member is ejected, it
+//! still receives requests, whatever its state. A restarted unit believes that all members are alive.
 //!
-//! Who is next, among those believed alive, by weight w, which grows in a line from nothing to its
-//! own over `slow-start` after a member was put back:
-//! - *round robin*, smooth: of all that are ahead by w each turn the most advanced, who goes back
-//!   by the sum; exact shares in every round;
-//! - *least connections*: the smallest (open + 1) / w, where a tie is broken in turn;
-//! - *random*: with probability w / Σw; *two choices*: the better of two such;
-//! - *hash*: the largest ln u / w of draws u keyed by (page view, member): all requests of a view
-//!   meet one member, and one that goes moves its own views alone.
+//! The next member is chosen among those believed alive, by weight w. After a member was put back, w
+//! grows linearly over `slow-start`, from 1 % of the member's own weight to all of it.
+//! - *round robin*, smooth: each credit grows by w, the largest is chosen and pays the sum of all w;
+//!   every round has the exact shares;
+//! - *least connections*: the smallest (open + 1) / w; ties are broken in turn;
+//! - *random*: with probability w / Σw; *two choices*: the less loaded of two such draws;
+//! - *hash*: the largest ln u / w of draws u keyed by (page view, member). All requests of a view
+//!   go to one member; a member that is ejected moves only its own views.
 //!
-//! With sticky sessions that is asked for the first request of a session alone. A cookie names its
-//! member, and it stays there while that is believed alive; then it is picked anew, and stays there.
+//! With sticky sessions, only the first request of a session is balanced. A cookie names its member,
+//! and the session stays there while that member is believed alive. Then another is picked for it.
 //!
-//! Of two units one holds the address. When it is silent the other takes over, after the time of
-//! the file or by the timers of VRRP; until then who asks hears nobody. What is open at a unit
-//! that loses the address is lost. Any number of units may own several addresses together: see
-//! `peers`. Room at the members may be bounded, with a line for it: see `line`.
+//! One of two units holds the virtual IP. When it is silent, the other takes over, after the declared
+//! time or by the timers of VRRP. Until then requests get no answer. The open requests of a unit that
+//! loses the virtual IP are lost. Several units may also share several addresses (see `peers`). The
+//! open requests at the members may be bounded, with a queue in front of them (see `line`).
 //!
-//! In: `pick`, `close`, `begin`, `verdict`, `fares`, `ring`. Holds: at most one alarm for each
-//! (unit, member) and one for the address; open ≥ 0 and 0 with nobody inside.
-//! Leaves out: two units that both hold the address, a second set of probes at another pace while a
-//! member is out.
+//! In: `pick`, `close`, `begin`, `verdict`, `fares`, `ring`. Holds: at most one alarm per
+//! (unit, member) and one for the virtual IP; the open count is ≥ 0, and 0 with no request inside.
+//! Leaves out: two units that both hold the virtual IP, a second rate of probes while a member is
+//! ejected.
 //! Source: smooth weighted round robin as in nginx `ngx_http_upstream_round_robin.c`; probes as in
 //! HAProxy's `check` (inter, fall, rise, slowstart); highest random weight: Thaler & Ravishankar
 //! (1998); two choices: Mitzenmacher (2001); VRRP: RFC 5798 §6.
@@ -57,23 +56,23 @@ use crate::model::probing::{Probing, first_probe};
 use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
-/// How the next member is picked.
+/// Algorithm that picks the next member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// In turn.
     RoundRobin,
-    /// The one with the fewest open requests.
+    /// The member with the fewest open requests.
     LeastConnections,
     /// At random.
     Random,
-    /// The one with fewer open requests of two drawn at random.
+    /// The less loaded of two members drawn at random.
     TwoChoices,
-    /// Always the same for one page view.
+    /// The same member for all requests of a page view.
     Hash,
 }
 
 impl Choice {
-    /// Whether it takes a draw.
+    /// Returns whether the algorithm takes random draws per request.
     const fn draws(self) -> bool {
         matches!(self, Self::Random | Self::TwoChoices)
     }
@@ -82,160 +81,160 @@ impl Choice {
 /// A member behind a balancer.
 #[derive(Clone, Debug)]
 pub struct Behind {
-    /// Its process.
+    /// Process of the member.
     pub id: ComponentId,
-    /// Its name: the owner of draws, with that of the unit.
+    /// Name of the member; with the name of a unit it owns the draws of probes.
     pub name: String,
-    /// Its share of the work, beside those of the others.
+    /// Weight, relative to the other members.
     pub weight: f64,
-    /// First operation of a deep probe of it.
+    /// First operation of a deep probe of the member; `None` if probes are shallow.
     pub deep: Option<u32>,
 }
 
-/// How the silence of the unit with the address is noticed.
+/// Detection of a silent unit that holds the virtual IP.
 #[derive(Clone, Debug)]
 pub enum Silence {
     /// After a time by this law, in seconds.
     After(Sampler),
-    /// By VRRP: three advertisements missed and a skew that depends on the priority.
+    /// VRRP: after three missed advertisements and a skew that depends on the priority.
     Adverts {
-        /// Between two advertisements.
+        /// Time between two advertisements.
         interval: SimDuration,
-        /// By unit.
+        /// Priority of each unit.
         priorities: [u8; 2],
     },
 }
 
-/// The way from one unit to the other.
+/// Takeover of the virtual IP by the partner unit.
 #[derive(Clone, Debug)]
 pub struct Takeover {
-    /// When the partner acts.
+    /// Time until the partner detects the silence.
     pub silence: Silence,
-    /// How long it takes then, in seconds.
+    /// Duration of the takeover after detection, in seconds; `None`: immediate.
     pub lasts: Option<Sampler>,
-    /// Probability that it works.
+    /// Probability that the takeover works.
     pub coverage: f64,
-    /// The first takes the address back when it has been well for so long, and how long nobody has
-    /// it then.
+    /// Giveback to the first unit: time that it must have been healthy, and the time without a
+    /// holder, in seconds; `None`: no giveback.
     pub giveback: Option<(SimDuration, Sampler)>,
 }
 
-/// What a balancer is.
+/// Configuration of a balancer.
 #[derive(Clone, Debug)]
 pub struct BalancerConfig {
     /// Its name.
     pub name: String,
-    /// Its units: process and name.
+    /// Units: process and name of each.
     pub units: Vec<(ComponentId, String)>,
-    /// Who stands behind it, farm by farm.
+    /// Members of all backend pools, pool by pool.
     pub members: Vec<Behind>,
-    /// By farm: its members; those of the service first, then those of each database.
+    /// Range of members of each backend pool: the service first, then each database.
     pub farms: Vec<std::ops::Range<usize>>,
-    /// How one is picked.
+    /// Algorithm that picks a member.
     pub choice: Choice,
-    /// Sticky sessions: its number among the balancers that have them.
+    /// Number of this balancer among those with sticky sessions; `None` without them.
     pub sticky: Option<usize>,
-    /// None: everybody is believed alive for ever.
+    /// Health checks; `None`: every member is always believed alive.
     pub probing: Option<Probing>,
-    /// A member that was put back gets its whole share only after this long.
+    /// Time until a member that was put back has its full weight.
     pub slow_start: SimDuration,
-    /// Further members asked when one does not take a request.
+    /// Number of further members that are tried when one does not take a request.
     pub retries: u8,
-    /// Room for requests at the members of the service; none: no bound.
+    /// Bound on open requests at the members of the service; `None`: no bound.
     pub room: Option<Room>,
-    /// None: the first unit has the address for ever, where the units are no peers.
+    /// Takeover between two units; `None`: without peers, the first unit always holds the virtual IP.
     pub takeover: Option<Takeover>,
-    /// The units own addresses together.
+    /// Addresses shared by the units as peers; `None` for one unit or a pair.
     pub peers: Option<PeersConfig>,
-    /// Its alarms: one for each (unit, member), then that of the address.
+    /// First alarm: one per (unit, member), then one for the virtual IP or the peers.
     pub unit: UnitId,
 }
 
-/// Who is to be sent to a member.
+/// Page view for which a member is picked.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Seeker {
-    /// Number of its page view.
+    /// Number of the page view.
     pub ordinal: u64,
-    /// The member that a cookie names.
+    /// Member named by the cookie of the session, if it has one.
     pub cookie: Option<usize>,
 }
 
-/// What one unit knows of one member.
+/// Probes of one member by one unit, and its credit in the round robin.
 #[derive(Clone, Debug)]
 struct Belief {
-    /// Results in a row that speak against the belief.
+    /// Consecutive probe results that contradict the belief.
     against: u32,
-    /// When it was put back last.
+    /// Time at which the member was put back last.
     since: Option<SimTime>,
-    /// How far ahead it is in the smooth round robin.
+    /// Credit in the smooth round robin.
     ahead: f64,
     /// Start of the next probe.
     due: SimTime,
-    /// A probe that waits for an answer began then.
+    /// Start of the probe that waits for an answer.
     asked: Option<SimTime>,
     ticket: Ticket,
     probes: u64,
-    /// Hangs met, and whether the present one is seen.
+    /// Number of hangs met, and whether the current one is detected.
     hangs: u64,
     hang: Option<bool>,
     phase: Key,
     hang_seen: Key,
 }
 
-/// Whom a unit may send to, and how much it has sent there.
+/// Belief of one unit about one member, and its open requests there.
 #[derive(Clone, Copy, Debug)]
 struct State {
-    /// It believes that the member is alive.
+    /// True if the unit believes that the member is alive.
     alive: bool,
-    /// Requests sent to it and not answered yet.
+    /// Requests sent to the member and not yet answered.
     open: u32,
 }
 
-/// Who the units and the members are.
+/// Processes of the units and of the members.
 #[derive(Clone, Debug)]
 struct Ids {
     units: Vec<ComponentId>,
     members: Vec<ComponentId>,
 }
 
-/// What becomes of the address next.
+/// Next change of the virtual IP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
     None,
-    /// This unit takes it from one that is silent.
+    /// The given unit takes it over from a silent one.
     TakenBy(usize),
-    /// The first takes it back.
+    /// The second unit releases it, for the giveback.
     Leaves,
-    /// It arrives there.
+    /// It arrives at the first unit.
     Arrives,
 }
 
-/// A balancer at work.
+/// State of a balancer in the event loop.
 #[derive(Clone, Debug)]
 pub struct Balancer {
     config: BalancerConfig,
-    /// By unit and member.
+    /// Probe state, indexed by unit and member.
     beliefs: Vec<Belief>,
-    /// By unit and member, what every choice looks at.
+    /// Belief and open requests, indexed by unit and member; apart, because every choice reads them.
     states: Vec<State>,
-    /// Processes by unit and by member, and their places.
+    /// Processes by unit and by member.
     ids: Ids,
-    /// By farm: all members have one weight at all times, so that the fewest open requests are the
-    /// smallest load.
+    /// True for each backend pool whose members always have the same weight. The fewest open
+    /// requests then are the smallest load.
     even: Vec<bool>,
-    /// By member.
+    /// Key of the hash draws of each member.
     hash: Vec<Key>,
-    /// By farm.
+    /// Next member in turn of each backend pool.
     turns: Vec<usize>,
     holder: usize,
-    /// Nobody has the address: it is on its way back.
+    /// True while no unit holds the virtual IP, because it is on its way back to the first.
     travels: bool,
     speaks: Vec<bool>,
-    /// The takeover has failed.
+    /// True if the current takeover has failed.
     doomed: bool,
-    /// Takeovers that do not work, where a history says which.
+    /// Takeovers that fail, where a given trajectory prescribes them.
     history: Option<Vec<Failed>>,
-    /// By member: its hangs that no probe sees, where a history says which.
+    /// Undetected hangs of each member, where a given trajectory prescribes them.
     unseen: Vec<Option<Vec<(SimTime, SimTime)>>>,
     change: Change,
     ticket: Ticket,
@@ -243,14 +242,14 @@ pub struct Balancer {
     address: [Key; 4],
     lines: Option<Box<line::Lines>>,
     peers: Option<Box<peers::Peers>>,
-    /// Scratch: members of a farm that do not read.
+    /// Scratch: whether each member of a database pool must not serve reads.
     barred: Vec<bool>,
     sent: u64,
     refused: u64,
 }
 
 impl Balancer {
-    /// Everybody is well, and the first unit has the address.
+    /// Creates a balancer with all units and members healthy; the first unit holds the virtual IP.
     #[must_use]
     pub fn new(config: BalancerConfig, seed: Seed, lineage: Lineage) -> Self {
         let key = |purpose: &str, owner: &str| Key::derive(seed, lineage, purpose, owner);
@@ -323,19 +322,19 @@ impl Balancer {
         }
     }
 
-    /// Whether the unit numbered `unit` believes that the member numbered `member` is alive.
+    /// Returns whether unit number `unit` believes that member number `member` is alive.
     #[must_use]
     pub fn believes(&self, unit: usize, member: usize) -> bool {
         self.states[self.at(unit, member)].alive
     }
 
-    /// Requests that the unit has sent to the member and that are not answered.
+    /// Returns the number of open requests that the unit has sent to the member.
     #[must_use]
     pub fn open(&self, unit: usize, member: usize) -> u32 {
         self.states[self.at(unit, member)].open
     }
 
-    /// The unit to which the address leads, of peers the first one; `None` while it leads to none.
+    /// Returns the unit that holds the virtual IP (of peers, their first address); `None` if no unit does.
     #[must_use]
     pub fn holder(&self) -> Option<usize> {
         match &self.peers {
@@ -356,7 +355,7 @@ impl Balancer {
         self.ids.members.iter().position(|member| *member == id)
     }
 
-    /// The weight of a member now: a small one at least, so that it is never forgotten.
+    /// Returns the weight of a member at `now`: at least 1 % of its own, so that it still gets requests.
     fn weight(&self, belief: usize, member: usize, now: SimTime) -> f64 {
         let own = self.config.members[member].weight;
         let Some(since) = self.beliefs[belief].since.filter(|_| !self.config.slow_start.is_zero())
@@ -367,8 +366,8 @@ impl Balancer {
         own * share.clamp(0.01, 1.0)
     }
 
-    /// The member that gets `request` from the unit `unit`, if there is one; not `avoid`. `draws`
-    /// gives uniforms of this request and step.
+    /// Picks a member of the service other than `avoid` for a request inside unit number `unit`;
+    /// `None` if no member can take it. `draws` returns the uniforms of this request and step.
     pub fn pick(
         &mut self,
         now: SimTime,
@@ -380,7 +379,7 @@ impl Balancer {
         self.pick_from(now, unit, 0, seeker, |member| Some(member) == avoid, draws)
     }
 
-    /// As [`Self::pick`], from the farm numbered `farm`, and nobody that is `barred`.
+    /// Picks as [`Self::pick`] does, from backend pool number `farm`, and no member that is `barred`.
     fn pick_from(
         &mut self,
         now: SimTime,
@@ -395,7 +394,7 @@ impl Balancer {
         let lives = |m: &usize| self.states[base + m].alive && !barred(*m);
         let may = |m: &usize| lives(m) && !self.full(base + m, *m, now);
         if let Some(own) = seeker.cookie.filter(lives) {
-            // Who has no room there waits for it.
+            // Without a free slot there, the request waits for one.
             let own = Some(own).filter(may);
             return self.opened(now, unit, own);
         }
@@ -435,7 +434,7 @@ impl Balancer {
                     (one, _) => one,
                 }
             }
-            // Who has no room at its own member waits for it.
+            // Without a free slot at its own member, the request waits for one.
             Choice::Hash => self.hashed(now, base, range.filter(lives), seeker.ordinal).filter(may),
         };
         if let Choice::LeastConnections = self.config.choice {
@@ -444,8 +443,7 @@ impl Balancer {
         self.opened(now, unit, chosen)
     }
 
-    /// Of a farm whose members have one weight the one with the fewest open requests, the first of several
-    /// in turn.
+    /// Returns the member with the fewest open requests of a pool with equal weights; ties are broken in turn.
     #[inline(always)]
     fn fewest_open(
         &mut self,
@@ -472,7 +470,7 @@ impl Balancer {
         chosen
     }
 
-    /// Of `members` the one that is a page view's own.
+    /// Returns the member of `members` to which the hash assigns page view `ordinal`.
     fn hashed(
         &self,
         now: SimTime,
@@ -495,7 +493,7 @@ impl Balancer {
         member
     }
 
-    /// Smooth weighted round robin.
+    /// Picks by smooth weighted round robin, and updates the credits.
     fn next_in_turn(
         &mut self,
         now: SimTime,
@@ -525,8 +523,8 @@ impl Balancer {
         best
     }
 
-    /// A request that `unit` had sent to `member` is answered after `stay`, or is no longer waited
-    /// for; tells whether somebody waits for the room it leaves.
+    /// Closes a request that `unit` had open at `member` for `stay`: it is answered or abandoned.
+    /// Returns whether a request waits for the freed slot.
     pub fn close(
         &mut self,
         now: SimTime,
@@ -558,15 +556,15 @@ impl Balancer {
         self.beliefs[at].ticket = ctx.calendar.push(when, code);
     }
 
-    /// A probe that began at its due time ends; gives the start of the next.
+    /// Arms the next probe, at its due time or now if that has passed.
     fn next_probe(&mut self, ctx: &mut Ctx<'_>, at: usize) {
         let due = self.beliefs[at].due.max(ctx.now);
         self.beliefs[at].due = due;
         self.arm(ctx, at, due);
     }
 
-    /// A probe was answered, or was not. Who waits for room is to look again where that changes a
-    /// belief.
+    /// Records the result of a probe. Where this changes a belief, queued requests choose their member
+    /// anew.
     pub fn verdict(&mut self, at: usize, good: bool, now: SimTime) {
         let Some(probing) = self.config.probing else { return };
         let (belief, state) = (&mut self.beliefs[at], &mut self.states[at]);
@@ -578,7 +576,7 @@ impl Balancer {
         }
     }
 
-    /// Whether a shallow probe sees that the member hangs, drawn once for each hang.
+    /// Returns whether shallow probes detect the current hang of the member; drawn once per hang.
     fn sees_hang(&mut self, at: usize, now: SimTime) -> bool {
         let member = at % self.config.members.len();
         if let Some(Some(unseen)) = self.unseen.get(member) {
@@ -593,7 +591,7 @@ impl Balancer {
         })
     }
 
-    /// The process of a unit is a new one: it believes that everybody is alive.
+    /// Resets the beliefs of a unit whose process is lost: the new one believes all members alive.
     pub fn forget(&mut self, unit: ComponentId) {
         let Some(unit) = self.unit_of(unit) else { return };
         let own = self.at(unit, 0)..self.at(unit + 1, 0);
@@ -607,7 +605,7 @@ impl Balancer {
         }
     }
 
-    /// A unit fares differently, for `cause`; `clean` when it was shut down and could say so.
+    /// Applies a change of health of a unit, by `cause`. `clean`: it was shut down and announced that.
     pub fn fares(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -641,14 +639,14 @@ impl Balancer {
                 }
             }
             (false, true) => self.go_back(ctx),
-            // Whoever was to have the address next is gone.
+            // The unit that was to take the virtual IP has failed.
             (false, false) if self.travels => {}
             (false, false) => self.plan(ctx, Change::None, SimDuration::ZERO),
         }
     }
 
-    /// A history says which takeovers do not work, which hangs no probe sees, and who has the address
-    /// when a world begins.
+    /// Prescribes, from a given trajectory, the takeovers that fail, the hangs that stay undetected,
+    /// and the unit that holds the virtual IP at the start.
     pub(crate) fn follows(
         &mut self,
         failed: Vec<Failed>,
@@ -672,7 +670,7 @@ impl Balancer {
         }
     }
 
-    /// The unit with the address is silent: its partner hears that.
+    /// Plans the takeover by the partner of the silent unit, if the partner works.
     fn take_over(&mut self, ctx: &mut Ctx<'_>, clean: bool) {
         let other = 1 - self.holder;
         let Some(takeover) = self.config.takeover.as_ref().filter(|_| self.speaks[other]) else {
@@ -698,7 +696,7 @@ impl Balancer {
                 if clean {
                     skew
                 } else {
-                    // Its timer runs since the last advertisement.
+                    // The timer of the partner has run since the last advertisement.
                     let phase = whole::u64(silence.uniform(0, 1) * interval.nanos() as f64);
                     let now = ctx.now.nanos();
                     let since = (now + interval.nanos() - phase) % interval.nanos();
@@ -713,7 +711,7 @@ impl Balancer {
         self.plan(ctx, Change::TakenBy(other), heard + lasts);
     }
 
-    /// The first unit is well and the second has the address.
+    /// Plans the giveback, if the first unit works and the second holds the virtual IP.
     fn go_back(&mut self, ctx: &mut Ctx<'_>) {
         let giveback = self.config.takeover.as_ref().and_then(|t| t.giveback.as_ref());
         if let Some((after, _)) = giveback
@@ -726,7 +724,7 @@ impl Balancer {
         }
     }
 
-    /// The alarm of the address rings; gives the unit that loses it, with all that is open there.
+    /// Applies the planned change of the virtual IP. Returns the unit that loses it and its open requests.
     fn ring(&mut self, ctx: &mut Ctx<'_>, ticket: Ticket) -> Option<ComponentId> {
         if ticket != self.ticket {
             return None;
@@ -771,7 +769,7 @@ impl Balancer {
     }
 }
 
-/// One of those that `may`, with probability in proportion to its weight.
+/// Draws one of the members that `may` take it, with a probability proportional to its weight.
 fn drawn(
     farm: std::ops::Range<usize>,
     may: impl Fn(&usize) -> bool,
@@ -791,7 +789,7 @@ fn drawn(
     last
 }
 
-/// How much longer a router of this `priority` waits: RFC 5798 §6.1.
+/// Returns the skew, by which a router of this `priority` waits longer: RFC 5798 §6.1.
 #[must_use]
 pub fn skew(interval: SimDuration, priority: u8) -> SimDuration {
     // 1/256 of the interval for each of 256 − priority, in whole nanoseconds, without a wider type.
@@ -799,7 +797,7 @@ pub fn skew(interval: SimDuration, priority: u8) -> SimDuration {
     SimDuration::from_nanos(nanos / 256 * parts + nanos % 256 * parts / 256)
 }
 
-/// Silence after which a router of this `priority` takes over: RFC 5798 §6.1.
+/// Returns the silence after which a router of this `priority` takes over: RFC 5798 §6.1.
 #[must_use]
 pub fn master_down(interval: SimDuration, priority: u8) -> SimDuration {
     interval.saturating_mul(3) + skew(interval, priority)

@@ -13,6 +13,6 @@ pub mod probe;
 pub mod spec;
 pub mod step;
 
-/// Balancers.
+/// Kind of the balancers.
 #[derive(Debug)]
 pub struct Balancer;

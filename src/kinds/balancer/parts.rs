@@ -35,7 +35,7 @@ impl Parts for Balancer {
         if shown.draft().links.balancers[part.index()].zone.is_some() {
             shown.process();
         } else {
-            // An appliance that is down answers as little as one without a network.
+            // An appliance that is down is as silent as one without a network.
             let silent = (!shown.host("reachable")).or(shown.own("is down"));
             shown.state("unreachable", Health::Unreachable, silent);
             shown.hindrances();

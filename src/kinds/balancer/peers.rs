@@ -1,21 +1,21 @@
-//! Who serves the addresses of a unit whose balancer shares them among peers.
+//! Automata of the addresses that the units of a balancer share as peers.
 //!
-//! Model: the addresses that a unit owns while all are well are an automaton, `front-1/addresses`:
+//! Model: the addresses that a unit owns while all are healthy are one automaton, `front-1/addresses`:
 //!
 //! ```text
 //! home   -> unseen     the unit is silent
-//! home   -> away       the same, and it said so: it is taken out as planned
-//! unseen -> home       it is back before it was missed
+//! home   -> away       the same, announced: planned work takes it out
+//! unseen -> home       it is back before its silence is detected
 //! unseen -> away       the others have formed their ring anew without it
-//! away   -> unseen     none of the others is left
-//! away   -> home       it has been back for `mature`, and for the rounds until the last one moves
+//! away   -> unseen     no other unit is left, and this one is silent
+//! away   -> home       it has been back for `mature`, and for the rounds until the last address moves
 //! ```
 //!
-//! They are served at `home` and, by the others, `away`; nobody is heard at those that are `unseen`.
-//! In the event loop `kinds::balancer::live` acts this out; the law of the timer `ring` is the surrogate
-//! of what it does, U(`token` + `gather`, `token` + `gather` + `form`).
+//! The unit serves them at `home`, the other units serve them `away`, and none serves them `unseen`.
+//! In the event loop, `kinds::balancer::live` simulates the mechanism. The law of the timer `ring` is
+//! its surrogate, U(`token` + `gather`, `token` + `gather` + `form`).
 //!
-//! Leaves out: that which address is where depends on the order of deaths.
+//! Leaves out: the place of each single address, which depends on the order of failures.
 
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
@@ -87,7 +87,7 @@ fn addresses(
         .fact("are away", Expr::within(&["away"]))
 }
 
-/// How long the rounds take in which a unit that is mature again gets its share back.
+/// Returns the duration of the rounds in which a unit that is mature again gets its share back.
 fn rounds(spec: &BalancerSpec, peers: &PeersSpec) -> SimDuration {
     let Some(balance) = &peers.balance else { return SimDuration::ZERO };
     let share = peers.addresses.value / spec.count.value;

@@ -1,4 +1,4 @@
-//! Deep probes of the members behind a balancer, as programs of the event loop.
+//! Programs of the deep probes of the members behind a balancer.
 
 use crate::kinds::balancer::live::Behind;
 use crate::model::blueprint::{Config, Part};
@@ -7,7 +7,7 @@ use crate::model::route::{Op, Pick, Routes};
 use crate::model::spec::probe::{CheckSpec, Depth};
 use crate::plan::program::{Compiler, Volume, law_of};
 
-/// Makes the deep probes, which do each once what the requests behind the balancer ask of others.
+/// Compiles the deep probes. Each asks once what the requests behind the balancer ask of other components.
 pub(super) fn finish(compiler: &mut Compiler<'_>, parts: &mut [Part]) {
     let draft = compiler.draft();
     for index in 0..parts.len() {
@@ -20,7 +20,7 @@ pub(super) fn finish(compiler: &mut Compiler<'_>, parts: &mut [Part]) {
         let mut members = config.members.clone();
         let (name, service) = (config.name.clone(), config.farms[0].clone());
         for (at, member) in members.iter_mut().enumerate() {
-            // Of a member of a database a connection is all that is asked.
+            // A probe of a database member takes a connection and nothing else.
             let needs = service.contains(&at).then_some(&needs);
             let entry = probe(compiler, parts, &name, member, (check, needs));
             member.deep = Some(entry);
@@ -31,7 +31,7 @@ pub(super) fn finish(compiler: &mut Compiler<'_>, parts: &mut [Part]) {
     }
 }
 
-/// The probe of one member; gives its entry.
+/// Compiles the probe of one member, and returns its first operation.
 fn probe(
     compiler: &mut Compiler<'_>,
     parts: &[Part],
@@ -52,18 +52,18 @@ fn probe(
     compiler.probe(&owner, pool, (check.time_out.value, cpu.as_ref()), &heads, asks)
 }
 
-/// What is done behind a balancer.
+/// Calls and mounts of the requests behind a balancer.
 struct Needs {
-    /// Ways in to others.
+    /// Calls that members make to other components.
     asks: Vec<Op>,
-    /// Mounts with heads.
+    /// Mounts at which members ask a storage head.
     mounts: Vec<u8>,
 }
 
-/// What is done behind the balancer `id`.
+/// Collects the calls and mounts of the requests behind the balancer `id`.
 fn needs(routes: &Routes, id: ComponentId) -> Needs {
     let (mut ways, mut mounts) = (Vec::new(), Vec::new());
-    // Frames since the member was entered; none: outside.
+    // Number of frames since the member was entered; 0: outside.
     let mut depth = 0_u32;
     for op in &routes.ops {
         match *op {

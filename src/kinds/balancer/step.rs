@@ -1,4 +1,4 @@
-//! The way through a balancer, as operations of the event loop.
+//! Operations of the event loop for a request that passes a balancer.
 
 use crate::convert::table;
 use crate::kinds::balancer::components::databases;
@@ -9,8 +9,8 @@ use crate::plan::names::{Kind, beliefs_name};
 use crate::plan::program::{Compiler, Way, law_of};
 use crate::plan::route::resolve::service_behind;
 
-/// What a balancer leads to where the way does not say it: its service, or the first of its databases; `None`: nothing
-/// stands behind it, which has been reported.
+/// Returns the destination behind a balancer where the way does not name it: the service, else the first database.
+/// `None`: there is none, which has been reported.
 fn leads_to(draft: &Draft, index: usize) -> Option<(Kind, usize)> {
     let service = service_behind(&draft.links, Entrance::Balancer(index));
     let service = service.map(|service| (Kind::Service, service));
@@ -18,7 +18,7 @@ fn leads_to(draft: &Draft, index: usize) -> Option<(Kind, usize)> {
     service.or_else(database)
 }
 
-/// Compiles the way into the unit that holds the virtual IP, and on to the member that it picks.
+/// Compiles the operations into the unit that holds the virtual IP, and on to the member that it picks.
 pub(super) fn enter(
     compiler: &mut Compiler<'_>,
     way: &Way<'_>,
@@ -36,7 +36,7 @@ pub(super) fn enter(
     let owner = format!("{}.{name}", way.owner);
     let balancer = compiler.component(&beliefs_name(name));
     compiler.emit(Op::Front { balancer, call: way.call });
-    // The unit is a frame of its own around that of the member.
+    // The frame of the unit encloses the frame of the member.
     compiler.inside(service, |compiler| {
         if let Some(cpu) = &spec.cpu {
             let demand = compiler.demand("demand", &owner, &law_of(cpu));

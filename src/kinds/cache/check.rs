@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! References of caches, and checks of their keys.
 
 use std::collections::BTreeSet;
 

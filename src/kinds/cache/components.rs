@@ -1,4 +1,4 @@
-//! Caches in the event loop: a process without a bound on workers, and beside it what it holds.
+//! Caches in the event loop: a process without a bound on workers, and a component with its content.
 
 use crate::kinds::cache::live::{CacheConfig, Content};
 use crate::kinds::cache::plan::{Cache, refuse};
@@ -15,7 +15,7 @@ use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::names::Name;
 use crate::workload::popularity::Zipf;
 
-/// The number of the pool of the process.
+/// Number of the pool of the process.
 pub(super) const PROCESS: u32 = 0;
 
 impl Components for Cache {
@@ -44,7 +44,7 @@ fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     part
 }
 
-/// The content of the cache `name`, as a component beside its process.
+/// Returns the name of the component with the content of the cache `name`, beside its process.
 pub(crate) fn content_name(name: &Name) -> String {
     format!("{}.objects", name.text)
 }
@@ -57,7 +57,7 @@ fn content(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     builder.part(id, Config::Cache(CacheConfig { process, content }))
 }
 
-/// `None` when something was reported, here or by the checks of the draft.
+/// Returns the content of a cache; `None` if an error was reported, here or by the checks of the draft.
 fn content_of(
     name: &Name,
     spec: &CacheSpec,

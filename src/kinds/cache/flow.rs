@@ -1,4 +1,4 @@
-//! Needs and offered work: its step answers for it ([`step`](crate::kinds::cache::step)).
+//! Needs and offered work of caches: none of their own, since look-ups have them ([`step`](crate::kinds::cache::step)).
 
 use crate::kinds::cache::plan::Cache;
 use crate::plan::kind::flow::{Flow, nothing};

@@ -1,28 +1,28 @@
-//! An object cache: what it holds, what it throws out, whether a look-up finds its object.
+//! An object cache: its content, its eviction policy, and its look-ups.
 //!
-//! Model: a look-up asks for one of n objects, independently of all others, by Zipf popularity. An
-//! object that is not there is fetched by the caller and put in at once, in the place of the
-//! object that the policy throws out: the least recently used one, the one that came first, or any.
-//! An object older than `life`, counted from when it was put in (`renewed`: from its last use), is not there. Where the file gives
-//! only a hit ratio, each look-up finds its object with that probability, independently: no warming
-//! up, no loss of content.
+//! Model: a look-up asks for one of n objects, independently of all others, by Zipf popularity. On a
+//! miss the caller fetches the object, which is stored at once. It replaces the object that the policy
+//! evicts: the least recently used one, the one stored first, or a random one. A look-up misses an
+//! object older than `life`, counted from when it was stored (`renewed`: from its last use). Where the
+//! file gives only a hit ratio, each look-up hits with that probability, independently. There is then
+//! no warm-up and no loss of content.
 //!
-//! The processor time of a look-up is that of the cache's own process, in its zone: the route
-//! enters it as it enters a service without a bound on workers. A look-up while that process is
-//! gone finds nothing at once and costs nothing; the caller goes on as after a miss.
+//! The processor time of a look-up is spent by the cache's own process, in its zone. The route enters
+//! it as it enters a service without a bound on workers. While that process is down or unreachable, a
+//! look-up misses at once and costs no time.
 //!
 //! The memory of a server or of the head of a file server is a cache of the blocks read from its
-//! own disks ([`Content::Blocks`]): of several contents, each with its own size of block, the least
-//! recently read blocks of all are thrown out until there is room in bytes. A hit costs no disk
-//! operation and no time beyond the processor time of the query that reads: a copy of 8 KiB takes
-//! about a microsecond, a disk ten thousand of them. A block is there from the look-up that misses
-//! it; what is written is not looked up and changes nothing. Left out of it: the adaptive part of
-//! ARC (ghost lists, frequency), prefetching, a second cache at the client of a file server.
+//! own disks ([`Content::Blocks`]). It has several contents, each with its own block size. The least
+//! recently read blocks of all contents are evicted until there is capacity in bytes. A hit costs no
+//! disk operation, and no time beyond the processor time of the query that reads: a copy of 8 KiB
+//! takes about 1 µs, a disk operation 10,000 µs. A block is stored at the look-up that misses it.
+//! Writes are not looked up and change nothing. Left out of it: the adaptive part of ARC (ghost lists,
+//! frequency), prefetching, a second cache at the client of a file server.
 //!
-//! In: `look_up`, `read`, `clear`. Holds: at most `capacity` objects, or bytes of blocks; a look-up is O(1), a draw of its
-//! object O(log n); nothing is allocated after `new`.
+//! In: `look_up`, `read`, `clear`. Holds: at most `capacity` objects, or bytes of blocks; a look-up is
+//! O(1), a draw of its object O(log n); object caches allocate nothing after `new`.
 //! Leaves out: sizes of objects, writes and invalidations, several callers fetching one object at
-//! once, requests inside the process when it dies (they fail).
+//! once, requests inside the process when it fails (they fail).
 //! Source: King (1971), Analysis of demand paging algorithms; Gelenbe (1973), A unified approach to
 //! the evaluation of a class of replacement algorithms; for memory as a cache in front of disks,
 //! Megiddo & Modha (2003), ARC.
@@ -37,42 +37,42 @@ use crate::workload::popularity::Zipf;
 
 pub use crate::workload::hits::Policy;
 
-/// No slot, no object.
+/// Number of no slot.
 const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     object: u32,
-    /// Room it takes.
+    /// Weight of the object: the capacity that it takes.
     weight: u32,
-    /// Towards the newest.
+    /// Next slot towards the newest.
     newer: u32,
-    /// Towards the one thrown out next.
+    /// Next slot towards the oldest, which is evicted first.
     older: u32,
     since: SimTime,
 }
 
-/// The objects that are there.
+/// Stored objects, linked from the newest to the oldest.
 #[derive(Clone, Debug)]
 pub struct ObjectCache {
     policy: Policy,
     life: Option<SimDuration>,
-    /// Whether a life begins anew with each look-up that finds its object.
+    /// True if each hit restarts the life of its object.
     renewed: bool,
-    /// Room, in the unit of the objects' weights, and what of it is taken.
+    /// Capacity, in the unit of the objects' weights, and the part of it in use (`taken`).
     room: u64,
     taken: u64,
     slots: Vec<Slot>,
     free: Vec<u32>,
-    /// By object: its slot.
+    /// Slot of each object.
     places: Vec<u32>,
     newest: u32,
     oldest: u32,
 }
 
 impl ObjectCache {
-    /// An empty cache of at most `capacity` of `objects` objects, numbered from 0. With a `life`,
-    /// an object is there for so long after it was put in.
+    /// Creates an empty cache for at most `capacity` of `objects` objects, numbered from 0. With a
+    /// `life`, a look-up misses an object stored longer ago.
     #[must_use]
     pub fn new(policy: Policy, capacity: u32, objects: u32, life: Option<SimDuration>) -> Self {
         let capacity = capacity.min(objects);
@@ -83,15 +83,15 @@ impl ObjectCache {
         cache
     }
 
-    /// Each look-up that finds its object gives it a new life.
+    /// Sets whether each hit restarts the life of its object.
     #[must_use]
     pub fn renewed(mut self, renewed: bool) -> Self {
         self.renewed = renewed;
         self
     }
 
-    /// An empty cache with room for objects of `room` in all, numbered from 0 to `objects`; it
-    /// throws out what was not asked for for the longest time.
+    /// Creates an empty cache for objects of a total weight of `room`, numbered from 0 to `objects` − 1.
+    /// It evicts the least recently used object.
     #[must_use]
     pub fn of_room(room: u64, objects: u32) -> Self {
         Self {
@@ -108,22 +108,22 @@ impl ObjectCache {
         }
     }
 
-    /// Whether `object` is there; it is, from now on. `uniform`, in 0..1, picks what random
-    /// replacement throws out.
+    /// Looks up `object`, and stores it on a miss; returns whether it hit. `uniform`, in 0..1, picks
+    /// the object that random replacement evicts.
     ///
     /// # Panics
     ///
-    /// When there is no such object.
+    /// If there is no such object.
     #[inline]
     pub fn look_up(&mut self, now: SimTime, object: u32, uniform: f64) -> bool {
         self.look_up_sized(now, object, 1, uniform)
     }
 
-    /// The same for an object that takes `weight` of the room; always the same for one object.
+    /// Looks up an object of the given `weight`, as [`Self::look_up`] does. The weight of an object never changes.
     ///
     /// # Panics
     ///
-    /// When there is no such object.
+    /// If there is no such object.
     #[inline]
     pub fn look_up_sized(&mut self, now: SimTime, object: u32, weight: u32, uniform: f64) -> bool {
         let found = self.find(now, object);
@@ -133,11 +133,11 @@ impl ObjectCache {
         found
     }
 
-    /// Whether `object` is there, and not too old; it is used when it is.
+    /// Looks up `object` without storing it; returns whether it is stored and not expired. A hit is a use.
     ///
     /// # Panics
     ///
-    /// When there is no such object.
+    /// If there is no such object.
     #[inline]
     pub fn find(&mut self, now: SimTime, object: u32) -> bool {
         let slot = self.places[object as usize];
@@ -157,23 +157,23 @@ impl ObjectCache {
         true
     }
 
-    /// Since when `object` is there, or by when its copy counts; `None` when it is not.
+    /// Returns the time from which the age of `object` counts; `None` if it is not stored.
     ///
     /// # Panics
     ///
-    /// When there is no such object.
+    /// If there is no such object.
     #[must_use]
     pub fn since(&self, object: u32) -> Option<SimTime> {
         let slot = self.places[object as usize];
         (slot != NONE).then(|| self.slots[slot as usize].since)
     }
 
-    /// `object`, of `weight`, has been fetched: it is there from now on, in place of an older copy, as one
-    /// that was made at `since`.
+    /// Stores a fetched copy of `object`, made at `since` and of a `weight`, in place of an older copy.
+    /// An object larger than the capacity is not stored.
     ///
     /// # Panics
     ///
-    /// When there is no such object.
+    /// If there is no such object.
     #[inline]
     pub fn keep(&mut self, since: SimTime, object: u32, weight: u32, uniform: f64) {
         let slot = self.places[object as usize];
@@ -206,7 +206,7 @@ impl ObjectCache {
         self.link(slot);
     }
 
-    /// Another room; what does not fit goes, what was not asked for for the longest time first.
+    /// Changes the capacity, and evicts until the objects fit, the least recently used first.
     fn resize(&mut self, room: u64) {
         self.room = room;
         while self.taken > self.room {
@@ -214,11 +214,11 @@ impl ObjectCache {
         }
     }
 
-    /// One object makes room.
+    /// Evicts one object, by the policy.
     fn throw_out(&mut self, uniform: f64) {
         let slot = match self.policy {
             Policy::Lru | Policy::Fifo => self.oldest,
-            // All slots are in use: objects of one weight fill them before any is thrown out.
+            // All slots are in use: objects of one weight fill them before the first eviction.
             Policy::Random => {
                 let any = whole::usize(uniform * self.slots.len() as f64);
                 place(any.min(self.slots.len() - 1))
@@ -231,7 +231,7 @@ impl ObjectCache {
         self.free.push(slot);
     }
 
-    /// `slot` is the newest from now on.
+    /// Makes `slot` the newest.
     #[inline]
     fn renew(&mut self, slot: u32) {
         if self.newest != slot {
@@ -263,9 +263,9 @@ impl ObjectCache {
         self.newest = slot;
     }
 
-    /// Everything is gone: what follows starts cold.
+    /// Removes all objects: the cache is cold.
     pub fn clear(&mut self) {
-        // A free slot names an object that is gone or has another slot.
+        // A free slot names an evicted object, or one that has another slot.
         for slot in self.slots.drain(..) {
             self.places[slot.object as usize] = NONE;
         }
@@ -275,62 +275,62 @@ impl ObjectCache {
         self.oldest = NONE;
     }
 
-    /// Objects that are there, expired ones too.
+    /// Returns the number of stored objects, including expired ones.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    /// Whether nothing is there.
+    /// Returns whether no object is stored.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// How hits come about.
+/// Model of the hits of a cache.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// By chance.
+    /// Independent hits with this probability.
     Ratio(f64),
     /// Object by object.
     Objects {
-        /// Objects it holds.
+        /// Largest number of stored objects.
         capacity: u32,
-        /// What it throws out.
+        /// Eviction policy.
         policy: Policy,
-        /// What is asked for.
+        /// Popularity of the objects.
         popularity: Zipf,
-        /// How long an object is there.
+        /// Time until a stored object expires; `None`: never.
         life: Option<SimDuration>,
-        /// Whether that begins anew with each use.
+        /// True if each hit restarts that time.
         renewed: bool,
     },
-    /// Block by block, in the memory of a server or of a head.
+    /// Block by block, in the memory of a server or of a storage head.
     Blocks {
-        /// Bytes it holds.
+        /// Capacity in bytes.
         memory: Bytes,
-        /// What is read, by number.
+        /// Contents that are read, by number.
         contents: Vec<Blocks>,
     },
 }
 
-/// What is read from one store.
+/// Blocks read from one store.
 #[derive(Clone, Debug)]
 pub struct Blocks {
-    /// Which block a read is of.
+    /// Popularity of the blocks.
     pub popularity: Zipf,
-    /// Bytes of each.
+    /// Size of each block in bytes.
     pub block: u32,
 }
 
-/// What a cache is.
+/// Configuration of a cache.
 #[derive(Clone, Debug)]
 pub struct CacheConfig {
-    /// The member that spends the processor time of look-ups; of blocks, the server or head whose
-    /// memory it is.
+    /// Process that spends the processor time of look-ups; for blocks, the server or storage head with
+    /// the memory.
     pub process: ComponentId,
-    /// How hits come about.
+    /// Model of the hits.
     pub content: Content,
 }
 
@@ -338,14 +338,14 @@ pub struct CacheConfig {
 enum Inside {
     Ratio(f64),
     Objects(Box<ObjectCache>, Zipf),
-    /// With the number of the first block of each content.
+    /// The cache, and each content with the number of its first block.
     Blocks(Box<ObjectCache>, Vec<(u32, Blocks)>),
 }
 
-/// A cache at work.
+/// State of a cache in the event loop.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    /// Its process is gone.
+    /// True while its process is down or unreachable.
     gone: bool,
     inside: Inside,
     hits: u64,
@@ -353,7 +353,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// A cold cache.
+    /// Creates a cold cache.
     #[must_use]
     pub fn new(config: CacheConfig) -> Self {
         let inside = match config.content {
@@ -378,7 +378,7 @@ impl Cache {
         Self { gone: false, inside, hits: 0, misses: 0 }
     }
 
-    /// Whether `request` finds its object, drawn under `key`.
+    /// Looks up the object of `request`, drawn under `key`; returns whether it hits.
     pub fn look_up(&mut self, ctx: &Ctx<'_>, request: RequestId, key: KeyId) -> bool {
         let entry = &ctx.requests[request];
         let uniform = ctx.draws.uniform(key, entry, 0);
@@ -399,11 +399,11 @@ impl Cache {
         hit
     }
 
-    /// Whether a read of `content` finds its block, which it drew as `uniform`.
+    /// Reads a block of `content`, drawn by `uniform`; returns whether it hits. A missed block is stored.
     ///
     /// # Panics
     ///
-    /// When this is not a cache of blocks.
+    /// If this is not a cache of blocks.
     pub fn read(&mut self, now: SimTime, content: u32, uniform: f64) -> bool {
         let Inside::Blocks(cache, contents) = &mut self.inside else {
             unreachable!("the plan mounts nothing else on memory")
@@ -416,19 +416,19 @@ impl Cache {
         hit
     }
 
-    /// It has room for `room` bytes of blocks from now on; other caches stay as they are.
+    /// Changes the capacity for blocks to `room` bytes; has no effect on other caches.
     pub fn resize(&mut self, room: Bytes) {
         if let Inside::Blocks(cache, _) = &mut self.inside {
             cache.resize(room.count());
         }
     }
 
-    /// A look-up that nobody answered.
+    /// Counts a look-up while the process does not answer, as a miss.
     pub fn missed(&mut self) {
         self.misses += 1;
     }
 
-    /// Everything in it is gone.
+    /// Removes all objects or blocks.
     pub fn clear(&mut self) {
         match &mut self.inside {
             Inside::Objects(cache, _) | Inside::Blocks(cache, _) => cache.clear(),
@@ -437,9 +437,9 @@ impl Cache {
     }
 }
 
-/// Ways of a look-up that does not find its object.
+/// Number of the branch that a look-up takes on a miss.
 pub const MISS: u32 = 0;
-/// Ways of a look-up that nobody answers.
+/// Number of the branch that a look-up takes while the process is down or unreachable.
 pub const NOBODY: u32 = 1;
 
 impl Live for Cache {
@@ -486,7 +486,7 @@ impl Live for Cache {
     );
     none!(counts_anew, begin_to_count, keeps_place);
 
-    /// What is neither up, slow, stalled nor cut off has lost what it held.
+    /// Clears the cache when it goes down.
     fn health(&mut self, _: &mut Ctx<'_>, health: Health) {
         if health == Health::Down {
             self.clear();
@@ -507,7 +507,7 @@ impl Live for Cache {
         vec![config.process]
     }
 
-    /// A process that is gone answers nobody, and a new one starts cold.
+    /// Notes whether the process answers, and clears the cache when the process goes down or is a new one.
     fn hears(&mut self, _: &mut Ctx<'_>, heard: Heard) {
         self.gone = heard.is.is_lost();
         if heard.is == Health::Down || heard.is_renewed() {

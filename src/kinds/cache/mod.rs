@@ -1,4 +1,4 @@
-//! Object caches: a process that keeps objects, found by a ratio or object by object.
+//! Object caches: a process that stores objects, with a given hit ratio or object by object.
 
 pub mod check;
 pub mod components;

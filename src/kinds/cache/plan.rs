@@ -7,17 +7,17 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::workload::popularity::Zipf;
 
-/// Object caches.
+/// Kind of the object caches.
 #[derive(Debug)]
 pub struct Cache;
 
-/// The cache at `index`.
+/// Returns the part of the cache at `index`.
 #[must_use]
 pub const fn part_of(index: usize) -> Part {
     Part::Own(Own { kind: Kind::Cache, index, member: 0 })
 }
 
-/// Reports why the popularity of `owner` has no table.
+/// Reports why no table can be made of the popularity of `owner`.
 pub(crate) fn refuse(owner: &str, spec: &PopularitySpec, out: &mut Diagnostics) {
     if let Err(error) = Zipf::new(spec.zipf.value, spec.objects.value) {
         let message = format!("{owner}: {error}");

@@ -1,4 +1,4 @@
-//! A look-up, as each fold over routes sees it. A cache that is gone is one that misses.
+//! A look-up in each fold over routes. A cache that is down always misses.
 
 use std::sync::Arc;
 
@@ -23,14 +23,14 @@ use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 
-/// A look-up.
+/// A resolved look-up.
 #[derive(Debug)]
 struct LookUp {
-    /// The cache.
+    /// Number of the cache.
     cache: usize,
-    /// What a miss does.
+    /// Steps of a miss.
     misses: Vec<Step>,
-    /// Where it is named.
+    /// Place in the file where the cache is named.
     named: Span,
 }
 
@@ -57,7 +57,7 @@ impl Asked for CacheStep {
 }
 
 impl Leaf for LookUp {
-    /// Nothing: a look-up fails over to what a miss does.
+    /// Adds nothing: a look-up in a failed cache takes the steps of a miss.
     fn needs(&self, _: &mut graph::Builder<'_>, _: &mut Vec<NodeId>) {}
 
     fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, _: &Here) {
@@ -81,7 +81,7 @@ impl Leaf for LookUp {
         then.push(Onward { waits: false, ..times(node, count) });
     }
 
-    /// Nothing: a cache that is gone misses at once.
+    /// Returns 0: a cache that is down misses at once.
     fn least_s(&self, _: &Draft, _: usize) -> f64 {
         0.0
     }
@@ -104,7 +104,7 @@ impl Ask for LookUp {
         hits.in_cache(self.cache)
     }
 
-    /// The process of the cache works as long on a hit as on a miss.
+    /// Compiles the look-up. The process of the cache takes the same time on a hit as on a miss.
     fn compile(&self, compiler: &mut Compiler<'_>) {
         if compiler.too_deep(1, self.named, "") {
             return;
@@ -131,7 +131,7 @@ impl Ask for LookUp {
         compiler.steps(&self.misses);
         let to = compiler.here();
         let ways = place(compiler.routes.branches.len());
-        // In the order of their numbers.
+        // In the order of the branch numbers.
         for to in [miss, nobody] {
             compiler.routes.branches.push(Branch { below: 0.0, to });
         }

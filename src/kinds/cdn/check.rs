@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! References of CDNs, and checks of their keys.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +56,7 @@ impl Checks for Cdn {
     none!(store, unused, begins);
 }
 
-/// What edges hold, and shields behind them.
+/// Checks the content of the edges or shields of a CDN.
 fn check_cdn(draft: &Draft, at: usize, cdn: &CdnSpec, out: &mut Diagnostics) {
     let classes = &draft.scenario.request;
     let edges = draft.links.edges_of(at);
@@ -117,7 +117,7 @@ fn check_cdn(draft: &Draft, at: usize, cdn: &CdnSpec, out: &mut Diagnostics) {
     }
 }
 
-/// A CDN that edges ask.
+/// Checks a CDN that the edges of another CDN ask: its edges are shields.
 fn shields(draft: &Draft, (edges, at): (usize, usize), out: &mut Diagnostics) {
     let (name, shield) = &draft.scenario.cdn[at];
     let (users, asks) = &draft.scenario.cdn[edges];

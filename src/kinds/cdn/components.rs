@@ -1,4 +1,4 @@
-//! CDNs in the event loop: one component each edge, and one for what they hold and fetch together.
+//! CDNs in the event loop: one component per edge, and one for the content and fetches of all edges.
 
 use crate::kinds::cache::plan::refuse;
 use crate::kinds::cdn::Cdn;
@@ -29,7 +29,7 @@ impl Components for Cdn {
         }
     }
 
-    /// No step enters here: classes do.
+    /// Returns `None`: request classes enter a CDN, steps do not.
     fn frames(&self) -> Option<usize> {
         None
     }
@@ -45,7 +45,7 @@ impl Components for Cdn {
         }
     }
 
-    /// The keys by which views belong to edges, and those of what came before a run.
+    /// Sets the keys of the draws of a view's edge and of the content before a run.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         for part in &mut made.parts {
             let Config::Cdn(config) = &mut part.config else { continue };
@@ -58,12 +58,12 @@ impl Components for Cdn {
     }
 }
 
-/// The edges of the CDN `name` together, as those that fetch from its origin.
+/// Returns the name of the component of all edges of the CDN `name`, which fetches from the origin.
 pub(super) fn origin_name(name: &str) -> String {
     format!("{name}.origin")
 }
 
-/// All edges of a CDN; the key by which views belong to them is given by [`Components::finish`].
+/// Makes the component of all edges of a CDN. [`Components::finish`] sets the key of a view's edge.
 fn edges(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     let (name, spec) = &builder.draft().scenario.cdn[index];
     let count = spec.count.value;
@@ -79,7 +79,7 @@ fn edges(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     builder.part(id, config)
 }
 
-/// The content of the edges of a CDN; the key of what came before a run is given by [`Components::finish`].
+/// Returns the content of the edges of a CDN. [`Components::finish`] sets the key of the content before a run.
 fn content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
     let draft = builder.draft();
     let (name, spec) = &draft.scenario.cdn[index];
@@ -88,7 +88,7 @@ fn content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
     };
     let content = &content.value;
     let mut rows = Vec::new();
-    // Shields are asked for what their edges are asked for.
+    // Shields are asked for the objects that their edges are asked for.
     let users = draft.links.edges_of(index).unwrap_or(index);
     let asked = draft.scenario.cdn[users].1.content.as_ref();
     let asked = asked.into_iter().flat_map(|content| content.value.popularity.iter());
@@ -96,7 +96,7 @@ fn content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
         let place = draft.scenario.request.place(&class.text);
         match place.and_then(|place| draft.hits.row_at_edge(index, place)) {
             Some(row) => rows.push(row.clone()),
-            // Here or before: something is reported, and nothing is run.
+            // An error is reported, here or before, so that the scenario is not run.
             None => refuse(&format!("cdn `{name}`"), popularity, builder.out()),
         }
     }

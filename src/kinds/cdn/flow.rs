@@ -1,4 +1,4 @@
-//! Needs and offered work: edges of which one must be up, and the origin behind them.
+//! Needs and offered work of a CDN: one edge must be up, and the origin behind the edges.
 
 use crate::convert::table;
 use crate::kinds::cdn::Cdn;
@@ -30,14 +30,14 @@ impl Flow for Cdn {
         let edges: Vec<NodeId> =
             edges.map(|member| graph.part(Part::Edge { cdn, member }, &[])).collect();
         let edges = graph.group(name, 1, &edges);
-        // Edges go round shields that are dead: nothing needs them.
+        // Edges bypass failed shields, so no class needs them.
         let origin = draft.links.origin_of(cdn);
         let origin = origin.map(|origin| graph.entrance(origin, outside));
         let needs: Vec<NodeId> = [edges].into_iter().chain(origin).collect();
         Some(graph.all(&needs))
     }
 
-    /// Misses of the edges go on to the shields, or to the origin.
+    /// Adds the work of the misses at the shields or the origin.
     fn offers_in(
         &self,
         sums: &mut Sums<'_>,
@@ -71,7 +71,7 @@ impl Flow for Cdn {
             let edge = Hits { cdn: table::u32(cdn), ratio, origin };
             Onward { edge: Some(edge), ..times(node, 1.0 - ratio) }
         };
-        // Edges go round dead shields: nothing else of them is in the way.
+        // Edges bypass failed shields; a shield has no effect but its hits.
         let behind = match draft.links.shield_of(cdn) {
             Some(shield) => network.behind(vec![fetched(shield, origin)]),
             None => origin,

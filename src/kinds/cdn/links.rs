@@ -1,11 +1,11 @@
-//! The references of CDNs: edges, shields and the origin behind them.
+//! References of CDNs: edges, shields and the origin behind them.
 
 use crate::plan::links::{Entrance, Links, Walk};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
 
 impl Links {
-    /// The CDN that the edges of `cdn` ask, when there is one.
+    /// Returns the CDN of the shields that the edges of `cdn` ask, if there is one.
     #[must_use]
     pub fn shield_of(&self, cdn: usize) -> Option<usize> {
         match self.cdns[cdn] {
@@ -14,20 +14,20 @@ impl Links {
         }
     }
 
-    /// The CDN whose edges ask those of `shield`, when these are shields.
+    /// Returns the first CDN whose edges ask `shield`; `None` if its edges are no shields.
     #[must_use]
     pub fn edges_of(&self, shield: usize) -> Option<usize> {
         self.cdns.iter().position(|to| *to == Some(Entrance::Cdn(shield)))
     }
 
-    /// What is asked in the end for what edges of `cdn`, and shields behind them, have not.
+    /// Returns the origin of the objects that the edges of `cdn`, and shields behind them, miss.
     #[must_use]
     pub fn origin_of(&self, cdn: usize) -> Option<Entrance> {
         self.cdns[self.shield_of(cdn).unwrap_or(cdn)]
     }
 }
 
-/// Reports CDNs beyond edges and the shields behind them; these lead nowhere.
+/// Reports more than two tiers of CDNs, and CDNs that ask themselves; clears the reference of the first.
 pub(super) fn tiers(walk: &mut Walk<'_>, links: &mut Links) {
     let all = links.cdns.clone();
     for (at, (name, cdn)) in walk.scenario().cdn.iter().enumerate() {

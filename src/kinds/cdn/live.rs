@@ -1,33 +1,31 @@
 //! A CDN: caches outside the sites, between their users and the origin.
 //!
-//! Model: a page view belongs to one of the edges, drawn once a view, with all its requests. What an edge
-//! holds is given by a ratio: a look-up finds its object with the ratio of its class (independent draws of
-//! the request). Or it is played object by object ([`content`]): a class asks for objects of Zipf popularity,
-//! all classes share the room of the edge, and a copy serves for `life` after it was fetched. What is not
-//! found goes on to the origin; what a hit costs is the round trip to the edge, nothing else. A class
-//! without a ratio or popularity passes through.
+//! Model: each page view is assigned to one edge, drawn once per view, with all its requests. The content of an
+//! edge may be given by a hit ratio per class: each look-up hits with that probability, drawn independently per
+//! request. Or it is simulated object by object ([`content`]): a class requests objects of Zipf popularity, all
+//! classes share the capacity of the edge, and a copy is valid for `life` after it was fetched. A miss goes on to
+//! the origin. A class without a ratio or popularity passes through.
 //!
-//! An edge that dies cuts its users off for the time that routes need to converge; after it the
-//! edges that are left carry them, each user one drawn for him. What an edge was fetching when it
-//! died reaches nobody. One that is back has its users back at once; with a ratio its hits are as
-//! ever, object by object it is empty.
+//! When an edge fails, its page views get no answer until routes have converged. After that, each view is sent
+//! to one of the remaining edges, drawn for the view. The fetches of a failed edge are lost. An edge that is back
+//! gets its views back at once. With ratios its hit ratio is then as before; object by object it is empty.
 //!
-//! With ratios an edge learns of a silent origin by what it fetches: a fetch that is refused, fails, or for
-//! which its client gives up. From then on, until a fetch is answered, what it holds grows old: of
-//! objects of even age the share 1 − t / `life` is left, t after the last good answer, so its hits
-//! fall in a line to none. Without `life` nothing is served while the origin is silent. Object by object
-//! every copy has an age of its own.
+//! With ratios, an edge learns from its fetches that the origin is silent: one is refused, fails, or is abandoned
+//! by its client. Until a fetch is answered, its content ages. With uniformly distributed ages the share
+//! 1 − t / `life` is still valid at time t after the last good answer, so the hit ratio falls linearly to 0.
+//! Without `life`, no request hits while the origin is silent. Object by object, each copy has its own age.
 //!
-//! The edges of another CDN may ask these, which are shields then: edge number e asks shield e modulo their
-//! number, the next one that is left when routes have converged, and when none is the origin itself. An answer
-//! is as old as the shield's copy; with ratios, as old as its silence. What is fetched, for whom, and who waits
-//! for it is in `fetching`.
+//! The edges of another CDN may ask these edges, which are shields then. Edge number e asks shield e modulo the
+//! number of shields. Once routes have converged, it asks the next remaining one; if there is none, the origin.
+//! An answer is as old as the shield's copy; with ratios, as old as the shield's silence. `fetching` has the
+//! fetches and the requests that wait for them.
 //!
 //! In: `route`, `route_of`, `look_up`, `answered`, `unanswered`, `fares`, `wipe`, `alarm`. Holds: hits + misses =
-//! look-ups, by edge; at most one alarm an edge; an edge has room for as many objects as the file says.
-//! Leaves out: sizes of objects, more than two tiers, copies that are served though too old, what an edge can carry; an edge that came back or was purged shortly before a run
-//! begins is as warm as the others; one that only closed users or recorded traffic ask begins empty.
-//! Source: as [`crate::kinds::cache::live`]; for ages RFC 9111, HTTP caching, §4.2.3; for what edges do without a shield
+//! look-ups, per edge; at most one alarm per edge; an edge holds at most the given number of objects.
+//! Leaves out: sizes of objects, more than two tiers, serving expired copies, limits of an edge's throughput; an edge
+//! that came back or was purged shortly before a run begins is as warm as the others; one that only closed users or
+//! recorded traffic ask begins empty.
+//! Source: as [`crate::kinds::cache::live`]; for ages RFC 9111, HTTP caching, §4.2.3; for edges without a shield
 //! Amazon CloudFront's Origin Shield and Fastly's `try_select_shield`.
 
 use crate::convert::{below, place};
@@ -47,47 +45,47 @@ mod fetching;
 use content::{EdgeContent, EdgeObjects, Held};
 use fetching::Flights;
 
-/// What a CDN is.
+/// Configuration of a CDN.
 #[derive(Clone, Debug)]
 pub struct CdnConfig {
-    /// What stands for each edge.
+    /// Component of each edge.
     pub edges: Vec<ComponentId>,
-    /// What an edge holds.
+    /// Content of each edge.
     pub content: EdgeContent,
-    /// How long a copy serves; with ratios when the origin is silent.
+    /// Time for which a copy is valid; with ratios, while the origin is silent.
     pub life: SimDuration,
-    /// How long the users of a dead edge are cut off.
+    /// Time for which page views at a failed edge get no answer.
     pub convergence: SimDuration,
-    /// Key of the draw of a view's edge.
+    /// Key of the draw of a page view's edge.
     pub key: KeyId,
-    /// Alarm of the first edge; those of the others follow.
+    /// Alarm of the first edge; the alarms of the others follow.
     pub unit: UnitId,
 }
 
-/// The tier that users come to.
+/// Tier at which users enter.
 pub const EDGE: usize = 0;
-/// The tier that edges come to.
+/// Tier that edges ask.
 pub const SHIELD: usize = 1;
 
-/// Where a class enters a CDN.
+/// Entry of a request class at one tier of a CDN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AtCdn {
-    /// Which.
+    /// The CDN.
     pub cdn: ComponentId,
-    /// Its row there; none of them passes through.
+    /// Row of the class in the content; a class without a row passes through.
     pub row: u32,
-    /// Key of its look-ups: whether it hits, or for which object.
+    /// Key of the draws of its look-ups: the hit, or the object.
     pub key: KeyId,
 }
 
-/// Which edge a component stands for.
+/// Configuration of the component of an edge.
 #[derive(Clone, Copy, Debug)]
 pub struct EdgeConfig {
     /// The CDN.
     pub cdn: ComponentId,
 }
 
-/// What stands for one edge: its name, its health, its figures. The world passes its health on to
+/// Component of one edge, with its name, health and figures. The world passes its health on to
 /// [`Cdn`] and takes its reading from there.
 #[derive(Clone, Debug)]
 pub struct Edge {
@@ -95,7 +93,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// An edge.
+    /// Creates the component of an edge.
     #[must_use]
     pub fn new(config: EdgeConfig) -> Self {
         Self { config }
@@ -105,61 +103,61 @@ impl Edge {
 #[derive(Clone, Debug)]
 struct State {
     works: bool,
-    /// Dead, and routes have converged: nobody is sent there.
+    /// True once routes have converged after its failure: no view is sent there.
     withdrawn: bool,
-    /// Of what it stopped working last.
+    /// Cause of its last failure.
     died_of: CauseId,
     ticket: Ticket,
-    /// The last good answer of the origin.
+    /// Time of the last good answer of the origin.
     good: SimTime,
-    /// A fetch since then was not answered.
+    /// True if a fetch since then was not answered.
     silent: bool,
-    /// Its objects, where they are played.
+    /// Its objects, where they are simulated.
     held: Option<Box<Held>>,
-    /// What it is fetching, where others wait for that.
+    /// Objects that it is fetching, where fetches are collapsed.
     flights: Flights,
     hits: u64,
     misses: u64,
 }
 
-/// Where a view is sent.
+/// Edge to which a page view is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// To an edge that works.
+    /// An edge that works.
     To(usize),
-    /// To a dead one: what is in the way.
+    /// A failed edge, which does not answer.
     Dead(usize),
 }
 
-/// What a fetch brings.
+/// Answer of a fetch.
 #[derive(Clone, Copy, Debug)]
 struct Came {
-    /// How old it is.
+    /// Age of the answer.
     age: SimDuration,
-    /// It comes from a shield that nobody answers.
+    /// With ratios, true if it comes from a shield whose origin is silent.
     silent: bool,
 }
 
-/// `length` before `now`, or the start of time.
+/// Returns the time `length` before `now`, but not before time zero.
 fn earlier(now: SimTime, length: SimDuration) -> SimTime {
     SimTime::from_nanos(now.nanos().saturating_sub(length.nanos()))
 }
 
-/// What a look-up finds.
+/// Result of a look-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// Its object.
+    /// The object is there and valid.
     Hit,
-    /// Nothing: it has to be fetched.
+    /// The object has to be fetched.
     Miss,
-    /// It is being fetched: it waits for that, behind this one.
+    /// The object is being fetched: the request waits for that.
     Fetched {
-        /// Who came last before.
+        /// The request that joined this fetch last before it, or the fetch itself.
         last: RequestId,
     },
 }
 
-/// The edges of a CDN at work.
+/// State of the edges of a CDN in the event loop.
 #[derive(Clone, Debug)]
 pub struct Cdn {
     config: CdnConfig,
@@ -167,17 +165,17 @@ pub struct Cdn {
     fetched: u64,
 }
 
-/// Most edges of a CDN.
+/// Largest number of edges of a CDN.
 pub const MAX_EDGES: u32 = 10_000;
 
 impl Cdn {
-    /// The place of the edge that a component stands for.
+    /// Returns the number of the edge with the component `id`.
     pub(super) fn edge_of(&self, id: ComponentId) -> Option<usize> {
         self.config.edges.iter().position(|edge| *edge == id)
     }
 
-    /// Edges that work. Object by object they are warm at `start`; with the origin `silent` since then, as
-    /// it left them.
+    /// Creates edges that all work. Object by object they are warm at `start`, or aged since then if the origin
+    /// has been `silent` since the given time.
     #[must_use]
     pub fn new(
         config: CdnConfig,
@@ -207,7 +205,7 @@ impl Cdn {
         Self { edges: (0..config.edges.len()).map(state).collect(), config, fetched: 0 }
     }
 
-    /// The edge that the view of `ordinal` is sent to.
+    /// Returns the edge to which page view `ordinal` is sent.
     #[must_use]
     pub fn route(&self, draws: &Draws<'_>, ordinal: u64) -> Way {
         let pick = |index: u64, count: usize| {
@@ -225,8 +223,8 @@ impl Cdn {
         if self.edges[edge].works { Way::To(edge) } else { Way::Dead(edge) }
     }
 
-    /// The one of these edges, shields, that edge number `edge` of others asks; `None` when all are dead and
-    /// withdrawn, and those go round them.
+    /// Returns the shield, among these edges, that edge number `edge` of another CDN asks. `None`: all have failed
+    /// and are withdrawn, so that the edge asks the origin.
     #[must_use]
     fn route_of(&self, edge: usize) -> Option<Way> {
         let count = self.edges.len();
@@ -235,7 +233,7 @@ impl Cdn {
         Some(if self.edges[shield].works { Way::To(shield) } else { Way::Dead(shield) })
     }
 
-    /// How old what `request` has found at `edge` is; with ratios, how long the origin has been silent.
+    /// Returns the age of the copy that `request` has found at `edge`; with ratios, the silence of the origin so far.
     fn age(
         &self,
         now: SimTime,
@@ -255,7 +253,7 @@ impl Cdn {
         }
     }
 
-    /// The share of what it holds that still serves.
+    /// Returns the share of the content of `edge` that is still valid, with ratios.
     fn fresh(&self, now: SimTime, edge: usize) -> f64 {
         let state = &self.edges[edge];
         if !state.silent {
@@ -267,7 +265,7 @@ impl Cdn {
         (1.0 - (now - state.good).seconds() / self.config.life.seconds()).max(0.0)
     }
 
-    /// Whether `id` finds its object at `edge`.
+    /// Looks up the object of request `id` at `edge`.
     pub fn look_up(
         &mut self,
         now: SimTime,
@@ -299,15 +297,15 @@ impl Cdn {
         if hit { Found::Hit } else { Found::Miss }
     }
 
-    /// A look-up at `edge` is over.
+    /// Counts a look-up at `edge`.
     fn counts(&mut self, edge: usize, hit: bool) {
         let state = &mut self.edges[edge];
         state.hits += u64::from(hit);
         state.misses += u64::from(!hit);
     }
 
-    /// The origin, or the shield in front of it, has answered a fetch of `edge`, for `request`; what came is
-    /// so old by now.
+    /// Stores the answer `came` of the origin, or of the shield in front of it, to a fetch of `edge` for
+    /// `request`.
     fn answered(
         &mut self,
         (now, came): (SimTime, Came),
@@ -319,7 +317,7 @@ impl Cdn {
         self.fetched += 1;
         let state = &mut self.edges[edge];
         match &self.config.content {
-            // A shield that nobody answers makes its edges no younger than itself.
+            // The content of the edge is no younger than that of a shield whose origin is silent.
             EdgeContent::Ratios(_) if came.silent => {
                 state.good = state.good.max(earlier(now, came.age));
                 state.silent = true;
@@ -337,18 +335,18 @@ impl Cdn {
         }
     }
 
-    /// The origin has not answered a fetch of `edge`, as far as that knows.
+    /// Records that a fetch of `edge` was not answered.
     pub fn unanswered(&mut self, edge: usize) {
         self.edges[edge].silent = true;
     }
 
-    /// Whether `edge` works.
+    /// Returns whether `edge` works.
     #[must_use]
     pub fn works(&self, edge: usize) -> bool {
         self.edges[edge].works
     }
 
-    /// An edge fares differently.
+    /// Applies a change of health of an edge.
     pub fn fares(&mut self, ctx: &mut Ctx<'_>, number: u32, health: Health) {
         let edge = &mut self.edges[number as usize];
         let works = health.works();
@@ -393,7 +391,7 @@ impl Live for Cdn {
     );
     none!(counts_anew, begin_to_count, keeps_place);
 
-    /// Routes have converged.
+    /// Withdraws a failed edge once routes have converged.
     fn alarm(&mut self, _: &mut Ctx<'_>, local: u32, ticket: Ticket) {
         let edge = &mut self.edges[local as usize];
         if edge.ticket == ticket {
@@ -402,7 +400,7 @@ impl Live for Cdn {
         }
     }
 
-    /// Fetches: those begun, and as `completed` those that the origin answered.
+    /// Fetches: begun as `arrived`, answered by the origin as `completed`.
     fn gauge(&self, _: SimTime) -> Gauge {
         let arrived = self.edges.iter().map(|edge| edge.misses).sum();
         Gauge { arrived, completed: self.fetched, ..Gauge::default() }
@@ -426,7 +424,7 @@ impl Live for Cdn {
         Some(Gauge { arrived: hits + misses, completed: hits, refused: misses, ..Gauge::default() })
     }
 
-    /// An edge fares differently.
+    /// Applies a change of health of an edge.
     fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
         Self::edge_fares(around, own, heard, cause);
     }

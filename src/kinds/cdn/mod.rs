@@ -9,6 +9,6 @@ pub mod parts;
 pub mod spec;
 pub mod step;
 
-/// CDNs.
+/// Kind of the CDNs.
 #[derive(Debug)]
 pub struct Cdn;

@@ -38,7 +38,7 @@ impl Parts for Cdn {
         false
     }
 
-    /// Edges or shields; edges go round their only shield, too.
+    /// Returns the edges or shields. A single shield counts too, since edges can bypass it.
     fn converging(&self, draft: &Draft, index: usize) -> Option<(Vec<Part>, SimDuration)> {
         let edges = self.parts(draft, index);
         let time = draft.scenario.cdn[index].1.convergence.value;

@@ -1,4 +1,4 @@
-//! The way of a class through edges and their shields, as operations of the event loop.
+//! Operations of the event loop for a class that enters at the edges of a CDN and their shields.
 
 use crate::convert::place;
 use crate::kinds::cdn::components::origin_name;
@@ -8,7 +8,7 @@ use crate::model::route::Op;
 use crate::plan::links::Entrance;
 use crate::plan::program::{Compiler, Way, law_of};
 
-/// A look-up at an edge: a hit ends there, a miss goes on to the origin and back.
+/// Compiles a look-up at an edge: a hit ends there, a miss goes on to the origin and back.
 pub(super) fn enter(
     compiler: &mut Compiler<'_>,
     index: usize,
@@ -38,8 +38,8 @@ pub(super) fn enter(
     });
 }
 
-/// A look-up at a shield of the edges `at`: a hit goes back from there, a miss on to the origin. Objects
-/// are those that the edges were asked for.
+/// Compiles a look-up at a shield of the edges `at`: a hit returns from there, a miss goes on to the origin. With
+/// objects, the shield uses the row and the key of the edge, so that it is asked for the same object.
 fn by_shield(
     compiler: &mut Compiler<'_>,
     (edges, at): (&CdnSpec, AtCdn),
@@ -71,7 +71,7 @@ fn by_shield(
     compiler.routes.ops[hit] = Op::Jump { to: compiler.here() };
 }
 
-/// The time that an edge or a shield takes before it answers or passes a request on.
+/// Compiles the time that an edge or a shield takes before it answers or passes a request on.
 fn service_time(compiler: &mut Compiler<'_>, spec: &CdnSpec, owner: &str) {
     if let Some(law) = &spec.service_time {
         let key = compiler.key("edge-time", owner);
@@ -80,7 +80,7 @@ fn service_time(compiler: &mut Compiler<'_>, spec: &CdnSpec, owner: &str) {
     }
 }
 
-/// The way of what edges do not hold: half of it before what is `behind`, half after it.
+/// Compiles the round trip of a miss to the origin: half of it before `behind`, half after it.
 fn there_and_back(
     compiler: &mut Compiler<'_>,
     spec: &CdnSpec,
@@ -100,7 +100,7 @@ fn there_and_back(
     }
 }
 
-/// The row of a class among what edges hold; the largest where they hold nothing of it.
+/// Returns the row of a class in the content of edges; `u32::MAX` if they hold nothing of it.
 fn row_at(spec: &CdnSpec, class: &str) -> u32 {
     let found = match &spec.content {
         None => spec.hit.iter().position(|(name, _)| name.text == class),

@@ -1,11 +1,11 @@
-//! Who a user is from one page to the next, for balancers with sticky sessions.
+//! Sticky sessions: the sessions of users from one page to the next, for balancers with cookies.
 //!
-//! A guest is one user's session, with the member that each such balancer's cookie names. A closed user
-//! is one guest for ever. Of an open workload the pages of a session are not the arrivals (those stay where
-//! the source puts them, see `client`): when a view was served and its session goes on, the next page of the
-//! source at or after the end of its think time is that user's. A page that is nobody's begins a session.
+//! Model: a sticky session has, for each such balancer, the member that its cookie names. The session of a
+//! closed user never ends. Sessions of an open workload do not shape its arrivals (see `live`). When a view was
+//! served and its session goes on, the next page of the source at or after the think time is assigned to that
+//! session. A page that is assigned to none begins a session.
 //!
-//! Holds: a guest is with one view, or waits to come back; in the steady state no memory is asked for.
+//! Holds: a session has one view in progress, or waits for its next page; in the steady state nothing is allocated.
 //! Leaves out: cookies that expire, users without cookies, several browsers.
 
 use std::cmp::Reverse;
@@ -15,31 +15,31 @@ use crate::convert::table;
 use crate::model::ids::WorkloadId;
 use crate::units::SimTime;
 
-/// A session that is followed, by its place among all.
+/// Number of a sticky session among all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GuestId(u32);
 
-/// All sessions that are followed.
+/// All sticky sessions.
 #[derive(Clone, Debug)]
 pub struct Guests {
-    /// Balancers with cookies.
+    /// Number of balancers with cookies.
     balancers: usize,
-    /// By guest and balancer: the member's number from 1 on; 0: no cookie yet.
+    /// Member of each session and balancer, counted from 1; 0: no cookie yet.
     cookies: Vec<u32>,
     free: Vec<GuestId>,
-    /// By workload: who comes back with the next page at or after a time.
+    /// Sessions, by workload, that get the next page at or after a time.
     thinking: Vec<BinaryHeap<Reverse<(SimTime, GuestId)>>>,
 }
 
 impl Guests {
-    /// `users` are there for ever and have the first places.
+    /// Creates the sessions of `users` closed users, which never end and have the first numbers.
     #[must_use]
     pub fn new(balancers: usize, users: usize, workloads: usize) -> Self {
         let cookies = vec![0; balancers * users];
         Self { balancers, cookies, free: Vec::new(), thinking: vec![BinaryHeap::new(); workloads] }
     }
 
-    /// Who asks for a page of an open source at `now`; nobody is followed where no balancer has cookies.
+    /// Returns the session of the page that an open source requests at `now`; `None` if no balancer has cookies.
     pub fn arrives(&mut self, workload: WorkloadId, now: SimTime) -> Option<GuestId> {
         if self.balancers == 0 {
             return None;
@@ -57,32 +57,32 @@ impl Guests {
         }))
     }
 
-    /// A closed user, by its place among all of them.
+    /// Returns the session of a closed user, by its number; `None` if no balancer has cookies.
     #[must_use]
     pub fn user(&self, user: u32) -> Option<GuestId> {
         (self.balancers > 0).then_some(GuestId(user))
     }
 
-    /// `guest` asks for its next page at `at` or with the first one after it.
+    /// Assigns to `guest` the next page of the source at or after `at`.
     pub fn comes_back(&mut self, workload: WorkloadId, guest: GuestId, at: SimTime) {
         self.thinking[workload.index()].push(Reverse((at, guest)));
     }
 
-    /// The session of `guest` is over.
+    /// Ends the session `guest`, and clears its cookies.
     pub fn leaves(&mut self, guest: GuestId) {
         let first = guest.0 as usize * self.balancers;
         self.cookies[first..first + self.balancers].fill(0);
         self.free.push(guest);
     }
 
-    /// The member that the cookie of a balancer names.
+    /// Returns the member that the cookie of a balancer names; `None` without a cookie.
     #[must_use]
     pub fn cookie(&self, guest: GuestId, balancer: usize) -> Option<usize> {
         let cookie = self.cookies[guest.0 as usize * self.balancers + balancer];
         (cookie as usize).checked_sub(1)
     }
 
-    /// A balancer sends `guest` to `member`.
+    /// Sets the cookie of a balancer to `member`.
     pub fn set_cookie(&mut self, guest: GuestId, balancer: usize, member: usize) {
         let place = guest.0 as usize * self.balancers + balancer;
         self.cookies[place] = table::u32(member) + 1;

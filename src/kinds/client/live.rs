@@ -1,24 +1,24 @@
-//! Clients: what a user sees as one page, and what a user does when it does not come.
+//! Clients: page views of users, with the parts of a page, patience, retries and sessions.
 //!
-//! Model: a page view arrives at the server's edge at its time of arrival. Its HTML is one
-//! request; the reply crosses the links between them; the client then fetches the parts, at most `connections`
-//! at a time, each a request of its own after a round trip. The view is served when everything
-//! has arrived within `lost_after`; its latency is from the user's click (half a round trip
-//! before the arrival) to the last byte (half a round trip after it left).
-//! Requests on their way to the site are small and cost nothing. Patience and time-out run from the
-//! arrival of each request at the edge to the last byte of its reply.
-//! A part that fails, or for which patience ends, fails the try; with some probability the user
-//! tries again after a while, at most so often, and else goes away: the view is lost, and the
-//! pages the session would still have asked for are never born.
+//! Model: a page view arrives at the edge of the site at its time of arrival. Its HTML is one
+//! request, whose reply crosses the links of the site. The client then fetches the parts,
+//! at most `connections` at a time, each by a request of its own after a round trip. The view is
+//! served if everything has arrived within `lost_after`. Its latency is that of its last attempt: from
+//! the user's click, half a round trip before the arrival, to the last byte at the client, half a round
+//! trip after it left. Requests on their way to the site are small and take no capacity. Patience and
+//! time-out run from the arrival of each request at the edge to the last byte of its reply.
+//! A part that fails, or that exceeds the user's patience, fails the attempt. With a given probability
+//! the user retries after a time, up to a given number of times. Otherwise the user leaves: the view is
+//! lost, and the further pages of the session are never requested.
 //!
-//! Sessions do not shape the arrivals (their times are those of the open source, whatever the
-//! system does): when a user goes away, the number of further pages and the times between them
-//! are drawn, and the next page of the source at or after each of these times counts as one that
-//! this user would have asked for. Closed users do not go away: served or not, they think and ask
-//! again. Their think begins where the view ended for them, and the way there of the next view is
-//! reckoned as long as the way back of this one, so that a cycle is a view's latency and a think.
-//! Whose page was served and whose session goes on is followed, in the same way, where a balancer has
-//! sticky sessions (`guests`).
+//! Sessions do not shape the arrivals: their times are those of the open source, whatever the system
+//! does. When a user leaves, the number of further pages and the times between them are drawn. For
+//! each of these times, the next page of the source at or after it counts as a page of this user.
+//! Closed users do not leave: served or not, they think and request the next page. Their think time
+//! begins when the view ends for them. The trip of the next view to the site takes as long as the trip
+//! back of this one. A cycle thus is a latency and a think time.
+//! If a balancer has sticky sessions, pages of the source are assigned in the same way to the sessions
+//! that continue after a served page (`guests`).
 //!
 //! Leaves out: connection set-up, slow start, a cache in the browser.
 
@@ -36,34 +36,34 @@ use crate::model::route::MOST;
 use crate::model::world::{Around, Bounded};
 use crate::units::{Bytes, SimDuration, SimTime};
 
-/// Numbers of users who have gone before a world begins: no view has one.
+/// First ordinal of users who left before a run begins; no page view has such an ordinal.
 const BEYOND: u64 = 1 << 62;
 
-/// One page that a user wants.
+/// A page view: one page that a user requests.
 #[derive(Clone, Copy, Debug)]
 pub struct View {
     workload: WorkloadId,
     ordinal: u64,
-    /// When the present try began, at the edge.
+    /// Start of the current attempt, at the edge.
     began: SimTime,
-    /// The latest instant at which something of the present try arrived.
+    /// Latest time at which a part of the current attempt arrived.
     received: SimTime,
     round_trip: SimDuration,
-    /// The closed user who wants it, by its place among all of them.
+    /// Number of the closed user who requests it; `None` for an open source.
     user: Option<u32>,
-    /// The session it is of, where these are followed.
+    /// Its sticky session; `None` if no balancer has cookies.
     guest: Option<GuestId>,
-    /// The event of its next try.
+    /// Event of its next attempt.
     ticket: Ticket,
-    /// Requests of any of its tries that are still somewhere.
+    /// Number of requests of all attempts that have not ended.
     out: u32,
-    /// Parts not yet asked for.
+    /// Number of parts not yet requested.
     to_ask: u32,
-    /// Parts not yet arrived.
+    /// Number of parts not yet arrived.
     to_come: u32,
     /// Position of the next part.
     position: u32,
-    /// Present try, from 0.
+    /// Number of the current attempt, from 0.
     attempt: u8,
     running: bool,
     waiting: bool,
@@ -72,7 +72,7 @@ pub struct View {
 }
 
 impl View {
-    /// `request` is one of the present try.
+    /// Marks `request` as one of the current attempt.
     #[inline]
     fn sends(&self, request: &mut Request) {
         request.ordinal = self.ordinal;
@@ -82,24 +82,24 @@ impl View {
     }
 }
 
-/// All page views in progress, and what users who went away would still have asked for.
+/// All page views in progress, and the pages that users who left would still have requested.
 #[derive(Clone, Debug)]
 pub struct Views {
     slots: Vec<View>,
     free: Vec<u32>,
-    /// Times, by workload, at which the next page belongs to a user who is gone.
+    /// Times, by workload, at or after which the next page belongs to a user who left.
     gone: Vec<BinaryHeap<Reverse<SimTime>>>,
 }
 
 impl Views {
-    /// None in progress.
+    /// Creates the state without a page view in progress.
     #[must_use]
     pub fn new(plan: &Blueprint) -> Self {
         let count = plan.workloads.len();
         Self { slots: Vec::new(), free: Vec::new(), gone: vec![BinaryHeap::new(); count] }
     }
 
-    /// None of those in progress is written down.
+    /// Excludes all views in progress from the counts.
     pub(crate) fn count_none(&mut self) {
         self.slots.iter_mut().for_each(|view| view.counted = false);
     }
@@ -112,7 +112,7 @@ impl Views {
         self.gone[workload.index()].len() as u64
     }
 
-    /// The workload of a view that waits for the event of `ticket`.
+    /// Returns the workload of a view that waits for the event of `ticket`.
     pub(crate) fn awaits(&self, view: u32, ticket: Ticket) -> Option<WorkloadId> {
         let view = self.slots.get(view as usize)?;
         (view.ticket == ticket).then_some(view.workload)
@@ -136,7 +136,7 @@ fn clients_of<'p>(around: &Around<'p>, workload: WorkloadId) -> &'p Clients {
     &around.plan.clients[index.expect("only workloads with clients have views")]
 }
 
-/// A page view arrives.
+/// Begins a page view, unless its user has already left.
 pub(crate) fn view_begins(
     around: &mut Around<'_>,
     workload: WorkloadId,
@@ -179,7 +179,7 @@ pub(crate) fn view_begins(
     }
 }
 
-/// The client sends for the page: its first try, or a further one.
+/// Begins an attempt of a page view: sends the request for its HTML.
 fn begin_try(around: &mut Around<'_>, id: u32) {
     let workload = around.clients.views.slots[id as usize].workload;
     let class = around.plan.workloads[workload.index()].class;
@@ -187,7 +187,7 @@ fn begin_try(around: &mut Around<'_>, id: u32) {
     let round_trip = to_edge.or(clients_of(around, workload).round_trip);
     let Some(request) = part(around, id, class) else { return };
     if let Some(demand) = round_trip {
-        // Each try draws its own round trip, as a repetition would.
+        // Each attempt draws its own round trip, with the attempt in place of the repetition.
         let entry = &mut around.requests[request];
         entry.iteration = u16::from(entry.attempt);
         let seconds = around.draws.demand(demand, entry);
@@ -205,7 +205,7 @@ fn begin_try(around: &mut Around<'_>, id: u32) {
     part_begins(around, request);
 }
 
-/// A request of the view `view_id` that enters now.
+/// Inserts a request of the view `view_id` that enters now.
 fn part(around: &mut Around<'_>, view_id: u32, class: ClassId) -> Option<RequestId> {
     let entry = around.plan.routes.classes[class.index()].entry;
     let id = around.begin(class, entry, Owner::View(view_id))?;
@@ -213,7 +213,7 @@ fn part(around: &mut Around<'_>, view_id: u32, class: ClassId) -> Option<Request
     Some(id)
 }
 
-/// A request as the view `view_id` sends it, for draws that belong to the view.
+/// Returns a request as the view `view_id` sends it, for draws that belong to the view.
 fn keyed(around: &Around<'_>, view_id: u32, class: ClassId) -> Request {
     let entry = around.plan.routes.classes[class.index()].entry;
     let mut request = Request::new(class, entry, Owner::View(view_id), around.now);
@@ -221,7 +221,7 @@ fn keyed(around: &Around<'_>, view_id: u32, class: ClassId) -> Request {
     request
 }
 
-/// `id` reaches the edge: with a patience, onto its route.
+/// Starts `id`, which has reached the edge: its patience begins, and it enters its route.
 fn part_begins(around: &mut Around<'_>, id: RequestId) {
     let entry = &around.requests[id];
     around.record.attempt_begins(entry.class, entry.counted);
@@ -229,8 +229,8 @@ fn part_begins(around: &mut Around<'_>, id: RequestId) {
     around.lane.push(crate::model::Move::Advance(id));
 }
 
-/// The reply to `id` leaves the edge. To a client that has hung up, since its view failed
-/// elsewhere, nothing is sent.
+/// Sends the reply to `id` from the edge. A client whose view has failed elsewhere has disconnected and
+/// gets nothing.
 pub(crate) fn reply(around: &mut Around<'_>, id: RequestId, view_id: u32) {
     let entry = &mut around.requests[id];
     entry.stage = Stage::Reply;
@@ -250,9 +250,9 @@ pub(crate) fn reply(around: &mut Around<'_>, id: RequestId, view_id: u32) {
     }
 }
 
-/// The last byte of the reply to `id` has left the last link; the client has it at the
-/// request's `ends`, which is later where the way has a latency. What the client does then is
-/// reckoned from there, without an event of its own.
+/// Delivers the reply to `id`, whose last byte has left the last link. The client has it at the request's
+/// `ends`, which is later where the path has a latency. The next step of the client is computed from
+/// there, without an event of its own.
 pub(crate) fn network(around: &mut Around<'_>, id: RequestId) {
     let entry = &around.requests[id];
     let Owner::View(view_id) = entry.owner else { return around.requests.remove(id) };
@@ -300,7 +300,7 @@ fn page_received(around: &mut Around<'_>, id: RequestId, view_id: u32, class: Cl
     next_part(around, id, view_id, received);
 }
 
-/// The connection of `id` is free at `from`: it asks for the next part, if there is one.
+/// Requests the next part, if there is one, on the connection of `id`, which is free at `from`.
 fn next_part(around: &mut Around<'_>, id: RequestId, view_id: u32, from: SimTime) {
     let view = &mut around.clients.views.slots[view_id as usize];
     if view.to_ask == 0 {
@@ -324,7 +324,7 @@ fn next_part(around: &mut Around<'_>, id: RequestId, view_id: u32, from: SimTime
     around.clients.views.slots[view_id as usize].sends(entry);
 }
 
-/// The request for a part has reached the edge.
+/// Starts the request `id` for a part, which has reached the edge.
 pub(crate) fn travelled(around: &mut Around<'_>, id: RequestId) {
     let entry = &around.requests[id];
     let Owner::View(view_id) = entry.owner else { return around.requests.remove(id) };
@@ -346,7 +346,7 @@ fn part_gone(around: &mut Around<'_>, id: RequestId, view_id: u32) {
     free_view(around, view_id);
 }
 
-/// A view is forgotten when it is decided and nothing of it is anywhere.
+/// Frees a view once its outcome is decided and none of its requests is left.
 fn free_view(around: &mut Around<'_>, view_id: u32) {
     let view = &mut around.clients.views.slots[view_id as usize];
     if view.live && view.out == 0 && !view.running && !view.waiting {
@@ -377,14 +377,14 @@ fn view_complete(around: &mut Around<'_>, id: RequestId, view_id: u32) {
     part_gone(around, id, view_id);
 }
 
-/// A request of a view has failed.
+/// Ends a request of a view that has failed.
 pub(crate) fn part_failed(around: &mut Around<'_>, id: RequestId, view_id: u32, cause: CauseId) {
     let attempt = around.requests[id].attempt;
     around.requests.remove(id);
     part_given_up(around, view_id, attempt, cause);
 }
 
-/// A request of a view has ended for its client, one way or another, without an answer.
+/// Fails the attempt of a request that has ended for its client without an answer.
 pub(crate) fn part_given_up(around: &mut Around<'_>, view_id: u32, attempt: u8, cause: CauseId) {
     let view = &mut around.clients.views.slots[view_id as usize];
     view.out -= 1;
@@ -419,7 +419,7 @@ fn try_failed(around: &mut Around<'_>, view_id: u32, cause: CauseId) {
     }
 }
 
-/// The next try of a view is due.
+/// Begins the next attempt of a view, which is due.
 pub(crate) fn view_due(around: &mut Around<'_>, view_id: u32, ticket: Ticket) {
     let view = &mut around.clients.views.slots[view_id as usize];
     if view.ticket != ticket {
@@ -431,8 +431,8 @@ pub(crate) fn view_due(around: &mut Around<'_>, view_id: u32, ticket: Ticket) {
     begin_try(around, view_id);
 }
 
-/// So many users of a workload, and no others, have gone away here and now whose sessions had at least
-/// one more page.
+/// Sets the users of a workload who have left to `sessions` users, who leave now and whose sessions had
+/// at least one more page.
 pub fn send_away(around: &mut Around<'_>, workload: WorkloadId, sessions: u64) {
     around.clients.views.gone[workload.index()].clear();
     let index = around.plan.workloads[workload.index()].clients;
@@ -447,8 +447,8 @@ pub fn send_away(around: &mut Around<'_>, workload: WorkloadId, sessions: u64) {
     }
 }
 
-/// A user goes away here and now with what his session would still have had: `sure` pages, and then
-/// as many as a geometric session has further ones: P(at least n) = (1 − 1/mean)ⁿ.
+/// Removes the further pages of a user who leaves now: `sure` pages, and then a geometric number with
+/// P(at least n) = (1 − 1/mean)ⁿ.
 fn take_along(
     around: &mut Around<'_>,
     workload: WorkloadId,
@@ -467,7 +467,7 @@ fn take_along(
     }
 }
 
-/// The user of a lost view goes away; the pages still to come are taken from the source.
+/// Lets the user of a lost view leave; the further pages of the session are taken from the source.
 fn session_ends(around: &mut Around<'_>, view_id: u32) {
     let View { workload, user, guest, .. } = around.clients.views.slots[view_id as usize];
     if user.is_some() {
@@ -480,15 +480,14 @@ fn session_ends(around: &mut Around<'_>, view_id: u32) {
     if session.mean_pages <= 1.0 {
         return;
     }
-    // Its number of further pages is geometric from zero, whatever page this was.
+    // The number of further pages is geometric from zero, at any page of the session.
     let class = around.plan.workloads[workload.index()].class;
     let keyed = keyed(around, view_id, class);
     take_along(around, workload, session, keyed, 0);
 }
 
-/// A view was served at `answered`: where sessions are followed, its user thinks and comes back if the
-/// session has a further page. Whether it has, and how long he thinks, are the draws of
-/// [`take_along`].
+/// Continues or ends the sticky session of a view that was served at `answered`. If the session has a
+/// further page, its user requests it after a think time. Both are the draws of [`take_along`].
 fn session_goes_on(around: &mut Around<'_>, view_id: u32, answered: SimTime) {
     let View { workload, user, guest, .. } = around.clients.views.slots[view_id as usize];
     let Some(guest) = guest.filter(|_| user.is_none()) else { return };
@@ -509,7 +508,7 @@ fn session_goes_on(around: &mut Around<'_>, view_id: u32, answered: SimTime) {
     }
 }
 
-/// The session that `id` is of, where these are followed and somebody waits for it.
+/// Returns the sticky session of `id`; `None` if no balancer has cookies, or no client waits for `id`.
 pub(crate) fn guest_of(around: &Around<'_>, id: RequestId) -> Option<GuestId> {
     let entry = &around.requests[id];
     match entry.owner {

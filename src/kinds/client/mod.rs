@@ -1,4 +1,4 @@
-//! Clients: what a browser and its user do around a request: parts of a page, patience, retries, sessions.
+//! Clients: a browser and its user around a request, with the parts of a page, patience, retries and sessions.
 
 pub mod guests;
 pub mod live;

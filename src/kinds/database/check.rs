@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! References of databases, and checks of their keys.
 
 use std::collections::BTreeSet;
 
@@ -119,7 +119,7 @@ fn check_database(
     check_data(draft, at, database, out);
 }
 
-/// Another's volume can be taken from a file server only, and by one at a time.
+/// Checks a failover. A volume can be taken over only from a file server, and only with fencing.
 fn check_failover(
     draft: &Draft,
     at: usize,
@@ -152,7 +152,7 @@ fn check_failover(
     }
 }
 
-/// Members that read or write need to know where.
+/// Reports members without `data` where queries read or write disks.
 fn check_data(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagnostics) {
     let write = &database.write;
     let io = database.read.io.is_some() || write.sync_io.value + write.deferred_io.value > 0.0;

@@ -1,6 +1,6 @@
-//! Databases in the event loop: a process each member, and a group where some follow another.
+//! Databases in the event loop: one process per member, and a group for a database with replicas.
 //!
-//! A database without replicas has no group: its calls go to its one member.
+//! A database without replicas has no group: its calls go to its primary.
 
 use crate::convert::{place, table};
 use crate::engine::law::Law;
@@ -51,7 +51,7 @@ impl Components for Database {
         }
     }
 
-    /// The work of each replica for each step that writes, probes, and keys of rebuilds.
+    /// Adds the work of each replica for each step that writes, the probes, and the keys of rebuilds.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         let draft = compiler.draft();
         for part in &mut made.parts {
@@ -78,12 +78,12 @@ impl Components for Database {
     }
 }
 
-/// The number of members of a database.
+/// Returns the number of members of a database.
 pub(super) fn members(draft: &Draft, index: usize) -> u32 {
     table::u32(draft.links.databases[index].members.len())
 }
 
-/// The members of the database `name` together, as a component beside them.
+/// Returns the name of the group of the database `name`, a component beside its members.
 pub(super) fn group_name(name: &str) -> String {
     format!("{name}.group")
 }
@@ -114,7 +114,7 @@ fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32
     part
 }
 
-/// The group; what needs the steps of the classes is made by [`Components::finish`].
+/// Makes the group. [`Components::finish`] adds what depends on the steps of the request classes.
 fn group(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     let (name, spec) = &builder.draft().scenario.database[index];
     let count = place(builder.draft().links.databases[index].members.len());

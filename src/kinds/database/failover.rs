@@ -1,25 +1,25 @@
-//! Who is master of a database, by the surrogate of its failover.
+//! Surrogate automata of a database's failover: which member is primary, and which members follow it.
 //!
 //! ```text
-//! served   -> unseen       the master is silent; with the chance of coverage, drawn there and then
+//! served   -> unseen       the primary stops serving; with the probability `coverage`, drawn at once
 //! served   -> doomed       the same, and the failover will not work
 //! unseen   -> seeks        detected: U(0, interval) + (fall - 1) x pace + time-out, where pace is the longer
 //!                          of interval and time-out; U(0, interval) + (fall - 1) x interval when its
 //!                          host refuses for it
-//! doomed   -> people       detected as well
-//! unseen, doomed -> served the master answers before that
+//! doomed   -> people       detected, after the same time
+//! unseen, doomed -> served the primary serves again before that
 //! seeks    -> promotes-k   member k follows, runs, and (remount) the volume answers
-//! seeks    -> served       nobody can, and the old master is back
-//! promotes-k -> served     after `promote`: k is master, the old one is out
-//! promotes-k -> seeks      k died on the way
-//! people   -> served       after `failed`, the old master runs
-//! people   -> by-people -> served   after `failed`, it does not: whoever can is promoted, or waits
+//! seeks    -> served       no member can be promoted, and the old primary is back
+//! promotes-k -> served     after `promote`: k is primary, the old one is out
+//! promotes-k -> seeks      k failed meanwhile
+//! people   -> served       after `failed`, the old primary runs
+//! people   -> by-people -> served   after `failed`, it does not: the first member that can is promoted
 //! ```
 //!
-//! While it is served a failover without a death comes at its own rate. Detection needs a member
-//! that runs and watches. The mechanism is `kinds::database::live::failover`; this is its surrogate with
-//! nothing left to apply. Where no `rebuild` is declared a member that is out follows again as soon
-//! as it and a master run: over years somebody sees to it.
+//! While it is served, failovers of a healthy primary occur at their own rate. Detection needs another
+//! member that runs. The mechanism is `kinds::database::live::failover`; in this surrogate, promotion has
+//! no writes left to apply. Where no `rebuild` is declared, a member that is out follows again as soon
+//! as it and a primary run, since people repair it within the years.
 
 use crate::convert::place;
 use crate::engine::law::{DurationLaw, Law};
@@ -37,41 +37,41 @@ use crate::plan::faults::holder;
 use crate::plan::graph::{Graph, Takeover};
 use crate::plan::part::Part;
 
-/// Cause of a failover that finds no member to take over, and needs people.
+/// Cause of a failover that does not work, and needs people.
 pub(crate) const FAILED_FAILOVER: &str = "failed-failover";
 /// Cause of a failover of a primary that is healthy.
 pub(crate) const FALSE_FAILOVER: &str = "false-failover";
 use crate::plan::program::law_of;
 
-/// The name of the automaton.
+/// Returns the name of the automaton of the phases of a failover.
 pub fn name(database: &str) -> String {
     format!("{database}/failover")
 }
 
-/// The name of the automaton of the role: which member is master.
+/// Returns the name of the automaton of the role, whose state is the member that is primary.
 pub fn role(database: &str) -> String {
     format!("{database}/master")
 }
 
-/// The name of the automaton of a member's standing: whether it follows.
+/// Returns the name of the automaton of a member's standing: it follows, or is out.
 fn standing(member: &str) -> String {
     format!("{member}/standing")
 }
 
-/// That a member of a database runs and follows.
+/// Returns the condition that a member of a database runs and follows.
 pub fn copies(draft: &Draft, database: usize, member: usize) -> Expr {
     let part = Part::Database { database, member: place(member) };
     Expr::of(&part.name(draft), "serving").and(follows(draft, database, member))
 }
 
-/// That a member of a database follows, whether it runs or not.
+/// Returns the condition that a member of a database follows, running or not.
 pub fn follows(draft: &Draft, database: usize, member: usize) -> Expr {
     let part = Part::Database { database, member: place(member) };
     Expr::of(&standing(&part.name(draft)), "follows")
 }
 
-/// The role has come to a member that is up: by member, what holds while it serves. Said of the one that has it, so
-/// that no other member explains an outage.
+/// Returns the condition that the primary serves and no failover is under way, from the condition of each member. Only
+/// the condition of the primary counts, so that an outage is never attributed to another member.
 pub fn served(draft: &Draft, database: usize, members: Vec<Expr>) -> Expr {
     let database = &draft.scenario.database[database].0;
     let has = |member: usize| Expr::of(&role(database), &holder(member));
@@ -81,7 +81,7 @@ pub fn served(draft: &Draft, database: usize, members: Vec<Expr>) -> Expr {
     Expr::All(all)
 }
 
-/// The masters that pass between members, of databases whose automaton is in `declaration`.
+/// Returns the roles of primary that pass between members, for databases whose automaton is in `declaration`.
 pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
     let mut all = Vec::new();
     for (database, (name, _)) in draft.scenario.database.iter().enumerate() {
@@ -96,7 +96,7 @@ pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> 
     all
 }
 
-/// Adds the automata of every database whose master is a matter of failover.
+/// Adds the automata of every database with a failover on which a request class depends.
 pub(super) fn declare(draft: &Draft, graph: &Graph, declaration: &mut Declaration) {
     for (database, (_, spec)) in draft.scenario.database.iter().enumerate() {
         let has = graph.nodes().any(|(id, _)| {
@@ -145,12 +145,12 @@ impl Group<'_> {
         Expr::of(&role(self.name()), &holder(member))
     }
 
-    /// One of all members, of which each is master and `what` of it.
+    /// Returns the condition that `what` holds for the member that is primary.
     fn master(&self, what: impl Fn(usize) -> Expr) -> Expr {
         Expr::All((0..self.count()).map(|m| implies(self.has_role(m), what(m))).collect())
     }
 
-    /// The process is gone and its host says so.
+    /// Returns the condition that the process is down and its reachable host refuses for it.
     fn refuses(&self, member: usize) -> Expr {
         let down = Expr::of(&self.member(member), "is down");
         match self.part(member).stands_on(self.draft) {
@@ -175,12 +175,12 @@ impl Group<'_> {
         declaration.add(self.phases(graph));
     }
 
-    /// Whether a member follows the master, and how it does again.
+    /// Returns the automaton of a member's standing: it follows the primary, or is out until it is rebuilt.
     fn standing_of(&self, member: usize) -> Automaton {
         let states = vec![State::idle("follows"), State::idle("out")];
         let all = Automaton::new(&self.standing(member), states);
         let served = Expr::of(&name(self.name()), "served");
-        // It is made a copy of a master that is there.
+        // The copy needs a primary that runs.
         let able = self.serving(member).and(served).and(self.master(|m| self.serving(m)));
         let all = match &self.spec.rebuild {
             None => all.transition(Transition::when(able, &["out"], "follows")),
@@ -197,7 +197,7 @@ impl Group<'_> {
         publish_states(all)
     }
 
-    /// The volume of the master of the file, where that is what is taken over.
+    /// Returns the condition that the volume of the first primary answers; always true without remounts.
     fn volume(&self, graph: &Graph) -> Expr {
         if self.failover.promotion.value != Promotion::Remount {
             return Expr::Always;
@@ -297,7 +297,7 @@ impl Group<'_> {
         publish_states(all)
     }
 
-    /// The role goes from one member to another, and the old one is out.
+    /// Adds to a transition that the role moves from `old` to `new`, and that `old` is out.
     fn hands_over(&self, transition: Transition, old: usize, new: usize) -> Transition {
         let moved = Move {
             of: Subject::Named(role(self.name())),

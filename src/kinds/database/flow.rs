@@ -1,4 +1,4 @@
-//! Needs and offered work: writes go to the primary, reads to it or to the replicas, each with its data.
+//! Needs and offered work of queries: writes go to the primary, reads to it or to the replicas.
 
 use crate::convert::table;
 use crate::kinds::database::Database;
@@ -23,24 +23,24 @@ fn is_remounted(spec: &DatabaseSpec) -> bool {
     spec.failover.as_ref().is_some_and(|failover| failover.promotion.value == Promotion::Remount)
 }
 
-/// Disk operations of a read, on average, while the buffer is warm.
+/// Returns the mean number of disk operations of a read while the buffer is warm.
 fn misses(spec: &DatabaseSpec) -> f64 {
     spec.read.io.as_ref().map_or(0.0, |io| io.chance.value.get() * io.mean.value)
 }
 
-/// Disk operations of a write at the primary.
+/// Returns the mean number of disk operations of a write at the primary.
 fn writes_of(spec: &DatabaseSpec) -> f64 {
     spec.write.sync_io.value + spec.write.deferred_io.value
 }
 
-/// Disk operations of a write at a replica: its own count, or that of the primary.
+/// Returns the mean number of disk operations of a write at a replica: `apply-io`, else as at the primary.
 fn applies_of(spec: &DatabaseSpec) -> f64 {
     let own = spec.replication.as_ref().and_then(|replication| replication.apply_io.as_ref());
     own.map_or(writes_of(spec), |own| own.value)
 }
 
-/// Times as many reads miss at first at a member that has become primary; 1 where it is warm: members that serve
-/// reads already stay so, unless they take the volume of the old primary.
+/// Returns the factor by which more reads miss at first at a new primary. It is 1 where the buffer stays warm: the
+/// member has served reads before, and does not take over the volume of the old primary.
 fn coldness(spec: &DatabaseSpec) -> f64 {
     if reads_from_replicas(spec) && !is_remounted(spec) {
         return 1.0;
@@ -69,7 +69,7 @@ impl Leaf for Query {
         offers_queries(sums, self.database, of(self.reads), of(self.writes));
     }
 
-    /// Processor time alone: a buffer may answer.
+    /// Returns the processor time only, since the buffer may answer without a disk operation.
     fn least_s(&self, draft: &Draft, _: usize) -> f64 {
         let spec = &draft.scenario.database[self.database].1;
         self.reads.unwrap_or(0.0) * mean(&spec.read.cpu.value)
@@ -82,7 +82,7 @@ impl Leaf for Query {
         self.reads.unwrap_or(0.0) * (1.0 + misses(spec)) + self.writes.unwrap_or(0.0) * write
     }
 
-    /// All queries of one request are asked or none is: `count` is how often they are.
+    /// Adds the queries. All queries of a request are made or none is, `count` times per request on average.
     fn flows(
         &self,
         network: &mut network::Builder<'_>,
@@ -105,7 +105,7 @@ impl Leaf for Query {
     }
 }
 
-/// Adds what must be up for a write (or a read).
+/// Returns the node that must be up for a write, or for a read.
 fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> NodeId {
     let draft = graph.draft();
     let (name, spec) = &draft.scenario.database[database];
@@ -156,7 +156,7 @@ fn member_with_data(
     graph.part(part, store.as_slice())
 }
 
-/// Adds queries, reads and writes per second.
+/// Adds the work of `reads` and `writes` per second.
 fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64) {
     let draft = sums.draft();
     let spec = &draft.scenario.database[database].1;
@@ -194,15 +194,15 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
     }
 }
 
-/// Adds reads per second, of which `cold` times as many miss as where the buffer is warm.
+/// Adds the work of reads per second; `cold` times as many miss as with a warm buffer.
 fn offers_reads(sums: &mut Sums<'_>, spec: &DatabaseSpec, member: Part, rate: f64, cold: f64) {
     let misses = misses(spec) * cold;
     sums.zone_cpu(member, rate * mean(&spec.read.cpu.value));
     offers_io(sums, member, rate * misses, 0.0);
 }
 
-/// Adds writes per second, with the disk operations of each: at the primary, or applied by a replica, which takes
-/// the same processor time.
+/// Adds the work of writes per second with the disk operations of each. A replica that applies a write takes the same
+/// processor time as the primary.
 fn offers_writes(
     sums: &mut Sums<'_>,
     spec: &DatabaseSpec,
@@ -221,11 +221,11 @@ fn offers_io(sums: &mut Sums<'_>, member: Part, reads: f64, writes: f64) {
     }
 }
 
-/// Forks that several steps share.
+/// Numbers of the forks that several steps share.
 const READS: usize = 0;
 const WRITES: usize = 1;
 
-/// The shards, where there are some; else the primary and its replicas.
+/// Returns the shards if there are some, else the primary and its replicas.
 fn serving_members(draft: &Draft, database: usize) -> Vec<Part> {
     let links = &draft.links.databases[database];
     let roles: &[Role] =
@@ -238,7 +238,7 @@ fn is_sharded(draft: &Draft, database: usize) -> bool {
     draft.links.databases[database].of(Role::Shard).next().is_some()
 }
 
-/// One read.
+/// Returns the fork of one read.
 fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
     network.shared((Kind::Database, database, READS), |network| {
         let draft = network.draft();
@@ -272,7 +272,7 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
     })
 }
 
-/// The index in front of the shards.
+/// Returns the visit to the index server in front of the shards; `None` if there is none.
 fn index(network: &mut network::Builder<'_>, database: usize) -> Option<Onward> {
     let member = network.draft().links.databases[database].of(Role::Index).next()?;
     let look_up = network.draft().scenario.database[database].1.look_up.as_ref()?;
@@ -282,7 +282,7 @@ fn index(network: &mut network::Builder<'_>, database: usize) -> Option<Onward> 
     Some(once(network.node(Split::Blind, vec![branch])))
 }
 
-/// One write, and what the replicas make of it.
+/// Returns the fork of one write, with the work of the replicas that apply it.
 fn fork_of_writes(network: &mut network::Builder<'_>, database: usize) -> u32 {
     network.shared((Kind::Database, database, WRITES), |network| {
         let draft = network.draft();
@@ -309,7 +309,7 @@ fn fork_of_writes(network: &mut network::Builder<'_>, database: usize) -> u32 {
     })
 }
 
-/// A write at a member, as the primary that takes it or as a replica that applies it.
+/// Returns the branch of a write at a member, which takes it as the primary or applies it as a replica.
 fn branch_of_write(
     network: &mut network::Builder<'_>,
     spec: &DatabaseSpec,
@@ -330,7 +330,7 @@ fn branch_of_write(
     branch
 }
 
-/// Adds operations of a member on its data; on those of the first primary, where a promoted replica takes them over.
+/// Adds disk operations of a member on its data; with remounts, on the data of the first primary.
 fn leads_io(
     network: &mut network::Builder<'_>,
     member: Part,

@@ -1,4 +1,4 @@
-//! The references of databases: zones and stores of their members, and the balancer of their reads.
+//! References of databases: zones and stores of their members, and the balancer of their reads.
 
 use crate::convert::table;
 use crate::kinds::database::spec::{DatabaseSpec, ReadsTo};
@@ -11,38 +11,38 @@ use crate::scenario::names::{Name, Reference};
 /// The role of a member of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Takes the writes.
+    /// Primary, which takes the writes.
     Master,
-    /// Follows the primary.
+    /// Replica, which follows the primary.
     Slave,
-    /// Stands in front of the shards.
+    /// Index server in front of the shards.
     Index,
-    /// Holds a part.
+    /// Shard, which holds a part of the data.
     Shard,
 }
 
-/// A member of a database.
+/// Resolved references of a member of a database.
 #[derive(Clone, Copy, Debug)]
 pub struct DatabaseMember {
-    /// Its role.
+    /// Role of the member.
     pub role: Role,
-    /// Its zone member.
+    /// Member of a zone on which it runs.
     pub zone: Option<(usize, u32)>,
-    /// Its data.
+    /// Storage of its data.
     pub store: Option<Store>,
 }
 
-/// A database.
+/// Resolved references of a database.
 #[derive(Clone, Debug, Default)]
 pub struct DatabaseLinks {
     /// Primary and replicas, or index and shards.
     pub members: Vec<DatabaseMember>,
-    /// The balancer that reads go through.
+    /// Balancer that picks the replica for each read.
     pub through: Option<usize>,
 }
 
 impl DatabaseLinks {
-    /// Members of a role, by number.
+    /// Returns the numbers of the members with a role.
     pub fn of(&self, role: Role) -> impl Iterator<Item = u32> {
         let all = self.members.iter().enumerate();
         all.filter(move |(_, member)| member.role == role).map(|(at, _)| table::u32(at))
@@ -96,7 +96,7 @@ pub(super) fn follow(walk: &mut Walk<'_>, name: &Name, database: &DatabaseSpec) 
     DatabaseLinks { members, through }
 }
 
-/// The reads of a database that stands behind a balancer go through it.
+/// Sends the reads of each database behind a balancer through that; reports conflicts and balancers without effect.
 pub(super) fn balanced_databases(walk: &mut Walk<'_>, links: &mut Links) {
     let balancers = links.balancers.iter().enumerate();
     let all = balancers.flat_map(|(at, links)| links.databases.iter().map(move |db| (at, *db)));

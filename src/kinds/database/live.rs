@@ -1,28 +1,28 @@
-//! A replicated database: who is master, how slaves follow, who takes over.
+//! A replicated database: primary, replication to the replicas, failover and rebuild.
 //!
-//! Model: the members are processes of their own, each with its own connections; this is what they
-//! know of each other. A write that is done at the master is *committed*: it is the next of the log.
-//! Each slave receives it after a drawn time, never before the one before it, and applies it with
-//! the processor time that it took the master, one after the other, as work of its own. A slave
-//! whose master or itself does not run receives nothing; what was on the way is lost, and sent again
+//! Model: the members are processes of their own, each with its own connections. This component, the
+//! group, has their roles and the log. A write that the primary has executed is *committed*: it is
+//! appended to the log. Each replica receives it after a drawn time, never before an earlier write. It
+//! applies writes one after the other, each with the processor time that the primary took. A replica
+//! receives nothing while it or the primary is down. Writes in transit are then lost, and sent again
 //! when both run.
 //!
-//! - *Reads* go to the master, or in turn to the slaves believed alive; with none left to the master.
-//!   A read at a slave that lacks a write committed longer ago than is tolerated is stale.
-//! - *Semi-synchronous*: a write is acknowledged when a slave has received it; after ten seconds
-//!   without one the group goes on as asynchronous until a slave has received everything.
-//! - *Failover* (see `failover`): probes, fence, choice, replay, promotion; or people.
-//! - *Split brain*: without a fence the old master goes on when it can; half of the writes meet it,
-//!   until the next good probe of it cuts it off, and what it took is lost.
-//! - *Rebuild*: a member that is out is copied from the master, block by block on both sides' disks,
-//!   and then applies what it missed.
+//! - *Reads* go to the primary, or in turn to the replicas believed alive; if none is, to the primary.
+//!   A read at a replica is stale if a missing write was committed longer ago than is tolerated.
+//! - *Semi-synchronous*: a write is acknowledged when a replica has received it. After ten seconds
+//!   without one, the group is asynchronous until a replica has received everything.
+//! - *Failover* (see `failover`): probes, fencing, choice, replay, promotion; or repair by people.
+//! - *Split brain*: without fencing, the old primary goes on if it can. Half of the writes reach it,
+//!   until the next good probe of it fences it. The writes that it took are lost.
+//! - *Rebuild*: a member that is out is copied from the primary, block by block on the disks of both,
+//!   and then applies the writes since.
 //!
-//! Holds: a slave applies every write once and in order; received ≥ applied; what is lost at a
-//! promotion is what the old master had acknowledged and the new one had not received.
-//! Leaves out: the retry interval of a broken connection, row conflicts of two masters, transactions
-//! over several queries, the effect of a slave's age on its answers beyond staleness.
+//! Holds: a replica applies every write once and in order; received ≥ applied; a promotion loses the
+//! writes that the old primary had acknowledged and the new one had not received.
+//! Leaves out: the retry interval of a broken connection, row conflicts of two primaries, transactions
+//! over several queries, effects of a replica's age on its answers beyond staleness.
 //! Source: the semantics of MySQL replication: single applier, relay log, `rpl_semi_sync_master_timeout`
-//! of 10 s with one acknowledging slave.
+//! of 10 s with one acknowledging replica.
 
 mod duties;
 mod failover;
@@ -45,102 +45,102 @@ use crate::model::request::RequestId;
 use crate::model::route::Drawn;
 use crate::units::{SimDuration, SimTime};
 
-/// A semi-synchronous write waits so long for a slave.
+/// Longest wait of a semi-synchronous write for a replica.
 pub const SEMI_SYNC_TIME_OUT: SimDuration = SimDuration::from_secs(10);
-/// What could not be done now, a slave's write or a volume that is away, is tried again after this.
+/// Time before a retry of a write that a replica could not apply, or of a volume that did not answer.
 const AGAIN: SimDuration = SimDuration::SECOND;
-/// What one disk operation of a rebuild moves.
+/// Bytes moved by one disk operation of a rebuild.
 pub const BLOCK: u64 = 1 << 20;
 
-/// A member of a group.
+/// Configuration of a member.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// Its process.
+    /// Process of the member.
     pub id: ComponentId,
-    /// Its name: the owner of draws.
+    /// Name of the member, which owns its draws.
     pub name: String,
-    /// First operation of a probe of it.
+    /// First operation of a probe of the member.
     pub probe: u32,
-    /// By kind of write: first operation of applying one here.
+    /// First operation of applying a write here, by kind of write.
     pub applies: Vec<u32>,
-    /// Key of the disk operations of its rebuild; those of the other side are three further.
+    /// Key of the disk writes of its rebuild; the key of the reads at the primary is three further.
     pub rebuild: KeyId,
 }
 
-/// How a slave takes over.
+/// Takeover by a replica.
 #[derive(Clone, Debug)]
 pub struct Failover {
-    /// Between two probes.
+    /// Time between two probes.
     pub interval: SimDuration,
-    /// Failed ones in a row.
+    /// Failed probes in a row that decide the failover.
     pub fall: u32,
-    /// From the choice to the first write, in seconds.
+    /// Time from the end of the replay to the first write, in seconds.
     pub promote: Sampler,
-    /// On the old master's volume.
+    /// True if the new primary takes over the old one's volume.
     pub remount: bool,
-    /// Probability that it works.
+    /// Probability that the failover works.
     pub coverage: f64,
-    /// How long people take when it does not, in seconds.
+    /// Time for people to repair it when it does not work, in seconds.
     pub failed: Sampler,
-    /// Whether the old master is cut off first.
+    /// True if the old primary is fenced first.
     pub fence: bool,
-    /// Mean time between failovers without a death, in seconds.
+    /// Mean time between failovers of a healthy primary, in seconds; `None`: there are none.
     pub false_gap: Option<f64>,
 }
 
-/// How a member is made a slave again.
+/// Copy that makes a member a replica again.
 #[derive(Clone, Copy, Debug)]
 pub struct Rebuild {
-    /// Blocks to copy.
+    /// Number of blocks to copy.
     pub blocks: u64,
-    /// Time between two.
+    /// Time between two blocks.
     pub gap: SimDuration,
 }
 
-/// What a group is.
+/// Configuration of a group.
 #[derive(Clone, Debug)]
 pub struct DatabaseConfig {
-    /// Its name.
+    /// Name of the database.
     pub name: String,
-    /// The master of the file first.
+    /// Members; the primary of the file is the first.
     pub members: Vec<Member>,
-    /// Reads go to the slaves.
+    /// True if reads go to the replicas.
     pub by_slaves: bool,
-    /// Owners of the draws of each kind of write, in the order of their numbers.
+    /// Owner of the draws of each kind of write, by number of the kind.
     pub writes: Vec<String>,
-    /// A slave may lack a write for this long.
+    /// Lag up to which a read at a replica is not stale.
     pub tolerates: SimDuration,
-    /// Until a slave has received a write, in seconds.
+    /// Time until a replica has received a write, in seconds.
     pub receive: Sampler,
-    /// A write waits until a slave has received it.
+    /// True if a write waits until a replica has received it.
     pub semi_sync: bool,
-    /// None: nobody takes over and nobody is probed.
+    /// Failover; `None`: no replica takes over, and no member is probed.
     pub failover: Option<Failover>,
-    /// None: who is out stays out.
+    /// Rebuild; `None`: a member that is out stays out.
     pub rebuild: Option<Rebuild>,
-    /// Its alarms: see [`Alarm`].
+    /// First alarm; [`Alarm`] has the order.
     pub unit: UnitId,
 }
 
-/// What an alarm of a group is for.
+/// Purpose of an alarm of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alarm {
     /// The next probe of a member.
     Probe(usize),
-    /// The next write of a slave.
+    /// The next write that a replica applies.
     Apply(usize),
     /// The next block of a rebuild.
     Rebuild(usize),
     /// The next step of the failover.
     Step,
-    /// A failover without a death.
+    /// A failover of a healthy primary.
     False,
-    /// A write waits for its acknowledgement.
+    /// The acknowledgement of the first waiting write, or its time-out.
     Acknowledge,
 }
 
 impl Alarm {
-    /// Alarms of a group of `members`.
+    /// Returns the number of alarms of a group of `members`.
     #[must_use]
     pub const fn count(members: u32) -> u32 {
         3 * members + 3
@@ -177,17 +177,17 @@ struct Write {
     drawn: Drawn,
     position: u32,
     iteration: u16,
-    /// Which kind of write.
+    /// Kind of the write.
     step: u32,
-    /// Whoever wrote it has been told.
+    /// True if the write was acknowledged to its client.
     acknowledged: bool,
 }
 
-/// The writes that some slave still needs.
+/// Writes that at least one replica still needs.
 #[derive(Clone, Debug, Default)]
 struct Log {
     writes: VecDeque<Write>,
-    /// Number of the first of them among all.
+    /// Number of the first of them among all writes.
     base: u64,
 }
 
@@ -201,120 +201,120 @@ impl Log {
     }
 }
 
-/// What a member is to the group.
+/// Membership of a member in its group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Master or slave.
+    /// Primary or replica.
     Member,
-    /// Neither: it was master, and another is.
+    /// Out of the group: a former primary, or a replica with writes that the new primary lacks.
     Out,
-    /// It is copied from the master: blocks left.
+    /// Being copied from the primary; the number of blocks left.
     Copied(u64),
 }
 
-/// What the group knows of a member.
+/// State of a member in the group.
 #[derive(Clone, Debug)]
 struct State {
     standing: Standing,
-    /// It runs and is reached.
+    /// True if it runs and is reachable.
     up: bool,
-    /// It is cut off: it serves nobody.
+    /// True if it is fenced: it serves no query.
     fenced: bool,
-    /// The slaves' belief of whoever sends reads.
+    /// True if it is believed alive, which decides on reads at replicas.
     alive: bool,
     /// Failed probes in a row.
     failed: u32,
     due: SimTime,
-    /// A probe that began then has no answer yet.
+    /// Start of the probe that waits for an answer.
     asked: Option<SimTime>,
-    /// Writes applied, of all.
+    /// Number of writes applied, of all writes.
     applied: u64,
-    /// When the writes after those were or will be received, in order.
+    /// Times at which the writes after those were or will be received, in order.
     receipts: VecDeque<SimTime>,
-    /// It receives.
+    /// True while it receives writes.
     connected: bool,
-    /// It applies a write, since then.
+    /// Start of the write that it applies.
     applying: Option<SimTime>,
-    /// Blocks copied so far, over all rebuilds.
+    /// Number of blocks copied so far, over all rebuilds.
     blocks: u64,
     lag: Lag,
     phase: Key,
-    /// By kind of write.
+    /// Key of the draws of the receive time, by kind of write.
     receive: Vec<Key>,
 }
 
 impl State {
-    /// Writes received until `now`, of all.
+    /// Returns the number of writes received until `now`, of all writes.
     fn received(&self, now: SimTime) -> u64 {
         self.applied + self.receipts.partition_point(|at| *at <= now) as u64
     }
 }
 
-/// Where a failover stands.
+/// Phase of a failover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// There is none: the master serves, or is waited for.
+    /// No failover: the primary serves, or its failure is not detected yet.
     Served,
-    /// Nobody has been chosen yet.
+    /// No replica has been chosen yet.
     Seeks,
-    /// The chosen one applies what it has received.
+    /// The chosen replica applies the writes that it has received.
     Replays(usize),
-    /// The chosen one becomes master then.
+    /// The chosen replica becomes primary at the given time.
     Promotes(usize, SimTime),
-    /// It has failed; people are done then.
+    /// The failover has failed; people have repaired it at the given time.
     People(SimTime),
 }
 
-/// What a group counts in the window that is measured.
+/// Counts of a group in the measured window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Failovers begun.
+    /// Number of failovers begun.
     pub failovers: u64,
-    /// Of those: not covered.
+    /// Failovers that did not work.
     pub failed: u64,
-    /// Of those: the master was well.
+    /// Failovers of a primary that was up.
     pub without_a_death: u64,
-    /// Writes acknowledged and gone with an old master.
+    /// Acknowledged writes lost with an old primary.
     pub lost_writes: u64,
-    /// Writes that an old master took beside the new one, gone when it was cut off.
+    /// Writes that an old primary took beside the new one, lost when it was fenced.
     pub split_brain: u64,
-    /// Reads that slaves answered.
+    /// Reads that began at replicas.
     pub slave_reads: u64,
-    /// Of those: stale.
+    /// Stale reads at replicas.
     pub stale: u64,
 }
 
-/// What a group has to say of the window.
+/// Result of a group over the measured window.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// Which.
+    /// The group.
     pub group: ComponentId,
-    /// What it counted.
+    /// Its counts.
     pub counts: Counts,
-    /// By member.
+    /// Replication lag of each member.
     pub lags: Vec<(ComponentId, Lag)>,
 }
 
-/// A group at work.
+/// State of a group in the event loop.
 #[derive(Clone, Debug)]
 pub struct Database {
     id: ComponentId,
     config: DatabaseConfig,
     members: Vec<State>,
     master: usize,
-    /// An old master that was not cut off.
+    /// Old primary that was not fenced.
     rival: Option<usize>,
     phase: Phase,
-    /// People do it: no law of promotion on top of their time.
+    /// True if people promote: their time includes the promotion.
     by_people: bool,
-    /// Since when the master does not run.
+    /// Time since which the primary is down.
     onset: Option<SimTime>,
-    /// Why there is no master.
+    /// Cause of the lack of a primary.
     cause: CauseId,
     log: Log,
-    /// Semi-synchronous writes that wait: number, request, since when.
+    /// Semi-synchronous writes that wait: number, request, start of the wait.
     waiting: VecDeque<(u64, RequestId, SimTime)>,
-    /// No slave answered in time: asynchronous until one has everything.
+    /// True if no replica has answered in time: asynchronous until one has received everything.
     fallen: bool,
     turn: usize,
     both: bool,
@@ -328,12 +328,12 @@ pub struct Database {
     promote: Key,
     people: Key,
     false_gap: Key,
-    /// Failovers that do not work, where a history says which.
+    /// Failovers that fail, where a given trajectory prescribes them.
     history: Option<Vec<Failed>>,
 }
 
 impl Database {
-    /// Everybody well, nothing behind; `window` is measured.
+    /// Creates a group with all members healthy and no lag; `window` is measured.
     #[must_use]
     pub fn new(
         id: ComponentId,
@@ -401,12 +401,12 @@ impl Database {
         }
     }
 
-    /// A history says which failovers do not work.
+    /// Prescribes, from a given trajectory, the failovers that fail.
     pub(crate) fn follows(&mut self, failed: Vec<Failed>) {
         self.history = Some(failed);
     }
 
-    /// Another member than that of the file is master when a world begins.
+    /// Makes `master` the primary at the start of a run, instead of the first member.
     pub(crate) fn begins_with(&mut self, master: usize, start: SimTime) {
         self.master = master.min(self.members.len() - 1);
         for (member, state) in self.members.iter_mut().enumerate() {
@@ -417,44 +417,44 @@ impl Database {
         }
     }
 
-    /// Who has whose volume when `master` has taken over by it: the member and that of the file.
+    /// Returns the primary and the first member, whose volume it has taken over; `None` without remounts.
     pub(crate) fn remounted_by(&self, master: usize) -> Option<(ComponentId, ComponentId)> {
         let remounts = self.config.failover.as_ref().is_some_and(|failover| failover.remount);
         let members = &self.config.members;
         remounts.then(|| (members[master.min(members.len() - 1)].id, members[0].id))
     }
 
-    /// The number of the member to which writes go.
+    /// Returns the number of the primary.
     #[must_use]
     pub fn master(&self) -> usize {
         self.master
     }
 
-    /// Where its failover stands.
+    /// Returns the phase of the failover.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// What a member is to the group.
+    /// Returns the membership of a member.
     #[must_use]
     pub fn standing(&self, member: usize) -> Standing {
         self.members[member].standing
     }
 
-    /// Whether a member is cut off.
+    /// Returns whether a member is fenced.
     #[must_use]
     pub fn is_fenced(&self, member: usize) -> bool {
         self.members[member].fenced
     }
 
-    /// How far a member is behind.
+    /// Returns the replication lag of a member.
     #[must_use]
     pub fn lag(&self, member: usize) -> &Lag {
         &self.members[member].lag
     }
 
-    /// Begins to count here and now; what was counted is forgotten.
+    /// Clears all counts and counts from `now` until `until`.
     pub fn count_anew(&mut self, now: SimTime, until: SimTime) {
         self.window = (now, until);
         self.counts = Counts::default();
@@ -463,19 +463,19 @@ impl Database {
         }
     }
 
-    /// What is counted ends at `end`, which is not past.
+    /// Ends the measured window at `end`, which is not past.
     pub fn count_until(&mut self, end: SimTime) {
         self.window.1 = end;
         self.members.iter_mut().for_each(|member| member.lag.measure_until(end));
     }
 
-    /// What it has counted in the window.
+    /// Returns the counts in the measured window.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// What it has to say of the window at `now`.
+    /// Returns counts and lags of the measured window up to `now`.
     #[must_use]
     pub fn reading(&self, now: SimTime) -> Reading {
         let lag = |(member, state): (&Member, &State)| {
@@ -487,12 +487,12 @@ impl Database {
         Reading { group: self.id, counts: self.counts, lags }
     }
 
-    /// Whether what happens `now` counts.
+    /// Returns 1 if `now` is in the measured window, else 0.
     fn counted(&self, now: SimTime) -> u64 {
         u64::from(now >= self.window.0 && now < self.window.1)
     }
 
-    /// Whether a member is a slave that could serve.
+    /// Returns whether a member is a replica that may serve: in the group and not fenced.
     fn is_slave(&self, member: usize) -> bool {
         let state = &self.members[member];
         member != self.master && state.standing == Standing::Member && !state.fenced
@@ -508,7 +508,7 @@ impl Database {
         self.tickets[local] = ctx.calendar.push(when.max(ctx.now), code);
     }
 
-    /// The member that gets the next call.
+    /// Returns the member that gets the next query, and advances the turn.
     fn serves(&mut self, write: bool) -> usize {
         if !write && self.config.by_slaves {
             let count = self.members.len();
@@ -519,7 +519,7 @@ impl Database {
                 return next;
             }
         }
-        // Two that believe they are master answer for the address in turn.
+        // Two members that believe they are primary answer in turn.
         if let Some(rival) = self.rival.filter(|rival| self.members[*rival].up) {
             self.both = !self.both;
             return if self.both { rival } else { self.master };

@@ -1,4 +1,4 @@
-//! Databases: a group of members of which one takes the writes, and others follow it.
+//! Databases: a primary with replicas that follow it, or an index server with shards.
 
 pub mod check;
 pub mod components;
@@ -10,6 +10,6 @@ pub mod parts;
 pub mod spec;
 pub mod step;
 
-/// Databases.
+/// Kind of the databases.
 #[derive(Debug)]
 pub struct Database;

@@ -19,7 +19,7 @@ use crate::units::SimDuration;
 
 const MEMBER: Sort = Sort { word: "database", needs_host: true, passes_role: true, ..Sort::ROLE };
 
-/// What members are called by what they do.
+/// Words for the roles of members in part names.
 const ROLES: [(Role, &str); 4] = [
     (Role::Master, "master"),
     (Role::Slave, "slave"),
@@ -27,7 +27,7 @@ const ROLES: [(Role, &str); 4] = [
     (Role::Shard, "shard"),
 ];
 
-/// What a member is called: `master`, `slave-2`, `index`, `shard-1`; its number counts those of its role.
+/// Returns the word for a member and its number within its role, as in `master`, `slave-2`, `index`, `shard-1`.
 fn role_of(links: &DatabaseLinks, member: u32) -> Option<(&'static str, Option<u32>)> {
     let role = links.members.get(member as usize)?.role;
     let (_, word) = ROLES.into_iter().find(|(one, _)| *one == role)?;
@@ -92,7 +92,7 @@ impl Parts for Database {
     }
 
     fn way_back(&self, draft: &Draft, part: Part) -> SimDuration {
-        // Where another member takes over, nothing waits for it.
+        // With a failover, no request waits for the restart.
         match draft.scenario.database[part.index()].1.failover {
             Some(_) => SimDuration::ZERO,
             None => self.life(draft, part).way_back(),

@@ -1,4 +1,4 @@
-//! Queries of a database: what a call means, and its operations in the event loop.
+//! Queries of a database: resolution of a call, and its operations in the event loop.
 
 use crate::convert::place;
 use crate::engine::law::Law;
@@ -17,25 +17,25 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::source::Span;
 
-/// The number of the pool of the members that answer reads.
+/// Number of the pool of the members that answer reads.
 pub(super) const READS: u32 = 0;
-/// The number of the pool of the member that takes writes.
+/// Number of the pool of the member that takes writes.
 pub(super) const WRITES: u32 = 1;
 
-/// One query of a database, as its members do it.
+/// Work of one query at a member of a database.
 #[derive(Clone, Debug)]
 struct OneQuery {
     /// Processor time, in core-seconds.
     cpu: Law,
-    /// Probability that it needs the disk at all.
+    /// Probability that the query needs the disk.
     chance: f64,
-    /// Disk operations it waits for, when it does; a fraction is a mean.
+    /// Number of disk operations it waits for, if it needs the disk; a fraction is a mean.
     waited: f64,
-    /// Disk operations that no request waits for.
+    /// Number of disk operations that no request waits for; a fraction is a mean.
     deferred: f64,
-    /// Whether they are writes.
+    /// True if its disk operations are writes.
     write: bool,
-    /// Whether its buffer is cold after a restart.
+    /// True if its buffer is cold after a restart.
     cold: bool,
 }
 
@@ -63,7 +63,7 @@ impl OneQuery {
         }
     }
 
-    /// A write at a replica: only the disk operations that are declared for it, if any.
+    /// Returns the write as a replica applies it: with the disk operations of `apply-io`, where that is declared.
     fn applied(mut self, spec: &DatabaseSpec) -> Self {
         let apply_io = spec.replication.as_ref().and_then(|how| how.apply_io.as_ref());
         if let Some(count) = apply_io {
@@ -73,18 +73,18 @@ impl OneQuery {
     }
 }
 
-/// Whose draws the disk operations of a query are, and the store that they go to.
+/// Draws of the disk operations of a query, and the store that they go to.
 #[derive(Clone, Debug)]
 struct Access {
     miss: KeyId,
     owner: String,
     span: Span,
-    /// Whether a head stands in front of the data, or of those of a member.
+    /// True if a storage head stands in front of the data of at least one member.
     head: bool,
     volume: Volume,
 }
 
-/// A step that writes to a replicated database: the work of its replicas for it.
+/// Work of the replicas for a step that writes to a replicated database.
 #[derive(Clone, Debug)]
 pub(super) struct WriteStep {
     cpu: DemandId,
@@ -93,18 +93,18 @@ pub(super) struct WriteStep {
 }
 
 impl WriteStep {
-    /// The owner of its draws.
+    /// Returns the owner of its draws.
     pub(super) fn owner(&self) -> &str {
         &self.access.owner
     }
 
     /// Compiles the work of the replica `member` for a write: its processor time and its own disk operations.
-    /// Gives its entry.
+    /// Returns its first operation.
     pub(super) fn apply(&self, compiler: &mut Compiler<'_>, member: &str) -> u32 {
         let entry = compiler.here();
         compiler.emit(Op::Cpu { demand: self.cpu, threads: 1 });
         let owner = format!("{}.apply→{member}", self.access.owner);
-        // A write never asks the buffer.
+        // A write never reads the buffer.
         let access = Access { miss: KeyId(0), owner, ..self.access.clone() };
         self.query.io(compiler, &access);
         compiler.emit(Op::End);
@@ -113,7 +113,7 @@ impl WriteStep {
 }
 
 impl Query {
-    /// Of a call as written that leads to the database that was `found`.
+    /// Resolves a call that leads to the database `found`, and reports its errors.
     pub(crate) fn resolve(step: &CallStep, found: Found, resolver: &mut Resolver<'_, '_>) -> Self {
         if step.read.is_none() && step.write.is_none() {
             missing(step.span, "read", "how many queries: `read`, `write` or both", resolver.out());
@@ -133,7 +133,7 @@ impl Query {
         Self { database, reads, writes, time_out, named }
     }
 
-    /// Compiles it.
+    /// Compiles the reads, then the writes.
     pub(crate) fn compile(&self, compiler: &mut Compiler<'_>, span: Span) {
         if compiler.too_deep(1, self.named, "") || members(compiler.draft(), self.database) == 0 {
             return;
@@ -180,7 +180,7 @@ impl Query {
         let by_slaves = spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
         let read_by_slaves = group.filter(|_| !writes && by_slaves);
         compiler.emit(enter);
-        // A call without a query takes no connection.
+        // A call with no query takes no connection.
         compiler.repeat(amount, span, |compiler| {
             if let Some(database) = read_by_slaves {
                 compiler.emit(Op::Fresh { database });
@@ -197,7 +197,7 @@ impl Query {
         }
     }
 
-    /// Reads through a balancer. Each query is a call of its own: the balancer sends one after the other.
+    /// Compiles reads through a balancer. Each query is a call of its own, one after the other.
     fn balanced(
         &self,
         compiler: &mut Compiler<'_>,
@@ -221,8 +221,8 @@ impl Query {
     }
 }
 
-/// Whether a head stands in front of the data of a database, or of those of a member, and the pools that they are spread
-/// over at most.
+/// Returns whether a storage head stands in front of the data of at least one member, and the largest number of pools
+/// of a member's data.
 fn store(compiler: &Compiler<'_>, database: usize) -> (bool, Volume) {
     let name = &compiler.draft().scenario.database[database].0;
     let all = compiler.members(name, members(compiler.draft(), database));
@@ -232,7 +232,7 @@ fn store(compiler: &Compiler<'_>, database: usize) -> (bool, Volume) {
 }
 
 impl OneQuery {
-    /// Compiles its disk operations.
+    /// Compiles the disk operations of the query.
     fn io(&self, compiler: &mut Compiler<'_>, access: &Access) {
         if self.waited > 0.0 && self.chance > 0.0 {
             self.waited_io(compiler, access);
@@ -254,7 +254,7 @@ impl OneQuery {
         }
     }
 
-    /// Operations that it waits for, where its buffer does not have what it asks for.
+    /// Compiles the disk operations that the query waits for when its buffer misses.
     fn waited_io(&self, compiler: &mut Compiler<'_>, access: &Access) {
         let owner = format!("{}.io", access.owner);
         let amount = compiler.amount(self.waited, &owner);

@@ -1,4 +1,4 @@
-//! What a balancer owes the loop.
+//! Implementation of [`Live`] for balancers.
 
 use super::{Balancer, BalancerConfig};
 use crate::engine::calendar::Ticket;
@@ -57,7 +57,7 @@ impl Live for Balancer {
         self.leave_line(ctx, request);
     }
 
-    /// What it has sent on, and what it has turned away since nobody was left.
+    /// Requests sent on as `completed`, and as `refused` those for which no member was left.
     fn gauge(&self, now: SimTime) -> Gauge {
         if let Some(lines) = &self.lines {
             return self.gauge_of_lines(now, lines);
@@ -75,7 +75,7 @@ impl Live for Balancer {
     }
 
     fn counts(config: &BalancerConfig) -> Keeps {
-        // Who waits at a balancer waits for room at its members.
+        // Requests at a balancer wait only for free slots at its members.
         let room = config.room.is_some();
         Keeps {
             line: room,
@@ -117,17 +117,17 @@ impl Live for Balancer {
         self.lines.is_some() && self.member_of(member).is_some_and(|at| self.has_slots(at))
     }
 
-    /// The unit to which the address leads.
+    /// Returns the unit that holds the virtual IP.
     fn entrance(&self) -> Option<ComponentId> {
         self.holder().map(|unit| self.config.units[unit].0)
     }
 
-    /// Arms its first probes.
+    /// Arms the first probes.
     fn starts(around: &mut Around<'_>, own: ComponentId) {
         around.with(own, Self::begin);
     }
 
-    /// A probe is due, or has waited long enough, or an address moves.
+    /// Handles an alarm: a probe is due or has timed out, or an address moves.
     fn due(around: &mut Around<'_>, own: ComponentId, local: u32, ticket: Ticket) {
         Self::alarm_rings(around, own, local as usize, ticket);
     }
@@ -143,7 +143,7 @@ impl Live for Balancer {
         Next::Asked
     }
 
-    /// A deep probe has ended.
+    /// Concludes a deep probe.
     fn returned(
         around: &mut Around<'_>,
         own: ComponentId,
@@ -154,7 +154,7 @@ impl Live for Balancer {
         Self::probe_ends(around, own, local as usize, born, outcome);
     }
 
-    /// A unit fares differently.
+    /// Applies a change of health of a unit.
     fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
         Self::unit_fares(around, own, heard, cause);
     }
@@ -177,7 +177,7 @@ impl Live for Balancer {
         true
     }
 
-    /// It has waited in line as long as it may.
+    /// Ends a request that has waited in the queue for the longest time allowed.
     fn wake(around: &mut Around<'_>, own: ComponentId, request: RequestId) {
         Self::line_times_out(around, own, request);
     }

@@ -1,21 +1,21 @@
-//! Room for requests at the members, and the line for it at the balancer.
+//! Bounded open requests at the members, and the queue in front of them at the balancer.
 //!
-//! Model: a unit has at most `each` requests at a time open at one member of its service. Who finds
-//! no member with room waits in the line of the unit, first come, first served, and is sent on when
-//! a request that the unit had open is answered or given up, or when a member is put back. While
-//! somebody waits, whoever comes goes to the end of the line. By *hash* a request waits for room at
-//! the member that is its own, and those of other members pass it; so it does with a cookie.
+//! Model: a unit has at most `each` open requests at one member of its service. A request that finds
+//! no member with a free slot waits in the queue of the unit, first come, first served. It is sent on
+//! when an open request of the unit is answered or abandoned, or when a member is put back. While
+//! requests wait, new ones join the end of the queue. With *hash* or a cookie, a request waits for
+//! its own member, and requests for other members overtake it.
 //!
-//! Who finds the line full is refused; who waits longer than `time-out` is answered with an error,
-//! as is everybody when the last member is taken out. A caller that gives up leaves the line and
-//! takes no room. What a unit has in line is lost with it. During a slow start the room of a member
-//! grows as its weight does, from one request on.
+//! A request that finds the queue full is refused. One that waits longer than `time-out` ends with an
+//! error. When the last member is ejected, all queued requests are refused. A caller that times out
+//! leaves the queue without a slot. A unit that fails loses its queue. During a slow start the slots
+//! of a member grow with its weight, from one on.
 //!
 //! In: `wait_for_room`, `sends_from_line`, `gives_up_in_line`, `line_times_out`, `cancel`. Holds:
-//! nobody waits in line who could be sent to a member with room, and no unit has more than `each`
-//! open at one; the area under the number in line and under the number open equals the sum of the
-//! times in line and open.
-//! Leaves out: a line for each member but by hash or cookie, a bound that grows with the load (`minconn`).
+//! no request waits that could be sent to a free slot (slots that a slow start adds are found at the
+//! next event of the queue); no unit has more than `each` open requests at one member; the areas under
+//! the numbers queued and open equal the sums of the times queued and open.
+//! Leaves out: a queue per member except by hash or cookie, a bound that grows with the load (`minconn`).
 //! Source: HAProxy, `maxconn` and `slowstart` of a server, `timeout queue`, 503 when that is over.
 
 use std::collections::VecDeque;
@@ -33,46 +33,46 @@ use crate::model::{Ctx, Move};
 use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 
-/// Room at the members of the service.
+/// Bounds on open and queued requests at the members of the service.
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
-    /// Requests at a time, of each unit to each member.
+    /// Open requests of each unit at each member, at most.
     pub each: u32,
-    /// Requests in line at a unit; `None` without a bound.
+    /// Length of the queue at a unit, at most; `None`: no bound.
     pub line: Option<u32>,
-    /// Who waits longer is answered with an error.
+    /// Longest wait in the queue, after which a request ends with an error.
     pub time_out: Option<SimDuration>,
-    /// Keep the distribution of the waits and of the number in line.
+    /// True to keep the distributions of the wait and of the queue length.
     pub detailed: bool,
 }
 
-/// Somebody in line.
+/// A request in the queue.
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     request: RequestId,
-    /// By hash or cookie: its member, as far as that is known.
+    /// Member by hash or cookie; `None`: any member, or not determined yet.
     bound: Option<usize>,
-    /// A member that did not take it.
+    /// Member that did not take the request.
     avoid: Option<usize>,
 }
 
-/// The lines of a balancer, and what is open at its members.
+/// Queues of a balancer, and the open requests at its members.
 #[derive(Clone, Debug)]
 pub(super) struct Lines {
     room: Room,
-    /// By unit.
+    /// Queue of each unit.
     lines: Vec<VecDeque<Waiting>>,
     waiting: Occupancy,
     open: Occupancy,
-    /// Who left the line without having been sent on; of those: because its time was over or it
-    /// gave up.
+    /// Requests that left the queue without being sent on; of these (`reneged`) by the time-out or
+    /// abandoned by the caller.
     left: u64,
     reneged: u64,
     waits: Option<Box<Histogram>>,
 }
 
 impl Lines {
-    /// Nobody waits.
+    /// Creates empty queues.
     pub(super) fn new(room: Room, units: usize) -> Self {
         Self {
             room,
@@ -87,7 +87,7 @@ impl Lines {
 }
 
 impl Balancer {
-    /// Whether the unit of this belief may send nothing more to `member`.
+    /// Returns whether the unit of this belief has no free slot at `member`.
     pub(super) fn full(&self, belief: usize, member: usize, now: SimTime) -> bool {
         let Some(lines) = &self.lines else { return false };
         if !self.has_slots(member) {
@@ -99,13 +99,13 @@ impl Balancer {
         self.states[belief].open >= each.max(1)
     }
 
-    /// Whether what is open at `member` is bounded: members of the service are, those of databases
-    /// have connections of their own.
+    /// Returns whether the open requests at `member` are bounded. Only members of the service are;
+    /// members of databases have connections of their own.
     pub(crate) fn has_slots(&self, member: usize) -> bool {
         self.lines.is_some() && self.config.farms[0].contains(&member)
     }
 
-    /// A request was sent to `member`.
+    /// Counts a request that was sent to `member`.
     pub(super) fn slot_taken(&mut self, member: usize, now: SimTime) {
         if self.has_slots(member)
             && let Some(lines) = &mut self.lines
@@ -114,8 +114,8 @@ impl Balancer {
         }
     }
 
-    /// A request that was open at `member` for `stay` is so no longer; tells whether somebody waits
-    /// for room at the unit.
+    /// Counts the end of a request that was open at `member` for `stay`. Returns whether a request
+    /// waits in the queue of the unit.
     pub(super) fn slot_freed(
         &mut self,
         unit: usize,
@@ -131,13 +131,13 @@ impl Balancer {
         !lines.lines[unit].is_empty()
     }
 
-    /// How many wait in the line of a unit.
+    /// Returns the length of the queue of a unit.
     #[must_use]
     pub fn waiting(&self, unit: usize) -> usize {
         self.lines.as_ref().map_or(0, |lines| lines.lines[unit].len())
     }
 
-    /// Whether one that comes to `unit` has to wait behind others.
+    /// Returns whether a request that arrives at `unit` has to wait behind others.
     fn waits_behind(
         &self,
         now: SimTime,
@@ -151,18 +151,18 @@ impl Balancer {
             return !line.is_empty();
         }
         let own = self.own_member(now, unit, seeker, avoid);
-        // Who was sent away from that member wants another.
+        // A request that avoids that member does not compete for it.
         let wants_any =
             |other: &Waiting| other.bound.is_none() && (own.is_none() || other.avoid != own);
         line.iter().any(|other| wants_any(other) || other.bound == own)
     }
 
-    /// Whether a request may have a member of its own.
+    /// Returns whether requests may be bound to one member, by hash or cookie.
     fn binds(&self) -> bool {
         self.config.choice == Choice::Hash || self.config.sticky.is_some()
     }
 
-    /// By hash, or by cookie: the member of a page view among those believed alive.
+    /// Returns the member of a page view, by hash or cookie, among those believed alive.
     fn own_member(
         &self,
         now: SimTime,
@@ -180,7 +180,7 @@ impl Balancer {
         }
     }
 
-    /// The number of the unit that `request` is inside of, and that of a member to avoid.
+    /// Returns the number of the unit that `request` is inside, and the number of the member to avoid.
     fn numbers(
         &self,
         request: &Request,
@@ -190,21 +190,21 @@ impl Balancer {
         (self.unit_of(request.top().at), avoid)
     }
 
-    /// Whether a member of the service other than `avoid` is believed alive.
+    /// Returns whether a member of the service other than `avoid` is believed alive.
     fn has_anybody(&self, unit: usize, avoid: Option<usize>) -> bool {
         let base = self.at(unit, 0);
         let mut members = self.config.farms[0].clone();
         members.any(|m| self.states[base + m].alive && Some(m) != avoid)
     }
 
-    /// The beliefs of `unit` have changed, or a cookie has: members by hash or cookie are sought anew.
+    /// Clears the members of queued requests, since a belief of `unit` or a cookie has changed.
     pub(super) fn unbind(&mut self, unit: usize) {
         if let Some(lines) = &mut self.lines {
             lines.lines[unit].iter_mut().for_each(|waiting| waiting.bound = None);
         }
     }
 
-    /// Takes `request`, which waits in line here, out of it.
+    /// Takes `request` out of the queue in which it waits.
     pub fn leave_line(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         let Some(lines) = &mut self.lines else { return };
         for line in &mut lines.lines {
@@ -217,27 +217,27 @@ impl Balancer {
         }
     }
 
-    /// Waits of counted requests, when kept, in nanoseconds.
+    /// Returns the waits of counted requests in nanoseconds; `None` if not kept.
     #[must_use]
     pub fn waits_in_line(&self) -> Option<&Histogram> {
         self.lines.as_ref().and_then(|lines| lines.waits.as_deref())
     }
 
-    /// Forgets the waits kept so far.
+    /// Clears the waits kept so far.
     pub fn forget_waits(&mut self) {
         if let Some(waits) = self.lines.as_mut().and_then(|lines| lines.waits.as_mut()) {
             **waits = Histogram::default();
         }
     }
 
-    /// From now on is counted: when each number in line is first reached.
+    /// Counts from `now` on when each queue length is first reached.
     pub fn counts_line_from(&mut self, now: SimTime) {
         if let Some(lines) = &mut self.lines {
             lines.waiting.begin_to_count(now);
         }
     }
 
-    /// Times at each number in line up to `now`, when kept.
+    /// Returns the times at each queue length up to `now`; `None` if not kept.
     #[must_use]
     pub fn line_by_number(&self, now: SimTime) -> Option<ByNumber> {
         let line = self.lines.as_ref()?.waiting.levels(now)?;
@@ -250,11 +250,11 @@ impl Balancer {
         }
     }
 
-    /// What a balancer with room for so many has counted. A slot that is not taken is idle, also
-    /// that of a member which is taken out.
+    /// Returns the counts of a balancer with bounded slots. A free slot is idle, even at an ejected
+    /// member.
     pub(super) fn gauge_of_lines(&self, now: SimTime, lines: &Lines) -> Gauge {
         let members = self.config.farms[0].len() as u128;
-        // Of a pair one works.
+        // Only one unit of a pair works.
         let units = if self.config.peers.is_some() { self.config.units.len() as u128 } else { 1 };
         let slots = u128::from(lines.room.each) * members * units;
         let (capacity, busy) = (slots * u128::from(now.nanos()), lines.open.area(now));
@@ -274,7 +274,7 @@ impl Balancer {
 }
 
 impl Balancer {
-    /// Whether `id`, inside a unit of `balancer`, has to wait behind others for room at a member.
+    /// Returns whether `id`, inside a unit of `balancer`, has to wait behind others for a slot.
     pub(super) fn has_to_wait(
         around: &Around<'_>,
         id: RequestId,
@@ -291,7 +291,7 @@ impl Balancer {
         unit.is_some_and(|unit| found.waits_behind(around.now, unit, seeker, avoid))
     }
 
-    /// Whether somebody is believed alive who might have room later.
+    /// Returns whether a member is believed alive that may have a free slot later.
     pub(super) fn may_have_room(
         around: &Around<'_>,
         id: RequestId,
@@ -303,7 +303,7 @@ impl Balancer {
         found.lines.is_some() && unit.is_some_and(|unit| found.has_anybody(unit, avoid))
     }
 
-    /// `id`, inside a unit of `balancer`, waits in line there; false when the line is full.
+    /// Queues `id`, inside a unit of `balancer`; returns false if the queue is full.
     pub(super) fn wait_for_room(
         around: &mut Around<'_>,
         id: RequestId,
@@ -333,13 +333,14 @@ impl Balancer {
             entry.ticket = around.calendar.push(now + time_out, Event::Wake(id).code());
         }
         if grows {
-            // A member that was put back has more room by now, and nobody in line was told.
+            // A member that was put back has more slots by now; no queued request has tried them.
             around.lane.push(Move::Room(request.top().at));
         }
         true
     }
 
-    /// The unit `unit` of a balancer has room for who waits in its line, or nobody to wait for.
+    /// Serves the queue of `unit`: sends requests to free slots, ends those that waited too long, and
+    /// refuses those for which no member is left.
     pub(super) fn sends_from_line(
         around: &mut Around<'_>,
         balancer: ComponentId,
@@ -350,7 +351,7 @@ impl Balancer {
             let found = around.held::<Self>(balancer);
             let (Some(lines), Some(number)) = (&found.lines, found.unit_of(unit)) else { return };
             let Some(next) = lines.lines[number].get(place).copied() else { return };
-            // One that stands still sends nothing.
+            // A stalled unit sends nothing.
             if !around.health(unit).works() {
                 return;
             }
@@ -395,8 +396,8 @@ impl Balancer {
             let seeker = Self::seeker(around, id, balancer);
             let found = around.held_mut::<Self>(balancer);
             let own = found.own_member(now, number, seeker, next.avoid);
-            // Without one of its own it finds room nowhere, as do those behind it; but there may be some at
-            // the member that it was sent to before.
+            // Not bound to a member, it found no free slot anywhere, nor will those behind it. If it avoids
+            // a member, that one may have a slot for them.
             if own.is_none() && next.avoid.is_none() {
                 return;
             }
@@ -407,7 +408,7 @@ impl Balancer {
         }
     }
 
-    /// `id` found room at once.
+    /// Records a wait of zero for `id`, which found a free slot at once.
     pub(super) fn noted_no_wait(
         around: &mut Around<'_>,
         id: RequestId,
@@ -420,12 +421,12 @@ impl Balancer {
         }
     }
 
-    /// Takes `id` out of the line of `balancer`.
+    /// Takes `id` out of the queue of `balancer`.
     fn leaves_line(around: &mut Around<'_>, id: RequestId, balancer: ComponentId) {
         around.with::<Self, _>(balancer, |balancer, ctx| balancer.leave_line(ctx, id));
     }
 
-    /// `id` gives up in the line of a balancer: it is inside of the unit alone again.
+    /// Takes `id`, which waits no longer, out of the queue of a balancer; it stays inside the unit.
     pub(super) fn gives_up_in_line(around: &mut Around<'_>, balancer: ComponentId, id: RequestId) {
         let (waited, counted) =
             (around.now - around.requests[id].since, around.requests[id].counted);
@@ -437,11 +438,11 @@ impl Balancer {
         Self::leaves_line(around, id, balancer);
     }
 
-    /// `id` has waited in line for as long as its balancer lets it: that answers with an error.
+    /// Ends `id` with an error, since it has waited in the queue for the longest time allowed.
     pub(super) fn line_times_out(around: &mut Around<'_>, balancer: ComponentId, id: RequestId) {
         let unit = around.requests[id].top().at;
         if !around.health(unit).works() {
-            // Nobody is there who could say so; it is told when the unit goes on.
+            // The unit cannot answer now; it does when it works again.
             return;
         }
         Self::gives_up_in_line(around, balancer, id);

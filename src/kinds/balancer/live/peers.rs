@@ -1,21 +1,21 @@
 //! Addresses that several units own together and take over from each other.
 //!
-//! Model: every address is with one unit; a page view reaches one of them, drawn for the view, each
-//! as often. A unit that falls silent is missed by the others after the timers of their ring: the
-//! loss of the token, then the time to gather who is left, then a part of the time to form the ring
-//! anew, so after `token` + `gather` + U(0, `form`). Until then nobody is heard at its addresses.
-//! One that is shut down says so and is missed at once. Its addresses go, in the order of the
-//! list, each to the unit with the fewest, the first of equals.
+//! Model: each address is owned by one unit. A page view uses one address, drawn for the view with
+//! equal probabilities. The other units detect a silent unit by the timers of their ring: loss of
+//! the token, gathering the remaining units, and a part of the time to form the ring anew. The
+//! detection time is `token` + `gather` + U(0, `form`). Until then its addresses do not answer. A
+//! unit that is shut down announces that and is removed at once. Each of its addresses, in the
+//! order of the list, goes to the unit with the fewest addresses, the first in case of ties.
 //!
-//! A unit that comes back after it was missed owns nothing until it has been well for `mature`. Then
-//! addresses go from the unit with the most to that with the fewest until these differ by one at
-//! most: in one pass of at most half of all addresses, or some in every round. What is open by an
-//! address that moves is lost.
+//! A removed unit that is back owns nothing until it has been healthy for `mature`. Then addresses
+//! move from the unit with the most to the unit with the fewest, until these differ by at most one.
+//! They move in one pass of at most half of all addresses, or some in every round. The open
+//! requests of an address that moves are lost.
 //!
-//! In: `address`, `fares`, `ring`. Holds: an address is with one unit or, when nobody is left who
-//! may own it, with none; one alarm.
-//! Leaves out: preferences, the caches of routers that learn of a move late, a split of the ring
-//! (whoever is cut off owns nothing), the pause while one that returns is let into the ring.
+//! In: `address`, `fares`, `ring`. Holds: an address is owned by one unit, or by none when no unit
+//! may own it; one alarm.
+//! Leaves out: preferences, router caches that learn of a move late, a split of the ring (a unit
+//! that is cut off owns nothing), the pause while a returning unit joins the ring.
 //! Source: Wackamole (`wackamole.c`, `Balance`, `AcquisitionsPerRound`), Spread (`membership.c`).
 
 use super::Balancer;
@@ -29,32 +29,32 @@ use crate::model::request::Request;
 use crate::model::world::Around;
 use crate::units::{SimDuration, SimTime};
 
-/// How the units own addresses together.
+/// Addresses shared by the units of a balancer.
 #[derive(Clone, Copy, Debug)]
 pub struct PeersConfig {
-    /// Addresses.
+    /// Number of addresses.
     pub addresses: u32,
-    /// How silence is noticed.
+    /// Timers that detect a silent unit.
     pub ring: RingTimers,
-    /// A unit that was missed and is back owns nothing before.
+    /// Time for which a unit must have been back before it owns addresses again.
     pub mature: SimDuration,
-    /// Between two rounds of balancing, and addresses moved in one; `None`: one pass at once.
+    /// Time between two rounds of balancing, and addresses moved per round; `None`: one immediate pass.
     pub rounds: Option<(SimDuration, u32)>,
 }
 
-/// Timers of the ring of the units.
+/// Timers of the ring that the units form.
 #[derive(Clone, Copy, Debug)]
 pub struct RingTimers {
-    /// Without the token for so long, the ring is broken.
+    /// Time without the token after which the ring is broken.
     pub token: SimDuration,
-    /// To gather who is left.
+    /// Time to gather the remaining units.
     pub gather: SimDuration,
-    /// To form it anew, at most.
+    /// Longest time to form the ring anew.
     pub form: SimDuration,
 }
 
 impl RingTimers {
-    /// How long the death of a unit goes unnoticed; `phase` is uniform on 0..1.
+    /// Returns the time until the failure of a unit is detected; `phase` is uniform on 0..1.
     #[must_use]
     pub fn surrogate(&self, phase: f64) -> SimDuration {
         let form = SimDuration::from_nanos(whole::u64(phase * self.form.nanos() as f64));
@@ -62,42 +62,42 @@ impl RingTimers {
     }
 }
 
-/// What the others think of a unit.
+/// Standing of a unit with the other units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
-    /// It may own addresses.
+    /// May own addresses.
     Mature,
-    /// It is silent, which is noticed then.
+    /// Silent, which is detected at the given time.
     Silent(SimTime),
-    /// It is missed.
+    /// Removed: its silence is detected.
     Missed,
-    /// It is back, and mature then.
+    /// Back, and mature at the given time.
     Young(SimTime),
 }
 
-/// The units of a balancer as peers.
+/// State of the units of a balancer as peers.
 #[derive(Clone, Debug)]
 pub(super) struct Peers {
     config: PeersConfig,
-    /// By unit: what the others think of it, how often it was silent, and the key of those draws.
+    /// Standing of each unit, the number of its silences, and the key of their draws.
     units: Vec<(Standing, u64, Key)>,
-    /// By address.
+    /// Unit that owns each address; `None`: no unit may own it.
     owners: Vec<Option<usize>>,
-    /// The next round of balancing.
+    /// Time of the next round of balancing.
     round: SimTime,
     ticket: Ticket,
-    /// Of the addresses of views.
+    /// Key of the draws of the addresses of page views.
     key: Key,
-    /// Why the last unit fell silent.
+    /// Cause of the last silence of a unit.
     cause: CauseId,
 }
 
-/// The address that a page view reaches.
+/// Returns the number of the address that page view `ordinal` uses, of `count`.
 fn address_of(key: Key, count: usize, ordinal: u64) -> usize {
     below(key.uniform(ordinal, 0), count)
 }
 
-/// An address has left a unit: who reached it by that one is cut off.
+/// An address that has left unit `from`, which drops the requests that came by it.
 #[derive(Clone, Copy, Debug)]
 struct Moved {
     address: usize,
@@ -105,7 +105,7 @@ struct Moved {
 }
 
 impl Peers {
-    /// Everybody is well, and the addresses are dealt out in turn.
+    /// Creates peers that are all healthy; the addresses are assigned in turn.
     pub(super) fn new(config: PeersConfig, silences: Vec<Key>, key: Key) -> Self {
         let units = silences.len();
         Self {
@@ -132,17 +132,17 @@ impl Peers {
         units.filter(|(_, unit)| unit.0 == Standing::Mature).map(|(unit, _)| unit)
     }
 
-    /// The one with the fewest addresses, the first of equals.
+    /// Returns the mature unit with the fewest addresses, the first in case of ties.
     fn emptiest(&self) -> Option<usize> {
         self.mature().min_by_key(|unit| (self.owned(*unit), *unit))
     }
 
-    /// The one with the most, the first of equals.
+    /// Returns the mature unit with the most addresses, the first in case of ties.
     fn fullest(&self) -> Option<usize> {
         self.mature().min_by_key(|unit| (usize::MAX - self.owned(*unit), *unit))
     }
 
-    /// The unit `unit` is heard from now on, or is not; `clean` when it said so itself.
+    /// Records that `unit` is heard again, or is silent; `clean`: it announced its shutdown.
     fn fares(&mut self, now: SimTime, unit: usize, speaks: bool, clean: bool, cause: CauseId) {
         let (standing, silences, key) = &mut self.units[unit];
         *standing = match (*standing, speaks) {
@@ -168,7 +168,7 @@ impl Peers {
         self.units.iter().map(of).min().unwrap_or(SimTime::NEVER).min(self.round)
     }
 
-    /// Does what is due; gives what has moved.
+    /// Applies all changes that are due, and returns the addresses that have moved.
     fn settle(&mut self, now: SimTime) -> Vec<Moved> {
         let mut moved = Vec::new();
         let mut changed = false;
@@ -202,7 +202,7 @@ impl Peers {
         moved
     }
 
-    /// Addresses of units that are missed go to those with the fewest.
+    /// Assigns each address without an owner in good standing to the unit with the fewest.
     fn claim(&mut self, moved: &mut Vec<Moved>) {
         for address in 0..self.owners.len() {
             let owner = self.owners[address];
@@ -221,7 +221,7 @@ impl Peers {
         matches!(ends, (Some(most), Some(least)) if self.owned(most) - self.owned(least) > 1)
     }
 
-    /// At most so many addresses go from the fullest to the emptiest.
+    /// Moves at most `moves` addresses, each from the fullest unit to the emptiest.
     fn balance(&mut self, moves: usize, moved: &mut Vec<Moved>) {
         for _ in 0..moves {
             let (Some(from), Some(to)) = (self.fullest(), self.emptiest()) else { return };
@@ -237,8 +237,8 @@ impl Peers {
 }
 
 impl Balancer {
-    /// The unit that `ordinal` of a page view is led to, and whether anybody is heard there by its
-    /// address.
+    /// Returns the unit to which page view `ordinal` is sent, and whether that answers at the address
+    /// of the view.
     pub(super) fn leads(&self, ordinal: u64) -> (usize, bool) {
         match &self.peers {
             Some(peers) => {
@@ -249,19 +249,19 @@ impl Balancer {
         }
     }
 
-    /// How many addresses each unit has; of peers.
+    /// Returns the number of addresses of each unit; empty where the units are no peers.
     #[must_use]
     pub fn addresses(&self) -> Vec<usize> {
         let of = |peers: &Peers| (0..peers.units.len()).map(|unit| peers.owned(unit)).collect();
         self.peers.as_deref().map(of).unwrap_or_default()
     }
 
-    /// The unit with the first address of peers.
+    /// Returns the unit that owns the first address.
     pub(super) fn owner_of_first(peers: &Peers) -> Option<usize> {
         peers.owners.first().copied().flatten()
     }
 
-    /// A unit of peers is heard from now on, or is not.
+    /// Records that a unit is heard again, or is silent, and arms the alarm.
     pub(super) fn peer_fares(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -285,7 +285,7 @@ impl Balancer {
 }
 
 impl Balancer {
-    /// An alarm of peers rings: addresses move, and who reached one by its former unit is cut off.
+    /// Moves addresses when the alarm rings, and drops the open requests that came by them.
     pub(super) fn addresses_move(around: &mut Around<'_>, id: ComponentId, ticket: Ticket) {
         let (moved, cause) = around.with::<Self, _>(id, |balancer, ctx| {
             let Some(peers) = balancer.peers.as_mut().filter(|peers| peers.ticket == ticket) else {
@@ -330,7 +330,7 @@ mod tests {
         (0..peers.units.len()).map(|unit| peers.owned(unit)).collect()
     }
 
-    /// Two of three die one after the other, then the third; whoever is back first has them all.
+    /// Three units fail one after the other; the first that is back gets all addresses.
     #[test]
     fn the_last_one_has_all_and_without_anybody_nobody_has() {
         let mut peers = of(3, 6, None);
@@ -346,7 +346,7 @@ mod tests {
         assert_eq!(counts(&peers), [0, 6, 0]);
     }
 
-    /// One that is back before it was missed has never been away; one that dies young is not missed.
+    /// A unit that is back before its silence is detected keeps its addresses.
     #[test]
     fn a_short_silence_moves_nothing() {
         let mut peers = of(2, 4, None);
@@ -356,7 +356,7 @@ mod tests {
         assert_eq!((counts(&peers), peers.next_due()), (vec![2, 2], SimTime::NEVER));
     }
 
-    /// A pass moves half of all addresses at most: of 7 with one unit three go to the other two.
+    /// One pass moves at most half of all addresses: three of 7 at one unit move to the other two.
     #[test]
     fn a_pass_moves_half_of_all_at_most() {
         let mut peers = of(3, 7, None);
@@ -366,7 +366,7 @@ mod tests {
         assert_eq!((moved.len(), counts(&peers)), (3, vec![4, 2, 1]));
     }
 
-    /// Shut down in good order, it is missed at once.
+    /// A unit that announces its shutdown is removed at once.
     #[test]
     fn who_says_goodbye_is_missed_at_once() {
         let mut peers = of(3, 6, None);

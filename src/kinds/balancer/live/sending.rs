@@ -1,9 +1,9 @@
-//! A request on its way through a balancer, and its probes.
+//! Requests on their way through a balancer, and the probes of a balancer.
 //!
 //! A frame with `behind` was entered through the frame below it, a unit of a balancer. Wherever
-//! such a frame ends, the unit has one open request less: that is what `Live::closes` is for.
-//! A deep probe is a request: it takes a worker of the member, asks the heads in front of what it
-//! has mounted and takes a connection wherever the requests it serves do. It is in no ledger.
+//! such a frame ends, `Live::closes` reduces the open requests of the unit by one.
+//! A deep probe is a request. It takes a worker of the member, asks the storage heads of the member's
+//! mounts, and takes a connection wherever the requests behind the balancer do. It is in no ledger.
 
 use crate::convert::place;
 use crate::engine::calendar::Ticket;
@@ -17,7 +17,7 @@ use crate::model::{Component, Health, Heard, Move};
 use crate::units::SimTime;
 
 impl Balancer {
-    /// `id` asks for the unit that holds the address.
+    /// Sends request `id` into the unit that holds the virtual IP, or turns it away if none does.
     #[inline(never)]
     pub(super) fn front(
         around: &mut Around<'_>,
@@ -37,7 +37,7 @@ impl Balancer {
         }
     }
 
-    /// `id`, inside a unit of `balancer`, is sent on to a member.
+    /// Sends request `id`, inside a unit of `balancer`, on to a member; queues or refuses it if none can take it.
     #[inline(never)]
     pub(super) fn send_on(
         around: &mut Around<'_>,
@@ -57,7 +57,7 @@ impl Balancer {
                 around.let_in(id, member);
             }
             None if farm > 0 => {
-                // No slave is left: the master reads.
+                // No replica is left: the primary serves the read.
                 let group = Self::group_behind(around, balancer, farm);
                 let op = Op::Query { database: group, write: true, call };
                 Component::step(around, group, id, op);
@@ -72,7 +72,7 @@ impl Balancer {
         }
     }
 
-    /// `id` gets into the line for room at a member, or is refused where that is full.
+    /// Queues `id` for a free slot at a member, or refuses it where the queue is full.
     fn joins_line(around: &mut Around<'_>, id: RequestId, balancer: ComponentId) {
         if !Self::wait_for_room(around, id, balancer, None) {
             around.held_mut::<Self>(balancer).refused += 1;
@@ -82,7 +82,7 @@ impl Balancer {
         }
     }
 
-    /// Nobody is left for `id`, inside a unit. What took them away is to blame.
+    /// Refuses `id`, inside a unit, because no member is left; attributes that to what took them out.
     pub(super) fn turn_down(around: &mut Around<'_>, id: RequestId, balancer: ComponentId) {
         let members = &around.held::<Self>(balancer).config.members;
         let causes = members.iter().map(|member| around.cause(member.id));
@@ -91,7 +91,7 @@ impl Balancer {
         around.fail_up(id, Outcome::Refused);
     }
 
-    /// The database behind a farm of a balancer.
+    /// Returns the database behind a backend pool of a balancer.
     fn group_behind(around: &Around<'_>, balancer: ComponentId, farm: u16) -> ComponentId {
         let config = &around.held::<Self>(balancer).config;
         let first = config.members[config.farms[usize::from(farm)].start].id;
@@ -99,8 +99,8 @@ impl Balancer {
         group.expect("the plan puts members of a database there").0
     }
 
-    /// The session whose cookie of a balancer counts for `id`, and that cookie's number. Cookies are the
-    /// client's: who is called by another service has none.
+    /// Returns the session whose cookie of a balancer applies to `id`, and the number of that cookie.
+    /// Cookies belong to the client: a call by another service has none.
     fn cookie_of(
         around: &Around<'_>,
         id: RequestId,
@@ -111,7 +111,7 @@ impl Balancer {
         Some((guest, sticky))
     }
 
-    /// Whose page view `id` is of, and which member of the service its cookie names.
+    /// Returns the page view of `id`, and the member of the service that its cookie names.
     pub(super) fn seeker(around: &Around<'_>, id: RequestId, balancer: ComponentId) -> Seeker {
         let cookie = Self::cookie_of(around, id, balancer);
         let cookie = cookie.and_then(|(guest, number)| around.clients.guests.cookie(guest, number));
@@ -138,11 +138,11 @@ impl Balancer {
         }
         let mut uniforms = [0.5; 2];
         if config.choice.draws() {
-            // Each try and each further member draws for itself.
+            // Each attempt and each further member has draws of its own.
             let own = u32::from(request.attempt) * 8 + u32::from(request.dispatches) * 2;
             uniforms = [0, 1].map(|sub| around.draws.uniform(key, request, own + sub));
         }
-        // Of a database the slaves of the day.
+        // Of a database, the current replicas only.
         let mut barred = std::mem::take(&mut around.held_mut::<Self>(balancer).barred);
         barred.clear();
         if farm > 0 {
@@ -164,7 +164,7 @@ impl Balancer {
         let member = member?;
         let picked = found.config.members[member].id;
         let changed = kept.filter(|_| seeker.cookie != Some(member));
-        // Who is his and waits in line has another member now.
+        // Queued requests of this session now have another member.
         let rings = changed.is_some() && seeker.cookie.is_some() && found.lines.is_some();
         if rings {
             found.unbind(unit);
@@ -176,8 +176,8 @@ impl Balancer {
         Some(picked)
     }
 
-    /// A member did not take `id`, which its balancer had sent there: another is asked, if the
-    /// balancer does that and there is one.
+    /// Sends `id`, which a member did not take, to another member. Returns false if the balancer does
+    /// not retry, or no other member can take it.
     #[inline(never)]
     pub(super) fn try_another(
         around: &mut Around<'_>,
@@ -229,7 +229,7 @@ impl Balancer {
         true
     }
 
-    /// The unit `id` of a balancer fares differently.
+    /// Applies a change of health of a unit of a balancer.
     pub(super) fn unit_fares(
         around: &mut Around<'_>,
         balancer: ComponentId,
@@ -238,11 +238,11 @@ impl Balancer {
     ) {
         let (id, health) = (heard.of, heard.is);
         if health.is_lost() || health == Health::Hung {
-            // Its process will be a new one.
+            // The unit comes back as a new process.
             around.held_mut::<Self>(balancer).forget(id);
         }
-        // Who takes it out as planned shuts it down, also an appliance, which answers nobody then; a
-        // drill is no plan but a crash.
+        // Planned work shuts the unit down in good order, even an appliance that then does not answer.
+        // A drill counts as a crash.
         let gone = health.is_lost();
         let clean = gone && around.is_planned(cause);
         around.with::<Self, _>(balancer, |balancer, ctx| {
@@ -253,7 +253,7 @@ impl Balancer {
         }
     }
 
-    /// A probe is due, or has waited long enough, or the address moves.
+    /// Handles an alarm: a probe is due or has timed out, or an address moves.
     #[inline(never)]
     pub(super) fn alarm_rings(around: &mut Around<'_>, id: ComponentId, at: usize, ticket: Ticket) {
         let found = around.held::<Self>(id);
@@ -274,7 +274,7 @@ impl Balancer {
             return Self::conclude(around, id, at, false);
         }
         if around.now < belief.due {
-            // The process that asked is gone.
+            // The process that sent the probe is gone.
             return around.with::<Self, _>(id, |balancer, ctx| balancer.next_probe(ctx, at));
         }
         let count = found.config.members.len();
@@ -308,7 +308,7 @@ impl Balancer {
         }
     }
 
-    /// A probe waits for an answer until `until`.
+    /// Lets a probe wait for an answer until `until`.
     fn wait(around: &mut Around<'_>, id: ComponentId, at: usize, until: SimTime) {
         let now = around.now;
         around.with::<Self, _>(id, |balancer, ctx| {
@@ -334,7 +334,7 @@ impl Balancer {
         }
     }
 
-    /// A deep probe that began at `born` has ended.
+    /// Concludes the deep probe that began at `born`.
     pub(super) fn probe_ends(
         around: &mut Around<'_>,
         id: ComponentId,
@@ -343,7 +343,7 @@ impl Balancer {
         outcome: Outcome,
     ) {
         let asked = around.held::<Self>(id).beliefs[at].asked;
-        // One that comes too late says nothing any more.
+        // An answer after the time-out is ignored.
         if asked == Some(born) {
             Self::conclude(around, id, at, outcome == Outcome::Ok);
         }

@@ -4,7 +4,7 @@ fn seconds(seconds: u64) -> SimTime {
     SimTime::ZERO + SimDuration::from_secs(seconds)
 }
 
-/// A balancer of one unit in front of members with these weights.
+/// Creates a balancer of one unit in front of members with the given weights.
 fn of(choice: Choice, weights: &[f64]) -> Balancer {
     let member = |(index, weight): (usize, &f64)| Behind {
         id: ComponentId(10 + index as u32),
@@ -36,18 +36,18 @@ fn of(choice: Choice, weights: &[f64]) -> Balancer {
     Balancer::new(config, Seed(1), Lineage::replication(0))
 }
 
-/// A key of draws for requests.
+/// Returns the uniforms of request number `ordinal`.
 fn uniforms(ordinal: u64) -> impl Fn(u32) -> f64 {
     let key = Key::derive(Seed(7), Lineage::replication(0), "pick", "test");
     move |sub| key.uniform(ordinal, sub)
 }
 
-/// Of a page view without a cookie.
+/// Returns page view number `ordinal`, without a cookie.
 fn seeks(ordinal: u64) -> Seeker {
     Seeker { ordinal, cookie: None }
 }
 
-/// Shares of `count` requests at one instant, all answered at once.
+/// Returns how many of `count` requests, each answered at once, go to each member.
 fn shares(balancer: &mut Balancer, now: SimTime, count: u64) -> Vec<u64> {
     let mut got = vec![0; balancer.config.members.len()];
     for ordinal in 0..count {
@@ -61,7 +61,7 @@ fn shares(balancer: &mut Balancer, now: SimTime, count: u64) -> Vec<u64> {
 #[test]
 fn in_turn_every_round_has_the_shares_of_the_weights() {
     let mut balancer = of(Choice::RoundRobin, &[5.0, 1.0, 1.0]);
-    // Worked by hand from the rule: a a b a c a a.
+    // Computed from the rule: a a b a c a a.
     let order: Vec<usize> = (0..7)
         .map(|ordinal| {
             balancer.pick(seconds(0), 0, seeks(ordinal), None, uniforms(ordinal)).unwrap()
@@ -71,7 +71,7 @@ fn in_turn_every_round_has_the_shares_of_the_weights() {
     assert_eq!(shares(&mut balancer, seconds(0), 700), [500, 100, 100]);
 }
 
-/// Shares by weight; of 10⁴ draws with p = 3/4 four standard deviations are 173.
+/// The shares follow the weights. Four standard deviations of 10⁴ draws with p = 3/4 are 173.
 #[test]
 fn at_random_the_chance_is_the_weight() {
     let mut balancer = of(Choice::Random, &[3.0, 1.0]);
@@ -90,8 +90,8 @@ fn fewest_connections_count_by_weight_and_go_round_at_ties() {
     assert_eq!((balancer.open(0, 0), balancer.open(0, 1)), (30, 10));
 }
 
-/// Two choices leave the largest of n far below that of random placement: n balls into n bins, with
-/// ln ln n / ln 2 + O(1) instead of ln n / ln ln n. For n = 1000, at most 4 or 5 and rarely less than 5.
+/// Two choices keep the fullest of n bins with n balls at ln ln n / ln 2 + O(1), random placement at
+/// ln n / ln ln n. For n = 1000 these are at most 4, and rarely fewer than 5.
 #[test]
 fn of_two_choices_the_better_keeps_the_fullest_low() {
     let most = |choice| {
@@ -105,7 +105,7 @@ fn of_two_choices_the_better_keeps_the_fullest_low() {
     assert!(most(Choice::Random) >= 5);
 }
 
-/// A view stays with its member; when one goes only its own views move, and come back with it.
+/// A view stays with its member. A member that is ejected moves only its own views.
 #[test]
 fn a_hash_keeps_a_view_with_its_member() {
     let mut balancer = of(Choice::Hash, &[1.0, 1.0, 1.0]);
@@ -117,7 +117,7 @@ fn a_hash_keeps_a_view_with_its_member() {
     let before = of_all();
     assert_eq!(before, of_all());
     let third = before.iter().filter(|member| **member == 1).count();
-    // 1000 in the mean, four standard deviations of 26.
+    // 1000 expected, four standard deviations of 26.
     assert!(third.abs_diff(1_000) < 104, "{third}");
     balancer.verdict(1, false, seconds(0));
     balancer.verdict(1, false, seconds(0));
@@ -142,7 +142,7 @@ fn members_go_after_fall_bad_results_in_a_row_and_return_after_rise_good_ones() 
     assert!(told(&[true]));
 }
 
-/// Half-way through the slow start the weight is a half: a third of what two share.
+/// Half-way through the slow start the weight is 1/2: a third of the requests of two members.
 #[test]
 fn a_member_that_was_put_back_begins_slowly() {
     let mut balancer = of(Choice::RoundRobin, &[1.0, 1.0]);

@@ -1,4 +1,4 @@
-//! Hit ratios against closed forms, and what a cache holds against a plain list.
+//! Hit ratios against closed forms, and the content of a cache against a plain list.
 
 use super::*;
 use crate::engine::draw::{Key, Lineage, Seed};
@@ -6,7 +6,7 @@ use crate::stats::interval::Interval;
 
 const BATCHES: usize = 20;
 
-/// Hit ratios of `BATCHES` stretches of `length` look-ups each, after `warm_up` of them.
+/// Returns the hit ratios of `BATCHES` batches of `length` look-ups each, after `warm_up` look-ups.
 fn hits(policy: Policy, popularity: &Zipf, capacity: u32, warm_up: u64, length: u64) -> Vec<f64> {
     let key = Key::derive(Seed(40), Lineage::replication(0), "look-up", "test");
     let mut cache = ObjectCache::new(policy, capacity, popularity.objects() as u32, None);
@@ -25,7 +25,7 @@ fn hits(policy: Policy, popularity: &Zipf, capacity: u32, warm_up: u64, length: 
     (0..BATCHES).map(|_| ask(length)).collect()
 }
 
-/// The 99.9 % interval contains the value and is at most ± 1 % wide.
+/// Asserts that the 99.9 % interval contains the value and is at most ± 1 % wide.
 fn assert_interval(row: &str, values: &[f64], expected: f64) {
     let interval = Interval::of_mean(values, 0.999).unwrap();
     assert!(interval.contains(expected), "{row}: {interval:?} against {expected}");
@@ -36,8 +36,8 @@ fn probabilities(zipf: &Zipf) -> Vec<f64> {
     (1..=zipf.objects()).map(|rank| zipf.probability(rank)).collect()
 }
 
-/// King (1971): the content of a least-recently-used cache, newest first, is (i₁ … i_C) with
-/// probability p(i₁) · p(i₂) / (1 − p(i₁)) · …; the hit ratio is the mean of its Σ p.
+/// Returns the hit ratio of a least-recently-used cache by King (1971). The content, newest first, is
+/// (i₁ … i_C) with probability p(i₁) · p(i₂) / (1 − p(i₁)) · …; the hit ratio is the mean of its Σ p.
 fn king(p: &[f64], capacity: usize) -> f64 {
     fn deeper(p: &[f64], left: usize, used: &mut Vec<usize>, chance: f64, sum: f64) -> f64 {
         if left == 0 {
@@ -56,8 +56,8 @@ fn king(p: &[f64], capacity: usize) -> f64 {
     deeper(p, capacity, &mut Vec::new(), 1.0, 0.0)
 }
 
-/// Gelenbe (1973): under FIFO and random replacement a set of objects is there with a probability
-/// in proportion to the product of its p.
+/// Returns the hit ratio under FIFO and random replacement by Gelenbe (1973). The probability that a set
+/// of objects is stored is proportional to the product of its p.
 fn gelenbe(p: &[f64], capacity: u32) -> f64 {
     let (mut all, mut hit) = (0.0, 0.0);
     for set in (0_u32..1 << p.len()).filter(|set| set.count_ones() == capacity) {
@@ -69,7 +69,7 @@ fn gelenbe(p: &[f64], capacity: u32) -> f64 {
     hit / all
 }
 
-/// O40, formulas: to 1e-9 of the published values.
+/// O40: the formulas agree with the published values to 1e-9.
 #[test]
 fn o40_the_closed_forms_give_the_published_values() {
     let six = Zipf::new(0.8, 6).unwrap();
@@ -85,8 +85,7 @@ fn o40_the_closed_forms_give_the_published_values() {
     }
 }
 
-/// O40: 2·10⁶ look-ups each after 10⁴, as the case says. The share of a fixed set is counted from
-/// the same draws.
+/// O40: 2·10⁶ look-ups each, after a warm-up of 10⁴, as in the case.
 #[test]
 fn o40_small_caches_hit_as_often_as_theory_says() {
     let six = Zipf::new(0.8, 6).unwrap();
@@ -104,8 +103,8 @@ fn o40_small_caches_hit_as_often_as_theory_says() {
     }
 }
 
-/// O41, exact row, and the two rows of the approximation within 0.002: 2·10⁶ look-ups after 5·10⁴,
-/// thirty times as long as an object stays; the mean of so many has a standard error of 4·10⁻⁴.
+/// O41: the exact row, and the two rows of the approximation within 0.002. The latter have 2·10⁶ look-ups
+/// after 5·10⁴, thirty times the residence of an object; their mean has a standard error of 4·10⁻⁴.
 #[test]
 fn o41_larger_caches_hit_as_often_as_theory_says() {
     let hundred = hits(Policy::Lru, &Zipf::new(0.8, 100).unwrap(), 20, 10_000, 100_000);
@@ -123,7 +122,7 @@ fn o41_larger_caches_hit_as_often_as_theory_says() {
     assert!((best / 0.570_617_585_513 - 1.0).abs() <= 1e-9, "best_static: {best}");
 }
 
-/// A list in the order of leaving, the next one first; searched from one end to the other.
+/// A plain list in the order of eviction, the next one first, searched linearly.
 struct Plain {
     policy: Policy,
     capacity: usize,
@@ -175,8 +174,8 @@ fn the_linked_list_is_a_list() {
     }
 }
 
-/// O42 (i): asked for at 0.2/s, kept for 60 s from the fetch: of the 1 + 0.2 · 60 requests of a
-/// round one is a miss.
+/// O42 (i): requests at 0.2/s, a life of 60 s from the fetch. Of the 1 + 0.2 · 60 requests of a cycle,
+/// one is a miss.
 #[test]
 fn o42_an_object_lives_for_its_life_after_the_fetch() {
     let key = Key::derive(Seed(42), Lineage::replication(0), "look-up", "life");
@@ -198,8 +197,8 @@ fn o42_an_object_lives_for_its_life_after_the_fetch() {
     assert_interval("i_hit_ttl_from_fetch", &values, 0.923_076_923_077);
 }
 
-/// O42 (i): with a life that begins anew with each use, a look-up misses when the gap before it is
-/// longer than that: hits 1 − e^(−0.2 · 60).
+/// O42 (i): with a life that each use restarts, a look-up misses if the gap before it is longer than
+/// the life. The hit ratio is 1 − e^(−0.2 · 60).
 #[test]
 fn o42_an_object_that_is_used_lives_on() {
     let key = Key::derive(Seed(42), Lineage::replication(0), "look-up", "renewed");
@@ -211,7 +210,7 @@ fn o42_an_object_that_is_used_lives_on() {
         now = now + SimDuration::from_seconds_f64(gap);
         hits += u32::from(cache.look_up(now, 0, 0.0));
     }
-    // 6.1 misses in a million, in the mean; four deviations are 10.
+    // 6.1 misses expected in a million; four standard deviations are 10.
     let misses = 1_000_000 - hits;
     assert!(misses <= 17, "{misses}");
     let share = f64::from(hits) / 1e6;

@@ -1,22 +1,22 @@
-//! What an edge of a CDN holds, object by object.
+//! Content of an edge of a CDN, object by object.
 //!
-//! Model: the content of [`crate::kinds::cache::live`], but an object is there from when the origin has answered.
-//! An edge is warm when a run begins: what it holds, and how old each copy is, is drawn from the law that it
-//! has when it has always been asked at the mean rates of the plan. Independently for every object:
+//! Model: as [`crate::kinds::cache::live`], but an object is stored only when the origin has answered. An edge is
+//! warm when a run begins. Its objects and the age of each copy are drawn from the stationary law at the mean
+//! rates of the plan, independently per object:
 //!
-//! - of what leaves when it is not asked for, the time A since it was asked for last is exponential, and the
-//!   objects of the smallest A are there (exact). The last request had found a copy of age B; the requests
-//!   for which it was there form a renewal process that ends with a gap longer than the C-th smallest A,
-//!   taken for one of mean length: B has the law U(b) / U(life), U(b) = 1 + K (1 − e^(−λb/K)) with
-//!   K = e^(λT) − 1, right at both ends ([`crate::workload::hits`]);
-//! - of what leaves by age or at random, whether it is there and how old it is, by the shares of its cycle
-//!   that it is valid, too old, and gone. Their number is that of the capacity in the mean alone: the oldest
-//!   of too many are left out.
+//! - With eviction of the least recently used object, the time A since the last request is exponential, and
+//!   the objects with the smallest A are stored (exact). T is the smallest A of an object that is not stored. The
+//!   last request found a copy of age B. The requests that hit form a renewal process that ends with a gap longer
+//!   than T, approximated by a gap of mean length. B has the law U(b) / U(life), U(b) = 1 + K (1 − e^(−λb/K)) with
+//!   K = e^(λT) − 1, exact at both ends ([`crate::workload::hits`]).
+//! - With eviction by age or at random, presence and age are drawn from the shares of an object's cycle in which
+//!   it is valid, expired and absent. The number stored equals the capacity only on average; the oldest objects
+//!   beyond the capacity are left out.
 //!
-//! What a shield holds is drawn the same way, at the rates at which its edges miss; what edges took from it is
-//! as if they had it from the origin.
+//! The content of a shield is drawn the same way, at the rates at which its edges miss. Copies that edges fetched
+//! from it are treated as fetched from the origin.
 //!
-//! In: `find`, `keep`, `clear`. Holds: draws are keyed by object, edge and the first instant of the run.
+//! In: `find`, `keep`, `clear`. Holds: draws are keyed by object, edge and the second in which the run begins.
 //! Leaves out: a loss or purge shortly before a run begins.
 //! Source: King (1971) for the least recently used; Cox (1962), *Renewal theory*.
 
@@ -28,62 +28,62 @@ use crate::model::route::{Draws, draw_of_request};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::popularity::{MAX_OBJECTS, Zipf};
 
-/// What an edge holds, by row of its classes.
+/// Content of an edge, by row of its classes.
 #[derive(Clone, Debug)]
 pub enum EdgeContent {
-    /// Hit ratios.
+    /// Hit ratio of each row.
     Ratios(Vec<f64>),
-    /// Objects.
+    /// Content object by object.
     Objects(EdgeObjects),
 }
 
-/// Objects of an edge.
+/// Configuration of the objects of an edge.
 #[derive(Clone, Debug)]
 pub struct EdgeObjects {
-    /// How many it has room for.
+    /// Largest number of objects stored.
     pub capacity: u32,
-    /// What it throws out.
+    /// Eviction policy.
     pub policy: Policy,
-    /// Whether who asks for what is being fetched waits for that.
+    /// True if a request for an object that is being fetched waits for that fetch.
     pub collapse: bool,
-    /// How long an object is there in the mean, where it does not matter how often it is asked for; none:
-    /// for ever.
+    /// Mean residence of an object, where it does not depend on its request rate (eviction by age or at random);
+    /// `None`: no eviction.
     pub stays: Option<SimDuration>,
-    /// What is asked for.
+    /// Objects of each request class.
     pub rows: Vec<EdgeRow>,
-    /// Key of what is there when a run begins.
+    /// Key of the draws of the content when a run begins.
     pub before: KeyId,
 }
 
-/// What one class asks for.
+/// Objects that one class requests.
 #[derive(Clone, Debug)]
 pub struct EdgeRow {
-    /// Which objects.
+    /// Popularity of the objects.
     pub popularity: Zipf,
-    /// Share of the requests that an edge may answer.
+    /// Share of the requests that an edge may answer (cacheable).
     pub cacheable: f64,
-    /// How often each edge is asked for one that it may answer, in the mean.
+    /// Mean rate of cacheable requests at each edge.
     pub rate: Rate,
-    /// At shields: up to which rank each object is asked for how often.
+    /// At shields: request rate of each object up to the given rank, piecewise constant.
     pub behind: Vec<(u64, Rate)>,
 }
 
-/// Draws of a request: of its object, whether an edge may answer, of what is thrown out for it.
+/// Draws of a request: its object, whether it is cacheable, and the object evicted for it.
 const OBJECT: u32 = 0;
 const CACHEABLE: u32 = 1;
 const VICTIM: u32 = 2;
-/// Draws of an object when a run begins, and how many each edge has.
+/// Draws of an object when a run begins, and their number per edge.
 const LAST: u32 = 0;
 const COPY: u32 = 1;
 const OF_EDGE: u32 = 2;
-/// Objects are numbered below this; above it stands the second in which the run begins.
+/// Bits of the ordinal of a draw for the object; the bits above have the second in which the run begins.
 const OBJECT_BITS: u32 = 24;
 const _: () = assert!(MAX_OBJECTS < 1 << OBJECT_BITS);
-/// Copies are told apart by age up to this one.
+/// Largest age of a copy when a run begins; older copies count as this old.
 const OLDEST: SimDuration = SimDuration::YEAR.saturating_mul(100);
 
 impl EdgeContent {
-    /// The object that `request` asks for, where others wait for its fetch.
+    /// Returns the object that `request` asks for, if fetches are collapsed and an edge may answer it.
     pub(super) fn collapses(&self, request: &Request, at: AtCdn, draws: &Draws<'_>) -> Option<u32> {
         match self {
             Self::Objects(objects) if objects.collapse => objects.asked_for(request, at, draws),
@@ -93,12 +93,12 @@ impl EdgeContent {
 }
 
 impl EdgeObjects {
-    /// Objects of all classes.
+    /// Returns the number of objects of all classes.
     fn count(&self) -> u32 {
         self.rows.iter().map(|row| row.popularity.count()).sum()
     }
 
-    /// The object that `request` asks for, numbered through all rows; `None` when no edge may answer.
+    /// Returns the object that `request` asks for, numbered through all rows; `None` if no edge may answer.
     pub(super) fn asked_for(&self, request: &Request, at: AtCdn, draws: &Draws<'_>) -> Option<u32> {
         let place = at.row as usize;
         let row = self.rows.get(place)?;
@@ -109,19 +109,19 @@ impl EdgeObjects {
         Some(before + row.popularity.object(draw(request, at, draws, OBJECT)))
     }
 
-    /// Draw for what is thrown out for what `request` asks for.
+    /// Returns the draw that picks the object evicted for that of `request`.
     pub(super) fn victim(request: &Request, at: AtCdn, draws: &Draws<'_>) -> f64 {
         draw(request, at, draws, VICTIM)
     }
 
-    /// Every object with its number and how often it is asked for, a second.
+    /// Returns number and request rate of every object, in requests per second.
     fn objects(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
         (0..).zip(self.rows.iter().flat_map(EdgeRow::rates))
     }
 }
 
 impl EdgeRow {
-    /// How often each object is asked for, a second, by rank.
+    /// Returns the request rate of each object by rank, in requests per second.
     fn rates(&self) -> impl Iterator<Item = f64> + '_ {
         let rate = self.rate.in_per_second();
         let mut behind = self.behind.iter().peekable();
@@ -133,31 +133,31 @@ impl EdgeRow {
     }
 }
 
-/// The same whenever in the course of its request it is drawn.
+/// Returns a draw of a request, the same at any point of its route.
 fn draw(request: &Request, at: AtCdn, draws: &Draws<'_>, of: u32) -> f64 {
     draws.uniform_at(at.key, request.ordinal, draw_of_request(request, of))
 }
 
-/// The objects of an edge at work.
+/// Objects of an edge in the event loop.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
     cache: ObjectCache,
-    /// Copies are older than the run: their clock shows `shows` at `at`.
+    /// Copies may be older than the run, so they have a clock of their own; it shows `shows` at `at`.
     shows: SimTime,
     at: SimTime,
 }
 
-/// An object that is there, in seconds.
+/// An object that is stored when a run begins; times in seconds.
 struct There {
     object: u32,
-    /// Since it was asked for or came in last, whatever decides who leaves.
+    /// Time since the event that decides on eviction: the last request or the fetch.
     last: f64,
-    /// Since it was fetched.
+    /// Time since it was fetched.
     age: f64,
 }
 
 impl Held {
-    /// What edge `number` holds at `end`; the run begins at `start`.
+    /// Creates the warm content of edge `number` at `end`, for a run that begins at `start`.
     pub(super) fn warm(
         of: &EdgeObjects,
         life: SimDuration,
@@ -176,7 +176,7 @@ impl Held {
             Policy::Lru => least_recently_used(of, life.seconds(), &draw),
             Policy::Fifo | Policy::Random => by_age_or_chance(of, life.seconds(), &draw),
         };
-        // Who leaves first comes first.
+        // The object to be evicted first comes first.
         there.sort_unstable_by(|a, b| b.last.total_cmp(&a.last).then(a.object.cmp(&b.object)));
         let too_many = there.len().saturating_sub(of.capacity as usize);
         let shows = SimTime::ZERO + back;
@@ -191,25 +191,25 @@ impl Held {
         self.shows + (now - self.at)
     }
 
-    /// Whether `object` is there, and not too old.
+    /// Looks up `object`; returns whether it is stored and valid.
     pub(super) fn find(&mut self, now: SimTime, object: u32) -> bool {
         let clock = self.clock(now);
         self.cache.find(clock, object)
     }
 
-    /// How old `object`, which is there, is.
+    /// Returns the age of `object`; zero if it is not stored.
     pub(super) fn age(&self, now: SimTime, object: u32) -> SimDuration {
         let since = self.cache.since(object);
         since.map_or(SimDuration::ZERO, |since| self.clock(now) - since)
     }
 
-    /// `object` has been fetched, so old; `victim` says what makes room where any may.
+    /// Stores a fetched copy of `object` with its age; `victim` picks what random replacement evicts.
     pub(super) fn keep(&mut self, (now, age): (SimTime, SimDuration), object: u32, victim: f64) {
         let since = earlier(self.clock(now), age);
         self.cache.keep(since, object, 1, victim);
     }
 
-    /// Everything is gone.
+    /// Removes all objects.
     pub(super) fn clear(&mut self) {
         self.cache.clear();
     }
@@ -234,7 +234,7 @@ fn least_recently_used(of: &EdgeObjects, life: f64, draw: &dyn Fn(u32, u32) -> f
     all.into_iter().map(there).collect()
 }
 
-/// B, the age of the copy that a request finds or fetches.
+/// Samples B, the age of the copy that a request finds or fetches, in seconds.
 fn age_at_use(rate: f64, gap: f64, life: f64, uniform: f64) -> f64 {
     let k = libm::expm1(rate * gap);
     if k > 1e12 {
@@ -257,8 +257,8 @@ fn by_age_or_chance(of: &EdgeObjects, life: f64, draw: &dyn Fn(u32, u32) -> f64)
     of.objects().filter(|(_, rate)| *rate > 0.0).filter_map(there).collect()
 }
 
-/// Age of an object that leaves `stays` after it came in, or came anew because it was too old; `None` when
-/// it is gone. It is valid up to `life`, then waits to be asked for.
+/// Samples the age of an object that is evicted `stays` after it came in, or was fetched anew since it had expired.
+/// Returns `None` if it is absent. It is valid up to `life`, then expired until the next request.
 fn age_if_first(rate: f64, stays: f64, life: f64, uniform: f64) -> Option<f64> {
     let valid = stays.min(life);
     let waits = -libm::expm1(-rate * (stays - valid)) / rate;
@@ -272,7 +272,7 @@ fn age_if_first(rate: f64, stays: f64, life: f64, uniform: f64) -> Option<f64> {
     }
 }
 
-/// Age of an object that leaves at any moment, after `stays` in the mean.
+/// Samples the age of an object that is evicted at a random time, after `stays` on average; `None` if it is absent.
 fn age_if_any(rate: f64, stays: f64, life: f64, uniform: f64) -> Option<f64> {
     let valid = -libm::expm1(-life / stays) * stays;
     let waits = libm::exp(-life / stays) / (rate + 1.0 / stays);

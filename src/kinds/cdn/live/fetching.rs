@@ -1,25 +1,25 @@
-//! What edges fetch, and who waits for it.
+//! Fetches of edges, and the requests that wait for them.
 //!
-//! Model: a request that misses is the fetch of its edge until it ends. Where fetches are collapsed, who
-//! asks the same edge for the same object meanwhile waits for it, in the order of coming:
+//! Model: a request that misses is the fetch of its edge until it ends. Where fetches are collapsed, later
+//! requests for the same object at the same edge wait for that fetch, in order of arrival:
 //!
-//! - answered, they are answered by the edge at that instant, as by hits;
-//! - failed or unheard, they end as it does, of the same cause;
-//! - taken out before anybody answered (its client closed the connection while it was in a line, or gave up
-//!   on somebody who is gone), the first of them whose client still waits fetches in its place;
-//! - a client that gives up leaves its place in the line empty. The client of the fetch that gives up changes
-//!   nothing for them: what it asked for comes.
+//! - The fetch is answered: the edge answers the waiting requests at that instant, as it answers hits.
+//! - The fetch fails or gets no answer: they end with the same outcome and cause.
+//! - The fetch is removed without an answer (its client closed the connection while it was queued, or abandoned
+//!   a component that is gone): the first waiting request whose client still waits becomes the fetch.
+//! - The client of a waiting request abandons it: its place in the chain remains, without effect. The client of
+//!   the fetch itself abandons it: nothing changes for the others, since the fetch goes on.
 //!
-//! An edge that dies forgets what it fetches: who waits for that ends with it, who comes after it is back
-//! fetches anew.
+//! An edge that fails forgets its fetches. The requests that wait for them end with them. Requests that arrive
+//! after it is back fetch anew.
 //!
-//! All this goes for shields as it does for edges: a fetch of an edge that the shield has not is the fetch of
-//! both, or waits at the shield for that of another edge. What it brings is as old at the edge as at the
-//! shield, and a moment more.
+//! All this also applies to shields. A fetch of an edge that misses at the shield is the fetch of both, or waits
+//! at the shield for the fetch of another edge. Its answer is as old at the edge as at the shield, plus the time
+//! in between.
 //!
 //! In: `at_edge`, `at_shield`, `shielded`, `fetched`, `fetch_given_up`, `fetch_removed`, `edge_fares`. Holds: a
-//! look-up that waited counts as found when its wait ends, however it ends, since the origin has not seen it;
-//! as a miss when it has to fetch itself. Those who wait are a chain through [`Request::joined`], so that
+//! look-up that waited counts as a hit when its wait ends, whatever the outcome, since the origin has not seen it;
+//! as a miss if it becomes the fetch itself. Waiting requests form a chain through [`Request::joined`], so that
 //! nothing is allocated for them.
 //! Source: collapsed forwarding of HTTP caches, RFC 9111 §4; Fastly's request collapsing.
 
@@ -32,7 +32,7 @@ use crate::model::world::Around;
 use crate::model::{Health, Heard, Held as _, Move};
 use crate::units::SimDuration;
 
-/// Of the edge for which a request is fetched: it died meanwhile.
+/// Flag beside the edge number of a fetch: the edge has failed meanwhile.
 const DIED: u16 = 1 << 15;
 const _: () = assert!(super::MAX_EDGES < DIED as u32);
 
@@ -40,13 +40,13 @@ const _: () = assert!(super::MAX_EDGES < DIED as u32);
 #[derive(Clone, Copy, Debug)]
 struct Flight {
     object: u32,
-    /// Who fetches it.
+    /// Request that fetches it.
     by: RequestId,
-    /// Who waits for it last; `by` when nobody does.
+    /// Last request that waits for it; `by` if none does.
     last: RequestId,
 }
 
-/// What an edge is fetching, by object.
+/// Objects that an edge is fetching, sorted by object.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flights {
     sorted: Vec<Flight>,
@@ -57,7 +57,7 @@ impl Flights {
         self.sorted.binary_search_by_key(&object, |flight| flight.object)
     }
 
-    /// `id` waits for `object`, behind the one that is given; or fetches it from now on.
+    /// Lets `id` wait for the fetch of `object`, and returns the last request before it. `None`: `id` is the fetch.
     pub(super) fn join(&mut self, object: u32, id: RequestId) -> Option<RequestId> {
         match self.place(object) {
             Ok(place) => Some(std::mem::replace(&mut self.sorted[place].last, id)),
@@ -68,12 +68,12 @@ impl Flights {
         }
     }
 
-    /// Who fetches `object`.
+    /// Returns the request that fetches `object`.
     fn by(&self, object: u32) -> Option<RequestId> {
         self.place(object).ok().map(|place| self.sorted[place].by)
     }
 
-    /// The fetch of `object` by `id` is over, or goes on as `next`. Those who wait stay in line.
+    /// Ends the fetch of `object` by `id`, or passes it to `next`. The chain of waiting requests is kept.
     fn passes(&mut self, object: u32, id: RequestId, next: Option<RequestId>) {
         let Ok(place) = self.place(object) else { return };
         let flight = &mut self.sorted[place];
@@ -93,27 +93,27 @@ impl Flights {
         }
     }
 
-    /// Nothing of what it fetched comes any more.
+    /// Forgets all fetches.
     pub(super) fn clear(&mut self) {
         self.sorted.clear();
     }
 }
 
 impl Request {
-    /// The edge of a tier for which it is fetched, and whether that died meanwhile.
+    /// Returns the edge of a tier for which this request fetches, and whether that has failed meanwhile.
     fn fetched_for(&self, tier: usize) -> Option<(usize, bool)> {
         let edge = usize::from(self.fetch[tier] & !DIED);
         (edge > 0).then(|| (edge - 1, self.fetch[tier] & DIED != 0))
     }
 
-    /// The tier at which it waits for another's fetch.
+    /// Returns the tier at which this request waits for the fetch of another.
     fn waits_at(&self) -> Option<usize> {
         let tier = if self.fetch[SHIELD] > 0 { SHIELD } else { EDGE };
         (self.waits == Waits::Fetch).then_some(tier)
     }
 }
 
-/// A fetch of an edge, with who waits for it first.
+/// A fetch of an edge, with the first request that waits for it.
 #[derive(Clone, Copy, Debug)]
 struct Fetch {
     id: RequestId,
@@ -141,8 +141,8 @@ impl Cdn {
         Some(around.held_mut(at.cdn))
     }
 
-    /// `id` comes to the edge of its view: whether it finds its object there; `None` when nobody
-    /// answers, or it waits for what is being fetched.
+    /// Looks up the object of `id` at the edge of its page view; returns whether it hits. `None`: the edge has
+    /// failed, or `id` waits for a fetch.
     #[inline(never)]
     pub(super) fn at_edge(around: &mut Around<'_>, id: RequestId) -> Option<bool> {
         let request = &around.requests[id];
@@ -151,8 +151,8 @@ impl Cdn {
         Self::sent(around, id, EDGE, way)
     }
 
-    /// `id`, the fetch of an edge, comes to the shield of that; `Some(false)` when none is left, and it goes
-    /// round them.
+    /// Looks up the object of `id`, the fetch of an edge, at the shield of that edge; returns as [`Self::at_edge`]
+    /// does. Without a remaining shield it misses, and goes on to the origin.
     #[inline(never)]
     pub(super) fn at_shield(around: &mut Around<'_>, id: RequestId) -> Option<bool> {
         let request = &around.requests[id];
@@ -198,13 +198,13 @@ impl Cdn {
         }
     }
 
-    /// What `id` brings from a shield, or past it, is so old now.
+    /// Notes in `id` the age of the answer that it brings from a shield or past it.
     fn brings(around: &mut Around<'_>, id: RequestId, age: SimDuration) {
         let entry = &mut around.requests[id];
         (entry.need, entry.ends) = (age.nanos(), around.now);
     }
 
-    /// What `id` has fetched comes to the shield that did not have it; false when that has died.
+    /// Stores the answer that `id` has fetched at the shield that missed it; returns false if that has failed.
     pub(super) fn shielded(around: &mut Around<'_>, id: RequestId) -> bool {
         Self::brings(around, id, SimDuration::ZERO);
         let outcome = Self::fetch_ends(around, id, SHIELD, Outcome::Ok);
@@ -214,8 +214,8 @@ impl Cdn {
         outcome == Outcome::Ok
     }
 
-    /// An edge fares differently, for `cause`. What it was fetching when it stopped working reaches nobody,
-    /// though it may work again by then.
+    /// Applies a change of health of an edge, by `cause`. The fetches of an edge that fails are lost, even if it
+    /// works again before they end.
     pub(super) fn edge_fares(
         around: &mut Around<'_>,
         own: ComponentId,
@@ -246,16 +246,16 @@ impl Cdn {
         });
     }
 
-    /// The fetch `id` has ended as `outcome`, for whichever tiers it still is one: how it ends for the client
-    /// of the edge.
+    /// Ends the fetch `id` at every tier for which it fetches; returns the outcome for the client of the
+    /// edge.
     #[inline(never)]
     pub(super) fn fetched(around: &mut Around<'_>, id: RequestId, outcome: Outcome) -> Outcome {
         let outcome = Self::fetch_ends(around, id, SHIELD, outcome);
         Self::fetch_ends(around, id, EDGE, outcome)
     }
 
-    /// The fetch `id` of a tier has ended as `outcome`: how it ends for who asked that tier, and for all who
-    /// wait for it.
+    /// Ends the fetch `id` of a tier as `outcome`, with all requests that wait for it; returns the outcome for the
+    /// request that asked that tier.
     fn fetch_ends(
         around: &mut Around<'_>,
         id: RequestId,
@@ -270,7 +270,7 @@ impl Cdn {
         let entry = &around.requests[id];
         let cdns = &around.plan.routes.classes[entry.class.index()].cdns;
         let Some(at) = cdns[tier] else { return outcome };
-        // What comes by a shield is as old as that says.
+        // An answer that comes by a shield has the age noted there.
         let came = match cdns.get(tier + 1) {
             Some(Some(_)) => {
                 let before = SimDuration::from_nanos(entry.need);
@@ -308,7 +308,7 @@ impl Cdn {
         ends
     }
 
-    /// All who wait for a fetch end as `outcome`.
+    /// Ends the waits for a fetch: the requests go on if `outcome` is `Ok`, else they fail with it.
     fn waits_are_over(around: &mut Around<'_>, fetch: Fetch, outcome: Outcome) {
         let Fetch { id, tier, edge, first } = fetch;
         let Request { class, cause, .. } = around.requests[id];
@@ -334,8 +334,8 @@ impl Cdn {
         }
     }
 
-    /// A fetch was taken out: who waits for it longest, and has not gone, fetches himself. One who waits at a
-    /// shield fetches for his edge: when he has gone, the next who waits there comes to the shield instead.
+    /// Passes a removed fetch to the first waiting request whose client still waits. A request that waits at a
+    /// shield is the fetch of its edge: where its client has gone, that fetch is passed on at the edge, too.
     fn next_fetches(around: &mut Around<'_>, fetch: Fetch) {
         let Fetch { tier, edge, first, .. } = fetch;
         let class = around.requests[fetch.id].class;
@@ -365,7 +365,7 @@ impl Cdn {
         }
     }
 
-    /// Who fetches something for an edge changes.
+    /// Passes the fetch to `next` in the flights of its edge; `None` ends it there.
     fn flight_passes(around: &mut Around<'_>, fetch: Fetch, next: Option<RequestId>) {
         let Fetch { id, tier, edge, .. } = fetch;
         let class = around.requests[id].class;
@@ -378,7 +378,7 @@ impl Cdn {
         });
     }
 
-    /// What `old` fetches is fetched by its caller's part, `new`, from now on.
+    /// Passes the fetches of `old` to `new`, the request that continues for its caller.
     pub(super) fn fetch_moves(around: &mut Around<'_>, old: RequestId, new: RequestId) {
         for tier in 0..TIERS {
             if let Some((edge, false)) = around.requests[new].fetched_for(tier) {
@@ -388,7 +388,7 @@ impl Cdn {
         }
     }
 
-    /// The client of the fetch `id` has given up before the origin answered.
+    /// Records at its edges that the client has abandoned the fetch `id` before the origin answered.
     pub(super) fn fetch_given_up(around: &mut Around<'_>, id: RequestId) {
         let Request { class, waits, .. } = around.requests[id];
         if waits == Waits::Fetch {
@@ -403,7 +403,7 @@ impl Cdn {
         }
     }
 
-    /// The fetch `id`, which nobody would ever have answered or waits for, is about to be removed.
+    /// Ends the fetches of `id`, which is about to be removed: it gets no answer, or no client waits for it.
     pub(super) fn fetch_removed(around: &mut Around<'_>, id: RequestId) {
         for tier in (0..TIERS).rev() {
             let entry = &mut around.requests[id];
@@ -422,7 +422,7 @@ impl Cdn {
         }
     }
 
-    /// What is in the way of the fetch that `id` waits for, when nobody hears that.
+    /// Returns the cause why the fetch that `id` waits for never ends; `None` if it may still end.
     pub(super) fn waits_in_vain(around: &Around<'_>, id: RequestId) -> Option<CauseId> {
         let mut id = id;
         loop {

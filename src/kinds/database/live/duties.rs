@@ -1,4 +1,4 @@
-//! What a group owes the loop.
+//! Implementation of [`Live`] for database groups.
 
 use super::{Database, DatabaseConfig};
 use crate::engine::calendar::Ticket;
@@ -64,7 +64,7 @@ impl Live for Database {
     );
     none!(begin_to_count, keeps_place);
 
-    /// `request` no longer waits for its acknowledgement.
+    /// Ends the wait of `request` for its acknowledgement.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.waiting.retain(|(_, other, _)| *other != request);
         let entry = &mut ctx.requests[request];
@@ -92,12 +92,12 @@ impl Live for Database {
         self.remounted_by(leader)
     }
 
-    /// The members that are no slaves now.
+    /// Appends one flag per member: true unless it is a replica that may serve.
     fn bars(&self, barred: &mut Vec<bool>) {
         barred.extend((0..self.members.len()).map(|member| !self.is_slave(member)));
     }
 
-    /// Arms what the group does by itself.
+    /// Arms the first probes and failovers.
     fn starts(around: &mut Around<'_>, own: ComponentId) {
         let faults = around.has_faults();
         around.with(own, |group: &mut Self, ctx| group.begin(ctx, faults));
@@ -123,7 +123,7 @@ impl Live for Database {
         }
     }
 
-    /// A probe, or the applying of a write, has ended.
+    /// Handles the end of a probe, or of a write that a replica applied.
     fn returned(
         around: &mut Around<'_>,
         own: ComponentId,
@@ -134,7 +134,7 @@ impl Live for Database {
         Self::own_request_ends(around, own, local as usize, born, outcome);
     }
 
-    /// The process of a member fares differently.
+    /// Applies a change of health of the process of a member.
     fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
         let Some((_, member)) = around.plan.parts[heard.of.index()].database else { return };
         let up = heard.is.works();

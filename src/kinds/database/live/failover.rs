@@ -1,21 +1,21 @@
-//! Who takes over, when, and what becomes of the old master.
+//! Failover: probes, fencing, choice of the new primary, promotion, and the rebuild of the old one.
 //!
-//! A script on the first slave that runs probes the master: a connection is taken and given back.
-//! A process that is gone refuses at once, a silent or hanging one costs the time-out, and so does
-//! one whose connections are all taken: an overloaded master may be declared dead. After `fall`
-//! failed probes in a row the failover is decided. Whether it works is drawn for the onset of the
-//! master's fault, keyed by its instant, so that nothing that happens in between moves the draw.
+//! A script on a running replica probes the primary: it takes a connection and gives it back. A
+//! process that is down refuses at once; a silent or hung one costs the time-out. So does one whose
+//! connections are all taken: an overloaded primary may be declared dead. After `fall` failed probes
+//! in a row the failover is decided. Whether it works is drawn for the onset of the primary's fault,
+//! keyed by its time, so that no event in between moves the draw.
 //!
-//! - It works: the old master is cut off (unless `fence` is false), the running slave that has
-//!   received most is chosen, applies all it has received, and is master when `promote` is over.
-//!   On the old master's volume nothing has to be applied and nothing is lost, but the volume must
-//!   answer. The chosen one dies on the way: another is chosen. With nobody left the old master
-//!   serves again when it is back.
-//! - It does not: there is no master until people are done. Then the old master serves again if it
-//!   runs; else they promote a slave as above, without a further `promote`, or wait for the first
-//!   member that comes back.
+//! - It works: the old primary is fenced (unless `fence` is false). The running replica that has
+//!   received most is chosen, applies all it has received, and is primary after `promote`. On the old
+//!   primary's volume nothing has to be applied and nothing is lost, but the volume must answer. If
+//!   the chosen replica fails, another is chosen. If none is left, the old primary serves again when
+//!   it is back.
+//! - It does not work: there is no primary until people have repaired it. Then the old primary serves
+//!   again if it runs. Otherwise they promote a replica as above, without a further `promote`, or wait
+//!   for the first member that comes back.
 //!
-//! Years draw from a surrogate of it: `plan::availability::failover`.
+//! Long-horizon runs draw from its surrogate: `kinds::database::failover`.
 
 use super::{AGAIN, Alarm, Database, Phase, Standing};
 use crate::convert;
@@ -34,7 +34,7 @@ fn drawn(law: &Sampler, key: crate::engine::draw::Key, ordinal: u64) -> SimDurat
 }
 
 impl Database {
-    /// Arms the first probes, and the first failover without a death when faults are lived through.
+    /// Arms the first probes, and the first failover of a healthy primary if `faults` are simulated.
     pub(crate) fn begin(&mut self, ctx: &mut Ctx<'_>, faults: bool) {
         let Some(failover) = &self.config.failover else { return };
         let interval = failover.interval;
@@ -45,7 +45,7 @@ impl Database {
             self.arm(ctx, Alarm::Probe(member), self.members[member].due);
         }
         let Some(gap) = gap else { return };
-        // A renewal since time zero: the same instants whenever a window begins.
+        // A renewal process since time zero has the same events whenever a window begins.
         let mut at = SimTime::ZERO;
         while at <= ctx.now {
             at = at + self.next_false_gap(gap);
@@ -59,7 +59,8 @@ impl Database {
         SimDuration::from_seconds_f64(-libm::log(uniform) * mean)
     }
 
-    /// Whether somebody runs who could probe `member`.
+    /// Returns whether another member can probe `member`: it runs and is not fenced. A replica probes the
+    /// primary.
     fn has_watcher(&self, member: usize) -> bool {
         let may = |m: usize| {
             let slave = member != self.master || self.is_slave(m);
@@ -68,14 +69,14 @@ impl Database {
         (0..self.members.len()).any(may)
     }
 
-    /// Whether anybody wants to know how `member` is.
+    /// Returns whether `member` is probed: the serving primary, a rival, or a replica that serves reads.
     fn is_watched(&self, member: usize) -> bool {
         member == self.master && self.phase == Phase::Served
             || Some(member) == self.rival
             || self.config.by_slaves && self.is_slave(member)
     }
 
-    /// A probe of `member` that began at its due time is over.
+    /// Ends a probe of `member`, and arms the next at its due time.
     fn next_probe(&mut self, ctx: &mut Ctx<'_>, member: usize) {
         let state = &mut self.members[member];
         state.asked = None;
@@ -83,7 +84,7 @@ impl Database {
         self.arm(ctx, Alarm::Probe(member), due);
     }
 
-    /// A probe of `member` was answered, or was not; gives whether its master is dead for the script.
+    /// Records the result of a probe of `member`; returns whether it is the primary and is declared dead.
     fn verdict(&mut self, member: usize, good: bool) -> bool {
         let Some(failover) = &self.config.failover else { return false };
         let fall = failover.fall;
@@ -97,7 +98,7 @@ impl Database {
         member == self.master && state.failed >= fall && self.phase == Phase::Served
     }
 
-    /// A member fares differently, as its process does.
+    /// Applies a change of health of the process of a member.
     pub(super) fn fares(&mut self, ctx: &mut Ctx<'_>, member: usize, up: bool, cause: CauseId) {
         let was = std::mem::replace(&mut self.members[member].up, up);
         if member == self.master && self.phase == Phase::Served {
@@ -114,7 +115,7 @@ impl Database {
         }
     }
 
-    /// What waits for somebody to come back looks again, as an event of its own.
+    /// Arms what waits for a member to come back, as events of their own: failover and rebuilds.
     fn look_around(&mut self, ctx: &mut Ctx<'_>) {
         if !matches!(self.phase, Phase::Served | Phase::People(_)) {
             self.arm(ctx, Alarm::Step, ctx.now);
@@ -126,7 +127,7 @@ impl Database {
         }
     }
 
-    /// The master is declared dead, or somebody thinks so; gives whether it is cut off now.
+    /// Decides a failover, of a dead primary or a healthy one; returns whether the primary is fenced now.
     fn decide(&mut self, ctx: &mut Ctx<'_>) -> bool {
         let Some(failover) = &self.config.failover else { return false };
         let known = self.history.as_ref();
@@ -162,14 +163,14 @@ impl Database {
         fence
     }
 
-    /// The running slave that has received most, the first of equals.
+    /// Returns the running replica that has received most, the first in case of ties.
     fn choice(&self, now: SimTime) -> Option<usize> {
         let able = |m: &usize| self.is_slave(*m) && self.members[*m].up;
         let all = (0..self.members.len()).filter(able);
         all.max_by_key(|m| (self.members[*m].received(now), std::cmp::Reverse(*m)))
     }
 
-    /// Nobody can be promoted, and the old master is back.
+    /// Ends the failover without a promotion: the old primary is back and serves.
     fn give_up(&mut self, ctx: &mut Ctx<'_>) {
         self.members[self.master].fenced = false;
         self.members[self.master].failed = 0;
@@ -180,7 +181,7 @@ impl Database {
         self.look_around(ctx);
     }
 
-    /// `to` is master from now on. Gives the old one.
+    /// Makes `to` the primary, and returns the old one.
     fn take_over(&mut self, ctx: &mut Ctx<'_>, to: usize) -> usize {
         let now = ctx.now;
         let failover = self.config.failover.as_ref();
@@ -221,8 +222,8 @@ impl Database {
         old
     }
 
-    /// Whoever has more than the new master: what it has not applied yet it forgets, and with what it has
-    /// applied it is no copy of anybody any more, and is copied anew.
+    /// Handles members with more writes than the new primary. Unapplied extra writes are dropped. A member
+    /// that has applied one leaves the group, until a rebuild copies it.
     fn leave_behind(&mut self, master: usize) {
         let end = self.log.end();
         for (member, state) in self.members.iter_mut().enumerate() {
@@ -243,7 +244,8 @@ impl Database {
         }
     }
 
-    /// A member that is out begins to be copied, or goes on; gives the number of the block to copy.
+    /// Begins or continues the copy of a member that is out; returns the number of the block to copy. A
+    /// copy that cannot continue starts over later.
     fn copy(&mut self, ctx: &mut Ctx<'_>, member: usize) -> Option<u64> {
         let rebuild = self.config.rebuild?;
         let able = self.phase == Phase::Served
@@ -259,7 +261,7 @@ impl Database {
                 return None;
             }
             Standing::Out => {
-                // The copy is of this instant: what comes later is applied after it.
+                // The copy has the state of this instant; later writes are applied after it.
                 state.fenced = true;
                 state.applied = end;
                 state.receipts.clear();
@@ -285,7 +287,7 @@ impl Database {
 }
 
 impl Database {
-    /// An alarm of a group rings.
+    /// Handles an alarm of a group.
     #[inline(never)]
     pub(super) fn alarm_rings(
         around: &mut Around<'_>,
@@ -342,7 +344,7 @@ impl Database {
                 return false;
             }
             group.next_probe(ctx, member);
-            // Whoever asked is gone: nobody has heard the answer.
+            // The prober may be gone: then the answer is not heard.
             let heard = group.has_watcher(member) && group.is_watched(member);
             heard && group.verdict(member, good)
         });
@@ -361,7 +363,7 @@ impl Database {
         }
     }
 
-    /// There are two masters and the script sees it.
+    /// Fences the rival, since a probe has shown that there are two primaries.
     fn cut_off_rival(around: &mut Around<'_>, id: ComponentId, member: usize) {
         let old = around.with::<Self, _>(id, |group, ctx| {
             group.rival = None;
@@ -389,7 +391,7 @@ impl Database {
         }
     }
 
-    /// The failover goes on as far as it can.
+    /// Advances the failover as far as it can go now.
     pub(super) fn failover_step(around: &mut Around<'_>, id: ComponentId) {
         loop {
             let (now, group) = (around.now, around.held::<Self>(id));
@@ -436,7 +438,7 @@ impl Database {
         }
     }
 
-    /// Whether the old master's volume can be taken.
+    /// Returns whether the old primary's volume can be taken over.
     fn old_volume_answers(around: &Around<'_>, id: ComponentId) -> bool {
         let group = around.held::<Self>(id);
         around.volume_answers(around.data_owner(group.config.members[group.master].id))
@@ -457,7 +459,7 @@ impl Database {
         around.role_moves(id, to);
     }
 
-    /// The next block of a rebuild: a read at the master's data, a write at the member's.
+    /// Copies the next block of a rebuild: a read at the primary's disks, a write at the member's.
     fn copy_block(around: &mut Around<'_>, id: ComponentId, member: usize) {
         let block = around.with::<Self, _>(id, |group, ctx| group.copy(ctx, member));
         let Some(block) = block else { return };

@@ -1,27 +1,27 @@
-//! How far a slave is behind: the age of the oldest write that it has not applied, over time.
+//! Replication lag of a replica over time: the age of the oldest write that it has not applied.
 //!
-//! Between two changes the lag grows by a second a second, so its area is a difference of squares
-//! and its distribution over a stretch is even: nothing is sampled. Only what lies inside the window
-//! that is measured counts, and only while the member follows.
+//! Between two changes the lag grows by one second per second. Its area is a difference of squares,
+//! and its distribution over an interval is uniform; nothing is sampled. Only time inside the measured
+//! window counts, and only while the member follows the primary.
 
 use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 
-/// The lag of one slave over a window.
+/// Lag of one replica over a window.
 #[derive(Clone, Debug)]
 pub struct Lag {
     window: (SimTime, SimTime),
     since: SimTime,
-    /// It follows: its lag is measured.
+    /// True while it follows the primary, so that its lag is measured.
     follows: bool,
-    /// When the oldest write that it lacks was committed.
+    /// Commit time of the oldest write that it lacks.
     oldest: Option<SimTime>,
     backlog: u64,
-    /// Time measured, in nanoseconds.
+    /// Measured time, in nanoseconds.
     measured: u128,
-    /// Twice the area under the lag, in square nanoseconds.
+    /// Twice the area under the lag, in ns².
     twice: u128,
-    /// The area under the number of writes that it lacks.
+    /// Area under the number of writes that it lacks, in nanoseconds.
     writes: u128,
     /// Time, in nanoseconds, at each lag.
     times: Histogram,
@@ -30,7 +30,7 @@ pub struct Lag {
 }
 
 impl Lag {
-    /// Nothing behind at the start of the world; `window` is measured.
+    /// Creates the lag of a member without a backlog at `start`; `window` is measured.
     #[must_use]
     pub fn new(start: SimTime, window: (SimTime, SimTime)) -> Self {
         Self {
@@ -48,18 +48,18 @@ impl Lag {
         }
     }
 
-    /// From now on another window is measured, until `until`; what was measured is forgotten.
+    /// Clears the measurement, and measures from `now` until `until`.
     pub fn measure_anew(&mut self, now: SimTime, until: SimTime) {
         let fresh = Self::new(now, (now, until));
         *self = Self { follows: self.follows, oldest: self.oldest, backlog: self.backlog, ..fresh };
     }
 
-    /// What is measured ends at `end`, which is not past.
+    /// Ends the measured window at `end`, which is not past.
     pub fn measure_until(&mut self, end: SimTime) {
         self.window.1 = end;
     }
 
-    /// Puts down the stretch up to `now`.
+    /// Records the interval up to `now`.
     pub fn settle(&mut self, now: SimTime) {
         let (from, to) = (self.since.max(self.window.0), now.min(self.window.1));
         self.since = now;
@@ -77,51 +77,51 @@ impl Lag {
         self.times.record_evenly(low, high, |lag| lag);
     }
 
-    /// From `now` on it follows, or does not, and this is the oldest of the writes that it lacks.
+    /// Sets the state from `now` on: whether it follows, the oldest write that it lacks, and how many.
     pub fn set(&mut self, now: SimTime, follows: bool, oldest: Option<SimTime>, backlog: u64) {
         self.settle(now);
         (self.follows, self.oldest, self.backlog) = (follows, oldest, backlog);
     }
 
-    /// The lag now; `None` while it does not follow.
+    /// Returns the lag at `now`; `None` while the member does not follow.
     #[must_use]
     pub fn now(&self, now: SimTime) -> Option<SimDuration> {
         let behind = |oldest| now - oldest;
         self.follows.then(|| self.oldest.map_or(SimDuration::ZERO, behind))
     }
 
-    /// Writes that it lacks now.
+    /// Returns the number of writes that it lacks now.
     #[must_use]
     pub fn backlog(&self) -> u64 {
         self.backlog
     }
 
-    /// Mean over the time measured, in seconds; `None` when it never followed.
+    /// Returns the mean lag over the measured time, in seconds; `None` if it never followed.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         let area = self.twice as f64 / 2.0;
         (self.measured > 0).then(|| area / self.measured as f64 / 1e9)
     }
 
-    /// The largest, in seconds.
+    /// Returns the largest lag, in seconds; `None` if it never followed.
     #[must_use]
     pub fn max(&self) -> Option<f64> {
         (self.measured > 0).then(|| self.longest as f64 / 1e9)
     }
 
-    /// The lag that is not exceeded for the share `level` of the time, in seconds.
+    /// Returns the lag that is not exceeded for a share `level` of the measured time, in seconds.
     #[must_use]
     pub fn quantile(&self, level: f64) -> Option<f64> {
         self.times.quantile(level).map(|nanos| nanos as f64 / 1e9)
     }
 
-    /// Mean number of writes that it lacked.
+    /// Returns the mean number of writes that it lacked; `None` if it never followed.
     #[must_use]
     pub fn mean_backlog(&self) -> Option<f64> {
         (self.measured > 0).then(|| self.writes as f64 / self.measured as f64)
     }
 
-    /// The most writes that it lacked.
+    /// Returns the largest number of writes that it lacked; `None` if it never followed.
     #[must_use]
     pub fn most_backlog(&self) -> Option<f64> {
         (self.measured > 0).then_some(self.most as f64)
@@ -136,8 +136,8 @@ mod tests {
         SimTime::ZERO + SimDuration::from_secs(seconds)
     }
 
-    /// From 10 s on it lacks a write of 10 s until 30 s: lag from 0 to 20 s, mean 10 s of those 20 and
-    /// 5 s of the 40 measured; three quarters of the time it is at most 10 s.
+    /// From 10 s to 30 s it lacks a write of 10 s, so the lag grows from 0 to 20 s. Its mean is 10 s over
+    /// those 20 s and 5 s over the 40 s measured. For three quarters of the time it is at most 10 s.
     #[test]
     fn a_stretch_is_measured_as_a_straight_line() {
         let mut lag = Lag::new(at(0), (at(0), at(40)));
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(lag.quantile(0.4), Some(0.0));
     }
 
-    /// Outside the window, and while it does not follow, nothing counts.
+    /// Time outside the window, and time in which it does not follow, does not count.
     #[test]
     fn only_the_window_counts_and_only_while_it_follows() {
         let mut lag = Lag::new(at(0), (at(10), at(20)));

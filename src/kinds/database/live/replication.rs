@@ -1,9 +1,8 @@
-//! Queries on their way to a member, the log, and the slaves that apply it.
+//! Queries on their way to a member, the log, and the replicas that apply it.
 //!
-//! A slave's applier is at most one request at a time, in no ledger: it stands in the slab with a
-//! borrowed frame of the slave, so that it stops, fails and is thrown out with that process. The
-//! instants of receipt are known when a write is committed; an alarm is armed only when the applier
-//! has nothing else to do.
+//! The applier of a replica is at most one request at a time, in no ledger. It is in the slab with a
+//! borrowed frame of the replica, so that it stalls, fails and is dropped with that process. The times
+//! of receipt are drawn when a write is committed. An alarm is armed only while the applier is idle.
 
 use super::{AGAIN, Alarm, Database, Phase, SEMI_SYNC_TIME_OUT, Standing, Write};
 use crate::convert;
@@ -16,7 +15,7 @@ use crate::model::{Ctx, Health, Move};
 use crate::units::{SimDuration, SimTime};
 
 impl Database {
-    /// The lag of a member from now on.
+    /// Updates the measured lag of a member.
     pub(super) fn note(&mut self, now: SimTime, member: usize) {
         let follows = self.is_slave(member);
         let end = self.log.end();
@@ -26,7 +25,7 @@ impl Database {
         state.lag.set(now, follows, oldest, backlog);
     }
 
-    /// When a slave receives `write` that is sent now.
+    /// Returns the time at which a replica receives `write`, sent at `now`.
     fn receipt(&self, now: SimTime, member: usize, write: &Write) -> SimTime {
         let index = index_of(write.position, write.iteration, 0);
         let state = &self.members[member];
@@ -36,7 +35,7 @@ impl Database {
         state.receipts.back().map_or(at, |last| at.max(*last))
     }
 
-    /// `request` has done a write at `member`; gives whether it waits for a slave.
+    /// Commits the write that `request` has executed at `member`; returns whether it waits for a replica.
     fn commit(&mut self, ctx: &mut Ctx<'_>, member: usize, request: RequestId, step: u32) -> bool {
         let now = ctx.now;
         if member != self.master {
@@ -84,7 +83,8 @@ impl Database {
         waits
     }
 
-    /// Whether the group goes on as asynchronous, since no slave has answered in time.
+    /// Returns whether the group is asynchronous because no replica has answered in time; ends that once one
+    /// has received everything.
     fn falls_back(&mut self, now: SimTime) -> bool {
         let end = self.log.end();
         let caught_up = |m: usize| self.is_slave(m) && self.members[m].received(now) >= end;
@@ -107,7 +107,7 @@ impl Database {
         self.arm(ctx, Alarm::Acknowledge, next);
     }
 
-    /// Lets those go on whose writes a slave has, or who have waited long enough.
+    /// Acknowledges the waiting writes that a replica has received; all of them after a time-out.
     pub(super) fn acknowledge(&mut self, ctx: &mut Ctx<'_>) {
         let slaves = (0..self.members.len()).filter(|m| self.is_slave(*m));
         let most = slaves.map(|m| self.members[m].received(ctx.now)).max().unwrap_or(0);
@@ -131,7 +131,7 @@ impl Database {
         self.arm_acknowledgement(ctx);
     }
 
-    /// Forgets the writes that everybody has.
+    /// Removes from the log the writes that every replica, and every member being copied, has applied.
     pub(super) fn trim(&mut self) {
         let needs = |m: &usize| match self.members[*m].standing {
             Standing::Member => *m != self.master,
@@ -145,7 +145,7 @@ impl Database {
         }
     }
 
-    /// Who runs, who is master, or what they are to each other has changed: who receives?
+    /// Connects and disconnects replicas after a change of health, primary, phase or membership.
     pub(super) fn reconnect(&mut self, ctx: &mut Ctx<'_>) {
         let now = ctx.now;
         let sends = self.phase == Phase::Served && self.members[self.master].up;
@@ -176,7 +176,7 @@ impl Database {
         self.arm_acknowledgement(ctx);
     }
 
-    /// The write that a slave applies now, if it can.
+    /// Returns the write that a replica begins to apply now, if it can.
     fn next_write(&mut self, ctx: &mut Ctx<'_>, slave: usize) -> Option<Write> {
         let state = &self.members[slave];
         if !self.is_slave(slave) || !state.up || state.applying.is_some() {
@@ -191,7 +191,7 @@ impl Database {
         self.log.get(self.members[slave].applied).copied()
     }
 
-    /// The applier of a slave, at work since `born`, is done; gives whether it may go on.
+    /// Records the end of a write that a replica has applied since `born`; returns whether it may go on.
     fn applied(&mut self, ctx: &mut Ctx<'_>, slave: usize, born: SimTime, well: bool) -> bool {
         if self.members[slave].applying != Some(born) {
             return false;
@@ -211,7 +211,7 @@ impl Database {
 }
 
 impl Database {
-    /// `id` asks for the member of a group that serves it.
+    /// Sends the query of `id` to the member that serves it, or turns it away if that is fenced.
     #[inline(never)]
     pub(super) fn query(
         around: &mut Around<'_>,
@@ -227,13 +227,13 @@ impl Database {
         });
         around.ask(id, member, call, false);
         let Some(cause) = cause else { return around.let_in(id, member) };
-        // Whoever is cut off has no port; a host that is gone has no voice.
+        // A fenced member refuses; a lost host does not answer.
         let silent = around.health(member) == Health::Unreachable;
         let health = if silent { Health::Unreachable } else { Health::Down };
         around.turn_away(id, cause, health);
     }
 
-    /// A read of `id` begins at the innermost member.
+    /// Counts a read of `id` that begins at the innermost member, and marks it if it is stale.
     #[inline(never)]
     pub(super) fn begin_read(around: &mut Around<'_>, id: RequestId, database: ComponentId) {
         let at = around.requests[id].top().at;
@@ -250,7 +250,7 @@ impl Database {
         }
     }
 
-    /// `id` has done a write at the innermost member; gives whether it waits there.
+    /// Commits a write of `id` at the innermost member; returns whether `id` waits there.
     #[inline(never)]
     pub(super) fn committed(
         around: &mut Around<'_>,
@@ -263,7 +263,7 @@ impl Database {
         around.with::<Self, _>(database, |group, ctx| group.commit(ctx, member as usize, id, step))
     }
 
-    /// A slave applies its next write, if it has one.
+    /// Lets a replica apply its next write, if it has one.
     pub(super) fn apply_next(around: &mut Around<'_>, database: ComponentId, slave: usize) {
         let write = around.with::<Self, _>(database, |group, ctx| group.next_write(ctx, slave));
         let Some(write) = write else { return };
@@ -292,7 +292,7 @@ impl Database {
         }
     }
 
-    /// A request of a group that began at `born` has ended.
+    /// Handles the end of a group's own request that began at `born`.
     pub(super) fn own_request_ends(
         around: &mut Around<'_>,
         id: ComponentId,
