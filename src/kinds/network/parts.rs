@@ -119,7 +119,7 @@ impl Parts for Site {
                 shown.slow();
             }
         }
-        // The single uplink is a component of its own if its users are cut off until routes have converged.
+        // Each of several uplinks is a component of its own if its users are cut off until routes have converged.
         let name = part.name(shown.draft());
         shown.further(&name, "dead", Health::Down, !shown.own("fit"));
     }
