@@ -20,7 +20,7 @@ use crate::units::SimDuration;
 const BITS: u32 = 9;
 /// Buckets per power of two, which form a row; counts are allocated in rows.
 const ROW: usize = 1 << BITS;
-/// Number of the last bucket, that of `u64::MAX`.
+/// Number of the last bucket, which holds `u64::MAX`.
 const LAST: usize = (63 - BITS as usize) * ROW + 2 * ROW - 1;
 // Bucket numbers start at 0 and rise by one.
 const _: () = assert!(bucket_of(u64::MAX) == LAST && bucket_of(0) == 0 && LAST < 1 << 15);
@@ -439,7 +439,7 @@ mod tests {
             prop_assert_eq!(histogram.min(), values.first().copied());
         }
 
-        /// The number at most x is that of x's own bucket edge, at most 0.2 % above x.
+        /// The number of values at most x is taken at the upper edge of the bucket of x, at most 0.2 % above x.
         #[test]
         fn counts_below_a_threshold_are_exact_at_the_edge(
             values in prop::collection::vec(duration(), 1..200),
@@ -471,7 +471,7 @@ mod tests {
             prop_assert_eq!(&merged(&c, &merged(&b, &a)), &whole);
         }
 
-        /// Counting a value many times at once is counting it one by one.
+        /// Recording a value many times at once equals recording it one by one.
         #[test]
         fn many_at_once_is_one_by_one(value in duration(), times in 0..50_u64) {
             let mut at_once = Histogram::new();

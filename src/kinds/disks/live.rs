@@ -6,7 +6,7 @@
 //! copy-on-write), one at each side where the set is mirrored. A read or a synchronous write holds
 //! its request until the (slower) disk is done; no request waits for a deferred write.
 //!
-//! In: `read`, `write`, `defer`, `background`, `alarm`, `health`. Out: the request goes on.
+//! In: `operate`, `defer`, `background`, `alarm`, `cancel`, `health`. Out: the request goes on, or fails.
 //! Holds: a disk is idle only when its queue is empty; operations in = done + queued + in service;
 //! busy + idle + unavailable disks = disks × time.
 //! Leaves out: position of the arm (the time of an operation is sampled), tagged queueing,

@@ -63,7 +63,7 @@ pub struct NamesConfig {
     pub deep: bool,
     /// Draw key of a view. Two keys per target follow it: that of its choice and that of its probes.
     pub key: KeyId,
-    /// Alarm of the first target; those of the others follow.
+    /// Alarm of the first target; those of the others follow it.
     pub unit: UnitId,
 }
 

@@ -8,7 +8,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::names::Reference;
 use crate::scenario::source::Span;
 
-/// The references of a file server.
+/// Resolved references of a file server.
 #[derive(Clone, Debug, Default)]
 pub struct NasLinks {
     /// Its rack.

@@ -308,7 +308,7 @@ fn cancelled_work_comes_back_and_its_handle_is_stale() {
     assert_eq!(cpu.cancel(seconds(2.0), 0, one), None);
     let again = cpu.runnable(seconds(2.0), 0, 4, core_seconds(1), Cores::ONE);
     assert_ne!(again, one);
-    // Alone from 2 s on but for the newcomer: 2 core-seconds left, then 1 after both had 1.
+    // From 2 s on only the newcomer shares: 2 core-seconds are left, then 1 after both had 1.
     assert_eq!(cpu.next_due(), Some(seconds(4.0)));
     let mut finished = Vec::new();
     finished.extend(cpu.advance(seconds(4.0)));
@@ -369,7 +369,7 @@ fn a_busy_period_of_years_loses_no_nanosecond() {
         assert_eq!(finished, [2, 3]);
         finished.clear();
     }
-    // Half the core for ten years, less what the others had; 20 years fit a float to 64 ns.
+    // Half the core for ten years, minus the work of the others; 20 years fit a float to 64 ns.
     let end = SimTime::ZERO + SimDuration::YEAR.saturating_mul(10);
     let had = 5 * SimDuration::YEAR.nanos() - 2 * 87_600 * 1_000_000_007;
     let left = cpu.cancel(end, 0, long).expect("years are left").core_nanos();

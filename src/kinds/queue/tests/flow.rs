@@ -126,24 +126,24 @@ fn a_broker_alone_serves_while_it_is_up() {
     near(lost_with_broker(100.0, 0.005, 300.0, true), 300.5);
 }
 
-/// Far from each other in time: an uncovered failure costs a repair, a covered one a takeover, and both at
+/// Rare failures: an uncovered failure costs a repair time, a covered one a takeover time; two failures at
 /// once are rare.
 #[test]
 fn a_pair_is_out_for_takeovers_and_for_those_that_fail() {
     let (up, down, takeover, coverage) = (1e6, 1e3, 10.0, 0.9);
     let pair = Failing { brokers: 2, durable: true, up, down, takeover, coverage, catch_up: 0.0 };
     let service = pair.service();
-    // To first order in down / up: also the active one's failure while the other is away.
+    // To first order in down / up; `both` adds the failure of the active broker while the other is away.
     let first = (coverage * takeover + (1.0 - coverage) * down) / up;
     let both = down / up * (down / up);
     is("out", 1.0 - service.serves, first + both, 0.02);
     is("interruptions", service.breaks, 1.0 / up, 0.002);
     near(service.forgets, 0.0);
-    // A pair in memory forgets when one fails while the other is away, for a repair, however it went
-    // away; a takeover that is due does not help, since its follower is the one that fails.
+    // A pair in memory loses every message if one broker fails during the repair of the other. A pending
+    // takeover does not help, since its follower is the one that fails.
     let memory = Failing { durable: false, ..pair }.service();
     is("forgets", memory.forgets, 2.0 * down / (up * up), 0.01);
-    // Repaired and yet behind, a follower is no help: the time to catch up is added to its repair.
+    // A repaired follower that is behind does not help: the time to catch up is added to its repair time.
     let behind = Failing { catch_up: 9e3, durable: false, ..pair }.service();
     is("forgets", behind.forgets, 2.0 * (down + 9e3) / (up * up), 0.03);
 }

@@ -88,7 +88,7 @@ fn work_after_the_time_out_is_done_twice() {
     queue.due(ms(100));
     let second = queue.deliver(ms(100)).unwrap();
     assert_eq!((second.consumer, second.attempt), (1, 2));
-    // The first delivery no longer counts; its work is the first that is done.
+    // The first delivery no longer counts, but its work is the first completion.
     assert_eq!(queue.ends(ms(150), first.id, Verdict::Done), Ended::Stale);
     assert_eq!(queue.account().inside(), 1);
     assert_eq!(queue.account().counts.duplicates, 0);
@@ -153,7 +153,7 @@ fn failures_are_repeated_after_a_growing_pause_and_then_given_up() {
         }
         assert_eq!(ended, Ended::BackOff);
         if attempt == 1 {
-            // Others are not held up by a message in its pause.
+            // A message in its pause does not hold up others.
             let other = queue.deliver(now).unwrap();
             assert_eq!(other.message.ordinal, 1);
             queue.ends(now, other.id, Verdict::Done);
