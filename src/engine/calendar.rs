@@ -1,15 +1,15 @@
-//! The pending set: what is to happen, in the order in which it will.
+//! The calendar: the set of pending events, in the order in which they happen.
 //!
 //! Model: keys of 16 bytes, time (64 bits) | sequence (36) | code (28), so that the key is the whole
-//! event and one integer comparison is the whole order. The earliest few lie sorted in an array,
-//! where taking one is free and a new one moves a handful of neighbours; all others lie in a 4-ary
-//! heap, whose families of four children fill a cache line each. What comes next comes soon in most
-//! simulations, so most events never see the heap; alarms far ahead never disturb the array.
+//! event and one integer comparison is the whole order. The earliest few events are sorted in an array,
+//! where a pop is free and a push moves a handful of neighbours. All others are in a 4-ary
+//! heap, whose families of four children fill a cache line each. In most simulations a new event is due
+//! soon, so most events never enter the heap; alarms far ahead never disturb the array.
 //!
 //! In: an instant and a code. Out: [`Due`], in the order (time, sequence): ties in the order of
 //! insertion, which makes the order total. Holds: time never goes back.
 //! Leaves out: cancellation. A holder keeps the [`Ticket`] of its one armed alarm and skips a
-//! popped event whose ticket is another: nothing is searched, and nothing is kept a second time.
+//! popped event with another ticket: nothing is searched, and nothing is stored twice.
 //! Source: LaMarca & Ladner, The influence of caches on the performance of heaps (1996); the sorted
 //! front is the bottom rung of Tang, Goh & Thng, Ladder queue (2005).
 
@@ -22,32 +22,32 @@ use crate::units::SimTime;
 const CODE_BITS: u32 = 28;
 /// One step of the sequence within the low half of a key.
 const SEQUENCE_STEP: u64 = 1 << CODE_BITS;
-/// A place without an event: later than every event.
+/// Key of a place without an event: later than every event.
 const EMPTY: u128 = u128::MAX;
 
-/// Which push an event came from: unique within a calendar, rising from 1.
+/// Number of the push that made an event: unique within a calendar, rising from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(u64);
 
 impl Ticket {
-    /// No push: what the holder of no armed alarm keeps.
+    /// No push: the ticket of a holder without an armed alarm.
     pub const NONE: Self = Self(0);
 
-    /// The sequence number; 0 for [`Self::NONE`].
+    /// Returns the sequence number; 0 for [`Self::NONE`].
     #[must_use]
     pub const fn sequence(self) -> u64 {
         self.0
     }
 }
 
-/// An event whose time has come.
+/// A popped event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// When it happens.
+    /// Instant of the event.
     pub at: SimTime,
-    /// What the push returned.
+    /// Ticket that the push returned.
     pub ticket: Ticket,
-    /// What the push was given.
+    /// Code that was pushed.
     pub code: u32,
 }
 
@@ -63,10 +63,10 @@ const _: () = assert!(size_of::<Family>() == 64); // 16 bytes a pending event
 pub struct Place(u128);
 
 impl Place {
-    /// After everything.
+    /// A place after every event.
     pub const NEVER: Self = Self(EMPTY);
 
-    /// When.
+    /// Returns the instant of the place.
     #[must_use]
     #[inline]
     pub fn at(self) -> SimTime {
@@ -74,31 +74,31 @@ impl Place {
     }
 }
 
-/// The pending set, and the clock that follows it.
+/// The pending events, and the clock that follows them.
 #[derive(Clone, Debug)]
 pub struct Calendar {
-    /// The earliest events, the next one last, as halves of their keys; below them, in place 0, one
-    /// later than every event.
+    /// The earliest events, the next one last, as halves of their keys. Place 0 holds a sentinel
+    /// that is later than every event.
     near_times: [u64; NEAR],
     near_lows: [u64; NEAR],
-    /// Events near.
+    /// Number of events in the array.
     count: usize,
-    /// All others, none earlier than those of `near`.
+    /// All other events, none earlier than those in the array.
     far: Heap,
     /// Low half of the last key, with code 0.
     sequence: u64,
     now: SimTime,
 }
 
-/// Places in the sorted array: a power of two.
+/// Places in the sorted array; a power of two.
 const NEAR: usize = 64;
-/// Events in it before some go to the heap.
+/// Number of events in the array at which the next push moves some to the heap.
 const FULL: usize = 47;
-/// How many go to the heap then.
+/// Number of events that such a push moves to the heap.
 const SPILL: usize = 24;
-/// How many come from a heap that is small when none is near.
+/// Number of events taken from a small heap when the array is empty.
 const REFILL: usize = 24;
-/// A heap of more events is too deep for that.
+/// Size of the heap above which the array is not refilled: a deeper heap is too slow for that.
 const SMALL: usize = 1 << 12;
 
 impl Default for Calendar {
@@ -108,16 +108,16 @@ impl Default for Calendar {
 }
 
 impl Calendar {
-    /// Codes are below this.
+    /// Upper bound of codes, exclusive.
     pub const CODE_LIMIT: u32 = 1 << CODE_BITS;
 
-    /// Nothing pending, at the start of time.
+    /// Creates an empty calendar at the start of time.
     #[must_use]
     pub fn new() -> Self {
         Self::with_capacity(0)
     }
 
-    /// Nothing pending, with room for `events` before it grows.
+    /// Creates an empty calendar with capacity for `events` before it allocates again.
     #[must_use]
     pub fn with_capacity(events: usize) -> Self {
         Self {
@@ -130,41 +130,41 @@ impl Calendar {
         }
     }
 
-    /// Time of the last popped event.
+    /// Returns the time of the last popped event.
     #[must_use]
     pub fn now(&self) -> SimTime {
         self.now
     }
 
-    /// Events pending.
+    /// Returns the number of pending events.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count + self.far.len()
     }
 
-    /// Events pushed so far, with the places reserved.
+    /// Returns the number of events pushed so far, reserved places included.
     #[must_use]
     pub const fn pushed(&self) -> u64 {
         self.sequence >> CODE_BITS
     }
 
-    /// Whether nothing is pending.
+    /// Returns true if no event is pending.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// When the next event happens.
+    /// Returns the instant of the next event.
     #[must_use]
     pub fn next_at(&self) -> Option<SimTime> {
         (!self.is_empty()).then(|| self.next_place().at())
     }
 
-    /// Lets `code` happen at `at`, after everything already pending for that instant.
+    /// Schedules `code` at `at`, after every event already pending for that instant.
     ///
     /// # Panics
     ///
-    /// When `at` lies before the last popped event, when `code` is not below
+    /// If `at` is before the last popped event, if `code` is not below
     /// [`Self::CODE_LIMIT`], and after 2³⁶ pushes (seven times the limit of events in a run).
     #[inline]
     pub fn push(&mut self, at: SimTime, code: u32) -> Ticket {
@@ -180,19 +180,19 @@ impl Calendar {
         Ticket(self.sequence >> CODE_BITS)
     }
 
-    /// A ticket for an event whose instant is not known yet; see [`Self::push_as`].
+    /// Returns a ticket for an event whose instant is not known yet; see [`Self::push_as`].
     #[inline]
     pub fn ticket(&mut self) -> Ticket {
         self.reserve(SimTime::ZERO);
         Ticket(self.sequence >> CODE_BITS)
     }
 
-    /// Lets `code` happen at `at`, in the place of the order that it would have had if it had been
-    /// pushed when it was given its `ticket`.
+    /// Schedules `code` at `at`, in the place of the order that it would have had if it had been
+    /// pushed when its `ticket` was made.
     ///
     /// # Panics
     ///
-    /// As [`Self::push`].
+    /// Under the conditions of [`Self::push`].
     pub fn push_as(&mut self, ticket: Ticket, at: SimTime, code: u32) {
         assert!(at >= self.now, "an event would happen in the past");
         assert!(code < Self::CODE_LIMIT, "codes have {CODE_BITS} bits");
@@ -203,7 +203,7 @@ impl Calendar {
         if self.far.put(u128::from(at.nanos()) << 64 | u128::from(low)) {
             return;
         }
-        // It is put after all of its instant, and may be older than some of them.
+        // It is put after all events of its instant, and may be older than some of them.
         let mut place = self.put_near(at.nanos(), low);
         while place < self.count
             && self.near_times[place + 1] == at.nanos()
@@ -214,16 +214,16 @@ impl Calendar {
         }
     }
 
-    /// Puts the newest event, earlier than all of the heap, among the near ones, which have room;
-    /// gives its place.
+    /// Inserts the newest event, earlier than all of the heap, into the array, which must not be full;
+    /// returns its place.
     #[inline]
     fn put_near(&mut self, time: u64, low: u64) -> usize {
-        // What is known, said once: all places below are inside.
+        // A hint for the compiler: all places below are inside the array.
         let mut last = self.count.min(FULL);
         self.count = last + 1;
         let (times, lows) = (&mut self.near_times, &mut self.near_lows);
-        // Those that come before it move up, four at a time while there are as many: of events at one
-        // instant the newest is the last.
+        // Events due before it move up, four at a time while possible: of events at one
+        // instant the newest happens last.
         while last >= 4 && times[last - 3] <= time {
             times.copy_within(last - 3..=last, last - 2);
             lows.copy_within(last - 3..=last, last - 2);
@@ -239,14 +239,14 @@ impl Calendar {
         last + 1
     }
 
-    /// The key in a place of the near ones.
+    /// Returns the key at a place of the array.
     #[inline]
     fn near(&self, place: usize) -> u128 {
         let place = place & (NEAR - 1);
         u128::from(self.near_times[place]) << 64 | u128::from(self.near_lows[place])
     }
 
-    /// The latest of the near ones go to the heap.
+    /// Moves the latest events of the array to the heap.
     #[inline(never)]
     fn spill(&mut self) {
         for place in 1..=SPILL {
@@ -257,8 +257,8 @@ impl Calendar {
         self.count -= SPILL;
     }
 
-    /// The earliest of the heap become the near ones, of which there are none: what comes before them
-    /// from now on never sees the heap.
+    /// Moves the earliest events of the heap to the empty array: events pushed before them
+    /// from now on never enter the heap.
     #[inline(never)]
     fn refill(&mut self) {
         let mut keys = [EMPTY; REFILL];
@@ -275,13 +275,13 @@ impl Calendar {
         self.count = count;
     }
 
-    /// Takes the next event out and moves the clock to it.
+    /// Removes the next event and moves the clock to it.
     #[inline]
     pub fn pop(&mut self) -> Option<Due> {
         self.pop_before_or_at(SimTime::NEVER)
     }
 
-    /// Takes the next event out and moves the clock to it, if it happens before `end`.
+    /// Removes the next event and moves the clock to it, if it happens before `end`.
     #[inline]
     pub fn pop_before(&mut self, end: SimTime) -> Option<Due> {
         // Nothing happens before the start of time.
@@ -313,8 +313,8 @@ impl Calendar {
         })
     }
 
-    /// A place in the total order at `at`, as [`Self::push`] would give it now, for an event that
-    /// its owner keeps itself: it comes before everything that is pushed later for that instant.
+    /// Returns a place in the total order at `at`, as [`Self::push`] would give it now, for an event that
+    /// its owner keeps itself: it is before every event that is pushed later for that instant.
     #[inline]
     pub fn reserve(&mut self, at: SimTime) -> Place {
         self.sequence =
@@ -322,7 +322,7 @@ impl Calendar {
         Place((u128::from(at.nanos()) << 64) | u128::from(self.sequence))
     }
 
-    /// Place of the next event; [`Place::NEVER`] when nothing is pending.
+    /// Returns the place of the next event; [`Place::NEVER`] if no event is pending.
     #[must_use]
     #[inline]
     pub fn next_place(&self) -> Place {
@@ -334,16 +334,16 @@ impl Calendar {
 /// simulation usually follows at once, fills it; two walks through the heap become one.
 #[derive(Clone, Debug)]
 struct Heap {
-    /// Node 0; later than every key when there is none. The other nodes are numbered from 1: node
+    /// Node 0; later than every key if there is none. The other nodes are numbered from 1: node
     /// `n` has the rank `n - 1` and is member `rank % 4` of family `rank / 4`, and family `f` is
     /// the children of node `f`.
     root: u128,
     families: Vec<Family>,
-    /// Nodes in use, with the root's hole.
+    /// Nodes in use, including the root's hole.
     nodes: usize,
-    /// The root was popped and not filled since.
+    /// True if the root was popped and has not been filled since.
     hole: bool,
-    /// The least key; later than every key when there is none. It is asked for at every push, and
+    /// The least key; later than every key if there is none. It is read at every push, and
     /// changes seldom.
     first: u128,
 }
@@ -358,13 +358,13 @@ impl Heap {
         self.nodes - usize::from(self.hole)
     }
 
-    /// The least key; later than every key when there is none.
+    /// Returns the least key; later than every key if there is none.
     #[inline]
     fn first(&self) -> u128 {
         self.first
     }
 
-    /// Adds `key` unless it would be the least of all; tells whether it did.
+    /// Adds `key` unless it would be the least of all; returns true if it was added.
     #[inline]
     fn put(&mut self, key: u128) -> bool {
         let stays = key >= self.first;
@@ -380,14 +380,14 @@ impl Heap {
         if !self.hole {
             return self.append(key);
         }
-        // Something is less than the key, so there are children.
+        // Some key is less than this one, so there are children.
         let (member, child) = least(&self.families[0].0);
         self.hole = false;
         self.root = child;
         self.sink(member, key);
     }
 
-    /// Takes the least key, if its time is not after `last`.
+    /// Removes the least key, if its time is not after `last`.
     #[inline]
     fn pop_before_or_at(&mut self, last: SimTime) -> Option<u128> {
         if self.first == EMPTY || time_of(self.first) > last {
@@ -398,11 +398,11 @@ impl Heap {
         }
         self.hole = true;
         self.first = self.families.first().map_or(EMPTY, |family| least(&family.0).1);
-        // Nothing comes before a hole.
+        // The hole is the least key: 0 sorts before every key.
         Some(std::mem::replace(&mut self.root, 0))
     }
 
-    /// The node of `rank`.
+    /// Returns the node of `rank`.
     #[inline]
     fn below(&mut self, rank: usize) -> &mut u128 {
         &mut self.families[rank / 4].0[rank % 4]
@@ -485,7 +485,7 @@ impl Heap {
     }
 }
 
-/// Index and value of the least of four keys, without a branch: nobody can guess which it is.
+/// Returns the index and value of the least of four keys, without a branch: the result is unpredictable.
 #[inline]
 fn least(keys: &[u128; 4]) -> (usize, u128) {
     let lesser = |a: (usize, u128), b: (usize, u128)| {

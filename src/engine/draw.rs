@@ -4,12 +4,12 @@
 //! Model: the names are hashed once into a [`Key`] (SHA-256); a draw is one block of the
 //! counter-based generator Philox2x64-7 under that key, with the ordinal and the index as its
 //! counter. There is no state to share and no order of drawing: adding a component, a purpose or
-//! a replication, or drawing more often from one of them, moves no draw of another.
+//! a replication, or drawing more often from one of them, changes no draw of another.
 //!
-//! Takes names and numbers, gives 64 bits or a uniform number strictly between 0 and 1.
+//! In: names and numbers. Out: 64 bits, or a uniform number strictly between 0 and 1.
 //! Holds: two different paths of names have different keys (96 bits of a hash; with a million
-//! keys the chance of one pair alike is 10⁻¹⁷).
-//! Leaves out: cryptographic strength; nobody may bet money on these numbers.
+//! keys the probability of one equal pair is 10⁻¹⁷).
+//! Leaves out: cryptographic strength.
 //! Source: Salmon, Moraes, Dror & Shaw, Parallel random numbers: as easy as 1, 2, 3 (SC 2011):
 //! Philox2x64 passes BigCrush from 6 rounds on. Known answers: Random123, `kat_vectors`.
 
@@ -20,11 +20,11 @@ use sha2::{Digest, Sha256};
 
 use crate::convert::{halves, low};
 
-/// What the user gives to choose among equally likely histories.
+/// Seed given by the user: selects one of equally likely sets of trajectories.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seed(pub u64);
 
-/// Which history of one seed: a replication, or a branch that leaves it.
+/// Trajectory of one seed: a replication, or a branch that leaves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lineage {
     replication: u64,
@@ -33,13 +33,13 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// The trunk of replication `number`.
+    /// Returns the trunk of replication `number`.
     #[must_use]
     pub const fn replication(number: u64) -> Self {
         Self { replication: number, branches: [0; 32] }
     }
 
-    /// A history that leaves this one under `name`, the `number`-th of that name.
+    /// Returns a trajectory that branches off from this one under `name`, the `number`-th of that name.
     #[must_use]
     pub fn branch(self, name: &str, number: u64) -> Self {
         let mut hash = Sha256::new();
@@ -50,14 +50,14 @@ impl Lineage {
         Self { branches: hash.finalize().into(), ..self }
     }
 
-    /// The replication's number, also on a branch.
+    /// Returns the replication's number, also on a branch.
     #[must_use]
     pub const fn replication_number(self) -> u64 {
         self.replication
     }
 }
 
-/// One owner's numbers for one purpose: what is left of the names in the hot path.
+/// Key of one owner's draws for one purpose: the hashed names, for the hot path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     key: u64,
@@ -65,12 +65,12 @@ pub struct Key {
     salt: u32,
 }
 
-/// Set in the counter of blocks that become keys, clear in those that become draws.
+/// Bit that is set in the counter of blocks that become keys, and clear in those that become draws.
 const CHILD: u32 = 1 << 31;
 
 impl Key {
-    /// The key of `owner`'s draws for `purpose`. Lengths are hashed before texts, so no two paths
-    /// run together.
+    /// Derives the key of `owner`'s draws for `purpose`. Lengths are hashed before texts, so no two paths
+    /// give the same input.
     #[must_use]
     pub fn derive(seed: Seed, lineage: Lineage, purpose: &str, owner: &str) -> Self {
         let mut hash = Sha256::new();
@@ -88,7 +88,7 @@ impl Key {
         }
     }
 
-    /// A private key for the `ordinal`-th use of this one, where one use needs draws of its own.
+    /// Returns a private key for the `ordinal`-th use of this one, if one use needs several draws of its own.
     #[must_use]
     #[inline]
     pub fn child(self, ordinal: u64) -> Self {
@@ -96,22 +96,22 @@ impl Key {
         Self { key, salt: low(salt) }
     }
 
-    /// 64 random bits: the `index`-th draw of the `ordinal`-th use, with `index` below 2³¹.
+    /// Returns 64 random bits: the `index`-th draw of the `ordinal`-th use, with `index` below 2³¹.
     #[must_use]
     #[inline]
     pub fn bits(self, ordinal: u64, index: u32) -> u64 {
         self.pair(ordinal >> 1, index)[(ordinal & 1) as usize]
     }
 
-    /// The bits of the uses 2·`half` and 2·`half` + 1, which come from one block of the generator:
-    /// who draws in order pays half.
+    /// Returns the bits of the uses 2·`half` and 2·`half` + 1, which come from one block of the generator:
+    /// drawing in order costs half.
     #[must_use]
     #[inline]
     pub fn pair(self, half: u64, index: u32) -> [u64; 2] {
         self.block(half, index & !CHILD)
     }
 
-    /// A uniform number: an odd multiple of 2⁻⁵³ between 0 and 1, so neither is ever drawn, and
+    /// Returns a uniform number: an odd multiple of 2⁻⁵³ between 0 and 1. Neither 0 nor 1 occurs, and
     /// u and 1 − u are equally likely and both exact.
     #[must_use]
     #[inline]
@@ -119,14 +119,14 @@ impl Key {
         unit_interval(self.bits(ordinal, index))
     }
 
-    /// [`Self::uniform`] of the ordinals 2 × `half` and 2 × `half` + 1, for the price of one.
+    /// Returns [`Self::uniform`] of the ordinals 2 × `half` and 2 × `half` + 1, at the cost of one block.
     #[must_use]
     #[inline]
     pub fn uniform_pair(self, half: u64, index: u32) -> [f64; 2] {
         self.pair(half, index).map(unit_interval)
     }
 
-    /// All draws of the `ordinal`-th use, one after the other.
+    /// Returns all draws of the `ordinal`-th use, in order.
     #[must_use]
     pub const fn stream(self, ordinal: u64) -> Stream {
         Stream { key: self, ordinal, index: 0 }
@@ -138,31 +138,31 @@ impl Key {
     }
 }
 
-/// Uniforms of one key asked for in about the order of their ordinals: neighbours cost one block of the
-/// generator. What it remembers changes no draw.
+/// Cache of the uniforms of one key, for requests in roughly ascending order of ordinals: two neighbours cost
+/// one block of the generator. The cache changes no draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Pairs {
     key: Key,
-    /// Half of an ordinal, and the uniforms of the two ordinals that it stands for.
+    /// Half of an ordinal, and the uniforms of its two ordinals.
     half: u64,
     two: [f64; 2],
 }
 
 impl Pairs {
-    /// Nothing drawn yet.
+    /// Creates an empty cache.
     #[must_use]
     pub const fn new(key: Key) -> Self {
         Self { key, half: u64::MAX, two: [0.5; 2] }
     }
 
-    /// The uniforms of the ordinals 2 × `half` and 2 × `half` + 1, which are not remembered.
+    /// Returns the uniforms of the ordinals 2 × `half` and 2 × `half` + 1 without caching them.
     #[must_use]
     #[inline]
     pub fn pair(&self, half: u64) -> [f64; 2] {
         self.key.uniform_pair(half, 0)
     }
 
-    /// [`Key::uniform`] of `ordinal`, at index 0.
+    /// Returns [`Key::uniform`] of `ordinal` at index 0.
     #[must_use]
     #[inline]
     pub fn uniform(&mut self, ordinal: u64) -> f64 {
@@ -176,17 +176,17 @@ impl Pairs {
 
 /// The draws of one [`Key`] and ordinal as a generator for code written against `rand`.
 ///
-/// It has 2³¹ draws of 64 bits, then it starts again.
+/// It has 2³¹ draws of 64 bits, then it repeats them.
 #[derive(Clone, Debug)]
 pub struct Stream {
     key: Key,
     ordinal: u64,
-    /// Of the next draw.
+    /// Index of the next draw.
     index: u32,
 }
 
 impl Stream {
-    /// The next 64 bits: [`Key::bits`] at the indices 0, 1, 2, …
+    /// Returns the next 64 bits: [`Key::bits`] at the indices 0, 1, 2, …
     #[inline]
     pub fn bits(&mut self) -> u64 {
         let bits = self.key.bits(self.ordinal, self.index);
@@ -194,7 +194,7 @@ impl Stream {
         bits
     }
 
-    /// The next uniform number strictly between 0 and 1.
+    /// Returns the next uniform number, strictly between 0 and 1.
     #[inline]
     pub fn uniform(&mut self) -> f64 {
         unit_interval(self.bits())
@@ -204,7 +204,7 @@ impl Stream {
 impl TryRng for Stream {
     type Error = Infallible;
 
-    /// The upper half of the next 64 bits.
+    /// Returns the upper half of the next 64 bits.
     #[inline]
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
         Ok((self.bits() >> 32) as u32)
@@ -223,14 +223,14 @@ impl TryRng for Stream {
     }
 }
 
-/// The upper 52 bits as a fraction, plus half a step.
+/// Returns the upper 52 bits as a fraction, plus half a step.
 #[inline]
 pub(super) fn unit_interval(bits: u64) -> f64 {
     // A number in [1, 2) with these bits as its fraction; both it and the difference are exact.
     f64::from_bits((bits >> 12) | 0x3ff0_0000_0000_0000) - (1.0 - f64::EPSILON / 2.0)
 }
 
-/// Philox2x64 with `ROUNDS` rounds: a keyed bijection of 128 bits.
+/// Computes Philox2x64 with `ROUNDS` rounds: a keyed bijection of 128 bits.
 #[inline]
 fn philox<const ROUNDS: usize>(counter: [u64; 2], mut key: u64) -> [u64; 2] {
     const MULTIPLIER: u128 = 0xD2B7_4407_B1CE_6E93;

@@ -1,23 +1,23 @@
 //! The zero-delay lane: hand-overs within one instant, first in, first out.
 //!
-//! Model: what happens now because of what just happened (a request handed to the next component,
-//! a fact that changes another) goes through this lane and is drained before the next event leaves
-//! the calendar. So an instant is finished before time moves, in an order that is easy to state.
+//! Model: immediate consequences of an event (a request handed to the next component,
+//! a fact that changes another) go through this lane, which is drained before the next event leaves
+//! the calendar. So an instant is finished before time moves, in first-in, first-out order.
 //!
 //! Holds: at most [`Lane::LIMIT`] calendar events and hand-overs at one instant; beyond it the
-//! model goes in circles, and the lane says so with [`NoProgress`] instead of running for ever.
+//! model is taken to be in an endless loop, and the lane returns [`NoProgress`].
 
 use std::error::Error;
 use std::fmt;
 
 use crate::units::SimTime;
 
-/// Simulated time stands still: too many events at one instant.
+/// Error: simulated time is stalled, with too many events at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoProgress {
     /// The instant.
     pub at: SimTime,
-    /// Events and hand-overs there when the limit was met.
+    /// Events and hand-overs at that instant when the limit was reached.
     pub events: u32,
 }
 
@@ -33,11 +33,11 @@ impl fmt::Display for NoProgress {
 
 impl Error for NoProgress {}
 
-/// What is left to do at the present instant.
+/// Pending hand-overs of the present instant.
 #[derive(Clone, Debug)]
 pub struct Lane<T: Copy> {
     items: Vec<T>,
-    /// The first of `items` not taken yet.
+    /// Index of the first of `items` not taken yet.
     head: usize,
     at: SimTime,
     /// Calendar events and hand-overs at `at` so far.
@@ -54,17 +54,17 @@ impl<T: Copy> Lane<T> {
     /// Events and hand-overs allowed at one instant.
     pub const LIMIT: u32 = 1_000_000;
 
-    /// An empty lane at the start of time.
+    /// Creates an empty lane at the start of time.
     #[must_use]
     pub fn new() -> Self {
         Self { items: Vec::new(), head: 0, at: SimTime::ZERO, events: 0 }
     }
 
-    /// Counts an event that left the calendar at `at`; the count starts anew when time moves.
+    /// Counts an event that left the calendar at `at`; the count restarts when time moves.
     ///
     /// # Errors
     ///
-    /// [`NoProgress`] when it is one too many for this instant.
+    /// [`NoProgress`] if the limit for this instant is exceeded.
     #[inline]
     pub fn enter(&mut self, at: SimTime) -> Result<(), NoProgress> {
         if at != self.at {
@@ -75,17 +75,17 @@ impl<T: Copy> Lane<T> {
         self.count()
     }
 
-    /// Hands `item` over: it is taken after everything handed over before.
+    /// Hands `item` over: it is taken after all earlier hand-overs.
     #[inline]
     pub fn push(&mut self, item: T) {
         self.items.push(item);
     }
 
-    /// Takes the oldest hand-over; `None` when the instant is finished.
+    /// Takes the oldest hand-over; `None` if the instant is finished.
     ///
     /// # Errors
     ///
-    /// [`NoProgress`] when it is one too many for this instant.
+    /// [`NoProgress`] if the limit for this instant is exceeded.
     #[inline]
     pub fn pop(&mut self) -> Result<Option<T>, NoProgress> {
         let Some(item) = self.items.get(self.head) else {
@@ -99,8 +99,8 @@ impl<T: Copy> Lane<T> {
         Ok(Some(item))
     }
 
-    /// Takes the oldest hand-over if it is `wanted`; it counts as if it had been popped. At the limit
-    /// it is left for [`Self::pop`] to report.
+    /// Takes the oldest hand-over if it is `wanted`, and counts it as popped; returns true if so. At the limit
+    /// it stays for [`Self::pop`] to report.
     #[inline]
     pub fn take(&mut self, wanted: impl FnOnce(&T) -> bool) -> bool {
         let is = self.events < Self::LIMIT && self.items.get(self.head).is_some_and(wanted);
@@ -115,8 +115,8 @@ impl<T: Copy> Lane<T> {
         is
     }
 
-    /// Takes what was handed over if it is one thing alone; it counts as if it had been popped. At the limit
-    /// it is left for [`Self::pop`] to report.
+    /// Takes the only hand-over, and counts it as popped; `None` unless there is exactly one. At the limit
+    /// it stays for [`Self::pop`] to report.
     #[inline]
     pub fn take_only(&mut self) -> Option<T> {
         if self.items.len() != 1 || self.head > 0 || self.events == Self::LIMIT {
@@ -126,7 +126,7 @@ impl<T: Copy> Lane<T> {
         self.items.pop()
     }
 
-    /// Forgets everything handed over and starts anew at `at`.
+    /// Drops all hand-overs and restarts the count at `at`.
     pub fn reset(&mut self, at: SimTime) {
         self.items.clear();
         self.head = 0;
@@ -134,13 +134,13 @@ impl<T: Copy> Lane<T> {
         self.events = 0;
     }
 
-    /// Hand-overs not taken yet.
+    /// Returns the number of hand-overs not taken yet.
     #[must_use]
     pub fn len(&self) -> usize {
         self.items.len() - self.head
     }
 
-    /// Whether the instant is finished.
+    /// Returns true if the instant is finished.
     #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
@@ -222,7 +222,7 @@ mod tests {
         assert!(lane.pop().is_err());
     }
 
-    /// Promise B4 of the limits: a model that goes in circles is stopped at 10⁶ events an instant.
+    /// Promise B4 of the limits: a model in an endless loop is stopped at 10⁶ events per instant.
     #[test]
     fn a_circle_of_hand_overs_is_an_error_and_not_a_hang() {
         let mut lane = Lane::new();

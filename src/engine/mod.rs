@@ -1,8 +1,8 @@
-//! The discrete-event engine: calendar, lane, slab, keyed draws, laws. It knows no data centre.
+//! The discrete-event engine: calendar, lane, slab, keyed draws, laws. It has no domain knowledge.
 //!
 //! A model owns its state and a [`Calendar`](calendar::Calendar). Its loop pops the next event,
 //! lets the model change and push further events, drains the zero-delay [`Lane`](lane::Lane), and
-//! goes on. Randomness comes from [`draw`] and [`law`], keyed by names, never from a generator
+//! repeats. Randomness comes from [`draw`] and [`law`], keyed by names, never from a generator
 //! that several parts share.
 
 pub mod calendar;

@@ -1,16 +1,16 @@
-//! A generational slab: things that come and go, addressed by handles that cannot be mistaken.
+//! A generational slab: values that are inserted and removed, addressed by handles that are never ambiguous.
 //!
 //! Model: a vector of slots with a stack of the free ones. A handle is a slot and the generation
-//! it was filled in, so the handle of a thing that is gone finds nothing, even when its slot was
-//! filled again: a request that timed out is completed to nobody.
+//! in which it was filled, so the handle of a removed value finds nothing, even after its slot was
+//! filled again: the completion of a request that timed out has no receiver.
 //!
-//! Holds: insert, find and remove are O(1); memory follows the greatest number held at once; which
-//! slot is reused (the last one freed) and the order of iteration (by slot) depend on the history
+//! Holds: insert, find and remove are O(1); memory follows the greatest number held at once; the
+//! slot that is reused (the last one freed) and the order of iteration (by slot) depend on the sequence
 //! of calls alone.
 
 use std::num::NonZeroU32;
 
-/// Names one thing in a [`Slab`], for ever: it is never reused for another. `Option<Handle>` takes
+/// Unique id of one value in a [`Slab`]; it is never reused for another. `Option<Handle>` takes
 /// the same eight bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle {
@@ -21,7 +21,7 @@ pub struct Handle {
 const _: () = assert!(size_of::<Option<Handle>>() == 8);
 
 impl Handle {
-    /// The slot: below the greatest number of things held at once, so it can index side tables
+    /// Returns the slot. It is below the greatest number of values held at once, so it can index side tables
     /// and be an event's code.
     #[must_use]
     pub const fn index(self) -> u32 {
@@ -35,11 +35,11 @@ enum Slot<T> {
     Free { generation: NonZeroU32, next: Option<u32> },
 }
 
-/// Things of one type, addressed by [`Handle`].
+/// Values of one type, addressed by [`Handle`].
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
     slots: Vec<Slot<T>>,
-    /// The slot freed last; it leads to the one freed before.
+    /// The slot freed last, head of the list of free slots.
     free: Option<u32>,
     len: usize,
 }
@@ -51,23 +51,23 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
-    /// Holds nothing.
+    /// Creates an empty slab.
     #[must_use]
     pub const fn new() -> Self {
         Self { slots: Vec::new(), free: None, len: 0 }
     }
 
-    /// How many things it holds.
+    /// Returns the number of values.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
     }
 
-    /// Keeps `value` and names it.
+    /// Inserts `value` and returns its handle.
     ///
     /// # Panics
     ///
-    /// Beyond 2³² things at once; the limits on a run stop it long before.
+    /// Beyond 2³² values at once; the limits on a run stop it long before.
     #[inline]
     pub fn insert(&mut self, value: T) -> Handle {
         self.len += 1;
@@ -86,7 +86,7 @@ impl<T> Slab<T> {
         Handle { index, generation }
     }
 
-    /// The thing, unless it was removed.
+    /// Returns the value; `None` if it was removed.
     #[must_use]
     #[inline]
     pub fn get(&self, handle: Handle) -> Option<&T> {
@@ -98,7 +98,7 @@ impl<T> Slab<T> {
         }
     }
 
-    /// The thing, unless it was removed.
+    /// Returns the value; `None` if it was removed.
     #[must_use]
     #[inline]
     pub fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
@@ -110,7 +110,7 @@ impl<T> Slab<T> {
         }
     }
 
-    /// The thing now in slot `index` and its handle, for holders that know it is there.
+    /// Returns the value in slot `index` and its handle; `None` if the slot is free.
     #[must_use]
     #[inline]
     pub fn at(&self, index: u32) -> Option<(Handle, &T)> {
@@ -122,7 +122,7 @@ impl<T> Slab<T> {
         }
     }
 
-    /// Takes the thing out; `None` when it was removed before.
+    /// Removes a value; `None` if it was removed before.
     #[inline]
     pub fn remove(&mut self, handle: Handle) -> Option<T> {
         self.get(handle)?;
@@ -141,7 +141,7 @@ impl<T> Slab<T> {
         }
     }
 
-    /// Everything held, by slot.
+    /// Iterates over all values, by slot.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
         (0_u32..).zip(&self.slots).filter_map(|(index, slot)| match slot {
             Slot::Taken { generation, value } => {

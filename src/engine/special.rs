@@ -1,9 +1,9 @@
 //! Special functions on portable arithmetic: the same bits on every machine.
 //!
-//! Takes and gives plain numbers. Built on `libm` and on correctly rounded `+ − × ÷ √` alone, since
+//! Built on `libm` and on correctly rounded `+ − × ÷ √` alone, since
 //! the platform's own functions differ in the last bit from system to system.
 //!
-//! Holds: [`ln`] and [`exp`] within 1 unit in the last place; the others within some 10⁻¹⁴ of the value, in
+//! Holds: [`ln`] and [`exp`] within 1 unit in the last place; the others to a relative error of about 10⁻¹⁴, in
 //! the tails too, where one minus a probability would have no digits left.
 //! Source: named at each function.
 
@@ -11,11 +11,11 @@ use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
 use crate::convert::whole;
 
-/// Steps of a series or continued fraction before it is taken as it stands. Arguments up to 10⁸
-/// need a few times 10⁴.
+/// Maximum number of steps of a series or continued fraction; the sum so far is then the result. Arguments up to
+/// 10⁸ need a few times 10⁴.
 const STEPS_MAX: u32 = 1_000_000;
 
-/// Natural logarithm; half the time of `libm::log`.
+/// Computes the natural logarithm, in half the time of `libm::log`.
 ///
 /// Table-driven: x = 2ᵏ·c·(1 + r) with c the middle of one of 128 intervals, so that |r| ≤ 2⁻⁷ and
 /// a short polynomial is left. The difference x − c is exact, hence no fused operation is needed.
@@ -55,12 +55,12 @@ struct LnEntry {
     ln_tail: f64,
 }
 
-/// Numbers are reduced to [0.6875, 1.375).
+/// Bits of 0.6875: numbers are reduced to [0.6875, 1.375).
 const LN_START: u64 = 0x3fe6_0000_0000_0000;
 const LN_2: (f64, f64) = ln_ratio(1, 3);
 static LN_TABLE: [LnEntry; 128] = ln_table();
 
-/// ln((1 + y)/(1 − y)) = 2·artanh(y) for y = top / bottom, below 0.4 in size, as head and tail:
+/// Computes ln((1 + y)/(1 − y)) = 2·artanh(y) for y = top / bottom, |y| < 0.4, as head and tail, by
 /// the series in integers of 2⁻¹⁰⁰.
 const fn ln_ratio(top: i128, bottom: i128) -> (f64, f64) {
     let mut power = (top << 101) / bottom;
@@ -93,7 +93,7 @@ const fn ln_table() -> [LnEntry; 128] {
     table
 }
 
-/// e to the power x; half the time of `libm::exp`.
+/// Computes e to the power x, in half the time of `libm::exp`.
 ///
 /// Table-driven: x = (128·n + i)·ln 2/128 + r with |r| ≤ ln 2/256, so that a short polynomial is
 /// left; 2ⁱᐟ¹²⁸ comes from the table and 2ⁿ is put into the exponent.
@@ -128,7 +128,7 @@ const EXP_STEP: (f64, f64) = {
 };
 static EXP_TABLE: [f64; 128] = exp_table();
 
-/// 2ⁱᐟ¹²⁸: the series of the exponential in integers of 2⁻⁶⁰.
+/// Computes 2ⁱᐟ¹²⁸ by the series of the exponential in integers of 2⁻⁶⁰.
 const fn exp_table() -> [f64; 128] {
     // ln 2 in units of 2⁻⁶⁰: the head is a multiple of 2⁻⁴².
     let ln_2 = whole::i128(LN_2.0 * (1_u64 << 42) as f64) << 18;
@@ -149,21 +149,21 @@ const fn exp_table() -> [f64; 128] {
     table
 }
 
-/// P(Z ≤ x) of the standard normal law.
+/// Computes P(Z ≤ x) of the standard normal law.
 #[must_use]
 pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x * FRAC_1_SQRT_2)
 }
 
-/// Density of the standard normal law.
+/// Computes the density of the standard normal law.
 #[must_use]
 pub fn normal_density(x: f64) -> f64 {
     libm::exp(-0.5 * x * x) / libm::sqrt(TAU)
 }
 
-/// The x with P(Z ≤ x) = `probability`, to about 10⁻¹⁶ of it; infinite at 0 and 1.
+/// Computes the x with P(Z ≤ x) = `probability`, to a relative error of about 10⁻¹⁶; infinite at 0 and 1.
 ///
-/// For the upper tail ask for −x at one minus the probability.
+/// For the upper tail, pass one minus the probability and negate the result.
 /// Source: Wichura, Algorithm AS 241 (1988), PPND16.
 #[must_use]
 pub fn normal_quantile(probability: f64) -> f64 {
@@ -188,13 +188,13 @@ pub fn normal_quantile(probability: f64) -> f64 {
     if centred < 0.0 { -size } else { size }
 }
 
-/// Horner's rule, the constant term first in `coefficients`.
+/// Evaluates a polynomial by Horner's rule; the constant term is first in `coefficients`.
 #[inline]
 fn polynomial<const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
 
-/// Estrin's scheme: the same eight terms in pairs, a third of the latency of Horner's rule.
+/// Evaluates eight terms by Estrin's scheme, in a third of the latency of Horner's rule.
 #[inline]
 fn polynomial_8(c: &[f64; 8], x: f64) -> f64 {
     let (x2, x4) = (x * x, (x * x) * (x * x));
@@ -264,7 +264,7 @@ const AS241_F: [f64; 8] = [
     2.044_263_103_389_939_7e-15,
 ];
 
-/// ln Γ(a + 1) less Stirling's formula, for a > 0: 1/(12a) − …
+/// Computes ln Γ(a + 1) minus Stirling's formula, for a > 0: 1/(12a) − …
 #[must_use]
 pub fn stirling_error(a: f64) -> f64 {
     const TERMS: [f64; 7] = [
@@ -282,7 +282,7 @@ pub fn stirling_error(a: f64) -> f64 {
     polynomial(&TERMS, 1.0 / (a * a)) / a
 }
 
-/// a·ln(a / x) + x − a without loss of digits where a and x are close.
+/// Computes a·ln(a / x) + x − a without loss of digits if a and x are close.
 #[must_use]
 pub fn deviance(a: f64, x: f64) -> f64 {
     let v = (x - a) / (x + a);
@@ -302,7 +302,7 @@ pub fn deviance(a: f64, x: f64) -> f64 {
     sum
 }
 
-/// xᵃ e⁻ˣ / Γ(a + 1): the chance of a events where x are expected, when a is whole.
+/// Computes xᵃ e⁻ˣ / Γ(a + 1): for integer a the probability of a events if x are expected.
 ///
 /// Source: Loader, Fast and accurate computation of binomial probabilities (2000).
 #[must_use]
@@ -319,7 +319,7 @@ pub fn poisson_term(a: f64, x: f64) -> f64 {
     libm::exp(-stirling_error(a) - deviance(a, x)) / libm::sqrt(TAU * a)
 }
 
-/// Regularised incomplete gamma functions P(a, x) and Q(a, x) = 1 − P(a, x), for a > 0 and x ≥ 0.
+/// Computes the regularised incomplete gamma functions P(a, x) and Q(a, x) = 1 − P(a, x), for a > 0 and x ≥ 0.
 ///
 /// Series below a + 1, continued fraction above. O(√a).
 /// Source: Press et al., Numerical Recipes, 3rd ed., section 6.2, with [`poisson_term`] in front.
@@ -334,7 +334,7 @@ pub fn incomplete_gamma(a: f64, x: f64) -> (f64, f64) {
     incomplete_gamma_from(a, x, poisson_term(a, x))
 }
 
-/// The incomplete gamma functions, given the Poisson term in front of both.
+/// Computes the incomplete gamma functions from the Poisson term that is a factor of both.
 fn incomplete_gamma_from(a: f64, x: f64, front: f64) -> (f64, f64) {
     if x < a + 1.0 {
         let (mut term, mut sum, mut n) = (1.0, 1.0, a);
@@ -356,7 +356,7 @@ fn incomplete_gamma_from(a: f64, x: f64, front: f64) -> (f64, f64) {
     }
 }
 
-/// b₀ + a₁/(b₁ + a₂/(b₂ + …)) by Lentz's method; `step(n)` gives (aₙ, bₙ).
+/// Computes b₀ + a₁/(b₁ + a₂/(b₂ + …)) by Lentz's method; `step(n)` returns (aₙ, bₙ).
 fn continued_fraction(first: f64, step: impl Fn(f64) -> (f64, f64)) -> f64 {
     const TINY: f64 = 1e-300;
     let away = |x: f64| if x.abs() < TINY { TINY } else { x };
@@ -376,8 +376,8 @@ fn continued_fraction(first: f64, step: impl Fn(f64) -> (f64, f64)) -> f64 {
     value
 }
 
-/// The x with P(a, x) = `p` and Q(a, x) = `q`, where p + q = 1: give both, so that neither tail
-/// loses digits. To about 10⁻¹³ of x.
+/// Computes the x with P(a, x) = `p` and Q(a, x) = `q`, where p + q = 1, to a relative error of about 10⁻¹³.
+/// Both are arguments so that neither tail loses digits.
 ///
 /// Newton's method on ln P over ln x in the lower half and on ln Q over x in the upper: both are
 /// nearly straight far out. Source of the first guess: Press et al., section 6.2.1.
@@ -391,7 +391,7 @@ pub fn incomplete_gamma_inverse(a: f64, p: f64, q: f64) -> f64 {
     }
     let mut x = incomplete_gamma_guess(a, p, q);
     let aim = if p <= q { ln(p) } else { ln(q) };
-    // The error is squared in each step, in units of the law's relative width.
+    // Each step squares the error, in units of the law's relative width.
     let near = 1e-8 / libm::sqrt(a).max(1.0);
     for _ in 0..50 {
         let front = poisson_term(a, x);
@@ -416,7 +416,7 @@ pub fn incomplete_gamma_inverse(a: f64, p: f64, q: f64) -> f64 {
 }
 
 fn incomplete_gamma_guess(a: f64, p: f64, q: f64) -> f64 {
-    // Leading term of the series, right when it is small.
+    // Leading term of the series, accurate if it is small.
     let first = libm::exp((ln(p) + libm::lgamma(a + 1.0)) / a);
     if first < 0.2 * (a + 1.0) {
         return first.max(f64::MIN_POSITIVE);
@@ -431,7 +431,7 @@ fn incomplete_gamma_guess(a: f64, p: f64, q: f64) -> f64 {
     if p < share { first } else { 1.0 - ln(q / (1.0 - share)) }
 }
 
-/// Γ(a) for a > 0.
+/// Computes Γ(a) for a > 0.
 #[must_use]
 pub fn gamma(a: f64) -> f64 {
     libm::tgamma(a)

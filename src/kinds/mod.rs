@@ -1,8 +1,8 @@
-//! Kinds of components, a folder each: what a scenario says of one, what is wrong with it, what it becomes, and
-//! what it does in the event loop.
+//! Kinds of components, one folder each: the keys of a section, its checks, its compiled form, and its behaviour
+//! in the event loop.
 //!
-//! `each_kind!` is the table of them. Files of a kind stand at the level of their names: `spec` and `live` below
-//! the plan, all others in it (`tests/it/tidy.rs`). A kind names another only where it is made of it.
+//! `each_kind!` is the table of kinds. The name of a file decides its level: `spec` and `live` are below the plan,
+//! all others belong to it (`tests/it/tidy.rs`). A kind names another kind only where it is built from it.
 
 use crate::plan::names::Kind;
 
@@ -21,10 +21,10 @@ pub mod station;
 pub mod unit;
 pub mod zone;
 
-/// Calls `make!` with the kinds of components, in the order of their sections: the variant of
-/// [`Kind`], the field of the scenario, the word of the section, the form of its keys, what
-/// it is, how many members one section has (none of those that have as many as their zones), and the type that answers
-/// the plan for it ([`Answers`](crate::plan::kind::Answers)).
+/// Calls `make!` with the kinds of components, in the order of their sections. A row holds the variant of
+/// [`Kind`], the field of the scenario, the word of the section, the form of its keys, a description,
+/// the number of members per section (0 for a kind with one member per zone), and the type that answers
+/// the plan for the kind ([`Answers`](crate::plan::kind::Answers)).
 macro_rules! each_kind {
     ($make:ident) => {
         $make! {
@@ -60,8 +60,8 @@ macro_rules! each_kind {
 }
 pub(crate) use each_kind;
 
-/// All kinds in the order in which they are compiled: pools, keys of draws and programs are numbered in it, and a deep
-/// probe asks others in the order of their pools.
+/// All kinds, in the order in which they are compiled. Pools, draw keys and programs are numbered in this order;
+/// a deep probe asks other components in the order of their pools.
 pub const COMPILED: [Kind; 17] = [
     Kind::Station,
     Kind::Site,
@@ -82,18 +82,18 @@ pub const COMPILED: [Kind; 17] = [
     Kind::Crew,
 ];
 
-/// What the references of components lead to, of the kinds without a field of their own in
+/// Resolved references of the components whose kind has no field of its own in
 /// [`Links`](crate::plan::links::Links).
 #[derive(Clone, Debug, Default)]
 pub struct Resolved {
-    /// By cache: its zone member.
+    /// Zone member of each cache.
     pub caches: Vec<Option<(usize, u32)>>,
-    /// By queue.
+    /// Links of each queue.
     pub queues: Vec<queue::plan::QueueLinks>,
 }
 
-/// Calls `make!` with what `$($before)*` says and the steps that kinds of components bring along: what one does, its
-/// key, its variant of a step, the form of its keys. A form says how it is resolved
+/// Calls `make!` with the tokens `$($before)*` and the steps that kinds of components add. A row holds a description
+/// of the step, its key, its variant and the form of its keys. The form implements how the step is resolved
 /// ([`Asked`](crate::plan::route::ask::Asked)).
 macro_rules! each_step {
     ($make:ident, $($before:tt)*) => {
@@ -106,8 +106,8 @@ macro_rules! each_step {
 }
 pub(crate) use each_step;
 
-/// Calls `make!` with the components of the event loop: what each is, its variant, how the loop holds it, and what
-/// it is.
+/// Calls `make!` with the components of the event loop. A row holds a description, the variant, the type that the
+/// loop stores, and the type of the component itself.
 macro_rules! each_component {
     ($make:ident) => {
         $make! {
@@ -131,7 +131,7 @@ macro_rules! each_component {
 }
 pub(crate) use each_component;
 
-/// Calls `make!` with what `$($before)*` says and the metrics that kinds of components bring along.
+/// Calls `make!` with the tokens `$($before)*` and the metrics that kinds of components add.
 macro_rules! each_metric {
     ($make:ident, $($before:tt)*) => {
         crate::kinds::queue::figures::metrics! { $make, $($before)* }
@@ -139,10 +139,10 @@ macro_rules! each_metric {
 }
 pub(crate) use each_metric;
 
-/// The rows of the registry of figures that kinds of components bring along.
+/// Rows that kinds of components add to the registry of figures.
 pub const ROWS: &[&[crate::plan::figure::registry::Row]] = &[queue::figures::ROWS];
 
-/// Where a figure of such a row is read, and who tallies it; `None`: it is none of theirs.
+/// Returns the name of the tally that holds a figure of [`ROWS`] and how to read it; `None` for any other figure.
 #[must_use]
 pub fn read(
     figure: &crate::plan::figure::Figure,

@@ -1,26 +1,26 @@
 //! The processor of one server, shared by the phases of the zones placed on it.
 //!
 //! Model: zones that have a phase divide the usable cores in proportion to their shares, none above
-//! its cap, its virtual processors or what its phases can use; phases of a zone divide what it has
-//! equally, none above the cores it can use (one, unless it says more). Rates change only when a
-//! phase comes or goes, when a limit or the capacity changes, or when a burst timer crosses: the
+//! its cap, its virtual processors or the demand of its phases. Phases of a zone divide its rate
+//! equally, none above the cores it can use (one by default). Rates change only when a
+//! phase starts or ends, when a limit or the capacity changes, or when a burst timer crosses: the
 //! one instant a caller must wake up for is [`CpuShare::next_due`].
 //!
-//! A zone whose phases each have a core, with nothing to take it from them, need not be asked: they
-//! run by themselves until one more makes them share (`start_alone`, `end_alone`), and end at the same
-//! nanosecond. After each change the caller asks who that were (`taken_in`); what is said below of
-//! phases done and of the next instant is said of those that share.
+//! If each phase of a zone has a core that no other phase can take, the phases run alone: they
+//! need no division until one more phase makes them share (`start_alone`, `end_alone`), and end at the same
+//! nanosecond. After each change the caller asks which phases began to share (`taken_in`). The statements below
+//! on finished phases and the next instant cover phases that share.
 //!
 //! In: `runnable`, `cancel`, `limits`, `capacity`, `speed`, `advance`. Out: ids of phases done.
 //! Holds: Σ rates = min(usable cores, Σ limits), to the last of 2⁻⁴⁸ core; used + idle +
 //! unavailable = cores × time in integers, by two code paths ([`ServerLedger::balances`]); a phase
-//! ends at the nearest nanosecond to its exact finish; what falls due at an instant is done before
-//! any change made at that instant; an early look changes nothing.
+//! ends at the nearest nanosecond to its exact finish; events due at an instant happen before
+//! any change made at that instant; an early query changes nothing.
 //! Cost: a change costs O(log phases) in its zone, and O(zones) when the cores do not suffice for
 //! all; nothing is allocated once the buffers have grown.
 //! Leaves out: quanta, priorities and their decay (a kernel scheduler can stand behind the same
 //! calls), cost of a context switch, SMT and NUMA.
-//! Source: FSS(7) for what a share means; Parekh & Gallager (1993) for the fluid.
+//! Source: FSS(7) for the meaning of a share; Parekh & Gallager (1993) for the fluid.
 
 use super::cpu_zone::Zone;
 use super::share::{Demand, divide};
@@ -31,21 +31,21 @@ use crate::units::{Cores, SimDuration, SimTime, Work};
 pub use super::cpu_zone::{Burst, CoreTime, ZoneLedger, ZoneLimits};
 pub use super::virtual_clock::MemberHandle as PhaseHandle;
 
-/// Where a server's cores went, summed since the start.
+/// Use of a server's cores, summed since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ServerLedger {
     /// Cores × time.
     pub capacity: CoreTime,
-    /// Had by the zones: the sum of their own accounts.
+    /// Used by the zones: the sum of their own ledgers.
     pub used: CoreTime,
-    /// Usable and not given out.
+    /// Usable and not assigned.
     pub idle: CoreTime,
     /// Lost or paused.
     pub unavailable: CoreTime,
 }
 
 impl ServerLedger {
-    /// Whether used + idle + unavailable is the capacity, exactly.
+    /// Returns true if used + idle + unavailable is exactly the capacity.
     #[must_use]
     pub fn balances(&self) -> bool {
         self.used + self.idle + self.unavailable == self.capacity
@@ -57,16 +57,16 @@ impl ServerLedger {
 ///
 /// # Panics
 ///
-/// All methods that name a zone panic when there is none of that index.
+/// All methods that name a zone panic if there is none of that index.
 #[derive(Clone, Debug)]
 pub struct CpuShare {
     zones: Vec<Zone>,
-    /// Per zone, when it next changes by itself.
+    /// Instant of the next change of each zone without an outside cause.
     dues: Vec<SimTime>,
     /// The least of `dues`.
     due: SimTime,
     members: Members,
-    /// Done, and not yet fetched by `advance`.
+    /// Phases that are done and not yet fetched by `advance`.
     done: Vec<u32>,
     done_at: SimTime,
     // Steps of 2⁻⁴⁸ core.
@@ -83,15 +83,15 @@ pub struct CpuShare {
     touched: Vec<usize>,
     demands: Vec<Demand>,
     rates: Vec<f64>,
-    /// Phases that ran by themselves and no longer do.
+    /// Phases that ran alone and share now.
     taken_in: Vec<(u32, PhaseHandle)>,
-    /// Some zone has a burst timer. When it lets the zone go, by itself, others have less: no phase runs
-    /// by itself on such a server, so that only what the caller does takes one in.
+    /// True if some zone has a burst timer. The end of a hold takes cores from other zones without a call: no
+    /// phase runs alone on such a server, so that only calls make phases share.
     timers: bool,
 }
 
 impl CpuShare {
-    /// An idle server of `cores`, all usable, with these zones.
+    /// Creates an idle server of `cores`, all usable, with the given zones.
     #[must_use]
     pub fn new(cores: Cores, zones: &[ZoneLimits]) -> Self {
         let zones: Vec<Zone> = zones.iter().map(Zone::new).collect();
@@ -118,10 +118,10 @@ impl CpuShare {
         }
     }
 
-    /// As [`Self::runnable`] for a phase of one core that nothing holds up as things stand, in a zone
-    /// where that is so of all phases: the instant at which it is done unless [`Self::taken_in`] names
-    /// it before. Until then the caller sees to its end ([`Self::end_alone`]), and it is in neither
-    /// [`Self::next_due`] nor [`Self::advance`]. `None`, and nothing done, where it might have to share.
+    /// Starts a phase of one core that runs alone, in a zone in which all phases run alone. Returns the instant at
+    /// which it is done unless [`Self::taken_in`] names it before. Until then the caller ends it
+    /// ([`Self::end_alone`]), and neither [`Self::next_due`] nor [`Self::advance`] covers it. `None`, without
+    /// effect, if the phase might have to share: use [`Self::runnable`].
     #[inline]
     pub fn start_alone(
         &mut self,
@@ -149,11 +149,11 @@ impl CpuShare {
         Some(due)
     }
 
-    /// Ends a phase that runs by itself: the instant at which it is, or would have been, done.
+    /// Ends a phase that runs alone; returns the instant at which it is, or would have been, done.
     ///
     /// # Panics
     ///
-    /// When no phase of that number runs by itself in `zone`.
+    /// If no phase of that number runs alone in `zone`.
     #[inline]
     pub fn end_alone(&mut self, now: SimTime, zone: usize, phase: u32) -> SimTime {
         self.settle(now);
@@ -161,7 +161,7 @@ impl CpuShare {
         self.let_go(now, zone, phase)
     }
 
-    /// A phase that runs by itself, in a zone whose account is closed, no longer does.
+    /// Removes a phase that runs alone, in a zone whose ledger is up to date.
     #[inline]
     fn let_go(&mut self, now: SimTime, zone: usize, phase: u32) -> SimTime {
         let due = self.zones[zone].end_alone(now, phase);
@@ -171,13 +171,13 @@ impl CpuShare {
         due
     }
 
-    /// Phases that ran by themselves and share since the last call, with their handles.
+    /// Takes the phases that began to share since the last call, with their handles.
     #[inline]
     pub fn taken_in(&mut self) -> std::vec::Drain<'_, (u32, PhaseHandle)> {
         self.taken_in.drain(..)
     }
 
-    /// From now on the phases of `zone` share what it has; those due at this instant are done.
+    /// Makes the phases of `zone` share its rate from now on; those due at this instant are done.
     #[inline]
     fn take_in(&mut self, now: SimTime, zone: usize) {
         if self.zones[zone].has_alone() {
@@ -207,7 +207,7 @@ impl CpuShare {
     }
 
     /// Adds a phase of `work` to `zone`, which can use up to `most` cores; `phase` is the caller's
-    /// own number, given back by [`Self::advance`] when the work is done.
+    /// own number, returned by [`Self::advance`] when the work is done.
     pub fn runnable(
         &mut self,
         now: SimTime,
@@ -224,8 +224,8 @@ impl CpuShare {
         handle
     }
 
-    /// Takes a phase away: the work it had still to do, to the nearest core-nanosecond; `None` when
-    /// it is done, was taken away before, or is not in `zone`. A phase due at `now` counts as done.
+    /// Removes a phase; returns its remaining work to the nearest core-nanosecond. `None` if it
+    /// is done, was removed before, or is not in `zone`. A phase due at `now` counts as done.
     pub fn cancel(&mut self, now: SimTime, zone: usize, handle: PhaseHandle) -> Option<Work> {
         self.settle(now);
         let key = self.members.class_of(handle)?;
@@ -238,8 +238,8 @@ impl CpuShare {
         Some(left)
     }
 
-    /// Takes all phases of `zone` away (a crash): appends the number of each and the work it had
-    /// still to do, by what they can use, then in the order they came.
+    /// Removes all phases of `zone` (a crash); appends the number and the remaining work of each, ordered by
+    /// the cores they can use, then by arrival.
     pub fn cancel_all(&mut self, now: SimTime, zone: usize, gone: &mut Vec<(u32, Work)>) {
         self.settle(now);
         self.take_in(now, zone);
@@ -248,7 +248,7 @@ impl CpuShare {
         self.changed(now, zone);
     }
 
-    /// Gives `zone` new limits. A hold ends, the burst timer keeps its value.
+    /// Sets the limits of `zone`. A hold ends, the burst timer keeps its value.
     pub fn limits(&mut self, now: SimTime, zone: usize, limits: &ZoneLimits) {
         self.settle(now);
         self.take_in_all(now);
@@ -258,7 +258,7 @@ impl CpuShare {
         self.changed(now, zone);
     }
 
-    /// Makes `usable` cores (at most all) work from now on; with none, work waits and is kept.
+    /// Sets the `usable` cores (at most all) from now on; with none, work waits and is kept.
     pub fn capacity(&mut self, now: SimTime, usable: Cores) {
         self.settle(now);
         self.account(now);
@@ -266,7 +266,7 @@ impl CpuShare {
         self.divide_all(now);
     }
 
-    /// Makes a core-nanosecond in `zone` do `factor` of the work from now on (1 at the start);
+    /// Sets the work per core-nanosecond in `zone` to `factor` from now on (1 at the start);
     /// a factor below zero or not a number counts as zero.
     pub fn speed(&mut self, now: SimTime, zone: usize, factor: f64) {
         self.settle(now);
@@ -276,7 +276,7 @@ impl CpuShare {
         self.changed(now, zone);
     }
 
-    /// The instant at which [`Self::advance`] must be called next: a phase is done or a burst timer
+    /// Returns the instant at which [`Self::advance`] must be called next: a phase is done or a burst timer
     /// crosses. Later calls of the other methods may make it earlier or later.
     #[must_use]
     pub fn next_due(&self) -> Option<SimTime> {
@@ -284,50 +284,50 @@ impl CpuShare {
         (due != SimTime::NEVER).then_some(due)
     }
 
-    /// Takes the numbers of all phases done by `now`: by instant, then zone, then what they can
-    /// use, then exact finish, then the order they came. Too early it does nothing.
+    /// Takes the numbers of all phases done by `now`, ordered by instant, then zone, then the cores they can
+    /// use, then exact finish, then arrival. An early call has no effect.
     pub fn advance(&mut self, now: SimTime) -> std::vec::Drain<'_, u32> {
         self.settle(now);
         self.done.drain(..)
     }
 
-    /// What `zone` has now.
+    /// Returns the present rate of `zone`, in cores.
     #[must_use]
     pub fn rate(&self, zone: usize) -> Cores {
         Cores::from_steps(self.zones[zone].rate)
     }
 
-    /// What all zones have now.
+    /// Returns the present rate of all zones together, in cores.
     #[must_use]
     pub fn used(&self) -> Cores {
         Cores::from_steps(self.used)
     }
 
-    /// Phases in `zone`, without those done.
+    /// Returns the number of unfinished phases in `zone`.
     #[must_use]
     pub fn phases(&self, zone: usize) -> u32 {
         self.zones[zone].phases()
     }
 
-    /// Whether `zone` is held to its baseline.
+    /// Returns true if `zone` is held to its baseline.
     #[must_use]
     pub fn is_held(&self, zone: usize) -> bool {
         self.zones[zone].is_held()
     }
 
-    /// The burst timer of `zone` at `now`, not later than [`Self::next_due`].
+    /// Returns the burst timer of `zone` at `now`, which is not later than [`Self::next_due`].
     #[must_use]
     pub fn burst_timer(&self, now: SimTime, zone: usize) -> SimDuration {
         self.zones[zone].burst_timer(now)
     }
 
-    /// The accounts of `zone` up to `now`, not later than [`Self::next_due`].
+    /// Returns the ledger of `zone` up to `now`, which is not later than [`Self::next_due`].
     #[must_use]
     pub fn zone_ledger(&self, now: SimTime, zone: usize) -> ZoneLedger {
         self.zones[zone].ledger(now)
     }
 
-    /// The accounts of the server up to `now`, not later than [`Self::next_due`].
+    /// Returns the ledger of the server up to `now`, which is not later than [`Self::next_due`].
     #[must_use]
     pub fn server_ledger(&self, now: SimTime) -> ServerLedger {
         let mut used = CoreTime::default();
@@ -357,7 +357,7 @@ impl CpuShare {
         }
     }
 
-    /// Lets everything happen that is due by `now`, each at its own instant.
+    /// Executes every event due by `now`, each at its own instant.
     #[inline]
     fn settle(&mut self, now: SimTime) {
         while self.due <= now && self.due != SimTime::NEVER {
@@ -365,7 +365,7 @@ impl CpuShare {
         }
     }
 
-    /// Lets happen what is due at `at`, then divides anew.
+    /// Executes the events due at `at`, then divides again.
     fn step(&mut self, at: SimTime) {
         let mut touched = std::mem::take(&mut self.touched);
         touched.clear();
@@ -386,7 +386,7 @@ impl CpuShare {
         self.divide_after(now, &[zone]);
     }
 
-    /// Divides the cores after a change in the `touched` zones, whose accounts are closed.
+    /// Divides the cores after a change in the `touched` zones, whose ledgers are up to date.
     #[inline]
     fn divide_after(&mut self, now: SimTime, touched: &[usize]) {
         self.account(now);
@@ -405,7 +405,7 @@ impl CpuShare {
             self.divide_all(now);
             return;
         }
-        // Each zone had and has its limit: nothing changes for the others.
+        // Each zone had its limit and still has it: nothing changes for the others.
         for &index in touched {
             let limit = self.zones[index].limit;
             self.give(now, index, limit);
@@ -413,8 +413,8 @@ impl CpuShare {
         self.due = self.first_due();
     }
 
-    /// Whether all phases of a zone, in which one came or went, have all they can use, as before;
-    /// they then have it. It happens at most changes of a server that is not full.
+    /// Gives all phases of a zone, in which one started or ended, the cores they can use, if they had them before
+    /// and the server is not full; else returns false without effect. Most changes below capacity end here.
     #[inline]
     fn goes_on(&mut self, now: SimTime, index: usize) -> bool {
         let zone = &mut self.zones[index];
@@ -444,7 +444,7 @@ impl CpuShare {
         self.rates.clear();
         self.rates.resize(self.demands.len(), 0.0);
         divide(self.usable as f64, &self.demands, &mut self.rates);
-        // Whole steps; what rounding leaves over goes to zones below their limit, in order.
+        // Rates are whole steps; the steps lost by rounding go to zones below their limit, in order.
         let mut left = self.usable;
         let mut at = 0;
         for zone in &mut self.zones {
@@ -475,7 +475,7 @@ impl CpuShare {
     #[inline]
     fn give(&mut self, now: SimTime, index: usize, rate: u64) {
         let zone = &mut self.zones[index];
-        // Wraps for a moment when one zone gains before another loses; the sum comes out right.
+        // The sum wraps for a moment when one zone gains before another loses; the result is exact.
         self.used = self.used.wrapping_sub(zone.rate).wrapping_add(rate);
         self.dues[index] = zone.set_rate(&mut self.members, now, rate);
     }

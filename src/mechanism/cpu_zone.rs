@@ -1,15 +1,15 @@
 //! One zone of a shared processor: its limits, its burst timer, its phases and its ledger.
 //!
-//! Model: a zone may use up to its cap; above its baseline its burst timer rises by a second a
-//! second, otherwise it falls to zero; when it reaches the burst time the zone is held to the
-//! baseline until the timer is back at zero. What the zone gets is divided among its phases
-//! max-min, each limited by the cores it can use.
+//! Model: a zone may use up to its cap. Above its baseline its burst timer rises by 1 s per
+//! second, otherwise it falls to zero. When it reaches the burst time, the zone is held to the
+//! baseline until the timer is back at zero. The rate of the zone is divided max-min among its phases,
+//! each limited by the cores it can use.
 //!
-//! Takes: a rate for the zone from `cpu_share`. Gives: phases that are done, the next instant at
-//! which something changes by itself, and integrals of what was had and what was missed.
-//! Holds: wanted = had + waited by the cap + waited for others, in integers, at every instant.
+//! In: a rate for the zone from `cpu_share`. Out: phases that are done, the instant of the next
+//! change without an outside cause, and integrals of the rate and of the unmet demand.
+//! Holds: wanted = used + capped wait + steal, in integers, at every instant.
 //! Leaves out: the decayed usage counter and whole-tick release of the kernel's caps (overshoot of
-//! a few per cent, start-up transient), and threads held only on return to user mode.
+//! a few percent, start-up transient), and threads held only on return to user mode.
 //! Source: illumos `cpucaps.c`, as fluid.
 
 use std::ops::{Add, AddAssign};
@@ -18,32 +18,32 @@ use super::virtual_clock::{MemberHandle, Members, VirtualClock};
 use crate::convert::{index, table, whole};
 use crate::units::{Cores, SimDuration, SimTime, Work};
 
-/// How long a zone may use more than its baseline.
+/// Time for which a zone may use more than its baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Burst {
-    /// For ever: the baseline is only a mark for the accounts.
+    /// For ever: the baseline only separates `burst` in the ledger.
     Unlimited,
     /// Until a timer of this length is full; a length of zero means [`Burst::Unlimited`].
     Timer(SimDuration),
 }
 
-/// What a zone is entitled and limited to.
+/// Entitlement and limits of a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ZoneLimits {
     /// Weight against the other zones; a zone without shares runs only when cores would idle.
     pub shares: u32,
-    /// Use above this fills the burst timer; without effect unless below a cap.
+    /// Use above this raises the burst timer; without effect unless below a cap.
     pub baseline: Option<Cores>,
-    /// The most the zone may use.
+    /// Upper limit of the zone, in cores.
     pub cap: Option<Cores>,
-    /// How long the zone may stay above its baseline.
+    /// Time for which the zone may stay above its baseline.
     pub burst: Burst,
-    /// Virtual processors of a machine in the zone: it cannot use more cores than these.
+    /// Virtual processors of a machine in the zone: an upper limit of the cores it can use.
     pub vcpus: Option<u16>,
 }
 
 impl ZoneLimits {
-    /// `shares` and no limit.
+    /// Returns limits with `shares` alone.
     #[must_use]
     pub const fn only_shares(shares: u32) -> Self {
         Self { shares, baseline: None, cap: None, burst: Burst::Unlimited, vcpus: None }
@@ -55,31 +55,31 @@ impl ZoneLimits {
 pub struct CoreTime(u128);
 
 impl CoreTime {
-    /// `cores` for `length`.
+    /// Returns `cores` × `length`.
     #[must_use]
     #[inline]
     pub fn of(cores: Cores, length: SimDuration) -> Self {
         Self(u128::from(cores.steps()) * u128::from(length.nanos()))
     }
 
-    /// Steps of 2⁻⁴⁸ core-nanosecond.
+    /// Returns the steps of 2⁻⁴⁸ core-nanosecond.
     #[must_use]
     #[inline]
     pub const fn steps(self) -> u128 {
         self.0
     }
 
-    /// Core-seconds, for statistics and print.
+    /// Returns core-seconds, for statistics and print.
     #[must_use]
     pub fn core_seconds(self) -> f64 {
         self.0 as f64 / (Cores::ONE.steps() as f64 * 1e9)
     }
 
-    /// The part added since `earlier`, a former value of the same account.
+    /// Returns the part added since `earlier`, a former value of the same ledger entry.
     ///
     /// # Panics
     ///
-    /// When `earlier` is more: accounts never shrink.
+    /// If `earlier` is more: ledger entries never shrink.
     #[must_use]
     pub fn since(self, earlier: Self) -> Self {
         Self(self.0.checked_sub(earlier.0).expect("accounts never shrink"))
@@ -99,36 +99,36 @@ impl AddAssign for CoreTime {
     }
 }
 
-/// Where a zone's time went, summed since the start.
+/// Use and unmet demand of a zone, summed since the start.
 ///
 /// `wanted = used + capped_wait + steal`, exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ZoneLedger {
-    /// What its phases could have used: the sum of what each can, within virtual processors and
+    /// Demand: the sum of the cores that each phase can use, within virtual processors and
     /// the cores of the server.
     pub wanted: CoreTime,
-    /// What they had.
+    /// Cores that the phases had.
     pub used: CoreTime,
     /// The part of `used` above the baseline.
     pub burst: CoreTime,
-    /// Wanted, but more than the cap (or, while held, the baseline).
+    /// Demand above the cap (or, while held, above the baseline).
     pub capped_wait: CoreTime,
-    /// Within the cap, but not given: other zones had it, or the server had lost it.
+    /// Demand within the cap, but not met: other zones had the cores, or the server had lost them.
     pub steal: CoreTime,
-    /// Time with a phase.
+    /// Time with at least one phase.
     pub runnable: SimDuration,
-    /// Time in which the cap or the baseline, and nothing else, kept it from having more.
+    /// Time in which only the cap or the baseline limited the zone.
     pub capped: SimDuration,
     /// Time held to the baseline.
     pub held: SimDuration,
 }
 
 impl ZoneLedger {
-    /// The part added since `earlier`, a former state of the same account.
+    /// Returns the part added since `earlier`, a former state of the same ledger.
     ///
     /// # Panics
     ///
-    /// When `earlier` is more: accounts never shrink.
+    /// If `earlier` is more: ledger entries never shrink.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         Self {
@@ -143,7 +143,7 @@ impl ZoneLedger {
         }
     }
 
-    /// Whether used + capped wait + steal is what was wanted, exactly.
+    /// Returns true if used + capped wait + steal is exactly what was wanted.
     #[must_use]
     pub fn balances(&self) -> bool {
         self.used + self.capped_wait + self.steal == self.wanted
@@ -152,12 +152,12 @@ impl ZoneLedger {
 
 /// A limit that no zone reaches.
 const NO_LIMIT: u64 = u64::MAX;
-/// Distinct limits of phases kept apart before an unused one is taken over.
+/// Number of classes from which on an unused class is reused for a new limit.
 const CLASSES_KEPT: usize = 4;
-/// Phases of one zone that run by themselves: few enough to be searched one by one.
+/// Maximum number of phases of one zone that run alone: few enough for a linear search.
 const MOST_ALONE: usize = 64;
 
-/// A length of time that rises while the zone is above its baseline and falls while it is not.
+/// A duration that rises while the zone is above its baseline and falls otherwise.
 #[derive(Clone, Copy, Debug)]
 struct BurstTimer {
     value: SimDuration,
@@ -181,15 +181,15 @@ fn minus(length: SimDuration, less: SimDuration) -> SimDuration {
     SimDuration::from_nanos(length.nanos().saturating_sub(less.nanos()))
 }
 
-/// Phases of one limit.
+/// The phases with one limit.
 #[derive(Clone, Debug)]
 struct Class {
-    /// The most cores one of them can use, in steps.
+    /// Upper limit of one phase, in steps.
     most: u64,
     clock: VirtualClock,
 }
 
-/// What a zone has while nothing changes.
+/// The rates of a zone between two changes.
 #[derive(Clone, Copy, Debug)]
 struct Has {
     phases: bool,
@@ -232,35 +232,35 @@ impl Has {
 pub(super) struct Zone {
     pub(super) weight: f64,
     cap: u64,
-    /// Zero when there is none that has an effect.
+    /// Baseline; zero if there is none with an effect.
     baseline: u64,
-    /// Zero when the burst is unlimited.
+    /// Burst time; zero if the burst is unlimited.
     burst: SimDuration,
     vcpus: u64,
     timer: BurstTimer,
     held: bool,
-    /// Progress of a phase per core-nanosecond it has.
+    /// Progress of a phase per core-nanosecond.
     speed: f64,
     classes: Vec<Class>,
     /// Indices of `classes` by rising limit.
     order: Vec<u32>,
     phases: u32,
-    /// Sum of what each phase can use.
+    /// Sum of the limits of the phases.
     demand: u128,
     wanted: u64,
-    /// The most it may have now: `wanted` within the cap in force.
+    /// Upper limit at present: `wanted` within the cap in force.
     pub(super) limit: u64,
     pub(super) rate: u64,
-    /// What a division under way will give it.
+    /// Rate that the division under way assigns.
     pub(super) next_rate: u64,
-    /// Phases or limits changed since the rate was last set.
+    /// True if phases or limits changed since the rate was last set.
     pub(super) changed: bool,
-    /// Each phase had all it can use when the rate was last set.
+    /// True if each phase had all the cores it can use when the rate was last set.
     enough: bool,
-    /// Phases that run by themselves, each on a core of its own, in the order in which they came, with
-    /// the instant at which each is done. Others are not there then.
+    /// Phases that run alone, each on a core of its own, in the order of arrival, with
+    /// the instant at which each is done. While there are any, the zone has no other phase.
     alone: Vec<(u32, SimTime)>,
-    /// When the first of them came since there were none.
+    /// Arrival of the first phase since `alone` was empty.
     alone_since: SimTime,
     ledger: ZoneLedger,
     since: SimTime,
@@ -296,8 +296,8 @@ impl Zone {
         zone
     }
 
-    /// A new cap ends a hold but does not reset the timer; a baseline that is not below the cap
-    /// counts as none.
+    /// Sets the limits. A new cap ends a hold but does not reset the timer; a baseline that is not below the
+    /// cap counts as none.
     pub(super) fn set_limits(&mut self, limits: &ZoneLimits) {
         self.weight = f64::from(limits.shares);
         self.cap = limits.cap.map_or(NO_LIMIT, Cores::steps);
@@ -332,7 +332,7 @@ impl Zone {
         ledger
     }
 
-    /// Closes the accounts up to `now`; call before anything changes.
+    /// Brings the ledger up to `now`; call it before any change.
     #[inline]
     pub(super) fn account(&mut self, now: SimTime) {
         if now > self.since {
@@ -341,8 +341,8 @@ impl Zone {
         }
     }
 
-    /// As [`Self::account`], of a zone in which each phase has a core of its own: it has what it wants, and
-    /// nothing holds it.
+    /// Brings the ledger up to `now` as [`Self::account`] does, for a zone in which each phase runs alone: its
+    /// demand is met, and it is not held.
     #[inline]
     pub(super) fn account_alone(&mut self, now: SimTime) {
         if now > self.since {
@@ -415,7 +415,7 @@ impl Zone {
         class
     }
 
-    /// Takes a present member of class `key` out; gives the work it had still to do.
+    /// Removes a present member of class `key`; returns its remaining work.
     pub(super) fn leave(
         &mut self,
         members: &mut Members,
@@ -429,7 +429,7 @@ impl Zone {
         to_work(class.clock.leave(members, now, handle))
     }
 
-    /// Takes all phases out: id and work still to do of each.
+    /// Removes all phases; appends the id and remaining work of each.
     pub(super) fn clear(
         &mut self,
         members: &mut Members,
@@ -444,13 +444,13 @@ impl Zone {
         self.demand = 0;
     }
 
-    /// Changes the progress of a phase per core-nanosecond; takes effect with the next rate.
+    /// Sets the progress of a phase per core-nanosecond; takes effect with the next rate.
     pub(super) fn set_speed(&mut self, speed: f64) {
         self.speed = speed;
         self.enough = false;
     }
 
-    /// Moves the ids of phases due by `now` to `done`, and turns the hold over if that is due.
+    /// Moves the ids of phases due by `now` to `done`, and begins or ends the hold if that is due.
     pub(super) fn take_due(&mut self, members: &mut Members, now: SimTime, done: &mut Vec<u32>) {
         for &class in &self.order {
             let class = &mut self.classes[class as usize];
@@ -466,7 +466,7 @@ impl Zone {
         }
     }
 
-    /// When the hold begins or ends if nothing else happens.
+    /// Returns the instant at which the hold begins or ends if nothing else happens.
     fn crossing(&self) -> SimTime {
         let wait = if self.held {
             self.timer.value
@@ -478,8 +478,8 @@ impl Zone {
         SimTime::from_nanos(self.timer.since.nanos().saturating_add(wait.nanos()))
     }
 
-    /// Whether one more phase of one core would have that core to itself, as all others have: no limit
-    /// of the zone on a server of `nominal` cores keeps it from that.
+    /// Returns true if one more phase of one core would run alone, as all others do: no limit
+    /// of the zone on a server of `nominal` cores prevents it.
     #[inline]
     pub(super) fn runs_alone(&self, nominal: u64) -> bool {
         let after = (self.alone.len() as u64 + 1) * Cores::ONE.steps();
@@ -490,12 +490,12 @@ impl Zone {
             && self.speed == 1.0
     }
 
-    /// Whether a burst timer can hold the zone, and let it go again.
+    /// Returns true if the zone has a burst timer that can hold it.
     pub(super) fn has_timer(&self) -> bool {
         self.baseline > 0 && !self.burst.is_zero()
     }
 
-    /// One phase more that runs by itself until `due`; accounts are closed up to `now`.
+    /// Adds a phase that runs alone until `due`; the ledger is up to date.
     #[inline]
     pub(super) fn start_alone(&mut self, now: SimTime, phase: u32, due: SimTime) {
         if self.alone.is_empty() {
@@ -505,8 +505,8 @@ impl Zone {
         self.count_alone(now);
     }
 
-    /// One phase less that ran by itself; gives the instant at which it is done. Accounts are closed up
-    /// to `now`.
+    /// Removes a phase that ran alone; returns the instant at which it is done. The ledger is up to
+    /// date.
     #[inline]
     pub(super) fn end_alone(&mut self, now: SimTime, phase: u32) -> SimTime {
         let place = self.alone.iter().position(|(other, _)| *other == phase);
@@ -530,8 +530,8 @@ impl Zone {
         self.or_crossing(now, SimTime::NEVER);
     }
 
-    /// From `now` on all phases share what the zone has; gives when the first is done, and the handles of
-    /// those that ran by themselves to `each`.
+    /// Makes the phases that ran alone share the rate of the zone, and passes their handles to `each`; returns
+    /// the instant at which the first is done.
     pub(super) fn share_from(
         &mut self,
         members: &mut Members,
@@ -546,19 +546,19 @@ impl Zone {
         clock.due(members)
     }
 
-    /// The first phase, in the order of coming, that runs by itself and is due by `now`.
+    /// Returns the first phase, in the order of arrival, that runs alone and is due by `now`.
     pub(super) fn first_alone_due(&self, now: SimTime) -> Option<u32> {
         self.alone.iter().find(|(_, due)| *due <= now).map(|(phase, _)| *phase)
     }
 
-    /// Whether phases run by themselves.
+    /// Returns true if phases run alone.
     #[inline]
     pub(super) fn has_alone(&self) -> bool {
         !self.alone.is_empty()
     }
 
-    /// What all phases can use, where each had that before a phase came or went and nothing keeps
-    /// the zone, on a server of `nominal` cores, from having it now: no phase gets another rate.
+    /// Returns the demand of all phases if it was met before a phase started or ended and no limit of
+    /// the zone, on a server of `nominal` cores, prevents it now: then no other phase changes its rate.
     #[inline]
     pub(super) fn as_before(&self, nominal: u64) -> Option<u64> {
         let demand = u64::try_from(self.demand).ok()?;
@@ -566,22 +566,22 @@ impl Zone {
         may.then_some(demand)
     }
 
-    /// Gives the zone all that its phases can use, [`Self::as_before`], and says when something will
-    /// next change by itself.
+    /// Sets the rate to the demand of all phases ([`Self::as_before`]); returns the instant of the next change
+    /// without an outside cause.
     #[inline]
     pub(super) fn go_on(&mut self, members: &mut Members, now: SimTime, demand: u64) -> SimTime {
         (self.wanted, self.limit, self.rate) = (demand, demand, demand);
         let unit = self.speed / Cores::ONE.steps() as f64;
         let mut due = SimTime::NEVER;
         for class in self.classes.iter_mut().filter(|class| class.clock.present() > 0) {
-            // One that was empty may have had less.
+            // A class that was empty may have had a lower rate.
             class.clock.set_rate(members, now, class.most as f64 * unit);
             due = due.min(class.clock.due(members));
         }
         self.or_crossing(now, due)
     }
 
-    /// Works out anew what the zone wants and may have, on a server of `nominal` cores.
+    /// Recomputes the demand and the limit of the zone, on a server of `nominal` cores.
     #[inline]
     pub(super) fn refresh(&mut self, nominal: u64) {
         let most = self.vcpus.min(nominal);
@@ -590,8 +590,8 @@ impl Zone {
         self.changed = true;
     }
 
-    /// Gives the zone `rate` from `now` on, divides it among the phases, and says when something
-    /// will next change by itself.
+    /// Sets the rate of the zone from `now` on and divides it among the phases; returns the instant of
+    /// the next change without an outside cause.
     #[inline]
     pub(super) fn set_rate(&mut self, members: &mut Members, now: SimTime, rate: u64) -> SimTime {
         self.rate = rate;
@@ -600,7 +600,7 @@ impl Zone {
         self.or_crossing(now, due)
     }
 
-    /// Turns the burst timer to the rate; `due`, or when it crosses if that comes first.
+    /// Makes the burst timer rise or fall with the rate; returns the earlier of `due` and its crossing.
     #[inline]
     fn or_crossing(&mut self, now: SimTime, due: SimTime) -> SimTime {
         if self.baseline == 0 && !self.timer.rising {
@@ -615,7 +615,7 @@ impl Zone {
         due.min(self.crossing().max(now))
     }
 
-    /// Max-min inside the zone: rateₖ = min(mostₖ, level), Σ over phases = rate of the zone.
+    /// Divides the rate max-min inside the zone: rateₖ = min(mostₖ, level), Σ over phases = rate of the zone.
     #[inline]
     fn spread(&mut self, members: &mut Members, now: SimTime) -> SimTime {
         let mut due = SimTime::NEVER;
@@ -636,7 +636,7 @@ impl Zone {
                 phases -= f64::from(present);
                 most
             } else {
-                // The level: all classes from here on get the same.
+                // The level: all classes from here on get the same rate.
                 left / phases
             };
             class.clock.set_rate(members, now, rate * unit);
@@ -646,7 +646,7 @@ impl Zone {
     }
 }
 
-/// Names a class of a zone among all of a server.
+/// Returns the key of a class of a zone, unique within a server.
 #[inline]
 fn key(zone: usize, class: usize) -> u64 {
     (zone as u64) << 32 | class as u64
@@ -657,7 +657,7 @@ fn area(steps: u64, length: SimDuration) -> CoreTime {
     CoreTime::of(Cores::from_steps(steps), length)
 }
 
-/// Nearest whole core-nanosecond.
+/// Rounds to the nearest core-nanosecond.
 fn to_work(core_nanos: f64) -> Work {
     Work::from_core_nanos(whole::u64(core_nanos + 0.5))
 }

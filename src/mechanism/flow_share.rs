@@ -1,14 +1,14 @@
 //! Transfers over shared links.
 //!
-//! Model: a transfer takes all the links of its path at one rate; rates are max-min fair: no flow
-//! can have more without one that has no more than it getting less. Flows of one path (the same
-//! links, the same limit) are always at the same rate, so they run by one virtual clock, and rates
-//! are worked out per path, not per flow.
+//! Model: a transfer crosses all the links of its path at one rate. Rates are max-min fair: no rate
+//! can rise without lowering one that is not larger. Flows of one path (the same
+//! links, the same limit) always have the same rate, so they share one virtual clock, and rates
+//! are computed per path, not per flow.
 //!
 //! In: `start`, `cancel`, `capacity`, `advance`. Out: numbers of transfers done.
 //! Holds: Σ rates through a link ≤ its capacity; a transfer ends at the nearest nanosecond to its
-//! exact finish; what falls due at an instant is done before any change made at that instant; an
-//! early look changes nothing.
+//! exact finish; events due at an instant happen before any change made at that instant; an
+//! early query changes nothing.
 //! Cost: O(links of the path + log flows) while no link of the path could be full; otherwise
 //! progressive filling over the paths that full links connect with it. Nothing is allocated once
 //! the buffers have grown.
@@ -23,37 +23,37 @@ use crate::units::{Bandwidth, Bytes, NANOS_PER_SECOND, SimTime};
 pub use super::virtual_clock::MemberHandle as FlowHandle;
 
 /// Shared links and the transfers over them. Links are named by their index in the list given to
-/// [`FlowShare::new`], paths by what [`FlowShare::path`] gave.
+/// [`FlowShare::new`], paths by the index that [`FlowShare::path`] returned.
 ///
 /// # Panics
 ///
-/// All methods that name a link or a path panic when there is none of that index.
+/// All methods that name a link or a path panic if there is none of that index.
 #[derive(Clone, Debug)]
 pub struct FlowShare {
     links: Vec<Link>,
-    /// Bytes a second, per link.
+    /// Capacity of each link, in bytes per second.
     capacities: Vec<f64>,
-    /// Per path; the limit is the path's own or that of its narrowest link.
+    /// Group of each path; its limit is the path's own or that of its narrowest link.
     groups: Vec<PathGroup>,
     paths: Vec<Path>,
-    /// Bytes a second of one flow, per path.
+    /// Rate of one flow of each path, in bytes per second.
     rates: Vec<f64>,
-    /// Per path, when its next flow is done.
+    /// Instant at which the next flow of each path is done.
     dues: Vec<SimTime>,
     due: SimTime,
     members: Members,
-    /// Done, and not yet fetched by `advance`.
+    /// Flows that are done and not yet fetched by `advance`.
     done: Vec<u32>,
     done_at: SimTime,
     buffers: MaxMinBuffers,
-    /// Paths to work out anew.
+    /// Paths whose rates must be recomputed.
     touched: Vec<u32>,
 }
 
 #[derive(Clone, Debug)]
 struct Link {
     capacity: Bandwidth,
-    /// What the flows over it could use: bytes a second.
+    /// Demand of the flows over it, in bytes per second.
     wanted: u128,
     /// Paths that cross it.
     paths: Vec<u32>,
@@ -62,7 +62,7 @@ struct Link {
 }
 
 impl Link {
-    /// Whether it may hold back some flow.
+    /// Returns true if the link may limit some flow.
     fn is_full(&self) -> bool {
         self.wanted > u128::from(self.capacity.bytes_per_s())
     }
@@ -73,25 +73,25 @@ struct Path {
     clock: VirtualClock,
     /// The limit the caller set for one flow.
     own_limit: Option<Bandwidth>,
-    /// The most one flow can use: whole bytes a second.
+    /// Upper limit of one flow, in bytes per second.
     limit: u64,
-    /// What all its flows move now, in steps of [`PACE`] a second.
+    /// Present rate of all its flows, in 1 / [`PACE`] bytes per second.
     pace: u64,
-    /// What they moved up to `since`, in steps of [`PACE`] a second × ns.
+    /// Volume moved up to `since`, in 1 / [`PACE`] bytes per second × ns.
     moved: u128,
     since: SimTime,
     /// Reached by the search under way.
     seen: bool,
-    /// No other path crosses a link of it.
+    /// True if no other path crosses its links.
     apart: bool,
 }
 
-/// Steps of a byte in which moved bytes are counted: fine enough to lose nothing one can see, and
-/// rounded down, so that a link never seems to have moved more than it can.
+/// Steps per byte in which moved bytes are counted: fine enough for every printed figure. Rates are
+/// rounded down to steps, so that a link never seems to have moved more than its capacity.
 pub const PACE: u64 = 1024;
 
 impl FlowShare {
-    /// Idle links of these capacities.
+    /// Creates idle links of the given capacities.
     #[must_use]
     pub fn new(links: &[Bandwidth]) -> Self {
         let link =
@@ -112,8 +112,8 @@ impl FlowShare {
         }
     }
 
-    /// Declares a path: the links it crosses (a link named twice counts once), and the most one
-    /// flow can use, if anything but the links limits it. Declare each path once, before the run.
+    /// Declares a path: the links it crosses (a link named twice counts once), and the upper limit of one
+    /// flow, if it is limited by more than the links. Declare each path once, before the run.
     pub fn path(&mut self, links: &[usize], flow_limit: Option<Bandwidth>) -> usize {
         let index = self.paths.len();
         let mut crossed: Vec<u32> = links.iter().map(|&link| place(link)).collect();
@@ -146,7 +146,7 @@ impl FlowShare {
         index
     }
 
-    /// The limit of a path: its own, or its narrowest link.
+    /// Sets the limit of a path: the smaller of its own and that of its narrowest link.
     fn set_limit(&mut self, path: usize) {
         let links = self.groups[path].links.iter();
         let narrowest = links.map(|&link| self.links[link as usize].capacity.bytes_per_s()).min();
@@ -156,8 +156,8 @@ impl FlowShare {
         self.groups[path].limit = limit as f64;
     }
 
-    /// Starts a transfer of `size` on `path`; `flow` is the caller's own number, given back by
-    /// [`Self::advance`] when all of it has arrived.
+    /// Starts a transfer of `size` on `path`; `flow` is the caller's own number, returned by
+    /// [`Self::advance`] when the last byte has arrived.
     pub fn start(&mut self, now: SimTime, path: usize, size: Bytes, flow: u32) -> FlowHandle {
         self.settle(now);
         let clock = &mut self.paths[path].clock;
@@ -166,8 +166,8 @@ impl FlowShare {
         handle
     }
 
-    /// Takes a transfer away: the bytes still to come, to the nearest byte; `None` when it is done
-    /// or was taken away before. A transfer due at `now` counts as done.
+    /// Removes a transfer; returns its remaining bytes, to the nearest byte. `None` if it is done
+    /// or was removed before. A transfer due at `now` counts as done.
     pub fn cancel(&mut self, now: SimTime, handle: FlowHandle) -> Option<Bytes> {
         self.settle(now);
         let path = convert::index(self.members.class_of(handle)?);
@@ -176,7 +176,7 @@ impl FlowShare {
         Some(Bytes::new(whole::u64(left + 0.5)))
     }
 
-    /// Gives `link` another capacity from now on; at zero its transfers wait, and are kept.
+    /// Sets the capacity of `link` from now on; at zero its transfers wait, and are kept.
     pub fn capacity(&mut self, now: SimTime, link: usize, capacity: Bandwidth) {
         self.settle(now);
         self.links[link].capacity = capacity;
@@ -196,7 +196,7 @@ impl FlowShare {
         self.divide_touched(now);
     }
 
-    /// The instant at which [`Self::advance`] must be called next. Later calls of the other methods
+    /// Returns the instant at which [`Self::advance`] must be called next. Later calls of the other methods
     /// may make it earlier or later.
     #[must_use]
     pub fn next_due(&self) -> Option<SimTime> {
@@ -204,28 +204,28 @@ impl FlowShare {
         (due != SimTime::NEVER).then_some(due)
     }
 
-    /// Takes the numbers of all transfers done by `now`: by instant, then path, then exact
-    /// finish, then the order they started. Too early it does nothing.
+    /// Takes the numbers of all transfers done by `now`, ordered by instant, then path, then exact
+    /// finish, then start. An early call has no effect.
     pub fn advance(&mut self, now: SimTime) -> std::vec::Drain<'_, u32> {
         self.settle(now);
         self.done.drain(..)
     }
 
-    /// Bytes a second that one flow of `path` has now, or would have been given last.
+    /// Returns the present rate of one flow of `path` in bytes per second; without flows the rate computed last.
     #[must_use]
     pub fn rate_per_flow(&self, path: usize) -> f64 {
         self.rates[path]
     }
 
-    /// Bytes a second that cross `link` now.
+    /// Returns the present load of `link`, in bytes per second.
     #[must_use]
     pub fn load(&self, link: usize) -> f64 {
         let paths = self.links[link].paths.iter().map(|&path| path as usize);
         paths.map(|path| self.rates[path] * f64::from(self.groups[path].flows)).sum()
     }
 
-    /// What has crossed `link` up to `now`, in 1 / [`PACE`] bytes a second × ns: a billion [`PACE`]
-    /// are one byte. Nothing may be due before `now`.
+    /// Returns the volume that crossed `link` up to `now`, in 1 / [`PACE`] bytes per second × ns: 10⁹ × [`PACE`]
+    /// are one byte. No event may be due before `now`.
     #[must_use]
     pub fn moved(&self, now: SimTime, link: usize) -> u128 {
         let moved = |&path: &u32| {
@@ -235,7 +235,7 @@ impl FlowShare {
         self.links[link].paths.iter().map(moved).sum()
     }
 
-    /// Paths that cross `link`.
+    /// Returns the paths that cross `link`.
     #[must_use]
     pub fn paths_over(&self, link: usize) -> &[u32] {
         &self.links[link].paths
@@ -245,7 +245,7 @@ impl FlowShare {
         u128::from(self.paths[path].limit) * u128::from(self.groups[path].flows)
     }
 
-    /// Counts the flows of `path` anew; whether one of its links held a flow back before, or may now.
+    /// Recounts the flows of `path`; returns true if one of its links limited a flow before, or may now.
     fn count(&mut self, path: usize) -> bool {
         let before = self.wanted(path);
         self.groups[path].flows = self.paths[path].clock.present();
@@ -279,7 +279,7 @@ impl FlowShare {
         }
     }
 
-    /// Counts the flows of `path`, of which one came or went, and works out rates.
+    /// Recounts the flows of `path` after one started or ended, and recomputes rates.
     fn divide_after(&mut self, now: SimTime, path: usize) {
         let full = self.count(path);
         if full && !self.paths[path].apart {
@@ -289,17 +289,17 @@ impl FlowShare {
             }
         }
         self.rates[path] = if full {
-            // Alone on its links, it has what its flows get of the narrowest.
+            // Alone on its links, its flows share the narrowest link.
             self.alone(path)
         } else {
-            // No link of it held a flow back or does now: all have their limits, as before.
+            // None of its links limited a flow before or does now: all flows have their limits, as before.
             self.groups[path].limit
         };
         self.set_clock(now, path);
         self.find_due();
     }
 
-    /// Max-min fair rate of one flow of `path` where no other path has flows on its links.
+    /// Returns the max-min fair rate of one flow of `path` if no other path has flows on its links.
     fn alone(&self, path: usize) -> f64 {
         let group = &self.groups[path];
         if group.flows == 0 {
@@ -309,8 +309,8 @@ impl FlowShare {
         group.links.iter().map(share).fold(group.limit, f64::min)
     }
 
-    /// Lists the paths that may change with `path`: those it is connected with through links that
-    /// are full (the links of `path` itself may have been full a moment ago).
+    /// Collects the paths that may change with `path`: those connected with it through full links
+    /// (the links of `path` itself count, since they may have been full just before).
     fn touch_connected(&mut self, path: usize) {
         self.touched.clear();
         self.touched.push(place(path));

@@ -1,4 +1,4 @@
-//! Mechanisms that several kinds of components share, and that know no kind: a processor divided among zones,
+//! Mechanisms that several kinds of components share, and that depend on no kind: a processor divided among zones,
 //! links divided among transfers.
 
 pub mod cpu_share;

@@ -6,8 +6,8 @@
 //! rateᵢ ≤ lᵢ,   Σ rateᵢ = min(C, Σ lᵢ),   rateᵢ = min(lᵢ, wᵢ · level)   for one common level
 //! ```
 //!
-//! A demand of weight zero gets nothing while a weighted one could use more; what the weighted
-//! leave is divided equally among those of weight zero (FSS: a zone of no shares runs only when
+//! A demand of weight zero gets nothing while a weighted one could use more. The capacity that weighted
+//! demands leave is divided equally among those of weight zero (FSS: a zone without shares runs only when
 //! a core would idle).
 //!
 //! [`max_min`] solves, for links of capacity Cₗ and path groups g of n_g equal flows:
@@ -26,9 +26,9 @@
 /// One claimant of [`divide`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Demand {
-    /// Its share against the others; finite, not negative.
+    /// Weight against the others; finite, not negative.
     pub weight: f64,
-    /// The most it can use, in the unit of the capacity; may be infinite.
+    /// Upper limit, in the unit of the capacity; may be infinite.
     pub limit: f64,
 }
 
@@ -42,7 +42,7 @@ const OPEN: f64 = -1.0;
 ///
 /// # Panics
 ///
-/// When the two slices differ in length.
+/// If the two slices differ in length.
 pub fn divide(capacity: f64, demands: &[Demand], rates: &mut [f64]) {
     assert_eq!(demands.len(), rates.len(), "a rate for each demand");
     let wanted: f64 = demands.iter().map(|demand| demand.limit).sum();
@@ -61,7 +61,7 @@ pub fn divide(capacity: f64, demands: &[Demand], rates: &mut [f64]) {
 }
 
 /// Raises the level of the open demands with a positive `weight_of` until the capacity is used or
-/// all are at their limits; gives back what is left.
+/// all are at their limits; returns the capacity left.
 fn fill(
     mut left: f64,
     demands: &[Demand],
@@ -104,30 +104,30 @@ fn fill(
 /// Flows that use the same links under the same limit, and so have the same rate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PathGroup {
-    /// Indices of the links they cross, each once.
+    /// Indices of the links that the flows cross, each once.
     pub links: Box<[u32]>,
-    /// How many flows there are now.
+    /// Present number of flows.
     pub flows: u32,
-    /// The most one flow can use, in the unit of the capacities; may be infinite.
+    /// Upper limit of one flow, in the unit of the capacities; may be infinite.
     pub limit: f64,
 }
 
-/// Buffers of [`max_min`], kept between calls so that none is allocated.
+/// Buffers of [`max_min`], kept between calls to avoid allocation.
 #[derive(Clone, Debug, Default)]
 pub struct MaxMinBuffers {
     left: Vec<f64>,
     flows: Vec<u64>,
 }
 
-/// Max-min fair rate of one flow in each of the groups named by `members`, written to `rates` at
-/// the group's own index; the rates of other groups are not touched.
+/// Computes the max-min fair rate of one flow in each of the groups named by `members`. It writes the rate to
+/// `rates` at the group's own index; the rates of other groups do not change.
 ///
-/// Groups outside `members` are taken to have no flow on the links that bind. Cost: rounds (at
+/// Groups outside `members` are assumed to have no flow on the links that bind. Cost: rounds (at
 /// most one per member) × (links + members × links of each).
 ///
 /// # Panics
 ///
-/// When a group names a link that has no capacity entry, or a member has no rate entry.
+/// If a group names a link that has no capacity entry, or a member has no rate entry.
 pub fn max_min(
     capacities: &[f64],
     groups: &[PathGroup],
@@ -150,7 +150,7 @@ pub fn max_min(
     loop {
         let level = next_level(groups, members, left, flows, rates);
         if level == f64::INFINITY {
-            // Only flows without link and limit are left: nothing holds them back.
+            // Only flows without link and limit are left: nothing limits them.
             for &member in members {
                 if rates[member as usize] == OPEN {
                     rates[member as usize] = f64::INFINITY;
@@ -159,7 +159,7 @@ pub fn max_min(
             return;
         }
         let mut still_open = false;
-        // Two passes, so that a link's offer is the same for all its groups of this round.
+        // Two passes, so that a link offers the same rate to all its groups in this round.
         for &member in members {
             let group = &groups[member as usize];
             if rates[member as usize] != OPEN {
@@ -192,7 +192,7 @@ pub fn max_min(
 /// Marks a group that takes the level of the present round.
 const FROZEN: f64 = -2.0;
 
-/// The rate at which the next link is full or the next group reaches its limit.
+/// Returns the rate at which the next link is full or the next group reaches its limit.
 fn next_level(
     groups: &[PathGroup],
     members: &[u32],
@@ -226,7 +226,7 @@ mod tests {
         rates
     }
 
-    /// O20 at time zero: the core that B may not use goes to A and C in proportion to shares.
+    /// O20 at time zero: the core that B cannot use goes to A and C in proportion to shares.
     #[test]
     fn idle_share_goes_to_the_others_in_proportion() {
         let rates = shares(8.0, &[(100.0, 16.0), (200.0, 1.0), (300.0, 16.0), (400.0, 2.0)]);

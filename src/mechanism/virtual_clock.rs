@@ -1,14 +1,14 @@
 //! Equal sharing in virtual time: one clock, and its members in the order they will finish.
 //!
 //! Model: every member of a clock receives the same rate, so one reading, V(t) = ∫ rate dt, serves
-//! all: who joins at t with an amount a finishes when the clock reads V(t) + a. A change of the
-//! rate costs the same for one member as for a million.
+//! all: a member that joins at t with an amount a finishes when the clock reads V(t) + a. A change of
+//! the rate costs the same for one member as for a million.
 //!
 //! In: joins, leaves, rates. Out: the instant of the next finish, to the nearest nanosecond.
-//! Holds: asking never changes the clock (the reading is kept as a point and a slope), so an early
-//! look moves no later finish by a single bit; members finish in the order of their virtual finish,
-//! then of joining; the reading is set back before its unit in the last place exceeds 2⁻¹² ns, so
-//! precision does not depend on how long a busy period lasts.
+//! Holds: a query never changes the clock (the reading is kept as a point and a slope), so an early
+//! query moves no later finish by a single bit; members finish in the order of their virtual finish,
+//! then of joining; a join or a change of the rate sets a reading above 2⁴⁰ back, where its unit in the
+//! last place is 2⁻¹², so that precision does not depend on the length of a busy period.
 //! Source: Parekh & Gallager (1993), virtual time of generalised processor sharing.
 
 use std::cmp::Reverse;
@@ -17,17 +17,17 @@ use std::collections::BinaryHeap;
 use crate::convert::{place, whole};
 use crate::units::SimTime;
 
-/// The clock is set back above this reading (18 minutes of one core).
+/// Reading above which the clock is set back (2⁴⁰ ns are 18 minutes of one core).
 const READING_MAX: f64 = (1_u64 << 40) as f64;
-/// ... by a multiple of this, which no difference of two readings rounds.
+/// Step by multiples of which the clock is set back; no difference of two readings rounds at it.
 const STEP_BACK: f64 = (1_u64 << 32) as f64;
-/// Bits of an entry's rank that hold the slot; the rest is the order of joining.
+/// Bits of an entry's rank that hold the slot; the other bits hold the order of joining.
 const SLOT_BITS: u32 = 24;
 const SLOT_MASK: u64 = (1 << SLOT_BITS) - 1;
-/// Entries of members that left may outnumber the others by this many before they are swept.
+/// Surplus of entries of members that left over present ones, above which they are removed.
 const SLACK: u32 = 32;
 
-/// Names one member of one owner; stale once the member has finished or left.
+/// Handle of one member of one owner; stale once the member has finished or left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemberHandle {
     slot: u32,
@@ -36,9 +36,9 @@ pub struct MemberHandle {
 
 #[derive(Clone, Debug)]
 struct Member {
-    /// Reading of its clock when it will be done.
+    /// Reading of its clock at which it is done.
     finish: f64,
-    /// The owner's key of its clock.
+    /// Key of its clock, assigned by the owner.
     class: u64,
     /// The caller's own number.
     id: u32,
@@ -46,7 +46,7 @@ struct Member {
     present: bool,
 }
 
-/// Keeps a `handle` by the slot of what it is for.
+/// Stores a `handle` at `slot`.
 #[inline]
 pub(crate) fn keep(handles: &mut Vec<Option<MemberHandle>>, slot: usize, handle: MemberHandle) {
     if handles.len() <= slot {
@@ -55,7 +55,7 @@ pub(crate) fn keep(handles: &mut Vec<Option<MemberHandle>>, slot: usize, handle:
     handles[slot] = Some(handle);
 }
 
-/// Members of all clocks of one owner, in slots that are used again.
+/// Members of all clocks of one owner, in slots that are reused.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Members {
     slots: Vec<Member>,
@@ -78,7 +78,7 @@ impl Members {
         MemberHandle { slot, generation: 0 }
     }
 
-    /// A handle of nobody: of one who has finished.
+    /// Returns the handle of a member that has finished.
     pub(crate) fn gone(&mut self, id: u32) -> MemberHandle {
         let handle = self.insert(0.0, 0, id);
         self.release(handle.slot);
@@ -92,14 +92,14 @@ impl Members {
         self.free.push(slot);
     }
 
-    /// Key of the clock that `handle` is a member of; `None` when it has finished or left.
+    /// Returns the key of the clock that `handle` is a member of; `None` if it has finished or left.
     pub(crate) fn class_of(&self, handle: MemberHandle) -> Option<u64> {
         let member = self.slots.get(handle.slot as usize)?;
         (member.present && member.generation == handle.generation).then_some(member.class)
     }
 }
 
-/// Least first: by finish (the bits of a float that is not negative order as the float does), then
+/// Heap entry, ordered by finish (the bits of a nonnegative float have the order of the float), then
 /// by joining.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Entry {
@@ -117,20 +117,20 @@ impl Entry {
     }
 }
 
-/// A clock and the members that run by it.
+/// A clock and its members.
 #[derive(Clone, Debug)]
 pub(crate) struct VirtualClock {
     /// Reading at `since`.
     reading: f64,
     since: SimTime,
-    /// What one member receives, per nanosecond.
+    /// Amount per nanosecond that each member receives.
     rate: f64,
     present: u32,
     /// Entries of members that left before their finish.
     left: u32,
     joined: u64,
     entries: BinaryHeap<Reverse<Entry>>,
-    /// What [`Self::due`] says, as long as neither the rate nor the first entry has changed.
+    /// Result of [`Self::due`], valid while neither the rate nor the first entry has changed.
     known: Option<SimTime>,
 }
 
@@ -148,7 +148,7 @@ impl VirtualClock {
         }
     }
 
-    /// Members now.
+    /// Returns the number of present members.
     pub(crate) fn present(&self) -> u32 {
         self.present
     }
@@ -158,7 +158,7 @@ impl VirtualClock {
         self.reading + self.rate * now.since(self.since).nanos() as f64
     }
 
-    /// Changes what each member receives from `now` on.
+    /// Sets the rate of each member from `now` on.
     #[inline]
     pub(crate) fn set_rate(&mut self, members: &mut Members, now: SimTime, rate: f64) {
         if rate != self.rate {
@@ -193,9 +193,9 @@ impl VirtualClock {
         self.add(members, reading + amount, class, id)
     }
 
-    /// Starts anew with members that each received one unit a nanosecond since it joined, the first of
-    /// them at `since`: the instant at which each, in the order of joining, will be done at that rate,
-    /// and its id. Gives their handles to `each`.
+    /// Restarts with members that each received one unit per nanosecond since joining, the first of
+    /// them at `since`. `dues` holds their ids, in the order of joining, and the instants at which they are done at
+    /// that rate. Passes their handles to `each`.
     pub(crate) fn take_over(
         &mut self,
         members: &mut Members,
@@ -211,7 +211,7 @@ impl VirtualClock {
         }
     }
 
-    /// A member that is done when the clock reads `finish`.
+    /// Adds a member that is done when the clock reads `finish`.
     #[inline]
     fn add(&mut self, members: &mut Members, finish: f64, class: u64, id: u32) -> MemberHandle {
         let handle = members.insert(finish, class, id);
@@ -238,7 +238,7 @@ impl VirtualClock {
         }
     }
 
-    /// Takes a whole number of [`STEP_BACK`] from the reading and every finish: exact, since all of
+    /// Subtracts a multiple of [`STEP_BACK`] from the reading and every finish. This is exact, since all of
     /// them are multiples of a smaller power of two.
     fn set_back(&mut self, members: &mut Members, now: SimTime) {
         let reading = self.reading_at(now);
@@ -255,8 +255,8 @@ impl VirtualClock {
         self.entries = BinaryHeap::from(entries);
     }
 
-    /// Instant of the next finish at the present rate, to the nearest nanosecond;
-    /// [`SimTime::NEVER`] without one.
+    /// Returns the instant of the next finish at the present rate, to the nearest nanosecond;
+    /// [`SimTime::NEVER`] if there is none.
     #[inline]
     pub(crate) fn due(&mut self, members: &mut Members) -> SimTime {
         if let Some(due) = self.known {
@@ -284,12 +284,12 @@ impl VirtualClock {
         if self.rate <= 0.0 {
             return SimTime::NEVER;
         }
-        // `as` sends what is below zero (rounded past its finish) to zero and saturates above.
+        // `whole::u64` makes a negative wait (rounded past the finish) zero, and saturates above.
         let wait = whole::u64((finish - self.reading) / self.rate + 0.5);
         SimTime::from_nanos(self.since.nanos().saturating_add(wait))
     }
 
-    /// Takes out the next member due by `now` and gives its id.
+    /// Removes the next member due by `now`; returns its id.
     #[inline]
     pub(crate) fn take_due(&mut self, members: &mut Members, now: SimTime) -> Option<u32> {
         if self.due(members) > now {
@@ -303,7 +303,7 @@ impl VirtualClock {
         Some(id)
     }
 
-    /// Takes `handle`, a present member of this clock, out; gives what it had still to receive.
+    /// Removes `handle`, a present member of this clock; returns its remaining amount.
     pub(crate) fn leave(
         &mut self,
         members: &mut Members,
@@ -313,7 +313,7 @@ impl VirtualClock {
         let reading = self.reading_at(now);
         self.known = None;
         let member = &mut members.slots[handle.slot as usize];
-        // Its slot stays taken until its entry is dropped, so the entry can name nobody else.
+        // Its slot stays taken until its entry is dropped, so the entry cannot name another member.
         member.present = false;
         let remaining = (member.finish - reading).max(0.0);
         self.present -= 1;
@@ -331,8 +331,8 @@ impl VirtualClock {
         remaining
     }
 
-    /// Takes all members out in the order of joining, giving the id of each and what it had still
-    /// to receive.
+    /// Removes all members in the order of joining; passes the id and remaining amount of each to
+    /// `gone`.
     pub(crate) fn clear(
         &mut self,
         members: &mut Members,

@@ -1,13 +1,13 @@
 //! Distribution of durations in bounded memory.
 //!
-//! Model: log-linear buckets, 512 to each power of two, so that a bucket is at most 1/512 of its
-//! values wide; a quantile is answered with the middle of its bucket, at most 1/1024 off, that is
+//! Model: log-linear buckets, 512 per power of two, so that the width of a bucket is at most 1/512 of its
+//! values. A quantile is the middle of its bucket, with an error of at most 1/1024, that is
 //! below 0.1 %. Values below 1,024 ns are exact.
 //!
-//! Takes whole nanoseconds, 0 to 584 years; gives counts, the exact sum, least and greatest value,
+//! In: nanoseconds, 0 to 584 years. Out: counts, the exact sum, least and greatest value,
 //! and quantiles. Holds: merging is exact, commutative and associative; Σ buckets = count.
-//! Memory: 2 KiB for each power of two between the least and the greatest value seen (1 ms to
-//! 10 s: 30 KiB), twice that once a bucket holds 2³²; up to 32 buckets are kept by themselves, in half a
+//! Memory: 2 KiB per power of two between the least and the greatest value recorded (1 ms to
+//! 10 s: 30 KiB), twice that once a bucket holds 2³²; up to 32 buckets are stored as a list, in half a
 //! kilobyte. Leaves out: the order of the values.
 //!
 //! Source: Tene, HdrHistogram, for the bucket layout.
@@ -16,34 +16,34 @@ use crate::convert::{index, table};
 use crate::stats::quantile::nearest_rank;
 use crate::units::SimDuration;
 
-/// log₂ of the buckets in a power of two.
+/// log₂ of the number of buckets per power of two.
 const BITS: u32 = 9;
-/// Buckets in a power of two; counts are allocated in rows of this many.
+/// Buckets per power of two, which form a row; counts are allocated in rows.
 const ROW: usize = 1 << BITS;
-/// Number of the last bucket, that of `u64::MAX`.
+/// Number of the last bucket, which holds `u64::MAX`.
 const LAST: usize = (63 - BITS as usize) * ROW + 2 * ROW - 1;
 // Bucket numbers start at 0 and rise by one.
 const _: () = assert!(bucket_of(u64::MAX) == LAST && bucket_of(0) == 0 && LAST < 1 << 15);
 
-/// What is spread over values is counted in pieces of this part of them, and of no less than so many
+/// Inverse relative width of the pieces of [`Histogram::record_evenly`]; [`FINEST`] is their least width in
 /// nanoseconds.
 const PARTS: u64 = 256;
 const FINEST: u64 = 1_000_000;
 
-/// Buckets that are kept one by one, as long as no more hold anything.
+/// Maximum number of nonempty buckets that are stored as a list.
 const FEW: usize = 32;
 
-/// A count a bucket: narrow until one of them does not fit.
+/// Counts of the buckets: a short list, or rows that are narrow until a count does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Counts {
-    /// Number and count of those that hold anything, rising.
+    /// Number and count of each nonempty bucket, in rising order.
     Few(Vec<(u16, u64)>),
     Narrow(Vec<u32>),
     Wide(Vec<u64>),
 }
 
 impl Counts {
-    /// Buckets in a row; none while they are few.
+    /// Returns the number of buckets in rows; 0 for the list.
     fn len(&self) -> usize {
         match self {
             Self::Few(_) => 0,
@@ -52,7 +52,7 @@ impl Counts {
         }
     }
 
-    /// Counts in a row; gives whether the place lies in one.
+    /// Adds to a bucket in a row; returns false if no row holds the bucket.
     #[inline]
     fn add(&mut self, at: usize, times: u64) -> bool {
         if let Self::Narrow(counts) = self {
@@ -77,7 +77,7 @@ impl Counts {
         }
     }
 
-    /// What the buckets of a row from `first` on hold, or the few, each with its number.
+    /// Iterates over the nonempty buckets, number and count; the rows begin at bucket `first`.
     fn iter(&self, first: usize) -> impl Iterator<Item = (usize, u64)> + '_ {
         let (few, narrow, wide): (&[(u16, u64)], &[u32], &[u64]) = match self {
             Self::Few(few) => (few, &[], &[]),
@@ -89,7 +89,7 @@ impl Counts {
         few.iter().map(|&(bucket, count)| (usize::from(bucket), count)).chain(row)
     }
 
-    /// Room for `before` more in front and `after` more behind.
+    /// Extends the rows by `before` buckets in front and `after` behind.
     fn extend(&mut self, before: usize, after: usize) {
         fn wider<T: Copy + Default>(counts: &mut Vec<T>, before: usize, after: usize) {
             let mut all = vec![T::default(); before + counts.len() + after];
@@ -107,9 +107,9 @@ impl Counts {
 /// Counts of durations by size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
-    /// Number of the first bucket held; a multiple of a row.
+    /// Number of the first bucket in rows; a multiple of [`ROW`].
     first: usize,
-    /// Counts of the buckets from `first` on, whole rows, no empty row at either end; or the few.
+    /// Counts of the buckets from `first` on, in whole rows without an empty row at either end; or the list.
     counts: Counts,
     count: u64,
     sum: u128,
@@ -117,16 +117,16 @@ pub struct Histogram {
     max: u64,
 }
 
-/// The bucket that `nanos` falls into.
+/// Returns the bucket of `nanos`.
 #[inline]
 const fn bucket_of(nanos: u64) -> usize {
     let shift = 63 - (nanos | (ROW as u64 - 1)).leading_zeros();
-    // Below one row's worth the bucket is the value itself.
+    // Below the length of one row the bucket is the value itself.
     let shift = shift.saturating_sub(BITS);
     ((shift as usize) << BITS) + index(nanos >> shift)
 }
 
-/// Least and greatest value of a bucket.
+/// Returns the least and greatest value of a bucket.
 const fn edges_of(bucket: usize) -> (u64, u64) {
     if bucket < 2 * ROW {
         return (bucket as u64, bucket as u64);
@@ -143,7 +143,7 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Nothing recorded; allocates with the first value.
+    /// Creates an empty histogram; the first value allocates.
     #[must_use]
     pub const fn new() -> Self {
         let counts = Counts::Few(Vec::new());
@@ -175,8 +175,8 @@ impl Histogram {
         self.max = self.max.max(nanos);
     }
 
-    /// Counts what lies evenly from `low` on to before `high` nanoseconds, in pieces as fine as buckets
-    /// are; `below` says how much of it lies below a value.
+    /// Counts values spread evenly from `low` to before `high` nanoseconds; `below(x)` is their number below x.
+    /// Each piece of 1/256 of its value, at least 1 ms, counts at its middle.
     pub fn record_evenly(&mut self, low: u64, high: u64, below: impl Fn(u64) -> u64) {
         let (mut at, mut before) = (low, below(low));
         while at < high {
@@ -189,13 +189,13 @@ impl Histogram {
 
     #[inline]
     fn add(&mut self, bucket: usize, times: u64) {
-        // Wraps around below the first row, and so lies beyond the end, too.
+        // A bucket below the first row wraps around, and so is beyond the end too.
         if !self.counts.add(bucket.wrapping_sub(self.first), times) {
             self.add_beyond(bucket, times);
         }
     }
 
-    /// To one of few, or beyond the rows held.
+    /// Adds to the list, or to a bucket beyond the rows held.
     #[cold]
     fn add_beyond(&mut self, bucket: usize, times: u64) {
         if let Counts::Few(few) = &mut self.counts {
@@ -213,7 +213,7 @@ impl Histogram {
         self.add(bucket, times);
     }
 
-    /// The few into rows, with room for the buckets `low..=high`.
+    /// Converts the list into rows that cover the buckets `low..=high` too.
     fn lay_out(&mut self, low: usize, high: usize) {
         let Counts::Few(few) = std::mem::replace(&mut self.counts, Counts::Narrow(Vec::new()))
         else {
@@ -240,7 +240,7 @@ impl Histogram {
         self.first = first;
     }
 
-    /// Adds all that `other` has counted.
+    /// Adds all counts of `other`.
     pub fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;
@@ -262,38 +262,38 @@ impl Histogram {
         self.max = self.max.max(other.max);
     }
 
-    /// Number of durations.
+    /// Returns the number of durations.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// Their exact sum in nanoseconds.
+    /// Returns the exact sum of the durations in nanoseconds.
     #[must_use]
     pub const fn sum(&self) -> u128 {
         self.sum
     }
 
-    /// The shortest, in nanoseconds, exact; `None` while empty.
+    /// Returns the exact shortest duration in nanoseconds; `None` while empty.
     #[must_use]
     pub fn min(&self) -> Option<u64> {
         (self.count > 0).then_some(self.min)
     }
 
-    /// The longest, in nanoseconds, exact; `None` while empty.
+    /// Returns the exact longest duration in nanoseconds; `None` while empty.
     #[must_use]
     pub fn max(&self) -> Option<u64> {
         (self.count > 0).then_some(self.max)
     }
 
-    /// Mean in nanoseconds; `None` while empty.
+    /// Returns the mean in nanoseconds; `None` while empty.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.sum as f64 / self.count as f64)
     }
 
-    /// The duration in nanoseconds that the share `q` of all durations does not exceed (nearest
-    /// rank), within 0.1 %; the least and the greatest are exact and bound all others. `None` while empty or for
+    /// Returns the quantile `q` in nanoseconds (nearest rank), within 0.1 %. The least and the greatest are exact
+    /// and bound all others. `None` while empty or for
     /// a `q` outside 0..=1.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<u64> {
@@ -304,8 +304,8 @@ impl Histogram {
         Some(value)
     }
 
-    /// The duration of a rank, from 1 for the shortest to the count: the least that it may be in
-    /// nanoseconds, the middle of its bucket, and the greatest. Zero while empty.
+    /// Returns the duration of a rank, from 1 for the shortest to the count, in nanoseconds: its lower bound,
+    /// the middle of its bucket, and its upper bound. Zero while empty.
     #[must_use]
     pub fn ranked(&self, rank: u64) -> [u64; 3] {
         if self.count == 0 {
@@ -326,7 +326,7 @@ impl Histogram {
         [low, low + (high - low) / 2, high].map(|nanos| nanos.clamp(self.min, self.max))
     }
 
-    /// How many durations are at most `nanos`. The threshold is rounded up to the edge of its
+    /// Returns the number of durations of at most `nanos`. The threshold is rounded up to the edge of its
     /// bucket, at most 0.2 % above.
     #[must_use]
     pub fn count_at_most(&self, nanos: u64) -> u64 {
@@ -338,7 +338,7 @@ impl Histogram {
         all.take_while(|(bucket, _)| *bucket <= last).map(|(_, count)| count).sum()
     }
 
-    /// The buckets that hold anything, rising: (least value, greatest value, count), in
+    /// Iterates over the nonempty buckets in rising order: (least value, greatest value, count), in
     /// nanoseconds.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> + '_ {
         self.counts.iter(self.first).map(|(bucket, count)| {
@@ -359,7 +359,7 @@ mod tests {
         histogram
     }
 
-    /// Values of every size, as likely 3 ns as 3 years.
+    /// Generates values of every magnitude, from nanoseconds to years, with equal probability.
     fn duration() -> impl Strategy<Value = u64> {
         (0..64_u32, any::<u64>()).prop_map(|(shift, bits)| bits >> shift)
     }
@@ -377,7 +377,7 @@ mod tests {
         assert_eq!(next, 0, "the last bucket ends at the last value");
     }
 
-    /// S9: nothing recorded has no quantile.
+    /// S9: an empty histogram has no quantile.
     #[test]
     fn an_empty_histogram_has_no_figures() {
         let empty = Histogram::new();
@@ -393,7 +393,7 @@ mod tests {
     #[test]
     fn memory_follows_what_was_seen() {
         assert!(size_of::<Histogram>() <= 128);
-        // As long as they are few, no rows.
+        // Few buckets need no rows.
         let ends = [1_000_000, 10_000_000_000];
         assert_eq!(of(&ends).counts.len(), 0);
         let many: Vec<u64> =
@@ -403,7 +403,7 @@ mod tests {
         assert!(latencies.counts.len() * size_of::<u32>() < 32 << 10);
     }
 
-    /// A bucket beyond 2³² is counted to the last.
+    /// A bucket with more than 2³² values keeps its exact count.
     #[test]
     fn no_count_is_too_large() {
         let mut one = of(&[5, 900]);
@@ -439,7 +439,7 @@ mod tests {
             prop_assert_eq!(histogram.min(), values.first().copied());
         }
 
-        /// The number at most x is that of x's own bucket edge, at most 0.2 % above x.
+        /// The number of values at most x is taken at the upper edge of the bucket of x, at most 0.2 % above x.
         #[test]
         fn counts_below_a_threshold_are_exact_at_the_edge(
             values in prop::collection::vec(duration(), 1..200),
@@ -471,7 +471,7 @@ mod tests {
             prop_assert_eq!(&merged(&c, &merged(&b, &a)), &whole);
         }
 
-        /// Counting a value many times at once is counting it one by one.
+        /// Recording a value many times at once equals recording it one by one.
         #[test]
         fn many_at_once_is_one_by_one(value in duration(), times in 0..50_u64) {
             let mut at_once = Histogram::new();

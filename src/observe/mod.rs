@@ -1,7 +1,7 @@
-//! What the event loop writes down and many parts share: histograms and samples of durations.
+//! Records of the event loop that many parts share: histograms and samples of durations.
 //!
-//! Everything here is whole numbers: nanoseconds, counts and their products. So sums do not depend
-//! on their order, merging is exact, and the balances of a run hold to the last digit.
+//! All figures are integers: nanoseconds, counts and their products. So sums do not depend
+//! on their order, merging is exact, and the balances of a run hold exactly.
 
 pub mod histogram;
 pub mod sample;

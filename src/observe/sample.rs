@@ -1,26 +1,26 @@
 //! A sample of durations, exact up to a bounded number of values.
 //!
-//! Model: durations of zero are a count; up to [`EXACT`] others are kept one by one, more of them in a
-//! [`Histogram`], whose buckets are 0.2 % wide. Takes whole nanoseconds; gives order statistics, each with
-//! the least and the greatest value that it may have: the same one while the sample is exact.
+//! Model: durations of zero are a count; up to [`EXACT`] others are stored individually, more of them in a
+//! [`Histogram`], whose buckets are 0.2 % wide. In: nanoseconds. Out: order statistics, each with
+//! a lower and an upper bound, which are equal while the sample is exact.
 //!
-//! Holds: merging is commutative and associative but for the order in which values are kept, which no
-//! answer depends on; whether a sample is exact depends on how many values it has alone.
-//! Memory: 8 bytes for each value, at most [`EXACT`] of them; then that of a histogram.
+//! Holds: merging is commutative and associative except for the order in which values are stored, on which no
+//! result depends; whether a sample is exact depends only on its number of values.
+//! Memory: 8 bytes per value, at most [`EXACT`] of them; then that of a histogram.
 
 use super::histogram::Histogram;
 
-/// Durations above zero that are kept one by one.
+/// Maximum number of durations above zero that are stored individually.
 pub const EXACT: usize = 100_000;
 
-/// How the durations above zero are kept.
+/// Storage of the durations above zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kept {
     Exact(Vec<u64>),
     Counted(Box<Histogram>),
 }
 
-/// Durations of which order statistics are asked.
+/// A sample of durations, for order statistics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     zeros: u64,
@@ -34,7 +34,7 @@ impl Default for Sample {
 }
 
 impl Sample {
-    /// Nothing recorded.
+    /// Creates an empty sample.
     #[must_use]
     pub const fn new() -> Self {
         Self { zeros: 0, kept: Kept::Exact(Vec::new()) }
@@ -73,7 +73,7 @@ impl Sample {
         }
     }
 
-    /// The histogram of the durations above zero, which it now is.
+    /// Converts the sample to a histogram if it is none yet, and returns the histogram.
     fn counted(&mut self) -> &mut Histogram {
         if let Kept::Exact(values) = &self.kept {
             let mut histogram = Histogram::new();
@@ -86,7 +86,7 @@ impl Sample {
         }
     }
 
-    /// Number of durations, zeros included.
+    /// Returns the number of durations, zeros included.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.zeros
@@ -96,14 +96,14 @@ impl Sample {
             }
     }
 
-    /// Whether every duration is kept as it is.
+    /// Returns true if every duration is stored exactly.
     #[must_use]
     pub const fn is_exact(&self) -> bool {
         matches!(self.kept, Kept::Exact(_))
     }
 
-    /// The durations of these ranks, from 1 for the shortest to the count, among as many zeros more as
-    /// `more_zeros`: each the least that it may be in nanoseconds, what stands for it, and the greatest.
+    /// Returns the durations of the given ranks, from 1 for the shortest to the count, after adding `more_zeros`
+    /// zeros. Each is a lower bound, a representative value and an upper bound, in nanoseconds.
     /// Ranks beyond either end give the value at that end, 0 while empty.
     #[must_use]
     pub fn ranked(&self, ranks: &[u64], more_zeros: u64) -> Vec<[u64; 3]> {
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(Sample::new().ranked(&[1], 0), [[0; 3]]);
     }
 
-    /// One value more than are kept: buckets, whose width is in the answer, whatever the order of merges.
+    /// One value more than the limit is stored in buckets, whose width is in the result, in any order of merges.
     #[test]
     fn a_large_sample_is_counted_and_says_how_wide_its_buckets_are() {
         let values: Vec<u64> = (0..EXACT as u64 + 1).map(|at| 7_500_000_003 + 977 * at).collect();

@@ -8,7 +8,7 @@ fn at(nanos: u64) -> SimTime {
     SimTime::from_nanos(nanos)
 }
 
-/// Promise D7: events come in the order (time, sequence).
+/// Promise D7: events are popped in the order (time, sequence).
 #[test]
 fn events_at_one_instant_come_out_in_the_order_they_went_in() {
     let mut calendar = Calendar::new();
@@ -68,7 +68,7 @@ enum Step {
         delay: u64,
         code: u32,
     },
-    /// So many events, after some times this delay.
+    /// `count` events, each after a multiple of `delay`.
     Burst {
         count: u32,
         delay: u64,
@@ -83,7 +83,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         5 => (0_u64..20, 0..Calendar::CODE_LIMIT).prop_map(push),
         1 => (0..u64::MAX / 1_000, 0_u32..9).prop_map(push),
         5 => Just(Step::Pop),
-        // More than are kept sorted, so that all ways between the front and the heap are taken.
+        // More events than the array holds, so that every path between the array and the heap is taken.
         1 => (1_u32..90, 0_u64..40).prop_map(|(count, delay)| Step::Burst { count, delay }),
         1 => Just(Step::Split),
     ];
@@ -91,7 +91,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    /// Against a sorted set of (time, sequence, code): the same answers to every question.
+    /// Compares the calendar with a sorted set of (time, sequence, code): the same results of every call.
     #[test]
     fn the_calendar_is_a_sorted_set(steps in steps()) {
         let mut calendar = Calendar::new();
@@ -129,7 +129,7 @@ proptest! {
     }
 }
 
-/// An event that gets its instant late comes where it would have come if it had been pushed when it
+/// An event that gets its instant late has the place that it would have had if it had been pushed when it
 /// got its ticket, ties included.
 #[test]
 fn a_late_event_keeps_its_place_in_the_order() {

@@ -5,7 +5,7 @@ use rand::{Rng, RngExt};
 use super::*;
 use crate::engine::special::incomplete_gamma_inverse;
 
-/// A statistic of this family is outside its band once in a million seeds.
+/// Half width of the band of a standard normal statistic, which it leaves once in a million seeds.
 const Z: f64 = 4.89;
 
 fn hex(text: &str) -> u64 {
@@ -50,7 +50,7 @@ fn philox_gives_the_published_answers() {
 }
 
 /// The encoding of names is part of every result: SHA-256 of the parts, each text after its
-/// length, computed here with a tool that knows nothing of this program.
+/// length. The expected value comes from an independent tool.
 #[test]
 fn a_key_is_the_documented_digest() {
     // Python's hashlib over the same parts; the first 12 bytes, little-endian.
@@ -60,7 +60,7 @@ fn a_key_is_the_documented_digest() {
 
 const KEY_BITS: (u64, u32) = (0x11f0_96ba_fbe0_5cb3, 0xae82_1abc);
 
-/// Promises D11, D12, D16, D17: what a draw depends on is in its path, and nothing else is. Any
+/// Promises D11, D12, D16, D17: a draw depends on its path and on nothing else. Any
 /// other owner, purpose, replication, branch or seed has draws of its own.
 #[test]
 fn every_part_of_the_path_counts_and_no_two_paths_run_together() {
@@ -89,7 +89,7 @@ fn every_part_of_the_path_counts_and_no_two_paths_run_together() {
     assert_eq!(lineage.branch("drill", 1).replication_number(), 3);
 }
 
-/// Promise D13: a draw has its place, whoever asks first and whatever was asked before.
+/// Promise D13: a draw is the same whatever the order of calls.
 #[test]
 fn draws_do_not_depend_on_the_order_of_drawing() {
     let key = trunk("demand", "page");
@@ -141,7 +141,7 @@ fn the_stream_is_a_generator_of_rand() {
     assert!(key.stream(0).random_bool(1.0));
 }
 
-/// Changes with the encoding of names or the generator, and then every result does.
+/// Pinned draws: they change only with the encoding of names or the generator, and then every result changes.
 #[test]
 fn the_first_draws_are_pinned() {
     let key = Key::derive(Seed(42), Lineage::replication(7), "onset", "www-1");
@@ -157,7 +157,7 @@ const GOLDEN: [&str; 4] =
 const GOLDEN_INDEX: &str = "c05af016e9f4b4d3";
 const GOLDEN_CHILD: &str = "5479f979f28dc460";
 
-/// The ways in which a simulation walks through draws, as sequences that must look random.
+/// Returns the orders in which a simulation reads draws, as sequences that must look random.
 fn walks(n: u64) -> Vec<(&'static str, Vec<u64>)> {
     let key = trunk("quality", "a");
     let owners = (0..n).map(|owner| trunk("quality", &format!("www-{owner}")).bits(0, 0));
@@ -221,7 +221,7 @@ fn every_bit_of_the_ordinal_reaches_every_bit_of_the_draw() {
             }
         }
         for (place, count) in flips.iter().enumerate() {
-            // Binomial(2000, 1/2); 4096 places are looked at, so the band is wider.
+            // Binomial(2000, 1/2); 4096 places are tested, so the band is wider.
             let z = (f64::from(*count) - 1_000.0) / libm::sqrt(500.0);
             assert!(z.abs() < 6.0, "bit {bit} flips bit {place} {count} times in 2000");
         }

@@ -1,4 +1,4 @@
-//! Families with one hump: gamma, Erlang, normal, lognormal.
+//! Unimodal families: gamma, Erlang, normal, lognormal.
 
 use super::Family;
 use crate::engine::special::{
@@ -6,12 +6,12 @@ use crate::engine::special::{
     normal_quantile, poisson_term,
 };
 
-/// Sums of exponential times, of any shape.
+/// Gamma law: a sum of exponential times, generalised to any shape.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gamma {
-    /// Mean over scale: the number of exponential times, when it is whole.
+    /// Mean divided by scale; if an integer, the number of exponential times.
     pub shape: f64,
-    /// Mean of one of them.
+    /// Mean of one exponential time.
     pub scale: f64,
 }
 
@@ -39,12 +39,12 @@ impl Family for Gamma {
     }
 }
 
-/// Exponential stages one after the other, alike.
+/// Erlang law: a sum of equal exponential stages.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Erlang {
-    /// How many.
+    /// Number of stages.
     pub stages: u32,
-    /// Mean of all of them together.
+    /// Mean of the sum of all stages.
     pub mean: f64,
 }
 
@@ -79,10 +79,10 @@ impl Family for Erlang {
     }
 }
 
-/// Repairs and other tasks of people: the logarithm is normal.
+/// Lognormal law, for repairs and other tasks of people: the logarithm is normal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lognormal {
-    /// Half the values are below.
+    /// Median.
     pub median: f64,
     /// Standard deviation of the logarithm.
     pub sigma: f64,
@@ -119,16 +119,16 @@ impl Family for Lognormal {
     }
 }
 
-/// Normal, cut off at two bounds; what is beyond them is shared out among the rest.
+/// Normal law truncated at two bounds and normalised.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Normal {
-    /// Mean before the cut.
+    /// Mean before truncation.
     pub location: f64,
-    /// Standard deviation before the cut.
+    /// Standard deviation before truncation.
     pub deviation: f64,
-    /// The least value.
+    /// Least value.
     pub low: f64,
-    /// The greatest value, above the least; may be infinite.
+    /// Greatest value, above the least; may be infinite.
     pub high: f64,
 }
 
@@ -137,7 +137,7 @@ impl Normal {
         (x - self.location) / self.deviation
     }
 
-    /// P(a < Z ≤ b) of a standard normal Z, taken where it has most digits.
+    /// Computes P(a < Z ≤ b) of a standard normal Z, in the tail with the most digits.
     fn between(a: f64, b: f64) -> f64 {
         if a > 0.0 { normal_cdf(-a) - normal_cdf(-b) } else { normal_cdf(b) - normal_cdf(a) }
     }
@@ -146,7 +146,7 @@ impl Normal {
         Self::between(self.standard(self.low), self.standard(self.high))
     }
 
-    /// Mean and variance, in standard deviations before the cut and from the mean before it.
+    /// Returns mean and variance, in standard deviations before truncation and relative to the mean before it.
     fn standard_moments(&self) -> (f64, f64) {
         let (a, b, kept) = (self.standard(self.low), self.standard(self.high), self.kept());
         let edge = |x: f64| if x.is_finite() { x * normal_density(x) } else { 0.0 };

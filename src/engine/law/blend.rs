@@ -1,13 +1,13 @@
-//! Laws made of other laws: hyperexponential and mixture. Still one uniform number a draw, by
-//! inverting the whole distribution function.
+//! Laws made of other laws: hyperexponential and mixture. A draw still uses one uniform number, by
+//! inversion of the whole distribution function.
 
 use super::{Family, Law};
 use crate::engine::special::ln;
 
-/// Steps of an inversion: bisection of all numbers ends well before.
+/// Maximum number of steps of an inversion; bisection over all floats ends well before.
 const STEPS_MAX: u32 = 200;
 
-/// One exponential law of several.
+/// One of the exponential laws of a hyperexponential law.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Branch {
     /// Its probability, above zero.
@@ -16,19 +16,19 @@ pub struct Branch {
     pub mean: f64,
 }
 
-/// One of several exponential laws: more variable than one of them.
+/// Hyperexponential law: one of several exponential laws; its coefficient of variation is at least 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hyperexponential {
     branches: Vec<Branch>,
 }
 
 impl Hyperexponential {
-    /// Of branches whose weights are above zero and sum to 1.
+    /// Creates the law from branches whose weights are above zero and sum to 1.
     pub(super) fn new(branches: Vec<Branch>) -> Self {
         Self { branches }
     }
 
-    /// The laws chosen from.
+    /// Returns the component laws with their weights.
     #[must_use]
     pub fn branches(&self) -> &[Branch] {
         &self.branches
@@ -56,7 +56,7 @@ impl Family for Hyperexponential {
         let mean = self.mean();
         self.sum(|b| b.mean * b.mean + (b.mean - mean) * (b.mean - mean))
     }
-    /// Newton's method on ln S(x), which is convex and falls: from the left it never overshoots.
+    /// Inverts by Newton's method on ln S(x), which is convex and decreasing: from the left it never overshoots.
     fn quantile(&self, u: f64) -> f64 {
         if u <= 0.0 {
             return 0.0;
@@ -65,7 +65,7 @@ impl Family for Hyperexponential {
         if aim == f64::NEG_INFINITY {
             return f64::INFINITY;
         }
-        // S is at least each branch's share of it, and at least exp(−x · mean rate).
+        // S is at least the term of each branch, and at least exp(−x · mean rate).
         let least = -aim / self.sum(|branch| 1.0 / branch.mean);
         let alone = |branch: &Branch| branch.mean * (ln(branch.weight) - aim);
         let mut x = self.branches.iter().map(alone).fold(least, f64::max);
@@ -106,12 +106,12 @@ pub struct Mixture {
 }
 
 impl Mixture {
-    /// Of parts whose weights are above zero and sum to 1.
+    /// Creates the law from parts whose weights are above zero and sum to 1.
     pub(super) fn new(parts: Vec<Part>) -> Self {
         Self { parts }
     }
 
-    /// The laws chosen from.
+    /// Returns the component laws with their weights.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts
@@ -121,8 +121,8 @@ impl Mixture {
         self.parts.iter().map(|part| part.weight * value(&part.law)).sum()
     }
 
-    /// Newton's step from `x` towards the quantile, on the logarithm of the smaller tail; and
-    /// whether the quantile is at or below `x`.
+    /// Returns Newton's step from `x` towards the quantile, on the logarithm of the smaller tail, and
+    /// true if the quantile is at or below `x`.
     fn probe(&self, x: f64, u: f64) -> (f64, bool) {
         let density = self.density(x);
         if u <= 0.5 {
@@ -159,8 +159,8 @@ impl Family for Mixture {
         let mean = self.mean();
         self.sum(|law| law.variance() + (law.mean() - mean) * (law.mean() - mean))
     }
-    /// Newton's method inside a bracket that the parts' own quantiles give, bisection where it
-    /// leaves it or meets a jump.
+    /// Inverts by Newton's method inside a bracket given by the parts' own quantiles, with bisection where a step
+    /// leaves the bracket or meets a jump.
     fn quantile(&self, u: f64) -> f64 {
         let ends = || self.parts.iter().map(|part| part.law.quantile(u));
         let (mut low, mut high) =
@@ -186,7 +186,7 @@ impl Family for Mixture {
                 break;
             }
             let next = x + step;
-            // The middle of the exponents, when the bracket spans more than one.
+            // The geometric middle, if the bracket spans more than a factor of 4.
             let middle = if high > 4.0 * low && low > 0.0 {
                 libm::sqrt(low * high)
             } else {
@@ -194,7 +194,7 @@ impl Family for Mixture {
             };
             x = if low < next && next < high { next } else { middle };
         }
-        // A jump is met exactly, not to within rounding.
+        // A jump inside the bracket is returned exactly, without rounding.
         self.atom_within(low, high).unwrap_or(high)
     }
     fn scaled(&self, factor: f64) -> Self {

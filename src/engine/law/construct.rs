@@ -1,4 +1,4 @@
-//! The constructors of laws: from the figures that people know, with every wrong one refused.
+//! The constructors of laws, from commonly known parameters; each validates its arguments.
 
 use super::error::{LawError, finite, not_negative, positive, weights, within};
 use super::{
@@ -8,20 +8,20 @@ use super::{
 };
 use crate::engine::special::{ln, normal_cdf, normal_density, normal_quantile};
 
-/// Least coefficient of variation of a law that is not constant: below it a law is a constant for
-/// all that a simulation can tell, and its functions take too long.
+/// Least coefficient of variation of a law that is not constant: below it a simulation cannot distinguish the
+/// law from a constant, and its functions take too long.
 const CV_MIN: f64 = 1e-3;
-/// Greatest coefficient of variation; a sample's mean is worth nothing long before.
+/// Greatest coefficient of variation; the mean of a sample is unreliable long before.
 const CV_MAX: f64 = 1e3;
 /// Greatest mean of a count.
 const COUNT_MAX: f64 = 1e9;
 
-/// What lies between the points of an empirical law.
+/// Interpolation between the points of an empirical law.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interpolation {
-    /// Nothing: only the values themselves occur.
+    /// None: only the values themselves occur.
     None,
-    /// Straight lines of the distribution function: the values in between are alike.
+    /// Linear interpolation of the distribution function: uniform between neighbouring values.
     Linear,
 }
 
@@ -30,7 +30,7 @@ impl Law {
         Self { form }
     }
 
-    /// Always `value`.
+    /// Creates the constant law at `value`.
     ///
     /// # Errors
     ///
@@ -39,7 +39,7 @@ impl Law {
         Ok(Self::of(Form::Constant(Constant { value: not_negative("value", value)? })))
     }
 
-    /// Any value from `low` to `high`, alike.
+    /// Creates the uniform law from `low` to `high`.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl Law {
         Ok(Self::of(Form::Uniform(Uniform { low, high })))
     }
 
-    /// Exponential.
+    /// Creates an exponential law.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Law {
         Ok(Self::of(Form::Exponential(Exponential { mean: positive("mean", mean)? })))
     }
 
-    /// Erlang: `stages` exponential stages with `mean` in all; its cv is 1/√stages.
+    /// Creates an Erlang law: `stages` exponential stages with `mean` in all; its cv is 1/√stages.
     ///
     /// # Errors
     ///
@@ -72,7 +72,7 @@ impl Law {
         Ok(Self::of(Form::Erlang(Erlang { stages, mean })))
     }
 
-    /// Gamma.
+    /// Creates a gamma law.
     ///
     /// # Errors
     ///
@@ -82,30 +82,30 @@ impl Law {
         Ok(Self::of(Form::Gamma(Gamma { shape: 1.0 / (cv * cv), scale: mean * cv * cv })))
     }
 
-    /// Weibull from its mean and its cv.
+    /// Creates a Weibull law from its mean and its cv.
     ///
     /// # Errors
     ///
     /// Unless `mean` is finite and above zero and `cv` between 0.001 and 1000.
     pub fn weibull(mean: f64, cv: f64) -> Result<Self, LawError> {
         let (mean, cv) = (positive("mean", mean)?, within("cv", cv, CV_MIN, CV_MAX)?);
-        // The cv falls as the shape rises; bisection of the logarithm of the shape.
+        // The cv falls as the shape rises: bisection over the logarithm of the shape.
         let cv_at = |ln_shape: f64| libm::sqrt(Weibull::squared_cv_of(libm::exp(ln_shape)));
         let shape = libm::exp(bisect(-3.0, 8.0, |ln_shape| cv_at(ln_shape) <= cv));
         Self::weibull_with_shape(mean, shape)
     }
 
-    /// Weibull from its mean and its shape: below 1 early failures, 1 exponential, above 1 wear.
+    /// Creates a Weibull law from its mean and its shape: below 1 early failures, 1 exponential, above 1 wear.
     ///
     /// # Errors
     ///
-    /// Unless `mean` is finite and above zero and `shape` between 0.05 and 3000.
+    /// Unless `mean` is finite and above zero and `shape` between 0.049 and 3000.
     pub fn weibull_with_shape(mean: f64, shape: f64) -> Result<Self, LawError> {
         let (mean, shape) = (positive("mean", mean)?, within("shape", shape, 0.049, 3_000.0)?);
         Ok(Self::of(Form::Weibull(Weibull { shape, scale: mean / Weibull::mean_of(shape) })))
     }
 
-    /// Lognormal from the mean and cv of the quantity itself, not of its logarithm.
+    /// Creates a lognormal law from the mean and cv of the quantity itself, not of its logarithm.
     ///
     /// # Errors
     ///
@@ -117,7 +117,7 @@ impl Law {
         Ok(Self::of(Form::Lognormal(Lognormal { median, sigma })))
     }
 
-    /// Lognormal from its median and its 95th percentile.
+    /// Creates a lognormal law from its median and its 95th percentile.
     ///
     /// # Errors
     ///
@@ -131,16 +131,16 @@ impl Law {
         Ok(Self::of(Form::Lognormal(Lognormal { median, sigma })))
     }
 
-    /// Normal, cut off at zero; `mean` and `cv` are those that remain after the cut.
+    /// Creates a normal law truncated at zero; `mean` and `cv` hold after truncation.
     ///
     /// # Errors
     ///
-    /// Unless `mean` is finite and above zero and `cv` between 0.001 and 0.95: a normal law cut
-    /// off at zero has a cv below 1.
+    /// Unless `mean` is finite and above zero and `cv` between 0.001 and 0.95: a normal law
+    /// truncated at zero has a cv below 1.
     pub fn normal(mean: f64, cv: f64) -> Result<Self, LawError> {
         let (mean, cv) = (positive("mean", mean)?, within("cv", cv, CV_MIN, 0.95)?);
-        // Where zero lies, in standard deviations from the mean before the cut. The cv after it
-        // rises with that; 40 deviations out there is nothing to cut.
+        // `cut` is zero in standard deviations from the mean before truncation. The cv after truncation
+        // rises with it; at −40 deviations there is nothing to truncate.
         let cv_at = |cut: f64| {
             let pull = normal_density(cut) / normal_cdf(-cut);
             libm::sqrt(1.0 + cut * pull - pull * pull) / (pull - cut)
@@ -152,7 +152,7 @@ impl Law {
         Ok(Self::of(Form::Normal(Normal { location, deviation, low: 0.0, high })))
     }
 
-    /// Normal with mean `location` and standard deviation `deviation`, then cut off at `low` and
+    /// Creates a normal law with mean `location` and standard deviation `deviation`, then truncated at `low` and
     /// `high` (which may be infinite).
     ///
     /// # Errors
@@ -178,7 +178,7 @@ impl Law {
         Ok(Self::of(Form::Normal(law)))
     }
 
-    /// Hyperexponential of two branches that bring half of the mean each ("balanced means").
+    /// Creates a hyperexponential law of two branches that contribute half of the mean each ("balanced means").
     ///
     /// # Errors
     ///
@@ -195,11 +195,11 @@ impl Law {
         ])
     }
 
-    /// Hyperexponential of (weight, mean) branches.
+    /// Creates a hyperexponential law of (weight, mean) branches.
     ///
     /// # Errors
     ///
-    /// Without branches, unless the means are finite and above zero, and the weights are not
+    /// Without branches, or unless the means are finite and above zero, and the weights are not
     /// negative and sum to 1.
     pub fn hyperexponential_of(branches: &[(f64, f64)]) -> Result<Self, LawError> {
         let shares = weights(branches.iter().map(|(weight, _)| *weight))?;
@@ -213,7 +213,7 @@ impl Law {
         Ok(Self::of(Form::Hyperexponential(Hyperexponential::new(kept))))
     }
 
-    /// Pareto between two bounds.
+    /// Creates a Pareto law between two bounds.
     ///
     /// # Errors
     ///
@@ -227,7 +227,7 @@ impl Law {
         Ok(Self::of(Form::Pareto(Pareto { shape, low, high })))
     }
 
-    /// Triangular: the least, the most likely and the greatest value.
+    /// Creates a triangular law from the least, the most likely and the greatest value.
     ///
     /// # Errors
     ///
@@ -247,11 +247,11 @@ impl Law {
         Ok(Self::of(Form::Triangular(Triangular { low, mode, high })))
     }
 
-    /// One of the (value, weight) pairs.
+    /// Creates a discrete law of (value, weight) pairs.
     ///
     /// # Errors
     ///
-    /// Without pairs, unless the values are finite and not negative, and the weights are not
+    /// Without pairs, or unless the values are finite and not negative, and the weights are not
     /// negative and sum to 1.
     pub fn discrete(pairs: &[(f64, f64)]) -> Result<Self, LawError> {
         let shares = weights(pairs.iter().map(|(_, weight)| *weight))?;
@@ -262,7 +262,7 @@ impl Law {
         Ok(Self::of(Form::Discrete(Discrete::new(kept))))
     }
 
-    /// What was observed: each of `values` as likely as the others, or lines through them.
+    /// Creates the law of observed `values`: equally likely, or linearly interpolated.
     ///
     /// # Errors
     ///
@@ -287,7 +287,7 @@ impl Law {
         Ok(Self::of(Form::Empirical(Empirical::new(knots))))
     }
 
-    /// From (value, P(X ≤ value)) points of a distribution function: steps, or lines through them.
+    /// Creates a law from (value, P(X ≤ value)) points of a distribution function: steps, or linearly interpolated.
     ///
     /// # Errors
     ///
@@ -325,7 +325,7 @@ impl Law {
         Ok(Self::of(Form::Discrete(Discrete::new(steps.collect()))))
     }
 
-    /// One of the (weight, law) parts.
+    /// Creates a mixture of (weight, law) parts.
     ///
     /// # Errors
     ///
@@ -338,7 +338,7 @@ impl Law {
         Ok(Self::of(Form::Mixture(Mixture::new(parts))))
     }
 
-    /// Counts of a Poisson law.
+    /// Creates a Poisson law of counts.
     ///
     /// # Errors
     ///
@@ -349,7 +349,7 @@ impl Law {
         Ok(Self::of(Form::Poisson(Poisson { mean, step: 1.0 })))
     }
 
-    /// Counts of failures before the first success.
+    /// Creates a geometric law of the failures before the first success.
     ///
     /// # Errors
     ///
@@ -361,9 +361,9 @@ impl Law {
     }
 }
 
-/// Where `reached` turns from false to true between `low` and `high`, to the last digits.
+/// Returns the point between `low` and `high` at which `reached` turns from false to true, to the last digits.
 fn bisect(mut low: f64, mut high: f64, reached: impl Fn(f64) -> bool) -> f64 {
-    // 60 halvings of an interval of 50 leave less than rounding does.
+    // 60 halvings of an interval of 50 leave less than the rounding error.
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
         if reached(middle) {

@@ -3,7 +3,7 @@
 use super::Family;
 use crate::engine::special::{incomplete_gamma, ln, normal_quantile, poisson_term};
 
-/// The greatest count whose multiple of `step`, as rounded, is not above `x`; −1 without one.
+/// Returns the greatest count whose multiple of `step`, as rounded, is not above `x`; −1 if there is none.
 fn steps_in(x: f64, step: f64) -> f64 {
     if x.is_nan() || x < 0.0 {
         return -1.0;
@@ -18,13 +18,13 @@ fn steps_in(x: f64, step: f64) -> f64 {
     }
 }
 
-/// Greatest multiple of `step` up to `high`, unless it is negative or not above `low`.
+/// Returns the greatest multiple of `step` up to `high`, unless it is negative or not above `low`.
 fn multiple_within(low: f64, high: f64, step: f64) -> Option<f64> {
     let multiple = steps_in(high, step) * step;
     (multiple >= 0.0 && low < multiple && multiple <= high).then_some(multiple)
 }
 
-/// From `guess`, the least count that `reaches`.
+/// Searches from `guess` for the least count that `reaches`.
 fn settle(guess: f64, reaches: impl Fn(f64) -> bool) -> f64 {
     let mut count = libm::floor(guess).max(0.0);
     while !reaches(count) {
@@ -36,17 +36,17 @@ fn settle(guess: f64, reaches: impl Fn(f64) -> bool) -> f64 {
     count
 }
 
-/// Events of a steady, memoryless source in a given time.
+/// Poisson law: number of events of a constant-rate memoryless source in a given time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Poisson {
     /// Mean count.
     pub mean: f64,
-    /// What one counts.
+    /// Value of one count in base units; 1 until scaled.
     pub step: f64,
 }
 
 impl Poisson {
-    /// P(N ≤ count) and P(N > count).
+    /// Returns P(N ≤ count) and P(N > count).
     fn up_to(&self, count: f64) -> (f64, f64) {
         if count < 0.0 {
             return (0.0, 1.0);
@@ -83,7 +83,7 @@ impl Family for Poisson {
         if u >= 1.0 {
             return f64::INFINITY;
         }
-        // Cornish and Fisher's correction of the normal law brings the guess within a step or two.
+        // The Cornish–Fisher expansion of the normal law brings the guess within a step or two.
         let z = normal_quantile(u.max(f64::MIN_POSITIVE));
         let guess = self.mean + libm::sqrt(self.mean) * z + (z * z - 1.0) / 6.0;
         self.step * settle(guess, |count| self.up_to(count).0 >= u)
@@ -93,17 +93,17 @@ impl Family for Poisson {
     }
 }
 
-/// Failures before the first success.
+/// Geometric law: number of failures before the first success.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Geometric {
-    /// Chance of success of one try, below 1.
+    /// Probability of success of one trial, below 1.
     pub success: f64,
-    /// What one counts.
+    /// Value of one count in base units; 1 until scaled.
     pub step: f64,
 }
 
 impl Geometric {
-    /// P(N > count).
+    /// Returns P(N > count).
     fn above(&self, count: f64) -> f64 {
         libm::exp((count.max(-1.0) + 1.0) * libm::log1p(-self.success))
     }

@@ -1,26 +1,26 @@
-//! What can be wrong with the parameters of a law.
+//! Errors in the parameters of a law.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why there is no such law. Parameters are named as in a scenario.
+/// Error in the parameters of a law, which are named as in a scenario.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LawError {
     /// Infinite or not a number.
     NotFinite(&'static str),
     /// Below zero.
     Negative(&'static str),
-    /// Zero where only more makes sense.
+    /// Zero instead of a positive value.
     Zero(&'static str),
-    /// Outside what the family can have or this program can compute.
+    /// Outside the range that the family has or this program can compute.
     OutOfRange {
         /// The parameter.
         parameter: &'static str,
-        /// What it was.
+        /// The value given.
         value: f64,
-        /// The least that works.
+        /// Least valid value.
         low: f64,
-        /// The greatest that works.
+        /// Greatest valid value.
         high: f64,
     },
     /// The first of the two must not be above the second.
@@ -80,7 +80,7 @@ pub(super) fn within(
     }
 }
 
-/// Weights that sum to 1 up to what decimals lose, made to sum to it.
+/// Normalises weights that sum to 1 within 10⁻⁹; returns an error for any other sum.
 pub(super) fn weights(values: impl Iterator<Item = f64> + Clone) -> Result<Vec<f64>, LawError> {
     for weight in values.clone() {
         not_negative("weight", weight)?;

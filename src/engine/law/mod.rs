@@ -1,12 +1,12 @@
-//! Probability laws of quantities that are not negative: symbolic, exact, sampled by inversion.
+//! Probability laws of nonnegative quantities: symbolic, exact, sampled by inversion.
 //!
-//! A [`Law`] says what is random about a time, a size or a count, in base units (seconds, bytes,
-//! counts). It stays symbolic, so that a solver can ask for its distribution function, density and
-//! moments, replace it by an exponential one, or see which [`Form`] it has.
+//! A [`Law`] is the distribution of a time, a size or a count, in base units (seconds, bytes,
+//! counts). It stays symbolic, so that a solver can evaluate its distribution function, density and
+//! moments, replace it by an exponential law, or match its [`Form`].
 //!
-//! A draw is `quantile(u)` of one uniform number: it rises with u and with the scale of the law, so
+//! A draw is `quantile(u)` of one uniform number. It rises with u and with the scale of the law, so
 //! that a change of a parameter moves every draw the same way and never shifts the draws after it.
-//! [`Sampler`] is the same function prepared for the hot path: same bits.
+//! [`Sampler`] is the same function prepared for the hot path, with the same bits.
 //!
 //! Holds: `cdf(quantile(u))` is u for a law without jumps, to some 10⁻¹²; moments are closed forms.
 //! Leaves out: negative values, and dependence between draws.
@@ -36,38 +36,38 @@ use rand_distr::Distribution;
 
 use crate::units::SimDuration;
 
-/// What every family of laws can tell about itself.
+/// Distribution functions and moments of a family of laws.
 trait Family {
-    /// P(X ≤ x).
+    /// Returns P(X ≤ x).
     fn cdf(&self, x: f64) -> f64;
-    /// P(X > x), with all its digits where it is small.
+    /// Returns P(X > x), with full precision where it is small.
     fn survival(&self, x: f64) -> f64;
-    /// Density at `x` of the part of the law without jumps.
+    /// Returns the density at `x` of the part of the law without jumps.
     fn density(&self, x: f64) -> f64;
-    /// P(X = x).
+    /// Returns P(X = x).
     fn mass(&self, _x: f64) -> f64 {
         0.0
     }
-    /// The greatest value with a mass in `low < x <= high`.
+    /// Returns the greatest value with a mass in `low < x <= high`.
     fn atom_within(&self, _low: f64, _high: f64) -> Option<f64> {
         None
     }
     fn mean(&self) -> f64;
     fn variance(&self) -> f64;
-    /// The least x with P(X ≤ x) ≥ u, for u in 0..=1.
+    /// Returns the least x with P(X ≤ x) ≥ u, for u in 0..=1.
     fn quantile(&self, u: f64) -> f64;
-    /// The law of `factor` times the quantity.
+    /// Returns the law of `factor` times the quantity.
     fn scaled(&self, factor: f64) -> Self;
 }
 
-/// The law of a quantity that is not negative.
+/// The probability law of a nonnegative quantity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Law {
     form: Form,
 }
 
-/// Which family a law belongs to, with its parameters. Only [`Law`]'s constructors make one that
-/// counts, so a form that is seen is a valid one.
+/// Family of a law, with its parameters. Only the constructors of [`Law`] make a law from a form,
+/// so the form of a law is always valid.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Form {
     Constant(Constant),
@@ -112,57 +112,57 @@ macro_rules! each_family {
 }
 
 impl Law {
-    /// The family and its parameters.
+    /// Returns the family and its parameters.
     #[must_use]
     pub fn form(&self) -> &Form {
         &self.form
     }
 
-    /// P(X ≤ x).
+    /// Returns P(X ≤ x).
     #[must_use]
     pub fn cdf(&self, x: f64) -> f64 {
         each_family!(&self.form, family => family.cdf(x))
     }
 
-    /// P(X > x): one less [`Self::cdf`], with all its digits where it is small.
+    /// Returns P(X > x): one minus [`Self::cdf`], with full precision where it is small.
     #[must_use]
     pub fn survival(&self, x: f64) -> f64 {
         each_family!(&self.form, family => family.survival(x))
     }
 
-    /// Density at `x`, per base unit, of the part of the law that has one; see [`Self::mass`].
+    /// Returns the density at `x`, per base unit, of the part of the law that has one; see [`Self::mass`].
     #[must_use]
     pub fn density(&self, x: f64) -> f64 {
         each_family!(&self.form, family => family.density(x))
     }
 
-    /// P(X = x): zero but for constants, counts, discrete laws and what contains them.
+    /// Returns P(X = x): zero except for constants, counts, discrete laws, and laws with such parts or jumps.
     #[must_use]
     pub fn mass(&self, x: f64) -> f64 {
         each_family!(&self.form, family => family.mass(x))
     }
 
-    /// Mean, in the base unit.
+    /// Returns the mean, in the base unit.
     #[must_use]
     pub fn mean(&self) -> f64 {
         each_family!(&self.form, family => family.mean())
     }
 
-    /// Variance, in the square of the base unit.
+    /// Returns the variance, in the square of the base unit.
     #[must_use]
     pub fn variance(&self) -> f64 {
         each_family!(&self.form, family => family.variance())
     }
 
-    /// Coefficient of variation: standard deviation over mean; zero for a mean of zero.
+    /// Returns the coefficient of variation: standard deviation / mean; zero for a mean of zero.
     #[must_use]
     pub fn cv(&self) -> f64 {
         let mean = self.mean();
         if mean > 0.0 { libm::sqrt(self.variance()) / mean } else { 0.0 }
     }
 
-    /// The least x with P(X ≤ x) ≥ u: a draw, when u is a uniform number. Rises with u; the ends
-    /// of the law's range at 0 and 1 and beyond them; not a number for what is none.
+    /// Returns the least x with P(X ≤ x) ≥ u: a draw, if u is a uniform number. It rises with u; at 0 and 1 and
+    /// beyond them it is the end of the law's range; it is NaN for NaN.
     #[must_use]
     pub fn quantile(&self, u: f64) -> f64 {
         if u.is_nan() {
@@ -172,7 +172,7 @@ impl Law {
         each_family!(&self.form, family => family.quantile(u))
     }
 
-    /// The law of `factor` times the quantity.
+    /// Returns the law of `factor` times the quantity.
     ///
     /// # Errors
     ///
@@ -208,7 +208,7 @@ impl Law {
         Self { form }
     }
 
-    /// The exponential law with this mean; the constant zero when that is the mean.
+    /// Returns the exponential law with this mean; the constant zero if the mean is zero.
     #[must_use]
     pub fn exponential_of_same_mean(&self) -> Self {
         let mean = self.mean();
@@ -219,13 +219,13 @@ impl Law {
         }
     }
 
-    /// Whether only one value is possible.
+    /// Returns true if only one value is possible.
     #[must_use]
     pub fn is_constant(&self) -> bool {
         self.quantile(0.0) == self.quantile(1.0)
     }
 
-    /// The law prepared for many draws.
+    /// Returns the law prepared for many draws.
     #[must_use]
     pub fn sampler(&self) -> Sampler {
         Sampler::new(self)
@@ -236,31 +236,31 @@ impl Law {
     }
 }
 
-/// Draws by inversion from any generator: 64 bits a draw.
+/// Draws by inversion from any generator: 64 bits per draw.
 impl Distribution<f64> for Law {
     fn sample<R: Rng + ?Sized>(&self, generator: &mut R) -> f64 {
         self.quantile(crate::engine::draw::unit_interval(generator.next_u64()))
     }
 }
 
-/// The law of a length of time: a [`Law`] in seconds.
+/// The law of a duration: a [`Law`] in seconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DurationLaw(pub Law);
 
 impl DurationLaw {
-    /// Mean, to the nearest nanosecond.
+    /// Returns the mean, to the nearest nanosecond.
     #[must_use]
     pub fn mean(&self) -> SimDuration {
         SimDuration::from_seconds_f64(self.0.mean())
     }
 
-    /// [`Law::quantile`], to the nearest nanosecond.
+    /// Returns [`Law::quantile`], to the nearest nanosecond.
     #[must_use]
     pub fn quantile(&self, u: f64) -> SimDuration {
         SimDuration::from_seconds_f64(self.0.quantile(u))
     }
 
-    /// The law prepared for many draws; see [`Sampler::duration`].
+    /// Returns the law prepared for many draws; see [`Sampler::duration`].
     #[must_use]
     pub fn sampler(&self) -> Sampler {
         self.0.sampler()

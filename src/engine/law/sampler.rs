@@ -5,10 +5,10 @@ use crate::engine::draw::{Key, unit_interval};
 use crate::engine::special::{exp, ln, normal_quantile};
 use crate::units::SimDuration;
 
-/// A Poisson law up to this mean is drawn from a table of its distribution function.
+/// Greatest mean of a Poisson law that is sampled from a table of its distribution function.
 const POISSON_TABLE_MEAN_MAX: f64 = 1_000.0;
 
-/// Draws of one [`Law`]: [`Law::quantile`], quicker.
+/// Sampler of one [`Law`]: a faster [`Law::quantile`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampler {
     method: Method,
@@ -58,14 +58,14 @@ impl Sampler {
         Self { method }
     }
 
-    /// The value that every draw has, if there is one: it needs no uniform number.
+    /// Returns the value of every draw of a constant law, which needs no uniform number; `None` for any other law.
     #[must_use]
     #[inline]
     pub fn constant(&self) -> Option<f64> {
         if let Method::Constant { value } = &self.method { Some(*value) } else { None }
     }
 
-    /// The draw for the uniform number `u`, strictly between 0 and 1.
+    /// Returns the draw for the uniform number `u`, strictly between 0 and 1.
     #[must_use]
     #[inline]
     pub fn sample(&self, u: f64) -> f64 {
@@ -81,9 +81,9 @@ impl Sampler {
         }
     }
 
-    /// Puts the draw for each uniform number in its place.
+    /// Replaces each uniform number in `values` by its draw.
     pub(crate) fn sample_all(&self, values: &mut [f64]) {
-        // One choice of the method for all.
+        // One match for all values.
         match &self.method {
             Method::Exponential { mean } => {
                 for value in values {
@@ -98,7 +98,7 @@ impl Sampler {
         }
     }
 
-    /// The draw as a length of time, for a law in seconds; to the nearest nanosecond.
+    /// Returns the draw as a duration, for a law in seconds; to the nearest nanosecond.
     #[must_use]
     #[inline]
     pub fn duration(&self, u: f64) -> SimDuration {
@@ -107,30 +107,30 @@ impl Sampler {
 }
 
 /// All draws of one law under one key, in order: the n-th is the sampler's at the key's n-th
-/// uniform number. It works ahead in batches, which takes the latency of a draw out of the loop
-/// and half of the generator's work.
+/// uniform number. They are computed in batches, which hides the latency of a draw
+/// and halves the generator's work.
 #[derive(Clone, Debug)]
 pub struct Draws {
     sampler: Sampler,
     key: Key,
     /// Ordinal of the draw after those in `ready`; even.
     ordinal: u64,
-    /// Draws worked out; those from `at` on are not taken yet.
+    /// Computed draws; those from `at` on are not taken yet.
     ready: [f64; AHEAD],
     at: usize,
 }
 
-/// Draws worked out at a time.
+/// Draws per batch.
 const AHEAD: usize = 32;
 
 impl Draws {
-    /// From the first draw on.
+    /// Starts at the first draw.
     #[must_use]
     pub fn new(sampler: Sampler, key: Key) -> Self {
         Self { sampler, key, ordinal: 0, ready: [0.0; AHEAD], at: AHEAD }
     }
 
-    /// The next draw.
+    /// Returns the next draw.
     #[inline]
     pub fn draw(&mut self) -> f64 {
         if self.at == AHEAD {
@@ -141,7 +141,7 @@ impl Draws {
         value
     }
 
-    /// The next draw as a length of time, for a law in seconds.
+    /// Returns the next draw as a duration, for a law in seconds.
     #[inline]
     pub fn duration(&mut self) -> SimDuration {
         SimDuration::from_seconds_f64(self.draw())
@@ -160,7 +160,7 @@ impl Draws {
     }
 }
 
-/// A distribution function of counts, up to the first that rounds to 1: no draw lies beyond.
+/// Tabulates a distribution function of counts up to the first value that rounds to 1: no draw is beyond.
 fn count_table(cdf: impl Fn(f64) -> f64) -> Box<[f64]> {
     let mut cumulative = Vec::new();
     let mut count = 0.0;

@@ -1,9 +1,9 @@
-//! Families whose distribution function is inverted by a formula.
+//! Families whose distribution function has an inverse in closed form.
 
 use super::Family;
 use crate::engine::special::{gamma, ln};
 
-/// Always the same value.
+/// Constant law.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Constant {
     /// The value.
@@ -40,7 +40,7 @@ impl Family for Constant {
     }
 }
 
-/// Any value of an interval, alike.
+/// Uniform law on an interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Uniform {
     /// The least value.
@@ -74,7 +74,7 @@ impl Family for Uniform {
     }
 }
 
-/// Memoryless.
+/// Exponential law.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exponential {
     /// The mean.
@@ -107,7 +107,7 @@ impl Family for Exponential {
     }
 }
 
-/// Life times: the hazard falls with age for a shape below 1, rises above it.
+/// Weibull law, for lifetimes: the hazard falls with age for a shape below 1, and rises for a shape above 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weibull {
     /// The exponent.
@@ -117,12 +117,12 @@ pub struct Weibull {
 }
 
 impl Weibull {
-    /// Γ(1 + 1/shape): mean over scale.
+    /// Returns mean / scale: Γ(1 + 1/shape).
     pub(super) fn mean_of(shape: f64) -> f64 {
         gamma(1.0 + 1.0 / shape)
     }
 
-    /// Squared coefficient of variation.
+    /// Returns the squared coefficient of variation.
     pub(super) fn squared_cv_of(shape: f64) -> f64 {
         let ratio = libm::lgamma(1.0 + 2.0 / shape) - 2.0 * libm::lgamma(1.0 + 1.0 / shape);
         libm::expm1(ratio)
@@ -162,7 +162,7 @@ impl Family for Weibull {
     }
 }
 
-/// Sizes over several orders of magnitude: a power law between two bounds.
+/// Pareto law between two bounds, for sizes over several orders of magnitude.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pareto {
     /// The exponent of the tail.
@@ -174,14 +174,14 @@ pub struct Pareto {
 }
 
 impl Pareto {
-    /// What the law without an upper bound has below that bound.
+    /// Returns the probability that the unbounded law gives to values below `high`.
     fn share(&self) -> f64 {
         -libm::expm1(self.shape * ln(self.low / self.high))
     }
 
-    /// E(Xʳ) / lowʳ.
+    /// Returns E(Xʳ) / lowʳ.
     fn moment(&self, r: f64) -> f64 {
-        // ∫ y^(r − shape − 1) dy over 1..high/low; its limit where the exponent meets −1.
+        // ∫ y^(r − shape − 1) dy over 1..high/low; its limit if the exponent is −1.
         let (power, span) = (r - self.shape, ln(self.high / self.low));
         let integral = if power == 0.0 { span } else { libm::expm1(power * span) / power };
         self.shape * integral / self.share()
@@ -221,7 +221,7 @@ impl Family for Pareto {
     }
 }
 
-/// An expert's guess: least, most likely, greatest.
+/// Triangular law, for an expert's estimate: least, most likely and greatest value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Triangular {
     /// The least value.

@@ -1,4 +1,4 @@
-//! Laws given by their values: discrete, and empirical with straight lines between the points.
+//! Laws given by their values: discrete, and empirical with linear interpolation.
 
 use super::Family;
 
@@ -13,15 +13,15 @@ pub struct Atom {
     pub cumulative: f64,
 }
 
-/// A finite number of values.
+/// Discrete law on a finite number of values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Discrete {
-    /// By value, each value once; the last cumulative probability is 1.
+    /// Atoms in rising order, each value once; the last cumulative probability is 1.
     atoms: Vec<Atom>,
 }
 
 impl Discrete {
-    /// Of values with weights that sum to 1; equal values are added up, weightless ones left out.
+    /// Creates the law from values with weights that sum to 1; merges equal values, drops those of weight zero.
     pub(super) fn new(mut pairs: Vec<(f64, f64)>) -> Self {
         pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut atoms: Vec<Atom> = Vec::with_capacity(pairs.len());
@@ -42,7 +42,7 @@ impl Discrete {
         Self { atoms }
     }
 
-    /// The values, rising.
+    /// Returns the atoms, in rising order.
     #[must_use]
     pub fn atoms(&self) -> &[Atom] {
         &self.atoms
@@ -94,27 +94,27 @@ pub struct Knot {
     pub cumulative: f64,
 }
 
-/// A distribution function of straight lines. Two knots at one value are a jump, and so is a first
-/// knot above zero.
+/// Empirical law with a piecewise linear distribution function. Two knots at one value are a jump, and so
+/// is a first knot of positive probability.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Empirical {
-    /// Rising in both; the last cumulative probability is 1.
+    /// Knots, rising in value and probability; the last cumulative probability is 1.
     knots: Vec<Knot>,
 }
 
 impl Empirical {
-    /// Of at least one knot, rising in both, ending at 1.
+    /// Creates the law from at least one knot, rising in value and probability and ending at 1.
     pub(super) fn new(knots: Vec<Knot>) -> Self {
         Self { knots }
     }
 
-    /// The points, rising.
+    /// Returns the knots, in rising order.
     #[must_use]
     pub fn knots(&self) -> &[Knot] {
         &self.knots
     }
 
-    /// The mass of the first knot, and the lines: two values and the probability between them.
+    /// Iterates over the mass of the first knot and the segments: two values and the probability between them.
     fn pieces(&self) -> impl Iterator<Item = (f64, f64, f64)> {
         let first = self.knots[0];
         std::iter::once((first.value, first.value, first.cumulative)).chain(

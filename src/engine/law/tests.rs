@@ -13,7 +13,7 @@ fn close(value: f64, truth: f64, relative: f64, what: &str) {
     assert!(error <= relative * truth.abs(), "{what}: {value:e} is not {truth:e}");
 }
 
-/// One or more laws of every family, and the scale they were made with.
+/// Returns one or more laws of every family, made with `scale`.
 fn laws(scale: f64) -> Vec<(&'static str, Law)> {
     let s = scale;
     let values = [3.0 * s, 1.0 * s, 1.0 * s, 8.0 * s, 4.5 * s];
@@ -59,7 +59,7 @@ fn laws(scale: f64) -> Vec<(&'static str, Law)> {
     ]
 }
 
-/// Uniform numbers over the whole range, with the least and the greatest that can be drawn.
+/// Returns uniform numbers over the whole range, including the least and the greatest that can be drawn.
 fn grid() -> impl Iterator<Item = f64> {
     let far = [f64::EPSILON / 2.0, 1e-12, 1e-6, 1e-3];
     let middle = (1..200).map(|i| f64::from(i) / 200.0);
@@ -67,8 +67,8 @@ fn grid() -> impl Iterator<Item = f64> {
     near.chain(middle).chain(top)
 }
 
-/// The n-th draw of a law is pinned to the bit, on every machine: `UPDATE_GOLDEN=1` rewrites the
-/// file, and every result with it.
+/// The n-th draw of a law is pinned to the bit, on every machine. `UPDATE_GOLDEN=1` rewrites the
+/// file; every result then changes too.
 #[test]
 fn the_first_draws_of_every_law_are_pinned() {
     let mut text = String::new();
@@ -144,7 +144,7 @@ fn draws_rise_with_the_scale_of_the_law() {
     }
 }
 
-/// Promise D18 for the other parameters: a greater one moves no draw down, where theory says so.
+/// Promise D18 for the other parameters: if theory says so, a greater one moves no draw down.
 #[test]
 fn draws_rise_with_the_parameters_that_only_add() {
     let pairs = [
@@ -174,7 +174,7 @@ fn the_quantile_inverts_the_distribution_function() {
                 assert!(law.cdf(x) >= u * (1.0 - 1e-13), "{name} at {u}");
                 assert!(law.cdf(x) - jump <= u + 1e-12, "{name} at {u}");
             } else {
-                // Besides the functions' own error: the value and 1 − u are rounded.
+                // Tolerance beyond the functions' own error: the value and 1 − u are rounded.
                 let rounded = f64::EPSILON * (1.0 + 4.0 * x * law.density(x));
                 let (rest, off) = (1.0 - u, law.cdf(x) - u);
                 assert!(off.abs() <= 2e-12 * u + rounded, "{name} at {u}: {off:e}");

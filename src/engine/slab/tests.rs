@@ -46,7 +46,7 @@ fn a_slot_whose_generations_are_used_up_is_retired() {
 }
 
 proptest! {
-    /// Against a map that never forgets a handle.
+    /// Compares the slab with a map that remembers every handle.
     #[test]
     fn the_slab_is_a_map_from_handles(
         steps in prop::collection::vec((0..3_u8, 0..64_usize), 0..300),

@@ -5,7 +5,7 @@ fn key(purpose: &str) -> Key {
     Key::derive(Seed(1), Lineage::replication(0), purpose, "special")
 }
 
-/// Distance in units in the last place, for numbers of one sign.
+/// Returns the distance in units in the last place, for numbers of one sign.
 fn ulps(a: f64, b: f64) -> u64 {
     a.to_bits().abs_diff(b.to_bits())
 }
@@ -76,7 +76,7 @@ fn the_normal_quantile_is_right_in_the_middle_and_in_the_tails() {
     }
 }
 
-/// For a whole number the incomplete gamma function is a finite sum of Poisson chances.
+/// For integer a the incomplete gamma function is a finite sum of Poisson probabilities.
 #[test]
 fn the_incomplete_gamma_function_is_the_poisson_sum() {
     for a in [1_u32, 2, 5, 20, 150] {

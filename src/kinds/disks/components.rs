@@ -8,7 +8,7 @@ use crate::model::ids::ComponentId;
 use crate::plan::compile::Builder;
 use crate::plan::program::law_of;
 
-/// The set of disks `id`.
+/// Returns the configuration of the set of disks `id`.
 pub(crate) fn disks(builder: &mut Builder<'_>, id: ComponentId, spec: &DiskSetSpec) -> Config {
     let mirrored = spec.layout.value == Layout::Mirror;
     let disks = if spec.layout.value == Layout::RaidDp {

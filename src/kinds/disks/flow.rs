@@ -1,9 +1,9 @@
-//! Offered work: what a set of disks can do, and what reads and writes cost it.
+//! Capacity of a set of disks, and the disk operations per read and per write.
 
 use crate::kinds::disks::spec::{DiskSetSpec, Layout};
 use crate::plan::load::{Capacity, mean};
 
-/// Disk operations that one write costs.
+/// Returns the disk operations per write: 2 in a mirror, else 1.
 #[must_use]
 pub const fn cost_of_write(set: &DiskSetSpec) -> f64 {
     match set.layout.value {
@@ -12,13 +12,13 @@ pub const fn cost_of_write(set: &DiskSetSpec) -> f64 {
     }
 }
 
-/// Operations per second of one of its disks.
+/// Returns the operations per second of one disk.
 #[must_use]
 pub fn each_per_s(set: &DiskSetSpec) -> f64 {
     set.time.as_ref().map_or(set.kind.value.operations_per_s(), |time| 1.0 / mean(&time.value))
 }
 
-/// Returns the capacity of a set of disks, in random operations.
+/// Returns the capacity of a set of disks, in random operations per second.
 #[must_use]
 pub fn capacity(set: &DiskSetSpec) -> Capacity {
     let serving = match set.layout.value {

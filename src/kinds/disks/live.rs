@@ -1,15 +1,15 @@
 //! A set of equal disks behind one volume layout.
 //!
-//! Model: each disk is one server with its own line, first come first served. A read goes to one
-//! disk chosen at random among those that hold the data; a write costs what the layout says:
+//! Model: each disk is one server with its own queue, first come first served. A read goes to one
+//! disk chosen at random among those that hold the data. The cost of a write depends on the layout:
 //! one operation at a random disk where the file system coalesces (RAID-DP, raidz2 with
 //! copy-on-write), one at each side where the set is mirrored. A read or a synchronous write holds
-//! its request until the (slower) disk is done; deferred writes hold nobody.
+//! its request until the (slower) disk is done; no request waits for a deferred write.
 //!
-//! In: `read`, `write`, `defer`, `background`, `alarm`, `health`. Out: the request goes on.
-//! Holds: a disk is idle only when its line is empty; operations in = done + in line + in service;
+//! In: `operate`, `defer`, `background`, `alarm`, `cancel`, `health`. Out: the request goes on, or fails.
+//! Holds: a disk is idle only when its queue is empty; operations in = done + queued + in service;
 //! busy + idle + unavailable disks = disks × time.
-//! Leaves out: position of the arm (the time of an operation is drawn), tagged queueing,
+//! Leaves out: position of the arm (the time of an operation is sampled), tagged queueing,
 //! sequential transfers, rebuild.
 //! Source: mechanisms of redundancy as in Bourbonnais, "When To (And Not To) Use RAID-Z" (2006).
 
@@ -27,7 +27,7 @@ use crate::model::world::storage::Among;
 use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
-/// What a set of disks is.
+/// Configuration of a set of disks.
 #[derive(Clone, Debug)]
 pub struct DisksConfig {
     /// Disks that hold data and serve operations.
@@ -36,13 +36,13 @@ pub struct DisksConfig {
     pub copies: u32,
     /// Time of one operation at a disk, in seconds.
     pub time: Sampler,
-    /// Alarm of the first disk; the others follow.
+    /// Alarm of the first disk; the alarms of the other disks follow it.
     pub unit: UnitId,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Operation {
-    /// Who waits; nobody for deferred writes.
+    /// Request that waits; [`RequestId::NONE`] for deferred writes.
     request: RequestId,
     time: SimDuration,
     since: SimTime,
@@ -55,7 +55,7 @@ struct Disk {
     ends: SimTime,
 }
 
-/// A set of disks at work.
+/// A set of disks in the event loop.
 #[derive(Clone, Debug)]
 pub struct Disks {
     id: ComponentId,
@@ -70,7 +70,7 @@ pub struct Disks {
 }
 
 impl Disks {
-    /// Idle disks.
+    /// Creates the set with every disk idle.
     #[must_use]
     pub fn new(id: ComponentId, config: DisksConfig) -> Self {
         Self {
@@ -86,8 +86,8 @@ impl Disks {
         }
     }
 
-    /// One operation of `request`, which waits for it. `key` is the key of its time, the next one
-    /// that of the choice of the disk.
+    /// Queues one operation, for which `request` waits; fails the request if the disks are lost. `key` is the
+    /// draw key of the operation's time, the next key that of the choice of the disk.
     #[inline]
     pub fn operate(&mut self, ctx: &mut Ctx<'_>, request: RequestId, key: KeyId, write: bool) {
         if self.health.is_lost() {
@@ -110,8 +110,7 @@ impl Disks {
         }
     }
 
-    /// Those of `count` writes that nobody waits for, of the step of `request`, that are `among` those
-    /// for its pool.
+    /// Queues deferred writes: of the `count` writes of a step of `request`, those that `among` assigns to this pool.
     pub fn defer(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -131,7 +130,7 @@ impl Disks {
         }
     }
 
-    /// One operation of work without a client.
+    /// Queues one operation for which no request waits; counts it as refused if the disks are lost.
     pub fn background(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -159,7 +158,7 @@ impl Disks {
         (SimDuration::from_seconds_f64(time), choice)
     }
 
-    /// The first of `copies` neighbouring disks, chosen by a uniform.
+    /// Returns the first of `copies` neighbouring disks, chosen by the uniform number `choice`.
     fn place(&self, choice: f64, copies: u32) -> u32 {
         let groups = self.config.disks / copies;
         whole::u32(choice * f64::from(groups)).min(groups - 1) * copies
@@ -175,7 +174,7 @@ impl Disks {
         }
     }
 
-    /// Starts the operation at the head of the line of disk `index`.
+    /// Starts the operation at the head of the queue of disk `index`.
     fn start(&mut self, ctx: &mut Ctx<'_>, index: u32) {
         let disk = &mut self.disks[index as usize];
         let Some(operation) = disk.line.front() else { return };
@@ -272,7 +271,7 @@ impl Live for Disks {
     );
     none!(counts_anew, begin_to_count, keeps_place);
 
-    /// The operation of disk `index` is done.
+    /// Completes the operation in service at disk `index`.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, index: u32, ticket: Ticket) {
         let disk = &mut self.disks[index as usize];
         if disk.ticket != ticket {
@@ -286,7 +285,7 @@ impl Live for Disks {
         self.done(ctx, operation.request);
     }
 
-    /// `request` no longer waits; the operation goes on for nobody.
+    /// Detaches `request`, which no longer waits; its operations go on without it.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         for operation in self.disks.iter_mut().flat_map(|disk| disk.line.iter_mut()) {
             if operation.request == request {
@@ -298,7 +297,7 @@ impl Live for Disks {
         entry.waits = Waits::Nothing;
     }
 
-    /// Another state: a stall keeps the lines, a loss fails every operation.
+    /// Sets the health: a stall keeps the queues, a loss fails every operation.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let before = self.health;
         self.health = health;
@@ -311,7 +310,7 @@ impl Live for Disks {
         } else if stops && !stopped {
             for disk in &mut self.disks {
                 if disk.ticket != Ticket::NONE && !disk.line.is_empty() {
-                    // What was left of the operation is done after the stall.
+                    // The rest of the operation is done after the stall.
                     let front = disk.line.front_mut().expect("not empty");
                     front.time = disk.ends - ctx.now;
                     disk.ticket = Ticket::NONE;
@@ -325,7 +324,7 @@ impl Live for Disks {
         }
     }
 
-    /// What it has counted, with the stays of operations still inside.
+    /// Returns the counts; sojourn times include operations still inside.
     fn gauge(&self, now: SimTime) -> Gauge {
         let standing = |operation: &Operation| u128::from((now - operation.since).nanos());
         let inside = self.disks.iter().flat_map(|disk| &disk.line);

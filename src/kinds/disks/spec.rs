@@ -51,7 +51,7 @@ words! {
 }
 
 impl DiskKind {
-    /// Random operations a second.
+    /// Returns the random operations per second.
     #[must_use]
     pub fn operations_per_s(self) -> f64 {
         match self {

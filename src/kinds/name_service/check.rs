@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! References of name services, and their mistakes.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Name services in the event loop: one component each, and the way of a class to each of its targets.
+//! Name services in the event loop: one component per name service, and the way of a class to each target.
 
 use crate::convert::table;
 use crate::kinds::name_service::live::{NamesConfig, Target};
@@ -24,7 +24,7 @@ impl Components for NameService {
         }
     }
 
-    /// No step enters here: classes do.
+    /// Returns `None`: only classes enter a name service, no step does.
     fn frames(&self) -> Option<usize> {
         None
     }
@@ -40,7 +40,7 @@ impl Components for NameService {
         }
     }
 
-    /// The keys by which views belong to resolvers, and those of each target.
+    /// Assigns the draw keys: one per name service for the resolver of a view, two per target for choice and probes.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         for part in &mut made.parts {
             let Config::Names(config) = &mut part.config else { continue };
@@ -56,7 +56,7 @@ impl Components for NameService {
     }
 }
 
-/// A name service; its keys are given by [`Components::finish`].
+/// Makes the component of a name service; [`Components::finish`] sets its draw keys.
 fn answers(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     let draft = builder.draft();
     let spec = &draft.scenario.name_service[index].1;
@@ -77,7 +77,7 @@ fn answers(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     builder.part(id, config)
 }
 
-/// Whom the probes of a target meet.
+/// Returns the components that the probes of a target reach.
 fn target(builder: &Builder<'_>, to: Entrance) -> Target {
     let draft = builder.draft();
     let member = |service: usize, member: u32| {
@@ -95,7 +95,7 @@ fn target(builder: &Builder<'_>, to: Entrance) -> Target {
             let all = 0..draft.links.services[service].members;
             Target::Members(all.map(|number| member(service, number)).collect())
         }
-        // The links lead to nothing else.
+        // No link of a name service leads here.
         Entrance::NameService(_) | Entrance::Cdn(_) => Target::Members(Vec::new()),
     }
 }

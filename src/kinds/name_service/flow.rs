@@ -1,4 +1,4 @@
-//! Needs and offered work: entries of which a checked record names those that answer.
+//! Needs and offered work: with a check, the record names only entries that answer.
 
 use crate::convert::table;
 use crate::kinds::name_service::plan::{NameService, part_of};
@@ -24,14 +24,14 @@ impl Flow for NameService {
         let Entrance::NameService(at) = entrance else { return None };
         let (name, spec) = &graph.draft().scenario.name_service[at];
         let to = &graph.draft().links.name_services[at];
-        // Without a check nothing detects that an entry is dead: its users stay lost.
+        // Without a check a dead entry stays undetected: its users stay lost.
         let least = if spec.check.is_some() { 1 } else { table::u32(to.len()) };
         let nodes: Vec<NodeId> = to.iter().map(|entry| graph.entrance(*entry, outside)).collect();
         let any = graph.group(name, least, &nodes);
         Some(graph.part(part_of(at), &[any]))
     }
 
-    /// To the first entry that answers, or evenly to all that do; to dead ones where none does.
+    /// Offers the rate to the first entry that answers, or evenly to all that answer; to dead entries if none does.
     fn offers_in(
         &self,
         sums: &mut Sums<'_>,

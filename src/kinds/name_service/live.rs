@@ -1,21 +1,22 @@
-//! A name service: which address a name leads to, and what resolvers still believe.
+//! A name service: the target that a name leads to, and the answers that resolvers still cache.
 //!
-//! Model: the service answers with its record: the first of its targets that it believes alive
-//! (`failover`), or one of those, each as often (`round-robin`, drawn for each view so that a
-//! target that goes moves its own views alone). When it believes nobody alive the record stays.
-//! It learns of a death by probes, as a balancer does: one every `interval` at a phase of its own,
-//! refused at once or failed after `time-out`; `fall` in a row take a target out, `rise` put it
-//! back. A shallow probe of a balancer meets the unit that holds the address, one of a service any
-//! member that works; a deep one also wants a member behind the balancer that works.
+//! Model: the service answers with its record: the first target that it believes alive
+//! (`failover`), or any target that it believes alive, with equal probability (`round-robin`). The choice
+//! is sampled per view by rendezvous hashing, so that a target that leaves moves only its own views.
+//! If no target is believed alive, the record does not change.
+//! Failures are detected by probes, as at a balancer: one per `interval` at a phase of each target,
+//! refused at once or failed after `time-out`. `fall` failures in a row take a target out, `rise` successes
+//! put it back. A shallow probe of a balancer reaches the unit that holds the virtual IP; a probe of a
+//! service reaches any member that works. A deep probe also needs a working member behind the balancer.
 //!
-//! A view asks a resolver of its own, which asks the name service once in every `life`, at a phase
-//! drawn for the view: at a change of the record its residual life is uniform in (0, `life`).
-//! Resolvers that do not keep to the life (`stale`, a share drawn by view) keep what they had when
-//! the record changed for a time of their own, and then take the record of that instant.
+//! Each view asks a resolver of its own. The resolver asks the name service once per `life`, at a phase
+//! drawn for the view: when the record changes, its residual life is uniform in (0, `life`).
+//! Stale resolvers (`stale`, a share drawn per view) ignore the time to live: from a change of the record on
+//! they keep the old record for the time `stale.for`, and then take the record of that instant.
 //!
-//! While the name service itself is out, resolvers whose answer has run out since get none.
+//! While the name service is down, a resolver whose answer has expired since then gets no answer.
 //!
-//! In: `resolve`, `begin`, `verdict`, `fares`. Holds: at most one alarm a target.
+//! In: `resolve`, `begin`, `verdict`, `target_fares`. Holds: at most one alarm per target.
 //! Leaves out: several addresses in one answer, negative answers, caches inside browsers.
 //! Source: Jung, Berger & Balakrishnan (2003), Modeling TTL-based Internet caches; Flavel et al.
 //! (2014), Re-evaluating the responsiveness of DNS-based network control.
@@ -33,68 +34,67 @@ use crate::model::world::Around;
 use crate::model::{Ctx, Health, Keeps, Live, Next, Start, none};
 use crate::units::{SimDuration, SimTime};
 
-/// Most targets of one name service.
+/// Maximum number of targets of one name service: a record is a set of bits in a `u64`.
 pub const MOST_TARGETS: usize = 60;
 
-/// Where a name may lead.
+/// A target of a name.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// To one of these members.
+    /// One of these members.
     Members(Vec<ComponentId>),
-    /// To the unit that holds the address of a balancer, with the members behind it.
+    /// The unit that holds the virtual IP of a balancer, with the members behind it.
     Balancer(ComponentId, Vec<ComponentId>),
 }
 
-/// What a name service is.
+/// Configuration of a name service.
 #[derive(Clone, Debug)]
 pub struct NamesConfig {
-    /// Where the name leads, in order.
+    /// Targets, in order of preference.
     pub to: Vec<Target>,
-    /// Whether all are sent to the first that is believed alive.
+    /// If true, every view is led to the first target that is believed alive.
     pub failover: bool,
     /// Time to live of an answer.
     pub life: SimDuration,
-    /// Share of the resolvers that keep an old answer, and how long.
+    /// Share of the resolvers that keep an old answer, and the time for which they keep it.
     pub stale: Option<(f64, SimDuration)>,
-    /// None: everybody is believed alive for ever.
+    /// Probe settings; `None`: every target is believed alive for ever.
     pub probing: Option<Probing>,
-    /// Whether a probe wants a page.
+    /// If true, a probe requests a page.
     pub deep: bool,
-    /// Key of the draws of a view; two a target follow: of its choice, and of its probes.
+    /// Draw key of a view. Two keys per target follow it: that of its choice and that of its probes.
     pub key: KeyId,
-    /// Alarm of the first target; those of the others follow.
+    /// Alarm of the first target; those of the others follow it.
     pub unit: UnitId,
 }
 
 #[derive(Clone, Debug)]
 struct Belief {
     alive: bool,
-    /// Results in a row that speak against the belief.
+    /// Consecutive probe results that contradict the belief.
     against: u32,
     due: SimTime,
-    /// A probe waits for an answer.
+    /// True while a probe waits for its answer.
     asked: bool,
     ticket: Ticket,
     hangs: u32,
     hang: Option<bool>,
 }
 
-/// A name service at work.
+/// A name service in the event loop.
 #[derive(Clone, Debug)]
 pub struct Names {
     config: NamesConfig,
     beliefs: Vec<Belief>,
-    /// Records, as sets of targets, each with the instant from which it holds; the last is the
-    /// present one.
+    /// Records, as sets of targets, each with the instant from which it holds; the last one is current.
     records: VecDeque<(SimTime, u64)>,
-    /// What stale resolvers have, and until when they keep it.
+    /// Record that stale resolvers have; `until` is the instant at which they ask again.
     kept: u64,
     until: Option<SimTime>,
     out: Option<SimTime>,
 }
 
 impl Names {
-    /// Everybody is believed alive.
+    /// Creates the name service with every target believed alive.
     #[must_use]
     pub fn new(config: NamesConfig) -> Self {
         let belief = Belief {
@@ -117,7 +117,7 @@ impl Names {
         }
     }
 
-    /// The targets that the record names now.
+    /// Returns the current record: the set of targets that it names.
     fn record(&self) -> u64 {
         self.records.back().map_or(0, |(_, record)| *record)
     }
@@ -127,7 +127,7 @@ impl Names {
         before.or(self.records.front()).map_or(0, |(_, record)| *record)
     }
 
-    /// Stale resolvers whose time is over have asked.
+    /// Gives stale resolvers the current record once their time is over.
     fn settle(&mut self, now: SimTime) {
         if self.until.is_some_and(|until| until <= now) {
             self.kept = self.record();
@@ -135,7 +135,7 @@ impl Names {
         }
     }
 
-    /// The target to which the view of `ordinal` is led; `None` when its resolver has no answer.
+    /// Returns the target to which the view `ordinal` is led; `None` if its resolver has no answer.
     pub fn resolve(&mut self, now: SimTime, draws: &Draws<'_>, ordinal: u64) -> Option<usize> {
         let uniform = |index: u64| draws.uniform_at(self.config.key, ordinal, index);
         let stale = self.config.stale.is_some_and(|(share, _)| uniform(1) < share);
@@ -158,7 +158,7 @@ impl Names {
         named.max_by(|one, other| score(one).total_cmp(&score(other)))
     }
 
-    /// Arms the first probes at or after now.
+    /// Arms the first probe of each target, at or after now.
     pub fn begin(&mut self, ctx: &mut Ctx<'_>) {
         let Some(probing) = self.config.probing else { return };
         for at in 0..self.beliefs.len() {
@@ -169,7 +169,7 @@ impl Names {
         }
     }
 
-    /// The key of a target's choice (0) or of its probes (1).
+    /// Returns the draw key of a target's choice (`which` = 0) or of its probes (1).
     fn target_key(&self, target: usize, which: usize) -> KeyId {
         KeyId(self.config.key.0 + 1 + place(2 * target + which))
     }
@@ -179,7 +179,7 @@ impl Names {
         self.beliefs[at].ticket = ctx.calendar.push(when, code);
     }
 
-    /// A probe was answered, or was not; the next is armed.
+    /// Ends a probe with its result and arms the next one.
     fn conclude(&mut self, ctx: &mut Ctx<'_>, at: usize, good: bool) {
         self.beliefs[at].asked = false;
         self.verdict(ctx.now, at, good);
@@ -188,7 +188,7 @@ impl Names {
         self.arm(ctx, at, due);
     }
 
-    /// What a probe of a target said.
+    /// Records the result of a probe of target `at`; changes the record if the belief turns.
     pub fn verdict(&mut self, now: SimTime, at: usize, good: bool) {
         let Some(probing) = self.config.probing else { return };
         let belief = &mut self.beliefs[at];
@@ -202,7 +202,7 @@ impl Names {
             return;
         }
         self.settle(now);
-        // Of a failover record only the first target shows.
+        // Resolvers see only the first target of a failover record.
         let shows =
             !self.config.failover || alive.trailing_zeros() != self.record().trailing_zeros();
         if shows && self.until.is_none() {
@@ -272,7 +272,7 @@ impl Live for Names {
     );
     none!(counts_anew, begin_to_count, keeps_place);
 
-    /// It is in another state from now on.
+    /// Sets the health of the name service itself: it answers only while it works.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let works = health.works();
         self.out = if works { None } else { self.out.or(Some(ctx.now)) };
@@ -282,17 +282,17 @@ impl Live for Names {
         Keeps::NOTHING
     }
 
-    /// Arms its first probes.
+    /// Arms the first probe of each target.
     fn starts(around: &mut Around<'_>, own: ComponentId) {
         around.with(own, Self::begin);
     }
 
-    /// A probe is due, or has waited long enough.
+    /// Sends the probe that is due, or ends the one that has timed out.
     fn due(around: &mut Around<'_>, own: ComponentId, local: u32, ticket: Ticket) {
         Self::probe_due(around, own, local as usize, ticket);
     }
 
-    /// `request` is led to one of the entrances.
+    /// Leads `request` to one of the targets.
     fn step(around: &mut Around<'_>, own: ComponentId, request: RequestId, op: Op) -> Next {
         let Op::Resolve { first, .. } = op else {
             unreachable!("no other operation is a name service's")
@@ -303,7 +303,7 @@ impl Live for Names {
     }
 }
 
-/// When a resolver asked last, which asks once in every `life` at this `phase` of it.
+/// Returns the last instant at which a resolver asked that asks once per `life` at `phase` (a share of `life`).
 fn last_asked(now: SimTime, life: SimDuration, phase: f64) -> SimTime {
     let life = life.nanos();
     if life == 0 {
@@ -315,7 +315,7 @@ fn last_asked(now: SimTime, life: SimDuration, phase: f64) -> SimTime {
 }
 
 impl Names {
-    /// Where `id` is led by the name service; `None` when that says nothing.
+    /// Returns the target to which `id` is led; turns the request away and returns `None` if there is no answer.
     #[inline(never)]
     fn led_to(around: &mut Around<'_>, id: RequestId, names: ComponentId) -> Option<usize> {
         let ordinal = around.requests[id].ordinal;
@@ -328,7 +328,7 @@ impl Names {
         found
     }
 
-    /// How the target numbered `at` meets a probe.
+    /// Returns the health that a probe of target `at` finds.
     fn target_fares(around: &Around<'_>, id: ComponentId, at: usize) -> Health {
         let names = around.held::<Self>(id);
         let of = |member: &ComponentId| around.health(*member);
@@ -351,7 +351,7 @@ impl Names {
         }
     }
 
-    /// A probe of a name service is due, or has waited long enough.
+    /// Sends the probe of target `at` that is due, or fails the one that has timed out.
     fn probe_due(around: &mut Around<'_>, id: ComponentId, at: usize, ticket: Ticket) {
         let health = Self::target_fares(around, id, at);
         let now = around.now;

@@ -1,4 +1,4 @@
-//! Name services: which of several entrances a user is led to, and how long he believes it.
+//! Name services: the choice among several entrances, and the time for which resolvers cache it.
 
 pub mod check;
 pub mod components;

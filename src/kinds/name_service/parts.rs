@@ -1,4 +1,4 @@
-//! Parts that can fail: a name service, outside of the sites.
+//! Parts that can fail: a name service, which is outside the sites.
 
 use crate::kinds::name_service::live::MOST_TARGETS;
 use crate::kinds::name_service::plan::{NameService, part_of};

@@ -1,13 +1,13 @@
-//! A name service as a part.
+//! The part that stands for a name service.
 
 use crate::plan::names::Kind;
 use crate::plan::part::{Own, Part};
 
-/// Name services.
+/// The kind of name services.
 #[derive(Debug)]
 pub struct NameService;
 
-/// The name service at `index`.
+/// Returns the part of the name service at `index`.
 #[must_use]
 pub const fn part_of(index: usize) -> Part {
     Part::Own(Own { kind: Kind::NameService, index, member: 0 })

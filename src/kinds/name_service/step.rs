@@ -1,10 +1,10 @@
-//! The way of a class by a name service, as operations of the event loop.
+//! The way of a class through a name service, as operations of the event loop.
 
 use crate::convert::place;
 use crate::model::route::{Branch, Op};
 use crate::plan::program::{Compiler, Way};
 
-/// To each of the targets: the same steps there, with the same draws.
+/// Compiles the steps once per target, with the same draws in each copy.
 pub(super) fn enter(
     compiler: &mut Compiler<'_>,
     index: usize,

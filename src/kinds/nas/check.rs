@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! References of file servers, and their mistakes.
 
 use std::collections::BTreeSet;
 
@@ -62,7 +62,7 @@ impl Checks for Nas {
     none!(entrance, onward, begins);
 }
 
-/// Pools that one volume may be spread over.
+/// Maximum number of pools of one volume.
 const MAX_POOLS: usize = 64;
 
 fn check_nas(name: &Name, nas: &NasSpec, out: &mut Diagnostics) {
@@ -95,7 +95,7 @@ fn check_nas(name: &Name, nas: &NasSpec, out: &mut Diagnostics) {
     }
 }
 
-/// Contents that nothing can keep.
+/// Reports contents that no memory keeps.
 fn check_memory(draft: &Draft, at: usize, out: &mut Diagnostics) {
     let (name, nas) = &draft.scenario.nas[at];
     for (pool, disks) in nas.pools.iter() {

@@ -40,7 +40,7 @@ impl Components for Nas {
         }
     }
 
-    /// The pools of a volume, with the head in front of each.
+    /// Returns the pools of a volume, each with the head in front of it.
     fn mounts(&self, builder: &Builder<'_>, store: Store, _: (usize, u32)) -> Vec<Mount> {
         let Store::Volume { nas, volume } = store else { return Vec::new() };
         let draft = builder.draft();
@@ -60,14 +60,14 @@ impl Components for Nas {
     }
 }
 
-/// The name of the component of head `number` of a file server: the only one has no number.
+/// Returns the name of the component of head `number` of a file server; a single head has no number in its name.
 pub(super) fn head_name(draft: &Draft, nas: usize, number: u32) -> String {
     let (name, spec) = &draft.scenario.nas[nas];
     let head = format!("{name}.head");
     if spec.heads.value == 1 { head } else { member_name(&head, number) }
 }
 
-/// The name of the component of the memory of head `number` of a file server.
+/// Returns the name of the component of the memory of head `number` of a file server.
 pub(super) fn memory_name(draft: &Draft, nas: usize, number: u32) -> String {
     let (name, spec) = &draft.scenario.nas[nas];
     if spec.heads.value == 1 {
@@ -91,8 +91,8 @@ fn head(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     builder.part(id, config)
 }
 
-/// The memory of a head: of every volume it keeps what lies on each of its pools, also on those of the other head,
-/// which it serves after a takeover.
+/// Makes the memory of a head. It holds the content of every volume, pool by pool, including the pools of the other
+/// head, which this head serves after a takeover.
 fn memory(builder: &mut Builder<'_>, id: ComponentId, nas: usize, number: u32) -> Part {
     let draft = builder.draft();
     let owner = builder.id(&head_name(draft, nas, number));
@@ -104,8 +104,8 @@ fn memory(builder: &mut Builder<'_>, id: ComponentId, nas: usize, number: u32) -
     builder.part(id, config)
 }
 
-/// Contents of the volumes of a file server, once for each pool that they are spread over: volume,
-/// place among its pools, their number, content.
+/// Returns the contents of the volumes of a file server, one entry per pool of each volume: volume,
+/// index among its pools, number of its pools, content.
 fn contents_by_pool(draft: &Draft, nas: usize) -> Vec<(usize, usize, u64, &Spanned<ContentSpec>)> {
     let mut all = Vec::new();
     for (volume, content) in memory::contents_of_nas(draft, nas) {
@@ -115,7 +115,8 @@ fn contents_by_pool(draft: &Draft, nas: usize) -> Vec<(usize, usize, u64, &Spann
     all
 }
 
-/// The memory of a head in front of pool `place` of a volume of its file server, and the place of its content there.
+/// Returns the memory of a head in front of pool `place` of a volume, and the index of the content in that memory;
+/// `None` if the volume has no content or the head no memory.
 fn before_volume(
     builder: &Builder<'_>,
     (nas, number): (usize, u32),

@@ -1,4 +1,4 @@
-//! Needs and offered work: a volume is spread over pools, each behind its head or behind the head that took over.
+//! Needs and offered work: a volume is spread over pools. Each pool is behind its own head or the one that took over.
 
 use crate::kinds::disks;
 use crate::kinds::disks::flow::{cost_of_write, each_per_s};
@@ -31,7 +31,7 @@ impl Flow for Nas {
         site(Part::Head { nas, number: 0 }) == site(user)
     }
 
-    /// Evenly to all pools, and to the head that serves each.
+    /// Offers the operations evenly to all pools, and to the head that serves each pool.
     fn offers_io(&self, sums: &mut Sums<'_>, store: Store, _: Part, operations: Operations) {
         let Store::Volume { nas, volume } = store else { return };
         let pools = &sums.draft().links.nas[nas].volumes[volume];
@@ -99,7 +99,7 @@ impl Flow for Nas {
     }
 }
 
-/// A pool behind its head, or behind either head where the partner takes over.
+/// Returns the node of a pool that needs its head, or either head if the partner can take over.
 fn pool_behind_head(graph: &mut graph::Builder<'_>, nas: usize, pool: usize) -> NodeId {
     let part = Part::Pool { nas, pool };
     if let Some(node) = graph.known(part) {
@@ -119,7 +119,7 @@ fn pool_behind_head(graph: &mut graph::Builder<'_>, nas: usize, pool: usize) -> 
     graph.part(part, &[head])
 }
 
-/// The head in front of a pool.
+/// Returns the fluid node of the heads in front of a pool, split by the state of its volumes.
 fn fork_over_heads(network: &mut network::Builder<'_>, nas: usize, pool: usize) -> u32 {
     network.shared((Kind::Nas, nas, pool), |network| {
         let spec = &network.draft().scenario.nas[nas].1;

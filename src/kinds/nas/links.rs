@@ -8,12 +8,12 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::names::Reference;
 use crate::scenario::source::Span;
 
-/// The references of a file server.
+/// Resolved references of a file server.
 #[derive(Clone, Debug, Default)]
 pub struct NasLinks {
     /// Its rack.
     pub rack: Option<usize>,
-    /// By volume: its pools.
+    /// Pools of each volume, as indices.
     pub volumes: Vec<Vec<usize>>,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn follow(walk: &mut Walk<'_>, nas: &NasSpec) -> NasLinks {
     NasLinks { rack, volumes }
 }
 
-/// Returns the volume that `volume` names.
+/// Resolves the volume that `volume` names; reports an unknown name.
 pub(super) fn store(walk: &mut Walk<'_>, nas: usize, volume: &str, span: Span) -> Option<Store> {
     let volumes = &walk.scenario().nas[nas].1.volumes;
     let volume = find_named(volumes, volume, span, "volume", walk.out())?;

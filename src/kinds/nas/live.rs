@@ -1,22 +1,22 @@
 //! The head of a network file server: the processor in front of its volumes.
 //!
-//! Model: operations come in batches (one step's worth, of the pools of one head); a batch takes the
-//! head for the sum of its operations' times, one batch after the other, first come first served.
-//! While nobody serves its volumes nothing is lost: a client of a hard mount sends its operation
-//! again on the schedule of its transport (after 1, 2, 4, … seconds, at most 60) for ever, and goes
-//! on at the first such instant at which a head serves them again. A client of a soft mount gives up
-//! after its time-out times (1 + retransmissions) and its step fails.
+//! Model: operations arrive in batches (one batch per step, for the pools of one head). A batch occupies the
+//! head for the sum of its operations' times; batches are served one at a time, first come first served.
+//! While no head serves the volumes, nothing is lost: a client of a hard mount sends its operation
+//! again on the schedule of its transport (gaps of 1, 2, 4, … seconds, at most 60 s) for ever. It goes
+//! on at the first such instant at which a head serves the volumes again. A client of a soft mount
+//! abandons after time-out × (1 + retransmissions), and its step fails.
 //!
-//! Which head serves the volumes of which owner is not its business: the world ([`storage`]) sends
-//! an operation to the one that does, and takes those in line away again ([`Head::release`]). A head
-//! that serves two owners does the work of both, one batch after the other. During a grace period
-//! the batches in which an operation opens or locks wait for its end; the others do not.
+//! A head does not know which head serves the volumes of which owner: the world ([`storage`]) sends
+//! an operation to the serving head, and takes queued ones away when volumes move ([`Head::release`]). A head
+//! that serves two owners does the work of both, one batch at a time. During a grace period
+//! a batch with an operation that opens or locks waits for its end; the other batches do not.
 //!
 //! In: `operate`, `take`, `release`, `alarm`, `wake`, `health`. Out: the request goes on, or fails
 //! (soft mounts). Holds: no operation of a hard mount ever fails for a stalled head; resume instants
-//! are issue + 2^k − 1 seconds up to a gap of 60 s, counted anew from when a head had taken it.
-//! Leaves out: the reconnect of a reset connection, a client that asks more often while a grace
-//! lasts, operations of one step sent to two heads at once (they go one after the other).
+//! are 1, 3, 7, … s after the arrival at this head, the gap doubling up to 60 s; `take` restarts the schedule.
+//! Leaves out: the reconnect of a reset connection, a client that asks more often during a grace
+//! period, operations of one step sent to two heads at once (they are sent one after the other).
 //! Source: TCP retransmission 1 s doubling to 60 s and hard/soft semantics as in illumos
 //! `uts/common/inet/tcp/tcp_tunables.c`, `uts/common/fs/nfs/nfs_subr.c`; grace as in RFC 5661 §8.4.2.
 //!
@@ -40,12 +40,12 @@ pub const FIRST_RETRY: SimDuration = SimDuration::SECOND;
 /// Longest gap of the retransmission schedule.
 pub const LONGEST_RETRY: SimDuration = SimDuration::from_secs(60);
 
-/// What a head is.
+/// Configuration of a head.
 #[derive(Clone, Debug)]
 pub struct HeadConfig {
     /// Time of one operation, in seconds.
     pub time: Sampler,
-    /// How long operations that open or lock wait after its volumes are served anew; zero: not.
+    /// Grace period: wait of operations that open or lock after volumes are served again; zero: none.
     pub grace: SimDuration,
     /// Share of operations that open or lock.
     pub opens: f64,
@@ -53,12 +53,12 @@ pub struct HeadConfig {
     pub unit: UnitId,
 }
 
-/// How a client holds on to a mount.
+/// Retry behaviour of a mount's client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Persistence {
     /// Retries for ever.
     Hard,
-    /// Fails after this long.
+    /// Fails after this time.
     Soft(SimDuration),
 }
 
@@ -67,32 +67,32 @@ pub enum Persistence {
 pub struct Work {
     /// The head that owns the volumes.
     pub owner: ComponentId,
-    /// Key of their times; the next is that of which of them open or lock.
+    /// Draw key of the operation times; the next key decides for each operation whether it opens or locks.
     pub key: KeyId,
     /// Operations of the step.
     pub count: u32,
-    /// Which of them.
+    /// Selection of the operations that go to this owner.
     pub among: Among,
-    /// What their client does in a silence.
+    /// Retry behaviour of the client while no head answers.
     pub persistence: Persistence,
 }
 
-/// How the volumes of an owner are served at an instant.
+/// Service of the volumes of an owner at an instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
-    /// By the head that is asked.
+    /// True if the head that receives the operation serves the volumes.
     pub here: bool,
-    /// What opens or locks waits until then.
+    /// End of the grace period; operations that open or lock wait until then.
     pub grace: SimTime,
 }
 
-/// Whose volumes a request asks for, and whether an operation of it opens or locks: what a head
-/// keeps of it in [`Request::local`].
+/// Packs the owner of the requested volumes and the flag "an operation opens or locks" into
+/// [`Request::local`].
 const fn local(owner: ComponentId, opens: bool) -> u32 {
     owner.0 << 1 | opens as u32
 }
 
-/// The owner of the volumes that `request`, which is at a head, asks for.
+/// Returns the owner of the volumes that `request` asks for; `request` must be at a head.
 #[must_use]
 pub const fn owner(request: &Request) -> ComponentId {
     ComponentId(request.local >> 1)
@@ -110,7 +110,7 @@ struct Batch {
     since: SimTime,
 }
 
-/// A head at work.
+/// A head in the event loop.
 #[derive(Clone, Debug)]
 pub struct Head {
     id: ComponentId,
@@ -123,12 +123,12 @@ pub struct Head {
     availability: Availability,
     operations: u64,
     failed: u64,
-    /// Batches that went on to another head.
+    /// Batches that moved to another head.
     moved: u64,
 }
 
 impl Head {
-    /// An idle head.
+    /// Creates an idle head.
     #[must_use]
     pub fn new(id: ComponentId, config: HeadConfig) -> Self {
         Self {
@@ -146,13 +146,13 @@ impl Head {
         }
     }
 
-    /// Whether it answers.
+    /// Returns true if the head answers.
     #[must_use]
     pub fn serves(&self) -> bool {
         self.health.works()
     }
 
-    /// Operations of `request` come to it.
+    /// Receives the operations of one step of `request`: samples their times and queues or postpones the batch.
     pub fn operate(&mut self, ctx: &mut Ctx<'_>, request: RequestId, work: Work, service: Service) {
         let entry = &ctx.requests[request];
         let mut seconds = 0.0;
@@ -178,7 +178,7 @@ impl Head {
         self.arrive(ctx, request, service);
     }
 
-    /// `request`, which waited at the head that served its volumes before, comes over.
+    /// Receives `request` from the head that served its volumes before.
     pub fn take(&mut self, ctx: &mut Ctx<'_>, request: RequestId, service: Service) {
         self.arrive(ctx, request, service);
     }
@@ -191,7 +191,7 @@ impl Head {
         self.send(ctx, request, service);
     }
 
-    /// The operation of `request` reaches the head, or finds nobody and is sent again later.
+    /// Queues the batch of `request`; schedules it again if no head serves the volumes or a grace period holds it up.
     fn send(&mut self, ctx: &mut Ctx<'_>, request: RequestId, service: Service) {
         let entry = &mut ctx.requests[request];
         let next = if !service.here || !self.serves() {
@@ -211,7 +211,7 @@ impl Head {
         entry.ticket = ctx.calendar.push(next, Event::Wake(request).code());
     }
 
-    /// The next retransmission of `request` is due.
+    /// Retransmits the operation of `request`; fails the request if the time-out of a soft mount is over.
     pub fn sent_again(&mut self, ctx: &mut Ctx<'_>, request: RequestId, service: Service) {
         let silent = !service.here || !self.serves();
         if silent && ctx.requests[request].ends <= ctx.now {
@@ -222,14 +222,14 @@ impl Head {
         self.send(ctx, request, service);
     }
 
-    /// `request`, which waits here, goes on to the head that serves its volumes now.
+    /// Removes `request`, which waits here and moves to the head that serves its volumes now.
     pub fn hand_over(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.moved += 1;
         self.leave(ctx, request);
     }
 
-    /// It serves the volumes of `owner` no more: those in line for them are sent again by their
-    /// clients on their schedules, what was under way as well.
+    /// Stops serving the volumes of `owner`: clients send their queued batches again on their schedules, and the
+    /// batch in service too.
     pub fn release(&mut self, ctx: &mut Ctx<'_>, owner: ComponentId) {
         if !self.line.iter().any(|batch| batch.owner == owner) {
             return;
@@ -250,7 +250,7 @@ impl Head {
         }
     }
 
-    /// `batch` is out of the line before it was done.
+    /// Schedules the retransmission of an unfinished `batch` that left the queue; drops it if no request waits.
     fn send_back(&mut self, ctx: &mut Ctx<'_>, batch: Batch) {
         if batch.request == RequestId::NONE {
             self.inside.remove(ctx.now, ctx.now - batch.since);
@@ -323,7 +323,7 @@ impl Live for Head {
     );
     none!(counts_anew, begin_to_count);
 
-    /// The batch in service is done.
+    /// Completes the batch in service.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
         if ticket != self.ticket {
             return;
@@ -339,7 +339,7 @@ impl Live for Head {
         }
     }
 
-    /// `request` no longer waits. What the head has in line is done for nobody.
+    /// Detaches `request`, which no longer waits; the head still processes its batch if that is queued.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         if let Some(batch) = self.line.iter_mut().find(|batch| batch.request == request) {
             batch.request = RequestId::NONE;
@@ -351,7 +351,7 @@ impl Live for Head {
         }
     }
 
-    /// Another state. What was in line is sent again by its clients on their schedules.
+    /// Sets the health. When the head stops serving, clients send queued batches again on their schedules.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let served = self.serves();
         self.health = health;
@@ -368,7 +368,7 @@ impl Live for Head {
         }
     }
 
-    /// What it has counted, with the stays of batches that nobody waits for; the world adds those
+    /// Returns the counts. Sojourn times include unfinished batches without a request; the world adds those
     /// of requests.
     fn gauge(&self, now: SimTime) -> Gauge {
         let orphan = |batch: &&Batch| batch.request == RequestId::NONE;
@@ -393,7 +393,7 @@ impl Live for Head {
         Keeps { line: true, visits: true, completions: true, ..Keeps::NOTHING }
     }
 
-    /// A request sends its operation again.
+    /// Sends the operation of `request` again.
     fn wake(around: &mut Around<'_>, _: ComponentId, request: RequestId) {
         around.sent_again(request);
     }
@@ -403,7 +403,7 @@ impl Live for Head {
     }
 }
 
-/// First instant after `now` at which an operation issued at `issued` is sent again: issued + 1, 3,
+/// Returns the first instant after `now` at which an operation issued at `issued` is sent again: `issued` + 1, 3,
 /// 7, … seconds, the gap doubling up to [`LONGEST_RETRY`].
 #[must_use]
 pub fn next_retry(issued: SimTime, now: SimTime) -> SimTime {
@@ -420,8 +420,8 @@ pub fn next_retry(issued: SimTime, now: SimTime) -> SimTime {
 mod tests {
     use super::*;
 
-    /// Mechanisms of network file systems, test 1: an operation issued one second into an outage
-    /// of 45 s is sent again at 2, 4, 8, 16, 32 and 64 s.
+    /// Mechanisms of network file systems, test 1: an operation issued 1 s into an outage of 45 s
+    /// is sent again at 2, 4, 8, 16, 32 and 64 s.
     #[test]
     fn a_hard_mount_is_retried_on_the_transports_schedule() {
         let at = |seconds| SimTime::ZERO + SimDuration::from_secs(seconds);

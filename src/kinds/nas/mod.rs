@@ -9,6 +9,6 @@ pub mod parts;
 pub mod spec;
 pub(crate) mod volumes;
 
-/// File servers.
+/// The kind of file servers.
 #[derive(Debug)]
 pub struct Nas;

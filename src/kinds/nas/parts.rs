@@ -18,8 +18,8 @@ use crate::units::SimDuration;
 const HEAD: Sort = Sort { word: "head", ..Sort::ROLE };
 const POOL: Sort = Sort { word: "pool", ..Sort::ROLE };
 
-/// A mended head waits at most so long for its volumes in a drill, whatever its `giveback.after`: until then
-/// its partner serves them, as in the run in which it stays broken.
+/// Upper limit of `giveback.after` in a drill, for a repaired head: until the giveback its partner serves the volumes,
+/// as in the run in which the head stays broken.
 pub(super) const GIVEBACK_WAIT: SimDuration = SimDuration::from_secs(10);
 
 impl Parts for Nas {
@@ -92,7 +92,7 @@ impl Parts for Nas {
         }
     }
 
-    /// The heartbeat that the partner of a head receives.
+    /// Returns the heartbeat that the partner of a head receives.
     fn publishes(&self, draft: &Draft, part: Part) -> Vec<(&'static str, Expr)> {
         let Part::Head { .. } = part else { return Vec::new() };
         let alive = |domain: Part| Expr::of(&domain.name(draft), "alive");
@@ -107,7 +107,7 @@ impl Parts for Nas {
             return;
         };
         shown.component(head_name(shown.draft(), nas, number));
-        // What it knew of its clients, opens and locks, is lost when its process is.
+        // The head's state of clients, opens and locks is lost with its process.
         if shown.draft().scenario.nas[nas].1.grace.is_some() {
             let restarts = (!shown.own("beats")).and(!shown.keeps());
             shown.state("gone", Health::Down, restarts);

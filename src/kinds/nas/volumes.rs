@@ -1,16 +1,16 @@
-//! Who serves the volumes of a head: takeover by the partner, and the way back.
+//! The head that serves the volumes of a head: takeover by the partner, and giveback.
 //!
-//! Model: of a file server with two heads and a `failover`, the volumes of each head are an automaton
+//! Model: in a file server with two heads and a `failover`, the volumes of each head have an automaton
 //! of their own, `store.head-1/volumes`:
 //!
 //! ```text
-//! home     -> unseen            its head is silent; with the chance of coverage, drawn there and then
-//! home     -> orphan            the same, and the takeover will fail
-//! home     -> takeover          its head is taken out as planned: nobody has to detect it
+//! home     -> unseen            the head falls silent; covered, with the probability `coverage`, sampled at once
+//! home     -> orphan            the head falls silent; not covered: the takeover will fail
+//! home     -> takeover          the head is taken out as planned: no detection time
 //! unseen   -> takeover          the partner has heard nothing for `detect`
 //! unseen, orphan -> home        the head is back
 //! takeover -> partner           after `takeover`
-//! partner  -> giveback -> home  the head has been back for `giveback.after`, 10 s at most in a drill; stalls for
+//! partner  -> giveback -> home  the head has been back for `giveback.after`, at most 10 s in a drill; stalls for
 //!                               `giveback.lasts`
 //! takeover, partner -> adrift   the partner falls silent
 //! giveback -> unseen, orphan    the head falls silent again
@@ -18,15 +18,15 @@
 //! adrift   -> retake -> home    the head hears nothing of the partner for `detect`, and takes them back
 //! ```
 //!
-//! They are served at `home` and by the `partner`; everywhere else they stall. A head is silent when
-//! it is down, hangs, stands still, is cut off, or when its rack or site is down; the heads hear each
-//! other by a cable of their own, so that a dead switch is no silence. A slow head is not silent.
+//! Volumes are served in the states `home` and `partner`; in every other state they stall. A head is silent when
+//! it is down, hangs, is stalled, is cut off, or when its rack or site is down. The heads hear each
+//! other over a cable of their own, so a dead switch does not silence a head. A slow head is not silent.
 //!
-//! The draw of coverage belongs to the head's volumes and to the how-manyth silence it is: it is the
-//! same in every scenario that has the pair. A drill's is covered, and so is what is planned.
+//! The draw of coverage is keyed by the head's volumes and the ordinal of the silence: it is the
+//! same in every scenario that has the pair. Failures in a drill are always covered, and so is planned work.
 //!
-//! Leaves out: people who take over by hand where the takeover failed (the head's own repair ends
-//! it), fencing (a head that hangs does no harm once its volumes are taken).
+//! Leaves out: a manual takeover by people after a failed one (the repair of the head ends
+//! the stall), fencing (a head that hangs does no harm once its volumes are taken).
 
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::Declaration;
@@ -41,7 +41,7 @@ use crate::plan::faults::{IS_PLANNED, Mechanisms};
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 
-/// Adds the volumes of the heads of every pair, and what their states mean.
+/// Adds the automata of the volumes of every pair of heads, and the effects of their states.
 pub(super) fn declare(draft: &Draft, into: &mut Mechanisms<'_>) {
     for (nas, (_, spec)) in draft.scenario.nas.iter().enumerate() {
         let Some(failover) = spec.failover.as_ref().filter(|_| spec.heads.value == 2) else {
@@ -61,12 +61,13 @@ pub(super) fn declare(draft: &Draft, into: &mut Mechanisms<'_>) {
     }
 }
 
-/// The name of the automaton of the volumes of a head.
+/// Returns the name of the automaton of the volumes of a head.
 pub(crate) fn name(head: &str) -> String {
     format!("{head}/volumes")
 }
 
-/// The volumes of the head `owner` are with a head that is up: by head, what holds while it serves.
+/// Returns the condition that the volumes of head `owner` are with a head that is up; `heads` holds the condition
+/// under which each head serves.
 pub(crate) fn served(draft: &Draft, nas: usize, owner: u32, heads: Vec<Expr>) -> Expr {
     let volumes = name(&Part::Head { nas, number: owner }.name(draft));
     let with_partner = Expr::of(&volumes, "are with the partner");
@@ -80,7 +81,7 @@ pub(crate) fn served(draft: &Draft, nas: usize, owner: u32, heads: Vec<Expr>) ->
     ])
 }
 
-/// The volumes that pass between heads, of file servers whose automata are in `declaration`.
+/// Returns the volumes that pass between heads, for the file servers whose automata are in `declaration`.
 pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
     let mut all = Vec::new();
     for (nas, (name, spec)) in draft.scenario.nas.iter().enumerate() {
@@ -99,12 +100,12 @@ struct Pair<'a> {
     owner: &'a str,
     partner: &'a str,
     live: bool,
-    /// Its head can be taken out as planned.
+    /// True if planned work can take the owner out.
     planned: bool,
 }
 
 impl Pair<'_> {
-    /// The automaton of the volumes of the owner.
+    /// Returns the automaton of the volumes of the owner.
     fn volumes(&self, spec: &TakeoverSpec) -> Automaton {
         let stalled = |name: &str| State::failed(name, Effect::Stall);
         let served = State {
@@ -165,7 +166,7 @@ impl Pair<'_> {
             .fact("are with the partner", Expr::within(&["partner"]))
     }
 
-    /// Their head falls silent.
+    /// Returns the transition taken when the owner falls silent.
     fn silence(&self, spec: &TakeoverSpec, silent: Expr) -> Transition {
         let from = &["home", "giveback"];
         let coverage = spec.coverage.value.get();

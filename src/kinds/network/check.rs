@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! References of sites, racks and links, and their mistakes.
 
 use std::collections::BTreeSet;
 

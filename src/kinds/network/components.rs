@@ -1,7 +1,7 @@
 //! The network in the event loop: switches and uplinks as links, racks as ways.
 //!
-//! A reply leaves through the switch of the rack it was answered in, then through the uplinks of
-//! the rack's site. What stands in no rack has nothing in its way.
+//! A reply leaves through the switch of the rack that answered it, then through the uplinks of
+//! the rack's site. A component in no rack crosses no link.
 
 use crate::convert::table;
 use crate::kinds::network::live::{LinkConfig, LinksConfig, PathConfig, UplinkConfig, UplinkGroup};
@@ -17,13 +17,13 @@ use crate::plan::part;
 use crate::plan::program::Compiler;
 use crate::units::{Bandwidth, SimDuration};
 
-/// The component that moves the bytes; no component of a file can have a space in its name.
+/// Name of the component that moves the bytes; no component of a file can have a space in its name.
 const NETWORK: &str = "the network";
 
 impl Components for Site {
     none!(mounts, pools, entrance);
 
-    /// One component that moves the bytes, one each link, and one each uplink where users are cut off when it fails.
+    /// Asks for one component that moves the bytes, one per link, and one per uplink whose failure cuts its users off.
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();
         let table = Table::of(draft);
@@ -46,7 +46,7 @@ impl Components for Site {
         }
     }
 
-    /// The keys by which views belong to uplinks, the alarms of the uplinks, and the way of each component's replies.
+    /// Assigns the draw keys by which views belong to uplinks, the alarms of the uplinks, and each component's way out.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         let Some(network) = compiler.numbers().find(NETWORK) else { return };
         let draft = compiler.draft();
@@ -76,13 +76,13 @@ impl Components for Link {
     none!(gather, mounts, pools, entrance, finish);
 }
 
-/// The links of a draft: those of the sites, then those of the racks.
+/// Links of a draft: those of the sites, then those of the racks.
 #[derive(Default)]
 struct Table {
     links: Vec<(String, Bandwidth)>,
-    /// By site.
+    /// Index in `links` of each site's uplinks.
     uplinks: Vec<Option<usize>>,
-    /// By rack.
+    /// Index in `links` of each rack's switch.
     switches: Vec<Option<usize>>,
 }
 
@@ -98,7 +98,7 @@ impl Table {
             table.uplinks.push(link);
         }
         for (name, rack) in draft.scenario.rack.iter() {
-            // Any one switch carries the rack; the others are spare.
+            // One switch alone carries the rack; the others are spare.
             let switch = rack.switch.as_ref();
             let link =
                 switch.map(|switch| table.add(format!("{name}.switch"), switch.bandwidth.value));
@@ -112,14 +112,14 @@ impl Table {
         self.links.len() - 1
     }
 
-    /// The links on the way out of a rack.
+    /// Returns the links on the way out of a rack.
     fn way(&self, draft: &Draft, rack: usize) -> Vec<usize> {
         let uplink = draft.links.racks[rack].and_then(|site| self.uplinks[site]);
         self.switches[rack].into_iter().chain(uplink).collect()
     }
 }
 
-/// Sites whose users are cut off for a while when one of several uplinks dies.
+/// Returns the sites whose users are cut off until routes converge when one of several uplinks fails.
 fn converging(draft: &Draft) -> Vec<(usize, &UplinksSpec)> {
     let sites = draft.scenario.site.iter().enumerate();
     let converge = sites.filter(|(at, _)| Site.converging(draft, *at).is_some());
@@ -130,8 +130,8 @@ fn uplink_name(draft: &Draft, site: usize, number: u32) -> String {
     part::Part::Uplink { site, number }.name(draft)
 }
 
-/// The network: a way for each rack, in the order of the file. Its uplinks have their keys and alarms when all other
-/// components have theirs, by [`Components::finish`].
+/// Makes the network, with one way per rack in the order of the file. [`Components::finish`] gives the uplinks their
+/// keys and alarms, after those of all other components.
 fn network(builder: &mut Builder<'_>, id: ComponentId) -> Part {
     let draft = builder.draft();
     let table = Table::of(draft);

@@ -1,5 +1,5 @@
-//! Needs and offered work: what stands in a rack needs one of its switches, and users come over one of the uplinks
-//! of a site. Links between sites are left out: which of them a request takes is decided at run time.
+//! Needs and offered work: a component in a rack needs one of its switches, and users arrive over one of the uplinks
+//! of a site. Links between sites are left out: the link that a request takes is decided at run time.
 
 use crate::kinds::network::parts::{switches, uplinks};
 use crate::kinds::network::{Link, Rack, Site};
@@ -21,7 +21,7 @@ impl Flow for Site {
         Some(OneOf { name: format!("{name}.uplink"), parts: uplinks(draft, site) })
     }
 
-    /// Bytes on an uplink, in no time: a reply leaves when what sent it is free again.
+    /// Returns the capacity of an uplink in bytes per second. A reply holds no worker, so its time alone is 0.
     fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
         let Part::Uplink { site, .. } = part else { return None };
         let bandwidth = draft.scenario.site[site].1.uplinks.as_ref()?.bandwidth.value;

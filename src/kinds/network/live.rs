@@ -1,25 +1,25 @@
 //! The network between the servers and their users: switches and uplinks.
 //!
-//! Model: a reply takes all the links of its way at one rate, max-min fair against all the others
+//! Model: a reply crosses all the links of its way at one rate, max-min fair against all the others
 //! ([`flow_share`](crate::mechanism::flow_share)); after its last byte it still needs the latency of
-//! the way. Uplinks of a site are one link of their summed capacity, of which one reply gets at
-//! most what a single uplink carries; any one switch of a rack carries the rack.
+//! the way. The uplinks of a site are one link of their summed capacity; one reply gets at
+//! most the bandwidth of a single uplink. One switch alone carries its rack.
 //!
-//! Users of a site belong to its uplinks evenly: which one is drawn once a page view. When an
-//! uplink dies, its users are cut off for the time that routes need to converge (`convergence`):
-//! what they ask for does not arrive and is not answered, replies to them that are under way stop
-//! and go on after it. Then the others carry them. An uplink that is back takes its users back at
+//! Users of a site are spread evenly over its uplinks; the uplink is sampled once per page view. When an
+//! uplink fails, its users are cut off for the time that routes need to converge (`convergence`):
+//! their requests do not arrive and are not answered; replies to them that are under way stop
+//! and resume afterwards. Then the other uplinks carry them. A repaired uplink takes its users back at
 //! once.
 //!
-//! Three kinds of component: [`Links`], one a world, moves the bytes; a [`Link`] stands for one link
-//! of it, so that faults and figures can name it, and an [`Uplink`] for one of several uplinks.
+//! Three kinds of component: [`Links`], one per world, moves the bytes; a [`Link`] stands for one
+//! link, so that faults and figures can name it, and an [`Uplink`] for one of several uplinks.
 //!
-//! In: `send`, `cancel`, `alarm`, `health`, `link_health`. Out: the request goes on.
+//! In: `send`, `hold`, `cancel`, `alarm`, `health`, `link_health`, `uplink_health`. Out: the request goes on.
 //! Holds: bytes moved over a link ≤ its capacity × time, in integers; a link that is down moves
-//! nothing and forgets nothing: transfers over it stall and go on where they were.
-//! Leaves out: requests on their way to the site (some hundred bytes: nothing), traffic between
+//! nothing and forgets nothing: transfers over it stall and resume where they stopped.
+//! Leaves out: requests on their way to the site (some hundred bytes: negligible), traffic between
 //! servers, slow start, loss, headers; replies to requests that came from no client, and to
-//! clients that have hung up: nobody would receive them, nothing is sent.
+//! clients that have hung up: no client would receive them, so nothing is sent.
 //! Source: Bertsekas & Gallager, *Data Networks* (1992) 6.5.2.
 
 mod named;
@@ -40,62 +40,62 @@ use crate::model::world::Around;
 use crate::model::{Ctx, Health, Heard, Held, Keeps, Live, Start, none};
 use crate::units::{Bandwidth, Bytes, SimDuration, SimTime};
 
-/// The network of a world.
+/// Configuration of the network of a world.
 #[derive(Clone, Debug)]
 pub struct LinksConfig {
     /// The component that stands for each link, and its capacity.
     pub links: Vec<(ComponentId, Bandwidth)>,
     /// Ways that replies take.
     pub paths: Vec<PathConfig>,
-    /// Uplinks whose users are cut off for a while when one dies.
+    /// Groups of uplinks whose users are cut off until routes converge when one uplink fails.
     pub groups: Vec<UplinkGroup>,
-    /// Its alarm.
+    /// Alarm of the network.
     pub unit: UnitId,
 }
 
-/// The uplinks of one site, together one link.
+/// The uplinks of one site, which together are one link.
 #[derive(Clone, Debug)]
 pub struct UplinkGroup {
-    /// The component that stands for each.
+    /// The component that stands for each uplink.
     pub members: Vec<ComponentId>,
-    /// How long the users of a dead one are cut off.
+    /// Time for which the users of a dead uplink are cut off.
     pub convergence: SimDuration,
     /// Key of the draw of a view's uplink.
     pub key: KeyId,
-    /// Alarm of the first; those of the others follow.
+    /// Alarm of the first uplink; those of the others follow it.
     pub unit: UnitId,
 }
 
-/// Which uplink a component stands for.
+/// The uplink that a component stands for.
 #[derive(Clone, Copy, Debug)]
 pub struct UplinkConfig {
     /// The network.
     pub network: ComponentId,
-    /// Its place in [`LinksConfig::groups`].
+    /// Index of its group in [`LinksConfig::groups`].
     pub group: u32,
-    /// Its place there.
+    /// Number of the uplink in its group.
     pub number: u32,
 }
 
 /// A way that replies take.
 #[derive(Clone, Debug)]
 pub struct PathConfig {
-    /// The links it crosses, by their place in [`LinksConfig::links`].
+    /// The links it crosses, as indices in [`LinksConfig::links`].
     pub links: Vec<usize>,
-    /// The most one reply gets, if anything but the links limits it.
+    /// Bandwidth limit of one reply, if it is limited by more than the links.
     pub flow_limit: Option<Bandwidth>,
-    /// From the first link to the last, for a byte that finds no other.
+    /// Latency of the whole way, for a byte on idle links.
     pub latency: SimDuration,
-    /// The uplinks it ends in, by their place in [`LinksConfig::groups`].
+    /// The uplinks it ends in, as an index in [`LinksConfig::groups`].
     pub uplinks: Option<u32>,
 }
 
-/// Which link a component stands for.
+/// The link that a component stands for.
 #[derive(Clone, Copy, Debug)]
 pub struct LinkConfig {
     /// The network.
     pub network: ComponentId,
-    /// Its place there.
+    /// Index of the link in [`LinksConfig::links`].
     pub index: u32,
 }
 
@@ -108,22 +108,22 @@ pub struct Links {
     alarm: Alarm,
     links: Vec<State>,
     paths: Vec<Path>,
-    /// State of the whole network.
+    /// Health of the whole network.
     whole: Health,
-    /// By request slot; only entries of transfers under way mean anything.
+    /// Flow handle per request slot; only entries of transfers under way are valid.
     handles: Vec<Option<FlowHandle>>,
     inside: Occupancy,
     groups: Vec<Group>,
-    /// Uplinks whose users are cut off now.
+    /// Number of uplinks whose users are cut off now.
     cut: u32,
-    /// Replies to users who are cut off, with the bytes still to come.
+    /// Replies to users who are cut off, each with its remaining bytes.
     held: Vec<(RequestId, Bytes)>,
 }
 
 #[derive(Clone, Debug)]
 struct Group {
     config: UplinkGroup,
-    /// By uplink: the alarm at which its users are carried by the others.
+    /// Pending alarm of each uplink at which the others take its users; `None`: not cut off.
     cut: Vec<Option<Ticket>>,
 }
 
@@ -133,7 +133,7 @@ struct State {
     full: u64,
     usable: u64,
     health: Health,
-    /// Capacity lost up to `since`, bytes a second × ns.
+    /// Capacity lost up to `since`, in bytes per second × ns.
     lost: u128,
     since: SimTime,
 }
@@ -148,7 +148,7 @@ struct Path {
 }
 
 impl Links {
-    /// Idle links.
+    /// Creates the network with every link idle.
     #[must_use]
     pub fn new(id: ComponentId, config: &LinksConfig) -> Self {
         let capacities: Vec<Bandwidth> = config.links.iter().map(|(_, all)| *all).collect();
@@ -188,8 +188,8 @@ impl Links {
         }
     }
 
-    /// Whether the view of `ordinal` is cut off on `path`: its uplink is dead and routes have not
-    /// converged. Gives what stands for that uplink.
+    /// Returns the component of the dead uplink if the view `ordinal` is cut off on `path`: routes have not
+    /// converged yet. `None`: the view is not cut off.
     #[must_use]
     pub fn cut_off(&self, draws: &Draws<'_>, ordinal: u64, path: u32) -> Option<ComponentId> {
         if self.cut == 0 {
@@ -200,7 +200,7 @@ impl Links {
         group.cut[number].map(|_| group.config.members[number])
     }
 
-    /// `size` bytes in reply to `request`, whose client is cut off, wait for their way.
+    /// Holds back a reply of `size` bytes to `request`, whose client is cut off.
     pub fn hold(&mut self, ctx: &mut Ctx<'_>, request: RequestId, size: Bytes, path: u32) {
         self.inside.add(ctx.now);
         self.paths[path as usize].begun += 1;
@@ -212,7 +212,7 @@ impl Links {
         self.held.push((request, size));
     }
 
-    /// One of several uplinks died, or is back.
+    /// Sets the health of one of several uplinks: cuts its users off, or reconnects them.
     pub fn uplink_health(&mut self, ctx: &mut Ctx<'_>, group: u32, number: u32, health: Health) {
         let (place, of) = (group as usize, number as usize);
         if health.works() {
@@ -232,7 +232,7 @@ impl Links {
         let stopped: Vec<RequestId> = ctx.requests.iter().filter_map(under_way).collect();
         for request in stopped {
             let handle = self.handles[request.index()].take();
-            // One whose last byte left at this very instant is on its way already.
+            // A transfer whose last byte left at this very instant is on its way already.
             if let Some(left) = handle.and_then(|handle| self.share.cancel(ctx.now, handle)) {
                 ctx.requests[request].waits = Waits::InLine;
                 self.held.push((request, left));
@@ -247,7 +247,7 @@ impl Links {
             && self.groups[group].number_of(draws, request.ordinal) == number
     }
 
-    /// The users of an uplink are carried again, by the others or by itself.
+    /// Resumes the replies to the users of an uplink, which the other uplinks or itself carry from now on.
     fn reconnect(&mut self, ctx: &mut Ctx<'_>, group: usize, number: usize) {
         if self.groups[group].cut[number].take().is_none() {
             return;
@@ -271,7 +271,7 @@ impl Links {
         keep(&mut self.handles, request.index(), handle);
     }
 
-    /// `size` bytes set out on `path` in reply to `request`.
+    /// Starts a reply of `size` bytes to `request` on `path`.
     pub fn send(&mut self, ctx: &mut Ctx<'_>, request: RequestId, size: Bytes, path: u32) {
         self.inside.add(ctx.now);
         self.paths[path as usize].begun += 1;
@@ -284,7 +284,7 @@ impl Links {
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
 
-    /// Lets all requests go on whose transfers are done, except the one that does not want it.
+    /// Lets all requests with a finished transfer go on, except `but`.
     fn finish(&mut self, ctx: &mut Ctx<'_>, but: RequestId) {
         let finished = self.share.advance(ctx.now).map(RequestId);
         for request in finished.filter(|request| *request != but) {
@@ -298,8 +298,8 @@ impl Links {
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
 
-    /// Another state of one link. With k of n uplinks left it is [`Health::Slow`] by n / k; what
-    /// is neither up nor slow moves nothing.
+    /// Sets the health of one link. With k of n uplinks left it is [`Health::Slow`] by n / k; a link
+    /// that is neither up nor slow moves nothing.
     pub fn link_health(&mut self, ctx: &mut Ctx<'_>, link: u32, health: Health) {
         self.links[link as usize].health = health;
         self.set_capacity(ctx, link as usize);
@@ -324,13 +324,13 @@ impl State {
 }
 
 impl Group {
-    /// Which uplink the users of a view belong to.
+    /// Returns the uplink to which the view `ordinal` belongs.
     fn number_of(&self, draws: &Draws<'_>, ordinal: u64) -> usize {
         below(draws.uniform_at(self.config.key, ordinal, 0), self.cut.len())
     }
 }
 
-/// Share of its capacity that something can use.
+/// Returns the usable share of the capacity at this health.
 fn share_of(health: Health) -> f64 {
     match health {
         Health::Up => 1.0,
@@ -354,7 +354,7 @@ impl Live for Links {
     );
     none!(counts_anew, begin_to_count);
 
-    /// The next transfers are done, or routes have converged.
+    /// Finishes the transfers that are done, or reconnects users once routes have converged.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {
         if local > 0 {
             let cuts = self.groups.iter().enumerate();
@@ -368,7 +368,7 @@ impl Live for Links {
         }
     }
 
-    /// The client of `request` has hung up: what is left of the reply is not sent.
+    /// Cancels the reply to `request`, whose client has hung up: the rest is not sent.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.paths[ctx.requests[request].local as usize].cancelled += 1;
         if ctx.requests[request].waits == Waits::InLine {
@@ -379,13 +379,13 @@ impl Live for Links {
         let under_way = handle.and_then(|handle| self.share.cancel(ctx.now, handle));
         ctx.departs(&mut self.inside, request);
         if under_way.is_none() {
-            // Done at this very instant: its number must not come up when the slot is another's.
+            // Done at this very instant: its id must not come up later, when another request has the slot.
             return self.finish(ctx, request);
         }
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
 
-    /// Another state of the whole network.
+    /// Sets the health of the whole network.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         self.whole = health;
         for link in 0..self.links.len() {
@@ -394,7 +394,7 @@ impl Live for Links {
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
 
-    /// Transfers; utilisation is that of the single links.
+    /// Returns the counts of transfers; utilisation is reported per link.
     fn gauge(&self, now: SimTime) -> Gauge {
         let count = |of: fn(&Path) -> u64| self.paths.iter().map(of).sum();
         Gauge {
@@ -415,8 +415,8 @@ impl Live for Links {
         true
     }
 
-    /// The reading of a link: transfers that cross it, and as `busy` and `capacity` the bytes moved and movable, in
-    /// 1 / [`PACE`] bytes a second × ns.
+    /// Returns the reading of a link: the transfers that cross it, and as `busy` and `capacity` the bytes moved and
+    /// movable, in 1 / [`PACE`] bytes per second × ns.
     fn part_reading(&self, part: ComponentId, now: SimTime) -> Option<Gauge> {
         let link = self.links.iter().position(|state| state.member == part)?;
         let state = &self.links[link];
@@ -442,7 +442,7 @@ impl Live for Links {
         })
     }
 
-    /// A link, or one of several uplinks, fares differently.
+    /// Receives a changed health of a link or of one of several uplinks.
     fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
         let part = around.component(heard.of);
         let (link, uplink) =

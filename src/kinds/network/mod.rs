@@ -7,14 +7,14 @@ pub mod live;
 pub mod parts;
 pub mod spec;
 
-/// Sites.
+/// The kind of sites.
 #[derive(Debug)]
 pub struct Site;
 
-/// Racks.
+/// The kind of racks.
 #[derive(Debug)]
 pub struct Rack;
 
-/// Links between sites.
+/// The kind of links between sites.
 #[derive(Debug)]
 pub struct Link;

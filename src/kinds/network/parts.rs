@@ -21,21 +21,21 @@ const LINK: Sort = Sort { word: "link", is_common: true, ..Sort::ROLE };
 const RACK: Sort = Sort { word: "rack", is_place: true, is_common: true, ..Sort::DOMAIN };
 const SWITCH: Sort = Sort { word: "switch", names_place: true, is_common: true, ..Sort::ROLE };
 
-/// The uplinks of a site.
+/// Returns the uplinks of a site.
 pub(super) fn uplinks(draft: &Draft, site: usize) -> Vec<Part> {
     let uplinks = draft.scenario.site[site].1.uplinks.as_ref();
     let count = uplinks.map_or(0, |uplinks| uplinks.count.value);
     (0..count).map(|number| Part::Uplink { site, number }).collect()
 }
 
-/// The switches of a rack.
+/// Returns the switches of a rack.
 pub(super) fn switches(draft: &Draft, rack: usize) -> Vec<Part> {
     let switch = draft.scenario.rack[rack].1.switch.as_ref();
     let count = switch.map_or(0, |switch| switch.count.value);
     (0..count).map(|number| Part::Switch { rack, number }).collect()
 }
 
-/// How many factors there are by which faults slow the uplinks of a site.
+/// Returns the number of different factors by which faults slow the uplinks of a site.
 fn slow_factors(draft: &Draft, site: usize) -> usize {
     let mut quiet = Diagnostics::new();
     let mut factors = BTreeSet::new();
@@ -102,7 +102,7 @@ impl Parts for Site {
 
     fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {
         match part {
-            // What stands on an uplink asks for it, not the other way round.
+            // A part that depends on an uplink names it itself.
             Part::Uplink { .. } => Life::on(None),
             _ => Life { links: uplinks(draft, part.index()), ..Life::on(None) },
         }
@@ -114,17 +114,17 @@ impl Parts for Site {
             let links = uplinks(shown.draft(), site);
             shown.component(format!("{}.uplink", shown.draft().scenario.site[site].0));
             shown.carried_by(&links, true);
-            // Of several a slow one is part of what they carry together.
+            // A slow one of several uplinks reduces the capacity that they share.
             if links.len() == 1 {
                 shown.slow();
             }
         }
-        // One of several, where its users are cut off until routes have converged.
+        // Each of several uplinks is a component of its own if its users are cut off until routes have converged.
         let name = part.name(shown.draft());
         shown.further(&name, "dead", Health::Down, !shown.own("fit"));
     }
 
-    /// A site does nothing itself; uplinks side by side are slow by one factor.
+    /// Returns true for a single uplink, or parallel uplinks slowed by one common factor; a site does no work itself.
     fn slows(&self, draft: &Draft, part: Part) -> bool {
         let Part::Uplink { site, .. } = part else { return false };
         uplinks(draft, site).len() == 1 || slow_factors(draft, site) == 1
@@ -188,7 +188,7 @@ impl Parts for Rack {
 
     fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {
         match part {
-            // What stands on a switch asks for it, not the other way round.
+            // A part that depends on a switch names it itself.
             Part::Switch { .. } => Life::on(None),
             _ => {
                 let links = switches(draft, part.index());
@@ -205,8 +205,8 @@ impl Parts for Rack {
         shown.slow();
     }
 
-    /// A rack does nothing itself; of switches side by side one is enough for all, so that a slow one slows nobody
-    /// or everybody, and the file does not say which.
+    /// Returns true for a single switch. A rack does no work itself. Of parallel switches one is enough for all, so
+    /// a slow one slows no component or every component; the file does not specify which.
     fn slows(&self, draft: &Draft, part: Part) -> bool {
         matches!(part, Part::Switch { rack, .. } if switches(draft, rack).len() == 1)
     }

@@ -1,8 +1,8 @@
-//! What a queue counts: messages by their end, deliveries by theirs, and integrals over time.
+//! Counts of a queue: messages and deliveries by the way they ended, and integrals over time.
 //!
-//! All whole numbers, none of which ever falls: the figures of a window are the difference of two
-//! [`Reading`]s. The age of the oldest ready message is a straight line between two changes of that message, so
-//! that its integral is exact in whole nanoseconds squared.
+//! Every count is an integer that never falls: the figures of a window are the difference of two
+//! [`Reading`]s. The age of the oldest ready message grows linearly until another message is the oldest, so
+//! its integral is exact in integer nanoseconds squared.
 
 use crate::model::gauge::Occupancy;
 use crate::observe::histogram::Histogram;
@@ -17,11 +17,11 @@ macro_rules! counts {
         }
 
         impl Counts {
-            /// These counts less earlier ones.
+            /// Returns these counts minus earlier ones.
             ///
             /// # Panics
             ///
-            /// When a count has fallen since `earlier`.
+            /// If a count has fallen since `earlier`.
             #[must_use]
             pub fn since(&self, earlier: &Self) -> Self {
                 Self { $($name: self.$name - earlier.$name,)* }
@@ -45,7 +45,7 @@ counts! {
     late,
     /// Deliveries that ended after the message had been delivered again, or had left the queue.
     stale,
-    /// Completions of a message's work, all of them.
+    /// Completions of a message's work, duplicates included.
     completed,
     /// Completions after the first of the same message.
     duplicates,
@@ -61,24 +61,24 @@ counts! {
     dropped,
     /// Messages lost with a broker.
     lost,
-    /// Messages lost with a broker that had not told the producer "accepted".
+    /// Messages lost with a broker before the producer had received "accepted".
     lost_unconfirmed,
 }
 
 /// The age of the oldest ready message over time; zero while no message is ready.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Age {
-    /// When the oldest ready message was published, and since when it is the oldest.
+    /// Publication of the oldest ready message, and the instant from which it is the oldest.
     oldest: Option<(SimTime, SimTime)>,
     /// Twice the area under the age, in nanoseconds squared.
     twice: u128,
     most: SimDuration,
-    /// From when on the greatest age counts.
+    /// Instant from which the greatest age is recorded.
     from: SimTime,
 }
 
 impl Age {
-    /// From `now` on the oldest ready message is one that was published at `published`.
+    /// Sets the oldest ready message from `now` on: it was published at `published`; `None`: no message is ready.
     pub(super) fn turn(&mut self, now: SimTime, published: Option<SimTime>) {
         if self.oldest.map(|(published, _)| published) == published {
             return;
@@ -92,25 +92,25 @@ impl Age {
         self.oldest = published.map(|published| (published, now));
     }
 
-    /// The greatest age counts from `now` on.
+    /// Restarts the greatest age at `now`.
     pub fn counts_from(&mut self, now: SimTime) {
         self.from = now;
         self.most = SimDuration::ZERO;
     }
 
-    /// Age of the oldest ready message; `None` when no message is ready.
+    /// Returns the age of the oldest ready message; `None` if no message is ready.
     #[must_use]
     pub fn at(&self, now: SimTime) -> Option<SimDuration> {
         self.oldest.map(|(published, _)| now - published)
     }
 
-    /// Greatest age up to `now`.
+    /// Returns the greatest age up to `now`.
     #[must_use]
     pub fn most(&self, now: SimTime) -> SimDuration {
         self.most.max(self.at(now).unwrap_or_default())
     }
 
-    /// Twice the area under the age up to `now`, in nanoseconds squared.
+    /// Returns twice the area under the age up to `now`, in nanoseconds squared.
     #[must_use]
     pub fn twice_area(&self, now: SimTime) -> u128 {
         let Some((published, since)) = self.oldest else { return self.twice };
@@ -119,7 +119,7 @@ impl Age {
     }
 }
 
-/// The account of a queue.
+/// The ledger of a queue.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Events.
@@ -130,14 +130,14 @@ pub struct Account {
     pub flying: Occupancy,
     /// Age of the oldest ready message.
     pub age: Age,
-    /// From publication to first delivery, of counted messages, in nanoseconds; when kept.
+    /// Times from publication to first delivery, of counted messages, in nanoseconds; `None`: not kept.
     pub waits: Option<Box<Histogram>>,
-    /// From publication to the first completion of the work, of counted messages, in nanoseconds; when kept.
+    /// Times from publication to the first completion, of counted messages, in nanoseconds; `None`: not kept.
     pub end_to_end: Option<Box<Histogram>>,
 }
 
 impl Account {
-    /// Nothing has happened; `detailed` keeps distributions.
+    /// Creates an empty ledger; `detailed` keeps distributions.
     #[must_use]
     pub fn new(detailed: bool) -> Self {
         Self {
@@ -164,13 +164,13 @@ impl Account {
         }
     }
 
-    /// Messages in the queue, those in flight included.
+    /// Returns the messages in the queue, those in flight included.
     #[must_use]
     pub fn inside(&self) -> u64 {
         u64::from(self.waiting.number()) + u64::from(self.flying.number())
     }
 
-    /// Whether no message and no delivery has disappeared.
+    /// Returns true if every message and every delivery is accounted for.
     #[must_use]
     pub fn balances(&self) -> bool {
         let c = &self.counts;
@@ -181,7 +181,7 @@ impl Account {
             && c.delivered == over + u64::from(self.flying.number())
     }
 
-    /// The account up to `now`.
+    /// Returns the ledger up to `now`.
     #[must_use]
     pub fn read(&self, now: SimTime) -> Reading {
         Reading {
@@ -194,10 +194,10 @@ impl Account {
     }
 }
 
-/// The account of a queue at an instant.
+/// The ledger of a queue at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// When it was read.
+    /// Instant of the reading.
     pub at: SimTime,
     /// Events up to then.
     pub counts: Counts,
@@ -223,7 +223,7 @@ pub struct Figures {
 }
 
 impl Reading {
-    /// The figures of the window from `earlier` to this reading; `None` when that is no time.
+    /// Returns the figures of the window from `earlier` to this reading; `None` if the window has no length.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Option<Figures> {
         let length = self.at.since(earlier.at);
@@ -240,10 +240,10 @@ impl Reading {
     }
 }
 
-/// Who tallies these.
+/// Name of the tally of queues.
 pub const OF: &str = "queue";
 
-/// What is tallied, in the order of [`tally`].
+/// Entries of the tally, in the order of [`tally`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Tallied {
@@ -267,13 +267,13 @@ pub enum Tallied {
     Dropped,
     /// Messages lost with a broker.
     Lost,
-    /// Of these, those whose producer had not been told "accepted".
+    /// Messages lost with a broker whose producer had not received "accepted".
     Unconfirmed,
     /// Twice the area under the age of the oldest ready message, in nanoseconds squared.
     TwiceAge,
 }
 
-/// The readings of what is tallied.
+/// Returns the readings of the tally, in the order of [`Tallied`].
 #[must_use]
 pub fn tally(account: &Account, now: SimTime) -> Vec<u128> {
     let counts = &account.counts;

@@ -1,37 +1,37 @@
-//! Which broker of a queue serves, and what a failure loses: one broker, or a mirrored pair.
+//! The broker that serves a queue, and the messages lost by a failure: one broker, or a mirrored pair.
 //!
 //! Model: the active broker serves; a follower *has* every safe message as long as it is in sync. When
-//! the active broker fails, the follower may take over if it has everything; when it does is the
-//! caller's (detection, takeover, coverage). A durable broker keeps on its disk what it had when it
+//! the active broker fails, the follower may take over if it has everything; the caller decides the
+//! instant (detection, takeover, coverage). A durable broker keeps on its disk the messages it had when it
 //! failed, and serves again when it is back, unless another has taken over meanwhile. A broker that is not
 //! durable comes back empty. A follower that was away has nothing until it has caught up.
 //!
-//! Everything is lost when no broker has it any more. Then the queue is empty, and any broker may serve it.
+//! All messages are lost when no broker has them any more. Then the queue is empty, and any broker may serve it.
 //!
-//! Takes: `lost`, `back`, `caught_up`, `takes_over`. Gives: what that means for the queue
+//! In: `lost`, `back`, `caught_up`, `takes_over`. Out: the effect on the queue
 //! ([`Consequence`]). Holds: while the queue serves, its active broker is up and has everything.
 //! Leaves out: brokers that both serve (a takeover needs the failure of the other), disks that fail.
 
 use super::mechanism::{MessageQueue, Standing};
 use crate::units::SimTime;
 
-/// What a change of a broker means for the queue.
+/// Effect of a change of a broker on the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consequence {
-    /// Nothing.
+    /// No effect.
     Nothing,
-    /// It is out of service, and every connection is broken.
+    /// The queue goes out of service, and every connection is broken.
     Breaks,
-    /// The same, and all messages are lost.
+    /// The queue goes out of service, every connection is broken, and all messages are lost.
     BreaksAndForgets,
-    /// It was out of service, and now all messages are lost as well.
+    /// All messages are lost, while the queue was out of service already.
     Forgets,
-    /// It is in service again.
+    /// The queue is in service again.
     Serves,
 }
 
 impl Consequence {
-    /// Lets the queue meet it.
+    /// Applies the effect to the queue.
     pub fn apply(self, queue: &mut MessageQueue, now: SimTime) {
         match self {
             Self::Nothing => {}
@@ -49,14 +49,14 @@ impl Consequence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Broker {
     up: bool,
-    /// It has every safe message.
+    /// True if it has every safe message.
     has_all: bool,
 }
 
 /// The brokers of one queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Brokers {
-    /// One without a follower has a second that is never up and never has anything.
+    /// Without a follower the second broker is never up and never has a message.
     brokers: [Broker; 2],
     durable: bool,
     follower: bool,
@@ -65,11 +65,11 @@ pub struct Brokers {
 }
 
 impl Brokers {
-    /// One broker, or a pair in sync of which the first is active.
+    /// Creates one broker, or a pair in sync of which the first is active.
     ///
     /// # Panics
     ///
-    /// Unless there are one or two.
+    /// Unless `count` is 1 or 2.
     #[must_use]
     pub fn new(count: usize, durable: bool) -> Self {
         assert!((1..=2).contains(&count), "one broker or a pair");
@@ -78,23 +78,23 @@ impl Brokers {
         Self { brokers, durable, follower, active: 0, serves: true }
     }
 
-    /// The broker that serves, or would.
+    /// Returns the active broker, also while the queue is out of service.
     #[must_use]
     pub fn active(&self) -> usize {
         self.active
     }
 
-    /// Whether the queue is in service.
+    /// Returns true if the queue is in service.
     #[must_use]
     pub fn serves(&self) -> bool {
         self.serves
     }
 
-    /// The process of `broker` is gone, or cannot be reached by anyone.
+    /// Takes `broker` down: its process is gone, or no component can reach it.
     pub fn lost(&mut self, broker: usize) -> Consequence {
         self.brokers[broker].up = false;
         let breaks = self.serves && broker == self.active;
-        // A follower misses what is published from now on; while the queue is out of service nothing is.
+        // A follower misses messages published from now on; while the queue is out of service none are published.
         let misses = self.serves && !breaks;
         self.brokers[broker].has_all &= self.durable && !misses;
         self.serves &= !breaks;
@@ -111,8 +111,8 @@ impl Brokers {
         }
     }
 
-    /// `broker` is back. The active one goes on where it stopped; when it comes back without its messages, a
-    /// follower that has them serves.
+    /// Brings `broker` back. The active broker resumes where it stopped. If it comes back without its messages, a
+    /// follower that has them takes over at once.
     pub fn back(&mut self, broker: usize) -> Consequence {
         self.brokers[broker].up = true;
         if self.serves || broker != self.active {
@@ -126,7 +126,7 @@ impl Brokers {
         self.candidate().map_or(Consequence::Nothing, |other| self.takes_over(other))
     }
 
-    /// The follower that could take over now: it is up and has everything.
+    /// Returns the follower that could take over now: it is up and has everything.
     #[must_use]
     pub fn candidate(&self) -> Option<usize> {
         let able = |at: &usize| *at != self.active && self.brokers[*at].up;
@@ -134,7 +134,7 @@ impl Brokers {
         able.filter(|_| !self.serves)
     }
 
-    /// `broker` takes over.
+    /// Makes `broker` the active one.
     ///
     /// # Panics
     ///
@@ -147,25 +147,25 @@ impl Brokers {
         Consequence::Serves
     }
 
-    /// `broker` follows again: it has everything.
+    /// Marks `broker` as in sync, if it is up and the queue serves.
     pub fn caught_up(&mut self, broker: usize) {
         let able = self.serves && self.brokers[broker].up;
         self.brokers[broker].has_all |= able;
     }
 
-    /// Whether `broker` is up.
+    /// Returns true if `broker` is up.
     #[must_use]
     pub fn is_up(&self, broker: usize) -> bool {
         self.brokers[broker].up
     }
 
-    /// Whether `broker` is up and has yet to catch up.
+    /// Returns true if `broker` is up and has yet to catch up.
     #[must_use]
     pub fn is_behind(&self, broker: usize) -> bool {
         self.brokers[broker].up && !self.brokers[broker].has_all
     }
 
-    /// The queue serves: a broker that is down misses what is published from now on.
+    /// Marks brokers that are down as out of sync: the queue serves, and they miss messages published from now on.
     fn outdate_others(&mut self) {
         let active = self.active;
         for (at, broker) in self.brokers.iter_mut().enumerate() {

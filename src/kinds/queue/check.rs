@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! References of queues, and their mistakes.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! A message queue in the event loop: a process for each of its brokers, and the messages beside them.
+//! A message queue in the event loop: one process per broker, and one component for the messages.
 
 use crate::convert::place;
 use crate::kinds::queue::live::{QueueConfig, Takeover};

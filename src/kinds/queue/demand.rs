@@ -1,4 +1,4 @@
-//! Needs and offered work: its step answers for it ([`step`](crate::kinds::queue::step)).
+//! Needs and offered work: the step that publishes answers for the queue ([`step`](crate::kinds::queue::step)).
 
 use crate::kinds::queue::plan::Queue;
 use crate::plan::kind::flow::{Flow, nothing};

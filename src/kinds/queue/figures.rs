@@ -1,4 +1,4 @@
-//! The figures of a queue that no other kind has: metrics, the rows of the registry, and where each is read.
+//! Figures that only queues have: metrics, rows of the registry, and the tally entries each is read from.
 
 use crate::kinds::queue::account::{OF, Tallied};
 use crate::model::gauge::ReadAs;
@@ -7,7 +7,7 @@ use crate::plan::figure::registry::{
 };
 use crate::plan::figure::{Figure, Metric, Stat};
 
-/// The metrics: variant, word, unit, what is wanted, margins, meaning.
+/// The metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
     ($make:ident, $($before:tt)*) => {
         $make! {
@@ -73,14 +73,14 @@ const OF_DELIVERIES: Key = key("outcome", Value::OneOf(CAME_BACK));
 const OF_LOST: Key = key("outcome", Value::OneOf(GONE));
 const _: (&[At], By) = OF_WINDOWS;
 
-/// Where a figure of a queue is read; `None`: it is none.
+/// Returns how a figure of a queue is read; `None` for any other figure.
 #[must_use]
 pub fn read(figure: &Figure) -> Option<ReadAs> {
     use Tallied as T;
     let sum = |of: &[T]| of.iter().map(|one| *one as usize).collect::<Vec<_>>();
     let counted: Vec<usize> = match (figure.metric, figure.key("outcome")) {
         (Metric::Age, _) if figure.stat == Some(Stat::Max) => return Some(ReadAs::Peak(0)),
-        // Twice the area, in nanoseconds squared.
+        // The tally holds twice the area in nanoseconds squared: a factor of 0.5e-9 makes it seconds.
         (Metric::Age, _) => return Some(ReadAs::Mean(T::TwiceAge as usize, 0.5e-9)),
         (Metric::Published, _) => sum(&[T::Published]),
         (Metric::Rejected, _) => sum(&[T::Rejected]),

@@ -1,10 +1,10 @@
-//! A queue over years, in closed form: what `flows` knows of it without a single message.
+//! A queue over years, in closed form: the figures of `flows` without simulating a message.
 //!
-//! Model: a fluid. Messages come at a rate, consumers do them at a rate, the difference is the backlog. The
-//! part that is random within a window (how many wait although there is capacity) is that of M/M/c, with a
-//! limit M/M/c/K; the state of the brokers is a Markov chain over the states of [`Brokers`] itself.
+//! Model: a fluid. Messages arrive at one rate, consumers process them at another, the difference is the backlog.
+//! The random number waiting within a window, below capacity, is that of M/M/c, or M/M/c/K with a
+//! limit. The state of the brokers is a Markov chain over the states of [`Brokers`] itself.
 //!
-//! Takes: rates per second, times in seconds, probabilities. Gives: deliveries per message, load, depth,
+//! In: rates per second, times in seconds, probabilities. Out: deliveries per message, load, depth,
 //! shares refused, messages lost. Leaves out: the variability of other laws of work (for the depth below
 //! saturation only; capacity and loss in overload do not depend on it).
 //!
@@ -17,10 +17,10 @@ use std::collections::BTreeMap;
 use super::brokers::{Brokers, Consequence};
 use crate::engine::law::Law;
 
-/// Points at which an expectation over a law of work is taken.
+/// Number of quantiles over which an expectation over a law of work is averaged.
 const POINTS: u32 = 2_000;
 
-/// What becomes of a message that comes back with a fixed probability.
+/// Deliveries and fate of a message that comes back with a fixed probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Attempts {
     /// Expected deliveries per message.
@@ -29,14 +29,14 @@ pub struct Attempts {
     pub dead_letters: f64,
 }
 
-/// Deliveries per message, when each comes back with the probability `again` and at most `most` are made: a
-/// truncated geometric law. Without a bound and with `again` = 1 they are infinite.
+/// Returns the deliveries per message if each comes back with the probability `again` and at most `most` are made:
+/// a truncated geometric law. They are infinite without a bound and with `again` = 1.
 #[must_use]
 pub fn attempts(again: f64, most: Option<u32>) -> Attempts {
     let Some(most) = most else {
         return Attempts { deliveries: 1.0 / (1.0 - again), dead_letters: 0.0 };
     };
-    // The sum, not the quotient: it is right at 1 too. Terms below the last bit add nothing.
+    // The sum instead of (1 − pⁿ) / (1 − p): it is valid at p = 1 too. Terms below the last bit add nothing.
     let (mut deliveries, mut term) = (0.0, 1.0);
     for _ in 0..most {
         deliveries += term;
@@ -48,15 +48,15 @@ pub fn attempts(again: f64, most: Option<u32>) -> Attempts {
     Attempts { deliveries, dead_letters: libm::pow(again, f64::from(most)) }
 }
 
-/// Probability that a delivery is not acknowledged in time: the work takes longer than `within` seconds, or
-/// it is done in time and fails. The time at the consumer is the work alone: no other message is before it.
+/// Returns the probability that a delivery is not acknowledged in time: the work takes longer than `within` seconds,
+/// or it ends in time and fails. The time at the consumer is the work alone: no other message is before it.
 #[must_use]
 pub fn comes_back(work: &Law, within: Option<f64>, fails: f64) -> f64 {
     let late = within.map_or(0.0, |within| work.survival(within));
     late + (1.0 - late) * fails
 }
 
-/// Probability that a consumer that dies `deaths` times per second dies during the work of a message:
+/// Returns the probability that a consumer that dies `deaths` times per second dies during the work of a message:
 /// 1 − E[exp(−deaths × work)].
 #[must_use]
 pub fn interrupted(work: &Law, deaths: f64) -> f64 {
@@ -65,32 +65,32 @@ pub fn interrupted(work: &Law, deaths: f64) -> f64 {
     (0..POINTS).map(|at| hit(point(at))).sum::<f64>() / f64::from(POINTS)
 }
 
-/// Consumers, workers of them together, and what messages ask of them.
+/// All workers of the consumers of a queue, and the work that messages ask of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Consumers {
-    /// Messages worked on at once.
+    /// Messages processed at once.
     pub workers: u32,
-    /// Mean work of a delivery in seconds. Work that comes too late is done to its end as well.
+    /// Mean work of a delivery in seconds. Work past its time-out is done to its end as well.
     pub work: f64,
     /// Expected deliveries per message.
     pub deliveries: f64,
 }
 
 impl Consumers {
-    /// Messages per second that they can do.
+    /// Returns the capacity in messages per second.
     #[must_use]
     pub fn capacity(&self) -> f64 {
         f64::from(self.workers) / (self.work * self.deliveries)
     }
 
-    /// Workers busy on average at a rate of messages per second, without a bound: the offered load.
+    /// Returns the offered load: the mean number of busy workers at `rate` messages per second, with unlimited workers.
     #[must_use]
     pub fn offered(&self, rate: f64) -> f64 {
         rate * self.deliveries * self.work
     }
 }
 
-/// M/M/c, with a limit M/M/c/K, in the steady state.
+/// Steady state of M/M/c, or of M/M/c/K with a limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Steady {
     /// Probability that all workers are busy.
@@ -101,15 +101,15 @@ pub struct Steady {
     pub full: f64,
 }
 
-/// The steady state of `workers` at an `offered` load (their mean number busy without a bound), when at most
-/// `limit` messages wait. `None` when there is none: no limit, and not enough workers.
+/// Returns the steady state of `workers` at an `offered` load (mean busy workers if unlimited), with at most
+/// `limit` messages waiting. `None` if there is no steady state: no limit, and not enough workers.
 ///
-/// Whether a full queue rejects the new message or drops the oldest changes neither the number that waits nor the
-/// share that is lost.
+/// A full queue that drops the oldest message has the same number waiting and the same share lost as one that
+/// rejects the new message.
 #[must_use]
 pub fn steady(workers: u32, offered: f64, limit: Option<u32>) -> Option<Steady> {
     let busy = offered / f64::from(workers);
-    // Erlang's loss formula: the last of the states without a queue, as a share of them all.
+    // Erlang's loss formula: the share of the last of the states without a queue.
     let blocked = (1..=workers).fold(1.0, |b, n| offered * b / (f64::from(n) + offered * b));
     let below = 1.0 / blocked;
     let Some(limit) = limit else {
@@ -124,7 +124,7 @@ pub fn steady(workers: u32, offered: f64, limit: Option<u32>) -> Option<Steady> 
             full: 0.0,
         });
     };
-    // Weights of the states with a full number of workers, the greatest of them 1.
+    // Weights of the states in which all workers are busy, scaled so that the greatest is 1.
     let down = busy > 1.0;
     let ratio = if down { 1.0 / busy } else { busy };
     let (mut weight, mut queued, mut waiting, mut at_limit, mut empty) = (1.0, 0.0, 0.0, 0.0, 0.0);
@@ -145,20 +145,20 @@ pub fn steady(workers: u32, offered: f64, limit: Option<u32>) -> Option<Steady> 
     Some(Steady { all_busy: shares[0], waiting: shares[1], full: shares[2] })
 }
 
-/// Share of the messages that a queue with a limit loses when they come faster than they are done.
+/// Returns the share of the messages that a queue with a limit loses in overload: 1 − capacity / rate.
 #[must_use]
 pub fn overflow(rate: f64, capacity: f64) -> f64 {
     if rate > capacity { 1.0 - capacity / rate } else { 0.0 }
 }
 
-/// A time during which rate and capacity stay as they are.
+/// An interval of constant rate and capacity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
-    /// Its length in seconds.
+    /// Length in seconds.
     pub lasts: f64,
-    /// Messages per second that come.
+    /// Arrival rate in messages per second.
     pub rate: f64,
-    /// Messages per second that can be done.
+    /// Capacity in messages per second.
     pub capacity: f64,
 }
 
@@ -167,18 +167,18 @@ pub struct Interval {
 pub struct Backlog {
     /// Messages waiting at the end.
     pub left: f64,
-    /// The most that waited at once.
+    /// Greatest number waiting.
     pub peak: f64,
     /// Messages that found the queue full.
     pub overflow: f64,
     /// Area under the number waiting, in messages × seconds.
     pub area: f64,
-    /// When it was empty for the last time after having been more, in seconds from the start; `None` when it never
-    /// was.
+    /// Last instant at which the backlog drained to zero, in seconds from the start; `None` if it never
+    /// did.
     pub drained: Option<f64>,
 }
 
-/// What `intervals`, one after the other, make of a backlog of `start` messages with room for `limit`.
+/// Computes the backlog after consecutive `intervals`, from `start` messages and with a capacity for `limit`.
 #[must_use]
 pub fn backlog(start: f64, limit: Option<f64>, intervals: &[Interval]) -> Backlog {
     let mut backlog = Backlog { left: start, peak: start, ..Backlog::default() };
@@ -186,7 +186,7 @@ pub fn backlog(start: f64, limit: Option<f64>, intervals: &[Interval]) -> Backlo
     for interval in intervals {
         let net = interval.rate - interval.capacity;
         let bound = if net > 0.0 { limit.unwrap_or(f64::INFINITY).max(backlog.left) } else { 0.0 };
-        // Until it is full, or empty.
+        // Time until the queue is full, or empty.
         let turns = if net == 0.0 { f64::INFINITY } else { (bound - backlog.left) / net };
         let moving = turns.min(interval.lasts);
         let before = backlog.left;
@@ -205,32 +205,32 @@ pub fn backlog(start: f64, limit: Option<f64>, intervals: &[Interval]) -> Backlo
     backlog
 }
 
-/// Seconds until a backlog is done at this rate and capacity; infinite when capacity does not exceed the rate.
+/// Returns the seconds until a backlog has drained; infinite if `capacity` does not exceed `rate`.
 #[must_use]
 pub fn drains_in(backlog: f64, rate: f64, capacity: f64) -> f64 {
     if capacity > rate { backlog / (capacity - rate) } else { f64::INFINITY }
 }
 
-/// Brokers that fail and come back, with exponential times of these means in seconds.
+/// Brokers that fail and come back. All times are exponential, with these means in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Failing {
-    /// One, or a pair.
+    /// Number of brokers: 1, or 2 for a pair.
     pub brokers: usize,
-    /// Whether messages survive the end of a broker's process.
+    /// If true, messages survive the end of a broker's process.
     pub durable: bool,
-    /// From repair to failure, of each.
+    /// Time from repair to failure of each broker (MTBF).
     pub up: f64,
-    /// From failure to repair, of each.
+    /// Time from failure to repair of each broker (MTTR).
     pub down: f64,
-    /// From the failure of the active broker until its follower serves: detection and takeover.
+    /// Time from the failure of the active broker until its follower serves: detection and takeover.
     pub takeover: f64,
-    /// Probability that the takeover works.
+    /// Coverage: probability that the takeover works.
     pub coverage: f64,
-    /// From the return of a broker until it follows again.
+    /// Time from the return of a broker until it follows again; 0: at once.
     pub catch_up: f64,
 }
 
-/// A queue by the state of its brokers, in the steady state.
+/// Service of a queue in the steady state of its brokers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Service {
     /// Share of the time in which messages can be published.
@@ -241,11 +241,11 @@ pub struct Service {
     pub forgets: f64,
 }
 
-/// A state of the chain: the brokers, and whether the takeover that is due will work.
+/// State of the chain: the brokers, and true if the takeover that is due will work.
 type State = (Brokers, bool);
 
 impl Failing {
-    /// The steady state.
+    /// Computes the steady state.
     #[must_use]
     pub fn service(&self) -> Service {
         let first: State = (Brokers::new(self.brokers, self.durable), true);
@@ -277,7 +277,7 @@ impl Failing {
         Service { serves: over(&serves), breaks: over(&breaks), forgets: over(&forgets) }
     }
 
-    /// Where a state leads, at which rate, and what that means for the queue.
+    /// Returns the transitions of a state: target, rate per second, effect on the queue.
     fn moves(&self, (brokers, works): State) -> Vec<(State, f64, Consequence)> {
         let mut found = Vec::new();
         let mut add = |to: State, rate: f64, what| {
@@ -321,14 +321,14 @@ impl Failing {
     }
 }
 
-/// Messages lost when the broker breaks: those that are not safe yet, and all inside where it forgets.
+/// Returns the expected messages lost when the broker breaks: those not safe yet, and all `inside` if it `forgets`.
 #[must_use]
 pub fn lost_with_broker(rate: f64, confirm: f64, inside: f64, forgets: bool) -> f64 {
     rate * confirm + if forgets { inside } else { 0.0 }
 }
 
-/// Steady-state probabilities of a chain given by its rows of (target, rate), by elimination without a
-/// subtraction.
+/// Returns the steady-state probabilities of a chain given by its rows of (target, rate), by elimination without
+/// subtraction (the GTH algorithm).
 fn stationary(rows: &[Vec<(usize, f64)>]) -> Vec<f64> {
     let count = rows.len();
     let mut rates = vec![vec![0.0; count]; count];

@@ -1,12 +1,12 @@
-//! A message queue in the event loop: what it hears, answers and lets begin.
+//! A message queue in the event loop: the events it receives, its answers, and the requests it begins.
 //!
 //! A producer enters the process of a broker, spends its work there, and asks the queue to take a message
-//! ([`Live::ask`]). A delivery is a request of the class that does the work, which this component lets begin inside
-//! a consumer and of whose end it hears. A message is an attempt of that class from its publication until it leaves the
-//! queue; its deliveries are attempts of nobody.
+//! ([`Live::ask`]). A delivery is a request of the class that does the work. This component begins it inside
+//! a consumer and is notified of its end. A message counts as one attempt of that class from its publication until it
+//! leaves the queue; its deliveries do not count as attempts.
 //!
-//! Holds: what consumers do while their broker is gone is done for nothing; a consumer whose host has fallen
-//! silent is not told from one that is slow until `heartbeat`.
+//! Holds: work that consumers do while their broker is gone has no effect; a consumer whose host has fallen
+//! silent is indistinguishable from a slow one until `heartbeat` is over.
 
 use std::collections::BTreeMap;
 
@@ -27,19 +27,19 @@ use crate::model::{Answer, Begun, Ctx, Health, Heard, Keeps, Live, Start, none};
 use crate::observe::histogram::Histogram;
 use crate::units::{Bytes, SimDuration, SimTime};
 
-/// What a request asks to be told the broker that serves; larger numbers publish, by step.
+/// Question of a request for the active broker; larger numbers publish, one number per step.
 pub const WHO: u32 = 0;
 
-/// How the second broker of a pair takes over.
+/// Takeover by the second broker of a pair.
 #[derive(Clone, Debug)]
 pub struct Takeover {
-    /// Silence before it acts.
+    /// Detection time, in seconds.
     pub detect: Sampler,
-    /// To take over, once it acts.
+    /// Takeover time after detection, in seconds; `None`: zero.
     pub takeover: Option<Sampler>,
-    /// Chance that it works.
+    /// Coverage: probability that the takeover works.
     pub coverage: f64,
-    /// Key of the draws: by number of the failure, whether it works, detection, takeover.
+    /// Draw key. The ordinal is the number of the failure; the indices are coverage (0), detection (1), takeover (2).
     pub key: KeyId,
 }
 
@@ -48,45 +48,45 @@ pub struct Takeover {
 pub struct Publishing {
     /// Size of its message.
     pub size: Option<DemandId>,
-    /// Time until it is safe.
+    /// Time until its message is safe.
     pub confirm: Option<DemandId>,
 }
 
-/// A queue, as the plan made it.
+/// Configuration of a queue.
 #[derive(Clone, Debug)]
 pub struct QueueConfig {
     /// The processes of its brokers, the first one active.
     pub brokers: Vec<ComponentId>,
-    /// Its consumers.
+    /// The processes of its consumers.
     pub consumers: Vec<ComponentId>,
     /// The class that does the work of a message.
     pub class: ClassId,
-    /// Its operation after the one by which it enters.
+    /// Operation of that class after the one by which it enters.
     pub pc: u32,
-    /// How it treats messages.
+    /// Rules for messages.
     pub terms: Terms,
-    /// Messages survive the end of the broker's process.
+    /// If true, messages survive the end of the broker's process.
     pub durable: bool,
-    /// How the follower takes over.
+    /// Takeover by the follower; `None`: there is none.
     pub takeover: Option<Takeover>,
-    /// From the return of a broker until it follows again, with the key of its draws.
+    /// Time from the return of a broker until it follows again, with its draw key; `None`: at once.
     pub catch_up: Option<(Sampler, KeyId)>,
-    /// Silence of a consumer after which its messages come back.
+    /// Silence of a consumer after which its messages come back; `None`: the silence stays undetected.
     pub heartbeat: Option<SimDuration>,
-    /// By step that publishes.
+    /// Steps that publish, by number.
     pub steps: Vec<Publishing>,
     /// Its alarm.
     pub unit: UnitId,
 }
 
-/// What is due besides what the mechanism itself has.
+/// Pending event besides those of the mechanism itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Due {
     /// The follower takes over.
     Takeover,
     /// A broker follows again.
     CaughtUp(usize),
-    /// A silent consumer is noticed.
+    /// The silence of a consumer is detected.
     Noticed(u32),
 }
 
@@ -99,26 +99,26 @@ pub struct Queue {
     brokers: Brokers,
     /// Requests that do the work of a delivery.
     at_work: BTreeMap<RequestId, (DeliveryId, u32)>,
-    /// By consumer: its host has fallen silent.
+    /// True for each consumer whose host has fallen silent.
     silent: Vec<bool>,
     dues: Vec<(SimTime, Due)>,
     armed: (SimTime, Ticket),
-    /// Failures of an active broker, and returns of any, so far: the ordinals of their draws.
+    /// Failures of an active broker, and returns of any broker, so far: the ordinals of their draws.
     failures: u64,
     returns: u64,
-    /// Since when messages are counted.
+    /// Instant from which messages are counted.
     counted_from: SimTime,
     drilled: bool,
 }
 
 impl Queue {
-    /// What it has counted.
+    /// Returns the counts.
     #[must_use]
     pub fn tallied(&self) -> &Tallied {
         &self.queue.account().counts
     }
 
-    /// The messages.
+    /// Returns the messages.
     #[must_use]
     pub fn messages(&self) -> &MessageQueue {
         &self.queue
@@ -129,7 +129,7 @@ impl Queue {
         Some(table::u32(place))
     }
 
-    /// Everything that follows from what has just happened, at this instant.
+    /// Completes an event at this instant: begins deliveries, records messages that left, arms the alarm.
     fn settle(&mut self, ctx: &mut Ctx<'_>) {
         while let Some(delivery) = self.queue.deliver(ctx.now) {
             let message = delivery.message;
@@ -160,7 +160,7 @@ impl Queue {
         self.arm(ctx);
     }
 
-    /// Sets the alarm to what is due next.
+    /// Sets the alarm to the next pending event.
     fn arm(&mut self, ctx: &mut Ctx<'_>) {
         let own = self.dues.iter().map(|(at, _)| *at).min();
         let next = [own, self.queue.next_due()].into_iter().flatten().min();
@@ -188,7 +188,7 @@ impl Queue {
         }
     }
 
-    /// The active broker has failed: the follower acts when it has heard nothing for long enough.
+    /// Schedules the takeover after a failure of the active broker; samples coverage, detection and takeover time.
     fn expects_takeover(&mut self, ctx: &mut Ctx<'_>) {
         let ordinal = self.failures;
         self.failures += 1;
@@ -204,7 +204,7 @@ impl Queue {
         self.dues.push((ctx.now + SimDuration::from_seconds_f64(after), Due::Takeover));
     }
 
-    /// Brokers that are up and behind begin to catch up with the one that serves.
+    /// Starts the catch-up of brokers that are up and behind the active one.
     fn follows_again(&mut self, ctx: &mut Ctx<'_>) {
         if !self.brokers.serves() {
             return;
@@ -228,7 +228,7 @@ impl Queue {
     fn broker_fares(&mut self, ctx: &mut Ctx<'_>, broker: usize, heard: Heard) {
         let now = ctx.now;
         if heard.is_renewed() && !heard.is.is_lost() {
-            // A process that hung is a new one.
+            // A process that hung has been replaced by a new one.
             self.brokers.lost(broker).apply(&mut self.queue, now);
         }
         if heard.is.is_lost() {
@@ -256,7 +256,7 @@ impl Queue {
         if self.brokers.serves() {
             self.dues.retain(|(_, due)| *due != Due::Takeover);
         } else if was_away && self.dues.iter().all(|(_, due)| *due != Due::Takeover) {
-            // A follower that was away when the active one failed finds that nobody serves.
+            // A follower that was away when the active broker failed finds that no broker serves.
             self.expects_takeover(ctx);
         }
         self.follows_again(ctx);
@@ -265,7 +265,7 @@ impl Queue {
     fn consumer_fares(&mut self, ctx: &mut Ctx<'_>, consumer: u32, heard: Heard) {
         let (now, place) = (ctx.now, consumer as usize);
         if heard.is == Health::Unreachable {
-            // Nobody closes the connection.
+            // The connection stays open: an unreachable host cannot close it.
             self.silent[place] = true;
             if let Some(heartbeat) = self.config.heartbeat {
                 self.dues.push((now + heartbeat, Due::Noticed(consumer)));
@@ -387,7 +387,7 @@ impl Live for Queue {
         let step = self.config.steps[what as usize - 1];
         let entry = &ctx.requests[request];
         let drawn = Drawn { ordinal: entry.ordinal, path: entry.path };
-        // Each step of one request sends a message of its own.
+        // Each step of one request sends a message with draws of its own.
         let number = table::u16(what as usize - 1);
         let drawn = drawn.sends(entry.iteration).sends(number);
         let counted = entry.counted;
@@ -421,7 +421,7 @@ impl Live for Queue {
 
     fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome) {
         let Some((delivery, consumer)) = self.at_work.remove(&request) else { return };
-        // Whose host is silent tells nobody.
+        // A consumer whose host is silent reports nothing.
         if self.silent[consumer as usize] {
             return;
         }

@@ -1,15 +1,15 @@
-//! What a broker does with messages: a state machine that is told the time.
+//! The message handling of a broker: a state machine that receives the time as an argument.
 //!
-//! The caller says what happens (`publish`, `ends`, `joins`, `gone`, `breaks`, `forgets`, `stands`) and at
-//! which instant, asks for deliveries until there is none (`deliver`), and calls [`MessageQueue::due`] at
-//! [`MessageQueue::next_due`]. Instants never go back. Nothing here draws: sizes, times until a message is
+//! The caller reports each event with its instant (`publish`, `ends`, `joins`, `gone`, `breaks`, `forgets`,
+//! `stands`), asks for deliveries until there is none (`deliver`), and calls [`MessageQueue::due`] at
+//! [`MessageQueue::next_due`]. Instants never go back. Nothing is sampled here: sizes, times until a message is
 //! safe and the work of consumers come from the caller.
 //!
 //! A message that was delivered has a smaller number than every message that was not, since the smallest
 //! number goes first. So the ready messages are a heap of those that came back and a queue of those that
-//! were never delivered, and the order is that of publication.
+//! were never delivered; together they keep the order of publication.
 //!
-//! Memory: an entry per message inside or still worked on, one per unfinished delivery; nothing is
+//! Memory: one entry per message inside or still in work, one per unfinished delivery; nothing is
 //! allocated once these have reached their greatest number.
 
 use std::cmp::Reverse;
@@ -21,7 +21,7 @@ use crate::units::{Bytes, SimDuration, SimTime};
 
 pub use super::spec::WhenFull;
 
-/// Pause before a message is delivered again whose work failed.
+/// Pause before the redelivery of a message whose work failed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BackOff {
     /// After the first failure.
@@ -33,7 +33,7 @@ pub struct BackOff {
 }
 
 impl BackOff {
-    /// The pause after the given delivery has failed; the first delivery is 1.
+    /// Returns the pause after delivery number `attempt` has failed; the first delivery is 1.
     #[must_use]
     pub fn after(&self, attempt: u32) -> SimDuration {
         let mut pause = self.first.min(self.longest);
@@ -48,7 +48,7 @@ impl BackOff {
     }
 }
 
-/// How a queue treats its messages.
+/// Rules of a queue for its messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
     /// Unfinished deliveries of a consumer, at most; `None` without a bound.
@@ -63,42 +63,42 @@ pub struct Terms {
     pub limit: Option<u32>,
     /// Bytes that may wait; `None` without a bound.
     pub limit_bytes: Option<Bytes>,
-    /// What becomes of a message that finds the queue full.
+    /// Rule for a message that finds the queue full.
     pub when_full: WhenFull,
-    /// Keep distributions of the numbers and of the times.
+    /// If true, distributions of the numbers and of the times are kept.
     pub detailed: bool,
 }
 
 /// A message as its producer made it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    /// Number of the producing request at its source: the key of the draws of its work.
+    /// Number of the producing request at its source: the ordinal of the draws of its work.
     pub ordinal: u64,
-    /// Which message of that request it is, for the same draws.
+    /// Number of the message within that request, for the same draws.
     pub path: u32,
-    /// Where it comes from, as the caller counts sources.
+    /// Source of the message, numbered by the caller.
     pub origin: u32,
-    /// Its size.
+    /// Size of the message.
     pub bytes: Bytes,
-    /// Whether its times are written down.
+    /// If true, the times of the message are recorded.
     pub counted: bool,
 }
 
-/// What the broker says to a producer.
+/// Answer of the broker to a producer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Published {
-    /// Taken; safe at this instant, unless the broker fails before.
+    /// Accepted; safe at this instant, unless the broker fails before.
     Accepted(SimTime),
     /// The queue is full.
     Rejected,
 }
 
-/// Names one delivery, for ever.
+/// Unique id of one delivery; never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeliveryId(Handle);
 
 impl DeliveryId {
-    /// Below the greatest number of unfinished deliveries at once: an index for side tables.
+    /// Returns an index for side tables, below the greatest number of unfinished deliveries at once.
     #[must_use]
     pub const fn index(self) -> u32 {
         self.0.index()
@@ -108,19 +108,19 @@ impl DeliveryId {
 /// A message on its way to a consumer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// Its name, to end it with.
+    /// Id by which the delivery is ended.
     pub id: DeliveryId,
-    /// Who gets it.
+    /// The consumer that receives the message.
     pub consumer: u32,
     /// The message.
     pub message: Message,
-    /// When it was published.
+    /// Instant of its publication.
     pub published: SimTime,
-    /// Which delivery of the message it is; the first is 1.
+    /// Number of this delivery of the message; the first is 1.
     pub attempt: u32,
 }
 
-/// How the work of a delivery ended.
+/// Result of the work of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Done: the consumer acknowledges.
@@ -129,7 +129,7 @@ pub enum Verdict {
     Failed,
 }
 
-/// What the end of a delivery meant.
+/// Effect of the end of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// The message is acknowledged and has left the queue.
@@ -138,15 +138,15 @@ pub enum Ended {
     BackOff,
     /// The message is a dead letter.
     DeadLetter,
-    /// Nothing: another delivery of the message counts, or the message has left the queue.
+    /// No effect: another delivery of the message counts, or the message has left the queue.
     Stale,
-    /// The broker is stalled and will hear of it later.
+    /// The broker is stalled and receives the result later.
     Held,
     /// No such delivery: its connection was broken.
     Unknown,
 }
 
-/// How a message has left the queue.
+/// Way in which a message left the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaves {
     /// Its work is done and acknowledged.
@@ -159,12 +159,12 @@ pub enum Leaves {
     Lost,
 }
 
-/// How a broker is, as its users meet it.
+/// Health of a broker as its users see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It works.
     Serves,
-    /// It keeps everything and does nothing.
+    /// It keeps every message and does nothing.
     Stalled,
     /// It is gone.
     Off,
@@ -178,7 +178,7 @@ enum State {
     /// In a back-off.
     Paused,
     InFlight(Handle),
-    /// It has left the queue; consumers still work on it.
+    /// It has left the queue; a consumer may still work on it.
     Left,
 }
 
@@ -187,12 +187,12 @@ struct Entry {
     message: Message,
     number: u64,
     published: SimTime,
-    /// Since when it waits, or is in flight.
+    /// Instant since which it waits, or is in flight.
     since: SimTime,
     attempts: u32,
     /// Deliveries whose consumer has not finished.
     open: u32,
-    /// Its work was done at least once.
+    /// True once its work was done at least once.
     done: bool,
     state: State,
     /// The latest delivery, as long as it may be acknowledged.
@@ -203,7 +203,7 @@ struct Entry {
 struct Open {
     entry: Handle,
     consumer: u32,
-    /// The other unfinished deliveries of the consumer.
+    /// Neighbours in the list of the consumer's unfinished deliveries.
     before: Option<Handle>,
     after: Option<Handle>,
 }
@@ -216,7 +216,7 @@ struct Consumer {
     in_turn: bool,
 }
 
-/// What a stalled broker will hear when it goes on.
+/// Event that a stalled broker receives when it resumes.
 #[derive(Clone, Copy, Debug)]
 enum Unheard {
     Ends(DeliveryId, Verdict),
@@ -232,26 +232,26 @@ pub struct MessageQueue {
     entries: Slab<Entry>,
     deliveries: Slab<Open>,
     consumers: Vec<Consumer>,
-    /// Connected consumers with a free slot, the next one first; some may have lost theirs.
+    /// Connected consumers with a free slot, the next one first; some may have lost their slot since.
     turn: VecDeque<u32>,
     arriving: VecDeque<(SimTime, Handle)>,
     fresh: VecDeque<Handle>,
-    /// By number; some may be ready no longer.
+    /// Ready messages that came back, by number; some may be no longer ready.
     back: BinaryHeap<Reverse<(u64, Handle)>>,
     paused: BinaryHeap<Reverse<(SimTime, u64, Handle)>>,
-    /// Some may be in flight no longer.
+    /// Deadlines of deliveries; some deliveries may be no longer in flight.
     deadlines: VecDeque<(SimTime, Handle)>,
     unheard: Vec<Unheard>,
     last_safe: SimTime,
     next_number: u64,
     bytes: u64,
     account: Account,
-    /// Messages that have left since the caller asked last, with the instant of their publication.
+    /// Messages that have left since the last [`Self::tell_left`], with the instant of their publication.
     left: Vec<(Message, SimTime, Leaves)>,
 }
 
 impl MessageQueue {
-    /// An empty queue that serves, of this many consumers, none of them connected.
+    /// Creates an empty queue that serves, with the given number of consumers, none of them connected.
     #[must_use]
     pub fn new(terms: Terms, consumers: u32) -> Self {
         Self {
@@ -275,26 +275,26 @@ impl MessageQueue {
         }
     }
 
-    /// The account.
+    /// Returns the ledger.
     #[must_use]
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// The account, to be told what to keep.
+    /// Returns the ledger, to change what it keeps.
     pub fn account_mut(&mut self) -> &mut Account {
         &mut self.account
     }
 
-    /// Lets `tell` know each message that has left since it was asked last: when it was published, and how it left.
+    /// Calls `tell` for each message that has left since the last call: the message, its publication, the way it left.
     pub fn tell_left(&mut self, mut tell: impl FnMut(Message, SimTime, Leaves)) {
         for (message, published, how) in self.left.drain(..) {
             tell(message, published, how);
         }
     }
 
-    /// Sum of the times that messages have spent inside, those of messages still there up to `now`, in
-    /// nanoseconds.
+    /// Returns the sum of the sojourn times of messages in nanoseconds; those of messages still inside count up to
+    /// `now`.
     #[must_use]
     pub fn stayed(&self, now: SimTime) -> u128 {
         let there = self.entries.iter().filter(|(_, entry)| entry.state != State::Left);
@@ -302,30 +302,30 @@ impl MessageQueue {
         self.account.waiting.stayed() + self.account.flying.stayed() + there
     }
 
-    /// How its broker is.
+    /// Returns the health of its broker.
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.standing
     }
 
-    /// Unfinished deliveries of a consumer.
+    /// Returns the unfinished deliveries of a consumer.
     #[must_use]
     pub fn open_at(&self, consumer: u32) -> u32 {
         self.consumers[consumer as usize].open
     }
 
-    /// Bytes of the messages that wait.
+    /// Returns the bytes of the messages that wait.
     #[must_use]
     pub fn bytes_waiting(&self) -> Bytes {
         Bytes::new(self.bytes)
     }
 
-    /// A producer publishes `message`, which will be safe at `safe_at`, and not before those published
-    /// earlier. The broker serves: a producer that finds it stalled or gone is the caller's affair.
+    /// Publishes `message`. It is safe at `safe_at`, and not before messages published earlier.
+    /// The caller handles a producer that finds the broker stalled or gone.
     ///
     /// # Panics
     ///
-    /// When the broker does not serve.
+    /// If the broker does not serve.
     pub fn publish(&mut self, now: SimTime, message: Message, safe_at: SimTime) -> Published {
         assert!(self.standing == Standing::Serves, "a broker that does not serve takes nothing");
         if self.terms.when_full == WhenFull::Reject && !self.has_room(message.bytes) {
@@ -357,8 +357,8 @@ impl MessageQueue {
         Published::Accepted(safe_at)
     }
 
-    /// The next delivery of this instant: the oldest ready message, to the next consumer in turn that has a
-    /// free slot.
+    /// Makes the next delivery of this instant: the oldest ready message, to the next consumer in turn that has a
+    /// free slot. `None`: no delivery is possible.
     pub fn deliver(&mut self, now: SimTime) -> Option<Delivery> {
         if self.standing != Standing::Serves {
             return None;
@@ -403,7 +403,7 @@ impl MessageQueue {
         })
     }
 
-    /// A consumer has finished a delivery.
+    /// Ends a delivery that a consumer has finished.
     pub fn ends(&mut self, now: SimTime, delivery: DeliveryId, verdict: Verdict) -> Ended {
         if self.standing == Standing::Stalled {
             self.unheard.push(Unheard::Ends(delivery, verdict));
@@ -452,8 +452,8 @@ impl MessageQueue {
         ended
     }
 
-    /// `consumer` is connected and may be given messages. Its slots are free but for those of deliveries that
-    /// it has not finished.
+    /// Connects `consumer`, which may receive messages from now on. Deliveries that it has not finished keep
+    /// their slots.
     pub fn joins(&mut self, consumer: u32) {
         if self.standing == Standing::Stalled {
             return self.unheard.push(Unheard::Joins(consumer));
@@ -462,8 +462,8 @@ impl MessageQueue {
         self.take_turn(consumer);
     }
 
-    /// The connection to `consumer` is broken, and what it was working on is lost: its messages come back.
-    /// Of a consumer that has fallen silent the queue is told nothing until somebody notices: it is given
+    /// Breaks the connection to `consumer`: its work is lost, and its messages come back.
+    /// A silent consumer stays connected until its silence is detected. Until then it receives
     /// messages as long as it has a free slot, and they time out.
     pub fn gone(&mut self, now: SimTime, consumer: u32) {
         if self.standing == Standing::Stalled {
@@ -483,7 +483,7 @@ impl MessageQueue {
         self.settle(now);
     }
 
-    /// What is due up to `now` happens: messages become safe, back-offs end, deliveries time out.
+    /// Executes every event due up to `now`: messages become safe, back-offs end, deliveries time out.
     pub fn due(&mut self, now: SimTime) {
         if self.standing == Standing::Stalled {
             return;
@@ -512,7 +512,7 @@ impl MessageQueue {
         self.settle(now);
     }
 
-    /// When something is due next; `None` when nothing is, or while the broker is stalled.
+    /// Returns the instant of the next pending event; `None` if there is none, or while the broker is stalled.
     pub fn next_due(&mut self) -> Option<SimTime> {
         if self.standing == Standing::Stalled {
             return None;
@@ -528,9 +528,9 @@ impl MessageQueue {
         [safe, paused, deadline].into_iter().flatten().min()
     }
 
-    /// The process of the broker is gone, and all connections with it. Messages that are not safe are lost,
-    /// messages in flight come back; nothing is delivered until it [serves](Self::stands) again. Consumers go
-    /// on working, for nothing.
+    /// Ends the process of the broker and all its connections. Messages that are not safe are lost,
+    /// messages in flight come back; nothing is delivered until it [serves](Self::stands) again. Consumers finish
+    /// their work, but no message that was in flight is acknowledged by it.
     pub fn breaks(&mut self, now: SimTime) {
         self.standing = Standing::Off;
         while let Some((_, handle)) = self.arriving.pop_front() {
@@ -548,16 +548,16 @@ impl MessageQueue {
         for handle in late {
             self.entries.get_mut(handle).expect("it is there").latest = None;
         }
-        // What came to it while it was stalled it has never read.
+        // Results that arrived during a stall were never read: they acknowledge nothing.
         self.hears(now);
         self.settle(now);
     }
 
-    /// Everything inside is lost: no broker that has it is left. The broker is [gone](Self::breaks) already.
+    /// Loses every message inside: no broker that has them is left. The broker is [gone](Self::breaks) already.
     ///
     /// # Panics
     ///
-    /// While the broker serves.
+    /// If the broker is not gone.
     pub fn forgets(&mut self, now: SimTime) {
         assert!(self.standing == Standing::Off, "a broker that serves has its messages");
         let inside = |(handle, entry): (Handle, &Entry)| {
@@ -573,7 +573,7 @@ impl MessageQueue {
         self.settle(now);
     }
 
-    /// The broker is in another standing. For the end of its process see [`Self::breaks`].
+    /// Sets the health of the broker; [`Standing::Off`] ends its process as [`Self::breaks`] does.
     pub fn stands(&mut self, now: SimTime, standing: Standing) {
         if standing == Standing::Off {
             return self.breaks(now);
@@ -585,11 +585,11 @@ impl MessageQueue {
         }
     }
 
-    /// Compares the account at the end of a run.
+    /// Checks the ledger at the end of a run: every message accounted for, sojourn times equal to areas.
     ///
     /// # Errors
     ///
-    /// What does not add up, as a sentence.
+    /// The difference, as a sentence.
     pub fn close(&self, now: SimTime) -> Result<(), String> {
         let account = &self.account;
         if !account.balances() {
@@ -615,7 +615,7 @@ impl MessageQueue {
         Ok(())
     }
 
-    /// What came to a stalled broker, in its order.
+    /// Handles the events that a stalled broker received, in their order.
     fn hears(&mut self, now: SimTime) {
         if self.standing == Standing::Stalled {
             self.standing = Standing::Serves;
@@ -646,7 +646,7 @@ impl MessageQueue {
             || self.terms.limit_bytes.is_some_and(|limit| self.bytes > limit.count())
     }
 
-    /// Drops the oldest ready message, else the first that arrives; false when there is neither.
+    /// Drops the oldest ready message, else the oldest arriving one; returns false if there is neither.
     fn drop_oldest(&mut self, now: SimTime) -> bool {
         let handle = match self.head() {
             Some(_) => self.take_head(),
@@ -669,7 +669,7 @@ impl MessageQueue {
         }
     }
 
-    /// The oldest ready message.
+    /// Returns the oldest ready message.
     fn head(&mut self) -> Option<Handle> {
         while let Some(Reverse((_, handle))) = self.back.peek().copied() {
             if self.entries.get(handle).is_some_and(|entry| entry.state == State::Ready) {
@@ -680,7 +680,7 @@ impl MessageQueue {
         self.fresh.front().copied()
     }
 
-    /// Takes the [`head`](Self::head), which was just looked at, off.
+    /// Removes the [`head`](Self::head); call it right after `head`.
     fn take_head(&mut self) -> Option<Handle> {
         match self.back.pop() {
             Some(Reverse((_, handle))) => Some(handle),
@@ -688,7 +688,7 @@ impl MessageQueue {
         }
     }
 
-    /// The next connected consumer with a free slot.
+    /// Takes the next connected consumer with a free slot.
     fn next_consumer(&mut self) -> Option<u32> {
         while let Some(consumer) = self.turn.pop_front() {
             self.consumers[consumer as usize].in_turn = false;
@@ -704,7 +704,7 @@ impl MessageQueue {
         found.connected && self.terms.prefetch.is_none_or(|prefetch| found.open < prefetch)
     }
 
-    /// `consumer` goes to the end of the turn, unless it is in it or has no free slot.
+    /// Puts `consumer` at the end of the turn, unless it is in the turn already or has no free slot.
     fn take_turn(&mut self, consumer: u32) {
         if self.may_be_given(consumer) && !self.consumers[consumer as usize].in_turn {
             self.consumers[consumer as usize].in_turn = true;
@@ -712,7 +712,7 @@ impl MessageQueue {
         }
     }
 
-    /// Takes a delivery off its consumer.
+    /// Removes a delivery from its consumer.
     fn unlink(&mut self, id: Handle) -> Option<Open> {
         let open = self.deliveries.remove(id)?;
         match open.before {
@@ -728,7 +728,7 @@ impl MessageQueue {
         Some(open)
     }
 
-    /// The message of a delivery that is in flight by it.
+    /// Returns the message of a delivery, if this delivery is the one in flight.
     fn in_flight(&self, id: Handle) -> Option<Handle> {
         let handle = self.deliveries.get(id)?.entry;
         let entry = self.entries.get(handle)?;
@@ -742,7 +742,7 @@ impl MessageQueue {
         self.entries.iter().filter_map(flies).collect()
     }
 
-    /// A message waits no longer.
+    /// Removes a message from the waiting ones.
     fn stop_waiting(&mut self, now: SimTime, handle: Handle) {
         let entry = self.entries.get_mut(handle).expect("it waits");
         self.bytes -= entry.message.bytes.count();
@@ -750,12 +750,12 @@ impl MessageQueue {
         entry.since = now;
     }
 
-    /// A message is in flight no longer.
+    /// Removes a message from those in flight.
     fn land(&mut self, now: SimTime, handle: Handle) {
         let entry = self.entries.get_mut(handle).expect("it is in flight");
         self.account.flying.remove(now, now - entry.since);
         entry.since = now;
-        // Deadlines of deliveries that were acknowledged are swept when they are the most.
+        // Deadlines of deliveries that have ended are removed once they are the majority.
         if self.deadlines.len() > 64 + 2 * self.account.flying.number() as usize {
             let mut deadlines = std::mem::take(&mut self.deadlines);
             deadlines.retain(|(_, id)| self.in_flight(*id).is_some());
@@ -763,14 +763,14 @@ impl MessageQueue {
         }
     }
 
-    /// The connection on which a message was in flight is broken.
+    /// Puts a message back into the queue after its connection broke.
     fn comes_back(&mut self, now: SimTime, handle: Handle) {
         self.account.counts.returned += 1;
         self.land(now, handle);
         self.is_ready_again(now, handle, None);
     }
 
-    /// A message that was in flight is ready, or a dead letter; `latest` may still acknowledge it.
+    /// Makes a message that was in flight ready again, or a dead letter; `latest` may still acknowledge it.
     fn is_ready_again(&mut self, now: SimTime, handle: Handle, latest: Option<Handle>) {
         if self.is_dead(handle) {
             return;
@@ -780,7 +780,7 @@ impl MessageQueue {
         self.back.push(Reverse((number, handle)));
     }
 
-    /// The work of a message that was in flight has failed.
+    /// Puts a message whose work has failed into its back-off, or makes it a dead letter.
     fn fails(&mut self, now: SimTime, handle: Handle) -> Ended {
         if self.is_dead(handle) {
             return Ended::DeadLetter;
@@ -801,7 +801,7 @@ impl MessageQueue {
         self.account.waiting.add(now);
     }
 
-    /// Makes a message a dead letter that has been delivered as often as allowed.
+    /// Makes a message a dead letter if it has been delivered as often as allowed; returns true if so.
     fn is_dead(&mut self, handle: Handle) -> bool {
         let attempts = self.entries.get(handle).expect("it was in flight").attempts;
         if self.terms.attempts.is_none_or(|most| attempts < most) {
@@ -818,7 +818,7 @@ impl MessageQueue {
         self.leave(handle, Leaves::Lost);
     }
 
-    /// A message, taken off wherever it was, has left the queue.
+    /// Records that a message, removed from every list already, has left the queue.
     fn leave(&mut self, handle: Handle, how: Leaves) {
         let entry = self.entries.get_mut(handle).expect("it was inside");
         self.left.push((entry.message, entry.published, how));
@@ -827,7 +827,7 @@ impl MessageQueue {
         self.forget_if_over(handle);
     }
 
-    /// Forgets a message that has left, once no consumer works on it.
+    /// Forgets a message that has left, if no consumer works on it.
     fn forget_if_over(&mut self, handle: Handle) {
         let over = |entry: &Entry| entry.state == State::Left && entry.open == 0;
         if self.entries.get(handle).is_some_and(over) {
@@ -835,7 +835,7 @@ impl MessageQueue {
         }
     }
 
-    /// Every operation ends here: the age follows the oldest ready message.
+    /// Ends every operation: updates the age of the oldest ready message and checks the ledger.
     fn settle(&mut self, now: SimTime) {
         let head = self.head().and_then(|head| self.entries.get(head));
         let published = head.map(|entry| entry.published);

@@ -23,17 +23,17 @@
 //!   that ends later changes nothing. An acknowledgement that is too late counts as long as the message has
 //!   not been delivered again (SQS: the most recent receipt handle).
 //! - **A slot is at the consumer.** It is free again when the consumer has finished, not when the broker has
-//!   stopped to wait. So a slow consumer is not given more because it is slow.
+//!   stopped waiting. So a slow consumer gets no more messages than its slots.
 //! - **A duplicate is work done twice**: each completion of a message's work after its first.
 //! - **A limit bounds the messages that wait**, as in RabbitMQ: messages in flight are not counted, and a
 //!   message that comes back always has room.
-//! - **A broker that fails loses what is not safe yet.** A producer that waits is told "accepted" when its
-//!   message is safe, so such a message outlives any single broker that is durable or mirrored. Messages
+//! - **A broker that fails loses messages that are not safe yet.** A producer that waits receives "accepted" when
+//!   its message is safe, so such a message outlives any single broker that is durable or mirrored. Messages
 //!   are delivered only when they are safe (quorum queues, JetStream).
 //! - **A broker that is not durable** loses everything with its process, unless its follower has it.
-//! - **The first broker is active, the second follows.** Who took over stays active.
+//! - **The first broker is active, the second follows.** A broker that took over stays active.
 //!
-//! Takes: messages and instants. Gives: deliveries, counts, time integrals. Holds: published =
+//! In: messages and instants. Out: deliveries, counts, time integrals. Holds: published =
 //! acknowledged + dead letters + dropped + lost + inside; delivered = acknowledged in time + timed out +
 //! failed + returned + in flight; the area under the number waiting or in flight equals the sum of the
 //! times spent there. [`mechanism::MessageQueue::close`] compares them, in release builds too.

@@ -5,15 +5,18 @@
 //! back-off has none either: without a pause, work that fails at once would be repeated without end in one
 //! instant.
 //!
-//! To be checked where a queue is resolved, since no single key can tell:
+//! Rules over several keys, checked in `check`:
 //!
-//! - `request` enters at a service, and no other queue or workload fills the members' backlogs beyond
-//!   `workers` + `backlog` ≥ `prefetch`;
+//! - `request` enters at a service, and neither users nor another queue ask for its class;
 //! - `in` names one zone member, or two different ones; `failover` and `catch-up` need two, two need
-//!   `failover`; a `giveback` has no effect, since who took over stays active;
-//! - `when-full` is given exactly where a `limit` or a `limit-bytes` is; `limit-bytes` needs a `size`;
-//! - `acknowledge-within` above the mean work of `request` (a warning: most messages are delivered twice);
-//! - without `acknowledge-within`, `heartbeat` where faults make consumers unreachable (a warning: their
+//!   `failover`; a `giveback` has no effect, since a broker that took over stays active;
+//! - `when-full` is given exactly where a `limit` or a `limit-bytes` is; `limit-bytes` needs a `size`.
+//!
+//! Not checked:
+//!
+//! - `workers` + `backlog` ≥ `prefetch` at the consumers;
+//! - `acknowledge-within` above the mean work of `request` (below it most messages are delivered twice);
+//! - without `acknowledge-within`, a `heartbeat` where faults make consumers unreachable (without one their
 //!   messages wait until the consumer is back).
 
 use crate::kinds::service::spec::Workers;

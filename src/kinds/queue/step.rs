@@ -1,9 +1,9 @@
-//! Publishing a message, as each fold over routes sees it.
+//! The step that publishes a message, with its answer to each fold over routes.
 //!
-//! A producer that waits needs a broker; one that does not is served without. The load of the work is that of the
-//! class which does it: offered load counts its requests, and over years it follows the producer's as something that
-//! nobody waits for. What waits in the queue while consumers are gone is a matter of windows: over years it is not done
-//! later.
+//! A producer that waits needs a broker; one that does not wait needs none. The load of the work belongs to the
+//! class that does it: offered load counts its requests. In long-horizon runs it follows the producer's request, and
+//! no request waits for it. Backlogs while consumers are gone are simulated in windows only: over years such messages
+//! are not processed later.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ impl Asked for PublishStep {
 }
 
 impl Leaf for Publish {
-    /// The work of the broker, the time until it is safe, and the delivery.
+    /// Returns 3 events: the work of the broker, the time until the message is safe, and the delivery.
     fn events(&self, _: &Draft) -> f64 {
         3.0
     }
@@ -99,7 +99,7 @@ impl Leaf for Publish {
             network.cpu(&mut way, part, work);
             ways.push(way);
         }
-        // Detection and takeover take no time here: windows around a break show what they cost.
+        // Detection and takeover take no time here: windows around a break show their cost.
         let node = network.node(Split::First, ways);
         then.push(Onward { waits: self.waits, ..times(node, count) });
         if let Some(class) = draft.links.own.queues[self.queue].class {
@@ -108,7 +108,7 @@ impl Leaf for Publish {
         }
     }
 
-    /// Nothing is counted: a bound from below.
+    /// Returns 0, a lower bound: neither the broker's work nor the time until the message is safe is counted.
     fn least_s(&self, _: &Draft, _: usize) -> f64 {
         0.0
     }

@@ -2,7 +2,7 @@
 //!
 //! Mutants that were planted, each alone, and the test that failed for it:
 //!
-//! | mutant | noticed by |
+//! | mutant | detected by |
 //! |---|---|
 //! | a message that comes back goes to the end of the queue | `messages_come_back_to_their_old_place` |
 //! | the consumer stays the first of the turn after a delivery | `consumers_take_turns_by_free_slots` |

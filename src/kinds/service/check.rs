@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! References of services, and their mistakes.
 
 use std::collections::BTreeSet;
 

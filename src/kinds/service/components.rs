@@ -1,4 +1,4 @@
-//! Services in the event loop: a process each member, with its place, its mounts and its warm-up.
+//! Services in the event loop: one process per member, with its place, its mounts and its warm-up.
 
 use crate::kinds::service::Service;
 use crate::kinds::service::spec::Workers;
@@ -13,7 +13,7 @@ use crate::plan::names::{Kind, member_name};
 use crate::plan::part;
 use crate::plan::program::{Compiler, Way};
 
-/// The number of the pool of all members.
+/// Number of the pool of all members.
 pub(super) const ALL: u32 = 0;
 
 impl Components for Service {
@@ -38,7 +38,7 @@ impl Components for Service {
         }
     }
 
-    /// The member that works on the request.
+    /// Returns one frame: that of the member that works on the request.
     fn frames(&self) -> Option<usize> {
         Some(1)
     }
@@ -57,7 +57,7 @@ impl Components for Service {
     }
 }
 
-/// The pool of the members of a service, or of one of them, which then is a pool of its own.
+/// Returns the pool of all members of a service, or a pool of the given member alone.
 fn pool_of(compiler: &mut Compiler<'_>, service: usize, member: Option<u32>) -> Option<PoolId> {
     let all = compiler.pool_of((Kind::Service, service), ALL)?;
     let Some(member) = member else { return Some(all) };

@@ -1,4 +1,4 @@
-//! Needs and offered work: members that are used evenly, each with its mounts.
+//! Needs and offered work: members that share the load evenly, each with its mounts.
 
 use crate::kinds::service::Service;
 use crate::kinds::service::spec::{ServiceSpec, Workers};
@@ -12,7 +12,7 @@ use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::route::{Io, Work};
 
-/// The members of a service that an entrance leads to.
+/// Returns the members of a service that an entrance leads to.
 fn entered(draft: &Draft, entrance: Entrance) -> Vec<Part> {
     let Entrance::Service(service, member) = entrance else { return Vec::new() };
     let all = draft.links.services[service].members;
@@ -100,7 +100,7 @@ impl Flow for Service {
     }
 }
 
-/// A member with its mounts; of several stores the first at its own site.
+/// Returns the node of a member that needs its mounts; of several stores of a mount the first at the member's site.
 fn member_with_mounts(graph: &mut graph::Builder<'_>, part: Part) -> NodeId {
     if let Some(node) = graph.known(part) {
         return node;
@@ -116,19 +116,19 @@ fn member_with_mounts(graph: &mut graph::Builder<'_>, part: Part) -> NodeId {
     graph.part(part, &needs)
 }
 
-/// The store behind the mount of a step at a member of a service.
+/// Returns the store behind the mount of a step at a member of a service.
 fn store_of(draft: &Draft, io: &Io, user: Part) -> Option<Store> {
     let Part::Service { service, .. } = user else { return None };
     store_at(draft, &draft.links.services[service].mounts[io.mount_of(service)?], user)
 }
 
-/// Mean processor time of a step of `class`, in core-seconds.
+/// Returns the mean processor time of a step of `class`, in core-seconds.
 fn work_s(draft: &Draft, class: usize, work: &Work) -> f64 {
     mean(&draft.scenario.request[class].1.draw[work.draw].1) * work.share
 }
 
-/// The most cores on which a step's demand is worked on at once, at any member of its service; none where that has
-/// no member.
+/// Returns the largest number of cores that work on a step's demand at once, over the members of its service;
+/// `None` if the service has no member.
 #[must_use]
 pub fn most_at_once(draft: &Draft, work: &Work) -> Option<f64> {
     let service = work.service;
@@ -139,7 +139,7 @@ pub fn most_at_once(draft: &Draft, work: &Work) -> Option<f64> {
     members.max_by(f64::total_cmp)
 }
 
-/// Nothing more is needed than the member at which it is done.
+/// Processor work needs only the member that does it.
 impl Leaf for Work {
     fn needs(&self, _: &mut graph::Builder<'_>, _: &mut Vec<NodeId>) {}
 
@@ -174,7 +174,7 @@ impl Leaf for Work {
     }
 }
 
-/// Nothing more is needed than the member at which it is done, with its mounts.
+/// Storage operations need only the member that does them, with its mounts.
 impl Leaf for Io {
     fn needs(&self, _: &mut graph::Builder<'_>, _: &mut Vec<NodeId>) {}
 
@@ -191,7 +191,7 @@ impl Leaf for Io {
         }
     }
 
-    /// A cache may answer.
+    /// Returns 0, a lower bound: a cache may answer.
     fn least_s(&self, _: &Draft, _: usize) -> f64 {
         0.0
     }

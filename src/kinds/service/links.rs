@@ -6,14 +6,14 @@ use crate::plan::names::Kind;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
 
-/// The references of a service.
+/// Resolved references of a service.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceLinks {
-    /// Its zones.
+    /// Section of its zones.
     pub zone: Option<usize>,
-    /// Its members.
+    /// Number of its members.
     pub members: u32,
-    /// By mount, in the order of the file: the stores it may be.
+    /// Candidate stores of each mount, in the order of the file.
     pub mounts: Vec<Vec<Store>>,
 }
 

@@ -2,16 +2,16 @@
 //! zone.
 //!
 //! Model: a request takes a worker, keeps it through every nested step, and gives it back when it
-//! leaves. Without a free worker it waits in the backlog; a full backlog refuses, but for a process
-//! that stands still, whose host drops what does not fit. Processor time
-//! is not taken here: the route asks the processor of the zone's server.
+//! leaves. Without a free worker it waits in the backlog. A full backlog refuses; the host of a stalled
+//! process drops requests that do not fit instead. Processor time
+//! is not spent here: the route asks the processor of the zone's server.
 //!
 //! In: `enter`, `leave`, `cancel`, `health`. Out: the request goes on, or is refused.
-//! Holds: nobody waits while a worker is free and the process is alive; workers taken = workers
+//! Holds: no request waits while a worker is free and the process works; workers taken = workers
 //! given back + workers held; busy + idle + unavailable workers = workers × time. A worker that is
-//! held counts as busy, also while the process stands still; a free one is then unavailable.
-//! States: down refuses at once (nobody listens), unreachable answers nothing, hung accepts until
-//! the backlog is full, then answers nothing, and serves nobody; a fresh process works at `warm-up` speed for a while.
+//! held counts as busy, also while the process is stalled; a free one is then unavailable.
+//! States: down refuses at once (no process listens), unreachable does not answer. Hung accepts until the
+//! backlog is full, then does not answer, and serves no request. A fresh process runs at `warm-up` speed at first.
 //! Leaves out: the cost of a fork, memory of a worker, keep-alive time-outs.
 
 use std::collections::VecDeque;
@@ -24,20 +24,20 @@ use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::observe::histogram::Histogram;
 use crate::units::SimTime;
 
-/// What a member is.
+/// Configuration of a member.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceConfig {
-    /// Requests or connections at a time; `None` without a bound.
+    /// Requests or connections in service at once; `None` without a bound.
     pub workers: Option<u32>,
     /// Requests that may wait for a worker; `None` without a bound.
     pub backlog: Option<u32>,
-    /// The line stands at the caller (a connection pool): a caller that gives up leaves it.
+    /// If true, requests queue at the caller (a connection pool): a caller that times out leaves the queue.
     pub callers_wait: bool,
-    /// Keep the distribution of visits and of the numbers inside, in line and in service.
+    /// If true, keeps the distributions of sojourn times and of the numbers inside, queued and in service.
     pub detailed: bool,
 }
 
-/// A member at work.
+/// A member in the event loop.
 #[derive(Clone, Debug)]
 pub struct Service {
     id: ComponentId,
@@ -48,12 +48,12 @@ pub struct Service {
     health: Health,
     arrived: u64,
     refused: u64,
-    /// Processor work takes this many times longer: a slow process, or one that is still cold.
+    /// Factor by which processor work takes longer: above 1 for a slow process, or one that is still cold.
     pub slowness: f64,
 }
 
 impl Service {
-    /// An idle member.
+    /// Creates an idle member.
     #[must_use]
     pub fn new(id: ComponentId, config: ServiceConfig) -> Self {
         Self {
@@ -69,13 +69,13 @@ impl Service {
         }
     }
 
-    /// Whether a waiting caller leaves the line when it gives up.
+    /// Returns true if a waiting caller leaves the queue when it times out.
     #[must_use]
     pub fn callers_wait(&self) -> bool {
         self.config.callers_wait
     }
 
-    /// `request`, whose innermost frame is this member, asks for a worker.
+    /// Gives a worker to `request`, queues it, or refuses it. Its innermost frame must be this member.
     #[inline]
     pub fn enter(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.arrived += 1;
@@ -94,8 +94,8 @@ impl Service {
         if self.config.backlog.is_some_and(|backlog| waiting >= backlog) {
             self.refused += 1;
             if !self.health.works() && !self.config.callers_wait {
-                // Its host drops the connections that it does not accept and there is no room for
-                // (Linux `tcp_abort_on_overflow` = 0, illumos `tcpListenDrop`): nobody refuses.
+                // The host drops connections that the process does not accept and that do not fit
+                // (Linux `tcp_abort_on_overflow` = 0, illumos `tcpListenDrop`): no refusal is sent.
                 return ctx.turn_away(request, Health::Unreachable);
             }
             return ctx.fail(request, Outcome::Refused);
@@ -109,7 +109,7 @@ impl Service {
         self.line.push_back(request);
     }
 
-    /// `request` gives its worker back and takes its frame off.
+    /// Takes the worker back from `request` and removes the request's frame.
     #[inline]
     pub fn leave(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         let entry = &mut ctx.requests[request];
@@ -134,12 +134,12 @@ impl Service {
         }
     }
 
-    /// Forgets a worker of a process that is gone; the world takes the frame off.
+    /// Takes back a worker of a process that is gone; the world removes the frame.
     pub fn forget(&mut self, now: SimTime, since: SimTime, counted: bool) {
         self.queue.leave(now, now - since, counted);
     }
 
-    /// Its present state.
+    /// Returns the present health.
     #[must_use]
     pub fn state(&self) -> Health {
         self.health
@@ -188,7 +188,7 @@ impl Live for Service {
     );
     none!(keeps_place);
 
-    /// Takes a waiting `request`, whose innermost frame is this member, out of the line.
+    /// Removes a waiting `request` from the queue. Its innermost frame must be this member.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         if let Some(place) = self.line.iter().position(|other| *other == request) {
             self.line.remove(place);
@@ -201,7 +201,7 @@ impl Live for Service {
         self.queue.depart(ctx.now, ctx.now - since, counted);
     }
 
-    /// Another state. Who was inside a process that is gone is thrown out by the world first.
+    /// Sets the health. The world has dropped the requests inside a process that is gone before this call.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         self.health = health;
         let usable = match health {
@@ -220,7 +220,7 @@ impl Live for Service {
         }
     }
 
-    /// What it has counted: utilisation is that of the workers.
+    /// Returns the counts; utilisation is that of the workers.
     fn gauge(&self, now: SimTime) -> Gauge {
         let workers = self.config.workers.map_or(0, u128::from);
         let inside = self.queue.inside();

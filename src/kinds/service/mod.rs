@@ -9,6 +9,6 @@ pub mod parts;
 pub mod spec;
 pub mod step;
 
-/// Services.
+/// The kind of services.
 #[derive(Debug)]
 pub struct Service;

@@ -11,7 +11,7 @@ use crate::units::SimDuration;
 pub enum Workers {
     /// No bound.
     Unlimited,
-    /// So many.
+    /// A bounded number.
     Count(u32),
 }
 
@@ -47,12 +47,12 @@ spec! {
     }
 }
 
-/// `"store:assets"`, or a record that says how long its user holds on.
+/// `"store:assets"`, or a record with the time after which an operation fails.
 #[derive(Clone, Debug)]
 pub struct MountSpec {
-    /// Owner and volume; several: the first in the member's own site.
+    /// Owner and volume; of several the first at the member's own site.
     pub volumes: Vec<crate::scenario::names::Label>,
-    /// Fail after this long without an answer; none: retry for ever.
+    /// Time without an answer after which an operation fails; none: retry for ever.
     pub soft: Option<SimDuration>,
 }
 

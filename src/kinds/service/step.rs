@@ -1,5 +1,5 @@
-//! Operations on a mount of the service that works on a request: what a step means, and its operations in the event
-//! loop.
+//! Operations on a mount of the service that works on a request: resolving the step, and its operations in the
+//! event loop.
 
 use crate::convert::table;
 use crate::kinds::service::components::ALL;
@@ -16,7 +16,7 @@ use crate::scenario::source::Span;
 use crate::scenario::suggest;
 
 impl Io {
-    /// Of a step as written, done `here`; `None` when something was reported.
+    /// Resolves a step as written, done `here`; `None` if a mistake was reported.
     pub(crate) fn resolve(
         step: &IoStep,
         here: Here,
@@ -43,7 +43,7 @@ impl Io {
         found.then_some(Self { mounts, reads, writes, operations, waits })
     }
 
-    /// Compiles it.
+    /// Compiles the step into operations of the event loop.
     pub(crate) fn compile(&self, compiler: &mut Compiler<'_>, span: Span) {
         let service = compiler.service();
         let Some((service, at)) = service.and_then(|at| Some((at, self.mount_of(at)?))) else {
@@ -60,7 +60,7 @@ impl Io {
         if self.waits { body(compiler) } else { compiler.fork(false, body) }
     }
 
-    /// Of several services behind one name not all need have the mount that a step names.
+    /// Reports that the service around the step lacks the mount; others behind the same entrance may have it.
     fn no_mount(&self, compiler: &mut Compiler<'_>, service: Option<usize>, span: Span) {
         let scenario = &compiler.draft().scenario;
         let names = |service: usize| {
@@ -75,7 +75,7 @@ impl Io {
     }
 }
 
-/// The pools that a mount of a service is spread over at most.
+/// Returns the largest number of pools that a mount of a service is spread over.
 fn pools_of(compiler: &Compiler<'_>, service: usize, mount: usize) -> u8 {
     let pool = compiler.pool_of((Kind::Service, service), ALL);
     let members = pool.map_or(&[][..], |pool| &compiler.routes.pools[pool.index()].members);

@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! Mistakes in stations.
 
 use crate::kinds::station::Station;
 use crate::kinds::station::spec::{PickWord, StationSpec};

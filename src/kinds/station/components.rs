@@ -1,4 +1,4 @@
-//! Stations in the event loop: one component each member, the pools of a group, and patience.
+//! Stations in the event loop: one component per member, the pools of a group, and patience.
 
 use crate::kinds::station::Station;
 use crate::kinds::station::live::{Discipline, StationConfig};
@@ -11,7 +11,7 @@ use crate::plan::kind::components::{Components, none};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::program::{Compiler, law_of};
 
-/// The number of the pool of a whole group; each member has one of its own number.
+/// Number of the pool of a whole group; each member has a pool under its own number.
 pub(super) const GROUP: u32 = u32::MAX;
 
 /// An operation that brings customers to a station, and the owner of their draws.
@@ -51,8 +51,8 @@ impl Components for Station {
         }
     }
 
-    /// How long customers wait in the queue, by the operation that brings them. The owner of the draw is the station
-    /// and the step, so that requests of two classes with the same ordinal draw each their own.
+    /// Assigns the patience of customers per operation that brings them. The owner of the draw is the station
+    /// and the step, so that two classes with the same ordinal have draws of their own.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         for (index, (name, spec)) in compiler.draft().scenario.station.iter().enumerate() {
             let Some(law) = &spec.patience else { continue };

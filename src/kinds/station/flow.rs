@@ -1,4 +1,4 @@
-//! Needs and offered work: stations of which a visit goes to any, or to one that it names.
+//! Needs and offered work: a visit goes to any station of a group, or to the one that it names.
 
 use std::slice;
 
@@ -40,7 +40,7 @@ impl Flow for Station {
     }
 }
 
-/// The stations that a visit may go to.
+/// Returns the stations that a visit may go to.
 fn visited(draft: &Draft, visit: &Visit) -> Vec<Part> {
     let station = visit.station;
     let all = draft.scenario.station[station].1.count.value;

@@ -1,17 +1,17 @@
-//! A textbook queueing station: c equal servers and one line.
+//! A textbook queueing station: c equal servers and one queue.
 //!
-//! Model: customers come, wait in one line, are served by one of `servers` servers, go. Line: first
-//! come first served, or by rank, with or without interruption (an interrupted customer resumes
+//! Model: customers arrive, wait in one queue, are served by one of `servers` servers, and leave. Discipline: first
+//! come first served, or priority, preemptive or not (a preempted customer resumes
 //! where it stopped, Conway, Maxwell, Miller 1967). Processor sharing is the discipline `ps`: each
 //! of n customers gets min(1, c/n) of a server (Kleinrock II, ch. 4). At most `limit` customers
-//! are inside, others are refused. A waiting customer may lose patience and leave the line.
+//! are inside, others are refused. A waiting customer may lose patience and renege.
 //!
 //! In: `visit`, `served`, `alarm`, `cancel`, `health`. Out: the request goes on along its route.
-//! Holds: nobody waits while a server is free and the station is up; the area under the number
-//! inside equals the sum of the times inside, in integer nanoseconds.
-//! busy + idle + unavailable servers = servers × time, in nanoseconds, slow ones included as
+//! Holds: no customer waits while a server is free and the station is up; the area under the number
+//! inside equals the sum of the sojourn times, in integer nanoseconds;
+//! busy + idle + unavailable servers = servers × time, in nanoseconds, where slow servers count as
 //! available.
-//! A pause (a fault that stalls) keeps all work and resumes it; a crash sends everyone away with
+//! A stall keeps all work and resumes it; a crash ends every customer's visit with
 //! an error.
 
 mod duties;
@@ -30,58 +30,59 @@ use crate::model::{Ctx, Health, Live};
 use crate::observe::histogram::Histogram;
 use crate::units::{Cores, SimDuration, Work};
 
-/// Who goes next.
+/// Queueing discipline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Discipline {
     /// First come, first served.
     Fifo,
-    /// All at once, equally.
+    /// Processor sharing: all at once, equally.
     Ps,
-    /// The smallest rank, first come first served inside a rank; nobody is interrupted.
+    /// Smallest rank first, first come first served inside a rank; not preemptive.
     Priority,
-    /// The smallest rank; a customer of larger rank is interrupted and resumes later.
+    /// Smallest rank first; a customer of larger rank is preempted and resumes later.
     PriorityPreemptive,
 }
 
-/// What a station is.
+/// Configuration of a station.
 #[derive(Clone, Debug)]
 pub struct StationConfig {
     /// Servers.
     pub servers: u32,
-    /// Line.
+    /// Queueing discipline.
     pub discipline: Discipline,
-    /// Most customers inside, in service too.
+    /// Maximum number of customers inside, those in service included.
     pub limit: Option<u32>,
-    /// How long a customer waits in line before it leaves, by the operation that brought it, in
-    /// order: each step draws its own.
+    /// Patience of a waiting customer per operation that brings customers, sorted by operation: each step
+    /// has draws of its own.
     pub patience: Vec<(u32, DemandId)>,
-    /// Ranks in use: 1 but for the disciplines by rank.
+    /// Number of ranks: 1 unless the discipline is by priority.
     pub ranks: usize,
-    /// Keep the distribution of waiting, of visits, and of the numbers inside, in line and in service.
+    /// If true, keeps the distributions of waiting times, of sojourn times, and of the numbers inside, queued and in
+    /// service.
     pub detailed: bool,
     /// Its alarm, for processor sharing.
     pub unit: UnitId,
 }
 
-/// A station at work.
+/// A station in the event loop.
 #[derive(Clone, Debug)]
 pub struct Station {
     id: ComponentId,
     config: StationConfig,
     lines: Vec<VecDeque<RequestId>>,
     waiting: u32,
-    /// In service, for the disciplines that interrupt.
+    /// Customers in service, for the preemptive discipline.
     serving: Vec<RequestId>,
     sharing: Option<Box<Sharing>>,
-    /// Were in service when it stopped; they go on first.
+    /// Customers that were in service when the station stopped; they resume first.
     held: VecDeque<RequestId>,
     health: Health,
-    /// It stands still or is gone.
+    /// True while the station is stalled or down.
     paused: bool,
-    /// Services take this many times longer.
+    /// Factor by which services take longer.
     slowness: f64,
-    /// Nothing but a line in order and servers, all at work: what most stations are most of the
-    /// time. Spares their customers the questions that the others must be asked.
+    /// True for first come, first served without limit, patience or fault: most stations most of
+    /// the time. A fast path that skips the tests of the other cases.
     plain: bool,
     queue: Queue,
     availability: Availability,
@@ -100,7 +101,7 @@ struct Sharing {
 }
 
 impl Station {
-    /// An empty station.
+    /// Creates an empty station.
     #[must_use]
     pub fn new(id: ComponentId, config: StationConfig) -> Self {
         let sharing = (config.discipline == Discipline::Ps).then(|| {
@@ -144,7 +145,7 @@ impl Station {
             && self.slowness == 1.0
     }
 
-    /// `request` comes for a service of `need` nanoseconds.
+    /// Receives `request` for a service of `need` nanoseconds.
     #[inline(always)]
     pub fn visit(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
         self.arrived += 1;
@@ -238,7 +239,7 @@ impl Station {
         }
     }
 
-    /// The customer in service of the largest rank above `priority`, the latest to start.
+    /// Returns the index in `serving` of the customer of largest rank above `priority`; of equals the last to start.
     fn victim(&self, ctx: &Ctx<'_>, priority: u8) -> Option<usize> {
         let rank = |index: usize| ctx.requests[self.serving[index]].priority;
         (0..self.serving.len()).filter(|i| rank(*i) > priority).max_by_key(|i| (rank(*i), *i))
@@ -248,12 +249,12 @@ impl Station {
         let request = self.serving.remove(index);
         self.hold(ctx, request);
         let rank = usize::from(ctx.requests[request].priority).min(self.lines.len() - 1);
-        // It was the first of its rank in line when it started, so it goes back to the front.
+        // It was the first of its rank in the queue when it started, so it goes back to the front.
         self.lines[rank].push_front(request);
         self.waiting += 1;
     }
 
-    /// Stops the service of `request` and keeps what is left of it.
+    /// Stops the service of `request` and keeps the rest of it.
     fn hold(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.queue.end(ctx.now);
         let entry = &mut ctx.requests[request];
@@ -263,8 +264,8 @@ impl Station {
         entry.marks.set(Marks::RESUMED, true);
     }
 
-    /// The service of `request` is over; the next in line starts before it moves on, which is the
-    /// caller's part.
+    /// Ends the service of `request` and starts the next customer; the caller then advances
+    /// `request`.
     #[inline(always)]
     pub fn served(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.release(request);
@@ -279,7 +280,7 @@ impl Station {
         }
     }
 
-    /// `request` goes, from a server or from the line.
+    /// Removes `request` from a server or from the queue.
     #[inline(always)]
     fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId, served: bool) {
         let entry = &mut ctx.requests[request];
@@ -328,7 +329,7 @@ impl Station {
         sharing.arm(ctx, self.config.unit);
     }
 
-    /// Lets go of all customers of processor sharing that are done, but for `not`.
+    /// Releases all customers of processor sharing whose service is done, except `not`.
     fn finish(&mut self, ctx: &mut Ctx<'_>, not: RequestId) {
         let Some(sharing) = &mut self.sharing else { return };
         let mut finished = std::mem::take(&mut sharing.finished);
@@ -350,7 +351,7 @@ impl Station {
             |(id, r): (RequestId, &crate::model::request::Request)| (r.at == self.id).then_some(id);
         let everyone: Vec<_> = ctx.requests.iter().filter_map(inside).collect();
         for request in everyone {
-            // One whose service ended at this very instant is on its way already.
+            // A customer whose service ended at this very instant has left already.
             if ctx.requests[request].at == self.id {
                 self.cancel(ctx, request);
                 ctx.fail(request, Outcome::Error);
@@ -358,7 +359,7 @@ impl Station {
         }
     }
 
-    /// Stops all services and keeps what is left of them.
+    /// Stops all services and keeps the rest of each.
     fn pause(&mut self, ctx: &mut Ctx<'_>) {
         if self.sharing.is_some() {
             return;
@@ -376,7 +377,7 @@ impl Station {
         }
     }
 
-    /// How long a service of `need` takes now.
+    /// Returns the time that a service of `need` nanoseconds takes at the present speed.
     #[inline(always)]
     fn longer(&self, need: u64) -> SimDuration {
         if self.slowness == 1.0 {
@@ -385,7 +386,7 @@ impl Station {
         SimDuration::from_seconds_f64(need as f64 / 1e9 * self.slowness)
     }
 
-    /// What is left of a service that would still take `rest`.
+    /// Returns the rest of a service, in nanoseconds at full speed, that still takes `rest` at the present speed.
     fn shorter(&self, rest: SimDuration) -> u64 {
         if self.slowness == 1.0 {
             return rest.nanos();
@@ -393,13 +394,13 @@ impl Station {
         SimDuration::from_seconds_f64(rest.seconds() / self.slowness).nanos()
     }
 
-    /// Forgets the waits and visits kept so far.
+    /// Forgets the distributions of waiting and sojourn times kept so far.
     pub fn forget_times(&mut self) {
         self.waits.iter_mut().for_each(|waits| **waits = Histogram::new());
         self.queue.forget_stays();
     }
 
-    /// The patience of a waiting customer has come to its end.
+    /// Ends the wait of a customer whose patience is over; it fails with a time-out.
     fn wait_ends(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         if ctx.requests[request].waits != Waits::InLine {
             return;

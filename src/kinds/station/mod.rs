@@ -1,4 +1,4 @@
-//! Stations: the queues of the textbook.
+//! Stations: textbook queues with servers.
 
 pub mod check;
 pub mod components;
@@ -8,6 +8,6 @@ pub mod parts;
 pub mod spec;
 pub mod step;
 
-/// Stations.
+/// The kind of stations.
 #[derive(Debug)]
 pub struct Station;

@@ -1,4 +1,4 @@
-//! Visits at a station: what a step means, and its operations in the event loop.
+//! Visits at a station: resolving the step, and its operations in the event loop.
 
 use crate::convert::place;
 use crate::kinds::station::components::{GROUP, Visitors};
@@ -11,7 +11,7 @@ use crate::plan::route::Visit;
 use crate::plan::route::resolve::Resolver;
 
 impl Visit {
-    /// Of a step as written; `None` when something was reported.
+    /// Resolves a step as written; `None` if a mistake was reported.
     pub(crate) fn resolve(step: &VisitStep, resolver: &mut Resolver<'_, '_>) -> Option<Self> {
         let (text, span) = (&step.visit.text, step.visit.span);
         let found = resolver.find(text, span, &[Kind::Station])?;
@@ -38,14 +38,14 @@ impl Visit {
         })
     }
 
-    /// Compiles it.
+    /// Compiles the visit into an operation of the event loop.
     pub(crate) fn compile(&self, compiler: &mut Compiler<'_>) {
         let of = (Kind::Station, self.station);
         let name = &compiler.draft().scenario.station[self.station].0;
         let Some(pool) = compiler.pool_of(of, self.member.unwrap_or(GROUP)) else { return };
         let name = self.member.map_or(name.text.clone(), |member| member_name(name, member));
         let law = &self.service;
-        // A visit without work draws nothing: it is numbered apart from those that do.
+        // A visit without work samples nothing: it is numbered apart from visits with work.
         let kind = if law.is_constant() && law.mean() == 0.0 { "pass" } else { "visit" };
         let owner = compiler.owner(kind, &name);
         let demand = compiler.demand("service", &owner, law);

@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! References of units, groups and crews, and their mistakes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,7 +67,7 @@ impl Checks for Crew {
     none!(follow, entrance, onward, store, check, uses, unused, begins);
 }
 
-/// A group that acts on what it counts takes units alone, and each unit is in one such group at most.
+/// Checks groups with a `mode`, `ageing` or `beta`: each counts units only, and each unit is in at most one of them.
 fn check_arranged(draft: &Draft, out: &mut Diagnostics) {
     let mut arranged: BTreeMap<GroupMember, &Name> = BTreeMap::new();
     let groups = draft.scenario.group.iter().zip(&draft.links.groups);

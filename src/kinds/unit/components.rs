@@ -1,4 +1,4 @@
-//! Units, groups and crews have no components in the event loop: the health net is all that knows them.
+//! Units, groups and crews have no components in the event loop: only the health net simulates them.
 
 use crate::kinds::unit::{Crew, Group, Unit};
 use crate::plan::kind::components::{Components, none};

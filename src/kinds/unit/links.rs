@@ -1,4 +1,4 @@
-//! The references of groups: the units and groups that each counts.
+//! The references of groups: the units and groups that each group counts.
 
 use std::collections::BTreeSet;
 
@@ -12,22 +12,22 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::names::Reference;
 
-/// What a group counts.
+/// A member that a group counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GroupMember {
     /// One unit.
     Unit {
         /// The section of units.
         unit: usize,
-        /// Its number, from 0.
+        /// Number of the unit in its section, from 0.
         member: u32,
     },
-    /// Another group, by place.
+    /// Another group, by index.
     Group(usize),
 }
 
 impl GroupMember {
-    /// The group that is counted; none for a unit.
+    /// Returns the group that is counted; `None` for a unit.
     #[must_use]
     pub const fn group(&self) -> Option<usize> {
         match self {
@@ -36,7 +36,7 @@ impl GroupMember {
         }
     }
 
-    /// Its name: of the unit, or of the group.
+    /// Returns the name of the unit or group.
     #[must_use]
     pub fn name(&self, scenario: &ScenarioSpec) -> String {
         match *self {
@@ -47,7 +47,7 @@ impl GroupMember {
 }
 
 impl Links {
-    /// The units that a group counts, those of the groups in it as well, each once.
+    /// Returns the units that a group counts, directly or by groups in it, each once.
     #[must_use]
     pub fn units_of(&self, group: usize) -> BTreeSet<(usize, u32)> {
         let mut units = BTreeSet::new();
@@ -68,7 +68,7 @@ impl Links {
     }
 }
 
-/// The members of a group, each once.
+/// Resolves the members of a group; reports a member that is counted twice.
 pub(super) fn follow(walk: &mut Walk<'_>, group: &GroupSpec) -> Vec<GroupMember> {
     let mut known = BTreeSet::new();
     let mut members = Vec::new();
@@ -98,8 +98,8 @@ fn group_members(walk: &mut Walk<'_>, reference: &Reference) -> Vec<GroupMember>
     }
 }
 
-/// The groups, each after those that it counts. Groups that count themselves, directly or by way
-/// of others, are reported and lose these members.
+/// Returns the groups, each after those that it counts. Groups that count themselves, directly or
+/// through others, are reported and lose these members.
 pub(super) fn order(walk: &mut Walk<'_>, groups: &mut [Vec<GroupMember>]) -> Vec<usize> {
     let mut graph = DiGraph::<(), (), u32>::default();
     let nodes: Vec<NodeIndex> = groups.iter().map(|_| graph.add_node(())).collect();
@@ -108,7 +108,7 @@ pub(super) fn order(walk: &mut Walk<'_>, groups: &mut [Vec<GroupMember>]) -> Vec
             graph.add_edge(nodes[at], nodes[inner], ());
         }
     }
-    // Components come after those that their edges lead to.
+    // Each strongly connected component comes after those that its edges lead to.
     let mut order = Vec::with_capacity(groups.len());
     for component in petgraph::algo::kosaraju_scc(&graph) {
         let mut round: Vec<usize> = component.iter().map(|node| node.index()).collect();

@@ -1,4 +1,4 @@
-//! Units that fail and are repaired, groups of them, and the crews who repair: the models of the textbook.
+//! Units that fail and are repaired, groups of units, and the crews who repair: textbook reliability models.
 
 pub mod check;
 pub mod components;

@@ -1,4 +1,4 @@
-//! Parts that can fail: units, each by a law of its own. A group has the parts that it counts, a crew has none.
+//! Parts that can fail: units, each by a law of its own. The parts of a group are its units; a crew has none.
 
 use crate::kinds::unit::{Crew, Group, Unit};
 use crate::plan::Draft;

@@ -1,4 +1,4 @@
-//! References and mistakes.
+//! References of servers and zones, and their mistakes.
 
 use std::collections::BTreeSet;
 
@@ -108,7 +108,7 @@ fn check_zone(zone: &ZoneSpec, out: &mut Diagnostics) {
     }
 }
 
-/// Baselines of the zones on a server are promises: together at most its cores.
+/// Checks that the baselines guaranteed to the zones of a server sum to at most its cores.
 fn guarantees(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
     let mut promised: Vec<Vec<f64>> =
@@ -146,7 +146,7 @@ fn guarantees(draft: &Draft, out: &mut Diagnostics) {
     }
 }
 
-/// Sizes that contradict each other, contents that nothing can keep.
+/// Reports memory sizes that contradict each other, and contents that no memory keeps.
 fn check_memory(draft: &Draft, group: usize, out: &mut Diagnostics) {
     let (name, server) = &draft.scenario.server[group];
     for (_, disks) in

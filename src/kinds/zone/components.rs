@@ -1,4 +1,4 @@
-//! Servers and zones in the event loop: processors, local disks, memories, and the accounts of zones.
+//! Servers and zones in the event loop: processors, local disks, memories, and the ledgers of zones.
 
 use crate::convert::table;
 use crate::kinds::disks::components::disks;
@@ -41,7 +41,7 @@ impl Components for Server {
         }
     }
 
-    /// A set of disks of the server on which the user stands.
+    /// Returns the mount of a set of disks, on the server on which the user stands.
     fn mounts(&self, builder: &Builder<'_>, store: Store, at: (usize, u32)) -> Vec<Mount> {
         let Store::Disks { server, set } = store else { return Vec::new() };
         let numbers = builder.numbers();

@@ -1,5 +1,5 @@
-//! Needs and offered work: a server has sets of disks, which what stands on it uses; a zone has a share of its
-//! processor.
+//! Needs and offered work: a server has sets of disks, used by the parts that stand on it; a zone has a share of
+//! the server's processor.
 
 use crate::kinds::disks;
 use crate::kinds::disks::flow::{cost_of_write, each_per_s};
@@ -13,19 +13,19 @@ use crate::plan::links::Store;
 use crate::plan::load::{Capacity, Operations, Resource, Sums};
 use crate::plan::part::Part;
 
-/// The part that a store of `user` is: a set of disks of the server on which it stands.
+/// Returns the part behind a store of `user`: a set of disks of the server on which `user` stands.
 fn disks_of(draft: &Draft, store: Store, user: Part) -> Option<Part> {
     let Store::Disks { set, .. } = store else { return None };
     Some(Part::Disks { server: server_of(draft, user)?, set })
 }
 
-/// The keys of the set of disks that a store is.
+/// Returns the keys of the set of disks behind a store.
 fn set_behind(draft: &Draft, store: Store) -> Option<&DiskSetSpec> {
     let Store::Disks { server, set } = store else { return None };
     Some(&draft.scenario.server[server].1.disks[set].1)
 }
 
-/// The keys of a set of disks of a server.
+/// Returns the keys of a set of disks of a server.
 fn set_of(draft: &Draft, disks: Part) -> Option<&DiskSetSpec> {
     let Part::Disks { server, set } = disks else { return None };
     Some(&draft.scenario.server[server.group].1.disks[set].1)
@@ -57,7 +57,7 @@ impl Flow for Server {
         set_behind(draft, store).map_or(0.0, |set| 1.0 / each_per_s(set))
     }
 
-    /// Its disks, and its processor, whose time is counted with that of its zones.
+    /// Returns the capacity of a set of disks, or of the processor; its time alone is 0, since the zones count it.
     fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
         if let Some(set) = set_of(draft, part) {
             return Some(disks::flow::capacity(set));

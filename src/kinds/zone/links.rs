@@ -1,4 +1,4 @@
-//! The references of servers, and of those that name their disks.
+//! The references of servers, and the references to their disks.
 
 use crate::convert::table;
 use crate::plan::links::{Store, User, Walk, find_named};
@@ -7,7 +7,7 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::source::Span;
 
-/// The rack of a server; a zone there would stand on what stands on it.
+/// Resolves the rack of a server; reports a zone on the same server as a cycle.
 pub(super) fn rack(walk: &mut Walk<'_>, group: usize) -> Option<usize> {
     let (name, server) = &walk.scenario().server[group];
     let rack = server.rack.as_ref()?;
@@ -28,7 +28,7 @@ pub(super) fn rack(walk: &mut Walk<'_>, group: usize) -> Option<usize> {
     walk.one(rack, Kind::Rack)
 }
 
-/// Returns the set of disks that `set` names. `user` has to stand on a server that has it.
+/// Resolves the set of disks that `set` names. Every member of `user` must stand on a server of the group.
 pub(super) fn store(
     walk: &mut Walk<'_>,
     group: usize,

@@ -1,13 +1,13 @@
 //! The processor of one server, shared by the zones on it.
 //!
-//! Model: weighted max-min over zones with caps; inside a zone equal shares of the phases, each one core
-//! a thread at most. The arithmetic is [`cpu_share`](crate::mechanism::cpu_share). This file gives phases to
-//! requests and counts. A phase of one thread that nothing holds up has an event of its own; those
+//! Model: weighted max-min fairness over zones with caps; inside a zone phases have equal shares, each at most
+//! one core per thread. The arithmetic is [`cpu_share`](crate::mechanism::cpu_share). This file maps phases to
+//! requests and counts. A phase of one thread that has a core to itself has an event of its own; phases
 //! that share wait for one alarm.
 //!
 //! In: `compute`, `served`, `alarm`, `cancel`, `health`. Out: the request goes on.
 //! Holds: used + idle + unavailable = cores × time, exactly.
-//! Leaves out: the part of a phase that cannot run in parallel, threads that wait for each other,
+//! Leaves out: serial parts of a parallel phase, threads that wait for each other,
 //! context switches, simultaneous multithreading.
 
 use crate::engine::calendar::Ticket;
@@ -21,18 +21,18 @@ use crate::model::request::{RequestId, Waits};
 use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{Cores, SimTime, Work};
 
-/// What a processor is.
+/// Configuration of a processor.
 #[derive(Clone, Debug)]
 pub struct CpuConfig {
     /// Cores.
     pub cores: u32,
     /// Limits of its zones, in the order of their names.
     pub zones: Vec<ZoneLimits>,
-    /// Its alarm.
+    /// Alarm of the processor.
     pub unit: UnitId,
 }
 
-/// A processor at work.
+/// A processor in the event loop.
 #[derive(Clone, Debug)]
 pub struct Cpu {
     id: ComponentId,
@@ -40,18 +40,18 @@ pub struct Cpu {
     cores: Cores,
     share: CpuShare,
     alarm: Alarm,
-    /// By request slot: of phases that share; none while a phase runs by itself.
+    /// Handle per request slot of a phase that shares; `None` while a phase runs alone.
     handles: Vec<Option<PhaseHandle>>,
     inside: Occupancy,
     arrived: u64,
 }
 
 impl Cpu {
-    /// An idle processor.
+    /// Creates an idle processor.
     ///
     /// # Panics
     ///
-    /// With more cores than [`Cores`] counts; the plan bounds them.
+    /// If there are more cores than [`Cores`] can count; the plan bounds them.
     #[must_use]
     pub fn new(id: ComponentId, config: &CpuConfig) -> Self {
         let cores = Cores::new(f64::from(config.cores)).expect("the plan bounds cores");
@@ -67,7 +67,7 @@ impl Cpu {
         }
     }
 
-    /// `request` has `work` core-nanoseconds to do in `zone`, by `threads` at once.
+    /// Starts a phase of `request` in `zone`: `work` core-nanoseconds on at most `threads` cores at once.
     #[inline]
     pub fn compute(
         &mut self,
@@ -96,7 +96,7 @@ impl Cpu {
         self.arm(ctx);
     }
 
-    /// Phases that ran by themselves and no longer do wait for the alarm, which rings for the next one.
+    /// Moves phases that no longer run alone to the shared alarm, and sets it for the next phase to end.
     #[inline]
     fn arm(&mut self, ctx: &mut Ctx<'_>) {
         for (request, handle) in self.share.taken_in() {
@@ -106,7 +106,7 @@ impl Cpu {
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
 
-    /// The phase of `request`, which ran by itself, is done; it moves on, which is the caller's part.
+    /// Ends the phase of `request`, which ran alone; the caller then advances `request`.
     #[inline]
     pub fn served(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         let zone = ctx.requests[request].local as usize;
@@ -114,7 +114,7 @@ impl Cpu {
         ctx.departs(&mut self.inside, request);
     }
 
-    /// Lets go of all phases that are done, but for that of `not`.
+    /// Releases the requests of all phases that are done, except `not`.
     fn finish(&mut self, ctx: &mut Ctx<'_>, not: RequestId) {
         for index in self.share.advance(ctx.now) {
             let request = RequestId(index);
@@ -126,7 +126,7 @@ impl Cpu {
         }
     }
 
-    /// Takes the phase of `request` away; gives the work it had still to do, in core-nanoseconds.
+    /// Removes the phase of `request`; returns its remaining work in core-nanoseconds.
     pub fn put_aside(&mut self, ctx: &mut Ctx<'_>, request: RequestId) -> u64 {
         let zone = ctx.requests[request].local as usize;
         let handle = self.handles.get_mut(request.0 as usize).and_then(Option::take);
@@ -138,7 +138,7 @@ impl Cpu {
             }
         };
         if left.is_none() {
-            // It is done at this very instant, perhaps with others.
+            // It is done at this very instant, perhaps along with others.
             self.finish(ctx, request);
         }
         ctx.departs(&mut self.inside, request);
@@ -146,7 +146,7 @@ impl Cpu {
         left.unwrap_or(0)
     }
 
-    /// The account of one zone.
+    /// Returns the ledger of one zone.
     #[must_use]
     pub fn zone(&self, now: SimTime, zone: u32) -> ZoneLedger {
         self.share.zone_ledger(now, zone as usize)
@@ -198,7 +198,7 @@ impl Live for Cpu {
     );
     none!(counts_anew, begin_to_count);
 
-    /// The next phases are done.
+    /// Releases the phases that are done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
         if !self.alarm.rings(ticket) {
             return;
@@ -207,13 +207,13 @@ impl Live for Cpu {
         self.arm(ctx);
     }
 
-    /// Takes the phase of `request` away.
+    /// Removes the phase of `request`.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.put_aside(ctx, request);
     }
 
-    /// Another state: a processor that is not up does nothing and keeps its work; the services of
-    /// a server that is gone are thrown out by the world.
+    /// Sets the health: a processor that is neither up nor slow does nothing and keeps its work. The world drops the
+    /// requests of a server that is gone.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let usable = match health {
             Health::Up => self.cores,
@@ -224,7 +224,7 @@ impl Live for Cpu {
         self.arm(ctx);
     }
 
-    /// What it has counted: utilisation is that of its cores.
+    /// Returns the counts; utilisation is that of the cores.
     fn gauge(&self, now: SimTime) -> Gauge {
         let ledger = self.share.server_ledger(now);
         debug_assert!(ledger.balances());

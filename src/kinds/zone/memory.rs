@@ -1,4 +1,4 @@
-//! The memory of servers, and operations that resize the zones in it.
+//! The memory of servers, and operations that resize the zones.
 
 use crate::convert::table;
 use crate::model::blueprint::Part as Component;
@@ -16,12 +16,12 @@ use crate::plan::placement::ServerId;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::units::{Bytes, SimTime};
 
-/// The memory of the server `name`, as a component beside it.
+/// Returns the name of the component that is the memory of `server`.
 pub(super) fn name(server: &str) -> String {
     format!("{server}.objects")
 }
 
-/// The blocks that the memory of a server keeps.
+/// Makes the memory of a server, which caches blocks of its disks.
 pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) -> Component {
     let draft = builder.draft();
     let owner = builder.id(&builder.numbers().server_name(id));
@@ -32,7 +32,7 @@ pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) 
     builder.part(own, config)
 }
 
-/// The memory in front of the disk set `set` of a server, and the place of its content there.
+/// Returns the memory in front of the disk set `set` of a server, and the index of the set's content in it.
 pub(super) fn before_disks(
     builder: &Builder<'_>,
     id: ServerId,
@@ -45,7 +45,7 @@ pub(super) fn before_disks(
     Some((memory, table::u32(place)))
 }
 
-/// The memories whose room changes: those of servers that cache with all that their zones leave free.
+/// Returns the memories whose capacity changes: those of servers that cache with all the memory that zones leave free.
 pub(super) fn resizes(numbers: &Numbers<'_>) -> Vec<Resizing> {
     let mut all = Vec::new();
     for (group, (server, spec)) in numbers.draft().scenario.server.iter().enumerate() {
@@ -68,7 +68,7 @@ pub(super) fn resizes(numbers: &Numbers<'_>) -> Vec<Resizing> {
     all
 }
 
-/// The zones of a server: their memory and its changes.
+/// Returns the memory of each zone of a server, and its changes.
 fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change>)> {
     let of = |(_, zone, member): &(String, usize, u32)| {
         let memory = numbers.draft().scenario.zone[*zone].1.memory.as_ref();
@@ -78,13 +78,13 @@ fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change>)> {
     numbers.zones_on(id).iter().map(of).collect()
 }
 
-/// Changes of the memory of a zone member, in the order of the file.
+/// Returns the changes of the memory of a zone member, in the order of the file.
 fn changes(draft: &Draft, zone: Part) -> Vec<Change> {
     let mut found = Vec::new();
     for (_, spec) in draft.scenario.operation.iter() {
         let resize = spec.does.as_ref().is_some_and(|does| does.value == Does::Resize);
         let (Some(at), Some(memory)) = (&spec.at, &spec.memory) else { continue };
-        // What is wrong with a reference has been said by the checks.
+        // The checks have reported wrong references already.
         if !resize || !operated(draft, spec, &mut Diagnostics::new()).contains(&zone) {
             continue;
         }

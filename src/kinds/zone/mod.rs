@@ -1,4 +1,4 @@
-//! Servers and zones: who gets the processor.
+//! Servers, and the zones that share their processors.
 
 pub mod check;
 pub mod components;
@@ -9,10 +9,10 @@ pub mod memory;
 pub mod parts;
 pub mod spec;
 
-/// Servers.
+/// The kind of servers.
 #[derive(Debug)]
 pub struct Server;
 
-/// Zones.
+/// The kind of zones.
 #[derive(Debug)]
 pub struct Zone;

@@ -76,7 +76,7 @@ spec! {
 pub enum Burst {
     /// For ever.
     Unlimited,
-    /// This long, then it is held to the baseline for as long.
+    /// This time, after which the zone is held to the baseline for the same time.
     For(SimDuration),
 }
 

@@ -11,7 +11,7 @@ fn seconds(value: f64) -> SimTime {
     SimTime::ZERO + SimDuration::from_seconds_f64(value)
 }
 
-/// `top / bottom` seconds to the nearest nanosecond.
+/// Returns `top / bottom` seconds to the nearest nanosecond.
 fn fraction(top: u64, bottom: u64) -> SimTime {
     let nanos = u128::from(top) * u128::from(NANOS_PER_SECOND);
     SimTime::from_nanos(round_ratio(nanos, u128::from(bottom)).unwrap())
@@ -29,14 +29,14 @@ fn capped(shares: u32, cap: f64) -> ZoneLimits {
     ZoneLimits { cap: Some(cores(cap)), ..ZoneLimits::only_shares(shares) }
 }
 
-/// What a test does to the server at an instant.
+/// Operation of a test on the server at an instant.
 #[derive(Clone, Copy)]
 enum Act {
     Start { zone: usize, phase: u32, work: Work, most: Cores },
     Capacity(f64),
 }
 
-/// Plays `acts` (in order of time) and runs the server empty; the finish of each phase by number.
+/// Plays `acts` (in order of time) and runs the server empty; returns the finish of each phase by number.
 fn play(cpu: &mut CpuShare, acts: &[(f64, Act)]) -> Vec<SimTime> {
     let mut finishes = Vec::new();
     let mut finished = Vec::new();
@@ -47,7 +47,7 @@ fn play(cpu: &mut CpuShare, acts: &[(f64, Act)]) -> Vec<SimTime> {
             (None, None) => return finishes,
             (at, due) => at.unwrap_or(SimTime::NEVER).min(due.unwrap_or(SimTime::NEVER)),
         };
-        // A look before anything is due must change nothing.
+        // A query before anything is due must change nothing.
         finished.extend(cpu.advance(SimTime::from_nanos(now.nanos().saturating_sub(1))));
         assert!(finished.is_empty(), "nothing is done before it is due");
         finished.extend(cpu.advance(now));
@@ -91,7 +91,7 @@ fn idle_share_is_divided_by_shares_and_caps_hold() {
     assert_eq!(cpu.used(), Cores::whole(8));
     let finishes = play(&mut cpu, &[]);
     assert_eq!(finishes, [fraction(45, 8), fraction(3, 1), fraction(89, 18), fraction(5, 1)]);
-    // Each zone had exactly its work, to half a nanosecond of what it ran on at each change.
+    // Each zone used exactly its work, to half a nanosecond × its cores at each change.
     let end = finishes[0];
     for (zone, work) in [12.0, 3.0, 20.0, 10.0].into_iter().enumerate() {
         let used = cpu.zone_ledger(end, zone).used.core_seconds();
@@ -150,7 +150,7 @@ fn bursting(cap: f64, baseline: f64, burst: u64) -> CpuShare {
     CpuShare::new(Cores::whole(16), &[limits])
 }
 
-/// Plays works (instant, core-seconds) through a line in front of the zone: first come, first
+/// Plays works (instant, core-seconds) through a queue in front of the zone: first come, first
 /// served, each on as many cores as there are.
 fn play_line(cpu: &mut CpuShare, works: &[(u64, u64)]) -> Vec<SimTime> {
     let mut ends = Vec::new();
@@ -308,7 +308,7 @@ fn cancelled_work_comes_back_and_its_handle_is_stale() {
     assert_eq!(cpu.cancel(seconds(2.0), 0, one), None);
     let again = cpu.runnable(seconds(2.0), 0, 4, core_seconds(1), Cores::ONE);
     assert_ne!(again, one);
-    // Alone from 2 s on but for the newcomer: 2 core-seconds left, then 1 after both had 1.
+    // From 2 s on only the newcomer shares: 2 core-seconds are left, then 1 after both had 1.
     assert_eq!(cpu.next_due(), Some(seconds(4.0)));
     let mut finished = Vec::new();
     finished.extend(cpu.advance(seconds(4.0)));
@@ -339,7 +339,7 @@ fn virtual_processors_and_speed_limit_a_zone() {
     }
     assert_eq!(cpu.rate(0), Cores::whole(2));
     cpu.speed(seconds(1.0), 0, 0.5);
-    // Half the work done at 1 s; the other half at half the speed.
+    // Half the work is done at 1 s; the other half runs at half the speed.
     assert_eq!(cpu.next_due(), Some(seconds(3.0)));
     let mut finished = Vec::new();
     finished.extend(cpu.advance(seconds(3.0)));
@@ -349,7 +349,7 @@ fn virtual_processors_and_speed_limit_a_zone() {
     assert_eq!(ledger.wanted, ledger.used);
 }
 
-/// A busy period of ten years: what finishes in its last second finishes to the nanosecond.
+/// A busy period of ten years: phases in its last second finish to the nanosecond.
 #[test]
 fn a_busy_period_of_years_loses_no_nanosecond() {
     let mut cpu = CpuShare::new(Cores::whole(1), &[ZoneLimits::only_shares(1); 2]);
@@ -369,7 +369,7 @@ fn a_busy_period_of_years_loses_no_nanosecond() {
         assert_eq!(finished, [2, 3]);
         finished.clear();
     }
-    // Half the core for ten years, less what the others had; 20 years fit a float to 64 ns.
+    // Half the core for ten years, minus the work of the others; 20 years fit a float to 64 ns.
     let end = SimTime::ZERO + SimDuration::YEAR.saturating_mul(10);
     let had = 5 * SimDuration::YEAR.nanos() - 2 * 87_600 * 1_000_000_007;
     let left = cpu.cancel(end, 0, long).expect("years are left").core_nanos();

@@ -1,4 +1,4 @@
-//! Transfers against exact cases, and against each flow integrated by itself.
+//! Transfers against exact cases, and against each flow integrated separately.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -8,7 +8,7 @@ use crate::units::{SimDuration, round_ratio};
 
 const GIGABIT: u64 = 125_000_000;
 
-/// `top / bottom` seconds to the nearest nanosecond.
+/// Returns `top / bottom` seconds to the nearest nanosecond.
 fn fraction(top: u64, bottom: u64) -> SimTime {
     let nanos = u128::from(top) * u128::from(NANOS_PER_SECOND);
     SimTime::from_nanos(round_ratio(nanos, u128::from(bottom)).unwrap())
@@ -96,8 +96,8 @@ struct SlowFlow {
     handle: FlowHandle,
 }
 
-/// The structure beside flows integrated one by one at the rates it states, which must be max-min
-/// fair: each flow has its limit, or crosses a full link on which no flow has more.
+/// [`FlowShare`] beside flows integrated one by one at the rates it reports. These must be max-min
+/// fair: each flow has its limit, or crosses a full link on which no flow has a higher rate.
 struct Pair {
     flows: FlowShare,
     capacities: Vec<f64>,
@@ -173,7 +173,7 @@ impl Pair {
         for id in finished {
             let at = self.present.iter().position(|flow| flow.id == id).expect("present");
             let flow = self.present.remove(at);
-            // Due at the nearest nanosecond, at the rate before or after what ended with it.
+            // Due at the nearest nanosecond, at the rate before or after flows that ended with it.
             let widest = self.paths[flow.path].0.iter().map(|&link| self.capacities[link]);
             let half_nano = 0.5e-9 * widest.fold(f64::INFINITY, f64::min);
             assert!(flow.left.abs() <= half_nano + 1e-5, "flow {id}: {} left", flow.left);

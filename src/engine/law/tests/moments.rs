@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// ∫ of `f` over the positive numbers: substitution x = eᵗ, four Gauss points a panel.
+/// Integrates `f` over the positive numbers: substitution x = eᵗ, four Gauss points per panel.
 fn integrate(f: impl Fn(f64) -> f64) -> f64 {
     const NODES: [(f64, f64); 4] = [
         (-0.861_136_311_594_052_6, 0.347_854_845_137_453_9),
@@ -24,7 +24,7 @@ fn integrate(f: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// E(X) = ∫ S and E(X²) = ∫ 2x·S. A panel is 0.5 % wide, so a jump costs up to half that
-/// share of its value; the other laws are smooth and come out to ten digits.
+/// share of its value; the other laws are smooth and agree to ten digits.
 #[test]
 fn mean_and_variance_are_those_of_the_distribution_function() {
     for (name, law) in laws(1.0) {
@@ -39,7 +39,7 @@ fn mean_and_variance_are_those_of_the_distribution_function() {
     }
 }
 
-/// Exact values by hand, for the laws whose integral above is coarse.
+/// Exact analytic values, for the laws whose integral above is coarse.
 #[test]
 fn moments_of_laws_with_corners_are_the_textbook_ones() {
     let is = |law: Result<Law, LawError>, mean: f64, variance: f64| {
@@ -52,7 +52,7 @@ fn moments_of_laws_with_corners_are_the_textbook_ones() {
     is(Law::constant(4.0), 4.0, 0.0);
     is(Law::discrete(&[(0.0, 0.5), (2.0, 0.25), (4.0, 0.25)]), 1.5, 2.75);
     is(Law::empirical(&[1.0, 2.0, 6.0], Interpolation::None), 3.0, 14.0 / 3.0);
-    // Lines through 0 and 4 alone: uniform.
+    // Linear interpolation of 0 and 4 alone is uniform.
     is(Law::empirical(&[4.0, 0.0], Interpolation::Linear), 2.0, 16.0 / 12.0);
     // Half the mass at 1, half uniform over 1..3: mean 1.5, E(X²) = (1 + 13/3) / 2.
     let half = [(1.0, 0.5), (3.0, 1.0)];

@@ -1,5 +1,5 @@
-//! Every law that `rand_distr` has, against it: its samples must follow our distribution function,
-//! and ours must, within the band of Kolmogorov and Smirnov at one in a million.
+//! Every law that `rand_distr` has, against it: both its samples and ours must follow our distribution function,
+//! within the Kolmogorov–Smirnov band at one in a million.
 
 use rand_distr::Distribution;
 
@@ -7,10 +7,10 @@ use super::*;
 use crate::engine::draw::Stream;
 
 const SAMPLES: u32 = 200_000;
-/// √n·D stays below this but once in a million: √(ln(2 / 10⁻⁶) / 2).
+/// Bound that √n·D exceeds once in a million: √(ln(2 / 10⁻⁶) / 2).
 const KOLMOGOROV: f64 = 2.693;
 
-/// √n times the greatest distance between the samples' distribution function and the law's.
+/// Returns √n times the greatest distance between the samples' distribution function and the law's.
 fn distance(mut samples: Vec<f64>, law: &Law) -> f64 {
     samples.sort_by(f64::total_cmp);
     let n = samples.len() as f64;
@@ -108,7 +108,7 @@ fn laws_made_of_others_are_those_of_rand_distr_chosen_by_weight() {
     });
 }
 
-/// The test above has teeth: a mean 1 % off is outside the band.
+/// Checks the power of the test above: a mean 1 % off is outside the band.
 #[test]
 #[should_panic(expected = "rand_distr samples")]
 fn a_law_one_percent_off_is_found() {

@@ -1,10 +1,10 @@
-//! What stands for one link, so that faults and figures can name it.
+//! Components that stand for one link or one uplink, so that faults and figures can name it.
 
 use super::{LinkConfig, UplinkConfig};
 use crate::model::ids::ComponentId;
 use crate::model::{Ctx, Keeps, Live, Start, none};
 
-/// What stands for one link of the network: its name, its health, its figures. The world passes
+/// Component that stands for one link of the network: its name, its health, its figures. The world passes
 /// its health on to [`Links`](super::Links) and takes its reading from there.
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -12,34 +12,34 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link.
+    /// Creates the component of a link.
     #[must_use]
     pub fn new(config: LinkConfig) -> Self {
         Self { config }
     }
 
-    /// Which link it stands for.
+    /// Returns the link that the component stands for.
     #[must_use]
     pub fn config(&self) -> LinkConfig {
         self.config
     }
 }
 
-/// What stands for one of several uplinks: its health. The world passes it on to [`Links`](super::Links); what
-/// the uplinks carry is told of all of them together.
+/// Component that stands for one of several uplinks: its name and its health. The world passes its health on to
+/// [`Links`](super::Links); throughput is reported for all uplinks of the site together.
 #[derive(Clone, Debug)]
 pub struct Uplink {
     config: UplinkConfig,
 }
 
 impl Uplink {
-    /// An uplink.
+    /// Creates the component of an uplink.
     #[must_use]
     pub fn new(config: UplinkConfig) -> Self {
         Self { config }
     }
 
-    /// Which uplink it stands for.
+    /// Returns the uplink that the component stands for.
     #[must_use]
     pub fn config(&self) -> UplinkConfig {
         self.config

@@ -1,11 +1,11 @@
-//! Pairs of brokers: by hand, and the chain of `flow` against a simulated pair.
+//! Pairs of brokers: small cases, and the chain of `flow` against a simulated pair.
 
 use super::harness::{deliver_all, is, key, ms, publish, terms};
 use crate::kinds::queue::brokers::{Brokers, Consequence};
 use crate::kinds::queue::flow::Failing;
 use crate::kinds::queue::mechanism::{MessageQueue, Standing, Verdict};
 
-/// The follower has every safe message: nothing is lost, and what was in flight is delivered again.
+/// The follower has every safe message: nothing is lost, and messages in flight are delivered again.
 #[test]
 fn a_takeover_loses_nothing_that_was_safe() {
     for durable in [true, false] {
@@ -29,7 +29,7 @@ fn a_takeover_loses_nothing_that_was_safe() {
     }
 }
 
-/// A broker alone: what is on its disk is there when it is back.
+/// A broker alone: the messages on its disk are there when it is back.
 #[test]
 fn a_durable_broker_goes_on_where_it_stopped() {
     for (durable, left) in [(true, 3), (false, 0)] {
@@ -70,8 +70,8 @@ fn a_follower_that_was_away_cannot_take_over() {
     }
 }
 
-/// Nobody has taken over when the follower goes as well: of a pair in memory nothing is left, of one with
-/// disks whoever was in sync may serve.
+/// The follower fails before it has taken over. A pair in memory loses every message; in a pair with
+/// disks each broker that was in sync may serve.
 #[test]
 fn both_brokers_of_a_pair_may_fail() {
     let mut memory = Brokers::new(2, false);
@@ -88,7 +88,7 @@ fn both_brokers_of_a_pair_may_fail() {
     assert!(disks.is_behind(0), "it missed what was published since");
 }
 
-/// The takeover did not work, and the active broker comes back without its messages: the follower has them.
+/// The takeover failed, and the active broker comes back without its messages: the follower, which has them, serves.
 #[test]
 fn a_broker_that_comes_back_empty_leaves_the_queue_to_its_follower() {
     let mut brokers = Brokers::new(2, false);
@@ -98,7 +98,7 @@ fn a_broker_that_comes_back_empty_leaves_the_queue_to_its_follower() {
     assert!(brokers.is_behind(0));
 }
 
-/// The pair drawn for a long time, against the chain in closed form.
+/// A pair simulated for a long time, against the chain in closed form.
 #[test]
 fn the_chain_of_brokers_is_what_a_pair_does() {
     let failing = Failing {
@@ -121,7 +121,7 @@ fn the_chain_of_brokers_is_what_a_pair_does() {
     }
 }
 
-/// Lets exponential clocks race: time, time in service, interruptions, losses of everything.
+/// Simulates competing exponential clocks; returns time, time in service, interruptions, losses of all messages.
 fn simulate(failing: &Failing, steps: u64) -> (f64, f64, f64, f64) {
     let (clocks, covers) = (key(0, "clocks"), key(0, "covers"));
     let mut brokers = Brokers::new(2, failing.durable);

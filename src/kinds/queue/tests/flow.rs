@@ -32,7 +32,7 @@ fn a_death_strikes_work_in_proportion_to_its_length() {
 }
 
 /// M/M/1: Lq = ρ² / (1 − ρ). M/M/2 at ρ = 0.75: C = 2ρ² / (1 + ρ) = 9/14, Lq = C ρ / (1 − ρ) = 27/14.
-/// M/M/1/K at ρ = 1: all K + 1 states alike. M/M/1/2 at ρ = 2 with room for one: weights 1, 2, 4.
+/// M/M/1/K at ρ = 1: all K + 1 states alike. M/M/1/2 at ρ = 2, one waiting place: weights 1, 2, 4.
 #[test]
 fn the_steady_state_is_that_of_the_textbook() {
     near(steady(1, 0.8, None).unwrap().waiting, 3.2);
@@ -45,14 +45,14 @@ fn the_steady_state_is_that_of_the_textbook() {
     near(small.full, 4.0 / 7.0);
     near(small.waiting, 4.0 / 7.0);
     near(small.all_busy, 6.0 / 7.0);
-    // A large room: below saturation as without a limit, beyond it the fluid.
+    // A large limit: below saturation as without a limit, beyond it the fluid.
     near(steady(3, 2.4, Some(5_000)).unwrap().waiting, steady(3, 2.4, None).unwrap().waiting);
     near(steady(3, 6.0, Some(5_000)).unwrap().full, overflow(6.0, 3.0));
     near(overflow(2.0, 3.0), 0.0);
 }
 
-/// 10 min at 30/s with 20/s done: 6,000 wait. Then 15/s: done after 20 min more. With room for 4,000 the queue
-/// is full after 400 s, 2,000 find it full, and 800 s drain it.
+/// 10 min at 30/s with a capacity of 20/s: 6,000 wait. Then 15/s: drained after 20 min more. With a limit of 4,000
+/// the queue is full after 400 s, 2,000 find it full, and 800 s drain it.
 #[test]
 fn a_backlog_grows_and_drains_in_straight_lines() {
     let burst = Interval { lasts: 600.0, rate: 30.0, capacity: 20.0 };
@@ -68,13 +68,13 @@ fn a_backlog_grows_and_drains_in_straight_lines() {
     near(bound.overflow, 2_000.0);
     near(bound.peak, 4_000.0);
     near(bound.drained.unwrap(), 1_400.0);
-    // What is inside beyond the limit stays, and no more comes.
+    // Messages beyond the limit stay, and no more are accepted.
     let over = backlog(5_000.0, Some(4_000.0), &[burst]);
     assert_eq!((over.left, over.overflow), (5_000.0, 6_000.0));
 }
 
-/// The fluid against messages: 40 consumers of 2 s do 20/s; 12,000 messages at 30/s take 400 s and leave
-/// 4,000, done in 200 s more. Random arrivals move that by the root of their number.
+/// The fluid against messages: 40 consumers of 2 s process 20/s; 12,000 messages at 30/s take 400 s and leave
+/// 4,000, drained in 200 s more. Random arrivals change that by the root of their number.
 #[test]
 fn the_fluid_is_what_messages_do_on_average() {
     let scene = Scene::new(40, 30.0, 2.0);
@@ -92,7 +92,7 @@ fn the_fluid_is_what_messages_do_on_average() {
     assert!((end - fluid.drained.unwrap()).abs() < 30.0, "{end} {fluid:?}");
 }
 
-/// Beyond saturation both rules lose what the fluid says.
+/// Beyond saturation both rules lose the share that the fluid gives.
 #[test]
 fn overload_loses_what_exceeds_the_capacity() {
     for when_full in [WhenFull::Reject, WhenFull::DropOldest] {
@@ -126,24 +126,24 @@ fn a_broker_alone_serves_while_it_is_up() {
     near(lost_with_broker(100.0, 0.005, 300.0, true), 300.5);
 }
 
-/// Far from each other in time: an uncovered failure costs a repair, a covered one a takeover, and both at
+/// Rare failures: an uncovered failure costs a repair time, a covered one a takeover time; two failures at
 /// once are rare.
 #[test]
 fn a_pair_is_out_for_takeovers_and_for_those_that_fail() {
     let (up, down, takeover, coverage) = (1e6, 1e3, 10.0, 0.9);
     let pair = Failing { brokers: 2, durable: true, up, down, takeover, coverage, catch_up: 0.0 };
     let service = pair.service();
-    // To first order in down / up: also the active one's failure while the other is away.
+    // To first order in down / up; `both` adds the failure of the active broker while the other is away.
     let first = (coverage * takeover + (1.0 - coverage) * down) / up;
     let both = down / up * (down / up);
     is("out", 1.0 - service.serves, first + both, 0.02);
     is("interruptions", service.breaks, 1.0 / up, 0.002);
     near(service.forgets, 0.0);
-    // A pair in memory forgets when one fails while the other is away, for a repair, however it went
-    // away; a takeover that is due does not help, since its follower is the one that fails.
+    // A pair in memory loses every message if one broker fails during the repair of the other. A pending
+    // takeover does not help, since its follower is the one that fails.
     let memory = Failing { durable: false, ..pair }.service();
     is("forgets", memory.forgets, 2.0 * down / (up * up), 0.01);
-    // Repaired and yet behind, a follower is no help: the time to catch up is added to its repair.
+    // A repaired follower that is behind does not help: the time to catch up is added to its repair time.
     let behind = Failing { catch_up: 9e3, durable: false, ..pair }.service();
     is("forgets", behind.forgets, 2.0 * (down + 9e3) / (up * up), 0.03);
 }

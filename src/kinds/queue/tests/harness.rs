@@ -11,17 +11,17 @@ use crate::kinds::queue::mechanism::{
 };
 use crate::units::{Bytes, SimDuration, SimTime};
 
-/// An instant in milliseconds.
+/// Returns the instant at `time` milliseconds.
 pub fn ms(time: u64) -> SimTime {
     SimTime::from_nanos(time * 1_000_000)
 }
 
-/// A length in milliseconds.
+/// Returns a duration of `time` milliseconds.
 pub fn millis(time: u64) -> SimDuration {
     SimDuration::from_nanos(time * 1_000_000)
 }
 
-/// A queue without any bound, that delivers one message at a time to each consumer.
+/// Returns the rules of a queue without any bound that delivers one message at a time to each consumer.
 pub fn terms() -> Terms {
     let back_off = BackOff { first: millis(1_000), factor: 1.0, longest: SimDuration::MAX };
     Terms {
@@ -40,17 +40,17 @@ pub fn key(replication: u64, purpose: &str) -> Key {
     Key::derive(Seed(7), Lineage::replication(replication), purpose, "queue")
 }
 
-/// The n-th message.
+/// Returns message number `ordinal`.
 pub fn message(ordinal: u64) -> Message {
     Message { ordinal, counted: true, ..Message::default() }
 }
 
-/// Publishes at once safe messages.
+/// Publishes a message that is safe at once.
 pub fn publish(queue: &mut MessageQueue, now: SimTime, ordinal: u64) -> Published {
     queue.publish(now, message(ordinal), now)
 }
 
-/// Everything that is delivered now.
+/// Makes all deliveries of this instant.
 pub fn deliver_all(queue: &mut MessageQueue, now: SimTime) -> Vec<Delivery> {
     std::iter::from_fn(|| queue.deliver(now)).collect()
 }
@@ -88,13 +88,13 @@ impl Event {
     }
 }
 
-/// How consumers fail.
+/// Times between failures and repairs of consumers.
 pub struct Deaths {
     pub up: Law,
     pub down: Law,
 }
 
-/// What is simulated.
+/// The simulated system.
 pub struct Scene {
     pub terms: Terms,
     pub consumers: u32,
@@ -106,7 +106,7 @@ pub struct Scene {
     pub deaths: Option<Deaths>,
     pub bytes: u64,
     pub replication: u64,
-    /// Messages whose times are not written down, and before which the depth is not read.
+    /// Warm-up in messages: their times are not recorded, and the depth is read from its end on.
     pub warm_up: u64,
 }
 
@@ -125,7 +125,7 @@ impl Scene {
         }
     }
 
-    /// Simulates this many messages, and what is left of them to the end.
+    /// Simulates the given number of arrivals, and then until the queue is empty.
     pub fn run(&self, messages: u64) -> Run<'_> {
         let mut run = Run::new(self);
         run.until_the_end(messages);
@@ -156,7 +156,7 @@ pub struct Run<'a> {
     /// Messages in flight at a consumer that died.
     pub struck: u64,
     from: Option<Reading>,
-    /// From the end of the warm-up to the last arrival.
+    /// Figures from the end of the warm-up to the last arrival.
     pub figures: Option<Figures>,
 }
 
@@ -223,7 +223,7 @@ impl<'a> Run<'a> {
         self.queue.close(self.now).unwrap();
     }
 
-    /// Wakes the queue when something is due, by one event that may come too early.
+    /// Schedules one event for the next pending event of the queue; it may come too early.
     fn arm(&mut self) {
         let Some(at) = self.queue.next_due() else { return };
         if at < self.due_at {
@@ -317,14 +317,14 @@ impl<'a> Run<'a> {
     }
 }
 
-/// Whether `seen` is `truth` to a relative error of `within`.
+/// Asserts that `seen` is `truth` to a relative error of `within`.
 pub fn is(name: &str, seen: f64, truth: f64, within: f64) {
     println!("{name}: {seen:.6}, theory {truth:.6}");
     assert!((seen - truth).abs() <= within * truth.abs(), "{name}: {seen} is not {truth}");
 }
 
-/// Twelve replications against a truth: t at 99.9 %, two-sided, eleven degrees of freedom, and an error that
-/// is not so large that it would say nothing: 4 % of the truth.
+/// Compares twelve replications with a truth: t at 99.9 %, two-sided, eleven degrees of freedom. The standard
+/// error must be below 4 % of the truth, or the test would be too weak.
 pub fn agrees(name: &str, seen: &[f64], truth: f64) {
     assert_eq!(seen.len(), 12);
     let mean = seen.iter().sum::<f64>() / 12.0;

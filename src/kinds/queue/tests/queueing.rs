@@ -46,8 +46,8 @@ fn a_queue_in_front_of_single_workers_is_mmc() {
 }
 
 /// For one consumer the prefetch moves messages from the broker to the consumer and changes nothing else: the
-/// same messages are done at the same instants. For several it makes consumers wait on messages that another
-/// could do, so that more are inside.
+/// same messages complete at the same instants. For several consumers, messages wait at one consumer while another
+/// is idle, so that more are inside.
 #[test]
 fn a_prefetch_conserves_work() {
     let run_with = |consumers, prefetch| {
@@ -91,7 +91,7 @@ fn dead_letters_follow_the_truncated_geometric_law() {
         let spread = ((1.0 - theory.dead_letters) / (theory.dead_letters * published)).sqrt();
         is("dead letters", dead, theory.dead_letters, 4.0 * spread.min(1.0));
         is("late", counts.timed_out as f64 / counts.delivered as f64, again, 0.02);
-        // Every delivery is worked on to its end, and each but the first of a message is a duplicate.
+        // The work of every delivery is completed, and each completion after the first of a message is a duplicate.
         assert_eq!(counts.completed, counts.delivered);
         assert_eq!(counts.duplicates, counts.delivered - counts.published);
         assert_eq!(counts.late, 0);
@@ -116,8 +116,8 @@ fn failures_follow_the_truncated_geometric_law() {
     assert_eq!((counts.duplicates, counts.completed), (0, counts.acknowledged));
 }
 
-/// M/M/1/K and M/M/4/K beyond saturation and below it. A message dropped instead of one refused is another
-/// message, and as many.
+/// M/M/1/K and M/M/4/K beyond saturation and below it. Dropping the oldest loses other messages than refusing
+/// the newest, but the same number.
 #[test]
 fn what_a_full_queue_loses_is_that_of_mmck() {
     for (consumers, rate, limit) in [(1, 0.9, 5), (1, 1.5, 10), (4, 4.0, 8)] {
@@ -140,7 +140,7 @@ fn what_a_full_queue_loses_is_that_of_mmck() {
     }
 }
 
-/// Consumers die once in 50 s on average, work takes 1 s: 1 / 51 of the deliveries are struck, and exactly
+/// Consumers die once per 50 s on average, work takes 1 s: 1 / 51 of the deliveries are interrupted, and exactly
 /// these come back.
 #[test]
 fn deaths_of_consumers_redeliver_what_was_in_flight() {
@@ -162,8 +162,8 @@ fn deaths_of_consumers_redeliver_what_was_in_flight() {
     }
 }
 
-/// A time-out shorter than nearly all work: every delivery comes back, and the queue with few consumers does
-/// the same work again and again. The load is that of the deliveries, and a bound on attempts ends it.
+/// A time-out shorter than nearly all work: every delivery comes back, and few consumers repeat
+/// the same work. The load is that of all deliveries, and a bound on attempts limits it.
 #[test]
 fn a_time_out_below_the_work_multiplies_the_load() {
     let terms = Terms { acknowledge_within: Some(millis(500)), attempts: Some(4), ..terms() };

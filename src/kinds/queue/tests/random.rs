@@ -1,4 +1,4 @@
-//! Anything may happen in any order: no message disappears, none is done without having been delivered, and
+//! Random sequences of operations: no message disappears, none completes without having been delivered, and
 //! the order of publication is kept.
 
 use std::collections::BTreeMap;
@@ -63,14 +63,14 @@ fn any_terms() -> impl Strategy<Value = Terms> {
     })
 }
 
-/// What a plain reading of the rules expects, beside the queue itself.
+/// Expected state by a plain reading of the rules, kept beside the queue itself.
 #[derive(Default)]
 struct Witness {
     open: Vec<(DeliveryId, u32, u64)>,
     attempts: BTreeMap<u64, u32>,
     done: BTreeMap<u64, u32>,
     completed: u64,
-    /// By message: first delivered in this order.
+    /// Messages in the order of their first delivery.
     first: Vec<u64>,
 }
 
@@ -134,7 +134,7 @@ fn play(terms: Terms, acts: &[Act]) -> Result<(), TestCaseError> {
             }
             Act::Joins(consumer) => queue.joins(*consumer),
             Act::Gone(consumer) => {
-                // A stalled broker hears of it later: then its work is over all the same.
+                // A stalled broker receives this later; the work of the consumer is over all the same.
                 seen.open.retain(|(_, by, _)| by != consumer);
                 queue.gone(now, *consumer);
             }
@@ -149,7 +149,7 @@ fn play(terms: Terms, acts: &[Act]) -> Result<(), TestCaseError> {
         prop_assert!(queue.close(now).is_ok(), "{:?}", queue.close(now));
     }
     prop_assert!(seen.first.is_sorted(), "first in, first delivered: {:?}", seen.first);
-    // To the end: everybody works until nothing is left.
+    // To the end: all consumers work until the queue is empty.
     queue.stands(now, Standing::Serves);
     let counts = queue.account().counts;
     prop_assert_eq!(counts.completed, seen.completed);

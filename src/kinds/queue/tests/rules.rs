@@ -1,4 +1,4 @@
-//! What the broker promises, in cases small enough to follow.
+//! The rules of the broker, in cases small enough to follow.
 
 use super::harness::{deliver_all, message, millis, ms, publish, terms};
 use crate::kinds::queue::mechanism::{
@@ -16,7 +16,7 @@ fn ordinals(deliveries: &[Delivery]) -> Vec<u64> {
     deliveries.iter().map(|delivery| delivery.message.ordinal).collect()
 }
 
-/// Two consumers with three slots each take turns; a consumer whose slot is free again goes to the end.
+/// Two consumers with three slots each take turns; a consumer with a slot that is free again goes to the end.
 #[test]
 fn consumers_take_turns_by_free_slots() {
     let mut queue = queue(Terms { prefetch: Some(3), ..terms() }, 2);
@@ -35,7 +35,7 @@ fn consumers_take_turns_by_free_slots() {
     assert_eq!((queue.open_at(0), queue.open_at(1)), (3, 3));
 }
 
-/// Without a bound everything is sent at once, evenly: that is RabbitMQ without a prefetch count.
+/// Without a bound every message is sent at once, evenly, as in RabbitMQ without a prefetch count.
 #[test]
 fn without_a_prefetch_nothing_waits_at_the_broker() {
     let mut queue = queue(Terms { prefetch: None, ..terms() }, 3);
@@ -47,7 +47,7 @@ fn without_a_prefetch_nothing_waits_at_the_broker() {
     assert_eq!(queue.account().waiting.number(), 0);
 }
 
-/// A consumer dies with three messages in hand: exactly these come back, before all younger ones and in
+/// A consumer dies with three unfinished messages: exactly these come back, before all younger ones and in
 /// their old order.
 #[test]
 fn messages_come_back_to_their_old_place() {
@@ -74,8 +74,8 @@ fn messages_come_back_to_their_old_place() {
     assert_eq!(ordinals(&deliver_all(&mut queue, ms(8))), [6, 7, 8]);
 }
 
-/// The time-out lets another consumer do the work again, once the first has had its time; the work that is
-/// done second is a duplicate, whoever does it.
+/// After the time-out another consumer repeats the work; the second completion is a duplicate,
+/// whichever consumer makes it.
 #[test]
 fn work_after_the_time_out_is_done_twice() {
     let terms = Terms { acknowledge_within: Some(millis(100)), ..terms() };
@@ -88,7 +88,7 @@ fn work_after_the_time_out_is_done_twice() {
     queue.due(ms(100));
     let second = queue.deliver(ms(100)).unwrap();
     assert_eq!((second.consumer, second.attempt), (1, 2));
-    // The first delivery no longer counts; its work is the first that is done.
+    // The first delivery no longer counts, but its work is the first completion.
     assert_eq!(queue.ends(ms(150), first.id, Verdict::Done), Ended::Stale);
     assert_eq!(queue.account().inside(), 1);
     assert_eq!(queue.account().counts.duplicates, 0);
@@ -101,7 +101,7 @@ fn work_after_the_time_out_is_done_twice() {
     queue.close(ms(200)).unwrap();
 }
 
-/// Too late, but not delivered again: the acknowledgement counts, and nothing is done twice.
+/// An acknowledgement that is late, but before the next delivery, counts, and no work is done twice.
 #[test]
 fn an_acknowledgement_counts_until_the_next_delivery() {
     let terms = Terms { acknowledge_within: Some(millis(100)), ..terms() };
@@ -117,7 +117,7 @@ fn an_acknowledgement_counts_until_the_next_delivery() {
     assert_eq!(queue.account().inside(), 0);
 }
 
-/// The broker may have stopped to wait for a consumer; the slot is free when the consumer is.
+/// The broker has stopped waiting for a consumer; the slot is free only when the consumer has finished.
 #[test]
 fn a_slow_consumer_is_not_given_more() {
     let terms = Terms { acknowledge_within: Some(millis(100)), ..terms() };
@@ -153,7 +153,7 @@ fn failures_are_repeated_after_a_growing_pause_and_then_given_up() {
         }
         assert_eq!(ended, Ended::BackOff);
         if attempt == 1 {
-            // Others are not held up by a message in its pause.
+            // A message in its pause does not hold up others.
             let other = queue.deliver(now).unwrap();
             assert_eq!(other.message.ordinal, 1);
             queue.ends(now, other.id, Verdict::Done);
@@ -169,7 +169,7 @@ fn failures_are_repeated_after_a_growing_pause_and_then_given_up() {
     assert_eq!((queue.account().inside(), counts.acknowledged), (0, 1));
 }
 
-/// A queue with room for three that keeps its newest messages; those in flight need no room.
+/// A queue with a limit of three that keeps its newest messages; messages in flight do not count.
 #[test]
 fn drop_oldest_keeps_the_newest() {
     let terms = Terms { limit: Some(3), when_full: WhenFull::DropOldest, ..terms() };
@@ -203,7 +203,7 @@ fn a_limit_may_be_of_bytes() {
         }
         let counts = queue.account().counts;
         assert_eq!((counts.published, queue.bytes_waiting().count()), (accepted, left));
-        // One that is larger than the queue finds no room, or is dropped itself.
+        // A message larger than the limit is refused, or is dropped itself.
         let huge = Message { bytes: Bytes::new(101), ..message(3) };
         let said = queue.publish(ms(1), huge, ms(1));
         assert_eq!(said == Published::Rejected, when_full == WhenFull::Reject);
@@ -229,13 +229,13 @@ fn a_broker_loses_what_is_not_safe() {
     assert!(queue.deliver(ms(6)).is_none(), "a broker that is gone delivers nothing");
     queue.stands(ms(50), Standing::Serves);
     let again = deliver_all(&mut queue, ms(50));
-    // Two slots are still taken by work for nothing.
+    // Two slots are still taken by work that no longer counts.
     assert_eq!(ordinals(&again), [0, 1]);
     assert!(again.iter().all(|delivery| delivery.consumer >= 2));
     queue.close(ms(60)).unwrap();
 }
 
-/// What consumers were doing when the broker failed is done for nothing, and then again.
+/// Work under way when the broker failed completes without effect, and is then repeated.
 #[test]
 fn work_that_outlives_its_broker_is_a_duplicate() {
     let mut queue = queue(terms(), 1);
@@ -271,7 +271,7 @@ fn a_late_acknowledgement_needs_the_broker_that_delivered() {
     }
 }
 
-/// Without a disk and a follower nothing is left, whatever state it was in.
+/// Without a disk and a follower every message is lost, whatever its state.
 #[test]
 fn a_broker_without_a_disk_forgets_everything() {
     let mut queue = queue(Terms { prefetch: Some(2), ..terms() }, 1);
@@ -294,7 +294,7 @@ fn a_broker_without_a_disk_forgets_everything() {
     queue.close(ms(5)).unwrap();
 }
 
-/// A stall keeps everything, acknowledgements on their way too; time-outs wait for its end.
+/// A stall keeps every message and every acknowledgement under way; time-outs wait for its end.
 #[test]
 fn a_stalled_broker_hears_of_everything_later() {
     let terms = Terms { acknowledge_within: Some(millis(100)), ..terms() };
@@ -313,7 +313,7 @@ fn a_stalled_broker_hears_of_everything_later() {
     assert_eq!(ordinals(&deliver_all(&mut queue, ms(400))), [1]);
 }
 
-/// A stalled broker whose process then dies has never read what came meanwhile.
+/// A stalled broker whose process dies has never read the acknowledgements that arrived during the stall.
 #[test]
 fn what_a_stalled_broker_has_not_read_dies_with_it() {
     let mut queue = queue(terms(), 1);
@@ -327,8 +327,8 @@ fn what_a_stalled_broker_has_not_read_dies_with_it() {
     assert_eq!(queue.deliver(ms(40)).unwrap().attempt, 2);
 }
 
-/// By hand, in ms: ready from 0 (published at 0) to 10 with ages 0 to 10, area 50; the next, published at 4,
-/// from 10 to 12 with ages 6 to 8, area 14; nothing ready until 20; then the first again, ages 20 to 30,
+/// Analytic value, in ms: ready from 0 (published at 0) to 10 with ages 0 to 10, area 50; the next, published at
+/// 4, from 10 to 12 with ages 6 to 8, area 14; nothing ready until 20; then the first again, ages 20 to 30,
 /// area 250. Together 314 ms² = 314 × 10¹² ns².
 #[test]
 fn the_age_of_the_oldest_message_is_integrated_exactly() {
@@ -354,7 +354,7 @@ fn queue_at_zero() -> crate::kinds::queue::account::Reading {
     MessageQueue::new(terms(), 1).account().read(SimTime::ZERO)
 }
 
-/// Nothing is kept for deliveries that are over, however long an acknowledgement may take.
+/// No deadline is kept for deliveries that have ended, however long an acknowledgement may take.
 #[test]
 fn deadlines_of_the_past_are_swept() {
     let day = SimDuration::DAY;

@@ -15,7 +15,7 @@ fn read<T: Value>(text: &str) -> (Option<T>, Vec<String>) {
     (found, messages)
 }
 
-/// The least that has to be said, and everything that may be.
+/// The smallest declaration, and one with every key.
 #[test]
 fn a_queue_is_declared_in_few_lines() {
     let least = r#"
@@ -55,7 +55,7 @@ fn a_queue_is_declared_in_few_lines() {
     assert_eq!(queue.when_full.unwrap().value, WhenFull::DropOldest);
 }
 
-/// What would lose messages, or repeat work without a pause, has to be said.
+/// Keys that decide on lost messages, or on repetition without a pause, have no default.
 #[test]
 fn nothing_that_loses_messages_has_a_default() {
     let (_, messages) = read::<QueueSpec>("in = \"mq-1\"\nrequest = \"resize\"");

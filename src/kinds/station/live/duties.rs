@@ -1,4 +1,4 @@
-//! What a station owes the loop.
+//! The answers of a station to the event loop.
 
 use super::{Station, StationConfig};
 use crate::engine::calendar::Ticket;
@@ -49,7 +49,7 @@ impl Live for Station {
         in_vain
     );
 
-    /// The next customers of processor sharing are done.
+    /// Releases the customers of processor sharing that are done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
         let Some(sharing) = &mut self.sharing else { return };
         if !sharing.alarm.rings(ticket) {
@@ -60,7 +60,7 @@ impl Live for Station {
         sharing.arm(ctx, self.config.unit);
     }
 
-    /// Its patience is over: it leaves the line.
+    /// Ends the wait of `request`, whose patience is over.
     fn wake(around: &mut Around<'_>, own: ComponentId, request: RequestId) {
         around.with(own, |station: &mut Self, ctx| station.wait_ends(ctx, request));
     }
@@ -77,7 +77,7 @@ impl Live for Station {
         true
     }
 
-    /// Takes `request` out, waiting or in service.
+    /// Removes `request`, waiting or in service.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         if self.sharing.is_some() {
             let sharing = self.sharing.as_mut().expect("tested");
@@ -85,7 +85,7 @@ impl Live for Station {
             let left = handle.and_then(|handle| sharing.share.cancel(ctx.now, 0, handle));
             sharing.arm(ctx, self.config.unit);
             if left.is_none() {
-                // It is done at this very instant, perhaps with others.
+                // It is done at this very instant, perhaps along with others.
                 self.finish(ctx, request);
             }
             return self.depart(ctx, request, true);
@@ -106,7 +106,7 @@ impl Live for Station {
         self.depart(ctx, request, false);
     }
 
-    /// Another state: a stall keeps all work, a loss sends everyone away, and so does the end of a
+    /// Sets the health: a stall keeps all work; a loss fails every customer, and so does the end of a
     /// hang, after which the station is a new one.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let before = std::mem::replace(&mut self.health, health);
@@ -136,12 +136,12 @@ impl Live for Station {
         self.plain = self.is_plain();
     }
 
-    /// What it has counted.
+    /// Returns the counts.
     fn gauge(&self, now: SimTime) -> Gauge {
         let inside = self.queue.inside();
         let time = u128::from(now.nanos());
         let servers = u128::from(self.config.servers);
-        // A core's steps are as fine as its account; whole servers need none of that.
+        // Processor sharing counts in steps of a core, the other disciplines in whole servers × nanoseconds.
         let (busy, idle, unavailable, capacity) = match &self.sharing {
             Some(sharing) => {
                 let ledger = sharing.share.server_ledger(now);

@@ -1,4 +1,4 @@
-//! Phases that run by themselves against the same phases that all share.
+//! Phases that run alone against the same phases that all share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +8,18 @@ use proptest::test_runner::RngSeed;
 use super::reference::{Op, limits, op};
 use super::*;
 
-/// A server and who is on it.
+/// A server and the phases on it.
 struct Player {
     cpu: CpuShare,
     nominal: f64,
-    /// Phases may run by themselves.
+    /// True if phases may run alone.
     alone_too: bool,
     now: SimTime,
     next_phase: u32,
     alone: BTreeMap<u32, (usize, SimTime)>,
     shared: BTreeMap<u32, (usize, PhaseHandle)>,
     ends: Vec<(SimTime, u32)>,
-    /// Phases that ran by themselves, and those of them that had to share after all.
+    /// Phases that began alone, and the number of them that had to share later.
     begun_alone: usize,
     taken_in: usize,
 }
@@ -88,7 +88,7 @@ impl Player {
         self.shared.insert(phase, (zone, handle));
     }
 
-    /// Takes one away; who is done at this very instant ends.
+    /// Cancels one phase; a phase that is done at this very instant ends instead.
     fn cancel(&mut self, nth: usize) {
         let present: BTreeSet<u32> = self.shared.keys().chain(self.alone.keys()).copied().collect();
         let Some(at) = nth.checked_rem(present.len()) else { return };
@@ -102,7 +102,7 @@ impl Player {
             }
             (None, None) => unreachable!("it is present"),
         };
-        // Nothing left, but not yet fetched: it comes with the others that are done.
+        // No work left, but not yet fetched: it is returned with the others that are done.
         let fetched_later = left == 0 && self.shared.contains_key(&phase);
         if !fetched_later {
             self.alone.remove(&phase);
@@ -135,7 +135,7 @@ impl Player {
         self.take_in();
     }
 
-    /// `late`: what is due at the instant of a change is looked at after the change.
+    /// Plays `ops`; if `late`, events due at the instant of a change are fetched after the change.
     fn play(&mut self, ops: &[(u64, bool, Op)], zones: usize) {
         for (gap, late, op) in ops {
             let until = self.now + SimDuration::from_nanos(*gap);
@@ -165,7 +165,7 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// Every phase ends at the same nanosecond, and every account reads the same.
+    /// Every phase ends at the same nanosecond, and every ledger is the same.
     #[test]
     fn phases_end_when_they_would_if_all_shared(
         nominal in prop_oneof![Just(2.0), Just(4.0), Just(8.0), 1.0..6.0],
@@ -186,7 +186,7 @@ proptest! {
     }
 }
 
-/// The differential test says something only where phases do both.
+/// Makes sure that phases both run alone and share, as the differential test needs.
 #[test]
 fn a_phase_too_many_makes_all_of_its_zone_share() {
     let zones = [capped(100, 2.0), ZoneLimits::only_shares(100)];
@@ -206,8 +206,8 @@ fn a_phase_too_many_makes_all_of_its_zone_share() {
     assert_eq!(player.begun_alone, 4, "once nobody is there they run by themselves again");
 }
 
-/// A zone that its timer lets go takes cores from others without anybody's doing: on such a server no
-/// phase runs by itself, so nobody is taken in while another ends.
+/// A zone whose hold ends takes cores from others without a call: on such a server no
+/// phase runs alone, so none begins to share while another ends.
 #[test]
 fn no_phase_runs_by_itself_where_a_timer_may_take_its_core() {
     let timer = ZoneLimits {
@@ -225,12 +225,12 @@ fn no_phase_runs_by_itself_where_a_timer_may_take_its_core() {
     player.fetch();
     player.start(1, 10_000_000_000, 1.0);
     assert_eq!(player.begun_alone, 0);
-    // Let go at 2 s, when the first phase of the other zone is done.
+    // The hold ends at 2 s, when the first phase of the other zone is done.
     while let Some(due) = player.next() {
         player.step(due);
     }
     assert!(player.ends.contains(&(seconds(2.0), 3)), "{:?}", player.ends);
-    // Once no zone has a timer they do.
+    // Phases run alone again once no zone has a timer.
     player.cpu.limits(player.now, 0, &capped(100, 4.0));
     player.start(1, 1_000_000_000, 1.0);
     assert_eq!(player.begun_alone, 1);

@@ -24,7 +24,7 @@ const LAWS: [Law; 3] = [Law::Fixed, Law::Exponential, Law::Lognormal];
 struct Draws(u64);
 
 impl Draws {
-    /// Uniform in (0, 1).
+    /// Returns a uniform number in (0, 1).
     fn uniform(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -52,7 +52,7 @@ impl Draws {
     }
 }
 
-/// Batch means of what a run observed.
+/// Batch means of a run.
 #[derive(Default)]
 struct Observed {
     response: Vec<f64>,
@@ -73,8 +73,8 @@ struct Batch {
     more_than_4: f64,
 }
 
-/// Poisson arrivals at one zone of `cores`; one in a hundred works exactly 5 ms and one 50 ms, the
-/// rest follow `law` with the mean that leaves 10 ms over all.
+/// Simulates Poisson arrivals at one zone of `cores`. One in a hundred works exactly 5 ms and one 50 ms; the
+/// rest follow `law` with the mean that gives 10 ms over all.
 fn observe(cores: u16, arrivals_per_s: f64, law: Law, seed: u64) -> Observed {
     const WORK_OF_REST_S: f64 = (0.010 - 0.01 * 0.005 - 0.01 * 0.050) / 0.98;
     let mut cpu = CpuShare::new(Cores::whole(cores), &[ZoneLimits::only_shares(100)]);
@@ -139,7 +139,7 @@ fn observe(cores: u16, arrivals_per_s: f64, law: Law, seed: u64) -> Observed {
     observed
 }
 
-/// The 99.9 % interval of the batch means holds `exact` and is no wider than ± `share` of it.
+/// Asserts that the 99.9 % interval of the batch means contains `exact` and is no wider than ± `share` of it.
 fn judge(what: &str, law: Law, means: &[f64], exact: f64, share: f64) {
     let count = means.len() as f64;
     let mean = means.iter().sum::<f64>() / count;
@@ -164,7 +164,7 @@ fn response_on_one_core_depends_on_the_mean_work_only() {
     }
 }
 
-/// O09: four cores at 80 %, at most one for a request.
+/// O09: four cores at 80 %, at most one per request.
 #[test]
 fn response_on_four_cores_depends_on_the_mean_work_only() {
     for (law, seed) in LAWS.into_iter().zip(9_001..) {

@@ -1,12 +1,12 @@
-//! The shared processor against a slow reference: each phase's remaining work integrated by itself,
-//! every rate found anew by bisection at every event.
+//! The shared processor against a slow reference: each phase's remaining work is integrated separately,
+//! every rate is computed by bisection at every event.
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::*;
 
-/// Work by which two ways of adding may differ: core-nanoseconds.
+/// Tolerance for two ways of summing work, in core-nanoseconds.
 const ROUNDING: f64 = 1e-3;
 
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl SlowZone {
         demand.min(cap).min(vcpus).min(nominal)
     }
 
-    /// Nanoseconds until the hold begins or ends.
+    /// Returns the nanoseconds until the hold begins or ends.
     fn crossing(&self) -> Option<u64> {
         match self.burst() {
             _ if self.held => Some(self.timer),
@@ -69,7 +69,7 @@ impl SlowZone {
     }
 }
 
-/// The level at which Σ min(limit, weight × level) is `sum`, by bisection.
+/// Computes the level at which Σ min(limit, weight × level) is `sum`, by bisection.
 fn water_level(sum: f64, claims: &[(f64, f64)]) -> f64 {
     let at = |level: f64| claims.iter().map(|&(w, limit)| limit.min(w * level)).sum::<f64>();
     let mut low = 0.0;
@@ -103,7 +103,7 @@ impl Slow {
         claims.iter().map(|&(weight, limit)| limit.min(weight * level)).collect()
     }
 
-    /// Progress of each phase of `zone`, per nanosecond.
+    /// Returns the progress of each phase of `zone` per nanosecond.
     fn phase_rates(&self, zone: usize) -> Vec<f64> {
         let phases = &self.zones[zone].phases;
         let claims: Vec<(f64, f64)> = phases.iter().map(|phase| (1.0, phase.most)).collect();
@@ -123,7 +123,7 @@ impl Slow {
         }
     }
 
-    /// Holds begin and end, and timers turn, at the end of an instant.
+    /// Begins and ends holds, and turns timers, at the end of an instant.
     fn turn_timers(&mut self, crossings: bool) {
         for zone in &mut self.zones {
             if crossings && zone.crossing() == Some(0) {
@@ -144,7 +144,7 @@ impl Slow {
     }
 }
 
-/// Both, driven through the same instants.
+/// The processor and the reference, driven through the same instants.
 struct Pair {
     cpu: CpuShare,
     slow: Slow,
@@ -170,7 +170,7 @@ impl Pair {
         }
     }
 
-    /// Runs both to `to`, an instant not later than the next due one, and compares.
+    /// Runs both to `to`, which is not later than the next event, and compares them.
     fn run_to(&mut self, to: SimTime) {
         self.slow.run(to.since(self.now).nanos());
         self.now = to;
@@ -276,7 +276,7 @@ impl Pair {
             }
         }
         self.slow.turn_timers(false);
-        // A change may leave something due at once (a timer above its new length).
+        // A change may make an event due at once (a timer above its new length).
         self.run_to(self.now);
     }
 
@@ -289,7 +289,7 @@ impl Pair {
             self.run_to(until);
             self.apply(op);
         }
-        // Whatever can finish does.
+        // Every phase that can finish does.
         self.apply(&Op::Capacity { share: 1.0 });
         for zone in 0..self.slow.zones.len() {
             self.apply(&Op::Speed { zone, factor: 1.0 });
@@ -337,7 +337,7 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// C4 and C5 on the way: the accounts close at every event.
+    /// Checks C4 and C5 on the way: the ledgers balance at every event.
     #[test]
     fn phases_finish_when_a_slow_reference_says(
         nominal in prop_oneof![Just(1.0), Just(2.0), Just(4.0), 0.5..6.0],
