@@ -69,13 +69,13 @@ pub struct HealthNet {
     pub net: Net,
     /// Health of components, in the order of components.
     pub ailing: Vec<Ailing>,
-    /// By system-level fact: its place in `ailing`, if any.
+    /// Place in `ailing` of each system-level fact, if any.
     pub readers: Vec<Option<u32>>,
-    /// By system-level fact: the component that loses its memory when the fact begins to hold, if any.
+    /// The component that loses its memory when a system-level fact begins to hold, if any; by fact.
     pub wipes: Vec<Option<ComponentId>>,
     /// Volumes that another head may serve, in the order of their owners.
     pub handed: Vec<Handed>,
-    /// By system-level fact: its place in `handed`, if any.
+    /// Place in `handed` of each system-level fact, if any.
     pub handing: Vec<Option<u32>>,
     /// Cause of the blueprint, by cause of the net.
     pub causes: Vec<CauseId>,

@@ -145,7 +145,7 @@ impl Around<'_> {
         }
     }
 
-    /// Lets `id` wait inside `member`, with `left` ns of work, until the stall ends.
+    /// Lets `id` wait inside `member`, with `left` core-ns of work, until the stall ends.
     fn pause(&mut self, id: RequestId, member: ComponentId, left: u64) {
         let entry = &mut self.requests[id];
         entry.at = member;
