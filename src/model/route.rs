@@ -66,7 +66,7 @@ pub enum Op {
     Query {
         /// The group.
         database: ComponentId,
-        /// Write or read.
+        /// If true, a write; else a read.
         write: bool,
         /// Ledger and time-out of the call.
         call: Option<CallId>,
