@@ -1,12 +1,12 @@
-//! Components on which nobody acts and at which nobody looks: the history of each is lived through by
-//! itself, without a calendar.
+//! Independent components: each is simulated by itself, without a calendar.
 //!
-//! Model: in each state one timer waits, without a guard, a pace or a crew; when it fires there is one
-//! way to go; no condition, gate or fact of the whole reads the component, and no transition moves two. Then the order of its events among those of others changes
-//! nothing, and a fleet of such components needs no pending set. The draws are those of the kernel, by
-//! the same keys and ordinals, so that the instants are the same to the nanosecond.
+//! Model: in each state at most one timer waits, without a guard, a pace or a crew, and it fires one
+//! transition with one branch. No condition, gate or system-level fact reads the component, and no transition
+//! moves it together with another. The order of its events among those of others then changes nothing, and a
+//! fleet of such components needs no calendar. The draws have the keys and ordinals of the kernel, so the
+//! instants are equal to the nanosecond.
 //!
-//! Leaves out: crews, even those with hands enough for all.
+//! Leaves out: crews, even those with a hand for every component.
 
 use crate::convert::{place, table};
 use crate::engine::draw::Pairs;
@@ -18,7 +18,7 @@ use super::marking::Moved;
 use super::net::{AutomatonId, CauseId, LengthNet, Net, StateId, States};
 
 impl Net {
-    /// By automaton: whether it is alone.
+    /// Returns for each automaton whether it is independent of all others.
     #[must_use]
     pub fn alone(&self) -> Vec<bool> {
         let mut alone: Vec<bool> =
@@ -32,7 +32,8 @@ impl Net {
         alone
     }
 
-    /// Whether `automaton` waits for its own timers alone, one in each state, and nobody reads it.
+    /// Returns whether `automaton` waits only for timers of its own, at most one per state, and nothing reads
+    /// its state.
     fn goes_its_way(&self, automaton: u32) -> bool {
         let program = &self.programs[automaton as usize];
         let is_read = |(node, _): &(u32, States)| {
@@ -52,7 +53,7 @@ impl Net {
         let states = table::u8(self.descriptions[automaton as usize].states.len());
         let leads_one_way = |state: u8| match self.way_out(automaton, StateId(state)) {
             Some((_, transition)) => transition.choice.is_none(),
-            // Where nothing waits it stays for ever.
+            // A state in which no timer waits is never left.
             None => self.waiting(automaton, StateId(state)).next().is_none(),
         };
         program.timers.clone().all(free) && (0..states).all(leads_one_way)
@@ -60,12 +61,12 @@ impl Net {
 }
 
 impl Kernel<'_> {
-    /// Tells every move of `automaton` before `end`, in order. It was set aside at the start
-    /// ([`Kernel::without`]) and is alone ([`Net::alone`]).
+    /// Calls `tell` with every move of `automaton` before `end`, in order of time. The automaton was set
+    /// aside at the start ([`Kernel::without`]) and is independent ([`Net::alone`]).
     ///
     /// # Errors
     ///
-    /// [`NoProgress`] when all its times are zero.
+    /// [`NoProgress`] when too many of its events fall on one instant: all its lengths are zero.
     pub fn live_alone(
         &self,
         automaton: AutomatonId,

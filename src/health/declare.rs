@@ -1,23 +1,22 @@
-//! The declaration: what a component can do, as data.
+//! The declaration: the behaviour of components as data.
 //!
-//! Model: an [`Automaton`] has states, timers, transitions and published facts. A timer runs while
-//! the automaton is in a state from which a transition waits for it, its guard holds and, if it
-//! needs one, a crew's hand is granted; it counts *age*, which grows at a rate that facts may
-//! change. A transition waits for a timer or for a guard. Automata see each other only through
-//! facts, found through roles; so one automaton, cloned and bound to other components, serves as
-//! a template.
+//! Model: an [`Automaton`] has states, timers, transitions and published facts. A timer runs while the
+//! automaton is in a state from which a transition waits for it, its guard holds and, if it needs a crew, a
+//! hand is granted. It counts *age*, which grows at a rate that facts may change. A transition waits for a
+//! timer or for a condition. Automata read each other only through facts, which they find through roles. One
+//! automaton, cloned and bound to other components, therefore serves as a template.
 //!
-//! What is what in the notation:
+//! Notation:
 //! - *quantified members*: [`Expr::members`] over a role bound to several components;
 //! - *fact held for T*: a timer of [`Length::Held`] whose guard is the fact;
 //! - *crew*: [`Timer::crew`]; the law starts when the hand is granted;
-//! - *coverage*: [`Branch`]es, drawn when the transition fires, keyed by owner, purpose and n;
+//! - *coverage*: [`Branch`]es, drawn when the transition fires, keyed by owner, purpose and ordinal;
 //! - *common cause, joint transition*: [`Declaration::joint`], an automaton of its own, named and
 //!   keyed by the group, whose one timer moves all members at once ([`Move`]);
-//! - *mechanism or surrogate*: a timer with [`Timer::mechanism`] carries its surrogate law, which
-//!   is not drawn when the reader chose to fire it itself;
-//! - *down because its host is down*: a fact that is an expression over the host's facts; its
-//!   cause is found through the expression.
+//! - *mechanism or surrogate*: a timer with [`Timer::mechanism`] carries its surrogate law, which is not
+//!   drawn if the reader of the net fires the timer itself;
+//! - *down because its host is down*: a fact that is an expression over the facts of the host; its cause is
+//!   found through the expression.
 
 use std::borrow::Cow;
 use std::ops::{Deref, DerefMut};
@@ -26,65 +25,65 @@ use std::sync::Arc;
 use crate::engine::law::DurationLaw;
 use crate::units::{SimDuration, SimTime};
 
-/// What a state means for those who use the component: a closed set.
+/// Effect of a state on those who use the component: a closed set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It serves.
+    /// The component serves.
     Serve,
     /// The first component bound to this role serves in its place.
     Redirect(String),
-    /// It serves on the capacity of the first component bound to this role.
+    /// The component serves on the capacity of the first component bound to this role.
     Share(String),
     /// Requests wait until the state is left.
     Stall,
-    /// Requests are turned away at once.
+    /// Requests are refused at once.
     Refuse,
-    /// Requests are taken and answered with an error.
+    /// Requests are accepted and answered with an error.
     Error,
-    /// Requests are taken and never answered.
+    /// Requests are accepted and never answered.
     Lose,
 }
 
 /// One state of an automaton.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// Its name, unique in the automaton.
+    /// Name, unique in the automaton.
     pub name: String,
-    /// What it means for service.
+    /// Effect on service.
     pub effect: Effect,
-    /// Share of the component's full capacity that is there, 0 to 1.
+    /// Available share of the component's full capacity, 0 to 1.
     pub capacity: f64,
-    /// Nothing is wrong with the component itself in this state: it explains no outage, and a
-    /// timer that leads from here to a state that is not sound opens a cause of its own.
+    /// True if the component itself is healthy in this state. A healthy state explains no outage, and a timer
+    /// that leads from it to a failed state opens a cause of its own.
     pub sound: bool,
 }
 
 impl State {
-    /// A sound state that serves with full capacity.
+    /// Returns a healthy state that serves with full capacity.
     #[must_use]
     pub fn serving(name: &str) -> Self {
         Self { name: name.into(), effect: Effect::Serve, capacity: 1.0, sound: true }
     }
 
-    /// A state in which something is wrong.
+    /// Returns a failed state with capacity 0.
     #[must_use]
     pub fn failed(name: &str, effect: Effect) -> Self {
         Self { name: name.into(), effect, capacity: 0.0, sound: false }
     }
 
-    /// A state that does not serve though nothing is wrong: a standby.
+    /// Returns a state that is healthy and does not serve: a standby.
     #[must_use]
     pub fn idle(name: &str) -> Self {
         Self { name: name.into(), effect: Effect::Refuse, capacity: 0.0, sound: true }
     }
 }
 
-/// Whose fact an expression means.
+/// Owner of the fact that an expression refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// The automaton that holds the expression.
     Own,
-    /// The component bound to a role; with several, all of them must have the fact.
+    /// The components bound to a role. If there are several, all of them must have the fact.
     Role(String),
     /// A component by name.
     Named(String),
@@ -92,84 +91,84 @@ pub enum Subject {
     System,
 }
 
-/// How many members of a role must have a fact.
+/// Number of members of a role that must have a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantifier {
-    /// Every one.
+    /// All members.
     All,
-    /// One or more.
+    /// At least one member.
     Any,
-    /// This many or more.
+    /// At least this many members.
     AtLeast(u32),
 }
 
-/// A condition over facts and, for the automaton that holds it, its own states.
+/// A condition over facts and over the states of the automaton that holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expr {
-    /// True.
+    /// Always true.
     Always,
-    /// False.
+    /// Always false.
     Never,
     /// The holder is in one of these states.
     In(Vec<String>),
     /// A published fact.
     Fact(Subject, String),
-    /// As many components of a role as the quantifier says publish the fact.
+    /// A number of components of a role, given by the quantifier, publish the fact: (quantifier, role, fact).
     Members(Quantifier, String, String),
-    /// The opposite.
+    /// The negation.
     Not(Box<Expr>),
-    /// All of them; true when there is none.
+    /// All of the list; true if it is empty.
     All(Vec<Expr>),
-    /// One of them; false when there is none.
+    /// At least one of the list; false if it is empty.
     Any(Vec<Expr>),
-    /// This many of them or more.
+    /// At least this many of the list.
     AtLeast(u32, Vec<Expr>),
 }
 
 impl Expr {
-    /// The holder is in one of `states`.
+    /// Returns the condition that the holder is in one of `states`.
     #[must_use]
     pub fn within(states: &[&str]) -> Self {
         Self::In(owned(states))
     }
 
-    /// A fact of the holder itself.
+    /// Returns a fact of the holder itself.
     #[must_use]
     pub fn own(fact: &str) -> Self {
         Self::Fact(Subject::Own, fact.into())
     }
 
-    /// A fact of the component bound to `role`.
+    /// Returns a fact of the component bound to `role`.
     #[must_use]
     pub fn of_role(role: &str, fact: &str) -> Self {
         Self::Fact(Subject::Role(role.into()), fact.into())
     }
 
-    /// A fact of the component called `name`.
+    /// Returns a fact of the component called `name`.
     #[must_use]
     pub fn of(name: &str, fact: &str) -> Self {
         Self::Fact(Subject::Named(name.into()), fact.into())
     }
 
-    /// A fact of the declaration as a whole.
+    /// Returns a system-level fact.
     #[must_use]
     pub fn system(fact: &str) -> Self {
         Self::Fact(Subject::System, fact.into())
     }
 
-    /// `quantifier` components of `role` have `fact`.
+    /// Returns the condition that `quantifier` components of `role` have `fact`.
     #[must_use]
     pub fn members(quantifier: Quantifier, role: &str, fact: &str) -> Self {
         Self::Members(quantifier, role.into(), fact.into())
     }
 
-    /// This and `other`.
+    /// Returns the conjunction with `other`.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self::All(vec![self, other])
     }
 
-    /// This or `other`.
+    /// Returns the disjunction with `other`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self::Any(vec![self, other])
@@ -184,72 +183,73 @@ impl std::ops::Not for Expr {
     }
 }
 
-/// How long a timer takes, in age.
+/// Length of a timer, in age.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Length {
-    /// Drawn from a law, keyed by (component, timer, n).
+    /// Sampled from a law, keyed by (component, timer, ordinal).
     Law(DurationLaw),
-    /// Exactly this: "the guard held for T" when the timer restarts on the loss of its guard.
+    /// A fixed length: "the guard held for T" if the timer restarts when its guard is lost.
     Held(SimDuration),
     /// Due at the instants `first`, `first + every`, …: a drill, a maintenance window.
     Clock {
         /// The first instant.
         first: SimTime,
-        /// Time between two; never again when `None`.
+        /// Time between two instants; `None`: the first is the only one.
         every: Option<SimDuration>,
     },
 }
 
-/// What becomes of a timer's age when it may no longer run.
+/// Treatment of a timer's age when the timer may no longer run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// Lost with the guard and on leaving the states that wait for the timer. With `redraw` the
-    /// next start draws anew (the ordinal advances), without it has the same length again.
+    /// Lost with the guard and on leaving the states that wait for the timer. With `redraw` the next start
+    /// draws a new length; without it, the length stays the same.
     Restart {
-        /// Whether the ordinal advances.
+        /// If true, the ordinal of the draw advances.
         redraw: bool,
     },
-    /// Kept while the guard is lost, lost on leaving the states.
+    /// Kept while the guard is lost, lost on leaving the states that wait for the timer.
     Resume,
-    /// Kept in both cases: the age of a thing that wears in some states and not in others.
+    /// Kept in both cases: the age of a part that wears in some states and not in others.
     Freeze,
 }
 
 /// A clock of an automaton.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timer {
-    /// Its name: the purpose of its draws, and the label of the cause it may open.
+    /// Name: the purpose of its draws, and the label of the cause it may open.
     pub name: String,
-    /// How long it takes.
+    /// Length in age.
     pub length: Length,
-    /// It runs only while this holds.
+    /// Condition under which the timer runs.
     pub guard: Expr,
-    /// Speed of ageing: the factor of the first condition that holds, 1 when none does.
+    /// Rate of ageing: the factor of the first condition that holds, 1 if none does.
     pub rates: Vec<(Expr, f64)>,
-    /// What becomes of the age when the guard or the state is lost.
+    /// Treatment of the age when the guard or the state is lost.
     pub fate: Fate,
-    /// It needs a hand of this crew, waits for it first come first served, and keeps it until it
+    /// Crew of which the timer needs a hand. It waits first come first served, and keeps the hand until it
     /// fires or the automaton leaves the states that wait for the timer.
     pub crew: Option<String>,
-    /// The mechanism that replaces the law when the reader fires reactive transitions itself.
+    /// Name of the mechanism that replaces the law if the reader of the net fires reactive transitions
+    /// itself.
     pub mechanism: Option<String>,
 }
 
 impl Timer {
-    /// A timer with a law, always running, that keeps its age while its guard is lost.
+    /// Returns a timer with a law and without a guard, which keeps its age while a guard is lost.
     #[must_use]
     pub fn new(name: &str, law: DurationLaw) -> Self {
         Self::of_length(name, Length::Law(law), Fate::Resume)
     }
 
-    /// "`guard` held for `length`".
+    /// Returns a timer that fires when `guard` has held for `length`.
     #[must_use]
     pub fn held(name: &str, guard: Expr, length: SimDuration) -> Self {
         let fate = Fate::Restart { redraw: true };
         Self { guard, ..Self::of_length(name, Length::Held(length), fate) }
     }
 
-    /// Due by the calendar clock.
+    /// Returns a timer that fires at instants of the calendar clock.
     #[must_use]
     pub fn clock(name: &str, first: SimTime, every: Option<SimDuration>) -> Self {
         Self::of_length(name, Length::Clock { first, every }, Fate::Restart { redraw: true })
@@ -267,122 +267,122 @@ impl Timer {
         }
     }
 
-    /// The same, running only while `guard` holds.
+    /// Returns the timer, running only while `guard` holds.
     #[must_use]
     pub fn guarded(self, guard: Expr) -> Self {
         Self { guard, ..self }
     }
 
-    /// The same, ageing `factor` times as fast while `condition` holds (0 stops it).
+    /// Returns the timer, ageing `factor` times as fast while `condition` holds (0 stops it).
     #[must_use]
     pub fn rate(mut self, condition: Expr, factor: f64) -> Self {
         self.rates.push((condition, factor));
         self
     }
 
-    /// The same with another fate.
+    /// Returns the timer with another fate.
     #[must_use]
     pub fn fate(self, fate: Fate) -> Self {
         Self { fate, ..self }
     }
 
-    /// The same, waiting for a hand of `crew`.
+    /// Returns the timer, waiting for a hand of `crew`.
     #[must_use]
     pub fn by_crew(self, crew: &str) -> Self {
         Self { crew: Some(crew.into()), ..self }
     }
 
-    /// The same as the surrogate of the mechanism called `mechanism`.
+    /// Returns the timer as the surrogate of the mechanism called `mechanism`.
     #[must_use]
     pub fn surrogate_of(self, mechanism: &str) -> Self {
         Self { mechanism: Some(mechanism.into()), ..self }
     }
 }
 
-/// What a transition waits for.
+/// Trigger of a transition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// A timer of the same automaton.
     Timer(String),
-    /// A condition: fires at the instant it holds.
+    /// A condition: the transition fires at the instant at which it holds.
     When(Expr),
 }
 
-/// Another automaton moved at the same instant, when it is in one of `from`.
+/// A move of another automaton at the same instant, made if that is in one of the states `from`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
-    /// Whom.
+    /// Automata to move.
     pub of: Subject,
-    /// From any of these states.
+    /// States from which it moves.
     pub from: Vec<String>,
-    /// To this one.
+    /// Target state.
     pub to: String,
 }
 
 impl Move {
-    /// The component called `name` goes from one of `from` to `to`.
+    /// Returns the move of the component called `name` from one of `from` to `to`.
     #[must_use]
     pub fn of(name: &str, from: &[&str], to: &str) -> Self {
         Self { of: Subject::Named(name.into()), from: owned(from), to: to.into() }
     }
 
-    /// The components bound to `role` go from one of `from` to `to`.
+    /// Returns the move of the components bound to `role` from one of `from` to `to`.
     #[must_use]
     pub fn of_role(role: &str, from: &[&str], to: &str) -> Self {
         Self { of: Subject::Role(role.into()), from: owned(from), to: to.into() }
     }
 }
 
-/// One way a transition can go.
+/// One possible outcome of a transition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Branch {
-    /// Its probability; those of a transition sum to 1.
+    /// Probability; those of a transition sum to 1.
     pub probability: f64,
-    /// The state it leads to.
+    /// Target state.
     pub to: String,
-    /// What else moves.
+    /// Moves of other automata.
     pub also: Vec<Move>,
-    /// A contributing cause that this branch adds: "failed takeover".
+    /// Label of a contributing cause that this branch adds: "failed takeover".
     pub adds: Option<String>,
 }
 
-/// Whether a transition begins a cause of its own.
+/// Rule by which a transition opens a cause of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opens {
-    /// Yes when a timer leads from a sound state to one that is not.
+    /// It opens one if a timer leads from a healthy to a failed state.
     ByStates,
-    /// Yes: the timer's name is its label.
+    /// It always opens one, labelled with the name of the timer.
     Always,
-    /// No: the cause is inherited from the guard that fired it, or stays.
+    /// It opens none: the cause is inherited from the condition that fired it, or stays.
     Never,
 }
 
 /// A change of state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transition {
-    /// From any of these states.
+    /// States from which it may be taken.
     pub from: Vec<String>,
-    /// What it waits for.
+    /// Trigger.
     pub on: Trigger,
-    /// Looked at when the timer fires: the first transition in declaration order whose condition
+    /// Condition evaluated when the trigger fires. The first transition in declaration order whose condition
     /// holds is taken.
     pub given: Expr,
-    /// Where it goes.
+    /// Possible outcomes.
     pub branches: Vec<Branch>,
     /// Purpose of the draw among branches.
     pub purpose: String,
-    /// Whether it begins a cause.
+    /// Rule by which it opens a cause.
     pub opens: Opens,
 }
 
 impl Transition {
-    /// From one of `from` to `to` when the timer fires.
+    /// Returns the transition from one of `from` to `to` that fires with the timer.
     #[must_use]
     pub fn on(timer: &str, from: &[&str], to: &str) -> Self {
         Self::to(Trigger::Timer(timer.into()), from, to)
     }
 
-    /// From one of `from` to `to` as soon as `condition` holds.
+    /// Returns the transition from one of `from` to `to` that fires as soon as `condition` holds.
     #[must_use]
     pub fn when(condition: Expr, from: &[&str], to: &str) -> Self {
         Self::to(Trigger::When(condition), from, to)
@@ -400,19 +400,19 @@ impl Transition {
         }
     }
 
-    /// The same, taken only if `condition` holds when the timer fires.
+    /// Returns the transition, taken only if `condition` holds when its trigger fires.
     #[must_use]
     pub fn given(self, condition: Expr) -> Self {
         Self { given: condition, ..self }
     }
 
-    /// The same with these branches, drawn for `purpose`.
+    /// Returns the transition with these branches, drawn for `purpose`.
     #[must_use]
     pub fn branching(self, purpose: &str, branches: Vec<Branch>) -> Self {
         Self { purpose: purpose.into(), branches, ..self }
     }
 
-    /// The same, moving another automaton too, whatever the branch.
+    /// Returns the transition, which moves another automaton too in every branch.
     #[must_use]
     pub fn also(mut self, moved: &Move) -> Self {
         for branch in &mut self.branches {
@@ -421,37 +421,38 @@ impl Transition {
         self
     }
 
-    /// The same with another rule for its cause.
+    /// Returns the transition with another rule for its cause.
     #[must_use]
     pub fn opens(self, opens: Opens) -> Self {
         Self { opens, ..self }
     }
 }
 
-/// What equal components share: all of an automaton but its name and whom its roles mean.
+/// The shared part of equal components: an automaton without its name and the bindings of its roles.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shape {
-    /// At most 128 states; the first is the initial one.
+    /// States, at most 128; the first is the initial one.
     pub states: Vec<State>,
     /// Its clocks.
     pub timers: Vec<Timer>,
-    /// In order of precedence.
+    /// Transitions, in order of precedence.
     pub transitions: Vec<Transition>,
-    /// What it publishes.
+    /// Published facts.
     pub facts: Vec<(String, Expr)>,
 }
 
-/// A component's health, or a template of it: clone, rename and bind. Clones share their [`Shape`] until one of
-/// them is changed.
+/// Health of a component, or a template of it: clone, rename and bind. Clones share their [`Shape`] until one
+/// of them is changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Automaton {
     /// The component's name.
     pub name: String,
-    /// The name its draws are keyed by; the component's own unless it was renamed and keeps them.
+    /// Name that keys its draws. `None`: the component's own name; a renamed component keeps its draws by
+    /// setting this.
     pub stream: Option<String>,
-    /// Which components each role means.
+    /// Components bound to each role.
     pub roles: Vec<(Cow<'static, str>, Vec<String>)>,
-    /// Its states, timers, transitions and facts.
+    /// States, timers, transitions and facts.
     pub shape: Arc<Shape>,
 }
 
@@ -470,25 +471,25 @@ impl DerefMut for Automaton {
 }
 
 impl Automaton {
-    /// An automaton with these states, in the first of them.
+    /// Returns an automaton with these states, of which the first is the initial one.
     #[must_use]
     pub fn new(name: &str, states: Vec<State>) -> Self {
         Self::shaped(name.into(), Arc::new(Shape { states, ..Shape::default() }))
     }
 
-    /// An automaton of a given shape.
+    /// Returns an automaton of a given shape.
     #[must_use]
     pub fn shaped(name: String, shape: Arc<Shape>) -> Self {
         Self { name, stream: None, roles: Vec::new(), shape }
     }
 
-    /// The same under another name.
+    /// Returns the automaton under another name.
     #[must_use]
     pub fn named(self, name: &str) -> Self {
         Self { name: name.into(), ..self }
     }
 
-    /// The same with `role` meaning `components`.
+    /// Returns the automaton with `role` bound to `components`.
     #[must_use]
     pub fn bind(mut self, role: impl Into<Cow<'static, str>>, components: &[&str]) -> Self {
         let role = role.into();
@@ -519,46 +520,47 @@ impl Automaton {
     }
 }
 
-/// People or spares shared by those who need repair.
+/// People or spares shared by the components that need repair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crew {
-    /// Its name.
+    /// Name of the crew.
     pub name: String,
-    /// How many it can serve at once.
+    /// Number of repairs it can do at once.
     pub hands: u32,
 }
 
-/// Which automata the reader of a net may [`force`](super::kernel::Kernel::force). Any other that nothing takes
-/// out of its first state stays there, and conditions about it are constants.
+/// The automata that the reader of a net may [`force`](super::kernel::Kernel::force). Any other automaton
+/// that cannot leave its first state stays there, and conditions about it are constants.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Forced {
-    /// Any.
+    /// Any automaton.
     #[default]
     Any,
-    /// Those of these names.
+    /// The automata of these names.
     Only(Vec<String>),
 }
 
-/// Everything the kernel and its enumerator read.
+/// The input of the kernel and of its enumerator.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Declaration {
-    /// The components. Names are unique, and the order of names is the order of cascades at one
-    /// instant; the order in this list means nothing.
+    /// Components. Names are unique, and their order is the order of cascades at one instant. The order in
+    /// this list has no effect.
     pub automata: Vec<Automaton>,
-    /// The crews.
+    /// Crews.
     pub crews: Vec<Crew>,
-    /// Facts of the whole, which observers watch: `system-down`, "the shop serves".
+    /// System-level facts, which observers watch: `system-down`, "the shop serves".
     pub facts: Vec<(String, Expr)>,
-    /// Causes that only a forced transition has: a drill, a mistake of an operator.
+    /// Causes that only a forced transition has: a drill, an operator error.
     pub forced_causes: Vec<String>,
-    /// Which automata the reader may move from outside.
+    /// Automata that the reader may move from outside.
     pub forced: Forced,
-    /// The reader asks for facts of the whole alone: what a component publishes is read where a condition asks for it.
+    /// If true, the reader asks for system-level facts only. A fact of a component is then compiled only if a
+    /// condition refers to it.
     pub whole_facts_alone: bool,
 }
 
 impl Declaration {
-    /// Nothing.
+    /// Returns an empty declaration.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -576,15 +578,14 @@ impl Declaration {
         self
     }
 
-    /// Adds a fact of the whole.
+    /// Adds a system-level fact.
     pub fn fact(&mut self, name: &str, when: Expr) -> &mut Self {
         self.facts.push((name.into(), when));
         self
     }
 
-    /// Adds a joint transition: an event of the group `name`, after `timer`, that makes all
-    /// `moves` at once. Its draws belong to the group, also when the group has one member, so a
-    /// single and a pair see the same events.
+    /// Adds a joint transition: an automaton `name` whose `timer` makes all `moves` at once. Its draws belong
+    /// to the group, even if the group has one member, so a single unit and a pair see the same events.
     pub fn joint(&mut self, name: &str, timer: Timer, moves: Vec<Move>) -> &mut Self {
         let mut event = Transition::on(&timer.name, &["armed"], "armed").opens(Opens::Always);
         event.branches[0].also = moves;
@@ -592,14 +593,14 @@ impl Declaration {
         self.add(Automaton::new(name, vec![armed]).timer(timer).transition(event))
     }
 
-    /// The automaton of this name.
+    /// Returns the automaton of this name.
     #[must_use]
     pub fn automaton(&self, name: &str) -> Option<&Automaton> {
         self.automata.iter().find(|automaton| automaton.name == name)
     }
 
-    /// The same without the timer that opens the cause `component/timer`: what would have been
-    /// without this fault. Whether there was one.
+    /// Removes the timer that opens the cause `component/timer`, and the transitions it triggers: the
+    /// declaration without this fault. Returns whether there was such a timer.
     pub fn remove_fault(&mut self, component: &str, timer: &str) -> bool {
         let Some(automaton) = self.automata.iter_mut().find(|a| a.name == component) else {
             return false;

@@ -1,18 +1,18 @@
-//! Every state a declaration can reach, and what is exactly true of them.
+//! Enumerates every state that a declaration can reach, and solves the chain exactly.
 //!
-//! Model: with exponential lengths the automata and the queues of the crews are a Markov chain.
-//! Its states are found by firing every running timer of every state found, with every outcome of
-//! every branch, through the same cascade as the kernel's; so what passes within an instant is no
-//! state of the chain. A timer's rate is that of its length times its speed of ageing.
+//! Model: with exponential lengths the automata and the queues of the crews are a Markov chain. Its states
+//! are found by firing every running timer of every state found, with every outcome of every branch, through
+//! the cascade of the kernel. A state that begins and ends within an instant is therefore no state of the
+//! chain. The rate of a timer is the rate of its law times its rate of ageing.
 //!
-//! Components that can be swapped without changing the declaration are lumped: a state keeps how
-//! many of them are where, and in which order they wait for a crew. That they can be swapped is
-//! proved on the compiled conditions; that the order of cascades does not tell them apart is
-//! checked on every state, and if it does nothing is lumped.
+//! Components that can be swapped without changing the declaration are lumped. A state then keeps how many of
+//! them are in each state, and in which order they wait for a crew. The compiled conditions prove that they
+//! can be swapped. Each state is checked for a cascade whose order distinguishes them; if there is one,
+//! nothing is lumped.
 //!
-//! Takes a [`Net`] whose lengths are all exponential; any other is refused, naming what is not.
-//! Read with [`Laws::Exponential`](super::Laws) to replace them knowingly. Clocks and mechanisms
-//! are refused.
+//! Takes a [`Net`] whose lengths are all exponential. Any other is refused with the names of the offending
+//! timers; [`Laws::Exponential`](super::Laws) replaces their laws deliberately. Clocks and mechanisms are
+//! refused.
 //! Leaves out: truncation and bounds; a declaration with more states than the limit is refused.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -28,16 +28,16 @@ use super::marking::{CrewState, Driver, Hand, Marking, Moved};
 use super::net::{BranchNet, CrewId, Net, StateId};
 use super::symmetry;
 
-/// Why a declaration has no chain, or a chain no answer.
+/// Reason why a declaration has no chain, or a chain no steady state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnumerateError {
     /// These timers, `component/timer`, are not exponential.
     NotExponential(Vec<String>),
     /// More states than the limit.
     TooMany(usize),
-    /// Conditions lead in a circle.
+    /// A cascade does not end.
     NoProgress,
-    /// There is no one steady state: it depends on the past, or the system dies for good.
+    /// Several classes of states are never left, so the steady state depends on the path taken.
     NotErgodic,
 }
 
@@ -68,7 +68,7 @@ struct ChainState {
     automata: Vec<StateId>,
     /// Per timer.
     hands: Vec<Hand>,
-    /// Per crew: the timers that wait, in order.
+    /// Per crew: the waiting timers, in order.
     queues: Vec<Vec<u32>>,
 }
 
@@ -82,11 +82,11 @@ pub struct Chain<'n> {
     lumped: Vec<bool>,
 }
 
-/// Cascades told swapped components apart.
+/// Marker: the order of cascades distinguished swapped components.
 struct ToldApart;
 
 impl<'n> Chain<'n> {
-    /// All states that `net` can reach from its start, if there are at most `limit`.
+    /// Enumerates all states that `net` can reach from its start, if there are at most `limit`.
     ///
     /// # Errors
     ///
@@ -162,7 +162,7 @@ impl<'n> Chain<'n> {
         self.states.len()
     }
 
-    /// The steady state: the probability of each state of the chain.
+    /// Returns the steady state: the probability of each state of the chain.
     ///
     /// # Errors
     ///
@@ -171,19 +171,19 @@ impl<'n> Chain<'n> {
         Ok(gth::stationary(&self.rows)?)
     }
 
-    /// Probabilities `seconds` after the start, and their averages until then.
+    /// Returns the probabilities `seconds` after the start, and their time averages until then.
     #[must_use]
     pub fn transient(&self, seconds: f64) -> (Vec<f64>, Vec<f64>) {
         gth::transient(&self.rows, &self.initial, seconds)
     }
 
-    /// The mean of `value` under `probabilities`.
+    /// Expected value of `value` under `probabilities`.
     pub fn expect(&self, probabilities: &[f64], value: impl Fn(View<'_>) -> f64) -> f64 {
         let values = self.values(value);
         probabilities.iter().zip(values).map(|(p, value)| p * value).sum()
     }
 
-    /// How often per second the chain, under `probabilities`, leaves the states where `up` holds.
+    /// Frequency per second at which the chain, under `probabilities`, leaves the states where `up` holds.
     pub fn frequency_of_leaving(
         &self,
         probabilities: &[f64],
@@ -201,15 +201,15 @@ impl<'n> Chain<'n> {
         sum
     }
 
-    /// Mean time in seconds from the start until `up` no longer holds; infinite when that may
-    /// never be.
+    /// Returns the mean time in seconds from the start until `up` no longer holds. Infinite if that may never
+    /// happen.
     pub fn mean_time_to_leave(&self, up: impl Fn(View<'_>) -> bool) -> f64 {
         let targets: Vec<bool> = self.flags(up).into_iter().map(|up| !up).collect();
         let starts = self.initial.iter().enumerate().filter(|(_, p)| **p > 0.0);
         starts.map(|(at, p)| p * gth::mean_first_passage(&self.rows, &targets, at)).sum()
     }
 
-    /// Probability that `up` held without a break for `seconds` from the start.
+    /// Probability that `up` holds without interruption for `seconds` from the start.
     pub fn survival(&self, seconds: f64, up: impl Fn(View<'_>) -> bool) -> f64 {
         let up = self.flags(up);
         let mut rows = self.rows.clone();
@@ -237,17 +237,17 @@ impl<'n> Chain<'n> {
     }
 }
 
-/// One way through the branches of a cascade.
+/// One path through the branches of a cascade.
 #[derive(Default)]
 struct Path {
-    /// Per branching met: the branch taken, and the probabilities of all.
+    /// Per branching met: the branch taken, and the probabilities of all its branches.
     steps: Vec<(usize, Vec<f64>)>,
     met: usize,
     rates: Vec<f64>,
 }
 
 impl Path {
-    /// Goes back to the start of the cascade.
+    /// Returns to the start of the cascade.
     fn rewind(&mut self) {
         self.met = 0;
     }
@@ -256,7 +256,7 @@ impl Path {
         self.steps.iter().map(|(taken, probabilities)| probabilities[*taken]).product()
     }
 
-    /// Chooses the next way that was not gone; whether there is one.
+    /// Selects the next path that was not taken yet. Returns whether there is one.
     fn advance(&mut self) -> bool {
         while let Some((taken, probabilities)) = self.steps.last_mut() {
             let next = (*taken + 1..probabilities.len()).find(|at| probabilities[*at] > 0.0);
@@ -310,7 +310,7 @@ impl<'n, 'c> Explorer<'n, 'c> {
         Self { net, classes, marking, path }
     }
 
-    /// Where the first instant may lead, with probabilities.
+    /// Returns the possible states after the first instant, with probabilities.
     fn start(&mut self) -> Result<BTreeMap<ChainState, f64>, EnumerateError> {
         let mut found = BTreeMap::new();
         loop {
@@ -322,7 +322,7 @@ impl<'n, 'c> Explorer<'n, 'c> {
         }
     }
 
-    /// Where `state` leads, with rates per second.
+    /// Returns the successors of `state`, with rates per second.
     fn successors(
         &mut self,
         state: &ChainState,
@@ -351,7 +351,7 @@ impl<'n, 'c> Explorer<'n, 'c> {
         Ok(found)
     }
 
-    /// Ends the cascade and adds `weight` times the probability of the way gone.
+    /// Ends the cascade and adds `weight` times the probability of the path.
     fn finish(
         &mut self,
         found: &mut BTreeMap<ChainState, f64>,
@@ -366,7 +366,7 @@ impl<'n, 'c> Explorer<'n, 'c> {
     }
 }
 
-/// Puts `marking` into `state`; nothing is left to do in it.
+/// Puts `marking` into `state`, with no pending work.
 fn load(net: &Net, marking: &mut Marking, state: &ChainState) {
     marking.state.clone_from(&state.automata);
     marking.hands.clone_from(&state.hands);
@@ -383,7 +383,7 @@ fn load(net: &Net, marking: &mut Marking, state: &ChainState) {
     marking.rest();
 }
 
-/// The state of `marking`, swappable components in the order of their standing.
+/// Returns the state of `marking`, with swappable components sorted by their standing.
 fn save(net: &Net, classes: &[Vec<u32>], marking: &Marking) -> ChainState {
     let queues = marking.crews.iter().map(|crew| crew.queue.iter().map(|(t, _)| *t).collect());
     let state = ChainState {
@@ -394,12 +394,12 @@ fn save(net: &Net, classes: &[Vec<u32>], marking: &Marking) -> ChainState {
     rearrange(net, classes, &state, |standings| standings.sort())
 }
 
-/// The same state with the members of each class in reverse order.
+/// Returns the state with the members of each class in reverse order.
 fn mirror(net: &Net, classes: &[Vec<u32>], state: &ChainState) -> ChainState {
     rearrange(net, classes, state, |standings| standings.reverse())
 }
 
-/// Where one component stands: its state and, per timer, its hand and its place in the queue.
+/// Standing of one component: its state and, per timer, its hand and its place in the queue.
 type Standing = (StateId, Vec<(Hand, usize)>);
 
 fn rearrange(
@@ -437,7 +437,7 @@ fn rearrange(
     result
 }
 
-/// Equal up to the order of summation.
+/// Returns whether the two are equal up to the order of summation (relative difference 10⁻¹²).
 fn same(one: &BTreeMap<ChainState, f64>, other: &BTreeMap<ChainState, f64>) -> bool {
     one.len() == other.len()
         && one

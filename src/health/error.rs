@@ -1,29 +1,30 @@
-//! What can be wrong with a declaration.
+//! Errors of a declaration.
 
 use std::error::Error;
 use std::fmt;
 
-/// States an automaton may have: a set of them is one number.
+/// Largest number of states of an automaton: a set of states is one integer.
 pub const STATES_MAX: usize = super::net::States::BITS as usize;
-/// Nesting of conditions, through facts of facts.
+/// Deepest nesting of conditions, counted through the facts they refer to.
 pub(super) const DEPTH_MAX: u32 = 128;
 
-/// Why a declaration cannot be read. Each names the component it is about.
+/// Reason why a declaration is refused, with the component concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeclarationError {
-    /// Two things of one kind have this name.
+    /// Two items of one kind have this name.
     Duplicate(String),
-    /// No component, state, timer, role, crew or fact has this name: (component, kind, name).
+    /// No item of this kind has this name: (component, kind, name). Kinds are component, state, timer, role,
+    /// crew and fact.
     Unknown(String, &'static str, String),
-    /// No state, or more than [`STATES_MAX`].
+    /// This automaton has no state, or more than [`STATES_MAX`].
     StateCount(String),
-    /// Probabilities do not sum to 1, or a number is outside its range: (component, what).
+    /// Probabilities do not sum to 1, or a number is outside its range: (component, message).
     Number(String, &'static str),
-    /// A fact depends on itself.
+    /// This fact depends on itself.
     Circle(String),
-    /// Conditions nest too deep.
+    /// The conditions of this component nest too deep.
     Deep(String),
-    /// A transition has no branch or no state to start from.
+    /// A transition of this component has no branch or no initial state.
     Empty(String),
 }
 

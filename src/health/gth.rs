@@ -1,9 +1,9 @@
-//! Markov chains by elimination without a subtraction.
+//! Solves Markov chains by elimination without a subtraction (GTH).
 //!
-//! Model: a chain is a list of rows, each a list of (target, rate). A state is eliminated by
-//! handing its inflow to its successors in proportion to their rates; the rate out of a state is
-//! recomputed as a sum, never as a difference. So each small probability comes out with the
-//! relative accuracy of the rates, at any stiffness.
+//! Model: a chain is a list of rows, each a list of (target, rate). A state is eliminated by redirecting its
+//! inflow to its successors in proportion to their rates. The rate out of a state is computed as a sum, never
+//! as a difference. Each small probability therefore has the relative accuracy of the rates, at any
+//! stiffness.
 //!
 //! Source: Grassmann, Taksar & Heyman, Regenerative analysis and steady state distributions for
 //! Markov chains (1985); O'Cinneide (1993) for the error bound. Uniformisation: Jensen (1953).
@@ -12,14 +12,14 @@ use std::collections::BTreeMap;
 
 use crate::convert::{table, whole};
 
-/// Rows of a chain: (target, rate), targets below the number of rows.
+/// Rows of a chain: (target, rate), with targets below the number of rows.
 pub(super) type Rows = [Vec<(u32, f64)>];
 
-/// There is more than one class of states that is never left, so there is no one steady state.
+/// The chain has more than one closed class of states, so its steady state is not unique.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotErgodic;
 
-/// The steady-state probabilities; 0 for states that are left for good.
+/// Returns the steady-state probabilities; 0 for transient states.
 pub(super) fn stationary(rows: &Rows) -> Result<Vec<f64>, NotErgodic> {
     let class = closed_class(rows)?;
     let mut place = vec![u32::MAX; rows.len()];
@@ -51,7 +51,8 @@ pub(super) fn stationary(rows: &Rows) -> Result<Vec<f64>, NotErgodic> {
     Ok(probabilities)
 }
 
-/// Mean time from `start` until a state of `targets` is entered; infinite when that may never be.
+/// Returns the mean time from `start` until a state of `targets` is entered. Infinite if that may never
+/// happen.
 pub(super) fn mean_first_passage(rows: &Rows, targets: &[bool], start: usize) -> f64 {
     if targets[start] {
         return 0.0;
@@ -85,12 +86,12 @@ pub(super) fn mean_first_passage(rows: &Rows, targets: &[bool], start: usize) ->
     f64::INFINITY
 }
 
-/// Probabilities after `time`, and their average over the time until then.
+/// Returns the probabilities after `time`, and their time average until then, by uniformisation.
 ///
-/// The Poisson weights are summed until what is left is below 10⁻¹⁷ of the whole.
+/// The Poisson weights are summed until the rest is below 10⁻¹⁷ of the total.
 pub(super) fn transient(rows: &Rows, initial: &[f64], time: f64) -> (Vec<f64>, Vec<f64>) {
     let out = |row: &Vec<(u32, f64)>| row.iter().map(|(_, rate)| rate).sum::<f64>();
-    // A little above the largest rate, so that staying has a positive probability everywhere.
+    // Slightly above the largest rate, so that every state has a positive probability of staying.
     let pace = 1.05 * rows.iter().map(out).fold(0.0, f64::max);
     let steps = pace * time;
     if steps == 0.0 {
@@ -119,7 +120,7 @@ pub(super) fn transient(rows: &Rows, initial: &[f64], time: f64) -> (Vec<f64>, V
     (now, average)
 }
 
-/// Poisson probabilities of 0, 1, …, until the rest is negligible, summing to 1.
+/// Returns Poisson probabilities of 0, 1, … until the rest is negligible, normalised to sum 1.
 fn poisson(mean: f64) -> Vec<f64> {
     let last = whole::usize(mean + 12.0 * libm::sqrt(mean) + 40.0);
     let mode = whole::usize(mean);
@@ -136,7 +137,7 @@ fn poisson(mean: f64) -> Vec<f64> {
     weights
 }
 
-/// A chain under elimination, from the last state down.
+/// A chain under elimination, from the last state to the first.
 struct System {
     rows: Vec<BTreeMap<usize, f64>>,
     columns: Vec<BTreeMap<usize, ()>>,
@@ -163,12 +164,12 @@ impl System {
         Self { rows, columns }
     }
 
-    /// Rate from `state` to the states below it, those that are left.
+    /// Rate from `state` to the states below it, which are not yet eliminated.
     fn out_rate(&self, state: usize) -> f64 {
         self.rows[state].range(..state).map(|(_, rate)| rate).sum()
     }
 
-    /// Takes `state`, the last one left, out; gives its inflow from each state below.
+    /// Eliminates `state`, the last one left. Returns its inflow from each state below.
     fn eliminate(&mut self, state: usize, out: f64) -> Vec<(usize, f64)> {
         let onward: Vec<(usize, f64)> =
             self.rows[state].range(..state).map(|(to, rate)| (*to, *rate)).collect();
@@ -188,7 +189,7 @@ impl System {
     }
 }
 
-/// The states that are never left once entered, in rising order.
+/// Returns the only closed class: the states that are never left once entered, in rising order.
 fn closed_class(rows: &Rows) -> Result<Vec<usize>, NotErgodic> {
     let mut backward = vec![Vec::new(); rows.len()];
     for (from, row) in rows.iter().enumerate() {
@@ -201,7 +202,7 @@ fn closed_class(rows: &Rows) -> Result<Vec<usize>, NotErgodic> {
         let class = reach(rows, root, |_| true);
         let returns = reach(&backward, root, |_| true);
         match class.iter().find(|state| returns.binary_search(state).is_err()) {
-            // Nobody returns from there: the closed class lies behind it.
+            // This state does not lead back: the closed class lies behind it.
             Some(further) => root = *further,
             None if returns.len() == rows.len() => return Ok(class),
             None => return Err(NotErgodic),
@@ -209,7 +210,7 @@ fn closed_class(rows: &Rows) -> Result<Vec<usize>, NotErgodic> {
     }
 }
 
-/// States reached from `start` through states that `through` lets pass, in rising order.
+/// Returns the states reached from `start` through states that `through` accepts, in rising order.
 fn reach(rows: &Rows, start: usize, through: impl Fn(usize) -> bool) -> Vec<usize> {
     let mut seen = vec![false; rows.len()];
     let mut open = vec![start];

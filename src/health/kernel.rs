@@ -1,15 +1,14 @@
-//! The kernel: one history of a declaration, event by event, without any request.
+//! The kernel: one trajectory of a declaration, event by event, without any request.
 //!
-//! Model: each automaton has at most one armed alarm in the calendar, at the earliest instant at
-//! which one of its timers can fire. When that instant moves earlier a new alarm is pushed and the
-//! old one is stale; when it moves later the alarm rings early and is armed again. Age is whole
-//! nanoseconds; at rate 1 nothing is rounded.
+//! Model: each automaton has at most one armed alarm in the calendar, at the earliest instant at which one of
+//! its timers can fire. If that instant moves earlier, a new alarm is pushed and the old one is stale. If it
+//! moves later, the alarm rings early and is armed again. Age is whole nanoseconds; at rate 1 nothing is
+//! rounded.
 //!
-//! Draws: timer lengths are keyed by (component, timer, n), branches by (component, purpose, n),
-//! with n the number of the draw; so a draw depends on no other component, on no order and on no
-//! switch of the reading. Two timers of one component due at one instant fire in declaration
-//! order; two components in the order in which their alarms were pushed, which at the start is
-//! the order of names.
+//! Draws: timer lengths are keyed by (component, timer, n), branches by (component, purpose, n), with n the
+//! number of the draw. A draw therefore depends on no other component, on no order and on no option of the
+//! reading. Two timers of one component that are due at one instant fire in declaration order. Two components
+//! fire in the order in which their alarms were pushed, which at the start is the order of names.
 
 use crate::convert::{place, whole};
 use crate::engine::calendar::{Calendar, Ticket};
@@ -23,10 +22,10 @@ use super::net::{
 };
 use super::stationary;
 
-/// How a history begins.
+/// Start of a trajectory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Start {
-    /// Everybody in its initial state, every timer at age 0.
+    /// Every automaton in its initial state, every timer at age 0.
     #[default]
     New,
     /// Ages, and where possible states, drawn from the equilibrium law: see
@@ -34,24 +33,24 @@ pub enum Start {
     Stationary,
 }
 
-/// Whom the kernel tells. All methods do nothing unless overridden.
+/// Receiver of the kernel's events. All methods do nothing unless overridden.
 pub trait Listener {
-    /// An automaton changed its state. The cascade is not finished: facts are not settled.
+    /// An automaton changed its state. The cascade is still under way, so facts may be inconsistent.
     fn moved(&mut self, _moved: &Moved) {}
-    /// A fact of the whole changed over a cascade that is now finished.
+    /// A system-level fact changed over a cascade that is now finished.
     fn fact(&mut self, _at: SimTime, _fact: FactId, _value: bool, _view: View<'_>) {}
-    /// A crew has `busy` hands at work and `waiting` who ask for one.
+    /// A crew has `busy` busy hands, and `waiting` timers wait for one.
     fn crew(&mut self, _at: SimTime, _crew: CrewId, _busy: u32, _waiting: usize) {}
-    /// A hand was granted to one who waited so long.
+    /// A hand was granted to a timer that had waited for `waited`.
     fn granted(&mut self, _crew: CrewId, _waited: SimDuration) {}
     /// A cascade is finished.
     fn settled(&mut self, _at: SimTime, _view: View<'_>) {}
 }
 
-/// Nobody listens.
+/// A listener that ignores all events.
 impl Listener for () {}
 
-/// Two who listen, the first told first.
+/// Two listeners, called in order.
 impl<A: Listener, B: Listener> Listener for (&mut A, &mut B) {
     #[inline]
     fn moved(&mut self, moved: &Moved) {
@@ -81,7 +80,7 @@ impl<A: Listener, B: Listener> Listener for (&mut A, &mut B) {
     }
 }
 
-/// A finished instant, to look at.
+/// Read access to a kernel between two events.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'k> {
     pub(super) net: &'k Net,
@@ -89,44 +88,45 @@ pub struct View<'k> {
 }
 
 impl View<'_> {
-    /// Whether a fact holds.
+    /// Returns whether a fact holds.
     #[must_use]
     pub fn fact(&self, fact: FactId) -> bool {
         self.marking.holds(self.net, self.net.facts[fact.index()].value)
     }
 
-    /// Where `automaton` stands.
+    /// Present state of `automaton`.
     #[must_use]
     pub fn state(&self, automaton: AutomatonId) -> StateId {
         self.marking.state[automaton.index()]
     }
 
-    /// Whether nothing is wrong with the component itself.
+    /// Returns whether the component itself is healthy.
     #[must_use]
     pub fn is_sound(&self, automaton: AutomatonId) -> bool {
         self.net.is_sound(automaton, self.state(automaton))
     }
 
-    /// What `automaton` offers.
+    /// Service that `automaton` offers at present.
     #[must_use]
     pub fn service(&self, automaton: AutomatonId) -> &Service {
         self.net.service(automaton, self.state(automaton))
     }
 
-    /// The first cause of the state of `automaton`; none while nothing is wrong with it.
+    /// First cause of the state of `automaton`. After a repair it is still the cause of the state that ended.
     #[must_use]
     pub fn cause_of(&self, automaton: AutomatonId) -> Option<CauseId> {
         let causes = self.marking.causes[automaton.index()].as_slice();
         causes.first().map(|cause| cause.id)
     }
 
-    /// Why a fact has its value: the causes, oldest first, of everything that is wrong and agrees
-    /// with it.
+    /// Collects the causes that explain the value of a fact, oldest first: those of all failed automata that
+    /// contribute to the value.
     pub fn explain(&self, fact: FactId, into: &mut Explanation) {
         self.marking.explain(self.net, self.net.facts[fact.index()].value, into);
     }
 
-    /// The oldest cause that explains the value of one of these facts; `explanation` is memory.
+    /// Returns the oldest cause that explains the value of one of these facts; `explanation` is scratch
+    /// memory.
     #[must_use]
     pub fn oldest_cause(
         &self,
@@ -140,30 +140,30 @@ impl View<'_> {
         oldest.min().map_or(CauseId::UNEXPLAINED, |(_, id)| id)
     }
 
-    /// Hands of `crew` at work.
+    /// Busy hands of `crew`.
     #[must_use]
     pub fn busy(&self, crew: CrewId) -> u32 {
         self.net.crews[crew.index()].hands - self.marking.crews[crew.index()].free
     }
 
-    /// How many wait for a hand of `crew`.
+    /// Number of timers that wait for a hand of `crew`.
     #[must_use]
     pub fn waiting(&self, crew: CrewId) -> usize {
         self.marking.crews[crew.index()].queue.len()
     }
 }
 
-/// A timer's age, as what is left of its length.
+/// Age of a timer, as the remaining part of its length.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Running {
-    /// Age left at `since`, in nanoseconds.
+    /// Remaining age at `since`, in nanoseconds.
     pub left: u64,
     pub since: u64,
-    /// Speed of ageing; 0 when it stands still.
+    /// Rate of ageing; 0 while stalled.
     pub rate: f64,
-    /// Draws so far.
+    /// Number of draws so far.
     pub ordinal: u32,
-    /// There is a length.
+    /// True if a length was drawn.
     pub drawn: bool,
 }
 
@@ -177,7 +177,7 @@ impl Running {
         if self.rate == 1.0 {
             SimTime::from_nanos(self.since.saturating_add(self.left))
         } else if self.rate > 0.0 {
-            // Saturates: later than any run.
+            // The conversion saturates: later than any run.
             let wait = whole::u64(self.left as f64 / self.rate + 0.5);
             SimTime::from_nanos(self.since.saturating_add(wait))
         } else {
@@ -194,7 +194,7 @@ impl Running {
     }
 }
 
-/// Ages, keys and alarms: everything of a history but the marking.
+/// Ages, keys and alarms: the whole state of a trajectory but the marking.
 #[derive(Clone, Debug)]
 pub(super) struct Bank {
     pub timers: Vec<Running>,
@@ -212,7 +212,7 @@ impl Bank {
         let timers = net.timers.iter().zip(&net.timer_texts);
         let keys = timers
             .map(|(timer, text)| Key::derive(seed, lineage, &text.name, stream(timer.automaton)));
-        // "branch of" keeps a branch's purpose apart from a timer of the same name.
+        // The prefix "branch of" separates the purpose of a branch from a timer of the same name.
         let choice_key = |choice: &super::net::ChoiceNet| {
             let purpose = format!("branch of {}", choice.purpose);
             Key::derive(seed, lineage, &purpose, stream(choice.automaton))
@@ -228,19 +228,19 @@ impl Bank {
         }
     }
 
-    /// Uniform numbers for the start of `timer`: which state, and what is left of its length.
+    /// Returns two uniform numbers for the start of `timer`: for the state, and for the remaining length.
     pub fn start_draws(&self, timer: u32) -> (f64, f64) {
         let key = self.keys[timer as usize];
         (key.uniform(0, 2), key.uniform(0, 1))
     }
 
-    /// Gives `timer` a first length from outside, as its draw number 0.
+    /// Sets the first length of `timer` from outside; it counts as draw number 0.
     pub fn preset(&mut self, timer: u32, left: SimDuration) {
         let running = &mut self.timers[timer as usize];
         *running = Running { left: left.nanos(), ordinal: 1, drawn: true, ..Running::IDLE };
     }
 
-    /// Nothing is armed, and nothing pending.
+    /// Removes all pending alarms.
     pub fn forget_alarms(&mut self) {
         self.calendar = Calendar::new();
         self.armed.fill((SimTime::NEVER, Ticket::NONE));
@@ -287,7 +287,7 @@ impl Bank {
     }
 }
 
-/// The bank at work for one event.
+/// The driver that samples: the bank during one event.
 struct Drawing<'a, L> {
     net: &'a Net,
     bank: &'a mut Bank,
@@ -359,7 +359,7 @@ impl<L: Listener> Driver for Drawing<'_, L> {
     }
 }
 
-/// One history.
+/// One trajectory of a net.
 #[derive(Clone, Debug)]
 pub struct Kernel<'n> {
     pub(super) net: &'n Net,
@@ -369,11 +369,11 @@ pub struct Kernel<'n> {
 }
 
 impl<'n> Kernel<'n> {
-    /// The history of `net` that `seed` and `lineage` choose, at its start.
+    /// Starts the trajectory of `net` that `seed` and `lineage` select.
     ///
     /// # Errors
     ///
-    /// [`NoProgress`] when the initial states lead in a circle.
+    /// [`NoProgress`] when the cascade at the initial states does not end.
     pub fn new(
         net: &'n Net,
         seed: Seed,
@@ -383,12 +383,12 @@ impl<'n> Kernel<'n> {
         Self::without(net, seed, lineage, start, &[])
     }
 
-    /// As [`Self::new`]; of those `aside`, which are alone ([`Net::alone`]), nothing happens but in
-    /// [`Self::live_alone`].
+    /// Starts as [`Self::new`] does, without the automata `aside`. They must be independent ([`Net::alone`]),
+    /// and [`Self::live_alone`] simulates them.
     ///
     /// # Errors
     ///
-    /// As [`Self::new`].
+    /// The errors of [`Self::new`].
     pub fn without(
         net: &'n Net,
         seed: Seed,
@@ -423,38 +423,39 @@ impl<'n> Kernel<'n> {
         Ok(kernel)
     }
 
-    /// The present instant.
+    /// Present instant.
     #[must_use]
     pub fn now(&self) -> SimTime {
         self.bank.now
     }
 
-    /// A time before which nothing happens; `None` when nothing will ever happen again.
+    /// Returns a lower bound on the instant of the next event; `None` if no event will ever happen.
     #[must_use]
     pub fn next_at(&self) -> Option<SimTime> {
         self.bank.calendar.next_at()
     }
 
-    /// What can be looked at between events.
+    /// Read access to the present state.
     #[must_use]
     pub fn view(&self) -> View<'_> {
         View { net: self.net, marking: &self.marking }
     }
 
-    /// Whether the start drew the state and age of `automaton` from its exact equilibrium law:
-    /// one timer waits in each of its states, and no condition, crew, pace or joint transition
-    /// touches it. Any other automaton that [`Start::Stationary`] meets begins in its initial
-    /// state, with its running timers at the ages of a renewal process.
+    /// Returns whether the state and age of `automaton` were drawn from its exact equilibrium law at the
+    /// start. This requires one timer and one transition in each of its states, without a condition, a pace,
+    /// a crew that may be busy, or a joint transition that moves it. Any other automaton under
+    /// [`Start::Stationary`] begins in its initial state. Its running timers that need no crew then have the
+    /// ages of a renewal process.
     #[must_use]
     pub fn is_stationary(&self, automaton: AutomatonId) -> bool {
         self.stationary.get(automaton.index()).copied().unwrap_or(false)
     }
 
-    /// Lets everything happen up to and including `to`.
+    /// Simulates up to and including `to`.
     ///
     /// # Errors
     ///
-    /// [`NoProgress`] when the declaration goes in circles at one instant.
+    /// [`NoProgress`] when a cascade does not end.
     ///
     /// # Panics
     ///
@@ -468,11 +469,11 @@ impl<'n> Kernel<'n> {
         Ok(())
     }
 
-    /// Takes the next alarm, which may be stale or early; whether there was one.
+    /// Processes the next alarm, which may be stale or early. Returns whether there was one.
     ///
     /// # Errors
     ///
-    /// [`NoProgress`] when the declaration goes in circles at one instant.
+    /// [`NoProgress`] when a cascade does not end.
     #[inline]
     pub fn step(&mut self, listener: &mut impl Listener) -> Result<bool, NoProgress> {
         let Some(due) = self.bank.calendar.pop() else { return Ok(false) };
@@ -495,11 +496,11 @@ impl<'n> Kernel<'n> {
         Ok(true)
     }
 
-    /// Fires a reactive timer now, as its mechanism does. Whether it was waited for.
+    /// Fires a reactive timer now, as its mechanism does. Returns whether the timer was running.
     ///
     /// # Errors
     ///
-    /// [`NoProgress`] when the declaration goes in circles at one instant.
+    /// [`NoProgress`] when a cascade does not end.
     pub fn fire(
         &mut self,
         automaton: AutomatonId,
@@ -518,11 +519,11 @@ impl<'n> Kernel<'n> {
         Ok(true)
     }
 
-    /// Moves `automaton` to `state` now, whatever it was doing: a drill, a fault from a schedule.
+    /// Moves `automaton` to `state` now, from any state: a drill, a fault from a schedule.
     ///
     /// # Errors
     ///
-    /// [`NoProgress`] when the declaration goes in circles at one instant.
+    /// [`NoProgress`] when a cascade does not end.
     pub fn force(
         &mut self,
         automaton: AutomatonId,

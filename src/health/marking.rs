@@ -1,20 +1,18 @@
-//! Where every automaton stands, and the cascade that follows a change.
+//! The state of every automaton, and the cascade that follows a change.
 //!
-//! Order of a cascade, fixed: the automaton that moved looks first at its own conditions; then
-//! everybody whose guards changed, first come first served, those of one node in the order of
-//! names. An automaton takes the first transition in declaration order whose condition holds, and
-//! looks again. When no condition waits, the timers of all who were touched start, stop or change
-//! speed, in the order in which they were touched; requests for a crew are made in that order.
-//! What passes within one instant is seen by no timer, unless the timer's states were left, and by
-//! no observer of facts.
+//! The order of a cascade is fixed. The automaton that moved first evaluates its own conditions. Then every automaton
+//! with a changed condition does so, first come first served; those that read one node, in the order of names. An
+//! automaton takes the first transition in declaration order whose condition holds, and evaluates again. When no
+//! condition is left to evaluate, the timers of all touched automata start, stop or change rate, in the order in which
+//! the automata were touched. Requests for a crew are made in that order. A state that begins and ends within one
+//! instant affects no timer, unless it left the states of the timer, and no observer of facts.
 //!
-//! The same code serves the kernel, which draws, and the enumerator, which tries every branch:
-//! they differ in their [`Driver`].
+//! The same code serves the kernel, which samples, and the enumerator, which tries every branch. They differ
+//! in their [`Driver`].
 //!
-//! Holds: a cascade that does not end is the error [`NoProgress`]. Causes: an onset opens one;
-//! a transition that waited for a condition inherits those that explain the condition; the oldest
-//! is the first cause, the others contribute. At most [`CAUSES_MAX`] are kept for one component,
-//! the oldest.
+//! Holds: a cascade that does not end is the error [`NoProgress`]. Causes: an onset opens one. A transition
+//! that waited for a condition inherits the causes that explain the condition. The oldest is the first cause,
+//! the others contribute. At most [`CAUSES_MAX`] causes are kept per component, the oldest ones.
 
 use std::collections::VecDeque;
 
@@ -28,15 +26,15 @@ use super::net::{
     bit_of, slice,
 };
 
-/// Causes kept for one component.
+/// Number of causes kept per component.
 pub const CAUSES_MAX: usize = 4;
 
 /// One occurrence of a cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Cause {
-    /// Which.
+    /// The cause.
     pub id: CauseId,
-    /// Its number among all occurrences: older is smaller.
+    /// Ordinal among all occurrences of causes: an older one is smaller.
     pub order: u64,
 }
 
@@ -61,7 +59,8 @@ impl Causes {
         self.len = 0;
     }
 
-    /// Keeps order; a cause already there stays once; the youngest goes when there is no room.
+    /// Inserts a cause in the order of age, once. If there are [`CAUSES_MAX`] already, the youngest is
+    /// dropped.
     pub fn add(&mut self, cause: Cause) {
         let at = self.as_slice().partition_point(|held| held.order < cause.order);
         let len = self.len as usize;
@@ -78,37 +77,37 @@ impl Causes {
 /// One change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved {
-    /// When.
+    /// Instant of the move.
     pub at: SimTime,
-    /// Who.
+    /// The automaton that moved.
     pub automaton: AutomatonId,
-    /// From here.
+    /// State left.
     pub from: StateId,
-    /// To here.
+    /// State entered.
     pub to: StateId,
-    /// The first cause: of the state entered or, for a repair, of the one that ends.
+    /// First cause of the state entered or, for a repair, of the state that ends.
     pub cause: CauseId,
 }
 
-/// What differs between drawing and enumerating.
+/// The operations in which sampling and enumerating differ.
 pub(super) trait Driver {
-    /// Which of `branches` is taken.
+    /// Returns the index of the branch taken.
     fn choose(&mut self, choice: u32, branches: &[BranchNet]) -> usize;
-    /// The age of `timer` is lost; with `repeat` the next start has the same length.
+    /// Drops the age of `timer`. With `repeat` the next start has the same length.
     fn forget(&mut self, timer: u32, repeat: bool);
-    /// `timer` ages at this rate from now on; at 0 it stands still.
+    /// Sets the rate at which `timer` ages from now on; at 0 it is stalled.
     fn set_rate(&mut self, timer: u32, rate: f64);
-    /// All timers of `automaton` were set.
+    /// All timers of `automaton` are up to date.
     fn refreshed(&mut self, automaton: u32);
-    /// Somebody moved.
+    /// An automaton changed its state.
     fn moved(&mut self, moved: &Moved);
-    /// A hand of `crew` was granted to one who asked at `since`.
+    /// A hand of `crew` was granted to a timer that asked at `since`.
     fn granted(&mut self, crew: CrewId, since: SimTime);
-    /// Who works and who waits changed.
+    /// The numbers of busy hands and of waiting timers may have changed.
     fn crew(&mut self, crew: CrewId, busy: u32, waiting: usize);
 }
 
-/// Whether a timer has its hand.
+/// Relation of a timer to the hand it needs.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
@@ -118,30 +117,30 @@ pub(super) enum Hand {
     Holding,
 }
 
-/// A crew at work.
+/// State of a crew.
 #[derive(Clone, Debug)]
 pub(super) struct CrewState {
     pub free: u32,
-    /// Timers that wait, with the instant at which they asked.
+    /// Waiting timers, each with the instant at which it asked.
     pub queue: VecDeque<(u32, SimTime)>,
 }
 
-/// The state of everything but the ages of timers.
+/// The state of a net without the ages of timers.
 #[derive(Clone, Debug)]
 pub(super) struct Marking {
     pub state: Vec<StateId>,
-    /// Per node: inputs that hold.
+    /// Per node: number of inputs that hold.
     pub count: Vec<i32>,
     ill: Ill,
     pub causes: Vec<Causes>,
     pub crews: Vec<CrewState>,
     /// Per timer.
     pub hands: Vec<Hand>,
-    /// Occurrences of causes so far.
+    /// Number of occurrences of causes so far.
     pub order: u64,
-    /// Value of each fact of the whole at the end of the last cascade.
+    /// Value of each system-level fact at the end of the last cascade.
     pub shown: Vec<bool>,
-    /// Facts of the whole that the last cascade changed.
+    /// System-level facts that the last cascade changed.
     pub changed: Vec<(FactId, bool)>,
     lane: Lane<u32>,
     /// Per automaton: [`QUEUED`] in the lane, [`TOUCHED`] in `touched`.
@@ -152,7 +151,7 @@ pub(super) struct Marking {
     explanation: Explanation,
 }
 
-/// Automata in which something is wrong, counted by their bits ([`bit_of`]).
+/// Failed automata, counted by their bits ([`bit_of`]).
 #[derive(Clone, Debug)]
 struct Ill {
     bits: u64,
@@ -186,7 +185,8 @@ const QUEUED: u8 = 1;
 const TOUCHED: u8 = 2;
 
 impl Marking {
-    /// Everybody in the given states, nobody with a crew; all are to look at their conditions.
+    /// Returns the marking with the given states, no crew in use, and all automata queued to evaluate their
+    /// conditions.
     pub fn new(net: &Net, states: Vec<StateId>) -> Self {
         let whole = net.facts.iter().take_while(|fact| fact.owner.is_none()).count();
         let mut marking = Self {
@@ -216,7 +216,7 @@ impl Marking {
         marking
     }
 
-    /// Computes all nodes from the states. Inputs come before the gates they feed.
+    /// Computes all nodes from the states. Inputs have smaller numbers than the gates they feed.
     pub fn evaluate(&mut self, net: &Net) {
         for (at, node) in net.nodes.iter().enumerate() {
             self.count[at] = match node {
@@ -241,7 +241,7 @@ impl Marking {
         }
     }
 
-    /// Forgets whatever is left to do.
+    /// Discards all pending work of a cascade.
     pub fn rest(&mut self) {
         self.lane.reset(SimTime::ZERO);
         self.marks.fill(0);
@@ -249,24 +249,23 @@ impl Marking {
         self.flipped.clear();
     }
 
-    /// Whether a condition holds.
+    /// Returns whether a condition holds.
     #[inline]
     pub fn holds(&self, net: &Net, condition: Ref) -> bool {
         let node = condition.node as usize;
         (self.count[node] >= net.links[node].need) != condition.inverted
     }
 
-    /// Counts an event of the calendar.
+    /// Counts an event of the calendar at `at`.
     ///
     /// # Errors
     ///
-    /// [`NoProgress`] when there are too many at one instant.
+    /// [`NoProgress`] when there are too many events at one instant.
     pub fn enter(&mut self, at: SimTime) -> Result<(), NoProgress> {
         self.lane.enter(at)
     }
 
-    /// Lets `timer` fire: the first transition whose condition holds is taken. When none does, the
-    /// timer starts anew.
+    /// Fires `timer`: takes the first transition whose condition holds. If none does, the timer starts anew.
     pub fn fire_timer(&mut self, net: &Net, at: SimTime, timer: u32, driver: &mut impl Driver) {
         let automaton = net.timers[timer as usize].automaton;
         self.release(net, timer, driver);
@@ -285,7 +284,7 @@ impl Marking {
         }
     }
 
-    /// Moves `automaton` to `state` from outside, for `cause`.
+    /// Moves `automaton` to state `to` from outside, for `cause`.
     pub fn force(
         &mut self,
         net: &Net,
@@ -300,11 +299,11 @@ impl Marking {
         self.move_to(net, at, automaton, to, driver);
     }
 
-    /// Carries the cascade to its end.
+    /// Runs the cascade to its end.
     ///
     /// # Errors
     ///
-    /// [`NoProgress`] when conditions go in a circle.
+    /// [`NoProgress`] when it does not end.
     #[inline]
     pub fn settle(
         &mut self,
@@ -411,7 +410,7 @@ impl Marking {
         }
     }
 
-    /// Gives `automaton` these causes: in place of none when it is sound, else beside its own.
+    /// Gives `automaton` these causes. They replace its own if it is healthy, else they are added.
     fn become_cause(&mut self, net: &Net, automaton: u32, causes: &[Cause]) {
         let index = automaton as usize;
         if net.programs[index].sound & self.state[index].bit() != 0 {
@@ -422,7 +421,7 @@ impl Marking {
         }
     }
 
-    /// Gives the automaton with this index exactly these causes.
+    /// Replaces the causes of the automaton with this index.
     pub fn set_causes(&mut self, index: usize, causes: &[Cause]) {
         self.causes[index].clear();
         for cause in causes {
@@ -430,7 +429,7 @@ impl Marking {
         }
     }
 
-    /// The next occurrence of a cause.
+    /// Opens the next occurrence of a cause.
     pub fn occurrence(&mut self, id: CauseId) -> Cause {
         self.order += 1;
         Cause { id, order: self.order }
@@ -477,7 +476,7 @@ impl Marking {
         driver.moved(&Moved { at, automaton: AutomatonId(automaton), from, to, cause });
     }
 
-    /// Tells everybody who reads `node` that it is now `value`.
+    /// Propagates the new `value` of `node` to all gates, automata and facts that read it.
     #[inline]
     fn spread(&mut self, net: &Net, node: u32, value: bool) {
         self.spreading.push((node, value));
@@ -509,7 +508,7 @@ impl Marking {
         }
     }
 
-    /// Starts, stops and paces the timers of `automaton`.
+    /// Starts, stops and sets the rates of the timers of `automaton`.
     #[inline]
     pub fn refresh(&mut self, net: &Net, at: SimTime, automaton: u32, driver: &mut impl Driver) {
         let index = automaton as usize;
@@ -542,7 +541,7 @@ impl Marking {
         driver.refreshed(automaton);
     }
 
-    /// Asks for a hand, once; whether the timer has one.
+    /// Asks for a hand of `crew`, once. Returns whether the timer holds one.
     fn request(
         &mut self,
         net: &Net,
@@ -566,7 +565,8 @@ impl Marking {
         self.hands[timer as usize] == Hand::Holding
     }
 
-    /// Gives the hand of `timer` back, if it has one, to the first who waits.
+    /// Returns the hand of `timer`, if it holds one, to the first timer in the queue, or takes `timer` out of
+    /// the queue.
     fn release(&mut self, net: &Net, timer: u32, driver: &mut impl Driver) {
         let Some(crew) = net.timers[timer as usize].crew else { return };
         let hand = std::mem::replace(&mut self.hands[timer as usize], Hand::None);
@@ -592,8 +592,8 @@ impl Marking {
         driver.crew(CrewId(crew), busy, state.queue.len());
     }
 
-    /// Collects the causes that explain why `condition` has its value: of those inputs that agree
-    /// with it, down to the automata in which something is wrong.
+    /// Collects the causes that explain the value of `condition`. It follows the inputs that agree with the
+    /// value, down to the failed automata.
     pub fn explain(&self, net: &Net, condition: Ref, into: &mut Explanation) {
         into.causes.clear();
         into.seen.resize(net.nodes.len(), false);
@@ -612,7 +612,7 @@ impl Marking {
                 }
                 Node::Gate { inputs, .. } => {
                     let value = self.holds(net, Ref { node, inverted: false });
-                    // Where nothing is wrong there is no cause.
+                    // An input with no failed automaton below it has no cause.
                     let ill =
                         |input: &&Ref| net.links[input.node as usize].below & self.ill.bits != 0;
                     let agrees = |input: &&Ref| self.holds(net, **input) == value;
@@ -629,10 +629,10 @@ impl Marking {
     }
 }
 
-/// Causes that explain a condition, oldest first, and the memory to find them.
+/// Causes that explain a condition, oldest first, with scratch memory for the search.
 #[derive(Clone, Debug, Default)]
 pub struct Explanation {
-    /// Oldest first.
+    /// The causes, oldest first.
     pub causes: Vec<Cause>,
     open: Vec<u32>,
     seen: Vec<bool>,

@@ -1,14 +1,14 @@
 //! Timed automata, facts, guards, crews and causes. They run without any request.
 //!
-//! One [`Declaration`] of what can break, how it is noticed and how it comes back, and three
-//! readers: the [`Kernel`] draws one history after the other, event by event; the [`Chain`] finds
-//! every state that the same declaration can reach and solves it exactly; and the solver of
-//! requests drives a kernel whose reactive transitions it fires itself.
+//! One [`Declaration`] states what can fail, how a failure is detected and how it is repaired. It has three
+//! readers. The [`Kernel`] samples one trajectory at a time, event by event. The [`Chain`] enumerates every
+//! reachable state and solves it exactly. The solver of requests drives a kernel and fires its reactive
+//! transitions itself.
 //!
-//! Reading order: [`declare`] (the notation), `net` and `compile` (names become numbers),
-//! `marking` (one change and its cascade), `kernel` (time), `stationary` (ages at the start),
-//! `alone` (without a calendar), `observer` (what is measured), `saved` (put aside and taken up),
-//! `enumerate` with `symmetry` and `gth` (exact), [`textbook`] (units and groups).
+//! Reading order: [`declare`] (the notation), `net` and `compile` (names become numbers), `marking` (one
+//! change and its cascade), `kernel` (time), `stationary` (ages at the start), `alone` (simulation without a
+//! calendar), `observer` (downtime and causes), `saved` (export and import), `enumerate` with `symmetry` and
+//! `gth` (exact solution), [`textbook`] (units and groups).
 
 mod alone;
 mod compile;

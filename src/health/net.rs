@@ -1,12 +1,12 @@
 //! The compiled declaration: names are numbers, conditions are counting gates.
 //!
-//! Model: a condition is a node. A literal node says that an automaton is in one of a set of
-//! states; a gate says that at least `need` of its inputs, each possibly inverted, hold (all: the
-//! number of inputs; any: one). When an automaton moves, its literals that change are spread along
-//! the edges, one addition an edge; nothing is evaluated twice, and 4-of-6 costs what 1-of-2 does.
-//! Equal conditions are one node.
+//! Model: a condition is a node. A literal node holds while an automaton is in one of a set of states. A gate
+//! holds while at least `need` of its inputs, each possibly inverted, hold (all: the number of inputs; any:
+//! one). When an automaton moves, its changed literals are propagated along the edges, one addition per edge.
+//! Nothing is evaluated twice, and 4-of-6 costs as much as 1-of-2. Equal conditions share a node.
 //!
-//! Holds: inputs have smaller numbers than the gate they feed, so there is no circle of facts.
+//! Holds: inputs have smaller numbers than the gate they feed, so facts cannot depend on each other in a
+//! circle.
 
 use std::fmt;
 use std::ops::Range;
@@ -41,11 +41,11 @@ number!(
     AutomatonId
 );
 number!(
-    /// A published fact: those of the whole first, then each component's.
+    /// A published fact: system-level facts first, then those of each component.
     FactId
 );
 number!(
-    /// Why something happened: a (component, label) of the declaration.
+    /// A cause: a (component, label) of the declaration.
     CauseId
 );
 number!(
@@ -59,7 +59,7 @@ number!(
 )]
 pub struct StateId(pub(super) u8);
 
-/// A set of states of one automaton, a bit each.
+/// A set of states of one automaton, one bit per state.
 pub(super) type States = u128;
 
 impl StateId {
@@ -69,11 +69,11 @@ impl StateId {
 }
 
 impl CauseId {
-    /// Down, and no component says why: a whole that cannot work even when all is well.
+    /// Cause of an outage that no component explains: a system that cannot work even when all is healthy.
     pub const UNEXPLAINED: Self = Self(0);
 }
 
-/// A node or its opposite.
+/// A node or its negation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ref {
     pub node: u32,
@@ -87,7 +87,7 @@ pub(super) struct Edge {
     pub inverted: bool,
 }
 
-/// Where a node gets its value from.
+/// Source of a node's value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
     /// The automaton is in one of the states of the mask.
@@ -96,7 +96,7 @@ pub(super) enum Node {
     Gate { need: i32, inputs: Arc<[Ref]> },
 }
 
-/// Rows of a table of lists, in one piece.
+/// A table of lists, stored in one piece.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lists<T> {
     start: Vec<u32>,
@@ -104,7 +104,7 @@ pub(super) struct Lists<T> {
 }
 
 impl<T> Lists<T> {
-    /// From pairs of a row and an item, in the order of rows.
+    /// Makes the table from pairs of a row and an item, which are in the order of rows.
     pub fn from_pairs(rows: usize, pairs: Vec<(u32, T)>) -> Self {
         let mut start = vec![0; rows + 1];
         pairs.iter().for_each(|(row, _)| start[*row as usize + 1] += 1);
@@ -132,17 +132,17 @@ impl<T> Lists<T> {
     }
 }
 
-/// What the hot path needs of an automaton.
+/// Fields of an automaton that the hot path reads.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
     pub timers: Range<u32>,
-    /// States in which nothing is wrong.
+    /// Healthy states.
     pub sound: States,
     /// States from which a transition waits for a condition.
     pub impatient: States,
 }
 
-/// What the rest of the program asks of an automaton.
+/// Fields of an automaton that only other code reads.
 #[derive(Clone, Debug)]
 pub(super) struct Description {
     pub name: Arc<str>,
@@ -156,27 +156,27 @@ pub(super) struct StateNet {
     pub service: Service,
 }
 
-/// What a component offers in a state.
+/// Service that a component offers in a state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Service {
-    /// What it means for requests.
+    /// Effect on requests.
     pub effect: Effect,
-    /// The other component of a redirection or share.
+    /// The other component, if the effect is a redirection or a share.
     pub other: Option<AutomatonId>,
-    /// Share of the full capacity.
+    /// Available share of the full capacity, 0 to 1.
     pub capacity: f64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum LengthNet {
-    /// The law in seconds, and the same prepared for drawing.
+    /// The law in seconds, and its sampler.
     Law(Law, Sampler),
     Fixed(SimDuration),
     Clock {
         first: SimTime,
         every: Option<SimDuration>,
     },
-    /// Fired by the reader.
+    /// Not drawn: the reader of the net fires the timer.
     Mechanism,
 }
 
@@ -187,7 +187,7 @@ impl LengthNet {
     }
 }
 
-/// What every event needs of a timer.
+/// Fields of a timer that every event reads.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimerNet {
     /// States from which a transition waits for it.
@@ -195,18 +195,18 @@ pub(super) struct TimerNet {
     pub guard: Option<Ref>,
     pub automaton: u32,
     pub crew: Option<u32>,
-    /// Its length in the table of lengths, which equal ones share.
+    /// Row in the table of lengths, shared by equal lengths.
     pub length: u32,
     pub fate: Fate,
-    /// There are rules for the speed of ageing.
+    /// True if rules for the rate of ageing are declared.
     pub paced: bool,
 }
 
-/// What few events need of a timer.
+/// Fields of a timer that few events read.
 #[derive(Clone, Debug)]
 pub(super) struct TimerText {
     pub name: Arc<str>,
-    /// First condition that holds gives the speed of ageing; 1 when none does.
+    /// Rates of ageing: the factor of the first condition that holds, 1 if none does.
     pub rates: Vec<(Ref, f64)>,
 }
 
@@ -214,13 +214,13 @@ pub(super) struct TimerText {
 pub(super) struct TransitionNet {
     pub from: States,
     pub automaton: u32,
-    /// Rows of the table of branches.
+    /// Range of rows in the table of branches.
     pub branches: (u32, u32),
-    /// The condition waited for; `None` when it waits for a timer.
+    /// The condition waited for; `None` if it waits for a timer.
     pub when: Option<Ref>,
     pub given: Option<Ref>,
     pub choice: Option<u32>,
-    /// The cause it opens if it opens one.
+    /// The cause that it opens, if it opens one.
     pub cause: CauseId,
     pub opens: Opens,
 }
@@ -228,7 +228,7 @@ pub(super) struct TransitionNet {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BranchNet {
     pub probability: f64,
-    /// Rows of the table of moves.
+    /// Range of rows in the table of moves.
     pub also: (u32, u32),
     pub adds: Option<CauseId>,
     pub to: StateId,
@@ -241,27 +241,27 @@ pub(super) struct MoveNet {
     pub to: StateId,
 }
 
-/// A node's threshold and where its readers stand in their tables.
+/// Threshold of a node, and the rows of its readers in their tables.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct NodeLinks {
     pub need: i32,
-    /// Bits of the automata that it depends on ([`bit_of`]).
+    /// Bits of the automata on which it depends ([`bit_of`]).
     pub below: u64,
-    /// The gates it feeds.
+    /// Rows of the gates it feeds.
     pub edges: (u32, u32),
-    /// The automata whose guards or rates read it.
+    /// Rows of the automata whose conditions, guards or rates read it.
     pub watchers: (u32, u32),
-    /// Facts of the whole that read it.
+    /// Rows of the system-level facts that read it.
     pub observed: (u32, u32),
 }
 
-/// One of 64 bits for an automaton: several may have the same.
+/// Returns one of 64 bits for an automaton. Several automata may share a bit.
 #[inline]
 pub(super) const fn bit_of(automaton: u32) -> u64 {
     1 << (automaton % 64)
 }
 
-/// A draw among branches: whose, and for what.
+/// Owner and purpose of a draw among branches.
 #[derive(Clone, Debug)]
 pub(super) struct ChoiceNet {
     pub automaton: u32,
@@ -270,18 +270,18 @@ pub(super) struct ChoiceNet {
 
 #[derive(Clone, Debug)]
 pub(super) struct FactNet {
-    /// `None` for the whole.
+    /// The component; `None` for a system-level fact.
     pub owner: Option<u32>,
     pub name: Arc<str>,
     pub value: Ref,
 }
 
-/// A cause in words.
+/// Name of a cause.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CauseName {
     /// The component; empty for a forced cause and for "unexplained".
     pub component: Arc<str>,
-    /// What happened to it: the name of a timer or of a branch.
+    /// Name of the timer or of the branch that opens it.
     pub label: Arc<str>,
 }
 
@@ -295,42 +295,42 @@ impl fmt::Display for CauseName {
     }
 }
 
-/// Which laws are read.
+/// Choice of the laws to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Laws {
-    /// As declared.
+    /// The declared laws.
     #[default]
     Declared,
-    /// Each replaced by the exponential law of the same mean, fixed lengths too. Clocks stay.
+    /// The exponential law of the same mean in place of each law and each fixed length. Clocks stay.
     Exponential,
 }
 
-/// Who fires reactive transitions.
+/// Choice of the code that fires reactive transitions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reactions {
-    /// The kernel, after the surrogate law.
+    /// The kernel, by the surrogate law.
     #[default]
     Surrogate,
-    /// The reader, by [`fire`](super::kernel::Kernel::fire).
+    /// The reader of the net, by [`fire`](super::kernel::Kernel::fire).
     Mechanism,
 }
 
-/// How a declaration is read.
+/// Options for reading a declaration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// Which laws.
+    /// The laws to read.
     pub laws: Laws,
-    /// Who fires reactive transitions.
+    /// The code that fires reactive transitions.
     pub reactions: Reactions,
 }
 
-/// A declaration that was checked and numbered: immutable, shared by replications.
+/// A checked and numbered declaration: immutable, shared by replications.
 #[derive(Clone, Debug)]
 pub struct Net {
     pub(super) programs: Vec<Program>,
     pub(super) descriptions: Vec<Description>,
     pub(super) nodes: Vec<Node>,
-    /// Per automaton: its literal nodes with their states.
+    /// Per automaton: its literal nodes with their sets of states.
     pub(super) literals: Lists<(u32, States)>,
     /// Per node.
     pub(super) links: Vec<NodeLinks>,
@@ -355,7 +355,7 @@ pub struct Net {
 }
 
 impl Net {
-    /// The automaton called `name`.
+    /// Returns the automaton called `name`.
     #[must_use]
     pub fn automaton(&self, name: &str) -> Option<AutomatonId> {
         let at = self.descriptions.binary_search_by(|d| (*d.name).cmp(name)).ok()?;
@@ -373,7 +373,7 @@ impl Net {
         &self.descriptions[automaton.index()].name
     }
 
-    /// The state of `automaton` called `name`.
+    /// Returns the state of `automaton` called `name`.
     #[must_use]
     pub fn state(&self, automaton: AutomatonId, name: &str) -> Option<StateId> {
         let states = &self.descriptions[automaton.index()].states;
@@ -386,28 +386,28 @@ impl Net {
         &self.descriptions[automaton.index()].states[state.0 as usize].name
     }
 
-    /// What `automaton` offers in `state`.
+    /// Service of `automaton` in `state`.
     #[must_use]
     pub fn service(&self, automaton: AutomatonId, state: StateId) -> &Service {
         &self.descriptions[automaton.index()].states[state.0 as usize].service
     }
 
-    /// Whether nothing is wrong with the component itself in `state`.
+    /// Returns whether the component itself is healthy in `state`.
     #[must_use]
     pub fn is_sound(&self, automaton: AutomatonId, state: StateId) -> bool {
         self.programs[automaton.index()].sound & state.bit() != 0
     }
 
-    /// The fact of the whole called `name`.
+    /// Returns the system-level fact called `name`.
     #[must_use]
     pub fn fact(&self, name: &str) -> Option<FactId> {
-        // They come first, in the order of names.
+        // System-level facts come first, in the order of names.
         let whole = &self.facts[..self.facts.partition_point(|fact| fact.owner.is_none())];
         let at = whole.binary_search_by(|fact| (*fact.name).cmp(name)).ok()?;
         Some(FactId(place(at)))
     }
 
-    /// The fact that `automaton` publishes as `name`.
+    /// Returns the fact that `automaton` publishes as `name`.
     #[must_use]
     pub fn fact_of(&self, automaton: AutomatonId, name: &str) -> Option<FactId> {
         self.facts
@@ -416,30 +416,30 @@ impl Net {
             .map(|at| FactId(place(at)))
     }
 
-    /// The facts of the whole with their names, in the order of declaration.
+    /// System-level facts with their names, in the order of names.
     pub fn facts_of_whole(&self) -> impl Iterator<Item = (FactId, &str)> {
         let whole = self.facts.iter().take_while(|fact| fact.owner.is_none());
         whole.enumerate().map(|(at, fact)| (FactId(place(at)), &*fact.name))
     }
 
-    /// All causes in words, by number.
+    /// Names of all causes, by number.
     pub fn causes(&self) -> impl Iterator<Item = &CauseName> {
         self.causes.iter()
     }
 
-    /// The crew called `name`.
+    /// Returns the crew called `name`.
     #[must_use]
     pub fn crew(&self, name: &str) -> Option<CrewId> {
         Some(CrewId(place(self.crews.iter().position(|crew| crew.name == name)?)))
     }
 
-    /// A cause in words.
+    /// Name of a cause.
     #[must_use]
     pub fn cause_name(&self, cause: CauseId) -> &CauseName {
         &self.causes[cause.index()]
     }
 
-    /// The cause with this component and label; the component of a forced cause is empty.
+    /// Returns the cause with this component and label; the component of a forced cause is empty.
     #[must_use]
     pub fn cause(&self, component: &str, label: &str) -> Option<CauseId> {
         self.causes
@@ -448,14 +448,13 @@ impl Net {
             .map(|at| CauseId(place(at)))
     }
 
-    /// How many causes there are.
+    /// Number of causes.
     #[must_use]
     pub fn cause_count(&self) -> usize {
         self.causes.len()
     }
 
-    /// Timers whose length is not exponential, as `component/timer`: what the enumerator would
-    /// have to replace.
+    /// Timers whose length is not exponential, as `component/timer`: the enumerator refuses them.
     pub fn not_exponential(&self) -> impl Iterator<Item = String> {
         let timers = self.timers.iter().zip(&self.timer_texts);
         timers.filter(|(timer, _)| timer.wanted != 0 && self.rate(timer).is_none()).map(
@@ -465,8 +464,8 @@ impl Net {
         )
     }
 
-    /// What the lengths of the timer of `automaton` called `timer` are drawn from, in seconds; `None`
-    /// where there is none, and for one that a calendar clock or the reader fires.
+    /// Returns the law of the lengths of a timer of `automaton`, in seconds. `None` if there is no such
+    /// timer, or if a calendar clock or the reader fires it.
     #[must_use]
     pub fn timer_law(&self, automaton: AutomatonId, timer: &str) -> Option<Law> {
         let mut own = self.programs[automaton.index()].timers.clone();
@@ -478,7 +477,7 @@ impl Net {
         }
     }
 
-    /// Rate per second of a timer of exponential length; `None` for any other.
+    /// Returns the rate per second of a timer of exponential length; `None` for any other.
     pub(super) fn rate(&self, timer: &TimerNet) -> Option<f64> {
         match &self.lengths[timer.length as usize] {
             LengthNet::Law(law, _) if matches!(law.form(), Form::Exponential(_)) => {
@@ -488,14 +487,14 @@ impl Net {
         }
     }
 
-    /// Timers that run in a state of an automaton, unless something holds them up.
+    /// Timers that run in a state of an automaton, unless a guard or a crew stops them.
     pub(super) fn waiting(&self, automaton: u32, state: StateId) -> impl Iterator<Item = u32> {
         let own = self.programs[automaton as usize].timers.clone();
         own.filter(move |timer| self.timers[*timer as usize].wanted & state.bit() != 0)
     }
 
-    /// The one timer that waits in a state and the one transition it fires, without a condition; none
-    /// where there are several, or none.
+    /// Returns the only timer that waits in a state, with the only transition that it fires there. `None` if
+    /// there is no such timer or transition, if there are several, or if the transition has a condition.
     pub(super) fn way_out(&self, automaton: u32, state: StateId) -> Option<(u32, &TransitionNet)> {
         let mut waiting = self.waiting(automaton, state);
         let (timer, None) = (waiting.next()?, waiting.next()) else { return None };
@@ -515,7 +514,7 @@ impl Net {
     }
 }
 
-/// The rows of `table` from the first number up to the second.
+/// Returns the rows of `table` from the first number up to, and without, the second.
 #[inline]
 pub(super) fn slice<T>(table: &[T], rows: (u32, u32)) -> &[T] {
     &table[rows.0 as usize..rows.1 as usize]

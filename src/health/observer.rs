@@ -1,13 +1,12 @@
-//! What one history says about one service, exactly.
+//! Exact downtime, causes and crew use of one service in one trajectory.
 //!
-//! Model: the service is up while a fact of the whole holds. Times are whole nanoseconds, so up
-//! and down sum to the window, and downtime by first cause sums to downtime.
+//! Model: the service is up while a system-level fact holds. Times are whole nanoseconds, so up and down
+//! times sum to the window, and downtime by first cause sums to downtime.
 //!
-//! The *first* cause at an instant is the oldest one that explains why the service is down at
-//! that instant; the others that explain it contribute. When the first is repaired and the
-//! service stays down, what follows counts for the next oldest. A contributing cause's time is
-//! the time for which it contributed; several may contribute at once, so these times do not sum
-//! to anything.
+//! The *first* cause at an instant is the oldest one that explains the outage at that instant. The other
+//! causes that explain it contribute. When the first cause is repaired and the service stays down, the time
+//! that follows counts for the next oldest. The time of a contributing cause is the time for which it
+//! contributed. Several causes may contribute at once, so these times do not sum to the downtime.
 
 use crate::convert::place;
 use crate::units::{SimDuration, SimTime};
@@ -23,35 +22,35 @@ pub struct CauseTime {
     pub first: SimDuration,
     /// Time for which it contributed.
     pub contributing: SimDuration,
-    /// Outages that began with it as first cause.
+    /// Outages that began with it as the first cause.
     pub outages: u64,
 }
 
-/// What a crew did.
+/// Use of one crew over the window.
 #[derive(Clone, Copy, Debug, Default)]
 struct CrewTime {
     since: SimTime,
     busy: u32,
     waiting: u64,
-    /// ∫ hands at work dt, in nanoseconds.
+    /// ∫ busy hands dt, in nanoseconds.
     busy_nanos: u128,
-    /// ∫ waiting dt, in nanoseconds.
+    /// ∫ queue length dt, in nanoseconds.
     waiting_nanos: u128,
     grants: u64,
-    /// Time waited by those who were granted a hand.
+    /// Total waiting time of the granted requests, in nanoseconds.
     waited: u128,
 }
 
-/// Measures one service over a window.
+/// Observer of one service over a window.
 #[derive(Clone, Debug)]
 pub struct Observer<'n> {
     net: &'n Net,
     up: FactId,
     begin: SimTime,
     end: SimTime,
-    /// When the present outage began.
+    /// Start of the present outage.
     down_since: Option<SimTime>,
-    /// Up to when downtime is accounted for.
+    /// Instant up to which downtime is accounted for.
     accounted: SimTime,
     downtime: SimDuration,
     outages: u64,
@@ -62,14 +61,14 @@ pub struct Observer<'n> {
     counted: Vec<bool>,
     unsound: usize,
     unsound_since: SimTime,
-    /// Nanoseconds with so many counted components unsound.
+    /// Nanoseconds during which n counted components were failed, by n.
     time_with: Vec<u64>,
     crews: Vec<CrewTime>,
 }
 
 impl<'n> Observer<'n> {
-    /// Watches the service that is up while `up` holds, from `at`, where `view` is the state.
-    /// `members` are the components of [`Self::mean_unsound`].
+    /// Observes from instant `at`, at which `view` is the state, the service that is up while `up` holds.
+    /// [`Self::mean_unsound`] counts the components in `members`.
     #[must_use]
     pub fn new(
         net: &'n Net,
@@ -113,7 +112,7 @@ impl<'n> Observer<'n> {
         observer
     }
 
-    /// Ends the window at `at`: an outage that goes on is counted and cut there.
+    /// Ends the window at `at`. An outage that is still under way is counted and cut there.
     pub fn close(&mut self, at: SimTime) {
         if let Some(since) = self.down_since {
             self.account(at);
@@ -132,31 +131,31 @@ impl<'n> Observer<'n> {
         self.end.since(self.begin)
     }
 
-    /// Time for which the service was down.
+    /// Total downtime in the window.
     #[must_use]
     pub fn downtime(&self) -> SimDuration {
         self.downtime
     }
 
-    /// Share of the window for which the service was down: structural unavailability.
+    /// Share of the window during which the service was down: structural unavailability.
     #[must_use]
     pub fn unavailability(&self) -> f64 {
         self.downtime.nanos() as f64 / self.window().nanos() as f64
     }
 
-    /// Outages that began in the window or were there when it began.
+    /// Number of outages that began in the window or were under way when it began.
     #[must_use]
     pub fn outages(&self) -> u64 {
         self.outages
     }
 
-    /// When the service was down for the first time.
+    /// Start of the first outage.
     #[must_use]
     pub fn first_failure(&self) -> Option<SimTime> {
         self.first_failure
     }
 
-    /// Whether the service is up at present.
+    /// Returns whether the service is up at present.
     #[must_use]
     pub fn is_up(&self) -> bool {
         self.down_since.is_none()
@@ -168,12 +167,12 @@ impl<'n> Observer<'n> {
         self.causes[cause.index()]
     }
 
-    /// Every cause with its downtime, [`CauseId::UNEXPLAINED`] first.
+    /// All causes with their downtime, [`CauseId::UNEXPLAINED`] first.
     pub fn causes(&self) -> impl Iterator<Item = (CauseId, CauseTime)> {
         self.causes.iter().enumerate().map(|(at, time)| (CauseId(place(at)), *time))
     }
 
-    /// Time-average number of members in which something is wrong.
+    /// Time-average number of failed members.
     #[must_use]
     pub fn mean_unsound(&self) -> f64 {
         let times = self.time_with.iter().enumerate();
@@ -181,20 +180,20 @@ impl<'n> Observer<'n> {
         sum as f64 / self.window().nanos() as f64
     }
 
-    /// Share of time with at most `most` members in which something is wrong.
+    /// Share of time with at most `most` failed members.
     #[must_use]
     pub fn share_at_most_unsound(&self, most: usize) -> f64 {
         let sum: u64 = self.time_with.iter().take(most + 1).sum();
         sum as f64 / self.window().nanos() as f64
     }
 
-    /// Time-average number of hands of `crew` at work.
+    /// Time-average number of busy hands of `crew`.
     #[must_use]
     pub fn mean_busy(&self, crew: CrewId) -> f64 {
         self.crews[crew.index()].busy_nanos as f64 / self.window().nanos() as f64
     }
 
-    /// Hands granted, and the time waited for them in seconds.
+    /// Number of hands granted, and the total time waited for them in seconds.
     #[must_use]
     pub fn grants(&self, crew: CrewId) -> (u64, f64) {
         let crew = &self.crews[crew.index()];
@@ -211,7 +210,7 @@ impl<'n> Observer<'n> {
         self.causes[first.index()].outages += 1;
     }
 
-    /// Books the downtime since the last change of its explanation.
+    /// Attributes the downtime since the last change of the explanation to its causes.
     fn account(&mut self, at: SimTime) {
         let passed = at.since(self.accounted);
         self.accounted = at;

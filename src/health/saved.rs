@@ -1,9 +1,9 @@
-//! A history put aside and taken up again: states, what is left of every timer, the numbers of
-//! draws, crews and their queues.
+//! Export and import of a trajectory: states, residual lengths of timers, ordinals of draws, crews and their
+//! queues.
 //!
-//! Holds: a history that is exported, imported and run on is the undisturbed one, bit for bit.
-//! Alarms are kept as they were armed, in the order in which they were pushed, so that ties fall
-//! the same way.
+//! Holds: a trajectory that is exported, imported and continued equals the undisturbed one, bit for bit.
+//! Alarms are kept as they were armed, in the order in which they were pushed, so that ties fall the same
+//! way.
 
 use std::error::Error;
 use std::fmt;
@@ -19,10 +19,10 @@ use super::kernel::{Kernel, Running, Start};
 use super::marking::{Cause, Hand};
 use super::net::{Net, StateId};
 
-/// Version of the format; another one is refused.
+/// Version of the format; any other version is refused.
 const VERSION: u32 = 1;
 
-/// The state of a history between two events.
+/// State of a trajectory between two events.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KernelState {
     version: u32,
@@ -31,7 +31,7 @@ pub struct KernelState {
     timers: Vec<TimerState>,
     /// Armed alarms in the order in which they were pushed: (automaton, instant).
     alarms: Vec<(u32, u64)>,
-    /// Per crew: timers that wait, with the instant at which they asked.
+    /// Per crew: waiting timers, each with the instant at which it asked.
     queues: Vec<Vec<(u32, u64)>>,
     choice_ordinals: Vec<u64>,
     cause_order: u64,
@@ -52,10 +52,10 @@ struct TimerState {
     hand: Hand,
 }
 
-/// Why a state cannot be taken up.
+/// Reason why a saved state cannot be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RestoreError {
-    /// Written by another version of the format.
+    /// It was written by another version of the format.
     Version(u32),
     /// It belongs to another declaration.
     Declaration,
@@ -76,7 +76,7 @@ impl fmt::Display for RestoreError {
 impl Error for RestoreError {}
 
 impl<'n> Kernel<'n> {
-    /// The state between two events.
+    /// Returns the state between two events.
     #[must_use]
     pub fn export(&self) -> KernelState {
         let automata = self.net.descriptions.iter().enumerate().map(|(at, d)| AutomatonState {
@@ -109,8 +109,8 @@ impl<'n> Kernel<'n> {
         }
     }
 
-    /// Takes up the history that was put aside as `saved`, of the same net, seed and lineage; or,
-    /// with another lineage, another future of the same past.
+    /// Continues the trajectory that was exported as `saved`, of the same net, seed and lineage. With another
+    /// lineage it is another future of the same past.
     ///
     /// # Errors
     ///
@@ -159,7 +159,7 @@ impl<'n> Kernel<'n> {
     }
 }
 
-/// Every index of `saved` names something of `net`, and numbers are in range.
+/// Checks that every index of `saved` refers to an item of `net`, and that numbers are in range.
 fn check(net: &Net, saved: &KernelState) -> Result<(), RestoreError> {
     let same_names = saved.automata.len() == net.descriptions.len()
         && saved.timers.len() == net.timers.len()

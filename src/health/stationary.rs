@@ -1,11 +1,10 @@
 //! States and ages at the start, as if the components had run for ever.
 //!
-//! Model: an automaton on which nobody acts, and in each of whose states one timer waits, is a
-//! semi-Markov process. Its share of time in a state is that of the Markov chain with the same
-//! branches and mean stays; what is left of the stay has the equilibrium law of the timer's
-//! length, F_e(t) = (1/m) ∫₀ᵗ (1 − F(s)) ds, drawn by inversion. For a unit that is up and down in
-//! turn that is exact. Any other automaton starts in its initial state, its timers at the ages of
-//! a renewal process.
+//! Model: an automaton that no other moves, with one timer in each of its states, is a semi-Markov process.
+//! Its share of time in a state follows from the Markov chain with the same branches and mean sojourn times.
+//! The residual sojourn time has the equilibrium law of the timer's length, F_e(t) = (1/m) ∫₀ᵗ (1 − F(s)) ds,
+//! sampled by inversion. For a unit that alternates between up and down this is exact. Any other automaton
+//! starts in its initial state, and its timers without a crew have the ages of a renewal process.
 //!
 //! Source: Cox, Renewal Theory (1962), section 5.3; Çınlar, Introduction to Stochastic Processes
 //! (1975), chapter 10.
@@ -18,7 +17,7 @@ use super::gth;
 use super::kernel::Bank;
 use super::net::{CauseId, LengthNet, Net, StateId, TimerNet};
 
-/// Draws the start; whether each automaton's is exact.
+/// Draws states and residual lengths. Returns for each automaton whether its start is exact.
 pub(super) fn draw(net: &Net, bank: &mut Bank, states: &mut [StateId]) -> Vec<bool> {
     let mut acted_on = vec![false; net.programs.len()];
     for transition in &net.transitions {
@@ -47,8 +46,8 @@ pub(super) fn draw(net: &Net, bank: &mut Bank, states: &mut [StateId]) -> Vec<bo
     exact
 }
 
-/// The cause of a start in `state`: of a transition that leads there from a sound state, possibly
-/// through others.
+/// Returns the cause of a start in `state`: the cause of a transition that leads there from a healthy state,
+/// possibly through other states.
 pub(super) fn cause_of(net: &Net, automaton: u32, state: StateId) -> CauseId {
     let description = &net.descriptions[automaton as usize];
     let sound = net.programs[automaton as usize].sound;
@@ -68,7 +67,8 @@ pub(super) fn cause_of(net: &Net, automaton: u32, state: StateId) -> CauseId {
     CauseId::UNEXPLAINED
 }
 
-/// Share of time in each state; `None` unless the automaton is a semi-Markov process of its own.
+/// Returns the share of time in each state; `None` unless the automaton is an independent semi-Markov
+/// process.
 fn shares(net: &Net, automaton: u32) -> Option<Vec<f64>> {
     let program = &net.programs[automaton as usize];
     let states = net.descriptions[automaton as usize].states.len();
@@ -87,7 +87,7 @@ fn shares(net: &Net, automaton: u32) -> Option<Vec<f64>> {
     gth::stationary(&rows).ok()
 }
 
-/// The mean length of a timer that nothing stops or paces.
+/// Returns the mean length, in seconds, of a timer that nothing stops or paces; `None` for any other timer.
 fn mean_of_free(net: &Net, timer: &TimerNet) -> Option<f64> {
     let enough_hands = timer.crew.is_none_or(|crew| {
         let users = net.timers.iter().filter(|other| other.crew == Some(crew)).count();
@@ -136,7 +136,7 @@ fn preset(net: &Net, bank: &mut Bank, timer: u32, tables: &mut Vec<(Law, Equilib
     bank.preset(timer, left);
 }
 
-/// The equilibrium law of a length, as the integral of its tail between knots.
+/// Equilibrium law of a length, as the integral of its tail between knots.
 pub(super) struct Equilibrium {
     /// Times in seconds, rising from 0.
     knots: Vec<f64>,
@@ -144,9 +144,9 @@ pub(super) struct Equilibrium {
     integral: Vec<f64>,
 }
 
-/// Steps of the quantile between knots.
+/// Number of steps of the quantile between knots.
 const STEPS: u32 = 256;
-/// Halvings of the last step at either end.
+/// Number of halvings of the last step at either end.
 const HALVINGS: u32 = 40;
 
 impl Equilibrium {
@@ -171,7 +171,7 @@ impl Equilibrium {
         Self { knots, integral }
     }
 
-    /// Time t in seconds with F_e(t) = `u`.
+    /// Returns the time t, in seconds, with F_e(t) = `u`.
     pub fn quantile(&self, law: &Law, u: f64) -> f64 {
         let last = self.integral.len() - 1;
         let wanted = u * self.integral[last];
@@ -180,8 +180,8 @@ impl Equilibrium {
         let (begin, below) = (self.knots[panel - 1], self.integral[panel - 1]);
         let (mut low, mut high) = (begin, *end);
         let mut t = 0.5 * (low + high);
-        // Newton's step, since the derivative of the integral is the tail; halving where it
-        // leaves the bracket. Some five steps are used.
+        // Newton's method, since the derivative of the integral is the tail. It falls back to bisection where
+        // a step leaves the bracket. About five steps are used.
         for _ in 0..100 {
             let excess = below + tail_between(law, begin, t) - wanted;
             if excess < 0.0 {
@@ -208,7 +208,7 @@ const GAUSS: [(f64, f64); 4] = [
     (0.960_289_856_497_536_3, 0.101_228_536_290_376_26),
 ];
 
-/// Integral of 1 − F between two times.
+/// Integral of 1 − F between two times, in seconds.
 fn tail_between(law: &Law, from: f64, to: f64) -> f64 {
     let (centre, half) = (0.5 * (from + to), 0.5 * (to - from));
     let tail = |at: f64| law.survival(at);

@@ -1,16 +1,16 @@
-//! Which components can be swapped without changing the declaration.
+//! Finds components that can be swapped without changing the declaration.
 //!
-//! Model: swapping two automata renames literals, and through them gates; the swap changes nothing
-//! when every renamed gate exists, every program becomes the program of the automaton it was
-//! renamed to, and every fact of the whole stays itself. Swaps with one fixed member generate all
-//! permutations of those that can be swapped with it.
+//! Model: a swap of two automata renames literals, and through them gates. It changes nothing if every
+//! renamed gate exists, every program equals the program of the automaton it is renamed to, and every
+//! system-level fact stays itself. Swaps with one fixed member generate all permutations of the members of a
+//! class.
 
 use std::collections::BTreeMap;
 
 use super::net::{MoveNet, Net, Node, Ref, TransitionNet};
 use crate::convert::place;
 
-/// Classes of two or more automata, any of which can be swapped, in the order of names.
+/// Returns classes of two or more automata that can be swapped with each other, in the order of names.
 pub(super) fn classes(net: &Net) -> Vec<Vec<u32>> {
     let numbers: BTreeMap<&Node, u32> =
         net.nodes.iter().enumerate().map(|(at, node)| (node, place(at))).collect();
@@ -57,7 +57,7 @@ impl Swap<'_> {
         stays && (0..place(self.net.programs.len())).all(|at| self.program_fits(at, &renamed))
     }
 
-    /// Per node the one it is renamed to; `None` when that does not exist.
+    /// Returns for each node the node it is renamed to; `None` if one of them does not exist.
     fn nodes(&self) -> Option<Vec<u32>> {
         let mut nodes: Vec<u32> = Vec::with_capacity(self.net.nodes.len());
         for node in &self.net.nodes {
@@ -77,7 +77,7 @@ impl Swap<'_> {
         Some(nodes)
     }
 
-    /// The program of `automaton`, renamed, is that of its image.
+    /// Returns whether the program of `automaton`, renamed, equals the program of its image.
     fn program_fits(&self, automaton: u32, renamed: &impl Fn(Ref) -> Ref) -> bool {
         let image = self.automaton(automaton);
         let (from, to) =

@@ -1,17 +1,17 @@
 //! Units and groups: the repairable parts of textbook reliability, as declarations.
 //!
-//! A unit is up and down in turn. A group of units is up while at least `needs` of them serve:
-//! all at work in parallel, or `needs` active and the others standing by, aging at a fraction of
-//! the pace (cold 0, warm, hot 1), switched over to after a law and with a coverage.
+//! A unit alternates between up and down. A group of units is up while at least `needs` of them serve. Either
+//! all work in parallel, or `needs` are active and the others are standbys. Standbys age at a fraction of the
+//! rate (cold 0, warm, hot 1); a switch-over to them takes a sampled time and succeeds with the coverage.
 //!
-//! Conventions, each one a case with an exact answer:
-//! - a switch-over that works is over after its law, at once without one; a failed master that is
-//!   repaired before serves again at once;
-//! - one that fails leaves the group as it is until a person switches (`manual`) or a failed unit
-//!   is repaired, which then serves at once;
-//! - a repaired unit stands by when enough others are active;
+//! Conventions, each covered by a case with an exact answer:
+//! - a successful switch-over ends after its sampled time, or at once without a law; a failed active unit
+//!   that is repaired before that serves again at once;
+//! - a failed switch-over leaves the group as it is until an operator switches (`manual`) or a failed unit is
+//!   repaired, which then serves at once;
+//! - a repaired unit becomes a standby if enough others are active;
 //! - units age while the group is down unless `ages_while_down` is false;
-//! - the common cause has its draws from the group, also in a group of one.
+//! - the common cause draws by the group's name, also in a group of one.
 //!
 //! Source: Trivedi, Probability and Statistics with Reliability, Queuing and Computer Science
 //! Applications (2002), chapter 8; Arnold (1973) for coverage; Fleming (1975) for beta.
@@ -23,46 +23,46 @@ use super::declare::{
     Transition,
 };
 
-/// The timer of a unit's failure, and so the label of its cause.
+/// Name of the timer of a unit's failure, and so the label of its cause.
 pub const FAULT: &str = "fault";
-/// The timer of a unit's repair.
+/// Name of the timer of a unit's repair.
 pub const REPAIR: &str = "repair";
-/// The label of a switch-over that did not work, and the purpose of its draw.
+/// Label of a failed switch-over, and purpose of its draw.
 pub const FAILED_SWITCH: &str = "failed-switch";
 
-/// One repairable part.
+/// A repairable part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {
-    /// Its name.
+    /// Name of the unit.
     pub name: String,
     /// Time up, from a repair to the next failure.
     pub up: DurationLaw,
-    /// Time of the repair, from the moment somebody works on it; `None`: it stays down.
+    /// Repair time, from the grant of a hand to the end; `None`: the unit is never repaired.
     pub repair: Option<DurationLaw>,
-    /// Who repairs it; `None`: somebody is always there.
+    /// Repair crew; `None`: the repair never waits.
     pub crew: Option<String>,
 }
 
 impl Unit {
-    /// A unit that somebody starts to repair at once.
+    /// Returns a unit whose repair starts at once.
     #[must_use]
     pub fn new(name: &str, up: DurationLaw, repair: DurationLaw) -> Self {
         Self { name: name.into(), up, repair: Some(repair), crew: None }
     }
 
-    /// A unit that is never repaired.
+    /// Returns a unit that is never repaired.
     #[must_use]
     pub fn without_repair(name: &str, up: DurationLaw) -> Self {
         Self { name: name.into(), up, repair: None, crew: None }
     }
 
-    /// The same, repaired by `crew`.
+    /// Returns the unit, repaired by `crew`.
     #[must_use]
     pub fn by_crew(self, crew: &str) -> Self {
         Self { crew: Some(crew.into()), ..self }
     }
 
-    /// Its automaton alone: `up` and `down`, publishing `serving`.
+    /// Returns its automaton: states `up` and `down`, publishing `serving`.
     #[must_use]
     pub fn automaton(&self) -> Automaton {
         let fault = Timer::new(FAULT, self.up.clone()).fate(Fate::Freeze);
@@ -75,7 +75,7 @@ impl Unit {
         )
     }
 
-    /// Adds the repair timer and the transitions of `ways`, if there is a repair.
+    /// Adds the repair timer and the transitions of `ways`, if the unit is repaired.
     fn repaired(&self, automaton: Automaton, ways: impl Fn(Automaton) -> Automaton) -> Automaton {
         let Some(law) = &self.repair else { return automaton };
         let repair = Timer::new(REPAIR, law.clone());
@@ -91,48 +91,48 @@ fn down() -> State {
     State::failed("down", Effect::Refuse)
 }
 
-/// How the members of a group work together.
+/// Redundancy scheme of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arrangement {
-    /// All at work.
+    /// All members work.
     Parallel,
-    /// As many active as are needed, the others standing by.
+    /// The number needed is active, and the other members are standbys.
     Standby(Standby),
 }
 
-/// How standbys wait and take over.
+/// Parameters of a standby group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standby {
-    /// Speed of ageing of a standby: 0 cold, 1 hot.
+    /// Rate of ageing of a standby, relative to an active unit: 0 cold, 1 hot.
     pub ageing: f64,
-    /// Time a switch-over takes; `None`: none.
+    /// Duration of a switch-over; `None`: it takes no time.
     pub switch_over: Option<DurationLaw>,
-    /// Probability that the switch-over works.
+    /// Probability that the switch-over succeeds (coverage).
     pub coverage: f64,
-    /// Time until a person switches after one that did not work; `None`: nobody does.
+    /// Time until an operator switches after a failed switch-over; `None`: no operator does.
     pub manual: Option<DurationLaw>,
 }
 
-/// Units that stand in for each other.
+/// Redundant units.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// Its name, and the fact of the whole that holds while it is up.
+    /// Name of the group and of the system-level fact that holds while it is up.
     pub name: String,
     /// Its units.
     pub members: Vec<Unit>,
-    /// How many must serve.
+    /// Number of members that must serve.
     pub needs: u32,
-    /// How they work together.
+    /// Redundancy scheme.
     pub arrangement: Arrangement,
-    /// Whether units age while the group is down.
+    /// If true, units age while the group is down.
     pub ages_while_down: bool,
-    /// Share of each unit's ageing that is common to all: the beta factor. The common event takes
-    /// every unit that is up, at this share of the first member's pace.
+    /// Share of each unit's ageing that is common to all: the beta factor. The common event fails every unit
+    /// that is up, at this share of the first member's failure rate.
     pub common_share: f64,
 }
 
 impl Group {
-    /// Units at work in parallel, of which `needs` must serve.
+    /// Returns a group whose members work in parallel, of which `needs` must serve.
     #[must_use]
     pub fn parallel(name: &str, members: Vec<Unit>, needs: u32) -> Self {
         Self {
@@ -145,15 +145,15 @@ impl Group {
         }
     }
 
-    /// `needs` active units, the other members standing by. First in the order of names takes over
-    /// first, also at the start.
+    /// Returns a group of `needs` active units, with the other members as standbys. Standbys are promoted in
+    /// the order of names, also at the start.
     #[must_use]
     pub fn standby(name: &str, members: Vec<Unit>, needs: u32, standby: Standby) -> Self {
         Self { arrangement: Arrangement::Standby(standby), ..Self::parallel(name, members, needs) }
     }
 
-    /// Adds the group to `declaration`: its units, what switches them, its common cause, and the
-    /// fact of the whole, named as the group, that it is up.
+    /// Adds the group to `declaration`: its units, its switch, its common cause, and the system-level fact,
+    /// named as the group, that it is up.
     pub fn declare(&self, declaration: &mut Declaration) {
         let names: Vec<&str> = self.members.iter().map(|unit| unit.name.as_str()).collect();
         let serving = names.iter().map(|name| Expr::of(name, "serving")).collect();
@@ -179,8 +179,8 @@ impl Group {
         }
     }
 
-    /// The timer at `pace` times the speed of ageing, standing still while the group is down if
-    /// its units do not age then.
+    /// Returns the timer at `pace` times the rate of ageing. If units do not age while the group is down, the
+    /// timer is stalled then.
     fn paced(&self, timer: Timer, pace: f64) -> Timer {
         let timer =
             if self.ages_while_down { timer } else { timer.rate(!Expr::system(&self.name), 0.0) };
@@ -253,7 +253,7 @@ impl Group {
         format!("{}-switch", self.name)
     }
 
-    /// What promotes standbys, unless it is switching or stuck.
+    /// Returns the automaton that promotes standbys, unless it is switching or stuck.
     fn switch(&self, standby: &Standby) -> Automaton {
         let enough = Expr::members(Quantifier::AtLeast(self.needs), "members", "serving");
         let busy = |name: &str| State::failed(name, Effect::Stall);

@@ -1,4 +1,4 @@
-//! An alarm of which the next ring may move.
+//! An alarm whose instant may move.
 
 use crate::engine::calendar::Ticket;
 use crate::model::Ctx;
@@ -6,15 +6,15 @@ use crate::model::event::Event;
 use crate::model::ids::UnitId;
 use crate::units::SimTime;
 
-/// Alarms of one thing that are kept: a further one rings for nothing.
+/// Number of alarms kept per unit; beyond it the latest is forgotten and rings without effect.
 const KEPT: usize = 4;
 
-/// The alarm of something whose next completion may move. An alarm that is overtaken by an earlier
-/// one stays in the calendar and is armed again when that has rung: what comes and goes in between
-/// costs one event, not two.
+/// The alarm of a unit whose next completion may move. If an earlier alarm is armed, the later one stays in the
+/// calendar and counts as armed again when the earlier one has rung. A job that arrives and ends in between
+/// thus costs one event, not two.
 #[derive(Clone, Copy, Debug)]
 pub struct Alarm {
-    /// When they ring, the last one first.
+    /// Instants of the alarms, the latest first.
     at: [SimTime; KEPT],
     tickets: [Ticket; KEPT],
     count: usize,
@@ -27,7 +27,7 @@ impl Default for Alarm {
 }
 
 impl Alarm {
-    /// Whether `ticket` is the armed one; it is then no longer armed.
+    /// Returns whether `ticket` is the armed alarm, and disarms it.
     #[inline]
     pub fn rings(&mut self, ticket: Ticket) -> bool {
         let rings = self.count > 0 && self.tickets[self.count - 1] == ticket;
@@ -35,8 +35,8 @@ impl Alarm {
         rings
     }
 
-    /// Sees to it that it rings at `due` or before. A premature ring costs one event and finds
-    /// nothing to do; moving the alarm at each change would cost one each time.
+    /// Ensures that the alarm rings at `due` or before. A premature ring costs one event and has no effect;
+    /// moving the alarm at each change would cost one event each time.
     #[inline]
     pub fn arm(&mut self, ctx: &mut Ctx<'_>, unit: UnitId, due: Option<SimTime>) {
         let armed = if self.count > 0 { self.at[self.count - 1] } else { SimTime::NEVER };

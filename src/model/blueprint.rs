@@ -1,4 +1,4 @@
-//! What `plan` hands to the event loop: dense tables, no names to resolve, immutable.
+//! The input of the event loop, made by `plan`: dense tables, no names to resolve, immutable.
 
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::kinds::nas::live::Persistence;
@@ -15,26 +15,26 @@ use crate::workload::users::Users;
 
 macro_rules! configs {
     ($($doc:literal, $Kind:ident: $held:ty, $Is:path;)*) => {
-        /// A component as the plan made it.
+        /// Configuration of a component, made by the plan.
         #[derive(Clone, Debug)]
         pub enum Config {
             $(#[doc = $doc] $Kind(<$Is as Live>::Config),)*
         }
 
         impl Config {
-            /// Whose health it hears of.
+            /// Components whose changes of health it receives.
             #[must_use]
             pub fn listens(&self) -> Vec<ComponentId> {
                 match self { $(Self::$Kind(config) => <$Is as Live>::listens(config),)* }
             }
 
-            /// What is counted of it.
+            /// Quantities counted for it.
             #[must_use]
             pub fn counts(&self) -> Keeps {
                 match self { $(Self::$Kind(config) => <$Is as Live>::counts(config),)* }
             }
 
-            /// The component at the start of a run.
+            /// Returns the component at the start of a run.
             #[must_use]
             pub fn begin(&self, id: ComponentId, start: &Start<'_>) -> Component {
                 match self {
@@ -48,45 +48,45 @@ macro_rules! configs {
 }
 crate::kinds::each_component!(configs);
 
-/// Where a service member gets its processor time.
+/// Source of the processor time of a service member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The processor of its server.
     pub cpu: ComponentId,
-    /// Its zone there.
+    /// Its zone on that server.
     pub zone: u32,
 }
 
-/// A volume as one of its users sees it.
+/// A volume, or one pool of it, as mounted by one user.
 #[derive(Clone, Copy, Debug)]
 pub struct Mount {
-    /// The head in front of it; none for local disks.
+    /// The head in front of it; `None` for local disks.
     pub head: Option<ComponentId>,
     /// The disks behind it.
     pub disks: ComponentId,
-    /// What its user does when the head is silent.
+    /// Behaviour of the user while the head does not answer.
     pub persistence: Persistence,
-    /// The memory that keeps what is read from it, and which content of it this is.
+    /// The memory that caches reads from it, and the number of its content there.
     pub memory: Option<(ComponentId, u32)>,
-    /// The memory of the partner's head, which keeps it while that serves it.
+    /// The memory of the partner's head, used while the partner serves the volume.
     pub away: Option<ComponentId>,
-    /// Pools that the volume is spread over, this one too.
+    /// Number of pools over which the volume is spread, with this one.
     pub pools: u8,
-    /// The place of its second pool in [`Part::further`].
+    /// Place of its second pool in [`Part::further`].
     pub others: u16,
 }
 
-/// More misses of a buffer after a restart.
+/// Higher miss probability of a buffer after a restart.
 #[derive(Clone, Copy, Debug)]
 pub struct Cold {
-    /// Misses, times this, at first.
+    /// Factor on the miss probability at the restart.
     pub factor: f64,
-    /// Time constant of the way back to 1.
+    /// Time constant of its exponential decay to 1.
     pub decays_in: SimDuration,
 }
 
 impl Cold {
-    /// Factor on the chance of a miss `age` after the restart.
+    /// Returns the factor on the miss probability at `age` after the restart.
     #[must_use]
     pub fn factor_at(self, age: SimDuration) -> f64 {
         let ages = age.seconds() / self.decays_in.seconds();
@@ -94,58 +94,58 @@ impl Cold {
     }
 }
 
-/// A component: its name, what it is, what it is connected to.
+/// A component with its name, its configuration and its connections.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Its name: `www-1`, `store.main`.
+    /// Name: `www-1`, `store.main`.
     pub name: String,
-    /// What it is.
+    /// Configuration of its kind.
     pub config: Config,
-    /// Where its processor time comes from.
+    /// Source of its processor time.
     pub place: Option<Place>,
-    /// Its volumes; of one over several pools, the first.
+    /// Its volumes; for a volume over several pools, the first pool.
     pub mounts: Vec<Mount>,
-    /// The further pools of its volumes.
+    /// The other pools of its volumes.
     pub further: Vec<Mount>,
-    /// For the first this long after a restart it works at the given share of its speed.
+    /// Warm-up after a restart: its duration, and the share of the full speed during it.
     pub warm_up: Option<(SimDuration, f64)>,
-    /// Its buffer is cold after a restart.
+    /// Miss factor of its buffer after a restart, if it has a buffer.
     pub cold: Option<Cold>,
-    /// The balancer that it is a unit of.
+    /// The balancer of which it is a unit.
     pub balancer: Option<ComponentId>,
-    /// The replicated database that it is a member of, and which.
+    /// The replicated database of which it is a member, and its member number.
     pub database: Option<(ComponentId, u32)>,
 }
 
-/// How clients behave.
+/// Behaviour of a kind of clients.
 #[derive(Clone, Debug)]
 pub struct Clients {
-    /// Its name.
+    /// Name of the kind.
     pub name: String,
-    /// Network time there and back; drawn once a try.
+    /// Network round-trip time; drawn once per attempt.
     pub round_trip: Option<DemandId>,
-    /// Parts fetched at a time.
+    /// Number of parts fetched at a time.
     pub connections: u32,
-    /// No answer within this long is a failure.
+    /// Time after which a request without an answer has failed.
     pub time_out: Option<SimDuration>,
-    /// How long a user waits for each request.
+    /// Patience of a user for each request.
     pub patience: Option<DemandId>,
-    /// What a user does after a failure.
+    /// Retry after a failure.
     pub retry: Option<Retry>,
-    /// Pages a session and time between them: what is lost when a user goes away.
+    /// Session length: pages that are lost if the user leaves.
     pub session: Option<Session>,
 }
 
-/// A user's second try.
+/// Retry behaviour of a user.
 #[derive(Clone, Copy, Debug)]
 pub struct Retry {
-    /// Probability of a further try.
+    /// Probability of a retry.
     pub chance: f64,
-    /// Key of that draw.
+    /// Key of the draw of the retry.
     pub key: KeyId,
-    /// Time before it.
+    /// Time before the retry.
     pub after: DemandId,
-    /// Most further tries.
+    /// Largest number of retries.
     pub at_most: u8,
 }
 
@@ -160,25 +160,24 @@ pub struct Session {
     pub think: DemandId,
 }
 
-/// When requests come.
+/// Arrival process of a source.
 #[derive(Clone, Debug)]
 pub enum Arrivals {
-    /// By a description: level, profile, noise, scatter.
+    /// Generated from a description: level, profile, noise, variability.
     Described(Traffic),
-    /// As recorded; replications share the record.
+    /// Replayed from a record, which the replications share.
     Recorded(Playback),
-    /// By users who wait for their answers.
+    /// Generated by users who wait for their answers.
     Closed(Users),
 }
 
 impl Arrivals {
-    /// The same source at a fixed rate: no profile, no noise, no surge; a record keeps nothing but its
-    /// name, and its arrivals become independent of each other. Users who wait for their answers ask
-    /// as before: nothing fixes their rate.
+    /// Returns the source at a fixed rate, without profile, noise or surge. A recorded source keeps only its
+    /// name and becomes a Poisson process. Closed users are unchanged: nothing fixes their rate.
     ///
     /// # Errors
     ///
-    /// As [`Traffic::new`].
+    /// The errors of [`Traffic::new`].
     pub fn at_level(&self, level: Rate) -> Result<Self, TrafficError> {
         match self {
             Self::Described(traffic) => traffic.at_level(level),
@@ -194,24 +193,24 @@ impl Arrivals {
 pub struct Workload {
     /// Its name: the owner of its draws.
     pub name: String,
-    /// Number of its first request. Demands are keyed by class, step and the request's number; each
-    /// workload counts in a range of its own, so that two that ask for one class draw apart.
+    /// Ordinal of its first request. Demands are keyed by class, step and ordinal. Each workload counts in a
+    /// range of its own, so two workloads of one class have independent draws.
     pub first_ordinal: u64,
     /// The class of its requests.
     pub class: ClassId,
-    /// Who sends them; none: requests come from nowhere and wait for ever.
+    /// Kind of clients that sends them; `None`: requests without clients, which wait for ever.
     pub clients: Option<usize>,
-    /// When they come.
+    /// Arrival process.
     pub arrivals: Arrivals,
-    /// A view whose parts did not all arrive within this time is lost.
+    /// A view is lost if not all of its parts arrive within this time.
     pub lost_after: Option<SimDuration>,
-    /// What was found in the access log that it replays.
+    /// Summary of the access log that it replays.
     pub log: Option<LogReport>,
 }
 
 impl Workload {
-    /// Where the workload called `name` begins to count: a range of 2⁴⁰ that depends on the name
-    /// alone, so that no other workload moves it.
+    /// Returns the first ordinal of the workload called `name`. Its range of 2⁴⁰ depends on the name alone,
+    /// so no other workload moves it.
     #[must_use]
     pub fn first_ordinal(name: &str) -> u64 {
         let key = Key::derive(Seed(0), Lineage::replication(0), "first-ordinal", name);
@@ -226,21 +225,20 @@ pub struct Operation {
     pub name: String,
     /// The disks it loads.
     pub disks: ComponentId,
-    /// Operations a second while it runs.
+    /// Operations per second while it runs.
     pub rate: Rate,
-    /// Key of the gaps; the next two are those of the time and of the choice of the disk.
+    /// Key of the gaps; the next two keys are those of the operation time and of the choice of the disk.
     pub key: KeyId,
-    /// Between two starts.
+    /// Time between two starts.
     pub every: SimDuration,
     /// First start after time zero.
     pub first: SimTime,
-    /// How long it runs.
+    /// Duration of one run.
     pub lasts: SimDuration,
 }
 
 impl Operation {
-    /// When its first piece of work after `now` may begin: `now`, while it runs, else its next
-    /// start.
+    /// Returns the instant of the first operation after `now`: `now` while it runs, else its next start.
     #[must_use]
     pub fn next_start(&self, now: SimTime) -> SimTime {
         if now <= self.first {
@@ -254,21 +252,21 @@ impl Operation {
     }
 }
 
-/// A zone, as its own processor accounts see it.
+/// A zone, as its processor ledger reports it.
 #[derive(Clone, Debug)]
 pub struct ZoneMeter {
     /// Its name.
     pub name: String,
-    /// Where it runs.
+    /// Its processor and its number there.
     pub place: Place,
-    /// Cores it may use at most: what its utilisation is measured against.
+    /// Upper limit of its cores, and base of its utilisation.
     pub cap: crate::units::Cores,
 }
 
-/// Everything the event loop needs to know.
+/// Complete input of the event loop.
 #[derive(Clone, Debug)]
 pub struct Blueprint {
-    /// Root of all draws.
+    /// Seed of all draws.
     pub seed: Seed,
     /// Programs, pools, classes, keys.
     pub routes: Routes,
@@ -284,19 +282,19 @@ pub struct Blueprint {
     pub clients: Vec<Clients>,
     /// Work without a client.
     pub operations: Vec<Operation>,
-    /// Memories of servers whose room changes.
+    /// Caches in the memory of servers whose zones change size.
     pub resizes: Vec<Resizing>,
     /// Names of causes, by id; the first is `overload`.
     pub causes: Vec<String>,
-    /// What can break; none: nothing.
+    /// Faults and drills; `None`: no part can fail.
     pub health: Option<HealthPlan>,
-    /// The network between the servers and the clients; none: nothing is in the way of a reply.
+    /// Network between servers and clients; `None`: replies take no time on links.
     pub network: Option<Network>,
-    /// Who hears how whom fares: whom, and who, in order.
+    /// Pairs of a component and a listener to its health, sorted.
     pub hearers: Vec<(ComponentId, ComponentId)>,
 }
 
-/// Who hears how whom fares, in the order of [`Blueprint::hearers`].
+/// Returns the pairs of [`Blueprint::hearers`], sorted.
 #[must_use]
 pub fn hearers_of(parts: &[Part]) -> Vec<(ComponentId, ComponentId)> {
     let of = |(at, part): (usize, &Part)| {
@@ -307,19 +305,19 @@ pub fn hearers_of(parts: &[Part]) -> Vec<(ComponentId, ComponentId)> {
     all
 }
 
-/// The ways that replies take to the clients.
+/// Paths of replies to the clients.
 #[derive(Clone, Debug)]
 pub struct Network {
-    /// The component that moves them.
+    /// The component that transfers them.
     pub links: ComponentId,
-    /// By component: the path of a reply that leaves from there; none: nothing is in its way.
+    /// Path of a reply, by the component it leaves from; `None`: no link in its way.
     pub ways: Vec<Option<u32>>,
-    /// Whether users can be cut off until routes have converged.
+    /// True if users can be cut off until routes have converged.
     pub converges: bool,
 }
 
 impl Blueprint {
-    /// One without parts and traffic, for solvers that need none.
+    /// Returns a blueprint without components and traffic, for solvers that need none.
     #[must_use]
     pub fn empty(seed: Seed) -> Self {
         Self {
@@ -339,7 +337,7 @@ impl Blueprint {
         }
     }
 
-    /// The name of a cause.
+    /// Returns the name of a cause.
     #[must_use]
     pub fn cause(&self, id: CauseId) -> &str {
         &self.causes[id.index()]

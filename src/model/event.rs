@@ -1,51 +1,49 @@
-//! Everything that can happen at an instant, as a code of 28 bits that the calendar keeps beside
-//! its key: four bits of kind, twenty-four of index.
+//! All events, each as a code of 28 bits that the calendar keeps beside its key: 4 bits of kind, 24 of index.
 //!
-//! An event that must be able to go stale is compared with the ticket that its owner kept; an
-//! event whose ticket is not the kept one does nothing.
+//! An event that may become stale carries a ticket. It has no effect if its owner has kept another ticket.
 
 use crate::convert::table;
 use crate::model::ids::{UnitId, WorkloadId};
 use crate::model::request::RequestId;
 
-/// Largest index an event can carry: requests in flight, units and views stay below it.
+/// Largest index of an event. The numbers of requests in flight, units and views stay below it.
 pub const MAX_INDEX: u32 = (1 << 24) - 1;
 
-/// What happens.
+/// An event of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The next arrival of a workload.
     Arrival(WorkloadId),
-    /// A station is done with a request, or a processor with one that had a core to itself.
+    /// A station has served a request, or a processor one that had a core to itself.
     Served(RequestId),
     /// The one armed alarm of a unit rings.
     Alarm(UnitId),
     /// A delay or a back-off of a request ends.
     Wake(RequestId),
-    /// The client of a request gives up.
+    /// The patience of a request's client ends.
     Patience(RequestId),
-    /// The time of those has come who may give up soon.
+    /// A bucket of clients whose patience may end soon is due.
     Patiences,
     /// The oldest running call of a kind reaches its time-out.
     CallDeadline(u32),
-    /// Something a page view waits for: a round trip or its retry.
+    /// A page view continues: a round trip or the wait before its retry ends.
     View(u32),
     /// The health kernel has a transition due.
     Health,
     /// The next piece of work of an operation, such as a backup.
     Operation(u32),
-    /// A probe of a balancer is due or has waited long enough, or its address moves: by its unit.
+    /// Event of a balancer or name service, by unit: a probe is due or times out, or a virtual IP moves.
     Probe(u32),
-    /// A zone gets another memory, by the cache that this leaves another room.
+    /// The memory of a zone changes, by the cache whose capacity depends on it.
     Resize(u32),
-    /// Something of a database group: a probe, a slave's next write, its failover: by its unit.
+    /// Event of a database group, by unit: a probe, the next write of a replica, a failover step.
     Database(u32),
-    /// A closed user has thought and asks, by its place among all of them.
+    /// A closed user ends its think time, by its number among all users.
     User(u32),
 }
 
 impl Event {
-    /// The code of the calendar.
+    /// Returns the code for the calendar.
     #[must_use]
     #[inline(always)]
     pub fn code(self) -> u32 {
@@ -69,14 +67,14 @@ impl Event {
         kind << 24 | index
     }
 
-    /// Whose service is over, where that is what `code` says.
+    /// Returns the request whose service ends, if `code` is a [`Self::Served`].
     #[must_use]
     #[inline]
     pub fn served(code: u32) -> Option<RequestId> {
         (code >> 24 == 1).then_some(RequestId(code & MAX_INDEX))
     }
 
-    /// What it is, in plain words.
+    /// Returns a description of the event.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -97,7 +95,7 @@ impl Event {
         }
     }
 
-    /// The event of a code.
+    /// Returns the event of a code.
     #[must_use]
     #[inline]
     pub fn of(code: u32) -> Self {

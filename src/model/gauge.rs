@@ -1,11 +1,10 @@
-//! What every component counts, whatever it is: customers in and out, the area under the number
-//! inside, the time each one stayed.
+//! Counts that every component keeps: arrivals and departures, the area under the number inside, and each sojourn
+//! time.
 //!
-//! All integers. A window's figures are the difference of two readings, so nothing is reset and
-//! nothing is clipped twice. Little's law holds on every sample path: the area under the number
-//! inside over a window equals the sum of the times spent inside that window; the two sides are
-//! kept by different code (`area` by the instants at which the number changed, `stayed` by what each
-//! customer says of itself).
+//! All counts are integers. The figures of a window are the difference of two readings, so nothing is reset and
+//! nothing is clipped twice. Little's law holds on every sample path: the area under the number inside over a
+//! window equals the sum of the times spent inside that window. Different code keeps the two sides: `area` uses
+//! the instants at which the number changed, `stayed` the sojourn time of each customer.
 
 mod levels;
 
@@ -14,12 +13,12 @@ use crate::units::{SimDuration, SimTime};
 use levels::Detail;
 pub use levels::{ByNumber, Change, Joint, Levels};
 
-/// Customers inside something, over time.
+/// Number of customers inside, over time.
 #[derive(Clone, Debug)]
 pub struct Occupancy {
     number: u32,
-    /// The instants at which somebody came, and at which somebody went, summed: the area under the number up
-    /// to an instant is number × instant + `went` − `came`.
+    /// Sums of the instants of arrivals, and of departures. The area under the number up to an instant is number
+    /// × instant + `went` − `came`.
     came: u128,
     went: u128,
     stayed: u128,
@@ -28,7 +27,7 @@ pub struct Occupancy {
 }
 
 impl Occupancy {
-    /// Nobody inside at time zero; `detailed` keeps the time at each number.
+    /// Returns an account with no customer inside at time zero; `detailed` keeps the time at each number.
     #[must_use]
     pub fn new(detailed: bool) -> Self {
         let levels = detailed.then(|| Box::new(Levels::new()));
@@ -42,7 +41,7 @@ impl Occupancy {
         }
     }
 
-    /// One more.
+    /// Counts an arrival.
     #[inline(always)]
     pub fn add(&mut self, now: SimTime) {
         self.keep_level(now);
@@ -50,7 +49,7 @@ impl Occupancy {
         self.number += 1;
     }
 
-    /// One less, who had been inside for `stay`.
+    /// Counts the departure of a customer after a sojourn time of `stay`.
     #[inline(always)]
     pub fn remove(&mut self, now: SimTime, stay: SimDuration) {
         self.keep_level(now);
@@ -60,14 +59,14 @@ impl Occupancy {
         self.stayed += u128::from(stay.nanos());
     }
 
-    /// Inside now.
+    /// Number inside now.
     #[must_use]
     #[inline]
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// Who left so far.
+    /// Number of departures so far.
     #[must_use]
     pub fn left(&self) -> u64 {
         self.left
@@ -79,19 +78,19 @@ impl Occupancy {
         area(self.number, now, self.came, self.went)
     }
 
-    /// Sum of the stays of those who left, in nanoseconds.
+    /// Sum of the sojourn times of departed customers, in nanoseconds.
     #[must_use]
     pub fn stayed(&self) -> u128 {
         self.stayed
     }
 
-    /// Time at each number up to `now`, when kept.
+    /// Time at each number up to `now`, if kept.
     #[must_use]
     pub fn levels(&self, now: SimTime) -> Option<Levels> {
         Some(self.levels.as_deref()?.read(now, self.number))
     }
 
-    /// From now on is counted: when each number is first reached.
+    /// Begins to record, from `now`, when each number is first reached.
     pub fn begin_to_count(&mut self, now: SimTime) {
         if let Some(levels) = &mut self.levels {
             levels.begin(now, self.number);
@@ -99,32 +98,33 @@ impl Occupancy {
     }
 }
 
-/// The area up to `now` under a number that rose by one at instants of the sum `rose` and fell by one
-/// at instants of the sum `fell`.
+/// Returns the area up to `now` under a number. `rose` and `fell` are the sums of the instants at which it rose
+/// and fell by one.
 fn area(number: u32, now: SimTime, rose: u128, fell: u128) -> u128 {
     u128::from(number) * u128::from(now.nanos()) + fell - rose
 }
 
-/// Customers of something with servers: those inside and those of them in service, in one account.
+/// Customers of a queue with servers: the number inside and the number in service, in one account.
 #[derive(Clone, Debug)]
 pub struct Queue {
     inside: Occupancy,
     busy: u32,
-    /// The instants at which a server began to work, and at which one ended, summed.
+    /// Sums of the instants at which a server began to work, and at which one stopped.
     began: u128,
     ended: u128,
     detail: Option<Box<Detail>>,
 }
 
 impl Queue {
-    /// Empty; `detailed` keeps the time at each number inside, in line and in service, and the stays.
+    /// Returns an empty account; `detailed` keeps sojourn times, and the time at each number inside, in queue and
+    /// in service.
     #[must_use]
     pub fn new(detailed: bool) -> Self {
         let detail = detailed.then(|| Box::new(Detail::of_numbers()));
         Self { inside: Occupancy::new(false), busy: 0, began: 0, ended: 0, detail }
     }
 
-    /// So many more are inside, and at work, from `now` on.
+    /// Notes a change of the number inside and of busy servers, from `now` on.
     #[inline(always)]
     fn note(&mut self, now: SimTime, inside: i32, busy: i32) {
         if let Some(detail) = &mut self.detail {
@@ -132,14 +132,14 @@ impl Queue {
         }
     }
 
-    /// Somebody comes.
+    /// Counts an arrival.
     #[inline(always)]
     pub fn arrive(&mut self, now: SimTime) {
         self.note(now, 1, 0);
         self.inside.add(now);
     }
 
-    /// Somebody who had been inside for `stay`, and was not in service, goes.
+    /// Counts the departure of a customer that was not in service, after a sojourn time of `stay`.
     #[inline(always)]
     pub fn depart(&mut self, now: SimTime, stay: SimDuration, counted: bool) {
         if let Some(detail) = &mut self.detail {
@@ -151,7 +151,7 @@ impl Queue {
         self.inside.remove(now, stay);
     }
 
-    /// Somebody who had been inside for `stay`, and was in service, goes.
+    /// Counts the departure of a customer that was in service, after a sojourn time of `stay`.
     #[inline(always)]
     pub fn leave(&mut self, now: SimTime, stay: SimDuration, counted: bool) {
         if let Some(detail) = &mut self.detail {
@@ -165,7 +165,7 @@ impl Queue {
         self.inside.remove(now, stay);
     }
 
-    /// A server begins to work.
+    /// Counts a server that begins to work.
     #[inline(always)]
     pub fn begin(&mut self, now: SimTime) {
         self.note(now, 0, 1);
@@ -173,7 +173,7 @@ impl Queue {
         self.busy += 1;
     }
 
-    /// A server ends, and who was in service stays.
+    /// Counts a server that stops; its customer stays inside.
     #[inline(always)]
     pub fn end(&mut self, now: SimTime) {
         self.note(now, 0, -1);
@@ -181,14 +181,14 @@ impl Queue {
         self.busy -= 1;
     }
 
-    /// Servers at work.
+    /// Number of busy servers.
     #[must_use]
     #[inline]
     pub fn busy(&self) -> u32 {
         self.busy
     }
 
-    /// Inside now.
+    /// Number inside now.
     #[must_use]
     #[inline]
     pub fn number(&self) -> u32 {
@@ -201,89 +201,88 @@ impl Queue {
         area(self.busy, now, self.began, self.ended)
     }
 
-    /// Those inside.
+    /// Account of the number inside.
     #[must_use]
     pub fn inside(&self) -> &Occupancy {
         &self.inside
     }
 
-    /// Times at each number up to `now`, when kept.
+    /// Time at each number up to `now`, if kept.
     #[must_use]
     pub fn by_number(&self, now: SimTime) -> Option<ByNumber> {
         self.detail.as_deref()?.by_number(now, (self.inside.number, self.busy))
     }
 
-    /// The stays of who was counted, when kept, in nanoseconds.
+    /// Sojourn times of counted customers, if kept, in nanoseconds.
     #[must_use]
     pub fn stays(&self) -> Option<&Histogram> {
         self.detail.as_deref()?.stays()
     }
 
-    /// Forgets the stays kept so far.
+    /// Clears the sojourn times kept so far.
     pub fn forget_stays(&mut self) {
         self.detail.iter_mut().for_each(|detail| detail.forget_stays());
     }
 
-    /// From now on is counted: when each number is first reached.
+    /// Begins to record, from `now`, when each number is first reached.
     pub fn begin_to_count(&mut self, now: SimTime) {
         if let Some(detail) = &mut self.detail {
             detail.begin(now, (self.inside.number, self.busy));
         }
     }
 
-    /// From now on is followed when they are few again.
+    /// Begins to record, from `now`, when each number is first reached from above.
     pub fn follow_back(&mut self, now: SimTime) {
         if let Some(detail) = &mut self.detail {
             detail.mark(now, (self.inside.number, self.busy));
         }
     }
 
-    /// From now on a [`Joint`] account is told what changes. Nobody may be inside yet.
+    /// Begins to keep changes for a [`Joint`] account. The queue must be empty.
     pub fn tell(&mut self) {
         self.detail.get_or_insert_default().tell();
     }
 
-    /// What changed since this was last [forgotten](Self::forget_told).
+    /// Changes since they were last [cleared](Self::forget_told).
     pub fn told(&self) -> &[Change] {
         self.detail.as_deref().map_or(&[], Detail::told)
     }
 
-    /// What changed has been read.
+    /// Clears the changes that have been read.
     pub fn forget_told(&mut self) {
         self.detail.iter_mut().for_each(|detail| detail.forget_told());
     }
 }
 
-/// Capacity over time: what of it lay idle and what could not be used. Told when the state changes
-/// and never when a customer comes, so that it costs nothing on the way of a request.
+/// Capacity over time: its idle and its unavailable part. It is updated when the state changes and never when a
+/// customer arrives, so it adds no cost to a request.
 ///
-/// Holds: worked + idle + unavailable = capacity × time, as long as nothing was worked beyond what
-/// could be used in each stretch between two changes; otherwise the sum is larger, and the run ends
-/// in a breach.
+/// Holds: worked + idle + unavailable = capacity × time, if the work in each interval between two changes does
+/// not exceed the usable capacity. Otherwise the sum is larger, and the run ends in a breach.
 #[derive(Clone, Copy, Debug)]
 pub struct Availability {
     full: u128,
     usable: Usable,
     since: SimTime,
-    /// Worked up to `since`.
+    /// Work up to `since`, in units × ns.
     worked: u128,
     idle: u128,
     unavailable: u128,
 }
 
-/// What of a capacity can work.
+/// Usable part of a capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usable {
     /// All of it.
     All,
-    /// None: nothing is held and nothing works.
+    /// None: no server is held and none works.
     None,
-    /// What is taken stays taken; the rest is out of reach.
+    /// Servers in use stay in use; the rest is unavailable.
     Held,
 }
 
 impl Availability {
-    /// `full` servers, all of them usable since time zero.
+    /// Returns `full` servers, all of them usable since time zero.
     #[must_use]
     pub fn new(full: u32) -> Self {
         Self {
@@ -296,7 +295,7 @@ impl Availability {
         }
     }
 
-    /// From `now` on this much can work; `worked` is what has been worked so far, in units × ns.
+    /// Sets the usable part from `now` on; `worked` is the work done so far, in units × ns.
     pub fn set(&mut self, now: SimTime, usable: Usable, worked: u128) {
         (self.idle, self.unavailable) = self.split(now, worked);
         self.usable = usable;
@@ -304,7 +303,7 @@ impl Availability {
         self.worked = worked;
     }
 
-    /// Idle and unavailable capacity up to `now`, in units × ns, when `worked` has been worked.
+    /// Returns idle and unavailable capacity up to `now`, in units × ns, if `worked` is the work done so far.
     #[must_use]
     pub fn split(&self, now: SimTime, worked: u128) -> (u128, u128) {
         let all = self.full * u128::from((now - self.since).nanos());
@@ -317,14 +316,14 @@ impl Availability {
     }
 }
 
-/// How a figure is read off what a kind tallies ([`Gauge::tally`], [`Gauge::peaks`]), by place.
+/// Rule that computes a figure from what a kind tallies ([`Gauge::tally`], [`Gauge::peaks`]), by place.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReadAs {
-    /// The sum of these.
+    /// The sum of these counts.
     Count(Vec<usize>),
-    /// The sum of the first over the sum of the others.
+    /// The sum of the first counts over the sum of the second.
     Share(Vec<usize>, Vec<usize>),
-    /// The mean over time of an area, times a factor.
+    /// The time average of an area, times a factor.
     Mean(usize, f64),
     /// The largest value, a duration.
     Peak(usize),
@@ -333,38 +332,38 @@ pub enum ReadAs {
 /// A reading of one component.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gauge {
-    /// Who came, refused ones too.
+    /// Number of arrivals, with refused ones.
     pub arrived: u64,
-    /// Who was turned away.
+    /// Number of refusals.
     pub refused: u64,
-    /// Who went after service.
+    /// Number of departures after service.
     pub completed: u64,
-    /// Who left the line unserved.
+    /// Number of departures from the queue without service.
     pub reneged: u64,
-    /// Area under the number inside, customers × ns.
+    /// Area under the number inside, in customers × ns.
     pub inside: u128,
-    /// Sum of the times inside, of those who left and of those still there, ns.
+    /// Sum of the times inside, of departed customers and of those still inside, in ns.
     pub stayed: u128,
-    /// Busy servers, core-time or bytes: what utilisation counts, units × ns.
+    /// Busy servers, core-time or bytes, the numerator of utilisation, in units × ns.
     pub busy: u128,
-    /// What could have been busy, units × ns.
+    /// Capacity, in units × ns.
     pub capacity: u128,
-    /// Part of `capacity` that could work and did not, units × ns.
+    /// Part of `capacity` that was usable and not used, in units × ns.
     pub idle: u128,
-    /// Part of `capacity` that was down, units × ns.
+    /// Part of `capacity` that was unavailable, in units × ns.
     pub unavailable: u128,
-    /// What its kind counts besides: numbers that never fall, in the order that the kind declares.
+    /// Further counts of the kind: numbers that never decrease, in the order that the kind declares.
     pub tally: Vec<u128>,
-    /// The largest value so far of what its kind follows, since the window began.
+    /// Largest values since the window began, in the order that the kind declares.
     pub peaks: Vec<u128>,
 }
 
 impl Gauge {
-    /// This reading less an earlier one: the figures of the window between.
+    /// Returns the difference from an earlier reading: the figures of the window between the two.
     ///
     /// # Panics
     ///
-    /// When `earlier` is not earlier: a counter would have gone back.
+    /// If a counter of `earlier` is larger.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         Self {
@@ -383,7 +382,7 @@ impl Gauge {
         }
     }
 
-    /// Whether busy + idle + unavailable is the capacity (C4); always without one.
+    /// Returns whether busy + idle + unavailable equals the capacity (C4); true without capacity.
     #[must_use]
     pub fn balances(&self) -> bool {
         self.capacity == 0 || self.busy + self.idle + self.unavailable == self.capacity
@@ -404,7 +403,7 @@ mod tests {
         SimTime::ZERO + SimDuration::from_nanos(nanos)
     }
 
-    /// One comes every nanosecond: of 1,000 ns each number from 0 to 999 has one.
+    /// One arrival per nanosecond: of 1,000 ns, each number from 0 to 999 holds for one.
     #[test]
     fn the_time_at_each_number_inside_has_no_largest_number() {
         let mut inside = Occupancy::new(true);
@@ -423,7 +422,7 @@ mod tests {
         assert_eq!((&since.times()[..3], since.at_least(3)), (&[0, 0, 0][..], 997));
     }
 
-    /// By hand: 0 for 10 ns, 1 for 60, 2 for 30; the line has one less.
+    /// Expected: 0 for 10 ns, 1 for 60 ns, 2 for 30 ns; the queue has one less.
     #[test]
     fn what_is_said_of_a_number_is_weighted_by_time() {
         let mut queue = Queue::new(true);
@@ -446,7 +445,7 @@ mod tests {
         assert_eq!((inside.at_least(1), inside.at_least(3)), (90, 0));
     }
 
-    /// What was before the counting began is not a first time; what does not last is never there.
+    /// A state before the counting began is not a first time. A number that holds for no time is never reached.
     #[test]
     fn a_number_is_first_there_when_it_lasts() {
         let nanos = |time: Option<SimDuration>| time.map(SimDuration::nanos);

@@ -1,5 +1,5 @@
-//! Dense numbers for the things of a plan. Names are resolved once, in `plan`; nothing in the
-//! event loop sees a string.
+//! Dense numbers for the items of a plan. Names are resolved once, in `plan`; nothing in the event loop reads
+//! a name.
 
 use crate::convert::table;
 
@@ -10,14 +10,14 @@ macro_rules! id {
         pub struct $name(pub $inner);
 
         impl $name {
-            /// The entry at `index` of the table of its kind.
+            /// Returns the id of the entry at `index` of its table.
             #[must_use]
             #[inline]
             pub const fn at(index: usize) -> Self {
                 Self(table::$inner(index))
             }
 
-            /// As an index into the table of its kind.
+            /// Returns the index into its table.
             #[must_use]
             #[inline]
             pub const fn index(self) -> usize {
@@ -32,7 +32,7 @@ id!(
     ComponentId(u32)
 );
 id!(
-    /// The members a step may be sent to, and how one is picked.
+    /// The members that a step may be sent to, with the rule that picks one.
     PoolId(u32)
 );
 id!(
@@ -40,7 +40,7 @@ id!(
     DemandId(u32)
 );
 id!(
-    /// How many times a step is done: fixed, a mean, or a law.
+    /// The number of times a step is done: fixed, a mean, or a law.
     AmountId(u32)
 );
 id!(
@@ -56,15 +56,15 @@ id!(
     WorkloadId(u16)
 );
 id!(
-    /// A kind of call with a time-out, for its ledger.
+    /// A kind of call with a time-out, with a ledger of its own.
     CallId(u32)
 );
 id!(
-    /// Something with one armed alarm: a processor, one disk, a head, a link.
+    /// An item with one armed alarm: a processor, a disk, a head, a link.
     UnitId(u32)
 );
 id!(
-    /// A cause of harm: a fault of the plan. Zero is overload, where nothing was broken.
+    /// A cause of losses: a fault of the plan. Zero is overload, without any fault.
     CauseId(u32)
 );
 
@@ -74,6 +74,6 @@ impl ComponentId {
 }
 
 impl CauseId {
-    /// Nothing was broken: there was more work than capacity.
+    /// The cause of losses without a fault: more work than capacity.
     pub const OVERLOAD: Self = Self(0);
 }

@@ -1,8 +1,8 @@
-//! What a kind of component owes the loop, and the component of any kind.
+//! The interface of a kind of component to the loop, and the component of any kind.
 //!
-//! A kind answers in two ways. What concerns its own state and one request it does with a [`Ctx`]. What concerns
-//! other components (it sends a request on, throws requests out, asks how another one fares) it does with
-//! [`Around`], in which it finds itself by its number: while it acts, requests may come back to it.
+//! A kind acts in two ways. With a [`Ctx`] it changes its own state and one request. With [`Around`] it acts
+//! on other components (it forwards a request, drops requests, reads the health of another), and finds itself
+//! there by its number, because requests may come back to it while it acts.
 
 mod none;
 
@@ -19,67 +19,69 @@ use crate::model::world::Around;
 use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 
-/// What a kind of component owes the loop. A kind says all of it: what it has no part in, with `none!`.
+/// Interface of a kind of component to the loop. A kind implements every method; those it has no part in,
+/// with `none!`.
 pub trait Live: Sized {
-    /// What the plan says of it.
+    /// Configuration made by the plan.
     type Config: Clone + std::fmt::Debug;
 
-    /// As it is at the start of a run.
+    /// Returns the component at the start of a run.
     fn begin(id: ComponentId, config: &Self::Config, start: &Start<'_>) -> Self;
 
-    /// The armed alarm `local` of this component rings.
+    /// Handles the ring of the armed alarm `local` of this component.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket);
 
-    /// Takes `request` out of the line or of service, where it is.
+    /// Takes `request` out of the queue or out of service.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId);
 
-    /// The component is in another state from now on.
+    /// Changes its own health.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health);
 
-    /// Whose health it hears of.
+    /// Components whose changes of health it receives.
     fn listens(config: &Self::Config) -> Vec<ComponentId>;
 
-    /// It hears how one of those fares from now on, before anybody inside of that is told.
+    /// Receives a change of health of such a component, before the requests inside that component are
+    /// affected.
     fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard);
 
-    /// `request` asks it for `what`, a number that its kind gave the step.
+    /// Answers the request of a step for `what`, a number that its kind gave the step.
     fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer;
 
-    /// A request that it let [begin](Ctx::begin) has ended, and is no more.
+    /// Receives the end of a request that it [started](Ctx::begin), which no longer exists.
     fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome);
 
-    /// What waits inside of it and is no request of the loop: messages, and the class that does their work.
+    /// Work that waits inside it and is no request of the loop: the class that does it, and the number of
+    /// messages.
     #[must_use]
     fn holds(&self) -> Option<(ClassId, usize)>;
 
-    /// Distributions and readings of a window begin anew, now; the window ends at `until`.
+    /// Starts the distributions and readings of a window anew, now; the window ends at `until`.
     fn counts_anew(&mut self, now: SimTime, until: SimTime);
 
-    /// The window ends, now.
+    /// Ends the window, now.
     fn count_ends(&mut self, now: SimTime);
 
-    /// What is counted of components of this configuration.
+    /// Quantities counted for components of this configuration.
     fn counts(config: &Self::Config) -> Keeps;
 
-    /// Waits of who is counted, when kept, in nanoseconds.
+    /// Waiting times of counted requests, if kept, in nanoseconds.
     fn waits(&self) -> Option<&Histogram>;
 
-    /// Stays of who is counted, when kept, in nanoseconds.
+    /// Sojourn times of counted requests, if kept, in nanoseconds.
     fn stays(&self) -> Option<&Histogram>;
 
-    /// Time at each number up to `now`, when kept.
+    /// Time at each number up to `now`, if kept.
     fn by_number(&self, now: SimTime) -> Option<ByNumber>;
 
-    /// From now on is counted when each number is first reached, where that is kept.
+    /// Begins to record, from `now`, when each number is first reached, if that is kept.
     fn begin_to_count(&mut self, now: SimTime);
 
-    /// What it has counted up to `now`; the stays of requests still inside are added by the world, which
-    /// knows them.
+    /// Returns its counts up to `now`. The world adds the sojourn times of the requests still inside.
     #[must_use]
     fn gauge(&self, now: SimTime) -> Gauge;
 
-    /// A request that its part `unit` had sent to `member` is back after `stay`, or is no longer waited for; tells
-    /// whether another one waits for the room that it leaves.
+    /// Closes a request that its part `unit` had sent to `member`: it is back after `stay`, or no longer
+    /// awaited. Returns whether a queued request waits for the slot.
     fn closes(
         &mut self,
         now: SimTime,
@@ -88,61 +90,64 @@ pub trait Live: Sized {
         stay: SimDuration,
     ) -> bool;
 
-    /// Work for it that no request waits for.
+    /// Adds work for which no request waits.
     fn loads(&mut self, ctx: &mut Ctx<'_>, key: KeyId, drawn: Drawn, write: bool);
 
-    /// What it, or its part `part`, keeps in memory is gone; false where it keeps nothing that its own figures show.
+    /// Clears its own memory, or the memory of its part `part`. Returns false if it has none that its own
+    /// figures count.
     fn forgets(&mut self, part: ComponentId) -> bool;
 
-    /// Its account of the requests inside, in line and at work, where it keeps one that can be followed.
+    /// Its account of the requests inside, queued and in service, if it keeps one.
     fn queue(&self) -> Option<&Queue>;
 
-    /// The same, to be told what to keep.
+    /// Mutable access to that account, to choose what it keeps.
     fn queue_mut(&mut self) -> Option<&mut Queue>;
 
-    /// What it is a part of and stands for: that has its figures, and hears of its health.
+    /// The component of which it is a part. That component holds its figures and receives its changes of
+    /// health.
     fn whole(&self) -> Option<ComponentId>;
 
-    /// The reading of a part of it, by the component that stands for that; `None`: that has its own.
+    /// Reading of one of its parts; `None` if the part has a reading of its own.
     fn part_reading(&self, part: ComponentId, now: SimTime) -> Option<Gauge>;
 
-    /// Whether it is a process: requests are inside of it, and fail with it.
+    /// Returns whether it is a process: requests are inside it and fail with it.
     fn is_process(&self) -> bool;
 
-    /// Whether it only works for others, and has nothing to do.
+    /// Returns whether it works only for other components and has no work at present.
     fn is_idle(&self) -> bool;
 
-    /// Whether a request that is at it counts as being inside of it.
+    /// Returns whether a request that is at it counts as inside it.
     fn keeps_place(&self) -> bool;
 
-    /// Whether it bounds the requests at `member` that came through it.
+    /// Returns whether it bounds the number of open requests at `member` that came through it.
     fn bounds(&self, member: ComponentId) -> bool;
 
-    /// Which of its members has the role that moves between them.
+    /// Number of the member that has the movable role.
     fn leader(&self) -> Option<usize>;
 
-    /// The members that exchanged their data when the member numbered `leader` took the lead.
+    /// The members that exchanged their data when member `leader` took the role.
     fn data_swap(&self, leader: usize) -> Option<(ComponentId, ComponentId)>;
 
-    /// The part by which its users come in, if there is one now.
+    /// The part through which its users enter, if there is one at present.
     fn entrance(&self) -> Option<ComponentId>;
 
-    /// Adds for each of its members whether reads that are spread must not go there.
+    /// Appends for each of its members whether distributed reads must not go there.
     fn bars(&self, barred: &mut Vec<bool>);
 
-    /// Arms what it does by itself.
+    /// Arms the alarms of its own activity.
     fn starts(around: &mut Around<'_>, own: ComponentId);
 
-    /// The alarm `local` rings of what it does by itself to others.
+    /// Handles the alarm `local` of its own activity towards other components.
     fn due(around: &mut Around<'_>, own: ComponentId, local: u32, ticket: Ticket);
 
-    /// `request` has come to the operation `op`, which is this component's.
+    /// Executes the operation `op`, which belongs to this component, for `request`.
     fn step(around: &mut Around<'_>, own: ComponentId, request: RequestId, op: Op) -> Next;
 
-    /// The event that `request` waits for inside this component has come.
+    /// Wakes `request`, whose event inside this component is due.
     fn wake(around: &mut Around<'_>, own: ComponentId, request: RequestId);
 
-    /// A request of its own that began at `born` has ended; `local` is the alarm that it belongs to.
+    /// Receives the end of a request of its own that began at `born`; `local` is the alarm that it belongs
+    /// to.
     fn returned(
         around: &mut Around<'_>,
         own: ComponentId,
@@ -151,13 +156,14 @@ pub trait Live: Sized {
         outcome: Outcome,
     );
 
-    /// A part of it fares differently, for `cause`.
+    /// Receives a change of health of one of its parts, for `cause`.
     fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId);
 
-    /// Its part `unit` may have room for the requests in line there.
+    /// Uses the slots that its part `unit` may have for queued requests.
     fn room(around: &mut Around<'_>, own: ComponentId, unit: ComponentId);
 
-    /// `request`, which it had sent to a member, was not taken there: tells whether it is sent to another.
+    /// Handles `request`, which it had sent to a member that did not accept it. Returns whether it sends it
+    /// to another.
     fn redirects(
         around: &mut Around<'_>,
         own: ComponentId,
@@ -165,10 +171,11 @@ pub trait Live: Sized {
         outcome: Outcome,
     ) -> bool;
 
-    /// `request` gives up in its queue: tells whether that is one in which requests wait to be let in elsewhere.
+    /// Handles `request` abandoning the queue here. Returns whether requests wait in that queue to be
+    /// admitted elsewhere.
     fn abandoned(around: &mut Around<'_>, own: ComponentId, request: RequestId) -> bool;
 
-    /// `request`, which it had sent on, has ended as `outcome`: how it ends for its client.
+    /// Receives the `outcome` of `request`, which it had forwarded. Returns its outcome for the client.
     fn answers(
         around: &mut Around<'_>,
         own: ComponentId,
@@ -176,23 +183,24 @@ pub trait Live: Sized {
         outcome: Outcome,
     ) -> Outcome;
 
-    /// What becomes of `request`, which it had sent on or which waits for such a one.
+    /// Receives the `fate` of `request`, which it had forwarded or which waits for such a request.
     fn fate(around: &mut Around<'_>, own: ComponentId, request: RequestId, fate: Fate);
 
-    /// What keeps the answer away that `request` waits for, when nothing says so.
+    /// Returns the cause that keeps away the answer for `request`, if no component reports a failure.
     fn in_vain(around: &Around<'_>, own: ComponentId, request: RequestId) -> Option<CauseId>;
 }
 
-/// A kind among all: how a component of it is found in its place.
+/// A kind, as found among components of all kinds.
 pub trait Held: Sized {
     /// The component, if it is of this kind.
     fn of(component: &Component) -> Option<&Self>;
 
-    /// The same, to change.
+    /// Mutable access to the component, if it is of this kind.
     fn of_mut(component: &mut Component) -> Option<&mut Self>;
 }
 
-/// Methods of [`Component`] that ask the kind of the component: by its state, or by its number among the others.
+/// Generates the methods of [`Component`] that dispatch to the kind: by its state, or by its number in
+/// [`Around`].
 macro_rules! dispatched {
     ($kinds:tt $(fn $name:ident(&mut self $(, $arg:ident: $T:ty)*) $(-> $R:ty)?;)*) => {
         $(dispatched!(@to_change $kinds $name [$($arg: $T),*] ($($arg),*) [$($R)?]);)*
@@ -252,9 +260,10 @@ macro_rules! component_enum {
             }
         })*
 
-        /// Each as [`Live`] says of the kind.
+        /// Dispatch to the methods of [`Live`] of each kind.
         impl Component {
-            /// All arm what they do by themselves: kind by kind in the order of the table, each in the order of names.
+            /// Starts the own activity of all components: kind by kind in the order of the table, each in the
+            /// order of names.
             pub(crate) fn all_start(around: &mut Around<'_>) {
                 $(for own in (0..place(around.plan.parts.len())).map(ComponentId) {
                     if <$Is as Held>::of(around.component(own)).is_some() {

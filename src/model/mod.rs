@@ -1,8 +1,9 @@
 //! The event loop, and the context in which components act.
 //!
-//! A component is a plain struct in the folder of its kind ([`kinds`](crate::kinds)). With a [`Ctx`] it changes its own
-//! state and one request: it ends a step by telling the context that the request may go on ([`Ctx::proceed`]) or has
-//! failed ([`Ctx::fail`]). With [`Around`](world::Around) it acts on others. [`route`] knows what follows a step.
+//! A component is a plain struct in the folder of its kind ([`kinds`](crate::kinds)). With a [`Ctx`] it
+//! changes its own state and one request. It ends a step by reporting to the context that the request
+//! proceeds ([`Ctx::proceed`]) or has failed ([`Ctx::fail`]). With [`Around`](world::Around) it acts on other
+//! components. [`route`] defines what follows a step.
 
 pub mod alarm;
 pub mod blueprint;
@@ -33,64 +34,64 @@ use crate::model::request::{Hold, Marks, Outcome, Owner, RequestId, Requests, Wa
 use crate::model::route::{Drawn, Draws};
 use crate::units::{SimDuration, SimTime};
 
-/// The state of a component, as its users meet it.
+/// Health of a component, as its users observe it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Health {
-    /// Works.
+    /// Healthy.
     Up,
-    /// Works, this many times slower.
+    /// Working, slower by this factor.
     Slow(f64),
-    /// Keeps everything and does nothing: what is inside waits and resumes.
+    /// Stalled: the work inside is kept and resumes later.
     Stalled,
-    /// Accepts and never answers.
+    /// Requests are accepted and never answered.
     Hung,
-    /// Its process is gone: what was inside is lost, newcomers are refused at once.
+    /// The process is gone: the work inside is lost, new requests are refused at once.
     Down,
-    /// Its host, network or power is gone: what was inside is lost, newcomers hear nothing.
+    /// The host, network or power is gone: the work inside is lost, new requests get no answer.
     Unreachable,
 }
 
 impl Health {
-    /// It does its work, if slowly.
+    /// Returns whether the component does its work, if slowly.
     #[must_use]
     pub const fn works(self) -> bool {
         matches!(self, Self::Up | Self::Slow(_))
     }
 
-    /// What was inside is lost, and nobody is let in.
+    /// Returns whether the work inside is lost and new requests are not accepted.
     #[must_use]
     pub const fn is_lost(self) -> bool {
         matches!(self, Self::Down | Self::Unreachable)
     }
 
-    /// Nothing in it moves.
+    /// Returns whether the work inside is kept without progress.
     #[must_use]
     pub const fn stands_still(self) -> bool {
         matches!(self, Self::Stalled | Self::Hung)
     }
 }
 
-/// What is counted of a component.
+/// Quantities that are counted for a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keeps {
-    /// Who is in line, and at work.
+    /// Queue length, and number of busy servers.
     pub line: bool,
-    /// Waits one by one.
+    /// Each waiting time.
     pub waits: bool,
-    /// The time at each number inside or at work, and stays one by one.
+    /// Time at each number inside and in service, and each sojourn time.
     pub levels: bool,
-    /// The time at each number in line.
+    /// Time at each queue length.
     pub line_levels: bool,
-    /// Visits that last.
+    /// Number and mean duration of visits, which take time.
     pub visits: bool,
-    /// Completions.
+    /// Number of completions.
     pub completions: bool,
-    /// The kind that tallies more ([`Gauge::tally`](gauge::Gauge::tally)).
+    /// Name of the kind that tallies more ([`Gauge::tally`](gauge::Gauge::tally)).
     pub tallied_by: Option<&'static str>,
 }
 
 impl Keeps {
-    /// Nothing.
+    /// No quantity.
     pub const NOTHING: Self = Self {
         line: false,
         waits: false,
@@ -102,117 +103,118 @@ impl Keeps {
     };
 }
 
-/// What a component says to a request that asks it for something.
+/// Answer of a component to the request of a step `ask`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// It has it and goes on.
+    /// The request goes on with the next operation.
     GoesOn,
-    /// It goes another way, by its number.
+    /// The request takes another branch, given by its number.
     Way(u32),
-    /// It waits; the component lets it [proceed](Ctx::proceed), or wakes it.
+    /// The request waits; the component lets it [proceed](Ctx::proceed) or wakes it later.
     Waits,
-    /// It fails.
+    /// The request fails.
     Fails(Outcome),
 }
 
-/// What becomes of a request at an operation that is a component's.
+/// Result of an operation that belongs to a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// It goes on with the next operation.
+    /// The request goes on with the next operation.
     GoesOn,
-    /// It goes on at another one.
+    /// The request goes on at this operation.
     To(u32),
-    /// It has asked a member to be let in, which may have done so at once.
+    /// The request has asked a member to admit it, which may already have happened.
     Asked,
-    /// It waits, or is no more.
+    /// The request waits or no longer exists.
     Waits,
 }
 
-/// What becomes of a request that a component in front of the servers has sent on, before it is answered.
+/// Event that ends or changes a request which a component in front of the servers has forwarded, before its
+/// answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// Its caller goes on as another one, which the answer is for.
+    /// The caller continues as another request, which receives the answer.
     PassesTo(RequestId),
-    /// Its client has gone, the work goes on.
+    /// The client has left; the work goes on.
     ClientLeft,
-    /// It is about to be removed: no answer would ever have come, or nothing waits for it.
+    /// The request is about to be removed: its answer would never come, or nothing waits for it.
     Removed,
 }
 
-/// A component hears how another one fares.
+/// A change of health, as reported to a component that listens.
 #[derive(Clone, Copy, Debug)]
 pub struct Heard {
-    /// Who.
+    /// The component whose health changed.
     pub of: ComponentId,
-    /// How it fared.
+    /// Health before.
     pub was: Health,
-    /// How it fares.
+    /// Health now.
     pub is: Health,
 }
 
 impl Heard {
-    /// Whether a process that hung is a new one now.
+    /// Returns whether a hung process was replaced by a new one.
     #[must_use]
     pub fn is_renewed(self) -> bool {
         self.was == Health::Hung && self.is != Health::Hung
     }
 }
 
-/// A request that a component lets begin, inside of a member of a service.
+/// A request that a component starts inside a member of a service.
 #[derive(Clone, Copy, Debug)]
 pub struct Begun {
-    /// The component.
+    /// The component that starts it.
     pub by: ComponentId,
-    /// Its class, which enters at a service.
+    /// Class of the request, which enters at a service.
     pub class: ClassId,
-    /// What it does there: the operation after the entrance.
+    /// Its first operation there, after the entrance.
     pub pc: u32,
     /// The member that it enters.
     pub at: ComponentId,
-    /// Whose draws it has.
+    /// Key of its draws.
     pub drawn: Drawn,
-    /// The workload that it comes from.
+    /// Workload that it is attributed to.
     pub workload: u16,
-    /// Whether it belongs to what is measured.
+    /// True if it counts for the measured window.
     pub counted: bool,
 }
 
-/// How a run begins.
+/// Parameters of the start of a run.
 pub struct Start<'a> {
-    /// When.
+    /// Instant of the start.
     pub at: SimTime,
-    /// What is measured: from when until when.
+    /// Measured window: start and end.
     pub counted: (SimTime, SimTime),
     /// The seed of the scenario.
     pub seed: Seed,
-    /// Whose draws these are.
+    /// Lineage that keys the draws.
     pub lineage: Lineage,
     /// Draws of this world.
     pub draws: &'a Draws<'a>,
-    /// What had happened before, where the run is a window of a history.
+    /// Past of the trajectory, if the run is a window of one.
     pub past: Option<&'a Past>,
-    /// What breaks is broken by a drill: it is taken over, whatever the chance of that.
+    /// True if only drills break parts: takeovers then always succeed, whatever their probability.
     pub drilled: bool,
 }
 
 /// A zero-delay hand-over.
 #[derive(Clone, Copy, Debug)]
 pub enum Move {
-    /// The request goes on along its route.
+    /// The request continues along its route.
     Advance(RequestId),
     /// The request has failed where it is.
     Fail(RequestId, Outcome),
-    /// This unit of a balancer may have room for who waits in its line.
+    /// This unit of a balancer may have a free slot for a queued request.
     Room(ComponentId),
-    /// The request enters the member of a service that its `local` says.
+    /// The request enters the member of a service given by its field `local`.
     Enter(RequestId),
-    /// More requests are in flight than fit: the run stops.
+    /// There are more requests in flight than fit: the run stops.
     TooMany,
 }
 
-/// All of the world but the component that is being called.
+/// The world without the component that is being called.
 pub struct Ctx<'a> {
-    /// The present.
+    /// The present instant.
     pub now: SimTime,
     /// Pending events.
     pub calendar: &'a mut Calendar,
@@ -222,26 +224,26 @@ pub struct Ctx<'a> {
     pub requests: &'a mut Requests,
     /// Draws of this world.
     pub draws: &'a Draws<'a>,
-    /// What is written down.
+    /// Recorded counts.
     pub record: &'a mut Record,
-    /// Why the component being called is in the health it is in.
+    /// Cause of the health of the component being called.
     pub cause: CauseId,
 }
 
 impl Ctx<'_> {
-    /// The step of `request` is done.
+    /// Ends the step of `request`: it goes on along its route.
     #[inline]
     pub fn proceed(&mut self, request: RequestId) {
         self.lane.push(Move::Advance(request));
     }
 
-    /// The step of `request` has failed, for the cause of this context.
+    /// Fails the step of `request`, for the cause of this context.
     pub fn fail(&mut self, request: RequestId, outcome: Outcome) {
         self.requests[request].cause = self.cause;
         self.lane.push(Move::Fail(request, outcome));
     }
 
-    /// Lets a request begin; `None` when there are too many: the run stops.
+    /// Starts a request. Returns `None`, and the run stops, if there are too many.
     pub fn begin(&mut self, begun: Begun) -> Option<RequestId> {
         let owner = Owner::Component(begun.by);
         let Ok(id) = self.requests.begin(begun.class, begun.pc, owner, self.now) else {
@@ -258,11 +260,11 @@ impl Ctx<'_> {
         Some(id)
     }
 
-    /// `request` came to a component that is not [`Health::Up`].
+    /// Fails or holds `request`, which came to a component whose `health` does not let it in.
     pub fn turn_away(&mut self, request: RequestId, health: Health) {
         if health == Health::Unreachable {
-            // Nobody answers. Whoever waits for it has a patience or a time-out, or else is told
-            // at once, since nothing would ever end the wait.
+            // No answer comes. A request with a patience or a time-out waits for that. Any other fails at
+            // once, since nothing would ever end its wait.
             let entry = &mut self.requests[request];
             entry.cause = self.cause;
             let ends = match entry.depth {
@@ -278,7 +280,7 @@ impl Ctx<'_> {
         self.fail(request, Outcome::Refused);
     }
 
-    /// `request` is no longer among those `inside` the component it is at.
+    /// Takes `request` out of the count `inside` of the component it is at.
     #[inline(always)]
     pub(crate) fn departs(&mut self, inside: &mut Occupancy, request: RequestId) {
         let entry = &mut self.requests[request];
@@ -287,7 +289,7 @@ impl Ctx<'_> {
         entry.waits = Waits::Nothing;
     }
 
-    /// A demand of `request` as a length of time.
+    /// Returns a demand of `request` as a duration.
     #[inline]
     #[must_use]
     pub fn duration(&self, demand: DemandId, request: RequestId) -> SimDuration {

@@ -1,22 +1,21 @@
-//! What breaks, in the world of requests: from the facts of the health kernel to components, and
-//! to the requests inside them.
+//! Faults in the world of requests: from the facts of the health kernel to components, and to the requests inside
+//! them.
 //!
-//! Model: the world owns one kernel and keeps one event in its calendar, at the kernel's next
-//! instant. Facts of the whole that change say which components fare differently; these are told
-//! in the order of their numbers, and the hand-overs of one are done before the next is told.
+//! Model: the world owns one kernel and keeps one event in its calendar, at the kernel's next instant. Changed
+//! system-level facts give the components whose health changes. These changes are applied in the order of
+//! component numbers, and the hand-overs of one are done before the next is applied.
 //!
-//! What becomes of the requests inside a service:
-//! - *down, unreachable*: they fail; what they had asked of others goes on there;
-//! - *hung, stalled*: they stand still, those on the processor too; after a stall they go on, after
-//!   a hang the process is a new one and they fail;
-//! - *slow*: what they ask of the processor from now on takes longer.
+//! Effect on the requests inside a service:
+//! - *down, unreachable*: they fail; the work they had asked of other components goes on there;
+//! - *hung, stalled*: they are stalled, those in service on the processor too; after a stall they resume, after a
+//!   hang the process is a new one and they fail;
+//! - *slow*: processor work that they ask for from then on takes longer.
 //!
-//! What is kept in memory (an object cache, the RAM of a server or a head, the buffer of a
-//! database) is lost when the fact that says so comes to hold; it is kept while its owner stands
-//! still or is cut off.
+//! Memory (an object cache, the RAM of a server or a head, the buffer of a database) is lost when the fact that
+//! declares its loss begins to hold. It is kept while its owner is stalled or cut off.
 //!
-//! Holds: every frame of a process that is gone is given back once; nobody waits for ever for a
-//! part that is well. Leaves out: work lost by a stalled processor, half-open connections.
+//! Holds: every frame of a process that is gone is released once; no request waits for ever for a healthy part.
+//! Leaves out: work lost by a stalled processor, half-open connections.
 
 mod breaks;
 mod ills;
@@ -32,12 +31,12 @@ use crate::model::ids::{CauseId, ComponentId, WorkloadId};
 use crate::model::world::storage::Handed;
 use crate::units::SimTime;
 
-/// How a component fares, by facts of the whole.
+/// Health of a component, as a function of system-level facts.
 #[derive(Clone, Debug)]
 pub struct Ailing {
-    /// Which.
+    /// The component.
     pub component: ComponentId,
-    /// The first fact that holds says it; none: it is up.
+    /// Health by fact: the first fact that holds decides; if none holds, the component is up.
     pub states: Vec<(FactId, Health)>,
 }
 
@@ -46,134 +45,133 @@ pub struct Ailing {
 pub struct Breakable {
     /// Its automaton.
     pub automaton: AutomatonId,
-    /// Where it stands when it is broken.
+    /// State of the automaton while the part is broken.
     pub broken: StateId,
-    /// Where it goes when somebody mends it.
+    /// State of the automaton after its repair by an operator.
     pub back: StateId,
 }
 
-/// The role of a database's master: whoever has it is whom its faults strike.
+/// The role of a database's primary: faults of the role strike the member that has it.
 #[derive(Clone, Debug)]
 pub struct MasterRole {
     /// The group.
     pub group: ComponentId,
-    /// The automaton that says which member it is, with its state by member; none when no fault
-    /// asks.
+    /// The automaton of the role, with its state by member; `None` if no fault depends on it.
     pub automaton: Option<(AutomatonId, Vec<StateId>)>,
     /// The members, by their places in [`HealthPlan::breakable`].
     pub members: Vec<u32>,
 }
 
-/// A net with what its facts mean here.
+/// A net, with the meaning of its facts and causes for the world of requests.
 #[derive(Clone, Debug)]
 pub struct HealthNet {
     /// The automata.
     pub net: Net,
-    /// In the order of components.
+    /// Health of components, in the order of components.
     pub ailing: Vec<Ailing>,
-    /// By fact of the whole: the place in `ailing`, if any.
+    /// Place in `ailing` of each system-level fact, if any.
     pub readers: Vec<Option<u32>>,
-    /// By fact of the whole: the component that loses what it keeps in memory when the fact comes
-    /// to hold, if any.
+    /// The component that loses its memory when a system-level fact begins to hold, if any; by fact.
     pub wipes: Vec<Option<ComponentId>>,
     /// Volumes that another head may serve, in the order of their owners.
     pub handed: Vec<Handed>,
-    /// By fact of the whole: the place in `handed`, if any.
+    /// Place in `handed` of each system-level fact, if any.
     pub handing: Vec<Option<u32>>,
-    /// By cause of the net: the cause of the blueprint.
+    /// Cause of the blueprint, by cause of the net.
     pub causes: Vec<CauseId>,
-    /// In the order of [`HealthPlan::breakable`].
+    /// Parts in the order of [`HealthPlan::breakable`].
     pub breakable: Vec<Breakable>,
-    /// Masters of databases: roles that move.
+    /// Roles of the primaries of databases, which move.
     pub masters: Vec<MasterRole>,
     /// The cause of drills, in the net.
     pub planned: crate::health::CauseId,
 }
 
-/// Everything that can break.
+/// The nets of a plan, and the parts that a drill can break.
 #[derive(Clone, Debug)]
 pub struct HealthPlan {
-    /// With all faults; none where the scenario is only checked.
+    /// The net with all faults; `None` if the scenario is only checked.
     pub live: Option<HealthNet>,
-    /// Without: only drills break anything. None where no window does.
+    /// The net without faults, in which only drills break parts; `None` if no window has a drill.
     pub quiet: Option<HealthNet>,
     /// Ages at time zero.
     pub start: Start,
-    /// Names of the parts that a drill can break; none where no window breaks anything.
+    /// Names of the parts that a drill can break; empty if no window has a drill.
     pub breakable: Vec<String>,
 }
 
-/// What breaks during a window.
+/// Faults that are active during a window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Faults {
-    /// Nothing: figures are those of a healthy system.
+    /// None: the figures are those of a healthy system.
     #[default]
     Off,
-    /// What the scenario says.
+    /// The faults of the scenario.
     Live,
-    /// Nothing by itself; a drill may break a part.
+    /// None, except that a drill may break a part.
     Drill,
 }
 
-/// What a world that begins in the middle of a history takes over from it, besides what is broken and how
-/// old everything is: what reacted to breaks before, and what does not follow from the breaks alone.
+/// State of a trajectory that a world takes over if it begins in the middle, besides the failed parts and all
+/// ages: earlier reactions to failures, and outcomes that the failures alone do not determine.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Past {
-    /// Roles and addresses that moved before: when, of which group or balancer, the member or unit that
-    /// has it from then on; in order.
+    /// Earlier moves of roles and virtual IPs, in order: the instant, the group or balancer, and the member or
+    /// unit that holds it from then on.
     pub moves: Vec<(SimTime, ComponentId, usize)>,
-    /// Failovers and takeovers that did not work, in order. All others do; there are none without a
-    /// death.
+    /// Failed failovers and takeovers, in order. All others succeed. Without the failure of a holder there is
+    /// none.
     pub failed: Vec<Failed>,
-    /// The CDNs whose edges nobody answers, and since when.
+    /// CDNs whose origin does not answer, and since when.
     pub silent: Vec<(ComponentId, SimTime)>,
-    /// Which hangs of whom no probe saw. Of whom nothing is said here it is drawn.
+    /// Undetected hangs per member. Hangs of members not listed are sampled.
     pub hangs: Vec<Hangs>,
-    /// Workloads of which sessions had ended with a lost view, and how many would have gone on, where what is
-    /// counted begins in the middle of an episode.
+    /// Number of ended sessions per workload that would have continued. It is set if counting begins in the
+    /// middle of an episode of lost views.
     pub gone: Vec<(WorkloadId, u64)>,
 }
 
 impl Failed {
-    /// Whether nobody had it then.
+    /// Returns whether no member or unit held the role or virtual IP at `now`.
     #[must_use]
     pub fn lasts_at(&self, now: SimTime) -> bool {
         self.from <= now && now < self.until
     }
 }
 
-/// Hangs of a member that the probes of a balancer did not see in a history; all others they saw.
+/// Hangs of a member that a balancer's probes did not detect in a trajectory. All other hangs of the member were
+/// detected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hangs {
     /// The balancer.
     pub of: ComponentId,
     /// The member, by number.
     pub member: usize,
-    /// From when to when, in order.
+    /// Start and end of each undetected hang, in order.
     pub unseen: Vec<(SimTime, SimTime)>,
 }
 
-/// A failover or a takeover that did not work in a history.
+/// A failover or takeover that failed in a trajectory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failed {
     /// The group or the balancer.
     pub of: ComponentId,
-    /// When who had the role or the address died.
+    /// Instant at which the holder of the role or virtual IP failed.
     pub from: SimTime,
-    /// When somebody had it again.
+    /// Instant at which a member or unit held it again.
     pub until: SimTime,
-    /// When people were done, if they were at it.
+    /// Instant at which operators finished, if they had to intervene.
     pub people: Option<SimTime>,
 }
 
 impl Past {
-    /// What did not work of a group or a balancer.
+    /// Returns the failed failovers or takeovers of a group or balancer.
     #[must_use]
     pub fn failed_of(&self, of: ComponentId) -> Vec<Failed> {
         self.failed.iter().copied().filter(|failed| failed.of == of).collect()
     }
 
-    /// Who has the role of a group's master, or the address of a balancer, in the end.
+    /// Returns the last holder of a group's primary role or of a balancer's virtual IP, if it ever moved.
     #[must_use]
     pub fn holder(&self, of: ComponentId) -> Option<usize> {
         self.moves.iter().rev().find(|(_, group, _)| *group == of).map(|(.., member)| *member)

@@ -1,24 +1,24 @@
-//! Probes: when they are made, and what is believed of who answers them.
+//! Probes: their instants, and the belief that their answers support.
 //!
-//! Whoever watches others (a balancer, a name service, the script of a database) makes one in every
-//! interval at a phase of its own, and turns its belief after so many answers in a row against it.
+//! An observer (a balancer, a name service, the script of a database) sends one probe per interval, at a
+//! phase of its own. It reverses its belief after a number of consecutive answers against it.
 
 use crate::convert::whole;
 use crate::model::spec::probe::CheckSpec;
 use crate::units::{SimDuration, SimTime};
 
-/// Probes.
+/// Parameters of the probes of one observer.
 #[derive(Clone, Copy, Debug)]
 pub struct Probing {
-    /// Between the starts of two.
+    /// Time between the starts of two probes.
     pub interval: SimDuration,
-    /// One that takes longer has failed.
+    /// Time after which a probe has failed.
     pub time_out: SimDuration,
-    /// Failed ones in a row that take a member out.
+    /// Number of consecutive failed probes after which a member is ejected.
     pub fall: u32,
-    /// Good ones in a row that put it back.
+    /// Number of consecutive successful probes after which a member is readmitted.
     pub rise: u32,
-    /// Probability that a shallow probe sees a hang; drawn for each hang.
+    /// Probability that a shallow probe detects a hang; drawn once per hang.
     pub sees_hang: f64,
 }
 
@@ -35,8 +35,8 @@ impl From<&CheckSpec> for Probing {
 }
 
 impl Probing {
-    /// Whether an answer, or its absence, turns the belief that somebody is `alive`; `against` counts
-    /// those in a row that speak against it.
+    /// Returns whether an answer, `good` or not, reverses the belief that a member is `alive`. `against` is
+    /// the number of consecutive answers against the belief, and is updated.
     #[must_use]
     pub fn turns(&self, alive: bool, against: &mut u32, good: bool) -> bool {
         *against = if good == alive { 0 } else { *against + 1 };
@@ -48,7 +48,7 @@ impl Probing {
     }
 }
 
-/// The first probe at or after `now`, of one in every `interval` at a phase drawn as `uniform`.
+/// Returns the first probe at or after `now`, with one probe per `interval` at a phase drawn as `uniform`.
 #[must_use]
 pub fn first_probe(interval: SimDuration, now: SimTime, uniform: f64) -> SimTime {
     let interval = interval.nanos().max(1);

@@ -1,9 +1,9 @@
-//! What the event loop writes down about requests and page views: two closed ledgers and their
-//! latencies. Components count for themselves, see [`gauge`](crate::model::gauge).
+//! Recorded counts of requests and page views: two closed ledgers and their latencies. Components count for
+//! themselves, see [`gauge`](crate::model::gauge).
 //!
-//! Only what was born inside the window is written down, wherever it ends, but for the answers that
-//! intervals of the window count. Integers only, so that
-//! records of replications can be put together in any grouping.
+//! Only requests that started inside the window are counted, wherever they end. The exception is the number of
+//! answers in an interval of the window. All counts are integers, so records of replications can be merged in
+//! any grouping.
 
 use crate::model::blueprint::Blueprint;
 use crate::model::ids::{CallId, CauseId, ClassId, WorkloadId};
@@ -18,20 +18,20 @@ pub const OUTCOMES: [&str; 7] =
 /// Attempts of one class or of one kind of call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attempts {
-    /// All that began.
+    /// Number of attempts begun.
     pub begun: u64,
-    /// Those that ended, by outcome.
+    /// Number of attempts ended, by outcome.
     pub ended: [u64; OUTCOMES.len()],
 }
 
 impl Attempts {
-    /// Those that have not ended.
+    /// Number of attempts that have not ended.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
         self.begun - self.ended.iter().sum::<u64>()
     }
 
-    /// Puts two counts together.
+    /// Adds the counts of `other`.
     pub fn merge(&mut self, other: &Self) {
         self.begun += other.begun;
         for (a, b) in self.ended.iter_mut().zip(&other.ended) {
@@ -40,40 +40,40 @@ impl Attempts {
     }
 }
 
-/// One request class.
+/// Counts of one request class.
 #[derive(Clone, Debug, Default)]
 pub struct ClassRecord {
     /// Its attempts.
     pub attempts: Attempts,
-    /// Time from the edge to the edge of those that ended well, in nanoseconds.
+    /// Time from edge to edge of successful attempts, in nanoseconds.
     pub latency: Histogram,
-    /// The same of those that no edge of a CDN had, in nanoseconds.
+    /// The same for successful attempts that missed every edge of a CDN, in nanoseconds.
     pub missed: Histogram,
-    /// Time in line at stations of those that ended well, summed, in nanoseconds.
+    /// Total queueing time at stations of successful attempts, in nanoseconds.
     pub waited: u128,
-    /// Those that ended well and did not come in the window.
+    /// Number of successful attempts that did not start in the window.
     pub strangers: u64,
 }
 
-/// One workload's page views.
+/// Page views of one workload.
 #[derive(Clone, Debug, Default)]
 pub struct ViewRecord {
-    /// What users wanted.
+    /// Views that users intended.
     pub intended: u64,
-    /// Served at the first try.
+    /// Views served at the first attempt.
     pub served: u64,
-    /// Served at a later try.
+    /// Views served at a later attempt.
     pub delayed: u64,
-    /// Lost, by cause.
+    /// Views lost, by cause.
     pub lost: Vec<u64>,
-    /// Not asked for: their session had ended.
+    /// Views never requested, because their session had ended.
     pub never_born: u64,
-    /// From click to last byte, of those served, in nanoseconds.
+    /// Time from click to last byte of the served views, in nanoseconds.
     pub latency: Histogram,
 }
 
 impl ViewRecord {
-    /// Those neither served nor lost nor never born.
+    /// Number of views that have not ended.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
         let lost: u64 = self.lost.iter().sum();
@@ -81,14 +81,14 @@ impl ViewRecord {
     }
 }
 
-/// Everything written down in one window of one replication.
+/// All counts of one window of one replication.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// By class.
+    /// Counts per class.
     pub classes: Vec<ClassRecord>,
-    /// By kind of call.
+    /// Attempts per kind of call.
     pub calls: Vec<Attempts>,
-    /// By workload.
+    /// Page views per workload.
     pub views: Vec<ViewRecord>,
     open: u64,
     /// Counted messages that have not left their queue.
@@ -96,7 +96,7 @@ pub struct Record {
 }
 
 impl ClassRecord {
-    /// All that ended well, whoever came when.
+    /// Number of successful attempts that ended in the interval, whenever they started.
     #[must_use]
     pub const fn answered(&self) -> u64 {
         self.attempts.ended[Outcome::Ok as usize] + self.strangers
@@ -104,7 +104,7 @@ impl ClassRecord {
 }
 
 impl Record {
-    /// Nothing written down.
+    /// Returns an empty record.
     #[must_use]
     pub fn new(plan: &Blueprint) -> Self {
         let view = ViewRecord { lost: vec![0; plan.causes.len()], ..ViewRecord::default() };
@@ -117,7 +117,7 @@ impl Record {
         }
     }
 
-    /// Puts another record of the same plan into this one.
+    /// Adds the counts of another record of the same plan.
     pub fn merge(&mut self, other: &Self) {
         for (into, from) in self.classes.iter_mut().zip(&other.classes) {
             into.attempts.merge(&from.attempts);
@@ -143,26 +143,26 @@ impl Record {
         self.messages += other.messages;
     }
 
-    /// Counted views that have not ended.
+    /// Number of counted views that have not ended.
     #[must_use]
     pub fn open(&self) -> u64 {
         self.open
     }
 
-    /// Counted messages that have not left their queue.
+    /// Number of counted messages that have not left their queue.
     #[must_use]
     pub fn messages_open(&self) -> u64 {
         self.messages
     }
 
-    /// A message is published whose work a request of `class` does: from here to its acknowledgement it is an
-    /// attempt of that class.
+    /// Counts a published message, whose work a request of `class` does. From here to its acknowledgement it is
+    /// an attempt of that class.
     pub(crate) fn message_begins(&mut self, class: ClassId, counted: bool) {
         self.attempt_begins(class, counted);
         self.messages += u64::from(counted);
     }
 
-    /// It has left its queue.
+    /// Counts a message that has left its queue.
     pub(crate) fn message_ends(
         &mut self,
         class: ClassId,
@@ -200,7 +200,7 @@ impl Record {
         }
     }
 
-    /// An attempt that no edge had has ended well.
+    /// Counts a successful attempt that missed every edge.
     pub(crate) fn miss_answered(&mut self, class: ClassId, latency: SimDuration, counted: bool) {
         if counted {
             self.classes[class.index()].missed.record(latency.nanos());
@@ -256,7 +256,7 @@ impl Record {
         }
     }
 
-    /// A request without a client is its own page view.
+    /// Counts the end of a request without a client, which is its own page view.
     #[inline(always)]
     pub(crate) fn request_is_view(
         &mut self,

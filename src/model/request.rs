@@ -1,8 +1,8 @@
-//! A request in flight: where it is, what it still has to do, who waits for it.
+//! A request in flight: its position, its remaining work, and the receiver of its answer.
 //!
-//! One slab entry of at most 256 bytes. Everyone else holds a [`RequestId`]; an entry is freed by
-//! the route alone, when its last step is done and none of its children runs, so an id held by a
-//! queue is never stale. Events are guarded by tickets, not by generations.
+//! One slab entry of at most 256 bytes. All other code holds a [`RequestId`]. An entry is freed by the route
+//! alone, when its last step is done and none of its children runs, so an id held by a queue is never stale.
+//! Events are guarded by tickets, not by generations.
 
 use crate::convert::place;
 use crate::engine::calendar::Ticket;
@@ -11,11 +11,11 @@ use crate::model::ids::{CauseId, ClassId, ComponentId, UnitId};
 use crate::model::route::Drawn;
 use crate::units::SimTime;
 
-/// Nested calls of one request.
+/// Largest depth of nested calls of one request.
 pub const MAX_DEPTH: usize = 5;
-/// Nested repetitions of one request.
+/// Largest depth of nested repetitions of one request.
 pub const MAX_LOOPS: usize = 3;
-/// Tiers of caches outside the sites: edges, and shields behind them.
+/// Number of tiers of caches outside the sites: edges, and shields behind them.
 pub const TIERS: usize = 2;
 
 /// A request in flight, by its place in the slab.
@@ -26,85 +26,85 @@ impl RequestId {
     /// No request: work without a client.
     pub const NONE: Self = Self(u32::MAX);
 
-    /// As an index into the slab.
+    /// Returns the index into the slab.
     #[inline]
     pub(crate) const fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// How an attempt ended; the closed set of the ledger of attempts, without `in-flight`.
+/// Outcome of an attempt: the closed set of the ledger of attempts, without `in-flight`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Outcome {
     /// Answered.
     Ok,
-    /// Turned away: backlog full, or nobody listens.
+    /// Refused: the backlog is full, or no process listens.
     Refused,
     /// Answered with an error.
     Error,
-    /// Given up by its client while it was being worked on.
+    /// Abandoned by its client while it was being processed.
     Timeout,
-    /// Given up by its client while no packet came back at all.
+    /// Abandoned by its client while no packet came back at all.
     Unreachable,
-    /// Its answer was of no use to anybody any more.
+    /// No longer needed: nothing waits for its answer.
     Aborted,
-    /// Answered, without a write that the reader should have seen.
+    /// Answered, without a write that the reader should have seen (stale read).
     Stale,
 }
 
-/// Who waits for a request.
+/// Receiver of the answer of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// Nobody: the client has gone, or there never was one.
+    /// None: the client has left, or there never was one.
     Nobody,
     /// An open workload without clients: the request is the page view.
     Workload,
-    /// A closed user without a client, by its place among all of them.
+    /// A closed user without a client, by its number among all users.
     User(u32),
     /// A page view of a client.
     View(u32),
     /// Another request, which counts its children and waits for them.
     Parent(RequestId),
-    /// A balancer, whose probe it is: the alarm of that.
+    /// A balancer that sent it as a probe, by the alarm of the probe.
     Probe(UnitId),
-    /// A database group, whose probe it is or for whom it applies a write: the alarm of that.
+    /// A database group that sent it as a probe or applies a write with it, by the alarm of that.
     Database(UnitId),
-    /// The component that let it begin.
+    /// The component that started it.
     Component(ComponentId),
 }
 
-/// How far a request is inside the component of a frame.
+/// Relation of a request to the component of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
-    /// It has asked and was not let in yet; nothing is held.
+    /// It has asked to be admitted and was not yet; it holds nothing.
     Calling,
-    /// It waits in line there or holds a worker or a connection.
+    /// It is in the queue there, or holds a worker or a connection.
     Inside,
-    /// Its parent holds it; gives access to mounts, releases nothing.
+    /// Its parent holds the frame: the request may use its mounts and releases nothing.
     Borrowed,
 }
 
-/// A component a request is inside of.
+/// A component that a request is inside.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame {
     /// The member.
     pub at: ComponentId,
-    /// Number of the call among all calls, to find its time-out.
+    /// Number of the call among all calls, by which its time-out finds it.
     pub serial: u32,
-    /// When it came in.
+    /// Instant of entry.
     pub since: SimTime,
-    /// Kind of the call; [`NO_CALL`] for the way in.
+    /// Kind of the call; [`NO_CALL`] for the entrance.
     pub call: u32,
-    /// What it holds.
+    /// Relation to the component.
     pub hold: Hold,
-    /// Whether it was entered through the frame below, a unit of a balancer.
+    /// True if it was entered through the frame below, a unit of a balancer.
     pub behind: bool,
-    /// Whether a slave has answered it without a write that it should have had.
+    /// True if a replica has answered it without a write that it should have had.
     pub stale: bool,
 }
 
-/// A frame that is not a call with a ledger.
+/// Marks a frame that is not a call with a ledger.
 pub const NO_CALL: u32 = u32::MAX;
 
 impl Frame {
@@ -119,33 +119,33 @@ impl Frame {
     };
 }
 
-/// What a request waits for at this moment.
+/// The event or resource that a request waits for at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Waits {
-    /// It is moving along its route.
+    /// Nothing: it is moving along its route.
     Nothing,
-    /// In the line of the component `at`.
+    /// A server, in the queue of the component `at`.
     InLine,
     /// In service at the component `at`.
     InService,
-    /// For an event of its own: a delay, a back-off.
+    /// An event of its own: a delay, a back-off.
     Timer,
-    /// For its children.
+    /// Its children.
     Children,
-    /// For ever: it was sent where nobody answers.
+    /// Nothing that will come: it was sent to a component that never answers.
     Void,
-    /// For the service `at` to go on: it stands still.
+    /// The end of the stall of the service `at`.
     Paused,
-    /// For what another fetches for the same edge.
+    /// The object that another request fetches for the same edge.
     Fetch,
 }
 
-/// Which side of the server's edge a request is on.
+/// Part of the way between client and server on which a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Stage {
-    /// Inside: it follows its route.
+    /// At the server: it follows its route.
     Route,
     /// Its reply is on the way to the client.
     Reply,
@@ -153,116 +153,117 @@ pub enum Stage {
     Travel,
 }
 
-/// What is so or not of a request, one bit each.
+/// Flags of a request, one bit each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Marks(u8);
 
 impl Marks {
     /// The slot is in use.
     pub const LIVE: Self = Self(1);
-    /// Nobody waits for the frames below: it ends when its own are given back.
+    /// Nothing waits for the frames below: the request ends when it has released its own frames.
     pub const ORPHAN: Self = Self(2);
-    /// A patience or a time-out will end a wait without end for its innermost call.
+    /// A patience or a time-out ends an endless wait of its innermost call.
     pub const CAN_TIME_OUT: Self = Self(4);
     /// Its service here has begun and was interrupted.
     pub const RESUMED: Self = Self(8);
 
-    /// Whether `mark` is so.
+    /// Returns whether `mark` is set.
     #[inline(always)]
     #[must_use]
     pub const fn has(self, mark: Self) -> bool {
         self.0 & mark.0 != 0
     }
 
-    /// Lets `mark` be so, or not.
+    /// Sets or clears `mark`.
     #[inline(always)]
     pub const fn set(&mut self, mark: Self, so: bool) {
         self.0 = if so { self.0 | mark.0 } else { self.0 & !mark.0 };
     }
 }
 
-/// One request in flight; as large as four cache lines, so that a slot is found by a shift.
+/// One request in flight, of four cache lines, so that a shift finds its slot.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub struct Request {
-    /// When this attempt entered.
+    /// Start of this attempt.
     pub born: SimTime,
-    /// When it came to the component `at`.
+    /// Instant at which it came to the component `at`.
     pub since: SimTime,
-    /// Number of its page at the source: the key of its draws.
+    /// Ordinal of its page at the source: the key of its draws.
     pub ordinal: u64,
-    /// Which of all that its page sends out it is, for its draws (see [`Drawn`]).
+    /// Number that distinguishes the draws of all that its page sends out (see [`Drawn`]).
     pub path: u32,
-    /// The event it waits for.
+    /// Ticket of the event it waits for.
     pub ticket: Ticket,
-    /// The event of its client's patience.
+    /// Ticket of the event that ends its client's patience.
     pub patience: Ticket,
-    /// Service time, work or size of the present step, as the component counts it; on the way from a shield
-    /// to an edge, the age of what it brings, in nanoseconds.
+    /// Service time, work or size of the present step, in the unit of its component. On the way from a shield
+    /// to an edge: age of the object, in nanoseconds.
     pub need: u64,
-    /// When the present service ends; on the way from a shield, when it left there.
+    /// End of the present service; on the way from a shield, the instant of departure there.
     pub ends: SimTime,
-    /// Time in line at stations so far, in nanoseconds.
+    /// Total queueing time at stations so far, in nanoseconds.
     pub waited: u64,
-    /// Who waits for it.
+    /// Receiver of its answer.
     pub owner: Owner,
-    /// Which part of the page it is: 0 the page, 1… its assets.
+    /// Position in the page: 0 is the page, 1… are its assets.
     pub position: u32,
-    /// Where it is, when it is in line or in service.
+    /// The component in whose queue or service it is.
     pub at: ComponentId,
-    /// A number that belongs to the component `at`: a zone, a disk.
+    /// A number with a meaning of the component `at`: a zone, a disk.
     pub local: u32,
     /// The next operation of its route.
     pub pc: u32,
-    /// What it is inside of, outermost first.
+    /// Frames of the components it is inside, outermost first.
     pub frames: [Frame; MAX_DEPTH],
-    /// Repetitions still to do, outermost first.
+    /// Remaining repetitions of its loops, outermost first.
     pub loops: [u16; MAX_LOOPS],
-    /// Repetition of the steps that it takes now; tells the draws of repeated steps apart.
+    /// Number of the present repetition of its steps, which keys the draws of repeated steps.
     pub iteration: u16,
-    /// The repetition outside of the loops that it is in.
+    /// Number of the repetition outside its present loops.
     pub outside: u16,
-    /// The first repetition that no loop so far has used.
+    /// First number of a repetition that no loop has used so far.
     pub unused: u16,
-    /// Children not yet ended.
+    /// Number of children that have not ended.
     pub children: u16,
     /// Its class.
     pub class: ClassId,
-    /// The workload it comes from.
+    /// The workload it is attributed to.
     pub workload: u16,
-    /// By tier of caches: the edge for which it is fetched, or where it waits for that, counted from 1; 0:
+    /// Per tier of caches: the edge for which it fetches or at which it waits for a fetch, counted from 1; 0 is
     /// none.
     pub fetch: [u16; TIERS],
-    /// By tier: of a fetch, who waits for it first; of who waits for one, who does so next.
+    /// For a fetch, the first request that waits for it; for a request that waits, the next one that does. One
+    /// per tier.
     pub joined: [RequestId; TIERS],
     /// The cause of its failure, when it failed.
     pub cause: CauseId,
-    /// Frames in use.
+    /// Number of frames in use.
     pub depth: u8,
-    /// Loops in use.
+    /// Number of loops in use.
     pub loop_depth: u8,
-    /// Rank at the station it is in; a smaller number goes first.
+    /// Priority at the station it is in; a smaller number is served first.
     pub priority: u8,
-    /// What it waits for.
+    /// The event or resource that it waits for at present.
     pub waits: Waits,
-    /// Which side of the edge it is on.
+    /// Part of the way between client and server.
     pub stage: Stage,
-    /// Which try of its page view it belongs to.
+    /// Number of the attempt of its page view.
     pub attempt: u8,
-    /// Further members that the balancer around it has tried.
+    /// Number of other members that the balancer around it has tried.
     pub dispatches: u8,
-    /// Whether it was born inside the window that is measured.
+    /// True if it started inside the measured window.
     pub counted: bool,
-    /// What is so or not.
+    /// Flags.
     pub marks: Marks,
-    /// The outcome its client has been told already, when the work goes on without it.
+    /// The outcome reported to its client already, if the work goes on without the client.
     pub failed: Option<Outcome>,
 }
 
 const _: () = assert!(size_of::<Request>() <= 256);
 
 impl Request {
-    /// A request of `class` at the start of its route.
+    /// Returns a request of `class` at the start of its route.
     #[must_use]
     #[inline]
     pub fn new(class: ClassId, entry: u32, owner: Owner, born: SimTime) -> Self {
@@ -305,9 +306,9 @@ impl Request {
         }
     }
 
-    /// Makes another one of it, at the start of its route, written in place: the stacks of calls and
-    /// loops are empty and need no cleaning, and what the components write as it comes to them stays.
-    /// Where it is of a page and a workload is the caller's to say.
+    /// Turns the slot into a new request at the start of its route, in place. The stacks of calls and loops are
+    /// empty and need no clearing, and the fields that components write on its arrival keep their values. The
+    /// caller sets the fields of page and workload.
     #[inline(always)]
     pub fn restart(&mut self, class: ClassId, entry: u32, owner: Owner, born: SimTime) {
         self.born = born;
@@ -337,28 +338,28 @@ impl Request {
         self.failed = None;
     }
 
-    /// Whether it is the fetch of an edge, or waits for one.
+    /// Returns whether it fetches for an edge, or waits for such a fetch.
     #[inline]
     #[must_use]
     pub fn is_of_edge(&self) -> bool {
         self.fetch != [0; TIERS]
     }
 
-    /// Whose draws it has.
+    /// Key of its draws.
     #[inline]
     #[must_use]
     pub const fn drawn(&self) -> Drawn {
         Drawn { ordinal: self.ordinal, path: self.path }
     }
 
-    /// The innermost component it is inside of.
+    /// Innermost component it is inside.
     #[inline]
     #[must_use]
     pub fn top(&self) -> &Frame {
         &self.frames[usize::from(self.depth) - 1]
     }
 
-    /// The same, to change.
+    /// Mutable access to the innermost frame.
     #[inline]
     pub fn top_mut(&mut self) -> &mut Frame {
         &mut self.frames[usize::from(self.depth) - 1]
@@ -374,23 +375,23 @@ pub struct Requests {
     most: usize,
 }
 
-/// More requests in flight than the limit.
+/// Error: more requests in flight than the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooMany;
 
 impl Requests {
-    /// Room for none.
+    /// Returns an empty slab.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Puts a fresh request of `class` in, at the start of its route. Writes a slot in place
+    /// Adds a new request of `class` at the start of its route. A used slot is written in place
     /// ([`Request::restart`]).
     ///
     /// # Errors
     ///
-    /// [`TooMany`] when the indices of events are used up.
+    /// [`TooMany`] if the indices of events are used up.
     #[inline(always)]
     pub fn begin(
         &mut self,
@@ -407,11 +408,11 @@ impl Requests {
         Ok(RequestId(index))
     }
 
-    /// Puts a request in.
+    /// Adds a request.
     ///
     /// # Errors
     ///
-    /// [`TooMany`] when the indices of events are used up.
+    /// [`TooMany`] if the indices of events are used up.
     #[inline]
     pub fn insert(&mut self, request: Request) -> Result<RequestId, TooMany> {
         self.live += 1;
@@ -428,7 +429,7 @@ impl Requests {
         Ok(RequestId(index))
     }
 
-    /// Takes a request out; its id means nothing from here on.
+    /// Removes a request; its id is invalid from here on.
     #[inline(always)]
     pub fn remove(&mut self, id: RequestId) {
         let slot = &mut self.slots[id.index()];
@@ -440,25 +441,25 @@ impl Requests {
         self.free.push(id.0);
     }
 
-    /// Requests in flight.
+    /// Number of requests in flight.
     #[must_use]
     pub fn len(&self) -> usize {
         self.live
     }
 
-    /// Whether nothing is in flight.
+    /// Returns whether no request is in flight.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.live == 0
     }
 
-    /// The most that were in flight at one time.
+    /// Largest number of requests in flight at one time.
     #[must_use]
     pub fn most(&self) -> usize {
         self.most
     }
 
-    /// All of them belong to nothing that is written down.
+    /// Marks all requests as not counted.
     pub fn count_none(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.counted = false);
     }
@@ -489,8 +490,8 @@ impl std::ops::IndexMut<RequestId> for Requests {
 mod tests {
     use super::*;
 
-    /// Left as they are: what a component or the page writes before it is read, and what lies above the
-    /// ends of the stacks.
+    /// Fields left as they are: those that a component or the page writes before they are read, and those
+    /// beyond the ends of the stacks.
     #[test]
     fn a_slot_that_is_used_again_is_as_good_as_new() {
         let born = SimTime::from_nanos(9);

@@ -1,9 +1,8 @@
-//! What a request does, compiled to a flat program.
+//! The steps of a request, compiled to a flat program.
 //!
-//! Takes: the steps of a request class, as `plan` resolved them. Gives: operations that the world
-//! walks with a program counter, a small call stack and a few loop counters, all inside the
-//! request. A component finishes a request and never names another; only this program knows what
-//! follows.
+//! Takes: the steps of a request class, as `plan` resolved them. Gives: operations that the world walks with a
+//! program counter, a small call stack and a few loop counters, all inside the request. A component ends a step
+//! of a request and never names another component; only this program defines what follows.
 //!
 //! Holds: every branch, loop and call of a class lies inside its own program; targets are absolute
 //! indices into one table; a program ends in `End`.
@@ -19,104 +18,104 @@ use crate::units::{Bytes, SimDuration};
 /// One operation of a program.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Op {
-    /// Queue at a member of a pool of stations, be served, go on.
+    /// Queue at a member of a pool of stations, be served, continue.
     Visit {
         /// The stations.
         pool: PoolId,
         /// Service time, in seconds.
         demand: DemandId,
-        /// Rank in the line; a smaller number goes first.
+        /// Priority in the queue; a smaller number is served first.
         priority: u8,
     },
-    /// Whether a query misses the buffer of the innermost component: on with the branch's chance,
-    /// which is larger for a while after a restart, else past it.
+    /// Miss in the buffer of the innermost component, by one draw. The miss probability changes for a while
+    /// after a restart.
     Miss {
-        /// The chance, and what follows a miss.
+        /// Branch taken by a miss, with its probability.
         branch: u32,
         /// Key of the draw.
         key: KeyId,
-        /// What follows when nothing is missed.
+        /// Operation that follows a hit.
         otherwise: u32,
     },
     /// Take a worker or a connection at a member of a pool; hold it until the matching `Leave`.
     Enter {
         /// The service or database members.
         pool: PoolId,
-        /// Ledger and time-out of the call; `None` for the way in.
+        /// Ledger and time-out of the call; `None` for the entrance.
         call: Option<CallId>,
     },
-    /// As `Enter`, at the unit of a balancer that holds its address.
+    /// `Enter` at the unit of a balancer that holds its virtual IP.
     Front {
         /// The balancer.
         balancer: ComponentId,
-        /// Ledger and time-out of the call; `None` for the way in.
+        /// Ledger and time-out of the call; `None` for the entrance.
         call: Option<CallId>,
     },
-    /// As `Enter`, at the member that the balancer around it picks.
+    /// `Enter` at the member that the balancer around it picks.
     Pick {
         /// The balancer.
         balancer: ComponentId,
-        /// Which of its farms.
+        /// Number of its backend pool.
         farm: u16,
         /// Ledger and time-out of the call from the balancer.
         call: Option<CallId>,
         /// Key of the draws of the choice.
         key: KeyId,
     },
-    /// As `Enter`, at the member of a database group that serves it now.
+    /// `Enter` at the member of a database group that serves the query at present.
     Query {
         /// The group.
         database: ComponentId,
-        /// Write or read.
+        /// If true, a write; else a read.
         write: bool,
         /// Ledger and time-out of the call.
         call: Option<CallId>,
     },
-    /// A read begins at the innermost component: whether it lacks a write there.
+    /// A read begins at the innermost component, which checks whether it lacks a write.
     Fresh {
         /// The group.
         database: ComponentId,
     },
-    /// A write is done at the innermost component: what follows it there is the group's.
+    /// A write ends at the innermost component, and the group replicates it.
     Commit {
         /// The group.
         database: ComponentId,
-        /// Which of the group's kinds of writes.
+        /// Number of the kind of write in the group.
         step: u32,
     },
-    /// A look-up at the edge of the view: on where the edge has the object.
+    /// A look-up at the edge of the view; continues if the edge has the object.
     Edge {
         /// The edges.
         cdn: ComponentId,
-        /// Where it goes when the edge has it not.
+        /// Operation that follows a miss.
         miss: u32,
     },
-    /// A look-up at the shield of the edge: on where the shield has the object.
+    /// A look-up at the shield of the edge; continues if the shield has the object.
     Shield {
         /// The shields.
         cdn: ComponentId,
-        /// Where it goes when the shield has it not.
+        /// Operation that follows a miss.
         miss: u32,
     },
-    /// What a shield has not is there now.
+    /// An object that a shield lacked has arrived there.
     Shielded {
         /// The shields.
         cdn: ComponentId,
     },
-    /// To one of several entrances, as the name service says.
+    /// Go to one of several entrances, chosen by the name service.
     Resolve {
         /// The name service.
         names: ComponentId,
         /// First of the entrances in [`Routes::branches`].
         first: u32,
     },
-    /// Give back what the innermost `Enter`, `Front`, `Pick` or `Query` took.
+    /// Release what the innermost `Enter`, `Front`, `Pick` or `Query` took.
     Leave,
     /// Processor time in the zone of the innermost component.
     Cpu {
         /// Core-seconds.
         demand: DemandId,
-        /// Threads that do it side by side, at least one.
+        /// Number of threads that share the work, at least one.
         threads: u16,
     },
     /// Wait.
@@ -124,34 +123,32 @@ pub enum Op {
         /// Seconds.
         demand: DemandId,
     },
-    /// Operations at the head in front of a pool of a mounted volume; nothing when the volume is
-    /// local.
+    /// Operations at the head in front of a pool of a mounted volume; no effect for a local volume.
     Head {
-        /// Which mount of the innermost component.
+        /// Number of the mount at the innermost component.
         mount: u8,
-        /// Which pool of the volume: of several each gets its share of the operations.
+        /// Number of the pool; each pool of a volume gets its share of the operations.
         pool: u8,
-        /// How many operations there are for all pools.
+        /// Number of operations for all pools together.
         amount: AmountId,
-        /// Key of the time at the head; the next two are those of which operations open or lock,
-        /// and of their pools.
+        /// Key of the time at the head; the next two keys choose the operations that open or lock, and the
+        /// pools.
         key: KeyId,
     },
     /// One read or one synchronous write at a disk of a mounted volume; the request waits for it.
     Disk {
-        /// Which mount of the innermost component.
+        /// Number of the mount at the innermost component.
         mount: u8,
-        /// Read or write.
+        /// If true, a write; else a read.
         write: bool,
-        /// Key of its time; the next three are those of the choice of the disk, of the block and of
-        /// the pool.
+        /// Key of its time; the next three keys choose the disk, the block and the pool.
         key: KeyId,
     },
-    /// Writes that nobody waits for.
+    /// Writes for which no request waits.
     Defer {
-        /// Which mount of the innermost component.
+        /// Number of the mount at the innermost component.
         mount: u8,
-        /// How many.
+        /// Number of writes.
         amount: AmountId,
         /// Key of their times; the next three are as for `Disk`.
         key: KeyId,
@@ -160,44 +157,44 @@ pub enum Op {
     Choose {
         /// First of its branches in [`Routes::branches`].
         first: u32,
-        /// How many branches.
+        /// Number of branches.
         count: u32,
         /// Key of the draw.
         key: KeyId,
-        /// Where it goes when the draw takes no branch.
+        /// Operation that follows if the draw takes no branch.
         otherwise: u32,
     },
-    /// Ask a component for something that its kind knows.
+    /// Ask a component, whose kind defines the answer.
     Ask {
         /// The component.
         of: ComponentId,
-        /// For what.
+        /// Number that the kind gave the question.
         what: u32,
-        /// The first of the branches that it may send the request to instead of going on.
+        /// First of the branches to which the component may send the request instead.
         ways: u32,
     },
     /// Go to another operation.
     Jump {
-        /// Where to.
+        /// Target operation.
         to: u32,
     },
-    /// Do what follows `amount` times; go to `end` when that is none.
+    /// Execute what follows `amount` times; go to `end` if that is zero.
     Repeat {
-        /// How often.
+        /// Number of repetitions.
         amount: AmountId,
-        /// After the loop.
+        /// Operation after the loop.
         end: u32,
     },
-    /// End of a loop's body: once more, or on.
+    /// End of the body of a loop: repeat it or continue.
     Again {
         /// First operation of the body.
         start: u32,
     },
     /// Start a child at `entry`.
     Fork {
-        /// Where it starts.
+        /// First operation of the child.
         entry: u32,
-        /// Whether `Join` waits for it.
+        /// If true, `Join` waits for it.
         wait: bool,
     },
     /// Wait for all children that are waited for.
@@ -211,9 +208,9 @@ const _: () = assert!(size_of::<Op>() <= 20);
 /// A branch of a choice.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Branch {
-    /// The branch is taken when the draw is below this and not below an earlier one.
+    /// Upper bound of the draw: the branch is taken if the draw is below it and no earlier branch is taken.
     pub below: f64,
-    /// Where it goes.
+    /// Target operation.
     pub to: u32,
 }
 
@@ -224,20 +221,20 @@ pub struct Demand {
     pub key: KeyId,
     /// Its law, in seconds or core-seconds.
     pub sampler: Sampler,
-    /// What share of the draw is spent here.
+    /// Share of the draw that is spent here.
     pub share: f64,
-    /// Drawn once for the request, not at each repetition.
+    /// True if it is drawn once per request, not at each repetition.
     pub once: bool,
-    /// Mean of the whole draw times the share, for the plan's offered load.
+    /// Mean of the whole draw times the share; used for the plan's offered load.
     pub mean: f64,
 }
 
-/// How many times.
+/// A number of repetitions or operations.
 #[derive(Clone, Debug)]
 pub enum Amount {
-    /// Always as many.
+    /// A fixed number.
     Fixed(u32),
-    /// A mean: its whole part, and one more with the probability of the rest.
+    /// A given mean: its whole part, and one more with the probability of the fraction.
     Mean {
         /// Whole part.
         floor: u32,
@@ -246,7 +243,7 @@ pub enum Amount {
         /// Key of the draw.
         key: KeyId,
     },
-    /// By a law of counts.
+    /// Sampled from a law of counts.
     Law {
         /// Key of the draw.
         key: KeyId,
@@ -258,7 +255,7 @@ pub enum Amount {
 }
 
 impl Amount {
-    /// Its mean.
+    /// Expected number.
     #[must_use]
     pub fn mean(&self) -> f64 {
         match self {
@@ -269,21 +266,21 @@ impl Amount {
     }
 }
 
-/// What a key of draws is made of.
+/// Name of a key of draws.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyName {
-    /// What is drawn.
+    /// Purpose of the draw.
     pub purpose: &'static str,
-    /// Whose draw it is.
+    /// Owner of the draw.
     pub owner: String,
 }
 
-/// How a member of a pool is picked.
+/// Rule that picks a member of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pick {
-    /// In turn.
+    /// Round robin.
     RoundRobin,
-    /// At random, keyed by the request.
+    /// Uniformly at random, keyed by the request.
     Random(KeyId),
 }
 
@@ -292,27 +289,27 @@ pub enum Pick {
 pub struct Pool {
     /// Its members, in the order of their numbers.
     pub members: Vec<ComponentId>,
-    /// How one is picked.
+    /// Rule that picks one.
     pub pick: Pick,
 }
 
 /// A kind of nested call.
 #[derive(Clone, Debug)]
 pub struct CallKind {
-    /// Caller and callee, for the ledger.
+    /// Names of caller and callee, for the ledger.
     pub name: String,
-    /// After this long the caller gives up.
+    /// Time-out of the caller.
     pub time_out: Option<SimDuration>,
-    /// What it asks of a database.
+    /// Query to a database, if it is one.
     pub query: Option<Asks>,
 }
 
-/// What a call asks of a database.
+/// Query of a call to a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asks {
-    /// Its name.
+    /// Name of the database.
     pub database: String,
-    /// A write; else a read.
+    /// If true, a write; else a read.
     pub writes: bool,
 }
 
@@ -323,13 +320,13 @@ pub struct Class {
     pub name: String,
     /// First operation.
     pub entry: u32,
-    /// Size of the reply; `None` when nothing is sent.
+    /// Size of the reply; `None` if there is no reply to send.
     pub reply: Option<Reply>,
-    /// What the client fetches next.
+    /// Parts that the client fetches next.
     pub then: Option<Then>,
-    /// The CDN at whose edges it enters, and the one that these ask.
+    /// The CDN at whose edges it enters, and the CDN that those ask; one per tier.
     pub cdns: [Option<AtCdn>; TIERS],
-    /// The way of its client there and back, where that is not the client's own.
+    /// Round-trip time of its client, if it differs from the one of the kind of clients.
     pub round_trip: Option<DemandId>,
 }
 
@@ -338,22 +335,22 @@ pub struct Class {
 pub struct Reply {
     /// Key of its draw.
     pub key: KeyId,
-    /// Bytes.
+    /// Law of the size, in bytes.
     pub sampler: Sampler,
     /// Mean size.
     pub mean: Bytes,
 }
 
-/// What the client fetches when it has the reply.
+/// Parts that the client fetches when it has the reply.
 #[derive(Clone, Copy, Debug)]
 pub struct Then {
     /// Class of the parts.
     pub class: crate::model::ids::ClassId,
-    /// How many.
+    /// Number of parts.
     pub amount: AmountId,
 }
 
-/// All programs of a plan and what they draw from.
+/// All programs of a plan, with the demands, counts and keys they use.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     /// The operations of all classes.
@@ -362,9 +359,9 @@ pub struct Routes {
     pub branches: Vec<Branch>,
     /// Random quantities.
     pub demands: Vec<Demand>,
-    /// Counts.
+    /// Numbers of repetitions and operations.
     pub amounts: Vec<Amount>,
-    /// Keys.
+    /// Names of keys.
     pub keys: Vec<KeyName>,
     /// Pools.
     pub pools: Vec<Pool>,
@@ -374,17 +371,18 @@ pub struct Routes {
     pub classes: Vec<Class>,
 }
 
-/// Position, repetition and sub-number of a draw inside a page, as one index: none of them above [`MOST`].
+/// Returns position, repetition and sub-number of a draw inside a page as one index. None of them exceeds
+/// [`MOST`].
 ///
-/// The low 31 bits have room for a position below 2,048, a repetition below 16,384 and a sub-number
-/// below 64, as nearly all are; the digits above these follow.
+/// The low 31 bits hold a position below 2,048, a repetition below 16,384 and a sub-number below 64, as in
+/// nearly all cases. The digits above these follow.
 #[must_use]
 #[inline]
 pub fn draw_index(request: &Request, sub: u32) -> u64 {
     index_of(request.position, request.iteration, sub)
 }
 
-/// As [`draw_index`], of the numbers alone.
+/// Returns the index of [`draw_index`] from the numbers alone.
 #[must_use]
 #[inline]
 pub fn index_of(position: u32, iteration: u16, sub: u32) -> u64 {
@@ -394,7 +392,8 @@ pub fn index_of(position: u32, iteration: u16, sub: u32) -> u64 {
     u64::from(high) << 31 | u64::from(low)
 }
 
-/// Most repetitions of the steps of one request, parts of one page, and operations of one step.
+/// Largest number of repetitions of the steps of one request, of parts of one page, and of operations of one
+/// step.
 pub const MOST: u16 = u16::MAX;
 
 /// The draws of one world: the keys of a plan under one seed and lineage.
@@ -403,38 +402,37 @@ pub struct Draws<'p> {
     keys: Vec<Key>,
     demands: &'p [Demand],
     amounts: &'p [Amount],
-    /// By demand.
+    /// Demands, computed in blocks, by demand.
     ahead: Vec<Ahead<'p>>,
-    /// Of bare uniforms, by key.
+    /// Uniforms, computed in blocks, by key.
     uniforms: Vec<Ahead<'p>>,
 }
 
-/// Draws of one key, worked out for whole blocks of ordinals where most of a block is used:
-/// requests come in the order of their ordinals, so neighbours are drawn at about the same time,
-/// and in a batch the latency of one hides behind the next. The bits are those of single draws, so
-/// what is kept, and whether anything is, changes no result.
+/// Draws of one key, computed for whole blocks of ordinals if most of a block is used. Requests come in the
+/// order of their ordinals, so neighbouring draws are needed at about the same time, and a batch hides the
+/// latency of each draw behind the next. The bits are those of single draws, so the cache changes no result.
 #[derive(Clone, Debug)]
 struct Ahead<'p> {
     key: Key,
-    /// None: the bare uniform.
+    /// Law of the draws; `None` for uniforms.
     sampler: Option<&'p Sampler>,
     /// See [`Demand::share`].
     share: f64,
     /// See [`Demand::once`].
     once: bool,
     table: Option<Box<Table>>,
-    /// Draws asked for and worked out since the last review.
+    /// Draws requested and computed since the last review.
     asked: u32,
     filled: u32,
-    /// Too few of the draws worked out ahead were used: single draws from here on.
+    /// True if too few of the computed draws were used: from then on each is drawn singly.
     single: bool,
 }
 
-/// Draws of a block.
+/// Number of draws per block.
 const BLOCK: usize = 8;
-/// Blocks kept, by the low bits of their number.
+/// Number of cached blocks, indexed by the low bits of the block number.
 const BLOCKS: usize = 16;
-/// Draws worked out between two reviews.
+/// Number of computed draws between two reviews.
 const REVIEW: u32 = 4_096;
 const NO_BLOCK: u64 = u64::MAX;
 
@@ -516,14 +514,14 @@ impl<'p> Draws<'p> {
         }
     }
 
-    /// A uniform of `request` under `key`.
+    /// Returns a uniform number of `request` under `key`.
     #[inline]
     #[must_use]
     pub fn uniform(&self, key: KeyId, request: &Request, sub: u32) -> f64 {
         self.uniform_on(key, request.drawn(), draw_index(request, sub))
     }
 
-    /// The same uniform as [`Self::uniform`] at `sub` 0, for choices that most requests make.
+    /// Returns the number of [`Self::uniform`] at `sub` 0, for choices that most requests make.
     #[inline(always)]
     #[must_use]
     pub fn uniform_ahead(&mut self, key: KeyId, request: &Request) -> f64 {
@@ -535,28 +533,28 @@ impl<'p> Draws<'p> {
         self.uniforms[key.index()].draw(request.ordinal)
     }
 
-    /// A uniform that belongs to `ordinal` and `index` alone.
+    /// Returns a uniform number that depends on `ordinal` and `index` alone.
     #[inline]
     #[must_use]
     pub fn uniform_at(&self, key: KeyId, ordinal: u64, index: u64) -> f64 {
         uniform_of(self.keys[key.index()], ordinal, index)
     }
 
-    /// A uniform that belongs to whose draws these are and `index` alone.
+    /// Returns a uniform number that depends on the owner `of` of the draws and on `index` alone.
     #[inline]
     #[must_use]
     pub fn uniform_on(&self, key: KeyId, of: Drawn, index: u64) -> f64 {
         of.uniform(self.keys[key.index()], index)
     }
 
-    /// The value of a demand where its uniform falls at `uniform`, in the unit of its law.
+    /// Returns the value of a demand for a given `uniform`, in the unit of its law.
     #[must_use]
     pub fn of_uniform(&self, id: DemandId, uniform: f64) -> f64 {
         let demand = &self.demands[id.index()];
         demand.sampler.sample(uniform) * demand.share
     }
 
-    /// A demand of `request`, in the unit of its law.
+    /// Returns a demand of `request`, in the unit of its law.
     #[inline]
     #[must_use]
     pub fn demand(&self, id: DemandId, request: &Request) -> f64 {
@@ -564,7 +562,7 @@ impl<'p> Draws<'p> {
         if let Some(value) = demand.sampler.constant() {
             return value * demand.share;
         }
-        // What is drawn once is the same in all that the request has sent out.
+        // A demand drawn once has the same value in all that the request has sent out.
         let uniform = if demand.once {
             self.uniform_at(demand.key, request.ordinal, draw_of_request(request, 0))
         } else {
@@ -573,7 +571,7 @@ impl<'p> Draws<'p> {
         demand.sampler.sample(uniform) * demand.share
     }
 
-    /// The same draw, bit for bit, for steps that most requests take.
+    /// Returns the value of [`Self::demand`], bit for bit, for steps that most requests take.
     #[inline(always)]
     #[must_use]
     pub fn demand_ahead(&mut self, id: DemandId, request: &Request) -> f64 {
@@ -584,7 +582,7 @@ impl<'p> Draws<'p> {
         ahead.draw(request.ordinal) * ahead.share
     }
 
-    /// A count of `request`; more than [`MOST`] where a law of counts draws so many.
+    /// Returns a count of `request`. It exceeds [`MOST`] if a law of counts draws such a number.
     #[inline]
     #[must_use]
     pub fn amount(&self, id: AmountId, request: &Request) -> u32 {
@@ -600,15 +598,15 @@ impl<'p> Draws<'p> {
     }
 }
 
-/// The same, in whatever repetition.
+/// Returns the index of a draw of `request` that is the same in every repetition.
 #[must_use]
 #[inline]
 pub fn draw_of_request(request: &Request, sub: u32) -> u64 {
     index_of(request.position, 0, sub)
 }
 
-/// The uniform of `key` at an index of any size: one that needs more than 31 bits is drawn from a
-/// private key.
+/// Returns the uniform number of `key` at an index of any size. An index of more than 31 bits is drawn from a
+/// key derived for it.
 #[inline]
 #[must_use]
 pub fn uniform_of(key: Key, ordinal: u64, index: u64) -> f64 {
@@ -621,25 +619,26 @@ fn beyond(key: Key, ordinal: u64, high: u64, low: u32) -> f64 {
     key.child(high).uniform(ordinal, low)
 }
 
-/// Whose draws: a request at its source, and which of all that it has sent out.
+/// Owner of draws: a request at its source, and one of the requests that it has sent out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drawn {
-    /// Number of the page at its source.
+    /// Ordinal of the page at its source.
     pub ordinal: u64,
-    /// Zero for a request itself and for what it sends out before it repeats a step; else made of the path of who
-    /// sent it out and of the repetition in which that was.
+    /// Zero for a request itself and for what it sends out before it repeats a step. Otherwise a hash of the
+    /// sender's path and of the repetition in which it was sent.
     pub path: u32,
 }
 
 impl Drawn {
-    /// A request itself.
+    /// Returns the owner for a request itself.
     #[must_use]
     pub const fn of(ordinal: u64) -> Self {
         Self { ordinal, path: 0 }
     }
 
-    /// What this one sends out in its repetition `iteration`. It repeats steps by itself: counted on from there,
-    /// its second repetition would draw what the first of the next one draws.
+    /// Returns the owner for a request that this one sends out in its repetition `iteration`. That request
+    /// counts its own repetitions. If it continued the count of the sender, its second repetition would have
+    /// the draws of the first one in the sender's next repetition.
     #[must_use]
     pub fn sends(self, iteration: u16) -> Self {
         if self.path == 0 && iteration == 0 {
@@ -650,11 +649,11 @@ impl Drawn {
             u64::from(self.path) ^ (u64::from(iteration) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        // Of a thousand that one request sends out two have one path once in 8,000 requests.
+        // Of a thousand requests that one request sends out, two share a path in one of 8,000 cases.
         Self { path: low(bits ^ bits >> 31).max(1), ..self }
     }
 
-    /// The uniform of `key` at `index`.
+    /// Returns the uniform number of `key` at `index`.
     #[inline]
     #[must_use]
     pub fn uniform(self, key: Key, index: u64) -> f64 {
@@ -670,10 +669,10 @@ impl Drawn {
     }
 }
 
-/// Above all that stands for a large index (see [`uniform_of`]).
+/// Bit that separates keys of paths from keys of large indices (see [`uniform_of`]).
 const PATHS: u64 = 1 << 63;
 
-/// Index of a draw of `request`; drawn once, it is the same in every repetition.
+/// Returns the index of a draw of `request`; with `once` it is the same in every repetition.
 #[inline]
 fn draw_position(request: &Request, once: bool) -> u64 {
     if once { draw_of_request(request, 0) } else { draw_index(request, 0) }

@@ -1,9 +1,10 @@
-//! The loop of one replication: the earliest event, the clock, who handles it, what is handed over.
+//! The loop of one replication: it takes the earliest event, sets the clock, dispatches the event and drains the
+//! lane.
 //!
-//! [`World::new`] from a blueprint, a lineage and a window is the only way to one. The loop takes
-//! the earliest event, asserts that it is not in the past, sets the clock, handles it, and then
-//! drains the zero-delay lane before the next event leaves the calendar. It knows no kind of component:
-//! what there is beside the loop, and what components do to each other, is [`Around`].
+//! [`World::new`] makes a world from a blueprint, a lineage and a window; there is no other way to one. The loop
+//! takes the earliest event, asserts that it is not in the past, sets the clock, handles the event, and drains
+//! the zero-delay lane before the next event leaves the calendar. It knows no kind of component: all state beside
+//! the loop, and what components do to each other, is in [`Around`].
 
 use crate::convert::table;
 use crate::engine::calendar::Ticket;
@@ -54,42 +55,42 @@ pub use around::Around;
 
 use source::Arriving;
 
-/// Why a run stopped before its end.
+/// Reason why a run stopped before its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// More requests in flight than fit.
+    /// There are more requests in flight than fit.
     TooManyInFlight {
-        /// When.
+        /// Instant of the stop.
         at: SimTime,
     },
-    /// A request, a step or a page has more of something than is simulated.
+    /// A request, a step or a page exceeds a bound of the simulation.
     TooMany {
-        /// When.
+        /// Instant of the stop.
         at: SimTime,
         /// The class of the request.
         class: String,
-        /// Of what.
+        /// The quantity that exceeds its bound.
         of: Bounded,
     },
-    /// Time stood still.
+    /// A cascade of zero-delay steps did not end.
     NoProgress(NoProgress),
 }
 
-/// What is counted for each request and bounded by [`MOST`].
+/// Quantity counted per request and bounded by [`MOST`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bounded {
-    /// Repetitions of its steps.
+    /// Repetitions of the steps of a request.
     Repetitions,
-    /// Operations of one of its steps.
+    /// Operations of one step.
     Operations,
-    /// Parts of its page.
+    /// Parts of a page.
     Parts,
-    /// Branches that it waits for at one time.
+    /// Parallel branches that a request waits for.
     Children,
 }
 
 impl Stop {
-    /// Whether more load than capacity is the reason.
+    /// Returns whether the reason is more load than capacity.
     #[must_use]
     pub const fn is_overload(&self) -> bool {
         matches!(self, Self::TooManyInFlight { .. })
@@ -116,45 +117,45 @@ impl std::fmt::Display for Stop {
     }
 }
 
-/// What of the plan a world lives through.
+/// Part of the plan that a world simulates.
 #[derive(Clone, Debug)]
 pub struct Span {
-    /// Fixes the rate of the workloads named, by index; the others keep their own.
+    /// Fixed rates of workloads, by index; a workload with `None` keeps its own rate.
     pub levels: Vec<Option<Rate>>,
-    /// The world begins, empty, at this instant of the history.
+    /// Instant of the trajectory at which the world begins, empty.
     pub start: SimTime,
-    /// Start of what is measured.
+    /// Start of the measured window.
     pub from: SimTime,
-    /// End of what is measured.
+    /// End of the measured window.
     pub until: SimTime,
-    /// No arrival is made after this; at least `until`.
+    /// No request arrives after this instant; at least `until`.
     pub horizon: SimTime,
-    /// What breaks.
+    /// Active faults.
     pub faults: Faults,
 }
-/// One replication at work. A copy lives on by itself.
+/// One replication. A copy evolves independently of the original.
 #[derive(Clone, Debug)]
 pub struct World<'p> {
     around: Around<'p>,
     arriving: Arriving,
-    /// Pieces of work without a client that have begun, by operation.
+    /// Number of operations begun without a client, by operation of the blueprint.
     operations: Vec<u64>,
-    /// Queues that are taken together, as a figure asks.
+    /// Queues whose numbers a figure adds up.
     joints: Vec<Joint>,
     events: u64,
     digest: u64,
 }
 
 impl<'p> World<'p> {
-    /// An empty world at the start of `span`.
+    /// Returns an empty world at the start of `span`.
     #[must_use]
     pub fn new(plan: &'p Blueprint, lineage: Lineage, span: Span) -> Self {
         Self::in_history(plan, lineage, span, None)
     }
 
-    /// An empty world at the start of `span`, one of several windows of one history: it takes over its
-    /// `past`, and its requests are numbered, and so draw, as about those that come in the history
-    /// then, so that two windows draw apart.
+    /// Returns an empty world at the start of `span`, as one of several windows of a trajectory. It takes over
+    /// its `past`. Its requests have about the ordinals of those that arrive then in the trajectory, so two
+    /// windows have different draws.
     #[must_use]
     pub fn in_history(
         plan: &'p Blueprint,
@@ -183,21 +184,21 @@ impl<'p> World<'p> {
         world
     }
 
-    /// Lives on until just before `end`: every event before it is handled, none at it.
+    /// Simulates until just before `end`: every event before it is handled, none at it.
     ///
     /// # Errors
     ///
-    /// [`Stop`] when a limit was met; the world is then of no further use.
+    /// [`Stop`] when a limit is exceeded; the world cannot be used any more.
     pub fn run_before(&mut self, end: SimTime) -> Result<(), Stop> {
         self.run_before_telling(end, |_, _, _| ())
     }
 
-    /// As [`Self::run_before`]; `tell` is told every event, by its code and ticket, when it is counted and
-    /// about to be handled.
+    /// Simulates as [`Self::run_before`] does. `tell` is called for every event with its code and ticket, after
+    /// the event is counted and before it is handled.
     ///
     /// # Errors
     ///
-    /// As [`Self::run_before`].
+    /// The errors of [`Self::run_before`].
     #[inline]
     pub fn run_before_telling(
         &mut self,
@@ -218,13 +219,13 @@ impl<'p> World<'p> {
                 let Some(due) = self.around.calendar.pop_before(end) else { break };
                 self.count(due.at, due.code)?;
                 tell(self, due.code, due.ticket);
-                // Most events, and known at a glance.
+                // These are most events, and their code alone identifies them.
                 match Event::served(due.code) {
                     Some(request) => self.around.served(request, due.ticket),
                     None => self.handle(due.code, due.ticket),
                 }
             }
-            // Most events hand one thing over.
+            // Most events make one hand-over.
             if let Some(next) = self.around.lane.take_only() {
                 self.around.goes_on_with(next);
             }
@@ -236,7 +237,7 @@ impl<'p> World<'p> {
         Ok(())
     }
 
-    /// The event `code` at `at` is about to be handled.
+    /// Sets the clock to the event `code` at `at`, and adds it to count and digest.
     #[inline]
     fn count(&mut self, at: SimTime, code: u32) -> Result<(), Stop> {
         debug_assert!(at >= self.around.now, "time does not run backwards");
@@ -289,8 +290,7 @@ impl<'p> World<'p> {
         self.around.view_asked(workload, ordinal, None);
     }
 
-    /// Begins to write down anew, here and now: what was written is forgotten, and who came before
-    /// is not counted.
+    /// Begins a new measured window now: the record is cleared, and requests that arrived before are not counted.
     pub fn count_anew(&mut self, until: SimTime) {
         let around = &mut self.around;
         (around.span.from, around.span.until) = (around.now, until);
@@ -302,7 +302,7 @@ impl<'p> World<'p> {
         }
     }
 
-    /// What is counted ends here and now.
+    /// Ends the measured window now.
     pub fn end_count(&mut self) {
         self.around.span.until = self.around.now;
         for component in &mut self.around.components {
@@ -310,58 +310,58 @@ impl<'p> World<'p> {
         }
     }
 
-    /// Breaks a part here and now, by its place in the plan of health, or mends it.
+    /// Breaks or repairs a part now, by its place in the plan of health.
     pub fn drill(&mut self, part: u32, breaks: bool) {
         self.around.drill(part, breaks);
     }
 
-    /// A component is in another state from now on, for `cause`.
+    /// Sets the health of a component from now on, for `cause`.
     pub fn set_health(&mut self, id: ComponentId, health: Health, cause: CauseId) {
         self.around.set_health(id, health, cause);
     }
 
-    /// How everything fares; none while the kernel has something to do.
+    /// Returns the health of all components; `None` while the health kernel has a pending event.
     #[must_use]
     pub fn standing(&self) -> Option<Standing> {
         self.around.standing()
     }
 
-    /// How everything fares and what the kernel will do; none where that reaches too far.
+    /// Returns the health of all components and the coming events of the kernel; `None` if there are too many.
     #[must_use]
     pub fn outlook(&self) -> Option<Outlook> {
         self.around.outlook()
     }
 
-    /// What is ill, to be put into another world of the same [`Standing`].
+    /// Returns a copy of the health kernel, for another world of the same [`Standing`].
     #[must_use]
     pub fn illness(&self) -> Illness<'p> {
         self.around.ills.clone()
     }
 
-    /// What is ill is what was ill in a world of the same [`Standing`].
+    /// Replaces the health kernel by the one of a world of the same [`Standing`].
     pub fn fall_ill(&mut self, illness: Illness<'p>) {
         self.around.ills = illness;
     }
 
-    /// So many users of a workload, and no others, have gone away here and now whose sessions had at least
-    /// one more page.
+    /// Sets the number of users of a workload that have just left and whose sessions had at least one more page.
+    /// It replaces all users that left before.
     pub fn send_away(&mut self, workload: WorkloadId, sessions: u64) {
         client::send_away(&mut self.around, workload, sessions);
     }
 
-    /// Pages that users who have gone away would still have asked for count as asked for by others.
+    /// Clears the users that have left: the pages they would have requested count as requested by others.
     pub fn forget_who_left(&mut self) {
         self.around.clients.views.forget_who_left();
     }
 
-    /// Pages of a workload that users who have gone away would still ask for.
+    /// Number of pages that users of a workload who have left would still request.
     #[must_use]
     pub fn who_left(&self, workload: WorkloadId) -> u64 {
         self.around.clients.views.who_left(workload)
     }
 }
 
-/// One step of the event digest: order-dependent, cheap, not cryptographic.
+/// Returns the event digest after one more word: order-dependent, cheap, not cryptographic.
 #[inline]
 fn mix(digest: u64, word: u64) -> u64 {
     (digest.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)

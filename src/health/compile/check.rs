@@ -1,14 +1,14 @@
-//! All that is wrong with a declaration, without making anything of it.
+//! Finds the errors of a declaration without compiling it.
 //!
-//! Model: what belongs to a shape alone (its states, timers, transitions) is looked at once; conditions are followed
-//! through facts for each automaton, since whom a role means is the automaton's own.
+//! Model: the content of a shape alone (its states, timers, transitions) is checked once. Conditions are
+//! followed through facts for each automaton, since each automaton binds its own roles.
 
 use super::super::declare::{Automaton, Expr, Move, Transition, Trigger};
 use super::super::error::{DEPTH_MAX, DeclarationError};
 use super::index::{Fact, Index, position, state_of, states_of};
 use super::{Compiled, WHOLE};
 
-/// How far a fact has been followed.
+/// Progress of the search through a fact.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Followed {
     Waiting,
@@ -16,7 +16,7 @@ enum Followed {
     Done,
 }
 
-/// Finds the first thing that is wrong.
+/// Returns the first error.
 pub(super) fn check(index: &Index<'_>) -> Compiled<()> {
     let mut checker = Checker {
         index,
@@ -35,7 +35,7 @@ pub(super) fn check(index: &Index<'_>) -> Compiled<()> {
 struct Checker<'i, 'd> {
     index: &'i Index<'d>,
     facts: Vec<Followed>,
-    /// By shape: nothing is wrong with what belongs to it alone.
+    /// True for a shape whose own content is known to be valid.
     known: Vec<bool>,
 }
 
@@ -68,7 +68,7 @@ impl<'d> Checker<'_, 'd> {
         Ok(())
     }
 
-    /// What belongs to the shape of an automaton.
+    /// Checks the content of an automaton's shape.
     fn shape(&self, automaton: &Automaton) -> Compiled<()> {
         for timer in &automaton.timers {
             if let Some(name) = &timer.crew {

@@ -1,8 +1,8 @@
-//! Automata, roles, facts and states by number, and what is wrong with a declaration's parts one by one.
+//! Numbers automata, roles, facts and states, and finds errors in the parts of a declaration one by one.
 //!
-//! Model: automata and facts of the whole come in the order of their names. Automata that share a [`Shape`] share all
-//! that is worked out about it: a fact is found by its place in the shape, so that nothing is kept by name for
-//! each automaton.
+//! Model: automata and system-level facts come in the order of their names. Automata that share a [`Shape`]
+//! share all that is derived from it. A fact is found by its place in the shape, so no names are kept per
+//! automaton.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,42 +14,42 @@ use super::super::error::{DeclarationError, STATES_MAX};
 use super::super::net::{StateId, States};
 use super::{Compiled, WHOLE};
 
-/// A fact: whose ([`WHOLE`] or the number of an automaton), and its place among theirs.
+/// A fact: its owner ([`WHOLE`] or the number of an automaton), and its place among the owner's facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fact {
     pub owner: u32,
     pub place: u32,
 }
 
-/// Member of a role that is no automaton.
+/// Member of a role that is not an automaton of the declaration.
 const UNKNOWN: u32 = u32::MAX - 1;
 
-/// What automata of one shape share.
+/// Data shared by the automata of one shape.
 pub(super) struct ShapeOf<'d> {
     pub shape: &'d Shape,
-    /// Names of its facts, sorted, with their places.
+    /// Names of the facts, sorted, with their places.
     facts: Vec<(&'d str, u32)>,
-    /// By place: the name of a fact.
+    /// Names of the facts, by place.
     pub names: Vec<Arc<str>>,
-    /// Names of its timers.
+    /// Names of the timers.
     pub timers: Vec<Arc<str>>,
 }
 
-/// A declaration whose names are unique, numbered.
+/// A numbered declaration with unique names.
 pub(super) struct Index<'d> {
     pub declaration: &'d Declaration,
-    /// In name order, so that the order in the text decides nothing.
+    /// Automata in name order, so the order in the text has no effect.
     pub automata: Vec<&'d Automaton>,
-    /// Facts of the whole, in name order.
+    /// System-level facts, in name order.
     pub whole: Vec<&'d (String, Expr)>,
     pub shapes: Vec<ShapeOf<'d>>,
-    /// By automaton: its shape.
+    /// Number of the shape, by automaton.
     shape_of: Vec<u32>,
-    /// By automaton: the number of its first fact, and behind the last the number of all.
+    /// Number of the first fact, by automaton; the last entry is the number of all facts.
     first_fact: Vec<u32>,
-    /// By automaton: the row of its first role.
+    /// First row in `roles`, by automaton.
     first_role: Vec<u32>,
-    /// By role of an automaton: where its members begin in `members`; behind the last the number of all.
+    /// Start in `members`, by role of an automaton; the last entry is the length of `members`.
     roles: Vec<u32>,
     members: Vec<u32>,
 }
@@ -105,7 +105,7 @@ impl<'d> Index<'d> {
 
     /// Finds the members of all roles.
     fn bind_roles(&mut self) {
-        // Neighbours stand on neighbours: look behind the one that was found last.
+        // Neighbours are bound to neighbours, so the search begins behind the last member found.
         let mut last = 0;
         for automaton in &self.automata {
             self.first_role.push(table::u32(self.roles.len() - 1));
@@ -128,12 +128,12 @@ impl<'d> Index<'d> {
         Some(table::u32(at))
     }
 
-    /// How many facts there are.
+    /// Number of facts.
     pub fn fact_count(&self) -> usize {
         self.first_fact.last().map_or(0, |count| *count as usize)
     }
 
-    /// The number of a fact among all.
+    /// Returns the number of a fact among all.
     pub fn number(&self, fact: Fact) -> usize {
         match fact.owner {
             WHOLE => fact.place as usize,
@@ -141,7 +141,7 @@ impl<'d> Index<'d> {
         }
     }
 
-    /// The name and the condition of a fact.
+    /// Returns the name and the condition of a fact.
     pub fn fact(&self, fact: Fact) -> &'d (String, Expr) {
         match fact.owner {
             WHOLE => self.whole[fact.place as usize],
@@ -149,7 +149,7 @@ impl<'d> Index<'d> {
         }
     }
 
-    /// All facts, those of the whole first.
+    /// All facts, system-level facts first.
     pub fn all_facts(&self) -> impl Iterator<Item = Fact> + use<'_, 'd> {
         let whole = (0..self.whole.len()).map(|place| (WHOLE, place));
         let own = self.automata.iter().enumerate().flat_map(|(at, automaton)| {
@@ -158,22 +158,22 @@ impl<'d> Index<'d> {
         whole.chain(own).map(|(owner, place)| Fact { owner, place: table::u32(place) })
     }
 
-    /// The shape of an automaton.
+    /// Returns the shape of an automaton.
     pub fn shape(&self, automaton: u32) -> &ShapeOf<'d> {
         &self.shapes[self.shape_of[automaton as usize] as usize]
     }
 
-    /// The number of the shape of an automaton.
+    /// Returns the number of the shape of an automaton.
     pub fn shape_number(&self, automaton: u32) -> usize {
         self.shape_of[automaton as usize] as usize
     }
 
-    /// How an automaton is called in a message.
+    /// Returns the name of an automaton, or of the whole, for a message.
     pub fn name(&self, at: u32) -> String {
         self.automata.get(at as usize).map_or("the whole".into(), |a| a.name.clone())
     }
 
-    /// The fact `name` of `owner`, asked for by `at`.
+    /// Returns the fact `name` of `owner`. An error names `at`, the automaton that refers to it.
     pub fn fact_named(&self, at: u32, owner: u32, name: &str) -> Compiled<Fact> {
         let place = match owner {
             WHOLE => self.whole.binary_search_by(|fact| fact.0.as_str().cmp(name)).ok(),
@@ -191,7 +191,7 @@ impl<'d> Index<'d> {
         }
     }
 
-    /// The members of a role of `at`.
+    /// Returns the members of a role of `at`.
     pub fn bound(&self, at: u32, role: &str) -> Compiled<&[u32]> {
         let unknown = || DeclarationError::Unknown(self.name(at), "role", role.to_string());
         let automaton = self.automata.get(at as usize).ok_or_else(unknown)?;
@@ -209,7 +209,7 @@ impl<'d> Index<'d> {
         DeclarationError::Unknown(self.name(at), "component", name.to_string())
     }
 
-    /// Calls `act` with each automaton (or [`WHOLE`]) that `at` means by a subject.
+    /// Calls `act` with each automaton (or [`WHOLE`]) that `subject` means for `at`.
     pub fn targets(
         &self,
         at: u32,
@@ -226,7 +226,7 @@ impl<'d> Index<'d> {
         }
     }
 
-    /// The states of the holder of a condition.
+    /// Returns the set of the states called `names` of the holder of a condition.
     pub fn states(&self, at: u32, names: &[String]) -> Compiled<States> {
         match self.automata.get(at as usize) {
             Some(automaton) => states_of(automaton, names),
@@ -279,7 +279,7 @@ fn check_shape(automaton: &Automaton) -> Compiled<()> {
     Ok(())
 }
 
-/// The place of what is called `name` in a list.
+/// Returns the place of the item called `name` in a list.
 pub(super) fn position<'a, T: 'a>(
     automaton: &Automaton,
     kind: &'static str,
@@ -291,13 +291,13 @@ pub(super) fn position<'a, T: 'a>(
         .ok_or_else(|| DeclarationError::Unknown(automaton.name.clone(), kind, name.to_string()))
 }
 
-/// The state called `name`.
+/// Returns the state called `name`.
 pub(super) fn state_of(automaton: &Automaton, name: &str) -> Compiled<StateId> {
     let at = position(automaton, "state", name, automaton.states.iter(), |s| &s.name)?;
     Ok(StateId(table::u8(at)))
 }
 
-/// The set of the states called so.
+/// Returns the set of the states called `names`.
 pub(super) fn states_of(automaton: &Automaton, names: &[String]) -> Compiled<States> {
     names.iter().try_fold(0, |mask, name| Ok(mask | state_of(automaton, name)?.bit()))
 }

@@ -1,9 +1,9 @@
-//! From declaration to [`Net`]: names to numbers, conditions to gates.
+//! Compiles a declaration into a [`Net`]: names to numbers, conditions to gates.
 //!
-//! Model: [`check`] finds what is wrong, once for each shape where that is enough; then nodes are made of what can
-//! change and is asked for. A still automaton ([`still`]) keeps its row and its states, and nothing else; a condition
-//! that never changes is no input of a gate. Gates keep the order and the identity that they had with all of their
-//! inputs, so that a cascade takes the same course with and without them.
+//! Model: [`check`] finds errors, once per shape where that is enough. Nodes are then made for conditions
+//! that can change and that something reads. A still automaton ([`still`]) keeps only its row and its states,
+//! and a constant condition is no input of a gate. Gates keep the order and the identity that they have with
+//! all of their inputs, so a cascade takes the same course with and without them.
 
 mod check;
 mod index;
@@ -28,12 +28,12 @@ use super::net::{
 use index::{Fact, Index, position, state_of, states_of};
 use still::{Stills, asked};
 
-/// Earlier lengths that a new one is compared with.
+/// Number of earlier lengths with which a new one is compared.
 const LENGTHS_COMPARED: usize = 64;
 type Compiled<T> = Result<T, DeclarationError>;
 
 impl Net {
-    /// Reads `declaration`.
+    /// Compiles `declaration`.
     ///
     /// # Errors
     ///
@@ -45,40 +45,40 @@ impl Net {
         Compiler::new(&index, &stills, reading).run()
     }
 
-    /// Whether `declaration` can be read, without reading it.
+    /// Checks `declaration` without compiling it.
     ///
     /// # Errors
     ///
-    /// As [`Self::compile`].
+    /// The errors of [`Self::compile`].
     pub fn check(declaration: &Declaration) -> Compiled<()> {
         check::check(&Index::new(declaration)?)
     }
 }
 
-/// Number of the whole as an owner of facts.
+/// Owner number of system-level facts.
 const WHOLE: u32 = u32::MAX;
-/// Nodes from this number on are constants: one bit says which value, the others whose it is, so that gates stay
-/// apart that differ in nothing else. A net has none of them.
+/// Nodes from this number on are constants, during compilation only. One bit is the value, the others are the
+/// owner, so that gates stay apart that differ in nothing else.
 const CONSTANTS: u32 = 1 << 31;
 
-/// The constant `value` of an automaton, or of nobody ([`WHOLE`]).
+/// Returns the constant `value` of an automaton, or of no automaton ([`WHOLE`]).
 fn constant(of: u32, value: bool) -> Ref {
     let of = of.min((CONSTANTS >> 1) - 1);
     Ref { node: CONSTANTS | of << 1 | u32::from(value), inverted: false }
 }
 
-/// The value of what is a constant.
+/// Returns the value of a reference if it is a constant.
 fn value_of(value: Ref) -> Option<bool> {
     (value.node >= CONSTANTS).then_some((value.node & 1 != 0) != value.inverted)
 }
 
-/// What automata of one shape share of a net.
+/// Parts of a net shared by the automata of one shape.
 #[derive(Clone, Default)]
 struct Shared {
     states: Option<Arc<[StateNet]>>,
-    /// By timer: the place of its length.
+    /// Row of its length, by timer.
     lengths: Vec<Option<u32>>,
-    /// By transition: its branches, where they move nobody else.
+    /// Rows of its branches, by transition, if they move no other automaton and add no cause.
     branches: Vec<Option<(u32, u32)>>,
 }
 
@@ -86,14 +86,14 @@ struct Compiler<'i, 'd> {
     index: &'i Index<'d>,
     stills: &'i Stills,
     reading: Reading,
-    /// By number: the value of a fact, where it is known.
+    /// Value of each compiled fact, by number.
     values: Vec<Option<Ref>>,
     shared: Vec<Shared>,
     nodes: Vec<Node>,
     known: BTreeMap<Node, u32>,
     causes: Vec<CauseName>,
     choices: Vec<ChoiceNet>,
-    /// Conditions and the automata that look again when they change.
+    /// Conditions, each with an automaton that evaluates again when it changes.
     watched: Vec<(u32, u32)>,
     timer_texts: Vec<TimerText>,
     lengths: Vec<LengthNet>,
@@ -101,7 +101,7 @@ struct Compiler<'i, 'd> {
     moves: Vec<MoveNet>,
 }
 
-/// An automaton that is read: its name, and where what belongs to it begins in the tables of all.
+/// The automaton being compiled: its name, and where its rows begin in the shared tables.
 struct Reader<'d> {
     at: u32,
     automaton: &'d Automaton,
@@ -204,7 +204,7 @@ impl<'i, 'd> Compiler<'i, 'd> {
         }))
     }
 
-    /// Turns what is known of nodes and automata into tables.
+    /// Turns the collected nodes and automata into tables.
     fn link(mut self, parts: Parts) -> Net {
         drop((self.known, self.values, self.shared));
         let mut links = vec![NodeLinks::default(); self.nodes.len()];
@@ -334,7 +334,8 @@ impl<'i, 'd> Compiler<'i, 'd> {
 
     fn place_of_length(&mut self, timer: &Timer) -> u32 {
         let length = self.length(timer);
-        // Neighbours are alike; a longer search would take the square of the number of laws.
+        // Equal lengths are close to each other. A search of the whole table would take time quadratic in the
+        // number of laws.
         let recent = self.lengths.len().saturating_sub(LENGTHS_COMPARED);
         let known = self.lengths[recent..].iter().position(|other| *other == length);
         table::u32(known.map(|at| recent + at).unwrap_or_else(|| {
@@ -453,7 +454,7 @@ impl<'i, 'd> Compiler<'i, 'd> {
         CauseId(table::u32(at))
     }
 
-    /// A condition that makes `at` look again when it changes.
+    /// Compiles a condition that makes `at` evaluate again when it changes.
     fn watch(&mut self, at: u32, condition: &'d Expr) -> Compiled<Ref> {
         let value = self.expr(at, condition)?;
         if value_of(value).is_none() {
@@ -532,12 +533,12 @@ impl<'i, 'd> Compiler<'i, 'd> {
         let hold = inputs.iter().filter(|input| value_of(**input) == Some(true)).count();
         let open = inputs.iter().filter(|input| value_of(**input).is_none()).count();
         if need <= hold || hold + open < need {
-            // Whose constant it is says a gate what tells it from others.
+            // The owner of the constant keeps gates apart that differ in nothing else.
             let of = inputs.iter().find(|input| value_of(**input).is_some());
             let of = of.map_or(WHOLE, |input| (input.node & !CONSTANTS) >> 1);
             return constant(of, need <= hold);
         }
-        // Order does not matter to a count; sorted, equal conditions are equal nodes.
+        // A count does not depend on the order of its inputs. Sorted, equal conditions are equal nodes.
         inputs.sort_unstable();
         let as_32 = |need: usize| i32::try_from(need).unwrap_or(i32::MAX);
         let node = Node::Gate { need: as_32(need), inputs: inputs.as_slice().into() };
@@ -562,7 +563,7 @@ impl<'i, 'd> Compiler<'i, 'd> {
         Ref { node: at, inverted: false }
     }
 
-    /// The same with a node, where it is a constant.
+    /// Replaces a constant by a node of that value.
     fn real(&mut self, value: Ref) -> Ref {
         match value_of(value) {
             None => value,
@@ -584,8 +585,8 @@ struct Parts {
     facts: Vec<FactNet>,
 }
 
-/// Makes one table of pairs of a node and an entry, in the order of nodes, and puts where those of each node are into
-/// `links`.
+/// Puts the entries of (node, entry) pairs, in the order of nodes, into one table, and the range of each node
+/// into `links`.
 fn in_one_piece<T>(
     pairs: Vec<(u32, T)>,
     links: &mut [NodeLinks],

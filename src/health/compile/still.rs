@@ -1,8 +1,10 @@
-//! Automata that never leave their first state, conditions that never change, and facts that nothing asks for.
+//! Finds automata that never leave their first state, conditions that never change, and facts that nothing
+//! reads.
 //!
-//! Model: an automaton is still when no timer and no move of another leads out of its first state, the reader does not
-//! move it, and every condition by which it would leave never holds. A condition is constant when it depends on still
-//! automata alone. Where this goes in a circle the automaton counts as one that moves.
+//! Model: an automaton is *still* if it cannot leave its first state: no timer, no move of another automaton
+//! and no reader takes it out, and every condition by which it would leave never holds. A condition is
+//! constant if it depends on still automata only. An automaton in a circle of such dependencies counts as one
+//! that moves.
 
 use crate::convert::table;
 
@@ -10,7 +12,8 @@ use super::super::declare::{Automaton, Expr, Forced, Quantifier, Trigger};
 use super::WHOLE;
 use super::index::{Fact, Index, states_of};
 
-/// Steps from one automaton to the next at most: what stands on more than that is taken to move.
+/// Largest number of steps from one automaton to the next. An automaton behind more steps counts as one that
+/// moves.
 const STEPS_MAX: u32 = 64;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,14 +32,14 @@ enum Value {
     Varies,
 }
 
-/// What never changes.
+/// Still automata and constant facts.
 pub(super) struct Stills {
     automata: Vec<Known>,
     facts: Vec<Value>,
 }
 
 impl Stills {
-    /// Looks at all automata and facts of a declaration in which nothing is wrong.
+    /// Examines all automata and facts of a valid declaration.
     pub fn new(index: &Index<'_>) -> Self {
         let mut finder = Finder {
             index,
@@ -65,12 +68,12 @@ impl Stills {
         finder.found
     }
 
-    /// Whether an automaton never leaves its first state.
+    /// Returns whether an automaton never leaves its first state.
     pub fn is_still(&self, automaton: u32) -> bool {
         self.automata[automaton as usize] == Known::Still
     }
 
-    /// The value of the fact with this number, where it is always the same.
+    /// Returns the value of the fact with this number if it is constant.
     pub fn constant(&self, fact: usize) -> Option<bool> {
         match self.facts[fact] {
             Value::Constant(value) => Some(value),
@@ -85,7 +88,7 @@ struct Finder<'i, 'd> {
 }
 
 impl<'d> Finder<'_, 'd> {
-    /// Whom a transition of another moves.
+    /// Marks the automata that a transition of another automaton moves.
     fn moved_by_others(&mut self) {
         for (at, automaton) in self.index.automata.iter().enumerate() {
             let branches = automaton.transitions.iter().flat_map(|one| &one.branches);
@@ -132,7 +135,7 @@ impl<'d> Finder<'_, 'd> {
         value
     }
 
-    /// The value of a condition, where it is always the same.
+    /// Returns the value of a condition if it is constant.
     fn value(&mut self, at: u32, expr: &'d Expr, steps: u32) -> Option<bool> {
         match expr {
             Expr::Always => Some(true),
@@ -172,7 +175,8 @@ impl<'d> Finder<'_, 'd> {
         self.counted(need, list.iter(), |this, expr| this.value(at, expr, steps))
     }
 
-    /// Whether `need` of them hold: all are looked at, so that each is known.
+    /// Returns whether at least `need` items hold, if that is constant. All items are evaluated, so the
+    /// result for each is stored.
     fn counted<T>(
         &mut self,
         need: usize,
@@ -195,7 +199,8 @@ impl<'d> Finder<'_, 'd> {
     }
 }
 
-/// By number: whether a fact is asked for by the reader or, directly or not, by an automaton that moves.
+/// Returns, by number, whether the reader or an automaton that moves depends on a fact, directly or through
+/// other facts.
 pub(super) fn asked(index: &Index<'_>, stills: &Stills) -> Vec<bool> {
     if !index.declaration.whole_facts_alone {
         return vec![true; index.fact_count()];

@@ -1,4 +1,4 @@
-//! Components at which nobody looks: the same history without a calendar.
+//! Independent components: the same trajectory without a calendar.
 
 use super::*;
 use crate::health::AutomatonId;
@@ -8,7 +8,7 @@ fn lognormal(seconds: f64) -> DurationLaw {
     DurationLaw(Law::lognormal(seconds, 1.2).unwrap())
 }
 
-/// Two that are alone, one that a crew repairs, two of a group, one that is never repaired.
+/// Two independent units, one that a crew repairs, two of a group, one that is never repaired.
 fn fleet() -> Declaration {
     let mut declaration = Declaration::default();
     declaration.crew("people", 1);
@@ -58,7 +58,7 @@ fn one_by_one_they_live_through_what_the_calendar_lets_happen() {
                 kernel.live_alone(*one, end, |moved| log.moved(moved)).unwrap();
                 let name = format!("{}:", net.name(*one));
                 let seen: Vec<&String> = log.lines.iter().collect();
-                // The cause of a repair is that of the state that ends.
+                // The cause of a repair is the cause of the state that ends.
                 assert_eq!(seen, whole.about(&name), "{name} {begin:?} {replication}");
                 assert!(seen.len() > 300 || name == "once:", "{} moves", seen.len());
             }

@@ -1,4 +1,4 @@
-//! What one change brings about at the same instant, and what timers remember.
+//! Effects of one change at the same instant, and the memory of timers.
 
 use super::super::declare::{
     Automaton, Branch, Effect, Expr, Fate, Move, Opens, State, Timer, Transition,
@@ -41,12 +41,12 @@ fn a_timer_that_restarts_loses_its_age_with_its_guard() {
 
 #[test]
 fn a_timer_that_resumes_goes_on_where_it_stood() {
-    // 16 s of work are done 6 s into the second stay up, 24 s 4 s into the third, 32 s 2 s into
-    // the fourth.
+    // The job has done 16 s of work 6 s into the second up period, 24 s 4 s into the third, 32 s 2 s into the
+    // fourth.
     assert_eq!(instants(&job(Fate::Resume), "job", 50.0), ["8s", "21s", "34s", "47s"]);
 }
 
-/// Two states in turn, 3 s each; a fault after 4 s of age in the first alone.
+/// A part that alternates between two states, 3 s each, with a fault after 4 s of age in the first only.
 fn wearing(fate: Fate) -> Declaration {
     let part = Automaton::new(
         "part",
@@ -69,7 +69,7 @@ fn frozen_age_survives_other_states_and_resumed_age_does_not() {
     assert_eq!(turns, ["3s", "6s", "9s"], "the fault never gets 4 s in one stay");
 }
 
-/// Whether the ordinal advances decides whether the length is drawn again.
+/// The advance of the ordinal decides whether the length is drawn again.
 #[test]
 fn a_restart_without_redraw_has_the_same_length_again() {
     let work = |redraw| {
@@ -83,7 +83,7 @@ fn a_restart_without_redraw_has_the_same_length_again() {
         declaration.add(host()).add(job);
         instants(&declaration, "job", 10_000.0)
     };
-    // Its first length is above 10 s, the longest stay, so the same length never fits.
+    // Its first length is above 10 s, the longest up period, so the same length never fits.
     assert!(work(false).is_empty());
     assert!(!work(true).is_empty());
 }
@@ -114,7 +114,7 @@ fn a_fact_held_for_a_time_starts_anew_when_it_is_lost() {
     assert_eq!(instants(&declaration, "watch", 1000.0), ["12s"]);
 }
 
-/// A component whose host is down is down, and its host's cause is its cause.
+/// A component is down while its host is down, with the cause of its host.
 #[test]
 fn the_cause_is_inherited_from_the_host() {
     let guest = Automaton::new(
@@ -173,8 +173,8 @@ fn downtime_is_split_into_first_and_contributing_causes() {
     }
 }
 
-/// More parts than there are bits by which those are found in which something is wrong: one that is
-/// repaired does not hide another with the same bit.
+/// There are more parts than bits in the index of failed parts: the repair of one part does not hide another
+/// with the same bit.
 #[test]
 fn causes_are_found_among_many_parts() {
     let sound = || fixed(1_000.0);
@@ -353,7 +353,7 @@ fn a_reactive_transition_is_drawn_or_fired_by_its_mechanism() {
     );
 }
 
-/// B4: conditions that go in a circle are an error, not a hang.
+/// B4: a circle of conditions is an error, not a hang.
 #[test]
 fn a_circle_of_conditions_is_an_error() {
     let spin = Automaton::new("spin", vec![State::serving("a"), State::serving("b")])

@@ -1,4 +1,4 @@
-//! What does not move when something else does.
+//! Invariances of trajectories under changes elsewhere.
 
 use super::super::declare::{Expr, Timer, Transition};
 use super::super::textbook::{FAULT, Group, Standby, Unit};
@@ -9,7 +9,7 @@ fn unit(name: &str) -> Unit {
     Unit::new(name, exponential(100.0), exponential(10.0))
 }
 
-/// A bit of everything: a pair with a switch, a pair with a common cause, units with one crew.
+/// A mixed declaration: a pair with a switch, a pair with a common cause, units with one crew.
 fn everything() -> Declaration {
     let mut declaration = Declaration::new();
     let standby = Standby {
@@ -38,7 +38,7 @@ fn told(declaration: &Declaration, prefix: &str) -> Vec<String> {
     log.about(prefix).into_iter().cloned().collect()
 }
 
-/// M3, D11: the order in the text means nothing.
+/// M3, D11: the order in the text has no effect.
 #[test]
 fn shuffling_the_declaration_changes_nothing() {
     let declaration = everything();
@@ -60,7 +60,7 @@ fn a_disconnected_component_changes_nothing() {
     assert!(!told(&more, "printer").is_empty());
 }
 
-/// D12: a further purpose of a component leaves its others alone.
+/// D12: one more purpose of a component does not affect its other draws.
 #[test]
 fn a_further_timer_moves_no_draw_of_the_others() {
     let mut declaration = Declaration::new();
@@ -86,7 +86,7 @@ fn a_longer_horizon_has_the_same_beginning() {
     assert!(short == long[..short.len()]);
 }
 
-/// D16: a replication is the same whatever the others are, and no two are alike.
+/// D16: a replication does not depend on the others, and no two are alike.
 #[test]
 fn replications_are_independent_of_each_other() {
     let declaration = everything();
@@ -138,7 +138,7 @@ fn a_parameter_moves_draws_monotonically() {
     assert!((two / one - 2.0).abs() < 1e-8, "{one} {two}");
 }
 
-/// M8: without a fault its cause has no downtime, and who is independent of it does the same.
+/// M8: without a fault its cause has no downtime, and independent components behave as before.
 #[test]
 fn a_removed_fault_takes_its_downtime_with_it() {
     let declaration = everything();
@@ -176,7 +176,7 @@ fn a_single_and_a_pair_see_the_same_common_events() {
     assert_eq!(group(&["web-1"]), pair);
 }
 
-/// M9: one more unit of which as many are needed never hurts, at any instant.
+/// M9: one more unit, with as many needed as before, never hurts at any instant.
 #[test]
 fn one_more_unit_never_lowers_uptime() {
     let downtime = |count: usize| {
@@ -198,7 +198,7 @@ fn one_more_unit_never_lowers_uptime() {
     assert_ne!(two, three);
 }
 
-/// A history put aside, written down, read and taken up again is the undisturbed one.
+/// A trajectory that is exported, written, read and imported equals the undisturbed one.
 #[test]
 fn export_and_import_do_not_disturb_a_history() {
     let declaration = everything();

@@ -1,4 +1,4 @@
-//! One mechanism at a time, on small declarations whose answers can be written down.
+//! Tests of one mechanism at a time, on small declarations with known answers.
 
 mod alone;
 mod cascades;
@@ -13,7 +13,7 @@ use crate::units::{SimDuration, SimTime};
 
 use super::{Declaration, Kernel, Listener, Moved, Net, Reading, Start};
 
-/// Seconds since the start.
+/// Returns the instant at this many seconds since the start.
 fn at(seconds: f64) -> SimTime {
     SimTime::ZERO + SimDuration::from_seconds_f64(seconds)
 }
@@ -34,7 +34,7 @@ fn start(net: &Net) -> Kernel<'_> {
     Kernel::new(net, Seed(1), Lineage::replication(0), Start::New).unwrap()
 }
 
-/// Everything that happened, in words.
+/// A textual log of all events.
 struct Log<'n> {
     net: &'n Net,
     lines: Vec<String>,
@@ -45,7 +45,7 @@ impl<'n> Log<'n> {
         Self { net, lines: Vec::new() }
     }
 
-    /// The lines about components whose names begin so.
+    /// Returns the lines about components whose names begin with `prefix`.
     fn about(&self, prefix: &str) -> Vec<&String> {
         self.lines.iter().filter(|line| line.contains(&format!(" {prefix}"))).collect()
     }
@@ -65,7 +65,7 @@ impl Listener for Log<'_> {
     }
 }
 
-/// The story of `declaration` until `seconds`.
+/// Returns the log of `declaration` until `seconds`.
 fn story(declaration: &Declaration, seconds: f64) -> Vec<String> {
     let net = compile(declaration);
     let mut log = Log::new(&net);

@@ -1,5 +1,5 @@
-//! The NAS pair of the design, in the notation as it stands: two heads, and volumes that know
-//! their owner and partner by role.
+//! The NAS pair of the design, in the notation of the declaration: two heads, and volumes that refer to their
+//! owner and partner by role.
 
 use super::super::declare::{
     Automaton, Branch, Effect, Expr, Fate, Move, State, Timer, Transition,
@@ -31,7 +31,7 @@ fn head(name: &str) -> Automaton {
     .fact("alive", Expr::within(&["up"]).and(Expr::of("rack", "powered")))
 }
 
-/// A template: bind `owner` and `partner`.
+/// Template of a volume: bind `owner` and `partner`.
 fn volume() -> Automaton {
     let lognormal = |mean| DurationLaw(Law::lognormal(mean, 1.0).unwrap());
     let stalled = |name: &str| State::failed(name, Effect::Stall);
@@ -112,12 +112,12 @@ fn pair() -> Declaration {
     declaration
 }
 
-/// Head a panics at 100 s and is back at 300 s: one stall of 45 s, then, 600 s after, a second.
+/// Head a panics at 100 s and is back at 300 s: one stall of 45 s, and a second one 600 s after the return.
 #[test]
 fn a_takeover_and_a_giveback_are_two_stalls() {
     let declaration = pair();
     let net = compile(&declaration);
-    // A history in which the takeover works.
+    // A trajectory in which the takeover succeeds.
     let mut kernel = start(&net);
     let mut log = Log::new(&net);
     let storage = net.fact("storage").unwrap();
@@ -153,7 +153,7 @@ fn a_takeover_and_a_giveback_are_two_stalls() {
     assert_eq!(observer.cause(drill).first, observer.downtime());
 }
 
-/// Two heads that die together orphan nobody's data: both volumes wait for the first head back.
+/// If both heads fail together, no volume has a partner: both wait for the first head to return.
 #[test]
 fn a_common_panic_stalls_both_volumes() {
     let mut declaration = pair();
@@ -176,11 +176,11 @@ fn a_common_panic_stalls_both_volumes() {
     assert!(homes.iter().all(|line| line.starts_with("1540s")));
 }
 
-/// The same declaration, every law exponential, is solved; histories agree with it.
+/// The same declaration with exponential laws is solved exactly, and sampled trajectories agree.
 #[test]
 fn the_chain_and_the_histories_of_the_pair_agree() {
     let mut declaration = pair();
-    // A year of faults in a day, so that histories are short.
+    // 300 times the fault rates, so that trajectories are short.
     for automaton in &mut declaration.automata {
         for timer in &mut automaton.timers {
             if ["panic", "hardware", "loss", "outage", "common-panic"].contains(&&*timer.name) {

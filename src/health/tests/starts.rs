@@ -39,8 +39,8 @@ fn the_equilibrium_of_an_exponential_law_is_itself() {
     }
 }
 
-/// From the equilibrium the chance to be down is the same at every instant: 1/11 here. From a
-/// clean start with these laws it would be nearly 0 at 50 s and nearly 1 at 105 s.
+/// From the equilibrium the probability of being down is the same at every instant: 1/11 here. From a new
+/// start with these laws it would be nearly 0 at 50 s and nearly 1 at 105 s.
 #[test]
 fn a_stationary_start_is_stationary_at_every_instant() {
     let mut declaration = Declaration::new();
@@ -62,7 +62,7 @@ fn a_stationary_start_is_stationary_at_every_instant() {
         }
     }
     let p = 1.0 / 11.0;
-    // Five looks at one chance in a thousand in all: z = 3.72.
+    // Five tests with a total error probability of one in a thousand: z = 3.72.
     let band = 3.72 * (p * (1.0 - p) / replications as f64).sqrt();
     for (count, instant) in down.iter().zip(instants) {
         let share = f64::from(*count) / replications as f64;
@@ -70,7 +70,7 @@ fn a_stationary_start_is_stationary_at_every_instant() {
     }
 }
 
-/// A start within an outage is an outage with its cause.
+/// An outage in progress at the start counts as an outage with its cause.
 #[test]
 fn a_start_within_an_outage_has_its_cause() {
     let mut declaration = Declaration::new();

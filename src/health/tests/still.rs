@@ -1,11 +1,11 @@
-//! What cannot move, and what nobody asks for, is left out of a net: the history of the rest is the same.
+//! Constant automata and unread facts are left out of a net: the trajectory of the rest is the same.
 
 use super::*;
 use crate::health::declare::{Automaton, Effect, Expr, Move, State, Timer, Transition};
 use crate::health::{Explanation, FactId, Forced, View};
 
-/// Two hosts of which the second never fails; on each a process that restarts when its host is back, a watcher of
-/// both, a master whom a failover moves, and facts of the whole about all of them.
+/// Two hosts, of which the second never fails. On each runs a process that restarts when its host is back. A
+/// watcher reads both, a failover moves the primary role, and system-level facts read all of them.
 fn farm() -> Declaration {
     let mut declaration = Declaration::default();
     for name in ["host-1", "host-2"] {
@@ -57,7 +57,7 @@ fn farm() -> Declaration {
     declaration
 }
 
-/// Facts of the whole as they change, and why.
+/// Log of changes of system-level facts with their causes.
 struct Facts<'n> {
     log: Log<'n>,
     explanation: Explanation,
@@ -115,7 +115,7 @@ fn whom_the_reader_moves_is_kept() {
     assert!(!kernel.view().fact(fact));
 }
 
-/// A declaration that cannot be read is refused for the same reason by who only checks it.
+/// `check` refuses an invalid declaration for the same reason as `compile`.
 #[test]
 fn check_refuses_what_compile_refuses() {
     let mut wrong = vec![farm(), farm(), farm(), farm(), farm()];

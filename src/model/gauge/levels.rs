@@ -1,35 +1,36 @@
-//! The time at each number of something, where a figure asks for it: of one queue, and of several taken together.
+//! The time at each number of customers, if a figure asks for it: of one queue, and of several queues taken
+//! together.
 //!
-//! Several queues have no common clock: each writes down what changes in it, one entry an instant, and now and then
-//! all entries are put in the order of time. Holds: integers, so that it does not matter when that is done; the
-//! number of all is the sum of theirs at each instant. Memory follows the largest number, and for several the
-//! number of changes between two readings.
+//! Several queues have no common clock. Each records its changes, one entry per instant, and from time to time
+//! all entries are sorted by time. Holds: all values are integers, so the result does not depend on when this is
+//! done. The joint number is the sum of the numbers of the queues at each instant. Memory grows with the largest
+//! number, and for several queues with the number of changes between two readings.
 
 use crate::model::ids::ComponentId;
 use crate::observe::histogram::Histogram;
 use crate::stats::quantile::nearest_rank;
 use crate::units::{SimDuration, SimTime};
 
-/// Time at each number of something, and when each was first reached: from below since the counting began,
-/// from above since an instant that is told. It is as long as the largest number that there was.
+/// Time at each number, and when each number was first reached: from below since `origin`, from above since
+/// `mark`. Its length is the largest number reached plus one.
 ///
-/// A number counts that held for longer than no time: what goes through a line within one instant was
-/// never in it.
+/// Only a number that holds for more than zero time counts. A customer that passes the queue within one instant
+/// was never in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Levels {
     since: SimTime,
     times: Vec<u64>,
-    /// The counting began.
+    /// Start of the counting.
     origin: SimTime,
-    /// By number: when there were first so many, after `origin`, ns.
+    /// Time from `origin` until the number was first at least n, in ns, by n.
     rises: Vec<u64>,
-    /// What goes back is followed from here.
+    /// Instant from which the first times from above are recorded.
     mark: SimTime,
-    /// By number below the first one after `mark`: when there were first so few, after `mark`, ns.
+    /// Time from `mark` until the number was first at most n, in ns, by n below the first number after `mark`.
     falls: Option<Vec<u64>>,
 }
 
-/// Has not been so few yet.
+/// Marks a number not reached from above yet.
 const NOT_YET: u64 = u64::MAX;
 
 impl Levels {
@@ -39,7 +40,7 @@ impl Levels {
         Self { since: zero, times, origin: zero, rises, mark: zero, falls: None }
     }
 
-    /// There were `number` since the last time until `now`.
+    /// Adds the time since the last change until `now` at `number`.
     pub(super) fn settle(&mut self, now: SimTime, number: u32) {
         let held = (now - self.since).nanos();
         if held == 0 {
@@ -61,7 +62,7 @@ impl Levels {
         self.since = now;
     }
 
-    /// From now on is counted.
+    /// Starts the counting at `now`.
     pub(super) fn begin(&mut self, now: SimTime, number: u32) {
         self.settle(now, number);
         (self.origin, self.mark) = (now, now);
@@ -69,14 +70,14 @@ impl Levels {
         self.falls = None;
     }
 
-    /// From now on what goes back is followed.
+    /// Starts to record first times from above at `now`.
     pub(super) fn mark(&mut self, now: SimTime, number: u32) {
         self.settle(now, number);
         self.mark = now;
         self.falls = None;
     }
 
-    /// The same up to `now`, at which there are `number`.
+    /// Returns a copy brought up to `now`, with the present `number`.
     pub(super) fn read(&self, now: SimTime, number: u32) -> Self {
         let mut read = self.clone();
         read.settle(now, number);
@@ -89,19 +90,19 @@ impl Levels {
         Self { times, ..self.clone() }
     }
 
-    /// Time at each number, ns.
+    /// Time at each number, in ns.
     #[must_use]
     pub fn times(&self) -> &[u64] {
         &self.times
     }
 
-    /// Time with at least so many, ns.
+    /// Time with at least this number, in ns.
     #[must_use]
     pub fn at_least(&self, number: usize) -> u64 {
         self.times.iter().skip(number).sum()
     }
 
-    /// Mean over time; none of no time.
+    /// Time average; `None` if no time has passed.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
         let all = self.at_least(0);
@@ -109,7 +110,7 @@ impl Levels {
         (all > 0).then(|| area as f64 / all as f64)
     }
 
-    /// Standard deviation over time; none of no time.
+    /// Standard deviation over time; `None` if no time has passed.
     #[must_use]
     pub fn deviation(&self) -> Option<f64> {
         let (mean, all) = (self.mean()?, self.at_least(0) as f64);
@@ -120,13 +121,13 @@ impl Levels {
         Some((self.times.iter().enumerate().map(square).sum::<f64>() / all).sqrt())
     }
 
-    /// The largest number; none of no time.
+    /// Largest number; `None` if no time has passed.
     #[must_use]
     pub fn max(&self) -> Option<usize> {
         self.times.iter().rposition(|time| *time > 0)
     }
 
-    /// The smallest number that is not exceeded for the share `q` of the time; none of no time.
+    /// Smallest number that is not exceeded for the share `q` of the time; `None` if no time has passed.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<usize> {
         let rank = nearest_rank(q, self.at_least(0));
@@ -137,13 +138,14 @@ impl Levels {
         })
     }
 
-    /// When there were first so many, after the counting began; none: not yet.
+    /// Time from the start of the counting until the number was first `at_least` this; `None`: not yet.
     #[must_use]
     pub fn first(&self, at_least: usize) -> Option<SimDuration> {
         self.rises.get(at_least).map(|nanos| SimDuration::from_nanos(*nanos))
     }
 
-    /// When there were first no more than so many, after what goes back was followed; none: not yet.
+    /// Time from the last [`Queue::follow_back`](super::Queue::follow_back) until the number was first `at_most`
+    /// this; `None`: not yet.
     #[must_use]
     pub fn back(&self, at_most: usize) -> Option<SimDuration> {
         let nanos = self.falls.as_ref()?.get(at_most).map_or(0, |nanos| *nanos);
@@ -151,19 +153,19 @@ impl Levels {
     }
 }
 
-/// Times at each number of something with servers; none of what is not kept.
+/// Times at each number for a queue with servers; `None` for what is not kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ByNumber {
-    /// Inside.
+    /// Number inside.
     pub inside: Option<Levels>,
-    /// In line.
+    /// Number in the queue.
     pub line: Option<Levels>,
-    /// Servers at work.
+    /// Number of busy servers.
     pub busy: Option<Levels>,
 }
 
 impl ByNumber {
-    /// The same of the time since an earlier reading.
+    /// Returns the times since an earlier reading.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let of = |now: &Option<Levels>, then: &Option<Levels>| match (now, then) {
@@ -178,10 +180,10 @@ impl ByNumber {
     }
 }
 
-/// The numbers of a queue: inside, and at work.
+/// The numbers of a queue: (inside, busy servers).
 type Numbers = (u32, u32);
 
-/// Times at each number of a queue.
+/// Times at each number inside, queued and busy.
 #[derive(Clone, Debug)]
 struct Three {
     inside: Levels,
@@ -196,7 +198,7 @@ impl Three {
 
     fn each(&mut self, (inside, busy): Numbers, what: impl Fn(&mut Levels, u32)) {
         what(&mut self.inside, inside);
-        // Between two moves of one instant somebody may be in service who is not inside any more.
+        // Between two changes of one instant a customer in service may have left the inside already.
         what(&mut self.line, inside.saturating_sub(busy));
         what(&mut self.busy, busy);
     }
@@ -210,7 +212,7 @@ impl Three {
     }
 }
 
-/// So many more inside and at work from an instant on.
+/// Change of the number inside and of busy servers at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     at: SimTime,
@@ -218,7 +220,7 @@ pub struct Change {
     busy: i32,
 }
 
-/// What a queue keeps beside its totals, where it is asked for.
+/// Optional details of a queue beside its totals.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Detail {
     numbers: Option<Three>,
@@ -227,28 +229,28 @@ pub(super) struct Detail {
 }
 
 impl Detail {
-    /// Keeps the times at each number, and the stays.
+    /// Keeps the times at each number and the sojourn times.
     pub(super) fn of_numbers() -> Self {
         Self { numbers: Some(Three::new()), told: None, stays: Some(Histogram::new()) }
     }
 
-    /// Somebody who is counted goes.
+    /// Records the sojourn time of a counted customer that leaves.
     #[cold]
     pub(super) fn went(&mut self, stay: SimDuration) {
         self.stays.iter_mut().for_each(|stays| stays.record(stay.nanos()));
     }
 
-    /// The stays of who is counted, ns, when kept.
+    /// Sojourn times of counted customers, in ns, if kept.
     pub(super) fn stays(&self) -> Option<&Histogram> {
         self.stays.as_ref()
     }
 
-    /// Forgets the stays.
+    /// Clears the sojourn times.
     pub(super) fn forget_stays(&mut self) {
         self.stays.iter_mut().for_each(|stays| *stays = Histogram::new());
     }
 
-    /// Of the numbers `had` until `now`, so many more from now on. Not asked for in most runs.
+    /// Notes that the numbers `had` held until `now` and change by (`inside`, `busy`). Most runs keep no details.
     #[cold]
     pub(super) fn note(&mut self, now: SimTime, had: Numbers, (inside, busy): (i32, i32)) {
         if let Some(numbers) = &mut self.numbers {
@@ -302,26 +304,26 @@ pub struct Joint {
 }
 
 impl Joint {
-    /// Of queues that are empty and [tell](super::Queue::tell).
+    /// Returns the account of queues that are empty and [keep their changes](super::Queue::tell).
     #[must_use]
     pub fn new(members: Vec<ComponentId>) -> Self {
         Self { members, inside: 0, busy: 0, numbers: Three::new(), heap: Vec::new() }
     }
 
-    /// Whose they are.
+    /// The queues taken together.
     #[must_use]
     pub fn members(&self) -> &[ComponentId] {
         &self.members
     }
 
-    /// Takes in what the members tell, `of` each.
+    /// Adds the changes that the members have kept; `of` returns the changes of one member.
     ///
     /// # Panics
     ///
-    /// When fewer than nobody would be inside.
+    /// If the number inside or busy would become negative.
     pub fn take<'c>(&mut self, of: impl Fn(ComponentId) -> &'c [Change]) {
         self.heap.extend(self.members.iter().flat_map(|id| of(*id)));
-        // Entries of one instant in any order: no time passes between them.
+        // The order of entries of one instant does not matter: no time passes between them.
         self.heap.sort_unstable_by_key(|change| change.at);
         for Change { at, inside, busy } in self.heap.drain(..) {
             self.numbers.each((self.inside, self.busy), |levels, n| levels.settle(at, n));
@@ -330,18 +332,18 @@ impl Joint {
         }
     }
 
-    /// Times at each number up to `now`, when all up to now was taken in.
+    /// Times at each number up to `now`, if all changes up to `now` were added.
     #[must_use]
     pub fn by_number(&self, now: SimTime) -> ByNumber {
         self.numbers.by_number(now, (self.inside, self.busy))
     }
 
-    /// As [`Queue::begin_to_count`](super::Queue::begin_to_count).
+    /// Begins to record first times, like [`Queue::begin_to_count`](super::Queue::begin_to_count).
     pub fn begin_to_count(&mut self, now: SimTime) {
         self.numbers.each((self.inside, self.busy), |levels, number| levels.begin(now, number));
     }
 
-    /// As [`Queue::follow_back`](super::Queue::follow_back).
+    /// Begins to record first times from above, like [`Queue::follow_back`](super::Queue::follow_back).
     pub fn follow_back(&mut self, now: SimTime) {
         self.numbers.each((self.inside, self.busy), |levels, number| levels.mark(now, number));
     }
@@ -361,8 +363,8 @@ mod tests {
         queues.iter_mut().for_each(Queue::forget_told);
     }
 
-    /// Two queues with one server each, moved by a fixed pattern; by hand, nanosecond by nanosecond. What was told
-    /// is read at several instants, which changes nothing.
+    /// Two queues with one server each, moved by a fixed pattern; the expected times are counted nanosecond by
+    /// nanosecond. Changes are read at several instants, which has no effect on the result.
     #[test]
     fn several_queues_together_have_the_sum_of_their_numbers_at_each_instant() {
         for every in [1, 7, 1_000] {
@@ -373,7 +375,7 @@ mod tests {
             let (mut first, mut back) = (None, None);
             for now in 0..500_u64 {
                 for (place, queue) in queues.iter_mut().enumerate() {
-                    // Each in its own rhythm, up and down; several moves of one instant.
+                    // Each queue has its own rhythm up and down, with several changes at one instant.
                     let up = (now / [40, 25][place]) % 2 == 0;
                     match (up, queue.number()) {
                         (true, 0..5) if now % 3 == 0 => {

@@ -1,7 +1,7 @@
-//! How a kind says what it has no part in.
+//! Empty implementations of the methods of [`Live`](super::Live).
 
-/// What a kind has no part in: no alarm of its own, nothing of a request that waits, no state of health, nothing
-/// that is counted.
+/// Implements the named methods of [`Live`](super::Live) for a kind that has no part in them: no alarm, no
+/// waiting request, no health, no counts.
 macro_rules! none {
     ($($what:ident),*) => { $(crate::model::none!(@$what);)* };
     (@alarm) => {

@@ -1,4 +1,4 @@
-//! A component fares differently: the account of it, who is told, and in which order.
+//! A change of health of a component: its account, the components that receive it, and their order.
 
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::world::Around;
@@ -6,7 +6,7 @@ use crate::model::{Component, Health, Heard};
 use crate::units::SimTime;
 
 impl Around<'_> {
-    /// A component is in another state from now on, for `cause`.
+    /// Sets the health of a component from now on, for `cause`.
     pub fn set_health(&mut self, id: ComponentId, health: Health, cause: CauseId) {
         let before = std::mem::replace(&mut self.states.healths[id.index()], health);
         let old = self.states.causes[id.index()];
@@ -25,7 +25,7 @@ impl Around<'_> {
             return;
         }
         self.is_heard(heard);
-        // After a hang the process is a new one.
+        // The process after a hang is a new one.
         let renewed = before == Health::Hung && health != Health::Hung;
         if renewed && !lost {
             self.component_ctx(id, old, |component, ctx| component.health(ctx, Health::Down));
@@ -46,7 +46,7 @@ impl Around<'_> {
         }
     }
 
-    /// Keeps the account of what is broken, and why.
+    /// Records the present failures with their causes.
     fn remember(&mut self, id: ComponentId, before: Health, health: Health, cause: CauseId) {
         let old = std::mem::replace(&mut self.states.causes[id.index()], CauseId::OVERLOAD);
         if health != Health::Up {
@@ -72,7 +72,7 @@ impl Around<'_> {
         }
     }
 
-    /// What `id` kept in memory is gone; a process that is not back yet starts cold when it is.
+    /// Clears the memory of `id`. A process that is not back yet starts cold when it is.
     pub(super) fn wipe(&mut self, id: ComponentId) {
         self.account.lost_memory(self.now);
         let keeper = self.component(id).whole().unwrap_or(id);

@@ -1,4 +1,4 @@
-//! The health kernel at work for a world: what is due in it, what a drill does to it, what it has to tell.
+//! The health kernel of a world: its due events, drills, and the changes it reports.
 
 use super::{Faults, HealthNet};
 use crate::convert::table;
@@ -10,33 +10,33 @@ use crate::model::ids::{CauseId, ComponentId};
 use crate::model::world::{Around, Stop};
 use crate::units::SimTime;
 
-/// What has changed and is to be told.
+/// Changes that are to be applied to components.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct News {
     fares: Vec<(ComponentId, Health, CauseId)>,
-    /// Owners of volumes, who serves them, and why.
+    /// Owners of volumes, with the head that serves them and the cause.
     hands: Vec<(ComponentId, Option<ComponentId>, Option<CauseId>)>,
     wiped: Vec<ComponentId>,
 }
 
-/// What is ill in a world, and why.
+/// Failures of a world with their causes: its kernel, if it has one.
 #[derive(Clone, Debug)]
 pub struct Illness<'p>(pub(super) Option<Box<Ills<'p>>>);
 
-/// A kernel at work for a world.
+/// A kernel that runs for a world.
 #[derive(Clone, Debug)]
 pub(super) struct Ills<'p> {
     pub(super) plan: &'p HealthNet,
     pub(super) kernel: Kernel<'p>,
-    /// When the event in the calendar is due.
+    /// Instant of the event in the calendar.
     pub(super) armed: SimTime,
-    /// Components that fare differently.
+    /// Components whose health changed, by place in the plan.
     changed: Vec<u32>,
-    /// Components that lose what they keep in memory.
+    /// Components that lose their memory.
     wiped: Vec<ComponentId>,
-    /// Volumes that are served by another head, or by nobody.
+    /// Volumes whose serving head changed, by place in the plan.
     handed: Vec<u32>,
-    /// Whom a drill has broken in place of the one it names.
+    /// The part that a drill has broken in place of the one it names.
     struck: Option<u32>,
 }
 
@@ -57,7 +57,7 @@ impl Listener for Collector<'_> {
     }
 }
 
-/// The automaton that was the first to change its state.
+/// The first automaton that changed its state.
 struct FirstMoved(Option<AutomatonId>);
 
 impl Listener for FirstMoved {
@@ -67,12 +67,12 @@ impl Listener for FirstMoved {
 }
 
 impl Illness<'_> {
-    /// Nothing can be ill.
+    /// A world without a kernel: no part can fail.
     pub(crate) const NONE: Self = Self(None);
 }
 
 impl Ills<'_> {
-    /// Lets happen in the kernel what is due by `now`, then moves an automaton where there is one.
+    /// Advances the kernel to `now`, then moves an automaton if one is given.
     pub(super) fn live(
         &mut self,
         now: SimTime,
@@ -87,7 +87,7 @@ impl Ills<'_> {
         }
     }
 
-    /// What has changed since it was asked for last.
+    /// Returns the changes since the last call.
     pub(super) fn news(&mut self) -> News {
         let Self { plan, kernel, changed, wiped, handed, .. } = self;
         changed.sort_unstable();
@@ -123,7 +123,7 @@ impl Ills<'_> {
 }
 
 impl Around<'_> {
-    /// Sets the kernel up as the span asks, with the state of every component at its start.
+    /// Creates the kernel as the span requires, and sets the health of every component at the start.
     pub(crate) fn start_health(&mut self) {
         let Some(plan) = &self.plan.health else { return };
         let (net, start) = match self.span.faults {
@@ -155,8 +155,8 @@ impl Around<'_> {
         self.tell_components();
     }
 
-    /// Roles move as they did in the past of the history: whom their faults strike, and when, depends
-    /// on it.
+    /// Moves roles as they moved in the past of the trajectory, since the targets and instants of their faults
+    /// depend on it.
     fn retrace(&self, net: &HealthNet, kernel: &mut Kernel<'_>) -> Result<(), NoProgress> {
         for (at, group, member) in self.past.iter().flat_map(|past| &past.moves) {
             let role = net.masters.iter().find(|role| role.group == *group);
@@ -170,7 +170,8 @@ impl Around<'_> {
         Ok(())
     }
 
-    /// Breaks a part here and now, by its place in [`HealthPlan::breakable`](crate::model::outage::HealthPlan::breakable), or mends it.
+    /// Breaks or repairs a part now, by its place in
+    /// [`HealthPlan::breakable`](crate::model::outage::HealthPlan::breakable).
     pub fn drill(&mut self, part: u32, breaks: bool) {
         self.force(part, breaks);
         self.tell_components();
@@ -179,7 +180,7 @@ impl Around<'_> {
         }
     }
 
-    /// The kernel has something to do.
+    /// Handles the kernel's event in the calendar.
     pub(crate) fn health_due(&mut self) {
         let Some(ills) = &mut self.ills.0 else { return };
         if ills.armed > self.now {
@@ -193,11 +194,12 @@ impl Around<'_> {
         self.tell_components();
     }
 
-    /// The automaton that changes its state first of what is due now, if any does: found on a copy.
+    /// Returns the first automaton that changes its state among the events due now, if any. It is found on a copy
+    /// of the kernel.
     pub(crate) fn first_to_change(&self) -> Option<&str> {
         let ills = self.ills.0.as_deref().filter(|ills| ills.armed <= self.now)?;
         let mut first = FirstMoved(None);
-        // What stops it is told where it is lived through.
+        // An error is reported when the kernel itself is advanced.
         let _ = ills.kernel.clone().advance(self.now, &mut first);
         first.0.map(|automaton| ills.plan.net.name(automaton))
     }
@@ -212,8 +214,8 @@ impl Around<'_> {
         }
     }
 
-    /// The part that a drill means: the master is whoever has that role when it breaks, and who was
-    /// broken is mended.
+    /// Returns the part that a drill affects. A drill of the primary breaks the member that has the role at that
+    /// instant, and repairs the member that it broke.
     fn whom(&mut self, part: u32, breaks: bool) -> u32 {
         let Some(ills) = &self.ills.0 else { return part };
         if !breaks && let Some(struck) = ills.struck {
@@ -229,7 +231,7 @@ impl Around<'_> {
         held.unwrap_or(part)
     }
 
-    /// The member number `member` of `group` is master from now on: faults of the role strike it.
+    /// Gives the primary role of `group` to member `member`: from now on, faults of the role strike it.
     pub(crate) fn role_moves(&mut self, group: ComponentId, member: usize) {
         let Some(ills) = &mut self.ills.0 else { return };
         let role = ills.plan.masters.iter().find(|role| role.group == group);
@@ -243,7 +245,7 @@ impl Around<'_> {
         self.tell_components();
     }
 
-    /// Tells every component that fares differently, and arms the next event.
+    /// Applies the changes of health to all components, and arms the next event.
     fn tell_components(&mut self) {
         let Some(ills) = &mut self.ills.0 else { return };
         let News { fares, hands, wiped } = ills.news();

@@ -1,4 +1,4 @@
-//! What becomes of the requests inside a process that is gone, or stands still.
+//! Effects of a dead or stalled process on the requests inside it.
 
 use crate::convert::table;
 use crate::engine::calendar::Ticket;
@@ -11,13 +11,13 @@ use crate::model::world::Around;
 use crate::model::{Component, Move};
 
 impl Around<'_> {
-    /// Everyone inside a process that is gone fails, and what it did by itself ends. Parents come
-    /// before their children, whom they then no longer wait for.
+    /// Fails every request inside a process that is gone, and ends the activity of the process. Parents come
+    /// before their children, for which they then no longer wait.
     pub(crate) fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
         self.throw_out_those(member, cause, &|_| true);
     }
 
-    /// As [`Self::throw_out`], of those that are meant.
+    /// Fails those requests that [`Self::throw_out`] would fail and that are `meant`.
     pub(crate) fn throw_out_those(
         &mut self,
         member: ComponentId,
@@ -35,7 +35,7 @@ impl Around<'_> {
         let mut everyone: Vec<_> = self.requests.iter().filter_map(inside).collect();
         everyone.sort_by_key(|(id, ..)| self.generation(*id));
         for (id, depth, serial) in everyone {
-            // Throwing out a probe may end in a failover, whose fence throws out the same ones.
+            // Ending a probe may cause a failover, whose fence fails the same requests.
             let entry = &self.requests[id];
             let there = entry.marks.has(Marks::LIVE) && usize::from(entry.depth) > depth;
             let frame = &entry.frames[depth];
@@ -51,7 +51,7 @@ impl Around<'_> {
             } else {
                 let caller = self.split(id, depth + 1, Outcome::Aborted);
                 if unheard {
-                    // What goes on without its caller had asked somebody who will never answer.
+                    // The work that goes on without its caller had called a component that will never answer.
                     self.lane.push(Move::Fail(id, Outcome::Error));
                 }
                 caller
@@ -80,8 +80,8 @@ impl Around<'_> {
         }
     }
 
-    /// A call that nobody has heard holds nothing and ends with its caller; tells whether there was
-    /// one.
+    /// Drops a call that reached no component: it holds nothing and ends with its caller. Returns whether there
+    /// was one.
     fn drop_unheard(&mut self, id: RequestId) -> bool {
         let entry = &mut self.requests[id];
         if entry.waits != Waits::Void || entry.top().hold != Hold::Calling {
@@ -101,7 +101,7 @@ impl Around<'_> {
         true
     }
 
-    /// How many parents a request has above it.
+    /// Number of parents above a request.
     fn generation(&self, mut id: RequestId) -> usize {
         let mut count = 0;
         while let Owner::Parent(parent) = self.requests[id].owner {
@@ -111,7 +111,7 @@ impl Around<'_> {
         count
     }
 
-    /// Takes `id` out of wherever it is, inside `member` or in a part that works for it.
+    /// Takes `id` out of its queue or service, inside `member` or in a part that works for it.
     fn take_out(&mut self, id: RequestId, member: ComponentId) {
         let entry = &mut self.requests[id];
         let at = entry.at;
@@ -125,7 +125,7 @@ impl Around<'_> {
         self.component_ctx(at, cause, |component, ctx| component.cancel(ctx, id));
     }
 
-    /// A service stands still: the work it has on its processor is put aside.
+    /// Stalls a service: the work it has on its processor is put aside.
     pub(super) fn freeze(&mut self, member: ComponentId) {
         self.states.frozen += 1;
         let Some(place) = self.plan.parts[member.index()].place else { return };
@@ -134,7 +134,7 @@ impl Around<'_> {
         };
         let everyone: Vec<_> = self.requests.iter().filter_map(at_work).collect();
         for id in everyone {
-            // One that was done at this very instant is on its way already.
+            // A request that was served at this very instant has left already.
             if self.requests[id].at != place.cpu {
                 continue;
             }
@@ -145,7 +145,7 @@ impl Around<'_> {
         }
     }
 
-    /// `id` waits inside `member`, with work left, until that goes on.
+    /// Lets `id` wait inside `member`, with `left` core-ns of work, until the stall ends.
     fn pause(&mut self, id: RequestId, member: ComponentId, left: u64) {
         let entry = &mut self.requests[id];
         entry.at = member;
@@ -153,7 +153,7 @@ impl Around<'_> {
         entry.need = left;
     }
 
-    /// Whether `id` is inside a service that stands still; it then waits there.
+    /// Returns whether `id` is inside a stalled service. If so, it waits there.
     #[cold]
     pub(crate) fn stands_still(&mut self, id: RequestId) -> bool {
         let entry = &self.requests[id];
@@ -169,7 +169,7 @@ impl Around<'_> {
         stands && service
     }
 
-    /// A service goes on where it stood.
+    /// Resumes a stalled service.
     pub(super) fn thaw(&mut self, member: ComponentId) {
         self.states.frozen -= 1;
         let paused = |(id, r): (RequestId, &Request)| {
@@ -182,7 +182,7 @@ impl Around<'_> {
             let left = std::mem::take(&mut entry.need);
             entry.at = ComponentId::NONE;
             entry.waits = Waits::Nothing;
-            // Its work was put aside in the middle of the operation before the next one.
+            // The work that was put aside belongs to the operation before the next one.
             let under_way = entry.pc.checked_sub(1).map(|pc| self.plan.routes.ops[pc as usize]);
             let threads = match under_way {
                 Some(Op::Cpu { threads, .. }) => threads,

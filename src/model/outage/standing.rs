@@ -1,4 +1,4 @@
-//! When two worlds live on as one: how everything fares in them, and what will happen by itself.
+//! Conditions under which two worlds evolve alike: their present health, and the coming events of the kernel.
 
 use super::ills::{Ills, News};
 use crate::health::StateId;
@@ -8,17 +8,16 @@ use crate::model::ids::{CauseId, ComponentId};
 use crate::model::world::Around;
 use crate::units::SimTime;
 
-/// How everything fares at an instant at which nothing is left to happen in the kernel. Of one past,
-/// two worlds in which it is the same live on as one, until somebody breaks or mends something.
+/// Health of all components at an instant at which the kernel has no pending event. Two worlds of one past with
+/// equal values evolve alike until a drill breaks or repairs a part.
 #[derive(Clone, Debug)]
 pub struct Standing {
     fares: Fares,
-    /// Processors and disks that are ill, and that nobody comes to: in a world where they are well
-    /// nothing else happens.
+    /// Failed processors and disks that no request reaches. A world in which they are healthy behaves the same.
     resting: Vec<ComponentId>,
 }
 
-/// How all fare that are not resting.
+/// Health of all components that are not resting.
 #[derive(Clone, Debug, PartialEq)]
 struct Fares {
     healths: Vec<Health>,
@@ -26,38 +25,38 @@ struct Fares {
     served: Vec<(ComponentId, SimTime)>,
     warm: Vec<SimTime>,
     restarted: Vec<Option<SimTime>>,
-    /// Requests in flight, events pushed, and those pending: whatever was done was the same.
+    /// Requests in flight, events pushed and events pending. Equal numbers mean that both worlds did the same.
     done: (usize, u64, usize),
 }
 
 impl Standing {
-    /// Whether a world that stands like this lives on as one of `other` does, whose resting parts
-    /// may be ill besides: whoever is well here may be mended there, not the other way round.
+    /// Returns whether this world evolves as one of `other` does. The resting parts of `other` may include more
+    /// failed parts than its own: a part that is healthy here may be repaired there, not the other way round.
     #[must_use]
     pub fn stands_for(&self, other: &Self) -> bool {
         self.resting.iter().all(|part| other.resting.contains(part)) && self.fares == other.fares
     }
 }
 
-/// How everything fares, and what the kernel will do by itself from here on. Two copies of one world in
-/// which it is the same live on as one, until somebody breaks or mends something.
+/// Health of all components, and all coming events of the kernel. Two copies of one world with equal values
+/// evolve alike until a drill breaks or repairs a part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outlook {
     fares: Fares,
     active: Vec<CauseId>,
     trouble: Option<(CauseId, usize)>,
-    /// When the event in the calendar is due, and what is told at each instant of the kernel.
+    /// Instant of the event in the calendar, and the news at each instant of the kernel.
     armed: SimTime,
     told: Vec<(SimTime, News)>,
-    /// Where every automaton stands after the last.
+    /// State of every automaton after the last event.
     states: Vec<StateId>,
 }
 
-/// Instants of the kernel that an [`Outlook`] reaches at most.
+/// Largest number of instants of the kernel in an [`Outlook`].
 const FORESEEN: usize = 64;
 
 impl Around<'_> {
-    /// How everything fares; none while the kernel has something to do.
+    /// Returns the health of all components; `None` while the kernel has a pending event.
     #[must_use]
     pub fn standing(&self) -> Option<Standing> {
         let waits = |ills: &Ills<'_>| ills.kernel.next_at().is_some();
@@ -84,7 +83,8 @@ impl Around<'_> {
         }
     }
 
-    /// How everything fares and what the kernel will do; none where that reaches too far.
+    /// Returns the health of all components and the coming events of the kernel; `None` if there are more than
+    /// [`FORESEEN`].
     #[must_use]
     pub fn outlook(&self) -> Option<Outlook> {
         let (mut armed, mut told, mut states) = (SimTime::NEVER, Vec::new(), Vec::new());
@@ -104,8 +104,8 @@ impl Around<'_> {
         Some(Outlook { fares: self.fares(), active, trouble, armed, told, states })
     }
 
-    /// Processors and disks that are ill, with nothing in them, and whose users are all lost: until
-    /// one of these is mended nobody asks whether they are well.
+    /// Returns the failed processors and disks that have no work and whose users are all lost. Until one of these
+    /// users is repaired, their health has no effect.
     fn resting(&self) -> Vec<ComponentId> {
         let ill =
             (0..self.states.healths.len()).filter(|at| self.states.healths[*at] != Health::Up);

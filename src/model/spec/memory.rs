@@ -1,4 +1,4 @@
-//! What is kept in memory that nobody uses.
+//! Content of a store, as a memory caches it.
 
 use crate::scenario::spec::spec;
 use crate::units::Bytes;

@@ -1,7 +1,7 @@
-//! What the file says of runs, traffic and requests, and what several kinds of component say alike: one declaration a key, from which come the
-//! reader, the schema and the reference page.
+//! Sections of a scenario about runs, traffic and requests, and keys shared by several kinds of component. One
+//! declaration per key generates the reader, the schema and the reference page.
 //!
-//! A record here is a form, as written. What its values mean together is checked in `plan`.
+//! A record here is a form, as written. The plan checks the values together.
 
 pub mod memory;
 pub mod popularity;

@@ -1,4 +1,4 @@
-//! How often which object is asked for.
+//! Popularity of objects.
 
 use crate::scenario::spec::spec;
 

@@ -1,4 +1,4 @@
-//! What a request does: its steps.
+//! The steps of a request.
 
 use crate::kinds::station::spec::VisitStep;
 use crate::scenario::law::LawSpec;

@@ -1,4 +1,4 @@
-//! What is run, what is asked of it, what goes wrong, what it costs.
+//! Runs, objectives, faults and prices.
 
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Label, Name, Named, OneOrMany, Reference};
@@ -66,17 +66,17 @@ words! {
     }
 }
 
-/// Replications of a window where the file says nothing.
+/// Number of replications of a window, if the file gives none.
 pub const REPLICATIONS: ReplicationsSpec = ReplicationsSpec { min: 10, max: 10 };
-/// Replications of the horizon where the file says nothing.
+/// Number of replications of the horizon, if the file gives none.
 pub const HORIZON_REPLICATIONS: u32 = 1_000;
 
 /// `10`, or `{ min = 10, max = 400 }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplicationsSpec {
-    /// At least.
+    /// Smallest number.
     pub min: u32,
-    /// At most.
+    /// Largest number.
     pub max: u32,
 }
 
@@ -139,17 +139,17 @@ impl crate::scenario::value::Value for ReplicationsSpec {
     }
 }
 
-/// `"40/s"`, or `"1.5 x rate"`: the rate of a window.
+/// Rate of a window: `"40/s"`, or `"1.5 x rate"`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Level {
-    /// This rate, whatever the workload's own.
+    /// A fixed rate, independent of the workload's own.
     Fixed(Rate),
-    /// So many times the mean rate of the workload.
+    /// A multiple of the mean rate of the workload.
     Times(f64),
 }
 
 impl Level {
-    /// The rate that it gives a workload; none where a multiple is asked of one without a rate.
+    /// Returns the rate for a workload; `None` for a multiple of a workload without a rate.
     #[must_use]
     pub fn of(self, own: Option<Rate>) -> Option<Rate> {
         match self {
@@ -397,7 +397,7 @@ spec! {
 }
 
 impl OperationSpec {
-    /// Whether it takes parts out of service.
+    /// Returns whether it takes parts out of service.
     #[must_use]
     pub fn takes_out(&self) -> bool {
         let does = self.does.as_ref().map(|does| does.value);
@@ -406,7 +406,7 @@ impl OperationSpec {
 }
 
 impl Every {
-    /// From one to the next.
+    /// Time from one to the next.
     #[must_use]
     pub const fn period(self) -> SimDuration {
         match self {
@@ -469,14 +469,14 @@ spec! {
 /// `"$10000"` once, `"$250/month"`, or both: `{ once = "$10000", month = "$90/month" }`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Price {
-    /// Paid once.
+    /// One-time price.
     pub once: Option<Spanned<Money>>,
-    /// Paid per month.
+    /// Price per month.
     pub month: Option<Spanned<Money>>,
 }
 
 impl Price {
-    /// Dollars once, and dollars per month; `None` where nothing is said of either.
+    /// Returns one-time dollars, and dollars per month; `None` for a price that is not given.
     #[must_use]
     pub fn dollars(&self) -> (Option<f64>, Option<f64>) {
         let once = self.once.as_ref().map(|price| price.value.dollars());
@@ -552,9 +552,9 @@ impl crate::scenario::value::Value for Price {
 /// `"$0.30/GB"`: a price per size.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct SizePrice {
-    /// Dollars.
+    /// Price in dollars.
     pub dollars: f64,
-    /// For this much.
+    /// Size that the price is for.
     pub per: Bytes,
 }
 
@@ -566,7 +566,7 @@ impl SizePrice {
         Some(Self { dollars: price.dollars(), per })
     }
 
-    /// Dollars a byte.
+    /// Returns dollars per byte.
     #[must_use]
     pub fn dollars_per_byte(self) -> f64 {
         self.dollars / self.per.count() as f64

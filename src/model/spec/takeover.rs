@@ -1,4 +1,4 @@
-//! Takeover between two that stand for each other.
+//! Takeover within a pair of redundant parts.
 
 use crate::scenario::law::LawSpec;
 use crate::scenario::spec::spec;

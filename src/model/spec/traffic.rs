@@ -1,4 +1,4 @@
-//! Who asks: profiles, clients, workloads.
+//! Sources of traffic: profiles, clients, workloads.
 
 use crate::convert::place;
 
@@ -166,19 +166,19 @@ spec! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeOfDay(pub SimDuration);
 
-/// A moment of a history: `"02:00"`, `"Wed 11:00"`, or `"297h"` after time zero.
+/// A moment of a trajectory: `"02:00"`, `"Wed 11:00"`, or `"297h"` after time zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// The first time the clock says so.
+    /// The first instant at this time of day.
     OfDay(TimeOfDay),
-    /// The first time it does on that weekday.
+    /// The first instant at this weekday and time of day.
     OfWeek(WeekMoment),
-    /// This long after time zero.
+    /// The instant this long after time zero.
     After(SimDuration),
 }
 
 impl Moment {
-    /// Time from zero, which is at `start`, to the first such moment.
+    /// Returns the time from time zero, which is at `start`, to the first such moment.
     #[must_use]
     pub fn after_zero(self, start: WeekMoment) -> SimDuration {
         let (day, week) = (SimDuration::DAY.nanos(), 7 * SimDuration::DAY.nanos());
@@ -199,7 +199,7 @@ impl Moment {
 pub struct WeekMoment {
     /// 0 is Monday.
     pub weekday: u32,
-    /// Since midnight.
+    /// Time since midnight.
     pub time: SimDuration,
 }
 

@@ -1,17 +1,17 @@
-//! What there is around a component that acts: the loop's state, and all other components.
+//! The surroundings of a component that acts: the state of the loop, and all other components.
 //!
-//! The loop ([`World`](super::World)) takes events; what follows from one happens here: a request is let in, goes
-//! on along its route, fails, is given up, ends. A component that acts beyond its own state is called with this,
-//! and finds itself in it by its number.
+//! The loop ([`World`](super::World)) takes events; their consequences happen here. A request is admitted,
+//! advances along its route, fails, is abandoned, ends. A component that acts beyond its own state is called with
+//! this struct, and finds itself in it by its number.
 //!
-//! What happens to a request that fails or is given up:
-//! - Its client gives up (patience, time-out): the attempt ends as `timeout`; the work goes on at
-//!   the server, holds its worker, and its completion finds nobody.
-//! - A call reaches its time-out: the caller goes on with an error; the callee's work goes on.
-//! - A process dies: what was inside it fails; what it had asked of others goes on there.
+//! Effects on a request that fails or is abandoned:
+//! - Its client abandons it (patience, time-out): the attempt ends as `timeout`. The work goes on at the server,
+//!   holds its worker, and its completion has no receiver.
+//! - A call reaches its time-out: the caller continues with an error, and the work of the callee goes on.
+//! - A process fails: the work inside it fails, and the work it had asked of other components goes on there.
 //!
-//! So a request may have to be split: the *caller's* part keeps the frames below the cut and
-//! fails, the *orphan* keeps those above and ends when it has given them back.
+//! A request may therefore have to be split. The part of the *caller* keeps the frames below the cut and fails.
+//! The *orphan* keeps those above and ends when it has released them.
 
 use super::calls::Calls;
 use super::patience::Waiting;
@@ -44,11 +44,11 @@ use crate::units::{Bytes, SimTime};
 pub(crate) struct Population {
     /// Page views in progress.
     pub(crate) views: Views,
-    /// Sessions, where these are followed.
+    /// Sticky sessions, if they are followed.
     pub(crate) guests: Guests,
     /// Closed users.
     pub(super) users: AllUsers,
-    /// When clients give up.
+    /// Instants at which clients abandon their requests.
     pub(super) waiting: Waiting,
 }
 
@@ -69,7 +69,7 @@ impl Population {
     }
 }
 
-/// The state of one replication but for what comes from outside.
+/// State of one replication, without its arrivals.
 #[derive(Clone, Debug)]
 pub struct Around<'p> {
     pub(crate) plan: &'p Blueprint,
@@ -82,14 +82,14 @@ pub struct Around<'p> {
     pub(crate) record: Record,
     pub(crate) clients: Population,
     pub(in crate::model) components: Vec<Component>,
-    /// How components fare.
+    /// Health of components.
     pub(in crate::model) states: States,
-    /// What is broken, and what a loss is laid to.
+    /// Present failures, and the cause that losses are attributed to.
     pub(in crate::model) account: Account,
     pub(in crate::model) ills: Illness<'p>,
     pub(in crate::model) storage: Storage,
     pub(super) calls: Calls,
-    /// By pool of stations or members: the next in turn.
+    /// Next member in turn, by pool of stations or members.
     turns: Vec<u32>,
     pub(in crate::model) lineage: Lineage,
     pub(in crate::model) span: Span,
@@ -98,7 +98,7 @@ pub struct Around<'p> {
 }
 
 impl<'p> Around<'p> {
-    /// Everything is well and empty at the start of `span`.
+    /// Returns the state at the start of `span`: all components healthy and empty.
     pub(super) fn new(
         plan: &'p Blueprint,
         lineage: Lineage,
@@ -113,8 +113,8 @@ impl<'p> Around<'p> {
             lineage,
             draws: &draws,
             past: past.as_ref(),
-            // What a drill breaks is taken over, whatever the chance of that: how often it is not is a
-            // matter of years, not of a few runs.
+            // Takeovers after a drill always succeed. Failures of takeovers are rare events of an availability
+            // run, which a few runs of a drill cannot estimate.
             drilled: span.faults == Faults::Drill,
         };
         let parts = plan.parts.iter().enumerate();
@@ -143,7 +143,7 @@ impl<'p> Around<'p> {
         }
     }
 
-    /// Everything that acts by itself begins to.
+    /// Starts the own activity of all parts of the world.
     pub(super) fn start(&mut self) {
         self.start_users();
         self.start_resizing();
@@ -152,25 +152,25 @@ impl<'p> Around<'p> {
         Component::all_start(self);
     }
 
-    /// A component.
+    /// Returns a component.
     #[inline(always)]
     pub(crate) fn component(&self, id: ComponentId) -> &Component {
         &self.components[id.index()]
     }
 
-    /// A component of a kind.
+    /// Returns a component as one of kind `K`.
     #[inline(always)]
     pub(crate) fn held<K: Held>(&self, id: ComponentId) -> &K {
         K::of(&self.components[id.index()]).expect("the plan gives each kind its own ids")
     }
 
-    /// The same, to change.
+    /// Returns a component as one of kind `K`, to be changed.
     #[inline(always)]
     pub(crate) fn held_mut<K: Held>(&mut self, id: ComponentId) -> &mut K {
         K::of_mut(&mut self.components[id.index()]).expect("the plan gives each kind its own ids")
     }
 
-    /// Lets `act` be done with a component of a kind, in the context of why it fares as it does.
+    /// Calls `act` with a component of kind `K`, in the context of the cause of its health.
     #[inline]
     pub(crate) fn with<K: Held, R>(
         &mut self,
@@ -182,7 +182,7 @@ impl<'p> Around<'p> {
         act(component.expect("the plan gives each kind its own ids"), &mut ctx)
     }
 
-    /// Lets `act` be done with a component, in the context of `cause`.
+    /// Calls `act` with a component, in the context of `cause`.
     pub(crate) fn component_ctx<R>(
         &mut self,
         id: ComponentId,
@@ -193,64 +193,64 @@ impl<'p> Around<'p> {
         act(&mut self.components[id.index()], &mut ctx)
     }
 
-    /// How a component fares.
+    /// Health of a component.
     #[inline(always)]
     pub(crate) fn health(&self, id: ComponentId) -> Health {
         self.states.healths[id.index()]
     }
 
-    /// Why a component fares as it does.
+    /// Cause of the health of a component.
     #[inline(always)]
     pub(crate) fn cause(&self, id: ComponentId) -> CauseId {
         self.states.causes[id.index()]
     }
 
-    /// `request`, at a component that does not answer for `cause`, is turned away as `health` says.
+    /// Fails or holds `request` at a component with this `health`, for `cause`.
     pub(crate) fn turn_away(&mut self, request: RequestId, cause: CauseId, health: Health) {
         ctx!(self, cause).turn_away(request, health);
     }
 
-    /// What a loss for `cause` is laid to.
+    /// Returns the cause to which a loss for `cause` is attributed.
     pub(crate) fn blame(&mut self, cause: CauseId) -> CauseId {
         self.account.blame(self.requests.len(), cause)
     }
 
-    /// A part begins anew here and now, with nothing in its buffer, if it has one.
+    /// Empties the buffer of a part now, if it has one: its misses rise for a while.
     pub(crate) fn starts_cold(&mut self, id: ComponentId) {
         if self.plan.parts[id.index()].cold.is_some() {
             self.states.restarted[id.index()] = Some(self.now);
         }
     }
 
-    /// Whether faults of the file strike by themselves.
+    /// Returns whether the faults of the scenario are active.
     pub(crate) fn has_faults(&self) -> bool {
         self.span.faults == Faults::Live
     }
 
-    /// Whether `cause` is planned work. A drill is no plan but a crash.
+    /// Returns whether `cause` is planned work. A drill counts as a failure, not as planned work.
     pub(crate) fn is_planned(&self, cause: CauseId) -> bool {
         cause.index() + 1 == self.plan.causes.len() && self.span.faults != Faults::Drill
     }
 
-    /// The run stops: there is more of something than fits.
+    /// Stops the run: there are more requests in flight than fit.
     #[cold]
     pub(crate) fn stops_for_too_many(&mut self) {
         self.stop = Some(Stop::TooManyInFlight { at: self.now });
     }
 
-    /// The session that `request` is of, where these are followed and its client waits for it.
+    /// Returns the sticky session of `request`, if sessions are followed and its client waits for it.
     pub(crate) fn guest_of(&self, request: RequestId) -> Option<GuestId> {
         client::guest_of(self, request)
     }
 }
 
 impl Around<'_> {
-    /// What was handed over is done.
+    /// Executes a hand-over.
     #[inline]
     pub(super) fn goes_on_with(&mut self, next: Move) {
         match next {
             Move::Advance(request) => {
-                // It may have been thrown out since.
+                // The request may have been dropped since.
                 let entry = &self.requests[request];
                 if entry.marks.has(Marks::LIVE)
                     && (entry.waits == Waits::Nothing || entry.stage != Stage::Route)
@@ -290,7 +290,7 @@ impl Around<'_> {
         Ok(())
     }
 
-    /// The service of `request` at a station or processor is over.
+    /// Ends the service of `request` at a station or processor.
     #[inline(always)]
     pub(super) fn served(&mut self, request: RequestId, ticket: Ticket) {
         let entry = &self.requests[request];
@@ -307,8 +307,7 @@ impl Around<'_> {
         self.advance(request);
     }
 
-    /// A fresh request of `class` that enters now, at `entry`; `None` when there are too many: the run
-    /// stops.
+    /// Starts a request of `class` now, at `entry`. Returns `None`, and the run stops, if there are too many.
     #[inline(always)]
     pub(crate) fn begin(&mut self, class: ClassId, entry: u32, owner: Owner) -> Option<RequestId> {
         let begun = self.requests.begin(class, entry, owner, self.now);
@@ -353,7 +352,7 @@ impl Around<'_> {
         pool_plan.members[index]
     }
 
-    /// The run stops: `id` has more of something than is simulated.
+    /// Stops the run: `id` exceeds the bound of `of`.
     #[cold]
     pub(crate) fn stops_for(&mut self, id: RequestId, of: Bounded) {
         let class = self.plan.routes.classes[self.requests[id].class.index()].name.clone();
@@ -366,7 +365,8 @@ impl Around<'_> {
         self.let_in(id, member);
     }
 
-    /// A frame for `id` that asks `member`; `behind` when the frame below is a balancer's.
+    /// Adds a frame to `id`, which asks `member` to admit it; `behind` if the frame below is a unit of a
+    /// balancer.
     #[inline(always)]
     pub(crate) fn ask(
         &mut self,
@@ -403,7 +403,7 @@ impl Around<'_> {
         }
     }
 
-    /// The innermost frame of `id` asks `member` to be let in.
+    /// Lets the innermost frame of `id` ask `member` for a worker.
     #[inline(always)]
     pub(crate) fn let_in(&mut self, id: RequestId, member: ComponentId) {
         if let Some(uplink) = self.cut_off(id, member) {
@@ -415,7 +415,7 @@ impl Around<'_> {
         }
     }
 
-    /// Gives back the innermost frame of `id`.
+    /// Releases the innermost frame of `id`.
     pub(crate) fn leave(&mut self, id: RequestId, outcome: Outcome) {
         let frame = *self.requests[id].top();
         if frame.behind {
@@ -436,10 +436,10 @@ impl Around<'_> {
         }
     }
 
-    /// Sends the reply to `id`, `size` bytes; false when nothing is in its way.
+    /// Sends the reply to `id`, of `size` bytes. Returns false if no link is in its way.
     pub(crate) fn send(&mut self, id: RequestId, size: Bytes) -> bool {
         let Some(network) = &self.plan.network else { return false };
-        // It leaves from the outermost component that the request was inside of last.
+        // The reply leaves from the outermost component that the request was inside last.
         let from = self.requests[id].frames[0].at;
         let Some(path) = network.ways.get(from.index()).copied().flatten() else { return false };
         let waits = self.cut_off(id, from).is_some();
@@ -468,8 +468,8 @@ impl Around<'_> {
         Component::wake(self, at, id);
     }
 
-    /// A page view of `workload` is asked for, by one of its users if it knows them apart: a request,
-    /// or more where it has clients.
+    /// Starts a page view of `workload`, by `user` if its users are distinguished. It is one request, or several
+    /// if the workload has clients.
     #[inline(always)]
     pub(super) fn view_asked(&mut self, workload: WorkloadId, ordinal: u64, user: Option<u32>) {
         let source = &self.plan.workloads[workload.index()];
@@ -489,8 +489,8 @@ impl Around<'_> {
         self.advance(id);
     }
 
-    /// What stands for the dead uplink, where `id`, at its outermost component `member`, comes from a client
-    /// that is cut off.
+    /// Returns the component that stands for the failed uplink, if the client of `id` is cut off by it. `id` must
+    /// be at its outermost component `member`.
     #[inline]
     fn cut_off(&self, id: RequestId, member: ComponentId) -> Option<ComponentId> {
         let network = self.plan.network.as_ref().filter(|network| network.converges)?;
@@ -500,8 +500,7 @@ impl Around<'_> {
         self.held::<Links>(network.links).cut_off(&self.draws, request.ordinal, path)
     }
 
-    /// The frame numbered `depth` of `id` ends. It was entered through the unit below it, which
-    /// has one open request less.
+    /// Closes frame `depth` of `id` at the unit below it, which then has one open request less.
     #[inline(never)]
     pub(crate) fn let_go(&mut self, id: RequestId, depth: usize) {
         let entry = &mut self.requests[id];
@@ -515,7 +514,8 @@ impl Around<'_> {
         }
     }
 
-    /// `id` gives up where it waits in a queue: whether that was one in which requests wait to be let in elsewhere.
+    /// Lets `id` abandon the queue it waits in. Returns whether requests wait in that queue to be admitted
+    /// elsewhere.
     pub(super) fn abandons(&mut self, id: RequestId) -> bool {
         let entry = &self.requests[id];
         let (at, waits) = (entry.at, entry.waits == Waits::InLine);

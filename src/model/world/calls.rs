@@ -1,4 +1,4 @@
-//! Nested calls: their numbers, and those that may still reach their time-out.
+//! Nested calls: their numbers, and the calls whose time-out is pending.
 
 use std::collections::VecDeque;
 
@@ -6,37 +6,38 @@ use crate::model::ids::CallId;
 use crate::model::request::RequestId;
 use crate::units::SimTime;
 
-/// Calls of one kind that may still reach their time-out, oldest first.
+/// Calls of one kind whose time-out is pending, oldest first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Deadlines {
     /// Deadline, request and number of the call.
     pub(super) line: VecDeque<(SimTime, RequestId, u32)>,
-    /// Whether there is an event at the first deadline.
+    /// True if there is an event at the first deadline.
     pub(super) armed: bool,
 }
 
-/// The calls of a replication.
+/// Calls of a replication.
 #[derive(Clone, Debug)]
 pub(super) struct Calls {
     serial: u32,
-    /// By kind of call.
+    /// Pending deadlines per kind of call.
     pub(super) deadlines: Vec<Deadlines>,
 }
 
 impl Calls {
-    /// No call of so many kinds.
+    /// Returns an account without calls, for this number of kinds.
     pub(super) fn new(kinds: usize) -> Self {
         Self { serial: 0, deadlines: vec![Deadlines::default(); kinds] }
     }
 
-    /// The number of the next call.
+    /// Returns the number of the next call.
     #[inline(always)]
     pub(super) fn number(&mut self) -> u32 {
         self.serial = self.serial.wrapping_add(1);
         self.serial
     }
 
-    /// A call has a deadline; tells whether an event for it is to be made, since none is there.
+    /// Adds a call with a deadline. Returns whether the caller has to make an event for it, because none is
+    /// armed.
     #[inline(always)]
     pub(super) fn expect(
         &mut self,

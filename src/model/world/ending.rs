@@ -1,5 +1,5 @@
-//! How a request ends: at the end of its route, by a failure, by a time-out, by its client's
-//! patience; and how it is split when its caller gives up and its work goes on.
+//! Ends of a request: at the end of its route, by a failure, by a time-out, by its client's patience. A request
+//! is split if its caller abandons it and its work goes on.
 
 use crate::convert::table;
 use crate::engine::calendar::Ticket;
@@ -13,7 +13,7 @@ use crate::model::world::Around;
 use crate::model::{Component, Ctx, Fate, Move};
 
 impl Around<'_> {
-    /// `id` has reached the end of its route, or has failed and given everything back.
+    /// Ends `id`, which has reached the end of its route, or has failed and released everything.
     #[inline(always)]
     pub(super) fn end(&mut self, id: RequestId, outcome: Outcome) {
         let entry = &self.requests[id];
@@ -63,8 +63,8 @@ impl Around<'_> {
         }
     }
 
-    /// The fetch `id` ends as `outcome`: how it ends for the client of the edge, who is in time
-    /// for the answer where it has an owner.
+    /// Ends the fetch `id` as `outcome`. Returns the outcome for the client of the edge. If `id` has an owner,
+    /// that client still waits.
     #[inline(never)]
     fn miss_ends(&mut self, id: RequestId, outcome: Outcome) -> Outcome {
         let front = self.front_of(id);
@@ -76,13 +76,14 @@ impl Around<'_> {
         outcome
     }
 
-    /// The component in front of the servers by which `id` came in.
+    /// Returns the component in front of the servers through which `id` entered.
     fn front_of(&self, id: RequestId) -> Option<ComponentId> {
         let class = &self.plan.routes.classes[self.requests[id].class.index()];
         class.cdns[0].map(|at| at.cdn)
     }
 
-    /// Tells the component in front of the servers what becomes of `id`, if it came in by one.
+    /// Reports the fate of `id` to the component in front of the servers through which it entered, if there is
+    /// one.
     fn is_told(&mut self, id: RequestId, fate: Fate) {
         if self.requests[id].is_of_edge()
             && let Some(own) = self.front_of(id)
@@ -98,7 +99,7 @@ impl Around<'_> {
         self.record.attempt_ends(entry.class, outcome, latency, entry.waited, entry.counted);
     }
 
-    /// `id`, which was a page view by itself, has ended.
+    /// Ends `id`, which was a page view by itself.
     #[inline(always)]
     fn request_was_view(&mut self, id: RequestId, outcome: Outcome) {
         let Request { born, class, waited, counted, workload, cause, .. } = self.requests[id];
@@ -108,7 +109,7 @@ impl Around<'_> {
         self.requests.remove(id);
     }
 
-    /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
+    /// Fails `id` where it is: everything it holds is released, and its owner receives the outcome.
     #[inline(never)]
     pub(crate) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
         if self.redirects(id, outcome) {
@@ -125,7 +126,7 @@ impl Around<'_> {
         }
         let mut outcome = outcome;
         while self.requests[id].depth > 0 {
-            // Whoever had let it in answers with an error of its own.
+            // The component that had admitted the request answers with an error of its own.
             if self.requests[id].top().hold == Hold::Inside {
                 outcome = Outcome::Error;
             }
@@ -134,8 +135,8 @@ impl Around<'_> {
         self.end(id, outcome);
     }
 
-    /// Cuts `id` above its first `keep` frames. Gives the caller's part, free to fail; the frames
-    /// above go on as an orphan under the old id, and the call they were part of ends as `outcome`.
+    /// Cuts `id` above its first `keep` frames. Returns the caller's part, free to fail. The frames above go on
+    /// as an orphan under the old id, and the call they were part of ends as `outcome`.
     #[inline(never)]
     pub(crate) fn split(
         &mut self,
@@ -177,15 +178,15 @@ impl Around<'_> {
         Some(caller)
     }
 
-    /// The oldest call of a kind that was running has reached its time-out, if it still runs. Those
-    /// that are over are passed by, so that there is an event for one that lasts and for no other.
+    /// Handles the time-out of the oldest pending call of a kind, if it still runs. Calls that have ended are
+    /// skipped, so events are made only for calls that last.
     pub(super) fn call_deadline(&mut self, call: CallId) {
         self.calls.deadlines[call.index()].armed = false;
         while let Some(&(deadline, id, serial)) = self.calls.deadlines[call.index()].line.front() {
             let entry = &self.requests[id];
             let frames = &entry.frames[..usize::from(entry.depth)];
             let found = frames.iter().position(|frame| frame.serial == serial);
-            // A call whose caller has gone has no deadline any more.
+            // A call whose caller has left has no deadline any more.
             let awaited =
                 |depth: &usize| entry.marks.has(Marks::LIVE) && frames[*depth].call != NO_CALL;
             let runs = found.filter(awaited);
@@ -242,8 +243,8 @@ impl Around<'_> {
         }
     }
 
-    /// `id` was not taken where it was sent to: whether the component that sent it there, around it, sends it
-    /// to another.
+    /// Offers `id`, which was not accepted where it was sent, to the component that sent it there. Returns
+    /// whether that component sends it to another member.
     #[inline(always)]
     fn redirects(&mut self, id: RequestId, outcome: Outcome) -> bool {
         let entry = &self.requests[id];
@@ -261,7 +262,7 @@ impl Around<'_> {
         matches!(component, Component::Service(service) if service.callers_wait())
     }
 
-    /// The client of `id` has given up; the work goes on without it.
+    /// Handles the end of the patience of the client of `id`; the work goes on without it.
     pub(super) fn patience_ends(&mut self, id: RequestId) {
         let entry = &mut self.requests[id];
         entry.patience = Ticket::NONE;
@@ -298,8 +299,8 @@ impl Around<'_> {
         client::part_given_up(self, view, attempt, cause);
     }
 
-    /// Nobody waits for `id` any more. In a line of the balancer that it entered by it is taken
-    /// out: what closes its connection costs no member anything.
+    /// Takes `id` out of its queue after its client has left, if it waits at a balancer, where closing a
+    /// connection costs no member anything.
     fn leaves_before_its_turn(&mut self, id: RequestId) {
         let entry = &self.requests[id];
         if entry.depth != 1 || entry.waits != Waits::InLine {
@@ -316,7 +317,7 @@ impl Around<'_> {
         self.fail_up(id, Outcome::Aborted);
     }
 
-    /// The client of `id` gives up while the reply is on its way: what is left is not sent.
+    /// Lets the client of `id` leave during the transfer of the reply: the rest is not sent.
     fn hang_up(&mut self, id: RequestId, view: u32) {
         let entry = &self.requests[id];
         let (at, attempt) = (entry.at, entry.attempt);

@@ -1,10 +1,10 @@
-//! Who hears how others fare.
+//! Reports of changes of health to the components that listen.
 
 use crate::model::Heard;
 use crate::model::world::Around;
 
 impl Around<'_> {
-    /// Those who listen hear how `id` fares.
+    /// Reports a change of health to all components that listen to `heard.of`.
     pub(crate) fn is_heard(&mut self, heard: Heard) {
         let id = heard.of;
         let from = self.plan.hearers.partition_point(|(of, _)| *of < id);

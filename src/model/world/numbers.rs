@@ -1,4 +1,4 @@
-//! Times at each number inside, in line and at work: of what keeps them, and of several taken together.
+//! Times at each number inside, in queue and in service: of single queues, and of several queues taken together.
 
 use super::World;
 use crate::model::Component;
@@ -6,7 +6,7 @@ use crate::model::gauge::{ByNumber, Change, Joint, Queue};
 use crate::model::ids::ComponentId;
 
 impl World<'_> {
-    /// Keeps what is said of the numbers of these stations and services together. Nothing may have happened yet.
+    /// Keeps the joint numbers of these stations and services. No event may have happened yet.
     pub fn follow_together(&mut self, members: &[ComponentId]) {
         for id in members {
             self.queue_mut(*id).into_iter().for_each(Queue::tell);
@@ -14,7 +14,7 @@ impl World<'_> {
         self.joints.push(Joint::new(members.to_vec()));
     }
 
-    /// Puts what was told of changes in order; when that is done does not matter, but for memory.
+    /// Sorts the changes kept for joint numbers. The moment of the call affects memory only.
     pub fn settle_joints(&mut self) {
         if self.joints.is_empty() {
             return;
@@ -29,7 +29,7 @@ impl World<'_> {
         self.joints = joints;
     }
 
-    /// From here on is counted when each number of somebody is first reached, where that is kept.
+    /// Begins to record, from now, when each number is first reached, where that is kept.
     pub fn count_firsts(&mut self) {
         self.settle_joints();
         let now = self.around.now;
@@ -39,7 +39,7 @@ impl World<'_> {
         self.joints.iter_mut().for_each(|joint| joint.begin_to_count(now));
     }
 
-    /// From here on is followed when the numbers inside are small again, where that is kept.
+    /// Begins to record, from now, when each number inside is first reached from above, where that is kept.
     pub fn follow_back(&mut self) {
         self.settle_joints();
         let now = self.around.now;
@@ -49,8 +49,8 @@ impl World<'_> {
         self.joints.iter_mut().for_each(|joint| joint.follow_back(now));
     }
 
-    /// Times at each number until now, where they are kept, by whose they are; of those taken together until they
-    /// were last [settled](Self::settle_joints).
+    /// Times at each number until now, where they are kept, with the components they belong to. Joint times reach
+    /// until they were last [settled](Self::settle_joints).
     #[must_use]
     pub fn numbers(&self) -> Vec<(Vec<ComponentId>, ByNumber)> {
         let of = |(index, component): (usize, &Component)| {

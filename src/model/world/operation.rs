@@ -1,4 +1,4 @@
-//! Work without a client: backups and the like.
+//! Work without a client, such as backups.
 
 use super::World;
 use crate::convert::table;
@@ -8,7 +8,7 @@ use crate::model::route::Drawn;
 use crate::units::SimDuration;
 
 impl World<'_> {
-    /// The next piece of work without a client.
+    /// Executes the next operation without a client, and schedules the one after it.
     pub(super) fn operation(&mut self, index: usize) {
         let plan = &self.around.plan.operations[index];
         let ordinal = self.operations[index];
@@ -25,7 +25,7 @@ impl World<'_> {
             / plan.rate.in_per_second();
         let next = self.around.now + SimDuration::from_seconds_f64(gap);
         let since = (next - plan.first).nanos() % plan.every.nanos();
-        // Past the end of this run: the next one starts at its own hour.
+        // An operation past the end of this run begins at the next start instead.
         let next = if since < plan.lasts.nanos() {
             next
         } else {

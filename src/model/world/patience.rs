@@ -1,13 +1,13 @@
-//! When clients give up.
+//! Instants at which clients abandon their requests.
 //!
-//! Model: every request has a patience or a time-out, and nearly all are answered long before. So
-//! the instant is not worked out when the request begins: only a bound below it is, by a table of
-//! the law, and the request is put in the bucket of that bound. When the time of a bucket comes,
-//! those who still wait have their instant worked out, from the same draw, and get an event of
-//! their own, in the place of the order that they would have had from the beginning.
+//! Model: every request has a patience or a time-out, and nearly all are answered long before. The instant is
+//! therefore not computed when the request begins. A table of the law gives a lower bound of it, and the request
+//! is put in the bucket of that bound. When a bucket is due, the requests still waiting have their instant
+//! computed from the same draw. Each gets an event of its own, in the place of the order that it would have had
+//! from the beginning.
 //!
-//! Holds: nobody gives up before or after the drawn instant; the calendar holds one event a bucket
-//! and those of the few who are near their end; nothing is allocated in the steady state.
+//! Holds: no client abandons before or after the drawn instant. The calendar holds one event per bucket, and one
+//! per request near its end. Nothing is allocated in the steady state.
 
 use std::collections::VecDeque;
 
@@ -22,14 +22,14 @@ use crate::model::route::index_of;
 use crate::model::world::Around;
 use crate::units::{SimDuration, SimTime};
 
-/// A bucket is 2²⁸ ns long, about a quarter of a second.
+/// Log₂ of the length of a bucket: 2²⁸ ns, about a quarter of a second.
 const BUCKET_BITS: u32 = 28;
-/// Most buckets ahead; who may wait longer is looked at again when the last of them comes.
+/// Largest number of buckets ahead; a request with a longer bound is examined again when the last of them is due.
 const AHEAD: u64 = 512;
-/// Pieces of the table of a law, by probability.
+/// Number of intervals of probability in the table of a law.
 const PIECES: usize = 64;
 
-/// How long the clients of a workload wait.
+/// Patience and time-out of the clients of a workload.
 #[derive(Clone, Debug)]
 struct Rule {
     patience: Option<Patience>,
@@ -43,13 +43,13 @@ struct Patience {
     floors: [SimDuration; PIECES],
 }
 
-/// Who waits, by the bucket before which nobody of it gives up.
+/// Waiting requests in buckets; no request of a bucket is abandoned before its bucket is due.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
-    /// By workload.
+    /// Rules per workload.
     rules: Vec<Option<Rule>>,
     buckets: VecDeque<Vec<Waiter>>,
-    /// Number of the first bucket: that of the present, or a later one.
+    /// Number of the first bucket. Buckets of the past are empty.
     first: u64,
     spare: Vec<Vec<Waiter>>,
 }
@@ -81,8 +81,7 @@ impl Waiting {
         }
     }
 
-    /// Puts `waiter` where nobody gives up before `bound`; tells the start of the bucket when it
-    /// was empty.
+    /// Puts `waiter` in a bucket due at or before `bound`. Returns the start of the bucket if it was empty.
     fn put(&mut self, now: SimTime, bound: SimTime, waiter: Waiter) -> Option<SimTime> {
         let present = now.nanos() >> BUCKET_BITS;
         if self.buckets.is_empty() {
@@ -99,13 +98,13 @@ impl Waiting {
     }
 }
 
-/// Lower bounds of a law's draws, by 64ths of probability. Samplers invert, up or down, so that the
-/// least of a piece lies at one of its ends, but for the last bits.
+/// Returns lower bounds of the draws of a law, by 64ths of probability. Samplers are monotone in the uniform
+/// number, so the least value of an interval lies at one of its ends, except for the last bits.
 fn floors(sampler: &Sampler, share: f64) -> [SimDuration; PIECES] {
     std::array::from_fn(|piece| {
         let end = |at: usize| sampler.sample(at as f64 / PIECES as f64) * share;
         let least = end(piece).min(end(piece + 1)) * (1.0 - 1e-9);
-        // At the ends of a law there may be no number.
+        // The ends of a law may be infinite or no number.
         if least.is_finite() {
             SimDuration::from_seconds_f64(least.max(0.0))
         } else {
@@ -114,13 +113,13 @@ fn floors(sampler: &Sampler, share: f64) -> [SimDuration; PIECES] {
     })
 }
 
-/// Index of the draw of a try: the number of the try stands in place of a repetition.
+/// Returns the index of the draw of an attempt: the number of the attempt takes the place of a repetition.
 fn of_try(request: &Request) -> u64 {
     index_of(request.position, u16::from(request.attempt), 0)
 }
 
 impl Around<'_> {
-    /// The client of `id` waits for it from now on.
+    /// Starts the wait of the client of `id`.
     pub(crate) fn begins_to_wait(&mut self, id: RequestId) {
         let workload = WorkloadId(self.requests[id].workload);
         let Some(rule) = &self.clients.waiting.rules[workload.index()] else { return };
@@ -137,7 +136,7 @@ impl Around<'_> {
         self.wait_until(bound, Waiter { request: id, ticket, since: self.now });
     }
 
-    /// Nobody gives up before `bound`.
+    /// Lets `waiter` wait without an event until about `bound`, before which it is not abandoned.
     fn wait_until(&mut self, bound: SimTime, waiter: Waiter) {
         if bound.nanos() >> BUCKET_BITS <= self.now.nanos() >> BUCKET_BITS {
             return self.ends_waiting_soon(waiter);
@@ -147,7 +146,7 @@ impl Around<'_> {
         }
     }
 
-    /// The instant of `waiter` is worked out.
+    /// Computes the instant of `waiter`, and schedules its event or lets it wait on.
     fn ends_waiting_soon(&mut self, waiter: Waiter) {
         let entry = &self.requests[waiter.request];
         let Some(rule) = &self.clients.waiting.rules[usize::from(entry.workload)] else { return };
@@ -162,7 +161,7 @@ impl Around<'_> {
         self.calendar.push_as(waiter.ticket, at, Event::Patience(waiter.request).code());
     }
 
-    /// The time of a bucket has come.
+    /// Examines the requests of all buckets that are due.
     pub(super) fn patiences_due(&mut self) {
         let present = self.now.nanos() >> BUCKET_BITS;
         while self.clients.waiting.first <= present {
@@ -184,8 +183,8 @@ mod tests {
     use super::*;
     use crate::engine::law::Law;
 
-    /// What is put off is never too late: no draw lies below the bound of its piece, whatever the
-    /// law and whichever way it is inverted.
+    /// A lower bound never comes too late: no draw lies below the bound of its interval, for every law and both
+    /// directions of inversion.
     #[test]
     fn no_draw_lies_below_its_bound() {
         let laws = [

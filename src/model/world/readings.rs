@@ -1,4 +1,4 @@
-//! What can be read off a world: its clock, its counts, the gauges of its components.
+//! Readings of a world: its clock, its counts, the gauges of its components.
 
 use crate::kinds::database::live::{Database, Reading};
 use crate::kinds::zone::live::Cpu;
@@ -12,17 +12,17 @@ use crate::model::world::World;
 use crate::model::{Component, Held};
 use crate::units::SimTime;
 
-/// What was broken up to an instant.
+/// Failures up to an instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unrest {
-    /// Something is.
+    /// True if a failure is present.
     pub broken: bool,
-    /// When something was repaired last, or lost what it had in memory, and why it was broken.
+    /// Instant of the last repair or loss of memory, with the cause of the failure.
     pub over: Option<(SimTime, CauseId)>,
 }
 
 impl World<'_> {
-    /// A reading of every component, with the stays of requests that are inside.
+    /// Readings of all components, with the sojourn times of requests still inside.
     #[must_use]
     pub fn gauges(&self) -> Vec<Gauge> {
         let all = 0..self.around.components.len();
@@ -49,13 +49,13 @@ impl World<'_> {
         gauges
     }
 
-    /// The component that `unit` is a part of, when that bounds what is open at `member`.
+    /// Returns the component of which `unit` is a part, if it bounds the open requests at `member`.
     fn bounded_by(&self, unit: ComponentId, member: ComponentId) -> Option<ComponentId> {
         let whole = self.around.plan.parts[unit.index()].balancer?;
         self.around.component(whole).bounds(member).then_some(whole)
     }
 
-    /// A reading of one component, without the stays of requests that are inside.
+    /// Reading of one component, without the sojourn times of requests still inside.
     #[must_use]
     pub fn gauge(&self, id: ComponentId) -> Gauge {
         let own = self.around.component(id);
@@ -64,7 +64,7 @@ impl World<'_> {
         own.whole().and_then(of_whole).unwrap_or_else(|| own.gauge(now))
     }
 
-    /// What every replicated database has to say of the window.
+    /// Readings of all replicated databases in the window.
     #[must_use]
     pub fn databases(&self) -> Vec<Reading> {
         let reading =
@@ -72,13 +72,13 @@ impl World<'_> {
         self.around.components.iter().filter_map(reading).collect()
     }
 
-    /// A reading of every zone's part of its processor, against its cap.
+    /// Reading of every zone's share of its processor, against its cap.
     #[must_use]
     pub fn zone_gauges(&self) -> Vec<Gauge> {
         (0..self.around.plan.zones.len()).map(|zone| self.zone_gauge(zone)).collect()
     }
 
-    /// The account of every zone, by its place in the blueprint.
+    /// Processor ledger of every zone, by its place in the blueprint.
     #[must_use]
     pub fn zone_ledgers(&self) -> Vec<ZoneLedger> {
         let ledger = |zone: &ZoneMeter| {
@@ -87,7 +87,7 @@ impl World<'_> {
         self.around.plan.zones.iter().map(ledger).collect()
     }
 
-    /// As [`Self::zone_gauges`], of one, by its place in the blueprint.
+    /// Reading of one zone as in [`Self::zone_gauges`], by its place in the blueprint.
     #[must_use]
     pub fn zone_gauge(&self, zone: usize) -> Gauge {
         let zone = &self.around.plan.zones[zone];
@@ -106,32 +106,32 @@ impl World<'_> {
         self.around.now
     }
 
-    /// Events handled so far.
+    /// Number of events handled so far.
     #[must_use]
     pub fn events(&self) -> u64 {
         self.events
     }
 
-    /// A digest of all events handled so far, in order.
+    /// Digest of all events handled so far, in order.
     #[must_use]
     pub fn digest(&self) -> u64 {
         self.digest
     }
 
-    /// Requests in flight.
+    /// Number of requests in flight, with messages that wait in queues.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         let held = self.around.components.iter().filter_map(Component::holds);
         self.around.requests.len() + held.map(|(_, number)| number).sum::<usize>()
     }
 
-    /// What was broken up to now.
+    /// Failures up to now.
     #[must_use]
     pub fn unrest(&self) -> Unrest {
         Unrest { broken: !self.around.account.active.is_empty(), over: self.around.account.calm }
     }
 
-    /// Requests in flight of each class, abandoned ones too; probes are of no class.
+    /// Number of requests in flight of each class, with abandoned ones and without probes of balancers.
     #[must_use]
     pub fn in_flight_by_class(&self) -> Vec<u64> {
         let mut counts = vec![0; self.around.plan.routes.classes.len()];
@@ -146,8 +146,7 @@ impl World<'_> {
         counts
     }
 
-    /// Where each request in flight is and what it waits for, for whoever looks for one that never
-    /// ends.
+    /// Describes the position of each request in flight and what it waits for, to find a request that never ends.
     #[must_use]
     pub fn whereabouts(&self) -> Vec<String> {
         let name = |id: ComponentId| {
@@ -173,25 +172,25 @@ impl World<'_> {
         self.around.requests.iter().map(of).collect()
     }
 
-    /// The most requests in flight at one time.
+    /// Largest number of requests in flight at one time.
     #[must_use]
     pub fn most_in_flight(&self) -> usize {
         self.around.requests.most()
     }
 
-    /// Counted requests and views that have not ended.
+    /// Number of counted page views and messages that have not ended.
     #[must_use]
     pub fn counted_open(&self) -> u64 {
         self.around.record.open() + self.around.record.messages_open()
     }
 
-    /// What was written down.
+    /// Record of the window.
     #[must_use]
     pub fn record(&self) -> &Record {
         &self.around.record
     }
 
-    /// A component.
+    /// Returns a component.
     #[must_use]
     pub fn component(&self, id: ComponentId) -> &Component {
         &self.around.components[id.index()]

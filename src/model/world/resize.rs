@@ -1,13 +1,13 @@
-//! Zones that get another memory: what the server's own memory can keep of its disks changes.
+//! Zones whose memory changes, and with it the memory in which the server caches its disks.
 //!
-//! Model: the memory of a server that its zones leave free caches what is read of its disks. At the
-//! instant at which a zone gets more, the cache loses as much room, the blocks that were not read for
-//! the longest time first; when it gets less, the cache has room for more, and fills as it is read.
-//! Nothing restarts, and no request notices but by what is in memory.
+//! Model: the memory of a server that its zones leave free caches what is read from its disks. When a zone gets
+//! more memory, the cache loses as much at that instant, the least recently read blocks first. When a zone gets
+//! less, the cache gains capacity and fills as it is read. No process restarts, and requests are affected only
+//! through the content of the cache.
 //!
-//! In: the memory of zones over time. Holds: the room of a cache is at every instant what the last
-//! change of each zone leaves free. Leaves out: paging in the zone, the time a change takes.
-//! Source: caps on the memory of zones as of SmartOS, which take effect at once.
+//! In: the memory of zones over time. Holds: the capacity of a cache is at every instant what the last change of
+//! each zone leaves free. Leaves out: paging in the zone, the time a change takes.
+//! Source: memory caps of zones in SmartOS, which take effect at once.
 
 use super::Around;
 use crate::convert::place;
@@ -16,19 +16,19 @@ use crate::model::event::Event;
 use crate::model::ids::ComponentId;
 use crate::units::{Bytes, SimDuration, SimTime};
 
-/// A zone gets another memory.
+/// A change of the memory of a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// When first.
+    /// Instant of the first change.
     pub first: SimTime,
-    /// From one time to the next; none: once.
+    /// Time between two changes; `None`: the change happens once.
     pub every: Option<SimDuration>,
-    /// The new size.
+    /// New size.
     pub memory: Bytes,
 }
 
 impl Change {
-    /// The last time up to `now`.
+    /// Returns the last instant of the change up to `now`.
     fn last(&self, now: SimTime) -> Option<SimTime> {
         if now < self.first {
             return None;
@@ -40,7 +40,7 @@ impl Change {
         Some(SimTime::from_nanos(now.nanos() - since.nanos()))
     }
 
-    /// The first time after `now`.
+    /// Returns the first instant of the change after `now`.
     fn next(&self, now: SimTime) -> Option<SimTime> {
         match self.last(now) {
             None => Some(self.first),
@@ -56,12 +56,13 @@ pub struct Resizing {
     pub cache: ComponentId,
     /// The memory of the server.
     pub all: Bytes,
-    /// The memory of each zone in the beginning, and its changes in the order of the file.
+    /// Initial memory of each zone, and its changes in the order of the file.
     pub zones: Vec<(Bytes, Vec<Change>)>,
 }
 
 impl Resizing {
-    /// What the zones leave free at `now`. Of two changes at one time the later of the file is meant.
+    /// Returns the memory that the zones leave free at `now`. Of two changes of a zone at one instant, the later
+    /// one in the file counts.
     #[must_use]
     pub fn room(&self, now: SimTime) -> Bytes {
         let memory = |(first, changes): &(Bytes, Vec<Change>)| {
@@ -72,7 +73,7 @@ impl Resizing {
         Bytes::new(self.all.count().saturating_sub(held.fold(0, u64::saturating_add)))
     }
 
-    /// When it changes next.
+    /// Returns the instant of the next change.
     fn next(&self, now: SimTime) -> Option<SimTime> {
         let changes = self.zones.iter().flat_map(|(_, changes)| changes);
         changes.filter_map(|change| change.next(now)).min()
@@ -80,14 +81,14 @@ impl Resizing {
 }
 
 impl Around<'_> {
-    /// Gives every cache the room of the start, and arms its first change.
+    /// Sets the initial capacity of every cache, and arms its first change.
     pub(super) fn start_resizing(&mut self) {
         for index in 0..self.plan.resizes.len() {
             self.resized(place(index));
         }
     }
 
-    /// The zones around cache `index` have other memories from now on.
+    /// Sets the capacity of cache `index` after a change of its zones, and arms the next change.
     pub(super) fn resized(&mut self, index: u32) {
         let resizing = &self.plan.resizes[index as usize];
         if let Component::Cache(cache) = &mut self.components[resizing.cache.index()] {
@@ -103,7 +104,7 @@ impl Around<'_> {
 mod tests {
     use super::*;
 
-    /// Grown each day at 8 h and shrunk at 20 h, the rest is what the last of them leaves.
+    /// One zone grows each day at 8 h and shrinks at 20 h; the cache has what the last changes leave free.
     #[test]
     fn the_last_change_of_each_zone_counts() {
         let gib = |count: u64| Bytes::new(count << 30);

@@ -1,4 +1,4 @@
-//! Where requests come from.
+//! Arrivals of requests.
 
 use crate::convert::whole;
 use crate::engine::calendar::{Calendar, Place};
@@ -10,22 +10,22 @@ use crate::units::SimTime;
 use crate::workload::arrivals::{Arrival, ArrivalStream};
 use crate::workload::trace::RecordedStream;
 
-/// The next arrival of each workload. There are few workloads and each has one arrival pending, so
-/// they need no heap; their places in the order are those the calendar would have given.
+/// The next arrival of each workload. There are few workloads with one pending arrival each, so they need no
+/// heap. Their places in the order are those that the calendar would have given.
 #[derive(Clone, Debug)]
 pub(super) struct Arriving {
     sources: Vec<Source>,
-    /// By workload.
+    /// Place of the next arrival, per workload.
     places: Vec<Place>,
-    /// By workload: the number of its next arrival among its own.
+    /// Ordinal of the next arrival among those of its workload, per workload.
     ordinals: Vec<u64>,
-    /// The earliest of all.
+    /// The earliest arrival.
     next: (Place, WorkloadId),
 }
 
 impl Arriving {
-    /// The sources of a plan, of which none has its first arrival [scheduled](Self::schedule); `numbered`
-    /// where they begin in the middle of a history.
+    /// Returns the sources of a plan, before the first arrival of each is [scheduled](Self::schedule). `numbered`
+    /// is set if they begin in the middle of a trajectory.
     pub(super) fn new(plan: &Blueprint, lineage: Lineage, span: &Span, numbered: bool) -> Self {
         let source = |(index, workload): (usize, &Workload)| {
             let level = span.levels.get(index).copied().flatten();
@@ -43,19 +43,19 @@ impl Arriving {
         }
     }
 
-    /// The earliest arrival of all, and whose it is.
+    /// The earliest arrival, with its workload.
     #[inline]
     pub(super) fn next(&self) -> (Place, WorkloadId) {
         self.next
     }
 
-    /// The number of the arrival that a workload has pending, among its own.
+    /// Ordinal of the pending arrival of a workload.
     #[inline]
     pub(super) fn expected(&self, workload: WorkloadId) -> u64 {
         self.ordinals[workload.index()]
     }
 
-    /// Draws the next arrival of a workload and finds the earliest of all.
+    /// Draws the next arrival of a workload and finds the earliest one of all workloads.
     #[inline]
     pub(super) fn schedule(&mut self, workload: WorkloadId, calendar: &mut Calendar) {
         let place = match self.sources[workload.index()].next() {
@@ -76,22 +76,22 @@ impl Arriving {
     }
 }
 
-/// Arrivals of one workload, worked out some ahead: their times depend on nothing else, and in a
-/// batch the latency of one draw hides behind the next.
+/// Arrivals of one workload, computed in batches. Their times depend on nothing else, and a batch hides the
+/// latency of each draw behind the next.
 #[derive(Clone, Debug)]
 struct Source {
     stream: Stream,
-    /// Arrivals worked out; those from `at` on have not come yet.
+    /// Computed arrivals; those from `at` on are pending.
     ready: Vec<Arrival>,
     at: usize,
 }
 
-/// Where arrivals come from. Asked for many at a time, so its size and its branch do not matter.
+/// Stream of arrivals. It is read in batches, so its size and its branch do not matter.
 #[derive(Clone, Debug)]
 enum Stream {
     Described(Box<ArrivalStream>),
     Recorded(RecordedStream),
-    /// Closed users come by events of their own.
+    /// None: closed users arrive by events of their own.
     None,
 }
 
@@ -117,8 +117,8 @@ impl Source {
         Self { stream, ready: Vec::with_capacity(Self::AHEAD), at: 0 }
     }
 
-    /// The same, numbered from about as many as are expected before `start`: in half of the range that
-    /// a source has to itself. Recorded arrivals have numbers of their own.
+    /// Returns the source with ordinals that begin at about the expected number of arrivals before `start`, in
+    /// half of the range of the source. Recorded arrivals have ordinals of their own.
     fn numbered(self, arrivals: &Arrivals, start: SimTime) -> Self {
         let stream = match (self.stream, arrivals) {
             (Stream::Described(stream), Arrivals::Described(traffic)) => {

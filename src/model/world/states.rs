@@ -1,26 +1,26 @@
-//! How components fare, and what is broken.
+//! Health of components, and present failures.
 
 use crate::model::Health;
 use crate::model::ids::CauseId;
 use crate::units::SimTime;
 
-/// How components fare, by their numbers.
+/// Health of components, by their numbers.
 #[derive(Clone, Debug)]
 pub(in crate::model) struct States {
-    /// How each fares.
+    /// Health of each component.
     pub(in crate::model) healths: Vec<Health>,
-    /// Why it does.
+    /// Cause of its health.
     pub(in crate::model) causes: Vec<CauseId>,
-    /// After a restart a part is slow until this instant.
+    /// End of the warm-up after a restart, until which the part is slow.
     pub(in crate::model) warm_at: Vec<SimTime>,
-    /// When each part with a buffer came back last.
+    /// Instant since which the buffer of each part is cold; `NEVER` until the part is back.
     pub(in crate::model) restarted: Vec<Option<SimTime>>,
-    /// Processes that stand still.
+    /// Number of stalled processes.
     pub(in crate::model) frozen: u32,
 }
 
 impl States {
-    /// All of so many are well.
+    /// Returns the states of healthy components, of the given number.
     pub(super) fn new(components: usize) -> Self {
         Self {
             healths: vec![Health::Up; components],
@@ -32,20 +32,20 @@ impl States {
     }
 }
 
-/// What is broken, and what a loss is laid to.
+/// Present failures, and the cause that losses are attributed to.
 #[derive(Clone, Debug, Default)]
 pub(in crate::model) struct Account {
-    /// Causes of what is broken, one for each component.
+    /// Causes of present failures, one for each component.
     pub(in crate::model) active: Vec<CauseId>,
-    /// The fault that is being lived through, and how many requests were in flight before it.
+    /// The fault whose failure or backlog lasts, and the number of requests in flight before it.
     pub(in crate::model) trouble: Option<(CauseId, usize)>,
-    /// Since when nothing is broken after something was, and why that was.
+    /// Instant since which no failure is present after one was, and the cause of that.
     pub(in crate::model) calm: Option<(SimTime, CauseId)>,
 }
 
 impl Account {
-    /// Takes the cause of something that was wrong off the account, and puts that of what is wrong
-    /// with it now on it, with so many requests in flight.
+    /// Removes the cause `was` of a failure that ended, and adds the cause `is` of the present one, with
+    /// `in_flight` requests in flight.
     pub(in crate::model) fn put(
         &mut self,
         now: SimTime,
@@ -72,13 +72,13 @@ impl Account {
         }
     }
 
-    /// Something lost what it kept in memory.
+    /// Counts a loss of memory as the end of a failure now.
     pub(in crate::model) fn lost_memory(&mut self, now: SimTime) {
         let cause = self.calm.map_or(CauseId::OVERLOAD, |(_, cause)| cause);
         self.calm = Some((now, cause));
     }
 
-    /// Forgets the trouble when nothing is broken and its backlog has been worked off.
+    /// Clears the trouble if no failure is present and its backlog is drained.
     fn over(&mut self, in_flight: usize) {
         if let Some((_, before)) = self.trouble
             && self.active.is_empty()
@@ -88,8 +88,8 @@ impl Account {
         }
     }
 
-    /// What a loss is laid to: the cause itself; else the fault that is there, or whose backlog
-    /// has not been worked off; else overload.
+    /// Returns the cause to which a loss is attributed: `cause` itself; else the fault that is present or whose
+    /// backlog is not drained; else overload.
     pub(in crate::model) fn blame(&mut self, in_flight: usize, cause: CauseId) -> CauseId {
         if cause != CauseId::OVERLOAD || self.trouble.is_none() {
             return cause;

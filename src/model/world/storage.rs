@@ -1,17 +1,16 @@
-//! The way of an operation to storage: which pool, which head, which memory.
+//! The path of an operation to storage: pool, head and memory.
 //!
-//! Model: an operation on a volume over several pools goes to one of them, drawn by the operation's
-//! own key; the operations of one step go to one pool after the other, each pool's together. A pool
-//! has an owner among the heads of its file server. The owner's volumes are served by the owner, by
-//! its partner, or by nobody: a fact of the health net says which ([`Handed`]). What is asked for
-//! while nobody serves it waits at the head that it came to, and is sent again on its client's
-//! schedule, wherever the volumes are then. The disks stay the same; what a head reads it keeps in
-//! its own memory.
+//! Model: an operation on a volume over several pools goes to one of them, drawn by the operation's own key. The
+//! operations of one step visit the pools one after the other, each pool's together. A pool has an owner among
+//! the heads of its file server. The owner's volumes are served by the owner, by its partner, or by no head: a
+//! fact of the health net decides ([`Handed`]). An operation that arrives while no head serves it waits at the
+//! head that it came to. Its client sends it again on its schedule, to the head that serves the volumes then. The
+//! disks stay the same; a head keeps what it reads in its own memory.
 //!
-//! In: operations of a request, changes of who serves. Holds: an operation is at one head at a time;
-//! a mount without a partner is served by its owner for ever. Leaves out: what is in the memory of
-//! the head that takes over about the other's volumes (nothing: it starts cold).
-//! Source: takeover and giveback as of a pair of filers of the data ONTAP family.
+//! In: operations of a request, changes of the serving head. Holds: an operation is at one head at a time; a
+//! mount without a partner is served by its owner for ever. Leaves out: content of the other head's volumes in
+//! the memory of the head that takes over (it starts cold).
+//! Source: takeover and giveback of a pair of filers of the data ONTAP family.
 
 use super::{Around, Bounded};
 use crate::convert::whole;
@@ -24,39 +23,40 @@ use crate::model::route::{Draws, MOST, Op};
 use crate::model::{Component, Ctx, Health, Held};
 use crate::units::{SimDuration, SimTime};
 
-/// Who serves the volumes of a head, by facts of the whole; none of them holds: the head itself.
+/// The head that serves the volumes of an owner, as a function of system-level facts. If none holds, the owner
+/// does.
 #[derive(Clone, Debug)]
 pub struct Handed {
     /// The head that owns them.
     pub owner: ComponentId,
-    /// The first fact that holds says which head serves them; none: nobody does.
+    /// Serving head by fact: the first fact that holds decides; `None`: no head serves them.
     pub states: Vec<(FactId, Option<ComponentId>)>,
 }
 
-/// The volumes of a head.
+/// Present service of the volumes of a head.
 #[derive(Clone, Copy, Debug)]
 struct Volumes {
-    /// The head that serves them; none: nobody.
+    /// The head that serves them; [`ComponentId::NONE`] if no head does.
     by: ComponentId,
-    /// What opens or locks waits until then.
+    /// Operations that open or lock wait until this instant.
     grace: SimTime,
-    /// Why they are not served by their owner; none: they are.
+    /// Cause of a service by another head or none; `None`: their owner serves them.
     cause: Option<CauseId>,
-    /// Their owner has lost what it knew of its clients.
+    /// True if their owner has lost its state of its clients.
     forgot: bool,
 }
 
-/// Where data lies now.
+/// Present location of data.
 #[derive(Clone, Debug)]
 pub(in crate::model) struct Storage {
-    /// Who serves whose volumes, by component.
+    /// Present service of volumes, by component that owns them.
     volumes: Vec<Volumes>,
-    /// Members of databases that took the data of another, with whose they use.
+    /// Database members that took over the data of another member: (member, owner of the data it uses).
     remounted: Vec<(ComponentId, ComponentId)>,
 }
 
 impl Storage {
-    /// Every owner serves its own.
+    /// Returns the state in which every owner serves its own volumes.
     pub(super) fn new(components: usize) -> Self {
         let own = |index| Volumes {
             by: ComponentId::at(index),
@@ -67,32 +67,32 @@ impl Storage {
         Self { volumes: (0..components).map(own).collect(), remounted: Vec::new() }
     }
 
-    /// By owner: who serves its volumes, and until when what opens or locks waits.
+    /// Returns, by owner, the head that serves its volumes and the end of its grace period.
     pub(in crate::model) fn served(&self) -> Vec<(ComponentId, SimTime)> {
         self.volumes.iter().map(|volumes| (volumes.by, volumes.grace)).collect()
     }
 }
 
-/// Which operations of a step go to one pool of a volume.
+/// The operations of a step that go to one pool of a volume.
 #[derive(Clone, Copy, Debug)]
 pub enum Among {
-    /// All: there is one pool.
+    /// All operations: there is one pool.
     All,
-    /// A bit for each of at most 64.
+    /// A bit set of at most 64 operations.
     Few(u64),
-    /// Those that draw this pool.
+    /// The operations that draw this pool.
     Many {
         /// Key of the draw.
         key: KeyId,
         /// The pool.
         pool: u8,
-        /// Pools of the volume.
+        /// Number of pools of the volume.
         pools: u8,
     },
 }
 
 impl Among {
-    /// Whether operation `sub` of a step of `request` is one of them.
+    /// Returns whether operation `sub` of a step of `request` goes to the pool.
     #[inline]
     #[must_use]
     pub fn has(self, draws: &Draws<'_>, request: &Request, sub: u32) -> bool {
@@ -104,21 +104,21 @@ impl Among {
     }
 }
 
-/// The pool that operation `sub` of a step of `request` goes to, of `pools`; `key` is that of the draw.
+/// Returns the pool, of `pools`, that operation `sub` of a step of `request` draws with `key`.
 fn pool_drawn(draws: &Draws<'_>, key: KeyId, request: &Request, sub: u32, pools: u8) -> u8 {
     let uniform = draws.uniform(key, request, sub);
     whole::u8(uniform * f64::from(pools)).min(pools - 1)
 }
 
 impl Around<'_> {
-    /// Whose data a member of a database uses: its own, or those that it took over.
+    /// Returns the owner of the data that a database member uses: itself, or the member it took over from.
     pub(crate) fn data_owner(&self, member: ComponentId) -> ComponentId {
         let moved = self.storage.remounted.iter().find(|(other, _)| *other == member);
         moved.map_or(member, |(_, owner)| *owner)
     }
 
-    /// Where block `number` of the data of a member of a database lies now: the pools of its volume
-    /// have one after the other.
+    /// Returns the mount of block `number` of the data of a database member. Blocks are spread over the pools of
+    /// its volume in turn.
     pub(crate) fn data_of(&self, member: ComponentId, number: u64) -> Option<Mount> {
         let part = &self.plan.parts[self.data_owner(member).index()];
         let volume = part.mounts.first()?;
@@ -128,14 +128,14 @@ impl Around<'_> {
         }
     }
 
-    /// Two members of a database exchange their data.
+    /// Exchanges the data of two database members.
     pub(crate) fn swap_data(&mut self, one: ComponentId, other: ComponentId) {
         let (a, b) = (self.data_owner(one), self.data_owner(other));
         self.storage.remounted.retain(|(member, _)| *member != one && *member != other);
         self.storage.remounted.extend([(one, b), (other, a)]);
     }
 
-    /// Members that exchanged their data before the world began have those of each other.
+    /// Exchanges the data of those members that had exchanged theirs before the world began.
     pub(super) fn start_remounted(&mut self) {
         let Some(past) = &self.past else { return };
         let swaps = self.components.iter().enumerate().filter_map(|(index, component)| {
@@ -147,7 +147,7 @@ impl Around<'_> {
         }
     }
 
-    /// Pool `pool` of a volume that the innermost component of `id` has mounted.
+    /// Returns pool `pool` of a volume that the innermost component of `id` has mounted.
     fn pool_of(&self, id: RequestId, mount: u8, pool: u8) -> Option<Mount> {
         let member = self.requests[id].top().at;
         let owner =
@@ -161,7 +161,7 @@ impl Around<'_> {
         }
     }
 
-    /// Which of `count` operations go to `pool`, and how many of them.
+    /// Returns which of `count` operations go to `pool`, and their number.
     fn among(&self, id: RequestId, key: KeyId, count: u32, pool: u8, pools: u8) -> (Among, u32) {
         if pools == 1 {
             return (Among::All, count);
@@ -176,7 +176,8 @@ impl Around<'_> {
         (Among::Few(bits), bits.count_ones())
     }
 
-    /// Operations of `id` at the head in front of one pool of a volume; false when it has none there.
+    /// Starts operations of `id` at the head in front of one pool of a volume. Returns false if there are none
+    /// for that head.
     pub(super) fn at_head(
         &mut self,
         id: RequestId,
@@ -199,7 +200,7 @@ impl Around<'_> {
         }
         let of_pools = KeyId(key.0 + 2);
         let (among, here) = if count == 1 && volume.pools > 1 {
-            // Straight to the pool that it draws.
+            // A single operation goes straight to the pool that it draws.
             let drawn = pool_drawn(&self.draws, of_pools, &self.requests[id], 0, volume.pools);
             if drawn > pool {
                 let Some(other) = self.pool_of(id, mount, drawn) else { return false };
@@ -222,7 +223,7 @@ impl Around<'_> {
         true
     }
 
-    /// The operations of a step of `id` lie on the pool it comes from: it passes the others by.
+    /// Skips the other pools of a step of `id`, which have no operations of it.
     fn no_further_pool(&mut self, id: RequestId, step: KeyId) {
         let entry = &mut self.requests[id];
         while let Op::Head { key, .. } = self.plan.routes.ops[entry.pc as usize]
@@ -232,7 +233,7 @@ impl Around<'_> {
         }
     }
 
-    /// A disk operation of `id`; false when the memory in front of the disks has what it reads.
+    /// Starts a disk operation of `id`. Returns false if the memory in front of the disks has the block.
     pub(super) fn at_disk(&mut self, id: RequestId, mount: u8, write: bool, key: KeyId) -> bool {
         let pools = self.pool_of(id, mount, 0).map_or(1, |volume| volume.pools);
         let drawn = |request| pool_drawn(&self.draws, KeyId(key.0 + 3), request, 0, pools);
@@ -251,7 +252,7 @@ impl Around<'_> {
         true
     }
 
-    /// Writes of `id` that nobody waits for.
+    /// Starts writes of `id` for which no request waits.
     pub(super) fn defer(&mut self, id: RequestId, mount: u8, amount: AmountId, key: KeyId) {
         let Some(first) = self.pool_of(id, mount, 0) else { return };
         let count = self.draws.amount(amount, &self.requests[id]);
@@ -270,8 +271,8 @@ impl Around<'_> {
         }
     }
 
-    /// Whether a read of `id` finds its block in the memory in front of the disks of `volume`; a
-    /// block that was not there is from now on. Its key is the third of the operation at a disk.
+    /// Returns whether a read of `id` finds its block in the memory in front of the disks of `volume`. A missing
+    /// block is stored there. The draw has the third key of the disk operation.
     fn is_in_memory(&mut self, id: RequestId, volume: Mount, key: KeyId) -> bool {
         let Some((own, content)) = volume.memory else { return false };
         let home = volume.head.is_none_or(|head| self.storage.volumes[head.index()].by == head);
@@ -283,7 +284,7 @@ impl Around<'_> {
         }
     }
 
-    /// `id`, which waits at a head, sends its operation again: to the head that serves its volumes.
+    /// Sends the operation of `id`, which waits at a head, again to the head that serves its volumes.
     pub(crate) fn sent_again(&mut self, id: RequestId) {
         let at = self.requests[id].at;
         let volumes = self.storage.volumes[head::owner(&self.requests[id]).index()];
@@ -297,7 +298,7 @@ impl Around<'_> {
         self.head_ctx(volumes.by, volumes.cause, |head, ctx| head.take(ctx, id, service));
     }
 
-    /// Whether all pools of the first volume of `member` can be read and written now.
+    /// Returns whether all pools of the first volume of `member` can be read and written now.
     pub(crate) fn volume_answers(&self, member: ComponentId) -> bool {
         let part = &self.plan.parts[member.index()];
         let Some(volume) = part.mounts.first() else { return true };
@@ -318,7 +319,8 @@ impl Around<'_> {
         component.is_some_and(|component| matches!(component, Component::Head(h) if h.serves()))
     }
 
-    /// Lets `act` be done with a head, in the context of why it or the volumes asked for are ill.
+    /// Calls `act` with a head, in the context of the cause of its own failure or of the failed service of
+    /// volumes.
     fn head_ctx(
         &mut self,
         at: ComponentId,
@@ -334,8 +336,8 @@ impl Around<'_> {
         });
     }
 
-    /// The volumes of `owner` are served by `by` from now on, or by nobody, for `cause`; by their
-    /// owner without one.
+    /// Sets the head that serves the volumes of `owner` from now on, for `cause`: `by`, or no head. Without a
+    /// cause the owner serves them.
     pub(crate) fn hand_volumes(
         &mut self,
         owner: ComponentId,
@@ -358,7 +360,8 @@ impl Around<'_> {
         }
     }
 
-    /// A component is in another state: a head whose process was gone begins its service of volumes anew.
+    /// Handles a change of health of a component. A head whose process was gone begins a new grace period for its
+    /// volumes.
     pub(crate) fn owner_fares(&mut self, id: ComponentId, health: Health) {
         if <Head as Held>::of(self.component(id)).is_none() {
             return;
@@ -374,7 +377,7 @@ impl Around<'_> {
         }
     }
 
-    /// From now on, for a while, what opens or locks on the volumes of `owner` waits.
+    /// Starts the grace period of the volumes of `owner`: operations that open or lock wait until its end.
     fn grace_begins(&mut self, owner: ComponentId) {
         let grace = match &self.plan.parts[owner.index()].config {
             Config::Head(config) => config.grace,

@@ -1,7 +1,7 @@
-//! Events in words, for whoever looks at a history event by event: what happens, when and where.
+//! Events in words, for a report of a trajectory event by event: kind, instant and place.
 //!
-//! In: an event that was counted and is about to be handled, and the world as it stands then. Out:
-//! names of the plan. Changes nothing.
+//! In: an event that was counted and is about to be handled, with the world before it. Out: names of the plan.
+//! Nothing is changed.
 
 use crate::engine::calendar::Ticket;
 use crate::model::event::{Event, MAX_INDEX};
@@ -10,26 +10,26 @@ use crate::model::request::RequestId;
 use crate::model::world::World;
 use crate::units::SimTime;
 
-/// An event of a history, as it is about to be handled.
+/// An event of a trajectory that is about to be handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Happening<'w> {
-    /// Its number in the history, counted from 1.
+    /// Number of the event in the trajectory, counted from 1.
     pub number: u64,
-    /// When, in the history.
+    /// Instant in the trajectory.
     pub at: SimTime,
-    /// What, in plain words.
+    /// Description of the event.
     pub what: &'static str,
-    /// The component, workload or automaton; empty where there is none, and where what was waited
-    /// for is not waited for any more: then nothing happens.
+    /// Name of the component, workload or automaton. Empty if there is none, and for a stale event, which has no
+    /// effect.
     pub place: &'w str,
-    /// Its number among those of its kind: of a request the slot, of a unit the place in the plan.
+    /// Number within its kind: the slot of a request, the place of a unit in the plan.
     pub id: u32,
-    /// The digest of all events of the history up to and with this one.
+    /// Digest of all events of the trajectory up to and including this one.
     pub digest: u64,
 }
 
 impl World<'_> {
-    /// The event of `code` and `ticket`, which was counted last.
+    /// Returns the event of `code` and `ticket`, which was counted last.
     #[must_use]
     pub fn happening(&self, code: u32, ticket: Ticket) -> Happening<'_> {
         let event = Event::of(code);

@@ -1,8 +1,8 @@
-//! Closed users: who thinks, who waits, and when the next one asks.
+//! Closed users: their think times, their requests, and the next request of each.
 //!
-//! A user is in one of two places: in the calendar, thinking, or in a request or page view that
-//! carries its number. Whoever decides that one calls [`Around::user_answered`]. After the horizon
-//! nobody begins to think: no request is made there.
+//! A user is in one of two places: in the calendar, thinking, or in a request or page view that carries its
+//! number. The code that ends that request calls [`Around::user_answered`]. After the horizon no user begins to
+//! think, since no request is made there.
 
 use crate::convert::place;
 use crate::engine::draw::Lineage;
@@ -13,11 +13,11 @@ use crate::model::world::Around;
 use crate::units::SimTime;
 use crate::workload::users::{Thinks, ordinal};
 
-/// The closed users of all workloads, in the order of those and of their numbers.
+/// Closed users of all workloads, ordered by workload and number.
 #[derive(Clone, Debug)]
 pub(super) struct AllUsers {
     users: Vec<User>,
-    /// By workload.
+    /// Think times per workload; `None` for a workload without closed users.
     thinks: Vec<Option<Thinks>>,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct AllUsers {
 struct User {
     workload: WorkloadId,
     number: u32,
-    /// Interactions begun.
+    /// Number of interactions begun.
     begun: u32,
 }
 
@@ -50,21 +50,21 @@ impl AllUsers {
         self.users.len()
     }
 
-    /// Whose user it is.
+    /// Returns the workload of a user.
     pub(super) fn workload_of(&self, user: u32) -> Option<WorkloadId> {
         self.users.get(user as usize).map(|user| user.workload)
     }
 }
 
 impl Around<'_> {
-    /// Everybody begins to think.
+    /// Lets every user begin to think.
     pub(super) fn start_users(&mut self) {
         for user in 0..place(self.clients.users.users.len()) {
             self.user_answered(user, self.now);
         }
     }
 
-    /// `user` has its answer, or knows that none comes, at `at`, and thinks.
+    /// Lets `user` begin to think at `at`, when it has its answer or knows that none comes.
     pub(crate) fn user_answered(&mut self, user: u32, at: SimTime) {
         let User { workload, number, begun } = self.clients.users.users[user as usize];
         let Some(thinks) = &self.clients.users.thinks[workload.index()] else { return };
@@ -74,7 +74,7 @@ impl Around<'_> {
         }
     }
 
-    /// `user` has thought, and asks.
+    /// Ends the think time of `user`, and starts its request.
     pub(super) fn user_asks(&mut self, user: u32) {
         let entry = &mut self.clients.users.users[user as usize];
         let (workload, drawn) = (entry.workload, ordinal(entry.number, entry.begun));

@@ -1,4 +1,4 @@
-//! A request walks along its route until it has to wait.
+//! The advance of a request along its route until it has to wait.
 
 use super::{Around, Bounded};
 use crate::kinds::client::live as client;
@@ -11,7 +11,7 @@ use crate::model::{Answer, Component, Ctx, Move, Next};
 use crate::units::SimDuration;
 
 impl Around<'_> {
-    /// Walks the route of `request` until it has to wait.
+    /// Advances `request` along its route until it has to wait.
     pub(super) fn advance(&mut self, id: RequestId) {
         if self.requests[id].stage != Stage::Route {
             return client::network(self, id);
@@ -138,7 +138,7 @@ impl Around<'_> {
                         if !self.repeats(id) {
                             return;
                         }
-                        // What follows a loop draws as if there were none.
+                        // The draws after a loop are those of a route without the loop.
                         let entry = &mut self.requests[id];
                         if entry.loop_depth == 0 {
                             entry.unused = entry.unused.max(entry.iteration);
@@ -153,7 +153,7 @@ impl Around<'_> {
                     let entry = &mut self.requests[id];
                     if entry.children > 0 {
                         entry.waits = Waits::Children;
-                        // The last child lets it go on at this same operation.
+                        // The last child lets the request continue at this same operation.
                         entry.pc = pc;
                         return;
                     }
@@ -166,8 +166,8 @@ impl Around<'_> {
         }
     }
 
-    /// Whether `id` has been let in at once and nothing else was handed over before: it goes on without
-    /// the way through the lane.
+    /// Returns whether `id` was admitted at once and nothing else was handed over before. It then continues
+    /// without the lane.
     #[inline(always)]
     fn goes_on(&mut self, id: RequestId) -> bool {
         self.lane.take(|next| matches!(next, Move::Advance(request) if *request == id))
@@ -179,7 +179,7 @@ impl Around<'_> {
     fn jump(&mut self, id: RequestId, to: u32) -> bool {
         let entry = &mut self.requests[id];
         if to < entry.pc {
-            // Outside of loops, a repetition of its own too: past all that the loops have used.
+            // Outside loops a jump back is a repetition with a new number, above all that the loops have used.
             if entry.loop_depth == 0 {
                 entry.iteration = entry.iteration.max(entry.unused);
             }
@@ -203,22 +203,22 @@ impl Around<'_> {
         true
     }
 
-    /// What `of` says to `id`, which asks it for `what`.
+    /// Returns the answer of `of` to `id`, which asks it for `what`.
     #[inline(never)]
     fn asks(&mut self, id: RequestId, of: ComponentId, what: u32) -> Answer {
         let mut ctx = ctx!(self, self.states.causes[of.index()]);
         self.components[of.index()].ask(&mut ctx, id, what)
     }
 
-    /// Whether the query of `id` misses the buffer, by a uniform: with `chance`, and more for a while after
-    /// a restart.
+    /// Returns whether the query of `id` misses the buffer. The miss probability is `chance`, multiplied by a
+    /// factor for a while after a restart.
     fn misses(&self, id: RequestId, chance: f64, uniform: f64) -> bool {
         let member = self.requests[id].top().at.index();
         let (Some(cold), Some(at)) = (self.plan.parts[member].cold, self.states.restarted[member])
         else {
             return uniform < chance;
         };
-        // Most draws tell without the exponential: they miss warm, or find even cold.
+        // Most draws are decided without the exponential: they miss a warm buffer, or hit a cold one.
         if cold.factor >= 1.0 && uniform < chance {
             return true;
         }
@@ -228,7 +228,7 @@ impl Around<'_> {
         uniform < chance * cold.factor_at(self.now - at.min(self.now))
     }
 
-    /// Processor time for `id`; false when it needs none.
+    /// Starts processor work for `id`. Returns false if it needs none.
     fn compute(&mut self, id: RequestId, demand: DemandId, threads: u16) -> bool {
         let member = self.requests[id].top().at;
         let part = &self.plan.parts[member.index()];
