@@ -327,7 +327,7 @@ mod tests {
         assert!(one.difference.contains(20_001.25), "{:?}", one.difference);
     }
 
-    /// Where both lose everything, the scenario that served more before is not called worse for it.
+    /// If both lose everything, the scenario that served more before is not called worse for it.
     #[test]
     fn a_break_that_loses_all_is_the_same_in_a_scenario_that_served_more() {
         let overloaded = BrokenRun {
