@@ -201,7 +201,7 @@ pub struct Busiest {
 pub struct LossRow {
     /// The scenario, by row.
     pub row: usize,
-    /// Window, or run around a break: `broken/down:mysql.master`.
+    /// Window, or run around a break: `broken/down:mysql-1`.
     pub window: String,
     /// Part that breaks or is repaired in it.
     pub part: Option<(Drillable, Way)>,

@@ -346,8 +346,8 @@ pub struct Use {
     pub mean: Estimate,
     /// Mean number busy, for a component without a limit.
     pub busy: Option<Estimate>,
-    /// What arithmetic says it is asked for, of its capacity: visits × demand, with nobody going
-    /// away or trying again. None where the plan does not reckon it, or the traffic is recorded.
+    /// Analytic offered load as a share of the capacity: visits × demand, without abandonment or retry. `None` if the
+    /// plan does not compute it, or the traffic is recorded.
     pub offered: Option<f64>,
     /// Mean of each interval of the grid, over replications; empty for zones.
     pub series: Vec<f64>,
