@@ -50,11 +50,11 @@ pub struct Stories {
 /// Downtime of a subject, in parts of nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
-    /// In all.
+    /// Total downtime.
     pub lost: u128,
-    /// In the outages that are told.
+    /// Downtime of the reported outages.
     pub told: u128,
-    /// In the others, and in what was too short to be one.
+    /// Downtime of the other outages, and of losses too short to count as one.
     pub rest: u128,
 }
 
@@ -69,7 +69,7 @@ pub struct YearStrips {
     pub typical: YearStrip,
 }
 
-/// A year as its losses.
+/// One year as its losses.
 #[derive(Clone, Debug)]
 pub struct YearStrip {
     /// Replication and number of the year in it, from 0.

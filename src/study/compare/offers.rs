@@ -153,8 +153,6 @@ fn front(mut all: Vec<Offer>, downs: &[Option<Vec<f64>>], level: f64) -> Vec<Off
 mod tests {
     use super::*;
 
-    /// The cheapest has the least downtime but is overloaded at the peak: it is no offer, beats none, and no other is
-    /// compared with it.
     /// Cheaper per month and dearer once: neither is the cheaper of the two.
     #[test]
     fn prices_per_month_and_once_that_cross_have_no_order() {
@@ -162,6 +160,8 @@ mod tests {
         assert!(!in_order(&[(100.0, 9.0), (200.0, 0.0)]));
     }
 
+    /// The cheapest has the least downtime but is overloaded at the peak: it is no offer, beats none, and no other is
+    /// compared with it.
     #[test]
     fn an_overloaded_scenario_is_neither_offered_nor_beats_another() {
         let downs = [[10.0, 11.0, 9.0, 10.5], [30.0, 31.0, 29.0, 30.5], [20.0, 21.0, 19.0, 20.5]];
