@@ -497,12 +497,12 @@ struct Row<'p> {
     /// End of the present year, and what was lost in it.
     year: SimTime,
     lost_in_year: u128,
-    /// The same by first cause.
+    /// Loss in the present year by first cause.
     first_in_year: Vec<u128>,
-    /// Shorter outages are none.
+    /// Minimum length of an outage.
     shortest: SimDuration,
     keeps_begun: bool,
-    /// The horizon is over.
+    /// True once the horizon is over.
     over: bool,
 }
 
@@ -584,7 +584,7 @@ impl<'p> Row<'p> {
         }
     }
 
-    /// The causes of what is lost now, oldest first, with their numbers.
+    /// Returns the causes of the present loss, oldest first, with their numbers.
     fn explained(
         &self,
         up: bool,
@@ -606,7 +606,7 @@ impl<'p> Row<'p> {
         found
     }
 
-    /// Books what was lost since the last change.
+    /// Accounts for the loss since the last change.
     fn account(&mut self, at: SimTime) {
         let from = std::mem::replace(&mut self.accounted, at);
         let mut since = from;
@@ -705,7 +705,7 @@ impl<'p> Row<'p> {
         Tally { kept, ..self.tally }
     }
 
-    /// The horizon ends: an outage that goes on is counted and cut there.
+    /// Ends the horizon: an outage in progress is counted and cut there.
     fn close(&mut self, end: SimTime) {
         self.account(end);
         if let Some(episode) = &mut self.episode {

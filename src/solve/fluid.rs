@@ -261,7 +261,7 @@ impl<'m, 'p> Live<'m, 'p> {
         Some(live)
     }
 
-    /// Follows a queue no further once `told_to_stop` is true: the tally is then worth nothing.
+    /// Stops following a queue once `told_to_stop` is true: the tally is then invalid.
     #[must_use]
     pub fn unless(self, told_to_stop: &'m dyn Fn() -> bool) -> Self {
         Self { told_to_stop: Some(told_to_stop), ..self }
@@ -715,7 +715,7 @@ impl<'m, 'p> Live<'m, 'p> {
         group.is_some_and(|group| self.stalls[group].is_some())
     }
 
-    /// Views wanted, by workload and by class.
+    /// Computes the intended views, by workload and by class.
     fn came(&self, from: SimTime, to: SimTime, came: &mut Vec<f64>, views: &mut Vec<f64>) {
         let memo = &self.memo;
         let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
@@ -729,8 +729,8 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// Views of `class` that overload loses up to `to`, and views whose work is done in vain: step by step until
-    /// the wait has settled; notes, where it is asked to, in which intervals these are many.
+    /// Computes the views of `class` that overload loses up to `to`, and the views whose work is wasted, step by step
+    /// until the wait has settled. If `notes` is set, records the intervals in which these are many.
     fn overload(&mut self, class: usize, to: SimTime, notes: bool) -> (f64, f64) {
         let (mut lost, mut wasted) = (0.0, 0.0);
         let mut at = self.from;
@@ -759,7 +759,7 @@ impl<'m, 'p> Live<'m, 'p> {
             let room = room_of(of).map_or(f64::INFINITY, |(w, b)| (w + b) / of.requests.max(1.0));
             let row = &mut self.rows[class];
             let from_line = line(row, &of.patience, (rate, capacity), (seconds, room));
-            // Without patience the line is followed through the whole week.
+            // Without patience the queue is followed through the whole week.
             row.settled &= of.patience.ends() || !grows;
             lost += from_line + rate * seconds * (excess.noisy - excess.plain).max(0.0);
             wasted += rate * seconds * excess.wasted;
@@ -800,7 +800,7 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// The horizon ends.
+    /// Ends the horizon.
     #[must_use]
     pub fn close(mut self) -> TrafficTally {
         let end = self.end;
@@ -871,13 +871,13 @@ fn set(bits: &mut Bits, at: usize, value: bool) {
     }
 }
 
-/// Workers, and places in line, where a class comes in.
+/// Returns the workers, and the places in the queue, where a class enters.
 fn room_of(class: &FluidClass) -> Option<(f64, f64)> {
     class.entry.map(|entry| (entry.workers, entry.backlog))
 }
 
-/// Seconds' worth of a rate that a stall of `lasted` seconds loses, and that wait at its end. Up to
-/// `held_up` a share stands still, then all; from `full` on all are refused.
+/// Returns the views that a stall of `lasted` seconds loses, and those that wait at its end, in seconds' worth of the
+/// rate. Up to `held_up` the given share is stalled, then all views; from `full` on all are refused.
 #[must_use]
 pub fn stalled(
     patience: &Patience,
@@ -886,7 +886,7 @@ pub fn stalled(
     (held_up, full): (f64, f64),
 ) -> (f64, f64) {
     let (a, b) = (held_up.min(lasted), full.min(lasted));
-    // Who comes at u waits for `lasted` − u.
+    // A view that arrives at u waits for `lasted` − u.
     let waits =
         |from: f64, to: f64| patience.waiting(lasted - from) - patience.waiting(lasted - to);
     let (some, all) = (waits(0.0, a), waits(a, b));
@@ -894,15 +894,14 @@ pub fn stalled(
     (lost.max(0.0), share * some + all)
 }
 
-/// A queue whose length changes by less than this share of the capacity has settled. At a load of exactly 1, or
-/// just below, it would otherwise be followed for years: what drains it is the few who abandon it.
+/// Relative change of a queue's length, as a share of the capacity, below which it has settled. At a load of exactly 1,
+/// or just below, it would otherwise be followed for years: only the few views that abandon it drain it.
 const STEADY: f64 = 1e-3;
 
-/// The queue of views over `seconds` at a constant rate; gives the views lost from it.
+/// Advances the queue of views by `seconds` at a constant rate; returns the views lost from it.
 ///
-/// It settles at the length at which as many abandon it as come too many. Where no more come than can be served,
-/// the rest of a steady queue is lost and served in proportion to the rates at which views abandon it and drain
-/// from it.
+/// It settles at the length at which abandonment equals the surplus. Without a surplus, the rest of a steady queue is
+/// lost and served in proportion to the rates at which views abandon it and drain from it.
 fn line(
     row: &mut Row,
     patience: &Patience,
@@ -931,7 +930,7 @@ fn line(
         }
         let gone = if capacity > 0.0 { patience.gone(row.waiting / capacity) } else { 1.0 };
         let change = rate * (1.0 - gone) - capacity;
-        // Between two steps of opposite sign lies the length at which it stays.
+        // The steady length lies between two steps of opposite sign.
         let stays = surplus > 0.0 && before.is_some_and(|before| before * change < 0.0);
         if stays || change.abs() <= STEADY * capacity {
             row.settled = true;
@@ -946,7 +945,7 @@ fn line(
         before = Some(change);
         let step = (scale / 50.0).min(left);
         let line = (row.waiting + change * step).max(0.0);
-        // Who is lost is who came and neither waits nor was served; the line's end is the bound.
+        // Lost views are those that arrived and neither wait nor were served, bounded by the end of the queue.
         lost += rate * gone * step + (line - most).max(0.0);
         row.waiting = line.min(most);
         left -= step;

@@ -29,7 +29,7 @@ pub struct Note {
 }
 
 impl Note {
-    /// Of a history at `at` with so many `events` and this digest of them.
+    /// Creates a checkpoint at `at` after `events` events with this digest.
     #[must_use]
     pub const fn new(at: SimDuration, events: u64, digest: u64) -> Self {
         Self { at, events, digest: (digest >> 48) as u16 }

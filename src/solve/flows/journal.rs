@@ -126,12 +126,12 @@ pub struct Span {
     pub cause: u32,
 }
 
-/// A year, as its losses.
+/// One year as its losses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Strip {
-    /// In order.
+    /// Intervals of loss, in order.
     pub spans: Vec<Span>,
-    /// Spans left out.
+    /// Number of intervals left out.
     pub left_out: u64,
 }
 
