@@ -24,7 +24,7 @@ pub enum Record {
     Outage(OutageRecord),
     /// A part changed its state.
     State(StateRecord),
-    /// The service lost changed.
+    /// The share of the users lost changed.
     Service(ServiceRecord),
     /// A record unknown to this version.
     #[serde(other)]
