@@ -39,7 +39,7 @@ const DAILY: f64 = 2.0 * PI / DAY_S;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ProfileError {
-    /// A factor of an hour or a day is negative or not a finite number; holds its place from 0.
+    /// A factor of an hour is negative or not a finite number; holds its place from 0.
     HourFactor(usize, f64),
     /// A factor of a day is negative or not a finite number; holds its place from 0 (Monday).
     DayFactor(usize, f64),
