@@ -1,28 +1,25 @@
-//! The solver of years: what is structurally available, from fault to fault, without any request.
+//! Long-horizon solver: structural availability from fault to fault, without requests.
 //!
-//! Takes an [`AvailabilityPlan`], one of its nets and a replication; gives for everything watched how
-//! much was lost over the horizon, why, and in which outages. The history is that of the health
-//! kernel under the seed of the scenario and the number of the replication: whatever breaks in a
-//! window of `requests` breaks here at the same instant.
+//! Takes an [`AvailabilityPlan`], one of its nets and a replication. Returns, for every subject, how much was lost over
+//! the horizon, the causes, and the outages. The trajectory is that of the health kernel under the seed of the scenario
+//! and the number of the replication: a fault in a window of `requests` occurs here at the same instant.
 //!
-//! Model: at any instant a share of the users is not served: all while a fact does not hold, a part
-//! while others do. Downtime is the integral of that share. An *outage* lasts while the share is not
-//! zero; two that are less than [`MERGE_GAP`] apart are one, and one shorter than
-//! the plan's `shortest_outage` in all is none (its downtime counts all the same). The first cause at an instant
-//! is the oldest that explains it; the others contribute. The first cause of an outage is that of
-//! its first instant.
+//! Model: at any instant a share of the users is not served: all while the subject's fact does not hold, a part while
+//! other facts do not. Downtime is the integral of that share. An *outage* lasts while the share is not zero. Two
+//! outages less than [`MERGE_GAP`] apart are one. An outage shorter than the plan's `shortest_outage` in total does not
+//! count (its downtime does). The first cause at an instant is the oldest that explains it; the others contribute. The
+//! first cause of an outage is that of its first instant.
 //!
-//! Of a *fleet* (members that serve each by itself) the share lost is that of the members that are down,
-//! and every failure that lasts so long is an outage. Members at which nobody else looks are lived
-//! through one by one ([`Kernel::live_alone`]).
+//! For a *fleet* (members that serve independently) the share lost is that of the failed members, and every failure of
+//! at least that length is an outage. Members that nothing else depends on are simulated one by one
+//! ([`Kernel::live_alone`]).
 //!
-//! Holds: downtime by first cause sums to downtime, exactly; memory does not grow with the
-//! horizon, but for 24 bytes per year with downtime, 16 per year of each fleet, and 16 per outage of meters
-//! whose outages are asked for by their begin; times are whole nanoseconds. Traffic beside it is a
-//! fluid: [`crate::solve::fluid`].
+//! Holds: downtime by first cause sums to downtime, exactly; times are whole nanoseconds. Memory does not grow with the
+//! horizon, except for 24 bytes per year with downtime, 16 per year of each fleet, and 16 per outage of meters whose
+//! outage starts are asked for. Traffic is a fluid beside it: [`crate::solve::fluid`].
 //!
-//! Which outages are worth a story is kept beside it where that is asked for ([`kept`]); such a
-//! history is lived through once more to be written down ([`journal`]).
+//! If asked for, outages that may be reported are kept beside it ([`kept`]); such a trajectory is simulated again to
+//! record them ([`journal`]).
 
 pub mod journal;
 pub mod kept;
@@ -41,92 +38,91 @@ use crate::units::{SimDuration, SimTime};
 use kept::{Keep, Kept, Outage};
 use recovery::{Recoveries, RoleTally};
 
-/// Outages that are less than this apart are one.
+/// Outages less than this apart count as one.
 pub const MERGE_GAP: SimDuration = SimDuration::from_secs(60);
 
-/// What was lost because of one cause, in parts of [`WHOLE`] of a nanosecond.
+/// Losses due to one cause, in parts of [`WHOLE`] of a nanosecond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CauseLoss {
-    /// While it was the first cause.
+    /// Loss while it was the first cause.
     pub first: u128,
-    /// While it contributed.
+    /// Loss while it contributed.
     pub contributing: u128,
     /// Outages that began with it.
     pub outages: u64,
 }
 
-/// What one replication says of one meter.
+/// Results of one replication for one meter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Lost, in parts of [`WHOLE`] of a nanosecond.
     pub lost: u128,
-    /// Outages that began in it, or were there when it began.
+    /// Number of outages that began in it, or were in progress at its start.
     pub outages: u64,
     /// Length of all outages, whatever the share that they cost, in nanoseconds.
     pub length: u128,
-    /// When the first began.
+    /// Instant at which the first began.
     pub first_failure: Option<SimTime>,
-    /// By cause of the plan.
+    /// Losses per cause of the plan.
     pub causes: Vec<CauseLoss>,
-    /// Whole years.
+    /// Number of whole years.
     pub whole_years: u64,
     /// Downtime of the whole years that have any, in nanoseconds, in their order.
     pub years: Vec<u64>,
-    /// Of the years in which a cause was the first of some downtime: cause and that downtime, in
-    /// nanoseconds.
+    /// Downtime in nanoseconds of the years in which a cause was the first of some downtime, with that cause.
     pub cause_years: Vec<(u32, u64)>,
-    /// Begin and first cause of each outage, in the order in which they end; none unless asked for.
+    /// Start and first cause of each outage, in the order in which they end; empty unless asked for.
     pub begun: Vec<(SimTime, u32)>,
     /// Lengths of outages.
     pub lengths: Histogram,
-    /// The most that one outage lost, in parts of [`WHOLE`] of a nanosecond.
+    /// Largest loss of one outage, in parts of [`WHOLE`] of a nanosecond.
     pub worst: u128,
-    /// Outages that may be worth a story, where they were asked for.
+    /// Outages that may be reported, where they were asked for.
     pub kept: Option<Box<Kept>>,
 }
 
 impl Tally {
-    /// Length of all outages in seconds.
+    /// Returns the length of all outages in seconds.
     #[must_use]
     pub fn length_s(&self) -> f64 {
         self.length as f64 / 1e9
     }
 
-    /// Downtime in seconds: a share lost counts as that share of the time.
+    /// Returns the downtime in seconds: a share lost counts as that share of the time.
     #[must_use]
     pub fn downtime_s(&self) -> f64 {
         seconds(self.lost)
     }
 }
 
-/// Seconds of parts of nanoseconds.
+/// Converts parts of nanoseconds to seconds.
 #[must_use]
 pub fn seconds(parts: u128) -> f64 {
     parts as f64 / f64::from(WHOLE) / 1e9
 }
 
-/// What one replication gave.
+/// Results of one replication.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observation {
-    /// In the order of the meters.
+    /// Tallies, in the order of the meters.
     pub tallies: Vec<Tally>,
-    /// In the order of the roles.
+    /// Tallies, in the order of the roles.
     pub roles: Vec<RoleTally>,
     /// Traffic, where it was asked for.
     pub traffic: Option<TrafficTally>,
-    /// Steps of the kernel.
+    /// Number of kernel steps.
     pub steps: u64,
 }
 
-/// How long a replication goes on past its horizon for the first outage of what is asked for it.
+/// Maximum time past its horizon for which a replication continues until the requested first outages.
 pub const FIRST_OUTAGE_WITHIN: SimDuration = SimDuration::YEAR.saturating_mul(500);
 
-/// Lives through the horizon once; with `until_failed` (meters, by place) on until each of these
-/// has had its first outage, of which nothing but its instant is kept.
+/// Simulates the horizon once. With `until_failed` (meters, by place), continues until each of these has had its first
+/// outage, of which only the instant is kept.
 ///
 /// # Errors
 ///
-/// `NoProgress` when the declaration goes in circles at one instant: our mistake.
+/// `NoProgress` when the declaration is circular at one instant, which is a defect of fivenines.
 pub fn run(
     plan: &AvailabilityPlan,
     net: usize,
@@ -136,11 +132,11 @@ pub fn run(
     whole(plan, net, replication, until_failed, None)
 }
 
-/// As [`run`], with the traffic too; `memo` knows what other replications have worked out.
+/// Simulates the horizon as [`run`] does, with the traffic too; `memo` holds states computed by other replications.
 ///
 /// # Errors
 ///
-/// As [`run`].
+/// `NoProgress` when the declaration is circular at one instant.
 pub fn run_with_traffic<'p>(
     plan: &'p AvailabilityPlan,
     net: usize,
@@ -163,26 +159,26 @@ fn whole<'p>(
     Ok(seen.expect("nothing stopped it"))
 }
 
-/// Steps of the kernel between two looks at whether to stop.
+/// Number of kernel steps between two checks whether to stop.
 const STEPS: u64 = 1 << 10;
 
-/// What is wanted of one replication beside its tallies.
+/// Additional results requested of one replication.
 #[derive(Default)]
 pub struct Wanted<'a, 'p> {
-    /// Meters, by place, of which the outages that may be worth a story are kept.
+    /// Meters, by place, whose outages are kept if they may be reported.
     pub stories: &'a [usize],
-    /// Meters, by place, of which the begin of each outage is kept.
+    /// Meters, by place, for which the start of each outage is kept.
     pub begun: &'a [usize],
-    /// Follows the traffic too, and knows what other replications have worked out.
+    /// Simulates the traffic too; holds states computed by other replications.
     pub memo: Option<&'a mut Memo<'p>>,
 }
 
-/// As [`run`], with what is `wanted`. `None` as soon as `told_to_stop` is true: a replication counts
-/// whole or not at all.
+/// Simulates the horizon as [`run`] does, with the `wanted` results. `None` as soon as `told_to_stop` is true: a
+/// replication counts whole or not at all.
 ///
 /// # Errors
 ///
-/// As [`run`].
+/// `NoProgress` when the declaration is circular at one instant.
 pub fn run_unless<'p>(
     plan: &'p AvailabilityPlan,
     net: usize,
@@ -197,7 +193,7 @@ pub fn run_unless<'p>(
     let mut kernel = Kernel::without(&which.net, plan.seed, lineage, plan.start, aside)?;
     let mut keep = vec![Keep::Nothing; which.meters.len()];
     for meter in stories {
-        // A fleet has no outage of its own to tell of.
+        // A fleet has no outage of its own to report.
         if let Some(keep) = keep.get_mut(*meter) {
             *keep = Keep::Best(Box::new(Kept::of(replication)));
         }
@@ -255,7 +251,7 @@ pub fn run_unless<'p>(
             return Ok(None);
         }
     }
-    // The traffic gives up early too.
+    // The traffic stops early too.
     if told_to_stop() {
         return Ok(None);
     }
@@ -264,22 +260,22 @@ pub fn run_unless<'p>(
     Ok(Some(Observation { tallies, roles, traffic, steps }))
 }
 
-/// Everything that is watched in one history.
+/// All subjects in one trajectory.
 struct Meters<'p> {
-    /// By fact of the whole: who asks.
+    /// Rows that read each system-level fact.
     readers: Vec<Vec<u32>>,
     rows: Vec<Row<'p>>,
     explanation: Explanation,
     net: &'p Net,
     fleets: Vec<FleetRow<'p>>,
-    /// By automaton: its fleet and its place there; empty where there are no fleets.
+    /// Fleet and place in it per automaton; empty where there are no fleets.
     fleet_of: Vec<Option<(u32, u32)>>,
-    /// None once the horizon is over.
+    /// `None` once the horizon is over.
     recoveries: Option<Recoveries<'p>>,
 }
 
 impl<'p> Meters<'p> {
-    /// `keep`: what is kept, by meter; `end`: of the horizon.
+    /// Creates the meters. `keep` selects the records kept per meter; `end` is the end of the horizon.
     fn new(
         plan: &AvailabilityPlan,
         of: &'p AvailabilityNet,
@@ -317,7 +313,7 @@ impl<'p> Meters<'p> {
         meters
     }
 
-    /// The begin of each outage is kept of these meters: rows, then fleets.
+    /// Makes these meters keep the start of each outage: rows, then fleets.
     fn keep_begun(&mut self, wanted: &[usize]) {
         for at in wanted {
             match at.checked_sub(self.rows.len()) {
@@ -327,7 +323,7 @@ impl<'p> Meters<'p> {
         }
     }
 
-    /// A member of a fleet moves.
+    /// Handles a move of a fleet member.
     #[inline]
     fn member_moves(&mut self, moved: &Moved) {
         let place = self.fleet_of.get(moved.automaton.index()).copied().flatten();
@@ -375,17 +371,17 @@ impl Listener for Meters<'_> {
     }
 }
 
-/// A fleet, in one history.
+/// A fleet in one trajectory.
 struct FleetRow<'p> {
     of: &'p Fleet,
     tally: Tally,
-    /// Since when each member is down.
+    /// Start of each member's present failure.
     since: Vec<Option<SimTime>>,
-    /// Lost by all members together, in nanoseconds; and by year, the last one as far as it goes.
+    /// Loss of all members together, in nanoseconds, and by year; the last year may be partial.
     lost: u128,
     years: Vec<u128>,
     end: SimTime,
-    /// Shorter failures are no outages.
+    /// Minimum length of an outage.
     shortest: SimDuration,
     keeps_begun: bool,
 }
@@ -438,7 +434,7 @@ impl<'p> FleetRow<'p> {
         *first = from.min(*first);
     }
 
-    /// The horizon is over: who is down is counted and cut there.
+    /// Ends the horizon: members that are down are counted and cut there.
     fn close(mut self) -> Tally {
         for place in 0..self.since.len() {
             self.rises(place, self.end);
@@ -465,32 +461,32 @@ impl<'p> FleetRow<'p> {
     }
 }
 
-/// Nanoseconds of one year.
+/// Converts the nanoseconds of one year.
 fn of_year(nanos: u128) -> u64 {
     u64::try_from(nanos).expect("a part of a year")
 }
 
-/// An outage that has begun, or that ended so shortly ago that another would be the same.
+/// An outage in progress, or one that ended so recently that another would be merged with it.
 #[derive(Clone, Copy, Debug)]
 struct Episode {
     begun: SimTime,
-    /// When service was whole again; none while it is not.
+    /// Instant at which full service was restored; `None` until then.
     ended: Option<SimTime>,
     cause: u32,
-    /// What had been lost before it.
+    /// Loss accumulated before it.
     before: u128,
 }
 
-/// One watched, in one history.
+/// One subject in one trajectory.
 struct Row<'p> {
     meter: &'p Meter,
-    /// From causes of the net to those of the plan.
+    /// Mapping from causes of the net to those of the plan.
     places: &'p [u32],
     tally: Tally,
     dirty: bool,
-    /// Parts of the users lost at present.
+    /// Present loss, in parts of the users.
     level: u32,
-    /// Up to when it is accounted for.
+    /// Instant up to which losses are accounted for.
     accounted: SimTime,
     /// Causes of the present loss, oldest first, each once.
     why: Vec<u32>,
@@ -501,12 +497,12 @@ struct Row<'p> {
     /// End of the present year, and what was lost in it.
     year: SimTime,
     lost_in_year: u128,
-    /// The same by first cause.
+    /// Loss in the present year by first cause.
     first_in_year: Vec<u128>,
-    /// Shorter outages are none.
+    /// Minimum length of an outage.
     shortest: SimDuration,
     keeps_begun: bool,
-    /// The horizon is over.
+    /// True once the horizon is over.
     over: bool,
 }
 
@@ -588,7 +584,7 @@ impl<'p> Row<'p> {
         }
     }
 
-    /// The causes of what is lost now, oldest first, with their numbers.
+    /// Returns the causes of the present loss, oldest first, with their numbers.
     fn explained(
         &self,
         up: bool,
@@ -610,7 +606,7 @@ impl<'p> Row<'p> {
         found
     }
 
-    /// Books what was lost since the last change.
+    /// Accounts for the loss since the last change.
     fn account(&mut self, at: SimTime) {
         let from = std::mem::replace(&mut self.accounted, at);
         let mut since = from;
@@ -709,7 +705,7 @@ impl<'p> Row<'p> {
         Tally { kept, ..self.tally }
     }
 
-    /// The horizon ends: an outage that goes on is counted and cut there.
+    /// Ends the horizon: an outage in progress is counted and cut there.
     fn close(&mut self, end: SimTime) {
         self.account(end);
         if let Some(episode) = &mut self.episode {

@@ -1,35 +1,33 @@
-//! Traffic through the years: what is lost, served late and asked of every resource, from one change
-//! of the parts' state to the next, without a request.
+//! Traffic over the horizon as a fluid: losses, late views and the load of every resource, from one change of the
+//! parts' state to the next, without requests.
 //!
-//! Takes a [`FluidPlan`](crate::plan::fluid::FluidPlan) and the history of the health kernel, to which
-//! it listens. Gives for every class intended and lost page views, by cause, over the horizon and month
-//! by month, and how busy every resource was.
+//! Takes a [`FluidPlan`](crate::plan::fluid::FluidPlan) and observes the trajectory of the health kernel. Returns, for
+//! every class, the intended and lost page views by cause, over the horizon and per month, and the utilisation of every
+//! resource.
 //!
 //! Model, for one class at rate λ in one state of the parts:
-//! - A share of the views *fails* at once: what they need is dead, or whoever sends them on does not
-//!   know yet that it is. Its cause is the oldest that explains one of these.
-//! - A share *stands still*. Over a stall of length t, λ∫₀ᵗ(1 − F(s))ds of it still wait at the end
-//!   and are served late; the rest has given up (F: patience, and what counts as lost anyway). Every
-//!   request that stands still holds a worker. When all workers are held, every class that enters
-//!   by the same services waits with them; when the line is full too, all are refused.
-//! - Whose view fails may try again, and who is lost goes away with the rest of the session (`users`): what
-//!   comes by further tries is work too, and what is not asked for any more is not.
-//! - *Overload*: of members that share the requests, one that is asked for λ' and can do C serves C.
-//!   With patience the wait w follows w' = λ(1 − F(w))/C − 1 from a change of state on until it
-//!   is settled, F(w) = 1 − C/λ; then 1 − C/λ of the views is lost. Without patience the line grows
-//!   and nothing is lost before it is full. Where it fills up before users give up, single requests are
-//!   refused before that is reached in the mean (`refusals`).
+//! - A share of the views *fails* at once: a component that they need has failed, or its failure is not yet detected by
+//!   the component that forwards to it. The cause is the oldest that explains one of these.
+//! - A share is *stalled*. Over a stall of length t, λ∫₀ᵗ(1 − F(s))ds of it still wait at the end and are served late;
+//!   the rest has abandoned (F: patience, and what counts as lost anyway). Every stalled request holds a worker. When
+//!   all workers are held, every class that enters by the same services waits with them; when the queue is full too,
+//!   all requests are refused.
+//! - A user whose view fails may retry, and one whose view is lost ends the session (`users`). Retries are additional
+//!   work; views that are never requested are not.
+//! - *Overload*: of members that share the requests, one that is offered λ' and has capacity C serves C. With patience
+//!   the wait w follows w' = λ(1 − F(w))/C − 1 from a change of state on until it is settled, F(w) = 1 − C/λ; then 1 −
+//!   C/λ of the views is lost. Without patience the queue grows and nothing is lost before it is full. Where it fills
+//!   up before users abandon, single requests are refused before the average load reaches the limit (`refusals`).
 //!
-//! Quiet time is never walked: views are the integral of the rate, settled overload the sum over the
-//! week's hours, and time spent in a state is kept by the hour of the week in which it was spent.
-//! Only stalls, and what comes right after a change in overload, are taken in small steps; where it is
-//! asked for how far slaves are behind, also the hours in which one of them may be.
+//! Quiet time is never stepped through: views are the integral of the rate, settled overload is the sum over the week's
+//! hours, and the time in a state is kept by hour of the week. Only stalls, and the time right after a change in
+//! overload, are taken in small steps; so are, if replication lag is asked for, the hours in which a replica may lag.
 //!
-//! Holds: lost views by cause sum to those lost, to rounding; memory does not grow with the horizon:
-//! states met are remembered up to [`MOST_CELLS`], then forgotten, which changes no figure but for the
-//! order in which they are summed, and which states are rare in a p95 of utilisation (some 1e-4 of it).
-//! Leaves out: that work of those who gave up goes on; the drift of the wait within a
-//! settled overload, as the rate rises and falls: in all less than one patience's worth of views.
+//! Holds: lost views by cause sum to the total, up to rounding; memory does not grow with the horizon. States met are
+//! remembered up to [`MOST_CELLS`], then forgotten. That affects only the order of summation and which states count as
+//! rare in a p95 of utilisation (some 1e-4 of it).
+//! Leaves out: work that continues for users who have abandoned; the drift of the wait within a settled overload, as
+//! the rate rises and falls: in total less than one patience's worth of views.
 
 mod busy;
 mod commits;
@@ -72,124 +70,124 @@ use users::{Crowd, Endured, Fails, Passed, Still};
 pub const MONTH: SimDuration = SimDuration::from_secs(730 * 3_600);
 /// Intervals of which the objective availability is a share.
 pub const INTERVAL: SimDuration = SimDuration::from_secs(300);
-/// Share of the views lost from which an interval is bad.
+/// Lost share of the views from which an interval is bad.
 pub const BAD: f64 = 0.01;
-/// Shares of views are counted in so many parts.
+/// Number of parts in which shares of views are counted.
 pub const SHARE: f64 = 1e9;
-/// The step on which the rate is followed around changes.
+/// Step of the rate around changes.
 const STEP: SimDuration = SimDuration::from_secs(300);
 const HOUR_S: f64 = 3_600.0;
-/// Intervals after a change in which it is followed how many users have gone: several times what it
-/// takes until their number has settled, with think times of a minute or two.
+/// Intervals after a change in which the number of departed users is followed: several times what it takes to settle,
+/// with think times of a minute or two.
 const FOLLOWED: u32 = 6;
 
-/// What one replication says of one class.
+/// Results of one replication for one class.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClassTally {
-    /// Views that users wanted.
+    /// Intended views.
     pub intended: f64,
     /// Views lost, by cause of the plan; the last is overload.
     pub lost: Vec<f64>,
-    /// Views not asked for: the session had ended with one that was lost.
+    /// Views never requested: the session had ended with a lost one.
     pub never_born: f64,
-    /// Views served after a stall that their users waited out, or at a further try.
+    /// Views served after a stall that their users waited out, or at a retry.
     pub late: f64,
-    /// 5-minute intervals in which 1 % of the views or more are lost or stand still; where overload loses
-    /// them, in the mean over the noise.
+    /// 5-minute intervals in which at least 1 % of the views are lost or stalled; where overload loses them, the
+    /// expected number over the noise.
     pub bad_intervals: f64,
     /// Whole months.
     pub months: u32,
-    /// Of these, those in which the objective's share was served.
+    /// Months in which the objective's share was served.
     pub met: u32,
-    /// Shares of their views that whole months lost, in parts of [`SHARE`].
+    /// Lost shares of whole months, in parts of [`SHARE`].
     pub month_lost: Histogram,
     /// The sum of these shares.
     pub month_sum: f64,
 }
 
-/// What one replication says of the traffic.
+/// Traffic results of one replication.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrafficTally {
-    /// By class asked for.
+    /// Results per requested class.
     pub classes: Vec<ClassTally>,
-    /// 5-minute intervals that are bad for one class at least.
+    /// 5-minute intervals that are bad for at least one class.
     pub bad_intervals: f64,
-    /// By resource: mean utilisation over the horizon.
+    /// Mean utilisation over the horizon, per resource.
     pub busy: Vec<f64>,
-    /// By database of which a slave may become master.
+    /// Failovers per database in which a replica may become primary.
     pub writes: Vec<WritesTally>,
 }
 
-/// A stall under way, of the classes that enter by the same services.
+/// A stall in progress, of the classes that enter by the same services.
 #[derive(Clone, Debug)]
 struct Stall {
     since: SimTime,
-    /// By class: views that came, those of them that stand still, requests that hold a worker.
+    /// Views that arrived, those of them that are stalled, and requests that hold a worker, by class.
     views: Vec<f64>,
     standing: Vec<f64>,
     held: Vec<f64>,
-    /// By workload: views that came.
+    /// Views that arrived, by workload.
     came: Vec<f64>,
     cause: u32,
 }
 
-/// One history.
+/// Traffic in one trajectory.
 pub struct Live<'m, 'p> {
     memo: &'m mut Memo<'p>,
-    /// By fact of the whole: inputs.
+    /// Inputs that read each system-level fact.
     readers: Vec<Vec<u32>>,
     facts: Vec<Option<FactId>>,
-    /// From causes of the net to those of the plan.
+    /// Mapping from causes of the net to those of the plan.
     places: &'p [u32],
     bits: Bits,
     dirty: bool,
-    /// Databases, and by fact of the whole whether one of them looks at it.
+    /// Databases; then, per system-level fact, whether one of them reads it.
     databases: Vec<Option<Group<'p>>>,
     watched: Vec<bool>,
-    /// One of these facts has changed.
+    /// True if one of these facts has changed.
     stirred: bool,
     surging: Vec<Option<Surging>>,
     level: Vec<i32>,
     level_ends: SimTime,
     cell: u32,
-    /// What that is.
+    /// Loads in that cell's state.
     load: Rc<Shared>,
-    /// Views of a stretch: those that would come, by workload and by class, tries for each of them, and
-    /// those that were carried.
+    /// Views of an interval: potential views by workload and by class, attempts per view, and views carried.
     came: Vec<f64>,
     views: Vec<f64>,
     tries: Vec<f64>,
     carried: Vec<f64>,
-    /// By workload.
+    /// Users per workload.
     crowds: Vec<Crowd<'p>>,
-    /// So many more intervals are stretches of their own, to follow who has gone; this is one of them.
+    /// Number of further 5-minute intervals that are accounted separately, to follow departed users; and whether the
+    /// present one is.
     follow: u32,
     following: bool,
     from: SimTime,
     month: SimTime,
     rows: Vec<Row>,
-    /// Intervals that were bad for one class at least.
+    /// Intervals that were bad for at least one class.
     bad: f64,
-    /// By group of classes that enter by the same services.
+    /// Groups of classes that enter by the same services.
     groups: Vec<Vec<usize>>,
     stalls: Vec<Option<Stall>>,
-    /// By CDN: since when nobody answers its edges, where nobody does.
+    /// Start of the present silence of the origin, per CDN; `None` while an origin answers.
     silent: Vec<Option<SimTime>>,
-    /// When what one of them holds is of the next age.
+    /// Instant at which the content of one of them reaches the next age.
     age_ends: SimTime,
     explanation: Explanation,
     end: SimTime,
-    /// Asked while a long queue is followed: if true, the replication is given up.
+    /// Checked while a long queue is followed: if true, the replication is abandoned.
     told_to_stop: Option<&'m dyn Fn() -> bool>,
-    /// It is given up: nothing more is accounted for.
+    /// True once it is abandoned: nothing more is accounted for.
     stopped: bool,
 }
 
-/// Slices of [`STEP`] of a queue that are followed between two looks at whether to stop.
+/// Slices of [`STEP`] of a queue between two checks whether to stop.
 const SLICES: u32 = 1 << 12;
 
 impl<'m, 'p> Live<'m, 'p> {
-    /// A history of `net` from time zero on.
+    /// Starts the traffic of `net` at time zero.
     #[must_use]
     pub fn new(
         plan: &'p AvailabilityPlan,
@@ -263,13 +261,13 @@ impl<'m, 'p> Live<'m, 'p> {
         Some(live)
     }
 
-    /// Follows a queue no further once `told_to_stop` is true: the tally is then worth nothing.
+    /// Stops following a queue once `told_to_stop` is true: the tally is then invalid.
     #[must_use]
     pub fn unless(self, told_to_stop: &'m dyn Fn() -> bool) -> Self {
         Self { told_to_stop: Some(told_to_stop), ..self }
     }
 
-    /// The level of every workload from here on, and until when.
+    /// Updates the level of every workload, and the end of its validity.
     fn look_at_level(&mut self) {
         self.level_ends = SimTime::NEVER;
         for (level, surging) in self.level.iter_mut().zip(&mut self.surging) {
@@ -291,8 +289,7 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// Notes of which CDNs the edges fetch and nobody answers from now on, and of which somebody does
-    /// again; gives whether there are such.
+    /// Updates the CDNs whose origin has become silent or answers again; returns whether there are any.
     fn hear(&mut self) -> bool {
         let mut heard = false;
         for cdn in 0..self.silent.len() {
@@ -308,7 +305,7 @@ impl<'m, 'p> Live<'m, 'p> {
         heard
     }
 
-    /// What edges hold is as old as it is now.
+    /// Updates the age of the content at the edges.
     fn grow_old(&mut self) {
         self.age_ends = SimTime::NEVER;
         for cdn in 0..self.silent.len() {
@@ -375,7 +372,7 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// Who serves a database, or who follows, has changed; the traffic is that before.
+    /// Updates the databases after a change of role or replication; the traffic is that before the change.
     fn stir(&mut self, at: SimTime, view: View<'_>) {
         let mut databases = std::mem::take(&mut self.databases);
         let places = self.memo.plan.network.commits.len();
@@ -389,8 +386,8 @@ impl<'m, 'p> Live<'m, 'p> {
         self.databases = databases;
     }
 
-    /// Writes a second that a master takes, by place among those that take some; `asks`: what a workload
-    /// asks for at level 1, a second.
+    /// Returns the writes per second that a primary takes, by place among those that take some. `asks` returns the rate
+    /// of a workload at level 1, per second.
     fn commit_rate(&self, place: usize, asks: impl Fn(usize) -> f64) -> Rate {
         let memo = &self.memo;
         let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
@@ -401,13 +398,13 @@ impl<'m, 'p> Live<'m, 'p> {
         Rate::per_second(all).unwrap_or(Rate::ZERO)
     }
 
-    /// The oldest cause that explains one of these inputs.
+    /// Returns the oldest cause that explains one of these inputs.
     fn why(&mut self, inputs: &[u32], view: View<'_>) -> u32 {
         let facts = inputs.iter().filter_map(|input| self.facts[*input as usize]);
         self.places[view.oldest_cause(facts, &mut self.explanation).index()]
     }
 
-    /// A stall is over.
+    /// Ends a stall.
     fn resume(&mut self, group: usize, at: SimTime) {
         let Some(stall) = self.stalls[group].take() else { return };
         let lasted = at.since(stall.since).seconds();
@@ -424,7 +421,7 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// What a stall that ends after `lasted` seconds costs: by workload, and its users then.
+    /// Returns the cost of a stall that ends after `lasted` seconds, per workload, with its users at that time.
     fn stalled_so_far(
         &self,
         group: usize,
@@ -500,13 +497,13 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// Views lost up to `at`, by class; those of a stall that is under way come with its end.
+    /// Returns the views lost up to `at`, by class; those of a stall in progress are added at its end.
     pub fn lost_by(&mut self, at: SimTime) -> Vec<f64> {
         self.account(at);
         self.rows.iter().map(|row| row.tally.lost.iter().sum()).collect()
     }
 
-    /// Whether many views fail or stand still whose users may go away.
+    /// Returns whether many views fail or stall whose users may leave.
     fn is_troubled(&self) -> bool {
         let many = |of: &FluidWorkload| {
             let load = &self.load.classes[of.class];
@@ -515,8 +512,8 @@ impl<'m, 'p> Live<'m, 'p> {
         self.memo.plan.workloads.iter().any(many)
     }
 
-    /// While many stay away who have gone, and they become more or less, each interval is a stretch of its
-    /// own; for no longer than [`FOLLOWED`] after a change.
+    /// Returns the end of the present 5-minute interval while many users have departed and their number changes, for at
+    /// most [`FOLLOWED`] intervals after a change.
     fn interval_ends(&mut self) -> SimTime {
         self.following = false;
         if self.follow == 0 {
@@ -533,7 +530,7 @@ impl<'m, 'p> Live<'m, 'p> {
         SimTime::from_nanos((self.from.nanos() / step + 1) * step)
     }
 
-    /// One stretch in one cell.
+    /// Accounts for one interval in one cell.
     fn stretch(&mut self, to: SimTime) {
         let (from, cell) = (self.from, self.cell);
         let seconds = to.since(from).seconds();
@@ -570,7 +567,7 @@ impl<'m, 'p> Live<'m, 'p> {
             let (mut overload, mut wasted) = (0.0, 0.0);
             let strained = (over || self.rows[class].waiting > 0.0) && !stalled;
             if strained {
-                // Either what is broken makes an interval bad, or there is too much in it.
+                // An interval is bad either by failures or by overload.
                 let broken = self.broken(class, &came, wanted) + stands;
                 if broken >= BAD {
                     self.rows[class].shade(from, to, broken);
@@ -585,7 +582,7 @@ impl<'m, 'p> Live<'m, 'p> {
                 let came = came[workload];
                 let crowd = &mut self.crowds[workload];
                 if stalled {
-                    // Who waits for a further try, or has gone, is looked at when it is over.
+                    // Users who wait for a retry or have left are accounted for when the stall is over.
                     crowd.leave(came * fails, 0.0);
                     passed.lost += came * fails;
                     passed.carried += came;
@@ -605,7 +602,7 @@ impl<'m, 'p> Live<'m, 'p> {
                 let share = if wanted > 0.0 { unserved / wanted } else { fails };
                 row.shade(from, to, share + stands);
             }
-            // Of views that were lost some of the work was done.
+            // Part of the work of lost views was done.
             passed.carried += wasted;
             self.memo.cells[cell as usize].carried[class] += passed.carried;
             all_carried.push(passed.carried);
@@ -620,8 +617,8 @@ impl<'m, 'p> Live<'m, 'p> {
         (self.came, self.views, self.carried) = (came, views, all_carried);
     }
 
-    /// The share of the views of a class, of which each workload sends `came`, that what is broken takes,
-    /// and those take along whom it drove away.
+    /// Returns the share of a class's views lost to failures, including the views of users who left because of them;
+    /// each workload sends `came` of them.
     fn broken(&self, class: usize, came: &[f64], wanted: f64) -> f64 {
         let load = &self.load.classes[class];
         if wanted <= 0.0 {
@@ -636,8 +633,8 @@ impl<'m, 'p> Live<'m, 'p> {
         of.map(|((_, crowd), came)| came / wanted * share(crowd)).sum()
     }
 
-    /// Tries for each view of a stretch, by class: more than one where some fail. They matter where there may
-    /// be too many.
+    /// Computes the attempts per view of an interval, by class: more than one where some fail. They matter only where
+    /// there may be overload.
     fn try_again(&mut self, came: &[f64], views: &[f64], seconds: f64) {
         self.tries.clear();
         self.tries.resize(views.len(), 1.0);
@@ -655,7 +652,7 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// Slaves apply what is committed over a stretch: hour by hour where one of them may be behind.
+    /// Lets replicas apply the writes committed over an interval: hour by hour where one of them may lag.
     fn fall_behind(&mut self, to: SimTime, views: &[f64], carried: &[f64]) {
         let mut databases = std::mem::take(&mut self.databases);
         for database in databases.iter_mut().flatten() {
@@ -689,15 +686,15 @@ impl<'m, 'p> Live<'m, 'p> {
         self.databases = databases;
     }
 
-    /// Writes of these views, by class.
+    /// Returns the writes of these views, by class.
     fn committed(&self, place: usize, views: &[f64]) -> f64 {
         let each = self.load.classes.iter().zip(views);
-        // What gives up in line may have come in an earlier stretch.
+        // Views abandoned in the queue may have arrived in an earlier interval.
         each.map(|(load, views)| load.commits[place] * views).sum::<f64>().max(0.0)
     }
 
-    /// The part of what overload loses of a class in the present stretch, which ends at `to`, that it loses
-    /// in a piece of it: as in a settled overload, where there is one; else `even`.
+    /// Returns the part of a class's overload loss in the present interval, which ends at `to`, that falls into a piece
+    /// of it: as in a settled overload, if there is one; else `even`.
     fn part_lost(
         &mut self,
         class: usize,
@@ -718,7 +715,7 @@ impl<'m, 'p> Live<'m, 'p> {
         group.is_some_and(|group| self.stalls[group].is_some())
     }
 
-    /// Views wanted, by workload and by class.
+    /// Computes the intended views, by workload and by class.
     fn came(&self, from: SimTime, to: SimTime, came: &mut Vec<f64>, views: &mut Vec<f64>) {
         let memo = &self.memo;
         let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
@@ -732,8 +729,8 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// Views of `class` that overload loses up to `to`, and views whose work is done in vain: step by step until
-    /// the wait has settled; notes, where it is asked to, in which intervals these are many.
+    /// Computes the views of `class` that overload loses up to `to`, and the views whose work is wasted, step by step
+    /// until the wait has settled. If `notes` is set, records the intervals in which these are many.
     fn overload(&mut self, class: usize, to: SimTime, notes: bool) -> (f64, f64) {
         let (mut lost, mut wasted) = (0.0, 0.0);
         let mut at = self.from;
@@ -762,7 +759,7 @@ impl<'m, 'p> Live<'m, 'p> {
             let room = room_of(of).map_or(f64::INFINITY, |(w, b)| (w + b) / of.requests.max(1.0));
             let row = &mut self.rows[class];
             let from_line = line(row, &of.patience, (rate, capacity), (seconds, room));
-            // Without patience the line is followed through the whole week.
+            // Without patience the queue is followed through the whole week.
             row.settled &= of.patience.ends() || !grows;
             lost += from_line + rate * seconds * (excess.noisy - excess.plain).max(0.0);
             wasted += rate * seconds * excess.wasted;
@@ -803,7 +800,7 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// The horizon ends.
+    /// Ends the horizon.
     #[must_use]
     pub fn close(mut self) -> TrafficTally {
         let end = self.end;
@@ -874,13 +871,13 @@ fn set(bits: &mut Bits, at: usize, value: bool) {
     }
 }
 
-/// Workers, and places in line, where a class comes in.
+/// Returns the workers, and the places in the queue, where a class enters.
 fn room_of(class: &FluidClass) -> Option<(f64, f64)> {
     class.entry.map(|entry| (entry.workers, entry.backlog))
 }
 
-/// Seconds' worth of a rate that a stall of `lasted` seconds loses, and that wait at its end. Up to
-/// `held_up` a share stands still, then all; from `full` on all are refused.
+/// Returns the views that a stall of `lasted` seconds loses, and those that wait at its end, in seconds' worth of the
+/// rate. Up to `held_up` the given share is stalled, then all views; from `full` on all are refused.
 #[must_use]
 pub fn stalled(
     patience: &Patience,
@@ -889,7 +886,7 @@ pub fn stalled(
     (held_up, full): (f64, f64),
 ) -> (f64, f64) {
     let (a, b) = (held_up.min(lasted), full.min(lasted));
-    // Who comes at u waits for `lasted` − u.
+    // A view that arrives at u waits for `lasted` − u.
     let waits =
         |from: f64, to: f64| patience.waiting(lasted - from) - patience.waiting(lasted - to);
     let (some, all) = (waits(0.0, a), waits(a, b));
@@ -897,15 +894,14 @@ pub fn stalled(
     (lost.max(0.0), share * some + all)
 }
 
-/// A queue whose length changes by less than this share of the capacity has settled. At a load of exactly 1, or
-/// just below, it would otherwise be followed for years: what drains it is the few who abandon it.
+/// Relative change of a queue's length, as a share of the capacity, below which it has settled. At a load of exactly 1,
+/// or just below, it would otherwise be followed for years: only the few views that abandon it drain it.
 const STEADY: f64 = 1e-3;
 
-/// The queue of views over `seconds` at a constant rate; gives the views lost from it.
+/// Advances the queue of views by `seconds` at a constant rate; returns the views lost from it.
 ///
-/// It settles at the length at which as many abandon it as come too many. Where no more come than can be served,
-/// the rest of a steady queue is lost and served in proportion to the rates at which views abandon it and drain
-/// from it.
+/// It settles at the length at which abandonment equals the surplus. Without a surplus, the rest of a steady queue is
+/// lost and served in proportion to the rates at which views abandon it and drain from it.
 fn line(
     row: &mut Row,
     patience: &Patience,
@@ -934,7 +930,7 @@ fn line(
         }
         let gone = if capacity > 0.0 { patience.gone(row.waiting / capacity) } else { 1.0 };
         let change = rate * (1.0 - gone) - capacity;
-        // Between two steps of opposite sign lies the length at which it stays.
+        // The steady length lies between two steps of opposite sign.
         let stays = surplus > 0.0 && before.is_some_and(|before| before * change < 0.0);
         if stays || change.abs() <= STEADY * capacity {
             row.settled = true;
@@ -949,7 +945,7 @@ fn line(
         before = Some(change);
         let step = (scale / 50.0).min(left);
         let line = (row.waiting + change * step).max(0.0);
-        // Who is lost is who came and neither waits nor was served; the line's end is the bound.
+        // Lost views are those that arrived and neither wait nor were served, bounded by the end of the queue.
         lost += rate * gone * step + (line - most).max(0.0);
         row.waiting = line.min(most);
         left -= step;

@@ -1,36 +1,35 @@
-//! The frame from which windows of requests are drawn: the history of `flows`, cut into pieces.
+//! Frame from which windows of requests are drawn: the trajectory of `flows`, cut into pieces.
 //!
-//! Model: time is cut into *cells* of five minutes, the intervals of which the objective availability is
-//! a share. An *episode* lasts from before something goes wrong until all is well again and nobody waits
-//! any more, with what it takes to be back, in whole cells; episodes whose cells meet are one. All other
-//! cells are *quiet*. Who has an address or a role makes no episode, as long as somebody has it.
+//! Model: time is cut into *cells* of five minutes, the intervals of which the objective availability is a share. An
+//! *episode* lasts from before a failure until everything is healthy and no request waits any more, plus a margin, in
+//! whole cells; episodes whose cells meet are one. All other cells are *quiet*. A virtual IP or role that merely moves
+//! makes no episode, as long as there is a holder.
 //!
-//! Pieces, which together are all time, each once:
-//! - an episode of [`SHORT`] or less is one; of a longer one every run of cells around changes of state
-//!   is one (in parts of [`SHORT`] at most), and each cell in between;
+//! Pieces, which together cover all time, each once:
+//! - an episode of [`SHORT`] or less is one; of a longer one every run of cells around changes of state is one (in
+//!   parts of [`SHORT`] at most), and each cell in between;
 //! - each quiet cell is one.
 //!
-//! What is drawn: of pieces of episodes a [`Priority`] sample a stratum, which is the first cause of the
-//! episode, over all replications; of quiet cells a systematic sample a replication, in proportion to
-//! the views expected, so that hours weigh as their traffic. Draws are keyed by the number of the
-//! piece's first cell, under a purpose of their own: no draw of anything else moves.
+//! Sampling: of pieces of episodes a [`Priority`] sample per stratum, which is the first cause of the episode, over all
+//! replications. Of quiet cells a systematic sample per replication, in proportion to the views expected, so that hours
+//! weigh as their traffic. Draws are keyed by the number of the piece's first cell, under a purpose of their own: no
+//! other draw moves.
 //!
-//! Memory: what one replication's open episode changed ([`MOST_MARKS`] at most), and what the samples
-//! keep; nothing that grows with the horizon.
+//! Memory: the changes of one replication's open episode ([`MOST_MARKS`] at most), and the samples; nothing that grows
+//! with the horizon.
 //!
-//! Each piece also has the instant from which `requests` has to live for it. Queues and workers cannot be
-//! taken over from a fluid (they are never invented). What breaks and what is repaired, with all ages, is
-//! the history's own at any instant; so is who is master and who has an address, which failovers and
-//! takeovers do not work, when people are done with those, and which hangs probes do not see: a piece
-//! late in an episode is there because it took long. What else reacts (probes, detection, a failover or a takeover under way, cold memory)
-//! begins anew with the window. So it begins [`LEAD_IN`] before an episode, and that far back too for later
-//! pieces within [`WITHIN`] of its start, and for those within [`FURTHEST`] where a failover or takeover
-//! did not work and people have to end that. Else it begins [`LONG_LEAD_IN`] before the piece: longer than
-//! detection, failover and takeover; who went away while they are found out anew, in the first
-//! [`REACTED`] of it, is forgotten.
+//! Each piece also has the instant at which `requests` begins to simulate it. Queues and workers cannot be taken over
+//! from a fluid (they are never invented). Faults and repairs, with all ages, are those of the trajectory at any
+//! instant. So are the holders of roles and virtual IPs, failovers and takeovers that do not work, the end of their
+//! repair by operators, and hangs that probes do not detect: a piece late in an episode exists because the episode took
+//! long. Other reactions (probes, detection, a failover or a takeover in progress, cold memory) begin anew with the
+//! window. So it begins [`LEAD_IN`] before an episode. It begins there too for later pieces within [`WITHIN`] of its
+//! start, and for those within [`FURTHEST`] where a failover or takeover did not work and operators have to end that.
+//! Otherwise it begins [`LONG_LEAD_IN`] before the piece: longer than detection, failover and takeover. Users who leave
+//! while failures are detected anew, in the first [`REACTED`] of it, are forgotten.
 //!
-//! Left out: episodes that begin with a failover without a death. `requests` draws these at other instants,
-//! so there `flows` alone says what they cost, and in the windows there are none.
+//! Leaves out: episodes that begin with a failover without a failure. `requests` draws these at other instants, so
+//! `flows` alone estimates their cost, and the windows have none.
 
 use std::collections::BTreeMap;
 
@@ -48,34 +47,34 @@ use crate::stats::sampling::Priority;
 use crate::units::{SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
 
-/// A cell.
+/// Length of a cell.
 pub const CELL: SimDuration = INTERVAL;
-/// An episode begins so long before its onset: who is under way then is hurt too.
+/// Margin of an episode before its onset: requests in flight then are affected too.
 pub const BEFORE: SimDuration = SimDuration::from_secs(60);
-/// It ends so long after the all-clear, and a change of state is over so long after it.
+/// Margin after the all clear, and time after which a change of state is over.
 pub const AFTER: SimDuration = SimDuration::from_secs(300);
-/// The longest episode that is one piece, and the longest piece.
+/// Maximum length of an episode that is one piece, and of a piece.
 pub const SHORT: SimDuration = SimDuration::from_secs(1_800);
-/// Lived through and not counted before a piece.
+/// Warm-up before a piece.
 pub const LEAD_IN: SimDuration = SimDuration::from_secs(120);
-/// The same in the middle of an episode.
+/// Warm-up before a piece in the middle of an episode.
 pub const LONG_LEAD_IN: SimDuration = SimDuration::from_secs(600);
-/// In the middle of an episode everything has reacted by then to what was broken at the start.
+/// Time by which, in the middle of an episode, all reactions to failures present at the start are over.
 pub const REACTED: SimDuration = SimDuration::from_secs(300);
-/// Pieces that begin so soon after their episode are lived through from before its start.
+/// Maximum time from the start of its episode for a piece that is simulated from before that start.
 pub const WITHIN: SimDuration = SimDuration::from_secs(1_800);
-/// The furthest back that anything begins.
+/// Maximum length of any warm-up.
 pub const FURTHEST: SimDuration = SimDuration::from_secs(6 * 3_600);
-/// Changes of state of one episode that are told apart; beyond them it counts as constant.
+/// Maximum number of distinct changes of state in one episode; beyond them it counts as constant.
 pub const MOST_MARKS: usize = 10_000;
 
-/// How often it is looked whether everybody is served again.
+/// Interval between checks whether all users are served again.
 const LOOK: SimDuration = SimDuration::from_secs(60);
-/// Nobody is waited for any longer: what is left belongs to quiet time.
+/// Maximum time for which the last users are waited for; a longer wait belongs to quiet time.
 const MOST_WAIT: SimDuration = SimDuration::from_secs(6 * 3_600);
 /// Seconds of views that may differ around a change of state.
 const CHANGE_S: f64 = 60.0;
-/// Share of the views that may differ while hardly any is served, while too much may be asked for, else.
+/// Share of the views that may differ while almost none is served, while there may be overload, and otherwise.
 const DARK: f64 = 0.05;
 const STRAINED: f64 = 0.5;
 const STEADY: f64 = 0.005;
@@ -83,37 +82,37 @@ const STEADY: f64 = 0.005;
 /// Purpose of the draws.
 const PURPOSE: &str = "years-windows";
 
-/// What a piece is a piece of.
+/// Origin of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Of {
-    /// Of an episode with this first cause, by place; the one behind the last is overload.
+    /// An episode with this first cause, by place; the number after the last is overload.
     Episode(u32),
-    /// Of quiet time.
+    /// Quiet time.
     Quiet,
 }
 
-/// A piece of a history.
+/// Piece of a trajectory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// Which history.
+    /// Number of the trajectory.
     pub replication: u64,
     /// Its first instant, at the start of a cell.
     pub from: SimTime,
-    /// Its end: of a cell, or of the horizon.
+    /// End of the piece: of a cell, or of the horizon.
     pub to: SimTime,
-    /// What it is lived through from.
+    /// Start of the simulation for it.
     pub start: SimTime,
-    /// It begins in the middle of its episode, long after its start.
+    /// True if it begins in the middle of its episode, long after the start.
     pub midway: bool,
-    /// It is the first of its episode, or quiet; and the last. Who has gone then takes along what he would
-    /// have asked for later.
+    /// True for the first piece of its episode, and for the last; both for a quiet one. At an end, the later views of
+    /// users who have left are accounted for.
     pub ends: [bool; 2],
-    /// What it is of.
+    /// Origin of the piece.
     pub of: Of,
 }
 
 impl Piece {
-    /// Its cells, in order.
+    /// Returns its cells, in order.
     pub fn cells(&self) -> impl Iterator<Item = (SimTime, SimTime)> + use<> {
         let (from, to) = (self.from, self.to);
         let first = from.nanos() / CELL.nanos();
@@ -123,37 +122,37 @@ impl Piece {
     }
 }
 
-/// How much is drawn.
+/// Sizes of the sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
-    /// Histories cut into pieces: the first ones of the years.
+    /// Number of trajectories cut into pieces: the first ones of the long-horizon run.
     pub replications: u64,
-    /// Quiet pieces of each.
+    /// Number of quiet pieces of each.
     pub quiet: u64,
-    /// Pieces of episodes, of all.
+    /// Total number of pieces of episodes.
     pub episodes: usize,
-    /// Of these, at least so many of each stratum.
+    /// Minimum number of these per stratum.
     pub least: usize,
 }
 
-/// What is expected to be asked for, by the profiles alone.
+/// Expected traffic, by the profiles alone.
 #[derive(Clone, Debug)]
 pub struct Expected(Vec<RateCurve>);
 
 impl Expected {
-    /// Of a plan.
+    /// Computes the expected traffic of a plan.
     #[must_use]
     pub fn of(plan: &FluidPlan) -> Self {
         Self(plan.workloads.iter().map(|workload| workload.traffic.curve()).collect())
     }
 
-    /// Views in a stretch of time.
+    /// Returns the expected views in an interval.
     #[must_use]
     pub fn between(&self, from: SimTime, to: SimTime) -> f64 {
         self.0.iter().map(|curve| curve.between(from, to)).sum()
     }
 
-    /// The cell in which so many views have come since time zero; of several the first.
+    /// Returns the cell by which this number of views has arrived since time zero; the first of several.
     fn cell_of(&self, views: f64, cells: u64) -> u64 {
         let (mut low, mut high) = (0, cells.saturating_sub(1));
         while low < high {
@@ -166,25 +165,25 @@ impl Expected {
     }
 }
 
-/// What one history offers to the sample.
+/// Contribution of one trajectory to the sample.
 #[derive(Clone, Debug)]
 pub struct Offered {
-    /// By first cause.
+    /// Pieces of episodes by first cause.
     pub strata: BTreeMap<u32, Priority<Piece>>,
     /// Quiet cells drawn, with their probabilities.
     pub quiet: Vec<(Piece, f64)>,
     /// Episodes.
     pub episodes: u64,
-    /// Pieces of them.
+    /// Number of pieces of the episodes.
     pub pieces: u64,
-    /// Views expected in the episodes, and in all.
+    /// Views expected in the episodes, and in total.
     pub views: (f64, f64),
-    /// Episodes left out: they begin with something that `requests` draws for itself.
+    /// Number of episodes left out: they begin with an event that `requests` draws itself.
     pub left_out: u64,
 }
 
 impl Offered {
-    /// Puts in what the next history offers.
+    /// Appends the contribution of the next trajectory.
     pub fn append(&mut self, other: Self) {
         for (cause, stratum) in other.strata {
             match self.strata.get_mut(&cause) {
@@ -202,14 +201,14 @@ impl Offered {
     }
 }
 
-/// One history with its traffic, watched.
+/// Observer of one trajectory with its traffic.
 struct Watching<'m, 'p> {
     net: &'p Net,
     live: Live<'m, 'p>,
     wellness: Wellness,
     course: Option<Course>,
     failing: Vec<Failing>,
-    /// By fact of the whole: who has the role or the address while it holds.
+    /// Role and holder per system-level fact that assigns them.
     roles: Vec<Option<(Role, u32)>>,
     moves: Vec<RoleMoved>,
     failed: Vec<Failed>,
@@ -217,68 +216,68 @@ struct Watching<'m, 'p> {
     beliefs: Vec<Belief>,
 }
 
-/// What a balancer believes of a member that may hang unseen.
+/// Belief of a balancer about a member that may hang undetected.
 struct Belief {
     of: AutomatonId,
     missed: StateId,
     unseen: Vec<(SimTime, SimTime)>,
 }
 
-/// The automaton of a failover or of a takeover.
+/// Automaton of a failover or of a takeover.
 struct Failing {
     of: AutomatonId,
-    /// The states in which it does not work.
+    /// States in which it does not work.
     states: Vec<StateId>,
-    /// Of these the one in which people are at it.
+    /// The one of these states in which operators are at work.
     people: Option<StateId>,
 }
 
-/// A failover or a takeover that did not work.
+/// Failover or takeover that did not work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failed {
-    /// The name of its automaton.
+    /// Name of its automaton.
     pub of: String,
-    /// Since when, which is the death it answers.
+    /// Start, which is the failure that it answers.
     pub from: SimTime,
-    /// When people were done with it, if they were at it.
+    /// End of the operators' work, if there was any.
     pub people: Option<SimTime>,
-    /// Till when; the end of the horizon where that comes first.
+    /// End; the end of the horizon where that comes first.
     pub until: SimTime,
 }
 
-/// Nobody answered the edges of a CDN.
+/// Interval in which no origin answered the edges of a CDN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Silence {
-    /// The CDN, by number.
+    /// Number of the CDN.
     pub cdn: usize,
-    /// Since when.
+    /// Start.
     pub from: SimTime,
-    /// Till when; after everything where that is not known.
+    /// End; later than any instant where it is unknown.
     pub until: SimTime,
 }
 
-/// What one of several has at a time, by number of the database or the balancer.
+/// Role that one of several holds at a time, by number of the database or the balancer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The role of master.
+    /// Primary of a database.
     Master(u32),
-    /// The address of a pair.
+    /// Virtual IP of a balancer pair.
     Address(u32),
 }
 
-/// A role or an address went to another member or unit.
+/// Move of a role or virtual IP to another member or unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoleMoved {
     /// When.
     pub at: SimTime,
-    /// Which.
+    /// Role that moved.
     pub role: Role,
-    /// To whom.
+    /// New holder.
     pub member: u32,
 }
 
 impl Watching<'_, '_> {
-    /// Notes who fell silent, and who answers again. Who surveys keeps nothing that grows with the horizon.
+    /// Records origins that become silent or answer again. A survey keeps nothing that grows with the horizon.
     fn listen(&mut self, at: SimTime) {
         if self.course.is_some() {
             return;
@@ -329,7 +328,7 @@ impl Listener for Watching<'_, '_> {
     }
 
     fn moved(&mut self, moved: &Moved) {
-        // Who surveys keeps nothing that grows with the horizon.
+        // A survey keeps nothing that grows with the horizon.
         if self.course.is_some() {
             return;
         }
@@ -409,7 +408,7 @@ fn begin<'m, 'p>(
     Ok(Some((kernel, watching)))
 }
 
-/// What balancers believe of members that may hang unseen.
+/// Returns the beliefs of balancers about members that may hang undetected.
 fn beliefs(net: &Net) -> Vec<Belief> {
     let belief = |of: AutomatonId| {
         let missed = net.state(of, "missed")?;
@@ -418,7 +417,7 @@ fn beliefs(net: &Net) -> Vec<Belief> {
     net.automata().filter_map(belief).collect()
 }
 
-/// Automata that say who takes over from whom, with their states of failure.
+/// Returns the automata of failovers and takeovers, with their states of failure.
 fn failing(net: &Net) -> Vec<Failing> {
     let words = ["doomed", "people", "by-people", "doomed-1", "doomed-2"];
     let of = |automaton: AutomatonId| {
@@ -432,11 +431,11 @@ fn failing(net: &Net) -> Vec<Failing> {
     net.automata().filter_map(of).collect()
 }
 
-/// Cuts a history of all faults into pieces and offers them; `None` where there is no traffic.
+/// Cuts a trajectory with all faults into pieces and offers them; `None` where there is no traffic.
 ///
 /// # Errors
 ///
-/// [`NoProgress`] when the declaration goes in circles at one instant: our mistake.
+/// [`NoProgress`] when the declaration is circular at one instant, which is a defect of fivenines.
 pub fn survey(
     plan: &AvailabilityPlan,
     known: &Known,
@@ -467,23 +466,23 @@ pub fn survey(
 }
 
 impl Watching<'_, '_> {
-    /// When to look again, if nothing breaks before.
+    /// Returns the instant of the next check, if nothing breaks before.
     fn next_look(&self) -> Option<SimTime> {
         let level = self.live.level_ends();
-        // The new level is there from the instant after the end of the old one.
+        // The new level is valid from the instant after the end of the old one.
         let level = (level < SimTime::NEVER).then(|| SimTime::from_nanos(level.nanos() + 1));
         let waits = self.course.as_ref().and_then(Course::looks_again);
         [level, waits].into_iter().flatten().min()
     }
 }
 
-/// What the traffic was in stretches of one history, which do not overlap and are in order; and the roles
-/// that moved, the failovers and takeovers that did not work and the origins that fell silent, up to the end of
-/// the last: a few a year, the one thing here that grows with the horizon.
+/// Reads the traffic in intervals of one trajectory, which do not overlap and are in order. Also reads moved roles,
+/// failovers and takeovers that did not work, and silent origins up to the last end: a few per year, the only part that
+/// grows with the horizon.
 ///
 /// # Errors
 ///
-/// As [`survey`].
+/// [`NoProgress`] when the declaration is circular at one instant.
 pub fn read(
     plan: &AvailabilityPlan,
     known: &Known,
@@ -511,7 +510,7 @@ pub fn read(
         }
         all.push(ends[1].since(&ends[0], piece.ends));
     }
-    // What has failed at the end of the last is seen to its end.
+    // Failures open at the end of the last piece are followed to their end.
     let end = SimTime::ZERO + plan.horizon;
     let open = |failed: &Failed| failed.until == SimTime::NEVER;
     while watching.failed.iter().any(open) && kernel.next_at().is_some_and(|next| next < end) {
@@ -527,45 +526,45 @@ pub fn read(
     Ok(Read { traffic: all, moves, failed, silences, hangs, gone })
 }
 
-/// What is read of a history.
+/// Readings of a trajectory.
 #[derive(Clone, Debug, Default)]
 pub struct Read {
-    /// By piece, what the traffic was.
+    /// Traffic per piece.
     pub traffic: Vec<Reading>,
-    /// The roles and addresses that moved, in order.
+    /// Moves of roles and virtual IPs, in order.
     pub moves: Vec<RoleMoved>,
-    /// The failovers and takeovers that did not work, in order.
+    /// Failovers and takeovers that did not work, in order.
     pub failed: Vec<Failed>,
-    /// When nobody answered the edges of a CDN, in order.
+    /// Silences of a CDN's origin, in order.
     pub silences: Vec<Silence>,
-    /// By automaton of what a balancer believes of a member: from when to when it hung and no probe saw it.
+    /// Intervals of undetected hangs of a member, by automaton of a balancer's belief.
     pub hangs: Vec<(String, Vec<(SimTime, SimTime)>)>,
-    /// Where a piece begins midway: by workload, sessions that had ended and would have gone on.
+    /// Sessions per workload that had ended and would have continued, at the start of each piece that begins midway.
     pub gone: Vec<(SimTime, Vec<f64>)>,
 }
 
-/// From then on everything stood so.
+/// Condition from an instant on.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
     at: SimTime,
     looks: Looks,
 }
 
-/// Something that is wrong, or was so shortly ago that the next is the same.
+/// Failure in progress, or one so recent that the next is merged with it.
 #[derive(Clone, Debug)]
 struct Episode {
     cause: u32,
     marks: Vec<Mark>,
-    /// A failover or a takeover did not work.
+    /// True if a failover or a takeover did not work.
     failed: bool,
-    /// When it was looked at last.
+    /// Instant of the last check.
     looked: SimTime,
-    /// When nothing was wrong any more, and when nobody waited any more either.
+    /// Instant at which nothing was failed any more, and at which no request waited any more.
     mended: Option<SimTime>,
     clear: Option<SimTime>,
 }
 
-/// One history on its way into pieces.
+/// Trajectory that is being cut into pieces.
 struct Course {
     expected: Expected,
     replication: u64,
@@ -574,10 +573,10 @@ struct Course {
     /// First cause of episodes that are left out.
     left_out: Option<u32>,
     episode: Option<Episode>,
-    /// Everything before is in pieces.
+    /// End of the time that is cut into pieces.
     done: SimTime,
     draws: Key,
-    /// Views between two points of the quiet sample, those before the next.
+    /// Views between two points of the quiet sample, and views before the next point.
     every: f64,
     next_point: f64,
     offered: Offered,
@@ -591,7 +590,7 @@ fn back(at: SimTime, by: SimDuration) -> SimTime {
     SimTime::from_nanos(at.nanos().saturating_sub(by.nanos()))
 }
 
-/// The cells that a change at `at` spoils.
+/// Returns the cells that a change at `at` affects.
 fn around(at: SimTime) -> (SimTime, SimTime) {
     let after = at + AFTER;
     let to = after.nanos().div_ceil(CELL.nanos()).saturating_mul(CELL.nanos());
@@ -632,13 +631,13 @@ impl Course {
         self.episode.as_ref().is_some_and(|episode| episode.clear.is_none())
     }
 
-    /// When to look whether everybody is served again.
+    /// Returns the instant of the next check whether all users are served again.
     fn looks_again(&self) -> Option<SimTime> {
         let episode = self.episode.as_ref().filter(|episode| episode.clear.is_none())?;
         episode.mended.map(|_| episode.looked + LOOK)
     }
 
-    /// Something goes wrong.
+    /// Begins or continues an episode at a failure.
     fn open(&mut self, at: SimTime, cause: u32) {
         let (from, _) = around(at);
         if let Some(episode) = &mut self.episode {
@@ -654,7 +653,7 @@ impl Course {
         self.episode = Some(Episode { cause, marks, failed, looked, mended, clear });
     }
 
-    /// A failover or a takeover does not work.
+    /// Records that a failover or a takeover does not work.
     fn fails(&mut self) {
         if let Some(episode) = &mut self.episode {
             episode.failed = true;
@@ -667,7 +666,7 @@ impl Course {
             return;
         }
         episode.looked = at;
-        // While it is waited for the last ones to be served nothing else changes.
+        // While the last requests are waited for nothing else changes.
         let waiting = episode.mended.is_some() && !looks.wrong;
         if !waiting && episode.marks.len() < MOST_MARKS {
             episode.marks.push(Mark { at, looks });
@@ -682,7 +681,7 @@ impl Course {
         }
     }
 
-    /// The episode is over for good: into pieces with it, and with the quiet time before.
+    /// Ends the episode and cuts it into pieces, with the quiet time before it.
     fn close(&mut self) {
         let Some(episode) = self.episode.take() else { return };
         let Some(first) = episode.marks.first() else { return };
@@ -704,7 +703,7 @@ impl Course {
         self.done = to;
     }
 
-    /// A long episode: runs of cells around changes, and single cells in between.
+    /// Cuts a long episode: runs of cells around changes, and single cells in between.
     fn cut(&mut self, episode: &Episode, (from, to): (SimTime, SimTime)) {
         let mut spoilt: Vec<(SimTime, SimTime)> = Vec::new();
         let changes = episode.marks.iter().map(|mark| mark.at).chain(episode.clear);
@@ -735,7 +734,7 @@ impl Course {
         }
     }
 
-    /// A piece of an episode comes into its stratum.
+    /// Offers a piece of an episode to its stratum.
     fn offer(
         &mut self,
         episode: &Episode,
@@ -746,7 +745,7 @@ impl Course {
         let replication = self.replication;
         let views = self.expected.between(from, to);
         let seconds = to.since(from).seconds();
-        // The share that may differ, in the mean over the piece.
+        // Mean share that may differ, over the piece.
         let first = episode.marks.partition_point(|mark| mark.at <= from).saturating_sub(1);
         let mut differs = 0.0;
         for (at, mark) in episode.marks.iter().enumerate().skip(first) {
@@ -775,7 +774,7 @@ impl Course {
         self.offered.pieces += 1;
     }
 
-    /// Quiet cells up to `to` that a point of the systematic sample falls into.
+    /// Offers the quiet cells up to `to` that contain a point of the systematic sample.
     fn quiet_until(&mut self, to: SimTime) {
         let cells = self.end.nanos().div_ceil(CELL.nanos());
         while self.next_point.is_finite() {

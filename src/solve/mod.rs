@@ -1,5 +1,5 @@
-//! Plan to observations: `requests` lives through every request, `flows` through years of faults; `frame` says
-//! where in these years `requests` is to look.
+//! Plan to observations: `requests` simulates every request, `flows` simulates the horizon from fault to fault; `frame`
+//! selects the pieces of these trajectories that `requests` simulates.
 
 pub mod flows;
 pub mod fluid;

@@ -1,13 +1,11 @@
-//! The solver that lives through every request.
+//! Solver that simulates every request.
 //!
-//! Takes a blueprint, a window and a replication; gives what was observed between the window's
-//! start and end. The run starts at an empty system, a lead-in before the window, which is lived
-//! through and not counted. What is counted is what was *born* inside the window, wherever it
-//! ends: after the window the sources go on, uncounted, until the last counted request has ended,
-//! so that long ones are not cut off; after `drain` the rest is reported as in flight. Time
-//! averages are those of the window exactly. Around a break the page views are also counted in
-//! steps, so that it can be told when losses begin and end. Of the order of events a [`Trail`] is kept;
-//! an [`Ear`] hears the events themselves.
+//! Takes a blueprint, a window and a replication; returns the observations between the window's start and end. The run
+//! begins with an empty system, a warm-up before the window, which is simulated and not counted. Requests that *arrive*
+//! inside the window are counted, wherever they end. After the window the sources continue, uncounted, until the last
+//! counted request has ended, so that long ones are not cut off; after `drain` the rest is reported as in flight. Time
+//! averages cover exactly the window. Around a break the page views are also counted in steps, so that the start and
+//! end of losses can be located. A [`Trail`] of the order of events is kept; an [`Ear`] receives the events themselves.
 
 use crate::engine::draw::Lineage;
 use crate::mechanism::cpu_share::ZoneLedger;
@@ -24,45 +22,46 @@ use crate::solve::series::{Calm, Cell, Followed, Ruler, Series};
 use crate::solve::trail::{Note, Trail};
 use crate::units::{Rate, SimDuration, SimTime};
 
-/// Length of the grid of utilisation.
+/// Interval of the grid of utilisation.
 pub const GRID: SimDuration = SimDuration::from_secs(300);
 
-/// Instants of a window at which those in flight are counted, evenly spaced, the last at its end.
+/// Number of instants of a window at which requests in flight are counted, evenly spaced, the last at its end.
 pub const SOUNDINGS: u32 = 100;
 
-/// Censuses around a break: they read every request in flight, and there are many such runs.
+/// Number of censuses around a break: each reads every request in flight, and there are many such runs.
 pub const CENSUSES: u64 = 20;
 
-/// Most zones of a plan whose accounts are followed over the time of a window.
+/// Maximum number of zones in a plan whose accounts are followed over a window.
 pub const MOST_ZONES: usize = 200;
 
-/// What to live through.
+/// Interval to simulate.
 #[derive(Clone, Debug)]
 pub struct Window {
     /// Its name.
     pub name: String,
-    /// Rates fixed, by workload.
+    /// Fixed rates, by workload.
     pub levels: Vec<Option<Rate>>,
-    /// Start of what is counted, in the history.
+    /// Start of the measured interval, in the trajectory.
     pub at: SimTime,
-    /// Lived through first, not counted; no more than there is before `at`, else `at` moves.
+    /// Length of the warm-up; if `at` is earlier than this, `at` moves.
     pub lead_in: SimDuration,
-    /// Counted.
+    /// Length of the measured interval.
     pub length: SimDuration,
-    /// How long after its end counted requests may still run.
+    /// Maximum time after its end for counted requests to complete.
     pub drain: SimDuration,
-    /// What breaks in it; instants are those of the history.
+    /// Faults in it; instants are those of the trajectory.
     pub faults: Faults,
 }
 
 impl Window {
-    /// When what is counted begins, in the history.
+    /// Returns the start of the measured interval, in the trajectory.
     #[must_use]
     pub fn from(&self) -> SimTime {
         self.at.max(SimTime::ZERO + self.lead_in)
     }
 
-    /// When the notes of a [`Trail`] are taken, after the start of the window; `counted` as for a run.
+    /// Returns the instants of the checkpoints of a [`Trail`], counted from the start of the window; `counted` as for a
+    /// run.
     #[must_use]
     pub fn noted_at(&self, counted: Option<Steps>) -> Vec<SimDuration> {
         let (mut trail, mut at) = (Trail::default(), SimDuration::ZERO);
@@ -81,14 +80,14 @@ impl Window {
     }
 }
 
-/// Hears the events from one instant of a history to another.
+/// Receiver of the events from one instant of a trajectory to another.
 #[derive(Clone, Copy)]
 pub struct Ear<'p> {
-    /// The first instant.
+    /// First instant.
     pub from: SimTime,
-    /// The first that is not heard any more: there the run is given up.
+    /// First instant after the last one: there the run stops.
     pub to: SimTime,
-    /// What is done with each.
+    /// Function called with each event.
     pub hear: &'p (dyn Fn(&Happening<'_>) + Sync),
 }
 
@@ -101,25 +100,25 @@ impl std::fmt::Debug for Ear<'_> {
 /// Page views of a workload up to an instant of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Served, at the first try or a later one.
+    /// Served, at the first attempt or a later one.
     pub served: u64,
-    /// Asked for and lost.
+    /// Requested and lost.
     pub lost: u64,
-    /// Not asked for: their session had ended.
+    /// Never requested: their session had ended.
     pub never_born: u64,
 }
 
-/// How page views are counted around a break.
+/// Schedule at which page views are counted around a break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Steps {
-    /// Every so often, counted back from the window's end; the first step is what is left over.
+    /// Length of a step, counted back from the window's end; the first step is the remainder.
     pub every: SimDuration,
-    /// How long the end of the window is, for what is still lost there.
+    /// Length of the final interval of the window, over which remaining losses are measured.
     pub last: SimDuration,
 }
 
 impl Steps {
-    /// The end of the step in which `at` lies, both after the start of a window of `length`: the next
+    /// Returns the end of the step that contains `at`, both counted from the start of a window of `length`: the next
     /// instant later than `at` that is a whole number of steps before the window's end.
     fn after(self, at: SimDuration, length: SimDuration) -> SimDuration {
         let left = (length.nanos() - at.nanos()).saturating_sub(1);
@@ -131,7 +130,7 @@ impl Steps {
 /// Requests in flight and outcomes of page views at one instant of a window.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
-    /// After the window's start.
+    /// Time since the window's start.
     pub at: SimDuration,
     /// Requests in flight, by class.
     pub in_flight: Vec<u64>,
@@ -142,13 +141,13 @@ pub struct Census {
 /// The tallies of all workloads at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// After the window's start.
+    /// Time since the window's start.
     pub at: SimDuration,
-    /// Since the window's start, by workload.
+    /// Tallies since the window's start, by workload.
     pub views: Vec<Tally>,
 }
 
-/// What one replication of one window gave.
+/// Results of one replication of one window.
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// Ledgers and latencies.
@@ -159,63 +158,63 @@ pub struct Observation {
     pub zones: Vec<Gauge>,
     /// Accounts of the zones over the window, in the order of the blueprint.
     pub zone_ledgers: Vec<ZoneLedger>,
-    /// The same at the window's start and at each of the [`SOUNDINGS`], summed since the start of the world; none
-    /// around a break, or of more than [`MOST_ZONES`].
+    /// Accounts of the zones at the window's start and at each of the [`SOUNDINGS`], summed since the start of the
+    /// world; empty around a break, or for more than [`MOST_ZONES`].
     pub zone_course: Vec<(SimDuration, Vec<ZoneLedger>)>,
-    /// What the replicated databases have to say of the window.
+    /// Readings of the replicated databases over the window.
     pub databases: Vec<crate::kinds::database::live::Reading>,
     /// Busy ÷ capacity of each component on the grid, by id.
     pub grid: Vec<Vec<f64>>,
-    /// Requests in flight at each of the [`SOUNDINGS`]; at every step where there are steps.
+    /// Requests in flight at each of the [`SOUNDINGS`], or at every step if there are steps.
     pub soundings: Vec<usize>,
-    /// At the window's start, at each of the [`SOUNDINGS`] and at its end; around a break at
-    /// [`CENSUSES`] of the steps or so.
+    /// Censuses at the window's start, at each of the [`SOUNDINGS`] and at its end; around a break at about
+    /// [`CENSUSES`] of the steps.
     pub censuses: Vec<Census>,
-    /// What was broken up to the window's end.
+    /// Broken parts up to the window's end.
     pub unrest: Unrest,
-    /// Tallies step by step, where steps were asked for: the last is that of the window's end.
+    /// Tallies per step, where steps were asked for; the last is at the window's end.
     pub steps: Vec<Step>,
-    /// How long the end of the window is.
+    /// Length of the final interval of the window.
     pub last: SimDuration,
-    /// Times at each number, of what keeps them, by whose they are.
+    /// Times at each number, of the components that keep them, by owner.
     pub numbers: Vec<(Vec<ComponentId>, ByNumber)>,
     /// Waiting times of stations that keep them, by id, ns.
     pub waits: Vec<Option<Histogram>>,
     /// Visits of components that keep them, by id, ns.
     pub sojourns: Vec<Option<Histogram>>,
-    /// What was asked for interval by interval.
+    /// Requested series, interval by interval.
     pub series: Vec<(Series, Vec<Cell>)>,
-    /// What was before a disturbance, where that was asked for and is over.
+    /// State before a disturbance, where it was asked for and is over.
     pub calm: Option<Calm>,
-    /// From the end of that disturbance, or from the window's start, to its end: how long numbers inside that
-    /// went back were followed.
+    /// Time for which a return of the numbers inside was followed: from the end of that disturbance, or from the
+    /// window's start, to its end.
     pub followed: SimDuration,
     /// Length of the window.
     pub length: SimDuration,
     /// Digest of the events, in order.
     pub digest: u64,
-    /// What was noted of it on the way.
+    /// Event-digest checkpoints.
     pub trail: Trail,
-    /// Events handled.
+    /// Number of events handled.
     pub events: u64,
-    /// The most requests in flight at one time.
+    /// Largest number of requests in flight at one time.
     pub most_in_flight: usize,
     /// Requests in flight at the window's start and end.
     pub in_flight: (usize, usize),
-    /// Why it stopped early, if it did.
+    /// Reason why it stopped early, if it did.
     pub stop: Option<Stop>,
 }
 
-/// A broken invariant of a run: our mistake, never the user's.
+/// A broken invariant of a run, which is a defect of fivenines, never the user's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// What does not add up.
+    /// Invariant that does not hold.
     pub what: String,
-    /// Where: the window and the replication; whoever runs several says it.
+    /// Window and replication; filled in by a caller that runs several.
     pub during: String,
 }
 
-/// Lives through `window` once.
+/// Simulates `window` once.
 ///
 /// # Errors
 ///
@@ -225,12 +224,12 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
     Ok(seen.expect("nobody tells it to stop"))
 }
 
-/// As [`run`]; `None` as soon as `told_to_stop` says so: it is asked every 2¹⁹ events or so. What was lived through by then is worth
-/// nothing, for a replication counts whole or not at all.
+/// Simulates `window` as [`run`] does; `None` as soon as `told_to_stop` returns true. It is checked about every 2¹⁹
+/// events. A partial replication is discarded: a replication counts whole or not at all.
 ///
 /// # Errors
 ///
-/// As [`run`].
+/// `Breach` when a ledger is not closed or an identity does not hold.
 pub fn run_unless(
     plan: &Blueprint,
     window: &Window,
@@ -240,11 +239,11 @@ pub fn run_unless(
     Run::new(plan, window, replication, None).finish(told_to_stop)
 }
 
-/// Lives through `window` as far as `ear` hears.
+/// Simulates `window` up to the end of `ear`.
 ///
 /// # Errors
 ///
-/// As [`run`].
+/// `Breach` when a ledger is not closed or an identity does not hold.
 pub fn tell(
     plan: &Blueprint,
     window: &Window,
@@ -256,22 +255,22 @@ pub fn tell(
     run.finish(told_to_stop).map(|_| ())
 }
 
-/// A replication of a window under way. It can be copied at any instant, and each copy lived on in
-/// a way of its own: what is the same before that instant is lived through once.
+/// Replication of a window in progress. It can be copied at any instant, and each copy continued differently: the
+/// common past is simulated once.
 #[derive(Clone, Debug)]
 pub struct Run<'p> {
     plan: &'p Blueprint,
     world: World<'p>,
-    /// How far it is; the lead-in comes before `from`.
+    /// Present instant; the warm-up comes before `from`.
     edge: SimTime,
     from: SimTime,
     until: SimTime,
-    /// What was counted may go on until then.
+    /// Latest instant for counted requests to complete.
     horizon: SimTime,
     counted: Option<Steps>,
     /// Length of the next slice.
     slice: SimDuration,
-    /// Readings at `from`; none before.
+    /// Readings at `from`; `None` before.
     first: Option<First>,
     /// End of the present interval of the grid, and the readings at its start.
     cell: SimTime,
@@ -287,11 +286,11 @@ pub struct Run<'p> {
     followed: Followed,
     rulers: Vec<Ruler>,
     calm: Option<Calm>,
-    /// From when numbers that go back are followed.
+    /// Instant from which a return of numbers is followed.
     marked: SimTime,
 }
 
-/// What was read when the counting began.
+/// Readings at the start of the measured interval.
 #[derive(Clone, Debug)]
 struct First {
     gauges: Vec<Gauge>,
@@ -302,7 +301,7 @@ struct First {
 }
 
 impl<'p> Run<'p> {
-    /// Before the first event.
+    /// Creates a run before its first event.
     #[must_use]
     pub fn new(
         plan: &'p Blueprint,
@@ -321,7 +320,8 @@ impl<'p> Run<'p> {
         Self::of(plan, world, &span, counted)
     }
 
-    /// As [`Self::new`], as one of several windows of one history: each draws for its own requests.
+    /// Creates a run as [`Self::new`] does, as one of several windows of one trajectory: each draws for its own
+    /// requests.
     #[must_use]
     pub fn in_history(plan: &'p Blueprint, window: &Window, replication: u64, past: Past) -> Self {
         let start = SimTime::from_nanos(window.at.nanos().saturating_sub(window.lead_in.nanos()));
@@ -363,13 +363,13 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// The same, with somebody who hears what happens.
+    /// Returns the run with a receiver of its events.
     #[must_use]
     pub fn heard_by(self, ear: Option<Ear<'p>>) -> Self {
         Self { ear, ..self }
     }
 
-    /// The same, with more kept than the totals.
+    /// Returns the run with additional records beside the totals.
     #[must_use]
     pub fn following(self, followed: Followed) -> Self {
         let mut run = Self { followed, ..self };
@@ -377,8 +377,8 @@ impl<'p> Run<'p> {
         run
     }
 
-    /// Lives on until just before `at`, which is not after the end of what is counted; as far as
-    /// it comes when it is told to stop or meets a limit.
+    /// Advances until just before `at`, or the end of the measured interval if that is earlier. Stops where it is told
+    /// to, or at a limit.
     pub fn live_until(&mut self, at: SimTime, told_to_stop: &dyn Fn() -> bool) {
         let at = at.min(self.until);
         if self.first.is_none() {
@@ -430,7 +430,7 @@ impl<'p> Run<'p> {
         (self.calm, self.marked) = (None, self.from);
     }
 
-    /// The next instant at which something is read that a figure asks for.
+    /// Returns the next instant of a reading that a figure asks for.
     fn next_to_follow(&self) -> SimTime {
         let unrest = self.followed.unrest.iter().flat_map(|(from, until)| [*from, *until]);
         let unrest = unrest.map(|at| self.from + at).filter(|at| *at > self.edge);
@@ -438,7 +438,7 @@ impl<'p> Run<'p> {
         rulers.chain(unrest).min().unwrap_or(SimTime::NEVER)
     }
 
-    /// Reads what is to be read here and now.
+    /// Takes the readings that are due at the present instant.
     fn follow(&mut self) {
         for ruler in self.rulers.iter_mut().filter(|ruler| ruler.next == self.edge) {
             ruler.read(&self.world, self.until);
@@ -489,8 +489,8 @@ impl<'p> Run<'p> {
         self.censuses.push(Census { at: self.edge - self.from, in_flight, views });
     }
 
-    /// Begins to count here and now, for `length`: what was counted before is forgotten, with
-    /// everyone who came before.
+    /// Begins to count at the present instant, for `length`. Earlier counts are dropped, with all requests that arrived
+    /// before.
     pub fn count_anew(&mut self, length: SimDuration, counted: Option<Steps>) {
         if self.cut.is_some() {
             return;
@@ -504,9 +504,8 @@ impl<'p> Run<'p> {
         self.begin_to_count();
     }
 
-    /// What is counted ends at `end`, here and now, at one of its steps. Of a copy that is how a shorter
-    /// window is told that began with a longer one. A run that was cut off before has the length it would
-    /// have had.
+    /// Ends the measured interval at `end`, the present instant, at one of its steps. A copy of a longer window gives a
+    /// shorter one this way. A run that was cut off before gets the length it would have had.
     pub fn end_at(&mut self, end: SimTime, counted: Steps) {
         self.until = self.until.min(end);
         self.counted = Some(counted);
@@ -519,7 +518,7 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// Utilisation since the last reading.
+    /// Records the utilisation since the last reading.
     fn read_grid(&mut self) {
         let now = self.world.gauges();
         for ((series, now), last) in self.grid.iter_mut().zip(&now).zip(&self.last) {
@@ -528,58 +527,58 @@ impl<'p> Run<'p> {
         self.last = now;
     }
 
-    /// Pages that users who have gone away would still have asked for count as asked for by others.
+    /// Attributes the remaining pages of departed users to others.
     pub fn forget_who_left(&mut self) {
         self.world.forget_who_left();
     }
 
-    /// So many sessions of workloads, and no others, had ended with a view that was lost, and would have
-    /// gone on from here.
+    /// Sets the number of sessions per workload that had ended with a lost view and would have continued from here;
+    /// there are no others.
     pub fn have_gone(&mut self, gone: &[(WorkloadId, u64)]) {
         for (workload, sessions) in gone {
             self.world.send_away(*workload, *sessions);
         }
     }
 
-    /// Pages of a workload, by number, that users who have gone away would still ask for.
+    /// Returns the pages of a workload, by number, that departed users would still request.
     #[must_use]
     pub fn who_left(&self, workload: usize) -> u64 {
         self.world.who_left(WorkloadId::at(workload))
     }
 
-    /// Breaks a part here and now, by its place among the breakable ones of the plan, or mends it.
+    /// Breaks a part at the present instant, by its place among the breakable ones of the plan, or repairs it.
     pub fn drill(&mut self, part: u32, breaks: bool) {
         if self.cut.is_none() {
             self.world.drill(part, breaks);
         }
     }
 
-    /// How everything fares; none when it has been cut off or something is about to change by itself.
+    /// Returns the health of all components; `None` when it has been cut off or something is about to change by itself.
     #[must_use]
     pub fn standing(&self) -> Option<Standing> {
         if self.cut.is_some() { None } else { self.world.standing() }
     }
 
-    /// How everything fares, and what will change by itself; none when it has been cut off or that cannot be
-    /// told.
+    /// Returns the health of all components, and pending changes; `None` when it has been cut off or these are not
+    /// known.
     #[must_use]
     pub fn outlook(&self) -> Option<Outlook> {
         if self.cut.is_some() { None } else { self.world.outlook() }
     }
 
-    /// What is ill, for another run of the same [`Standing`].
+    /// Returns the failed components, for another run of the same [`Standing`].
     #[must_use]
     pub fn illness(&self) -> Illness<'p> {
         self.world.illness()
     }
 
-    /// What is ill is what was ill in a run of the same [`Standing`].
+    /// Sets the failed components to those of a run of the same [`Standing`].
     pub fn fall_ill(&mut self, illness: Illness<'p>) {
         self.world.fall_ill(illness);
     }
 
-    /// Lives on to the end of what is counted, and until everyone counted has ended; `None` when
-    /// it was told to stop.
+    /// Advances to the end of the measured interval, and until all counted requests have ended; `None` when it was
+    /// stopped.
     ///
     /// # Errors
     ///
@@ -661,7 +660,7 @@ impl<'p> Run<'p> {
         Ok(Some(observation))
     }
 
-    /// Lives on in slices. Where they end changes nothing of what is lived through.
+    /// Advances in slices. Their ends do not affect the simulation.
     fn live(&mut self, end: SimTime, told_to_stop: &dyn Fn() -> bool) {
         while self.edge < end && self.cut.is_none() {
             if told_to_stop() || self.ear.is_some_and(|ear| ear.to <= self.edge) {
@@ -692,7 +691,7 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// Lives on to `end` with a tally after every step.
+    /// Advances to `end` with a tally after every step.
     fn live_in_steps(&mut self, end: SimTime, told_to_stop: &dyn Fn() -> bool) {
         let Some(steps) = self.counted.filter(|steps| !steps.every.is_zero()) else {
             return self.live(end, told_to_stop);
@@ -717,29 +716,28 @@ fn tally(views: &ViewRecord) -> Tally {
     }
 }
 
-/// How long after the start of a window of `length` the sounding after `done` others is.
+/// Returns the time from the start of a window of `length` to the sounding after `done` others.
 fn sounding_after(length: SimDuration, done: usize) -> SimDuration {
     let part = u128::from(length.nanos()) * (done as u128 + 1) / u128::from(SOUNDINGS);
     SimDuration::from_nanos(u64::try_from(part).expect("a part of the length"))
 }
 
-/// Events between two looks at whether to stop, about: a tenth of a second of work.
+/// Approximate number of events between two checks whether to stop: a tenth of a second of work.
 const SLICE_EVENTS: u64 = 1 << 19;
-/// The first slice, and the longest: traffic may rise in it.
+/// Length of the first slice, and the longest: traffic may rise in it.
 const FIRST_SLICE: SimDuration = SimDuration::from_nanos(100_000_000);
 const LONGEST_SLICE: SimDuration = SimDuration::from_secs(60);
 
-/// Why a replication ended early.
+/// Reason why a replication ended early.
 #[derive(Clone, Debug)]
 enum Cut {
-    /// A limit of the run was met.
+    /// A limit of the run was reached.
     Limit(Stop),
-    /// Told to stop.
+    /// It was stopped from outside.
     Told,
 }
 
-/// Checks what must hold on every run: Little's law as an identity, busy + idle + unavailable =
-/// capacity × time, ledgers.
+/// Checks the identities of every run: Little's law, busy + idle + unavailable = capacity × time, closed ledgers.
 fn audit(plan: &Blueprint, observation: &Observation) -> Result<(), Breach> {
     let breach = |what: String| Err(Breach { what, during: String::new() });
     if observation.stop.is_some() {

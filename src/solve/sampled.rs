@@ -1,8 +1,8 @@
-//! A piece of a history, lived through by `requests`, cell by cell.
+//! Simulation of a piece of a trajectory by `requests`, cell by cell.
 //!
-//! Takes a blueprint, a [`Piece`] and what makes a cell bad; gives what came in each cell, each request
-//! followed to its end. At the end of a cell a copy of the world lives on until everyone who came in it
-//! has ended, and the world itself goes on: so a cell counts who arrived in it, wherever that ends.
+//! Takes a blueprint, a [`Piece`] and the criterion of a bad cell; returns the arrivals of each cell, each request
+//! followed to its end. At the end of a cell a copy of the world runs until all requests that arrived in it have ended,
+//! while the world itself continues. So a cell counts the requests that arrive in it, wherever they end.
 
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::{Faults, Past};
@@ -12,64 +12,64 @@ use crate::solve::frame::{Piece, REACTED};
 use crate::solve::requests::{Breach, Observation, Run, Window};
 use crate::units::SimDuration;
 
-/// How long after its cell a request may still run; who has not ended then counts as not served.
+/// Time after its cell in which a request may still run; one that has not ended then counts as not served.
 pub const DRAIN: SimDuration = SimDuration::from_secs(1_800);
-/// Samples below which a cell is not judged for latency.
+/// Minimum number of samples for judging the latency of a cell.
 pub const LEAST_SAMPLES: u64 = 200;
 
-/// One class of page views to be counted.
+/// A class of page views to count.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Counted {
     /// Its name.
     pub name: String,
-    /// Its number in the blueprint.
+    /// Number of the class in the blueprint.
     pub class: usize,
-    /// Who asks for it, by number.
+    /// Workloads that request it, by number.
     pub workloads: Vec<usize>,
-    /// The 95 % latency of its requests that an objective allows.
+    /// p95 latency of its requests that an objective allows.
     pub p95: Option<SimDuration>,
 }
 
-/// What came of one class in a piece.
+/// Results of one class in a piece.
 #[derive(Clone, Debug, Default)]
 pub struct ClassSeen {
-    /// Views that users wanted.
+    /// Intended views.
     pub intended: u64,
-    /// Views served, at the first try or a later one.
+    /// Views served, at the first attempt or a later one.
     pub served: u64,
     /// Views lost, by cause of the blueprint.
     pub lost: Vec<u64>,
-    /// Views not asked for any more: their session had ended with one that was lost. Where an episode ends
-    /// with the piece, also those that would come later.
+    /// Views never requested: their session had ended with a lost one. Where an episode ends with the piece, it
+    /// includes those that would come later.
     pub never_born: u64,
-    /// Of these, those that would come later.
+    /// Views among these that would come later.
     pub to_come: u64,
-    /// Cells of which 1 % or more is not served.
+    /// Cells in which at least the bad share is not served.
     pub failing_cells: u32,
-    /// Cells of which that holds, or whose 95 % latency is beyond the objective.
+    /// Cells that fail, or whose p95 latency is beyond the objective.
     pub bad_cells: u32,
     /// Cells with too few samples to judge the latency.
     pub unjudged_cells: u32,
-    /// Arrival at the edge to answer, of the class's own requests that were answered, in nanoseconds.
+    /// Time from arrival at the edge to the answer, of the class's own answered requests, in nanoseconds.
     pub latency: Histogram,
-    /// Click to last byte, of the views served.
+    /// Time from click to last byte of the views served, in nanoseconds.
     pub view_latency: Histogram,
 }
 
 impl ClassSeen {
-    /// Views not served, for whatever reason.
+    /// Returns the views not served, for any reason.
     #[must_use]
     pub const fn unserved(&self) -> u64 {
         self.intended - self.served + self.to_come
     }
 
-    /// Views lost by the causes for which `which` holds.
+    /// Returns the views lost by the causes for which `which` holds.
     pub fn lost_by(&self, which: impl Fn(usize) -> bool) -> u64 {
         let lost = self.lost.iter().enumerate().filter(|(cause, _)| which(*cause));
         lost.map(|(_, lost)| *lost).sum()
     }
 
-    /// Adds a cell; gives whether it fails, and whether it fails or is slow.
+    /// Adds a cell; returns whether it fails, and whether it fails or is slow.
     fn add(&mut self, counted: &Counted, record: &Record, bad: f64) -> (bool, bool) {
         let (mut intended, mut served) = (0, 0);
         for workload in &counted.workloads {
@@ -97,24 +97,24 @@ impl ClassSeen {
     }
 }
 
-/// What a piece gave.
+/// Results of a piece.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// By class counted.
+    /// Results per class counted.
     pub classes: Vec<ClassSeen>,
-    /// Cells that are so for one class at least: see [`ClassSeen::failing_cells`].
+    /// Cells that fail for at least one class: see [`ClassSeen::failing_cells`].
     pub failing_cells: u32,
     /// See [`ClassSeen::bad_cells`].
     pub bad_cells: u32,
-    /// Events, those of the lead-in too.
+    /// Number of events, including the warm-up.
     pub events: u64,
     /// Digest of the events of all cells.
     pub digest: u64,
-    /// Why it stopped early, if it did.
+    /// Reason why it stopped early, if it did.
     pub stop: Option<String>,
 }
 
-/// Lives through a piece; `None` when it is told to stop.
+/// Simulates a piece; `None` when it is stopped.
 ///
 /// # Errors
 ///
@@ -139,7 +139,7 @@ pub fn live(
     let mut run = Run::in_history(plan, &window, piece.replication, past);
     let mut seen = Seen { classes: vec![ClassSeen::default(); counted.len()], ..Seen::default() };
     if piece.midway {
-        // What broke long ago is found out anew at the start: whom that cost came back long ago.
+        // An old failure is detected anew at the start: users lost to that first detection have long returned.
         run.live_until(piece.start + REACTED, told_to_stop);
         run.forget_who_left();
     }

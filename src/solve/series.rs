@@ -1,32 +1,31 @@
-//! What a window keeps beside its totals, where a figure asks for it: readings interval by interval, and what
-//! was before a disturbance whose times are known beforehand.
+//! Records of a window beside its totals, where a figure asks for them: readings per interval, and the state before a
+//! disturbance at a known time.
 //!
-//! Intervals are consecutive, of one length, from the window's start; what is left over at its end belongs to
-//! none. Holds: whole numbers; reading changes nothing of what is lived through; memory follows the number of
-//! intervals of what is asked for.
+//! Intervals are consecutive, of one length, from the window's start; a remainder at its end belongs to none. Holds:
+//! whole numbers; reading does not change the simulation; memory is proportional to the number of requested intervals.
 
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
 use crate::model::world::World;
 use crate::units::{SimDuration, SimTime};
 
-/// What is read.
+/// Subject of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meter {
     /// A component.
     Part(ComponentId),
     /// A zone, by place in the blueprint.
     Zone(usize),
-    /// Answers to a class, whoever came when.
+    /// Answers to a class, whenever its requests arrived.
     Class(usize),
-    /// Intended views (or requests without clients) of a workload.
+    /// Intended views of a workload, or requests if it has no clients.
     Workload(usize),
 }
 
-/// What is read, and how often.
+/// Subject and interval of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Series {
-    /// What.
+    /// Subject.
     pub of: Meter,
     /// Length of an interval, above zero.
     pub per: SimDuration,
@@ -35,11 +34,11 @@ pub struct Series {
 /// The amounts of one interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
-    /// Area under the number inside, customers × ns.
+    /// Area under the number inside, requests × ns.
     pub inside: u128,
-    /// What utilisation counts as busy, units × ns.
+    /// Busy time as counted by utilisation, units × ns.
     pub busy: u128,
-    /// What could have been busy, units × ns.
+    /// Available capacity, units × ns.
     pub capacity: u128,
     /// Completions, answers or arrivals.
     pub count: u64,
@@ -61,31 +60,31 @@ impl Cell {
     }
 }
 
-/// What a window keeps beside its totals.
+/// Records of a window beside its totals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Followed {
-    /// Interval by interval.
+    /// Series, interval by interval.
     pub series: Vec<Series>,
-    /// A disturbance, from and until when after the window's start, neither of them at its start.
+    /// Start and end of a disturbance, counted from the window's start; neither is zero.
     pub unrest: Option<(SimDuration, SimDuration)>,
-    /// Components whose numbers are taken together.
+    /// Components whose numbers are recorded together.
     pub together: Vec<Vec<ComponentId>>,
 }
 
-/// What was before a disturbance.
+/// State before a disturbance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calm {
-    /// Area under the number inside from the window's start to the disturbance, by component, customers × ns.
+    /// Area under the number inside from the window's start to the disturbance, by component, requests × ns.
     pub inside: Vec<u128>,
-    /// How long that is.
+    /// Length of that time.
     pub length: SimDuration,
 }
 
-/// Reads one series.
+/// Reader of one series.
 #[derive(Clone, Debug)]
 pub(super) struct Ruler {
     pub(super) series: Series,
-    /// End of the present interval; never where no whole one is left.
+    /// End of the present interval; never, if no whole interval is left.
     pub(super) next: SimTime,
     last: Cell,
     pub(super) cells: Vec<Cell>,
@@ -105,7 +104,7 @@ impl Ruler {
         self.next = if whole { now + self.series.per } else { SimTime::NEVER };
     }
 
-    /// An interval ends here and now.
+    /// Reads an interval that ends at the present instant.
     pub(super) fn read(&mut self, world: &World<'_>, until: SimTime) {
         let now = read(world, self.series.of);
         self.cells.push(now.since(&self.last));

@@ -1,48 +1,48 @@
-//! What is kept of the order of events of a history, so that two can be held against each other.
+//! Event-digest checkpoints of a trajectory, by which two trajectories are compared.
 //!
-//! Model: the world carries a digest of all events so far. A piece of it is noted when the counting
-//! begins, at some of the soundings, and when the counting ends. From one note to the next is a
-//! *stretch*: number 0 is what comes before the first note, the lead-in; the last one begins with the
-//! last note, the end of the window. Once two histories have parted they stay apart, so that they
-//! part in the stretch that ends with the first note that differs.
+//! Model: the world carries a digest of all events so far. A part of it is recorded when the measured interval begins,
+//! at some of the soundings, and when the interval ends. The events between two checkpoints are a *part* (the command
+//! calls it a stretch). Number 0 is the warm-up before the first checkpoint; the last one begins at the last
+//! checkpoint, the end of the window. Once two trajectories differ they stay different. So they diverge in the part
+//! that ends with the first checkpoint that differs.
 //!
-//! Holds: of however many soundings at most 32 are kept, and which ones depends on their number so far
-//! alone, not on how many there will be. Leaves out: two digests whose pieces are the
-//! same by chance, one pair in 65,536; the next note then tells.
+//! Holds: at most 32 soundings are kept, however many there are. The selection depends only on their number so far, not
+//! on how many will follow. Leaves out: digests whose recorded parts agree by chance, one pair in 65,536; the next
+//! checkpoint then differs.
 
 use std::fmt;
 
 use crate::units::SimDuration;
 
-/// Most soundings that are noted.
+/// Maximum number of soundings recorded.
 const MOST: usize = 32;
 
-/// What is noted at one instant.
+/// Checkpoint at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// After the window's start.
+    /// Time since the window's start.
     pub at: SimDuration,
-    /// Events of the history before.
+    /// Number of earlier events in the trajectory.
     pub events: u64,
-    /// The highest bits of their digest: they depend on all of the last event, the lowest do not.
+    /// Highest bits of their digest: they depend on all bits of the last event, the lowest do not.
     pub digest: u16,
 }
 
 impl Note {
-    /// Of a history at `at` with so many `events` and this digest of them.
+    /// Creates a checkpoint at `at` after `events` events with this digest.
     #[must_use]
     pub const fn new(at: SimDuration, events: u64, digest: u64) -> Self {
         Self { at, events, digest: (digest >> 48) as u16 }
     }
 }
 
-/// The notes of one history.
+/// Checkpoints of one trajectory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trail {
     notes: Vec<Note>,
-    /// Soundings so far.
+    /// Number of soundings so far.
     soundings: usize,
-    /// Every so many of them is noted.
+    /// Number of soundings per recorded one.
     every: usize,
     events: u64,
 }
@@ -54,14 +54,13 @@ impl Default for Trail {
 }
 
 impl Trail {
-    /// The counting begins: what was noted before is forgotten.
+    /// Begins the measured interval and drops earlier checkpoints.
     pub fn begin(&mut self, note: Note) {
         *self = Self::default();
         self.notes.push(note);
     }
 
-    /// At a sounding. When there are too many every second is forgotten, and will not be noted from
-    /// then on.
+    /// Records a sounding. If there are too many, every second one is dropped and skipped from then on.
     pub fn sound(&mut self, note: Note) {
         self.soundings += 1;
         if !self.soundings.is_multiple_of(self.every) {
@@ -79,25 +78,25 @@ impl Trail {
         }
     }
 
-    /// The counting ends, at a sounding or after it.
+    /// Ends the measured interval, at a sounding or after it.
     pub fn end(&mut self, note: Note) {
         if self.notes.last().is_none_or(|last| last.at < note.at) {
             self.notes.push(note);
         }
     }
 
-    /// The history is over, after so many events in all.
+    /// Ends the trajectory, after `events` events in total.
     pub fn close(&mut self, events: u64) {
         self.events = events;
     }
 
-    /// What was noted, in order.
+    /// Returns the checkpoints, in order.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// Events of a stretch; none beyond the end of the history.
+    /// Returns the number of events of a part; 0 beyond the end of the trajectory.
     #[must_use]
     pub fn events_of(&self, stretch: usize) -> u64 {
         let until = |notes: usize| self.notes.get(notes).map_or(self.events, |note| note.events);
@@ -105,8 +104,8 @@ impl Trail {
         until(stretch).saturating_sub(before)
     }
 
-    /// The stretch in which the history parts from one with these notes; the last one where no
-    /// note differs.
+    /// Returns the number of the part in which the trajectory diverges from one with these checkpoints; the last one if
+    /// none differs.
     #[must_use]
     pub fn parts_from(&self, other: &[u16]) -> usize {
         let own = |at: usize| self.notes.get(at).map(|note| note.digest);
@@ -115,14 +114,14 @@ impl Trail {
     }
 }
 
-/// The pieces of the digest, each as four hexadecimal digits, one behind the other.
+/// Prints the recorded parts of the digest, four hexadecimal digits each, without separator.
 impl fmt::Display for Trail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.notes.iter().try_for_each(|note| write!(f, "{:04x}", note.digest))
     }
 }
 
-/// The pieces of the digest of a trail as it is displayed; `None` when `text` is none.
+/// Parses the printed form of a trail; `None` if `text` is not one.
 #[must_use]
 pub fn pieces(text: &str) -> Option<Vec<u16>> {
     if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -178,7 +177,7 @@ mod tests {
         assert_eq!(trail.parts_from(&other), 5, "after the last note");
         other[3] = 7;
         assert_eq!(trail.parts_from(&other), 3);
-        // One that ended before, and one that came further.
+        // One that ended before, and one that went further.
         assert_eq!(trail.parts_from(&other[..2]), 2);
         assert_eq!(trail.parts_from(&[0, 1, 2, 3, 4, 5]), 5);
         assert_eq!([0, 1, 4, 5, 6].map(|stretch| trail.events_of(stretch)), [0, 10, 10, 5, 0]);

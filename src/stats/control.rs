@@ -24,19 +24,19 @@ use super::StatsError;
 use super::interval::{Interval, Method};
 use super::summary::ordered_sum;
 
-/// Fewest replications for each control.
+/// Minimum number of replications per control.
 pub const LEAST: usize = 10;
-/// A control whose spread is this small, of its own size, is a constant but for rounding.
+/// Relative spread below which a control is a constant up to rounding.
 const CONSTANT: f64 = 1e-9;
-/// A replication with more leverage than this alone decides a slope.
+/// Leverage above which one replication alone decides a slope.
 const ALONE: f64 = 0.99;
 
 /// One control: its value in each replication, and its expectation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Control {
-    /// By replication.
+    /// Values, by replication.
     pub values: Vec<f64>,
-    /// Known without error.
+    /// Expectation, known without error.
     pub expected: f64,
 }
 
@@ -45,16 +45,15 @@ pub struct Control {
 pub struct Controls {
     /// Orthonormal controls, each by replication.
     bases: Vec<Vec<f64>>,
-    /// Where the expectations lie along them, from the mean over replications.
+    /// Coordinates of the expectations along them, from the mean over replications.
     targets: Vec<f64>,
     /// Factor of each replication's residual in its pseudo-value.
     factors: Vec<f64>,
 }
 
 impl Controls {
-    /// Prepares `controls`, the most important first: as many as there are replications for. `None` when
-    /// there is none that can be used: too few replications, no spread, or one replication that alone
-    /// decides a slope.
+    /// Prepares `controls`, the most important first: as many as the replications allow. `None` if no control can be
+    /// used: too few replications, no spread, or one replication that alone decides a slope.
     #[must_use]
     pub fn new(controls: &[Control]) -> Option<Self> {
         let n = controls.first()?.values.len();
@@ -100,14 +99,14 @@ impl Controls {
         Some(Self { factors: factors?, bases, targets })
     }
 
-    /// How many controls are used.
+    /// Returns the number of controls used.
     #[must_use]
     pub fn count(&self) -> usize {
         self.bases.len()
     }
 
-    /// The pseudo-values of `values`, by replication: their mean is the corrected estimate. `None` when
-    /// the correction leads too far from the values, or they are not of these replications.
+    /// Returns the pseudo-values of `values`, by replication: their mean is the corrected estimate. `None` when the
+    /// correction leads too far from the values, or they are not of these replications.
     #[must_use]
     pub fn corrected(&self, values: &[f64]) -> Option<Vec<f64>> {
         if values.len() != self.factors.len() || !values.iter().all(|value| value.is_finite()) {
@@ -139,11 +138,11 @@ impl Controls {
         (near && (found >= 0.0 || low < 0.0)).then_some(pseudo)
     }
 
-    /// The corrected mean of `values` with its interval; `None` where no correction is made.
+    /// Returns the corrected mean of `values` with its interval; `None` where no correction is made.
     ///
     /// # Errors
     ///
-    /// As [`Interval::of_mean`].
+    /// [`StatsError`], as for [`Interval::of_mean`].
     pub fn mean(&self, values: &[f64], level: f64) -> Result<Option<Interval>, StatsError> {
         let Some(pseudo) = self.corrected(values) else { return Ok(None) };
         let interval = Interval::of_mean(&pseudo, level)?;

@@ -1,8 +1,8 @@
 //! Confidence intervals of mean counts, and of shares of rare things, over replications of a window.
 //!
-//! Model: replications are independent. In each, things come in batches at random instants: one lost view, or
-//! the thousand that a full line refuses. The mean count per replication is estimated. Student's law is wrong
-//! for few batches: it gives 0 ± 0 where nothing was seen, and ends below zero.
+//! Model: replications are independent. In each, events come in batches at random instants: one lost view, or the
+//! thousand that a full queue refuses. The mean count per replication is estimated. Student's law is wrong for few
+//! batches: it gives 0 ± 0 without an event, and ends below zero.
 //!
 //! Takes one count per replication and the unit of the scale (1 for a count; 1 over the trials for a
 //! share). Gives the mean with an interval whose ends are quantiles of gamma laws:
@@ -32,9 +32,9 @@ use super::special::{
 use super::summary::{Summary, ordered_sum};
 use super::{StatsError, check_open_unit, check_values};
 
-/// Units from which on what comes together counts as a batch, whose size is not known.
+/// Number of units from which simultaneous events count as a batch of unknown size.
 const BATCHES: f64 = 4.0;
-/// A batch that was not seen is so many times the usual one over the replications with any more than that.
+/// Size of a batch that was not observed, over the usual one, per replication with any more than that.
 const LARGER: f64 = 4.0;
 
 /// The mean of non-negative `counts`, one per replication, each a multiple of `unit`.
@@ -75,7 +75,7 @@ pub fn mean_of_counts(counts: &[f64], unit: f64, level: f64) -> Result<Interval,
     }
     let mut batch = (variance / sum).max(unit);
     if batch > BATCHES * unit {
-        // Larger ones were not seen yet.
+        // Larger batches have not been observed yet.
         let events = counts.iter().filter(|count| **count > 0.0).count() as f64;
         batch *= 1.0 + LARGER / events;
     }
@@ -92,12 +92,12 @@ pub fn mean_of_counts(counts: &[f64], unit: f64, level: f64) -> Result<Interval,
     })
 }
 
-/// The mean of shares in [0, 1], one per replication, each of about 1 ÷ `unit` trials: of what is rare, the
-/// share or what is missing to all.
+/// Estimates the mean of shares in [0, 1], one per replication, each of about 1 ÷ `unit` trials. The rare part is
+/// estimated: the share or its complement.
 ///
 /// # Errors
 ///
-/// As of [`mean_of_counts`]; [`StatsError::OutOfRange`] for a share above 1.
+/// [`StatsError`], as for [`mean_of_counts`]; [`StatsError::OutOfRange`] for a share above 1.
 pub fn mean_of_shares(shares: &[f64], unit: f64, level: f64) -> Result<Interval, StatsError> {
     check_values(shares, 1)?;
     let mean = ordered_sum(shares.iter().copied()) / shares.len() as f64;

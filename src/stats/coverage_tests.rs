@@ -1,4 +1,4 @@
-//! Whether intervals hold the truth as often as they say: what the tests of few events share.
+//! Coverage of intervals: the part shared by the tests of few events.
 
 use super::interval::Interval;
 use super::oracle_tests::Draws;
@@ -8,12 +8,12 @@ pub(crate) const REPLICATIONS: usize = 250;
 /// Expected events in all replications of an experiment.
 pub(crate) const EXPECTED: [f64; 6] = [0.0, 1.0, 3.0, 10.0, 30.0, 100.0];
 
-/// How many experiments: 2,000 with `FIVENINES_FULL=1`, else 300.
+/// Returns the number of experiments: 2,000 with `FIVENINES_FULL=1`, else 300.
 pub(crate) fn runs() -> u32 {
     if std::env::var_os("FIVENINES_FULL").is_some() { 2_000 } else { 300 }
 }
 
-/// The most of `runs` that a chance of `share` brings, except for one time in two thousand.
+/// Returns the largest of `runs` that a probability of `share` produces, except for one time in two thousand.
 pub(crate) fn at_most(share: f64) -> f64 {
     let runs = f64::from(runs());
     runs * share + 3.3 * (runs * share * (1.0 - share)).sqrt()
@@ -37,7 +37,7 @@ impl Draws {
     }
 }
 
-/// How many intervals lie below the truth and above it.
+/// Number of intervals that lie below the truth and above it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Misses {
     pub(crate) below: u32,
@@ -45,7 +45,7 @@ pub(crate) struct Misses {
 }
 
 impl Misses {
-    /// Of as many experiments as [`runs`] says; one without an interval misses nothing.
+    /// Runs [`runs`] experiments; one without an interval misses nothing.
     pub(crate) fn of(mut experiment: impl FnMut() -> Option<(Interval, f64)>) -> Self {
         let mut misses = Self::default();
         for (found, truth) in (0..runs()).filter_map(|_| experiment()) {
@@ -56,7 +56,7 @@ impl Misses {
         misses
     }
 
-    /// Whether a side misses the truth more often than in 2.5 % of the experiments and by chance in a few more.
+    /// Returns whether a side misses the truth in more than 2.5 % of the experiments, beyond chance.
     pub(crate) fn is_short(self) -> bool {
         f64::from(self.below.max(self.above)) > at_most(0.025)
     }
@@ -69,8 +69,8 @@ impl Misses {
     }
 }
 
-/// Numbers of expected events at which the intervals of an experiment are too short; a line of all of them is
-/// added to `table`.
+/// Returns the numbers of expected events at which the intervals of an experiment are too short, and adds a line with
+/// all of them to `table`.
 pub(crate) fn short(
     name: &str,
     table: &mut String,

@@ -1,8 +1,8 @@
-//! Do two figures agree within a margin? Which of two is better, in a ladder of many?
+//! Equivalence of two figures within a margin, and comparison of many pairs.
 //!
-//! Takes one value a replication of each side (paired by common random numbers, independent, or one
-//! side exact); gives p-values and a verdict. "Not shown to differ" is never called agreement: to
-//! agree, the data must exclude a difference as large as the margin.
+//! Takes one value per replication of each side (paired by common random numbers, independent, or one side exact);
+//! returns p-values and a verdict. "Not shown to differ" is never called agreement: to agree, the data must exclude a
+//! difference as large as the margin.
 //!
 //! Holds: each verdict errs with at most the given rate. Relative margins are tested on the
 //! combination a − (1 ± margin) b, so that the error of b counts too.
@@ -24,7 +24,7 @@ pub enum Margin {
 }
 
 impl Margin {
-    /// The least and the largest a that agree with b, as (factor, offset): factor × b + offset.
+    /// Returns the least and the largest a that agree with b, as (factor, offset): factor × b + offset.
     fn ends(self) -> Result<[(f64, f64); 2], StatsError> {
         let (size, ends) = match self {
             Self::Absolute(size) => (size, [(1.0, -size), (1.0, size)]),
@@ -38,7 +38,7 @@ impl Margin {
     }
 }
 
-/// What a test of equivalence found.
+/// Verdict of a test of equivalence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// A difference beyond the margin is excluded.
@@ -52,9 +52,9 @@ pub enum Verdict {
 /// Two one-sided tests against a margin.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Equivalence {
-    /// Chance of data this close together, if the truth lay on the margin.
+    /// Probability of data this close together, if the truth lay on the margin.
     pub p_agree: f64,
-    /// Chance of data this far apart, if the truth lay on the margin.
+    /// Probability of data this far apart, if the truth lay on the margin.
     pub p_disagree: f64,
 }
 
@@ -78,7 +78,7 @@ impl Equivalence {
     ///
     /// # Errors
     ///
-    /// As [`Equivalence::paired`], without the equal length.
+    /// [`StatsError`], as for [`Equivalence::paired`], without the equal length.
     pub fn independent(a: &[f64], b: &[f64], margin: Margin) -> Result<Self, StatsError> {
         Self::between(margin, |factor, offset| {
             let shifted: Vec<f64> = b.iter().map(|b| factor * b + offset).collect();
@@ -90,7 +90,7 @@ impl Equivalence {
     ///
     /// # Errors
     ///
-    /// As [`Equivalence::paired`].
+    /// [`StatsError`], as for [`Equivalence::paired`].
     pub fn to_exact(a: &[f64], exact: f64, margin: Margin) -> Result<Self, StatsError> {
         check_values(a, 2)?;
         check_values(&[exact], 1)?;
@@ -115,9 +115,9 @@ impl Equivalence {
         })
     }
 
-    /// How many times the replications of both sides would decide, if the difference were as large as it was found:
-    /// at rate `alpha` that it is beyond the margin, at rate `beta` that it is within, four times in five. `None`
-    /// where it lies on the margin. A relative margin is a share of `b`.
+    /// Returns the factor on the replications of both sides that would decide, if the difference were as large as
+    /// observed. It applies at rate `alpha` beyond the margin, at rate `beta` within, four times in five. `None` if the
+    /// difference lies on the margin. A relative margin is a share of `b`.
     ///
     /// # Errors
     ///
@@ -164,7 +164,7 @@ impl Equivalence {
         Ok(Self { p_agree: too_low.max(too_high), p_disagree: above.min(below).min(1.0) })
     }
 
-    /// The verdict of this test alone at error rate `alpha` each way.
+    /// Returns the verdict of this test alone at error rate `alpha` each way.
     ///
     /// # Errors
     ///
@@ -185,8 +185,8 @@ fn verdict_of(p_agree: f64, p_disagree: f64, alpha: f64) -> Verdict {
     }
 }
 
-/// Verdicts of a whole family of tests, such that the chance of *any* false `Disagree` is at most
-/// `alpha`, and that of any false `Agree` likewise (Holm on each).
+/// Returns the verdicts of a whole family of tests. The probability of *any* false `Disagree` is at most `alpha`, and
+/// that of any false `Agree` likewise (Holm on each).
 ///
 /// # Errors
 ///
@@ -198,9 +198,9 @@ pub fn family_verdicts(tests: &[Equivalence], alpha: f64) -> Result<Vec<Verdict>
     Ok(agree.into_iter().zip(disagree).map(|(yes, no)| verdict_of(yes, no, alpha)).collect())
 }
 
-/// Verdicts of a family of which *all* are to agree: the chance of any false `Disagree` is at most
-/// `alpha` (Holm); each `Agree` errs with at most `beta`, and so does "all agree", uncorrected, since
-/// it is only said when every one of them is (an intersection–union test, Berger 1982).
+/// Returns the verdicts of a family of which *all* are to agree. The probability of any false `Disagree` is at most
+/// `alpha` (Holm). Each `Agree` errs with at most `beta`. So does "all agree", uncorrected, since it requires every one
+/// of them (an intersection–union test, Berger 1982).
 ///
 /// # Errors
 ///
@@ -221,8 +221,8 @@ pub fn all_agree(tests: &[Equivalence], alpha: f64, beta: f64) -> Result<Vec<Ver
     Ok(tests.iter().zip(apart).map(verdict).collect())
 }
 
-/// Holm's step-down correction: p-values that may each be held against the error rate of the whole
-/// family. In the order given; ties keep it.
+/// Returns Holm's step-down correction: p-values that may each be compared with the error rate of the whole family. In
+/// the order given; ties keep it.
 #[must_use]
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
@@ -237,36 +237,35 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     adjusted
 }
 
-/// What is said of two variants compared on the same draws.
+/// Finding on two variants compared on the same draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// The first is larger.
     Larger,
     /// The first is smaller.
     Smaller,
-    /// No difference found, and one as large as worth knowing is excluded.
+    /// No difference detected, and any relevant one is excluded.
     NoDifference,
-    /// No difference found, and none worth knowing excluded.
+    /// No difference detected, but a relevant one is not excluded.
     Inconclusive,
 }
 
 /// One paired comparison of a ladder.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Comparison {
-    /// What is said.
+    /// Finding.
     pub finding: Finding,
     /// First minus second; the intervals of a ladder hold all together at the level asked for.
     pub difference: Interval,
-    /// A difference larger than this, either way, is excluded.
+    /// Largest difference, either way, that the interval allows.
     pub excluded: f64,
     /// Two-sided p-value of "no difference", corrected for the ladder.
     pub p_value: f64,
 }
 
-/// Compares each pair of replication series, corrected for their number: directions by Holm,
-/// intervals at level 1 − (1 − level)/pairs. Holm finds more than these intervals do: the interval of a
-/// difference whose direction was found ends at zero at the latest (Strassburger & Bretz 2008). A difference
-/// of at least `worth` is worth knowing.
+/// Compares each pair of replication series, corrected for their number: directions by Holm, intervals at level 1 − (1
+/// − level)/pairs. Holm detects more than these intervals: the interval of a difference with a detected direction is
+/// cut at zero (Strassburger & Bretz 2008). A difference of at least `worth` is relevant.
 ///
 /// # Errors
 ///
@@ -359,7 +358,7 @@ mod tests {
         assert!(Student::of_interval(1.0, (0.9, 1.1), 0.95, 1).is_err());
     }
 
-    /// Where all are to agree, many tests make a false alarm no more likely and a pass no harder.
+    /// If all are to agree, many tests make a false alarm no more likely and a pass no harder.
     #[test]
     fn of_many_only_the_alarm_is_corrected() {
         let test = |p_agree, p_disagree| Equivalence { p_agree, p_disagree };
@@ -414,8 +413,8 @@ mod tests {
         assert!(holm(&[]).is_empty());
     }
 
-    /// Of two differences the clear one is found first, and the other then needs half as much evidence: its
-    /// direction is found, and its interval, made for two, does not deny it.
+    /// The clear one of two differences is detected first, and the other then needs half as much evidence. Its
+    /// direction is detected, and its interval, made for two, does not contradict it.
     #[test]
     fn an_interval_never_contradicts_the_direction_that_was_found() {
         let base = [0.0; 4];

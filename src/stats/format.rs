@@ -1,4 +1,4 @@
-//! How many digits a figure deserves.
+//! Number of digits printed for a figure.
 //!
 //! Takes an estimate and the half-width of its interval; gives text with two significant digits of
 //! the half-width, and the estimate to the same place. Availability is rounded down, downtime up,
@@ -12,7 +12,7 @@ const SIGNIFICANT: i32 = 2;
 /// Places after the point beyond which a number is written with an exponent.
 const MAX_PLACES: i32 = 12;
 
-/// Whether a figure is a sampled estimate or known without error.
+/// Source of a figure: sampled, or known without error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
     /// From a formula or a solver without noise.

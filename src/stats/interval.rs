@@ -1,9 +1,8 @@
 //! Confidence intervals of means, differences and ratios over independent replications.
 //!
-//! Takes one value a replication, in replication order; gives an [`Interval`] that carries its
-//! level and its method. Replications are the unit: requests inside a run are never treated as
-//! independent. Intervals of counts (proportions, rates of rare events) are in
-//! [`proportion`](super::proportion).
+//! Takes one value per replication, in replication order; returns an [`Interval`] that carries its level and its
+//! method. Replications are the unit: requests inside a run are never treated as independent. Intervals of counts
+//! (proportions, rates of rare events) are in [`proportion`](super::proportion).
 //!
 //! Holds: no interval from one replication; no clamping to a "possible" range.
 //! Leaves out: intervals for shapes far from normal with few replications (the coverage of
@@ -21,7 +20,7 @@ use super::summary::{Summary, mean_of, ordered_sum};
 use super::{StatsError, check_open_unit, check_pairs, check_values, format};
 use crate::convert::index;
 
-/// How an interval was made.
+/// Method of an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Student's t over replications.
@@ -62,13 +61,13 @@ pub enum Method {
     Joint,
 }
 
-/// What is estimated from one value a replication.
+/// Statistic estimated from one value per replication.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Statistic {
-    /// Their expectation.
+    /// Expectation of the values.
     #[default]
     Mean,
-    /// Their standard deviation: how much one history differs from another.
+    /// Standard deviation of the values: the variation between trajectories.
     Deviation,
 }
 
@@ -110,7 +109,7 @@ pub struct Interval {
     pub estimate: f64,
     /// Coverage aimed at, in (0, 1).
     pub level: f64,
-    /// How it was made.
+    /// Method.
     pub method: Method,
 }
 
@@ -125,7 +124,7 @@ impl fmt::Display for Interval {
 }
 
 impl Interval {
-    /// A number that arithmetic gives, without noise.
+    /// Returns a computed number, without noise, as an interval.
     #[must_use]
     pub const fn point(value: f64, level: f64) -> Self {
         Self { estimate: value, low: value, high: value, level, method: Method::Arithmetic }
@@ -148,7 +147,7 @@ impl Interval {
     ///
     /// # Errors
     ///
-    /// As [`Interval::of_mean`].
+    /// [`StatsError`], as for [`Interval::of_mean`].
     pub fn of_deviation(values: &[f64], level: f64) -> Result<Self, StatsError> {
         check_values(values, 2)?;
         check_open_unit(level, "level")?;
@@ -167,11 +166,11 @@ impl Interval {
         })
     }
 
-    /// Interval of `statistic` over replications.
+    /// Returns the interval of `statistic` over replications.
     ///
     /// # Errors
     ///
-    /// As [`Interval::of_mean`].
+    /// [`StatsError`], as for [`Interval::of_mean`].
     pub fn of(statistic: Statistic, values: &[f64], level: f64) -> Result<Self, StatsError> {
         match statistic {
             Statistic::Mean => Self::of_mean(values, level),
@@ -179,32 +178,32 @@ impl Interval {
         }
     }
 
-    /// Interval of the mean of `a − b` over replications with common random numbers.
+    /// Returns the interval of the mean of `a − b` over replications with common random numbers.
     ///
     /// # Errors
     ///
-    /// As [`Interval::of_mean`], and [`StatsError::LengthMismatch`].
+    /// [`StatsError`], as for [`Interval::of_mean`], and [`StatsError::LengthMismatch`].
     pub fn of_paired_difference(a: &[f64], b: &[f64], level: f64) -> Result<Self, StatsError> {
         check_pairs(a, b, 2)?;
         Self::of_differences(&differences(a, b), level)
     }
 
-    /// As [`of_paired_difference`](Self::of_paired_difference), of the differences themselves.
+    /// Returns the interval of [`of_paired_difference`](Self::of_paired_difference) from the differences themselves.
     ///
     /// # Errors
     ///
-    /// As [`Interval::of_mean`].
+    /// [`StatsError`], as for [`Interval::of_mean`].
     pub fn of_differences(differences: &[f64], level: f64) -> Result<Self, StatsError> {
         check_values(differences, 2)?;
         Student::of(differences).interval(level, Method::PairedT)
     }
 
-    /// Interval of Σ numerator / Σ denominator by the jackknife over replications: requests served
-    /// over requests wanted, total delay over requests.
+    /// Returns the interval of Σ numerator / Σ denominator by the jackknife over replications: requests served over
+    /// intended ones, total delay over requests.
     ///
     /// # Errors
     ///
-    /// As [`Interval::of_mean`], [`StatsError::LengthMismatch`], and [`StatsError::OutOfRange`]
+    /// [`StatsError`], as for [`Interval::of_mean`], [`StatsError::LengthMismatch`], and [`StatsError::OutOfRange`]
     /// when the denominators do not stay above zero with any one replication left out.
     pub fn of_ratio(
         numerators: &[f64],
@@ -229,19 +228,19 @@ impl Interval {
         Student::of(&pseudo).interval(level, Method::Jackknife)
     }
 
-    /// Whether `value` lies inside, ends included.
+    /// Returns whether `value` lies inside, ends included.
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
     }
 
-    /// Half of the width.
+    /// Returns half of the width.
     #[must_use]
     pub fn half_width(&self) -> f64 {
         0.5 * (self.high - self.low)
     }
 
-    /// Half-width over the size of the estimate; `None` for an estimate of zero.
+    /// Returns the half-width over the size of the estimate; `None` for an estimate of zero.
     #[must_use]
     pub fn relative_half_width(&self) -> Option<f64> {
         let relative = self.half_width() / self.estimate.abs();
@@ -249,7 +248,7 @@ impl Interval {
     }
 }
 
-/// Which way a one-sided bound points.
+/// Direction of a one-sided bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// The true value is at least the bound.
@@ -263,11 +262,11 @@ pub enum Side {
 pub struct Bound {
     /// The bound.
     pub value: f64,
-    /// Which way it points.
+    /// Direction.
     pub side: Side,
     /// Coverage aimed at, in (0, 1).
     pub level: f64,
-    /// How it was made.
+    /// Method.
     pub method: Method,
 }
 
@@ -320,8 +319,8 @@ impl Student {
         Self { estimate: self.estimate - other.estimate, standard_error: variance.sqrt(), degrees }
     }
 
-    /// What an interval of `replications` values says of its estimate: the standard error with which
-    /// Student's law gives the longer of its two arms.
+    /// Recovers the standard error from an interval of `replications` values: the one with which Student's law gives
+    /// the longer of its two arms.
     ///
     /// # Errors
     ///

@@ -1,8 +1,7 @@
 //! Numbers to numbers: estimators, intervals, quantiles, warm-up. It knows no simulator type.
 //!
-//! Every function takes plain `f64` in one unit that the caller names, in a fixed order, and gives
-//! the same bits for the same values in the same order. Bad input is a [`StatsError`], never a
-//! panic and never not-a-number.
+//! Every function takes plain `f64` in one unit that the caller names, in a fixed order, and returns the same bits for
+//! the same values in the same order. Bad input is a [`StatsError`], never a panic and never not-a-number.
 
 pub mod control;
 pub mod counts;
@@ -27,14 +26,14 @@ pub(crate) mod oracle_tests;
 
 use std::fmt;
 
-/// Why there is no figure.
+/// Reason why there is no figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StatsError {
     /// Fewer values than the estimate needs.
     TooFew {
         /// The least number of values.
         needed: usize,
-        /// How many there were.
+        /// Number of values given.
         given: usize,
     },
     /// Two series that belong together differ in length.

@@ -1,17 +1,17 @@
-//! When are there enough replications?
+//! Stopping rule: the number of replications for a precision target.
 //!
-//! Takes the values of replications 0, 1, 2, … in order; says stop, continue to n, or budget spent.
-//! Holds: it looks at fixed prefixes only (the minimum, then a quarter as many again, and so on up to the
-//! maximum), so the answer does not depend on how many replications happen to be done, on threads
-//! or on shards; the number of looks is reported. Leaves out: correction of the level for the looks
-//! (with prefixes that grow by half there are few, and the coverage that remains is tested).
+//! Takes the values of replications 0, 1, 2, … in order; decides to stop, to continue to n, or that the budget is
+//! spent. Holds: precision is checked at fixed prefixes only (the minimum, then a quarter more each time, up to the
+//! maximum). So the answer does not depend on how many replications happen to be done, on threads or on shards; the
+//! number of checks is reported. Leaves out: correction of the level for repeated checks (their number is small, and
+//! the remaining coverage is tested).
 //!
 //! Source: Law, Simulation Modeling and Analysis (2015), section 9.4.1 (sequential procedure).
 
 use super::interval::{Interval, Statistic};
 use super::{StatsError, check_open_unit};
 
-/// Fewest replications before the first look.
+/// Minimum number of replications before the first check.
 pub const LEAST_MINIMUM: usize = 10;
 
 /// A stopping rule, fixed before the run.
@@ -25,43 +25,43 @@ pub struct StoppingRule {
 /// One figure that must become precise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Target<'a> {
-    /// One value a replication, in order.
+    /// One value per replication, in order.
     pub values: &'a [f64],
-    /// What is estimated from them.
+    /// Statistic estimated from them.
     pub statistic: Statistic,
     /// Wanted half-width, as a share of the estimate.
     pub relative_half_width: f64,
 }
 
-/// What to do next.
+/// Decision on the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Every target is precise at this prefix; what lies beyond it is not used.
     Stop {
         /// Replications to use.
         replications: usize,
-        /// Looks taken, this one included.
+        /// Checks made, this one included.
         looks: usize,
     },
-    /// Not precise yet: run up to this many, then look again.
+    /// Not precise yet: run up to this many, then check again.
     Continue {
-        /// Replications to have before the next look.
+        /// Replications to have before the next check.
         replications: usize,
-        /// Looks taken so far.
+        /// Checks made so far.
         looks: usize,
     },
     /// Not precise with all the replications allowed.
     BudgetSpent {
         /// Replications to use.
         replications: usize,
-        /// Looks taken.
+        /// Checks made.
         looks: usize,
     },
 }
 
 impl StoppingRule {
-    /// Looks at `minimum`, a quarter as many again, and so on up to `maximum` replications, each time
-    /// with intervals of `level`.
+    /// Creates a rule that checks at `minimum`, a quarter more each time, up to `maximum` replications, with intervals
+    /// of `level`.
     ///
     /// # Errors
     ///
@@ -78,15 +78,14 @@ impl StoppingRule {
         Ok(Self { minimum, maximum, level })
     }
 
-    /// The same for `least` to `most` replications, raised to what a rule needs; none where the level
-    /// is none.
+    /// Creates a rule for `least` to `most` replications, raised to its minimum; `None` for an invalid level.
     #[must_use]
     pub fn raised((least, most): (u32, u32), level: f64) -> Option<Self> {
         let minimum = (least as usize).max(LEAST_MINIMUM);
         Self::new(minimum, (most as usize).max(minimum), level).ok()
     }
 
-    /// The prefixes at which the rule looks, rising, the last one the maximum.
+    /// Returns the prefixes at which precision is checked, rising, the last one the maximum.
     pub fn looks(&self) -> impl Iterator<Item = usize> + use<> {
         let Self { minimum, maximum, .. } = *self;
         std::iter::successors(Some(minimum), move |&n| {
@@ -94,7 +93,7 @@ impl StoppingRule {
         })
     }
 
-    /// Decides from what is there: the first look at which *every* target is precise stops.
+    /// Decides from the present values: the first check at which *every* target is precise stops.
     ///
     /// # Errors
     ///
@@ -126,7 +125,7 @@ impl StoppingRule {
 
     fn is_precise(&self, target: &Target<'_>, replications: usize) -> Result<bool, StatsError> {
         let interval = Interval::of(target.statistic, &target.values[..replications], self.level)?;
-        // An estimate of zero is never precise: nothing was seen yet, which is no knowledge.
+        // An estimate of zero is never precise: no event was seen yet.
         Ok(interval
             .relative_half_width()
             .is_some_and(|half_width| half_width <= target.relative_half_width))

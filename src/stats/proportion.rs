@@ -11,8 +11,8 @@ use super::interval::{Bound, Interval, Method, Side};
 use super::special::{beta_quantile, gamma_quantile, gamma_upper_quantile, normal_upper_quantile};
 use super::{StatsError, check_open_unit};
 
-/// So many events are to be expected at most where none was seen: with more, none is seen with a probability
-/// below `tail`. 3.69 for 2.5 %.
+/// Returns the largest expected number of events that is compatible with none observed: with more, none is observed
+/// with a probability below `tail`. 3.69 for 2.5 %.
 pub(super) fn most_unseen(tail: f64) -> f64 {
     -libm::log(tail)
 }

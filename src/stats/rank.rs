@@ -1,4 +1,4 @@
-//! Ranks: whether one series rises with another, whatever the curve.
+//! Ranks: monotone dependence of one series on another, whatever the curve.
 
 use super::{StatsError, check_values};
 
@@ -26,7 +26,7 @@ pub struct Ranks {
 }
 
 impl Ranks {
-    /// Of a series.
+    /// Ranks a series.
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
-//! Confidence intervals of means of sums over few events: outages, their downtime, what they lose.
+//! Confidence intervals of means of sums over few events: outages, their downtime, their losses.
 //!
-//! Model: replications are independent; in each, events come at random and each adds an amount. The mean
-//! per replication is estimated. With few events, or a few that carry most of the sum, Student's law
-//! gives intervals that lie below the truth, since what is missing is what was not seen yet.
+//! Model: replications are independent; in each, events come at random and each adds an amount. The mean per
+//! replication is estimated. With few events, or a few that carry most of the sum, Student's law gives intervals below
+//! the truth, since large events are missing from the sample.
 //!
 //! Takes one non-negative sum per replication and an [`Unseen`] event. Gives the mean per replication
 //! with an interval whose ends are quantiles of gamma laws:
@@ -42,7 +42,7 @@ use super::special::{
 use super::summary::{Summary, ordered_sum};
 use super::{StatsError, check_open_unit, check_pairs, check_values};
 
-/// Effective events from which on Student's interval is used.
+/// Effective events from which Student's interval is used.
 pub const ENOUGH: f64 = 100.0;
 /// Replications below which events count as random, however equal the sums.
 pub const FEW_REPLICATIONS: usize = 10;
@@ -54,27 +54,27 @@ const PLAUSIBLE: f64 = 3.0;
 const PRIOR: f64 = 25.0;
 /// Replications with an event from which on the amounts seen bound what a further event adds.
 const MANY: f64 = 30.0;
-/// An event that was not seen adds so many times the largest one over the number of events more than the
-/// largest, where its amount is not known.
+/// Factor on the largest event over the number of events and one for an event that was not observed, beyond the
+/// largest, where its amount is unknown.
 const LARGER: f64 = 4.0;
 
-/// What an event adds according to the model, in the unit of the sums.
+/// Model of an event's amount, in the unit of the sums.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Unseen {
-    /// Mean amount of an event; none if the model does not know it.
+    /// Mean amount of an event; `None` if the model does not know it.
     pub amount: Option<f64>,
-    /// What seen events of heavy laws have probably not shown yet.
+    /// Amount that observed events of heavy laws have probably not shown yet.
     pub heavy: Heavy,
 }
 
 impl Unseen {
-    /// An event that adds `amount` on average.
+    /// Returns an event that adds `amount` on average.
     #[must_use]
     pub const fn of(amount: f64) -> Self {
         Self { amount: Some(amount), heavy: Heavy { sum: 0.0, squares: 0.0 } }
     }
 
-    /// The same in another unit: amounts times `factor`.
+    /// Returns the same in another unit: amounts times `factor`.
     #[must_use]
     pub fn times(self, factor: f64) -> Self {
         let heavy =
@@ -83,7 +83,7 @@ impl Unseen {
     }
 }
 
-/// What events of heavy laws add to the upper end: a sum, and the sum of the squares of its parts.
+/// Addition of heavy laws to the upper end: a sum, and the sum of the squares of its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Heavy {
     sum: f64,
@@ -259,23 +259,23 @@ pub fn amount_of_rare(
 
 /// The mean of differences of sums over few events, from replications on the same draws.
 ///
-/// What is more and what is less are two sums over events; each has its interval, and their arms are
-/// put together (Zou and Donner 2008). A side on which nothing was seen has the bound of no event, of the
-/// mean size of those seen on the other. With many events, or where all replications differ, it is Student's.
+/// Increases and decreases are two sums over events; each has its interval, and their arms are combined (Zou and Donner
+/// 2008). A side without events has the bound of no event, with the mean size of those on the other side. With many
+/// events, or where all replications differ, it is Student's.
 ///
 /// # Errors
 ///
-/// As [`Interval::of_paired_difference`].
+/// [`StatsError`], as for [`Interval::of_paired_difference`].
 pub fn difference_of_rare(own: &[f64], other: &[f64], level: f64) -> Result<Interval, StatsError> {
     check_pairs(own, other, 2)?;
     mean_of_rare_differences(&differences(own, other), level)
 }
 
-/// As [`difference_of_rare`], of the differences themselves.
+/// Estimates the mean as [`difference_of_rare`] does, from the differences themselves.
 ///
 /// # Errors
 ///
-/// As [`difference_of_rare`].
+/// [`StatsError`], as for [`difference_of_rare`].
 pub fn mean_of_rare_differences(differences: &[f64], level: f64) -> Result<Interval, StatsError> {
     let student = Interval::of_differences(differences, level)?;
     let sizes = differences.iter().map(|value| value.abs());
@@ -317,7 +317,7 @@ mod tests {
 
     type Estimator = fn(&[f64], Unseen, f64) -> Result<Interval, StatsError>;
 
-    /// What is drawn: one experiment, by replication, and what is known of it.
+    /// Kind of draws in an experiment, and the knowledge of the model.
     #[derive(Clone, Copy)]
     enum Case {
         /// Outages, each counted.
@@ -533,7 +533,7 @@ mod tests {
     fn what_is_scheduled_is_known_as_well_as_it_repeats() {
         let same = mean_of_rare(&[7.5; 300], Unseen::of(8.0), 0.95).unwrap();
         assert_eq!((same.low, same.high, same.method), (7.5, 7.5, Method::StudentT));
-        // Of few replications equal values are no evidence.
+        // Equal values in few replications are no evidence.
         let few = mean_of_rare(&[1.0, 1.0], Unseen::of(1.0), 0.95).unwrap();
         assert!(few.low < 0.3 && few.high > 3.0, "{few:?}");
     }
@@ -548,7 +548,7 @@ mod tests {
             let found = mean_of_rare(&values, Unseen::of(1.0), 0.95).unwrap();
             assert_eq!(Ok(found), Interval::of_mean(&values, 0.95), "cv {cv}");
         }
-        // Where one gives way to the other there is no step.
+        // The transition from one to the other has no step.
         let one_each =
             |events: usize| -> Vec<(usize, f64)> { (0..events).map(|at| (at, 1.0)).collect() };
         let [gamma, student] = [97, 99].map(|events| {

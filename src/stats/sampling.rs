@@ -1,4 +1,4 @@
-//! Samples of a finite population with known probabilities, and what they say of its totals.
+//! Samples of a finite population with known probabilities, and estimates of its totals.
 //!
 //! Takes sizes known beforehand and uniform numbers; gives which units are drawn, with what
 //! probability, and estimates of totals and quantiles from those drawn. Any positive size is unbiased;
@@ -78,9 +78,9 @@ impl<T> Priority<T> {
     }
 }
 
-/// How many of a sample of `all` each stratum gets: `least` (or what there is), the rest in proportion to
-/// its size (Neyman's allocation where sizes are in proportion to spreads), no more than its units.
-/// Where there are more strata than `all` has room for, each gets one.
+/// Returns the size of each stratum in a sample of `all`. A stratum gets `least` (or all its units), and the rest in
+/// proportion to its size, at most all its units. This is Neyman's allocation where sizes are in proportion to spreads.
+/// If there are more strata than `all` allows, each gets one.
 #[must_use]
 pub fn allocate(all: usize, least: usize, strata: &[(f64, u64)]) -> Vec<usize> {
     let least = if strata.len() * least <= all { least } else { 1 };
@@ -163,8 +163,8 @@ mod tests {
     use super::*;
     use crate::engine::draw::{Key, Lineage, Seed};
 
-    /// Totals from samples of 8 of 200 units, in the mean over 4,000 samples, are the total; the
-    /// probabilities sum to about the sample's size.
+    /// The mean over 4,000 samples of totals from 8 of 200 units is the total; the probabilities sum to about the
+    /// sample's size.
     #[test]
     fn totals_of_priority_samples_are_unbiased() {
         let unit = |at: u64| (1.0 + (at % 17) as f64, 3.0 + (at % 5) as f64 * (at % 17) as f64);

@@ -1,5 +1,5 @@
-//! Years, or spans of another length, of independent replications: the share of them in which something happens, and how much
-//! a sum or a count varies from one to the next.
+//! Years, or spans of another length, of independent replications: the share of them in which something happens, and
+//! the variation of a sum or a count between them.
 //!
 //! Model: R replications are independent, each has m spans. Spans of one replication may depend on each other (an
 //! outage over New Year is of two years), so replications are the unit wherever a spread is estimated.
@@ -73,7 +73,7 @@ pub fn share(hits: &[f64], spans: f64, together: f64, level: f64) -> Result<Inte
     })
 }
 
-/// Of the spans of each replication, the sum of a quantity and the sum of its squared distances to their mean.
+/// Sum of a quantity over the spans of each replication, and sum of its squared distances to their mean.
 #[derive(Clone, Copy, Debug)]
 pub struct Moments<'a> {
     /// Sums, by replication.
@@ -125,8 +125,8 @@ impl Moments<'_> {
     }
 }
 
-/// Standard deviation over spans of a quantity that is zero without an event; `unseen` says what an event
-/// adds to the squares.
+/// Estimates the standard deviation over spans of a quantity that is zero without an event; `unseen` models an event's
+/// contribution to the squares.
 ///
 /// # Errors
 ///
@@ -160,7 +160,7 @@ pub fn deviation(of: &Moments<'_>, unseen: Unseen, level: f64) -> Result<Interva
     Ok(root(raw, all_distances / all_squares))
 }
 
-/// Variance over mean of counts; none of nothing.
+/// Estimates variance over mean of counts; there is none without an event.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Is a series steady, from where on, and what is a correlated series worth?
+//! Steady state of a series, its start, and the effective size of a correlated series.
 //!
 //! Takes one run's observations in time order (equally spaced, or per request); gives the cut that
 //! MSER-5 proposes, batch means with their interval, and the effective sample size.
@@ -15,7 +15,7 @@ use super::{StatsError, check_values};
 /// Observations in one batch of MSER-5.
 pub const MSER_BATCH: usize = 5;
 
-/// Whether the series has a steady part.
+/// Presence of a steady part in the series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SteadyState {
     /// The best cut is inside the first half.
@@ -24,7 +24,7 @@ pub enum SteadyState {
     NotReached,
 }
 
-/// What MSER-5 says about a series.
+/// Result of MSER-5 on a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WarmUp {
     /// Batches of five to leave out at the start.
@@ -37,7 +37,7 @@ pub struct WarmUp {
     pub statistic: f64,
     /// The statistic of the whole series.
     pub statistic_uncut: f64,
-    /// Whether the figure may be used.
+    /// Presence of a steady part; without one the figure is not usable.
     pub steady: SteadyState,
 }
 
@@ -135,9 +135,9 @@ fn autocorrelation(series: &[f64], summary: &Summary, lag: usize) -> Result<f64,
     Ok(ordered_sum(pairs.map(|(now, later)| (now - mean) * (later - mean))) / squares)
 }
 
-/// How many independent values would pin the mean as well as this correlated series:
-/// n / (1 + 2 Σ ρₖ), the sum taken over pairs of lags while they are positive (Geyer's initial
-/// positive sequence), at least 1 and at most n. O(n × lags that matter).
+/// Returns the number of independent values that would estimate the mean as precisely as this correlated series: n / (1
+/// + 2 Σ ρₖ). The sum is taken over pairs of lags while they are positive (Geyer's initial positive sequence), at least
+/// 1 and at most n. O(n × relevant lags).
 ///
 /// # Errors
 ///

@@ -2,21 +2,19 @@
 //!
 //! Model: a declared window with `before` and `after` becomes runs of one break each:
 //!
-//! - `name/down:PART`: all is well, `before` into what is counted the part breaks, and nobody mends
-//!   it for `after`;
-//! - `name/repair:PART`: the same, but after as long as `before` the part is repaired; from then on
-//!   is counted, until it has been back for `repair`, by whole steps;
-//! - `name` and `name/after`: the same stretches with nothing broken. All of them meet the same users
-//!   with the same demands, so that what a break costs is the difference, replication by
-//!   replication.
+//! - `name/down:PART`: the site is healthy, the part fails `before` into the measured interval, and it stays failed for
+//!   `after`;
+//! - `name/repair:PART`: as above, but the part is repaired once the shorter of `before` and `after` has passed. The
+//!   measured interval begins there and ends when the part has been back for `repair`, in whole steps;
+//! - `name` and `name/after`: the same intervals without a failure. All runs have the same users and demands, so the
+//!   cost of a break is the difference, replication by replication.
 //!
-//! One part of each kind and role is broken, and every part that a figure asks for. What comes
-//! before the break is the same in all runs of a replication: it is lived through once, and each
-//! break goes on from a copy; so does each repair from a copy of its break. Parts whose loss, or whose
-//! return, is the same to everybody share one life. Stretches of different
-//! length with nothing broken are one life, told at each of its ends. Holds: no run has a
-//! target of precision; a part's run is the same whoever asks for it. Leaves out: two parts at once,
-//! faults of the file (nothing else fails while a part is broken).
+//! One part of each kind and role is broken, and every part that a figure asks for. The time before the break is the
+//! same in all runs of a replication. It is simulated once, and each break continues from a copy, as each repair does
+//! from a copy of its break. Parts whose loss or return has the same effect share one simulation. Intervals of
+//! different length without a failure share one simulation, reported at each of their ends.
+//! Holds: no run has a precision target; a part's run is the same whichever figure asks for it.
+//! Leaves out: two parts at once, faults of the file (nothing else fails while a part is broken).
 
 use rayon::prelude::*;
 
@@ -40,30 +38,30 @@ use crate::study::underway;
 use crate::study::window::{self, Ending, Watch, WindowPlan, WindowResult};
 use crate::units::{Rate, SimDuration, SimTime};
 
-/// Replications where the window says nothing.
+/// Replications where the window declares none.
 pub const REPLICATIONS: ReplicationsSpec = ReplicationsSpec { min: 4, max: 4 };
-/// Page views are counted every so often.
+/// Interval between two counts of page views.
 pub const STEP: SimDuration = SimDuration::from_secs(10);
-/// How long those counted may go on after the end.
+/// Time after the end of the window in which its requests may still complete.
 const DRAIN: SimDuration = SimDuration::from_secs(600);
-/// The end of a window, for what is still lost there; all that follows the break or the repair
-/// where that is shorter.
+/// Longest final interval over which lost views are measured. It is shorter where less time follows the break or
+/// repair.
 pub const LAST: SimDuration = SimDuration::from_secs(60);
 
-/// What becomes of the part.
+/// Change of the part's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
     /// It breaks.
     Down,
-    /// It is repaired.
+    /// The part fails.
     Repair,
 }
 
 impl Way {
-    /// Both.
+    /// Both changes.
     pub const ALL: [Self; 2] = [Self::Down, Self::Repair];
 
-    /// As in the names of windows.
+    /// Returns the word used in names of windows.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -78,22 +76,22 @@ impl Way {
 pub struct Drill {
     /// The declared window.
     pub window: String,
-    /// What becomes of the part.
+    /// Change of the part's state.
     pub way: Way,
-    /// When, after the start of what is counted.
+    /// Time of the change, counted from the start of the measured interval.
     pub at: SimDuration,
-    /// The part; none: nothing breaks.
+    /// Part that changes, or `None` where nothing breaks.
     pub part: Option<Drillable>,
-    /// Its place among those that the blueprint can break.
+    /// Place of the part among those that the blueprint can break.
     pub place: Option<u32>,
-    /// How long the end of the window is.
+    /// Length of the final interval of the window.
     pub last: SimDuration,
-    /// The window of the same stretch with nothing broken, by place; its own for that window.
+    /// Place of the window of the same interval without a failure; for that window, its own place.
     pub well: usize,
 }
 
 impl Drill {
-    /// How its page views are counted.
+    /// Returns the schedule at which page views are counted.
     #[must_use]
     pub const fn steps(&self) -> Steps {
         Steps { every: STEP, last: self.last }
@@ -111,14 +109,14 @@ pub struct Around {
     before: SimDuration,
     after: SimDuration,
     repair: SimDuration,
-    /// A part is waited for at most so long after its repair.
+    /// Longest time that the run waits for a part to come back after its repair.
     patience: SimDuration,
     replications: (u32, u32),
     level: f64,
 }
 
 impl Around {
-    /// The declared window `name`, which begins at `at`; `None` when it is not one around breaks.
+    /// Returns the declared window `name`, which begins at `at`; `None` if it declares no break.
     #[must_use]
     pub fn new(
         name: &str,
@@ -147,8 +145,8 @@ impl Around {
         })
     }
 
-    /// The same with a fifth of what follows a break and half of what comes before it; no part is
-    /// waited for longer than 40 s, so that the end of a long boot is not seen.
+    /// Returns a quick version: half the time before a break, a fifth of the time after it. It waits at most 40 s for a
+    /// part to come back, so the end of a long boot is not covered.
     #[must_use]
     pub fn quick(mut self) -> Self {
         let part = |time: SimDuration, parts| SimDuration::from_nanos(time.nanos() / parts);
@@ -158,15 +156,15 @@ impl Around {
         self
     }
 
-    /// How long what follows the repair of `part` is: until it has been back for `repair`, by whole
-    /// steps more, so that the same stretches with nothing broken end at steps of one life.
+    /// Returns the length of the interval after the repair of `part`: its way back, in whole steps, plus `repair`.
+    /// Whole steps let comparison intervals without a failure end at steps of one simulation.
     fn after_repair(&self, draft: &Draft, part: Option<Part>) -> SimDuration {
         let way_back = part.map_or(SimDuration::ZERO, |part| drills::way_back(draft, part));
         let steps = way_back.min(self.patience).nanos().div_ceil(STEP.nanos());
         self.repair + SimDuration::from_nanos(steps.saturating_mul(STEP.nanos()))
     }
 
-    /// The name of a run.
+    /// Returns the name of a run.
     fn called(&self, way: Way, part: Option<&str>, length: SimDuration) -> String {
         match (part, way) {
             (Some(part), way) => format!("{}/{}:{part}", self.name, way.word()),
@@ -176,7 +174,7 @@ impl Around {
         }
     }
 
-    /// Adds the runs with nothing broken, then those of one part of each kind and role.
+    /// Adds the runs without a failure, then those of one part of each kind and role.
     pub fn add_windows(&self, draft: &Draft, plan: &Blueprint, windows: &mut Vec<WindowPlan>) {
         for way in Way::ALL {
             self.add(way, None, self.repair, windows);
@@ -191,7 +189,7 @@ impl Around {
         }
     }
 
-    /// Adds the run of one part, with that of the same stretch where nothing breaks.
+    /// Adds the run of one part, with the run of the same interval without a failure.
     fn add_break(
         &self,
         draft: &Draft,
@@ -203,7 +201,7 @@ impl Around {
         self.add(way, Some((place, drills::drillable(draft, part))), length, windows)
     }
 
-    /// Adds a run that is not there yet; `length` is that of what follows a repair.
+    /// Adds a run unless it exists, and returns its place; `length` is that of the interval after a repair.
     fn add(
         &self,
         way: Way,
@@ -255,8 +253,8 @@ impl Around {
         windows.len() - 1
     }
 
-    /// The place of the run that `run` (`down:www-1`) asks for, there or added; `None` when it
-    /// makes no sense, said to `out`.
+    /// Returns the place of the run that `run` (`down:www-1`) names, and adds it if it is missing. Returns `None` and
+    /// reports to `out` when `run` is invalid.
     pub fn asked(
         &self,
         draft: &Draft,
@@ -290,7 +288,7 @@ impl Around {
         let name = one.name(draft);
         match place(plan, &name).filter(|_| !matches!(one, Part::Unit { .. })) {
             Some(place) => Some(self.add_break(draft, (one, place), way, windows)),
-            // Without health the blueprint is wrong elsewhere, and that has been said.
+            // Without health the blueprint has another error, which is reported already.
             None if plan.health.is_none() => None,
             None => {
                 let message = format!("`{name}` cannot be broken: no request meets it");
@@ -301,13 +299,13 @@ impl Around {
     }
 }
 
-/// The place of a part among those that the blueprint can break.
+/// Returns the place of a part among those that the blueprint can break.
 fn place(plan: &Blueprint, name: &str) -> Option<u32> {
     let breakable = &plan.health.as_ref()?.breakable;
     breakable.iter().position(|part| part == name).map(|place| table::u32(place))
 }
 
-/// Runs around the breaks of one declared window, by place in the study.
+/// Simulates the runs around the breaks of one declared window, by place in the study.
 ///
 /// # Errors
 ///
@@ -344,12 +342,12 @@ pub fn run(
     Ok(samples.map(|(asked, samples)| window::fold(plan, asked, samples, ending, 0)).collect())
 }
 
-/// Lives through one replication of one of the runs, by its place in `asked`, as far as `ear` hears: as it
-/// is lived through among the others.
+/// Simulates one replication of one run and reports its events to `ear`. The run is given by its place in `asked`, and
+/// proceeds exactly as it does among the others.
 ///
 /// # Errors
 ///
-/// As [`run`].
+/// [`Breach`] when an invariant of the replication is broken.
 pub fn tell(
     plan: &Blueprint,
     asked: &[&WindowPlan],
@@ -360,7 +358,7 @@ pub fn tell(
     live(plan, asked, Some((place, ear)), replication, watch).map(|_| ())
 }
 
-/// One replication of every run, or of the one that somebody hears; `None` when told to stop.
+/// Simulates one replication of every run, or only of the one that has an ear; `None` when stopped.
 fn live<'a>(
     plan: &Blueprint,
     asked: &[&'a WindowPlan],
@@ -380,7 +378,7 @@ fn live<'a>(
     let drill = asked[first].drill.as_ref();
     let breaks = well.at + drill.map_or(SimDuration::ZERO, |drill| drill.at);
     let last = asked.iter().map(end).max().unwrap_or(well.at);
-    // Users go on coming until the last of all runs is over.
+    // Arrivals continue until the last of all runs is over.
     well.drain = DRAIN + (last - end(&asked[first]));
     let mut together: Vec<Vec<ComponentId>> = Vec::new();
     for members in asked.iter().flat_map(|one| &one.followed.together) {
@@ -393,7 +391,7 @@ fn live<'a>(
         .heard_by(heard.map(|(_, ear)| ear));
     base.live_until(breaks, &told_to_stop);
     if told_to_stop() {
-        // Copies of all that is under way take long, and would only be dropped.
+        // Copying everything in flight takes long, and the copies would only be dropped.
         return Ok(None);
     }
     let mut places: Vec<Option<u32>> = drills().map(|(_, drill)| drill.place).collect();
@@ -430,7 +428,7 @@ fn live<'a>(
         let repairs = of_group(Way::Repair);
         let (mut well, mended): (Vec<_>, Vec<_>) =
             repairs.into_iter().partition(|(_, drill, _)| drill.place.is_none());
-        // With nothing to mend, the longest of them has the others in it.
+        // Without a part to repair, the longest of these runs contains the others.
         well.sort_by_key(|(at, ..)| asked[*at].window.length);
         if let Some(&(longest, drill, _)) = well.last() {
             run.live_until(asked[longest].window.at, &told_to_stop);
@@ -451,7 +449,7 @@ fn live<'a>(
                 watch.one_done();
             }
         }
-        // By what is to come: the repair of which this is one life with another.
+        // Outlooks after a repair, each with the repair whose simulation it shares.
         let mut lived: Vec<(Outlook, &Window, usize)> = Vec::new();
         for (at, drill, ills) in mended.into_iter().filter(|(at, ..)| wanted(*at)) {
             run.live_until(asked[at].window.at, &told_to_stop);
@@ -460,7 +458,7 @@ fn live<'a>(
             }
             let mut back = run.clone();
             if group.len() > 1 {
-                // Nothing has happened by itself since: what was ill at the break still is.
+                // Nothing else has happened since: the components that failed at the break are still failed.
                 back.fall_ill(ills.clone());
             }
             if let Some(place) = drill.place {
@@ -486,7 +484,7 @@ fn live<'a>(
             seen.push((at, done));
             watch.one_done();
         }
-        // Whatever breaks, as long as the same things fare the same way it is one life.
+        // Whichever part breaks, equal health of the components means one shared simulation.
         let downs = of_group(Way::Down);
         if let Some((first, ..)) =
             downs.first().filter(|_| downs.iter().any(|(at, ..)| wanted(*at)))
@@ -507,12 +505,11 @@ fn live<'a>(
     Ok(Some(all.into_iter().map(|(_, seen)| seen).collect()))
 }
 
-/// Parts, each with what is ill when it is broken.
+/// Parts, each with the components that are failed once it is broken.
 type Group<'p> = Vec<(Option<u32>, Illness<'p>)>;
 
-/// Parts whose break makes the same components fare the same way (a zone, and the one process in
-/// it; a server whose zones are idle once they are lost): until they are mended they are lived
-/// through once, as the first of them.
+/// Groups parts whose break leaves all components in the same health. Examples are a zone and its only process, or a
+/// server whose zones are idle once they are lost. Until the repair, a group is simulated once, as its first part.
 fn alike<'p>(base: &Run<'p>, places: &[Option<u32>]) -> Vec<Group<'p>> {
     let mut groups: Vec<(Option<Standing>, Group<'p>)> = Vec::new();
     for place in places {
@@ -530,7 +527,7 @@ fn alike<'p>(base: &Run<'p>, places: &[Option<u32>]) -> Vec<Group<'p>> {
         } else if let Some((first, group)) =
             groups.iter_mut().find(|(other, _)| is_first(&standing, other))
         {
-            // The first is the one that is lived through.
+            // The first part of a group is the one that is simulated.
             *first = standing;
             group.insert(0, one);
         } else {
@@ -540,7 +537,7 @@ fn alike<'p>(base: &Run<'p>, places: &[Option<u32>]) -> Vec<Group<'p>> {
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
-/// Takes what the same stretch without a break gives from the paired figures of every run,
+/// Subtracts the figures of the same interval without a break from the paired figures of every run. It does so
 /// replication by replication: users and demands are the same.
 pub fn pair(plans: &[WindowPlan], results: &mut [WindowResult]) {
     for (at, asked) in plans.iter().enumerate() {

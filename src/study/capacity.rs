@@ -1,28 +1,26 @@
 //! Capacity: the highest steady rate at which a workload still meets its objective.
 //!
-//! Model: the rate of one workload is fixed at r, the others keep theirs. All rates see the same
-//! draws, so that in each replication the figure is a function of the rate alone, and one that
-//! rises. A replication crosses its limit at some rate r; by luck the requests that came are a share f
-//! more or fewer than r asks for, and they are what the site carried. The replication's own capacity is
-//! therefore r × f, its realised rate (a control variate whose coefficient is known: what a site carries
-//! does not depend on the number it is called by). The answer is the mean of these, with the interval of
-//! a mean.
+//! Model: the rate of one workload is fixed at r, the others keep theirs. All rates see the same draws, so in each
+//! replication the figure is a function of the rate alone, and it rises with it. A replication crosses its limit at
+//! some rate r. By chance the requests that arrived are f times what r asks for, and these are what the site carried.
+//! The replication's own capacity is therefore r × f, its realised rate. This is a control variate with a known
+//! coefficient: the load a site carries does not depend on the nominal rate. The answer is the mean of these, with the
+//! interval of a mean.
 //!
-//! Each replication is searched by itself: in steps until one rate holds and one does not, then between
-//! the two, where a straight line through the logarithms of the figure would cross the limit, until they
-//! lie close; the capacity is read off such a line. The first replication begins at a stated rate.
-//! The others begin where it arrived, divided by their own f, which their arrivals tell before
-//! anything is simulated, and step as far as the slopes seen so far say.
+//! Each replication is searched separately. It steps until one rate holds and one does not. Then it tries the crossing
+//! of a straight line through the logarithms of the figure, until the two rates lie close; the capacity is read off
+//! such a line. The first replication begins at a stated rate. The others begin at the mean of the known answers,
+//! divided by their own f, which is computed from their arrivals before anything is simulated. Their steps follow the
+//! slopes seen so far.
 //!
-//! What may be lost is a limit like that of the figure, and the first of the two that is crossed counts. From a
-//! rate at which nothing is lost no line tells where losses begin: then the two rates are searched closer
-//! together, the replication counts as the middle, and the interval reaches as far as it would with the one
-//! rate, and with the other.
+//! The share of views that may be lost is a limit like that of the figure, and the first limit crossed counts. From a
+//! rate without losses no line shows where losses begin. Then the two rates are brought closer together, the
+//! replication counts as the middle, and the interval covers both rates.
 //!
-//! Takes a blueprint, a window and an [`Objective`]; gives a [`CapacityResult`].
-//! Holds: the same rates are looked at whatever the number of threads; no rate is run twice in a
-//! replication; replications are added at fixed numbers of them (S10).
-//! Leaves out: figures that fall with the rate; objectives of years.
+//! Takes a blueprint, a window and an [`Objective`]; returns a [`CapacityResult`].
+//! Holds: the rates tried do not depend on the number of threads; no rate is run twice in a replication; replications
+//! are added at fixed numbers of them (S10).
+//! Leaves out: figures that fall with the rate; objectives over the horizon.
 //! Source: sample-path (retrospective) root finding: Chen & Schmeiser, Stochastic root finding via
 //! retrospective approximation, IIE Transactions 33 (2001).
 
@@ -40,43 +38,43 @@ use crate::study::window::{Estimate, Watch, estimate};
 use crate::units::{Rate, SimTime};
 use crate::workload::arrivals::ArrivalStream;
 
-/// What must hold.
+/// Objective that a rate must meet.
 #[derive(Clone, Debug)]
 pub struct Objective {
-    /// The figure, one that rises with the rate: the p95 of a class, say.
+    /// Figure, which must rise with the rate, such as the p95 of a class.
     pub measure: Measure,
-    /// It must stay below this, in its base unit.
+    /// Upper limit of the figure, in its base unit.
     pub below: f64,
-    /// At most this share of the views may be lost: answers to the rest alone are no capacity.
+    /// Largest share of the views that may be lost: latencies of completed requests alone are no capacity.
     pub lost_at_most: f64,
 }
 
-/// How hard to look.
+/// Effort of a search.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
     /// Replications.
     pub replications: u32,
-    /// Relative half-width to reach, and with how many replications at most; looked at after
-    /// `replications`, and then after a quarter as many again, and so on.
+    /// Relative half-width to reach, and the maximum number of replications. It is checked after `replications`, then
+    /// after every further quarter of their number.
     pub precision: Option<(f64, u32)>,
     /// Level of the intervals.
     pub level: f64,
-    /// Rates are tried until two within this share of each other lie around a replication's answer.
+    /// Relative distance of the two rates around a replication's answer at which its search ends.
     pub tolerance: f64,
     /// The first rate tried.
     pub from: Rate,
 }
 
-/// What one replication saw at one rate.
+/// Outcome of one replication at one rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Look {
     /// The rate, per second.
     pub rate: f64,
-    /// The realised rate: what came in the window, per second.
+    /// Realised rate: requests that arrived in the window, per second.
     pub came: f64,
-    /// How far the figure is, of its limit; infinite where too few answered to say.
+    /// The figure divided by its limit; infinite where too few requests completed.
     pub reached: f64,
-    /// The share of the views that was lost, of the share that may be; infinite where the run was cut short.
+    /// Lost share of the views divided by the share that may be lost; infinite where the run was cut short.
     pub lost: f64,
 }
 
@@ -89,16 +87,16 @@ impl Look {
 /// A capacity.
 #[derive(Clone, Debug)]
 pub enum Carries {
-    /// So many a second: the mean over replications.
+    /// Requests per second: the mean over replications.
     Rate(Estimate),
-    /// Fewer than the smallest rate tried.
+    /// Fewer than the smallest rate tried, per second.
     Below(f64),
-    /// More than the largest rate tried.
+    /// More than the largest rate tried, per second.
     Above(f64),
 }
 
 impl Carries {
-    /// As an estimate: a bound is none.
+    /// Returns the estimate; a mere bound counts as missing.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
         match self {
@@ -109,58 +107,58 @@ impl Carries {
     }
 }
 
-/// Where one replication reaches its limit: realised rates.
+/// Realised rate at which one replication reaches its limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reached {
     /// The rate, per second.
     pub rate: f64,
-    /// No smaller than this, and no larger: both are the rate where that was read off a line.
+    /// Lower and upper bound of the rate; both equal it where it was read off a line.
     pub between: (f64, f64),
-    /// What ends it are the views lost, and not the figure.
+    /// True if the limit of lost views is the one that was crossed.
     pub lost: bool,
 }
 
 impl Reached {
-    /// Known to the digit.
+    /// A rate known exactly.
     #[cfg(test)]
     const fn at(rate: f64) -> Self {
         Self { rate, between: (rate, rate), lost: false }
     }
 
-    /// Whether it is known to lie between two rates, and not where.
+    /// Returns whether only an interval of the rate is known.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.between.0 < self.between.1
     }
 }
 
-/// The capacity, with what the replications leave open.
+/// Capacity, with the uncertainty of the replications.
 #[derive(Clone, Debug)]
 pub struct CapacityResult {
     /// Highest rate that meets the objective.
     pub carries: Carries,
-    /// By replication; none where there is but a bound.
+    /// Answer per replication; empty where only a bound is known.
     pub each: Vec<Reached>,
-    /// By replication: what was looked at, by rising rate.
+    /// Rates tried per replication, ascending.
     pub looks: Vec<Vec<Look>>,
 }
 
-/// Steps before the search gives up.
+/// Maximum number of steps before the search ends.
 const MAX_STEPS: u32 = 24;
-/// The first step of a search that knows nothing; each further one is longer by as much.
+/// Factor of the first step of a search without prior answers; each later step is longer by the same factor.
 const FAR: f64 = 1.25;
-/// The first step where other replications have been, and the longest and the shortest of those that
-/// their slopes predict.
+/// Factor of the first step after other replications have answered, then the longest and the shortest step that their
+/// slopes may predict.
 const NEAR: f64 = 1.05;
 const LONGEST: f64 = 1.12;
 const SHORTEST: f64 = 1.02;
-/// A predicted step goes this much beyond the limit, so that the limit lies between two rates.
+/// Factor by which a predicted step overshoots the limit, so that the limit lies between two rates.
 const BEYOND: f64 = 1.015;
-/// Replications that know nothing: their search is the longest.
+/// Replications that run first without prior answers: their search is the longest.
 const PILOTS: u32 = 1;
-/// Where no line leads to the limit the two rates around it are to lie this much closer.
+/// Factor on the tolerance where no line leads to the limit.
 const OPEN: f64 = 0.25;
-/// A rate tried between two others keeps this share of their distance away from both.
+/// Share of the distance between two rates that a rate tried between them keeps from both.
 const APART: f64 = 0.1;
 
 /// Finds the highest rate of `workload` that meets `objective` in `window`; `None` when told to
@@ -192,7 +190,7 @@ pub fn search(
             Ok(_) => {
                 Start { from: effort.from.in_per_second(), step: FAR, slope: None, known: false }
             }
-            // What is but a bound for one is but a bound for all.
+            // A replication with only a bound makes the mean only a bound.
             Err(_) => break,
         };
         let runs = (table::u32(looks.len())..goal).into_par_iter().with_max_len(1);
@@ -211,15 +209,15 @@ pub fn search(
     Ok(Some(CapacityResult { carries, each, looks }))
 }
 
-/// Numbers of replications at which the search looks whether it is precise; the last is enough.
+/// Returns the numbers of replications at which precision is checked; the search ends at the last.
 fn goals(effort: &Effort) -> Vec<u32> {
     let most = effort.precision.map_or(effort.replications, |(_, most)| most);
     let next = |n: &u32| (*n < most).then(|| n.saturating_add(n.div_ceil(4)).min(most));
     std::iter::successors(Some(effort.replications.max(1)), next).collect()
 }
 
-/// How fast the logarithm of the figure rises with that of the realised rate, by the looks on both sides of
-/// the limits; none where nothing is known of it.
+/// Returns the slope of the figure over the realised rate, both in logarithms: the median over replications. Each slope
+/// is taken across the limit; `None` where no replication has one.
 fn slope(looks: &[Vec<Look>]) -> Option<f64> {
     let one = |looks: &Vec<Look>| {
         let (Some(low), Some(high)) = around(looks) else { return None };
@@ -232,7 +230,7 @@ fn slope(looks: &[Vec<Look>]) -> Option<f64> {
     known.get(known.len() / 2).copied()
 }
 
-/// The mean over replications. Its interval holds wherever each of them lies between its two rates.
+/// Returns the mean over replications. Its interval covers every position of each rate between its two bounds.
 fn mean(each: &[Reached], level: f64) -> Carries {
     let of = |which: &dyn Fn(&Reached) -> f64| {
         let values: Vec<_> = each.iter().map(|one| Ok(which(one))).collect();
@@ -250,15 +248,15 @@ fn mean(each: &[Reached], level: f64) -> Carries {
     Carries::Rate(all)
 }
 
-/// The last rate that holds and the first that does not.
+/// Returns the last rate that holds and the first that does not.
 fn around(looks: &[Look]) -> (Option<Look>, Option<Look>) {
     let first = looks.iter().position(|look| !look.holds());
     let last = first.unwrap_or(looks.len()).checked_sub(1);
     (last.map(|at| looks[at]), first.map(|at| looks[at]))
 }
 
-/// The rate at which a replication reaches its limit, by a line through the logarithms between the
-/// rates tried around it; a bound where they are all on one side.
+/// Returns the realised rate at which a replication reaches its limit, by a line through the logarithms of the two
+/// rates around it; a bound if all rates are on one side.
 fn root(looks: &[Look]) -> Result<Reached, Carries> {
     let (low, high) = match around(looks) {
         (Some(low), Some(high)) => (low, high),
@@ -272,23 +270,22 @@ fn root(looks: &[Look]) -> Result<Reached, Carries> {
     Ok(Reached { rate, between, lost })
 }
 
-/// The rates of all replications; the first bound where one has but that.
+/// Returns the rates of all replications, or the first bound if a replication has only that.
 fn roots(looks: &[Vec<Look>]) -> Result<Vec<Reached>, Carries> {
     looks.iter().map(|one| root(one)).collect()
 }
 
-/// Where between two rates a limit is crossed, as a share of their distance.
+/// Point between two rates at which a limit is crossed, as a share of their distance.
 struct Crossing {
     share: f64,
-    /// No line leads there: the middle of where it may lie.
+    /// No line leads to the limit: the share is the middle of its possible range.
     open: bool,
-    /// It is the limit of what may be lost.
+    /// The limit crossed is that of lost views.
     lost: bool,
 }
 
-/// The first crossing of a limit between a rate that holds and one that does not, by lines through the
-/// logarithms of what is limited. No line leads to a rate without a figure, or from one at which nothing is
-/// lost.
+/// Returns the first crossing of a limit between a rate that holds and one that does not, by lines through the
+/// logarithms. No line leads to a rate without a figure, nor from one without losses.
 fn crossing(low: Look, high: Look) -> Crossing {
     let line = |low: f64, high: f64| -> Option<Option<f64>> {
         (high >= 1.0).then(|| {
@@ -306,22 +303,22 @@ fn crossing(low: Look, high: Look) -> Crossing {
     Crossing { share, open: false, lost: lost.is_some() && first(lost) <= first(figure) }
 }
 
-/// Where replications begin.
+/// Start of a replication's search.
 #[derive(Clone, Copy, Debug)]
 struct Start {
-    /// The rate.
+    /// First rate, per second.
     from: f64,
-    /// The first step from there.
+    /// Factor of the first step from there.
     step: f64,
-    /// How fast the figure rises with the rate.
+    /// Slope of the figure over the rate, both in logarithms, if known.
     slope: Option<f64>,
-    /// Whether other replications arrived there: then it is a realised rate.
+    /// True if other replications ended there: then it is a realised rate.
     known: bool,
 }
 
 impl Start {
-    /// The factor from a rate on one side of the limit to one just beyond it, by the slope of the figure;
-    /// none where that is not known, or the figure is not.
+    /// Returns the factor from a rate on one side of the limit to one just beyond it, by the slope of the figure;
+    /// `None` if the slope or the figure is unknown.
     fn reach(self, look: Look) -> Option<f64> {
         let slope = self.slope.filter(|_| look.reached.is_finite() && look.reached > 0.0)?;
         let away = libm::exp(libm::log(look.reached).abs() / slope);
@@ -339,7 +336,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Everything that one replication looks at, by rising rate; `None` when told to stop.
+    /// Runs one replication at all rates of its search and returns them ascending; `None` when stopped.
     fn replication(&self, replication: u32, start: Start) -> Result<Option<Vec<Look>>, Breach> {
         let mut looks: Vec<Look> = Vec::new();
         let luck = if start.known { self.luck(replication, start.from) } else { 1.0 };
@@ -362,18 +359,18 @@ impl Search<'_> {
         Ok(Some(looks))
     }
 
-    /// The rate to try between a rate that holds and one that does not; none when they are close.
+    /// Returns the rate to try between one that holds and one that does not; `None` when they are close.
     fn between(&self, low: Look, high: Look) -> Option<f64> {
         let width = high.rate - low.rate;
         let Crossing { share, open, .. } = crossing(low, high);
-        // What no line leads to is known no better than the rates around it.
+        // A limit without a line is known no better than the rates around it.
         let close = if open { OPEN * self.effort.tolerance } else { self.effort.tolerance };
         let wide = width > close * high.rate;
         wide.then(|| low.rate + share.clamp(APART, 1.0 - APART) * width)
     }
 
-    /// The share of `rate` that comes in the window in one replication, from its arrivals alone; 1 where
-    /// none come.
+    /// Returns the arrivals in the window divided by those that `rate` asks for, from the arrivals of one replication
+    /// alone; 1 if there are none.
     fn luck(&self, replication: u32, rate: f64) -> f64 {
         let workload = &self.plan.workloads[self.workload.index()];
         let level = Rate::per_second(rate);
@@ -392,7 +389,7 @@ impl Search<'_> {
         if luck > 0.0 { luck } else { 1.0 }
     }
 
-    /// One replication at one rate; `None` when told to stop.
+    /// Simulates one replication at one rate; `None` when stopped.
     fn look(&self, replication: u32, rate: f64) -> Result<Option<Look>, Breach> {
         let mut window = self.window.clone();
         window.levels.resize(self.plan.workloads.len(), None);
@@ -411,7 +408,7 @@ impl Search<'_> {
         }))
     }
 
-    /// The realised rate of the workload; a run that was cut short has the rate asked for.
+    /// Returns the realised rate of the workload; for a run that was cut short, the nominal rate.
     fn came(&self, one: &Observation, rate: f64) -> f64 {
         if one.stop.is_some() {
             return rate;
@@ -419,7 +416,7 @@ impl Search<'_> {
         one.record.views[self.workload.index()].intended as f64 / one.length.seconds()
     }
 
-    /// The share of the views that was lost, of the share that may be.
+    /// Returns the lost share of the views divided by the share that may be lost.
     fn lost(&self, one: &Observation) -> f64 {
         let views = &one.record.views[self.workload.index()];
         let lost = views.lost.iter().sum::<u64>() as f64 / views.intended.max(1) as f64;
@@ -431,7 +428,7 @@ impl Search<'_> {
         value.map_or(f64::INFINITY, |value| value / self.objective.below)
     }
 
-    /// Whether the mean is known well enough, or is but a bound, or nobody asked how well.
+    /// Returns whether the mean is precise enough, is only a bound, or has no precision target.
     fn is_precise(&self, looks: &[Vec<Look>]) -> bool {
         let Some((width, _)) = self.effort.precision else { return true };
         let Ok(each) = roots(looks) else { return true };
@@ -459,14 +456,14 @@ mod tests {
                 .map(|(rate, reached)| Look { rate, came: rate, reached, lost: 0.0 })
                 .collect()
         };
-        // ln 0.5 and ln 2 are as far from 0: the middle. Lost in between: the middle. Never, always:
-        // bounds.
+        // ln 0.5 and ln 2 are equally far from 0: the middle. No figure beyond 20: the middle between 20 and 30. Limit
+        // never or always crossed: bounds.
         let line = root(&looks([0.5, 2.0, 8.0])).unwrap();
         assert!((line.rate - 15.0).abs() < 1e-12 && !line.is_open());
         let none = root(&looks([0.9, 0.95, f64::INFINITY])).unwrap();
         assert_eq!((none.rate, none.between), (25.0, (20.0, 30.0)));
-        // Views lost rise from nothing: somewhere between. From half of what may be lost to twice that: the
-        // middle again, unless the figure crosses its limit before.
+        // Losses that begin at zero: an open interval. Losses from half to twice the limit: the middle again, unless
+        // the figure crosses its limit before.
         let losing = |lost: [f64; 2], reached: f64| {
             let mut looks = looks([0.5, 0.5, reached]);
             (looks[1].lost, looks[2].lost) = (lost[0], lost[1]);
@@ -479,7 +476,7 @@ mod tests {
         assert!((line.rate - 25.0).abs() < 1e-12 && line.lost && !line.is_open(), "{line:?}");
         let sooner = losing([0.5, 2.0], 8.0);
         assert!((sooner.rate - 22.5).abs() < 1e-12 && !sooner.lost, "{sooner:?}");
-        // Where a tenth more came than was asked for, that is what was carried.
+        // Arrivals 10 % above the nominal rate: the capacity is 10 % higher.
         let mut lucky = looks([0.5, 2.0, 8.0]);
         lucky.iter_mut().for_each(|look| look.came *= 1.1);
         assert!((root(&lucky).unwrap().rate - 16.5).abs() < 1e-12);
@@ -487,8 +484,8 @@ mod tests {
         assert!(matches!(root(&looks([1.1, 1.2, 1.3])), Err(Carries::Below(10.0))));
     }
 
-    /// The search looks at fixed numbers of replications: as many as are asked for, then a quarter as many
-    /// again, up to the most.
+    /// Precision is checked at fixed numbers of replications: those asked for, then a quarter more each time, up to the
+    /// maximum.
     #[test]
     fn a_capacity_looks_at_fixed_numbers_of_replications() {
         let effort = |replications, precision| Effort {
@@ -503,8 +500,8 @@ mod tests {
         assert_eq!(goals(&effort(6, Some((0.03, 4)))), [6]);
     }
 
-    /// Four replications that begin to lose views somewhere between 20 and 30 agree to the digit and
-    /// know the rate to ±5 all the same; one that was read off a line adds to it what it scatters.
+    /// Four replications that begin to lose views between 20 and 30 agree exactly, yet the rate is known only to ±5.
+    /// One read off a line adds its scatter.
     #[test]
     fn an_interval_reaches_over_what_was_not_looked_at() {
         let lost = Reached { rate: 25.0, between: (20.0, 30.0), lost: true };
@@ -517,7 +514,7 @@ mod tests {
         let (low, middle, high) = of(&[lost, lost, lost, Reached::at(25.0)]);
         assert!((low - (21.25 - 3.182_446 * 1.25)).abs() < 1e-5 && middle == 25.0, "{low}");
         assert!((high - (28.75 + 3.182_446 * 1.25)).abs() < 1e-5, "{high}");
-        // Nothing open: the interval of a mean, as ever.
+        // Without open replications: the plain interval of a mean.
         let plain = Interval::of_mean(&[20.0, 30.0], 0.95).unwrap();
         let (low, _, high) = of(&[Reached::at(20.0), Reached::at(30.0)]);
         assert_eq!((low, high), (plain.low, plain.high));

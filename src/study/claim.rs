@@ -1,4 +1,4 @@
-//! Claims of sources: the quantity that decides, its value at each point of a range, and the verdict.
+//! Claims of sources: the deciding quantity, its value at each point of a range, and the verdict.
 //!
 //! In: `[[claim]]` of a scenario and the estimates of its figures at each point. Out: a verdict at each point and
 //! one over all of them: *holds* where it holds at every point, *holds only if …* where it holds at some, *does not
@@ -26,23 +26,23 @@ use crate::study::measure::NoValue;
 use crate::study::results::Results;
 use crate::study::window::Estimate;
 
-/// How the terms of a quantity are put together.
+/// Combination of the terms of a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
     /// One figure.
     Itself,
-    /// One less a figure.
+    /// One minus a figure.
     Complement,
-    /// The first less the second.
+    /// The first minus the second.
     Difference,
-    /// The first over the second.
+    /// The first divided by the second.
     Ratio,
 }
 
 /// A figure of a scenario.
 #[derive(Clone, Debug)]
 pub struct Term {
-    /// The scenario; none: the one that the claim stands in.
+    /// Scenario; `None` means the one that declares the claim.
     pub scenario: Option<String>,
     /// The figure.
     pub figure: Figure,
@@ -51,15 +51,15 @@ pub struct Term {
 /// The quantity that a claim is judged by.
 #[derive(Clone, Debug)]
 pub struct Quantity {
-    /// As written.
+    /// Text, as written.
     pub text: String,
-    /// How the terms are put together.
+    /// Combination of the terms.
     pub how: How,
-    /// One, or two of a difference or ratio.
+    /// One term, or the two of a difference or ratio.
     pub terms: Vec<Term>,
 }
 
-/// Parts of `text` between commas outside of brackets.
+/// Returns the parts of `text` between commas outside of brackets.
 fn parts(text: &str) -> Vec<&str> {
     let (mut depth, mut start, mut parts) = (0_i32, 0, Vec::new());
     for (at, letter) in text.char_indices() {
@@ -94,7 +94,7 @@ impl Quantity {
     ///
     /// # Errors
     ///
-    /// What is wrong with it, and what to write instead.
+    /// [`NoSuchFigure`], with the error and the spelling to use instead.
     pub fn parse(text: &str) -> Result<Self, NoSuchFigure> {
         let text = text.trim();
         let wrong = |message: String| {
@@ -141,7 +141,7 @@ impl Quantity {
         Ok(Self { text: text.into(), how, terms })
     }
 
-    /// What it is measured in; a ratio is a plain number.
+    /// Returns the unit; a ratio is a plain number.
     #[must_use]
     pub fn unit(&self) -> FigureUnit {
         match self.how {
@@ -150,7 +150,7 @@ impl Quantity {
         }
     }
 
-    /// The least and the largest value that it can have.
+    /// Returns the least and the largest possible value.
     #[must_use]
     pub fn range(&self) -> (f64, f64) {
         let own = self.terms[0].figure.range();
@@ -163,10 +163,10 @@ impl Quantity {
         }
     }
 
-    /// Whether its terms have values replication by replication.
+    /// Returns whether its terms have values per replication.
     fn is_paired(&self) -> bool {
         let spread = |stat| matches!(stat, Some(Stat::Deviation | Stat::Dispersion));
-        // Around a break these are differences from the run without, kept as one estimate.
+        // Around a break these are differences from the run without the break, kept as one estimate.
         let around = |metric| matches!(metric, Metric::Missed | Metric::Losing);
         self.terms.iter().all(|Term { figure, .. }| match figure.row().by {
             By::Requests => !spread(figure.stat) && !around(figure.metric),
@@ -175,13 +175,13 @@ impl Quantity {
         })
     }
 
-    /// The level at which each of its figures is estimated, for the quantity to be known at `level`.
+    /// Returns the level of each figure's interval that makes the quantity hold at `level`.
     #[must_use]
     pub fn level_of_each(&self, level: f64) -> f64 {
         if self.terms.len() == 2 && !self.is_paired() { joint(level) } else { level }
     }
 
-    /// Its value from those of its terms.
+    /// Returns the estimate of the quantity from those of its terms.
     #[must_use]
     pub fn value(&self, sides: &[Side], level: f64) -> Estimate {
         match (self.how, sides) {
@@ -201,7 +201,7 @@ impl Quantity {
     }
 }
 
-/// The level at which each of two intervals holds, for both to hold together at `level` (Bonferroni).
+/// Returns the level of each of two intervals for both to hold together at `level` (Bonferroni).
 #[must_use]
 pub fn joint(level: f64) -> f64 {
     1.0 - (1.0 - level) / 2.0
@@ -212,12 +212,12 @@ pub fn joint(level: f64) -> f64 {
 pub struct Side {
     /// Its estimate.
     pub estimate: Estimate,
-    /// Its values by replication, where they are kept.
+    /// Values per replication, where they are kept.
     pub values: Option<Vec<f64>>,
 }
 
 impl Side {
-    /// The figure at `path` of a scenario that was run.
+    /// Returns the figure at `path` of a scenario that was run.
     #[must_use]
     pub fn of(results: &Results, path: &str) -> Self {
         let years = results.years.iter().flat_map(|years| &years.figures);
@@ -231,7 +231,7 @@ impl Side {
         match capacities.find(|row| named(&row.class, row.stat) == path) {
             Some(row) => {
                 let estimate = row.carries.estimate();
-                // Where a replication has but a bound, so has the mean.
+                // If a replication has only a bound, so has the mean.
                 let known = matches!(estimate, Estimate::Interval(_));
                 let values = row.each.iter().map(|one| one.rate).collect();
                 Self { estimate, values: known.then_some(values) }
@@ -248,7 +248,7 @@ impl Side {
     }
 }
 
-/// Replication by replication, on the same draws.
+/// Combines two figures replication by replication, on the same draws.
 fn paired(how: How, one: &Side, two: &Side, level: f64) -> Estimate {
     if let Some(reason) = one.missing().or_else(|| two.missing()) {
         return Estimate::Missing(reason);
@@ -270,7 +270,7 @@ fn paired(how: How, one: &Side, two: &Side, level: f64) -> Estimate {
     }
 }
 
-/// Between the extremes of two intervals that hold together at `level`.
+/// Combines two intervals that hold together at `level` by their extremes.
 fn apart(how: How, one: &Side, two: &Side, level: f64) -> Estimate {
     let (Estimate::Interval(a), Estimate::Interval(b)) = (&one.estimate, &two.estimate) else {
         let reason = one.missing().or_else(|| two.missing());
@@ -286,7 +286,7 @@ fn apart(how: How, one: &Side, two: &Side, level: f64) -> Estimate {
     Estimate::Interval(Interval { low, high, estimate, level, method: Method::Joint })
 }
 
-/// The verdict on a quantity; one that was not estimated is not judged.
+/// Returns the verdict on a quantity; one that was not estimated is not judged.
 #[must_use]
 pub fn judge(demand: &Demand, found: &Estimate) -> Verdict {
     match found {
@@ -298,9 +298,9 @@ pub fn judge(demand: &Demand, found: &Estimate) -> Verdict {
 /// A point that was judged.
 #[derive(Clone, Debug)]
 pub struct Point {
-    /// By range: which value; empty: the file as it is, where that is none of the range.
+    /// Index of the value per range; empty for the file as it is, where the ranges do not contain it.
     pub places: Vec<usize>,
-    /// Whether it is the file as it is.
+    /// True for the file as it is.
     pub own: bool,
     /// The quantity.
     pub estimate: Estimate,
@@ -311,20 +311,20 @@ pub struct Point {
 /// The verdict over all points.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// At every point.
+    /// It holds at every point.
     Holds,
-    /// At some: the part of the range in words.
+    /// It holds at some points: the part of the range in words.
     OnlyIf(String),
-    /// At none: it fails at every point.
+    /// It fails at every point.
     DoesNotHold,
     /// It holds at no point, and some interval straddles the threshold.
     Undecided,
-    /// It could not be judged, and why.
+    /// It could not be judged, with the reason.
     NotJudged(String),
 }
 
 impl Outcome {
-    /// In words; of one that holds in part, with the part.
+    /// Returns the outcome in words, with the part of the range where it holds only there.
     #[must_use]
     pub fn words(&self) -> String {
         match self {
@@ -333,7 +333,7 @@ impl Outcome {
         }
     }
 
-    /// In a few words.
+    /// Returns the outcome in a few words, without the part of the range.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
@@ -346,47 +346,47 @@ impl Outcome {
     }
 }
 
-/// A claim and how it came out.
+/// Claim with its outcome.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// Its number.
+    /// Number of the claim.
     pub number: u32,
-    /// In a few words.
+    /// Title, a few words.
     pub title: String,
-    /// In the words of its source.
+    /// The claim in the words of its source.
     pub claim: String,
-    /// Where it stands there.
+    /// Place of the claim in the source.
     pub source: String,
-    /// The scenario in whose file it stands.
+    /// Scenario whose file declares the claim.
     pub scenario: String,
-    /// How it was decided; none where it could not be.
+    /// Evaluation; `None` where the claim could not be judged.
     pub decided: Option<Decided>,
     /// The verdict.
     pub outcome: Outcome,
 }
 
-/// What decided a claim.
+/// Evaluation of a claim.
 #[derive(Clone, Debug)]
 pub struct Decided {
     /// The quantity, as written.
     pub figure: String,
-    /// What it is, in words; none: its path has to do.
+    /// Description of the quantity; if `None`, its path is printed.
     pub words: Option<String>,
-    /// What it is measured in.
+    /// Unit of the quantity.
     pub unit: FigureUnit,
-    /// What it must be, as written.
+    /// Demand, as written.
     pub is: String,
-    /// What that means.
+    /// Demand, parsed.
     pub demand: Demand,
-    /// What was varied.
+    /// Varied ranges.
     pub ranges: Vec<Range>,
-    /// All points, the last range fastest; the file as it is among them, or in front.
+    /// All points, the last range fastest. The file as it is stands among them, or in front.
     pub points: Vec<Point>,
 }
 
 impl Judged {
-    /// Whether more effort, or another run, might still decide it; not one that says what it lacks, which was not
-    /// meant to be judged.
+    /// Returns whether more effort or another run might still decide it. A claim that declares what is `missing` is not
+    /// meant to be judged, and is not open.
     #[must_use]
     pub fn is_open(&self) -> bool {
         match &self.outcome {
@@ -398,13 +398,13 @@ impl Judged {
 }
 
 impl Decided {
-    /// The file as it is.
+    /// Returns the point of the file as it is.
     #[must_use]
     pub fn own(&self) -> Option<&Point> {
         self.points.iter().find(|point| point.own)
     }
 
-    /// The verdict over all points.
+    /// Returns the verdict over all points.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         let count = |verdict| self.points.iter().filter(|point| point.verdict == verdict).count();
@@ -419,7 +419,7 @@ impl Decided {
         }
     }
 
-    /// The part of the range in which it holds.
+    /// Returns the part of the range in which it holds, in words.
     fn part(&self) -> String {
         let holds = |point: &&Point| point.verdict == Verdict::Holds;
         let kept: Vec<&Point> =
@@ -446,14 +446,14 @@ impl Decided {
             let parts: Vec<String> = parts.filter_map(|(range, set)| named(range, set)).collect();
             return parts.join(" and ");
         }
-        // No block: the values of one range at each combination of the others, the way with the fewest parts.
+        // The points form no block: list the values of one range per combination of the others, choosing the range with
+        // the fewest parts.
         let ways = (0..self.ranges.len()).rev().map(|inner| self.parts(&kept, inner));
         let ways = ways.min_by_key(Vec::len).unwrap_or_default();
         ways.join("; or ")
     }
 
-    /// Where it holds: the values of one range at each combination of the others, those together that have the
-    /// same.
+    /// Returns where it holds: the values of range `inner` per combination of the others, with equal sets merged.
     fn parts(&self, kept: &[&Point], inner: usize) -> Vec<String> {
         let mut by: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
         for point in kept {
@@ -467,7 +467,7 @@ impl Decided {
         let mut together: Vec<(Vec<Vec<usize>>, Vec<usize>)> = Vec::new();
         for (others, mut set) in by {
             set.sort_unstable();
-            // Of several other ranges combinations are named one by one.
+            // With several other ranges, each combination is listed separately.
             let known = together.iter_mut().find(|(_, known)| *known == set && others.len() == 1);
             match known {
                 Some((all, _)) => all.push(others),
@@ -494,7 +494,7 @@ impl Decided {
     }
 }
 
-/// A part of a range in words; none where it is all of it.
+/// Returns a part of a range in words; `None` if it is the whole range.
 fn named(range: &Range, set: &[usize]) -> Option<String> {
     let (values, words) = (range.values(), &range.words);
     if set.len() == values.len() {
@@ -516,7 +516,7 @@ fn named(range: &Range, set: &[usize]) -> Option<String> {
     Some(format!("{words}: {}", all.join(", ")))
 }
 
-/// A value without its quotes.
+/// Returns a value without its quotes.
 #[must_use]
 pub fn unquoted(value: &str) -> &str {
     let inside = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
@@ -589,7 +589,7 @@ mod tests {
         }
     }
 
-    /// Ten replications whose values differ by exactly one, and are twice as large, whatever the noise is.
+    /// Ten replications whose values differ by exactly one, or by a factor of two, whatever the noise is.
     #[test]
     fn on_the_same_draws_noise_that_both_have_is_not_in_the_difference() {
         let noise: Vec<f64> = (0..10).map(|n| f64::from(n % 4) + 1.0).collect();

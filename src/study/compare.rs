@@ -1,13 +1,12 @@
-//! Scenarios side by side, each held against the one above it.
+//! Comparison of scenarios, each with the one above it.
 //!
-//! Takes results of scenarios that ran on the same draws; gives a row each, and the paired
-//! difference to the row above with a finding (S7). Replication k of one row met the same arrivals,
-//! demands and moods as replication k of the other, so their difference carries little noise.
+//! Takes results of scenarios that ran on the same draws; returns a row per scenario, and the paired difference to the
+//! row above with a finding (S7). Replication k of two rows has the same arrivals, demands and moods, so their
+//! difference carries little noise.
 //!
-//! Holds: all findings together err with at most the level asked for: an equal share for each family of
-//! tests (`weigh`), Holm within. Where two rows have another number of replications, the shorter prefix
-//! is compared.
-//! Differences of years have intervals that hold together over all pairs of rows, so that a pair has the same
+//! Holds: the error of all findings together is at most one minus the level: an equal share for each family of tests
+//! (`weigh`), Holm within. Where two rows differ in the number of replications, the shorter prefix is compared.
+//! Differences over the horizon have intervals that hold together over all pairs of rows, so a pair has the same
 //! interval wherever it is reported.
 
 pub mod asked;
@@ -41,39 +40,40 @@ use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{self, Estimate, Verdict, WindowPlan, estimate, few};
 use weigh::BrokenRun;
 
-/// The level of each difference of two of so many scenarios, for all pairs to hold together (Bonferroni).
+/// Returns the level of each difference between two of `scenarios` scenarios that makes all pairs hold together
+/// (Bonferroni).
 fn of_each_pair(level: f64, scenarios: usize) -> f64 {
     let pairs = scenarios * scenarios.saturating_sub(1) / 2;
     1.0 - (1.0 - level) / pairs.max(1) as f64
 }
 
-/// The paired difference of as many replications as both have, `own` less `other`.
+/// Returns the paired difference `own` minus `other` over the replications that both have.
 fn paired(own: &[f64], other: &[f64], level: f64) -> Option<Interval> {
     let count = own.len().min(other.len());
     Interval::of_paired_difference(&own[..count], &other[..count], level).ok()
 }
 
-/// As [`paired`], of sums over few events.
+/// Returns the difference as [`paired`] does, for sums over few events.
 pub(in crate::study) fn paired_rare(own: &[f64], other: &[f64], level: f64) -> Option<Interval> {
     let count = own.len().min(other.len());
     difference_of_rare(&own[..count], &other[..count], level).ok()
 }
 
-/// A smaller difference of the share served is not worth knowing.
+/// A smaller difference of the share served is irrelevant.
 const SERVED_WORTH: f64 = 0.001;
 
-/// One scenario that was lived through.
+/// Scenario that was simulated.
 #[derive(Clone, Copy, Debug)]
 pub struct Member<'a> {
-    /// As it was read.
+    /// Draft, as read.
     pub draft: &'a Draft,
-    /// Its tables.
+    /// Compiled tables.
     pub plan: &'a Blueprint,
-    /// What was asked.
+    /// Figures and windows asked for.
     pub study: &'a StudyPlan,
-    /// What came out.
+    /// Raw results.
     pub result: &'a StudyResult,
-    /// Its rows.
+    /// Rows of the report.
     pub results: &'a Results,
     /// Dollars per month.
     pub monthly_cost: Option<f64>,
@@ -82,7 +82,7 @@ pub struct Member<'a> {
 }
 
 impl Member<'_> {
-    /// Dollars per month and once; `None` without any price.
+    /// Returns dollars per month and once; `None` without any price.
     fn price(&self) -> Option<(f64, f64)> {
         let (month, once) = (self.monthly_cost, self.once_cost);
         let none = month.is_none() && once.is_none();
@@ -90,13 +90,13 @@ impl Member<'_> {
     }
 }
 
-/// What is compared: a class of requests, in windows that all members have.
+/// Basis of a comparison: a class of requests, in windows that all members have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Basis {
     /// The class.
     pub class: String,
-    /// Windows that all have, by rate, then by name; the last is the one held against the row above.
-    /// None where only years are compared.
+    /// Windows that all members have, by rate, then by name. The last decides the difference to the row above. Empty
+    /// where only the horizon is compared.
     pub windows: Vec<String>,
 }
 
@@ -111,45 +111,46 @@ pub struct Row {
     pub monthly_cost: Option<f64>,
     /// Dollars once.
     pub once_cost: Option<f64>,
-    /// By window of the basis.
+    /// Results per window of the basis.
     pub windows: Vec<Cell>,
-    /// 95 % latency, this row less the one above.
+    /// p95 latency, this row minus the one above.
     pub latency_step: Option<Comparison>,
-    /// Share served, this row less the one above.
+    /// Share served, this row minus the one above.
     pub served_step: Option<Comparison>,
-    /// The highest rate of the class that meets its first objective of latency.
+    /// Highest rate of the class that meets its first latency objective.
     pub capacity: Option<CapacityRow>,
-    /// That rate, this row less the one above.
+    /// That rate, this row minus the one above.
     pub capacity_step: Option<Comparison>,
-    /// Where its latency is measured; none: at the site.
+    /// Place where the latency is measured; `None` means at the site.
     pub measured: Option<String>,
-    /// What the step of the latency is made of, where edges answer in this row or the one above.
+    /// Parts of the latency step, where edges answer in this row or the one above.
     pub step_parts: Option<StepParts>,
 }
 
-/// What edges change of the 95 % latency and what changes behind them, this row less the one above. They add
-/// up to the step. A row without edges has all its requests at the origin. Each interval holds for itself.
+/// Contributions of the edges and of the origin behind them to the p95 latency step, this row minus the one above. They
+/// add up to the step. In a row without edges all requests are at the origin. Each interval holds for itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepParts {
-    /// Answers from edges: what the latency of all gains on that of the requests that reach the origin.
+    /// Contribution of answers from edges: the gap between the latency of all requests and that of requests that reach
+    /// the origin.
     pub caching: Interval,
-    /// The latency of the requests that reach the origin.
+    /// Contribution of the latency of requests that reach the origin.
     pub origin: Interval,
 }
 
-/// Requests of the compared class that edges answered, and those that they did not.
+/// Requests of the compared class, answered by edges or passed on.
 #[derive(Clone, Debug)]
 pub struct Edges {
-    /// Answered, in all replications together.
+    /// Requests answered, summed over all replications.
     pub answered: u64,
-    /// Of these such that no edge had.
+    /// Requests among them that no edge could answer.
     pub missed: u64,
-    /// 95 % latency of those.
+    /// p95 latency of the requests that no edge could answer.
     pub origin: Estimate,
 }
 
 impl Edges {
-    /// Share of the answers that came from edges.
+    /// Returns the share of the answers that came from edges.
     #[must_use]
     pub fn share(&self) -> f64 {
         1.0 - self.missed as f64 / self.answered.max(1) as f64
@@ -159,26 +160,26 @@ impl Edges {
 /// A scenario in one window.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// How the window looked.
+    /// Verdict on the window.
     pub verdict: Verdict,
-    /// Median, 95 % and 99 % latency of the class.
+    /// Median, p95 and p99 latency of the class.
     pub latency: [Estimate; 3],
-    /// Of these what edges did; none without edges.
+    /// Part of the edges in these latencies; `None` without edges.
     pub edges: Option<Edges>,
-    /// Share of its page views that were served.
+    /// Share of the class's page views that were served.
     pub served: Share,
-    /// The busiest component.
+    /// Busiest component, with its utilisation.
     pub busiest: Option<(String, f64)>,
 }
 
 /// Components of one kind and name, in all scenarios.
 #[derive(Clone, Debug)]
 pub struct UseGroup {
-    /// What they are.
+    /// Kind of the components.
     pub kind: UseKind,
-    /// Their name without numbers: `www`, `store.head`.
+    /// Name without member numbers: `www`, `store.head`.
     pub group: String,
-    /// By row, then by window of the basis: the busiest; none where there is no such component.
+    /// Busiest component by row, then by window of the basis; `None` where the row has none.
     pub cells: Vec<Vec<Option<Busiest>>>,
 }
 
@@ -187,40 +188,40 @@ pub struct UseGroup {
 pub struct Busiest {
     /// Its name.
     pub name: String,
-    /// How busy it is, of its capacity.
+    /// Mean utilisation, as a share of its capacity.
     pub mean: Estimate,
-    /// What it is asked for by arithmetic, of its capacity.
+    /// Computed offered load, as a share of its capacity.
     pub offered: Option<f64>,
-    /// How many there are.
+    /// Number of components.
     pub members: usize,
 }
 
-/// What a database did not answer, answered wrongly or forgot in one window of one scenario.
+/// Operations that a database failed, answered wrongly or lost in one window of one scenario.
 #[derive(Clone, Debug)]
 pub struct LossRow {
     /// The scenario, by row.
     pub row: usize,
-    /// The window, or the run around a break: `broken/down:mysql.master`.
+    /// Window, or run around a break: `broken/down:mysql-1`.
     pub window: String,
-    /// What breaks in it, or is repaired.
+    /// Part that breaks or is repaired in it.
     pub part: Option<(Drillable, Way)>,
     /// The database.
     pub database: String,
-    /// By [`LOSSES`], in a run; of what fails around a break, less what fails where nothing breaks.
+    /// Mean count per run, in the order of [`LOSSES`]. Around a break, failures without the break are subtracted.
     pub counts: [Estimate; LOSSES.len()],
-    /// By [`LOSSES`]: whether there is certainly more than where nothing breaks.
+    /// True per entry of [`LOSSES`] if there is certainly more than without a break.
     pub seen: [bool; LOSSES.len()],
 }
 
 impl LossRow {
-    /// Whether anything was.
+    /// Returns whether any loss was detected.
     #[must_use]
     pub fn any(&self) -> bool {
         self.seen.contains(&true)
     }
 }
 
-/// What a database can lose.
+/// Metrics of the losses of a database.
 pub const LOSSES: [Metric; 5] = [
     Metric::FailedReads,
     Metric::Stale,
@@ -234,40 +235,40 @@ pub const LOSSES: [Metric; 5] = [
 pub struct BreakKind {
     /// The declared window.
     pub window: String,
-    /// What it is: `server`.
+    /// Kind of the part: `server`.
     pub kind: &'static str,
     /// Its name without its number.
     pub group: String,
-    /// By row: the part whose loss costs most; none where there is no such part.
+    /// Part per row whose loss costs most; `None` where the row has no such part.
     pub cells: Vec<Option<BreakRow>>,
 }
 
 /// A comparison.
 #[derive(Clone, Debug)]
 pub struct Ladder {
-    /// What is compared.
+    /// Class and windows that are compared.
     pub basis: Basis,
     /// The rows, in the order given.
     pub rows: Vec<Row>,
-    /// How busy each kind of component is in each row.
+    /// Utilisation of each kind of component in each row.
     pub uses: Vec<UseGroup>,
-    /// What databases lost in each row, in windows of the basis and around breaks.
+    /// Losses of the databases in each row, in windows of the basis and around breaks.
     pub losses: Vec<LossRow>,
-    /// What each kind of break costs in each row, the worst first.
+    /// Cost of each kind of break in each row, the worst first.
     pub breaks: Vec<BreakKind>,
-    /// Availability over years, by row; none where no years were lived through.
+    /// Availability over the horizon per row; `None` without a long-horizon run.
     pub years: Vec<Option<YearCell>>,
-    /// By row: each respect in which it is compared with the row above; none for the first.
+    /// Every respect in which a row is compared with the row above; empty for the first.
     pub weighed: Vec<Vec<Weighed>>,
-    /// What each costs and how long it is down, the cheapest first; those with a price and years.
+    /// Cost and downtime of the scenarios that have both, the cheapest first.
     pub offers: Vec<Offer>,
     /// Level at which all findings hold together.
     pub level: f64,
-    /// Figures that were asked for besides.
+    /// Figures asked for in addition.
     pub asked: Vec<asked::Answer>,
 }
 
-/// Compares; `None` when the members share no window or no class.
+/// Compares the members; `None` when they share no window or no class.
 #[must_use]
 pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     let basis = basis(members)?;
@@ -276,7 +277,7 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     let each = weigh::of_each_family(level);
     let mut years = years::cells(members, &basis);
     let mut offers = offers::offers(members, &basis, (each, level));
-    // Neighbours first; one family, so that a pair has one interval wherever it is reported.
+    // Neighbours first. All pairs are one family, so a pair has one interval wherever it is reported.
     let mut pairs = neighbours(members.len());
     pairs.extend(offers.iter().filter_map(Offer::pair).filter(|(from, to)| from + 1 != *to));
     let mut weighed = years::weigh(members, &basis, &pairs, (each, level));
@@ -315,8 +316,8 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     Some(Ladder { basis, rows, uses, losses, breaks, years, weighed, offers, level, asked })
 }
 
-/// Latency, share served and, of neighbours, capacity, the second of each pair of rows against the first; also
-/// put into the rows.
+/// Compares latency, share served and, for neighbours, capacity: the second of each pair of rows with the first. Also
+/// fills them into the rows.
 fn in_windows(
     members: &[Member<'_>],
     basis: &Basis,
@@ -374,7 +375,8 @@ fn in_windows(
     all
 }
 
-/// Page views not served in the run of each break, by kind and row; none where a replication has no value.
+/// Returns the page views not served in the run of each break, by kind and row; `None` where a replication has no
+/// value.
 fn broken_runs(
     members: &[Member<'_>],
     kinds: &[BreakKind],
@@ -406,8 +408,8 @@ fn broken_runs(
     kinds.iter().map(of).collect()
 }
 
-/// Steps of capacities. Where a replication's own lies somewhere between two rates, a step is one
-/// only if it is with either, and its interval holds with either.
+/// Returns the steps of capacities. Where a replication's rate lies between two bounds, a step counts only if it holds
+/// with both, and its interval covers both.
 fn capacity_steps(
     column: &[Vec<Reached>],
     level: f64,
@@ -424,7 +426,7 @@ fn capacity_steps(
     }
     let (least, most) = (of(&|one| one.between.0), of(&|one| one.between.1));
     for at in 1..column.len() {
-        // The least of one less the most of the other, and the other way round.
+        // The lower bound of one minus the upper bound of the other, and the reverse.
         let ends = [(&most, &least), (&least, &most)].map(|(above, own)| {
             let mut pairs = rates.clone();
             (pairs[at - 1], pairs[at]) = (above[at - 1].clone(), own[at].clone());
@@ -444,7 +446,7 @@ fn capacity_steps(
     all
 }
 
-/// The busiest of each kind and name in each window, in the order of kinds and names.
+/// Returns the busiest of each kind and name in each window, in the order of kinds and names.
 fn uses(members: &[Member<'_>], basis: &Basis) -> Vec<UseGroup> {
     let mut groups: BTreeMap<(UseKind, Vec<(String, u64)>), UseGroup> = BTreeMap::new();
     for (row, member) in members.iter().enumerate() {
@@ -477,7 +479,7 @@ fn uses(members: &[Member<'_>], basis: &Basis) -> Vec<UseGroup> {
     groups.into_values().collect()
 }
 
-/// What a component is called without the numbers of members, and without what its kind says.
+/// Returns the name of a component without member numbers, and without the suffix that its kind implies.
 fn group_of(one: &Use) -> String {
     let name = match one.kind {
         UseKind::Server | UseKind::Balancer => one.name.strip_suffix(".cpu"),
@@ -489,7 +491,7 @@ fn group_of(one: &Use) -> String {
     parts.join(".")
 }
 
-/// What databases lost, scenario by scenario.
+/// Returns the losses of the databases, scenario by scenario.
 fn losses(members: &[Member<'_>], basis: &Basis) -> Vec<LossRow> {
     let mut rows = Vec::new();
     for (row, member) in members.iter().enumerate() {
@@ -504,7 +506,7 @@ fn losses(members: &[Member<'_>], basis: &Basis) -> Vec<LossRow> {
             let at = member.study.windows.iter().position(|window| window.window.name == *name)?;
             Some((at, None))
         });
-        // As the breaks stand in the report of the scenario: the costliest first.
+        // Breaks in the order of the scenario's report: the costliest first.
         let broken = member.results.breaks.iter().filter(|row| row.class == basis.class);
         let broken = broken.filter_map(|row| row.part.as_ref()).flat_map(|part| {
             Way::ALL.into_iter().filter_map(move |way| {
@@ -552,7 +554,7 @@ fn loss(
                 own.and_then(|own| other.map(|other| own - other))
             })
             .collect();
-        // What fails is what fails because of the break; an answer that was not true is one anyway.
+        // Failures count only if the break causes them; a wrong answer counts in any case.
         let failed = matches!(metric, Metric::FailedReads | Metric::FailedWrites);
         let counted = if failed && paired.is_some() { &more } else { &own };
         let of = |values: &[Result<f64, NoValue>]| estimate(values, Statistic::Mean, asked.level);
@@ -569,7 +571,7 @@ fn loss(
         seen[place] = if without.iter().all(|value| *value == Ok(0.0)) {
             counts[place].value().is_some_and(|value| value > 0.0)
         } else {
-            // Of what there is anyway, an overload say, there may be more or less by chance.
+            // Losses that occur without a break, as in an overload, can vary by chance.
             match of(&more) {
                 Estimate::Interval(i) => i.low > 0.0,
                 other => other.value().is_some_and(|value| value > 0.0),
@@ -580,12 +582,12 @@ fn loss(
     LossRow { row, window, part, database, counts, seen }
 }
 
-/// Breaks of all members by kind and name, the costliest first; of several parts of one kind and
-/// name, the one whose loss costs most.
+/// Returns the breaks of all members by kind and name, the costliest first. For several parts of one kind and name, the
+/// one whose loss costs most counts.
 fn breaks(members: &[Member<'_>], class: &str) -> Vec<BreakKind> {
     let mut found: Vec<BreakKind> = Vec::new();
     for (at, member) in members.iter().enumerate() {
-        // The rows of a member stand the costliest first.
+        // A member's rows are sorted, the costliest first.
         for row in member.results.breaks.iter().filter(|row| row.class == class) {
             let (Some(part), Some(_)) = (&row.part, row.down) else { continue };
             let same = |one: &BreakKind| {
@@ -614,7 +616,7 @@ fn breaks(members: &[Member<'_>], class: &str) -> Vec<BreakKind> {
     found
 }
 
-/// The first class with an objective, else the first of all; windows of all members.
+/// Returns the basis: the first class with an objective, else the first of all, in the windows of all members.
 fn basis(members: &[Member<'_>]) -> Option<Basis> {
     let first = members.first()?;
     let has = |member: &Member<'_>, class: &str| {
@@ -657,7 +659,7 @@ fn row(member: &Member<'_>, basis: &Basis) -> Row {
     }
 }
 
-/// Where the latency of a class that enters at a CDN is measured.
+/// Returns the place where the latency of a class that enters at a CDN is measured.
 fn measured(member: &Member<'_>, class: &str) -> Option<String> {
     let mut classes = member.draft.scenario.request.iter();
     let Some(Entrance::Cdn(cdn)) =
@@ -698,8 +700,8 @@ fn in_window(window: &WindowRows, basis: &Basis) -> Cell {
     }
 }
 
-/// Values of the compared figure by replication, corrected for their arrivals where those of all members
-/// can be; none when some replication has no value.
+/// Returns the values of the compared figure per replication, corrected for arrivals where those of all members are;
+/// empty when a replication has no value.
 fn samples(
     member: &Member<'_>,
     basis: &Basis,
@@ -716,7 +718,7 @@ fn samples(
     values(member, (window, all), &measure)
 }
 
-/// 95 % latency of the requests that reach the origin, by replication: of all where there are no edges.
+/// Returns the p95 latency per replication of the requests that reach the origin: all requests if there are no edges.
 fn at_origin(member: &Member<'_>, basis: &Basis, (window, all): (&str, bool)) -> Vec<f64> {
     let mut classes = member.plan.routes.classes.iter();
     let Some(at) = classes.position(|class| class.name == basis.class) else { return Vec::new() };
@@ -726,7 +728,7 @@ fn at_origin(member: &Member<'_>, basis: &Basis, (window, all): (&str, bool)) ->
     }
 }
 
-/// What the step of the latency from `above` to `own` is made of, where one of them has edges.
+/// Splits the latency step from `above` to `own` into its parts, where one of them has edges.
 fn step_parts(
     (above, own): (&Member<'_>, &Member<'_>),
     basis: &Basis,
@@ -751,8 +753,8 @@ fn step_parts(
     })
 }
 
-/// Values of a measure by replication, corrected for their arrivals where `all` can be; none when some
-/// replication has no value.
+/// Returns the values of a measure per replication, corrected for arrivals if `all` allows it; empty when a replication
+/// has no value.
 fn values(member: &Member<'_>, (window, all): (&str, bool), measure: &Measure) -> Vec<f64> {
     let at = member.result.windows.iter().position(|w| w.name == window);
     let Some(at) = at else { return Vec::new() };
@@ -761,23 +763,23 @@ fn values(member: &Member<'_>, (window, all): (&str, bool), measure: &Measure) -
     let seen = &member.result.windows[at];
     let values = seen.samples.iter().map(|values| values[place].ok());
     let values = values.collect::<Option<Vec<f64>>>().unwrap_or_default();
-    // As its estimate is, where all are: pseudo-values are paired as the values are.
+    // Corrected as the estimate is, if all members are: pseudo-values are paired as the values are.
     let controls = seen.controls.as_ref().filter(|_| all && control::is_corrected(measure));
     controls.and_then(|controls| controls.corrected(&values)).unwrap_or(values)
 }
 
-/// Each row and the one above.
+/// Returns the pairs of each row with the one above.
 fn neighbours(rows: usize) -> Vec<(usize, usize)> {
     (1..rows).map(|at| (at - 1, at)).collect()
 }
 
-/// Each row against the one above; none of the first.
+/// Compares each row with the one above; `None` for the first.
 fn steps(column: &[Vec<f64>], level: f64, worth: f64) -> Vec<Option<Comparison>> {
     let found = held(column, &neighbours(column.len()), level, worth);
     std::iter::once(None).chain(found).take(column.len()).collect()
 }
 
-/// The second of each pair against its first, where both have two replications or more; all of them are one
+/// Compares the second of each pair with its first, where both have at least two replications. All pairs are one
 /// family.
 fn held(
     column: &[Vec<f64>],
@@ -807,7 +809,7 @@ fn held(
 mod tests {
     use super::*;
 
-    /// S7: a row is held against the one above; a row without values breaks no other pair.
+    /// S7: a row is compared with the one above; a row without values affects no other pair.
     #[test]
     fn each_row_is_held_against_the_one_above() {
         let up = vec![1.0, 1.1, 0.9, 1.0];

@@ -1,9 +1,8 @@
 //! Figures of windows, corrected for the arrivals that the replications happened to draw.
 //!
-//! Model: all windows of one seed meet the same users, so that one lucky set of arrivals moves every
-//! figure the same way. How many arrivals a window expects is known from the plan: the cumulated rate,
-//! of modulated and of noisy traffic too. The realised arrivals of each workload are a control variate
-//! ([`stats::control`](crate::stats::control)).
+//! Model: all windows of one seed have the same users, so one unusual set of arrivals moves every figure the same way.
+//! The expected arrivals of a window are known from the plan: the cumulated rate, also for modulated and noisy traffic.
+//! The realised arrivals of each workload are a control variate ([`stats::control`](crate::stats::control)).
 //!
 //! | figures | correction |
 //! |---|---|
@@ -27,7 +26,7 @@ use crate::stats::summary::ordered_sum;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::window::{self, Estimate, WindowPlan, estimate};
 
-/// Expected arrivals of `window`, by workload; `None` where they are not known.
+/// Returns the expected arrivals of `window` per workload; `None` where they are unknown.
 #[must_use]
 pub fn expected(plan: &Blueprint, window: &Window) -> Vec<Option<f64>> {
     let (from, until) = (window.from(), window.from() + window.length);
@@ -46,7 +45,7 @@ pub fn expected(plan: &Blueprint, window: &Window) -> Vec<Option<f64>> {
     workloads.map(one).collect()
 }
 
-/// The controls of a window, the workload with the most arrivals first; `None` where nothing is corrected.
+/// Returns the controls of a window, the workload with the most arrivals first; `None` where nothing is corrected.
 pub(super) fn controls(
     plan: &Blueprint,
     asked: &WindowPlan,
@@ -68,7 +67,7 @@ pub(super) fn controls(
     Controls::new(&known.into_iter().map(column).collect::<Vec<_>>())
 }
 
-/// Whether a figure is corrected; the reasons stand in the table above.
+/// Returns whether a figure is corrected; the reasons are in the table above.
 #[must_use]
 pub const fn is_corrected(measure: &Measure) -> bool {
     match measure {
@@ -86,8 +85,8 @@ pub const fn is_corrected(measure: &Measure) -> bool {
     }
 }
 
-/// The estimate of a measure from its values by replication: of counts and shares of what may be rare with
-/// an interval for few counts, of others corrected where they can be.
+/// Returns the estimate of a measure from its values per replication. Counts and shares of possibly rare events get an
+/// interval for few counts; others are corrected where possible.
 pub(super) fn estimated(
     controls: Option<&Controls>,
     measure: &Measure,
@@ -97,7 +96,7 @@ pub(super) fn estimated(
 ) -> Estimate {
     let units: Vec<f64> = seen.iter().filter_map(|one| measure.unit(one)).collect();
     if units.len() == seen.len() && !units.is_empty() {
-        // As many trials as in all replications together.
+        // The trials of all replications together.
         let unit = units.len() as f64 / ordered_sum(units.iter().map(|unit| 1.0 / unit));
         return window::counted(values, unit, measure.is_share(), level);
     }
@@ -108,7 +107,7 @@ pub(super) fn estimated(
     }
     let numbers: Vec<f64> = values.iter().filter_map(|value| value.ok()).collect();
     match controls.mean(&numbers, level) {
-        // Of a saturated part the straight line would lead beyond all of it.
+        // For a saturated part the regression line would exceed its maximum.
         Ok(Some(i)) if measure.most(seen).is_some_and(|most| i.estimate > most) => plain,
         Ok(Some(interval)) => Estimate::Interval(interval),
         _ => plain,

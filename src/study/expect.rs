@@ -1,4 +1,4 @@
-//! Judged figures: what `is` means, and the verdict on an interval.
+//! Judged figures: the meaning of `is`, and the verdict on an interval.
 //!
 //! | `is` | holds when |
 //! |---|---|
@@ -17,7 +17,7 @@ use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 use crate::units::{Bandwidth, Money, Probability, Rate, SimDuration};
 
-/// What a figure must be.
+/// Demand on a figure.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Demand {
     /// Below.
@@ -52,7 +52,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// As a word.
+    /// Returns the word used in files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -165,7 +165,7 @@ impl Demand {
         ))
     }
 
-    /// The same where the name is one of these words.
+    /// Returns the demand if its name is one of these words.
     ///
     /// # Errors
     ///
@@ -180,7 +180,7 @@ impl Demand {
         }
     }
 
-    /// Least and largest value that it allows; none for a name.
+    /// Returns the least and largest value that it allows; `None` for a name.
     fn range(&self) -> Option<(f64, f64)> {
         Some(match *self {
             Self::Below(bound) => (f64::NEG_INFINITY, bound.next_down()),
@@ -193,7 +193,7 @@ impl Demand {
         })
     }
 
-    /// The threshold, or the value that it is held against; none for a name.
+    /// Returns the threshold, or the value compared with; `None` for a name.
     #[must_use]
     pub const fn threshold(&self) -> Option<f64> {
         match *self {
@@ -208,13 +208,13 @@ impl Demand {
         }
     }
 
-    /// Whether no value between `least` and `most` meets it.
+    /// Returns whether no value between `least` and `most` meets it.
     #[must_use]
     pub fn is_outside(&self, (least, most): (f64, f64)) -> bool {
         self.range().is_some_and(|(low, high)| high < least || low > most)
     }
 
-    /// Whether nothing meets both.
+    /// Returns whether no value meets both.
     #[must_use]
     pub fn contradicts(&self, other: &Self) -> bool {
         match (self.range(), other.range()) {
@@ -225,10 +225,9 @@ impl Demand {
         }
     }
 
-    /// The verdict on `interval`.
+    /// Returns the verdict on `interval`.
     ///
-    /// An interval that is a point has no noise, but the last bits of its arithmetic: it agrees with a
-    /// value to a millionth of it.
+    /// An interval that is a point has no noise except rounding: it agrees with a value to a millionth of it.
     #[must_use]
     pub fn judge(&self, interval: &Interval) -> Verdict {
         let (low, high) = (interval.low, interval.high);
@@ -243,7 +242,7 @@ impl Demand {
             Self::Below(bound) | Self::AtMost(bound) if low > bound => Verdict::Fails,
             Self::Above(bound) | Self::AtLeast(bound) if low > bound => Verdict::Holds,
             Self::Above(bound) | Self::AtLeast(bound) if high < bound => Verdict::Fails,
-            // Of zero to a bound, nothing is below zero, and all of it at least zero.
+            // An interval from zero to a bound: no value is below zero, and all are at least zero.
             Self::Below(bound) if low >= bound => Verdict::Fails,
             Self::Above(bound) if high <= bound => Verdict::Fails,
             Self::AtMost(bound) if high <= bound => Verdict::Holds,
@@ -263,8 +262,8 @@ impl Demand {
         }
     }
 
-    /// The verdict on an estimate: that on its interval, or on its lower bound, which decides what lies on the other side of
-    /// it. One value without an interval, or none, decides nothing.
+    /// Returns the verdict on an estimate: on its interval, or on its lower bound, which decides demands beyond it. A
+    /// value without an interval, or a missing one, decides nothing.
     #[must_use]
     pub fn judge_estimate(&self, estimate: &Estimate) -> Verdict {
         match estimate {
@@ -277,7 +276,7 @@ impl Demand {
         }
     }
 
-    /// The verdict on a name; that of a group stands for each of its members.
+    /// Returns the verdict on a name; the name of a group stands for each of its members.
     #[must_use]
     pub fn judge_name(&self, name: &str) -> Verdict {
         let group = |part| split_member(part).map_or(part, |(group, _)| group);
@@ -293,7 +292,7 @@ impl Demand {
 
 /// A value without noise agrees with a truth to this share of it.
 const EXACT: f64 = 1e-6;
-/// An interval that is no wider, of its value, has no noise.
+/// An interval no wider than this share of its value has no noise.
 const LAST_BITS: f64 = 1e-12;
 
 #[cfg(test)]
@@ -334,7 +333,7 @@ mod tests {
         assert_eq!(judge("> 0", 0.0, 0.1), Verdict::Inconclusive);
     }
 
-    /// Nothing seen: known to lie between zero and the bound.
+    /// No event seen: the value is known to lie between zero and the bound.
     #[test]
     fn a_bound_below_what_is_demanded_meets_it() {
         let none = crate::stats::rare::mean_of_rare(

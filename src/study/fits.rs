@@ -1,7 +1,6 @@
-//! Whether a window can give a figure: intervals that fit into it, a disturbance that ends in it.
+//! Checks whether a window can give a figure: intervals that fit into it, a disturbance that ends in it.
 //!
-//! Holds: what is refused here is refused whatever the flags are; the length is that of the file, also for a first
-//! look that is shorter.
+//! Holds: a refusal does not depend on the flags; the length is that of the file, also for a shorter quick run.
 
 use crate::model::blueprint::{Blueprint, Config, Part};
 use crate::model::ids::ComponentId;
@@ -17,12 +16,11 @@ use crate::study::measure::{Measure, Meters};
 use crate::study::window::WindowPlan;
 use crate::units::{SimDuration, SimTime};
 
-/// Refuses `figure`, which is `measure`, where `asked` cannot give it; else sees to it that the window keeps what
-/// it needs.
+/// Checks that the window `asked` can give `figure`, whose measure is `measure`, and makes the window keep its data.
 ///
 /// # Errors
 ///
-/// Why it cannot, and what to write instead.
+/// [`NoSuchFigure`], with the reason and the spelling to use instead.
 pub(super) fn check(
     draft: &Draft,
     plan: &Blueprint,
@@ -49,7 +47,7 @@ pub(super) fn check(
     }
 }
 
-/// A utilisation is that of something with a limit.
+/// Checks that all parts of a utilisation have a limit.
 fn has_a_limit(
     plan: &Blueprint,
     figure: &Figure,
@@ -71,14 +69,14 @@ fn has_a_limit(
     Err(NoSuchFigure::new(message).help(help))
 }
 
-/// The length of a window as the file has it; none of one around a break.
+/// Returns the length of a window as declared; `None` for one around a break.
 fn length(draft: &Draft, name: &str) -> Option<SimDuration> {
     let mut windows = draft.scenario.window.iter();
     let (_, spec) = windows.find(|(own, _)| own.text == name)?;
     spec.length.as_ref().map(|length| length.value)
 }
 
-/// Intervals that fit into the window.
+/// Checks that the intervals fit into the window.
 fn holds(
     draft: &Draft,
     figure: &Figure,
@@ -116,14 +114,14 @@ fn holds(
     Err(NoSuchFigure::new(message).help(help))
 }
 
-/// The same in the largest unit of which it holds a whole number or more.
+/// Rounds down to a whole number of the largest unit that fits.
 fn round_down(time: SimDuration) -> SimDuration {
     let units = [60_000_000_000, 1_000_000_000, 1_000_000, 1_000];
     let unit = units.into_iter().find(|unit| time.nanos() >= *unit).unwrap_or(1);
     SimDuration::from_nanos((time.nanos() / unit * unit).max(1))
 }
 
-/// What has a time to drain in the window.
+/// Checks that the window has a disturbance from which a backlog drains.
 fn disturbed(draft: &Draft, figure: &Figure, asked: &mut WindowPlan) -> Result<(), NoSuchFigure> {
     let refuse = |message: String, help: String| Err(NoSuchFigure::new(message).help(help));
     if let Some(drill) = &asked.drill {
@@ -179,7 +177,7 @@ fn disturbed(draft: &Draft, figure: &Figure, asked: &mut WindowPlan) -> Result<(
     Ok(())
 }
 
-/// Steps, and flash crowds from their onset to the end of their plateau, whose times are known beforehand.
+/// Returns steps, and flash crowds from onset to the end of their plateau, whose times are known in advance.
 fn surges(draft: &Draft) -> Vec<(SimTime, SimTime)> {
     let start = week_start(draft);
     let mut all = Vec::new();

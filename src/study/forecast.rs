@@ -1,12 +1,11 @@
-//! What a run costs, computed before it begins.
+//! Cost of a run, computed before it begins.
 //!
-//! Takes a draft, what it was compiled to, what is asked of it, and what the command line changes of its
-//! effort. Gives the expected number of events of its windows (rate × events per request × length ×
-//! replications, and what runs by the clock: probes and background load), the state changes of its long
-//! horizon, and the time that both take. Around breaks every run counts, each from its break on, though
-//! runs that fare the same are simulated once: an upper bound there. Holds: linear in the text, in the
-//! rows of recorded traffic, and in the parts that faults hit. Leaves out: searches for a capacity, windows
-//! drawn from the long horizon, retries, and replications beyond the least number; so it is a lower bound
+//! Takes a draft, its blueprint, the requested figures, and the effort flags of the command line. Returns the expected
+//! number of events of its windows, the state changes of its long horizon, and the time that both take. Events are rate
+//! × events per request × length × replications, plus periodic events: probes and background load. Around breaks every
+//! run counts from its break on, though runs with equal health are simulated once: an upper bound there. Holds: time
+//! linear in the text, in the rows of recorded traffic, and in the parts that faults hit. Leaves out: capacity
+//! searches, windows drawn from the long horizon, retries, and replications beyond the minimum; so it is a lower bound
 //! for most scenarios.
 
 use crate::model::blueprint::{Arrivals, Blueprint, Config, Operation};
@@ -28,15 +27,15 @@ use crate::study::window::WindowPlan;
 use crate::study::years;
 use crate::units::{SimDuration, SimTime};
 
-/// Events of one run, at most, unless the command line lifts it: hours of work.
+/// Maximum number of events of one run, unless the command line lifts it: hours of work.
 pub const MOST_EVENTS: f64 = 1e11;
-/// Events of one replication, at most, unless the command line lifts it.
+/// Maximum number of events of one replication, unless the command line lifts it.
 pub const MOST_IN_ONE: f64 = 1e10;
-/// A run that takes longer is announced, in seconds.
+/// Duration in seconds beyond which a run is announced.
 pub const LONG_S: f64 = 600.0;
-/// Events of requests that one core handles per second, about.
+/// Approximate number of request events that one core handles per second.
 const EVENTS_PER_S: f64 = 3e6;
-/// State changes of parts that one core handles per second, about.
+/// Approximate number of state changes that one core handles per second.
 const CHANGES_PER_S: f64 = 5e5;
 
 /// The cost of a run.
@@ -46,17 +45,16 @@ pub struct Forecast {
     pub events: f64,
     /// Events of the largest replication of a window.
     pub in_one: f64,
-    /// State changes of parts over all years.
+    /// State changes of parts over the whole horizon.
     pub changes: f64,
-    /// Events of all windows that come by the clock, whatever users do: probes, background load.
+    /// Periodic events of all windows, independent of users: probes, background load.
     pub timed: f64,
-    /// Where the window with the most events stands.
+    /// Place in the text of the window with the most events.
     span: Option<Span>,
 }
 
 impl Forecast {
-    /// The cost of a scenario; `ready` is what it was compiled to and what is asked of it, where windows can be
-    /// simulated.
+    /// Computes the cost of a scenario. `ready` is its blueprint and its study, if windows can be simulated.
     #[must_use]
     pub fn of(draft: &Draft, ready: Option<(&Blueprint, &StudyPlan)>, choices: Choices) -> Self {
         let mut forecast = Self::default();
@@ -115,7 +113,7 @@ impl Forecast {
 
     fn years(&mut self, draft: &Draft, asked: Option<&years::YearsPlan>, choices: Choices) {
         let scenario = &draft.scenario;
-        // A figure asks for them too, and has a horizon where the file gives none.
+        // A figure may ask for the horizon too, and has a default where the file declares none.
         let given = scenario.run.horizon.as_ref().map(|horizon| horizon.value);
         let wanted = asked.is_some() || choices.solver == Some(Solver::Flows);
         let Some(horizon) = given.or_else(|| (wanted && can_fail(draft)).then_some(HORIZON)) else {
@@ -144,13 +142,13 @@ impl Forecast {
         self.changes += per_s * horizon.seconds() * f64::from(histories);
     }
 
-    /// How long it takes on some cores, in seconds.
+    /// Returns the duration on `cores` cores, in seconds.
     #[must_use]
     pub fn seconds(&self, cores: usize) -> f64 {
         (self.events / EVENTS_PER_S + self.changes / CHANGES_PER_S) / cores.max(1) as f64
     }
 
-    /// One sentence about a run that takes long on some cores; none about others.
+    /// Returns a sentence about a run that takes long on `cores` cores; `None` otherwise.
     #[must_use]
     pub fn announced(&self, cores: usize) -> Option<String> {
         let seconds = self.seconds(cores);
@@ -164,7 +162,7 @@ impl Forecast {
         (seconds > LONG_S).then(long)
     }
 
-    /// Reports a run of more events than the bound.
+    /// Reports an error if the run exceeds a bound on events.
     pub fn judge(&self, draft: &Draft, out: &mut Diagnostics) {
         let all = self.events + self.changes;
         let (many, most, of) = if self.in_one > MOST_IN_ONE {
@@ -193,8 +191,8 @@ impl Forecast {
     }
 }
 
-/// Rates of the workloads in the window at place `at`, for so many seconds from an instant on, with those of
-/// recorded traffic.
+/// Returns the rates of the workloads in the window at place `at`, with those of recorded traffic, over `seconds`
+/// seconds from an instant on.
 fn rates(draft: &Draft, plan: &Blueprint, at: usize, (from, seconds): (SimTime, f64)) -> Vec<f64> {
     let mut rates = load::rates_in(draft, at);
     let fixed = load::levels(draft, &draft.scenario.window[at].1);
@@ -207,7 +205,7 @@ fn rates(draft: &Draft, plan: &Blueprint, at: usize, (from, seconds): (SimTime, 
     rates
 }
 
-/// Events per second of all probes: a probe begins, and its answer comes or it has waited long enough.
+/// Returns the events per second of all probes: each begins, and ends with its answer or its timeout.
 fn probes(plan: &Blueprint) -> f64 {
     let of = |config: &Config| {
         let (watched, interval) = match config {
@@ -227,14 +225,14 @@ fn probes(plan: &Blueprint) -> f64 {
     plan.parts.iter().map(|part| of(&part.config)).sum()
 }
 
-/// Events per second of background load over an interval of this length: each piece of work begins and ends.
+/// Returns the events per second of background load over an interval of this length: each operation begins and ends.
 fn background(operation: &Operation, seconds: f64) -> f64 {
     let (lasts, every) = (operation.lasts.seconds(), operation.every.seconds().max(1e-9));
     let busy = (lasts * (1.0 + seconds / every)).min(seconds) / seconds.max(1e-9);
     2.0 * operation.rate.in_per_second() * busy
 }
 
-/// Expected events of one request of a class.
+/// Returns the expected events of one request of a class.
 fn events_of(draft: &Draft, class: usize) -> f64 {
     let spec = &draft.scenario.request[class].1;
     let reply = f64::from(u8::from(spec.reply.is_some()));
@@ -255,7 +253,7 @@ fn events_at(draft: &Draft, step: &Step) -> f64 {
     }
 }
 
-/// A number of events in words, with two digits.
+/// Returns a number of events in words, with two digits.
 fn count(number: f64) -> String {
     let words = [(1e15, "quadrillion"), (1e12, "trillion"), (1e9, "billion"), (1e6, "million")];
     match words.iter().find(|(size, _)| number >= *size) {
@@ -265,7 +263,7 @@ fn count(number: f64) -> String {
     }
 }
 
-/// A time in the unit that fits it.
+/// Returns a time in the unit that fits it.
 fn time(seconds: f64) -> String {
     let units =
         [(SimDuration::YEAR.seconds(), "years"), (86_400.0, "days"), (3_600.0, "h"), (60.0, "min")];

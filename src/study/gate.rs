@@ -1,25 +1,23 @@
-//! Has a scenario's figure moved since its baseline?
+//! Regression gate: tests whether a scenario's figures have moved since a baseline.
 //!
-//! In: two summaries, that of the baseline and the new one. Out: a verdict a figure.
+//! In: two summaries, the baseline and the new one. Out: a verdict per figure.
 //!
-//! *Exact*, where scenario, seed, effort and version of results are the same: every record must be
-//! the same to the last bit. *Equivalence* otherwise: a figure is `same` when a difference beyond its
-//! margin is excluded, `changed` when one within it is, else `unsure`; both sides are taken with their
-//! uncertainty. Figures of one seed whose estimate and interval agree to the last bit have not moved.
+//! *Exact*, where scenario, seed, effort and version of results are the same: every record must be bit-identical.
+//! *Equivalence* otherwise: a figure is `same` when a difference beyond its margin is excluded, `changed` when one
+//! within it is, else `unsure`. The uncertainty of both sides counts. Figures of one seed with bit-identical estimate
+//! and interval have not moved.
 //!
-//! The margin is that of the figure's metric (the registry of [`figure`](crate::plan::figure)),
-//! relative to the baseline; of an availability or a share served it is relative to what is *missing*
-//! to one, since 3 % of 99.9 % would let everything pass. Next to nothing a relative margin is
-//! nothing, so that a metric may have a least difference besides.
+//! The margin is that of the figure's metric (the registry of [`figure`](crate::plan::figure)), relative to the
+//! baseline. For an availability or a share served it is relative to the complement, since 3 % of 99.9 % would let
+//! everything pass. Near zero a relative margin vanishes, so a metric may have an absolute minimum margin.
 //!
-//! Holds: the chance of any false `changed` in a scenario is at most [`FALSE_ALARM`], that of calling
-//! all the same when one is on its margin at most [`FALSE_PASS`].
-//! Two runs of one seed have the same draws, so that a figure that is a mean over replications is judged
-//! by its differences, replication by replication: what both owe to luck cancels.
+//! Holds: the probability of any false `changed` in a scenario is at most [`FALSE_ALARM`]; that of calling all figures
+//! `same` when one is on its margin is at most [`FALSE_PASS`].
+//! Two runs of one seed have the same draws. A figure that is a mean over replications is therefore judged by its
+//! differences, replication by replication: shared noise cancels.
 //!
-//! Leaves out: figures that are no mean over replications (quantiles of years, deviations), which are
-//! judged as two independent estimates; categories (verdicts of windows, outcomes of expectations) are
-//! told, not judged.
+//! Leaves out: figures that are no mean over replications (quantiles of years, deviations), which are judged as two
+//! independent estimates; categories (verdicts of windows, outcomes of expectations) are reported, not judged.
 
 use super::record::{FigureRecord, SummaryRecord};
 use super::results::natural;
@@ -28,21 +26,21 @@ use crate::plan::figure::{Figure, Wanted};
 use crate::stats::equivalence::{Equivalence, Margin, Verdict as Found, all_agree};
 use crate::stats::interval::{Student, differences};
 
-/// Chance of any false `changed` among the figures of a scenario.
+/// Probability of any false `changed` among the figures of a scenario.
 pub const FALSE_ALARM: f64 = 0.01;
-/// Chance of a false `same`.
+/// Probability of a false `same`.
 pub const FALSE_PASS: f64 = 0.05;
-/// The paths of what is paid per month and once, with the units of their records.
+/// Paths of the costs per month and once, with the units of their records.
 const COSTS: [(&str, &str); 2] = [("cost.month", "dollars_per_month"), ("cost.once", "dollars")];
-/// More replications than these are not worth naming.
+/// A larger number of replications is not reported.
 const MOST: f64 = 1e6;
 
-/// How a figure was judged.
+/// Verdict on a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// It differs by more than its margin.
     Changed,
-    /// Neither can be told.
+    /// Neither of these two is shown.
     Unsure,
     /// Only one of the two sides has it.
     Apart,
@@ -51,7 +49,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// As a word.
+    /// Returns the word used in files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -63,17 +61,17 @@ impl Verdict {
     }
 }
 
-/// Which way a figure has moved.
+/// Direction of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// To what its users want.
+    /// Towards the value that its users want.
     Better,
     /// Away from it.
     Worse,
 }
 
 impl Direction {
-    /// As a word.
+    /// Returns the word used in files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -82,8 +80,8 @@ impl Direction {
         }
     }
 
-    /// The way of a figure from one value to another; `None` where it has not moved, or where more is
-    /// neither good nor bad by itself.
+    /// Returns the direction of a figure from one value to another; `None` where it has not moved, or where more is
+    /// neither good nor bad.
     #[must_use]
     pub fn of(path: &str, old: f64, new: f64) -> Option<Self> {
         let figure = Figure::parse(path).ok()?;
@@ -97,7 +95,7 @@ impl Direction {
     }
 }
 
-/// How two sides were compared.
+/// Mode of comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// Nothing may differ.
@@ -107,7 +105,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// As a word.
+    /// Returns the word used in files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -117,12 +115,12 @@ impl Mode {
     }
 }
 
-/// What a difference was held against.
+/// Margin allowed for a difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Allowed {
     /// The margin.
     pub margin: Margin,
-    /// Whether it is of what is missing to one.
+    /// True if the margin is relative to one minus the value.
     pub of_the_rest: bool,
 }
 
@@ -135,17 +133,17 @@ pub struct Row {
     pub old: Option<FigureRecord>,
     /// Now.
     pub new: Option<FigureRecord>,
-    /// What it was held against; `None`: nothing may differ, or nothing was compared.
+    /// Margin; `None` if nothing may differ, or nothing was compared.
     pub allowed: Option<Allowed>,
-    /// How it came out.
+    /// Verdict.
     pub verdict: Verdict,
-    /// Which way it went, where it has changed.
+    /// Direction of the change, if it has changed.
     pub direction: Option<Direction>,
-    /// Whether it was judged by differences on the same draws.
+    /// True if it was judged by differences on the same draws.
     pub paired: bool,
-    /// Replications on both sides that would decide, about.
+    /// Approximate number of replications on both sides that would decide.
     pub replications: Option<u64>,
-    /// Why it is unsure, where replications are not the reason.
+    /// Reason why it is unsure, where replications are not the reason.
     pub why: Option<String>,
 }
 
@@ -163,7 +161,7 @@ pub fn judge(
     paths.dedup();
     let mut rows = Vec::new();
     let mut tests: Vec<(usize, Test)> = Vec::new();
-    // Prices are no estimates: where there are bills, those are compared.
+    // Prices are no estimates: where bills exist, those are compared.
     let [old_bill, new_bill] = costs;
     let sides = [[old_bill.0, new_bill.0], [old_bill.1, new_bill.1]];
     let prices: Vec<Row> =
@@ -171,7 +169,7 @@ pub fn judge(
     let is_price = |path: &String| prices.iter().any(|row| row.path == *path);
     for path in paths.into_iter().filter(|path| !is_price(path)) {
         let (was, is) = (olds.get(path), news.get(path));
-        // What neither can tell is no figure.
+        // A figure without a value on both sides is left out.
         if [was, is].iter().all(|side| side.is_none_or(|record| record.value.is_none()))
             && (mode == Mode::Equivalence || was == is)
         {
@@ -234,7 +232,7 @@ pub fn judge(
     rows
 }
 
-/// Values of both sides on the same draws: of one seed and as many replications.
+/// Returns the values of both sides if they share seed and number of replications, hence draws.
 fn pairs<'a>(
     old: &'a SummaryRecord,
     new: &'a SummaryRecord,
@@ -246,7 +244,7 @@ fn pairs<'a>(
     (old.len() == new.len() && old.len() > 1).then_some((old, new))
 }
 
-/// By window, then by path with its numbers by size.
+/// Returns the sort key: the window, then the path with its numbers by size.
 fn order(path: &str) -> (String, Vec<(String, u64)>) {
     let (figure, window) = path.split_once('@').unwrap_or((path, ""));
     (window.to_string(), natural(figure))
@@ -260,7 +258,7 @@ fn to_the_bit(old: &FigureRecord, new: &FigureRecord) -> bool {
     bits(old) == bits(new)
 }
 
-/// A price list is no estimate: any difference counts.
+/// Compares a price, which is no estimate: any difference counts.
 fn cost((path, unit): (&str, &str), [old, new]: [Option<f64>; 2]) -> Option<Row> {
     let record = |value: f64| FigureRecord {
         value: Some(value),
@@ -286,12 +284,12 @@ fn cost((path, unit): (&str, &str), [old, new]: [Option<f64>; 2]) -> Option<Row>
     })
 }
 
-/// Two estimates of one figure.
+/// Two estimates of one figure, with the margin between them.
 struct Test {
     old: Student,
     new: Student,
     allowed: Allowed,
-    /// New less old, where both are of the same draws.
+    /// New minus old, where both have the same draws.
     difference: Option<Student>,
     most: u64,
     found: Equivalence,
@@ -344,7 +342,7 @@ impl Test {
         })
     }
 
-    /// Replications of both sides that would decide, one of `family` figures.
+    /// Returns the replications of both sides that would decide, for one of `family` figures.
     fn replications(&self, family: usize) -> Option<u64> {
         let alpha = FALSE_ALARM / family.max(1) as f64;
         let margin = self.allowed.margin;
@@ -352,7 +350,7 @@ impl Test {
         let of = self.old.estimate;
         let times = Equivalence::effort_of_difference(&difference, of, margin, alpha, FALSE_PASS)
             .ok()??;
-        // What is there has not decided, whatever the normal law says of so few.
+        // The present number has not decided, whatever the normal approximation says for so small a sample.
         let count = times.max(1.5) * self.most as f64;
         (count <= MOST).then(|| whole::u64(count.ceil()))
     }
@@ -406,7 +404,7 @@ mod tests {
         // s.e. 0.02 / (1.645 + 0.842) = 0.0080 is needed: 74 times the replications.
         let needed = unsure.replications.unwrap();
         assert!((2_150..2_350).contains(&needed), "{needed}");
-        // A baseline that knows nothing decides nothing.
+        // A baseline without precision decides nothing.
         let vague = verdict(path, record(10.0, 3.0, 3), record(10.8, 0.001, 3_000));
         assert_eq!(vague.verdict, Verdict::Unsure);
         let bare = FigureRecord { low: None, high: None, ..record(10.0, 0.0, 1) };
@@ -415,7 +413,7 @@ mod tests {
         assert_eq!(single.why.as_deref(), Some("baseline: no interval"));
     }
 
-    /// 99.9 % and 99.8 % are twice as much down, not 0.1 % apart.
+    /// An availability of 99.8 % has twice the downtime of 99.9 %; they are not 0.1 % apart.
     #[test]
     fn of_an_availability_what_is_missing_to_one_is_compared() {
         let row = verdict(
@@ -433,7 +431,7 @@ mod tests {
         assert_eq!(row.verdict, Verdict::Same);
     }
 
-    /// Next to nothing a share of nothing is no margin: 0.02 % lost beside none is none.
+    /// Near zero a relative margin vanishes: 0.02 % lost and none lost are the same.
     #[test]
     fn what_is_next_to_nothing_has_an_absolute_margin() {
         let row = verdict("lost.page.chance@peak", record(0.0, 0.0, 30), record(2e-4, 1e-4, 30));
@@ -443,7 +441,7 @@ mod tests {
         assert_eq!(row.verdict, Verdict::Changed);
     }
 
-    /// On the same draws what is the same to the last bit has not moved, however noisy it is.
+    /// On the same draws, bit-identical figures have not moved, however noisy they are.
     #[test]
     fn on_the_same_draws_bits_are_enough() {
         let path = "latency.page.p95@peak";
@@ -457,8 +455,8 @@ mod tests {
         assert_eq!(exact[0].verdict, Verdict::Changed);
     }
 
-    /// Ten replications that differ by half among each other, and by 1 % each from the baseline's: two
-    /// independent estimates would need thousands, the differences decide.
+    /// Ten replications with a spread of half their value, each 1 % above the baseline's. Two independent estimates
+    /// would need thousands of replications; the differences decide.
     #[test]
     fn figures_on_the_same_draws_are_judged_by_their_differences() {
         let path = "latency.page.p95@peak";
@@ -478,13 +476,13 @@ mod tests {
         assert_eq!((row.verdict, row.direction), (Verdict::Changed, Some(Direction::Worse)));
         let row = found(&side(1, 0.9));
         assert_eq!((row.verdict, row.direction), (Verdict::Changed, Some(Direction::Better)));
-        // Of another seed they are strangers, and so are other numbers of replications.
+        // With another seed, or another number of replications, they are independent.
         let row = found(&side(2, 1.01));
         assert_eq!((row.verdict, row.paired), (Verdict::Unsure, false));
         let mut fewer = side(1, 1.01);
         fewer.by_replication.get_mut(path).unwrap().pop();
         assert_eq!(found(&fewer).verdict, Verdict::Unsure);
-        // What is missing to one is paired as well.
+        // Complements are paired as well.
         let path = "structural.page@horizon";
         let side = |factor: f64| {
             let values: Vec<f64> = luck.iter().map(|value| 1.0 - 1e-5 * value * factor).collect();
@@ -499,7 +497,7 @@ mod tests {
         assert_eq!((row.verdict, row.direction), (Verdict::Changed, Some(Direction::Better)));
     }
 
-    /// More is good or bad by what is counted; of load it is neither.
+    /// More is good or bad depending on the metric; for load it is neither.
     #[test]
     fn a_change_is_better_or_worse_by_its_metric() {
         use Direction::{Better, Worse};

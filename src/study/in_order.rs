@@ -1,14 +1,14 @@
-//! Work of several threads that is put together in its order.
+//! Work of several threads, folded in its order.
 //!
-//! Holds: what is put together, and in which order, does not depend on the number of threads. Nobody waits for
-//! the slowest of a group: who is done takes the next piece, and what others are ahead is held until
-//! it is its turn; how much that is depends on how uneven the pieces are.
+//! Holds: the result and its order do not depend on the number of threads. No thread waits for the slowest of a group:
+//! a thread that is done takes the next piece, and results that are early are held until their turn. Their number
+//! depends on how uneven the pieces are.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// What was done, and by how far it is put together.
+/// Results so far: folded up to `next`, held beyond it.
 struct Queue<T, E, P> {
     next: usize,
     ahead: BTreeMap<usize, Result<T, E>>,
@@ -16,12 +16,12 @@ struct Queue<T, E, P> {
     put: P,
 }
 
-/// Does pieces of work 0 to `count` − 1 and puts each together with those before it; gives how many were: fewer
-/// than `count` where `work` gave none, since it was told to stop.
+/// Runs the pieces of work 0 to `count` − 1 and folds each in order. Returns the number folded, which is less than
+/// `count` where `work` returned `None` because it was stopped.
 ///
 /// # Errors
 ///
-/// That of the first piece that has one; nothing after it is put together.
+/// The error of the first piece that has one; nothing after it is folded.
 pub fn fold<T: Send, E: Send>(
     count: usize,
     work: impl Fn(usize) -> Option<Result<T, E>> + Sync,

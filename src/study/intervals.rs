@@ -1,11 +1,11 @@
-//! Figures over the intervals of a window: what one replication gives.
+//! Figures over the intervals of a window: the value of one replication.
 //!
-//! A window is cut into consecutive intervals of one length, from its start; what is left over at its end is
-//! in none. Each has a mean (utilisation, the number inside or in line), a rate or a count; the figure is a
-//! statistic of these values. With n intervals a percentile is that of rank ⌈q n⌉, so that it takes more than
-//! 1 / (1 − q) of them to be another than the largest; a standard deviation is that of the sample, with
-//! n − 1. Holds: of a Poisson stream the dispersion is 1 in the mean, for any n, since given their sum the
-//! counts are multinomial.
+//! A window is cut into consecutive intervals of one length, from its start; a remainder at its end belongs to none.
+//! Each has a mean (utilisation, the number inside or queued), a rate or a count; the figure is a statistic of these
+//! values. With n intervals a percentile is the one of rank ⌈q n⌉, so it needs more than 1 / (1 − q) of them to differ
+//! from the largest. A standard deviation is that of the sample, with n − 1.
+//! Holds: for a Poisson stream the expected dispersion is 1 for any n, since given their sum the counts are
+//! multinomial.
 
 use crate::convert::index;
 use crate::model::blueprint::{Blueprint, Config};
@@ -17,19 +17,19 @@ use crate::stats::summary::Summary;
 use crate::study::measure::NoValue;
 use crate::units::SimDuration;
 
-/// Length of an interval where the figure says nothing.
+/// Default length of an interval.
 pub const PERIOD: SimDuration = SimDuration::from_secs(300);
-/// Intervals of a window at most.
+/// Maximum number of intervals of a window.
 pub const MOST: u64 = 100_000;
 
-/// What is kept of an interval.
+/// Value kept per interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
     /// Busy over capacity.
     Utilization,
     /// The mean number inside.
     Inside,
-    /// The mean number in line.
+    /// Mean number in the queue.
     Line,
     /// Completions per second.
     Rate,
@@ -40,9 +40,9 @@ pub enum Kept {
 /// A statistic over the intervals of a window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Every {
-    /// What of each.
+    /// Value kept per interval.
     pub kept: Kept,
-    /// Of all these together.
+    /// Meters whose values are added.
     pub meters: Vec<Meter>,
     /// Length of an interval.
     pub per: SimDuration,
@@ -51,8 +51,8 @@ pub struct Every {
 }
 
 impl Every {
-    /// The statistic and the length of the intervals of a figure, with nothing of which they are yet; none of
-    /// a figure that is not over intervals.
+    /// Returns the statistic and interval length of a figure, without meters yet; `None` for a figure that is not over
+    /// intervals.
     #[must_use]
     pub fn of(figure: &Figure) -> Option<Self> {
         let given = figure.key(PER).and_then(|text| SimDuration::parse(text).ok());
@@ -67,26 +67,26 @@ impl Every {
         Some(Self { kept, meters, per: given.unwrap_or(PERIOD), stat: figure.stat? })
     }
 
-    /// What has to be kept for it.
+    /// Returns the series that must be recorded for it.
     pub fn series(&self) -> impl Iterator<Item = Series> {
         self.meters.iter().map(|of| Series { of: *of, per: self.per })
     }
 
-    /// Intervals that it takes.
+    /// Returns the minimum number of intervals.
     #[must_use]
     pub fn needs(&self) -> u64 {
         match self.stat {
-            // As many as give a percentile that is not simply the largest.
+            // The least number for a percentile that is not simply the largest.
             Stat::Quantile(q) => (2..=MOST).find(|n| nearest_rank(q, *n) < *n).unwrap_or(MOST),
             _ => 2,
         }
     }
 
-    /// The value of one replication.
+    /// Returns the value of one replication.
     ///
     /// # Errors
     ///
-    /// [`NoValue`] of too few intervals, or where nothing could be busy or came.
+    /// [`NoValue`] for too few intervals, or where there was no capacity or nothing arrived.
     pub fn value(&self, plan: &Blueprint, all: &[(Series, Vec<Cell>)]) -> Result<f64, NoValue> {
         let of = |series: Series| all.iter().find(|(other, _)| *other == series);
         let mut found: Vec<(Meter, &[Cell])> = Vec::with_capacity(self.meters.len());
@@ -103,7 +103,7 @@ impl Every {
         statistic(values, self.stat)
     }
 
-    /// The value of one interval; none where nothing could be busy.
+    /// Returns the value of one interval; `None` where there was no capacity.
     fn of_one(&self, plan: &Blueprint, found: &[(Meter, &[Cell])], at: usize) -> Option<f64> {
         let sum = |of: &dyn Fn(&Cell) -> f64| found.iter().map(|(_, cells)| of(&cells[at])).sum();
         let nanos = self.per.nanos() as f64;
@@ -126,11 +126,11 @@ impl Every {
     }
 }
 
-/// The mean number of servers at work.
+/// Returns the mean number of busy servers.
 fn busy(plan: &Blueprint, of: Meter, cell: &Cell, nanos: f64) -> f64 {
     let config = if let Meter::Part(id) = of { Some(&plan.parts[id.index()].config) } else { None };
     match config {
-        // In the processor's own fine steps; its utilisation tells the same in servers.
+        // Station time is kept in the processor's own fine steps; its utilisation gives the same in servers.
         Some(Config::Station(config)) if cell.capacity > 0 => {
             cell.busy as f64 / cell.capacity as f64 * f64::from(config.servers)
         }
@@ -164,7 +164,7 @@ mod tests {
         statistic(vec![4.0, 8.0, 6.0, 2.0], stat).unwrap()
     }
 
-    /// By hand: mean 5, squares 1 + 9 + 1 + 9 = 20 over 3.
+    /// Computed by definition: mean 5, squares 1 + 9 + 1 + 9 = 20 over 3.
     #[test]
     fn statistics_of_intervals_are_those_of_a_sample() {
         assert!((of(Stat::Deviation) - (20.0_f64 / 3.0).sqrt()).abs() < 1e-12);

@@ -1,8 +1,7 @@
-//! The journal of outages: one record a line, for who writes it and who reads it again.
+//! Journal of outages: one record per line, with its writer and reader.
 //!
-//! The format is fixed and has a version ([`VERSION`]): what a line says keeps its name and its
-//! meaning; a later version may add fields and kinds of records, which a reader passes over. What
-//! every field means stands in `docs/journal.md`.
+//! The format is fixed and has a version ([`VERSION`]): fields keep their names and meanings. A later version may add
+//! fields and kinds of records, which a reader skips. `docs/journal.md` documents every field.
 //!
 //! Holds: instants are whole nanoseconds since time zero of a replication.
 
@@ -17,22 +16,22 @@ pub const VERSION: u32 = 1;
 pub enum Record {
     /// The first line.
     Journal(Head),
-    /// Something whose outages are told.
+    /// A subject whose outages are reported.
     Of(Subject),
-    /// From an onset to its all clear.
+    /// An interval from an onset to the all clear.
     Episode(EpisodeRecord),
-    /// An outage that is kept.
+    /// An outage that was kept.
     Outage(OutageRecord),
     /// A part changed its state.
     State(StateRecord),
-    /// What is lost changed.
+    /// The share of the users lost changed.
     Service(ServiceRecord),
-    /// What this version does not know.
+    /// A record unknown to this version.
     #[serde(other)]
     Unknown,
 }
 
-/// What the journal is of.
+/// Header of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Head {
     /// Version of the format.
@@ -41,7 +40,7 @@ pub struct Head {
     pub scenario: String,
     /// Root of all draws.
     pub seed: u64,
-    /// Replications lived through.
+    /// Number of replications simulated.
     pub replications: u64,
     /// Length of each.
     pub horizon_s: f64,
@@ -49,7 +48,7 @@ pub struct Head {
     pub zero: String,
 }
 
-/// Something whose outages are told, with what is told of all of them together.
+/// Subject whose outages are reported, with the totals over all of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Subject {
     /// A class or a group of units.
@@ -58,15 +57,15 @@ pub struct Subject {
     pub kind: String,
     /// `structural`, `continuous`.
     pub availability: String,
-    /// Outages of all replications.
+    /// Number of outages in all replications.
     pub outages: u64,
-    /// Downtime of all replications.
+    /// Downtime summed over all replications.
     pub downtime_s: f64,
-    /// The same a year.
+    /// Downtime per year.
     pub downtime_s_per_year: f64,
-    /// Outages that are not told.
+    /// Number of outages that are not reported.
     pub rest_outages: u64,
-    /// Their downtime, and that of losses too short to be an outage.
+    /// Downtime of those outages, and of losses too short to count as an outage.
     pub rest_downtime_s: f64,
 }
 
@@ -77,13 +76,13 @@ pub struct EpisodeRecord {
     pub episode: u64,
     /// The replication, from 0.
     pub replication: u64,
-    /// First instant that is told.
+    /// First instant reported.
     pub begins_ns: u64,
-    /// The all clear, or the end of what is told.
+    /// The all clear, or the end of the report.
     pub ends_ns: u64,
-    /// Something was still wrong then.
+    /// True if something was still failed then.
     pub cut: bool,
-    /// Changes of state that are left out.
+    /// Number of state changes left out.
     pub left_out: u64,
 }
 
@@ -94,31 +93,31 @@ pub struct OutageRecord {
     pub episode: u64,
     /// The replication, from 0.
     pub replication: u64,
-    /// Whose.
+    /// Subject of the outage.
     pub of: String,
-    /// Which availability.
+    /// Kind of availability.
     pub availability: String,
     /// Its onset.
     pub begun_ns: u64,
     /// The same as a simulated date.
     pub begun: String,
-    /// When service was whole again.
+    /// Instant at which full service was restored.
     pub ended_ns: u64,
     /// From onset to end.
     pub length_s: f64,
-    /// Time times share lost.
+    /// Lost time: time × share lost.
     pub downtime_s: f64,
     /// Page views lost from onset to end, where there is traffic.
     pub views_lost: Option<f64>,
     /// Its first cause.
     pub first_cause: String,
-    /// What else had a part in it.
+    /// Contributing causes.
     pub contributing: Vec<String>,
-    /// What was down at its onset.
+    /// Parts down at its onset.
     pub down: Vec<String>,
     /// Its rank among the worst.
     pub worst: Option<u32>,
-    /// The cause of whose outages it is a typical one.
+    /// Cause of which this outage is a typical one.
     pub typical_of: Option<String>,
     /// Its share of the downtime of its year, where all of it lies in that year.
     pub of_year_ratio: Option<f64>,
@@ -135,19 +134,19 @@ pub struct StateRecord {
     pub at: String,
     /// The part, or the group whose role or address moves.
     pub part: String,
-    /// What that is.
+    /// Kind of the part.
     pub kind: String,
-    /// From this state; the same as `to`: so it was when the replication began.
+    /// Former state; equal to `to` for the state at the start of the replication.
     pub from: String,
-    /// To this one.
+    /// New state.
     pub to: String,
-    /// Whether something is wrong with it in the new state.
+    /// True if the new state is a failed one.
     pub wrong: bool,
-    /// The first cause: of the new state or, of a repair, of what it ends.
+    /// First cause of the new state; for a repair, of the state that it ends.
     pub cause: Option<String>,
 }
 
-/// From this instant on so much is lost.
+/// Share lost from this instant on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServiceRecord {
     /// Its episode.
@@ -156,34 +155,34 @@ pub struct ServiceRecord {
     pub at_ns: u64,
     /// The same as a simulated date.
     pub at: String,
-    /// Whose service.
+    /// Subject whose service changed.
     pub of: String,
-    /// Which availability.
+    /// Kind of availability.
     pub availability: String,
     /// Share of the users lost from now on.
     pub lost_ratio: f64,
-    /// The first cause of it.
+    /// First cause of the loss.
     pub first_cause: Option<String>,
-    /// The others.
+    /// Contributing causes.
     pub contributing: Vec<String>,
-    /// What is down.
+    /// Parts down.
     pub down: Vec<String>,
     /// Page views lost since the onset of the episode, where there is traffic.
     pub views_lost: Option<f64>,
 }
 
-/// Why a text is no journal.
+/// Reason why a text is no journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
-    /// Of another version.
+    /// The journal has this other version.
     Version(u32),
-    /// This line, from 1, is none of ours.
+    /// This line, from 1, is not a valid record.
     Line(usize, String),
-    /// It does not begin with a head.
+    /// The text does not begin with a head.
     NoHead,
 }
 
-/// As text, a line each.
+/// Returns the records as text, one line each.
 #[must_use]
 pub fn write(records: &[Record]) -> String {
     let line = |record: &Record| {
@@ -193,7 +192,7 @@ pub fn write(records: &[Record]) -> String {
     records.iter().map(line).collect()
 }
 
-/// Reads a journal; what is unknown is passed over.
+/// Reads a journal and skips unknown records.
 ///
 /// # Errors
 ///

@@ -1,12 +1,9 @@
-//! What a scenario can carry: for each objective of latency the highest rate that meets it, and what
-//! runs out first by arithmetic.
+//! Capacity of a scenario: the highest rate that meets each latency objective, and the bottleneck by analytic load.
 //!
-//! Takes a draft and its blueprint; gives searches to run ([`capacity`](super::capacity)) and, when
-//! they have run, their answers. A scenario is searched when a class with an objective of latency is
-//! asked for by a workload with a rate, and some window has a level: then it asks what happens at
-//! rates of its own choice. Holds: all scenarios of one seed see the same users, so that neighbours
-//! can be compared replication by replication. Leaves out: recorded traffic; faults (nothing breaks
-//! while a capacity is sought).
+//! Takes a draft and its blueprint; returns searches to run ([`capacity`](super::capacity)) and their places by figure.
+//! A scenario is searched if a class with a latency objective is requested by a workload with a rate, and a window has
+//! a level: rates are then free to choose. Holds: all scenarios of one seed have the same users, so neighbours can be
+//! compared replication by replication. Leaves out: recorded traffic; faults (nothing breaks during a search).
 
 use crate::model::blueprint::Blueprint;
 use crate::model::ids::WorkloadId;
@@ -20,22 +17,21 @@ use crate::study::capacity::{Effort, Objective};
 use crate::study::measure::Measure;
 use crate::units::{Rate, SimDuration, SimTime};
 
-/// At most this share of the page views may be lost at a rate that is carried: beyond it a window is
-/// called overloaded.
+/// Largest share of the page views that may be lost at a sustainable rate; beyond it a window is called overloaded.
 pub const LOST_AT_MOST: f64 = 0.01;
-/// Replications at each rate, before the width of the interval asks for more.
+/// Replications at each rate, before the interval's width requires more.
 const REPLICATIONS: u32 = 6;
-/// Relative half-width to reach, and with how many replications at most.
+/// Relative half-width to reach, and the maximum number of replications.
 const PRECISION: (f64, u32) = (0.03, 16);
-/// What is counted at each rate: longer than a spell of users, or as long as so many views take at the first
-/// rate, but no less than the shortest.
+/// Length of the measured interval at each rate: the time of 40,000 views at the first rate, between `SHORTEST` and
+/// `LENGTH`. The maximum is longer than one state of a modulated arrival process.
 const LENGTH: SimDuration = SimDuration::from_secs(180);
 const VIEWS: f64 = 40_000.0;
 const SHORTEST: SimDuration = SimDuration::from_secs(60);
 const LEAD_IN: SimDuration = SimDuration::from_secs(30);
-/// Two rates this close, of their size, lie around the answer; between them a line is true enough.
+/// Relative distance of the two rates around the answer; within it a straight line is accurate enough.
 const TOLERANCE: f64 = 0.08;
-/// The first rate tried, of the one at which the first part is busy all the time.
+/// First rate tried, as a share of the rate that saturates the bottleneck.
 const FIRST: f64 = 0.7;
 
 /// A search.
@@ -45,21 +41,21 @@ pub struct Sought {
     pub class: String,
     /// The workload whose rate is changed.
     pub workload: WorkloadId,
-    /// `p95`.
+    /// Statistic, such as `p95`.
     pub stat: &'static str,
-    /// Its bound.
+    /// Bound of the statistic.
     pub bound: SimDuration,
-    /// What must hold.
+    /// Objective to meet.
     pub objective: Objective,
-    /// What is lived through at each rate.
+    /// Window simulated at each rate.
     pub window: Window,
-    /// How hard to look.
+    /// Effort of the search.
     pub effort: Effort,
-    /// What runs out first, by arithmetic: its name, and the rate at which it is busy all the time.
+    /// Bottleneck by analytic load: its name, and the rate that saturates it.
     pub first: (String, f64),
 }
 
-/// The searches of a scenario, in the order of its objectives; `quick` for a first look.
+/// Returns the searches of a scenario, in the order of its objectives; `quick` for a quick run.
 #[must_use]
 pub fn sought(draft: &Draft, plan: &Blueprint, quick: bool) -> Vec<Sought> {
     let scenario = &draft.scenario;
@@ -106,11 +102,11 @@ pub fn sought(draft: &Draft, plan: &Blueprint, quick: bool) -> Vec<Sought> {
     all
 }
 
-/// The place among `all` of the search for `figure` (`capacity.page[objective=p95]`).
+/// Returns the place among `all` of the search for `figure` (`capacity.page[objective=p95]`).
 ///
 /// # Errors
 ///
-/// What the scenario lacks for such a search.
+/// [`NoSuchFigure`], with the keys that the scenario lacks.
 pub fn found(all: &[Sought], figure: &Figure) -> Result<usize, NoSuchFigure> {
     let class = &figure.scope;
     let stat = figure.key("objective").unwrap_or_default();
@@ -123,7 +119,7 @@ pub fn found(all: &[Sought], figure: &Figure) -> Result<usize, NoSuchFigure> {
     })
 }
 
-/// Asks the search for `figure` to go on until its half-width is at most `width` of the capacity.
+/// Tightens the search to a half-width of at most `width` of the capacity, with at most `most` replications.
 pub fn sharpen(sought: &mut Sought, width: f64, most: u32) {
     let effort = &mut sought.effort;
     let width = effort.precision.map_or(width, |(other, _)| width.min(other));
@@ -132,12 +128,12 @@ pub fn sharpen(sought: &mut Sought, width: f64, most: u32) {
     effort.tolerance = effort.tolerance.min(width);
 }
 
-/// How long is counted where the first rate is `from`.
+/// Returns the length of the measured interval for the first rate `from`.
 fn length(from: Rate) -> SimDuration {
     SimDuration::from_seconds_f64(VIEWS / from.in_per_second()).clamp(SHORTEST, LENGTH)
 }
 
-/// Where the windows with a level begin.
+/// Returns the window of the search, which begins where the windows with a level do.
 fn window(draft: &Draft, length: SimDuration) -> Window {
     let start = week_start(draft);
     let leveled = draft.scenario.window.iter().find(|(_, window)| window.level.is_some());

@@ -1,7 +1,7 @@
-//! Figures of one replication: what a figure asks for.
+//! Figures of one replication.
 //!
-//! Which figure of a blueprint it is, or why there is none, is decided in `resolve`; its value in a replication is
-//! computed in `value`.
+//! `resolve` finds the measure of a figure in a blueprint, or the reason why there is none; `value` computes its value
+//! in a replication.
 
 mod resolve;
 mod value;
@@ -15,7 +15,7 @@ use crate::stats::interval::Statistic;
 use crate::study::intervals::Every;
 use crate::units::SimDuration;
 
-/// Whose readings a figure adds up.
+/// Meters whose readings a figure adds up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meters {
     /// Components, by id.
@@ -29,7 +29,7 @@ pub enum Meters {
 pub enum Number {
     /// Inside.
     Inside,
-    /// In line.
+    /// In the queue.
     Line,
     /// In service.
     Busy,
@@ -45,46 +45,46 @@ impl Number {
     }
 }
 
-/// A figure that one replication can be asked for.
+/// A figure that one replication can give.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Measure {
     /// Latency of a class.
     Latency(usize, Stat),
     /// Latency of a workload's page views.
     ViewLatency(usize, Stat),
-    /// Share of the requests of a class that take longer.
+    /// Share of the requests of a class whose latency exceeds the limit.
     Slower(usize, SimDuration),
-    /// Share of the page views of a workload that take longer.
+    /// Share of the page views of a workload whose latency exceeds the limit.
     ViewSlower(usize, SimDuration),
-    /// Latency of the requests of a class that no edge of a CDN had.
+    /// Latency of the requests of a class that no CDN edge could answer.
     MissLatency(usize, Stat),
     /// Waiting at stations.
     Waiting(Vec<ComponentId>, Stat),
-    /// Share of the visits to stations that wait longer.
+    /// Share of the visits to stations whose waiting time exceeds the limit.
     WaitingOver(Vec<ComponentId>, SimDuration),
-    /// Mean time in line of a class, over all its visits.
+    /// Mean waiting time of a class, over all its visits.
     ClassWaiting(usize),
-    /// Mean sojourn.
+    /// Mean sojourn time.
     Sojourn(Vec<ComponentId>),
     /// A statistic of the visits.
     Visits(Vec<ComponentId>, Stat),
-    /// Share of the visits that last longer.
+    /// Share of the visits whose sojourn time exceeds the limit.
     VisitsOver(Vec<ComponentId>, SimDuration),
     /// Mean number inside.
     Inside(Vec<ComponentId>),
-    /// Share of time with at least so many inside.
+    /// Share of time with at least the given number inside.
     InsideChance(Vec<ComponentId>, usize),
     /// A statistic over time of a number.
     OverTime(Number, Vec<ComponentId>, Stat),
-    /// When there are first so many, after the window's start.
+    /// First time at which the given number is reached, counted from the window's start.
     First(Number, Vec<ComponentId>, usize),
-    /// How long after a disturbance there are first no more inside than without it.
+    /// Time from the end of a disturbance until the number inside is first back at its level without it.
     Drain(Vec<ComponentId>),
     /// A statistic over the intervals of a window.
     Every(Every),
-    /// Mean number in line.
+    /// Mean number in the queue.
     Queue(Vec<ComponentId>),
-    /// Mean number of servers at work.
+    /// Mean number of busy servers.
     Busy(Vec<ComponentId>),
     /// Busy over capacity.
     Utilization(Meters),
@@ -96,8 +96,7 @@ pub enum Measure {
     Transfer(Vec<ComponentId>),
     /// Answered requests of a class per second.
     ClassThroughput(usize),
-    /// Intended views (or requests without clients) of a workload: their mean, or how much one
-    /// replication differs from another.
+    /// Intended views of a workload, or requests if it has no clients: their mean, or their spread over replications.
     Arrivals(usize, Statistic),
     /// The same per second.
     ArrivalRate(usize),
@@ -107,39 +106,38 @@ pub enum Measure {
     Served(usize, bool),
     /// Views lost, of one cause or all; the share when the flag is set.
     Lost(usize, Option<usize>, bool),
-    /// How far a member of a replicated database is behind.
+    /// Replication lag of a member of a database.
     Lag(ComponentId, Stat),
-    /// Writes that it lacks.
+    /// Writes that a member of a database lacks.
     Backlog(ComponentId, Stat),
-    /// What replicated databases counted.
+    /// Counts of replicated databases.
     Database(Vec<ComponentId>, Counted),
-    /// What a kind of component tallies.
+    /// Tally of a kind of component.
     Tally(Vec<ComponentId>, ReadAs),
     /// Calls of these kinds that ended without an answer.
     Unanswered(Vec<usize>),
     /// Views not served; around a break, less those where nothing breaks.
     Missed(usize),
-    /// Views a second lost in the last minute of the window; around a break, less those where
-    /// nothing breaks.
+    /// Views lost per second in the last minute of the window; around a break, minus those where nothing breaks.
     Losing(usize),
 }
 
-/// What a replicated database counts.
+/// Counter of a replicated database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
     /// Stale reads.
     Stale,
-    /// Their share of the reads that slaves answered.
+    /// Stale reads as a share of the reads that replicas answered.
     StaleShare,
     /// Failovers.
     Failovers,
-    /// Of those: not covered.
+    /// Failovers that were not covered.
     Failed,
-    /// Of those: the master was well.
+    /// Failovers while the primary was healthy.
     WithoutADeath,
     /// Writes lost at a promotion.
     LostWrites,
-    /// Writes lost with a second master.
+    /// Writes lost in a split brain.
     SplitBrain,
 }
 
@@ -156,7 +154,7 @@ impl Counted {
     }
 }
 
-/// Why a figure has no value in a replication, or at all.
+/// Reason why a figure has no value in a replication, or at all.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NoValue {
     /// Nothing to measure.
@@ -168,40 +166,40 @@ pub enum NoValue {
         /// Samples needed.
         need: u64,
     },
-    /// Nobody kept it.
+    /// The data was not recorded.
     NotKept,
-    /// Of what has no limit.
+    /// The component has no limit.
     Unlimited,
-    /// Of a capacity: fewer than the smallest rate tried.
+    /// Capacity below the smallest rate tried, per second.
     FewerThan(f64),
-    /// Of a capacity: more than the largest rate tried.
+    /// Capacity above the largest rate tried, per second.
     MoreThan(f64),
-    /// It was told to stop before it was found.
+    /// The run was stopped before it was found.
     Stopped,
-    /// Nothing of the kind in so many years.
+    /// No event in this many years.
     NoneIn(f64),
     /// It is a name and no number.
     Name,
     /// The command, or its flags, do not estimate it.
     NotEstimated,
-    /// Not before so many seconds, when this replication ended.
+    /// Not before the replication ended, after this many seconds.
     Later(f64),
-    /// Some replications ended before it came to pass.
+    /// Some replications ended before the event.
     AtLeast {
         /// The mean over the replications, up to the end of each, s.
         mean: f64,
         /// The lower end of its interval, s.
         low: f64,
-        /// How many ended before.
+        /// Replications that ended before.
         later: u64,
-        /// Of so many.
+        /// All replications.
         of: u64,
     },
-    /// Only so many replications failed at all within the horizon: the others would fail later.
+    /// Only some replications failed at all within the horizon: the others would fail later.
     NotYet {
-        /// How many did.
+        /// Replications that failed.
         failed: u64,
-        /// Of so many.
+        /// All replications.
         of: u64,
     },
 }
@@ -240,13 +238,13 @@ fn rough(seconds: f64) -> String {
 }
 
 impl Measure {
-    /// Whether it is the difference between a run around a break and the same stretch without.
+    /// Returns whether it is the difference between a run around a break and the same interval without.
     #[must_use]
     pub const fn is_paired(&self) -> bool {
         matches!(self, Self::Missed(_) | Self::Losing(_))
     }
 
-    /// Whether a value is a share, from 0 to 1.
+    /// Returns whether a value is a share, from 0 to 1.
     #[must_use]
     pub const fn is_share(&self) -> bool {
         match self {
@@ -265,7 +263,7 @@ impl Measure {
         }
     }
 
-    /// What is estimated from its values over the replications.
+    /// Returns the statistic that is estimated from the values over replications.
     #[must_use]
     pub const fn statistic(&self) -> Statistic {
         match self {
@@ -274,13 +272,13 @@ impl Measure {
         }
     }
 
-    /// What has to be kept for it interval by interval.
+    /// Returns the series that must be recorded for it, interval by interval.
     pub fn series(&self) -> impl Iterator<Item = Series> {
         let every = if let Self::Every(every) = self { Some(every) } else { None };
         every.into_iter().flat_map(Every::series)
     }
 
-    /// The components whose numbers have to be taken together for it.
+    /// Returns the components whose numbers must be recorded together for it.
     #[must_use]
     pub fn together(&self) -> Option<&[ComponentId]> {
         match self {

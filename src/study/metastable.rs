@@ -1,27 +1,27 @@
 //! Metastable overload: overload that stays after its trigger has gone.
 //!
-//! A window is examined where a class in it is out of balance and something happened before it ends: a part that
-//! was broken works again, the memory of a part was lost, a flash crowd at a given time is over, a step has changed
-//! a rate. The *tail* is what is left of the window after the last of these, in every replication.
+//! A window is examined where a class in it is out of balance and a trigger occurred before it ends: a failed part
+//! works again, the memory of a part was lost, a flash crowd at a given time is over, a step has changed a rate. The
+//! *tail* is the rest of the window after the last of these, in every replication.
 //! A class is metastable when
 //! 1. nothing is broken at the end of the window, and the tail is at least a quarter of it;
-//! 2. in the last quarter of the tail more than 1 % of its page views that end are lost, or its requests in
-//!    flight grow over the tail;
-//! 3. its requests in flight do not fall over the tail, from its first to its last quarter: by 2 % for sure (99 %), or by
-//!    5 % on average; a class that is still working off a backlog is overloaded, not metastable;
-//! 4. the same class in the same tail without that history is in balance. The window is run again on the same
-//!    draws with nothing broken; where the trigger was traffic, it begins with an empty system at the end of the
-//!    trigger, at the rates that hold from then on.
+//! 2. in the last quarter of the tail more than 1 % of its page views that end are lost, or its requests in flight grow
+//!    over the tail;
+//! 3. its requests in flight do not fall from the first to the last quarter of the tail, by 2 % with certainty (99 %)
+//!    or by 5 % on average; a class whose backlog still drains is overloaded, not metastable;
+//! 4. the same class in the same tail without the trigger is in balance. The window is run again on the same draws with
+//!    nothing broken. If the trigger was traffic, the run begins with an empty system at the end of the trigger, at the
+//!    rates that hold from then on.
 //!
-//! Thus the first-time load is below the capacity, and what keeps the class overloaded is work that the trigger left
-//! behind or that the overload makes itself.
+//! So the first-time load is below the capacity. The class stays overloaded because of work that the trigger left
+//! behind or that the overload itself creates.
 //!
-//! The rate below which it recovers is found by bisection: the same window on the same draws, in which the rate
-//! of the class is multiplied by a factor from the end of the trigger on; `STEPS` steps of at most `FEW`
-//! replications each. It recovers at a rate where 2. does not hold or 3. does not. Several such classes are searched
-//! for at once, and what was found is run once more together.
+//! The rate below which it recovers is found by bisection: the same window on the same draws, with the rate of the
+//! class multiplied by a factor from the end of the trigger on. There are `STEPS` steps of at most `FEW` replications
+//! each. It recovers at a rate where 2. or 3. does not hold. Several such classes are searched at once, and the result
+//! is run once more together.
 //!
-//! Leaves out: triggers whose end is not known beforehand or read from the health of parts (flash crowds at random,
+//! Leaves out: triggers whose end is neither known beforehand nor visible in the health of parts (random flash crowds,
 //! the hours of a profile, backups, resized zones); the rate of closed users and of recorded traffic.
 //! Source: Bronson et al., Metastable Failures in Distributed Systems, HotOS 2021, for the definition.
 
@@ -33,40 +33,40 @@ use crate::study::verdict::{self, ClassVerdict, Growth, OVERLOAD_SHARE, Verdict}
 use crate::study::window::{self, Ending, Watch, WindowPlan, WindowResult};
 use crate::units::{SimDuration, SimTime};
 
-/// Most replications of a run that is made for this alone.
+/// Maximum number of replications of a run made for this test alone.
 const FEW: u32 = 4;
-/// Steps of the bisection: the rate is known to a 64th of that of the file.
+/// Steps of the bisection: the rate is known to 1/64 of the declared rate.
 const STEPS: u32 = 6;
-/// Most events that a search may take, estimated from the window: some twenty seconds of one core.
+/// Maximum number of events of a search, estimated from the window: about 20 s of one core.
 const MOST_EVENTS: u64 = 100_000_000;
-/// Censuses of a tail from which quarters are taken.
+/// Minimum number of censuses in a tail that is cut into quarters.
 const LEAST_CENSUSES: usize = 8;
 
 /// Censuses of a window, by replication.
 type Runs = Vec<Vec<Census>>;
 
-/// What is known of a class that is metastable in a window.
+/// Findings on a class that is metastable in a window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metastable {
-    /// What the last trigger was.
+    /// Name of the last trigger.
     pub trigger: String,
-    /// When it was over, in the history.
+    /// Instant at which it was over.
     pub over: SimTime,
-    /// Share of the page views that are lost of those that end in the last quarter of the tail.
+    /// Lost share of the page views that end in the last quarter of the tail.
     pub lost: f64,
-    /// The same without the history.
+    /// The same without the trigger.
     pub lost_without: f64,
-    /// The rate below which it recovers.
+    /// Rate below which it recovers.
     pub recovery: Recovery,
 }
 
 /// The rate below which a metastable class recovers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Recovery {
-    /// It recovers at the first and is not seen to by the end of the window at the second, arrivals per second; the
-    /// third is the rate of the file.
+    /// It recovers at the first rate and is not seen to by the end of the window at the second; the third is the
+    /// declared rate. All are arrivals per second.
     Between(f64, f64, f64),
-    /// It is not known.
+    /// The rate is unknown, for this reason.
     Unknown(&'static str),
 }
 
@@ -74,7 +74,7 @@ pub enum Recovery {
 struct Trigger {
     what: String,
     over: SimTime,
-    /// It was traffic: without it the history begins at its end.
+    /// True for traffic: the run without the trigger then begins at its end.
     of_traffic: bool,
 }
 
@@ -177,7 +177,7 @@ pub(super) fn judge(
     Ok(())
 }
 
-/// The last trigger, where it is over at the end of the window in every replication.
+/// Returns the last trigger, if it is over at the end of the window in every replication.
 fn last_trigger(plan: &Blueprint, window: &Window, unrest: &[Unrest]) -> Option<Trigger> {
     let until = window.from() + window.length;
     if unrest.iter().any(|one| one.broken) {
@@ -191,7 +191,7 @@ fn last_trigger(plan: &Blueprint, window: &Window, unrest: &[Unrest]) -> Option<
     });
     let start = SimTime::from_nanos(window.from().nanos() - window.lead_in.nanos());
     let mut last = mended;
-    // Traffic that changed before the last repair is a part of the history as well.
+    // Traffic that changed before the last repair belongs to the trigger as well.
     let mut of_traffic = false;
     for (at, workload) in plan.workloads.iter().enumerate() {
         let level = window.levels.get(at).copied().flatten();
@@ -215,7 +215,7 @@ fn last_trigger(plan: &Blueprint, window: &Window, unrest: &[Unrest]) -> Option<
     last.map(|last| Trigger { of_traffic, ..last })
 }
 
-/// The window without what happened before the end of the trigger.
+/// Returns the window without the events up to the end of the trigger.
 fn without(window: &Window, trigger: &Trigger) -> Window {
     let faults = Faults::Off;
     if !trigger.of_traffic {
@@ -227,24 +227,24 @@ fn without(window: &Window, trigger: &Trigger) -> Window {
     Window { faults, at: from, lead_in, length: until.since(from), ..window.clone() }
 }
 
-/// What a class does in the tail.
+/// Behaviour of a class in the tail.
 #[derive(Clone, Copy, Debug)]
 struct Tail {
-    /// Share of the page views lost, or not asked for any more, of those that end in its last quarter.
+    /// Share of the page views lost or never requested, of those that end in its last quarter.
     lost: f64,
     /// Requests in flight grow from its first quarter to its last.
     grows: bool,
-    /// They fall.
+    /// Requests in flight fall.
     falls: bool,
 }
 
 impl Tail {
-    /// Whether it is overloaded and stays so.
+    /// Returns whether it is overloaded and stays so.
     fn is_stuck(&self) -> bool {
         (self.lost > OVERLOAD_SHARE || self.grows) && !self.falls
     }
 
-    /// Over all replications; `None` where the tail is too short for quarters.
+    /// Computes it over all replications; `None` where the tail is too short for quarters.
     fn of(plan: &Blueprint, runs: &[Vec<Census>], class: usize, from: SimDuration) -> Option<Self> {
         let (mut lost, mut ended) = (0, 0);
         let mut ends: Vec<(f64, f64)> = Vec::new();
@@ -278,11 +278,11 @@ impl Tail {
     }
 }
 
-/// Of the number before, what is more than noise.
+/// Minimum relative growth; less is taken for noise.
 const GROWTH: f64 = 0.25;
-/// Of the number before: a fall that would take fifty tails more is none, however sure.
+/// Minimum relative fall, however certain: a smaller one would take fifty more tails to drain.
 const FALL: f64 = 0.02;
-/// Of the number before: a fall by which it would be gone in some fifteen tails, although few replications are not sure.
+/// Relative fall that counts even if few replications are not certain: it would drain in some fifteen tails.
 const CLEAR_FALL: f64 = 0.05;
 
 /// Bisects the rate of each class from the end of the trigger on.
@@ -312,7 +312,7 @@ fn bisect(
         }
         rates.push(sum);
     }
-    // Each recovers at the first factor and stays overloaded at the second.
+    // Each class recovers at the first factor and stays overloaded at the second.
     let mut known = vec![(0.0, 1.0); classes.len()];
     let recovers = |factors: &[f64]| -> Result<Option<Vec<bool>>, Breach> {
         let mut slower = plan.clone();

@@ -1,12 +1,12 @@
-//! Which methods of an interval the table of figures means by what it says of one.
+//! Methods of intervals that the table of figures allows.
 //!
-//! Every figure that is judged is held to it where assertions are on: the reference page of figures cannot
-//! name a method that the results do not.
+//! With assertions on, every judged figure is checked against it: the reference page of figures cannot name a method
+//! that the results do not.
 
 use crate::plan::figure::registry::IntervalOf;
 use crate::stats::interval::Method;
 
-/// Whether an interval may be made by `method`. One run that decides and values without noise can be met
+/// Returns whether an interval may be made by `method`. One run that decides and values without noise are allowed
 /// everywhere.
 #[must_use]
 pub const fn allows(interval: IntervalOf, method: Method) -> bool {

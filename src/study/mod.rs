@@ -1,8 +1,7 @@
-//! Replications, windows, figures and judgements: what is asked of a plan, answered with
-//! intervals.
+//! Replications, windows, figures and verdicts: the questions to a plan, answered with intervals.
 //!
-//! Replications are independent and run on any number of threads; their samples are put together
-//! in the order of their numbers, so that threads change nothing.
+//! Replications are independent and run on any number of threads. Their samples are folded in the order of their
+//! numbers, so the number of threads changes nothing.
 
 pub mod breaks;
 pub mod capacity;

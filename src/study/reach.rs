@@ -1,13 +1,13 @@
-//! Which figures of a scenario a change of its file can move.
+//! Figures of a scenario that a change of its file can move.
 //!
-//! Model: a figure is a function of what its solver reads. For a window that is the blueprint, with the traffic of
-//! each workload as the level of the window fixes it; for a figure of the horizon the availability plan, and its
-//! traffic where the figure is of traffic; for a capacity the search; for headroom the value itself. What is
-//! read is hashed as its debug text, which names every field.
+//! Model: a figure is a function of its solver's input. For a window that is the blueprint, with the traffic of each
+//! workload as fixed by the level of the window. For a figure of the horizon it is the availability plan, and its
+//! traffic where the figure is of traffic. For a capacity it is the search; for headroom the value itself. The input is
+//! hashed as its debug text, which names every field.
 //!
-//! Takes a compiled scenario and a path; gives a digest. Holds: two scenarios with equal digests give the same
+//! Takes a compiled scenario and a path; returns a digest. Holds: two scenarios with equal digests give the same
 //! figure, bit for bit. Different digests may still give the same figure.
-//! Leaves out: figures of windows that are drawn from the years, and costs, which have no digest.
+//! Leaves out: figures of windows drawn from the horizon, and costs, which have no digest.
 
 use std::fmt::{self, Write};
 
@@ -25,23 +25,23 @@ use crate::study::window::WindowPlan;
 use crate::study::years::YearsPlan;
 use crate::units::Rate;
 
-/// What a figure is computed from.
+/// Input of a figure.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// A window, by name.
     Window(String),
     /// The faults of the horizon.
     Faults,
-    /// These, and the traffic that meets them.
+    /// The faults of the horizon, and the traffic that meets them.
     Traffic,
     /// The searches for capacities.
     Capacity,
-    /// Arithmetic.
+    /// A computed value.
     Headroom(Figure),
 }
 
 impl Input {
-    /// That of the figure at `path`; `None` where what it is computed from is not known here.
+    /// Returns the input of the figure at `path`; `None` if it is not known here.
     #[must_use]
     pub fn of(study: &StudyPlan, path: &str) -> Option<Self> {
         let figure = Figure::parse(path).ok()?;
@@ -59,7 +59,7 @@ impl Input {
         }
     }
 
-    /// All that a study has.
+    /// Returns all inputs of a study.
     #[must_use]
     pub fn all(study: &StudyPlan) -> Vec<Self> {
         let windows = study.windows.iter().map(|one| Self::Window(one.window.name.clone()));
@@ -73,7 +73,7 @@ impl Input {
         all
     }
 
-    /// What it is, in words.
+    /// Returns its description.
     #[must_use]
     pub fn words(&self) -> String {
         match self {
@@ -88,11 +88,11 @@ impl Input {
     }
 }
 
-/// A digest of what `input` is.
+/// Returns a digest of `input`.
 #[must_use]
 pub fn digest(draft: &Draft, plan: &Blueprint, study: &StudyPlan, input: &Input) -> [u8; 32] {
     let mut text = Hashed(Sha256::new());
-    // Nothing that is hashed refuses to be written.
+    // The hasher accepts every write.
     let _ = match input {
         Input::Window(name) => {
             let window = study.windows.iter().find(|one| one.window.name == *name);
@@ -126,14 +126,14 @@ impl Write for Hashed {
 
 impl Hashed {
     fn window(&mut self, plan: &Blueprint, of: &WindowPlan) -> fmt::Result {
-        // What is measured in it, and followed for that, is what the figure asks, not what it reads.
+        // Measures, and the records kept for them, belong to the figure, not to its input.
         let WindowPlan { window, replications, precision, measures: _, level, drill, followed: _ } =
             of;
         write!(self, "{window:?} {replications:?} {precision:?} {level:?} {drill:?}")?;
         self.blueprint(plan, &window.levels, window.faults)
     }
 
-    /// `levels`: rates that take the place of a workload's own traffic; `faults`: what breaks.
+    /// Hashes a blueprint. `levels` are rates that replace a workload's own traffic; `faults` selects the faults.
     fn blueprint(
         &mut self,
         plan: &Blueprint,

@@ -1,7 +1,7 @@
-//! What `summary.json` says, as one record for who writes it and who reads it again.
+//! Content of `summary.json`, as one record for its writer and its reader.
 //!
-//! Holds: the writer has no other way to the keys below, so that a gate finds what a run has
-//! written; what a later version adds is read over.
+//! Holds: the writer has no other way to the keys below, so a gate finds what a run has written; keys of a later
+//! version are ignored.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A figure with its interval, or the reason why there is none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FigureRecord {
-    /// The estimate; `None`: there is none, see the reason.
+    /// Estimate; `None` if there is none, see the reason.
     pub value: Option<f64>,
     /// Lower end of the interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,10 +21,10 @@ pub struct FigureRecord {
     /// Level of the interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<f64>,
-    /// How it was made.
+    /// Method of the interval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// Why a value or an interval is missing.
+    /// Reason why a value or an interval is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Name of the unit.
@@ -34,7 +34,7 @@ pub struct FigureRecord {
     /// Samples behind it, of all replications.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<u64>,
-    /// Whether its window was in balance.
+    /// Verdict on its window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<String>,
 }
@@ -44,11 +44,11 @@ pub struct FigureRecord {
 pub struct CapacityRecord {
     /// The class.
     pub class: String,
-    /// `p95`.
+    /// Statistic, such as `p95`.
     pub stat: String,
     /// Its bound.
     pub bound_s: f64,
-    /// What ends it.
+    /// Limit that ends it: the figure or lost views.
     pub bounded_by: String,
     /// The rate.
     pub value_per_s: Option<f64>,
@@ -56,30 +56,30 @@ pub struct CapacityRecord {
     pub low_per_s: Option<f64>,
     /// Upper end, or the rate that it is below.
     pub high_per_s: Option<f64>,
-    /// Why there is no rate or no interval.
+    /// Reason why there is no rate or no interval.
     pub reason: Option<String>,
-    /// By replication.
+    /// Rate per replication.
     pub by_replication_per_s: Vec<f64>,
-    /// Known to be at least this, by replication.
+    /// Lower bound per replication.
     pub by_replication_at_least_per_s: Vec<f64>,
-    /// Known to be at most this.
+    /// Upper bound per replication.
     pub by_replication_at_most_per_s: Vec<f64>,
-    /// What was looked at.
+    /// Rates tried per replication.
     pub rates_tried_by_replication_per_s: Vec<Vec<f64>>,
-    /// What arithmetic says is busy all the time first.
+    /// Bottleneck by analytic load.
     pub busy_first: String,
-    /// And at which rate.
+    /// Rate that saturates the bottleneck.
     pub busy_first_per_s: f64,
 }
 
 impl CapacityRecord {
-    /// The path that a figure of it has.
+    /// Returns the path of its figure.
     fn path(&self) -> String {
         format!("capacity.{}[objective={}]", self.class, self.stat)
     }
 }
 
-/// What a gate reads of a summary.
+/// Part of a summary that a gate reads.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct SummaryRecord {
     /// Name of the scenario.
@@ -92,22 +92,22 @@ pub struct SummaryRecord {
     pub level: f64,
     /// Every figure, by path.
     pub figures: BTreeMap<String, FigureRecord>,
-    /// What is carried.
+    /// Capacities found.
     pub capacities: Vec<CapacityRecord>,
     /// Judged figures of the scenario.
     pub expectations: Vec<OutcomeRecord>,
-    /// Values by replication of the figures that are means over replications, from the file beside the
-    /// summary; results of older versions have none.
+    /// Values per replication of figures that are means over replications, from the file beside the summary; older
+    /// results have none.
     #[serde(skip)]
     pub by_replication: BTreeMap<String, Vec<f64>>,
 }
 
-/// Values of a figure that are kept at most.
+/// Maximum number of values kept of a figure.
 const MOST_VALUES: usize = 60;
-/// Batches that more values than these are put together to.
+/// Number of batches into which more values are merged.
 const BATCHES: usize = 30;
 
-/// `values` by replication as they are kept: many as the means of batches of consecutive replications.
+/// Returns `values` per replication as they are kept: many as means of batches of consecutive replications.
 #[must_use]
 pub fn kept(values: &[f64]) -> Vec<f64> {
     if values.len() <= MOST_VALUES {
@@ -118,18 +118,18 @@ pub fn kept(values: &[f64]) -> Vec<f64> {
     (0..BATCHES).map(|at| batch(at).iter().sum::<f64>() / batch(at).len() as f64).collect()
 }
 
-/// How an expectation came out.
+/// Outcome of an expectation.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct OutcomeRecord {
     /// Its figure.
     pub figure: String,
-    /// What it must be.
+    /// Demand, as written.
     pub is: String,
     /// `holds`, `fails`, `inconclusive`.
     pub outcome: String,
 }
 
-/// Values by replication, as `replications.json` has them.
+/// Values per replication, as in `replications.json`.
 #[derive(Clone, Debug, Deserialize)]
 struct ValuesRecord {
     values: BTreeMap<String, Vec<f64>>,
@@ -140,23 +140,23 @@ impl SummaryRecord {
     ///
     /// # Errors
     ///
-    /// What is wrong with it, and where.
+    /// [`serde_json::Error`], with the defect and its place.
     pub fn parse(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
     }
 
-    /// Adds the values by replication.
+    /// Adds the values per replication.
     ///
     /// # Errors
     ///
-    /// What is wrong with them, and where.
+    /// [`serde_json::Error`], with the defect and its place.
     pub fn with_values(mut self, bytes: &[u8]) -> Result<Self, serde_json::Error> {
         let read: ValuesRecord = serde_json::from_slice(bytes)?;
         self.by_replication = read.values;
         Ok(self)
     }
 
-    /// What is kept of a figure by replication; a capacity keeps the rate of each.
+    /// Returns the values kept of a figure per replication; for a capacity, the rate of each.
     #[must_use]
     pub fn values(&self, path: &str) -> Option<&[f64]> {
         let rates = |row: &&CapacityRecord| row.path() == path;
@@ -165,7 +165,7 @@ impl SummaryRecord {
         kept.or_else(rate).map(Vec::as_slice)
     }
 
-    /// All figures, those of capacity among them under the paths that figures have.
+    /// Returns all figures, including capacities under the paths of their figures.
     #[must_use]
     pub fn all(&self) -> BTreeMap<String, FigureRecord> {
         let mut all = self.figures.clone();
@@ -173,7 +173,7 @@ impl SummaryRecord {
             let path = row.path();
             let record = FigureRecord {
                 value: row.value_per_s,
-                // Where there is no rate, an end is a bound and no interval.
+                // Without a rate, an end is a bound and no interval.
                 low: row.low_per_s.filter(|_| row.value_per_s.is_some()),
                 high: row.high_per_s.filter(|_| row.value_per_s.is_some()),
                 level: Some(self.level),

@@ -1,14 +1,13 @@
-//! What a run says, as plain numbers: the rows of every result file and of the report.
+//! Results of a run as plain numbers: the rows of every result file and of the report.
 //!
-//! Takes a draft, its blueprint, what was asked and what came out; gives windows with latencies,
-//! utilisations and both ledgers, availability of requests, judged objectives and expectations,
-//! checks, and what was left out. Here alone are the figures of a report computed; `report` lays
-//! them out.
+//! Takes a draft, its blueprint, the study and its raw results; returns windows with latencies, utilisations and both
+//! ledgers, availability of requests, judged objectives and expectations, checks, and the parts left out. All figures
+//! of a report are computed here; `report` lays them out.
 //!
-//! Holds: rows stand in the order of names, whatever the order of the file; an estimate comes with
-//! its interval or with the reason why there is none (S1, S3, S9); nothing lost is a bound, never
-//! 100 % (S2); a percentile of a window that is not in balance is labelled by the window's verdict.
-//! Leaves out: objectives over years.
+//! Holds: rows are in the order of names, whatever the order of the file; an estimate comes with its interval or with
+//! the reason why there is none (S1, S3, S9); nothing lost is a bound, never 100 % (S2); a percentile of a window out
+//! of balance is labelled by the window's verdict.
+//! Leaves out: objectives over the horizon.
 
 mod breaks;
 mod checks;
@@ -52,7 +51,7 @@ use crate::workload::log::LogReport;
 /// Version of the result format; raised by any change that moves a byte of a shipped result (D6).
 pub const RESULTS_VERSION: u32 = 14;
 
-/// The percentiles of every latency.
+/// Statistics of every latency.
 pub const STATS: [(&str, Stat); 4] = [
     ("mean", Stat::Mean),
     ("p50", Stat::Quantile(0.5)),
@@ -69,34 +68,34 @@ pub struct Results {
     pub title: String,
     /// The question it answers.
     pub question: String,
-    /// Where it comes from.
+    /// Source of the scenario.
     pub source: String,
     /// Root of all draws.
     pub seed: u64,
     /// Level of all intervals.
     pub level: f64,
-    /// By window, in order of name.
+    /// Results per window, in order of name.
     pub windows: Vec<WindowRows>,
-    /// Availability over years, where they were lived through.
+    /// Availability over the horizon, after a long-horizon run.
     pub years: Option<YearsRows>,
-    /// It was run alone, and not beside others.
+    /// True if it was run alone, not in a comparison.
     pub alone: bool,
-    /// Why it is down, what it costs and what it can spare, where it was run alone.
+    /// Causes of downtime, costs and headroom, where it was run alone.
     pub why: WhyRows,
-    /// The same years corrected by windows of requests drawn from them.
+    /// The long-horizon run corrected by windows of requests drawn from it.
     pub sampled: Option<SampledRows>,
-    /// What users notice when a part breaks, the worst first.
+    /// Effect of each break on users, the worst first.
     pub breaks: Vec<BreakRow>,
     /// Paths of the figures that the command line alone asks for, in its order.
     pub asked: Vec<String>,
     /// Every figure that was asked for, in order of path.
     pub figures: Vec<FigureRow>,
-    /// Values by replication of the figures that are means over replications, by path; see
+    /// Values per replication of figures that are means over replications, by path; see
     /// [`kept`](crate::study::record::kept).
     pub by_replication: BTreeMap<String, Vec<f64>>,
-    /// Objectives of latency, by window.
+    /// Latency objectives, by window.
     pub objectives: Vec<ObjectiveRow>,
-    /// What can be carried, by objective.
+    /// Capacity per objective.
     pub capacities: Vec<CapacityRow>,
     /// Judged figures, in the order of the file.
     pub expectations: Vec<ExpectationRow>,
@@ -104,15 +103,15 @@ pub struct Results {
     pub not_estimated: Vec<(String, String)>,
     /// Figures whose precision was asked for and not reached.
     pub unreached: Vec<Unreached>,
-    /// Where the latency of the classes that enter at a CDN is measured, a sentence or two per CDN.
+    /// Notes, one per CDN, on where the latency of the classes that enter there is measured.
     pub at_edges: Vec<String>,
     /// Access logs that are replayed, by workload.
     pub logs: Vec<LogRow>,
-    /// What was checked of the run itself.
+    /// Checks of the run itself.
     pub checks: Vec<Check>,
-    /// What the reader must know that the model left out.
+    /// Omissions of the model that a reader must know.
     pub leaves_out: Vec<String>,
-    /// Why the results are partial.
+    /// Reason why the results are partial.
     pub partial: Option<String>,
 }
 
@@ -121,11 +120,11 @@ pub struct Results {
 pub struct Unreached {
     /// Its path.
     pub path: String,
-    /// The relative half-width asked for.
+    /// Relative half-width asked for.
     pub wanted: f64,
-    /// The one reached; none where there is no interval.
+    /// Relative half-width reached; `None` without an interval.
     pub reached: Option<f64>,
-    /// Replications; none of a capacity.
+    /// Replications; `None` for a capacity.
     pub replications: Option<usize>,
 }
 
@@ -138,23 +137,23 @@ pub struct WindowRows {
     pub verdict: Verdict,
     /// The verdict on each class, in order of name.
     pub classes: Vec<ClassRow>,
-    /// How its replications ended.
+    /// End of its replications.
     pub ending: Ending,
     /// Replications.
     pub replications: usize,
-    /// Looks at the precision.
+    /// Number of precision checks.
     pub looks: usize,
-    /// Rate that the window fixes.
+    /// Rate fixed by the window.
     pub rate: Option<Rate>,
-    /// What is counted.
+    /// Length of the measured interval.
     pub length: SimDuration,
-    /// Lived through before it.
+    /// Length of the warm-up before it.
     pub lead_in: SimDuration,
     /// Events of all replications.
     pub events: u64,
     /// Event digests, by replication.
     pub digests: Vec<u64>,
-    /// What was noted of them on the way, by replication.
+    /// Event-digest checkpoints per replication.
     pub trails: Vec<Trail>,
     /// Latencies.
     pub latencies: Vec<Latency>,
@@ -168,10 +167,10 @@ pub struct WindowRows {
     pub views: Vec<ViewRow>,
     /// Arrivals realised and expected, in the order of `views`.
     pub came: Vec<Came>,
-    /// Latencies, utilisations and throughputs are corrected for the arrivals that were realised.
+    /// True if latencies, utilisations and throughputs are corrected for the realised arrivals.
     pub corrected: bool,
-    /// What breaks in it, for a run around a break; such a run has no latencies and no
-    /// utilisations of its own here, since they would mix before and after.
+    /// Part that breaks, for a run around a break. Such a run has no latencies or utilisations here, since they would
+    /// mix before and after.
     pub drill: Option<Drill>,
     /// Page views step by step around a break, in the order of `views`.
     pub course: Vec<Vec<Pace>>,
@@ -190,11 +189,11 @@ pub struct ZoneRow {
     pub guaranteed: f64,
     /// Cores above which it counts as bursting.
     pub baseline: Option<f64>,
-    /// Cores at most.
+    /// Maximum number of cores.
     pub cap: Option<f64>,
-    /// Its processor has a share, a baseline or a cap of its own.
+    /// True if its processor has a share, a baseline or a cap of its own.
     pub declared: bool,
-    /// What it had and missed.
+    /// Processor time used and missed.
     pub use_of: ZoneUse,
 }
 
@@ -203,19 +202,19 @@ pub struct ZoneRow {
 pub struct ClassRow {
     /// Its name.
     pub name: String,
-    /// Whether it was in balance.
+    /// Verdict on its balance.
     pub verdict: Verdict,
-    /// Its requests in flight at the start and at the end of the window, mean over replications.
+    /// Mean requests in flight at the start and at the end of the window, over replications.
     pub in_flight: (f64, f64),
-    /// Share of its page views that were not served; none without page views.
+    /// Share of its page views that were not served; `None` without page views.
     pub unserved: Option<f64>,
-    /// What is known of its overload, where that is metastable.
+    /// Findings on its overload, if that is metastable.
     pub metastable: Option<Box<Metastable>>,
 }
 
 impl WindowRows {
-    /// The verdict on a class, by its name or that of one of its latencies (`page`, `page-view`,
-    /// `page-miss`); of any other name that of the window.
+    /// Returns the verdict on a class, by its name or that of one of its latencies (`page`, `page-view`, `page-miss`);
+    /// for any other name, that of the window.
     #[must_use]
     pub fn verdict_of(&self, name: &str) -> Verdict {
         self.class(name).map_or(self.verdict, |row| row.verdict)
@@ -227,7 +226,7 @@ impl WindowRows {
         names.find_map(|name| self.classes.iter().find(|row| row.name == name))
     }
 
-    /// The verdict that goes with a figure: that on its class, or of the window where it is of no class.
+    /// Returns the verdict that goes with a figure: that on its class, or that of the window if it has no class.
     #[must_use]
     pub fn verdict_of_figure(&self, path: &str) -> Verdict {
         let scope = path.split(['@', '[']).next().unwrap_or_default();
@@ -238,7 +237,7 @@ impl WindowRows {
             .map_or(self.verdict, |row| row.verdict)
     }
 
-    /// The names of the classes that have the verdict of the window, unless all have it or it is
+    /// Returns the names of the classes that have the verdict of the window, unless all have it or it is
     /// [`Verdict::Stable`].
     #[must_use]
     pub fn verdict_is_of(&self) -> Vec<&str> {
@@ -252,7 +251,7 @@ impl WindowRows {
 }
 
 impl Results {
-    /// The windows that are no runs around a break.
+    /// Returns the windows that are not runs around a break.
     pub fn plain(&self) -> impl Iterator<Item = &WindowRows> + Clone {
         self.windows.iter().filter(|window| window.drill.is_none())
     }
@@ -265,51 +264,51 @@ pub struct BreakRow {
     pub window: String,
     /// The class of the page views.
     pub class: String,
-    /// The part; none: nothing breaks, and what is not served is not served all the same.
+    /// Part; `None` where nothing breaks, and the row has the views not served anyway.
     pub part: Option<Drillable>,
-    /// The run in which it breaks, by place in [`Results::windows`].
+    /// Place in [`Results::windows`] of the run in which it breaks.
     pub down: Option<usize>,
-    /// The run in which it is repaired.
+    /// Place of the run in which it is repaired.
     pub repair: Option<usize>,
-    /// Page views not served because of the break, in a run; where nothing breaks: not served.
+    /// Page views not served because of the break, per run; where nothing breaks, all not served.
     pub missed: Estimate,
-    /// Served of those intended, all causes.
+    /// Served share of the intended page views, all causes.
     pub served: Share,
-    /// Page views a second asked for and lost because of the break, in the last minute of the run.
+    /// Page views per second requested and lost because of the break, in the last minute of the run.
     pub losing: Estimate,
-    /// 95 % latency of the page views served in the run, before the break and after it.
+    /// p95 latency of the page views served in the run, before the break and after it.
     pub latency: Estimate,
-    /// Of those who came after the repair: not served because of the break.
+    /// Page views after the repair not served because of the break.
     pub missed_after_repair: Estimate,
-    /// Page views a second asked for and lost because of it, in the last minute of that run.
+    /// Page views per second requested and lost because of the break, in the last minute of the repair run.
     pub losing_after_repair: Estimate,
-    /// Whether nothing more is lost when the run of the repair ends; `None` when it cannot be told.
+    /// True if nothing more is lost at the end of the repair run; `None` if it is undecided.
     pub over: Option<bool>,
-    /// In a word.
+    /// Effect in a word.
     pub noticed: Noticed,
 }
 
-/// What users notice of a break.
+/// Effect of a break on users.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Noticed {
-    /// All that is asked for is lost until the repair.
+    /// All requests are lost until the repair.
     Everything,
-    /// This share of what is asked for is lost until the repair, beyond what is lost anyway.
+    /// This share of the requests is lost until the repair, beyond what is lost anyway.
     Some(f64),
-    /// Some is lost, and at the end of the run nothing any more.
+    /// Some requests are lost, but none at the end of the run.
     Dip,
-    /// Nothing is lost; 95 % latency is so many times that without the break.
+    /// Nothing is lost; p95 latency grows by this factor.
     Slower(f64),
     /// Nothing.
     Nothing,
-    /// Nothing that so few runs can tell from chance; at most this share of all page views.
+    /// No effect that these few runs can show; at most this share of all page views.
     AtMost(f64),
     /// The runs are too few to tell.
     Unsure,
 }
 
 impl Noticed {
-    /// As a word in files.
+    /// Returns the word used in files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -341,23 +340,23 @@ pub struct Latency {
 pub struct Use {
     /// Its name; a server's processor has `.cpu` behind it.
     pub name: String,
-    /// What it is.
+    /// Kind of the component.
     pub kind: UseKind,
-    /// Mean over the window; [`NoValue::Unlimited`] of what has no limit.
+    /// Mean over the window; [`NoValue::Unlimited`] for a component without a limit.
     pub mean: Estimate,
-    /// Of what has no limit: how many are busy in the mean.
+    /// Mean number busy, for a component without a limit.
     pub busy: Option<Estimate>,
-    /// What arithmetic says it is asked for, of its capacity: visits × demand, with nobody going
-    /// away or trying again. None where the plan does not reckon it, or the traffic is recorded.
+    /// Analytic offered load as a share of the capacity: visits × demand, without abandonment or retry. `None` if the
+    /// plan does not compute it, or the traffic is recorded.
     pub offered: Option<f64>,
-    /// Mean of each interval of the grid, over replications; none is kept of zones.
+    /// Mean of each interval of the grid, over replications; empty for zones.
     pub series: Vec<f64>,
 }
 
-/// What a utilisation is of.
+/// Kind of a utilisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum UseKind {
-    /// Cores of a zone, of its cap.
+    /// Cores of a zone, relative to its cap.
     Zone,
     /// Cores of a server.
     Server,
@@ -371,7 +370,7 @@ pub enum UseKind {
     Head,
     /// Cores of a balancer that is an appliance.
     Balancer,
-    /// Requests inside a unit of a balancer, or open at its members, of those it admits.
+    /// Requests inside a unit of a balancer, or open at its members, relative to the limit.
     Connections,
     /// Bandwidth of a link.
     Link,
@@ -380,7 +379,7 @@ pub enum UseKind {
 }
 
 impl UseKind {
-    /// As a word in tables and files.
+    /// Returns the word used in tables and files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -397,7 +396,7 @@ impl UseKind {
         }
     }
 
-    /// What is busy: a unit of its capacity.
+    /// Returns the unit of its capacity.
     #[must_use]
     pub const fn counts(self) -> &'static str {
         match self {
@@ -414,18 +413,18 @@ impl UseKind {
 }
 
 impl Use {
-    /// The busiest interval of the grid, by number, and its utilisation.
+    /// Returns the busiest interval of the grid, by number, and its utilisation.
     #[must_use]
     pub fn busiest(&self) -> Option<(usize, f64)> {
         let order = |a: &(usize, f64), b: &(usize, f64)| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0));
         self.series.iter().copied().enumerate().max_by(order)
     }
 
-    /// The value that 95 % of the intervals of the grid do not exceed.
+    /// Returns the p95 over the intervals of the grid.
     ///
     /// # Errors
     ///
-    /// [`NoValue`] when there are too few intervals to say.
+    /// [`NoValue`] when there are too few intervals.
     pub fn p95(&self) -> Result<f64, NoValue> {
         let (have, need) = (self.series.len() as u64, samples_needed(0.95).unwrap_or(u64::MAX));
         if have == 0 {
@@ -440,7 +439,7 @@ impl Use {
     }
 }
 
-/// Whose attempts a row counts.
+/// Kind of attempts in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttemptsOf {
     /// HTTP requests of a class.
@@ -452,7 +451,7 @@ pub enum AttemptsOf {
 /// A row of the ledger of attempts.
 #[derive(Clone, Debug)]
 pub struct AttemptRow {
-    /// Whose.
+    /// Kind of the attempts.
     pub of: AttemptsOf,
     /// Name.
     pub name: String,
@@ -467,38 +466,38 @@ pub struct ViewRow {
     pub workload: String,
     /// Its class.
     pub class: String,
-    /// What users wanted.
+    /// Page views that users intended.
     pub intended: u64,
-    /// Served at the first try.
+    /// Served at the first attempt.
     pub served: u64,
-    /// Served at a later one.
+    /// Served at a later attempt.
     pub delayed: u64,
     /// Lost, by cause, in order of name.
     pub lost: Vec<(String, u64)>,
-    /// Not asked for: their session had ended.
+    /// Never requested: their session had ended.
     pub never_born: u64,
-    /// Still under way when the window was drained.
+    /// Still in flight when the drain ended.
     pub in_flight: u64,
     /// Served over intended.
     pub served_share: Share,
 }
 
 impl ViewRow {
-    /// Lost, of all causes.
+    /// Returns the lost page views of all causes.
     #[must_use]
     pub fn all_lost(&self) -> u64 {
         self.lost.iter().map(|(_, count)| count).sum()
     }
 }
 
-/// A share that may be all: then it is a bound.
+/// A share that may be 1: then it is a bound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Share {
     /// With its interval.
     Interval(Interval),
-    /// At least so much: nothing was lost, or too little for an interval below one.
+    /// A lower bound: nothing was lost, or too little for an interval below one.
     AtLeast {
-        /// What was seen.
+        /// Observed share.
         seen: f64,
         /// The bound.
         bound: Bound,
@@ -514,7 +513,7 @@ pub enum Share {
 pub struct FigureRow {
     /// Its path.
     pub path: String,
-    /// Its window, by place in [`Results::windows`]; none: of years.
+    /// Place of its window in [`Results::windows`]; `None` for a figure of the horizon.
     pub window: Option<usize>,
     /// Its unit.
     pub unit: FigureUnit,
@@ -522,43 +521,43 @@ pub struct FigureRow {
     pub estimate: Estimate,
 }
 
-/// An objective of latency in one window.
+/// A latency objective in one window.
 #[derive(Clone, Debug)]
 pub struct ObjectiveRow {
     /// The class.
     pub class: String,
-    /// The window, by place.
+    /// Place of the window.
     pub window: usize,
-    /// `p95`.
+    /// Statistic, such as `p95`.
     pub stat: &'static str,
     /// The bound.
     pub bound: SimDuration,
-    /// What was estimated.
+    /// Estimate of the statistic.
     pub estimate: Estimate,
-    /// How it came out.
+    /// Verdict.
     pub judgement: Judgement,
 }
 
-/// The highest rate that meets an objective of latency.
+/// Highest rate that meets a latency objective.
 #[derive(Clone, Debug)]
 pub struct CapacityRow {
     /// The class.
     pub class: String,
-    /// `p95`.
+    /// Statistic, such as `p95`.
     pub stat: &'static str,
     /// Its bound.
     pub bound: SimDuration,
-    /// At most this share of the page views lost.
+    /// Largest share of the page views that may be lost.
     pub lost_at_most: f64,
-    /// What was found.
+    /// Capacity found.
     pub carries: Carries,
-    /// By replication, each with its own users.
+    /// Result per replication, each with its own users.
     pub each: Vec<Reached>,
-    /// What was looked at, by replication.
+    /// Rates tried, per replication.
     pub looks: Vec<Vec<Look>>,
-    /// Counted at each rate, by each replication.
+    /// Length measured at each rate, per replication.
     pub length: SimDuration,
-    /// What runs out first by arithmetic, and the rate at which it is busy all the time.
+    /// Bottleneck by analytic load, and the rate that saturates it.
     pub first: (String, f64),
 }
 
@@ -567,15 +566,15 @@ pub struct CapacityRow {
 pub struct ExpectationRow {
     /// Its path.
     pub path: String,
-    /// What it must be.
+    /// Demand, as written.
     pub is: String,
     /// Its unit.
     pub unit: FigureUnit,
-    /// What was estimated.
+    /// Estimate.
     pub estimate: Estimate,
-    /// Of a figure that is a name: the name. Of one that was not judged: the reason.
+    /// Value of a figure that is a name, or the reason why a figure was not judged.
     pub words: Option<String>,
-    /// How it came out.
+    /// Verdict.
     pub judgement: Judgement,
 }
 
@@ -586,22 +585,22 @@ pub struct LogRow {
     pub workload: String,
     /// The file, as the scenario names it.
     pub file: String,
-    /// What was found in it.
+    /// Findings in the log.
     pub found: LogReport,
 }
 
 /// A check of the run itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What was checked.
+    /// Name of the check.
     pub name: &'static str,
-    /// How it came out; nothing for what is only told.
+    /// Verdict; `None` for information only.
     pub judgement: Option<Judgement>,
     /// The numbers behind it.
     pub detail: String,
 }
 
-/// Names in order, their numbers by size: `www-2` before `www-10`.
+/// Returns the sort key of a name, with numbers by size: `www-2` before `www-10`.
 #[must_use]
 pub fn natural(name: &str) -> Vec<(String, u64)> {
     let mut parts = Vec::new();

@@ -1,15 +1,14 @@
-//! Years, request by request: windows drawn from the history of `flows`, lived through by `requests`,
-//! and what their differences say of the whole.
+//! Windows drawn from the trajectories of `flows`, simulated by `requests`, and the correction that follows from their
+//! differences.
 //!
-//! Takes the years of a scenario and its blueprint. The first histories of the years are cut into pieces
-//! ([`frame`]), some pieces are drawn with known probabilities, and each drawn one is lived through by
-//! both solvers: [`crate::solve::sampled`]. What the years then say is in [`estimate`], whether the
-//! solvers agree in [`agreement`].
+//! Takes the long-horizon run of a scenario and its blueprint. Its first trajectories are cut into pieces ([`frame`]),
+//! some pieces are drawn with known probabilities, and each is simulated by both solvers: [`crate::solve::sampled`].
+//! [`estimate`] computes the corrected figures, [`agreement`] compares the solvers.
 //!
-//! Holds: which windows are drawn follows from the plan and its seed alone, not from threads; nothing that
-//! the years say by themselves moves. Memory: the drawn windows, each with two histograms a class.
-//! Leaves out: what `requests` cannot take over from `flows` at a window's start, see [`frame`];
-//! closed users and recorded traffic, which `flows` does not know.
+//! Holds: the windows drawn follow from the plan and its seed alone, not from threads; no figure of the long-horizon
+//! run itself changes. Memory: the drawn windows, each with two histograms per class.
+//! Leaves out: state that `requests` cannot take over from `flows` at a window's start, see [`frame`]; closed users and
+//! recorded traffic, which `flows` does not know.
 
 pub mod agreement;
 pub mod estimate;
@@ -40,80 +39,81 @@ use crate::study::years::YearsPlan;
 use crate::study::years::load::{self, Loss};
 use crate::units::{SimDuration, SimTime};
 
-/// What is drawn where nobody says how much.
+/// Default sizes of the sample.
 pub const SIZES: Sizes = Sizes { replications: 16, quiet: 3, episodes: 48, least: 2 };
-/// Fewest histories, where the traffic is heavy.
+/// Minimum number of trajectories, under heavy traffic.
 pub const FEWEST: u64 = 4;
-/// Page views that windows are expected to cost, about, before less is drawn.
+/// Expected cost of all windows, in page views, above which the sample is reduced.
 pub const VIEWS: f64 = 2e6;
-/// Above these no windows are drawn at all.
+/// Expected cost of all windows, in page views, above which none are drawn.
 pub const MOST_VIEWS: f64 = 8e6;
-/// What a quiet window and one of an episode take of a history, lead-in and drain included.
+/// Simulated time of a quiet window and of one in an episode, warm-up and drain included.
 const QUIET_COSTS: SimDuration = SimDuration::from_secs(450);
 const EPISODE_COSTS: SimDuration = SimDuration::from_secs(1_500);
 
-/// What is told of years by windows.
+/// Figure that windows correct.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OfWindows {
-    /// Served over intended views of a class (by place among those counted); none: of all together.
+    /// Served over intended views of a class (by place among those counted); `None` for all together.
     Request(Option<usize>),
-    /// Share of 5-minute intervals with less than 1 % not served and the 95 % latency in its objective; none:
-    /// for every class.
+    /// Share of 5-minute intervals with less than 1 % not served and the p95 latency in its objective; `None` for every
+    /// class.
     Objective(Option<usize>),
-    /// Of these, the half of losses alone.
+    /// The same share by losses alone.
     Failing(Option<usize>),
-    /// Views a year of one kind that are not served.
+    /// Views of one kind not served per year.
     Lost(usize, Loss),
-    /// A quantile of the latency in seconds, of a class's requests or (`true`) of its views.
+    /// Quantile of the latency in seconds, of a class's requests or (`true`) of its views.
     Latency(usize, bool, f64),
 }
 
-/// A figure that was asked for.
+/// Figure that was asked for.
 #[derive(Clone, Debug)]
 pub struct SampledFigure {
     /// Its path.
     pub path: String,
-    /// Taken apart.
+    /// Figure, parsed.
     pub figure: Figure,
-    /// Resolved.
+    /// Figure, resolved.
     pub of: OfWindows,
 }
 
-/// What is asked of the windows.
+/// Plan of the windows.
 #[derive(Clone, Debug)]
 pub struct SampledPlan {
-    /// How much is drawn.
+    /// Sizes of the sample.
     pub sizes: Sizes,
-    /// Classes counted, in the order of those of the traffic of the years.
+    /// Classes counted, in the order of the long-horizon traffic.
     pub classes: Vec<Counted>,
-    /// By cause of the years (the last is overload): that of the blueprint of the same name.
+    /// Cause of the blueprint per cause of the long-horizon run (the last is overload), by equal name.
     pub causes: Vec<Option<usize>>,
-    /// By database of the draft: its component.
+    /// Component per database of the draft.
     pub groups: Vec<Option<ComponentId>>,
-    /// By balancer of the draft: its component.
+    /// Component per balancer of the draft.
     pub pairs: Vec<Option<ComponentId>>,
-    /// By CDN of the draft: its component.
+    /// Component per CDN of the draft.
     pub cdns: Vec<Option<ComponentId>>,
-    /// By workload of the years: its number in the blueprint.
+    /// Number in the blueprint per workload of the long-horizon run.
     workloads: Vec<Option<WorkloadId>>,
-    /// The automata of failovers and takeovers in the years, and who decides in `requests`.
+    /// Automata of failovers and takeovers in the long-horizon run, with the component that decides in `requests`.
     pub reacting: Vec<(String, ComponentId)>,
-    /// The automata of what balancers believe of members in the years; the balancer, the member's number.
+    /// Automata of a balancer's beliefs about members in the long-horizon run, with the balancer and the member's
+    /// number.
     pub believed: Vec<(String, ComponentId, usize)>,
-    /// The cause of the blueprint that is planned work.
+    /// Cause of the blueprint for planned work.
     pub planned: Option<usize>,
-    /// Why the two solvers need not agree; none: they must.
+    /// Reason why the two solvers need not agree; `None` if they must.
     pub apart: Option<String>,
-    /// Figures that are asked for.
+    /// Figures asked for.
     pub figures: Vec<SampledFigure>,
 }
 
 impl SampledPlan {
-    /// What can be drawn from the years of a draft.
+    /// Plans the windows that can be drawn from the long-horizon run of a draft.
     ///
     /// # Errors
     ///
-    /// A sentence for the user: why nothing is drawn.
+    /// A message for the user, with the reason why none are drawn.
     pub fn of(draft: &Draft, plan: &Blueprint, years: &YearsPlan) -> Result<Self, String> {
         let Some(fluid) = &years.of.fluid else {
             return Err("nobody in this scenario asks for anything at a rate".into());
@@ -176,7 +176,7 @@ impl SampledPlan {
         })
     }
 
-    /// What a window for a piece takes over from its history.
+    /// Returns the state that the window of a piece takes over from its trajectory.
     #[must_use]
     pub fn past(&self, history: &frame::Read, piece: &Piece) -> Past {
         let moves = history.moves.iter().take_while(|moved| moved.at < piece.start);
@@ -215,7 +215,7 @@ impl SampledPlan {
         }
     }
 
-    /// The name of a stratum.
+    /// Returns the name of a stratum.
     #[must_use]
     pub fn stratum<'a>(&self, years: &'a YearsPlan, of: Of) -> &'a str {
         match of {
@@ -226,11 +226,11 @@ impl SampledPlan {
         }
     }
 
-    /// Resolves a figure of windows in years.
+    /// Resolves a figure of windows drawn from the horizon.
     ///
     /// # Errors
     ///
-    /// What the scenario has no such figure of.
+    /// [`NoSuchFigure`], if the scenario has no such figure.
     pub fn resolve(&self, years: &YearsPlan, figure: &Figure) -> Result<OfWindows, NoSuchFigure> {
         let names: Vec<&str> = self.classes.iter().map(|class| class.name.as_str()).collect();
         let known = |name: &str| names.iter().position(|other| *other == name);
@@ -258,7 +258,7 @@ impl SampledPlan {
     }
 }
 
-/// Who decides on failovers and takeovers, by the name of the automaton that is its surrogate.
+/// Returns the components that decide on failovers and takeovers, by the name of the automaton that is their surrogate.
 fn reacting(plan: &Blueprint) -> Vec<(String, ComponentId)> {
     let automaton = |part: &crate::model::blueprint::Part| match &part.config {
         Config::Database(group) => Some(failover::name(&group.name)),
@@ -269,7 +269,7 @@ fn reacting(plan: &Blueprint) -> Vec<(String, ComponentId)> {
     all.filter_map(|(at, part)| Some((automaton(part)?, ComponentId::at(at)))).collect()
 }
 
-/// What a balancer believes of its members, by the name of the automaton in the years.
+/// Returns the beliefs of a balancer about its members, by the name of the automaton in the long-horizon run.
 fn believed(plan: &Blueprint) -> Vec<(String, ComponentId, usize)> {
     let mut all = Vec::new();
     for (at, part) in plan.parts.iter().enumerate() {
@@ -284,7 +284,7 @@ fn believed(plan: &Blueprint) -> Vec<(String, ComponentId, usize)> {
     all
 }
 
-/// Less where a scenario has more traffic, so that windows cost about the same everywhere.
+/// Reduces the sample for scenarios with more traffic, so that windows cost about the same everywhere.
 fn affordable(sizes: Sizes, rate: f64, years: u64) -> Result<Sizes, String> {
     let costs = |sizes: Sizes| {
         let quiet = (sizes.replications * sizes.quiet) as f64 * QUIET_COSTS.seconds();
@@ -305,16 +305,16 @@ fn affordable(sizes: Sizes, rate: f64, years: u64) -> Result<Sizes, String> {
     Ok(sizes)
 }
 
-/// Above this the fluid is not held against requests.
+/// Utilisation above which the fluid is not compared with requests.
 const MOST_BUSY: f64 = 0.5;
 
-/// Where more than this share gives up so soon, many go away with nothing wrong.
+/// Share of users abandoning within `SOON` above which many leave without any failure.
 const HASTY: f64 = 1e-3;
 const SOON: SimDuration = SimDuration::from_nanos(100_000_000);
 
-/// Why `flows` need not lose what `requests` loses.
+/// Returns the reason why `flows` need not lose the same views as `requests`.
 fn apart(plan: &Blueprint, fluid: &FluidPlan) -> Option<String> {
-    // The fluid has patience in stalls and overload alone: who goes away while all is well is not in it.
+    // The fluid models patience in stalls and overload only, not users who leave a healthy system.
     let hasty = fluid.classes.iter().map(|class| class.patience.gone(SOON.seconds()));
     let hasty = hasty.fold(0.0, f64::max);
     if hasty > HASTY {
@@ -343,28 +343,28 @@ fn apart(plan: &Blueprint, fluid: &FluidPlan) -> Option<String> {
     })
 }
 
-/// A window, as both solvers saw it.
+/// Window, as simulated by both solvers.
 #[derive(Clone, Debug)]
 pub struct Lived {
-    /// Which piece.
+    /// Piece of the trajectory.
     pub piece: Piece,
-    /// With which probability it was drawn.
+    /// Probability with which it was drawn.
     pub probability: f64,
-    /// What `flows` makes of it.
+    /// Result of `flows`.
     pub flows: Reading,
-    /// What `requests` does.
+    /// Result of `requests`.
     pub seen: Seen,
 }
 
 impl Lived {
-    /// What one unit of it stands for.
+    /// Returns the weight of one unit of it.
     #[must_use]
     pub fn weight(&self) -> f64 {
         1.0 / self.probability
     }
 
-    /// 5-minute intervals that fail, and those that fail or are slow, in `requests`, and those that are bad in
-    /// `flows`; of no class: those that are so for one at least.
+    /// Returns the 5-minute intervals that fail, and those that fail or are slow, in `requests`, and those that are bad
+    /// in `flows`. Without a class: those that are so for at least one.
     #[must_use]
     pub fn bad(&self, class: Option<usize>) -> ((u32, u32), f64) {
         match class {
@@ -377,7 +377,7 @@ impl Lived {
         }
     }
 
-    /// Views wanted of a class in `requests` for each that `flows` expects.
+    /// Returns the intended views of a class in `requests` per view that `flows` expects.
     #[must_use]
     pub fn traffic(&self, class: usize) -> f64 {
         let expected = self.flows.classes[class].intended;
@@ -385,27 +385,27 @@ impl Lived {
     }
 }
 
-/// What the windows gave.
+/// Results of the windows.
 #[derive(Clone, Debug)]
 pub struct SampledResult {
-    /// Histories that were cut into pieces.
+    /// Number of trajectories that were cut into pieces.
     pub replications: usize,
-    /// Windows, by history, then by time.
+    /// Windows, by trajectory, then by time.
     pub windows: Vec<Lived>,
-    /// Episodes in these histories, and their pieces.
+    /// Episodes in these trajectories.
     pub episodes: u64,
     /// Pieces that the episodes were cut into.
     pub pieces: u64,
-    /// Views expected in the episodes, and in all.
+    /// Views expected in the episodes, and in total.
     pub views: (f64, f64),
-    /// Episodes of which no window can be drawn.
+    /// Episodes from which no window can be drawn.
     pub left_out: u64,
-    /// How it ended.
+    /// End of the run.
     pub ending: Ending,
 }
 
 impl SampledResult {
-    /// A sum over the windows with their weights, by history.
+    /// Returns the weighted sum over the windows, per trajectory.
     #[must_use]
     pub fn totals(&self, value: impl Fn(&Lived) -> f64) -> Vec<f64> {
         let mut totals = vec![0.0; self.replications];
@@ -415,14 +415,14 @@ impl SampledResult {
         totals
     }
 
-    /// Why a window stopped early, if one did.
+    /// Returns the reason why a window stopped early, if one did.
     #[must_use]
     pub fn stopped(&self) -> Option<&str> {
         self.windows.iter().find_map(|window| window.seen.stop.as_deref())
     }
 }
 
-/// Draws windows and lives through them.
+/// Draws windows and simulates them.
 ///
 /// # Errors
 ///
@@ -499,7 +499,7 @@ pub fn run(
         .with_max_len(1)
         .map(|(drawn, flows)| one(drawn, flows))
         .collect::<Result<_, Breach>>()?;
-    // A sample that lacks some is none.
+    // An incomplete sample is not used.
     let Some(windows) = lived.into_iter().collect::<Option<Vec<Lived>>>() else {
         return Ok(result);
     };

@@ -1,7 +1,7 @@
 //! A whole scenario: its windows, figures, precision and expectations, resolved and run.
 //!
-//! What will be run is prepared here: `figures` resolves the figures that are asked for, `standard` adds those of every
-//! report, `outcome` runs all of it and judges.
+//! This module prepares the run: `figures` resolves the figures that are asked for, `standard` adds those of every
+//! report, `outcome` runs everything and judges.
 
 mod figures;
 mod outcome;
@@ -38,69 +38,69 @@ use crate::study::window::WindowPlan;
 use crate::study::years::{self, YearsPlan};
 use crate::units::{SimDuration, SimTime};
 
-/// A figure that is printed: where it is estimated, and what it is.
+/// Figure that is printed, with the place of its estimate.
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// Its path, with the window.
     pub path: String,
-    /// Taken apart.
+    /// Figure, parsed.
     pub figure: Figure,
-    /// Resolved.
+    /// Figure, resolved.
     pub measure: Measure,
-    /// Which window, by place.
+    /// Place of its window.
     pub window: usize,
-    /// Which measure of the window.
+    /// Place of its measure in the window.
     pub place: usize,
 }
 
-/// What is judged.
+/// Place of a judged estimate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judged {
     /// A figure of a window, by its place among the figures.
     Figure(usize),
-    /// A capacity, by its place among those sought.
+    /// A capacity, by its place among the searches.
     Capacity(usize),
-    /// A figure of years, by its place among those.
+    /// A figure of the horizon, by its place.
     Years(usize),
-    /// A figure of arithmetic, by its place among those.
+    /// A computed figure, by its place.
     Arithmetic(usize),
-    /// A figure of windows in years, by its place among those.
+    /// A figure of windows drawn from the horizon, by its place.
     Sampled(usize),
-    /// A name, by its place among those.
+    /// A name, by its place.
     Name(usize),
-    /// The verdict on a class in a window, by its place among those.
+    /// The verdict on a class in a window, by its place.
     Verdict(usize),
-    /// None: this command, or its flags, do not estimate it; by its place among those.
+    /// None: this command or its flags do not estimate it; by its place among those.
     NotEstimated(usize),
 }
 
-/// A judged figure.
+/// Judged figure.
 #[derive(Clone, Debug)]
 pub struct Expectation {
-    /// What it is of.
+    /// Place of its estimate.
     pub of: Judged,
     /// Its path.
     pub path: String,
     /// Its unit.
     pub unit: FigureUnit,
-    /// What it must be, as written.
+    /// Demand, as written.
     pub is: String,
-    /// What that means.
+    /// Demand, parsed.
     pub demand: Demand,
 }
 
 /// A figure with a precision to reach.
 #[derive(Clone, Debug)]
 pub struct Precise {
-    /// What it is of.
+    /// Place of its estimate.
     pub of: Judged,
     /// Its path.
     pub path: String,
-    /// The relative half-width.
+    /// Relative half-width to reach.
     pub width: f64,
 }
 
-/// Everything that will be run and asked.
+/// Plan of everything that will be run and estimated.
 #[derive(Clone, Debug, Default)]
 pub struct StudyPlan {
     /// Windows, in the order of the file; those around breaks after all others.
@@ -109,40 +109,40 @@ pub struct StudyPlan {
     pub arounds: Vec<Around>,
     /// Figures, in the order asked.
     pub figures: Vec<Asked>,
-    /// Judged ones.
+    /// Judged figures.
     pub expectations: Vec<Expectation>,
     /// Figures with a precision to reach; none where flags fix the number of replications.
     pub precise: Vec<Precise>,
-    /// Figures that are judged, and that this command or its flags do not estimate, with the reason.
+    /// Judged figures that this command or its flags do not estimate, with the reason.
     pub not_estimated: Vec<(String, String)>,
-    /// Capacities to find.
+    /// Capacity searches.
     pub sought: Vec<Sought>,
-    /// Years to live through.
+    /// Long-horizon run.
     pub years: Option<YearsPlan>,
-    /// Figures that arithmetic gives: path, value, level of intervals.
+    /// Computed figures: path and value.
     pub arithmetic: Vec<(String, Interval)>,
     /// Figures that are names: path, name.
     pub names: Vec<(String, String)>,
     /// Verdicts on classes that are judged: path, window and class.
     pub verdicts: Vec<(String, usize, usize)>,
-    /// It is run alone: why it is down and what it costs is told.
+    /// True if it is run alone: causes of downtime and costs are reported.
     pub alone: bool,
-    /// A first look.
+    /// True for a quick run.
     pub quick: bool,
-    /// Windows to be drawn from them.
+    /// Windows to draw from the long-horizon run.
     pub sampled: Option<SampledPlan>,
-    /// Why none are, where they were asked for.
+    /// Reason why no windows are drawn, where they were asked for.
     pub not_sampled: Option<String>,
-    /// Figures that the command line asks for and that would not be estimated otherwise, in its order.
+    /// Figures that only the command line asks for, in its order.
     pub asked: Vec<Extra>,
-    /// Figures that the command line asks for and that there are not, each with the reason.
+    /// Figures that the command line asks for and that do not exist, each with the reason.
     pub refused: Vec<(String, NoSuchFigure)>,
 }
 
-/// A figure that the command line alone asks for.
+/// Figure that only the command line asks for.
 #[derive(Clone, Debug)]
 pub struct Extra {
-    /// What it is of.
+    /// Place of its estimate.
     pub of: Judged,
     /// Its path.
     pub path: String,
@@ -150,34 +150,34 @@ pub struct Extra {
     pub unit: FigureUnit,
 }
 
-/// A solver.
+/// Solver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Solver {
-    /// Every request, in windows.
+    /// Simulates every request, in windows.
     Requests,
-    /// Years, from fault to fault.
+    /// Simulates the horizon, from fault to fault.
     Flows,
 }
 
-/// What the command line changes.
+/// Choices of the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Choices {
-    /// One solver alone.
+    /// Single solver to run.
     pub solver: Option<Solver>,
     /// Replications instead of the file's.
     pub replications: Option<u32>,
-    /// A tenth of the effort, for a first look.
+    /// True for a quick run, with a tenth of the effort.
     pub quick: bool,
-    /// Alone, not beside others: its outages are told, and what each cause costs.
+    /// True if it is run alone, not in a comparison: outages and the downtime of each cause are reported.
     pub alone: bool,
-    /// Draw windows of requests from the years too; never for a first look, nor with one solver.
+    /// True to draw windows of requests from the horizon too; never in a quick run, nor with one solver.
     pub sampled: bool,
-    /// Nothing is run: what is asked for is resolved, and no more is prepared.
+    /// True if nothing is run: figures are resolved, and no more is prepared.
     pub resolve_only: bool,
 }
 
-/// Resolves windows and figures; everything wrong goes to `out`, but a figure that the command line alone asks for
-/// and that there is not to [`StudyPlan::refused`].
+/// Resolves windows and figures and reports all errors to `out`. A missing figure that only the command line asks for
+/// goes to [`StudyPlan::refused`] instead.
 #[must_use]
 pub fn prepare(
     draft: &Draft,
@@ -206,7 +206,7 @@ pub fn prepare(
                 lead_in: spec.lead_in.value,
                 length,
                 drain: length.max(SimDuration::from_secs(300)),
-                // A level asks what a healthy system does; without one the history is lived.
+                // A window with a level measures a healthy system; without a level, faults are simulated.
                 faults: if spec.level.is_some() { Faults::Off } else { Faults::Live },
             },
             replications,
@@ -253,7 +253,7 @@ pub fn prepare(
         }
     }
     study.draw_windows(&asked);
-    // Where there is nothing more to tell it is as beside others.
+    // Without anything more to report, a scenario is run as in a comparison.
     let more = study.years.is_some() || headroom::design_peak(draft).is_some();
     study.alone &= more || cost::bill(draft).is_some();
     for (path, width) in scenario.run.precision.iter() {
@@ -281,10 +281,10 @@ pub fn prepare(
         spans.push(expect.is.span);
         study.expectations.push(Expectation { of, path: path.clone(), unit, is, demand });
     }
-    // One solver alone leaves the windows out, and what every report shows of them.
+    // One solver alone leaves out the windows and their standard figures.
     let standard = !choices.resolve_only && choices.solver != Some(Solver::Flows);
     if !draft.asked.is_empty() {
-        // What there would be without them.
+        // Plan without the figures of the command line.
         let mut plain = study.clone();
         plain.years = plain.years.filter(|_| matches!(years_of(draft, choices, &[]), Ok(Some(_))));
         if standard {
@@ -301,11 +301,11 @@ pub fn prepare(
     study
 }
 
-/// The value of a figure that needs no run.
+/// Returns the value of a figure that needs no run.
 ///
 /// # Errors
 ///
-/// Why the scenario has no such figure.
+/// [`NoSuchFigure`], with the reason why the scenario has none.
 pub fn by_arithmetic(draft: &Draft, figure: &Figure) -> Result<f64, NoSuchFigure> {
     match figure.metric {
         Metric::Cost => cost::at(draft, figure),
@@ -313,8 +313,8 @@ pub fn by_arithmetic(draft: &Draft, figure: &Figure) -> Result<f64, NoSuchFigure
     }
 }
 
-/// Resolves what is asked of a scenario that the request loop cannot simulate, as far as it goes: paths,
-/// what is expected, and arithmetic. Everything wrong goes to `out`.
+/// Resolves the figures of a scenario that the request loop cannot simulate, as far as possible: paths, expectations
+/// and computed figures. Reports all errors to `out`.
 pub fn resolve_without_requests(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
     let figure = |path: &str, span: Span, out: &mut Diagnostics| {
@@ -342,7 +342,7 @@ pub fn resolve_without_requests(draft: &Draft, out: &mut Diagnostics) {
     }
 }
 
-/// What `expect` demands of `figure`, where some value can meet it.
+/// Returns the demand of `expect` on `figure`, if some value can meet it.
 fn demand_of(expect: &ExpectSpec, figure: &Figure, out: &mut Diagnostics) -> Option<Demand> {
     let (span, is) = (expect.is.span, &expect.is.text);
     let demand = Demand::parse(is, figure.unit()).and_then(|demand| match figure.metric {
@@ -372,7 +372,7 @@ fn contradiction(expect: &ExpectSpec, other: &str, place: Span, out: &mut Diagno
     );
 }
 
-/// Which values `figure` can have, as a help.
+/// Returns the range of `figure` as a help text.
 fn within(figure: &Figure) -> String {
     match figure.range() {
         (0.0, f64::INFINITY) => "it is never below 0".into(),
@@ -381,19 +381,20 @@ fn within(figure: &Figure) -> String {
     }
 }
 
-/// Reports a figure that there is not.
+/// Reports a figure that does not exist.
 fn refuse(wrong: NoSuchFigure, span: Span, out: &mut Diagnostics) {
     out.push(Diagnostic::new(Code::NoSuchFigure, span, wrong.message).help_if(wrong.help));
 }
 
-/// Whose figures are resolved, and for which command.
+/// Context in which figures are resolved.
 struct Asking<'a> {
     draft: &'a Draft,
     plan: &'a Blueprint,
     choices: Choices,
 }
 
-/// The long horizon to simulate: where the file has one, a figure asks for it or the flag does, and something can fail.
+/// Returns the long horizon to simulate. It exists if the file has one, a figure asks for it or the flag does, and
+/// something can fail.
 fn years_of(
     draft: &Draft,
     choices: Choices,
@@ -406,12 +407,12 @@ fn years_of(
     };
     let precise = scenario.run.precision.iter().filter_map(|(path, _)| of_years(&path.text));
     let mut asked: Vec<Figure> = precise.collect();
-    // Who says how precise it is to be is looked after sooner.
+    // With a precision target, the first check comes sooner.
     let least = if asked.is_empty() { years::REPLICATIONS } else { years::FIRST_LOOK };
     let expected = scenario.expect.iter().map(|expect| &expect.figure.value.text);
     asked.extend(expected.chain(figures).filter_map(|path| of_years(path)));
     let wanted = scenario.run.horizon.is_some() || choices.solver == Some(Solver::Flows);
-    // Whatever else a file has, only such a chain nests conditions too deep.
+    // Only such a chain nests conditions too deep.
     let doubtful = wanted && choices.resolve_only && has_long_chain(draft);
     let wanted = wanted && choices.solver != Some(Solver::Requests) && !choices.resolve_only;
     if !wanted && !doubtful && asked.is_empty() {
@@ -442,22 +443,23 @@ fn years_of(
     Ok(Some(YearsPlan { of, replications, precision, level, figures: Vec::new() }))
 }
 
-/// Classes that fetch each other one after the other, in a chain that may nest conditions too deep.
+/// Length of a chain of classes fetched one after the other above which conditions may nest too deep.
 const LONG_CHAIN: usize = 16;
 
-/// Whether more than [`LONG_CHAIN`] classes fetch each other one after the other.
+/// Returns whether more than [`LONG_CHAIN`] classes fetch each other one after the other.
 fn has_long_chain(draft: &Draft) -> bool {
     let thens = &draft.links.thens;
     let chain = |start| std::iter::successors(Some(start), |at: &usize| thens[*at]);
     (0..thens.len()).any(|start| chain(start).nth(LONG_CHAIN).is_some())
 }
 
-/// Fewest and most replications of the horizon; `least`, where the file gives no number.
+/// Returns the minimum and maximum replications of the horizon; `least` where the file declares no number.
 pub(super) fn year_replications(draft: &Draft, choices: Choices, least: u32) -> (u32, u32) {
     match choices {
         Choices { replications: Some(count), .. } => (count, count),
         Choices { quick: true, .. } => (years::QUICK, years::QUICK),
-        // A number is obeyed. A range is for windows, where one costs as much as thousands here.
+        // A fixed number is used as declared. A range applies to windows, where one replication costs as much as
+        // thousands here.
         _ => match draft.scenario.run.replications.as_ref().map(|own| own.value) {
             Some(own) if own.min == own.max => (own.min, own.max),
             Some(own) => (own.min.max(least), own.max.max(years::MOST)),
@@ -466,12 +468,12 @@ pub(super) fn year_replications(draft: &Draft, choices: Choices, least: u32) -> 
     }
 }
 
-/// Replications of a window without a number of its own.
+/// Returns the replications of a window without a number of its own.
 fn own_replications(draft: &Draft) -> ReplicationsSpec {
     draft.scenario.run.replications.as_ref().map_or(runs::REPLICATIONS, |own| own.value)
 }
 
-/// The least and the largest number of replications of a window.
+/// Returns the minimum and maximum replications of a window.
 fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
     if let Some(count) = choices.replications {
         return (count, count);
@@ -483,7 +485,8 @@ fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
     (asked.min, asked.max)
 }
 
-/// There are many runs around breaks: for a first look each has as few as give an interval.
+/// Returns the replications around breaks. These runs are many: in a quick run each has the fewest that give an
+/// interval.
 fn around_replications(own: ReplicationsSpec, choices: Choices) -> (u32, u32) {
     match choices {
         Choices { replications: None, quick: true, .. } => (own.min.min(3), own.min.min(3)),

@@ -1,11 +1,10 @@
-//! Stories: which outages of the years are told, and their journal in names and words.
+//! Stories: the selection of outages to report, and their journal in names and words.
 //!
-//! Takes a plan and what its years gave; gives for every class and group the worst outages and a
-//! typical one of each of the causes that cost most, each with the episode in which it lies, and the
-//! worst and the typical year. Replications are lived through once more, side by side, and put
-//! together in the order of their numbers.
+//! Takes a plan and its long-horizon results. Returns, for every class and group, the worst outages and a typical one
+//! of each of the costliest causes, each with its episode, and the worst and the typical year. The replications
+//! concerned are simulated once more, in parallel, and folded in the order of their numbers.
 //!
-//! Holds: outages told and the rest add up to the downtime, in whole parts of nanoseconds.
+//! Holds: reported outages and the rest add up to the downtime, in whole parts of nanoseconds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,17 +31,17 @@ use crate::study::journal::{
 use crate::study::years::YearsResult;
 use crate::units::{SimDuration, SimTime};
 
-/// Causes of which a typical outage is told.
+/// Number of causes of which a typical outage is reported.
 pub const TYPICAL: usize = 3;
-/// Parts named as down at once.
+/// Maximum number of parts named as down at once.
 const MOST_DOWN: usize = 8;
 
-/// What is told of the outages of a scenario.
+/// Report on the outages of a scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Stories {
     /// The journal, its first line first.
     pub records: Vec<Record>,
-    /// By subject, in the order of the journal's: what adds up to what.
+    /// Parts of the downtime per subject, in the order of the journal.
     pub sums: Vec<Sum>,
     /// Worst and typical year of every subject's structural availability.
     pub years: Vec<YearStrips>,
@@ -51,37 +50,37 @@ pub struct Stories {
 /// Downtime of a subject, in parts of nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
-    /// In all.
+    /// Total downtime.
     pub lost: u128,
-    /// In the outages that are told.
+    /// Downtime of the reported outages.
     pub told: u128,
-    /// In the others, and in what was too short to be one.
+    /// Downtime of the other outages, and of losses too short to count as one.
     pub rest: u128,
 }
 
 /// Two years of a subject.
 #[derive(Clone, Debug)]
 pub struct YearStrips {
-    /// Whose.
+    /// Name of the subject.
     pub of: String,
-    /// The worst.
+    /// Worst year.
     pub worst: YearStrip,
-    /// The one whose downtime is the median of those sampled.
+    /// Year whose downtime is the median of those sampled.
     pub typical: YearStrip,
 }
 
-/// A year as its losses.
+/// One year as its losses.
 #[derive(Clone, Debug)]
 pub struct YearStrip {
-    /// The replication, and the year in it, from 0.
+    /// Replication and number of the year in it, from 0.
     pub year: YearLost,
-    /// From, to, in seconds since the year began; first cause.
+    /// Intervals of loss: start and end in seconds since the year began, and the first cause.
     pub spans: Vec<(f64, f64, String)>,
-    /// Spans left out.
+    /// Number of intervals left out.
     pub left_out: u64,
 }
 
-/// An outage that was chosen.
+/// An outage that was selected.
 struct Chosen {
     meter: usize,
     replication: u64,
@@ -90,14 +89,14 @@ struct Chosen {
     typical_of: Option<u32>,
 }
 
-/// A year that was chosen: of a meter, whether it is the worst.
+/// A year that was selected: its meter, and whether it is the worst.
 type ChosenYear = (usize, bool, YearLost);
 
-/// Tells; `None` where nothing was kept to be told.
+/// Selects and reports the outages; `None` if none were kept.
 ///
 /// # Errors
 ///
-/// [`Breach`] when a history does not come out the same again.
+/// [`Breach`] when the second simulation of a trajectory differs from the first.
 pub fn tell(
     draft: &Draft,
     plan: &AvailabilityPlan,
@@ -158,7 +157,7 @@ fn kept(seen: &YearsResult, meter: usize) -> &Kept {
     seen.folded[0][meter].kept.as_deref().expect("it was kept of every meter that is told")
 }
 
-/// The worst, and a typical one of each of the causes that cost most.
+/// Selects the worst outages, and a typical one of each of the costliest causes.
 fn choose(meter: usize, seen: &YearsResult, kept: &Kept) -> Vec<Chosen> {
     let ranked = kept.worst.iter().zip(1..);
     let mut chosen: Vec<Chosen> = ranked
@@ -191,11 +190,11 @@ fn choose(meter: usize, seen: &YearsResult, kept: &Kept) -> Vec<Chosen> {
     chosen
 }
 
-/// A replication that was lived through once more.
+/// A replication that was simulated a second time.
 struct Again {
-    /// What was asked of it, by place among what was chosen.
+    /// Places of the selected outages in it.
     chosen: Vec<usize>,
-    /// The same of years.
+    /// Places of the selected years in it.
     years: Vec<usize>,
     lived: Relived,
 }
@@ -232,7 +231,7 @@ fn relive(
         .collect()
 }
 
-/// What is told of all outages of a meter together.
+/// Returns the totals over all outages of a meter.
 fn subject(
     plan: &AvailabilityPlan,
     seen: &YearsResult,
@@ -257,12 +256,12 @@ fn subject(
     (subject, sum)
 }
 
-/// From numbers to names.
+/// Translation of numbers to names.
 struct Names<'a> {
     plan: &'a AvailabilityPlan,
     net: &'a Net,
     zero: WeekMoment,
-    /// What every part is, by name.
+    /// Kind of every part, by name.
     parts: BTreeMap<String, &'static str>,
 }
 
@@ -285,14 +284,15 @@ impl<'a> Names<'a> {
         self.plan.causes[place as usize].clone()
     }
 
-    /// Whose service a meter is, and which.
+    /// Returns the subject of a meter and its kind of availability.
     fn meter(&self, meter: usize) -> (String, String) {
         let (watched, availability) = self.plan.measured[meter];
         let name = self.plan.watched[watched].name.clone();
         (name, availability.word().to_string())
     }
 
-    /// A part, or the part of which an automaton tells one side, and what is told of it.
+    /// Returns the part of an automaton and its kind; if the automaton models one side of a part, the kind of that
+    /// side.
     fn subject(&self, automaton: &str) -> (String, &'static str) {
         if let Some(kind) = self.parts.get(automaton) {
             return (automaton.to_string(), kind);
@@ -317,7 +317,7 @@ impl<'a> Names<'a> {
         (part.to_string(), kind)
     }
 
-    /// A state in the words of the field.
+    /// Returns the name of a state in common words.
     fn state(&self, automaton: AutomatonId, state: StateId) -> String {
         let name = self.net.state_name(automaton, state);
         if name.strip_prefix(PLANNED).is_some_and(|rest| rest.starts_with('.')) {
@@ -341,7 +341,7 @@ impl<'a> Names<'a> {
         (cause != CauseId::UNEXPLAINED).then(|| self.cause(place))
     }
 
-    /// The components of causes, each once.
+    /// Returns the components of causes, each once.
     fn down(&self, by: &[CauseId]) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for cause in by {

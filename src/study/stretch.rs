@@ -1,8 +1,8 @@
-//! One stretch of one history, lived through for its events.
+//! Simulation of one part of one trajectory for its events.
 //!
-//! Takes what was asked of a scenario and a [`Stretch`]; tells every event between two notes of the
-//! trail of that history (see [`trail`](crate::solve::trail)). Nothing but that history is lived
-//! through, and no further than that. Holds: its events are those of a whole study.
+//! Takes the plan of a scenario and a [`Stretch`]; reports every event between two event-digest checkpoints of that
+//! trajectory (see [`trail`](crate::solve::trail)). Only that trajectory is simulated, and no further than needed.
+//! Holds: its events are those of a whole study.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,14 +16,14 @@ use crate::study::underway;
 use crate::study::window::{Watch, WindowPlan};
 use crate::units::{SimDuration, SimTime};
 
-/// Between two notes of a history. As text `WINDOW:REPLICATION:STRETCH`, replications counted from 1.
+/// Part of a trajectory between two checkpoints. As text `WINDOW:REPLICATION:STRETCH`, replications counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stretch {
     /// The window.
     pub window: String,
     /// The replication, counted from 0.
     pub replication: u64,
-    /// Which: 0 is the lead-in, the last what follows the end of the window.
+    /// Number of the part: 0 is the warm-up, the last follows the end of the window.
     pub number: usize,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for Stretch {
 impl FromStr for Stretch {
     type Err = String;
 
-    /// What is wrong, in words.
+    /// Reads the text; the error says how to write it.
     fn from_str(text: &str) -> Result<Self, String> {
         let read = || {
             // The name of a window around a break has a colon of its own.
@@ -54,18 +54,18 @@ impl FromStr for Stretch {
     }
 }
 
-/// Where a stretch lies.
+/// Bounds of a part of a trajectory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// When the window begins, in the history.
+    /// Start of the window in the trajectory.
     pub window: SimTime,
-    /// After that; `None`: with the lead-in.
+    /// Start, counted from the start of the window; `None` includes the warm-up.
     pub from: Option<SimDuration>,
-    /// After that; `None`: when all who are counted have ended.
+    /// End, counted from the start of the window; `None` for the end of the last counted request.
     pub to: Option<SimDuration>,
 }
 
-/// The stretches of the histories of a window, in order.
+/// Returns the parts of the trajectories of a window, in order.
 #[must_use]
 pub fn stretches(asked: &WindowPlan) -> Vec<Bounds> {
     let notes = asked.window.noted_at(asked.drill.as_ref().map(Drill::steps));
@@ -77,8 +77,8 @@ pub fn stretches(asked: &WindowPlan) -> Vec<Bounds> {
     (0..=notes.len()).map(bounds).collect()
 }
 
-/// Lives through a replication (counted from 0) of a window, by its place in the study, and tells what happens
-/// between `bounds`; less when `watch` says to stop.
+/// Simulates a replication (counted from 0) of a window, by its place in the study, and reports the events between
+/// `bounds`; fewer when `watch` stops it.
 ///
 /// # Errors
 ///

@@ -1,13 +1,12 @@
-//! Variants of a scenario: what a sweep runs.
+//! Variants of a scenario for a sweep.
 //!
-//! In: axes (`PATH=a,b,c`), a table of variants, or the keys of a scenario that say how uncertain they are (`low`, `high`).
-//! Out: variants, each a list of assignments to lay over the file, in a fixed order. Three ways: all
-//! combinations; one key at its low and high end at a time (a tornado); a Latin hypercube.
+//! In: axes (`PATH=a,b,c`), a table of variants, or the uncertain keys of a scenario (`low`, `high`).
+//! Out: variants in a fixed order, each a list of changes to the file. Three ways: all combinations; one key at a time
+//! at its low and high end (a tornado); a Latin hypercube.
 //!
-//! Of a Latin hypercube of n variants each key takes one value from each of its n strata, in an order of
-//! its own. `value` is the median: below it values are uniform from `low`, above it to `high`. Draws
-//! are keyed by seed and path, so that another uncertain key moves none of the others.
-//! Leaves out: correlation between keys.
+//! In a Latin hypercube of n variants each key takes one value from each of its n strata, in an order of its own.
+//! `value` is the median: below it values are uniform from `low`, above it to `high`. Draws are keyed by seed and path,
+//! so another uncertain key moves none of the others.
 
 use serde_json::Value as Json;
 
@@ -19,24 +18,24 @@ use crate::stats::rank::Ranks;
 use crate::stats::special::normal_upper_quantile;
 use crate::units::{Bytes, Rate, SimDuration};
 
-/// More variants than these are a mistake.
+/// Maximum number of variants; more are taken for a mistake.
 pub const MOST: usize = 1_000_000;
 
 /// A key and the values it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Axis {
-    /// The way to it, as `--set` takes it.
+    /// Path of the key, as `--set` takes it.
     pub path: String,
     /// Its values, as `--set` takes them.
     pub values: Vec<String>,
 }
 
 impl Axis {
-    /// Reads `PATH=a,b,c`. A comma inside brackets, braces or quotes parts nothing.
+    /// Reads `PATH=a,b,c`. A comma inside brackets, braces or quotes does not separate values.
     ///
     /// # Errors
     ///
-    /// A sentence for the user.
+    /// A message for the user.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || format!("write it as workload.visitors.rate=20/s,30/s, not `{text}`");
         let (mut depth, mut quote) = (0_i32, None);
@@ -73,7 +72,7 @@ impl Axis {
     }
 }
 
-/// What is laid over the file.
+/// Changes to the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variant {
     /// Paths with their values.
@@ -81,13 +80,13 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// As `--set` takes them.
+    /// Returns the changes as `--set` takes them.
     #[must_use]
     pub fn assignments(&self) -> Vec<String> {
         self.changes.iter().map(|(path, value)| format!("{path}={value}")).collect()
     }
 
-    /// In words.
+    /// Returns the changes in words.
     #[must_use]
     pub fn words(&self) -> String {
         if self.changes.is_empty() {
@@ -98,7 +97,7 @@ impl Variant {
     }
 }
 
-/// All combinations, the last axis fastest; `None` when there are too many.
+/// Returns all combinations, the last axis fastest; `None` when there are more than [`MOST`].
 #[must_use]
 pub fn product(axes: &[Axis]) -> Option<Vec<Variant>> {
     let count =
@@ -121,12 +120,12 @@ pub fn product(axes: &[Axis]) -> Option<Vec<Variant>> {
     Some(all)
 }
 
-/// The variants of a table (CSV): its first row has the paths, each other row the values of one variant, both as
+/// Reads the variants of a table (CSV). Its first row has the paths, each other row the values of one variant, both as
 /// `--set` takes them. An empty field leaves a key as it is in the file.
 ///
 /// # Errors
 ///
-/// A sentence for the user, with the line.
+/// A message for the user, with the line.
 pub fn listed(table: &str) -> Result<Vec<Variant>, String> {
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))
@@ -161,20 +160,20 @@ pub fn listed(table: &str) -> Result<Vec<Variant>, String> {
     Ok(all)
 }
 
-/// A key that says how uncertain it is.
+/// Key with an uncertain value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Uncertain {
-    /// The way to it.
+    /// Path of the key.
     pub path: String,
     /// Its value.
     pub value: Json,
-    /// The least that it may be.
+    /// Lowest value.
     pub low: Option<Json>,
-    /// The most.
+    /// Highest value.
     pub high: Option<Json>,
 }
 
-/// The uncertain keys of a canonical form, in its order.
+/// Returns the uncertain keys of a canonical form, in its order.
 #[must_use]
 pub fn uncertain(form: &Json) -> Vec<Uncertain> {
     fn walk(item: &Json, way: &mut Vec<Step>, found: &mut Vec<Uncertain>) {
@@ -210,7 +209,7 @@ pub fn uncertain(form: &Json) -> Vec<Uncertain> {
     found
 }
 
-/// The file as it is, then each key at its low and at its high end, the others as they are.
+/// Returns the file as it is, then each key at its low and at its high end, with the others unchanged.
 #[must_use]
 pub fn tornado(keys: &[Uncertain]) -> Vec<Variant> {
     let mut all = vec![Variant::default()];
@@ -222,11 +221,11 @@ pub fn tornado(keys: &[Uncertain]) -> Vec<Variant> {
     all
 }
 
-/// `count` variants in which every key with both ends takes a value of each of its strata once.
+/// Returns `count` variants in which every key with both ends takes a value of each of its strata once.
 ///
 /// # Errors
 ///
-/// A sentence for the user: a key between whose ends no value can be taken.
+/// A message for the user: a key with ends between which no value exists.
 pub fn latin_hypercube(keys: &[Uncertain], count: u32, seed: u64) -> Result<Vec<Variant>, String> {
     let mut all = vec![Variant::default(); count as usize];
     for key in keys {
@@ -253,7 +252,7 @@ pub fn latin_hypercube(keys: &[Uncertain], count: u32, seed: u64) -> Result<Vec<
     Ok(all)
 }
 
-/// The value below which a share of all lies, when half lies below `value`.
+/// Returns the value at a share of the distribution whose median is `value`.
 fn between(low: &Json, value: &Json, high: &Json, share: f64) -> Option<String> {
     let at = |low: f64, value: f64, high: f64| {
         if share < 0.5 {
@@ -289,39 +288,39 @@ fn between(low: &Json, value: &Json, high: &Json, share: f64) -> Option<String> 
     None
 }
 
-/// What a figure comes to over variants that were drawn.
+/// Distribution of a figure over drawn variants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
     /// Its path.
     pub figure: String,
-    /// Variants that have it.
+    /// Number of variants that have it.
     pub variants: usize,
-    /// The least, the median and the most.
+    /// Minimum, median and maximum.
     pub least: f64,
     /// See [`Self::least`].
     pub median: f64,
     /// See [`Self::least`].
     pub most: f64,
-    /// What 5 % of the variants do not exceed, and 95 %; none of fewer than twenty variants.
+    /// 5th and 95th percentile over the variants; `None` for fewer than twenty variants.
     pub sides: Option<(f64, f64)>,
-    /// Keys that it rises or falls with, the closest first: path and rank correlation. Left out are those of
-    /// which as much is seen by chance: of twenty keys that have nothing to do with it one is kept.
+    /// Keys correlated with it, the strongest first: path and rank correlation. Correlations within chance are left
+    /// out: of twenty unrelated keys one is kept.
     pub moved_by: Vec<(String, f64)>,
 }
 
-/// Variants of which one in twenty lies beyond a side.
+/// Minimum number of variants for the percentiles.
 const SIDES: usize = 20;
 
-/// The keys of variants that were drawn, with the ranks of what each was given.
+/// Keys of drawn variants, with the ranks of their values.
 pub struct Drawn {
     paths: Vec<String>,
-    /// By key: sizes by variant; none of what has no size.
+    /// Sizes per key, then per variant; `None` for values without a size.
     sizes: Vec<Option<Vec<f64>>>,
     ranks: Vec<Option<Ranks>>,
 }
 
 impl Drawn {
-    /// Of the changes of each variant, all of the same keys in one order.
+    /// Builds it from the changes of each variant, all with the same keys in one order.
     #[must_use]
     pub fn of(changes: &[&[(String, String)]]) -> Self {
         let keys = changes.first().map_or(&[][..], |first| *first);
@@ -336,7 +335,7 @@ impl Drawn {
 }
 
 impl Spread {
-    /// Of a figure's values, by variant as `drawn` has them; none where fewer than three have one.
+    /// Computes it from a figure's values, by variant as in `drawn`; `None` if fewer than three have one.
     #[must_use]
     pub fn of(figure: &str, values: &[Option<f64>], drawn: &Drawn) -> Option<Self> {
         let all: Vec<f64> = values.iter().copied().flatten().collect();
@@ -347,7 +346,7 @@ impl Spread {
         sorted.sort_by(f64::total_cmp);
         let at = |q: f64| sample_quantile(&sorted, q).ok();
         let sides = (all.len() >= SIDES).then(|| at(0.05).zip(at(0.95))).flatten();
-        // Of ranks that have nothing to do with each other the correlation has a variance of 1 ÷ (n − 1).
+        // For independent ranks the correlation has a variance of 1 ÷ (n − 1).
         let chance = normal_upper_quantile(0.025) / ((all.len() - 1) as f64).sqrt();
         let own = Ranks::of(&all).ok();
         let moves = |at: usize| {
@@ -377,7 +376,7 @@ impl Spread {
     }
 }
 
-/// The size of a quantity, in one unit for all that a key is given.
+/// Returns the size of a quantity, in one unit for all values of a key.
 pub(in crate::study) fn number(text: &str) -> Option<f64> {
     let plain = text.parse().ok();
     let time = || Some(SimDuration::parse(text).ok()?.nanos() as f64);
@@ -386,7 +385,7 @@ pub(in crate::study) fn number(text: &str) -> Option<f64> {
     plain.or_else(time).or_else(rate).or_else(size).or_else(|| Some(parted(text)?.1))
 }
 
-/// What stands before the number of a quantity, the number, and what stands after it.
+/// Splits a quantity into the text before its number, the number, and the text after it.
 fn parted(text: &str) -> Option<(&str, f64, &str)> {
     let from = text.find(|c: char| c.is_ascii_digit())?;
     let after = text[from..].find(|c: char| !c.is_ascii_digit() && c != '.');
@@ -454,7 +453,7 @@ mod tests {
         assert_eq!(drawn("0/y", "2/y", "4/y", 0.0).unwrap(), "0/s");
     }
 
-    /// A figure that follows one key of two, with a little of what nobody drew.
+    /// A figure that follows one key of two, with a little noise from no key.
     #[test]
     fn what_moves_a_figure_is_found_among_the_keys() {
         let key = |path: &str| Uncertain {
@@ -467,7 +466,7 @@ mod tests {
         let hours = |variant: &Variant, at: usize| number(&variant.changes[at].1).unwrap() / 3.6e12;
         let figure = |(at, one): (usize, &Variant)| -hours(one, 0) + (at % 3) as f64;
         let values: Vec<f64> = all.iter().enumerate().map(figure).collect();
-        // By chance a second key would be kept once in twenty seeds.
+        // By chance a second key would be kept for one seed in twenty.
         let changes: Vec<&[(String, String)]> = all.iter().map(|one| &*one.changes).collect();
         let drawn = Drawn::of(&changes);
         let mut values: Vec<Option<f64>> = values.into_iter().map(Some).collect();
@@ -478,7 +477,7 @@ mod tests {
         let (low, high) = spread.sides.unwrap();
         assert!(spread.least < low && low < spread.median && spread.median < high, "{spread:?}");
         assert!(high < spread.most && spread.variants == 40, "{spread:?}");
-        // Of nineteen none lies beyond a twentieth, and of two there is no spread.
+        // Nineteen variants have no percentiles, and two no distribution.
         values[19..].fill(None);
         let few = Spread::of("x", &values, &drawn).unwrap();
         assert_eq!((few.variants, few.sides), (19, None));

@@ -1,7 +1,7 @@
-//! What this thread is at, for the words when fivenines itself is wrong.
+//! Work in progress on this thread, for the message when fivenines itself has a defect.
 //!
-//! A stack of phrases a thread. Holds: no result depends on it; a phrase goes when its work ends,
-//! well or in a panic, and is still there when the panic is told.
+//! A stack of phrases per thread. Holds: no result depends on it; a phrase is removed when its work ends, normally or
+//! in a panic, and is still there when the panic is reported.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ thread_local! {
     static PHRASES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Does `work`, which is `what`: `"window peak, replication 7"`. Calls nest, on one thread.
+/// Runs `work` under the phrase `what`: `"window peak, replication 7"`. Calls nest, on one thread.
 pub fn during<T>(what: String, work: impl FnOnce() -> T) -> T {
     struct Leave;
     impl Drop for Leave {
@@ -22,7 +22,7 @@ pub fn during<T>(what: String, work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// What is under way on this thread; empty when nothing is.
+/// Returns the work in progress on this thread; empty when there is none.
 #[must_use]
 pub fn now() -> String {
     PHRASES.with_borrow(|all| all.join(", "))

@@ -1,18 +1,18 @@
-//! Verdicts: whether each request class of a window was in balance.
+//! Verdicts on the balance of each request class in a window.
 //!
-//! Model: a class is judged by its own requests and page views alone, so that a tenant does not wear the
-//! overload of its neighbour. It is
-//! - *overloaded* when more than 1 % of its page views are not served for want of capacity, or when requests in
-//!   flight ran out of numbers and it held the most of them;
-//! - *backlogged* when its requests in flight grow: by half as much again over the window and by a quarter from
-//!   the middle to the end of the window, both more than noise;
-//! - *broken* when more than 1 % of its page views are not served, nearly all of them for faults or planned
+//! Model: a class is judged by its own requests and page views alone, so a tenant is not blamed for the overload of its
+//! neighbour. It is
+//! - *overloaded* when more than 1 % of its page views are not served for lack of capacity, or when request ids ran out
+//!   while it held the most requests in flight;
+//! - *backlogged* when its requests in flight grow: by half over the window and by a quarter from the middle to the end
+//!   of the window, both beyond noise;
+//! - *broken* when more than 1 % of its page views are not served, nearly all of them because of faults or planned
 //!   work, and something is broken at the end of the window;
-//! - *metastable* when its overload stays after its trigger has gone: see
-//!   [`metastable`](crate::study::metastable), which looks at what is overloaded here.
+//! - *metastable* when its overload stays after its trigger has gone: see [`metastable`](crate::study::metastable),
+//!   which examines classes found overloaded here.
 //!
-//! In: the observations of all replications. Out: one [`ClassVerdict`] per class that asks for anything. The
-//! verdict of a window is the worst of its classes.
+//! In: the observations of all replications. Out: one [`ClassVerdict`] per class with requests. The verdict of a window
+//! is the worst of its classes.
 //! Leaves out: work without a class (probes). Runs around a break count by class at some of their steps.
 
 use crate::model::blueprint::Blueprint;
@@ -29,17 +29,15 @@ use crate::study::metastable::Metastable;
 pub enum Verdict {
     /// In balance.
     Stable,
-    /// Work kept piling up over the window.
+    /// Work piled up over the window.
     Backlogged,
-    /// More was offered than could be done: requests were turned away or given up, or a limit
-    /// of the run was met.
+    /// The load exceeded the capacity: requests were dropped or abandoned, or a limit of the run was reached.
     Overloaded,
     /// Its overload stays after the trigger has gone; see [`metastable`](crate::study::metastable).
     Metastable,
-    /// Nothing can be said: a single replication, or a replication cut short by a limit that says
-    /// nothing about load.
+    /// Undecided: a single replication, or one cut short by a limit that is unrelated to load.
     Inconclusive,
-    /// A part was broken in it: balance was not to be expected.
+    /// A part was broken in it, so no balance was to be expected.
     Broken,
 }
 
@@ -48,7 +46,7 @@ impl Verdict {
     pub const WORDS: [&'static str; 6] =
         ["stable", "backlogged", "overloaded", "metastable", "broken", "inconclusive"];
 
-    /// As a word.
+    /// Returns the word used in reports.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -61,7 +59,7 @@ impl Verdict {
         }
     }
 
-    /// Its rank: the higher, the worse.
+    /// Returns its rank: the higher, the worse.
     const fn rank(self) -> u8 {
         match self {
             Self::Stable => 0,
@@ -73,7 +71,7 @@ impl Verdict {
         }
     }
 
-    /// Whether more was offered than could be done.
+    /// Returns whether the load exceeded the capacity.
     #[must_use]
     pub const fn is_overload(self) -> bool {
         matches!(self, Self::Overloaded | Self::Backlogged | Self::Metastable)
@@ -87,19 +85,19 @@ pub struct ClassVerdict {
     pub class: usize,
     /// The verdict.
     pub verdict: Verdict,
-    /// Its requests in flight at the start and at the end of the window, mean over replications.
+    /// Mean requests in flight at the start and at the end of the window, over replications.
     pub in_flight: (f64, f64),
-    /// Share of its page views that were not served, over all replications; none without page views.
+    /// Share of its page views that were not served, over all replications; `None` without page views.
     pub unserved: Option<f64>,
-    /// What is known of its overload, where that is metastable.
+    /// Findings on its overload, if that is metastable.
     pub metastable: Option<Box<Metastable>>,
 }
 
-/// The class whose verdict `figure` is, by place in the plan.
+/// Returns the class whose verdict `figure` is, by place in the plan.
 ///
 /// # Errors
 ///
-/// There is no such class.
+/// [`NoSuchFigure`], if there is no such class.
 pub fn class_of(plan: &Blueprint, figure: &Figure) -> Result<usize, NoSuchFigure> {
     let names: Vec<&str> = plan.routes.classes.iter().map(|class| class.name.as_str()).collect();
     names.iter().position(|name| *name == figure.scope).ok_or_else(|| {
@@ -109,7 +107,7 @@ pub fn class_of(plan: &Blueprint, figure: &Figure) -> Result<usize, NoSuchFigure
     })
 }
 
-/// The worst verdict of some classes; stable where there are none.
+/// Returns the worst verdict of some classes; stable if there are none.
 #[must_use]
 pub fn worst<'a>(classes: impl IntoIterator<Item = &'a Verdict>) -> Verdict {
     classes.into_iter().copied().max_by_key(|verdict| verdict.rank()).unwrap_or(Verdict::Stable)
@@ -118,7 +116,7 @@ pub fn worst<'a>(classes: impl IntoIterator<Item = &'a Verdict>) -> Verdict {
 /// Share of intended page views not served above which a class counts as overloaded.
 pub(super) const OVERLOAD_SHARE: f64 = 0.01;
 
-/// The verdicts on every class that asks for anything, in the order of the plan.
+/// Returns the verdicts on every class with requests, in the order of the plan.
 pub(super) fn of_classes(
     plan: &Blueprint,
     pooled: &Record,
@@ -160,10 +158,10 @@ pub(super) fn of_classes(
 /// Page views of a class that were not served.
 struct Lost {
     intended: u64,
-    /// Their share.
+    /// Share of the intended views.
     unserved: f64,
-    /// The share of those that no fault and no planned work is the cause of. Page views that nobody asked for,
-    /// since their session had ended, are divided as those that were lost.
+    /// Share of these that no fault and no planned work caused. Page views that were never requested, since their
+    /// session had ended, are divided like the lost ones.
     for_load: f64,
 }
 
@@ -186,7 +184,7 @@ impl Lost {
     }
 }
 
-/// The class with the most requests in flight where requests ran out of numbers; of equal ones the first.
+/// Returns the class with the most requests in flight where request ids ran out; on a tie, the first.
 fn fullest(seen: &[&Observation]) -> Option<usize> {
     let cut = seen.iter().filter(|o| o.stop.as_ref().is_some_and(Stop::is_overload));
     let last = cut.filter_map(|o| o.censuses.last());
@@ -196,7 +194,7 @@ fn fullest(seen: &[&Observation]) -> Option<usize> {
     all.reduce(larger).map(|(class, _)| class)
 }
 
-/// Requests of a class at the start and the end of the window, mean over replications.
+/// Returns the mean requests of a class in flight at the start and the end of the window, over replications.
 fn in_flight(seen: &[&Observation], class: usize) -> (f64, f64) {
     let mean = |of: &dyn Fn(&Observation) -> f64| {
         seen.iter().map(|o| of(o)).sum::<f64>() / seen.len().max(1) as f64
@@ -210,8 +208,8 @@ fn ends_of(censuses: &[Census], class: usize) -> (f64, f64) {
     (number(censuses.first()), number(censuses.last()))
 }
 
-/// Whether the work of a class piled up: there is more at the end than at the start, and it still grew in the
-/// second half. A start from nothing does the one, a busy evening the other.
+/// Returns whether the work of a class piled up: more at the end than at the start, and still growing in the second
+/// half. A start from an empty system shows the first alone, a busy evening the second.
 fn is_growing(seen: &[&Observation], class: usize) -> bool {
     let whole = |o: &Observation| ends_of(&o.censuses, class);
     let late = |o: &Observation| {
@@ -222,8 +220,8 @@ fn is_growing(seen: &[&Observation], class: usize) -> bool {
     grows(seen, &whole, 0.5) && grows(seen, &late, 0.25)
 }
 
-/// Means over the later half of each half: where the second half began and where it ended. Of fewer than
-/// four numbers it is the last of each half.
+/// Returns means over the later half of each half: the start and the end of the second half. With fewer than four
+/// numbers, the last of each half.
 fn ends_of_halves(numbers: &[u64]) -> (f64, f64) {
     let half = numbers.len() / 2;
     let quarter = (numbers.len() / 4).max(1).min(half);
@@ -234,33 +232,33 @@ fn ends_of_halves(numbers: &[u64]) -> (f64, f64) {
     (mean(half), mean(numbers.len()))
 }
 
-/// Whether the requests in flight grew for sure, see [`Growth::exceeds`].
+/// Returns whether the requests in flight certainly grew, see [`Growth::exceeds`].
 fn grows(seen: &[&Observation], of: &dyn Fn(&Observation) -> (f64, f64), share: f64) -> bool {
     let both: Vec<(f64, f64)> = seen.iter().map(|o| of(o)).collect();
     Growth::of(&both).is_some_and(|growth| growth.exceeds(share))
 }
 
-/// Level at which requests in flight grow or fall.
+/// Level of the interval of a growth or fall of requests in flight.
 const LEVEL: f64 = 0.99;
 
-/// How the number of requests in flight changes from one part of a window to another.
+/// Change of the number of requests in flight from one part of a window to another.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Growth {
-    /// The number before, mean over replications.
+    /// Number before, mean over replications.
     pub(super) before: f64,
-    /// The change, with its interval at 99 %.
+    /// Change, with its interval at 99 %.
     pub(super) change: Interval,
 }
 
 impl Growth {
-    /// From the numbers before and after, by replication; `None` of fewer than two.
+    /// Computes it from the numbers before and after, by replication; `None` for fewer than two.
     pub(super) fn of(both: &[(f64, f64)]) -> Option<Self> {
         let growth: Vec<f64> = both.iter().map(|(before, after)| after - before).collect();
         let before = both.iter().map(|(before, _)| before).sum::<f64>() / both.len() as f64;
         Some(Self { before, change: Interval::of_mean(&growth, LEVEL).ok()? })
     }
 
-    /// Whether the number grows for sure by more than one request and more than a `share` of the number before.
+    /// Returns whether the number certainly grows by more than one request plus a `share` of the number before.
     pub(super) fn exceeds(&self, share: f64) -> bool {
         self.change.low > share * self.before + 1.0
     }

@@ -1,16 +1,14 @@
-//! What the perfection of each cause would buy: the years once more without it, on the same draws.
+//! Benefit of removing each cause: the long-horizon run repeated without it, on the same draws.
 //!
-//! Model: of the faults that can be left out, those that cost most are left out one at a time, and
-//! all others together. The *effect* of one is the downtime with all less that without it, paired by
-//! replication. What all together would buy is the downtime with all less that without any. The sum
-//! of single effects is not that: two faults that are down only together are each counted whole,
-//! and what one repairs while the other is still broken is counted by neither. The difference is
-//! the *interaction*, a bar of its own. What no fault of the file explains (a failover without a
-//! death) is left at the end.
+//! Model: of the removable faults, the costliest are removed one at a time, and all others together. The *effect* of
+//! one is the downtime with all faults minus that without it, paired by replication. The benefit of removing all is the
+//! downtime with all minus that without any. It differs from the sum of single effects. Downtime that requires two
+//! faults together counts in both effects. Downtime covered by either of two faults counts in neither. The difference
+//! is the *interaction*, a bar of its own. Downtime that no fault of the file explains (a failover without a failure)
+//! is left at the end.
 //!
-//! Holds: effects, interaction and what is left add up to the downtime, in whole parts of
-//! nanoseconds, replication by replication. Costs one life of the years for each bar; of
-//! [`REPLICATIONS`] replications, without traffic.
+//! Holds: effects, interaction and rest add up to the downtime, in whole parts of nanoseconds, replication by
+//! replication. Costs one run of the horizon per bar, each of [`REPLICATIONS`] replications, without traffic.
 
 use rayon::prelude::*;
 
@@ -21,50 +19,49 @@ use crate::solve::requests::Breach;
 use crate::study::window::Watch;
 use crate::study::years::{YearsPlan, YearsResult};
 
-/// Faults that are left out one at a time.
+/// Number of faults that are removed one at a time.
 pub const ONE_BY_ONE: usize = 6;
-/// Replications of each.
+/// Replications of each run.
 pub const REPLICATIONS: usize = 300;
 
-/// What would be bought.
+/// Benefits of removing faults.
 #[derive(Clone, Debug, Default)]
 pub struct Waterfall {
     /// Replications.
     pub replications: usize,
-    /// By meter of what users feel.
+    /// Result per meter that affects users.
     pub falls: Vec<Fall>,
 }
 
-/// Of one meter.
+/// Result of one meter.
 #[derive(Clone, Debug, Default)]
 pub struct Fall {
-    /// Which, by place.
+    /// Place of the meter.
     pub meter: usize,
-    /// By replication: downtime with all faults, in parts of nanoseconds.
+    /// Downtime with all faults per replication, in parts of nanoseconds.
     pub all: Vec<i128>,
-    /// In the order of their effects, the greatest first; what is left out together comes last.
+    /// Effects, the greatest first; faults removed together come last.
     pub effects: Vec<Effect>,
-    /// By replication: what all would buy less the sum of these.
+    /// Benefit of removing all minus the sum of the effects, per replication.
     pub interaction: Vec<i128>,
-    /// By replication: downtime without any of them.
+    /// Downtime without any of them, per replication.
     pub left: Vec<i128>,
 }
 
-/// What leaving out one fault, or several, buys.
+/// Effect of removing one fault, or several.
 #[derive(Clone, Debug, Default)]
 pub struct Effect {
-    /// Which.
+    /// Faults removed.
     pub without: Vec<String>,
-    /// By replication: downtime saved.
+    /// Downtime saved, per replication.
     pub saved: Vec<i128>,
 }
 
-/// Lives through the years without each of the faults that cost most; `None` where nothing was
-/// down, or nothing can be left out.
+/// Runs the horizon without each of the costliest faults; `None` if there was no downtime, or no fault can be removed.
 ///
 /// # Errors
 ///
-/// [`Breach`] when a declaration goes in circles.
+/// [`Breach`] when a declaration is circular.
 pub fn fall(
     draft: &Draft,
     years: &YearsPlan,
@@ -133,8 +130,8 @@ fn lost(
     }))
 }
 
-/// The faults that cost most by what they began or had a part in, over all meters; and all others
-/// that had a part in anything.
+/// Returns the costliest faults, by the downtime that they began or contributed to over all meters, and all other
+/// removable faults.
 fn faults(
     plan: &AvailabilityPlan,
     seen: &YearsResult,
@@ -149,7 +146,7 @@ fn faults(
         };
         felt.iter().map(of).sum()
     };
-    // Members of fleets are no causes, and cost none of what is felt.
+    // Members of fleets are no causes, and add no downtime for users.
     let known = plan.removable.iter().filter(|name| plan.causes.contains(name));
     let mut names: Vec<(f64, String)> = known.map(|name| (cost(name), name.clone())).collect();
     names.sort_by(|(a, x), (b, y)| b.total_cmp(a).then_with(|| x.cmp(y)));

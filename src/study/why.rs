@@ -1,4 +1,4 @@
-//! Why: the stories of outages and what each cause's perfection would buy, of a scenario run alone.
+//! Stories of outages and benefit of removing each cause, for a scenario run alone.
 
 use crate::plan::Draft;
 use crate::solve::requests::Breach;
@@ -7,16 +7,16 @@ use crate::study::stories::{self, Stories};
 use crate::study::waterfall::{self, Waterfall};
 use crate::study::window::{Ending, Watch};
 
-/// What a scenario run alone is told beside its figures.
+/// Report on a scenario run alone, beside its figures.
 #[derive(Clone, Debug, Default)]
 pub struct Why {
     /// Its outages.
     pub stories: Option<Stories>,
-    /// What each cause costs.
+    /// Benefit of removing each cause.
     pub waterfall: Option<Waterfall>,
 }
 
-/// Asks why, where the plan wants to know; of years that were cut short nobody asks.
+/// Finds the causes of downtime, if the plan asks for them and the long-horizon run was not interrupted.
 ///
 /// # Errors
 ///

@@ -1,11 +1,11 @@
-//! Windows: the same stretch lived through by many independent replications, until the figures
-//! asked for are precise or the budget is spent.
+//! Windows: the same interval simulated by many independent replications, until the requested figures are precise or
+//! the budget is spent.
 //!
-//! Figures are corrected for the arrivals that the replications drew ([`control`]), and so are those
-//! whose precision is asked for.
+//! Figures are corrected for the arrivals that the replications drew ([`control`]), and so are those with a precision
+//! target.
 //!
-//! Looks happen at fixed prefixes (the minimum, then a quarter as many again), so how many threads there are, or
-//! which replication is done first, decides nothing.
+//! Precision is checked at fixed prefixes (the minimum, then a quarter more each time), so neither the number of
+//! threads nor the order of completion matters.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -29,35 +29,35 @@ use crate::study::verdict::{self, ClassVerdict};
 use crate::study::zones::{self, ZoneUse};
 use crate::units::SimDuration;
 
-/// What is asked of one window.
+/// Plan of one window.
 #[derive(Clone, Debug)]
 pub struct WindowPlan {
-    /// What is lived through.
+    /// Simulated window.
     pub window: Window,
-    /// Fewest and most replications.
+    /// Minimum and maximum replications.
     pub replications: (u32, u32),
-    /// Relative half-widths to reach, each with its figure.
+    /// Relative half-widths to reach, each with its measure.
     pub precision: Vec<(Measure, f64)>,
     /// Figures to estimate.
     pub measures: Vec<Measure>,
     /// Level of all intervals.
     pub level: f64,
-    /// What breaks in it, for a run around a break.
+    /// Part that breaks, for a run around a break.
     pub drill: Option<Drill>,
-    /// What is kept beside the totals.
+    /// Records kept beside the totals.
     pub followed: Followed,
 }
 
-/// How a window ended.
+/// End of a window's replications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// The number of replications was fixed.
     Fixed,
     /// Every figure asked for is precise.
     Precise,
-    /// The most replications were not enough.
+    /// The maximum number of replications was not enough.
     BudgetSpent,
-    /// Stopped from outside: only whole replications are in it.
+    /// Stopped from outside; only whole replications count.
     Interrupted,
 }
 
@@ -66,14 +66,14 @@ pub enum Ending {
 pub enum Estimate {
     /// With its interval.
     Interval(Interval),
-    /// One replication: a value and nothing about its error.
+    /// Value of a single replication, without error.
     Single(f64),
-    /// No value, and why.
+    /// Reason why there is no value.
     Missing(NoValue),
 }
 
 impl Estimate {
-    /// The value, if there is one.
+    /// Returns the value, if there is one.
     #[must_use]
     pub fn value(&self) -> Option<f64> {
         match self {
@@ -84,7 +84,7 @@ impl Estimate {
     }
 }
 
-/// What a window gave, over all replications.
+/// Results of a window, over all replications.
 #[derive(Clone, Debug)]
 pub struct WindowResult {
     /// Its name.
@@ -93,7 +93,7 @@ pub struct WindowResult {
     pub samples: Vec<Vec<Result<f64, NoValue>>>,
     /// Estimates, by measure.
     pub estimates: Vec<Estimate>,
-    /// What the realised arrivals correct; none where nothing is corrected.
+    /// Realised arrivals as control variates; `None` where nothing is corrected.
     pub controls: Option<Controls>,
     /// Arrivals, by workload.
     pub came: Vec<Came>,
@@ -101,15 +101,15 @@ pub struct WindowResult {
     pub pooled: Record,
     /// Event digests, by replication.
     pub digests: Vec<u64>,
-    /// What was noted of them on the way, by replication.
+    /// Event-digest checkpoints, by replication.
     pub trails: Vec<Trail>,
     /// Events of all replications.
     pub events: u64,
-    /// Processor accounts of the zones, in the order of the plan; none around a break.
+    /// Processor accounts of the zones, in the order of the plan; empty around a break.
     pub zones: Vec<ZoneUse>,
     /// Requests and page views by class and workload over the window, by replication.
     pub censuses: Vec<Vec<Census>>,
-    /// What was broken up to the end of the window, by replication.
+    /// Broken parts up to the end of the window, by replication.
     pub unrest: Vec<Unrest>,
     /// Requests in flight at the soundings of the window, mean over replications.
     pub soundings: Vec<f64>,
@@ -117,67 +117,67 @@ pub struct WindowResult {
     pub grid: Vec<Vec<f64>>,
     /// Page views step by step around a break, mean over replications, by workload.
     pub course: Vec<Vec<Pace>>,
-    /// How it ended.
+    /// End of the replications.
     pub ending: Ending,
-    /// Looks taken.
+    /// Number of precision checks.
     pub looks: usize,
-    /// The worst verdict of its classes; [`Verdict::Broken`] where a part is broken on purpose.
+    /// Worst verdict of its classes; [`Verdict::Broken`] where a part is broken on purpose.
     pub verdict: Verdict,
-    /// The verdict on each class that asks for anything, in the order of the plan.
+    /// Verdict on each class with requests, in the order of the plan.
     pub classes: Vec<ClassVerdict>,
-    /// Why some replication was cut short, if one was.
+    /// Reason why a replication was cut short, if one was.
     pub stopped: Option<String>,
 }
 
 /// Arrivals of one workload, per second.
 #[derive(Clone, Debug)]
 pub struct Came {
-    /// Realised, over the replications.
+    /// Realised arrivals, over the replications.
     pub realised: Estimate,
-    /// Expected, from the plan; none where that is not known.
+    /// Expected arrivals from the plan; `None` if unknown.
     pub expected: Option<f64>,
 }
 
-/// Page views of one workload between two instants, in the mean over replications.
+/// Page views of one workload between two instants, mean over replications.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
-    /// After the window's start.
+    /// Start, counted from the window's start.
     pub from: SimDuration,
-    /// After the window's start.
+    /// End, counted from the window's start.
     pub until: SimDuration,
-    /// Views a second that were served.
+    /// Views served per second.
     pub served: f64,
-    /// Views a second that were asked for and lost.
+    /// Views requested and lost per second.
     pub lost: f64,
-    /// Views a second that were not asked for: their session had ended.
+    /// Views per second that were never requested: their session had ended.
     pub never_born: f64,
 }
 
-/// What is needed to watch and to stop a run from outside.
+/// Progress of a run, and the flag that stops it from outside.
 #[derive(Debug, Default)]
 pub struct Watch {
-    /// Set to stop soon: replications under way are given up, whole ones count.
+    /// Set to stop soon: replications in progress are discarded, whole ones count.
     pub stop: AtomicBool,
-    /// Replications done.
+    /// Number of replications done.
     pub done: AtomicUsize,
-    /// Replications that precision asks for beyond the fewest.
+    /// Number of replications beyond the minimum that precision requires.
     pub more: AtomicUsize,
 }
 
 impl Watch {
-    /// Whether to stop soon.
+    /// Returns whether to stop soon.
     #[must_use]
     pub fn told_to_stop(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// A replication is done.
+    /// Counts a replication as done.
     pub fn one_done(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// What one replication gave.
+/// Result of one replication.
 pub(super) struct Sample {
     values: Vec<Result<f64, NoValue>>,
     targets: Vec<Result<f64, NoValue>>,
@@ -202,7 +202,7 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// Of a run around a break beside that of the same stretch without one.
+    /// Computes the values; for a run around a break, compared with the same interval without one.
     pub(super) fn new(
         plan: &Blueprint,
         asked: &WindowPlan,
@@ -224,7 +224,7 @@ impl Values {
 /// [`Breach`] when an invariant of some replication is broken.
 pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<WindowResult, Breach> {
     let (least, most) = (asked.replications.0 as usize, asked.replications.1 as usize);
-    // Of a fixed number of replications there is one look, after the last.
+    // With a fixed number of replications there is one check, after the last.
     let rule = (!asked.precision.is_empty())
         .then(|| StoppingRule::raised(asked.replications, asked.level))
         .flatten();
@@ -254,7 +254,7 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
             seen.map(|seen| seen.map(sample)).transpose()
         };
         in_order::fold(goal.saturating_sub(known), live, |_, sample| samples.push(sample))?;
-        // What lies beyond a gap is not used.
+        // Replications after a gap are not used.
         if samples.len() < goal {
             break Ending::Interrupted;
         }
@@ -277,7 +277,7 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
     Ok(fold(plan, asked, samples, ending, looks))
 }
 
-/// What the stopping rule says; `None` when a figure has no value in some replication.
+/// Returns the decision of the stopping rule; `None` when a figure has no value in some replication.
 fn decide(
     rule: &StoppingRule,
     plan: &Blueprint,
@@ -297,7 +297,7 @@ fn decide(
         }
         precise &= match control::estimated(controls.as_ref(), measure, &values, &seen, asked.level)
         {
-            // An estimate of zero is never precise: nothing was seen yet, which is no knowledge.
+            // An estimate of zero is never precise: no event was seen yet.
             Estimate::Interval(interval) => {
                 interval.relative_half_width().is_some_and(|half| half <= *width)
             }
@@ -382,7 +382,7 @@ pub(super) fn fold(
     }
 }
 
-/// Arrivals of every workload, beside what was to be expected.
+/// Returns the arrivals of every workload, with the expected ones.
 fn came(plan: &Blueprint, asked: &WindowPlan, seen: &[&Observation]) -> Vec<Came> {
     let seconds = asked.window.length.seconds();
     let expected = control::expected(plan, &asked.window).into_iter().enumerate();
@@ -397,7 +397,7 @@ fn came(plan: &Blueprint, asked: &WindowPlan, seen: &[&Observation]) -> Vec<Came
     expected.map(one).collect()
 }
 
-/// The paces of every workload, step by step.
+/// Returns the paces of every workload, step by step.
 fn course(plan: &Blueprint, seen: &[&Observation]) -> Vec<Vec<Pace>> {
     let steps = seen.iter().map(|one| one.steps.len()).min().unwrap_or(0);
     let of = |workload: usize| {
@@ -428,8 +428,8 @@ fn course(plan: &Blueprint, seen: &[&Observation]) -> Vec<Vec<Pace>> {
     (0..plan.workloads.len()).map(of).collect()
 }
 
-/// `statistic` over replications with its interval; missing when any replication has no value, for
-/// the others would be a selection.
+/// Estimates `statistic` over replications with its interval. It is missing when any replication has no value: the
+/// others would be a selection.
 #[must_use]
 pub fn estimate(values: &[Result<f64, NoValue>], statistic: Statistic, level: f64) -> Estimate {
     let mut numbers = Vec::with_capacity(values.len());
@@ -455,20 +455,20 @@ pub fn estimate(values: &[Result<f64, NoValue>], statistic: Statistic, level: f6
     }
 }
 
-/// What is known of a time before which `later` of the replications ended: each value is the time itself or the
-/// end of the replication, whichever came first.
+/// Returns the bound on a time that `later` of the replications ended before. Each value is the time itself or the end
+/// of the replication, whichever came first.
 fn at_least(values: &[f64], later: u64, level: f64) -> NoValue {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let low = Interval::of_mean(values, level).map_or(0.0, |interval| interval.low.max(0.0));
     NoValue::AtLeast { mean, low, later, of: values.len() as u64 }
 }
 
-/// Replications below which an interval is kept in the range of its quantity.
+/// Number of replications below which an interval is kept in the range of its quantity.
 const FEW: usize = 10;
 
-/// The mean over few replications of a quantity that is never below `floor`. Its interval keeps to that
-/// range; where the mean without one of the replications is less than half of that with it, the method says
-/// that this one decides.
+/// Estimates the mean over few replications of a quantity that is never below `floor`. Its interval keeps to that
+/// range. If the mean without the largest value is less than half of that with it, the method reports that one run
+/// decides.
 #[must_use]
 pub(super) fn few(values: &[Result<f64, NoValue>], floor: f64, level: f64) -> Estimate {
     let mut found = estimate(values, Statistic::Mean, level);
@@ -484,7 +484,7 @@ pub(super) fn few(values: &[Result<f64, NoValue>], floor: f64, level: f64) -> Es
     found
 }
 
-/// Whether the mean of the others is less than half of the `mean` of all, without the largest of `numbers`.
+/// Returns whether the mean without the largest of `numbers` is less than half of the `mean` of all.
 fn one_decides(numbers: &[f64], mean: f64) -> bool {
     let n = numbers.len() as f64;
     let largest =
@@ -493,8 +493,8 @@ fn one_decides(numbers: &[f64], mean: f64) -> bool {
     mean != 0.0 && others.abs() < 0.5 * mean.abs()
 }
 
-/// The mean over replications of counts of which one adds `unit`, or of such shares; nothing seen is a
-/// bound. Of few replications the method says where one of them decides.
+/// Estimates the mean over replications of counts in steps of `unit`, or of such shares; without any event, a bound.
+/// For few replications the method reports if one run decides.
 #[must_use]
 pub(super) fn counted(
     values: &[Result<f64, NoValue>],
@@ -530,8 +530,8 @@ mod tests {
         found
     }
 
-    /// Four runs, of which one lost 56,000 reads and the others none: no negative count, and the reader
-    /// learns that one run decides. Even counts have the interval of a mean.
+    /// Four runs, of which one lost 56,000 reads and the others none: no negative count, and the method reports that
+    /// one run decides. Even counts have the interval of a mean.
     #[test]
     fn few_counts_stay_in_their_range_and_say_when_one_run_decides() {
         let one = of(&[0.0, 56_000.0, 0.0, 0.0], 0.0);
@@ -542,7 +542,7 @@ mod tests {
         assert_eq!(even, Interval::of_mean(&[9.0, 10.0, 11.0, 10.0], 0.95).unwrap());
         let three = of(&[0.0, 1.0, 1.0, 1.0], 0.0);
         assert_eq!((three.low, three.method), (0.0, Method::StudentT));
-        // A difference may be as far below zero as there is anything to lose without the break.
+        // A difference may be as far below zero as the losses without the break.
         let less = of(&[-3.0, 2.0, 1.0, 0.0], -2.0);
         assert!(less.low == -2.0 && less.estimate == 0.0, "{less:?}");
         assert_eq!(of(&[0.0; 4], 0.0).method, Method::StudentT);

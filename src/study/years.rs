@@ -1,13 +1,13 @@
-//! Years: independent replications of the horizon by the solver `flows`, folded into figures.
+//! Long-horizon runs: independent replications of the horizon by the solver `flows`, folded into figures.
 //!
-//! Takes an [`AvailabilityPlan`] and how often to live through it; gives, for each net and each
-//! meter, values by replication and histograms of all. Replications run side by side in chunks whose
-//! size follows from their number and are folded in the order of their numbers, so that threads decide nothing. Looks at
-//! the precision happen at fixed prefixes, as for windows.
+//! Takes an [`AvailabilityPlan`] and the number of replications. Returns, for each net and each meter, values per
+//! replication and histograms over all. Replications run in parallel, in chunks whose size follows from their number.
+//! They are folded in the order of their numbers, so threads change nothing. Precision is checked at fixed prefixes, as
+//! for windows.
 //!
-//! Memory: a number for each replication, meter and cause, two for each replication and figure over spans
-//! ([`spans`]), a histogram for each meter, and for each meter and cause the downtime of every year with any, as many as
-//! a [`Sample`] keeps; nothing else that grows with the horizon.
+//! Memory: a number for each replication, meter and cause; two for each replication and figure over spans ([`spans`]);
+//! a histogram for each meter; and for each meter and cause the downtime of every year with any, as many as a
+//! [`Sample`] keeps. Nothing else grows with the horizon.
 
 pub mod few;
 pub mod load;
@@ -38,17 +38,17 @@ use load::{BATCHES, FoldedLoad, OfLoad};
 use recovery::{FoldedRole, OfRole};
 use spans::{Column, OfSpans};
 
-/// Replications where nobody says how many.
+/// Default number of replications.
 pub const REPLICATIONS: u32 = crate::model::spec::runs::HORIZON_REPLICATIONS;
-/// Replications at which it is first asked whether a precision is reached.
+/// Number of replications at which precision is first checked.
 pub const FIRST_LOOK: u32 = 300;
-/// The most that a precision may ask for.
+/// Maximum number of replications that a precision target may require.
 pub const MOST: u32 = 20_000;
-/// Replications of a first look.
+/// Replications of a quick run.
 pub const QUICK: u32 = 100;
 
-/// Replications that are folded by one thread before they are put together: a large chunk meets the same
-/// states more often. From [`MANY`] on there are a multiple of sixteen chunks, so that batches are of one size and
+/// Returns the number of replications that one thread folds before chunks are merged. A large chunk meets the same
+/// states more often. From [`MANY`] on the number of chunks is a multiple of sixteen, so that batches have one size and
 /// as many threads have work.
 const fn chunk_of(replications: usize) -> usize {
     if replications < MANY {
@@ -59,7 +59,7 @@ const fn chunk_of(replications: usize) -> usize {
 
 const MANY: usize = 512;
 
-/// Replications, from and to before, that go to one batch.
+/// Replications `from` to before `to`, and their batch.
 #[derive(Clone, Copy)]
 struct Piece {
     from: usize,
@@ -67,7 +67,7 @@ struct Piece {
     batch: usize,
 }
 
-/// What replications gave, by net, and the steps taken.
+/// Results of replications by net, with the number of kernel steps.
 #[derive(Clone, Default)]
 struct Chunk {
     meters: Vec<Vec<Folded>>,
@@ -78,46 +78,46 @@ struct Chunk {
 /// Seconds of a year of 365 days.
 pub const YEAR_S: f64 = 31_536_000.0;
 
-/// What is asked of the years of a scenario.
+/// Plan of a long-horizon run.
 #[derive(Clone, Debug)]
 pub struct YearsPlan {
-    /// What can be asked.
+    /// Availability plan.
     pub of: AvailabilityPlan,
-    /// Fewest and most replications.
+    /// Minimum and maximum replications.
     pub replications: (u32, u32),
-    /// Relative half-widths to reach, each with its figure; of an availability that of the
-    /// unavailability, for the availability itself is known well from the start.
+    /// Relative half-widths to reach, each with its measure. For an availability it is that of the unavailability,
+    /// since the availability itself is precise from the start.
     pub precision: Vec<(YearMeasure, f64)>,
     /// Level of all intervals.
     pub level: f64,
-    /// Figures that are asked for.
+    /// Figures asked for.
     pub figures: Vec<YearFigure>,
 }
 
-/// A figure of years.
+/// Figure of the horizon.
 #[derive(Clone, Debug)]
 pub struct YearFigure {
     /// Its path.
     pub path: String,
-    /// Taken apart.
+    /// Figure, parsed.
     pub figure: Figure,
-    /// Resolved.
+    /// Figure, resolved.
     pub measure: YearMeasure,
 }
 
-/// A figure, resolved.
+/// A resolved figure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct YearMeasure {
-    /// Which net.
+    /// Place of the net.
     pub net: usize,
-    /// Which meter.
+    /// Place of the meter.
     pub meter: usize,
-    /// What of it.
+    /// Quantity of the meter.
     pub what: What,
 }
 
 impl YearMeasure {
-    /// Whether it is a share of which a precision looks at what is missing to one.
+    /// Returns whether it is a share whose precision is that of its complement.
     #[must_use]
     pub fn is_of_the_rest(&self) -> bool {
         use OfLoad::{Intervals, Request};
@@ -125,29 +125,28 @@ impl YearMeasure {
     }
 }
 
-/// What is told of a meter.
+/// Quantity of a meter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum What {
-    /// Share of the time.
+    /// Available share of the time.
     Availability,
-    /// One minus it.
+    /// One minus the availability.
     Unavailability,
-    /// Seconds a year; of one first cause, if it is given by place.
+    /// Downtime in seconds per year; of one first cause, if its place is given.
     Downtime(Option<usize>),
-    /// Seconds a year while this cause contributes.
+    /// Downtime in seconds per year while this cause contributes.
     Contributing(usize),
-    /// Seconds that so large a share of the years does not exceed; of one first cause, if it is
-    /// given by place.
+    /// Quantile over the years of the downtime in seconds, at this level; of one first cause, if its place is given.
     DowntimeQuantile(f64, Option<usize>),
-    /// Outages a year; of one first cause, if it is given by place.
+    /// Outages per year; of one first cause, if its place is given.
     Outages(Option<usize>),
-    /// Something over single years or other spans.
+    /// A quantity over single years or other spans.
     Spans(OfSpans),
-    /// From the start to the first outage.
+    /// Time from the start to the first outage.
     TimeToFailure,
-    /// Something of the traffic; the meter says nothing.
+    /// A quantity of the traffic; the meter is irrelevant.
     Load(OfLoad),
-    /// Something of a role, by place; the meter says nothing.
+    /// A quantity of a role, by place; the meter is irrelevant.
     Role(usize, OfRole),
 }
 
@@ -160,17 +159,17 @@ pub struct Folded {
     pub outages: Vec<f64>,
     /// Length of all outages in seconds, by replication.
     pub length: Vec<f64>,
-    /// Start to the first outage in seconds; none within the horizon.
+    /// Seconds from the start to the first outage, by replication; `None` if there is none within the horizon.
     pub first_failure: Vec<Option<f64>>,
-    /// By cause, by replication: seconds as first cause.
+    /// Downtime in seconds as first cause, by cause, then by replication.
     pub first: Vec<Vec<f64>>,
-    /// By cause, by replication: seconds as contributing cause.
+    /// Downtime in seconds as contributing cause, by cause, then by replication.
     pub contributing: Vec<Vec<f64>>,
-    /// By cause, by replication: outages that began with it.
+    /// Outages that began with the cause, by cause, then by replication.
     pub began: Vec<Vec<f64>>,
     /// Downtime of each whole year.
     pub years: Sample,
-    /// By cause: downtime of the whole years in which it was the first cause of any.
+    /// Downtime of the whole years in which the cause was first cause of any, by cause.
     pub cause_years: Vec<Sample>,
     /// Figures over spans that are asked for.
     pub spans: Vec<Column>,
@@ -178,7 +177,7 @@ pub struct Folded {
     pub lengths: Histogram,
     /// The largest downtime of one outage, in seconds.
     pub worst: f64,
-    /// Outages that may be worth a story, where they were asked for.
+    /// Outages that may be reported as stories, where they were asked for.
     pub kept: Option<Box<Kept>>,
 }
 
@@ -217,7 +216,7 @@ impl Folded {
         self.keep(tally.kept.clone());
     }
 
-    /// An outage that was not seen, and what heavy repairs may not have shown yet.
+    /// Returns the model of an undetected outage, and of the downtime that heavy-tailed repairs may not have shown yet.
     fn unseen(&self, modelled: Modelled<'_>) -> Unseen {
         let causes = self.first.iter().zip(&self.began);
         modelled.of_causes(causes.map(|(lost, began)| (lost.as_slice(), Some(began.as_slice()))))
@@ -259,28 +258,28 @@ impl Folded {
     }
 }
 
-/// What the years gave.
+/// Results of a long-horizon run.
 #[derive(Clone, Debug)]
 pub struct YearsResult {
-    /// By net, then by meter.
+    /// Results by net, then by meter.
     pub folded: Vec<Vec<Folded>>,
-    /// By net, then by role.
+    /// Results by net, then by role.
     pub roles: Vec<Vec<FoldedRole>>,
-    /// By net: its traffic, where it was followed.
+    /// Traffic by net, where it was simulated.
     pub load: Vec<Option<FoldedLoad>>,
     /// Replications.
     pub replications: usize,
-    /// Looks at the precision.
+    /// Number of precision checks.
     pub looks: usize,
-    /// How it ended.
+    /// End of the run.
     pub ending: Ending,
-    /// Steps of the kernel, of all nets and replications.
+    /// Kernel steps of all nets and replications.
     pub steps: u64,
 }
 
 impl YearsResult {
-    /// Drops everything but what scenarios are compared by, replication by replication: downtime, and page
-    /// views not served.
+    /// Drops everything that a comparison does not need. It keeps downtime and page views not served, replication by
+    /// replication.
     pub fn keep_compared(&mut self) {
         for folded in self.folded.iter_mut().flatten() {
             let downtime = std::mem::take(&mut folded.downtime);
@@ -293,14 +292,14 @@ impl YearsResult {
     }
 }
 
-/// Lives through the years.
+/// Runs the replications of the horizon.
 ///
 /// # Errors
 ///
-/// `Breach` when a declaration goes in circles.
+/// `Breach` when a declaration is circular.
 pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     let (least, most) = (plan.replications.0 as usize, plan.replications.1 as usize);
-    // Of a fixed number of replications there is one look, after the last.
+    // With a fixed number of replications there is one check, after the last.
     let mut looks: Option<Box<dyn Iterator<Item = usize>>> = match plan.precision.as_slice() {
         [] => None,
         _ if most <= least => Some(Box::new(std::iter::empty())),
@@ -345,7 +344,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
             .map(|(from, at)| Piece { from, to: (from + size).min(goal), batch: at % BATCHES })
             .collect();
         done += pieces.len();
-        // What a chunk keeps is large: it is held until those before it are there, and no longer.
+        // The results of a chunk are large: they are held only until those before them are there.
         let lived = in_order::fold(
             pieces.len(),
             |at| chunk(plan, &known, empty.clone(), pieces[at], watch).transpose(),
@@ -375,7 +374,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     }
 }
 
-/// Runs the replications of one piece; `None` when it was told to stop before the last was done.
+/// Runs the replications of one piece; `None` when it was stopped before the last was done.
 fn chunk(
     asked: &YearsPlan,
     known: &Known,
@@ -400,12 +399,12 @@ fn chunk(
             Some(if asked.follows_slaves(net) { memo.with_lags() } else { memo })
         })
         .collect();
-    // Net by net: what one is made of stays close to the processor.
+    // Net by net: the data of one net stays in the processor's cache.
     for net in 0..plan.nets.len() {
         for replication in from..to {
             let until_failed = &until_failed[net];
             let number = replication as u64;
-            // Stories are told of the history with all faults.
+            // Stories are taken from the trajectory with all faults.
             let stories = if net == 0 { plan.stories.as_slice() } else { &[] };
             let memo = memos[net].as_mut();
             let wanted = Wanted { stories, begun: &begun[net], memo };
@@ -444,7 +443,7 @@ fn chunk(
 }
 
 impl YearsPlan {
-    /// Paths of the figures that the results have of a class, service or group, whatever is asked.
+    /// Returns the paths of the figures that the results always have of a class, service or group.
     pub(super) fn standard(kind: WatchedKind, name: &str) -> Vec<String> {
         let mut stats = match kind {
             WatchedKind::All => Vec::new(),
@@ -456,7 +455,7 @@ impl YearsPlan {
         stats.iter().map(|stat| format!("{}@horizon", stat.replace("NAME", name))).collect()
     }
 
-    /// Whether a figure is one of those.
+    /// Returns whether a figure is one that the results always have.
     pub(super) fn always_estimates(&self, path: &str) -> bool {
         let measured = self.of.measured.iter();
         let structural = measured.filter(|(_, kind)| *kind == Availability::Structural);
@@ -464,35 +463,35 @@ impl YearsPlan {
         watched.any(|one| Self::standard(one.kind, &one.name).iter().any(|other| other == path))
     }
 
-    /// What is asked of a net.
+    /// Returns the measures asked of a net.
     fn asked_of(&self, net: usize) -> impl Iterator<Item = YearMeasure> + '_ {
         let figures = self.figures.iter().map(|figure| figure.measure);
         let all = figures.chain(self.precision.iter().map(|(measure, _)| *measure));
         all.filter(move |measure| measure.net == net)
     }
 
-    /// Whether the traffic of a net is followed: that of all faults, and where a figure asks.
+    /// Returns whether the traffic of a net is simulated: the net with all faults, and others if a figure asks.
     fn is_loaded(&self, net: usize) -> bool {
         net == 0 || self.asked_of(net).any(|measure| matches!(measure.what, What::Load(_)))
     }
 
-    /// Whether it is asked of a net how far slaves are behind.
+    /// Returns whether a figure asks for the replication lag in a net.
     fn follows_slaves(&self, net: usize) -> bool {
         let lag = |measure: YearMeasure| matches!(measure.what, What::Load(OfLoad::Lag(..)));
         self.asked_of(net).any(lag)
     }
 
-    /// The meters of a net whose first outage is asked for.
+    /// Returns the meters of a net whose first outage is asked for.
     fn until_failed(&self, net: usize) -> Vec<usize> {
         self.meters_of(net, |what| what == What::TimeToFailure)
     }
 
-    /// The meters of a net of which it is asked when each outage began.
+    /// Returns the meters of a net for which the start of each outage is needed.
     fn begun(&self, net: usize) -> Vec<usize> {
         self.meters_of(net, |what| matches!(what, What::Spans(of) if of.is_of_begins()))
     }
 
-    /// What is asked of the spans of a meter.
+    /// Returns the figures over spans asked of a meter.
     fn spans_of(&self, net: usize, meter: usize) -> impl Iterator<Item = OfSpans> + '_ {
         self.asked_of(net).filter_map(move |measure| match measure.what {
             What::Spans(of) if measure.meter == meter => Some(of),
@@ -500,7 +499,7 @@ impl YearsPlan {
         })
     }
 
-    /// The meters of a net of which something like this is asked.
+    /// Returns the meters of a net with a measure that `is` accepts.
     fn meters_of(&self, net: usize, is: impl Fn(What) -> bool) -> Vec<usize> {
         let all = self.asked_of(net).filter(|measure| is(measure.what));
         let mut meters: Vec<usize> = all.map(|measure| measure.meter).collect();
@@ -511,7 +510,7 @@ impl YearsPlan {
 }
 
 impl YearsResult {
-    /// Adds the next replications, all but their number.
+    /// Appends the next replications, except for their number.
     fn append(&mut self, chunk: Chunk) {
         let Chunk { meters, roles, load, steps } = chunk;
         for (mine, theirs) in self.folded.iter_mut().flatten().zip(meters.into_iter().flatten()) {
@@ -528,8 +527,8 @@ impl YearsResult {
         self.steps += steps;
     }
 
-    /// Values by replication; none if the measure is not a mean over replications, or a replication has no
-    /// value.
+    /// Returns the values per replication; `None` if the measure is not a mean over replications, or a replication has
+    /// no value.
     pub(super) fn values(&self, plan: &AvailabilityPlan, measure: YearMeasure) -> Option<Vec<f64>> {
         if let What::Load(what) = measure.what {
             return self.load[measure.net].as_ref()?.values(plan, what);
@@ -553,8 +552,8 @@ impl YearsResult {
         })
     }
 
-    /// Half-width of a measure over its estimate; of an availability or a share served, over what is
-    /// missing to one. None without an interval, or where nothing was seen.
+    /// Returns the half-width of a measure over its estimate; for an availability or a share served, over its
+    /// complement. `None` without an interval or an event.
     #[must_use]
     pub fn precision(&self, plan: &YearsPlan, measure: YearMeasure) -> Option<f64> {
         let what = match measure.what {
@@ -572,13 +571,13 @@ impl YearsResult {
         (size > 0.0).then(|| i.half_width() / size)
     }
 
-    /// Years lived through, of one net.
+    /// Returns the simulated years of one net.
     #[must_use]
     pub fn years(&self, plan: &AvailabilityPlan) -> f64 {
         self.replications as f64 * plan.horizon.seconds() / YEAR_S
     }
 
-    /// Share of the time that is lost.
+    /// Returns the lost share of the time.
     #[must_use]
     pub fn unavailable(&self, plan: &YearsPlan, net: usize, meter: usize) -> Estimate {
         let folded = &self.folded[net][meter];
@@ -594,7 +593,7 @@ impl YearsResult {
         }
     }
 
-    /// The estimate of a measure.
+    /// Returns the estimate of a measure.
     #[must_use]
     pub fn estimate(&self, plan: &YearsPlan, measure: YearMeasure) -> Estimate {
         let YearMeasure { net, meter, what } = measure;
@@ -654,8 +653,8 @@ impl YearsResult {
         }
     }
 
-    /// Mean length of an outage in seconds, and mean time between the end of one and the next; of a
-    /// fleet those of a member.
+    /// Returns the mean length of an outage in seconds, and the mean time between the end of one and the next; for a
+    /// fleet, those of a member.
     #[must_use]
     pub fn up_and_down(&self, plan: &YearsPlan, net: usize, meter: usize) -> [Estimate; 2] {
         let folded = &self.folded[net][meter];
@@ -673,7 +672,7 @@ impl YearsResult {
             }
             _ => few::over(&up, &folded.outages, plan.level),
         };
-        // Of a fleet a second of outage is that of a member.
+        // For a fleet a second of outage is that of a member.
         let members = plan.of.members(net, meter) as f64;
         let unseen = folded.unseen(Modelled::outages(&plan.of, net, meter)).times(members);
         [few::each(&folded.length, &folded.outages, (years, unseen), plan.level), between]
@@ -688,7 +687,7 @@ fn mean(values: &[f64], level: f64) -> Estimate {
     }
 }
 
-/// One minus a share.
+/// Returns one minus a share.
 fn turned(share: Estimate) -> Estimate {
     match share {
         Estimate::Interval(i) => Estimate::Interval(Interval {
@@ -709,16 +708,15 @@ fn not_negative(estimate: Estimate) -> Estimate {
     }
 }
 
-/// A quantile of the years, with the interval of order statistics: years of one replication depend on each
-/// other by no more than a repair that goes over New Year. Years in which nothing was lost may not be
-/// in `years`: there are `count` in all.
+/// Returns a quantile of the years, with the interval of order statistics. Years of one replication depend on each
+/// other only by repairs that extend over New Year. `years` may omit years without loss: there are `count` in total.
 fn year_quantile(years: &Sample, count: u64, q: f64, level: f64) -> Estimate {
     let zeros = count - years.count();
     quantile(count, q, level, |ranks| years.ranked(ranks, zeros))
 }
 
-/// A quantile of `count` durations with the interval of order statistics. `ranked` gives for each rank the
-/// least nanoseconds that the duration there may have, what stands for it, and the most.
+/// Returns a quantile of `count` durations with the interval of order statistics. For each rank, `ranked` returns the
+/// minimum, the representative and the maximum of the duration there, in nanoseconds.
 fn quantile(count: u64, q: f64, level: f64, ranked: impl Fn(&[u64]) -> Vec<[u64; 3]>) -> Estimate {
     let ranks = interval_ranks(q, count.max(1), level).ok().flatten();
     let Some(ranks) = ranks.filter(|_| count > 0) else {
@@ -737,15 +735,15 @@ fn quantile(count: u64, q: f64, level: f64, ranked: impl Fn(&[u64]) -> Vec<[u64;
     })
 }
 
-/// As [`quantile`], of durations that are counted in buckets.
+/// Returns a quantile as [`quantile`] does, of durations that are counted in buckets.
 fn counted_quantile(durations: &Histogram, q: f64, level: f64) -> Estimate {
     quantile(durations.count(), q, level, |ranks| {
         ranks.iter().map(|rank| durations.ranked(*rank)).collect()
     })
 }
 
-/// The faults that a figure is to leave out: those of `[without=...]`, in the order written;
-/// `common` means all that strike what is common to all.
+/// Returns the faults that a figure leaves out: those of `[without=...]`, in the order written; `common` means all that
+/// strike shared parts.
 #[must_use]
 pub fn without(figure: &Figure, common: &[String]) -> Vec<String> {
     match figure.key("without") {
@@ -759,7 +757,7 @@ pub fn without(figure: &Figure, common: &[String]) -> Vec<String> {
 ///
 /// # Errors
 ///
-/// What the scenario has no such figure of.
+/// [`NoSuchFigure`], if the scenario has no such figure.
 pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, NoSuchFigure> {
     match figure.row().by {
         By::Traffic => {
@@ -777,7 +775,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
         (Metric::Continuous, _) | (_, Some("continuous")) => Availability::Continuous,
         _ => Availability::Structural,
     };
-    // All classes together have no name that a figure could have.
+    // All classes together have no name that a figure could use.
     let named = |one: &&Watched| one.kind != WatchedKind::All;
     let names: Vec<&str> =
         plan.watched.iter().filter(named).map(|watched| watched.name.as_str()).collect();
@@ -823,7 +821,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
     Ok(YearMeasure { net, meter, what })
 }
 
-/// The place of a cause that a figure names.
+/// Returns the place of a cause that a figure names.
 fn cause(plan: &AvailabilityPlan, figure: &Figure, name: &str) -> Result<usize, NoSuchFigure> {
     plan.causes.iter().position(|cause| cause == name).ok_or_else(|| {
         let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
@@ -832,7 +830,7 @@ fn cause(plan: &AvailabilityPlan, figure: &Figure, name: &str) -> Result<usize, 
     })
 }
 
-/// The net without the faults that a figure leaves out.
+/// Returns the net without the faults that a figure leaves out.
 fn net_of(plan: &AvailabilityPlan, figure: &Figure) -> Result<usize, NoSuchFigure> {
     let left_out = without(figure, &plan.common);
     for name in &left_out {
@@ -869,7 +867,7 @@ mod tests {
         }
     }
 
-    /// What every year has is the quantile, to the nanosecond.
+    /// If all years have the same value, it is the quantile, to the nanosecond.
     #[test]
     fn a_year_quantile_is_the_downtime_of_a_year() {
         for hours in [7.5, 6.0, 0.001, 8_000.0] {
@@ -881,7 +879,7 @@ mod tests {
         }
     }
 
-    /// More years than are kept one by one: a bucket's width belongs to the interval.
+    /// With more years than are kept one by one, a bucket's width belongs to the interval.
     #[test]
     fn an_interval_of_a_year_quantile_holds_what_every_year_has() {
         for hours in [7.5, 6.0, 0.001, 8_000.0] {
@@ -893,8 +891,8 @@ mod tests {
         }
     }
 
-    /// A year has an outage with a chance of `p`, of a lognormal length: of the years 95 % have no more
-    /// than the quantile 1 − 0.05/p of it.
+    /// A year has an outage with probability `p`, of a lognormal length: 95 % of the years do not exceed its quantile 1
+    /// − 0.05/p.
     #[test]
     fn intervals_of_a_year_quantile_hold_the_truth_as_often_as_they_say() {
         let mut draws = Draws::named("intervals_of_a_year_quantile");

@@ -1,8 +1,8 @@
-//! Processor accounts of zones over a window: what each could have used, what it had, and what kept it from more.
+//! Processor accounts of zones over a window: demand, use, and the reasons for the difference.
 //!
-//! In: the ledgers of all replications, which are whole numbers. Out: cores on average over the window, each with
-//! its interval, and the same over the time of the window. Holds: wanted = used + capped wait + steal, exactly in
-//! every replication. Leaves out: windows around a break; plans with more than [`MOST_ZONES`](crate::solve::requests::MOST_ZONES) zones have no
+//! In: the ledgers of all replications, which are whole numbers. Out: average cores over the window, each with its
+//! interval, and the course over time. Holds: wanted = used + capped wait + steal, exactly in every replication. Leaves
+//! out: windows around a break; plans with more than [`MOST_ZONES`](crate::solve::requests::MOST_ZONES) zones have no
 //! course over time.
 
 use crate::mechanism::cpu_share::{CoreTime, ZoneLedger};
@@ -15,40 +15,40 @@ use crate::units::SimDuration;
 /// One zone in a window, in cores on average.
 #[derive(Clone, Debug)]
 pub struct ZoneUse {
-    /// What its phases could have used.
+    /// Cores that its phases could have used.
     pub wanted: Estimate,
-    /// What they had.
+    /// Cores used.
     pub used: Estimate,
-    /// The part of that above the baseline.
+    /// Cores used above the baseline.
     pub burst: Estimate,
-    /// Wanted, and more than the cap, or than the baseline while it was held to that.
+    /// Cores wanted beyond the cap, or beyond the baseline while it was held to that.
     pub capped_wait: Estimate,
-    /// Wanted within the cap, and not given: other zones had it, or the server had lost it.
+    /// Cores wanted within the cap but not given: other zones had them, or the server had lost them.
     pub steal: Estimate,
     /// Share of the time in which it was held to its baseline, mean over replications.
     pub held: f64,
-    /// Interval by interval, mean over replications.
+    /// Course over the intervals, mean over replications.
     pub course: Vec<ZoneCell>,
 }
 
 /// One zone in one interval of a window, in cores, mean over replications.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ZoneCell {
-    /// From, after the window's start.
+    /// Start, counted from the window's start.
     pub from: SimDuration,
-    /// Until, after the window's start.
+    /// End, counted from the window's start.
     pub until: SimDuration,
-    /// What it could have used.
+    /// Cores that it could have used.
     pub wanted: f64,
-    /// What it had.
+    /// Cores used.
     pub used: f64,
-    /// Beyond its cap.
+    /// Cores wanted beyond its cap.
     pub capped_wait: f64,
-    /// Within its cap, and not given.
+    /// Cores wanted within its cap but not given.
     pub steal: f64,
 }
 
-/// By zone of the plan.
+/// Returns the accounts per zone of the plan.
 pub(super) fn of_window(zones: usize, seen: &[&Observation], level: f64) -> Vec<ZoneUse> {
     let one = |zone: usize| {
         let mean = |of: &dyn Fn(&ZoneLedger) -> CoreTime| {

@@ -1,4 +1,4 @@
-//! An open source of arrivals: requests come by the clock, whatever the system does.
+//! Open source of arrivals: requests arrive independently of the system's state.
 //!
 //! Model: arrival k comes at Λ⁻¹(E_0 + … + E_k), where Λ is the cumulated rate of this source
 //! (level × profile × surges × hourly noise × modulation) and E_i are the gaps in units of expected
@@ -6,9 +6,9 @@
 //! (evenly spaced), or a law divided by its mean (renewal). E_i is drawn by its ordinal. The first
 //! gap starts where the source starts.
 //!
-//! The stream walks Λ stretch by stretch: on a stretch the profile is one formula, a surge is one
-//! too, and noise and modulation are constant. Position is whole nanoseconds plus a fraction of one, so nothing
-//! drifts; an arrival is stamped with the whole nanosecond it falls in.
+//! The stream advances Λ interval by interval. In an interval the profile is one formula, a surge is one too, and noise
+//! and modulation are constant. Position is whole nanoseconds plus a fraction of one, so nothing drifts; an arrival is
+//! stamped with the whole nanosecond it falls in.
 //!
 //! Takes a [`Traffic`] and names for its draws; gives ordinals and times.
 //! Holds: times never fall; they depend on the traffic, the draws and the start alone, so neither
@@ -31,12 +31,12 @@ use crate::engine::special::ln;
 use crate::units::{NANOS_PER_SECOND, Rate, SimDuration, SimTime};
 
 const HOUR: u64 = 3_600 * NANOS_PER_SECOND;
-/// Highest level, per second: one arrival a nanosecond.
+/// Highest level, per second: one arrival per nanosecond.
 const MAX_LEVEL: f64 = 1e9;
-/// Most switches of the modulation per arrival: beyond, it averages out and only costs time.
+/// Maximum number of switches of the modulation per arrival: beyond, it averages out and only costs time.
 const MAX_SWITCHES_PER_ARRIVAL: f64 = 1e6;
 
-/// How arrivals scatter around the rate.
+/// Process by which arrivals scatter around the rate.
 #[derive(Clone, Debug, Default)]
 pub enum Process {
     /// Independent of each other.
@@ -50,17 +50,17 @@ pub enum Process {
     Renewal(Law),
 }
 
-/// Why a traffic description cannot be used.
+/// Reason why a traffic description cannot be used.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TrafficError {
-    /// Above one arrival a nanosecond.
+    /// The level is above one arrival per nanosecond.
     Level(f64),
-    /// A law of gaps whose mean is zero.
+    /// The law of gaps has a mean of zero.
     GapMean(f64),
     /// The modulation switches over a million times between two arrivals.
     SwitchesTooFast,
-    /// A state that belongs to other traffic.
+    /// The state belongs to other traffic.
     ForeignState,
 }
 
@@ -81,7 +81,7 @@ impl fmt::Display for TrafficError {
 
 impl std::error::Error for TrafficError {}
 
-/// The traffic of one workload, checked: what a stream of arrivals is made from.
+/// Traffic of one workload, checked: the input of a stream of arrivals.
 #[derive(Clone, Debug)]
 pub struct Traffic {
     level: Rate,
@@ -93,7 +93,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Mean rate `level` scattered as `process`, flat and without noise.
+    /// Creates traffic of mean rate `level` scattered by `process`, flat and without noise.
     ///
     /// # Errors
     ///
@@ -122,89 +122,87 @@ impl Traffic {
         Ok(Self { level, profile, start, noise: None, surges: Surges::default(), process })
     }
 
-    /// The same traffic in the shape of `profile`, on a calendar that shows `start` at time zero.
+    /// Returns the same traffic in the shape of `profile`, on a calendar that shows `start` at time zero.
     #[must_use]
     pub fn with_profile(self, profile: Profile, start: WeekTime) -> Self {
         Self { profile, start, ..self }
     }
 
-    /// The same traffic with hourly noise.
+    /// Returns the same traffic with hourly noise.
     #[must_use]
     pub fn with_noise(self, noise: Noise) -> Self {
         Self { noise: Some(noise), ..self }
     }
 
-    /// The same traffic with flash crowds and steps.
+    /// Returns the same traffic with flash crowds and steps.
     #[must_use]
     pub fn with_surges(self, surges: Surges) -> Self {
         Self { surges, ..self }
     }
 
-    /// Its flash crowds and steps.
+    /// Returns its flash crowds and steps.
     #[must_use]
     pub const fn surges(&self) -> &Surges {
         &self.surges
     }
 
-    /// The same traffic, times `factor` from an instant on.
+    /// Returns the same traffic, multiplied by `factor` from an instant on.
     #[must_use]
     pub fn times_from(&self, from: SimTime, factor: f64) -> Self {
         let step = Step { from, until: SimTime::NEVER, factor };
         Self { surges: self.surges.and(step), ..self.clone() }
     }
 
-    /// The traffic of a window that fixes the level: profile, noise and surges are off, the process
-    /// stays.
+    /// Returns the traffic of a window that fixes the level: profile, noise and surges are off, the process stays.
     ///
     /// # Errors
     ///
-    /// As [`Traffic::new`].
+    /// [`TrafficError`], as for [`Traffic::new`].
     pub fn at_level(&self, level: Rate) -> Result<Self, TrafficError> {
         Self::new(level, self.process.clone())
     }
 
-    /// The rate by level and profile: without noise and modulation (both have mean 1), and without
-    /// surges.
+    /// Returns the rate by level and profile: without noise and modulation (both have mean 1), and without surges.
     #[must_use]
     pub fn curve(&self) -> RateCurve {
         RateCurve::new(self.level, self.profile.clone(), self.start)
     }
 
-    /// Expected arrivals in `from..to`, noise and modulation included: both have mean 1 and begin in their
-    /// stationary state. `None` where that is not known in closed form (flash crowds and steps; gaps of
-    /// another law, the first of which begins with the run) or nothing is drawn (even gaps).
+    /// Returns the expected arrivals in `from..to`, noise and modulation included: both have mean 1 and begin in their
+    /// stationary state. `None` where the figure is not known in closed form (flash crowds and steps; gaps of another
+    /// law, the first of which begins with the run) or nothing is drawn (even gaps).
     #[must_use]
     pub fn expected_between(&self, from: SimTime, to: SimTime) -> Option<f64> {
         let known = matches!(self.process, Process::Poisson | Process::Modulated(_));
         (known && self.surges.is_empty()).then(|| self.curve().between(from, to))
     }
 
-    /// The hourly noise of `owner`'s traffic; `None` where there is none.
+    /// Returns the hourly noise of `owner`'s traffic; `None` where there is none.
     #[must_use]
     pub fn hourly_noise(&self, seed: Seed, lineage: Lineage, owner: &str) -> Option<HourlyNoise> {
         let key = Key::derive(seed, lineage, NOISE, owner);
         self.noise.map(|noise| HourlyNoise::new(noise, key))
     }
 
-    /// The flash crowds and steps of `owner`'s traffic; `None` where there are none.
+    /// Returns the flash crowds and steps of `owner`'s traffic; `None` where there are none.
     #[must_use]
     pub fn surging(&self, seed: Seed, lineage: Lineage, owner: &str) -> Option<Surging> {
         let key = Key::derive(seed, lineage, FLASH, owner);
         (!self.surges.is_empty()).then(|| Surging::new(&self.surges, key))
     }
 
-    /// The highest rate that is planned: by level, profile and surges, without noise and modulation.
+    /// Returns the highest planned rate: by level, profile and surges, without noise and modulation.
     #[must_use]
     pub fn peak(&self) -> Rate {
         let peak = self.curve().peak().0.in_per_second() * self.surges.most();
         Rate::per_second(peak).unwrap_or(self.level)
     }
 
-    /// The mean rate between two instants that is planned: by level, profile, steps and a flash crowd at a given
-    /// time, without noise, modulation and flash crowds at random.
+    /// Returns the planned mean rate between two instants: by level, profile, steps and a flash crowd at a given time,
+    /// without noise, modulation and random flash crowds.
     #[must_use]
     pub fn planned_between(&self, from: SimTime, to: SimTime) -> Rate {
-        // Nothing is drawn for what is planned.
+        // Planned traffic needs no draws.
         let key = Key::derive(Seed(0), Lineage::replication(0), FLASH, "");
         let mut surging = Surging::new(&self.surges.planned(), key);
         let (curve, mut at, mut sum) = (self.curve(), from, 0.0);
@@ -217,14 +215,14 @@ impl Traffic {
         Rate::per_second(sum / to.since(from).seconds()).unwrap_or(self.level)
     }
 
-    /// How arrivals scatter.
+    /// Returns the process by which arrivals scatter.
     #[must_use]
     pub const fn process(&self) -> &Process {
         &self.process
     }
 
-    /// Number of the noise's hour that holds `at`, and the first instant after it. Hours are those
-    /// of the calendar; hour 0 holds time zero.
+    /// Returns the number of the noise's hour that holds `at`, and the first instant after it. Hours are those of the
+    /// calendar; hour 0 holds time zero.
     #[must_use]
     pub fn hour_of(&self, at: SimTime) -> (u64, SimTime) {
         let into_hour = self.start.since_monday().nanos() % HOUR;
@@ -234,7 +232,7 @@ impl Traffic {
     }
 }
 
-/// Pieces of a flash crowd whose factor is taken at their middle.
+/// Length of the pieces of a flash crowd whose factor is taken at their middle.
 const SLICE: SimDuration = SimDuration::from_secs(10);
 /// Purposes of a source's draws.
 const GAPS: &str = "arrivals";
@@ -245,27 +243,27 @@ const FLASH: &str = "flash";
 /// One arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// When.
+    /// Instant of the arrival.
     pub at: SimTime,
     /// Number at its source, from 0: the key of everything the request draws.
     pub ordinal: u64,
 }
 
-/// Everything that the future of a stream depends on, besides its traffic and its names.
+/// State on which the future of a stream depends, besides its traffic and its names.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArrivalState {
     /// Whole nanoseconds of the position.
     now: u64,
     /// Fraction of a nanosecond beyond `now`.
     fraction: f64,
-    /// What is left of the current gap, in expected arrivals; none drawn yet when empty.
+    /// Rest of the current gap, in expected arrivals; `None` before its draw.
     left: Option<f64>,
-    /// Of the next arrival.
+    /// Number of the next arrival.
     ordinal: u64,
     modulation: Option<ModulationState>,
 }
 
-/// The arrivals of one source in one replication, in order. An endless traffic ends at `until`.
+/// Arrivals of one source in one replication, in order. Endless traffic ends at `until`.
 #[derive(Clone, Debug)]
 pub struct ArrivalStream {
     traffic: Traffic,
@@ -281,12 +279,12 @@ pub struct ArrivalStream {
     stretch: Stretch,
 }
 
-/// A stretch of time without a change of formula, noise or modulation.
+/// Interval without a change of formula, noise or modulation.
 #[derive(Clone, Copy, Debug)]
 struct Stretch {
     end: SimTime,
     piece: Piece,
-    /// A surge that grows or fades.
+    /// Surge that grows or fades, if there is one.
     bend: Option<Bend>,
     /// Noise × modulation.
     factor: f64,
@@ -294,23 +292,23 @@ struct Stretch {
     constant: f64,
 }
 
-/// A gap of mean 1. 1 − u is exact: the same gaps as a renewal process with an exponential law.
+/// Returns a gap of mean 1. 1 − u is exact: the gaps equal those of a renewal process with an exponential law.
 #[inline]
 fn exponential(uniform: f64) -> f64 {
     -ln(1.0 - uniform)
 }
 
-/// A position, in whole nanoseconds and a fraction of one, `step` nanoseconds on.
+/// Returns the position, in whole nanoseconds and a fraction of one, `step` nanoseconds later.
 #[inline]
 fn moved(now: u64, fraction: f64, step: f64) -> (u64, f64) {
     let total = fraction + step;
-    // With a sign it is one machine conversion each way.
+    // A signed integer takes one machine conversion each way.
     let moved = whole::i64(total).max(0);
     (now.saturating_add(moved.cast_unsigned()), total - moved as f64)
 }
 
 impl ArrivalStream {
-    /// The arrivals in `from..until` of `owner`'s traffic.
+    /// Creates the stream of arrivals in `from..until` of `owner`'s traffic.
     #[must_use]
     pub fn new(
         traffic: &Traffic,
@@ -330,8 +328,8 @@ impl ArrivalStream {
         Self::at_state(traffic, seed, lineage, owner, until, state)
     }
 
-    /// The arrivals that follow a [`ArrivalStream::state`] taken from a stream of the same
-    /// traffic and names: the same ones, bit for bit.
+    /// Continues from a [`ArrivalStream::state`] taken from a stream of the same traffic and names, with the same
+    /// arrivals, bit for bit.
     ///
     /// # Errors
     ///
@@ -385,25 +383,25 @@ impl ArrivalStream {
         stream
     }
 
-    /// The same stream with its first arrival numbered `ordinal`: its draws are those of that number.
+    /// Returns the same stream with its first arrival numbered `ordinal`, and with the draws of that number.
     #[must_use]
     pub const fn numbered_from(mut self, ordinal: u64) -> Self {
         self.state.ordinal = ordinal;
         self
     }
 
-    /// Everything the future of the stream depends on.
+    /// Returns the state on which the future of the stream depends.
     #[must_use]
     pub const fn state(&self) -> ArrivalState {
         self.state
     }
 
-    /// Moves the end of the stream; what came before it stays as it was.
+    /// Moves the end of the stream; earlier arrivals stay as they were.
     pub fn set_until(&mut self, until: SimTime) {
         self.until = until.min(LAST);
     }
 
-    /// The next gap, in expected arrivals.
+    /// Returns the next gap, in expected arrivals.
     #[inline]
     fn gap(&mut self) -> f64 {
         let uniform = self.gaps.uniform(self.state.ordinal);
@@ -414,7 +412,7 @@ impl ArrivalStream {
         }
     }
 
-    /// The next arrivals, as [`Iterator::next`] gives them one by one, until `into` holds `most`.
+    /// Appends the next arrivals, equal to those of [`Iterator::next`] one by one, until `into` holds `most`.
     pub fn fill(&mut self, into: &mut Vec<Arrival>, most: usize) {
         let poisson = matches!(self.traffic.process, Process::Poisson | Process::Modulated(_));
         while into.len() < most {
@@ -424,14 +422,14 @@ impl ArrivalStream {
             if into.len() == most {
                 return;
             }
-            // The end of a stretch, an odd ordinal, anything else.
+            // The end of an interval, an odd ordinal, or any other case.
             let Some(arrival) = self.next() else { return };
             into.push(arrival);
         }
     }
 
-    /// Arrivals of this stretch, two at a time: all gaps of a batch at once, so that they do not wait for
-    /// each other, then their sum.
+    /// Appends arrivals of the present interval, two at a time. All gaps of a batch are computed first, so that they do
+    /// not wait for each other, then summed.
     fn fill_at_constant_rate(&mut self, into: &mut Vec<Arrival>, most: usize) {
         const BATCH: usize = 16;
         let (rate, end) = (self.stretch.constant, self.stretch.end.nanos());
@@ -459,8 +457,8 @@ impl ArrivalStream {
         (self.state.now, self.state.fraction, self.state.ordinal) = (now, fraction, ordinal);
     }
 
-    /// Computes the stretch at the current position from nothing but the state, so that a resumed
-    /// stream goes on with the same bits.
+    /// Computes the interval at the current position from the state alone, so that a resumed stream continues with the
+    /// same bits.
     fn enter_stretch(&mut self) {
         let now = SimTime::from_nanos(self.state.now);
         let piece = self.curve.piece(now);
@@ -495,8 +493,8 @@ impl ArrivalStream {
         self.stretch = Stretch { end, piece, bend, factor, constant };
     }
 
-    /// Nanoseconds from the position to where `need` arrivals are expected, when that lies on this
-    /// stretch, else what is still needed at its end.
+    /// Returns the nanoseconds from the position to the instant by which `need` arrivals are expected. If that lies
+    /// beyond this interval, returns the arrivals still needed at its end.
     #[inline]
     fn walk(&self, need: f64) -> Result<f64, f64> {
         let stretch = &self.stretch;
@@ -527,7 +525,7 @@ impl ArrivalStream {
 impl Iterator for ArrivalStream {
     type Item = Arrival;
 
-    /// The next arrival before the end; `None` from there on, and at a rate of zero for ever.
+    /// Returns the next arrival before the end; `None` from there on, and always at a rate of zero.
     #[inline]
     fn next(&mut self) -> Option<Arrival> {
         let mut need = match self.state.left.take() {
@@ -554,7 +552,7 @@ impl Iterator for ArrivalStream {
                 }
                 Err(still) => {
                     let end = self.stretch.end;
-                    // At the end of time a stretch has no length left.
+                    // At the end of time an interval has no length left.
                     if end >= self.until || end.nanos() <= self.state.now {
                         self.state.left = Some(need);
                         return None;

@@ -1,33 +1,31 @@
-//! How often a cache finds what it is asked for: by arithmetic, where [`crate::kinds::cache::live`] plays it
-//! object by object.
+//! Hit ratios of caches in closed form, where [`crate::kinds::cache::live`] simulates them object by object.
 //!
-//! Che's approximation: every object has the same time T in the cache, from the last request for it
-//! where the least recently used one is thrown out, from when it came in where the first one or any is.
-//! T is such that the cache is full in the mean:
+//! Che's approximation: every object has the same time T in the cache. Under least recently used (LRU) eviction it
+//! counts from the last request for the object. Under first-in or random eviction it counts from the object's arrival.
+//! T is such that the cache is full on average:
 //!
 //! ```text
 //! Σᵢ oᵢ(T) = C      oᵢ = 1 − e^(−λᵢT)      least recently used
 //!                   oᵢ = λᵢT / (1 + λᵢT)   the first one, any
 //! ```
 //!
-//! A life L bounds how long a copy answers. Of an object that leaves when nobody asks for it for T, the
-//! copy answers while all gaps between requests are shorter than T, at most for L: the mean number of
-//! requests until one finds it gone is that of a renewal process that ends with the first long gap,
+//! A life L bounds the time for which a copy answers. Under LRU the copy answers while all gaps between requests are
+//! shorter than T, at most for L. The mean number of requests until one finds it gone is that of a renewal process that
+//! ends with the first long gap,
 //!
 //! ```text
 //! U = Σ_{k ≤ L/T} (−λe^(−λT))^k (λ yₖ^(k+1) / (k+1)! + yₖ^k / k!),  yₖ = L − kT      hit ratio 1 − 1/U
 //! ```
 //!
-//! (the inverse of its Laplace transform (λ + s) / (s (s + λe^(−(λ+s)T)))). What has expired stays in its
-//! place until it is thrown out or fetched anew.
+//! (the inverse of its Laplace transform (λ + s) / (s (s + λe^(−(λ+s)T)))). An expired copy stays in its place until it
+//! is evicted or fetched anew.
 //!
-//! Of two tiers the second is asked for what the first misses, each object at its own rate; misses of one edge are
-//! a renewal process, those of several are independent ([`reckon_two`]).
+//! The second of two tiers gets the misses of the first, each object at its own rate. Misses of one edge are a renewal
+//! process, those of several are independent ([`reckon_two`]).
 //!
-//! Takes: who is asked for, at which rate, by Zipf popularity. Holds: better the more objects there are;
-//! 1e-4 off at 100 objects and a cache of 20 (O41). Leaves out: dependence between requests, sizes,
-//! fetches that take time. With a life that each use renews, what leaves by age is reckoned as what leaves
-//! at random.
+//! Takes: popularities (Zipf), each with its request rate. Holds: the error falls with the number of objects; it is
+//! 1e-4 at 100 objects and a cache of 20 (O41). Leaves out: dependence between requests, sizes, fetches that take time.
+//! With a life that each use renews, expiry is computed like random eviction.
 //! Source: Che, Tung & Wang (2002), Hierarchical web caching systems; Fricker, Robert & Roberts
 //! (2012), A versatile and accurate approximation for LRU cache performance; Choungmo Fofack, Nain,
 //! Neglia & Towsley (2014), Performance evaluation of hierarchical TTL-based cache networks; for the gap after a
@@ -38,62 +36,61 @@ use crate::convert::whole;
 use crate::units::{Rate, SimDuration};
 use crate::workload::popularity::Zipf;
 
-/// What a full cache throws out.
+/// Eviction policy of a full cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// What was not asked for for the longest time.
+    /// The object that was not requested for the longest time.
     Lru,
-    /// What came first.
+    /// The object that arrived first.
     Fifo,
-    /// Any.
+    /// A random object.
     Random,
 }
 
-/// How long a copy answers.
+/// Time for which a copy answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Life {
-    /// So long,
+    /// Length of that time.
     pub length: SimDuration,
-    /// from its last use instead of from its fetch.
+    /// True if it counts from the last use instead of the fetch.
     pub renewed: bool,
 }
 
-/// A cache.
+/// Capacity and policies of a cache.
 #[derive(Clone, Copy, Debug)]
 pub struct Holds {
-    /// Objects it has room for.
+    /// Capacity, in objects.
     pub capacity: u64,
-    /// What it throws out when it is full.
+    /// Eviction policy when it is full.
     pub policy: Policy,
-    /// How long a copy answers; none: as long as it is there.
+    /// Life of a copy; `None` means as long as it is in the cache.
     pub life: Option<Life>,
 }
 
-/// Ranks that are reckoned one by one; further ones together with their neighbours.
+/// Number of ranks that are computed one by one; further ones are grouped with their neighbours.
 const SINGLY: u64 = 10_000;
-/// A group of further ranks reaches this much further than where it begins.
+/// Width of a group of further ranks, as a share of its first rank.
 const WIDTH: f64 = 1.0 / 64.0;
 
-/// Objects that are asked for equally often.
+/// Objects that are requested equally often.
 #[derive(Clone, Copy, Debug)]
 struct Group {
     objects: f64,
-    /// Requests a second for each of them.
+    /// Requests per second for each of them.
     rate: f64,
 }
 
-/// How a cache does.
+/// Computed performance of a cache.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reckoned {
-    /// Share of the requests that find their object, for each of those asked for.
+    /// Hit ratio of each popularity.
     pub ratios: Vec<f64>,
-    /// T: how long an object is there in the mean, from its last use or from when it came in; `None`: for
-    /// ever.
+    /// T, the mean residence of an object, from its last use or from its arrival; `None` means for ever.
     pub stays: Option<SimDuration>,
 }
 
-/// How a cache does that is asked for objects of these popularities, of each at its rate. They share the
-/// cache; the same object is never asked for by two. What nobody asks for finds nothing.
+/// Computes the performance of a cache with requests for objects of these popularities, each at its rate. They share
+/// the cache, and no object belongs to two. A popularity without requests has a hit ratio of 0.
 #[must_use]
 pub fn reckon(asked: &[(Zipf, Rate)], holds: &Holds) -> Reckoned {
     let groups: Vec<Vec<Group>> =
@@ -110,24 +107,24 @@ pub fn reckon(asked: &[(Zipf, Rate)], holds: &Holds) -> Reckoned {
     }
 }
 
-/// How two tiers do, of which the second is asked for what the first has not.
+/// Computed performance of two tiers, the second of which gets the misses of the first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TwoTiers {
-    /// Each of the first.
+    /// Performance of each edge.
     pub edges: Reckoned,
-    /// Each of the second; ratios are of what it is asked for.
+    /// Performance of the shield; ratios refer to the requests that reach it.
     pub shield: Reckoned,
-    /// For each of those asked for: up to which rank each object is asked for how often at the second.
+    /// Request rates per object at the shield, for each popularity: rate of each object up to a rank.
     pub asked: Vec<Vec<(u64, Rate)>>,
 }
 
-/// The same for `each` edges, all asked as one is here, in front of one shield. A copy is as old at the edge as
-/// at the shield, and serves no longer at an edge than there.
+/// Computes the performance of `each` edges, all with these requests, in front of one shield. A copy is as old at the
+/// edge as at the shield, and expires at an edge no later than there.
 ///
-/// While a copy of the shield lives, every edge fetches it once, and again when it has thrown it out; all of
-/// these end with it, and whoever comes next begins anew: a cycle of L + 1/nλ of n edges asked at λ each. A
-/// copy that the shield throws out before it is too old ties no edges together. Between the two it goes by the
-/// share of the copies at the shield that end by age.
+/// While a copy of the shield lives, every edge fetches it once, and again after evicting it. All of these end with the
+/// copy, and the next request begins a new cycle of L + 1/nλ, for n edges with λ each. If the shield evicts a copy
+/// before it expires, the edges are independent. Between the two cases the result is weighted by the share of the
+/// shield's copies that expire.
 #[must_use]
 pub fn reckon_two(asked: &[(Zipf, Rate)], edges: &Holds, each: f64, shield: &Holds) -> TwoTiers {
     let groups: Vec<Vec<Group>> =
@@ -140,7 +137,7 @@ pub fn reckon_two(asked: &[(Zipf, Rate)], edges: &Holds, each: f64, shield: &Hol
     let mut missed = alone.clone();
     let mut behind: Vec<Missed> = Vec::new();
     let mut stays = f64::INFINITY;
-    // What the shield throws out depends on what edges miss, and the other way round.
+    // Evictions at the shield depend on the misses of the edges, and the reverse.
     for _ in 0..ROUNDS {
         let rated = all.iter().zip(&missed);
         behind =
@@ -193,16 +190,16 @@ pub fn reckon_two(asked: &[(Zipf, Rate)], edges: &Holds, each: f64, shield: &Hol
     both
 }
 
-/// What edges miss of each object of a group.
+/// Misses of the edges for each object of a group.
 ///
-/// An edge that throws out what was not asked for for T, and has just fetched it, misses it again after T at the
-/// earliest: its misses are T and an exponential time apart.
+/// An edge that evicts objects not requested for T, and has just fetched this one, misses it again after T at the
+/// earliest. Its misses are T plus an exponential time apart.
 #[derive(Clone, Copy, Debug)]
 struct Missed {
     objects: f64,
-    /// A second, by all edges of a shield.
+    /// Misses per second, by all edges of a shield.
     rate: f64,
-    /// So many they are.
+    /// Number of edges.
     each: f64,
     /// T, in seconds.
     quiet: f64,
@@ -210,14 +207,14 @@ struct Missed {
 
 impl Missed {
     fn of(group: &Group, missed: f64, each: f64, (time, edges): (f64, &Holds)) -> Self {
-        // What is never missed is never asked for here: next to never.
+        // An object that is never missed is requested here at a negligible rate.
         let rate = (group.rate * missed * each).max(f64::MIN_POSITIVE);
         let lives = edges.life.map_or(f64::INFINITY, |life| life.length.seconds());
         let kept = edges.policy == Policy::Lru && time < lives && time * rate < each;
         Self { objects: group.objects, rate, each, quiet: if kept { time } else { 0.0 } }
     }
 
-    /// Chances that one edge does not miss it for `length`: from any moment on, and after it has.
+    /// Returns the probabilities that one edge does not miss it for `length`: from any instant on, and after a miss.
     fn silent(&self, length: f64) -> (f64, f64) {
         let rate = self.rate / self.each;
         let further = 1.0 / rate - self.quiet;
@@ -228,7 +225,7 @@ impl Missed {
         (rate * further * after, after)
     }
 
-    /// Chance that it is at a shield that throws out after `time`, expired or not.
+    /// Returns the probability that it is at a shield that evicts after `time`, expired or not.
     fn there(&self, time: f64, shield: &Holds) -> f64 {
         if shield.policy != Policy::Lru || self.quiet == 0.0 || time.is_infinite() {
             return there(self.rate, time, shield);
@@ -236,7 +233,7 @@ impl Missed {
         1.0 - libm::pow(self.silent(time).0, self.each)
     }
 
-    /// Chance that an edge finds it there.
+    /// Returns the probability that an edge's request finds it there.
     fn found(&self, time: f64, shield: &Holds) -> f64 {
         let poisson = hit(self.rate, time, shield);
         if shield.policy != Policy::Lru || self.quiet == 0.0 || time.is_infinite() {
@@ -256,10 +253,10 @@ impl Missed {
     }
 }
 
-/// Rounds after which what two tiers do to each other has settled.
+/// Number of rounds after which the mutual effect of two tiers has converged.
 const ROUNDS: u32 = 64;
 
-/// Chance that a look-up at one of `each` edges misses, whose copies all end when that of the shield does.
+/// Returns the miss probability of a look-up at one of `each` edges whose copies all end with that of the shield.
 fn tied_miss(rate: f64, time: f64, edges: &Holds, (each, shield): (f64, &Holds)) -> f64 {
     let (Some(own), Some(shields)) = (edges.life, shield.life) else {
         return 1.0 - hit(rate, time, edges);
@@ -267,13 +264,13 @@ fn tied_miss(rate: f64, time: f64, edges: &Holds, (each, shield): (f64, &Holds))
     let life = shields.length.seconds();
     let own = own.length.seconds().min(life);
     let (gone, there) = misses_in(own, rate, time, edges.policy);
-    // One of them has begun it.
+    // One of the edges has begun the cycle.
     let misses = (1.0 + there) / each + (1.0 - 1.0 / each) * gone + rate * (life - own);
     (misses / (rate * (life + 1.0 / (each * rate)))).min(1.0)
 }
 
-/// Look-ups that miss in the next `length` at an edge that throws out after `time`: of one that has not the
-/// object now, and of one that has just fetched it.
+/// Returns the look-ups that miss in the next `length` at an edge that evicts after `time`: for an edge without the
+/// object, and for one that has just fetched it.
 fn misses_in(length: f64, rate: f64, time: f64, policy: Policy) -> (f64, f64) {
     if policy == Policy::Lru {
         let first = -libm::expm1(-rate * time.min(length));
@@ -281,14 +278,14 @@ fn misses_in(length: f64, rate: f64, time: f64, policy: Policy) -> (f64, f64) {
             if time < length { rate * (length - time) * libm::exp(-rate * time) } else { 0.0 };
         return (first + again, again);
     }
-    // Comes at `rate`, goes at 1/time.
+    // The object arrives at `rate` and leaves at 1/time.
     let either = rate + 1.0 / time;
     let gone = if time.is_finite() { 1.0 / (1.0 + rate * time) } else { 0.0 };
     let settles = -libm::expm1(-either * length) / either;
     (rate * (gone * length + (1.0 - gone) * settles), rate * gone * (length - settles))
 }
 
-/// Chance that a copy ends by its age, not because it was thrown out.
+/// Returns the probability that a copy expires rather than being evicted.
 fn by_age(rate: f64, time: f64, holds: &Holds) -> f64 {
     let Some(life) = holds.life else { return 0.0 };
     let length = life.length.seconds();
@@ -297,12 +294,12 @@ fn by_age(rate: f64, time: f64, holds: &Holds) -> f64 {
         Policy::Random => libm::exp(-length / time),
         _ if time >= length => 1.0,
         Policy::Fifo => 0.0,
-        // Until a gap that is too long.
+        // Until the first gap that is too long.
         Policy::Lru => libm::exp(-length * rate / libm::expm1(rate * time)),
     }
 }
 
-/// The ratio of one popularity without a life: the same at any rate.
+/// Returns the hit ratio of one popularity without a life, which does not depend on the rate.
 #[must_use]
 pub fn ratio(popularity: &Zipf, capacity: u64, policy: Policy) -> f64 {
     let holds = Holds { capacity, policy, life: None };
@@ -328,7 +325,7 @@ fn grouped(popularity: &Zipf, rate: f64) -> Vec<Group> {
     groups
 }
 
-/// T, in seconds; infinite where everything finds room.
+/// Returns T, in seconds; infinite if all objects fit.
 fn time_in(groups: &[Group], holds: &Holds) -> f64 {
     let objects: f64 = groups.iter().map(|group| group.objects).sum();
     let held = |time: f64| -> f64 {
@@ -338,17 +335,17 @@ fn time_in(groups: &[Group], holds: &Holds) -> f64 {
     fills_in((objects, total), holds.capacity as f64, &held)
 }
 
-/// The time at which so many of the objects are `held`, of those asked for so often in all.
+/// Returns the time at which `held` reaches the capacity, for this number of objects and total request rate.
 fn fills_in((objects, total): (f64, f64), capacity: f64, held: &dyn Fn(f64) -> f64) -> f64 {
     if objects <= capacity {
         return f64::INFINITY;
     }
-    // To ask for so many different objects takes at least so many requests.
+    // A request for each of n different objects takes at least n requests.
     let (mut low, mut high) = (0.0, capacity / total);
     while held(high) < capacity && high < f64::MAX / 2.0 {
         (low, high) = (high, high * 2.0);
     }
-    // Until no number lies between them, or the last bit does not matter.
+    // Until no number lies between them, or only the last bit differs.
     for _ in 0..64 {
         let middle = low + (high - low) / 2.0;
         if held(middle) < capacity {
@@ -363,11 +360,11 @@ fn fills_in((objects, total): (f64, f64), capacity: f64, held: &dyn Fn(f64) -> f
     low + (high - low) / 2.0
 }
 
-/// Chance that an object is there, expired or not.
+/// Returns the probability that an object is in the cache, expired or not.
 fn there(rate: f64, time: f64, holds: &Holds) -> f64 {
     match (holds.policy, holds.life) {
         (Policy::Lru, _) => -libm::expm1(-rate * time),
-        // A look-up that finds it expired puts it in anew.
+        // A look-up that finds it expired inserts it anew.
         (Policy::Fifo, Some(Life { length, renewed: false })) if length.seconds() < time => {
             let length = length.seconds();
             let more = -libm::expm1(-rate * (time - length)) / rate;
@@ -377,7 +374,7 @@ fn there(rate: f64, time: f64, holds: &Holds) -> f64 {
     }
 }
 
-/// Chance that a look-up finds its object.
+/// Returns the probability that a look-up finds its object.
 fn hit(rate: f64, time: f64, holds: &Holds) -> f64 {
     let Some(Life { length, renewed }) = holds.life else {
         return if time.is_infinite() { 1.0 } else { there(rate, time, holds) };
@@ -397,8 +394,8 @@ fn hit(rate: f64, time: f64, holds: &Holds) -> f64 {
     found / (1.0 + found)
 }
 
-/// U: requests from a fetch to the next, it included. Terms above e¹¹ would cancel; long before that a
-/// long gap has come for sure.
+/// Returns U: the requests from one fetch to the next, including the latter. Terms above e¹¹ would cancel; long before
+/// that a long gap has certainly occurred.
 fn requests_until_gone(rate: f64, gap: f64, life: f64) -> f64 {
     if gap >= life {
         return 1.0 + rate * life;
@@ -461,7 +458,7 @@ mod tests {
         }
     }
 
-    /// Far ranks are nearly alike: what they are reckoned together for moves nothing that is seen.
+    /// Far ranks are nearly alike: grouping them has no visible effect.
     #[test]
     fn far_ranks_may_be_reckoned_together() {
         let popularity = zipf(0.8, 40_000);
@@ -512,7 +509,7 @@ mod tests {
         }
     }
 
-    /// Where the series gives way to its limit nothing jumps.
+    /// The transition from the series to its limit is smooth.
     #[test]
     fn the_limit_of_a_long_life_takes_over_smoothly() {
         for rate in [0.2, 1.0, 4.0] {

@@ -1,11 +1,10 @@
 //! Web server access logs in Common or Combined Log Format: line by line, in bounded memory.
 //!
-//! A line is `host ident user [dd/Mon/yyyy:HH:MM:SS ±hhmm] "METHOD path PROTOCOL" status bytes`; in
-//! the Combined format ` "referer" "user agent"` follows, with `\"` for a quote inside. Whatever
-//! comes behind (in the Common format those two as well) is accepted and left. Logs of the
-//! wild have broken lines: those are counted, the first are reported by number, and more than a
-//! stated number of them is an error. Times out of order are an error unless they lie within a
-//! stated tolerance (a server writes a line when it answers, not when it is asked).
+//! A line is `host ident user [dd/Mon/yyyy:HH:MM:SS ±hhmm] "METHOD path PROTOCOL" status bytes`; in the Combined format
+//! ` "referer" "user agent"` follows, with `\"` for a quote inside. Further fields (in the Common format those two as
+//! well) are accepted and ignored. Real logs have broken lines: those are counted, the first are reported by number,
+//! and more than a stated number is an error. Times out of order are an error unless they lie within a stated tolerance
+//! (a server writes a line when it answers, not when the request arrives).
 //!
 //! A log has whole seconds. Counted into a [`CountSeries`] and played with
 //! [`Placement::Even`](super::trace::Placement::Even), the requests of one second are spread evenly
@@ -21,7 +20,7 @@ use super::trace::{CountSeries, SeriesBuilder};
 use crate::scenario::file::{Lines, TraceError, TraceErrorKind};
 use crate::units::{NANOS_PER_SECOND, SimDuration};
 
-/// Broken lines whose numbers a report keeps.
+/// Maximum number of broken lines whose numbers a report keeps.
 pub const REPORTED_LINES: usize = 20;
 /// Longest tolerance for times out of order.
 pub const MAX_TOLERANCE: SimDuration = SimDuration::HOUR;
@@ -30,21 +29,21 @@ pub const MAX_TOLERANCE: SimDuration = SimDuration::HOUR;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogEntry<'a> {
-    /// When, in seconds since 1970-01-01T00:00:00Z.
+    /// Time of the request, in seconds since 1970-01-01T00:00:00Z.
     pub unix_s: i64,
-    /// Who asked: a name or an address.
+    /// Client: a name or an address.
     pub host: &'a str,
     /// `GET`, `POST`, …
     pub method: &'a str,
-    /// What for, with its query; without the protocol.
+    /// Path with its query, without the protocol.
     pub path: &'a str,
     /// Status of the answer.
     pub status: u16,
-    /// Bytes of the answer's body; none where the log has `-`.
+    /// Bytes of the answer's body; `None` where the log has `-`.
     pub bytes: Option<u64>,
-    /// The page that led here; none where the log has `-` or does not say.
+    /// Page that led here; `None` where the log has `-` or no such field.
     pub referer: Option<&'a str>,
-    /// What the client says it is; none where the log has `-` or does not say.
+    /// User agent; `None` where the log has `-` or no such field.
     pub agent: Option<&'a str>,
 }
 
@@ -53,7 +52,7 @@ impl<'a> LogEntry<'a> {
     ///
     /// # Errors
     ///
-    /// What is missing first, from the left.
+    /// The name of the first missing field, from the left.
     pub fn parse(line: &'a str, style: LogStyle) -> Result<Self, &'static str> {
         let (host, rest) = line.split_once(' ').ok_or("host")?;
         let (_, rest) = rest.split_once('[').ok_or("time")?;
@@ -85,7 +84,7 @@ impl<'a> LogEntry<'a> {
     }
 }
 
-/// Status and bytes, and what follows them.
+/// Returns status and bytes, and the rest of the line.
 fn status_and_bytes(text: &str) -> Result<(u16, Option<u64>, &str), &'static str> {
     let text = text.strip_prefix(' ').ok_or("status")?;
     let (status, text) = text.split_once(' ').unwrap_or((text, ""));
@@ -101,7 +100,7 @@ fn status_and_bytes(text: &str) -> Result<(u16, Option<u64>, &str), &'static str
     Ok((status, bytes, &text[end..]))
 }
 
-/// What stands between quotes after a blank, as written, and what follows; `\"` is no end.
+/// Returns the text between quotes after a blank, as written, and the rest; `\"` does not end it.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix(" \"")?;
     let mut escaped = false;
@@ -124,7 +123,7 @@ fn method_and_path(request: &str) -> Option<(&str, &str)> {
     (named && !path.is_empty()).then_some((method, path))
 }
 
-/// Which fields a line has.
+/// Fields of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogStyle {
     /// Up to the bytes.
@@ -134,29 +133,29 @@ pub enum LogStyle {
     Combined,
 }
 
-/// What a reader of a log accepts.
+/// Format that a reader of a log accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogFormat {
-    /// Which fields a line has.
+    /// Fields of a line.
     pub style: LogStyle,
-    /// How much earlier than the latest time so far a line may be; at most [`MAX_TOLERANCE`].
+    /// Maximum time by which a line may precede the latest time so far, at most [`MAX_TOLERANCE`].
     pub sort_within: SimDuration,
-    /// Broken lines from which on the file is refused.
+    /// Number of broken lines above which the file is refused.
     pub broken_at_most: u64,
 }
 
-/// What was found in a log.
+/// Findings in a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogReport {
-    /// Lines, blank ones included.
+    /// Number of lines, blank ones included.
     pub lines: u64,
-    /// Requests read.
+    /// Number of requests read.
     pub requests: u64,
-    /// Lines that are no request.
+    /// Number of lines that are no request.
     pub broken: u64,
-    /// The first [`REPORTED_LINES`] of those: number from 1, and what is missing.
+    /// The first [`REPORTED_LINES`] of those: number from 1, and the missing field.
     pub broken_lines: Vec<(u64, &'static str)>,
-    /// Requests earlier than one before them, within the tolerance.
+    /// Number of requests earlier than one before them, within the tolerance.
     pub out_of_order: u64,
 }
 
@@ -215,11 +214,11 @@ pub fn read_log(
     }
 }
 
-/// Counts the requests of a log that `keep` accepts (pages, say) per second.
+/// Counts the requests of a log that `keep` accepts (pages, for example) per second.
 ///
 /// # Errors
 ///
-/// As [`read_log`]; also when `keep` accepts none.
+/// [`TraceError`], as for [`read_log`]; also when `keep` accepts none.
 pub fn count_log(
     reader: impl Read,
     format: LogFormat,

@@ -1,8 +1,8 @@
-//! Modulated arrivals: traffic that comes in stretches of more and of less.
+//! Modulated arrivals: traffic that alternates between states of higher and lower rate.
 //!
-//! Model: a Markov chain with n ≥ 2 states in continuous time. State i holds for an exponential
-//! sojourn of mean d_i; then comes the next state in order, or one of the others with equal
-//! chances. In state i the rate is multiplied by f_i.
+//! Model: a Markov chain with n ≥ 2 states in continuous time. State i has an exponential sojourn of mean d_i; then
+//! comes the next state in order, or one of the others with equal probability. In state i the rate is multiplied by
+//! f_i.
 //!
 //! The factors are relative: they are divided by their mean over the stationary shares
 //! π_i = d_i / Σ d, so the workload's level stays its mean rate. Factors whose mean is 1 already
@@ -23,7 +23,7 @@ use crate::engine::draw::Key;
 use crate::engine::special::ln;
 use crate::units::{Rate, SimDuration, SimTime};
 
-/// Which state follows.
+/// Order of the states.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Succession {
     /// The next one in the list, then the first again.
@@ -33,7 +33,7 @@ pub enum Succession {
     Random,
 }
 
-/// Why a modulation cannot be used.
+/// Reason why a modulation cannot be used.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ModulationError {
@@ -81,7 +81,7 @@ struct States {
 }
 
 impl Modulation {
-    /// One factor and one mean sojourn per state; factors are scaled to the mean 1.
+    /// Creates a modulation from one factor and one mean sojourn per state; factors are scaled to the mean 1.
     ///
     /// # Errors
     ///
@@ -117,28 +117,28 @@ impl Modulation {
         Ok(Self(Arc::new(States { factors, sojourns_s, succession })))
     }
 
-    /// Factors of the states, mean 1.
+    /// Returns the factors of the states, with mean 1.
     #[must_use]
     pub fn factors(&self) -> &[f64] {
         &self.0.factors
     }
 
-    /// Share of the time in each state.
+    /// Returns the share of the time in each state.
     #[must_use]
     pub fn shares(&self) -> Vec<f64> {
         let cycle: f64 = self.0.sojourns_s.iter().sum();
         self.0.sojourns_s.iter().map(|d| d / cycle).collect()
     }
 
-    /// Coefficient of variation of the rate: √(Σ π f² − 1).
+    /// Returns the coefficient of variation of the rate: √(Σ π f² − 1).
     #[must_use]
     pub fn rate_cv(&self) -> f64 {
         let second: f64 = self.factors().iter().zip(self.shares()).map(|(f, p)| p * f * f).sum();
         (second - 1.0).max(0.0).sqrt()
     }
 
-    /// Index of dispersion (variance ÷ mean) of the arrivals in windows of `window` at the mean
-    /// rate `level`; the limit of long windows for [`SimDuration::MAX`]. Known for two states.
+    /// Returns the index of dispersion (variance ÷ mean) of the arrivals in windows of `window` at the mean rate
+    /// `level`; for [`SimDuration::MAX`] the limit of long windows. Known for two states.
     ///
     /// Source: Heffes & Lucantoni (1986): 1 + (I − 1)(1 − (1 − e^{−st})/(st)), s the sum of the
     /// leave rates, I = 1 + 2 s⁻² (λ₁ − λ₂)² r₁ r₂ / (λ₁ r₂ + λ₂ r₁).
@@ -162,13 +162,13 @@ impl Modulation {
         Some(1.0 + excess * seen)
     }
 
-    /// Switches of state per second, in the mean.
+    /// Returns the expected number of state changes per second.
     #[must_use]
     pub fn switches_per_s(&self) -> f64 {
         self.factors().len() as f64 / self.0.sojourns_s.iter().sum::<f64>()
     }
 
-    /// Where the chain of `key` stands at the instant `from`, drawn from the stationary shares.
+    /// Returns the state of the chain of `key` at the instant `from`, drawn from the stationary shares.
     #[must_use]
     pub fn begin(&self, key: Key, from: SimTime) -> ModulationState {
         let target = key.uniform(0, INITIAL) * self.0.sojourns_s.iter().sum::<f64>();
@@ -186,7 +186,7 @@ impl Modulation {
         begun
     }
 
-    /// The state after `current`, entered at the instant that one ends.
+    /// Returns the state after `current`, entered at the instant at which that one ends.
     #[must_use]
     pub fn next(&self, key: Key, current: &ModulationState) -> ModulationState {
         let count = place(self.factors().len());
@@ -203,19 +203,19 @@ impl Modulation {
         next
     }
 
-    /// The factor in `current`.
+    /// Returns the factor in `current`.
     #[must_use]
     pub fn factor(&self, current: &ModulationState) -> f64 {
         self.0.factors[current.state as usize]
     }
 
-    /// Whether `current` can be a state of this modulation.
+    /// Returns whether `current` can be a state of this modulation.
     #[must_use]
     pub fn has(&self, current: &ModulationState) -> bool {
         (current.state as usize) < self.factors().len()
     }
 
-    /// End of the sojourn `current` that begins at `from`, to the nearest nanosecond.
+    /// Returns the end of the sojourn `current` that begins at `from`, to the nearest nanosecond.
     fn end_of(&self, key: Key, current: &ModulationState, from: SimTime) -> u64 {
         let unit = -ln(1.0 - key.uniform(current.sojourn, LENGTH));
         let mean_s = self.0.sojourns_s[current.state as usize];
@@ -229,7 +229,7 @@ const LENGTH: u32 = 0;
 const SUCCESSOR: u32 = 1;
 const INITIAL: u32 = 2;
 
-/// Where a modulated process stands: everything that its future depends on.
+/// State of a modulated process, on which its future depends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ModulationState {
     state: u32,
@@ -246,7 +246,7 @@ impl ModulationState {
         self.state
     }
 
-    /// When the sojourn ends.
+    /// Returns the end of the sojourn.
     #[must_use]
     pub const fn until(&self) -> SimTime {
         SimTime::from_nanos(self.until)

@@ -1,4 +1,4 @@
-//! Arrivals, profiles, recorded traffic: when requests come, before anyone serves them.
+//! Arrivals, profiles, recorded traffic: the instants of requests, before they are served.
 //!
 //! - [`rate`]: the mean rate over the clock and the week, cumulated and inverted exactly;
 //! - [`noise`] and [`mmpp`]: hours and minutes that are busier than the mean; [`surge`]: flash
@@ -6,8 +6,8 @@
 //! - [`arrivals`]: an open source, by inversion of the cumulated rate;
 //! - [`trace`], [`log`]: recorded traffic, counted or line by line, [`stamp`] knows their clocks;
 //!   [`scenario::file`](crate::scenario::file) finds and guards what they read;
-//! - [`sessions`], [`users`], [`popularity`]: who asks for how many pages, and for which; [`hits`]: how often a
-//!   cache has what they ask for.
+//! - [`sessions`], [`users`], [`popularity`]: the users, their pages and the objects requested; [`hits`]: hit ratios of
+//!   caches.
 //!
 //! Plain numbers come in, times and ordinals go out; nothing here knows a component. Every draw is
 //! keyed by the workload's name and an ordinal, so no change of the system moves an arrival.

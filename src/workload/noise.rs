@@ -20,7 +20,7 @@ use crate::engine::special::normal_quantile;
 /// Hours of innovations in one factor.
 pub const MEMORY_HOURS: usize = 64;
 
-/// Why noise cannot be used.
+/// Reason why noise cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NoiseError {

@@ -1,7 +1,7 @@
-//! Which page, which object: popularity by rank.
+//! Popularity of pages and objects by rank.
 //!
-//! Model: Zipf. Rank r of n is asked for with probability r^−α / Σ_{k≤n} k^−α. Sampled by
-//! inversion of the exact cumulated table, one uniform number a draw, O(log n).
+//! Model: Zipf. Rank r of n is requested with probability r^−α / Σ_{k≤n} k^−α. Sampled by inversion of the exact
+//! cumulated table, one uniform number per draw, O(log n).
 //!
 //! Holds: rank 1 is the most popular; a larger uniform number never gives a smaller rank.
 //! Leaves out: popularity that drifts, correlation between requests.
@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 use crate::convert::{index, place};
 
-/// Most objects in one table: 80 MB.
+/// Maximum number of objects in one table: 80 MB.
 pub const MAX_OBJECTS: u64 = 10_000_000;
 
-/// Why a popularity cannot be used.
+/// Reason why a popularity cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PopularityError {
-    /// α is not within 0..=20.
+    /// The exponent α is not within 0..=20.
     Exponent(f64),
-    /// No object at all, or more than [`MAX_OBJECTS`].
+    /// There is no object, or more than [`MAX_OBJECTS`].
     Objects(u64),
 }
 
@@ -44,7 +44,7 @@ pub struct Zipf {
 }
 
 impl Zipf {
-    /// Popularity r^−`alpha` of the ranks r = 1 to `objects`. O(n).
+    /// Creates the popularity r^−`alpha` of the ranks r = 1 to `objects`. O(n).
     ///
     /// # Errors
     ///
@@ -74,32 +74,32 @@ impl Zipf {
         Ok(Self { cumulated: cumulated.into() })
     }
 
-    /// Number of objects.
+    /// Returns the number of objects.
     #[must_use]
     pub fn objects(&self) -> u64 {
         self.cumulated.len() as u64
     }
 
-    /// The rank, from 1, at a uniform number strictly between 0 and 1.
+    /// Returns the rank, from 1, at a uniform number strictly between 0 and 1.
     #[must_use]
     pub fn quantile(&self, uniform: f64) -> u64 {
         u64::from(self.object(uniform)) + 1
     }
 
-    /// Number of objects, as the length of a table.
+    /// Returns the number of objects, as the length of a table.
     #[must_use]
     pub fn count(&self) -> u32 {
         place(self.cumulated.len())
     }
 
-    /// The object, from 0, at a uniform number strictly between 0 and 1: below [`Self::count`].
+    /// Returns the object, from 0, at a uniform number strictly between 0 and 1; it is below [`Self::count`].
     #[must_use]
     pub fn object(&self, uniform: f64) -> u32 {
         let below = self.cumulated.partition_point(|upto| *upto < uniform);
         place(below.min(self.cumulated.len() - 1))
     }
 
-    /// Probability of `rank`; zero outside 1..=n.
+    /// Returns the probability of `rank`; zero outside 1..=n.
     #[must_use]
     pub fn probability(&self, rank: u64) -> f64 {
         if rank == 0 {
@@ -108,7 +108,7 @@ impl Zipf {
         self.share_of_top(rank) - self.share_of_top(rank - 1)
     }
 
-    /// Share of the requests that go to the `count` most popular objects.
+    /// Returns the share of the requests that go to the `count` most popular objects.
     #[must_use]
     pub fn share_of_top(&self, count: u64) -> f64 {
         let last = count.min(self.objects());

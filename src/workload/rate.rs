@@ -1,4 +1,4 @@
-//! How the arrival rate of one workload follows the clock and the week.
+//! Arrival rate of one workload over the clock and the week.
 //!
 //! Model: rate(t) = level × shape(calendar time of t). A shape has mean 1 over its period, so the
 //! level is the mean rate:
@@ -30,20 +30,20 @@ const HOURS_OF_WEEK: usize = 168;
 const HOUR_S: f64 = 3_600.0;
 const DAY_S: f64 = 86_400.0;
 const WEEK_S: f64 = 7.0 * DAY_S;
-/// Calendars run on a little longer than simulated time; beyond this instant they stand still.
+/// Last instant of calendars, which exceed simulated time a little; later instants are clamped to it.
 pub(super) const LAST: SimTime = SimTime::from_nanos(u64::MAX - 3 * WEEK);
-/// Angular speed of the daily sine, radians a second.
+/// Angular speed of the daily sine, radians per second.
 const DAILY: f64 = 2.0 * PI / DAY_S;
 
-/// Why a profile cannot be used.
+/// Reason why a profile cannot be used.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ProfileError {
-    /// A factor of an hour or a day is negative or not a finite number; holds its place from 0.
+    /// A factor of an hour is negative or not a finite number; holds its place from 0.
     HourFactor(usize, f64),
     /// A factor of a day is negative or not a finite number; holds its place from 0 (Monday).
     DayFactor(usize, f64),
-    /// All factors are zero: no traffic, ever. A level of zero says that.
+    /// All factors are zero, so there is no traffic. A level of zero declares that.
     AllZero,
     /// The amplitude of a sine is outside 0..=1: the rate would be negative at night.
     Amplitude(f64),
@@ -101,7 +101,7 @@ impl WeekTime {
     }
 }
 
-/// The shape of the traffic over a week, with mean 1.
+/// Shape of the traffic over a week, with mean 1.
 #[derive(Clone, Debug, Default)]
 pub enum Profile {
     /// The same rate at all times.
@@ -109,7 +109,7 @@ pub enum Profile {
     Flat,
     /// Hours × days, straight lines between hour centres.
     Weekly(Weekly),
-    /// One sine a day.
+    /// One sine per day.
     Sine(Sine),
 }
 
@@ -185,7 +185,7 @@ pub struct RateCurve {
     calendar: u64,
 }
 
-/// A stretch of time on which one formula holds; see [`RateCurve::piece`].
+/// Interval on which one formula holds; see [`RateCurve::piece`].
 #[derive(Clone, Copy, Debug)]
 pub struct Piece {
     /// Simulated time plus this (wrapping) is the time since the start of the piece.
@@ -210,19 +210,19 @@ impl RateCurve {
         Self { level: level.in_per_second(), profile, calendar }
     }
 
-    /// Mean rate over a week.
+    /// Returns the mean rate over a week.
     #[must_use]
     pub fn level(&self) -> Rate {
         Rate::per_second(self.level).expect("a level is made from a rate")
     }
 
-    /// Whether the rate is the same at all times.
+    /// Returns whether the rate is the same at all times.
     #[must_use]
     pub const fn is_flat(&self) -> bool {
         matches!(self.profile, Profile::Flat)
     }
 
-    /// The rate at an instant.
+    /// Returns the rate at an instant.
     #[must_use]
     pub fn rate(&self, at: SimTime) -> Rate {
         let at = at.min(LAST);
@@ -230,7 +230,7 @@ impl RateCurve {
         Rate::per_second(piece.rate(piece.offset_s(at, 0.0)).max(0.0)).expect("rates are finite")
     }
 
-    /// Expected arrivals from time zero to `at`: Λ(t).
+    /// Returns the expected arrivals from time zero to `at`: Λ(t).
     #[must_use]
     pub fn cumulated(&self, at: SimTime) -> f64 {
         match self.profile {
@@ -239,7 +239,7 @@ impl RateCurve {
         }
     }
 
-    /// Expected arrivals in `from..to`; zero when `to` is not later.
+    /// Returns the expected arrivals in `from..to`; zero when `to` is not later.
     #[must_use]
     pub fn between(&self, from: SimTime, to: SimTime) -> f64 {
         if to <= from {
@@ -252,7 +252,7 @@ impl RateCurve {
         (self.cumulated(to) - self.cumulated(from)).max(0.0)
     }
 
-    /// Mean rate over `from..to`, the rate at `from` when the stretch is empty.
+    /// Returns the mean rate over `from..to`, or the rate at `from` when the interval is empty.
     #[must_use]
     pub fn mean_between(&self, from: SimTime, to: SimTime) -> Rate {
         if to <= from {
@@ -283,7 +283,7 @@ impl RateCurve {
         Some(SimTime::from_nanos(calendar.saturating_sub(self.calendar)))
     }
 
-    /// The highest rate and the first instant, from time zero on, that has it.
+    /// Returns the highest rate and the first instant, from time zero on, that has it.
     #[must_use]
     pub fn peak(&self) -> (Rate, SimTime) {
         let at = match &self.profile {
@@ -304,7 +304,7 @@ impl RateCurve {
         (self.rate(at), at)
     }
 
-    /// The formula that holds at `at` and until when.
+    /// Returns the formula that holds at `at`, with its end.
     #[must_use]
     pub fn piece(&self, at: SimTime) -> Piece {
         let calendar = self.calendar_of(at);
@@ -440,7 +440,7 @@ impl Piece {
         match self.form {
             Form::Line { rate, slope } => length_s * (rate + slope * (from_s + to_s) / 2.0),
             Form::Sine { level, amplitude, angle } => {
-                // sin b − sin a = 2 cos((a + b)/2) sin((b − a)/2): exact for short stretches too.
+                // sin b − sin a = 2 cos((a + b)/2) sin((b − a)/2): exact for short intervals too.
                 let middle = angle + DAILY * (from_s + to_s) / 2.0;
                 let half = DAILY * length_s / 2.0;
                 let wave = 2.0 * libm::cos(middle) * libm::sin(half) / DAILY;

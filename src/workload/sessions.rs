@@ -1,18 +1,17 @@
-//! Sessions: a user asks for several pages, with thought in between.
+//! Sessions: a user requests several pages, with think times in between.
 //!
 //! Model: the pages of a session are geometric on 1, 2, … with a stated mean, the think times
 //! between them independent with a law in seconds. Three uses:
 //! - *open*: sessions start as an arrival stream whose level is the page rate divided by the mean
 //!   number of pages; each further page comes a think time after the one before, whatever the
-//!   answer did ([`SessionArrivals`]);
-//! - *as answered*: the model asks [`Sessions::has_next`] and [`Sessions::think`] when a page is
-//!   answered, so a slow site is asked less;
-//! - *closed*: a fixed number of users who think, ask, wait; user u is session u and never leaves.
+//!   answer was ([`SessionArrivals`]);
+//! - *as answered*: the model asks [`Sessions::has_next`] and [`Sessions::think`] when a page is answered, so a slow
+//!   site gets fewer requests;
+//! - *closed*: a fixed number of users who think, request and wait; user u is session u and never leaves.
 //!
-//! Every figure of a page is keyed by [`PageKey`] (session, page, position), never by time, so a
-//! slower server shifts nobody's demand.
-//! Holds: the length of a session and all its think times are pure functions of the session's
-//! number. Leaves out: sessions that end because they were served badly (the model's business).
+//! Every draw of a page is keyed by [`PageKey`] (session, page, position), never by time, so a slower server changes no
+//! user's demand. Holds: the length of a session and all its think times are pure functions of the session's number.
+//! Leaves out: sessions that end after a failed page, which is the model's task.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -26,9 +25,9 @@ use crate::units::{SimDuration, SimTime};
 
 const POSITION_BITS: u32 = 12;
 const PAGE_BITS: u32 = 12;
-/// Most pages in one session. At a mean of 100 a session is longer with a chance of 10⁻¹⁸.
+/// Maximum number of pages in one session. At a mean of 100 a session is longer with a probability of 10⁻¹⁸.
 pub const MAX_PAGES: u32 = 1 << PAGE_BITS;
-/// Most draws' owners within one page: the page itself and the objects it needs.
+/// Maximum number of owners of draws within one page: the page itself and its objects.
 pub const MAX_POSITIONS: u32 = 1 << POSITION_BITS;
 
 /// A page view by its place in the workload: session, page in the session.
@@ -60,7 +59,7 @@ impl PageKey {
     }
 }
 
-/// Why sessions cannot be used.
+/// Reason why sessions cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SessionError {
@@ -81,7 +80,7 @@ impl std::error::Error for SessionError {}
 /// Lengths and think times of one workload's sessions in one replication.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    /// Pages after the first; none when sessions have one page.
+    /// Law of the pages after the first; `None` when sessions have one page.
     further: Option<Sampler>,
     think: Sampler,
     lengths: Key,
@@ -112,7 +111,7 @@ impl Sessions {
         })
     }
 
-    /// Pages of a session, 1 to [`MAX_PAGES`].
+    /// Returns the number of pages of a session, 1 to [`MAX_PAGES`].
     #[must_use]
     pub fn pages(&self, session: u64) -> u32 {
         let further =
@@ -120,13 +119,13 @@ impl Sessions {
         1 + whole::u32(further).min(MAX_PAGES - 1)
     }
 
-    /// Whether a page follows `page` in its session.
+    /// Returns whether a page follows `page` in its session.
     #[must_use]
     pub fn has_next(&self, page: PageKey) -> bool {
         page.page + 1 < self.pages(page.session)
     }
 
-    /// Thought after `page`, before the next one.
+    /// Returns the think time after `page`, before the next one.
     #[must_use]
     pub fn think(&self, page: PageKey) -> SimDuration {
         self.think.duration(self.thinks.uniform(page.session, page.page))

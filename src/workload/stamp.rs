@@ -12,7 +12,7 @@ use crate::units::{NANOS_PER_SECOND, SimDuration};
 const NANOS: i128 = NANOS_PER_SECOND as i128;
 const DAY_S: i64 = 86_400;
 
-/// How the times of a trace are written, and in which time zone.
+/// Format and time zone of the times of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeForm {
     /// Seconds since 1970-01-01T00:00:00Z, decimals allowed.
@@ -25,7 +25,7 @@ pub enum TimeForm {
 }
 
 impl TimeForm {
-    /// Nanoseconds since the epoch that `text` means.
+    /// Reads `text` as nanoseconds since the epoch.
     pub(super) fn read(self, text: &str) -> Result<i128, TraceErrorKind> {
         let text = text.trim();
         match self {
@@ -143,7 +143,7 @@ fn day_number(year: u32, month: u32, day: u32) -> Option<i64> {
     Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + day_of_year - 719_468)
 }
 
-/// What the calendar shows `east_minutes` east of UTC at an instant since the epoch.
+/// Returns the calendar time `east_minutes` east of UTC at an instant since the epoch.
 pub(super) fn week_time(unix_nanos: i128, east_minutes: i32) -> Result<WeekTime, ProfileError> {
     let local = unix_nanos + i128::from(east_minutes) * 60 * NANOS;
     let day = i128::from(DAY_S) * NANOS;

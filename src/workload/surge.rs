@@ -1,6 +1,6 @@
-//! Traffic that is out of the ordinary: flash crowds and steps of the rate.
+//! Extraordinary traffic: flash crowds and steps of the rate.
 //!
-//! Model: the rate by level and profile is multiplied by what is under way.
+//! Model: the rate by level and profile is multiplied by the surges in progress.
 //! - A *flash crowd* begins at 1, rises on a straight line to its factor over `ramp`, stays there
 //!   for `plateau` and falls back by an exponential of time constant `decay`:
 //!   1 + (factor − 1) e^(−t/decay). It is over when a millionth of its rise is left; what is cut off
@@ -25,18 +25,18 @@ use crate::engine::draw::Key;
 use crate::engine::special::ln;
 use crate::units::{Rate, SimDuration, SimTime};
 
-/// Of its rise, when a flash is over.
+/// Rest of its rise at which a flash crowd is over.
 const OVER: f64 = 1e-6;
-/// Of the rate without it, when a flash is hardly felt.
+/// Excess over the normal rate below which a flash crowd is no longer noticeable.
 const FELT: f64 = 0.01;
-/// Shortest mean gap between flashes: more often is a profile, not a flash.
+/// Shortest mean gap between flash crowds; more frequent ones would be a profile.
 pub const SHORTEST_GAP: SimDuration = SimDuration::from_secs(60);
 /// Longest ramp, plateau or decay.
 pub const LONGEST: SimDuration = SimDuration::YEAR;
 /// Highest factor.
 pub const MOST: f64 = 1e6;
 
-/// Why a surge cannot be used.
+/// Reason why a surge cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SurgeError {
@@ -44,7 +44,7 @@ pub enum SurgeError {
     Factor(f64),
     /// Ramp, plateau or decay is longer than a year.
     TooLong(SimDuration),
-    /// More than one flash a minute, or none ever; holds the rate a second.
+    /// There is more than one flash crowd per minute, or none ever; holds the rate per second.
     TooOften(f64),
 }
 
@@ -72,7 +72,7 @@ pub struct Course {
 }
 
 impl Course {
-    /// Up to `factor` in `ramp`, there for `plateau`, back with the time constant `decay`.
+    /// Creates a course: up to `factor` in `ramp`, there for `plateau`, back with the time constant `decay`.
     ///
     /// # Errors
     ///
@@ -92,43 +92,43 @@ impl Course {
         }
     }
 
-    /// From its onset until it is over.
+    /// Returns the time from its onset until it is over.
     #[must_use]
     pub fn length(&self) -> SimDuration {
         self.ramp + self.plateau + self.tail()
     }
 
-    /// From its onset until the rate is within 1 % of what it was.
+    /// Returns the time from its onset until the rate is within 1 % of the normal rate.
     #[must_use]
     pub fn felt(&self) -> SimDuration {
         let constants = ln((self.factor - 1.0).max(FELT) / FELT);
         self.ramp + self.plateau + SimDuration::from_seconds_f64(self.decay.seconds() * constants)
     }
 
-    /// How long it falls.
+    /// Returns the length of its decay.
     fn tail(&self) -> SimDuration {
         let constants = ln((self.factor - 1.0).max(OVER) / OVER);
         SimDuration::from_seconds_f64(self.decay.seconds() * constants)
     }
 }
 
-/// When flash crowds come.
+/// Onsets of flash crowds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Onset {
     /// Once.
     At(SimTime),
-    /// Again and again, so often while none is under way.
+    /// Random, at this rate while none is in progress.
     Rate(Rate),
 }
 
-/// The rate, times `factor` in `from..until`.
+/// Step that multiplies the rate by `factor` in `from..until`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// Its begin.
+    /// Start of the step.
     pub from: SimTime,
-    /// Its end; [`SimTime::NEVER`] for ever.
+    /// End of the step; [`SimTime::NEVER`] for ever.
     pub until: SimTime,
-    /// On the rate.
+    /// Factor on the rate.
     pub factor: f64,
 }
 
@@ -140,7 +140,7 @@ pub struct Surges {
 }
 
 impl Surges {
-    /// Flash crowds of one course, and steps that multiply each other where they overlap.
+    /// Creates surges from flash crowds of one course, and steps that multiply each other where they overlap.
     ///
     /// # Errors
     ///
@@ -158,13 +158,13 @@ impl Surges {
         }
     }
 
-    /// Whether the rate is never multiplied.
+    /// Returns whether the rate is never multiplied.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.flash.is_none() && self.steps.is_empty()
     }
 
-    /// The highest factor on the rate: a flash at its plateau on the highest of the steps.
+    /// Returns the highest factor on the rate: a flash crowd at its plateau on the highest of the steps.
     #[must_use]
     pub fn most(&self) -> f64 {
         let flash = self.flash.map_or(1.0, |(_, course)| course.factor);
@@ -172,16 +172,16 @@ impl Surges {
         flash * starts.map(|at| self.stepped(at).0).fold(0.0, f64::max)
     }
 
-    /// Those whose time is known beforehand: all but flash crowds that come at random.
+    /// Returns the surges at known times: all but random flash crowds.
     #[must_use]
     pub fn planned(&self) -> Self {
         let flash = self.flash.filter(|(onset, _)| matches!(onset, Onset::At(_)));
         Self { flash, steps: Arc::clone(&self.steps) }
     }
 
-    /// Instants from which on the factor on the rate is another, each with what it is the end or the begin of:
-    /// the begin and the end of each step, and the end of a flash crowd at a given time. Flash crowds at random
-    /// are not among them.
+    /// Returns the instants at which the factor on the rate changes, each with its kind of surge: the start and the end
+    /// of each step, and the end of a flash crowd at a given time. A flash crowd ends once the rate is within 1 % of
+    /// normal. Random flash crowds are left out.
     #[must_use]
     pub fn changes(&self) -> Vec<(SimTime, &'static str)> {
         let mut changes = Vec::new();
@@ -197,7 +197,7 @@ impl Surges {
         changes
     }
 
-    /// Whether a flash crowd at a given time has begun at `at` and is not over.
+    /// Returns whether a flash crowd at a given time has begun at `at`, and the rate is not yet within 1 % of normal.
     #[must_use]
     pub fn is_under_way(&self, at: SimTime) -> bool {
         let flash = self.flash.filter(|(onset, _)| matches!(onset, Onset::At(_)));
@@ -207,14 +207,14 @@ impl Surges {
         })
     }
 
-    /// The same, with one more step.
+    /// Returns the same surges with one more step.
     #[must_use]
     pub fn and(&self, step: Step) -> Self {
         let steps = self.steps.iter().copied().chain([step]).collect();
         Self { flash: self.flash, steps }
     }
 
-    /// The product of the steps at an instant, and until when it holds.
+    /// Returns the product of the steps at an instant, and the end of its validity.
     fn stepped(&self, at: SimTime) -> (f64, SimTime) {
         let mut product = 1.0;
         let mut end = SimTime::NEVER;
@@ -235,18 +235,18 @@ impl Surges {
 pub struct Surging {
     surges: Surges,
     key: Key,
-    /// Number of the flash known last, and its onset.
+    /// Number of the latest known flash crowd, and its onset.
     flash: (u64, SimTime),
 }
 
-/// A stretch on which one formula gives the factor on the rate.
+/// Interval on which one formula gives the factor on the rate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SurgePiece {
-    /// The factor, where it does not change.
+    /// The factor, if it is constant.
     pub level: Option<f64>,
-    /// How it changes.
+    /// Formula of the factor.
     pub bend: Bend,
-    /// First instant after the stretch.
+    /// First instant after the interval.
     pub end: SimTime,
 }
 
@@ -258,12 +258,12 @@ pub(super) struct Bend {
     height: f64,
     base: f64,
     rise: f64,
-    /// Of an exponential; zero for a line.
+    /// Time constant of an exponential, in seconds; zero for a line.
     constant_s: f64,
 }
 
 impl Surging {
-    /// Those of the workload whose draws are `key`'s.
+    /// Creates the surges of the workload whose draws are keyed by `key`.
     #[must_use]
     pub fn new(surges: &Surges, key: Key) -> Self {
         let mut surging = Self { surges: surges.clone(), key, flash: (0, SimTime::NEVER) };
@@ -279,22 +279,22 @@ impl Surging {
         };
     }
 
-    /// Onset of flash `number`, where the one before was over at `over`.
+    /// Returns the onset of flash crowd `number`, where the one before was over at `over`.
     fn after(&self, over: SimTime, number: u64, rate: Rate) -> SimTime {
         let gap_s = -ln(self.key.uniform(number, 0)) / rate.in_per_second();
         let gap = SimDuration::from_seconds_f64(gap_s).nanos();
         SimTime::from_nanos(over.nanos().saturating_add(gap))
     }
 
-    /// The factor at an instant.
+    /// Returns the factor at an instant.
     #[must_use]
     pub fn factor(&mut self, at: SimTime) -> f64 {
         let piece = self.piece(at);
         piece.level.unwrap_or_else(|| piece.bend.factor(piece.bend.offset_s(at, 0.0)))
     }
 
-    /// The factor from `at` on, and until when it holds: where it changes all the time, that at the
-    /// middle of `step`.
+    /// Returns the factor from `at` on, and the end of its validity; if it changes continuously, the one at the middle
+    /// of `step`.
     #[must_use]
     pub fn stretch(&mut self, at: SimTime, step: SimDuration) -> (f64, SimTime) {
         let piece = self.piece(at);
@@ -306,7 +306,7 @@ impl Surging {
         (piece.bend.factor(piece.bend.offset_s(middle, 0.0)), end)
     }
 
-    /// What holds at `at`, worked out from nothing but the instant.
+    /// Returns the formula that holds at `at`, computed from the instant alone.
     pub(super) fn piece(&mut self, at: SimTime) -> SurgePiece {
         let (height, end) = self.surges.stepped(at);
         let bend = Bend { origin: at, height, base: 1.0, rise: 0.0, constant_s: 0.0 };

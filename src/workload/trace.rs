@@ -1,12 +1,11 @@
 //! Recorded traffic: requests counted per interval, played back as arrivals.
 //!
-//! Model: a series holds the requests of intervals of one length, at times since its first row. A
-//! row that is missing is an interval without traffic; such intervals are counted, so that a
-//! report can say so. Played back with `scale`, `requests_per_page` and `speed`, the pages up to
-//! the end of a row are ⌊scale × requests so far / requests per page⌋ and a row gets the difference:
-//! the fractions are carried from row to row and the total never drifts. Within its interval the
-//! pages lie at random (order statistics of independent uniform times, one draw a page, keyed by
-//! the page's ordinal) or evenly in the middle of n equal parts.
+//! Model: a series holds the requests of intervals of one length, at times since its first row. A missing row is an
+//! interval without traffic; such intervals are counted for the report. Played back with `scale`, `requests_per_page`
+//! and `speed`, the pages up to the end of a row are ⌊scale × requests so far / requests per page⌋, and a row gets the
+//! difference. The fractions are carried from row to row, so the total never drifts. Within its interval the pages lie
+//! at random (order statistics of independent uniform times, one draw per page, keyed by the page's ordinal) or evenly
+//! in the middle of n equal parts.
 //!
 //! Takes CSV with a header; gives a compact [`CountSeries`] that replications share, and streams.
 //! Holds: the text is read line by line and never held whole; at most [`MAX_ROWS`] busy intervals.
@@ -24,12 +23,12 @@ use crate::engine::draw::{Key, Lineage, Seed};
 use crate::scenario::file::{Lines, TraceError, TraceErrorKind, excerpt};
 use crate::units::{NANOS_PER_SECOND, Rate, SimDuration, SimTime};
 
-/// Most intervals with traffic in one series: eight years of minutes, 64 MiB.
+/// Maximum number of intervals with traffic in one series: eight years of minutes, 64 MiB.
 pub const MAX_ROWS: u64 = 1 << 22;
-/// Most requests in one series: up to here every count is exact.
+/// Maximum number of requests in one series: up to here every count is exact.
 pub const MAX_REQUESTS: u64 = 1 << 53;
 
-/// Where a CSV file holds times and counts, and what they mean. Nothing is guessed.
+/// Places and meaning of times and counts in a CSV file. Nothing is guessed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeriesFormat {
     /// Column of the time at which an interval begins.
@@ -46,15 +45,15 @@ pub struct SeriesFormat {
 #[derive(Clone, Debug)]
 pub struct CountSeries {
     rows: Arc<[Row]>,
-    /// Of the first row, in nanoseconds since 1970-01-01T00:00:00Z.
+    /// Time of the first row, in nanoseconds since 1970-01-01T00:00:00Z.
     origin: i128,
     interval: SimDuration,
-    /// From the first row's begin to the last row's end.
+    /// Time from the first row's start to the last row's end.
     length: SimDuration,
     requests: f64,
     read: u64,
     missing: u64,
-    /// Between the two rows that lie closest.
+    /// Time between the two closest rows.
     least_step: Option<i128>,
 }
 
@@ -145,10 +144,10 @@ impl SeriesBuilder {
     }
 }
 
-/// The busiest stretch of a series.
+/// Busiest interval of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Busiest {
-    /// Its begin, since the first row.
+    /// Start of the interval, since the first row.
     pub at: SimDuration,
     /// Requests in it.
     pub requests: f64,
@@ -192,26 +191,27 @@ impl CountSeries {
         series.finish()
     }
 
-    /// Requests in all.
+    /// Returns the total number of requests.
     #[must_use]
     pub const fn requests(&self) -> f64 {
         self.requests
     }
 
-    /// Rows read, those without traffic included.
+    /// Returns the number of rows read, including those without traffic.
     #[must_use]
     pub const fn rows(&self) -> u64 {
         self.read
     }
 
-    /// Intervals between the first and the last row that have no row: taken as without traffic.
+    /// Returns the number of intervals between the first and the last row that have no row; they count as without
+    /// traffic.
     #[must_use]
     pub const fn missing(&self) -> u64 {
         self.missing
     }
 
-    /// Why times that were read as seconds look like milliseconds, if they do: they lie beyond the year
-    /// 3000, or all rows are a thousand intervals apart.
+    /// Returns the reason why times read as seconds look like milliseconds, if they do: they lie beyond the year 3000,
+    /// or all rows are a thousand intervals apart.
     #[must_use]
     pub fn looks_like_milliseconds(&self) -> Option<String> {
         const YEAR_3000_S: i128 = 32_503_680_000;
@@ -228,13 +228,13 @@ impl CountSeries {
         })
     }
 
-    /// From the begin of the first row to the end of the last.
+    /// Returns the time from the start of the first row to the end of the last.
     #[must_use]
     pub const fn length(&self) -> SimDuration {
         self.length
     }
 
-    /// What the calendar showed at the first row, `east_minutes` east of UTC.
+    /// Returns the calendar time of the first row, `east_minutes` east of UTC.
     #[must_use]
     pub fn starts_at(&self, east_minutes: i32) -> WeekTime {
         stamp::week_time(self.origin, east_minutes).expect("a time of day is within the day")
@@ -263,8 +263,8 @@ impl CountSeries {
         best
     }
 
-    /// The `scale` at which the busiest hour of the record has `pages` page views a second;
-    /// `None` when there is no busy hour.
+    /// Returns the `scale` at which the busiest hour of the record has `pages` page views per second; `None` when there
+    /// is no busy hour.
     #[must_use]
     pub fn scale_to_busiest_hour(&self, pages: Rate, requests_per_page: f64) -> Option<f64> {
         let requests = self.busiest(SimDuration::HOUR).requests;
@@ -339,7 +339,7 @@ fn refusal(error: csv::Error, line: u64) -> TraceError {
     }
 }
 
-/// Where the pages of an interval lie within it.
+/// Placement of the pages of an interval within it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Placement {
     /// At random, each anywhere in the interval.
@@ -399,25 +399,25 @@ impl Playback {
         Ok(Self { series, scale, requests_per_page, speed, placement })
     }
 
-    /// The record.
+    /// Returns the record.
     #[must_use]
     pub const fn series(&self) -> &CountSeries {
         &self.series
     }
 
-    /// Arrivals in the whole record: ⌊scale × requests / requests per page⌋.
+    /// Returns the arrivals in the whole record: ⌊scale × requests / requests per page⌋.
     #[must_use]
     pub fn pages(&self) -> u64 {
         self.pages_of(self.series.requests)
     }
 
-    /// When the record ends, played from time zero.
+    /// Returns the end of the record, played from time zero.
     #[must_use]
     pub fn end(&self) -> SimTime {
         SimTime::from_nanos(self.played(self.series.length.nanos()))
     }
 
-    /// Arrivals per second in the interval that holds `at`; zero in gaps and after the end.
+    /// Returns the arrivals per second in the interval that holds `at`; zero in gaps and after the end.
     #[must_use]
     pub fn rate(&self, at: SimTime) -> Rate {
         let series = &self.series;
@@ -435,7 +435,7 @@ impl Playback {
         Rate::per_second(pages * 1e9 / (to - from) as f64).unwrap_or(Rate::ZERO)
     }
 
-    /// Arrivals between two instants, those of an interval in part spread evenly over it.
+    /// Returns the arrivals between two instants; those of a partial interval are spread evenly over it.
     #[must_use]
     pub fn pages_between(&self, from: SimTime, to: SimTime) -> f64 {
         let rows = &self.series.rows;
@@ -478,7 +478,7 @@ pub struct RecordedStream {
     playback: Playback,
     key: Key,
     until: SimTime,
-    /// Of the next arrival, and the row that holds it.
+    /// Number of the next arrival, and the row that holds it.
     ordinal: u64,
     row: usize,
     /// Share of the row's interval that lies behind, for random placement.
@@ -541,7 +541,7 @@ impl RecordedStream {
         self.until = until;
     }
 
-    /// When arrival `ordinal` comes; moves on to its row and within it.
+    /// Returns the time of arrival `ordinal`; advances to its row and within it.
     fn place(&mut self) -> Option<SimTime> {
         let (mut first, mut past) = self.playback.ordinals(self.row);
         while self.ordinal >= past {
@@ -584,7 +584,7 @@ impl Iterator for RecordedStream {
                 Some(arrival)
             }
             None => {
-                // As if not asked, so that a later end goes on from here.
+                // Restores the position, so that a later end continues from here.
                 (self.row, self.behind) = (row, behind);
                 None
             }

@@ -1,13 +1,12 @@
-//! Closed users: a fixed number of people who ask only when they have been answered.
+//! Closed users: a fixed number of users, each of which requests only after the last answer.
 //!
-//! Model: each of N users thinks, asks, waits for the answer or its failure, and thinks again. Every
-//! user begins with a whole think, so that a run begins as if all had just been answered; what the
-//! first round has of that is for the lead-in.
+//! Model: each of N users thinks, requests, waits for the answer or its failure, and thinks again. Every user begins
+//! with a whole think time, as if all had just been answered; the warm-up covers the effect of that start.
 //!
 //! Takes a number and a law; gives thinks and the ordinals of interactions, both keyed by the number
 //! of the user and of the interaction.
-//! Holds: more users move nobody's draws, and neither does a slower system: user 3 thinks before its
-//! n-th interaction for as long, and asks for the same.
+//! Holds: additional users or a slower system change no user's draws: user 3 thinks for as long before its n-th
+//! interaction, and requests the same.
 //! Leaves out: users who come and go.
 //! Source: Scherr (1967), the interactive system; bounds by Denning & Buzen (1978).
 
@@ -17,9 +16,9 @@ use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::{Law, Sampler};
 use crate::units::SimDuration;
 
-/// Most users of one workload.
+/// Maximum number of users of one workload.
 pub const MAX_USERS: u32 = 100_000;
-/// Interactions of a user that are told apart: beyond 8 million, a user's draws come again.
+/// Number of bits for a user's interactions: beyond 8 million, a user's draws repeat.
 const INTERACTION_BITS: u32 = 23;
 
 /// A number of users outside 1..=[`MAX_USERS`].
@@ -42,7 +41,7 @@ pub struct Users {
 }
 
 impl Users {
-    /// `count` users who think by `think`, a law in seconds.
+    /// Creates `count` users with think times by `think`, a law in seconds.
     ///
     /// # Errors
     ///
@@ -55,27 +54,27 @@ impl Users {
         }
     }
 
-    /// How many.
+    /// Returns the number of users.
     #[must_use]
     pub const fn count(&self) -> u32 {
         self.count
     }
 
-    /// Their thinks in one replication.
+    /// Returns their think times in one replication.
     #[must_use]
     pub fn thinks(&self, seed: Seed, lineage: Lineage, owner: &str) -> Thinks {
         Thinks { law: self.think.sampler(), key: Key::derive(seed, lineage, "think", owner) }
     }
 }
 
-/// The number under which interaction `interaction` of `user` draws, within its workload.
+/// Returns the number under which interaction `interaction` of `user` draws, within its workload.
 #[must_use]
 pub const fn ordinal(user: u32, interaction: u32) -> u64 {
     let wrapped = interaction & ((1 << INTERACTION_BITS) - 1);
     (user as u64) << INTERACTION_BITS | wrapped as u64
 }
 
-/// How long the users of one workload think, in one replication.
+/// Think times of the users of one workload, in one replication.
 #[derive(Clone, Debug)]
 pub struct Thinks {
     law: Sampler,
@@ -83,7 +82,7 @@ pub struct Thinks {
 }
 
 impl Thinks {
-    /// The think of `user` before `interaction`, both from 0.
+    /// Returns the think time of `user` before `interaction`, both from 0.
     #[must_use]
     pub fn before(&self, user: u32, interaction: u32) -> SimDuration {
         self.law.duration(self.key.uniform(ordinal(user, interaction), 0))

@@ -1,16 +1,14 @@
-//! The journal of an outage: its replication is lived through once more, and written down.
+//! Journal of an outage: its replication is simulated again and recorded.
 //!
-//! Takes a plan, a replication and the outages and years of it that are to be told; gives *episodes*:
-//! every change of a part's state and of what is lost, from the onset to the all clear. The kernel is
-//! deterministic, so that what is lived through again is what was lived through; an outage that does
-//! not come out the same is our mistake, and said.
+//! Takes a plan, a replication and the outages and years of it to report. Returns *episodes*: every change of a part's
+//! state and of the share lost, from the onset to the all clear. The kernel is deterministic, so the second simulation
+//! equals the first. An outage that differs is a defect of fivenines, and is reported as an error.
 //!
-//! Model: an episode begins with what was wrong already when its outage began, and with all changes
-//! of the [`LEAD`] before it. It is over when everything is well again that was not well during its
-//! outages, or after [`AFTER`]. Outages in the same episode are told once.
+//! Model: an episode begins with the state of parts already failed when its outage began, and with all changes in the
+//! [`LEAD`] before it. It is over when every part that was failed during its outages is healthy again, or after
+//! [`AFTER`]. Outages in the same episode are reported once.
 //!
-//! Holds: an episode has a bounded number of changes ([`MOST_CHANGES`], [`MOST_BEFORE`]); what is left
-//! out is counted.
+//! Holds: an episode has a bounded number of changes ([`MOST_CHANGES`], [`MOST_BEFORE`]); changes left out are counted.
 
 use std::collections::VecDeque;
 
@@ -24,58 +22,58 @@ use crate::plan::availability::{AvailabilityPlan, WatchedKind};
 use crate::solve::fluid::{Live, Memo};
 use crate::units::{SimDuration, SimTime};
 
-/// What of the time before an outage is told.
+/// Time before an outage that is reported.
 pub const LEAD: SimDuration = SimDuration::from_secs(3_600);
-/// How long after an outage its all clear is waited for.
+/// Maximum time from an outage to its all clear.
 pub const AFTER: SimDuration = SimDuration::from_secs(7 * 86_400);
-/// Changes of parts that are kept of an episode from its onset on, and as many of what is lost.
+/// Maximum number of part changes kept of an episode from its onset on, and equally of loss changes.
 pub const MOST_CHANGES: usize = 500;
-/// Changes that are kept from before an onset.
+/// Maximum number of changes kept from before an onset.
 pub const MOST_BEFORE: usize = 200;
-/// Spans of a year that are kept.
+/// Maximum number of loss intervals kept of a year.
 pub const MOST_SPANS: usize = 500;
 
-/// An outage that is to be told.
+/// An outage to report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
-    /// Of which meter, by place.
+    /// Place of its meter.
     pub meter: usize,
-    /// As it was.
+    /// Outage as found in the first simulation.
     pub outage: Outage,
 }
 
-/// A year that is to be told.
+/// A year to report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AskYear {
-    /// Of which meter, by place.
+    /// Place of its meter.
     pub meter: usize,
-    /// Which, from 0.
+    /// Number of the year, from 0.
     pub number: u64,
 }
 
-/// What happened at an instant.
+/// Event at an instant.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Happening {
-    /// A part changed its state; from and to the same: it is so when the history begins.
+    /// A part changed its state; equal states mean the state at the start of the trajectory.
     Moved {
-        /// Which.
+        /// Automaton of the part.
         automaton: AutomatonId,
-        /// From here.
+        /// Former state.
         from: StateId,
-        /// To here.
+        /// New state.
         to: StateId,
-        /// The first cause.
+        /// First cause.
         cause: CauseId,
     },
-    /// From now on so much is lost.
+    /// The share lost changed.
     Service {
-        /// Of which meter, by place.
+        /// Place of the meter.
         meter: usize,
-        /// In parts of [`WHOLE`](crate::plan::availability::WHOLE).
+        /// Share lost, in parts of [`WHOLE`](crate::plan::availability::WHOLE).
         lost: u32,
-        /// Causes by place in the plan, the first first.
+        /// Causes by place in the plan, the first cause first.
         why: Vec<u32>,
-        /// The same as the net knows them.
+        /// Causes as the net knows them.
         by: Vec<CauseId>,
         /// Views of its class lost since the onset of the episode, where there is traffic.
         views: Option<f64>,
@@ -87,73 +85,73 @@ pub enum Happening {
 pub struct Change {
     /// When.
     pub at: SimTime,
-    /// What.
+    /// Event.
     pub what: Happening,
 }
 
 /// From an onset to its all clear.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Episode {
-    /// Its first instant that is told.
+    /// First instant reported.
     pub from: SimTime,
-    /// The all clear, or when the telling ends.
+    /// The all clear, or the end of the report.
     pub to: SimTime,
-    /// Something was still wrong then.
+    /// True if something was still failed then.
     pub cut: bool,
     /// Changes left out.
     pub left_out: u64,
-    /// In the order in which they came.
+    /// Changes, in the order of time.
     pub changes: Vec<Change>,
 }
 
-/// What is told of an outage that was asked for.
+/// Report on an outage that was asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Told {
-    /// Its episode, by place.
+    /// Place of its episode.
     pub episode: usize,
     /// Views lost from its onset to its end.
     pub views: Option<f64>,
-    /// What its meter lost in the year in which it began, in parts of a nanosecond.
+    /// Loss of its meter in the year in which it began, in parts of a nanosecond.
     pub in_year: u128,
 }
 
-/// A stretch of a year in which something was lost.
+/// Interval of a year with a loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// From.
+    /// Start.
     pub from: SimTime,
-    /// To.
+    /// End.
     pub to: SimTime,
     /// First cause, by place in the plan.
     pub cause: u32,
 }
 
-/// A year, as its losses.
+/// One year as its losses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Strip {
-    /// In order.
+    /// Intervals of loss, in order.
     pub spans: Vec<Span>,
-    /// Spans left out.
+    /// Number of intervals left out.
     pub left_out: u64,
 }
 
-/// What one replication gave.
+/// Report on one replication.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Relived {
-    /// In the order of time.
+    /// Episodes, in the order of time.
     pub episodes: Vec<Episode>,
-    /// In the order asked.
+    /// Outages, in the order asked.
     pub outages: Vec<Told>,
-    /// In the order asked.
+    /// Years, in the order asked.
     pub years: Vec<Strip>,
 }
 
-/// Lives through a replication of the net with all faults once more, as far as it is asked for; what is
-/// lost is told of the plan's stories.
+/// Simulates a replication of the net with all faults again, as far as needed; losses are reported for the plan's
+/// stories.
 ///
 /// # Errors
 ///
-/// A sentence when it does not come out as it was: our mistake.
+/// A message when the second simulation differs from the first, which is a defect of fivenines.
 pub fn relive<'p>(
     plan: &'p AvailabilityPlan,
     replication: u64,
@@ -189,7 +187,7 @@ fn year_of(at: SimTime) -> u64 {
     at.nanos() / SimDuration::YEAR.nanos()
 }
 
-/// The class of a meter, by place among those of the traffic.
+/// Returns the class of a meter, by place among those of the traffic.
 fn class_of(plan: &AvailabilityPlan, meter: usize) -> Option<usize> {
     let watched = &plan.watched[plan.measured[meter].0];
     let classes = &plan.fluid.as_ref()?.classes;
@@ -205,7 +203,7 @@ fn again(meter: usize, asks: &[Ask], years: &[AskYear]) -> Keep {
     Keep::Again(Again { wanted, years: numbers, ..Again::default() })
 }
 
-/// All that listen to one history.
+/// All observers of one trajectory.
 struct Lived<'m, 'p> {
     meters: Meters<'p>,
     fluid: Option<Live<'m, 'p>>,
@@ -260,43 +258,43 @@ impl Listener for Lived<'_, '_> {
     }
 }
 
-/// An episode under way.
+/// An episode in progress.
 struct Open {
     episode: Episode,
-    /// By automaton: it was not well during an outage.
+    /// True per automaton that was not healthy during an outage.
     involved: Vec<bool>,
     /// End of its last outage.
     ended: SimTime,
-    /// By class of the traffic: views lost before it.
+    /// Views lost before it, per class of the traffic.
     before: Vec<f64>,
     /// Changes from before it.
     told_before: usize,
 }
 
-/// Writes down.
+/// Recorder of a trajectory.
 struct Recorder<'p> {
     net: &'p crate::health::Net,
     asks: Vec<Ask>,
     years: Vec<AskYear>,
-    /// Changes that may belong to the next episode, and how many more there were.
+    /// Changes that may belong to the next episode, and the number of those dropped.
     before: VecDeque<Change>,
     dropped: u64,
-    /// By automaton: since when it is not well.
+    /// Start of the present failure, per automaton.
     unwell: Vec<Option<SimTime>>,
     ill: usize,
     open: Option<Open>,
-    /// Meters whose service is told, in the order of their names.
+    /// Meters whose service is reported, in the order of their names.
     felt: Vec<usize>,
-    /// By meter: its class, by place among those of the traffic.
+    /// Class per meter, by place among those of the traffic.
     classes: Vec<Option<usize>>,
-    /// By meter: what was told last.
+    /// Last loss and causes reported, per meter.
     shown: Vec<(u32, Vec<u32>)>,
-    /// By ask: whether it has begun, and views of its class lost before it.
+    /// True per outage asked for once it has begun; then the views of its class lost before it.
     begun: Vec<bool>,
     before_it: Vec<Option<f64>>,
     ended: Vec<bool>,
     relived: Relived,
-    /// By year asked: the loss under way.
+    /// Loss in progress, per year asked for.
     under_way: Vec<Option<(SimTime, u32)>>,
     explanation: Explanation,
 }
@@ -330,7 +328,7 @@ impl<'p> Recorder<'p> {
         }
     }
 
-    /// What is wrong when the history begins.
+    /// Records the parts that are failed at the start of the trajectory.
     fn begin(&mut self, aside: &[AutomatonId], view: View<'_>) {
         let ill =
             |automaton: &AutomatonId| !view.is_sound(*automaton) && !aside.contains(automaton);
@@ -352,7 +350,7 @@ impl<'p> Recorder<'p> {
         if let Some(open) = &mut self.open {
             let more = match change.what {
                 Happening::Moved { .. } => MOST_CHANGES,
-                // Without its end no outage is told.
+                // An outage is not reported without its end.
                 Happening::Service { .. } => 2 * MOST_CHANGES,
             };
             if open.episode.changes.len() < open.told_before + more {
@@ -390,7 +388,7 @@ impl<'p> Recorder<'p> {
             open.involved[index] = true;
         }
         let Moved { at, automaton, from, to, cause } = *moved;
-        // Whoever strikes others and stays as it was has no change of its own.
+        // A common cause that keeps its own state has no change to record.
         if from == to {
             return;
         }
@@ -444,7 +442,7 @@ impl<'p> Recorder<'p> {
         }
     }
 
-    /// Begins and ends an outage that is asked for, at its instants.
+    /// Begins and ends an outage that was asked for, at its instants.
     fn follow(&mut self, number: usize, at: SimTime, fluid: &mut Option<Live<'_, '_>>) {
         let Ask { meter, ref outage } = self.asks[number];
         let (begins, ends) = (outage.begun, outage.ended);
@@ -471,7 +469,7 @@ impl<'p> Recorder<'p> {
         }
     }
 
-    /// Views lost from the onset of an outage on, now that so many are lost in all.
+    /// Sets the views lost since the onset of an outage from the total lost so far.
     fn count(&mut self, number: usize, lost: Option<f64>) {
         let before = self.before_it[number];
         self.relived.outages[number].views = lost.zip(before).map(|(now, before)| now - before);
@@ -496,7 +494,7 @@ impl<'p> Recorder<'p> {
         let from = changes.first().map_or(at, |change| change.at);
         let involved = self.unwell.iter().map(Option::is_some).collect();
         let told_before = changes.len();
-        // What was dropped for want of room may have belonged to it.
+        // Changes dropped for lack of space may have belonged to it.
         let episode = Episode { from, to: at, cut: false, left_out: self.dropped, changes };
         self.open = Some(Open { episode, involved, ended: at, before, told_before });
         self.before.clear();
@@ -548,7 +546,7 @@ impl<'p> Recorder<'p> {
         }
     }
 
-    /// The telling ends; `lost`: views by class, at the end of the horizon.
+    /// Ends the recording; `lost` has the views per class at the end of the horizon.
     fn close(mut self, at: SimTime, lost: Option<&[f64]>) -> Relived {
         for place in 0..self.years.len() {
             self.end_span(place, at);

@@ -1,38 +1,38 @@
-//! Outages that may be worth a story, in memory that does not grow with the horizon.
+//! Outages that may be reported, in memory that does not grow with the horizon.
 //!
-//! Model: of each meter the worst outages and the worst year by what they lost, the earlier of equals
-//! (by replication, then by instant); and, to find a typical one in, the first outages that began
-//! with each cause and the first years, as they come. Replications are independent and none is left
-//! out before the sample is full, so the sample says nothing of how long an outage is.
+//! Model: of each meter the worst outages and the worst year by their loss are kept, on a tie the earlier (by
+//! replication, then by instant). To find a typical one, the first outages that began with each cause and the first
+//! years are kept as well. Replications are independent, and none is left out before the sample is full, so the sample
+//! is not biased by the length of an outage.
 //!
-//! Holds: putting two together in the order of replications gives what one would have kept.
+//! Holds: merging two in the order of replications gives what one would have kept.
 
 use crate::units::{SimDuration, SimTime};
 
-/// The worst outages of a meter.
+/// Number of worst outages kept per meter.
 pub const WORST: usize = 5;
-/// Outages of one cause, and years, among which a typical one is looked for.
+/// Number of outages per cause, and of years, from which a typical one is selected.
 pub const SAMPLE: usize = 200;
-/// Of these at most so many come from one replication.
+/// Maximum number of these from one replication.
 const SAMPLE_EACH: usize = 8;
 
 /// One outage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outage {
-    /// When it began.
+    /// Instant at which it began.
     pub begun: SimTime,
-    /// When service was whole again, or the horizon ended.
+    /// Instant at which full service was restored, or the horizon ended.
     pub ended: SimTime,
     /// Lost, in parts of [`WHOLE`](crate::plan::availability::WHOLE) of a nanosecond.
     pub lost: u128,
     /// Its first cause, by place in the plan.
     pub cause: u32,
-    /// What else had a part in it, in order of appearance.
+    /// Contributing causes, in order of appearance.
     pub also: Vec<u32>,
 }
 
 impl Outage {
-    /// From onset to whole service.
+    /// Returns the time from onset to full service.
     #[must_use]
     pub fn length(&self) -> SimDuration {
         self.ended.since(self.begun)
@@ -42,36 +42,36 @@ impl Outage {
 /// A year of a replication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct YearLost {
-    /// Which replication.
+    /// Number of the replication.
     pub replication: u64,
-    /// Which year, from 0.
+    /// Number of the year, from 0.
     pub number: u64,
-    /// Lost in it, in parts of a nanosecond.
+    /// Loss in it, in parts of a nanosecond.
     pub lost: u128,
 }
 
-/// What is kept of one meter.
+/// Records kept of one meter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
     replication: u64,
-    /// Lost in all, in parts of a nanosecond, with what was too short for an outage.
+    /// Total loss, in parts of a nanosecond, including losses too short for an outage.
     pub lost: u128,
-    /// Outages in all.
+    /// Total number of outages.
     pub outages: u64,
-    /// With their replications, the worst first.
+    /// Worst outages with their replications, the worst first.
     pub worst: Vec<(u64, Outage)>,
-    /// By cause that was met, in the order of replications and instants.
+    /// Sampled outages per cause, in the order of replications and instants.
     pub sample: Vec<(u64, Outage)>,
-    /// How many of these, by cause.
+    /// Number of sampled outages, by cause.
     counts: Vec<usize>,
-    /// The worst year; none before one is over.
+    /// Worst year; `None` before one is over.
     pub worst_year: Option<YearLost>,
     /// The first years.
     pub years: Vec<YearLost>,
 }
 
 impl Kept {
-    /// Nothing yet, of a replication.
+    /// Returns empty records of a replication.
     #[must_use]
     pub fn of(replication: u64) -> Self {
         Self { replication, ..Self::default() }
@@ -83,7 +83,7 @@ impl Kept {
         self.shorten();
     }
 
-    /// Takes an outage into the sample, unless it has `most` of its cause.
+    /// Takes an outage into the sample, unless its cause has `most` already.
     fn take(&mut self, replication: u64, outage: &Outage, most: usize) {
         let cause = outage.cause as usize;
         if self.counts.len() <= cause {
@@ -103,7 +103,7 @@ impl Kept {
         self.worse_year(Some(year));
     }
 
-    /// What is there is earlier, and stays among equals.
+    /// Keeps the worse year; on a tie the present one, which is earlier.
     fn worse_year(&mut self, year: Option<YearLost>) {
         if let Some(year) = year
             && self.worst_year.is_none_or(|worst| year.lost > worst.lost)
@@ -118,7 +118,7 @@ impl Kept {
         self.worst.truncate(WORST);
     }
 
-    /// Adds what later replications kept.
+    /// Appends the records of later replications.
     pub fn append(&mut self, other: Self) {
         self.lost += other.lost;
         self.outages += other.outages;
@@ -132,8 +132,8 @@ impl Kept {
         self.years.extend(other.years.into_iter().take(room));
     }
 
-    /// Of the outages sampled that began with a cause, the one whose length is their median; of an
-    /// even number the shorter of the two in the middle.
+    /// Returns the sampled outage that began with a cause and has the median length; for an even number, the shorter of
+    /// the middle two.
     #[must_use]
     pub fn typical(&self, cause: u32) -> Option<&(u64, Outage)> {
         let mut of: Vec<_> = self.sample.iter().filter(|(_, o)| o.cause == cause).collect();
@@ -141,7 +141,7 @@ impl Kept {
         of.get(of.len().checked_sub(1)? / 2).copied()
     }
 
-    /// Of the years sampled the one whose loss is their median.
+    /// Returns the sampled year with the median loss.
     #[must_use]
     pub fn typical_year(&self) -> Option<YearLost> {
         let mut years = self.years.clone();
@@ -150,27 +150,27 @@ impl Kept {
     }
 }
 
-/// What of a meter's history is kept beside its tally.
+/// Records kept of a meter's trajectory beside its tally.
 #[derive(Clone, Debug)]
 pub(super) enum Keep {
     /// Nothing.
     Nothing,
-    /// What may be worth a story.
+    /// Outages and years that may be reported.
     Best(Box<Kept>),
-    /// What is lived through once more.
+    /// Outages and years of a second simulation.
     Again(Again),
 }
 
-/// Outages and years of a history that was lived through before.
+/// Outages and years of a trajectory that was simulated before.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Again {
-    /// Instants at which outages began.
+    /// Instants at which the outages began.
     pub wanted: Vec<SimTime>,
     /// The outages that began then.
     pub found: Vec<Outage>,
-    /// Years, by number, that are wanted.
+    /// Years asked for, by number.
     pub years: Vec<u64>,
-    /// What these lost.
+    /// Losses of these years.
     pub lost: Vec<(u64, u128)>,
 }
 
@@ -187,7 +187,7 @@ impl Keep {
         }
     }
 
-    /// A year is over at `end`.
+    /// Records a year that is over at `end`.
     pub(super) fn year(&mut self, end: SimTime, lost: u128) {
         let number = end.nanos() / SimDuration::YEAR.nanos() - 1;
         match self {

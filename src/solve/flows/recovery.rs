@@ -1,49 +1,50 @@
-//! How often nobody serves what takes over from each other, for how long, and whether another then does.
+//! Interruptions of roles that members take over from each other: their number, their length, and the member that
+//! serves afterwards.
 //!
-//! A *recovery* lasts from the instant in which the holder of a role falls silent, whether that is noticed
-//! or not, until somebody serves again: detection, the takeover itself, and where it fails people or the
-//! old holder's repair. All count, however short. Its cause is the oldest that explains its first instant.
+//! A *recovery* lasts from the instant at which the holder of a role stops serving, detected or not, until a member
+//! serves again. It includes detection, the takeover and, if that fails, operators or the repair of the old holder. All
+//! count, however short. Its cause is the oldest that explains its first instant.
 
 use crate::health::{Explanation, FactId, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::recovery::RoleFacts;
 use crate::units::SimTime;
 
-/// What one replication says of one role.
+/// Results of one replication for one role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleTally {
-    /// Times that nobody served, by cause of the plan.
+    /// Interruptions, by cause of the plan.
     pub interruptions: Vec<u64>,
-    /// Times that another served than before: away from a holder, and back again.
+    /// Number of times that another member served than before: away from a holder, and back again.
     pub failovers: u64,
-    /// Their length, in nanoseconds.
+    /// Total length of the interruptions, in nanoseconds.
     pub length: u128,
-    /// Length of each.
+    /// Length of each interruption.
     pub lengths: Histogram,
 }
 
-/// A role in one history.
+/// A role in one trajectory.
 struct Row<'p> {
     facts: &'p RoleFacts,
-    /// Who served last, one bit each; none before somebody did.
+    /// Last serving members, one bit each; `None` before any has served.
     holders: Option<u64>,
-    /// Since when nobody serves, and why.
+    /// Start of the present interruption, and its cause.
     silent: Option<(SimTime, u32)>,
     tally: RoleTally,
 }
 
-/// All roles in one history.
+/// All roles in one trajectory.
 pub(super) struct Recoveries<'p> {
     rows: Vec<Row<'p>>,
-    /// By fact of the whole: whether somebody looks at it.
+    /// True per system-level fact that a role reads.
     watched: Vec<bool>,
-    /// From causes of the net to those of the plan.
+    /// Mapping from causes of the net to those of the plan.
     places: &'p [u32],
     stirred: bool,
 }
 
 impl<'p> Recoveries<'p> {
-    /// `facts`: of the whole, in all.
+    /// Creates the rows; `facts` is the number of system-level facts.
     pub fn new(
         roles: &'p [RoleFacts],
         (facts, causes): (usize, usize),
@@ -82,7 +83,7 @@ impl<'p> Recoveries<'p> {
         }
     }
 
-    /// The horizon ends: who is silent is counted and cut there.
+    /// Ends the horizon: an interruption in progress is counted and cut there.
     pub fn close(self, end: SimTime) -> Vec<RoleTally> {
         let close = |mut row: Row<'_>| {
             row.end(end);
@@ -112,7 +113,7 @@ impl Row<'_> {
     fn end(&mut self, at: SimTime) {
         let Some((since, cause)) = self.silent.take() else { return };
         let length = at.since(since);
-        // An address that goes back to its first holder at one instant is not gone.
+        // A virtual IP that returns to its first holder at the same instant was not interrupted.
         if length.is_zero() {
             return;
         }

@@ -1,32 +1,32 @@
-//! How busy resources are over the years: by hour of the week, and how their utilisation is distributed.
+//! Utilisation of resources over the horizon: by hour of the week, and its distribution.
 //!
-//! Model: seconds by bin of utilisation, 1 % wide each, from a millionth on.
+//! Model: seconds per bin of utilisation, each 1 % wide, from a millionth on.
 
 use std::sync::OnceLock;
 
 use crate::convert::{index, table};
 use crate::engine::special::{ln, normal_cdf};
 
-/// Bins of utilisation are 1 % wide, from a millionth on.
+/// Number of bins of utilisation, each 1 % wide, from a millionth on.
 pub(super) const BINS: usize = 1_700;
 const LEAST_BIN: f64 = 1e-6;
 const BIN: f64 = 1.01;
 
-/// How busy resources are, over several replications.
+/// Utilisation of resources, over several replications.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Busy {
-    /// By hour of the week, by resource: seconds times utilisation.
+    /// Seconds times utilisation, by hour of the week, then by resource.
     pub hours: Vec<Vec<f64>>,
-    /// By hour of the week: seconds.
+    /// Seconds, by hour of the week.
     pub time: Vec<f64>,
-    /// By resource: seconds by bin of utilisation.
+    /// Seconds per bin of utilisation, by resource.
     pub bins: Vec<Vec<f64>>,
-    /// By resource: standard deviation of the logarithm of its hourly noise, where nothing is wrong.
+    /// Standard deviation of the logarithm of its hourly noise in the healthy state, by resource.
     pub sigma: Vec<f64>,
 }
 
 impl Busy {
-    /// Adds what other replications saw.
+    /// Adds the observations of other replications.
     pub fn add(&mut self, other: &Self) {
         if self.time.is_empty() {
             self.clone_from(other);
@@ -40,14 +40,14 @@ impl Busy {
         self.bins.iter_mut().zip(&other.bins).for_each(|(mine, theirs)| add(mine, theirs));
     }
 
-    /// Mean utilisation of a resource in an hour of the week; none where that hour never came.
+    /// Returns the mean utilisation of a resource in an hour of the week; `None` if that hour did not occur.
     #[must_use]
     pub fn hour(&self, resource: usize, hour: usize) -> Option<f64> {
         let time = *self.time.get(hour)?;
         (time > 0.0).then(|| self.hours[hour][resource] / time)
     }
 
-    /// The utilisation that this share of the time does not exceed, hourly noise included.
+    /// Returns the utilisation that this share of the time does not exceed, hourly noise included.
     #[must_use]
     pub fn quantile(&self, resource: usize, share: f64) -> f64 {
         let sigma = self.sigma[resource];
@@ -76,16 +76,16 @@ impl Busy {
     }
 }
 
-/// The middle of a bin.
+/// Returns the middle of a bin.
 fn value_of(bin: usize) -> f64 {
     LEAST_BIN * libm::pow(BIN, bin as f64 - 0.5)
 }
 
-/// Where bins begin, and for each octave in so many slots the bin in which a slot begins: a slot is
-/// less than two bins wide, and a logarithm for every hour of every resource would be half of the work.
+/// Lower ends of the bins, and the bin in which each slot of an octave begins. A slot is less than two bins wide. A
+/// logarithm for every hour of every resource would be half of the work.
 #[derive(Debug)]
 pub(super) struct Bins {
-    /// In multiples of [`LEAST_BIN`], by bin; the first holds what is below.
+    /// Lower ends in multiples of [`LEAST_BIN`], by bin; the first bin holds smaller values.
     begin: Vec<f64>,
     first: Vec<u16>,
 }
@@ -110,7 +110,7 @@ impl Bins {
         })
     }
 
-    /// The slot of a value of at least 1: its exponent and the first bits behind the point.
+    /// Returns the slot of a value of at least 1: its exponent and the first bits of its mantissa.
     fn slot(value: f64) -> usize {
         index((value.to_bits() >> (52 - SLOT_BITS)) - (1023 << SLOT_BITS))
     }

@@ -1,20 +1,19 @@
-//! Writes at risk: what each failover of a database loses of what the old master had acknowledged.
+//! Data loss of failovers: the writes acknowledged by the old primary that each failover loses.
 //!
-//! Takes the facts of who is master and who follows, and how many writes a second the traffic commits.
-//! Who follows when the master falls silent has all but what is under way to it
-//! ([`UnderWay`](crate::plan::fluid::copies::UnderWay)); who is away has what was committed until it
-//! went. Whoever takes over, what is lost is what the best of those who could have lacks. A member
-//! that follows again has everything.
+//! Takes the facts of roles and replication, and the writes per second that the traffic commits. A replica that follows
+//! when the primary fails has all writes except those in transit to it
+//! ([`UnderWay`](crate::plan::fluid::copies::UnderWay)). A replica that is away has the writes committed before it
+//! left. A failover loses the writes that the best candidate lacks, whichever takes over. A member that follows again
+//! has all writes.
 //!
-//! With semi-synchronous writes somebody who follows has what was acknowledged; it is lost where another
-//! takes over, and where nobody had followed for longer than masters wait.
+//! With semi-synchronous writes a following replica has all acknowledged writes. They are lost if another takes over,
+//! and if no replica has followed for longer than the primary waits.
 //!
-//! How far slaves are behind is told by [`Lags`].
+//! Replication lag is computed by [`Lags`].
 //!
-//! Leaves out: what an old master that nobody fenced goes on taking; what is under way to a slave in the
-//! instant in which it goes away, or was to one slave when another had acknowledged it; that a better one
-//! that comes back during a promotion is not the one that is promoted. Who is away at time zero is so from
-//! then on.
+//! Leaves out: writes that an unfenced old primary still takes; writes in transit to a replica at the instant at which
+//! it leaves, or to one replica when another had acknowledged them; the promotion of a better replica that returns
+//! during a promotion. A replica that is away at time zero has been away since then.
 
 use super::lag::{LagTally, Lags};
 use crate::engine::draw::{Key, Lineage, Seed};
@@ -25,72 +24,72 @@ use crate::plan::fluid::FluidPlan;
 use crate::plan::fluid::copies::{Copies, CopiesNet, Loss, Source};
 use crate::units::{Rate, SimDuration, SimTime};
 
-/// What one replication says of the failovers of one database.
+/// Results of one replication for the failovers of one database.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WritesTally {
-    /// Failovers: another member took over.
+    /// Number of failovers, each with another member taking over.
     pub failovers: u64,
-    /// Of these, those after which somebody served who had been away while the old master took writes.
+    /// Failovers after which a member served that had been away while the old primary took writes.
     pub behind: u64,
-    /// Writes lost, by cause of the plan that silenced the master.
+    /// Writes lost, by the cause of the plan that stopped the primary.
     pub lost: Vec<f64>,
     /// Age of the oldest write lost, in seconds, summed over failovers.
     pub window_s: f64,
-    /// The same, of each failover, drawn.
+    /// Age of the oldest write lost, of each failover, sampled.
     pub windows: Histogram,
-    /// By member: how far it is behind.
+    /// Replication lag per member.
     pub lags: Vec<LagTally>,
 }
 
-/// What a member has of the writes.
+/// Writes that a member has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Has {
-    /// All but what is under way.
+    /// All writes except those in transit.
     All,
-    /// What had been committed by then.
+    /// The writes committed before this instant, and their number.
     Until(SimTime, f64),
 }
 
-/// A master that fell silent.
+/// A primary that has stopped serving.
 #[derive(Clone, Copy, Debug)]
 struct Broken {
     at: SimTime,
     who: usize,
-    /// Writes that it took.
+    /// Writes per second that it took.
     rate: Rate,
     cause: u32,
-    /// Somebody followed.
+    /// True if a replica followed.
     followed: bool,
 }
 
-/// Who serves.
+/// Returns the member that serves as primary.
 fn master(facts: &CopiesNet, view: View<'_>) -> Option<usize> {
     let holder = facts.holds.iter().position(|holds| view.fact(*holds));
     holder.filter(|_| view.fact(facts.served))
 }
 
-/// One database in one history.
+/// One database in one trajectory.
 pub(super) struct Group<'p> {
     of: &'p Copies,
     facts: &'p CopiesNet,
-    /// Its place among those that take writes; none: nobody asked for writes.
+    /// Its place among those that take writes; `None` without writes.
     commits: Option<usize>,
-    /// Who serves.
+    /// The member that serves as primary.
     master: Option<usize>,
-    /// Since when the last who served had done so.
+    /// Instant since which the last primary had served.
     since: SimTime,
     broken: Option<Broken>,
     /// Writes committed so far.
     committed: f64,
     has: Vec<Has>,
     lags: Lags,
-    /// Windows of failovers, by their number.
+    /// Key of the draws of each failover's window, by its number.
     draws: Key,
     tally: WritesTally,
 }
 
 impl<'p> Group<'p> {
-    /// Those of a plan, as far as somebody takes over in a net.
+    /// Returns the databases of a plan in which a member can take over in a net.
     pub fn all(
         fluid: &'p FluidPlan,
         nets: &'p [Option<CopiesNet>],
@@ -121,30 +120,30 @@ impl<'p> Group<'p> {
         fluid.copies.iter().zip(nets).map(one).collect()
     }
 
-    /// Adds views that were carried; `commits`: writes of a view, by place.
+    /// Adds views that were carried; `commits` has the writes per view, by place.
     pub fn carry(&mut self, views: f64, commits: &[f64]) {
         if let Some(at) = self.commits {
             self.committed += views * commits[at];
         }
     }
 
-    /// Its place among those that take writes.
+    /// Returns its place among those that take writes.
     pub fn commits(&self) -> Option<usize> {
         self.commits
     }
 
-    /// How far its members are behind.
+    /// Returns the replication lag of its members.
     pub fn lags(&mut self) -> &mut Lags {
         &mut self.lags
     }
 
-    /// Facts that it looks at.
+    /// Returns the facts that it reads.
     pub fn facts(&self) -> impl Iterator<Item = FactId> {
         let all = self.facts.holds.iter().chain(&self.facts.copies).chain(&self.facts.follows);
         all.copied().chain([self.facts.served])
     }
 
-    /// Who serves, follows and runs.
+    /// Updates which members serve, follow and run.
     fn stand(&mut self, view: View<'_>) {
         let facts = self.facts;
         let follows = |member: usize| view.fact(facts.follows[member]);
@@ -152,7 +151,7 @@ impl<'p> Group<'p> {
         self.lags.settle(self.master, follows, applies);
     }
 
-    /// Something has changed at `at`. `rates`: writes taken until then, by place; `why`: the cause that
+    /// Handles a change at `at`. `rates` are the writes taken until then, by place; `why` returns the cause that
     /// explains the value of a fact.
     pub fn settle(
         &mut self,
@@ -187,18 +186,18 @@ impl<'p> Group<'p> {
         self.stand(view);
     }
 
-    /// `new` serves after `broken`, from `at` on.
+    /// Makes `new` the primary after `broken`, from `at` on.
     fn passes(&mut self, at: SimTime, broken: Broken, new: usize, view: View<'_>) {
         if broken.who != new {
             self.lose(broken, new, view);
             self.since = at;
         }
-        // Who went away meanwhile has what there was.
+        // A member that left meanwhile has the writes up to then.
         self.leave(broken.at, view);
         self.follow(view);
     }
 
-    /// Who follows has everything.
+    /// Gives every following member all writes.
     fn follow(&mut self, view: View<'_>) {
         let Some(master) = self.master else { return };
         for (member, has) in self.has.iter_mut().enumerate() {
@@ -208,7 +207,7 @@ impl<'p> Group<'p> {
         }
     }
 
-    /// Who had everything and does not follow any more has what was committed until `at`.
+    /// Gives a member that no longer follows the writes committed until `at`.
     fn leave(&mut self, at: SimTime, view: View<'_>) {
         for (member, has) in self.has.iter_mut().enumerate() {
             if *has == Has::All && !view.fact(self.facts.copies[member]) {
@@ -217,7 +216,7 @@ impl<'p> Group<'p> {
         }
     }
 
-    /// `new` takes over from a master that fell silent.
+    /// Accounts for the loss when `new` takes over from a stopped primary.
     fn lose(&mut self, broken: Broken, new: usize, view: View<'_>) {
         let able = |member: &usize| {
             *member != broken.who && (*member == new || view.fact(self.facts.copies[*member]))
@@ -231,7 +230,7 @@ impl<'p> Group<'p> {
         };
         let latest = |all: &[Has]| all.iter().filter_map(left).max_by(|a, b| a.0.cmp(&b.0));
         let uniform = self.draws.uniform(self.tally.failovers, 0);
-        // Of a master's time alone: what an earlier one lost is lost already.
+        // Only writes during this primary's time count: earlier losses are counted already.
         let since = |(at, committed): (SimTime, f64), until: (SimTime, f64)| {
             let over = until.0.since(at.max(self.since));
             Loss::of_all((until.1 - committed).max(0.0), over, uniform)
@@ -245,7 +244,7 @@ impl<'p> Group<'p> {
             }
             Source::Acknowledged if copied > 0 => Loss::default(),
             Source::Acknowledged if !broken.followed => {
-                // The master stops waiting when nobody has answered for so long.
+                // The primary stops waiting when no replica has answered for the time-out.
                 let others = (0..self.of.members.len()).filter(|member| *member != broken.who);
                 let others: Vec<Has> = others.map(|member| self.has[member]).collect();
                 let alone = latest(&others).unwrap_or(all);
@@ -256,7 +255,7 @@ impl<'p> Group<'p> {
         };
         let behind = copied == 0 && !matches!(self.of.from, Source::Volume);
         if behind {
-            // What others have of what is lost they forget.
+            // The other members discard their copies of lost writes.
             self.committed = self.committed.min(last.1);
             for has in &mut self.has {
                 if let Has::Until(_, committed) = has {
@@ -271,7 +270,7 @@ impl<'p> Group<'p> {
         self.tally.windows.record_duration(SimDuration::from_seconds_f64(loss.drawn_s));
     }
 
-    /// What the history said.
+    /// Returns the results of the trajectory.
     pub fn tally(self) -> WritesTally {
         WritesTally { lags: self.lags.tallies(), ..self.tally }
     }

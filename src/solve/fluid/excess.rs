@@ -1,8 +1,8 @@
-//! What is too much, over the noise of the hours.
+//! Excess load, over the hourly noise.
 //!
-//! A load of u means as u N, N lognormal of mean 1: what is too much of it is E(N − 1/u)⁺ in the mean, by
-//! the partial expectation of the lognormal law (as in Black & Scholes 1973). Where a room fills up before users
-//! give up, more is lost than that, and sooner ([`Refusals`]).
+//! A load of u means u N with N lognormal of mean 1. The expected excess is E(N − 1/u)⁺, by the partial expectation of
+//! the lognormal law (as in Black & Scholes 1973). Where the queue capacity fills up before users abandon, more is
+//! lost, and sooner ([`Refusals`]).
 
 use super::BAD;
 use super::refusals::{FEW, Refusals};
@@ -13,19 +13,19 @@ use crate::engine::special::{ln, normal_cdf};
 pub(super) struct Spread {
     /// Standard deviation of its logarithm.
     sigma: f64,
-    /// Below this load the noise never makes it too much.
+    /// Load below which the noise never makes it excessive.
     never: f64,
 }
 
 impl Spread {
-    /// Of the normal law less than 1e-16 lies so many deviations out.
+    /// Number of standard deviations beyond which the normal law has less than 1e-16.
     const FAR: f64 = 8.3;
 
     pub(super) fn of(sigma: f64) -> Self {
         Self { sigma, never: libm::exp(-sigma * (Self::FAR + sigma / 2.0)) }
     }
 
-    /// Mean over the noise of the share that a load of `used` is too much: E(N − 1/used)⁺.
+    /// Returns the expected excess share over the noise at a load of `used`: E(N − 1/used)⁺.
     fn too_much(self, used: f64) -> f64 {
         if used <= self.never {
             return 0.0;
@@ -37,7 +37,7 @@ impl Spread {
         (normal_cdf(far) - normal_cdf(far - self.sigma) / used).max(0.0)
     }
 
-    /// Chance that the noise is `least` or more.
+    /// Returns the probability that the noise is `least` or more.
     fn reaches(self, least: f64) -> f64 {
         if self.sigma <= 0.0 {
             return f64::from(u8::from(least <= 1.0));
@@ -46,34 +46,34 @@ impl Spread {
     }
 }
 
-/// How busy the busiest resource of a way is, the share of the views that goes it, and the noise there.
+/// Utilisation of the busiest resource of a way, the share of the views that takes it, and the noise there.
 pub(super) type Way = (f64, f64, Spread);
 
-/// What is too much of the views of a class.
+/// Excess of the views of a class.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Excess {
-    /// Share of them, in the mean over the hourly noise.
+    /// Expected excess share over the hourly noise.
     pub(super) noisy: f64,
-    /// Without noise, where no room is full.
+    /// Excess share without noise, where no queue is full.
     pub(super) plain: f64,
-    /// Work done for them all the same, over that of all.
+    /// Work done for excess views, over the work of all views.
     pub(super) wasted: f64,
-    /// Chance that it is [`BAD`] or more.
+    /// Probability that the excess is [`BAD`] or more.
     pub(super) bad: f64,
     /// Utilisation of the busiest resource on their way.
     pub(super) most: f64,
 }
 
 impl Excess {
-    /// One stage more, of which each view goes one of the ways: the narrowest stage decides.
+    /// Adds a stage in which each view takes one of the ways: the narrowest stage decides.
     pub(super) fn meet(&mut self, ways: &mut [Way], refusals: Option<&Refusals>) {
-        // A view that visits several of them goes each way for a part of it. What a full room refuses is told of whole
+        // A view that visits several members takes each way for a part of it. Refusals by a full queue refer to whole
         // views, whether they would have come here or not.
         let all: f64 = ways.iter().map(|(_, share, _)| share).sum();
         let whole = if refusals.is_some() { all } else { all.max(1.0) };
         ways.iter_mut().for_each(|(_, share, _)| *share /= whole);
         let (mut noisy, mut plain, mut wasted) = (0.0, 0.0, 0.0);
-        // Members of one kind are as busy as each other.
+        // Members of one kind have equal utilisation.
         let mut last = (f64::NAN, f64::NAN, [0.0; 2]);
         for (used, share, spread) in &*ways {
             self.most = self.most.max(*used);
@@ -91,7 +91,7 @@ impl Excess {
         if noisy > self.noisy {
             (self.noisy, self.wasted) = (noisy.min(1.0), wasted.min(1.0));
         }
-        // By Markov's inequality it is no more than that over BAD.
+        // By Markov's inequality the probability is at most that over BAD.
         if noisy > FEW * BAD {
             let bad = match refusals {
                 Some(refusals) => bad_with(ways, refusals),
@@ -102,8 +102,7 @@ impl Excess {
     }
 }
 
-/// Chance that [`BAD`] of the views or more is not served: that the noise, as if it were the same everywhere,
-/// is so large.
+/// Returns the probability that at least [`BAD`] of the views are not served, with the noise assumed equal on all ways.
 fn bad_with(ways: &[Way], refusals: &Refusals) -> f64 {
     let Some((first, _, spread)) = ways.first() else { return 0.0 };
     let of = |best: fn(f64, f64) -> f64| ways.iter().fold(*first, |all, way| best(all, way.0));
@@ -127,8 +126,8 @@ fn bad_with(ways: &[Way], refusals: &Refusals) -> f64 {
     spread.reaches(high)
 }
 
-/// Chance that [`BAD`] of the views or more is too much: that the noise N, as if it were the same everywhere,
-/// is so large that Σ shareᵢ (1 − 1/(usedᵢ N)) over those ways on which it is positive reaches that.
+/// Returns the probability that at least [`BAD`] of the views are in excess. The noise N is assumed equal on all ways:
+/// Σ shareᵢ (1 − 1/(usedᵢ N)) over the ways on which it is positive reaches BAD.
 fn bad(ways: &mut [Way]) -> f64 {
     ways.sort_by(|(a, ..), (b, ..)| b.total_cmp(a));
     let (mut shares, mut relieved) = (0.0, 0.0);
@@ -139,7 +138,7 @@ fn bad(ways: &mut [Way]) -> f64 {
             continue;
         }
         let least = relieved / (shares - BAD);
-        // The next way is not too much yet.
+        // The next way has no excess yet.
         if ways.get(at + 1).is_none_or(|(used, ..)| used * least <= 1.0) {
             return spread.reaches(least);
         }

@@ -1,18 +1,17 @@
-//! How far slaves are behind over the years: what their master has committed and they have not applied.
+//! Replication lag over the horizon: writes that the primary has committed and a replica has not applied.
 //!
-//! Model: a fluid. Over a stretch writes come evenly, W(t) of them up to t. A slave that applies one write
-//! after the other applies μ a second while it lacks some, A(t) in all, and what comes at once when it lacks
-//! none and no more than μ come. Its backlog is W(t) − A(t); its lag the age of the oldest write that it
-//! lacks, t − W⁻¹(A(t)). Both are straight between the ends of stretches, of the past ones too, so that area
-//! and distribution are exact for writes that come so. Who does not run applies nothing; who runs again goes
-//! on from there.
+//! Model: a fluid. Over an interval writes arrive evenly, W(t) of them up to t. A replica that applies writes one after
+//! the other applies μ per second while it lacks some, A(t) in total. While it lacks none and at most μ per second
+//! arrive, it applies them at once. Its backlog is W(t) − A(t); its lag is the age of the oldest write that it lacks, t
+//! − W⁻¹(A(t)). Both are straight lines between the ends of intervals, including past ones, so area and distribution
+//! are exact for writes that arrive evenly. A replica that does not run applies nothing; when it runs again it
+//! continues from there.
 //!
-//! Holds: the largest lag comes when the last write of a burst is applied, not when the burst ends.
-//! Leaves out: that a slave which is promoted first applies what it lacks, and that nobody applies writes that
-//! a failover has lost; the time that a write itself is on its way and is applied (in `requests` a slave is behind by
-//! that whenever something is written), and readers who slow an applier down. Instants of more than
-//! [`MOST_POINTS`] stretches are not remembered: then every other is forgotten, and writes count as even over
-//! longer ones.
+//! Holds: the largest lag occurs when the last write of a burst is applied, not when the burst ends.
+//! Leaves out: the time in which a promoted replica first applies the writes that it lacks; writes lost by a failover,
+//! which are never applied here; the transfer and apply time of a single write (in `requests` a replica lags by that
+//! with every write); readers that slow an applier down. At most [`MOST_POINTS`] interval ends are remembered: beyond
+//! that every other one is forgotten, and writes count as even over longer intervals.
 //! Source: a fluid queue; Kleinrock II, ch. 2.7.
 
 use std::collections::VecDeque;
@@ -21,17 +20,17 @@ use crate::convert::whole;
 use crate::observe::histogram::Histogram;
 use crate::units::{Rate, SimTime};
 
-/// Ends of stretches that are remembered while somebody lacks what was written then.
+/// Maximum number of interval ends remembered while a replica lacks the writes of that time.
 const MOST_POINTS: usize = 4_096;
 
-/// What one replication says of how far one member of a database is behind, over the time that it follows.
+/// Results of one replication for the lag of one member of a database, over the time that it follows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LagTally {
-    /// That time, in seconds.
+    /// Time that it follows, in seconds.
     pub follows_s: f64,
-    /// The area under its lag, in seconds².
+    /// Area under its lag over time, in seconds².
     pub lag_s2: f64,
-    /// The area under its backlog, in writes × seconds.
+    /// Area under its backlog over time, in writes × seconds.
     pub backlog_s: f64,
     /// The longest lag, in seconds.
     pub longest_s: f64,
@@ -41,16 +40,16 @@ pub struct LagTally {
     pub times: Histogram,
 }
 
-/// A member.
+/// A member of the database.
 #[derive(Clone, Debug)]
 struct Member {
-    /// Writes a second that it applies; without an end where they are no work.
+    /// Writes per second that it applies; infinite where they are no work.
     rate: f64,
-    /// Writes that it has.
+    /// Number of writes that it has.
     applied: f64,
-    /// It is a slave.
+    /// True for a replica.
     follows: bool,
-    /// It is a slave, and runs.
+    /// True for a replica that runs.
     applies: bool,
     tally: LagTally,
 }
@@ -59,20 +58,21 @@ struct Member {
 #[derive(Clone, Debug)]
 pub(super) struct Lags {
     members: Vec<Member>,
-    /// Who is master, or was last.
+    /// The present or last primary.
     master: usize,
-    /// Who was master comes back with a copy.
+    /// True if an old primary returns with a fresh copy.
     rebuilds: bool,
-    /// Ends of stretches, and what was written up to them; the last is the present.
+    /// Ends of intervals, each with the writes up to it; the last is the present.
     log: VecDeque<(SimTime, f64)>,
     written: f64,
 }
 
-/// Seconds of a stretch, from and to, and the lag at both ends, in seconds.
+/// Piece of an interval: start and end in seconds, and the lag at both, in seconds.
 type Piece = (f64, f64, f64, f64);
 
 impl Lags {
-    /// Nothing written yet. `rates`: by member, writes a second that it applies one after the other.
+    /// Starts without writes. `rates` has, by member, the writes per second that it applies one after the other; `None`
+    /// where they are no work.
     pub fn new(rates: &[Option<Rate>], rebuilds: bool) -> Self {
         let member = |rate: &Option<Rate>| Member {
             rate: rate.map_or(f64::INFINITY, Rate::in_per_second),
@@ -90,7 +90,7 @@ impl Lags {
         }
     }
 
-    /// From now on these follow, and these of them run; `master`: who serves, if anybody does.
+    /// Updates the replicas and those of them that run; `master` is the serving primary, if there is one.
     pub fn settle(
         &mut self,
         master: Option<usize>,
@@ -98,7 +98,7 @@ impl Lags {
         applies: impl Fn(usize) -> bool,
     ) {
         if let Some(new) = master {
-            // Before it serves it has applied what it had.
+            // Before it serves it has applied all writes that it had.
             self.master = new;
             self.members[new].applied = self.written;
         }
@@ -111,7 +111,7 @@ impl Lags {
         }
     }
 
-    /// Whether a stretch in which at most `most` writes a second come leaves nobody behind.
+    /// Returns whether no member lags after an interval in which at most `most` writes per second arrive.
     pub fn keep_up(&self, most: Rate) -> bool {
         let up = |member: &Member| {
             member.applied >= self.written && member.applies && member.rate >= most.in_per_second()
@@ -119,7 +119,7 @@ impl Lags {
         self.waited_for().all(up)
     }
 
-    /// A stretch up to `to` in which nobody is behind.
+    /// Advances to `to` by an interval in which no member lags.
     pub fn pass(&mut self, to: SimTime, wrote: f64) {
         let from = self.now();
         self.written += wrote;
@@ -131,7 +131,7 @@ impl Lags {
         }
     }
 
-    /// A stretch up to `to` in which writes come evenly.
+    /// Advances to `to` by an interval in which writes arrive evenly.
     pub fn follow(&mut self, to: SimTime, wrote: f64) {
         let from = self.now();
         if to <= from {
@@ -160,7 +160,8 @@ impl Lags {
         }
     }
 
-    /// Those of whom it matters what they lack: not who is master, or comes back with a copy.
+    /// Returns the members whose replication lag matters: neither the primary nor a member that returns with a fresh
+    /// copy.
     fn waited_for(&self) -> impl Iterator<Item = &Member> {
         let members = self.members.iter().enumerate();
         let lacks = |at: usize, member: &Member| at != self.master && !member.copied(self.rebuilds);
@@ -171,19 +172,19 @@ impl Lags {
         self.log[self.log.len() - 1].0
     }
 
-    /// What the history said, by member.
+    /// Returns the results of the trajectory, by member.
     pub fn tallies(self) -> Vec<LagTally> {
         self.members.into_iter().map(|member| member.tally).collect()
     }
 }
 
 impl Member {
-    /// It does not follow, and has all when it does.
+    /// Returns whether it does not follow, and will have all writes when it does.
     fn copied(&self, rebuilds: bool) -> bool {
         rebuilds && !self.follows
     }
 
-    /// Lives through the stretch from `from` to the end of the log.
+    /// Advances from `from` to the end of the log.
     fn live(&mut self, log: &VecDeque<(SimTime, f64)>, from: SimTime) {
         let last = log.len() - 1;
         let second = |at: SimTime| match at >= from {
@@ -197,7 +198,7 @@ impl Member {
         }
         let written = log[last - 1].1;
         let grows = (log[last].1 - written) / length;
-        // Where its oldest write lies.
+        // Place of its oldest missing write.
         let mut place = log.partition_point(|(_, written)| *written <= self.applied);
         let mut now = 0.0;
         while now < length && place <= last {
@@ -206,7 +207,7 @@ impl Member {
             let pace = (after - before) / (end - begin);
             let written_at = |applied: f64| begin + (applied - before) / pace;
             let oldest = written_at(self.applied);
-            // Nothing is lacking before it is written.
+            // No write is missing before it is written.
             if oldest > now {
                 self.has_all(from, (now, oldest));
                 now = oldest;
@@ -215,7 +216,7 @@ impl Member {
             let lag = now - oldest;
             let behind = written + grows * now - self.applied;
             if place == last && lag <= 0.0 && rate >= pace {
-                // It applies what comes.
+                // It applies writes as they arrive.
                 self.has_all(from, (now, length));
                 self.applied = after;
                 return;
@@ -245,7 +246,7 @@ impl Member {
                 }
             }
             if caught_up {
-                // From here on it applies what comes.
+                // From here on it applies writes as they arrive.
                 self.applied = log[last].1;
                 break;
             }
@@ -255,7 +256,7 @@ impl Member {
         }
     }
 
-    /// It lacks nothing for these seconds of a stretch.
+    /// Records that it lacks nothing for these seconds of an interval.
     fn has_all(&mut self, from: SimTime, (begin, end): (f64, f64)) {
         self.note(from, (begin, end, 0.0, 0.0), (0.0, 0.0));
     }
@@ -271,13 +272,13 @@ impl Member {
 }
 
 impl LagTally {
-    /// A stretch over which the lag goes on a straight line.
+    /// Records an interval over which the lag follows a straight line.
     fn note(&mut self, from: SimTime, (begin, end, first, last): Piece) {
         let length = end - begin;
         self.follows_s += length;
         self.lag_s2 += length * f64::midpoint(first, last);
         self.longest_s = self.longest_s.max(first).max(last);
-        // Milliseconds since time zero, so that what is rounded off in one piece comes with the next.
+        // Milliseconds since time zero, so that the rounding error of one piece is carried to the next.
         let whole = |at: f64| whole::u64(from.nanos() as f64 / 1e6 + at * 1e3);
         let nanos = |lag: f64| whole::u64((lag * 1e9).max(0.0));
         let (low, high) = (nanos(first.min(last)), nanos(first.max(last)));
@@ -303,7 +304,7 @@ mod tests {
         Rate::per_second(writes).unwrap()
     }
 
-    /// A master and one slave that runs and applies 800 writes a second.
+    /// A primary and one running replica that applies 800 writes per second.
     fn pair() -> Lags {
         let mut lags = Lags::new(&[Some(rate(800.0)), Some(rate(800.0))], false);
         lags.settle(Some(0), |_| true, |_| true);
@@ -323,7 +324,7 @@ mod tests {
         assert!((value - truth).abs() <= 1e-6 * truth.abs().max(1.0), "{value} of {truth}");
     }
 
-    /// O43, every row, in stretches of any length.
+    /// O43, every row, in intervals of any length.
     #[test]
     fn o43_backlog_and_lag_of_a_slave_that_is_too_slow() {
         for step in [1.0, 7.0, 50.0, 100.0, 300.0] {
@@ -368,13 +369,13 @@ mod tests {
             near(tally.backlog_s, 120_000.0 * 1_000.0 / 2.0);
             near(tally.follows_s, 1_010.0);
             let median = tally.times.quantile(0.5).unwrap() as f64 / 1e9;
-            // 505 of 1,010 s are at most so: 10 s at 0, and a part of 1,000 as large as that of 150 s.
+            // 505 of 1,010 s are at most that: 10 s at 0, and a part of 1,000 as large as that of 150 s.
             assert!((median / (495.0 / 1_000.0 * 150.0) - 1.0).abs() < 0.02, "{median}");
         }
     }
 
-    /// Away for an hour it is 360,000 writes behind, an hour old when it runs again; it applies 700 a
-    /// second more than come, so that it is 514 s until it has them.
+    /// Away for an hour, it lags by 360,000 writes, an hour old, when it runs again. It applies 700 per second more
+    /// than arrive, so it needs 514 s to catch up.
     #[test]
     fn a_slave_that_was_away_catches_up() {
         let mut lags = pair();
@@ -394,7 +395,7 @@ mod tests {
         near(lags.members[1].tally.lag_s2, 3_600.0 * (3_600.0 + back) / 2.0);
     }
 
-    /// In silence nothing grows older: the oldest write is the first one after it.
+    /// Without writes the lag does not grow: the oldest write is the first one afterwards.
     #[test]
     fn a_silence_between_writes_is_no_lag() {
         let mut lags = pair();
@@ -409,19 +410,19 @@ mod tests {
         lags.follow(at(41.0), 0.0);
         assert!(lags.keep_up(rate(1.0)));
         near(lags.members[1].tally.longest_s, 30.0);
-        // 0 for 10 s, to 30 s over 30 s; then 100 writes in 1/8 s, of which the oldest is 30 to 20.125 s
-        // old, and as many of which it is 10.125 to 0.25 s old.
+        // 0 for 10 s, then to 30 s over 30 s. Then 100 writes in 1/8 s, with an oldest age of 30 to 20.125 s, and 100
+        // more with one of 10.125 to 0.25 s.
         let last = (30.0 + 20.125) / 16.0 + (10.125 + 0.25) / 16.0;
         near(lags.members[1].tally.lag_s2, 450.0 + last);
     }
 
-    /// However long a slave is away: what is remembered does not grow, and another is behind as it is alone.
+    /// However long a replica is away, memory does not grow, and another replica lags as it does alone.
     #[test]
     fn what_is_remembered_is_bounded() {
         let runs = |member: usize| member != 1;
         let mut lags = Lags::new(&[Some(rate(800.0)); 3], false);
         lags.settle(Some(0), |_| true, runs);
-        // 0.5 and 1.5 a second in turn, and 1,000 once a day for a quarter of an hour.
+        // 0.5 and 1.5 per second in turn, and 1,000 once per day for a quarter of an hour.
         let mut now = 0.0;
         for hour in 0..30_000 {
             if hour % 24 == 12 {
@@ -434,20 +435,19 @@ mod tests {
         }
         assert!(lags.log.len() <= MOST_POINTS + 1, "{}", lags.log.len());
         near(lag(&lags), 30_000.0 * 3_600.0);
-        // A second in five behind for the 1,125 s that it applies a crowd's writes, then by nothing.
+        // It lags by one second in five for the 1,125 s in which it applies the writes of a crowd, then not at all.
         let other = &lags.members[2].tally;
         near(other.longest_s, 225.0);
         near(other.lag_s2, 1_250.0 * 225.0 * 1_125.0 / 2.0);
         lags.settle(Some(0), |_| true, |_| true);
         lags.follow(at(now + 3_600.0), 3_600.0);
-        // 800 a second are three days' in an hour: of days that are remembered in pieces of up to a day.
+        // 800 per second are three days' writes in an hour: of days that are remembered in pieces of up to a day.
         let day = 900_000.0 + 11.0 * 1_800.0 + 12.0 * 5_400.0;
         let left = (30_001.0 - 2_880_000.0 / day * 24.0) * 3_600.0;
         assert!((lag(&lags) - left).abs() < 86_400.0, "{} of {left}", lag(&lags));
     }
 
-    /// Whoever becomes master has applied what there was; whoever was master lacks what came since, or has
-    /// it with its copy.
+    /// A new primary has applied all writes; the old one lacks the later ones, or has them with its fresh copy.
     #[test]
     fn roles_change() {
         for rebuilds in [false, true] {

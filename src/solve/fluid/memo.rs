@@ -1,7 +1,7 @@
-//! States of the parts at levels of the rates, worked out once and remembered: what is lost in them, and
-//! how busy they keep every resource.
+//! States of the parts at levels of the rates, computed once and remembered: the losses in them, and the utilisation of
+//! every resource.
 //!
-//! Holds: what is forgotten and worked out anew is the same; who was first to meet a state makes no
+//! Holds: a state that is forgotten and computed again is the same; the thread that met a state first makes no
 //! difference.
 
 use std::collections::BTreeMap;
@@ -20,11 +20,11 @@ use crate::plan::fluid::{FluidPlan, HOUR_NS, HOURS, LEVEL, WEEK_NS};
 use crate::units::SimTime;
 use crate::workload::rate::RateCurve;
 
-/// States and levels remembered at once by one thread.
+/// Maximum number of states and levels that one thread remembers at once.
 pub const MOST_CELLS: usize = 4_096;
-/// States of the parts that are worked out once for all.
+/// Maximum number of states shared by all threads.
 const MOST_STATES: usize = 32_768;
-/// A state that takes a smaller share of the time counts in a quantile at its mean rate.
+/// Share of the time below which a state counts in a quantile at its mean rate.
 const RARE: f64 = 1e-3;
 
 /// One state of the parts at one level of the rates.
@@ -32,44 +32,44 @@ const RARE: f64 = 1e-3;
 pub(super) struct Cell {
     pub(super) state: u32,
     pub(super) level: u32,
-    /// What was spent there and is not among the stays any more.
+    /// Time spent there that is no longer among the stays.
     spent: Box<Spent>,
-    /// There may be too much of a class at the busiest hour.
+    /// True if a class may be overloaded in the busiest hour.
     pub(super) strained: bool,
-    /// By class: whether that is so, and whether a line may grow.
+    /// True per class if it may be overloaded; then, if its queue may grow.
     pub(super) over: Vec<bool>,
     pub(super) grows: Vec<bool>,
-    /// By class: what overload does, from Monday 00:00 to each hour; none while not needed.
+    /// Cumulated effect of overload per class, from Monday 00:00 to each hour; `None` while not needed.
     losing: Vec<Option<Vec<Losing>>>,
-    /// By class: views carried in this replication.
+    /// Views carried in this replication, per class.
     pub(super) carried: Vec<f64>,
-    /// It was entered in this replication.
+    /// True if it was entered in this replication.
     pub(super) touched: bool,
 }
 
-/// In the mean over the noise: views lost to overload, hours in which these are 1 % or more, and views whose
-/// work was done in vain.
+/// Expected over the noise: views lost to overload, hours in which these are at least 1 %, and views whose work was
+/// wasted.
 pub(super) type Losing = [f64; 3];
 
-/// States that any replication has worked out. They follow from the plan alone, so that it makes no
-/// difference who was first.
+/// States that any replication has computed. They follow from the plan alone, so it makes no difference which was
+/// first.
 #[derive(Debug, Default)]
 pub struct Known {
     held: Mutex<Held>,
     refusals: OnceLock<Vec<Option<Refusals>>>,
 }
 
-/// States, and their parts, each once: most states differ in few of them.
+/// States, and their parts, each stored once: most states differ in few of them.
 #[derive(Debug, Default)]
 struct Held {
     states: BTreeMap<Bits, Arc<StateLoad>>,
-    /// By a hash of what they hold.
+    /// Parts by a hash of their content.
     classes: BTreeMap<u64, Vec<Arc<ClassLoad>>>,
     rows: BTreeMap<u64, Vec<Arc<[f64]>>>,
 }
 
 impl Held {
-    /// The one that is held in place of its equals.
+    /// Replaces `one` by the equal part that is stored, or stores it.
     fn once<T: PartialEq + ?Sized>(
         held: &mut BTreeMap<u64, Vec<Arc<T>>>,
         hash: u64,
@@ -119,7 +119,7 @@ impl Known {
     }
 }
 
-/// A state that threads share. Each counts for itself who holds it: a counter that they shared would make them
+/// A state shared by threads. Each thread counts its own references, because a shared counter would make the threads
 /// wait for each other.
 #[derive(Debug)]
 pub(super) struct Shared(pub(super) Arc<StateLoad>);
@@ -132,56 +132,56 @@ impl Deref for Shared {
     }
 }
 
-/// What is worked out once and used by every replication of a chunk that meets it again.
+/// Results that are computed once and used by every replication of a chunk.
 pub struct Memo<'p> {
     pub(super) plan: &'p FluidPlan,
     pub(super) shared: &'p Known,
     most: usize,
     pub(super) curves: Vec<RateCurve>,
-    /// It is asked how far slaves are behind.
+    /// True if replication lag is asked for.
     pub(super) lags: bool,
-    /// By workload: its highest rate.
+    /// Highest rate per workload.
     pub(super) peaks: Vec<f64>,
-    /// By workload: mean rate of each hour of the week.
+    /// Mean rate of each hour of the week, per workload.
     hours: Vec<Vec<f64>>,
     /// Time of the week at time zero.
     zero: u64,
-    /// By workload: the highest of these.
+    /// Highest hourly rate per workload.
     tops: Vec<f64>,
-    /// By class: standard deviation of the logarithm of its hourly noise, and what full rooms refuse.
+    /// Standard deviation of the logarithm of its hourly noise per class, and the refusals by full queues.
     sigmas: Vec<f64>,
     refusals: &'p [Option<Refusals>],
     states: BTreeMap<Bits, u32>,
     pub(super) loads: Vec<Rc<Shared>>,
-    /// By state, by resource: where it was asked for.
+    /// Noise per state and resource, where it was needed.
     spreads: Vec<Vec<Option<Spread>>>,
     levels: BTreeMap<Vec<i32>, u32>,
     pub(super) factors: Vec<Vec<f64>>,
     known: BTreeMap<(u32, u32), u32>,
-    /// Cells by a hash of bits and level, the last one met for each: found without a search. Which one
-    /// is there changes nothing but the time it takes.
+    /// Cells by a hash of bits and level, the last one met for each: found without a search. The choice affects only
+    /// the run time.
     recent: Vec<Option<Recent>>,
     pub(super) cells: Vec<Cell>,
-    /// Forgotten ones, empty.
+    /// Forgotten cells, empty.
     spare: Vec<Cell>,
     pub(super) touched: Vec<u32>,
     stays: Vec<Stay>,
     busy: Busy,
-    /// Of the replication under way: by resource, utilisation times seconds.
+    /// Utilisation times seconds per resource, in the present replication.
     pub(super) work: Vec<f64>,
-    /// Kept for their room.
+    /// Kept for their allocation.
     ways: Vec<Way>,
     used: Vec<f64>,
 }
 
 impl<'p> Memo<'p> {
-    /// Nothing known yet.
+    /// Creates an empty memo.
     #[must_use]
     pub fn new(plan: &'p FluidPlan, shared: &'p Known) -> Self {
         Self::with_room(plan, shared, MOST_CELLS)
     }
 
-    /// Nothing known yet, and so many states remembered at most.
+    /// Creates an empty memo that remembers at most `most` states.
     #[must_use]
     pub fn with_room(plan: &'p FluidPlan, shared: &'p Known, most: usize) -> Self {
         let curves: Vec<RateCurve> = plan.workloads.iter().map(|w| w.traffic.curve()).collect();
@@ -228,13 +228,13 @@ impl<'p> Memo<'p> {
         memo
     }
 
-    /// Histories follow how far slaves are behind.
+    /// Makes trajectories compute the replication lag.
     #[must_use]
     pub fn with_lags(self) -> Self {
         Self { lags: true, ..self }
     }
 
-    /// States and levels that it remembers.
+    /// Returns the number of states and levels that it remembers.
     #[must_use]
     pub fn remembered(&self) -> usize {
         self.cells.len()
@@ -244,7 +244,7 @@ impl<'p> Memo<'p> {
         self.hours[workload].iter().sum::<f64>() / HOURS as f64
     }
 
-    /// Of independent noises the variances of what each adds.
+    /// Returns the deviation of a class's noise: for independent noises, the variances of the contributions add.
     fn sigma_of(&self, class: usize) -> f64 {
         let of = self.plan.workloads.iter().enumerate().filter(|(_, w)| w.class == class);
         let parts: Vec<(f64, f64)> = of.map(|(at, w)| (self.mean_rate(at), w.sigma)).collect();
@@ -262,7 +262,7 @@ impl<'p> Memo<'p> {
         combined(&parts)
     }
 
-    /// [`Self::sigma_at`], worked out once a state.
+    /// Returns [`Self::sigma_at`], computed once per state.
     fn spread(&mut self, state: u32, load: &StateLoad, resource: usize) -> Spread {
         if let Some(Some(known)) = self.spreads[state as usize].get(resource) {
             return *known;
@@ -274,7 +274,7 @@ impl<'p> Memo<'p> {
         spread
     }
 
-    /// Rates by class in an hour of the week at a level.
+    /// Returns the rates by class in an hour of the week at a level.
     pub(super) fn rates(&self, level: u32, hour: usize) -> Vec<f64> {
         let mut rates = Vec::new();
         self.rates_into(level, hour, &mut rates);
@@ -346,7 +346,7 @@ impl<'p> Memo<'p> {
         }
         let classes = self.plan.classes.len();
         let load = &self.loads[state as usize];
-        // All at their highest at once, with the noise that is seen once in 30,000 hours.
+        // All at their highest at once, with the noise that occurs once in 30,000 hours.
         let mut rates = vec![0.0; classes];
         let factors = &self.factors[level as usize];
         for (at, workload) in self.plan.workloads.iter().enumerate() {
@@ -399,7 +399,7 @@ impl<'p> Memo<'p> {
         at
     }
 
-    /// What is too much of `class` at these rates.
+    /// Returns the excess of `class` at these rates.
     pub(super) fn excess(&mut self, state: u32, class: usize, rates: &[f64]) -> Excess {
         let load = Rc::clone(&self.loads[state as usize]);
         let mut used = std::mem::take(&mut self.used);
@@ -419,7 +419,7 @@ impl<'p> Memo<'p> {
             }
             all.meet(&mut ways, self.refusals[class].as_ref().filter(|_| held));
         }
-        // Of those who come: not of views that meet a dead member with all that they ask for.
+        // The share refers to views that arrive, without those that meet a failed member with all their requests.
         let stuck = load.classes[class].stuck;
         if stuck > 0.0 {
             let of = |share: f64| (share / (1.0 - stuck).max(f64::MIN_POSITIVE)).min(1.0);
@@ -429,7 +429,7 @@ impl<'p> Memo<'p> {
         all
     }
 
-    /// What settled overload does to `class` in a cell, from Monday 00:00 to each hour.
+    /// Returns the cumulated effect of settled overload on `class` in a cell, from Monday 00:00 to each hour.
     fn losing(&mut self, cell: u32, class: usize) -> &[Losing] {
         let Cell { state, level, ref losing, .. } = self.cells[cell as usize];
         if losing[class].is_none() {
@@ -451,7 +451,7 @@ impl<'p> Memo<'p> {
         at.nanos().saturating_add(self.zero)
     }
 
-    /// What settled overload does over a stretch of time.
+    /// Returns the effect of settled overload over an interval.
     pub(super) fn lost_settled(
         &mut self,
         cell: u32,
@@ -474,7 +474,7 @@ impl<'p> Memo<'p> {
         })
     }
 
-    /// Notes that a cell was there over a stretch of time.
+    /// Records that a cell was occupied over an interval.
     pub(super) fn spend(&mut self, cell: u32, from: SimTime, to: SimTime) {
         if self.stays.len() >= MOST_STAYS {
             self.put_stays();
@@ -483,7 +483,7 @@ impl<'p> Memo<'p> {
         self.stays.push(Stay { cell, from, to });
     }
 
-    /// Puts stays to their cells.
+    /// Moves the recorded intervals to their cells.
     fn put_stays(&mut self) {
         let stays = by_cell(&mut self.stays);
         for (at, cell) in self.cells.iter_mut().enumerate() {
@@ -491,7 +491,7 @@ impl<'p> Memo<'p> {
         }
     }
 
-    /// Puts the time spent into utilisation by hour and bin, and forgets it.
+    /// Adds the time spent to utilisation by hour and bin, and clears it.
     fn fold(&mut self) {
         self.put_stays();
         let sum = |time: &[f64; HOURS]| time.iter().sum::<f64>();
@@ -542,7 +542,7 @@ impl<'p> Memo<'p> {
         }
     }
 
-    /// Puts what was carried in this replication into its utilisation.
+    /// Adds the views carried in this replication to its utilisation.
     pub(super) fn unload(&mut self) {
         for at in std::mem::take(&mut self.touched) {
             let cell = &mut self.cells[at as usize];
@@ -566,14 +566,14 @@ impl<'p> Memo<'p> {
         self.spreads.clear();
         self.known.clear();
         self.recent.fill(None);
-        // All that they held is told; what they hold it in serves the next ones.
+        // All their content is accounted for; the allocations are reused.
         for mut cell in self.cells.drain(..) {
             cell.losing.fill(None);
             self.spare.push(cell);
         }
     }
 
-    /// What all replications so far saw of the resources.
+    /// Returns the observations of all replications so far on the resources.
     #[must_use]
     pub fn busy(&mut self) -> Busy {
         self.fold();
@@ -581,7 +581,7 @@ impl<'p> Memo<'p> {
     }
 }
 
-/// Places for cells found without a search.
+/// Number of places for cells found without a search.
 const RECENT: usize = 1 << 12;
 
 /// A cell that was met.
@@ -592,20 +592,20 @@ struct Recent {
     cell: u32,
 }
 
-/// A place for a state and a level.
+/// Returns the place for a state and a level.
 fn place_of(bits: &Bits, level: &[i32]) -> usize {
     let words =
         bits.iter().copied().chain(level.iter().map(|step| i64::from(*step).cast_unsigned()));
     (hash_of(words) >> 52) as usize % RECENT
 }
 
-/// Multiply and fold, as Knuth's multiplicative hash.
+/// Returns a hash by multiplying and folding, as Knuth's multiplicative hash.
 fn hash_of(words: impl Iterator<Item = u64>) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     words.fold(0, |hash: u64, word| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR))
 }
 
-/// Standard deviation of the logarithm of a sum of independent parts, as if it were one.
+/// Returns the standard deviation of the logarithm of a sum of independent parts, as if the sum were lognormal.
 fn combined(parts: &[(f64, f64)]) -> f64 {
     let all: f64 = parts.iter().map(|(part, _)| part).sum();
     if all <= 0.0 {

@@ -1,8 +1,8 @@
-//! A history of the traffic read at instants in between: what was wanted and lost up to there, and how
-//! everything stands.
+//! Readings of the traffic of a trajectory at intermediate instants: the intended and lost views so far, and the
+//! present condition.
 //!
-//! Holds: readings of one history may be taken off each other, and those of neighbouring stretches add
-//! up to those of both. What a stall has cost at an instant is what it would cost if it ended there.
+//! Holds: readings of one trajectory may be subtracted, and those of adjacent intervals add up to those of both. The
+//! cost of a stall at an instant is the cost it would have if it ended there.
 
 use super::users::{Crowd, Endured};
 use super::{Live, set};
@@ -12,30 +12,30 @@ use crate::plan::fluid::FluidPlan;
 use crate::plan::fluid::state::{Bits, Input};
 use crate::units::SimTime;
 
-/// Above this share of failing or waiting views nothing is served to speak of.
+/// Share of failing or waiting views above which almost nothing is served.
 const ALL: f64 = 0.99;
 
-/// What one class has wanted and lost since time zero.
+/// Intended and lost views of one class since time zero.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClassReading {
-    /// Views wanted.
+    /// Intended views.
     pub intended: f64,
     /// Views lost, by cause of the plan; the last is overload.
     pub lost: Vec<f64>,
-    /// Views not asked for: the session had ended.
+    /// Views never requested: the session had ended.
     pub never_born: f64,
-    /// Views that will not be asked for: the session has ended.
+    /// Views that will not be requested: the session has ended.
     pub to_come: f64,
-    /// 5-minute intervals in which 1 % or more is lost or stands still; whole at their ends.
+    /// 5-minute intervals in which at least 1 % is lost or stalled; whole at their ends.
     pub bad_intervals: f64,
 }
 
-/// What all have.
+/// Readings of all classes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
-    /// By class.
+    /// Readings per class.
     pub classes: Vec<ClassReading>,
-    /// 5-minute intervals that are bad for one class at least; whole at their ends.
+    /// 5-minute intervals that are bad for at least one class; whole at their ends.
     pub bad_intervals: f64,
 }
 
@@ -52,8 +52,8 @@ impl Reading {
 }
 
 impl ClassReading {
-    /// What came since an earlier reading. Who had gone then took along what he would have asked for
-    /// since, where something `begins` there; where it `ends` here, who has gone takes along the rest.
+    /// Returns the difference to an earlier reading. If something `begins` at the earlier one, the later views of users
+    /// who had left by then are taken out. If it `ends` here, the remaining views of departed users are included.
     #[must_use]
     pub fn since(&self, earlier: &Self, [begins, ends]: [bool; 2]) -> Self {
         let before = if begins { earlier.to_come } else { 0.0 };
@@ -69,21 +69,21 @@ impl ClassReading {
     }
 }
 
-/// How everything stands at an instant.
+/// Condition at an instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Looks {
-    /// A part is broken, slow, not believed in, cut off or on its way, or the traffic is another than
-    /// by its profile. Who has an address or a role does not matter, as long as somebody has it.
+    /// True if a part is broken, slow, not believed alive, cut off or in transit, or the traffic deviates from its
+    /// profile. The holder of a virtual IP or role does not matter as long as there is one.
     pub wrong: bool,
-    /// Somebody still waits because of what was wrong.
+    /// True if requests still wait because of an earlier failure.
     pub waits: bool,
-    /// Hardly a view of any class is served.
+    /// True if almost no view of any class is served.
     pub dark: bool,
-    /// More may be asked for than can be done.
+    /// True if the load may exceed the capacity.
     pub strained: bool,
 }
 
-/// Which inputs say that something is wrong.
+/// Inputs that show a failure.
 #[derive(Clone, Debug)]
 pub struct Wellness {
     well: Bits,
@@ -91,7 +91,7 @@ pub struct Wellness {
 }
 
 impl Wellness {
-    /// Of a plan.
+    /// Determines the inputs of a plan.
     #[must_use]
     pub fn of(plan: &FluidPlan) -> Self {
         let well = plan.well();
@@ -124,7 +124,7 @@ impl<'p> Live<'_, 'p> {
         self.account(at.min(self.end));
     }
 
-    /// What was wanted and lost up to now, at the end of a 5-minute interval.
+    /// Returns the intended and lost views up to now, at the end of a 5-minute interval.
     pub fn read(&mut self) -> Reading {
         self.rows.iter_mut().for_each(super::row::Row::end_interval);
         self.gather();
@@ -148,7 +148,7 @@ impl<'p> Live<'_, 'p> {
         Reading { classes: all, bad_intervals: self.bad }
     }
 
-    /// What stalls under way have cost, as if they ended here: cause, workload, cost and its users then.
+    /// Returns the cost of stalls in progress, as if they ended here: cause, workload, cost and its users at that time.
     fn stalls_so_far(&self) -> impl Iterator<Item = (u32, usize, Endured, Crowd<'p>)> + '_ {
         let stalls = self.stalls.iter().enumerate();
         stalls.filter_map(|(group, stall)| Some((group, stall.as_ref()?))).flat_map(
@@ -165,8 +165,8 @@ impl<'p> Live<'_, 'p> {
         )
     }
 
-    /// Sessions that have ended with a lost view and would have gone on, by workload. What a stall under way
-    /// has cost so far is in it as if it ended here.
+    /// Returns the sessions that have ended with a lost view and would have continued, by workload. Stalls in progress
+    /// are included as if they ended here.
     #[must_use]
     pub fn gone(&self) -> Vec<f64> {
         let mut all: Vec<f64> = self.crowds.iter().map(|crowd| crowd.gone).collect();
@@ -176,7 +176,7 @@ impl<'p> Live<'_, 'p> {
         all
     }
 
-    /// How everything stands.
+    /// Returns the present condition.
     #[must_use]
     pub fn looks(&self, wellness: &Wellness) -> Looks {
         let load = &self.load.classes;
@@ -189,7 +189,7 @@ impl<'p> Live<'_, 'p> {
         }
     }
 
-    /// The oldest cause of what is wrong, by place; that of overload where nothing is broken.
+    /// Returns the oldest cause of the present failures, by place; that of overload where nothing is broken.
     pub fn blame(&mut self, wellness: &Wellness, view: View<'_>) -> u32 {
         match wellness.wrong(&self.bits) {
             inputs if inputs.is_empty() => self.overload_place(),
@@ -197,19 +197,19 @@ impl<'p> Live<'_, 'p> {
         }
     }
 
-    /// The place of overload among the causes.
+    /// Returns the place of overload among the causes.
     #[must_use]
     pub fn overload_place(&self) -> u32 {
         self.rows.first().map_or(0, |row| table::u32(row.tally.lost.len()) - 1)
     }
 
-    /// By CDN: since when nobody answers its edges, where nobody does.
+    /// Returns the start of the present silence of the origin, per CDN; `None` while an origin answers.
     #[must_use]
     pub fn silent(&self) -> &[Option<SimTime>] {
         &self.silent
     }
 
-    /// When the level of the traffic changes next.
+    /// Returns the instant of the next change of the traffic level.
     #[must_use]
     pub const fn level_ends(&self) -> SimTime {
         self.level_ends

@@ -1,27 +1,26 @@
-//! What a full room refuses: single requests, long before what is asked for is too much in the mean.
+//! Refusals by a full queue: single requests are refused long before the average load exceeds the capacity.
 //!
-//! Model, for the views of one class where they come in, offered u of what the narrowest part on their way
-//! can do:
-//! - There is room for K views: workers, and places in line over the requests of a view. Of the first requests
-//!   L = (1 − u) uᴷ / (1 − uᴷ⁺¹) are refused, as in M/M/1/K.
-//! - Who follows the answer to a first request comes r later, a round trip. That view has left one place behind
-//!   it; a departing one leaves j < K behind with πⱼ / (1 − L), and the queue is reversible, so that a follower
-//!   is refused with L (1 − p(r)) / (1 − L): p(r) is the chance that a full room is full a time r later. Who goes
-//!   to another room meets L. A view fails with any of its requests.
-//! - Whose view fails tries again with chance c, at most so many times; each try is offered too. Of two loads
+//! Model, for the views of one class at their entrance, at an offered load u on the narrowest part of their way:
+//! - There is capacity for K views: workers and places in the queue, divided by the requests of a view. Of the first
+//!   requests L = (1 − u) uᴷ / (1 − uᴷ⁺¹) are refused, as in M/M/1/K.
+//! - A request that follows the answer to a first request arrives r later, a round trip. That view has left one free
+//!   place; a departing one leaves j < K behind with πⱼ / (1 − L), and the queue is reversible. So a follower is
+//!   refused with L (1 − p(r)) / (1 − L), where p(r) is the probability that a full queue is full again a time r later.
+//!   A follower that goes to another queue meets L. A view fails with any of its requests.
+//! - A user whose view fails retries with probability c, up to a limit; each attempt is offered load too. Of two loads
 //!   at which that settles the lower one is meant.
-//! - Who is lost goes away, with M − 1 further pages in the mean, which are not asked for.
-//! - Where arrivals are modulated, each state is as settled as if it lasted; but for who has gone away, whose
-//!   number is that of the mean where the states change within a session.
+//! - A user whose view is lost leaves, and M − 1 further pages on average are not requested.
+//! - Where arrivals are modulated, each state is treated as settled. The exception is the number of departed users,
+//!   which is that of the mean where the states change within a session.
 //! - Hourly noise is a factor on u, lognormal of mean 1.
 //!
-//! Gives the share of the views that is lost or not asked for, and the work done for views that were lost, over
-//! the work that all would be. Holds: the first never falls as u grows. Where users give up before the room is full
-//! nothing is refused here, and 1 − 1/u of the views is too much.
-//! Leaves out: several servers of the narrowest part (with c of them less is refused far below the limit and more near it: of 16 and
-//! a room of 51 three times as much at 0.9), work whose spread is not that of an exponential law, other classes in the same room,
-//! rooms of members that are gone, what follows into other services, refused requests that a balancer sends on, users who give
-//! up below the limit.
+//! Returns the share of the views that is lost or never requested, and the work done for lost views, over the work of
+//! all intended views. Holds: the first never falls as u grows. Where users abandon before the queue is full nothing is
+//! refused here, and the excess is 1 − 1/u of the views.
+//! Leaves out: several servers of the narrowest part (c of them refuse less far below the limit and more near it: 16
+//! with a capacity of 51 refuse three times as much at 0.9); service times that are not exponential; other classes in
+//! the same queue; places of members that have failed; later requests to other services; refused requests that a
+//! balancer forwards; users who abandon below the limit.
 //! Source: Kleinrock (1975), 3.6; Kelly (1979), 1.2; Jensen's uniformisation for p(r).
 
 use crate::convert::whole;
@@ -30,43 +29,43 @@ use crate::plan::fluid::rooms::Entry;
 use crate::plan::fluid::users::Users;
 use crate::plan::fluid::{FluidPlan, FluidWorkload};
 
-/// Logarithms of loads: the first, the step, their number. Of the odd ones the unserved views are the geometric mean of
-/// their neighbours', which is exact where they are a power of the load.
+/// Logarithms of loads: the first, the step, their number. At odd points the unserved views are the geometric mean of
+/// their neighbours', which is exact for a power of the load.
 const FIRST: f64 = -6.0;
 const STEP: f64 = 0.005;
 const POINTS: usize = 1_521;
 /// Steps of the variance of the noise.
 const DEVIATIONS: usize = 16;
-/// Nodes of the normal law to each side, and how far apart.
+/// Nodes of the normal law on each side, and their distance.
 const NODES: i32 = 24;
 const APART: f64 = 0.25;
-/// A load below which less is refused is none.
+/// Refused share below which a load counts as not refused.
 const NONE: f64 = 1e-10;
-/// A cell is strained where so much is refused in its busiest hour.
+/// Refused share in the busiest hour from which a cell is strained.
 pub(super) const FEW: f64 = 1e-6;
-/// Places of a room in which what happens within a round trip is followed.
+/// Maximum number of places whose changes within a round trip are followed.
 const PLACES: usize = 96;
-/// Arrivals and departures within a round trip from which a follower is one like all.
+/// Number of arrivals and departures within a round trip from which a follower is refused like any request.
 const MANY: f64 = 400.0;
-/// What followers meet is worked out at every so many loads.
+/// Number of loads per load at which the refusal of followers is computed.
 const SPARSE: usize = 20;
 
-/// Unserved views, and work in vain.
+/// Unserved views, and wasted work.
 type Shares = [f64; 2];
 
-/// What a full room refuses of a class.
+/// Refusals of a class by a full queue.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Refusals {
-    /// By load, without noise.
+    /// Shares by load, without noise.
     plain: Vec<Shares>,
-    /// By variance of the noise, evenly up to the highest; by load in the mean.
+    /// Shares by variance of the noise, evenly up to the highest, then by mean load.
     noisy: Vec<Vec<Shares>>,
-    /// The highest standard deviation of its logarithm.
+    /// Highest standard deviation of the noise's logarithm.
     most: f64,
 }
 
 impl Refusals {
-    /// By class of a plan; none where no room fills up before users give up.
+    /// Computes the refusals per class of a plan; `None` where no queue fills up before users abandon.
     pub(super) fn all(plan: &FluidPlan) -> Vec<Option<Self>> {
         let sigma = plan.workloads.iter().map(|workload| workload.sigma).fold(0.0, f64::max);
         let capacities = capacities(plan);
@@ -74,13 +73,13 @@ impl Refusals {
         (0..plan.classes.len()).map(one).collect()
     }
 
-    /// `capacity` in views a second.
+    /// Computes the refusals of a class; `capacity` is in views per second.
     fn of(plan: &FluidPlan, class: usize, capacity: f64, sigma: f64) -> Option<Self> {
         let of = &plan.classes[class];
         let entry = of.entry.as_ref()?;
         let views = entry.views();
         let fills_up = views / (capacity / entry.rooms);
-        // Of several sources the largest.
+        // If there are several sources, the largest.
         let rate = |workload: &FluidWorkload| workload.traffic.curve().level().in_per_second();
         let sources = plan.workloads.iter().filter(|workload| workload.class == class);
         let source = sources.max_by(|a, b| rate(a).total_cmp(&rate(b)))?;
@@ -110,7 +109,7 @@ impl Refusals {
         all
     }
 
-    /// By load: means over the noise.
+    /// Returns the means over the noise, by load.
     fn blurred(&self, sigma: f64) -> Vec<Shares> {
         if sigma <= 0.0 {
             return self.plain.clone();
@@ -122,7 +121,7 @@ impl Refusals {
             let at = FIRST + STEP * point as f64;
             let mut sums = [0.0; 2];
             for (z, weight) in &weights {
-                // Weighted with the noise itself its logarithm has the mean σ²/2.
+                // Weighted with the noise itself, its logarithm has the mean σ²/2.
                 let shares = look_up(&self.plain, at + sigma * (z + sigma / 2.0));
                 sums.iter_mut().zip(shares).for_each(|(sum, share)| *sum += weight * share / all);
             }
@@ -131,7 +130,7 @@ impl Refusals {
         (0..POINTS).map(mean).collect()
     }
 
-    /// At a load of `used` in the mean over the noise of the deviation `sigma`.
+    /// Returns the shares at a mean load of `used` over noise with the deviation `sigma`.
     pub(super) fn mean(&self, used: f64, sigma: f64) -> Shares {
         if used <= 0.0 {
             return [0.0; 2];
@@ -150,12 +149,12 @@ impl Refusals {
         [0, 1].map(|of| a[of] + (b[of] - a[of]) * part)
     }
 
-    /// At a load of `used`.
+    /// Returns the shares at a load of `used`.
     pub(super) fn plain(&self, used: f64) -> Shares {
         if used > 0.0 { look_up(&self.plain, ln(used)) } else { [0.0; 2] }
     }
 
-    /// The load from which a share of the views is not served; infinite where that is never so.
+    /// Returns the load from which a share of the views is not served; infinite if there is none.
     pub(super) fn reaches(&self, share: f64) -> f64 {
         let above = self.plain.partition_point(|[unserved, _]| *unserved < share);
         let Some(below) = above.checked_sub(1) else { return load_at(0) };
@@ -176,7 +175,7 @@ fn load_at(point: usize) -> f64 {
     libm::exp(FIRST + STEP * point as f64)
 }
 
-/// Between the points on a straight line; beyond them what is done stays the same.
+/// Interpolates linearly between the points; beyond them the work done stays the same.
 fn look_up(of: &[Shares], at: f64) -> Shares {
     let place = (at - FIRST) / STEP;
     if place <= 0.0 {
@@ -193,8 +192,8 @@ fn look_up(of: &[Shares], at: f64) -> Shares {
     [0, 1].map(|share| of[below][share] + (of[below + 1][share] - of[below][share]) * part)
 }
 
-/// By class: views a second that the narrowest part on their way can do while nothing is wrong, at the mix of the
-/// hour in which most is asked for; none where nothing limits them.
+/// Returns, per class, the views per second that the narrowest part of their way can serve in the healthy state, at the
+/// mix of the busiest hour; `None` where nothing limits them.
 fn capacities(plan: &FluidPlan) -> Vec<Option<f64>> {
     let well = plan.state(&plan.well());
     let [_, rates] = plan.mean_and_top_rates();
@@ -210,7 +209,7 @@ fn capacities(plan: &FluidPlan) -> Vec<Option<f64>> {
     rates.iter().enumerate().map(of).collect()
 }
 
-/// Chance that M/M/1/K, K not whole as if it were, is full for who comes: (1 − u) uᴷ / (1 − uᴷ⁺¹).
+/// Returns the probability that an arrival finds M/M/1/K full, extended to fractional K: (1 − u) uᴷ / (1 − uᴷ⁺¹).
 fn blocking(used: f64, room: f64) -> f64 {
     if used <= 0.0 {
         return 0.0;
@@ -225,7 +224,8 @@ fn blocking(used: f64, room: f64) -> f64 {
     libm::expm1(-at) / libm::expm1(-(room + 1.0) * at)
 }
 
-/// Chance that a full room is full again after a time in which `came` would come and `done` can be done.
+/// Returns the probability that a full queue is full again after a time with `came` potential arrivals and `done`
+/// potential departures.
 fn stays_full(came: f64, done: f64, room: f64) -> f64 {
     let all = came + done;
     if all <= 0.0 {
@@ -255,18 +255,18 @@ fn stays_full(came: f64, done: f64, room: f64) -> f64 {
     }
 }
 
-/// Where views come in.
+/// Queue at the entrance of views.
 struct Room {
     views: f64,
-    /// Share of the first requests that come so far, and how many follow each view.
+    /// Share of the first requests that arrive so far, and the number of followers per view.
     first: f64,
     followers: f64,
-    /// At every [`SPARSE`] loads: what a follower meets, over what a first request does.
+    /// Refusal probability of a follower over that of a first request, at every [`SPARSE`] loads.
     follower: Vec<f64>,
 }
 
 impl Room {
-    /// `capacity` in views a second.
+    /// Creates the queue; `capacity` is in views per second.
     fn of(entry: &Entry, capacity: f64) -> Self {
         let views = entry.views();
         let done = capacity * entry.first / entry.rooms * entry.follow_after.seconds();
@@ -282,7 +282,7 @@ impl Room {
         Self { views, first: entry.first, followers: entry.followers, follower }
     }
 
-    /// Of first requests, and of views, the share that is refused at a load.
+    /// Returns the refused shares of first requests and of views at a load.
     fn refuses(&self, used: f64) -> (f64, f64) {
         let refused = blocking(used, self.views);
         let last = self.follower.len() - 1;
@@ -295,23 +295,23 @@ impl Room {
     }
 }
 
-/// Loads that have settled.
+/// Settled loads.
 struct Settled<'a> {
     room: Room,
     users: &'a Users,
     source: &'a FluidWorkload,
 }
 
-/// Of views that are asked for.
+/// Shares of the requested views.
 #[derive(Clone, Copy, Default)]
 struct State {
     lost: f64,
-    /// Work that is done, over that of as many views.
+    /// Work done, over the work of as many views.
     work: f64,
 }
 
 impl Settled<'_> {
-    /// At a load of `used` in the mean; and the share not asked for, which is `at_least` so much.
+    /// Returns the shares at a mean load of `used`, and the share never requested, which is at least `at_least`.
     fn at(&self, used: f64, at_least: f64) -> (Shares, f64) {
         let swing = &self.source.swing;
         let session = self.users.session.as_ref();
@@ -332,7 +332,7 @@ impl Settled<'_> {
         (shares, 0.0)
     }
 
-    /// As many go away as are lost with a next page.
+    /// Balances the users who leave with the views that are lost before a next page.
     fn balance(&self, used: f64, states: &[(f64, f64)], at_least: f64) -> (Shares, f64) {
         let further = self.users.unserved() - 1.0;
         let away = if further > 0.0 {
@@ -343,14 +343,14 @@ impl Settled<'_> {
             0.0
         };
         let of = self.states(used, states, away);
-        // Where retries settle at one of two loads it is both by turns.
+        // Where retries settle at one of two loads, the system alternates between them.
         let lost = if further > 0.0 { away / further } else { of.lost };
         let unserved = (lost + away).min(1.0);
         let wasted = (of.work * (1.0 - away) - (1.0 - unserved)).max(0.0);
         ([unserved, wasted], away)
     }
 
-    /// Over the states, of the views that are asked for while a share stays away.
+    /// Returns the mean over the states for the requested views, while the share `away` stays away.
     fn states(&self, used: f64, states: &[(f64, f64)], away: f64) -> State {
         let mut mean = State::default();
         for (factor, time) in states.iter().filter(|(factor, _)| *factor > 0.0) {
@@ -361,10 +361,10 @@ impl Settled<'_> {
         mean
     }
 
-    /// First and further tries, of views offered so much.
+    /// Returns the outcome of first attempts and retries at an offered load of `used`.
     fn tried(&self, used: f64) -> State {
         let mut tries = 1.0;
-        // From below: of several balances the lowest.
+        // From below, so that of several equilibria the lowest is found.
         for _ in 0..400 {
             let (_, fails) = self.room.refuses(used * tries);
             let next = self.users.tries(fails);
@@ -375,14 +375,14 @@ impl Settled<'_> {
             }
         }
         let (refused, fails) = self.room.refuses(used * tries);
-        // No more is done than can be.
+        // The work done cannot exceed the capacity.
         let work = (tries * (1.0 - self.room.first * refused)).min(1.0 / used);
         State { lost: self.users.lost(fails), work }
     }
 }
 
-/// Where a falling function is 0, between 0 and 1; near `guess`, or above it. By the Illinois method (Dowell &
-/// Jarratt 1971), and by halves where it jumps.
+/// Returns the zero of a falling function between 0 and 1, near `guess` or above it. Uses the Illinois method (Dowell &
+/// Jarratt 1971), and bisection where the function jumps.
 fn root(of: impl Fn(f64) -> f64, guess: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     let mut at_low = of(guess);
@@ -393,7 +393,7 @@ fn root(of: impl Fn(f64) -> f64, guess: f64) -> f64 {
         }
     } else {
         low = guess;
-        // The next one is not far.
+        // The next one is close.
         let mut step = 1e-4_f64.max(guess / 16.0);
         while low + step < 1.0 {
             let above = of(low + step);

@@ -1,26 +1,26 @@
-//! One class in one history: what was lost, month by month, and in which intervals that were many.
+//! One class in one trajectory: losses per month, and the intervals with many of them.
 //!
-//! An interval is bad by what is broken when that takes [`BAD`] of its views; else with the chance that there
-//! is too much in it. Holds: stretches of time come in their order, and each tells of one of the two.
+//! An interval is bad because of failures when they take [`BAD`] of its views; otherwise with the probability of
+//! overload in it. Holds: intervals arrive in order, and each reports one of the two.
 
 use super::together::Bad;
 use super::{BAD, ClassTally, HOUR_NS, INTERVAL};
 use crate::units::SimTime;
 
-/// One class in one history.
+/// One class in one trajectory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Row {
     pub(super) tally: ClassTally,
     /// Views that wait.
     pub(super) waiting: f64,
-    /// The wait no longer changes.
+    /// True once the wait no longer changes.
     pub(super) settled: bool,
-    /// First cause of what fails now.
+    /// First cause of the present failures.
     pub(super) cause: u32,
     pub(super) month_intended: f64,
     pub(super) month_lost: f64,
-    /// Number of the present interval; share lost times nanoseconds in it, and nanoseconds in which
-    /// many are lost to overload, in the mean over the noise.
+    /// Number of the present interval; then the share lost times nanoseconds in it, and the expected nanoseconds over
+    /// the noise in which many views are lost to overload.
     interval: u64,
     interval_lost: f64,
     interval_risk: f64,
@@ -29,13 +29,13 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Nothing lost yet, to so many causes.
+    /// Creates a row without losses, for `causes` causes.
     pub(super) fn of(causes: usize) -> Self {
         let tally = ClassTally { lost: vec![0.0; causes], ..ClassTally::default() };
         Self { tally, ..Self::default() }
     }
 
-    /// A share of the views is lost over a stretch of time.
+    /// Records that a share of the views is lost over an interval.
     pub(super) fn shade(&mut self, from: SimTime, to: SimTime, share: f64) {
         if share <= 0.0 {
             return;
@@ -51,9 +51,9 @@ impl Row {
         });
     }
 
-    /// Overload loses many in so many nanoseconds of each part of a stretch of time. Where that is held
-    /// against what other classes have in the same stretch, it is told hour by hour; `hours` is then the time of the
-    /// week at time zero.
+    /// Records overload in an interval: `of` returns the nanoseconds of each part in which many views are lost. If they
+    /// are compared with other classes in the same interval, they are recorded per hour; `hours` is then the time of
+    /// the week at time zero.
     pub(super) fn risk(
         &mut self,
         (from, to): (SimTime, SimTime),
@@ -71,7 +71,7 @@ impl Row {
             let Some(zero) = hours else { return row.note(from, to, all) };
             let mut at = from;
             while at < to {
-                // Hours of the week, in whole intervals.
+                // Hours of the week, in whole 5-minute intervals.
                 let hour = ((at.nanos() + zero) / HOUR_NS + 1) * HOUR_NS - zero;
                 let hour = SimTime::from_nanos(hour.next_multiple_of(INTERVAL.nanos()));
                 let until = to.min(hour);
@@ -81,8 +81,8 @@ impl Row {
         });
     }
 
-    /// The pieces of a stretch of time in the intervals in which it begins and ends, each while that is the
-    /// present one; then the whole intervals between them, if it ends in another.
+    /// Visits an interval in pieces: those in the first and last 5-minute interval, each while it is the present one,
+    /// then the whole ones between, if it ends in another.
     fn walk(
         &mut self,
         from: SimTime,
@@ -101,13 +101,13 @@ impl Row {
         }
     }
 
-    /// So many are bad of whole intervals.
+    /// Records the number of bad intervals among whole ones.
     fn end(&mut self, from: SimTime, to: SimTime, bad: f64) {
         self.tally.bad_intervals += bad;
         self.note(from, to, bad);
     }
 
-    /// The same, for all classes together.
+    /// Records the same for all classes together.
     fn note(&mut self, from: SimTime, to: SimTime, bad: f64) {
         let (from, to) = (from.nanos() / INTERVAL.nanos(), to.nanos() / INTERVAL.nanos());
         if bad > 0.0 && from < to {
@@ -115,7 +115,7 @@ impl Row {
         }
     }
 
-    /// This is the present interval; the one before is over.
+    /// Makes this the present interval and ends the one before.
     pub(super) fn enter_interval(&mut self, interval: u64) {
         if interval != self.interval {
             self.end_interval();

@@ -9,7 +9,7 @@ use crate::plan::fluid::{HOUR_NS, HOURS};
 /// Time, by hour of the week.
 #[derive(Clone, Debug)]
 pub(super) struct Spent {
-    /// Whole hours begun less those ended; and weeks.
+    /// Whole hours begun minus those ended; and weeks.
     begun: [i32; HOURS],
     weeks: u64,
     /// Parts of hours, in nanoseconds.
@@ -19,7 +19,7 @@ pub(super) struct Spent {
 impl Spent {
     pub(super) const NONE: Self = Self { begun: [0; HOURS], weeks: 0, parts: [0; HOURS] };
 
-    /// From one instant of the calendar to another, in nanoseconds.
+    /// Adds the time from one instant of the calendar to another, in nanoseconds.
     pub(super) fn add(&mut self, from: u64, to: u64) {
         let place = |hour: u64| index(hour % HOURS as u64);
         let (first, last) = (from / HOUR_NS, to / HOUR_NS);
@@ -51,8 +51,8 @@ impl Spent {
     }
 }
 
-/// A stretch of time in a cell, in nanoseconds of the calendar. They are put to their cells many at once,
-/// cell by cell: each of thousands is far from the processor, and a history goes back and forth between them.
+/// Interval in a cell, in nanoseconds of the calendar. Intervals are added to their cells in bulk, cell by cell:
+/// thousands of cells do not fit into the processor's cache, and a trajectory moves back and forth between them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stay {
     pub(super) cell: u32,
@@ -60,12 +60,12 @@ pub(super) struct Stay {
     pub(super) to: u64,
 }
 
-/// Stays that are kept before they are put to their cells.
+/// Number of intervals kept before they are added to their cells.
 pub(super) const MOST_STAYS: usize = 1 << 12;
 
-/// Stays in the order of their cells.
+/// Intervals in the order of their cells.
 pub(super) struct ByCell {
-    /// By cell: where its own end.
+    /// End of each cell's own intervals.
     ends: Vec<u32>,
     stays: Vec<(u64, u64)>,
 }
@@ -78,7 +78,7 @@ impl ByCell {
     }
 }
 
-/// Sorts stays by counting, and takes them away.
+/// Sorts intervals by counting, and removes them.
 pub(super) fn by_cell(stays: &mut Vec<Stay>) -> ByCell {
     let cells = stays.iter().map(|stay| stay.cell as usize + 1).max().unwrap_or(0);
     let mut ends = vec![0; cells];
@@ -87,7 +87,7 @@ pub(super) fn by_cell(stays: &mut Vec<Stay>) -> ByCell {
     for end in &mut ends {
         before += std::mem::replace(end, before);
     }
-    // Each end is where its cell begins until all of its own are there.
+    // Each end is the start of its cell until all of its intervals are placed.
     let mut sorted = vec![(0, 0); stays.len()];
     for Stay { cell, from, to } in stays.drain(..) {
         let at = &mut ends[cell as usize];

@@ -1,22 +1,22 @@
 //! Intervals in which one class or another loses many of its views.
 //!
-//! Classes that share a part lose at once, so intervals are put side by side, never added. Where overload
-//! makes several bad with a chance each, the largest of these counts: what makes one too many makes the
-//! others too many; of classes in overload together each tells its chance by the hour. Leaves out: classes that
-//! share no part and are too many in one hour; of these more are bad than is counted.
+//! Classes that share a part lose at once, so intervals are merged, never added. Where overload makes several classes
+//! bad with a probability each, the largest of these counts: the noise that overloads one overloads the others. Classes
+//! in overload together each report their probability by the hour. Leaves out: classes that share no part and are
+//! overloaded in one hour; for these more intervals are bad than counted.
 
-/// Intervals of one class, each bad with the same chance.
+/// Intervals of one class, each bad with the same probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Bad {
     /// The first, and one past the last, by number.
     pub(super) from: u64,
     /// See [`Self::from`].
     pub(super) to: u64,
-    /// One where something broken takes many.
+    /// Probability; one where failures take many views.
     pub(super) chance: f64,
 }
 
-/// How many of these intervals are bad for one class at least; those of one class do not overlap.
+/// Returns the number of these intervals that are bad for at least one class; those of one class do not overlap.
 pub(super) fn union(of: &mut [Bad]) -> f64 {
     if let [one] = of {
         return one.chance * (one.to - one.from) as f64;
@@ -25,7 +25,7 @@ pub(super) fn union(of: &mut [Bad]) -> f64 {
     edges.sort_unstable();
     edges.dedup();
     of.sort_unstable_by_key(|bad| bad.from);
-    // A line that grows for a month has thousands: no more than one of each class is looked at.
+    // A queue that grows for a month has thousands: at most one of each class is considered.
     let (mut next, mut open) = (0, Vec::new());
     let between = |ends: &[u64]| {
         open.retain(|bad: &Bad| bad.to > ends[0]);
@@ -51,9 +51,9 @@ mod tests {
         assert_eq!(union(&[bad(3, 7, 0.5)]), 2.0);
         assert_eq!(union(&[bad(3, 7, 1.0), bad(5, 6, 1.0)]), 4.0);
         assert_eq!(union(&[bad(3, 7, 1.0), bad(9, 10, 1.0)]), 5.0);
-        // Of 3 to 7 a quarter, of 5 to 9 certain.
+        // From 3 to 7 a quarter, from 5 to 9 certain.
         assert_eq!(union(&[bad(3, 7, 0.25), bad(5, 9, 1.0)]), 4.5);
-        // Two classes, whatever the order in which they are told.
+        // Two classes, in either order.
         let two =
             [bad(0, 2, 0.5), bad(2, 4, 1.0), bad(6, 8, 0.25), bad(1, 3, 0.75), bad(3, 7, 0.5)];
         let mut back = two;

@@ -1,23 +1,23 @@
-//! What users do whose page did not come: some try again a while later; the others go away, and what their
-//! sessions would still have asked for is never asked for.
+//! Users after a failed page: some retry a while later; the others leave, and the remaining pages of their sessions are
+//! never requested.
 //!
-//! Model, for the users of one workload, whose first tries come at rate λ. A share k of the views fails
-//! wherever a try is sent (what they ask for is dead), each try of the others with chance f of its own. After a
-//! failure a view is tried again with chance c, an exponential time of mean d later, at most K times. Of
-//! those who wait for their j-th further try, Oⱼ' = c g Oⱼ₋₁/d − Oⱼ/d, where g is the chance that their try fails (1
-//! while there is something that is dead, for those who need it) and the first inflow c times what first
-//! tries lose. Solved exactly over a stretch with constant rates. Who is lost goes
-//! away: of sessions of M pages, with q = 1 − 1/M, q of those who go had a next page, a think time of mean τ away; of these
-//! S, S' = q ℓ − (1 − q) S/τ where ℓ are those lost, and S/τ pages a second are not asked for any more. They
-//! are taken from those who come, so that ℓ falls with them.
+//! Model, for the users of one workload whose first attempts arrive at rate λ. A share k of the views fails wherever an
+//! attempt is sent (a component that they need has failed). Each attempt of the others fails with probability f. After
+//! a failure a view is retried with probability c, an exponential time of mean d later, at most K times. The users Oⱼ
+//! who wait for their j-th retry follow Oⱼ' = c g Oⱼ₋₁/d − Oⱼ/d. Here g is the probability that their attempt fails (1
+//! for those who need a failed component), and the first inflow is c times the first attempts that fail. This is solved
+//! exactly over an interval with constant rates. Users whose view is lost leave. With sessions of M pages and q = 1 −
+//! 1/M, q of those who leave had a next page, a think time of mean τ away. Their number S follows S' = q ℓ − (1 − q)
+//! S/τ, where ℓ are the lost views. S/τ pages per second are never requested. These are subtracted from the arrivals,
+//! so ℓ falls with them.
 //!
-//! Where all requests of a view meet one member that is dead (by hash, by a cookie), no try of it is work for
-//! another. With cookies who goes away would have met it, so that ℓ is less by S/τ, not by its share of that.
+//! If all requests of a view meet one failed member (by hash, by a cookie), no attempt of it is work for another. With
+//! cookies a user who leaves would have met it, so ℓ is less by S/τ, not by its share of that.
 //!
-//! Holds: views that came are served, lost, not asked for, or wait for a further try: the sums over a stretch
-//! follow from what waits at its ends. Leaves out: that a failure takes time until it is noticed (but for
-//! stalls, and for users who are cut off, whose patience comes before d in the mean), and the form of the
-//! laws of `after` and `think`: each is taken for exponential.
+//! Holds: views that arrived are served, lost, never requested, or wait for a retry: the sums over an interval follow
+//! from the waiting views at its ends. Leaves out: the time until a failure is detected (except for stalls, and for
+//! users who are cut off, whose patience comes before d on average), and the form of the laws of `after` and `think`:
+//! each is assumed exponential.
 
 use std::ops::AddAssign;
 
@@ -25,63 +25,63 @@ use super::stalled;
 use crate::plan::fluid::state::ClassLoad;
 use crate::plan::fluid::users::{Patience, Users};
 
-/// Beyond so many means of a delay nothing of it is left.
+/// Multiple of a mean delay beyond which nothing remains.
 const LONG: f64 = 200.0;
-/// Fewer views than these are none.
+/// Number of views below which there are none.
 const NONE: f64 = 1e-9;
 
-/// The users of one workload who did not get their page and have not given up, or who have gone.
+/// Users of one workload who did not get their page and have not abandoned, or who have left.
 #[derive(Clone, Debug)]
 pub(super) struct Crowd<'p> {
     of: &'p Users,
-    /// The share of those that were not heard among the last who lacked something.
+    /// Share without any answer among the users who last needed a failed component.
     unheard: f64,
-    /// By further try: those who wait for it; those who need what was dead apart.
+    /// Users who wait for a retry, by number of retries; those who need a failed component are separate.
     again: Vec<Waiting>,
-    /// The same at the end of a stretch that is looked at.
+    /// The same at the end of the interval under consideration.
     then: Vec<Waiting>,
     /// Sessions that have ended and would have had a further page.
     pub(super) gone: f64,
-    /// Views a second that would have come in the last stretch.
+    /// Views per second that would have arrived in the last interval.
     rate: f64,
 }
 
-/// Who waits for a further try.
+/// Users who wait for a retry.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Waiting {
-    /// Whose try failed by chance.
+    /// Users whose attempt failed by chance.
     unlucky: f64,
-    /// Who asks for something that was dead.
+    /// Users who need a failed component.
     lacking: f64,
 }
 
-/// How tries fail.
+/// Failure probabilities of attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Fails {
     /// Share of the views that fails wherever they are sent.
     pub(super) lacking: f64,
-    /// Of the views, those all of whose requests meet a dead member.
+    /// Share of the views that meet a failed member with all their requests.
     pub(super) stuck: f64,
-    /// They are sessions, some of them: who goes away would have been one.
+    /// True if some of them are sticky sessions: users who leave would have met the failed member.
     pub(super) sticks: bool,
-    /// Of these, who is not even heard, and finds out when his patience ends.
+    /// Share of these that gets no answer, and fails only when the user's patience ends.
     pub(super) unheard: f64,
-    /// Share of the tries of the others that fails.
+    /// Share of the other attempts that fails.
     pub(super) unlucky: f64,
 }
 
-/// What became of the views of a stretch.
+/// Outcome of the views of an interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Passed {
-    /// Not asked for: the session had ended.
+    /// Views never requested: the session had ended.
     pub(super) never_born: f64,
-    /// Lost by what is dead.
+    /// Views lost to failures.
     pub(super) lost: f64,
-    /// Lost by overload.
+    /// Views lost to overload.
     pub(super) over: f64,
-    /// Served at a further try.
+    /// Views served at a retry.
     pub(super) late: f64,
-    /// Tries that are not lost to overload, the first ones too, as far as they are work ([`Fails::work`]).
+    /// Attempts not lost to overload, including first ones, as far as they are work ([`Fails::work`]).
     pub(super) carried: f64,
 }
 
@@ -95,13 +95,13 @@ impl AddAssign for Passed {
     }
 }
 
-/// What became of first and further tries.
+/// Outcome of first attempts and retries.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tried {
     lost: f64,
     late: f64,
     further: f64,
-    /// Tries of those who need what is dead, first and further ones.
+    /// Attempts, first ones and retries, of users who need a failed component.
     lacking: f64,
 }
 
@@ -113,8 +113,8 @@ impl Fails {
         Self { lacking, stuck: load.stuck, sticks: load.sticks, unheard: load.unheard, unlucky }
     }
 
-    /// So many tries, `lacking` of them of those who need what is dead, as tries of which each is the work of
-    /// a view in the mean: those that all meet a dead member are none.
+    /// Converts `tries` attempts, `lacking` of them by users who need a failed component, to average views' worth of
+    /// work. Attempts that only meet a failed member are no work.
     fn work(self, tries: f64, lacking: f64) -> f64 {
         if self.stuck <= 0.0 {
             return tries;
@@ -134,12 +134,12 @@ impl<'p> Crowd<'p> {
         Self { of, unheard: 0.0, again: none.clone(), then: none, gone: 0.0, rate: 0.0 }
     }
 
-    /// Whether there is nobody.
+    /// Returns whether there are no such users.
     pub(super) fn is_empty(&self) -> bool {
         self.gone <= 0.0 && self.again.iter().all(|waiting| *waiting == Waiting::default())
     }
 
-    /// Share of what comes that is not asked for just now.
+    /// Returns the share of the arrivals that is not requested at present.
     pub(super) fn share_gone(&self) -> f64 {
         match &self.of.session {
             Some(session) if self.rate > 0.0 && self.gone > 0.0 => {
@@ -149,25 +149,24 @@ impl<'p> Crowd<'p> {
         }
     }
 
-    /// Views that those who have gone will not ask for.
+    /// Returns the views that departed users will not request.
     pub(super) fn to_come(&self) -> f64 {
         self.gone * self.of.unserved()
     }
 
-    /// Tries of a stretch of which `came` views come if nobody stays away, as far as they are work.
+    /// Returns the attempts of an interval in which `came` views arrive if no user stays away, as far as they are work.
     pub(super) fn tries(&mut self, came: f64, seconds: f64, fails: Fails) -> f64 {
         let tried = self.tried(came, seconds, fails);
         fails.work(came + tried.further, tried.lacking)
     }
 
-    /// A stretch of `seconds` in which `came` views would come; `over` of them overload would lose.
+    /// Advances by an interval of `seconds` in which `came` views would arrive; overload would lose `over` of them.
     pub(super) fn pass(&mut self, came: f64, seconds: f64, fails: Fails, over: f64) -> Passed {
         self.rate = came / seconds;
         if fails.none() && over <= 0.0 && self.is_empty() {
             return Passed { carried: came, ..Passed::default() };
         }
-        // Of what is too much, whoever has gone takes one for one: S' = q (ℓ + e) − S/τ as long as any of
-        // the excess e is left.
+        // Each departed user reduces the excess by one: S' = q (ℓ + e) − S/τ as long as any of the excess e remains.
         let lost = self.lost_of(fails);
         let share = if fails.sticks { 1.0 } else { lost };
         let gross = came * lost;
@@ -181,11 +180,11 @@ impl<'p> Crowd<'p> {
             .filter(|(_, left)| *left > 0.0);
         let (away, over) = spared.unwrap_or_else(|| {
             let away = self.stay_away(self.gone, (came, seconds), gross, share);
-            // More have gone than there are to be lost: nobody is.
+            // More users have left than would lose a view: none is lost.
             let all = fails.sticks && away > gross;
             (if all { self.stay_away(self.gone, (came, seconds), 0.0, 0.0) } else { away }, 0.0)
         });
-        // Of those who stick to a dead member nobody is asked for who has gone.
+        // Views of departed users that would stick to a failed member are not requested.
         let lacking = if fails.sticks {
             (came * fails.lacking - away).max(0.0) / (came - away).max(f64::MIN_POSITIVE)
         } else {
@@ -206,12 +205,12 @@ impl<'p> Crowd<'p> {
         }
     }
 
-    /// Share of the views that is lost in the end, where tries fail so from now on.
+    /// Returns the share of the views that is finally lost if attempts keep failing at this rate.
     pub(super) fn lost_of(&self, fails: Fails) -> f64 {
         fails.lacking + (1.0 - fails.lacking) * self.of.lost(fails.unlucky)
     }
 
-    /// So many are lost, and so many are not asked for.
+    /// Accounts for lost views, and for views that were not requested.
     pub(super) fn leave(&mut self, lost: f64, away: f64) {
         let Some(session) = &self.of.session else { return };
         let goes_on = 1.0 - 1.0 / session.pages;
@@ -221,8 +220,8 @@ impl<'p> Crowd<'p> {
         }
     }
 
-    /// Views that are not asked for in a stretch, of those who had `gone` and of those who go then: `gross`
-    /// would be lost if all were asked for, of each of them `share`.
+    /// Returns the views not requested in an interval, by users who had left (`gone`) and by those who leave in it. If
+    /// all were requested, `gross` views would be lost; each one not requested reduces that by `share`.
     fn stay_away(&self, gone: f64, (came, seconds): (f64, f64), gross: f64, share: f64) -> f64 {
         let Some(session) = &self.of.session else { return 0.0 };
         if gross <= 0.0 && gone <= 0.0 {
@@ -238,7 +237,7 @@ impl<'p> Crowd<'p> {
         away.clamp(0.0, came)
     }
 
-    /// First and further tries over a stretch; who waits at its end is in [`Self::then`].
+    /// Computes first attempts and retries over an interval; users who wait at its end are in [`Self::then`].
     fn tried(&mut self, first: f64, seconds: f64, fails: Fails) -> Tried {
         let lacking = first * fails.lacking;
         let unlucky = (first - lacking) * fails.unlucky;
@@ -255,7 +254,7 @@ impl<'p> Crowd<'p> {
                 return 0.0;
             }
             let old = |k: usize| *of(&mut old[k].clone());
-            // By further try: how many wait once nothing changes any more.
+            // Number of users who wait for each retry in the steady state.
             let first = chance * failed / seconds * delay;
             let settled = |k: usize| (0..k).fold(first, |waiting, _| waiting * chance * again);
             let left = if lapse < LONG { libm::exp(-lapse) } else { 0.0 };
@@ -281,7 +280,7 @@ impl<'p> Crowd<'p> {
         };
         let after = retry.after.seconds();
         let unheard = if fails.lacking > 0.0 { fails.unheard } else { self.unheard };
-        // Who waits for ever is as good as lost at once.
+        // A user who waits for ever counts as lost at once.
         let silence = after + unheard * self.of.gives_up.map_or(0.0, |wait| wait.seconds());
         chain(unlucky, fails.unlucky, after, |waiting| &mut waiting.unlucky);
         let further = chain(lacking, known, silence, |waiting| &mut waiting.lacking);
@@ -290,40 +289,40 @@ impl<'p> Crowd<'p> {
     }
 }
 
-/// A stall for the users of one workload.
+/// Stall for the users of one workload.
 pub(super) struct Still<'a> {
     pub(super) patience: &'a Patience,
-    /// How long it lasted.
+    /// Length of the stall, in seconds.
     pub(super) lasted: f64,
-    /// Views that would have come.
+    /// Views that would have arrived.
     pub(super) came: f64,
-    /// Share that stands still before all workers are held.
+    /// Share that is stalled before all workers are held.
     pub(super) share: f64,
-    /// Seconds until they are, and until the line is full too.
+    /// Seconds until they are held, and until the queue is full too.
     pub(super) held_up: f64,
     pub(super) full: f64,
 }
 
-/// What a stall has cost them.
+/// Cost of a stall for these users.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Endured {
     pub(super) never_born: f64,
     pub(super) lost: f64,
-    /// Served after it, or at a further try.
+    /// Views served after it, or at a retry.
     pub(super) late: f64,
-    /// Of these, those who wait at its end.
+    /// Views among these that wait at its end.
     pub(super) waits: f64,
 }
 
 impl Still<'_> {
-    /// First tries lost up to `at`, and those that wait then.
+    /// Returns the first attempts lost up to `at`, and those that wait then.
     fn first(&self, at: f64) -> (f64, f64) {
         let rate = self.came / self.lasted;
         let (lost, waits) = stalled(self.patience, at, self.share, (self.held_up, self.full));
         (lost * rate, waits * rate)
     }
 
-    /// Shares of the tries at an instant that stand still, and that are refused.
+    /// Returns the shares of the attempts at an instant that are stalled, and that are refused.
     fn meets(&self, at: f64) -> (f64, f64) {
         match at {
             at if at >= self.full => (0.0, 1.0),
@@ -334,10 +333,10 @@ impl Still<'_> {
 }
 
 impl Crowd<'_> {
-    /// A stall is over. Who gives up while it lasts may try again, and stands still again.
+    /// Ends a stall. A user who abandons during it may retry, and is stalled again.
     ///
-    /// Step by step, of a quarter of the shorter of both delays first and a twelfth of the time passed then;
-    /// whoever waits in a step leaves exponentially, after the mean patience.
+    /// Proceeds in steps of first a quarter of the shorter of both delays, then a twelfth of the time passed. Users who
+    /// wait in a step leave exponentially, after the mean patience.
     pub(super) fn endure(&mut self, still: &Still<'_>) -> Endured {
         let (lost, waits) = still.first(still.lasted);
         if self.of.retry.is_none() && self.of.session.is_none() {
@@ -386,7 +385,7 @@ impl Crowd<'_> {
     }
 }
 
-/// So many join evenly over a step those who leave exponentially; gives how many leave.
+/// Adds `joins` evenly over a step to users who leave exponentially; returns the number who leave.
 fn relax(waiting: &mut f64, joins: f64, step: f64, mean: f64) -> f64 {
     let before = *waiting;
     *waiting = if mean.is_finite() {

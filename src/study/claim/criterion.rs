@@ -1,4 +1,4 @@
-//! What a claim is judged by, read from its text.
+//! Criterion of a claim, read from its text.
 
 use super::{At, MOST_POINTS, Quantity, Range, points};
 use crate::model::spec::runs::ClaimSpec;
@@ -7,26 +7,26 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Label;
 use crate::study::expect::Demand;
 
-/// What a claim is judged by, resolved as far as its text goes.
+/// Criterion of a claim, resolved as far as its text allows.
 #[derive(Clone, Debug)]
 pub struct Criterion {
     /// The quantity that decides.
     pub quantity: Quantity,
-    /// What the quantity is, in words.
+    /// Description of the quantity.
     pub words: Option<String>,
-    /// What it must be, as written.
+    /// Demand, as written.
     pub is: String,
-    /// What that means.
+    /// Demand, parsed.
     pub demand: Demand,
-    /// What the claim is tried over.
+    /// Ranges over which the claim is tried.
     pub ranges: Vec<Range>,
     /// All combinations of the ranges.
     pub points: Vec<At>,
 }
 
 impl Criterion {
-    /// Reads the criterion of a claim; everything wrong goes to `out`. `None` where the claim has no figure, or a
-    /// wrong one.
+    /// Reads the criterion of a claim and reports all errors to `out`. Returns `None` if the claim has no figure, or an
+    /// invalid one.
     pub fn read(claim: &ClaimSpec, out: &mut Diagnostics) -> Option<Self> {
         let (figure, is) = figure_and_demand(claim, out)?;
         let quantity = Quantity::parse(&figure.text).map_err(|no| {
@@ -66,8 +66,8 @@ impl Criterion {
         valid.then_some(Self { quantity, words, is, demand, ranges, points })
     }
 
-    /// The scenarios of the quantity, each once, with the figures asked of it; `None` is the scenario that the
-    /// claim stands in, which is called `own`.
+    /// Returns the scenarios of the quantity, each once, with the figures asked of it. `None` is the scenario that
+    /// declares the claim; its name is `own`.
     #[must_use]
     pub fn scenarios(&self, own: &str) -> Vec<(Option<String>, Vec<String>)> {
         let mut all: Vec<(Option<String>, Vec<String>)> = Vec::new();
@@ -84,7 +84,7 @@ impl Criterion {
     }
 }
 
-/// The figure that decides and what it must be; `None` where the claim says what is missing, or is wrong.
+/// Returns the deciding figure and its demand; `None` if the claim declares what is `missing`, or is invalid.
 fn figure_and_demand<'c>(
     claim: &'c ClaimSpec,
     out: &mut Diagnostics,
@@ -130,7 +130,7 @@ fn demanded(quantity: &Quantity, is: &Label, out: &mut Diagnostics) -> Option<De
     Some(demand)
 }
 
-/// The sentence that refuses a range with a key of another one.
+/// Returns the error message for a range that varies a key of another range.
 fn taken(ranges: &[Range], found: &Range) -> Option<String> {
     let mut known = ranges.iter().flat_map(|one| &one.axes);
     let twice = known.find(|axis| found.axes.iter().any(|own| own.path == axis.path));

@@ -1,26 +1,26 @@
-//! What a claim is tried over: ranges of keys, and all combinations of their values.
+//! Ranges of keys over which a claim is tried, and all combinations of their values.
 
 use super::unquoted;
 use crate::study::sweep::{Axis, Variant, number};
 
-/// More points than these are a mistake.
+/// Maximum number of points; more are taken for a mistake.
 pub const MOST_POINTS: usize = 200;
 
 /// Keys that change together, value by value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Range {
-    /// What they are, in words.
+    /// Description of the keys.
     pub words: String,
-    /// A key each, all with as many values.
+    /// One axis per key, all with equally many values.
     pub axes: Vec<Axis>,
 }
 
 impl Range {
-    /// Reads `vary` of a range.
+    /// Reads the `vary` of a range.
     ///
     /// # Errors
     ///
-    /// A sentence for the user.
+    /// A message for the user.
     pub fn parse(vary: &[&str], words: Option<&str>) -> Result<Self, String> {
         let axes: Result<Vec<Axis>, String> = vary.iter().map(|text| Axis::parse(text)).collect();
         let axes = axes?;
@@ -40,20 +40,20 @@ impl Range {
         Ok(Self { words, axes })
     }
 
-    /// Its values, as they stand in tables: those of its first key.
+    /// Returns the values as printed in tables: those of the first key.
     #[must_use]
     pub fn values(&self) -> &[String] {
         &self.axes[0].values
     }
 
-    /// Its words with its values: `cores: 2, 4, 8`.
+    /// Returns the words with the values: `cores: 2, 4, 8`.
     #[must_use]
     pub fn text(&self) -> String {
         let values: Vec<&str> = self.values().iter().map(|value| unquoted(value)).collect();
         format!("{}: {}", self.words, values.join(", "))
     }
 
-    /// The size of each value, where all have one and they rise.
+    /// Returns the size of each value, if all have one and they rise.
     #[must_use]
     pub fn rising(&self) -> Option<Vec<f64>> {
         let sizes: Option<Vec<f64>> = self.values().iter().map(|value| number(value)).collect();
@@ -61,16 +61,16 @@ impl Range {
     }
 }
 
-/// A point of all combinations.
+/// Point of the combined ranges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At {
-    /// By range: which value.
+    /// Index of the value per range.
     pub places: Vec<usize>,
-    /// What is laid over the files; a key may have `scenario:` in front, and is then of that alone.
+    /// Changes to the files. A key with `scenario:` in front applies to that scenario alone.
     pub variant: Variant,
 }
 
-/// All combinations of the ranges, the last fastest; none where they are more than [`MOST_POINTS`].
+/// Returns all combinations of the ranges, the last fastest; `None` if there are more than [`MOST_POINTS`].
 #[must_use]
 pub fn points(ranges: &[Range]) -> Option<Vec<At>> {
     let count =
@@ -97,13 +97,13 @@ pub fn points(ranges: &[Range]) -> Option<Vec<At>> {
 }
 
 impl At {
-    /// The files as they are: a value of no range.
+    /// Returns the point of the files as they are: no value of any range.
     #[must_use]
     pub fn as_it_is() -> Self {
         Self { places: Vec::new(), variant: Variant::default() }
     }
 
-    /// What is laid over the file of `scenario`.
+    /// Returns the changes to the file of `scenario`.
     #[must_use]
     pub fn assignments(&self, scenario: &str) -> Vec<String> {
         let of_it = |(path, value): &(String, String)| match path.split_once(':') {

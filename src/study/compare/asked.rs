@@ -1,8 +1,8 @@
-//! Figures that are asked of scenarios together: `scenario:figure` and `difference(a, b, figure)`.
+//! Figures asked of several scenarios together: `scenario:figure` and `difference(a, b, figure)`.
 //!
-//! A difference is the first scenario's figure less the second's, replication by replication: both met
-//! the same draws. Holds: only figures whose values by replication a comparison keeps are answered; any
-//! other is refused before the first scenario is simulated.
+//! A difference is the first scenario's figure minus the second's, replication by replication on the same draws. Holds:
+//! only figures whose values per replication a comparison keeps are answered; any other is refused before the first
+//! scenario is simulated.
 
 use crate::model::blueprint::Blueprint;
 use crate::plan::Draft;
@@ -21,7 +21,7 @@ const YEAR_S: f64 = 31_536_000.0;
 /// A figure of one scenario, or of two.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// As written.
+    /// Text, as written.
     pub text: String,
     /// The scenario, or the two whose difference is asked for.
     pub scenarios: Vec<String>,
@@ -29,36 +29,36 @@ pub struct Ask {
     pub figure: Figure,
 }
 
-/// A scenario of which figures are asked: its name, draft, tables and study.
+/// Scenario that is asked for figures: its name, draft, tables and study.
 pub type Asked<'a> = (&'a str, &'a Draft, &'a Blueprint, &'a StudyPlan);
 
-/// What came of it.
+/// Answer to an [`Ask`].
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// As written.
+    /// Text, as written.
     pub text: String,
-    /// What it is measured in.
+    /// Unit of the figure.
     pub unit: FigureUnit,
     /// The value.
     pub estimate: Estimate,
 }
 
-/// Where the values by replication are kept.
+/// Place of the values per replication.
 enum Kept {
     /// In a window, as a measure of it.
     Window(usize, usize),
-    /// Downtime over the horizon: of a net and a meter, as this.
+    /// Downtime over the horizon: net, meter and form of the figure.
     Downtime(usize, usize, What),
-    /// A value by arithmetic, without noise.
+    /// A computed value, without noise.
     Exact(f64),
 }
 
 impl Ask {
-    /// Takes `text` apart.
+    /// Parses `text`.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, and what to write instead.
+    /// [`NoSuchFigure`], with the error and the spelling to use instead.
     pub fn parse(text: &str) -> Result<Self, NoSuchFigure> {
         let example =
             "write `a:latency.page.p95@peak` or `difference(a, b, latency.page.p95@peak)`";
@@ -86,11 +86,11 @@ impl Ask {
         Ok(Self { text: text.into(), scenarios, figure })
     }
 
-    /// Whether it can be answered by scenarios of these names and studies.
+    /// Checks that scenarios of these names and studies can answer it.
     ///
     /// # Errors
     ///
-    /// The scenario or figure that there is not.
+    /// [`NoSuchFigure`], if a scenario or the figure does not exist.
     pub fn check(&self, members: &[Asked<'_>]) -> Result<(), NoSuchFigure> {
         for name in &self.scenarios {
             let found = members.iter().find(|(other, ..)| other == name);
@@ -108,7 +108,7 @@ impl Ask {
         Ok(())
     }
 
-    /// The answer.
+    /// Returns the answer.
     #[must_use]
     pub fn answer(&self, members: &[Member<'_>]) -> Answer {
         let values: Option<Vec<Vec<f64>>> = self
@@ -128,11 +128,11 @@ impl Ask {
     }
 }
 
-/// The paired difference of a figure, `own` less `other`.
+/// Returns the paired difference of a figure, `own` minus `other`.
 ///
 /// # Errors
 ///
-/// A figure whose values by replication one of them does not keep.
+/// [`NoSuchFigure`], if one of them does not keep the values per replication.
 pub fn difference(
     own: &Member<'_>,
     other: &Member<'_>,
@@ -152,7 +152,7 @@ pub fn difference(
     })
 }
 
-/// The estimate of one figure's values by replication, or of the first's less the second's.
+/// Returns the estimate of one figure's values per replication, or of the first's minus the second's.
 fn subtract(values: &[Vec<f64>], figure: &Figure, level: f64) -> Estimate {
     if figure.row().by == By::Arithmetic {
         let exact = |value: f64| Estimate::Interval(Interval::point(value, level));
@@ -198,7 +198,8 @@ fn kept(
             let measure = Measure::resolve(plan, figure)?;
             let window = &study.windows[at];
             let place = window.measures.iter().position(|other| *other == measure);
-            // Around a break the figure is the difference from the run without: its values are not kept so.
+            // Around a break the figure is the difference from the run without the break; its values are not kept in
+            // that form.
             let place = place.filter(|_| !measure.is_paired()).ok_or_else(missing)?;
             Ok(Kept::Window(at, place))
         }
@@ -217,7 +218,7 @@ fn kept(
     }
 }
 
-/// Values by replication; none where one has no value.
+/// Returns the values per replication; `None` if one is missing.
 fn values(member: &Member<'_>, figure: &Figure) -> Option<Vec<f64>> {
     match kept(member.draft, member.plan, member.study, figure).ok()? {
         Kept::Window(at, place) => {

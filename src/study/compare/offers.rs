@@ -1,14 +1,14 @@
-//! What each scenario buys: downtime against cost.
+//! Downtime against cost of each scenario.
 //!
-//! Model: a scenario that is overloaded at its design peak, or misses an objective of latency there, is
-//! [`Unfit`]: it is neither offered nor does it beat another. Of two others the one that costs less is the
-//! better buy unless the other is down less, which is seen in their paired difference, replication by
-//! replication of the same years. Those that no cheaper one beats are on the *front* (Pareto). Each is then
-//! compared with the one before it on the front: dollars, minutes, milliseconds.
+//! Model: a scenario that is overloaded at its design peak, or misses a latency objective there, is [`Unfit`]: it is
+//! not offered and beats no other. Of two others the cheaper is the better buy, unless the other has less downtime.
+//! This is decided by their paired difference, replication by replication over the same horizon. Scenarios that no
+//! cheaper one beats form the *front* (Pareto). Each is then compared with the one before it on the front: dollars,
+//! minutes, milliseconds.
 //!
-//! Holds: all differences of downtime together err with at most one minus the level (Bonferroni
-//! over all pairs). Leaves out: what else a scenario is bought for,
-//! its capacity above all; those that are not on the front may still carry more.
+//! Holds: all differences of downtime together err with a probability of at most one minus the level (Bonferroni over
+//! all pairs). Leaves out: other reasons to buy a scenario, above all its capacity. A scenario beside the front may
+//! still carry more.
 
 use super::{Basis, Member, Weighed, of_each_pair, paired_rare, years};
 use crate::plan::availability::Availability;
@@ -21,43 +21,43 @@ use crate::study::window::Verdict;
 /// A scenario with its price and its downtime.
 #[derive(Clone, Debug)]
 pub struct Offer {
-    /// Which row.
+    /// Row of the scenario.
     pub row: usize,
     /// Dollars per month.
     pub cost: f64,
     /// Dollars once.
     pub once: f64,
-    /// Structural downtime in seconds a year.
+    /// Structural downtime in seconds per year.
     pub downtime: Interval,
-    /// Why it is not offered, in the last window of the basis; none where it may be.
+    /// Reason why it is not offered, from the last window of the basis; `None` if it may be.
     pub unfit: Option<Unfit>,
-    /// A cheaper one that is not seen to be down longer; none for one on the front, and for one that is unfit.
+    /// Row of a cheaper scenario not shown to have more downtime; `None` on the front, and for an unfit scenario.
     pub beaten_by: Option<usize>,
-    /// Against the one before it on the front.
+    /// Difference to the offer before it on the front.
     pub step: Option<Step>,
 }
 
-/// Why a scenario is not offered, whatever its downtime and price.
+/// Reason to exclude a scenario, whatever its downtime and price.
 #[derive(Clone, Debug)]
 pub enum Unfit {
-    /// It does not keep up with what is asked of it.
+    /// It does not keep up with its load.
     NotInBalance(Verdict),
-    /// It misses an objective of latency.
+    /// It misses a latency objective.
     Slow(ObjectiveRow),
 }
 
-/// What the next on the front buys.
+/// Step from one offer on the front to the next.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// The one before, by row.
+    /// Row of the offer before.
     pub from: usize,
-    /// Dollars per month more.
+    /// Additional dollars per month.
     pub cost: f64,
-    /// Dollars once more.
+    /// Additional dollars once.
     pub once: f64,
-    /// Structural downtime in seconds a year, this one less the one before.
+    /// Structural downtime in seconds per year, this offer minus the one before.
     pub downtime: Interval,
-    /// 95 % latency in seconds in the last window of the basis, this one less the one before; filled in by the
+    /// p95 latency in seconds in the last window of the basis, this offer minus the one before; filled in by the
     /// comparison of all latencies.
     pub latency: Option<Comparison>,
     /// All respects in which the two are compared; filled in likewise.
@@ -65,21 +65,21 @@ pub struct Step {
 }
 
 impl Offer {
-    /// The rows that its step is between.
+    /// Returns the two rows of its step.
     #[must_use]
     pub fn pair(&self) -> Option<(usize, usize)> {
         self.step.as_ref().map(|step| (step.from, self.row))
     }
 
-    /// Whether no cheaper one beats it.
+    /// Returns whether it is on the front: fit, and beaten by no cheaper offer.
     #[must_use]
     pub const fn is_on_front(&self) -> bool {
         self.unfit.is_none() && self.beaten_by.is_none()
     }
 }
 
-/// Why a scenario is not offered: what it does in the last window of the basis, its design peak. A run
-/// too short to judge is no reason.
+/// Returns the reason to exclude a scenario, judged in the last window of the basis, its design peak. A run too short
+/// to judge is no reason.
 fn unfit(member: &Member<'_>, basis: &Basis) -> Option<Unfit> {
     let peak = basis.windows.last()?;
     let at = member.results.windows.iter().position(|window| window.name == *peak)?;
@@ -91,7 +91,7 @@ fn unfit(member: &Member<'_>, basis: &Basis) -> Option<Unfit> {
     member.results.objectives.iter().find(missed).cloned().map(Unfit::Slow)
 }
 
-/// Whether prices per month and once put these in one order: none is cheaper than another per month and dearer
+/// Returns whether prices per month and once give one order: no scenario is cheaper per month than another and dearer
 /// once. `prices` are dollars per month and once.
 #[must_use]
 pub fn in_order(prices: &[(f64, f64)]) -> bool {
@@ -100,8 +100,8 @@ pub fn in_order(prices: &[(f64, f64)]) -> bool {
     all.windows(2).all(|pair| pair[0].1 <= pair[1].1)
 }
 
-/// All that have a price and years, the cheapest first; none where prices [put them in no order](in_order). Differences hold together at the level `family`,
-/// the downtime of one alone at `level`.
+/// Returns all offers with a price and a long-horizon run, the cheapest first; none where prices [give no
+/// order](in_order). Differences hold together at the level `family`, each downtime alone at `level`.
 pub fn offers(members: &[Member<'_>], basis: &Basis, (family, level): (f64, f64)) -> Vec<Offer> {
     let down = |member: &Member<'_>| years::samples(member, basis, Availability::Structural);
     let downs: Vec<Option<Vec<f64>>> = members.iter().map(down).collect();
@@ -118,10 +118,10 @@ pub fn offers(members: &[Member<'_>], basis: &Basis, (family, level): (f64, f64)
     front(all, &downs, of_each_pair(family, members.len()))
 }
 
-/// Puts offers in order of price and finds the front; `downs` has the downtime of each row by replication,
-/// `level` is that of each difference.
+/// Sorts offers by price and finds the front. `downs` has the downtime of each row per replication, `level` is that of
+/// each difference.
 fn front(mut all: Vec<Offer>, downs: &[Option<Vec<f64>>], level: f64) -> Vec<Offer> {
-    // Of two at one price the one that is down less comes first.
+    // At equal prices the offer with less downtime comes first.
     all.sort_by(|a, b| {
         let down = || a.downtime.estimate.total_cmp(&b.downtime.estimate);
         a.cost.total_cmp(&b.cost).then(a.once.total_cmp(&b.once)).then_with(down)
@@ -153,8 +153,6 @@ fn front(mut all: Vec<Offer>, downs: &[Option<Vec<f64>>], level: f64) -> Vec<Off
 mod tests {
     use super::*;
 
-    /// The cheapest is down least and overloaded at the peak: it is no offer, beats none, and no other is
-    /// held against it.
     /// Cheaper per month and dearer once: neither is the cheaper of the two.
     #[test]
     fn prices_per_month_and_once_that_cross_have_no_order() {
@@ -162,6 +160,8 @@ mod tests {
         assert!(!in_order(&[(100.0, 9.0), (200.0, 0.0)]));
     }
 
+    /// The cheapest has the least downtime but is overloaded at the peak: it is no offer, beats none, and no other is
+    /// compared with it.
     #[test]
     fn an_overloaded_scenario_is_neither_offered_nor_beats_another() {
         let downs = [[10.0, 11.0, 9.0, 10.5], [30.0, 31.0, 29.0, 30.5], [20.0, 21.0, 19.0, 20.5]];

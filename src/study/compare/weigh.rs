@@ -1,16 +1,16 @@
-//! What gets better and what gets worse from one scenario to another.
+//! Improvements and regressions from one scenario to another.
 //!
-//! Model: a scenario is compared with the one above it, and with the one before it on the front of offers, in
-//! every [`Respect`] that both have, replication by replication on the same draws. A break is compared by the page views that are not served in the run in
-//! which one part breaks. A part that only one of the two has is compared with the run of the other in which
-//! nothing breaks.
+//! Model: a scenario is compared with the one above it, and with the one before it on the front of offers, in every
+//! [`Respect`] that both have, replication by replication on the same draws. A break is compared by the page views not
+//! served in the run in which one part breaks. A part that only one of the two has is compared with the run of the
+//! other in which nothing breaks.
 //!
-//! Takes values by replication; gives differences with intervals and findings.
-//! Holds: all findings of one comparison err together with at most one minus the level: each of [`FAMILIES`]
-//! has an equal share. The breaks of all scenarios are one family (Holm). Parts whose breaks give the same
-//! values, as a server and the only zone on it do, are one test; values that are equal in every replication
-//! are none, since they cannot tell two scenarios apart.
-//! Leaves out: respects that only one scenario has; parts whose break neither scenario misses a view for.
+//! Takes values per replication; returns differences with intervals and findings.
+//! Holds: all findings of one comparison together err with a probability of at most one minus the level; each of
+//! [`FAMILIES`] has an equal share. The breaks of all scenarios are one family (Holm). Parts whose breaks give the same
+//! values, such as a server and its only zone, are one test. Values that are equal in every replication are no test:
+//! they cannot distinguish two scenarios.
+//! Leaves out: respects that only one scenario has; parts whose break loses no view in either scenario.
 
 use super::paired;
 use crate::stats::equivalence::{Comparison, Finding, compare_ladder};
@@ -20,19 +20,19 @@ use crate::stats::interval::Interval;
 /// continuous downtime, page views not served over years, breaks.
 pub const FAMILIES: f64 = 7.0;
 
-/// The level of one family, for all of them to hold together.
+/// Returns the level of one family that makes all of them hold together.
 pub(super) fn of_each_family(level: f64) -> f64 {
     1.0 - (1.0 - level) / FAMILIES
 }
 
-/// What two scenarios are compared by.
+/// Respect in which two scenarios are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Respect {
-    /// 95 % latency in the last window of the basis, in seconds.
+    /// p95 latency in the last window of the basis, in seconds.
     Latency,
     /// Share of the page views served in that window.
     Served,
-    /// The highest rate that meets the objective of latency, per second.
+    /// Highest rate that meets the latency objective, per second.
     Capacity,
     /// Structural downtime in seconds per year.
     Structural,
@@ -44,19 +44,19 @@ pub enum Respect {
     Break {
         /// Kinds of parts with the same values, by place among [`Ladder::breaks`](super::Ladder::breaks).
         kinds: Vec<usize>,
-        /// Which of the two scenarios has them.
+        /// Scenarios of the two that have them.
         owner: Owner,
     },
 }
 
 impl Respect {
-    /// Whether less of it is better.
+    /// Returns whether a smaller value is better.
     #[must_use]
     pub const fn smaller_is_better(&self) -> bool {
         !matches!(self, Self::Served | Self::Capacity)
     }
 
-    /// As a word in files.
+    /// Returns the word used in files.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
@@ -71,7 +71,7 @@ impl Respect {
     }
 }
 
-/// Which of two scenarios has a part.
+/// Scenarios of the two that have a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// Both.
@@ -82,7 +82,7 @@ pub enum Owner {
     Above,
 }
 
-/// What a comparison found.
+/// Finding of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Better; certain with all other findings.
@@ -95,14 +95,14 @@ pub enum Change {
     PerhapsWorse,
     /// The same in every replication.
     Equal,
-    /// No difference worth knowing.
+    /// No relevant difference.
     None,
-    /// No difference detected, and one worth knowing is possible.
+    /// No difference detected, but a relevant one is possible.
     Unsure,
 }
 
 impl Change {
-    /// As a word in files.
+    /// Returns the word used in files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -117,23 +117,23 @@ impl Change {
     }
 }
 
-/// One scenario against the one above, in one respect.
+/// Comparison of one scenario with the one above, in one respect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weighed {
-    /// In which respect.
+    /// Respect of the comparison.
     pub respect: Respect,
-    /// What was found.
+    /// Finding.
     pub change: Change,
     /// This scenario minus the one above; holds together with all others of the comparison.
     pub difference: Interval,
-    /// A larger difference, either way, is excluded.
+    /// Largest difference, either way, that the interval allows.
     pub excluded: f64,
     /// The interval of this difference alone, not corrected for the number of comparisons.
     pub alone: Interval,
 }
 
 impl Weighed {
-    /// A comparison of `own` with `above`; `level` is that of an interval alone.
+    /// Compares `own` with `above`; `level` is that of an interval alone.
     pub(super) fn new(
         respect: Respect,
         of: &Comparison,
@@ -156,7 +156,7 @@ impl Weighed {
         Some(Self { respect, change, difference: of.difference, excluded: of.excluded, alone })
     }
 
-    /// The same from a difference whose interval holds together with all others.
+    /// Builds the comparison from a difference whose interval holds together with all others.
     pub(super) fn of_interval(
         respect: Respect,
         difference: Interval,
@@ -196,11 +196,11 @@ impl BrokenRun {
     }
 }
 
-/// A difference of less than this share of the intended page views is not worth knowing.
+/// A difference below this share of the intended page views is irrelevant.
 const BREAK_WORTH: f64 = 0.005;
 
-/// Breaks of the second of each pair of rows against those of the first, the largest difference first. `runs`
-/// has a list for each kind of part: its declared window, and its run in each row.
+/// Compares the breaks of the second of each pair of rows with those of the first, the largest difference first. `runs`
+/// has an entry per kind of part: its declared window, and its run in each row.
 pub(super) fn breaks(
     runs: &[(String, Vec<Option<BrokenRun>>)],
     pairs: &[(usize, usize)],
@@ -291,8 +291,8 @@ mod tests {
         }
     }
 
-    /// A server and the zone on it break alike: one test, which names both. What is the same in every run
-    /// is none, and the largest difference comes first.
+    /// A server and its only zone break alike: one test, which names both. Equal values in every run are no test, and
+    /// the largest difference comes first.
     #[test]
     fn each_break_that_gets_worse_is_named_with_its_size() {
         let few = [100.0, 103.0, 98.0, 101.0];
@@ -327,7 +327,7 @@ mod tests {
         assert!(one.difference.contains(20_001.25), "{:?}", one.difference);
     }
 
-    /// Where all is lost in both, the scenario that served more before is not called worse for it.
+    /// If both lose everything, the scenario that served more before is not called worse for it.
     #[test]
     fn a_break_that_loses_all_is_the_same_in_a_scenario_that_served_more() {
         let overloaded = BrokenRun {
@@ -339,7 +339,8 @@ mod tests {
         assert_eq!(weighed(vec![vec![Some(overloaded), Some(idle)]]), []);
     }
 
-    /// What only its own interval shows is called perhaps worse; what less of is worse, too.
+    /// A difference that only its own interval shows is called perhaps worse; so is less of a respect where more is
+    /// better.
     #[test]
     fn what_is_certain_alone_but_not_together_is_perhaps() {
         let (own, above) = ([5.0, 6.2, 5.5, 5.9], [4.4, 4.9, 5.1, 4.6]);

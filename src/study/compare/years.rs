@@ -1,4 +1,4 @@
-//! Availability over years, side by side: same faults, where parts are the same.
+//! Availability over the horizon, side by side: parts that two scenarios share have the same faults.
 
 use crate::plan::availability::Availability;
 use crate::plan::figure::Metric;
@@ -10,20 +10,20 @@ use crate::study::years::YEAR_S;
 /// The availability of the compared class in one scenario.
 #[derive(Clone, Debug)]
 pub struct YearCell {
-    /// Enough is up and reachable.
+    /// Structural availability: enough parts are up and reachable.
     pub structural: YearRow,
-    /// And nobody meets a death that is not noticed yet.
+    /// Continuous availability: in addition, no user meets an undetected failure.
     pub continuous: Option<YearRow>,
-    /// Structural downtime in seconds a year, this row less the one above, replication by
-    /// replication; those of all pairs hold together.
+    /// Structural downtime in seconds per year, this row minus the one above, replication by replication. The intervals
+    /// of all pairs hold together.
     pub step: Option<Interval>,
-    /// Its traffic; none where nobody asks for it at a rate.
+    /// Traffic of the class; `None` where no workload requests it at a rate.
     pub load: Option<LoadClass>,
-    /// What takes over from each other.
+    /// Recoveries of the groups whose members take over from each other.
     pub recovery: Vec<RecoveryRow>,
 }
 
-/// By row; none where no years were lived through, or nobody can tell of the class.
+/// Returns the availability per row; `None` without a long-horizon run, or without figures of the class.
 pub fn cells(members: &[Member<'_>], basis: &Basis) -> Vec<Option<YearCell>> {
     let cell = |member: &Member<'_>| {
         let of = |availability: Availability| {
@@ -42,9 +42,8 @@ pub fn cells(members: &[Member<'_>], basis: &Basis) -> Vec<Option<YearCell>> {
     members.iter().map(cell).collect()
 }
 
-/// Downtime and page views not served per year, the second of each pair of rows against the first. The
-/// intervals of each respect hold together over all pairs there are at the level `family`; `level` is that of
-/// one alone.
+/// Compares downtime and page views not served per year, the second of each pair of rows with the first. The intervals
+/// of each respect hold together over all pairs at the level `family`; `level` is that of one alone.
 pub(super) fn weigh(
     members: &[Member<'_>],
     basis: &Basis,
@@ -81,7 +80,7 @@ pub(super) fn weigh(
     all
 }
 
-/// Downtime of the class in seconds per year, by replication.
+/// Returns the downtime of the class in seconds per year, by replication.
 pub(super) fn samples(
     member: &Member<'_>,
     basis: &Basis,
@@ -95,7 +94,7 @@ pub(super) fn samples(
     Some(seen.folded[0][meter].downtime.iter().map(|down| down / years).collect())
 }
 
-/// Page views of the class not served per year, lost or not asked for any more, by replication.
+/// Returns the page views of the class not served per year, lost or never requested, by replication.
 fn not_served(member: &Member<'_>, basis: &Basis) -> Option<Vec<f64>> {
     let (plan, seen) = (member.study.years.as_ref()?, member.result.years.as_ref()?);
     let fluid = plan.of.fluid.as_ref()?;

@@ -1,4 +1,4 @@
-//! Which measure a figure of a blueprint is; where there is none, why, and what there is in its place.
+//! Resolution of a figure to the measure of a blueprint; if there is none, the reason and an alternative.
 
 use super::{Counted, Measure, Meters, Number};
 use crate::kinds::cdn::live::EDGE;
@@ -31,7 +31,7 @@ fn members(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
     all.map(|(index, _)| ComponentId::at(index)).collect()
 }
 
-/// The parts called `resource` of `scope`: of a file server by its own name, of servers by member.
+/// Returns the parts called `resource` of `scope`: of a file server by its own name, of servers by member.
 fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<ComponentId> {
     let own = members(plan, &format!("{scope}.{resource}"));
     if !own.is_empty() {
@@ -42,7 +42,7 @@ fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<Componen
     members(plan, scope).iter().flat_map(of).collect()
 }
 
-/// `parts`, of which this kind tallies all.
+/// Returns `parts` if this kind tallies all of them.
 fn tallying(
     plan: &Blueprint,
     figure: &Figure,
@@ -59,7 +59,7 @@ fn tallying(
     }
 }
 
-/// The lines of the balancer called `scope`, when it has any.
+/// Returns the queues of the balancer called `scope`, if it has any.
 fn lines_of(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
     let mut all = members(plan, &beliefs_name(scope));
     let has = |id: &ComponentId| matches!(&plan.parts[id.index()].config, Config::Balancer(of) if of.room.is_some());
@@ -75,7 +75,7 @@ fn zones(plan: &Blueprint, scope: &str) -> Vec<usize> {
     plan.zones.iter().enumerate().filter(|(_, z)| is(&z.name)).map(|(index, _)| index).collect()
 }
 
-/// A quantity that a component may have or not.
+/// A quantity that a component may count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Of {
     /// A queue with servers behind it.
@@ -84,18 +84,18 @@ enum Of {
     Waits,
     /// The time at each number inside or in service.
     Levels,
-    /// The time at each number in line.
+    /// The time at each queue length.
     LineLevels,
     /// Times inside, one by one.
     Times,
-    /// Visits that last.
+    /// Visits that take time.
     Visits,
     /// Completions.
     Completions,
 }
 
 impl Of {
-    /// Whether a component of this configuration counts it.
+    /// Returns whether a component of this configuration counts it.
     fn is_of(self, config: &Config) -> bool {
         let counts = config.counts();
         match self {
@@ -108,7 +108,7 @@ impl Of {
         }
     }
 
-    /// What there is of components without it.
+    /// Returns the alternative for components that lack it.
     fn instead(self, plan: &Blueprint, figure: &Figure, parts: &[ComponentId]) -> Option<String> {
         let mean = match self {
             Self::Levels if figure.metric == Metric::Busy => Self::Queue,
@@ -132,7 +132,7 @@ impl Of {
         Some(help)
     }
 
-    /// Why a component has none.
+    /// Returns the reason why a component lacks it.
     const fn missing(self) -> &'static str {
         match self {
             Self::Queue => "it has no queue with servers behind it",
@@ -151,11 +151,11 @@ impl Of {
 }
 
 impl Measure {
-    /// What `figure` asks of a replication.
+    /// Resolves `figure` to a measure of one replication.
     ///
     /// # Errors
     ///
-    /// The component or class of which there is no such figure.
+    /// [`NoSuchFigure`], with the component or class that has no such figure.
     pub fn resolve(plan: &Blueprint, figure: &Figure) -> Result<Self, NoSuchFigure> {
         let class = |name: &str| {
             let known = plan.routes.classes.iter().position(|class| class.name == name);
@@ -179,7 +179,7 @@ impl Measure {
             Some(resource) if figure.metric != Metric::Utilization => {
                 resource_parts(plan, scope, resource)
             }
-            // Who waits at a balancer waits for room at its members.
+            // A request that waits at a balancer waits for a free slot at its members.
             None if matches!(figure.metric, Metric::Waiting | Metric::Queue)
                 && !lines_of(plan, scope).is_empty() =>
             {
@@ -312,7 +312,7 @@ impl Measure {
                 Ok(Self::Every(Every { kept: Kept::Utilization, meters, ..every }))
             }
             Metric::Hit => {
-                // The memory of a server is named with what it stands in front of: `box-1.local`.
+                // The memory of a server is named by the disks that it caches: `box-1.local`.
                 let there = figure.resource.is_none() || !parts.is_empty();
                 let caches = there.then(|| members(plan, &format!("{scope}.objects")));
                 let mut caches = caches.unwrap_or_default();
@@ -425,7 +425,7 @@ impl Measure {
                 let missed = figure.metric == Metric::Missed;
                 Ok(if missed { Self::Missed(workload) } else { Self::Losing(workload) })
             }
-            // A kind brings it along, or the registry gives it to other solvers.
+            // A kind declares it, or the registry assigns it to other solvers.
             _ if let Some((kind, how)) = crate::kinds::read(figure) => {
                 let parts = tallying(plan, figure, parts, kind)?;
                 some(parts, &|parts| Self::Tally(parts, how.clone()))
@@ -434,7 +434,7 @@ impl Measure {
         }
     }
 
-    /// The name nearest to the scope of a figure, of what could be meant.
+    /// Returns the known name nearest to the scope of a figure.
     fn nearest(plan: &Blueprint, figure: &Figure) -> Option<String> {
         let classes = plan.routes.classes.iter().map(|class| class.name.clone());
         let views = plan.routes.classes.iter().map(|class| format!("{}-view", class.name));
@@ -442,7 +442,7 @@ impl Measure {
             crate::plan::names::split_member(name)
                 .map_or_else(|| name.to_string(), |(group, _)| group.to_string())
         };
-        // No name of a file has a blank: such parts are not declared.
+        // Names in a file have no blank: parts with one are not declared.
         let parts = plan.parts.iter().filter(|part| !part.name.contains(' ')).take(1_000);
         let parts = parts.flat_map(|part| [part.name.clone(), groups(&part.name)]);
         let of = figure.row().of;
@@ -458,7 +458,7 @@ impl Measure {
         suggest::help(&figure.scope, &all, "there are")
     }
 
-    /// The rate at which bytes cross links, if `parts` are links.
+    /// Returns the rate at which bytes cross links, if `parts` are links.
     fn transfer(
         plan: &Blueprint,
         figure: &Figure,
@@ -533,7 +533,7 @@ impl Measure {
             return Ok(Self::Utilization(Meters::Zones(zones)));
         }
         if parts.iter().all(|part| plan.parts[part.index()].balancer.is_some()) {
-            // Units of a balancer are busy as far as their processors are.
+            // The utilisation of a balancer's units is that of their processors.
             let cpus = resource_parts(plan, scope, "cpu");
             if !cpus.is_empty() {
                 return Ok(Self::Utilization(Meters::Parts(cpus)));

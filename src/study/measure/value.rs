@@ -1,4 +1,4 @@
-//! The value of a measure in one replication, in base units, or why it has none.
+//! Value of a measure in one replication, in base units, or the reason why it has none.
 
 use super::{Counted, Measure, Meters, NoValue, Number};
 use crate::kinds::database::live::{Counts, Lag};
@@ -13,13 +13,13 @@ use crate::solve::requests::{Observation, Tally};
 use crate::stats::quantile::samples_needed;
 use crate::units::SimDuration;
 
-/// Outcomes of calls that were answered.
+/// Outcomes of answered calls.
 const ANSWERS: [&str; 2] = ["ok", "stale"];
 
 impl Measure {
-    /// What one thing adds to the value of a replication: 1 to a count, one over the trials to a share, the
-    /// mean stay over the length to a share of time. `None` of what is no count of rare things, or where there
-    /// were no trials.
+    /// Returns the contribution of one event to the value of a replication: 1 for a count, one over the trials for a
+    /// share, the mean sojourn time over the length for a share of time. `None` if it does not count rare events, or
+    /// without trials.
     #[must_use]
     pub fn unit(&self, seen: &Observation) -> Option<f64> {
         let of_trials = |trials: u64| (trials > 0).then(|| 1.0 / trials as f64);
@@ -67,7 +67,7 @@ impl Measure {
         }
     }
 
-    /// The largest value it can have, where there is one below which a correction must keep it.
+    /// Returns the largest possible value that a correction must not exceed, if there is one.
     #[must_use]
     pub fn most(&self, seen: &[&Observation]) -> Option<f64> {
         match self {
@@ -83,20 +83,21 @@ impl Measure {
         }
     }
 
-    /// Its value in one replication, in base units.
+    /// Returns its value in one replication, in base units.
     ///
     /// # Errors
     ///
-    /// [`NoValue`] when the replication cannot say.
+    /// [`NoValue`] when the replication cannot give it.
     pub fn value(&self, plan: &Blueprint, seen: &Observation) -> Result<f64, NoValue> {
         self.value_beside(plan, seen, None)
     }
 
-    /// As [`Self::value`], of a run around a break, beside that of the same stretch without one.
+    /// Returns the value as [`Self::value`] does; for a run around a break, compared with the same interval without
+    /// one.
     ///
     /// # Errors
     ///
-    /// As [`Self::value`].
+    /// [`NoValue`] when the replication cannot give it.
     pub fn value_beside(
         &self,
         plan: &Blueprint,
@@ -119,7 +120,7 @@ impl Measure {
                 slower(&seen.record.views[*workload].latency, *over)
             }
             Self::Waiting(parts, Stat::Mean) => {
-                // Mean time in line by Little's law for the line: area under it over arrivals.
+                // Mean waiting time by Little's law for the queue: area under its length over arrivals.
                 let line = parts.iter().map(|id| line(plan, seen, *id)).sum::<f64>();
                 let came = total(parts, &|gauge| u128::from(gauge.arrived - gauge.refused));
                 if came == 0 { Err(NoValue::Empty) } else { Ok(line / came as f64 / 1e9) }
@@ -167,7 +168,7 @@ impl Measure {
                     // The disturbance was not over.
                     (None, None) => return Err(NoValue::Later(0.0)),
                 };
-                // Whole customers: no more than the mean are no more than its whole part.
+                // Numbers are whole: at most the mean is at most its whole part.
                 let without = area / u128::from(length.nanos().max(1));
                 let without = usize::try_from(without).unwrap_or(usize::MAX);
                 let back = levels(seen, Number::Inside, parts)?.back(without);
@@ -270,12 +271,13 @@ impl Measure {
     }
 }
 
-/// What links moved, or could, over the window, in 1 / [`PACE`] bytes a second × ns: its mean in bits a second.
+/// Returns the mean in bits per second of what links moved, or could, over the window; `moved` is in 1 / [`PACE`] bytes
+/// per second × ns.
 fn bits_per_second(moved: u128, seen: &Observation) -> f64 {
     moved as f64 * 8.0 / PACE as f64 / seen.length.nanos() as f64
 }
 
-/// The times kept of several components together.
+/// Returns the recorded times of several components together.
 fn times(kept: &[Option<Histogram>], parts: &[ComponentId]) -> Result<Histogram, NoValue> {
     let mut all = Histogram::new();
     for id in parts {
@@ -284,7 +286,7 @@ fn times(kept: &[Option<Histogram>], parts: &[ComponentId]) -> Result<Histogram,
     Ok(all)
 }
 
-/// The times at each number of components together.
+/// Returns the time that components spend together at each number.
 fn levels<'s>(
     seen: &'s Observation,
     number: Number,
@@ -294,7 +296,7 @@ fn levels<'s>(
     all.and_then(|(_, all)| number.of(all)).ok_or(NoValue::NotKept)
 }
 
-/// The share of what a histogram holds that lies above a duration.
+/// Returns the share of a histogram's samples above a duration.
 fn slower(histogram: &Histogram, over: SimDuration) -> Result<f64, NoValue> {
     match histogram.count() {
         0 => Err(NoValue::Empty),
@@ -307,7 +309,7 @@ fn lag_of(seen: &Observation, id: ComponentId) -> Result<&Lag, NoValue> {
     all.find(|(member, _)| *member == id).map(|(_, lag)| lag).ok_or(NoValue::NotKept)
 }
 
-/// Views a second that were asked for and lost at the end of the window.
+/// Returns the views per second that were requested and lost at the end of the window.
 fn losing(seen: &Observation, workload: usize) -> Result<f64, NoValue> {
     let last = seen.steps.last().ok_or(NoValue::NotKept)?;
     let mut before = seen.steps.iter().rev();
@@ -325,11 +327,11 @@ fn ratio_or_count(count: u64, of: u64, share: bool) -> Result<f64, NoValue> {
     }
 }
 
-/// Servers at work over the window, servers × ns.
+/// Returns the busy servers over the window, servers × ns.
 fn busy(plan: &Blueprint, seen: &Observation, id: ComponentId) -> f64 {
     let gauge = &seen.gauges[id.index()];
     match &plan.parts[id.index()].config {
-        // In the processor's own fine steps; its utilisation tells the same in servers.
+        // Station time is kept in the processor's own fine steps; its utilisation gives the same in servers.
         Config::Station(config) => {
             gauge.utilization().unwrap_or(0.0)
                 * f64::from(config.servers)
@@ -339,12 +341,12 @@ fn busy(plan: &Blueprint, seen: &Observation, id: ComponentId) -> f64 {
     }
 }
 
-/// Area under the number in line over the window, customers × ns.
+/// Returns the area under the queue length over the window, requests × ns.
 fn line(plan: &Blueprint, seen: &Observation, id: ComponentId) -> f64 {
     seen.gauges[id.index()].inside as f64 - busy(plan, seen, id)
 }
 
-/// A statistic of a histogram of nanoseconds, in seconds.
+/// Returns a statistic of a histogram of nanoseconds, in seconds.
 pub fn latency(histogram: &Histogram, stat: Stat) -> Result<f64, NoValue> {
     let count = histogram.count();
     if count == 0 {
@@ -352,7 +354,7 @@ pub fn latency(histogram: &Histogram, stat: Stat) -> Result<f64, NoValue> {
     }
     match stat {
         Stat::Mean => histogram.mean().map(|nanos| nanos / 1e9).ok_or(NoValue::Empty),
-        // No statistic of a histogram: the registry lets none come here.
+        // Not a statistic of a histogram: the registry admits none of these here.
         Stat::Chance
         | Stat::Dispersion
         | Stat::First
@@ -379,12 +381,12 @@ pub fn latency(histogram: &Histogram, stat: Stat) -> Result<f64, NoValue> {
     }
 }
 
-/// The sum of what a kind tallies at these places.
+/// Returns the sum of a kind's tallies at these places.
 fn tallied(gauge: &Gauge, of: &[usize]) -> u128 {
     of.iter().map(|place| gauge.tally[*place]).sum()
 }
 
-/// A figure of what a kind tallies.
+/// Returns a figure from a kind's tallies.
 fn read(how: &ReadAs, parts: &[ComponentId], seen: &Observation) -> Result<f64, NoValue> {
     let gauges = || parts.iter().map(|id| &seen.gauges[id.index()]);
     let sum = |of: &[usize]| gauges().map(|gauge| tallied(gauge, of)).sum::<u128>();

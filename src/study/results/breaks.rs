@@ -1,4 +1,4 @@
-//! What users notice of each break: a row a part, the worst first.
+//! Effect of each break on users: a row per part, the worst first.
 
 use super::{BreakRow, Noticed, WindowRows, natural};
 use crate::model::blueprint::{Blueprint, Workload};
@@ -11,16 +11,16 @@ use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{Estimate, WindowResult};
 use crate::units::SimDuration;
 
-/// From this share of what is asked for on, all is lost.
+/// Share of requests lost from which all count as lost.
 const ALL: f64 = 0.99;
-/// Less than this share of the page views is not worth a word.
+/// Smallest relevant share of the page views.
 const WORTH: f64 = 0.005;
-/// The losses are over when certainly no more than this share of the page views is lost.
+/// Losses are over when certainly at most this share of the page views is lost.
 const OVER: f64 = 0.02;
-/// A 95 % latency this many times that of the whole system is slower.
+/// Factor on the healthy p95 latency from which a window counts as slower.
 const SLOWER: f64 = 1.1;
 
-/// All rows; `place` gives the place among the rows of windows.
+/// Returns all rows; `place` maps a window to its place among the rows.
 pub(super) fn rows(
     draft: &Draft,
     plan: &Blueprint,
@@ -41,7 +41,7 @@ pub(super) fn rows(
         let drills = study.windows.iter().enumerate();
         for (at, drill) in drills.filter_map(|(at, one)| Some((at, one.drill.as_ref()?))) {
             let down = drill.way == Way::Down;
-            // Asked for by a figure, a repair may stand alone.
+            // A repair that only a figure asks for may have no run of its break.
             if down || gatherer.other_way(drill, Way::Down).is_none() {
                 let views = &windows[place(at)].views;
                 let Some(views) = views.iter().find(|row| row.class == *class) else { continue };
@@ -74,7 +74,7 @@ struct Gatherer<'a> {
 }
 
 impl Gatherer<'_> {
-    /// The run of the same part of the same window that goes the `way`.
+    /// Returns the run of the same part and window with the other change, `way`.
     fn other_way(&self, drill: &Drill, way: Way) -> Option<usize> {
         let same =
             |one: &Drill| one.way == way && one.window == drill.window && one.part == drill.part;
@@ -121,7 +121,7 @@ impl Gatherer<'_> {
         row
     }
 
-    /// Whether the losses are over at the end of the run of the repair.
+    /// Returns whether the losses are over at the end of the repair run.
     fn over(&self, row: &BreakRow, repair: usize) -> Option<bool> {
         let losing = interval(&row.losing_after_repair)?;
         let seen = &self.result.windows[repair];
@@ -135,7 +135,7 @@ impl Gatherer<'_> {
         }
     }
 
-    /// What users notice of a break, held against the same stretch without.
+    /// Returns the effect of a break on users, compared with the same interval without.
     fn noticed(&self, row: &BreakRow, at: usize, well: usize, latency: &Estimate) -> Noticed {
         let (Some(missed), Some(losing)) = (interval(&row.missed), interval(&row.losing)) else {
             return Noticed::Unsure;
@@ -147,7 +147,7 @@ impl Gatherer<'_> {
             self.study.windows[at].drill.as_ref().map(|drill| drill.last).unwrap_or_default();
         let lost = lost_at_the_end(broken, last, self.number);
         let more = lost - lost_at_the_end(well, last, self.number);
-        // Many views, and none served: that needs no interval.
+        // Many views and none served: no interval is needed.
         if lost > ALL && more > WORTH {
             return Noticed::Everything;
         }
@@ -175,7 +175,7 @@ const fn interval(estimate: &Estimate) -> Option<&Interval> {
     }
 }
 
-/// Share lost of the page views that were asked for and ended in the `last` of a window.
+/// Returns the lost share of the page views that were requested and ended in the `last` part of a window.
 fn lost_at_the_end(seen: &WindowResult, last: SimDuration, workload: usize) -> f64 {
     let paces = &seen.course[workload];
     let Some(end) = paces.last().map(|pace| pace.until) else { return 0.0 };

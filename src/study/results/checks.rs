@@ -1,4 +1,4 @@
-//! What is judged: objectives of latency, the run itself, and what the model left out.
+//! Verdicts on latency objectives and on the run itself, and the omissions of the model.
 
 use super::{Check, LogRow, ObjectiveRow, STATS, ViewRow, WindowRows, natural};
 use crate::model::blueprint::Blueprint;
@@ -13,7 +13,7 @@ use crate::study::verdict::Verdict;
 use crate::study::window::{Ending, Estimate};
 use crate::units::SimDuration;
 
-/// The bounds of an objective, with the name and place in [`STATS`] of each.
+/// Returns the bounds of an objective, each with its place in [`STATS`].
 fn bounds(objective: &ObjectiveSpec) -> Vec<(usize, SimDuration)> {
     let Some(latency) = &objective.latency else { return Vec::new() };
     let latency = &latency.value;
@@ -21,7 +21,7 @@ fn bounds(objective: &ObjectiveSpec) -> Vec<(usize, SimDuration)> {
     all.into_iter().filter_map(|(at, bound)| Some((at, bound.as_ref()?.value))).collect()
 }
 
-/// Objectives of latency in every window that has the class.
+/// Returns the latency objectives in every window that has the class.
 pub(super) fn objectives(draft: &Draft, windows: &[WindowRows]) -> Vec<ObjectiveRow> {
     let mut rows = Vec::new();
     let mut all: Vec<_> = draft.scenario.objective.iter().collect();
@@ -29,7 +29,7 @@ pub(super) fn objectives(draft: &Draft, windows: &[WindowRows]) -> Vec<Objective
     for (class, objective) in all {
         for (stat, bound) in bounds(objective) {
             for (at, window) in windows.iter().enumerate() {
-                // A run around a break has no rows of latency.
+                // A run around a break has no latency rows.
                 let Some(row) = window.latencies.iter().find(|row| row.name == **class) else {
                     continue;
                 };
@@ -46,7 +46,7 @@ pub(super) fn objectives(draft: &Draft, windows: &[WindowRows]) -> Vec<Objective
     rows
 }
 
-/// What was checked of the run itself.
+/// Returns the checks of the run itself.
 pub(super) fn checks(
     plan: &Blueprint,
     result: &StudyResult,
@@ -95,7 +95,7 @@ pub(super) fn checks(
     let plain = || windows.iter().filter(|window| window.drill.is_none());
     checks.extend(plain().map(precision));
     checks.extend(around_breaks(windows));
-    // Rows stand in another order than what they tell of.
+    // Rows are in another order than the raw results.
     for window in plain() {
         let seen = result.windows.iter().find(|seen| seen.name == window.name);
         checks.push(warm_up(window, seen.map_or(&[], |seen| &seen.soundings)));
@@ -103,7 +103,7 @@ pub(super) fn checks(
     checks
 }
 
-/// What a replayed access log had that is no request, and was left out.
+/// Returns the check on a replayed access log: lines that are no request and were left out.
 fn log(row: &LogRow) -> Check {
     let found = &row.found;
     let lines = match (found.broken, found.broken_lines.as_slice()) {
@@ -131,9 +131,9 @@ fn log(row: &LogRow) -> Check {
     }
 }
 
-/// Whether the lead-in was long enough: MSER-5 over those in flight, as a check alone (S5). What is
-/// cut is fixed before the run, since a cut by what was seen would part what is paired. Its own cut
-/// scatters widely where traffic comes in spells: that it lies in the first half is what counts.
+/// Checks by MSER-5 over the requests in flight whether the warm-up was long enough (S5). The warm-up is fixed before
+/// the run, since a cut chosen from data would break the pairing. The cut of MSER-5 scatters widely under modulated
+/// traffic; it counts only whether it lies in the first half.
 fn warm_up(window: &WindowRows, soundings: &[f64]) -> Check {
     let (judgement, mser) = match (window.verdict, mser5(soundings)) {
         (Verdict::Stable, Ok(found)) => {
@@ -167,7 +167,7 @@ fn warm_up(window: &WindowRows, soundings: &[f64]) -> Check {
     }
 }
 
-/// What a verdict on a window means.
+/// Returns the meaning of a verdict on a window.
 #[must_use]
 pub const fn balance(verdict: Verdict) -> &'static str {
     match verdict {
@@ -184,7 +184,7 @@ pub const fn balance(verdict: Verdict) -> &'static str {
     }
 }
 
-/// How many runs there are around breaks, and that nobody looked at them on the way.
+/// Checks the runs around breaks: their number, and replications fixed without precision checks.
 fn around_breaks(windows: &[WindowRows]) -> Option<Check> {
     let drills = || windows.iter().filter(|window| window.drill.is_some());
     let parts = drills().filter(|window| window.drill.as_ref().is_some_and(|d| d.part.is_some()));
@@ -226,7 +226,7 @@ fn precision(window: &WindowRows) -> Check {
     Check { name: "precision", judgement, detail }
 }
 
-/// What the reader must know that the model left out.
+/// Returns the omissions of the model that a reader must know.
 pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> Vec<String> {
     let scenario = &draft.scenario;
     let mut notes = Vec::new();

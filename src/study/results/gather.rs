@@ -1,4 +1,4 @@
-//! From what came out of a study to the rows of its results.
+//! Conversion of a study's raw results to its rows.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ use crate::study::scenario::{Asked, Judged, Precise, StudyPlan, StudyResult, par
 use crate::study::verdict::ClassVerdict;
 use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult};
 
-/// Puts results together.
+/// Gathers the results.
 #[must_use]
 pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &StudyResult) -> Results {
     let text = |field: &Option<crate::scenario::value::Spanned<String>>| {
@@ -117,7 +117,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
     }
 }
 
-/// Figures of windows that are means over replications, and have a value in each.
+/// Returns the values per replication of window figures that are means over replications and have a value in each.
 fn by_replication(study: &StudyPlan, result: &StudyResult) -> BTreeMap<String, Vec<f64>> {
     let means = study.figures.iter().filter(|asked| asked.measure.statistic() == Statistic::Mean);
     let values = |asked: &Asked| {
@@ -128,7 +128,7 @@ fn by_replication(study: &StudyPlan, result: &StudyResult) -> BTreeMap<String, V
     means.filter_map(values).collect()
 }
 
-/// Figures whose precision was asked for and not reached, in the order of the file.
+/// Returns the figures whose precision was asked for and not reached, in the order of the file.
 fn unreached(study: &StudyPlan, result: &StudyResult) -> Vec<Unreached> {
     let row = |asked: &Precise| {
         let reached = result.precision(study, asked.of);
@@ -148,7 +148,7 @@ fn unreached(study: &StudyPlan, result: &StudyResult) -> Vec<Unreached> {
     study.precise.iter().filter_map(row).collect()
 }
 
-/// Where the latency of the classes that enter at a CDN is measured, and what it leaves out.
+/// Returns notes on where the latency of the classes that enter at a CDN is measured, and on its omissions.
 fn at_edges(draft: &Draft) -> Vec<String> {
     let scenario = &draft.scenario;
     let mut notes = Vec::new();
@@ -171,7 +171,7 @@ fn at_edges(draft: &Draft) -> Vec<String> {
     notes
 }
 
-/// Where the latency of `of`, which enters at a CDN, is measured, what its misses are, and what takes no
+/// Returns a note on where the latency of `of`, which enters at a CDN, is measured, on its misses, and on what takes no
 /// time.
 pub(in crate::study) fn measured_at(draft: &Draft, cdn: usize, of: &str, misses: &str) -> String {
     let (name, spec) = &draft.scenario.cdn[cdn];
@@ -187,7 +187,7 @@ pub(in crate::study) fn measured_at(draft: &Draft, cdn: usize, of: &str, misses:
     note
 }
 
-/// What was found in the access logs, in the order of their workloads' names.
+/// Returns the findings in the access logs, in the order of their workloads' names.
 fn logs(draft: &Draft, plan: &Blueprint) -> Vec<LogRow> {
     let rows = plan.workloads.iter().filter_map(|workload| {
         let found = workload.log.clone()?;
@@ -200,7 +200,7 @@ fn logs(draft: &Draft, plan: &Blueprint) -> Vec<LogRow> {
     rows
 }
 
-/// What was found of each capacity sought; none of those that were stopped.
+/// Returns the result of each capacity search; stopped ones are left out.
 fn capacities(study: &StudyPlan, result: &StudyResult) -> Vec<CapacityRow> {
     let found = study.sought.iter().zip(&result.capacities);
     let row = |(sought, found): (&Sought, &Option<CapacityResult>)| {
@@ -316,7 +316,7 @@ impl Gatherer<'_> {
         rows
     }
 
-    /// Processor accounts of the zones, unless there are too many to be listed.
+    /// Returns the processor accounts of the zones, unless there are too many to list.
     fn zones(&self, seen: &WindowResult) -> Vec<ZoneRow> {
         let mut rows = Vec::new();
         if !parts_are_listed(self.plan) {
@@ -347,7 +347,7 @@ impl Gatherer<'_> {
         rows
     }
 
-    /// What the plan says every part is asked for in this window, by name.
+    /// Returns the analytic load of every part in this window, by name.
     fn offered(&self, asked: &WindowPlan) -> Vec<Offered> {
         let windows = &self.draft.scenario.window;
         let Some(window) = (0..windows.len()).find(|at| windows[*at].0.text == asked.window.name)
@@ -385,8 +385,8 @@ impl Gatherer<'_> {
                 Config::Service(_) if self.draft.scenario.database.get(group).is_some() => {
                     UseKind::Database
                 }
-                // Units of a balancer are busy as far as their processors are, and as the limit on
-                // what is inside of them says.
+                // The utilisation of a balancer's units is that of their processors, and of their limit on requests
+                // inside.
                 Config::Service(of) if part.balancer.is_some() => match of.workers {
                     Some(_) => UseKind::Connections,
                     None => continue,
@@ -398,7 +398,7 @@ impl Gatherer<'_> {
                 Config::Head(_) => UseKind::Head,
                 Config::Link(_) => UseKind::Link,
                 Config::Balancer(of) if of.room.is_some() => UseKind::Connections,
-                // The network is told link by link; what holds or believes something does no work.
+                // The network is reported per link; a component that stores or believes does no work.
                 _ => continue,
             };
             let id = ComponentId::at(at);
@@ -409,7 +409,7 @@ impl Gatherer<'_> {
             };
             let unlimited = matches!(&part.config, Config::Service(of) if of.workers.is_none());
             let (mean, busy) = match unlimited {
-                // Nobody waits for a worker: who is inside has one.
+                // Unlimited workers: no request waits, and each one inside has a worker.
                 true => (
                     Estimate::Missing(NoValue::Unlimited),
                     Some(estimate(&Measure::Inside(vec![id]))),
@@ -466,7 +466,7 @@ impl Gatherer<'_> {
         rows
     }
 
-    /// What is told by workload, in the order of [`views`](Self::views).
+    /// Returns values per workload in the order of [`views`](Self::views).
     fn in_order_of_views<T: Clone>(&self, by_workload: &[T]) -> Vec<T> {
         let mut order: Vec<usize> = (0..by_workload.len()).collect();
         order.sort_by_cached_key(|at| natural(&self.plan.workloads[*at].name));
@@ -474,7 +474,7 @@ impl Gatherer<'_> {
     }
 }
 
-/// Load of the part called `name`, or of its members together, of their capacity.
+/// Returns the load of the part called `name`, or of its members together, as a share of their capacity.
 fn load_of(offered: &[Offered], name: &str) -> Option<f64> {
     let is_it = |one: &&Offered| {
         one.resource.is_limit()
@@ -500,7 +500,7 @@ fn latency(name: String, estimates: Vec<Estimate>, histogram: &Histogram) -> Lat
     Latency { name, estimates, samples, distribution }
 }
 
-/// Served over intended, as the figure has it; one-sided where nothing was lost.
+/// Returns served over intended views, as the figure has it; one-sided where nothing was lost.
 fn served_share(asked: &WindowPlan, seen: &WindowResult, at: usize, views: &ViewRecord) -> Share {
     if views.intended == 0 {
         return Share::Missing(NoValue::Empty);

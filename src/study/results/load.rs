@@ -1,4 +1,4 @@
-//! The traffic over years, as rows.
+//! Traffic over the horizon, as rows.
 
 use crate::plan::fluid::rooms::Entry;
 use crate::plan::fluid::{FluidPlan, HOURS};
@@ -8,14 +8,14 @@ use crate::study::years::load::{BusyOf, Loss, OfLoad};
 use crate::study::years::{What, YearMeasure, YearsPlan, YearsResult};
 use crate::units::Probability;
 
-/// What years say of the traffic.
+/// Traffic results of a long-horizon run.
 #[derive(Clone, Debug)]
 pub struct LoadRows {
-    /// By class asked for, in the order of names.
+    /// Requested classes, in the order of names.
     pub classes: Vec<LoadClass>,
     /// All of them together, where there are several.
     pub all: Option<AllClasses>,
-    /// By resource, the busiest first.
+    /// Resources, the busiest first.
     pub resources: Vec<LoadUse>,
 }
 
@@ -37,65 +37,65 @@ pub struct LoadClass {
     pub request: Estimate,
     /// Share of 5-minute intervals in which less than 1 % is lost: the loss half of the objective.
     pub objective: Estimate,
-    /// Views lost a year.
+    /// Views lost per year.
     pub lost: Estimate,
-    /// Of these, because of a fault,
+    /// Views lost per year because of a fault.
     pub fault: Estimate,
-    /// because too little was there,
+    /// Views lost per year because capacity was short.
     pub overload: Estimate,
-    /// and because it was planned.
+    /// Views lost per year because of planned work.
     pub planned: Estimate,
-    /// Views lost a year by cause, the most first; causes that lost none are left out.
+    /// Views lost per year by cause, the most first; causes that lost none are left out.
     pub causes: Vec<(String, Estimate)>,
-    /// Views a year that were not asked for any more: their user had gone with one that was lost.
+    /// Views per year never requested: their user had left after a lost one.
     pub never_born: Estimate,
-    /// Views served late a year: after a stall that their users waited out.
+    /// Views served late per year: after a stall that their users waited out.
     pub late: f64,
-    /// The share that the objective wants served, and the chance that a month does.
+    /// Served share that the objective demands, and the probability that a month reaches it.
     pub month_meets: Option<(Probability, Estimate)>,
-    /// Share of a month's views that is lost, in the mean.
+    /// Mean lost share of a month's views.
     pub month_lost: Estimate,
-    /// The share that 95 % of the months do not exceed.
+    /// p95 over the months of the lost share.
     pub month_p95: Estimate,
-    /// How long a stall of a file server takes to hold all workers of the services that it enters by,
-    /// at the mean rate and at the busiest hour, in seconds; and then to fill the line. None where
-    /// nothing of it waits for a file server, or there is room for everybody.
+    /// Seconds until a file server stall holds all workers of the class's services, and until the queue is full as
+    /// well; at the mean rate and in the busiest hour. `None` if nothing of it waits for a file server, or capacity is
+    /// unlimited.
     pub held_up: Option<[(f64, f64); 2]>,
-    /// What they cost, where the file has prices.
+    /// Cost of the views, where the file has prices.
     pub cost: Option<ClassCost>,
 }
 
-/// What the page views of a class cost.
+/// Cost of the page views of a class.
 #[derive(Clone, Debug)]
 pub struct ClassCost {
-    /// The bill of a month over a million views served in it.
+    /// Monthly bill per million views served.
     pub per_million: Estimate,
-    /// Dollars a month that lost views cost; none where they have no price.
+    /// Dollars per month lost with lost views; `None` without a price.
     pub lost: Option<Estimate>,
-    /// That price, in dollars.
+    /// Price of a lost view, in dollars.
     pub lost_view: Option<f64>,
 }
 
 /// One resource.
 #[derive(Clone, Debug)]
 pub struct LoadUse {
-    /// As in figures: `www-1.cpu`.
+    /// Name as in figures: `www-1.cpu`.
     pub name: String,
-    /// What of it.
+    /// Resource of the component.
     pub resource: Resource,
-    /// Over the horizon.
+    /// Mean utilisation over the horizon.
     pub mean: Estimate,
-    /// 95 % of the time at most.
+    /// p95 over time.
     pub p95: Estimate,
-    /// The busiest hour of the week.
+    /// Utilisation in the busiest hour of the week.
     pub busiest: Estimate,
-    /// Which hour that is, from Monday 00:00.
+    /// Number of that hour, from Monday 00:00.
     pub busiest_hour: usize,
-    /// By hour of the week.
+    /// Mean utilisation per hour of the week.
     pub hours: Vec<Estimate>,
 }
 
-/// Puts them together; `None` where no traffic was followed.
+/// Gathers the rows; `None` without traffic.
 pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
     let fluid = plan.of.fluid.as_ref()?;
     let folded = seen.load.first()?.as_ref()?;
@@ -174,8 +174,8 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
     })
 }
 
-/// Of a stall of all file servers: how long until all workers of the services of a class are held, and
-/// until the line behind them is full, at the mean rates and at those of the busiest hour.
+/// Returns the time until a stall of all file servers holds all workers of a class's services, and until the queue
+/// behind them is full, at the mean rates and in the busiest hour.
 fn held_up(fluid: &FluidPlan, class: usize) -> Option<[(f64, f64); 2]> {
     let Entry { workers, backlog, .. } = fluid.classes[class].entry?;
     let held = fluid.held_by_stalls();

@@ -1,4 +1,4 @@
-//! What takes over from each other, as rows.
+//! Recoveries of roles that members take over from each other, as rows.
 
 use crate::plan::availability::recovery::{Role, RoleKind};
 use crate::plan::fluid::copies::Copies;
@@ -7,45 +7,45 @@ use crate::study::years::load::OfLoad;
 use crate::study::years::recovery::OfRole;
 use crate::study::years::{What, YearMeasure, YearsPlan, YearsResult};
 
-/// One role over the years.
+/// One role over the horizon.
 #[derive(Clone, Debug)]
 pub struct RecoveryRow {
     /// The database, balancer or file server.
     pub name: String,
-    /// What passes.
+    /// Kind of the role.
     pub kind: RoleKind,
-    /// Times a year that nobody serves.
+    /// Interruptions per year, during which no member serves.
     pub interruptions: Estimate,
-    /// The same by first cause, the most first; causes that never did are left out.
+    /// Interruptions per year by first cause, the most first; causes without any are left out.
     pub causes: Vec<(String, Estimate)>,
-    /// Times a year that another served then.
+    /// Interruptions per year that ended with another member serving.
     pub failovers: Estimate,
-    /// Seconds until somebody serves again, in the mean.
+    /// Mean recovery time, in seconds.
     pub recovery: Estimate,
-    /// What half and 95 % of them do not exceed.
+    /// Median recovery time, in seconds.
     pub recovery_p50: Estimate,
-    /// See there.
+    /// p95 recovery time, in seconds.
     pub recovery_p95: Estimate,
-    /// What its failovers lose, of a database that somebody asks for writes.
+    /// Data loss of failovers, for a database with writes.
     pub writes: Option<WritesRow>,
 }
 
-/// What failovers of a database lose.
+/// Data loss of the failovers of a database.
 #[derive(Clone, Debug)]
 pub struct WritesRow {
-    /// Writes a year.
+    /// Writes lost per year.
     pub lost: Estimate,
-    /// Failovers a year to a member that had been away, which lose all that was written since.
+    /// Failovers per year to a stale member, which lose all writes since it was away.
     pub behind: Estimate,
-    /// Writes of a failover, in the mean.
+    /// Mean number of writes lost per failover.
     pub per_failover: Estimate,
-    /// Age of the oldest write that one loses, in seconds, in the mean.
+    /// Mean age of the oldest write that a failover loses, in seconds.
     pub window: Estimate,
-    /// What 95 % of the failovers do not exceed.
+    /// p95 of that age over the failovers.
     pub window_p95: Estimate,
 }
 
-/// Puts them together, by name.
+/// Gathers the rows, by name.
 pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Vec<RecoveryRow> {
     let Some(folded) = seen.roles.first() else { return Vec::new() };
     let estimate = |what: What| seen.estimate(plan, YearMeasure { net: 0, meter: 0, what });

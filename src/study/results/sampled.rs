@@ -1,4 +1,4 @@
-//! Years corrected by windows of requests, as rows.
+//! Long-horizon results corrected by windows of requests, as rows.
 
 use super::FigureRow;
 use crate::plan::availability::ALL;
@@ -14,29 +14,29 @@ use crate::study::window::{Ending, Estimate};
 use crate::study::years::load::Loss;
 use crate::units::SimTime;
 
-/// The percentiles of latency over years.
+/// Percentiles of latency over the horizon.
 pub const QUANTILES: [(&str, f64); 3] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)];
 
-/// What windows say of years.
+/// Results of the windows drawn from the horizon.
 #[derive(Clone, Debug)]
 pub struct SampledRows {
-    /// Histories that were cut into pieces.
+    /// Trajectories that were cut into pieces.
     pub replications: usize,
-    /// Episodes in them, and the pieces that these were cut into.
+    /// Episodes in these trajectories.
     pub episodes: u64,
     /// Pieces of episodes.
     pub pieces: u64,
-    /// Share of the views expected that come in episodes.
+    /// Share of the expected views that arrive in episodes.
     pub in_episodes: f64,
-    /// By class, in the order of names.
+    /// Classes, in the order of names.
     pub classes: Vec<SampledClassRows>,
-    /// All of them together, where there are several: no latencies.
+    /// All classes together, where there are several, without latencies.
     pub all: Option<SampledClassRows>,
     /// Losses of both solvers by first cause.
     pub agreement: Vec<AgreementRow>,
-    /// Why the solvers are not held against each other; none: they are.
+    /// Reason why the solvers are not compared; `None` if they are.
     pub apart: Option<String>,
-    /// Every window, by history, then by time.
+    /// Windows, by trajectory, then by time.
     pub windows: Vec<SampledWindow>,
     /// Figures of every class, and those that were asked for.
     pub figures: Vec<FigureRow>,
@@ -44,7 +44,7 @@ pub struct SampledRows {
     pub events: u64,
 }
 
-/// What windows say of one class.
+/// Results of the windows for one class.
 #[derive(Clone, Debug)]
 pub struct SampledClassRows {
     /// Its name.
@@ -53,58 +53,58 @@ pub struct SampledClassRows {
     pub rows: Vec<SampledRow>,
     /// Latencies in the order of [`QUANTILES`]: of its requests, then of its views; with samples.
     pub latencies: Vec<(String, Vec<Estimate>, u64)>,
-    /// Whether the file has an objective of latency, which the objective availability then holds.
+    /// True if the file has a latency objective, which the objective availability then includes.
     pub has_latency: bool,
 }
 
 /// A figure by `flows` alone and with windows.
 #[derive(Clone, Debug)]
 pub struct SampledRow {
-    /// In words.
+    /// Description.
     pub what: &'static str,
-    /// As a key in files.
+    /// Key in files.
     pub key: &'static str,
     /// Its unit.
     pub unit: FigureUnit,
-    /// `flows` alone; none where it does not tell.
+    /// Estimate by `flows` alone; `None` if it has none.
     pub flows: Option<Estimate>,
-    /// Corrected.
+    /// Corrected estimate.
     pub both: Estimate,
 }
 
-/// What both solvers lose in pieces of one kind.
+/// Losses by both solvers in pieces of one kind.
 #[derive(Clone, Debug)]
 pub struct AgreementRow {
     /// The class.
     pub class: String,
-    /// First cause of the episodes, or `quiet`; none: of all episodes together.
+    /// First cause of the episodes, or `quiet`; `None` for all episodes together.
     pub of: Option<String>,
     /// Windows.
     pub windows: usize,
-    /// Views a year not served.
+    /// Views not served per year, by `requests`.
     pub requests: Estimate,
-    /// The same by `flows`.
+    /// Views not served per year, by `flows`.
     pub flows: Estimate,
-    /// How they compare.
+    /// Verdict on their agreement.
     pub verdict: Agrees,
 }
 
 /// One window.
 #[derive(Clone, Debug)]
 pub struct SampledWindow {
-    /// Which history.
+    /// Number of its trajectory.
     pub replication: u64,
-    /// First instant lived through, not yet counted.
+    /// First instant simulated, before the measured interval.
     pub start: SimTime,
-    /// First instant counted.
+    /// Start of the measured interval.
     pub from: SimTime,
-    /// The end of what is counted.
+    /// End of the measured interval.
     pub to: SimTime,
-    /// First cause of its episode; none: quiet time.
+    /// First cause of its episode; `None` for quiet time.
     pub cause: Option<String>,
-    /// With which probability it was drawn.
+    /// Probability with which it was drawn.
     pub probability: f64,
-    /// By class, in the order of names; then all of them together, where there are several.
+    /// Classes, in the order of names; then all of them together, where there are several.
     pub classes: Vec<SampledViews>,
     /// Digest of its events.
     pub digest: u64,
@@ -115,24 +115,24 @@ pub struct SampledWindow {
 pub struct SampledViews {
     /// The class.
     pub class: String,
-    /// Wanted, in `requests`, and not served.
+    /// Intended views, in `requests`.
     pub intended: u64,
-    /// Not served, for whatever reason.
+    /// Views not served, for any reason.
     pub unserved: u64,
-    /// Not asked for: their session had ended.
+    /// Views never requested: their session had ended.
     pub never_born: u64,
-    /// Expected by `flows`.
+    /// Views expected by `flows`.
     pub expected: f64,
-    /// Lost by fault, by overload, by plan: in `requests`, and in `flows` at the traffic that came.
+    /// Views lost by fault, by overload, by plan: in `requests`, and in `flows` at the realised traffic.
     pub kinds: [(f64, f64); 3],
-    /// All that `flows` loses, at the traffic that came.
+    /// All views that `flows` loses, at the realised traffic.
     pub flows: f64,
-    /// 5-minute intervals that are bad, in `requests` by losses or latency, and in `flows`.
+    /// Bad 5-minute intervals, in `requests` by losses or latency, and in `flows`.
     pub bad: (u32, f64),
 }
 
 impl SampledViews {
-    /// Adds the views of another class; intervals are not for adding.
+    /// Adds the views of another class; intervals do not add up.
     fn add(&mut self, other: &Self) {
         self.intended += other.intended;
         self.unserved += other.unserved;
@@ -145,7 +145,7 @@ impl SampledViews {
     }
 }
 
-/// Puts them together; `None` where no windows were drawn.
+/// Gathers the rows; `None` if no windows were drawn.
 pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<SampledRows> {
     let joined = result.joined(study)?;
     if joined.windows.ending == Ending::Interrupted {
@@ -213,7 +213,7 @@ fn class(joined: &Joined<'_>, at: usize) -> SampledClassRows {
     }
 }
 
-/// Rows of figures: in words, as a key, their unit, what they are.
+/// Returns rows of figures from their description, key, unit and measure.
 fn rows_of<const N: usize>(
     joined: &Joined<'_>,
     of: [(&'static str, &'static str, FigureUnit, OfWindows); N],
@@ -228,7 +228,7 @@ fn rows_of<const N: usize>(
     of.into_iter().map(row).collect()
 }
 
-/// All classes: views of all, intervals in which every one of them is well.
+/// Returns the row of all classes: all views, and intervals in which every class is healthy.
 fn together(joined: &Joined<'_>, classes: &[SampledClassRows]) -> SampledClassRows {
     let ratio = FigureUnit::Ratio;
     SampledClassRows {
@@ -288,7 +288,7 @@ fn window(joined: &Joined<'_>, order: &[usize], window: &Lived) -> SampledWindow
     }
 }
 
-/// Those of every class, and those that were asked for.
+/// Returns the figures of every class, and those asked for.
 fn figures(joined: &Joined<'_>, order: &[usize]) -> Vec<FigureRow> {
     let asked = joined.asked;
     let mut paths: Vec<String> = asked.figures.iter().map(|asked| asked.path.clone()).collect();
@@ -316,14 +316,14 @@ fn figures(joined: &Joined<'_>, order: &[usize]) -> Vec<FigureRow> {
 }
 
 impl SampledRows {
-    /// Windows of quiet time, and of episodes.
+    /// Returns the number of windows of quiet time, and of episodes.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         let quiet = self.windows.iter().filter(|window| window.cause.is_none()).count();
         (quiet, self.windows.len() - quiet)
     }
 
-    /// Hours that the windows count.
+    /// Returns the total measured length of the windows, in hours.
     #[must_use]
     pub fn hours(&self) -> f64 {
         let seconds = self.windows.iter().map(|window| (window.to - window.from).seconds());

@@ -1,4 +1,4 @@
-//! Why it is down, what it costs and what it can spare, as rows.
+//! Causes of downtime, costs and headroom, as rows.
 
 use std::collections::BTreeMap;
 
@@ -23,80 +23,79 @@ const YEAR_S: f64 = 31_536_000.0;
 /// Parts of nanoseconds in a second.
 const PARTS: f64 = crate::plan::availability::WHOLE as f64 * 1e9;
 
-/// What a scenario that was run alone is told beside its figures.
+/// Results reported only for a scenario that was run alone.
 #[derive(Clone, Debug, Default)]
 pub struct WhyRows {
     /// Its outages.
     pub stories: Option<Stories>,
     /// Replications of the waterfall.
     pub fall_replications: usize,
-    /// What each cause costs.
+    /// Downtime by cause.
     pub falls: Vec<FallRow>,
-    /// How much one year differs from another.
+    /// Spread of yearly downtime.
     pub spreads: Vec<Spread>,
-    /// What can be spared at the design peak.
+    /// Headroom at the design peak.
     pub spare: Option<SpareRows>,
     /// The bill, where the file has prices.
     pub bill: Option<Cost>,
 }
 
-/// What each cause costs one availability of one watched.
+/// Downtime by cause of one availability of one subject.
 #[derive(Clone, Debug)]
 pub struct FallRow {
-    /// Whose.
+    /// Name of the class or group.
     pub name: String,
-    /// What that is.
+    /// Kind of the subject.
     pub kind: WatchedKind,
-    /// Which availability.
+    /// Kind of availability.
     pub availability: Availability,
-    /// Downtime with all faults, in seconds a year.
+    /// Downtime with all faults, in seconds per year.
     pub all: Estimate,
-    /// What leaving out buys, the most first; what is left out together comes last.
+    /// Benefit of removing each cause, the largest first; causes removed together come last.
     pub bars: Vec<FallBar>,
-    /// What all would buy beyond the sum of these.
+    /// Benefit of removing all causes beyond the sum of these.
     pub interaction: Estimate,
-    /// Downtime without any.
+    /// Downtime without any of them.
     pub left: Estimate,
 }
 
-/// What leaving out buys.
+/// Benefit of removing causes.
 #[derive(Clone, Debug)]
 pub struct FallBar {
-    /// What is left out.
+    /// Causes removed.
     pub without: Vec<String>,
-    /// Seconds a year.
+    /// Downtime saved, in seconds per year.
     pub saved: Estimate,
 }
 
-/// Downtime of one year, over all years.
+/// Distribution of the downtime of one year.
 #[derive(Clone, Debug)]
 pub struct Spread {
-    /// Whose structural downtime.
+    /// Class or group whose structural downtime it is.
     pub name: String,
-    /// Seconds, and the share of the years with at most so many.
+    /// Seconds, and the share of the years with at most that downtime.
     pub points: Vec<(f64, f64)>,
     /// Share of the years without any.
     pub none: f64,
-    /// Seconds that 95 % of the years do not exceed.
+    /// p95 over the years, in seconds.
     pub p95: Estimate,
 }
 
-/// What can be spared.
+/// Headroom after single losses.
 #[derive(Clone, Debug)]
 pub struct SpareRows {
     /// The window whose level is the design peak.
     pub window: String,
-    /// That level a second.
+    /// Level of that window, per second.
     pub level: f64,
-    /// Nothing lost first, then each single loss, the one that leaves least first.
+    /// Without a loss first, then after each single loss, the least headroom first.
     pub rows: Vec<LossRow>,
-    /// Single losses in all; where there are more than rows, those of the parts with the most load were
-    /// worked out.
+    /// Number of single losses; if there are more than rows, only those of the parts with the most load were computed.
     pub losses: usize,
 }
 
 impl SpareRows {
-    /// How many of the single losses were worked out.
+    /// Returns the number of single losses that were computed.
     #[must_use]
     pub fn worked_out(&self) -> usize {
         self.rows.iter().filter(|row| row.spare.lost.is_some()).count()
@@ -106,13 +105,13 @@ impl SpareRows {
 /// After one loss.
 #[derive(Clone, Debug)]
 pub struct LossRow {
-    /// The numbers; `lost` is none where nothing is.
+    /// Headroom; its `lost` is `None` without a loss.
     pub spare: Spare,
-    /// What is lost, in a word: `server`.
+    /// Kind of the lost part: `server`.
     pub kind: &'static str,
 }
 
-/// Puts them together; empty where the scenario was not run alone.
+/// Gathers the rows; empty if the scenario was not run alone.
 pub(super) fn rows(
     draft: &Draft,
     study: &StudyPlan,
@@ -178,7 +177,7 @@ fn spread(plan: &YearsPlan, seen: &YearsResult, meter: usize) -> Option<Spread> 
     }
     let levels = (1..200).map(|step| f64::from(step) / 200.0);
     let rare = [0.997, 0.998, 0.999, 0.9995, 0.9999];
-    // A level needs a few years beyond it.
+    // A level needs at least four years beyond it.
     let seen_often = |level: &f64| (1.0 - level) * years.count() as f64 >= 4.0;
     let levels: Vec<f64> = levels.chain(rare).filter(seen_often).collect();
     let ranks: Vec<u64> = levels.iter().map(|level| nearest_rank(*level, years.count())).collect();
@@ -194,10 +193,10 @@ fn spread(plan: &YearsPlan, seen: &YearsResult, meter: usize) -> Option<Spread> 
     })
 }
 
-/// Losses whose headroom is a figure of its own: the worst. All of them stand in the table.
+/// Maximum number of losses whose headroom is a figure of its own, the worst first. The table has all.
 const MOST_FIGURES: usize = 64;
 
-/// What can be spared; none where no window has a level or nothing is asked of anything.
+/// Computes the headroom; `None` if no window has a level or no resource has load.
 pub(super) fn spare(draft: &Draft) -> Option<SpareRows> {
     let at = headroom::design_peak(draft)?;
     let (name, window) = &draft.scenario.window[at];
@@ -219,13 +218,13 @@ pub(super) fn spare(draft: &Draft) -> Option<SpareRows> {
         (Some((_, rate)), true) => *rate,
         (None, true) => f64::INFINITY,
     };
-    // Nothing lost stays where it is.
+    // The row without a loss stays first.
     rows[1..].sort_by(|a, b| left(a).total_cmp(&left(b)));
     Some(SpareRows { window: name.text.clone(), level: load::level(draft, window)?, rows, losses })
 }
 
-/// Figures of headroom: those that were asked for, and that of the busiest resource after each loss
-/// that leaves everything served. Their window is that of the study, by place.
+/// Returns the figures of headroom: those asked for, and that of the busiest resource after each loss that leaves
+/// everything served. Their window is that of the study, by place.
 pub(super) fn figures(
     draft: &Draft,
     study: &StudyPlan,

@@ -1,4 +1,4 @@
-//! Availability over years, as rows.
+//! Availability over the horizon, as rows.
 
 use std::collections::BTreeMap;
 
@@ -14,89 +14,89 @@ use crate::study::window::{Ending, Estimate};
 use crate::study::years::{What, YearMeasure, YearsPlan, YearsResult, resolve};
 use crate::units::SimDuration;
 
-/// What years say.
+/// Results of a long-horizon run.
 #[derive(Clone, Debug)]
 pub struct YearsRows {
     /// Length of a replication.
     pub horizon: SimDuration,
-    /// Shorter outages are none.
+    /// Minimum length of an outage; shorter ones do not count.
     pub shortest_outage: SimDuration,
     /// Replications.
     pub replications: usize,
-    /// Looks at the precision.
+    /// Number of precision checks.
     pub looks: usize,
-    /// How it ended.
+    /// End of the run.
     pub ending: Ending,
-    /// Faults that strike what is common to all.
+    /// Faults that strike a shared part.
     pub common: Vec<String>,
-    /// Whether all can be left out at once: some are.
+    /// True if all of these can be left out at once, and there are some.
     pub apart: bool,
-    /// One for everything watched and each of its availabilities: classes first, by name.
+    /// Row per subject and availability: classes first, by name.
     pub rows: Vec<YearRow>,
-    /// The traffic, where somebody asks for something at a rate.
+    /// Traffic, where a workload requests something at a rate.
     pub load: Option<LoadRows>,
-    /// What takes over from each other.
+    /// Recoveries of roles that members take over from each other.
     pub recovery: Vec<RecoveryRow>,
-    /// Figures that were asked for, and those of every class.
+    /// Figures asked for, and those of every class.
     pub figures: Vec<FigureRow>,
 }
 
-/// One availability of one watched.
+/// One availability of one class or group.
 #[derive(Clone, Debug)]
 pub struct YearRow {
-    /// Whose.
+    /// Name of the class or group.
     pub name: String,
-    /// What that is.
+    /// Kind of the subject.
     pub kind: WatchedKind,
-    /// Which availability.
+    /// Kind of availability.
     pub availability: Availability,
     /// With all faults.
     pub all: YearSide,
-    /// Without those that strike what is common to all; none where there are none.
+    /// Without faults of shared parts; `None` where there are none.
     pub architecture: Option<YearSide>,
 }
 
 /// An availability with some of the faults.
 #[derive(Clone, Debug)]
 pub struct YearSide {
-    /// Share of the time.
+    /// Available share of the time.
     pub available: Share,
-    /// Seconds a year.
+    /// Downtime, in seconds per year.
     pub downtime: Estimate,
-    /// Seconds that 95 % of the years do not exceed.
+    /// p95 over the years of the downtime, in seconds.
     pub year_p95: Estimate,
-    /// Outages a year.
+    /// Outages per year.
     pub outages: Estimate,
     /// Mean length of an outage, in seconds.
     pub length: Estimate,
     /// Mean time from the end of one to the next, in seconds.
     pub between: Estimate,
-    /// The longest that was seen, in seconds.
+    /// Longest outage seen, in seconds.
     pub longest: Option<f64>,
-    /// Share of all downtime that the worst outage has; none without an outage.
+    /// Share of all downtime in the worst outage; `None` without an outage.
     pub worst: Option<f64>,
-    /// Mean time to the first, from the start.
+    /// Mean time to the first outage, from the start.
     pub first: Estimate,
-    /// By cause, the worst first; causes that never had a part in an outage are left out.
+    /// Causes, the worst first; those without part in an outage are left out.
     pub causes: Vec<YearCause>,
 }
 
-/// What a cause has to do with it.
+/// Contribution of a cause.
 #[derive(Clone, Debug)]
 pub struct YearCause {
     /// Its name.
     pub name: String,
-    /// Seconds a year as first cause.
+    /// Downtime as first cause, in seconds per year.
     pub downtime: Estimate,
-    /// Seconds a year while it contributed.
+    /// Downtime while it contributed, in seconds per year.
     pub contributing: Estimate,
-    /// Outages a year that began with it.
+    /// Outages per year that began with it.
     pub outages: Estimate,
-    /// Seconds as first cause that 95 % of the years do not exceed.
+    /// p95 over the years of the downtime as first cause, in seconds.
     pub year_p95: Estimate,
 }
 
-/// Puts them together; `None` where no years were asked for, or none was lived through.
+/// Gathers the rows; `None` if the horizon was not asked for, or no replication was completed.
 pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows> {
     let (plan, seen) = (study.years.as_ref()?, result.years.as_ref()?);
     if seen.replications == 0 {
@@ -137,7 +137,7 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
     })
 }
 
-/// Those of every class, and those that were asked for.
+/// Returns the figures of every class, and those asked for.
 fn figures(
     plan: &YearsPlan,
     (seen, alone): (&YearsResult, bool),
@@ -193,7 +193,7 @@ fn figures(
     paths.into_iter().filter_map(row).collect()
 }
 
-/// Figures of years that are means over replications, by replication.
+/// Returns the values per replication of horizon figures that are means over replications.
 #[must_use]
 pub fn by_replication(
     study: &StudyPlan,
@@ -205,8 +205,7 @@ pub fn by_replication(
         let figure = Figure::parse(&row.path).ok()?;
         let measure = resolve(&plan.of, &figure).ok()?;
         let values = seen.values(&plan.of, measure)?;
-        // What precision looks at is the figure but for a factor; of a share that is nearly one it is
-        // what is missing.
+        // The precision target differs from the figure by a factor only; for a share near one it is the complement.
         let missing = measure.is_of_the_rest();
         let estimate = row.estimate.value()?;
         let target = if missing { 1.0 - estimate } else { estimate };

@@ -1,19 +1,18 @@
-//! Whether the two solvers agree where both answer the same question.
+//! Comparison of the two solvers where both answer the same question.
 //!
-//! The question: of the page views that come in episodes of one first cause, how many a year are not
-//! served? Both are estimated from the same windows with the same weights, `flows` at the traffic that
-//! came. They agree when a difference beyond [`MARGIN`] of these losses is excluded, and disagree when one
-//! within it is. A difference of less than [`OF_ALL`] of the losses of the class, whatever their cause,
-//! counts as none: it moves no answer. Tested by two one-sided tests of the ratio of the two sums over the
-//! same windows (jackknife over the windows, Särndal, Swensson & Wretman 1992, §5.6 and §11.5), so that how
-//! much breaks in one history or another is no part of the error; of all episodes together as if their
-//! windows were one sample, which makes the error larger than it is. Over all causes and classes together no
-//! more than one false verdict in a thousand (Holm). In quiet time, where `flows` hardly loses any, the
-//! margin is that share of all that it loses. Where the models mean different things (clients that
-//! try again) nothing is tested; both figures stand there all the same.
+//! The question: of the page views that arrive in episodes of one first cause, how many per year are not served? Both
+//! are estimated from the same windows with the same weights, `flows` at the realised traffic. They agree when a
+//! difference beyond [`MARGIN`] of these losses is excluded, and disagree when one within it is. A difference below
+//! [`OF_ALL`] of the losses of the class, whatever their cause, counts as none: it changes no conclusion.
 //!
-//! Of structural availability `requests` has none to hold against: it knows who was served, not what
-//! was up.
+//! The test consists of two one-sided tests of the ratio of the two sums over the same windows (jackknife over the
+//! windows, Särndal, Swensson & Wretman 1992, §5.6 and §11.5). The variation of losses between trajectories is
+//! therefore no part of the error. All episodes together are treated as one sample of windows, which overstates the
+//! error. The probability of any false verdict over all causes and classes is at most 1 in 1,000 (Holm). In quiet time,
+//! where `flows` loses almost nothing, the margin is that share of all its losses. Where the models differ in meaning
+//! (clients that retry) nothing is tested, and both figures are reported.
+//!
+//! Leaves out: structural availability. `requests` knows which users were served, not which parts were up.
 
 use super::estimate::Joined;
 use super::{Lived, Of};
@@ -24,33 +23,33 @@ use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate};
 use crate::study::years::load::Loss;
 
-/// The largest difference of losses that counts as none.
+/// Largest relative difference of losses that counts as none.
 pub const MARGIN: f64 = 0.10;
-/// A difference of so small a share of all losses of the class counts as none.
+/// Share of all losses of the class below which a difference counts as none.
 pub const OF_ALL: f64 = 0.01;
-/// Chance of any false verdict.
+/// Probability of any false verdict.
 pub const ERROR: f64 = 1e-3;
 
-/// Level of the interval from which a ratio's error is taken back.
+/// Level of the interval from which a ratio's standard error is recovered.
 const LEVEL: f64 = 0.95;
 
 const YEAR_S: f64 = 31_536_000.0;
 
-/// How two solvers compare.
+/// Verdict on the agreement of two solvers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agrees {
     /// A difference beyond the margin is excluded.
     Agree,
-    /// One within it is.
+    /// A difference within the margin is excluded.
     Disagree,
-    /// Neither: too few windows.
+    /// Neither is excluded: too few windows.
     Undecided,
     /// They do not answer the same question here.
     NotComparable,
 }
 
 impl Agrees {
-    /// As a word.
+    /// Returns the word used in files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -62,28 +61,28 @@ impl Agrees {
     }
 }
 
-/// One figure of both.
+/// One figure by both solvers.
 #[derive(Clone, Debug)]
 pub struct Compared {
-    /// Pieces of what; none: of all episodes together.
+    /// Kind of the pieces; `None` for all episodes together.
     pub of: Option<Of>,
     /// Class, by place.
     pub class: usize,
     /// Windows.
     pub windows: usize,
-    /// Views not served a year in such pieces.
+    /// Views not served per year in such pieces, by `requests`.
     pub requests: Estimate,
-    /// The same by `flows`, at the traffic that came.
+    /// Views not served per year by `flows`, at the realised traffic.
     pub flows: Estimate,
-    /// How they compare.
+    /// Verdict on their agreement.
     pub verdict: Agrees,
 }
 
-/// Fewer windows in which something is lost decide nothing.
+/// Minimum number of windows for a verdict.
 const LEAST: usize = 6;
 
-/// Of windows: what `requests` loses over what `flows` loses in them, held against one with `margin`. Where
-/// `flows` loses nothing at all there is no ratio, and whether `requests` loses something is asked of the sums.
+/// Tests the ratio of the losses by `requests` to those by `flows` over windows against one, with `margin`. If `flows`
+/// loses nothing there is no ratio, and the sums are tested instead.
 fn ratio(pairs: &[(f64, f64)], margin: f64) -> Option<Equivalence> {
     if pairs.len() < LEAST {
         return None;
@@ -99,7 +98,7 @@ fn ratio(pairs: &[(f64, f64)], margin: f64) -> Option<Equivalence> {
     Equivalence::of_estimates(&found, &one, Margin::Relative(margin)).ok()
 }
 
-/// All strata of which there are windows, after all episodes together where there are several; quiet time last.
+/// Compares all strata that have windows: all episodes together first, where there are several; quiet time last.
 #[must_use]
 pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
     let windows = &joined.windows.windows;
@@ -139,7 +138,7 @@ pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
                 .collect();
             let test = match of {
                 Some(Of::Episode(_)) | None => {
-                    // Of a small cause the share of all losses is more than that of its own.
+                    // For a small cause the share of all losses exceeds that of its own.
                     let own = mean(&flows);
                     let of_all = if own > 0.0 { OF_ALL * all_lost / own } else { 0.0 };
                     ratio(&pairs, MARGIN.max(of_all))

@@ -1,22 +1,21 @@
-//! Figures of years, corrected by windows.
+//! Long-horizon figures, corrected by windows.
 //!
-//! Model: over the horizon, the mean of what `flows` says over all N replications, and the mean over the R
-//! histories that were cut into pieces of Σ (requests − flows)/π over their windows: a difference
-//! estimator (Särndal, Swensson & Wretman 1992, §6.3) whose differences are those of Horvitz & Thompson
-//! (1952). It is unbiased whatever `flows` makes of a piece, up to what a window's lead-in does
-//! not bring along; a good `flows` only makes the interval narrow. Its variance is that over the
-//! histories: s²ₓ/N + s²_D/R + 2 s_xD/N ([`corrected`]); drawn pieces of different histories are
-//! uncorrelated, so that it holds what is due to sampling too.
+//! Model: the estimate is the mean of the `flows` results over all N replications plus a correction. The correction is
+//! the mean over the R trajectories cut into pieces of Σ (requests − flows)/π over their windows. This is a difference
+//! estimator (Särndal, Swensson & Wretman 1992, §6.3) with the differences of Horvitz & Thompson (1952). It is unbiased
+//! however `flows` treats a piece, up to state that a window's warm-up does not restore; a good `flows` only narrows
+//! the interval. Its variance is that over the trajectories: s²ₓ/N + s²_D/R + 2 s_xD/N ([`corrected`]). Drawn pieces of
+//! different trajectories are uncorrelated, so it includes the sampling error.
 //!
-//! `flows` has the traffic in the mean of its noise, a window has that of its hour. So `flows` is taken
-//! at the traffic that came: times views wanted in `requests` over those expected. The traffic is that of
-//! an open source, the same whatever breaks, and the mean of that ratio is 1; so this is unbiased
-//! too, and where both lose everything the difference is nothing.
+//! `flows` has the traffic averaged over its noise, a window has the realised traffic of its hour. So `flows` is scaled
+//! to the realised traffic: intended views in `requests` over expected ones. The traffic comes from an open source, the
+//! same whatever breaks, and the mean of that ratio is 1. So this is unbiased too, and where both lose everything the
+//! difference is zero.
 //!
-//! Student's interval of that is too short where few replications have an event, or few histories a
-//! correction: its arms are no shorter than those of both parts by [`rare`](crate::stats::rare), put together.
+//! Student's interval of that is too short where few replications have an event, or few trajectories a correction. Its
+//! arms are at least those of both parts by [`rare`](crate::stats::rare), combined.
 //!
-//! Latencies are of all drawn windows, each request with its window's 1/π; intervals after Woodruff.
+//! Latencies are those of all drawn windows, each request with its window's 1/π; intervals after Woodruff.
 
 use std::collections::BTreeMap;
 
@@ -37,21 +36,21 @@ use crate::solve::frame::CELL;
 
 const YEAR_S: f64 = 31_536_000.0;
 
-/// What is needed for any of them.
+/// Inputs of every estimate.
 #[derive(Clone, Copy, Debug)]
 pub struct Joined<'a> {
-    /// What was asked of the windows.
+    /// Plan of the windows.
     pub asked: &'a SampledPlan,
-    /// What they gave.
+    /// Results of the windows.
     pub windows: &'a SampledResult,
-    /// What was asked of the years.
+    /// Plan of the long-horizon run.
     pub years: &'a YearsPlan,
-    /// What they gave.
+    /// Results of the long-horizon run.
     pub flows: &'a YearsResult,
 }
 
 impl Joined<'_> {
-    /// The estimate of a figure; where neither years nor windows have seen anything, the bound of the years.
+    /// Returns the estimate of a figure; where neither solver has seen an event, the bound of the long-horizon run.
     #[must_use]
     pub fn estimate(&self, of: OfWindows) -> Estimate {
         match self.of_both(of) {
@@ -95,7 +94,7 @@ impl Joined<'_> {
         }
     }
 
-    /// The same by `flows` alone; none where it says nothing.
+    /// Returns the estimate by `flows` alone; `None` if it has none.
     #[must_use]
     pub fn by_flows(&self, of: OfWindows) -> Option<Estimate> {
         let what = match of {
@@ -112,7 +111,7 @@ impl Joined<'_> {
         self.flows.load.first()?.as_ref()
     }
 
-    /// Views lost: by `flows` in each replication, and the corrections.
+    /// Returns the views lost by `flows` in each replication, and the corrections.
     fn lost(&self, class: usize, loss: Loss) -> (Vec<f64>, Vec<f64>) {
         let all = self.load().map(|load| load.lost(&self.years.of, class, loss));
         let corrections = self.windows.totals(|window| {
@@ -122,7 +121,7 @@ impl Joined<'_> {
         (all.unwrap_or_default(), corrections)
     }
 
-    /// Views lost in a window: by `requests`, and by `flows` at the traffic that came.
+    /// Returns the views lost in a window: by `requests`, and by `flows` at the realised traffic.
     #[must_use]
     pub fn lost_in(&self, window: &Lived, class: usize, loss: Loss) -> (f64, f64) {
         let (seen, flows) = (&window.seen.classes[class], &window.flows.classes[class]);
@@ -163,7 +162,7 @@ impl Joined<'_> {
         self.interval((flows, corrections), |value| (value / years).max(0.0))
     }
 
-    /// One minus what is bad of `all`.
+    /// Returns one minus the bad share of `all`.
     fn share(&self, (flows, corrections): (Vec<f64>, Vec<f64>), all: f64) -> Estimate {
         if all <= 0.0 {
             return Estimate::Missing(NoValue::Empty);
@@ -171,7 +170,7 @@ impl Joined<'_> {
         self.interval((&flows, &corrections), |bad| (1.0 - bad / all).clamp(0.0, 1.0))
     }
 
-    /// The corrected mean, turned into what is asked.
+    /// Returns the corrected mean, transformed by `turn`.
     fn interval(&self, (flows, d): (&[f64], &[f64]), turn: impl Fn(f64) -> f64) -> Estimate {
         if flows.iter().chain(d).all(|value| *value == 0.0) {
             let years = self.years.of.horizon.seconds() / YEAR_S * d.len() as f64;
@@ -194,7 +193,7 @@ impl Joined<'_> {
         }
     }
 
-    /// A quantile of the latency over the horizon.
+    /// Returns a quantile of the latency over the horizon.
     fn latency(&self, class: usize, view: bool, q: f64) -> Estimate {
         let of = |window: &'_ Lived| -> Histogram {
             let seen = &window.seen.classes[class];
@@ -246,7 +245,7 @@ impl Joined<'_> {
         }
     }
 
-    /// Windows, and requests or views of a class behind its latencies.
+    /// Returns the number of requests or views of a class behind its latencies.
     #[must_use]
     pub fn samples(&self, class: usize, view: bool) -> u64 {
         let of = |window: &Lived| {
@@ -257,14 +256,14 @@ impl Joined<'_> {
     }
 }
 
-/// `i` with arms no shorter than those of the sums `flows` and of the corrections `d`, each over its
-/// events, together.
+/// Returns `i` with arms at least as long as those of the sums `flows` and of the corrections `d`, each by its events,
+/// combined.
 fn no_shorter_than_events_allow(i: Interval, flows: &[f64], d: &[f64]) -> Interval {
     let arms = |part: Option<Interval>| {
         part.map_or((0.0, 0.0), |part| (part.estimate - part.low, part.high - part.estimate))
     };
     let (less, more) = arms(mean_of_rare(flows, Unseen::default(), i.level).ok());
-    // Where most histories have a correction, Student's law is theirs.
+    // Where most trajectories have a correction, Student's interval is valid for them.
     let uneven = 2 * d.iter().filter(|value| **value != 0.0).count() < d.len();
     let corrections = mean_of_rare_differences(d, i.level).ok().filter(|_| uneven);
     let (below, above) = arms(corrections);
@@ -280,8 +279,8 @@ fn no_shorter_than_events_allow(i: Interval, flows: &[f64], d: &[f64]) -> Interv
 mod tests {
     use super::*;
 
-    /// One replication in a thousand lost anything: the interval reaches as far up as that of one event, and one
-    /// correction of sixteen is no evidence that there are no others.
+    /// One replication in a thousand lost anything: the interval reaches as far up as that of one event. One correction
+    /// in sixteen is no evidence that there are no others.
     #[test]
     fn a_correction_does_not_shorten_what_few_events_allow() {
         let mut flows = vec![0.0; 1_000];
@@ -297,7 +296,7 @@ mod tests {
         d[3] = 400.0;
         let (found, student) = joined(&flows, &d);
         assert!(found.high > student.high && found.low <= student.low, "{found:?} {student:?}");
-        // Many events and corrections everywhere: Student's.
+        // Many events and corrections everywhere: Student's interval.
         let flows: Vec<f64> = (0..1_000).map(|at| f64::from(at % 7)).collect();
         let d: Vec<f64> = (0..16).map(|at| f64::from(at % 5) - 1.5).collect();
         let (found, student) = joined(&flows, &d);

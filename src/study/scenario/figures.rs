@@ -26,11 +26,11 @@ use crate::study::verdict;
 use crate::study::window::WindowPlan;
 use crate::study::years::{self, YearFigure};
 
-/// Why a figure was not added.
+/// Reason why a figure was not added.
 enum Unresolved {
-    /// A diagnostic has been given.
+    /// A diagnostic was reported.
     Reported,
-    /// There is none.
+    /// The figure does not exist.
     No(NoFigure),
 }
 
@@ -52,7 +52,7 @@ fn nothing_fails(figure: &Figure) -> NoSuchFigure {
 }
 
 impl StudyPlan {
-    /// What is judged of a figure; `None` when there is no such figure, reported to `out`.
+    /// Returns the place of a figure's estimate; `None` when there is no such figure, reported to `out`.
     pub(super) fn judged(
         &mut self,
         asked: &Asking<'_>,
@@ -76,7 +76,7 @@ impl StudyPlan {
         }
     }
 
-    /// The path of what is estimated by runs, taken apart.
+    /// Returns the parsed figure of an estimate that needs a run.
     pub(super) fn figure(&self, of: Judged) -> Option<&Figure> {
         match of {
             Judged::Figure(place) => self.figures.get(place).map(|asked| &asked.figure),
@@ -90,7 +90,7 @@ impl StudyPlan {
         }
     }
 
-    /// Whether two are the same figure, however their paths are written.
+    /// Returns whether two are the same figure, however their paths are written.
     pub(super) fn is_same(&self, one: (Judged, &str), other: (Judged, &str)) -> bool {
         match (one.0, other.0) {
             (Judged::Figure(one), Judged::Figure(other)) => {
@@ -107,7 +107,7 @@ impl StudyPlan {
         }
     }
 
-    /// Whether a figure is among those that the results record.
+    /// Returns whether a figure is among those that the results record.
     pub(super) fn estimates(&self, path: &str) -> bool {
         let of_years = self.years.iter().flat_map(|years| &years.figures).map(|one| &*one.path);
         let sampled = self.sampled.iter().flat_map(|one| &one.figures).map(|one| &*one.path);
@@ -129,7 +129,7 @@ impl StudyPlan {
         let mut found = Diagnostics::new();
         let wrong = match self.add(asked, figure, asked.draft.scenario.scenario.span, &mut found) {
             Ok(Judged::Name(_) | Judged::Verdict(_)) => NoSuchFigure::of_a_name(path),
-            // The results list every capacity that is sought.
+            // The results list every capacity that is searched.
             Ok(Judged::Capacity(_)) => return,
             Ok(of) => return self.asked.push(Extra { of, path: path.to_string(), unit }),
             Err(Unresolved::Reported) => match found.sorted().first() {
@@ -145,7 +145,7 @@ impl StudyPlan {
         self.refused.push((path.to_string(), wrong));
     }
 
-    /// Asks for so many replications that a figure is known to a relative half-width.
+    /// Requests enough replications for a relative half-width of `width`.
     pub(super) fn sharpen(
         &mut self,
         asked: &Asking<'_>,
@@ -176,7 +176,7 @@ impl StudyPlan {
         let of = match self.add(asked, figure, path.span, out) {
             Ok(of) => of,
             Err(Unresolved::No(NoFigure::NoSuch(wrong))) => return refuse(wrong, path.span, out),
-            // What these flags leave out needs no replications.
+            // Figures that these flags leave out need no replications.
             Err(Unresolved::Reported | Unresolved::No(NoFigure::NotEstimated { .. })) => return,
         };
         if let Judged::Figure(place) = of
@@ -187,7 +187,7 @@ impl StudyPlan {
         if let Judged::Figure(place) = of {
             refuse_few(asked.draft, &self.windows[self.figures[place].window], path, out);
         }
-        // A number of replications that was asked for is kept.
+        // A declared number of replications is kept.
         if asked.choices.replications.is_some() || asked.choices.quick {
             return;
         }
@@ -225,7 +225,7 @@ impl StudyPlan {
             }))
         };
         let by = figure.row().by;
-        // What the request loop cannot simulate has no windows to resolve a figure in.
+        // A scenario that the request loop cannot simulate has no windows to resolve a figure in.
         let bare = asked.plan.parts.is_empty() && asked.choices.solver == Some(Solver::Flows);
         if bare && matches!(by, By::Search | By::Requests) {
             return not_by("flows", "no requests");
@@ -337,7 +337,7 @@ impl StudyPlan {
         })))
     }
 
-    /// Windows to be drawn from the years, where that was asked for and makes sense.
+    /// Plans the windows to draw from the long-horizon run, where they were asked for and are possible.
     pub(super) fn draw_windows(&mut self, asked: &Asking<'_>) {
         let choices = asked.choices;
         let Some(years) = self.years.as_ref().filter(|_| choices.sampled) else { return };
@@ -368,7 +368,7 @@ impl StudyPlan {
                 sampled.figures.len() - 1
             })));
         }
-        // What cannot be is refused whatever the flags are.
+        // An impossible figure is refused whatever the flags are.
         match SampledPlan::of(asked.draft, asked.plan, years) {
             Err(reason) => Err(NoFigure::NotEstimated { reason, judged_by: None }.into()),
             Ok(sampled) => {
@@ -390,7 +390,7 @@ impl StudyPlan {
         }
     }
 
-    /// Leaves out what one solver alone does not estimate, once all of it has been resolved.
+    /// Leaves out figures that one solver alone does not estimate, once everything has been resolved.
     pub(super) fn leave_out(&mut self, choices: Choices) {
         match choices.solver {
             Some(Solver::Flows) => {
@@ -404,15 +404,15 @@ impl StudyPlan {
         }
     }
 
-    /// A figure of years is to be known this well.
+    /// Adds a precision target for a figure of the horizon.
     fn sharpen_years(&mut self, place: usize, width: f64) {
         let Some(years) = &mut self.years else { return };
         let measure = years.figures[place].measure;
         years.precision.push((measure, width));
     }
 
-    /// Whether there is a window or a long horizon to simulate; where figures are only resolved, whether
-    /// `run` would have one.
+    /// Returns whether there is a window or a long horizon to simulate. If figures are only resolved: whether `run`
+    /// would have one.
     #[must_use]
     pub fn runs_something(&self, draft: &Draft, choices: Choices) -> bool {
         let horizon = choices.resolve_only && draft.scenario.run.horizon.is_some();
@@ -424,8 +424,7 @@ impl StudyPlan {
         self.windows[window].drill.as_ref().is_some_and(|drill| drill.part.is_some())
     }
 
-    /// The window that `figure` asks for, when it is a run of a declared window around breaks that
-    /// is not there yet.
+    /// Returns the window that `figure` asks for, if it is a run of a declared window around breaks, and adds it.
     fn around(
         &mut self,
         draft: &Draft,
@@ -464,7 +463,7 @@ impl StudyPlan {
         self.figures.len() - 1
     }
 
-    /// The place of a measure in a window, new or there already.
+    /// Returns the place of a measure in a window, and adds it if it is missing.
     fn measure(&mut self, window: usize, measure: &Measure) -> usize {
         let WindowPlan { measures, followed, .. } = &mut self.windows[window];
         for series in measure.series() {
@@ -483,7 +482,7 @@ impl StudyPlan {
     }
 }
 
-/// A range of replications that begins below the first look of the stopping rule cannot be kept.
+/// Refuses a range of replications that begins below the first check of the stopping rule.
 fn refuse_few(draft: &Draft, of: &WindowPlan, path: &Label, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
     let own = scenario.window.iter().find(|(name, _)| name.text == of.window.name);

@@ -1,4 +1,4 @@
-//! Runs all that a study asks for, and judges.
+//! Execution of a study, with its verdicts.
 
 use rayon::prelude::*;
 
@@ -19,25 +19,25 @@ use crate::study::why::Why;
 use crate::study::window::{self, Ending, Estimate, Watch, WindowPlan, WindowResult};
 use crate::study::years::{self, YearsResult};
 
-/// What a scenario gave.
+/// Results of a scenario.
 #[derive(Clone, Debug)]
 pub struct StudyResult {
-    /// By window.
+    /// Results per window.
     pub windows: Vec<WindowResult>,
     /// Verdicts, by expectation.
     pub judgements: Vec<Judgement>,
-    /// By [`StudyPlan::sought`]; none where it was told to stop.
+    /// Results per search of [`StudyPlan::sought`]; `None` where it was stopped.
     pub capacities: Vec<Option<CapacityResult>>,
-    /// What the years gave, where they were lived through.
+    /// Results of the long-horizon run, if there was one.
     pub years: Option<YearsResult>,
-    /// Why, where that was asked.
+    /// Causes of downtime, where they were asked for.
     pub why: Why,
-    /// What windows drawn from them gave.
+    /// Results of the windows drawn from the long-horizon run.
     pub sampled: Option<SampledResult>,
 }
 
 impl StudyResult {
-    /// Years and the windows drawn from them, where there are both.
+    /// Returns the long-horizon run and the windows drawn from it, where there are both.
     #[must_use]
     pub fn joined<'a>(&'a self, study: &'a StudyPlan) -> Option<Joined<'a>> {
         let (asked, windows) = (study.sampled.as_ref()?, self.sampled.as_ref()?);
@@ -45,24 +45,24 @@ impl StudyResult {
         Some(Joined { asked, windows, years, flows })
     }
 
-    /// A verdict on a class, as a word of the language.
+    /// Returns a verdict on a class, as a word of the language.
     #[must_use]
     pub fn verdict(&self, study: &StudyPlan, place: usize) -> String {
         let (_, window, class) = &study.verdicts[place];
         let of = &self.windows[*window];
-        // Nobody asked for a class that has no verdict.
+        // A class without a verdict has no requests.
         let found = of.classes.iter().find(|one| one.class == *class);
         found.map_or(Verdict::Stable, |one| one.verdict).word().to_lowercase()
     }
 
-    /// The estimate of a figure.
+    /// Returns the estimate of a figure.
     #[must_use]
     pub fn estimate(&self, asked: &Asked) -> &Estimate {
         &self.windows[asked.window].estimates[asked.place]
     }
 
-    /// Half-width of a figure over its estimate; of an availability over years, over what is missing to
-    /// one. None where there is no interval.
+    /// Returns the half-width of a figure over its estimate; for an availability over the horizon, over its complement.
+    /// `None` without an interval.
     #[must_use]
     pub fn precision(&self, study: &StudyPlan, of: Judged) -> Option<f64> {
         match (of, &study.years, &self.years) {
@@ -76,7 +76,7 @@ impl StudyResult {
         }
     }
 
-    /// The estimate of what is judged; of a capacity of which there is but a bound, that.
+    /// Returns the estimate that is judged; for a capacity with only a bound, the bound.
     #[must_use]
     pub fn judged(&self, study: &StudyPlan, of: Judged) -> Estimate {
         let found = self.found(study, of);
@@ -115,7 +115,7 @@ impl StudyResult {
 ///
 /// [`Breach`] when an invariant is broken.
 pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyResult, Breach> {
-    // Side by side: the runs of one window alone may be fewer than the threads.
+    // In parallel: the replications of one window may be fewer than the threads.
     let alone = study.windows.iter().enumerate().filter(|(_, asked)| asked.drill.is_none());
     let mut groups: Vec<Vec<usize>> = alone.map(|(at, _)| vec![at]).collect();
     for around in &study.arounds {
@@ -145,7 +145,7 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
         };
         study.sought.par_iter().with_max_len(1).map(one).collect::<Result<Vec<_>, Breach>>()
     };
-    // Years beside windows: whoever has no window left goes on with them.
+    // The long-horizon run proceeds beside the windows: threads without a window continue with it.
     let through = || study.years.as_ref().map(|years| years::run(years, watch)).transpose();
     let (lived, (capacities, years)) =
         rayon::join(|| lived().collect::<Result<Vec<_>, Breach>>(), || (carried(), through()));
@@ -154,7 +154,7 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
     let mut windows: Vec<WindowResult> = windows.into_iter().map(|(_, window)| window).collect();
     breaks::pair(&study.windows, &mut windows);
     let years = years?;
-    // A history that was given up has no frame.
+    // An interrupted long-horizon run has no pieces to draw from.
     let whole = years.as_ref().is_some_and(|years| years.ending != Ending::Interrupted);
     let sampled = match (&study.sampled, &study.years) {
         (Some(asked), Some(of)) if whole => Some(sampled::run(plan, asked, of, watch)?),

@@ -1,4 +1,4 @@
-//! Figures that every report shows, whatever is asked for.
+//! Figures of every report, whatever is asked for.
 
 use std::collections::BTreeSet;
 
@@ -9,18 +9,17 @@ use crate::plan::faults::PLANNED;
 use crate::plan::figure::Figure;
 use crate::study::measure::Measure;
 
-/// Components and zones that a report lists at most, one by one.
+/// Maximum number of components and zones that a report lists one by one.
 pub const MOST_LISTED: usize = 5_000;
 
-/// Whether a report lists every component: of a large fleet it has the figures that are asked for.
+/// Returns whether a report lists every component; for a large fleet it has only the figures asked for.
 #[must_use]
 pub fn parts_are_listed(plan: &Blueprint) -> bool {
     plan.parts.len() + plan.zones.len() <= MOST_LISTED
 }
 
 impl StudyPlan {
-    /// The figures every report shows: latencies, ledgers, utilisations; around a break what
-    /// users notice.
+    /// Adds the figures of every report: latencies, ledgers, utilisations; around a break, its effect on users.
     pub(super) fn add_standard(&mut self, plan: &Blueprint) {
         for window in 0..self.windows.len() {
             let mut paths = of_databases(plan);
@@ -74,7 +73,7 @@ impl StudyPlan {
         }
     }
 
-    /// Asks for a figure of a window where it makes sense.
+    /// Asks for a figure of a window where it exists.
     fn ask_if_known(&mut self, plan: &Blueprint, path: &str, window: usize) {
         let full = format!("{path}@{}", self.windows[window].window.name);
         if let Ok(figure) = Figure::parse(&full)
@@ -85,13 +84,13 @@ impl StudyPlan {
     }
 }
 
-/// Databases that are read from and written to (`true`), by name.
+/// Returns the databases that are read and written (`true`), by name.
 fn queried(plan: &Blueprint) -> BTreeSet<(String, bool)> {
     let queries = plan.routes.calls.iter().filter_map(|call| call.query.clone());
     queries.map(|query| (query.database, query.writes)).collect()
 }
 
-/// What every window is asked of its databases.
+/// Returns the database figures of every window.
 fn of_databases(plan: &Blueprint) -> Vec<String> {
     let mut paths = Vec::new();
     for (name, writes) in queried(plan) {
@@ -100,7 +99,7 @@ fn of_databases(plan: &Blueprint) -> Vec<String> {
     for part in &plan.parts {
         let Config::Database(group) = &part.config else { continue };
         let name = &group.name;
-        // The master of the file is behind nobody until another has taken over.
+        // The declared primary lags behind no member until another has taken over.
         for member in &group.members[1..] {
             let stats = ["lag.NAME.mean", "lag.NAME.p95", "lag.NAME.max", "backlog.NAME.mean"];
             paths.extend(stats.map(|path| path.replace("NAME", &member.name)));
@@ -118,7 +117,7 @@ fn of_databases(plan: &Blueprint) -> Vec<String> {
     paths
 }
 
-/// What every run around a break is asked.
+/// Returns the figures of every run around a break.
 fn around_a_break(plan: &Blueprint, breaks: bool) -> Vec<String> {
     let mut paths = Vec::new();
     for workload in &plan.workloads {

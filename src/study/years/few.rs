@@ -1,9 +1,9 @@
-//! What the model says of outages that were not seen, for figures over few of them.
+//! Model of outages that were not observed, for figures over few outages.
 //!
-//! Takes sums by replication; gives means with intervals ([`rare`](crate::stats::rare)). An outage that
-//! was not seen is taken to last as long as the mean repair of its cause, else the longest mean repair
-//! of the scenario; where nothing is repaired, to the end of the horizon. Leaves out: repairs that wait
-//! for hands or spare parts, which last longer.
+//! Takes sums by replication; returns means with intervals ([`rare`](crate::stats::rare)). An outage that was not
+//! observed is assumed to last the mean repair of its cause, else the longest mean repair of the scenario. Where
+//! nothing is repaired, it lasts to the end of the horizon. Leaves out: repairs that wait for crews or spare parts,
+//! which last longer.
 
 use crate::plan::availability::AvailabilityPlan;
 use crate::stats::StatsError;
@@ -15,7 +15,7 @@ use crate::study::window::Estimate;
 
 use super::{YEAR_S, not_negative};
 
-/// What a second of outage adds to a sum.
+/// Contribution of a second of outage to a sum.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Modelled<'a> {
     plan: &'a AvailabilityPlan,
@@ -27,19 +27,19 @@ impl<'a> Modelled<'a> {
         Self { plan, per_second }
     }
 
-    /// Downtime of a meter: of a fleet an outage of a member adds its share.
+    /// Models the downtime of a meter: in a fleet an outage of a member adds its share.
     pub(super) fn outages(plan: &'a AvailabilityPlan, net: usize, meter: usize) -> Self {
         Self::new(plan, 1.0 / plan.members(net, meter) as f64)
     }
 
-    /// An outage of a cause, or of any.
+    /// Returns the amount of an outage of a cause, or of any.
     fn amount(self, cause: Option<usize>) -> f64 {
         let own = cause.and_then(|cause| self.plan.repairs.get(cause).copied().flatten());
         let mean = own.map(|law| law.mean).or(self.plan.repair).unwrap_or(self.plan.horizon);
         mean.seconds() * self.per_second
     }
 
-    /// Adds what the outages of a cause have probably not shown yet.
+    /// Adds the outages of a cause that have probably not been observed yet.
     fn add(self, heavy: &mut Heavy, cause: usize, lost: &[f64], began: Option<&[f64]>) {
         let Some(law) = self.plan.repairs.get(cause).copied().flatten() else { return };
         let seen = lost.iter().filter(|lost| **lost > 0.0).count() as f64;
@@ -47,14 +47,14 @@ impl<'a> Modelled<'a> {
         heavy.add(events, lost.iter().sum(), (self.amount(Some(cause)), law.cv));
     }
 
-    /// What one cause adds: its sums and, where they were counted, its outages by replication.
+    /// Returns the model of one cause: its sums and, where they were counted, its outages by replication.
     pub(super) fn of_cause(self, cause: usize, lost: &[f64], began: Option<&[f64]>) -> Unseen {
         let mut heavy = Heavy::default();
         self.add(&mut heavy, cause, lost, began);
         Unseen { amount: Some(self.amount(Some(cause))), heavy }
     }
 
-    /// What all causes add, in the order of the plan.
+    /// Returns the model of all causes, in the order of the plan.
     pub(super) fn of_causes<'b>(
         self,
         causes: impl Iterator<Item = (&'b [f64], Option<&'b [f64]>)>,
@@ -66,8 +66,8 @@ impl<'a> Modelled<'a> {
         Unseen { amount: Some(self.amount(None)), heavy }
     }
 
-    /// Mean of the square of what an outage of a cause, or of any, adds to a year, with its coefficient of
-    /// variation: of a lognormal length, of which no year has more than a year.
+    /// Returns the mean square of the amount that an outage of a cause, or of any, adds to a year, with its coefficient
+    /// of variation. The length is lognormal, and limited to one year per year.
     fn square(self, cause: Option<usize>) -> (f64, f64) {
         let own = cause.and_then(|cause| self.plan.repairs.get(cause).copied().flatten());
         let moments = |mean: f64, cv: f64| {
@@ -95,14 +95,14 @@ impl<'a> Modelled<'a> {
         }
     }
 
-    /// What one cause adds to the squares of yearly downtimes: their sum so far, and its outages.
+    /// Returns the contribution of one cause to the squares of yearly downtimes, from their sum so far and its outages.
     pub(super) fn square_of_cause(self, cause: usize, squares: f64, began: f64) -> Unseen {
         let mut heavy = Heavy::default();
         self.add_square(&mut heavy, cause, squares, began);
         Unseen { amount: Some(self.square(Some(cause)).0), heavy }
     }
 
-    /// What all causes add to them, in the order of the plan.
+    /// Returns the contribution of all causes to these squares, in the order of the plan.
     pub(super) fn squares(self, causes: impl Iterator<Item = (f64, f64)>) -> Unseen {
         let mut heavy = Heavy::default();
         for (cause, (squares, began)) in causes.enumerate() {
@@ -111,13 +111,13 @@ impl<'a> Modelled<'a> {
         Unseen { amount: Some(self.square(None).0), heavy }
     }
 
-    /// What any cause may add, where sums are not kept by cause.
+    /// Returns the model of any cause, where sums are not kept by cause.
     pub(super) fn any(self) -> Unseen {
         Unseen::of(self.amount(None))
     }
 }
 
-/// The mean of sums by replication, times `factor`.
+/// Returns the mean of sums by replication, times `factor`.
 pub(super) fn few(values: &[f64], unseen: Unseen, level: f64, factor: f64) -> Estimate {
     match (values, mean_of_rare(values, unseen, level)) {
         (_, Ok(i)) => Estimate::Interval(Interval {
@@ -131,12 +131,12 @@ pub(super) fn few(values: &[f64], unseen: Unseen, level: f64, factor: f64) -> Es
     }
 }
 
-/// Years of a replication.
+/// Returns the years of a replication.
 fn years(plan: &AvailabilityPlan) -> f64 {
     plan.horizon.seconds() / YEAR_S
 }
 
-/// Counts or sums by replication, per year.
+/// Returns the mean per year of counts or sums by replication.
 pub(super) fn a_year(
     plan: &AvailabilityPlan,
     values: &[f64],
@@ -149,7 +149,9 @@ pub(super) fn a_year(
     few(values, unseen, level, 1.0 / years(plan))
 }
 
-/// A sum for each event of another, over replications of `years` in all; `unseen` says what is known of an event.
+/// Returns the sum `top` per event of `bottom`, over replications of `years` in total. The last part of the pair models
+/// an event that was not observed.
+/// observed.
 pub(super) fn each(
     top: &[f64],
     bottom: &[f64],
@@ -171,8 +173,8 @@ pub(super) fn each(
     }
 }
 
-/// A sum over another that is not zero; of one replication its own. Only replications in which there
-/// is something to divide by say how much the ratio varies.
+/// Returns a sum over another that is not zero; for one replication, its own ratio. Only replications with a divisor
+/// contribute to its variance.
 pub(super) fn over(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
     let have = bottom.iter().filter(|count| **count > 0.0).count();
     if let ([top], [bottom]) = (top, bottom) {
@@ -192,7 +194,7 @@ pub(super) fn over(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
     not_negative(Estimate::Interval(Interval { low, high, ..i }))
 }
 
-/// A share of which so much is missing by replication, of `whole` on average in each.
+/// Returns one minus the mean of `missing` by replication over `whole`, the average per replication.
 pub(super) fn share_without(missing: &[f64], whole: f64, unseen: Unseen, level: f64) -> Estimate {
     match super::turned(few(missing, unseen, level, 1.0 / whole)) {
         Estimate::Interval(i) => Estimate::Interval(Interval { low: i.low.max(0.0), ..i }),
@@ -200,7 +202,7 @@ pub(super) fn share_without(missing: &[f64], whole: f64, unseen: Unseen, level: 
     }
 }
 
-/// Whether an interval is that of many events.
+/// Returns whether an interval is based on many events.
 pub(super) fn is_of_many(estimate: &Estimate) -> bool {
     matches!(estimate, Estimate::Interval(i) if i.method == Method::StudentT)
 }

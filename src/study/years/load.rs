@@ -1,8 +1,8 @@
-//! Figures of the traffic over years: views served and lost, months, how busy resources are.
+//! Figures of the traffic over the horizon: views served and lost, months, utilisation of resources.
 //!
-//! Takes what the replications tell of the traffic; gives estimates with intervals over them. What is
-//! told of the hours of the week and of quantiles is kept in [`BATCHES`] batches of replications, whose
-//! spread gives the interval. A month is a twelfth of a year.
+//! Takes the traffic tallies of the replications; returns estimates with intervals over them. Figures of the hours of
+//! the week and of quantiles are kept in [`BATCHES`] batches of replications, whose spread gives the interval. A month
+//! is a twelfth of a year.
 
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::AvailabilityPlan;
@@ -19,114 +19,113 @@ use crate::study::window::Estimate;
 use super::few::{Modelled, a_year, each, few, is_of_many, over, share_without};
 use super::{YEAR_S, counted_quantile, mean, not_negative};
 
-/// Batches of replications.
+/// Number of batches of replications.
 pub const BATCHES: usize = 8;
 
-/// What is told of the traffic.
+/// Figure of the traffic.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OfLoad {
-    /// Served over intended views of a class (by place among those asked for); none: of all together.
+    /// Served over intended views of a class (by place among those requested); `None` for all together.
     Request(Option<usize>),
-    /// Share of 5-minute intervals in which less than 1 % of a class's views are lost; none: of every class's.
+    /// Share of 5-minute intervals in which less than 1 % of a class's views are lost; `None` for every class.
     Intervals(Option<usize>),
-    /// Views lost a year.
+    /// Views lost per year.
     Lost(usize, Loss),
-    /// The chance that a month serves the objective's share.
+    /// Probability that a month serves the objective's share.
     MonthMeets(usize),
-    /// The share of its views that so large a share of the months does not exceed losing.
+    /// Quantile over the months of the lost share of views, at this level.
     MonthLost(usize, f64),
-    /// Share of the views of a month that is lost, in the mean.
+    /// Mean lost share of a month's views.
     MonthLostMean(usize),
     /// Utilisation of a resource.
     Busy(usize, BusyOf),
-    /// Dollars: the bill of a month over a million views of a class that are served in it.
+    /// Monthly bill per million views of a class served, in dollars.
     PerMillion(usize),
-    /// Dollars a month: what the views of a class that are not served cost.
+    /// Cost of the views of a class that are not served, in dollars per month.
     LostCost(usize),
-    /// Writes a year that failovers of a database (by place) lose; of one cause, if it is given by place.
+    /// Writes per year that failovers of a database (by place) lose; of one cause, if its place is given.
     LostWrites(usize, Option<usize>),
-    /// Failovers a year to a member that had been away.
+    /// Failovers per year to a stale member.
     Behind(usize),
-    /// Writes that a failover loses.
+    /// Writes lost per failover.
     LostPerFailover(usize),
-    /// Seconds: age of the oldest write that a failover loses.
+    /// Age of the oldest write that a failover loses, in seconds.
     DataLoss(usize),
-    /// What so large a share of the failovers does not exceed of it.
+    /// Quantile over the failovers of that age, at this level.
     DataLossQuantile(usize, f64),
-    /// How far a member of a database is behind while it follows: of which database, which member.
+    /// Replication lag of a member while it follows: the database, the member and the statistic.
     Lag(usize, usize, LagOf),
 }
 
-/// Which lag.
+/// Statistic of a lag.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LagOf {
-    /// In seconds, over the time that it follows.
+    /// Mean over the time that it follows, in seconds.
     Mean,
-    /// That so large a share of the time does not exceed, in seconds.
+    /// Quantile over time at this level, in seconds.
     Quantile(f64),
-    /// The longest of a horizon, in seconds.
+    /// Longest lag of a horizon, in seconds.
     Longest,
-    /// Writes that it lacks, in the mean.
+    /// Mean number of writes that it lacks.
     Backlog,
-    /// The most writes that it lacks in a horizon.
+    /// Largest number of writes that it lacks in a horizon.
     Most,
 }
 
-/// Which of the lost views.
+/// Selection of lost views.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Loss {
-    /// All.
+    /// All lost views.
     All,
-    /// Those that something dead lost, or a stall, and nobody planned it.
+    /// Views lost to a failure or a stall that was not planned.
     Fault,
-    /// Those lost because too little was there.
+    /// Views lost because capacity was short.
     Overload,
-    /// Those that planned work lost.
+    /// Views lost to planned work.
     Planned,
-    /// Those of one cause, by place.
+    /// Views lost to one cause, by place.
     Cause(usize),
-    /// Not those: views that were not asked for any more, since the session had ended with one that was
-    /// lost.
+    /// Views never requested, since the session had ended with a lost one; not among the lost views.
     NeverBorn,
-    /// All that was not served: lost, or not asked for any more.
+    /// All views not served: lost, or never requested.
     Unserved,
 }
 
-/// Which utilisation.
+/// Statistic of a utilisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum BusyOf {
-    /// Over the horizon.
+    /// Mean over the horizon.
     Mean,
-    /// That of the busiest hour of the week.
+    /// Mean in the busiest hour of the week.
     Busiest,
-    /// In one hour of the week.
+    /// Mean in one hour of the week.
     Hour(usize),
-    /// That so large a share of the time does not exceed.
+    /// Quantile over time, at this level.
     Quantile(f64),
 }
 
 /// One class over all replications.
 #[derive(Clone, Debug, Default)]
 pub struct FoldedClass {
-    /// Views wanted, by replication.
+    /// Intended views, by replication.
     pub intended: Vec<f64>,
     /// Views lost, by replication.
     pub all_lost: Vec<f64>,
-    /// Views not asked for any more, by replication.
+    /// Views never requested, by replication.
     pub never_born: Vec<f64>,
-    /// By cause (the last is overload), by replication: views lost.
+    /// Views lost by cause (the last is overload), then by replication.
     pub lost: Vec<Vec<f64>>,
-    /// Views served after a stall or at a further try, by replication.
+    /// Views served after a stall or a retry, by replication.
     pub late: Vec<f64>,
     /// 5-minute intervals in which 1 % or more is lost, by replication.
     pub bad: Vec<f64>,
     /// Whole months, by replication.
     pub months: Vec<f64>,
-    /// Of these, those in which the objective's share was served.
+    /// Months in which the objective's share was served, by replication.
     pub met: Vec<f64>,
-    /// Mean share lost of a month, by replication.
+    /// Mean lost share of a month, by replication.
     pub month_mean: Vec<f64>,
-    /// Shares lost of months, in parts of a thousand million.
+    /// Lost shares of months, in parts per billion.
     pub month_lost: Histogram,
 }
 
@@ -135,24 +134,24 @@ pub struct FoldedClass {
 pub struct FoldedWrites {
     /// Failovers, by replication.
     pub failovers: Vec<f64>,
-    /// Of these, to somebody who had been away while the old master took writes.
+    /// Failovers to a stale member, which was away while the old primary took writes, by replication.
     pub behind: Vec<f64>,
-    /// By cause, by replication: writes lost.
+    /// Writes lost by cause, then by replication.
     pub lost: Vec<Vec<f64>>,
     /// Age of the oldest write lost, in seconds, summed over failovers, by replication.
     pub window: Vec<f64>,
-    /// The same, of each failover.
+    /// Age of the oldest write lost, of each failover.
     pub windows: Histogram,
-    /// By member.
+    /// Lag per member.
     pub lags: Vec<FoldedLag>,
 }
 
-/// How far one member of a database is behind, over all replications.
+/// Replication lag of one member of a database over all replications.
 #[derive(Clone, Debug, Default)]
 pub struct FoldedLag {
-    /// Seconds that it follows, by replication.
+    /// Seconds for which it follows, by replication.
     pub follows: Vec<f64>,
-    /// Areas under lag and backlog, by replication.
+    /// Areas under lag and backlog over time, by replication.
     pub lag: Vec<f64>,
     /// See [`Self::lag`].
     pub backlog: Vec<f64>,
@@ -242,26 +241,26 @@ impl FoldedWrites {
 /// The traffic over all replications.
 #[derive(Clone, Debug, Default)]
 pub struct FoldedLoad {
-    /// By class.
+    /// Results per class.
     pub classes: Vec<FoldedClass>,
-    /// 5-minute intervals that are bad for one class at least, by replication.
+    /// 5-minute intervals that are bad for at least one class, by replication.
     pub bad: Vec<f64>,
-    /// By resource, by replication: mean utilisation.
+    /// Mean utilisation by resource, then by replication.
     pub busy: Vec<Vec<f64>>,
-    /// By database of which a slave may become master.
+    /// Failovers per database in which a replica may become primary.
     pub writes: Vec<FoldedWrites>,
-    /// By batch.
+    /// Utilisation per batch.
     pub batches: Vec<Busy>,
 }
 
-/// Adds the values of as many replications one by one.
+/// Adds the values of equally many replications one by one.
 pub fn add(all: &mut Vec<f64>, own: Vec<f64>) {
     all.resize(own.len(), 0.0);
     all.iter_mut().zip(own).for_each(|(all, own)| *all += own);
 }
 
 impl FoldedLoad {
-    /// Nothing seen yet.
+    /// Returns empty results.
     #[must_use]
     pub fn of(plan: &FluidPlan, causes: usize) -> Self {
         let class = || FoldedClass { lost: vec![Vec::new(); causes + 1], ..FoldedClass::default() };
@@ -279,7 +278,7 @@ impl FoldedLoad {
         }
     }
 
-    /// Drops everything but the views of each class that are lost or not asked for any more.
+    /// Drops everything except the views of each class that are lost or never requested.
     pub fn keep_compared(&mut self) {
         let classes = self.classes.drain(..).map(|class| FoldedClass {
             all_lost: class.all_lost,
@@ -319,7 +318,7 @@ impl FoldedLoad {
         }
     }
 
-    /// Adds other replications.
+    /// Appends other replications.
     pub fn append(&mut self, other: Self) {
         for (mine, other) in self.classes.iter_mut().zip(other.classes) {
             mine.intended.extend(other.intended);
@@ -352,12 +351,12 @@ impl FoldedLoad {
         }
     }
 
-    /// The batches in which something was seen.
+    /// Returns the batches with observations.
     fn seen(&self) -> impl Iterator<Item = &Busy> {
         self.batches.iter().filter(|batch| !batch.time.is_empty())
     }
 
-    /// Views lost, by replication.
+    /// Returns the views lost, by replication.
     #[must_use]
     pub fn lost(&self, plan: &AvailabilityPlan, class: usize, loss: Loss) -> Vec<f64> {
         let class = &self.classes[class];
@@ -381,7 +380,7 @@ impl FoldedLoad {
         }
     }
 
-    /// Views of classes that were served, that were not, and that were intended: by replication.
+    /// Returns the views of classes served, not served, and intended, by replication.
     fn views(classes: &[FoldedClass]) -> [Vec<f64>; 3] {
         let mut all = [Vec::new(), Vec::new(), Vec::new()];
         for class in classes {
@@ -393,18 +392,18 @@ impl FoldedLoad {
         all
     }
 
-    /// Bad intervals of a class, or of one class at least, by replication.
+    /// Returns the bad intervals of a class, or of at least one, by replication.
     #[must_use]
     pub fn bad(&self, class: Option<usize>) -> &[f64] {
         class.map_or(&self.bad, |class| &self.classes[class].bad)
     }
 
-    /// Whose requests are meant.
+    /// Returns the selected classes.
     fn asked(&self, class: Option<usize>) -> &[FoldedClass] {
         class.map_or(&self.classes, |class| std::slice::from_ref(&self.classes[class]))
     }
 
-    /// Dollars of the bill over a million views served, by replication; none without prices, or where
+    /// Returns the dollars of the bill per million views served, by replication; `None` without prices, or where
     /// nothing is served.
     fn per_million(&self, plan: &AvailabilityPlan, class: usize) -> Option<Vec<f64>> {
         let bill = plan.fluid.as_ref()?.bill? * months(plan);
@@ -413,7 +412,7 @@ impl FoldedLoad {
         served.map(|served| (served > 0.0).then(|| bill / served * 1e6)).collect()
     }
 
-    /// What an outage loses of the views of classes, where each second of one loses all of them.
+    /// Models the views of classes that an outage loses, where each second of one loses all of them.
     fn modelled<'a>(plan: &'a AvailabilityPlan, classes: &[FoldedClass]) -> Modelled<'a> {
         let rate = |class: &FoldedClass| {
             let seconds = plan.horizon.seconds() * class.intended.len().max(1) as f64;
@@ -422,7 +421,7 @@ impl FoldedLoad {
         Modelled::new(plan, classes.iter().map(rate).sum())
     }
 
-    /// Views of a class that an outage which was not seen loses.
+    /// Returns the model of views of a class lost to an outage that was not observed.
     fn unseen(&self, plan: &AvailabilityPlan, class: usize, loss: Loss) -> Unseen {
         let class = &self.classes[class];
         let modelled = Self::modelled(plan, std::slice::from_ref(class));
@@ -435,11 +434,11 @@ impl FoldedLoad {
         }
     }
 
-    /// Values by replication; none if the figure is not a mean over replications.
+    /// Returns the values per replication; `None` if the figure is not a mean over replications.
     #[must_use]
     pub fn values(&self, plan: &AvailabilityPlan, what: OfLoad) -> Option<Vec<f64>> {
         Some(match what {
-            // The share lost: that of what is served is known well from the start.
+            // The lost share, since the served share is precise from the start.
             OfLoad::Request(class) => {
                 let [_, lost, wanted] = Self::views(self.asked(class));
                 lost.iter().zip(&wanted).map(|(lost, wanted)| lost / wanted.max(1e-300)).collect()
@@ -465,7 +464,7 @@ impl FoldedLoad {
         })
     }
 
-    /// The estimate of a figure.
+    /// Returns the estimate of a figure.
     #[must_use]
     pub fn estimate(&self, plan: &AvailabilityPlan, what: OfLoad, level: f64) -> Estimate {
         let years = plan.horizon.seconds() / YEAR_S * self.bad.len() as f64;
@@ -480,7 +479,7 @@ impl FoldedLoad {
                 }
                 let unseen = Self::modelled(plan, classes).any();
                 match share_without(&lost, whole, unseen, level) {
-                    // Of many, how much was wanted belongs to the error.
+                    // With many events, the variation of the intended views belongs to the error.
                     many if is_of_many(&many) => ratio(&served, &wanted, level),
                     few => few,
                 }
@@ -495,7 +494,7 @@ impl FoldedLoad {
             }
             OfLoad::LostWrites(at, cause) => {
                 let writes = &self.writes[at];
-                // A failover of a cause of which none was seen loses what the others lose.
+                // A failover of a cause without observations loses what the others lose on average.
                 let failovers: f64 = writes.failovers.iter().sum();
                 let lost: f64 = writes.lost(None).iter().sum();
                 let amount = (lost > 0.0 && failovers > 0.0).then(|| lost / failovers);
@@ -549,7 +548,7 @@ impl FoldedLoad {
             }
             OfLoad::MonthLost(class, q) => {
                 let months = &self.classes[class].month_lost;
-                // Shares are kept in the place of nanoseconds.
+                // Shares are kept in place of nanoseconds.
                 counted_quantile(months, q, level)
             }
             OfLoad::Busy(resource, BusyOf::Mean) => mean(&self.busy[resource], level),
@@ -572,12 +571,12 @@ impl FoldedLoad {
     }
 }
 
-/// Months of the horizon: twelfths of a year.
+/// Returns the months of the horizon: twelfths of a year.
 fn months(plan: &AvailabilityPlan) -> f64 {
     plan.horizon.seconds() / YEAR_S * 12.0
 }
 
-/// A ratio of sums; of one replication its own. Never outside 0 to 1.
+/// Returns a ratio of sums, for one replication its own, within 0 to 1.
 fn ratio(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
     match (top, bottom, Interval::of_ratio(top, bottom, level)) {
         (_, _, Ok(i)) => {
@@ -589,11 +588,11 @@ fn ratio(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
     }
 }
 
-/// Resolves a figure of the traffic, but for the faults that it leaves out.
+/// Resolves a figure of the traffic, without regard to the faults that it leaves out.
 ///
 /// # Errors
 ///
-/// What the scenario has no such figure of.
+/// [`NoSuchFigure`], if the scenario has no such figure.
 pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, NoSuchFigure> {
     let Some(fluid) = &plan.fluid else {
         let message = format!("`{figure}`: nothing in this scenario is asked for at a rate");
@@ -644,16 +643,16 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, NoSuc
     }
 }
 
-/// A figure that the registry gives to the traffic, and that nothing here estimates.
+/// Returns the error for a figure that the registry assigns to the traffic, but that nothing here estimates.
 fn unknown(figure: &Figure) -> NoSuchFigure {
     NoSuchFigure::new(format!("`{figure}` is no figure of the traffic"))
 }
 
-/// Which of the lost views a figure means.
+/// Returns the selection of lost views that a figure means.
 ///
 /// # Errors
 ///
-/// A cause that there is not.
+/// [`NoSuchFigure`], if there is no such cause.
 pub fn loss(plan: &AvailabilityPlan, figure: &Figure) -> Result<Loss, NoSuchFigure> {
     Ok(match (figure.key("outcome"), figure.key("cause")) {
         (None, None) => Loss::All,
@@ -665,7 +664,7 @@ pub fn loss(plan: &AvailabilityPlan, figure: &Figure) -> Result<Loss, NoSuchFigu
     })
 }
 
-/// What failovers of a database lose.
+/// Resolves a figure of the losses of a database's failovers.
 fn writes(
     plan: &AvailabilityPlan,
     fluid: &FluidPlan,
@@ -690,7 +689,7 @@ fn writes(
     }
 }
 
-/// How far a member of a database is behind.
+/// Resolves a figure of the replication lag of a member.
 fn lag(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, NoSuchFigure> {
     let members = fluid.copies.iter().enumerate().flat_map(|(at, copies)| {
         copies.members.iter().enumerate().map(move |(member, name)| (name.as_str(), at, member))
@@ -716,7 +715,7 @@ fn lag(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, NoSuchFigure> {
     Ok(OfLoad::Lag(*at, *member, of))
 }
 
-/// The name of a resource in figures: `www-1.cpu` is `www-1` and `cpu`, `store.main` itself.
+/// Resolves a utilisation: the resource `www-1.cpu` is `www-1` and `cpu` in figures, `store.main` itself.
 fn busy(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, NoSuchFigure> {
     let asked = match &figure.resource {
         Some(resource) => format!("{}.{resource}", figure.scope),

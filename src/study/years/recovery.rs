@@ -1,6 +1,6 @@
-//! Figures of what takes over from each other: how often nobody serves, how long, and who does then.
+//! Figures of roles that members take over from each other: interruptions, recovery times, failovers.
 //!
-//! Takes what replications tell of the roles; gives estimates over them. A mean recovery is a ratio of sums
+//! Takes the role tallies of the replications; returns estimates over them. A mean recovery time is a ratio of sums
 //! over replications; a quantile is over all recoveries, with the interval of order statistics.
 
 use crate::observe::histogram::Histogram;
@@ -14,34 +14,34 @@ use crate::study::window::Estimate;
 use super::few::{a_year, each};
 use super::{YEAR_S, counted_quantile};
 
-/// What is told of a role.
+/// Figure of a role.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OfRole {
-    /// Times a year that nobody serves; of one cause, if it is given by place.
+    /// Interruptions per year, during which no member serves; of one cause, if its place is given.
     Interruptions(Option<usize>),
-    /// Times a year that another serves afterwards.
+    /// Interruptions per year after which another member serves.
     Failovers,
-    /// Seconds until somebody serves again.
+    /// Recovery time in seconds.
     Recovery,
-    /// Seconds that so large a share of the recoveries does not exceed.
+    /// Quantile of the recovery times in seconds, at this level.
     RecoveryQuantile(f64),
 }
 
 /// One role over all replications.
 #[derive(Clone, Debug, Default)]
 pub struct FoldedRole {
-    /// By cause, by replication: times that nobody served.
+    /// Interruptions by cause, then by replication.
     pub interruptions: Vec<Vec<f64>>,
-    /// By replication: times that another served then.
+    /// Interruptions after which another member served, by replication.
     pub failovers: Vec<f64>,
-    /// By replication: seconds in which nobody served.
+    /// Seconds in which no member served, by replication.
     pub length: Vec<f64>,
     /// Length of each recovery.
     pub lengths: Histogram,
 }
 
 impl FoldedRole {
-    /// Nothing seen yet.
+    /// Returns empty results.
     #[must_use]
     pub fn of(causes: usize) -> Self {
         Self { interruptions: vec![Vec::new(); causes], ..Self::default() }
@@ -57,7 +57,7 @@ impl FoldedRole {
         self.lengths.merge(&seen.lengths);
     }
 
-    /// Adds other replications.
+    /// Appends other replications.
     pub fn append(&mut self, other: Self) {
         for (mine, other) in self.interruptions.iter_mut().zip(other.interruptions) {
             mine.extend(other);
@@ -75,7 +75,7 @@ impl FoldedRole {
         (0..self.length.len()).map(count).collect()
     }
 
-    /// Values by replication; none if the figure is not a mean over replications.
+    /// Returns the values per replication; `None` if the figure is not a mean over replications.
     #[must_use]
     pub fn values(&self, what: OfRole) -> Option<Vec<f64>> {
         match what {
@@ -85,7 +85,7 @@ impl FoldedRole {
         }
     }
 
-    /// The estimate of a figure.
+    /// Returns the estimate of a figure.
     #[must_use]
     pub fn estimate(&self, plan: &AvailabilityPlan, what: OfRole, level: f64) -> Estimate {
         let years = plan.horizon.seconds() / YEAR_S * self.length.len() as f64;
@@ -101,11 +101,11 @@ impl FoldedRole {
     }
 }
 
-/// Resolves a figure of a role: its place, and what of it.
+/// Resolves a figure of a role to the place of the role and the quantity.
 ///
 /// # Errors
 ///
-/// What the scenario has no such figure of.
+/// [`NoSuchFigure`], if the scenario has no such figure.
 pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<(usize, OfRole), NoSuchFigure> {
     let names: Vec<&str> = plan.roles.iter().map(|role| role.name.as_str()).collect();
     let Some(role) = names.iter().position(|name| *name == figure.scope) else {

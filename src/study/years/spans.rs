@@ -1,11 +1,10 @@
-//! Figures over single years, and spans of another length, of the long horizon: how much they vary, and in how many something
-//! happens.
+//! Figures over single years, and spans of another length, of the long horizon: their variation, and the share in which
+//! something happens.
 //!
-//! Model: a replication is cut into spans one after the other from its start; what is left at its end
-//! counts for nothing. The downtime of a span is what is lost in it; an outage is of the span in which it
-//! begins, and one under way at the start of the horizon is of the first. Estimators and intervals are those of
-//! [`stats::spans`](crate::stats::spans). Only what is asked for is kept: two numbers for each figure and
-//! replication.
+//! Model: a replication is cut into consecutive spans from its start; a remainder at its end is ignored. The downtime
+//! of a span is the time lost in it. An outage belongs to the span in which it begins; one in progress at the start of
+//! the horizon belongs to the first. Estimators and intervals are those of [`stats::spans`](crate::stats::spans). Only
+//! requested figures are kept: two numbers per figure and replication.
 
 use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
@@ -20,7 +19,7 @@ use crate::units::SimDuration;
 use super::few::Modelled;
 use super::{Folded, YEAR_S};
 
-/// A figure over spans; each of all outages, or of one first cause, by place.
+/// Figure over spans, of all outages or of one first cause, by place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OfSpans {
     /// Standard deviation of a year's downtime, in seconds.
@@ -31,12 +30,12 @@ pub enum OfSpans {
     Outages(Option<usize>),
     /// Variance over mean of a year's number of outages.
     Dispersion(Option<usize>),
-    /// Share of the spans of this length with so many outages.
+    /// Share of the spans of this length with at least this number of outages.
     AtLeast(u32, SimDuration, Option<usize>),
 }
 
 impl OfSpans {
-    /// Whether it needs to know when each outage began.
+    /// Returns whether it needs the start of each outage.
     #[must_use]
     pub const fn is_of_begins(self) -> bool {
         matches!(self, Self::Outages(_) | Self::Dispersion(_) | Self::AtLeast(..))
@@ -49,13 +48,13 @@ impl OfSpans {
         }
     }
 
-    /// Whole spans of a horizon.
+    /// Returns the number of whole spans in a horizon.
     fn spans(self, horizon: SimDuration) -> u64 {
         horizon.nanos() / self.span().nanos().max(1)
     }
 }
 
-/// What replications say of one figure over spans.
+/// Results of the replications for one figure over spans.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     of: OfSpans,
@@ -68,7 +67,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// Nothing yet, of a plan with so many causes.
+    /// Returns empty results for a plan with `causes` causes.
     pub(super) fn new(of: OfSpans, causes: usize) -> Self {
         let squares = if matches!(of, OfSpans::Downtime(_)) { causes } else { 0 };
         Self { of, sums: Vec::new(), centred: Vec::new(), squares: vec![0.0; squares] }
@@ -106,7 +105,7 @@ impl Column {
         }
     }
 
-    /// Of `all` values those that are not zero.
+    /// Adds the moments of `all` values, given those that are not zero.
     fn moments(&mut self, values: &[f64], all: u64) {
         let sum: f64 = values.iter().sum();
         let mean = sum / (all as f64).max(1.0);
@@ -122,7 +121,7 @@ impl Column {
         self.squares.iter_mut().zip(other.squares).for_each(|(mine, theirs)| *mine += theirs);
     }
 
-    /// The estimate, from what is known of the meter beside it.
+    /// Returns the estimate, from these results and those of the meter.
     pub(super) fn estimate(
         &self,
         plan: &AvailabilityPlan,
@@ -172,14 +171,14 @@ impl Column {
     }
 }
 
-/// Downtimes of the years that have any, in nanoseconds.
+/// Returns the downtimes of the years that have any, in nanoseconds.
 fn downtimes(tally: &Tally, cause: Option<usize>) -> impl Iterator<Item = u64> + '_ {
     let all = tally.years.iter().copied().filter(move |_| cause.is_none());
     let own = tally.cause_years.iter().filter(move |(at, _)| Some(*at as usize) == cause);
     all.chain(own.map(|(_, lost)| *lost))
 }
 
-/// Outages that begin in each of the whole spans that have any.
+/// Returns the number of outages that begin in each whole span that has any.
 fn counts(tally: &Tally, cause: Option<usize>, span: SimDuration, spans: u64) -> Vec<u32> {
     let own = tally.begun.iter().filter(|(_, at)| cause.is_none_or(|cause| *at as usize == cause));
     let numbers = own.map(|(begun, _)| begun.nanos() / span.nanos().max(1));
@@ -191,11 +190,11 @@ fn counts(tally: &Tally, cause: Option<usize>, span: SimDuration, spans: u64) ->
         .collect()
 }
 
-/// The figure over spans that a path asks for, if it is one; `cause` is the place of its first cause.
+/// Resolves the figure over spans of a path, if it is one; `cause` is the place of its first cause.
 ///
 /// # Errors
 ///
-/// A span that is nothing, or does not fit in the horizon.
+/// [`NoSuchFigure`], if a span is empty or does not fit in the horizon.
 pub(super) fn resolve(
     plan: &AvailabilityPlan,
     figure: &Figure,

@@ -94,8 +94,7 @@ fn d15_a_longer_horizon_moves_no_arrival() {
     }
 }
 
-/// Many at a time are the same as one by one, across the ends of stretches, from odd ordinals on and to
-/// the end.
+/// Batches equal arrivals taken one by one, across the ends of intervals, from odd ordinals on and to the end.
 #[test]
 fn arrivals_filled_in_batches_are_those_taken_one_by_one() {
     let until = seconds(3 * 86_400);
@@ -125,8 +124,8 @@ fn arrivals_filled_in_batches_are_those_taken_one_by_one() {
     }
 }
 
-/// D11, D13, D16: arrivals are a function of traffic, seed, replication and name. Gaps are keyed
-/// by ordinal, so a change of the rate stretches the times and draws nothing anew.
+/// D11, D13, D16: arrivals are a function of traffic, seed, replication and name. Gaps are keyed by ordinal, so a
+/// change of the rate rescales the times and draws nothing anew.
 #[test]
 fn d13_arrivals_depend_on_nothing_but_their_own_names() {
     let until = seconds(20_000);

@@ -170,7 +170,7 @@ proptest! {
         prop_assert!((back - expected).abs() <= tolerance, "{expected} -> {at:?} -> {back}");
     }
 
-    /// What a piece says and what the curve says are the same, and pieces follow each other.
+    /// A piece and the curve agree, and pieces follow each other.
     #[test]
     fn pieces_add_up_to_the_curve(curve in any_curve(), from in 0..2 * WEEK, hours in 1..60_u64) {
         let (from, to) = (SimTime::from_nanos(from), SimTime::from_nanos(from + hours * HOUR));

@@ -50,9 +50,9 @@ fn d13_every_page_and_position_has_a_key_of_its_own() {
     assert_eq!(PageKey::single(arrival), PageKey { session: 5, page: 0 });
 }
 
-/// Sessions at 1/s of 4 pages in the mean are 4 page views a second once the first sessions have
-/// run their course; counts of a session are clustered: variance ÷ mean of the page count is
-/// E[N²]/E[N] = 2m − 1 = 7, so 20,000 s have 80,000 ± 3.29·√(7·80,000) = 2,462 page views.
+/// Sessions at 1/s with 4 pages on average are 4 page views per second once the first sessions are over. Counts of a
+/// session are clustered: variance ÷ mean of the page count is E[N²]/E[N] = 2m − 1 = 7, so 20,000 s have 80,000 ±
+/// 3.29·√(7·80,000) = 2,462 page views.
 #[test]
 fn open_sessions_give_the_page_rate_of_starts_times_pages() {
     let starts = Traffic::new(Rate::per_second(1.0).unwrap(), Process::Poisson).unwrap();

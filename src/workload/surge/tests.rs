@@ -33,7 +33,7 @@ fn key() -> Key {
     Key::derive(Seed(1), Lineage::replication(0), "flash", "visitors")
 }
 
-/// ∫ of the standard flash on a flat rate of 1, `t` seconds after its onset, by hand.
+/// ∫ of the standard flash on a flat rate of 1, `t` seconds after its onset, in closed form.
 fn by_hand(t: f64) -> f64 {
     let (ramp, plateau, decay) = (1_200.0, 3_600.0, 3_600.0);
     let up = t.min(ramp);
@@ -42,8 +42,8 @@ fn by_hand(t: f64) -> f64 {
     up + 3.0 * up * up / (2.0 * ramp) + 4.0 * top + down + 3.0 * decay * -libm::expm1(-down / decay)
 }
 
-/// The n-th of evenly spaced arrivals lies where n + 1 are expected: the course by hand, against the
-/// stream that walks it piece by piece.
+/// The n-th of evenly spaced arrivals lies where n + 1 are expected: the course in closed form, against the stream that
+/// advances piece by piece.
 #[test]
 fn arrivals_of_a_flash_on_a_flat_rate_lie_where_the_integral_by_hand_says() {
     let traffic = Traffic::new(per_s(2.0), Process::Regular).unwrap().with_surges(once(
@@ -208,7 +208,7 @@ fn steps_multiply_each_other_and_end() {
     let factors = at.map(|second| surging.factor(seconds(second)));
     assert_eq!(factors, [1.0, 3.0, 3.0, 1.5, 1.5, 0.5, 0.0, 0.0, 0.5, 0.5]);
     assert_eq!(surges.most(), 3.0);
-    // At a rate of zero nobody comes, and afterwards they do.
+    // At a rate of zero nothing arrives, and afterwards arrivals resume.
     let traffic = Traffic::new(per_s(1.0), Process::Regular).unwrap().with_surges(surges);
     let span = (SimTime::ZERO, seconds(60));
     let arrivals: Vec<u64> =

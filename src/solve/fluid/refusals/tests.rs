@@ -42,8 +42,7 @@ fn a_first_request_is_refused_as_in_mm1k() {
     }
 }
 
-/// What M/M/1/K does from each state that a departure leaves behind, stepped through: as often full as the
-/// reversed one.
+/// M/M/1/K from each state that a departure leaves behind, stepped through: it is as often full as the reversed queue.
 #[test]
 fn a_follower_finds_the_room_full_as_often_as_the_room_that_was_left_fills_up() {
     for (came, done) in [(0.5, 0.7), (0.9, 0.8), (3.0, 2.0)] {
@@ -78,7 +77,7 @@ fn a_follower_finds_the_room_full_as_often_as_the_room_that_was_left_fills_up() 
     }
 }
 
-/// What is lost, what is asked for and what goes away balance at every load.
+/// Lost views, requested views and departing users balance at every load.
 #[test]
 fn who_tries_again_and_who_goes_away_balance() {
     let users = users(0.5, 3.7);
@@ -107,8 +106,7 @@ fn who_tries_again_and_who_goes_away_balance() {
     }
 }
 
-/// Far beyond what can be done without users who go away nearly all is work in vain; with them what can be
-/// done is done.
+/// Far beyond the capacity, without users who leave, nearly all work is wasted; with them the capacity is used.
 #[test]
 fn retries_without_an_end_take_all_that_can_be_done() {
     let source = source(&[(1.0, 1.0)], 0);
@@ -120,12 +118,12 @@ fn retries_without_an_end_take_all_that_can_be_done() {
     let [calm, _] = at(&users(0.5, 3.7), 1.0);
     let [single, _] = at(&users(0.0, 1.0), 1.0);
     assert!(stormy > 0.3 && single < 0.15 && calm < 0.15, "{stormy}, {single}, {calm}");
-    // And the storm begins at once.
+    // The retry storm begins abruptly.
     let [before, _] = at(&users(0.5, 1.0), 0.91);
     assert!(before < 0.03, "{before}");
 }
 
-/// States that last are each as settled as can be; those that change within a session share who has gone.
+/// Long states are each settled; states that change within a session share the departed users.
 #[test]
 fn modulated_arrivals_lose_what_their_states_lose() {
     let (calm, busy) = ((0.93, 2.0 / 3.0), (1.14, 1.0 / 3.0));
@@ -138,7 +136,7 @@ fn modulated_arrivals_lose_what_their_states_lose() {
     let each = calm.0 * calm.1 * one(calm.0) + busy.0 * busy.1 * one(busy.0);
     let slow = at(&[calm, busy], 86_400, 0.86);
     assert!((slow - each).abs() < 1e-9, "{slow}, {each}");
-    // While the busy state lasts, who goes away in the calm one does not help.
+    // While the busy state lasts, users who leave in the calm one do not help.
     let fast = at(&[calm, busy], 180, 0.86);
     assert!(fast > 1.3 * slow && fast > 5.0 * one(1.0), "{fast}, {slow}, {}", one(1.0));
 }
@@ -171,7 +169,7 @@ fn noise_is_averaged_with_the_views_of_each_hour() {
     }
 }
 
-/// Members that each have their own room: who goes to another finds it as full as anybody.
+/// Members with a queue each: a follower that goes to another finds it as full as any request.
 #[test]
 fn followers_of_members_apart_meet_other_rooms() {
     let after = SimDuration::from_nanos(20_000_000);
