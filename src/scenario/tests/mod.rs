@@ -240,7 +240,7 @@ fn read(text: &str) -> Outcome {
     read_source(Source::from_text("tier.toml", text), Diagnostics::new())
 }
 
-/// What every test text begins with.
+/// The beginning of every test text.
 const HEAD: &str = "scenario = \"test\"\n[run]\nhorizon = \"1d\"\n";
 
 fn read_with_head(text: &str) -> Outcome {
