@@ -1,4 +1,4 @@
-//! What the command understands: one text a flag makes `-h`, `--help`, the manual and completions.
+//! The command line: one text per flag serves `-h`, `--help`, the manual and the completions.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
