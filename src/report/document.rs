@@ -400,7 +400,7 @@ pub struct SeriesLimit {
 /// The joining of the points of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Join {
-    /// By straight lines.
+    /// Straight lines between points.
     #[default]
     Line,
     /// Each value holds until the next.
