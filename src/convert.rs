@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn every_uniform_has_a_place() {
         assert_eq!([0.0, 0.3, 0.34, 0.999].map(|uniform| below(uniform, 3)), [0, 0, 1, 2]);
-        // Where the count is not a number of 53 bits, the product is the count.
+        // If the count exceeds 53 bits, the product is the count.
         assert_eq!(below(1.0, 3), 2);
     }
 

@@ -992,7 +992,7 @@ mod tests {
         }
     }
 
-    /// D5: what is printed with all its digits is the same rate when it is read.
+    /// D5: a rate printed with all its digits parses to the same rate.
     #[test]
     fn a_rate_a_second_reads_back_to_the_last_bit() {
         for text in ["12/y", "1.04/y", "0.3/d", "7/min", "0.1/s"] {

@@ -103,7 +103,7 @@ pub fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Promise K11: version, what was under way, and the command to see it again.
+    /// Promise K11: version, work in progress, and the command that reproduces the failure.
     #[test]
     fn the_paragraph_says_what_was_under_way_and_how_to_see_it_again() {
         let command = ["fivenines", "run", "a b.toml", "it's"].map(String::from);
@@ -123,7 +123,7 @@ mod tests {
         );
     }
 
-    /// Promise K11: of a panic on any thread, too.
+    /// Promise K11: the same for a panic on any thread.
     #[test]
     fn the_scenario_under_way_is_known_on_every_thread() {
         let place = during("scenario tier-3, sha256:ab, seed 1".into(), || {

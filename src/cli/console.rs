@@ -241,8 +241,7 @@ mod tests {
         assert_eq!(width(&[("COLUMNS", "3")], None), LEAST_WIDTH);
     }
 
-    /// A pipe gets the same bytes in every locale; a terminal that says it has no others gets
-    /// plain letters.
+    /// A pipe gets the same bytes in every locale; a terminal with an ASCII locale gets ASCII.
     #[test]
     fn letters_are_plain_only_on_a_terminal_whose_locale_says_so() {
         let letters = |set: &[(&str, &str)], terminal| {

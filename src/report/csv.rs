@@ -236,7 +236,7 @@ mod tests {
         assert_eq!((&rows[numbers.len()][1], &rows[numbers.len()][2]), ("", ""));
     }
 
-    /// B10: a partial result cannot be mistaken for a whole one.
+    /// B10: a partial result cannot be mistaken for a complete one.
     #[test]
     fn a_partial_file_says_so_first() {
         let writer = CsvWriter::new(Some("memory\nlimit"), &["a"]).unwrap();

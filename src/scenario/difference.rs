@@ -215,8 +215,7 @@ mod tests {
         assert!(said(&old, &old).is_empty());
     }
 
-    /// A part that only one has is one difference, and a step put in at the front does not make
-    /// every step behind it another one.
+    /// A part that only one scenario has is one difference; a step inserted at the front is one difference, too.
     #[test]
     fn a_whole_part_and_an_inserted_step_are_one_difference_each() {
         let old = json!({ "zone": {}, "steps": [{ "a": 1 }, { "b": 2 }] });

@@ -148,7 +148,7 @@ struct Line<'a> {
 }
 
 /// Declares `windows.csv`. The correction of the long-horizon mean is the sum of (unserved − flows_unserved) × weight
-/// over all rows of a class, divided by the number of replications.
+/// over all rows of a class, divided by the number of sampled replications.
 fn windows<'a>() -> ResultTable<Line<'a>> {
     let times = |id, meaning, read: Read<Line<'a>>| numbers(id, "", Unit::Seconds, meaning, read);
     let counts = |id, meaning, read: Read<Line<'a>>| numbers(id, "", Unit::None, meaning, read);

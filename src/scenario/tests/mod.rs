@@ -1,4 +1,4 @@
-//! Sections for tests only, of the shape that the language has, and how to read a text with them.
+//! Sections for tests only, in the form of the language, and a reader for texts with them.
 #![allow(dead_code, reason = "declared to be read, not used")]
 
 mod laws;
