@@ -43,21 +43,21 @@ macro_rules! exits {
 exits! {
     /// Done; an overloaded system or a missed objective is an answer, not an error.
     Done = 0, "done; a missed objective or an overload is an answer, not an error";
-    /// Something that was to be judged fails.
+    /// A judged condition fails.
     Judged = 1, "judged and failed: an [[expect]] does not hold, a gate found a change; scenarios differ";
     /// The command line is wrong.
     Usage = 2, "the command line is wrong, or names a file that is not there";
     /// A scenario or trace was refused; nothing was simulated, nothing written.
     Refused = 3, "a scenario or trace was refused; nothing simulated, nothing written";
-    /// A limit was reached; what there is was written and marked as partial.
+    /// A limit was reached; partial results were written and marked.
     Limit = 4, "a limit was reached; partial results are written and marked";
-    /// Too few samples for what is asked.
+    /// Too few samples for a verdict.
     Inconclusive = 5, "inconclusive: too few samples, precision not reached, or no baseline";
-    /// Something else is in the way of the output.
+    /// The place of the output has other content.
     Conflict = 6, "something else is in the way of the output; --force replaces it";
-    /// Results do not match what they say of themselves, or two solvers each other.
+    /// Results do not match their manifest or a new run, or two solvers disagree.
     Integrity = 7, "damaged results, or results that do not come out the same again; solvers disagree";
-    /// The system refused to read or write.
+    /// The operating system refused to read or write.
     Io = 8, "the system refused to read or write";
     /// A broken invariant or a panic.
     Bug = 70, "a mistake of fivenines itself";

@@ -90,7 +90,7 @@ pub enum Block {
     Chart(Chart),
     /// A paragraph.
     Text(String),
-    /// Terms and what they mean.
+    /// Terms with their meanings.
     Definitions(Vec<Definition>),
     /// Ledgers, identities and other checks of the run.
     Checks(Vec<Check>),
@@ -600,7 +600,7 @@ pub enum FallKind {
 /// Cumulative distributions of samples.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EcdfChart {
-    /// Axis of the values, drawn with equal ratios.
+    /// Axis of the values, usually logarithmic.
     pub axis: Axis,
     /// One curve per sample: x is the value, y the share at or below it.
     pub series: Vec<Series>,

@@ -174,7 +174,7 @@ pub enum TraceErrorKind {
     Compressed(&'static str),
     /// A gzip file that cannot be decompressed completely; holds the error.
     Damaged(&'static str),
-    /// More rows, requests or malformed lines than the limit; holds what and the limit.
+    /// More rows, requests or malformed lines than the limit; holds the kind of entry and the limit.
     Limit(&'static str, u64),
     /// A line that does not follow the log format; holds the missing part.
     Malformed(&'static str),

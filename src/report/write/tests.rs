@@ -241,7 +241,7 @@ fn a_link_does_not_lead_out() {
     assert_eq!(tree(place.path()), before);
 }
 
-/// B10: a partial set says so, and is not the complete one of the same digest.
+/// B10: a partial set is marked as such, and is not the complete one of the same digest.
 #[test]
 fn a_partial_set_cannot_be_mistaken() {
     let place = tempfile::tempdir().unwrap();
