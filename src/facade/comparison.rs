@@ -85,8 +85,8 @@ impl Comparison {
     ///
     /// # Errors
     ///
-    /// Two scenarios with the same name. Scenarios without a common request class, or with neither a common window nor a
-    /// long horizon in each.
+    /// Two scenarios with the same name. Scenarios without a common request class, or with neither a common window nor
+    /// a long horizon in each.
     ///
     /// ```
     /// # use fivenines::Comparison;

@@ -69,7 +69,7 @@ fn note(ladder: &Ladder, at: usize) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" "))
 }
 
-/// Formats a difference with a typographic sign: `−120 ms ± 3 ms`.
+/// Formats a difference with a typographic sign: `−120 ms ± 3`.
 fn signed(difference: &Interval) -> String {
     let Interval { estimate, low, high, .. } = *difference;
     let (sign, [value, low, high]) = match estimate < 0.0 {
