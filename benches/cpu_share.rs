@@ -1,7 +1,7 @@
-//! Cost of a change of the shared processor: one phase done and one come, at a constant number of
-//! runnable phases, in one zone with cores for all and in eight zones that compete.
+//! Cost of a change of the shared processor: one phase ends and another starts, at a constant number of runnable
+//! phases. The zones are one with cores for all phases, one with competing phases, and eight that compete.
 //!
-//! `cargo bench --bench cpu_share`; the time printed is for the pair, two changes.
+//! `cargo bench --bench cpu_share`; the printed time is that of the pair, two changes.
 
 use divan::Bencher;
 use fivenines::measured::{Cores, CpuShare, SimTime, Work, ZoneLimits, place, table};
@@ -10,7 +10,7 @@ fn main() {
     divan::main();
 }
 
-/// A server with a fixed number of phases: each that ends is followed by another in its zone.
+/// A server with a constant number of phases: each that ends is followed by another in its zone.
 struct Hold {
     cpu: CpuShare,
     zones: usize,
@@ -30,7 +30,7 @@ impl Hold {
         hold
     }
 
-    /// From 1 to 2 ms of one core, by Knuth's linear congruence.
+    /// Starts a phase of 1 to 2 ms of one core, from a linear congruential generator (Knuth's multiplier).
     fn start(&mut self, now: SimTime, phase: u32) {
         self.state =
             self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);

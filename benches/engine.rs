@@ -1,8 +1,7 @@
 //! The bare engine: the hold model (B1) and one queue with one server (B2).
 //!
-//! `cargo bench --bench engine [filter]` prints work per CPU second, the median of three runs, with
-//! a check of the answer. Draws are the engine's own, keyed and inverted on portable mathematics:
-//! nothing is borrowed from a faster, less careful sampler.
+//! `cargo bench --bench engine [filter]` prints work per CPU second, the median of three runs, with a check of the
+//! answer. Samples come from the engine's own keyed generator and its portable inversion, as in a simulation.
 
 use std::collections::VecDeque;
 use std::hint::black_box;
@@ -45,7 +44,7 @@ fn exponential(mean_s: f64, key: Key) -> Draws {
     Draws::new(law.sampler(), key)
 }
 
-/// B1: `pending` events, each scheduled again when it happens.
+/// B1: `pending` events; each is scheduled again when it occurs.
 fn hold_model(pending: u32, steps: u64, seed: u64) -> String {
     let mut delays = exponential(1.0, key("delay", seed));
     let mut calendar = Calendar::with_capacity(pending as usize);
@@ -62,7 +61,7 @@ fn hold_model(pending: u32, steps: u64, seed: u64) -> String {
     format!("T*N/M={ratio:.5} checksum={checksum:016x}")
 }
 
-/// B2: arrivals and one first-come-first-served server, 90 % busy.
+/// B2: arrivals and one first-come-first-served server at a utilisation of 90 %.
 fn single_server(customers: u64, seed: u64) -> String {
     const ARRIVAL: u32 = 0;
     const DEPARTURE: u32 = 1;
@@ -101,7 +100,7 @@ fn draws(count: u64, seed: u64) -> String {
     format!("mean={:.5}", sum / count as f64)
 }
 
-/// Cost of one keyed exponential duration, out of order.
+/// Cost of one keyed exponential duration, in random access.
 fn keyed_durations(count: u64, seed: u64) -> String {
     let key = key("exponential", seed);
     let sampler = Law::exponential(1.0).expect("one is above zero").sampler();
@@ -110,15 +109,15 @@ fn keyed_durations(count: u64, seed: u64) -> String {
     format!("mean_s={:.5}", sum as f64 * 1e-9 / count as f64)
 }
 
-/// Cost of one exponential duration when they are drawn in order.
+/// Cost of one exponential duration, sampled in order.
 fn ordered_durations(count: u64, seed: u64) -> String {
     let mut draws = exponential(1.0, key("exponential", seed));
     let sum: u64 = (0..count).map(|_| draws.duration().nanos()).sum();
     format!("mean_s={:.5}", sum as f64 * 1e-9 / count as f64)
 }
 
-/// Time this process has spent on a core, from the kernel's account, so that a shared machine
-/// disturbs less; wall time where there is none.
+/// Returns the CPU time of this process from the kernel's accounting, which other load disturbs less; wall time if
+/// there is none.
 #[allow(clippy::disallowed_types)] // a benchmark is about wall time
 fn cpu_seconds() -> f64 {
     static START: OnceLock<std::time::Instant> = OnceLock::new();
@@ -129,7 +128,7 @@ fn cpu_seconds() -> f64 {
     }
 }
 
-/// Laws whose inversion is more than a formula, and one that is not.
+/// Returns distributions whose inversion is more than a formula, and the exponential one.
 fn laws() -> Vec<(&'static str, Law)> {
     let repair = |mean_s, cv| Law::lognormal(mean_s, cv).expect("a mean and a cv above zero");
     let mixture = Law::mixture(vec![(0.85, repair(300.0, 0.8)), (0.15, repair(14_400.0, 1.25))]);

@@ -1,8 +1,8 @@
-//! B3 and B5: the three-tier web service of `scenarios/oracles/b3-web-service.toml`, from the text
-//! of the scenario through the `requests` solver with its normal bookkeeping on.
+//! B3 and B5: the three-tier web service of `scenarios/oracles/b3-web-service.toml`, from the text of the scenario
+//! through the `requests` solver with its normal ledgers.
 //!
-//! `cargo bench --bench requests [b3|b5|tiers]`. Prints work per second; absolute rates mean
-//! nothing on another machine, ratios to a hand-written loop in the same hour do.
+//! `cargo bench --bench requests [b3|b5|tiers]` prints work per second. Absolute rates depend on the machine; the
+//! ratio to a dedicated loop measured in the same hour does not.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,

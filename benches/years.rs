@@ -1,8 +1,8 @@
-//! B4: ten thousand servers over a hundred years, from `scenarios/oracles/b4-fleet.toml` through the
-//! solver of years; the same by the kernel's calendar, as every part goes that others look at; and ten
-//! years of tiers, as they are and once more with the architecture alone.
+//! B4: ten thousand servers over a hundred years, from `scenarios/oracles/b4-fleet.toml`, with the solver of the long
+//! horizon. The same follows with the kernel's calendar, which serves every part that others depend on. Then ten
+//! years of the tiers, with one and with two nets of faults.
 //!
-//! `cargo bench --bench years [b4|tiers [TIER]]`. Absolute rates mean nothing on another machine.
+//! `cargo bench --bench years [b4|tiers [TIER]]`. Absolute rates depend on the machine.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -25,7 +25,7 @@ fn draft(path: &str) -> Draft {
     fivenines::measured::draft(&document, &mut out).expect("it makes sense")
 }
 
-/// Rates of three seeds, and their median.
+/// Prints the rates of three seeds, and their median.
 fn rates(name: &str, run: impl Fn(u64) -> (u64, f64)) {
     let mut rates: Vec<f64> = (0..3)
         .map(|seed| {
@@ -41,7 +41,7 @@ fn rates(name: &str, run: impl Fn(u64) -> (u64, f64)) {
     println!("{name} median {:.4e} events/s", rates[1]);
 }
 
-/// Down and up again, of all.
+/// Downtime of all servers.
 struct Down {
     since: Vec<SimTime>,
     lost: u128,
@@ -85,8 +85,8 @@ fn b4() {
     });
 }
 
-/// A thousand replications of ten years of a tier, with all its faults and traffic and once more without
-/// what is common to all, on as many threads as there are.
+/// Runs a thousand replications of ten years of a tier on one thread per core: with its first net, then also with the
+/// net that leaves out shared causes.
 fn tiers(only: Option<&str>) {
     let tiers =
         ["starter", "tier-1", "tier-2", "tier-3", "tier-4", "tier-5", "tier-6", "tier-7", "tier-8"];

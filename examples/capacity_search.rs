@@ -43,7 +43,7 @@ fn main() -> Result<(), Error> {
             print!(", against the size before {}", results.difference(smaller, P95)?);
         }
         println!();
-        // The whole interval has to lie below the bound.
+        // The whole interval must lie below the bound.
         if results.meets(P95, "< 120ms")? == Some(true) {
             println!("smallest size with p95 < 120 ms: {size}");
             return Ok(());

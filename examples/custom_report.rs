@@ -1,5 +1,5 @@
-//! Writes a report of one's own from the tables of a run, as Markdown:
-//! `cargo run --release --example custom_report -- scenarios/oracles/o12-jackson.toml`.
+//! Writes a custom report from the tables of a run, as Markdown: `cargo run --release --example custom_report --
+//! scenarios/oracles/o12-jackson.toml`.
 
 use fivenines::{Error, Run, Scenario};
 

@@ -1,10 +1,10 @@
-//! Tests one's own site as `cargo test` does: put the functions under `#[test]` into `tests/site.rs` of a crate
-//! that has fivenines as a development dependency.
+//! Tests a site with `cargo test`. To test a site of your own, put the functions under `#[test]` into
+//! `tests/site.rs` of a crate with fivenines as a development dependency.
 //! `cargo test --example site_test` runs them here, `cargo run --release --example site_test` prints the figures.
 
 use fivenines::{Error, Run, Scenario};
 
-/// The site under test; one of one's own is `Scenario::load("shop.toml")`.
+/// Returns the site under test; load your own with `Scenario::load("shop.toml")`.
 fn site() -> Result<Scenario, Error> {
     Scenario::load("scenarios/oracles/o02-mm4.toml")?.with("window.steady.length", "300s")
 }
@@ -21,7 +21,7 @@ fn main() -> Result<(), Error> {
 mod tests {
     use super::*;
 
-    /// The whole interval has to lie below the bound: an estimate that cannot tell fails the test.
+    /// The whole interval must lie below the bound: an undecided estimate fails the test.
     #[test]
     fn pages_are_fast_at_the_peak() -> Result<(), Error> {
         let results = site()?.run(&Run::new().replications(10))?;

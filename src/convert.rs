@@ -1,14 +1,13 @@
-//! Conversions between numbers that say what becomes of a number that does not fit.
+//! Number conversions, each with a defined result for a number that does not fit.
 //!
-//! Takes a number of one type, gives it in another. There are three kinds, and no other place of the
-//! crate narrows a number with `as` (`Cargo.toml` denies it):
+//! There are three kinds. No other place of the crate narrows a number with `as` (`Cargo.toml` denies it):
 //!
-//! - *Places* ([`place`], [`table`], [`index`]): the bound is kept elsewhere, by the plan or by the memory
-//!   that a table needs. They check it and panic: a place that does not fit is a mistake of the program,
-//!   not of its input.
-//! - *Whole numbers of what was computed* ([`whole`], [`nearest`], [`below`]): defined for every `f64`. They
-//!   end at the ends of the type, so whoever must not take the end for the number asks before.
-//! - *Bits* ([`low`], [`low_half`], [`halves`]): cut by definition.
+//! - *Indices* ([`place`], [`table`], [`index`]): the bound is kept elsewhere, by the plan or by the memory that a
+//!   table needs. These functions check it and panic: an index that does not fit is a defect of the program, not of
+//!   its input.
+//! - *Whole numbers of computed values* ([`whole`], [`nearest`], [`below`]): defined for every `f64`. They saturate
+//!   at the bounds of the type; a caller that must not confuse a bound with a value checks first.
+//! - *Bits* ([`low`], [`low_half`], [`halves`]): truncated by definition.
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -16,15 +15,15 @@
     reason = "the one module that narrows, each time with the check or the definition beside it"
 )]
 
-// Indices of 32 bits are used as places without a question.
+// Indices of 32 bits are converted to `usize` without a check.
 const _: () = assert!(usize::BITS >= u32::BITS, "a machine of 32 bits at least");
 
-/// The place of an entry of a table, as 32 bits.
+/// Converts the index of a table entry to 32 bits.
 ///
 /// # Panics
 ///
-/// If the table has 2³² entries or more. The parts of a scenario are bounded by
-/// `plan::bounds`, and no other table grows as far in the memory of a machine.
+/// If `index` is 2³² or more. The parts of a scenario are bounded by `plan::bounds`, and no other table grows as far
+/// in the memory of a machine.
 #[must_use]
 #[inline]
 #[track_caller]
@@ -32,11 +31,11 @@ pub const fn place(index: usize) -> u32 {
     table::u32(index)
 }
 
-/// A number of 64 bits as the place of an entry: the check is none on a machine of 64 bits.
+/// Converts a number of 64 bits to an index; on a machine of 64 bits the check costs nothing.
 ///
 /// # Panics
 ///
-/// If the machine has no table of that length.
+/// If `usize` cannot hold the number.
 #[must_use]
 #[inline]
 #[track_caller]
@@ -46,13 +45,13 @@ pub const fn index(number: u64) -> usize {
     index
 }
 
-/// Places of entries by the type that keeps them.
+/// Table indices by the integer type that stores them.
 pub mod table {
-    /// As [`place`](super::place).
+    /// Like [`place`](super::place).
     ///
     /// # Panics
     ///
-    /// If the table has 2³² entries or more.
+    /// If `index` is 2³² or more.
     #[must_use]
     #[inline]
     #[track_caller]
@@ -61,11 +60,11 @@ pub mod table {
         index as u32
     }
 
-    /// A place in a table of at most 65,536 entries.
+    /// Converts an index into a table of at most 65,536 entries.
     ///
     /// # Panics
     ///
-    /// If the table has more. `plan::bounds` refuses such a scenario.
+    /// If `index` is larger. `plan::bounds` refuses such a scenario.
     #[must_use]
     #[inline]
     #[track_caller]
@@ -74,12 +73,12 @@ pub mod table {
         index as u16
     }
 
-    /// A place in a table of at most 256 entries.
+    /// Converts an index into a table of at most 256 entries.
     ///
     /// # Panics
     ///
-    /// If the table has more: the states of an automaton (64 at most, `health::compile`) and the mounts of a
-    /// service (255 at most, `plan::bounds`) are bounded where they are declared.
+    /// If `index` is larger. The states of an automaton (64 at most, `health::compile`) and the mounts of a service
+    /// (255 at most, `plan::bounds`) are bounded where they are declared.
     #[must_use]
     #[inline]
     #[track_caller]
@@ -89,12 +88,12 @@ pub mod table {
     }
 }
 
-/// The whole part of a number: what comes after the point is dropped. What is not a number is 0, what lies
-/// beyond an end of the type is that end (so a negative number is 0 where the type has no sign).
+/// Conversion by truncation toward zero. NaN becomes 0; a value out of range becomes the nearest bound of the type,
+/// so a negative number becomes 0 in an unsigned type.
 pub mod whole {
     macro_rules! whole {
         ($($to:ident)*) => {$(
-            /// As the module says.
+            /// Truncates toward zero and saturates at the bounds of the type.
             #[must_use]
             #[inline(always)]
             pub const fn $to(number: f64) -> $to {
@@ -105,38 +104,38 @@ pub mod whole {
     whole!(u8 u16 u32 u64 usize i32 i64 i128);
 }
 
-/// The nearest whole number, halves away from zero. What is not a number or negative is 0, what lies beyond
-/// 2⁶⁴ − 1 is that.
+/// Returns the nearest whole number, ties away from zero. NaN and negative numbers become 0; larger values become 2⁶⁴
+/// − 1.
 #[must_use]
 #[inline]
 pub fn nearest(number: f64) -> u64 {
     whole::u64(number.round())
 }
 
-/// A place below `count`, at least one, from a `uniform` number between 0 and 1: each is equally likely.
+/// Maps a `uniform` number from 0 to 1 to an index below `count`, each equally likely; `count` is at least one.
 #[must_use]
 #[inline]
 pub fn below(uniform: f64, count: usize) -> usize {
     debug_assert!(count > 0, "one of none");
-    // The product may round up to the count itself.
+    // Rounding may raise the product to `count` itself.
     whole::usize(uniform * count as f64).min(count - 1)
 }
 
-/// The low 32 bits.
+/// Returns the low 32 bits.
 #[must_use]
 #[inline]
 pub const fn low(bits: u64) -> u32 {
     bits as u32
 }
 
-/// The low 64 bits.
+/// Returns the low 64 bits.
 #[must_use]
 #[inline]
 pub const fn low_half(bits: u128) -> u64 {
     bits as u64
 }
 
-/// The high and the low 64 bits.
+/// Returns the high and the low 64 bits.
 #[must_use]
 #[inline]
 pub const fn halves(bits: u128) -> [u64; 2] {
@@ -167,7 +166,7 @@ mod tests {
     #[test]
     fn every_uniform_has_a_place() {
         assert_eq!([0.0, 0.3, 0.34, 0.999].map(|uniform| below(uniform, 3)), [0, 0, 1, 2]);
-        // Where the count is not a number of 53 bits, the product is the count.
+        // If the count exceeds 53 bits, the product is the count.
         assert_eq!(below(1.0, 3), 2);
     }
 

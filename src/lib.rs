@@ -71,8 +71,8 @@ pub use facade::{
 #[doc(hidden)]
 pub use cli::main as command;
 
-/// What the benches of this crate and its measurement of memory take from inside. It is no part of the interface:
-/// it changes without notice.
+/// Items for the benches of this crate and for its measurement of memory. They are not part of the interface and
+/// change without notice.
 #[doc(hidden)]
 pub mod measured {
     pub use crate::convert::{place, table};

@@ -1,4 +1,4 @@
-//! Entry of the command.
+//! Entry point of the command.
 
 fn main() -> std::process::ExitCode {
     fivenines::command()

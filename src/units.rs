@@ -1,11 +1,11 @@
-//! Quantities with their units: parse, print, compute.
+//! Quantities with units: parsing, formatting, arithmetic.
 //!
-//! Everything that crosses a module border with a dimension is one of these types. Text always
-//! carries a unit (`"250ms"`, `"40/s"`, `"64GiB"`, `"$250/month"`); parsing is exact decimal
-//! arithmetic in integers, so a configured value never passes through a float on its way in.
+//! Every value with a dimension that crosses a module border has one of these types. Text always carries a unit
+//! (`"250ms"`, `"40/s"`, `"64GiB"`, `"$250/month"`). Durations, sizes, bandwidths and amounts of money are parsed in
+//! integers, without a float.
 //!
-//! Holds: no constructor makes a value outside its range; rounding is to nearest, ties away from
-//! zero, and happens in one function, [`round_ratio`].
+//! Holds: no constructor makes a value outside its range; integer values are rounded to nearest, ties away from zero,
+//! by [`round_ratio`].
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
@@ -14,45 +14,44 @@ use crate::convert::whole;
 
 /// Nanoseconds in a second.
 pub const NANOS_PER_SECOND: u64 = 1_000_000_000;
-/// A year of the product: 365 days.
+/// Seconds of a year, which has 365 days.
 pub const SECONDS_PER_YEAR: u64 = 365 * 86_400;
-/// Seconds of a month of prices and of error budgets: a twelfth of a year.
+/// Seconds of a month, for prices and error budgets: a twelfth of a year.
 pub const SECONDS_PER_MONTH: u64 = SECONDS_PER_YEAR / 12;
 
-/// Why a text is not a quantity.
+/// The reason why a text is not a quantity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnitError {
     /// No number at the start.
     NotANumber,
-    /// A number without a unit where one is needed; holds the units to choose from.
+    /// A number without its required unit; holds the possible units.
     Missing(&'static str),
-    /// A unit that this quantity does not have; holds the units to choose from.
+    /// A unit that this quantity does not have; holds the possible units.
     Unknown(String, &'static str),
-    /// The unit belongs to another quantity; holds its name and the units to choose from.
+    /// A unit of another quantity; holds the name of that quantity and the possible units.
     Other(&'static str, &'static str),
-    /// Below zero.
+    /// A number below zero.
     Negative,
-    /// Not zero, but less than the smallest step of the quantity (holds that step).
+    /// A number that is not zero but rounds to zero; holds the smallest step of the quantity.
     TooSmall(&'static str),
-    /// More than the type can hold.
+    /// A number that the type cannot hold.
     TooLarge,
-    /// Parts of a compound that do not go down from the largest unit to the smallest, or of which another than the
-    /// last has a fraction.
+    /// A compound whose units do not decrease from part to part, or with a fraction in a part other than the last.
     Compound,
 }
 
-/// `numerator / denominator`, rounded to nearest, ties up; `None` when it does not fit a `u64`.
+/// Returns `numerator / denominator`, rounded to nearest, ties up; `None` if it does not fit a `u64`.
 #[must_use]
 pub fn round_ratio(numerator: u128, denominator: u128) -> Option<u64> {
     u64::try_from(numerator.checked_add(denominator / 2)? / denominator).ok()
 }
 
-/// What may stand around a number: no other space, which nobody sees.
+/// Characters that may surround a number; other white space would be invisible in messages.
 const BLANK: [char; 4] = [' ', '\t', '\n', '\r'];
-/// Digits after the point of the smallest number that is kept.
+/// Digits after the decimal point of the smallest number that is kept.
 const SMALLEST_SCALE: u32 = 38;
 
-/// A decimal number as digits and a power of ten, read without a float.
+/// A decimal number as digits and a power of ten, parsed without a float.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Decimal {
     digits: u128,
@@ -61,8 +60,8 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// Splits `text` into a leading decimal number and the rest, trimmed. Underscores between
-    /// digits and an exponent are accepted, as in TOML.
+    /// Splits `text` into a leading decimal number and the rest, trimmed. Underscores after a digit and an exponent
+    /// are accepted, as in TOML.
     fn split(text: &str) -> Result<(Self, &str), UnitError> {
         let text = text.trim_matches(BLANK);
         let (negative, body) = match text.strip_prefix('-') {
@@ -112,7 +111,7 @@ impl Decimal {
         Ok((number, rest.trim_matches(BLANK)))
     }
 
-    /// Whether it was cut to the smallest number that is kept, whatever its digits.
+    /// Returns whether the number was cut to the smallest number that is kept.
     const fn is_cut(self) -> bool {
         self.digits == 1 && self.scale == SMALLEST_SCALE
     }
@@ -122,7 +121,7 @@ impl Decimal {
             return Err(UnitError::TooLarge);
         }
         if power < -40 || self.scale > 40 {
-            // Far below any unit's smallest step, whatever the digits.
+            // Far below the smallest step of any unit.
             return Ok(Self { digits: self.digits.min(1), scale: SMALLEST_SCALE });
         }
         if power <= 0 {
@@ -138,7 +137,7 @@ impl Decimal {
         Ok(Self { digits, scale: kept })
     }
 
-    /// The number times `numerator / denominator`, rounded to a whole number.
+    /// Returns the number times `numerator / denominator`, rounded to a whole number.
     fn times(self, numerator: u64, denominator: u64) -> Result<u64, UnitError> {
         let top = self.digits.checked_mul(u128::from(numerator)).ok_or(UnitError::TooLarge)?;
         let bottom =
@@ -177,7 +176,7 @@ const SIZE_UNITS: UnitTable = &[
 ];
 const SIZE_NAMES: &str = "B, kB, MB, GB, TB, KiB, MiB, GiB, TiB";
 
-/// Bits a second to bytes a second is a division by eight.
+/// Bits per second become bytes per second by a division by eight.
 const BANDWIDTH_UNITS: UnitTable = &[
     ("bit/s", 1, 8),
     ("kbit/s", 1_000, 8),
@@ -221,7 +220,7 @@ fn parse_in(
     parse_parts(text, own, table, names, 1)
 }
 
-/// As [`parse_in`], in steps of which `parts` are one of what the table counts in.
+/// Like [`parse_in`], but counts in steps of which `parts` make one unit of the table.
 fn parse_parts(
     text: &str,
     own: &'static str,
@@ -246,7 +245,7 @@ fn parse_parts(
     Ok(value)
 }
 
-/// An instant of simulated time: nanoseconds since the start of the run. 584 years fit.
+/// An instant of simulated time: nanoseconds since the start of the run, up to 584 years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimTime(u64);
 
@@ -257,28 +256,28 @@ pub struct SimDuration(u64);
 impl SimTime {
     /// The start of a run.
     pub const ZERO: Self = Self(0);
-    /// Later than anything that happens.
+    /// Later than any event.
     pub const NEVER: Self = Self(u64::MAX);
 
-    /// The instant `nanos` nanoseconds after the start.
+    /// Returns the instant `nanos` nanoseconds after the start.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// Nanoseconds since the start.
+    /// Returns the nanoseconds since the start.
     #[must_use]
     pub const fn nanos(self) -> u64 {
         self.0
     }
 
-    /// Time since `earlier`; zero when `earlier` is later.
+    /// Returns the time since `earlier`; zero if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> SimDuration {
         SimDuration(self.0.saturating_sub(earlier.0))
     }
 
-    /// Seconds since the start, for statistics and print.
+    /// Returns the seconds since the start, for statistics and output.
     #[must_use]
     pub fn seconds(self) -> f64 {
         SimDuration(self.0).seconds()
@@ -286,7 +285,7 @@ impl SimTime {
 }
 
 impl SimDuration {
-    /// No time.
+    /// Zero.
     pub const ZERO: Self = Self(0);
     /// Longer than any run.
     pub const MAX: Self = Self(u64::MAX);
@@ -299,13 +298,13 @@ impl SimDuration {
     /// A year of 365 days.
     pub const YEAR: Self = Self(SECONDS_PER_YEAR * NANOS_PER_SECOND);
 
-    /// A length of `nanos` nanoseconds.
+    /// Returns a duration of `nanos` nanoseconds.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// A length of `seconds` whole seconds.
+    /// Returns a duration of `seconds` whole seconds.
     ///
     /// # Panics
     ///
@@ -315,46 +314,46 @@ impl SimDuration {
         Self(seconds * NANOS_PER_SECOND)
     }
 
-    /// Nearest whole nanosecond to `seconds`; zero below zero or for not-a-number, [`Self::MAX`]
-    /// above the range. The one place where a float becomes time.
+    /// Returns `seconds` rounded to the nearest nanosecond; zero for negative numbers and NaN, [`Self::MAX`] above
+    /// the range.
     #[must_use]
     #[inline]
     pub fn from_seconds_f64(seconds: f64) -> Self {
         // Adding one half then truncating rounds to nearest for the positive values that occur.
         let nanos = seconds * 1e9 + 0.5;
-        // Half of the range is enough for one machine conversion; the rest is the slow way.
+        // Up to half of the range a single machine conversion suffices; the rest takes the slow path.
         if nanos < i64::MAX as f64 {
             return Self(whole::i64(nanos).max(0).cast_unsigned());
         }
         Self(whole::u64(nanos))
     }
 
-    /// Nanoseconds.
+    /// Returns the nanoseconds.
     #[must_use]
     pub const fn nanos(self) -> u64 {
         self.0
     }
 
-    /// Seconds, for statistics and print.
+    /// Returns the seconds, for statistics and output.
     #[must_use]
     pub fn seconds(self) -> f64 {
         self.0 as f64 / 1e9
     }
 
-    /// Whether it is no time at all.
+    /// Returns whether the duration is zero.
     #[must_use]
     pub const fn is_zero(self) -> bool {
         self.0 == 0
     }
 
-    /// `self` times `n`, stopping at the largest length.
+    /// Returns `self` times `n`, at most [`Self::MAX`].
     #[must_use]
     pub const fn saturating_mul(self, n: u64) -> Self {
         Self(self.0.saturating_mul(n))
     }
 
-    /// Reads text such as `"250ms"`, `"1.5 h"`, `"10y"`, or `"2min40s"`: a compound goes down from the largest
-    /// unit, each unit once, and only its last part may have a fraction.
+    /// Parses text such as `"250ms"`, `"1.5 h"`, `"10y"`, or `"2min40s"`. The units of a compound decrease, each
+    /// occurs once, and only its last part may have a fraction.
     ///
     /// # Errors
     ///
@@ -379,8 +378,8 @@ impl SimDuration {
     }
 }
 
-/// The parts of a compound such as `1h30min`, each a number without sign and exponent and a unit; `None` where
-/// it is no such text, or has one part alone.
+/// Splits a compound such as `1h30min` into its parts, each a number (without sign and exponent) and a unit. Returns
+/// `None` if the text is no compound or has a single part.
 fn parts_of(text: &str) -> Option<Vec<&str>> {
     let mut parts = Vec::new();
     let mut rest = text.trim();
@@ -455,7 +454,7 @@ impl SubAssign for SimDuration {
     }
 }
 
-/// Prints the shortest exact form: whole units of the largest unit that divides, else a decimal.
+/// Writes the shortest exact form: a whole number of the largest unit that divides the duration, else a decimal.
 impl fmt::Display for SimDuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const STEPS: [(&str, u64); 7] = [
@@ -515,19 +514,19 @@ impl Bytes {
     /// No bytes.
     pub const ZERO: Self = Self(0);
 
-    /// `count` bytes.
+    /// Returns a size of `count` bytes.
     #[must_use]
     pub const fn new(count: u64) -> Self {
         Self(count)
     }
 
-    /// How many.
+    /// Returns the number of bytes.
     #[must_use]
     pub const fn count(self) -> u64 {
         self.0
     }
 
-    /// Reads text such as `"64GiB"`, `"12kB"`.
+    /// Parses text such as `"64GiB"`, `"12kB"`.
     ///
     /// # Errors
     ///
@@ -565,31 +564,31 @@ impl fmt::Display for Bytes {
     }
 }
 
-/// A data rate in bytes a second.
+/// A data rate in bytes per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bandwidth(u64);
 
 impl Bandwidth {
-    /// `bytes` a second.
+    /// Returns a rate of `bytes` per second.
     #[must_use]
     pub const fn from_bytes_per_s(bytes: u64) -> Self {
         Self(bytes)
     }
 
-    /// Bytes a second.
+    /// Returns the bytes per second.
     #[must_use]
     pub const fn bytes_per_s(self) -> u64 {
         self.0
     }
 
-    /// Time to move `size` alone at this rate, to the nearest nanosecond.
+    /// Returns the time to transfer `size` alone at this rate, to the nearest nanosecond.
     #[must_use]
     pub fn time_for(self, size: Bytes) -> SimDuration {
         let top = u128::from(size.0) * u128::from(NANOS_PER_SECOND);
         SimDuration(round_ratio(top, u128::from(self.0.max(1))).unwrap_or(u64::MAX))
     }
 
-    /// Reads text such as `"100Mbit/s"`, `"70MB/s"`.
+    /// Parses text such as `"100Mbit/s"`, `"70MB/s"`.
     ///
     /// # Errors
     ///
@@ -598,8 +597,8 @@ impl Bandwidth {
         parse_in(text, "bandwidth", BANDWIDTH_UNITS, BANDWIDTH_NAMES).map(Self)
     }
 
-    /// Reads the same text as a number of bits a second: a bandwidth is whole bytes, what crosses a link need not
-    /// be.
+    /// Parses the same text as a number of bits per second: a bandwidth has whole bytes, the capacity of a link may
+    /// have a fraction of a byte.
     ///
     /// # Errors
     ///
@@ -623,7 +622,7 @@ impl fmt::Display for Bandwidth {
     }
 }
 
-/// Work of a processor: nanoseconds of one core at full speed. 584 core-years fit.
+/// Processor work in nanoseconds of one core at full speed, up to 584 core-years.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Work(u64);
 
@@ -631,25 +630,25 @@ impl Work {
     /// No work.
     pub const ZERO: Self = Self(0);
 
-    /// `nanos` nanoseconds of one core.
+    /// Returns `nanos` nanoseconds of one core.
     #[must_use]
     pub const fn from_core_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// What one core does in `length`.
+    /// Returns the work that one core does in `length`.
     #[must_use]
     pub const fn of_one_core(length: SimDuration) -> Self {
         Self(length.0)
     }
 
-    /// Nanoseconds of one core.
+    /// Returns the nanoseconds of one core.
     #[must_use]
     pub const fn core_nanos(self) -> u64 {
         self.0
     }
 
-    /// Seconds of one core, for statistics and print.
+    /// Returns the seconds of one core, for statistics and output.
     #[must_use]
     pub fn core_seconds(self) -> f64 {
         SimDuration(self.0).seconds()
@@ -664,9 +663,9 @@ impl Add for Work {
     }
 }
 
-/// A number of processor cores, whole or not: a capacity, a cap or a rate of work.
+/// A number of processor cores, whole or fractional: a capacity, a cap or a rate of work.
 ///
-/// Held as a count of 2⁻⁴⁸ core, so that rates times nanoseconds sum without rounding.
+/// Stored as a multiple of 2⁻⁴⁸ core, so that sums of rates times nanoseconds are exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cores(u64);
 
@@ -677,39 +676,39 @@ impl Cores {
     pub const ONE: Self = Self(1 << Self::FRACTION_BITS);
     /// The largest number: a little below 65,536 cores.
     pub const MAX: Self = Self(u64::MAX);
-    /// A core is 2 to this power steps.
+    /// Number of fraction bits: the step is 2 to the power −48 cores.
     pub const FRACTION_BITS: u32 = 48;
 
-    /// `count` whole cores.
+    /// Returns `count` whole cores.
     #[must_use]
     pub const fn whole(count: u16) -> Self {
         Self((count as u64) << Self::FRACTION_BITS)
     }
 
-    /// `count` cores to the nearest 2⁻⁴⁸; `None` below zero, for not-a-number, and from 65,536 up.
+    /// Returns `count` cores, rounded to 2⁻⁴⁸; `None` for negative numbers, NaN, and 65,536 or more.
     #[must_use]
     pub fn new(count: f64) -> Option<Self> {
-        // One half added and cut off rounds to nearest; the power of two changes no digit.
+        // Adding one half and truncating rounds to nearest; the factor is a power of two and therefore exact.
         (0.0..65_536.0)
             .contains(&count)
             .then_some(Self(whole::u64(count * Self::ONE.0 as f64 + 0.5)))
     }
 
-    /// How many cores.
+    /// Returns the number of cores.
     #[must_use]
     #[inline]
     pub fn count(self) -> f64 {
         self.0 as f64 / Self::ONE.0 as f64
     }
 
-    /// Steps of 2⁻⁴⁸ core.
+    /// Returns the number of steps of 2⁻⁴⁸ core.
     #[must_use]
     #[inline]
     pub const fn steps(self) -> u64 {
         self.0
     }
 
-    /// A number of `steps` of 2⁻⁴⁸ core.
+    /// Returns `steps` steps of 2⁻⁴⁸ core.
     #[must_use]
     #[inline]
     pub const fn from_steps(steps: u64) -> Self {
@@ -735,35 +734,35 @@ fn period_nanos(name: &str) -> Option<u64> {
     })
 }
 
-/// How often something happens: a count in a period, kept as written so that it prints back.
+/// A rate of events, stored as a number per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rate {
     per_second: f64,
 }
 
 impl Rate {
-    /// Never.
+    /// A rate of zero.
     pub const ZERO: Self = Self { per_second: 0.0 };
 
-    /// `count` a second; `None` unless finite and not negative.
+    /// Returns `count` events per second; `None` unless finite and not negative.
     #[must_use]
     pub fn per_second(count: f64) -> Option<Self> {
         (count.is_finite() && count >= 0.0).then_some(Self { per_second: count })
     }
 
-    /// Events a second.
+    /// Returns the events per second.
     #[must_use]
     pub const fn in_per_second(self) -> f64 {
         self.per_second
     }
 
-    /// Mean time between events; the longest time for a rate of zero.
+    /// Returns the mean time between events; the longest duration for a rate of zero.
     #[must_use]
     pub fn mean_gap(self) -> SimDuration {
         SimDuration::from_seconds_f64(1.0 / self.per_second)
     }
 
-    /// Reads text such as `"20/s"`, `"0.25/y"`.
+    /// Parses text such as `"20/s"`, `"0.25/y"`.
     ///
     /// # Errors
     ///
@@ -785,11 +784,11 @@ impl Rate {
             });
         };
         if period == NANOS_PER_SECOND {
-            // Correctly rounded, so that what is printed of a rate reads back as the same rate.
+            // Correctly rounded, so that a rate printed per second parses to the same rate.
             let count = format!("{}e-{}", number.digits, number.scale).parse();
             return count.map(|per_second| Self { per_second }).map_err(|_| UnitError::TooLarge);
         }
-        // One division of two exactly represented numbers: correctly rounded for the values in use.
+        // One division of two exactly represented numbers: correctly rounded for the usual values.
         let scale = 10_u128.checked_pow(number.scale).ok_or(UnitError::TooLarge)?;
         let top = number.digits as f64 * NANOS_PER_SECOND as f64;
         let bottom = scale as f64 * period as f64;
@@ -801,7 +800,7 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let year = self.per_second * SECONDS_PER_YEAR as f64;
         if self.per_second != 0.0 && year < 100_000.0 {
-            // Nine digits hide the last bit of the division made when it was read.
+            // Nine decimals hide the rounding of the division at parsing.
             write!(f, "{}/y", (year * 1e9).round() / 1e9)
         } else {
             write!(f, "{}/s", self.per_second)
@@ -814,19 +813,19 @@ impl fmt::Display for Rate {
 pub struct Probability(f64);
 
 impl Probability {
-    /// `value` when it lies in 0..=1.
+    /// Returns `value` if it is from 0 to 1.
     #[must_use]
     pub fn new(value: f64) -> Option<Self> {
         (0.0..=1.0).contains(&value).then_some(Self(value))
     }
 
-    /// The number.
+    /// Returns the number.
     #[must_use]
     pub const fn get(self) -> f64 {
         self.0
     }
 
-    /// Reads `"99.95%"`.
+    /// Parses a percentage such as `"99.95%"`.
     ///
     /// # Errors
     ///
@@ -851,22 +850,22 @@ impl fmt::Display for Probability {
     }
 }
 
-/// An amount of money, or a price per time: micro-dollars, and the period it is for.
+/// An amount of money, or a price per period, in micro-dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Money {
     micro_dollars: u64,
-    /// Nanoseconds of the period; zero for a price paid once.
+    /// Nanoseconds of the period; zero for a one-time price.
     period: u64,
 }
 
 impl Money {
-    /// Dollars, of one payment or of one period.
+    /// Returns the dollars, once or per period.
     #[must_use]
     pub fn dollars(self) -> f64 {
         self.micro_dollars as f64 / 1e6
     }
 
-    /// Dollars a month; `None` for a price paid once.
+    /// Returns the dollars per month; `None` for a one-time price.
     #[must_use]
     pub fn dollars_per_month(self) -> Option<f64> {
         (self.period > 0).then(|| {
@@ -874,7 +873,7 @@ impl Money {
         })
     }
 
-    /// Reads `"$250/month"`, `"$0.005"`.
+    /// Parses text such as `"$250/month"`, `"$0.005"`.
     ///
     /// # Errors
     ///
@@ -993,7 +992,7 @@ mod tests {
         }
     }
 
-    /// D5: what is printed with all its digits is the same rate when it is read.
+    /// D5: a rate printed with all its digits parses to the same rate.
     #[test]
     fn a_rate_a_second_reads_back_to_the_last_bit() {
         for text in ["12/y", "1.04/y", "0.3/d", "7/min", "0.1/s"] {

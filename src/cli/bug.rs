@@ -1,8 +1,8 @@
-//! When fivenines itself is wrong: one paragraph, exit 70, never Rust's own panic text.
+//! Reports a defect of fivenines itself: one paragraph and exit code 70 instead of Rust's panic text.
 //!
-//! The paragraph says what was broken, during what (scenario, digest, seed: [`during`]; window and
-//! replication: [`on_this_thread`]) and the command that shows it again. A backtrace follows only when
-//! `RUST_BACKTRACE` asks for it.
+//! The paragraph states what was broken, where in the work (scenario, digest, seed: [`during`]; window and
+//! replication: [`on_this_thread`]) and the command that reproduces it. A backtrace follows only if `RUST_BACKTRACE`
+//! is set.
 
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
@@ -13,10 +13,10 @@ use crate::facade::error::our_mistake;
 use crate::facade::ready::under_way as on_this_thread;
 use crate::scenario::render::shown;
 
-/// What the whole process is at: its replications are on other threads.
+/// The scenario that the whole process works on; its replications run on other threads.
 static SCENARIO: Mutex<String> = Mutex::new(String::new());
 
-/// Does `work`; should it fall over, on any thread, the paragraph says it was during `what`.
+/// Runs `work`; if it panics, on any thread, the paragraph names `what`.
 pub fn during<T>(what: String, work: impl FnOnce() -> T) -> T {
     struct Leave;
     impl Drop for Leave {
@@ -30,13 +30,13 @@ pub fn during<T>(what: String, work: impl FnOnce() -> T) -> T {
 }
 
 fn put(what: String) {
-    // Nobody panics while holding it.
+    // No code panics while it holds the lock.
     if let Ok(mut scenario) = SCENARIO.lock() {
         *scenario = what;
     }
 }
 
-/// Scenario, window, replication: what is known of it. `place` is what this thread is at.
+/// Joins the known parts of scenario, window and replication; `place` describes the work of this thread.
 fn under_way(place: &str) -> String {
     let scenario = SCENARIO.try_lock().map(|scenario| scenario.clone()).unwrap_or_default();
     let parts = [scenario.as_str(), place];
@@ -48,18 +48,18 @@ fn command() -> Vec<String> {
     std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
-/// What to do about a mistake of fivenines: the command that shows it again.
+/// Returns the advice for a defect of fivenines: the command that reproduces it.
 #[must_use]
 pub fn to_see_it_again() -> String {
     help(&command())
 }
 
-/// Replaces Rust's panic text by the paragraph.
+/// Replaces Rust's panic text with the paragraph.
 pub fn install() {
     let default = std::panic::take_hook();
     let told = AtomicBool::new(false);
     std::panic::set_hook(Box::new(move |info| {
-        // Several threads may fall over the same thing: once is enough.
+        // Several threads may panic for the same reason: the first report is enough.
         if !told.swap(true, Ordering::SeqCst) {
             let _ = std::io::stderr().lock().write_all(paragraph(info).as_bytes());
         }
@@ -88,7 +88,7 @@ fn help(command: &[String]) -> String {
     )
 }
 
-/// A word as a shell takes it back.
+/// Quotes a word for a shell.
 #[must_use]
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
@@ -103,7 +103,7 @@ pub fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Promise K11: version, what was under way, and the command to see it again.
+    /// Promise K11: version, work in progress, and the command that reproduces the failure.
     #[test]
     fn the_paragraph_says_what_was_under_way_and_how_to_see_it_again() {
         let command = ["fivenines", "run", "a b.toml", "it's"].map(String::from);
@@ -123,7 +123,7 @@ mod tests {
         );
     }
 
-    /// Promise K11: of a panic on any thread, too.
+    /// Promise K11: the same for a panic on any thread.
     #[test]
     fn the_scenario_under_way_is_known_on_every_thread() {
         let place = during("scenario tier-3, sha256:ab, seed 1".into(), || {

@@ -1,4 +1,4 @@
-//! `check`: whether scenarios make sense.
+//! `check`: validates scenarios.
 
 use std::num::NonZeroUsize;
 
@@ -9,12 +9,12 @@ use crate::facade::Run;
 use crate::facade::claims;
 use crate::facade::load::{Loaded, Purpose, canonical, load};
 
-/// Checks every file, whatever is wrong with those before it.
+/// Checks every file, also after one with errors.
 ///
 /// # Errors
 ///
-/// Only what keeps the answer from being written. A file that cannot be read is said and the next
-/// is taken; the exit code is that of the first that failed.
+/// Only a failure to write the answer. A file that cannot be read is reported, and the next one is checked. The exit
+/// code is that of the first file that failed.
 pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     let run = SolverName::set(args.solver, Run::new().for_comparison());
@@ -42,14 +42,14 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Says what a run costs that takes long, and reports one beyond the bound unless that is lifted.
+/// Prints the cost of a long run; reports an error for a run beyond the limit, unless `--long` lifts it.
 pub fn announce(loaded: &mut Loaded, run: &Run, console: &Console) {
     if let Some(cost) = loaded.weigh(run, cores()) {
         console.tell(&format!("note: {cost}\n"));
     }
 }
 
-/// Cores of this machine.
+/// Returns the number of cores of this machine.
 #[must_use]
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)

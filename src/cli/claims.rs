@@ -1,4 +1,4 @@
-//! The ledger of claims, which `compare` writes where a scenario states one.
+//! The ledger of claims, which `compare` writes if a scenario has a claim.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::report::run::Output;
 use crate::report::write::{ResultsDirectory, covers};
 use crate::scenario::render::shown;
 
-/// Whether a scenario of these files has a claim; what is wrong with a file is reported where it is run.
+/// Returns whether one of these scenarios has a claim; errors in a file are reported where it is run.
 ///
 /// # Errors
 ///
@@ -33,7 +33,7 @@ pub fn any(files: &[PathBuf], assignments: &[String]) -> Result<bool, Failure> {
 ///
 /// # Errors
 ///
-/// What keeps the command from going on, all of it before the first point is run.
+/// Wrong flags, files or folders, all found before the first point is run; a failure to run a point or to write.
 pub fn ledger(args: &CompareArgs, files: &[PathBuf], console: &Console) -> Result<Exit, Failure> {
     if !args.figure.is_empty() {
         let message = "--figure: claims ask for figures of their own";
@@ -58,7 +58,7 @@ pub fn ledger(args: &CompareArgs, files: &[PathBuf], console: &Console) -> Resul
     Ok(if open { Exit::Inconclusive } else { Exit::Done })
 }
 
-/// Plans the claims of all files; scenarios that no claim needs are said to be left out.
+/// Plans the claims of all files; prints the scenarios that no claim needs.
 fn planned(work: &Work<'_>, files: &[PathBuf], console: &Console) -> Result<Plan, Failure> {
     let mut plan = Plan::new(work.options().clone());
     let mut without: Vec<String> = Vec::new();
@@ -79,7 +79,7 @@ fn planned(work: &Work<'_>, files: &[PathBuf], console: &Console) -> Result<Plan
     Ok(plan)
 }
 
-/// Runs every model; `false` where it was told to stop.
+/// Runs every model; returns `false` if a signal stopped it.
 fn simulate(work: &Work<'_>, plan: &mut Plan, console: &Console) -> Result<bool, Failure> {
     let quiet = Console { quiet: true, ..*console };
     for place in 0..plan.models() {
@@ -96,7 +96,7 @@ fn simulate(work: &Work<'_>, plan: &mut Plan, console: &Console) -> Result<bool,
     Ok(true)
 }
 
-/// The command, without the folders in which the files are.
+/// Returns the command, without the folders of the files.
 fn command(work: &Work<'_>, paths: &[PathBuf]) -> String {
     let mut command = "fivenines compare".to_string();
     for path in paths {

@@ -1,4 +1,4 @@
-//! `compare`: scenarios side by side on the same draws.
+//! `compare`: compares scenarios that are run with common random numbers.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::report::{json, text};
 use crate::scenario::render::shown;
 
-/// Runs what can be simulated, and compares.
+/// Runs the scenarios that can be simulated, and compares them.
 ///
 /// # Errors
 ///
-/// What keeps the command from going on, all of it before the first is lived through; a scenario
-/// that is wrong ends it, one that cannot be simulated yet is left out and told.
+/// A scenario with errors, or a wrong file, flag or folder, before the first is simulated; a failure to run, compare
+/// or write. A scenario that cannot be simulated is left out and reported.
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let files = files(&args.paths)?;
     if claims::any(&files, &args.simulation.effort.assignments())? {
@@ -42,7 +42,7 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Refused, message));
     }
     if !left_out.is_empty() {
-        // Why stands in the answer.
+        // The reasons are part of the answer.
         let names: Vec<&str> = left_out.iter().map(|(name, _)| name.as_str()).collect();
         console.tell(&format!("cannot be simulated yet, left out: {}\n", names.join(", ")));
     }
@@ -78,10 +78,10 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     }
 }
 
-/// What is to be compared.
+/// The scenarios to compare.
 struct Scenarios {
     ready: Vec<Arc<Ready>>,
-    /// Scenarios that cannot be simulated yet, and why.
+    /// Scenarios that cannot be simulated, each with the reasons.
     left_out: Vec<(String, String)>,
 }
 
@@ -107,7 +107,7 @@ fn scenarios(args: &CompareArgs, files: &[PathBuf], work: &Work<'_>) -> Result<S
     Ok(all)
 }
 
-/// Refuses two scenarios of one name: results are told apart by it.
+/// Refuses two scenarios with the same name, since results are identified by it.
 fn refuse_twice(names: &[(String, PathBuf)], name: &str, file: &Path) -> Result<(), Failure> {
     let said = |path: &Path| shown(&path.display().to_string());
     if name == COMPARISON {
@@ -125,10 +125,10 @@ fn refuse_twice(names: &[(String, PathBuf)], name: &str, file: &Path) -> Result<
     Err(Failure::new(Exit::Usage, message).help(help))
 }
 
-/// Folder of the comparison itself, beside those of its members.
+/// Folder of the comparison itself, beside those of its scenarios.
 const COMPARISON: &str = "comparison";
 
-/// Where results go: all places are tried before the work.
+/// Results directories; all of them are tried before the first run.
 struct Places {
     members: Vec<ResultsDirectory>,
     comparison: ResultsDirectory,
@@ -150,7 +150,7 @@ impl Places {
     }
 }
 
-/// Lives through one after the other and writes the results of each; fewer when told to stop.
+/// Simulates one scenario after the other and writes the results of each; returns those done before a signal.
 fn live(
     work: &Work<'_>,
     console: &Console,
@@ -167,7 +167,7 @@ fn live(
             Ok(written) => {
                 console.tell(&format!("{}\n", told(place.path(), result.output(), written)));
             }
-            // What was stopped may meet the whole results of before.
+            // Partial results may meet complete results of an earlier run.
             Err(failure) if work.stop.asked() => work.complain(&failure),
             Err(failure) => return Err(failure),
         }
@@ -177,7 +177,8 @@ fn live(
     Ok(done)
 }
 
-/// Cheapest first where all have prices, per month before once: each step then asks what more money buys.
+/// Sorts by cost if all have prices, first by monthly, then by one-time cost: each step then shows what more money
+/// adds.
 fn order(ready: &mut [Arc<Ready>]) {
     if ready.iter().all(|one| one.cost() != (None, None)) {
         ready.sort_by(|a, b| {
@@ -189,7 +190,7 @@ fn order(ready: &mut [Arc<Ready>]) {
     }
 }
 
-/// `results/<folder below scenarios>`; of files, that of the first one's folder.
+/// Returns `results/<folder below scenarios>`; for a file, the folder of its results.
 pub(super) fn home(paths: &[PathBuf]) -> PathBuf {
     let first = paths.first().map(PathBuf::as_path).unwrap_or_else(|| Path::new(""));
     if first.is_dir() {

@@ -1,4 +1,4 @@
-//! `completions`: what a shell needs to complete the command line.
+//! `completions`: completion scripts for shells.
 
 use clap::CommandFactory as _;
 
@@ -10,7 +10,7 @@ use super::flags::{Cli, CompletionsArgs};
 ///
 /// # Errors
 ///
-/// When they cannot be written.
+/// A failure to write them.
 pub fn completions(args: &CompletionsArgs, console: &Console) -> Result<Exit, Failure> {
     let mut command = Cli::command();
     let mut bytes = Vec::new();

@@ -1,12 +1,10 @@
-//! The two streams of a command: the answer on standard output, all else on standard error.
+//! The two streams of a command: the answer on standard output, everything else on standard error.
 //!
-//! Each stream is judged apart: colour, width, letters. Colour is off where a stream is no
-//! terminal, `TERM=dumb`, or `NO_COLOR` is set; `CLICOLOR_FORCE` and, above all, `--color` win.
-//! Words carry the meaning, colour only helps to find it. A width is that of `COLUMNS`, else of
-//! the terminal, else [`WIDTH`].
-//! Holds: a reader that goes away ends the command without a panic; what is said on standard
-//! error is never a reason to fail; locale and time zone change nothing but the letters that a
-//! terminal is given.
+//! Colour, width and character set are chosen for each stream separately. Colour is off if the stream is no terminal,
+//! `TERM=dumb`, or `NO_COLOR` is set. `CLICOLOR_FORCE` overrides these, and `--color` overrides all. Colour only
+//! helps to find the text and adds no meaning. The width is `COLUMNS`, else that of the terminal, else [`WIDTH`].
+//! Holds: a closed pipe ends the command without a panic; a failure to write to standard error is never an error;
+//! locale and time zone affect only the character set of a terminal.
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -20,9 +18,9 @@ use crate::facade::Error;
 use crate::report::text::{Letters, Terminal};
 use crate::scenario::render::{Report, Style};
 
-/// Columns where there is no terminal to ask.
+/// Width in columns if neither `COLUMNS` nor a terminal gives one.
 pub const WIDTH: u16 = 100;
-/// Narrower than this nothing is laid out.
+/// Smallest width in columns that is used for layout.
 const LEAST_WIDTH: u16 = 20;
 
 /// When to colour.
@@ -37,20 +35,20 @@ pub enum When {
     Never,
 }
 
-/// How one stream wants its text.
+/// The settings of one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
-    /// Whether somebody is watching.
+    /// True if the stream is a terminal.
     pub terminal: bool,
-    /// Whether to colour.
+    /// True if the text is coloured.
     pub colour: bool,
-    /// Columns.
+    /// Width in columns.
     pub width: u16,
-    /// Letters.
+    /// Character set.
     pub letters: Letters,
 }
 
-/// What the environment says about looks.
+/// Settings from the environment.
 #[derive(Clone, Debug, Default)]
 struct Surroundings {
     no_color: bool,
@@ -89,24 +87,24 @@ impl Surroundings {
     }
 }
 
-/// Where a command writes.
+/// The output streams of a command.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     /// Standard output.
     pub out: Look,
     /// Standard error.
     pub err: Look,
-    /// Whether only what is wrong is said on standard error.
+    /// True if only warnings and errors of the command, not notes, go to standard error.
     pub quiet: bool,
 }
 
 impl Console {
-    /// Looks at both streams.
+    /// Determines the settings of both streams.
     #[must_use]
     pub fn new(when: When, quiet: bool) -> Self {
         let surroundings = Surroundings::read(|name| std::env::var_os(name));
         let (out, err) = (io::stdout().is_terminal(), io::stderr().is_terminal());
-        // The library of tables knows how to ask a terminal for its width.
+        // `comfy_table` can query the width of a terminal.
         let asked = comfy_table::Table::new();
         let mut asked_err = comfy_table::Table::new();
         asked_err.use_stderr();
@@ -117,13 +115,12 @@ impl Console {
         }
     }
 
-    /// Writes the answer to standard output. `text` may hold colours: they are left out where they
-    /// are not wanted.
+    /// Writes the answer to standard output. Colours in `text` are removed if the stream does not use them.
     ///
     /// # Errors
     ///
-    /// [`Exit::ReaderGone`], silent, when nobody reads any more: a command whose results are in
-    /// files then ends well. [`Exit::Io`] when the output cannot be written.
+    /// [`Exit::ReaderGone`], without a message, if the reader has closed the pipe; a command whose results are in
+    /// files then still succeeds. [`Exit::Io`] if the output cannot be written.
     pub fn answer(&self, text: &str) -> Result<(), Failure> {
         let mut stream = stream(io::stdout().lock(), self.out);
         let written = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
@@ -137,21 +134,21 @@ impl Console {
         })
     }
 
-    /// Says something about the work on standard error, unless told to be quiet.
+    /// Prints a note on standard error, unless `--quiet` is set.
     pub fn tell(&self, text: &str) {
         if !self.quiet {
             self.complain(text);
         }
     }
 
-    /// Says what is wrong, on standard error. Where nobody listens nothing is lost but the words.
+    /// Prints an error on standard error. A failure to write it is ignored.
     pub fn complain(&self, text: &str) {
         let text = self.err.letters.spell(text);
         let mut stream = stream(io::stderr().lock(), self.err);
         let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
     }
 
-    /// Says what was found in a scenario; when told to be quiet, errors alone.
+    /// Prints the diagnostics of a scenario; with `--quiet`, only its errors.
     pub fn diagnose(&self, report: Report<'_>, format: TextOrJson) {
         let errors = report.found.errors_alone();
         let found = if self.quiet { &errors } else { report.found };
@@ -162,7 +159,7 @@ impl Console {
         }
     }
 
-    /// The failure of an error, after what was found in a scenario that is refused has been said.
+    /// Converts an error to a failure, after printing the diagnostics of a refused scenario.
     pub fn refused(&self, error: Error, format: TextOrJson) -> Failure {
         if let Some(report) = error.report() {
             self.diagnose(report, format);
@@ -170,25 +167,25 @@ impl Console {
         error.into()
     }
 
-    /// Says why a command ended early.
+    /// Prints the reason why a command ended early.
     pub fn failed(&self, failure: &Failure) {
         self.complain(&failure.text(self.err.width));
     }
 
-    /// Columns of standard error.
+    /// Returns the width of standard error in columns.
     #[must_use]
     pub const fn width(&self) -> u16 {
         self.err.width
     }
 
-    /// How diagnostics are drawn on standard error.
+    /// Returns the style of diagnostics on standard error.
     #[must_use]
     pub fn style(&self) -> Style {
         let Look { colour, width, letters, .. } = self.err;
         Style { colour, width: usize::from(width), ascii: letters == Letters::Ascii }
     }
 
-    /// How answers are laid out on standard output.
+    /// Returns the layout settings of answers on standard output.
     #[must_use]
     pub const fn terminal(&self) -> Terminal {
         Terminal { width: self.out.width, letters: self.out.letters }
@@ -244,8 +241,7 @@ mod tests {
         assert_eq!(width(&[("COLUMNS", "3")], None), LEAST_WIDTH);
     }
 
-    /// A pipe gets the same bytes in every locale; a terminal that says it has no others gets
-    /// plain letters.
+    /// A pipe gets the same bytes in every locale; a terminal with an ASCII locale gets ASCII.
     #[test]
     fn letters_are_plain_only_on_a_terminal_whose_locale_says_so() {
         let letters = |set: &[(&str, &str)], terminal| {

@@ -1,4 +1,4 @@
-//! `diff`: what differs in meaning between two scenarios.
+//! `diff`: lists the differences in meaning between two scenarios.
 
 use std::path::Path;
 
@@ -12,12 +12,11 @@ use crate::report::difference::{lines, value};
 use crate::report::json::bytes;
 use crate::scenario::render::wrap;
 
-/// Compares two.
+/// Compares two scenarios.
 ///
 /// # Errors
 ///
-/// [`Exit::Refused`] for a scenario that is wrong, after saying why; whatever keeps a file from being
-/// read.
+/// [`Exit::Refused`] for a scenario with errors, after printing them; a file that cannot be read.
 pub fn diff(args: &DiffArgs, console: &Console) -> Result<Exit, Failure> {
     let (a, b) = (side(&args.a, console)?, side(&args.b, console)?);
     let changes = changes(&a, &b);
@@ -53,7 +52,7 @@ fn side(path: &Path, console: &Console) -> Result<Side, Failure> {
     Ok(side)
 }
 
-/// Says of a scenario that cannot be read that its text is compared.
+/// Prints a note if a scenario could not be read and its text is compared as it is.
 pub(super) fn tell_as_it_stands(side: &Side, console: &Console) {
     if side.as_it_stands {
         console.tell(&format!("{}: its scenario is compared as it stands there\n", side.name));

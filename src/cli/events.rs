@@ -1,8 +1,7 @@
-//! `replay --events` and `replay --then`: the events of one stretch of a history, and the first that
-//! differs from those that another build has listed.
+//! `replay --events` and `replay --then`: the events of one interval of a replication, and the first event that
+//! differs from those listed by another build.
 //!
-//! Both live through that history alone, and no further than the stretch; nothing is kept of it but
-//! the few events that are shown.
+//! Both simulate only that replication, up to the end of the interval, and keep only the few events that are shown.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -23,14 +22,14 @@ use crate::report::json::bytes;
 use crate::report::number::count;
 use crate::scenario::render::shown;
 
-/// So much of a listing is written at a time, bytes.
+/// Size in bytes from which a part of a listing is written.
 const PORTION: usize = 1 << 16;
 
-/// Writes the events of a stretch.
+/// Writes the events of an interval.
 ///
 /// # Errors
 ///
-/// [`Exit::Usage`] when the results have no such stretch; what keeps the answer from being written.
+/// [`Exit::Usage`] if the results have no such interval; a failure to run or to write the answer.
 pub fn list(
     (work, ready, recorded): (&Work<'_>, &Arc<Ready>, &Recorded),
     stretch: &Stretch,
@@ -53,7 +52,7 @@ pub fn list(
         return Err(failure);
     }
     console.answer(&text)?;
-    // Without its last line it is known to be cut off.
+    // A list without its last line is recognised as incomplete.
     if let Some(stopped) = work.stop.exit() {
         return Ok(stopped);
     }
@@ -61,7 +60,7 @@ pub fn list(
     Ok(Exit::Done)
 }
 
-/// What is not yet written of a listing.
+/// The part of a listing that is not written yet.
 #[derive(Debug, Default)]
 struct Listing {
     text: String,
@@ -69,12 +68,12 @@ struct Listing {
     failed: Option<Failure>,
 }
 
-/// Shows the first event that differs from those listed in `file`.
+/// Prints the first event that differs from those listed in `file`.
 ///
 /// # Errors
 ///
-/// [`Exit::Usage`] when `file` is no listing or the results have no such stretch;
-/// [`Exit::Integrity`] when it is damaged.
+/// [`Exit::Usage`] if `file` is not a list of events or the results have no such interval; [`Exit::Integrity`] if it
+/// is damaged.
 pub fn then(
     (work, ready, recorded): (&Work<'_>, &Arc<Ready>, &Recorded),
     file: &Path,
@@ -136,7 +135,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lives through one history as far as its stretch, without a bar: it may stand in the answer.
+/// Simulates one replication up to the end of the interval, without a progress bar, which could mix with the answer.
 fn tell(
     work: &Work<'_>,
     ready: &Ready,
@@ -148,7 +147,7 @@ fn tell(
     work.on(&console).during(ready, 1, |run| part.tell(run, hear))
 }
 
-/// What differs, in lines.
+/// Describes the difference, line by line.
 fn words(apart: &Apart, before: &VecDeque<Row>, stretch: &Stretch) -> Vec<String> {
     let number = apart.now.as_ref().or(apart.then.as_ref()).map_or(0, |row| row.event);
     if let (true, Some(then), Some(now)) = (before.is_empty(), &apart.then, &apart.now)
@@ -164,7 +163,7 @@ fn words(apart: &Apart, before: &VecDeque<Row>, stretch: &Stretch) -> Vec<String
     vec![format!("  the first event that differs is number {} of the history", count(number))]
 }
 
-/// The events around the first that differs.
+/// Formats the events around the first difference.
 fn table(apart: &Apart, before: &VecDeque<Row>) -> String {
     let row = |word: &str, row: &Row| {
         let cells = row.cells().map(|cell| shown(&cell));
@@ -180,7 +179,7 @@ fn table(apart: &Apart, before: &VecDeque<Row>) -> String {
     rows.push(side("then", &apart.then));
     rows.push(side("now", &apart.now));
     let letters = |row: &Vec<String>, at: usize| row.get(at).map_or(0, |c| c.chars().count());
-    // What is said across the columns makes none of them wider.
+    // Text that spans the columns does not widen any of them.
     let whole = |row: &&Vec<String>| row.len() > COLUMNS.len();
     let width = |at: usize| rows.iter().filter(whole).map(|row| letters(row, at)).max();
     let widths: Vec<usize> = (0..=COLUMNS.len()).map(|at| width(at).unwrap_or(0)).collect();

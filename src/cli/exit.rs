@@ -1,7 +1,7 @@
-//! The one table of exit codes, and what ends a command early.
+//! Exit codes, and the failures that end a command early.
 //!
-//! A script may rely on the numbers: they never change their meaning. What a user never sees is
-//! Rust's own 101 or a code of a crash: a panic ends in [`Exit::Bug`].
+//! A script may rely on the numbers: they never change their meaning. A panic ends with [`Exit::Bug`], so Rust's own
+//! code 101 never reaches the user.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -16,22 +16,22 @@ use crate::scenario::render::wrap;
 
 macro_rules! exits {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $meaning:literal;)*) => {
-        /// How the command ended.
+        /// The outcome of a command.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum Exit { $($(#[doc = $doc])+ $name = $code,)* }
 
         impl Exit {
-            /// All of them, by number.
+            /// All outcomes, by number.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The number.
+            /// Returns the number.
             #[must_use]
             pub const fn code(self) -> u8 {
                 match self { $(Self::$name => $code,)* }
             }
 
-            /// What it means, for the help text.
+            /// Returns the meaning, for the help text.
             #[must_use]
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$name => $meaning,)* }
@@ -43,21 +43,21 @@ macro_rules! exits {
 exits! {
     /// Done; an overloaded system or a missed objective is an answer, not an error.
     Done = 0, "done; a missed objective or an overload is an answer, not an error";
-    /// Something that was to be judged fails.
+    /// A judged condition fails.
     Judged = 1, "judged and failed: an [[expect]] does not hold, a gate found a change; scenarios differ";
     /// The command line is wrong.
     Usage = 2, "the command line is wrong, or names a file that is not there";
     /// A scenario or trace was refused; nothing was simulated, nothing written.
     Refused = 3, "a scenario or trace was refused; nothing simulated, nothing written";
-    /// A limit was reached; what there is was written and marked as partial.
+    /// A limit was reached; partial results were written and marked.
     Limit = 4, "a limit was reached; partial results are written and marked";
-    /// Too few samples for what is asked.
+    /// Too few samples for a verdict.
     Inconclusive = 5, "inconclusive: too few samples, precision not reached, or no baseline";
-    /// Something else is in the way of the output.
+    /// The place of the output has other content.
     Conflict = 6, "something else is in the way of the output; --force replaces it";
-    /// Results do not match what they say of themselves, or two solvers each other.
+    /// Results do not match their manifest or a new run, or two solvers disagree.
     Integrity = 7, "damaged results, or results that do not come out the same again; solvers disagree";
-    /// The system refused to read or write.
+    /// The operating system refused to read or write.
     Io = 8, "the system refused to read or write";
     /// A broken invariant or a panic.
     Bug = 70, "a mistake of fivenines itself";
@@ -65,7 +65,7 @@ exits! {
     HungUp = 129, "stopped by a hang-up";
     /// Stopped by SIGINT.
     Interrupted = 130, "stopped by Ctrl-C";
-    /// Nobody reads standard output any more.
+    /// The reader of standard output has closed it.
     ReaderGone = 141, "the reader of standard output is gone";
     /// Stopped by SIGTERM.
     Terminated = 143, "told to end";
@@ -77,7 +77,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The table as text: for `--help` and the manual.
+/// Formats the table for `--help` and the manual.
 #[must_use]
 pub fn table() -> String {
     let mut text = String::from("Exit codes:\n");
@@ -88,39 +88,39 @@ pub fn table() -> String {
     text
 }
 
-/// Why a command ended early.
+/// The reason why a command ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The status to end with.
+    /// The exit code.
     pub exit: Exit,
-    /// What is wrong, one sentence without a full stop; `None` when nobody is left to read it. Text
-    /// from outside must have gone through [`shown`](crate::scenario::render::shown).
+    /// One sentence without a full stop; `None` if the command ends silently. Text from outside must have passed
+    /// through [`shown`](crate::scenario::render::shown).
     pub message: Option<String>,
-    /// What to do instead.
+    /// The advice on what to do instead.
     pub help: Option<String>,
 }
 
 impl Failure {
-    /// A failure with something to say.
+    /// Creates a failure with a message.
     #[must_use]
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: Some(message.into()), help: None }
     }
 
-    /// A failure that is to end without a word.
+    /// Creates a failure without a message.
     #[must_use]
     pub const fn silent(exit: Exit) -> Self {
         Self { exit, message: None, help: None }
     }
 
-    /// Adds what to do instead.
+    /// Adds the advice on what to do instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// For people, in lines of at most `width` letters; empty when there is nothing to say.
+    /// Formats the failure for people, in lines of at most `width` columns; empty without a message.
     #[must_use]
     pub fn text(&self, width: u16) -> String {
         let Some(message) = &self.message else { return String::new() };
@@ -135,7 +135,7 @@ impl Failure {
         text
     }
 
-    /// For programs: one JSON object and a newline, with keys of a diagnostic.
+    /// Formats the failure for programs: one JSON object and a newline, with the keys of a diagnostic.
     #[must_use]
     pub fn json(&self) -> String {
         let Some(message) = &self.message else { return String::new() };
@@ -150,8 +150,7 @@ impl Failure {
     }
 }
 
-/// Appends `words` broken at spaces, where the line begins at column `indent` and the next ones do,
-/// too.
+/// Appends `words`, wrapped at spaces; the first line starts at column `indent`, and so do the following ones.
 fn fold(text: &mut String, words: &str, indent: usize, width: u16) {
     let lines = wrap(words, usize::from(width).saturating_sub(indent));
     text.push_str(&lines.join(&format!("\n{:indent$}", "")));

@@ -1,4 +1,4 @@
-//! `explain`: the story of the outages that results hold.
+//! `explain`: describes the outages in the journal of recorded results.
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
@@ -9,13 +9,12 @@ use crate::report::explain::{Choice, tell, text, value};
 use crate::report::json::bytes;
 use crate::scenario::render::shown;
 
-/// Tells the worst and the typical outages of results.
+/// Prints the worst and the typical outages of results.
 ///
 /// # Errors
 ///
-/// [`Exit::Usage`] when there are no results, or nothing of what is asked for; [`Exit::Integrity`]
-/// when they are damaged; [`Exit::Inconclusive`] when another version made them or they have no
-/// journal: then there is nothing to tell from.
+/// [`Exit::Usage`] if there are no results, or none for the requested class or group; [`Exit::Integrity`] if they are
+/// damaged; [`Exit::Inconclusive`] if they have no journal or another version wrote it.
 pub fn explain(args: &ExplainArgs, console: &Console) -> Result<Exit, Failure> {
     let recorded = Recorded::open(&args.result)?.ok_or_else(|| {
         let name = shown(&args.result.display().to_string());

@@ -1,4 +1,4 @@
-//! What the command understands: one text a flag makes `-h`, `--help`, the manual and completions.
+//! The command line: one text per flag serves `-h`, `--help`, the manual and the completions.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -497,7 +497,7 @@ pub enum LawsName {
 }
 
 impl LawsName {
-    /// As it is written.
+    /// Returns the word on the command line.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -517,7 +517,7 @@ pub enum SolverName {
 }
 
 impl SolverName {
-    /// The run by this solver alone, or by all.
+    /// Returns the run restricted to the given solver; without one, the run by all solvers.
     #[must_use]
     pub fn set(solver: Option<Self>, run: Run) -> Run {
         match solver {
@@ -614,8 +614,8 @@ pub struct Effort {
 }
 
 impl Effort {
-    /// The flags that change the scenario, as assignments to lay over it: they meet the same checks
-    /// as the file and are part of its canonical form. Those of `--set` come last and win.
+    /// Returns the flags that change the scenario, as assignments. They pass the same checks as the file and are part
+    /// of its canonical form. Those of `--set` come last and take precedence.
     #[must_use]
     pub fn assignments(&self) -> Vec<String> {
         let mut all = Vec::new();
@@ -628,7 +628,7 @@ impl Effort {
         all
     }
 
-    /// The flags as options of a run that is for a comparison.
+    /// Returns the options of a run for a comparison.
     #[must_use]
     pub fn run(&self) -> Run {
         let run = if self.quick { Run::quick() } else { Run::new() };
@@ -642,7 +642,7 @@ impl Effort {
     }
 }
 
-/// The path of a figure without blanks: it is one word of the command that results record.
+/// Removes blanks from the path of a figure, which is one word of the command that results record.
 fn figure_path(text: &str) -> Result<String, std::convert::Infallible> {
     Ok(text.split_whitespace().collect())
 }

@@ -1,4 +1,4 @@
-//! `gate`: fails when a figure has moved since the baseline.
+//! `gate`: fails if a figure has changed since the baseline.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,7 @@ use crate::scenario::render::shown;
 ///
 /// # Errors
 ///
-/// What keeps the command from going on. A scenario that cannot be judged is told and the next is
-/// taken.
+/// Wrong flags, files or folders. A scenario that cannot be judged is reported, and the next one is judged.
 pub fn gate(args: &GateArgs, console: &Console) -> Result<Exit, Failure> {
     if args.annotations == Annotations::Github && args.format == TextOrJson::Json {
         let message = "--annotations github and --format json both want standard output";
@@ -35,7 +34,7 @@ pub fn gate(args: &GateArgs, console: &Console) -> Result<Exit, Failure> {
         let message = format!("there is no baseline in {name}");
         return Err(Failure::new(Exit::Inconclusive, message).help(how_to_make(args)));
     }
-    // Before the work, so that no long run ends at a file that cannot be written.
+    // Before the run, so that a long run does not end at a file that cannot be written.
     if let Some(path) = &args.junit {
         write(path, "")?;
     }
@@ -52,7 +51,7 @@ pub fn gate(args: &GateArgs, console: &Console) -> Result<Exit, Failure> {
             Ok(Some(gated)) => gated,
             Ok(None) => continue,
             Err((name, failure)) => {
-                // A signal ends it all; what was judged before is told.
+                // A signal ends the loop; scenarios judged before it are reported.
                 if gate.work.stop.asked() {
                     break;
                 }
@@ -62,7 +61,7 @@ pub fn gate(args: &GateArgs, console: &Console) -> Result<Exit, Failure> {
         };
         report.scenarios.push(gated);
     }
-    // Who names single files does not ask for the others.
+    // Single files on the command line do not imply that the other baselines should be used.
     if args.files.iter().any(|path| path.is_dir()) {
         report.unused = gate.unused(&used)?;
     }
@@ -86,7 +85,7 @@ pub fn gate(args: &GateArgs, console: &Console) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// The worst that can be said: moved, not judged, cannot be told.
+/// Returns the code of the worst outcome: changed, else not judged, else undecided.
 fn exit(report: &Report, not_judged: Option<Exit>) -> Exit {
     let any = |outcome: &Outcome| report.scenarios.iter().any(|one| one.outcome == *outcome);
     if any(&Outcome::Changed) {
@@ -105,7 +104,7 @@ fn write(path: &Path, content: &str) -> Result<(), Failure> {
     })
 }
 
-/// The command that makes the baseline that is missing.
+/// Returns the command that creates the missing baseline.
 fn how_to_make(args: &GateArgs) -> String {
     let names: Vec<String> =
         args.files.iter().map(|path| shown(&path.display().to_string())).collect();
@@ -141,8 +140,8 @@ struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Judges one file; a failure comes with the name of the scenario, as far as it is known. `None`:
-    /// it has no baseline and cannot have one, as `compare` leaves it out.
+    /// Judges one file. A failure comes with the name of the scenario, as far as it is known. `None`: the scenario
+    /// has no baseline and cannot have one, since `compare` leaves it out.
     fn one(
         &self,
         file: &Path,
@@ -150,7 +149,7 @@ impl Gate<'_> {
     ) -> Result<Option<Gated>, (String, Failure)> {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let nameless = |failure| (shown(&stem), failure);
-        // A file that is refused has a baseline all the same.
+        // A refused file has a baseline too.
         used.push(self.args.baseline.join(&stem));
         let loaded = load(file, &self.args.effort.assignments(), Purpose::Read);
         let loaded = loaded.map_err(|error| nameless(error.into()))?;
@@ -175,7 +174,7 @@ impl Gate<'_> {
         Ok(Some(held.gated))
     }
 
-    /// The results that a scenario is held against.
+    /// Finds the baseline of a scenario.
     fn baseline(&self, name: &str, stem: &str) -> Result<Recorded, Failure> {
         let root = &self.args.baseline;
         for folder in [root.join(name), root.join(stem), root.clone()] {
@@ -192,7 +191,7 @@ impl Gate<'_> {
         Err(Failure::new(Exit::Inconclusive, message).help(how_to_make(self.args)))
     }
 
-    /// Reads a baseline.
+    /// Reads the figures of a baseline.
     fn known(&self, recorded: Recorded) -> Result<Baseline, Failure> {
         Baseline::read(recorded).map_err(|error| match Failure::from(error) {
             failure if failure.exit == Exit::Inconclusive => {
@@ -202,8 +201,8 @@ impl Gate<'_> {
         })
     }
 
-    /// Lives through the file as the baseline was lived through, but for flags that were given; and whether that
-    /// is the same effort.
+    /// Simulates the file with the effort of the baseline; flags on the command line take precedence. Returns the
+    /// results and whether the effort is the same.
     fn lived(&self, file: &Path, recorded: &Recorded) -> Result<(Results, bool), Failure> {
         let given = &self.args.effort;
         let was = effort_of(recorded)?;
@@ -235,7 +234,7 @@ impl Gate<'_> {
         Ok((done, how(&was) == how(&effort)))
     }
 
-    /// Baselines that no file was held against.
+    /// Returns the baselines that no file was compared with.
     fn unused(&self, used: &[PathBuf]) -> Result<Vec<String>, Failure> {
         let mut names = Vec::new();
         let refused = |error: std::io::Error| {
@@ -247,7 +246,7 @@ impl Gate<'_> {
             if used.contains(&path) || !path.is_dir() {
                 continue;
             }
-            // What is damaged and not asked for is not in the way.
+            // A damaged baseline that no file needs is ignored.
             if let Ok(Some(other)) = Recorded::open(&path) {
                 names.push(other.name());
             }

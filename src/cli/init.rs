@@ -1,4 +1,4 @@
-//! `init`: a scenario to start from.
+//! `init`: writes a scenario to start from.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -12,15 +12,15 @@ use crate::scenario::render::shown;
 
 /// A small web tier, with comments.
 pub const STARTER: &str = include_str!("starter.toml");
-/// The name it has in the text.
+/// The line with its name.
 const NAME: &str = "scenario = \"my-site\"";
 
 /// Writes the scenario to a file, or to standard output.
 ///
 /// # Errors
 ///
-/// [`Exit::Conflict`] when the file is there and may not be replaced, [`Exit::Usage`] for a folder,
-/// [`Exit::Io`] when it cannot be written.
+/// [`Exit::Conflict`] if the file exists and may not be replaced; [`Exit::Usage`] for a folder; [`Exit::Io`] if it
+/// cannot be written.
 pub fn init(args: &InitArgs, console: &Console) -> Result<Exit, Failure> {
     let file = match &args.file {
         Some(file) if file != Path::new("-") => file,
@@ -51,7 +51,7 @@ fn in_folder(folder: &Path) -> String {
     folder.join("my-site.toml").display().to_string()
 }
 
-/// The scenario with the name of its file, where that can be a name.
+/// Returns the scenario, named after its file if that is a valid name.
 fn named(file: &Path) -> String {
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     if can_be_called(stem) {
@@ -64,7 +64,8 @@ fn create(file: &Path, text: &str) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
 }
 
-/// Writes beside the file and renames, so that the old one stays whole until the new one is.
+/// Writes a new file beside the old one and renames it, so that the old file stays intact until the new one is
+/// complete.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
     let mut part = file.as_os_str().to_os_string();
     part.push(format!(".{}.part", std::process::id()));

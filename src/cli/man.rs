@@ -1,4 +1,4 @@
-//! `man`: the manual, from the declarations of the flags.
+//! `man`: generates the manual from the declarations of the flags.
 
 use std::fs;
 use std::io;
@@ -15,7 +15,7 @@ use crate::scenario::render::shown;
 ///
 /// # Errors
 ///
-/// When they cannot be written.
+/// A failure to write them.
 pub fn man(args: &ManArgs, console: &Console) -> Result<Exit, Failure> {
     let Some(folder) = &args.out else {
         let mut page = Vec::new();

@@ -1,9 +1,9 @@
-//! The command: flags, streams, progress, exit status; one file a command.
+//! The command: flags, streams, progress, exit codes; one file per command.
 //!
-//! In: words of a command line. Out: an answer on standard output, all else on standard error, and
-//! one of the codes of [`exit`]. Commands only put together what the folders above do.
-//! Holds: what the user wrote is shown escaped; no panic text reaches the user; no prompt, no
-//! configuration file, no network.
+//! In: the words of a command line. Out: an answer on standard output, everything else on standard error, and one of
+//! the codes of [`exit`]. Commands only combine functions of the other folders.
+//! Holds: text from the user is printed escaped; no panic text reaches the user; no prompt, no configuration file, no
+//! network.
 
 mod bug;
 mod check;
@@ -39,7 +39,7 @@ use flags::{Cli, Command};
 
 use crate::report::text::{visible, visible_lines};
 
-/// Runs the command and gives its exit status.
+/// Runs the command and returns its exit code.
 pub fn main() -> ExitCode {
     bug::install();
     stop::survive_the_file_size_limit();
@@ -48,7 +48,7 @@ pub fn main() -> ExitCode {
 }
 
 fn end(words: &[OsString]) -> Exit {
-    // Until the words are understood, only what can be seen in them is known of the colour.
+    // Before the command line is parsed, only `--color` is looked up in it.
     let console = Console::new(colour_of(words), false);
     let command = Cli::command().term_width(usize::from(console.out.width));
     let cli =
@@ -83,11 +83,11 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
     }
 }
 
-/// Help and version are answers; everything else is wrong.
+/// Prints help and version as answers; every other error of the parser is a usage error.
 fn not_understood(error: &clap::Error, words: &[OsString], console: &Console) -> Exit {
     let text = error.render();
     let words = words.iter().map(|word| word.to_string_lossy());
-    // The message repeats the user's words: none of them may act on the terminal.
+    // The message repeats words of the user: control characters in them must not reach the terminal.
     let hostile = words.into_iter().any(|word| visible(&word) != word);
     let text = if hostile { visible_lines(&text.to_string()) } else { text.ansi().to_string() };
     match error.kind() {

@@ -1,4 +1,4 @@
-//! What the bare command says: the short help, and the scenarios at hand.
+//! The output of the command without arguments: the short help, and the scenarios in `./scenarios`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,16 +10,16 @@ use super::exit::{Exit, Failure};
 use super::flags::Cli;
 use crate::scenario::render::shown;
 
-/// Where scenarios are looked for.
+/// Folder in which scenarios are looked for.
 const FOLDER: &str = "scenarios";
-/// Most names listed of one folder.
+/// Largest number of names listed per folder.
 const MOST: usize = 12;
 
-/// Prints the short help and the scenarios under `./scenarios`, if there are any.
+/// Prints the short help and the scenarios in the folders of `./scenarios`, if there are any.
 ///
 /// # Errors
 ///
-/// When it cannot be written.
+/// A failure to write it.
 pub fn overview(console: &Console) -> Result<Exit, Failure> {
     let mut command = Cli::command().term_width(usize::from(console.out.width));
     let mut text = command.render_help().ansi().to_string();
@@ -34,7 +34,7 @@ pub fn overview(console: &Console) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Folders with the names of the scenarios in them, both in order.
+/// Returns the folders with the names of the scenarios in them, both sorted.
 fn scenarios(root: &Path) -> Vec<(String, Vec<String>)> {
     let entries = |folder: &Path| {
         let mut paths: Vec<_> = std::fs::read_dir(folder)

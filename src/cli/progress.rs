@@ -1,7 +1,7 @@
-//! How far the work is, on standard error.
+//! Progress of the work, on standard error.
 //!
-//! A bar where somebody watches, else a line every 30 seconds, nothing when told to be quiet.
-//! Here alone the wall clock is read; nothing that is shown here reaches a result.
+//! A bar on a terminal, else a line every 30 seconds, nothing with `--quiet`. Of the command, only this module reads
+//! the wall clock; nothing that it shows reaches a result.
 
 #![allow(
     clippy::disallowed_types,
@@ -20,26 +20,26 @@ use super::stop::Stop;
 use crate::facade::Run;
 use crate::report::text::Letters;
 
-/// Between two lines where there is no terminal.
+/// Time between two lines without a terminal.
 const SPEAK_EVERY: Duration = Duration::from_secs(30);
-/// Between two drawings of the bar, per second.
+/// Redraws of the bar per second.
 const DRAWN_PER_SECOND: u8 = 5;
 
-/// A piece of work with a known number of steps. Any thread may report.
+/// The progress of work with a number of steps. Any thread may report.
 #[derive(Debug)]
 pub struct Progress {
     console: Console,
-    /// Draws where somebody watches; elsewhere it only counts.
+    /// Drawn on a terminal; elsewhere it only counts.
     bar: ProgressBar,
     what: String,
-    /// Whether it was said that the work is going to stop.
+    /// True once the user has been told that the work is going to stop.
     stopping: AtomicBool,
-    /// When the last line was spoken, where there is no terminal.
+    /// Time of the last line, without a terminal.
     spoken: Mutex<Instant>,
 }
 
 impl Progress {
-    /// Begins `total` steps of `what`, say `"tier-5"`, or more if the work finds that it needs them.
+    /// Starts with `total` steps of `what`, for instance `"tier-5"`; the total can grow later.
     #[must_use]
     pub fn new(console: &Console, what: &str, total: u64) -> Self {
         let watched = console.err.terminal && !console.quiet;
@@ -59,13 +59,13 @@ impl Progress {
         Self { console: *console, bar, what, stopping, spoken }
     }
 
-    /// So many steps are done in all.
+    /// Sets the number of finished steps.
     pub fn reach(&self, done: u64) {
         self.bar.set_position(done);
         if self.console.err.terminal || self.console.quiet {
             return;
         }
-        // Who finds the lock taken leaves speaking to the one who has it.
+        // If another thread holds the lock, it prints the line.
         let Ok(mut spoken) = self.spoken.try_lock() else { return };
         let now = Instant::now();
         if now.duration_since(*spoken) >= SPEAK_EVERY {
@@ -74,7 +74,7 @@ impl Progress {
         }
     }
 
-    /// The run that shows here how far it is, and ends at a safe point when the user wants it to.
+    /// Returns the run with its progress shown here; it ends at a safe point after a signal.
     #[must_use]
     pub fn watch(self: &Arc<Self>, run: Run, stop: Stop) -> Run {
         let (shown, told) = (Arc::clone(self), Arc::clone(self));
@@ -85,7 +85,7 @@ impl Progress {
         .stop_when(move || told.is_stopped(stop))
     }
 
-    /// Whether the user wants the work to end; the first time it is said that it will.
+    /// Returns whether the user wants the work to end; the first time, prints that it will.
     fn is_stopped(&self, stop: Stop) -> bool {
         let asked = stop.asked();
         if asked && !self.stopping.swap(true, Ordering::Relaxed) {
@@ -95,12 +95,12 @@ impl Progress {
         asked
     }
 
-    /// What is known so far, beside the bar: `"availability 99.976 % ± 0.003"`.
+    /// Shows an intermediate result beside the bar: `"availability 99.976 % ± 0.003"`.
     pub fn figure(&self, text: impl Into<Cow<'static, str>>) {
         self.bar.set_message(text);
     }
 
-    /// Wipes the bar.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -114,7 +114,7 @@ impl Progress {
 }
 
 impl Drop for Progress {
-    /// An error on the way leaves no half bar on the screen.
+    /// Removes the bar, also after an error.
     fn drop(&mut self) {
         if !self.bar.is_finished() {
             self.bar.finish_and_clear();

@@ -1,4 +1,4 @@
-//! `replay`: runs results again and compares them to the last byte.
+//! `replay`: runs recorded results again and compares every byte.
 
 use std::sync::Arc;
 
@@ -20,12 +20,12 @@ use crate::report::number::count;
 use crate::scenario::render::{shown, wrap};
 use crate::units::SimDuration;
 
-/// Runs what stands beside the results, and compares; or tells the events of a part of it.
+/// Runs the scenario beside the results again and compares, or prints the events of an interval.
 ///
 /// # Errors
 ///
-/// [`Exit::Integrity`] when the results are damaged; [`Exit::Inconclusive`] when another version made
-/// them or replications are missing: then there is nothing to be the same as.
+/// [`Exit::Usage`] if there are no results; [`Exit::Integrity`] if they are damaged; [`Exit::Inconclusive`] if
+/// another version wrote them or replications are missing, since they need not be equal then.
 pub fn replay(args: &ReplayArgs, console: &Console) -> Result<Exit, Failure> {
     let recorded = open(args)?;
     let effort = Effort { threads: args.threads, ..effort_of(&recorded)? };
@@ -48,7 +48,7 @@ pub fn replay(args: &ReplayArgs, console: &Console) -> Result<Exit, Failure> {
     }
 }
 
-/// The results, where there is something to be the same as.
+/// Opens the results, if they can be reproduced exactly.
 fn open(args: &ReplayArgs) -> Result<Recorded, Failure> {
     let recorded = Recorded::open(&args.result)?.ok_or_else(|| {
         let name = shown(&args.result.display().to_string());
@@ -60,16 +60,16 @@ fn open(args: &ReplayArgs) -> Result<Recorded, Failure> {
     Ok(recorded)
 }
 
-/// The flags that say how much was simulated. The seed and what flags laid over the scenario
-/// stand in the scenario beside the results.
+/// Returns the flags for the amount of simulation. The seed and the assignments of other flags are part of the
+/// scenario beside the results.
 ///
 /// # Errors
 ///
-/// [`Exit::Integrity`] when the recorded command is none of ours.
+/// [`Exit::Integrity`] if the recorded command is not a `run`.
 pub fn effort_of(recorded: &Recorded) -> Result<Effort, Failure> {
     let words = recorded.command().split_whitespace();
     match Cli::try_parse_from(words).map(|cli| cli.command) {
-        // It has been run once.
+        // The run was allowed once, so it is allowed again.
         Ok(Some(Command::Run(args))) => {
             let figure = args.figure;
             Ok(Effort { long: true, figure, ..args.simulation.effort })
@@ -85,7 +85,7 @@ pub fn effort_of(recorded: &Recorded) -> Result<Effort, Failure> {
     }
 }
 
-/// Runs all of it again, and compares.
+/// Runs everything again, and compares.
 fn again(
     (work, ready, recorded): (&Work<'_>, &Arc<Ready>, &Recorded),
     args: &ReplayArgs,
@@ -133,12 +133,12 @@ fn again(
     Ok(if same { Exit::Done } else { Exit::Integrity })
 }
 
-/// Answers with `lines`, folded where they are longer than the terminal is wide, but not the commands
-/// among them, which are there to be copied; then with `end` as it is.
+/// Prints `lines`, wrapped to the width of the terminal, then `end` unchanged. Commands among the lines are not
+/// wrapped, so that they can be copied.
 ///
 /// # Errors
 ///
-/// As [`Console::answer`].
+/// Those of [`Console::answer`].
 pub fn say(console: &Console, lines: &[String], end: &str) -> Result<(), Failure> {
     let terminal = console.terminal();
     let mut answer = String::new();
@@ -155,7 +155,7 @@ pub fn say(console: &Console, lines: &[String], end: &str) -> Result<(), Failure
     console.answer(&format!("{answer}{end}"))
 }
 
-/// A difference in lines for people.
+/// Describes a difference in lines for people.
 fn lines_of(found: &Difference, args: &ReplayArgs) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(run) = &found.run {
@@ -176,7 +176,7 @@ fn lines_of(found: &Difference, args: &ReplayArgs) -> Vec<String> {
     lines
 }
 
-/// A difference for programs.
+/// Describes a difference for programs.
 fn value_of(found: &Difference, args: &ReplayArgs) -> Json {
     let line = found
         .line
@@ -192,8 +192,8 @@ fn value_of(found: &Difference, args: &ReplayArgs) -> Json {
     })
 }
 
-/// The commands that name the first event that differs: one that lists the events, for the program that made the
-/// results, and one that holds its own against the list, for this one.
+/// Returns the two commands that find the first event that differs. With the program that made the results, one lists
+/// the events; with this program, the other compares its own events with the list.
 fn commands(parting: &Parting, args: &ReplayArgs) -> (String, String) {
     let command = |more: String| {
         let mut words = vec![args.result.display().to_string()];

@@ -1,4 +1,4 @@
-//! `run`: lives through the windows of scenarios, writes their results, prints a table.
+//! `run`: simulates the windows and the long horizon of scenarios, writes their results, prints a page.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -21,15 +21,15 @@ use crate::report::text;
 use crate::report::write::{Overwrite, ResultsDirectory, Written};
 use crate::scenario::render::shown;
 
-/// Threads for each core, at most: more only wait for each other.
+/// Largest number of threads per core: more would only wait for each other.
 const THREADS_PER_CORE: usize = 4;
 
 /// Runs every file.
 ///
 /// # Errors
 ///
-/// What keeps the command from going on, all of it before the first is lived through. A scenario that is refused is said and the next is taken;
-/// the exit code is the first that is not [`Exit::Done`].
+/// Wrong flags, files or folders, all found before the first run. A scenario that is refused or fails is reported,
+/// and the next one is run. The exit code is the first that is not [`Exit::Done`].
 pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Failure> {
     let files = files(&args.files)?;
     let place = |file: &PathBuf| match &args.simulation.out {
@@ -53,7 +53,7 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
         if exit == Exit::Done {
             exit = ended;
         }
-        // Whatever else went wrong on the way out: a signal is what ended it.
+        // A signal decides the exit code, whatever else failed.
         if let Some(stopped) = work.stop.exit() {
             return Ok(stopped);
         }
@@ -61,7 +61,7 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     Ok(exit)
 }
 
-/// Refuses two files whose results would go to one place, or one into those of the other.
+/// Refuses two files whose results would share a folder, or of which one would be inside the other.
 fn refuse_shared(files: &[PathBuf], places: &[PathBuf]) -> Result<(), Failure> {
     let name = |path: &Path| shown(&path.display().to_string());
     for (at, place) in places.iter().enumerate() {
@@ -82,7 +82,7 @@ fn refuse_shared(files: &[PathBuf], places: &[PathBuf]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `results/<path of the scenario below scenarios, without its ending>`.
+/// Returns `results/<path of the scenario below scenarios, without extension>`.
 #[must_use]
 pub fn default_out(file: &Path) -> PathBuf {
     let names: Vec<&std::ffi::OsStr> = file
@@ -100,13 +100,13 @@ pub fn default_out(file: &Path) -> PathBuf {
     out
 }
 
-/// The folder of a first look has a name of its own: it does not stand in the way of the real results.
+/// Adds a suffix to the folder of a quick run, so that it does not block the full results.
 #[must_use]
 pub fn named_for(out: PathBuf, quick: bool) -> PathBuf {
     if quick { beside(out, "-quick") } else { out }
 }
 
-/// A folder of a longer name in the same place.
+/// Returns a folder in the same place whose name has the given suffix.
 #[must_use]
 pub fn beside(out: PathBuf, ending: &str) -> PathBuf {
     let mut out = out.into_os_string();
@@ -114,16 +114,16 @@ pub fn beside(out: PathBuf, ending: &str) -> PathBuf {
     out.into()
 }
 
-/// What all files of one command share.
+/// The state that all files of one command share.
 #[derive(Clone)]
 pub struct Work<'a> {
     run: Run,
     format: Format,
     force: bool,
-    /// Check the claims of a scenario too.
+    /// True if the claims of a scenario are checked as well.
     claims: bool,
     console: &'a Console,
-    /// Whether the user wants it to end.
+    /// The stop flag, which signals set.
     pub stop: Stop,
 }
 
@@ -132,16 +132,16 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     ///
-    /// [`Exit::Io`] when the system does not let us.
+    /// [`Exit::Io`] if the operating system refuses.
     pub fn new(args: &'a Simulation, console: &'a Console) -> Result<Self, Failure> {
         Self::of(&args.effort, args.format, args.force, console)
     }
 
-    /// As [`Self::new`], for a command with other flags. Once a process.
+    /// Like [`Self::new`], for a command with other flags. May be called once per process.
     ///
     /// # Errors
     ///
-    /// [`Exit::Io`] when the system does not let us.
+    /// [`Exit::Io`] if the operating system refuses.
     pub fn of(
         effort: &'a Effort,
         format: Format,
@@ -163,31 +163,31 @@ impl<'a> Work<'a> {
         Ok(Self { run, format, force, claims: false, console, stop })
     }
 
-    /// The same; what is wrong with the claims of a scenario keeps it from being run.
+    /// Returns the same work with claims checked: errors in the claims of a scenario prevent its run.
     #[must_use]
     pub fn checking_claims(self) -> Self {
         Self { claims: true, ..self }
     }
 
-    /// The same with other options, on the same threads.
+    /// Returns the same work with other options, on the same threads.
     #[must_use]
     pub fn with(&self, run: Run) -> Self {
         Self { run: run.on_threads_of(&self.run), ..self.clone() }
     }
 
-    /// The same, speaking elsewhere.
+    /// Returns the same work with another console.
     #[must_use]
     pub fn on<'b>(&'b self, console: &'b Console) -> Work<'b> {
         Work { console, ..self.clone() }
     }
 
-    /// How much is simulated.
+    /// Returns the options of the runs.
     #[must_use]
     pub const fn options(&self) -> &Run {
         &self.run
     }
 
-    /// The form of diagnostics.
+    /// Returns the format of diagnostics.
     #[must_use]
     pub const fn diagnostics(&self) -> TextOrJson {
         match self.format {
@@ -196,13 +196,13 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The failure of an error, after the errors of a scenario that is refused have been said.
+    /// Converts an error to a failure, after printing only the errors of a refused scenario.
     #[must_use]
     pub fn refused_quietly(&self, error: Error) -> Failure {
         Console { quiet: true, ..*self.console }.refused(error, self.diagnostics())
     }
 
-    /// Says what failed.
+    /// Prints a failure.
     pub fn complain(&self, failure: &Failure) {
         self.console.complain(&match self.diagnostics() {
             TextOrJson::Text => failure.text(self.console.width()),
@@ -210,20 +210,20 @@ impl<'a> Work<'a> {
         });
     }
 
-    /// Reads a scenario and resolves what is asked of it.
+    /// Reads a scenario and resolves everything that the run asks for.
     ///
     /// # Errors
     ///
-    /// [`Exit::Refused`], after saying why.
+    /// [`Exit::Refused`], after printing the diagnostics; a file that cannot be read.
     pub fn ready(&self, file: &Path) -> Result<Arc<Ready>, Failure> {
         self.ready_in(file, None)
     }
 
-    /// As [`Self::ready`], with the files that the scenario names in `folder`.
+    /// Like [`Self::ready`], with the scenario's trace files in `folder`.
     ///
     /// # Errors
     ///
-    /// As [`Self::ready`].
+    /// Those of [`Self::ready`].
     pub fn ready_in(&self, file: &Path, folder: Option<&Path>) -> Result<Arc<Ready>, Failure> {
         let mut loaded = self.run.read(file, folder)?;
         if self.claims {
@@ -247,20 +247,21 @@ impl<'a> Work<'a> {
         Ok(Arc::new(Ready::new(loaded, self.run.assignments.clone())?))
     }
 
-    /// Lives through a scenario.
+    /// Simulates a scenario.
     ///
     /// # Errors
     ///
-    /// [`Exit::Bug`] when an invariant is broken; [`Exit::Io`] when a file it names is gone.
+    /// [`Exit::Bug`] if an invariant is broken; [`Exit::Io`] if a trace file no longer exists.
     pub fn live(&self, ready: &Arc<Ready>) -> Result<Results, Failure> {
         self.during(ready, ready.replications(), |run| ready.live(run))
     }
 
-    /// Does `work`, a piece of `total` replications of a scenario, by a run that is shown and can be stopped.
+    /// Runs `work`, which simulates `total` replications of a scenario, with its progress shown and with a stop on
+    /// signals.
     ///
     /// # Errors
     ///
-    /// [`Exit::Bug`] when an invariant is broken; whatever the work says.
+    /// [`Exit::Bug`] if an invariant is broken; any error of the work.
     pub fn during<T>(
         &self,
         ready: &Ready,
@@ -278,7 +279,7 @@ impl<'a> Work<'a> {
 
     fn one(&self, file: &Path, out: &Path) -> Result<Exit, Failure> {
         let ready = self.ready(file)?;
-        // Before the work, so that no long run ends at a folder that cannot be written.
+        // Before the run, so that a long run does not end at a folder that cannot be written.
         let directory = ResultsDirectory::open(out)?;
         directory.foresee(&ready.facts(), self.overwrite())?;
         let done = self.live(&ready)?;
@@ -300,17 +301,17 @@ impl<'a> Work<'a> {
         }))
     }
 
-    /// What to do with other results that are there.
+    /// Returns what happens to other results in the folder.
     #[must_use]
     pub const fn overwrite(&self) -> Overwrite {
         if self.force { Overwrite::Force } else { Overwrite::Refuse }
     }
 
-    /// Writes a set.
+    /// Writes a set of results.
     ///
     /// # Errors
     ///
-    /// What the writer says.
+    /// The errors of the writer.
     pub fn write(&self, directory: &ResultsDirectory, output: &Output) -> Result<Written, Failure> {
         Ok(directory.commit(&output.set, self.overwrite())?)
     }
@@ -346,11 +347,11 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Results are in files: whoever reads the answer may go (K8).
+/// Ignores a closed pipe: the results are in files, so the reader of the answer may leave (K8).
 ///
 /// # Errors
 ///
-/// Any other failure to answer.
+/// Any other failure to print the answer.
 pub fn heard(answered: Result<(), Failure>) -> Result<(), Failure> {
     answered.or_else(|failure| match failure.exit {
         Exit::ReaderGone => Ok(()),
@@ -358,7 +359,7 @@ pub fn heard(answered: Result<(), Failure>) -> Result<(), Failure> {
     })
 }
 
-/// What was written where.
+/// Describes what was written to which folder.
 #[must_use]
 pub fn told(path: &Path, output: &Output, written: Written) -> String {
     let path = shown(&path.display().to_string());

@@ -1,4 +1,4 @@
-//! `schema`: the language, its diagnostics, figures and results, from their declarations.
+//! `schema`: the language, its diagnostics, figures and results, generated from their declarations.
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
@@ -7,17 +7,17 @@ use crate::facade::language;
 use crate::report::json::bytes;
 use crate::report::reference;
 
-/// Prints the description asked for.
+/// Prints the requested description.
 ///
 /// # Errors
 ///
-/// When it cannot be written.
+/// A failure to write it.
 pub fn print(args: &SchemaArgs, console: &Console) -> Result<Exit, Failure> {
     console.answer(&describe(args.what, args.format))?;
     Ok(Exit::Done)
 }
 
-/// The description of `what` in the form asked for; `docs/` holds five of them.
+/// Returns the description of `what` in the given format; `docs/` has five of them.
 #[must_use]
 pub fn describe(what: What, format: JsonOrMarkdown) -> String {
     let json = match (what, format) {

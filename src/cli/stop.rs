@@ -1,11 +1,10 @@
-//! Signals: the first asks for a safe point, the second ends at once.
+//! Signals: the first asks the work to stop at a safe point, the second ends the process at once.
 //!
-//! Model: one flag, handed to the work while it runs (`Progress::during`). The work gives up the
-//! replications under way, the command writes what whole ones there are as partial and ends with
-//! [`Stop::exit`], the code of the signal. Files are sound at any instant (see
-//! [`report::write`](crate::report::write)), so a second signal ends the process where it stands,
-//! from the handler itself: nothing has to be awake for it.
-//! Holds: a signal that whoever started us had ignored (`nohup`) stays ignored.
+//! Model: one flag, which the work polls while it runs (`Progress::watch`). The work discards the replications under
+//! way. The command writes the complete ones as partial results and ends with [`Stop::exit`], the code of the signal.
+//! Files are valid at any instant (see [`report::write`](crate::report::write)), so a second signal ends the process
+//! immediately, from the handler itself.
+//! Holds: a signal that the parent process ignored (`nohup`) stays ignored.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -13,7 +12,7 @@ use signal_hook::{consts, flag};
 
 use super::exit::{Exit, Failure};
 
-/// What is listened to, and how the command then ends.
+/// The signals that are handled, each with the outcome of the command.
 const SIGNALS: &[(i32, Exit)] = &[
     (consts::SIGINT, Exit::Interrupted),
     (consts::SIGTERM, Exit::Terminated),
@@ -22,10 +21,10 @@ const SIGNALS: &[(i32, Exit)] = &[
 ];
 
 static ASKED: AtomicBool = AtomicBool::new(false);
-/// The exit code that goes with the signal.
+/// The exit code of the signal.
 static CODE: AtomicUsize = AtomicUsize::new(0);
 
-/// Says whether the user wants the work to end.
+/// The stop flag: set once the user wants the work to end.
 #[derive(Clone, Copy, Debug)]
 pub struct Stop {
     asked: &'static AtomicBool,
@@ -33,16 +32,16 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Listens from now on. Once a process.
+    /// Starts to listen. May be called once per process.
     ///
     /// # Errors
     ///
-    /// [`Exit::Io`] when the system does not let us.
+    /// [`Exit::Io`] if the operating system refuses.
     pub fn listen() -> Result<Self, Failure> {
         for &(signal, exit) in SIGNALS.iter().filter(|(signal, _)| !is_ignored(*signal)) {
             let code = exit.code();
-            // They act in this order: the first signal only sets, the second finds it set. When the
-            // flag is seen, the code is there.
+            // The handlers run in this order: a first signal only sets the flag, a second one finds it set. When the
+            // flag is seen, the code has been stored.
             flag::register_conditional_shutdown(signal, code.into(), &ASKED)
                 .and_then(|_| flag::register_usize(signal, &CODE, code.into()))
                 .and_then(|_| flag::register(signal, &ASKED))
@@ -53,20 +52,20 @@ impl Stop {
         Ok(Self { asked: &ASKED, code: &CODE })
     }
 
-    /// One that listens to `asked` alone, and ends as Ctrl-C does.
+    /// Returns a stop flag that reads `asked` only and ends as after Ctrl-C.
     #[must_use]
     pub const fn of(asked: &'static AtomicBool) -> Self {
         static CTRL_C: AtomicUsize = AtomicUsize::new(Exit::Interrupted.code() as usize);
         Self { asked, code: &CTRL_C }
     }
 
-    /// Whether to stop at the next safe point.
+    /// Returns whether to stop at the next safe point.
     #[must_use]
     pub fn asked(&self) -> bool {
         self.asked.load(Ordering::SeqCst)
     }
 
-    /// How a command ends that was stopped; `None` when it was not.
+    /// Returns the outcome of a stopped command; `None` if it was not stopped.
     #[must_use]
     pub fn exit(&self) -> Option<Exit> {
         let code = self.code.load(Ordering::SeqCst);
@@ -75,7 +74,7 @@ impl Stop {
     }
 }
 
-/// Whether the parent told us not to hear `signal`. Where the system does not say: no.
+/// Returns whether the parent process ignored `signal`; `false` if the system does not report it.
 fn is_ignored(signal: i32) -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return false };
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -83,13 +82,13 @@ fn is_ignored(signal: i32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
-/// Lets a write beyond the file-size limit fail with an error, to be told with the name of the file;
-/// by default the system ends the process (K9).
+/// Makes a write beyond the file-size limit fail with an error that names the file; by default the system ends the
+/// process (K9).
 pub fn survive_the_file_size_limit() {
     #[cfg(unix)]
     {
         static SEEN: AtomicBool = AtomicBool::new(false);
-        // Where it cannot be had, the default stays: no reason not to work.
+        // If the handler cannot be installed, the default stays and the command runs on.
         let _ = flag::register(consts::SIGXFSZ, &SEEN);
     }
 }

@@ -1,8 +1,8 @@
-//! `sweep`: variants of a scenario, each with results of its own; what is done is not done again.
+//! `sweep`: variants of a scenario, each with its own results; finished variants are not run again.
 //!
-//! Each variant goes to a folder named after its canonical form, written whole or not at all; the
-//! tables of all of them come last. Whatever instant a sweep ends at, the same command goes on, and
-//! what it leaves behind is what an undisturbed one would have left.
+//! Each variant has a folder named after its canonical form, written completely or not at all; the tables of all
+//! variants are written last. An interrupted sweep resumes with the same command and leaves the same files as an
+//! uninterrupted one.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,15 +17,15 @@ use crate::report::sweep::{Swept, output, text};
 use crate::report::write::{ResultSet, ResultsDirectory};
 use crate::scenario::render::shown;
 
-/// Folder of the tables of all variants, beside those of each.
+/// Folder of the tables of all variants, beside the folders of the variants.
 const SWEEP: &str = "sweep";
 
-/// Runs every variant that is not there yet, then puts them together.
+/// Runs every variant without results, then writes the tables.
 ///
 /// # Errors
 ///
-/// What keeps the command from going on, all that is wrong with any variant before the first is lived
-/// through.
+/// Wrong flags or folders and the errors of the first invalid variant, all found before the first run; a failure to
+/// run or to write.
 pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
     check_figures(&args.figure)?;
     let work = Work::of(&args.effort, args.format, args.force, console)?;
@@ -40,7 +40,7 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
         failure
     })?;
     let out = args.out.clone().unwrap_or_else(|| beside(default_out(&args.file), "-sweep"));
-    // Two sweeps into one folder would take turns: the second is refused here.
+    // Two sweeps into one folder would alternate: the second is refused here.
     let tables = ResultsDirectory::open(&out.join(SWEEP))?;
     tables.foresee(&Sweep::facts(&planned), work.overwrite())?;
     let mut limit = false;
@@ -69,7 +69,7 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
     Ok(if limit { Exit::Limit } else { Exit::Done })
 }
 
-/// How the flags say that variants come about.
+/// Returns the method of generating variants that the flags select.
 fn way(args: &SweepArgs) -> Way {
     match (&args.points, args.latin_hypercube, args.tornado) {
         (Some(path), ..) => Way::Points(path.clone()),
@@ -97,7 +97,7 @@ fn answer(
     }
 }
 
-/// How it went with a variant.
+/// The outcome of a variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
     New,
@@ -107,7 +107,7 @@ enum Ended {
 
 fn live(work: &Work<'_>, one: &Planned, file: &Path, out: &Path) -> Result<Ended, Failure> {
     let folder = out.join(&one.name);
-    // Finishes what a crash left half-way.
+    // Completes a write that a crash interrupted.
     let place = ResultsDirectory::open(&folder)?;
     if one.is_there(&folder, work.overwrite())? {
         return Ok(Ended::There);
@@ -116,7 +116,7 @@ fn live(work: &Work<'_>, one: &Planned, file: &Path, out: &Path) -> Result<Ended
     let ready = Arc::new(ready.map_err(|error| work.refused_quietly(error))?);
     let done = work.live(&ready)?;
     if work.stop.asked() || done.partial().is_some() {
-        // A partial variant is nothing to go on from.
+        // Partial results of a variant are not reused.
         return Ok(Ended::Limit);
     }
     work.write(&place, done.output())?;

@@ -1,4 +1,4 @@
-//! A scenario that is built in code.
+//! A scenario that a program builds in code.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use super::value::Value;
 
 /// A scenario under construction, in code instead of in a file.
 ///
-/// It has the keys of the language: frequent ones as methods, all others by [`Self::set`].
-/// [`Self::build`] reads and checks it as a file is read and checked, so that it gives the same model, and the
-/// same diagnostics, as the file of [`Self::to_toml`].
+/// The frequent keys of the language have a method each; [`Self::set`] sets any key. [`Self::build`] reads and checks
+/// the result as a scenario file is read and checked. Model and diagnostics equal those of the file that
+/// [`Self::to_toml`] returns.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,8 +36,8 @@ impl Builder {
         Self { root: toml::Table::new() }.set("scenario", name).set("format", 1)
     }
 
-    /// Sets any key of the language by its path, such as `zone.web.cpu.cap`; a part of the path that is no plain
-    /// word stands in double quotes. A value that is there is replaced.
+    /// Sets any key of the language by its path, such as `zone.web.cpu.cap`, and replaces an earlier value. A part of
+    /// the path that is not a plain word stands in double quotes.
     ///
     /// ```
     /// # use fivenines::{Scenario, Value};
@@ -66,7 +66,7 @@ impl Builder {
         self
     }
 
-    /// Adds an entry to a list of tables at the root.
+    /// Appends an entry to a list of tables at the root.
     fn push(mut self, list: &str, value: Value) -> Self {
         let entry =
             self.root.entry(list.to_string()).or_insert_with(|| toml::Value::Array(Vec::new()));
@@ -87,7 +87,7 @@ impl Builder {
         self.set("title", title)
     }
 
-    /// Sets the root of all draws, 1 without it.
+    /// Sets the seed of all random draws; 1 if it is not set.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -109,7 +109,7 @@ impl Builder {
         self.set("run.replications", count)
     }
 
-    /// Sets the simulated time over which faults are drawn and availability is estimated.
+    /// Sets the simulated time over which faults are sampled and availability is estimated.
     ///
     /// ```
     /// use std::time::Duration;
@@ -123,7 +123,7 @@ impl Builder {
         self.set("run.horizon", length)
     }
 
-    /// Adds a station: a queue with this number of servers and a law of service times.
+    /// Adds a station: a queue with the given number of servers and a distribution of service times.
     ///
     /// ```
     /// use std::time::Duration;
@@ -136,7 +136,7 @@ impl Builder {
         self.put(&["station", name, "servers"], servers).put(&["station", name, "service"], service)
     }
 
-    /// Adds a server model: this number of machines, each with cores and memory in bytes.
+    /// Adds a server model: the given number of machines, each with `cores` cores and `memory` bytes of memory.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -150,7 +150,7 @@ impl Builder {
             .put(&of("memory"), Value::bytes(memory))
     }
 
-    /// Adds zones, one on each of these servers, each with at most so many cores and this memory in bytes.
+    /// Adds one zone per server in `on`, each with at most `cores` cores and `memory` bytes of memory.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -166,7 +166,7 @@ impl Builder {
             .put(&of("memory"), Value::bytes(memory))
     }
 
-    /// Adds a service in each zone of this name, with so many workers each.
+    /// Adds a service with one member in each zone of the given name; each member has `workers` workers.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -177,7 +177,7 @@ impl Builder {
         self.put(&["service", name, "in"], zone).put(&["service", name, "workers"], workers)
     }
 
-    /// Adds a class of requests by its steps.
+    /// Adds a request class with its steps.
     ///
     /// ```
     /// # use fivenines::{Scenario, Value};
@@ -188,7 +188,7 @@ impl Builder {
         self.put(&["request", class, "steps"], steps)
     }
 
-    /// Adds a source of requests of a class, with its mean rate.
+    /// Adds a workload: a source of requests of one class, with its mean rate.
     ///
     /// ```
     /// # use fivenines::{Scenario, Value};
@@ -199,8 +199,8 @@ impl Builder {
         self.put(&["workload", name, "request"], class).put(&["workload", name, "rate"], rate)
     }
 
-    /// Adds a window that is simulated request by request, with its counted length. Its warm-up is
-    /// `window.NAME.lead-in`, a rate of its own `window.NAME.level`.
+    /// Adds a window that is simulated request by request, with the length that is measured. `window.NAME.lead-in`
+    /// sets its warm-up, `window.NAME.level` an arrival rate of its own.
     ///
     /// ```
     /// use std::time::Duration;
@@ -215,7 +215,7 @@ impl Builder {
         self.put(&["window", name, "length"], length)
     }
 
-    /// Adds an objective of latency for a class: a statistic (`p95`) and its bound.
+    /// Adds a latency objective for a class: a statistic such as `p95` and its upper bound.
     ///
     /// ```
     /// use std::time::Duration;
@@ -227,7 +227,7 @@ impl Builder {
         self.put(&["objective", class, "latency", stat], bound)
     }
 
-    /// Adds an expectation, which every run judges.
+    /// Adds an expectation: a condition on a figure that every run evaluates.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -238,7 +238,7 @@ impl Builder {
         self.push("expect", Value::table().with("figure", figure).with("is", is))
     }
 
-    /// The scenario file that gives the same model.
+    /// Returns the text of the scenario file that gives the same model.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -249,11 +249,11 @@ impl Builder {
         toml::to_string(&self.root).expect("keys are texts, and values are values of TOML")
     }
 
-    /// Reads and checks what was built. Paths in it start in the current folder.
+    /// Reads and checks what was built. Relative paths start in the current folder.
     ///
     /// # Errors
     ///
-    /// The diagnostics, where it has errors; lines are those of [`Self::to_toml`].
+    /// The diagnostics of a scenario with errors; their line numbers refer to [`Self::to_toml`].
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -266,7 +266,7 @@ impl Builder {
     }
 }
 
-/// The keys of a path; a part in double quotes is one key.
+/// Splits a path into its keys; a part in double quotes is one key.
 fn parts(path: &str) -> Vec<String> {
     let mut keys = vec![String::new()];
     let mut quoted = false;

@@ -1,4 +1,4 @@
-//! Scenarios side by side.
+//! Comparison of scenarios.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -16,9 +16,10 @@ use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::study::compare::asked::{Ask, Asked};
 use crate::study::compare::{Ladder, Member, compare};
 
-/// Scenarios side by side, each against the one before it: what it costs, what it gains, what is no difference.
+/// A comparison of scenarios, each with the one before it: costs, gains, and figures without a difference.
 ///
-/// All findings hold together at the level of the scenarios. [`Results::difference`] compares two in one figure.
+/// All findings hold simultaneously at the confidence level of the scenarios. [`Results::difference`] compares one
+/// figure of two scenarios.
 ///
 /// ```
 /// use fivenines::{Comparison, Run, Scenario};
@@ -38,27 +39,27 @@ pub struct Comparison {
     rows: OnceLock<HeldTable>,
 }
 
-/// What a comparison says beside its results.
+/// Statements of a comparison that do not come from its results.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Around {
-    /// The command that gives it.
+    /// The command line that reproduces the comparison.
     pub(crate) command: String,
     /// Scenarios that cannot be simulated, each with the reason.
     pub(crate) left_out: Vec<(String, String)>,
-    /// Scenarios that were not begun.
+    /// Scenarios that were not started.
     pub(crate) not_begun: Vec<String>,
 }
 
-/// Figures of one scenario, or of two on the same draws, that a comparison is asked for.
+/// Figures that a comparison has to answer, of one scenario or of two with common random numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Questions(Vec<Ask>);
 
 impl Questions {
-    /// Reads each as `compare --figure` takes it.
+    /// Parses figures in the syntax of `compare --figure`.
     ///
     /// # Errors
     ///
-    /// A figure that there is not.
+    /// A figure that does not exist.
     pub(crate) fn parse(texts: &[String]) -> Result<Self, Error> {
         let all: Result<Vec<Ask>, _> = texts.iter().map(|text| Ask::parse(text)).collect();
         Ok(Self(all?))
@@ -68,7 +69,7 @@ impl Questions {
     ///
     /// # Errors
     ///
-    /// A figure that there is not.
+    /// A figure that does not exist in them.
     pub(crate) fn check<'a>(
         &self,
         ready: impl IntoIterator<Item = &'a Ready>,
@@ -80,11 +81,12 @@ impl Questions {
 }
 
 impl Comparison {
-    /// Compares results, in the order given.
+    /// Compares results, in the given order.
     ///
     /// # Errors
     ///
-    /// Two scenarios of one name; none with a window and a class of requests in common.
+    /// Two scenarios with the same name. Scenarios without a common request class, or with neither a common window nor
+    /// a long horizon in each.
     ///
     /// ```
     /// # use fivenines::Comparison;
@@ -105,8 +107,8 @@ impl Comparison {
         })
     }
 
-    /// Compares results of scenarios with different names, and answers questions; `None` where they have no window
-    /// and no class of requests in common.
+    /// Compares results of scenarios with distinct names and answers questions. Returns `None` if they share no request
+    /// class, or share no window and not all have a long horizon.
     pub(crate) fn among(
         results: &[Results],
         questions: &Questions,
@@ -143,17 +145,17 @@ impl Comparison {
         Some(Self { ladder, output, rows: OnceLock::new() })
     }
 
-    /// What is written and shown.
+    /// Returns the output: the files and the document.
     pub(crate) const fn output(&self) -> &Output {
         &self.output
     }
 
-    /// What is shown on a terminal.
+    /// Returns the short document for a terminal.
     pub(crate) fn brief(&self) -> Document {
         brief(&self.ladder, &self.output.document)
     }
 
-    /// What the command prints: each step in words, then the tables, in 100 columns.
+    /// Returns the text that the command prints, 100 columns wide: each step in words, then the tables.
     ///
     /// ```
     /// # use fivenines::{Comparison, Run, Scenario};
@@ -169,7 +171,7 @@ impl Comparison {
         document(&self.brief(), TERMINAL)
     }
 
-    /// The figures of all scenarios, with the columns of `comparison.csv`; what is missing has no key.
+    /// Returns the figures of all scenarios, with the columns of `comparison.csv`. A missing value has no key.
     ///
     /// ```
     /// # use fivenines::{Comparison, Run, Scenario};
@@ -187,11 +189,11 @@ impl Comparison {
         rows_of(self.rows.get_or_init(|| rows(&self.ladder)))
     }
 
-    /// Writes report and tables of the comparison into a folder, whole or not at all.
+    /// Writes report and tables of the comparison into a folder, completely or not at all.
     ///
     /// # Errors
     ///
-    /// Other results or other files in the folder; what the system says.
+    /// Different results or other files in the folder; an error of the operating system.
     ///
     /// ```no_run
     /// # use fivenines::{Comparison, Results};

@@ -1,4 +1,4 @@
-//! One finding of `check`, with its place in the text.
+//! One diagnostic of `check`, with its position in the text.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// All diagnostics that were kept: errors in the order of the text, then warnings.
+    /// Converts all diagnostics of a report: errors in the order of the text, then warnings.
     pub(crate) fn all(report: &Report<'_>) -> Vec<Self> {
         let one = |found: &crate::scenario::diagnostic::Diagnostic| {
             let place = report.source.place(found.span);
@@ -48,43 +48,43 @@ impl Diagnostic {
         report.found.sorted().into_iter().map(one).collect()
     }
 
-    /// The stable code, such as `E0701`; `docs/diagnostics.md` explains each.
+    /// Returns the stable code, such as `E0701`; `docs/diagnostics.md` explains each code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
     }
 
-    /// Whether the scenario is refused because of it; a warning lets it run.
+    /// Returns whether the diagnostic is an error. A scenario with an error is refused; one with warnings can run.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 
-    /// Line in the text, from 1.
+    /// Returns the line in the text, counted from 1.
     #[must_use]
     pub const fn line(&self) -> usize {
         self.line
     }
 
-    /// Column in characters, from 1.
+    /// Returns the column in characters, counted from 1.
     #[must_use]
     pub const fn column(&self) -> usize {
         self.column
     }
 
-    /// Path of the key in question, such as `station.desk.servers`; empty for the whole file.
+    /// Returns the path of the key, such as `station.desk.servers`; empty for the whole file.
     #[must_use]
     pub fn field(&self) -> &str {
         &self.field
     }
 
-    /// What is wrong, one sentence without a full stop.
+    /// Returns the message: one sentence without a full stop.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to write instead, where that is known.
+    /// Returns the suggested correction, if there is one.
     #[must_use]
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()

@@ -1,4 +1,4 @@
-//! What differs in meaning between two scenarios.
+//! Differences in meaning between two scenarios.
 
 use std::path::Path;
 
@@ -14,26 +14,26 @@ use crate::report::write::MANIFEST;
 use crate::scenario::difference::{Change, Step, between};
 use crate::scenario::render::shown;
 
-/// A scenario, as far as it is compared.
+/// A scenario in the form that is compared.
 pub(crate) struct Side {
-    /// What it is called in the answer.
+    /// The name of the scenario in the answer: its file, or the folder of its results.
     pub(crate) name: String,
     /// Its canonical form.
     form: Json,
-    /// The files that its workloads replay, with the digests of their content.
+    /// Trace files that its workloads replay, with the digests of their content.
     traces: Vec<(String, String)>,
-    /// What it costs per month and once, in dollars, where it has prices.
+    /// Monthly and one-time cost in dollars; `None` without prices.
     pub(crate) cost: (Option<f64>, Option<f64>),
-    /// Whether its text was taken for its canonical form, since it cannot be read.
+    /// True if the text could not be read as a scenario and is used as its own canonical form.
     pub(crate) as_it_stands: bool,
 }
 
 impl Side {
-    /// The scenario file at `path`, or the scenario beside the results in that folder.
+    /// Opens the scenario file at `path`, or the scenario that is stored in that results folder.
     ///
     /// # Errors
     ///
-    /// The diagnostics; whatever keeps a file from being read; a folder without results.
+    /// The diagnostics; a file that cannot be read; a folder without results.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let name = shown(&path.display().to_string());
         if !path.is_dir() {
@@ -58,11 +58,11 @@ impl Side {
         Ok(Self { name, form, traces, cost: cost::totals(draft), as_it_stands: false })
     }
 
-    /// The scenario that stands beside results.
+    /// Returns the scenario that is stored with recorded results.
     ///
     /// # Errors
     ///
-    /// [`Kind::Integrity`] when there is none, or none that can be read.
+    /// [`Kind::Integrity`] if it is missing or cannot be read.
     pub(crate) fn stored(recorded: &Recorded, name: String) -> Result<Self, Error> {
         let damaged = |what: &str| {
             let message = format!("{} does not lead to a scenario: {what}", shown(MANIFEST));
@@ -72,8 +72,8 @@ impl Side {
         let loaded = load(&path, &[], Purpose::Read).map_err(|error| damaged(error.message()))?;
         let (form, cost, as_it_stands) = match loaded.sound() {
             Ok(draft) => (canonical_form(draft), cost::totals(draft), false),
-            // Files that it names do not lie beside it, and another version may know other keys: then
-            // what stands there is taken as it stands, since it is canonical already.
+            // The trace files that it names are not in this folder, and another version may have other keys. The text
+            // is then used as it is: it was written in canonical form.
             Err(_) => {
                 let table: toml::Table = toml::from_str(loaded.source.text())
                     .map_err(|error| damaged(error.message()))?;
@@ -86,7 +86,7 @@ impl Side {
         Ok(Self { name, form, traces, cost, as_it_stands })
     }
 
-    /// The scenario of new results.
+    /// Returns the scenario of new results.
     pub(crate) fn of_results(name: String, results: &Results) -> Self {
         let ready: &Ready = results.ready();
         Self {
@@ -99,7 +99,7 @@ impl Side {
     }
 }
 
-/// The files with their content that a digest covers.
+/// Extracts the trace files and their digests from the lines that a digest covers.
 fn traces_in(covers: &[&str]) -> Vec<(String, String)> {
     let file = |line: &&str| {
         let (name, content) = line.strip_prefix("file ")?.rsplit_once(' ')?;
@@ -117,7 +117,7 @@ fn traces_of(form: &Json) -> Vec<String> {
     names
 }
 
-/// What differs in the scenarios and in the content of the files that they name.
+/// Returns the differences between two scenarios and between the contents of the trace files that both name.
 pub(crate) fn changes(old: &Side, new: &Side) -> Vec<Change> {
     let mut all = between(&old.form, &new.form);
     let content = |side: &Side, file: &str| {
@@ -127,7 +127,7 @@ pub(crate) fn changes(old: &Side, new: &Side) -> Vec<Change> {
     let workloads = new.form["workload"].as_object().into_iter().flatten();
     for (name, workload) in workloads {
         let Some(file) = workload["trace"]["file"].as_str() else { continue };
-        // A file of another name is a difference of the scenario already.
+        // A renamed file is reported by `between` already.
         let (Some(was), Some(is)) = (content(old, file), content(new, file)) else { continue };
         if was != is {
             let way = ["workload", name, "trace", "file"];

@@ -1,4 +1,4 @@
-//! What keeps a scenario from being read, run or compared.
+//! Errors of reading, running and comparing scenarios.
 
 use std::fmt;
 
@@ -16,33 +16,33 @@ use crate::solve::requests::Breach;
 /// The class of an [`Error`]; the command has one exit code per class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The caller asks for something that there is not: a file, a figure, a table.
+    /// A wrong request by the caller, such as a file, a name or a table that does not exist.
     Usage,
-    /// The caller asks for a figure that there is not.
+    /// A figure that does not exist.
     Figure,
     /// The scenario has errors.
     Refused,
-    /// A limit of the run was reached, where whole results are needed.
+    /// A limit of the run was reached although complete results are required.
     Limit,
-    /// There is nothing to judge by, or too little.
+    /// Too little evidence, or none, for a verdict.
     Inconclusive,
-    /// Other results lie where these are to be written.
+    /// The target folder holds other results.
     Conflict,
     /// Stored results do not match their manifest.
     Integrity,
-    /// The system refused to read or write.
+    /// The operating system refused to read or write.
     Io,
-    /// A mistake of fivenines itself.
+    /// A defect of fivenines itself.
     Bug,
-    /// A broken invariant of a run: a mistake of fivenines itself.
+    /// A broken invariant of a run, which is a defect of fivenines itself.
     Breach,
 }
 
-/// Why a scenario was not read, run or compared.
+/// The reason why a scenario was not read, run or compared.
 ///
-/// It prints the text that the command prints on standard error: of a scenario with errors every
-/// diagnostic with its line and its fix, of anything else one sentence and what to do instead. `Debug`
-/// prints the same, so that a `main` that returns it can be read.
+/// It displays as the text that the command prints on standard error. For a scenario with errors, this is every
+/// diagnostic with its line and fix; otherwise one sentence and what to do instead. `Debug` prints the same text, so
+/// that a `main` that returns the error is readable.
 ///
 /// ```
 /// use fivenines::Scenario;
@@ -63,12 +63,12 @@ struct Inner {
     kind: Kind,
     message: String,
     help: Option<String>,
-    /// For a scenario with errors.
+    /// Present for a scenario with errors.
     refused: Option<Refused>,
     diagnostics: Vec<Diagnostic>,
 }
 
-/// A scenario with errors, as far as is needed to show them.
+/// A scenario with errors, as needed to print its diagnostics.
 #[derive(Clone)]
 struct Refused {
     source: Source,
@@ -95,7 +95,7 @@ impl Error {
         self
     }
 
-    /// The error of a scenario that has errors.
+    /// Returns the error for a scenario with errors.
     pub(crate) fn refused(loaded: &Loaded) -> Self {
         let report = loaded.report();
         let mut error = Self::new(Kind::Refused, report.count());
@@ -105,13 +105,13 @@ impl Error {
         error
     }
 
-    /// The diagnostics with what is needed to show them, of a scenario with errors.
+    /// Returns the diagnostics and the text they refer to; `None` unless the scenario has errors.
     pub(crate) fn report(&self) -> Option<Report<'_>> {
         let Refused { source, document, found } = self.0.refused.as_ref()?;
         Some(Report { source, document: document.as_ref(), found })
     }
 
-    /// A broken invariant of a run; `of` names the scenario.
+    /// Returns the error for a broken invariant of a run; `of` identifies the scenario.
     pub(crate) fn breach(breach: &Breach, of: &str) -> Self {
         let during = match breach.during.as_str() {
             "" => of.to_string(),
@@ -124,7 +124,7 @@ impl Error {
         self.0.kind
     }
 
-    /// What is wrong, one sentence without a full stop; of a scenario with errors their count.
+    /// Returns one sentence without a full stop; for a scenario with errors, the number of errors and warnings.
     ///
     /// ```
     /// let error = fivenines::Scenario::parse("").unwrap_err();
@@ -135,7 +135,7 @@ impl Error {
         &self.0.message
     }
 
-    /// What to do instead, where that is known.
+    /// Returns the advice on how to avoid the error, if there is one.
     ///
     /// ```
     /// let error = fivenines::Scenario::load("scenarios").unwrap_err();
@@ -146,7 +146,7 @@ impl Error {
         self.0.help.as_deref()
     }
 
-    /// Errors and warnings of the scenario; none where the scenario is not what is wrong.
+    /// Returns errors and warnings of the scenario; empty if the error has another cause.
     ///
     /// ```
     /// let error = fivenines::Scenario::parse("format = 1").unwrap_err();
@@ -158,8 +158,7 @@ impl Error {
     }
 }
 
-/// The sentence on a mistake of fivenines itself: what is wrong, at which place of the source, and what was
-/// being done.
+/// Formats the message on a defect of fivenines: the failure, its place in the source, and the work in progress.
 pub(crate) fn our_mistake(message: &str, place: &str, during: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let message: Vec<String> = message.lines().map(shown).collect();

@@ -1,4 +1,4 @@
-//! A value with its interval.
+//! An estimate with its interval.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use crate::report::run::{figure, unit};
 use crate::stats::interval::Interval;
 use crate::study::window::Estimate as Inner;
 
-/// The estimate of a figure: a value with its confidence interval, in base units (seconds, per second, dollars).
+/// The estimate of a figure with its confidence interval, in base units (seconds, per second, dollars).
 ///
-/// It prints itself with the digits that its interval supports, such as `451 ms ± 8`.
+/// It displays with the digits that its interval supports, such as `451 ms ± 8`.
 ///
 /// ```
 /// use fivenines::{Run, Scenario};
@@ -28,7 +28,7 @@ pub struct Estimate {
     unit: FigureUnit,
 }
 
-/// What is known of a value.
+/// A value with or without an interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Known {
     Interval(Interval),
@@ -36,7 +36,7 @@ enum Known {
 }
 
 impl Estimate {
-    /// `None` where there is no value.
+    /// Converts an estimate; returns `None` if it has no value.
     pub(crate) fn of(estimate: &Inner, unit: FigureUnit) -> Option<Self> {
         let known = match estimate {
             Inner::Interval(interval) => Known::Interval(*interval),
@@ -46,7 +46,7 @@ impl Estimate {
         Some(Self { known, unit })
     }
 
-    /// As studies judge it.
+    /// Converts back to the type that studies evaluate.
     pub(crate) const fn inner(&self) -> Inner {
         match self.known {
             Known::Interval(interval) => Inner::Interval(interval),
@@ -61,7 +61,7 @@ impl Estimate {
         }
     }
 
-    /// The point estimate.
+    /// Returns the point estimate.
     #[must_use]
     pub const fn value(&self) -> f64 {
         match self.known {
@@ -70,31 +70,31 @@ impl Estimate {
         }
     }
 
-    /// Lower end of the interval; minus infinity where one run says nothing about its error.
+    /// Returns the lower end of the interval; minus infinity if there is no interval, as after a single replication.
     #[must_use]
     pub fn low(&self) -> f64 {
         self.interval().map_or(f64::NEG_INFINITY, |interval| interval.low)
     }
 
-    /// Upper end of the interval; infinity where one run says nothing about its error.
+    /// Returns the upper end of the interval; infinity if there is no interval, as after a single replication.
     #[must_use]
     pub fn high(&self) -> f64 {
         self.interval().map_or(f64::INFINITY, |interval| interval.high)
     }
 
-    /// Confidence level of the interval.
+    /// Returns the confidence level of the interval; `None` without an interval.
     #[must_use]
     pub fn level(&self) -> Option<f64> {
         self.interval().map(|interval| interval.level)
     }
 
-    /// How the interval was made, such as `student-t`.
+    /// Returns the method of the interval, such as `student-t`; `None` without an interval.
     #[must_use]
     pub fn method(&self) -> Option<&'static str> {
         self.interval().map(|interval| interval.method.name())
     }
 
-    /// The unit of value and interval: `s`, `per s`, `share`, `number`, `$`, …
+    /// Returns the unit of value and interval: `s`, `per s`, `share`, `number`, `$`, …
     #[must_use]
     pub const fn unit(&self) -> &'static str {
         self.unit.words()

@@ -1,6 +1,6 @@
-//! The events of one stretch of a replication: listed, or held against a list.
+//! The events of one interval of a replication: listed, or compared with a list.
 //!
-//! Holds: that replication alone is simulated, and no further than the stretch.
+//! Holds: only that replication is simulated, and only up to the end of the interval.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -22,25 +22,25 @@ use crate::study::window::Watch;
 /// An interval of one replication, as text `WINDOW:REPLICATION:STRETCH`.
 pub(crate) use crate::study::stretch::Stretch;
 
-/// Events kept of those before the first that differs.
+/// Number of equal events that are kept before the first difference.
 const KEPT: usize = 3;
 
-/// A stretch of a scenario, found.
+/// An interval that was found in its scenario.
 pub(crate) struct Part<'a> {
     ready: &'a Ready,
     stretch: Stretch,
-    /// The window, by its place in the study.
+    /// Index of the window in the study.
     window: usize,
-    /// Where it lies.
+    /// Start and end of the interval.
     pub(crate) bounds: Bounds,
 }
 
 impl<'a> Part<'a> {
-    /// Finds a stretch of recorded results in their scenario.
+    /// Finds an interval of recorded results in their scenario.
     ///
     /// # Errors
     ///
-    /// A window, replication or stretch that there is not.
+    /// A window, replication or interval that does not exist.
     pub(crate) fn find(
         ready: &'a Ready,
         recorded: &Recorded,
@@ -82,13 +82,13 @@ impl<'a> Part<'a> {
         Ok(Self { ready, stretch: stretch.clone(), window: place, bounds: *bounds })
     }
 
-    /// The first lines of a list of its events.
+    /// Returns the header lines of a list of its events.
     pub(crate) fn head(&self) -> String {
         let scenario = self.ready.canonical.digest.clone();
         Head { stretch: self.stretch.clone(), scenario }.lines(&self.bounds)
     }
 
-    /// Simulates it and hands each event to `hear`, which says whether to go on.
+    /// Simulates the interval and passes each event to `hear`, until `hear` returns false.
     ///
     /// # Errors
     ///
@@ -107,11 +107,11 @@ impl<'a> Part<'a> {
     }
 }
 
-/// A list of events that is read event by event.
+/// A list of events that is read one event at a time.
 pub(crate) struct List {
     name: String,
     lines: io::Lines<Box<dyn BufRead + Send>>,
-    /// Events so far.
+    /// Number of events read.
     events: u64,
     ended: bool,
 }
@@ -121,7 +121,7 @@ impl List {
     ///
     /// # Errors
     ///
-    /// A file that is not there or cannot be read, or is no list.
+    /// A file that does not exist, cannot be read or is not a list of events.
     pub(crate) fn open(file: &Path) -> Result<(Head, Self), Error> {
         let name = shown(&file.display().to_string());
         let reader: Box<dyn BufRead + Send> = if file == Path::new("-") {
@@ -161,7 +161,7 @@ impl List {
         Error::new(Kind::Integrity, message).with_help(Some(help.to_string()))
     }
 
-    /// The next event; `None` after the last.
+    /// Reads the next event; returns `None` after the last.
     fn next(&mut self) -> Result<Option<Row>, Error> {
         if self.ended {
             return Ok(None);
@@ -185,42 +185,42 @@ impl List {
     }
 }
 
-/// The events of a stretch beside those of a list, as they are simulated.
+/// A comparison of simulated events with those of a list, one event at a time.
 pub(crate) struct SideBySide(Mutex<State>);
 
 struct State {
     list: List,
     before: VecDeque<Row>,
     same: u64,
-    /// The first that differs, or why that cannot be told.
+    /// The first difference, or the error that prevents the comparison.
     apart: Option<Result<Apart, Error>>,
 }
 
-/// How far a stretch is as its list has it.
+/// The result of the comparison of an interval with its list.
 pub(crate) struct Found {
-    /// The last few events that are the same.
+    /// The last few equal events.
     pub(crate) before: VecDeque<Row>,
-    /// Number of events that are the same.
+    /// Number of equal events.
     pub(crate) same: u64,
-    /// The first that differs; `None` where none does.
+    /// The first difference; `None` if all events are equal.
     pub(crate) apart: Option<Apart>,
 }
 
 /// The first event that differs.
 pub(crate) struct Apart {
-    /// As it is listed; `None`: there the stretch was over.
+    /// The listed event; `None` if the list has ended.
     pub(crate) then: Option<Row>,
-    /// As it is simulated; `None`: now the stretch is over.
+    /// The simulated event; `None` if the interval has ended.
     pub(crate) now: Option<Row>,
 }
 
 impl SideBySide {
-    /// Begins with the first event of a list.
+    /// Creates a comparison that begins with the first event of a list.
     pub(crate) const fn new(list: List) -> Self {
         Self(Mutex::new(State { list, before: VecDeque::new(), same: 0, apart: None }))
     }
 
-    /// Holds the next event against the list; whether it was the same, and all before it.
+    /// Compares the next event with the list. Returns whether this event and all before it are equal.
     pub(crate) fn goes_on(&self, now: Row) -> bool {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let State { list, before, same, apart } = &mut *state;
@@ -229,7 +229,7 @@ impl SideBySide {
         }
         match list.next() {
             Err(error) => *apart = Some(Err(error)),
-            // The words may be those of another version, the digest knows all that came before.
+            // The texts may come from another version; the digest covers all events up to this one.
             Ok(Some(then)) if then.digest == now.digest => {
                 *same += 1;
                 before.push_back(now);
@@ -242,16 +242,16 @@ impl SideBySide {
         apart.is_none()
     }
 
-    /// Whether an event differed so far.
+    /// Returns whether an event has differed so far.
     pub(crate) fn has_parted(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).apart.is_some()
     }
 
-    /// What came of it, when there are no more events now.
+    /// Returns the result after the last simulated event.
     ///
     /// # Errors
     ///
-    /// A list that is damaged.
+    /// A damaged list.
     pub(crate) fn found(self) -> Result<Found, Error> {
         let state = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         let State { mut list, before, same, apart } = state;

@@ -1,4 +1,4 @@
-//! New results against a baseline: what has moved, and which keys differ.
+//! Comparison of new results with a baseline: changed figures and changed keys.
 
 use std::path::Path;
 
@@ -12,16 +12,16 @@ use crate::study::gate::{Mode, Row, Verdict, judge};
 use crate::study::record::{OutcomeRecord, SummaryRecord};
 use crate::study::results::RESULTS_VERSION;
 
-/// Results that new ones are held against.
+/// Recorded results that new ones are compared with.
 pub(crate) struct Baseline {
-    /// Where they lie.
+    /// The results in their folder.
     pub(crate) recorded: Recorded,
     summary: SummaryRecord,
 }
 
-/// New results held against a baseline.
+/// The comparison of new results with a baseline.
 pub(crate) struct Held {
-    /// What has moved.
+    /// The differences.
     pub(crate) gated: Gated,
     /// The scenario of the baseline.
     pub(crate) side: Side,
@@ -32,8 +32,8 @@ impl Baseline {
     ///
     /// # Errors
     ///
-    /// [`Kind::Inconclusive`] when replications are missing, or another version wrote them;
-    /// [`Kind::Integrity`] when they cannot be read.
+    /// [`Kind::Inconclusive`] if replications are missing or the summary cannot be parsed by this version;
+    /// [`Kind::Integrity`] if the file cannot be read.
     pub(crate) fn read(recorded: Recorded) -> Result<Self, Error> {
         if !recorded.is_complete() {
             let message =
@@ -57,11 +57,11 @@ impl Baseline {
         Ok(Self { recorded, summary })
     }
 
-    /// Holds new results of the scenario in `file` against it.
+    /// Compares new results of the scenario in `file` with the baseline.
     ///
     /// # Errors
     ///
-    /// Results that are partial; a baseline whose scenario cannot be read.
+    /// New results that are partial; a baseline whose scenario cannot be read.
     pub(crate) fn hold(
         &self,
         file: &Path,
@@ -108,7 +108,7 @@ impl Baseline {
         Ok(Held { gated, side })
     }
 
-    /// Why the two need not be the same to the last bit.
+    /// Returns the reasons why the two results may differ; empty if they have to be identical.
     fn because(&self, covered: &[&str], keys: &[Key], same_effort: bool) -> Vec<String> {
         let was = identity(self.recorded.covers());
         let is = identity(covered.iter().copied());
@@ -120,7 +120,7 @@ impl Baseline {
             of(&was) != of(&is)
         };
         let mut because = Vec::new();
-        // The seed stands in the scenario, and is said by itself.
+        // The seed is part of the scenario and has a reason of its own.
         let seed_alone = !keys.is_empty() && keys.iter().all(|key| key.change.path() == "run.seed");
         if differ("scenario ") && !seed_alone {
             because.push("the scenario differs".to_string());
@@ -141,7 +141,7 @@ impl Baseline {
         because
     }
 
-    /// Files and histories that differ where nothing may.
+    /// Returns the event digests and files that differ although they have to be identical.
     fn moved(&self, results: &Results) -> Vec<String> {
         let set = &results.output().set;
         if self.recorded.manifest["digest"] == set.digest.as_str() {
@@ -149,7 +149,7 @@ impl Baseline {
         }
         let first = first_difference(&self.recorded.covers(), &covers(set));
         let (files, _) = self.recorded.differing(set);
-        // The page shows the digest, and so differs with anything.
+        // The page shows the digest, so it differs whenever another file does.
         let files = files.iter().filter(|name| *name != "report.html").map(|name| shown(name));
         first.into_iter().chain(files).collect()
     }
@@ -166,7 +166,7 @@ fn outcome(rows: &[Row], files: &[String]) -> Outcome {
     }
 }
 
-/// What is reported and not judged: parts that only one has, windows and expectations that turned.
+/// Returns remarks without a verdict: figures of one side only, changed verdicts of windows and expectations.
 fn notes(old: &SummaryRecord, new: &SummaryRecord, rows: &[Row]) -> Vec<String> {
     let mut notes = Vec::new();
     let apart: Vec<&Row> = rows.iter().filter(|row| row.verdict == Verdict::Apart).collect();

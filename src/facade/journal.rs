@@ -1,4 +1,4 @@
-//! The journal of recorded results: what broke and what followed, outage by outage.
+//! The journal of recorded results: failures and their consequences, one record per outage.
 
 use super::error::{Error, Kind};
 use super::recorded::Recorded;
@@ -6,16 +6,16 @@ use crate::scenario::render::shown;
 use crate::scenario::suggest;
 use crate::study::journal::{Head, Record, Unreadable, read};
 
-/// The file of the journal.
+/// Name of the journal's file.
 const FILE: &str = "journal.jsonl";
 
-/// The journal of results.
+/// The journal of recorded results.
 pub(crate) struct Journal {
-    /// Folder of the results, to be shown.
+    /// Folder of the results, for messages.
     name: String,
-    /// What it says of itself.
+    /// The journal's header.
     pub(crate) head: Head,
-    /// What it says of outages.
+    /// The journal's records.
     pub(crate) records: Vec<Record>,
 }
 
@@ -24,8 +24,8 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// [`Kind::Inconclusive`] when there is none, or another version wrote it; [`Kind::Integrity`] when it
-    /// cannot be read.
+    /// [`Kind::Inconclusive`] if there is none or its format has another version; [`Kind::Integrity`] if it cannot be
+    /// read.
     pub(crate) fn read(recorded: &Recorded) -> Result<Self, Error> {
         let name = recorded.name();
         if !recorded.files().any(|(path, _)| path == FILE) {
@@ -54,11 +54,11 @@ impl Journal {
         Ok(Self { name, head, records })
     }
 
-    /// Refuses a class or group that it has no outages of.
+    /// Refuses a class or group for which the journal has no records.
     ///
     /// # Errors
     ///
-    /// [`Kind::Usage`], with those there are.
+    /// [`Kind::Usage`], with a suggestion from the names that exist.
     pub(crate) fn check(&self, of: &str) -> Result<(), Error> {
         let mut names = Vec::new();
         for record in &self.records {

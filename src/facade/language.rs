@@ -1,4 +1,4 @@
-//! The language of scenarios, its diagnostics and figures, from their declarations.
+//! The scenario language, its diagnostics and figures, generated from their declarations.
 
 use serde_json::{Value as Json, json};
 
@@ -8,17 +8,17 @@ use crate::scenario::code::Code;
 use crate::scenario::value::Value;
 use crate::scenario::{reference, schema};
 
-/// The JSON Schema (draft-07) of a scenario.
+/// Returns the JSON Schema (draft-07) of a scenario.
 pub(crate) fn schema() -> Json {
     schema::schema("fivenines scenario", &ScenarioSpec::shape())
 }
 
-/// The reference page of the keys, as Markdown.
+/// Returns the reference page of the keys, as Markdown.
 pub(crate) fn keys_page() -> String {
     reference::page("The scenario language, key by key", &ScenarioSpec::shape())
 }
 
-/// All codes of diagnostics.
+/// Returns all diagnostic codes.
 pub(crate) fn codes() -> Json {
     let all = Code::ALL.iter().map(|code| {
         json!({
@@ -31,7 +31,7 @@ pub(crate) fn codes() -> Json {
     Json::Array(all.collect())
 }
 
-/// The page of all diagnostics, as Markdown.
+/// Returns the page of all diagnostics, as Markdown.
 pub(crate) fn codes_page() -> String {
     format!(
         "# Diagnostics\n\n\
@@ -41,7 +41,7 @@ pub(crate) fn codes_page() -> String {
     )
 }
 
-/// All figures that a path can name.
+/// Returns all figures that a path can name.
 pub(crate) fn figures() -> Json {
     let all = registry::by_metric().into_iter().map(|row| {
         let keys = row.keys.iter().map(
@@ -65,7 +65,7 @@ pub(crate) fn figures() -> Json {
     Json::Array(all.collect())
 }
 
-/// The page of all figures, as Markdown.
+/// Returns the page of all figures, as Markdown.
 pub(crate) fn figures_page() -> String {
     registry::page()
 }

@@ -1,7 +1,7 @@
-//! A scenario from its text to tables.
+//! The steps from the text of a scenario to its tables.
 //!
-//! The way: text → document → what `--set` lays over it → draft → lint → blueprint. All that is
-//! wrong is gathered on the way; the later steps are only taken while there is no error.
+//! Text → document → assignments of `--set` → draft → lint → blueprint. All diagnostics are collected on the way. A
+//! later step is taken only while there are no errors.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -33,56 +33,56 @@ const STDIN: &str = "-";
 /// A scenario, as far as it could be read.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Its text, without what `--set` laid behind it.
+    /// Its text, without the assignments that `--set` adds.
     pub source: Source,
-    /// Folder of the file: paths in the scenario start there.
+    /// Folder of the file; relative paths in the scenario start here.
     pub folder: PathBuf,
-    /// Its tree; `None` when the text cannot be parsed.
+    /// The parsed tree; `None` if the text cannot be parsed.
     pub document: Option<Document>,
-    /// Names resolved and zones placed; `None` when the form cannot be read.
+    /// The draft, with names resolved and zones placed; `None` if the form cannot be read.
     pub draft: Option<Draft>,
-    /// Tables for the event loop; `None` when anything is wrong or cannot be acted out. Of a scenario that is only
-    /// checked without what breaks.
+    /// Tables for the event loop; `None` if there is an error or a part cannot be simulated. With [`Purpose::Check`]
+    /// it lacks the parts that describe failures.
     pub blueprint: Option<Blueprint>,
-    /// What is asked of it; `None` when anything is wrong.
+    /// Windows, replications and figures to run; `None` if there is an error.
     pub study: Option<StudyPlan>,
-    /// What is wrong or worth a look.
+    /// Errors and warnings.
     pub found: Diagnostics,
 }
 
-/// What a scenario is wanted for.
+/// The purpose for which a scenario is loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To be read alone: what is doubtful is not said, and traces that it names are not opened.
+    /// Reading only: no lint warnings, and trace files are not opened.
     Read,
-    /// To be looked at, as a run by this solver or by all of them would: what such a run refuses is an error.
+    /// Checking, as for a run by the given solver, or by all solvers: whatever such a run refuses is an error.
     Check(Option<Solver>),
-    /// To be run, as the flags have it: what cannot be acted out is an error.
+    /// Running with the given options: a part that cannot be simulated is an error.
     Run(Choices),
 }
 
-/// The one spelling of a model, and its digest.
+/// The canonical form of a model, and its digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Canonical {
     /// JSON, defaults and units resolved, names sorted; ends with a newline.
     pub text: String,
     /// `sha256:<64 hex>` of the bytes of `text`.
     pub digest: String,
-    /// The same as a scenario file: what is read from it has this canonical form.
+    /// The same as a scenario file; a scenario read from it has this canonical form.
     pub toml: String,
 }
 
-/// Reads the scenario at `path` (`-`: standard input) with `overrides` laid over it.
+/// Reads the scenario at `path` (`-`: standard input) and applies `overrides`.
 ///
 /// # Errors
 ///
-/// When `path` leads to no file, or the file cannot be read. What is wrong *in* it is in [`Loaded::found`].
+/// A `path` that is no file, or a file that cannot be read. Errors *in* the text are in [`Loaded::found`].
 pub fn load(path: &Path, overrides: &[String], purpose: Purpose) -> Result<Loaded, Error> {
     load_in(path, None, overrides, &[], purpose)
 }
 
-/// As [`load`], with the files that the scenario names in `folder`, where it does not lie beside
-/// them, and with more figures than it asks for.
+/// Like [`load`], with trace files in `folder` if they are not in the scenario's own folder, and with figures in
+/// addition to those of the scenario.
 pub(crate) fn load_in(
     path: &Path,
     folder: Option<&Path>,
@@ -104,7 +104,7 @@ pub(crate) fn load_in(
     Ok(Loaded::asking(source, folder, found, overrides, figures, purpose))
 }
 
-/// Reads the text of a table, within the bounds of a scenario.
+/// Reads the text of a table, within the size limit of a scenario.
 pub(crate) fn table(path: &Path) -> Result<String, Error> {
     let mut found = Diagnostics::new();
     let source = read_or_stdin(path, &mut found)?;
@@ -117,7 +117,7 @@ pub(crate) fn table(path: &Path) -> Result<String, Error> {
     }
 }
 
-/// Reads the file of a scenario. What is wrong *in* it goes to `found`.
+/// Reads the file of a scenario. Errors *in* its text are added to `found`.
 pub(crate) fn read(path: &Path, found: &mut Diagnostics) -> Result<Source, Error> {
     Source::read(path, found).map_err(|error| unreadable(path, &error))
 }
@@ -133,8 +133,8 @@ fn read_or_stdin(path: &Path, found: &mut Diagnostics) -> Result<Source, Error> 
     Ok(Source::from_bytes("standard input", &bytes, found))
 }
 
-/// Returns the scenario files that `paths` stand for: a file for itself, a folder for the `.toml` files in
-/// it, by name.
+/// Returns the scenario files that `paths` name: a file stands for itself, a folder for its `.toml` files in order of
+/// name.
 pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let mut all = Vec::new();
     for path in paths {
@@ -162,7 +162,7 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     Ok(all)
 }
 
-/// The error for a file that cannot be read, with the file that was probably meant.
+/// Returns the error for a file that cannot be read, with the name that was probably meant.
 fn unreadable(path: &Path, error: &io::Error) -> Error {
     let name = shown(&path.display().to_string());
     match error.kind() {
@@ -180,19 +180,19 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
     }
 }
 
-/// Whether a scenario can be called so.
+/// Returns whether `name` is a valid name for a scenario.
 pub(crate) fn can_be_called(name: &str) -> bool {
     is_kebab_case(name) && name.len() <= MAX_NAME_BYTES
 }
 
-/// The folder in which the paths of a scenario at `path` start.
+/// Returns the folder in which relative paths of the scenario at `path` start.
 pub(crate) fn folder_of(path: &Path) -> PathBuf {
-    // The folder of `site.toml` is the one we are in, and a folder needs a name.
+    // `site.toml` has an empty parent: the current folder, written `.`.
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new(".")).to_path_buf()
 }
 
-/// The file beside `path` whose name is nearest, so that a slip of the pen is found.
+/// Returns the file in the folder of `path` with the most similar name, to suggest it after a typing error.
 fn neighbour(path: &Path) -> Option<String> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -214,7 +214,7 @@ fn neighbour(path: &Path) -> Option<String> {
 }
 
 impl Loaded {
-    /// A scenario whose text has been read, with `overrides` laid over it; `found` is what is wrong so far.
+    /// Loads a scenario whose text has been read and applies `overrides`; `found` has the diagnostics so far.
     #[must_use]
     pub fn of(
         source: Source,
@@ -226,7 +226,7 @@ impl Loaded {
         Self::asking(source, folder, found, overrides, &[], purpose)
     }
 
-    /// As [`Self::of`], with figures that are estimated although the scenario does not ask for them.
+    /// Like [`Self::of`], with figures to estimate in addition to those of the scenario.
     pub(crate) fn asking(
         source: Source,
         folder: PathBuf,
@@ -243,7 +243,7 @@ impl Loaded {
         loaded
     }
 
-    /// The same scenario, whose text has been parsed, with more laid over it and for another purpose.
+    /// Loads the same parsed text again with more assignments and for another purpose.
     pub(crate) fn again(&self, more: &[String], figures: &[String], purpose: Purpose) -> Self {
         let (source, folder) = (self.source.clone(), self.folder.clone());
         let mut loaded = Self::unread(source, folder, Diagnostics::new());
@@ -278,7 +278,7 @@ impl Loaded {
         let choices = match purpose {
             Purpose::Read => return,
             Purpose::Run(choices) => choices,
-            // As `run` without other flags has it.
+            // The options of `run` without flags.
             Purpose::Check(solver) => Choices {
                 solver,
                 alone: true,
@@ -316,18 +316,18 @@ impl Loaded {
         self.study = Some(study).filter(|_| !self.found.has_errors());
     }
 
-    /// Its name; `None` where the form cannot be read.
+    /// Returns the name; `None` if the form cannot be read.
     pub(crate) fn name(&self) -> Option<&str> {
         self.draft.as_ref().map(|draft| draft.scenario.scenario.value.text.as_str())
     }
 
-    /// Whether it states a claim, right or wrong.
+    /// Returns whether the scenario has a claim, valid or not.
     pub(crate) fn has_claims(&self) -> bool {
         self.draft.as_ref().is_some_and(|draft| !draft.scenario.claim.is_empty())
     }
 
-    /// Reports a run that is longer than the bound, unless its options lift that. Returns a sentence on one
-    /// that takes long on this number of cores.
+    /// Reports an error for a run that exceeds the limit on events, unless the options allow it. Returns a warning
+    /// sentence if the run takes long on the given number of cores.
     pub(crate) fn weigh(&mut self, run: &Run, cores: usize) -> Option<String> {
         let draft = self.draft.as_ref().filter(|_| !self.found.has_errors())?;
         let ready = self.blueprint.as_ref().zip(self.study.as_ref());
@@ -338,35 +338,35 @@ impl Loaded {
         forecast.announced(cores)
     }
 
-    /// What the solver of requests cannot simulate yet, a phrase each; empty where the form cannot be read.
+    /// Lists what the solver of requests cannot simulate, one phrase each; empty if the scenario has errors.
     pub(crate) fn not_yet(&self) -> Vec<String> {
         let draft = self.draft.as_ref().filter(|_| !self.found.has_errors());
         let all = draft.map(plan::simulatable::not_yet).unwrap_or_default();
         all.into_iter().map(|one| one.what).collect()
     }
 
-    /// The diagnostics with what is needed to show them.
+    /// Returns the diagnostics and the text they refer to.
     #[must_use]
     pub fn report(&self) -> Report<'_> {
         let source = self.document.as_ref().map_or(&self.source, |document| &document.source);
         Report { source, document: self.document.as_ref(), found: &self.found }
     }
 
-    /// The scenario, when nothing is wrong with it.
+    /// Returns the scenario if it has no errors.
     ///
     /// # Errors
     ///
-    /// The diagnostics, when there is an error.
+    /// The diagnostics, if there is an error.
     pub fn sound(&self) -> Result<&Draft, Error> {
         let draft = self.draft.as_ref().filter(|_| !self.found.has_errors());
         draft.ok_or_else(|| Error::refused(self))
     }
 
-    /// The scenario, when it was loaded to be run and can be.
+    /// Returns the scenario if it was loaded to be run and can be run.
     ///
     /// # Errors
     ///
-    /// The diagnostics, when there is an error.
+    /// The diagnostics, if there is an error.
     pub fn runnable(&self) -> Result<&Draft, Error> {
         let draft = self.sound()?;
         if self.blueprint.is_none() {
@@ -376,7 +376,7 @@ impl Loaded {
     }
 }
 
-/// The canonical form of a scenario (D5): two spellings of one model give the same bytes.
+/// Returns the canonical form of a scenario: two spellings of one model give the same bytes.
 #[must_use]
 pub fn canonical(draft: &Draft) -> Canonical {
     let value = canonical_form(draft);
@@ -386,8 +386,8 @@ pub fn canonical(draft: &Draft) -> Canonical {
     Canonical { text, digest, toml: as_scenario(value) }
 }
 
-/// The canonical form as JSON. A scenario without claims is the model that it was before there were any, and so is one
-/// without components of a kind that came later.
+/// Returns the canonical form as JSON. Empty sections that were added to the language later (claims, newer kinds) are
+/// left out, so that digests of older scenarios stay the same.
 pub(crate) fn canonical_form(draft: &Draft) -> Json {
     let mut value = draft.scenario.canonical();
     if let Json::Object(sections) = &mut value {
@@ -406,8 +406,7 @@ pub(crate) fn canonical_form(draft: &Draft) -> Json {
     value
 }
 
-/// The canonical form as TOML. What JSON says with `null`, and sections without entries, a file says
-/// by leaving them out.
+/// Returns the canonical form as TOML. Keys with `null` and empty sections are left out.
 fn as_scenario(mut value: Json) -> String {
     fn without_null(value: &mut Json) {
         match value {

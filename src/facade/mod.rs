@@ -1,10 +1,11 @@
-//! fivenines for Rust programs: a scenario is loaded or built, run, and asked for its figures.
+//! fivenines for Rust programs: load or build a scenario, run it, read its figures.
 //!
-//! What programs use stands at the root of the crate. [`load`] and [`ready`] are the way of a text to what a run gives. The
-//! other modules are what single commands do, for the command alone: it has flags, streams and exit codes, and
-//! names nothing else of the crate but [`report`](crate::report), by which it prints.
-//! Holds: a [`Scenario`] has no errors; no figure without its interval or the reason why there is none; nothing
-//! here names the command, prints, or reads the clock.
+//! The types for programs are re-exported at the root of the crate. [`load`] and [`ready`] turn a text into a
+//! scenario that can be simulated. Each of the other modules does the work of one command and is for the command
+//! only. The command has flags, streams and exit codes; of the crate it uses only this module and
+//! [`report`](crate::report), which formats the output.
+//! Holds: a [`Scenario`] has no errors; every figure has an interval or the reason why there is none; nothing here
+//! names the command, prints, or reads the clock.
 
 mod builder;
 pub(crate) mod claims;

@@ -1,4 +1,4 @@
-//! A scenario that is ready to be simulated, and what comes of it.
+//! A scenario that is ready to be simulated, and the results of its simulation.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,28 +19,28 @@ use crate::study::scenario::{self, StudyPlan, StudyResult};
 use crate::study::why;
 use crate::study::window::Watch;
 
-/// Window and replication that this thread simulates; empty where it simulates nothing.
+/// Window and replication that this thread simulates; empty if it simulates nothing.
 pub(crate) use crate::study::underway::now as under_way;
 
 /// A scenario that is ready to be simulated.
 #[derive(Debug)]
 pub struct Ready {
-    /// As it was read.
+    /// The scenario as it was read.
     pub loaded: Loaded,
-    /// What is asked of it.
+    /// Windows, replications and figures to run.
     pub study: StudyPlan,
-    /// Its one spelling.
+    /// Its canonical form.
     pub canonical: Canonical,
-    /// What was laid over the file.
+    /// Assignments that were applied to the file.
     pub assignments: Vec<String>,
 }
 
 impl Ready {
-    /// A scenario that was loaded to be run, with `assignments` laid over its file.
+    /// Takes a scenario that was loaded to be run, with `assignments` applied to its file.
     ///
     /// # Errors
     ///
-    /// The diagnostics, when there is an error; a figure of the run that there is not.
+    /// The diagnostics, if there is an error; a figure of the run that does not exist.
     pub(crate) fn new(loaded: Loaded, assignments: Vec<String>) -> Result<Self, Error> {
         let ready = Self::with_any_figures(loaded, assignments)?;
         match ready.study.refused.first() {
@@ -49,7 +49,7 @@ impl Ready {
         }
     }
 
-    /// As [`Self::new`], also with figures of the run that there are not.
+    /// Like [`Self::new`], but accepts figures of the run that do not exist.
     pub(crate) fn with_any_figures(
         mut loaded: Loaded,
         assignments: Vec<String>,
@@ -60,46 +60,46 @@ impl Ready {
         Ok(Self { loaded, study, canonical, assignments })
     }
 
-    /// Reads the scenario file at `path` and resolves all that `run` asks of it.
+    /// Reads the scenario file at `path` and resolves everything that `run` asks for.
     ///
     /// # Errors
     ///
-    /// As [`Self::new`]; a run that is too long; a file that cannot be read.
+    /// Those of [`Self::new`]; a run that is too long; a file that cannot be read.
     pub(crate) fn load(path: &Path, run: &Run) -> Result<Self, Error> {
         let mut loaded = run.read(path, None)?;
         loaded.weigh(run, 1);
         Self::new(loaded, run.assignments.clone())
     }
 
-    /// The draft.
+    /// Returns the draft.
     #[must_use]
     pub fn draft(&self) -> &Draft {
         self.loaded.draft.as_ref().expect("a scenario that is ready has a draft")
     }
 
-    /// The name of the scenario.
+    /// Returns the name of the scenario.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.draft().scenario.scenario.value.text
     }
 
-    /// The blueprint.
+    /// Returns the blueprint.
     #[must_use]
     pub fn blueprint(&self) -> &Blueprint {
         self.loaded.blueprint.as_ref().expect("a scenario that is ready has a blueprint")
     }
 
-    /// What it costs per month and once, in dollars, where it has prices.
+    /// Returns the monthly and the one-time cost in dollars; `None` without prices.
     pub(crate) fn cost(&self) -> (Option<f64>, Option<f64>) {
         cost::totals(self.draft())
     }
 
-    /// Number of claims that it states.
+    /// Returns the number of its claims.
     pub(crate) fn claims(&self) -> usize {
         self.draft().scenario.claim.len()
     }
 
-    /// What its digest will cover, as far as it is known before the run.
+    /// Returns the lines of the results digest that are known before the run.
     #[must_use]
     pub fn facts(&self) -> Vec<String> {
         let mut facts = vec![format!("scenario {}", self.canonical.digest)];
@@ -122,13 +122,13 @@ impl Ready {
         facts
     }
 
-    /// Replications that there are in any case.
+    /// Returns the number of replications that run in any case: the sum of the windows' minimums.
     #[must_use]
     pub fn replications(&self) -> u64 {
         self.study.windows.iter().map(|window| u64::from(window.replications.0)).sum()
     }
 
-    /// The files that the scenario names, each with the digest of its content.
+    /// Returns the trace files that the scenario names, each with the digest of its content.
     ///
     /// # Errors
     ///
@@ -145,46 +145,46 @@ impl Ready {
         Ok(traces)
     }
 
-    /// Simulates it as `run` has it.
+    /// Simulates the scenario with the options of `run`.
     ///
     /// # Errors
     ///
-    /// A file that it names and that is gone; a broken invariant.
+    /// A trace file that no longer exists; a broken invariant.
     pub(crate) fn live(self: &Arc<Self>, run: &Run) -> Result<Results, Error> {
         let traces = self.traces()?;
         let watch = Watch::default();
         let result = run.during(self.replications(), &watch, || self.simulate(&watch))?;
         let result = result.map_err(|breach| Error::breach(&breach, &self.phrase()))?;
         let rows = self.rows(&result);
-        // By the name of the file beside the results.
+        // Named after the scenario file that is written beside the results.
         let identity = self.identity(traces, run.command("run", &["scenario"]));
         Ok(Results::new(Arc::clone(self), result, rows, identity))
     }
 
-    /// Its name, digest and seed, for the words when something is wrong with fivenines.
+    /// Returns name, digest and seed, for the message on a defect of fivenines.
     pub(crate) fn phrase(&self) -> String {
         let seed = self.draft().scenario.run.seed.value;
         format!("scenario {}, {}, seed {seed}", self.name(), self.canonical.digest)
     }
 
-    /// Simulates all that is asked of it, on the threads of the caller.
+    /// Simulates everything that the study asks for, on the threads of the caller.
     ///
     /// # Errors
     ///
-    /// [`Breach`] when an invariant is broken.
+    /// [`Breach`] if an invariant is broken.
     pub fn simulate(&self, watch: &Watch) -> Result<StudyResult, Breach> {
         let mut result = scenario::run(self.blueprint(), &self.study, watch)?;
         result.why = why::ask(self.draft(), &self.study, &result, watch)?;
         Ok(result)
     }
 
-    /// The rows of a result.
+    /// Computes the rows of a result.
     #[must_use]
     pub fn rows(&self, result: &StudyResult) -> Rows {
         gather(self.draft(), self.blueprint(), &self.study, result)
     }
 
-    /// What identifies the run with this command, beside its figures.
+    /// Returns the identity of the run with the given command: canonical form, traces, cost.
     #[must_use]
     pub fn identity(&self, traces: Vec<(String, String)>, command: String) -> Identity {
         let (monthly_cost, once_cost) = self.cost();
@@ -198,7 +198,7 @@ impl Ready {
         }
     }
 
-    /// Itself with its result, as one of several that are compared.
+    /// Returns the scenario with its result, as a member of a comparison.
     #[must_use]
     pub fn member<'a>(&'a self, result: &'a StudyResult, results: &'a Rows) -> Member<'a> {
         let (monthly_cost, once_cost) = self.cost();
@@ -214,11 +214,11 @@ impl Ready {
     }
 }
 
-/// The digest of a file that a scenario names.
+/// Computes the digest of a file that a scenario names.
 ///
 /// # Errors
 ///
-/// When it cannot be read.
+/// A file that cannot be read.
 pub(crate) fn digest_of(folder: &Path, name: &str) -> Result<String, Error> {
     let bytes = std::fs::read(folder.join(name))
         .map_err(|error| Error::new(Kind::Io, format!("cannot read `{}`: {error}", shown(name))))?;

@@ -1,4 +1,4 @@
-//! Results that were written before, and what they say of how they were made.
+//! Results from an earlier run, and the facts that their manifest records.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,21 +11,21 @@ use crate::report::write::{self, ResultSet, read_manifest, sha256};
 use crate::scenario::render::shown;
 use crate::solve::trail::pieces;
 
-/// Results of one scenario that are whole.
+/// Verified results of one scenario.
 pub(crate) struct Recorded {
     /// Their folder.
     pub(crate) folder: PathBuf,
-    /// Their manifest; every file is as it says.
+    /// Their manifest; every file matches it.
     pub(crate) manifest: Json,
 }
 
 impl Recorded {
-    /// Reads the results in `folder` and compares every file with what the manifest says of it;
-    /// `None` when there are none of one scenario.
+    /// Reads the results in `folder` and compares every file with the manifest. Returns `None` if the folder has no
+    /// results of one scenario.
     ///
     /// # Errors
     ///
-    /// [`Kind::Integrity`] when they are damaged.
+    /// [`Kind::Integrity`] if they are damaged.
     pub(crate) fn open(folder: &Path) -> Result<Option<Self>, Error> {
         let manifest = read_manifest(folder)?;
         let manifest = manifest.filter(|manifest| manifest["scenario"].is_string());
@@ -34,38 +34,38 @@ impl Recorded {
         Ok(Some(Self { folder: folder.to_path_buf(), manifest }))
     }
 
-    /// The folder, to be shown.
+    /// Returns the folder, for messages.
     pub(crate) fn name(&self) -> String {
         shown(&self.folder.display().to_string())
     }
 
-    /// The scenario.
+    /// Returns the name of the scenario.
     pub(crate) fn scenario(&self) -> &str {
         self.manifest["scenario"].as_str().unwrap_or_default()
     }
 
-    /// The version of its results.
+    /// Returns the version of the results format.
     pub(crate) fn results_version(&self) -> u64 {
         self.manifest["results_version"].as_u64().unwrap_or(0)
     }
 
-    /// Whether no replication is missing.
+    /// Returns whether all replications are present.
     pub(crate) fn is_complete(&self) -> bool {
         self.manifest["complete"] == true
     }
 
-    /// The command that made them, without paths.
+    /// Returns the command that made them, without paths.
     pub(crate) fn command(&self) -> &str {
         self.manifest["command"].as_str().unwrap_or_default()
     }
 
-    /// What identifies the run and what came out of it, line by line, as the digest covers it.
+    /// Returns the lines that the digest covers: the identity of the run and its outcomes.
     pub(crate) fn covers(&self) -> Vec<&str> {
         let lines = self.manifest["digest_covers"].as_array().into_iter().flatten();
         lines.filter_map(Json::as_str).collect()
     }
 
-    /// How many replications of a window there are.
+    /// Returns the number of replications of a window.
     pub(crate) fn replications(&self, window: &str) -> Option<u64> {
         let count = |line: &str| {
             let (name, count) = line.strip_prefix("replications ")?.rsplit_once(' ')?;
@@ -74,44 +74,44 @@ impl Recorded {
         self.covers().into_iter().find_map(count)
     }
 
-    /// What was noted of a history on the way; `None` when nothing was, as of results that are older
-    /// than such notes.
+    /// Returns the event-digest checkpoints of a replication; `None` if there are none, as in results of older
+    /// versions.
     pub(crate) fn trail(&self, of: &History<'_>) -> Option<Vec<u16>> {
         let lines = self.manifest[EVENT_TRAILS].as_array()?.iter().filter_map(Json::as_str);
         let found = lines.filter_map(History::after).find(|one| one.is_that_of(of))?;
         pieces(found.digest)
     }
 
-    /// Whether they are of a scenario that was run alone.
+    /// Returns whether the scenario was run alone, not for a comparison.
     pub(crate) fn is_told_alone(&self) -> bool {
         self.covers().contains(&TOLD_ALONE)
     }
 
-    /// Whether windows of requests were drawn from the years: `compare` writes results without.
+    /// Returns whether request windows were sampled from the long horizon; results of `compare` have none.
     pub(crate) fn is_sampled(&self) -> bool {
         let of_windows =
             |line: &&str| line.strip_prefix(SAMPLED).is_some_and(|r| r.starts_with(' '));
         self.covers().iter().any(of_windows)
     }
 
-    /// The file at `path` of these results.
+    /// Reads the file at `path` of these results.
     ///
     /// # Errors
     ///
-    /// [`Kind::Integrity`] when it cannot be read.
+    /// [`Kind::Integrity`] if it cannot be read.
     pub(crate) fn file(&self, path: &str) -> Result<Vec<u8>, Error> {
         fs::read(self.folder.join(path)).map_err(|error| {
             Error::new(Kind::Integrity, format!("cannot read {}: {error}", self.name()))
         })
     }
 
-    /// Path and SHA-256 of every file, as the manifest lists them.
+    /// Returns path and SHA-256 of every file in the manifest.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         let entries = self.manifest["files"].as_array().into_iter().flatten();
         entries.filter_map(|entry| Some((entry["path"].as_str()?, entry["sha256"].as_str())))
     }
 
-    /// The files whose content differs from that of new results, in order of path, and how many there are in all.
+    /// Returns the files that differ from new results, in order of path, and the number of all files.
     pub(crate) fn differing(&self, set: &ResultSet) -> (Vec<String>, usize) {
         let mut names: Vec<&str> = self.files().map(|(path, _)| path).collect();
         names.extend(set.files.iter().map(|file| file.path.as_str()));
@@ -126,20 +126,20 @@ impl Recorded {
     }
 }
 
-/// What the digest of new results covers, line by line.
+/// Returns the lines that the digest of new results covers.
 pub(crate) fn covers(set: &ResultSet) -> Vec<&str> {
     let lines = set.facts["digest_covers"].as_array().into_iter().flatten();
     lines.filter_map(Json::as_str).collect()
 }
 
-/// The lines that say what was run: scenario, files, seed, version of results.
+/// Keeps the lines that identify what was run: scenario, files, seed, version of results.
 pub(crate) fn identity<'a>(covers: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let heads = ["scenario ", "file ", "seed ", "results-version "];
     let kept = |line: &&str| heads.iter().any(|head| line.starts_with(head));
     covers.into_iter().filter(kept).collect()
 }
 
-/// The first line of `new` that is not that of `old`, in words: a history by its window and
+/// Describes the first line of `new` that differs from `old`; an event digest is described by its window and
 /// replication.
 pub(crate) fn first_difference(old: &[&str], new: &[&str]) -> Option<String> {
     let none = "nothing";
@@ -155,31 +155,31 @@ pub(crate) fn first_difference(old: &[&str], new: &[&str]) -> Option<String> {
     })
 }
 
-/// What a digest covers of one history.
+/// The event digest or the checkpoints of one replication.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct History<'a> {
     /// The window.
     pub(crate) window: &'a str,
     /// The replication, counted from 0.
     pub(crate) replication: u64,
-    /// The digest of its events, or what was noted of it on the way.
+    /// The digest of its events, or its event-digest checkpoints.
     pub(crate) digest: &'a str,
 }
 
 impl<'a> History<'a> {
-    /// Of a line of what a digest covers; `None` when it is of something else.
+    /// Parses a line that a digest covers; returns `None` if it is not an event digest.
     pub(crate) fn of(line: &'a str) -> Option<Self> {
         Self::after(line.strip_prefix("events ")?)
     }
 
-    /// Of `<window> <replication> <digest>`.
+    /// Parses `<window> <replication> <digest>`.
     fn after(line: &'a str) -> Option<Self> {
         let (rest, digest) = line.rsplit_once(' ')?;
         let (window, replication) = rest.rsplit_once(' ')?;
         Some(Self { window, replication: replication.parse().ok()?, digest })
     }
 
-    /// Whether both are of the same replication of the same window.
+    /// Returns whether both belong to the same replication of the same window.
     pub(crate) fn is_that_of(&self, other: &History<'_>) -> bool {
         (self.window, self.replication) == (other.window, other.replication)
     }

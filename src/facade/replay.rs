@@ -1,4 +1,4 @@
-//! Recorded results against those of the same scenario, simulated again: the first that differs of each kind.
+//! Recorded results compared with a new simulation of the same scenario: the first difference of each kind.
 
 use std::fs;
 
@@ -14,14 +14,14 @@ use crate::study::record::SummaryRecord;
 use crate::study::results::RESULTS_VERSION;
 use crate::study::stretch::{Bounds, Stretch, stretches};
 
-/// Most letters shown of a line that differs.
+/// Longest excerpt, in characters, of a line that differs.
 const MOST_LETTERS: usize = 160;
 
-/// Refuses results that need not come out the same.
+/// Refuses results that need not be reproduced exactly.
 ///
 /// # Errors
 ///
-/// [`Kind::Inconclusive`] when another version wrote them, or replications are missing.
+/// [`Kind::Inconclusive`] if another version wrote them or replications are missing.
 pub(crate) fn comparable(recorded: &Recorded) -> Result<(), Error> {
     let name = recorded.name();
     if recorded.results_version() != u64::from(RESULTS_VERSION) {
@@ -39,32 +39,32 @@ pub(crate) fn comparable(recorded: &Recorded) -> Result<(), Error> {
     Ok(())
 }
 
-/// The first that differs of each kind.
+/// The first difference of each kind.
 pub(crate) struct Difference {
-    /// What was run, or the first history that took another course.
+    /// The first line of the digest that differs: the model that was run, or a replication's events.
     pub(crate) run: Option<String>,
-    /// Where the first history that did so parted from the recorded one.
+    /// The interval in which the first such replication diverged from the recorded one.
     pub(crate) parting: Option<Parting>,
-    /// How many files differ, of how many.
+    /// Number of files that differ, and number of files.
     pub(crate) files: (usize, usize),
-    /// The first of them, its first line, then and now.
+    /// The first differing file: its name, line number, recorded line and new line.
     pub(crate) line: Option<(String, usize, String, String)>,
-    /// The first figure.
+    /// The first figure that differs.
     pub(crate) figure: Option<String>,
 }
 
-/// Where a history took another course than the recorded one.
+/// The interval in which a replication diverged from the recorded one.
 pub(crate) struct Parting {
-    /// The stretch in which it did.
+    /// The interval.
     pub(crate) stretch: Stretch,
-    /// Where that lies.
+    /// Start and end of the interval.
     pub(crate) bounds: Bounds,
-    /// Events of this program in it.
+    /// Number of simulated events in the interval.
     pub(crate) events: u64,
 }
 
 impl Difference {
-    /// Holds new results against recorded ones; `None` where they are the same to the last byte.
+    /// Compares new results with recorded ones; returns `None` if they are identical to the last byte.
     pub(crate) fn between(recorded: &Recorded, results: &Results) -> Option<Self> {
         let set = &results.output().set;
         let (differing, all) = recorded.differing(set);
@@ -79,7 +79,7 @@ impl Difference {
             let other = "what is run is another model than what was run: ";
             first_difference(&was, &is).map(|line| format!("{other}{line}"))
         };
-        // A table says more in its first line that differs than a drawing.
+        // The first differing line of a table is more informative than that of a drawing.
         let first = differing.iter().find(|name| name.ends_with(".csv")).or(differing.first());
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         let old = |name: &str| fs::read(recorded.folder.join(name)).map(text).unwrap_or_default();
@@ -99,7 +99,7 @@ impl Difference {
 }
 
 impl Parting {
-    /// Of the first history that differs, where it was noted how it went.
+    /// Locates the divergence of the first replication that differs, if checkpoints were recorded for it.
     fn of(recorded: &Recorded, results: &Results, (was, is): (&[&str], &[&str])) -> Option<Self> {
         let before: Vec<History<'_>> = was.iter().filter_map(|line| History::of(line)).collect();
         let differs = |now: &History<'_>| {
@@ -120,7 +120,7 @@ impl Parting {
     }
 }
 
-/// Number and text of the first line that differs.
+/// Returns number and texts of the first line that differs.
 fn first_line(old: &str, new: &str) -> (usize, String, String) {
     let (olds, news): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let most = olds.len().max(news.len());

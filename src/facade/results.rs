@@ -1,4 +1,4 @@
-//! What a run gives.
+//! Results of a run.
 
 use std::fmt;
 use std::path::Path;
@@ -23,10 +23,10 @@ use crate::study::sampled::agreement::Agrees;
 use crate::study::scenario::StudyResult;
 use crate::study::window::Estimate as Inner;
 
-/// Columns of texts that are for no terminal.
+/// Terminal settings for text that is not printed on a terminal.
 pub(super) const TERMINAL: Terminal = Terminal { width: 100, letters: Letters::Unicode };
 
-/// The results of one scenario: figures with their intervals, tables, and the report that the command writes.
+/// The results of one scenario: figures with intervals, tables, and the report that the command writes.
 ///
 /// ```
 /// use fivenines::{Run, Scenario};
@@ -47,16 +47,16 @@ pub struct Results {
     held: OnceLock<Vec<HeldTable>>,
 }
 
-/// How a run went, the worst first.
+/// The outcome of a run, from the worst to the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// A limit of the run cut a window short.
+    /// A limit of the run ended a window early.
     Limit,
-    /// Two solvers that answer the same question disagree.
+    /// Two solvers disagree on the same figure.
     SolversDisagree,
     /// An expectation fails.
     Fails,
-    /// An expectation cannot be judged, or a precision was not reached.
+    /// An expectation cannot be judged, or a required precision was not reached.
     Inconclusive,
     /// None of these.
     Holds,
@@ -89,19 +89,19 @@ impl Figure {
         Self { path: path.to_string(), estimate: Estimate::of(estimate, unit), reason }
     }
 
-    /// Its path, such as `latency.page.p95@peak`; `docs/figures.md` lists all there are.
+    /// Returns the path, such as `latency.page.p95@peak`; `docs/figures.md` lists all figures.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The estimate; `None`: see [`Self::reason`].
+    /// Returns the estimate; if it is `None`, [`Self::reason`] gives the reason.
     #[must_use]
     pub const fn estimate(&self) -> Option<Estimate> {
         self.estimate
     }
 
-    /// Why there is no estimate, such as too few samples beyond a percentile.
+    /// Returns the reason why there is no estimate, such as too few samples beyond a percentile.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
@@ -128,7 +128,7 @@ impl Results {
         Self { ready, result, rows, identity, output: OnceLock::new(), held: OnceLock::new() }
     }
 
-    /// What is written and shown.
+    /// Returns the output: the files and the document.
     pub(crate) fn output(&self) -> &Output {
         self.output.get_or_init(|| output(&self.rows, &self.identity))
     }
@@ -137,7 +137,7 @@ impl Results {
         self.held.get_or_init(|| files::tables(&self.rows))
     }
 
-    /// What was run.
+    /// Returns the scenario that was run.
     pub(crate) fn ready(&self) -> &Ready {
         &self.ready
     }
@@ -146,7 +146,7 @@ impl Results {
         &self.result
     }
 
-    /// How it went, for an exit code.
+    /// Returns the outcome of the run, for an exit code.
     pub(crate) fn ending(&self) -> Ending {
         let judged = |how: &[Judgement]| {
             self.result.judgements.iter().any(|judgement| how.contains(judgement))
@@ -167,18 +167,18 @@ impl Results {
         }
     }
 
-    /// Whether a window was cut short by a limit of the run.
+    /// Returns whether a limit of the run ended a window early.
     pub(crate) fn met_a_limit(&self) -> bool {
         self.result.windows.iter().any(|window| window.stopped.is_some())
             || self.result.sampled.as_ref().is_some_and(|sampled| sampled.stopped().is_some())
     }
 
-    /// Every figure as CSV.
+    /// Returns every figure as CSV.
     pub(crate) fn figures_csv(&self) -> Vec<u8> {
         figures::csv(&self.rows)
     }
 
-    /// Forgets the files and what a comparison does not need: the memory of several scenarios adds up.
+    /// Drops the files and the data that a comparison does not need, to save memory when several scenarios are held.
     pub(crate) fn keep_compared(&mut self) {
         if let Some(years) = &mut self.result.years {
             years.keep_compared();
@@ -196,7 +196,7 @@ impl Results {
         &self.rows
     }
 
-    /// Name of the scenario.
+    /// Returns the name of the scenario.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -209,12 +209,12 @@ impl Results {
         &self.rows.scenario
     }
 
-    /// The estimate of a figure by its path. The standard figures of a report and all that the scenario names are
-    /// there; [`Run::figure`](crate::Run::figure) asks for more.
+    /// Returns the estimate of a figure by its path. The standard figures of the report and all figures that the
+    /// scenario names are available; [`Run::figure`](crate::Run::figure) adds others.
     ///
     /// # Errors
     ///
-    /// A path that is no figure of this run; a figure without a value, with the reason.
+    /// A path that is not a figure of this run; a figure without a value, with the reason.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -233,7 +233,7 @@ impl Results {
         })
     }
 
-    /// The figure of a path, or of another spelling of it: `utilization.web` of the only member `web-1`.
+    /// Finds a figure by its path or by another spelling of it: `utilization.web` for the only member `web-1`.
     fn find(&self, path: &str) -> Result<Figure, Error> {
         if let Some(found) = self.figures().find(|figure| figure.path == path) {
             return Ok(found);
@@ -245,7 +245,7 @@ impl Results {
         )
     }
 
-    /// The estimate of what a figure measures in its window, under whichever path it was asked for.
+    /// Returns the estimate of the same measure in the same window, whatever path was used to request it.
     fn same(&self, figure: &Parsed) -> Option<&Inner> {
         let measure = Measure::resolve(self.ready.blueprint(), figure).ok()?;
         let windows = &self.ready.study.windows;
@@ -266,7 +266,7 @@ impl Results {
             .with_help(Some(help))
     }
 
-    /// All figures: those of windows, of capacities, of the long horizon, each in order of path.
+    /// Returns all figures: those of windows, of the long horizon, of windows sampled from it, and capacities.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -291,12 +291,12 @@ impl Results {
         all.map(|row| Figure::of(&row.path, row.unit, &row.estimate)).chain(capacities)
     }
 
-    /// Whether a figure meets a condition in the words of `[[expect]]`, such as `< 500ms` or `within 5% of 0.8`:
-    /// its whole interval has to. `None` where the interval cannot tell, or there is no value.
+    /// Returns whether the whole interval of a figure meets a condition as in `[[expect]]`, such as `< 500ms` or
+    /// `within 5% of 0.8`. Returns `None` if the interval lies on both sides of the bound or there is no value.
     ///
     /// # Errors
     ///
-    /// A path that is no figure of this run; a condition that cannot be read.
+    /// A path that is not a figure of this run; a condition that cannot be parsed.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -319,7 +319,7 @@ impl Results {
         })
     }
 
-    /// The expectations of the scenario that do not hold, a sentence each; empty when all hold.
+    /// Returns the expectations that do not hold, one sentence each; empty if all hold.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -344,12 +344,12 @@ impl Results {
         sentence.collect()
     }
 
-    /// The paired difference of a figure, these results less `other`, with its interval. Both met the same
-    /// arrivals and demands, so that the difference is known better than either value.
+    /// Returns the paired difference of a figure, these results minus `other`, with its interval. Common random
+    /// numbers (same arrivals and demands) make its interval narrower than that of independent runs.
     ///
     /// # Errors
     ///
-    /// A figure whose values by replication are not kept in both, or that is a name.
+    /// A figure without values per replication in both results, or a figure whose value is a name.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -368,7 +368,7 @@ impl Results {
         })
     }
 
-    /// Names of the tables of [`Self::table`].
+    /// Returns the names of the tables that [`Self::table`] accepts.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -381,12 +381,12 @@ impl Results {
         self.held().iter().filter_map(|table| table.name.strip_suffix(".csv"))
     }
 
-    /// The rows of a table, with the columns of the CSV file of that name, which `docs/results.md` explains: each a
-    /// table by column. What is missing has no key.
+    /// Returns the rows of a table; each row is a table by column. The columns are those of the CSV file with that
+    /// name, which `docs/results.md` explains. A missing value has no key.
     ///
     /// # Errors
     ///
-    /// A table that there is not.
+    /// A table that does not exist.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -408,7 +408,7 @@ impl Results {
         Ok(rows_of(table))
     }
 
-    /// Why the results are partial; `None` when they are whole.
+    /// Returns the reason why the results are partial; `None` if they are complete.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -422,7 +422,7 @@ impl Results {
         self.rows.partial.as_deref()
     }
 
-    /// Digest of the results: the command prints the same for the same scenario, options and seed.
+    /// Returns the digest of the results. The command prints the same digest for the same scenario, options and seed.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -436,7 +436,7 @@ impl Results {
         &self.output().set.digest
     }
 
-    /// What the command prints: answers, tables and checks, in 100 columns.
+    /// Returns the text that the command prints: answers, tables and checks, 100 columns wide.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -449,12 +449,12 @@ impl Results {
         document(&page::brief(&self.output().document), TERMINAL)
     }
 
-    /// Writes report, tables and scenario into a folder, whole or not at all: the files that the command writes.
-    /// The same results that are there are left alone.
+    /// Writes report, tables and scenario into a folder, completely or not at all: the files that the command writes.
+    /// Identical results in the folder are left untouched.
     ///
     /// # Errors
     ///
-    /// Other results or other files in the folder; what the system says.
+    /// Different results or other files in the folder; an error of the operating system.
     ///
     /// ```no_run
     /// # use fivenines::{Run, Scenario};
@@ -469,7 +469,7 @@ impl Results {
     }
 }
 
-/// The rows of a table, each a table by column; what is missing has no key.
+/// Converts the rows of a table, each to a table by column; a missing value has no key.
 pub(super) fn rows_of(table: &HeldTable) -> impl Iterator<Item = Value> {
     table.rows.iter().map(|row| {
         let fields = table.columns.iter().zip(row);

@@ -1,4 +1,4 @@
-//! How a scenario is run.
+//! Options of a run.
 
 use std::fmt;
 use std::path::Path;
@@ -13,20 +13,20 @@ use super::load::{Loaded, Purpose, load_in};
 use crate::study::scenario::{Choices, Solver};
 use crate::study::window::Watch;
 
-/// Most replications that can be asked for.
+/// Largest number of replications that an option can set.
 const MOST_REPLICATIONS: u32 = 1_000_000;
-/// Time between two looks at how far a run is.
+/// Interval between two calls of the progress and stop functions.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Takes the replications done and those there are.
+/// A function that receives the number of finished replications and their total.
 type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
-/// Answers whether to stop.
+/// A function that returns whether to stop.
 type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 
-/// How a scenario is run: how often, with which seed, by which solver, on how many threads.
+/// The options of a run: replications, seed, solver, number of threads.
 ///
-/// Without any option a run does what the command `fivenines run` does: all that the scenario asks for.
-/// The same scenario, options and seed give the same results, on any number of threads.
+/// Without any option a run does what the command `fivenines run` does: everything that the scenario asks for. The
+/// same scenario, options and seed give the same results on any number of threads.
 ///
 /// ```
 /// use fivenines::{Run, Scenario};
@@ -49,22 +49,22 @@ type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 /// ```
 #[derive(Clone)]
 pub struct Run {
-    /// Values laid over the scenario.
+    /// Assignments applied to the scenario, each `PATH=VALUE`.
     pub(crate) assignments: Vec<String>,
-    /// Figures to estimate beside those of the scenario.
+    /// Figures to estimate in addition to those of the scenario.
     pub(crate) figures: Vec<String>,
-    /// How often, by which solver; whether it is for a comparison.
+    /// Replications, solver, and the purpose of the run.
     pub(crate) choices: Choices,
     pub(crate) long: bool,
     threads: usize,
-    /// The threads that several runs share, in place of those of `threads`.
+    /// Thread pool that several runs share; it replaces `threads`.
     pool: Option<Arc<rayon::ThreadPool>>,
     progress: Option<Progress>,
     stop: Option<Stop>,
 }
 
 impl Run {
-    /// A run as the scenario has it.
+    /// Creates the options of a run as the scenario defines it.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -84,7 +84,8 @@ impl Run {
         }
     }
 
-    /// A quick run: fewer replications of shorter windows, a tenth of the effort. Intervals are wide.
+    /// Creates the options of a quick run: 2 to 4 replications of each window, at a quarter of its length. Intervals
+    /// are wide.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -101,7 +102,7 @@ impl Run {
         self
     }
 
-    /// Sets the root of all draws, in place of the scenario's.
+    /// Sets the seed of all random draws, in place of the scenario's.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -112,8 +113,8 @@ impl Run {
         self.assign(format!("run.seed={seed}"))
     }
 
-    /// Sets the number of replications of everything, in place of the scenario's: 1 to 1,000,000. A single one
-    /// says nothing about its error, so that its figures have no interval.
+    /// Sets the number of replications of everything, 1 to 1,000,000, in place of the scenario's. With a single
+    /// replication, figures have no interval.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -125,8 +126,8 @@ impl Run {
         self
     }
 
-    /// Adds replications until the half-width of the figure's interval is at most this share of its value, up to
-    /// the scenario's largest number.
+    /// Adds replications until the half-width of the figure's interval is at most the given share of its value. The
+    /// scenario's largest number of replications still applies.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -137,7 +138,7 @@ impl Run {
         self.assign(format!("run.precision.\"{figure}\"={share}"))
     }
 
-    /// Estimates one more figure, beside those that the scenario asks for.
+    /// Estimates one figure in addition to those that the scenario asks for.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -145,12 +146,12 @@ impl Run {
     /// ```
     #[must_use]
     pub fn figure(mut self, path: &str) -> Self {
-        // Without blanks: the path is one word of the command that results record.
+        // Without blanks: the path is one word of the command that the results record.
         self.figures.push(path.split_whitespace().collect());
         self
     }
 
-    /// Simulates the windows alone, request by request.
+    /// Simulates only the windows, request by request.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -162,7 +163,7 @@ impl Run {
         self
     }
 
-    /// Simulates the long horizon alone, from fault to fault.
+    /// Simulates only the long horizon, from fault to fault.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -174,7 +175,7 @@ impl Run {
         self
     }
 
-    /// Replaces every law of a time or a size by the exponential of the same mean.
+    /// Replaces every distribution of a time or a size by the exponential distribution with the same mean.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -185,8 +186,8 @@ impl Run {
         self.assign("run.laws=exponential".to_string())
     }
 
-    /// Leaves out what only a report on one scenario needs: why it is down, and windows drawn from the long
-    /// horizon. The command `fivenines compare` runs its scenarios so.
+    /// Leaves out what only the report on a single scenario needs: the causes of its downtime, and request windows
+    /// sampled from the long horizon. The command `fivenines compare` uses this option.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -197,7 +198,7 @@ impl Run {
         self.reporting(false, false)
     }
 
-    /// Allows a run of more than about 10^11 events, which is refused otherwise.
+    /// Allows a run of more than about 10^11 events, which is refused by default.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -209,7 +210,7 @@ impl Run {
         self
     }
 
-    /// Sets the number of threads; 0, as without it: as many as the machine has cores. Results do not depend on it.
+    /// Sets the number of threads; 0, the default, means one per core. Results do not depend on it.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -221,8 +222,8 @@ impl Run {
         self
     }
 
-    /// Calls `progress` every 50 ms with the replications that are done and those there are. A precision may
-    /// ask for more on the way.
+    /// Calls `progress` every 50 ms with the number of finished replications and their total. The total can grow if a
+    /// required precision needs more.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -234,8 +235,8 @@ impl Run {
         self
     }
 
-    /// Asks `stop` every 50 ms whether to stop. A run that is stopped gives the results of its whole
-    /// replications, and [`Results::partial`](crate::Results::partial) says so.
+    /// Calls `stop` every 50 ms; the run stops once it returns true. The results then cover the finished
+    /// replications, and [`Results::partial`](crate::Results::partial) states that.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -252,43 +253,42 @@ impl Run {
         self
     }
 
-    /// The same run with these laid over the scenario too, each `PATH=VALUE`.
+    /// Returns the same run with these assignments in addition, each `PATH=VALUE`.
     pub(crate) fn laying(&self, assignments: impl IntoIterator<Item = String>) -> Self {
         let mut run = self.clone();
         run.assignments.extend(assignments);
         run
     }
 
-    /// The same run with these figures to estimate, beside those of the scenario.
+    /// Returns the same run with `figures` as the figures to estimate in addition to those of the scenario.
     pub(crate) fn asking(&self, figures: Vec<String>) -> Self {
         Self { figures, ..self.clone() }
     }
 
-    /// Reads the scenario at `path`, to be run so; its files lie in `folder`, or beside it.
+    /// Reads the scenario at `path` for this run; its trace files are in `folder`, or else beside it.
     pub(crate) fn read(&self, path: &Path, folder: Option<&Path>) -> Result<Loaded, Error> {
         load_in(path, folder, &self.assignments, &self.figures, Purpose::Run(self.choices))
     }
 
-    /// The same run; `alone`: with why it is down and what each cause costs, `sampled`: with windows drawn from the
-    /// long horizon.
+    /// Returns the same run; `alone` adds the causes of downtime and their cost, `sampled` adds request windows
+    /// sampled from the long horizon.
     pub(crate) fn reporting(mut self, alone: bool, sampled: bool) -> Self {
         (self.choices.alone, self.choices.sampled) = (alone, sampled);
         self
     }
 
-    /// The same run on the threads of another.
+    /// Returns the same run with the thread pool of `other`.
     pub(crate) fn on_threads_of(self, other: &Self) -> Self {
         Self { pool: other.pool.clone(), ..self }
     }
 
-    /// Starts `count` threads, or as many as the machine has cores, which this run and all that are made from it
-    /// share.
+    /// Starts `count` threads, by default one per core. This run and all runs derived from it share them.
     pub(crate) fn with_own_threads(mut self, count: Option<usize>) -> Result<Self, Error> {
         self.pool = Some(Arc::new(started(count.unwrap_or(0))?));
         Ok(self)
     }
 
-    /// Refuses options that no run can have.
+    /// Refuses invalid options.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match self.choices.replications {
             Some(count) if count == 0 || count > MOST_REPLICATIONS => {
@@ -304,7 +304,7 @@ impl Run {
         }
     }
 
-    /// The command that gives the same results, without paths: what the folder is called changes no result.
+    /// Returns the command that gives the same results, without paths: the name of the folder affects no result.
     pub(crate) fn command(&self, verb: &str, names: &[&str]) -> String {
         let mut command = format!("fivenines {verb}");
         for name in names {
@@ -327,8 +327,8 @@ impl Run {
         command
     }
 
-    /// Does `work` on the threads of this run, while its callbacks are told how far `watch` is; `least`
-    /// replications there are in any case.
+    /// Runs `work` on the threads of this run and calls its progress and stop functions. `watch` has the progress,
+    /// `least` is the number of replications that run in any case.
     pub(crate) fn during<T: Send>(
         &self,
         least: u64,
@@ -363,7 +363,7 @@ impl Run {
         let (ended, end) = mpsc::channel::<()>();
         let done = thread::scope(|scope| {
             scope.spawn(move || {
-                // The channel closes when the work ends, well or in a panic.
+                // The channel closes when the work ends, normally or by a panic.
                 while end.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
                     looks();
                 }
@@ -376,7 +376,7 @@ impl Run {
     }
 }
 
-/// Threads for runs; 0: as many as the machine has cores.
+/// Starts threads for runs; 0 means one per core.
 fn started(count: usize) -> Result<rayon::ThreadPool, Error> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(count)

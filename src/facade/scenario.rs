@@ -17,13 +17,13 @@ use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::source::Source;
 use crate::study::scenario::Solver;
 
-/// Name of a text in diagnostics that comes from no file.
+/// Name that diagnostics show for a text that comes from no file.
 const TEXT: &str = "scenario";
 
-/// A system with its traffic, its faults and what is asked of it, without errors.
+/// A system with its traffic, its faults and its study, without errors.
 ///
-/// Whatever `fivenines check` refuses does not become one: a value of this type can be run. Changes by
-/// [`Self::with`] give another one, or the diagnostics.
+/// Every value of this type can be run: a scenario that `fivenines check` refuses cannot be constructed.
+/// [`Self::with`] returns a changed scenario, or the diagnostics.
 ///
 /// ```
 /// use fivenines::{Run, Scenario};
@@ -51,11 +51,11 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Reads the scenario file at `path`. Paths in it start in its folder.
+    /// Reads the scenario file at `path`. Relative paths in it start in its folder.
     ///
     /// # Errors
     ///
-    /// A file that is not there or cannot be read; the diagnostics, where the scenario has errors.
+    /// A file that does not exist or cannot be read; the diagnostics of a scenario with errors.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -70,11 +70,11 @@ impl Scenario {
         Self::of(source, folder_of(path), found)
     }
 
-    /// Reads a scenario from its text. Paths in it start in the current folder.
+    /// Reads a scenario from its text. Relative paths in it start in the current folder.
     ///
     /// # Errors
     ///
-    /// The diagnostics, where it has errors.
+    /// The diagnostics of a scenario with errors.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -87,7 +87,7 @@ impl Scenario {
         Self::of(source, ".".into(), found)
     }
 
-    /// Begins a scenario in code.
+    /// Starts building a scenario in code.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -98,7 +98,8 @@ impl Scenario {
         Builder::new(name)
     }
 
-    /// Everything that `fivenines check` reports of a text: errors in the order of the text, then warnings.
+    /// Returns all diagnostics that `fivenines check` reports for a text: errors in the order of the text, then
+    /// warnings.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -120,12 +121,12 @@ impl Scenario {
         Self::checked(loaded, Vec::new())
     }
 
-    /// A scenario that was loaded to be checked, with `overrides` laid over its file.
+    /// Takes a scenario that was loaded to be checked, with `overrides` applied to its file.
     fn checked(mut loaded: Loaded, overrides: Vec<String>) -> Result<Self, Error> {
         if loaded.found.has_errors()
             && loaded.draft.as_ref().is_some_and(|draft| !simulatable::not_yet(draft).is_empty())
         {
-            // What cannot be simulated request by request may be simulated over years.
+            // A scenario that cannot be simulated request by request can still have a long-horizon run.
             let years = loaded.again(&[], &[], Purpose::Check(Some(Solver::Flows)));
             if !years.found.has_errors() {
                 loaded = years;
@@ -136,12 +137,12 @@ impl Scenario {
         Ok(Self { loaded: Arc::new(loaded), overrides, canonical })
     }
 
-    /// The scenario with another value at the path of a key, such as `workload.visitors.rate` or
-    /// `request.page.steps[2].read`: what `--set` does on the command line.
+    /// Returns the scenario with another value at the path of a key, as `--set` does on the command line. Examples of
+    /// paths are `workload.visitors.rate` and `request.page.steps[2].read`.
     ///
     /// # Errors
     ///
-    /// The diagnostics, where it then has errors.
+    /// The diagnostics, if the change causes errors.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -159,11 +160,11 @@ impl Scenario {
         Self::checked(loaded, [&self.overrides[..], &change].concat())
     }
 
-    /// One variant for each value of a key, all of them checked before any is run: a sweep.
+    /// Returns one variant per value of a key (a sweep); all variants are checked before any is run.
     ///
     /// # Errors
     ///
-    /// The diagnostics of the first variant that has errors.
+    /// The diagnostics of the first variant with errors.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};
@@ -182,7 +183,7 @@ impl Scenario {
         values.into_iter().map(|value| self.with(path, value)).collect()
     }
 
-    /// What was laid over the file, each as `PATH=VALUE`, in order.
+    /// Returns the assignments applied to the file, each as `PATH=VALUE`, in order.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -199,7 +200,7 @@ impl Scenario {
         self.loaded.draft.as_ref().expect("a scenario without errors has a draft")
     }
 
-    /// Its name.
+    /// Returns the name.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -211,7 +212,7 @@ impl Scenario {
         &self.draft().scenario.scenario.value.text
     }
 
-    /// Warnings: what makes it doubtful as a system, and does not keep it from being run.
+    /// Returns the warnings: doubtful properties of the system that do not prevent a run.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -224,7 +225,7 @@ impl Scenario {
         Diagnostic::all(&self.loaded.report())
     }
 
-    /// Digest of its one spelling: equal for two texts that say the same.
+    /// Returns the digest of the canonical form, equal for two texts with the same meaning.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -237,7 +238,7 @@ impl Scenario {
         &self.canonical.digest
     }
 
-    /// Its one spelling as a scenario file: defaults filled in, changes applied.
+    /// Returns the canonical form as a scenario file: defaults filled in, changes applied.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -250,7 +251,7 @@ impl Scenario {
         self.canonical.toml.clone()
     }
 
-    /// What it costs in dollars per month; `None` without prices.
+    /// Returns the monthly cost in dollars; `None` without prices.
     ///
     /// ```
     /// # use fivenines::Scenario;
@@ -263,12 +264,12 @@ impl Scenario {
         cost::totals(self.draft()).0
     }
 
-    /// Simulates it.
+    /// Simulates the scenario.
     ///
     /// # Errors
     ///
-    /// The diagnostics, where these options make it one that cannot be run; a figure of
-    /// [`Run::figure`] that there is not; a file that the scenario names and that is gone.
+    /// The diagnostics, if these options make it invalid; a figure of [`Run::figure`] that does not exist; a trace
+    /// file that no longer exists.
     ///
     /// ```
     /// # use fivenines::{Run, Scenario};

@@ -1,7 +1,7 @@
-//! Variants of a scenario file: what a sweep runs, and what came of it.
+//! Variants of a scenario file that a sweep runs, and their results.
 //!
-//! Each variant has a name, that of its model. Results of a variant that lie in a folder of that name, whole and of
-//! the same command, are as good as new ones, so that a sweep that was interrupted goes on.
+//! Each variant is named after the digest of its model, and so is its folder. Complete results of the same command in
+//! that folder are reused, so that an interrupted sweep resumes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -25,23 +25,23 @@ use crate::study::sweep::{
     Axis, Drawn, MOST, Spread, Variant, latin_hypercube, listed, product, tornado, uncertain,
 };
 
-/// Letters of a digest that name a variant.
+/// Number of characters of the digest in the name of a variant.
 const NAME: usize = 12;
 
-/// How variants come about.
+/// The method that generates the variants.
 #[derive(Clone, Debug)]
 pub(crate) enum Way {
     /// All combinations of values, each key as `PATH=A,B,C`.
     Combinations(Vec<String>),
-    /// Those of a table.
+    /// The rows of a table.
     Points(PathBuf),
-    /// Each uncertain key at either end, one at a time.
+    /// Each uncertain key at its low and at its high end, one key at a time.
     Tornado,
-    /// So many, drawn between the ends of all uncertain keys.
+    /// The given number of samples from the ranges of all uncertain keys.
     LatinHypercube(u32),
 }
 
-/// Variants of a scenario file, with the run that all of them get.
+/// The variants of a scenario file, and the run options that all of them share.
 pub(crate) struct Sweep {
     file: PathBuf,
     way: Way,
@@ -52,31 +52,31 @@ pub(crate) struct Sweep {
 /// A variant that can be run.
 pub(crate) struct Planned {
     variant: Variant,
-    /// Its name, and that of its folder.
+    /// Its name, which is also the name of its folder.
     pub(crate) name: String,
-    /// Line of the digest that names its model.
+    /// The line of the results digest that identifies its model.
     model: String,
-    /// The command that its results will name.
+    /// The command that its results record.
     command: String,
-    /// Figures of the run that its results would not have otherwise.
+    /// Figures that the run has to add to its results.
     asked: Vec<String>,
 }
 
 impl Planned {
-    /// What is laid over the file, in words.
+    /// Describes the assignments on top of the file.
     pub(crate) fn words(&self) -> String {
         self.variant.words()
     }
 }
 
-/// What is wrong, and with which variant, in words.
+/// An error, and a description of the variant that has it.
 pub(crate) type WrongVariant = (Error, Option<String>);
 
 /// Refuses figures that no variant can have.
 ///
 /// # Errors
 ///
-/// A figure that there is not, or that is a name.
+/// A figure that does not exist, or whose value is a name.
 pub(crate) fn check_figures(paths: &[String]) -> Result<(), Error> {
     for path in paths {
         if Figure::parse(path)?.unit() == FigureUnit::Name {
@@ -98,11 +98,11 @@ impl Sweep {
         Ok(Self { file: file.to_path_buf(), way, run, draft })
     }
 
-    /// Plans all variants, and tries each.
+    /// Plans all variants and loads each.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with any of them.
+    /// The errors of the first variant that has any; two variants with the same model; a key without effect.
     pub(crate) fn plan(&self) -> Result<Vec<Planned>, WrongVariant> {
         let variants = self.variants().map_err(|error| (error, None))?;
         if matches!(self.way, Way::Combinations(_) | Way::Points(_)) {
@@ -166,15 +166,14 @@ impl Sweep {
         }
     }
 
-    /// The scenario with more laid over it; `None` where something is wrong with it.
+    /// Loads the scenario with more assignments; returns `None` if it has an error.
     fn tried(&self, assignments: Vec<String>) -> Option<Ready> {
         let run = self.run.laying(assignments);
         let loaded = run.read(&self.file, None).ok()?;
         Ready::with_any_figures(loaded, run.assignments).ok()
     }
 
-    /// Refuses a key that changes the model in some variant and in none what a figure that is asked for is computed
-    /// from.
+    /// Refuses a key that changes the model in some variant but no input of a requested figure in any variant.
     fn refuse_idle(&self, variants: &[Variant]) -> Result<(), Error> {
         let ready = |variant: &Variant| self.tried(variant.assignments());
         let mut keys: Vec<&str> = Vec::new();
@@ -188,7 +187,7 @@ impl Sweep {
             for variant in variants.iter().filter(|one| one.changes.iter().any(|(p, _)| p == key)) {
                 let mut without = variant.clone();
                 without.changes.retain(|(path, _)| path != key);
-                // What is wrong with a variant is reported where it is planned.
+                // Errors of a variant are reported where it is planned.
                 let (Some(with), Some(without)) = (ready(variant), ready(&without)) else {
                     idle = None;
                     break;
@@ -210,8 +209,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// What the figures of a sweep are computed from: those asked for, else those that the scenario judges, else all;
-    /// `None` where that is not known of one of them.
+    /// Returns the inputs of the figures of a sweep: those requested, else those of its expectations, else all.
+    /// Returns `None` if the inputs of one figure are unknown.
     fn inputs(&self, study: &StudyPlan) -> Option<Vec<Input>> {
         let figures = &self.run.figures;
         let judged = self.draft.scenario.expect.iter().map(|expect| &expect.figure.value.text);
@@ -231,7 +230,8 @@ impl Sweep {
         Some(inputs)
     }
 
-    /// The error that names what the key reaches, and which key reaches what is asked for.
+    /// Returns the error that names the figures that the key affects, and the key that would affect the requested
+    /// ones.
     fn idle_key(&self, key: &str, (with, without): (&Ready, &Ready), asked: &[Input]) -> Error {
         let name = shown(key);
         let windows = with.draft().scenario.window.iter();
@@ -241,7 +241,7 @@ impl Sweep {
             })
             .map(|(name, _)| name.text.as_str())
             .collect();
-        // The same two files, if the levels were multiples of the rate.
+        // The same two variants, if the levels were multiples of the rate.
         let relative = |ready: &Ready| {
             let levels = fixed.iter().map(|window| format!("window.{window}.level=1 x rate"));
             let more = ready.assignments[self.run.assignments.len()..].iter().cloned();
@@ -276,29 +276,30 @@ impl Sweep {
         Error::new(Kind::Usage, message).with_help(Some(help.join("; ")))
     }
 
-    /// What the digest of the tables will cover, as far as it is known before the runs.
+    /// Returns the lines that the digest of the tables covers, as far as they are known before the runs.
     pub(crate) fn facts(planned: &[Planned]) -> Vec<String> {
         let mut facts = vec![format!("results-version {RESULTS_VERSION}")];
         facts.extend(planned.iter().map(|one| format!("variant {} ", one.name)));
         facts
     }
 
-    /// The run of a variant. The command that its results record names its figures alone, and gives the same bytes.
+    /// Returns the run of a variant. The command that its results record names its own figures only and gives the
+    /// same bytes.
     pub(crate) fn run_of(&self, one: &Planned) -> Run {
         self.run.asking(one.asked.clone()).laying(one.variant.assignments())
     }
 
-    /// Reads every variant back from below `out`, so that one that was done before is as good as one that was done
-    /// now.
+    /// Reads the results of every variant from its folder below `out`, whether this sweep or an earlier one wrote
+    /// them.
     ///
     /// # Errors
     ///
-    /// [`Kind::Integrity`] when results are damaged.
+    /// [`Kind::Integrity`] if results are damaged.
     pub(crate) fn gather(&self, planned: &[Planned], out: &Path) -> Result<Swept, Error> {
         let mut variants = Vec::new();
         for one in planned {
             let folder = out.join(&one.name);
-            // One that met a limit has none.
+            // A variant that met a limit has no results.
             let Some(recorded) = Recorded::open(&folder)? else { continue };
             let refused = |what: String| {
                 let message = format!("{} cannot be read: {what}", recorded.name());
@@ -335,7 +336,7 @@ impl Sweep {
         })
     }
 
-    /// The command, without paths.
+    /// Returns the command, without paths.
     fn command(&self, planned: &[Planned]) -> String {
         let figures = self.run.figures.iter();
         let asked = figures.filter(|path| planned.iter().any(|one| one.asked.contains(path)));
@@ -359,8 +360,8 @@ impl Sweep {
         command
     }
 
-    /// The figures that the terminal shows: those asked for, else those that the scenario judges, else the
-    /// latencies and availabilities.
+    /// Returns the figures for the terminal: those requested, else those of the expectations, else p95 latencies,
+    /// structural availabilities and capacities.
     fn headline(&self, variants: &[SweptVariant]) -> Vec<String> {
         if !self.run.figures.is_empty() {
             return self.run.figures.clone();
@@ -394,11 +395,11 @@ fn differs(one: &Ready, other: &Ready, input: &Input) -> bool {
 }
 
 impl Planned {
-    /// Whether its results are in `folder`, whole, and those that it would give.
+    /// Returns whether `folder` has complete results that equal those this variant would give.
     ///
     /// # Errors
     ///
-    /// Other or damaged results there, unless they may be overwritten.
+    /// Other or damaged results, unless they may be overwritten.
     pub(crate) fn is_there(&self, folder: &Path, overwrite: Overwrite) -> Result<bool, Error> {
         let recorded = match Recorded::open(folder) {
             Ok(Some(recorded)) => recorded,
@@ -419,7 +420,7 @@ impl Planned {
     }
 }
 
-/// What each figure that some variant has comes to over all of them.
+/// Computes the distribution over all variants of each figure that some variant has.
 fn spreads(variants: &[SweptVariant]) -> Vec<Spread> {
     let mut known = BTreeSet::new();
     let paths = variants.iter().flat_map(|one| &one.figures).map(|(path, _)| path);
@@ -431,7 +432,7 @@ fn spreads(variants: &[SweptVariant]) -> Vec<Spread> {
     let changes: Vec<&[(String, String)]> = variants.iter().map(|one| &*one.changes).collect();
     let drawn = Drawn::of(&changes);
     let of = |path: &&String| {
-        // A figure that is known as a bound alone has no value.
+        // A figure of which only a bound is known has no value.
         let values: Vec<Option<f64>> =
             all.iter().map(|figures| figures.get(path.as_str())?.value).collect();
         Spread::of(path, &values, &drawn)

@@ -1,15 +1,15 @@
-//! Values of a scenario that is built in code, and cells of tables of results.
+//! Values of a scenario that is built in code, and cells of result tables.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::units::{Bandwidth, Bytes, SimDuration};
 
-/// A value of the scenario language: what a key holds in [`Builder::set`](crate::Builder::set) and
-/// [`Scenario::with`](crate::Scenario::with), and a row of [`Results::table`](crate::Results::table).
+/// A value of the scenario language, for [`Builder::set`](crate::Builder::set) and
+/// [`Scenario::with`](crate::Scenario::with). Rows of [`Results::table`](crate::Results::table) have the same type.
 ///
-/// Numbers, texts, lists and durations convert by themselves; other quantities, laws and tables have a function
-/// each. It prints itself as the TOML that a scenario file would have.
+/// Numbers, texts, lists and durations convert with `From`; other quantities, distributions and tables have a
+/// function each. A value displays as the TOML of a scenario file.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::units::{Bandwidth, Bytes, SimDuration};
 pub struct Value(toml::Value);
 
 impl Value {
-    /// A rate, in events per second.
+    /// Returns a rate in events per second.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -35,7 +35,7 @@ impl Value {
         Self::words(format!("{count}/s"))
     }
 
-    /// A rate, in events per year of 365 days.
+    /// Returns a rate in events per year of 365 days.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -46,7 +46,7 @@ impl Value {
         Self::words(format!("{count}/y"))
     }
 
-    /// A size in bytes.
+    /// Returns a size in bytes.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -57,7 +57,7 @@ impl Value {
         Self::words(Bytes::new(count).to_string())
     }
 
-    /// A bandwidth in bytes per second.
+    /// Returns a bandwidth in bytes per second.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -68,7 +68,7 @@ impl Value {
         Self::words(Bandwidth::from_bytes_per_s(count).to_string())
     }
 
-    /// A price in dollars per month.
+    /// Returns a price in dollars per month.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -79,7 +79,7 @@ impl Value {
         Self::words(format!("${count}/month"))
     }
 
-    /// A law by its name in the language, with its mean; more parameters follow by [`Self::with`].
+    /// Returns a distribution by its name in the language, with its mean; [`Self::with`] adds further parameters.
     ///
     /// ```
     /// use std::time::Duration;
@@ -92,7 +92,7 @@ impl Value {
         Self::table().with("dist", dist).with("mean", mean)
     }
 
-    /// The exponential law of a mean.
+    /// Returns the exponential distribution with the given mean.
     ///
     /// ```
     /// use std::time::Duration;
@@ -105,7 +105,7 @@ impl Value {
         Self::law("exponential", mean)
     }
 
-    /// The lognormal law of a mean and a coefficient of variation.
+    /// Returns the lognormal distribution with the given mean and coefficient of variation.
     ///
     /// ```
     /// use std::time::Duration;
@@ -118,8 +118,8 @@ impl Value {
         Self::law("lognormal", mean).with("cv", cv)
     }
 
-    /// A step of a request by its kind (`cpu`, `call`, `io`, `visit`, `delay`, …) and what that names; more keys
-    /// follow by [`Self::with`].
+    /// Returns a step of a request: its kind (`cpu`, `call`, `io`, `visit`, `delay`, …) and the component it names.
+    /// [`Self::with`] adds further keys.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -131,7 +131,7 @@ impl Value {
         Self::table().with(kind, of)
     }
 
-    /// A table without keys.
+    /// Returns a table without keys.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -142,8 +142,7 @@ impl Value {
         Self(toml::Value::Table(toml::Table::new()))
     }
 
-    /// The table with one more key; a key that is there gets the new value. Any other value becomes a table of
-    /// this key.
+    /// Adds a key to the table, or replaces its value. Any other value becomes a table with this key.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -160,7 +159,7 @@ impl Value {
         Self(toml::Value::Table(table))
     }
 
-    /// The value of a key; `None` where this is no table or has no such key.
+    /// Returns the value of a key; `None` if this is not a table or has no such key.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -173,7 +172,7 @@ impl Value {
         self.0.get(key).cloned().map(Self)
     }
 
-    /// The number of a key; `None` where there is none, or none that is a number.
+    /// Returns the number of a key; `None` if the key is missing or its value is not a number.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -184,7 +183,7 @@ impl Value {
         self.get(key)?.number()
     }
 
-    /// The text of a key; `None` where there is none, or none that is a text.
+    /// Returns the text of a key; `None` if the key is missing or its value is not a text.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -195,7 +194,7 @@ impl Value {
         self.get(key)?.text().map(str::to_string)
     }
 
-    /// The number, if it is one.
+    /// Returns the number; `None` if the value is not a number.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -211,7 +210,7 @@ impl Value {
         }
     }
 
-    /// The text, if it is one; a quantity with a unit is a text.
+    /// Returns the text; `None` if the value is not a text. A quantity with a unit is a text.
     ///
     /// ```
     /// # use fivenines::Value;
@@ -231,7 +230,7 @@ impl Value {
     }
 }
 
-/// As TOML on one line.
+/// Writes TOML on one line.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -281,7 +280,7 @@ impl From<u32> for Value {
 }
 
 impl From<u64> for Value {
-    /// A number that TOML cannot hold becomes a text, which the reader of a count refuses.
+    /// Converts a number; one that exceeds the range of TOML becomes a text, which readers of counts refuse.
     fn from(value: u64) -> Self {
         match i64::try_from(value) {
             Ok(value) => Self(toml::Value::Integer(value)),
@@ -297,7 +296,7 @@ impl From<usize> for Value {
 }
 
 impl From<Duration> for Value {
-    /// Durations are kept to the nanosecond; one of more than 584 years becomes the longest.
+    /// Converts a duration with a resolution of 1 ns; more than 584 years become the longest `SimDuration`.
     fn from(length: Duration) -> Self {
         let nanos = u64::try_from(length.as_nanos()).unwrap_or(u64::MAX);
         Self::words(SimDuration::from_nanos(nanos).to_string())

@@ -1,8 +1,9 @@
 //! The ledger of claims: for the terminal, as a page, as text for the documentation, as CSV and JSON.
 //!
-//! In: claims with their verdicts. Out: `claims.html`, `claims.md`, `claims.csv` (a row a point) and `claims.json`.
-//! Holds: what [`run`](super::run) holds; the verdict comes first, then the figure with its interval against the
-//! threshold, then the range.
+//! In: claims with their verdicts. Out: `claims.html`, `claims.md`, `claims.csv` (one row per point) and
+//! `claims.json`.
+//! Holds: the invariants of [`run`](super::run); the verdict comes first, then the figure with its interval against
+//! the threshold, then the range.
 
 use askama::Template;
 use serde_json::{Map, Value as Json, json};
@@ -33,15 +34,15 @@ pub struct Ledger {
     pub claims: Vec<Judged>,
     /// The command, with paths from `scenarios` on.
     pub command: String,
-    /// Root of all draws.
+    /// Seed of all random draws.
     pub seed: u64,
-    /// What the digest covers besides the files.
+    /// Lines of the digest besides those of the files.
     pub lines: Vec<(String, String)>,
-    /// With less effort than the files ask for.
+    /// True for less effort than the files ask for.
     pub quick: bool,
 }
 
-/// Lays the files out.
+/// Creates the files.
 #[must_use]
 pub fn output(ledger: &Ledger) -> Output {
     let value = json!({
@@ -69,7 +70,7 @@ pub fn output(ledger: &Ledger) -> Output {
     Output { set, document: Document::default() }
 }
 
-/// A value with its interval, or why there is none.
+/// Formats a value with its interval, or the reason why there is none.
 fn shown(estimate: &Estimate, of: &Unit) -> String {
     match estimate {
         Estimate::Interval(interval) => number::figure(&of_interval(interval, of.clone())),
@@ -80,22 +81,22 @@ fn shown(estimate: &Estimate, of: &Unit) -> String {
     }
 }
 
-/// The figure of the file as it is.
+/// Formats the figure of the unchanged file.
 fn own(decided: &Decided) -> String {
     decided.own().map_or_else(String::new, |own| shown(&own.estimate, &unit(decided.unit)))
 }
 
-/// What a claim must be, with the signs of a book.
+/// Formats the condition of a claim with typographic signs (≤, ≥).
 fn spelled(decided: &Decided) -> String {
     decided.is.replace("<=", "≤").replace(">=", "≥")
 }
 
-/// What the figure is.
+/// Returns the description of the figure, or its path.
 fn what(decided: &Decided) -> &str {
     decided.words.as_ref().unwrap_or(&decided.figure)
 }
 
-/// The point in words; the file as it is where that is none of the range.
+/// Describes a point; one outside the range is the unchanged file.
 fn at(decided: &Decided, point: &Point) -> String {
     if point.places.is_empty() {
         return "as in the file".into();
@@ -116,7 +117,8 @@ const fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The answer in words: a line a claim, then where those hold that do not hold everywhere, then what is not judged.
+/// Formats the ledger for the terminal: one line per claim, then the points at which partly valid claims hold, then
+/// the claims without a verdict.
 #[must_use]
 pub fn text(ledger: &Ledger, digest: &str, terminal: Terminal) -> String {
     let spell = |text: &str| terminal.letters.spell(&visible(text));
@@ -140,7 +142,7 @@ pub fn text(ledger: &Ledger, digest: &str, terminal: Terminal) -> String {
             line.push_str(cell);
             line.extend(std::iter::repeat_n(' ', gap));
         }
-        // Where there is no room beside the figure, the claim stands below it.
+        // If there is no space beside the figure, the claim is printed below it.
         let indent = line.chars().count();
         let beside = width.saturating_sub(indent) >= 28;
         let (room, first) = if beside {
@@ -322,12 +324,12 @@ const INTRO: &str = "What the documents behind the scenarios claim, held against
                      scenario as it stands and over a range of the parameters that it rests on; each point has an \
                      interval of its own, and one that straddles the threshold decides nothing.";
 
-/// A cell of a table in Markdown.
+/// Escapes a cell of a Markdown table.
 fn cell(text: &str) -> String {
     visible(text).replace('|', "\\|")
 }
 
-/// The page of the documentation.
+/// Returns the page of the documentation.
 fn markdown(ledger: &Ledger) -> String {
     let mut out = String::from("# Claims of the sources, against figures\n\n");
     let mut paragraph = |text: &str| {
@@ -393,7 +395,7 @@ fn markdown(ledger: &Ledger) -> String {
     out
 }
 
-/// Verdict, figure, threshold and scenario in a sentence or two.
+/// Formats verdict, figure, threshold and scenario in a sentence or two.
 fn sentence(one: &Judged, decided: &Decided) -> String {
     let mut verdict = capital(&one.outcome.words());
     if let Outcome::NotJudged(why) = &one.outcome {
@@ -411,7 +413,7 @@ fn sentence(one: &Judged, decided: &Decided) -> String {
     )
 }
 
-/// Numbers with one unit behind all of them, such as years: the numbers and the unit.
+/// Parses numbers that share one unit, such as years: the numbers and the unit.
 fn of_one_unit(texts: &[&str]) -> Option<(Vec<f64>, String)> {
     let part = |text: &&str| {
         let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
@@ -423,10 +425,10 @@ fn of_one_unit(texts: &[&str]) -> Option<(Vec<f64>, String)> {
     same.then(|| (all.into_iter().map(|(size, _)| size).collect(), unit))
 }
 
-/// The size of a value as it is written.
+/// A parser of the size of a value.
 type Size = fn(&str) -> Option<f64>;
 
-/// Values across, with the unit of their axis; none where they have no size or do not rise.
+/// Returns the values of the horizontal axis with its unit; `None` if they have no size or do not increase.
 fn across(range: &Range) -> Option<(Vec<f64>, Unit)> {
     let texts: Vec<&str> = range.values().iter().map(|value| unquoted(value)).collect();
     let of = |size: Size| texts.iter().map(|text| size(text)).collect::<Option<Vec<f64>>>();
@@ -441,12 +443,12 @@ fn across(range: &Range) -> Option<(Vec<f64>, Unit)> {
     let mut found = kinds.into_iter().filter_map(|(size, of_axis)| Some((of(size)?, of_axis)));
     let plain = of_one_unit(&texts).map(|(sizes, unit)| (sizes, Unit::Other(unit)));
     let (sizes, of_axis) = plain.or_else(|| found.next())?;
-    // Rates of faults are small numbers per second: they are no axis that a reader likes.
+    // Fault rates per second are too small for a readable axis.
     let small = of_axis == Unit::PerSecond && sizes.iter().all(|size| *size < 1e-3);
     (rising(&sizes) && !small).then_some((sizes, of_axis))
 }
 
-/// The figure against the parameter, with the threshold drawn in.
+/// Returns the chart of the figure over the parameter, with the threshold.
 fn chart(one: &Judged, decided: &Decided, place: usize) -> Chart {
     let of = unit(decided.unit);
     let label = format!("must be {}", spelled(decided));
@@ -609,7 +611,7 @@ fn page(ledger: &Ledger, digest: &str) -> String {
     page.render().expect("the templates use no filter that fails and write to a string")
 }
 
-/// Claims by outcome, in a sentence.
+/// Counts the claims by outcome, in a sentence.
 fn counts(claims: &[Judged]) -> String {
     let (mut hold, mut in_part, mut fail, mut undecided, mut open) = (0, 0, 0, 0, 0);
     for one in claims {
@@ -665,7 +667,7 @@ fn entry(place: usize, one: &Judged, decided: &Decided) -> Entry {
     }
 }
 
-/// Every point with its figure and verdict.
+/// Returns every point with its figure and verdict.
 fn table_of(decided: &Decided) -> Table {
     let of = unit(decided.unit);
     let mut columns: Vec<Column> =

@@ -1,11 +1,11 @@
 //! Tables of results: each column is declared once; the page, the files and JSON are views of it.
 //!
-//! In: a [`ResultTable`], which is the list of its [`ResultColumn`]s, and the rows. Out: a CSV file with all
-//! columns of the declaration ([`ResultTable::file`]), a table for people with some of them
-//! ([`ResultTable::page`]), a table for programs ([`ResultTable::data`]), a JSON object
-//! ([`ResultTable::object`]), or its documentation ([`ResultTable::described`]).
-//! Holds: a value of a missing estimate stays missing with its reason in every view; no view names a
-//! column that is not declared. Leaves out: which rows a view has, and in which order.
+//! In: a [`ResultTable`], which is the list of its [`ResultColumn`]s, and the rows. Out: a CSV file with all columns
+//! of the declaration ([`ResultTable::file`]), a table for people with some of them ([`ResultTable::page`]), a table
+//! for programs ([`ResultTable::data`]), a JSON object ([`ResultTable::object`]), or its documentation
+//! ([`ResultTable::described`]).
+//! Holds: a missing estimate stays missing, with its reason, in every view; a view has only declared columns. Leaves
+//! out: selection and order of the rows of a view.
 
 use std::borrow::Cow;
 
@@ -63,7 +63,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the fields of a file: the value, its bounds, and why one of them is missing.
+    /// Returns the fields of a file: the value, its bounds, and the reason why one of them is missing.
     fn fields(&self) -> ([Field<'_>; 3], Option<String>) {
         let alone = |field| ([field, Field::Missing, Field::Missing], None);
         match self {
@@ -173,32 +173,32 @@ pub type Read<Row> = fn(&Row) -> Value<'_>;
 pub struct ResultColumn<Row> {
     /// Name in files, with its unit as suffix: `used_cores`.
     pub id: &'static str,
-    /// Heading on the page; empty where no page shows it.
+    /// Heading on the page; empty if no page shows the column.
     pub header: Cow<'static, str>,
     /// Unit of its values.
     pub unit: Unit,
-    /// What it is, in a sentence.
+    /// Its meaning, in a sentence.
     pub meaning: &'static str,
     read: Read<Row>,
     align: Align,
     rounding: Rounding,
-    /// Whether a file has columns for its bounds.
+    /// True if a file has columns for its bounds.
     has_bounds: bool,
-    /// Whether the reason of a missing value goes to the file's column `reason`, and behind which name.
+    /// Prefix of the reason of a missing value in the file's column `reason`; `None` if the reason is not written.
     reason: Option<&'static str>,
-    /// Whether the file has it.
+    /// True if the file has the column.
     is_in_file: bool,
     on_page: OnPage<Row>,
 }
 
-/// How a page differs from a file in one column.
+/// The differences between a page and a file in one column.
 #[derive(Clone)]
 struct OnPage<Row> {
-    /// The key, where it is not the name in files.
+    /// The key, if it differs from the name in files.
     key: Option<&'static str>,
-    /// The unit, and how many units of the column it is.
+    /// The unit, and its size in units of the column.
     unit: Option<(f64, Unit)>,
-    /// The value.
+    /// The value, if it differs from that of the file.
     read: Option<Read<Row>>,
 }
 
@@ -235,7 +235,7 @@ pub fn numbers<Row>(
     }
 }
 
-/// Declares a column of estimates in `unit`: the file has their bounds as `_lo` and `_hi` too.
+/// Declares a column of estimates in `unit`; the file also has their bounds as `_lo` and `_hi`.
 pub fn estimates<Row>(
     id: &'static str,
     header: &'static str,
@@ -253,46 +253,46 @@ impl<Row> ResultColumn<Row> {
         self.with_reason_as("")
     }
 
-    /// Puts the reason of a missing value into the file's column `reason`, behind `name: `.
+    /// Puts the reason of a missing value into the file's column `reason`, after `name: `.
     #[must_use]
     pub fn with_reason_as(self, name: &'static str) -> Self {
         Self { reason: Some(name), ..self }
     }
 
-    /// Rounds its last printed digit `way`.
+    /// Sets the rounding of the last printed digit to `way`.
     #[must_use]
     pub fn rounded(self, way: Rounding) -> Self {
         Self { rounding: way, ..self }
     }
 
-    /// Names it `key` on a page.
+    /// Sets the key of the column on a page.
     #[must_use]
     pub fn keyed(mut self, key: &'static str) -> Self {
         self.on_page.key = Some(key);
         self
     }
 
-    /// Prints it on a page in `unit`, which is `each` units of the column, and names it `key` there.
+    /// Sets the unit on a page, which is `each` units of the column, and the key there.
     #[must_use]
     pub fn in_units(mut self, key: &'static str, each: f64, unit: Unit) -> Self {
         self.on_page.unit = Some((each, unit));
         self.keyed(key)
     }
 
-    /// Prints another value on a page than in a file.
+    /// Sets another value for a page than for a file.
     #[must_use]
     pub fn on_page(mut self, read: Read<Row>) -> Self {
         self.on_page.read = Some(read);
         self
     }
 
-    /// Prints words on a page in place of its numbers.
+    /// Sets words for a page in place of the numbers.
     #[must_use]
     pub fn in_words(self, read: Read<Row>) -> Self {
         Self { align: Align::Left, ..self.on_page(read) }
     }
 
-    /// Leaves it out of the file.
+    /// Excludes the column from the file.
     #[must_use]
     pub fn off_file(self) -> Self {
         Self { is_in_file: false, ..self }
@@ -313,22 +313,22 @@ impl<Row> ResultColumn<Row> {
     }
 }
 
-/// The heading of the last column of a file, and what it means.
+/// The heading of the last column of a file, and its meaning.
 const REASON: (&str, &str) = ("reason", "Why a value or an interval of the row is missing.");
 
 /// A table of results.
 #[derive(Clone)]
 pub struct ResultTable<Row> {
-    /// The file that holds it; empty where there is none.
+    /// The file of the table; empty if there is none.
     pub name: &'static str,
-    /// What one row is, in a sentence.
+    /// The meaning of one row, in a sentence.
     pub row_is: &'static str,
     /// Its columns, in the order of the file.
     pub columns: Vec<ResultColumn<Row>>,
 }
 
 impl<Row> ResultTable<Row> {
-    /// Declares a table that `name` holds; `row_is` says what one row is.
+    /// Declares a table in the file `name`; `row_is` describes one row.
     #[must_use]
     pub fn new<const N: usize>(
         name: &'static str,
@@ -357,12 +357,12 @@ impl<Row> ResultTable<Row> {
         names
     }
 
-    /// Puts all columns of the declaration into a form, such as the CSV file; `partial` is why the results are not
-    /// complete.
+    /// Writes all columns of the declaration in a form, such as the CSV file. `partial` is the reason why the results
+    /// are not complete.
     ///
     /// # Panics
     ///
-    /// When two columns have one name, or one is not in snake case.
+    /// If two columns have the same name, or one is not in snake case.
     #[must_use]
     pub fn file<F: TableForm>(
         &self,
@@ -398,7 +398,7 @@ impl<Row> ResultTable<Row> {
     ///
     /// # Panics
     ///
-    /// When none is declared.
+    /// If none is declared.
     #[must_use]
     pub fn column(&self, id: &str) -> &ResultColumn<Row> {
         let found = self.columns.iter().find(|column| column.id == id);
@@ -427,17 +427,17 @@ impl<Row> ResultTable<Row> {
     ///
     /// # Panics
     ///
-    /// When the column is not declared.
+    /// If the column is not declared.
     #[must_use]
     pub fn cell(&self, id: &str, row: &Row) -> Cell {
         self.column(id).page_cell(row)
     }
 
-    /// Lays out the columns `ids`, in that order, for people.
+    /// Returns the columns `ids`, in that order, as a table for people.
     ///
     /// # Panics
     ///
-    /// When one of them is not declared.
+    /// If one of them is not declared.
     #[must_use]
     pub fn page(
         &self,
@@ -454,8 +454,8 @@ impl<Row> ResultTable<Row> {
         }
     }
 
-    /// Lays out the columns `ids` for people behind the scenario that each row belongs to; a scenario
-    /// without a row has `none` in all of them.
+    /// Returns the columns `ids` as a table for people, with the scenario of each row in front. A scenario without a
+    /// row has `none` in all of them.
     #[must_use]
     pub fn by_scenario<'a>(
         &self,
@@ -477,7 +477,7 @@ impl<Row> ResultTable<Row> {
         table
     }
 
-    /// Lays out all columns for people.
+    /// Returns all columns as a table for people.
     #[must_use]
     pub fn all(
         &self,
@@ -488,7 +488,7 @@ impl<Row> ResultTable<Row> {
         self.page(caption, &ids, rows)
     }
 
-    /// Lays out all columns of the file for programs: a share that is a bound has no value.
+    /// Returns all columns of the file as a table for programs; a share that is only a bound has no value.
     #[must_use]
     pub fn data(&self, rows: impl IntoIterator<Item = Row>) -> document::Table {
         let columns = self.in_file().map(|column| document::Column {
@@ -517,7 +517,7 @@ impl<Row> ResultTable<Row> {
     ///
     /// # Panics
     ///
-    /// When one of them is not declared.
+    /// If one of them is not declared.
     #[must_use]
     pub fn object(&self, ids: &[&str], row: &Row) -> Map<String, Json> {
         let value = |id: &&str| ((*id).to_string(), (self.column(id).read)(row).json());
@@ -544,23 +544,23 @@ impl<Row> ResultTable<Row> {
     }
 }
 
-/// What the documentation says of a file.
+/// The documentation of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
     /// Name of the file.
     pub name: &'static str,
-    /// What one row is.
+    /// The meaning of one row.
     pub row_is: &'static str,
     /// Its columns, in order.
     pub columns: Vec<DescribedColumn>,
 }
 
-/// What the documentation says of a column.
+/// The documentation of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DescribedColumn {
     /// Its name in the file, and those of its bounds.
     pub names: Vec<String>,
-    /// What it is.
+    /// Its meaning.
     pub meaning: &'static str,
 }
 
@@ -611,8 +611,8 @@ mod tests {
         [known, unknown]
     }
 
-    /// One declaration, three views: bounds and reasons in the file, other units on the page, `null`
-    /// for what is missing in JSON.
+    /// One declaration, three views: bounds and reasons in the file, other units on the page, `null` for a missing
+    /// value in JSON.
     #[test]
     fn views_agree_on_what_a_row_holds() {
         let both = two();

@@ -1,8 +1,8 @@
-//! Scenarios side by side as files, as a page and for the terminal.
+//! A comparison of scenarios as files, as a page and for the terminal.
 //!
-//! In: a [`Ladder`], what was left out and why, the digests of the members. Out: the set of
-//! `comparison.csv`, `comparison.json`, `comparison.html` and drawings, and the document of the
-//! page. Holds: what [`run`](super::run) holds.
+//! In: a [`Ladder`], the omitted scenarios with the reasons, the digests of the members. Out: the set of
+//! `comparison.csv`, `comparison.json`, `comparison.html` and drawings, and the document of the page. Holds: the
+//! invariants of [`run`](super::run).
 
 use serde_json::{Map, json};
 
@@ -34,26 +34,26 @@ use crate::study::compare::{Cell as Window, Edges, Ladder, Row};
 use crate::study::results::{CapacityRow, RESULTS_VERSION, balance};
 use crate::study::window::Verdict as Balance;
 
-/// What identifies a comparison.
+/// The identity of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Members {
     /// Name and run digest of each, in order.
     pub digests: Vec<(String, String)>,
-    /// Scenarios that were not simulated, and why.
+    /// Scenarios that were not simulated, each with the reason.
     pub left_out: Vec<(String, String)>,
-    /// What was compared.
+    /// The names of the compared scenarios.
     pub name: String,
     /// The command, without paths.
     pub command: String,
-    /// Root of all draws.
+    /// Seed of all random draws.
     pub seed: u64,
-    /// Why it is partial.
+    /// The reason why the comparison is partial.
     pub partial: Option<String>,
-    /// What the members' models leave out.
+    /// The omissions of the members' models.
     pub notes: Vec<String>,
 }
 
-/// Lays everything out.
+/// Creates the files and the document.
 #[must_use]
 pub fn output(ladder: &Ladder, members: &Members) -> Output {
     let mut document = document(ladder, members);
@@ -126,7 +126,7 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
     Output { set, document }
 }
 
-/// Figures that were asked for, each with its interval.
+/// Returns the section of requested figures, each with its interval.
 fn asked(ladder: &Ladder) -> Option<Section> {
     let columns =
         vec![Column::words("figure", "figure"), Column::numbers("value", "value", Unit::None)];
@@ -147,7 +147,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
     side_by_side.extend(edges::notes(ladder).into_iter().map(Block::Text));
     side_by_side.extend(capacities(ladder).map(Block::Table));
     side_by_side.extend(charts(ladder).into_iter().map(Block::Chart));
-    // Which to buy comes first: it is what most come for.
+    // The recommendation comes first, since most readers look for it.
     let mut sections: Vec<Section> = buy::section(ladder).into_iter().collect();
     sections.push(Section {
         heading: SIDE_BY_SIDE.into(),
@@ -200,12 +200,12 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
     }
 }
 
-/// For the terminal: what each step buys in words, the table without the steps (they are too wide),
-/// what was left out; no digests of members.
+/// Returns the short document for the terminal: the benefit of each step in words, and the table without the steps,
+/// which are too wide. It includes the omitted scenarios but not the digests of the members.
 #[must_use]
 pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     let mut brief = document.clone();
-    // What gets better and worse stands in the verdicts.
+    // The verdicts state the improvements and regressions.
     let is_kept = |heading: &str| heading != MEMBERS && heading != weigh::HEADING;
     brief.sections.retain(|section| is_kept(&section.heading));
     for section in &mut brief.sections {
@@ -240,7 +240,7 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     brief
 }
 
-/// A sign for a window that is not in balance, where there is no room for the word.
+/// Returns a sign for a window that is not in balance, if there is no space for the word.
 fn mark_of(window: &Window) -> Option<(&'static str, Balance)> {
     match window.verdict {
         Balance::Stable | Balance::Broken => None,
@@ -251,7 +251,7 @@ fn mark_of(window: &Window) -> Option<(&'static str, Balance)> {
     }
 }
 
-/// The table for a terminal: signs instead of words, and no steps.
+/// Returns the table for a terminal: signs instead of words, and no steps.
 fn narrow(ladder: &Ladder) -> Table {
     let mut table = table(ladder);
     let windows = ladder.basis.windows.len();
@@ -266,7 +266,7 @@ fn narrow(ladder: &Ladder) -> Table {
         cells.truncate(kept);
         for (cell, window) in cells[latencies..latencies + windows].iter_mut().zip(&row.windows) {
             let value = super::text::cell(&latency_cell(window));
-            // Two more letters for all, so that the numbers stand under each other.
+            // Every value gets two more characters, so that the numbers are aligned.
             *cell =
                 Cell::text(format!("{value} {}", mark_of(window).map_or(" ", |(mark, _)| mark)));
         }
@@ -274,7 +274,7 @@ fn narrow(ladder: &Ladder) -> Table {
     table
 }
 
-/// What each carries; `None` when no capacity was sought.
+/// Returns the capacities; `None` if no capacity was searched for.
 fn capacities(ladder: &Ladder) -> Option<Table> {
     let first = ladder.rows.iter().find_map(|row| row.capacity.as_ref())?;
     let caption = format!(
@@ -313,7 +313,7 @@ fn sought<'a, V: Into<Value<'a>>>(row: &'a Row, of: impl Fn(&'a CapacityRow) -> 
     Value::or(row.capacity.as_ref().map(of), "not sought")
 }
 
-/// A step of capacities: `+13.1/s ± 0.6`.
+/// Formats a difference of capacities: `+13.1/s ± 0.6`.
 fn more(step: &Comparison) -> String {
     match step.finding {
         Finding::NoDifference => "no difference".into(),
@@ -328,7 +328,7 @@ fn more(step: &Comparison) -> String {
 const MEMBERS: &str = "Members";
 const SIDE_BY_SIDE: &str = "Side by side";
 
-/// A difference of shares is told in points: a percentage of a percentage says something else.
+/// Returns the unit of differences of shares: percentage points, since a percentage would be ambiguous.
 fn points() -> Unit {
     Unit::Other("points".into())
 }
@@ -343,12 +343,12 @@ fn in_points(step: &Comparison) -> Comparison {
     step
 }
 
-/// A figure that stays on one line.
+/// Formats a figure that stays on one line.
 fn whole(figure: &Figure) -> String {
     number::figure(figure).replace(' ', "\u{a0}")
 }
 
-/// The size of a difference without its sign, in `unit`, of which `each` is that of the interval.
+/// Formats the size of a difference without its sign, in `unit`, which is `each` units of the interval.
 fn size(difference: &Interval, each: f64, unit: Unit) -> String {
     let Interval { estimate, low, high, .. } = *difference;
     let (value, low, high) =
@@ -356,7 +356,7 @@ fn size(difference: &Interval, each: f64, unit: Unit) -> String {
     whole(&Figure::estimate(value / each, low / each, high / each, unit))
 }
 
-/// A step in words (S7).
+/// Describes a step in words (S7).
 fn said(step: &Comparison, unit: &Unit, smaller_is_better: bool) -> String {
     let by = || size(&step.difference, 1.0, unit.clone());
     let bound = || whole(&Figure::exact(step.excluded, unit.clone()).rounded(Rounding::Up));
@@ -370,7 +370,7 @@ fn said(step: &Comparison, unit: &Unit, smaller_is_better: bool) -> String {
     }
 }
 
-/// The table that people read.
+/// Returns the table for people.
 fn table(ladder: &Ladder) -> Table {
     let class = &ladder.basis.class;
     let mut columns = vec![
@@ -385,7 +385,7 @@ fn table(ladder: &Ladder) -> Table {
         columns.push(Column::numbers(&format!("p95 @{window}"), &key, Unit::Seconds));
     }
     let Some(deciding) = ladder.basis.windows.last().cloned() else {
-        // Nothing but years: they have a table of their own.
+        // Without windows, the long-horizon figures have a table of their own.
         let row =
             |row: &Row| cells(row, has_once(ladder)).into_iter().take(columns.len()).collect();
         let rows = ladder.rows.iter().map(row).collect();
@@ -408,12 +408,12 @@ fn table(ladder: &Ladder) -> Table {
     }
 }
 
-/// Whether a scenario has prices paid once.
+/// Returns whether a scenario has one-time costs.
 fn has_once(ladder: &Ladder) -> bool {
     ladder.rows.iter().any(|row| row.once_cost.is_some())
 }
 
-/// Returns the table without prices paid once where no scenario has one.
+/// Returns the table without one-time costs if no scenario has any.
 fn with_once<T>(table: ResultTable<T>, ladder: &Ladder) -> ResultTable<T> {
     if has_once(ladder) {
         return table;
@@ -443,7 +443,7 @@ fn cells(row: &Row, with_once: bool) -> Vec<Cell> {
         cells.push(once_cell(row.once_cost));
     }
     for window in &row.windows {
-        // An overloaded window has only the latencies of those who got through.
+        // Latencies of an overloaded window cover completed requests only.
         cells.push(match window.verdict {
             Balance::Stable | Balance::Inconclusive => latency_cell(window),
             other => {
@@ -467,7 +467,7 @@ fn cells(row: &Row, with_once: bool) -> Vec<Cell> {
     cells
 }
 
-/// A latency in a sentence.
+/// Formats a latency for a sentence.
 fn text_of(latency: &crate::study::window::Estimate) -> String {
     super::text::cell(&cell(latency, Unit::Seconds)).replace(' ', "\u{a0}")
 }
@@ -485,7 +485,7 @@ struct Line<'a> {
     row: &'a Row,
     name: &'a str,
     window: &'a Window,
-    /// It is the last window, to which steps and capacities belong.
+    /// True for the last window, to which steps and capacities belong.
     is_last: bool,
 }
 
@@ -617,7 +617,7 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// The table that programs read: a row a scenario and a window.
+/// Returns the table for programs: one row per scenario and window.
 fn data(ladder: &Ladder) -> Table {
     let names = || ladder.basis.windows.iter().enumerate();
     let last = ladder.basis.windows.len();
@@ -628,7 +628,7 @@ fn data(ladder: &Ladder) -> Table {
     with_once(of_windows(), ladder).data(lines)
 }
 
-/// Returns the documentation of the parts of comparison.csv, each after the word in its column `about`.
+/// Returns the documentation of the parts of comparison.csv, each with the word in its column `about`.
 #[must_use]
 pub fn described() -> Vec<(&'static str, Described)> {
     vec![
@@ -680,7 +680,7 @@ fn charts(ladder: &Ladder) -> Vec<Chart> {
     charts
 }
 
-/// What each costs, as bars; `None` where none has such a price.
+/// Draws the costs as bars; returns `None` if no scenario has such a cost.
 fn bill(
     ladder: &Ladder,
     (name, title): (&str, &str),
@@ -705,7 +705,7 @@ fn bill(
     })
 }
 
-/// What each carries within its objective, and what arithmetic lets it carry at most.
+/// Draws the capacity of each scenario within its objective, and its upper bound from the first saturated resource.
 fn capacity_ladder(ladder: &Ladder) -> Option<Chart> {
     let carries = |row: &Row| mark(&row.capacity.as_ref()?.carries.estimate());
     let first = ladder.rows.iter().find_map(|row| row.capacity.as_ref())?;
@@ -720,7 +720,7 @@ fn capacity_ladder(ladder: &Ladder) -> Option<Chart> {
     let mut known: Vec<(f64, &Row)> = known.collect();
     known.sort_by(|a, b| a.0.total_cmp(&b.0));
     let says = |(_, row): &(f64, &Row)| {
-        // As in the table: one figure reads the same wherever it stands.
+        // As in the table, so that a figure reads the same everywhere.
         let carries =
             row.capacity.as_ref().map(|one| super::text::cell(&run_capacity(&one.carries)));
         format!("{} carries {}", row.scenario, carries.unwrap_or_default())

@@ -1,10 +1,9 @@
-//! Tidy CSV: one observation a row, one variable a column, safe to open in a spreadsheet.
+//! Tidy CSV: one observation per row, one variable per column, safe to open in a spreadsheet.
 //!
-//! In: names of columns (snake_case with the unit as suffix, chosen by the caller) and fields. Out:
-//! bytes. Holds: RFC 4180 quoting with `\n` between records; numbers in their shortest form that
-//! reads back to the same bits; a text cell that a spreadsheet would take for a formula begins with
-//! `'` (I7), and [`unguarded`] takes exactly that away; what is missing is empty, never NaN (S9); a
-//! partial result says so in its first line (B10).
+//! In: names of columns (snake_case with the unit as suffix, chosen by the caller) and fields. Out: bytes. Holds: RFC
+//! 4180 quoting with `\n` between records; numbers in their shortest form that reads back to the same bits. A text
+//! cell that a spreadsheet would take for a formula begins with `'` (I7), which [`unguarded`] removes. A missing
+//! value is empty, never NaN (S9). The first line of a partial result states that it is partial (B10).
 
 use std::fmt;
 
@@ -22,14 +21,14 @@ pub enum Field<'a> {
     Number(f64),
     /// A count.
     Count(u64),
-    /// Nothing to tell.
+    /// No value.
     Missing,
 }
 
-/// Why a table cannot be written as CSV: a mistake of the caller.
+/// The reason why a table cannot be written as CSV, which is an error of the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CsvError {
-    /// A column's name is not snake_case, or is used twice.
+    /// A column name that is not snake_case or is used twice.
     ColumnName(String),
     /// A record has another number of fields than there are columns.
     FieldCount {
@@ -62,7 +61,7 @@ pub struct CsvWriter {
 }
 
 impl CsvWriter {
-    /// A file with these columns; `partial` is why it is not complete.
+    /// Creates a file with these columns; `partial` is the reason why it is not complete.
     ///
     /// # Errors
     ///
@@ -98,7 +97,7 @@ impl CsvWriter {
         Ok(())
     }
 
-    /// The bytes of the file.
+    /// Returns the bytes of the file.
     #[must_use]
     pub fn finish(self) -> Vec<u8> {
         self.inner.into_inner().expect("memory takes all that is left to write")
@@ -119,19 +118,19 @@ fn is_snake_case(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// Whether a spreadsheet may take `text` for a formula; quotes set before count as already guarded.
+/// Returns whether a spreadsheet may take `text` for a formula; leading quotes count as an existing guard.
 fn looks_like_formula(text: &str) -> bool {
     text.trim_start_matches('\'')
         .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 
-/// `text` as a spreadsheet shows it: with a leading `'` when it looks like a formula.
+/// Returns `text` with a leading `'` if it looks like a formula.
 #[must_use]
 pub fn guarded(text: &str) -> String {
     if looks_like_formula(text) { format!("'{text}") } else { text.into() }
 }
 
-/// What [`guarded`] was given.
+/// Returns the text that [`guarded`] was given.
 #[must_use]
 pub fn unguarded(text: &str) -> &str {
     match text.strip_prefix('\'') {
@@ -140,8 +139,8 @@ pub fn unguarded(text: &str) -> &str {
     }
 }
 
-/// A table of a report as CSV: a column of figures with intervals is followed by its bounds, named
-/// `_lo` and `_hi`.
+/// Writes a table of a report as CSV. A column of figures with intervals is followed by its bounds, named `_lo` and
+/// `_hi`.
 ///
 /// # Errors
 ///
@@ -150,7 +149,7 @@ pub fn table(table: &Table, partial: Option<&str>) -> Result<Vec<u8>, CsvError> 
     Ok(put::<ResultFile>("", table, partial)?.bytes)
 }
 
-/// A table of a report in any form, with the columns of its CSV file, which is called `name`.
+/// Writes a table of a report in any form, with the columns of its CSV file; `name` is the name of the file.
 ///
 /// # Errors
 ///
@@ -237,7 +236,7 @@ mod tests {
         assert_eq!((&rows[numbers.len()][1], &rows[numbers.len()][2]), ("", ""));
     }
 
-    /// B10: a partial result cannot be mistaken for a whole one.
+    /// B10: a partial result cannot be mistaken for a complete one.
     #[test]
     fn a_partial_file_says_so_first() {
         let writer = CsvWriter::new(Some("memory\nlimit"), &["a"]).unwrap();

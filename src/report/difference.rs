@@ -1,4 +1,4 @@
-//! What differs between two scenarios, in words and for programs.
+//! Differences between two scenarios, in words and for programs.
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,8 @@ use super::text::{Terminal, visible};
 use crate::scenario::difference::Change;
 use crate::scenario::render::wrap;
 
-/// A difference in words: `workload.pages.rate: 20/s → 30/s`, `zone.web-2: only in b.toml`.
-/// `names`: what the two are called.
+/// Formats a difference: `workload.pages.rate: 20/s → 30/s`, `zone.web-2: only in b.toml`. `names` are the names of
+/// the two scenarios.
 #[must_use]
 pub fn words(change: &Change, names: [&str; 2]) -> String {
     let path = change.path();
@@ -19,7 +19,7 @@ pub fn words(change: &Change, names: [&str; 2]) -> String {
     }
 }
 
-/// One difference after the other, each on lines of its own, `indent` letters from the left.
+/// Formats the differences, each on lines of its own, indented by `indent` columns.
 #[must_use]
 pub fn lines(changes: &[Change], names: [&str; 2], indent: usize, terminal: Terminal) -> String {
     let mut out = String::new();
@@ -35,7 +35,7 @@ pub fn lines(changes: &[Change], names: [&str; 2], indent: usize, terminal: Term
     out
 }
 
-/// For programs: path, both values in the canonical spelling, both in words.
+/// Returns a difference for programs: path, both values in canonical form, both in words.
 #[must_use]
 pub fn value(change: &Change) -> Value {
     let (old, new) = change.values();

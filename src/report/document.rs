@@ -1,64 +1,64 @@
-//! What a report says, as plain data: the study fills it, every writer reads it.
+//! The content of a report as plain data: the study fills it, every writer reads it.
 //!
-//! Model: a document is a verdict, then sections of blocks; a block is a table, a chart or text.
-//! Nothing here is computed: a figure comes with its interval, a missing one with its reason.
-//! Holds: values are in base units (seconds, bytes, ratios 0..=1); the writers choose how to print
-//! them, and a value that is not finite is printed as missing, never as a number.
+//! Model: a document is a list of verdicts, then sections of blocks; a block is a table, a chart or text. Nothing
+//! here is computed: a figure comes with its interval, a missing one with its reason.
+//! Holds: values are in base units (seconds, bytes, ratios 0..=1); the writers choose how to print them. A value that
+//! is not finite is printed as missing, never as a number.
 //! Leaves out: layout, colour and language.
 
-/// A whole report: one scenario, or several side by side.
+/// A whole report, of one scenario or of several.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
-    /// What the page is about, in a line.
+    /// The subject of the page, in a line.
     pub title: String,
-    /// Name of the scenario; of a comparison, what was compared.
+    /// Name of the scenario; for a comparison, the names of the compared scenarios.
     pub scenario: String,
     /// The question the scenario answers.
     pub question: String,
-    /// Where the architecture and its numbers come from.
+    /// The source of the architecture and its numbers.
     pub source: String,
-    /// Seed of all draws.
+    /// Seed of all random draws.
     pub seed: u64,
     /// Version of the result format.
     pub results_version: u32,
     /// Run digest, `sha256:<64 hex>`.
     pub digest: String,
-    /// The command that makes the same bytes again.
+    /// The command that reproduces the same bytes.
     pub command: String,
-    /// Why the results are partial; `None` when they are complete.
+    /// The reason why the results are partial; `None` if they are complete.
     pub partial: Option<String>,
-    /// Answers in a line each, most important first.
+    /// Answers, one line each, the most important first.
     pub verdicts: Vec<Verdict>,
     /// The body, in order.
     pub sections: Vec<Section>,
-    /// What the model leaves out, and anything else the reader must know.
+    /// Omissions of the model, and anything else that the reader must know.
     pub notes: Vec<String>,
 }
 
 /// One answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// How it was judged.
+    /// The judgement on the objective or expectation.
     pub judgement: Judgement,
     /// The finding in words.
     pub text: String,
 }
 
-/// How something that has an objective or an expectation came out.
+/// The judgement on an objective, an expectation or a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
     /// The objective is met, the check passed.
     Met,
     /// The objective is missed, the check failed.
     NotMet,
-    /// Too few samples to tell.
+    /// Too few samples for a decision.
     Unsure,
-    /// Nothing to judge: a finding.
+    /// A finding, without an objective to judge.
     Finding,
 }
 
 impl Judgement {
-    /// The word that carries it, so that colour never has to.
+    /// Returns the word for the judgement, so that colour is not needed to understand it.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -90,11 +90,11 @@ pub enum Block {
     Chart(Chart),
     /// A paragraph.
     Text(String),
-    /// Terms and what they mean.
+    /// Terms with their meanings.
     Definitions(Vec<Definition>),
     /// Ledgers, identities and other checks of the run.
     Checks(Vec<Check>),
-    /// The resolved scenario, so that the report alone is enough to run it again.
+    /// The resolved scenario, so that the report alone suffices to run it again.
     Source(String),
 }
 
@@ -103,16 +103,16 @@ pub enum Block {
 pub struct Definition {
     /// The term.
     pub term: String,
-    /// What it means here.
+    /// Its meaning in this report.
     pub meaning: String,
 }
 
 /// One check of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What was checked.
+    /// The name of the check.
     pub name: String,
-    /// How it came out; [`Judgement::Met`] is "passed".
+    /// The result; [`Judgement::Met`] means "passed".
     pub judgement: Judgement,
     /// The numbers behind it.
     pub detail: String,
@@ -134,29 +134,29 @@ pub struct Table {
 pub struct Column {
     /// Heading for people.
     pub name: String,
-    /// Name for machines: snake_case with its unit as suffix (`_s`, `_ratio`, `_per_s`).
+    /// Name for programs: snake_case with its unit as suffix (`_s`, `_ratio`, `_per_s`).
     pub key: String,
     /// Unit of its figures.
     pub unit: Unit,
-    /// Where its cells stand.
+    /// Alignment of its cells.
     pub align: Align,
 }
 
 impl Column {
-    /// A column of words.
+    /// Creates a column of words.
     #[must_use]
     pub fn words(name: &str, key: &str) -> Self {
         Self { name: name.into(), key: key.into(), unit: Unit::None, align: Align::Left }
     }
 
-    /// A column of numbers in `unit`.
+    /// Creates a column of numbers in `unit`.
     #[must_use]
     pub fn numbers(name: &str, key: &str, unit: Unit) -> Self {
         Self { name: name.into(), key: key.into(), unit, align: Align::Right }
     }
 }
 
-/// Where the cells of a column stand.
+/// The alignment of the cells of a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Align {
     /// Words.
@@ -175,7 +175,7 @@ pub enum Cell {
     Count(u64),
     /// An estimate, or an exact value.
     Figure(Figure),
-    /// No figure, and why: `n_eff 412 < 1000`, `no requests`.
+    /// A missing figure, with the reason: `n_eff 412 < 1000`, `no requests`.
     Missing {
         /// The reason, shown in the cell and kept in JSON.
         reason: String,
@@ -183,54 +183,54 @@ pub enum Cell {
 }
 
 impl Cell {
-    /// A cell of words.
+    /// Creates a cell of words.
     #[must_use]
     pub fn text(words: impl Into<String>) -> Self {
         Self::Text(words.into())
     }
 
-    /// A cell with a reason instead of a figure.
+    /// Creates a cell with a reason instead of a figure.
     #[must_use]
     pub fn missing(reason: impl Into<String>) -> Self {
         Self::Missing { reason: reason.into() }
     }
 }
 
-/// A number in the base unit of `unit`, with its interval where it has one.
+/// A number in the base unit of `unit`, with its interval if it has one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
     /// The estimate.
     pub value: f64,
     /// Lower and upper bound of the interval.
     pub interval: Option<(f64, f64)>,
-    /// Words printed in place of an interval that few replications do not support.
+    /// Words printed in place of an interval, if there are too few replications for one.
     pub note: Option<&'static str>,
     /// The unit.
     pub unit: Unit,
-    /// Which way the last printed digit goes.
+    /// Rounding of the last printed digit.
     pub rounding: Rounding,
 }
 
 impl Figure {
-    /// A value without an interval.
+    /// Creates a value without an interval.
     #[must_use]
     pub fn exact(value: f64, unit: Unit) -> Self {
         Self { value, unit, ..Self::default() }
     }
 
-    /// An estimate between `low` and `high`.
+    /// Creates an estimate between `low` and `high`.
     #[must_use]
     pub fn estimate(value: f64, low: f64, high: f64, unit: Unit) -> Self {
         Self { value, interval: Some((low, high)), unit, ..Self::default() }
     }
 
-    /// The same figure, rounded `way`.
+    /// Returns the same figure, rounded `way`.
     #[must_use]
     pub fn rounded(self, way: Rounding) -> Self {
         Self { rounding: way, ..self }
     }
 
-    /// Whether every number of it can be printed.
+    /// Returns whether value and bounds are finite.
     #[must_use]
     pub fn is_finite(&self) -> bool {
         self.value.is_finite()
@@ -238,7 +238,7 @@ impl Figure {
     }
 }
 
-/// Which way the last printed digit goes.
+/// The rounding of the last printed digit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Rounding {
     /// To the nearest.
@@ -250,7 +250,7 @@ pub enum Rounding {
     Up,
 }
 
-/// Unit of a figure; its value is always in the base unit named here.
+/// The unit of a figure, whose value is always in the base unit named here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
     /// A plain number.
@@ -260,28 +260,28 @@ pub enum Unit {
     Ratio,
     /// Seconds, printed from nanoseconds to years.
     Seconds,
-    /// Events a second.
+    /// Events per second.
     PerSecond,
     /// Bytes.
     Bytes,
-    /// Bits a second.
+    /// Bits per second.
     BitsPerSecond,
-    /// Dollars, once.
+    /// Dollars, paid once.
     Dollars,
-    /// Dollars a month.
+    /// Dollars per month.
     DollarsPerMonth,
-    /// Any other, printed as written after the number.
+    /// Any other unit, printed after the number as written.
     Other(String),
 }
 
-/// A drawing and its words.
+/// A drawing with its texts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chart {
     /// Name of the file under `plots/` and prefix of all ids: kebab-case, unique in the document.
     pub name: String,
-    /// What is drawn.
+    /// The subject of the drawing.
     pub title: String,
-    /// What it shows: caption and long description.
+    /// The finding: caption and long description.
     pub finding: String,
     /// The data.
     pub kind: ChartKind,
@@ -292,9 +292,9 @@ pub struct Chart {
 pub enum ChartKind {
     /// Series over an axis, with bands where given.
     Lines(LineChart),
-    /// One bar a label.
+    /// One bar per label.
     Bars(BarChart),
-    /// Several levels (percentiles, capacity) a row, one row a tier.
+    /// Several levels (percentiles, capacity) per row, one row per tier.
     Ladder(LadderChart),
     /// A matrix, numbers in its cells.
     Heat(HeatMap),
@@ -302,45 +302,45 @@ pub enum ChartKind {
     Timeline(Timeline),
     /// Cumulative share of samples at or below a value.
     Ecdf(EcdfChart),
-    /// Named points over two axes, the best of them joined.
+    /// Named points over two axes, with the Pareto front joined.
     Front(FrontChart),
-    /// What each step takes from a whole.
+    /// Reductions of a whole, step by step.
     Waterfall(WaterfallChart),
 }
 
 /// An axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Axis {
-    /// What it measures.
+    /// The quantity on the axis.
     pub label: String,
     /// Its unit.
     pub unit: Unit,
-    /// How it is divided.
+    /// Its spacing.
     pub spacing: Spacing,
-    /// Which way its values are rounded where they stand as numbers.
+    /// Rounding of its values where they are printed.
     pub rounding: Rounding,
 }
 
 impl Axis {
-    /// A linear axis.
+    /// Creates a linear axis.
     #[must_use]
     pub fn linear(label: &str, unit: Unit) -> Self {
         Self { label: label.into(), unit, spacing: Spacing::Linear, ..Self::default() }
     }
 
-    /// The same axis with values rounded another way.
+    /// Returns the same axis with another rounding of its values.
     #[must_use]
     pub fn rounded(self, rounding: Rounding) -> Self {
         Self { rounding, ..self }
     }
 
-    /// A logarithmic axis; values at or below zero are not drawn.
+    /// Creates a logarithmic axis; values at or below zero are not drawn.
     #[must_use]
     pub fn log(label: &str, unit: Unit) -> Self {
         Self { label: label.into(), unit, spacing: Spacing::Log, ..Self::default() }
     }
 
-    /// An axis of availability, a step a nine; a value of one is not drawn.
+    /// Creates an axis of availability with one step per nine; a value of one is not drawn.
     #[must_use]
     pub fn nines(label: &str) -> Self {
         let rounding = Rounding::Down;
@@ -348,7 +348,7 @@ impl Axis {
     }
 }
 
-/// How an axis is divided.
+/// The spacing of an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Spacing {
     /// Equal steps.
@@ -356,14 +356,14 @@ pub enum Spacing {
     Linear,
     /// Equal ratios.
     Log,
-    /// Equal ratios of what is missing to one: 90 %, 99 %, 99.9 % at equal steps. For ratios.
+    /// Equal ratios of the distance to one: 90 %, 99 %, 99.9 % at equal steps. For ratios.
     Nines,
 }
 
-/// A value to hold others against, drawn as a line.
+/// A reference value, drawn as a line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objective {
-    /// In the unit of the axis it stands on.
+    /// The value, in the unit of its axis.
     pub value: f64,
     /// Its name.
     pub label: String,
@@ -372,35 +372,35 @@ pub struct Objective {
 /// A line chart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LineChart {
-    /// Across.
+    /// Horizontal axis.
     pub x: Axis,
-    /// Up.
+    /// Vertical axis.
     pub y: Axis,
-    /// How points are joined.
+    /// The joining of the points.
     pub join: Join,
     /// The series, at most eight.
     pub series: Vec<Series>,
-    /// A line across.
+    /// A horizontal reference line.
     pub objective: Option<Objective>,
     /// Limits of single series.
     pub limits: Vec<SeriesLimit>,
 }
 
-/// A thin line across in the colour of a series.
+/// A thin horizontal line in the colour of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SeriesLimit {
-    /// The series, by place.
+    /// Index of the series.
     pub series: usize,
-    /// Where.
+    /// Its value, in the unit of the vertical axis.
     pub value: f64,
-    /// Whether it is dashed: what is meant as a floor, where a solid line is a ceiling.
+    /// True for a dashed line, which marks a floor; a solid line marks a ceiling.
     pub is_floor: bool,
 }
 
-/// How the points of a series are joined.
+/// The joining of the points of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Join {
-    /// By straight lines.
+    /// Straight lines between points.
     #[default]
     Line,
     /// Each value holds until the next.
@@ -419,16 +419,16 @@ pub struct Series {
 /// A point of a series; without a value the line has a gap.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
-    /// Across.
+    /// Horizontal coordinate.
     pub x: f64,
-    /// Up.
+    /// Vertical coordinate.
     pub y: Option<f64>,
     /// Bounds of the band at this point.
     pub band: Option<(f64, f64)>,
 }
 
 impl Point {
-    /// A point without a band.
+    /// Creates a point without a band.
     #[must_use]
     pub const fn at(x: f64, y: f64) -> Self {
         Self { x, y: Some(y), band: None }
@@ -449,15 +449,15 @@ pub struct Estimate {
 pub struct BarChart {
     /// Axis of the values.
     pub axis: Axis,
-    /// Which way the bars grow.
+    /// Direction in which the bars grow.
     pub growth: Growth,
     /// The bars, in order.
     pub bars: Vec<Bar>,
-    /// A line across the bars.
+    /// A reference line across the bars.
     pub objective: Option<Objective>,
 }
 
-/// Which way bars grow.
+/// The direction in which bars grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Growth {
     /// To the right: long labels.
@@ -472,7 +472,7 @@ pub enum Growth {
 pub struct Bar {
     /// Its label.
     pub label: String,
-    /// Its value; `None` leaves the place empty and says so.
+    /// Its value; `None` leaves the place empty and marks it as missing.
     pub estimate: Option<Estimate>,
 }
 
@@ -485,7 +485,7 @@ pub struct LadderChart {
     pub levels: Vec<String>,
     /// The rows, top to bottom.
     pub rows: Vec<LadderRow>,
-    /// A line down.
+    /// A vertical reference line.
     pub objective: Option<Objective>,
 }
 
@@ -494,24 +494,24 @@ pub struct LadderChart {
 pub struct LadderRow {
     /// Its label.
     pub label: String,
-    /// One value a level; `None` is not drawn.
+    /// One value per level; `None` is not drawn.
     pub values: Vec<Option<Estimate>>,
 }
 
 /// A matrix of numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HeatMap {
-    /// What the rows are.
+    /// The meaning of the rows.
     pub rows_are: String,
-    /// What the columns are.
+    /// The meaning of the columns.
     pub columns_are: String,
     /// Labels of the rows, top to bottom.
     pub rows: Vec<String>,
     /// Labels of the columns.
     pub columns: Vec<String>,
-    /// What the numbers are, and their unit.
+    /// The meaning of the numbers, and their unit.
     pub values_are: Axis,
-    /// The numbers, row by row; `None` has no number.
+    /// The numbers, row by row; `None` leaves a cell empty.
     pub values: Vec<Vec<Option<f64>>>,
 }
 
@@ -520,9 +520,9 @@ pub struct HeatMap {
 pub struct Timeline {
     /// Axis of time.
     pub axis: Axis,
-    /// Start and end of what was observed.
+    /// Start of the observed interval.
     pub from: f64,
-    /// End of what was observed.
+    /// End of the observed interval.
     pub to: f64,
     /// The lanes, top to bottom.
     pub lanes: Vec<Lane>,
@@ -533,22 +533,22 @@ pub struct Timeline {
 pub struct Lane {
     /// Its label.
     pub label: String,
-    /// What happened on it, in order.
+    /// The intervals on it, in order.
     pub spans: Vec<Span>,
 }
 
-/// A stretch of time with a cause.
+/// An interval with a cause.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Span {
     /// Start.
     pub from: f64,
     /// End.
     pub to: f64,
-    /// What it was, or what caused it.
+    /// The event in the interval, or its cause.
     pub cause: String,
 }
 
-/// What each step takes from a whole, down to what is left.
+/// Reductions of a whole, step by step, down to the remainder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WaterfallChart {
     /// Axis of the values, across.
@@ -562,18 +562,18 @@ pub struct WaterfallChart {
 pub struct FallStep {
     /// Its label.
     pub label: String,
-    /// What it is.
+    /// The kind of the step.
     pub kind: FallKind,
-    /// Where it begins.
+    /// Value at its beginning.
     pub from: f64,
-    /// Where it ends: below `from` when it takes something away.
+    /// Value at its end, below `from` for a reduction.
     pub to: f64,
-    /// Bounds of what it takes away; of a whole, and of what is left, of that itself.
+    /// Bounds of the reduction; for a whole and a remainder, bounds of the value itself.
     pub interval: Option<(f64, f64)>,
 }
 
 impl FallStep {
-    /// What it takes away; of a whole, and of what is left, that itself.
+    /// Returns the reduction; for a whole and a remainder, the value itself.
     #[must_use]
     pub fn size(&self) -> f64 {
         match self.kind {
@@ -583,40 +583,39 @@ impl FallStep {
     }
 }
 
-/// What a step of a waterfall is.
+/// The kind of a step of a waterfall.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FallKind {
-    /// All that there is.
+    /// The whole.
     #[default]
     Whole,
-    /// What one cause, or several together, take away.
+    /// The reduction by one cause, or by several together.
     Effect,
-    /// What all together take away beyond the sum of each alone; less than nothing when less.
+    /// The reduction by all causes together beyond the sum of the single reductions; can be negative.
     Interaction,
-    /// What is left.
+    /// The remainder.
     Left,
 }
 
 /// Cumulative distributions of samples.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EcdfChart {
-    /// Axis of the values, drawn with equal ratios.
+    /// Axis of the values, usually logarithmic.
     pub axis: Axis,
-    /// One curve a sample: x is the value, y the share at or below it.
+    /// One curve per sample: x is the value, y the share at or below it.
     pub series: Vec<Series>,
-    /// A line down.
+    /// A vertical reference line.
     pub objective: Option<Objective>,
 }
 
-/// Named points over two axes, of which less is better on both; those that no other beats on both
-/// are joined.
+/// Named points over two axes, on which less is better. Points that no other beats on both axes are joined.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FrontChart {
-    /// Across.
+    /// Horizontal axis.
     pub x: Axis,
-    /// Up.
+    /// Vertical axis.
     pub y: Axis,
-    /// What the joined ones are, and what the others are.
+    /// The meaning of the joined points, and of the others.
     pub kinds: [String; 2],
     /// The points, in order of x.
     pub points: Vec<FrontPoint>,
@@ -627,10 +626,10 @@ pub struct FrontChart {
 pub struct FrontPoint {
     /// Its name.
     pub label: String,
-    /// Across.
+    /// Horizontal coordinate.
     pub x: f64,
-    /// Up.
+    /// Vertical coordinate.
     pub y: Estimate,
-    /// No other beats it on both.
+    /// True if no other point beats it on both axes.
     pub on_front: bool,
 }

@@ -1,9 +1,8 @@
-//! Events of a stretch as a listing that another build of the program reads again.
+//! Events of an interval as a list that another build of the program can read.
 //!
-//! A comment that says of what it is, a header, an event a line, and a comment with their number, so
-//! that a listing that was cut off is known for one. Names of a plan have neither commas nor quotes.
-//! Holds: instants are exact, in seconds after the start of the window with nine decimals; before it
-//! they are negative.
+//! The format is a comment that names the interval, a header, one event per line, and a comment with their number, so
+//! that an incomplete list is recognised. Names of a plan have neither commas nor quotes.
+//! Holds: instants are exact, in seconds after the start of the window with nine decimals; earlier ones are negative.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,28 +15,28 @@ use crate::units::{SimDuration, SimTime};
 /// The columns.
 pub const COLUMNS: [&str; 6] = ["event", "at_s", "what", "where", "id", "digest"];
 
-/// What begins the first line and the last.
+/// Beginnings of the first line and of the last.
 const HEAD: &str = "# events ";
 const END: &str = "# end ";
 
-/// Of what a listing is.
+/// The identity of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// The stretch.
+    /// The interval.
     pub stretch: Stretch,
     /// The digest of the scenario.
     pub scenario: String,
 }
 
 impl Head {
-    /// The first two lines of a listing.
+    /// Returns the first two lines of a list.
     #[must_use]
     pub fn lines(&self, bounds: &Bounds) -> String {
         let Self { stretch, scenario } = self;
         format!("{HEAD}{stretch} of {scenario}, {}\n{}\n", lies(bounds), COLUMNS.join(","))
     }
 
-    /// Reads the first line; `None` when it is that of no listing.
+    /// Parses the first line; returns `None` if it is not that of a list.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
         let (stretch, rest) = line.strip_prefix(HEAD)?.split_once(" of ")?;
@@ -46,37 +45,37 @@ impl Head {
     }
 }
 
-/// The last line of a listing of `count` events.
+/// Returns the last line of a list of `count` events.
 #[must_use]
 pub fn end(count: u64) -> String {
     format!("{END}{count}\n")
 }
 
-/// How many events there are, when `line` is the last one.
+/// Returns the number of events if `line` is the last one.
 #[must_use]
 pub fn ends(line: &str) -> Option<u64> {
     line.strip_prefix(END)?.parse().ok()
 }
 
-/// An event of a listing.
+/// An event of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Its number in the history, counted from 1.
+    /// Its number in the replication, counted from 1.
     pub event: u64,
     /// Seconds after the start of the window, exact.
     pub at: String,
-    /// What happens.
+    /// The kind of event.
     pub what: String,
-    /// The component, workload or automaton; empty: none, or nobody waits for it any more.
+    /// The component, workload or automaton; empty if there is none or if nothing waits for the event any more.
     pub place: String,
-    /// Its number among those of its kind.
+    /// Its number among events of its kind.
     pub id: u32,
-    /// The digest of all events up to and with this one.
+    /// The digest of all events up to and including this one.
     pub digest: u64,
 }
 
 impl Row {
-    /// What happens in a history whose window begins at `window`.
+    /// Converts an event of a replication whose window begins at `window`.
     #[must_use]
     pub fn new(seen: &Happening<'_>, window: SimTime) -> Self {
         Self {
@@ -89,7 +88,7 @@ impl Row {
         }
     }
 
-    /// The cells, as in the order of [`COLUMNS`].
+    /// Returns the cells, in the order of [`COLUMNS`].
     #[must_use]
     pub fn cells(&self) -> [String; 6] {
         let Self { event, at, what, place, id, digest } = self;
@@ -103,7 +102,7 @@ impl Row {
         ]
     }
 
-    /// Whether it is the same event, whatever came before it.
+    /// Returns whether it is the same event, whatever the events before it.
     #[must_use]
     pub fn is_alike(&self, other: &Self) -> bool {
         (&self.at, &self.what, &self.place, self.id)
@@ -120,7 +119,7 @@ impl fmt::Display for Row {
 impl FromStr for Row {
     type Err = ();
 
-    /// The row of a line without its end.
+    /// Parses a line without its end.
     fn from_str(line: &str) -> Result<Self, ()> {
         let cells: Vec<&str> = line.split(',').collect();
         let [event, at, what, place, id, digest] = cells.as_slice() else { return Err(()) };
@@ -140,21 +139,21 @@ impl FromStr for Row {
     }
 }
 
-/// Seconds from `window` to `at`.
+/// Formats the seconds from `window` to `at`.
 fn instant(at: SimTime, window: SimTime) -> String {
     let (sign, apart) = if at < window { ("-", window - at) } else { ("", at - window) };
     let nanos = apart.nanos();
     format!("{sign}{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000)
 }
 
-/// A length of time in seconds, exact, without zeros at its end.
+/// Formats a duration in seconds, exact, without trailing zeros.
 #[must_use]
 pub fn seconds(length: SimDuration) -> String {
     let exact = instant(SimTime::ZERO + length, SimTime::ZERO);
     format!("{} s", group(exact.trim_end_matches('0').trim_end_matches('.')))
 }
 
-/// Where a stretch lies, in words.
+/// Describes the position of an interval.
 #[must_use]
 pub fn lies(bounds: &Bounds) -> String {
     match (bounds.from, bounds.to) {
@@ -166,7 +165,7 @@ pub fn lies(bounds: &Bounds) -> String {
     }
 }
 
-/// Up to where two histories that part in a stretch are the same, in words.
+/// Describes how far two replications agree that diverge in an interval.
 #[must_use]
 pub fn parts(bounds: &Bounds) -> String {
     match (bounds.from, bounds.to) {

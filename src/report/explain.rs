@@ -1,8 +1,8 @@
-//! The stories of outages in plain words: what a journal says, told in order.
+//! Descriptions of outages in plain words, from a journal.
 //!
-//! In: the records of a journal. Out: stories, as text for a terminal and as JSON. Holds: every line
-//! is one record of the journal, at its instant; nothing is computed but the time between two of
-//! them. Text from the journal is made safe to show.
+//! In: the records of a journal. Out: one description per outage, as text for a terminal and as JSON. Holds: every
+//! line is one record of the journal, at its instant; only the time between two records is computed. Text from the
+//! journal is escaped.
 
 use serde_json::{Value, json};
 
@@ -14,55 +14,55 @@ use crate::convert::{nearest, whole};
 use crate::scenario::render::wrap;
 use crate::study::journal::{Head, OutageRecord, Record, ServiceRecord, StateRecord, Subject};
 
-/// Lines of a story before something is left out, and of what follows its end.
+/// Largest number of lines of a description, and of lines after the end of the outage.
 const MOST_LINES: usize = 24;
 const MOST_AFTER: usize = 6;
 
-/// Which stories are told.
+/// The selection of outages.
 #[derive(Clone, Debug)]
 pub struct Choice {
-    /// Of one class or group; of all.
+    /// The class or group; `None` for all.
     pub of: Option<String>,
     /// `structural` or `continuous`.
     pub availability: String,
-    /// So many of the worst.
+    /// Number of the worst outages.
     pub worst: u32,
 }
 
-/// The stories of one subject.
+/// The described outages of one subject.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Told<'r> {
-    /// Whose.
+    /// The subject: a class or a group.
     pub subject: &'r Subject,
-    /// The worst first, then the typical ones.
+    /// The worst outages first, then the typical ones.
     pub stories: Vec<Story<'r>>,
 }
 
-/// One story.
+/// The description of one outage.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Story<'r> {
     /// The outage.
     pub outage: &'r OutageRecord,
-    /// In order.
+    /// Its lines, in order.
     pub lines: Vec<Line>,
-    /// Lines left out.
+    /// Number of omitted lines.
     pub left_out: usize,
 }
 
-/// What happened at an instant.
+/// An event at an instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// When, in nanoseconds of the replication.
+    /// The instant, in nanoseconds of the replication.
     pub at_ns: u64,
     /// The same as a simulated date.
     pub at: String,
-    /// Time since the onset of the outage; none before it.
+    /// Time since the onset of the outage; `None` before it.
     pub since_ns: Option<u64>,
-    /// In words.
+    /// The event in words.
     pub text: String,
 }
 
-/// Chooses and tells.
+/// Selects outages and describes them.
 #[must_use]
 pub fn tell<'r>(records: &'r [Record], choice: &Choice) -> Vec<Told<'r>> {
     let subjects = records.iter().filter_map(|record| match record {
@@ -127,7 +127,7 @@ fn story<'r>(records: &'r [Record], outage: &'r OutageRecord) -> Story<'r> {
     }
     let mut left_out = after.saturating_sub(MOST_AFTER);
     if lines.len() > MOST_LINES {
-        // The onset and the end tell most.
+        // The lines at the onset and at the end are the most informative.
         let middle = lines.len() - MOST_LINES;
         lines.drain(MOST_LINES / 2..MOST_LINES / 2 + middle);
         left_out += middle;
@@ -135,7 +135,7 @@ fn story<'r>(records: &'r [Record], outage: &'r OutageRecord) -> Story<'r> {
     Story { outage, lines, left_out }
 }
 
-/// What is lost from now on, in words.
+/// Describes the losses from this record on.
 fn served(now: &ServiceRecord, before: Option<&ServiceRecord>) -> String {
     let of = &now.of;
     let because = || {
@@ -159,7 +159,7 @@ fn served(now: &ServiceRecord, before: Option<&ServiceRecord>) -> String {
     format!("{of} LOSES {} OF ITS USERS: {}", share(), because())
 }
 
-/// A change of state, in words.
+/// Describes a change of state.
 fn moved(state: &StateRecord) -> String {
     let StateRecord { part, kind, to, .. } = state;
     let cause = state.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
@@ -249,7 +249,7 @@ fn belief(name: &str, to: &str, cause: &str) -> String {
     }
 }
 
-/// A length of time in words, in whole seconds from ten on.
+/// Formats a duration, in whole seconds from ten seconds on.
 #[must_use]
 pub fn span(nanos: u64) -> String {
     let seconds = (nanos + 500_000_000) / 1_000_000_000;
@@ -267,7 +267,7 @@ pub fn span(nanos: u64) -> String {
     }
 }
 
-/// What an outage cost, in a sentence.
+/// Summarises the cost of an outage in a sentence.
 fn sum(outage: &OutageRecord) -> String {
     let mut parts = vec![format!("{} in all", span(outage.ended_ns - outage.begun_ns))];
     if outage.downtime_s < 0.99 * outage.length_s {
@@ -290,7 +290,7 @@ fn sum(outage: &OutageRecord) -> String {
     visible(&text)
 }
 
-/// What is told of a subject, in a paragraph.
+/// Summarises a subject in a paragraph.
 fn heading(head: &Head, subject: &Subject) -> String {
     let down = Figure::exact(subject.downtime_s_per_year, Unit::Seconds).rounded(Rounding::Up);
     let years = head.replications as f64 * head.horizon_s / 31_536_000.0;
@@ -305,7 +305,7 @@ fn heading(head: &Head, subject: &Subject) -> String {
     )
 }
 
-/// For a terminal.
+/// Formats the descriptions for a terminal.
 #[must_use]
 pub fn text(head: &Head, told: &[Told<'_>], terminal: Terminal) -> String {
     let mut out = String::new();
@@ -364,14 +364,14 @@ pub fn text(head: &Head, told: &[Told<'_>], terminal: Terminal) -> String {
     out.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
-/// Weekday and time of a date: `Tue 02:13:07`.
+/// Returns weekday and time of a date: `Tue 02:13:07`.
 fn clock(date: &str) -> String {
     let mut words = date.split(' ').skip(2);
     let weekday = words.next().unwrap_or_default();
     format!("{weekday} {}", words.last().unwrap_or_default())
 }
 
-/// For programs.
+/// Returns the descriptions for programs.
 #[must_use]
 pub fn value(head: &Head, told: &[Told<'_>]) -> Value {
     let line = |line: &Line| json!({ "at_ns": line.at_ns, "at": line.at, "since_ns": line.since_ns, "text": line.text });

@@ -1,11 +1,11 @@
-//! One page that holds everything: no request to anywhere, readable with scripts off, printable.
+//! A self-contained page: it makes no network request, is readable without scripts, and can be printed.
 //!
-//! Model: compiled templates escape all text; what they insert unescaped is our own style, our own
-//! script, our own drawings and our own tables. The page's policy (`default-src 'none'`) names the
-//! style and the script by their SHA-256, so nothing else can run or load.
+//! Model: compiled templates escape all text; only the style, the script, the drawings and the tables of this crate
+//! are inserted unescaped. The page's policy (`default-src 'none'`) names the style and the script by their SHA-256,
+//! so nothing else can run or load.
 //! In: a [`Document`]. Out: bytes of a page.
-//! Holds: headings in order; a drawing is followed by its data; no meaning by colour alone; ids are
-//! numbered in order of appearance.
+//! Holds: headings in order; a drawing is followed by its data; no meaning by colour alone; ids are numbered in order
+//! of appearance.
 //! Leaves out: dates, machine names, anything that is not in the document.
 
 use askama::Template;
@@ -18,7 +18,7 @@ use super::{chart, number, svg};
 pub(super) const PAGE_STYLE: &str = include_str!("templates/page.css");
 pub(super) const SCRIPT: &str = include_str!("templates/sort.js");
 
-/// The page of a document.
+/// Returns the page of a document.
 #[must_use]
 pub fn page(document: &Document) -> String {
     let style = format!("{PAGE_STYLE}{}", svg::CHART_STYLE);
@@ -44,7 +44,7 @@ pub fn page(document: &Document) -> String {
     page.render().expect("the templates use no filter that fails and write to a string")
 }
 
-/// Who may load and run what: our style and our script, by their hashes.
+/// Returns the content security policy: only the style and the script of this crate, by their hashes.
 pub(super) fn policy(style: &str, script: &str) -> String {
     let hash = |text: &str| base64(&Sha256::digest(text.as_bytes()));
     format!(
@@ -55,7 +55,7 @@ pub(super) fn policy(style: &str, script: &str) -> String {
     )
 }
 
-/// Base 64 with padding (RFC 4648, section 4).
+/// Encodes bytes in base 64 with padding (RFC 4648, section 4).
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
@@ -99,7 +99,7 @@ struct Page<'a> {
     command: String,
 }
 
-/// A judged line; the word carries the meaning, the class its colour.
+/// A judged line; the word has the meaning, the class its colour.
 struct Line {
     class: &'static str,
     word: &'static str,
@@ -169,7 +169,7 @@ impl Piece {
     }
 }
 
-/// A chart in two widths, of which the style sheet shows the one that fits.
+/// A chart in two widths; the style sheet shows the one that fits.
 pub(super) struct Picture {
     pub(super) wide: String,
     pub(super) narrow: String,
@@ -196,7 +196,7 @@ impl Picture {
 #[template(path = "table.html")]
 struct Grid {
     caption: String,
-    /// Text, and whether it stands to the right.
+    /// Text, and whether it is right-aligned.
     headings: Vec<(String, bool)>,
     rows: Vec<Vec<Field>>,
 }
@@ -204,14 +204,14 @@ struct Grid {
 struct Field {
     text: String,
     interval: Option<String>,
-    /// What a sort compares; text is compared where there is none.
+    /// The key for sorting; without it the text is compared.
     sort: Option<String>,
     class: &'static str,
-    /// Whether it names its row.
+    /// True if it is the heading of its row.
     heads: bool,
 }
 
-/// A table as HTML.
+/// Returns a table as HTML.
 pub(super) fn table(table: &Table) -> String {
     let aligns: Vec<bool> = table.columns.iter().map(|c| c.align == Align::Right).collect();
     let fields = |row: &Vec<Cell>| {
@@ -226,7 +226,7 @@ pub(super) fn table(table: &Table) -> String {
     grid.render().expect("the templates use no filter that fails and write to a string")
 }
 
-/// Words of so many letters stay on one line.
+/// Largest number of characters for which words stay on one line.
 const SHORT: usize = 28;
 
 fn field(cell: &Cell, first: bool, right: bool) -> Field {

@@ -1,22 +1,22 @@
 //! JSON: the same document for programs.
 //!
 //! In: a document, or figures of one. Out: `serde_json` values in a fixed order of keys, and bytes.
-//! Holds: what is missing is `null` with its reason beside it (S1, S9); numbers are in base units
-//! and read back to the same bits; `"complete"` is false with a reason when results are partial.
-//! Leaves out: drawings; of a chart its finding and its data are written.
+//! Holds: a missing value is `null`, with its reason beside it (S1, S9); numbers are in base units and read back to
+//! the same bits; `"complete"` is false with a reason when results are partial.
+//! Leaves out: drawings; the finding and the data of a chart are written.
 
 use serde_json::{Map, Value, json};
 
 use super::chart;
 use super::document::{Block, Cell, Document, Figure, Judgement, Table, Unit};
 
-/// A number, or `null` when it is not finite.
+/// Returns a number, or `null` if it is not finite.
 #[must_use]
 pub fn number(value: f64) -> Value {
     serde_json::Number::from_f64(value).map_or(Value::Null, Value::Number)
 }
 
-/// A figure: `{"value", "low", "high", "unit"}`, or a `null` value with the reason.
+/// Returns a figure: `{"value", "low", "high", "unit"}`, or a `null` value with the reason.
 #[must_use]
 pub fn figure(figure: &Figure) -> Value {
     let mut object = Map::new();
@@ -35,13 +35,13 @@ pub fn figure(figure: &Figure) -> Value {
     Value::Object(object)
 }
 
-/// What stands for a figure that there is not.
+/// Returns the object of a missing figure.
 #[must_use]
 pub fn missing(reason: &str) -> Value {
     json!({ "value": null, "reason": reason })
 }
 
-/// Name of a unit: that of the values, not of their print.
+/// Returns the name of a unit: that of the base unit, not of the printed one.
 #[must_use]
 pub fn unit(unit: &Unit) -> &str {
     match unit {
@@ -57,7 +57,7 @@ pub fn unit(unit: &Unit) -> &str {
     }
 }
 
-/// A cell: text, count, or a figure's object.
+/// Returns a cell: text, count, or the object of a figure.
 #[must_use]
 pub fn cell(cell: &Cell) -> Value {
     match cell {
@@ -68,7 +68,7 @@ pub fn cell(cell: &Cell) -> Value {
     }
 }
 
-/// A table: caption and one object a row, keyed by the columns' machine names.
+/// Returns a table: its caption and one object per row, with the names for programs as keys.
 #[must_use]
 pub fn table(table: &Table) -> Value {
     let row = |cells: &Vec<Cell>| {
@@ -112,7 +112,7 @@ fn block(block: &Block) -> Value {
     }
 }
 
-/// A whole document.
+/// Returns a whole document.
 #[must_use]
 pub fn document(document: &Document) -> Value {
     let verdicts = document
@@ -143,7 +143,7 @@ pub fn document(document: &Document) -> Value {
     })
 }
 
-/// `value` as a file: indented, with a line feed at the end.
+/// Formats `value` as a file: indented, with a line feed at the end.
 #[must_use]
 pub fn bytes(value: &Value) -> Vec<u8> {
     let mut bytes =
@@ -156,7 +156,7 @@ pub fn bytes(value: &Value) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// S1, S9: what is missing is null with its reason, in values and in bounds.
+    /// S1, S9: a missing number is null with its reason, in values and in bounds.
     #[test]
     fn no_number_is_made_up() {
         let nan = Figure::estimate(0.5, f64::NAN, 1.0, Unit::Ratio);

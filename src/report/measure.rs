@@ -1,16 +1,16 @@
-//! Widths of text without a font: what fits here fits on every system.
+//! Widths of text without a font: a text that fits here fits on every system.
 //!
-//! In: text and the size of its letters. Out: a width that no usual sans-serif exceeds, and text cut
-//! or broken to a width. Holds: the same on every machine; what is cut off stays in the tool tip.
+//! In: text and font size. Out: a width that no common sans-serif exceeds, and text cut or wrapped to a width. Holds:
+//! the same on every machine; the full text of a cut label is its tooltip.
 //! Leaves out: kerning and shaping. Source: advance widths of DejaVu Sans, the widest in common use.
 
 use super::text::visible;
 
-/// Parts the shown text of a label from its full text, which becomes the tool tip.
+/// Separates the printed text of a label from its full text, which becomes the tooltip.
 pub(super) const TIP: char = '\u{1f}';
 
-/// Width of `text` in pixels, for letters `size` pixels high: a table of the advance widths of a
-/// wide sans-serif, so that what fits here fits with the fonts of every system.
+/// Returns the width of `text` in pixels at a font size of `size` pixels. It uses the advance widths of a wide
+/// sans-serif, so that the text fits with the fonts of every system.
 #[must_use]
 pub fn text_width(text: &str, size: f64) -> f64 {
     let thousandths: u32 = shown_part(text).chars().map(advance).sum();
@@ -31,11 +31,11 @@ const fn advance(letter: char) -> u32 {
     }
 }
 
-/// `text`, cut to `width` pixels with an ellipsis where needed; the whole then is its tool tip.
+/// Cuts `text` to `width` pixels, with an ellipsis if needed; the full text is then its tooltip.
 #[must_use]
 pub fn fitted(text: &str, size: f64, width: f64) -> String {
     let text = visible(text);
-    // A hundredth of a pixel: widths that were measured alike shall fit alike.
+    // A tolerance of a hundredth of a pixel: equal widths shall fit equally.
     if text_width(&text, size) <= width + 0.01 {
         return text;
     }
@@ -52,7 +52,7 @@ pub fn fitted(text: &str, size: f64, width: f64) -> String {
     format!("{}…{TIP}{text}", short.trim_end())
 }
 
-/// `text` in lines of at most `width` pixels, at most `most` of them; the last is cut.
+/// Wraps `text` into lines of at most `width` pixels, at most `most` of them; the last one is cut.
 #[must_use]
 pub fn wrapped(text: &str, size: f64, width: f64, most: usize) -> Vec<String> {
     let text = visible(text);

@@ -1,9 +1,9 @@
 //! Results to text, CSV, JSON, SVG and HTML. It computes no statistic.
 //!
-//! Model: the study hands over plain data ([`document`]); each writer turns the same data into one
-//! form. What is missing stays missing with its reason in all of them.
-//! Holds: the same document gives the same bytes; text from a scenario is data in every form:
-//! escaped in HTML and SVG, guarded in CSV, made visible on a terminal.
+//! Model: the study provides plain data ([`document`]); each writer converts the same data to one form. A missing
+//! value stays missing, with its reason, in all of them.
+//! Holds: the same document gives the same bytes; text from a scenario is data in every form: escaped in HTML and
+//! SVG, guarded in CSV, made visible on a terminal.
 
 pub mod chart;
 pub mod claims;

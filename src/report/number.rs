@@ -1,25 +1,25 @@
-//! Numbers for people: digits that the interval supports, a unit that fits the size.
+//! Numbers for people: as many digits as the interval supports, and a unit that fits the size.
 //!
-//! In: a figure in its base unit. Out: text. Holds: two significant digits of the half-width
-//! decide the digits (S8), but no more than three of the value are shown, of a share that is nearly one
-//! three of what is missing; an interval narrower than the last digit is left out, since all digits
-//! are known then; rounding never changes how many nines there are; a value rounded down never reads
-//! more than it is, one rounded up never less; nothing that is not finite is printed as a number (S9).
-//! Leaves out: locales; the decimal sign is `.`, thousands are parted by `,`.
+//! In: a figure in its base unit. Out: text.
+//! Holds: two significant digits of the half-width decide the digits (S8), but a value has at most three. For a share
+//! near one, the three digits are those of its distance to one. An interval narrower than the last digit is left out,
+//! since all digits are known then. Rounding does not change the number of nines. A value rounded down is not above
+//! the true one, one rounded up not below it. A number that is not finite is not printed as a number (S9).
+//! Leaves out: locales; the decimal sign is `.`, thousands are separated by `,`.
 
 use super::document::{Figure, Rounding, Unit};
 use crate::convert::whole;
 
-/// How a value in base units is shown: `shown = value × factor`, then `suffix`.
+/// The display of a value in base units: `value × factor`, then `suffix`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Display<'a> {
-    /// Multiplies the value.
+    /// Factor of the value.
     pub factor: f64,
-    /// Goes before the number.
+    /// Text before the number.
     pub prefix: &'static str,
-    /// Goes after the number; its own leading space included.
+    /// Text after the number, without a separating space.
     pub suffix: &'a str,
-    /// Whether a space parts number and suffix.
+    /// True if a no-break space separates number and suffix.
     pub spaced: bool,
 }
 
@@ -43,7 +43,7 @@ const BITS_PER_SECOND: [(f64, f64, &str); 4] =
     [(1e9, 1e-9, "Gbit/s"), (1e6, 1e-6, "Mbit/s"), (1e3, 1e-3, "kbit/s"), (0.0, 1.0, "bit/s")];
 
 impl<'a> Display<'a> {
-    /// The display of `unit` for values about the size of `magnitude` (in base units).
+    /// Returns the display of `unit` for values of about the size `magnitude` (in base units).
     #[must_use]
     pub fn of(unit: &'a Unit, magnitude: f64) -> Self {
         let stepped = |steps: &[(f64, f64, &'static str)], zero: &'static str| {
@@ -70,7 +70,7 @@ impl<'a> Display<'a> {
         }
     }
 
-    /// `number`, already multiplied and printed, with prefix and suffix.
+    /// Adds prefix and suffix to `number`, which is already multiplied and formatted.
     #[must_use]
     pub fn dress(&self, number: &str) -> String {
         let gap = if self.spaced && !self.suffix.is_empty() { "\u{a0}" } else { "" };
@@ -81,11 +81,11 @@ impl<'a> Display<'a> {
     }
 }
 
-/// Sizes that are printed in full; others as powers of ten.
+/// Range of sizes that are printed in full; others are printed as powers of ten.
 const SMALLEST: f64 = 1e-9;
 const LARGEST: f64 = 1e15;
 
-/// A figure as text: `99.9761 % ± 0.0029`, `12.3 ms (11.9 to 14.1)`, or `—` when not finite.
+/// Formats a figure: `99.9761 % ± 0.0029`, `12.3 ms (11.9 to 14.1)`, or `—` if it is not finite.
 #[must_use]
 pub fn figure(figure: &Figure) -> String {
     let (value, interval) = figure_parts(figure);
@@ -95,7 +95,7 @@ pub fn figure(figure: &Figure) -> String {
     }
 }
 
-/// A figure as value and interval apart.
+/// Formats value and interval of a figure separately.
 #[must_use]
 pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     if !figure.is_finite() {
@@ -113,7 +113,7 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     let Some((low, high)) = figure.interval.filter(|(low, high)| low < high) else {
         let decimals = decimals_for(significant(figure, shown), DIGITS).clamp(0, 12);
         let text = with_its_nines(figure, shown, decimals);
-        // An exact value needs no zeros to show how far it is known.
+        // An exact value needs no zeros to show its precision.
         let text = if text.contains('.') { text.trim_end_matches('0') } else { &text };
         return (display.dress(&group(text.trim_end_matches('.'))), None);
     };
@@ -131,7 +131,7 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     };
     let decimals = decimals.clamp(-15, 12);
     if let Some(note) = figure.note {
-        // No interval stands beside it that would tell what is rounded away.
+        // Without an interval beside it, nothing would show what is rounded away.
         let decimals = if size > 0.0 { decimals.max(decimals_for(size, 1)) } else { decimals };
         let value = display.dress(&group(&with_its_nines(figure, shown, decimals)));
         return (value, Some(format!("({note})")));
@@ -146,24 +146,24 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
         let high = group(&rounded(high, decimals, Rounding::Up));
         format!("({low} to {high})")
     } else {
-        // With fewer than its two digits a half-width is not rounded to less than it is.
+        // A half-width with fewer than two digits is rounded up.
         let rounding = if decimals < by_half { Rounding::Up } else { Rounding::Nearest };
         format!("± {}", group(&rounded(half, decimals, rounding)))
     };
     (value, Some(interval))
 }
 
-/// Significant digits of a value that are shown at most.
+/// Largest number of significant digits of a value.
 const DIGITS: i32 = 3;
 
-/// What has the digits that count of a figure shown as `shown`: of a share above 90 % what is missing to
-/// one.
+/// Returns the size that has the significant digits of a figure shown as `shown`: for a share above 90 % the distance
+/// to 100 %, otherwise the value.
 fn significant(figure: &Figure, shown: f64) -> f64 {
     let nines = figure.unit == Unit::Ratio && figure.value > 0.9 && figure.value < 1.0;
     if nines { 100.0 - shown } else { shown.abs() }
 }
 
-/// `shown` rounded to `decimals`, of a share to as many more as keep its number of nines.
+/// Rounds `shown` to `decimals`; for a share, to as many more as keep its number of nines.
 fn with_its_nines(figure: &Figure, shown: f64, decimals: i32) -> String {
     let text = |decimals: i32| rounded(shown, decimals, figure.rounding);
     if figure.unit != Unit::Ratio || figure.value <= 0.9 || figure.value >= 1.0 {
@@ -177,8 +177,8 @@ fn with_its_nines(figure: &Figure, shown: f64, decimals: i32) -> String {
     text((decimals.max(0)..=12).find(keeps).unwrap_or(12))
 }
 
-/// A bound, where nothing was seen: `≤ 3 ms` where the value is the lower end, zero; `≥ 99.9998 %`
-/// where it is the upper end, all.
+/// Formats a one-sided bound, for a figure without an observed event: `≤ 3 ms` if the value is the lower end, zero;
+/// `≥ 99.9998 %` if it is the upper end, one.
 fn bound(figure: &Figure, (low, high): (f64, f64)) -> Option<String> {
     let none = figure.value == 0.0 && low == 0.0 && high > 0.0;
     let all = figure.unit == Unit::Ratio && figure.value == 1.0 && high == 1.0 && low < 1.0;
@@ -191,13 +191,14 @@ fn bound(figure: &Figure, (low, high): (f64, f64)) -> Option<String> {
     Some(format!("{sign} {}", self::figure(&exact)))
 }
 
-/// A whole number with its thousands parted.
+/// Formats a whole number with separators between thousands.
 #[must_use]
 pub fn count(value: u64) -> String {
     group(&value.to_string())
 }
 
-/// Decimals that leave `digits` significant digits of `value`; negative: zeros before the point.
+/// Returns the decimals that leave `digits` significant digits of `value`; a negative result means zeros before the
+/// point.
 fn decimals_for(value: f64, digits: i32) -> i32 {
     if value == 0.0 || !value.is_finite() {
         return 0;
@@ -213,7 +214,7 @@ fn power_of_ten(exponent: i32) -> f64 {
     libm::pow(10.0, f64::from(exponent))
 }
 
-/// `value` at `decimals` decimals, the last digit going the way of `rounding`.
+/// Rounds `value` to `decimals` decimals in the direction of `rounding`.
 fn rounded(value: f64, decimals: i32, rounding: Rounding) -> String {
     let step = power_of_ten(-decimals);
     let print = |value: f64| match usize::try_from(decimals) {
@@ -222,7 +223,7 @@ fn rounded(value: f64, decimals: i32, rounding: Rounding) -> String {
     };
     let nearest = print(value);
     let back: f64 = nearest.parse().unwrap_or(value);
-    // What differs by the noise of one multiplication is the same decimal number.
+    // Values that differ by the rounding of one multiplication are the same decimal number.
     let slack = value.abs() * 1e-12;
     let text = match rounding {
         Rounding::Down if back > value + slack => print(back - step),
@@ -233,7 +234,7 @@ fn rounded(value: f64, decimals: i32, rounding: Rounding) -> String {
     if is_zero { text.trim_start_matches('-').into() } else { text }
 }
 
-/// A number with `,` between thousands of its whole part, from four digits on.
+/// Inserts `,` between the thousands of the whole part, from four digits on.
 #[must_use]
 pub fn group(number: &str) -> String {
     let (sign, body) = match number.strip_prefix('-') {
@@ -254,7 +255,7 @@ pub fn group(number: &str) -> String {
     out + part
 }
 
-/// `value` with as many decimals as `step` needs, thousands parted: labels of an axis.
+/// Formats `value` with as many decimals as `step` needs and with separators, for labels of an axis.
 #[must_use]
 pub fn tick(value: f64, step: f64) -> String {
     let mut decimals = 0;
@@ -297,8 +298,8 @@ mod tests {
         assert_eq!(of(5.0, 0.0996, Unit::PerSecond), "5.00/s ± 0.10");
     }
 
-    /// Three significant digits at most, and no interval of zeros: what is narrower than the last digit
-    /// is known to it.
+    /// Three significant digits at most, and no interval of zeros: a narrower interval than the last digit is left
+    /// out.
     #[test]
     fn a_value_has_no_more_digits_than_a_reader_can_use() {
         assert_eq!(of(12.661_72, 0.000_30, Unit::Dollars), "$12.7");
@@ -310,7 +311,7 @@ mod tests {
         assert_eq!(of(0.0, 0.04, Unit::None), "0.000 ± 0.040");
     }
 
-    /// Five nines are never shown as four or six, however wide the interval and whichever way it is rounded.
+    /// Five nines never become four or six, for any interval and any rounding.
     #[test]
     fn nines_are_never_rounded_into_another_class() {
         let shown = |value: f64, half: f64, rounding| {
@@ -336,7 +337,7 @@ mod tests {
         }
     }
 
-    /// S8: availability rounds down, downtime up, and almost all is not all.
+    /// S8: availability rounds down, downtime up, and nearly 100 % is not shown as 100 %.
     #[test]
     fn rounding_never_flatters() {
         let almost = Figure::exact(0.999_996, Unit::Ratio).rounded(Rounding::Down);

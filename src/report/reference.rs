@@ -1,4 +1,4 @@
-//! The reference page of result files, from the declarations of their columns.
+//! The reference page of result files, generated from the declarations of their columns.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ struct Command {
     files: Vec<Part>,
 }
 
-/// A file, or the rows of a file that are about one thing.
+/// A file, or the rows of a file about one subject.
 struct Part {
     about: Option<&'static str>,
     described: Described,
@@ -95,7 +95,7 @@ fn uncapitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// Returns the same for programs: a list of files.
+/// Returns the same for programs, as a list of files.
 #[must_use]
 pub fn list() -> Json {
     let part = |Part { about, described }: Part| {

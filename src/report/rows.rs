@@ -1,14 +1,14 @@
-//! The forms that a whole table of results is put into: a CSV file, or rows in memory.
+//! The forms of a whole table of results: a CSV file, or rows in memory.
 
 use super::csv::{CsvError, CsvWriter, Field};
 use super::write::ResultFile;
 
-/// A form that a table is put into, row by row.
+/// A form of a table, which is written row by row.
 pub trait TableForm: Sized {
-    /// What takes the rows.
+    /// The type that collects the rows.
     type Writer;
 
-    /// Begins a table with these columns; `partial` is why it is not complete.
+    /// Starts a table with these columns; `partial` is the reason why it is not complete.
     ///
     /// # Errors
     ///
@@ -22,7 +22,7 @@ pub trait TableForm: Sized {
     /// [`CsvError::FieldCount`].
     fn row(writer: &mut Self::Writer, fields: &[Field<'_>]) -> Result<(), CsvError>;
 
-    /// Ends the table; `name` is that of its file.
+    /// Completes the table; `name` is the name of its file.
     fn end(name: &str, writer: Self::Writer) -> Self;
 }
 
@@ -45,7 +45,7 @@ impl TableForm for ResultFile {
 /// One field of a row in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub enum HeldField {
-    /// Words, as they are.
+    /// Words, unguarded.
     Text(String),
     /// A finite number.
     Number(f64),

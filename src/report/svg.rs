@@ -1,15 +1,14 @@
-//! SVG that can be read aloud, themed and compared byte for byte.
+//! SVG that is accessible, themed and reproducible byte for byte.
 //!
-//! Model: a drawing backend for plotters. Plotters speaks colours; ours are names: the RGB triple
-//! of a style carries an [`Ink`], and the backend writes it as a CSS class (and a pattern), so that
-//! one style sheet themes every drawing and colour is never the only carrier.
-//! In: plotters' calls in tenths of a pixel (its coordinates are integers). Out: a [`Drawing`],
-//! which is written as a file of its own or inline in a page.
-//! Holds: ids and coordinates are deterministic; text is escaped; no font is measured, widths come
-//! from a table that is wider than the system fonts in use; no error is possible.
+//! Model: a drawing backend for plotters. Plotters uses colours, this crate uses names: the RGB triple of a style
+//! encodes an [`Ink`], and the backend writes it as a CSS class (and a pattern). One style sheet then themes every
+//! drawing, and colour is never the only distinction.
+//! In: calls by plotters in tenths of a pixel (its coordinates are integers). Out: a [`Drawing`], which is written as
+//! a separate file or inline in a page.
+//! Holds: ids and coordinates are deterministic; text is escaped; no font is measured, widths come from a table that
+//! is wider than common system fonts; no error is possible.
 //! Leaves out: bitmaps, arcs, gradients.
-//! Source: WAI-ARIA graphics practice (`role="img"`, `<title>`, `<desc>`); colours of Okabe & Ito
-//! (2008).
+//! Source: WAI-ARIA graphics practice (`role="img"`, `<title>`, `<desc>`); colours of Okabe & Ito (2008).
 
 use std::convert::Infallible;
 use std::fmt::Write;
@@ -28,29 +27,29 @@ use super::measure::TIP;
 use super::text::visible;
 use crate::convert::whole;
 
-/// Plotters' units in a pixel.
+/// Units of plotters per pixel.
 pub const UNITS: i32 = 10;
 
-/// Series that can be told apart; later ones are refused by the charts.
+/// Number of series that readers can distinguish; charts leave out further ones.
 pub const SERIES: u8 = 8;
 
 /// Steps of the colour scale of a heat map.
 pub const HEAT_STEPS: u8 = 9;
 
-/// Space around a drawing in a file of its own, in pixels.
+/// Margin around a drawing in a separate file, in pixels.
 const MARGIN: u32 = 12;
 
-/// Style sheet of all drawings; a file carries it, a page has it once.
+/// Style sheet of all drawings; a separate file includes it, a page has it once.
 pub const CHART_STYLE: &str = include_str!("templates/chart.css");
 
-/// What something is drawn with: a name that the style sheet gives a colour.
+/// A drawing style: a name to which the style sheet assigns a colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
-    /// Nothing at all.
+    /// Invisible.
     Clear,
-    /// Words that matter.
+    /// Important words.
     Text,
-    /// Words on a plot; what lies below them is kept clear.
+    /// Words on a plot, with a clear background.
     Label,
     /// Labels of axes.
     Muted,
@@ -58,7 +57,7 @@ pub enum Ink {
     Axis,
     /// Grid.
     Grid,
-    /// The line of a series: its colour and its dashes.
+    /// The line of a series, with its colour and dashes.
     Line(u8),
     /// Solid strokes of a series: error bars, outlines.
     Stroke(u8),
@@ -135,14 +134,14 @@ impl Ink {
         }
     }
 
-    /// The plotters colour that carries this name.
+    /// Returns the plotters colour that encodes this name.
     #[must_use]
     pub const fn color(self) -> RGBColor {
         let (kind, index) = self.code();
         RGBColor(kind, index, 0)
     }
 
-    /// A stroke of `tenths` of a pixel.
+    /// Returns a stroke of `tenths` of a pixel.
     #[must_use]
     pub fn stroke(self, tenths: u32) -> ShapeStyle {
         let color = match self {
@@ -152,20 +151,20 @@ impl Ink {
         ShapeStyle { color, filled: false, stroke_width: tenths }
     }
 
-    /// A fill.
+    /// Returns a fill.
     #[must_use]
     pub fn fill(self) -> ShapeStyle {
         ShapeStyle { filled: true, ..self.stroke(UNITS as u32) }
     }
 
-    /// Letters `pixels` high.
+    /// Returns letters `pixels` high.
     #[must_use]
     pub fn letters(self, pixels: f64) -> TextStyle<'static> {
         let style = ("sans-serif", pixels * f64::from(UNITS)).into_text_style(&(1, 1));
         TextStyle { color: self.color().to_backend_color(), ..style }
     }
 
-    /// Bold letters `pixels` high.
+    /// Returns bold letters `pixels` high.
     #[must_use]
     pub fn bold(self, pixels: f64) -> TextStyle<'static> {
         let font = ("sans-serif", pixels * f64::from(UNITS), plotters::style::FontStyle::Bold);
@@ -199,8 +198,8 @@ pub struct Drawing {
 }
 
 impl Drawing {
-    /// Wraps what a [`SvgBackend`] of the same `id`, `width` and `height` wrote. Of `id` only
-    /// letters, digits and hyphens are kept.
+    /// Wraps the output of a [`SvgBackend`] with the same `id`, `width` and `height`. Only letters, digits and
+    /// hyphens of `id` are kept.
     #[must_use]
     pub fn new(
         id: &str,
@@ -219,13 +218,13 @@ impl Drawing {
         }
     }
 
-    /// Height in pixels.
+    /// Returns the height in pixels.
     #[must_use]
     pub const fn height(&self) -> u32 {
         self.height
     }
 
-    /// A file of its own, with its style sheet.
+    /// Returns a separate file, with its style sheet.
     #[must_use]
     pub fn standalone(&self) -> String {
         let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -234,7 +233,7 @@ impl Drawing {
         out
     }
 
-    /// An element for a page that has the style sheet; `class` is added to its class.
+    /// Returns an element for a page that has the style sheet; `class` is added to its class.
     #[must_use]
     pub fn inline(&self, class: &str) -> String {
         let mut out = String::new();
@@ -244,7 +243,7 @@ impl Drawing {
 
     fn write(&self, out: &mut String, class: &str, style: Option<&str>) {
         let id = &self.id;
-        // A file stands alone: it brings its own margin.
+        // A separate file has its own margin.
         let margin = if style.is_some() { MARGIN } else { 0 };
         let (width, height) = (self.width + 2 * margin, self.height + 2 * margin);
         let corner = -i64::from(margin);
@@ -266,7 +265,7 @@ impl Drawing {
         out.push_str("</svg>");
     }
 
-    /// Definitions of the patterns that the drawing uses.
+    /// Writes the definitions of the patterns that the drawing uses.
     fn write_patterns(&self, out: &mut String) {
         let id = &self.id;
         let used = |i: &usize| self.body.contains(&format!("url(#{id}-p{i})"));
@@ -288,7 +287,7 @@ impl Drawing {
     }
 }
 
-/// One hatch a series, on a tile of 6 × 6.
+/// One hatch per series, on a tile of 6 × 6.
 const HATCHES: [&str; SERIES as usize] = [
     "M0 0",
     "M-1 1L1 -1M0 6L6 0M5 7L7 5",
@@ -305,7 +304,7 @@ fn plain_id(id: &str) -> String {
     if kept.starts_with(|c: char| c.is_ascii_alphabetic()) { kept } else { format!("c{kept}") }
 }
 
-/// The backend; it writes the body of a [`Drawing`].
+/// The backend, which writes the body of a [`Drawing`].
 #[derive(Debug)]
 pub struct SvgBackend<'a> {
     out: &'a mut String,
@@ -315,18 +314,18 @@ pub struct SvgBackend<'a> {
 }
 
 impl<'a> SvgBackend<'a> {
-    /// A backend of `size` pixels that appends to `out`.
+    /// Creates a backend of `size` pixels that appends to `out`.
     #[must_use]
     pub fn new(out: &'a mut String, id: &str, size: (u32, u32)) -> Self {
         Self { out, id: plain_id(id), size, tip: None }
     }
 
-    /// Gives the next shape a tool tip.
+    /// Sets the tooltip of the next shape.
     pub fn tip(&mut self, text: &str) {
         self.tip = Some(text.into());
     }
 
-    /// Closes the element just opened, with its tool tip where one was set.
+    /// Closes the element just opened, with its tooltip if one was set.
     fn close(&mut self, name: &str) {
         match self.tip.take() {
             None => self.out.push_str("/>\n"),
@@ -377,7 +376,7 @@ impl<'a> SvgBackend<'a> {
     }
 }
 
-/// Tenths of a pixel as pixels with one decimal.
+/// Formats tenths of a pixel as pixels with one decimal.
 fn tenths(value: impl Into<i64>) -> String {
     let value: i64 = value.into();
     let sign = if value < 0 { "-" } else { "" };
@@ -496,7 +495,7 @@ impl DrawingBackend for SvgBackend<'_> {
         }
         let anchor = style.anchor();
         let size = style.size();
-        // Letters stand on a base line; a capital is 0.72 of the size high.
+        // Text is placed on its baseline; a capital has a height of 0.72 of the size.
         let rise = match anchor.v_pos {
             VPos::Top => 0.80,
             VPos::Center => 0.36,

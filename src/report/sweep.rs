@@ -1,10 +1,10 @@
 //! A sweep as files and for the terminal.
 //!
-//! `sweep.html` begins with a chart of each figure, which is a file under `plots/` too.
-//! `sweep.csv` has a row a variant and figure, `variants.csv` a row a variant and key: both are keyed by
-//! the name of the variant, which is that of its folder. Of variants that were drawn `spread.csv` has a row a
-//! figure, and `moved-by.csv` a row a figure and key that it rises or falls with. Holds: no wall clock, path or order of
-//! completion in any of them, so that a sweep that was interrupted and went on gives the same bytes.
+//! `sweep.html` begins with a chart of each figure, which is also a file under `plots/`. `sweep.csv` has one row per
+//! variant and figure, `variants.csv` one row per variant and key. Both identify a variant by the name of its folder.
+//! For sampled variants, `spread.csv` has one row per figure, and `moved-by.csv` one row per figure and correlated
+//! key. Holds: no wall clock, path or order of completion in any of them, so that a resumed sweep gives the same
+//! bytes.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -20,48 +20,48 @@ use crate::study::sweep::Spread;
 
 mod page;
 
-/// What was swept, in order.
+/// The variants of a sweep, in order, with their results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Swept {
     /// The scenario.
     pub scenario: String,
     /// The command, without paths.
     pub command: String,
-    /// Root of all draws.
+    /// Seed of all random draws.
     pub seed: u64,
     /// Its variants.
     pub variants: Vec<SweptVariant>,
-    /// How they came about.
+    /// The method that generated them.
     pub way: Way,
-    /// Figures to show on the terminal; none: the files alone.
+    /// Figures for the terminal; if empty, only files are written.
     pub shown: Vec<String>,
 }
 
-/// How variants came about.
+/// The method that generated the variants.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Way {
-    /// Named by the user.
+    /// Given by the user.
     Given,
-    /// Each but one key away from the first.
+    /// Each changes one key of the first variant.
     OneAtATime,
-    /// Drawn, and what each figure comes to over them.
+    /// Sampled, with the distribution of each figure over the variants.
     Drawn(Vec<Spread>),
 }
 
-/// A variant and what came out.
+/// A variant with its results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweptVariant {
-    /// Its name, and that of its folder.
+    /// Its name, which is also the name of its folder.
     pub name: String,
     /// Digest of its results.
     pub digest: String,
-    /// Paths with their values.
+    /// Paths of the changed keys with their values.
     pub changes: Vec<(String, String)>,
     /// Its figures, in order.
     pub figures: Vec<(String, FigureRecord)>,
 }
 
-/// Lays the files out.
+/// Creates the files.
 #[must_use]
 pub fn output(swept: &Swept) -> ResultSet {
     let of_figures = swept.variants.iter().flat_map(|one| {
@@ -158,10 +158,10 @@ struct SpreadLine<'a> {
     one: &'a Spread,
 }
 
-/// Declares `spread.csv`, and what the terminal shows of it.
+/// Declares `spread.csv`, and the columns that the terminal shows.
 fn spread<'a>() -> ResultTable<SpreadLine<'a>> {
     type L<'a> = SpreadLine<'a>;
-    /// A value in the unit of its figure.
+    /// Returns a value in the unit of its figure.
     fn shown(line: &L<'_>, value: f64) -> Value<'static> {
         let unit = any_record(line.swept, &line.one.figure).map_or(Unit::None, |r| unit(&r.unit));
         Value::Cell(Cell::Figure(Figure::exact(value, unit)))
@@ -195,14 +195,14 @@ fn spread<'a>() -> ResultTable<SpreadLine<'a>> {
     )
 }
 
-/// A key that a figure rises or falls with.
+/// A key that a figure correlates with.
 struct MovedLine<'a> {
     figure: &'a str,
     path: &'a str,
     correlation: f64,
 }
 
-/// Declares `moved-by.csv`, and what the terminal shows of it.
+/// Declares `moved-by.csv`, and the columns that the terminal shows.
 fn moved_by<'a>() -> ResultTable<MovedLine<'a>> {
     ResultTable::new(
         "moved-by.csv",
@@ -260,8 +260,8 @@ pub fn described() -> [Described; 4] {
     [figures().described(), variants().described(), spread().described(), moved_by().described()]
 }
 
-/// The answer in words: a table a figure, with a row a variant; of a tornado the keys that move it
-/// most first; of variants that were drawn what each figure comes to, and what moves it.
+/// Formats the answer: one table per figure, with one row per variant. For a tornado, the keys with the largest
+/// effect come first. For sampled variants, the distribution of each figure and its correlated keys are listed.
 #[must_use]
 pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
     let mut out = String::new();
@@ -304,7 +304,7 @@ pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
     out
 }
 
-/// What the figures that are shown come to over all variants.
+/// Returns the distribution of the shown figures over all variants.
 fn spreads(swept: &Swept, all: &[Spread]) -> Table {
     let line = |path: &String| {
         let one = all.iter().find(|one| one.figure == *path)?;
@@ -317,7 +317,7 @@ fn spreads(swept: &Swept, all: &[Spread]) -> Table {
     spread().page(caption, &ids, swept.shown.iter().filter_map(line))
 }
 
-/// The keys that a figure rises or falls with.
+/// Returns the keys that a figure correlates with.
 fn by_rank(all: &[Spread], path: &str) -> Option<Table> {
     let found = all.iter().find(|one| one.figure == path)?;
     let caption =
@@ -330,7 +330,7 @@ fn record<'a>(one: &'a SweptVariant, path: &str) -> Option<&'a FigureRecord> {
     one.figures.iter().find(|(other, _)| other == path).map(|(_, record)| record)
 }
 
-/// A figure in the first variant that has it: its unit is that of all.
+/// Returns a figure of the first variant that has it; its unit is that of all variants.
 fn any_record<'a>(swept: &'a Swept, path: &str) -> Option<&'a FigureRecord> {
     swept.variants.iter().find_map(|one| record(one, path))
 }
@@ -357,7 +357,7 @@ fn cell(record: Option<&FigureRecord>) -> Cell {
     }
 }
 
-/// Keys for which a terminal has room beside what they give.
+/// Number of keys for which a terminal has space beside the figure.
 const FEW: usize = 3;
 
 fn by_variant(swept: &Swept, path: &str) -> Table {
@@ -367,7 +367,7 @@ fn by_variant(swept: &Swept, path: &str) -> Table {
             keys.push(key);
         }
     }
-    // What there is no room for is left out from the right.
+    // Columns without space are dropped from the right, so with many keys the figure comes first.
     let place = if keys.len() > FEW { 0 } else { keys.len() };
     let mut columns: Vec<Column> = keys.iter().map(|key| Column::words(key, "key")).collect();
     columns.insert(place, Column::numbers("gives", "figure", Unit::None));
@@ -384,9 +384,9 @@ fn by_variant(swept: &Swept, path: &str) -> Table {
     Table { caption: path.into(), columns, rows }
 }
 
-/// The keys that move it most first, and those of which neither end moves it at all.
+/// Returns the keys with the largest effect first, and the keys of which neither end has an effect.
 fn by_swing<'a>(swept: &'a Swept, path: &str) -> (Table, Vec<&'a str>) {
-    // One that met a limit is not there.
+    // The base variant is absent if it met a limit.
     let base = swept.variants.iter().find(|one| one.changes.is_empty());
     let base = base.and_then(|one| record(one, path));
     let known = base.and_then(|record| record.value);
@@ -455,7 +455,7 @@ mod tests {
         (table, unmoved.into_iter().map(str::to_string).collect())
     }
 
-    /// A key is told as moving nothing where both ends have the figure, and the same one.
+    /// A key is reported as having no effect only if both ends have the figure, with the same value.
     #[test]
     fn a_key_whose_figure_is_gone_is_not_told_as_unmoved() {
         let ends =
@@ -467,7 +467,7 @@ mod tests {
         let (table, unmoved) = tornado(variants.clone());
         assert_eq!(unmoved, ["colour"]);
         assert_eq!(table.rows.len(), 5);
-        // The file as it is met a limit: nobody knows what moves it.
+        // The unchanged file met a limit, so the effects are unknown.
         let (table, unmoved) = tornado(variants[1..].to_vec());
         assert_eq!((unmoved.len(), table.rows.len()), (0, 7));
     }

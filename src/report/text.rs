@@ -1,9 +1,9 @@
-//! Answers for a terminal, and what makes text from a scenario safe to show anywhere.
+//! Answers for a terminal, and escaping of text from a scenario for any output.
 //!
-//! In: tables and the width to fill. Out: text without colour. Holds: no control character and no
-//! bidirectional override from input is ever written raw (I9); a table that does not fit drops
-//! columns from the right and says which.
-//! Leaves out: colour (the command adds it, words carry the meaning) and the progress bar.
+//! In: tables and the width of the terminal. Out: text without colour. Holds: no control character and no
+//! bidirectional override from input is written raw (I9); a table that does not fit drops columns from the right and
+//! names them.
+//! Leaves out: colour (the command adds it, words have the meaning) and the progress bar.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 
@@ -12,20 +12,20 @@ use super::{chart, number};
 use crate::convert::table;
 use crate::scenario::render::wrap;
 
-/// Replaces what must not reach a terminal or a page raw by its `\u{..}` spelling: C0 and C1
-/// controls, bidirectional marks and overrides, line separators, and code points that XML refuses.
+/// Replaces characters that must not reach a terminal or a page by their `\u{..}` escapes: C0 and C1 controls,
+/// bidirectional marks and overrides, line separators, and code points that XML refuses.
 #[must_use]
 pub fn visible(text: &str) -> String {
     visible_but(text, &[])
 }
 
-/// As [`visible`], but line feeds and tabs stay: for text of several lines.
+/// Like [`visible`], but keeps line feeds and tabs, for text of several lines.
 #[must_use]
 pub fn visible_lines(text: &str) -> String {
     visible_but(text, &['\n', '\t'])
 }
 
-/// The same text with a capital letter in front.
+/// Returns the same text with a capital first letter.
 #[must_use]
 pub fn capital(text: &str) -> String {
     let mut letters = text.chars();
@@ -51,17 +51,17 @@ const fn is_unsafe(letter: char) -> bool {
         || (letter as u32 & 0xfffe) == 0xfffe
 }
 
-/// Letters a terminal can show.
+/// The characters that a terminal can show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Letters {
     /// All of Unicode.
     Unicode,
-    /// Only ASCII: other signs are spelt out, other letters escaped.
+    /// Only ASCII: known signs are spelt out, other characters are escaped.
     Ascii,
 }
 
 impl Letters {
-    /// `text` in these letters.
+    /// Returns `text` in these characters.
     #[must_use]
     pub fn spell(self, text: &str) -> String {
         if self == Self::Unicode || text.is_ascii() {
@@ -86,16 +86,16 @@ impl Letters {
     }
 }
 
-/// How a terminal wants its text.
+/// The text settings of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terminal {
-    /// Columns.
+    /// Width in columns.
     pub width: u16,
-    /// Letters.
+    /// Character set.
     pub letters: Letters,
 }
 
-/// A cell in words, on one line.
+/// Formats a cell on one line.
 #[must_use]
 pub fn cell(cell: &Cell) -> String {
     match cell {
@@ -107,10 +107,10 @@ pub fn cell(cell: &Cell) -> String {
     }
 }
 
-/// Width of the gap between columns.
+/// Width of the gap between columns, in characters.
 const GAP: usize = 2;
 
-/// A table: its caption, its columns as far as they fit, and the names of those that do not.
+/// Formats a table: its caption, the columns that fit, and the names of those that do not.
 #[must_use]
 pub fn table(table: &Table, terminal: Terminal) -> String {
     let spell = |text: String| terminal.letters.spell(&text);
@@ -149,7 +149,7 @@ pub fn table(table: &Table, terminal: Terminal) -> String {
     out
 }
 
-/// How many columns from the left fit into `width`; at least one.
+/// Returns the number of columns from the left that fit into `width`; at least one.
 fn columns_that_fit(heading: &[String], rows: &[Vec<String>], width: usize) -> usize {
     let mut measure = Grid::new();
     measure.force_no_tty();
@@ -166,7 +166,7 @@ fn columns_that_fit(heading: &[String], rows: &[Vec<String>], width: usize) -> u
     fit.count().max(1)
 }
 
-/// Puts `text` into `out`, in the letters and the width of the terminal.
+/// Appends `text` to `out`, in the characters and the width of the terminal.
 fn say(out: &mut String, text: &str, terminal: Terminal) {
     for line in wrap(&terminal.letters.spell(&visible(text)), usize::from(terminal.width)) {
         out.push_str(&line);
@@ -174,7 +174,7 @@ fn say(out: &mut String, text: &str, terminal: Terminal) {
     }
 }
 
-/// As [`say`]; the first line begins with `first`, the others as far to the right as `indent` says.
+/// Like [`say`]; the first line begins with `first`, the others are indented by `indent` characters.
 fn say_behind(out: &mut String, first: &str, indent: usize, text: &str, terminal: Terminal) {
     let text = terminal.letters.spell(&visible(text));
     let room = usize::from(terminal.width).saturating_sub(indent);
@@ -189,8 +189,8 @@ fn say_behind(out: &mut String, first: &str, indent: usize, text: &str, terminal
     }
 }
 
-/// The answer in words: verdicts, then each section's tables, checks and paragraphs; of a chart its
-/// finding. The digest stands on the last line (D3).
+/// Formats a document: verdicts, then the tables, checks and paragraphs of each section, and the findings of charts.
+/// The digest is on the last line (D3).
 #[must_use]
 pub fn document(document: &Document, terminal: Terminal) -> String {
     let mut out = String::new();
@@ -217,7 +217,7 @@ pub fn document(document: &Document, terminal: Terminal) -> String {
     for note in &document.notes {
         say(&mut out, &format!("note: {note}"), terminal);
     }
-    // Never broken: a program may look for it.
+    // Never wrapped: a program may search for it.
     out.push_str("digest ");
     out.push_str(&terminal.letters.spell(&visible(&document.digest)));
     out.push('\n');
@@ -242,12 +242,12 @@ fn say_block(out: &mut String, block: &Block, terminal: Terminal) {
                 say_behind(out, &format!("{word:<8} "), 9, &text, terminal);
             }
         }
-        // The file is at hand where the terminal is.
+        // The reader of a terminal has the file.
         Block::Source(_) => {}
     }
 }
 
-/// The word for how a check came out.
+/// Returns the word for the result of a check.
 #[must_use]
 pub const fn check_word(judgement: Judgement) -> &'static str {
     match judgement {

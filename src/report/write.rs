@@ -1,12 +1,11 @@
-//! The results directory: whole or not there, one writer, nothing outside it.
+//! The results directory: complete or unchanged, one writer, nothing outside it.
 //!
-//! Model: a result set is built in `.fivenines-next/` inside the directory: every file is created
-//! exclusively under a temporary name, flushed, synced and renamed; the manifest, with path, length
-//! and SHA-256 of every file, comes last. One rename to `.fivenines-commit/` decides. After it the
-//! files move to their places, the manifest last again; a crash in between is made good by whoever
-//! opens the directory next, from the decided set alone. So at every instant the directory holds
-//! the old set or the new one.
-//! In: files as bytes. Out: what was done, or a typed error. Holds: K1, K3, K4, K9, K10, B10, I11.
+//! Model: a result set is built in `.fivenines-next/` inside the directory. Every file is created exclusively under a
+//! temporary name, flushed, synced and renamed. The manifest, with path, length and SHA-256 of every file, comes
+//! last. One rename to `.fivenines-commit/` commits the set. Then the files move to their places, the manifest last
+//! again. After a crash in between, the next process that opens the directory completes the move from the committed
+//! set alone. So at every instant the directory holds the old set or the new one.
+//! In: files as bytes. Out: the action taken, or a typed error. Holds: K1, K3, K4, K9, K10, B10, I11.
 //! Leaves out: the checkpoint.
 
 use std::fmt;
@@ -19,18 +18,18 @@ use sha2::{Digest, Sha256};
 
 use super::json;
 
-/// Name of the file that makes a directory a result.
+/// Name of the file that marks a directory as results.
 pub const MANIFEST: &str = "manifest.json";
-/// What the manifest says of itself.
+/// The format in the manifest.
 const FORMAT: &str = "fivenines-results";
 /// Last key of a manifest: the SHA-256 of the manifest without it.
 const CHECKSUM: &str = "manifest_sha256";
-/// A set that is being built, and one that is decided.
+/// Folders of a set that is being built, and of a committed one.
 const NEXT: &str = ".fivenines-next";
 const COMMIT: &str = ".fivenines-commit";
-/// Where the old manifest waits until all it lists is gone.
+/// Name of the old manifest until all files that it lists are removed.
 const OLD: &str = ".old-manifest";
-/// File of the attempt to write.
+/// File for testing whether the directory is writable.
 const PROBE: &str = ".fivenines-probe";
 /// Files that other parts of a run keep beside the results, outside the digest.
 const COMPANIONS: [&str; 4] = ["run.log", "provenance.json", "checkpoint", "checkpoint.lock"];
@@ -42,11 +41,11 @@ pub struct ResultFile {
     pub path: String,
     /// Content.
     pub bytes: Vec<u8>,
-    /// Whether the run digest covers it; what shows the digest cannot be covered by it.
+    /// Coverage by the run digest; a file that shows the digest cannot be covered by it.
     pub coverage: Coverage,
 }
 
-/// Whether the run digest covers a file.
+/// The coverage of a file by the run digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coverage {
     /// Covered.
@@ -56,13 +55,13 @@ pub enum Coverage {
 }
 
 impl ResultFile {
-    /// A file that the digest covers.
+    /// Creates a file that the digest covers.
     #[must_use]
     pub fn covered(path: impl Into<String>, bytes: Vec<u8>) -> Self {
         Self { path: path.into(), bytes, coverage: Coverage::Digest }
     }
 
-    /// A file that shows the digest.
+    /// Creates a file that shows the digest.
     #[must_use]
     pub fn listed(path: impl Into<String>, bytes: Vec<u8>) -> Self {
         Self { path: path.into(), bytes, coverage: Coverage::Manifest }
@@ -76,16 +75,16 @@ pub struct ResultSet {
     pub digest: String,
     /// Version of the result format.
     pub results_version: u32,
-    /// Why the set is partial; `None` when it is complete.
+    /// The reason why the set is partial; `None` if it is complete.
     pub partial: Option<String>,
-    /// What else the manifest says: scenario, seed, command, what the digest covers.
+    /// Other entries of the manifest: scenario, seed, command, lines that the digest covers.
     pub facts: Map<String, Value>,
     /// The files, without the manifest.
     pub files: Vec<ResultFile>,
 }
 
 impl ResultSet {
-    /// The content of the file at `path`.
+    /// Returns the content of the file at `path`.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<&[u8]> {
         let file = self.files.iter().find(|file| file.path == path)?;
@@ -93,9 +92,8 @@ impl ResultSet {
     }
 }
 
-/// The run digest (D3): SHA-256 over lines of `key value`, first those of `identity` as given, then
-/// `result <path> <length> <sha256>` of every covered file in order of path. A user can check it
-/// with `sha256sum`.
+/// Computes the run digest (D3): SHA-256 over lines of `key value`. First come those of `identity` as given, then
+/// `result <path> <length> <sha256>` of every covered file in order of path. A user can check it with `sha256sum`.
 #[must_use]
 pub fn run_digest(identity: &[(String, String)], files: &[ResultFile]) -> String {
     let covered = files.iter().filter(|file| file.coverage == Coverage::Digest);
@@ -104,7 +102,7 @@ pub fn run_digest(identity: &[(String, String)], files: &[ResultFile]) -> String
     digest_of(covers(identity).into_iter(), covered.map(entry).collect())
 }
 
-/// The run digest of lines and of covered files (path, length, SHA-256).
+/// Computes the run digest of lines and of covered files (path, length, SHA-256).
 fn digest_of(
     lines: impl Iterator<Item = String>,
     mut covered: Vec<(String, u64, String)>,
@@ -120,7 +118,7 @@ fn digest_of(
     format!("sha256:{}", hex(&hasher.finalize()))
 }
 
-/// SHA-256 of `bytes` in hexadecimal.
+/// Computes the SHA-256 of `bytes` in hexadecimal.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
@@ -130,7 +128,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The manifest of a set.
+/// Returns the manifest of a set.
 #[must_use]
 pub fn manifest(set: &ResultSet) -> Value {
     let mut object = Map::new();
@@ -158,14 +156,14 @@ pub fn manifest(set: &ResultSet) -> Value {
     Value::Object(object)
 }
 
-/// What a digest covers besides the files, a line each as a manifest has it: `key value`.
+/// Returns the lines that a digest covers besides the files, in the form of a manifest: `key value`.
 #[must_use]
 pub fn covers(lines: &[(String, String)]) -> Vec<String> {
     lines.iter().map(|(key, value)| format!("{key} {value}")).collect()
 }
 
-/// The first part of a manifest that contradicts the others: the checksum over all of them (results
-/// older than it have none), version and seed as the digest covers them, the digest itself.
+/// Describes the first part of a manifest that contradicts the others: the checksum over all of them (absent in older
+/// results), version and seed as the digest covers them, the digest itself.
 fn contradiction(manifest: &Value) -> Option<&'static str> {
     let mut rest = manifest.clone();
     let checksum = rest.as_object_mut().and_then(|object| object.shift_remove(CHECKSUM));
@@ -191,43 +189,43 @@ fn contradiction(manifest: &Value) -> Option<&'static str> {
     (manifest["digest"] != digest.as_str()).then_some("its digest is not that of its parts")
 }
 
-/// What writing a set did.
+/// The effect of writing a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
-    /// There was none before.
+    /// There were no results before.
     New,
-    /// The same results were there; nothing was touched.
+    /// The same results were there; nothing was changed.
     Unchanged,
     /// Other results were there and have been replaced.
     Replaced,
 }
 
-/// What to do with other results.
+/// The treatment of other results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overwrite {
-    /// Leave them and report a conflict.
+    /// Keep them and report a conflict.
     Refuse,
     /// Replace them.
     Force,
 }
 
-/// Why results were not written.
+/// The reason why results were not written.
 #[derive(Debug)]
 pub enum WriteError {
-    /// Other results are there (exit 6).
+    /// The directory has other results (exit 6).
     Conflict {
         /// The directory.
         directory: PathBuf,
-        /// Digest of what is there.
+        /// Digest of the existing results.
         there: String,
-        /// Digest of what should be written.
+        /// Digest of the new results.
         wanted: String,
     },
-    /// Results are there that cannot be those that the run would give (exit 6).
+    /// The directory has results that this run cannot reproduce (exit 6).
     Foreseen {
         /// The directory.
         directory: PathBuf,
-        /// What is there.
+        /// Description of the existing results.
         there: String,
     },
     /// Another process writes to the directory (exit 6).
@@ -239,32 +237,32 @@ pub enum WriteError {
         /// One of the files.
         example: String,
     },
-    /// What is there does not match its manifest (exit 7).
+    /// Existing results do not match their manifest (exit 7).
     Damaged {
         /// The file.
         file: PathBuf,
-        /// How it differs.
+        /// The difference.
         what: String,
     },
-    /// A path leads out of the directory, is used twice, or is reserved: a mistake of the caller.
+    /// A path that leaves the directory, is used twice, or is reserved: an error of the caller.
     Path(String),
-    /// The system refused (exit 8).
+    /// The operating system refused (exit 8).
     Io {
         /// The file.
         file: PathBuf,
-        /// What was done to it.
+        /// The operation on the file.
         doing: &'static str,
-        /// Bytes that were to be written, where some were.
+        /// Number of bytes to be written, for a write.
         wanted_bytes: Option<u64>,
-        /// Bytes that were free then, where there were too few.
+        /// Number of free bytes, if there were too few.
         free_bytes: Option<u64>,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
 impl WriteError {
-    /// The exit code that belongs to it.
+    /// Returns the exit code of the error.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
@@ -339,7 +337,7 @@ fn io_error(doing: &'static str, file: &Path) -> impl FnOnce(io::Error) -> Write
     }
 }
 
-/// Bytes that are free where `file` was to be written, if there were too few.
+/// Returns the number of free bytes at the place of `file`, if there were too few.
 fn free_bytes(file: &Path, error: &io::Error) -> Option<u64> {
     use io::ErrorKind::{QuotaExceeded, StorageFull};
     if !matches!(error.kind(), StorageFull | QuotaExceeded) {
@@ -348,48 +346,48 @@ fn free_bytes(file: &Path, error: &io::Error) -> Option<u64> {
     free_space(file.ancestors().find(|folder| folder.is_dir())?)
 }
 
-/// Bytes that this user may still write below `folder`.
+/// Returns the number of bytes that this user may still write below `folder`.
 #[cfg(unix)]
 fn free_space(folder: &Path) -> Option<u64> {
     let found = rustix::fs::statvfs(folder).ok()?;
     found.f_bavail.checked_mul(found.f_frsize)
 }
 
-/// Other systems have no call for it that the crates here know.
+/// Other systems have no such call in the crates used here.
 #[cfg(not(unix))]
 const fn free_space(_folder: &Path) -> Option<u64> {
     None
 }
 
-/// A results directory, locked for this process as long as the value lives.
+/// A results directory, locked for this process while the value exists.
 #[derive(Debug)]
 pub struct ResultsDirectory {
     path: PathBuf,
-    /// Goes before the lock does.
+    /// Dropped before the lock.
     _made: Made,
     /// Holds the lock; the system releases it with the process.
     _lock: File,
 }
 
-/// Folders that were made for results, the deepest first: those that nothing was written to go.
+/// Folders that were created for results, the deepest first; empty ones are removed at the end.
 #[derive(Debug)]
 struct Made(Vec<PathBuf>);
 
 impl Drop for Made {
     fn drop(&mut self) {
-        // A folder with something in it stays, and so do those above it.
+        // A folder with content stays, and so do those above it.
         let _ = self.0.iter().try_for_each(fs::remove_dir);
     }
 }
 
 impl ResultsDirectory {
-    /// Creates the directory if needed, locks it (K4), finishes or drops what a crash left, and
-    /// tries to write (K10). To be called before the simulation starts. Folders made here go again
-    /// if nothing is committed.
+    /// Creates the directory if needed, locks it (K4), completes or drops the remains of a crash, and tests that it
+    /// is writable (K10). It is called before the simulation starts. Folders created here are removed if nothing is
+    /// committed.
     ///
     /// # Errors
     ///
-    /// [`WriteError::Locked`], [`WriteError::NotOurs`], [`WriteError::Io`].
+    /// [`WriteError::Locked`], [`WriteError::NotOurs`], [`WriteError::Damaged`], [`WriteError::Io`].
     pub fn open(path: &Path) -> Result<Self, WriteError> {
         let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
         let made = path.ancestors().take_while(missing).map(Path::to_path_buf).collect();
@@ -406,9 +404,9 @@ impl ResultsDirectory {
         Ok(Self { path: path.into(), _made: made, _lock: lock })
     }
 
-    /// Refuses before the work what [`Self::commit`] would refuse after it, as far as it can be
-    /// known: results that are partial, or whose digest does not cover one of `facts`. A fact that
-    /// ends in a space is the beginning of one.
+    /// Refuses, before the run, results that [`Self::commit`] would refuse after it, as far as is known. These are
+    /// partial results, and results whose digest does not cover one of `facts`. A fact that ends in a space is a
+    /// prefix.
     ///
     /// # Errors
     ///
@@ -434,13 +432,13 @@ impl ResultsDirectory {
         Err(WriteError::Foreseen { directory: self.path.clone(), there: there.into() })
     }
 
-    /// The directory.
+    /// Returns the path of the directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The manifest that is there; `None` when the directory holds no results.
+    /// Returns the existing manifest; `None` if the directory has no results.
     ///
     /// # Errors
     ///
@@ -449,11 +447,12 @@ impl ResultsDirectory {
         read_manifest(&self.path)
     }
 
-    /// Writes `set`, or leaves what is there (K3).
+    /// Writes `set`, unless the same results exist (K3).
     ///
     /// # Errors
     ///
-    /// Any [`WriteError`]; then what was there is still there, whole.
+    /// Any [`WriteError`]; before the commit, existing results stay intact. After it, the next [`Self::open`]
+    /// completes the new set.
     pub fn commit(&self, set: &ResultSet, overwrite: Overwrite) -> Result<Written, WriteError> {
         check_paths(set)?;
         let old = self.manifest()?;
@@ -464,7 +463,7 @@ impl ResultsDirectory {
             if same && overwrite == Overwrite::Refuse {
                 return verify(&self.path, old).map(|()| Written::Unchanged);
             }
-            // Pages are not in the digest: another version may write the same figures in other words.
+            // The digest does not cover pages: another version may write the same figures with other words.
             if same && *old == manifest(set) && verify(&self.path, old).is_ok() {
                 return Ok(Written::Unchanged);
             }
@@ -481,7 +480,7 @@ impl ResultsDirectory {
             refuse_folder(&self.path.join(&file.path))?;
         }
         if let Err(error) = self.build(set) {
-            // A failed build leaves nothing behind; what it says matters more than what this says.
+            // A failed build leaves nothing behind; its error is more important than one of the removal.
             let _ = fs::remove_dir_all(self.path.join(NEXT));
             return Err(error);
         }
@@ -491,7 +490,7 @@ impl ResultsDirectory {
         Ok(if old.is_some() { Written::Replaced } else { Written::New })
     }
 
-    /// Builds the set aside, its manifest last (K1).
+    /// Builds the set in a folder of its own, its manifest last (K1).
     fn build(&self, set: &ResultSet) -> Result<(), WriteError> {
         let next = self.path.join(NEXT);
         fs::create_dir(&next).map_err(io_error("create", &next))?;
@@ -507,9 +506,9 @@ impl ResultsDirectory {
     }
 }
 
-/// Reads the manifest of a directory without locking it, and checks that its parts agree with each
-/// other. A directory without one is no result; a decided set that a crash kept from its place is the
-/// result, so `open` it first.
+/// Reads the manifest of a directory without locking it, and checks that its parts agree. A directory without a
+/// manifest has no results. A committed set that a crash kept from its place counts as well, so call
+/// [`ResultsDirectory::open`] first.
 ///
 /// # Errors
 ///
@@ -524,7 +523,7 @@ pub fn read_manifest(directory: &Path) -> Result<Option<Value>, WriteError> {
     }
 }
 
-/// The manifest of a directory as it stands there.
+/// Reads the manifest of a directory, without checking that its parts agree.
 fn parse_manifest(directory: &Path) -> Result<Option<Value>, WriteError> {
     let file = directory.join(MANIFEST);
     let bytes = match fs::read(&file) {
@@ -544,7 +543,7 @@ fn parse_manifest(directory: &Path) -> Result<Option<Value>, WriteError> {
 ///
 /// # Errors
 ///
-/// [`WriteError::Damaged`] for the first that differs.
+/// [`WriteError::Damaged`] for the first difference.
 pub fn verify(directory: &Path, manifest: &Value) -> Result<(), WriteError> {
     for (path, entry) in listed(directory, manifest)? {
         let file = directory.join(&path);
@@ -560,7 +559,8 @@ pub fn verify(directory: &Path, manifest: &Value) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// The files a manifest lists. Its paths are checked: a manifest may come from a stranger.
+/// Returns the files that a manifest lists. Its paths are checked, since a manifest may come from an untrusted
+/// source.
 fn listed<'a>(
     directory: &Path,
     manifest: &'a Value,
@@ -576,7 +576,7 @@ fn listed<'a>(
     entries.iter().map(path).collect()
 }
 
-/// Whether a relative path stays inside the directory on every system, and is not reserved.
+/// Returns whether a relative path stays inside the directory on every system, and is not reserved.
 fn is_inside(path: &str) -> bool {
     let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
     !path.is_empty()
@@ -596,7 +596,7 @@ fn check_paths(set: &ResultSet) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// Refuses a directory that holds something, but no results (K3).
+/// Refuses a directory that has files but no results (K3).
 fn refuse_foreign(directory: &Path) -> Result<(), WriteError> {
     let mut names = Vec::new();
     for entry in fs::read_dir(directory).map_err(io_error("read", directory))? {
@@ -604,7 +604,7 @@ fn refuse_foreign(directory: &Path) -> Result<(), WriteError> {
         names.push(entry.file_name().to_string_lossy().into_owned());
     }
     names.sort_unstable();
-    // A set that was being built or decided, or another part's file, says that a run was here.
+    // A set being built or committed, or a file of another part of a run, shows that a run was here.
     let ours =
         |name: &String| name.starts_with(".fivenines-") || COMPANIONS.contains(&name.as_str());
     if names.iter().any(ours) {
@@ -619,8 +619,7 @@ fn refuse_foreign(directory: &Path) -> Result<(), WriteError> {
     Err(WriteError::NotOurs { directory: directory.into(), example: names.swap_remove(0) })
 }
 
-/// Locks the directory itself, so that no file has to stay behind; where the system cannot open a
-/// directory, a file in it.
+/// Locks the directory itself, so that no file remains; if the system cannot open a directory, locks a file in it.
 fn lock(directory: &Path) -> Result<File, WriteError> {
     let file = if cfg!(unix) {
         File::open(directory).map_err(io_error("open", directory))?
@@ -636,7 +635,7 @@ fn lock(directory: &Path) -> Result<File, WriteError> {
     }
 }
 
-/// Drops a set that was not decided; finishes one that was.
+/// Drops a set that was not committed; completes one that was.
 fn recover(directory: &Path) -> Result<(), WriteError> {
     let next = directory.join(NEXT);
     if is_there(&next)? {
@@ -645,12 +644,12 @@ fn recover(directory: &Path) -> Result<(), WriteError> {
     if is_there(&directory.join(COMMIT))? { roll_forward(directory) } else { Ok(()) }
 }
 
-/// Moves a decided set to its place. Every step can be repeated after a crash: the old manifest
-/// goes first, so that a mixture is never a result; the new one comes last.
+/// Moves a committed set to its place. Every step can be repeated after a crash. The old manifest is moved away
+/// first, so that a mixture never counts as results; the new one comes last.
 fn roll_forward(directory: &Path) -> Result<(), WriteError> {
     let commit = directory.join(COMMIT);
     let Some(new) = read_manifest(&commit)? else {
-        // All files are in place, the manifest too: only the empty folder is left.
+        // All files are in place, including the manifest; only the empty folder is left.
         fs::remove_dir_all(&commit).map_err(io_error("remove", &commit))?;
         return sync_directory(directory);
     };
@@ -686,7 +685,7 @@ fn roll_forward(directory: &Path) -> Result<(), WriteError> {
     sync_directory(directory)
 }
 
-/// Refuses to go through a link on the way to `path`: it could lead out of the directory (I11).
+/// Refuses links on the path to `path`, since they could lead out of the directory (I11).
 fn refuse_links(directory: &Path, path: &str) -> Result<(), WriteError> {
     let mut place = directory.to_path_buf();
     let mut parts: Vec<&str> = path.split('/').collect();
@@ -701,7 +700,7 @@ fn refuse_links(directory: &Path, path: &str) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// Refuses a folder where a file shall be: a rename onto it would fail half-way.
+/// Refuses a folder in the place of a file: a rename onto it would fail half-way.
 fn refuse_folder(path: &Path) -> Result<(), WriteError> {
     if fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) {
         let source = io::Error::new(io::ErrorKind::IsADirectory, "there is a folder of this name");
@@ -731,7 +730,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), WriteError> {
     fs::rename(from, to).map_err(io_error("rename to", to))
 }
 
-/// Writes a file that must not exist yet, and makes the disk keep it.
+/// Writes a file that must not exist yet, and syncs it to disk.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let written =
         OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| {
@@ -762,8 +761,7 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     path.parent().map_or(Ok(()), sync_directory)
 }
 
-/// Makes the disk keep the names in a directory; where a directory cannot be opened, the system
-/// does that by itself.
+/// Syncs the names in a directory to disk; a system that cannot open a directory does so by itself.
 fn sync_directory(directory: &Path) -> Result<(), WriteError> {
     if cfg!(unix) {
         let sync = File::open(directory).and_then(|opened| opened.sync_all());

@@ -1,52 +1,52 @@
-//! The one table of diagnostic codes: number, class, title.
+//! The table of diagnostic codes: number, class, title.
 //!
-//! A code never changes its meaning and is never used again for another. The hundred of a number is
-//! its class; a letter `E` is an error, `W` a warning. A new message with a new cause gets a new
-//! line here; docs and tests enumerate [`Code::ALL`].
+//! A code never changes its meaning and is never reused for another. The hundreds of a number are its class; the
+//! letter is `E` for an error, `W` for a warning. A message with a new cause gets a new line here; docs and tests
+//! enumerate [`Code::ALL`].
 
 use std::fmt;
 
-/// What kind of thing is wrong; written after the code.
+/// The class of a diagnostic; printed after the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// The text is not TOML 1.0.
     Syntax,
     /// The bytes are not UTF-8.
     Encoding,
-    /// A value of another kind is needed here.
+    /// A value of another type is required.
     Type,
     /// The unit is missing, unknown, or of another quantity.
     Unit,
-    /// A name leads nowhere, or to the wrong kind of thing.
+    /// A name does not exist, or names the wrong kind of component.
     Ref,
     /// The value lies outside its range.
     Range,
     /// No such key or word.
     Unknown,
-    /// Something needed is not there.
+    /// A required key or section is missing.
     Missing,
     /// A chain of references comes back to its start.
     Cycle,
     /// The same name twice.
     Dup,
-    /// A list that must hold something does not.
+    /// A list or table that must not be empty is empty.
     Empty,
-    /// Two things that cannot both hold.
+    /// Two settings exclude each other.
     Conflict,
-    /// No arrangement can satisfy what is asked.
+    /// No arrangement can meet the requirement.
     Infeasible,
-    /// A setting that cannot take effect.
+    /// A setting has no effect.
     Inert,
     /// A bound on the size of input.
     Limit,
-    /// A file outside the places allowed.
+    /// A file outside the allowed folders.
     Path,
     /// A trace file that cannot be read.
     Trace,
 }
 
 impl Class {
-    /// The word in messages and in JSON.
+    /// Returns the word in messages and in JSON.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -77,17 +77,17 @@ impl fmt::Display for Class {
     }
 }
 
-/// Whether a scenario is refused or only commented on.
+/// The severity of a diagnostic: whether it prevents a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The scenario is refused.
     Error,
-    /// It runs; the user should look.
+    /// The scenario runs; a person should look at it.
     Warning,
 }
 
 impl Severity {
-    /// `error` or `warning`.
+    /// Returns `error` or `warning`.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -108,19 +108,19 @@ macro_rules! codes {
             /// All codes, by number within their class.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The code as written: a letter and four digits.
+            /// Returns the code as written: a letter and four digits.
             #[must_use]
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$name => $id,)* }
             }
 
-            /// The class of the code.
+            /// Returns the class of the code.
             #[must_use]
             pub const fn class(self) -> Class {
                 match self { $(Self::$name => Class::$class,)* }
             }
 
-            /// What the code means, for the reference page.
+            /// Returns the meaning of the code, for the reference page.
             #[must_use]
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)* }
@@ -210,7 +210,7 @@ codes! {
 }
 
 impl Code {
-    /// Error or warning, by the letter of the code.
+    /// Returns the severity, given by the letter of the code.
     #[must_use]
     pub const fn severity(self) -> Severity {
         if self.id().as_bytes()[0] == b'W' { Severity::Warning } else { Severity::Error }

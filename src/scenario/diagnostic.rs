@@ -1,8 +1,8 @@
-//! One thing wrong with a scenario, and all of them together.
+//! A diagnostic of a scenario, and the collection of all of them.
 //!
-//! A diagnostic is plain data: a code, a place in the text, words. Printing is [`super::render`].
-//! Whatever reads or checks a scenario pushes into one [`Diagnostics`] and goes on, so that the
-//! user sees everything at once; the order of pushing does not matter, they are sorted by position.
+//! A diagnostic is plain data: a code, a place in the text, a message. [`super::render`] prints it. Readers and
+//! checks add to one [`Diagnostics`] and continue, so that the user sees all diagnostics at once. The order of adding
+//! does not matter, since they are sorted by position.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,74 +10,74 @@ use std::path::{Path, PathBuf};
 use super::code::{Code, Severity};
 use super::source::Span;
 
-/// Diagnostics kept; beyond that they are only counted, so that a file of nothing but mistakes
-/// costs neither memory nor time.
+/// Number of diagnostics that are kept. Further ones are only counted, so that a file full of errors costs neither
+/// memory nor time.
 const KEPT: usize = 1_000;
-/// Names compared with unknown ones in one scenario, at most; then no nearest name is offered.
+/// Largest number of names compared with unknown ones in one scenario; beyond it no similar name is suggested.
 const COMPARED: usize = 1_000_000;
 
-/// One thing wrong, and where.
+/// An error or a warning, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Stable code; it fixes class and severity.
     pub code: Code,
-    /// Place in the text; the field path is found from it when printing.
+    /// Place in the text; the field path is derived from it at printing.
     pub span: Span,
-    /// Key below the place, when what is wrong is not in the text (a missing key).
+    /// Key below the place, if the diagnostic concerns a key that is not in the text.
     pub key: Option<String>,
-    /// What is wrong, one sentence without a full stop.
+    /// The message: one sentence without a full stop.
     pub message: String,
-    /// What to write instead.
+    /// The suggested correction.
     pub help: Option<String>,
-    /// Other places that matter, each with a label.
+    /// Related places, each with a label.
     pub related: Vec<(Span, String)>,
 }
 
 impl Diagnostic {
-    /// A diagnostic at `span`.
+    /// Creates a diagnostic at `span`.
     #[must_use]
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
         let message = message.into();
         Self { code, span, key: None, message, help: None, related: Vec::new() }
     }
 
-    /// Adds what to write instead.
+    /// Sets the suggested correction.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Adds what to write instead, when there is something to say.
+    /// Sets the suggested correction, if there is one.
     #[must_use]
     pub fn help_if(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self
     }
 
-    /// Adds another place and what is there.
+    /// Adds a related place with its label.
     #[must_use]
     pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
         self.related.push((span, label.into()));
         self
     }
 
-    /// Names a key below the place: the field path becomes that of the place, a dot, `key`.
+    /// Sets the key below the place: the field path becomes that of the place, a dot, and `key`.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Error or warning.
+    /// Returns the severity.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.code.severity()
     }
 }
 
-/// All diagnostics of one scenario, and what its readers must know of it: the keys known elsewhere
-/// for "belongs to", the folder where paths start.
+/// All diagnostics of one scenario, and state that its readers share: the sections of known keys, for "belongs to",
+/// and the folder of relative paths.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     kept: Vec<Diagnostic>,
@@ -85,24 +85,24 @@ pub struct Diagnostics {
     warnings: usize,
     /// Key to the sections that have it.
     elsewhere: BTreeMap<String, Vec<String>>,
-    /// Where paths in the scenario start.
+    /// Folder in which relative paths of the scenario start.
     folder: PathBuf,
-    /// Laws that are read are replaced by the exponential of their mean.
+    /// True if each distribution that is read is replaced by the exponential one with the same mean.
     exponential: bool,
     /// Names compared so far to offer the nearest one.
     compared: usize,
-    /// Keys that an unknown one was meant to be, with the place of their table.
+    /// Likely intended keys of unknown ones, with the place of their table.
     meant: Vec<(Span, String)>,
 }
 
 impl Diagnostics {
-    /// Nothing wrong yet.
+    /// Creates an empty collection.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Tells which keys `section` has, so that a key in the wrong table can be sent home.
+    /// Records the keys of `section`, so that a key in the wrong table can be attributed to its section.
     pub fn know(&mut self, section: &str, keys: impl IntoIterator<Item = String>) {
         for key in keys {
             let homes = self.elsewhere.entry(key).or_default();
@@ -112,49 +112,49 @@ impl Diagnostics {
         }
     }
 
-    /// Tells where paths in the scenario start.
+    /// Sets the folder in which relative paths of the scenario start.
     pub fn starts_in(&mut self, folder: &Path) {
         self.folder = folder.to_path_buf();
     }
 
-    /// Where paths in the scenario start; empty for the folder one stands in.
+    /// Returns the folder in which relative paths of the scenario start; empty for the current folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Says whether laws that are read from here on are replaced by the exponential of their mean; gives
-    /// what held before.
+    /// Sets whether distributions read from now on are replaced by the exponential one with the same mean. Returns
+    /// the previous setting.
     pub const fn replace_laws(&mut self, exponential: bool) -> bool {
         std::mem::replace(&mut self.exponential, exponential)
     }
 
-    /// Notes that an unknown key of `table` was meant to be `key`, so that it is not called missing.
+    /// Records that an unknown key of `table` was probably meant as `key`, so that `key` is not reported as missing.
     pub fn note_meant(&mut self, table: Span, key: &str) {
         if self.meant.len() < KEPT {
             self.meant.push((table, key.to_string()));
         }
     }
 
-    /// Whether an unknown key of `table` was meant to be `key`.
+    /// Returns whether an unknown key of `table` was probably meant as `key`.
     #[must_use]
     pub fn is_meant(&self, table: Span, key: &str) -> bool {
         self.meant.iter().any(|(at, meant)| *at == table && meant == key)
     }
 
-    /// Whether an unknown section of the file was meant to be `section`.
+    /// Returns whether an unknown section of the file was probably meant as `section`.
     #[must_use]
     pub fn is_section_meant(&self, section: &str) -> bool {
         self.meant.iter().any(|(at, meant)| (at.start, at.end) == (0, 0) && meant == section)
     }
 
-    /// The sections told to [`Self::know`] that have `key`.
+    /// Returns the sections with `key` that [`Self::know`] has recorded.
     #[must_use]
     pub fn homes_of(&self, key: &str) -> &[String] {
         self.elsewhere.get(key).map_or(&[], Vec::as_slice)
     }
 
-    /// Adds one.
+    /// Adds a diagnostic.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         match diagnostic.severity() {
             Severity::Error => self.errors += 1,
@@ -165,43 +165,43 @@ impl Diagnostics {
         }
     }
 
-    /// Whether more would only be counted: costly help need not be worked out.
+    /// Returns whether further diagnostics would only be counted; costly help need not be computed then.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.kept.len() >= KEPT
     }
 
-    /// Whether one more unknown name may be compared with `candidates` known ones; counts them.
+    /// Counts `candidates` comparisons; returns whether they are still within the limit.
     pub fn may_compare(&mut self, candidates: usize) -> bool {
         self.compared = self.compared.saturating_add(candidates);
         self.compared <= COMPARED
     }
 
-    /// Errors so far.
+    /// Returns the number of errors.
     #[must_use]
     pub const fn errors(&self) -> usize {
         self.errors
     }
 
-    /// Warnings so far.
+    /// Returns the number of warnings.
     #[must_use]
     pub const fn warnings(&self) -> usize {
         self.warnings
     }
 
-    /// Whether there is an error.
+    /// Returns whether there is an error.
     #[must_use]
     pub const fn has_errors(&self) -> bool {
         self.errors > 0
     }
 
-    /// Nothing at all.
+    /// Returns whether there is neither an error nor a warning.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.errors + self.warnings == 0
     }
 
-    /// The errors that were kept, without the warnings.
+    /// Returns the kept errors, without the warnings.
     #[must_use]
     pub fn errors_alone(&self) -> Self {
         let mut errors = Self::new();
@@ -210,7 +210,7 @@ impl Diagnostics {
         errors
     }
 
-    /// Errors by position, then warnings by position, without exact repeats.
+    /// Returns errors by position, then warnings by position, without exact duplicates.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Diagnostic> {
         let mut all: Vec<&Diagnostic> = self.kept.iter().collect();
@@ -224,7 +224,7 @@ impl Diagnostics {
         all
     }
 
-    /// Takes all of `other`.
+    /// Adds all diagnostics of `other`.
     pub fn append(&mut self, other: Self) {
         let (errors, warnings) = (self.errors + other.errors, self.warnings + other.warnings);
         for diagnostic in other.kept {

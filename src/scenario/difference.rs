@@ -1,11 +1,11 @@
-//! What differs in meaning between two scenarios.
+//! Differences in meaning between two scenarios.
 //!
-//! In: two canonical forms, where defaults are filled in, units resolved and names sorted, so that
-//! spelling, order and units are gone. Out: the keys whose values differ, each with its path; of a
-//! part that only one of them has, the part alone. Holds: no difference is found where the
-//! canonical forms are equal, and at least one where they are not.
-//! Leaves out: which steps of a list were moved; a list is compared from both its ends, and what is
-//! left in the middle place by place.
+//! In: two canonical forms. Defaults are filled in, units resolved and names sorted, so that spelling, order and
+//! units do not matter. Out: the keys whose values differ, each with its path. A part that only one scenario has is
+//! one difference.
+//! Holds: equal canonical forms have no difference; unequal ones have at least one.
+//! Leaves out: moved steps of a list. Equal entries at both ends of a list are skipped, and the rest is compared
+//! index by index.
 
 use std::fmt::Write as _;
 
@@ -16,27 +16,27 @@ use super::render::shown;
 use super::source::Span;
 use crate::units::Rate;
 
-/// A step on the way to a key.
+/// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Into a table.
+    /// A key of a table.
     Key(String),
-    /// Into a list, counted from 0.
+    /// An index into a list, from 0.
     Index(usize),
 }
 
 /// A key whose values differ.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// The way to it in the second scenario, or, where only the first has it, in the first.
+    /// The path in the second scenario; if the key is only in the first, the path there.
     pub way: Vec<Step>,
-    /// In the first; `None`: it is not there.
+    /// The value in the first scenario; `None` if it is absent.
     pub old: Option<Json>,
-    /// In the second.
+    /// The value in the second scenario; `None` if it is absent.
     pub new: Option<Json>,
 }
 
-/// What differs between `old` and `new`, in the order of the canonical form.
+/// Returns the differences between `old` and `new`, in the order of the canonical form.
 #[must_use]
 pub fn between(old: &Json, new: &Json) -> Vec<Change> {
     let mut found = Vec::new();
@@ -45,7 +45,7 @@ pub fn between(old: &Json, new: &Json) -> Vec<Change> {
 }
 
 fn walk(old: Option<&Json>, new: Option<&Json>, way: &mut Vec<Step>, found: &mut Vec<Change>) {
-    // A key that is not given and has no default stands as `null`.
+    // A key without a value and without a default is `null`.
     let given = |value: Option<&Json>| value.filter(|value| !value.is_null()).cloned();
     match (old, new) {
         (Some(Json::Object(a)), Some(Json::Object(b))) => {
@@ -81,7 +81,7 @@ fn walk(old: Option<&Json>, new: Option<&Json>, way: &mut Vec<Step>, found: &mut
 }
 
 impl Change {
-    /// The path as `--set` takes it: `workload.pages.rate`, `request.page.steps[2].read`.
+    /// Returns the path in the syntax of `--set`: `workload.pages.rate`, `request.page.steps[2].read`.
     #[must_use]
     pub fn path(&self) -> String {
         let mut path = String::new();
@@ -106,7 +106,7 @@ impl Change {
         path
     }
 
-    /// Both values in words; `None` where there is none. Told apart whenever they differ.
+    /// Returns both values as text; `None` for an absent one. The texts differ whenever the values do.
     #[must_use]
     pub fn values(&self) -> (Option<String>, Option<String>) {
         let print = |plain: bool| {
@@ -114,12 +114,12 @@ impl Change {
             (text(&self.old), text(&self.new))
         };
         let (old, new) = print(false);
-        // Digits are cut for people, but not those that make the difference.
+        // Digits are rounded for people, unless the rounding hides the difference.
         if old == new { print(true) } else { (old, new) }
     }
 
-    /// Where `document` has the key, or what is nearest above it; `None` where it has nothing of
-    /// the way, or has it from a flag.
+    /// Returns the place of the key in `document`, or of its nearest ancestor. Returns `None` if the file has no part
+    /// of the path or a flag has set it.
     #[must_use]
     pub fn place(&self, document: &Document) -> Option<Span> {
         let in_the_file = |span: &Span| document.source.place(*span).file == document.source.name();
@@ -146,8 +146,8 @@ impl Change {
     }
 }
 
-/// A value on one line, as a file would say it; a text that needs no quotes has none.
-/// `to_the_bit`: without cutting digits.
+/// Formats a value on one line as in a scenario file, without quotes around texts. With `to_the_bit`, digits are not
+/// rounded.
 #[must_use]
 pub fn inline(value: &Json, to_the_bit: bool) -> String {
     match value {
@@ -168,7 +168,7 @@ pub fn inline(value: &Json, to_the_bit: bool) -> String {
     }
 }
 
-/// The same to the bit, a rate of failures by the year where that says all of it.
+/// Formats a value exactly; a low rate is given per year if that is exact.
 #[must_use]
 pub fn exact(value: &Json) -> String {
     let (short, long) = (inline(value, false), inline(value, true));
@@ -176,7 +176,7 @@ pub fn exact(value: &Json) -> String {
     if Rate::parse(&short).is_ok_and(says) { short } else { long }
 }
 
-/// A rate of failures a year: the canonical form is exact, and a second is no time for a fault.
+/// Converts a rate below 0.001 per second to a rate per year with six digits, as suits failures.
 fn rate(text: &str) -> Option<String> {
     const YEAR: f64 = 31_536_000.0;
     let per_second: f64 = text.strip_suffix("/s")?.parse().ok()?;
@@ -215,8 +215,7 @@ mod tests {
         assert!(said(&old, &old).is_empty());
     }
 
-    /// A part that only one has is one difference, and a step put in at the front does not make
-    /// every step behind it another one.
+    /// A part that only one scenario has is one difference; a step inserted at the front is one difference, too.
     #[test]
     fn a_whole_part_and_an_inserted_step_are_one_difference_each() {
         let old = json!({ "zone": {}, "steps": [{ "a": 1 }, { "b": 2 }] });
@@ -229,7 +228,7 @@ mod tests {
         assert_eq!(said(&json!([1, 1]), &json!([1, 1, 1])), ["[2]: nothing → 1"]);
     }
 
-    /// Rates of faults are said a year; what differs in the last digit alone is still told apart.
+    /// Fault rates are printed per year; a difference in the last digit only is still visible.
     #[test]
     fn what_differs_is_never_printed_the_same() {
         let rate = |text: &str| json!({ "rate": text });

@@ -1,12 +1,12 @@
 //! A scenario as a tree of items, each with its place in the text.
 //!
-//! Takes a [`Source`], gives a [`Document`]: tables in the order of the text, values as written,
-//! a span for every key and every value. Mistakes of syntax are reported all at once, in words of
-//! this product; a document with one is not handed out. Integers are kept as `i128`, so that a
-//! number too large for TOML's own integers is a question of range and not of syntax.
+//! In: a [`Source`]. Out: a [`Document`] with tables in the order of the text, values as written, and a span for
+//! every key and every value. All syntax errors are reported at once, in the words of this product; a text with one
+//! yields no document. Integers are stored as `i128`, so that a number too large for TOML is a range error, not a
+//! syntax error.
 //!
-//! Paths (`request.page.steps[2].call`) are not stored: [`Document::path_of`] finds the path of a
-//! span when a diagnostic is printed.
+//! Paths (`request.page.steps[2].call`) are not stored: [`Document::path_of`] finds the path of a span when a
+//! diagnostic is printed.
 //!
 //! Holds: no item is deeper than [`super::scan::MAX_DEPTH`].
 
@@ -22,7 +22,8 @@ use super::source::{Source, Span};
 
 /// Longest string, in bytes.
 pub const MAX_STRING_BYTES: usize = 4 << 10;
-/// Bytes parsed a second time, to find first places of keys given twice; the rest does without.
+/// Bytes that may be parsed a second time to find the first place of a repeated key; beyond it the place is not
+/// shown.
 const MAX_PARSED_AGAIN: usize = 4 << 20;
 /// Longest name, in bytes.
 pub const MAX_NAME_BYTES: usize = 128;
@@ -30,24 +31,24 @@ pub const MAX_NAME_BYTES: usize = 128;
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// Where it stands; of a table with a header, the header.
+    /// Place of the value; for a table with a header, place of the header.
     pub span: Span,
-    /// What it is.
+    /// The value.
     pub data: Data,
 }
 
-/// What an item is.
+/// The value of an item.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
     /// A string.
     Text(String),
-    /// A whole number; one that does not fit is the nearest that does.
+    /// A whole number; one out of range is stored as the nearest `i128`.
     Integer(i128),
-    /// Any other number, `nan` and `inf` too.
+    /// Any other number, including `nan` and `inf`.
     Float(f64),
     /// `true` or `false`.
     Boolean(bool),
-    /// A TOML date or time, as written. Nothing in the language takes one.
+    /// A TOML date or time, as written. No key of the language accepts one.
     Date(String),
     /// A list.
     List(Vec<Item>),
@@ -58,7 +59,7 @@ pub enum Data {
 /// A table in the order of the text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
-    /// Keys with their values; no key twice.
+    /// Keys with their values; each key occurs once.
     pub entries: Vec<Entry>,
 }
 
@@ -67,14 +68,14 @@ pub struct Table {
 pub struct Entry {
     /// The key, unquoted.
     pub key: String,
-    /// Where the key stands.
+    /// Place of the key.
     pub key_span: Span,
     /// The value.
     pub item: Item,
 }
 
 impl Item {
-    /// What the user wrote, for messages: "a string".
+    /// Returns the type of the value for messages, such as "a string".
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self.data {
@@ -88,7 +89,7 @@ impl Item {
         }
     }
 
-    /// The table, if it is one.
+    /// Returns the table, if the item is one.
     #[must_use]
     pub const fn as_table(&self) -> Option<&Table> {
         match &self.data {
@@ -97,7 +98,7 @@ impl Item {
         }
     }
 
-    /// The text, if it is a string.
+    /// Returns the text, if the item is a string.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match &self.data {
@@ -106,7 +107,7 @@ impl Item {
         }
     }
 
-    /// The value of `key`, if this is a table that has it.
+    /// Returns the value of `key`, if the item is a table that has it.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.as_table().and_then(|table| table.get(key))
@@ -114,18 +115,18 @@ impl Item {
 }
 
 impl Table {
-    /// The value of `key`.
+    /// Returns the value of `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Item> {
         self.entries.iter().find(|entry| entry.key == key).map(|entry| &entry.item)
     }
 
-    /// The value of `key`, to change it.
+    /// Returns the value of `key` for modification.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Item> {
         self.entries.iter_mut().find(|entry| entry.key == key).map(|entry| &mut entry.item)
     }
 
-    /// The keys, in the order of the text.
+    /// Returns the keys, in the order of the text.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.key.as_str())
     }
@@ -141,8 +142,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// Parses `source`. `None` when there is a mistake of syntax, encoding or size, which `out`
-    /// then holds.
+    /// Parses `source`. Returns `None` after an error of syntax, encoding or size, which is added to `out`.
     #[must_use]
     pub fn parse(source: Source, out: &mut Diagnostics) -> Option<Self> {
         let before = out.errors();
@@ -150,7 +150,7 @@ impl Document {
         (out.errors() == before).then_some(Self { source, root })
     }
 
-    /// The path of keys to the item or key at `span`; empty for the whole file.
+    /// Returns the path of keys to the item or key at `span`; empty for the whole file.
     #[must_use]
     pub fn path_of(&self, span: Span) -> String {
         if span == self.root.span {
@@ -168,7 +168,7 @@ enum Place<'a> {
     Index(usize),
 }
 
-/// The smallest item found so far that holds the wanted span.
+/// The smallest item found so far that contains the wanted span.
 struct Best {
     span: Option<Span>,
     path: String,
@@ -178,7 +178,7 @@ struct Best {
 impl Best {
     fn offer(&mut self, span: Span, path: &[Place<'_>]) {
         let width = |span: Span| span.end - span.start;
-        // An equal span found deeper wins: the table of a header over the list that it is in.
+        // Of equal spans the deeper one wins: the table of a header over the list that contains it.
         if span.holds(self.wanted) && self.span.is_none_or(|best| width(span) <= width(best)) {
             self.span = Some(span);
             self.path.clear();
@@ -222,7 +222,7 @@ fn walk<'a>(item: &'a Item, path: &mut Vec<Place<'a>>, best: &mut Best) {
     }
 }
 
-/// A key as it stands in a path: quoted when it is not bare.
+/// Appends a key to a path, quoted unless it is bare.
 fn push_key(path: &mut String, key: &str) {
     let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if !key.is_empty() && key.chars().all(bare) {
@@ -232,7 +232,7 @@ fn push_key(path: &mut String, key: &str) {
     }
 }
 
-/// Parses a text whose first byte has offset `base`. Meaningless when `out` has a new error.
+/// Parses a text whose first byte has offset `base`. The result is meaningless if `out` has a new error.
 pub(super) fn parse_text(text: &str, base: usize, out: &mut Diagnostics) -> Item {
     let whole = Span::new(base, base);
     let nothing = Item { span: whole, data: Data::Table(Table::default()) };
@@ -264,8 +264,8 @@ pub(super) fn parse_text(text: &str, base: usize, out: &mut Diagnostics) -> Item
     root
 }
 
-/// A mistake that the parser found, in our words. The parser gives a place and a message, and no kind of mistake, so
-/// that its message is looked into here, and nowhere else; a test has an example of each.
+/// Converts an error of the parser to a diagnostic in the words of this product. The parser gives a place and a
+/// message but no kind of error. Only this function inspects its messages; a test has an example of each.
 fn syntax(text: &str, error: &toml::de::Error, budget: &mut usize) -> Diagnostic {
     let span = Span::from(error.span().unwrap_or(text.len()..text.len()));
     let message = error.message();
@@ -295,8 +295,8 @@ fn syntax(text: &str, error: &toml::de::Error, budget: &mut usize) -> Diagnostic
     diagnostic.help_if(help.map(str::to_string))
 }
 
-/// A key given twice, with the place of the first. The parser does not tell that place, so the
-/// second is renamed in a copy: parsed again, it stands beside the first.
+/// Reports a repeated key, with the place of the first one. The parser does not report that place, so the second key
+/// is renamed in a copy, which is parsed again.
 fn key_twice(text: &str, span: Span, budget: &mut usize) -> Diagnostic {
     let key = &text[span.range()];
     let bare = key.trim_matches(['"', '\'']);
@@ -316,7 +316,7 @@ fn key_twice(text: &str, span: Span, budget: &mut usize) -> Diagnostic {
     }
 }
 
-/// The span of `key` in the table that has another key at `span`.
+/// Returns the span of `key` in the table that has another key at `span`.
 fn first_of(table: &DeTable<'_>, key: &str, span: Span) -> Option<Span> {
     if table.iter().any(|(other, _)| Span::from(other.span()) == span) {
         let (first, _) = table.iter().find(|(other, _)| other.get_ref() == key)?;
@@ -349,8 +349,8 @@ fn entries(table: DeTable<'_>, base: usize, out: &mut Diagnostics) -> Table {
         }
         let mut item = convert(value, base, out);
         if matches!(item.data, Data::List(_)) && item.span.holds(local.shifted(base)) {
-            // A list of tables with headers: the parser gives it the span of its first header,
-            // which is that of the first table, too.
+            // The parser gives a list of tables with headers the span of its first header, which is also the span of
+            // the first table.
             item.span = local.shifted(base);
         }
         let key_span = local.shifted(base);
@@ -375,7 +375,7 @@ fn convert(value: TomlSpanned<DeValue<'_>>, base: usize, out: &mut Diagnostics) 
             let most = if text.starts_with('-') { i128::MIN } else { i128::MAX };
             Data::Integer(i128::from_str_radix(text, integer.radix()).unwrap_or(most))
         }
-        // The standard parser rounds a number too large to infinity: a question of range.
+        // The standard parser rounds a number that is too large to infinity, which is a range error.
         DeValue::Float(float) => {
             let text = float.as_str();
             let value = text.parse().unwrap_or(f64::NAN);

@@ -1,14 +1,13 @@
-//! Files that a scenario names, and their lines: found, opened and read without trust.
+//! Files that a scenario names, and their lines. The content is untrusted.
 //!
-//! A path is relative to the folder of the scenario and stays under it (or under a folder that the
-//! user allowed), symbolic links resolved; it leads to a regular file. That is checked before the
-//! file is opened, so a pipe or a device is never opened and nothing blocks; and once more on the
-//! open file. What is packed by gzip, told by its first bytes, is read as its content, several
-//! members one after the other too. Lines are guarded before any parser sees them: length, open
-//! quotes, and the bytes of all of them, unpacked.
+//! A path is relative to the folder of the scenario. With symbolic links resolved, it must stay inside that folder
+//! (or inside a folder that the user allowed) and name a regular file. This is checked before the file is opened, so
+//! that a pipe or a device is never opened and nothing blocks, and again on the open file. A gzip file is recognised
+//! by its first bytes and decompressed, also with several members. Before a parser sees the lines, their length, open
+//! quotes and the total decompressed size are limited.
 //!
-//! Holds: no error shows content of a file outside the folder; memory is one line (and the 32 KiB
-//! window of gzip). Leaves out: other compressions; such a file is recognised and refused by name.
+//! Holds: no error shows content of a file outside the folder; memory is one line (and the 32 KiB window of gzip).
+//! Leaves out: other compression formats; such a file is recognised and refused by name.
 //! Source: RFC 1952 (gzip).
 
 use std::fmt;
@@ -22,22 +21,22 @@ use super::code::Code;
 
 /// Longest line of a trace, in bytes.
 pub const MAX_LINE_BYTES: usize = 64 * 1024;
-/// Most bytes of a trace, unpacked: a week of a busy site's log.
+/// Largest decompressed size of a trace in bytes: a week of a busy site's log.
 pub const MAX_BYTES: u64 = 1 << 34;
-/// Most bytes unpacked for each packed one.
+/// Largest number of decompressed bytes per compressed byte.
 pub const MAX_RATIO: u64 = 1_000;
-/// Unpacked bytes up to which no ratio is asked about.
+/// Number of decompressed bytes up to which the ratio is not checked.
 const FREE_BYTES: u64 = 1 << 20;
 /// Longest excerpt of a line in a message, in characters.
 const EXCERPT: usize = 80;
 
-/// Why a path in a scenario is refused, or its file cannot be opened.
+/// The reason why a path in a scenario is refused or its file cannot be opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PathError {
-    /// Nothing written, or a byte that no path may hold.
+    /// Empty, or with a NUL byte.
     NotAPath,
-    /// Starts at the root or at a drive, and no allowed folder holds it.
+    /// Absolute or with a drive, and not inside an allowed folder.
     Absolute,
     /// A web address, or a `~` that only a shell would expand.
     NotPlain,
@@ -45,9 +44,9 @@ pub enum PathError {
     Escapes,
     /// There is no such file.
     Missing,
-    /// Not a regular file: holds what it is.
+    /// Not a regular file; holds its type.
     NotAFile(&'static str),
-    /// The system does not let us read it: holds its word for that.
+    /// The operating system refuses to read it; holds its message.
     Unreadable(String),
 }
 
@@ -69,12 +68,12 @@ impl fmt::Display for PathError {
 
 impl std::error::Error for PathError {}
 
-/// The file that `written` in a scenario of the folder `folder` means: its true path, under
-/// `folder` or one of the `allowed` folders.
+/// Resolves `written`, a path in a scenario of the folder `folder`, to its canonical path inside `folder` or one of
+/// the `allowed` folders.
 ///
 /// # Errors
 ///
-/// Any [`PathError`]; nothing is opened and nothing is waited for.
+/// Any [`PathError`]; no file is opened, so the call does not block.
 pub fn resolve(folder: &Path, allowed: &[PathBuf], written: &str) -> Result<PathBuf, PathError> {
     if written.trim().is_empty() || written.contains('\0') {
         return Err(PathError::NotAPath);
@@ -87,7 +86,7 @@ pub fn resolve(folder: &Path, allowed: &[PathBuf], written: &str) -> Result<Path
     if rooted && !allowed.iter().any(|folder| path.starts_with(folder)) {
         return Err(PathError::Absolute);
     }
-    // Written steps first: a file that is refused for its path is not even looked for.
+    // The written components are checked first: a file with a forbidden path is not looked up.
     let mut depth = 0_i64;
     for component in path.components() {
         depth += match component {
@@ -99,7 +98,7 @@ pub fn resolve(folder: &Path, allowed: &[PathBuf], written: &str) -> Result<Path
             return Err(PathError::Escapes);
         }
     }
-    // A scenario in the folder one stands in has no folder in its path.
+    // The path of a scenario in the current folder has an empty parent.
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let found = folder.join(path).canonicalize().map_err(|error| refusal(&error))?;
     let under = |root: &Path| root.canonicalize().is_ok_and(|root| found.starts_with(root));
@@ -110,7 +109,7 @@ pub fn resolve(folder: &Path, allowed: &[PathBuf], written: &str) -> Result<Path
     Ok(found)
 }
 
-/// Opens what [`resolve`] finds.
+/// Opens the file that [`resolve`] finds.
 ///
 /// # Errors
 ///
@@ -136,34 +135,34 @@ fn regular(metadata: &fs::Metadata) -> Result<(), PathError> {
     Err(PathError::NotAFile(what))
 }
 
-/// Why a trace is refused, and where.
+/// The reason why a trace is refused, with its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceError {
-    /// Line in the file, from 1; none when the fault is the file's as a whole.
+    /// Line in the file, from 1; `None` for an error of the file as a whole.
     pub line: Option<u64>,
-    /// What is wrong.
+    /// The error.
     pub kind: TraceErrorKind,
 }
 
-/// What is wrong with a trace.
+/// An error in a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TraceErrorKind {
-    /// Not one byte.
+    /// No bytes.
     Empty,
-    /// A header and no row, or a log without one usable line.
+    /// A header without rows, or a log without a usable line.
     NoRows,
-    /// The header has no such column; holds its name and those there are.
+    /// A column that the header does not have; holds its name and the existing columns.
     NoColumn(String, Vec<String>),
-    /// A row with another number of fields than the header; holds both.
+    /// A row with another number of fields than the header; holds both numbers.
     Ragged(u64, u64),
     /// A field that is not a number; holds an excerpt.
     NotANumber(String),
-    /// A field that is not a time of the stated form; holds an excerpt.
+    /// A field that is not a time in the declared format; holds an excerpt.
     NotATime(String),
-    /// A number or a time that is negative, infinite or not a number; holds an excerpt.
+    /// A number or a time that is negative, infinite or NaN; holds an excerpt.
     OutOfRange(String),
-    /// Earlier than the row before, or overlapping its interval.
+    /// A time before that of the previous row, or inside its interval.
     NotSorted,
     /// Bytes that are not UTF-8.
     NotUtf8,
@@ -171,15 +170,15 @@ pub enum TraceErrorKind {
     LineTooLong,
     /// A quote that is not closed on its line.
     OpenQuote,
-    /// Compressed, and not by gzip, or packed twice; holds the format.
+    /// A compression format other than gzip, or gzip inside gzip; holds the format.
     Compressed(&'static str),
-    /// A gzip file that cannot be unpacked whole; holds what is wrong with it.
+    /// A gzip file that cannot be decompressed completely; holds the error.
     Damaged(&'static str),
-    /// More rows, requests or malformed lines than the stated bound; holds what and the bound.
+    /// More rows, requests or malformed lines than the limit; holds the kind of entry and the limit.
     Limit(&'static str, u64),
-    /// A line of a log that is not in its format; holds what is missing.
+    /// A line that does not follow the log format; holds the missing part.
     Malformed(&'static str),
-    /// The system's word for a read that failed.
+    /// A failed read; holds the message of the operating system.
     Unreadable(String),
 }
 
@@ -235,7 +234,7 @@ impl fmt::Display for TraceError {
 
 impl std::error::Error for TraceError {}
 
-/// `text` for a message: control characters escaped, cut at 80 characters.
+/// Prepares `text` for a message: control characters escaped, at most 80 characters.
 pub(crate) fn excerpt(text: &str) -> String {
     let mut shown: String = text.chars().take(EXCERPT).flat_map(char::escape_debug).collect();
     if text.chars().nth(EXCERPT).is_some() {
@@ -244,7 +243,7 @@ pub(crate) fn excerpt(text: &str) -> String {
     shown
 }
 
-/// The code of a path that is refused.
+/// Returns the code of a refused path.
 #[must_use]
 pub fn path_code(error: &PathError) -> Code {
     match error {
@@ -254,7 +253,7 @@ pub fn path_code(error: &PathError) -> Code {
     }
 }
 
-/// The code of a file whose content is refused.
+/// Returns the code of an error in a trace.
 #[must_use]
 pub fn trace_code(kind: &TraceErrorKind) -> Code {
     match kind {
@@ -267,17 +266,17 @@ pub fn trace_code(kind: &TraceErrorKind) -> Code {
     }
 }
 
-/// What is in a file, whether it is packed or not.
+/// The content of a file, plain or compressed.
 #[derive(Debug)]
 enum Content<R> {
     Plain(BufReader<Whole<R>>),
     Gzip(Box<BufReader<MultiGzDecoder<Packed<R>>>>),
 }
 
-/// A packed file, with the bytes that were taken from it.
+/// A compressed file, with a count of the bytes read from it.
 type Packed<R> = BufReader<Counted<Whole<R>>>;
 
-/// A reader and the bytes that came from it.
+/// A reader with a count of its bytes.
 #[derive(Debug)]
 struct Counted<R> {
     reader: R,
@@ -292,7 +291,7 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// A file whose first bytes have been looked at.
+/// A file with its first bytes, which have been inspected, put back in front.
 type Whole<R> = Chain<Cursor<Vec<u8>>, R>;
 
 impl<R: Read> Content<R> {
@@ -309,14 +308,15 @@ impl<R: Read> Content<R> {
         })
     }
 
-    /// Whether what came out, `unpacked` bytes, is more than a file of traffic packs to.
+    /// Returns whether `unpacked` bytes are more than a trace of this compressed size can have (a decompression
+    /// bomb).
     fn is_bomb(&self, unpacked: u64) -> bool {
         let Self::Gzip(reader) = self else { return false };
         let packed = reader.get_ref().get_ref().get_ref().bytes;
         unpacked > FREE_BYTES && unpacked > MAX_RATIO.saturating_mul(packed)
     }
 
-    /// Up to and with the next line feed, at most `limit` bytes.
+    /// Reads up to and including the next line feed, at most `limit` bytes.
     fn read_line(&mut self, limit: u64, line: &mut Vec<u8>) -> Result<usize, TraceErrorKind> {
         let unreadable = |error: &io::Error| TraceErrorKind::Unreadable(error.kind().to_string());
         match self {
@@ -336,22 +336,22 @@ impl<R: Read> Content<R> {
     }
 }
 
-/// Lines of a trace, one at a time, none longer than [`MAX_LINE_BYTES`], all of them together no
-/// longer than [`MAX_BYTES`], unpacked.
+/// Lines of a trace, one at a time. Each is at most [`MAX_LINE_BYTES`] long, all together at most [`MAX_BYTES`],
+/// decompressed.
 #[derive(Debug)]
 pub struct Lines<R> {
-    /// Not looked at yet.
+    /// The reader before its first bytes are inspected.
     fresh: Option<R>,
     content: Option<Content<R>>,
     line: Vec<u8>,
     number: u64,
-    /// Bytes that may come in all, and that may still come.
+    /// Bytes allowed in total, and bytes left.
     bytes: u64,
     left: u64,
 }
 
 impl<R: Read> Lines<R> {
-    /// Reads from the start of `reader`.
+    /// Creates the lines of `reader`.
     pub fn new(reader: R) -> Self {
         Self::at_most(reader, MAX_BYTES)
     }
@@ -360,8 +360,8 @@ impl<R: Read> Lines<R> {
         Self { fresh: Some(reader), content: None, line: Vec::new(), number: 0, bytes, left: bytes }
     }
 
-    /// The next line, without its end (LF or CRLF) and without a byte order mark, and its number
-    /// from 1; `None` after the last.
+    /// Reads the next line, without its end (LF or CRLF) and without a byte order mark, and its number from 1.
+    /// Returns `None` after the last line.
     ///
     /// # Errors
     ///
@@ -410,17 +410,17 @@ impl<R: Read> Lines<R> {
         Ok(Some((number, &self.line[if marked { 3 } else { 0 }..])))
     }
 
-    /// Lines read so far.
+    /// Returns the number of lines read.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.number
     }
 }
 
-/// How a gzip file begins.
+/// The first bytes of a gzip file.
 const GZIP: &[u8] = b"\x1F\x8B";
 
-/// The format of compressed content, by its first bytes.
+/// Recognises a compression format by the first bytes of the content.
 fn compression(start: &[u8]) -> Option<&'static str> {
     let formats: [(&[u8], &str); 5] = [
         (GZIP, "gzip in gzip"),

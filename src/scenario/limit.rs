@@ -1,4 +1,4 @@
-//! Limits on values, as declared beside a key in [`spec!`](mod@super::spec).
+//! Limits on values, declared beside a key in [`spec!`](mod@super::spec).
 
 use std::fmt::Display;
 
@@ -6,22 +6,22 @@ use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::value::{Spanned, Value};
 
-/// A value that has an order, or holds such values.
+/// A value with an order, or a collection of such values.
 pub trait Limited: Value {
-    /// What is compared.
+    /// The type that is compared.
     type Scalar: PartialOrd + Clone + Display + 'static;
     /// Calls `visit` with every scalar in the value.
     fn scalars(&self, visit: &mut dyn FnMut(&Self::Scalar));
-    /// The scalar as a plain number, where the file writes a plain number.
+    /// Returns the scalar as a plain number, if the file writes it as one.
     fn number(_scalar: &Self::Scalar) -> Option<f64> {
         None
     }
 }
 
-/// What is wrong with a value, as it would be shown; `None` when nothing is.
+/// A check that returns the offending value for the message; `None` if the value is valid.
 type Test<T> = Box<dyn Fn(&T) -> Option<String>>;
 
-/// What a value must keep to, and what to do instead.
+/// A limit on a value, with advice on what to do instead.
 pub struct Limit<T> {
     fails: Test<T>,
     code: Code,
@@ -29,30 +29,30 @@ pub struct Limit<T> {
     pub doc: LimitDoc,
 }
 
-/// A limit in words, and in numbers where the file writes plain numbers.
+/// A limit in words, and in numbers if the file writes plain numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LimitDoc {
-    /// `≥ 1`.
+    /// Text such as `≥ 1`.
     pub text: String,
-    /// What to do instead.
+    /// Advice on what to do instead.
     pub because: Option<String>,
-    /// Least plain number, and whether it is itself excluded.
+    /// Smallest plain number, and whether it is excluded itself.
     pub minimum: Option<(f64, bool)>,
     /// Largest plain number.
     pub maximum: Option<f64>,
-    /// Whether a list must hold something.
+    /// True if a list must not be empty.
     pub not_empty: bool,
 }
 
 impl<T: Value> Limit<T> {
-    /// Adds what to do instead; it is part of the message.
+    /// Adds advice on what to do instead; it is part of the message.
     #[must_use]
     pub fn because(mut self, advice: &str) -> Self {
         self.doc.because = Some(advice.to_string());
         self
     }
 
-    /// Reports `value` unless it keeps to the limit.
+    /// Reports `value` if it violates the limit.
     pub fn check(&self, key: &str, value: &Spanned<T>, out: &mut Diagnostics) {
         let Some(found) = (self.fails)(&value.value) else { return };
         let LimitDoc { text, because, .. } = &self.doc;
@@ -81,28 +81,28 @@ fn ordered<T: Limited>(
     Limit { fails: Box::new(fails), code: Code::OutOfRange, doc }
 }
 
-/// Not below `bound`.
+/// Returns the limit "at least `bound`".
 #[must_use]
 pub fn at_least<T: Limited>(bound: T::Scalar) -> Limit<T> {
     let minimum = T::number(&bound).map(|number| (number, false));
     ordered(format!("≥ {bound}"), minimum, None, move |value| *value >= bound)
 }
 
-/// Not above `bound`.
+/// Returns the limit "at most `bound`".
 #[must_use]
 pub fn at_most<T: Limited>(bound: T::Scalar) -> Limit<T> {
     let maximum = T::number(&bound);
     ordered(format!("at most {bound}"), None, maximum, move |value| *value <= bound)
 }
 
-/// More than `bound`.
+/// Returns the limit "greater than `bound`".
 #[must_use]
 pub fn above<T: Limited>(bound: T::Scalar) -> Limit<T> {
     let minimum = T::number(&bound).map(|number| (number, true));
     ordered(format!("> {bound}"), minimum, None, move |value| *value > bound)
 }
 
-/// From `low` to `high`, both included.
+/// Returns the limit "from `low` to `high`", both included.
 #[must_use]
 pub fn within<T: Limited>(low: T::Scalar, high: T::Scalar) -> Limit<T> {
     let minimum = T::number(&low).map(|number| (number, false));
@@ -111,13 +111,13 @@ pub fn within<T: Limited>(low: T::Scalar, high: T::Scalar) -> Limit<T> {
     ordered(text, minimum, maximum, move |value| low <= *value && *value <= high)
 }
 
-/// A value that holds several.
+/// A value with several entries.
 pub trait Several: Value {
-    /// How many.
+    /// Returns the number of entries.
     fn count(&self) -> usize;
 }
 
-/// A list, or a table of names, with at least one entry.
+/// Returns the limit "at least one entry", for a list or a table of names.
 #[must_use]
 pub fn not_empty<T: Several>() -> Limit<T> {
     let fails = |list: &T| (list.count() == 0).then(|| "empty".to_string());

@@ -1,15 +1,14 @@
-//! Tools for text: spans, quantities, diagnostics, suggestions. They know no section.
+//! Tools for the text of scenarios: spans, quantities, diagnostics, suggestions. They know no section.
 //!
-//! The way of a scenario: [`source::Source::read`] (bounded, UTF-8) → [`document::Document::parse`]
-//! (TOML 1.0, a tree of items with places) → [`value::Value::read`] of a record declared with
-//! [`spec!`](mod@spec) → checks between sections (elsewhere) → [`render`].
-//! Everything wrong goes into one [`diagnostic::Diagnostics`] with a [`code::Code`] and a
-//! [`source::Span`].
+//! The steps: [`source::Source::read`] (size limit, UTF-8) → [`document::Document::parse`] (TOML 1.0, a tree of items
+//! with places) → [`value::Value::read`] of a record declared with [`spec!`](mod@spec) → checks between sections
+//! (elsewhere) → [`render`]. All errors and warnings are collected in one [`diagnostic::Diagnostics`], each with a
+//! [`code::Code`] and a [`source::Span`].
 //!
 //! # Declaring a section
 //!
 //! [`spec`](mod@spec) holds the rules of `spec! { … }`, [`words`](mod@words) those of `words! { … }` (a set
-//! of words) and `choice! { … }` (tables told apart by the key they have). In short:
+//! of words) and `choice! { … }` (tables distinguished by the key they have). In short:
 //!
 //! ```text
 //! use crate::scenario::{choice, spec, words};

@@ -13,22 +13,22 @@ use super::render::shown;
 use super::source::Span;
 use super::value::{KeyShape, Shape, Value, wrong_type};
 
-/// A kebab-case name, and where it stands. Two names are equal when their texts are.
+/// A kebab-case name with its place. Two names are equal if their texts are.
 #[derive(Clone, Debug)]
 pub struct Name {
     /// The text.
     pub text: String,
-    /// Where it stands.
+    /// Place in the text.
     pub span: Span,
 }
 
-/// The name of something declared elsewhere: parts of kebab-case words between `.` or `:`, a `*`
-/// standing for anything ("nas.store.head", "store:assets", "server.*").
+/// The name of something declared elsewhere: kebab-case words separated by `.` or `:`, with `*` as a wildcard
+/// ("nas.store.head", "store:assets", "server.*").
 #[derive(Clone, Debug)]
 pub struct Reference {
     /// The text.
     pub text: String,
-    /// Where it stands.
+    /// Place in the text.
     pub span: Span,
 }
 
@@ -66,7 +66,7 @@ macro_rules! text_with_place {
 
 text_with_place!(Name, Reference);
 
-/// Whether `text` is `[a-z0-9][a-z0-9-]*`.
+/// Returns whether `text` matches `[a-z0-9][a-z0-9-]*`.
 #[must_use]
 pub fn is_kebab_case(text: &str) -> bool {
     let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
@@ -80,7 +80,7 @@ fn is_reference(text: &str) -> bool {
     text.split(['.', ':']).all(part)
 }
 
-/// `text` as a kebab-case name, if something is left of it.
+/// Converts `text` to kebab case; returns `None` if no character is left.
 fn kebab_case(text: &str) -> Option<String> {
     let mut name = String::new();
     for c in text.chars().flat_map(char::to_lowercase) {
@@ -141,7 +141,7 @@ impl Value for Reference {
 }
 
 impl Reference {
-    /// The parts between dots and colons.
+    /// Returns the parts between dots and colons.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.text.split(['.', ':'])
     }
@@ -149,9 +149,9 @@ impl Reference {
 
 /// A type that keys of a table can have.
 pub trait Key: Clone + fmt::Debug + Deref<Target = str> {
-    /// What such keys look like.
+    /// The form of such keys.
     const SHAPE: KeyShape;
-    /// Reads a key; reports and gives `None` when it is not one.
+    /// Reads a key; returns `None` after reporting that `text` is not one.
     fn read_key(text: &str, span: Span, out: &mut Diagnostics) -> Option<Self>;
 }
 
@@ -171,12 +171,12 @@ impl Key for Reference {
     }
 }
 
-/// Any text with its place; the keys of tables from figures to values.
+/// Any text with its place, used for the keys of tables from figures to values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// The text.
     pub text: String,
-    /// Where it stands.
+    /// Place in the text.
     pub span: Span,
 }
 
@@ -208,11 +208,10 @@ impl Value for Label {
 
 /// A table from names to values, in the order of the text: `[server.twin]`, `{ sql-1 = "…" }`.
 ///
-/// Entries with a mistake are left out, their names kept in `failed`, so that a reference to one
-/// need not be reported as leading nowhere.
+/// Names of entries with an error are kept in `failed`, so that references to them need not be reported as unknown.
 #[derive(Clone, Debug)]
 pub struct Named<T, K = Name> {
-    /// What could be read.
+    /// Entries that could be read.
     pub entries: Vec<(K, T)>,
     /// Keys whose value could not be read.
     pub failed: Vec<K>,
@@ -232,16 +231,17 @@ impl<T, K> Deref for Named<T, K> {
 }
 
 impl<T, K: Key> Named<T, K> {
-    /// The value of `key`.
+    /// Returns the value of `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&T> {
         self.place(key).map(|place| &self.entries[place].1)
     }
 
-    /// The place of `key` among those that could be read.
+    /// Returns the index of `key` among the entries that could be read.
     #[must_use]
     pub fn place(&self, key: &str) -> Option<usize> {
-        // Long sections stand in the order of their names; whatever is met by halving is the key, for none is twice.
+        // Long sections are usually sorted, so binary search is tried first. Names are unique, so a match is right
+        // even if they are not sorted.
         let met = self.entries.binary_search_by(|(name, _)| (**name).cmp(key)).ok();
         met.or_else(|| self.entries.iter().position(|(name, _)| **name == *key))
     }
@@ -266,7 +266,7 @@ impl<T: Value, K: Key> Value for Named<T, K> {
             }
         };
         let mut named = Self::default();
-        // Lower-case spellings are only looked up for keys that are not kebab-case.
+        // Lower-case spellings are compared only for keys that are not lower-case.
         for (index, entry) in table.entries.iter().enumerate() {
             let Some(key) = read_named_key::<K>(&table.entries, index, out) else { continue };
             match T::read(&entry.item, out) {
@@ -287,7 +287,7 @@ impl<T: Value, K: Key> Value for Named<T, K> {
     }
 }
 
-/// Reads the key of one entry. One that is another but for case is a double, and said to be.
+/// Reads the key of one entry. A key that differs from another only in case is reported.
 fn read_named_key<K: Key>(entries: &[Entry], index: usize, out: &mut Diagnostics) -> Option<K> {
     let entry = &entries[index];
     let lower = entry.key.to_lowercase();

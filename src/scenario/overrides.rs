@@ -1,9 +1,8 @@
-//! `--set PATH=VALUE`: a value laid over the file before it is read.
+//! `--set PATH=VALUE`: a value that replaces one of the file before it is read.
 //!
-//! `workload.visitors.rate=40/s`, `request.page.steps[2].read=5`,
-//! `precision."latency.page.p95@peak"=2%`. A value is TOML, or else a text, so that a quantity
-//! needs no quotes on a command line. The value is typed where it is read, like any other; what is
-//! wrong with it points into the text of the option.
+//! `workload.visitors.rate=40/s`, `request.page.steps[2].read=5`, `precision."latency.page.p95@peak"=2%`. A value is
+//! TOML, or else a text, so that a quantity needs no quotes on a command line. Its type is checked where it is read,
+//! like that of any other value; errors point into the text of the option.
 
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
@@ -13,15 +12,15 @@ use super::scan::MAX_DEPTH;
 use super::source::Span;
 use super::suggest;
 
-/// A part of a path, and where it stands.
+/// A part of a path, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     Key(String, Span),
     Index(usize, Span),
 }
 
-/// Lays one `PATH=VALUE` over `document`. A last key that is not there is added: whether the table
-/// may have it is seen when the table is read. What is wrong goes to `out`.
+/// Applies one `PATH=VALUE` to `document`. A missing last key is added; whether the table may have it is checked when
+/// the table is read. Errors are added to `out`.
 pub fn set(document: &mut Document, assignment: &str, out: &mut Diagnostics) {
     let span = document.source.append("--set", assignment);
     if assignment.len() > 2 * MAX_STRING_BYTES {
@@ -48,7 +47,7 @@ pub fn set(document: &mut Document, assignment: &str, out: &mut Diagnostics) {
     }
 }
 
-/// The steps of the path, and the length of path and `=`; or where it stops being a path.
+/// Parses the path: returns its steps and the length of path and `=`, or the position of the first error.
 fn read_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), usize> {
     let bytes = text.as_bytes();
     let mut steps = Vec::new();
@@ -86,15 +85,15 @@ fn read_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), usize> {
     }
 }
 
-/// The value as TOML, or as a text when it is not.
+/// Parses the value as TOML; otherwise it is a text.
 fn read_value(text: &str, base: usize, out: &mut Diagnostics) -> Option<Item> {
     let span = Span::new(base, base + text.len());
     let mut found = Diagnostics::new();
-    // Two bytes before the value, so that its places are right; there is always a path there.
+    // Two bytes (`v=`) precede the value, so that its spans are right; the path is at least as long.
     let mut parsed = parse_text(&format!("v={text}"), base - 2, &mut found);
     let plain = || Some(Item { span, data: Data::Text(text.trim().to_string()) });
     if found.has_errors() {
-        // Quotes, a list, a table, a number too small to keep: no bare text, so its mistake is the one to tell.
+        // Quotes, a list, a table or a number too small to keep are no plain text, so their own error is reported.
         let number = found.sorted().iter().all(|one| one.code == Code::TooFine);
         if number || text.trim_start().starts_with(['"', '\'', '[', '{']) {
             out.append(found);
@@ -109,7 +108,7 @@ fn read_value(text: &str, base: usize, out: &mut Diagnostics) -> Option<Item> {
     }
 }
 
-/// Puts `item` where the steps lead.
+/// Stores `item` at the path.
 fn place(root: &mut Item, steps: &[Step], item: Item) -> Result<(), Box<Diagnostic>> {
     let mut target = root;
     for (depth, step) in steps.iter().enumerate() {
@@ -136,7 +135,7 @@ fn child<'a>(
     };
     let found = table.entries.iter().position(|entry| entry.key == key);
     if found.is_none() && !last {
-        // Making a table for a name that is nearly there would hide a slip of the pen.
+        // Creating a table for a nearly matching name would hide a typing error.
         if let Some(nearest) = suggest::nearest(key, table.keys()) {
             let message = format!("nothing here is called `{}`", shown(key));
             let help = format!("did you mean `{nearest}`?");

@@ -1,7 +1,7 @@
 //! Quantities, counts, factors, flags and labels as values of keys.
 //!
-//! The one gate through which every number of a scenario comes in: finite, in the range of its
-//! type, with its unit. What is wrong is said together with what to write instead.
+//! Every number of a scenario passes through this module: it is finite, in the range of its type, and has its unit.
+//! An error states the correction.
 
 use std::cmp::Ordering;
 
@@ -15,18 +15,18 @@ use super::render::shown;
 use super::value::{Shape, Value, wrong_type};
 use crate::units::{Bandwidth, Bytes, Money, Probability, Rate, SimDuration, UnitError};
 
-/// What differs between the quantities that are texts with a unit.
+/// The properties of a quantity that is written as a text with a unit.
 struct Kind {
-    /// "a duration".
+    /// With its article: "a duration".
     name: &'static str,
-    /// "duration".
+    /// Without article: "duration".
     word: &'static str,
     example: &'static str,
-    /// How to write a bare number: before and after it, two ways.
+    /// Two ways to write a bare number correctly: the text before and after it.
     spellings: [(&'static str, &'static str); 2],
     /// The largest value.
     most: &'static str,
-    /// What other tools write for our units, in lower case.
+    /// Units of other tools, in lower case, with the units of this language.
     aliases: &'static [(&'static str, &'static str)],
 }
 
@@ -127,7 +127,7 @@ const MONEY: Kind = Kind {
     aliases: &[("$", "write the sign first"), ("usd", "write the sign $ first")],
 };
 
-/// Reads a quantity that is a text with a unit.
+/// Reads a quantity that is written as a text with a unit.
 fn read_text<T>(
     item: &Item,
     kind: &Kind,
@@ -208,7 +208,7 @@ fn unit_error(item: &Item, text: &str, error: &UnitError, kind: &Kind) -> Diagno
     }
 }
 
-/// What another country or program writes in a number, and what to write instead.
+/// Recognises number formats of other languages or programs; returns the message and the correction.
 #[must_use]
 pub fn foreign(text: &str) -> Option<(String, String)> {
     let unseen = |c: char| {
@@ -357,7 +357,7 @@ impl Value for Probability {
     }
 }
 
-/// A finite number as JSON; there is one zero.
+/// Converts a finite number to JSON; −0 becomes 0.
 fn number(value: f64) -> Json {
     Json::from(if value == 0.0 { 0.0 } else { value })
 }
@@ -417,7 +417,7 @@ impl Value for f64 {
     const QUANTITY: bool = true;
     fn read(item: &Item, out: &mut Diagnostics) -> Option<Self> {
         let diagnostic = match &item.data {
-            // Rounding above 2^53 is what a factor allows.
+            // A factor may be rounded above 2^53.
             Data::Integer(number) => return Some(*number as Self),
             Data::Float(number) if number.is_finite() => return Some(*number),
             Data::Float(number) => not_finite(item, *number),
@@ -501,7 +501,7 @@ limited! {
     Bandwidth, |_| None;
 }
 
-/// A rate has no order of its own in `units`; its events a second have.
+/// Events per second, the order of [`Rate`], which has none of its own in `units`.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct PerSecond(pub f64);
 

@@ -1,6 +1,6 @@
-//! The reference page of the language and of its diagnostics, as Markdown.
+//! The reference pages of the language and of its diagnostics, as Markdown.
 //!
-//! Made from the declared keys, so that it says what the reader does.
+//! They are generated from the declared keys, so that they agree with the reader.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -10,8 +10,8 @@ use super::law::DISTS;
 use super::spec::{KeyDoc, doc_text};
 use super::value::{KeyShape, Shape};
 
-/// The page of a file of shape `root`: a section for each of its keys, then the records used in
-/// them, each once, then the laws.
+/// Returns the page of a file of shape `root`: a section for each of its keys, then each record used in them once,
+/// then the distributions.
 #[must_use]
 pub fn page(title: &str, root: &Shape) -> String {
     let mut page =
@@ -29,7 +29,7 @@ pub fn page(title: &str, root: &Shape) -> String {
     page.text
 }
 
-/// The page of all diagnostics.
+/// Returns the page of all diagnostics.
 #[must_use]
 pub fn codes_page() -> String {
     let mut text = String::from("| code | class | meaning |\n|---|---|---|\n");
@@ -49,7 +49,7 @@ fn line(text: &mut String, cells: &[&str]) {
 
 struct Page {
     text: String,
-    /// Records that were named and not yet described.
+    /// Records that are referenced but not described yet.
     waiting: Vec<Shape>,
     done: BTreeSet<&'static str>,
 }
@@ -105,7 +105,7 @@ impl Page {
         }
     }
 
-    /// What a shape holds, in words; records in it are described later.
+    /// Describes the values of a shape in words; records in it are queued for a description of their own.
     fn holds(&mut self, shape: &Shape) -> String {
         let words = match shape {
             Shape::SimDuration => "duration, `\"250ms\"`",

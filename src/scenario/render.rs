@@ -1,8 +1,8 @@
 //! Diagnostics as text for people and as JSON lines for programs.
 //!
-//! Text has the look of rustc: header, place, line with carets, field, help; errors first, then
-//! warnings, then a count. Every character that comes from a file is escaped, long lines are cut
-//! around the place that matters. The same diagnostics give the same bytes on every run.
+//! Text follows the layout of rustc: header, place, line with carets, field, help; first errors, then warnings, then
+//! a count. Characters of a file that are not printable are escaped. Long lines are cut around the relevant place.
+//! The same diagnostics give the same bytes on every run.
 
 use std::fmt::Write as _;
 
@@ -15,14 +15,14 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::Document;
 use super::source::{Source, Span};
 
-/// Most diagnostics printed; the count names the rest.
+/// Largest number of diagnostics printed; the count states that there are more.
 pub const MOST_PRINTED: usize = 50;
 
 /// Longest value shown, in characters.
 const SHOWN_CHARACTERS: usize = 80;
 
-/// A text of a scenario as it may be shown in a message: control characters, C1, bidirectional
-/// overrides and invisible characters as `\u{1b}`, cut at 80 characters.
+/// Prepares a text of a scenario for a message. Control characters, bidirectional overrides and invisible characters
+/// become escapes such as `\u{1b}`; the text is cut at 80 characters.
 #[must_use]
 pub fn shown(text: &str) -> String {
     cut(text, SHOWN_CHARACTERS)
@@ -40,7 +40,7 @@ fn cut(text: &str, most: usize) -> String {
     shown
 }
 
-/// Appends `c`, escaped when a terminal would act on it or a reader could not see it.
+/// Appends `c`, escaped if a terminal would act on it or if it is invisible.
 fn push_escaped(to: &mut String, c: char) {
     let hidden = matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -55,14 +55,14 @@ fn push_escaped(to: &mut String, c: char) {
     }
 }
 
-/// How to print.
+/// The style of printed diagnostics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// With ANSI colours.
+    /// True for ANSI colours.
     pub colour: bool,
-    /// Columns; source lines are cut to fit.
+    /// Width in columns; source lines are cut to fit.
     pub width: usize,
-    /// Plain ASCII, for terminals that have nothing else.
+    /// True for plain ASCII, if the terminal supports nothing else.
     pub ascii: bool,
 }
 
@@ -72,19 +72,19 @@ impl Default for Style {
     }
 }
 
-/// The diagnostics of one file, with what is needed to show them.
+/// The diagnostics of one file, with the data needed to print them.
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// The text.
     pub source: &'a Source,
-    /// The tree, for field paths; `None` when the text could not be parsed.
+    /// The tree, for field paths; `None` if the text could not be parsed.
     pub document: Option<&'a Document>,
-    /// What was found.
+    /// The diagnostics.
     pub found: &'a Diagnostics,
 }
 
 impl Report<'_> {
-    /// The path of the key in question; empty for the whole file.
+    /// Returns the path of the diagnostic's key; empty for the whole file.
     #[must_use]
     pub fn field(&self, diagnostic: &Diagnostic) -> String {
         let mut path = String::new();
@@ -101,7 +101,8 @@ impl Report<'_> {
         path
     }
 
-    /// All of it as text, with the count as its last line. Empty when nothing was found.
+    /// Formats at most [`MOST_PRINTED`] diagnostics as text, with the count as the last line. Empty without
+    /// diagnostics.
     #[must_use]
     pub fn text(&self, style: Style) -> String {
         let mut text = String::new();
@@ -116,7 +117,7 @@ impl Report<'_> {
         if style.ascii { to_ascii(&text) } else { text }
     }
 
-    /// `check: 13 errors, 2 warnings in tier-5.toml`
+    /// Returns the count, such as `check: 13 errors, 2 warnings in tier-5.toml`.
     #[must_use]
     pub fn count(&self) -> String {
         let plural = |count: usize, noun: &str| {
@@ -143,7 +144,7 @@ impl Report<'_> {
             Severity::Warning => Level::WARNING,
         };
         let name = format!("{}[{code}] {}", code.severity().word(), code.class());
-        // Behind the label, as deep as the renderer puts the lines that follow the first.
+        // Continuation lines are indented by the renderer to the end of the label.
         let folded = |text: &str, label: usize| fold(text, style.width.saturating_sub(label));
         let title = folded(&diagnostic.message, name.chars().count() + 2);
         let level = level.with_name(name);
@@ -177,7 +178,7 @@ impl Report<'_> {
         drawn.lines().filter(|line| !is_empty_mark(line)).collect::<Vec<_>>().join("\n")
     }
 
-    /// One JSON object a line, in the order of the text; all that were kept, without a count.
+    /// Formats diagnostics as JSON, one object per line: at most [`MOST_PRINTED`], errors first, without a count.
     #[must_use]
     pub fn json(&self) -> String {
         let mut lines = String::new();
@@ -205,8 +206,8 @@ impl Report<'_> {
     }
 }
 
-/// Whether a drawn line is the mark "another file" without a file: it is drawn because the place is
-/// given apart from the line, whose columns escapes and cuts have moved.
+/// Returns whether a rendered line is the mark for "another file" without a file. The renderer draws it because the
+/// place is given separately: escapes and cuts have moved the columns of the line.
 fn is_empty_mark(line: &str) -> bool {
     let mut rest = line;
     let mut plain = String::new();
@@ -218,7 +219,7 @@ fn is_empty_mark(line: &str) -> bool {
     matches!(plain.trim(), ":::" | "⸬")
 }
 
-/// The line of a span, escaped and cut to the width, and where the span is in it.
+/// The line of a span, escaped and cut to the width, and the position of the span in it.
 struct Excerpt {
     file: String,
     line: usize,
@@ -238,7 +239,7 @@ impl Excerpt {
         } else {
             line_end
         };
-        // Half of the room before the place, the rest from it on.
+        // Half of the width shows text before the place, the rest the place and the text after it.
         let room = width.saturating_sub(12).max(16);
         let before = &text[line_start..local.start];
         let skipped = before.chars().count().saturating_sub(room / 2);
@@ -289,8 +290,8 @@ impl Excerpt {
     }
 }
 
-/// `text` in lines of at most `width` letters, broken at spaces; a word that is too long stays
-/// whole, for it may be a path to copy.
+/// Wraps `text` at spaces into lines of at most `width` characters. A longer word stays whole, since it may be a path
+/// to copy.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -314,15 +315,15 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Narrower than this a text is not folded: a column of single words cannot be read.
+/// Smallest width for wrapping: a column of single words would be unreadable.
 const LEAST_FOLDED: usize = 16;
 
-/// A text on several lines. Where it stood on one it is that text.
+/// Wraps a text; the lines are joined with line feeds.
 fn fold(text: &str, width: usize) -> String {
     wrap(text, width.max(LEAST_FOLDED)).join("\n")
 }
 
-/// Our own signs in letters, every other foreign character as an escape.
+/// Replaces the product's own special characters with ASCII, and every other non-ASCII character with an escape.
 fn to_ascii(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {

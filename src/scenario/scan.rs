@@ -1,25 +1,25 @@
-//! One pass over the text before it is parsed: bounds, and mistakes with quotes and characters.
+//! A pass over the text before it is parsed: limits, and errors of quotes and characters.
 //!
-//! The pass is a loop over bytes without recursion and keeps one number per open bracket, at most
-//! 64 of them; so a hostile file is refused before a recursive parser sees it. It also refuses what
-//! the parser would accept and TOML 1.0 does not have: newlines and a trailing comma in inline
-//! tables, the escapes `\e` and `\x`. A string that is not closed is reported at its opening quote.
+//! The pass is a loop over bytes without recursion and stores one record per open bracket. It refuses a hostile file
+//! before a recursive parser sees it. It also refuses TOML 1.1 syntax that the parser would accept: newlines and a
+//! trailing comma in inline tables, the escapes `\e` and `\x`. A string that is not closed is reported at its opening
+//! quote.
 //!
-//! Leaves out: everything about keys and values. What it does not report, the parser does.
+//! Leaves out: keys and values, whose errors the parser reports.
 
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::source::Span;
 
-/// Deepest nesting: tables of headers, dotted keys, arrays and inline tables together.
+/// Largest nesting depth: table headers, dotted keys, arrays and inline tables together.
 pub const MAX_DEPTH: usize = 64;
-/// Most keys and list entries in one file, which bounds the memory of the parser.
+/// Largest number of keys and list entries in a file, which bounds the memory of the parser.
 pub const MAX_ENTRIES: usize = 1_000_000;
 
-/// Most tokens in one file, which bounds the memory of the parser on a text of no meaning.
+/// Largest number of tokens in a file, which bounds the memory of the parser on a meaningless text.
 const MAX_TOKENS: usize = 4_000_000;
 
-/// Reports what is wrong with the text; `false` when it must not be parsed.
+/// Reports errors of the text; returns `false` if it must not be parsed.
 pub(super) fn scan(text: &str, out: &mut Diagnostics) -> bool {
     let before = out.errors();
     if looks_like_json(text) {
@@ -58,14 +58,14 @@ fn looks_like_json(text: &str) -> bool {
         || body.strip_prefix('[').is_some_and(|rest| rest.trim_start().starts_with('{'))
 }
 
-/// An open bracket inside a value.
+/// An open bracket in a value.
 struct Level {
     open: u8,
     opened_at: usize,
-    /// Dotted parts of the key being given inside it; 0 in an array.
+    /// Dotted parts of the current key inside it; 0 in an array.
     key_parts: usize,
     last_comma: Option<usize>,
-    /// Already told that it spans lines.
+    /// True once it has been reported that it spans lines.
     told: bool,
 }
 
@@ -78,13 +78,13 @@ struct Scanner<'a> {
     header_parts: usize,
     /// Parts of the current key outside brackets.
     key_parts: usize,
-    /// Parts of the key being read.
+    /// Parts of the key being scanned.
     parts: usize,
     in_header: bool,
     in_key: bool,
     entries: usize,
     tokens: usize,
-    /// In the midst of a bare key, number or word.
+    /// True inside a bare key, a number or a word.
     in_word: bool,
 }
 
@@ -133,7 +133,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Counts tokens: signs, and the starts of words.
+    /// Counts tokens: each sign, and the start of each word.
     fn count(&mut self, byte: u8) {
         let word = byte > b' ' && !b"=,.[]{}#\"'".contains(&byte);
         let space = matches!(byte, b' ' | b'\t' | b'\r');
@@ -141,7 +141,7 @@ impl Scanner<'_> {
         self.in_word = word;
     }
 
-    /// Whether a bound is crossed; says so once.
+    /// Returns whether a limit is exceeded, and reports it once.
     fn is_over_a_bound(&mut self) -> bool {
         let at = Span::new(self.at - 1, self.at);
         let nested: usize = self.levels.iter().map(|level| level.key_parts + 1).sum();
@@ -250,7 +250,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Reports a control character that may not stand in the text.
+    /// Reports a control character that must not be in the text.
     fn control(&mut self, byte: u8) {
         if byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\n') {
             return;
@@ -279,7 +279,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Passes over a string, from its opening quote to after its closing one.
+    /// Skips a string, from its opening quote to the byte after its closing one.
     fn string(&mut self, quote: u8) {
         let opening = self.at;
         let long = self.bytes[opening..].starts_with(&[quote; 3]);
@@ -310,7 +310,7 @@ impl Scanner<'_> {
         );
     }
 
-    /// At a backslash: steps onto the character that it escapes.
+    /// Moves from a backslash to the character that it escapes.
     fn escape(&mut self) {
         let next = self.bytes.get(self.at + 1).copied();
         if let Some(letter @ (b'e' | b'x')) = next {
@@ -325,7 +325,7 @@ impl Scanner<'_> {
                 r"write it as \u and four digits",
             );
         }
-        // Not over a line end: that one decides whether the string is closed.
+        // A line end is not skipped: it decides whether the string is closed.
         if next.is_some_and(|byte| !matches!(byte, b'\n' | b'\r')) {
             self.at += 1;
         }

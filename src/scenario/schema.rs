@@ -1,8 +1,7 @@
-//! JSON Schema (draft-07) of the language, made from the declared keys.
+//! JSON Schema (draft-07) of the language, generated from the declared keys.
 //!
-//! For editors: completion, descriptions, and a red line under what cannot be right. The reader
-//! remains the judge: what the schema refuses, the reader refuses; the reverse does not hold
-//! (references, sums, exclusions).
+//! Editors use it for completion, descriptions and error marks. Whatever the schema refuses, the reader refuses as
+//! well. The converse does not hold: the reader also checks references, sums and exclusions.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -12,12 +11,12 @@ use super::law::{DISTS, Parameter};
 use super::spec::KeyDoc;
 use super::value::{KeyShape, Shape, Word};
 
-/// A non-negative decimal number at the start of a text.
+/// A regular expression for a non-negative decimal number at the start of a text.
 const NUMBER: &str = r"^\s*\+?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?\s*";
 const NAME: &str = "^[a-z0-9][a-z0-9-]*$";
 const REFERENCE: &str = r"^(\*|[a-z0-9][a-z0-9-]*\*?)([.:](\*|[a-z0-9][a-z0-9-]*\*?))*$";
 
-/// The schema of a whole file of shape `root`.
+/// Returns the schema of a whole file of shape `root`.
 #[must_use]
 pub fn schema(title: &str, root: &Shape) -> Json {
     let mut maker = Maker { definitions: Map::new() };
@@ -35,10 +34,10 @@ struct Maker {
 }
 
 impl Maker {
-    /// Defines `name` once and refers to it.
+    /// Defines `name` once and returns a reference to it.
     fn refer(&mut self, name: &str, make: impl FnOnce(&mut Self) -> Json) -> Json {
         if !self.definitions.contains_key(name) {
-            // Taken before it is made: a record may hold itself.
+            // The name is reserved first, since a record may contain itself.
             self.definitions.insert(name.to_string(), Json::Null);
             let made = make(self);
             self.definitions.insert(name.to_string(), made);
@@ -46,7 +45,7 @@ impl Maker {
         json!({ "$ref": format!("#/definitions/{name}") })
     }
 
-    /// The schema of a shape; `field` where a quantity may stand with its uncertainty.
+    /// Returns the schema of a shape; `field` is true if a quantity may carry its uncertainty.
     fn of(&mut self, shape: &Shape, field: bool) -> Json {
         match shape {
             Shape::SimDuration => {
@@ -194,7 +193,7 @@ impl Maker {
             for dist in dists.filter(|d| counts || !matches!(d.name, "poisson" | "geometric")) {
                 let mut properties = Map::new();
                 properties.insert("dist".to_string(), json!({ "const": dist.name }));
-                // Only read inside a mixture, harmless elsewhere in a schema for editors.
+                // Read only inside a mixture; elsewhere harmless in a schema for editors.
                 properties.insert("weight".to_string(), json!({ "type": "number", "minimum": 0 }));
                 let mut required = vec!["dist"];
                 for &(key, parameter, needed) in dist.parameters {
@@ -248,7 +247,7 @@ fn text(units: &str, example: &str) -> Json {
     json!({ "type": "string", "pattern": format!("{NUMBER}{units}\\s*$"), "examples": [example] })
 }
 
-/// Money `per` something.
+/// Returns the schema of an amount of money with the period `per`.
 fn price(per: &str, example: &str) -> Json {
     let pattern = format!(r"^\s*\$\s*[0-9][0-9_]*(\.[0-9_]*)?\s*{per}\s*$");
     json!({ "type": "string", "pattern": pattern, "examples": [example] })
@@ -262,13 +261,13 @@ fn words_schema(words: &[Word]) -> Json {
     json!({ "oneOf": each.collect::<Vec<_>>() })
 }
 
-/// A default as JSON, where it is a plain value.
+/// Returns a default as JSON, if it is a plain value.
 fn plain_default(text: &str) -> Option<Json> {
     let parsed = parse_text(&format!("default = {text}"), 0, &mut Diagnostics::new());
     parsed.get("default").and_then(json_of)
 }
 
-/// An item of a scenario as JSON; `None` for a date or a number that JSON does not have.
+/// Converts an item to JSON; returns `None` for a date or a number that JSON cannot represent.
 #[must_use]
 pub fn json_of(item: &Item) -> Option<Json> {
     Some(match &item.data {

@@ -1,8 +1,8 @@
 //! The text of a scenario, and places in it.
 //!
-//! A [`Span`] is a range of byte offsets. Texts that come later (the value of `--set`) are laid
-//! behind the file in the same numbering, so that one kind of span points into either.
-//! Reading is bounded before it begins: 16 MiB, regular files only.
+//! A [`Span`] is a range of byte offsets. Further texts (the values of `--set`) are appended to the file in the same
+//! numbering, so that spans refer to either. Only regular files of at most 16 MiB are read; both are checked before
+//! reading.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
 
-/// Largest scenario file.
+/// Largest size of a scenario file in bytes.
 pub const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// A range of bytes in a [`Source`].
@@ -25,25 +25,25 @@ pub struct Span {
 }
 
 impl Span {
-    /// The bytes from `start` to before `end`.
+    /// Creates the range from `start` to before `end`.
     #[must_use]
     pub const fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
 
-    /// The same bytes as a range.
+    /// Returns the same bytes as a range.
     #[must_use]
     pub const fn range(self) -> Range<usize> {
         self.start..self.end
     }
 
-    /// Moved by `offset` bytes towards the end.
+    /// Returns the span moved by `offset` bytes towards the end.
     #[must_use]
     pub const fn shifted(self, offset: usize) -> Self {
         Self { start: self.start + offset, end: self.end + offset }
     }
 
-    /// Whether all of `other` lies inside.
+    /// Returns whether `other` is completely inside.
     #[must_use]
     pub const fn holds(self, other: Self) -> bool {
         self.start <= other.start && other.end <= self.end
@@ -56,7 +56,7 @@ impl From<Range<usize>> for Span {
     }
 }
 
-/// Where a span begins, for people.
+/// The place where a span begins, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place<'a> {
     /// File as the user named it, or `--set`.
@@ -67,7 +67,7 @@ pub struct Place<'a> {
     pub column: usize,
 }
 
-/// A text with a name and its place in the common numbering.
+/// A text with a name and its offset in the common numbering.
 #[derive(Clone, Debug)]
 struct Chunk {
     name: String,
@@ -75,17 +75,17 @@ struct Chunk {
     base: usize,
 }
 
-/// The scenario's text, and what was laid behind it.
+/// The text of a scenario, and the texts appended to it.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Never empty: the first is the file.
+    /// Never empty: the first one is the file.
     chunks: Vec<Chunk>,
-    /// Where paths in it start.
+    /// Folder in which relative paths of the text start.
     folder: PathBuf,
 }
 
 impl Source {
-    /// A text already in memory. A byte order mark is dropped.
+    /// Creates a source from a text in memory, without its byte order mark.
     #[must_use]
     pub fn from_text(name: impl Into<String>, text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_string();
@@ -93,20 +93,20 @@ impl Source {
         Self { chunks, folder: PathBuf::new() }
     }
 
-    /// The same text as a file of `folder`: paths in it start there.
+    /// Returns the same text as a file of `folder`, where relative paths start.
     #[must_use]
     pub fn beside(self, folder: &Path) -> Self {
         Self { folder: folder.to_path_buf(), ..self }
     }
 
-    /// Where paths in the text start; empty for the folder one stands in.
+    /// Returns the folder in which relative paths of the text start; empty for the current folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Bytes of a file. What is not UTF-8 or too long is reported, and the part before it kept, so
-    /// that the report has a line to show.
+    /// Creates a source from the bytes of a file. A text that is not UTF-8 is reported and kept up to the end of the
+    /// offending line, so that the report can show it. A text that is too long is reported and dropped.
     #[must_use]
     pub fn from_bytes(name: impl Into<String>, bytes: &[u8], out: &mut Diagnostics) -> Self {
         if bytes.len() as u64 > MAX_FILE_BYTES {
@@ -140,11 +140,11 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// What the system says when the file cannot be opened or read, and
-    /// [`io::ErrorKind::InvalidInput`] when it is not a regular file.
+    /// The error of the operating system if the file cannot be opened or read; [`io::ErrorKind::InvalidInput`] if it
+    /// is not a regular file.
     pub fn read(path: &Path, out: &mut Diagnostics) -> io::Result<Self> {
         let name = path.display().to_string();
-        // Asked before opening: opening a FIFO would wait for a writer.
+        // Checked before opening: opening a FIFO would wait for a writer.
         let about = std::fs::metadata(path)?;
         if !about.is_file() {
             let what = if about.is_dir() { "a directory" } else { "not a regular file" };
@@ -160,9 +160,9 @@ impl Source {
         Ok(Self::from_bytes(name, &bytes, out).beside(folder))
     }
 
-    /// Lays `text` behind what is there; returns the span of all of it.
+    /// Appends `text`; returns its span.
     pub fn append(&mut self, name: impl Into<String>, text: &str) -> Span {
-        // One byte between texts: an end of one is not the start of the next.
+        // One byte separates the texts, so that the end of one is not the start of the next.
         let base = self.end() + 1;
         self.chunks.push(Chunk { name: name.into(), text: text.to_string(), base });
         Span::new(base, base + text.len())
@@ -172,19 +172,20 @@ impl Source {
         self.chunks.last().map_or(0, |chunk| chunk.base + chunk.text.len())
     }
 
-    /// The name of the file as the user gave it.
+    /// Returns the name of the file as the user gave it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.chunks[0].name
     }
 
-    /// The text of the file.
+    /// Returns the text of the file.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.chunks[0].text
     }
 
-    /// The text a span lies in, and the span within that text, cut to it and to characters.
+    /// Returns the text that contains a span, and the span in that text, cut to its length and to character
+    /// boundaries.
     #[must_use]
     pub fn locate(&self, span: Span) -> (&str, Span) {
         let chunk = self.chunk(span);
@@ -199,14 +200,14 @@ impl Source {
         (&chunk.text, Span::new(start, local(span.end).max(start)))
     }
 
-    /// The text of a span.
+    /// Returns the text of a span.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
         let (text, local) = self.locate(span);
         &text[local.range()]
     }
 
-    /// File, line and column where a span begins.
+    /// Returns file, line and column of the beginning of a span.
     #[must_use]
     pub fn place(&self, span: Span) -> Place<'_> {
         let (text, local) = self.locate(span);

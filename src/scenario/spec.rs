@@ -1,4 +1,4 @@
-//! One declaration per record: struct, reader, schema and reference page from one place.
+//! One declaration per record, from which struct, reader, schema and reference page are made.
 //!
 //! ```text
 //! spec! {
@@ -16,26 +16,24 @@
 //! }
 //! ```
 //!
-//! Rules of a field: doc comment, `name: Type`, an optional `= default`, an optional `=> limit`, a
-//! comma (also after the last).
+//! Rules of a field: doc comment, `name: Type`, an optional `= default`, an optional `=> limit`, a comma (also after
+//! the last).
 //!
-//! - The *key* is the field's name with `-` for `_`, and without a closing `_`: `lead_in` is
-//!   `lead-in`, `in_` is `in`, `r#for` is `for`.
-//! - The *type* is any [`Value`], or `Option` of one. A plain type is required unless it has a
-//!   default. The struct's field is [`Spanned<Type>`](Spanned) or `Option<Spanned<Type>>`, which
-//!   reads as its value and has `.value`, `.span`, `.given` (false for a default) and, for
-//!   quantities, `.uncertainty`.
-//! - The *default* is one token tree, written as in a scenario: `1`, `0.5`, `true`, `"5s"`, `[]`,
-//!   `{}` (a record or a set of names with nothing given: its own defaults). No `-` before it.
-//! - A *limit* is [`at_least`], [`at_most`], [`above`], [`within`] or [`not_empty`], with
-//!   `.because("what to do instead")`. It is of the value's own type, or of the elements of a list
-//!   (for a `Rate`, [`PerSecond`](super::quantity::PerSecond)). In a record it is written bare: the
-//!   declaration brings these five into scope.
+//! - The *key* is the field's name with `-` for `_`, and without a trailing `_`: `lead_in` is `lead-in`, `in_` is
+//!   `in`, `r#for` is `for`.
+//! - The *type* is any [`Value`], or `Option` of one. A plain type is required unless it has a default. The struct's
+//!   field is [`Spanned<Type>`](Spanned) or `Option<Spanned<Type>>`. It dereferences to its value and has `.value`,
+//!   `.span`, `.given` (false for a default) and, for quantities, `.uncertainty`.
+//! - The *default* is one token tree, written as in a scenario: `1`, `0.5`, `true`, `"5s"`, `[]`, `{}` (an empty
+//!   record or set of names: its own defaults). It has no `-` sign.
+//! - A *limit* is [`at_least`], [`at_most`], [`above`], [`within`] or [`not_empty`], with `.because("what to do
+//!   instead")`. Its type is that of the value, or of the elements of a list (for a `Rate`,
+//!   [`PerSecond`](super::quantity::PerSecond)). A declaration needs no path: it brings these five into scope.
 //! - The struct gets one more field, `span`: the table's header or inline table.
 //!
-//! A `Some` from reading may come with errors: ask [`Diagnostics::has_errors`] before going on.
-//! Keys that exclude each other and the like are checked by hand after reading.
-//! Names of declared structs are unique in the crate: the schema is keyed by them.
+//! Reading may return `Some` together with errors: check [`Diagnostics::has_errors`] before using it. Relations
+//! between keys, such as mutual exclusion, are checked separately after reading. Names of declared structs are unique
+//! in the crate: the schema identifies them by name.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -50,34 +48,34 @@ use super::value::{Shape, Spanned, Value, wrong_type};
 
 pub use super::limit::{Limit, LimitDoc, above, at_least, at_most, not_empty, within};
 
-/// What is known of a key: for schema, reference page and messages.
+/// The description of a key, for schema, reference page and messages.
 #[derive(Clone, Debug)]
 pub struct KeyDoc {
     /// The key as written.
     pub key: String,
-    /// What it means.
+    /// Its meaning.
     pub doc: String,
-    /// What it may hold.
+    /// The shape of its value.
     pub shape: Shape,
     /// The default as written, if it has one.
     pub default: Option<&'static str>,
-    /// Whether it must be given.
+    /// True if the key is required.
     pub required: bool,
-    /// What its value must keep to.
+    /// The limit on its value.
     pub limit: Option<LimitDoc>,
 }
 
 /// A type of a field: a [`Value`] or an `Option` of one.
 pub trait Field {
-    /// What is read.
+    /// The type that is read.
     type Inner: Value;
-    /// What the struct holds.
+    /// The type of the struct's field.
     type Kept;
-    /// Whether the key must be given when it has no default.
+    /// True if a key without a default is required.
     const REQUIRED: bool;
-    /// From what was read, `None` when the key is not given.
+    /// Returns the field from the value read; `found` is `None` if the key is absent.
     fn keep(found: Option<Spanned<Self::Inner>>) -> Option<Self::Kept>;
-    /// The canonical spelling of what is held, if anything.
+    /// Returns the canonical form of the field, if it has a value.
     fn canonical(kept: &Self::Kept) -> Option<Json>;
 }
 
@@ -105,7 +103,7 @@ impl<T: Value> Field for Option<T> {
     }
 }
 
-/// Reads the keys of one table and then reports those that nobody asked for.
+/// Reads the keys of one table and then reports keys that were not read.
 pub struct TableReader<'a> {
     item: &'a Item,
     table: &'a Table,
@@ -115,7 +113,7 @@ pub struct TableReader<'a> {
 }
 
 impl<'a> TableReader<'a> {
-    /// Starts on `item`; reports and gives `None` unless it is a table. `what` is for the message:
+    /// Starts to read `item`; returns `None` after reporting that it is not a table. `what` names it in the message:
     /// "a quantity".
     pub fn new(item: &'a Item, what: &str, out: &'a mut Diagnostics) -> Option<Self> {
         match &item.data {
@@ -141,8 +139,8 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    /// Reads `key`. `None` when it is wrong or missing, which is then reported (what is missing, by
-    /// [`Self::finish`]).
+    /// Reads `key`. Returns `None` if it is invalid, which is reported at once, or missing, which [`Self::finish`]
+    /// reports.
     pub fn field<F: Field>(
         &mut self,
         key: impl Into<Cow<'static, str>>,
@@ -172,7 +170,7 @@ impl<'a> TableReader<'a> {
         F::keep(Some(found))
     }
 
-    /// Reads `key`, which must be there when it is `needed`. `None` when it is wrong or missing.
+    /// Reads `key`, which is required if `needed`. Returns `None` if it is invalid or missing.
     pub fn optional<T: Value>(
         &mut self,
         key: &'static str,
@@ -184,7 +182,7 @@ impl<'a> TableReader<'a> {
         self.field::<Option<T>>(key, None, None)
     }
 
-    /// Lets `key` be: somebody else reads it.
+    /// Marks `key` as known; other code reads it.
     pub fn pass(&mut self, key: &'static str) {
         self.asked.push(key.into());
     }
@@ -194,7 +192,7 @@ impl<'a> TableReader<'a> {
         self.out.push(diagnostic);
     }
 
-    /// Reports keys that are missing, and keys that nobody asked for with the nearest that exists.
+    /// Reports missing keys, and unknown keys with the most similar known one.
     pub fn finish(self) {
         let Self { item, table, out, asked, mut missing } = self;
         let unknown: Vec<_> = table
@@ -260,8 +258,8 @@ fn unknown_key(
     }
 }
 
-/// Tells `out` which keys each section of a file has, from the keys of the whole file, so that a
-/// key in the wrong section can be sent home.
+/// Records in `out` the keys of each section of a file, so that a key in the wrong section can be attributed to its
+/// own.
 pub fn know_sections(root: &[KeyDoc], out: &mut Diagnostics) {
     for section in root {
         let shape = match &section.shape {
@@ -274,18 +272,18 @@ pub fn know_sections(root: &[KeyDoc], out: &mut Diagnostics) {
     }
 }
 
-/// The key of a field: `lead_in` is `lead-in`, `in_` and `r#in` are `in`.
+/// Returns the key of a field: `lead_in` is `lead-in`, `in_` and `r#in` are `in`.
 #[must_use]
 pub fn key_name(field: &'static str) -> Cow<'static, str> {
     let bare = field.strip_prefix("r#").unwrap_or(field).trim_end_matches('_');
     if bare.contains('_') { Cow::Owned(bare.replace('_', "-")) } else { Cow::Borrowed(bare) }
 }
 
-/// The item of a default written in a declaration.
+/// Returns the item of a default in a declaration.
 ///
 /// # Panics
 ///
-/// When the text is not TOML: a mistake of the declaration, which its tests meet.
+/// If the text is not TOML, which is an error of the declaration that its tests detect.
 pub fn default_item(cell: &'static OnceLock<Item>, text: &str) -> &'static Item {
     cell.get_or_init(|| {
         let mut out = Diagnostics::new();
@@ -295,7 +293,7 @@ pub fn default_item(cell: &'static OnceLock<Item>, text: &str) -> &'static Item 
     })
 }
 
-/// A doc comment as one paragraph of text.
+/// Joins the lines of a doc comment into one paragraph.
 #[must_use]
 pub fn doc_text(lines: &[&str]) -> String {
     lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ").trim().to_string()
@@ -321,7 +319,7 @@ macro_rules! spec {
                 $(#[doc = $field_doc])+
                 pub $field: <$Type as $crate::scenario::spec::Field>::Kept,
             )*
-            /// Where the table stands.
+            /// Place of the table in the text.
             #[allow(dead_code, reason = "every form has it, some need it")]
             pub span: $crate::scenario::source::Span,
         }
@@ -409,7 +407,7 @@ macro_rules! spec {
 #[allow(unused_imports, reason = "used in folders below this one")]
 pub(crate) use spec;
 
-/// `Some` of what is there.
+/// `Some` of the given expression, or `None` without one.
 #[allow(unused_macros, reason = "used by `spec!`")]
 macro_rules! optional {
     () => {

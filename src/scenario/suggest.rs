@@ -1,12 +1,11 @@
-//! The nearest name, for "did you mean".
+//! The most similar name, for "did you mean".
 //!
-//! Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, swap
-//! neighbours. Near is at most 2 edits and at most a third of the longer name, at least 1 edit
-//! being allowed from three characters on; or a longer word that ends with the name. Ties go to the
-//! smaller distance, then to the same first letter, then to alphabetical order, so that the answer
-//! never depends on the order of candidates.
+//! Similarity is the Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, swap
+//! neighbours. A name is similar within 2 edits and a third of the longer name; this allows 1 edit from three
+//! characters on. A longer word that ends with the name is similar, too. Ties are broken by distance, then by the
+//! same first letter, then alphabetically, so that the result does not depend on the order of candidates.
 
-/// The candidate nearest to `word`, if one is near.
+/// Returns the candidate most similar to `word`, if one is similar.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower: Vec<char> = word.to_lowercase().chars().take(130).collect();
@@ -15,7 +14,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let other: Vec<char> = candidate.to_lowercase().chars().take(130).collect();
         let longer = lower.len().max(other.len());
         let allowed = (longer / 3).min(2);
-        // Letter case and `_` for `-` are not worth an edit: that is how other tools write.
+        // Letter case and `_` for `-` do not count as edits: other tools use them.
         let edits = if normal(&lower) == normal(&other) {
             0
         } else if lower.len().abs_diff(other.len()) > allowed {
@@ -23,7 +22,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         } else {
             distance(&lower, &other)
         };
-        // A word of another tool with ours at its end, such as "loadbalancer", comes last.
+        // A word of another tool that ends with a name of this language, such as "loadbalancer", ranks last.
         let ends = other.len() >= 6 && lower.ends_with(&other);
         if edits > allowed && !ends {
             continue;
@@ -36,7 +35,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(.., name)| name)
 }
 
-/// A message with its help in one sentence, for who has no line of its own for help.
+/// Joins a message and its help in one sentence, for callers without a separate line for help.
 #[must_use]
 pub fn with_help(message: String, help: Option<String>) -> String {
     match help {
@@ -49,7 +48,7 @@ fn normal(word: &[char]) -> Vec<char> {
     word.iter().filter(|c| !matches!(c, '-' | '_' | ' ')).copied().collect()
 }
 
-/// Edits between two words, swaps of neighbours counting one.
+/// Returns the number of edits between two words; a swap of neighbours counts as one.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
@@ -68,7 +67,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
     last[b.len()]
 }
 
-/// `did you mean "web-2"?`, and otherwise the list when it is short.
+/// Returns `did you mean "web-2"?`, or else the list of candidates if it is short.
 #[must_use]
 pub fn help(word: &str, candidates: &[&str], what: &str) -> Option<String> {
     if let Some(name) = nearest(word, candidates.iter().copied()) {

@@ -1,13 +1,13 @@
-//! What a key may hold: the trait of everything that can be read from a scenario.
+//! Values of keys: the trait of all types that are read from a scenario.
 //!
-//! A [`Value`] reads itself from an [`Item`], says what it looks like ([`Shape`], from which schema
-//! and reference page are made), and prints itself canonically, so that two spellings of one model
-//! have one digest. Records are declared with [`spec!`](mod@super::spec), sets of words with
-//! [`words!`](mod@super::words); both implement it.
+//! A [`Value`] reads itself from an [`Item`] and describes its form ([`Shape`]), from which schema and reference page
+//! are made. It also returns its canonical form, so that two spellings of one model have one digest. Records are
+//! declared with [`spec!`](mod@super::spec), sets of words with [`words!`](mod@super::words); both implement the
+//! trait.
 //!
-//! Reading never stops at the first mistake: it pushes a diagnostic and gives `None`, and its
-//! caller goes on with the next key. A `Some` may come with diagnostics, too; only
-//! [`Diagnostics::has_errors`] says whether the scenario is sound.
+//! Reading does not stop at the first error: it adds a diagnostic and returns `None`, and the caller continues with
+//! the next key. A `Some` may come with diagnostics as well; only [`Diagnostics::has_errors`] states whether the
+//! scenario is valid.
 
 use std::cmp::Ordering;
 use std::fmt::Debug;
@@ -21,28 +21,27 @@ use super::document::{Data, Item};
 use super::source::Span;
 use super::spec::KeyDoc;
 
-/// Something that a scenario can hold.
+/// A type that a scenario can contain.
 pub trait Value: Sized + Clone + Debug {
-    /// Whether it is a quantity: then `{ value = …, low = …, high = …, source = … }` may stand for
-    /// it.
+    /// True for quantities, which may also be written as `{ value = …, low = …, high = …, source = … }`.
     const QUANTITY: bool = false;
 
-    /// Reads it; reports and gives `None` when `item` is not one.
+    /// Reads `item`; returns `None` after reporting that it is invalid.
     fn read(item: &Item, out: &mut Diagnostics) -> Option<Self>;
 
-    /// What it looks like.
+    /// Returns the form of such values.
     fn shape() -> Shape;
 
-    /// The one spelling of this value, units and defaults resolved.
+    /// Returns the canonical form of this value, with units and defaults resolved.
     fn canonical(&self) -> Json;
 
-    /// Order of two quantities; `None` for what has no order.
+    /// Compares two quantities; `None` for a type without an order.
     fn compare(&self, _other: &Self) -> Option<Ordering> {
         None
     }
 }
 
-/// What a value looks like.
+/// The form of a value.
 #[derive(Clone, Debug)]
 pub enum Shape {
     /// `"250ms"`.
@@ -69,9 +68,9 @@ pub enum Shape {
     Boolean,
     /// Any text.
     Text,
-    /// A quantity of the given shape that may say how far it may be off, where it is no field of a table.
+    /// A quantity of the given shape that may carry its uncertainty although it is not a field of a table.
     Given(Box<Shape>),
-    /// A quantity of the given shape, or a law of it.
+    /// A quantity of the given shape, or a distribution of it.
     Law(Box<Shape>),
     /// A kebab-case name.
     Name,
@@ -87,7 +86,7 @@ pub enum Shape {
     Table {
         /// Name of the declaration, unique in the crate.
         name: &'static str,
-        /// What it is.
+        /// Its description.
         doc: &'static str,
         /// Its keys.
         keys: fn() -> Vec<KeyDoc>,
@@ -96,7 +95,7 @@ pub enum Shape {
     Either(Vec<Shape>),
 }
 
-/// What the keys of a [`Shape::Named`] look like.
+/// The form of the keys of a [`Shape::Named`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyShape {
     /// Kebab-case names.
@@ -107,36 +106,36 @@ pub enum KeyShape {
     Text,
 }
 
-/// A word that a key may hold, and what it means.
+/// A word that a key accepts, with its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// The word; further spellings follow it.
+    /// The canonical spelling, followed by further spellings.
     pub spellings: &'static [&'static str],
-    /// What it means.
+    /// Its meaning.
     pub doc: &'static str,
 }
 
-/// A value with its place and, for quantities, how uncertain it is. It reads as the value itself.
+/// A value with its place and, for quantities, its uncertainty. It dereferences to the value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it stands; of a default, the table that lacks the key.
+    /// Place of the value; for a default, the table without the key.
     pub span: Span,
-    /// Whether the file says it; `false` for a default.
+    /// True if the file has the value; `false` for a default.
     pub given: bool,
-    /// How far it may be off, where the file says so.
+    /// The uncertainty, if the file states it.
     pub uncertainty: Option<Box<Uncertainty<T>>>,
 }
 
-/// How far a quantity may be off, and where it was found.
+/// The uncertainty of a quantity, and its origin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Uncertainty<T> {
     /// Lower end.
     pub low: Option<T>,
     /// Upper end.
     pub high: Option<T>,
-    /// Where the figure is from: free text.
+    /// Origin of the figure, as free text.
     pub source: Option<String>,
 }
 
@@ -148,7 +147,7 @@ impl<T> Deref for Spanned<T> {
 }
 
 impl<T> Spanned<T> {
-    /// A value that stands at `span`.
+    /// Creates a value at `span`.
     #[must_use]
     pub const fn new(value: T, span: Span) -> Self {
         Self { value, span, given: true, uncertainty: None }
@@ -188,7 +187,7 @@ impl<T: Value> Spanned<T> {
         Some(Self { value: value.value, span: value.span, given: true, uncertainty })
     }
 
-    /// The one spelling; the source of a figure is not part of the model.
+    /// Returns the canonical form; the source of a figure is not part of the model.
     #[must_use]
     pub fn canonical(&self) -> Json {
         let value = self.value.canonical();
@@ -220,7 +219,7 @@ impl<T: Value> Value for Spanned<T> {
     }
 }
 
-/// The diagnostic that `item` is not `needed` ("a duration such as \"250ms\"").
+/// Returns the diagnostic that `item` is not `needed` ("a duration such as \"250ms\"").
 #[must_use]
 pub fn wrong_type(item: &Item, needed: &str) -> Diagnostic {
     match &item.data {

@@ -1,4 +1,4 @@
-//! Sets of words, and tables told apart by the key they have.
+//! Sets of words, and tables distinguished by the key they have.
 //!
 //! ```text
 //! words! {
@@ -11,7 +11,7 @@
 //!     }
 //! }
 //! ```
-//! The first spelling is canonical, the others are accepted.
+//! The first spelling is canonical; the others are accepted.
 //!
 //! ```text
 //! choice! {
@@ -24,8 +24,8 @@
 //!     }
 //! }
 //! ```
-//! A table of a choice has exactly one of the keys named; that key tells which record is read from
-//! it (the record declares the key, too).
+//! A table of a choice has exactly one of the listed keys. That key selects the record that is read from the table;
+//! the record declares the key as well.
 
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
@@ -34,7 +34,7 @@ use super::render::shown;
 use super::suggest;
 use super::value::{Word, wrong_type};
 
-/// The index of the word that `item` holds; reports and gives `None` when it is none of them.
+/// Returns the index of the word of `item`; returns `None` after reporting any other value.
 pub fn read_word(item: &Item, words: &[Word], out: &mut Diagnostics) -> Option<usize> {
     let names: Vec<&str> = words.iter().map(|word| word.spellings[0]).collect();
     let Some(text) = item.as_text() else {
@@ -56,7 +56,7 @@ pub fn read_word(item: &Item, words: &[Word], out: &mut Diagnostics) -> Option<u
     found
 }
 
-/// The index of the one key of `keys` that the table has; reports when it is none or several.
+/// Returns the index of the one key of `keys` in the table; returns `None` after reporting none or several.
 pub fn read_choice(item: &Item, keys: &[&str], out: &mut Diagnostics) -> Option<usize> {
     let list = || keys.join("`, `");
     let Some(table) = item.as_table() else {
@@ -100,7 +100,7 @@ pub fn read_choice(item: &Item, keys: &[&str], out: &mut Diagnostics) -> Option<
     }
 }
 
-/// Declares sets of words; the rules are those of [this module](mod@crate::scenario::words).
+/// Declares sets of words; [this module](mod@crate::scenario::words) has the rules.
 macro_rules! words {
     ($(
         $(#[doc = $doc:literal])+
@@ -118,7 +118,7 @@ macro_rules! words {
         }
 
         impl $Name {
-            /// All of them, in the order declared.
+            /// All words, in the order declared.
             pub const ALL: &'static [Self] = &[$(Self::$Variant,)+];
             const WORDS: &'static [$crate::scenario::value::Word] = &[$(
                 $crate::scenario::value::Word {
@@ -127,7 +127,7 @@ macro_rules! words {
                 },
             )+];
 
-            /// The word as written.
+            /// Returns the canonical spelling.
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$Variant => $word,)+ }
@@ -153,8 +153,7 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-/// Declares tables told apart by a key; the rules are those of
-/// [this module](mod@crate::scenario::words).
+/// Declares tables distinguished by a key; [this module](mod@crate::scenario::words) has the rules.
 #[allow(unused_macros, reason = "sections are declared in folders below this one")]
 macro_rules! choice {
     ($(

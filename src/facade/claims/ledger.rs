@@ -1,7 +1,7 @@
-//! The ledger of claims: which models their figures need, and the verdicts.
+//! The ledger of claims: the models whose figures the claims need, and the verdicts.
 //!
-//! A claim is tried at the file's own point and at every point of its range, each in all scenarios that its figure
-//! names. Points that are the same model are run once, with all figures that claims ask of it.
+//! A claim is tested with the file unchanged and at every point of its range, each time in all scenarios that its
+//! figure names. Points with the same model are run once, for all figures that claims use.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::study::measure::NoValue;
 use crate::study::results::RESULTS_VERSION;
 use crate::study::window::Estimate;
 
-/// A model to run, with all that is asked of it.
+/// A model to run, with every figure that claims need of it.
 struct Model {
     file: PathBuf,
     assignments: Vec<String>,
@@ -27,32 +27,32 @@ struct Model {
     figures: Vec<String>,
 }
 
-/// Where a claim finds its figures.
+/// A claim and the models that its figures come from.
 struct Planned {
     head: Judged,
     criterion: Option<Criterion>,
     level: f64,
-    /// The file as it is, then each point: by term the model.
+    /// Models by point and term: first the unchanged file, then each point; an index into [`Plan::models`] per term.
     models: Vec<Vec<usize>>,
 }
 
-/// What has to be run for claims, gathered scenario by scenario, and what came of it.
+/// The models that claims need, collected scenario by scenario, and their estimates.
 pub(crate) struct Plan {
     run: Run,
     claims: Vec<Planned>,
-    /// Each model once.
+    /// Distinct models.
     models: Vec<Model>,
-    /// The digest of each model, by its file and what is laid over it.
+    /// Digest of each model, by its file and the assignments on top of it.
     digests: BTreeMap<(PathBuf, Vec<String>), String>,
-    /// The digest of each scenario that a claim stands in or names, as its file is.
+    /// Digest of each scenario that has or names a claim, with its file unchanged.
     members: BTreeMap<String, String>,
     seed: Option<u64>,
-    /// What was estimated, by model and by path.
+    /// Estimates by model and figure path.
     sides: BTreeMap<(usize, String), Side>,
 }
 
 impl Plan {
-    /// Begins a plan; every model is run as `run` has it, with the figures that claims ask for.
+    /// Creates an empty plan; every model is run with the options of `run` and the figures that claims need.
     pub(crate) const fn new(run: Run) -> Self {
         Self {
             run,
@@ -69,7 +69,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// What is wrong with a point in some scenario.
+    /// The errors of the first point that is invalid in one of its scenarios.
     pub(crate) fn add(&mut self, file: &Path, ready: &Ready) -> Result<(), Error> {
         let scenario = &ready.draft().scenario;
         self.seed.get_or_insert(scenario.run.seed.value);
@@ -121,7 +121,7 @@ impl Plan {
         Ok(planned)
     }
 
-    /// The place of a model, with one more figure to estimate.
+    /// Returns the index of a model after adding `figure` to its figures; adds the model if it is new.
     fn model(
         &mut self,
         file: PathBuf,
@@ -159,12 +159,12 @@ impl Plan {
         Ready::load(file, &run)
     }
 
-    /// Whether a claim stands in this scenario, or names it.
+    /// Returns whether the scenario has a claim or is named by one.
     pub(crate) fn needs(&self, scenario: &str) -> bool {
         self.members.contains_key(scenario)
     }
 
-    /// What the digest of the ledger covers beside its files.
+    /// Returns the lines that the digest of the ledger covers besides its files.
     pub(crate) fn lines(&self) -> Vec<(String, String)> {
         let mut lines = vec![("results-version".to_string(), RESULTS_VERSION.to_string())];
         let members = self.members.iter();
@@ -178,23 +178,23 @@ impl Plan {
         lines
     }
 
-    /// Number of models to run.
+    /// Returns the number of models to run.
     pub(crate) fn models(&self) -> usize {
         self.models.len()
     }
 
-    /// A model with the run that estimates its figures.
+    /// Loads a model, with the run that estimates its figures.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// The errors of a scenario that cannot be read or run with these assignments.
     pub(crate) fn ready(&self, place: usize) -> Result<(Ready, Run), Error> {
         let Model { file, assignments, figures, .. } = &self.models[place];
         let run = self.run.asking(figures.clone()).laying(assignments.iter().cloned());
         Ok((Ready::load(file, &run)?, run))
     }
 
-    /// What is laid over the file of a model, in words.
+    /// Describes the assignments on top of the file of a model.
     pub(crate) fn words(&self, place: usize) -> String {
         match self.models[place].assignments.as_slice() {
             [] => "as the file is".into(),
@@ -202,7 +202,7 @@ impl Plan {
         }
     }
 
-    /// Takes the results of a model.
+    /// Stores the estimates of a model; those of a partial result count as missing.
     pub(crate) fn take(&mut self, place: usize, results: &Results) {
         for path in &self.models[place].figures {
             let side = match results.partial() {
@@ -213,7 +213,7 @@ impl Plan {
         }
     }
 
-    /// The verdicts on all claims, by number; `command` gives them again.
+    /// Returns the verdicts on all claims, by number; `command` is the command line that reproduces them.
     pub(crate) fn judge(&self, command: String) -> Ledger {
         let mut claims: Vec<Judged> = self.claims.iter().map(|one| self.decide(one)).collect();
         claims.sort_by_key(|claim| claim.number);
@@ -226,7 +226,7 @@ impl Plan {
         }
     }
 
-    /// The verdict on a claim, from the figures of its points.
+    /// Decides a claim from the figures at its points.
     fn decide(&self, planned: &Planned) -> Judged {
         let mut judged = planned.head.clone();
         let Some(criterion) = &planned.criterion else { return judged };

@@ -1,7 +1,7 @@
-//! Claims of scenarios: checked wherever a scenario is, judged together in a [`ledger`].
+//! Claims of scenarios. `check` covers them with the scenario; a [`ledger`] judges the claims of several files.
 //!
-//! Every point of a claim's range is resolved in every scenario that its figure names; another scenario is the
-//! file of that name beside the one with the claim.
+//! Every point of a claim's range is resolved in every scenario that its figure names. Another scenario is the file
+//! with that name in the folder of the scenario with the claim.
 //! Holds: a check resolves every point in every scenario, as the ledger does.
 
 pub(crate) mod ledger;
@@ -17,16 +17,16 @@ use crate::study::claim::{At, Criterion};
 use crate::study::reach::{Input, digest};
 use crate::study::scenario::Choices;
 
-/// The file of another scenario.
+/// Returns the path of another scenario's file.
 fn beside(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.toml"))
 }
 
-/// A message with its help.
+/// An error message with its optional help.
 type Wrong = (String, Option<String>);
 
-/// Checks the claims of a scenario in which nothing else is wrong, and over which `overrides` were laid; what is
-/// wrong with them goes to what was found.
+/// Checks the claims of a scenario that has no other errors; `overrides` are the assignments on top of it.
+/// Diagnostics are added to `loaded.found`.
 pub(crate) fn check(loaded: &mut Loaded, overrides: &[String]) {
     if loaded.found.has_errors() || !loaded.has_claims() {
         return;
@@ -65,7 +65,7 @@ impl Checks<'_> {
                 return;
             }
         }
-        // The file as it is, then what is laid over it.
+        // First the unchanged file, then each point of the range.
         let as_it_is = At::as_it_is();
         let mut reads: Vec<(&At, Vec<[u8; 32]>)> = Vec::new();
         for at in std::iter::once(&as_it_is).chain(&criterion.points) {
@@ -93,7 +93,8 @@ impl Checks<'_> {
         idle(claim, criterion, &reads, out);
     }
 
-    /// Whether another scenario is there and valid; else a message with its help.
+    /// Checks that another scenario exists, is valid and has the name of its file; else returns a message with its
+    /// help.
     fn other(&self, name: &str) -> Result<(), (String, String)> {
         let path = beside(&self.loaded.folder, name);
         let file = format!("{name}.toml");
@@ -114,8 +115,8 @@ impl Checks<'_> {
         }
     }
 
-    /// Digests of what the figures of a scenario are computed from at a point; empty where that is not known of
-    /// one of them.
+    /// Returns the digests of the inputs that the figures of a scenario depend on at a point. The result is empty if
+    /// the inputs of one figure are unknown.
     fn resolved(
         &self,
         name: Option<&str>,
@@ -152,8 +153,7 @@ impl Checks<'_> {
     }
 }
 
-/// Reports ranges that change nothing that the figure is computed from; `reads` are the digests of that at each
-/// point.
+/// Warns of ranges that change no input of the figure; `reads` holds the digests of the inputs at each point.
 fn idle(
     claim: &ClaimSpec,
     criterion: &Criterion,
@@ -165,7 +165,7 @@ fn idle(
             |at: &At| at.places.iter().enumerate().all(|(n, value)| n == place || *value == 0);
         let mut all = reads.iter().filter(|(at, _)| !at.places.is_empty() && others(at));
         let Some((_, first)) = all.next() else { continue };
-        // What a figure is computed from may be unknown: then nothing is said of it.
+        // If the inputs of a figure are unknown, no warning is given.
         if !first.is_empty() && range.values().len() > 1 && all.all(|(_, inputs)| inputs == first) {
             let keys: Vec<&str> = range.axes.iter().map(|axis| axis.path.as_str()).collect();
             let message =

@@ -1,14 +1,14 @@
-//! The data of a chart as a table, for readers who cannot or will not look at the drawing.
+//! The data of a chart as a table, for readers who cannot see the drawing or prefer numbers.
 
 use crate::report::document::{
     Axis, Cell, Chart, ChartKind, Column, Estimate, FallKind, FallStep, Figure, FrontChart,
     HeatMap, Rounding, Series, Table, Timeline, Unit, WaterfallChart,
 };
 
-/// Rows above which a series is shown by every n-th point; the files hold all of them.
+/// Number of rows from which a series is thinned to every n-th point; the files have all points.
 const MOST_ROWS: usize = 400;
 
-/// The data behind `chart`.
+/// Returns the data of `chart` as a table.
 #[must_use]
 pub fn table(chart: &Chart) -> Table {
     let mut table = match &chart.kind {
@@ -63,7 +63,7 @@ fn number(axis: &Axis, key: &str) -> Column {
     Column::numbers(&axis.label, key, axis.unit.clone())
 }
 
-/// A value of an axis; its figures are rounded as the axis says.
+/// Converts a value of an axis to a cell, rounded as the axis states.
 fn estimate(estimate: Option<&Estimate>, axis: &Axis) -> Cell {
     match estimate {
         None => Cell::missing("no figure"),
@@ -168,7 +168,7 @@ fn falls(chart: &WaterfallChart) -> Table {
     };
     let row = |step: &FallStep| {
         let size = Estimate { value: step.size(), interval: step.interval };
-        // What a step takes away is a difference: it is rounded to the nearest.
+        // The reduction by a step is a difference, so it is rounded to the nearest.
         let whole = matches!(step.kind, FallKind::Whole | FallKind::Left);
         let rounding = if whole { chart.axis.rounding } else { Rounding::Nearest };
         vec![
@@ -187,7 +187,7 @@ mod tests {
     use crate::report::document::{FrontPoint, Rounding};
     use crate::report::number;
 
-    /// Downtime rounds up in tables; the data of a chart of it say the same.
+    /// Downtime rounds up in tables; the data of its chart round the same way.
     #[test]
     fn a_figure_rounds_in_the_data_of_its_chart_as_in_the_tables() {
         let minutes = || Unit::Other("min/y".into());

@@ -1,4 +1,4 @@
-//! Named points over two axes, with the front of those that no other beats.
+//! A scatter chart of named points over two axes, with the Pareto front joined.
 
 use plotters::element::PathElement;
 
@@ -7,12 +7,12 @@ use super::{Grid, Key, Margins, Sample, Sheet, marker, nothing, numbers, plot, u
 use crate::report::document::FrontChart;
 use crate::report::svg::{Drawing, Ink, UNITS, text_width};
 
-/// Room around a marker that no letter comes into, in pixels.
+/// Space around a marker that labels keep free, in pixels.
 const CLEAR: f64 = 7.0;
-/// Height of a name, in pixels.
+/// Height of a label, in pixels.
 const TALL: f64 = 13.0;
 
-/// A place on the paper, in pixels.
+/// A rectangle on the sheet, in pixels.
 #[derive(Clone, Copy)]
 struct Patch {
     left: f64,
@@ -37,7 +37,7 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
     if points.is_empty() {
         return nothing(sheet);
     }
-    // Both axes begin at zero: what is saved is seen against all that is spent and lost.
+    // Both axes begin at zero, so that a saving is seen in proportion to the whole.
     let mut xs: Vec<f64> = points.iter().map(|point| point.x).collect();
     let mut ys = numbers(points.iter().map(|point| &point.y));
     xs.push(0.0);
@@ -56,7 +56,7 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
         let area = plot(root, (top, margins), (x.clone(), y.clone()), (Grid::Across, &x_title))?;
         let mut path: Vec<(f64, f64)> = Vec::new();
         for point in points.iter().filter(|point| point.on_front) {
-            // Until there is money for the next, one has the one before.
+            // Between two costs the cheaper scenario applies, so the line is a staircase.
             path.extend(path.last().map(|before| (point.x, before.1)));
             path.push((point.x, point.y.value));
         }
@@ -92,7 +92,7 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
             let at = area.map_coordinate(&(point.x, point.y.value));
             let (x, y) = (pixels(at.0), pixels(at.1));
             let wide = text_width(&point.label, TICK_SIZE);
-            // Above what goes on to the right of it first, then wherever there is room.
+            // First above the horizontal line to the right, then wherever there is space.
             let (right, left, middle) = (x + CLEAR + 2.0, x - wide - CLEAR - 2.0, x - wide / 2.0);
             let places = [
                 (right, y - TALL - 4.0),
@@ -112,7 +112,7 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
             };
             let free =
                 |patch: &Patch| inside(patch) && !taken.iter().any(|other| patch.meets(*other));
-            // A name that has no room stands in the table below.
+            // A label without space is only in the table below.
             let Some(place) = places.map(patch).into_iter().find(free) else { continue };
             taken.push(place);
             let corner = (units(place.left), units(place.top + 1.0));

@@ -1,4 +1,4 @@
-//! A matrix of numbers on a colour scale; every cell shows its number where it fits.
+//! A heat map: a matrix of numbers on a colour scale; each cell shows its number if it fits.
 
 use plotters::element::Rectangle;
 
@@ -20,7 +20,7 @@ pub fn heat(sheet: &Sheet<'_>, map: &HeatMap) -> Drawing {
         return nothing(sheet);
     }
     let matrix = Matrix::new(sheet, map, &all);
-    // On narrow paper the longer side goes down the page.
+    // On narrow paper the longer side runs down the page.
     if !matrix.numbers_fit() && map.columns.len() > map.rows.len() {
         let turned = transposed(map);
         return Matrix::new(sheet, &turned, &all).draw(sheet, &turned);
@@ -28,7 +28,7 @@ pub fn heat(sheet: &Sheet<'_>, map: &HeatMap) -> Drawing {
     matrix.draw(sheet, map)
 }
 
-/// A value that has a colour; no quantity is beyond these bounds.
+/// Returns a value that can be coloured; larger ones are not drawn, since no quantity reaches 1e100.
 fn drawable(value: Option<f64>) -> Option<f64> {
     value.filter(|v| v.abs() <= 1e100)
 }
@@ -48,7 +48,7 @@ fn transposed(map: &HeatMap) -> HeatMap {
     }
 }
 
-/// Sizes, and how numbers and colours follow from values.
+/// Sizes of the matrix, and the mapping of values to numbers and colours.
 struct Matrix<'a> {
     left: f64,
     cell: f64,
@@ -63,7 +63,7 @@ impl<'a> Matrix<'a> {
     fn new(sheet: &Sheet<'_>, map: &'a HeatMap, all: &[f64]) -> Self {
         let high = all.iter().copied().fold(f64::MIN, f64::max);
         let low = all.iter().copied().fold(f64::MAX, f64::min);
-        // Shares and other amounts start at nothing, so that a pale cell means little.
+        // The scale of nonnegative values starts at zero, so that a pale cell means a small value.
         let low = if low >= 0.0 { 0.0 } else { low };
         let display = Display::of(&map.values_are.unit, high.abs().max(low.abs()));
         let most = (high * display.factor).abs().max((low * display.factor).abs());
@@ -135,7 +135,7 @@ impl<'a> Matrix<'a> {
         })
     }
 
-    /// The colour scale with its ends and what it measures.
+    /// Draws the colour scale with its ends and its label.
     fn key(&self, root: &Root<'_>, map: &HeatMap, (width, y): (f64, f64)) -> Drawn {
         let style = Ink::Muted.letters(TICK_SIZE);
         let unit = [self.display.prefix, self.display.suffix].join("");

@@ -1,4 +1,4 @@
-//! Series over an axis: lines, steps, bands, and cumulative distributions.
+//! Line charts: series over an axis with lines, steps and bands, and cumulative distributions.
 
 use plotters::element::{PathElement, Polygon};
 
@@ -12,7 +12,7 @@ use crate::report::document::{
 };
 use crate::report::svg::{Drawing, Ink};
 
-/// A line to hold the series against.
+/// The line of an objective.
 #[derive(Clone, Copy)]
 enum Guide<'a> {
     /// Across the plot, at a value of y.
@@ -96,7 +96,7 @@ fn draw(
     })
 }
 
-/// Draws the line of the objective from edge to edge.
+/// Draws the line of the objective across the whole plot.
 fn rule(root: &Root<'_>, area: &Plot<'_>, guide: &Guide<'_>, value: f64) -> Drawn {
     let (xs, ys) = area.get_pixel_range();
     let ends = match guide {
@@ -112,7 +112,7 @@ fn rule(root: &Root<'_>, area: &Plot<'_>, guide: &Guide<'_>, value: f64) -> Draw
     root.draw(&PathElement::new(ends, Ink::Objective.stroke(15)))
 }
 
-/// Draws a limit of a series from edge to edge.
+/// Draws a limit of a series across the whole plot.
 fn bound(root: &Root<'_>, area: &Plot<'_>, index: u8, limit: &SeriesLimit) -> Drawn {
     let (xs, _) = area.get_pixel_range();
     let y = area.map_coordinate(&(0.0, limit.value)).1;
@@ -133,7 +133,7 @@ fn drawable(point: &Point, x: &Scale, y: &Scale) -> Option<(f64, f64)> {
     (x.fraction(point.x).is_some() && y.fraction(value).is_some()).then_some((point.x, value))
 }
 
-/// Fills the band between the bounds, gap by gap.
+/// Fills the band between the bounds; a missing bound leaves a gap.
 fn band(
     area: &Plot<'_>,
     index: u8,
@@ -170,7 +170,7 @@ fn band(
     fill(&mut lower, &mut upper)
 }
 
-/// The corners of a line through `points`.
+/// Returns the corners of a line through `points`.
 fn joined(points: &[(f64, f64)], join: Join) -> Vec<(f64, f64)> {
     let mut out: Vec<(f64, f64)> = Vec::with_capacity(points.len() * 2);
     for &(x, y) in points {
@@ -182,7 +182,7 @@ fn joined(points: &[(f64, f64)], join: Join) -> Vec<(f64, f64)> {
     out
 }
 
-/// Draws a series: its line with gaps where there is no value, and its markers.
+/// Draws a series: its line, with a gap at each missing value, and its markers.
 fn curve(
     root: &Root<'_>,
     area: &Plot<'_>,
@@ -197,7 +197,7 @@ fn curve(
             None => runs.push(Vec::new()),
         }
     }
-    // A crowd of points makes no dashes; its markers tell it apart.
+    // A dense series is drawn without dashes; its markers distinguish it.
     let dense = is_dense(points, columns);
     let style = if dense { Ink::Stroke(index).stroke(11) } else { Ink::Line(index).stroke(20) };
     let mut places = Vec::new();
@@ -206,7 +206,7 @@ fn curve(
         area.draw(&PathElement::new(joined(&kept, join), style))?;
         places.extend(kept);
     }
-    // Few points have a marker each; of many, six of each series, staggered between series.
+    // With few points each has a marker; with many, six per series do, staggered between series.
     let every = if places.len() <= 24 { 1 } else { places.len().div_ceil(6) };
     let first = if every == 1 { 0 } else { (usize::from(index) * every) / 8 };
     for place in places.iter().skip(first).step_by(every) {
@@ -215,13 +215,13 @@ fn curve(
     Ok(())
 }
 
-/// Whether a series has more points than can be told apart.
+/// Returns whether a series has more points than the drawing can resolve.
 fn is_dense(points: &[Point], columns: usize) -> bool {
     points.len() > columns
 }
 
-/// Of the points that fall on one column of pixels only the first, least, greatest and last, in
-/// order: the drawing is the same, the file is small.
+/// Keeps only the first, least, greatest and last point in each column of pixels, in order. The drawing is the same,
+/// and the file is small.
 fn thinned(points: &[(f64, f64)], x: &Scale, columns: usize) -> Vec<(f64, f64)> {
     if points.len() <= columns {
         return points.to_vec();

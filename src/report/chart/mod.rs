@@ -1,10 +1,10 @@
-//! Charts: one drawing of each kind, for the file and for the page.
+//! Charts: one SVG drawing per kind, for the file and for the page.
 //!
-//! Model: plotters lays out and draws through our own SVG backend; this folder decides sizes, ticks
-//! and keys. In: a [`Chart`] and a width in pixels. Out: a [`Drawing`].
-//! Holds: no two texts overlap from 320 pixels on; a series differs from the others by dash,
-//! marker or hatch as well as by colour; a value that is missing or not finite is not drawn.
-//! Leaves out: interaction; the data stand in a table below each chart.
+//! Model: plotters computes the layout and draws through an SVG backend of this crate; this folder chooses sizes,
+//! ticks and keys. In: a [`Chart`] and a width in pixels. Out: a [`Drawing`].
+//! Holds: texts do not overlap from 320 pixels on; a series differs from the others by dash, marker or hatch as well
+//! as by colour; a value that is missing or not finite is not drawn.
+//! Leaves out: interaction; the data are in a table below each chart.
 
 mod data;
 mod front;
@@ -32,7 +32,7 @@ use super::svg::{Drawing, Ink, SvgBackend, UNITS, fitted, text_width, wrapped};
 use super::write::ResultFile;
 use crate::convert::whole;
 
-/// Width in pixels of a drawing for a screen or a page.
+/// Width in pixels of a drawing for a wide screen or a page.
 pub const WIDE: u32 = 760;
 /// Width in pixels of a drawing for a narrow screen.
 pub const NARROW: u32 = 328;
@@ -42,8 +42,8 @@ type Plot<'a> = DrawingArea<SvgBackend<'a>, Cartesian2d<Scale, Scale>>;
 type Failure = DrawingAreaErrorKind<Infallible>;
 type Drawn = Result<(), Failure>;
 
-/// Draws `chart` in `width` pixels (at least 240). `id` begins every id in the drawing: unique in
-/// a page.
+/// Draws `chart` in `width` pixels (at least 240). Every id in the drawing begins with `id`, which is unique in a
+/// page.
 #[must_use]
 pub fn draw(chart: &Chart, id: &str, width: u32) -> Drawing {
     let sheet = Sheet { chart, id, width: width.max(240) };
@@ -59,7 +59,7 @@ pub fn draw(chart: &Chart, id: &str, width: u32) -> Drawing {
     }
 }
 
-/// The drawings of a document, a file each under `plots/`.
+/// Returns the drawings of a document, one file each under `plots/`.
 pub fn files(document: &Document) -> impl Iterator<Item = ResultFile> + '_ {
     let blocks = document.sections.iter().flat_map(|section| &section.blocks);
     blocks.filter_map(|block| {
@@ -69,7 +69,7 @@ pub fn files(document: &Document) -> impl Iterator<Item = ResultFile> + '_ {
     })
 }
 
-/// What a chart shows, in words.
+/// Returns the caption: title and finding.
 #[must_use]
 pub fn caption(chart: &Chart) -> String {
     match chart.finding.as_str() {
@@ -78,20 +78,20 @@ pub fn caption(chart: &Chart) -> String {
     }
 }
 
-/// The paper a chart is drawn on.
+/// The sheet on which a chart is drawn.
 struct Sheet<'a> {
     chart: &'a Chart,
     id: &'a str,
     width: u32,
 }
 
-/// An entry of the key.
+/// An entry of the legend.
 struct Key {
     sample: Sample,
     name: String,
 }
 
-/// How an entry of the key looks.
+/// The symbol of an entry of the legend.
 #[derive(Clone, Copy)]
 enum Sample {
     Line(u8),
@@ -108,7 +108,7 @@ impl Key {
     }
 }
 
-/// What goes around the plot, in pixels.
+/// Space around the plot, in pixels.
 #[derive(Clone, Copy, Default)]
 struct Margins {
     left: f64,
@@ -116,7 +116,7 @@ struct Margins {
     below: f64,
 }
 
-/// Size of titles, of words and of the lines they stand on, in pixels.
+/// Font sizes of title and words, height of a line, and width of a legend symbol, in pixels.
 const TITLE_SIZE: f64 = 14.0;
 const WORD_SIZE: f64 = 12.0;
 const LINE: f64 = 19.0;
@@ -127,8 +127,8 @@ impl Sheet<'_> {
         f64::from(self.width)
     }
 
-    /// Draws title, label and key, then lets `paint` draw the plot, `height` pixels high.
-    /// `paint` gets the paper and the pixel at which the plot begins.
+    /// Draws title, label and legend, then calls `paint` to draw the plot, `height` pixels high. `paint` receives the
+    /// sheet and the pixel at which the plot begins.
     fn paint(
         &self,
         above: &str,
@@ -137,7 +137,7 @@ impl Sheet<'_> {
         paint: impl FnOnce(&Root<'_>, f64) -> Drawn,
     ) -> Drawing {
         let width = self.pixels();
-        // Bold letters are wider than the table of widths says.
+        // Bold letters are wider than the table of widths states.
         let title = wrapped(&self.chart.title, TITLE_SIZE * 1.08, width - 4.0, 3);
         let rows = key_rows(keys, width);
         let mut top = 4.0 + LINE * (title.len() + rows.len()) as f64;
@@ -168,7 +168,7 @@ impl Sheet<'_> {
     }
 }
 
-/// Pixels to the integers of plotters.
+/// Converts pixels to the integer units of plotters.
 fn units(pixels: f64) -> i32 {
     whole::i32((pixels * f64::from(UNITS)).round())
 }
@@ -180,7 +180,7 @@ fn words(root: &Root<'_>, text: &str, style: &TextStyle<'_>, (x, y): (f64, f64))
     root.draw_text(text, style, (units(x), units(y)))
 }
 
-/// The key in rows, each entry with the pixel it begins at.
+/// Arranges the legend in rows; each entry comes with its first pixel.
 fn key_rows(keys: &[Key], width: f64) -> Vec<Vec<(f64, &Key)>> {
     let mut rows: Vec<Vec<(f64, &Key)>> = Vec::new();
     let mut x = width;
@@ -228,7 +228,7 @@ fn draw_key(root: &Root<'_>, key: &Key, (x, y): (f64, f64), width: f64) -> Drawn
     words(root, &name, &Ink::Text.letters(WORD_SIZE), (x + SAMPLE + 7.0, y + 3.5))
 }
 
-/// The marker of series `index`, centred at a point in plotters' units.
+/// Draws the marker of series `index`, centred at a point in units of plotters.
 fn marker(root: &Root<'_>, index: u8, (x, y): (i32, i32)) -> Drawn {
     let style = Ink::Marker(index).fill();
     let corners: &[(i32, i32)] = match index % 8 {
@@ -274,7 +274,7 @@ const CROSS: [(i32, i32); 12] = [
     (-44, -24),
 ];
 
-/// Which grid lines a plot has.
+/// The direction of the grid lines of a plot.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Grid {
     Across,
@@ -282,8 +282,8 @@ enum Grid {
     None,
 }
 
-/// The plot with its axes, grid and tick labels; returns the area to draw on. The title of the x
-/// axis stands at the bottom right.
+/// Draws the axes, grid and tick labels of a plot; returns the area to draw on. The title of the x axis is at the
+/// bottom right.
 fn plot<'a>(
     root: &Root<'a>,
     (top, margins): (f64, Margins),
@@ -324,7 +324,7 @@ fn plot<'a>(
     Ok(chart.plotting_area().clone())
 }
 
-/// All numbers of estimates that can be drawn, bounds included.
+/// Returns all finite numbers of estimates, including the bounds.
 fn numbers<'a>(estimates: impl Iterator<Item = &'a Estimate>) -> Vec<f64> {
     let mut all = Vec::new();
     for estimate in estimates {
@@ -335,7 +335,7 @@ fn numbers<'a>(estimates: impl Iterator<Item = &'a Estimate>) -> Vec<f64> {
     all
 }
 
-/// Says that there is nothing to draw.
+/// Draws a note that there are no figures.
 fn nothing(sheet: &Sheet<'_>) -> Drawing {
     sheet.paint("", &[], 60.0, |root, top| {
         let style = Ink::Muted.letters(WORD_SIZE);
@@ -343,7 +343,7 @@ fn nothing(sheet: &Sheet<'_>) -> Drawing {
     })
 }
 
-/// The first eight of `all`, with their numbers: more cannot be told apart.
+/// Returns the first eight of `all` with their indices; more could not be distinguished.
 fn numbered<T>(all: &[T]) -> impl Iterator<Item = (u8, &T)> {
     (0..super::svg::SERIES).zip(all)
 }

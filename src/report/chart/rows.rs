@@ -1,4 +1,4 @@
-//! One row (or column) a label: bars, and ladders of several levels.
+//! Charts with one row (or column) per label: bars, and ladders of several levels.
 
 use plotters::element::{PathElement, Rectangle};
 
@@ -12,16 +12,16 @@ use crate::report::number::figure_parts;
 use crate::report::svg::{Drawing, Ink, fitted, text_width};
 use crate::report::text::visible;
 
-/// Height of a row and of the bar in it, in pixels.
+/// Height of a row and of its bar, in pixels.
 const ROW: f64 = 26.0;
 pub(super) const BAR: f64 = 15.0;
 /// Height of a row whose label stands above it.
 const ROW_BELOW_LABEL: f64 = 40.0;
-/// Least width of a column that still holds its label.
+/// Smallest width in pixels of a column that can hold its label.
 const COLUMN: f64 = 44.0;
 
-/// The value of an estimate, to the digits its interval supports. Its unit is there only where it
-/// depends on the size: else the title of the axis has it.
+/// Formats the value of an estimate, with the digits that its interval supports. The unit is printed only if it
+/// depends on the size; otherwise the title of the axis has it.
 pub(super) fn value_text(estimate: &Estimate, axis: &Axis) -> String {
     let unit = match &axis.unit {
         Unit::Seconds | Unit::Bytes | Unit::BitsPerSecond | Unit::Ratio => axis.unit.clone(),
@@ -33,21 +33,21 @@ pub(super) fn value_text(estimate: &Estimate, axis: &Axis) -> String {
     figure_parts(&figure).0
 }
 
-/// An estimate of which every number is finite.
+/// Returns an estimate whose value is finite; an interval that is not finite is dropped.
 fn sound(estimate: Option<&Estimate>) -> Option<Estimate> {
     let estimate = estimate.copied().filter(|e| e.value.is_finite())?;
     let interval = estimate.interval.filter(|(l, h)| l.is_finite() && h.is_finite());
     Some(Estimate { interval, ..estimate })
 }
 
-/// Where the labels of rows stand: to the left, or above each row when there is no room.
+/// Placement of the labels of rows: to the left, or above each row if there is no space.
 pub(super) struct Rows {
     labels: Vec<String>,
-    /// Whether labels stand above.
+    /// True if the labels are above the rows.
     above: bool,
-    /// Pixels to the left of the plot.
+    /// Space to the left of the plot in pixels.
     pub left: f64,
-    /// Height of all rows.
+    /// Height of all rows in pixels.
     pub height: f64,
     pub scale: Scale,
 }
@@ -65,7 +65,7 @@ impl Rows {
         Self { labels, above, left, height, scale }
     }
 
-    /// Draws the label of row `at` if it stands above; returns where the row's middle is.
+    /// Draws the label of row `at` if labels are above; returns the vertical centre of the row's bar.
     pub fn begin(
         &self,
         sheet: &Sheet<'_>,
@@ -173,7 +173,7 @@ fn columns(
     values: &[f64],
 ) -> Drawing {
     let height = (sheet.pixels() * 0.36).clamp(190.0, 260.0);
-    // Room above the highest bar for its number.
+    // Space above the highest bar for its number.
     let most = values.iter().copied().fold(0.0, f64::max);
     let mut reach = values.to_vec();
     reach.push(most * 1.08);
@@ -223,7 +223,7 @@ fn columns(
     })
 }
 
-/// Puts `text` above a point, if a column holds it.
+/// Prints `text` above a point, if it fits the column.
 fn put_above(root: &Root<'_>, text: &str, (x, y): (i32, i32), slot: f64, ink: Ink) -> Drawn {
     let wide = text_width(text, TICK_SIZE);
     if wide > slot - 2.0 {

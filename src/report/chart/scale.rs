@@ -1,11 +1,10 @@
-//! Axes with ticks that do not touch.
+//! Axes with ticks whose labels do not overlap.
 //!
-//! Model: a plotters coordinate of our own. The ticks are chosen when it is made, from the range,
-//! the unit and the room there is, so that labels never overlap at any width.
-//! In: an axis, a range in base units, pixels. Out: a [`Scale`] for `build_cartesian_2d`, the
-//! title of the axis with its unit, the width of its labels.
-//! Holds: steps are 1, 2 or 5 times a power of ten in the unit shown (decades and their parts on a
-//! logarithmic axis).
+//! Model: a coordinate type for plotters. The ticks are chosen when it is made, from the range, the unit and the
+//! available space, so that labels do not overlap at any width.
+//! In: an axis, a range in base units, pixels. Out: a [`Scale`] for `build_cartesian_2d`, the title of the axis with
+//! its unit, the width of its labels.
+//! Holds: steps are 1, 2 or 5 times a power of ten in the unit shown (decades and their parts on a logarithmic axis).
 
 use std::ops::Range;
 
@@ -18,20 +17,20 @@ use crate::report::svg::{fitted, text_width};
 
 /// Size of tick labels in pixels.
 pub const TICK_SIZE: f64 = 11.0;
-/// Least space between the labels of two ticks side by side, in pixels.
+/// Smallest gap between the labels of two adjacent ticks, in pixels.
 const TICK_GAP: f64 = 26.0;
-/// The same between names.
+/// Smallest gap between two names, in pixels.
 const CATEGORY_GAP: f64 = 2.9;
 
-/// Beyond it nothing is drawn: no quantity is that large, and sums of steps stay finite.
+/// Largest magnitude that is drawn: no quantity reaches it, and sums of steps stay finite.
 const LARGEST: f64 = 1e100;
 
-/// Which way an axis runs, and the room it has in pixels.
+/// The direction of an axis, with its length in pixels.
 #[derive(Clone, Copy, Debug)]
 pub enum Room {
-    /// Left to right: labels stand side by side.
+    /// Left to right: labels are side by side.
     Across(f64),
-    /// Upwards: labels stand on top of each other.
+    /// Upwards: labels are above each other.
     Up(f64),
 }
 
@@ -45,7 +44,7 @@ pub struct Scale {
     ticks: Vec<(f64, String)>,
 }
 
-/// `value` where equal distances are equal steps; `None` where the axis does not reach.
+/// Transforms `value` so that equal distances are equal steps of the axis; `None` if the axis cannot show it.
 fn transformed(spacing: Spacing, value: f64) -> Option<f64> {
     let place = match spacing {
         Spacing::Linear => value,
@@ -56,7 +55,7 @@ fn transformed(spacing: Spacing, value: f64) -> Option<f64> {
 }
 
 impl Scale {
-    /// An axis over `values` (those it cannot show are left out), and its title.
+    /// Creates an axis over `values`, without those it cannot show, and its title.
     #[must_use]
     pub fn over(axis: &Axis, values: &[f64], room: Room) -> (Self, String) {
         let places = values.iter().filter_map(|value| transformed(axis.spacing, *value));
@@ -114,8 +113,8 @@ impl Scale {
     }
 
     fn decades(axis: &Axis, low: f64, high: f64, room: Room) -> (Self, String) {
-        // The unit follows the tick where units have names for sizes, so that 1 ms and 10 s can
-        // stand on one axis; else it stands in the title.
+        // With a unit that has names for sizes, the unit follows each tick, so that 1 ms and 10 s can share an axis;
+        // otherwise it is in the title.
         let named = matches!(axis.unit, Unit::Seconds | Unit::Bytes | Unit::BitsPerSecond);
         let label = |value: f64| {
             let display = Display::of(&axis.unit, value * 1.000_001);
@@ -124,7 +123,7 @@ impl Scale {
         };
         let display = Display::of(&axis.unit, 1.0);
         let label_title = if named { axis.label.clone() } else { title(axis, &display) };
-        // Percent move the decades: 0.01 is 1 %, still a power of ten.
+        // Percentages shift the decades: 0.01 is 1 %, still a power of ten.
         let mut scale = Self { low, high, spacing: Spacing::Log, ticks: Vec::new() };
         scale.choose(room, |decade, part| {
             let value = part * libm::pow(10.0, f64::from(decade));
@@ -136,7 +135,7 @@ impl Scale {
     fn nines(axis: &Axis, low: f64, high: f64, room: Room) -> (Self, String) {
         let mut scale = Self { low, high, spacing: Spacing::Nines, ticks: Vec::new() };
         scale.choose(room, |decade, part| {
-            // Upwards on this axis what is missing shrinks: 1 of 10^n, then 0.5, then 0.2.
+            // Upwards on this axis the distance to one shrinks: 1 of 10^n, then 0.5, then 0.2.
             let missing = libm::pow(10.0, f64::from(-decade)) / part;
             let decimals = usize::try_from(decade - if part > 1.0 { 1 } else { 2 }).unwrap_or(0);
             (1.0 - missing, format!("{:.decimals$}", 100.0 - missing * 100.0))
@@ -144,7 +143,7 @@ impl Scale {
         (scale, title(axis, &Display::of(&axis.unit, 1.0)))
     }
 
-    /// Widens the ends a little and takes the densest set of ticks that fits.
+    /// Extends the ends slightly and selects the densest set of ticks that fits.
     fn choose(&mut self, room: Room, tick: impl Fn(i32, f64) -> (f64, String)) {
         let pad = 0.03 * (self.high - self.low);
         (self.low, self.high) = (self.low - pad, self.high + pad);
@@ -159,7 +158,7 @@ impl Scale {
             (&[1.0], 20),
         ];
         for (parts, every) in sets {
-            // A third of what is missing to one is no round number.
+            // One third of the distance to one is no round number.
             if self.spacing == Spacing::Nines && parts.contains(&3.0) {
                 continue;
             }
@@ -179,7 +178,7 @@ impl Scale {
         }
     }
 
-    /// Whether neighbouring labels keep their distance.
+    /// Returns whether adjacent labels keep their distance.
     fn fits(&self, room: Room, between: f64) -> bool {
         let pixel = |value: f64, length: f64| self.fraction(value).unwrap_or(0.0) * length;
         self.ticks.windows(2).all(|pair| {
@@ -195,8 +194,8 @@ impl Scale {
         })
     }
 
-    /// `labels` at 0, 1, 2 …; the first at the top (or left). Labels are cut to `width` pixels;
-    /// where they stand side by side in less, only every n-th is shown.
+    /// Creates an axis with `labels` at 0, 1, 2 …; the first is at the top (or left). Labels are cut to `width`
+    /// pixels. If labels side by side do not fit, only every n-th is shown.
     #[must_use]
     pub fn categories(labels: &[String], width: f64, room: Room) -> Self {
         let count = labels.len() as f64;
@@ -215,21 +214,21 @@ impl Scale {
         scale
     }
 
-    /// Where `value` lies, from 0 to 1; `None` when the axis cannot show it.
+    /// Returns the position of `value` from 0 to 1; `None` if the axis cannot show it.
     #[must_use]
     pub fn fraction(&self, value: f64) -> Option<f64> {
         let place = transformed(self.spacing, value)?;
         Some((place - self.low) / (self.high - self.low))
     }
 
-    /// Width of the widest label in pixels.
+    /// Returns the width of the widest label in pixels.
     #[must_use]
     pub fn label_width(&self) -> f64 {
         let widths = self.ticks.iter().map(|(_, label)| text_width(label, TICK_SIZE));
         widths.fold(0.0, f64::max)
     }
 
-    /// How far the last label reaches beyond the right end of an axis `length` pixels long.
+    /// Returns how far the last label extends beyond the right end of an axis `length` pixels long.
     #[must_use]
     pub fn overhang(&self, length: f64) -> f64 {
         self.ticks.last().map_or(0.0, |(value, label)| {
@@ -239,12 +238,12 @@ impl Scale {
     }
 }
 
-/// The size of the first digit of `value`: the step of a label of one digit.
+/// Returns the size of the first digit of `value`, which is the step of a label with one digit.
 fn first_digit(value: f64) -> f64 {
     libm::pow(10.0, libm::floor(libm::log10(value) + 1e-9))
 }
 
-/// Label of an axis with its unit.
+/// Returns the label of an axis with its unit.
 fn title(axis: &Axis, display: &Display<'_>) -> String {
     let unit = [display.prefix, display.suffix].join(" ");
     match unit.trim() {

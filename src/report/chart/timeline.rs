@@ -1,4 +1,4 @@
-//! Outages on lanes: when, how long, and from what.
+//! Timelines: outages on lanes, with start, length and cause.
 
 use plotters::element::{PathElement, Rectangle};
 
@@ -9,13 +9,13 @@ use crate::report::document::{Figure, Timeline, Unit};
 use crate::report::number;
 use crate::report::svg::{Drawing, Ink, SERIES, SvgBackend, text_width};
 
-/// Height of a lane and of the spans on it, in pixels.
+/// Height of a lane and of its spans, in pixels.
 const LANE: f64 = 28.0;
 const SPAN: f64 = 16.0;
-/// A span is drawn at least this wide, so that a short outage in a long year is seen.
+/// Smallest width of a span in units of plotters, so that a short outage in a long year is visible.
 const LEAST: i32 = 25;
 
-/// What all causes beyond the first seven are drawn as.
+/// Label of all causes after the first seven.
 const REST: &str = "other causes";
 
 pub fn timeline(sheet: &Sheet<'_>, chart: &Timeline) -> Drawing {
@@ -64,7 +64,7 @@ pub fn timeline(sheet: &Sheet<'_>, chart: &Timeline) -> Drawing {
     })
 }
 
-/// The causes in order of their first appearance; the eighth stands for all that follow.
+/// Returns the causes in order of appearance; with more than eight, the eighth stands for all others.
 fn causes(chart: &Timeline) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
     for span in chart.lanes.iter().flat_map(|lane| &lane.spans) {
@@ -84,7 +84,7 @@ fn span_words(lane: &str, span: &crate::report::document::Span, unit: &Unit) -> 
     format!("{lane}: {}, {} from {}", span.cause, value(span.to - span.from), value(span.from))
 }
 
-/// The tool tip of the shape that is drawn next.
+/// The tooltip of the shape that is drawn next.
 struct Tip(String);
 
 impl<'a> plotters::element::PointCollection<'a, (i32, i32)> for &'a Tip {

@@ -1,4 +1,4 @@
-//! A waterfall: what each step takes from a whole, one below the other, down to what is left.
+//! Waterfall charts: the reductions of a whole, one below the other, down to the remainder.
 
 use plotters::element::{PathElement, Rectangle};
 
@@ -8,7 +8,7 @@ use super::{Grid, Key, Margins, Sample, Sheet, nothing, plot, units};
 use crate::report::document::{Estimate, FallKind, FallStep, WaterfallChart};
 use crate::report::svg::{Drawing, Ink, text_width};
 
-/// The pattern of a step, and what it means.
+/// Returns the pattern of a step, with its meaning.
 const fn pattern(kind: FallKind) -> (u8, &'static str) {
     match kind {
         FallKind::Whole => (0, "in all"),
@@ -26,7 +26,7 @@ pub fn waterfall(sheet: &Sheet<'_>, chart: &WaterfallChart) -> Drawing {
     }
     let bounds = |step: &FallStep| {
         let interval = step.interval.filter(|(low, high)| low.is_finite() && high.is_finite());
-        // The step is known between these, so its end is.
+        // The bounds of the step give the bounds of its end.
         interval.map(|(low, high)| {
             let ends = [step.from - low, step.from - high];
             match step.kind {
@@ -68,7 +68,7 @@ pub fn waterfall(sheet: &Sheet<'_>, chart: &WaterfallChart) -> Drawing {
             let at = |value: f64| area.map_coordinate(&(value, 0.0)).0;
             let (from, to) = (at(step.from), at(step.to));
             let half = units(BAR / 2.0);
-            // A step that is hardly one is still seen.
+            // A very small step gets a visible width.
             let (left, right) = (from.min(to), from.max(to).max(from.min(to) + 10));
             let (index, _) = pattern(step.kind);
             let corners = [(left, y - half), (right, y + half)];

@@ -1,4 +1,4 @@
-//! What each kind of break costs in each scenario.
+//! Cost of each kind of failure in each scenario.
 
 use super::{Ladder, snake};
 use crate::report::columns::{Described, ResultTable, Value, estimates, words};
@@ -14,10 +14,10 @@ use crate::study::window::{Estimate, Verdict};
 
 /// The heading of the section.
 pub(super) const HEADING: &str = "When a part breaks";
-/// Scenarios in one table of a terminal of 80 columns.
+/// Number of scenarios side by side on a terminal of 80 columns.
 const SIDE_BY_SIDE: usize = 3;
 
-/// The section; `None` when no member has a window around a break.
+/// Returns the section; `None` if no member has a window around a break.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     if ladder.breaks.is_empty() {
         return None;
@@ -41,7 +41,7 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     })
 }
 
-/// Whether a view was missed in some run of some scenario.
+/// Returns whether a view was missed in some run of some scenario.
 fn is_missed(kind: &BreakKind) -> bool {
     let nothing = |row: &BreakRow| match &row.missed {
         Estimate::Interval(i) => i.low == 0.0 && i.high == 0.0,
@@ -50,13 +50,13 @@ fn is_missed(kind: &BreakKind) -> bool {
     !kind.cells.iter().flatten().all(nothing)
 }
 
-/// The parts of which some is missed; all where none is.
+/// Returns the parts whose failure misses views; all parts if none does.
 fn told(ladder: &Ladder) -> impl Iterator<Item = &BreakKind> + Clone {
     let any = ladder.breaks.iter().any(is_missed);
     ladder.breaks.iter().filter(move |kind| !any || is_missed(kind))
 }
 
-/// The other parts, in words instead of rows of zeros.
+/// Names the other parts in a sentence instead of rows of zeros.
 fn unnoticed(ladder: &Ladder) -> Option<String> {
     if !ladder.breaks.iter().any(is_missed) {
         return None;
@@ -67,7 +67,7 @@ fn unnoticed(ladder: &Ladder) -> Option<String> {
         .then(|| format!("No view missed in any run while it is broken: {}.", rest.join(", ")))
 }
 
-/// A kind of part: `server twin`.
+/// Returns the label of a kind of part: `server twin`.
 pub(super) fn label(ladder: &Ladder, kind: &BreakKind) -> String {
     let first = &ladder.breaks[0].window;
     let many = ladder.breaks.iter().any(|other| other.window != *first);
@@ -75,7 +75,7 @@ pub(super) fn label(ladder: &Ladder, kind: &BreakKind) -> String {
     format!("{} {}{at}", kind.kind, kind.group)
 }
 
-/// What a matrix of parts and scenarios tells.
+/// The quantity in a matrix of parts and scenarios.
 #[derive(Clone, Copy)]
 enum What {
     Missed,
@@ -108,7 +108,7 @@ impl What {
         format!("{}_{what}", snake(scenario))
     }
 
-    /// In how it is told of a class.
+    /// Returns the caption for the compared class.
     fn caption(self, ladder: &Ladder) -> String {
         let class = &ladder.basis.class;
         let what = match self {
@@ -129,7 +129,7 @@ impl What {
         format!("{what}, {level:.0} % intervals; \u{2013}: no such part")
     }
 
-    /// Whether some is seen to be lost for long, or after a repair.
+    /// Returns whether views are certainly lost for long, or after a repair, in some scenario.
     fn tells(self, kind: &BreakKind) -> bool {
         let some = |row: &BreakRow| match self.of(row) {
             Estimate::Interval(i) => i.low > 0.0,
@@ -139,7 +139,7 @@ impl What {
     }
 }
 
-/// A row a kind, a column a scenario.
+/// Returns the matrix: one row per kind of part, one column per scenario.
 fn matrix(ladder: &Ladder, what: What) -> Table {
     let mut columns = vec![Column::words("broken", "part")];
     for row in &ladder.rows {
@@ -164,7 +164,7 @@ fn matrix(ladder: &Ladder, what: What) -> Table {
     }
 }
 
-/// What users notice, in words.
+/// Returns the table of the effects on users, in words.
 fn notices(ladder: &Ladder) -> Table {
     let columns = vec![Column::words("broken", "part"), Column::words("users notice", "noticed")];
     let row = |kind: &BreakKind| {
@@ -176,7 +176,7 @@ fn notices(ladder: &Ladder) -> Table {
     Table { caption, columns, rows: told(ladder).map(row).collect() }
 }
 
-/// The matrix for a terminal: a few scenarios at a time, with the parts that any of them has.
+/// Returns the matrix for a terminal: a few scenarios at a time, with the parts that any of them has.
 pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     let full = matrix(ladder, What::Missed);
     let places: Vec<usize> = (0..ladder.rows.len()).collect();
@@ -202,7 +202,7 @@ fn shown(estimate: &Estimate, unit: Unit) -> Cell {
     }
 }
 
-/// What users notice: once where it is the same in all scenarios that have the part.
+/// Describes the effects on users; once if they are the same in all scenarios with the part.
 fn in_words(ladder: &Ladder, kind: &BreakKind) -> String {
     let there = ladder.rows.iter().zip(&kind.cells);
     let words: Vec<(&str, String)> = there
@@ -211,7 +211,7 @@ fn in_words(ladder: &Ladder, kind: &BreakKind) -> String {
     match words.first() {
         Some((_, first)) if words.iter().all(|(_, word)| word == first) => first.clone(),
         _ => {
-            // Neighbours of whom the same is said stand together.
+            // Adjacent scenarios with the same effect are grouped.
             let mut runs: Vec<(Vec<&str>, String)> = Vec::new();
             for (name, word) in words {
                 match runs.last_mut() {
@@ -250,7 +250,7 @@ fn heat(ladder: &Ladder) -> Chart {
     }
 }
 
-/// A part of one kind that breaks in a scenario.
+/// The failure of one kind of part in a scenario.
 struct Line<'a> {
     scenario: &'a str,
     kind: &'a BreakKind,
@@ -313,7 +313,7 @@ pub(super) fn described() -> Described {
     declared().described()
 }
 
-/// The table that programs read: a row a scenario and a kind of part.
+/// Returns the table for programs: one row per scenario and kind of part.
 pub(super) fn data(ladder: &Ladder) -> Table {
     let lines = ladder.rows.iter().enumerate().flat_map(|(at, scenario)| {
         ladder.breaks.iter().filter_map(move |kind| {

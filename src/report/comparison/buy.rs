@@ -1,4 +1,4 @@
-//! Which to buy: structural downtime against cost.
+//! The recommendation: structural downtime against cost.
 
 use super::{Ladder, has_once, once, said, with_once};
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
@@ -19,7 +19,7 @@ pub(super) const HEADING: &str = "What to buy";
 
 const MONTHS: f64 = 12.0;
 
-/// The section; `None` where there are not two with a price and years.
+/// Returns the section; `None` unless two scenarios have a price and a long-horizon run.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     (ladder.offers.len() > 1).then(|| Section {
         heading: HEADING.into(),
@@ -45,7 +45,7 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     })
 }
 
-/// What a terminal shows.
+/// Returns the blocks for a terminal.
 pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     let mut table = table(ladder);
     let kept = KEPT + usize::from(has_once(ladder));
@@ -54,10 +54,10 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     vec![Block::Table(table)]
 }
 
-/// Columns for which a terminal has room.
+/// Number of columns that fit a terminal.
 const KEPT: usize = 4;
 
-/// Which is the cheapest for which limit, and which are not recommended.
+/// States the cheapest scenario for each limit of downtime, and the scenarios that are not recommended.
 pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
     if ladder.offers.len() < 2 {
         return without_order(ladder);
@@ -101,7 +101,7 @@ pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
     Some(Verdict { judgement: Judgement::Finding, text })
 }
 
-/// That prices per month and once leave the scenarios in no order, where they do.
+/// Returns a finding if monthly and one-time costs give the scenarios no order.
 fn without_order(ladder: &Ladder) -> Option<Verdict> {
     let years = ladder.years.iter().filter(|years| years.is_some()).count();
     let priced = ladder.rows.iter().filter_map(|row| {
@@ -114,7 +114,7 @@ fn without_order(ladder: &Ladder) -> Option<Verdict> {
         .then(|| Verdict { judgement: Judgement::Finding, text: text.into() })
 }
 
-/// Why a scenario is not recommended.
+/// Returns the reason why a scenario is not recommended.
 fn why_unfit(ladder: &Ladder, unfit: &Unfit) -> String {
     match unfit {
         Unfit::NotInBalance(verdict) => verdict.word().into(),
@@ -136,8 +136,8 @@ fn name(ladder: &Ladder, row: usize) -> &str {
     &ladder.rows[row].scenario
 }
 
-/// Recommended scenarios that keep a limit which no cheaper one keeps, each with the least limit that it
-/// keeps in minutes per year and with that of the cheaper one before it. A limit is kept when the whole
+/// Returns the recommended scenarios that meet a limit of downtime which no cheaper one meets. Each comes with its
+/// smallest limit in minutes per year and with that of the cheaper scenario before it. A limit is met if the whole
 /// interval lies below it.
 fn limits(ladder: &Ladder) -> Vec<(&Offer, f64, Option<f64>)> {
     let mut found: Vec<(&Offer, f64, Option<f64>)> = Vec::new();
@@ -151,7 +151,7 @@ fn limits(ladder: &Ladder) -> Vec<(&Offer, f64, Option<f64>)> {
     found
 }
 
-/// Which is the cheapest for which limit.
+/// Returns the table of the cheapest scenario for each limit.
 fn table(ladder: &Ladder) -> Table {
     let mut ids = vec![
         "scenario",
@@ -174,7 +174,7 @@ fn table(ladder: &Ladder) -> Table {
     declared().headed(&[("served", &served)]).page(caption, &ids, lines)
 }
 
-/// What each of those buys that is down less than all cheaper ones.
+/// Returns the benefits of each scenario whose downtime is less than that of all cheaper ones.
 fn next(ladder: &Ladder) -> Table {
     let window = ladder.basis.windows.last();
     let p95 = window.map_or_else(|| "p95".into(), |window| format!("p95 @{window}"));
@@ -241,7 +241,7 @@ fn chart(ladder: &Ladder) -> Chart {
     }
 }
 
-/// A scenario with a price and years.
+/// A scenario with a price and a long-horizon run.
 struct Line<'a> {
     ladder: &'a Ladder,
     offer: &'a Offer,
@@ -254,7 +254,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Returns in words for which limits of downtime a scenario is the cheapest.
+/// Describes the limits of downtime for which a scenario is the cheapest.
 fn cheapest_for(l: &Line<'_>) -> String {
     let limits = limits(l.ladder);
     let kept = limits.iter().find(|(other, ..)| other.row == l.offer.row);
@@ -382,7 +382,7 @@ pub(super) fn described() -> Described {
     declared().described()
 }
 
-/// For programs: a row a scenario.
+/// Returns the table for programs: one row per scenario.
 pub(super) fn data(ladder: &Ladder) -> Table {
     let lines = ladder.offers.iter().map(|offer| Line { ladder, offer });
     with_once(declared(), ladder).data(lines)

@@ -1,7 +1,7 @@
-//! Edges in a comparison: where latency is measured, and what of a step is caching.
+//! Edges in a comparison: where latency is measured, and the part of a step that is due to caching.
 //!
-//! In: the rows. Out: a mark on the scenarios whose latency is measured at edges, a note on each below the
-//! table. Holds: caching and the origin add up to the step of the table.
+//! In: the rows. Out: a mark on the scenarios whose latency is measured at edges, and a note on each below the table.
+//! Holds: the parts of caching and origin add up to the step of the table.
 
 use super::whole;
 use crate::report::document::{Cell, Figure, Table, Unit};
@@ -9,11 +9,10 @@ use crate::report::number;
 use crate::stats::interval::Interval;
 use crate::study::compare::{Ladder, Row};
 
-/// Stands behind a scenario whose latency is measured at edges. No letter: terminals without any other
-/// letters show it too.
+/// Mark of a scenario whose latency is measured at edges. It is ASCII, so that every terminal can show it.
 const MARK: &str = "(e)";
 
-/// The table with a mark on each scenario whose latency is measured at edges.
+/// Returns the table with a mark on each scenario whose latency is measured at edges.
 pub(super) fn marked(ladder: &Ladder, mut table: Table) -> Table {
     for (cells, row) in table.rows.iter_mut().zip(&ladder.rows) {
         if row.measured.is_some() && row.windows.iter().any(|window| window.edges.is_some()) {
@@ -23,7 +22,7 @@ pub(super) fn marked(ladder: &Ladder, mut table: Table) -> Table {
     table
 }
 
-/// What the mark means, for each scenario that has it, and for the one below where it has none.
+/// Explains the mark, for each scenario that has it and for the one below it without a mark.
 pub(super) fn notes(ladder: &Ladder) -> Vec<String> {
     (0..ladder.rows.len()).filter_map(|at| note(ladder, at)).collect()
 }
@@ -70,7 +69,7 @@ fn note(ladder: &Ladder, at: usize) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" "))
 }
 
-/// `-120 ms ± 3 ms`, with the sign of print.
+/// Formats a difference with a typographic sign: `−120 ms ± 3`.
 fn signed(difference: &Interval) -> String {
     let Interval { estimate, low, high, .. } = *difference;
     let (sign, [value, low, high]) = match estimate < 0.0 {

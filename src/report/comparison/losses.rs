@@ -1,4 +1,4 @@
-//! What databases did not answer, answered from the past or forgot in each scenario.
+//! Failed, stale and lost reads and writes of databases in each scenario.
 
 use super::Ladder;
 use crate::plan::drills::Drillable;
@@ -21,14 +21,14 @@ const NAMES: [(&str, &str); LOSSES.len()] = [
     ("writes lost", "lost_writes"),
     ("split-brain writes", "split_brain_writes"),
 ];
-/// Of those: an answer that was given and is not true, or true no more; the worst first.
+/// Indices of wrong answers in [`NAMES`] (stale reads, lost and split-brain writes), the worst first.
 const UNTRUE: [usize; 3] = [3, 4, 1];
-/// Of those: writes that are gone.
+/// Indices of lost writes in [`NAMES`].
 const FORGOTTEN: [usize; 2] = [3, 4];
-/// All, in the order in which a narrow terminal does without them.
+/// All indices of [`NAMES`], in the order in which a narrow terminal keeps them.
 const WORST_FIRST: [usize; LOSSES.len()] = [3, 4, 1, 2, 0];
 
-/// The section; `None` when no member has a database.
+/// Returns the section; `None` if no member has a database.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     if ladder.losses.is_empty() {
         return None;
@@ -56,8 +56,8 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     })
 }
 
-/// When it was, in words: the window, or what broke or was repaired in it; of which database where
-/// there are several.
+/// Describes the occasion: the window, or the part that broke or was repaired in it. The database is named if there
+/// are several.
 fn when(told: &[&LossRow], row: &LossRow) -> String {
     let many = told.iter().any(|other| other.database != row.database);
     let of = if many { format!("{}, ", row.database) } else { String::new() };
@@ -78,7 +78,7 @@ fn count(estimate: &Estimate) -> Cell {
     }
 }
 
-/// The figures at `places` of [`NAMES`] of which some row has something.
+/// Returns the figures at `places` of [`NAMES`] that are not zero in some row.
 fn table(ladder: &Ladder, told: &[&LossRow], places: &[usize], caption: String) -> Table {
     let needed = places.iter().copied().filter(|at| told.iter().any(|row| row.seen[*at]));
     let needed: Vec<usize> = needed.collect();
@@ -93,7 +93,7 @@ fn table(ladder: &Ladder, told: &[&LossRow], places: &[usize], caption: String) 
     Table { caption, columns, rows: told.iter().map(row).collect() }
 }
 
-/// That nothing more was seen, instead of rows of zeros.
+/// Summarises the other windows in a sentence instead of rows of zeros.
 fn elsewhere(ladder: &Ladder, told: &[&LossRow]) -> String {
     match (told.len(), ladder.losses.len() - told.len()) {
         (_, 0) => String::new(),
@@ -105,8 +105,8 @@ fn elsewhere(ladder: &Ladder, told: &[&LossRow]) -> String {
     }
 }
 
-/// For a terminal: what was lost or stale, after repairs what was lost, and what failed where nothing
-/// was broken; scenarios in which it is the same in one row.
+/// Returns the blocks for a terminal. They show lost or stale data, losses after repairs, and failures without a
+/// break. Scenarios with the same values share a row.
 pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     let is_untrue = |row: &LossRow| UNTRUE.iter().any(|at| row.seen[*at]);
     let is_told = |row: &&LossRow| match row.part {
@@ -202,7 +202,7 @@ pub(super) fn described() -> Described {
     declared().described()
 }
 
-/// The table that programs read: a row a scenario, a window or run around a break, and a database.
+/// Returns the table for programs: one row per scenario, window or run around a break, and database.
 pub(super) fn data(ladder: &Ladder) -> Table {
     let lines = ladder.losses.iter().map(|row| {
         let scenario = ladder.rows[row.row].scenario.as_str();

@@ -6,7 +6,7 @@ use crate::report::document::{Cell, Column, Table};
 use crate::report::rows::HeldTable;
 use crate::study::compare::Ladder;
 
-/// The rows of `comparison.csv` in memory.
+/// Returns the rows of `comparison.csv` in memory.
 ///
 /// # Panics
 ///
@@ -16,8 +16,8 @@ pub fn rows(ladder: &Ladder) -> HeldTable {
     csv::put("comparison.csv", &stacked(ladder), None).expect("columns are declared in this folder")
 }
 
-/// `comparison.csv`: all tables for programs under each other, each row saying what it is about;
-/// columns of one name hold the same.
+/// Returns `comparison.csv`: all tables for programs below each other. A column of each row states its table; columns
+/// with the same name have the same meaning.
 pub(super) fn stacked(ladder: &Ladder) -> Table {
     let mut parts = vec![
         ("window", data(ladder)),

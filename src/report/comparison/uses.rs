@@ -1,4 +1,4 @@
-//! How busy each kind of component is in each scenario.
+//! Utilisation of each kind of component in each scenario.
 
 use super::{Ladder, snake};
 use crate::report::columns::{Described, ResultTable, Value, estimates, numbers, words};
@@ -10,12 +10,12 @@ use crate::study::compare::{Busiest, UseGroup};
 
 /// The heading of the section.
 pub(super) const HEADING: &str = "How busy each part is";
-/// Scenarios in one table of a terminal of 80 columns.
+/// Number of scenarios side by side on a terminal of 80 columns.
 const SIDE_BY_SIDE: usize = 5;
-/// What is nowhere as busy has no row of its own but in the files.
+/// Utilisation below which a part has a row only in the files.
 const IDLE: f64 = 0.02;
 
-/// The section; `None` when the parts of no member are listed.
+/// Returns the section; `None` if no member lists its parts.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     if ladder.uses.is_empty() {
         return None;
@@ -42,7 +42,7 @@ fn label(group: &UseGroup) -> String {
     format!("{} {}", group.kind.word(), group.group)
 }
 
-/// A row a kind and name, a column a scenario.
+/// Returns the matrix: one row per kind and name, one column per scenario.
 fn matrix(ladder: &Ladder, at: usize, window: &str) -> Table {
     let mut columns = vec![Column::words("part", "part")];
     for row in &ladder.rows {
@@ -75,18 +75,18 @@ fn is_idle(group: &UseGroup) -> bool {
     group.cells.iter().flatten().filter_map(value).all(|busy| busy < IDLE)
 }
 
-/// Whether there is something that it could be busy of: workers without a limit never are.
+/// Returns whether the group has a utilisation: unlimited workers have none.
 fn has_value(group: &UseGroup) -> bool {
     group.cells.iter().flatten().any(|one| value(one).is_some())
 }
 
-/// What has something to do somewhere; all where nothing has.
+/// Returns the groups that are busy in some scenario; all groups if none is.
 fn told(ladder: &Ladder) -> impl Iterator<Item = &UseGroup> + Clone {
     let any = !ladder.uses.iter().all(is_idle);
     ladder.uses.iter().filter(move |group| has_value(group) && (!any || !is_idle(group)))
 }
 
-/// The rest, by name.
+/// Names the idle groups.
 fn idle(ladder: &Ladder) -> Option<String> {
     if ladder.uses.iter().all(is_idle) {
         return None;
@@ -97,8 +97,8 @@ fn idle(ladder: &Ladder) -> Option<String> {
     (!idle.is_empty()).then(|| format!("Nowhere busy to {least:.0} %: {}.", idle.join(", ")))
 }
 
-/// For a terminal: whole percentages in all windows, a few scenarios at a time, with the parts that
-/// any of them has.
+/// Returns the blocks for a terminal: whole percentages in all windows, a few scenarios at a time, with the parts
+/// that any of them has.
 pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     let places: Vec<usize> = (0..ladder.rows.len()).collect();
     let some = places.chunks(SIDE_BY_SIDE).map(|places| {
@@ -130,7 +130,7 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     some.chain(idle(ladder).map(Block::Text)).collect()
 }
 
-/// `21 / 42`.
+/// Formats the percentages of all windows: `21/42`.
 fn percentages(windows: &[Option<Busiest>]) -> String {
     if windows.iter().flatten().all(|one| one.mean.value().is_none()) {
         return String::new();
@@ -146,7 +146,7 @@ fn heat(ladder: &Ladder, at: usize, window: &str) -> Chart {
     let all = ladder.uses.iter().flat_map(|group| group.cells.iter().zip(&ladder.rows));
     let all =
         all.filter_map(|(of_row, row)| Some((value(&of_row[at])?, of_row[at].as_ref()?, row)));
-    // Ties go to the first.
+    // Ties are won by the first.
     let most = all.reduce(|most, one| if one.0 > most.0 { one } else { most });
     let finding = most.map_or_else(String::new, |(value, one, row)| {
         let share = format!("{:.0} %", value * 100.0);
@@ -167,7 +167,7 @@ fn heat(ladder: &Ladder, at: usize, window: &str) -> Chart {
     }
 }
 
-/// The busiest of one kind and name in a window of a scenario.
+/// The busiest member of one kind and name in a window of a scenario.
 struct Line<'a> {
     scenario: &'a str,
     window: &'a str,
@@ -212,7 +212,7 @@ pub(super) fn described() -> Described {
     declared().described()
 }
 
-/// The table that programs read: a row a scenario, a window, a kind and a name.
+/// Returns the table for programs: one row per scenario, window, kind and name.
 pub(super) fn data(ladder: &Ladder) -> Table {
     let mut lines = Vec::new();
     for (row, scenario) in ladder.rows.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What gets better and what gets worse from each scenario to the next, in words and as tables.
+//! Improvements and regressions from each scenario to the next, in words and as tables.
 
 use super::{Ladder, breaks, points, whole};
 use crate::report::columns::{Described, ResultTable, estimates, words};
@@ -8,10 +8,10 @@ use crate::study::compare::{Change, Owner, Respect, Weighed};
 
 /// The heading of the section.
 pub(super) const HEADING: &str = "What gets better and what gets worse";
-/// Breaks that a sentence names; the table has all of them.
+/// Number of breaks that a sentence names; the table has all of them.
 const NAMED: usize = 3;
 
-/// The section; `None` where nothing is compared.
+/// Returns the section; `None` if nothing is compared.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     let table = table(ladder);
     (!table.rows.is_empty()).then(|| Section {
@@ -27,7 +27,7 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     })
 }
 
-/// What changes from the row above, and for how much.
+/// Describes the changes from the scenario above, and their cost.
 pub(super) fn finding(ladder: &Ladder, at: usize) -> Option<Verdict> {
     let row = &ladder.rows[at];
     let above = &ladder.rows[at.checked_sub(1)?];
@@ -88,7 +88,7 @@ pub(super) fn finding(ladder: &Ladder, at: usize) -> Option<Verdict> {
     Some(Verdict { judgement: Judgement::Finding, text })
 }
 
-/// What gets worse, in a cell.
+/// Lists the regressions, for a cell.
 pub(super) fn worse(ladder: &Ladder, weighed: &[Weighed]) -> String {
     let certain = sizes(ladder, weighed, Change::Worse);
     let perhaps = sizes(ladder, weighed, Change::PerhapsWorse);
@@ -101,7 +101,7 @@ const fn is_break(one: &Weighed) -> bool {
     matches!(one.respect, Respect::Break { .. })
 }
 
-/// The respects with this change, each with its size.
+/// Lists the respects with this change, each with its size.
 fn sizes(ladder: &Ladder, weighed: &[Weighed], change: Change) -> Vec<String> {
     let (broken, others): (Vec<&Weighed>, Vec<&Weighed>) =
         weighed.iter().filter(|one| one.change == change).partition(|one| is_break(one));
@@ -117,7 +117,7 @@ fn sizes(ladder: &Ladder, weighed: &[Weighed], change: Change) -> Vec<String> {
     all
 }
 
-/// A respect in words.
+/// Names a respect in words.
 fn name(ladder: &Ladder, one: &Weighed) -> String {
     let class = &ladder.basis.class;
     let window = ladder.basis.windows.last().map_or("", String::as_str);
@@ -141,7 +141,7 @@ fn name(ladder: &Ladder, one: &Weighed) -> String {
     }
 }
 
-/// The unit of a respect, and how many of its base unit are one of it.
+/// Returns the unit of a respect, and its size in base units.
 fn unit(respect: &Respect) -> (Unit, f64) {
     match respect {
         Respect::Latency => (Unit::Seconds, 1.0),
@@ -158,7 +158,7 @@ fn limit(one: &Weighed) -> Figure {
     Figure::exact(one.excluded / each, unit)
 }
 
-/// The size of a difference, with the interval that its change rests on.
+/// Formats the size of a difference, with the interval that decides its change.
 fn size(one: &Weighed) -> String {
     let (unit, each) = unit(&one.respect);
     let interval = match one.change {
@@ -260,7 +260,7 @@ fn lines(ladder: &Ladder) -> impl Iterator<Item = Line<'_>> {
     places.map(move |(at, one)| Line { ladder, at, one: &ladder.weighed[at][one] })
 }
 
-/// A row for each scenario and respect.
+/// Returns one row per scenario and respect.
 fn table(ladder: &Ladder) -> Table {
     let is_told = |line: &Line<'_>| {
         let undecided = matches!(line.one.change, Change::None | Change::Unsure | Change::Equal);
@@ -275,7 +275,7 @@ pub(super) fn described() -> Described {
     declared().described()
 }
 
-/// For programs: a row for each scenario and respect, this scenario minus the one above.
+/// Returns the table for programs: one row per scenario and respect, this scenario minus the one above.
 pub(super) fn data(ladder: &Ladder) -> Table {
     declared().data(lines(ladder))
 }

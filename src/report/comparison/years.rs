@@ -1,4 +1,4 @@
-//! Availability over years, side by side.
+//! Long-horizon availability of all scenarios.
 
 use super::Ladder;
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
@@ -18,7 +18,7 @@ use crate::study::window::Estimate;
 /// The heading of the section.
 pub(super) const HEADING: &str = "Availability";
 
-/// The section; `None` where no scenario was lived through for years.
+/// Returns the section; `None` if no scenario has a long-horizon run.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     ladder.years.iter().flatten().next()?;
     Some(Section {
@@ -43,7 +43,7 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     })
 }
 
-/// How long it takes until another serves, and what that loses: a row a role of each scenario.
+/// Returns the recovery times and their losses: one row per role of each scenario.
 fn recoveries(ladder: &Ladder) -> Option<Table> {
     let ids = [
         "name",
@@ -78,13 +78,13 @@ fn recoveries(ladder: &Ladder) -> Option<Table> {
     (!table.rows.is_empty()).then_some(table)
 }
 
-/// The solver of the page views over years.
+/// The solver of the page views of the long horizon.
 const FLOWS_ALONE: &str = "flows";
-/// What `flows` leaves out of the page views that it loses.
+/// Effects that `flows` does not model in the page views that it loses.
 const LEAVES_OUT: &str = "workers held by requests that wait for a failed or hanging part, cold memory after a \
 failover or a restart, connection limits, and the work of backups";
 
-/// What the figures of the page views are worth.
+/// States the limits of the figures of page views.
 fn warning(ladder: &Ladder) -> String {
     let breaks = if ladder.breaks.is_empty() {
         String::new()
@@ -102,7 +102,7 @@ fn warning(ladder: &Ladder) -> String {
     )
 }
 
-/// The same as an answer, so that no one reads the losses without it.
+/// Returns the same statement as a finding, so that it is read with the losses.
 pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
     loaded(ladder).then(|| Verdict {
         judgement: Judgement::Unsure,
@@ -118,7 +118,7 @@ fn loaded(ladder: &Ladder) -> bool {
     ladder.years.iter().flatten().any(|years| years.load.is_some())
 }
 
-/// Page views over years: what of them is served, and why the others are not.
+/// Returns the page views of the long horizon: the served share, and the losses by reason.
 fn views(ladder: &Ladder) -> Option<Table> {
     if !loaded(ladder) {
         return None;
@@ -170,7 +170,7 @@ fn views(ladder: &Ladder) -> Option<Table> {
     Some(Table { caption, columns, rows })
 }
 
-/// What page views cost over years.
+/// Returns the cost of page views over the long horizon.
 fn costs(ladder: &Ladder) -> Option<Table> {
     let of = |years: &Option<YearCell>| years.as_ref()?.load.as_ref()?.cost.clone();
     let first = ladder.years.iter().find_map(of)?;
@@ -188,8 +188,8 @@ fn costs(ladder: &Ladder) -> Option<Table> {
     Some(declared().by_scenario(caption, &ids, whole(ladder), "no prices"))
 }
 
-/// What a terminal shows: structural downtime with and without shared faults, and continuous downtime. The
-/// rest is on the page: there is no room for more figures with their intervals.
+/// Returns the blocks for a terminal: structural downtime with and without shared faults, and continuous downtime.
+/// There is no space for more figures with their intervals; the page has them.
 pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     let mut table = table(ladder);
     let kept = [0, 2, 3, 5];
@@ -227,7 +227,7 @@ fn interval_level(ladder: &Ladder) -> f64 {
     ladder.years.iter().flatten().find_map(level).unwrap_or(ladder.level)
 }
 
-/// A difference of downtime in words: `−59.1 min/y ± 3.1`, or that none was detected.
+/// Formats a difference of downtime: `−59.1 min/y ± 3.1`, or that none was detected.
 fn step(difference: Interval) -> String {
     if difference.contains(0.0) {
         return "no difference detected".into();
@@ -236,7 +236,7 @@ fn step(difference: Interval) -> String {
     format!("{sign}{}", super::size(&difference, 60.0, minutes()))
 }
 
-/// Minutes by first cause: a row a cause, a column a scenario.
+/// Returns the minutes by first cause: one row per cause, one column per scenario.
 fn causes(ladder: &Ladder) -> Table {
     let mut columns = vec![Column::words("first cause", "cause")];
     let mut names: Vec<&str> = Vec::new();
@@ -274,7 +274,7 @@ fn causes(ladder: &Ladder) -> Table {
     }
 }
 
-/// A scenario over years, or one first cause of its downtime.
+/// The long-horizon run of a scenario, or one first cause of its downtime.
 struct Line<'a> {
     scenario: &'a str,
     years: &'a YearCell,
@@ -282,7 +282,7 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Returns the downtime of a side, or the part of it by the cause.
+    /// Returns the downtime of a side, or the part of it that is attributed to the cause.
     fn downtime(&self, side: Option<&'a YearSide>) -> Value<'a> {
         let found = match self.cause {
             None => side.map(|side| &side.downtime),
@@ -315,7 +315,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Each scenario with its years, where it has some.
+/// Returns each scenario with its long-horizon run, if it has one.
 fn whole(ladder: &Ladder) -> impl Iterator<Item = (&str, Option<Line<'_>>)> {
     ladder.rows.iter().zip(&ladder.years).map(|(row, years)| {
         let scenario = row.scenario.as_str();
@@ -440,7 +440,7 @@ pub(super) fn described() -> Described {
     declared().described()
 }
 
-/// For programs: a row a scenario and a cause; a row without a cause is of all.
+/// Returns the table for programs: one row per scenario and cause; a row without a cause covers all causes.
 pub(super) fn data(ladder: &Ladder) -> Table {
     let mut lines = Vec::new();
     for (row, years) in ladder.rows.iter().zip(&ladder.years) {

@@ -1,19 +1,19 @@
-//! Annotations of GitHub Actions: lines on standard output that point into files.
+//! Annotations for GitHub Actions: lines on standard output that point into files.
 //!
-//! `::error file=…,line=…,title=…::message`. In a message `%`, CR and LF are spelt `%25 %0D %0A`, in a
-//! property `:` and `,` besides. GitHub shows ten of a kind at most, so there are no more.
+//! `::error file=…,line=…,title=…::message`. In a message, `%`, CR and LF are written `%25 %0D %0A`; in a property,
+//! `:` and `,` are escaped as well. GitHub shows at most ten annotations of a kind, so no more are written.
 
 use super::{Gated, Outcome, Report, sentence};
 use crate::report::difference::words;
 use crate::report::text::visible;
 use crate::study::gate::Verdict;
 
-/// Annotations of one kind that are shown of a step.
+/// Largest number of annotations of one kind per step.
 const MOST: usize = 10;
-/// Changed figures that a message names.
+/// Number of changed figures that a message names.
 const FIGURES: usize = 3;
 
-/// All lines.
+/// Returns all annotations, one per line.
 #[must_use]
 pub fn lines(report: &Report) -> String {
     let mut errors = Vec::new();

@@ -1,7 +1,7 @@
-//! JUnit XML, as CI systems read it: a suite a scenario, a case a figure.
+//! JUnit XML for CI systems: one suite per scenario, one case per figure.
 //!
-//! What changed is a `failure`; what cannot be told or was not judged an `error`, or `skipped` where
-//! that is allowed. No time and no host: the same results give the same bytes.
+//! A change is a `failure`. An undecided or missing verdict is an `error`, or `skipped` if that is allowed. There is
+//! no time and no host: the same results give the same bytes.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use crate::report::difference::words;
 use crate::report::text::visible;
 use crate::study::gate::Verdict;
 
-/// The whole file.
+/// Returns the whole file.
 #[must_use]
 pub fn xml(report: &Report) -> String {
     let suites: Vec<Suite> =
@@ -49,7 +49,7 @@ struct Suite {
     cases: String,
 }
 
-/// How a case came out.
+/// The result of a case.
 enum Ended<'a> {
     Passed,
     Failed(&'a str),
@@ -58,7 +58,7 @@ enum Ended<'a> {
 }
 
 impl Suite {
-    /// `more`: lines of text inside the element.
+    /// Adds a case; `more` has lines of text for the inside of the element.
     fn case(&mut self, name: &str, ended: &Ended<'_>, more: &str) {
         self.tests += 1;
         let head = format!("    <testcase classname=\"{}\" name=\"{}\"", self.name, escaped(name));
@@ -112,7 +112,7 @@ fn suite(one: &Gated, allow_unsure: bool) -> Suite {
             Verdict::Apart => Ended::Skipped(only(row)),
             Verdict::Same => Ended::Passed,
         };
-        // What could be the reason stands with every figure that moved.
+        // Every changed figure is listed with the keys that may be the reason.
         let more = if row.verdict == Verdict::Changed { keys.as_str() } else { "" };
         suite.case(&row.path, &ended, more);
     }
@@ -135,7 +135,7 @@ fn escaped_lines(text: &str) -> String {
     entities(&lines.join("\n"))
 }
 
-/// What XML reserves; control characters it refuses were made visible before.
+/// Escapes the characters that XML reserves; control characters, which it refuses, have been replaced before.
 fn entities(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,7 +1,7 @@
-//! What a gate found, for people, programs and CI: text, JSON, JUnit, annotations.
+//! The findings of a gate, for people, programs and CI: text, JSON, JUnit, annotations.
 //!
-//! In: the judged figures of each scenario and the keys that differ. Out: text. Holds: only what
-//! differs is listed, what agrees is counted; text from files is escaped for every form.
+//! In: the judged figures of each scenario and the keys that differ. Out: text. Holds: differences are listed, equal
+//! figures are only counted; text from files is escaped for every form.
 
 pub mod annotations;
 pub mod junit;
@@ -18,30 +18,30 @@ use crate::stats::equivalence::Margin;
 use crate::study::gate::{Allowed, Direction, Mode, Row, Verdict};
 use crate::study::record::FigureRecord;
 
-/// Most changed figures that are shown of one scenario, and most unsure ones.
+/// Largest number of changed figures that are shown per scenario, and of undecided ones.
 const MOST_CHANGED: usize = 30;
 const MOST_UNSURE: usize = 8;
 
-/// How a scenario came out.
+/// The outcome of a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing moved.
+    /// No figure changed.
     Pass,
-    /// Something moved.
+    /// A figure changed.
     Changed,
-    /// It cannot be told.
+    /// The verdict on a figure is undecided.
     Unsure,
-    /// There is nothing to compare.
+    /// No comparison was possible.
     NotJudged {
-        /// Why.
+        /// The reason.
         why: String,
-        /// What to do.
+        /// The advice on what to do.
         help: Option<String>,
     },
 }
 
 impl Outcome {
-    /// As a word.
+    /// Returns the outcome as a word.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
@@ -62,16 +62,16 @@ impl Outcome {
     }
 }
 
-/// A key that differs, and its line in the scenario file.
+/// A key that differs, with its line in the scenario file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
-    /// What differs.
+    /// The difference.
     pub change: Change,
-    /// Line of the key, or of what is nearest above it; `None`: it is not in the file.
+    /// Line of the key, or of its nearest ancestor; `None` if it is not in the file.
     pub line: Option<usize>,
 }
 
-/// One scenario.
+/// The comparison of one scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gated {
     /// Its name.
@@ -80,35 +80,35 @@ pub struct Gated {
     pub file: String,
     /// Folder of its baseline.
     pub baseline: String,
-    /// How it was compared; `None`: it was not.
+    /// The mode of comparison; `None` if there was none.
     pub mode: Option<Mode>,
-    /// Why not exactly.
+    /// The reasons why it is not exact.
     pub because: Vec<String>,
     /// Every figure.
     pub rows: Vec<Row>,
     /// Keys that differ.
     pub keys: Vec<Key>,
-    /// What else differs where nothing may: files, histories.
+    /// Other differences where none are allowed: files, event digests.
     pub files: Vec<String>,
-    /// Told, not judged.
+    /// Remarks without a verdict.
     pub told: Vec<String>,
-    /// How it came out.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
 impl Gated {
-    /// How many figures came out as `verdict`.
+    /// Returns the number of figures with `verdict`.
     #[must_use]
     pub fn count(&self, verdict: Verdict) -> usize {
         self.rows.iter().filter(|row| row.verdict == verdict).count()
     }
 
-    /// Those figures.
+    /// Returns the figures with `verdict`.
     pub fn of(&self, verdict: Verdict) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(move |row| row.verdict == verdict)
     }
 
-    /// How many figures came out how, in words.
+    /// Describes the numbers of figures by verdict.
     #[must_use]
     pub fn counts(&self) -> String {
         let all = self.rows.len();
@@ -143,15 +143,15 @@ impl Gated {
 /// All scenarios of a gate.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
-    /// One after the other.
+    /// The scenarios, in order.
     pub scenarios: Vec<Gated>,
-    /// Baselines that no file was held against.
+    /// Baselines that no file was compared with.
     pub unused: Vec<String>,
-    /// Whether what cannot be told passes.
+    /// True if undecided verdicts pass.
     pub allow_unsure: bool,
 }
 
-/// The answer in words.
+/// Formats the answer for people.
 #[must_use]
 pub fn text(report: &Report, terminal: Terminal) -> String {
     let mut out = String::new();
@@ -232,7 +232,7 @@ fn figures(out: &mut String, one: &Gated, verdict: Verdict, most: usize, termina
             out.push_str(&format!("    {line}\n"));
         }
     } else {
-        // Too narrow for columns.
+        // If the terminal is too narrow for columns.
         for row in shown {
             say(out, 4, &sentence(row), terminal);
         }
@@ -243,7 +243,7 @@ fn figures(out: &mut String, one: &Gated, verdict: Verdict, most: usize, termina
     }
 }
 
-/// A row in words: `latency.page.p95@peak: 12 ms ± 1 → 15 ms ± 1, allowed ± 3 %`.
+/// Formats a row in words: `latency.page.p95@peak: 12 ms ± 1 → 15 ms ± 1, allowed ± 3 %`.
 #[must_use]
 pub fn sentence(row: &Row) -> String {
     let mut text = format!("{}: {} → {}", row.path, shown(row, &row.old), shown(row, &row.new));
@@ -287,7 +287,7 @@ fn table(rows: &[&Row], verdict: Verdict) -> Table {
     Table { caption: String::new(), columns, rows: rows.iter().map(cells).collect() }
 }
 
-/// What would decide.
+/// Describes what would decide the figure.
 fn needed(row: &Row) -> String {
     match (&row.why, row.replications) {
         (Some(why), _) => why.clone(),
@@ -298,7 +298,7 @@ fn needed(row: &Row) -> String {
     }
 }
 
-/// Rounded up to two digits: it is a guess.
+/// Rounds up to two digits, since the number is an estimate.
 fn two_digits(count: u64) -> u64 {
     let mut step = 1;
     while count / step >= 100 {
@@ -349,7 +349,7 @@ fn allowed(row: &Row) -> Option<String> {
     })
 }
 
-/// For programs.
+/// Returns the report for programs.
 #[must_use]
 pub fn value(report: &Report, exit: u8) -> Value {
     let row = |row: &Row| {
@@ -418,7 +418,7 @@ pub fn value(report: &Report, exit: u8) -> Value {
     })
 }
 
-/// For programs, as bytes.
+/// Returns the report for programs, as bytes.
 #[must_use]
 pub fn bytes(report: &Report, exit: u8) -> Vec<u8> {
     form::bytes(&value(report, exit))

@@ -1,4 +1,4 @@
-//! `availability.csv`: every availability of a run, of years and of windows.
+//! `availability.csv`: every availability of a run, of the long horizon and of windows.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ struct Line<'a> {
     which: Cow<'a, str>,
     told: Told<'a>,
     replications: usize,
-    /// Page views intended and served, where they were counted.
+    /// Page views intended and served, if they were counted.
     views: Option<(u64, u64)>,
 }
 
@@ -111,7 +111,7 @@ pub(super) fn file<F: TableForm>(results: &Results) -> F {
     availabilities().file(results.partial.as_deref(), lines)
 }
 
-/// Shares of time, by years.
+/// Returns the shares of time of the long horizon.
 fn of_time(results: &Results) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     if let Some(years) = &results.years {
@@ -132,7 +132,7 @@ fn of_time(results: &Results) -> Vec<Line<'_>> {
     lines
 }
 
-/// Shares of page views, by years with their traffic as a fluid.
+/// Returns the shares of page views of the long horizon, with traffic as a fluid.
 fn of_traffic(results: &Results) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     if let Some(years) = &results.years {
@@ -151,7 +151,7 @@ fn of_traffic(results: &Results) -> Vec<Line<'_>> {
     lines
 }
 
-/// The same, corrected by windows of requests.
+/// Returns the same shares, corrected by windows of requests.
 fn of_both(results: &Results) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
     if let Some(sampled) = &results.sampled {
@@ -170,7 +170,7 @@ fn of_both(results: &Results) -> Vec<Line<'_>> {
     lines
 }
 
-/// Shares of page views in windows.
+/// Returns the shares of page views in windows.
 fn of_windows(results: &Results) -> impl Iterator<Item = Line<'_>> {
     results.windows.iter().flat_map(|window| {
         window.views.iter().map(move |row| Line {

@@ -1,4 +1,4 @@
-//! What users notice when a part breaks: section, drawing and files.
+//! Effects of a failed part on users: section, drawing and files.
 
 use serde_json::{Value as Json, json};
 
@@ -17,10 +17,10 @@ use crate::study::breaks::Way;
 use crate::study::results::{BreakRow, Noticed, Results, Share, WindowRows};
 use crate::study::window::{Estimate, Pace};
 
-/// Most series in a drawing that can still be told apart.
+/// Largest number of series in a drawing that readers can distinguish.
 const MOST_SERIES: usize = 8;
 
-/// What users notice, in a few words.
+/// Describes the effect on users in a few words.
 #[must_use]
 pub fn noticed(noticed: Noticed) -> String {
     match noticed {
@@ -36,12 +36,12 @@ pub fn noticed(noticed: Noticed) -> String {
     }
 }
 
-/// A share in whole percent, never less than it is.
+/// Formats a share in whole percent, rounded up.
 fn percent(share: f64) -> String {
     format!("{:.0} %", (share * 100.0 - 1e-9).ceil())
 }
 
-/// The name of the broken part.
+/// Returns the name of the broken part.
 fn part(row: &BreakRow) -> &str {
     row.part.as_ref().map_or("(nothing)", |part| &part.name)
 }
@@ -50,7 +50,7 @@ fn kind(row: &BreakRow) -> &'static str {
     row.part.as_ref().map_or("", |part| part.kind)
 }
 
-/// Faults of the file that strike the part.
+/// Lists the faults of the file that affect the part.
 fn faults(row: &BreakRow) -> String {
     match &row.part {
         None => String::new(),
@@ -59,7 +59,7 @@ fn faults(row: &BreakRow) -> String {
     }
 }
 
-/// The section; `None` when no window lies around a break.
+/// Returns the section; `None` if no window lies around a break.
 #[must_use]
 pub fn section(results: &Results) -> Option<Section> {
     let first = results.breaks.first()?;
@@ -132,7 +132,7 @@ fn meanings() -> Vec<Definition> {
     terms.into_iter().map(meaning).collect()
 }
 
-/// What the runs of a declared window are, in a line.
+/// Describes the runs of a declared window in a line.
 fn caption(results: &Results, rows: &[&BreakRow]) -> String {
     let Some(first) = rows.first() else { return String::new() };
     let window = |at: Option<usize>| at.map(|at| &results.windows[at]);
@@ -152,19 +152,19 @@ fn caption(results: &Results, rows: &[&BreakRow]) -> String {
     caption
 }
 
-/// A part that breaks, or none.
+/// A part that breaks, or the run without a break.
 struct Line<'a> {
     results: &'a Results,
     row: &'a BreakRow,
 }
 
 impl<'a> Line<'a> {
-    /// Returns a value of the part; it is missing where nothing breaks.
+    /// Returns a value of the part; it is missing if nothing breaks.
     fn part<V: Into<Value<'a>>>(&self, of: impl Fn(&'a Drillable) -> V) -> Value<'a> {
         self.row.part.as_ref().map(of).into()
     }
 
-    /// Returns the page's cell of an estimate in a run; it is missing where there is no such run.
+    /// Returns the page's cell of an estimate in a run; it is missing if there is no such run.
     fn of_run(&self, run: Option<usize>, estimate: &Estimate, unit: Unit) -> Value<'a> {
         Value::or(run.map(|_| whole(estimate, unit)), "not run")
     }
@@ -224,7 +224,7 @@ fn outages<'a>() -> ResultTable<Line<'a>> {
                 Unit::Ratio,
                 "Page views served over intended in the run, all causes.",
                 |l: &L<'_>| match l.row.served {
-                    // What was seen is not told beside a bound.
+                    // Beside a bound the observed share is not shown.
                     Share::AtLeast { bound, .. } => Share::AtLeast { seen: 1.0, bound }.into(),
                     other => other.into(),
                 },
@@ -297,7 +297,7 @@ fn table(results: &Results, rows: &[&BreakRow]) -> Table {
     outages().page(caption(results, rows), &ids, lines)
 }
 
-/// As [`cell`]; what is exactly as without the break is said without an interval.
+/// Like [`cell`]; a value that equals that without the break has no interval.
 fn whole(estimate: &Estimate, unit: Unit) -> Cell {
     match estimate {
         Estimate::Interval(i) if i.low == i.high => Cell::Figure(Figure::exact(i.estimate, unit)),
@@ -305,8 +305,8 @@ fn whole(estimate: &Estimate, unit: Unit) -> Cell {
     }
 }
 
-/// Page views a second that are not served, over the runs of one way: without a break, and of the
-/// parts that cost most.
+/// Draws the page views per second that are not served, over the runs of one way: without a break, and of the parts
+/// with the largest losses.
 fn course(results: &Results, rows: &[&BreakRow], way: Way, many: bool) -> Option<Chart> {
     let of = |row: &BreakRow| match way {
         Way::Down => (row.down, row.missed.value()),
@@ -314,7 +314,7 @@ fn course(results: &Results, rows: &[&BreakRow], way: Way, many: bool) -> Option
     };
     let mut rows: Vec<&BreakRow> = rows.iter().copied().filter(|row| of(row).0.is_some()).collect();
     let cost = |row: &BreakRow| of(row).1.unwrap_or(f64::NEG_INFINITY);
-    // The sort is stable: where two cost the same, the order of the table.
+    // The sort is stable: equal losses keep the order of the table.
     rows.sort_by(|a, b| a.part.is_some().cmp(&b.part.is_some()).then(cost(b).total_cmp(&cost(a))));
     let line = |row: &&BreakRow| {
         let window = &results.windows[of(row).0?];
@@ -363,11 +363,11 @@ const fn unserved(pace: &Pace) -> f64 {
     pace.lost + pace.never_born
 }
 
-/// One step of the page views of a run around a break.
+/// One interval of the page views of a run around a break.
 struct Step<'a> {
     window: &'a WindowRows,
     workload: &'a str,
-    /// When it breaks or is repaired, after the start of the window.
+    /// Time of the break or repair in seconds, after the start of the window.
     event_s: f64,
     pace: &'a Pace,
 }
@@ -416,7 +416,7 @@ pub(super) fn described() -> [Described; 2] {
     [outages().described(), courses().described()]
 }
 
-/// Writes `outages.csv` and `outages-timeline.csv`; none when no window lies around a break.
+/// Writes `outages.csv` and `outages-timeline.csv`; returns none if no window lies around a break.
 #[must_use]
 pub fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     if results.breaks.is_empty() {
@@ -436,7 +436,7 @@ pub fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     vec![outages().file(partial, lines), courses().file(partial, steps)]
 }
 
-/// What stands in `summary.json`.
+/// Returns the part of `summary.json`.
 #[must_use]
 pub fn summary(results: &Results) -> Json {
     let row = |row: &BreakRow| {

@@ -1,4 +1,4 @@
-//! What a scenario can carry, in the report and as rows for programs.
+//! Capacity of a scenario, in the report and as rows for programs.
 
 use serde_json::Value as Json;
 
@@ -11,7 +11,7 @@ use crate::study::record::CapacityRecord;
 use crate::study::results::{CapacityRow, Carries, Reached, Results};
 use crate::study::window::Estimate;
 
-/// The section; `None` when nothing was sought.
+/// Returns the section; `None` if no capacity was searched for.
 pub(super) fn section(results: &Results) -> Option<Section> {
     let first = results.capacities.first()?;
     Some(Section {
@@ -51,7 +51,7 @@ fn declared<'a>() -> ResultTable<&'a CapacityRow> {
     )
 }
 
-/// A cell for what is carried; a capacity rounds down.
+/// Returns the cell of a capacity, which rounds down.
 #[must_use]
 pub fn carries(carries: &Carries) -> Cell {
     let bound = |sign: char, rate: f64| {
@@ -68,7 +68,7 @@ pub fn carries(carries: &Carries) -> Cell {
     }
 }
 
-/// What ends it: the latency, or the share of the views that is lost, in how many runs.
+/// Describes the limit of the capacity: the latency, or the share of lost views, with the number of runs.
 #[must_use]
 pub fn bounded_by(row: &CapacityRow) -> String {
     let all = row.each.len();
@@ -81,7 +81,7 @@ pub fn bounded_by(row: &CapacityRow) -> String {
     }
 }
 
-/// For `summary.json`.
+/// Returns the part of `summary.json`.
 pub(super) fn summary(results: &Results) -> Vec<Json> {
     let one = |row: &CapacityRow| {
         let (value, low, high, reason) = match &row.carries {

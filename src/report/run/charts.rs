@@ -8,14 +8,14 @@ use crate::solve::requests::GRID;
 use crate::study::results::{Results, STATS, Use, WindowRows};
 use crate::study::window::Estimate;
 
-/// Most series or rows in a drawing that can still be told apart.
+/// Largest number of series or rows in a drawing that readers can distinguish.
 const MOST_SERIES: usize = 8;
-/// Most bars of one chart.
+/// Largest number of bars in a chart.
 const MOST_BARS: usize = 24;
-/// A series needs more steps of the grid than this to be worth drawing.
+/// Number of grid steps that a series must exceed to be drawn.
 const FEW_STEPS: usize = 3;
 
-/// An estimate as a mark on a chart.
+/// Converts an estimate to a mark on a chart.
 #[must_use]
 pub fn mark(estimate: &Estimate) -> Option<Mark> {
     match estimate {
@@ -36,7 +36,7 @@ fn objective_of(results: &Results) -> Option<Objective> {
     rows.all(same).then(|| Objective { value: first.bound.seconds(), label })
 }
 
-/// Percentiles of every class in every window.
+/// Draws the percentiles of every class in every window.
 #[must_use]
 pub fn latencies(results: &Results) -> Option<Chart> {
     let levels: Vec<String> = STATS[1..].iter().map(|(name, _)| (*name).to_string()).collect();
@@ -79,7 +79,7 @@ fn slowest(results: &Results) -> String {
     })
 }
 
-/// Utilisation of every component in a window, busiest first.
+/// Draws the mean utilisation of components in a window, the busiest first.
 #[must_use]
 pub fn utilization(window: &WindowRows) -> Option<Chart> {
     let mut rows: Vec<(&Use, f64)> =
@@ -111,7 +111,7 @@ pub fn utilization(window: &WindowRows) -> Option<Chart> {
     })
 }
 
-/// Page views lost, by cause and window.
+/// Draws the share of page views lost, by cause and window.
 #[must_use]
 pub fn losses(results: &Results) -> Option<Chart> {
     let mut bars = Vec::new();
@@ -147,7 +147,7 @@ pub fn losses(results: &Results) -> Option<Chart> {
     })
 }
 
-/// Cumulative distribution of the latency of the classes with page views, or of all where none.
+/// Draws the cumulative distribution of latency of the classes with an objective, or of all classes if there is none.
 #[must_use]
 pub fn distribution(results: &Results) -> Option<Chart> {
     let judged = |name: &str| results.objectives.iter().any(|row| row.class == name);
@@ -179,7 +179,7 @@ pub fn distribution(results: &Results) -> Option<Chart> {
     })
 }
 
-/// Utilisation over the time of a window, of the components that are busiest.
+/// Draws the utilisation over the time of a window, of the busiest components.
 #[must_use]
 pub fn timeline(window: &WindowRows) -> Option<Chart> {
     let mut rows: Vec<(&Use, f64)> = window
@@ -202,7 +202,7 @@ pub fn timeline(window: &WindowRows) -> Option<Chart> {
     let line = |row: &Use| {
         let point = |(at, value): (usize, &f64)| Point::at(at as f64 * GRID.seconds(), *value);
         let mut points: Vec<Point> = row.series.iter().enumerate().map(point).collect();
-        // The last value holds to the end of the window.
+        // The last value holds until the end of the window.
         points.extend(row.series.last().map(|last| Point::at(window.length.seconds(), *last)));
         Series { name: row.name.clone(), points }
     };

@@ -1,4 +1,4 @@
-//! What a scenario costs: the bill and what page views cost, in the report and in `summary.json`.
+//! Cost of a scenario: the bill and the cost of page views, in the report and in `summary.json`.
 
 use serde_json::{Value as Json, json};
 
@@ -13,14 +13,14 @@ use crate::study::results::{ClassCost, Results};
 /// The heading of the section.
 pub const HEADING: &str = "Cost";
 
-/// What its page views cost, by class.
+/// Returns the cost of page views by class.
 fn costs(results: &Results) -> impl Iterator<Item = (&str, &ClassCost)> {
     let load = results.years.as_ref().and_then(|years| years.load.as_ref());
     let classes = load.into_iter().flat_map(|load| &load.classes);
     classes.filter_map(|class| Some((class.name.as_str(), class.cost.as_ref()?)))
 }
 
-/// What the page views of a class cost.
+/// Declares the columns of the cost of page views of a class.
 fn class_costs<'a>() -> ResultTable<(&'a str, &'a ClassCost)> {
     ResultTable::new(
         "",
@@ -45,13 +45,13 @@ fn class_costs<'a>() -> ResultTable<(&'a str, &'a ClassCost)> {
     )
 }
 
-/// A line of a bill, or all of them together.
+/// A line of a bill, or its total.
 enum BillLine<'a> {
     Item(&'a Item),
     All(&'a Cost),
 }
 
-/// The lines of a bill; prices for each are not of all.
+/// Declares the columns of a bill; unit prices have no total.
 fn bill_table<'a>() -> ResultTable<BillLine<'a>> {
     type L<'a> = BillLine<'a>;
     let month =
@@ -104,7 +104,7 @@ fn bill_lines(bill: &Cost) -> Table {
     }
 }
 
-/// The section; `None` without prices.
+/// Returns the section; `None` without prices.
 pub(super) fn section(results: &Results) -> Option<Section> {
     let bill = results.why.bill.as_ref()?;
     let total = super::price(bill.month(), bill.once())?;
@@ -127,7 +127,7 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     Some(Section { heading: HEADING.into(), intro, blocks })
 }
 
-/// For `summary.json`; amounts paid once are there where the scenario has such prices.
+/// Returns the part of `summary.json`; one-time amounts are present if the scenario has such prices.
 pub(super) fn summary(results: &Results, bill: &Cost) -> Json {
     let once = bill.once();
     let mut ids = vec!["what", "number", "each_dollars_per_month"];

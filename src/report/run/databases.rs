@@ -1,7 +1,7 @@
-//! Databases in a report: what they failed, how far slaves are behind, what failovers cost.
+//! Databases in a report: failed requests, replication lag, losses of failovers.
 //!
-//! In: the figures of the results whose metric is one of a database's. Out: a section with two tables,
-//! and `databases.csv` with all of them, a row a figure. Nothing where there is no database.
+//! In: the figures of the results with a metric of databases. Out: a section with two tables, and `databases.csv`
+//! with one row per figure. Both are absent without a database.
 
 use super::{cell, unit};
 use crate::plan::figure::{Figure, Metric, Stat};
@@ -10,7 +10,7 @@ use crate::report::document::{Block, Cell, Column, Section, Table, Unit};
 use crate::report::rows::TableForm;
 use crate::study::results::{FigureRow, Results};
 
-/// Of a slave.
+/// Metrics of a replica.
 const OF_A_SLAVE: [(&str, Metric, Stat); 4] = [
     ("lag mean", Metric::Lag, Stat::Mean),
     ("lag p95", Metric::Lag, Stat::Quantile(0.95)),
@@ -18,7 +18,7 @@ const OF_A_SLAVE: [(&str, Metric, Stat); 4] = [
     ("writes behind", Metric::Backlog, Stat::Mean),
 ];
 
-/// Of a group.
+/// Metrics of a group.
 const OF_A_GROUP: [(&str, Metric); 6] = [
     ("reads failed", Metric::FailedReads),
     ("writes failed", Metric::FailedWrites),
@@ -46,8 +46,7 @@ fn told(results: &Results) -> Vec<Told<'_>> {
     parsed.collect()
 }
 
-/// How the databases fared, in the windows that are no runs around a break and in those in which
-/// there was a failover.
+/// Returns the tables of the databases, for the ordinary windows and for the runs around a break with a failover.
 #[must_use]
 pub fn section(results: &Results) -> Option<Section> {
     let told = told(results);
@@ -148,7 +147,7 @@ struct Line<'a> {
     told: &'a Told<'a>,
 }
 
-/// Declares `databases.csv`. The page has a row per slave or group and a column per figure.
+/// Declares `databases.csv`. The page has a row per replica or group and a column per figure.
 fn declared<'a>() -> ResultTable<Line<'a>> {
     ResultTable::new(
         "databases.csv",

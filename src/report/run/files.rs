@@ -1,8 +1,8 @@
 //! The files for programs: `summary.json` and the tables.
 //!
-//! Columns are snake_case with their unit as suffix, bounds `_lo` and `_hi`; what is missing is
-//! empty, with its reason in a column of its own. A file is only there when it has something to
-//! tell: no table of outages without faults.
+//! Columns are snake_case with their unit as suffix, bounds `_lo` and `_hi`. A missing value is empty, with its
+//! reason in a column of its own. A file is written only if it has content: without faults there is no table of
+//! outages.
 
 use serde_json::{Value as Json, json};
 
@@ -22,7 +22,7 @@ use crate::study::results::{
 use crate::study::window::{Ending, Estimate};
 use crate::units::SimTime;
 
-/// All tables.
+/// Returns all tables.
 #[must_use]
 pub fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     let mut files = vec![super::availability::file(results)];
@@ -64,7 +64,7 @@ pub fn described() -> Vec<Described> {
     all
 }
 
-/// Value, bounds and the reason why there is none, or why they say little.
+/// Returns value, bounds, and the reason why they are missing or not an ordinary interval.
 pub(crate) fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String>) {
     match estimate {
         Estimate::Interval(i) => {
@@ -77,7 +77,7 @@ pub(crate) fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String
     }
 }
 
-/// The reason why an interval has no two ends of its own: it is a one-sided bound, or one run decides it.
+/// Returns the reason why an interval is not an ordinary one: it is a one-sided bound, or one run decides it.
 pub(crate) fn bound(interval: &Interval) -> Option<&'static str> {
     match interval.method {
         Method::RuleOfThree => Some("none seen: a one-sided bound"),
@@ -86,7 +86,7 @@ pub(crate) fn bound(interval: &Interval) -> Option<&'static str> {
     }
 }
 
-/// An estimate for `summary.json`: value, bounds, and why it has none.
+/// Returns an estimate for `summary.json`: value, bounds, and the reason why they are missing.
 pub(crate) fn estimate_value(estimate: &Estimate) -> Json {
     Value::from(estimate).json()
 }
@@ -99,7 +99,7 @@ pub(crate) fn share(share: &Share) -> ShareFields {
             let value = [i.estimate, i.low, i.high].map(Field::Number);
             (value, Field::Number(i.level), i.method.name(), None)
         }
-        // What was seen is the value only where something was lost: else there is but the bound.
+        // The observed share is a value only if there was a loss; otherwise there is only the bound.
         Share::AtLeast { seen, bound } => {
             let seen = if *seen < 1.0 { Field::Number(*seen) } else { Field::Missing };
             let value = [seen, Field::Number(bound.value), Field::Missing];
@@ -116,7 +116,7 @@ pub(crate) fn share(share: &Share) -> ShareFields {
     }
 }
 
-/// A figure with interval, method and unit, or `null` with its reason.
+/// Returns a figure with interval, method and unit, or `null` with its reason.
 pub(crate) fn figure(estimate: &Estimate, shown: &Unit, replications: usize) -> FigureRecord {
     let record = FigureRecord {
         unit: form::unit(shown).into(),
@@ -146,7 +146,7 @@ const fn judged(judgement: Judgement) -> &'static str {
     judgement.word()
 }
 
-/// `summary.json`, without the digest that covers it.
+/// Returns `summary.json`, without the digest that covers it.
 #[must_use]
 pub fn summary(results: &Results) -> Json {
     let of_years = results.years.iter().flat_map(|years| &years.figures);
@@ -239,7 +239,7 @@ pub fn summary(results: &Results) -> Json {
     summary
 }
 
-/// `replications.json`: values by replication, one figure per line. A gate pairs them with new ones.
+/// Returns `replications.json`: values by replication, one figure per line. A gate pairs them with new ones.
 pub fn by_replication(results: &Results) -> Vec<u8> {
     let line = |(path, values): (&String, &Vec<f64>)| {
         let values = Json::Array(values.iter().map(|value| number(*value)).collect());
@@ -251,7 +251,7 @@ pub fn by_replication(results: &Results) -> Vec<u8> {
     format!("{{\n  \"complete\": {complete},\n  \"values\": {{\n{values}\n  }}\n}}\n").into_bytes()
 }
 
-/// Samples behind a latency, of all replications.
+/// Returns the number of samples of a latency, over all replications.
 fn samples(window: &WindowRows, path: &str) -> Option<u64> {
     let rest = path.strip_prefix("latency.")?;
     let name = rest.split('.').next()?;

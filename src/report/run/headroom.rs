@@ -1,4 +1,4 @@
-//! What a scenario can spare: the load after each single loss, in the report and as a file.
+//! Headroom of a scenario: the load after each single loss, in the report and as a file.
 
 use serde_json::{Value as Json, json};
 
@@ -16,12 +16,12 @@ use crate::study::results::{LossRow, SpareRows};
 /// The heading of the section.
 pub const HEADING: &str = "What it can spare";
 
-/// Bars of the drawing of losses.
+/// Largest number of bars in the drawing of losses.
 const MOST_LOSSES: usize = 16;
-/// Losses in the table of the page: the worst.
+/// Largest number of losses in the table of the page, the worst first.
 const MOST_LISTED: usize = 64;
 
-/// One loss, or none.
+/// One loss, or the state without a loss.
 struct SpareLine<'a> {
     rows: &'a SpareRows,
     row: &'a LossRow,
@@ -41,12 +41,12 @@ impl<'a> SpareLine<'a> {
         self.row.spare.cold.as_ref()
     }
 
-    /// Returns the value for a page; it is missing where the loss takes the service down.
+    /// Returns the value for a page; it is missing if the loss takes the service down.
     fn while_serving<V: Into<Value<'a>>>(&self, value: Option<V>) -> Value<'a> {
         Value::or(value.filter(|_| self.row.spare.serves), "\u{2013}")
     }
 
-    /// Returns in words what users have after the loss.
+    /// Describes the service after the loss.
     fn then(&self) -> String {
         let over = self.busiest().is_some_and(|(_, used)| *used >= 1.0);
         match (self.row.spare.serves, over, self.cold()) {
@@ -61,7 +61,7 @@ impl<'a> SpareLine<'a> {
     }
 }
 
-/// Declares `headroom.csv`: a row a loss; the first is without one.
+/// Declares `headroom.csv`: one row per loss; the first row is without a loss.
 fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
     type L<'a> = SpareLine<'a>;
     ResultTable::new(
@@ -152,7 +152,7 @@ fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
     )
 }
 
-/// The section.
+/// Returns the section.
 pub(super) fn section(rows: &SpareRows) -> Section {
     let level = number::figure(&Figure::exact(rows.level, Unit::PerSecond));
     let ids = [
@@ -186,7 +186,7 @@ pub(super) fn section(rows: &SpareRows) -> Section {
     }
 }
 
-/// How many of the losses were worked out, and how many of those stand in the table.
+/// States the number of losses computed, and the number of those in the table.
 fn looked_at(rows: &SpareRows) -> String {
     let (all, done) = (rows.losses, rows.worked_out());
     let mut said = match done {
@@ -251,7 +251,7 @@ pub(super) fn file<F: TableForm>(partial: Option<&str>, rows: &SpareRows) -> F {
     headrooms().file(partial, lines(rows))
 }
 
-/// For `summary.json`.
+/// Returns the part of `summary.json`.
 pub(super) fn summary(rows: &SpareRows) -> Json {
     let table = headrooms();
     let mut after = Vec::new();

@@ -7,7 +7,7 @@ use crate::report::document::{Block, Section, Unit};
 use crate::report::rows::TableForm;
 use crate::study::results::{Latency, Results, STATS, WindowRows};
 
-/// A latency in a window; in the file one statistic of it, by place in [`STATS`].
+/// A latency in a window; in the file one statistic of it, an index into [`STATS`].
 struct Line<'a> {
     window: &'a WindowRows,
     latency: &'a Latency,
@@ -74,7 +74,7 @@ pub(super) fn file<F: TableForm>(results: &Results) -> F {
     latencies().file(results.partial.as_deref(), all.flat_map(of))
 }
 
-/// The section: a table with all windows of each class together, and drawings.
+/// Returns the section: a table with all windows of each class together, and drawings.
 pub(super) fn section(results: &Results) -> Section {
     let mut names: Vec<&str> = Vec::new();
     for row in results.plain().flat_map(|window| &window.latencies) {

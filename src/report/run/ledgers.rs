@@ -51,7 +51,7 @@ pub(super) fn described() -> Described {
     ledger_lines().described()
 }
 
-/// Writes `requests.csv`: both ledgers.
+/// Writes `requests.csv`, with both ledgers.
 pub(super) fn file<F: TableForm>(results: &Results) -> F {
     let lines = results.windows.iter().flat_map(|window| {
         let mut lines = Vec::new();
@@ -65,7 +65,7 @@ pub(super) fn file<F: TableForm>(results: &Results) -> F {
             };
             put(ledger, &row.name, "all", None, row.attempts.begun);
             for (outcome, count) in OUTCOMES.iter().zip(row.attempts.ended) {
-                // Only what slaves answer can be stale.
+                // Only answers of replicas can be stale.
                 if *outcome == "stale" && count == 0 {
                     continue;
                 }
@@ -113,7 +113,7 @@ fn views<'a>() -> ResultTable<Views<'a>> {
     )
 }
 
-/// The section.
+/// Returns the section.
 pub(super) fn section(results: &Results) -> Section {
     let mut blocks: Vec<Block> = charts::losses(results).map(Block::Chart).into_iter().collect();
     let count = |name: &str, key: &str| Column::numbers(name, key, Unit::None);

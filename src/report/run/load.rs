@@ -1,4 +1,4 @@
-//! The traffic over years, in the report and as files.
+//! The traffic of the long horizon, in the report and as files.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -19,12 +19,12 @@ use crate::study::window::Estimate;
 /// The heading of the section.
 pub const HEADING: &str = "Years under load";
 
-/// Most resources in a table of the page; the files hold all.
+/// Largest number of resources in a table of the page; the files have all.
 const MOST_ROWS: usize = 40;
-/// Most resources that have a heat map.
+/// Largest number of resources with a heat map.
 const MOST_MAPS: usize = 1;
 
-/// The section; `None` where no traffic was followed through years.
+/// Returns the section; `None` if the long horizon has no traffic.
 pub(super) fn section(results: &Results) -> Option<Section> {
     let years = results.years.as_ref()?;
     let load = years.load.as_ref()?;
@@ -46,7 +46,7 @@ user does not wait for the end of a stall; when what is up cannot do more; or, n
 finds the room full in which it comes in, by formula. Cold memory after a break and the work of backups are not in it. Windows of \
 requests, where there are some, correct all of this.";
 
-/// A share that may be nearly all: rounded down.
+/// Returns the cell of a share that may be nearly one; it rounds down.
 pub fn share(estimate: &Estimate) -> Cell {
     match cell(estimate, Unit::Ratio) {
         Cell::Figure(figure) => Cell::Figure(figure.rounded(Rounding::Down)),
@@ -59,7 +59,7 @@ struct Availabilities<'a> {
     class: &'a str,
     which: &'static str,
     share: Value<'a>,
-    /// Time per year; availabilities of traffic have none.
+    /// Downtime per year; availabilities of traffic have none.
     downtime: Option<&'a Estimate>,
     of: &'static str,
 }
@@ -89,7 +89,7 @@ fn availabilities<'a>() -> ResultTable<Availabilities<'a>> {
     )
 }
 
-/// Lays out the four availabilities of each class.
+/// Returns the table of the four availabilities of each class.
 fn four(years: &YearsRows, load: &LoadRows) -> Table {
     let mut rows = Vec::new();
     let of_time = |class, kind: WatchedKind| {
@@ -129,7 +129,7 @@ fn four(years: &YearsRows, load: &LoadRows) -> Table {
     availabilities().all("The four availabilities, never mixed", rows)
 }
 
-/// Declares the columns of the page views of a class over years.
+/// Declares the columns of the page views of a class over the long horizon.
 fn classes<'a>() -> ResultTable<&'a LoadClass> {
     let views = |id, header, read: Read<&'a LoadClass>| {
         numbers(id, header, Unit::Other("views/y".into()), "", read)
@@ -169,7 +169,7 @@ fn classes<'a>() -> ResultTable<&'a LoadClass> {
     )
 }
 
-/// Views lost a year, by kind.
+/// Returns the page views lost per year, by kind.
 fn losses(load: &LoadRows) -> Table {
     let ids = [
         "class",
@@ -213,7 +213,7 @@ fn causes(load: &LoadRows) -> Table {
     cause_lines().all("Page views lost a year, by first cause", lines)
 }
 
-/// Error budgets of months.
+/// Returns the error budgets of months.
 fn months(load: &LoadRows) -> Table {
     let ids = [
         "class",
@@ -225,7 +225,7 @@ fn months(load: &LoadRows) -> Table {
     classes().page("Error budgets: months of 730 hours", &ids, &load.classes)
 }
 
-/// When a stall of the file server stops everybody.
+/// States after which time a stall of the file server blocks all requests of a class.
 fn held_up(class: &LoadClass) -> Option<String> {
     let [mean, top] = class.held_up?;
     let time = |seconds: f64| number::figure(&Figure::exact(seconds, Unit::Seconds));
@@ -245,7 +245,7 @@ fn hour_name(hour: usize) -> String {
     format!("{} {:02}", WEEKDAYS[hour / 24 % 7], hour % 24)
 }
 
-/// A resource over the years, or in one hour of the week.
+/// A resource over the long horizon, or in one hour of the week.
 struct Line<'a> {
     row: &'a LoadUse,
     hour: Option<usize>,
@@ -261,7 +261,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Declares `utilization-years.csv`: a row per resource, and below it one per hour of the week.
+/// Declares `utilization-years.csv`: one row per resource, and below it one per hour of the week.
 fn utilizations<'a>() -> ResultTable<Line<'a>> {
     let ratios =
         |id, header, meaning, read: Read<Line<'a>>| numbers(id, header, Unit::Ratio, meaning, read);
@@ -309,7 +309,7 @@ fn utilizations<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// How busy everything is.
+/// Returns the utilisation of the resources.
 fn uses(load: &LoadRows) -> Table {
     let ids = ["name", "utilization_ratio", "p95_ratio", "busiest_hour_ratio", "busiest_hour"];
     let caption =
@@ -353,7 +353,7 @@ pub(super) fn described() -> Described {
     utilizations().described()
 }
 
-/// Writes `utilization-years.csv`; `None` where no traffic was followed.
+/// Writes `utilization-years.csv`; returns `None` if the long horizon has no traffic.
 pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     let load = results.years.as_ref()?.load.as_ref()?;
     let lines = load.resources.iter().flat_map(|row| {
@@ -363,7 +363,7 @@ pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     Some(utilizations().file(results.partial.as_deref(), lines))
 }
 
-/// For `summary.json`.
+/// Returns the part of `summary.json`.
 pub(super) fn summary(load: &LoadRows) -> Json {
     let one = estimate_value;
     let ids = [

@@ -1,8 +1,8 @@
 //! The results of one scenario as files, as a page and for the terminal.
 //!
-//! In: [`Results`] and what identifies the run. Out: a [`ResultSet`] with its digest (D3), and the
-//! document that page and terminal show. Holds: no wall clock, path or machine in any of them (D2);
-//! whatever the order of sections in the scenario, the same bytes (D5).
+//! In: [`Results`] and the identity of the run. Out: a [`ResultSet`] with its digest (D3), and the document for page
+//! and terminal. Holds: no wall clock, path or machine in any of them (D2); the same bytes for any order of sections
+//! in the scenario (D5).
 
 mod availability;
 pub mod breaks;
@@ -36,34 +36,34 @@ use crate::study::window::Estimate;
 
 use crate::plan::figure::FigureUnit;
 
-/// The line of the digest that says that a scenario was run alone.
+/// The line of the digest for a scenario that was run alone.
 pub const TOLD_ALONE: &str = "told alone";
-/// The line of what a digest covers that is there where windows of requests were drawn from years.
+/// The key of the line of the digest for request windows sampled from the long horizon.
 pub const SAMPLED: &str = "years-windows";
-/// The head of a line of the digest for each figure that the command line alone asks for.
+/// The key of a line of the digest for each figure that only the command line asks for.
 pub const ASKED: &str = "figure";
 
-/// The fact of a manifest that says how the events went on the way.
+/// The key of the event-digest checkpoints in a manifest.
 pub const EVENT_TRAILS: &str = "event_trails";
 
-/// What identifies a run, beside its figures.
+/// The identity of a run, beside its figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Identity {
-    /// The scenario in its one spelling, as text that can be run again.
+    /// The scenario in canonical form, as text that can be run again.
     pub canonical: String,
     /// Its digest, `sha256:<64 hex>`.
     pub canonical_digest: String,
-    /// Files the scenario names, each with the digest of its content, in order of name.
+    /// Trace files of the scenario, each with the digest of its content, in order of name.
     pub traces: Vec<(String, String)>,
-    /// The command that makes the same bytes again, without paths.
+    /// The command that reproduces the same bytes, without paths.
     pub command: String,
-    /// Figures beside each other are worth more: the cost of a month, in dollars.
+    /// Monthly cost in dollars; `None` without such prices.
     pub monthly_cost: Option<f64>,
-    /// What is paid once, in dollars.
+    /// One-time cost in dollars; `None` without such prices.
     pub once_cost: Option<f64>,
 }
 
-/// What is paid per month and what is paid once, in a sentence; `None` without prices.
+/// Formats the monthly and the one-time cost in a sentence; returns `None` without prices.
 pub fn price(month: Option<f64>, once: Option<f64>) -> Option<String> {
     let text = |value: f64, unit: Unit| number::figure(&Figure::exact(value, unit));
     match (month, once) {
@@ -78,16 +78,16 @@ pub fn price(month: Option<f64>, once: Option<f64>) -> Option<String> {
     }
 }
 
-/// Everything that is written and shown of one scenario.
+/// All files of one scenario, and the document for page and terminal.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// The files.
     pub set: ResultSet,
-    /// What page and terminal show; its digest is that of the set.
+    /// The document for page and terminal; its digest is that of the set.
     pub document: Document,
 }
 
-/// Lays everything out.
+/// Creates the files and the document.
 #[must_use]
 pub fn output(results: &Results, identity: &Identity) -> Output {
     let mut document = page::document(results, identity);
@@ -110,7 +110,7 @@ pub fn output(results: &Results, identity: &Identity) -> Output {
     Output { set, document }
 }
 
-/// What the digest covers beside the files, line by line.
+/// Returns the lines that the digest covers besides the files.
 fn lines(results: &Results, identity: &Identity) -> Vec<(String, String)> {
     let mut lines = vec![("scenario".to_string(), identity.canonical_digest.clone())];
     for (name, digest) in &identity.traces {
@@ -148,8 +148,8 @@ fn facts(results: &Results, identity: &Identity) -> Map<String, Value> {
     facts.into_iter().map(|(key, value)| (key.to_string(), value)).collect()
 }
 
-/// What was noted of the order of events on the way, window by window: `<window> <replication> <hex>`.
-/// Where it ends is in the digest already.
+/// Returns the event-digest checkpoints, window by window: `<window> <replication> <hex>`. The final digest of each
+/// replication is part of the run digest already.
 fn trails(results: &Results) -> Vec<String> {
     let of = |window: &WindowRows| {
         let lines = window.trails.iter().enumerate();
@@ -159,7 +159,7 @@ fn trails(results: &Results) -> Vec<String> {
     results.windows.iter().flat_map(of).collect()
 }
 
-/// The unit of a figure.
+/// Returns the unit of a figure.
 #[must_use]
 pub const fn unit(unit: FigureUnit) -> Unit {
     match unit {
@@ -173,7 +173,7 @@ pub const fn unit(unit: FigureUnit) -> Unit {
     }
 }
 
-/// An interval with its estimate; where one run alone decides, those words stand in its place.
+/// Returns an interval with its estimate; if a single run decides it, words replace the interval.
 #[must_use]
 pub fn figure(interval: &Interval, unit: Unit) -> Figure {
     let figure = Figure::estimate(interval.estimate, interval.low, interval.high, unit);
@@ -183,7 +183,7 @@ pub fn figure(interval: &Interval, unit: Unit) -> Figure {
     }
 }
 
-/// A cell for an estimate.
+/// Returns the cell of an estimate.
 #[must_use]
 pub fn cell(estimate: &Estimate, unit: Unit) -> Cell {
     match estimate {
@@ -196,7 +196,7 @@ pub fn cell(estimate: &Estimate, unit: Unit) -> Cell {
     }
 }
 
-/// A cell for a share that may be all: rounded down, and a bound where there is no interval.
+/// Returns the cell of a share that may be one: rounded down, and a bound if there is no interval.
 #[must_use]
 pub fn share_cell(share: &Share) -> Cell {
     match share {

@@ -14,7 +14,7 @@ use crate::study::results::{
 use crate::study::window::{Came, Estimate, Verdict};
 use crate::units::SimTime;
 
-/// The whole report.
+/// Returns the whole report.
 #[must_use]
 pub fn document(results: &Results, identity: &Identity) -> Document {
     let title = if results.title.is_empty() { &results.scenario } else { &results.title };
@@ -38,7 +38,7 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
     }
 }
 
-/// What users meet, before why it is so.
+/// Returns the sections on the experience of users, which precede the causes.
 fn leading(results: &Results, identity: &Identity) -> Vec<Section> {
     let sections = [
         (!results.windows.is_empty()).then(|| windows(results, identity)),
@@ -65,7 +65,7 @@ fn following(results: &Results, identity: &Identity) -> Vec<Section> {
     sections.into_iter().flatten().collect()
 }
 
-/// What fits a terminal: answers, the three tables, the checks; no drawing, no ledger.
+/// Returns the short document for a terminal: answers, tables, checks; no drawing, no ledger.
 #[must_use]
 pub fn brief(document: &Document) -> Document {
     let mut brief = document.clone();
@@ -82,7 +82,7 @@ pub fn brief(document: &Document) -> Document {
 
 const SCENARIO: &str = "The scenario";
 
-/// A judgement as its word.
+/// Converts a verdict to the judgement of a document.
 #[must_use]
 pub const fn word(judgement: Judgement) -> Word {
     match judgement {
@@ -92,7 +92,7 @@ pub const fn word(judgement: Judgement) -> Word {
     }
 }
 
-/// An estimate in words.
+/// Formats an estimate in words.
 #[must_use]
 pub fn in_words(estimate: &Estimate, shown: Unit) -> String {
     match estimate {
@@ -150,7 +150,7 @@ fn verdicts(results: &Results) -> Vec<Line> {
     lines
 }
 
-/// What is to be known of each class whose overload is metastable.
+/// Describes each class whose overload is metastable.
 fn metastable(window: &WindowRows) -> Vec<Line> {
     let share = |share: f64| number::figure(&Figure::exact(share, Unit::Ratio));
     let rate = |rate: f64| number::figure(&Figure::exact(rate, Unit::PerSecond));
@@ -240,12 +240,12 @@ fn windows(results: &Results, identity: &Identity) -> Section {
     }
 }
 
-/// How far a set of intervals holds; every report says so once.
+/// The scope of the intervals, which every report states once.
 const SINGLE: &str = "Each interval holds for its own figure. Intervals are not joint: of twenty intervals at 95 % \
                       one misses its truth on average, and figures of one window meet the same arrivals, so that \
                       their errors go the same way.";
 
-/// Which windows are corrected for their arrivals.
+/// Names the windows whose figures are corrected for their arrivals.
 fn corrected(results: &Results) -> Option<String> {
     let names: Vec<&str> =
         results.plain().filter(|one| one.corrected).map(|one| one.name.as_str()).collect();
@@ -280,7 +280,7 @@ fn meanings(results: &Results) -> Vec<Definition> {
     seen.into_iter().map(meaning).collect()
 }
 
-/// What became of the page views that were not served: `overload 0.1 %, session over 0.2 %`.
+/// Lists the page views that were not served, by reason: `overload 0.1 %, session over 0.2 %`.
 fn unserved(row: &ViewRow) -> String {
     let reasons = row.lost.iter().map(|(cause, count)| (cause.as_str(), *count));
     let all = reasons.chain([("session over", row.never_born), ("under way", row.in_flight)]);
@@ -293,7 +293,7 @@ fn unserved(row: &ViewRow) -> String {
     if parts.is_empty() { "none seen".into() } else { parts.join(", ") }
 }
 
-/// The window's name, with the verdict on a class in it.
+/// Returns the window's name, with the verdict on a class in it.
 pub(super) fn labelled_for(window: &WindowRows, class: &str) -> String {
     match window.verdict_of(class) {
         Verdict::Stable => window.name.clone(),
@@ -301,7 +301,7 @@ pub(super) fn labelled_for(window: &WindowRows, class: &str) -> String {
     }
 }
 
-/// The window's name with its verdict, and with the classes that have it where others do not.
+/// Returns the window's name with its verdict, and with the classes concerned if not all are.
 pub(super) fn labelled(window: &WindowRows) -> String {
     match (window.verdict, window.verdict_is_of()) {
         (Verdict::Stable, _) => window.name.clone(),

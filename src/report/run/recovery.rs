@@ -1,4 +1,4 @@
-//! How long it takes over years until another serves, and what that loses: in the report and as files.
+//! Recovery times over the long horizon and the losses of failovers, in the report and as files.
 
 use serde_json::{Value as Json, json};
 
@@ -24,7 +24,7 @@ the means is missing, however narrow their intervals. The window is the age of t
 where none is. Writes count as independent of each other; what an old master that nobody fenced goes on \
 taking is not in it.";
 
-/// The section; `None` where nothing takes over.
+/// Returns the section; `None` if no role can be taken over.
 pub(super) fn section(results: &Results) -> Option<Section> {
     let rows = &results.years.as_ref()?.recovery;
     let mut blocks = vec![Block::Table(times(rows))];
@@ -43,7 +43,7 @@ pub(crate) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Of a role.
+    /// Returns the line of a role.
     pub(crate) const fn of(row: &'a RecoveryRow) -> Self {
         Self { row, cause: None }
     }
@@ -60,7 +60,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Declares `recovery.csv`: a row per role, and below it one per first cause.
+/// Declares `recovery.csv`: one row per role, and below it one per first cause.
 pub(crate) fn recoveries<'a>() -> ResultTable<Line<'a>> {
     let numbers =
         |id, header, unit, meaning, read: Read<Line<'a>>| numbers(id, header, unit, meaning, read);
@@ -194,7 +194,7 @@ pub(super) fn described() -> Described {
     recoveries().described()
 }
 
-/// Writes `recovery.csv`; `None` where nothing takes over.
+/// Writes `recovery.csv`; returns `None` if no role can be taken over.
 pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     let rows = &results.years.as_ref().filter(|years| !years.recovery.is_empty())?.recovery;
     let lines = rows.iter().flat_map(|row| {
@@ -204,7 +204,7 @@ pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     Some(recoveries().file(results.partial.as_deref(), lines))
 }
 
-/// For `summary.json`.
+/// Returns the part of `summary.json`.
 pub(super) fn summary(rows: &[RecoveryRow]) -> Json {
     let table = recoveries();
     let ids = [

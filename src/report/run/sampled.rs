@@ -1,4 +1,4 @@
-//! Years corrected by windows of requests, in the report and as files.
+//! The long horizon corrected by windows of requests, in the report and as files.
 
 use serde_json::{Value as Json, json};
 
@@ -18,7 +18,7 @@ use crate::study::window::Estimate;
 /// The heading of the section.
 pub const HEADING: &str = "Years, request by request";
 
-/// The section; `None` where no windows were drawn from the years.
+/// Returns the section; `None` if no windows were sampled from the long horizon.
 pub(super) fn section(results: &Results) -> Option<Section> {
     let sampled = results.sampled.as_ref()?;
     let mut blocks = vec![Block::Table(corrected(sampled)), Block::Table(latencies(sampled))];
@@ -78,10 +78,10 @@ fn corrections<'a>() -> ResultTable<Corrected<'a>> {
     )
 }
 
-/// Lays out both numbers of every figure.
+/// Returns the table with both values of every figure.
 fn corrected(sampled: &SampledRows) -> Table {
     let lines = sampled.classes.iter().chain(&sampled.all).flat_map(|class| {
-        // Without an objective of latency the two are one.
+        // Without a latency objective the two are equal.
         let told = |row: &&SampledRow| row.key != "objective_losses" || class.has_latency;
         class.rows.iter().filter(told).map(|row| Corrected { class: &class.name, row })
     });
@@ -107,7 +107,7 @@ fn latencies(sampled: &SampledRows) -> Table {
     Table { caption: "Latency over the years, of what was answered".into(), columns, rows }
 }
 
-/// Declares the columns of the losses of both solvers in pieces of one kind.
+/// Declares the columns of the losses by both solvers, by class and first cause.
 fn agreements<'a>() -> ResultTable<&'a AgreementRow> {
     let views = || Unit::Other("views/y".into());
     ResultTable::new(
@@ -147,8 +147,8 @@ struct Line<'a> {
     views: &'a SampledViews,
 }
 
-/// Declares `windows.csv`. Over all rows of a class, the sum of (unserved − flows_unserved) × weight, over the
-/// histories, is what is added to the mean of the years.
+/// Declares `windows.csv`. The correction of the long-horizon mean is the sum of (unserved − flows_unserved) × weight
+/// over all rows of a class, divided by the number of sampled replications.
 fn windows<'a>() -> ResultTable<Line<'a>> {
     let times = |id, meaning, read: Read<Line<'a>>| numbers(id, "", Unit::Seconds, meaning, read);
     let counts = |id, meaning, read: Read<Line<'a>>| numbers(id, "", Unit::None, meaning, read);
@@ -233,7 +233,7 @@ pub(super) fn described() -> Described {
     windows().described()
 }
 
-/// Writes `windows.csv`; `None` where no windows were drawn from years.
+/// Writes `windows.csv`; returns `None` if no windows were sampled from the long horizon.
 pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     let sampled = results.sampled.as_ref()?;
     let lines = sampled
@@ -243,7 +243,7 @@ pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     Some(windows().file(results.partial.as_deref(), lines))
 }
 
-/// For `summary.json`.
+/// Returns the part of `summary.json`.
 pub(super) fn summary(sampled: &SampledRows) -> Json {
     let one = estimate_value;
     let class = |class: &SampledClassRows| {

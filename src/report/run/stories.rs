@@ -1,4 +1,4 @@
-//! The outages over years that the journal tells, in the report and as a file.
+//! The outages of the long horizon in the journal, in the report and as a file.
 
 use crate::convert::nearest;
 use crate::report::columns::{Described, ResultTable, Value, numbers, words};
@@ -7,7 +7,7 @@ use crate::report::rows::TableForm;
 use crate::study::journal::{OutageRecord, Record, Subject};
 use crate::study::stories::Stories;
 
-/// Why an outage is told.
+/// Returns the reason why an outage is in the journal.
 #[must_use]
 pub fn kept_as(outage: &OutageRecord) -> String {
     match (outage.worst, &outage.typical_of) {
@@ -18,7 +18,7 @@ pub fn kept_as(outage: &OutageRecord) -> String {
     }
 }
 
-/// An outage that is told, or the rest of those of one availability.
+/// An outage in the journal, or the rest of those of one availability.
 enum StoryLine<'a> {
     Outage(&'a OutageRecord),
     Rest(&'a Subject),
@@ -49,7 +49,8 @@ fn listed(names: &[String]) -> Value<'static> {
     }
 }
 
-/// Declares `outages-years.csv`: a row per outage of the journal, and one without a replication for the rest of each availability.
+/// Declares `outages-years.csv`: one row per outage of the journal, and one without a replication for the rest of
+/// each availability.
 fn told_outages<'a>() -> ResultTable<StoryLine<'a>> {
     type L<'a> = StoryLine<'a>;
     ResultTable::new(
@@ -133,7 +134,7 @@ fn told_outages<'a>() -> ResultTable<StoryLine<'a>> {
     )
 }
 
-/// The table of the page; `None` where no outage is told.
+/// Returns the table of the page; `None` if the journal has no outage.
 pub(super) fn table(stories: &Stories) -> Option<Table> {
     let ids = [
         "name",
@@ -162,7 +163,7 @@ pub(super) fn described() -> Described {
     told_outages().described()
 }
 
-/// Writes `outages-years.csv`: the outages that are told, then the rest of each availability.
+/// Writes `outages-years.csv`: the outages in the journal, then the rest of each availability.
 pub(super) fn file<F: TableForm>(partial: Option<&str>, stories: &Stories) -> F {
     let rest = stories.records.iter().filter_map(|record| match record {
         Record::Of(subject) => Some(StoryLine::Rest(subject)),

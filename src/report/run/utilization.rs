@@ -140,7 +140,7 @@ pub(super) fn file<F: TableForm>(results: &Results) -> F {
     utilizations().file(results.partial.as_deref(), all)
 }
 
-/// Writes `timeline.csv`; `None` where no series are kept.
+/// Writes `timeline.csv`; returns `None` if no series are kept.
 pub(super) fn timeline<F: TableForm>(results: &Results) -> Option<F> {
     let mut all = Vec::new();
     for window in &results.windows {
@@ -154,7 +154,7 @@ pub(super) fn timeline<F: TableForm>(results: &Results) -> Option<F> {
     (!all.is_empty()).then(|| timelines().file(results.partial.as_deref(), all))
 }
 
-/// The section.
+/// Returns the section.
 pub(super) fn section(results: &Results) -> Section {
     let mut columns = vec![Column::words("component", "component"), Column::words("of its", "of")];
     for window in results.plain() {
@@ -184,7 +184,7 @@ pub(super) fn section(results: &Results) -> Section {
         cells
     };
     let rows = names.iter().map(row).collect();
-    // The drawings first: there the busiest stand on top.
+    // The drawings come first: they show the busiest components at the top.
     let drawn = results.plain().filter_map(charts::utilization).map(Block::Chart);
     let mut blocks: Vec<Block> = drawn.collect();
     blocks.push(Block::Table(Table { caption: String::new(), columns, rows }));
@@ -200,7 +200,7 @@ pub(super) fn section(results: &Results) -> Section {
     }
 }
 
-/// How many are busy of what has no limit, and so no utilisation.
+/// Returns the number of busy units of components without a limit, which have no utilisation.
 fn unlimited(results: &Results) -> Option<Table> {
     let mut columns = vec![Column::words("component", "component"), Column::words("its", "of")];
     for window in results.plain() {

@@ -1,5 +1,5 @@
-//! Why a scenario is down: the section, files and JSON of a scenario that was run alone, with its
-//! outages, its headroom and its cost.
+//! Causes of downtime: section, files and JSON of a scenario that was run alone, with its outages, its headroom and
+//! its cost.
 
 use serde_json::{Value as Json, json};
 
@@ -23,11 +23,11 @@ use crate::study::window::Estimate;
 /// The heading of the section.
 pub const WHY: &str = "Why it is down";
 
-/// Classes and groups that have drawings of their own.
+/// Largest number of classes and groups with their own drawings.
 const MOST_DRAWN: usize = 2;
 const YEAR_S: f64 = 31_536_000.0;
 
-/// The sections; none where it was not run alone.
+/// Returns the sections; none unless the scenario was run alone.
 pub(super) fn sections(results: &Results) -> Vec<Section> {
     let why = &results.why;
     let sections =
@@ -79,7 +79,7 @@ fn label(bar: &FallBar) -> String {
     }
 }
 
-/// A value and its interval in minutes.
+/// Returns a value and its interval in minutes.
 fn in_minutes(estimate: &Estimate) -> Option<(f64, Option<(f64, f64)>)> {
     match estimate {
         Estimate::Interval(i) => Some((i.estimate / 60.0, Some((i.low / 60.0, i.high / 60.0)))),
@@ -144,7 +144,7 @@ impl FallLine<'_> {
     }
 }
 
-/// The lines of one availability: all, the effects, their interaction, what is left.
+/// Returns the lines of one availability: the whole, the effects, their interaction, the remainder.
 fn fall_lines<'a>(why: &'a WhyRows, row: &'a FallRow) -> Vec<FallLine<'a>> {
     let line = |bar, effect, estimate| FallLine { why, row, bar, effect, estimate };
     let mut lines = vec![line("all", None, &row.all)];
@@ -211,7 +211,7 @@ fn falls(why: &WhyRows) -> Table {
     let mut lines = Vec::new();
     for row in &why.falls {
         let mut of_row = fall_lines(why, row);
-        // A page begins with the effects, and leaves out that nothing is left.
+        // A page begins with the effects, and omits a remainder of zero.
         of_row.rotate_left(1);
         of_row.retain(|line| line.bar != "left" || row.left.value().is_some_and(|left| left > 0.0));
         lines.extend(of_row);
@@ -221,7 +221,7 @@ fn falls(why: &WhyRows) -> Table {
     waterfalls().page(caption, &["name", "without", "downtime_s_per_year"], lines)
 }
 
-/// Minutes of a difference: it may be below zero, and is rounded to the nearest.
+/// Returns the minutes of a difference, which may be negative and is rounded to the nearest.
 fn signed(estimate: &Estimate) -> Option<Figure> {
     let (value, interval) = in_minutes(estimate)?;
     let figure = Figure { value, interval, unit: minutes(), ..Figure::default() };
@@ -266,11 +266,11 @@ fn timeline(strips: &YearStrips) -> Chart {
     }
 }
 
-/// How much one year differs from another.
+/// Draws the distribution of the downtime of single years.
 fn years(spread: &Spread) -> Option<Chart> {
     let mut points: Vec<Point> = Vec::new();
     for (at, share) in spread.points.iter().filter(|(at, _)| *at > 0.0) {
-        // Of steps at one place the last says all.
+        // Of several steps at one place the last includes all.
         match points.last_mut() {
             Some(last) if last.x == *at => last.y = Some(*share),
             _ => points.push(Point::at(*at, *share)),
@@ -309,7 +309,7 @@ pub(super) fn described() -> [Described; 3] {
     [stories::described(), waterfalls().described(), headroom::described()]
 }
 
-/// Writes `journal.jsonl`; `None` where no story is kept.
+/// Writes `journal.jsonl`; returns `None` if no outage was kept.
 pub(super) fn journal(results: &Results) -> Option<ResultFile> {
     let text = journal::write(&results.why.stories.as_ref()?.records);
     Some(ResultFile::covered("journal.jsonl", text.into_bytes()))
@@ -330,7 +330,7 @@ pub(super) fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     files
 }
 
-/// For `summary.json`.
+/// Returns the part of `summary.json`.
 pub(super) fn summary(results: &Results) -> Json {
     let why = &results.why;
     let one = estimate_value;

@@ -1,4 +1,4 @@
-//! Availability over years, in the report and as files.
+//! Long-horizon availability, in the report and as files.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -19,23 +19,23 @@ use crate::study::window::{Ending, Estimate};
 /// The heading of the section.
 pub const HEADING: &str = "Availability";
 
-/// What is told of time a year: minutes.
+/// Returns the unit of downtime: minutes per year.
 #[must_use]
 pub fn minutes() -> Unit {
     Unit::Other("min/y".into())
 }
 
-/// A cell of minutes a year, of an estimate in seconds a year; downtime rounds up.
+/// Returns a cell in minutes per year, from an estimate in seconds per year; downtime rounds up.
 #[must_use]
 pub fn minutes_cell(estimate: &Estimate) -> Cell {
     Value::from(estimate).scaled(60.0).cell(minutes(), Rounding::Up)
 }
 
-/// The section; `None` where no years were lived through.
+/// Returns the section; `None` without a long-horizon run.
 pub(super) fn section(results: &Results) -> Option<Section> {
     let years = results.years.as_ref()?;
     let mut blocks = vec![Block::Table(table(years))];
-    // Of all classes together the causes are those of each.
+    // The causes of all classes together are those of each class.
     let tells = |row: &&YearRow| !matches!(row.kind, WatchedKind::Service | WatchedKind::All);
     for row in years.rows.iter().filter(tells) {
         if !row.all.causes.is_empty() {
@@ -68,14 +68,14 @@ fn intro(years: &YearsRows) -> String {
 /// An availability with some of the faults, or one cause of its downtime.
 struct Line<'a> {
     row: &'a YearRow,
-    /// Which faults the side has.
+    /// The faults of the side: `all` or `architecture`.
     faults: &'static str,
     side: &'a YearSide,
     cause: Option<&'a YearCause>,
 }
 
 impl<'a> Line<'a> {
-    /// With all faults.
+    /// Returns the line with all faults.
     const fn of(row: &'a YearRow) -> Self {
         Self { row, faults: "all", side: &row.all, cause: None }
     }
@@ -107,7 +107,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Declares `downtime.csv`: a row per availability, and below it one per first cause.
+/// Declares `downtime.csv`: one row per availability, and below it one per first cause.
 fn downtimes<'a>() -> ResultTable<Line<'a>> {
     let numbers =
         |id, header, unit, meaning, read: Read<Line<'a>>| numbers(id, header, unit, meaning, read);
@@ -196,7 +196,7 @@ fn downtimes<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// Returns `ids` without the columns of the architecture where there are no shared faults.
+/// Returns `ids`; without shared faults, the columns of the architecture are left out.
 fn apart<'a>(ids: &[&'a str], apart: bool) -> Vec<&'a str> {
     ids.iter().copied().filter(|id| apart || !id.starts_with("architecture")).collect()
 }
@@ -218,7 +218,7 @@ fn table(years: &YearsRows) -> Table {
     downtimes().page(caption, &apart(&ids, years.apart), years.rows.iter().map(Line::of))
 }
 
-/// Why it is down.
+/// Returns the table of the causes of downtime.
 fn causes(row: &YearRow, is_apart: bool) -> Table {
     let ids = [
         "cause",
@@ -232,10 +232,10 @@ fn causes(row: &YearRow, is_apart: bool) -> Table {
     downtimes().page(caption, &apart(&ids, is_apart), lines)
 }
 
-/// Share of the downtime from which on one outage is named: its figure rests on it.
+/// Share of the downtime above which a single outage is named, since the figure depends on it.
 const RESTS_ON: f64 = 1.0 / 3.0;
 
-/// Availabilities of classes and groups whose downtime is that of one outage, for the most part.
+/// Names the availabilities of classes and groups with a dominant single outage.
 pub(super) fn single_outages(results: &Results) -> Vec<Verdict> {
     let rows = results.years.iter().flat_map(|years| &years.rows);
     let felt = rows.filter(|row| matches!(row.kind, WatchedKind::Class | WatchedKind::Group));
@@ -252,7 +252,7 @@ pub(super) fn single_outages(results: &Results) -> Vec<Verdict> {
     felt.filter_map(line).collect()
 }
 
-/// Which faults a side has.
+/// Returns the sides of an availability, each with the name of its faults.
 pub(super) fn sides(row: &YearRow) -> impl Iterator<Item = (&'static str, &YearSide)> {
     std::iter::once(("all", &row.all)).chain(row.architecture.iter().map(|s| ("architecture", s)))
 }
@@ -262,7 +262,7 @@ pub(super) fn described() -> Described {
     downtimes().described()
 }
 
-/// Writes `downtime.csv`; `None` where no years were lived through.
+/// Writes `downtime.csv`; returns `None` without a long-horizon run.
 pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     let mut lines = Vec::new();
     for row in &results.years.as_ref()?.rows {
@@ -275,7 +275,7 @@ pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     Some(downtimes().file(results.partial.as_deref(), lines))
 }
 
-/// For `summary.json`.
+/// Returns the part of `summary.json`.
 pub(super) fn summary(years: &YearsRows) -> Json {
     let ids = [
         "downtime_s_per_year",

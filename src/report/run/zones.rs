@@ -13,16 +13,16 @@ use crate::study::zones::ZoneCell;
 /// The heading of the section.
 pub const HEADING: &str = "Processor of zones";
 
-/// Most rows of the table on the page; the file holds all.
+/// Largest number of rows in the table on the page; the file has all.
 const MOST_ROWS: usize = 60;
-/// Most charts of one window: the servers whose zones missed the most.
+/// Largest number of charts per window, of the servers whose zones missed the most.
 const MOST_CHARTS: usize = 4;
-/// Most series of one chart.
+/// Largest number of series per chart.
 const MOST_SERIES: usize = 8;
-/// Of a server's cores, what its zones burst or missed where its chart is drawn.
+/// Share of a server's cores that its zones must burst or miss for its chart to be drawn.
 const SHOWN: f64 = 0.01;
 
-/// The section; `None` without zones.
+/// Returns the section; `None` without zones.
 pub(super) fn section(results: &Results) -> Option<Section> {
     let mut blocks = vec![Block::Table(table(results)?)];
     for window in results.plain() {
@@ -41,7 +41,7 @@ Wanted is what its phases could have used, used what they had. Steal was within 
 capped wait was beyond its cap, or beyond its baseline while it was held to that; burst is the part of used above the baseline. \
 Wanted = used + steal + capped wait, exactly, in every replication.";
 
-/// A row per zone and window; the zones that missed the most come first where there are too many.
+/// Returns one row per zone and window; if there are too many, the zones that missed the most come first.
 fn table(results: &Results) -> Option<Table> {
     let mut rows: Vec<(&WindowRows, &ZoneRow)> = Vec::new();
     for window in results.plain() {
@@ -201,7 +201,7 @@ fn courses<'a>() -> ResultTable<Step<'a>> {
     )
 }
 
-/// The zones of a window, server by server.
+/// Groups the zones of a window by server.
 fn servers(window: &WindowRows) -> Vec<Vec<&ZoneRow>> {
     let rows: Vec<&ZoneRow> = window.zones.iter().collect();
     rows.chunk_by(|a, b| a.server == b.server).map(<[_]>::to_vec).collect()
@@ -216,7 +216,7 @@ fn missed(zones: &[&ZoneRow]) -> f64 {
     zones.iter().map(|row| missed_of(row)).sum()
 }
 
-/// Whether the zones of a server have shares, baselines or caps that make a difference in the window.
+/// Returns whether shares, baselines or caps of a server's zones have an effect in the window.
 fn is_shown(zones: &[&ZoneRow]) -> bool {
     let burst: f64 = zones.iter().filter_map(|row| row.use_of.burst.value()).sum();
     let drawn = zones.iter().any(|row| row.declared)
@@ -224,7 +224,7 @@ fn is_shown(zones: &[&ZoneRow]) -> bool {
     drawn && zones.first().is_some_and(|row| missed(zones) + burst > SHOWN * row.cores)
 }
 
-/// What the zones of a server have over a window, with their caps and what is guaranteed to them.
+/// Draws the use of the zones of a server over a window, with their caps and guaranteed shares.
 fn chart(window: &WindowRows, zones: &[&ZoneRow]) -> Chart {
     let mut busiest = zones.to_vec();
     let used = |row: &ZoneRow| row.use_of.used.value().unwrap_or(0.0);
@@ -290,7 +290,7 @@ pub(super) fn described() -> [Described; 2] {
     [accounts().described(), courses().described()]
 }
 
-/// Writes `zones.csv` and `zones-timeline.csv`; none without zones.
+/// Writes `zones.csv` and `zones-timeline.csv`; returns none without zones.
 pub(super) fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     let partial = results.partial.as_deref();
     let line = |window| move |zone| Line { window, zone };

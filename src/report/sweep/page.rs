@@ -1,7 +1,7 @@
-//! The page of a sweep, `sweep.html`: of each figure that is shown a chart over the key that is varied, and its table.
+//! The page of a sweep, `sweep.html`: for each shown figure a chart over the varied key, and its table.
 //!
-//! In: what was swept. Out: a document, whose charts are files of their own as well. A figure over one key with
-//! numbers stands over that key, with one line for each combination of the other keys; else it has a row a variant.
+//! In: the variants with their results. Out: a document, whose charts are also separate files. A figure is drawn over
+//! one numeric key, with one line for each combination of the other keys; otherwise it has one row per variant.
 //! Holds: a value without an interval has none in the chart. Leaves out: more than eight lines of one figure.
 
 use super::{
@@ -14,10 +14,10 @@ use crate::report::document::{
 use crate::study::record::FigureRecord;
 use crate::study::results::RESULTS_VERSION;
 
-/// Most lines of one chart.
+/// Largest number of lines in a chart.
 const MOST_LINES: usize = 8;
 
-/// The page; its digest is not known yet.
+/// Returns the page; its digest is not known yet.
 pub(super) fn document(swept: &Swept) -> Document {
     let mut sections = Vec::new();
     if let Way::Drawn(all) = &swept.way
@@ -69,7 +69,7 @@ fn table(swept: &Swept, path: &str) -> Option<Table> {
     }
 }
 
-/// One figure over all variants.
+/// Draws one figure over all variants.
 fn chart(swept: &Swept, at: usize, path: &str) -> Chart {
     let unit = any_record(swept, path).map(|record| unit(&record.unit)).unwrap_or_default();
     let y = Axis::linear("", unit);
@@ -103,7 +103,7 @@ fn estimate(record: &FigureRecord) -> Option<Estimate> {
     Some(Estimate { value: record.value?, interval: record.low.zip(record.high) })
 }
 
-/// The changes of a variant in words, but for one key.
+/// Describes the changes of a variant, except that of one key.
 fn words(one: &SweptVariant, but: Option<&str>) -> String {
     let rest = one.changes.iter().filter(|(path, _)| Some(path.as_str()) != but);
     rest.map(|(path, value)| format!("{path}={value}")).collect::<Vec<_>>().join(", ")
@@ -113,7 +113,7 @@ fn words(one: &SweptVariant, but: Option<&str>) -> String {
 struct Over<'a> {
     key: &'a str,
     unit: &'a str,
-    /// One a variant.
+    /// One value per variant.
     values: Vec<f64>,
 }
 
@@ -130,14 +130,14 @@ impl Over<'_> {
     }
 }
 
-/// A number at the beginning of a text, and what stands behind it.
+/// Parses a number at the beginning of a text; returns it with the rest of the text.
 fn number(text: &str) -> Option<(f64, &str)> {
     let end =
         text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).unwrap_or(text.len());
     Some((text[..end].parse().ok()?, &text[end..]))
 }
 
-/// The keys that every variant gives as a number in the same unit.
+/// Returns the keys that every variant gives as a number in the same unit.
 fn numeric(swept: &Swept) -> Vec<Over<'_>> {
     let Some(first) = swept.variants.first() else { return Vec::new() };
     let all = first.changes.iter().filter_map(|(key, value)| {
@@ -152,8 +152,8 @@ fn numeric(swept: &Swept) -> Vec<Over<'_>> {
     all.collect()
 }
 
-/// The key over which a figure stands, and a line for each combination of the others; none where no key has
-/// two numbers, or there are too many combinations.
+/// Returns the key of the horizontal axis, and a line for each combination of the others. Returns `None` if no key
+/// has two numbers or there are too many combinations.
 fn over_a_key<'a>(swept: &'a Swept, path: &str) -> Option<(Over<'a>, Vec<Series>)> {
     let distinct = |over: &Over<'_>| {
         let mut values = over.values.clone();
@@ -161,7 +161,7 @@ fn over_a_key<'a>(swept: &'a Swept, path: &str) -> Option<(Over<'a>, Vec<Series>
         values.dedup();
         values.len()
     };
-    // The first of those with the most values.
+    // The first of the keys with the most values.
     let over = numeric(swept).into_iter().rev().max_by_key(distinct)?;
     if distinct(&over) < 2 {
         return None;
@@ -187,7 +187,7 @@ fn over_a_key<'a>(swept: &'a Swept, path: &str) -> Option<(Over<'a>, Vec<Series>
     (series.len() <= MOST_LINES).then_some((over, series))
 }
 
-/// From which value on a figure moves by no more than its intervals: the knee. Empty where it goes on moving.
+/// States the value from which a figure changes by no more than its intervals (the knee); empty if it keeps changing.
 fn settles(over: &Over<'_>, points: &[Point]) -> String {
     let Some(bands) = points.iter().map(|point| point.band).collect::<Option<Vec<_>>>() else {
         return String::new();
@@ -244,7 +244,7 @@ mod tests {
         }
     }
 
-    /// Keys that change together stand over the first of them; the knee is told.
+    /// Keys that change together are drawn over the first of them; the knee is stated.
     #[test]
     fn a_figure_stands_over_the_key_that_is_varied_and_its_knee_is_told() {
         let counts = [("2", 1450.0), ("3", 2960.0), ("4", 4460.0), ("5", 4930.0), ("6", 4935.0)];
@@ -266,7 +266,7 @@ mod tests {
         );
     }
 
-    /// Two keys in all combinations: a line for each value of the other.
+    /// Two keys in all combinations: a line for each value of the other key.
     #[test]
     fn a_second_key_makes_a_line_for_each_of_its_values() {
         let mut variants = Vec::new();
@@ -284,7 +284,7 @@ mod tests {
         assert_eq!(document(&swept(Vec::new())).verdicts.len(), 0);
     }
 
-    /// Words have no place on an axis: a row a variant.
+    /// Words have no place on an axis: one row per variant.
     #[test]
     fn variants_that_are_words_have_a_row_each() {
         let variants =

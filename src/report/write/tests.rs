@@ -23,7 +23,7 @@ fn new() -> ResultSet {
     set("new", &[("a.csv", "new a"), ("plots/x.svg", "new x"), ("plots/y.svg", "new y")])
 }
 
-/// Every file below `directory` with its content.
+/// Returns every file below `directory` with its content.
 fn tree(directory: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![directory.to_path_buf()];
@@ -124,7 +124,7 @@ fn a_directory_that_is_not_ours_is_refused() {
     }
 }
 
-/// K4: a second writer is told at once, and the lock goes with its holder.
+/// K4: a second writer is refused at once; the lock is released with its holder.
 #[test]
 fn a_directory_has_one_writer() {
     let place = tempfile::tempdir().unwrap();
@@ -135,14 +135,14 @@ fn a_directory_has_one_writer() {
     ResultsDirectory::open(place.path()).unwrap();
 }
 
-/// K1, K3, K12: whatever step of a replacement is the last before a crash, the next to open the
-/// directory finds the old set or the new one, whole, and writing again ends in the same bytes.
+/// K1, K3, K12: a crash may follow any step of a replacement. The next process to open the directory finds the old
+/// set or the new one, complete, and writing again ends in the same bytes.
 #[test]
 fn a_crash_leaves_the_old_set_or_the_new_one() {
     let whole = tempfile::tempdir().unwrap();
     commit(whole.path(), &new(), Overwrite::Force).unwrap();
     let expected = tree(whole.path());
-    // Before the decision: nothing, some and all of the next set built.
+    // Before the commit: nothing, some and all of the next set is built.
     for built in 0..=3 {
         let place = tempfile::tempdir().unwrap();
         commit(place.path(), &old(), Overwrite::Refuse).unwrap();
@@ -155,7 +155,7 @@ fn a_crash_leaves_the_old_set_or_the_new_one() {
         drop(ResultsDirectory::open(place.path()).unwrap());
         assert_eq!(tree(place.path()), before);
     }
-    // After it: the steps of the roll-forward, one more each time.
+    // After the commit: the steps of the roll-forward, one more each time.
     for steps in 0..=7 {
         let place = tempfile::tempdir().unwrap();
         commit(place.path(), &old(), Overwrite::Refuse).unwrap();
@@ -176,7 +176,7 @@ fn a_crash_leaves_the_old_set_or_the_new_one() {
             Box::new(|| fs::remove_file(there.join(OLD)).unwrap()),
         ];
         all.iter().take(steps).for_each(|step| step());
-        // A mixture is never a result, not even to who reads without opening.
+        // A mixture never counts as results, not even for a reader that does not call `open`.
         if (1..6).contains(&steps) {
             assert!(read_manifest(here).unwrap().is_none());
         }
@@ -194,7 +194,7 @@ fn a_failed_write_leaves_what_was_there() {
     commit(place.path(), &old(), Overwrite::Refuse).unwrap();
     let before = tree(place.path());
     let directory = ResultsDirectory::open(place.path()).unwrap();
-    // A name longer than any file system takes.
+    // A name longer than any file system accepts.
     let long = format!("{}.csv", "n".repeat(300));
     let error =
         directory.commit(&set("new", &[("a.csv", "1"), (&long, "12345")]), Overwrite::Force);
@@ -220,7 +220,7 @@ fn nothing_is_written_outside() {
     assert!(tree(place.path()).is_empty());
 }
 
-/// I11, through a link that someone put where a folder of results goes.
+/// I11, through a link in the place of a folder of results.
 #[cfg(unix)]
 #[test]
 fn a_link_does_not_lead_out() {
@@ -233,7 +233,7 @@ fn a_link_does_not_lead_out() {
     assert!(tree(outside.path()).is_empty());
     assert!(directory.manifest().unwrap().is_none());
     fs::remove_file(place.path().join("plots")).unwrap();
-    // A folder where a file shall go is found before anything is replaced, too.
+    // A folder in the place of a file is found before anything is replaced, too.
     directory.commit(&old(), Overwrite::Refuse).unwrap();
     fs::create_dir(place.path().join("plots/y.svg")).unwrap();
     let before = tree(place.path());
@@ -241,7 +241,7 @@ fn a_link_does_not_lead_out() {
     assert_eq!(tree(place.path()), before);
 }
 
-/// B10: a partial set says so, and is not the complete one of the same digest.
+/// B10: a partial set is marked as such, and is not the complete one of the same digest.
 #[test]
 fn a_partial_set_cannot_be_mistaken() {
     let place = tempfile::tempdir().unwrap();
@@ -256,7 +256,7 @@ fn a_partial_set_cannot_be_mistaken() {
     assert!(matches!(error, WriteError::Conflict { .. }), "{error}");
 }
 
-/// Damage is found by length and by hash, and a hostile manifest cannot make us read elsewhere.
+/// Damage is detected by length and by hash; a hostile manifest cannot make the reader leave the directory.
 #[test]
 fn damage_is_named() {
     let place = tempfile::tempdir().unwrap();
@@ -272,7 +272,7 @@ fn damage_is_named() {
     assert!(matches!(verify(place.path(), &hostile), Err(WriteError::Damaged { .. })));
 }
 
-/// Every value of a manifest is guarded, and one without a checksum by what its digest covers.
+/// Every value of a manifest is protected; without a checksum, by the lines that its digest covers.
 #[test]
 fn a_manifest_that_was_altered_is_damaged() {
     let place = tempfile::tempdir().unwrap();
@@ -297,7 +297,7 @@ fn a_manifest_that_was_altered_is_damaged() {
         let error = read(&altered).unwrap_err();
         assert!(matches!(error, WriteError::Damaged { .. }), "{key}: {error}");
         assert_eq!(error.exit_code(), 7);
-        // Nothing is written over it, and it is not taken for another program's file.
+        // Nothing is written over it, and it is not mistaken for a file of another program.
         let error = commit(place.path(), &new(), Overwrite::Refuse).unwrap_err();
         assert!(matches!(error, WriteError::Damaged { .. }), "{key}: {error}");
         altered.as_object_mut().unwrap().shift_remove(CHECKSUM);
@@ -307,7 +307,7 @@ fn a_manifest_that_was_altered_is_damaged() {
     assert_eq!(read(&whole).unwrap().unwrap(), whole);
 }
 
-/// K9: a disk that is full says how much of it was free.
+/// K9: the error on a full disk states the free space.
 #[cfg(unix)]
 #[test]
 fn a_full_disk_says_the_bytes_that_were_free() {

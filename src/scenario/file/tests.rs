@@ -25,7 +25,7 @@ fn a_file_under_the_scenarios_folder_is_found() {
     let mut text = String::new();
     open(&folder, &[], "traces/day.csv").unwrap().read_to_string(&mut text).unwrap();
     assert_eq!(text, "unix_s,requests\n0,1\n");
-    // A folder that the user allowed, and only that.
+    // A folder that the user allowed, and no other.
     let allowed = [home.path().to_path_buf()];
     let secret = home.path().join("secret.csv");
     assert!(resolve(&folder, &allowed, secret.to_str().unwrap()).is_ok());
@@ -59,8 +59,8 @@ fn i4_a_path_out_of_the_folder_is_refused() {
     assert!(resolve(&folder, &[], &long).is_err());
 }
 
-/// I4, corpus #59: a link that leaves, a link in a circle, a pipe, a device: refused, and nothing
-/// waits for a writer that never comes.
+/// I4, corpus #59: a link that leaves the folder, a cycle of links, a pipe and a device are refused, without blocking
+/// on a pipe that has no writer.
 #[cfg(unix)]
 #[test]
 fn i4_links_out_and_special_files_are_refused_without_waiting() {
@@ -126,7 +126,7 @@ fn all_lines(file: &[u8]) -> Result<Vec<(u64, Vec<u8>)>, TraceError> {
     Ok(all)
 }
 
-/// I5, corpus #60: a file compressed otherwise, or twice, is named as such.
+/// I5, corpus #60: a file in another compression format, or compressed twice, is reported as such.
 #[test]
 fn a_compressed_file_that_is_not_gzip_is_refused_by_name() {
     let zeros = vec![0; 100_000];
@@ -139,7 +139,7 @@ fn a_compressed_file_that_is_not_gzip_is_refused_by_name() {
 }
 
 proptest! {
-    /// Packed, in one member or in several that end anywhere, a file has the same lines.
+    /// A gzip file, in one member or in several that end anywhere, has the same lines.
     #[test]
     fn a_gzip_file_reads_as_its_content(
         text in "([a-z \u{e9}]{0,30}\r?\n){0,20}[a-z]{0,5}",
@@ -155,8 +155,8 @@ proptest! {
         prop_assert_eq!(all_lines(&members), all_lines(bytes));
     }
 
-    /// Cut short anywhere, or with any bit turned, it is either refused as damaged or, where the bit
-    /// is one that says nothing of the content (a time, a system), read as its content.
+    /// A file that is cut anywhere, or has any bit flipped, is refused as damaged. If the bit is not part of the
+    /// content (a time, a system), the file is read correctly.
     #[test]
     fn a_damaged_gzip_file_is_never_read_as_something_else(
         cut in 2_usize..60,
@@ -179,7 +179,7 @@ proptest! {
     }
 }
 
-/// B8: what a small file unpacks to is bounded too, line by line and in all.
+/// B8: the decompressed size of a small file is limited too, per line and in total.
 #[test]
 fn b8_a_gzip_bomb_ends_at_the_limits_of_its_content() {
     let long = packed(&vec![b'x'; 1 << 24]);
@@ -194,14 +194,14 @@ fn b8_a_gzip_bomb_ends_at_the_limits_of_its_content() {
         }
     };
     assert_eq!(error, TraceErrorKind::Limit("bytes, unpacked", MAX_BYTES).at(1_001));
-    // Sixteen million empty lines out of sixteen thousand bytes: refused on the way.
+    // Sixteen million empty lines from sixteen thousand bytes: refused while reading.
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(&vec![b'\n'; 1 << 24]).unwrap();
     let bomb = gzip.finish().unwrap();
     assert!((bomb.len() as u64) < (1 << 24) / MAX_RATIO);
     let error = all_lines(&bomb).unwrap_err();
     assert_eq!(error.kind, TraceErrorKind::Limit("bytes unpacked from each packed one", MAX_RATIO));
-    // Ten thousand empty members hold nothing, and end.
+    // Ten thousand empty members have no content; reading ends.
     assert_eq!(all_lines(&packed(b"").repeat(10_000)), Ok(Vec::new()));
 }
 

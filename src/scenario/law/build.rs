@@ -1,16 +1,16 @@
-//! From the parameters read to a law of the engine.
+//! Construction of a probability distribution of the engine from the parsed parameters.
 //!
-//! Source of the formulas: Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions,
-//! volume 1, 2nd ed., chapters 13 and 14.
+//! Source of the formulas: Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions, volume 1, 2nd ed.,
+//! chapters 13 and 14.
 
 use super::{Random, Read};
 use crate::convert::whole;
 use crate::engine::law::{Law, LawError};
 use crate::engine::special::normal_quantile;
 
-/// The law named `name` from its parameters.
+/// Builds the distribution `name` from its parameters.
 pub(super) fn build<U: Random>(name: &str, read: &Read<U>) -> Result<Law, LawError> {
-    // What is required was checked; an absent optional is told apart by `Option`.
+    // Required parameters have been checked; an absent optional one is `None`.
     let quantity = |key| read.quantity(key).unwrap_or(f64::NAN);
     let factor = |key| read.factor(key).unwrap_or(f64::NAN);
     let mean = quantity("mean");
@@ -18,7 +18,7 @@ pub(super) fn build<U: Random>(name: &str, read: &Read<U>) -> Result<Law, LawErr
         "constant" => Law::constant(quantity("value")),
         "uniform" => Law::uniform(quantity("low"), quantity("high")),
         "exponential" => Law::exponential(mean),
-        // A count of stages was read as a whole number of 32 bits.
+        // The number of stages was read as a whole number of 32 bits.
         "erlang" => Law::erlang(mean, whole::u32(factor("k"))),
         "gamma" => Law::gamma(mean, factor("cv")),
         "weibull" => match read.factor("shape") {
@@ -51,8 +51,8 @@ pub(super) fn build<U: Random>(name: &str, read: &Read<U>) -> Result<Law, LawErr
     }
 }
 
-/// From a mean or median and a cv or percentile: ln X is normal with some sigma, the mean is
-/// median × exp(sigma² / 2), the p-quantile median × exp(z sigma).
+/// Builds a lognormal distribution from a mean or median and a cv or percentile. With ln X normal of deviation sigma,
+/// the mean is median × exp(sigma² / 2) and the p-quantile is median × exp(z sigma).
 fn lognormal<U: Random>(read: &Read<U>) -> Result<Law, LawError> {
     let percentile = |(key, probability): (&'static str, f64)| {
         Some((key, read.quantity(key)?, normal_quantile(probability)))
@@ -66,7 +66,7 @@ fn lognormal<U: Random>(read: &Read<U>) -> Result<Law, LawError> {
             let logarithm = libm::log(positive(key, value)? / positive("mean", mean)?);
             let root = z * z - 2.0 * logarithm;
             if logarithm <= 0.0 || root < 0.0 {
-                // With this mean no lognormal has its percentile further out.
+                // No lognormal distribution with this mean has a larger percentile.
                 let (low, high) = (mean, mean * libm::exp(0.5 * z * z));
                 return Err(LawError::OutOfRange { parameter: key, value, low, high });
             }

@@ -1,11 +1,11 @@
-//! Laws from files: a CSV of values, or of points of a distribution function.
+//! Distributions from files: a CSV of observations, or of points of a distribution function.
 //!
-//! The first line names what the columns hold, so that nothing is guessed: the unit of the values
-//! (`ms`, `kB`; `value` where they count), and, for a distribution function, `cumulative`. Values
-//! without a second column are observations, each as likely as the others, in any order. Lines
-//! without anything are skipped.
+//! The first line names the content of the columns: the unit of the values (`ms`, `kB`; `value` for counts), and, for
+//! a distribution function, `cumulative`. Values without a second column are observations with equal weights, in any
+//! order. Blank lines are skipped.
 //!
-//! Holds: paths keep to the rules of [`file`](mod@crate::scenario::file); at most [`MAX_ROWS`] rows; an error names its line.
+//! Holds: paths follow the rules of [`file`](mod@crate::scenario::file); at most [`MAX_ROWS`] rows; an error names
+//! its line.
 
 use std::fmt::Write as _;
 
@@ -21,10 +21,10 @@ use crate::scenario::file::{
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 
-/// Most rows of one file.
+/// Largest number of rows in a file.
 pub const MAX_ROWS: u64 = 1_000_000;
 
-/// What a file holds, in base units.
+/// The rows of a file, in base units.
 pub(super) enum Rows {
     /// Observations.
     Values(Vec<f64>),
@@ -32,7 +32,7 @@ pub(super) enum Rows {
     Points(Vec<(f64, f64)>),
 }
 
-/// Reads the file of `read`, if it has one, into its values or points; false when that was
+/// Reads the file of `read`, if it has one, into its values or points. Returns false after an error, which is
 /// reported.
 pub(super) fn load<U: Random>(read: &mut Read<U>, out: &mut Diagnostics) -> bool {
     let Some(path) = &read.file else { return true };
@@ -52,7 +52,7 @@ pub(super) fn load<U: Random>(read: &mut Read<U>, out: &mut Diagnostics) -> bool
         write!(text, "{byte:02x}").expect("a string takes all");
         text
     });
-    // The model is the content: two files of one name are two models.
+    // The digest of the content is part of the model: two files with the same name can be two models.
     read.canonical.push(("sha256", digest.into()));
     true
 }
@@ -106,7 +106,7 @@ fn rows<U: Random>(
     }
 }
 
-/// What the columns hold.
+/// The content of the columns.
 struct Header {
     unit: String,
     cumulative: bool,
@@ -137,7 +137,7 @@ impl Header {
         Ok(Self { unit, cumulative })
     }
 
-    /// A value, and what is cumulated up to it.
+    /// Parses a row: a value and its cumulative probability.
     fn row<U: Random>(&self, text: &str) -> Result<(f64, f64), TraceErrorKind> {
         let fields: Vec<&str> = text.split(',').map(str::trim).collect();
         let expected = 1 + u64::from(self.cumulative);
@@ -157,7 +157,7 @@ impl Header {
     }
 }
 
-/// `number` of `unit` in the base unit, as it would be read from a scenario.
+/// Converts `number` of `unit` to the base unit, with the parser of scenarios.
 fn value_of<U: Random>(number: &str, unit: &str) -> Option<f64> {
     let item = Item { span: Span::default(), data: Data::Text(format!("{number}{unit}")) };
     let mut quiet = Diagnostics::new();

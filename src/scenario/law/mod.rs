@@ -1,8 +1,8 @@
-//! Laws as a scenario writes them: `"12ms"`, or `{ dist = "lognormal", mean = "12ms", cv = 1.2 }`.
+//! Distributions in a scenario: `"12ms"`, or `{ dist = "lognormal", mean = "12ms", cv = 1.2 }`.
 //!
-//! A [`LawSpec`] is read together with its check: what it holds is a law of the engine, in seconds,
-//! bytes or counts, of what the text says or of what a [`file`](mod@file) holds. What parameters each law has is one table,
-//! [`DISTS`], from which reader, messages, schema and reference page are made.
+//! A [`LawSpec`] is checked when it is read. It holds a distribution of the engine, in seconds, bytes or counts,
+//! given by parameters or by a [`file`](mod@file). One table, [`DISTS`], has the parameters of each distribution;
+//! reader, messages, schema and reference page come from it.
 
 use serde_json::Value as Json;
 
@@ -28,13 +28,13 @@ use super::value::{Shape, Spanned, Value};
 use crate::engine::law::{Interpolation, Law, LawError};
 use crate::units::{Bytes, SimDuration};
 
-/// A quantity that a law can be of.
+/// A quantity that can have a distribution.
 pub trait Random: Limited {
-    /// Whether it counts: then Poisson and geometric laws make sense.
+    /// True for counts, which Poisson and geometric distributions require.
     const COUNTS: bool;
-    /// In the base unit: seconds, bytes, counts.
+    /// Returns the value in the base unit: seconds, bytes, counts.
     fn base(&self) -> f64;
-    /// About so many base units, for messages; `None` where no unit can be guessed.
+    /// Formats thousandths of the base unit approximately, for messages; `None` if no unit can be guessed.
     fn written(milli_base: f64) -> Option<String>;
 }
 
@@ -73,15 +73,15 @@ fn three_digits(value: f64) -> String {
     format!("{value:.digits$}")
 }
 
-/// A law of durations ([`SimDuration`]), sizes ([`Bytes`]) or counts (`f64`).
+/// A distribution of durations ([`SimDuration`]), sizes ([`Bytes`]) or counts (`f64`).
 #[derive(Clone, Debug)]
 pub struct LawSpec<U> {
     /// The word in `dist`; `constant` for a plain value.
     pub dist: &'static str,
-    /// The mean or the value as written, with its uncertainty; `None` for laws without one.
+    /// The mean or the value as written, with its uncertainty; `None` if the distribution has neither.
     #[allow(dead_code, reason = "it says which unit the law is of")]
     pub mean: Option<Spanned<U>>,
-    /// Where it stands.
+    /// Place in the text.
     #[allow(dead_code, reason = "every form has it, some need it")]
     pub span: Span,
     law: Law,
@@ -89,7 +89,7 @@ pub struct LawSpec<U> {
 }
 
 impl<U> LawSpec<U> {
-    /// The law in seconds, bytes or counts.
+    /// Returns the distribution in seconds, bytes or counts.
     #[must_use]
     pub const fn law(&self) -> &Law {
         &self.law
@@ -98,7 +98,7 @@ impl<U> LawSpec<U> {
 
 use Parameter as P;
 
-/// What was read of the parameters of one law.
+/// The parsed parameters of one distribution.
 struct Read<U> {
     quantities: Vec<(&'static str, Spanned<U>)>,
     factors: Vec<(&'static str, Spanned<f64>)>,
@@ -106,7 +106,7 @@ struct Read<U> {
     points: Vec<(f64, f64)>,
     parts: Vec<(f64, LawSpec<U>)>,
     file: Option<Spanned<String>>,
-    /// `points` are of a distribution function.
+    /// True if `points` are points of a distribution function.
     cumulated: bool,
     between: Interpolation,
     canonical: Vec<(&'static str, Json)>,
@@ -140,14 +140,14 @@ impl<U: Random> Value for LawSpec<U> {
     }
 }
 
-/// Reads a law; keys in `also` are read by the caller. Where the scenario wants all laws exponential it
-/// is the exponential of the same mean, but of counts, and of what takes no time at all.
+/// Reads a distribution; keys in `also` are read by the caller. If the scenario asks for exponential laws, it is
+/// replaced by the exponential one with the same mean. Counts and distributions with mean zero stay.
 fn read_law<U: Random>(
     item: &Item,
     also: &[&'static str],
     out: &mut Diagnostics,
 ) -> Option<LawSpec<U>> {
-    // The parts of a mixture stay what they are: it is replaced as a whole.
+    // The parts of a mixture are read unchanged: the mixture is replaced as a whole.
     let exponential = out.replace_laws(false);
     let read = read_as_written(item, also, out);
     out.replace_laws(exponential);
@@ -276,7 +276,7 @@ fn read_parameters<U: Random>(dist: &Dist, reader: &mut TableReader<'_>) -> Read
     read
 }
 
-/// Reads one parameter, hands it to `keep`, gives its canonical spelling; `None` when it is wrong.
+/// Reads one parameter, passes it to `keep`, and returns its canonical form; `None` after an error.
 fn taken<T: Value>(
     reader: &mut TableReader<'_>,
     key: &'static str,
@@ -301,7 +301,7 @@ super::words! {
     }
 }
 
-/// Says what `mu` and `sigma` amount to; `true` when they were there.
+/// Reports `mu` and `sigma` of a lognormal law, with the mean and cv that they give; returns whether they were there.
 fn refuses_mu_and_sigma<U: Random>(item: &Item, dist: &Dist, reader: &mut TableReader<'_>) -> bool {
     let Some(sigma) = item.get("sigma").or_else(|| item.get("mu")) else { return false };
     if dist.name != "lognormal" {
@@ -331,7 +331,7 @@ fn refuses_mu_and_sigma<U: Random>(item: &Item, dist: &Dist, reader: &mut TableR
     true
 }
 
-/// Whether the parameters given are neither too few nor too many.
+/// Checks that the given parameters determine the distribution, without a redundant one.
 fn combination_is_right<U: Random>(
     dist: &Dist,
     read: &Read<U>,
@@ -375,7 +375,7 @@ fn combination_is_right<U: Random>(
     }
 }
 
-/// The law, or a diagnostic at the parameter that is wrong.
+/// Returns the distribution, or reports an error at the wrong parameter.
 fn build_or_report(law: Result<Law, LawError>, item: &Item, out: &mut Diagnostics) -> Option<Law> {
     let error = match law {
         Ok(law) => return Some(law),

@@ -1,4 +1,4 @@
-//! What the lists in a law hold: points, branches, parts of a mixture.
+//! Entries of lists in a distribution: points, branches, parts of a mixture.
 
 use serde_json::Value as Json;
 
@@ -36,7 +36,7 @@ impl<U: Random> Value for Point<U> {
     }
 }
 
-/// A branch of a hyperexponential law.
+/// A branch of a hyperexponential distribution.
 #[derive(Clone, Debug)]
 pub(super) struct Stage<U> {
     pub(super) weight: f64,

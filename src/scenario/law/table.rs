@@ -1,6 +1,6 @@
-//! The table of all laws that can be written, with their parameters.
+//! The table of all distributions that a scenario can use, with their parameters.
 
-/// What a parameter of a law holds.
+/// The type of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parameter {
     /// The quantity itself.
@@ -25,20 +25,20 @@ pub enum Parameter {
     Between,
 }
 
-/// A law that can be written.
+/// A distribution that a scenario can use.
 #[derive(Debug)]
 pub struct Dist {
     /// The word in `dist`.
     pub name: &'static str,
-    /// What it is.
+    /// Its description.
     pub doc: &'static str,
-    /// Its parameters: key, what it holds, whether it is always needed.
+    /// Its parameters: key, type, and whether the key is always required.
     pub parameters: &'static [(&'static str, Parameter, bool)],
 }
 
 use Parameter as P;
 
-/// All laws, in the order of the reference page.
+/// All distributions, in the order of the reference page.
 pub const DISTS: &[Dist] = &[
     Dist {
         name: "constant",

@@ -1,4 +1,4 @@
-//! Laws as they are written.
+//! Distributions as a scenario writes them.
 
 use super::*;
 use crate::scenario::document::Document;
@@ -13,7 +13,7 @@ fn read_law<U: Random>(text: &str) -> (Option<LawSpec<U>>, Outcome) {
     (law, Outcome { source, document, spec: None, found })
 }
 
-/// A law of each name in the table, with the mean that its formula gives, in seconds or counts.
+/// A distribution of each name in the table, with the mean from its formula, in seconds or counts.
 const SOUND: &[(&str, f64)] = &[
     (r#""12ms""#, 0.012),
     (r#"{ value = "12ms", low = "10ms" }"#, 0.012),
@@ -77,7 +77,7 @@ fn every_law_reads_and_has_the_mean_of_its_formula() {
     assert!((law.unwrap().law().mean() / 12_000.0 - 1.0).abs() < 1e-9);
 }
 
-/// The percentile asked for is the percentile of the law.
+/// The percentile given is the percentile of the distribution.
 #[test]
 fn a_lognormal_by_percentile_has_that_percentile() {
     for (text, probability, value) in [
@@ -129,7 +129,7 @@ fn a_wrong_law_is_refused_with_what_to_write() {
     }
 }
 
-/// Every sound law is sound to the schema, too.
+/// The schema accepts every valid distribution.
 #[test]
 fn the_schema_takes_every_law_that_the_reader_takes() {
     let shape = LawSpec::<SimDuration>::shape();

@@ -1,4 +1,4 @@
-//! Promises I1 to I3 and B7: no text brings the reader down.
+//! Promises I1 to I3 and B7: no text makes the reader fail.
 
 use proptest::prelude::*;
 
@@ -47,7 +47,7 @@ fn sizes_are_bounded() {
     assert_eq!(codes(&named(129)), [Code::NameTooLong]);
     assert_eq!(codes(&format!("x = [{}1]", "1,".repeat(1_100_000))), [Code::TooMany]);
     assert_eq!(codes(&"a b ".repeat(2_100_000)), [Code::TooMany]);
-    // Headers with a bracket missing are mistakes of syntax, however many.
+    // Headers with a missing bracket are syntax errors, however many there are.
     assert!(!codes(&"[[a]\n".repeat(100)).contains(&Code::TooDeep));
 }
 
@@ -59,7 +59,7 @@ fn a_file_that_is_none_is_not_opened() {
     assert!(Source::read(std::path::Path::new("/no/such/file.toml"), &mut found).is_err());
 }
 
-/// Case 5 of the corpus: a mark and CRLF change nothing.
+/// Case 5 of the corpus: a byte order mark and CRLF change nothing.
 #[test]
 fn line_ends_and_byte_order_mark_do_not_change_the_model() {
     let text = format!("title = \"a\"\n{HEAD}[zone.w]\nmemory = \"1GiB\"\n");
@@ -68,7 +68,7 @@ fn line_ends_and_byte_order_mark_do_not_change_the_model() {
     assert_eq!(print(&text), print(&other));
 }
 
-/// Reads every item as every kind of value: what a value does not like it says.
+/// Reads every item as every type of value; each type reports what it does not accept.
 fn read_as_everything(item: &Item, out: &mut Diagnostics) {
     let _ = SimDuration::read(item, out);
     let _ = Bytes::read(item, out);
@@ -95,7 +95,7 @@ fn read_as_everything(item: &Item, out: &mut Diagnostics) {
 
 const SEED: &str = include_str!("../../../tests/bad/mutate.toml");
 
-/// Pieces that break things: quotes, brackets, odd numbers, odd characters.
+/// Pieces that cause errors: quotes, brackets, odd numbers, odd characters.
 const PIECES: &[&str] = &[
     "\"",
     "'",
@@ -159,7 +159,7 @@ proptest! {
         cases: 200, failure_persistence: None, ..ProptestConfig::default()
     })]
 
-    /// Promise I1, on mutants of a large sound scenario.
+    /// Promise I1, on mutants of a large valid scenario.
     #[test]
     fn no_mutant_of_a_scenario_brings_the_reader_down(text in mutated()) {
         let mut outcome = read(&text);
@@ -174,7 +174,7 @@ proptest! {
         }
     }
 
-    /// Promise I1, on texts and bytes of no meaning at all.
+    /// Promise I1, on meaningless texts and bytes.
     #[test]
     fn no_bytes_bring_the_reader_down(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let mut found = Diagnostics::new();

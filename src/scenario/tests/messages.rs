@@ -1,4 +1,4 @@
-//! The messages that users need most, and how they look.
+//! The messages that users need most, and their appearance.
 
 use super::*;
 use crate::scenario::code::Code;
@@ -48,7 +48,7 @@ check: 1 error, 0 warnings in tier.toml
     );
 }
 
-/// The parser gives a message and a place, and no kind: an upgrade that words a message in another way shows here.
+/// The parser gives a message and a place, but no kind of error: a changed message after an upgrade shows here.
 #[test]
 fn what_the_parser_says_of_common_mistakes_has_our_words_and_a_way_out() {
     for (text, code, words) in [
@@ -129,7 +129,7 @@ fn errors_come_first_then_warnings_each_by_place() {
     assert_eq!((found.errors(), found.warnings()), (3, 2));
 }
 
-/// The nearest name is the one meant for 95 of 100 single slips of the pen.
+/// The suggested name is the intended one for 95 of 100 single typing errors.
 #[test]
 fn single_typos_find_their_key() {
     let text = include_str!("../../../tests/bad/mutate.toml").to_string();

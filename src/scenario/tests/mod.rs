@@ -1,4 +1,4 @@
-//! Sections for tests only, of the shape that the language has, and how to read a text with them.
+//! Sections for tests only, in the form of the language, and a reader for texts with them.
 #![allow(dead_code, reason = "declared to be read, not used")]
 
 mod laws;
@@ -240,7 +240,7 @@ fn read(text: &str) -> Outcome {
     read_source(Source::from_text("tier.toml", text), Diagnostics::new())
 }
 
-/// What every test text begins with.
+/// The beginning of every test text.
 const HEAD: &str = "scenario = \"test\"\n[run]\nhorizon = \"1d\"\n";
 
 fn read_with_head(text: &str) -> Outcome {

@@ -1,4 +1,4 @@
-//! Schema and reference page say what the reader does.
+//! Schema and reference page agree with the reader.
 
 use serde_json::json;
 
@@ -78,7 +78,7 @@ fn the_schema_takes_what_the_reader_takes_and_refuses_plain_mistakes() {
     assert_eq!(count["description"], "Identical servers.");
 }
 
-/// A unit in a pattern of the schema is one that the reader knows, and the reverse.
+/// The units in the patterns of the schema are exactly those of the reader.
 #[test]
 fn the_schema_knows_the_units_of_the_reader() {
     let cases: [(crate::scenario::value::Shape, &[&str], &[&str]); 4] = [

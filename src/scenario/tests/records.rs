@@ -1,4 +1,4 @@
-//! What a declaration promises about reading.
+//! Reading of declared records.
 
 use super::*;
 
