@@ -248,55 +248,7 @@ reply = { dist = "lognormal", mean = "12kB", cv = 2.8 }
 /// Two racks behind the uplinks of one site: 20 views a second of 50 kB and 8 of 25 kB; jobs of the site itself,
 /// which no client waits for.
 fn two_racks() -> String {
-    base("uplinks").with(
-        r#"
-[run]
-seed = 3
-replications = 12
-confidence = 0.999
-[window.peak]
-lead-in = "10s"
-length = "200s"
-[site.main]
-uplinks = { count = 2, bandwidth = "10Mbit/s" }
-[rack.s]
-site = "main"
-switch = { bandwidth = "100Mbit/s" }
-[server.side]
-rack = "s"
-cores = 8
-[zone.www]
-on = ["box-1"]
-[zone.api]
-on = ["side-1"]
-[service.feeds]
-in = "api"
-workers = "unlimited"
-[clients.public]
-round-trip = "20ms"
-[workload.visitors]
-rate = "20/s"
-[workload.readers]
-from = "public"
-request = "feed"
-rate = "8/s"
-[workload.inner]
-request = "job"
-rate = "5/s"
-[request.page]
-reply = "50kB"
-[request.feed]
-enter = "feeds"
-draw = { work = "1ms" }
-steps = [ { cpu = "feeds", draw = "work" } ]
-reply = "25kB"
-[request.job]
-enter = "app"
-draw = { work = "1ms" }
-steps = [ { cpu = "app", draw = "work" } ]
-reply = "1MB"
-"#,
-    )
+    base("two-racks")
 }
 
 /// 8 bits a byte, times bytes a reply, times replies a second: on each switch, and on the uplinks what crosses both
