@@ -12,6 +12,7 @@ use fivenines::solve::requests::{Window, run};
 use fivenines::units::{SimDuration, SimTime};
 
 use crate::inside::links::blueprint;
+use crate::inside::shared::base::{With as _, base};
 
 mod line;
 mod peers;
@@ -33,27 +34,23 @@ fn members(rate: &str, rest: &str) -> Blueprint {
 }
 
 fn site(workers: &str, rate: &str, rest: &str) -> Blueprint {
-    blueprint(&format!(
+    blueprint(&base("service").with(&format!(
         r#"
-scenario = "balanced"
-format   = 1
 [window.run]
 length = "10s"
 [server.box]
 count = 2
-cores = 8
 [zone.www]
 count = 2
-on    = ["box-1", "box-2"]
+on = ["box-1", "box-2"]
 [service.app]
-in      = "www"
 {workers}
 [workload.visitors]
 request  = "get"
 rate     = "{rate}"
 arrivals = {{ process = "regular" }}
 {rest}"#
-    ))
+    )))
 }
 
 const PLAIN: &str = r#"
@@ -385,10 +382,8 @@ fn dealt_in_turn_poisson_arrivals_come_as_e2_and_dealt_at_random_as_poisson() {
     let truths =
         [("round-robin", 1.0 / (mu * (1.0 - sigma))), ("random", 1.0 / (mu - lambda / 2.0))];
     for (algorithm, truth) in truths {
-        let plan = blueprint(&format!(
+        let plan = blueprint(&base("balanced").with(&format!(
             r#"
-scenario = "dealt"
-format   = 1
 [window.run]
 length = "10s"
 [server.box]
@@ -396,23 +391,19 @@ count = 2
 cores = 1
 [zone.www]
 count = 2
-on    = ["box-1", "box-2"]
+on = ["box-1", "box-2"]
 [service.app]
-in      = "www"
 workers = 1
 backlog = 100000
 [balancer.front]
-to = "app"
 algorithm = "{algorithm}"
 [workload.visitors]
-request  = "get"
-rate     = "{lambda}/s"
+rate = "{lambda}/s"
+arrivals = {{ process = "poisson" }}
 [request.get]
-enter = "front"
-draw  = {{ work = {{ dist = "exponential", mean = "100ms" }} }}
-steps = [ {{ cpu = "app", draw = "work" }} ]
+draw = {{ work = {{ dist = "exponential", mean = "100ms" }} }}
 "#
-        ));
+        )));
         let (mean, error) = response(&plan, 12);
         println!("{algorithm}: {mean:.4} +- {error:.4}, theory {truth:.4}");
         // Twelve replications: t at 99.9 %, two-sided, eleven degrees of freedom.

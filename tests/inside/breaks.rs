@@ -11,10 +11,27 @@ use fivenines::study::scenario::{StudyResult, run};
 use fivenines::study::window::{Estimate, Watch, WindowPlan};
 
 use super::common::{Loaded, load, read};
+use super::shared::base::{With as _, base};
+
+/// A rack whose service breaks.
+const FRAGILE: &str = r#"
+[site.main]
+[rack.r]
+site = "main"
+[server.box]
+rack = "r"
+[service.app]
+restart = "10s"
+[fault.oops]
+hits = "service.app"
+how = "crash"
+rate = "1/y"
+"#;
 
 /// A page a second, each 2.4 s of work on eight cores; broken at 20.5 s, repaired at 20.5 s.
-const BY_HAND: &str = r#"
-scenario = "by-hand"
+fn by_hand() -> String {
+    base("page").with(FRAGILE).with(
+        r#"
 [run]
 replications = 4
 [window.broken]
@@ -26,51 +43,27 @@ after = "40s"
 level = "1/s"
 lead-in = "500ms"
 length = "60s"
-[site.main]
 [rack.r]
-site = "main"
 switch = { count = 2, bandwidth = "1Gbit/s" }
-[server.box]
-cores = 8
-rack = "r"
-[zone.web]
-on = ["box-1"]
-[service.app]
-in = "web"
-workers = 10
-restart = "10s"
 [workload.visitors]
-request = "page"
-rate = "1/s"
 arrivals = { process = "regular" }
 [request.page]
-enter = "app"
 draw = { page = "2.4s" }
-steps = [ { cpu = "app", draw = "page" } ]
-[fault.oops]
-hits = "service.app"
-how = "crash"
-rate = "1/y"
-"#;
+"#,
+    )
+}
 
 /// Twenty pages a second of users with sessions of 3.7 pages and little patience.
-const USERS: &str = r#"
-scenario = "users"
+fn users() -> String {
+    base("page").with(FRAGILE).with(
+        r#"
 [window.broken]
 level = "20/s"
 before = "20s"
 after = "3min"
-[site.main]
 [rack.r]
-site = "main"
 switch = { count = 1, bandwidth = "1Gbit/s" }
-[server.box]
-cores = 8
-rack = "r"
-[zone.web]
-on = ["box-1"]
 [service.app]
-in = "web"
 workers = 50
 backlog = 100
 restart = "1s"
@@ -80,17 +73,12 @@ retry = { chance = 0.5, after = "1s", at-most = 2 }
 session = { pages = { dist = "geometric", mean = 3.7 }, think = "4s" }
 [workload.visitors]
 from = "users"
-request = "page"
 rate = "20/s"
 [request.page]
-enter = "app"
 draw = { page = { dist = "exponential", mean = "20ms" } }
-steps = [ { cpu = "app", draw = "page" } ]
-[fault.oops]
-hits = "service.app"
-how = "crash"
-rate = "1/y"
-"#;
+"#,
+    )
+}
 
 fn loaded(text: &str) -> Loaded {
     read(text, Path::new(".")).unwrap_or_else(|found| panic!("{found}"))
@@ -115,8 +103,8 @@ fn a_window_is_judged_by_itself() {
     let steady = "[window.steady]\nlevel = \"20/s\"\nlead-in = \"20s\"\nlength = \"100s\"\n";
     // As busy as can be from an empty start: nothing steady there.
     let rising = "[window.rising]\nlevel = \"300/s\"\nlead-in = \"0s\"\nlength = \"100s\"\n";
-    let apart = USERS.replace("[window.broken]", &format!("{steady}[window.broken]"));
-    let beside = USERS.replace("[window.broken]", &format!("{steady}{rising}[window.broken]"));
+    let apart = users().replace("[window.broken]", &format!("{steady}[window.broken]"));
+    let beside = users().replace("[window.broken]", &format!("{steady}{rising}[window.broken]"));
     let alone = apart.replace("after = \"3min\"", "after = \"10s\"");
     let [apart, beside, alone] = [&apart, &beside, &alone].map(|scenario| warm_up(scenario));
     assert_eq!(apart.detail, alone.detail);
@@ -151,7 +139,7 @@ fn exactly(results: &Results, path: &str) -> f64 {
 /// nobody.
 #[test]
 fn a_break_loses_who_is_inside_and_who_comes_after_it() {
-    let (_, results) = lived(&loaded(BY_HAND));
+    let (_, results) = lived(&loaded(&by_hand()));
     for part in ["app-1", "web-1", "box-1", "r", "main"] {
         let of = |metric: &str| exactly(&results, &format!("{metric}.page@broken/down:{part}"));
         assert_eq!((of("missed"), of("lost")), (42.0, 42.0), "{part}");
@@ -166,7 +154,7 @@ fn a_break_loses_who_is_inside_and_who_comes_after_it() {
 /// One of two switches carries the rack: nobody notices.
 #[test]
 fn a_part_with_a_spare_is_not_missed() {
-    let (_, results) = lived(&loaded(BY_HAND));
+    let (_, results) = lived(&loaded(&by_hand()));
     assert_eq!(exactly(&results, "missed.page@broken/down:r.switch-1"), 0.0);
     let row = row_of(&results, "r.switch-1");
     assert_eq!((row.noticed, row.over), (Noticed::Nothing, Some(true)));
@@ -177,7 +165,7 @@ fn a_part_with_a_spare_is_not_missed() {
 /// followed until it has been back for 40 s.
 #[test]
 fn after_the_repair_the_restart_is_lost_and_then_nothing() {
-    let (_, results) = lived(&loaded(BY_HAND));
+    let (_, results) = lived(&loaded(&by_hand()));
     for (part, lost) in [("app-1", 10.0), ("web-1", 10.0), ("box-1", 10.0), ("r", 0.0)] {
         let of = |metric: &str| exactly(&results, &format!("{metric}.page@broken/repair:{part}"));
         assert_eq!((of("missed"), of("lost")), (lost, lost), "{part}");
@@ -192,12 +180,12 @@ fn after_the_repair_the_restart_is_lost_and_then_nothing() {
 /// others meet the same users.
 #[test]
 fn breaking_nothing_changes_nothing_and_a_break_moves_no_arrival() {
-    let (result, results) = lived(&loaded(BY_HAND));
+    let (result, results) = lived(&loaded(&by_hand()));
     let digests =
         |name: &str| &result.windows.iter().find(|window| window.name == name).unwrap().digests;
     assert_eq!(digests("broken"), digests("same"));
     assert_ne!(digests("broken"), digests("broken/down:app-1"));
-    let poisson = loaded(&USERS.replace("after = \"3min\"", "after = \"20s\""));
+    let poisson = loaded(&users().replace("after = \"3min\"", "after = \"20s\""));
     let (result, _) = lived(&poisson);
     let came = |name: &str| {
         let window = result.windows.iter().find(|window| window.name == name).unwrap();
@@ -215,7 +203,7 @@ fn breaking_nothing_changes_nothing_and_a_break_moves_no_arrival() {
 /// and retries are over by then.
 #[test]
 fn a_dead_server_loses_the_rate_times_the_time_and_one_view_in_a_session_is_asked_for() {
-    let (_, results) = lived(&loaded(USERS));
+    let (_, results) = lived(&loaded(&users()));
     for part in ["box-1", "app-1", "main"] {
         let missed = interval(&results, &format!("missed.page@broken/down:{part}"));
         assert!((missed.estimate - 3_600.0).abs() < 150.0, "{part}: {missed:?}");
@@ -239,7 +227,7 @@ fn a_dead_server_loses_the_rate_times_the_time_and_one_view_in_a_session_is_aske
 /// How many threads there are changes no bit.
 #[test]
 fn threads_change_nothing() {
-    let loaded = loaded(&USERS.replace("after = \"3min\"", "after = \"20s\""));
+    let loaded = loaded(&users().replace("after = \"3min\"", "after = \"20s\""));
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let (result, _) = pool.install(|| lived(&loaded));
@@ -325,7 +313,7 @@ fn one_of_each_kind_and_role_is_broken_and_every_other_when_asked() {
         "mysql.master",
     ];
     assert_eq!(names(&load("tiers/tier-1.toml")), expected);
-    let two = BY_HAND
+    let two = by_hand()
         .replace("cores = 8", "cores = 8\ncount = 3")
         .replace("on = [\"box-1\"]", "count = 2\non = [\"box-1\", \"box-2\"]");
     let two = two.replace(
@@ -358,7 +346,7 @@ workers = 1
 #[test]
 fn a_figure_of_a_break_that_is_none_is_refused_with_a_way_out() {
     let refused = |figure: &str| {
-        let asks = format!("{BY_HAND}[[expect]]\nfigure = \"{figure}\"\nis = \"< 5\"\n");
+        let asks = format!("{}[[expect]]\nfigure = \"{figure}\"\nis = \"< 5\"\n", by_hand());
         read(&asks, Path::new(".")).map(|_| ()).unwrap_err()
     };
     for (figure, said) in [
@@ -375,6 +363,6 @@ fn a_figure_of_a_break_that_is_none_is_refused_with_a_way_out() {
     }
     // The bare name of what there is only one of means that one.
     let asks = "[[expect]]\nfigure = \"missed.page@broken/down:app\"\nis = \"42 +- 0\"\n";
-    let (result, _) = lived(&loaded(&format!("{BY_HAND}{asks}")));
+    let (result, _) = lived(&loaded(&format!("{}{asks}", by_hand())));
     assert_eq!(result.judgements, [fivenines::study::expect::Verdict::Holds]);
 }

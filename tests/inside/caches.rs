@@ -17,6 +17,8 @@ use fivenines::study::scenario::{Choices, prepare, run};
 use fivenines::study::window::Watch;
 use fivenines::units::{SimDuration, SimTime};
 
+use crate::inside::shared::base::{With as _, base};
+
 /// Judged in the fast set, with eight replications: 8·10⁵ look-ups each.
 const SMALL: [&str; 7] = [
     "o40-lru",
@@ -52,40 +54,36 @@ fn o40_o41_scenarios_hold_what_they_expect() {
     }
 }
 
-const CACHED: &str = r#"
-scenario = "cached"
-format   = 1
+fn cached() -> String {
+    base("service").with(
+        r#"
 [window.run]
 length = "10s"
 [server.box]
 cores = 4
-[zone.www]
 [zone.memory]
-[service.app]
-in      = "www"
-workers = "unlimited"
 [cache.store]
-in         = "memory"
-cpu        = "1ms"
-objects    = 10
+in = "memory"
+cpu = "1ms"
+objects = 10
 popularity = { zipf = 0.0, objects = 10 }
 [workload.readers]
-request  = "get"
-rate     = "10/s"
+request = "get"
+rate = "10/s"
 arrivals = { process = "regular" }
 [request.get]
 enter = "app"
-draw  = { fetch = "20ms" }
-steps = [
-  { cache = "store", else = [ { cpu = "app", draw = "fetch" } ] },
-]
-"#;
+draw = { fetch = "20ms" }
+steps = [ { cache = "store", else = [ { cpu = "app", draw = "fetch" } ] } ]
+"#,
+    )
+}
 
 /// All ten objects fit: after each has been asked for once, every look-up takes 1 ms and no more.
 /// While the process is down a look-up costs nothing and misses; after that it is cold.
 #[test]
 fn a_cache_that_is_lost_sends_its_readers_to_the_origin_and_starts_cold() {
-    let plan = crate::inside::links::blueprint(CACHED);
+    let plan = crate::inside::links::blueprint(&cached());
     let end = SimTime::ZERO + SimDuration::from_secs(1_000);
     let start = SimTime::ZERO;
     let span =
@@ -125,40 +123,37 @@ fn a_cache_that_is_lost_sends_its_readers_to_the_origin_and_starts_cold() {
 /// what a run shows.
 #[test]
 fn what_is_left_behind_caches_is_reckoned() {
-    let text = r#"
-scenario = "behind"
-format   = 1
+    let text = base("service").with(
+        r#"
 [server.box]
 cores = 4
 [zone.www]
 cpu = { cap = 1.0 }
 [zone.memory]
-[service.app]
-in      = "www"
-workers = "unlimited"
 [cache.near]
-in         = "memory"
-cpu        = "0s"
-objects    = 100
-life       = "10s"
+in = "memory"
+cpu = "0s"
+objects = 100
+life = "10s"
 popularity = { zipf = 0.8, objects = 1000 }
 [cache.far]
-in         = "memory"
-cpu        = "0s"
-objects    = 1000
-life       = "1min"
+in = "memory"
+cpu = "0s"
+objects = 1000
+life = "1min"
 popularity = { zipf = 0.5, objects = 1000 }
 [workload.readers]
-request  = "get"
-rate     = "50/s"
+request = "get"
+rate = "50/s"
 [request.get]
 enter = "app"
-draw  = { fetch = "20ms" }
+draw = { fetch = "20ms" }
 steps = [
   { cache = "near", else = [ { cache = "far", else = [ { cpu = "app", draw = "fetch" } ] } ] },
 ]
-"#;
-    let draft = crate::inside::faults::drafted(text);
+"#,
+    );
+    let draft = crate::inside::faults::drafted(&text);
     let (near, far) = (draft.names.find("near").unwrap(), draft.names.find("far").unwrap());
     let (near, far) = (draft.hits.in_cache(near.index), draft.hits.in_cache(far.index));
     let expected = 50.0 * (1.0 - near) * (1.0 - far) * 0.020;
@@ -166,7 +161,7 @@ steps = [
     let www = offered.iter().find(|one| one.name == "www-1.cpu").unwrap();
     assert!((www.per_second / expected - 1.0).abs() < 1e-12, "{www:?} against {expected}");
 
-    let plan = crate::inside::faults::planned(text);
+    let plan = crate::inside::faults::planned(&text);
     let window = crate::inside::faults::window(300.0, 20_300.0);
     let seen = fivenines::solve::requests::run(&plan, &window, 0).unwrap();
     let zone = plan.zones.iter().position(|zone| zone.name == "www-1").unwrap();

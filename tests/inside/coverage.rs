@@ -20,6 +20,7 @@ use rayon::prelude::*;
 
 use crate::inside::common::{Loaded, read};
 use crate::inside::faults::drafted;
+use crate::inside::shared::base::{With as _, base};
 
 /// In how many of the runs the truth was held, against the level of the intervals.
 fn judge(what: &str, level: f64, covered: impl Fn(u64) -> bool + Sync) {
@@ -112,7 +113,7 @@ fn intervals_of_few_outages_hold_the_truth_as_often_as_they_say() {
 
 /// M/M/1 at 30 jobs a second: what a job takes is exponential at the rate μ − 30/s.
 fn queue(name: &str, service: &str) -> Loaded {
-    let text = format!(
+    let lines = format!(
         r#"
 scenario = "{name}"
 [run]
@@ -122,17 +123,12 @@ confidence = 0.95
 length = "60s"
 lead-in = "2s"
 [station.web]
-servers = 1
 service = {{ dist = "exponential", mean = "{service}" }}
 [workload.jobs]
-request = "job"
 rate = "30/s"
-arrivals = {{ process = "poisson" }}
-[request.job]
-steps = [ {{ visit = "web" }} ]
 "#
     );
-    read(&text, Path::new(".")).unwrap_or_else(|found| panic!("{found}"))
+    read(&base("queue").with(&lines), Path::new(".")).unwrap_or_else(|found| panic!("{found}"))
 }
 
 fn lived(loaded: &Loaded, seed: u64) -> StudyResult {

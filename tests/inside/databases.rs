@@ -13,6 +13,7 @@ use fivenines::units::{SimDuration, SimTime};
 
 use crate::inside::balancers::is_uniform;
 use crate::inside::links::blueprint;
+use crate::inside::shared::base::{With as _, base};
 
 mod replication;
 
@@ -27,10 +28,8 @@ fn members(slaves: &str, count: u32, database: &str, rate: &str, rest: &str) -> 
     let boxes = count + 1;
     let on: Vec<String> = (2..=boxes).map(|number| format!("\"box-{number}\"")).collect();
     let on = on.join(", ");
-    blueprint(&format!(
+    blueprint(&base("replicas").with(&format!(
         r#"
-scenario = "replicated"
-format   = 1
 [window.run]
 length = "10s"
 [server.box]
@@ -38,24 +37,17 @@ count = {boxes}
 cores = 8
 [server.box.disks]
 local = {{ kind = "10k", layout = "plain", data = 4, time = "1ms" }}
-[zone.www]
-on = ["box-1"]
 [zone.sql]
 count = {count}
-on    = [{on}]
-[service.app]
-in      = "www"
-workers = "unlimited"
+on = [{on}]
 [workload.writers]
-request  = "put"
-rate     = "{rate}"
+rate = "{rate}"
 arrivals = {{ process = "regular" }}
 [database.mysql]
-in          = {{ master = "sql-1", slaves = {slaves} }}
-connections = 1000
+in = {{ master = "sql-1", slaves = {slaves} }}
 {database}
 {rest}"#
-    ))
+    )))
 }
 
 const PUT: &str = r#"
@@ -545,33 +537,17 @@ replication = {{ mode = "async", receive = {{ dist = "lognormal", mean = "33ms",
 /// has: it is no slave any more.
 #[test]
 fn a_slave_that_has_more_than_the_new_master_is_out() {
-    let plan = crate::inside::faults::planned(
+    let plan = crate::inside::faults::planned(&base("replicas").with(
         r#"
-scenario = "ahead"
 [run]
 initial = "new"
-[server.box]
-count = 3
-cores = 1
-[zone.www]
-on = ["box-1"]
 [zone.sql]
 count = 3
 on = ["box-2", "box-3", "box-2"]
-[service.app]
-in = "www"
-workers = "unlimited"
 [workload.writers]
-request = "put"
 rate = "20/s"
-[request.put]
-enter = "app"
-steps = [ { call = "mysql", write = 1 } ]
 [database.mysql]
 in = { master = "sql-1", slaves = ["sql-2", "sql-3"] }
-connections = 1000
-read = { cpu = "10ms" }
-write = { cpu = "10ms" }
 replication = { mode = "async", receive = { dist = "lognormal", mean = "2s", cv = 1.0 } }
 [database.mysql.failover]
 detect = { interval = "5s", time-out = "1s", fall = 2 }
@@ -584,7 +560,7 @@ how = "crash"
 at = "30s"
 lasts = "60s"
 "#,
-    );
+    ));
     let (mut out, mut follows) = (0, 0);
     for replication in 0..20 {
         let mut world = world(&plan, replication, Faults::Live);

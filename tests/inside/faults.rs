@@ -21,6 +21,8 @@ use fivenines::scenario::source::Source;
 use fivenines::solve::requests::{self, Observation, Run, Window};
 use fivenines::units::{SimDuration, SimTime};
 
+use crate::inside::shared::base::{With as _, base};
+
 /// The draft of a text; fails with its diagnostics.
 pub fn drafted(text: &str) -> Draft {
     draft_or_complaints(text).unwrap_or_else(|complaints| panic!("{complaints}"))

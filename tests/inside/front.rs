@@ -13,6 +13,7 @@ use fivenines::units::{SimDuration, SimTime};
 use crate::inside::common::load;
 use crate::inside::faults::{planned, window};
 use crate::inside::links::blueprint;
+use crate::inside::shared::base::{With as _, base};
 
 // Outcomes in the order of the ledger.
 const OK: usize = 0;
@@ -374,14 +375,8 @@ fn tier_8_sends_8_kb_of_a_view_from_the_origin() {
 /// The CDN's own round trip is that of its classes' clients.
 #[test]
 fn a_client_of_an_edge_has_the_round_trip_to_the_edge() {
-    let text = r#"
-scenario = "near"
-[server.box]
-cores = 8
-[zone.www]
-[service.app]
-in = "www"
-workers = "unlimited"
+    let text = base("service").with(
+        r#"
 [cdn.edge]
 to = "app"
 hit = { page = 1.0 }
@@ -398,8 +393,9 @@ enter = "edge"
 draw = { work = "1ms" }
 steps = [ { cpu = "app", draw = "work" } ]
 reply = "10kB"
-"#;
-    let plan = planned(text);
+"#,
+    );
+    let plan = planned(&text);
     let seen = requests::run(&plan, &window(10.0, 110.0), 0).unwrap();
     let mean = seen.record.views[0].latency.mean().unwrap();
     assert!((mean - 10e6).abs() <= 0.01 * 10e6, "{mean}");
@@ -421,9 +417,8 @@ fn share_lost(zones: u32, interval: u32, failures: f64) -> f64 {
 /// O39: members that are up and in rotation so many seconds, dead and not noticed for half of `interval`
 /// in the mean, and out of rotation for `repair` seconds.
 pub fn rotation(zones: u32, interval: u32, up: u32, repair: u32) -> String {
-    format!(
+    base("service").with(&format!(
         r#"
-scenario = "rotation"
 [server.box]
 count = {zones}
 cores = 64
@@ -431,9 +426,6 @@ cores = 64
 count = {zones}
 placement = "spread"
 apart = true
-[service.app]
-in = "www"
-workers = "unlimited"
 [balancer.front]
 to = "app"
 algorithm = "round-robin"
@@ -451,7 +443,7 @@ how = "crash"
 up = {{ dist = "exponential", mean = "{up}s" }}
 repair = "{repair}s"
 "#
-    )
+    ))
 }
 
 /// O39, fast rows: requests lost while a dead zone is still in rotation, and while none is. 1,500 failures

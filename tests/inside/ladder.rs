@@ -12,68 +12,28 @@ use fivenines::study::scenario::{StudyResult, run};
 use fivenines::study::window::Estimate;
 
 use crate::inside::common::{Loaded, read};
+use crate::inside::shared::base::{With as _, base};
 
 /// A page a second, which is one write; ten reads a second, in tenths of a second; all in order. A
 /// write is with the slave after 200 ms. The master breaks at 20.15 s.
 fn scenario(name: &str, database: &str, zones: u32) -> Loaded {
     let on: Vec<String> = (2..2 + zones).map(|at| format!("\"box-{at}\"")).collect();
-    let text = format!(
+    let lines = format!(
         r#"
 scenario = "{name}"
-[run]
-replications = 4
-[window.calm]
-level = "1/s"
-lead-in = "150ms"
-length = "100s"
-[window.broken]
-level = "1/s"
-lead-in = "150ms"
-before = "20s"
-after = "100s"
 [server.box]
 count = {boxes}
-cores = 8
-[zone.www]
-on = ["box-1"]
 [zone.sql]
 count = {zones}
 on = [{on}]
-[service.app]
-in = "www"
-workers = "unlimited"
 [database.mysql]
 {database}
-connections = 1000
-read  = {{ cpu = "40ms" }}
-write = {{ cpu = "1ms" }}
-restart = "1s"
-[workload.writers]
-request = "page"
-rate = "1/s"
-arrivals = {{ process = "regular" }}
-[workload.readers]
-request = "get"
-rate = "10/s"
-arrivals = {{ process = "regular" }}
-[request.page]
-enter = "app"
-steps = [ {{ call = "mysql", write = 1 }} ]
-[request.get]
-enter = "app"
-steps = [ {{ call = "mysql", read = 1 }} ]
-[objective.page]
-lost-after = "8s"
-[fault.oops]
-hits = "service.app"
-how = "crash"
-rate = "1/y"
-repair = "1s"
 "#,
         boxes = zones + 1,
         on = on.join(", "),
     );
-    read(&text, Path::new(".")).unwrap_or_else(|found| panic!("{found}"))
+    read(&base("writes-and-reads").with(&lines), Path::new("."))
+        .unwrap_or_else(|found| panic!("{found}"))
 }
 
 fn replicated(mode: &str) -> String {

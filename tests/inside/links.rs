@@ -2,6 +2,7 @@
 
 use crate::inside::common::read;
 use crate::inside::oracles::{assert_all_hold, own_rows};
+use crate::inside::shared::base::{With as _, base};
 
 use std::path::Path;
 
@@ -38,26 +39,17 @@ fn scene(rest: &str) -> Blueprint {
 }
 
 fn behind(uplinks: &str, rest: &str) -> Blueprint {
-    blueprint(&format!(
+    let lines = format!(
         r#"
-scenario = "links"
-format   = 1
 [window.run]
 length = "10s"
 [site.main]
 uplinks = {uplinks}
 [rack.r]
-site   = "main"
 switch = {{ bandwidth = "1Gbit/s", latency = "0.1ms" }}
-[server.box]
-rack  = "r"
-cores = 8
-[zone.www]
-[service.app]
-in      = "www"
-workers = "unlimited"
-{rest}"#
-    ))
+"#
+    );
+    blueprint(&base("uplinks").with(&lines).with(rest))
 }
 
 /// Regular page views, all replies of 125 kB: 10 ms alone on the uplink.
@@ -65,15 +57,18 @@ const REGULAR: &str = r#"
 [clients.public]
 round-trip = "20ms"
 [workload.visitors]
-from     = "public"
-request  = "page"
-rate     = "10/s"
 arrivals = { process = "regular" }
 [request.page]
-enter = "app"
-draw  = { work = "1ms" }
-steps = [ { cpu = "app", draw = "work" } ]
 reply = "125kB"
+"#;
+
+/// The same views again.
+const OTHERS: &str = r#"
+[workload.others]
+from = "public"
+request = "page"
+rate = "10/s"
+arrivals = { process = "regular" }
 "#;
 
 fn window(length: u64) -> Window {
@@ -121,9 +116,7 @@ fn a_view_takes_the_page_plus_the_size_over_the_bandwidth_plus_the_latencies() {
 
 #[test]
 fn two_simultaneous_replies_share_the_uplink() {
-    let second = REGULAR.replace("[clients.public]\nround-trip = \"20ms\"", "");
-    let (workload, _) = second.split_once("[request.page]").unwrap();
-    let plan = scene(&format!("{REGULAR}{}", workload.replace("visitors", "others")));
+    let plan = scene(&format!("{REGULAR}{OTHERS}"));
     let seen = live(&plan, 10, 0);
     for views in &seen.record.views {
         assert_eq!(views.served, 100);
@@ -138,10 +131,7 @@ fn one_reply_gets_one_uplink_and_two_get_two() {
     let two = |rest: &str| behind(r#"{ count = 2, bandwidth = "50Mbit/s" }"#, rest);
     let alone = live(&two(REGULAR), 10, 0);
     assert_eq!(alone.record.views[0].latency.max(), Some(41_100_000));
-    let (workload, _) = REGULAR.split_once("[request.page]").unwrap();
-    let (_, workload) = workload.split_once("[workload").unwrap();
-    let other = format!("{REGULAR}[workload{}", workload.replace("visitors", "others"));
-    let both = live(&two(&other), 10, 0);
+    let both = live(&two(&format!("{REGULAR}{OTHERS}")), 10, 0);
     assert_eq!(both.record.views[1].latency.max(), Some(41_100_000));
 }
 
@@ -229,21 +219,16 @@ fn the_uplink_is_as_busy_as_rate_times_size_over_bandwidth() {
     let plan = scene(
         r#"
 [clients.public]
-round-trip  = { dist = "lognormal", mean = "20ms", cv = 0.4 }
+round-trip = { dist = "lognormal", mean = "20ms", cv = 0.4 }
 connections = 6
 [workload.visitors]
-from    = "public"
-request = "page"
-rate    = "40/s"
+rate = "40/s"
 [request.page]
-enter = "app"
-draw  = { work = { dist = "exponential", mean = "10ms" } }
-steps = [ { cpu = "app", draw = "work" } ]
-reply = "10kB"
-then  = { request = "asset", count = { dist = "poisson", mean = 8.0 } }
+draw = { work = { dist = "exponential", mean = "10ms" } }
+then = { request = "asset", count = { dist = "poisson", mean = 8.0 } }
 [request.asset]
 enter = "app"
-draw  = { work = { dist = "exponential", mean = "0.4ms" } }
+draw = { work = { dist = "exponential", mean = "0.4ms" } }
 steps = [ { cpu = "app", draw = "work" } ]
 reply = { dist = "lognormal", mean = "12kB", cv = 2.8 }
 "#,
@@ -262,74 +247,15 @@ reply = { dist = "lognormal", mean = "12kB", cv = 2.8 }
 
 /// Two racks behind the uplinks of one site: 20 views a second of 50 kB and 8 of 25 kB; jobs of the site itself,
 /// which no client waits for.
-const TWO_RACKS: &str = r#"scenario = "transfer"
-format = 1
-[run]
-seed = 3
-replications = 12
-confidence = 0.999
-[window.peak]
-lead-in = "10s"
-length = "200s"
-[site.main]
-uplinks = { count = 2, bandwidth = "10Mbit/s" }
-[rack.r]
-site = "main"
-switch = { bandwidth = "1Gbit/s" }
-[rack.s]
-site = "main"
-switch = { bandwidth = "100Mbit/s" }
-[server.box]
-rack = "r"
-cores = 8
-[server.side]
-rack = "s"
-cores = 8
-[zone.www]
-on = ["box-1"]
-[zone.api]
-on = ["side-1"]
-[service.app]
-in = "www"
-workers = "unlimited"
-[service.feeds]
-in = "api"
-workers = "unlimited"
-[clients.public]
-round-trip = "20ms"
-[workload.visitors]
-from = "public"
-request = "page"
-rate = "20/s"
-[workload.readers]
-from = "public"
-request = "feed"
-rate = "8/s"
-[workload.inner]
-request = "job"
-rate = "5/s"
-[request.page]
-enter = "app"
-draw = { work = "1ms" }
-steps = [ { cpu = "app", draw = "work" } ]
-reply = "50kB"
-[request.feed]
-enter = "feeds"
-draw = { work = "1ms" }
-steps = [ { cpu = "feeds", draw = "work" } ]
-reply = "25kB"
-[request.job]
-enter = "app"
-draw = { work = "1ms" }
-steps = [ { cpu = "app", draw = "work" } ]
-reply = "1MB"
-"#;
+fn two_racks() -> String {
+    base("two-racks")
+}
 
 /// 8 bits a byte, times bytes a reply, times replies a second: on each switch, and on the uplinks what crosses both
 /// switches. In each replication the utilisation times the bandwidth, of uplinks that of all.
 #[test]
 fn what_crosses_a_link_is_its_replies_times_their_bytes() {
-    let mut text = TWO_RACKS.to_string();
+    let mut text = two_racks();
     for (link, rate) in [("r.switch", "8"), ("s.switch", "1.6"), ("main.uplink", "9.6")] {
         text.push_str(&format!(
             "[[expect]]\nfigure = \"transfer.{link}@peak\"\nis = \"{rate}Mbit/s +- 4%\"\n"
@@ -354,7 +280,7 @@ fn what_crosses_a_link_is_its_replies_times_their_bytes() {
 /// beyond the bandwidth. With seeds 7 and 8 the correction alone would give more.
 #[test]
 fn the_transfer_of_a_full_link_is_estimated_as_its_utilisation_is() {
-    let mut text = TWO_RACKS.replace("\"10s\"", "\"5s\"").replace("\"200s\"", "\"5s\"");
+    let mut text = two_racks().replace("\"10s\"", "\"5s\"").replace("\"200s\"", "\"5s\"");
     text = text.replace("count = 2, bandwidth = \"10M", "count = 1, bandwidth = \"4M");
     text = text.replace("\"20/s\"", "\"11/s\"").replace("\"8/s\"", "\"0.01/s\"");
     for metric in ["transfer", "utilization"] {
@@ -383,15 +309,15 @@ fn the_transfer_of_what_is_no_link_is_refused_with_the_links_there_are() {
         said.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     for of in ["app", "main", "box-1.nic", "page"] {
-        let said = refused(TWO_RACKS, of);
+        let said = refused(&two_racks(), of);
         assert!(said.contains(&format!("`{of}` has no such figure")), "{said}");
         assert!(said.contains("help: there are: main.uplink, r.switch, s.switch"), "{said}");
     }
-    let converging = TWO_RACKS.replace("10Mbit/s\"", "10Mbit/s\", convergence = \"5s\"");
+    let converging = two_racks().replace("10Mbit/s\"", "10Mbit/s\", convergence = \"5s\"");
     let said = refused(&converging, "main.uplink-1");
     assert!(said.contains("the uplinks of a site are counted together"), "{said}");
     assert!(said.contains("did you mean `main.uplink`?"), "{said}");
-    let none = TWO_RACKS
+    let none = two_racks()
         .lines()
         .filter(|line| !line.starts_with("switch") && !line.starts_with("uplinks"))
         .fold(String::new(), |text, line| text + line + "\n");

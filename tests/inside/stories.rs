@@ -20,7 +20,8 @@ use fivenines::study::years::{self, YearsPlan, YearsResult};
 use fivenines::units::SimTime;
 
 use super::years::asked;
-use crate::inside::shared::{PAIR, stations};
+use crate::inside::shared::base::base;
+use crate::inside::shared::stations;
 
 /// A scenario with its outages kept, lived through so often.
 struct Lived {
@@ -212,7 +213,7 @@ fn single_effects_and_their_interaction_add_up_to_the_whole_exactly() {
 /// takes once back what is counted twice.
 #[test]
 fn two_parts_in_parallel_buy_the_same_minutes_each() {
-    let draft = crate::inside::faults::drafted(PAIR);
+    let draft = crate::inside::faults::drafted(&base("pair"));
     let lived = Lived::of(draft, "1y", 2);
     let found = waterfall::fall(&lived.draft, &lived.plan, &lived.seen, &Watch::default());
     let found = found.unwrap().unwrap();
@@ -348,7 +349,7 @@ fn losses_that_are_left_out_are_those_of_the_parts_with_the_least_load() {
 /// A line of another kind is passed over, one that is none and another version are told apart.
 #[test]
 fn a_journal_of_a_later_version_is_not_misread() {
-    let lived = Lived::of(crate::inside::faults::drafted(PAIR), "1y", 2);
+    let lived = Lived::of(crate::inside::faults::drafted(&base("pair")), "1y", 2);
     let records = lived.stories().records;
     let text = write(&records);
     let (head, found) = read(&text).unwrap();

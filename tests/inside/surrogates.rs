@@ -31,6 +31,7 @@ use fivenines::plan::availability;
 use fivenines::units::{SimDuration, SimTime};
 
 use crate::inside::faults::{drafted, planned};
+use crate::inside::shared::base::{With as _, base};
 
 /// When the part breaks.
 const ONSET: f64 = 10.0;
@@ -60,9 +61,8 @@ struct Scene {
 
 impl Scene {
     fn of(text: &str) -> Self {
-        let text = format!(
-            "scenario = \"surrogates\"\n[run]\ninitial = \"new\"\nstart = \"Mon 00:00\"\n{text}"
-        );
+        let text = "scenario = \"surrogates\"\n[run]\ninitial = \"new\"\nstart = \"Mon 00:00\"\n"
+            .with(text);
         let years = availability::plan(&drafted(&text), &[]).unwrap();
         Self { plan: planned(&text), net: years.nets[0].net.clone() }
     }

@@ -10,6 +10,7 @@ use fivenines::study::verdict::{ClassVerdict, Verdict};
 use fivenines::study::window::{Estimate, Watch, WindowResult};
 
 use crate::inside::common::{Loaded, read};
+use crate::inside::shared::base::{With as _, base};
 
 fn loaded(text: &str) -> Loaded {
     read(text, Path::new(".")).unwrap_or_else(|found| panic!("{found}"))
@@ -97,11 +98,9 @@ fn a_tenant_does_not_wear_the_overload_of_its_neighbour() {
 }
 
 /// A service of 20 requests/s. Views that are not answered within 2 s are asked for again, 4 times in all.
-const STORM: &str = r#"scenario = "storm"
-format   = 1
-title    = "A stall"
-question = "Does it recover?"
-source   = "a test"
+fn storm() -> String {
+    base("page").with(
+        r#"
 [run]
 seed = 1
 replications = 4
@@ -111,27 +110,22 @@ length  = "60s"
 lead-in = "100s"
 [server.box]
 cores = 1
-[zone.web]
-on = ["box-1"]
 [service.app]
-in      = "web"
 workers = 50
 [clients.hasty]
 time-out = "2s"
 retry    = { chance = 1, after = "1s", at-most = 3 }
 [workload.visitors]
 from    = "hasty"
-request = "page"
 rate    = "14/s"
 [request.page]
-enter = "app"
-draw  = { page = { dist = "exponential", mean = "50ms" } }
-steps = [ { cpu = "app", draw = "page" } ]
-TRIGGER
+draw = { page = { dist = "exponential", mean = "50ms" } }
 [[expect]]
 figure = "verdict.page@after"
 is     = "= metastable"
-"#;
+"#,
+    )
+}
 const STALL: &str = r#"[fault.pause]
 hits  = "service.app"
 how   = "pause"
@@ -143,7 +137,7 @@ lasts = "20s"
 /// fewer than 20 / 4 = 5 views come per second.
 #[test]
 fn overload_that_outlives_a_stall_is_metastable_below_the_capacity_alone() {
-    let text = STORM.replace("TRIGGER", STALL);
+    let text = storm().with(STALL);
     let (loaded, result) = ran(&text);
     let found = class(&loaded, &result.windows[0], "page");
     assert_eq!(found.verdict, Verdict::Metastable, "{found:?}");
@@ -172,8 +166,8 @@ fn overload_that_outlives_a_stall_is_metastable_below_the_capacity_alone() {
 /// Right after the stall every view is lost whether or not the service recovers: what falls is not metastable.
 #[test]
 fn a_backlog_that_is_being_worked_off_is_no_metastable_overload() {
-    let early = STORM
-        .replace("TRIGGER", STALL)
+    let early = storm()
+        .with(STALL)
         .replace(
             "at      = \"100s\"\nlength  = \"60s\"\nlead-in = \"100s\"",
             "at      = \"41s\"\nlength  = \"12s\"\nlead-in = \"41s\"",
@@ -184,7 +178,7 @@ fn a_backlog_that_is_being_worked_off_is_no_metastable_overload() {
     assert_eq!(found.verdict, Verdict::Overloaded, "{found:?}");
     assert!(found.in_flight.1 < found.in_flight.0 && found.metastable.is_none(), "{found:?}");
     // While the part is broken, the trigger is not over.
-    let during = STORM.replace("TRIGGER", STALL).replace("lasts = \"20s\"", "lasts = \"200s\"");
+    let during = storm().with(STALL).replace("lasts = \"20s\"", "lasts = \"200s\"");
     let (loaded, result) = ran(&during);
     assert_eq!(class(&loaded, &result.windows[0], "page").verdict, Verdict::Broken);
 }
@@ -197,9 +191,7 @@ fn overload_that_outlives_a_surge_is_metastable() {
         "flash   = { at = \"20s\", factor = 2, ramp = \"5s\", plateau = \"15s\", decay = \"2s\" }\n",
     ];
     for surge in surges {
-        let text = STORM
-            .replace("TRIGGER", "")
-            .replace("rate    = \"14/s\"\n", &format!("rate    = \"14/s\"\n{surge}"));
+        let text = storm().replace("rate    = \"14/s\"\n", &format!("rate    = \"14/s\"\n{surge}"));
         let (loaded, result) = ran(&text);
         let found = class(&loaded, &result.windows[0], "page");
         assert_eq!(found.verdict, Verdict::Metastable, "{surge}: {found:?}");
@@ -209,14 +201,14 @@ fn overload_that_outlives_a_surge_is_metastable() {
     }
     // A rate that stays high is overload at that rate.
     let step = "rate    = \"14/s\"\nstep    = { at = \"20s\", factor = 2 }\n";
-    let (loaded, result) = ran(&STORM.replace("TRIGGER", "").replace("rate    = \"14/s\"\n", step));
+    let (loaded, result) = ran(&storm().replace("rate    = \"14/s\"\n", step));
     assert_eq!(class(&loaded, &result.windows[0], "page").verdict, Verdict::Overloaded);
 }
 
 #[test]
 fn a_verdict_that_there_is_not_is_refused() {
     let wrong = |from: &str, to: &str| {
-        let text = STORM.replace("TRIGGER", STALL).replace(from, to);
+        let text = storm().with(STALL).replace(from, to);
         read(&text, Path::new(".")).err().unwrap_or_else(|| panic!("{to} is read"))
     };
     let found = wrong("= metastable", "= unstable");

@@ -1,6 +1,7 @@
 //! Promise: the command refuses before it begins what would never end, and names what it is long by.
 
 use crate::cli;
+use crate::shared::base::{With as _, base};
 use crate::shared::{VISIT, probed, station};
 
 /// Years that a figure alone asks for, a window around breaks, a scaled record, probes, background load.
@@ -41,38 +42,19 @@ fn whatever_a_long_run_is_long_by_is_refused_before_it_begins() {
 
 /// A server whose disk a backup reads all the time.
 fn loaded_disks(load: &str) -> String {
-    format!(
+    base("rare").with(&format!(
         r#"
-scenario = "loaded"
-[run]
-replications = 2
-[window.mean]
-level = "1/s"
-length = "30d"
-[server.box]
-cores = 8
 [server.box.disks.local]
 kind = "10k"
 layout = "plain"
 data = 1
-[zone.web]
-[service.app]
-in = "web"
-workers = 4
-[workload.w]
-request = "r"
-rate = "1/s"
-[request.r]
-enter = "app"
-draw = {{ work = "1ms" }}
-steps = [ {{ cpu = "app", draw = "work" }} ]
 [operation.backup]
 every = "day"
 at = "00:00"
 lasts = "20h"
 load = {{ "server.box.local" = "{load}" }}
 "#
-    )
+    ))
 }
 
 /// Threads cost memory and do nothing beyond four for each core: what is left is told, and nothing else changes.

@@ -7,31 +7,24 @@ use serde_json::Value as Json;
 
 use crate::cli::run;
 use crate::faults_shipped::full;
+use crate::shared::base::{With as _, base};
 
 /// A line with one server: M/M/1 with a service of 10 ms, whose sojourn is 10 ms / (1 - load).
-const LINE: &str = r#"scenario = "line"
+fn line() -> String {
+    base("queue").with(
+        r#"scenario = "line"
 question = "How long does it take?"
-
 [run]
-seed         = 3
+seed = 3
 replications = 10
-
 [window.steady]
-length  = "200s"
+length = "200s"
 lead-in = "5s"
-
-[station.web]
-servers = 1
-service = { dist = "exponential", mean = "10ms" }
-
 [workload.jobs]
-request  = "job"
-rate     = "50/s"
-arrivals = { process = "poisson" }
-
-[request.job]
-steps = [ { visit = "web" } ]
-"#;
+rate = "50/s"
+"#,
+    )
+}
 
 /// A claim about it: below 30 ms, that is up to a load of 2/3.
 const CLAIM: &str = r#"
@@ -72,7 +65,7 @@ impl Place {
 
 #[test]
 fn a_claim_that_holds_in_part_of_its_range_names_the_part() {
-    let place = Place::with(&[("line.toml", &format!("{LINE}{CLAIM}"))]);
+    let place = Place::with(&[("line.toml", &(line() + CLAIM))]);
     let (code, answer, found) = place.judge("line.toml");
     assert_eq!(code, 0, "{answer}");
     let claim = &found["claims"][0];
@@ -106,7 +99,7 @@ fn a_claim_that_holds_in_part_of_its_range_names_the_part() {
 #[test]
 fn the_file_as_it_is_is_always_a_point() {
     let claim = CLAIM.replace("30/s,50/s,80/s", "20/s,30/s").replace("< 30ms", "< 15ms");
-    let place = Place::with(&[("line.toml", &format!("{LINE}{claim}"))]);
+    let place = Place::with(&[("line.toml", &(line() + &claim))]);
     let (_, answer, found) = place.judge("line.toml");
     let claim = &found["claims"][0];
     assert_eq!(claim["points"].as_array().unwrap().len(), 3, "{answer}");
@@ -118,7 +111,7 @@ fn the_file_as_it_is_is_always_a_point() {
 /// At loads of 0.25 and 0.5 the sojourns are 13.3 and 20 ms: a ratio of 1.5. Both meet the same draws.
 #[test]
 fn a_ratio_is_of_two_scenarios_on_the_same_draws() {
-    let half = LINE.replace("\"line\"", "\"half\"").replace("50/s", "25/s");
+    let half = line().replace("\"line\"", "\"half\"").replace("50/s", "25/s");
     let claim = CLAIM
         .replace(
             "latency.job.mean@steady",
@@ -126,7 +119,7 @@ fn a_ratio_is_of_two_scenarios_on_the_same_draws() {
         )
         .replace("< 30ms", "within 10% of 1.5")
         .replace("workload.jobs.rate=30/s,50/s,80/s", "half:workload.jobs.rate=25/s,50/s");
-    let place = Place::with(&[("line.toml", &format!("{LINE}{claim}")), ("half.toml", &half)]);
+    let place = Place::with(&[("line.toml", &(line() + &claim)), ("half.toml", &half)]);
     let (code, answer, found) = place.judge("line.toml");
     assert_eq!(code, 0, "{answer}");
     let points = found["claims"][0]["points"].as_array().unwrap();
@@ -145,7 +138,7 @@ fn a_claim_that_is_not_judged_never_passes_silently() {
         .collect::<Vec<&str>>()
         .join("\n");
     let open = format!("{missing}\nmissing = \"a mechanism that there is not\"\n");
-    let place = Place::with(&[("line.toml", &format!("{LINE}{CLAIM}{open}"))]);
+    let place = Place::with(&[("line.toml", &(line() + CLAIM + &open))]);
     let (code, answer, found) = place.judge("line.toml");
     assert_eq!(code, 0, "{answer}");
     assert!(answer.contains("Not judged") && answer.contains("a mechanism that there is not"));
@@ -197,7 +190,7 @@ fn check_refuses_in_a_claim_what_run_and_compare_refuse() {
     for (from, to, code_of, says) in cases {
         let claim = CLAIM.replacen(from, to, 1);
         assert_ne!(claim, CLAIM, "{from}");
-        let place = Place::with(&[("line.toml", &format!("{LINE}{claim}"))]);
+        let place = Place::with(&[("line.toml", &(line() + &claim))]);
         let file = place.text("line.toml");
         let (code, _, told) = run(&["check", &file]);
         assert!(code == 3 && told.replace("\n", " ").contains(says), "{to}: {code}\n{told}");

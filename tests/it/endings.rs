@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value as Json;
 
 use crate::cli::run as ended;
+use crate::shared::base::{With as _, base};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_fivenines");
 
@@ -125,7 +126,7 @@ fn each_signal_ends_a_run_soon_and_with_its_own_code() {
 fn a_signal_ends_a_long_horizon_run_within_one_replication() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("queue.toml");
-    fs::write(&path, QUEUE).unwrap();
+    fs::write(&path, queue()).unwrap();
     let out = place.path().join("out");
     let words = ["run", path.to_str().unwrap(), "--out", out.to_str().unwrap()];
     let mut child = start(HEARD, &words);
@@ -138,8 +139,9 @@ fn a_signal_ends_a_long_horizon_run_within_one_replication() {
     assert_eq!(output.status.code(), Some(143), "{}", said(&output).1);
 }
 
-const QUEUE: &str = r#"
-scenario = "queue"
+fn queue() -> String {
+    base("page").with(
+        r#"
 [run]
 horizon = "100y"
 replications = 100
@@ -151,25 +153,21 @@ site = "here"
 [server.box]
 rack = "r"
 cores = 1
-[zone.web]
-on = ["box"]
 [service.app]
-in = "web"
 workers = "unlimited"
 restart = "5s"
 [workload.visitors]
-request = "page"
 rate = "10/s"
 profile = "day"
 [request.page]
-enter = "app"
 draw = { page = "50ms" }
-steps = [ { cpu = "app", draw = "page" } ]
 [fault.never]
 hits = "app-1"
 how = "crash"
 rate = "0.000001/y"
-"#;
+"#,
+    )
+}
 
 /// Promise K7: the second signal ends it where it stands, whatever the work is at; what is on disk
 /// is no result.

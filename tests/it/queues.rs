@@ -3,47 +3,11 @@
 
 use fivenines::{Estimate, Results, Run, Scenario};
 
-/// Pages publish a job each; workers do jobs of exponential length.
-const JOBS: &str = r#"
-scenario = "jobs"
-format   = 1
-[run]
-seed = 1
-replications = 10
-[window.steady]
-length  = "20min"
-lead-in = "5min"
-[server.box]
-cores = 16
-[zone.app]
-[zone.mq]
-[zone.work]
-[service.web]
-in      = "app"
-workers = "unlimited"
-[service.worker]
-in      = "work"
-workers = 4
-[queue.jobs]
-in       = "mq"
-request  = "job"
-back-off = { first = "1s" }
-durable  = true
-[workload.w]
-request = "page"
-rate    = "3/s"
-[request.page]
-enter = "web"
-draw  = { page = "1ms" }
-steps = [ { cpu = "web", draw = "page" }, { publish = "jobs" } ]
-[request.job]
-enter = "worker"
-draw  = { work = { dist = "exponential", mean = "1s" } }
-steps = [ { cpu = "worker", draw = "work" } ]
-"#;
+use crate::shared::base::base;
 
+/// Pages publish a job each; workers do jobs of exponential length.
 fn jobs(sets: &[(&str, &str)], more: &str) -> Scenario {
-    let text = format!("{JOBS}{more}");
+    let text = base("jobs") + more;
     let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
     sets.iter().fold(scenario, |scenario, (path, value)| {
         let value: fivenines::Value = match value.parse::<f64>() {
@@ -127,7 +91,7 @@ fn a_job_too_long_for_its_time_is_delivered_again_and_set_aside() {
 fn a_full_queue_loses_what_consumers_cannot_do() {
     let limited = |when: &str| {
         let limit = format!("durable  = true\nlimit = 50\nwhen-full = \"{when}\"");
-        let text = JOBS.replace("durable  = true", &limit).replace("\"3/s\"", "\"8/s\"");
+        let text = base("jobs").replace("durable  = true", &limit).replace("\"3/s\"", "\"8/s\"");
         Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"))
     };
     let figures = [
@@ -199,7 +163,7 @@ at    = "10min"
 lasts = "5min"
 "#;
     let more = format!("{fault}\n[queue.jobs.failover]\ndetect = \"10s\"\n");
-    let text = JOBS.replace("in       = \"mq\"", "in       = [\"mq\", \"mq-too\"]");
+    let text = base("jobs").replace("in       = \"mq\"", "in       = [\"mq\", \"mq-too\"]");
     let text = format!("{text}\n[zone.mq-too]\n{more}");
     let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
     let results = run(&scenario, &["lost-messages.jobs", "lost.page", "published.jobs"]);
@@ -226,7 +190,7 @@ lasts = "1min"
 detect = "10s"
 [zone.mq-too]
 "#;
-    let text = JOBS.replace("in       = \"mq\"", "in       = [\"mq\", \"mq-too\"]");
+    let text = base("jobs").replace("in       = \"mq\"", "in       = [\"mq\", \"mq-too\"]");
     let text = format!("{text}{}", more.replace("10min 5s", "605s"));
     let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
     let results = run(&scenario, &["lost-messages.jobs", "lost.page"]);
@@ -239,8 +203,8 @@ detect = "10s"
 #[test]
 fn a_queue_that_makes_no_sense_is_refused() {
     let wrong = |from: &str, to: &str, says: &str| {
-        let text = JOBS.replace(from, to);
-        assert_ne!(text, JOBS, "{from}");
+        let text = base("jobs").replace(from, to);
+        assert_ne!(text, base("jobs"), "{from}");
         let text = if to.contains("mq-too") { format!("{text}[zone.mq-too]\n") } else { text };
         let error = Scenario::parse(&text).err().unwrap_or_else(|| panic!("{to}: accepted"));
         let said = error.to_string();

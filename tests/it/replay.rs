@@ -8,33 +8,29 @@ use serde_json::Value as Json;
 
 use crate::cli::{fivenines, run};
 use crate::common::{bytes, seal, sha256};
+use crate::shared::base::{With as _, base};
 use crate::shared::without_years;
 
 /// Traffic that is another from an instant on: 50 s into a window whose stretches are 20 s long.
-const STEP: &str = r#"scenario = "step"
+fn step() -> String {
+    base("queue").with(
+        r#"scenario = "step"
 question = "Which event is the first that differs?"
-
 [run]
-seed         = 5
+seed = 5
 replications = { min = 3, max = 3 }
-
 [window.later]
-at      = "3550s"
-length  = "500s"
+at = "3550s"
+length = "500s"
 lead-in = "30s"
-
 [station.web]
 servers = 2
-service = { dist = "exponential", mean = "10ms" }
-
 [workload.jobs]
-request = "job"
-rate    = "60/s"
-step    = { at = "1h", factor = 1.5 }
-
-[request.job]
-steps = [ { visit = "web" } ]
-"#;
+rate = "60/s"
+step = { at = "1h", factor = 1.5 }
+"#,
+    )
+}
 
 /// Planned work two minutes into a window.
 const NIGHT: &str = r#"
@@ -193,7 +189,7 @@ fn second(row: &str) -> f64 {
 
 #[test]
 fn the_stretch_in_which_a_history_took_another_course_holds_the_instant_of_the_change() {
-    let place = Place::new(STEP, &STEP.replace("1.5 }", "1.6 }"));
+    let place = Place::new(&step(), &step().replace("1.5 }", "1.6 }"));
     let (words, json) = place.replay();
     assert!(
         words.contains("first: the history of window later, replication 1: events "),
@@ -224,7 +220,7 @@ fn the_stretch_in_which_a_history_took_another_course_holds_the_instant_of_the_c
     let (code, words, _) = place.then("mixed", &place.events("then", "later:1:4"), &[]);
     assert_eq!(code, 7, "{words}");
     // Nobody sees a change in the draws but from its first event on: here the very first.
-    let place = Place::new(STEP, &STEP.replace("60/s", "61/s"));
+    let place = Place::new(&step(), &step().replace("60/s", "61/s"));
     let (words, json) = place.replay();
     assert!(words.contains("another course already in the lead-in"), "{words}");
     let stretch = &json["first_difference"]["stretch"];
@@ -237,7 +233,7 @@ fn the_stretch_in_which_a_history_took_another_course_holds_the_instant_of_the_c
 #[test]
 fn a_history_may_part_after_the_end_of_its_window() {
     // Half a second in service, so that those who came late are there for a while.
-    let slow = STEP.replace("servers = 2", "servers = 60").replace("10ms", "500ms");
+    let slow = step().replace("servers = 2", "servers = 60").replace("10ms", "500ms");
     let then = slow.replace("at = \"1h\"", "at = \"4050s\"");
     let place = Place::new(&then, &then.replace("1.5 }", "1.6 }"));
     let (words, json) = place.replay();
@@ -265,7 +261,7 @@ fn work_that_lasts_longer_is_named_by_when_it_would_have_ended_and_of_what() {
 
 #[test]
 fn the_same_results_give_the_same_events() {
-    let place = Place::new(STEP, STEP);
+    let place = Place::new(&step(), &step());
     let (code, out, err) = run(&["replay", &place.text("mixed"), "--quiet"]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     let trails = manifest(&place.path("then"))["event_trails"].clone();
@@ -307,7 +303,7 @@ fn the_same_results_give_the_same_events() {
 /// Results that are older than trails are replayed as before.
 #[test]
 fn results_without_trails_are_told_by_window_and_replication() {
-    let place = Place::new(STEP, &STEP.replace("1.5 }", "1.6 }"));
+    let place = Place::new(&step(), &step().replace("1.5 }", "1.6 }"));
     for trails in [None, Some(Json::from("x")), Some(vec!["later 0 12345"].into())] {
         place.change(|manifest| {
             let facts = manifest.as_object_mut().unwrap();
@@ -322,7 +318,7 @@ fn results_without_trails_are_told_by_window_and_replication() {
 
 #[test]
 fn a_stretch_or_a_list_that_is_none_is_told_with_the_way_out() {
-    let place = Place::new(STEP, STEP);
+    let place = Place::new(&step(), &step());
     let results = place.text("then");
     for (stretch, said) in [
         ("later", "write WINDOW:REPLICATION:STRETCH"),
@@ -353,7 +349,7 @@ fn a_stretch_or_a_list_that_is_none_is_told_with_the_way_out() {
     let broken = listing.replacen(",arrival,", ",", 1);
     for (text, wanted, said) in [
         ("", 2, "is no list of events"),
-        (STEP, 2, "is no list of events"),
+        (&step(), 2, "is no list of events"),
         (&listing[listing.find('\n').unwrap() + 1..], 2, "is no list of events"),
         (&cut, 7, "is cut off: its last line is missing"),
         (&short, 7, "events and says 1"),

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use crate::cli::{fivenines, run};
-use crate::shared::{PAIR, stations};
+use crate::shared::base::base;
+use crate::shared::stations;
 
 /// Of a hundred losses the last by name is the only one that takes pages down: it stands first, and the files
 /// say how many were worked out.
@@ -35,7 +36,7 @@ fn the_worst_single_loss_is_told_however_many_there_are() {
 /// A place with the scenario of the pair, and its results.
 fn told(folder: &Path) -> PathBuf {
     let (file, out) = (folder.join("pair.toml"), folder.join("out"));
-    std::fs::write(&file, PAIR).unwrap();
+    std::fs::write(&file, base("pair")).unwrap();
     let words = ["run", file.to_str().unwrap(), "--out", out.to_str().unwrap(), "--quiet"];
     let (code, _, err) = run(&words);
     assert_eq!(code, 0, "{err}");

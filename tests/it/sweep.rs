@@ -8,37 +8,29 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::cli::run;
+use crate::shared::base::{With as _, base};
 
 /// A line with four servers, for a moment.
-const SITE: &str = r#"scenario = "site"
+fn line() -> String {
+    base("queue").with(
+        r#"scenario = "site"
 question = "What do more servers buy?"
-
 [run]
-seed         = 7
+seed = 7
 replications = { min = 4, max = 4 }
-
 [window.steady]
-length  = "100s"
+length = "100s"
 lead-in = "5s"
-
 [station.web]
 servers = { value = 4, low = 3, high = 8 }
-service = { dist = "exponential", mean = "10ms" }
-
 [workload.jobs]
-request  = "job"
-rate     = { value = "200/s", low = "100/s", high = "220/s" }
-arrivals = { process = "poisson" }
-
-[request.job]
-steps = [
-  { visit = "web" },
-]
-
+rate = { value = "200/s", low = "100/s", high = "220/s" }
 [[expect]]
 figure = "latency.job.mean@steady"
-is     = "< 1s"
-"#;
+is = "< 1s"
+"#,
+    )
+}
 
 /// Every file below `folder` with its content.
 fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
@@ -65,7 +57,7 @@ struct Place {
 impl Place {
     fn new() -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
-        fs::write(place.text("site.toml"), SITE).unwrap();
+        fs::write(place.text("site.toml"), line()).unwrap();
         place
     }
 
@@ -167,7 +159,7 @@ fn what_cannot_be_swept_is_refused_before_anything_runs() {
 #[test]
 fn a_key_that_moves_no_figure_is_refused_with_the_key_that_does() {
     let place = Place::new();
-    let fixed = SITE.replace("[window.steady]", "[window.steady]\nlevel = \"200/s\"");
+    let fixed = line().replace("[window.steady]", "[window.steady]\nlevel = \"200/s\"");
     fs::write(place.text("fixed.toml"), &fixed).unwrap();
     let out = place.text("out");
     let site = place.text("fixed.toml");
@@ -192,7 +184,7 @@ fn a_level_that_is_a_multiple_of_the_rate_follows_it() {
     let place = Place::new();
     let windows = "[window.steady]\nlevel = \"1 x rate\"\nlength = \"100s\"\nlead-in = \"120s\"\n\
                    [window.busy]\nlevel = \"1.5 x rate\"\nlength = \"100s\"\n";
-    let text = SITE.replace("[window.steady]\nlength  = \"100s\"\nlead-in = \"5s\"\n", windows);
+    let text = line().replace("[window.steady]\nlength = \"100s\"\nlead-in = \"5s\"\n", windows);
     assert!(text.contains("1.5 x rate"));
     let text = text.replace("latency.job.mean@steady", "utilization.web-1@busy");
     let text = text.replace("\"< 1s\"", "\"< 0.99\"");

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base::{With as _, base};
+
+pub mod base;
 pub mod browser;
 
 /// The folder of the shipped scenarios.
@@ -27,28 +30,6 @@ pub fn shipped() -> Vec<PathBuf> {
     found.sort();
     found
 }
-
-/// Two units of which one is enough, with lives and repairs that are constant.
-pub const PAIR: &str = r#"scenario = "pair"
-title    = "Two parts of which one is enough"
-
-[run]
-horizon = "1y"
-initial = "new"
-seed    = 1
-replications = 1000
-
-[unit.left]
-up     = { dist = "constant", value = "1000h" }
-repair = { dist = "constant", value = "10h" }
-[unit.right]
-up     = { dist = "constant", value = "1005h" }
-repair = { dist = "constant", value = "20h" }
-
-[group.pair]
-of    = ["left", "right"]
-needs = 1
-"#;
 
 /// A station for each number up to `count`: a page needs the last alone, at twice the load of the others.
 pub fn stations(count: usize) -> String {
@@ -110,42 +91,11 @@ steps = [ {step} ]
 /// The step that visits it.
 pub const VISIT: &str = r#"{ visit = "s" }"#;
 
-/// A station that a class visits, and that a fault stops.
-const DESK: &str = r#"
-scenario = "desk"
-format = 1
-title = "One desk"
-question = "Is it judged?"
-source = "a textbook"
-[run]
-seed = 1
-replications = { min = 2, max = 4 }
-[window.steady]
-level = "10/s"
-length = "20s"
-[station.desk]
-servers = 1
-service = { dist = "exponential", mean = "50ms" }
-[workload.jobs]
-request = "job"
-rate = "10/s"
-arrivals = { process = "poisson" }
-[request.job]
-steps = [ { visit = "desk" } ]
-[unit.disk]
-count = 2
-up = { dist = "exponential", mean = "1000h" }
-repair = { dist = "exponential", mean = "10h" }
-[group.pair]
-of = "disk"
-needs = 1
-"#;
-
 /// The desk with expectations of figures.
 pub fn desk(asks: &[(&str, &str)]) -> String {
     let one =
         |(figure, is): &(&str, &str)| format!("[[expect]]\nfigure = \"{figure}\"\nis = \"{is}\"\n");
-    DESK.to_string() + &asks.iter().map(one).collect::<String>()
+    base("desk") + &asks.iter().map(one).collect::<String>()
 }
 
 /// What `init` writes, given as `starter`, without years, judged figures and the lines from `head` to `end`.
@@ -164,52 +114,32 @@ pub fn without_years(starter: &str, head: &str, end: &str) -> String {
 
 /// A queue, with a figure and what it must be, twice.
 pub fn expecting(figure: &str, first: &str, second: &str) -> String {
-    let text = r#"scenario = "x"
+    let text = base("queue").with(
+        r#"scenario = "x"
 question = "Is this refused?"
 [run]
 replications = 2
 [window.all]
 length = "60s"
 [station.web]
-servers = 1
 service = { dist = "exponential", mean = "1ms" }
-[workload.jobs]
-request = "job"
-rate = "10/s"
-[request.job]
-steps = [ { visit = "web" } ]
-"#;
+"#,
+    );
     let expect = |is: &str| format!("[[expect]]\nfigure = \"{figure}\"\nis = \"{is}\"\n");
     format!("{text}{}{}", expect(first), expect(second))
 }
 
 /// Two members behind a balancer that probes them.
 pub fn probed(interval: &str) -> String {
-    format!(
+    base("rare").with(&format!(
         r#"
-scenario = "probed"
-[run]
-replications = 2
-[window.mean]
-level = "1/s"
-length = "30d"
-[server.box]
-cores = 8
 [zone.web]
 count = 2
-[service.app]
-in = "web"
-workers = 4
 [balancer.front]
 to = "app"
 check = {{ interval = "{interval}", time-out = "1s", fall = 2 }}
-[workload.w]
-request = "r"
-rate = "1/s"
 [request.r]
 enter = "front"
-draw = {{ work = "1ms" }}
-steps = [ {{ cpu = "app", draw = "work" }} ]
 "#
-    )
+    ))
 }

@@ -10,10 +10,8 @@ use super::*;
 /// one at a time: `count` servers with one line.
 fn servers(count: u32, rate: f64, mean: &str, line: &str) -> Blueprint {
     let boxes: Vec<String> = (1..=count).map(|n| format!("\"box-{n}\"")).collect();
-    blueprint(&format!(
+    blueprint(&base("balanced").with(&format!(
         r#"
-scenario = "line"
-format   = 1
 [window.run]
 length = "10s"
 [server.box]
@@ -21,27 +19,23 @@ count = {count}
 cores = 1
 [zone.www]
 count = {count}
-on    = [{}]
+on = [{}]
 [service.app]
-in      = "www"
 workers = 1
 [balancer.front]
-to = "app"
 member-limit = 1
 {line}
 [workload.visitors]
-request  = "get"
-rate     = "{rate}/s"
+rate = "{rate}/s"
+arrivals = {{ process = "poisson" }}
 [request.get]
-enter = "front"
-draw  = {{ work = {{ dist = "exponential", mean = "{mean}" }} }}
-steps = [ {{ cpu = "app", draw = "work" }} ]
+draw = {{ work = {{ dist = "exponential", mean = "{mean}" }} }}
 [[expect]]
 figure = "waiting.front.chance[over=0s]@run"
 is     = "0.5 +- 1%"
 "#,
         boxes.join(", ")
-    ))
+    )))
 }
 
 /// Means of figures over replications of `length` seconds, with their standard errors.
@@ -165,28 +159,17 @@ fn a_line_that_is_left_after_a_fixed_time_is_that_of_impatient_customers() {
 
 /// One member that takes one request of a second after the other.
 fn single(rate: &str, rest: &str) -> Blueprint {
-    blueprint(&format!(
+    blueprint(&single_text(rate, rest))
+}
+
+fn single_text(rate: &str, rest: &str) -> String {
+    base("balanced").with(&format!(
         r#"
-scenario = "line"
-format   = 1
 [window.run]
 length = "10s"
-[server.box]
-cores = 8
-[zone.www]
-[service.app]
-in      = "www"
-workers = "unlimited"
 [workload.visitors]
-request  = "get"
-rate     = "{rate}"
-arrivals = {{ process = "regular" }}
-[request.get]
-enter = "front"
-draw  = {{ work = "1s" }}
-steps = [ {{ cpu = "app", draw = "work" }} ]
+rate = "{rate}"
 [balancer.front]
-to = "app"
 {rest}"#
     ))
 }
@@ -285,54 +268,21 @@ fn who_gives_up_leaves_the_line_and_costs_no_member_anything() {
             world.gauges()[part(plan, "app-1").index()].arrived
         };
         assert_eq!(sent(&plan), 100, "{keys}: without patience");
-        let text = SINGLE_WITH_CLIENTS.replace("KEYS", keys).replace("CLIENTS", clients);
-        let hasty = blueprint(&text);
+        let hasty = blueprint(&single_text("100/s", keys).with(clients));
         let heard = sent(&hasty);
         assert!(if bounded { heard == 2 } else { heard == 100 }, "{keys}: {heard}");
     }
 }
 
-const SINGLE_WITH_CLIENTS: &str = r#"
-scenario = "line"
-format   = 1
-[window.run]
-length = "10s"
-[server.box]
-cores = 8
-[zone.www]
-[service.app]
-in      = "www"
-workers = "unlimited"
-CLIENTS
-request  = "get"
-rate     = "100/s"
-arrivals = { process = "regular" }
-[request.get]
-enter = "front"
-draw  = { work = "1s" }
-steps = [ { cpu = "app", draw = "work" } ]
-[balancer.front]
-to = "app"
-KEYS
-"#;
-
 /// A caller inside the site gives up its call: the call leaves the line, and the caller answers
 /// with an error.
 #[test]
 fn a_call_that_is_given_up_leaves_the_line() {
-    let plan = blueprint(
+    let plan = blueprint(&base("service").with(
         r#"
-scenario = "line"
-format   = 1
 [window.run]
 length = "10s"
-[server.box]
-cores = 8
-[zone.www]
 [zone.deep]
-[service.app]
-in      = "www"
-workers = "unlimited"
 [service.back]
 in      = "deep"
 workers = "unlimited"
@@ -348,7 +298,7 @@ enter = "app"
 draw  = { work = "1s" }
 steps = [ { call = "inner", time-out = "1450ms", steps = [ { cpu = "back", draw = "work" } ] } ]
 "#,
-    );
+    ));
     let mut world = burst(&plan, 1.05);
     world.run_before(at(60.0)).unwrap();
     let attempts = &world.record().classes[0].attempts;

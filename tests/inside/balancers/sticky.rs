@@ -7,10 +7,8 @@ use crate::inside::faults::draft_or_complaints;
 /// Members of 64 cores each behind a balancer; who asks is left open.
 fn front(members: u32, balancer: &str, users: &str) -> String {
     let boxes: Vec<String> = (1..=members).map(|n| format!("\"box-{n}\"")).collect();
-    format!(
+    base("service").with(&format!(
         r#"
-scenario = "sticky"
-format   = 1
 [window.run]
 length = "10s"
 [server.box]
@@ -18,10 +16,7 @@ count = {members}
 cores = 64
 [zone.www]
 count = {members}
-on    = [{}]
-[service.app]
-in      = "www"
-workers = "unlimited"
+on = [{}]
 [balancer.front]
 to = "app"
 sticky = true
@@ -37,7 +32,7 @@ enter = "front"
 steps = [ {{ delay = "1ms" }} ]
 "#,
         boxes.join(", ")
-    )
+    ))
 }
 
 const SOON: &str = r#"check = { interval = "1s", time-out = "100ms", fall = 1, rise = 1 }"#;

@@ -8,42 +8,11 @@ use fivenines::study::expect::Verdict;
 
 use super::*;
 
-/// Two volumes, one behind each head and one over both; an operation takes its head a millisecond,
-/// a read its disk ten. `REQUESTS` says who asks for what.
-const PAIR: &str = r#"
-scenario = "pair"
-[server.box]
-cores = 8
-[zone.web]
-on = ["box-1"]
-[nas.store]
-heads = 2
-cpu = { dist = "discrete", values = ["1ms", "9ms"], weights = [0.999999999, 0.000000001] }
-[nas.store.failover]
-detect = "15s"
-takeover = "30s"
-coverage = 1
-giveback = { after = "600s", lasts = "20s" }
-[nas.store.pools]
-main = { kind = "10k", layout = "plain", data = 4, time = "10ms", head = 1 }
-second = { kind = "10k", layout = "plain", data = 4, time = "10ms", head = 2 }
-[nas.store.volumes]
-first = { pool = "main" }
-other = { pool = "second" }
-both = { pool = ["main", "second"] }
-[service.app]
-in = "web"
-workers = "unlimited"
-mounts = { first = "store:first", other = "store:other", both = "store:both" }
-[workload.visitors]
-request = "page"
-rate = "1/s"
-arrivals = { process = "regular" }
-"#;
-
-/// Pages that do these steps, with this going wrong.
+/// Pages that do these steps, with these faults, on two volumes, one behind each head, and one over both. An
+/// operation takes its head a millisecond, a read its disk ten.
 fn pair(steps: &str, faults: &str) -> String {
-    format!("{PAIR}[request.page]\nenter = \"app\"\nsteps = [ {steps} ]\n{faults}")
+    let page = format!("[request.page]\nenter = \"app\"\nsteps = [ {steps} ]\n");
+    base("two-heads") + &page + faults
 }
 
 /// Head `number` is dead from `at` for `lasts`.

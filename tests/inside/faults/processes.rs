@@ -4,36 +4,26 @@ use super::*;
 
 /// One page a second, each 2.4 s of work on eight cores, and whatever `more` says.
 fn app(more: &str) -> String {
-    format!(
+    let users = if more.contains("[clients.") { "from = \"users\"" } else { "" };
+    let lines = format!(
         r#"
-scenario = "app"
 [site.main]
 [rack.r]
 site = "main"
 switch = {{ count = 1, bandwidth = "1Gbit/s" }}
 [server.box]
-cores = 8
 rack = "r"
-[zone.web]
-on = ["box-1"]
 [service.app]
-in = "web"
-workers = 10
 restart = "10s"
 warm-up = {{ for = "30s", speed = 0.5 }}
 [workload.visitors]
-request = "page"
-rate = "1/s"
 arrivals = {{ process = "regular" }}
-FROM
+{users}
 [request.page]
-enter = "app"
 draw = {{ page = "2.4s" }}
-steps = [ {{ cpu = "app", draw = "page" }} ]
-{more}
 "#
-    )
-    .replace("FROM", if more.contains("[clients.") { "from = \"users\"" } else { "" })
+    );
+    base("page").with(&lines).with(more)
 }
 
 /// Crash at 100.5 s: the pages of 99 and 100 s are inside. Those of 101 to 110 s are refused; at
@@ -107,31 +97,24 @@ fn without_switch_or_site_nobody_is_reached_and_nothing_restarts() {
     }
 }
 
-/// `app` calls `back`, whose work takes 3 s, and gives up after 1 s.
-const CALL: &str = r#"
-scenario = "call"
-[server.box]
-cores = 8
-[zone.web]
-on = ["box-1"]
+/// `app` calls `back`, whose work takes 3 s. The step has the keys of `limit` too.
+fn call(limit: &str) -> String {
+    base("page").with(&format!(
+        r#"
 [zone.deep]
 on = ["box-1"]
-[service.app]
-in = "web"
-workers = 10
 [service.back]
 in = "deep"
 workers = 10
 [workload.visitors]
-request = "page"
 rate = "0.1/s"
-arrivals = { process = "regular" }
-FROM
+arrivals = {{ process = "regular" }}
 [request.page]
-enter = "app"
-draw = { work = "3s" }
-steps = [ { call = "back", steps = [ { cpu = "back", draw = "work" } ], TIMEOUT } ]
-"#;
+draw = {{ work = "3s" }}
+steps = [ {{ call = "back", steps = [ {{ cpu = "back", draw = "work" }} ]{limit} }} ]
+"#
+    ))
+}
 
 /// Core-seconds that `back` worked.
 fn worked(plan: &Blueprint, seen: &Observation) -> f64 {
@@ -149,7 +132,7 @@ fn check_that_work_goes_on(worked: f64, pages: f64) {
 
 #[test]
 fn a_call_that_times_out_is_an_error_and_its_work_goes_on() {
-    let text = CALL.replace("FROM", "").replace("TIMEOUT", "time-out = \"1s\"");
+    let text = call(", time-out = \"1s\"");
     let plan = planned(&text);
     let seen = requests::run(&plan, &window(5.0, 105.0), 0).unwrap();
     assert_eq!(ended(&seen), [0, 0, 10, 0, 0, 0]);
@@ -161,7 +144,7 @@ fn a_call_that_times_out_is_an_error_and_its_work_goes_on() {
 /// The check above must miss where work stops at the time-out: calls that are given up after the second
 /// for which they work.
 pub fn assert_work_that_stops_at_the_time_out_is_noticed() {
-    let text = CALL.replace("FROM", "").replace("TIMEOUT", "time-out = \"1s\"");
+    let text = call(", time-out = \"1s\"");
     let goes_on = |work: &str| {
         let plan = planned(&text.replace("work = \"3s\"", &format!("work = \"{work}\"")));
         let seen = requests::run(&plan, &window(5.0, 105.0), 0).unwrap();
@@ -173,8 +156,8 @@ pub fn assert_work_that_stops_at_the_time_out_is_noticed() {
 
 #[test]
 fn when_a_client_goes_away_the_work_goes_on() {
-    let text = CALL.replace("FROM", "from = \"users\"").replace(", TIMEOUT", "");
-    let plan = planned(&format!("{text}\n[clients.users]\npatience = \"1s\"\n"));
+    let users = "[clients.users]\npatience = \"1s\"\n[workload.visitors]\nfrom = \"users\"\n";
+    let plan = planned(&call("").with(users));
     let seen = requests::run(&plan, &window(5.0, 105.0), 0).unwrap();
     assert_eq!(ended(&seen), [0, 0, 0, 10, 0, 0]);
     check_that_work_goes_on(worked(&plan, &seen), 10.0);
@@ -184,11 +167,10 @@ fn when_a_client_goes_away_the_work_goes_on() {
 #[test]
 fn a_crash_takes_the_frames_of_one_process_and_no_other() {
     let crash = |who: &str| {
-        let text = CALL.replace("FROM", "").replace(", TIMEOUT", "");
-        format!(
-            "{text}\n[fault.oops]\nhits = \"service.{who}\"\nhow = \"crash\"\nat = \"51s\"\n\
+        call("").with(&format!(
+            "[fault.oops]\nhits = \"service.{who}\"\nhow = \"crash\"\nat = \"51s\"\n\
              lasts = \"4s\"\n"
-        )
+        ))
     };
     let (callee, caller) = (planned(&crash("back")), planned(&crash("app")));
     let of_callee = requests::run(&callee, &window(5.0, 105.0), 0).unwrap();

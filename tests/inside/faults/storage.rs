@@ -4,33 +4,19 @@ use super::*;
 
 /// One file operation a second; the head takes a millisecond for it.
 fn files(mount: &str, fault: &str) -> String {
-    format!(
+    let lines = format!(
         r#"
-scenario = "files"
-[server.box]
-cores = 8
-[zone.web]
-on = ["box-1"]
 [nas.store]
 cpu = {{ dist = "discrete", values = ["1ms", "9ms"], weights = [0.999999999, 0.000000001] }}
-[nas.store.pools]
-main = {{ kind = "10k", layout = "plain", data = 1, time = "10ms" }}
-[nas.store.volumes]
-data = {{ pool = "main" }}
 [service.app]
-in = "web"
-workers = "unlimited"
 mounts = {{ files = {mount} }}
 [workload.visitors]
-request = "page"
-rate = "1/s"
 arrivals = {{ process = "regular" }}
 [request.page]
-enter = "app"
 steps = [ {{ io = "files", ops = 1, READ }} ]
-{fault}
 "#
-    )
+    );
+    base("files").with(&lines).with(fault)
 }
 
 const OUTAGE: &str = "[fault.panic]\nhits = \"nas.store.head\"\nhow = \"crash\"\nat = \"0s\"\n\

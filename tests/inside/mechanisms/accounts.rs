@@ -4,60 +4,7 @@ use fivenines::solve::requests;
 
 use super::gauge;
 use crate::inside::faults::{planned, window};
-
-const ALL: &str = r#"
-scenario = "accounts"
-[server.box]
-cores = 8
-[server.box.disks]
-local = { kind = "10k", layout = "plain", data = 3 }
-[server.other]
-cores = 4
-[zone.web]
-on = ["box-1"]
-[zone.batch]
-on = ["other-1"]
-[nas.store]
-cpu = "1ms"
-[nas.store.pools]
-main = { kind = "10k", layout = "mirror", data = 2, parity = 2 }
-[nas.store.volumes]
-data = { pool = "main" }
-[station.line]
-servers = 2
-service = { dist = "exponential", mean = "20ms" }
-[station.shared]
-servers = 3
-service = { dist = "exponential", mean = "30ms" }
-discipline = "ps"
-[service.app]
-in = "web"
-workers = 5
-mounts = { local = "box:local", files = "store:data" }
-[service.work]
-in = "batch"
-workers = 6
-[workload.visitors]
-request = "page"
-rate = "40/s"
-[workload.jobs]
-request = "job"
-rate = "20/s"
-[request.page]
-enter = "app"
-draw = { page = "5ms" }
-steps = [
-  { cpu = "app", draw = "page" },
-  { io = "local", read = 0.5 },
-  { io = "files", read = 0.5, write = 0.5, ops = 1 },
-  { visit = "line" },
-  { visit = "shared" },
-]
-[request.job]
-enter = "work"
-draw = { job = "10ms" }
-steps = [ { cpu = "work", draw = "job" } ]
-"#;
+use crate::inside::shared::base::base;
 
 fn fault(name: &str, hits: &str, how: &str, at: u32) -> String {
     format!("[fault.{name}]\nhits = \"{hits}\"\nhow = \"{how}\"\nat = \"{at}s\"\nlasts = \"25s\"\n")
@@ -76,7 +23,7 @@ fn what_was_down_for_25_s_was_unavailable_for_25_s() {
         ("store.head", "nas.store.head", "crash", 1),
         ("store.main", "nas.store.main", "pause", 4),
     ];
-    let mut text = ALL.to_string();
+    let mut text = base("one-of-each");
     for (place, (_, hits, how, _)) in gone.iter().enumerate() {
         text += &fault(&format!("f{place}"), hits, how, 20 + 40 * place as u32);
     }
@@ -97,7 +44,7 @@ fn what_was_down_for_25_s_was_unavailable_for_25_s() {
 /// A hung process keeps the workers that it has; the others are out of reach.
 #[test]
 fn the_free_workers_of_a_hung_process_are_unavailable() {
-    let text = format!("{ALL}{}", fault("stuck", "service.work", "hang", 100));
+    let text = base("one-of-each") + &fault("stuck", "service.work", "hang", 100);
     let plan = planned(&text);
     let seen = requests::run(&plan, &window(100.0, 125.0), 0).unwrap();
     let reading = gauge(&plan, &seen, "work-1");

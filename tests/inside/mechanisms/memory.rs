@@ -6,35 +6,22 @@ use fivenines::workload::popularity::Zipf;
 
 use super::gauge;
 use crate::inside::faults::{drafted, planned, window};
+use crate::inside::shared::base::{With as _, base};
 
 /// `rate` reads a second of a volume of `size` (8 KiB blocks), one disk of 4 ms.
 fn files(rate: &str, size: &str, zipf: f64, memory: &str) -> String {
-    format!(
+    base("files").with(&format!(
         r#"
-scenario = "files"
-[server.box]
-cores = 8
-[zone.web]
-on = ["box-1"]
 [nas.store]
-cpu = "0.1ms"
 ram-cache = "{memory}"
 [nas.store.pools]
 main = {{ kind = "10k", layout = "plain", data = 1, time = "4ms" }}
 [nas.store.volumes]
 data = {{ size = "1TB", pool = "main", content = {{ size = "{size}", block = "8KiB", zipf = {zipf} }} }}
-[service.app]
-in = "web"
-workers = "unlimited"
-mounts = {{ files = "store:data" }}
 [workload.visitors]
-request = "page"
 rate = "{rate}"
-[request.page]
-enter = "app"
-steps = [ {{ io = "files", read = 1, ops = 1 }} ]
 "#
-    )
+    ))
 }
 
 /// Look-ups and hits of the memory called `name`.
@@ -95,42 +82,38 @@ fn few_blocks_hit_exactly_as_king_says() {
     assert!((ratio - exact).abs() < 0.004, "{ratio} against {exact}");
 }
 
-/// 10 MiB less the zone's 8 MiB leave room for all 256 blocks, each of which is missed once: at the
-/// start, after a crash of the server, after a loss of its cache. `ram-cache = "0B"` keeps none.
-#[test]
-fn a_server_caches_with_what_its_zones_leave_free_and_starts_cold() {
-    let text = |key: &str, more: &str| {
-        format!(
-            r#"
+/// Pages read from disks whose 256 blocks fit into what the zone leaves of the memory of its server.
+const LOCAL: &str = r#"
 scenario = "local"
 [server.box]
 cores = 8
 memory = "10MiB"
-{key}
 [server.box.disks]
-local = {{ kind = "15k", layout = "plain", data = 4, content = {{ size = "2MiB", block = "8KiB", zipf = 0 }} }}
+local = { kind = "15k", layout = "plain", data = 4, content = { size = "2MiB", block = "8KiB", zipf = 0 } }
 [zone.web]
 on = ["box-1"]
 memory = "8MiB"
 [service.app]
 in = "web"
 workers = "unlimited"
-mounts = {{ data = "box:local" }}
+mounts = { data = "box:local" }
 [workload.visitors]
 request = "page"
 rate = "50/s"
-arrivals = {{ process = "regular" }}
+arrivals = { process = "regular" }
 [request.page]
 enter = "app"
-steps = [ {{ io = "data", read = 1, write = 1 }} ]
-{more}
-"#
-        )
-    };
+steps = [ { io = "data", read = 1, write = 1 } ]
+"#;
+
+/// 10 MiB less the zone's 8 MiB leave room for all 256 blocks, each of which is missed once: at the
+/// start, after a crash of the server, after a loss of its cache. `ram-cache = "0B"` keeps none.
+#[test]
+fn a_server_caches_with_what_its_zones_leave_free_and_starts_cold() {
     let faults = "[fault.crash]\nhits = \"server.box\"\nhow = \"crash\"\nat = \"200s\"\nlasts = \"10s\"\n\
                   [fault.freeze]\nhits = \"server.box\"\nhow = \"pause\"\nat = \"400s\"\nlasts = \"10s\"\n\
                   [fault.flush]\nhits = \"server.box\"\nhow = \"cache-lost\"\nat = \"600s\"\n";
-    let plan = planned(&text("", faults));
+    let plan = planned(&LOCAL.with(faults));
     let misses = |from: f64, until: f64| {
         let seen = requests::run(&plan, &window(from, until), 0).unwrap();
         let (reads, hits) = found(&plan, &seen, "box-1.objects");
@@ -142,7 +125,7 @@ steps = [ {{ io = "data", read = 1, write = 1 }} ]
     assert_eq!(misses(0.0, 399.0), 512, "cold after the crash");
     assert_eq!(misses(0.0, 599.0), 512, "what stands still forgets nothing");
     assert_eq!(misses(0.0, 800.0), 768, "cold after the loss of the cache");
-    let bare = planned(&text("ram-cache = \"0B\"", ""));
+    let bare = planned(&LOCAL.with("[server.box]\nram-cache = \"0B\"\n"));
     assert!(bare.parts.iter().all(|part| part.name != "box-1.objects"));
     let seen = requests::run(&bare, &window(0.0, 100.0), 0).unwrap();
     assert_eq!(
@@ -283,28 +266,15 @@ fn each_head_keeps_what_it_serves_and_takes_over_cold() {
 /// again after. The pages in between notice nothing: none fails, none takes longer than a read.
 #[test]
 fn a_zone_that_is_resized_leaves_another_room_and_nobody_notices() {
-    let text = r#"
-scenario = "resized"
+    let text = LOCAL.with(
+        r#"
 [run]
 start = "Mon 00:00"
-[server.box]
-cores = 8
-memory = "10MiB"
 [server.box.disks]
 local = { kind = "15k", layout = "plain", data = 8, time = "4ms", content = { size = "4MiB", block = "8KiB", zipf = 0 } }
-[zone.web]
-on = ["box-1"]
-memory = "8MiB"
-[service.app]
-in = "web"
-workers = "unlimited"
-mounts = { data = "box:local" }
 [workload.visitors]
-request = "page"
 rate = "100/s"
-arrivals = { process = "regular" }
 [request.page]
-enter = "app"
 steps = [ { io = "data", read = 1 } ]
 [operation.less]
 does = "resize"
@@ -316,8 +286,9 @@ does = "resize"
 of = "web-1"
 at = "Mon 00:20"
 memory = "8MiB"
-"#;
-    let plan = planned(text);
+"#,
+    );
+    let plan = planned(&text);
     let hits = |from: f64, until: f64| {
         let seen = requests::run(&plan, &window(from, until), 0).unwrap();
         let attempts = &seen.record.classes[0].attempts;

@@ -4,34 +4,24 @@ use fivenines::model::outage::Faults;
 use fivenines::solve::requests::{self, Window};
 
 use crate::inside::faults::{lost, planned, window};
+use crate::inside::shared::base::{With as _, base};
 
 fn app(operation: &str) -> String {
-    format!(
+    base("page").with(&format!(
         r#"
-scenario = "planned"
 [run]
 start = "Mon 00:00"
 [server.box]
 count = 2
-cores = 8
 [zone.web]
 count = 2
 on = ["box-1", "box-2"]
-[service.app]
-in = "web"
-workers = 10
 [workload.visitors]
-request = "page"
-rate = "1/s"
 arrivals = {{ process = "regular" }}
-[request.page]
-enter = "app"
-draw = {{ page = "10ms" }}
-steps = [ {{ cpu = "app", draw = "page" }} ]
 [operation.window]
 {operation}
 "#
-    )
+    ))
 }
 
 /// Every Monday at 00:10 the service is out for 5 minutes: 300 pages, one a second.

@@ -4,38 +4,25 @@ use fivenines::model::blueprint::Blueprint;
 use fivenines::solve::requests::{self, Observation};
 
 use crate::inside::faults::{lost, planned, window};
+use crate::inside::shared::base::{With as _, base};
 
 fn site(uplinks: &str, clients: &str, reply: &str, rate: &str, lasts: &str) -> Blueprint {
     planned(&text(uplinks, clients, reply, rate, lasts))
 }
 
 fn text(uplinks: &str, clients: &str, reply: &str, rate: &str, lasts: &str) -> String {
-    format!(
+    base("uplinks").with(&format!(
         r#"
-scenario = "uplinks"
 [site.main]
 uplinks = {uplinks}
 [rack.r]
-site = "main"
 switch = {{ bandwidth = "10Gbit/s" }}
-[server.box]
-rack = "r"
-cores = 8
-[zone.www]
-[service.app]
-in = "www"
-workers = "unlimited"
 [clients.public]
 {clients}
 [workload.visitors]
-from = "public"
-request = "page"
 rate = "{rate}"
 arrivals = {{ process = "regular" }}
 [request.page]
-enter = "app"
-draw = {{ work = "1ms" }}
-steps = [ {{ cpu = "app", draw = "work" }} ]
 reply = "{reply}"
 [fault.cut]
 hits = "site.main.uplink-1"
@@ -43,7 +30,7 @@ how = "crash"
 at = "100040ms"
 lasts = "{lasts}"
 "#
-    )
+    ))
 }
 
 fn run(plan: &Blueprint, from: f64, until: f64) -> Observation {

@@ -1,6 +1,6 @@
 //! Who has the address of a balancer, and who has the addresses of peers.
 
-use super::balancers::SITE;
+use super::balancers::site;
 use super::*;
 
 const REPLICATIONS: u32 = 1_000;
@@ -8,7 +8,7 @@ const REPLICATIONS: u32 = 1_000;
 fn pair(keys: &str, faults: &str) -> Scene {
     let front =
         format!("[balancer.front]\ncount = 2\nto = \"app\"\ncores = 1\ncpu = \"12ms\"\n{keys}\n");
-    Scene::of(&format!("{SITE}{front}{faults}"))
+    Scene::of(&site().with(&front).with(faults))
 }
 
 /// Seconds after `from` at which the unit has the address, one for each replication.
@@ -111,7 +111,8 @@ fn the_address_of_a_pair_moves_by_the_laws_of_its_file() {
 fn a_unit_whose_zone_hangs_is_silent() {
     let front = "[zone.lb]\ncount = 2\non = [\"box-1\", \"box-2\"]\n[balancer.front]\ncount = 2\n\
                  in = \"lb\"\nto = \"app\"\ncpu = \"1ms\"\n";
-    let text = format!("{SITE}{front}{VRRP}\n{}", fault("lb-1", "hang", "60s"));
+    let fault = fault("lb-1", "hang", "60s");
+    let text = site().with(&format!("{front}{VRRP}\n{fault}"));
     let scene = Scene::of(&text);
     let there = arrives(&scene, 1, ONSET, 20.0);
     let drawn = scene.drawn("front/address", &["silent-1", "taking-1"], ONSET);
@@ -128,7 +129,7 @@ fn the_addresses_of_a_peer_move_by_the_timers_of_the_ring() {
             "[balancer.front]\ncount = 3\nto = \"app\"\ncores = 1\ncpu = \"12ms\"\n\
              [balancer.front.peers]\naddresses = 6\n{balance}"
         );
-        let scene = Scene::of(&format!("{SITE}{peers}{}", fault("front-2", "partitioned", "60s")));
+        let scene = Scene::of(&site().with(&peers).with(&fault("front-2", "partitioned", "60s")));
         let times = |from: f64, goal: [usize; 3]| -> Vec<f64> {
             let one = |replication| {
                 let mut world = scene.world(replication);

@@ -7,30 +7,29 @@ const REPLICATIONS: u32 = 600;
 const LASTS: f64 = 40.0;
 
 /// Two members of a core each, a quarter of which the requests take, behind a balancer.
-pub const SITE: &str = r#"
+pub fn site() -> String {
+    base("balanced").with(
+        r#"
 [server.box]
 count = 2
 cores = 1
 [zone.www]
 count = 2
 on = ["box-1", "box-2"]
-[service.app]
-in = "www"
-workers = "unlimited"
 [workload.visitors]
-request = "get"
 rate = "20/s"
+arrivals = { process = "poisson" }
 [request.get]
-enter = "front"
 draw = { work = "25ms" }
-steps = [ { cpu = "app", draw = "work" } ]
-"#;
+"#,
+    )
+}
 
 const FIVE: &str = r#"interval = "5s", time-out = "2s", fall = 2, rise = 2"#;
 
 fn checked(check: &str, hits: &str, how: &str) -> Scene {
-    let balancer = format!("[balancer.front]\nto = \"app\"\ncheck = {{ {check} }}\n");
-    Scene::of(&format!("{SITE}{balancer}{}", fault(hits, how, &format!("{LASTS}s"))))
+    let balancer = format!("[balancer.front]\ncheck = {{ {check} }}\n");
+    Scene::of(&site().with(&balancer).with(&fault(hits, how, &format!("{LASTS}s"))))
 }
 
 /// Seconds from the onset until the first member is out, and from its return until it is in again.

@@ -7,32 +7,13 @@ use super::*;
 const REPLICATIONS: u32 = 600;
 
 /// A master and a slave of a core each, of which writes take a quarter at both.
+/// Further keys of the database may follow.
 const GROUP: &str = r#"
-[server.box]
-count = 3
-cores = 1
 [server.box.disks]
 local = { kind = "10k", layout = "plain", data = 4, time = "1ms" }
-[zone.www]
-on = ["box-1"]
-[zone.sql]
-count = 2
-on = ["box-2", "box-3"]
-[service.app]
-in = "www"
-workers = "unlimited"
 [workload.writers]
-request = "put"
 rate = "25/s"
-[request.put]
-enter = "app"
-steps = [ { call = "mysql", write = 1 } ]
 [database.mysql]
-in = { master = "sql-1", slaves = ["sql-2"] }
-connections = 1000
-read = { cpu = "10ms" }
-write = { cpu = "10ms" }
-replication = { mode = "async", receive = "1ms" }
 "#;
 
 const FAILOVER: &str = r#"[database.mysql.failover]
@@ -45,7 +26,8 @@ failed = { dist = "uniform", low = "40min", high = "50min" }
 const PHASES: &str = "mysql/failover";
 
 fn scene(keys: &str, failover: &str, hits: &str, how: &str, lasts: &str) -> Scene {
-    Scene::of(&format!("{GROUP}{keys}{failover}{}", fault(hits, how, lasts)))
+    let fault = fault(hits, how, lasts);
+    Scene::of(&base("replicas").with(&format!("{GROUP}{keys}{failover}{fault}")))
 }
 
 fn group<'w>(scene: &Scene, world: &'w World<'_>) -> &'w Database {

@@ -7,6 +7,7 @@ use fivenines::study::sampled::agreement::Agrees;
 use super::sampled::Shop;
 use super::{Years, asked};
 use crate::inside::faults::drafted;
+use crate::inside::shared::base::base;
 
 const YEAR_S: f64 = 31_536_000.0;
 const RATE: f64 = 2.0;
@@ -16,48 +17,9 @@ const ASSET: f64 = 0.9;
 const LIFE_S: f64 = 3_600.0;
 
 /// An origin of one server that breaks every few days for two hours, behind two edges.
-const ORIGIN: &str = r#"
-scenario = "edges"
-[run]
-initial = "new"
-seed = 3
-[server.box]
-cores = 1
-[zone.web]
-on = ["box"]
-[service.app]
-in = "web"
-workers = "unlimited"
-restart = "0s"
-[cdn.edge]
-count = 2
-to = "app"
-hit = { page = 0.7, asset = 0.9 }
-life = "1h"
-round-trip = "20ms"
-[clients.public]
-time-out = "5s"
-[workload.visitors]
-from = "public"
-request = "page"
-rate = "2/s"
-[request.page]
-enter = "edge"
-then = { request = "asset", count = 4 }
-draw = { work = "20ms" }
-steps = [ { cpu = "app", draw = "work" } ]
-reply = "10kB"
-[request.asset]
-enter = "edge"
-draw = { work = "1ms" }
-steps = [ { cpu = "app", draw = "work" } ]
-reply = "10kB"
-[fault.crash]
-hits = "service.app"
-how = "crash"
-rate = "1/d"
-repair = { dist = "exponential", mean = "2h" }
-"#;
+fn origin() -> String {
+    base("edges")
+}
 
 /// Of breaks of exponential length the origin is silent at age t with exp(−t / repair); a view is served
 /// while all its five objects are found, each with its ratio times 1 − t / life.
@@ -76,9 +38,9 @@ fn lost_a_year(repair_s: f64) -> f64 {
 #[test]
 fn what_edges_hold_serves_until_its_life_is_over() {
     let figure = "lost.page[cause=crash]@horizon";
-    let seen = Years::of(asked(&drafted(ORIGIN), "10y", 100, &[figure]));
+    let seen = Years::of(asked(&drafted(&origin()), "10y", 100, &[figure]));
     seen.holds(figure, lost_a_year(7_200.0), 0.02);
-    let short = ORIGIN.replace("mean = \"2h\"", "mean = \"5min\"");
+    let short = origin().replace("mean = \"2h\"", "mean = \"5min\"");
     let seen = Years::of(asked(&drafted(&short), "10y", 100, &[figure]));
     seen.holds(figure, lost_a_year(300.0), 0.02);
 }
@@ -86,7 +48,7 @@ fn what_edges_hold_serves_until_its_life_is_over() {
 #[test]
 fn edges_that_keep_nothing_serve_nothing_while_their_origin_is_silent() {
     let figure = "lost.page[cause=crash]@horizon";
-    let none = ORIGIN.replace("life = \"1h\"\n", "life = \"0s\"\n");
+    let none = origin().replace("life = \"1h\"\n", "life = \"0s\"\n");
     let seen = Years::of(asked(&drafted(&none), "10y", 100, &[figure]));
     let breaks = YEAR_S / (86_400.0 + 7_200.0);
     seen.holds(figure, RATE * breaks * 7_200.0, 0.02);
@@ -96,7 +58,7 @@ fn edges_that_keep_nothing_serve_nothing_while_their_origin_is_silent() {
 #[test]
 fn edges_stay_fresh_while_somebody_answers() {
     let figure = "lost.page[cause=crash]@horizon";
-    let text = ORIGIN
+    let text = origin()
         .replace("[server.box]", "[server.rear]\ncores = 1\n[server.box]")
         .replace(
             "[cdn.edge]",
@@ -125,11 +87,11 @@ fn a_dead_link_behind_edges_loses_what_they_fetch_over_it() {
     seen.holds(figure, RATE * in_vain * (deaths * 60.0 * 0.5 + both), 0.02);
 }
 
-/// [`ORIGIN`] with two links that die every fifth day each, and nothing else that breaks.
+/// [`origin`] with two links that die every fifth day each, and nothing else that breaks.
 fn linked() -> String {
     let links = "[site.here.uplinks]\ncount = 2\nbandwidth = \"1 Gbit/s\"\nconvergence = \"60s\"\n";
     let fault = "[fault.link]\nhits = \"site.here.uplink\"\nhow = \"crash\"\nrate = \"0.2/d\"\nrepair = \"10min\"\n";
-    let text = ORIGIN
+    let text = origin()
         .replace(
             "[server.box]\n",
             "[site.here]\n[rack.r]\nsite = \"here\"\n[server.box]\nrack = \"r\"\n",
@@ -139,12 +101,12 @@ fn linked() -> String {
     format!("{}{fault}", &text[..at])
 }
 
-/// [`ORIGIN`] behind a shield that finds half of what its edges ask.
+/// [`origin`] behind a shield that finds half of what its edges ask.
 fn shielded() -> String {
     let shield = "[cdn.shield]\nto = \"app\"\nhit = { page = 0.5, asset = 0.5 }\nlife = \"2h\"\n\
                   convergence = \"60s\"\n[clients.public]\n";
-    let text = ORIGIN.replace("to = \"app\"", "to = \"shield\"");
-    assert_ne!(text, ORIGIN);
+    let text = origin().replace("to = \"app\"", "to = \"shield\"");
+    assert_ne!(text, origin());
     text.replace("[clients.public]\n", shield)
 }
 
@@ -190,7 +152,7 @@ fn a_dead_shield_loses_what_edges_ask_it_until_they_know() {
 #[test]
 fn edges_of_a_window_are_as_old_as_those_of_its_history() {
     let sizes = Sizes { replications: 2, quiet: 0, episodes: 60, least: 60 };
-    let shop = Shop::of(ORIGIN, "20d", sizes, |_| {});
+    let shop = Shop::of(&origin(), "20d", sizes, |_| {});
     // A minute of the traffic: other views find what they look for.
     let alike = |lost: f64, expected: f64| (lost - expected).abs() < 60.0 + 0.02 * expected;
     let apart = shop.apart_without(alike, |past: &mut Past| past.silent.clear());
@@ -200,16 +162,16 @@ fn edges_of_a_window_are_as_old_as_those_of_its_history() {
 #[test]
 fn both_solvers_lose_as_much_behind_edges() {
     let sizes = Sizes { replications: 16, quiet: 1, episodes: 240, least: 8 };
-    let shop = Shop::of(ORIGIN, "10d", sizes, |_| {});
+    let shop = Shop::of(&origin(), "10d", sizes, |_| {});
     let rows = shop.compared();
     assert_eq!(shop.names(&rows, Agrees::Disagree), [""; 0], "{rows:#?}");
     assert_eq!(shop.names(&rows, Agrees::Agree), ["crash"], "{rows:#?}");
     // Played object by object, with room for all: each copy of any age, as the fluid has it.
     let hit = "hit = { page = 0.7, asset = 0.9 }\n";
-    assert!(ORIGIN.contains(hit));
+    assert!(origin().contains(hit));
     let content = "content = { objects = 400, popularity = { page = { zipf = 0.5, objects = 40 }, \
                    asset = { zipf = 0.8, objects = 300 } } }\n";
-    let shop = Shop::of(&ORIGIN.replace(hit, content), "10d", sizes, |_| {});
+    let shop = Shop::of(&origin().replace(hit, content), "10d", sizes, |_| {});
     let rows = shop.compared();
     assert_eq!(shop.names(&rows, Agrees::Disagree), [""; 0], "{rows:#?}");
     assert_eq!(shop.names(&rows, Agrees::Agree), ["crash"], "{rows:#?}");

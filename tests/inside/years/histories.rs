@@ -12,112 +12,7 @@ use fivenines::units::{SimDuration, SimTime};
 
 use super::asked;
 use crate::inside::faults::{drafted, planned, window};
-
-/// A day in which something breaks every few minutes.
-const DAY: &str = r#"
-scenario = "day"
-[run]
-horizon = "1d"
-seed = 7
-[site.here]
-[rack.r]
-site = "here"
-switch = { count = 1, bandwidth = "1Gbit/s" }
-[server.box]
-count = 3
-rack = "r"
-cores = 4
-[zone.web]
-count = 2
-on = ["box-1", "box-2"]
-boot = "20s"
-[zone.batch]
-on = ["box-3"]
-[nas.store]
-rack = "r"
-heads = 2
-cpu = "0.1ms"
-[nas.store.failover]
-detect = "15s"
-takeover = "30s"
-coverage = 0.8
-giveback = { after = "300s", lasts = { dist = "uniform", low = "10s", high = "30s" } }
-[nas.store.pools]
-main = { kind = "7.2k", layout = "mirror", data = 2, parity = 2, head = 1 }
-[nas.store.volumes]
-data = { pool = "main" }
-[balancer.front]
-count = 2
-rack = "r"
-to = "app"
-cores = 2
-cpu = "0.2ms"
-check = { interval = "5s", time-out = "2s", fall = 2, rise = 2, depth = "shallow", sees-hang = 0.5 }
-[balancer.front.failover]
-detect = "5s"
-coverage = 0.7
-[service.app]
-in = "web"
-workers = 5
-needs = 1
-mounts = { files = "store:data" }
-restart = "8s"
-[service.work]
-in = "batch"
-workers = 3
-restart = "5s"
-[workload.visitors]
-request = "page"
-rate = "0.05/s"
-[workload.jobs]
-request = "job"
-rate = "0.01/s"
-[request.page]
-enter = "front"
-draw = { page = "5ms" }
-steps = [ { cpu = "app", draw = "page" }, { io = "files", read = 0.5, ops = 1 } ]
-[request.job]
-enter = "work"
-draw = { job = "5ms" }
-steps = [ { cpu = "work", draw = "job" } ]
-[fault.server]
-hits = "server.*"
-how = "crash"
-rate = "10/d"
-repair = { dist = "lognormal", mean = "6min", cv = 1.0 }
-common-cause = { group = "box", beta = 0.2, size = 2 }
-[fault.crash]
-hits = "service.app"
-how = "crash"
-rate = "60/d"
-[fault.work]
-hits = "service.work"
-how = "crash"
-rate = "40/d"
-repair = { dist = "exponential", mean = "2min" }
-[fault.change]
-hits = "service.app"
-how = "crash"
-together = true
-rate = "6/d"
-repair = { dist = "exponential", mean = "3min" }
-[fault.head]
-hits = "nas.store.head"
-how = "crash"
-rate = "20/d"
-repair = { dist = "exponential", mean = "10min" }
-common-cause = { group = "store", beta = 0.1, size = 2 }
-[fault.front]
-hits = "balancer.front"
-how = "crash"
-rate = "20/d"
-repair = { dist = "exponential", mean = "5min" }
-[fault.switch]
-hits = "rack.r.switch"
-how = "crash"
-rate = "3/d"
-repair = { dist = "exponential", mean = "4min" }
-"#;
+use crate::inside::shared::base::{With as _, base};
 
 /// Time for which each of these facts does not hold.
 struct Down {
@@ -158,7 +53,7 @@ fn down_in_a_day(
 /// history of `flows` says that it did not serve, part by part, in three replications.
 #[test]
 fn what_breaks_in_a_day_of_requests_breaks_at_the_same_instants() {
-    let (draft, plan) = (drafted(DAY), planned(DAY));
+    let (draft, plan) = (drafted(&base("day")), planned(&base("day")));
     let years = availability::plan(&draft, &[]).unwrap();
     // Name of the automaton, name of the component, what it has.
     let parts = [
@@ -185,7 +80,7 @@ fn what_breaks_in_a_day_of_requests_breaks_at_the_same_instants() {
 /// Who works alone is down while he does not serve: the tally of the solver is that time.
 #[test]
 fn the_downtime_of_a_service_alone_is_the_time_for_which_it_does_not_serve() {
-    let draft = drafted(DAY);
+    let draft = drafted(&base("day"));
     let plan = availability::plan(&draft, &[]).unwrap();
     let watched = plan.watched.iter().position(|watched| watched.name == "work").unwrap();
     let wanted = (watched, availability::Availability::Structural);
@@ -201,7 +96,7 @@ fn the_downtime_of_a_service_alone_is_the_time_for_which_it_does_not_serve() {
 /// What has no part in a fault keeps its history when that fault is left out.
 #[test]
 fn without_a_fault_all_others_strike_as_before() {
-    let draft = drafted(DAY);
+    let draft = drafted(&base("day"));
     let without = [vec!["switch".to_string()], vec!["head".to_string(), "front".to_string()]];
     let plan = availability::plan(&draft, &without).unwrap();
     struct Log<'n>(&'n Net, BTreeMap<String, Vec<(SimTime, String)>>);
@@ -233,7 +128,7 @@ fn without_a_fault_all_others_strike_as_before() {
 
 #[test]
 fn years_give_the_same_numbers_on_any_number_of_threads() {
-    let draft = drafted(DAY);
+    let draft = drafted(&base("day"));
     let plan = asked(&draft, "30d", 100, &["structural.page@horizon", "mttf.page@horizon"]);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -250,28 +145,23 @@ fn years_give_the_same_numbers_on_any_number_of_threads() {
 #[test]
 fn outages_count_from_the_length_that_the_file_says() {
     let text = |key: &str| {
-        format!(
+        base("queue").with(&format!(
             r#"
-scenario = "short"
 [run]
 horizon = "10y"
 initial = "new"
 {key}
 [station.web]
-servers = 1
 service = "1ms"
 [workload.jobs]
-request = "job"
 rate = "1/s"
-[request.job]
-steps = [ {{ visit = "web" }} ]
 [fault.blink]
 hits = "web"
 how = "crash"
 rate = "1000/y"
 repair = "500ms"
 "#
-        )
+        ))
     };
     let of = |key: &str| {
         let plan = availability::plan(&drafted(&text(key)), &[]).unwrap();
@@ -290,7 +180,7 @@ repair = "500ms"
 /// Memory of one replication: a horizon ten times as long keeps no more than its years.
 #[test]
 fn downtime_adds_up_by_cause_and_by_year() {
-    let draft = drafted(DAY);
+    let draft = drafted(&base("day"));
     let mut plan = availability::plan(&draft, &[]).unwrap();
     plan.horizon = SimDuration::YEAR.saturating_mul(2);
     let seen = flows::run(&plan, 0, 0, &[]).unwrap();

@@ -7,6 +7,7 @@ use fivenines::study::years;
 use super::recovery::{crash, group};
 use super::{Years, asked};
 use crate::inside::faults::drafted;
+use crate::inside::shared::base::With as _;
 
 fn lived(text: &str, horizon: &str, replications: u32, paths: &[&str]) -> Years {
     Years::of(asked(&drafted(text), horizon, replications, paths))
@@ -35,8 +36,7 @@ fn never() -> String {
 #[test]
 fn o43_a_slave_that_is_too_slow_for_a_burst() {
     let text = pair("1000/s", &never());
-    let step = "rate    = \"1000/s\"\nstep    = [ { at = \"00:10\", factor = 0.5 } ]";
-    let text = text.replace("rate    = \"1000/s\"", step);
+    let text = text.with("[workload.writers]\nstep = [ { at = \"00:10\", factor = 0.5 } ]\n");
     let p99 = "lag.mysql-2.p99@horizon";
     let seen = lived(&text, "24h", 2, &[MEAN, LONGEST, BEHIND, MOST, p99]);
     let near = |path: &str, truth: f64, part: f64| {

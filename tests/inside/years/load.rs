@@ -14,29 +14,25 @@ use fivenines::units::SimDuration;
 
 use super::{Years, asked};
 use crate::inside::faults::{drafted, planned, window};
+use crate::inside::shared::base::{With as _, base};
 
 const YEAR_S: f64 = 31_536_000.0;
 
 /// Two web servers of one core each behind a balancer, 40 views a second of 40 ms: each is 80 % busy,
 /// and one alone is asked for 1.6 times what it can do. The first breaks twelve times a year for four
 /// hours; the balancer sees it after U(0, 1 s) + 0.1 s.
-pub const PAIR: &str = r#"
-scenario = "pair"
+fn pair() -> String {
+    base("site").with(
+        r#"
 [run]
-initial = "new"
 seed = 3
-[site.here]
-[rack.r]
-site = "here"
 [server.box]
 count = 2
-rack = "r"
 cores = 1
 [zone.web]
 count = 2
 on = ["box-1", "box-2"]
 [service.app]
-in = "web"
 workers = 100
 restart = "1s"
 [balancer.front]
@@ -46,14 +42,9 @@ algorithm = "round-robin"
 check = { interval = "1s", time-out = "0.1s", fall = 1, rise = 1, depth = "deep" }
 [clients.public]
 patience = { dist = "exponential", mean = "2s" }
-[workload.visitors]
-from = "public"
-request = "page"
-rate = "40/s"
 [request.page]
 enter = "front"
 draw = { page = "40ms" }
-steps = [ { cpu = "app", draw = "page" } ]
 [objective.page]
 available = "99.9%"
 [fault.server]
@@ -61,7 +52,9 @@ hits = "box-1"
 how = "crash"
 rate = "12/y"
 repair = { dist = "exponential", mean = "4h" }
-"#;
+"#,
+    )
+}
 
 fn years(text: &str, horizon: &str, replications: u32, paths: &[&str]) -> Years {
     Years::of(asked(&drafted(text), horizon, replications, paths))
@@ -92,7 +85,7 @@ fn one_of_two_members_lost_loses_what_the_other_cannot_do() {
         "lost.page[cause=server]@horizon",
         "request.page@horizon",
     ];
-    let seen = years(PAIR, "10y", 200, &paths);
+    let seen = years(&pair(), "10y", 200, &paths);
     seen.holds(paths[0], overload_of_the_pair(), 0.05);
     seen.holds(paths[1], unseen_of_the_pair(), 0.05);
     seen.holds(paths[2], unseen_of_the_pair(), 0.05);
@@ -103,7 +96,7 @@ fn one_of_two_members_lost_loses_what_the_other_cannot_do() {
 
 /// The checks of the pair must miss when what it looks at is not in the plan.
 pub fn assert_pair_misses(figure: &str, exact: f64, mutate: impl Fn(&mut AvailabilityPlan)) {
-    let mut plan = asked(&drafted(PAIR), "10y", 200, &[figure]);
+    let mut plan = asked(&drafted(&pair()), "10y", 200, &[figure]);
     mutate(&mut plan.of);
     let seen = Years::of(plan);
     let found = seen.estimate(figure);
@@ -134,7 +127,7 @@ pub fn assert_ignored_detection_is_noticed() {
 /// Where nothing breaks, the utilisation law: λ times demand over capacity, to rounding.
 #[test]
 fn utilisation_is_the_rate_times_the_demand_where_nothing_breaks() {
-    let text = PAIR.replace("12/y", "0.000001/y");
+    let text = pair().replace("12/y", "0.000001/y");
     let paths = [
         "utilization.web-1.cpu@horizon",
         "utilization.box-2.cpu@horizon",
@@ -159,7 +152,7 @@ fn the_busiest_hour_is_that_of_the_profile() {
     (hours[19], hours[20], hours[21]) = (1.2, 1.6, 1.3);
     let days = [1.0, 1.0, 1.0, 1.0, 1.2, 0.9, 0.9];
     let mean = hours.iter().sum::<f64>() / 24.0 * days.iter().sum::<f64>() / 7.0;
-    let text = PAIR
+    let text = pair()
         .replace("12/y", "0.000001/y")
         .replace("rate = \"40/s\"", "rate = \"10/s\"\nprofile = \"p\"")
         + &format!("[profile.p]\nhours = {hours:?}\ndays = {days:?}\n");
@@ -200,19 +193,11 @@ fn a_stall_loses_those_who_do_not_wait_for_its_end() {
 }
 
 /// A pair of heads of which one breaks: a takeover of 15 s + 30 s, and a giveback of 20 s.
-const HEADS: &str = r#"
-scenario = "heads"
+fn heads() -> String {
+    base("site").with(
+        r#"
 [run]
-initial = "new"
 seed = 5
-[site.here]
-[rack.r]
-site = "here"
-[server.box]
-rack = "r"
-cores = 4
-[zone.web]
-on = ["box"]
 [nas.store]
 rack = "r"
 heads = 2
@@ -227,30 +212,26 @@ main = { kind = "7.2k", layout = "mirror", data = 2, parity = 2, head = 1 }
 [nas.store.volumes]
 data = { pool = "main" }
 [service.app]
-in = "web"
-workers = 1000
 mounts = { files = "store:data" }
 [clients.public]
 patience = { dist = "exponential", mean = "10s" }
 [workload.visitors]
-from = "public"
-request = "page"
 rate = "2/s"
 [request.page]
-enter = "app"
-draw = { page = "1ms" }
 steps = [ { cpu = "app", draw = "page" }, { io = "files", read = 1, ops = 1 } ]
 [fault.head]
 hits = "store.head-1"
 how = "crash"
 rate = "20/y"
 repair = { dist = "exponential", mean = "4h" }
-"#;
+"#,
+    )
+}
 
 #[test]
 fn a_takeover_of_a_head_loses_the_impatient_and_serves_the_others_late() {
     let paths = ["lost.page@horizon", "lost.page[cause=head]@horizon"];
-    let seen = years(HEADS, "10y", 150, &paths);
+    let seen = years(&heads(), "10y", 150, &paths);
     let kept = |t: f64| 10.0 * (1.0 - libm::exp(-t / 10.0));
     // A repair within the 45 s ends the stall by itself, and there is nothing to give back: of an
     // exponential repair of 4 h three in a thousand.
@@ -262,84 +243,11 @@ fn a_takeover_of_a_head_loses_the_impatient_and_serves_the_others_late() {
     }
 }
 
-/// Parts of a shop that break so often that 1 to 3 % of the views are lost, at less than half load.
-pub const SHOP: &str = r#"
-scenario = "shop"
-[run]
-horizon = "1d"
-initial = "new"
-seed = 11
-[site.here]
-[rack.r]
-site = "here"
-switch = { count = 1, bandwidth = "1Gbit/s" }
-[server.box]
-count = 4
-rack = "r"
-cores = 4
-[zone.web]
-count = 3
-on = ["box-1", "box-2", "box-3"]
-boot = "5s"
-[zone.sql]
-on = ["box-4"]
-[balancer.front]
-rack = "r"
-to = "app"
-cores = 2
-cpu = "0.1ms"
-algorithm = "round-robin"
-check = { interval = "5s", time-out = "1s", fall = 2, rise = 2, depth = "shallow" }
-[service.app]
-in = "web"
-workers = 50
-needs = 1
-restart = "5s"
-[database.mysql]
-in = { master = "sql-1" }
-reads = { to = "master" }
-connections = 100
-read = { cpu = "2ms" }
-write = { cpu = "3ms", sync-io = 0, deferred-io = 0 }
-restart = "30s"
-[clients.public]
-time-out = "5s"
-[workload.visitors]
-from = "public"
-request = "page"
-rate = "4/s"
-[request.page]
-enter = "front"
-draw = { page = "50ms" }
-steps = [
-  { cpu = "app", draw = "page" },
-  { call = "mysql", read = 2 },
-  { choose = [ { chance = 0.25, steps = [ { call = "mysql", write = 1 } ] } ] },
-]
-[fault.server]
-hits = "server.box"
-how = "crash"
-rate = "6/d"
-repair = { dist = "exponential", mean = "4min" }
-[fault.crash]
-hits = "service.app"
-how = "crash"
-rate = "20/d"
-[fault.sql]
-hits = "database.mysql.master"
-how = "crash"
-rate = "4/d"
-[fault.front]
-hits = "balancer.front"
-how = "crash"
-rate = "2/d"
-repair = { dist = "exponential", mean = "2min" }
-"#;
-
 /// The same seed, the same faults: the share of the views lost is that of `requests` within 10 %.
 #[test]
 fn views_lost_in_a_day_are_those_that_requests_loses() {
-    let (draft, plan) = (drafted(SHOP), planned(SHOP));
+    let shop = base("shop");
+    let (draft, plan) = (drafted(&shop), planned(&shop));
     let years = availability::plan(&draft, &[]).unwrap();
     let known = Known::default();
     let (mut by_requests, mut by_flows) = ((0.0, 0.0), (0.0, 0.0));
@@ -408,7 +316,7 @@ fn lost_views_are_the_sum_of_their_kinds() {
 /// server does not break do.
 #[test]
 fn a_month_meets_its_objective_when_it_loses_no_more_than_that_leaves() {
-    let seen = years(PAIR, "10y", 200, &["request.page.chance@month"]);
+    let seen = years(&pair(), "10y", 200, &["request.page.chance@month"]);
     // 0.1 % of a month of 730 h is lost by a server that is gone for 0.73 h / 0.375 = 1.95 h in it.
     // Breaks are Poisson, 1 a month; n repairs of 4 h each in the mean take no longer than that with
     // the chance of an Erlang law, by its series. Few reach over the end of a month.
@@ -429,7 +337,7 @@ fn a_month_meets_its_objective_when_it_loses_no_more_than_that_leaves() {
 #[test]
 fn steps_of_the_rate_are_in_the_views_wanted() {
     let step = "rate = \"40/s\"\nstep = [ { at = \"2400h\", factor = 1.5, for = \"100h\" } ]";
-    let text = PAIR.replace("12/y", "0.000001/y").replace("rate = \"40/s\"", step);
+    let text = pair().replace("12/y", "0.000001/y").replace("rate = \"40/s\"", step);
     let (seen, _) = lived(&drafted(&text), "1y", MOST_CELLS);
     let views = seen.traffic.unwrap().classes[0].intended;
     let exact = 40.0 * (YEAR_S + 0.5 * 360_000.0);
@@ -519,55 +427,12 @@ fn who_does_not_ask_a_dead_database_is_served() {
     seen.holds(figure, 2.0 * YEAR_S * down(12.0, 4.0) * 0.1, 0.05);
 }
 
-/// Two classes that share a server; each has a bad time of its own.
-pub const TWO: &str = r#"
-scenario = "two"
-[run]
-horizon = "1d"
-initial = "new"
-replications = 2
-[window.short]
-length = "1s"
-[server.box]
-cores = 8
-[zone.web]
-on = ["box"]
-[service.app]
-in = "web"
-workers = 100
-[service.api]
-in = "web"
-workers = 100
-[workload.visitors]
-request = "page"
-rate = "40/s"
-[workload.partners]
-request = "call"
-rate = "10/s"
-[request.page]
-enter = "app"
-steps = [ { delay = "1ms" } ]
-[request.call]
-enter = "api"
-steps = [ { delay = "1ms" } ]
-[fault.app]
-hits = "app-1"
-how = "crash"
-at = "1h"
-lasts = "60s"
-[fault.api]
-hits = "api-1"
-how = "crash"
-at = "2h"
-lasts = "120s"
-"#;
-
 /// Two classes whose services are dead at different times, one for a minute, one for two. Together they are up
 /// while both are, for all but three minutes of a day; of 40 and 10 views a second those that come meanwhile are
 /// lost. A scenario with one class says nothing of all of them.
 #[test]
 fn all_classes_together_are_up_while_each_is() {
-    let text = TWO;
+    let text = base("two-services");
     let seen = |text: &str| {
         let loaded = crate::inside::common::read(text, std::path::Path::new(".")).unwrap();
         let result =
@@ -575,7 +440,7 @@ fn all_classes_together_are_up_while_each_is() {
         let (draft, plan, study) = (&loaded.draft, &loaded.plan, &loaded.study);
         fivenines::study::results::gather(draft, plan, study, &result.unwrap())
     };
-    let two = seen(text).years.unwrap();
+    let two = seen(&text).years.unwrap();
     let down = |name: &str| -> Vec<f64> {
         let rows = two.rows.iter().filter(|row| row.name == name);
         // Structural, and of classes continuous; seconds a year.

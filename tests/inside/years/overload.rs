@@ -4,47 +4,34 @@ use fivenines::engine::special::{ln, normal_cdf};
 use fivenines::solve::fluid::{BAD, ClassTally};
 use fivenines::solve::frame::Sizes;
 
-use super::load::SHOP;
 use super::sampled::Shop;
 use super::users::{AGAIN, SESSION, by_flows, with};
+use crate::inside::shared::base::{With as _, base};
 
 /// One core that does 50 views a second; the hour is louder or quieter by 12 %.
 fn core(rate: &str) -> String {
-    format!(
+    base("site").with(&format!(
         r#"
-scenario = "core"
 [run]
 horizon = "30d"
-initial = "new"
-[site.here]
-[rack.r]
-site = "here"
 [server.box]
-rack = "r"
 cores = 1
-[zone.web]
-on = ["box"]
 [service.app]
-in = "web"
 workers = 100
 restart = "5s"
 [clients.public]
 patience = {{ dist = "exponential", mean = "2s" }}
 [workload.visitors]
-from = "public"
-request = "page"
 rate = "{rate}"
 noise = {{ sigma = 0.12, phi = 0.84 }}
 [request.page]
-enter = "app"
 draw = {{ page = "20ms" }}
-steps = [ {{ cpu = "app", draw = "page" }} ]
 [fault.never]
 hits = "app-1"
 how = "crash"
 rate = "0.000001/y"
 "#
-    )
+    ))
 }
 
 /// The same users who do not come back, try again, or go away too; and what becomes of their views.
@@ -75,24 +62,17 @@ fn intervals_are_bad_as_often_as_the_hour_is_too_loud() {
 /// Two sites of one core behind a name service, 50 views a second of 40 ms: each is offered exactly what it can
 /// do. The first is dead for four hours.
 fn at_the_limit(rate: &str) -> String {
-    format!(
+    base("site").with(&format!(
         r#"
-scenario = "limit"
 [run]
 horizon = "5y"
-initial = "new"
-[site.here]
-[rack.r]
-site = "here"
 [server.box]
 count = 2
-rack = "r"
 cores = 1
 [zone.web]
 count = 2
 on = ["box-1", "box-2"]
 [service.app]
-in = "web"
 workers = "unlimited"
 restart = "1s"
 [name-service.www]
@@ -103,20 +83,17 @@ check = {{ interval = "5s", time-out = "2s", fall = 2, rise = 2 }}
 [clients.public]
 patience = {{ dist = "lognormal", mean = "5s", cv = 0.8 }}
 [workload.visitors]
-from = "public"
-request = "page"
 rate = "{rate}"
 [request.page]
 enter = "www"
 draw = {{ page = "40ms" }}
-steps = [ {{ cpu = "app", draw = "page" }} ]
 [fault.dead]
 hits = "box-1"
 how = "crash"
 at = "30d"
 lasts = "4h"
 "#
-    )
+    ))
 }
 
 /// While one site is dead half of the views are lost, first for it and then for lack of capacity: 25/s over four
@@ -163,8 +140,8 @@ fn no_interval_is_bad_twice() {
 /// what the whole history does.
 #[test]
 fn pieces_of_a_history_at_its_limit_add_up_to_the_whole() {
-    let text =
-        SHOP.replace("rate = \"4/s\"", "rate = \"4/s\"\nnoise = { sigma = 0.3, phi = 0.84 }");
+    let text = base("shop")
+        .replace("rate = \"4/s\"", "rate = \"4/s\"\nnoise = { sigma = 0.3, phi = 0.84 }");
     let text = text.replace("draw = { page = \"50ms\" }", "draw = { page = \"2700ms\" }");
     let text = text.replace("time-out = \"5s\"\n", "time-out = \"8s\"\n");
     let text = with(&text, &format!("{AGAIN}\n{SESSION}"));
@@ -195,15 +172,15 @@ fn bad_of_each_and_of_all(start: &str, evening: usize) {
         let hours: Vec<&str> = (0..24).map(|at| if at == hour { "12.5" } else { "0.5" }).collect();
         hours.join(", ")
     };
-    let text = core("6/s").replace("noise =", "profile = \"morning\"\nnoise =");
-    let mut text = text.replace(
-        "initial = \"new\"\n",
-        &format!(
-            "initial = \"new\"\nstart = \"{start}\"\nreplications = 2\n[window.short]\nlength = \"1s\"\n"
-        ),
-    );
-    text += &format!(
+    let lines = format!(
         r#"
+[run]
+start = "{start}"
+replications = 2
+[window.short]
+length = "1s"
+[workload.visitors]
+profile = "morning"
 [profile.morning]
 hours = [{}]
 [profile.evening]
@@ -231,6 +208,7 @@ steps = [ {{ cpu = "api", draw = "call" }} ]
         loud_at(10),
         loud_at(evening),
     );
+    let text = core("6/s").with(&lines);
     let loaded = crate::inside::common::read(&text, std::path::Path::new(".")).unwrap();
     let study = &loaded.study;
     let seen = fivenines::study::scenario::run(&loaded.plan, study, &Default::default()).unwrap();

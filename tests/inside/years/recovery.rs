@@ -2,45 +2,30 @@
 
 use super::{Years, asked};
 use crate::inside::faults::drafted;
+use crate::inside::shared::base::{With as _, base};
 
 const YEAR_H: f64 = 8_760.0;
 
 /// One write a view, and two members of a database; `faults` and `failover` are the case's own.
 pub fn group(rate: &str, replication: &str, failover: &str, faults: &str) -> String {
-    format!(
+    base("replicas").with(&format!(
         r#"
-scenario = "recovery"
 [run]
 seed = 44
 [server.box]
-count = 3
 cores = 8
-[zone.www]
-on = ["box-1"]
-[zone.sql]
-count = 2
-on    = ["box-2", "box-3"]
-[service.app]
-in      = "www"
-workers = "unlimited"
 [workload.writers]
-request = "put"
-rate    = "{rate}"
-[request.put]
-enter = "app"
-steps = [ {{ call = "mysql", write = 1 }} ]
+rate = "{rate}"
 [database.mysql]
-in          = {{ master = "sql-1", slaves = ["sql-2"] }}
-connections = 1000
-read  = {{ cpu = "0.1ms" }}
+read = {{ cpu = "0.1ms" }}
 write = {{ cpu = "0.1ms" }}
 replication = {replication}
 [database.mysql.failover]
-detect   = {{ interval = "100ms", time-out = "100ms", fall = 1 }}
-failed   = "45min"
+detect = {{ interval = "100ms", time-out = "100ms", fall = 1 }}
+failed = "45min"
 {failover}
 {faults}"#
-    )
+    ))
 }
 
 const FIXED: &str = "{ mode = \"async\", receive = \"200ms\" }";
@@ -83,13 +68,12 @@ fn o44_an_asynchronous_failover_loses_what_is_under_way() {
     assert_eq!(seen.interval(AT_A_TIME).estimate, 0.0);
     assert!(seen.interval(FAILOVERS).estimate > 2.0);
     // On the old master's volume: nothing either.
-    let data = "data = { sql-1 = \"store:db\", sql-2 = \"store:db\" }\n[database.mysql.failover]";
+    let data = "[database.mysql]\ndata = { sql-1 = \"store:db\", sql-2 = \"store:db\" }\n";
     let nas = "[nas.store]\nheads = 1\ncpu = \"0.1ms\"\n[nas.store.pools]\n\
                main = { kind = \"7.2k\", layout = \"plain\", data = 4 }\n\
                [nas.store.volumes]\ndb = { size = \"500GB\", pool = \"main\" }\n";
     let text = group("1000/s", FIXED, &format!("promotion = \"remount\"\n{AT_ONCE}"), &faults);
-    let text = text.replace("[database.mysql.failover]", data);
-    let seen = years(&format!("{text}{nas}"), "50y", 100, &paths);
+    let seen = years(&text.with(data).with(nas), "50y", 100, &paths);
     assert_eq!(seen.interval(AT_A_TIME).estimate, 0.0);
 }
 
@@ -168,8 +152,8 @@ fn a_recovery_lasts_from_the_death_until_somebody_serves() {
 /// the last; it comes back without a gap. Volumes: the silence and the takeover.
 #[test]
 fn addresses_and_volumes_recover_in_the_times_of_their_takeovers() {
-    let text = r#"
-scenario = "roles"
+    let text = base("page").with(
+        r#"
 [run]
 seed = 3
 [server.box]
@@ -179,12 +163,8 @@ cores = 4
 count = 2
 on = ["box-1", "box-2"]
 [service.app]
-in = "web"
 workers = 5
 mounts = { files = "store:files" }
-[workload.visitors]
-request = "page"
-rate = "1/s"
 [request.page]
 enter = "front"
 draw = { page = "5ms" }
@@ -217,14 +197,15 @@ hits = "nas.store.head"
 how = "crash"
 rate = "6/y"
 repair = "30min"
-"#;
+"#,
+    );
     let paths = [
         "recovery.front@horizon",
         "failovers.front@horizon",
         "recovery.store@horizon",
         "interruptions.front@horizon",
     ];
-    let seen = years(text, "20y", 300, &paths);
+    let seen = years(&text, "20y", 300, &paths);
     let found = seen.interval(paths[0]);
     // Now and then the other is dead too: of 12 × 10 min ÷ a year each.
     let silence = 3.0 + 156.0 / 256.0 - 0.5;
@@ -266,7 +247,7 @@ fn what_one_failover_has_lost_the_next_does_not_lose_again() {
     let text = group("10/s", FIXED, AT_ONCE, &faults.concat())
         .replace("count = 3\ncores", "count = 4\ncores")
         .replace(
-            "count = 2\non    = [\"box-2\", \"box-3\"]",
+            "count = 2\non = [\"box-2\", \"box-3\"]",
             "count = 3\non = [\"box-2\", \"box-3\", \"box-4\"]",
         )
         .replace("slaves = [\"sql-2\"]", "slaves = [\"sql-2\", \"sql-3\"]");

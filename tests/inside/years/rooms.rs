@@ -1,24 +1,16 @@
 //! Near its limit a full room refuses single requests: years lose what `requests` loses.
 
 use super::users::{AGAIN, SESSION, by_flows, by_requests, with};
+use crate::inside::shared::base::{With as _, base};
 
 /// Four cores that do 40 views a second, each of nine requests, in one room of 120.
-const ROOM: &str = r#"
-scenario = "room"
+fn room() -> String {
+    base("site").with(
+        r#"
 [run]
 horizon = "1d"
-initial = "new"
 seed = 11
-[site.here]
-[rack.r]
-site = "here"
-[server.box]
-rack = "r"
-cores = 4
-[zone.web]
-on = ["box"]
 [service.app]
-in = "web"
 workers = 20
 backlog = 100
 restart = "5s"
@@ -27,13 +19,9 @@ round-trip = { dist = "lognormal", mean = "20ms", cv = 0.4 }
 connections = 6
 patience = { dist = "lognormal", mean = "60s", cv = 0.8 }
 [workload.visitors]
-from = "public"
-request = "page"
 rate = "36/s"
 [request.page]
-enter = "app"
 draw = { page = { dist = "exponential", mean = "96.8ms" } }
-steps = [ { cpu = "app", draw = "page" } ]
 then = { request = "asset", count = { dist = "poisson", mean = 8.0 } }
 [request.asset]
 enter = "app"
@@ -43,7 +31,9 @@ steps = [ { cpu = "app", draw = "static" } ]
 hits = "app-1"
 how = "crash"
 rate = "0.000001/y"
-"#;
+"#,
+    )
+}
 
 /// Views lost and not asked for, as shares of those wanted: by the years, and by `requests` over some hours.
 fn both(text: &str, hours: f64, replications: u64) -> [[f64; 2]; 2] {
@@ -77,7 +67,7 @@ fn what_a_full_room_refuses_is_lost_over_years_too() {
         (AGAIN, [("34", 6.0), ("35", 4.0), ("36", 2.0)]),
         (&format!("{AGAIN}\n{SESSION}"), [("34", 6.0), ("38", 1.0), ("46", 0.5)]),
     ] {
-        let text = with(ROOM, users);
+        let text = with(&room(), users);
         for (rate, hours) in rates {
             agree(&text, rate, (hours, 2));
         }
@@ -88,7 +78,7 @@ fn what_a_full_room_refuses_is_lost_over_years_too() {
 #[test]
 fn arrivals_that_swing_lose_more_over_years_too() {
     let swing = "arrivals = { process = \"mmpp\", factors = [0.93, 1.14], sojourns = [\"120s\", \"60s\"] }\n";
-    let text = with(ROOM, &format!("{AGAIN}\n{SESSION}"));
+    let text = with(&room(), &format!("{AGAIN}\n{SESSION}"));
     let text = text.replace("rate = \"36/s\"\n", &format!("rate = \"36/s\"\n{swing}"));
     for rate in ["33", "36", "42"] {
         agree(&text, rate, (2.0, 3));
@@ -99,7 +89,7 @@ fn arrivals_that_swing_lose_more_over_years_too() {
 #[test]
 fn rooms_behind_a_balancer_fill_up_by_themselves_or_together() {
     for algorithm in ["round-robin", "least-connections"] {
-        let text = with(ROOM, &format!("{AGAIN}\n{SESSION}"))
+        let text = with(&room(), &format!("{AGAIN}\n{SESSION}"))
             .replace("cores = 4\n", "cores = 4\ncount = 2\n")
             .replace("on = [\"box\"]", "count = 2\non = [\"box-1\", \"box-2\"]")
             .replace("enter = \"app\"", "enter = \"front\"")

@@ -24,8 +24,8 @@ use fivenines::study::years::{self, YearsPlan, YearsResult};
 use fivenines::units::{SimDuration, SimTime};
 
 use super::asked;
-use super::load::{SHOP, TWO};
 use crate::inside::faults::{drafted, window};
+use crate::inside::shared::base::{With as _, base};
 
 /// Everything: all pieces are drawn.
 const ALL: Sizes = Sizes { replications: 2, quiet: 1_000_000, episodes: 1_000_000, least: 2 };
@@ -139,7 +139,7 @@ fn value(estimate: &Estimate) -> f64 {
 /// traffic that came was more or less than expected while `flows` lost some.
 #[test]
 fn windows_of_all_pieces_give_the_direct_sum() {
-    let shop = Shop::of(SHOP, "6h", ALL, |_| {});
+    let shop = Shop::of(&base("shop"), "6h", ALL, |_| {});
     let joined = shop.joined();
     for replication in 0..2 {
         let own = shop.windows.windows.iter().filter(|w| w.piece.replication == replication);
@@ -168,7 +168,7 @@ fn windows_of_all_pieces_give_the_direct_sum() {
 /// pieces are drawn both are what `requests` saw.
 #[test]
 fn windows_of_all_pieces_say_what_all_classes_together_had() {
-    let text = TWO.replace("\"40/s\"", "\"8/s\"").replace("\"10/s\"", "\"4/s\"");
+    let text = base("two-services").replace("\"40/s\"", "\"8/s\"").replace("\"10/s\"", "\"4/s\"");
     let text = text.replace("at = \"2h\"\nlasts = \"120s\"", "at = \"3660s\"\nlasts = \"600s\"");
     let shop = Shop::of(&text, "6h", ALL, |_| {});
     let cells = |of: &dyn Fn(&Lived) -> u32| shop.windows.totals(|w| f64::from(of(w)));
@@ -198,7 +198,7 @@ fn windows_of_all_pieces_say_what_all_classes_together_had() {
 /// days, other users in each and other phases of the probes: 3 % are a standard error.
 #[test]
 fn pieces_lose_what_the_undivided_history_loses() {
-    let shop = Shop::of(SHOP, "2d", Sizes { replications: 1, ..ALL }, |_| {});
+    let shop = Shop::of(&base("shop"), "2d", Sizes { replications: 1, ..ALL }, |_| {});
     let pieces: u64 = shop.windows.windows.iter().map(|w| w.seen.classes[0].unserved()).sum();
     let seen = requests::run(&shop.blueprint, &window(0.0, 172_800.0), 0).unwrap();
     let whole: u64 = seen.record.views[0].lost.iter().sum();
@@ -211,7 +211,7 @@ fn pieces_lose_what_the_undivided_history_loses() {
 #[test]
 fn few_windows_say_with_their_interval_what_all_say() {
     let sizes = |quiet, episodes| Sizes { replications: 6, quiet, episodes, least: 2 };
-    let of = |sizes| Shop::of(SHOP, "6h", sizes, |_| {});
+    let of = |sizes| Shop::of(&base("shop"), "6h", sizes, |_| {});
     let all = of(sizes(1_000_000, 1_000_000));
     let exact = value(&all.joined().estimate(OfWindows::Lost(0, Loss::Unserved)));
     for (quiet, episodes) in [(3, 24), (4, 40), (6, 60)] {
@@ -230,7 +230,7 @@ fn few_windows_say_with_their_interval_what_all_say() {
 #[test]
 fn a_lead_in_twice_as_long_changes_less_than_is_unknown_anyway() {
     let sizes = Sizes { replications: 6, quiet: 4, episodes: 40, least: 2 };
-    let shop = Shop::of(SHOP, "6h", sizes, |_| {});
+    let shop = Shop::of(&base("shop"), "6h", sizes, |_| {});
     let longer = |lived: &Lived| {
         let lead_in = lived.piece.from - lived.piece.start;
         let start = lived.piece.start.nanos().saturating_sub(lead_in.nanos());
@@ -256,7 +256,7 @@ fn threads_draw_and_live_the_same_windows() {
     let sizes = Sizes { replications: 3, quiet: 2, episodes: 12, least: 2 };
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| Shop::of(SHOP, "4h", sizes, |_| {}))
+        pool.install(|| Shop::of(&base("shop"), "4h", sizes, |_| {}))
     };
     let (one, two) = (on(1), on(2));
     let told = |shop: &Shop| {
@@ -330,38 +330,21 @@ fn a_fault_of_a_role_strikes_in_the_windows_that_are_drawn_for_it() {
 }
 
 /// A database whose failovers never work: people need an hour in the mean, and nobody knows beforehand.
-const PEOPLE: &str = r#"
-scenario = "people"
+fn people() -> String {
+    base("replicas").with(
+        r#"
 [run]
 initial = "new"
 seed = 3
-[server.box]
-count = 3
-cores = 1
-[zone.www]
-on = ["box-1"]
-[zone.sql]
-count = 2
-on = ["box-2", "box-3"]
-[service.app]
-in = "www"
-workers = "unlimited"
 [clients.public]
 time-out = "5s"
 [workload.writers]
 from = "public"
-request = "put"
 rate = "2/s"
 [request.put]
-enter = "app"
-steps = [ { call = "mysql", write = 1 } ]
 reply = "10kB"
 [database.mysql]
-in = { master = "sql-1", slaves = ["sql-2"] }
 connections = 100
-read = { cpu = "10ms" }
-write = { cpu = "10ms" }
-replication = { mode = "async", receive = "1ms" }
 [database.mysql.failover]
 detect = { interval = "5s", time-out = "4s", fall = 2 }
 promote = "20s"
@@ -372,13 +355,15 @@ hits = "database.mysql.master"
 how = "crash"
 rate = "1/d"
 repair = "2min"
-"#;
+"#,
+    )
+}
 
 /// A piece late in an episode is there because people took long in its history: they do in its window.
 #[test]
 fn people_who_take_long_in_the_years_take_long_in_the_windows() {
     let sizes = Sizes { replications: 2, quiet: 0, episodes: 60, least: 60 };
-    let shop = Shop::of(PEOPLE, "20d", sizes, |_| {});
+    let shop = Shop::of(&people(), "20d", sizes, |_| {});
     // Two minutes of traffic: probes have other phases, and who waits when they are done is answered.
     let alike = |lost: f64, expected: f64| (lost - expected).abs() < 240.0;
     let anew = |past: &mut Past| past.failed.iter_mut().for_each(|failed| failed.people = None);
@@ -393,7 +378,7 @@ fn people_who_take_long_in_the_years_take_long_in_the_windows() {
 /// third of the traffic fails for an hour, or for some seconds.
 #[test]
 fn a_hang_is_seen_in_the_windows_when_it_is_seen_in_the_years() {
-    let text = SHOP.replace("\"4/d\"", "\"0.001/d\"").replace("\"2/d\"", "\"0.001/d\"");
+    let text = base("shop").replace("\"4/d\"", "\"0.001/d\"").replace("\"2/d\"", "\"0.001/d\"");
     let text = text.replace("depth = \"shallow\"", "depth = \"shallow\", sees-hang = 0.5");
     let hang = "[fault.stuck]\nhits = \"service.app\"\nhow = \"hang\"\nrate = \"0.7/d\"\nrepair = \"1h\"\n";
     let sizes = Sizes { replications: 2, quiet: 0, episodes: 60, least: 60 };
@@ -431,7 +416,7 @@ const PAIRED: Sizes = Sizes { replications: 16, quiet: 1, episodes: 240, least: 
 
 /// `flows` with what balancers believe, or as if they sent to nobody who is dead.
 fn shop(blind: bool) -> Shop {
-    let slow = SHOP.replace("interval = \"5s\"", "interval = \"20s\"");
+    let slow = base("shop").replace("interval = \"5s\"", "interval = \"20s\"");
     let text = slow.replace("\"4/d\"", "\"0.01/d\"").replace("\"2/d\"", "\"0.01/d\"");
     let text = text.replace("\"server.box\"", "[\"box-1\", \"box-2\", \"box-3\"]");
     Shop::of(&text, "1d", PAIRED, |years| {
@@ -458,7 +443,7 @@ fn solvers_that_answer_the_same_question_agree() {
 /// A busy shop whose balancer counts open connections: who refuses has none, and gets most of what comes
 /// until he is taken out, some 25 s later.
 fn counting(mutate: impl Fn(&mut YearsPlan)) -> Vec<Compared> {
-    let text = SHOP
+    let text = base("shop")
         .replace("interval = \"5s\"", "interval = \"20s\"")
         .replace("round-robin", "least-connections")
         .replace("rate = \"4/s\"", "rate = \"15/s\"")

@@ -6,43 +6,26 @@ use fivenines::plan::fluid::users::{Retry, Session};
 use fivenines::solve::fluid::{ClassTally, Known, Memo, TrafficTally};
 use fivenines::solve::{flows, requests};
 
-use super::load::SHOP;
 use crate::inside::faults::{drafted, planned, window};
+use crate::inside::shared::base::{With as _, base};
 
 /// A process that is dead for a minute from the second hour on refuses 40 views a second.
-const DEAD: &str = r#"
-scenario = "dead"
+fn dead() -> String {
+    base("site").with(
+        r#"
 [run]
 horizon = "1d"
-initial = "new"
 seed = 7
-[site.here]
-[rack.r]
-site = "here"
-[server.box]
-rack = "r"
-cores = 4
-[zone.web]
-on = ["box"]
 [service.app]
-in = "web"
-workers = 1000
 restart = "0s"
-[clients.public]
-[workload.visitors]
-from = "public"
-request = "page"
-rate = "40/s"
-[request.page]
-enter = "app"
-draw = { page = "1ms" }
-steps = [ { cpu = "app", draw = "page" } ]
 [fault.dead]
 hits = "app-1"
 how = "crash"
 at = "1h"
 lasts = "60s"
-"#;
+"#,
+    )
+}
 
 pub const AGAIN: &str =
     r#"retry = { chance = 0.5, after = { dist = "exponential", mean = "5s" }, at-most = 2 }"#;
@@ -113,7 +96,7 @@ fn who_tries_again_after_an_outage_is_served_late() {
     let left = libm::exp(-t / d);
     let late = rate * d * (0.5 * (1.0 - left) + 0.25 * (1.0 - (1.0 + t / d) * left));
     let wanted = [rate * t - late, 0.0, late];
-    let text = with(DEAD, AGAIN);
+    let text = with(&dead(), AGAIN);
     near(of(&by_flows(&text, |_| {})), wanted, 1e-6);
     near(by_requests(&text, (3_500.0, 3_900.0), 20), wanted, 0.01);
 }
@@ -121,7 +104,7 @@ fn who_tries_again_after_an_outage_is_served_late() {
 /// One of two members refuses and is never found out: each try meets it with one half.
 #[test]
 fn a_further_try_may_meet_the_same_dead_member() {
-    let text = with(DEAD, AGAIN)
+    let text = with(&dead(), AGAIN)
         .replace("lasts = \"60s\"", "lasts = \"1h\"")
         .replace("cores = 4\n", "cores = 4\ncount = 2\n")
         .replace("on = [\"box\"]", "count = 2\non = [\"box-1\", \"box-2\"]")
@@ -143,10 +126,11 @@ check = { interval = "1h", time-out = "1s", fall = 10, rise = 1, depth = "shallo
     near(by_requests(&text, (3_600.0, 7_200.0), 1), wanted, 0.01);
 }
 
-/// [`DEAD`], with a page of nine requests and two members behind a balancer, the first of which is dead for an
+/// [`dead`], with a page of nine requests and two members behind a balancer, the first of which is dead for an
 /// hour and never found out.
 fn nine_of_two(balancer: &str) -> String {
-    DEAD.replace("lasts = \"60s\"", "lasts = \"1h\"")
+    dead()
+        .replace("lasts = \"60s\"", "lasts = \"1h\"")
         .replace("cores = 4\n", "cores = 4\ncount = 2\n")
         .replace("on = [\"box\"]", "count = 2\non = [\"box-1\", \"box-2\"]")
         .replace("enter = \"app\"", "enter = \"front\"\nthen = { request = \"part\", count = 8 }")
@@ -281,7 +265,7 @@ fn who_goes_away_takes_the_rest_of_his_session_along() {
     let during = q * rate * (t - gone);
     let never_born = during + q * rate * gone * m;
     let wanted = [rate * t - during, never_born, 0.0];
-    let text = with(DEAD, SESSION).replace("lasts = \"60s\"", "lasts = \"600s\"");
+    let text = with(&dead(), SESSION).replace("lasts = \"60s\"", "lasts = \"600s\"");
     // Within an outage the fluid takes it interval by interval.
     near(of(&by_flows(&text, |_| {})), wanted, 5e-3);
     near(by_requests(&text, (3_500.0, 7_500.0), 10), wanted, 0.01);
@@ -291,7 +275,7 @@ fn who_goes_away_takes_the_rest_of_his_session_along() {
 /// is that of `requests` within a tenth of all that.
 #[test]
 fn users_of_a_day_do_what_those_of_requests_do() {
-    let text = with(SHOP, &format!("{AGAIN}\n{SESSION}"));
+    let text = with(&base("shop"), &format!("{AGAIN}\n{SESSION}"));
     let requests = by_requests(&text, (0.0, 86_400.0), 1);
     let flows = of(&by_flows(&text, |_| {}));
     println!("{requests:?} {flows:?}");
@@ -302,7 +286,7 @@ fn users_of_a_day_do_what_those_of_requests_do() {
 pub fn assert_users_who_neither_come_back_nor_go_are_noticed() {
     let retry = |users: &Option<Retry>| users.is_some();
     let session = |users: &Option<Session>| users.is_some();
-    let text = with(DEAD, &format!("{AGAIN}\n{SESSION}"));
+    let text = with(&dead(), &format!("{AGAIN}\n{SESSION}"));
     let whole = of(&by_flows(&text, |_| {}));
     for forget in [0, 1] {
         let other = by_flows(&text, |plan| {
