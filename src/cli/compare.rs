@@ -59,7 +59,7 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let command = work.options().command("compare", &names);
     let around = Around { command, left_out, not_begun };
     let Some(comparison) = Comparison::among(&done, &questions, around) else {
-        let message = "these scenarios have no window and no class of requests in common";
+        let message = "these scenarios have no request class in common, or neither a common window nor a long horizon each";
         return Err(Failure::new(Exit::Refused, message));
     };
     let output = comparison.output();

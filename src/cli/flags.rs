@@ -600,7 +600,7 @@ pub struct Effort {
     /// state changes of the long horizon. `check` prints the same forecast.
     #[arg(long)]
     pub long: bool,
-    /// A first look: fewer replications of shorter windows, a tenth of the effort
+    /// A first look: 2 to 4 replications of a quarter of each window
     ///
     /// Intervals are wide, and said to be. For figures to rely on, leave it out.
     #[arg(long, conflicts_with_all = ["replications", "precision"])]

@@ -102,7 +102,7 @@ impl Comparison {
         let command = format!("fivenines compare {}.toml", names.join(".toml "));
         let around = Around { command, ..Around::default() };
         Self::among(results, &Questions::default(), around).ok_or_else(|| {
-            let message = "these scenarios have no window and no class of requests in common";
+            let message = "these scenarios have no request class in common, or neither a common window nor a long horizon each";
             Error::new(Kind::Usage, message)
         })
     }

@@ -131,6 +131,7 @@ mod tests {
             Event::Alarm(UnitId(3)),
             Event::Wake(RequestId(0)),
             Event::Patience(RequestId(12)),
+            Event::Patiences,
             Event::CallDeadline(5),
             Event::View(9),
             Event::Health,

@@ -188,7 +188,7 @@ macro_rules! metrics {
 }
 
 crate::kinds::each_metric! { metrics,
-    Latency = "latency", Seconds, Less, 0.03, 1e-4, "Arrival at the edge to answer, of a class; of `class-miss`: of those requests that no edge of a CDN had; of `class-view`: click to last byte of everything.";
+    Latency = "latency", Seconds, Less, 0.03, 1e-4, "Arrival at the edge to answer, of a class; of `class-miss`: of those requests that no edge of a CDN had; of `class-view`: last click to last byte of everything, since a user who retries clicks again.";
     Waiting = "waiting", Seconds, Less, 0.03, 1e-4, "Time in line at a station, of a class, or of a service's backlog.";
     Sojourn = "sojourn", Seconds, Less, 0.03, 1e-4, "One visit: waiting and service.";
     InSystem = "in-system", Count, Less, 0.03, 0.01, "Those inside: their time average, or another statistic over time.";

@@ -465,9 +465,12 @@ fn all_reached(draft: &Draft) -> Vec<bool> {
         }
     }
     let mut reached = direct.clone();
-    for (first, then) in draft.links.thens.iter().enumerate() {
-        if let Some(then) = then.filter(|_| direct[first]) {
-            reached[then] = true;
+    for first in (0..direct.len()).filter(|first| direct[*first]) {
+        let mut at = first;
+        // Ends on a cycle too, which is an error elsewhere.
+        while let Some(next) = draft.links.thens[at].filter(|next| !reached[*next]) {
+            reached[next] = true;
+            at = next;
         }
     }
     reached

@@ -135,9 +135,9 @@ fn autocorrelation(series: &[f64], summary: &Summary, lag: usize) -> Result<f64,
     Ok(ordered_sum(pairs.map(|(now, later)| (now - mean) * (later - mean))) / squares)
 }
 
-/// Returns the number of independent values that would estimate the mean as precisely as this correlated series: n / (1
-/// + 2 Σ ρₖ). The sum is taken over pairs of lags while they are positive (Geyer's initial positive sequence), at least
-/// 1 and at most n. O(n × relevant lags).
+/// Returns the number of independent values that would estimate the mean as precisely as this correlated series:
+/// n / (1 + 2 Σ ρₖ). The sum is taken over pairs of lags while they are positive (Geyer's initial positive sequence),
+/// at least 1 and at most n. O(n × relevant lags).
 ///
 /// # Errors
 ///

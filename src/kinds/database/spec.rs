@@ -170,7 +170,7 @@ spec! {
     pub struct DatabaseFailoverSpec {
         /// How the death is noticed.
         detect: DetectSpec,
-        /// From the decision to the first write.
+        /// Time from the end of the replay to the first write.
         promote: LawSpec<SimDuration>,
         /// On which data.
         promotion: Promotion = "replica",

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use crate::convert::table;
 use crate::engine::law::Form;
 use crate::plan::Draft;
+use crate::plan::graph::reached_from;
 use crate::plan::kind;
 use crate::plan::kind::flow::{leaf, uplinks_of};
 use crate::plan::links::{Entrance, Store};
@@ -310,18 +311,12 @@ impl<'d> Builder<'d> {
 
     fn class(&mut self, class: usize) {
         let draft = self.draft;
-        let outside = draft
-            .scenario
-            .workload
-            .iter()
-            .zip(&draft.links.classes)
-            .any(|((_, workload), issued)| workload.from.is_some() && *issued == Some(class));
-        let after = draft.links.thens.contains(&Some(class));
+        let outside = reached_from(draft, class);
         let steps = &draft.routes[class].steps;
         let mut then = Vec::new();
         match draft.links.enters[class] {
             Some(enter) => {
-                let arrival = Arrival { class, steps, outside: outside || after };
+                let arrival = Arrival { class, steps, outside };
                 then.extend(self.entrance(enter, arrival));
             }
             None => {

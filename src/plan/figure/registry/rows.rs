@@ -54,7 +54,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         &[Word::Own, Word::Mean, Word::Quantiles, Word::Max, Word::Deviation],
         &[Whose::Class, Whose::View],
-        "Arrival to answer, of the requests that arrive in the window, each followed to its end; of a view: click to last byte of everything. A statistic of each replication, averaged",
+        "Arrival to answer, of the requests that arrive in the window, each followed to its end; of a view: last click to last byte of everything, since a user who retries clicks again. A statistic of each replication, averaged",
     ),
     Row::new(
         Metric::Latency,
