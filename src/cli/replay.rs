@@ -138,7 +138,7 @@ fn again(
 ///
 /// # Errors
 ///
-/// Those of [`Console::answer`].
+/// The errors of [`Console::answer`].
 pub fn say(console: &Console, lines: &[String], end: &str) -> Result<(), Failure> {
     let terminal = console.terminal();
     let mut answer = String::new();

@@ -223,7 +223,7 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::ready`].
+    /// The errors of [`Self::ready`].
     pub fn ready_in(&self, file: &Path, folder: Option<&Path>) -> Result<Arc<Ready>, Failure> {
         let mut loaded = self.run.read(file, folder)?;
         if self.claims {

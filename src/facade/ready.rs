@@ -64,7 +64,7 @@ impl Ready {
     ///
     /// # Errors
     ///
-    /// Those of [`Self::new`]; a run that is too long; a file that cannot be read.
+    /// The errors of [`Self::new`]; a run that is too long; a file that cannot be read.
     pub(crate) fn load(path: &Path, run: &Run) -> Result<Self, Error> {
         let mut loaded = run.read(path, None)?;
         loaded.weigh(run, 1);

@@ -215,13 +215,13 @@ impl Queue {
 
     /// Sojourn times of counted customers, if kept, in nanoseconds.
     #[must_use]
-    pub fn stays(&self) -> Option<&Histogram> {
-        self.detail.as_deref()?.stays()
+    pub fn sojourns(&self) -> Option<&Histogram> {
+        self.detail.as_deref()?.sojourns()
     }
 
     /// Clears the sojourn times kept so far.
-    pub fn forget_stays(&mut self) {
-        self.detail.iter_mut().for_each(|detail| detail.forget_stays());
+    pub fn forget_sojourns(&mut self) {
+        self.detail.iter_mut().for_each(|detail| detail.forget_sojourns());
     }
 
     /// Begins to record, from `now`, when each number is first reached.

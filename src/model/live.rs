@@ -68,7 +68,7 @@ pub trait Live: Sized {
     fn waits(&self) -> Option<&Histogram>;
 
     /// Sojourn times of counted requests, if kept, in nanoseconds.
-    fn stays(&self) -> Option<&Histogram>;
+    fn sojourns(&self) -> Option<&Histogram>;
 
     /// Time at each number up to `now`, if kept.
     fn by_number(&self, now: SimTime) -> Option<ByNumber>;
@@ -157,7 +157,7 @@ pub trait Live: Sized {
     );
 
     /// Receives a change of health of one of its parts, for `cause`.
-    fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId);
+    fn part_health(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId);
 
     /// Uses the slots that its part `unit` may have for queued requests.
     fn room(around: &mut Around<'_>, own: ComponentId, unit: ComponentId);
@@ -292,7 +292,7 @@ macro_rules! component_enum {
                 [$($Kind)*]
                 fn holds(&self) -> Option<(ClassId, usize)>;
                 fn waits(&self) -> Option<&Histogram>;
-                fn stays(&self) -> Option<&Histogram>;
+                fn sojourns(&self) -> Option<&Histogram>;
                 fn by_number(&self, now: SimTime) -> Option<ByNumber>;
                 fn gauge(&self, now: SimTime) -> Gauge;
                 fn queue(&self) -> Option<&Queue>;
@@ -313,7 +313,7 @@ macro_rules! component_enum {
                 fn step(around: &mut Around<'_>, own: ComponentId, request: RequestId, op: Op) -> Next;
                 fn wake(around: &mut Around<'_>, own: ComponentId, request: RequestId);
                 fn returned(around: &mut Around<'_>, own: ComponentId, local: u32, born: SimTime, outcome: Outcome);
-                fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId);
+                fn part_health(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId);
                 fn room(around: &mut Around<'_>, own: ComponentId, unit: ComponentId);
                 fn redirects(around: &mut Around<'_>, own: ComponentId, request: RequestId, outcome: Outcome) -> bool;
                 fn abandoned(around: &mut Around<'_>, own: ComponentId, request: RequestId) -> bool;

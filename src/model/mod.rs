@@ -66,7 +66,7 @@ impl Health {
 
     /// Returns whether the work inside is kept without progress.
     #[must_use]
-    pub const fn stands_still(self) -> bool {
+    pub const fn is_stalled(self) -> bool {
         matches!(self, Self::Stalled | Self::Hung)
     }
 }

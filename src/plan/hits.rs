@@ -22,7 +22,7 @@ use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
 use crate::units::{Rate, SimDuration};
-use crate::workload::hits::{Holds, Life, Policy, Reckoned, reckon, reckon_two};
+use crate::workload::hits::{HitRatios, Holds, Life, Policy, hit_ratios, hit_ratios_of_two_tiers};
 use crate::workload::popularity::{MAX_OBJECTS, Zipf};
 
 /// Hit ratios of a scenario, and the popularity tables from which they are computed.
@@ -225,11 +225,11 @@ fn by_objects(
     let behind = shield.map(|shield| &draft.scenario.cdn[shield].1);
     let behind = behind.and_then(|spec| Some((spec, holds_of(spec)?)));
     let Some((shield, shields)) = behind else {
-        let Reckoned { ratios, stays } = reckon(&asked, &holds);
+        let HitRatios { ratios, stays } = hit_ratios(&asked, &holds);
         return Some((found(rows, ratios, stays), None));
     };
     let each = f64::from(spec.count.value) / f64::from(shield.count.value);
-    let both = reckon_two(&asked, &holds, each, &shields);
+    let both = hit_ratios_of_two_tiers(&asked, &holds, each, &shields);
     let mut asked = both.asked.into_iter();
     let mut behind = rows.clone();
     for row in behind.iter_mut().flatten() {
@@ -280,7 +280,7 @@ impl Played {
     fn ratio(&self, rate: f64) -> Option<f64> {
         let rate = if self.holds.life.is_none() { 1.0 } else { rate };
         let asked = [(self.popularity.clone(), Rate::per_second(rate)?)];
-        Some(reckon(&asked, &self.holds).ratios[0])
+        Some(hit_ratios(&asked, &self.holds).ratios[0])
     }
 }
 

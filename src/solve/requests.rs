@@ -627,7 +627,7 @@ impl<'p> Run<'p> {
         let world = &self.world;
         self.trail.close(world.events());
         let waits = |index: usize| world.component(ComponentId::at(index)).waits().cloned();
-        let sojourns = |index: usize| world.component(ComponentId::at(index)).stays().cloned();
+        let sojourns = |index: usize| world.component(ComponentId::at(index)).sojourns().cloned();
         let parts = 0..self.plan.parts.len();
         let observation = Observation {
             gauges,

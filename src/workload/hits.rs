@@ -21,7 +21,7 @@
 //! is evicted or fetched anew.
 //!
 //! The second of two tiers gets the misses of the first, each object at its own rate. Misses of one edge are a renewal
-//! process, those of several are independent ([`reckon_two`]).
+//! process, those of several are independent ([`hit_ratios_of_two_tiers`]).
 //!
 //! Takes: popularities (Zipf), each with its request rate. Holds: the error falls with the number of objects; it is
 //! 1e-4 at 100 objects and a cache of 20 (O41). Leaves out: dependence between requests, sizes, fetches that take time.
@@ -82,7 +82,7 @@ struct Group {
 
 /// Computed performance of a cache.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reckoned {
+pub struct HitRatios {
     /// Hit ratio of each popularity.
     pub ratios: Vec<f64>,
     /// T, the mean residence of an object, from its last use or from its arrival; `None` means for ever.
@@ -92,7 +92,7 @@ pub struct Reckoned {
 /// Computes the performance of a cache with requests for objects of these popularities, each at its rate. They share
 /// the cache, and no object belongs to two. A popularity without requests has a hit ratio of 0.
 #[must_use]
-pub fn reckon(asked: &[(Zipf, Rate)], holds: &Holds) -> Reckoned {
+pub fn hit_ratios(asked: &[(Zipf, Rate)], holds: &Holds) -> HitRatios {
     let groups: Vec<Vec<Group>> =
         asked.iter().map(|(popularity, rate)| grouped(popularity, rate.in_per_second())).collect();
     let time = time_in(&groups.concat(), holds);
@@ -101,7 +101,7 @@ pub fn reckon(asked: &[(Zipf, Rate)], holds: &Holds) -> Reckoned {
         let found = |group: &Group| group.objects * group.rate * hit(group.rate, time, holds);
         if total > 0.0 { groups.iter().map(found).sum::<f64>() / total } else { 0.0 }
     };
-    Reckoned {
+    HitRatios {
         ratios: groups.iter().map(ratio).collect(),
         stays: time.is_finite().then(|| SimDuration::from_seconds_f64(time)),
     }
@@ -111,9 +111,9 @@ pub fn reckon(asked: &[(Zipf, Rate)], holds: &Holds) -> Reckoned {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TwoTiers {
     /// Performance of each edge.
-    pub edges: Reckoned,
+    pub edges: HitRatios,
     /// Performance of the shield; ratios refer to the requests that reach it.
-    pub shield: Reckoned,
+    pub shield: HitRatios,
     /// Request rates per object at the shield, for each popularity: rate of each object up to a rank.
     pub asked: Vec<Vec<(u64, Rate)>>,
 }
@@ -126,7 +126,12 @@ pub struct TwoTiers {
 /// before it expires, the edges are independent. Between the two cases the result is weighted by the share of the
 /// shield's copies that expire.
 #[must_use]
-pub fn reckon_two(asked: &[(Zipf, Rate)], edges: &Holds, each: f64, shield: &Holds) -> TwoTiers {
+pub fn hit_ratios_of_two_tiers(
+    asked: &[(Zipf, Rate)],
+    edges: &Holds,
+    each: f64,
+    shield: &Holds,
+) -> TwoTiers {
     let groups: Vec<Vec<Group>> =
         asked.iter().map(|(popularity, rate)| grouped(popularity, rate.in_per_second())).collect();
     let all = groups.concat();
@@ -166,8 +171,8 @@ pub fn reckon_two(asked: &[(Zipf, Rate)], edges: &Holds, each: f64, shield: &Hol
     };
     let lasting = |time: f64| time.is_finite().then(|| SimDuration::from_seconds_f64(time));
     let mut both = TwoTiers {
-        edges: Reckoned { ratios: Vec::new(), stays: lasting(time) },
-        shield: Reckoned { ratios: Vec::new(), stays: lasting(stays) },
+        edges: HitRatios { ratios: Vec::new(), stays: lasting(time) },
+        shield: HitRatios { ratios: Vec::new(), stays: lasting(stays) },
         asked: Vec::new(),
     };
     let mut first = 0;
@@ -304,7 +309,7 @@ fn by_age(rate: f64, time: f64, holds: &Holds) -> f64 {
 pub fn ratio(popularity: &Zipf, capacity: u64, policy: Policy) -> f64 {
     let holds = Holds { capacity, policy, life: None };
     let once = Rate::per_second(1.0).unwrap_or(Rate::ZERO);
-    reckon(&[(popularity.clone(), once)], &holds).ratios[0]
+    hit_ratios(&[(popularity.clone(), once)], &holds).ratios[0]
 }
 
 fn grouped(popularity: &Zipf, rate: f64) -> Vec<Group> {
@@ -460,7 +465,7 @@ mod tests {
 
     /// Far ranks are nearly alike: grouping them has no visible effect.
     #[test]
-    fn far_ranks_may_be_reckoned_together() {
+    fn far_ranks_may_be_summed_together() {
         let popularity = zipf(0.8, 40_000);
         let singly: Vec<Group> = (1..=40_000)
             .map(|rank| Group { objects: 1.0, rate: popularity.probability(rank) })
@@ -478,11 +483,11 @@ mod tests {
         for policy in [Policy::Lru, Policy::Fifo, Policy::Random] {
             let life = Some(Life { length: seconds(60.0), renewed: false });
             let holds = Holds { capacity: 1, policy, life };
-            assert_close(reckon(&one, &holds).ratios[0], 12.0 / 13.0, 1e-12);
+            assert_close(hit_ratios(&one, &holds).ratios[0], 12.0 / 13.0, 1e-12);
         }
         let life = Some(Life { length: seconds(60.0), renewed: true });
         let holds = Holds { capacity: 1, policy: Policy::Lru, life };
-        assert_close(reckon(&one, &holds).ratios[0], -libm::expm1(-12.0), 1e-12);
+        assert_close(hit_ratios(&one, &holds).ratios[0], -libm::expm1(-12.0), 1e-12);
     }
 
     /// The renewal series against its two limits, and against the renewal equation
@@ -523,10 +528,10 @@ mod tests {
     fn who_shares_a_cache_takes_room_by_rate() {
         let two = [(zipf(0.8, 1_000), a_second(9.0)), (zipf(0.8, 1_000), a_second(1.0))];
         let holds = Holds { capacity: 400, policy: Policy::Lru, life: None };
-        let shared = reckon(&two, &holds).ratios;
+        let shared = hit_ratios(&two, &holds).ratios;
         assert!(shared[0] > shared[1] + 0.1, "{shared:?}");
         let silent = [(zipf(0.8, 1_000), a_second(9.0)), (zipf(0.8, 1_000), Rate::ZERO)];
-        let alone = reckon(&silent, &holds).ratios;
+        let alone = hit_ratios(&silent, &holds).ratios;
         assert_close(alone[0], ratio(&zipf(0.8, 1_000), 400, Policy::Lru), 1e-9);
         assert_eq!(alone[1], 0.0);
     }

@@ -29,6 +29,7 @@ mod stories;
 mod sweep;
 mod systems_shipped;
 mod tidy;
+mod words;
 mod years;
 
 #[path = "../shared/mod.rs"]

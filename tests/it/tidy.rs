@@ -51,16 +51,16 @@ const LONG_FILE: usize = 600;
 const LONG_FUNCTION: usize = 70;
 
 /// A source file: its path below `src`, its lines.
-struct File {
-    path: String,
-    lines: Vec<String>,
+pub struct File {
+    pub path: String,
+    pub lines: Vec<String>,
 }
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn files() -> Vec<File> {
+pub fn files() -> Vec<File> {
     let mut found = Vec::new();
     let mut open = vec![root().join("src")];
     while let Some(folder) = open.pop() {
@@ -281,7 +281,7 @@ fn long(files: &[File]) -> BTreeMap<String, usize> {
 }
 
 /// Lines such as `file model/world.rs 1155: the loop`.
-fn listed(text: &str) -> BTreeMap<String, (usize, String)> {
+pub fn listed(text: &str) -> BTreeMap<String, (usize, String)> {
     let line = |line: &str| {
         let (what, reason) = line.split_once(": ")?;
         let (what, lines) = what.rsplit_once(' ')?;

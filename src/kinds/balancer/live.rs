@@ -29,7 +29,7 @@
 //! loses the virtual IP are lost. Several units may also share several addresses (see `peers`). The
 //! open requests at the members may be bounded, with a queue in front of them (see `line`).
 //!
-//! In: `pick`, `close`, `begin`, `verdict`, `fares`, `ring`. Holds: at most one alarm per
+//! In: `pick`, `close`, `begin`, `verdict`, `health_changes`, `ring`. Holds: at most one alarm per
 //! (unit, member) and one for the virtual IP; the open count is ≥ 0, and 0 with no request inside.
 //! Leaves out: two units that both hold the virtual IP, a second rate of probes while a member is
 //! ejected.
@@ -606,7 +606,7 @@ impl Balancer {
     }
 
     /// Applies a change of health of a unit, by `cause`. `clean`: it was shut down and announced that.
-    pub fn fares(
+    pub fn health_changes(
         &mut self,
         ctx: &mut Ctx<'_>,
         unit: ComponentId,
@@ -620,7 +620,7 @@ impl Balancer {
         }
         self.speaks[unit] = speaks;
         if self.peers.is_some() {
-            return self.peer_fares(ctx, unit, speaks, (clean, cause));
+            return self.peer_health(ctx, unit, speaks, (clean, cause));
         }
         if self.config.takeover.is_none() {
             return;

@@ -189,7 +189,7 @@ impl ObjectCache {
     fn put(&mut self, now: SimTime, object: u32, weight: u32, uniform: f64) {
         self.taken += u64::from(weight);
         while self.taken > self.room {
-            self.throw_out(uniform);
+            self.evict(uniform);
         }
         let fresh = Slot { object, weight, newer: NONE, older: NONE, since: now };
         let slot = match self.free.pop() {
@@ -210,12 +210,12 @@ impl ObjectCache {
     fn resize(&mut self, room: u64) {
         self.room = room;
         while self.taken > self.room {
-            self.throw_out(0.0);
+            self.evict(0.0);
         }
     }
 
     /// Evicts one object, by the policy.
-    fn throw_out(&mut self, uniform: f64) {
+    fn evict(&mut self, uniform: f64) {
         let slot = match self.policy {
             Policy::Lru | Policy::Fifo => self.oldest,
             // All slots are in use: objects of one weight fill them before the first eviction.
@@ -440,7 +440,7 @@ impl Cache {
 /// Number of the branch that a look-up takes on a miss.
 pub const MISS: u32 = 0;
 /// Number of the branch that a look-up takes while the process is down or unreachable.
-pub const NOBODY: u32 = 1;
+pub const NO_CACHE: u32 = 1;
 
 impl Live for Cache {
     type Config = CacheConfig;
@@ -456,7 +456,7 @@ impl Live for Cache {
         holds,
         count_ends,
         waits,
-        stays,
+        sojourns,
         by_number,
         closes,
         loads,
@@ -476,7 +476,7 @@ impl Live for Cache {
         step,
         wake,
         returned,
-        part_fares,
+        part_health,
         room,
         redirects,
         abandoned,
@@ -518,7 +518,7 @@ impl Live for Cache {
     fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer {
         if self.gone {
             self.missed();
-            return Answer::Way(NOBODY);
+            return Answer::Way(NO_CACHE);
         }
         if self.look_up(ctx, request, KeyId(what)) { Answer::GoesOn } else { Answer::Way(MISS) }
     }

@@ -20,7 +20,7 @@
 //! An answer is as old as the shield's copy; with ratios, as old as the shield's silence. `fetching` has the
 //! fetches and the requests that wait for them.
 //!
-//! In: `route`, `route_of`, `look_up`, `answered`, `unanswered`, `fares`, `wipe`, `alarm`. Holds: hits + misses =
+//! In: `route`, `route_of`, `look_up`, `answered`, `unanswered`, `health_changes`, `wipe`, `alarm`. Holds: hits + misses =
 //! look-ups, per edge; at most one alarm per edge; an edge holds at most the given number of objects.
 //! Leaves out: sizes of objects, more than two tiers, serving expired copies, limits of an edge's throughput; an edge
 //! that came back or was purged shortly before a run begins is as warm as the others; one that only closed users or
@@ -347,7 +347,7 @@ impl Cdn {
     }
 
     /// Applies a change of health of an edge.
-    pub fn fares(&mut self, ctx: &mut Ctx<'_>, number: u32, health: Health) {
+    pub fn health_changes(&mut self, ctx: &mut Ctx<'_>, number: u32, health: Health) {
         let edge = &mut self.edges[number as usize];
         let works = health.works();
         if health == Health::Down {
@@ -385,7 +385,7 @@ impl Live for Cdn {
     }
 
     none!(
-        cancel, health, listens, hears, ask, ended, holds, count_ends, waits, stays, by_number,
+        cancel, health, listens, hears, ask, ended, holds, count_ends, waits, sojourns, by_number,
         closes, loads, queue, queue_mut, whole, is_process, is_idle, bounds, leader, data_swap,
         entrance, bars, starts, due, wake, returned, room, redirects, abandoned
     );
@@ -425,8 +425,8 @@ impl Live for Cdn {
     }
 
     /// Applies a change of health of an edge.
-    fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
-        Self::edge_fares(around, own, heard, cause);
+    fn part_health(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
+        Self::edge_health(around, own, heard, cause);
     }
 
     fn step(around: &mut Around<'_>, _: ComponentId, request: RequestId, op: Op) -> Next {
@@ -484,7 +484,7 @@ impl Live for Edge {
         holds,
         count_ends,
         waits,
-        stays,
+        sojourns,
         by_number,
         closes,
         loads,
@@ -504,7 +504,7 @@ impl Live for Edge {
         step,
         wake,
         returned,
-        part_fares,
+        part_health,
         room,
         redirects,
         abandoned,

@@ -168,7 +168,7 @@ impl Disks {
         self.arrived += 1;
         self.inside.add(ctx.now);
         self.disks[index as usize].line.push_back(operation);
-        let stands = self.health.stands_still();
+        let stands = self.health.is_stalled();
         if self.disks[index as usize].line.len() == 1 && !stands {
             self.start(ctx, index);
         }
@@ -242,7 +242,7 @@ impl Live for Disks {
         holds,
         count_ends,
         waits,
-        stays,
+        sojourns,
         by_number,
         closes,
         forgets,
@@ -261,7 +261,7 @@ impl Live for Disks {
         step,
         wake,
         returned,
-        part_fares,
+        part_health,
         room,
         redirects,
         abandoned,
@@ -301,7 +301,7 @@ impl Live for Disks {
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let before = self.health;
         self.health = health;
-        let (stopped, stops) = (before.stands_still(), health.stands_still());
+        let (stopped, stops) = (before.is_stalled(), health.is_stalled());
         let lost = health.is_lost();
         let usable = if lost || stops { Usable::None } else { Usable::All };
         self.availability.set(ctx.now, usable, self.busy.area(ctx.now));

@@ -16,7 +16,7 @@
 //!
 //! While the name service is down, a resolver whose answer has expired since then gets no answer.
 //!
-//! In: `resolve`, `begin`, `verdict`, `target_fares`. Holds: at most one alarm per target.
+//! In: `resolve`, `begin`, `verdict`, `target_health`. Holds: at most one alarm per target.
 //! Leaves out: several addresses in one answer, negative answers, caches inside browsers.
 //! Source: Jung, Berger & Balakrishnan (2003), Modeling TTL-based Internet caches; Flavel et al.
 //! (2014), Re-evaluating the responsiveness of DNS-based network control.
@@ -244,7 +244,7 @@ impl Live for Names {
         holds,
         count_ends,
         waits,
-        stays,
+        sojourns,
         by_number,
         closes,
         loads,
@@ -262,7 +262,7 @@ impl Live for Names {
         bars,
         wake,
         returned,
-        part_fares,
+        part_health,
         room,
         redirects,
         abandoned,
@@ -329,13 +329,13 @@ impl Names {
     }
 
     /// Returns the health that a probe of target `at` finds.
-    fn target_fares(around: &Around<'_>, id: ComponentId, at: usize) -> Health {
+    fn target_health(around: &Around<'_>, id: ComponentId, at: usize) -> Health {
         let names = around.held::<Self>(id);
         let of = |member: &ComponentId| around.health(*member);
         let works = |health: &Health| health.works();
         let any = |members: &[ComponentId]| {
             let all = || members.iter().map(of);
-            let stands = |health: &Health| health.stands_still();
+            let stands = |health: &Health| health.is_stalled();
             let best = all().find(works).or_else(|| all().find(stands));
             best.or_else(|| all().next()).unwrap_or(Health::Unreachable)
         };
@@ -353,7 +353,7 @@ impl Names {
 
     /// Sends the probe of target `at` that is due, or fails the one that has timed out.
     fn probe_due(around: &mut Around<'_>, id: ComponentId, at: usize, ticket: Ticket) {
-        let health = Self::target_fares(around, id, at);
+        let health = Self::target_health(around, id, at);
         let now = around.now;
         around.with::<Self, _>(id, |names, ctx| {
             let Some(probing) = names.config.probing else { return };
@@ -372,7 +372,7 @@ impl Names {
                 let due = names.beliefs[at].due;
                 return names.arm(ctx, at, due);
             }
-            let stands = health.stands_still();
+            let stands = health.is_stalled();
             if !stands {
                 names.beliefs[at].hang = None;
             }

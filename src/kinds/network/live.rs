@@ -347,7 +347,7 @@ impl Live for Links {
     }
 
     none!(
-        listens, hears, ask, ended, holds, count_ends, waits, stays, by_number, closes, loads,
+        listens, hears, ask, ended, holds, count_ends, waits, sojourns, by_number, closes, loads,
         forgets, queue, queue_mut, whole, is_process, is_idle, bounds, leader, data_swap, entrance,
         bars, starts, due, step, wake, returned, room, redirects, abandoned, answers, fate,
         in_vain
@@ -443,7 +443,7 @@ impl Live for Links {
     }
 
     /// Receives a changed health of a link or of one of several uplinks.
-    fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
+    fn part_health(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
         let part = around.component(heard.of);
         let (link, uplink) =
             (Link::of(part).map(Link::config), Uplink::of(part).map(Uplink::config));

@@ -225,7 +225,7 @@ impl Queue {
         }
     }
 
-    fn broker_fares(&mut self, ctx: &mut Ctx<'_>, broker: usize, heard: Heard) {
+    fn broker_health(&mut self, ctx: &mut Ctx<'_>, broker: usize, heard: Heard) {
         let now = ctx.now;
         if heard.is_renewed() && !heard.is.is_lost() {
             // A process that hung has been replaced by a new one.
@@ -241,7 +241,7 @@ impl Queue {
             return;
         }
         let serves = self.brokers.serves() && broker == self.brokers.active();
-        if heard.is.stands_still() {
+        if heard.is.is_stalled() {
             if serves {
                 self.queue.stands(now, Standing::Stalled);
             }
@@ -262,7 +262,7 @@ impl Queue {
         self.follows_again(ctx);
     }
 
-    fn consumer_fares(&mut self, ctx: &mut Ctx<'_>, consumer: u32, heard: Heard) {
+    fn consumer_health(&mut self, ctx: &mut Ctx<'_>, consumer: u32, heard: Heard) {
         let (now, place) = (ctx.now, consumer as usize);
         if heard.is == Health::Unreachable {
             // The connection stays open: an unreachable host cannot close it.
@@ -332,7 +332,7 @@ impl Live for Queue {
         step,
         wake,
         returned,
-        part_fares,
+        part_health,
         room,
         redirects,
         abandoned,
@@ -366,10 +366,10 @@ impl Live for Queue {
     fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard) {
         let broker = self.config.brokers.iter().position(|broker| *broker == heard.of);
         if let Some(broker) = broker {
-            self.broker_fares(ctx, broker, heard);
+            self.broker_health(ctx, broker, heard);
         }
         if let Some(consumer) = self.consumer(heard.of) {
-            self.consumer_fares(ctx, consumer, heard);
+            self.consumer_health(ctx, consumer, heard);
         }
         self.settle(ctx);
     }
@@ -477,7 +477,7 @@ impl Live for Queue {
         self.queue.account().waits.as_deref()
     }
 
-    fn stays(&self) -> Option<&Histogram> {
+    fn sojourns(&self) -> Option<&Histogram> {
         self.queue.account().end_to_end.as_deref()
     }
 

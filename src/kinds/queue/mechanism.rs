@@ -539,14 +539,13 @@ impl MessageQueue {
         }
         self.last_safe = now;
         self.deadlines.clear();
-        for handle in self.all_in_flight() {
-            self.comes_back(now, handle);
-        }
-        // Deliveries that timed out before can be acknowledged no more either: their connections are gone.
-        let timed_out = |(handle, entry): (Handle, &Entry)| entry.latest.map(|_| handle);
-        let late: Vec<Handle> = self.entries.iter().filter_map(timed_out).collect();
-        for handle in late {
-            self.entries.get_mut(handle).expect("it is there").latest = None;
+        // Its connections have ended: no delivery can be acknowledged, not one that timed out before either.
+        for handle in self.all_delivered() {
+            let entry = self.entries.get_mut(handle).expect("it is there");
+            entry.latest = None;
+            if let State::InFlight(_) = entry.state {
+                self.comes_back(now, handle);
+            }
         }
         // Results that arrived during a stall were never read: they acknowledge nothing.
         self.hears(now);
@@ -735,11 +734,9 @@ impl MessageQueue {
         (entry.state == State::InFlight(id)).then_some(handle)
     }
 
-    fn all_in_flight(&self) -> Vec<Handle> {
-        let flies = |(handle, entry): (Handle, &Entry)| {
-            matches!(entry.state, State::InFlight(_)).then_some(handle)
-        };
-        self.entries.iter().filter_map(flies).collect()
+    fn all_delivered(&self) -> Vec<Handle> {
+        let delivered = |(handle, entry): (Handle, &Entry)| entry.latest.map(|_| handle);
+        self.entries.iter().filter_map(delivered).collect()
     }
 
     /// Removes a message from the waiting ones.

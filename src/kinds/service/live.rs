@@ -178,7 +178,7 @@ impl Live for Service {
         step,
         wake,
         returned,
-        part_fares,
+        part_health,
         room,
         redirects,
         abandoned,
@@ -244,7 +244,7 @@ impl Live for Service {
     }
 
     fn counts_anew(&mut self, _: SimTime, _: SimTime) {
-        self.queue.forget_stays();
+        self.queue.forget_sojourns();
     }
 
     fn counts(_: &ServiceConfig) -> Keeps {
@@ -258,8 +258,8 @@ impl Live for Service {
         }
     }
 
-    fn stays(&self) -> Option<&Histogram> {
-        self.queue.stays()
+    fn sojourns(&self) -> Option<&Histogram> {
+        self.queue.sojourns()
     }
 
     fn by_number(&self, now: SimTime) -> Option<ByNumber> {

@@ -397,7 +397,7 @@ impl Station {
     /// Forgets the distributions of waiting and sojourn times kept so far.
     pub fn forget_times(&mut self) {
         self.waits.iter_mut().for_each(|waits| **waits = Histogram::new());
-        self.queue.forget_stays();
+        self.queue.forget_sojourns();
     }
 
     /// Ends the wait of a customer whose patience is over; it fails with a time-out.

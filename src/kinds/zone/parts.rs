@@ -90,7 +90,7 @@ impl Parts for Server {
             }
             _ => shown.state("stopped", Health::Stalled, !shown.own("alive")),
         }
-        shown.stands_still();
+        shown.stalls();
         shown.slow();
     }
 

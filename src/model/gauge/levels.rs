@@ -225,29 +225,29 @@ pub struct Change {
 pub(super) struct Detail {
     numbers: Option<Three>,
     told: Option<Vec<Change>>,
-    stays: Option<Histogram>,
+    sojourns: Option<Histogram>,
 }
 
 impl Detail {
     /// Keeps the times at each number and the sojourn times.
     pub(super) fn of_numbers() -> Self {
-        Self { numbers: Some(Three::new()), told: None, stays: Some(Histogram::new()) }
+        Self { numbers: Some(Three::new()), told: None, sojourns: Some(Histogram::new()) }
     }
 
     /// Records the sojourn time of a counted customer that leaves.
     #[cold]
     pub(super) fn went(&mut self, stay: SimDuration) {
-        self.stays.iter_mut().for_each(|stays| stays.record(stay.nanos()));
+        self.sojourns.iter_mut().for_each(|sojourns| sojourns.record(stay.nanos()));
     }
 
     /// Sojourn times of counted customers, in ns, if kept.
-    pub(super) fn stays(&self) -> Option<&Histogram> {
-        self.stays.as_ref()
+    pub(super) fn sojourns(&self) -> Option<&Histogram> {
+        self.sojourns.as_ref()
     }
 
     /// Clears the sojourn times.
-    pub(super) fn forget_stays(&mut self) {
-        self.stays.iter_mut().for_each(|stays| *stays = Histogram::new());
+    pub(super) fn forget_sojourns(&mut self) {
+        self.sojourns.iter_mut().for_each(|sojourns| *sojourns = Histogram::new());
     }
 
     /// Notes that the numbers `had` held until `now` and change by (`inside`, `busy`). Most runs keep no details.

@@ -57,8 +57,8 @@ macro_rules! none {
             None
         }
     };
-    (@stays) => {
-        fn stays(&self) -> Option<&crate::observe::histogram::Histogram> {
+    (@sojourns) => {
+        fn sojourns(&self) -> Option<&crate::observe::histogram::Histogram> {
             None
         }
     };
@@ -171,8 +171,8 @@ macro_rules! none {
             unreachable!("a component of this kind sends no request")
         }
     };
-    (@part_fares) => {
-        fn part_fares(_: &mut crate::model::world::Around<'_>, _: crate::model::ids::ComponentId, _: crate::model::Heard, _: crate::model::ids::CauseId) {}
+    (@part_health) => {
+        fn part_health(_: &mut crate::model::world::Around<'_>, _: crate::model::ids::ComponentId, _: crate::model::Heard, _: crate::model::ids::CauseId) {}
     };
     (@room) => {
         fn room(_: &mut crate::model::world::Around<'_>, _: crate::model::ids::ComponentId, _: crate::model::ids::ComponentId) {

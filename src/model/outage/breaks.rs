@@ -14,13 +14,13 @@ impl Around<'_> {
             return;
         }
         self.remember(id, before, health, cause);
-        let (lost, stands) = (health.is_lost(), health.stands_still());
+        let (lost, stands) = (health.is_lost(), health.is_stalled());
         let heard = Heard { of: id, was: before, is: health };
         if !self.component(id).is_process() {
             self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
-            self.owner_fares(id, health);
+            self.owner_health(id, health);
             if let Some(whole) = self.component(id).whole() {
-                Component::part_fares(self, whole, heard, cause);
+                Component::part_health(self, whole, heard, cause);
             }
             return;
         }
@@ -29,17 +29,17 @@ impl Around<'_> {
         let renewed = before == Health::Hung && health != Health::Hung;
         if renewed && !lost {
             self.component_ctx(id, old, |component, ctx| component.health(ctx, Health::Down));
-            self.throw_out(id, old);
+            self.drop_requests(id, old);
         }
         self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
         if lost {
-            self.throw_out(id, cause);
+            self.drop_requests(id, cause);
         }
         let part = &self.plan.parts[id.index()];
         for whole in [part.balancer, part.database.map(|(group, _)| group)].into_iter().flatten() {
-            Component::part_fares(self, whole, heard, self.cause(id));
+            Component::part_health(self, whole, heard, self.cause(id));
         }
-        match (before.stands_still(), stands) {
+        match (before.is_stalled(), stands) {
             (false, true) => self.freeze(id),
             (true, false) => self.thaw(id),
             _ => {}

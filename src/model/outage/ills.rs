@@ -13,7 +13,7 @@ use crate::units::SimTime;
 /// Changes that are to be applied to components.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct News {
-    fares: Vec<(ComponentId, Health, CauseId)>,
+    changes: Vec<(ComponentId, Health, CauseId)>,
     /// Owners of volumes, with the head that serves them and the cause.
     hands: Vec<(ComponentId, Option<ComponentId>, Option<CauseId>)>,
     wiped: Vec<ComponentId>,
@@ -101,7 +101,7 @@ impl Ills<'_> {
             let first = explanation.causes.first();
             first.map_or(CauseId::OVERLOAD, |first| plan.causes[first.id.index()])
         };
-        let fares = changed.drain(..).map(|row| {
+        let changes = changed.drain(..).map(|row| {
             let ailing = &plan.ailing[row as usize];
             let state = ailing.states.iter().find(|(fact, _)| view.fact(*fact));
             match state {
@@ -109,7 +109,7 @@ impl Ills<'_> {
                 None => (ailing.component, Health::Up, CauseId::OVERLOAD),
             }
         });
-        let fares = fares.collect();
+        let changes = changes.collect();
         let hands = handed.drain(..).map(|row| {
             let volumes = &plan.handed[row as usize];
             let state = volumes.states.iter().find(|(fact, _)| view.fact(*fact));
@@ -118,7 +118,7 @@ impl Ills<'_> {
                 None => (volumes.owner, Some(volumes.owner), None),
             }
         });
-        News { fares, hands: hands.collect(), wiped: std::mem::take(wiped) }
+        News { changes, hands: hands.collect(), wiped: std::mem::take(wiped) }
     }
 }
 
@@ -248,13 +248,13 @@ impl Around<'_> {
     /// Applies the changes of health to all components, and arms the next event.
     fn tell_components(&mut self) {
         let Some(ills) = &mut self.ills.0 else { return };
-        let News { fares, hands, wiped } = ills.news();
+        let News { changes, hands, wiped } = ills.news();
         if let Some(next) = ills.kernel.next_at().filter(|next| *next < ills.armed) {
             let next = next.max(self.now);
             ills.armed = next;
             self.calendar.push(next, Event::Health.code());
         }
-        for (component, health, cause) in fares {
+        for (component, health, cause) in changes {
             self.set_health(component, health, cause);
             if let Err(stop) = self.drain() {
                 self.stop = Some(stop);

@@ -13,12 +13,12 @@ use crate::model::{Component, Move};
 impl Around<'_> {
     /// Fails every request inside a process that is gone, and ends the activity of the process. Parents come
     /// before their children, for which they then no longer wait.
-    pub(crate) fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
-        self.throw_out_those(member, cause, &|_| true);
+    pub(crate) fn drop_requests(&mut self, member: ComponentId, cause: CauseId) {
+        self.drop_requests_that(member, cause, &|_| true);
     }
 
-    /// Fails those requests that [`Self::throw_out`] would fail and that are `meant`.
-    pub(crate) fn throw_out_those(
+    /// Fails those requests that [`Self::drop_requests`] would fail and that are `meant`.
+    pub(crate) fn drop_requests_that(
         &mut self,
         member: ComponentId,
         cause: CauseId,
@@ -155,13 +155,13 @@ impl Around<'_> {
 
     /// Returns whether `id` is inside a stalled service. If so, it waits there.
     #[cold]
-    pub(crate) fn stands_still(&mut self, id: RequestId) -> bool {
+    pub(crate) fn is_stalled(&mut self, id: RequestId) -> bool {
         let entry = &self.requests[id];
         if entry.depth == 0 || entry.top().hold == Hold::Calling {
             return false;
         }
         let member = entry.top().at;
-        let stands = self.states.healths[member.index()].stands_still();
+        let stands = self.states.healths[member.index()].is_stalled();
         let service = self.component(member).is_process();
         if stands && service {
             self.pause(id, member, 0);

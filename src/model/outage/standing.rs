@@ -12,14 +12,14 @@ use crate::units::SimTime;
 /// equal values evolve alike until a drill breaks or repairs a part.
 #[derive(Clone, Debug)]
 pub struct Standing {
-    fares: Fares,
+    health: PartHealths,
     /// Failed processors and disks that no request reaches. A world in which they are healthy behaves the same.
     resting: Vec<ComponentId>,
 }
 
 /// Health of all components that are not resting.
 #[derive(Clone, Debug, PartialEq)]
-struct Fares {
+struct PartHealths {
     healths: Vec<Health>,
     causes: Vec<CauseId>,
     served: Vec<(ComponentId, SimTime)>,
@@ -34,7 +34,7 @@ impl Standing {
     /// failed parts than its own: a part that is healthy here may be repaired there, not the other way round.
     #[must_use]
     pub fn stands_for(&self, other: &Self) -> bool {
-        self.resting.iter().all(|part| other.resting.contains(part)) && self.fares == other.fares
+        self.resting.iter().all(|part| other.resting.contains(part)) && self.health == other.health
     }
 }
 
@@ -42,7 +42,7 @@ impl Standing {
 /// evolve alike until a drill breaks or repairs a part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outlook {
-    fares: Fares,
+    health: PartHealths,
     active: Vec<CauseId>,
     trouble: Option<(CauseId, usize)>,
     /// Instant of the event in the calendar, and the news at each instant of the kernel.
@@ -64,16 +64,16 @@ impl Around<'_> {
             return None;
         }
         let resting = self.resting();
-        let mut fares = self.fares();
+        let mut health = self.part_healths();
         for part in &resting {
-            fares.healths[part.index()] = Health::Up;
-            fares.causes[part.index()] = CauseId::OVERLOAD;
+            health.healths[part.index()] = Health::Up;
+            health.causes[part.index()] = CauseId::OVERLOAD;
         }
-        Some(Standing { fares, resting })
+        Some(Standing { health, resting })
     }
 
-    fn fares(&self) -> Fares {
-        Fares {
+    fn part_healths(&self) -> PartHealths {
+        PartHealths {
             healths: self.states.healths.clone(),
             causes: self.states.causes.clone(),
             served: self.storage.served(),
@@ -101,7 +101,7 @@ impl Around<'_> {
             states.extend(net.automata().map(|automaton| view.state(automaton)));
         }
         let (active, trouble) = (self.account.active.clone(), self.account.trouble);
-        Some(Outlook { fares: self.fares(), active, trouble, armed, told, states })
+        Some(Outlook { health: self.part_healths(), active, trouble, armed, told, states })
     }
 
     /// Returns the failed processors and disks that have no work and whose users are all lost. Until one of these

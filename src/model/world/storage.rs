@@ -362,7 +362,7 @@ impl Around<'_> {
 
     /// Handles a change of health of a component. A head whose process was gone begins a new grace period for its
     /// volumes.
-    pub(crate) fn owner_fares(&mut self, id: ComponentId, health: Health) {
+    pub(crate) fn owner_health(&mut self, id: ComponentId, health: Health) {
         if <Head as Held>::of(self.component(id)).is_none() {
             return;
         }

@@ -17,7 +17,7 @@ impl Around<'_> {
             return client::network(self, id);
         }
         loop {
-            if self.states.frozen > 0 && self.stands_still(id) {
+            if self.states.frozen > 0 && self.is_stalled(id) {
                 return;
             }
             let entry = &mut self.requests[id];

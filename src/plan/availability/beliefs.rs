@@ -36,7 +36,7 @@ pub fn know_of_hangs(declaration: &mut Declaration) {
         let shape = known.entry(Arc::as_ptr(&automaton.shape)).or_insert_with(|| {
             old.push(automaton.shape.clone());
             let mut shape = automaton.shape.clone();
-            for (_, fact) in STANDS_STILL {
+            for (_, fact) in STALLS {
                 let publishes = |fact: &str| shape.facts.iter().any(|(name, _)| name == fact);
                 if publishes("fit") && !publishes(fact) {
                     Arc::make_mut(&mut shape).facts.push((fact.into(), Expr::Never));
@@ -49,7 +49,7 @@ pub fn know_of_hangs(declaration: &mut Declaration) {
 }
 
 /// Faults under which a part accepts requests and answers none, each with the fact that it is in that state.
-const STANDS_STILL: [(How, &str); 2] = [(How::Hang, "is hung"), (How::Pause, "is stalled")];
+const STALLS: [(How, &str); 2] = [(How::Hang, "is hung"), (How::Pause, "is stalled")];
 
 /// Conditions of a probed target, as the probe observes them.
 #[derive(Clone)]
@@ -88,7 +88,7 @@ impl Asked {
         let zone = part.stands_on(draft);
         let mut still = Vec::new();
         for at in std::iter::once(part).chain(zone) {
-            let facts = STANDS_STILL.iter().filter(|(how, _)| strikes(at, *how));
+            let facts = STALLS.iter().filter(|(how, _)| strikes(at, *how));
             still.extend(facts.map(|(_, fact)| Expr::of(&at.name(draft), fact)));
         }
         Self { name: part.name(draft), zone: zone.map(|zone| zone.name(draft)), still }

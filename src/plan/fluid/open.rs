@@ -185,7 +185,7 @@ mod tests {
 
     /// With 800 requests open at a thousand members, 200 are idle, apart from the refused share.
     #[test]
-    fn large_farms_are_reckoned_by_the_normal_law() {
+    fn large_pools_use_the_normal_law() {
         let p = at(800.0).share(1, 1_000);
         assert!((p - 1.0 / (1.0 + 1_000.0 - 800.0 * (1.0 - p))).abs() < 1e-4, "{p}");
         let (below, above) = (at(499.0).share(1, 520), at(502.0).share(1, 520));

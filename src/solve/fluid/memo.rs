@@ -13,7 +13,7 @@ use super::HOUR_S;
 use super::busy::{BINS, Bins, Busy};
 use super::excess::{Excess, Spread, Way};
 use super::refusals::{FEW, Refusals};
-use super::stays::{MOST_STAYS, Spent, Stay, by_cell};
+use super::stays::{MOST_SOJOURNS, Spent, Stay, by_cell};
 use crate::convert::table;
 use crate::plan::fluid::state::{Bits, ClassLoad, StateLoad};
 use crate::plan::fluid::{FluidPlan, HOUR_NS, HOURS, LEVEL, WEEK_NS};
@@ -476,15 +476,15 @@ impl<'p> Memo<'p> {
 
     /// Records that a cell was occupied over an interval.
     pub(super) fn spend(&mut self, cell: u32, from: SimTime, to: SimTime) {
-        if self.stays.len() >= MOST_STAYS {
-            self.put_stays();
+        if self.stays.len() >= MOST_SOJOURNS {
+            self.put_sojourns();
         }
         let (from, to) = (self.calendar(from), self.calendar(to));
         self.stays.push(Stay { cell, from, to });
     }
 
     /// Moves the recorded intervals to their cells.
-    fn put_stays(&mut self) {
+    fn put_sojourns(&mut self) {
         let stays = by_cell(&mut self.stays);
         for (at, cell) in self.cells.iter_mut().enumerate() {
             stays.of(at).iter().for_each(|(from, to)| cell.spent.add(*from, *to));
@@ -493,7 +493,7 @@ impl<'p> Memo<'p> {
 
     /// Adds the time spent to utilisation by hour and bin, and clears it.
     fn fold(&mut self) {
-        self.put_stays();
+        self.put_sojourns();
         let sum = |time: &[f64; HOURS]| time.iter().sum::<f64>();
         let all: f64 = self.cells.iter().map(|cell| sum(&cell.spent.seconds())).sum();
         let (mut rates, mut used) = (Vec::new(), Vec::new());

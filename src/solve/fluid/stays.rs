@@ -61,7 +61,7 @@ pub(super) struct Stay {
 }
 
 /// Number of intervals kept before they are added to their cells.
-pub(super) const MOST_STAYS: usize = 1 << 12;
+pub(super) const MOST_SOJOURNS: usize = 1 << 12;
 
 /// Intervals in the order of their cells.
 pub(super) struct ByCell {

@@ -36,7 +36,7 @@ impl Live for Balancer {
         ended,
         holds,
         count_ends,
-        stays,
+        sojourns,
         loads,
         forgets,
         queue,
@@ -155,8 +155,8 @@ impl Live for Balancer {
     }
 
     /// Applies a change of health of a unit.
-    fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
-        Self::unit_fares(around, own, heard, cause);
+    fn part_health(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
+        Self::unit_health(around, own, heard, cause);
     }
 
     fn room(around: &mut Around<'_>, own: ComponentId, unit: ComponentId) {

@@ -12,7 +12,7 @@
 //! They move in one pass of at most half of all addresses, or some in every round. The open
 //! requests of an address that moves are lost.
 //!
-//! In: `address`, `fares`, `ring`. Holds: an address is owned by one unit, or by none when no unit
+//! In: `address`, `health_changes`, `ring`. Holds: an address is owned by one unit, or by none when no unit
 //! may own it; one alarm.
 //! Leaves out: preferences, router caches that learn of a move late, a split of the ring (a unit
 //! that is cut off owns nothing), the pause while a returning unit joins the ring.
@@ -143,7 +143,14 @@ impl Peers {
     }
 
     /// Records that `unit` is heard again, or is silent; `clean`: it announced its shutdown.
-    fn fares(&mut self, now: SimTime, unit: usize, speaks: bool, clean: bool, cause: CauseId) {
+    fn health_changes(
+        &mut self,
+        now: SimTime,
+        unit: usize,
+        speaks: bool,
+        clean: bool,
+        cause: CauseId,
+    ) {
         let (standing, silences, key) = &mut self.units[unit];
         *standing = match (*standing, speaks) {
             (Standing::Mature, false) => {
@@ -262,7 +269,7 @@ impl Balancer {
     }
 
     /// Records that a unit is heard again, or is silent, and arms the alarm.
-    pub(super) fn peer_fares(
+    pub(super) fn peer_health(
         &mut self,
         ctx: &mut Ctx<'_>,
         unit: usize,
@@ -270,7 +277,7 @@ impl Balancer {
         (clean, cause): (bool, CauseId),
     ) {
         if let Some(peers) = &mut self.peers {
-            peers.fares(ctx.now, unit, speaks, clean, cause);
+            peers.health_changes(ctx.now, unit, speaks, clean, cause);
             self.arm_peers(ctx);
         }
     }
@@ -300,7 +307,7 @@ impl Balancer {
             let Some(peers) = &balancer.peers else { return };
             let (unit, key, count) = (balancer.config.units[from].0, peers.key, peers.owners.len());
             let reaches = |request: &Request| address_of(key, count, request.ordinal) == address;
-            around.throw_out_those(unit, cause, &reaches);
+            around.drop_requests_that(unit, cause, &reaches);
         }
     }
 }
@@ -332,14 +339,20 @@ mod tests {
 
     /// Three units fail one after the other; the first that is back gets all addresses.
     #[test]
-    fn the_last_one_has_all_and_without_anybody_nobody_has() {
+    fn the_last_member_has_all_and_without_members_none_has() {
         let mut peers = of(3, 6, None);
         for (unit, left) in [(0, vec![0, 3, 3]), (1, vec![0, 0, 6]), (2, vec![0, 0, 0])] {
-            peers.fares(seconds(10.0 * unit as f64), unit, false, false, CauseId::OVERLOAD);
+            peers.health_changes(
+                seconds(10.0 * unit as f64),
+                unit,
+                false,
+                false,
+                CauseId::OVERLOAD,
+            );
             peers.settle(seconds(10.0 * unit as f64 + 3.75));
             assert_eq!(counts(&peers), left);
         }
-        peers.fares(seconds(100.0), 1, true, false, CauseId::OVERLOAD);
+        peers.health_changes(seconds(100.0), 1, true, false, CauseId::OVERLOAD);
         peers.settle(seconds(104.9));
         assert_eq!(counts(&peers), [0, 0, 0]);
         peers.settle(seconds(105.0));
@@ -350,8 +363,8 @@ mod tests {
     #[test]
     fn a_short_silence_moves_nothing() {
         let mut peers = of(2, 4, None);
-        peers.fares(seconds(0.0), 0, false, false, CauseId::OVERLOAD);
-        peers.fares(seconds(2.0), 0, true, false, CauseId::OVERLOAD);
+        peers.health_changes(seconds(0.0), 0, false, false, CauseId::OVERLOAD);
+        peers.health_changes(seconds(2.0), 0, true, false, CauseId::OVERLOAD);
         assert!(peers.settle(seconds(60.0)).is_empty());
         assert_eq!((counts(&peers), peers.next_due()), (vec![2, 2], SimTime::NEVER));
     }
@@ -370,7 +383,7 @@ mod tests {
     #[test]
     fn who_says_goodbye_is_missed_at_once() {
         let mut peers = of(3, 6, None);
-        peers.fares(seconds(1.0), 1, false, true, CauseId::OVERLOAD);
+        peers.health_changes(seconds(1.0), 1, false, true, CauseId::OVERLOAD);
         assert_eq!(peers.next_due(), seconds(1.0));
         peers.settle(seconds(1.0));
         assert_eq!(counts(&peers), [3, 0, 3]);

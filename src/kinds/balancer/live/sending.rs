@@ -230,7 +230,7 @@ impl Balancer {
     }
 
     /// Applies a change of health of a unit of a balancer.
-    pub(super) fn unit_fares(
+    pub(super) fn unit_health(
         around: &mut Around<'_>,
         balancer: ComponentId,
         heard: Heard,
@@ -246,7 +246,7 @@ impl Balancer {
         let gone = health.is_lost();
         let clean = gone && around.is_planned(cause);
         around.with::<Self, _>(balancer, |balancer, ctx| {
-            balancer.fares(ctx, id, health, (clean, cause));
+            balancer.health_changes(ctx, id, health, (clean, cause));
         });
         if around.held::<Self>(balancer).lines.is_some() {
             around.lane.push(Move::Room(id));
@@ -263,7 +263,7 @@ impl Balancer {
             }
             let loses = around.with::<Self, _>(id, |balancer, ctx| balancer.ring(ctx, ticket));
             if let Some(loses) = loses {
-                around.throw_out(loses, around.cause(loses));
+                around.drop_requests(loses, around.cause(loses));
             }
             return;
         };
@@ -294,7 +294,7 @@ impl Balancer {
             return Self::probe_deep(around, id, at, entry, ordinal, now + probing.time_out);
         }
         let health = around.health(member);
-        let stands = health.stands_still();
+        let stands = health.is_stalled();
         if !stands {
             around.held_mut::<Self>(id).beliefs[at].hang = None;
         }

@@ -17,7 +17,7 @@
 //! at the shield for the fetch of another edge. Its answer is as old at the edge as at the shield, plus the time
 //! in between.
 //!
-//! In: `at_edge`, `at_shield`, `shielded`, `fetched`, `fetch_given_up`, `fetch_removed`, `edge_fares`. Holds: a
+//! In: `at_edge`, `at_shield`, `shielded`, `fetched`, `fetch_given_up`, `fetch_removed`, `edge_health`. Holds: a
 //! look-up that waited counts as a hit when its wait ends, whatever the outcome, since the origin has not seen it;
 //! as a miss if it becomes the fetch itself. Waiting requests form a chain through [`Request::joined`], so that
 //! nothing is allocated for them.
@@ -216,7 +216,7 @@ impl Cdn {
 
     /// Applies a change of health of an edge, by `cause`. The fetches of an edge that fails are lost, even if it
     /// works again before they end.
-    pub(super) fn edge_fares(
+    pub(super) fn edge_health(
         around: &mut Around<'_>,
         own: ComponentId,
         heard: Heard,
@@ -241,7 +241,7 @@ impl Cdn {
         }
         around.component_ctx(own, cause, |component, ctx| {
             if let Some(cdn) = Self::of_mut(component) {
-                cdn.fares(ctx, number, heard.is);
+                cdn.health_changes(ctx, number, heard.is);
             }
         });
     }

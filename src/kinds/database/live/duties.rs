@@ -41,7 +41,7 @@ impl Live for Database {
         ended,
         holds,
         waits,
-        stays,
+        sojourns,
         by_number,
         closes,
         loads,
@@ -135,9 +135,11 @@ impl Live for Database {
     }
 
     /// Applies a change of health of the process of a member.
-    fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
+    fn part_health(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
         let Some((_, member)) = around.plan.parts[heard.of.index()].database else { return };
         let up = heard.is.works();
-        around.with(own, |group: &mut Self, ctx| group.fares(ctx, member as usize, up, cause));
+        around.with(own, |group: &mut Self, ctx| {
+            group.health_changes(ctx, member as usize, up, cause)
+        });
     }
 }

@@ -99,7 +99,13 @@ impl Database {
     }
 
     /// Applies a change of health of the process of a member.
-    pub(super) fn fares(&mut self, ctx: &mut Ctx<'_>, member: usize, up: bool, cause: CauseId) {
+    pub(super) fn health_changes(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        member: usize,
+        up: bool,
+        cause: CauseId,
+    ) {
         let was = std::mem::replace(&mut self.members[member].up, up);
         if member == self.master && self.phase == Phase::Served {
             if was && !up {
@@ -359,7 +365,7 @@ impl Database {
         if around.with::<Self, _>(id, Database::decide) {
             let group = around.held::<Self>(id);
             let (master, cause) = (group.config.members[group.master].id, group.cause);
-            around.throw_out(master, cause);
+            around.drop_requests(master, cause);
         }
     }
 
@@ -371,7 +377,7 @@ impl Database {
             group.look_around(ctx);
             group.config.members[member].id
         });
-        around.throw_out(old, CauseId::OVERLOAD);
+        around.drop_requests(old, CauseId::OVERLOAD);
     }
 
     fn false_failover(around: &mut Around<'_>, id: ComponentId) {

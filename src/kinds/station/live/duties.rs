@@ -40,7 +40,7 @@ impl Live for Station {
         due,
         step,
         returned,
-        part_fares,
+        part_health,
         room,
         redirects,
         abandoned,
@@ -189,8 +189,8 @@ impl Live for Station {
         self.waits.as_deref()
     }
 
-    fn stays(&self) -> Option<&Histogram> {
-        self.queue.stays()
+    fn sojourns(&self) -> Option<&Histogram> {
+        self.queue.sojourns()
     }
 
     fn by_number(&self, now: SimTime) -> Option<ByNumber> {

@@ -174,7 +174,7 @@ impl<'a> Shown<'a> {
     /// Adds the states of a part that exists but does not work normally: cut off, hung, stalled, slow.
     pub fn hindrances(&mut self) {
         self.cut_off();
-        self.stands_still();
+        self.stalls();
         self.slow();
     }
 
@@ -186,7 +186,7 @@ impl<'a> Shown<'a> {
     }
 
     /// Adds the hung and stalled states, if faults have these effects on the part or the zone it runs in.
-    pub fn stands_still(&mut self) {
+    pub fn stalls(&mut self) {
         self.hindered("hung", Health::Hung, Harm::Hung);
         self.hindered("stalled", Health::Stalled, Harm::Stalled);
     }
