@@ -362,7 +362,7 @@ impl Loaded {
         draft.ok_or_else(|| Error::refused(self))
     }
 
-    /// Returns the scenario if it was loaded to be run and can be run.
+    /// Returns the scenario if the tables of the event loop were made of it: it can be run.
     ///
     /// # Errors
     ///

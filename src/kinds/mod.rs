@@ -107,7 +107,8 @@ macro_rules! each_step {
 pub(crate) use each_step;
 
 /// Calls `make!` with the components of the event loop. A row holds a description, the variant, the type that the
-/// loop stores, and the type of the component itself.
+/// loop stores, and the type of the component itself. The order of the rows is the order in which kinds start their
+/// own activity at time zero.
 macro_rules! each_component {
     ($make:ident) => {
         $make! {
@@ -119,12 +120,12 @@ macro_rules! each_component {
             "The network.", Links: Box<crate::kinds::network::live::Links>, crate::kinds::network::live::Links;
             "One link of the network.", Link: crate::kinds::network::live::Link, crate::kinds::network::live::Link;
             "One of several uplinks that carry the users of a site together.", Uplink: crate::kinds::network::live::Uplink, crate::kinds::network::live::Uplink;
-            "What an object cache holds.", Cache: crate::kinds::cache::live::Cache, crate::kinds::cache::live::Cache;
+            "The contents of an object cache.", Cache: crate::kinds::cache::live::Cache, crate::kinds::cache::live::Cache;
             "The edges of a CDN.", Cdn: Box<crate::kinds::cdn::live::Cdn>, crate::kinds::cdn::live::Cdn;
-            "One of them.", Edge: crate::kinds::cdn::live::Edge, crate::kinds::cdn::live::Edge;
-            "What a balancer believes and does.", Balancer: Box<crate::kinds::balancer::live::Balancer>, crate::kinds::balancer::live::Balancer;
+            "An edge of a CDN.", Edge: crate::kinds::cdn::live::Edge, crate::kinds::cdn::live::Edge;
+            "The beliefs of a balancer and how it chooses.", Balancer: Box<crate::kinds::balancer::live::Balancer>, crate::kinds::balancer::live::Balancer;
             "A name service.", Names: Box<crate::kinds::name_service::live::Names>, crate::kinds::name_service::live::Names;
-            "Who is master of a database and how its slaves follow.", Database: Box<crate::kinds::database::live::Database>, crate::kinds::database::live::Database;
+            "The roles of the members of a database and their replication.", Database: Box<crate::kinds::database::live::Database>, crate::kinds::database::live::Database;
             "The messages of a queue.", Queue: Box<crate::kinds::queue::live::Queue>, crate::kinds::queue::live::Queue;
         }
     };

@@ -1,7 +1,7 @@
 //! Compiles a checked draft to the dense tables of the event loop.
 //!
-//! Components are in the order of their names, so that everything that starts at time zero starts in
-//! name order, independent of the order of sections in the file. The kinds decide which components exist and how each
+//! Components are in the order of their names: what starts at time zero does not depend on the order of sections
+//! in the file. The kinds decide which components exist and how each
 //! is made ([`Components`](crate::plan::kind::components::Components)); this module has what several kinds share.
 
 use std::collections::BTreeMap;

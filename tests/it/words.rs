@@ -114,7 +114,7 @@ fn wrong(line: &str) -> Vec<String> {
     }
     let words: Vec<&str> = line.split_whitespace().collect();
     let kinds = ["fn", "struct", "enum", "trait", "mod", "const", "static", "type"];
-    let Some(at) = words.iter().take(4).position(|word| kinds.contains(word)) else {
+    let Some(at) = words.iter().take(4).rposition(|word| kinds.contains(word)) else {
         return Vec::new();
     };
     let name = words.get(at + 1).copied().unwrap_or_default();
@@ -177,6 +177,7 @@ fn a_clause_without_a_head_and_a_private_word_are_found() {
         ("/// Holds the master, and reckons its lag.", 2),
         ("    pub fn part_fares(&self) {", 1),
         ("struct PartFares;", 1),
+        ("    pub(crate) const fn reckon() {", 1),
         ("let fares = 1;", 0),
         ("/// Mastery of stretched slaves-to-be", 0),
     ] {

@@ -162,6 +162,8 @@ pub enum Found {
 pub struct Cdn {
     config: CdnConfig,
     edges: Vec<State>,
+    /// Components of the edges with their numbers, by component.
+    numbers: Vec<(ComponentId, usize)>,
     fetched: u64,
 }
 
@@ -171,7 +173,8 @@ pub const MAX_EDGES: u32 = 10_000;
 impl Cdn {
     /// Returns the number of the edge with the component `id`.
     pub(super) fn edge_of(&self, id: ComponentId) -> Option<usize> {
-        self.config.edges.iter().position(|edge| *edge == id)
+        let place = self.numbers.binary_search_by_key(&id, |(edge, _)| *edge).ok()?;
+        Some(self.numbers[place].1)
     }
 
     /// Creates edges that all work. Object by object they are warm at `start`, or aged since then if the origin
@@ -202,7 +205,10 @@ impl Cdn {
             hits: 0,
             misses: 0,
         };
-        Self { edges: (0..config.edges.len()).map(state).collect(), config, fetched: 0 }
+        let mut numbers: Vec<(ComponentId, usize)> =
+            config.edges.iter().copied().zip(0..).collect();
+        numbers.sort_unstable();
+        Self { edges: (0..config.edges.len()).map(state).collect(), numbers, config, fetched: 0 }
     }
 
     /// Returns the edge to which page view `ordinal` is sent.

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use super::account::{self, Counts as Tallied};
+use super::account;
 use super::brokers::Brokers;
 use super::mechanism::{
     DeliveryId, Ended, Leaves, Message, MessageQueue, Published, Standing, Terms, Verdict,
@@ -112,18 +112,6 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Returns the counts.
-    #[must_use]
-    pub fn tallied(&self) -> &Tallied {
-        &self.queue.account().counts
-    }
-
-    /// Returns the messages.
-    #[must_use]
-    pub fn messages(&self) -> &MessageQueue {
-        &self.queue
-    }
-
     fn consumer(&self, of: ComponentId) -> Option<u32> {
         let place = self.config.consumers.iter().position(|consumer| *consumer == of)?;
         Some(table::u32(place))
@@ -312,7 +300,6 @@ impl Live for Queue {
     none!(
         cancel,
         health,
-        count_ends,
         closes,
         loads,
         forgets,
@@ -485,6 +472,13 @@ impl Live for Queue {
         let account = self.queue.account();
         let line = account.waiting.levels(now)?;
         Some(ByNumber { inside: None, line: Some(line), busy: account.flying.levels(now) })
+    }
+
+    /// Compares the account of all messages so far.
+    fn count_ends(&mut self, now: SimTime) {
+        if let Err(wrong) = self.queue.close(now) {
+            unreachable!("{wrong}");
+        }
     }
 
     fn begin_to_count(&mut self, now: SimTime) {

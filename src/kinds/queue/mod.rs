@@ -36,7 +36,8 @@
 //! In: messages and instants. Out: deliveries, counts, time integrals. Holds: published =
 //! acknowledged + dead letters + dropped + lost + inside; delivered = acknowledged in time + timed out +
 //! failed + returned + in flight; the area under the number waiting or in flight equals the sum of the
-//! times spent there. [`mechanism::MessageQueue::close`] compares them, in release builds too.
+//! times spent there. [`mechanism::MessageQueue::close`] compares them at the end of each measured window, in release
+//! builds too.
 //!
 //! Leaves out: priorities, expiry of messages, delivery to several queues (topics), deliveries in
 //! batches, quorums of three and more, acknowledgements lost at a takeover, the disk of a durable broker
@@ -50,7 +51,6 @@ pub mod account;
 pub mod brokers;
 pub mod check;
 pub mod components;
-pub mod demand;
 pub mod figures;
 pub mod flow;
 pub mod live;

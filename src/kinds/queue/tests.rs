@@ -15,6 +15,7 @@
 //! | the age forgets its head when a message comes back | `the_age_of_the_oldest_message_is_integrated_exactly` |
 
 mod brokers;
+mod closed_forms;
 mod flow;
 mod harness;
 mod queueing;

@@ -24,7 +24,7 @@ use crate::mechanism::virtual_clock::keep;
 use crate::model::alarm::Alarm;
 use crate::model::event::Event;
 use crate::model::gauge::{Availability, Queue};
-use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
+use crate::model::ids::{ComponentId, DemandId, UnitId};
 use crate::model::request::{Marks, Outcome, RequestId, Waits};
 use crate::model::{Ctx, Health, Live};
 use crate::observe::histogram::Histogram;
@@ -411,7 +411,6 @@ impl Station {
         }
         self.cancel(ctx, request);
         self.reneged += 1;
-        ctx.requests[request].cause = CauseId::OVERLOAD;
         ctx.fail(request, Outcome::Timeout);
     }
 }

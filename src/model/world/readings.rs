@@ -193,7 +193,7 @@ impl World<'_> {
 
     /// Returns a component.
     #[must_use]
-    pub fn component(&self, id: ComponentId) -> &Component {
+    pub(crate) fn component(&self, id: ComponentId) -> &Component {
         &self.around.components[id.index()]
     }
 }

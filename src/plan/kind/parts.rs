@@ -183,7 +183,8 @@ pub struct PassedRole {
 
 /// The answers of a kind about its parts. A method that takes a part is called for parts of the kind only.
 pub trait Parts: Sync {
-    /// Returns whether the kind is newer than the first version of the language: a scenario without it is unchanged.
+    /// Returns whether an empty section of this kind is left out of the canonical form, so that digests of older
+    /// scenarios stay. True for every new kind.
     fn came_later(&self) -> bool;
 
     /// Returns all parts of the section at `index`.

@@ -1,8 +1,8 @@
 //! Pairs of brokers: small cases, and the chain of `flow` against a simulated pair.
 
+use super::closed_forms::Failing;
 use super::harness::{deliver_all, is, key, ms, publish, terms};
 use crate::kinds::queue::brokers::{Brokers, Consequence};
-use crate::kinds::queue::flow::Failing;
 use crate::kinds::queue::mechanism::{MessageQueue, Standing, Verdict};
 
 /// The follower has every safe message: nothing is lost, and messages in flight are delivered again.

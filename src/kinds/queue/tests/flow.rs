@@ -1,11 +1,11 @@
 //! The closed forms themselves, and the fluid against the mechanism.
 
-use super::harness::{Scene, is, terms};
-use crate::engine::law::Law;
-use crate::kinds::queue::flow::{
+use super::closed_forms::{
     Backlog, Consumers, Failing, Interval, attempts, backlog, drains_in, interrupted,
     lost_with_broker, overflow, steady,
 };
+use super::harness::{Scene, is, terms};
+use crate::engine::law::Law;
 use crate::kinds::queue::mechanism::{Terms, WhenFull};
 
 fn near(seen: f64, truth: f64) {

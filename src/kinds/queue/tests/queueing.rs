@@ -1,8 +1,8 @@
 //! Figures from theory: Erlang C, M/M/c/K, truncated geometric deliveries, deaths.
 
+use super::closed_forms as flow;
 use super::harness::{Deaths, Run, Scene, agrees, is, millis, terms};
 use crate::engine::law::Law;
-use crate::kinds::queue::flow;
 use crate::kinds::queue::mechanism::{Terms, WhenFull};
 use crate::units::SimDuration;
 
