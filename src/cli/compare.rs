@@ -8,7 +8,7 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Format};
 use super::run::{Work, default_out, heard, named_for, told};
-use crate::facade::comparison::{Around, Questions};
+use crate::facade::comparison::{Around, NOTHING_IN_COMMON, Questions};
 use crate::facade::load::{Purpose, files, load};
 use crate::facade::ready::Ready;
 use crate::facade::{Comparison, Results};
@@ -59,8 +59,7 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let command = work.options().command("compare", &names);
     let around = Around { command, left_out, not_begun };
     let Some(comparison) = Comparison::among(&done, &questions, around) else {
-        let message = "these scenarios have no request class in common, or neither a common window nor a long horizon each";
-        return Err(Failure::new(Exit::Refused, message));
+        return Err(Failure::new(Exit::Refused, NOTHING_IN_COMMON));
     };
     let output = comparison.output();
     let answered = work.write(&places.comparison, output).and_then(|written| {

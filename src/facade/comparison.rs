@@ -16,6 +16,10 @@ use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::study::compare::asked::{Ask, Asked};
 use crate::study::compare::{Ladder, Member, compare};
 
+/// Message where a comparison would have no row.
+pub(crate) const NOTHING_IN_COMMON: &str = "these scenarios have no request class in common, or neither a common \
+                                            window nor a long horizon each";
+
 /// A comparison of scenarios, each with the one before it: costs, gains, and figures without a difference.
 ///
 /// All findings hold simultaneously at the confidence level of the scenarios. [`Results::difference`] compares one
@@ -101,10 +105,8 @@ impl Comparison {
         }
         let command = format!("fivenines compare {}.toml", names.join(".toml "));
         let around = Around { command, ..Around::default() };
-        Self::among(results, &Questions::default(), around).ok_or_else(|| {
-            let message = "these scenarios have no request class in common, or neither a common window nor a long horizon each";
-            Error::new(Kind::Usage, message)
-        })
+        Self::among(results, &Questions::default(), around)
+            .ok_or_else(|| Error::new(Kind::Usage, NOTHING_IN_COMMON))
     }
 
     /// Compares results of scenarios with distinct names and answers questions. Returns `None` if they share no request

@@ -458,19 +458,10 @@ pub fn reached_from(draft: &Draft, class: usize) -> bool {
 
 /// Returns the same for all classes.
 fn all_reached(draft: &Draft) -> Vec<bool> {
-    let mut direct = vec![false; draft.scenario.request.len()];
+    let mut reached = vec![false; draft.scenario.request.len()];
     for ((_, workload), class) in draft.scenario.workload.iter().zip(&draft.links.classes) {
         if let Some(class) = class.filter(|_| workload.from.is_some()) {
-            direct[class] = true;
-        }
-    }
-    let mut reached = direct.clone();
-    for first in (0..direct.len()).filter(|first| direct[*first]) {
-        let mut at = first;
-        // Ends on a cycle too, which is an error elsewhere.
-        while let Some(next) = draft.links.thens[at].filter(|next| !reached[*next]) {
-            reached[next] = true;
-            at = next;
+            draft.links.with_fetched(class).for_each(|class| reached[class] = true);
         }
     }
     reached

@@ -133,12 +133,16 @@ pub fn follow(
 }
 
 impl Links {
+    /// Returns `class` and the classes that clients fetch after it, one after the other. On a cycle of classes, which
+    /// is refused elsewhere, it ends too.
+    pub fn with_fetched(&self, class: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(Some(class), |class| self.thens[*class]).take(self.thens.len())
+    }
+
     /// Returns whether a page view of `class` sends requests to a balancer directly from the client.
     #[must_use]
     pub fn view_comes_to(&self, class: usize, balancer: usize) -> bool {
-        // A cycle of classes is refused elsewhere.
-        let all = std::iter::successors(Some(class), |class| self.thens[*class]);
-        let mut all = all.take(self.thens.len());
+        let mut all = self.with_fetched(class);
         all.any(|class| self.enters[class].is_some_and(|to| self.leads_to(to, balancer)))
     }
 

@@ -487,10 +487,8 @@ fn time_outs(draft: &Draft, out: &mut Diagnostics) {
         let time_out = clients.and_then(|(_, clients)| clients.time_out.as_ref());
         if let (Some(time_out), Some(class)) = (time_out, *class) {
             patience[class] = Some((time_out, "the client's"));
-            let mut at = class;
-            while let Some(then) = draft.links.thens[at].filter(|then| patience[*then].is_none()) {
-                patience[then] = Some((time_out, "the client's"));
-                at = then;
+            for then in draft.links.with_fetched(class).skip(1) {
+                patience[then] = patience[then].or(Some((time_out, "the client's")));
             }
         }
     }
