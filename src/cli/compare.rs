@@ -12,8 +12,8 @@ use crate::facade::comparison::{Around, NOTHING_IN_COMMON, Questions};
 use crate::facade::load::{Purpose, files, load};
 use crate::facade::ready::Ready;
 use crate::facade::{Comparison, Results};
+use crate::report::json;
 use crate::report::write::{Overwrite, ResultsDirectory};
-use crate::report::{json, text};
 use crate::scenario::render::shown;
 
 /// Runs the scenarios that can be simulated, and compares them.
@@ -64,7 +64,7 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let output = comparison.output();
     let answered = work.write(&places.comparison, output).and_then(|written| {
         console.tell(&format!("{}\n", told(places.comparison.path(), output, written)));
-        heard(answer(args, console, &comparison))
+        heard(answer(args, &work, &places, &comparison))
     });
     match (answered, stopped) {
         (Ok(()), None) if done.iter().any(Results::met_a_limit) => Ok(Exit::Limit),
@@ -199,10 +199,20 @@ pub(super) fn home(paths: &[PathBuf]) -> PathBuf {
     file.parent().map_or(file.clone(), Path::to_path_buf)
 }
 
-fn answer(args: &CompareArgs, console: &Console, comparison: &Comparison) -> Result<(), Failure> {
+fn answer(
+    args: &CompareArgs,
+    work: &Work<'_>,
+    places: &Places,
+    comparison: &Comparison,
+) -> Result<(), Failure> {
+    let console = work.console();
     let set = &comparison.output().set;
     match args.simulation.format {
-        Format::Text => console.answer(&text::document(&comparison.brief(), console.terminal())),
+        Format::Text => {
+            let document = &comparison.output().document;
+            let place = places.comparison.path();
+            console.answer(&work.text(document, || comparison.brief(), place))
+        }
         Format::Json => {
             let mut value: serde_json::Value =
                 serde_json::from_slice(set.file("comparison.json").unwrap_or_default())

@@ -544,6 +544,9 @@ pub struct Simulation {
     /// Form of the answer on standard output: text, json, csv
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
+    /// Print every table of the report, not only the first screen
+    #[arg(long)]
+    pub details: bool,
     /// Replace other results in the folder
     #[arg(long)]
     pub force: bool,

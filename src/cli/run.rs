@@ -16,6 +16,7 @@ use crate::facade::load::files;
 use crate::facade::ready::Ready;
 use crate::facade::results::Ending;
 use crate::facade::{Results, Run};
+use crate::report::document::Document;
 use crate::report::run::{Output, page};
 use crate::report::text;
 use crate::report::write::{Overwrite, ResultsDirectory, Written};
@@ -120,6 +121,8 @@ pub struct Work<'a> {
     run: Run,
     format: Format,
     force: bool,
+    /// True if every table of the report is printed.
+    details: bool,
     /// True if the claims of a scenario are checked as well.
     claims: bool,
     console: &'a Console,
@@ -134,7 +137,8 @@ impl<'a> Work<'a> {
     ///
     /// [`Exit::Io`] if the operating system refuses.
     pub fn new(args: &'a Simulation, console: &'a Console) -> Result<Self, Failure> {
-        Self::of(&args.effort, args.format, args.force, console)
+        let work = Self::of(&args.effort, args.format, args.force, console)?;
+        Ok(Self { details: args.details, ..work })
     }
 
     /// Like [`Self::new`], for a command with other flags. May be called once per process.
@@ -160,7 +164,7 @@ impl<'a> Work<'a> {
             asked.get().min(most)
         });
         let run = effort.run().with_own_threads(threads)?;
-        Ok(Self { run, format, force, claims: false, console, stop })
+        Ok(Self { run, format, force, details: false, claims: false, console, stop })
     }
 
     /// Returns the same work with claims checked: errors in the claims of a scenario prevent its run.
@@ -179,6 +183,12 @@ impl<'a> Work<'a> {
     #[must_use]
     pub fn on<'b>(&'b self, console: &'b Console) -> Work<'b> {
         Work { console, ..self.clone() }
+    }
+
+    /// Returns the console.
+    #[must_use]
+    pub const fn console(&self) -> &'a Console {
+        self.console
     }
 
     /// Returns the options of the runs.
@@ -316,6 +326,25 @@ impl<'a> Work<'a> {
         Ok(directory.commit(&output.set, self.overwrite())?)
     }
 
+    /// Formats the answer for a terminal: the first screen, or every table with `--details`. After a signal two lines
+    /// say where the partial results are.
+    #[must_use]
+    pub fn text(
+        &self,
+        document: &Document,
+        details: impl FnOnce() -> Document,
+        place: &Path,
+    ) -> String {
+        let terminal = self.console.terminal();
+        if self.stop.asked() {
+            text::stopped(document, &shown(&place.display().to_string()), terminal)
+        } else if self.details {
+            text::document(&details(), terminal)
+        } else {
+            text::lead(document, terminal)
+        }
+    }
+
     fn answer(
         &self,
         done: &Results,
@@ -327,8 +356,8 @@ impl<'a> Work<'a> {
         self.console.tell(&format!("{}\n", told(directory.path(), output, written)));
         match self.format {
             Format::Text => {
-                let brief = page::brief(&output.document);
-                self.console.answer(&text::document(&brief, self.console.terminal()))
+                let details = || page::brief(&output.document);
+                self.console.answer(&self.text(&output.document, details, directory.path()))
             }
             Format::Json => {
                 let bytes = output.set.file("summary.json").unwrap_or_default();

@@ -9,6 +9,7 @@ use serde_json::{Map, json};
 mod breaks;
 mod buy;
 mod edges;
+mod lead;
 mod losses;
 mod stacked;
 mod uses;
@@ -18,6 +19,7 @@ mod years;
 pub use stacked::rows;
 use stacked::stacked;
 
+use super::answer::whole;
 use super::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::document::{
@@ -75,6 +77,7 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
         "left_out": members.left_out.iter().map(|(name, why)| json!({
             "scenario": name, "reason": why,
         })).collect::<Vec<_>>(),
+        "choice": lead::data(ladder),
         "table": form::table(&table),
         "data": form::table(&data(ladder)),
         "utilization": form::table(&uses::data(ladder)),
@@ -190,6 +193,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         digest: String::new(),
         command: members.command.clone(),
         partial: members.partial.clone(),
+        lead: lead::lead(ladder),
         verdicts: buy::finding(ladder)
             .into_iter()
             .chain((0..ladder.rows.len()).filter_map(|at| weigh::finding(ladder, at)))
@@ -341,11 +345,6 @@ fn in_points(step: &Comparison) -> Comparison {
         *bound *= 100.0;
     }
     step
-}
-
-/// Formats a figure that stays on one line.
-fn whole(figure: &Figure) -> String {
-    number::figure(figure).replace(' ', "\u{a0}")
 }
 
 /// Formats the size of a difference without its sign, in `unit`, which is `each` units of the interval.

@@ -27,12 +27,46 @@ pub struct Document {
     pub command: String,
     /// The reason why the results are partial; `None` if they are complete.
     pub partial: Option<String>,
+    /// The first screen.
+    pub lead: Lead,
     /// Answers, one line each, the most important first.
     pub verdicts: Vec<Verdict>,
     /// The body, in order.
     pub sections: Vec<Section>,
     /// Omissions of the model, and anything else that the reader must know.
     pub notes: Vec<String>,
+}
+
+/// The first screen: the answer to what the reader asked, and the figures behind it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lead {
+    /// The answer in sentences, the most important first.
+    pub answer: Vec<String>,
+    /// Figures with their labels.
+    pub facts: Vec<Fact>,
+    /// The table of the first screen.
+    pub table: Option<Table>,
+    /// Sentences below the table.
+    pub below: Vec<String>,
+}
+
+/// A figure of the first screen, or several of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Name of the figure.
+    pub label: String,
+    /// Its value in words.
+    pub text: String,
+    /// The verdict on the objective for it; `None` without an objective.
+    pub judgement: Option<Judgement>,
+}
+
+impl Fact {
+    /// Creates a figure without a verdict.
+    #[must_use]
+    pub fn plain(label: &str, text: impl Into<String>) -> Self {
+        Self { label: label.into(), text: text.into(), judgement: None }
+    }
 }
 
 /// One answer.

@@ -11,7 +11,7 @@
 use askama::Template;
 use sha2::{Digest, Sha256};
 
-use super::document::{Align, Block, Cell, Chart, Document, Judgement, Section, Table};
+use super::document::{Align, Block, Cell, Chart, Document, Fact, Judgement, Section, Table};
 use super::text::{check_word, visible, visible_lines};
 use super::{chart, number, svg};
 
@@ -31,6 +31,10 @@ pub fn page(document: &Document) -> String {
         policy: policy(&style, SCRIPT),
         style: &style,
         script: SCRIPT,
+        answer: document.lead.answer.iter().map(|text| visible(text)).collect(),
+        figures: document.lead.facts.iter().map(Shown::new).collect(),
+        table: document.lead.table.as_ref().map(table),
+        below: document.lead.below.iter().map(|text| visible(text)).collect(),
         verdicts: document
             .verdicts
             .iter()
@@ -92,11 +96,43 @@ struct Page<'a> {
     policy: String,
     style: &'a str,
     script: &'a str,
+    answer: Vec<String>,
+    figures: Vec<Shown>,
+    table: Option<String>,
+    below: Vec<String>,
     verdicts: Vec<Line>,
     sections: Vec<Part>,
     notes: Vec<String>,
     facts: Vec<(&'static str, String)>,
     command: String,
+}
+
+/// A figure of the first screen.
+struct Shown {
+    label: String,
+    text: String,
+    class: &'static str,
+    word: Option<&'static str>,
+}
+
+impl Shown {
+    fn new(fact: &Fact) -> Self {
+        let (class, word) = match fact.judgement {
+            Some(judgement) => (class_of(judgement), Some(judgement.word())),
+            None => ("", None),
+        };
+        Self { label: visible(&fact.label), text: visible(&fact.text), class, word }
+    }
+}
+
+/// Returns the style of a verdict.
+const fn class_of(judgement: Judgement) -> &'static str {
+    match judgement {
+        Judgement::Met => "good",
+        Judgement::NotMet => "bad",
+        Judgement::Unsure => "unsure",
+        Judgement::Finding => "plain",
+    }
 }
 
 /// A judged line; the word has the meaning, the class its colour.
@@ -108,13 +144,7 @@ struct Line {
 
 impl Line {
     fn new(judgement: Judgement, word: &'static str, text: String) -> Self {
-        let class = match judgement {
-            Judgement::Met => "good",
-            Judgement::NotMet => "bad",
-            Judgement::Unsure => "unsure",
-            Judgement::Finding => "plain",
-        };
-        Self { class, word, text }
+        Self { class: class_of(judgement), word, text }
     }
 }
 

@@ -5,6 +5,7 @@
 //! Holds: the same document gives the same bytes; text from a scenario is data in every form: escaped in HTML and
 //! SVG, guarded in CSV, made visible on a terminal.
 
+mod answer;
 pub mod chart;
 pub mod claims;
 pub mod columns;

@@ -65,7 +65,7 @@ impl<'a> Display<'a> {
             Unit::Bytes => stepped(&BYTES, "B"),
             Unit::BitsPerSecond => stepped(&BITS_PER_SECOND, "bit/s"),
             Unit::Dollars => plain("$", "", false),
-            Unit::DollarsPerMonth => plain("$", "a month", true),
+            Unit::DollarsPerMonth => plain("$", "per month", true),
             Unit::Other(name) => plain("", name, true),
         }
     }
@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(of(0.074_3, 0.000_41, Unit::Ratio), "7.43 % ± 0.05");
         assert_eq!(of(0.021_3, 0.000_41, Unit::Seconds), "21.3 ms ± 0.5");
         assert_eq!(of(12_346.0, 678.0, Unit::None), "12,300 ± 700");
-        assert_eq!(of(3_240.0, 0.0, Unit::DollarsPerMonth), "$3,240 a month");
+        assert_eq!(of(3_240.0, 0.0, Unit::DollarsPerMonth), "$3,240 per month");
         assert_eq!(of(0.0, 0.04, Unit::None), "0.000 ± 0.040");
     }
 

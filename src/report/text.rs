@@ -7,7 +7,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 
-use super::document::{Align, Block, Cell, Document, Judgement, Table};
+use super::document::{Align, Block, Cell, Document, Fact, Judgement, Table};
 use super::{chart, number};
 use crate::convert::table;
 use crate::scenario::render::wrap;
@@ -75,7 +75,7 @@ impl Letters {
                 '≥' => out.push_str(">="),
                 '…' => out.push_str("..."),
                 '—' | '–' | '−' | '─' => out.push('-'),
-                '×' => out.push('x'),
+                '×' | '✗' => out.push('x'),
                 'µ' => out.push('u'),
                 '\u{a0}' => out.push(' '),
                 _ if letter.is_ascii() => out.push(letter),
@@ -186,6 +186,83 @@ fn say_behind(out: &mut String, first: &str, indent: usize, text: &str, terminal
         }
         out.push_str(line);
         out.push('\n');
+    }
+}
+
+/// Formats the first screen of a document: the answer, the figures, the table; then the verdicts that are not met,
+/// and the digest on the last line (D3).
+#[must_use]
+pub fn lead(document: &Document, terminal: Terminal) -> String {
+    let mut out = String::new();
+    let lead = &document.lead;
+    if let Some(reason) = &document.partial {
+        say(&mut out, &format!("PARTIAL: {reason}"), terminal);
+    }
+    if lead.answer.is_empty() {
+        say(&mut out, &format!("{}: {}", document.scenario, document.title), terminal);
+    }
+    for sentence in &lead.answer {
+        say(&mut out, sentence, terminal);
+    }
+    if let Some(data) = &lead.table {
+        out.push('\n');
+        out.push_str(&table(data, terminal));
+    }
+    for sentence in &lead.below {
+        say(&mut out, sentence, terminal);
+    }
+    facts(&mut out, &lead.facts, terminal);
+    let open = document.verdicts.iter().filter(|one| {
+        matches!(one.judgement, Judgement::NotMet | Judgement::Unsure) && lead.table.is_none()
+    });
+    let open: Vec<_> = open.collect();
+    for verdict in open.iter().take(VERDICTS) {
+        let word = format!("{:<8} ", verdict.judgement.word());
+        say_behind(&mut out, &word, word.len(), &verdict.text, terminal);
+    }
+    let more = open.len().saturating_sub(VERDICTS);
+    if more > 0 {
+        say(&mut out, &format!("{more} more verdicts: see --details"), terminal);
+    }
+    out.push_str("digest ");
+    out.push_str(&terminal.letters.spell(&visible(&document.digest)));
+    out.push('\n');
+    out
+}
+
+/// Formats the two lines that follow a signal.
+#[must_use]
+pub fn stopped(document: &Document, place: &str, terminal: Terminal) -> String {
+    let reason = document.partial.as_deref().unwrap_or("stopped after all replications were done");
+    let mut out = String::new();
+    say(&mut out, &format!("PARTIAL: {reason}; what is known stands in {place}"), terminal);
+    out.push_str("digest ");
+    out.push_str(&terminal.letters.spell(&visible(&document.digest)));
+    out.push('\n');
+    out
+}
+
+/// Number of verdicts on the first screen.
+const VERDICTS: usize = 5;
+/// Width of the column of labels on the first screen, at most.
+const LABEL: usize = 20;
+
+/// Formats figures: labels in a column, then each value with the verdict on it.
+fn facts(out: &mut String, facts: &[Fact], terminal: Terminal) {
+    if facts.is_empty() {
+        return;
+    }
+    out.push('\n');
+    let longest = facts.iter().map(|fact| visible(&fact.label).chars().count()).max();
+    let width = longest.unwrap_or(0).min(LABEL) + 2;
+    for fact in facts {
+        let label = terminal.letters.spell(&visible(&fact.label));
+        let label = format!("{label:<width$}");
+        let verdict = match fact.judgement {
+            Some(judgement) => format!(" [{}]", judgement.word().replace(' ', "\u{a0}")),
+            None => String::new(),
+        };
+        say_behind(out, &label, width, &format!("{}{verdict}", fact.text), terminal);
     }
 }
 

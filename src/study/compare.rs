@@ -10,9 +10,11 @@
 //! interval wherever it is reported.
 
 pub mod asked;
+mod choice;
 mod offers;
 mod weigh;
 mod years;
+pub use choice::Choice;
 pub use offers::{Offer, Step, Unfit, in_order};
 pub use weigh::{Change, Owner, Respect, Weighed};
 pub use years::YearCell;
@@ -31,12 +33,14 @@ use crate::stats::interval::{Interval, Statistic};
 use crate::stats::rare::difference_of_rare;
 use crate::study::breaks::Way;
 use crate::study::control;
+use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::results::{
-    BreakRow, CapacityRow, Reached, Results, Share, Use, UseKind, ViewRow, WindowRows, measured_at,
-    natural,
+    BreakRow, CapacityRow, ExpectationRow, Reached, Results, Share, Use, UseKind, ViewRow,
+    WindowRows, measured_at, natural,
 };
 use crate::study::scenario::{StudyPlan, StudyResult};
+use crate::study::summary::{Summary, summary};
 use crate::study::window::{self, Estimate, Verdict, WindowPlan, estimate, few};
 use weigh::BrokenRun;
 
@@ -266,6 +270,12 @@ pub struct Ladder {
     pub level: f64,
     /// Figures asked for in addition.
     pub asked: Vec<asked::Answer>,
+    /// The answer of each row to its objectives.
+    pub summaries: Vec<Summary>,
+    /// The row to choose by these answers and the prices.
+    pub choice: Choice,
+    /// Expectations that fail or cannot be decided, with the row of each.
+    pub unmet: Vec<(usize, ExpectationRow)>,
 }
 
 /// Compares the members; `None` when they share no window or no class.
@@ -312,8 +322,33 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     }
     weighed.truncate(rows.len() - 1);
     weighed.insert(0, Vec::new());
-    let asked = Vec::new();
-    Some(Ladder { basis, rows, uses, losses, breaks, years, weighed, offers, level, asked })
+    let summaries: Vec<Summary> = members.iter().map(|one| summary(one.results)).collect();
+    let prices: Vec<Option<(f64, f64)>> = members.iter().map(Member::price).collect();
+    Some(Ladder {
+        choice: choice::choose(&summaries, &prices),
+        unmet: unmet(members),
+        asked: Vec::new(),
+        basis,
+        rows,
+        uses,
+        losses,
+        breaks,
+        years,
+        weighed,
+        offers,
+        level,
+        summaries,
+    })
+}
+
+/// Returns the expectations that are not known to hold, by row.
+fn unmet(members: &[Member<'_>]) -> Vec<(usize, ExpectationRow)> {
+    let of = |(row, member): (usize, &Member<'_>)| {
+        let open = member.results.expectations.iter();
+        let open = open.filter(|one| one.judgement != Judgement::Holds);
+        open.map(|one| (row, one.clone())).collect::<Vec<_>>()
+    };
+    members.iter().enumerate().flat_map(of).collect()
 }
 
 /// Compares latency, share served and, for neighbours, capacity: the second of each pair of rows with the first. Also

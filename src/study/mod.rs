@@ -27,6 +27,7 @@ pub mod sampled;
 pub mod scenario;
 pub mod stories;
 pub mod stretch;
+pub mod summary;
 pub mod sweep;
 pub mod underway;
 pub mod verdict;

@@ -208,6 +208,8 @@ pub struct ClassRow {
     pub in_flight: (f64, f64),
     /// Share of its page views that were not served; `None` without page views.
     pub unserved: Option<f64>,
+    /// Rate that the window fixes for it, per second, over all of its workloads; `None` if it fixes none.
+    pub level: Option<f64>,
     /// Findings on its overload, if that is metastable.
     pub metastable: Option<Box<Metastable>>,
 }

@@ -14,6 +14,7 @@ pub mod figures;
 pub mod files;
 mod headroom;
 mod latency;
+mod lead;
 mod ledgers;
 pub mod load;
 pub mod page;

@@ -9,7 +9,7 @@ use crate::report::number;
 use crate::stats::interval::Method;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{
-    ClassRow, RESULTS_VERSION, Recovery, Results, ViewRow, WindowRows, balance,
+    ClassRow, ExpectationRow, RESULTS_VERSION, Recovery, Results, ViewRow, WindowRows, balance,
 };
 use crate::study::window::{Came, Estimate, Verdict};
 use crate::units::SimTime;
@@ -28,6 +28,7 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
         digest: String::new(),
         command: identity.command.clone(),
         partial: results.partial.clone(),
+        lead: super::lead::lead(results, identity),
         verdicts: verdicts(results),
         sections: leading(results, identity)
             .into_iter()
@@ -128,13 +129,7 @@ fn verdicts(results: &Results) -> Vec<Line> {
     }
     lines.extend(results.plain().flat_map(metastable));
     for row in &results.expectations {
-        let found = match (&row.words, row.judgement) {
-            (Some(reason), Judgement::NotJudged) => format!("not judged: {reason}"),
-            (Some(name), _) => name.clone(),
-            (None, _) => in_words(&row.estimate, unit(row.unit)),
-        };
-        let text = format!("{} is {}: {found}", row.path, row.is);
-        lines.push(Line { judgement: word(row.judgement), text });
+        lines.push(Line { judgement: word(row.judgement), text: expectation(row) });
     }
     for row in &results.unreached {
         let half = |share: f64| number::figure(&Figure::exact(share, Unit::Ratio));
@@ -148,6 +143,16 @@ fn verdicts(results: &Results) -> Vec<Line> {
     }
     lines.extend(super::years::single_outages(results));
     lines
+}
+
+/// Formats an expectation with what was found.
+pub fn expectation(row: &ExpectationRow) -> String {
+    let found = match (&row.words, row.judgement) {
+        (Some(reason), Judgement::NotJudged) => format!("not judged: {reason}"),
+        (Some(name), _) => name.clone(),
+        (None, _) => in_words(&row.estimate, unit(row.unit)),
+    };
+    format!("{} is {}: {found}", row.path, row.is)
 }
 
 /// Describes each class whose overload is metastable.

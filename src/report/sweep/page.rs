@@ -8,7 +8,7 @@ use super::{
     Swept, SweptVariant, Way, any_record, by_rank, by_swing, by_variant, record, spreads, unit,
 };
 use crate::report::document::{
-    Axis, Block, Chart, ChartKind, Document, Estimate, Judgement, LadderChart, LadderRow,
+    Axis, Block, Chart, ChartKind, Document, Estimate, Judgement, LadderChart, LadderRow, Lead,
     LineChart, Point, Section, Series, Table, Unit, Verdict,
 };
 use crate::study::record::FigureRecord;
@@ -41,6 +41,7 @@ pub(super) fn document(swept: &Swept) -> Document {
         sections.push(section(path, blocks));
     }
     Document {
+        lead: Lead::default(),
         title: format!("{}: {} variants", swept.scenario, swept.variants.len()),
         scenario: swept.scenario.clone(),
         seed: swept.seed,

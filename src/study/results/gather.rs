@@ -281,7 +281,7 @@ impl Gatherer<'_> {
         WindowRows {
             name: seen.name.clone(),
             verdict: seen.verdict,
-            classes: self.classes(seen),
+            classes: self.classes(asked, seen),
             ending: seen.ending,
             replications: seen.samples.len(),
             looks: seen.looks,
@@ -303,12 +303,19 @@ impl Gatherer<'_> {
         }
     }
 
-    fn classes(&self, seen: &WindowResult) -> Vec<ClassRow> {
+    fn classes(&self, asked: &WindowPlan, seen: &WindowResult) -> Vec<ClassRow> {
+        let level = |class: usize| {
+            let workloads = self.plan.workloads.iter().zip(&asked.window.levels);
+            let own = workloads.filter(|(workload, _)| workload.class.index() == class);
+            own.filter_map(|(_, level)| Some(level.as_ref()?.in_per_second()))
+                .reduce(|sum, rate| sum + rate)
+        };
         let row = |one: &ClassVerdict| ClassRow {
             name: self.plan.routes.classes[one.class].name.clone(),
             verdict: one.verdict,
             in_flight: one.in_flight,
             unserved: one.unserved,
+            level: level(one.class),
             metastable: one.metastable.clone(),
         };
         let mut rows: Vec<ClassRow> = seen.classes.iter().map(row).collect();

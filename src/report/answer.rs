@@ -1,0 +1,151 @@
+//! Sentences and cells of the first screen, from the answers of scenarios.
+//!
+//! In: [`Summary`](crate::study::summary) rows. Out: words. Holds: a value is formatted by one function, so it reads
+//! the same in a sentence, in a table and on a page.
+
+use super::document::{Figure, Judgement, Rounding, Unit};
+use super::number;
+use super::run::{capacity::carries, share_cell};
+use super::text;
+use crate::stats::interval::Method;
+use crate::study::expect::Verdict;
+use crate::study::results::{CapacityRow, Share};
+use crate::study::summary::{Aim, Goal, Subject};
+use crate::study::window::Estimate;
+
+/// Downtime is in minutes from this number of seconds on.
+const MINUTES_FROM: f64 = 120.0;
+/// Seconds from which downtime is in hours or days.
+const MINUTES_TO: f64 = 172_800.0;
+
+/// Formats a figure that stays on one line.
+pub(super) fn whole(figure: &Figure) -> String {
+    number::figure(figure).replace(' ', "\u{a0}")
+}
+
+/// Formats an estimate in `unit`, or the reason why there is none.
+pub(super) fn estimate(estimate: &Estimate, unit: Unit, rounding: Rounding) -> String {
+    match estimate {
+        Estimate::Interval(i) if i.method == Method::Arithmetic => {
+            whole(&Figure::exact(i.estimate, unit).rounded(rounding))
+        }
+        Estimate::Interval(i) => whole(&super::run::figure(i, unit).rounded(rounding)),
+        Estimate::Single(value) => whole(&Figure::exact(*value, unit).rounded(rounding)),
+        Estimate::Missing(reason) => reason.to_string(),
+    }
+}
+
+/// Formats downtime per year from seconds: in minutes where a reader counts in minutes.
+pub(super) fn downtime(seconds: &Estimate) -> String {
+    let size = seconds.value().unwrap_or_default();
+    if !(MINUTES_FROM..MINUTES_TO).contains(&size) {
+        return estimate(seconds, Unit::Seconds, Rounding::Up);
+    }
+    let minutes = match seconds {
+        Estimate::Interval(i) => {
+            let mut scaled = *i;
+            for value in [&mut scaled.estimate, &mut scaled.low, &mut scaled.high] {
+                *value /= 60.0;
+            }
+            Estimate::Interval(scaled)
+        }
+        Estimate::Single(value) => Estimate::Single(value / 60.0),
+        Estimate::Missing(reason) => Estimate::Missing(reason.clone()),
+    };
+    estimate(&minutes, Unit::Other("min".into()), Rounding::Up)
+}
+
+/// Formats a rate.
+pub(super) fn rate(per_second: f64) -> String {
+    whole(&Figure::exact(per_second, Unit::PerSecond))
+}
+
+/// Formats an exact share.
+pub(super) fn percent(share: f64) -> String {
+    whole(&Figure::exact(share, Unit::Ratio))
+}
+
+/// Formats an exact duration.
+pub(super) fn seconds(value: f64) -> String {
+    whole(&Figure::exact(value, Unit::Seconds))
+}
+
+/// Formats the share of views served or of time available; it is rounded down.
+pub(super) fn share(share: &Share) -> String {
+    text::cell(&share_cell(share)).replace(' ', "\u{a0}")
+}
+
+/// Formats a share that is an estimate; it is rounded down.
+pub(super) fn served(served: &Estimate) -> String {
+    estimate(served, Unit::Ratio, Rounding::Down)
+}
+
+/// Formats a capacity.
+pub(super) fn capacity(row: &CapacityRow) -> String {
+    text::cell(&carries(&row.carries)).replace(' ', "\u{a0}")
+}
+
+/// Converts a verdict.
+pub(super) const fn judgement(verdict: Verdict) -> Judgement {
+    super::run::page::word(verdict)
+}
+
+/// Returns the sign behind a value that misses its objective or is undecided.
+pub(super) const fn sign(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "",
+        Verdict::Fails => "\u{a0}✗",
+        Verdict::Inconclusive | Verdict::NotJudged => "\u{a0}?",
+    }
+}
+
+/// Names what an objective asks in a word or two.
+pub(super) fn name(goal: &Goal) -> String {
+    match &goal.aim {
+        Aim::Latency { window, stat, .. } => format!("{stat} at {window}"),
+        Aim::Served { .. } => "page views served".into(),
+        Aim::Capacity { .. } => "capacity".into(),
+    }
+}
+
+/// Formats what an objective asks and what was found: `p95 at peak 451 ms ± 8 (objective: below 500 ms)`.
+pub(super) fn found(of: &Subject, goal: &Goal) -> String {
+    match &goal.aim {
+        Aim::Latency { window, stat, bound } => {
+            let value = goal.estimate.as_ref();
+            let value = value.map(|value| estimate(value, Unit::Seconds, Rounding::Nearest));
+            let value = value.unwrap_or_else(|| "unknown".into());
+            format!("{stat} at {window} {value} (objective: below {})", seconds(*bound))
+        }
+        Aim::Served { least } => {
+            let value = goal.estimate.as_ref().map_or_else(|| "unknown".into(), served);
+            format!("page views served {value} (objective: at least {})", percent(*least))
+        }
+        Aim::Capacity { peak, window, .. } => {
+            let overloaded = of.windows.iter().find(|one| one.name == *window);
+            let overloaded = overloaded.is_some_and(|one| one.verdict.is_overload());
+            let value = match (&of.capacity, overloaded) {
+                (Some(row), _) => capacity(row),
+                (None, true) => "exceeded: OVERLOADED".into(),
+                (None, false) => "not searched for".into(),
+            };
+            format!("capacity {value} (design peak: {})", rate(*peak))
+        }
+    }
+}
+
+/// Formats a margin: `9.5 % to spare`, `31 % short`.
+pub(super) fn margin(goal: &Goal) -> Option<String> {
+    let margin = goal.margin?;
+    let size = percent((margin.abs() * 1_000.0).round() / 1_000.0);
+    Some(if margin < 0.0 { format!("{size} short") } else { format!("{size} to spare") })
+}
+
+/// Joins words as a list in a sentence: `a, b and c`.
+pub(super) fn list(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

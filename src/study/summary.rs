@@ -1,0 +1,358 @@
+//! The answer of one scenario to what its objectives ask.
+//!
+//! Takes the rows of a run; returns, per request class, its downtime with the largest causes, its latency in each
+//! window, its capacity, and a verdict on each of its objectives with the margin. Nothing is computed anew: every
+//! estimate is one of [`Results`], so a value reads the same wherever it stands.
+//!
+//! An objective asks up to three things. [`Aim::Latency`]: a percentile in each window. [`Aim::Served`]: the share of
+//! page views served over the horizon. [`Aim::Capacity`]: a class with an objective must carry the rate of the design
+//! peak, which is the window with the highest fixed rate.
+//!
+//! Holds: a class that is overloaded at the design peak misses its capacity, whatever its latencies are.
+
+use crate::plan::availability::{Availability, WatchedKind};
+use crate::stats::interval::Interval;
+use crate::study::expect::{Demand, Verdict as Judgement};
+use crate::study::results::{
+    CapacityRow, Carries, ClassRow, LoadClass, ObjectiveRow, Results, Share, WindowRows, YearRow,
+};
+use crate::study::verdict::Verdict;
+use crate::study::window::Estimate;
+
+/// The answer of one scenario.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Request classes: those with an objective, or all that users request if none has one. Without classes, the
+    /// services, groups and units whose availability was simulated.
+    pub subjects: Vec<Subject>,
+    /// True if some class has an objective.
+    pub has_objectives: bool,
+    /// The busiest component of the design peak, with its utilisation.
+    pub busiest: Option<(String, f64)>,
+    /// Number of judged expectations by verdict: hold, fail, cannot be decided.
+    pub expectations: [usize; 3],
+}
+
+/// The answer for one request class, service, group or unit.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Its name.
+    pub name: String,
+    /// Downtime over the horizon; `None` without a long-horizon run.
+    pub down: Option<Down>,
+    /// Share of the page views served over the horizon, with faults; `None` without traffic over the horizon.
+    pub served: Option<Estimate>,
+    /// Results per window without breaks, in order of rate, then of name; windows that fix no rate come first.
+    pub windows: Vec<InWindow>,
+    /// Its capacity; `None` if no capacity was searched for.
+    pub capacity: Option<CapacityRow>,
+    /// Rate of the design peak, per second, and the name of its window; `None` if no window fixes a rate.
+    pub peak: Option<(f64, String)>,
+    /// Its objectives, each with the verdict.
+    pub goals: Vec<Goal>,
+}
+
+/// Structural downtime over the horizon.
+#[derive(Clone, Debug)]
+pub struct Down {
+    /// Available share of the time.
+    pub available: Share,
+    /// Downtime, in seconds per year.
+    pub per_year: Estimate,
+    /// First causes and their downtime in seconds per year, the largest first.
+    pub causes: Vec<(String, Estimate)>,
+}
+
+/// A class in one window.
+#[derive(Clone, Debug)]
+pub struct InWindow {
+    /// The window.
+    pub name: String,
+    /// Rate that it fixes, per second.
+    pub level: Option<f64>,
+    /// Percentile: that of the objective, or else `p95`.
+    pub stat: &'static str,
+    /// Estimate of the percentile, in seconds; `None` if the class has no latency.
+    pub latency: Option<Estimate>,
+    /// Share of its page views that were served.
+    pub served: Option<Share>,
+    /// Verdict on the balance of the class.
+    pub verdict: Verdict,
+}
+
+/// What an objective asks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Aim {
+    /// A percentile of latency in a window.
+    Latency {
+        /// The window.
+        window: String,
+        /// Statistic, such as `p95`.
+        stat: &'static str,
+        /// The bound, in seconds.
+        bound: f64,
+    },
+    /// A share of the page views served over the horizon.
+    Served {
+        /// The smallest share.
+        least: f64,
+    },
+    /// The rate of the design peak is carried.
+    Capacity {
+        /// The rate, per second.
+        peak: f64,
+        /// The window of the design peak.
+        window: String,
+        /// Resource that saturates first, where a capacity was searched for.
+        first: Option<String>,
+    },
+}
+
+/// An objective with its verdict.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    /// What it asks.
+    pub aim: Aim,
+    /// The estimate that decides, in the unit of the aim; `None` if there is none.
+    pub estimate: Option<Estimate>,
+    /// The verdict.
+    pub judgement: Judgement,
+    /// Unused share of what the objective allows, negative where it is missed: of the latency, of the views that may
+    /// be lost, of the design peak. `None` without an estimate.
+    pub margin: Option<f64>,
+}
+
+impl Subject {
+    /// Returns the objectives that are not known to hold, those that fail first.
+    pub fn open(&self) -> impl Iterator<Item = &Goal> {
+        let of = |wanted: fn(Judgement) -> bool| {
+            self.goals.iter().filter(move |goal| wanted(goal.judgement))
+        };
+        let fails = of(|judgement| judgement == Judgement::Fails);
+        let undecided = |judgement| !matches!(judgement, Judgement::Holds | Judgement::Fails);
+        fails.chain(of(undecided))
+    }
+}
+
+impl Summary {
+    /// Returns all objectives, each with its class.
+    pub fn goals(&self) -> impl Iterator<Item = (&Subject, &Goal)> {
+        self.subjects.iter().flat_map(|of| of.goals.iter().map(move |goal| (of, goal)))
+    }
+
+    /// Returns the verdict on all objectives together; [`Judgement::NotJudged`] without any.
+    #[must_use]
+    pub fn verdict(&self) -> Judgement {
+        let mut all = self.goals().map(|(_, goal)| goal.judgement).peekable();
+        if all.peek().is_none() {
+            return Judgement::NotJudged;
+        }
+        all.fold(Judgement::Holds, |worst, one| match (worst, one) {
+            (Judgement::Fails, _) | (_, Judgement::Fails) => Judgement::Fails,
+            (Judgement::Holds, Judgement::Holds) => Judgement::Holds,
+            _ => Judgement::Inconclusive,
+        })
+    }
+
+    /// Returns the objective with the smallest margin.
+    #[must_use]
+    pub fn tightest(&self) -> Option<(&Subject, &Goal)> {
+        let known = self.goals().filter_map(|(of, goal)| Some((goal.margin?, of, goal)));
+        let least = known.min_by(|a, b| a.0.total_cmp(&b.0))?;
+        Some((least.1, least.2))
+    }
+}
+
+/// Returns the answer of a scenario.
+#[must_use]
+pub fn summary(results: &Results) -> Summary {
+    let names = subjects(results);
+    let has_objectives = results.objectives.iter().any(|row| names.contains(&row.class))
+        || load(results).iter().any(|class| class.month_meets.is_some());
+    let subjects: Vec<Subject> =
+        names.into_iter().map(|name| subject(results, name, has_objectives)).collect();
+    let peak = subjects.iter().find_map(|of| of.peak.as_ref());
+    let busiest = peak.and_then(|(_, name)| {
+        let window = results.windows.iter().find(|window| window.name == *name)?;
+        busiest(window)
+    });
+    let count = |wanted| results.expectations.iter().filter(|row| row.judgement == wanted).count();
+    let (hold, fail) = (count(Judgement::Holds), count(Judgement::Fails));
+    let expectations = [hold, fail, results.expectations.len() - hold - fail];
+    Summary { subjects, has_objectives, busiest, expectations }
+}
+
+/// Returns the names of the subjects.
+fn subjects(results: &Results) -> Vec<String> {
+    let mut asked: Vec<String> = results.objectives.iter().map(|row| row.class.clone()).collect();
+    asked.extend(results.capacities.iter().map(|row| row.class.clone()));
+    let share = load(results).iter().filter(|class| class.month_meets.is_some());
+    asked.extend(share.map(|class| class.name.clone()));
+    if asked.is_empty() {
+        let requested = results.plain().flat_map(|window| &window.views);
+        asked.extend(requested.map(|row| row.class.clone()));
+        let years = results.years.iter().flat_map(|years| &years.rows);
+        let classes = years.filter(|row| row.kind == WatchedKind::Class);
+        asked.extend(classes.map(|row| row.name.clone()));
+    }
+    if asked.is_empty() {
+        let years = results.years.iter().flat_map(|years| &years.rows);
+        asked.extend(years.map(|row| row.name.clone()));
+    }
+    asked.sort_by_cached_key(|name| crate::study::results::natural(name));
+    asked.dedup();
+    asked
+}
+
+fn load(results: &Results) -> &[LoadClass] {
+    let load = results.years.as_ref().and_then(|years| years.load.as_ref());
+    load.map_or(&[], |load| &load.classes)
+}
+
+fn subject(results: &Results, name: String, judged: bool) -> Subject {
+    let own = load(results).iter().find(|class| class.name == name);
+    let served = corrected(results, &name).or_else(|| own.map(|class| class.request.clone()));
+    let mut windows: Vec<InWindow> =
+        results.plain().filter_map(|window| in_window(results, window, &name)).collect();
+    let rate = |window: &InWindow| window.level.unwrap_or(0.0);
+    windows.sort_by(|a, b| rate(a).total_cmp(&rate(b)));
+    // Of windows with one rate the design peak is the one named so, as in the headroom.
+    let fixed = windows.iter().filter_map(|window| Some((window.level?, window)));
+    let peak = fixed
+        .max_by(|a, b| a.0.total_cmp(&b.0).then((a.1.name == "peak").cmp(&(b.1.name == "peak"))));
+    let peak = peak.map(|(rate, window)| (rate, window.name.clone()));
+    let capacity = results.capacities.iter().find(|row| row.class == name).cloned();
+    let mut of = Subject {
+        down: down(results, &name),
+        served,
+        windows,
+        capacity,
+        peak,
+        goals: Vec::new(),
+        name,
+    };
+    if judged {
+        of.goals = goals(results, &of, own);
+    }
+    of
+}
+
+/// Returns the served share corrected by windows of requests, where there is one.
+fn corrected(results: &Results, name: &str) -> Option<Estimate> {
+    let classes = &results.sampled.as_ref()?.classes;
+    let rows = &classes.iter().find(|class| class.name == name)?.rows;
+    let row = rows.iter().find(|row| row.key == "request")?;
+    row.both.value().map(|_| row.both.clone())
+}
+
+fn down(results: &Results, name: &str) -> Option<Down> {
+    let is_it = |row: &&YearRow| row.name == name && row.availability == Availability::Structural;
+    let side = &results.years.as_ref()?.rows.iter().find(is_it)?.all;
+    let causes = side.causes.iter().map(|cause| (cause.name.clone(), cause.downtime.clone()));
+    Some(Down {
+        available: side.available,
+        per_year: side.downtime.clone(),
+        causes: causes.collect(),
+    })
+}
+
+fn in_window(results: &Results, window: &WindowRows, name: &str) -> Option<InWindow> {
+    let asked = results.objectives.iter().find(|row| row.class == name);
+    let stat = asked.map_or("p95", |row| row.stat);
+    let place = crate::study::results::STATS.iter().position(|(word, _)| *word == stat)?;
+    let latency = window.latencies.iter().find(|row| row.name == name);
+    let latency = latency.and_then(|row| row.estimates.get(place).cloned());
+    let served = window.views.iter().find(|row| row.class == name).map(|row| row.served_share);
+    let row = class_row(window, name);
+    (latency.is_some() || served.is_some()).then(|| InWindow {
+        name: window.name.clone(),
+        level: row.and_then(|row| row.level),
+        stat,
+        latency,
+        served,
+        verdict: row.map_or(window.verdict, |row| row.verdict),
+    })
+}
+
+fn class_row<'a>(window: &'a WindowRows, name: &str) -> Option<&'a ClassRow> {
+    window.classes.iter().find(|row| row.name == name)
+}
+
+fn busiest(window: &WindowRows) -> Option<(String, f64)> {
+    let known = window.uses.iter().filter_map(|one| Some((one.name.clone(), one.mean.value()?)));
+    // Of equals the first in the order of names.
+    known.fold(None, |best, one| match best {
+        Some((_, most)) if most >= one.1 => best,
+        _ => Some(one),
+    })
+}
+
+fn goals(results: &Results, of: &Subject, load: Option<&LoadClass>) -> Vec<Goal> {
+    let mut goals: Vec<Goal> = Vec::new();
+    let latencies = results.objectives.iter().filter(|row| row.class == of.name);
+    goals.extend(latencies.map(|row| latency(results, row)));
+    if let Some(least) = load.and_then(|class| class.month_meets.as_ref()).map(|meets| meets.0) {
+        let least = least.get();
+        let estimate = of.served.clone();
+        let judgement = estimate.as_ref().map_or(Judgement::NotJudged, |estimate| {
+            Demand::AtLeast(least).judge_estimate(estimate)
+        });
+        let margin = estimate.as_ref().and_then(Estimate::value);
+        let margin = margin.map(|served| 1.0 - (1.0 - served) / (1.0 - least).max(f64::EPSILON));
+        goals.push(Goal { aim: Aim::Served { least }, estimate, judgement, margin });
+    }
+    goals.extend(capacity(of));
+    goals
+}
+
+fn latency(results: &Results, row: &ObjectiveRow) -> Goal {
+    let bound = row.bound.seconds();
+    Goal {
+        aim: Aim::Latency {
+            window: results.windows[row.window].name.clone(),
+            stat: row.stat,
+            bound,
+        },
+        estimate: Some(row.estimate.clone()),
+        judgement: row.judgement,
+        margin: row.estimate.value().map(|value| 1.0 - value / bound),
+    }
+}
+
+/// Judges whether the class carries its design peak; `None` if no window fixes a rate.
+fn capacity(of: &Subject) -> Option<Goal> {
+    let (peak, window) = of.peak.clone()?;
+    let seen = of.windows.iter().find(|one| one.name == window)?;
+    let first = of.capacity.as_ref().map(|row| row.first.0.clone());
+    let aim = Aim::Capacity { peak, window, first };
+    let estimate = of.capacity.as_ref().map(|row| row.carries.estimate());
+    let margin = match of.capacity.as_ref().map(|row| &row.carries) {
+        Some(Carries::Rate(estimate)) => estimate.value(),
+        // A bound: the margin is at most, or at least, this.
+        Some(Carries::Below(rate) | Carries::Above(rate)) => Some(*rate),
+        None => None,
+    };
+    let margin = margin.map(|rate| rate / peak - 1.0);
+    let found = match of.capacity.as_ref().map(|row| &row.carries) {
+        Some(Carries::Rate(estimate)) => Demand::AtLeast(peak).judge_estimate(estimate),
+        Some(Carries::Below(rate)) if *rate <= peak => Judgement::Fails,
+        Some(Carries::Above(rate)) if *rate >= peak => Judgement::Holds,
+        Some(_) => Judgement::Inconclusive,
+        // No search: the balance of the window decides.
+        None => match seen.verdict {
+            Verdict::Stable => Judgement::Holds,
+            _ => Judgement::Inconclusive,
+        },
+    };
+    let judgement = if seen.verdict.is_overload() { Judgement::Fails } else { found };
+    Some(Goal { aim, estimate, judgement, margin })
+}
+
+/// Returns the interval of an estimate, if it has one.
+#[must_use]
+pub const fn interval(estimate: &Estimate) -> Option<&Interval> {
+    match estimate {
+        Estimate::Interval(interval) => Some(interval),
+        _ => None,
+    }
+}
