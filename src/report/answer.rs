@@ -13,11 +13,6 @@ use crate::study::results::{CapacityRow, Share};
 use crate::study::summary::{Aim, Goal, Subject};
 use crate::study::window::Estimate;
 
-/// Downtime is in minutes from this number of seconds on.
-const MINUTES_FROM: f64 = 120.0;
-/// Seconds from which downtime is in hours or days.
-const MINUTES_TO: f64 = 172_800.0;
-
 /// Formats a figure that stays on one line.
 pub(super) fn whole(figure: &Figure) -> String {
     number::figure(figure).replace(' ', "\u{a0}")
@@ -35,24 +30,9 @@ pub(super) fn estimate(estimate: &Estimate, unit: Unit, rounding: Rounding) -> S
     }
 }
 
-/// Formats downtime per year from seconds: in minutes where a reader counts in minutes.
+/// Formats downtime per year from seconds.
 pub(super) fn downtime(seconds: &Estimate) -> String {
-    let size = seconds.value().unwrap_or_default();
-    if !(MINUTES_FROM..MINUTES_TO).contains(&size) {
-        return estimate(seconds, Unit::Seconds, Rounding::Up);
-    }
-    let minutes = match seconds {
-        Estimate::Interval(i) => {
-            let mut scaled = *i;
-            for value in [&mut scaled.estimate, &mut scaled.low, &mut scaled.high] {
-                *value /= 60.0;
-            }
-            Estimate::Interval(scaled)
-        }
-        Estimate::Single(value) => Estimate::Single(value / 60.0),
-        Estimate::Missing(reason) => Estimate::Missing(reason.clone()),
-    };
-    estimate(&minutes, Unit::Other("min".into()), Rounding::Up)
+    estimate(seconds, Unit::Downtime, Rounding::Up)
 }
 
 /// Formats a rate.

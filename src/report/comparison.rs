@@ -186,7 +186,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
             count => format!("{count} scenarios side by side"),
         },
         scenario: members.name.clone(),
-        question: "What does each step buy?".into(),
+        question: String::new(),
         source: String::new(),
         seed: members.seed,
         results_version: RESULTS_VERSION,

@@ -44,6 +44,8 @@ pub struct Lead {
     pub answer: Vec<String>,
     /// Figures with their labels.
     pub facts: Vec<Fact>,
+    /// The drawing of the first screen.
+    pub chart: Option<Chart>,
     /// The table of the first screen.
     pub table: Option<Table>,
     /// Sentences below the table.
@@ -243,6 +245,8 @@ pub struct Figure {
     pub unit: Unit,
     /// Rounding of the last printed digit.
     pub rounding: Rounding,
+    /// The verdict on the objective for it; `None` without one.
+    pub verdict: Option<Judgement>,
 }
 
 impl Figure {
@@ -294,6 +298,8 @@ pub enum Unit {
     Ratio,
     /// Seconds, printed from nanoseconds to years.
     Seconds,
+    /// Seconds of downtime per year, printed in minutes from two minutes to two days.
+    Downtime,
     /// Events per second.
     PerSecond,
     /// Bytes.
@@ -649,8 +655,8 @@ pub struct FrontChart {
     pub x: Axis,
     /// Vertical axis.
     pub y: Axis,
-    /// The meaning of the joined points, and of the others.
-    pub kinds: [String; 2],
+    /// The meanings of a [`Standing`], in its order.
+    pub kinds: [String; 3],
     /// The points, in order of x.
     pub points: Vec<FrontPoint>,
 }
@@ -664,6 +670,18 @@ pub struct FrontPoint {
     pub x: f64,
     /// Vertical coordinate.
     pub y: Estimate,
-    /// True if no other point beats it on both axes.
-    pub on_front: bool,
+    /// Its standing among the others.
+    pub standing: Standing,
+}
+
+/// The standing of a point among the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// No other that is not excluded beats it on both axes; such points are joined.
+    #[default]
+    Front,
+    /// Another one beats it on both axes.
+    Beaten,
+    /// It misses what every point must have; it is drawn hollow.
+    Excluded,
 }

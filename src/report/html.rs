@@ -11,9 +11,10 @@
 use askama::Template;
 use sha2::{Digest, Sha256};
 
-use super::document::{Align, Block, Cell, Chart, Document, Fact, Judgement, Section, Table};
-use super::text::{check_word, visible, visible_lines};
+use super::document::{Align, Block, Cell, Chart, Document, Fact, Judgement, Section, Table, Unit};
+use super::text::{check_word, sign, visible, visible_lines};
 use super::{chart, number, svg};
+use crate::convert;
 
 pub(super) const PAGE_STYLE: &str = include_str!("templates/page.css");
 pub(super) const SCRIPT: &str = include_str!("templates/sort.js");
@@ -23,6 +24,10 @@ pub(super) const SCRIPT: &str = include_str!("templates/sort.js");
 pub fn page(document: &Document) -> String {
     let style = format!("{PAGE_STYLE}{}", svg::CHART_STYLE);
     let mut figures = 0;
+    let chart = document.lead.chart.as_ref().map(|drawn| {
+        figures += 1;
+        Picture::new(drawn, figures)
+    });
     let sections = document.sections.iter().enumerate();
     let page = Page {
         title: visible(&document.title),
@@ -33,7 +38,8 @@ pub fn page(document: &Document) -> String {
         script: SCRIPT,
         answer: document.lead.answer.iter().map(|text| visible(text)).collect(),
         figures: document.lead.facts.iter().map(Shown::new).collect(),
-        table: document.lead.table.as_ref().map(table),
+        table: document.lead.table.as_ref().map(with_bars),
+        chart,
         below: document.lead.below.iter().map(|text| visible(text)).collect(),
         verdicts: document
             .verdicts
@@ -99,6 +105,7 @@ struct Page<'a> {
     answer: Vec<String>,
     figures: Vec<Shown>,
     table: Option<String>,
+    chart: Option<Picture>,
     below: Vec<String>,
     verdicts: Vec<Line>,
     sections: Vec<Part>,
@@ -237,30 +244,67 @@ struct Field {
     /// The key for sorting; without it the text is compared.
     sort: Option<String>,
     class: &'static str,
+    /// The sign of a verdict, with its style.
+    sign: Option<(&'static str, &'static str)>,
+    /// Length of the bar below it, in percent of the largest value of its column.
+    bar: Option<u64>,
     /// True if it is the heading of its row.
     heads: bool,
 }
 
 /// Returns a table as HTML.
 pub(super) fn table(table: &Table) -> String {
+    grid(table).render().expect("the templates use no filter that fails and write to a string")
+}
+
+/// Returns a table as HTML with a bar below each figure, as long as its share of the largest in its column. Shares have
+/// none: what matters is their distance to one.
+fn with_bars(table: &Table) -> String {
+    let mut grid = grid(table);
+    for (at, column) in table.columns.iter().enumerate() {
+        let value = |row: &Vec<Cell>| match row.get(at) {
+            Some(Cell::Figure(figure)) if figure.is_finite() => Some(figure.value.max(0.0)),
+            _ => None,
+        };
+        let most = table.rows.iter().filter_map(value).fold(0.0, f64::max);
+        if column.unit == Unit::Ratio || most <= 0.0 {
+            continue;
+        }
+        for (fields, row) in grid.rows.iter_mut().zip(&table.rows) {
+            if let Some(field) = fields.get_mut(at) {
+                field.bar = value(row).map(|value| convert::nearest(value / most * 100.0));
+            }
+        }
+    }
+    grid.render().expect("the templates use no filter that fails and write to a string")
+}
+
+fn grid(table: &Table) -> Grid {
     let aligns: Vec<bool> = table.columns.iter().map(|c| c.align == Align::Right).collect();
     let fields = |row: &Vec<Cell>| {
         let right = |at: usize| aligns.get(at).copied().unwrap_or(false);
         row.iter().enumerate().map(|(at, cell)| field(cell, at == 0, right(at))).collect()
     };
-    let grid = Grid {
+    Grid {
         caption: visible(&table.caption),
         headings: table.columns.iter().map(|c| visible(&c.name)).zip(aligns.clone()).collect(),
         rows: table.rows.iter().map(fields).collect(),
-    };
-    grid.render().expect("the templates use no filter that fails and write to a string")
+    }
 }
 
 /// Largest number of characters for which words stay on one line.
 const SHORT: usize = 28;
 
 fn field(cell: &Cell, first: bool, right: bool) -> Field {
-    let plain = Field { text: String::new(), interval: None, sort: None, class: "r", heads: false };
+    let plain = Field {
+        text: String::new(),
+        interval: None,
+        sort: None,
+        class: "r",
+        sign: None,
+        bar: None,
+        heads: false,
+    };
     let class = if right { "r" } else { "" };
     match cell {
         Cell::Text(words) => {
@@ -278,7 +322,9 @@ fn field(cell: &Cell, first: bool, right: bool) -> Field {
         Cell::Figure(figure) if figure.is_finite() => {
             let (text, interval) = number::figure_parts(figure);
             let sort = Some(format!("{:?}", figure.value));
-            Field { text: visible(&text), interval, sort, class, ..plain }
+            let verdict = figure.verdict.filter(|_| !sign(figure.verdict).is_empty());
+            let sign = verdict.map(|verdict| (class_of(verdict), sign(Some(verdict))));
+            Field { text: visible(&text), interval, sort, class, sign, ..plain }
         }
         Cell::Figure(_) => Field { text: "not finite".into(), class: "none", ..plain },
         Cell::Missing { reason } => {

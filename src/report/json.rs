@@ -47,7 +47,7 @@ pub fn unit(unit: &Unit) -> &str {
     match unit {
         Unit::None => "1",
         Unit::Ratio => "ratio",
-        Unit::Seconds => "s",
+        Unit::Seconds | Unit::Downtime => "s",
         Unit::PerSecond => "per_s",
         Unit::Bytes => "bytes",
         Unit::BitsPerSecond => "bits_per_s",

@@ -32,6 +32,14 @@ const SECONDS: [(f64, f64, &str); 7] = [
     (1e-6, 1e6, "µs"),
     (0.0, 1e9, "ns"),
 ];
+const DOWNTIME: [(f64, f64, &str); 6] = [
+    (172_800.0, 1.0 / 86_400.0, "d"),
+    (120.0, 1.0 / 60.0, "min"),
+    (1.0, 1.0, "s"),
+    (1e-3, 1e3, "ms"),
+    (1e-6, 1e6, "µs"),
+    (0.0, 1e9, "ns"),
+];
 const BYTES: [(f64, f64, &str); 5] = [
     (1_099_511_627_776.0, 1.0 / 1_099_511_627_776.0, "TiB"),
     (1_073_741_824.0, 1.0 / 1_073_741_824.0, "GiB"),
@@ -61,6 +69,7 @@ impl<'a> Display<'a> {
             Unit::None => plain("", "", false),
             Unit::Ratio => Self { factor: 100.0, prefix: "", suffix: "%", spaced: true },
             Unit::Seconds => stepped(&SECONDS, "s"),
+            Unit::Downtime => stepped(&DOWNTIME, "s"),
             Unit::PerSecond => plain("", "/s", false),
             Unit::Bytes => stepped(&BYTES, "B"),
             Unit::BitsPerSecond => stepped(&BITS_PER_SECOND, "bit/s"),
@@ -140,18 +149,23 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     if half < 0.5 * power_of_ten(-decimals) {
         return (value, None);
     }
-    let lopsided = (high - shown - half).abs() > 0.05 * half;
+    let lopsided = (high - shown - half).abs() > LOPSIDED * half;
     let interval = if lopsided {
         let low = group(&rounded(low, decimals, Rounding::Down));
         let high = group(&rounded(high, decimals, Rounding::Up));
         format!("({low} to {high})")
     } else {
-        // A half-width with fewer than two digits is rounded up.
-        let rounding = if decimals < by_half { Rounding::Up } else { Rounding::Nearest };
-        format!("± {}", group(&rounded(half, decimals, rounding)))
+        // The wider side stands for both. A half-width with fewer than two digits is rounded up.
+        let wider = (high - shown).max(shown - low);
+        let even = wider - half < 0.05 * half && decimals >= by_half;
+        let rounding = if even { Rounding::Nearest } else { Rounding::Up };
+        format!("± {}", group(&rounded(wider, decimals, rounding)))
     };
     (value, Some(interval))
 }
+
+/// Share of the half-width by which an interval may lie beside its value and still be written with `±`.
+const LOPSIDED: f64 = 0.2;
 
 /// Largest number of significant digits of a value.
 const DIGITS: i32 = 3;

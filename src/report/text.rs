@@ -102,8 +102,20 @@ pub fn cell(cell: &Cell) -> String {
         Cell::Text(words) => visible(words),
         Cell::Count(count) => number::count(*count),
         Cell::Figure(figure) if !figure.is_finite() => "not finite".into(),
-        Cell::Figure(figure) => visible(&number::figure(figure)),
+        Cell::Figure(figure) => {
+            format!("{}{}", visible(&number::figure(figure)), sign(figure.verdict))
+        }
         Cell::Missing { reason } => visible(reason),
+    }
+}
+
+/// Returns the sign behind a figure that misses its objective or is undecided.
+#[must_use]
+pub const fn sign(verdict: Option<Judgement>) -> &'static str {
+    match verdict {
+        Some(Judgement::NotMet) => "\u{a0}✗",
+        Some(Judgement::Unsure) => "\u{a0}?",
+        Some(Judgement::Met | Judgement::Finding) | None => "",
     }
 }
 
@@ -122,7 +134,19 @@ pub fn table(table: &Table, terminal: Terminal) -> String {
     let heading: Vec<String> = table.columns.iter().map(|c| spell(visible(&c.name))).collect();
     let rows: Vec<Vec<String>> =
         table.rows.iter().map(|row| row.iter().map(|c| spell(cell(c))).collect()).collect();
-    let kept = columns_that_fit(&heading, &rows, usize::from(terminal.width));
+    let width = usize::from(terminal.width);
+    let mut rows = rows;
+    let mut kept = columns_that_fit(&heading, &rows, width);
+    if kept < heading.len() {
+        // Fewer spaces may make all columns fit.
+        let signs = [("± ", "±"), ("+- ", "+-"), ("\u{a0}✗", "✗"), ("\u{a0}?", "?")];
+        for text in rows.iter_mut().flatten() {
+            for (loose, tight) in signs {
+                *text = text.replace(loose, tight);
+            }
+        }
+        kept = columns_that_fit(&heading, &rows, width);
+    }
     let mut grid = Grid::new();
     grid.load_style(presets::NOTHING).force_no_tty();
     grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(terminal.width);
@@ -222,7 +246,7 @@ pub fn lead(document: &Document, terminal: Terminal) -> String {
     }
     let more = open.len().saturating_sub(VERDICTS);
     if more > 0 {
-        say(&mut out, &format!("{more} more verdicts: see --details"), terminal);
+        say(&mut out, &format!("and {more} more verdicts, with --details"), terminal);
     }
     out.push_str("digest ");
     out.push_str(&terminal.letters.spell(&visible(&document.digest)));

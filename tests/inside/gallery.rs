@@ -96,7 +96,7 @@ fn front() -> Chart {
         label: label.into(),
         x,
         y: Estimate { value: minutes, interval: Some((minutes * 0.95, minutes * 1.05)) },
-        on_front,
+        standing: if on_front { Standing::Front } else { Standing::Beaten },
     };
     Chart {
         name: "downtime-against-cost".into(),
@@ -105,7 +105,7 @@ fn front() -> Chart {
         kind: ChartKind::Front(FrontChart {
             x: Axis::linear("dollars a month", Unit::DollarsPerMonth),
             y: Axis::linear("structural downtime", Unit::Other("min/y".into())),
-            kinds: ["down less than all cheaper ones".into(), "not".into()],
+            kinds: ["down less than all cheaper ones".into(), "not".into(), "excluded".into()],
             points: vec![
                 point("starter", 618.0, 233.0, true),
                 point("tier-1", 1_382.0, 244.0, false),

@@ -499,7 +499,7 @@ fn numbers_that_are_none_are_not_drawn() {
                         label: "p".into(),
                         x: value,
                         y: Estimate { value, interval: Some((value, f64::NAN)) },
-                        on_front: true,
+                        standing: Standing::Front,
                     }],
                     ..FrontChart::default()
                 }),

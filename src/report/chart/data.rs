@@ -72,7 +72,7 @@ fn estimate(estimate: Option<&Estimate>, axis: &Axis) -> Cell {
             interval: *interval,
             unit: axis.unit.clone(),
             rounding: axis.rounding,
-            note: None,
+            ..Figure::default()
         }),
     }
 }
@@ -146,7 +146,7 @@ fn points(front: &FrontChart) -> Table {
             Cell::text(point.label.clone()),
             Cell::Figure(Figure::exact(point.x, front.x.unit.clone())),
             estimate(Some(&point.y), &front.y),
-            Cell::text(front.kinds[usize::from(!point.on_front)].clone()),
+            Cell::text(front.kinds[point.standing as usize].clone()),
         ]
     };
     Table { columns, rows: front.points.iter().map(row).collect(), ..Table::default() }
@@ -200,7 +200,7 @@ mod tests {
                 label: "tier-5".into(),
                 x: 3_049.0,
                 y: Estimate { value, interval },
-                on_front: true,
+                standing: Standing::Front,
             }],
         };
         let shown = |rounding| match &points(&chart(rounding)).rows[0][2] {

@@ -3,8 +3,8 @@
 use plotters::element::PathElement;
 
 use super::scale::{Room, Scale, TICK_SIZE};
-use super::{Grid, Key, Margins, Sample, Sheet, marker, nothing, numbers, plot, units};
-use crate::report::document::FrontChart;
+use super::{Grid, Key, Margins, Sample, Sheet, hollow, marker, nothing, numbers, plot, units};
+use crate::report::document::{FrontChart, Standing};
 use crate::report::svg::{Drawing, Ink, UNITS, text_width};
 
 /// Space around a marker that labels keep free, in pixels.
@@ -48,14 +48,15 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
     let room = sheet.pixels() - left;
     let (x, x_title) = Scale::over(&chart.x, &xs, Room::Across(room - 30.0));
     let margins = Margins { left, right: x.overhang(room).max(12.0), below: 44.0 };
-    let mut keys = vec![Key { sample: Sample::Line(0), name: chart.kinds[0].clone() }];
-    if points.iter().any(|point| !point.on_front) {
-        keys.push(Key { sample: Sample::Marker(1), name: chart.kinds[1].clone() });
-    }
+    let samples = [Sample::Line(0), Sample::Marker(0), Sample::Hollow];
+    let has = |at: usize| points.iter().any(|point| point.standing as usize == at);
+    let keys = samples.into_iter().zip(&chart.kinds).enumerate().filter(|(at, _)| has(*at));
+    let keys: Vec<Key> =
+        keys.map(|(_, (sample, name))| Key { sample, name: name.clone() }).collect();
     sheet.paint(&y_title, &keys, height + margins.below, |root, top| {
         let area = plot(root, (top, margins), (x.clone(), y.clone()), (Grid::Across, &x_title))?;
         let mut path: Vec<(f64, f64)> = Vec::new();
-        for point in points.iter().filter(|point| point.on_front) {
+        for point in points.iter().filter(|point| point.standing == Standing::Front) {
             // Between two costs the cheaper scenario applies, so the line is a staircase.
             path.extend(path.last().map(|before| (point.x, before.1)));
             path.push((point.x, point.y.value));
@@ -72,7 +73,10 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
                 ))?;
             }
             let at = area.map_coordinate(&(point.x, point.y.value));
-            marker(root, u8::from(!point.on_front), at)?;
+            match point.standing {
+                Standing::Front | Standing::Beaten => marker(root, 0, at)?,
+                Standing::Excluded => hollow(root, at)?,
+            }
             let (x, y) = (pixels(at.0), pixels(at.1));
             taken.push(Patch {
                 left: x - CLEAR,

@@ -62,10 +62,13 @@ pub fn draw(chart: &Chart, id: &str, width: u32) -> Drawing {
 /// Returns the drawings of a document, one file each under `plots/`.
 pub fn files(document: &Document) -> impl Iterator<Item = ResultFile> + '_ {
     let blocks = document.sections.iter().flat_map(|section| &section.blocks);
-    blocks.filter_map(|block| {
-        let Block::Chart(drawn) = block else { return None };
+    let in_sections = blocks.filter_map(|block| match block {
+        Block::Chart(drawn) => Some(drawn),
+        _ => None,
+    });
+    document.lead.chart.iter().chain(in_sections).map(|drawn| {
         let drawing = draw(drawn, &drawn.name, WIDE).standalone();
-        Some(ResultFile::covered(format!("plots/{}.svg", drawn.name), drawing.into_bytes()))
+        ResultFile::covered(format!("plots/{}.svg", drawn.name), drawing.into_bytes())
     })
 }
 
@@ -97,6 +100,7 @@ enum Sample {
     Line(u8),
     Dense(u8),
     Marker(u8),
+    Hollow,
     Pattern(u8),
     Objective,
 }
@@ -214,6 +218,7 @@ fn draw_key(root: &Root<'_>, key: &Key, (x, y): (f64, f64), width: f64) -> Drawn
             marker(root, i, (units(x + SAMPLE / 2.0), units(middle)))?;
         }
         Sample::Marker(i) => marker(root, i, (units(x + SAMPLE / 2.0), units(middle)))?,
+        Sample::Hollow => hollow(root, (units(x + SAMPLE / 2.0), units(middle)))?,
         Sample::Objective => line(Ink::Objective, 15)?,
         Sample::Pattern(i) => {
             let corners = [(x, middle - 6.0), (x + SAMPLE, middle + 6.0)];
@@ -243,6 +248,13 @@ fn marker(root: &Root<'_>, index: u8, (x, y): (i32, i32)) -> Drawn {
     };
     let corners: Vec<_> = corners.iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
     root.draw(&Polygon::new(corners, style))
+}
+
+/// Draws an outlined marker.
+fn hollow(root: &Root<'_>, (x, y): (i32, i32)) -> Drawn {
+    let corners = [(-38, -38), (38, -38), (38, 38), (-38, 38), (-38, -38)];
+    let corners: Vec<_> = corners.iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
+    root.draw(&PathElement::new(corners, Ink::Stroke(0).stroke(15)))
 }
 
 const PLUS: [(i32, i32); 12] = [

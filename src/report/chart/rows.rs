@@ -24,12 +24,14 @@ const COLUMN: f64 = 44.0;
 /// depends on the size; otherwise the title of the axis has it.
 pub(super) fn value_text(estimate: &Estimate, axis: &Axis) -> String {
     let unit = match &axis.unit {
-        Unit::Seconds | Unit::Bytes | Unit::BitsPerSecond | Unit::Ratio => axis.unit.clone(),
+        Unit::Seconds | Unit::Downtime | Unit::Bytes | Unit::BitsPerSecond | Unit::Ratio => {
+            axis.unit.clone()
+        }
         Unit::Dollars | Unit::DollarsPerMonth => Unit::Dollars,
         Unit::None | Unit::PerSecond | Unit::Other(_) => Unit::None,
     };
     let Estimate { value, interval } = *estimate;
-    let figure = Figure { value, interval, unit, rounding: axis.rounding, note: None };
+    let figure = Figure { value, interval, unit, rounding: axis.rounding, ..Figure::default() };
     figure_parts(&figure).0
 }
 

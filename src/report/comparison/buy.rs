@@ -40,7 +40,6 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
         blocks: vec![
             Block::Table(table(ladder)),
             Block::Table(next(ladder)),
-            Block::Chart(chart(ladder)),
         ],
     })
 }
@@ -202,43 +201,6 @@ fn negated(interval: &Interval) -> Interval {
 fn in_minutes(seconds: &Interval) -> Figure {
     let Interval { estimate, low, high, .. } = seconds;
     Figure::estimate(estimate / 60.0, low / 60.0, high / 60.0, minutes())
-}
-
-fn chart(ladder: &Ladder) -> Chart {
-    let points = ladder.offers.iter().map(|offer| FrontPoint {
-        label: name(ladder, offer.row).into(),
-        x: offer.cost,
-        y: Mark {
-            value: offer.downtime.estimate / 60.0,
-            interval: Some((offer.downtime.low / 60.0, offer.downtime.high / 60.0)),
-        },
-        on_front: offer.is_on_front(),
-    });
-    let beaten = ladder.offers.iter().filter(|offer| offer.beaten_by.is_some()).count();
-    let mut finding = match beaten {
-        0 => "Each is down less than all that cost less".into(),
-        1 => "One costs more than another and is not down less".into(),
-        count => format!("{count} cost more than another and are not down less"),
-    };
-    match ladder.offers.iter().filter(|offer| offer.unfit.is_some()).count() {
-        0 => {}
-        1 => finding.push_str("; one is not recommended"),
-        count => finding.push_str(&format!("; {count} are not recommended")),
-    }
-    Chart {
-        name: "downtime-against-cost".into(),
-        title: format!("Structural downtime of {} against cost", ladder.basis.class),
-        finding,
-        kind: ChartKind::Front(FrontChart {
-            x: Axis::linear("dollars a month", Unit::DollarsPerMonth),
-            y: Axis::linear("structural downtime", minutes()).rounded(Rounding::Up),
-            kinds: [
-                "down less than all cheaper ones".into(),
-                "beaten by a cheaper one, or not recommended".into(),
-            ],
-            points: points.collect(),
-        }),
-    }
 }
 
 /// A scenario with a price and a long-horizon run.

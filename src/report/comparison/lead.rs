@@ -1,14 +1,18 @@
 //! The first screen of a comparison: the cheapest scenario that meets every objective, and one table.
 
 use super::{Ladder, has_once};
-use crate::report::answer::{capacity, downtime, estimate, found, list, margin, served, sign};
-use crate::report::columns::{Read, ResultTable, words};
-use crate::report::document::{Align, Fact, Figure, Judgement, Lead, Rounding, Table, Unit};
-use crate::report::number;
+use crate::report::answer::{capacity, found, list, margin, sign};
+use crate::report::columns::{Read, ResultTable, Value, numbers, words};
+use crate::report::document::{
+    Axis, Cell, Chart, ChartKind, Estimate as Mark, Fact, Figure, FrontChart, FrontPoint,
+    Judgement, Lead, Rounding, Standing, Unit,
+};
 use crate::report::run::{page, price};
-use crate::study::compare::{Choice, Row};
+use crate::study::compare::{Choice, Offer, Row};
 use crate::study::expect::Verdict;
-use crate::study::summary::{Aim, Goal, Subject, Summary};
+use crate::study::results::Carries;
+use crate::study::summary::{Aim, Goal, InWindow, Subject, Summary};
+use crate::study::window::Estimate;
 
 /// Number of rows of the table on a terminal.
 const ROWS: usize = 14;
@@ -28,14 +32,17 @@ pub(super) fn lead(ladder: &Ladder) -> Lead {
         }
         table.rows.truncate(ROWS);
     }
-    for column in table.columns.iter_mut().skip(1) {
-        column.align = Align::Right;
-    }
     let mut below = legend(ladder);
     if more > 0 {
-        below.insert(0, format!("{more} more scenarios: see --details"));
+        below.insert(0, format!("and {more} more scenarios, in the details"));
     }
-    Lead { answer: answer(ladder), facts: unmet(ladder), table: Some(table), below }
+    Lead {
+        answer: answer(ladder),
+        facts: unmet(ladder),
+        table: Some(table),
+        below,
+        chart: chart(ladder),
+    }
 }
 
 /// Returns the row that the answer names.
@@ -147,24 +154,55 @@ impl<'a> Line<'a> {
         self.subject()?.goals.iter().rfind(|goal| is_it(&goal.aim))
     }
 
-    /// Returns the sign of the verdict on an objective; none without that objective.
-    fn sign(&self, is_it: impl Fn(&Aim) -> bool) -> &'static str {
-        self.goal(is_it).map_or("", |goal| sign(goal.judgement))
+    /// Returns an estimate as a cell, with the verdict on the objective for it.
+    fn cell(
+        &self,
+        value: Option<&Estimate>,
+        (unit, rounding): (Unit, Rounding),
+        is_it: impl Fn(&Aim) -> bool,
+    ) -> Value<'a> {
+        let figure = match value {
+            Some(Estimate::Interval(i)) => crate::report::run::figure(i, unit),
+            Some(Estimate::Single(value)) => Figure::exact(*value, unit),
+            Some(Estimate::Missing(reason)) => return Value::Missing(reason.to_string().into()),
+            None => return Value::Missing("–".into()),
+        };
+        let verdict = self.goal(is_it).map(|goal| page::word(goal.judgement));
+        Value::Cell(Cell::Figure(Figure { verdict, ..figure.rounded(rounding) }))
     }
 
-    /// Returns the p95 latency in the deciding window.
-    fn latency(&self) -> String {
-        let Some(of) = self.subject() else { return "–".into() };
-        let window = match &of.peak {
-            Some((_, name)) => of.windows.iter().find(|window| window.name == *name),
-            None => of.windows.last(),
+    /// Returns the latency in the deciding window.
+    fn latency(&self) -> Value<'a> {
+        let window = self.subject().and_then(deciding);
+        let own = |aim: &Aim| match aim {
+            Aim::Latency { window: name, .. } => window.is_some_and(|window| window.name == *name),
+            _ => false,
         };
-        let Some(window) = window else { return "–".into() };
-        let Some(value) = &window.latency else { return "–".into() };
-        let value = estimate(value, Unit::Seconds, Rounding::Nearest);
-        let own =
-            |aim: &Aim| matches!(aim, Aim::Latency { window: name, .. } if *name == window.name);
-        narrow(value, self.sign(own))
+        let value = window.and_then(|window| window.latency.as_ref());
+        self.cell(value, (Unit::Seconds, Rounding::Nearest), own)
+    }
+
+    fn capacity(&self) -> Value<'a> {
+        let own = |aim: &Aim| matches!(aim, Aim::Capacity { .. });
+        let Some(row) = self.subject().and_then(|of| of.capacity.as_ref()) else {
+            return Value::Missing("not sought".into());
+        };
+        match &row.carries {
+            Carries::Rate(value) => self.cell(Some(value), (Unit::PerSecond, Rounding::Down), own),
+            // A bound is words; the sign stays.
+            _ => {
+                let sign = self.goal(own).map_or("", |goal| sign(goal.judgement));
+                Value::Cell(Cell::text(format!("{}{sign}", capacity(row))))
+            }
+        }
+    }
+}
+
+/// Returns the window of the design peak, or else the last one.
+fn deciding(of: &Subject) -> Option<&InWindow> {
+    match &of.peak {
+        Some((_, name)) => of.windows.iter().find(|window| window.name == *name),
+        None => of.windows.last(),
     }
 }
 
@@ -176,57 +214,37 @@ fn lines(ladder: &Ladder) -> impl Iterator<Item = Line<'_>> {
 /// Returns the heading of the latencies: the statistic and the window of the design peak.
 fn latency_header(ladder: &Ladder) -> String {
     let mut subjects = lines(ladder).filter_map(|line| line.subject());
-    let found = subjects.find_map(|of| {
-        let window = match &of.peak {
-            Some((_, name)) => of.windows.iter().find(|window| window.name == *name),
-            None => of.windows.last(),
-        };
-        window.map(|window| format!("{} at {}", window.stat, window.name))
-    });
+    let found = subjects
+        .find_map(|of| deciding(of).map(|window| format!("{} at {}", window.stat, window.name)));
     found.unwrap_or_else(|| "p95".into())
-}
-
-/// Formats a value of the table in as few characters as possible: `1.28 s ±0.08✗`.
-fn narrow(value: String, sign: &str) -> String {
-    format!("{value}{}", sign.trim_start_matches('\u{a0}')).replace("\u{a0}±\u{a0}", "\u{a0}±")
-}
-
-/// Cell without a value.
-const NONE: &str = "–";
-
-fn dollars(value: f64) -> String {
-    number::figure(&Figure::exact(value, Unit::Dollars))
 }
 
 /// Declares the columns of the first table.
 fn declared<'a>() -> ResultTable<Line<'a>> {
     type L<'a> = Line<'a>;
-    let column = |id, header: &'static str, read: Read<L<'a>>| words(id, header, "", read);
+    let column =
+        |id, header: &'static str, unit, read: Read<L<'a>>| numbers(id, header, unit, "", read);
     ResultTable::new(
         "",
         "A scenario.",
         [
-            column("scenario", "scenario", |l| (&l.row.scenario).into()),
-            column("month", "$/month", |l| l.row.monthly_cost.map_or(NONE.into(), dollars).into()),
-            column("once", "$ once", |l| l.row.once_cost.map_or(NONE.into(), dollars).into()),
-            column("down", "down/year", |l| {
-                let down = l.subject().and_then(|of| of.down.as_ref());
-                down.map_or(NONE.into(), |down| narrow(downtime(&down.per_year), "")).into()
+            words("scenario", "scenario", "", |l: &L<'_>| (&l.row.scenario).into()),
+            column("month", "$/month", Unit::Dollars, |l| Value::or(l.row.monthly_cost, "–")),
+            column("once", "$ once", Unit::Dollars, |l| Value::or(l.row.once_cost, "–")),
+            column("down", "down/year", Unit::Downtime, |l| {
+                let down = l.subject().and_then(|of| of.down.as_ref()).map(|down| &down.per_year);
+                l.cell(down, (Unit::Downtime, Rounding::Up), |_| false)
             }),
-            column("served", "views served", |l| {
+            column("served", "views served", Unit::Ratio, |l| {
+                let own = |aim: &Aim| matches!(aim, Aim::Served { .. });
                 let value = l.subject().and_then(|of| of.served.as_ref());
-                let sign = l.sign(|aim| matches!(aim, Aim::Served { .. }));
-                value.map_or(NONE.into(), |value| narrow(served(value), sign)).into()
+                l.cell(value, (Unit::Ratio, Rounding::Down), own)
             }),
-            column("latency", "p95 at peak", |l| l.latency().into()),
-            column("capacity", "capacity", |l| {
-                let value = l.subject().and_then(|of| of.capacity.as_ref()).map(capacity);
-                let sign = l.sign(|aim| matches!(aim, Aim::Capacity { .. }));
-                narrow(value.unwrap_or_else(|| "not sought".into()), sign).into()
-            }),
-            column("first", "saturates first", |l| {
+            column("latency", "p95 at peak", Unit::Seconds, |l| l.latency()),
+            column("capacity", "capacity", Unit::PerSecond, |l| l.capacity()),
+            words("first", "saturates first", "", |l: &L<'_>| {
                 let row = l.subject().and_then(|of| of.capacity.as_ref());
-                row.map_or(NONE.into(), |row| row.first.0.clone()).into()
+                Value::or(row.map(|row| row.first.0.clone()), "–")
             }),
         ],
     )
@@ -247,6 +265,49 @@ fn columns(ladder: &Ladder) -> Vec<&'static str> {
         ("first", subjects().any(|of| of.capacity.is_some())),
     ];
     all.into_iter().filter(|(_, has)| *has).map(|(id, _)| id).collect()
+}
+
+/// Draws cost against downtime; `None` unless two scenarios have both.
+fn chart(ladder: &Ladder) -> Option<Chart> {
+    let standing = |offer: &Offer| match ladder.summaries[offer.row].verdict() {
+        Verdict::Fails | Verdict::Inconclusive => Standing::Excluded,
+        Verdict::Holds | Verdict::NotJudged if offer.is_on_front() => Standing::Front,
+        Verdict::Holds | Verdict::NotJudged => Standing::Beaten,
+    };
+    let points = ladder.offers.iter().map(|offer| FrontPoint {
+        label: ladder.rows[offer.row].scenario.clone(),
+        x: offer.cost,
+        y: Mark {
+            value: offer.downtime.estimate / 60.0,
+            interval: Some((offer.downtime.low / 60.0, offer.downtime.high / 60.0)),
+        },
+        standing: standing(offer),
+    });
+    let points: Vec<FrontPoint> = points.collect();
+    let asked = ladder.summaries.iter().any(|summary| summary.has_objectives);
+    let excluded = points.iter().filter(|point| point.standing == Standing::Excluded).count();
+    let finding = match (asked, excluded) {
+        (false, _) => "No objective is declared".into(),
+        (true, 0) => "Every scenario meets every objective".into(),
+        (true, count) => {
+            format!("{count} of {} miss an objective or cannot be decided", points.len())
+        }
+    };
+    (points.len() > 1).then(|| Chart {
+        name: "downtime-against-cost".into(),
+        title: format!("Downtime per year of {} against cost", ladder.basis.class),
+        finding,
+        kind: ChartKind::Front(FrontChart {
+            x: Axis::linear("dollars per month", Unit::DollarsPerMonth),
+            y: Axis::linear("downtime", Unit::Other("min per year".into())).rounded(Rounding::Up),
+            kinds: [
+                "less downtime than all cheaper ones".into(),
+                "a cheaper one has no more downtime".into(),
+                "misses an objective, or undecided".into(),
+            ],
+            points,
+        }),
+    })
 }
 
 /// Explains the signs that the table has.
@@ -317,7 +378,7 @@ fn unmet(ladder: &Ladder) -> Vec<Fact> {
     }
     let left = ladder.unmet.len().saturating_sub(EXPECTATIONS);
     if left > 0 {
-        facts.push(Fact::plain("", format!("{left} more: see --details")));
+        facts.push(Fact::plain("", format!("and {left} more, in the details")));
     }
     facts
 }
