@@ -45,7 +45,7 @@ pub fn ledger(args: &CompareArgs, files: &[PathBuf], console: &Console) -> Resul
     let out = out.unwrap_or_else(|| named_for(home(&args.paths), args.simulation.effort.quick));
     let mut plan = planned(&work, files, console)?;
     let place = ResultsDirectory::open(&out)?;
-    place.foresee(&covers(&plan.lines()), work.overwrite())?;
+    place.foresee("", &covers(&plan.lines()), work.overwrite())?;
     if !simulate(&work, &mut plan, console)? {
         return Ok(work.stop.exit().unwrap_or(Exit::Interrupted));
     }

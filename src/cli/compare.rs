@@ -138,13 +138,14 @@ impl Places {
         let mut members = Vec::new();
         for one in ready {
             let place = ResultsDirectory::open(&out.join(one.name()))?;
-            place.foresee(&one.facts(), overwrite)?;
+            place.foresee(one.name(), &one.facts(), overwrite)?;
             members.push(place);
         }
         let comparison = ResultsDirectory::open(&out.join(COMPARISON))?;
         let facts: Vec<String> =
             ready.iter().map(|one| format!("member {} ", one.name())).collect();
-        comparison.foresee(&facts, overwrite)?;
+        let names: Vec<&str> = ready.iter().map(|one| one.name()).collect();
+        comparison.foresee(&names.join(", "), &facts, overwrite)?;
         Ok(Self { members, comparison })
     }
 }

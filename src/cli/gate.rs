@@ -220,7 +220,7 @@ impl Gate<'_> {
         let place = match &self.args.out {
             Some(out) => {
                 let place = ResultsDirectory::open(&out.join(ready.name()))?;
-                place.foresee(&ready.facts(), work.overwrite())?;
+                place.foresee(ready.name(), &ready.facts(), work.overwrite())?;
                 Some(place)
             }
             None => None,

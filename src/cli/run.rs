@@ -15,6 +15,7 @@ use crate::facade::error::Error;
 use crate::facade::load::files;
 use crate::facade::ready::Ready;
 use crate::facade::results::Ending;
+use crate::facade::since::since;
 use crate::facade::{Results, Run};
 use crate::report::document::Document;
 use crate::report::run::{Output, page};
@@ -123,6 +124,8 @@ pub struct Work<'a> {
     force: bool,
     /// True if every table of the report is printed.
     details: bool,
+    /// True if earlier results of the same scenario are kept beside the new ones.
+    keeps: bool,
     /// True if the claims of a scenario are checked as well.
     claims: bool,
     console: &'a Console,
@@ -138,7 +141,7 @@ impl<'a> Work<'a> {
     /// [`Exit::Io`] if the operating system refuses.
     pub fn new(args: &'a Simulation, console: &'a Console) -> Result<Self, Failure> {
         let work = Self::of(&args.effort, args.format, args.force, console)?;
-        Ok(Self { details: args.details, ..work })
+        Ok(Self { details: args.details, keeps: true, ..work })
     }
 
     /// Like [`Self::new`], for a command with other flags. May be called once per process.
@@ -164,7 +167,7 @@ impl<'a> Work<'a> {
             asked.get().min(most)
         });
         let run = effort.run().with_own_threads(threads)?;
-        Ok(Self { run, format, force, details: false, claims: false, console, stop })
+        Ok(Self { run, format, force, details: false, keeps: false, claims: false, console, stop })
     }
 
     /// Returns the same work with claims checked: errors in the claims of a scenario prevent its run.
@@ -291,9 +294,12 @@ impl<'a> Work<'a> {
         let ready = self.ready(file)?;
         // Before the run, so that a long run does not end at a folder that cannot be written.
         let directory = ResultsDirectory::open(out)?;
-        directory.foresee(&ready.facts(), self.overwrite())?;
+        directory.foresee(ready.name(), &ready.facts(), self.overwrite())?;
         let done = self.live(&ready)?;
         let written = self.write(&directory, done.output())?;
+        if written == Written::Replaced && self.overwrite() == Overwrite::Keep {
+            self.console.tell(&since(&directory.previous(), &done, self.console.terminal())?);
+        }
         let claims = ready.claims();
         if claims > 0 {
             let name = shown(&file.display().to_string());
@@ -314,7 +320,11 @@ impl<'a> Work<'a> {
     /// Returns what happens to other results in the folder.
     #[must_use]
     pub const fn overwrite(&self) -> Overwrite {
-        if self.force { Overwrite::Force } else { Overwrite::Refuse }
+        match (self.force, self.keeps) {
+            (true, _) => Overwrite::Force,
+            (false, true) => Overwrite::Keep,
+            (false, false) => Overwrite::Refuse,
+        }
     }
 
     /// Writes a set of results.
@@ -398,7 +408,7 @@ pub fn told(path: &Path, output: &Output, written: Written) -> String {
     match written {
         Written::New => format!("written {path}: {count} files, begin with {first}"),
         Written::Replaced => format!("replaced {path}: {count} files, begin with {first}"),
-        Written::Unchanged => format!("unchanged {path}: the same results are there"),
+        Written::Unchanged => format!("reproduced {path}: identical to the stored results"),
     }
 }
 

@@ -42,7 +42,7 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
     let out = args.out.clone().unwrap_or_else(|| beside(default_out(&args.file), "-sweep"));
     // Two sweeps into one folder would alternate: the second is refused here.
     let tables = ResultsDirectory::open(&out.join(SWEEP))?;
-    tables.foresee(&Sweep::facts(&planned), work.overwrite())?;
+    tables.foresee("", &Sweep::facts(&planned), work.overwrite())?;
     let mut limit = false;
     for (at, one) in planned.iter().enumerate() {
         let ended = live(&work.with(sweep.run_of(one)), one, &args.file, &out)?;

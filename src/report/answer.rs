@@ -79,15 +79,6 @@ pub(super) const fn sign(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Names what an objective asks in a word or two.
-pub(super) fn name(goal: &Goal) -> String {
-    match &goal.aim {
-        Aim::Latency { window, stat, .. } => format!("{stat} at {window}"),
-        Aim::Served { .. } => "page views served".into(),
-        Aim::Capacity { .. } => "capacity".into(),
-    }
-}
-
 /// Formats what an objective asks and what was found: `p95 at peak 451 ms ± 8 (objective: below 500 ms)`.
 pub(super) fn found(of: &Subject, goal: &Goal) -> String {
     match &goal.aim {

@@ -655,7 +655,7 @@ pub struct FrontChart {
     pub x: Axis,
     /// Vertical axis.
     pub y: Axis,
-    /// The meanings of a [`Standing`], in its order.
+    /// The meanings of a [`FrontRank`], in its order.
     pub kinds: [String; 3],
     /// The points, in order of x.
     pub points: Vec<FrontPoint>,
@@ -670,13 +670,13 @@ pub struct FrontPoint {
     pub x: f64,
     /// Vertical coordinate.
     pub y: Estimate,
-    /// Its standing among the others.
-    pub standing: Standing,
+    /// Its rank among the others.
+    pub rank: FrontRank,
 }
 
-/// The standing of a point among the others.
+/// The rank of a point among the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
+pub enum FrontRank {
     /// No other that is not excluded beats it on both axes; such points are joined.
     #[default]
     Front,

@@ -57,6 +57,22 @@ pub fn unit(unit: &Unit) -> &str {
     }
 }
 
+/// Returns the unit with this name, the inverse of [`unit`].
+#[must_use]
+pub fn unit_named(name: &str) -> Unit {
+    match name {
+        "1" => Unit::None,
+        "ratio" => Unit::Ratio,
+        "s" => Unit::Seconds,
+        "per_s" => Unit::PerSecond,
+        "bytes" => Unit::Bytes,
+        "bits_per_s" => Unit::BitsPerSecond,
+        "dollars" => Unit::Dollars,
+        "dollars_per_month" => Unit::DollarsPerMonth,
+        other => Unit::Other(other.into()),
+    }
+}
+
 /// Returns a cell: text, count, or the object of a figure.
 #[must_use]
 pub fn cell(cell: &Cell) -> Value {

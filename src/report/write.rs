@@ -31,6 +31,10 @@ const COMMIT: &str = ".fivenines-commit";
 const OLD: &str = ".old-manifest";
 /// File for testing whether the directory is writable.
 const PROBE: &str = ".fivenines-probe";
+/// Folder in which results are copied before they are kept as the previous ones.
+const KEPT: &str = ".fivenines-kept";
+/// Ending of the name of the directory that keeps the previous results.
+const PREVIOUS: &str = ".previous";
 /// Files that other parts of a run keep beside the results, outside the digest.
 const COMPANIONS: [&str; 4] = ["run.log", "provenance.json", "checkpoint", "checkpoint.lock"];
 
@@ -203,8 +207,11 @@ pub enum Written {
 /// The treatment of other results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overwrite {
-    /// Keep them and report a conflict.
+    /// Leave them and report a conflict.
     Refuse,
+    /// Replace earlier results of the same scenario and keep them beside the directory, see
+    /// [`ResultsDirectory::previous`]; refuse any others.
+    Keep,
     /// Replace them.
     Force,
 }
@@ -406,15 +413,24 @@ impl ResultsDirectory {
 
     /// Refuses, before the run, results that [`Self::commit`] would refuse after it, as far as is known. These are
     /// partial results, and results whose digest does not cover one of `facts`. A fact that ends in a space is a
-    /// prefix.
+    /// prefix. With [`Overwrite::Keep`] sound results of the scenario `name` are no conflict.
     ///
     /// # Errors
     ///
     /// [`WriteError::Foreseen`]; [`WriteError::Io`], [`WriteError::Damaged`].
-    pub fn foresee(&self, facts: &[String], overwrite: Overwrite) -> Result<(), WriteError> {
-        let Some(old) = self.manifest()?.filter(|_| overwrite == Overwrite::Refuse) else {
+    pub fn foresee(
+        &self,
+        name: &str,
+        facts: &[String],
+        overwrite: Overwrite,
+    ) -> Result<(), WriteError> {
+        let Some(old) = self.manifest()?.filter(|_| overwrite != Overwrite::Force) else {
             return Ok(());
         };
+        if overwrite == Overwrite::Keep && subject(&old) == Some(name) {
+            verify(&self.path, &old)?;
+            return refuse_as_previous(&self.previous());
+        }
         let lines = old["digest_covers"].as_array().map(Vec::as_slice).unwrap_or_default();
         let covers = |fact: &String| {
             lines.iter().filter_map(Value::as_str).any(|line| match fact.ends_with(' ') {
@@ -460,14 +476,19 @@ impl ResultsDirectory {
             let there = old["digest"].as_str().unwrap_or("no digest");
             let same =
                 there == set.digest && old["complete"].as_bool() == Some(set.partial.is_none());
-            if same && overwrite == Overwrite::Refuse {
+            if same && overwrite != Overwrite::Force {
                 return verify(&self.path, old).map(|()| Written::Unchanged);
             }
             // The digest does not cover pages: another version may write the same figures with other words.
             if same && *old == manifest(set) && verify(&self.path, old).is_ok() {
                 return Ok(Written::Unchanged);
             }
-            if overwrite == Overwrite::Refuse {
+            // Partial results never take the place of complete ones.
+            let keeps = overwrite == Overwrite::Keep
+                && subject(old).is_some()
+                && subject(old) == subject(&manifest(set))
+                && (set.partial.is_none() || old["complete"] == false);
+            if overwrite != Overwrite::Force && !keeps {
                 return Err(WriteError::Conflict {
                     directory: self.path.clone(),
                     there: there.into(),
@@ -479,15 +500,48 @@ impl ResultsDirectory {
             refuse_links(&self.path, &file.path)?;
             refuse_folder(&self.path.join(&file.path))?;
         }
-        if let Err(error) = self.build(set) {
+        let kept = old.as_ref().filter(|_| overwrite == Overwrite::Keep);
+        let built = self.build(set).and_then(|()| kept.map_or(Ok(()), |old| self.keep(old)));
+        if let Err(error) = built {
             // A failed build leaves nothing behind; its error is more important than one of the removal.
             let _ = fs::remove_dir_all(self.path.join(NEXT));
+            let _ = fs::remove_dir_all(self.path.join(KEPT));
             return Err(error);
         }
         rename(&self.path.join(NEXT), &self.path.join(COMMIT))?;
         sync_directory(&self.path)?;
         roll_forward(&self.path)?;
         Ok(if old.is_some() { Written::Replaced } else { Written::New })
+    }
+
+    /// Returns the directory beside this one that keeps the results replaced last: `NAME.previous`.
+    #[must_use]
+    pub fn previous(&self) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(PREVIOUS);
+        name.into()
+    }
+
+    /// Copies the present results, which `manifest` lists, to [`Self::previous`], in place of those kept there.
+    fn keep(&self, manifest: &Value) -> Result<(), WriteError> {
+        verify(&self.path, manifest)?;
+        let place = self.previous();
+        refuse_as_previous(&place)?;
+        let kept = self.path.join(KEPT);
+        fs::create_dir(&kept).map_err(io_error("create", &kept))?;
+        for (path, _) in listed(&self.path, manifest)? {
+            let (from, to) = (self.path.join(&path), kept.join(&path));
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder).map_err(io_error("create", folder))?;
+            }
+            write_new(&to, &fs::read(&from).map_err(io_error("read", &from))?)?;
+        }
+        write_new(&kept.join(MANIFEST), &json::bytes(manifest))?;
+        sync_directory(&kept)?;
+        if is_there(&place)? {
+            fs::remove_dir_all(&place).map_err(io_error("remove", &place))?;
+        }
+        rename(&kept, &place)
     }
 
     /// Builds the set in a folder of its own, its manifest last (K1).
@@ -504,6 +558,54 @@ impl ResultsDirectory {
         write_atomically(&next.join(MANIFEST), &json::bytes(&manifest(set)))?;
         sync_directory(&next)
     }
+}
+
+/// Returns what results are about: the scenario, or the scenarios that are compared.
+fn subject(manifest: &Value) -> Option<&str> {
+    manifest["scenario"].as_str().or_else(|| manifest["compared"].as_str())
+}
+
+/// Refuses a place for previous results that holds anything but results.
+fn refuse_as_previous(place: &Path) -> Result<(), WriteError> {
+    match fs::symlink_metadata(place) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(io_error("read", place)(error)),
+        Ok(found) if !found.is_dir() => {
+            Err(WriteError::NotOurs { directory: place.into(), example: ".".into() })
+        }
+        Ok(_) => {
+            refuse_foreign(place)?;
+            // Everything in it is listed, so nothing else is removed with it.
+            let Some(manifest) = read_manifest(place)? else { return Ok(()) };
+            verify(place, &manifest)?;
+            let ours = listed(place, &manifest)?;
+            let ours: Vec<PathBuf> = ours.iter().map(|(path, _)| place.join(path)).collect();
+            match stray(place, &ours)? {
+                None => Ok(()),
+                Some(example) => Err(WriteError::NotOurs { directory: place.into(), example }),
+            }
+        }
+    }
+}
+
+/// Returns a file below `folder` that is neither one of `ours` nor a manifest.
+fn stray(folder: &Path, ours: &[PathBuf]) -> Result<Option<String>, WriteError> {
+    for entry in fs::read_dir(folder).map_err(io_error("read", folder))? {
+        let entry = entry.map_err(io_error("read", folder))?;
+        let path = entry.path();
+        let kind = entry.file_type().map_err(io_error("read", &path))?;
+        let found = if kind.is_dir() {
+            stray(&path, ours)?
+        } else if ours.contains(&path) || entry.file_name() == MANIFEST {
+            None
+        } else {
+            Some(entry.file_name().to_string_lossy().into_owned())
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
 }
 
 /// Reads the manifest of a directory without locking it, and checks that its parts agree. A directory without a
@@ -637,9 +739,11 @@ fn lock(directory: &Path) -> Result<File, WriteError> {
 
 /// Drops a set that was not committed; completes one that was.
 fn recover(directory: &Path) -> Result<(), WriteError> {
-    let next = directory.join(NEXT);
-    if is_there(&next)? {
-        fs::remove_dir_all(&next).map_err(io_error("remove", &next))?;
+    for unfinished in [NEXT, KEPT] {
+        let folder = directory.join(unfinished);
+        if is_there(&folder)? {
+            fs::remove_dir_all(&folder).map_err(io_error("remove", &folder))?;
+        }
     }
     if is_there(&directory.join(COMMIT))? { roll_forward(directory) } else { Ok(()) }
 }

@@ -11,7 +11,6 @@
 //! Holds: a class that is overloaded at the design peak misses its capacity, whatever its latencies are.
 
 use crate::plan::availability::{Availability, WatchedKind};
-use crate::stats::interval::Interval;
 use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::results::{
     CapacityRow, Carries, ClassRow, LoadClass, ObjectiveRow, Results, Share, WindowRows, YearRow,
@@ -346,13 +345,4 @@ fn capacity(of: &Subject) -> Option<Goal> {
     };
     let judgement = if seen.verdict.is_overload() { Judgement::Fails } else { found };
     Some(Goal { aim, estimate, judgement, margin })
-}
-
-/// Returns the interval of an estimate, if it has one.
-#[must_use]
-pub const fn interval(estimate: &Estimate) -> Option<&Interval> {
-    match estimate {
-        Estimate::Interval(interval) => Some(interval),
-        _ => None,
-    }
 }

@@ -91,12 +91,49 @@ fn causes() -> Chart {
     }
 }
 
+fn lead() -> Lead {
+    let judged = |value: f64, half: f64, unit, verdict| Figure {
+        verdict,
+        ..Figure::estimate(value, value - half, value + half, unit)
+    };
+    let row = |name: &str, cost: f64, down: f64, verdict| {
+        vec![
+            Cell::text(name),
+            Cell::Figure(Figure::exact(cost, Unit::Dollars)),
+            Cell::Figure(judged(down, down / 30.0, Unit::Downtime, None)),
+            Cell::Figure(judged(0.451, 0.008, Unit::Seconds, verdict)),
+        ]
+    };
+    Lead {
+        answer: vec!["tier-3 is the cheapest of 2 that meets every objective.".into()],
+        facts: vec![
+            Fact::plain("Cost", "$2,257 per month"),
+            Fact { judgement: Some(Judgement::NotMet), ..Fact::plain("Latency p95", "1.28 s") },
+        ],
+        chart: Some(Chart { name: "first-screen".into(), ..front() }),
+        table: Some(Table {
+            caption: String::new(),
+            columns: vec![
+                Column::words("scenario", "scenario"),
+                Column::numbers("$/month", "month", Unit::Dollars),
+                Column::numbers("down/year", "down", Unit::Downtime),
+                Column::numbers("p95 at peak", "p95", Unit::Seconds),
+            ],
+            rows: vec![
+                row("starter", 618.0, 14_100.0, Some(Judgement::NotMet)),
+                row("tier-3", 2_257.0, 11_880.0, Some(Judgement::Met)),
+            ],
+        }),
+        below: vec!["✗ misses its objective.".into()],
+    }
+}
+
 fn front() -> Chart {
     let point = |label: &str, x: f64, minutes: f64, on_front| FrontPoint {
         label: label.into(),
         x,
         y: Estimate { value: minutes, interval: Some((minutes * 0.95, minutes * 1.05)) },
-        standing: if on_front { Standing::Front } else { Standing::Beaten },
+        rank: if on_front { FrontRank::Front } else { FrontRank::Beaten },
     };
     Chart {
         name: "downtime-against-cost".into(),
@@ -428,6 +465,7 @@ pub fn document() -> Document {
         results_version: 1,
         digest: format!("sha256:{}", "8c1f".repeat(16)),
         command: "fivenines run tiers/tier-5 --seed 20260101 --replications 200".into(),
+        lead: lead(),
         partial: Some("the memory limit was reached after 144 of 200 replications".into()),
         verdicts: vec![
             verdict(

@@ -103,7 +103,7 @@ fn charts<'a>(document: &'a Document) -> Vec<&'a Chart> {
         Block::Chart(chart) => Some(chart),
         _ => None,
     };
-    blocks.filter_map(chart).collect()
+    document.lead.chart.iter().chain(blocks.filter_map(chart)).collect()
 }
 
 /// Two hundred texts that try to leave their place.
@@ -282,6 +282,7 @@ fn hostile_text_stays_text_on_a_page() {
     let is_chart = |block: &Block| matches!(block, Block::Chart(_));
     let drawn: Vec<Block> = charts(&plain).into_iter().cloned().map(Block::Chart).collect();
     plain.sections.iter_mut().for_each(|section| section.blocks.retain(|b| !is_chart(b)));
+    plain.lead.chart = None;
     let expected = structure(&html::page(&plain));
     for word in hostile() {
         let mut document = plain.clone();
@@ -290,6 +291,11 @@ fn hostile_text_stays_text_on_a_page() {
         blocks.for_each(|block| poison(block, &word));
         document.verdicts[0].text = word.clone();
         document.command = word.clone();
+        document.lead.answer[0] = word.clone();
+        document.lead.below[0] = word.clone();
+        document.lead.facts[0] = Fact::plain(&word, word.clone());
+        let table = document.lead.table.as_mut().unwrap();
+        (table.columns[0].name, table.rows[0][0]) = (word.clone(), Cell::text(word.clone()));
         document.sections[0].heading = word.clone();
         assert_eq!(structure(&html::page(&document)), expected, "{word:?}");
     }
@@ -499,7 +505,7 @@ fn numbers_that_are_none_are_not_drawn() {
                         label: "p".into(),
                         x: value,
                         y: Estimate { value, interval: Some((value, f64::NAN)) },
-                        standing: Standing::Front,
+                        rank: FrontRank::Front,
                     }],
                     ..FrontChart::default()
                 }),

@@ -167,20 +167,22 @@ fn ledgers_add_up_and_every_file_can_be_read() {
     assert!(served.into_iter().all(|line| !line.contains("100 %")), "S2: {shown}");
 }
 
-/// K3: other results stay untouched without `--force`, the same ones are left alone.
+/// K3: the same results are left alone, others of the same scenario are kept beside the new ones, and `--force`
+/// replaces without keeping.
 #[test]
-fn results_that_are_there_are_replaced_by_force_alone() {
+fn results_that_are_there_are_kept_beside_the_new_ones() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("out");
     run(&tier("starter"), &out, &[]);
     let before = tree(&out);
     let same = run(&tier("starter"), &out, &[]);
-    assert!(text(&same.stderr).contains("unchanged"), "{}", text(&same.stderr));
-    let refused = run(&tier("starter"), &out, &["--seed", "2"]);
-    assert_eq!(refused.status.code(), Some(6));
-    assert!(text(&refused.stderr).contains("--force"));
-    assert!(tree(&out) == before);
+    assert!(text(&same.stderr).contains("reproduced"), "{}", text(&same.stderr));
+    let other = run(&tier("starter"), &out, &["--seed", "3"]);
+    assert!(matches!(other.status.code(), Some(0 | 1 | 5)));
+    let previous = place.path().join("out.previous");
+    assert!(tree(&previous) == before && tree(&out) != before);
     let forced = run(&tier("starter"), &out, &["--seed", "2", "--force"]);
+    assert!(tree(&previous) == before);
     assert!(matches!(forced.status.code(), Some(0 | 1 | 5)));
     assert_ne!(digest(&forced), digest(&same));
     assert!(tree(&out) != before);

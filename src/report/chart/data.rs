@@ -146,7 +146,7 @@ fn points(front: &FrontChart) -> Table {
             Cell::text(point.label.clone()),
             Cell::Figure(Figure::exact(point.x, front.x.unit.clone())),
             estimate(Some(&point.y), &front.y),
-            Cell::text(front.kinds[point.standing as usize].clone()),
+            Cell::text(front.kinds[point.rank as usize].clone()),
         ]
     };
     Table { columns, rows: front.points.iter().map(row).collect(), ..Table::default() }
@@ -184,7 +184,7 @@ fn falls(chart: &WaterfallChart) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::document::{FrontPoint, Rounding};
+    use crate::report::document::{FrontPoint, FrontRank, Rounding};
     use crate::report::number;
 
     /// Downtime rounds up in tables; the data of its chart round the same way.
@@ -195,12 +195,12 @@ mod tests {
         let chart = |rounding| FrontChart {
             x: Axis::linear("dollars", Unit::Dollars),
             y: Axis::linear("structural downtime", minutes()).rounded(rounding),
-            kinds: ["on".into(), "off".into()],
+            kinds: ["on".into(), "off".into(), "out".into()],
             points: vec![FrontPoint {
                 label: "tier-5".into(),
                 x: 3_049.0,
                 y: Estimate { value, interval },
-                standing: Standing::Front,
+                rank: FrontRank::Front,
             }],
         };
         let shown = |rounding| match &points(&chart(rounding)).rows[0][2] {

@@ -4,7 +4,7 @@ use plotters::element::PathElement;
 
 use super::scale::{Room, Scale, TICK_SIZE};
 use super::{Grid, Key, Margins, Sample, Sheet, hollow, marker, nothing, numbers, plot, units};
-use crate::report::document::{FrontChart, Standing};
+use crate::report::document::{FrontChart, FrontRank};
 use crate::report::svg::{Drawing, Ink, UNITS, text_width};
 
 /// Space around a marker that labels keep free, in pixels.
@@ -49,14 +49,14 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
     let (x, x_title) = Scale::over(&chart.x, &xs, Room::Across(room - 30.0));
     let margins = Margins { left, right: x.overhang(room).max(12.0), below: 44.0 };
     let samples = [Sample::Line(0), Sample::Marker(0), Sample::Hollow];
-    let has = |at: usize| points.iter().any(|point| point.standing as usize == at);
+    let has = |at: usize| points.iter().any(|point| point.rank as usize == at);
     let keys = samples.into_iter().zip(&chart.kinds).enumerate().filter(|(at, _)| has(*at));
     let keys: Vec<Key> =
         keys.map(|(_, (sample, name))| Key { sample, name: name.clone() }).collect();
     sheet.paint(&y_title, &keys, height + margins.below, |root, top| {
         let area = plot(root, (top, margins), (x.clone(), y.clone()), (Grid::Across, &x_title))?;
         let mut path: Vec<(f64, f64)> = Vec::new();
-        for point in points.iter().filter(|point| point.standing == Standing::Front) {
+        for point in points.iter().filter(|point| point.rank == FrontRank::Front) {
             // Between two costs the cheaper scenario applies, so the line is a staircase.
             path.extend(path.last().map(|before| (point.x, before.1)));
             path.push((point.x, point.y.value));
@@ -73,9 +73,9 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
                 ))?;
             }
             let at = area.map_coordinate(&(point.x, point.y.value));
-            match point.standing {
-                Standing::Front | Standing::Beaten => marker(root, 0, at)?,
-                Standing::Excluded => hollow(root, at)?,
+            match point.rank {
+                FrontRank::Front | FrontRank::Beaten => marker(root, 0, at)?,
+                FrontRank::Excluded => hollow(root, at)?,
             }
             let (x, y) = (pixels(at.0), pixels(at.1));
             taken.push(Patch {

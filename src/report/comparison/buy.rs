@@ -2,10 +2,7 @@
 
 use super::{Ladder, has_once, once, said, with_once};
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
-use crate::report::document::{
-    Axis, Block, Chart, ChartKind, Estimate as Mark, Figure, FrontChart, FrontPoint, Judgement,
-    Rounding, Section, Table, Unit, Verdict,
-};
+use crate::report::document::{Block, Figure, Judgement, Rounding, Section, Table, Unit, Verdict};
 use crate::report::number;
 use crate::report::run::years::minutes;
 use crate::report::run::{price, share_cell};

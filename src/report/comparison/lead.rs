@@ -5,7 +5,7 @@ use crate::report::answer::{capacity, found, list, margin, sign};
 use crate::report::columns::{Read, ResultTable, Value, numbers, words};
 use crate::report::document::{
     Axis, Cell, Chart, ChartKind, Estimate as Mark, Fact, Figure, FrontChart, FrontPoint,
-    Judgement, Lead, Rounding, Standing, Unit,
+    FrontRank, Judgement, Lead, Rounding, Unit,
 };
 use crate::report::run::{page, price};
 use crate::study::compare::{Choice, Offer, Row};
@@ -269,10 +269,10 @@ fn columns(ladder: &Ladder) -> Vec<&'static str> {
 
 /// Draws cost against downtime; `None` unless two scenarios have both.
 fn chart(ladder: &Ladder) -> Option<Chart> {
-    let standing = |offer: &Offer| match ladder.summaries[offer.row].verdict() {
-        Verdict::Fails | Verdict::Inconclusive => Standing::Excluded,
-        Verdict::Holds | Verdict::NotJudged if offer.is_on_front() => Standing::Front,
-        Verdict::Holds | Verdict::NotJudged => Standing::Beaten,
+    let rank_of = |offer: &Offer| match ladder.summaries[offer.row].verdict() {
+        Verdict::Fails | Verdict::Inconclusive => FrontRank::Excluded,
+        Verdict::Holds | Verdict::NotJudged if offer.is_on_front() => FrontRank::Front,
+        Verdict::Holds | Verdict::NotJudged => FrontRank::Beaten,
     };
     let points = ladder.offers.iter().map(|offer| FrontPoint {
         label: ladder.rows[offer.row].scenario.clone(),
@@ -281,11 +281,11 @@ fn chart(ladder: &Ladder) -> Option<Chart> {
             value: offer.downtime.estimate / 60.0,
             interval: Some((offer.downtime.low / 60.0, offer.downtime.high / 60.0)),
         },
-        standing: standing(offer),
+        rank: rank_of(offer),
     });
     let points: Vec<FrontPoint> = points.collect();
     let asked = ladder.summaries.iter().any(|summary| summary.has_objectives);
-    let excluded = points.iter().filter(|point| point.standing == Standing::Excluded).count();
+    let excluded = points.iter().filter(|point| point.rank == FrontRank::Excluded).count();
     let finding = match (asked, excluded) {
         (false, _) => "No objective is declared".into(),
         (true, 0) => "Every scenario meets every objective".into(),

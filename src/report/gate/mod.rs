@@ -307,21 +307,9 @@ fn two_digits(count: u64) -> u64 {
     count.div_ceil(step) * step
 }
 
-fn unit(name: &str) -> Unit {
-    match name {
-        "ratio" => Unit::Ratio,
-        "s" => Unit::Seconds,
-        "per_s" => Unit::PerSecond,
-        "bits_per_s" => Unit::BitsPerSecond,
-        "dollars_per_month" => Unit::DollarsPerMonth,
-        "1" => Unit::None,
-        other => Unit::Other(other.into()),
-    }
-}
-
 fn shown(row: &Row, side: &Option<FigureRecord>) -> String {
     let Some(record) = side else { return "–".into() };
-    let unit = unit(&record.unit);
+    let unit = form::unit_named(&record.unit);
     let rest = row.allowed.is_some_and(|allowed| allowed.of_the_rest);
     let rounding = if rest { Rounding::Down } else { Rounding::Nearest };
     match (record.value, record.low, record.high) {
@@ -343,7 +331,7 @@ fn allowed(row: &Row) -> Option<String> {
         Margin::Relative(size) => format!("± {}", share(size, Unit::Ratio)),
         Margin::Absolute(size) => {
             let record = row.new.as_ref().or(row.old.as_ref());
-            let unit = record.map_or(Unit::None, |record| unit(&record.unit));
+            let unit = record.map_or(Unit::None, |record| form::unit_named(&record.unit));
             format!("± {} in all", share(size, unit))
         }
     })

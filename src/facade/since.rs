@@ -1,0 +1,89 @@
+//! What changed since the results that a run has replaced: keys of the scenario, and figures that moved.
+
+use std::path::Path;
+
+use serde_json::Value as Json;
+
+use super::differences::{Side, changes};
+use super::error::Error;
+use super::results::Results;
+use crate::report::difference::words;
+use crate::report::document::Figure;
+use crate::report::json::unit_named;
+use crate::report::number;
+use crate::report::text::{Terminal, visible};
+use crate::scenario::render::{shown, wrap};
+
+/// Number of keys that are named.
+const KEYS: usize = 3;
+/// Number of figures that are named.
+const FIGURES: usize = 5;
+
+/// Formats the changes since the results in `previous`: where those are kept, the keys that differ, the figures whose
+/// intervals no longer meet.
+///
+/// # Errors
+///
+/// The kept results cannot be read.
+pub(crate) fn since(previous: &Path, now: &Results, terminal: Terminal) -> Result<String, Error> {
+    let place = shown(&previous.display().to_string());
+    let mut lines = vec![format!("the results before are kept in {place}")];
+    let before = Side::open(previous)?;
+    let after = Side::of_results(now.scenario().to_string(), now);
+    let changed = changes(&before, &after);
+    let said = |change: &_| words(change, ["the results before", "these"]);
+    let mut keys: Vec<String> = changed.iter().take(KEYS).map(said).collect();
+    let left = changed.len().saturating_sub(KEYS);
+    if left > 0 {
+        keys.push(format!("and {left} more keys"));
+    }
+    lines.push(match keys.is_empty() {
+        true => "changed: no key of the scenario; flags or version differ".into(),
+        false => format!("changed: {}", keys.join("; ")),
+    });
+    let bytes = std::fs::read(previous.join("summary.json")).unwrap_or_default();
+    let old: Json = serde_json::from_slice(&bytes).unwrap_or_default();
+    let new = now.output().set.file("summary.json").unwrap_or_default();
+    let new: Json = serde_json::from_slice(new).unwrap_or_default();
+    lines.extend(moved(&old["figures"], &new["figures"]));
+    let mut out = String::new();
+    for line in lines {
+        let text = terminal.letters.spell(&visible(&line));
+        for part in wrap(&text, usize::from(terminal.width)) {
+            out.push_str(&part);
+            out.push('\n');
+        }
+    }
+    Ok(out)
+}
+
+/// Names the figures whose intervals are apart, those that moved most in proportion first.
+fn moved(old: &Json, new: &Json) -> Option<String> {
+    let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return None };
+    let number = |figure: &Json, key: &str| figure[key].as_f64();
+    let mut all: Vec<(f64, String)> = Vec::new();
+    for (path, is) in new {
+        let Some(was) = old.get(path) else { continue };
+        let (Some(a), Some(b)) = (number(was, "value"), number(is, "value")) else { continue };
+        let bounds = |figure: &Json, value: f64| {
+            (number(figure, "low").unwrap_or(value), number(figure, "high").unwrap_or(value))
+        };
+        let (one, two) = (bounds(was, a), bounds(is, b));
+        if one.1 < two.0 || two.1 < one.0 {
+            let unit = || unit_named(is["unit"].as_str().unwrap_or_default());
+            let text = |value: f64| number::figure(&Figure::exact(value, unit()));
+            let size = (b - a).abs() / a.abs().max(b.abs());
+            all.push((size, format!("{path} {} → {}", text(a), text(b))));
+        }
+    }
+    all.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let left = all.len().saturating_sub(FIGURES);
+    let mut words: Vec<String> = all.into_iter().take(FIGURES).map(|(_, text)| text).collect();
+    if left > 0 {
+        words.push(format!("and {left} more"));
+    }
+    Some(match words.is_empty() {
+        true => "moved: no figure beyond its interval".into(),
+        false => format!("moved: {}", words.join("; ")),
+    })
+}

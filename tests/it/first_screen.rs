@@ -1,0 +1,146 @@
+//! The first screen answers what the reader asked, and a scenario can be edited and run again.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use crate::cli::fivenines;
+use crate::shared::base::base;
+use crate::shared::scenarios;
+
+/// Windows short enough for a test.
+const SHORT: [&str; 14] = [
+    "--set",
+    "window.mean.length=48s",
+    "--set",
+    "window.mean.lead-in=2s",
+    "--set",
+    "window.peak.length=48s",
+    "--set",
+    "window.peak.lead-in=2s",
+    "--set",
+    "window.broken.before=4s",
+    "--set",
+    "window.broken.after=40s",
+    "--set",
+    "window.broken.repair=20s",
+];
+
+fn tier(name: &str) -> String {
+    scenarios().join(format!("tiers/{name}.toml")).display().to_string()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn run(command: &str, files: &[&str], out: &Path, more: &[&str]) -> Output {
+    let out = out.display().to_string();
+    let words = [&[command][..], files, &["--out", &out, "--quick"], more].concat();
+    fivenines(&words).env("COLUMNS", "80").output().unwrap()
+}
+
+fn is_a_screen(text: &str, most: usize) {
+    assert!(text.lines().count() <= most, "{} lines:\n{text}", text.lines().count());
+    let widest = text.lines().filter(|line| !line.starts_with("digest "));
+    let widest = widest.map(|line| line.chars().count()).max().unwrap_or(0);
+    assert!(widest <= 80, "{widest} columns:\n{text}");
+}
+
+#[test]
+fn compare_begins_with_the_cheapest_that_meets_every_objective_in_at_most_40_lines() {
+    let place = tempfile::tempdir().unwrap();
+    let files = [tier("starter"), tier("tier-5"), tier("tier-8")];
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let output = run("compare", &files, place.path(), &SHORT);
+    let answer = text(&output);
+    is_a_screen(&answer, 40);
+    let first = answer.lines().next().unwrap();
+    assert!(first.starts_with("tier-5 is the cheapest of 3"), "{answer}");
+    // The starter costs least and is overloaded at its design peak.
+    let starter = answer.lines().find(|line| line.starts_with("starter ")).unwrap();
+    assert!(starter.contains('✗'), "{answer}");
+    assert!(answer.contains("Least to spare: "), "{answer}");
+    let details = run("compare", &files, place.path(), &[&SHORT[..], &["--details"]].concat());
+    assert!(text(&details).lines().count() > 100, "{}", text(&details));
+}
+
+#[test]
+fn where_no_scenario_meets_its_objectives_the_nearest_and_what_it_misses_come_first() {
+    let place = tempfile::tempdir().unwrap();
+    let files = [tier("starter"), tier("tier-5")];
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let more = [&SHORT[..], &["--set", "objective.page.latency.p95=50ms"]].concat();
+    let answer = text(&run("compare", &files, place.path(), &more));
+    let mut lines = answer.lines();
+    assert!(lines.next().unwrap().starts_with("None of 2 scenarios"), "{answer}");
+    assert!(answer.contains("tier-5 comes\nnearest") || answer.contains("tier-5 comes nearest"));
+    assert!(answer.contains("It misses p95 at "), "{answer}");
+}
+
+#[test]
+fn run_answers_in_at_most_30_lines() {
+    let place = tempfile::tempdir().unwrap();
+    let answer = text(&run("run", &[&tier("tier-5")], place.path(), &SHORT));
+    is_a_screen(&answer, 30);
+    for label in
+        ["Available", "Down because of", "Views served", "Latency p95", "Saturates first", "Cost"]
+    {
+        assert!(answer.lines().any(|line| line.starts_with(label)), "{label}:\n{answer}");
+    }
+}
+
+/// Writes the desk with this rate.
+fn write(file: &Path, rate: &str) {
+    let text = base("desk").replace("rate = \"10/s\"", &format!("rate = \"{rate}\""));
+    let text = text.replace("level = \"10/s\"\n", "");
+    fs::write(file, text).unwrap();
+}
+
+#[test]
+fn an_edited_file_runs_again_and_its_results_before_are_kept() {
+    let place = tempfile::tempdir().unwrap();
+    let (file, out) = (place.path().join("desk.toml"), place.path().join("out"));
+    let go = || run("run", &[&file.display().to_string()], &out, &[]);
+    write(&file, "4/s");
+    assert!(go().status.success());
+    let first = fs::read(out.join("manifest.json")).unwrap();
+    assert!(told(&go()).contains("identical to the stored results"));
+    write(&file, "8/s");
+    let output = go();
+    assert!(output.status.success(), "{}", told(&output));
+    assert!(told(&output).contains(".rate: 4/s → 8/s"), "{}", told(&output));
+    assert!(told(&output).contains("moved: "), "{}", told(&output));
+    let previous = place.path().join("out.previous");
+    assert_eq!(fs::read(previous.join("manifest.json")).unwrap(), first);
+    assert_ne!(fs::read(out.join("manifest.json")).unwrap(), first);
+    // The kept ones are replaced in turn, but never a file that a user put there.
+    write(&file, "6/s");
+    assert!(go().status.success());
+    assert_ne!(fs::read(previous.join("manifest.json")).unwrap(), first);
+    fs::write(previous.join("notes.txt"), "mine").unwrap();
+    let before = fs::read(out.join("manifest.json")).unwrap();
+    write(&file, "5/s");
+    let output = go();
+    assert_eq!(output.status.code(), Some(6), "{}", told(&output));
+    assert!(told(&output).contains("notes.txt"), "{}", told(&output));
+    assert_eq!(fs::read_to_string(previous.join("notes.txt")).unwrap(), "mine");
+    assert_eq!(fs::read(out.join("manifest.json")).unwrap(), before);
+}
+
+#[test]
+fn results_of_another_scenario_are_never_replaced_without_force() {
+    let place = tempfile::tempdir().unwrap();
+    let (file, out) = (place.path().join("desk.toml"), place.path().join("out"));
+    write(&file, "4/s");
+    let go = |more: &[&str]| run("run", &[&file.display().to_string()], &out, more);
+    assert!(go(&[]).status.success());
+    let output = go(&["--set", "scenario=another"]);
+    assert_eq!(output.status.code(), Some(6), "{}", told(&output));
+    assert!(!place.path().join("out.previous").exists());
+    assert!(go(&["--set", "scenario=another", "--force"]).status.success());
+}
