@@ -12,6 +12,7 @@ pub mod comparison;
 pub mod csv;
 pub mod difference;
 pub mod document;
+pub mod drawing;
 pub mod events;
 pub mod explain;
 pub mod gate;
