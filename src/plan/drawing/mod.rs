@@ -75,6 +75,8 @@ pub struct Node {
     pub busy: Option<Busy>,
     /// Classes that its loss takes down; empty if it is no single point of failure.
     pub takes_down: Vec<String>,
+    /// Names of parts in it that nothing uses, which are not drawn.
+    pub unused: Vec<String>,
     /// Parts in it, without those in its children.
     pub parts: Vec<Part>,
     /// The component, if it has no parts of its own here.
@@ -133,7 +135,8 @@ impl System {
         }
         let sources = arrows::sources(draft);
         let mut arrows = arrows::arrows(draft, &sources);
-        let facts = Facts { draft, busy, takes_down: single_points(draft) };
+        let used = used(draft, &arrows);
+        let facts = Facts { draft, busy, takes_down: single_points(draft), used };
         let (nodes, roots) = tree::build(&facts, &sources, &arrows);
         over_uplinks(draft, &sources, &mut arrows);
         let ends = Ends::of(draft, &nodes);
@@ -152,6 +155,8 @@ struct Facts<'d> {
     draft: &'d Draft,
     busy: BTreeMap<Part, Busy>,
     takes_down: BTreeMap<Part, Vec<String>>,
+    /// Parts at which an arrow ends.
+    used: BTreeSet<Part>,
 }
 
 impl Facts<'_> {
@@ -201,6 +206,27 @@ fn add_busy(all: &mut BTreeMap<Part, Busy>, one: Offered, measured: &BTreeMap<St
             all.insert(one.part, busy);
         }
     }
+}
+
+/// Returns the parts at which an arrow ends: named by it, or the storage that is the nearest to its sender.
+fn used(draft: &Draft, arrows: &BTreeSet<Arrow>) -> BTreeSet<Part> {
+    let mut used = BTreeSet::new();
+    let parts = |end: &End| match *end {
+        End::Component(kind, index) => kind.answers().parts(draft, index),
+        End::Part(part) => vec![part],
+        End::Source(_) | End::Stores(_) => Vec::new(),
+    };
+    for arrow in arrows {
+        used.extend(parts(&arrow.from));
+        used.extend(parts(&arrow.to));
+        let End::Stores(stores) = &arrow.to else { continue };
+        for user in parts(&arrow.from) {
+            if let Some(Store::Disks { set, .. }) = store_at(draft, stores, user) {
+                used.extend(server_of(draft, user).map(|server| Part::Disks { server, set }));
+            }
+        }
+    }
+    used
 }
 
 /// Returns the parts whose loss alone takes a judged class or group down, with the names of these.

@@ -32,6 +32,7 @@ struct Shape {
     group: String,
     percent: Option<i32>,
     takes_down: Vec<String>,
+    used: bool,
     touches: BTreeSet<(Carries, bool, Option<(Kind, usize)>)>,
     children: Vec<u32>,
 }
@@ -123,6 +124,7 @@ impl Tree {
                 group: String::new(),
                 percent: None,
                 takes_down: Vec::new(),
+                used: false,
                 touches: BTreeSet::new(),
                 children,
             },
@@ -131,6 +133,7 @@ impl Tree {
                 group: part.group(facts.draft),
                 percent: facts.busy(part).map(|busy| whole::i32((busy.share * 100.0).round())),
                 takes_down: facts.takes_down.get(&part).cloned().unwrap_or_default(),
+                used: facts.used.contains(&part),
                 touches: touches.remove(&part).unwrap_or_default(),
                 children,
             },
@@ -280,8 +283,9 @@ impl Builder<'_, '_> {
     /// Adds the node of equal siblings and the nodes in it.
     fn group(&mut self, items: &[Item], parent: Option<usize>, around: usize) -> usize {
         let draft = self.facts.draft;
-        let inside: Vec<Item> =
-            items.iter().flat_map(|item| self.tree.children(*item)).copied().collect();
+        let inside = items.iter().flat_map(|item| self.tree.children(*item)).copied();
+        let (idle, inside): (Vec<Item>, Vec<Item>) =
+            inside.partition(|child| self.is_idle(items[0], *child));
         let parts = parts_of(items);
         let form = if inside.is_empty() { Form::Part } else { Form::Place };
         let mut node = empty(form, String::new(), word(items[0]));
@@ -294,6 +298,9 @@ impl Builder<'_, '_> {
             node.name = self.name(&parts, parent);
         }
         let alone = inside.len() == items.len() && self.tree.children(inside[0]).is_empty();
+        let idle = parts_of(&idle);
+        let groups: BTreeSet<String> = idle.iter().map(|part| part.group(draft)).collect();
+        node.unused = groups.into_iter().collect();
         let is_zone = parts.first().is_some_and(|part| part.sort().runs_processes);
         node.parts = parts;
         if alone && is_zone {
@@ -305,14 +312,30 @@ impl Builder<'_, '_> {
             node.word = word(inside[0]).to_string();
             node.parts.splice(0..0, process);
         }
+        node.parts.extend(idle);
         self.describe(&mut node);
         let at = self.nodes.len();
         let is_place = node.form == Form::Place;
+        if is_place && is_zone {
+            // The processes in it have the utilisation of its processor.
+            node.busy = None;
+        }
         self.nodes.push(node);
         if is_place {
             self.nodes[at].children = self.siblings(&inside, Some(at), items.len());
         }
         at
+    }
+
+    /// Returns whether a part of a server is neither used nor loaded, so that it needs no box of its own.
+    fn is_idle(&self, around: Item, child: Item) -> bool {
+        let (Item::Part(around), Item::Part(part)) = (around, child) else { return false };
+        part.owner() == around.owner()
+            && !around.sort().is_place
+            && self.tree.children(child).is_empty()
+            && self.facts.busy(part).is_none()
+            && !self.facts.takes_down.contains_key(&part)
+            && !self.facts.used.contains(&part)
     }
 
     /// Sets the utilisation and the classes that a loss takes down.
@@ -377,6 +400,7 @@ fn empty(form: Form, name: String, word: &str) -> Node {
         count: 0,
         busy: None,
         takes_down: Vec::new(),
+        unused: Vec::new(),
         parts: Vec::new(),
         component: None,
         parent: None,

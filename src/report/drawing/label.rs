@@ -3,6 +3,7 @@
 //! In: nodes of a [`System`]. Out: text for boxes, tooltips and the list. Holds: a share is rounded down, so that the
 //! printed number lies in the step of its colour.
 
+use crate::convert::whole;
 use crate::plan::drawing::arrows::Carries;
 use crate::plan::drawing::{Busy, Form, Load, Node, System};
 use crate::plan::load::Resource;
@@ -66,10 +67,14 @@ pub fn heading(node: &Node) -> String {
     format!("{} {}", node.word, title(node))
 }
 
-/// Returns the utilisation in a few words.
+/// Returns the utilisation of a node in a few words.
 #[must_use]
-pub fn busy(busy: &Busy) -> String {
-    format!("{} {}", resource(busy.resource), percent(busy.share))
+pub fn busy(node: &Node) -> Option<String> {
+    let busy = node.busy.as_ref()?;
+    let (resource, percent) = (resource(busy.resource), percent(busy.share));
+    // `disks` are busy themselves; of a server it is the processor.
+    let same = resource == node.word;
+    Some(if same { format!("{percent} busy") } else { format!("{resource} {percent}") })
 }
 
 const fn resource(resource: Resource) -> &'static str {
@@ -83,8 +88,15 @@ const fn resource(resource: Resource) -> &'static str {
     }
 }
 
+/// Returns a share in percent for a box: few digits, rounded down.
 fn percent(share: f64) -> String {
-    number::figure(&Figure::exact(share, Unit::Ratio).rounded(Rounding::Down))
+    let percent = share * 100.0;
+    match percent {
+        0.0 => "0\u{a0}%".to_string(),
+        _ if percent < 1.0 => "<1\u{a0}%".to_string(),
+        _ if percent < 10.0 => format!("{}\u{a0}%", (percent * 10.0).floor() / 10.0),
+        _ => format!("{}\u{a0}%", number::count(whole::u64(percent.floor()))),
+    }
 }
 
 /// Returns the utilisation with load and capacity.
@@ -99,7 +111,8 @@ pub fn busy_in_full(busy: &Busy) -> String {
     };
     let capacity = number::figure(&Figure::exact(busy.capacity * factor, unit.clone()));
     let load = number::figure(&Figure::exact(busy.load * factor, unit));
-    format!("{}: {} busy, {load} of {capacity}", busy.name, percent(busy.share))
+    let share = number::figure(&Figure::exact(busy.share, Unit::Ratio).rounded(Rounding::Down));
+    format!("{}: {share} busy, {load} of {capacity}", busy.name)
 }
 
 /// Returns the place of a node: `in server twin, rack r, site main`; empty outside of all places.
@@ -129,6 +142,9 @@ pub fn hover(system: &System, at: usize) -> String {
         node.children.iter().map(|child| title(&system.nodes[*child])).collect();
     if !inside.is_empty() {
         lines.push(format!("with it fail {}", list(&inside)));
+    }
+    if !node.unused.is_empty() {
+        lines.push(format!("not used: {}", list(&node.unused)));
     }
     lines.push(loss(node));
     lines.retain(|line| !line.is_empty());

@@ -14,21 +14,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::plan::drawing::System;
 use crate::plan::drawing::arrows::Carries;
+use crate::plan::drawing::{Connection, Form, System};
 
 /// Grid of all coordinates and of the lanes of arrows, in pixels.
 pub const UNIT: i32 = 8;
 /// Gap between rows.
 const ROW_GAP: i32 = 5 * UNIT;
 /// Gap between the nodes of a row.
-const COLUMN_GAP: i32 = 4 * UNIT;
+const COLUMN_GAP: i32 = 3 * UNIT;
 /// Gap between a box and the nodes in it, at its sides and its bottom.
-const PADDING: i32 = 3 * UNIT;
+const PADDING: i32 = 2 * UNIT;
 /// Gap between the top of a box and the nodes in it.
-const HEAD: i32 = 6 * UNIT;
+const HEAD: i32 = 5 * UNIT;
 /// Smallest width for which boxes of one rank stand beside each other.
-const NARROWEST: i32 = 40 * UNIT;
+const NARROWEST: i32 = 36 * UNIT;
+/// Largest number of boxes of one rank that get an equal share of the width.
+const MOST_BESIDE: i32 = 4;
 /// Sweeps over all rows.
 const SWEEPS: usize = 6;
 
@@ -74,7 +76,7 @@ pub struct Places {
 /// heading; `wide` is the width to keep to.
 #[must_use]
 pub fn places(system: &System, sizes: &[(i32, i32)], wide: i32) -> Places {
-    let layout = Layout { system, sizes };
+    let layout = Layout { system, sizes, depth: depths(system) };
     let block = layout.rows(None, &system.roots, wide - 2 * PADDING);
     let mut nodes = vec![Rect::default(); system.nodes.len()];
     for (node, rect) in block.rects {
@@ -93,6 +95,8 @@ struct Block {
 struct Layout<'a> {
     system: &'a System,
     sizes: &'a [(i32, i32)],
+    /// Number of arrows from the users to each node.
+    depth: Vec<usize>,
 }
 
 impl Layout<'_> {
@@ -120,57 +124,45 @@ impl Layout<'_> {
     /// Returns the nodes of a box, in rows of at most this width.
     fn rows(&self, around: Option<usize>, children: &[usize], wide: i32) -> Block {
         let edges = self.edges(around, children);
-        let mut layers = layers(children, &edges);
+        let depth = |child: usize| self.depth_in(child);
+        let mut layers = layers(children, &edges, &depth);
         sort(&mut layers, &edges);
-        let mut rows: Vec<Vec<(usize, Block)>> = Vec::new();
-        for layer in layers {
-            let mut row: Vec<(usize, Block)> = Vec::new();
-            let mut used = 0;
-            for (at, block) in self.fitted(&layer, wide) {
-                if !row.is_empty() && used + COLUMN_GAP + block.width > wide {
-                    rows.push(std::mem::take(&mut row));
-                    used = 0;
-                }
-                used += block.width + if row.is_empty() { 0 } else { COLUMN_GAP };
-                row.push((at, block));
-            }
-            rows.push(row);
-        }
-        stacked(rows)
+        stacked(layers.iter().flat_map(|layer| self.fitted(layer, wide)).collect())
     }
 
-    /// Lays out the nodes of one rank: each at its full width if all fit, else the boxes at an equal share of it.
-    fn fitted(&self, layer: &[usize], wide: i32) -> Vec<(usize, Block)> {
-        let lay = |share: i32| -> Vec<(usize, Block)> {
-            layer.iter().map(|node| (*node, self.node(*node, share))).collect()
+    /// Lays out the nodes of one rank in rows, as low as possible: boxes at the full width, or at an equal share of it.
+    fn fitted(&self, layer: &[usize], wide: i32) -> Vec<Vec<(usize, Block)>> {
+        let lay = |share: i32| -> Vec<Vec<(usize, Block)>> {
+            in_rows(layer.iter().map(|node| (*node, self.node(*node, share))).collect(), wide)
         };
-        let width = |all: &[(usize, Block)]| {
-            let sum: i32 = all.iter().map(|(_, block)| block.width + COLUMN_GAP).sum();
-            sum - COLUMN_GAP
+        let height = |rows: &[Vec<(usize, Block)>]| {
+            let high = |row: &Vec<(usize, Block)>| row.iter().map(|(_, block)| block.height).max();
+            rows.iter().map(|row| high(row).unwrap_or(0) + ROW_GAP).sum::<i32>()
         };
-        let full = lay(wide);
+        let mut best = lay(wide);
         let is_box = |node: &&usize| !self.system.nodes[**node].children.is_empty();
         let boxes = i32::try_from(layer.iter().filter(is_box).count()).unwrap_or(i32::MAX);
-        if boxes < 2 || width(&full) <= wide {
-            return full;
-        }
-        let small: i32 = full
-            .iter()
-            .filter(|(node, _)| !is_box(&node))
-            .map(|(_, block)| block.width + COLUMN_GAP)
-            .sum();
-        // As many boxes in a row as fit, at least two.
-        for beside in (2..=boxes).rev() {
-            let share = (wide - small - COLUMN_GAP * (beside - 1)) / beside / UNIT * UNIT;
-            if share >= NARROWEST {
-                return lay(share);
+        for beside in 2..=boxes.min(MOST_BESIDE) {
+            let share = (wide - COLUMN_GAP * (beside - 1)) / beside / UNIT * UNIT;
+            if best.len() < 2 || share < NARROWEST {
+                break;
+            }
+            let other = lay(share);
+            if height(&other) < height(&best) {
+                best = other;
             }
         }
-        full
+        best
+    }
+
+    /// Returns the least depth of a node and those in it.
+    fn depth_in(&self, node: usize) -> usize {
+        let inside = self.system.nodes[node].children.iter().map(|child| self.depth_in(*child));
+        inside.fold(self.depth[node], usize::min)
     }
 
     /// Returns the arrows between children of a box, as those of the nodes in them; true if both ends share a rank.
-    fn edges(&self, around: Option<usize>, children: &[usize]) -> BTreeMap<(usize, usize), bool> {
+    fn edges(&self, around: Option<usize>, children: &[usize]) -> Edges {
         let known: BTreeSet<usize> = children.iter().copied().collect();
         let child = |node: usize| {
             let mut at = node;
@@ -192,6 +184,25 @@ impl Layout<'_> {
         }
         edges
     }
+}
+
+/// Breaks nodes into rows of at most this width.
+fn in_rows(nodes: Vec<(usize, Block)>, wide: i32) -> Vec<Vec<(usize, Block)>> {
+    let mut rows: Vec<Vec<(usize, Block)>> = Vec::new();
+    let mut used = 0;
+    for (at, block) in nodes {
+        match rows.last_mut() {
+            Some(row) if used + COLUMN_GAP + block.width <= wide => {
+                used += COLUMN_GAP + block.width;
+                row.push((at, block));
+            }
+            _ => {
+                used = block.width;
+                rows.push(vec![(at, block)]);
+            }
+        }
+    }
+    rows
 }
 
 /// Stacks rows, each centred.
@@ -222,23 +233,40 @@ fn stacked(rows: Vec<Vec<(usize, Block)>>) -> Block {
     all
 }
 
-/// Returns the children by rank: the longest path to each over the arrows, without cycles.
-fn layers(children: &[usize], edges: &BTreeMap<(usize, usize), bool>) -> Vec<Vec<usize>> {
-    let mut graph = DiGraph::<usize, (), u32>::default();
-    let indices: BTreeMap<usize, NodeIndex<u32>> =
-        children.iter().map(|child| (*child, graph.add_node(*child))).collect();
-    for ((from, to), level) in edges {
-        graph.add_edge(indices[from], indices[to], ());
-        if *level {
-            graph.add_edge(indices[to], indices[from], ());
-        }
+/// Returns the least number of arrows from a source to each node; a large number if none leads there.
+fn depths(system: &System) -> Vec<usize> {
+    let mut depth = vec![usize::MAX; system.nodes.len()];
+    let is_source = |at: &usize| system.nodes[*at].form == Form::Source;
+    let mut level: Vec<usize> = (0..depth.len()).filter(is_source).collect();
+    let mut now = 0;
+    while !level.is_empty() {
+        level.iter().for_each(|node| depth[*node] = now);
+        now += 1;
+        let from = |one: &&Connection| level.contains(&one.from) && depth[one.to] == usize::MAX;
+        let next: BTreeSet<usize> =
+            system.connections.iter().filter(from).map(|one| one.to).collect();
+        level = next.into_iter().collect();
     }
+    depth
+}
+
+/// Arrows between siblings; true if both ends share a rank.
+type Edges = BTreeMap<(usize, usize), bool>;
+
+/// Returns the children by rank: the longest path to each over the arrows. Of a cycle, the arrows that lead back
+/// towards the users do not count; the nodes of a cycle that is left share a rank.
+fn layers(children: &[usize], edges: &Edges, depth: &dyn Fn(usize) -> usize) -> Vec<Vec<usize>> {
+    let circles: Vec<BTreeSet<usize>> = components(children, edges);
+    let back = |(from, to): (usize, usize)| {
+        let together = circles.iter().any(|one| one.contains(&from) && one.contains(&to));
+        together && depth(from) > depth(to)
+    };
+    let mut forward = edges.clone();
+    forward.retain(|edge, level| *level || !back(*edge));
     let mut rank: BTreeMap<usize, usize> = BTreeMap::new();
-    // Each strongly connected component comes after those that its edges lead to; from the users on, it is the reverse.
-    for component in kosaraju_scc(&graph).into_iter().rev() {
-        let members: BTreeSet<usize> = component.iter().map(|index| graph[*index]).collect();
+    for members in components(children, &forward) {
         let before = |to: usize| {
-            let into = edges.keys().filter(move |(_, end)| *end == to).map(|(from, _)| *from);
+            let into = forward.keys().filter(move |(_, end)| *end == to).map(|(from, _)| *from);
             into.filter(|from| !members.contains(from)).filter_map(|from| rank.get(&from)).max()
         };
         let most = members.iter().filter_map(|member| before(*member)).max();
@@ -255,8 +283,24 @@ fn layers(children: &[usize], edges: &BTreeMap<(usize, usize), bool>) -> Vec<Vec
     layers
 }
 
+/// Returns the strongly connected components, each after those from which arrows lead to it.
+fn components(children: &[usize], edges: &Edges) -> Vec<BTreeSet<usize>> {
+    let mut graph = DiGraph::<usize, (), u32>::default();
+    let indices: BTreeMap<usize, NodeIndex<u32>> =
+        children.iter().map(|child| (*child, graph.add_node(*child))).collect();
+    for ((from, to), level) in edges {
+        graph.add_edge(indices[from], indices[to], ());
+        if *level {
+            graph.add_edge(indices[to], indices[from], ());
+        }
+    }
+    // The order of the algorithm is the reverse.
+    let all = kosaraju_scc(&graph).into_iter().rev();
+    all.map(|members| members.iter().map(|index| graph[*index]).collect()).collect()
+}
+
 /// Orders the nodes of each layer by the mean place of their neighbours in other layers.
-fn sort(layers: &mut [Vec<usize>], edges: &BTreeMap<(usize, usize), bool>) {
+fn sort(layers: &mut [Vec<usize>], edges: &Edges) {
     const WIDTH: i64 = 1_000_000;
     let mut near: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     for (from, to) in edges.keys() {

@@ -31,8 +31,20 @@ const CAPTION: i32 = 4 * UNIT;
 /// Offset of the second box behind a stack.
 const STACK: i32 = 4;
 
+/// Width of bold letters relative to others.
+const BOLD: f64 = 1.13;
+
 fn width_of(text: &str, size: f64) -> i32 {
     whole::i32(text_width(text, size).ceil())
+}
+
+fn bold_width(text: &str, size: f64) -> i32 {
+    whole::i32((text_width(text, size) * BOLD).ceil())
+}
+
+/// Cuts bold letters to a width.
+fn bold_fitted(text: &str, size: f64, width: i32) -> String {
+    fitted(text, size, f64::from(width) / BOLD)
 }
 
 const fn on_grid(length: i32) -> i32 {
@@ -43,7 +55,7 @@ const fn on_grid(length: i32) -> i32 {
 fn lines(node: &Node) -> Vec<(String, f64)> {
     let mut lines = vec![(label::title(node), LARGE)];
     lines.extend(Some((label::sort(node), SMALL)).filter(|(text, _)| !text.is_empty()));
-    lines.extend(node.busy.as_ref().map(|busy| (label::busy(busy), SMALL)));
+    lines.extend(label::busy(node).map(|text| (text, SMALL)));
     lines
 }
 
@@ -53,8 +65,8 @@ fn sign_width(node: &Node) -> i32 {
 
 /// Returns the width of a heading: sign, words, utilisation.
 fn heading_width(node: &Node) -> i32 {
-    let chip = node.busy.as_ref().map_or(0, |busy| width_of(&label::busy(busy), SMALL) + 20);
-    sign_width(node) + width_of(&label::heading(node), LARGE) + chip
+    let chip = label::busy(node).map_or(0, |text| width_of(&text, SMALL) + 20);
+    sign_width(node) + bold_width(&label::heading(node), LARGE) + chip
 }
 
 /// Returns the size of each node without children, and the least width of each box.
@@ -65,9 +77,10 @@ pub fn sizes(system: &System) -> Vec<(i32, i32)> {
         }
         let lines = lines(node);
         let wide = |(at, (text, size)): (usize, &(String, f64))| {
-            width_of(text, *size) + if at == 0 { sign_width(node) } else { 0 }
+            if at == 0 { bold_width(text, *size) + sign_width(node) } else { width_of(text, *size) }
         };
-        let width = lines.iter().enumerate().map(wide).max().unwrap_or(0) + 20;
+        let round = if node.form == Form::Source { 16 } else { 0 };
+        let width = lines.iter().enumerate().map(wide).max().unwrap_or(0) + 20 + round;
         let height = on_grid(16 * i32::try_from(lines.len()).unwrap_or(1) + 10);
         (on_grid(width).clamp(LEAST_WIDTH, MOST_WIDTH), height)
     };
@@ -198,13 +211,14 @@ impl Painter<'_> {
             self.sign((x, y));
             x += SIGN;
         }
-        let chip = node.busy.as_ref().map(|busy| (label::step(busy.share), label::busy(busy)));
+        let step = node.busy.as_ref().map(|busy| label::step(busy.share));
+        let chip = step.zip(label::busy(node));
         let chip_width = chip.as_ref().map_or(0, |(_, text)| width_of(text, SMALL) + 20);
         let room = rect.right() - 8 - x - chip_width;
-        let heading = fitted(&label::heading(node), LARGE, f64::from(room));
+        let heading = bold_fitted(&label::heading(node), LARGE, room);
         self.words("s-h", (x, y), LARGE, &heading, " font-weight=\"600\"");
         if let Some((step, text)) = chip {
-            x += width_of(&heading, LARGE) + 8;
+            x += bold_width(&heading, LARGE) + 8;
             let wide = width_of(&text, SMALL) + 12;
             let chip = Rect { x, y: rect.y + 7, width: wide, height: 18 };
             self.rect(&format!("s-u{step}"), chip, 4);
@@ -241,8 +255,11 @@ impl Painter<'_> {
         let mut y = rect.y + (rect.height - 16 * count) / 2 + 12;
         for (number, (text, size)) in lines.iter().enumerate() {
             let sign = if number == 0 { sign_width(node) } else { 0 };
-            let text = fitted(text, *size, f64::from(rect.width - 16 - sign));
-            let bold = if number == 0 { " font-weight=\"600\"" } else { "" };
+            let room = rect.width - 16 - sign;
+            let (text, bold) = match number {
+                0 => (bold_fitted(text, *size, room), " font-weight=\"600\""),
+                _ => (fitted(text, *size, f64::from(room)), ""),
+            };
             let x = rect.x + (rect.width - sign) / 2;
             let middle = format!("{bold} text-anchor=\"middle\"");
             self.words(&ink, (x, y), *size, &text, &middle);
@@ -321,7 +338,7 @@ impl Painter<'_> {
             let steps = label::STEPS.iter().enumerate();
             all.extend(steps.map(|(at, (_, words))| (Key::Step(Some(at)), (*words).to_string())));
         }
-        all.push((Key::Step(None), "no load computed".to_string()));
+        all.push((Key::Step(None), "no load".to_string()));
         if nodes.iter().any(|node| !node.takes_down.is_empty()) {
             all.push((Key::Single, label::SINGLE.to_string()));
         }

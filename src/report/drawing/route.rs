@@ -1,6 +1,6 @@
 //! The ways of the arrows: along lanes between the boxes, never over a node or a heading.
 //!
-//! Model: arrows of the same component to the same targets are one net. The first arrow of a net takes the cheapest
+//! Model: arrows of one content to the same receivers are one net. The first arrow of a net takes the cheapest
 //! way on the grid; all others join it. The cost counts length, bends, crossings, and lanes shared with other nets.
 //! In: rectangles and connections. Out: the straight pieces of each net. Holds: no piece touches a node that is not
 //! its end, or a heading; integers only; ties fall to the first in a fixed order.
@@ -24,9 +24,6 @@ const SHARED: u32 = 90;
 const BORDER: u32 = 9;
 const ODD_SIDE: u32 = 14;
 const BACK_SIDE: u32 = 40;
-
-/// Free margin around the whole drawing for arrows, in units.
-const MARGIN: i32 = 0;
 
 /// A point of the grid, in pixels.
 pub type Point = (i32, i32);
@@ -73,12 +70,12 @@ pub fn nets(system: &System, places: &Places, headings: &[Rect]) -> Vec<Net> {
     let mut order: Vec<usize> = (0..nets.len()).collect();
     order.sort_by_key(|at| (distance(&nets[*at]), *at));
     for at in order {
-        grid.route(system, places, &mut nets[at], at);
+        grid.route(places, &mut nets[at], at);
     }
     nets
 }
 
-/// Joins connections of one content whose senders are of one name or component and have the same receivers.
+/// Joins connections of one content whose senders have the same receivers: each of them sends to all of these.
 fn grouped(system: &System) -> Vec<Net> {
     let mut to: BTreeMap<(usize, Carries), (BTreeSet<usize>, BTreeSet<String>)> = BTreeMap::new();
     for one in &system.connections {
@@ -86,15 +83,9 @@ fn grouped(system: &System) -> Vec<Net> {
         entry.0.insert(one.to);
         entry.1.extend(one.classes.iter().cloned());
     }
-    let owner = |node: usize| {
-        let node = &system.nodes[node];
-        let owner = node.component.or(node.parts.first().map(|part| part.owner()));
-        // Sources are alike in nothing.
-        (owner, if owner.is_none() { node.name.clone() } else { String::new() })
-    };
-    let mut all: BTreeMap<_, Net> = BTreeMap::new();
+    let mut all: BTreeMap<(Carries, BTreeSet<usize>), Net> = BTreeMap::new();
     for ((from, carries), (to, classes)) in to {
-        let net = all.entry((owner(from), carries, to.clone())).or_insert_with(|| Net {
+        let net = all.entry((carries, to.clone())).or_insert_with(|| Net {
             carries,
             from: BTreeSet::new(),
             to,
@@ -128,8 +119,8 @@ struct Grid {
 
 impl Grid {
     fn new(system: &System, places: &Places, headings: &[Rect]) -> Self {
-        let columns = places.width / UNIT + 1 + 2 * MARGIN;
-        let rows = places.height / UNIT + 1 + 2 * MARGIN;
+        let columns = places.width / UNIT + 1;
+        let rows = places.height / UNIT + 1;
         let count = usize::try_from(columns * rows).unwrap_or(0);
         let mut grid = Self {
             columns,
@@ -254,13 +245,14 @@ impl Grid {
         all.into_iter().filter_map(port).collect()
     }
 
-    fn route(&mut self, system: &System, places: &Places, net: &mut Net, number: usize) {
+    fn route(&mut self, places: &Places, net: &mut Net, number: usize) {
         let rect = |node: &usize| places.nodes[*node];
         let mut from: Vec<usize> = net.from.iter().copied().collect();
         let mut to: Vec<usize> = net.to.iter().copied().collect();
         let by_place = |node: &usize| (rect(node).y, rect(node).x, *node);
         from.sort_by_key(by_place);
         to.sort_by_key(by_place);
+        // Points at which other lines may join: not those under the tip of an arrow.
         let mut tree: BTreeSet<usize> = BTreeSet::new();
         let first = from.remove(0);
         for node in to {
@@ -276,7 +268,8 @@ impl Grid {
                     if joins {
                         net.joints.push(self.pixel(way[0]));
                     }
-                    self.take(number, &way, &mut tree);
+                    self.take(number, &way);
+                    tree.extend(&way[..way.len().saturating_sub(2).max(1)]);
                     net.lines.push(self.line(&way));
                 }
                 None => net.is_cut = true,
@@ -287,13 +280,13 @@ impl Grid {
             match self.way(number, &begins, &BTreeMap::new(), &tree) {
                 Some(way) => {
                     net.joints.push(self.pixel(way[way.len() - 1]));
-                    self.take(number, &way, &mut tree);
+                    self.take(number, &way);
+                    tree.extend(&way);
                     net.lines.push(self.line(&way));
                 }
                 None => net.is_cut = true,
             }
         }
-        let _ = system;
     }
 
     /// Returns the points of a net at which another line can begin, in all directions.
@@ -372,7 +365,7 @@ impl Grid {
     }
 
     /// Marks the lanes of a way as used.
-    fn take(&mut self, net: usize, way: &[usize], tree: &mut BTreeSet<usize>) {
+    fn take(&mut self, net: usize, way: &[usize]) {
         let mut last = None;
         for pair in way.windows(2) {
             let direction =
@@ -386,7 +379,6 @@ impl Grid {
             }
             last = Some(direction);
         }
-        tree.extend(way);
         for end in [way.first(), way.last()].into_iter().flatten() {
             self.bends[*end].get_or_insert(net);
         }

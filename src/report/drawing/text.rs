@@ -31,23 +31,30 @@ fn visible_text(text: &str) -> String {
 fn add(system: &System, at: usize, depth: usize, out: &mut String) {
     let node = &system.nodes[at];
     let indent = "  ".repeat(depth);
-    let head = if node.form == Form::Rest {
-        format!("{} {}", label::title(node), label::sort(node))
-    } else {
-        format!("{} {}", label::sort_or_word(node), label::title(node))
+    let (sort, title) = (label::sort(node), label::title(node));
+    let head = match node.form {
+        Form::Rest => format!("{title} {sort}"),
+        // A name that repeats the sort is printed once.
+        _ if sort.is_empty() => title,
+        _ => format!("{sort} {title}"),
     };
     let _ = write!(out, "{indent}{head}");
-    if let Some(busy) = &node.busy {
-        let _ = write!(out, ", {}", label::busy(busy));
+    if let Some(busy) = label::busy(node) {
+        let _ = write!(out, ", {busy}");
     }
     if !node.takes_down.is_empty() {
         let _ = write!(out, "; {}", label::loss(node));
+    }
+    if !node.unused.is_empty() {
+        let _ = write!(out, "; not used: {}", label::list(&node.unused));
     }
     out.push('\n');
     let mut to: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for one in system.connections.iter().filter(|one| one.from == at) {
         let other = &system.nodes[one.to];
-        let name = format!("{} {}", other.word, label::title(other));
+        let title = label::title(other);
+        let alone = label::sort(other).is_empty();
+        let name = if alone { title } else { format!("{} {title}", other.word) };
         to.entry(one.carries).or_default().push(name);
     }
     for (carries, names) in to {
