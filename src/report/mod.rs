@@ -18,7 +18,7 @@ pub mod explain;
 pub mod gate;
 pub mod html;
 pub mod json;
-mod measure;
+pub mod measure;
 pub mod number;
 pub mod reference;
 pub mod rows;

@@ -72,9 +72,13 @@ pub fn heading(node: &Node) -> String {
 pub fn busy(node: &Node) -> Option<String> {
     let busy = node.busy.as_ref()?;
     let (resource, percent) = (resource(busy.resource), percent(busy.share));
-    // `disks` are busy themselves; of a server it is the processor.
-    let same = resource == node.word;
-    Some(if same { format!("{percent} busy") } else { format!("{resource} {percent}") })
+    Some(match node.form {
+        // In a heading there is little space.
+        Form::Place => percent,
+        // `disks` are busy themselves.
+        _ if resource == node.word => format!("{percent} busy"),
+        _ => format!("{resource} {percent}"),
+    })
 }
 
 const fn resource(resource: Resource) -> &'static str {

@@ -4,24 +4,19 @@
 //! Holds: the same system gives the same bytes; only integers decide places.
 //! Leaves out: measured times, faults.
 
-mod label;
-mod layout;
-mod paint;
-mod route;
+pub mod label;
+pub mod layout;
+pub mod paint;
+pub mod route;
 mod text;
-
-#[cfg(test)]
-mod tests;
 
 pub use text::list;
 
 use super::svg::Drawing;
 use crate::plan::drawing::System;
 
-pub use paint::STYLE;
-
 /// Width to which a drawing keeps, in pixels.
-const WIDE: i32 = 1192;
+pub const WIDE: i32 = 1192;
 
 /// Draws a system; `id` begins the ids in the drawing.
 #[must_use]

@@ -59,6 +59,19 @@ fn lines(node: &Node) -> Vec<(String, f64)> {
     lines
 }
 
+/// Returns the lines of a node as far as they fit its rectangle, with the size of the letters.
+pub fn shown(node: &Node, rect: Rect) -> Vec<(String, f64)> {
+    let fit = |(number, (text, size)): (usize, (String, f64))| {
+        let room = rect.width - 16;
+        let text = match number {
+            0 => bold_fitted(&text, size, room - sign_width(node)),
+            _ => fitted(&text, size, f64::from(room)),
+        };
+        (text, size)
+    };
+    lines(node).into_iter().enumerate().map(fit).collect()
+}
+
 fn sign_width(node: &Node) -> i32 {
     if node.takes_down.is_empty() { 0 } else { SIGN }
 }
@@ -250,19 +263,15 @@ impl Painter<'_> {
         if !node.takes_down.is_empty() {
             self.sign((rect.right() - SIGN, rect.y + 19));
         }
-        let lines = lines(node);
+        let lines = shown(node, rect);
         let count = i32::try_from(lines.len()).unwrap_or(1);
         let mut y = rect.y + (rect.height - 16 * count) / 2 + 12;
         for (number, (text, size)) in lines.iter().enumerate() {
             let sign = if number == 0 { sign_width(node) } else { 0 };
-            let room = rect.width - 16 - sign;
-            let (text, bold) = match number {
-                0 => (bold_fitted(text, *size, room), " font-weight=\"600\""),
-                _ => (fitted(text, *size, f64::from(room)), ""),
-            };
+            let bold = if number == 0 { " font-weight=\"600\"" } else { "" };
             let x = rect.x + (rect.width - sign) / 2;
             let middle = format!("{bold} text-anchor=\"middle\"");
-            self.words(&ink, (x, y), *size, &text, &middle);
+            self.words(&ink, (x, y), *size, text, &middle);
             y += 16;
         }
         self.out.push_str("</g>\n");
