@@ -12,8 +12,9 @@ use askama::Template;
 use sha2::{Digest, Sha256};
 
 use super::document::{Align, Block, Cell, Chart, Document, Judgement, Section, Table};
-use super::text::{check_word, visible, visible_lines};
-use super::{chart, number, svg};
+use super::text::{capital, check_word, visible, visible_lines};
+use super::{chart, drawing, number, svg};
+use crate::plan;
 
 pub(super) const PAGE_STYLE: &str = include_str!("templates/page.css");
 pub(super) const SCRIPT: &str = include_str!("templates/sort.js");
@@ -21,7 +22,8 @@ pub(super) const SCRIPT: &str = include_str!("templates/sort.js");
 /// Returns the page of a document.
 #[must_use]
 pub fn page(document: &Document) -> String {
-    let style = format!("{PAGE_STYLE}{}", svg::CHART_STYLE);
+    let drawn = if document.system.is_some() { drawing::STYLE } else { "" };
+    let style = format!("{PAGE_STYLE}{}{drawn}", svg::CHART_STYLE);
     let mut figures = 0;
     let sections = document.sections.iter().enumerate();
     let page = Page {
@@ -36,6 +38,7 @@ pub fn page(document: &Document) -> String {
             .iter()
             .map(|v| Line::new(v.judgement, v.judgement.word(), visible(&v.text)))
             .collect(),
+        system: document.system.as_ref().map(System::new),
         sections: sections.map(|(at, s)| Part::new(at + 1, s, &mut figures)).collect(),
         notes: document.notes.iter().map(|note| visible(note)).collect(),
         facts: facts(document),
@@ -93,10 +96,30 @@ struct Page<'a> {
     style: &'a str,
     script: &'a str,
     verdicts: Vec<Line>,
+    system: Option<System>,
     sections: Vec<Part>,
     notes: Vec<String>,
     facts: Vec<(&'static str, String)>,
     command: String,
+}
+
+/// The drawing of the system, with the same in words.
+struct System {
+    drawing: String,
+    caption: String,
+    list: String,
+}
+
+impl System {
+    fn new(system: &plan::drawing::System) -> Self {
+        let caption = format!("{}.", capital(&drawing::label::load(system)));
+        let drawing = drawing::draw(system, "system");
+        Self {
+            drawing: drawing.inline(""),
+            caption: visible(&caption),
+            list: drawing::list(system),
+        }
+    }
 }
 
 /// A judged line; the word has the meaning, the class its colour.

@@ -32,9 +32,14 @@ fn places(system: &System) -> Places {
     layout::places(system, &paint::sizes(system), WIDE)
 }
 
+/// A service in one rack, with a window.
+fn site() -> String {
+    base("site") + "[window.peak]\nlength = \"1min\"\n"
+}
+
 /// Two sites of 30 components each, with names of different lengths.
 fn sixty() -> String {
-    let mut text = base("site").replace("[site.here]\n[rack.r]\nsite = \"here\"\n", "");
+    let mut text = site().replace("[site.here]\n[rack.r]\nsite = \"here\"\n", "");
     for site in ["a-site-with-a-long-name", "b"] {
         text += &format!("[site.{site}]\nuplinks = {{ count = 2, bandwidth = \"1Gbit/s\" }}\n");
         for rack in 1..=3 {
@@ -42,17 +47,20 @@ fn sixty() -> String {
             text += &format!("[rack.{rack}]\nsite = \"{site}\"\n");
             for at in 1..=4 {
                 let name = format!("{rack}-{at}-n");
-                text += &format!("[server.{name}-box]\nrack = \"{rack}\"\ncount = {at}\n");
+                text +=
+                    &format!("[server.{name}-box]\nrack = \"{rack}\"\ncount = {at}\ncores = 4\n");
                 text += &format!("[zone.{name}-zone]\ncount = {at}\namong = [\"{name}-box\"]\n");
                 text += &format!("[service.{name}]\nin = \"{name}-zone\"\nworkers = 9\n");
-                text += &format!("[request.{name}]\nenter = \"{name}\"\nsteps = []\n");
+                text += &format!(
+                    "[request.{name}]\nenter = \"{name}\"\nsteps = [ {{ delay = \"1ms\" }} ]\n"
+                );
                 text += &format!(
                     "[workload.{name}]\nfrom = \"public\"\nrequest = \"{name}\"\nrate = \"1/s\"\n"
                 );
             }
         }
     }
-    text.replace("rack = \"r\"", "rack = \"b-1-r\"") + "[window.peak]\nlength = \"1min\"\n"
+    text.replace("rack = \"r\"", "rack = \"b-1-r\"")
 }
 
 /// All shipped scenarios and a large one, each with its name.
@@ -202,7 +210,7 @@ fn the_marked_single_points_of_failure_are_those_of_the_cut_sets() {
             marked += usize::from(single);
         }
         let svg = scenario.drawing().svg();
-        assert_eq!(svg.contains(label::SINGLE), !wanted.is_empty(), "{}", scenario.name());
+        assert_eq!(svg.contains("class=\"s-w\""), !wanted.is_empty(), "{}", scenario.name());
     }
     assert!(marked > 50, "{marked} nodes are marked");
 }
@@ -288,7 +296,7 @@ fn every_picture_is_well_formed_and_has_its_title_description_and_tooltips() {
 #[test]
 fn a_hostile_title_reaches_the_picture_as_text() {
     let hostile = "</title><script>alert(1)</script>&\u{202e}";
-    let mut system = system(&parsed(&base("site")));
+    let mut system = system(&parsed(&site()));
     system.name = hostile.into();
     system.nodes.iter_mut().for_each(|node| node.name = hostile.into());
     let svg = draw(&system, "x").standalone();
@@ -348,7 +356,7 @@ fn the_picture_in_the_documentation_is_that_of_the_command() {
 
 #[test]
 fn a_scenario_laid_over_changes_its_drawing() {
-    let two = base("site").with("[server.box]\ncount = 2\n[zone.web]\ncount = 2\non = [\"box\"]\n");
+    let two = site().with("[server.box]\ncount = 2\n[zone.web]\ncount = 2\non = [\"box\"]\n");
     let text = parsed(&two).drawing().text();
     assert!(text.contains("server box ×2") && text.contains("service in zone web app"), "{text}");
 }

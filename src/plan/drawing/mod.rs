@@ -22,7 +22,7 @@ use crate::plan::kind::flow::uplinks_of;
 use crate::plan::links::Store;
 use crate::plan::lint::judged;
 use crate::plan::load::{self, Offered, Resource};
-use crate::plan::names::Kind;
+use crate::plan::names::{Kind, split_member};
 use crate::plan::part::{Part, PartKind};
 
 use arrows::{Arrow, Carries, End, Source};
@@ -48,6 +48,8 @@ pub enum Form {
 pub struct Busy {
     /// Load divided by capacity.
     pub share: f64,
+    /// The same as computed, by which members are alike.
+    pub computed: f64,
     /// Sort of the resource.
     pub resource: Resource,
     /// Name of the resource, as in figures.
@@ -59,7 +61,7 @@ pub struct Busy {
 }
 
 /// A box of the drawing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// Form.
     pub form: Form,
@@ -110,12 +112,14 @@ pub enum Load {
 }
 
 /// Model of a drawing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct System {
     /// Name of the scenario.
     pub name: String,
     /// Load of the utilisations.
     pub load: Load,
+    /// True if utilisations were measured; others are computed.
+    pub measured: bool,
     /// All nodes, each before the nodes in it.
     pub nodes: Vec<Node>,
     /// Nodes that stand in no other.
@@ -141,7 +145,9 @@ impl System {
         over_uplinks(draft, &sources, &mut arrows);
         let ends = Ends::of(draft, &nodes);
         let connections = ends.connect(&arrows);
-        Self { name: draft.scenario.scenario.to_string(), load, nodes, roots, connections }
+        let name = draft.scenario.scenario.to_string();
+        let measured = !measured.is_empty();
+        Self { name, load, measured, nodes, roots, connections }
     }
 
     /// Returns the numbers of the nodes around a node, the nearest first.
@@ -164,6 +170,15 @@ impl Facts<'_> {
     fn busy(&self, part: Part) -> Option<&Busy> {
         let host = part.stands_on(self.draft).filter(|host| host.sort().runs_processes);
         self.busy.get(&part).or_else(|| host.and_then(|host| self.busy.get(&host)))
+    }
+}
+
+/// Returns the name of the window for which a drawing is made; `None`: the mean rates of the file.
+#[must_use]
+pub fn window_of(draft: &Draft) -> Option<String> {
+    match peak(draft).0 {
+        Load::Window(name, _) => Some(name),
+        Load::Mean => None,
     }
 }
 
@@ -192,9 +207,13 @@ fn add_busy(all: &mut BTreeMap<Part, Busy>, one: Offered, measured: &BTreeMap<St
     if !one.resource.is_limit() {
         return;
     }
-    let share = measured.get(&one.name).copied().unwrap_or_else(|| one.utilization());
+    // Links of a site are measured together.
+    let group = split_member(&one.name).map(|(group, _)| group);
+    let known = measured.get(&one.name).or_else(|| measured.get(group?));
+    let share = known.copied().unwrap_or_else(|| one.utilization());
     let busy = Busy {
         share,
+        computed: one.utilization(),
         resource: one.resource,
         name: one.name,
         load: share * one.capacity,

@@ -131,7 +131,7 @@ impl Tree {
             Item::Part(part) => Shape {
                 owner: part.owner(),
                 group: part.group(facts.draft),
-                percent: facts.busy(part).map(|busy| whole::i32((busy.share * 100.0).round())),
+                percent: facts.busy(part).map(|busy| whole::i32((busy.computed * 100.0).round())),
                 takes_down: facts.takes_down.get(&part).cloned().unwrap_or_default(),
                 used: facts.used.contains(&part),
                 touches: touches.remove(&part).unwrap_or_default(),

@@ -192,13 +192,15 @@ pub const fn carries(carries: Carries) -> &'static str {
 
 /// Returns the words for the load of the drawing.
 #[must_use]
-pub fn load(load: &Load) -> String {
-    match load {
+pub fn load(system: &System) -> String {
+    let how = if system.measured { "measured" } else { "computed" };
+    let when = match &system.load {
         Load::Window(name, None) => format!("in the window {name}"),
         Load::Window(name, Some(level)) => {
             let level = number::figure(&Figure::exact(*level, Unit::PerSecond));
             format!("in the window {name}, {level}")
         }
         Load::Mean => "at the mean rates".to_string(),
-    }
+    };
+    format!("utilisation {how} {when}")
 }

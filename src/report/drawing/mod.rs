@@ -10,6 +10,7 @@ pub mod paint;
 pub mod route;
 mod text;
 
+pub use paint::STYLE;
 pub use text::list;
 
 use super::svg::Drawing;

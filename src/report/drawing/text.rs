@@ -13,7 +13,7 @@ use crate::report::text::visible;
 /// Returns the list.
 #[must_use]
 pub fn list(system: &System) -> String {
-    let mut out = format!("{}, utilisation {}\n", system.name, label::load(&system.load));
+    let mut out = format!("{}, {}\n", system.name, label::load(system));
     for root in &system.roots {
         add(system, *root, 0, &mut out);
     }

@@ -29,6 +29,7 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
         command: identity.command.clone(),
         partial: results.partial.clone(),
         verdicts: verdicts(results),
+        system: Some(results.system.clone()),
         sections: leading(results, identity)
             .into_iter()
             .chain(super::why::sections(results))
