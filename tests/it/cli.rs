@@ -277,7 +277,10 @@ fn draw_prints_a_list_or_writes_a_picture_and_never_overwrites_unless_told_to() 
     let scenario = "scenarios/tiers/tier-5.toml";
     let (code, out, err) = run(&["draw", scenario]);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(out.contains("\n    server twin-1, ") && out.contains("single point of failure"), "{out}");
+    assert!(
+        out.contains("\n    server twin-1, ") && out.contains("single point of failure"),
+        "{out}"
+    );
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.svg");

@@ -25,6 +25,9 @@ enum Item {
     Component(Kind, usize),
 }
 
+/// End of an arrow at a part: content, whether the part sends it, and the other component.
+type Touch = (Carries, bool, Option<(Kind, usize)>);
+
 /// Properties in which equal siblings agree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Shape {
@@ -33,7 +36,7 @@ struct Shape {
     percent: Option<i32>,
     takes_down: Vec<String>,
     used: bool,
-    touches: BTreeSet<(Carries, bool, Option<(Kind, usize)>)>,
+    touches: BTreeSet<Touch>,
     children: Vec<u32>,
 }
 
@@ -111,7 +114,7 @@ impl Tree {
         &mut self,
         item: Item,
         facts: &Facts<'_>,
-        touches: &mut BTreeMap<Part, BTreeSet<(Carries, bool, Option<(Kind, usize)>)>>,
+        touches: &mut BTreeMap<Part, BTreeSet<Touch>>,
         known: &mut BTreeMap<Shape, u32>,
     ) -> u32 {
         let inside = self.children(item).to_vec();
@@ -190,9 +193,7 @@ fn wrapped(
 }
 
 /// Returns, per part at which an arrow ends by name, the content, the direction and the other component.
-fn touches(
-    arrows: &BTreeSet<Arrow>,
-) -> BTreeMap<Part, BTreeSet<(Carries, bool, Option<(Kind, usize)>)>> {
+fn touches(arrows: &BTreeSet<Arrow>) -> BTreeMap<Part, BTreeSet<Touch>> {
     let owner = |end: &End| match end {
         End::Component(kind, index) => Some((*kind, *index)),
         End::Part(part) => Some(part.owner()),
