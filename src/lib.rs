@@ -22,6 +22,7 @@
 //! | [`Figure`] | a figure by its path, with its estimate or the reason why there is none |
 //! | [`Estimate`] | a value with its interval |
 //! | [`Comparison`] | scenarios side by side |
+//! | [`Drawing`] | a picture of a system, and the same in words |
 //! | [`Diagnostic`] | one error or warning about a scenario |
 //! | [`Error`] | why a scenario was not read, run or compared |
 //!
@@ -65,7 +66,8 @@ mod units;
 mod workload;
 
 pub use facade::{
-    Builder, Comparison, Diagnostic, Error, Estimate, Figure, Results, Run, Scenario, Value,
+    Builder, Comparison, Diagnostic, Drawing, Error, Estimate, Figure, Results, Run, Scenario,
+    Value,
 };
 
 #[doc(hidden)]

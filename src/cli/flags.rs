@@ -77,8 +77,14 @@ pub enum Command {
     ///
     /// Reads each file, resolves every name, places every zone, and says all that is wrong at once,
     /// with the place in the file and what to write instead; then what is worth a look. Exit code 0
-    /// when there are only warnings, 3 when a file is refused.
+    /// when there are only warnings, 3 when a file is refused. `draw` shows a scenario as a picture.
     Check(CheckArgs),
+    /// Draw what stands where, how busy it is at peak, and its single points of failure
+    ///
+    /// The drawing has sites, racks, servers and zones as boxes in boxes, and arrows for requests.
+    /// Utilisation is computed for the design peak; nothing is simulated. Without --out the same is
+    /// printed as a nested list. Exit code 3 when the file is refused.
+    Draw(DrawArgs),
     /// Live through scenarios and write their results
     ///
     /// Each window of a scenario is lived through request by request by many independent
@@ -179,6 +185,23 @@ pub struct CheckArgs {
     /// `flows` accepts what the requests solver cannot simulate yet.
     #[arg(long, value_name = "SOLVER", hide_possible_values = true)]
     pub solver: Option<SolverName>,
+}
+
+/// Flags of `draw`.
+#[derive(Debug, Args)]
+pub struct DrawArgs {
+    /// Scenario file; `-` reads standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// SVG file to write; `-`: standard output
+    #[arg(long, value_name = "FILE.svg", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
+    /// Replace another file of that name
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Values laid over the file.
+    #[command(flatten)]
+    pub set: Overrides,
 }
 
 /// Flags of `run`.

@@ -60,13 +60,13 @@ fn named(file: &Path) -> String {
     STARTER.to_string()
 }
 
-fn create(file: &Path, text: &str) -> io::Result<()> {
+pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
 }
 
 /// Writes a new file beside the old one and renames it, so that the old file stays intact until the new one is
 /// complete.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
+pub(super) fn replace(file: &Path, text: &str) -> io::Result<()> {
     let mut part = file.as_os_str().to_os_string();
     part.push(format!(".{}.part", std::process::id()));
     let part = Path::new(&part);

@@ -12,6 +12,7 @@ mod compare;
 mod completions;
 pub mod console;
 pub mod diff;
+mod draw;
 mod events;
 pub mod exit;
 mod explain;
@@ -69,6 +70,7 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
     match &cli.command {
         None => overview::overview(console),
         Some(Command::Check(args)) => check::check(args, console),
+        Some(Command::Draw(args)) => draw::draw(args, console),
         Some(Command::Run(args)) => run::run(args, console),
         Some(Command::Compare(args)) => compare::compare(args, console),
         Some(Command::Diff(args)) => diff::diff(args, console),

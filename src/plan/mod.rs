@@ -11,6 +11,7 @@ pub mod compile;
 pub mod cost;
 pub mod cutsets;
 pub mod document;
+pub mod drawing;
 pub mod drills;
 pub mod faults;
 pub mod figure;

@@ -199,6 +199,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
             .chain((0..ladder.rows.len()).filter_map(|at| weigh::finding(ladder, at)))
             .chain(years::finding(ladder))
             .collect(),
+        system: None,
         sections,
         notes: members.notes.clone(),
     }

@@ -6,6 +6,8 @@
 //! is not finite is printed as missing, never as a number.
 //! Leaves out: layout, colour and language.
 
+use crate::plan::drawing::System;
+
 /// A whole report, of one scenario or of several.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
@@ -31,6 +33,8 @@ pub struct Document {
     pub lead: Lead,
     /// Answers, one line each, the most important first.
     pub verdicts: Vec<Verdict>,
+    /// The drawn system, if it is one scenario.
+    pub system: Option<System>,
     /// The body, in order.
     pub sections: Vec<Section>,
     /// Omissions of the model, and anything else that the reader must know.

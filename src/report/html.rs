@@ -12,9 +12,9 @@ use askama::Template;
 use sha2::{Digest, Sha256};
 
 use super::document::{Align, Block, Cell, Chart, Document, Fact, Judgement, Section, Table, Unit};
-use super::text::{check_word, sign, visible, visible_lines};
-use super::{chart, number, svg};
-use crate::convert;
+use super::text::{capital, check_word, sign, visible, visible_lines};
+use super::{chart, drawing, number, svg};
+use crate::{convert, plan};
 
 pub(super) const PAGE_STYLE: &str = include_str!("templates/page.css");
 pub(super) const SCRIPT: &str = include_str!("templates/sort.js");
@@ -22,7 +22,8 @@ pub(super) const SCRIPT: &str = include_str!("templates/sort.js");
 /// Returns the page of a document.
 #[must_use]
 pub fn page(document: &Document) -> String {
-    let style = format!("{PAGE_STYLE}{}", svg::CHART_STYLE);
+    let drawn = if document.system.is_some() { drawing::STYLE } else { "" };
+    let style = format!("{PAGE_STYLE}{}{drawn}", svg::CHART_STYLE);
     let mut figures = 0;
     let chart = document.lead.chart.as_ref().map(|drawn| {
         figures += 1;
@@ -46,6 +47,7 @@ pub fn page(document: &Document) -> String {
             .iter()
             .map(|v| Line::new(v.judgement, v.judgement.word(), visible(&v.text)))
             .collect(),
+        system: document.system.as_ref().map(System::new),
         sections: sections.map(|(at, s)| Part::new(at + 1, s, &mut figures)).collect(),
         notes: document.notes.iter().map(|note| visible(note)).collect(),
         facts: facts(document),
@@ -108,6 +110,7 @@ struct Page<'a> {
     chart: Option<Picture>,
     below: Vec<String>,
     verdicts: Vec<Line>,
+    system: Option<System>,
     sections: Vec<Part>,
     notes: Vec<String>,
     facts: Vec<(&'static str, String)>,
@@ -139,6 +142,25 @@ const fn class_of(judgement: Judgement) -> &'static str {
         Judgement::NotMet => "bad",
         Judgement::Unsure => "unsure",
         Judgement::Finding => "plain",
+    }
+}
+
+/// The drawing of the system, with the same in words.
+struct System {
+    drawing: String,
+    caption: String,
+    list: String,
+}
+
+impl System {
+    fn new(system: &plan::drawing::System) -> Self {
+        let caption = format!("{}.", capital(&drawing::label::load(system)));
+        let drawing = drawing::draw(system, "system");
+        Self {
+            drawing: drawing.inline(""),
+            caption: visible(&caption),
+            list: drawing::list(system),
+        }
     }
 }
 

@@ -173,7 +173,7 @@ impl Ink {
 }
 
 /// Writes `text` escaped for element content and for attributes.
-fn escape(out: &mut String, text: &str) {
+pub(super) fn escape(out: &mut String, text: &str) {
     for letter in visible(text).chars() {
         match letter {
             '&' => out.push_str("&amp;"),
@@ -186,6 +186,17 @@ fn escape(out: &mut String, text: &str) {
     }
 }
 
+/// Writes a label; the part that was cut off becomes a tooltip.
+pub(super) fn label_text(out: &mut String, text: &str) {
+    let (shown, full) = text.split_once(TIP).map_or((text, None), |(s, f)| (s, Some(f)));
+    escape(out, shown);
+    if let Some(full) = full {
+        out.push_str("<title>");
+        escape(out, full);
+        out.push_str("</title>");
+    }
+}
+
 /// A finished drawing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawing {
@@ -195,6 +206,9 @@ pub struct Drawing {
     title: String,
     description: String,
     body: String,
+    /// Class of the element, and the style sheet for it.
+    class: &'static str,
+    style: &'static str,
 }
 
 impl Drawing {
@@ -215,7 +229,15 @@ impl Drawing {
             title: title.into(),
             description: description.into(),
             body,
+            class: "chart",
+            style: CHART_STYLE,
         }
+    }
+
+    /// Returns the drawing of a system, with its own style sheet.
+    #[must_use]
+    pub fn styled(self, style: &'static str) -> Self {
+        Self { class: "drawing", style, ..self }
     }
 
     /// Returns the height in pixels.
@@ -228,7 +250,7 @@ impl Drawing {
     #[must_use]
     pub fn standalone(&self) -> String {
         let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        self.write(&mut out, "chart file", Some(CHART_STYLE));
+        self.write(&mut out, &format!("{} file", self.class), Some(self.style));
         out.push('\n');
         out
     }
@@ -237,7 +259,7 @@ impl Drawing {
     #[must_use]
     pub fn inline(&self, class: &str) -> String {
         let mut out = String::new();
-        self.write(&mut out, &format!("chart {class}"), None);
+        self.write(&mut out, &format!("{} {class}", self.class), None);
         out
     }
 
@@ -524,13 +546,7 @@ impl DrawingBackend for SvgBackend<'_> {
             let _ = write!(self.out, " transform=\"rotate({turn} {x} {y})\"");
         }
         self.out.push('>');
-        let (shown, full) = text.split_once(TIP).map_or((text, None), |(s, f)| (s, Some(f)));
-        escape(self.out, shown);
-        if let Some(full) = full {
-            self.out.push_str("<title>");
-            escape(self.out, full);
-            self.out.push_str("</title>");
-        }
+        label_text(self.out, text);
         self.out.push_str("</text>\n");
         Ok(())
     }

@@ -76,6 +76,7 @@ impl Letters {
                 '…' => out.push_str("..."),
                 '—' | '–' | '−' | '─' => out.push('-'),
                 '×' | '✗' => out.push('x'),
+                '→' => out.push_str("->"),
                 'µ' => out.push('u'),
                 '\u{a0}' => out.push(' '),
                 _ if letter.is_ascii() => out.push(letter),

@@ -15,6 +15,7 @@ mod gather;
 mod load;
 mod recovery;
 mod sampled;
+mod system;
 mod why;
 mod years;
 
@@ -32,6 +33,7 @@ pub use years::{YearCause, YearRow, YearSide, YearsRows};
 use std::collections::BTreeMap;
 
 use crate::model::record::Attempts;
+use crate::plan::drawing::System;
 use crate::plan::drills::Drillable;
 use crate::plan::figure::{FigureUnit, Stat};
 use crate::solve::trail::Trail;
@@ -62,6 +64,8 @@ pub const STATS: [(&str, Stat); 4] = [
 /// All results of one scenario.
 #[derive(Clone, Debug)]
 pub struct Results {
+    /// Model of its drawing.
+    pub system: System,
     /// Name of the scenario.
     pub scenario: String,
     /// One line about it.

@@ -476,6 +476,7 @@ pub fn document() -> Document {
             verdict(Judgement::Unsure, "p99.9 of checkout: n_eff 4,120 < 10,000"),
             verdict(Judgement::Finding, "the CPU of the web zones saturates first, at 655/s"),
         ],
+        system: None,
         sections,
         notes: vec!["Operators do not tire; a drill finds what this leaves out.".into()],
     }

@@ -273,6 +273,41 @@ fn init_never_overwrites_unless_told_to() {
 }
 
 #[test]
+fn draw_prints_a_list_or_writes_a_picture_and_never_overwrites_unless_told_to() {
+    let scenario = "scenarios/tiers/tier-5.toml";
+    let (code, out, err) = run(&["draw", scenario]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert!(
+        out.contains("\n    server twin-1, ") && out.contains("single point of failure"),
+        "{out}"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.svg");
+    let words = ["draw", scenario, "--out", path.to_str().unwrap()];
+    let (code, out, err) = run(&words);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert!(err.starts_with("written: "), "{err}");
+    let picture = fs::read_to_string(&path).unwrap();
+    assert_eq!(picture, Scenario::load(scenario).unwrap().drawing().svg());
+    assert_eq!(run(&["draw", scenario, "--out", "-"]).1, picture);
+    // The same picture is no conflict.
+    assert_eq!(run(&words).0, 0);
+
+    fs::write(&path, "mine").unwrap();
+    let (code, _, err) = run(&words);
+    assert_eq!(code, 6);
+    assert!(err.contains("is there already; nothing was touched") && err.contains("--force"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    let more = ["--force", "--quiet", "--set", "window.peak.level=80/s"];
+    assert_eq!(run(&[&words[..], &more].concat()), (0, String::new(), String::new()));
+    assert!(fs::read_to_string(&path).unwrap().contains("window peak, 80/s"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(run(&["draw", "tests/bad/30-misspelt-key.toml"]).0, 3);
+    assert!(run(&["check", "--help"]).1.contains("`draw`"));
+}
+
+#[test]
 fn diagnostics_as_json_are_one_object_a_line() {
     let (_folder, path) = file(&starter().replace("workers =", "wokers =").replace("8s", "8"));
     let (code, out, err) = run(&["check", "--format", "json", &path, "nowhere.toml"]);
@@ -373,7 +408,7 @@ fn help_fits_wide_and_narrow_terminals() {
 /// Each flag's one text makes all of these; a flag without a text would be missing here.
 #[test]
 fn completions_and_manual_know_every_command() {
-    let commands = ["check", "run", "compare", "init", "schema", "completions", "man"];
+    let commands = ["check", "draw", "run", "compare", "init", "schema", "completions", "man"];
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let (code, out, _) = run(&["completions", shell]);
         assert_eq!(code, 0);

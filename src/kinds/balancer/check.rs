@@ -8,10 +8,12 @@ use crate::model::spec::probe::Depth;
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Walk};
 use crate::plan::load;
 use crate::plan::names::{Found, Kind, member_name};
+use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::{Name, Reference};
@@ -58,7 +60,17 @@ impl Checks for Balancer {
         }
     }
 
-    none!(onward, store, unused, begins);
+    /// Returns the arrows to the members behind the balancer.
+    fn arrows(&self, draft: &Draft, index: usize) -> Vec<Arrow> {
+        let from = End::Component(Kind::Balancer, index);
+        let members = draft.links.balancers[index].targets.iter();
+        let to = |(service, member): &(usize, u32)| {
+            End::Part(Part::Service { service: *service, member: *member })
+        };
+        members.map(|member| Arrow::new(from.clone(), to(member), Carries::Requests)).collect()
+    }
+
+    none!(onward, store, unused, begins, receives);
 }
 
 /// Reports weights of names that are not behind the balancer, and weights that are not positive.

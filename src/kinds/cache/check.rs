@@ -31,7 +31,7 @@ impl Checks for Cache {
         used.extend(draft.links.own.caches.iter().flatten().map(|(zone, _)| (Kind::Zone, *zone)));
     }
 
-    none!(entrance, onward, store, unused, begins);
+    none!(entrance, onward, store, unused, begins, arrows, receives);
 }
 
 fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {

@@ -7,9 +7,11 @@ use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion
 use crate::kinds::database::{Database, links};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing, no_time};
+use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Links, Store, Walk};
 use crate::plan::names::{Kind, member_name};
+use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
@@ -40,6 +42,45 @@ impl Checks for Database {
                 used.extend(member.store.as_ref().map(Store::component));
             }
         }
+    }
+
+    /// Returns the arrows between its members, to their storage, and from the balancer of its reads to its replicas.
+    fn arrows(&self, draft: &Draft, index: usize) -> Vec<Arrow> {
+        let links = &draft.links.databases[index];
+        let mut all = Vec::new();
+        for (member, at) in links.members.iter().zip(0..) {
+            let part = |member| End::Part(Part::Database { database: index, member });
+            if let Some(store) = member.store {
+                all.push(Arrow::new(part(at), End::Stores(vec![store]), Carries::Data));
+            }
+            let (from, carries) = match member.role {
+                Role::Slave => (links.of(Role::Master).next(), Carries::Replication),
+                Role::Shard => (links.of(Role::Index).next(), Carries::Requests),
+                Role::Master | Role::Index => (None, Carries::Requests),
+            };
+            all.extend(from.map(|from| Arrow::new(part(from), part(at), carries)));
+            if let Some(balancer) = links.through.filter(|_| member.role == Role::Slave) {
+                let from = End::Component(Kind::Balancer, balancer);
+                all.push(Arrow::new(from, part(at), Carries::Requests));
+            }
+        }
+        all
+    }
+
+    /// Returns the primary or the index; where replicas answer reads, also these or the balancer in front of them.
+    fn receives(&self, draft: &Draft, index: usize) -> Vec<End> {
+        let links = &draft.links.databases[index];
+        let reads = draft.scenario.database[index].1.reads.as_ref();
+        let by_replicas = reads.is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
+        let part = |member| End::Part(Part::Database { database: index, member });
+        let first = links.of(Role::Master).chain(links.of(Role::Index));
+        let mut all: Vec<End> = first.map(part).collect();
+        match links.through {
+            _ if !by_replicas => {}
+            Some(balancer) => all.push(End::Component(Kind::Balancer, balancer)),
+            None => all.extend(links.of(Role::Slave).map(part)),
+        }
+        all
     }
 
     none!(entrance, onward, store, unused, begins);

@@ -50,5 +50,5 @@ impl Checks for NameService {
         used.extend(draft.links.name_services.iter().flatten().map(|to| to.component()));
     }
 
-    none!(store, unused, begins);
+    none!(store, unused, begins, arrows, receives);
 }

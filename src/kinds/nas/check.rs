@@ -59,7 +59,7 @@ impl Checks for Nas {
         }
     }
 
-    none!(entrance, onward, begins);
+    none!(entrance, onward, begins, arrows, receives);
 }
 
 /// Maximum number of pools of one volume.

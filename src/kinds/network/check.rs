@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use crate::kinds::network::{Link, Rack, Site};
 use crate::plan::Draft;
 use crate::plan::checks::inert;
+use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
+use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 
@@ -28,7 +30,7 @@ impl Checks for Site {
         Purpose::Named("no rack stands in it")
     }
 
-    none!(follow, entrance, onward, store, uses, unused, begins);
+    none!(follow, entrance, onward, store, uses, unused, begins, arrows, receives);
 }
 
 impl Checks for Rack {
@@ -45,7 +47,7 @@ impl Checks for Rack {
         used.extend(draft.links.racks.iter().flatten().map(|site| (Kind::Site, *site)));
     }
 
-    none!(entrance, onward, store, check, unused, begins);
+    none!(entrance, onward, store, check, unused, begins, arrows, receives);
 }
 
 impl Checks for Link {
@@ -68,7 +70,15 @@ impl Checks for Link {
         used.extend(draft.links.links.iter().flatten().map(|site| (Kind::Site, *site)));
     }
 
-    none!(entrance, onward, store, unused, begins);
+    /// Returns the arrows to its two sites.
+    fn arrows(&self, draft: &Draft, index: usize) -> Vec<Arrow> {
+        let from = End::Component(Kind::Link, index);
+        let sites = draft.links.links[index].iter();
+        let to = |site: &usize| End::Part(Part::Site(*site));
+        sites.map(|site| Arrow::new(from.clone(), to(site), Carries::Network)).collect()
+    }
+
+    none!(entrance, onward, store, unused, begins, receives);
 }
 
 fn check_links(draft: &Draft, out: &mut Diagnostics) {

@@ -51,7 +51,7 @@ impl Checks for Service {
         }
     }
 
-    none!(onward, store, unused, begins);
+    none!(onward, store, unused, begins, arrows, receives);
 }
 
 fn check_service(name: &Name, service: &ServiceSpec, members: u32, out: &mut Diagnostics) {

@@ -18,7 +18,7 @@ impl Checks for Station {
         Purpose::Requests
     }
 
-    none!(follow, entrance, onward, store, uses, unused, begins);
+    none!(follow, entrance, onward, store, uses, unused, begins, arrows, receives);
 }
 
 fn check_station(station: &StationSpec, out: &mut Diagnostics) {

@@ -7,10 +7,12 @@ use crate::kinds::unit::spec::{GroupMode, GroupSpec};
 use crate::kinds::unit::{Crew, Group, Unit, links};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, quorum, takes_time};
+use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::faults::textbook;
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
+use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
@@ -35,7 +37,14 @@ impl Checks for Unit {
         used.extend(draft.links.crews.iter().flatten().map(|crew| (Kind::Crew, *crew)));
     }
 
-    none!(entrance, onward, store, unused, begins);
+    /// Returns the arrow from the crew that repairs the units.
+    fn arrows(&self, draft: &Draft, index: usize) -> Vec<Arrow> {
+        let to = End::Component(Kind::Unit, index);
+        let crew = draft.links.crews[index].map(|crew| End::Component(Kind::Crew, crew));
+        crew.map(|crew| Arrow::new(crew, to, Carries::Repairs)).into_iter().collect()
+    }
+
+    none!(entrance, onward, store, unused, begins, receives);
 }
 
 impl Checks for Group {
@@ -56,7 +65,18 @@ impl Checks for Group {
         Purpose::Itself
     }
 
-    none!(entrance, onward, store, uses, unused, begins);
+    /// Returns the arrows to the units and groups that it counts.
+    fn arrows(&self, draft: &Draft, index: usize) -> Vec<Arrow> {
+        let from = End::Component(Kind::Group, index);
+        let to = |member: &GroupMember| match *member {
+            GroupMember::Unit { unit, member } => End::Part(Part::Unit { unit, member }),
+            GroupMember::Group(group) => End::Component(Kind::Group, group),
+        };
+        let members = draft.links.groups[index].iter();
+        members.map(|member| Arrow::new(from.clone(), to(member), Carries::Health)).collect()
+    }
+
+    none!(entrance, onward, store, uses, unused, begins, receives);
 }
 
 impl Checks for Crew {
@@ -64,7 +84,7 @@ impl Checks for Crew {
         Purpose::Named("no unit is repaired by it")
     }
 
-    none!(follow, entrance, onward, store, check, uses, unused, begins);
+    none!(follow, entrance, onward, store, check, uses, unused, begins, arrows, receives);
 }
 
 /// Checks groups with a `mode`, `ageing` or `beta`: each counts units only, and each unit is in at most one of them.

@@ -48,7 +48,7 @@ impl Checks for Server {
         used.extend(draft.links.servers.iter().flatten().map(|rack| (Kind::Rack, *rack)));
     }
 
-    none!(entrance, onward, unused, begins);
+    none!(entrance, onward, unused, begins, arrows, receives);
 }
 
 impl Checks for Zone {
@@ -66,7 +66,7 @@ impl Checks for Zone {
         used.extend(draft.placed.zones.iter().flatten().map(|id| (Kind::Server, id.group)));
     }
 
-    none!(follow, entrance, onward, store, unused, begins);
+    none!(follow, entrance, onward, store, unused, begins, arrows, receives);
 }
 
 fn check_zone(zone: &ZoneSpec, out: &mut Diagnostics) {

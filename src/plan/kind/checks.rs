@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::plan::Draft;
+use crate::plan::drawing::arrows::{Arrow, End};
 use crate::plan::links::{Entrance, Known, Links, Store, User, Walk};
 use crate::plan::names::{Found, Kind};
 use crate::scenario::diagnostic::Diagnostics;
@@ -62,6 +63,13 @@ pub trait Checks: Sync {
     /// Returns the class of the requests that a component of this kind issues, one for each step that asks it;
     /// `None`: it issues none.
     fn begins(&self, draft: &Draft, index: usize) -> Option<usize>;
+
+    /// Returns the arrows of the section at `index` in a drawing of the system, besides those of requests that enter or
+    /// take steps.
+    fn arrows(&self, draft: &Draft, index: usize) -> Vec<Arrow>;
+
+    /// Returns the ends of arrows for queries to the section at `index`; none if they end at the whole component.
+    fn receives(&self, draft: &Draft, index: usize) -> Vec<End>;
 }
 
 /// Implements the named questions for a kind to which they do not apply.
@@ -120,6 +128,24 @@ macro_rules! none {
     (@begins) => {
         fn begins(&self, _: &crate::plan::Draft, _: usize) -> Option<usize> {
             None
+        }
+    };
+    (@arrows) => {
+        fn arrows(
+            &self,
+            _: &crate::plan::Draft,
+            _: usize,
+        ) -> Vec<crate::plan::drawing::arrows::Arrow> {
+            Vec::new()
+        }
+    };
+    (@receives) => {
+        fn receives(
+            &self,
+            _: &crate::plan::Draft,
+            _: usize,
+        ) -> Vec<crate::plan::drawing::arrows::End> {
+            Vec::new()
         }
     };
 }

@@ -30,6 +30,7 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
         partial: results.partial.clone(),
         lead: super::lead::lead(results, identity),
         verdicts: verdicts(results),
+        system: Some(results.system.clone()),
         sections: leading(results, identity)
             .into_iter()
             .chain(super::why::sections(results))

@@ -48,6 +48,7 @@ pub(super) fn document(swept: &Swept) -> Document {
         results_version: RESULTS_VERSION,
         command: swept.command.clone(),
         verdicts,
+        system: None,
         sections,
         notes: vec![
             "Every variant meets the same users with the same draws: what differs is the variant. Intervals are \

@@ -89,6 +89,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
     let scenario = &draft.scenario;
     let logs = logs(draft, plan);
     Results {
+        system: super::system::system(draft, &windows),
         scenario: scenario.scenario.value.text.clone(),
         title: text(&scenario.title),
         question: text(&scenario.question),
