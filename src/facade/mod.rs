@@ -15,6 +15,7 @@ pub(crate) mod differences;
 pub mod error;
 mod estimate;
 pub(crate) mod events;
+pub(crate) mod fix;
 pub(crate) mod gate;
 pub(crate) mod journal;
 pub(crate) mod language;

@@ -40,6 +40,7 @@ pub mod diagnostic;
 pub mod difference;
 pub mod document;
 pub mod file;
+pub mod format;
 pub mod law;
 pub mod limit;
 pub mod names;

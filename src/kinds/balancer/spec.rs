@@ -44,9 +44,9 @@ spec! {
         /// Requests open at a time at each member, of each unit; more wait in line at the unit. None: no bound.
         member_limit: Option<u32> => at_least(1),
         /// Requests in line at a unit; more are refused. None: no bound.
-        line: Option<u32>,
+        queue_limit: Option<u32>,
         /// Who waits longer in line is answered with an error. None: for ever.
-        line_time_out: Option<SimDuration> => above(SimDuration::ZERO),
+        queue_time_out: Option<SimDuration> => above(SimDuration::ZERO),
         /// How the partner takes over.
         failover: Option<TakeoverSpec>,
         /// Takeover by the timers of VRRP instead.

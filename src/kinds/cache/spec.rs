@@ -24,9 +24,9 @@ spec! {
         /// What is asked for: independent objects of Zipf popularity.
         popularity: Option<PopularitySpec>,
         /// A look-up after this long is a miss.
-        life: Option<SimDuration>,
+        ttl: Option<SimDuration>,
         /// Whether the life runs from the last use, not from the fetch.
-        renewed: bool = false,
+        sliding_ttl: bool = false,
     }
 }
 

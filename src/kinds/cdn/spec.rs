@@ -21,7 +21,7 @@ spec! {
         content: Option<EdgeContentSpec>,
         /// How long a cached answer serves: with `hit` while the origin is silent, when hits fall in a line
         /// to none; with `content` always, then it is fetched anew.
-        life: SimDuration = "0s",
+        ttl: SimDuration = "0s",
         /// Client to edge and back, in place of the client's own.
         round_trip: Option<LawSpec<SimDuration>>,
         /// Time an edge takes per request, hit or miss; none: no time. An edge has no queue.

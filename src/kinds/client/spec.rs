@@ -25,12 +25,12 @@ spec! {
 spec! {
     /// A further try.
     pub struct RetrySpec {
-        /// Chance of it.
-        chance: Probability,
+        /// Probability of it.
+        probability: Probability,
         /// Time before it.
         after: LawSpec<SimDuration>,
         /// At most so many.
-        at_most: u32 => within(1, 100).because("leave `retry` out for users who never try again"),
+        max_retries: u32 => within(1, 100).because("leave `retry` out for users who never try again"),
     }
 }
 

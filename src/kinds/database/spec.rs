@@ -23,15 +23,15 @@ spec! {
         look_up: Option<LookUpSpec>,
         /// Zone member to storage.
         data: Named<Label, Reference> = {},
-        /// How slaves follow.
+        /// How replicas follow.
         replication: Option<ReplicationSpec>,
         /// Misses after a restart or a takeover.
         cold: Option<ColdSpec>,
         /// Time to come back after a crash.
         restart: Option<LawSpec<SimDuration>>,
-        /// How a slave takes over.
+        /// How a replica takes over.
         failover: Option<DatabaseFailoverSpec>,
-        /// How a member that is out of the group is made a slave; none: it stays out.
+        /// How a member that is out of the group is made a replica; none: it stays out.
         rebuild: Option<RebuildSpec>,
     }
 }
@@ -40,9 +40,9 @@ spec! {
     /// Zone members of a database, by role.
     pub struct MembersSpec {
         /// The member that writes go to.
-        master: Option<Reference>,
+        primary: Option<Reference>,
         /// Members that follow it.
-        slaves: Option<Vec<Reference>>,
+        replicas: Option<Vec<Reference>>,
         /// The member in front of the shards.
         index: Option<Reference>,
         /// Members that each hold a part.
@@ -56,8 +56,8 @@ spec! {
         /// By role.
         to: ReadsTo,
         /// A read that lacks a write acknowledged longer ago than this is stale; none: any write.
-        tolerates: Option<SimDuration>,
-        /// The balancer that picks the slave; none: they take turns.
+        max_staleness: Option<SimDuration>,
+        /// The balancer that picks the replica; none: they take turns.
         through: Option<Reference>,
     }
 }
@@ -65,35 +65,35 @@ spec! {
 words! {
     /// Who answers reads.
     pub enum ReadsTo {
-        /// The master.
-        Master = "master",
-        /// The slaves that are up, in turn.
-        Slaves = "slaves",
+        /// The primary.
+        Primary = "primary",
+        /// The replicas that are up, in turn.
+        Replicas = "replicas",
     }
 }
 
 words! {
     /// When a write is acknowledged.
     pub enum ReplicationMode {
-        /// At once; a slave gets it later.
+        /// At once; a replica gets it later.
         Async = "async",
-        /// When one slave has it.
+        /// When one replica has it.
         SemiSync = "semi-sync",
     }
 }
 
 words! {
-    /// How a slave is promoted.
+    /// How a replica is promoted.
     pub enum Promotion {
         /// With what it has: loses the writes not yet shipped.
         Replica = "replica",
-        /// On the dead master's volume: loses time.
+        /// On the dead primary's volume: loses time.
         Remount = "remount",
     }
 }
 
 words! {
-    /// How a slave applies writes.
+    /// How a replica applies writes.
     pub enum Apply {
         /// One after the other.
         Serial = "serial",
@@ -113,8 +113,8 @@ spec! {
 spec! {
     /// A miss of a buffer.
     pub struct MissSpec {
-        /// Chance of a miss.
-        chance: Probability,
+        /// Probability of a miss.
+        probability: Probability,
         /// Reads of a miss; a fraction is a mean.
         mean: f64 => within(0.0, 65_535.0),
     }
@@ -141,13 +141,13 @@ spec! {
 }
 
 spec! {
-    /// How slaves follow their master.
+    /// How replicas follow their primary.
     pub struct ReplicationSpec {
         /// When a write is acknowledged.
         mode: ReplicationMode,
-        /// Until a slave has received it.
+        /// Until a replica has received it.
         receive: LawSpec<SimDuration>,
-        /// How a slave applies it.
+        /// How a replica applies it.
         apply: Apply = "serial",
         /// Disk operations per applied write, none of which the applier waits for; none: those of the
         /// write itself, waited for as there.
@@ -166,7 +166,7 @@ spec! {
 }
 
 spec! {
-    /// How a slave takes over from its master.
+    /// How a replica takes over from its primary.
     pub struct DatabaseFailoverSpec {
         /// How the death is noticed.
         detect: DetectSpec,
@@ -174,19 +174,19 @@ spec! {
         promote: LawSpec<SimDuration>,
         /// On which data.
         promotion: Promotion = "replica",
-        /// Chance that it works.
+        /// Probability that it works.
         coverage: Probability,
         /// Repair by people when it does not.
-        failed: LawSpec<SimDuration>,
+        manual_repair: LawSpec<SimDuration>,
         /// Failovers without a death.
         false_rate: Option<Rate>,
-        /// Whether the old master is cut off before another is promoted.
+        /// Whether the old primary is cut off before another is promoted.
         fence: bool = true,
     }
 }
 
 spec! {
-    /// How a member becomes a slave again: by a copy of the master's data.
+    /// How a member becomes a replica again: by a copy of the primary's data.
     pub struct RebuildSpec {
         /// How much is copied.
         size: Bytes => above(Bytes::new(0)),

@@ -14,7 +14,7 @@ spec! {
         /// Which of them it answers with.
         policy: NamePolicy = "failover",
         /// Time to live of an answer.
-        life: SimDuration,
+        ttl: SimDuration,
         /// Clients whose resolver keeps an answer beyond its life.
         stale: Option<StaleSpec>,
         /// How it learns that one is dead.

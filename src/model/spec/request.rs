@@ -13,7 +13,7 @@ spec! {
         /// Where it enters; none: its steps begin at once.
         enter: Option<Reference>,
         /// Demands drawn once a request, to be spent in slices.
-        draw: Named<LawSpec<SimDuration>> = {},
+        demands: Named<LawSpec<SimDuration>> = {},
         /// What it does.
         steps: Vec<StepSpec>,
         /// Size of the answer.
@@ -73,7 +73,7 @@ spec! {
         /// The service.
         cpu: Reference,
         /// Which demand.
-        draw: Name,
+        demand: Name,
         /// What share of it.
         share: f64 = 1.0 => within(0.0, 1.0),
         /// Threads that do it side by side, each on at most one core.
@@ -120,7 +120,7 @@ spec! {
 }
 
 spec! {
-    /// One of several branches, or none with the chance that is left.
+    /// One of several branches, or none with the probability that is left.
     pub struct ChooseStep {
         /// The branches.
         choose: Vec<BranchSpec> => not_empty(),
@@ -133,7 +133,7 @@ spec! {
     /// A branch.
     pub struct BranchSpec {
         /// How likely it is.
-        chance: Probability,
+        probability: Probability,
         /// What it does.
         steps: Vec<StepSpec>,
     }
@@ -145,7 +145,7 @@ spec! {
         /// The label.
         goto: Name,
         /// How likely; else on.
-        chance: Probability = 1,
+        probability: Probability = 1,
         /// For `goto`.
         label: Option<Name>,
     }
