@@ -761,21 +761,6 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     path.parent().map_or(Ok(()), sync_directory)
 }
 
-/// Replaces the file at `path`, which gets `permissions`: at once, or not at all.
-pub fn replace(path: &Path, bytes: &[u8], permissions: fs::Permissions) -> Result<(), WriteError> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    write_new(&part, bytes)?;
-    let set = fs::set_permissions(&part, permissions).map_err(io_error("write", path));
-    let done = set.and_then(|()| rename(&part, path));
-    if done.is_err() {
-        let _ = fs::remove_file(&part);
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    done.and_then(|()| sync_directory(folder.unwrap_or(Path::new("."))))
-}
-
 /// Syncs the names in a directory to disk; a system that cannot open a directory does so by itself.
 fn sync_directory(directory: &Path) -> Result<(), WriteError> {
     if cfg!(unix) {
@@ -784,6 +769,9 @@ fn sync_directory(directory: &Path) -> Result<(), WriteError> {
     }
     Ok(())
 }
+
+mod replace;
+pub use replace::replace;
 
 #[cfg(test)]
 mod tests;

@@ -244,7 +244,7 @@ fn one_value_that_differs_in_one_tier_is_noticed() {
         (3, "bandwidth = \"1Gbit/s\"", "bandwidth = \"2Gbit/s\"", "rack.r.switch.bandwidth"),
         (4, "value = \"12/y\"", "value = \"13/y\"", "fault.app-crash.rate"),
         (4, "mean = \"134min\", cv = 0.9", "mean = \"134min\", cv = 1.9", "fault.site.repair.cv"),
-        (5, "lost-after = \"8s\"", "lost-after = \"9s\"", "objective.page.lost-after"),
+        (5, "lost-after   = \"8s\"", "lost-after   = \"9s\"", "objective.page.lost-after"),
         (5, "write = 1.5, ops", "write = 1.6, ops", "request.page.steps.8.write"),
         (6, "1.52,", "1.53,", "profile.business.hours"),
         (6, ", phi = 0.84 }", " }", "workload.visitors.noise.phi"),

@@ -18,6 +18,7 @@ mod endings;
 mod facade;
 mod faults_shipped;
 mod figures;
+mod format;
 mod gate;
 mod messages;
 mod peers;

@@ -15,7 +15,7 @@ spec! {
         policy: NamePolicy = "failover",
         /// Time to live of an answer.
         ttl: SimDuration,
-        /// Clients whose resolver keeps an answer beyond its life.
+        /// Clients whose resolver keeps an answer beyond its time to live.
         stale: Option<StaleSpec>,
         /// How it learns that one is dead.
         check: Option<CheckSpec>,

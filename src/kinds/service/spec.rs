@@ -57,7 +57,7 @@ pub struct MountSpec {
 }
 
 spec! {
-    /// A mount that gives up.
+    /// A mount whose operations time out.
     pub struct SoftMountSpec {
         /// Owner and volume.
         volume: String,

@@ -56,7 +56,7 @@ spec! {
         /// Probability that the switch works; else down until the failed unit is repaired, or somebody has
         /// switched.
         coverage: Probability = 1,
-        /// Until people have switched where it did not work; none: nobody does.
+        /// Time until people have switched where it did not work; none: they never do.
         manual_switch: Option<LawSpec<SimDuration>>,
         /// Share of each unit's failures that take all units at once.
         beta: Option<Probability>,
@@ -68,7 +68,7 @@ spec! {
 spec! {
     /// People who repair.
     pub struct CrewSpec {
-        /// How many repairs at a time.
+        /// Number of people: repairs at a time.
         size: u32 => at_least(1),
     }
 }

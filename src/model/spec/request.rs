@@ -12,7 +12,7 @@ spec! {
     pub struct RequestSpec {
         /// Where it enters; none: its steps begin at once.
         enter: Option<Reference>,
-        /// Demands drawn once a request, to be spent in slices.
+        /// Demands drawn once per request, to be spent in slices.
         demands: Named<LawSpec<SimDuration>> = {},
         /// What it does.
         steps: Vec<StepSpec>,
@@ -72,9 +72,9 @@ spec! {
     pub struct CpuStep {
         /// The service.
         cpu: Reference,
-        /// Which demand.
+        /// Name of the demand.
         demand: Name,
-        /// What share of it.
+        /// Share of it.
         share: f64 = 1.0 => within(0.0, 1.0),
         /// Threads that do it side by side, each on at most one core.
         threads: u32 = 1 => within(1, 65_535),
@@ -132,7 +132,7 @@ spec! {
 spec! {
     /// A branch.
     pub struct BranchSpec {
-        /// How likely it is.
+        /// Probability of the branch.
         probability: Probability,
         /// What it does.
         steps: Vec<StepSpec>,
@@ -144,7 +144,7 @@ spec! {
     pub struct GotoStep {
         /// The label.
         goto: Name,
-        /// How likely; else on.
+        /// Probability of the jump; else the next step follows.
         probability: Probability = 1,
         /// For `goto`.
         label: Option<Name>,

@@ -213,7 +213,7 @@ spec! {
         at: Option<Moment>,
         /// How long, after the warm-up.
         length: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
-        /// Lived through before it and not counted.
+        /// Simulated before it and not counted.
         warm_up: SimDuration = "0s" => at_most(SimDuration::YEAR.saturating_mul(100)),
         /// Instead of a length: before a break. One part of each kind and role is broken once, each in a run of its own, and repaired once when it has been broken for as long.
         before: Option<SimDuration> => at_most(SimDuration::YEAR),
@@ -233,7 +233,7 @@ spec! {
         latency: Option<LatencyObjective>,
         /// A view that is not complete by then is lost.
         lost_after: Option<SimDuration>,
-        /// Share of requests served.
+        /// Least share of requests served.
         availability: Option<Probability>,
     }
 }
@@ -357,7 +357,7 @@ spec! {
     pub struct AfterSpec {
         /// Which.
         fault: Name,
-        /// How likely.
+        /// Probability that it follows.
         probability: Probability = 1,
         /// When.
         once: Once = "begun",
