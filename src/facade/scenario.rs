@@ -31,7 +31,7 @@ const TEXT: &str = "scenario";
 /// let desk = Scenario::parse(
 ///     r#"
 ///     scenario = "desk"
-///     format = 1
+///     format = 2
 ///     station.desk = { servers = 1, service = { dist = "exponential", mean = "20ms" } }
 ///     request.page.steps = [{ visit = "desk" }]
 ///     workload.visitors = { request = "page", rate = "20/s" }
