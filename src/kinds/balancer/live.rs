@@ -268,7 +268,8 @@ impl Balancer {
                     hangs: 0,
                     hang: None,
                     phase: key("probe-phase", &owner),
-                    hang_seen: key("probe-detects-hang", &owner),
+                    // The key of format 1: draws depend on it.
+                    hang_seen: key("probe-sees-hang", &owner),
                 });
             }
         }

@@ -190,7 +190,8 @@ impl Probed {
             let mut ways = vec![way(sees, "unseen"), way(1.0 - sees, "missed")];
             ways.retain(|way| way.probability > 0.0);
             let begins = Transition::when(hung.clone(), &["believed"], "unseen");
-            all = all.transition(begins.branching("probe-detects-hang", ways));
+            // The purpose keys draws, and keeps the word of format 1.
+            all = all.transition(begins.branching("probe-sees-hang", ways));
             let gone = (!well()).and(!hung);
             all = all.transition(Transition::when(gone, &["missed"], "unseen"));
         }
