@@ -18,9 +18,13 @@ fn told(words: &[&str], folder: &Path) -> (i32, String) {
 #[test]
 fn a_file_of_format_1_is_refused_once_with_its_renames_and_the_way_to_rewrite_it() {
     let (folder, path) = file(OLD);
-    let (code, said) = told(&["check", &path], folder.path());
+    let (code, said) = told(&["check", "--format", "json", &path], folder.path());
     assert_eq!(code, 3);
-    insta::assert_snapshot!("format-1", said);
+    // As JSON, since the length of the folder's name would break the lines.
+    let found: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let of = |key: &str| found[key].as_str().unwrap().to_string();
+    let place = format!("{}:{} {}", found["line"], found["column"], of("code"));
+    insta::assert_snapshot!("format-1", [place, of("message"), of("help")].join("\n"));
     let without: String = OLD
         .lines()
         .filter(|line| !line.starts_with("format"))
@@ -48,7 +52,7 @@ fn shipped_files_of_format_1_are_rewritten_to_files_that_check() {
         let path = to.to_str().unwrap();
         let (code, said) = told(&["check", "--fix", path], folder.path());
         assert_eq!(code, 0, "{said}");
-        assert!(said.contains(": format 2, ") && said.contains(" names replaced\n"), "{said}");
+        assert!(said.contains(": format 2, ") && said.contains(" replaced\n"), "{said}");
         let (before, after) = (fs::read_to_string(from).unwrap(), fs::read_to_string(to).unwrap());
         let comments = |text: &str| -> Vec<String> {
             let all = text.lines().filter_map(|line| line.split_once('#'));
