@@ -15,11 +15,11 @@ fn shop() -> Builder {
         .service("app", "web", 20)
         .set("service.app.backlog", 100)
         .set("request.page.enter", "app")
-        .set("request.page.draw.page", page)
+        .set("request.page.demands.page", page)
         .request("page", [Value::step("cpu", "app").with("draw", "page")])
         .workload("visitors", "page", Value::per_second(40.0))
         .window("peak", Duration::from_secs(120))
-        .set("window.peak.lead-in", Duration::from_secs(10))
+        .set("window.peak.warm-up", Duration::from_secs(10))
 }
 
 fn main() -> Result<(), Error> {

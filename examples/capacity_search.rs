@@ -5,10 +5,10 @@ use fivenines::{Error, Results, Run, Scenario};
 
 const SHOP: &str = r#"
 scenario = "shop"
-format   = 1
+format   = 2
 [window.peak]
 length  = "60s"
-lead-in = "10s"
+warm-up = "10s"
 [server.host]
 cores  = 16
 memory = "64GiB"
@@ -22,8 +22,8 @@ workers = 40
 backlog = 200
 [request.page]
 enter = "app"
-draw  = { page = { dist = "lognormal", mean = "30ms", cv = 1.0 } }
-steps = [{ cpu = "app", draw = "page" }]
+demands  = { page = { dist = "lognormal", mean = "30ms", cv = 1.0 } }
+steps = [{ cpu = "app", demand = "page" }]
 [workload.visitors]
 request = "page"
 rate    = "60/s"

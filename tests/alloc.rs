@@ -52,7 +52,7 @@ fn steady(plan: &Blueprint, level: Option<f64>, warm_up: u64, seconds: u64) -> (
 }
 
 /// B3, tier-1, collapsed fetches at edges and a shield, and tiers 7 and 8 with all parts there are (balancers,
-/// slaves that follow, a pair of heads; edges and services beside the path): a line or a table may still reach
+/// replicas that follow, a pair of heads; edges and services beside the path): a line or a table may still reach
 /// a new longest length now and then (each doubles, so that gets ever rarer), but no event allocates as
 /// such: fewer than one allocation in 10,000 events, where one a request would be one in three.
 #[test]

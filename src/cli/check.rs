@@ -1,12 +1,15 @@
 //! `check`: validates scenarios.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CheckArgs, SolverName, TextOrJson};
 use crate::facade::Run;
 use crate::facade::claims;
+use crate::facade::error::Error;
+use crate::facade::fix::rewrite;
 use crate::facade::load::{Loaded, Purpose, canonical, load};
 
 /// Checks every file, also after one with errors.
@@ -19,8 +22,11 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     let run = SolverName::set(args.solver, Run::new().for_comparison());
     let run = if args.long { run.long() } else { run };
-    for file in &args.files {
-        let ended = match load(file, &args.set.assignments, Purpose::Check(run.choices.solver)) {
+    // A file may refer to one that is rewritten after it.
+    let fixed: Vec<_> = args.files.iter().map(|file| fix(file, args, console)).collect();
+    for (file, fixed) in args.files.iter().zip(fixed) {
+        let purpose = Purpose::Check(run.choices.solver);
+        let ended = match fixed.and_then(|()| load(file, &args.set.assignments, purpose)) {
             Ok(mut loaded) => {
                 claims::check(&mut loaded, &args.set.assignments);
                 announce(&mut loaded, &run, console);
@@ -53,6 +59,18 @@ pub fn announce(loaded: &mut Loaded, run: &Run, console: &Console) {
 #[must_use]
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Rewrites a file of format 1, and prints what was done; without `--fix`, does nothing.
+fn fix(file: &Path, args: &CheckArgs, console: &Console) -> Result<(), Error> {
+    if !args.fix {
+        return Ok(());
+    }
+    let done = rewrite(file)?;
+    if args.format == TextOrJson::Text {
+        console.tell(&format!("{done}\n"));
+    }
+    Ok(())
 }
 
 fn check_one(loaded: &Loaded, args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {

@@ -165,6 +165,12 @@ pub struct CheckArgs {
     /// Values laid over each file.
     #[command(flatten)]
     pub set: Overrides,
+    /// Rewrite files of format 1 in format 2, then check them
+    ///
+    /// Only the names that differ are replaced, and the number of the format. Comments, order and
+    /// spacing stay. A file that is in format 2 already is not written.
+    #[arg(long)]
+    pub fix: bool,
     /// Form of the diagnostics, on standard error: text, json
     ///
     /// `json` is one object a line with code, class, severity, file, line, column, field, value,
@@ -394,7 +400,7 @@ pub struct ReplayArgs {
     /// List the events of one stretch of one history, as CSV
     ///
     /// WINDOW:REPLICATION:STRETCH, as `replay` names it where a history differs, such as peak:1:7.
-    /// Replications count from 1; stretch 0 is the lead-in. Only that history is lived through, and no
+    /// Replications count from 1; stretch 0 is the warm-up. Only that history is lived through, and no
     /// further than that. Exit code 0.
     #[arg(long, value_name = "STRETCH", conflicts_with_all = ["then", "format"])]
     pub events: Option<Stretch>,

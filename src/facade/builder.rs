@@ -33,7 +33,7 @@ pub struct Builder {
 
 impl Builder {
     pub(super) fn new(name: &str) -> Self {
-        Self { root: toml::Table::new() }.set("scenario", name).set("format", 1)
+        Self { root: toml::Table::new() }.set("scenario", name).set("format", 2)
     }
 
     /// Sets any key of the language by its path, such as `zone.web.cpu.cap`, and replaces an earlier value. A part of
@@ -199,7 +199,7 @@ impl Builder {
         self.put(&["workload", name, "request"], class).put(&["workload", name, "rate"], rate)
     }
 
-    /// Adds a window that is simulated request by request, with the length that is measured. `window.NAME.lead-in`
+    /// Adds a window that is simulated request by request, with the length that is measured. `window.NAME.warm-up`
     /// sets its warm-up, `window.NAME.level` an arrival rate of its own.
     ///
     /// ```
@@ -207,7 +207,7 @@ impl Builder {
     /// # use fivenines::{Scenario, Value};
     /// let builder = Scenario::builder("desk")
     ///     .window("peak", Duration::from_secs(600))
-    ///     .set("window.peak.lead-in", Duration::from_secs(60))
+    ///     .set("window.peak.warm-up", Duration::from_secs(60))
     ///     .set("window.peak.level", "2 x rate");
     /// ```
     #[must_use]
@@ -242,7 +242,7 @@ impl Builder {
     ///
     /// ```
     /// # use fivenines::Scenario;
-    /// assert_eq!(Scenario::builder("desk").to_toml(), "scenario = \"desk\"\nformat = 1\n");
+    /// assert_eq!(Scenario::builder("desk").to_toml(), "scenario = \"desk\"\nformat = 2\n");
     /// ```
     #[must_use]
     pub fn to_toml(&self) -> String {

@@ -10,7 +10,7 @@ use crate::scenario::render::Report;
 /// ```
 /// use fivenines::Scenario;
 ///
-/// let found = Scenario::check("scenario = \"desk\"\nformat = 1\n[run]\nhorizont = \"10y\"\n");
+/// let found = Scenario::check("scenario = \"desk\"\nformat = 2\n[run]\nhorizont = \"10y\"\n");
 /// let first = &found[0];
 /// assert_eq!((first.field(), first.line(), first.column()), ("run.horizont", 4, 1));
 /// assert!(first.is_error());

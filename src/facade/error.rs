@@ -47,7 +47,7 @@ pub(crate) enum Kind {
 /// ```
 /// use fivenines::Scenario;
 ///
-/// let text = "scenario = \"desk\"\nformat = 1\nwindow.busy.length = \"20s\"\nstation.desk.servers = 0\n";
+/// let text = "scenario = \"desk\"\nformat = 2\nwindow.busy.length = \"20s\"\nstation.desk.servers = 0\n";
 /// let error = Scenario::parse(text).unwrap_err();
 /// assert_eq!(error.diagnostics()[0].field(), "station.desk.servers");
 /// assert!(error.to_string().contains("to model an outage use a fault"));
@@ -149,7 +149,7 @@ impl Error {
     /// Returns errors and warnings of the scenario; empty if the error has another cause.
     ///
     /// ```
-    /// let error = fivenines::Scenario::parse("format = 1").unwrap_err();
+    /// let error = fivenines::Scenario::parse("format = 2").unwrap_err();
     /// assert!(error.diagnostics().iter().any(|one| one.field() == "scenario"));
     /// ```
     #[must_use]

@@ -74,7 +74,7 @@ impl<'a> Part<'a> {
             let message = format!("has no stretch {} of window `{window}`", stretch.number);
             let last = all.len() - 1;
             let help = format!(
-                "0 is the lead-in, 1 to {} are of the window, {last} is what follows its end",
+                "0 is the warm-up, 1 to {} are of the window, {last} is what follows its end",
                 last - 1
             );
             return refuse(message, help);

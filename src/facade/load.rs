@@ -18,6 +18,7 @@ use crate::report::{json, write};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::document::{Document, MAX_NAME_BYTES};
+use crate::scenario::format;
 use crate::scenario::names::is_kebab_case;
 use crate::scenario::overrides;
 use crate::scenario::render::{Report, shown};
@@ -28,7 +29,7 @@ use crate::study::forecast::Forecast;
 use crate::study::scenario::{self, Choices, Solver, StudyPlan};
 
 /// The name of standard input on a command line.
-const STDIN: &str = "-";
+pub(super) const STDIN: &str = "-";
 
 /// A scenario, as far as it could be read.
 #[derive(Debug)]
@@ -238,6 +239,11 @@ impl Loaded {
         let mut loaded = Self::unread(source, folder, found);
         if !loaded.found.has_errors() {
             let document = Document::parse(loaded.source.clone(), &mut loaded.found);
+            if document.as_ref().is_some_and(|document| format::refuse(document, &mut loaded.found))
+            {
+                loaded.document = document;
+                return loaded;
+            }
             loaded.understand(document, overrides, figures, purpose);
         }
         loaded

@@ -16,6 +16,7 @@ pub(crate) mod drawing;
 pub mod error;
 mod estimate;
 pub(crate) mod events;
+pub(crate) mod fix;
 pub(crate) mod gate;
 pub(crate) mod journal;
 pub(crate) mod language;

@@ -34,7 +34,7 @@ type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 /// let scenario = Scenario::parse(
 ///     r#"
 ///     scenario = "desk"
-///     format = 1
+///     format = 2
 ///     station.desk = { servers = 1, service = { dist = "exponential", mean = "20ms" } }
 ///     request.page.steps = [{ visit = "desk" }]
 ///     workload.visitors = { request = "page", rate = "20/s" }

@@ -31,7 +31,7 @@ const TEXT: &str = "scenario";
 /// let desk = Scenario::parse(
 ///     r#"
 ///     scenario = "desk"
-///     format = 1
+///     format = 2
 ///     station.desk = { servers = 1, service = { dist = "exponential", mean = "20ms" } }
 ///     request.page.steps = [{ visit = "desk" }]
 ///     workload.visitors = { request = "page", rate = "20/s" }
@@ -78,7 +78,7 @@ impl Scenario {
     ///
     /// ```
     /// # use fivenines::Scenario;
-    /// let error = Scenario::parse("scenario = \"desk\"\nformat = 1\n").unwrap_err();
+    /// let error = Scenario::parse("scenario = \"desk\"\nformat = 2\n").unwrap_err();
     /// assert_eq!(error.diagnostics()[0].field(), "horizon");
     /// ```
     pub fn parse(text: &str) -> Result<Self, Error> {
@@ -103,7 +103,7 @@ impl Scenario {
     ///
     /// ```
     /// # use fivenines::Scenario;
-    /// let found = Scenario::check("scenario = \"desk\"\nformat = 1\n[run]\nseeds = 1\n");
+    /// let found = Scenario::check("scenario = \"desk\"\nformat = 2\n[run]\nseeds = 1\n");
     /// assert!(found.iter().any(|one| one.is_error() && one.line() == 4));
     /// ```
     #[must_use]

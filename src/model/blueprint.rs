@@ -140,13 +140,13 @@ pub struct Clients {
 #[derive(Clone, Copy, Debug)]
 pub struct Retry {
     /// Probability of a retry.
-    pub chance: f64,
+    pub probability: f64,
     /// Key of the draw of the retry.
     pub key: KeyId,
     /// Time before the retry.
     pub after: DemandId,
     /// Largest number of retries.
-    pub at_most: u8,
+    pub max_retries: u8,
 }
 
 /// A user's session.

@@ -53,7 +53,7 @@ pub struct Breakable {
 
 /// The role of a database's primary: faults of the role strike the member that has it.
 #[derive(Clone, Debug)]
-pub struct MasterRole {
+pub struct PrimaryRole {
     /// The group.
     pub group: ComponentId,
     /// The automaton of the role, with its state by member; `None` if no fault depends on it.
@@ -82,7 +82,7 @@ pub struct HealthNet {
     /// Parts in the order of [`HealthPlan::breakable`].
     pub breakable: Vec<Breakable>,
     /// Roles of the primaries of databases, which move.
-    pub masters: Vec<MasterRole>,
+    pub primaries: Vec<PrimaryRole>,
     /// The cause of drills, in the net.
     pub planned: crate::health::CauseId,
 }

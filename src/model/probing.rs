@@ -19,7 +19,7 @@ pub struct Probing {
     /// Number of consecutive successful probes after which a member is readmitted.
     pub rise: u32,
     /// Probability that a shallow probe detects a hang; drawn once per hang.
-    pub sees_hang: f64,
+    pub detects_hang: f64,
 }
 
 impl From<&CheckSpec> for Probing {
@@ -29,7 +29,10 @@ impl From<&CheckSpec> for Probing {
             time_out: check.time_out.value,
             fall: check.fall.value,
             rise: check.rise.value,
-            sees_hang: check.sees_hang.as_ref().map_or(0.0, |chance| chance.value.get()),
+            detects_hang: check
+                .detects_hang
+                .as_ref()
+                .map_or(0.0, |probability| probability.value.get()),
         }
     }
 }

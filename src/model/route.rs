@@ -239,7 +239,7 @@ pub enum Amount {
         /// Whole part.
         floor: u32,
         /// Probability of one more.
-        chance: f64,
+        probability: f64,
         /// Key of the draw.
         key: KeyId,
     },
@@ -260,7 +260,7 @@ impl Amount {
     pub fn mean(&self) -> f64 {
         match self {
             Self::Fixed(count) => f64::from(*count),
-            Self::Mean { floor, chance, .. } => f64::from(*floor) + chance,
+            Self::Mean { floor, probability, .. } => f64::from(*floor) + probability,
             Self::Law { mean, .. } => *mean,
         }
     }
@@ -588,8 +588,8 @@ impl<'p> Draws<'p> {
     pub fn amount(&self, id: AmountId, request: &Request) -> u32 {
         match &self.amounts[id.index()] {
             Amount::Fixed(count) => *count,
-            Amount::Mean { floor, chance, key } => {
-                floor + u32::from(self.uniform(*key, request, 0) < *chance)
+            Amount::Mean { floor, probability, key } => {
+                floor + u32::from(self.uniform(*key, request, 0) < *probability)
             }
             Amount::Law { key, sampler, .. } => {
                 whole::u32(sampler.sample(self.uniform(*key, request, 0)))

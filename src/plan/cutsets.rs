@@ -211,7 +211,7 @@ pub struct SinglePoint {
 }
 
 impl SinglePoint {
-    /// Formats the single point: `mysql.master on sql-1, twin-1`.
+    /// Formats the single point: `mysql.primary on sql-1, twin-1`.
     #[must_use]
     pub fn print(&self, draft: &Draft) -> String {
         let role = self.role.name(draft);

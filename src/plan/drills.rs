@@ -19,7 +19,7 @@ use crate::units::SimDuration;
 /// Part that a drill can break.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drillable {
-    /// Name of the part: `twin-1`, `store.head-1`, `mysql.master`.
+    /// Name of the part: `twin-1`, `store.head-1`, `mysql.primary`.
     pub name: String,
     /// Sort of the part: `server`, `head`, `database`.
     pub kind: &'static str,

@@ -100,7 +100,7 @@ pub enum Takeover {
     /// Virtual IP of a balancer, and its units in order.
     Address(usize, Vec<NodeId>),
     /// Primary of a database, and its members in order.
-    Master(usize, Vec<NodeId>),
+    Primary(usize, Vec<NodeId>),
     /// The volumes of a head of a file server (its number), and both heads in order.
     Volumes(usize, u32, Vec<NodeId>),
 }

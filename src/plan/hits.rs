@@ -22,7 +22,7 @@ use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
 use crate::units::{Rate, SimDuration};
-use crate::workload::hits::{HitRatios, Holds, Life, Policy, hit_ratios, hit_ratios_of_two_tiers};
+use crate::workload::hits::{HitRatios, Holds, Policy, Ttl, hit_ratios, hit_ratios_of_two_tiers};
 use crate::workload::popularity::{MAX_OBJECTS, Zipf};
 
 /// Hit ratios of a scenario, and the popularity tables from which they are computed.
@@ -190,7 +190,7 @@ fn holds_of(spec: &CdnSpec) -> Option<Holds> {
     Some(Holds {
         capacity: content.objects.value,
         policy: policy_of(content.policy.value),
-        life: Some(Life { length: spec.life.value, renewed: false }),
+        ttl: Some(Ttl { length: spec.ttl.value, sliding_ttl: false }),
     })
 }
 
@@ -269,16 +269,16 @@ impl Played {
         if spec.hit.is_some() {
             return None;
         }
-        let life = spec.life.as_ref().map(|life| life.value);
-        let life = life.map(|length| Life { length, renewed: spec.renewed.value });
+        let ttl = spec.ttl.as_ref().map(|ttl| ttl.value);
+        let ttl = ttl.map(|length| Ttl { length, sliding_ttl: spec.sliding_ttl.value });
         let (capacity, policy) = (spec.objects.as_ref()?.value, policy_of(spec.policy.value));
         let popularity = table(spec.popularity.as_ref()?)?;
-        Some(Self { popularity, holds: Holds { capacity, policy, life } })
+        Some(Self { popularity, holds: Holds { capacity, policy, ttl } })
     }
 
     /// Computes the hit ratio at a rate of look-ups per second; without a lifetime, the rate does not matter.
     fn ratio(&self, rate: f64) -> Option<f64> {
-        let rate = if self.holds.life.is_none() { 1.0 } else { rate };
+        let rate = if self.holds.ttl.is_none() { 1.0 } else { rate };
         let asked = [(self.popularity.clone(), Rate::per_second(rate)?)];
         Some(hit_ratios(&asked, &self.holds).ratios[0])
     }

@@ -91,11 +91,11 @@ fn no_health_check(draft: &Draft, out: &mut Diagnostics) {
     if scenario.fault.is_empty() && scenario.operation.is_empty() {
         return;
     }
-    let slaves = |at: usize| {
+    let replicas = |at: usize| {
         let behind = draft.links.databases.iter().filter(move |links| links.through == Some(at));
-        behind.map(|links| links.of(Role::Slave).count()).sum::<usize>()
+        behind.map(|links| links.of(Role::Replica).count()).sum::<usize>()
     };
-    let members = |at: usize| draft.links.balancers[at].targets.len().max(slaves(at));
+    let members = |at: usize| draft.links.balancers[at].targets.len().max(replicas(at));
     let blind = |(at, (_, balancer)): &(usize, &(Name, BalancerSpec))| {
         balancer.check.is_none() && members(*at) > 1
     };

@@ -127,7 +127,7 @@ pub fn open_rates_in(draft: &Draft, window: usize) -> Vec<f64> {
         return own.map(|(own, fixed)| fixed.map_or(own, Rate::in_per_second)).collect();
     }
     let from = spec.at.as_ref().map(|at| at.value.after_zero(week_start(draft)));
-    let from = SimTime::ZERO + from.unwrap_or(SimDuration::ZERO).max(spec.lead_in.value);
+    let from = SimTime::ZERO + from.unwrap_or(SimDuration::ZERO).max(spec.warm_up.value);
     let length = spec.length.as_ref().or(spec.before.as_ref()).map(|length| length.value);
     let to = from + length.unwrap_or(SimDuration::SECOND);
     let mut quiet = Diagnostics::new();

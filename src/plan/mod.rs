@@ -31,6 +31,7 @@ pub mod placement;
 pub mod program;
 pub mod route;
 pub mod simulatable;
+pub mod streams;
 pub mod targets;
 
 use crate::model::spec::runs::Laws;

@@ -123,9 +123,9 @@ impl<'a> Compiler<'a> {
     pub fn amount(&mut self, mean: f64, owner: &str) -> AmountId {
         // The forms of steps and stores bound means; a law bounds its draws.
         let floor = whole::u32(mean);
-        let chance = mean - f64::from(floor);
-        let amount = if chance > 0.0 {
-            Amount::Mean { floor, chance, key: self.key("count", owner) }
+        let probability = mean - f64::from(floor);
+        let amount = if probability > 0.0 {
+            Amount::Mean { floor, probability, key: self.key("count", owner) }
         } else {
             Amount::Fixed(floor)
         };
@@ -186,7 +186,7 @@ impl<'a> Compiler<'a> {
         self.loops = 0;
         self.turns = 0.0;
         self.draws.clear();
-        for (draw, law) in spec.draw.iter() {
+        for (draw, law) in spec.demands.iter() {
             let key = self.key("demand", &format!("{name}.{}", draw.text));
             self.draws.push((key, law_of(law)));
         }
@@ -264,7 +264,7 @@ impl<'a> Compiler<'a> {
         }
         match &step.does {
             Does::Work(work) => {
-                let (key, law) = self.draws[work.draw].clone();
+                let (key, law) = self.draws[work.demand].clone();
                 let demand = self.demand_of(key, &law, work.share, true);
                 let threads = u16::try_from(work.threads.value).expect("the language bounds it");
                 self.emit(Op::Cpu { demand, threads });
@@ -275,13 +275,13 @@ impl<'a> Compiler<'a> {
             Does::Visit(visit) => visit.compile(self),
             Does::Ask(ask) => ask.compile(self),
             Does::Choose(ways) => {
-                let chances: Vec<f64> = ways.iter().map(|way| way.chance).collect();
-                let never = chances.iter().all(|chance| *chance == 0.0);
+                let probabilities: Vec<f64> = ways.iter().map(|way| way.probability).collect();
+                let never = probabilities.iter().all(|probability| *probability == 0.0);
                 self.unnumbered(never, |compiler| {
                     let owner = compiler.owner("choose", "");
                     let key = compiler.key("branch", &owner);
-                    compiler.choose(key, &chances, |compiler, branch| {
-                        let never = chances[branch] == 0.0;
+                    compiler.choose(key, &probabilities, |compiler, branch| {
+                        let never = probabilities[branch] == 0.0;
                         compiler.unnumbered(never, |compiler| compiler.steps(&ways[branch].steps));
                     });
                 });
@@ -290,7 +290,7 @@ impl<'a> Compiler<'a> {
                 let owner = self.owner("goto", &self.names_of_labels[jump.to]);
                 let key = self.key("branch", &owner);
                 let first = self.routes.branches.len();
-                self.routes.branches.push(Branch { below: jump.chance, to: 0 });
+                self.routes.branches.push(Branch { below: jump.probability, to: 0 });
                 self.jumps.push((jump.to, first));
                 let otherwise = self.here() + 1;
                 self.emit(Op::Choose { first: place(first), count: 1, key, otherwise });
@@ -321,24 +321,29 @@ impl<'a> Compiler<'a> {
     }
 
     /// Compiles a choice of one of several bodies, or of none with the remaining probability.
-    pub(crate) fn choose(&mut self, key: KeyId, chances: &[f64], body: impl Fn(&mut Self, usize)) {
+    pub(crate) fn choose(
+        &mut self,
+        key: KeyId,
+        probabilities: &[f64],
+        body: impl Fn(&mut Self, usize),
+    ) {
         let first = self.routes.branches.len();
         let mut below = 0.0;
-        for chance in chances {
-            below += chance;
+        for probability in probabilities {
+            below += probability;
             self.routes.branches.push(Branch { below, to: 0 });
         }
-        let (from, count) = (place(first), place(chances.len()));
+        let (from, count) = (place(first), place(probabilities.len()));
         let at = self.emit(Op::Choose { first: from, count, key, otherwise: 0 });
         let mut ends = Vec::new();
         let turns = self.turns;
         let mut most = turns;
-        for branch in 0..chances.len() {
+        for branch in 0..probabilities.len() {
             self.routes.branches[first + branch].to = self.here();
             self.turns = turns;
             body(self, branch);
             most = most.max(self.turns);
-            if branch + 1 < chances.len() {
+            if branch + 1 < probabilities.len() {
                 ends.push(self.emit(Op::Jump { to: 0 }));
             }
         }

@@ -1,7 +1,7 @@
 //! Targets: the parts that a dotted path means, for faults and operations.
 //!
 //! `server.*`, `twin-1`, `server.twin.local`, `nas.store.head`, `rack.r.switch`, `site.main.uplink`,
-//! `database.mysql.master`. A role means the member that holds it in the file; the holder at an
+//! `database.mysql.primary`. A role means the member that holds it in the file; the holder at an
 //! onset is known at run time only.
 
 use std::ops::Range;
@@ -12,6 +12,7 @@ use crate::plan::names::{Kind, means_all};
 use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::format;
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 
@@ -94,7 +95,7 @@ fn report(draft: &Draft, kind: Kind, index: usize, part: &str, span: Span, out: 
     let known = kind.answers().words(draft, index);
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let message = format!("this {} has no `{part}`", kind.word());
-    let help = suggest::help(part, &known, "it has");
+    let help = format::role_hint(part, &known).or_else(|| suggest::help(part, &known, "it has"));
     out.push(Diagnostic::new(Code::NoSuchMember, span, message).help_if(help));
 }
 

@@ -36,18 +36,18 @@ fn the_tiers_have_the_single_points_of_their_drawings_and_those_left_out() {
     let tiers: [(&str, &[&str]); 9] = [
         (
             "starter",
-            &["mysql.master on www-1, twin-1", "app-1 on www-1, twin-1", "twin-1.local on twin-1"],
+            &["mysql.primary on www-1, twin-1", "app-1 on www-1, twin-1", "twin-1.local on twin-1"],
         ),
         (
             "tier-1",
             &[
-                "mysql.master on sql-1, twin-1",
+                "mysql.primary on sql-1, twin-1",
                 "app-1 on www-1, twin-1",
                 "store.main",
                 "store.head-1",
             ],
         ),
-        ("tier-2", &["front-1", "mysql.master on sql-1, twin-1", "store.main", "store.head-1"]),
+        ("tier-2", &["front-1", "mysql.primary on sql-1, twin-1", "store.main", "store.head-1"]),
         ("tier-3", &["front-1", "store.main", "store.head-1"]),
         ("tier-4", &["store.main", "store.head-1"]),
         ("tier-5", &["store.second", "store.main"]),
@@ -310,8 +310,8 @@ profile = "week"
 {step}
 [request.page]
 enter = "app"
-draw = {{ page = "50ms" }}
-steps = [ {{ cpu = "app", draw = "page" }} ]
+demands = {{ page = "50ms" }}
+steps = [ {{ cpu = "app", demand = "page" }} ]
 "#
         )
     };
@@ -383,7 +383,7 @@ fn lint_says_after_how_many_losses_the_load_is_not_computed() {
         };
         let to: Vec<String> = (0..groups).map(|at| format!("\"app{at}\"")).collect();
         let text = format!(
-            "scenario = \"many\"\nformat = 1\ntitle = \"t\"\nquestion = \"q\"\nsource = \"s\"\n\
+            "scenario = \"many\"\nformat = 2\ntitle = \"t\"\nquestion = \"q\"\nsource = \"s\"\n\
              [window.peak]\nlength = \"1h\"\nlevel = \"10/s\"\n\
              [server.edge]\ncores = 1\n[zone.lb]\non = [\"edge-1\"]\n\
              [balancer.front]\nto = [{}]\nin = \"lb\"\nalgorithm = \"round-robin\"\n\
@@ -516,7 +516,7 @@ fn closed_users_are_bounded_from_above() {
         [workload.people]\nfrom = \"c\"\nrequest = \"page\"\nusers = 5\nthink = \"1s\"\n\
         [request.other]\nsteps = [ { visit = \"a\" } ]\n\
         [request.page]\nsteps = [ { label = \"again\", visit = \"a\" }, { delay = \"5ms\" },\n\
-        { goto = \"again\", chance = 0.5 },\n\
+        { goto = \"again\", probability = 0.5 },\n\
         { parallel = [ { steps = [ { visit = \"b\" } ] }, { steps = [ { visit = \"b\" } ] } ] } ]\n";
     let draft = drafted("bounds", text);
     let [(_, bounds)] = &load::closed::all(&draft)[..] else { panic!("one workload of users") };
@@ -538,7 +538,7 @@ fn a_fleet_of_four_thousand_servers_is_drafted_checked_and_linted() {
          [server.box]\ncount = {servers}\nrack = \"r\"\ncores = 16\nmemory = \"64GiB\"\n\
          [zone.www]\ncount = {zones}\nmemory = \"4GiB\"\n[service.app]\nin = \"www\"\nworkers = 4\n\
          [workload.w]\nrequest = \"page\"\nrate = \"100/s\"\n[request.page]\nenter = \"app\"\n\
-         draw = {{ d = \"10ms\" }}\nsteps = [{{ cpu = \"app\", draw = \"d\" }}]\n"
+         demands = {{ d = \"10ms\" }}\nsteps = [{{ cpu = \"app\", demand = \"d\" }}]\n"
     );
     let start = std::time::Instant::now();
     let draft = drafted("fleet", &text);

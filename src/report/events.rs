@@ -157,7 +157,7 @@ pub fn seconds(length: SimDuration) -> String {
 #[must_use]
 pub fn lies(bounds: &Bounds) -> String {
     match (bounds.from, bounds.to) {
-        (None, _) => "in the lead-in of the window".to_string(),
+        (None, _) => "in the warm-up of the window".to_string(),
         (Some(from), None) => format!("after the end of the window at {}", seconds(from)),
         (Some(from), Some(to)) => {
             format!("from {} to {} of the window", seconds(from), seconds(to))
@@ -169,7 +169,7 @@ pub fn lies(bounds: &Bounds) -> String {
 #[must_use]
 pub fn parts(bounds: &Bounds) -> String {
     match (bounds.from, bounds.to) {
-        (None, _) => "another course already in the lead-in, before the window begins".to_string(),
+        (None, _) => "another course already in the warm-up, before the window begins".to_string(),
         (Some(from), None) => {
             let end = seconds(from);
             format!("the same up to the end of the window at {end}, another course after it")
@@ -198,7 +198,7 @@ mod tests {
         let lines = head.lines(&bounds);
         assert_eq!(
             lines,
-            "# events broken/down:www-1:5:0 of sha256:00ab, in the lead-in of the window\n\
+            "# events broken/down:www-1:5:0 of sha256:00ab, in the warm-up of the window\n\
              event,at_s,what,where,id,digest\n"
         );
         assert_eq!(Head::parse(lines.lines().next().unwrap()), Some(head));

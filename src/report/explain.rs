@@ -197,21 +197,21 @@ fn moved(state: &StateRecord) -> String {
         ("addresses", "away") => format!("the other units answer at the addresses of {part}"),
         ("addresses", "home") => format!("{part} answers at its addresses again"),
         ("failover", "unseen") => {
-            format!("{part} has no master that answers; nobody has noticed yet{cause}")
+            format!("{part} has no primary that answers; nobody has noticed yet{cause}")
         }
         ("failover", "doomed") => {
-            format!("{part} has no master that answers, and its failover will fail{cause}")
+            format!("{part} has no primary that answers, and its failover will fail{cause}")
         }
-        ("failover", "seeks") => format!("detected: {part} looks for a new master{cause}"),
+        ("failover", "seeks") => format!("detected: {part} looks for a new primary{cause}"),
         ("failover", "people") => format!("the failover of {part} fails: people are called{cause}"),
-        ("failover", "by-people") => format!("people look for a new master of {part}"),
-        ("failover", "served") => format!("{part} has a master again"),
+        ("failover", "by-people") => format!("people look for a new primary of {part}"),
+        ("failover", "served") => format!("{part} has a primary again"),
         ("failover", _) if to.starts_with("promotes-") => {
             format!("{part} promotes its member {}", number())
         }
-        ("role of the master", _) => format!("the master of {part} is its member {}", number()),
-        ("replication", "out") => format!("{part} no longer follows the master"),
-        ("replication", "follows") => format!("{part} follows the master again"),
+        ("role of the primary", _) => format!("the primary of {part} is its member {}", number()),
+        ("replication", "out") => format!("{part} no longer follows the primary"),
+        ("replication", "follows") => format!("{part} follows the primary again"),
         ("routes", "cut") => format!("users who come by {part} are cut off{cause}"),
         ("routes", "around") => format!("routes lead around {part}"),
         ("routes", "carries") => format!("{part} carries its users again"),

@@ -874,5 +874,8 @@ fn sync_directory(directory: &Path) -> Result<(), WriteError> {
     Ok(())
 }
 
+mod replace;
+pub use replace::replace;
+
 #[cfg(test)]
 mod tests;

@@ -137,6 +137,7 @@ codes! {
     ControlCharacter = "E0005", Syntax, "A control character stands raw in the text.";
     KeyTwice = "E0006", Syntax, "A key or table is given twice.";
     NewerToml = "E0007", Syntax, "TOML 1.1 is used where TOML 1.0 is the language.";
+    OldFormat = "E0008", Syntax, "The file is written in format 1 of the language.";
     NotUtf8 = "E0101", Encoding, "The file is not UTF-8.";
     WrongType = "E0201", Type, "A value of another kind is needed.";
     NotWhole = "E0202", Type, "A whole number is needed.";

@@ -1,4 +1,5 @@
-//! Tools for the text of scenarios: spans, quantities, diagnostics, suggestions. They know no section.
+//! Tools for the text of scenarios: spans, quantities, diagnostics, suggestions. They know no section,
+//! but for the names of format 1 in [`format`](mod@format).
 //!
 //! The steps: [`source::Source::read`] (size limit, UTF-8) → [`document::Document::parse`] (TOML 1.0, a tree of items
 //! with places) → [`value::Value::read`] of a record declared with [`spec!`](mod@spec) → checks between sections
@@ -40,6 +41,7 @@ pub mod diagnostic;
 pub mod difference;
 pub mod document;
 pub mod file;
+pub mod format;
 pub mod law;
 pub mod limit;
 pub mod names;

@@ -7,6 +7,7 @@
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::{Data, Document, Entry, Item, MAX_STRING_BYTES, Table, parse_text};
+use super::format;
 use super::render::shown;
 use super::scan::MAX_DEPTH;
 use super::source::Span;
@@ -14,7 +15,7 @@ use super::suggest;
 
 /// A part of a path, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Key(String, Span),
     Index(usize, Span),
 }
@@ -48,7 +49,7 @@ pub fn set(document: &mut Document, assignment: &str, out: &mut Diagnostics) {
 }
 
 /// Parses the path: returns its steps and the length of path and `=`, or the position of the first error.
-fn read_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), usize> {
+pub(super) fn read_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), usize> {
     let bytes = text.as_bytes();
     let mut steps = Vec::new();
     let mut at = 0;
@@ -136,9 +137,10 @@ fn child<'a>(
     let found = table.entries.iter().position(|entry| entry.key == key);
     if found.is_none() && !last {
         // Creating a table for a nearly matching name would hide a typing error.
-        if let Some(nearest) = suggest::nearest(key, table.keys()) {
+        let near =
+            || suggest::nearest(key, table.keys()).map(|near| format!("did you mean `{near}`?"));
+        if let Some(help) = format::hint(key, table.keys()).or_else(near) {
             let message = format!("nothing here is called `{}`", shown(key));
-            let help = format!("did you mean `{nearest}`?");
             return Err(Box::new(Diagnostic::new(Code::NoSuchName, span, message).help(help)));
         }
     }

@@ -19,7 +19,7 @@
 //! Rules of a field: doc comment, `name: Type`, an optional `= default`, an optional `=> limit`, a comma (also after
 //! the last).
 //!
-//! - The *key* is the field's name with `-` for `_`, and without a trailing `_`: `lead_in` is `lead-in`, `in_` is
+//! - The *key* is the field's name with `-` for `_`, and without a trailing `_`: `warm_up` is `warm-up`, `in_` is
 //!   `in`, `r#for` is `for`.
 //! - The *type* is any [`Value`], or `Option` of one. A plain type is required unless it has a default. The struct's
 //!   field is [`Spanned<Type>`](Spanned) or `Option<Spanned<Type>>`. It dereferences to its value and has `.value`,
@@ -43,6 +43,7 @@ use serde_json::Value as Json;
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::{Data, Item, Table, parse_text};
+use super::format;
 use super::suggest;
 use super::value::{Shape, Spanned, Value, wrong_type};
 
@@ -204,7 +205,9 @@ impl<'a> TableReader<'a> {
             let absent: Vec<&str> =
                 asked.iter().map(AsRef::as_ref).filter(|key| table.get(key).is_none()).collect();
             for entry in &unknown {
-                if let Some(meant) = suggest::nearest(&entry.key, absent.iter().copied()) {
+                let absent = || absent.iter().copied();
+                let renamed = format::new_name(&entry.key, absent());
+                if let Some(meant) = renamed.or_else(|| suggest::nearest(&entry.key, absent())) {
                     out.note_meant(item.span, meant);
                 }
             }
@@ -249,6 +252,9 @@ fn unknown_key(
     if key == "include" {
         return diagnostic.help("files stand alone: one complete file per scenario");
     }
+    if let Some(renamed) = format::hint(key, keys.iter().copied()) {
+        return diagnostic.help(renamed);
+    }
     if let Some(nearest) = suggest::nearest(key, keys.iter().copied()) {
         return diagnostic.help(format!("did you mean `{nearest}`?"));
     }
@@ -272,7 +278,7 @@ pub fn know_sections(root: &[KeyDoc], out: &mut Diagnostics) {
     }
 }
 
-/// Returns the key of a field: `lead_in` is `lead-in`, `in_` and `r#in` are `in`.
+/// Returns the key of a field: `warm_up` is `warm-up`, `in_` and `r#in` are `in`.
 #[must_use]
 pub fn key_name(field: &'static str) -> Cow<'static, str> {
     let bare = field.strip_prefix("r#").unwrap_or(field).trim_end_matches('_');

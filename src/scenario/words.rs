@@ -30,6 +30,7 @@
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::Item;
+use super::format;
 use super::render::shown;
 use super::suggest;
 use super::value::{Word, wrong_type};
@@ -47,9 +48,12 @@ pub fn read_word(item: &Item, words: &[Word], out: &mut Diagnostics) -> Option<u
         let message = format!("`{}` is none of the words for this key", shown(text));
         let all = words.iter().flat_map(|word| word.spellings.iter().copied());
         let list = names.join(", ");
-        let help = match suggest::nearest(text, all) {
-            Some(name) => format!("did you mean `{name}`? all: {list}"),
-            None => format!("one of: {list}"),
+        let help = match format::hint(text, names.iter().copied()) {
+            Some(renamed) => renamed,
+            None => match suggest::nearest(text, all) {
+                Some(name) => format!("did you mean `{name}`? all: {list}"),
+                None => format!("one of: {list}"),
+            },
         };
         out.push(Diagnostic::new(Code::UnknownWord, item.span, message).help(help));
     }

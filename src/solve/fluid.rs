@@ -794,7 +794,7 @@ impl<'m, 'p> Live<'m, 'p> {
             row.tally.months += 1;
             row.tally.month_lost.record(nearest(share * SHARE));
             row.tally.month_sum += share;
-            if class.available.is_some_and(|least| 1.0 - share >= least.get()) {
+            if class.availability.is_some_and(|least| 1.0 - share >= least.get()) {
                 row.tally.met += 1;
             }
         }

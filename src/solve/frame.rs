@@ -260,7 +260,7 @@ pub struct Silence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Primary of a database.
-    Master(u32),
+    Primary(u32),
     /// Virtual IP of a balancer pair.
     Address(u32),
 }
@@ -382,7 +382,7 @@ fn begin<'m, 'p>(
     let mut roles = vec![None; net.net.facts_of_whole().count()];
     for (input, fact) in fluid.inputs.iter().zip(facts) {
         let role = match input {
-            Input::Holds(database, member) => Some((Role::Master(*database), *member)),
+            Input::Holds(database, member) => Some((Role::Primary(*database), *member)),
             Input::At(balancer, unit) => Some((Role::Address(*balancer), *unit)),
             _ => None,
         };
@@ -786,12 +786,12 @@ impl Course {
             let until = (from + CELL).min(self.end);
             let known = self.offered.quiet.last().is_some_and(|(piece, _)| piece.from == from);
             if from >= self.done && !known {
-                let chance = (self.expected.between(from, until) / self.every).min(1.0);
+                let probability = (self.expected.between(from, until) / self.every).min(1.0);
                 let (replication, start) = (self.replication, back(from, LEAD_IN));
                 let (midway, of) = (false, Of::Quiet);
                 let ends = [true, true];
                 let piece = Piece { replication, from, to: until, start, midway, ends, of };
-                self.offered.quiet.push((piece, chance));
+                self.offered.quiet.push((piece, probability));
             }
             self.next_point += self.every;
             if self.next_point >= self.offered.views.1 {

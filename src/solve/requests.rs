@@ -44,7 +44,7 @@ pub struct Window {
     /// Start of the measured interval, in the trajectory.
     pub at: SimTime,
     /// Length of the warm-up; if `at` is earlier than this, `at` moves.
-    pub lead_in: SimDuration,
+    pub warm_up: SimDuration,
     /// Length of the measured interval.
     pub length: SimDuration,
     /// Maximum time after its end for counted requests to complete.
@@ -57,7 +57,7 @@ impl Window {
     /// Returns the start of the measured interval, in the trajectory.
     #[must_use]
     pub fn from(&self) -> SimTime {
-        self.at.max(SimTime::ZERO + self.lead_in)
+        self.at.max(SimTime::ZERO + self.warm_up)
     }
 
     /// Returns the instants of the checkpoints of a [`Trail`], counted from the start of the window; `counted` as for a
@@ -310,7 +310,7 @@ impl<'p> Run<'p> {
         counted: Option<Steps>,
     ) -> Self {
         let from = window.from();
-        let start = SimTime::from_nanos(from.nanos() - window.lead_in.nanos());
+        let start = SimTime::from_nanos(from.nanos() - window.warm_up.nanos());
         let until = from + window.length;
         let horizon = until + window.drain;
         let levels = window.levels.clone();
@@ -324,7 +324,7 @@ impl<'p> Run<'p> {
     /// requests.
     #[must_use]
     pub fn in_history(plan: &'p Blueprint, window: &Window, replication: u64, past: Past) -> Self {
-        let start = SimTime::from_nanos(window.at.nanos().saturating_sub(window.lead_in.nanos()));
+        let start = SimTime::from_nanos(window.at.nanos().saturating_sub(window.warm_up.nanos()));
         let (from, until) = (window.at, window.at + window.length);
         let (levels, faults) = (window.levels.clone(), window.faults);
         let horizon = until + window.drain;

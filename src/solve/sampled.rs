@@ -130,7 +130,7 @@ pub fn live(
         name: "years".into(),
         levels: Vec::new(),
         at: piece.from,
-        lead_in: piece.from - piece.start,
+        warm_up: piece.from - piece.start,
         length: piece.to - piece.from,
         drain: DRAIN,
         faults: Faults::Live,

@@ -73,8 +73,9 @@ impl<T> Priority<T> {
     pub fn draw(mut self, count: usize) -> Vec<(T, f64)> {
         let threshold = self.kept.get(count).map(|(priority, ..)| *priority);
         self.kept.truncate(count);
-        let chance = |size: f64| threshold.map_or(1.0, |threshold| (size / threshold).min(1.0));
-        self.kept.into_iter().map(|(_, size, unit)| (unit, chance(size))).collect()
+        let probability =
+            |size: f64| threshold.map_or(1.0, |threshold| (size / threshold).min(1.0));
+        self.kept.into_iter().map(|(_, size, unit)| (unit, probability(size))).collect()
     }
 }
 
@@ -178,7 +179,8 @@ mod tests {
             }
             let drawn = stream.draw(8);
             assert_eq!(drawn.len(), 8);
-            totals.push(drawn.iter().map(|(at, chance)| unit(*at).1 / chance).sum::<f64>());
+            totals
+                .push(drawn.iter().map(|(at, probability)| unit(*at).1 / probability).sum::<f64>());
         }
         let found = Interval::of_mean(&totals, 0.999).unwrap();
         assert!(found.contains(exact) && found.half_width() < 0.03 * exact, "{found:?}, {exact}");
@@ -195,7 +197,7 @@ mod tests {
         let mut parts = of(0, 30);
         parts.append(of(30, 100));
         assert_eq!(parts.draw(5), of(0, 100).draw(5));
-        assert!(of(0, 4).draw(5).iter().all(|(_, chance)| *chance == 1.0), "all of few");
+        assert!(of(0, 4).draw(5).iter().all(|(_, probability)| *probability == 1.0), "all of few");
     }
 
     #[test]

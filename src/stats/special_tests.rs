@@ -124,7 +124,7 @@ fn binomial_quantiles_bracket_the_level() {
     assert_close(binomial_cdf(3, 10, 0.5, 0.5), 176.0 / 1024.0, "ten coins");
 }
 
-/// For whole numbers the incomplete beta function is a sum of binomial chances; I(a, 1; x) = xᵃ.
+/// For whole numbers the incomplete beta function is a sum of binomial probabilities; I(a, 1; x) = xᵃ.
 #[test]
 fn the_incomplete_beta_function_is_the_binomial_sum() {
     let close = |found: f64, wanted: f64, error: f64| {
@@ -135,15 +135,15 @@ fn the_incomplete_beta_function_is_the_binomial_sum() {
     for (a, b) in [(1_u32, 1_u32), (3, 2), (2, 9), (30, 12), (200, 300)] {
         for x in [0.01, 0.2, 0.4, 0.5, 0.77, 0.99] {
             let n = a + b - 1;
-            let chance = |k: u32| {
+            let probability = |k: u32| {
                 let choose = libm::lgamma(f64::from(n + 1))
                     - libm::lgamma(f64::from(k + 1))
                     - libm::lgamma(f64::from(n - k + 1));
                 libm::exp(choose + f64::from(k) * libm::log(x) + f64::from(n - k) * libm::log1p(-x))
             };
             let (value, complement) = beta_tails(f64::from(a), f64::from(b), x);
-            close(value, (a..=n).map(chance).sum(), 2e-12);
-            close(complement, (0..a).map(chance).sum(), 2e-12);
+            close(value, (a..=n).map(probability).sum(), 2e-12);
+            close(complement, (0..a).map(probability).sum(), 2e-12);
         }
     }
     close(beta_tails(2.5, 1.0, 0.3).0, libm::pow(0.3, 2.5), 1e-14);

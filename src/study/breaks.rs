@@ -105,7 +105,7 @@ pub struct Around {
     pub name: String,
     levels: Vec<Option<Rate>>,
     begins: SimTime,
-    lead_in: SimDuration,
+    warm_up: SimDuration,
     before: SimDuration,
     after: SimDuration,
     repair: SimDuration,
@@ -128,14 +128,14 @@ impl Around {
     ) -> Option<Self> {
         let (before, after) = (spec.before.as_ref()?.value, spec.after.as_ref()?.value);
         let repair = spec.repair.as_ref().map_or(after, |repair| repair.value);
-        let lead_in = spec.lead_in.value;
-        let begins = SimTime::from_nanos(at.nanos().saturating_sub(lead_in.nanos()));
+        let warm_up = spec.warm_up.value;
+        let begins = SimTime::from_nanos(at.nanos().saturating_sub(warm_up.nanos()));
         let name = name.to_string();
         Some(Self {
             name,
             levels,
             begins,
-            lead_in,
+            warm_up,
             before,
             after,
             repair,
@@ -217,7 +217,7 @@ impl Around {
             Some(_) => self.add(way, None, length, windows),
             None => windows.len(),
         };
-        let counted = self.begins + self.lead_in;
+        let counted = self.begins + self.warm_up;
         let breaks = counted + self.before;
         let (from, length) = match way {
             Way::Down => (counted, self.before + self.after),
@@ -230,7 +230,7 @@ impl Around {
                 name,
                 levels: self.levels.clone(),
                 at: from,
-                lead_in: from - self.begins,
+                warm_up: from - self.begins,
                 length,
                 drain: DRAIN,
                 faults: Faults::Drill,

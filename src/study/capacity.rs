@@ -380,7 +380,7 @@ impl Search<'_> {
             return 1.0;
         };
         let from = self.window.from();
-        let start = SimTime::from_nanos(from.nanos() - self.window.lead_in.nanos());
+        let start = SimTime::from_nanos(from.nanos() - self.window.warm_up.nanos());
         let lineage = Lineage::replication(replication.into());
         let times = (start, from + self.window.length);
         let stream = ArrivalStream::new(&traffic, self.plan.seed, lineage, &workload.name, times);

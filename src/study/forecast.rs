@@ -83,9 +83,9 @@ impl Forecast {
             // Before a break all runs of a replication are one, which is simulated once.
             let before = first.drill.as_ref().map_or(SimDuration::ZERO, |drill| drill.at);
             let from = SimTime::from_nanos(
-                first.window.at.nanos().saturating_sub(first.window.lead_in.nanos()),
+                first.window.at.nanos().saturating_sub(first.window.warm_up.nanos()),
             );
-            let common = first.window.lead_in.seconds() + before.seconds();
+            let common = first.window.warm_up.seconds() + before.seconds();
             let own = |run: &&WindowPlan| match &run.drill {
                 Some(drill) if drill.way == Way::Down => {
                     run.window.length.seconds() - drill.at.seconds()

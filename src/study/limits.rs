@@ -142,7 +142,7 @@ fn window(draft: &Draft, length: SimDuration) -> Window {
         name: "capacity".into(),
         levels: Vec::new(),
         at: SimTime::ZERO + at.map_or(SimDuration::ZERO, |at| at.value.after_zero(start)),
-        lead_in: LEAD_IN,
+        warm_up: LEAD_IN,
         length,
         drain: SimDuration::from_secs(300),
         faults: Faults::Off,

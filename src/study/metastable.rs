@@ -189,7 +189,7 @@ fn last_trigger(plan: &Blueprint, window: &Window, unrest: &[Unrest]) -> Option<
         over,
         of_traffic: false,
     });
-    let start = SimTime::from_nanos(window.from().nanos() - window.lead_in.nanos());
+    let start = SimTime::from_nanos(window.from().nanos() - window.warm_up.nanos());
     let mut last = mended;
     // Traffic that changed before the last repair belongs to the trigger as well.
     let mut of_traffic = false;
@@ -223,8 +223,8 @@ fn without(window: &Window, trigger: &Trigger) -> Window {
     }
     let from = window.from().max(trigger.over);
     let until = window.from() + window.length;
-    let lead_in = window.lead_in.min(from.since(trigger.over));
-    Window { faults, at: from, lead_in, length: until.since(from), ..window.clone() }
+    let warm_up = window.warm_up.min(from.since(trigger.over));
+    Window { faults, at: from, warm_up, length: until.since(from), ..window.clone() }
 }
 
 /// Behaviour of a class in the tail.
@@ -395,7 +395,7 @@ mod tests {
             name: "after".into(),
             levels: vec![None, None],
             at: seconds(10),
-            lead_in: SimDuration::ZERO,
+            warm_up: SimDuration::ZERO,
             length: SimDuration::from_secs(100),
             drain: SimDuration::ZERO,
             faults: Faults::Live,

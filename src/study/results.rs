@@ -152,7 +152,7 @@ pub struct WindowRows {
     /// Length of the measured interval.
     pub length: SimDuration,
     /// Length of the warm-up before it.
-    pub lead_in: SimDuration,
+    pub warm_up: SimDuration,
     /// Events of all replications.
     pub events: u64,
     /// Event digests, by replication.

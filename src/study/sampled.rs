@@ -182,7 +182,7 @@ impl SampledPlan {
         let moves = history.moves.iter().take_while(|moved| moved.at < piece.start);
         let moved = |moved: &RoleMoved| {
             let (all, number) = match moved.role {
-                Role::Master(database) => (&self.groups, database),
+                Role::Primary(database) => (&self.groups, database),
                 Role::Address(balancer) => (&self.pairs, balancer),
             };
             let of = all.get(number as usize).copied().flatten()?;

@@ -203,7 +203,7 @@ pub fn prepare(
                 levels,
                 at: SimTime::ZERO
                     + spec.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.after_zero(start)),
-                lead_in: spec.lead_in.value,
+                warm_up: spec.warm_up.value,
                 length,
                 drain: length.max(SimDuration::from_secs(300)),
                 // A window with a level measures a healthy system; without a level, faults are simulated.

@@ -305,7 +305,7 @@ impl<'a> Names<'a> {
             "address" => "address",
             "addresses" => "addresses",
             "failover" => "failover",
-            "master" => "role of the master",
+            "primary" => "role of the primary",
             "standing" => "replication",
             "routes" => "routes",
             "together" => "event",

@@ -48,7 +48,7 @@ impl FromStr for Stretch {
         };
         read().ok_or_else(|| {
             "write WINDOW:REPLICATION:STRETCH, as `replay` names it: peak:1:7 (replications count \
-             from 1, stretch 0 is the lead-in)"
+             from 1, stretch 0 is the warm-up)"
                 .to_string()
         })
     }

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use crate::convert::{nearest, whole};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::scenario::difference::{Change, Step, exact, inline};
+use crate::scenario::format;
 use crate::stats::quantile::sample_quantile;
 use crate::stats::rank::Ranks;
 use crate::stats::special::normal_upper_quantile;
@@ -230,8 +231,10 @@ pub fn latin_hypercube(keys: &[Uncertain], count: u32, seed: u64) -> Result<Vec<
     let mut all = vec![Variant::default(); count as usize];
     for key in keys {
         let (Some(low), Some(high)) = (&key.low, &key.high) else { continue };
+        // The names of format 1 key the draws, so that a renamed key keeps its values.
+        let keyed = format::old_path(&key.path);
         let draws =
-            |purpose: &str| Key::derive(Seed(seed), Lineage::replication(0), purpose, &key.path);
+            |purpose: &str| Key::derive(Seed(seed), Lineage::replication(0), purpose, &keyed);
         let (order, place) = (draws("latin-hypercube.order"), draws("latin-hypercube.place"));
         let mut strata: Vec<u32> = (0..count).collect();
         strata.sort_by_key(|at| (order.bits(u64::from(*at), 0), *at));

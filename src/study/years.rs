@@ -396,7 +396,7 @@ fn chunk(
         .enumerate()
         .map(|(net, load)| {
             let memo = Memo::new(load.as_ref().and(plan.fluid.as_ref())?, known);
-            Some(if asked.follows_slaves(net) { memo.with_lags() } else { memo })
+            Some(if asked.follows_replicas(net) { memo.with_lags() } else { memo })
         })
         .collect();
     // Net by net: the data of one net stays in the processor's cache.
@@ -476,7 +476,7 @@ impl YearsPlan {
     }
 
     /// Returns whether a figure asks for the replication lag in a net.
-    fn follows_slaves(&self, net: usize) -> bool {
+    fn follows_replicas(&self, net: usize) -> bool {
         let lag = |measure: YearMeasure| matches!(measure.what, What::Load(OfLoad::Lag(..)));
         self.asked_of(net).any(lag)
     }

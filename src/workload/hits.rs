@@ -49,11 +49,11 @@ pub enum Policy {
 
 /// Time for which a copy answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Life {
+pub struct Ttl {
     /// Length of that time.
     pub length: SimDuration,
     /// True if it counts from the last use instead of the fetch.
-    pub renewed: bool,
+    pub sliding_ttl: bool,
 }
 
 /// Capacity and policies of a cache.
@@ -64,7 +64,7 @@ pub struct Holds {
     /// Eviction policy when it is full.
     pub policy: Policy,
     /// Life of a copy; `None` means as long as it is in the cache.
-    pub life: Option<Life>,
+    pub ttl: Option<Ttl>,
 }
 
 /// Number of ranks that are computed one by one; further ones are grouped with their neighbours.
@@ -163,8 +163,8 @@ pub fn hit_ratios_of_two_tiers(
         let (here, rate) = (&behind[at], all[at].rate);
         let ends = by_age(here.rate, stays, shield);
         let own = here.found(stays, shield);
-        let tied = shield.life.map_or(own, |life| {
-            let cycle = life.length.seconds() + 1.0 / (each * rate);
+        let tied = shield.ttl.map_or(own, |ttl| {
+            let cycle = ttl.length.seconds() + 1.0 / (each * rate);
             (1.0 - 1.0 / (here.rate * cycle)).max(0.0)
         });
         ends * tied + (1.0 - ends) * own
@@ -214,7 +214,7 @@ impl Missed {
     fn of(group: &Group, missed: f64, each: f64, (time, edges): (f64, &Holds)) -> Self {
         // An object that is never missed is requested here at a negligible rate.
         let rate = (group.rate * missed * each).max(f64::MIN_POSITIVE);
-        let lives = edges.life.map_or(f64::INFINITY, |life| life.length.seconds());
+        let lives = edges.ttl.map_or(f64::INFINITY, |ttl| ttl.length.seconds());
         let kept = edges.policy == Policy::Lru && time < lives && time * rate < each;
         Self { objects: group.objects, rate, each, quiet: if kept { time } else { 0.0 } }
     }
@@ -263,15 +263,15 @@ const ROUNDS: u32 = 64;
 
 /// Returns the miss probability of a look-up at one of `each` edges whose copies all end with that of the shield.
 fn tied_miss(rate: f64, time: f64, edges: &Holds, (each, shield): (f64, &Holds)) -> f64 {
-    let (Some(own), Some(shields)) = (edges.life, shield.life) else {
+    let (Some(own), Some(shields)) = (edges.ttl, shield.ttl) else {
         return 1.0 - hit(rate, time, edges);
     };
-    let life = shields.length.seconds();
-    let own = own.length.seconds().min(life);
+    let ttl = shields.length.seconds();
+    let own = own.length.seconds().min(ttl);
     let (gone, there) = misses_in(own, rate, time, edges.policy);
     // One of the edges has begun the cycle.
-    let misses = (1.0 + there) / each + (1.0 - 1.0 / each) * gone + rate * (life - own);
-    (misses / (rate * (life + 1.0 / (each * rate)))).min(1.0)
+    let misses = (1.0 + there) / each + (1.0 - 1.0 / each) * gone + rate * (ttl - own);
+    (misses / (rate * (ttl + 1.0 / (each * rate)))).min(1.0)
 }
 
 /// Returns the look-ups that miss in the next `length` at an edge that evicts after `time`: for an edge without the
@@ -292,8 +292,8 @@ fn misses_in(length: f64, rate: f64, time: f64, policy: Policy) -> (f64, f64) {
 
 /// Returns the probability that a copy expires rather than being evicted.
 fn by_age(rate: f64, time: f64, holds: &Holds) -> f64 {
-    let Some(life) = holds.life else { return 0.0 };
-    let length = life.length.seconds();
+    let Some(ttl) = holds.ttl else { return 0.0 };
+    let length = ttl.length.seconds();
     match holds.policy {
         _ if time.is_infinite() => 1.0,
         Policy::Random => libm::exp(-length / time),
@@ -307,7 +307,7 @@ fn by_age(rate: f64, time: f64, holds: &Holds) -> f64 {
 /// Returns the hit ratio of one popularity without a life, which does not depend on the rate.
 #[must_use]
 pub fn ratio(popularity: &Zipf, capacity: u64, policy: Policy) -> f64 {
-    let holds = Holds { capacity, policy, life: None };
+    let holds = Holds { capacity, policy, ttl: None };
     let once = Rate::per_second(1.0).unwrap_or(Rate::ZERO);
     hit_ratios(&[(popularity.clone(), once)], &holds).ratios[0]
 }
@@ -367,10 +367,10 @@ fn fills_in((objects, total): (f64, f64), capacity: f64, held: &dyn Fn(f64) -> f
 
 /// Returns the probability that an object is in the cache, expired or not.
 fn there(rate: f64, time: f64, holds: &Holds) -> f64 {
-    match (holds.policy, holds.life) {
+    match (holds.policy, holds.ttl) {
         (Policy::Lru, _) => -libm::expm1(-rate * time),
         // A look-up that finds it expired inserts it anew.
-        (Policy::Fifo, Some(Life { length, renewed: false })) if length.seconds() < time => {
+        (Policy::Fifo, Some(Ttl { length, sliding_ttl: false })) if length.seconds() < time => {
             let length = length.seconds();
             let more = -libm::expm1(-rate * (time - length)) / rate;
             (length + more) / (length + 1.0 / rate)
@@ -381,11 +381,11 @@ fn there(rate: f64, time: f64, holds: &Holds) -> f64 {
 
 /// Returns the probability that a look-up finds its object.
 fn hit(rate: f64, time: f64, holds: &Holds) -> f64 {
-    let Some(Life { length, renewed }) = holds.life else {
+    let Some(Ttl { length, sliding_ttl }) = holds.ttl else {
         return if time.is_infinite() { 1.0 } else { there(rate, time, holds) };
     };
     let length = length.seconds();
-    let found = match (holds.policy, renewed) {
+    let found = match (holds.policy, sliding_ttl) {
         (Policy::Lru, true) => return -libm::expm1(-rate * time.min(length)),
         (Policy::Lru, false) => return 1.0 - 1.0 / requests_until_gone(rate, time, length),
         (Policy::Fifo, false) => rate * time.min(length),
@@ -401,17 +401,17 @@ fn hit(rate: f64, time: f64, holds: &Holds) -> f64 {
 
 /// Returns U: the requests from one fetch to the next, including the latter. Terms above e¹¹ would cancel; long before
 /// that a long gap has certainly occurred.
-fn requests_until_gone(rate: f64, gap: f64, life: f64) -> f64 {
-    if gap >= life {
-        return 1.0 + rate * life;
+fn requests_until_gone(rate: f64, gap: f64, ttl: f64) -> f64 {
+    if gap >= ttl {
+        return 1.0 + rate * ttl;
     }
     let ends = rate * libm::exp(-rate * gap);
-    if ends * life > 11.0 {
+    if ends * ttl > 11.0 {
         return libm::exp(rate * gap);
     }
     let mut sum = 0.0;
-    for k in 0..=whole::u32(life / gap) {
-        let left = life - f64::from(k) * gap;
+    for k in 0..=whole::u32(ttl / gap) {
+        let left = ttl - f64::from(k) * gap;
         // (ends · left)^k / k!
         let power: f64 = (1..=k).map(|i| ends * left / f64::from(i)).product();
         let term = power * (1.0 + rate * left / f64::from(k + 1));
@@ -451,7 +451,7 @@ mod tests {
         assert_close(lru(0.8, 10_000, 1_000), 0.436_659_722_231, 1e-9);
         assert_close(lru(1.0, 10_000, 1_000), 0.675_601_793_51, 1e-9);
         let groups = grouped(&zipf(0.8, 10_000), 1.0);
-        let holds = Holds { capacity: 1_000, policy: Policy::Lru, life: None };
+        let holds = Holds { capacity: 1_000, policy: Policy::Lru, ttl: None };
         assert_close(time_in(&groups, &holds), 1_472.479_532_21, 1e-9);
     }
 
@@ -470,7 +470,7 @@ mod tests {
         let singly: Vec<Group> = (1..=40_000)
             .map(|rank| Group { objects: 1.0, rate: popularity.probability(rank) })
             .collect();
-        let holds = Holds { capacity: 15_000, policy: Policy::Lru, life: None };
+        let holds = Holds { capacity: 15_000, policy: Policy::Lru, ttl: None };
         let time = time_in(&singly, &holds);
         let exact: f64 = singly.iter().map(|one| one.rate * hit(one.rate, time, &holds)).sum();
         assert_close(ratio(&popularity, 15_000, Policy::Lru), exact, 1e-5);
@@ -481,12 +481,12 @@ mod tests {
         // One object at 0.2/s for 60 s: 12 of 13 (O42 (i)).
         let one = [(zipf(0.0, 1), a_second(0.2))];
         for policy in [Policy::Lru, Policy::Fifo, Policy::Random] {
-            let life = Some(Life { length: seconds(60.0), renewed: false });
-            let holds = Holds { capacity: 1, policy, life };
+            let ttl = Some(Ttl { length: seconds(60.0), sliding_ttl: false });
+            let holds = Holds { capacity: 1, policy, ttl };
             assert_close(hit_ratios(&one, &holds).ratios[0], 12.0 / 13.0, 1e-12);
         }
-        let life = Some(Life { length: seconds(60.0), renewed: true });
-        let holds = Holds { capacity: 1, policy: Policy::Lru, life };
+        let ttl = Some(Ttl { length: seconds(60.0), sliding_ttl: true });
+        let holds = Holds { capacity: 1, policy: Policy::Lru, ttl };
         assert_close(hit_ratios(&one, &holds).ratios[0], -libm::expm1(-12.0), 1e-12);
     }
 
@@ -506,9 +506,9 @@ mod tests {
                 let last = density(reach) * whole[at - reach] / 2.0;
                 whole[at] = (1.0 + width * (inner + last)) / (1.0 - width * rate / 2.0);
             }
-            for life in [0.5_f64, 1.0, 1.5, 3.0, 8.0] {
-                let at = (life / width).round() as usize;
-                assert_close(requests_until_gone(rate, gap, life), whole[at], 2e-3);
+            for ttl in [0.5_f64, 1.0, 1.5, 3.0, 8.0] {
+                let at = (ttl / width).round() as usize;
+                assert_close(requests_until_gone(rate, gap, ttl), whole[at], 2e-3);
             }
             assert_close(requests_until_gone(rate, gap, 1e9), libm::exp(rate), 1e-12);
         }
@@ -527,7 +527,7 @@ mod tests {
     #[test]
     fn who_shares_a_cache_takes_room_by_rate() {
         let two = [(zipf(0.8, 1_000), a_second(9.0)), (zipf(0.8, 1_000), a_second(1.0))];
-        let holds = Holds { capacity: 400, policy: Policy::Lru, life: None };
+        let holds = Holds { capacity: 400, policy: Policy::Lru, ttl: None };
         let shared = hit_ratios(&two, &holds).ratios;
         assert!(shared[0] > shared[1] + 0.1, "{shared:?}");
         let silent = [(zipf(0.8, 1_000), a_second(9.0)), (zipf(0.8, 1_000), Rate::ZERO)];

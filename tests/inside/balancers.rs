@@ -56,8 +56,8 @@ arrivals = {{ process = "regular" }}
 const PLAIN: &str = r#"
 [request.get]
 enter = "front"
-draw  = { work = "1ms" }
-steps = [ { cpu = "app", draw = "work" } ]
+demands  = { work = "1ms" }
+steps = [ { cpu = "app", demand = "work" } ]
 "#;
 
 fn at(seconds: f64) -> SimTime {
@@ -184,7 +184,7 @@ fn mechanisms_9_6_5_a_mark_down_comes_sixteen_seconds_after_the_last_success() {
 fn a_hang_fools_a_shallow_check_and_no_deep_one() {
     let shallow = r#"{ interval = "5s", time-out = "2s", fall = 2 }"#;
     assert!(detections(shallow, Health::Hung, 40).iter().all(Option::is_none));
-    let some = r#"{ interval = "5s", time-out = "2s", fall = 2, sees-hang = 0.8 }"#;
+    let some = r#"{ interval = "5s", time-out = "2s", fall = 2, detects-hang = 0.8 }"#;
     let seen = detections(some, Health::Hung, 400).into_iter().flatten().count();
     // 320 of 400 in the mean, four standard deviations of 8.
     assert!((288..=352).contains(&seen), "{seen}");
@@ -235,8 +235,8 @@ algorithm = "least-connections"
 time-out = "5s"
 [request.get]
 enter = "front"
-draw  = { work = "50ms" }
-steps = [ { cpu = "app", draw = "work" } ]
+demands  = { work = "50ms" }
+steps = [ { cpu = "app", demand = "work" } ]
 "#;
     let plan = site("workers = 4\nbacklog = 4", "20/s", front);
     let mut world = world(&plan, 0);
@@ -300,15 +300,15 @@ fn a_deep_check_goes_through_what_the_member_needs() {
 [zone.sql]
 on = ["box-1"]
 [database.mysql]
-in = { master = "sql-1" }
-reads = { to = "master" }
+in = { primary = "sql-1" }
+reads = { to = "primary" }
 connections = 50
 read  = { cpu = "1ms" }
 write = { cpu = "1ms" }
 [request.get]
 enter = "front"
-draw  = { work = "1ms" }
-steps = [ { cpu = "app", draw = "work" }, { call = "mysql", read = 1, time-out = "1s" } ]
+demands  = { work = "1ms" }
+steps = [ { cpu = "app", demand = "work" }, { call = "mysql", read = 1, time-out = "1s" } ]
 "#;
     for (depth, stays) in [("shallow", true), ("deep", false)] {
         let check = format!(
@@ -351,7 +351,7 @@ fn response(plan: &Blueprint, replications: u64) -> (f64, f64) {
         name: "run".into(),
         at: SimTime::ZERO,
         levels: vec![],
-        lead_in: SimDuration::from_secs(200),
+        warm_up: SimDuration::from_secs(200),
         length: SimDuration::from_secs(4_000),
         drain: SimDuration::from_secs(600),
         faults: Faults::Off,
@@ -401,7 +401,7 @@ algorithm = "{algorithm}"
 rate = "{lambda}/s"
 arrivals = {{ process = "poisson" }}
 [request.get]
-draw = {{ work = {{ dist = "exponential", mean = "100ms" }} }}
+demands = {{ work = {{ dist = "exponential", mean = "100ms" }} }}
 "#
         )));
         let (mean, error) = response(&plan, 12);
@@ -452,8 +452,8 @@ fn a_balancer_moves_no_draw() {
             r#"
 [request.get]
 enter = "{enter}"
-draw  = {{ work = {{ dist = "lognormal", mean = "80ms", cv = 1.0 }} }}
-steps = [ {{ cpu = "app", draw = "work" }} ]
+demands  = {{ work = {{ dist = "lognormal", mean = "80ms", cv = 1.0 }} }}
+steps = [ {{ cpu = "app", demand = "work" }} ]
 "#
         )
     };

@@ -106,7 +106,9 @@ fn more_repetitions_than_are_simulated_are_refused_by_name() {
     assert!(found.contains("E0501") && found.contains("at most 65535"), "{found}");
     // Two branches of which one is taken do not add up.
     let many = r#"steps = [ { repeat = { count = 40000, steps = [ { visit = "s" } ] } } ]"#;
-    let step = format!("{{ choose = [ {{ chance = 0.5, {many} }}, {{ chance = 0.5, {many} }} ] }}");
+    let step = format!(
+        "{{ choose = [ {{ probability = 0.5, {many} }}, {{ probability = 0.5, {many} }} ] }}"
+    );
     assert!(read(&station(1, "", &step), Path::new(".")).is_ok());
 }
 

@@ -16,7 +16,7 @@ replications = 20
 [window.some]
 level = "100/s"
 length = "100s"
-lead-in = "10s"
+warm-up = "10s"
 [workload.visitors]
 request = "page"
 rate = "100/s"

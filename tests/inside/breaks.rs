@@ -36,19 +36,19 @@ fn by_hand() -> String {
 replications = 4
 [window.broken]
 level = "1/s"
-lead-in = "500ms"
+warm-up = "500ms"
 before = "20s"
 after = "40s"
 [window.same]
 level = "1/s"
-lead-in = "500ms"
+warm-up = "500ms"
 length = "60s"
 [rack.r]
 switch = { count = 2, bandwidth = "1Gbit/s" }
 [workload.visitors]
 arrivals = { process = "regular" }
 [request.page]
-draw = { page = "2.4s" }
+demands = { page = "2.4s" }
 "#,
     )
 }
@@ -69,13 +69,13 @@ backlog = 100
 restart = "1s"
 [clients.users]
 patience = "2s"
-retry = { chance = 0.5, after = "1s", at-most = 2 }
+retry = { probability = 0.5, after = "1s", max-retries = 2 }
 session = { pages = { dist = "geometric", mean = 3.7 }, think = "4s" }
 [workload.visitors]
 from = "users"
 rate = "20/s"
 [request.page]
-draw = { page = { dist = "exponential", mean = "20ms" } }
+demands = { page = { dist = "exponential", mean = "20ms" } }
 "#,
     )
 }
@@ -100,9 +100,9 @@ fn a_window_is_judged_by_itself() {
         assert_eq!(checks.len(), 1);
         checks.remove(0)
     };
-    let steady = "[window.steady]\nlevel = \"20/s\"\nlead-in = \"20s\"\nlength = \"100s\"\n";
+    let steady = "[window.steady]\nlevel = \"20/s\"\nwarm-up = \"20s\"\nlength = \"100s\"\n";
     // As busy as can be from an empty start: nothing steady there.
-    let rising = "[window.rising]\nlevel = \"300/s\"\nlead-in = \"0s\"\nlength = \"100s\"\n";
+    let rising = "[window.rising]\nlevel = \"300/s\"\nwarm-up = \"0s\"\nlength = \"100s\"\n";
     let apart = users().replace("[window.broken]", &format!("{steady}[window.broken]"));
     let beside = users().replace("[window.broken]", &format!("{steady}{rising}[window.broken]"));
     let alone = apart.replace("after = \"3min\"", "after = \"10s\"");
@@ -239,7 +239,7 @@ fn threads_change_nothing() {
 
 /// Breaks that change the same things are lived through once; whether a part is broken beside others
 /// or alone changes no event of its break or of its repair. Alike are a zone and its one process, a
-/// master and its zone; in tier 8, where much has a server to itself, that server too.
+/// primary and its zone; in tier 8, where much has a server to itself, that server too.
 #[test]
 fn a_break_is_the_same_whoever_else_breaks() {
     for (tier, parts, alike) in [("tier-5", 15, 2), ("tier-8", 30, 10)] {
@@ -310,15 +310,15 @@ fn one_of_each_kind_and_role_is_broken_and_every_other_when_asked() {
         "www-1",
         "sql-1",
         "app-1",
-        "mysql.master",
+        "mysql.primary",
     ];
     assert_eq!(names(&load("tiers/tier-1.toml")), expected);
     let two = by_hand()
         .replace("cores = 8", "cores = 8\ncount = 3")
         .replace("on = [\"box-1\"]", "count = 2\non = [\"box-1\", \"box-2\"]");
     let two = two.replace(
-        "{ cpu = \"app\", draw = \"page\" }",
-        "{ call = \"deep-app\", steps = [ { cpu = \"deep-app\", draw = \"page\" } ] }",
+        "{ cpu = \"app\", demand = \"page\" }",
+        "{ call = \"deep-app\", steps = [ { cpu = \"deep-app\", demand = \"page\" } ] }",
     );
     let deep = "[zone.deep]
 on = [\"box-3\"]

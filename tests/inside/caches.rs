@@ -73,8 +73,8 @@ rate = "10/s"
 arrivals = { process = "regular" }
 [request.get]
 enter = "app"
-draw = { fetch = "20ms" }
-steps = [ { cache = "store", else = [ { cpu = "app", draw = "fetch" } ] } ]
+demands = { fetch = "20ms" }
+steps = [ { cache = "store", else = [ { cpu = "app", demand = "fetch" } ] } ]
 "#,
     )
 }
@@ -134,22 +134,22 @@ cpu = { cap = 1.0 }
 in = "memory"
 cpu = "0s"
 objects = 100
-life = "10s"
+ttl = "10s"
 popularity = { zipf = 0.8, objects = 1000 }
 [cache.far]
 in = "memory"
 cpu = "0s"
 objects = 1000
-life = "1min"
+ttl = "1min"
 popularity = { zipf = 0.5, objects = 1000 }
 [workload.readers]
 request = "get"
 rate = "50/s"
 [request.get]
 enter = "app"
-draw = { fetch = "20ms" }
+demands = { fetch = "20ms" }
 steps = [
-  { cache = "near", else = [ { cache = "far", else = [ { cpu = "app", draw = "fetch" } ] } ] },
+  { cache = "near", else = [ { cache = "far", else = [ { cpu = "app", demand = "fetch" } ] } ] },
 ]
 "#,
     );

@@ -96,7 +96,7 @@ pub fn steady(length: u64) -> Window {
         name: "steady".into(),
         levels: Vec::new(),
         at: SimTime::ZERO,
-        lead_in: SimDuration::from_secs(60),
+        warm_up: SimDuration::from_secs(60),
         length: SimDuration::from_secs(length),
         drain: SimDuration::from_secs(300),
         faults: Faults::Off,
@@ -318,7 +318,7 @@ fn tier_2_is_as_busy_as_its_demands_say() {
     );
 }
 
-/// The utilisation law: as tier 2; what the slave does is on a zone and a pool of its own.
+/// The utilisation law: as tier 2; what the replica does is on a zone and a pool of its own.
 #[test]
 fn tiers_3_and_4_are_as_busy_as_their_demands_say() {
     for tier in ["tier-3", "tier-4"] {
@@ -334,7 +334,7 @@ fn tiers_3_and_4_are_as_busy_as_their_demands_say() {
 }
 
 /// The utilisation law: two zones share 83.2 ms; both volumes lie on two pools, 6.0 I/O ÷ 800 I/O
-/// per s; the slave applies 0.25 writes of 4 ms and 1.5 I/O, the second head carries those beside
+/// per s; the replica applies 0.25 writes of 4 ms and 1.5 I/O, the second head carries those beside
 /// its half of the 14 operations.
 #[test]
 fn tier_5_is_as_busy_as_its_demands_say() {
@@ -365,7 +365,7 @@ fn tier_6_is_as_busy_as_its_demands_say() {
     );
 }
 
-/// The utilisation law: all reads at three slaves, through the balancer: 11 ms of each, 2.16 ÷ 3
+/// The utilisation law: all reads at three replicas, through the balancer: 11 ms of each, 2.16 ÷ 3
 /// reads and 0.75 applied writes of two operations on its own disks; 3.84 I/O at the file server;
 /// (9 + 12) × 0.2 ms at the balancer.
 #[test]
@@ -383,7 +383,7 @@ fn tier_7_is_as_busy_as_its_demands_say() {
 }
 
 /// The utilisation law: 0.325 pages and 0.4 assets of a view reach the origin: 26.16 ms on 24 cores
-/// of six zones, 4.25 ms at each slave and 1.734 I/O on its disks, 2.0955 I/O at the file server,
+/// of six zones, 4.25 ms at each replica and 1.734 I/O on its disks, 2.0955 I/O at the file server,
 /// 0.925 ms at the balancer.
 #[test]
 fn tier_8_is_as_busy_as_its_demands_say() {
@@ -391,7 +391,7 @@ fn tier_8_is_as_busy_as_its_demands_say() {
     let write = 0.3077 * 0.325 / 0.10;
     assert_within(
         "tier-8",
-        // One page in ten writes, 15 operations each: 2.7 of the mean a page at the slaves' disks, so
+        // One page in ten writes, 15 operations each: 2.7 of the mean a page at the replicas' disks, so
         // 3.55 × 2.7 ÷ √480,000 = 1.4 % in the mean.
         0.02,
         &[
@@ -500,9 +500,9 @@ fn a_call_that_names_one_member_is_answered_by_that_member() {
         [service.app]\nin = \"www\"\nworkers = 10\n[service.back]\nin = \"www\"\nworkers = 10\n\
         [workload.visitors]\nrequest = \"page\"\nrate = \"50/s\"\n\
         [request.page]\nenter = \"app\"\ndraw = { own = \"5ms\", called = \"10ms\" }\n\
-        steps = [ { cpu = \"app\", draw = \"own\" },\n\
-        { call = \"back-2\", steps = [ { cpu = \"back\", draw = \"called\" } ] } ]\n\
-        [window.all]\nlength = \"40s\"\nlead-in = \"1s\"\nreplications = 10\n\
+        steps = [ { cpu = \"app\", demand = \"own\" },\n\
+        { call = \"back-2\", steps = [ { cpu = \"back\", demand = \"called\" } ] } ]\n\
+        [window.all]\nlength = \"40s\"\nwarm-up = \"1s\"\nreplications = 10\n\
         [[expect]]\nfigure = \"utilization.www-1.cpu@all\"\nis = \"within 4% of 0.03125\"\n\
         [[expect]]\nfigure = \"utilization.www-2.cpu@all\"\nis = \"within 4% of 0.15625\"\n";
     let loaded = read(text, Path::new(".")).unwrap();

@@ -19,7 +19,7 @@ replications = 12
 [window.some]
 level = "60/s"
 length = "40s"
-lead-in = "10s"
+warm-up = "10s"
 [station.web]
 servers = 1
 service = { dist = "exponential", mean = "10ms" }

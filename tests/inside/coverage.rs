@@ -121,7 +121,7 @@ replications = 10
 confidence = 0.95
 [window.steady]
 length = "60s"
-lead-in = "2s"
+warm-up = "2s"
 [station.web]
 service = {{ dist = "exponential", mean = "{service}" }}
 [workload.jobs]

@@ -1,5 +1,5 @@
 //! Promise: a replicated database loses, delays and serves what its mechanism says, and nothing
-//! decides over its master but its own probes.
+//! decides over its primary but its own probes.
 
 use fivenines::engine::draw::Lineage;
 use fivenines::kinds::database::live::{Database, Phase, Standing};
@@ -19,12 +19,12 @@ mod replication;
 
 pub use replication::{config, stale_share};
 
-/// Three servers of eight cores: the application, the master, the slave; every request is a write.
+/// Three servers of eight cores: the application, the primary, the replica; every request is a write.
 fn scene(database: &str, rate: &str, rest: &str) -> Blueprint {
     members(r#"["sql-2"]"#, 2, database, rate, &format!("{PUT}{rest}"))
 }
 
-fn members(slaves: &str, count: u32, database: &str, rate: &str, rest: &str) -> Blueprint {
+fn members(replicas: &str, count: u32, database: &str, rate: &str, rest: &str) -> Blueprint {
     let boxes = count + 1;
     let on: Vec<String> = (2..=boxes).map(|number| format!("\"box-{number}\"")).collect();
     let on = on.join(", ");
@@ -44,7 +44,7 @@ on = [{on}]
 rate = "{rate}"
 arrivals = {{ process = "regular" }}
 [database.mysql]
-in = {{ master = "sql-1", slaves = {slaves} }}
+in = {{ primary = "sql-1", replicas = {replicas} }}
 {database}
 {rest}"#
     )))
@@ -56,7 +56,7 @@ enter = "app"
 steps = [ { call = "mysql", write = 1 } ]
 "#;
 
-/// A write costs 1 ms of processor and is with the slave after 200 ms.
+/// A write costs 1 ms of processor and is with the replica after 200 ms.
 const ASYNC: &str = r#"
 read  = { cpu = "1ms" }
 write = { cpu = "1ms" }
@@ -127,7 +127,7 @@ fn observed(plan: &Blueprint, from: f64, until: f64, faults: Faults) -> Observat
         name: "run".into(),
         levels: vec![],
         at: at(from),
-        lead_in: SimDuration::ZERO,
+        warm_up: SimDuration::ZERO,
         length: at(until) - at(from),
         drain: SimDuration::from_secs(60),
         faults,
@@ -146,18 +146,18 @@ fn calls(plan: &Blueprint, seen: &Observation, word: &str) -> [u64; 7] {
     sum
 }
 
-/// Times from a death to the next master, over many replications, at a load of a quarter.
+/// Times from a death to the next primary, over many replications, at a load of a quarter.
 pub fn takeovers(plan: &Blueprint, health: Health, replications: u32) -> Vec<f64> {
     let one = |replication| {
         let mut world = world(plan, replication, Faults::Off);
         world.run_before(at(20.0)).unwrap();
         strike(plan, &mut world, "mysql-1", health);
-        time_until(plan, &mut world, (0.01, 60.0), |group| group.master() == 1).unwrap()
+        time_until(plan, &mut world, (0.01, 60.0), |group| group.primary() == 1).unwrap()
     };
     (0..replications).map(one).collect()
 }
 
-/// The applier of a slave, which does one write of 1 ms after the other, is busy a quarter of the time.
+/// The applier of a replica, which does one write of 1 ms after the other, is busy a quarter of the time.
 pub fn quarter() -> Blueprint {
     scene(&format!("{ASYNC}{FAILOVER}"), "250/s", "")
 }
@@ -167,17 +167,17 @@ pub fn uncovered() -> Blueprint {
     scene(&format!("{ASYNC}{}", FAILOVER.replace("1.0", "0.0")), "1/s", "")
 }
 
-/// Whether a minute after the death of its master a group has another.
+/// Whether a minute after the death of its primary a group has another.
 pub fn has_another_after_a_minute(plan: &Blueprint) -> bool {
     let mut world = world(plan, 0, Faults::Off);
     world.run_before(at(20.0)).unwrap();
     strike(plan, &mut world, "mysql-1", Health::Down);
     world.run_before(at(80.0)).unwrap();
-    group(plan, &world).master() == 1
+    group(plan, &world).primary() == 1
 }
 
-/// The time without a master: U(0, interval) + (fall − 1) × interval + time-out + promotion; a process
-/// that is gone refuses its probes at once. What a slave has still to apply are 200 ms at most.
+/// The time without a primary: U(0, interval) + (fall − 1) × interval + time-out + promotion; a process
+/// that is gone refuses its probes at once. What a replica has still to apply are 200 ms at most.
 #[test]
 fn a_failover_takes_what_its_timers_say() {
     let plan = quarter();
@@ -187,13 +187,13 @@ fn a_failover_takes_what_its_timers_say() {
     is_uniform(&takeovers(&plan, Health::Down, 300), least - 5.0, 5.0);
 }
 
-/// Without coverage there is no master until people are done, 45 min after the decision, though the
-/// old one is back after four; then it is master again. When it does not come back they promote
-/// the slave.
+/// Without coverage there is no primary until people are done, 45 min after the decision, though the
+/// old one is back after four; then it is primary again. When it does not come back they promote
+/// the replica.
 #[test]
 fn a_failover_that_is_not_covered_takes_people() {
     let plan = uncovered();
-    for (returns, master) in [(true, 0), (false, 1)] {
+    for (returns, primary) in [(true, 0), (false, 1)] {
         let mut world = world(&plan, 0, Faults::Off);
         world.run_before(at(20.0)).unwrap();
         strike(&plan, &mut world, "mysql-1", Health::Down);
@@ -209,14 +209,14 @@ fn a_failover_that_is_not_covered_takes_people() {
         let done = time_until(&plan, &mut world, (1.0, 3_000.0), |g| g.phase() == Phase::Served);
         let since = (before - at(20.0)).seconds() + done.unwrap() - decided.unwrap();
         assert!((since - 2_700.0).abs() <= 1.0, "{since}");
-        assert_eq!(group(&plan, &world).master(), master);
+        assert_eq!(group(&plan, &world).primary(), primary);
         assert_eq!(group(&plan, &world).counts().failed, 1);
     }
 }
 
-/// A master that was down for a while and was not replaced just comes back, and its slave goes on.
+/// A primary that was down for a while and was not replaced just comes back, and its replica goes on.
 #[test]
-fn a_master_that_returns_before_anybody_has_noticed_is_master_still() {
+fn a_primary_that_returns_before_anybody_has_noticed_is_primary_still() {
     let plan = scene(&format!("{ASYNC}{FAILOVER}"), "100/s", "");
     let mut world = world(&plan, 0, Faults::Off);
     world.run_before(at(10.0)).unwrap();
@@ -225,12 +225,12 @@ fn a_master_that_returns_before_anybody_has_noticed_is_master_still() {
     strike(&plan, &mut world, "mysql-1", Health::Up);
     world.run_before(at(60.0)).unwrap();
     let group = group(&plan, &world);
-    assert_eq!((group.master(), group.counts().failovers), (0, 0));
+    assert_eq!((group.primary(), group.counts().failovers), (0, 0));
     let lag = group.lag(1).now(world.now()).unwrap().seconds();
     assert!(lag > 0.0 && lag < 0.25, "{lag}");
 }
 
-/// Tier-3's second way: the slave takes the dead master's volume. Nothing is lost, and its
+/// Tier-3's second way: the replica takes the dead primary's volume. Nothing is lost, and its
 /// operations meet that volume's disks from then on.
 #[test]
 fn a_remount_loses_nothing_and_takes_the_volume() {
@@ -258,7 +258,7 @@ replication = { mode = "async", receive = "10s" }
         let mut world = world(&plan, 0, Faults::Off);
         world.run_before(at(20.0)).unwrap();
         strike(&plan, &mut world, "mysql-1", Health::Down);
-        time_until(&plan, &mut world, (0.01, 60.0), |group| group.master() == 1).unwrap();
+        time_until(&plan, &mut world, (0.01, 60.0), |group| group.primary() == 1).unwrap();
         let counted = group(&plan, &world).counts().lost_writes;
         assert!(counted.abs_diff(lost) <= 1, "{promotion}: {counted}");
         let operations = |world: &World<'_>| world.gauges()[part(&plan, disks).index()].completed;
@@ -297,14 +297,14 @@ replication = { mode = "async", receive = "10ms" }
     world.run_before(at(100.0)).unwrap();
     assert_eq!(group(&plan, &world).phase(), Phase::Seeks);
     strike(&plan, &mut world, "store.head", Health::Up);
-    let took = time_until(&plan, &mut world, (0.1, 60.0), |group| group.master() == 1).unwrap();
+    let took = time_until(&plan, &mut world, (0.1, 60.0), |group| group.primary() == 1).unwrap();
     assert!((30.0..=31.1).contains(&took), "{took}");
 }
 
 /// Nobody is ill, but all connections are taken for longer than a probe waits: the script declares
-/// the master dead, and what was under way there is lost.
+/// the primary dead, and what was under way there is lost.
 #[test]
-fn an_overloaded_master_may_be_declared_dead() {
+fn an_overloaded_primary_may_be_declared_dead() {
     let slow = ASYNC.replace("write = { cpu = \"1ms\" }", "write = { cpu = \"3s\" }");
     let few = |text: Blueprint| {
         let mut plan = text;
@@ -326,10 +326,10 @@ fn an_overloaded_master_may_be_declared_dead() {
     world.run_before(at(120.0)).unwrap();
     let counts = group(&busy, &world).counts();
     assert!(counts.without_a_death >= 1, "{counts:?}");
-    assert_eq!(group(&busy, &world).master(), 1);
+    assert_eq!(group(&busy, &world).primary(), 1);
 }
 
-/// Without a fence a master that stood still for a minute goes on beside the new one until the
+/// Without a fence a primary that stood still for a minute goes on beside the new one until the
 /// next probe sees both; with one it never does.
 #[test]
 fn split_brain_takes_the_absence_of_a_fence() {
@@ -340,7 +340,7 @@ fn split_brain_takes_the_absence_of_a_fence() {
         world.run_before(at(20.0)).unwrap();
         strike(&plan, &mut world, "mysql-1", Health::Stalled);
         world.run_before(at(80.0)).unwrap();
-        assert_eq!(group(&plan, &world).master(), 1);
+        assert_eq!(group(&plan, &world).primary(), 1);
         strike(&plan, &mut world, "mysql-1", Health::Up);
         world.run_before(at(200.0)).unwrap();
         let group = group(&plan, &world);
@@ -352,8 +352,8 @@ fn split_brain_takes_the_absence_of_a_fence() {
     }
 }
 
-/// A rebuild reads and writes a block of 1 MiB at its pace, ends, and its member is a slave again
-/// with nothing behind. Without `rebuild` the old master stays out.
+/// A rebuild reads and writes a block of 1 MiB at its pace, ends, and its member is a replica again
+/// with nothing behind. Without `rebuild` the old primary stays out.
 #[test]
 fn a_rebuild_loads_the_disks_of_both_sides_and_ends() {
     let data = r#"
@@ -389,17 +389,17 @@ replication = { mode = "async", receive = "200ms" }
     }
 }
 
-/// A fault of the master strikes whoever is master at its onset.
+/// A fault of the primary strikes whoever is primary at its onset.
 #[test]
-fn a_fault_of_the_master_strikes_the_master_of_the_day() {
+fn a_fault_of_the_primary_strikes_the_primary_of_the_day() {
     let faults = r#"
 [fault.first]
-hits   = "database.mysql.master"
+hits   = "database.mysql.primary"
 how    = "crash"
 at     = "20s"
 repair = "130s"
 [fault.second]
-hits   = "database.mysql.master"
+hits   = "database.mysql.primary"
 how    = "crash"
 at     = "200s"
 repair = "1h"
@@ -413,16 +413,16 @@ repair = "1h"
     world.run_before(at(100.0)).unwrap();
     assert_eq!(state(&world, "mysql-1"), Health::Down);
     assert_eq!(state(&world, "mysql-2"), Health::Up);
-    assert_eq!(group(&plan, &world).master(), 1);
+    assert_eq!(group(&plan, &world).primary(), 1);
     world.run_before(at(201.0)).unwrap();
     assert_eq!(state(&world, "mysql-1"), Health::Up);
     assert_eq!(state(&world, "mysql-2"), Health::Down);
 }
 
-/// With no slave left the reads go to the master; the probes of the script notice.
+/// With no replica left the reads go to the primary; the probes of the script notice.
 #[test]
-fn reads_leave_a_dead_slave_once_it_is_noticed() {
-    let database = format!("{ASYNC}reads = {{ to = \"slaves\" }}\n{FAILOVER}");
+fn reads_leave_a_dead_replica_once_it_is_noticed() {
+    let database = format!("{ASYNC}reads = {{ to = \"replicas\" }}\n{FAILOVER}");
     let reading = r#"
 [request.put]
 enter = "app"
@@ -469,12 +469,12 @@ rebuild = { size = "10MiB", rate = "10MB/s" }
 fn books_close_with_a_failover_under_way() {
     let faults = r#"
 [fault.crash]
-hits   = "database.mysql.master"
+hits   = "database.mysql.primary"
 how    = "crash"
 up     = { dist = "exponential", mean = "60s" }
 repair = { dist = "exponential", mean = "60s" }
 [fault.hang]
-hits   = "database.mysql.master"
+hits   = "database.mysql.primary"
 how    = "hang"
 up     = { dist = "exponential", mean = "200s" }
 repair = { dist = "exponential", mean = "60s" }
@@ -503,9 +503,9 @@ rebuild = { size = "100MiB", rate = "50MB/s" }
     assert!(failovers > 10, "{failovers}");
 }
 
-/// D11: a further slave, with its own disks, moves no draw of anything else.
+/// D11: a further replica, with its own disks, moves no draw of anything else.
 #[test]
-fn another_slave_moves_nothing_of_the_rest() {
+fn another_replica_moves_nothing_of_the_rest() {
     let load = |data: &str| {
         format!(
             r#"
@@ -533,10 +533,10 @@ replication = {{ mode = "async", receive = {{ dist = "lognormal", mean = "33ms",
     assert!(lag(&b, 2) > 0.0 && lag(&b, 2) != lag(&b, 1));
 }
 
-/// A slave that was ahead of the one that is promoted, and is back after it, has writes that nobody else
-/// has: it is no slave any more.
+/// A replica that was ahead of the one that is promoted, and is back after it, has writes that nobody else
+/// has: it is no replica any more.
 #[test]
-fn a_slave_that_has_more_than_the_new_master_is_out() {
+fn a_replica_that_has_more_than_the_new_primary_is_out() {
     let plan = crate::inside::faults::planned(&base("replicas").with(
         r#"
 [run]
@@ -547,13 +547,13 @@ on = ["box-2", "box-3", "box-2"]
 [workload.writers]
 rate = "20/s"
 [database.mysql]
-in = { master = "sql-1", slaves = ["sql-2", "sql-3"] }
+in = { primary = "sql-1", replicas = ["sql-2", "sql-3"] }
 replication = { mode = "async", receive = { dist = "lognormal", mean = "2s", cv = 1.0 } }
 [database.mysql.failover]
 detect = { interval = "5s", time-out = "1s", fall = 2 }
 promote = "5s"
 coverage = 1
-failed = "1h"
+manual-repair = "1h"
 [fault.one]
 hits = "box-2"
 how = "crash"
@@ -565,7 +565,7 @@ lasts = "60s"
     for replication in 0..20 {
         let mut world = world(&plan, replication, Faults::Live);
         world.run_before(at(300.0)).unwrap();
-        assert_eq!(group(&plan, &world).master(), 1);
+        assert_eq!(group(&plan, &world).primary(), 1);
         match group(&plan, &world).standing(2) {
             Standing::Out => out += 1,
             _ => follows += 1,

@@ -14,7 +14,7 @@ use fivenines::study::window::Watch;
 use fivenines::units::{SimDuration, SimTime};
 
 const HEAD: &str = r#"scenario = "small"
-format   = 1
+format   = 2
 title    = "Two queues"
 question = "What moves when something is changed?"
 source   = "a test"
@@ -23,7 +23,7 @@ seed = 7
 replications = 3
 [window.all]
 length  = "200s"
-lead-in = "0s"
+warm-up = "0s"
 "#;
 
 const WEB: &str = r#"[station.web]
@@ -41,7 +41,7 @@ arrivals = { process = "mmpp", factors = [0.5, 2.0], sojourns = ["20s", "10s"] }
 [request.page]
 steps = [
   { visit = "web" },
-  { choose = [ { chance = 0.6, steps = [ { visit = "db" } ] } ] },
+  { choose = [ { probability = 0.6, steps = [ { visit = "db" } ] } ] },
 ]
 "#;
 /// Another source with a station of its own.
@@ -97,7 +97,7 @@ fn one_two_and_three_threads_give_the_same_samples_and_digests() {
     let mut loaded = load("tiers/tier-1.toml");
     for window in &mut loaded.study.windows {
         window.window.length = SimDuration::from_secs(20);
-        window.window.lead_in = SimDuration::from_secs(5);
+        window.window.warm_up = SimDuration::from_secs(5);
         window.replications = (5, 5);
     }
     let one = study_of(&loaded, 1);
@@ -278,8 +278,8 @@ fn work_and_time_scaled_alike_are_the_same_run() {
              on = [\"box-1\"]\ncpu = {{ shares = 100, cap = 3.0 }}\nmemory = \"4GiB\"\n\
              [service.app]\nin = \"web\"\nworkers = 20\nbacklog = 100\n[workload.jobs]\n\
              request = \"job\"\nrate = \"{rate}\"\n[request.job]\nenter = \"app\"\n\
-             draw = {{ work = {{ dist = \"exponential\", mean = \"{work}\" }} }}\n\
-             steps = [ {{ cpu = \"app\", draw = \"work\" }} ]\n",
+             demands = {{ work = {{ dist = \"exponential\", mean = \"{work}\" }} }}\n\
+             steps = [ {{ cpu = \"app\", demand = \"work\" }} ]\n",
             HEAD.replace("200s", &format!("{seconds}s"))
         )
     };
@@ -347,9 +347,9 @@ steps = [
   { visit = "web" },
   { repeat = { count = { dist = "geometric", mean = 3 }, steps = [
     { visit = "db" },
-    { choose = [ { chance = 0.5, steps = [ { visit = "db" } ] } ] },
+    { choose = [ { probability = 0.5, steps = [ { visit = "db" } ] } ] },
   ] } },
-  { choose = [ { chance = 0.3, steps = [ { visit = "web" } ] } ] },
+  { choose = [ { probability = 0.3, steps = [ { visit = "web" } ] } ] },
   { visit = "db" },
   { visit = "proxy" },
 ]
@@ -375,7 +375,7 @@ fn a_step_without_effect_moves_no_draw() {
         "{ repeat = { count = 0, steps = [ { visit = \"db\" } ] } },",
         "{ repeat = { count = 3, steps = [ { delay = \"0s\" } ] } },",
         "{ repeat = { count = 3, steps = [ { visit = \"web\", service = \"0s\" } ] } },",
-        "{ choose = [ { chance = 0, steps = [ { visit = \"web\" } ] } ] },",
+        "{ choose = [ { probability = 0, steps = [ { visit = \"web\" } ] } ] },",
         "{ parallel = [ { steps = [ { delay = \"0s\" } ] } ] },",
     ] {
         assert_eq!(latency_behind(step), bare, "{step}");
@@ -430,7 +430,7 @@ fn a_step_without_effect_moves_no_draw_inside_of_loops_and_forks() {
         for step in [
             "{ delay = \"0s\" },",
             "{ visit = \"db\", service = \"0s\" },",
-            "{ choose = [ { chance = 0, steps = [ { visit = \"web\" } ] } ] },",
+            "{ choose = [ { probability = 0, steps = [ { visit = \"web\" } ] } ] },",
             "{ parallel = [ { steps = [ { delay = \"0s\" } ] } ] },",
         ] {
             assert_eq!(latency_inside(place, step), bare, "{step} at {place}");

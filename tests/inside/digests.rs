@@ -46,9 +46,9 @@ fn shortened(text: &str) -> Vec<String> {
     let windows = file.get("window").and_then(toml::Value::as_table);
     for (name, window) in windows.into_iter().flatten() {
         let times: &[(&str, &str)] = if window.get("before").is_some() {
-            &[("before", "1s"), ("after", "4s"), ("repair", "3s"), ("lead-in", "2s")]
+            &[("before", "1s"), ("after", "4s"), ("repair", "3s"), ("warm-up", "2s")]
         } else {
-            &[("length", "3s"), ("lead-in", "2s")]
+            &[("length", "3s"), ("warm-up", "2s")]
         };
         set.extend(times.iter().map(|(key, time)| format!("window.{name}.{key}={time}")));
         set.push(format!("window.{name}.replications=1"));

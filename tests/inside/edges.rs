@@ -15,7 +15,7 @@ pub fn scene_of(caches: &str, rate: &str, step: &str) -> String {
     format!(
         r#"
 scenario = "edges"
-format   = 1
+format   = 2
 [window.run]
 length = "10s"
 [server.box]
@@ -331,7 +331,7 @@ fn contents_of_edges_that_make_no_sense_are_refused_with_the_way_out() {
     assert!(draft_or_complaints(&both).unwrap_err().contains("hit ratios are given, or come out"));
     let neither = scene(content, "1h").replace(&line, "");
     assert!(draft_or_complaints(&neither).unwrap_err().contains("`hit` is missing"));
-    let lifeless = scene(content, "1h").replace("life = \"1h\"\n", "");
+    let lifeless = scene(content, "1h").replace("ttl = \"1h\"\n", "");
     assert!(draft_or_complaints(&lifeless).unwrap_err().contains("`life` is missing"));
     let many = scene(content, "1h").replace("count = 2", "count = 10001");
     assert!(draft_or_complaints(&many).unwrap_err().contains("at most 10000"));

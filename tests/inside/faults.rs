@@ -66,7 +66,7 @@ pub fn window(from: f64, until: f64) -> Window {
         name: "test".into(),
         levels: Vec::new(),
         at: SimTime::ZERO + seconds(from),
-        lead_in: seconds(from),
+        warm_up: seconds(from),
         length: seconds(until - from),
         drain: seconds(600.0),
         faults: Faults::Live,

@@ -65,7 +65,7 @@ fn scene(front: &str, rate: &str) -> Blueprint {
     blueprint(&format!(
         r#"
 scenario = "front"
-format   = 1
+format   = 2
 [window.run]
 length = "10s"
 [server.box]
@@ -95,7 +95,7 @@ pub fn named(stale: &str) -> Blueprint {
         r#"
 [name-service.front]
 to    = ["here", "there"]
-life  = "60s"
+ttl  = "60s"
 check = {{ interval = "100ms", time-out = "29950ms", fall = 1 }}
 {stale}"#
     );
@@ -178,7 +178,7 @@ fn a_name_that_leads_to_both_spreads_evenly() {
 [name-service.front]
 to     = ["here", "there"]
 policy = "round-robin"
-life   = "60s"
+ttl   = "60s"
 check  = { interval = "1s", time-out = "1s", fall = 1 }
 "#;
     let plan = scene(front, "100/s");
@@ -390,8 +390,8 @@ rate = "10/s"
 arrivals = { process = "regular" }
 [request.page]
 enter = "edge"
-draw = { work = "1ms" }
-steps = [ { cpu = "app", draw = "work" } ]
+demands = { work = "1ms" }
+steps = [ { cpu = "app", demand = "work" } ]
 reply = "10kB"
 "#,
     );

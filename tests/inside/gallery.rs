@@ -294,7 +294,7 @@ fn heat() -> Chart {
     Chart {
         name: "utilization-heat".into(),
         title: "CPU of each server by hour of the day".into(),
-        finding: "Web and database reach three quarters at 15 h; the slave idles".into(),
+        finding: "Web and database reach three quarters at 15 h; the replica idles".into(),
         kind: ChartKind::Heat(HeatMap {
             rows_are: "server".into(),
             columns_are: "hour of the day".into(),
@@ -457,7 +457,7 @@ pub fn document() -> Document {
     let source = "[server.s1]\ncores = 8\nmemory = \"64GiB\"\n\n[zone.web]\nserver = \"s1\"\n";
     sections.push(section("Scenario", "", vec![Block::Source(source.into())]));
     Document {
-        title: "tier-5: two balancers, two web zones, MySQL master and slave".into(),
+        title: "tier-5: two balancers, two web zones, MySQL primary and replica".into(),
         scenario: "tiers/tier-5".into(),
         question: "How available is the fifth tier, and what does its second database buy?".into(),
         source: "the numbers of this example are made up".into(),

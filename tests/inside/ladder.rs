@@ -15,7 +15,7 @@ use crate::inside::common::{Loaded, read};
 use crate::inside::shared::base::{With as _, base};
 
 /// A page a second, which is one write; ten reads a second, in tenths of a second; all in order. A
-/// write is with the slave after 200 ms. The master breaks at 20.15 s.
+/// write is with the replica after 200 ms. The primary breaks at 20.15 s.
 fn scenario(name: &str, database: &str, zones: u32) -> Loaded {
     let on: Vec<String> = (2..2 + zones).map(|at| format!("\"box-{at}\"")).collect();
     let lines = format!(
@@ -39,10 +39,10 @@ on = [{on}]
 fn replicated(mode: &str) -> String {
     format!(
         r#"
-in = {{ master = "sql-1", slaves = ["sql-2"] }}
-reads = {{ to = "slaves", tolerates = "0s" }}
+in = {{ primary = "sql-1", replicas = ["sql-2"] }}
+reads = {{ to = "replicas", max-staleness = "0s" }}
 replication = {{ mode = "{mode}", receive = "200ms" }}
-failover = {{ detect = {{ interval = "5s", time-out = "5s", fall = 2 }}, promote = "30s", coverage = 1.0, failed = "45min" }}"#
+failover = {{ detect = {{ interval = "5s", time-out = "5s", fall = 2 }}, promote = "30s", coverage = 1.0, manual-repair = "45min" }}"#
     )
 }
 
@@ -54,7 +54,7 @@ struct Lived {
 impl Lived {
     fn new() -> Self {
         Self::of(vec![
-            scenario("alone", "in = { master = \"sql-1\" }", 1),
+            scenario("alone", "in = { primary = \"sql-1\" }", 1),
             scenario("later", &replicated("async"), 2),
             scenario("at-once", &replicated("semi-sync"), 2),
         ])
@@ -119,9 +119,9 @@ fn exactly(lived: &Lived, row: &LossRow, metric: Metric) -> Option<f64> {
 }
 
 /// By hand. Stale: of ten reads a second those at 0.1 s and 0.2 s lack the write of the full second,
-/// which is acknowledged after 1 ms and with the slave 200 ms later: of the writes of 1 s to 99 s two
-/// each, of that of 100 s one before the window ends at 100.15 s, in all 199. Lost with the master at
-/// 20.15 s: the write of 20 s, unless it waits for the slave; then that page is not answered. Failed:
+/// which is acknowledged after 1 ms and with the replica 200 ms later: of the writes of 1 s to 99 s two
+/// each, of that of 100 s one before the window ends at 100.15 s, in all 199. Lost with the primary at
+/// 20.15 s: the write of 20 s, unless it waits for the replica; then that page is not answered. Failed:
 /// each page is one write, so as many as pages are missed, one a second until another is promoted:
 /// detection takes 5 s to 15 s, promotion 30 s.
 #[test]
@@ -137,9 +137,9 @@ fn what_databases_fail_forget_and_answer_from_the_past_stands_side_by_side() {
         assert_eq!(calm.any(), stale.is_some());
     }
     for (at, (scenario, part, lost)) in [
-        ("alone", "mysql.master", None),
-        ("later", "mysql.master", Some(1.0)),
-        ("at-once", "mysql.master", Some(0.0)),
+        ("alone", "mysql.primary", None),
+        ("later", "mysql.primary", Some(1.0)),
+        ("at-once", "mysql.primary", Some(0.0)),
     ]
     .into_iter()
     .enumerate()
@@ -155,23 +155,23 @@ fn what_databases_fail_forget_and_answer_from_the_past_stands_side_by_side() {
         assert!(expected.contains(&failed), "{scenario}: {failed}");
     }
     let failed = |scenario: &str| {
-        value(row(&ladder, scenario, "broken/down:mysql.master"), Metric::FailedWrites)
+        value(row(&ladder, scenario, "broken/down:mysql.primary"), Metric::FailedWrites)
     };
     assert_eq!(failed("at-once"), failed("later") + 1.0);
-    // Who has no slave answers no read either while its master is away; who has one does.
+    // Who has no replica answers no read either while its primary is away; who has one does.
     let reads = |scenario: &str, part: &str| {
         exactly(&lived, row(&ladder, scenario, &format!("broken/down:{part}")), Metric::FailedReads)
     };
     assert!(
-        reads("alone", "mysql.master").unwrap() > 900.0,
+        reads("alone", "mysql.primary").unwrap() > 900.0,
         "{:?}",
-        reads("alone", "mysql.master")
+        reads("alone", "mysql.primary")
     );
-    assert_eq!(reads("later", "mysql.master"), Some(0.0));
+    assert_eq!(reads("later", "mysql.primary"), Some(0.0));
 }
 
 /// The utilisation law: ten reads a second of 40 ms on eight cores are 0.05, one write of 1 ms in
-/// front of it at the master alone; of both zones of a pair it is the reading slave that is told.
+/// front of it at the primary alone; of both zones of a pair it is the reading replica that is told.
 #[test]
 fn the_busiest_of_each_kind_is_told_for_every_scenario() {
     let ladder = Lived::new().ladder();
@@ -214,12 +214,12 @@ fn both_stand_in_the_files_on_the_page_and_on_the_terminal() {
     let json: serde_json::Value = serde_json::from_str(&file("comparison.json")).unwrap();
     let rows = json["databases"]["rows"].as_array().unwrap();
     assert_eq!(rows.len(), ladder.losses.len());
-    let master = rows
+    let primary = rows
         .iter()
-        .find(|row| row["scenario"] == "later" && row["window"] == "broken/down:mysql.master");
-    assert_eq!(master.unwrap()["lost_writes"]["value"], 1.0);
+        .find(|row| row["scenario"] == "later" && row["window"] == "broken/down:mysql.primary");
+    assert_eq!(primary.unwrap()["lost_writes"]["value"], 1.0);
     let alone = rows.iter().find(|row| row["scenario"] == "alone").unwrap();
-    assert_eq!(alone["lost_writes"]["reason"], "no slaves");
+    assert_eq!(alone["lost_writes"]["reason"], "no replicas");
     let table = file("comparison.csv");
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     let head = reader.headers().unwrap().clone();
@@ -238,7 +238,7 @@ fn both_stand_in_the_files_on_the_page_and_on_the_terminal() {
     assert!((sql[place("busiest_ratio")].parse::<f64>().unwrap() - 0.401 / 8.0).abs() < 0.0005);
     let terminal = Terminal { width: 80, letters: Letters::Ascii };
     let shown = text::document(&brief(&ladder, &out.document), terminal);
-    assert!(shown.contains("mysql.master broken"), "{shown}");
+    assert!(shown.contains("mysql.primary broken"), "{shown}");
     let busy = shown.lines().find(|line| line.starts_with("zone sql")).unwrap();
     assert_eq!(busy.split_whitespace().skip(2).collect::<Vec<_>>(), ["5", "5", "5"], "{busy}");
     assert!(!shown.contains("split-brain"), "nobody had any: {shown}");
@@ -256,7 +256,7 @@ scenario = "{name}"
 replications = 4
 [window.calm]
 level = "100/s"
-lead-in = "1s"
+warm-up = "1s"
 length = "60s"
 [server.box]
 cores = 64

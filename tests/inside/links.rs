@@ -76,7 +76,7 @@ fn window(length: u64) -> Window {
         name: "run".into(),
         at: SimTime::ZERO,
         levels: vec![],
-        lead_in: SimDuration::from_secs(1),
+        warm_up: SimDuration::from_secs(1),
         length: SimDuration::from_secs(length),
         drain: SimDuration::from_secs(60),
         faults: Faults::Off,
@@ -224,12 +224,12 @@ connections = 6
 [workload.visitors]
 rate = "40/s"
 [request.page]
-draw = { work = { dist = "exponential", mean = "10ms" } }
+demands = { work = { dist = "exponential", mean = "10ms" } }
 then = { request = "asset", count = { dist = "poisson", mean = 8.0 } }
 [request.asset]
 enter = "app"
-draw = { work = { dist = "exponential", mean = "0.4ms" } }
-steps = [ { cpu = "app", draw = "work" } ]
+demands = { work = { dist = "exponential", mean = "0.4ms" } }
+steps = [ { cpu = "app", demand = "work" } ]
 reply = { dist = "lognormal", mean = "12kB", cv = 2.8 }
 "#,
     );

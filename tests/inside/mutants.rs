@@ -24,9 +24,9 @@
 //! | closed users who do not wait for their answers | O10, 30 users, arrivals |
 //! | coverage 1: every takeover works | a pair of heads, coverage of one half |
 //! | the head that takes over has room of its own for it | a pair of heads at 70 %, line after it |
-//! | lag ignored: a slave has every write at once | stale reads of a slave |
+//! | lag ignored: a replica has every write at once | stale reads of a replica |
 //! | coverage 1: every failover works | a group without coverage |
-//! | detection instant: a dead master noticed at once | time to the next master |
+//! | detection instant: a dead primary noticed at once | time to the next primary |
 //! | the time to live of a name ignored | O42, share moved at half of it |
 //! | the users of a dead edge stay with it | what the others carry |
 //! | edges stay with a dead shield | how many hear nobody |
@@ -340,7 +340,7 @@ fn a_head_that_takes_over_without_sharing_its_time_is_noticed() {
 }
 
 #[test]
-fn a_slave_that_never_lags_is_noticed() {
+fn a_replica_that_never_lags_is_noticed() {
     let near = |share: f64| (share - 0.201).abs() < 0.002;
     assert!(near(stale_share("0s", |_| ())));
     assert!(!near(stale_share("0s", |plan| {
@@ -356,10 +356,10 @@ fn a_failover_that_always_works_is_noticed() {
     assert!(has_another_after_a_minute(&plan), "the mutant is another plan");
 }
 
-/// A process that is gone: 35 to 40 s until there is another master; 37.5 in the mean, and 0.26 are
+/// A process that is gone: 35 to 40 s until there is another primary; 37.5 in the mean, and 0.26 are
 /// four standard errors of 500.
 #[test]
-fn a_dead_master_noticed_at_once_is_noticed() {
+fn a_dead_primary_noticed_at_once_is_noticed() {
     let near = |plan: &Blueprint| {
         let times = takeovers(plan, Health::Down, 500);
         (times.iter().sum::<f64>() / times.len() as f64 - 37.5).abs() < 0.26
@@ -375,7 +375,7 @@ fn a_time_to_live_that_is_ignored_is_noticed() {
     let near = |plan: &Blueprint| (front::moved(plan, 55.0, 65.0, 20) - 0.49).abs() <= 0.03 * 0.49;
     let mut plan = front::named(front::DISOBEY);
     assert!(near(&plan));
-    front::names_config(&mut plan).life = SimDuration::ZERO;
+    front::names_config(&mut plan).ttl = SimDuration::ZERO;
     assert!(!near(&plan));
 }
 

@@ -284,7 +284,7 @@ fn the_mean_over_a_run_scatters_as_the_run_length_planner_believes() {
     let window = &mut loaded.study.windows[0];
     let seconds = 120.0;
     window.window.length = SimDuration::from_seconds_f64(seconds);
-    window.window.lead_in = SimDuration::from_secs(30);
+    window.window.warm_up = SimDuration::from_secs(30);
     window.replications = (800, 800);
     window.precision.clear();
     let path = "in-system.web.mean@steady";

@@ -17,12 +17,12 @@ fn nobody_tries_more_often_than_the_retries_allow() {
     let loaded = load("tiers/starter.toml");
     let asked = loaded.study.windows.iter().find(|w| w.window.name == "peak").unwrap();
     let mut window = asked.window.clone();
-    (window.lead_in, window.length) = (SimDuration::ZERO, SimDuration::from_secs(120));
+    (window.warm_up, window.length) = (SimDuration::ZERO, SimDuration::from_secs(120));
     let seen = requests::run(&loaded.plan, &window, 0).unwrap();
     let users = loaded.plan.workloads.iter().position(|w| w.clients.is_some()).unwrap();
     let workload = &loaded.plan.workloads[users];
     let clients = &loaded.plan.clients[workload.clients.unwrap()];
-    let tries = 1 + u64::from(clients.retry.unwrap().at_most);
+    let tries = 1 + u64::from(clients.retry.unwrap().max_retries);
     let views = &seen.record.views[users];
     let pages = &seen.record.classes[workload.class.index()].attempts;
     let lost: u64 = views.lost.iter().sum();
@@ -34,7 +34,7 @@ fn nobody_tries_more_often_than_the_retries_allow() {
 }
 
 const QUEUE: &str = r#"scenario = "queue"
-format   = 1
+format   = 2
 title    = "One queue"
 question = "Does the digest see it?"
 source   = "a test"
@@ -43,7 +43,7 @@ seed = 3
 replications = 2
 [window.all]
 length  = "50s"
-lead-in = "0s"
+warm-up = "0s"
 [station.desk]
 servers = 1
 service = { dist = "exponential", mean = "10ms" }
@@ -79,7 +79,7 @@ fn the_event_digest_sees_a_nanosecond() {
 fn neither_depth_nor_long_chains_bring_the_reader_down() {
     let small = std::thread::Builder::new().stack_size(512 << 10);
     let nested = |depth: usize| {
-        let open = "{ choose = [ { chance = 0.5, steps = [ ".repeat(depth);
+        let open = "{ choose = [ { probability = 0.5, steps = [ ".repeat(depth);
         let close = " ] } ] }".repeat(depth);
         QUEUE.replace("{ visit = \"desk\" }", &format!("{open}{{ visit = \"desk\" }}{close}"))
     };

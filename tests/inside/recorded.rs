@@ -13,7 +13,7 @@ use fivenines::units::{Rate, SimDuration, SimTime};
 fn scenario(trace: &str) -> String {
     format!(
         r#"scenario = "recorded"
-format   = 1
+format   = 2
 title    = "A server under a record"
 question = "Does recorded traffic arrive as it was recorded?"
 source   = "a test"
@@ -23,7 +23,7 @@ replications = 2
 [window.all]
 at      = "0h"
 length  = "10min"
-lead-in = "0s"
+warm-up = "0s"
 [station.web]
 servers = 1
 service = "1ms"
@@ -121,7 +121,7 @@ fn replications_share_the_counts_and_differ_in_the_times() {
     let loaded = load("traffic/nasa-1995.toml");
     let mut window = loaded.study.windows[0].window.clone();
     window.length = SimDuration::from_secs(60);
-    window.lead_in = SimDuration::ZERO;
+    window.warm_up = SimDuration::ZERO;
     let a = requests::run(&loaded.plan, &window, 0).unwrap();
     let b = requests::run(&loaded.plan, &window, 1).unwrap();
     assert_eq!(a.record.views[0].intended, b.record.views[0].intended);
@@ -305,12 +305,12 @@ fn played(
     name: &str,
     loaded: &crate::inside::common::Loaded,
     at: SimTime,
-    [lead_in, length]: [SimDuration; 2],
+    [warm_up, length]: [SimDuration; 2],
 ) -> Observation {
     let mut window = loaded.study.windows[0].window.clone();
     window.levels = Vec::new();
     window.faults = fivenines::model::outage::Faults::Live;
-    (window.at, window.lead_in, window.length) = (at, lead_in, length);
+    (window.at, window.warm_up, window.length) = (at, warm_up, length);
     let seen = requests::run(&loaded.plan, &window, 0).unwrap();
     let views = &seen.record.views[0];
     let lost: u64 = views.lost.iter().sum();

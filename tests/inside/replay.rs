@@ -18,8 +18,8 @@ use crate::inside::shared::without_years;
 fn every_history_is_told_from_its_first_event_to_its_last() {
     let text = without_years(STARTER, "none", "none");
     let text = text.replace("length  = \"10min\"", "length  = \"20s\"");
-    let text = text.replace("lead-in = \"1min\"", "lead-in = \"2s\"");
-    let window = "\n[window.broken]\nlevel = \"5/s\"\nlead-in = \"5s\"\nbefore = \"23s\"\n\
+    let text = text.replace("warm-up = \"1min\"", "warm-up = \"2s\"");
+    let window = "\n[window.broken]\nlevel = \"5/s\"\nwarm-up = \"5s\"\nbefore = \"23s\"\n\
                   after = \"40s\"\nrepair = \"20s\"\nreplications = 2\n";
     let loaded = read(&format!("{text}{window}"), Path::new(".")).unwrap();
     let mut study = loaded.study.clone();

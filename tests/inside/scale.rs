@@ -55,15 +55,15 @@ fn ten_thousand_servers_with_a_hundred_thousand_zones_run() {
              [service.s{kind}]\nin = \"z{kind}\"\nworkers = 4\n\
              [workload.w{kind}]\nrequest = \"r{kind}\"\nrate = \"200/s\"\n\
              [request.r{kind}]\nenter = \"s{kind}\"\n\
-             draw = {{ work = {{ dist = \"exponential\", mean = \"100ms\" }} }}\n\
-             steps = [ {{ cpu = \"s{kind}\", draw = \"work\" }} ]"
+             demands = {{ work = {{ dist = \"exponential\", mean = \"100ms\" }} }}\n\
+             steps = [ {{ cpu = \"s{kind}\", demand = \"work\" }} ]"
         )
         .unwrap();
     }
     let loaded = read(&text, std::path::Path::new(".")).unwrap_or_else(|found| panic!("{found}"));
     assert!(loaded.plan.zones.len() == 100_000 && loaded.plan.parts.len() >= 110_000);
     let mut window = steady(10);
-    window.lead_in = SimDuration::from_secs(1);
+    window.warm_up = SimDuration::from_secs(1);
     let seen = requests::run(&loaded.plan, &window, 0).unwrap();
     let ended: u64 = seen.record.classes.iter().map(|class| class.attempts.ended[0]).sum();
     // 2,000/s for 10 s: ± 5 √20,000.

@@ -68,8 +68,8 @@ fn two_tiers_find_what_che_says() {
     ] {
         let text = scene(
             "100/s",
-            &format!("life = \"{edge_life}\"\n{}", content(edges)),
-            &format!("{more}life = \"{shield_life}\"\ncontent = {{ objects = {shields} }}"),
+            &format!("ttl = \"{edge_life}\"\n{}", content(edges)),
+            &format!("{more}ttl = \"{shield_life}\"\ncontent = {{ objects = {shields} }}"),
             "{ delay = \"1ms\" }",
         );
         let hits = drafted(&text).hits;
@@ -98,8 +98,8 @@ const ONE: &str = "content = { objects = 1, popularity = { get = { zipf = 0.0, o
 fn a_copy_is_as_old_at_the_edge_as_at_the_shield() {
     let text = scene(
         "2/s",
-        &format!("life = \"2s\"\n{ONE}"),
-        "life = \"2s\"\ncontent = { objects = 1 }",
+        &format!("ttl = \"2s\"\n{ONE}"),
+        "ttl = \"2s\"\ncontent = { objects = 1 }",
         "{ delay = \"1us\" }",
     );
     let [edge, _, origin] = found(&planned(&text), 100.0, 100_100.0);
@@ -118,8 +118,8 @@ fn a_copy_is_as_old_at_the_edge_as_at_the_shield() {
 fn edges_wait_at_the_shield_for_what_it_fetches() {
     let text = scene(
         "100/s",
-        &format!("life = \"2s\"\n{ONE}"),
-        "life = \"2s\"\ncontent = { objects = 1, collapse = true }",
+        &format!("ttl = \"2s\"\n{ONE}"),
+        "ttl = \"2s\"\ncontent = { objects = 1, collapse = true }",
         "{ delay = \"500ms\" }",
     );
     let [_, _, origin] = found(&planned(&text), 100.0, 1_100.0);
@@ -137,8 +137,8 @@ fn edges_wait_at_the_shield_for_what_it_fetches() {
 fn by_ratio(shields: &str) -> Blueprint {
     let text = scene(
         "100/s",
-        "life = \"10d\"\nhit = { get = 0.5 }",
-        &format!("life = \"10d\"\nhit = {{ get = 0.6 }}\nconvergence = \"30s\"\n{shields}"),
+        "ttl = \"10d\"\nhit = { get = 0.5 }",
+        &format!("ttl = \"10d\"\nhit = {{ get = 0.6 }}\nconvergence = \"30s\"\n{shields}"),
         "{ delay = \"1ms\" }",
     );
     planned(&text)
@@ -258,8 +258,8 @@ fn an_edge_that_comes_back_empty_asks_the_shield() {
 
 #[test]
 fn shields_that_make_no_sense_are_refused_with_the_way_out() {
-    let edges = format!("life = \"2s\"\n{ONE}");
-    let shields = "life = \"2s\"\ncontent = { objects = 1 }";
+    let edges = format!("ttl = \"2s\"\n{ONE}");
+    let shields = "ttl = \"2s\"\ncontent = { objects = 1 }";
     let step = "{ delay = \"1ms\" }";
     let good = scene("2/s", &edges, shields, step);
     drafted(&good);
@@ -267,12 +267,12 @@ fn shields_that_make_no_sense_are_refused_with_the_way_out() {
     for (text, says) in [
         (of(&edges, &format!("round-trip = \"1ms\"\n{shields}")), "no user comes to it"),
         (
-            of(&edges, &format!("life = \"2s\"\n{ONE}")),
+            of(&edges, &format!("ttl = \"2s\"\n{ONE}")),
             "asked for what the edges of `edge` are asked for",
         ),
-        (of(&edges, "life = \"1s\"\ncontent = { objects = 1 }"), "would serve for longer"),
+        (of(&edges, "ttl = \"1s\"\ncontent = { objects = 1 }"), "would serve for longer"),
         (of("hit = { get = 0.5 }", shields), "they have hit ratios"),
-        (of("life = \"2s\"\ncontent = { objects = 1 }", shields), "`popularity` is missing"),
+        (of("ttl = \"2s\"\ncontent = { objects = 1 }", shields), "`popularity` is missing"),
         (
             good.replace("enter = \"edge\"", "enter = \"shield\""),
             "its clients are the edges of `edge`",

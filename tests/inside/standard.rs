@@ -19,7 +19,7 @@ const NAMES: [&str; 9] =
 
 /// Sections that not every tier has, with the first and the last tier that does.
 const PARTS: &[(&str, RangeInclusive<usize>)] = &[
-    // Data on local disks: all of the starter's, the slaves' of tiers 7 and 8.
+    // Data on local disks: all of the starter's, the replicas' of tiers 7 and 8.
     ("fault.local-data", 0..=0),
     ("fault.local-data", 7..=8),
     // A database zone of its own and shared storage, which may fail and is paid for.
@@ -32,7 +32,7 @@ const PARTS: &[(&str, RangeInclusive<usize>)] = &[
     ("balancer.front", 2..=8),
     ("fault.balancer", 2..=8),
     ("cost.balancer", 2..=8),
-    // The slave has a pool of its own, until slaves have local disks.
+    // The replica has a pool of its own, until replicas have local disks.
     ("cost.pool", 3..=6),
     // Memory is added to running database zones.
     ("operation.more-memory", 7..=8),
@@ -79,25 +79,25 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("zone.sql.count", "how many database zones there are"),
     ("zone.sql.on", "and where they stand"),
     ("service.app.mounts.files", "the starter has no file server"),
-    ("database.mysql.in", "who is master and who are slaves"),
+    ("database.mysql.in", "who is primary and who are replicas"),
     ("database.mysql.data", "and where their data lie"),
-    ("database.mysql.reads", "tiers 7 and 8 read at the slaves, through the balancers"),
-    ("database.mysql.replication", "there is none without a slave"),
+    ("database.mysql.reads", "tiers 7 and 8 read at the replicas, through the balancers"),
+    ("database.mysql.replication", "there is none without a replica"),
     ("database.mysql.failover", "nor anyone to take over"),
     ("nas.store.heads", "how many heads there are"),
     ("nas.store.failover", "without a second one nobody takes over"),
     ("nas.store.pools.main.head", "nor need be said whose a pool is"),
-    ("nas.store.pools.slave", "the slave of tiers 3 to 6 has a pool"),
+    ("nas.store.pools.slave", "the replica of tiers 3 to 6 has a pool"),
     ("nas.store.pools.second", "the second head has one"),
     ("nas.store.volumes.assets.pool", "volumes lie on the pools of both heads"),
     ("nas.store.volumes.db.pool", "this one, too"),
-    ("nas.store.volumes.db2", "the slave of tiers 3 to 6 has a volume"),
+    ("nas.store.volumes.db2", "the replica of tiers 3 to 6 has a volume"),
     ("balancer.front.count", "how many balancers there are"),
     ("balancer.front.failover", "without a second one nobody takes over"),
     ("request.page.enter", "who is at the front: application, balancer or edge"),
     ("request.asset.enter", "the same"),
     (
-        "request.page.steps.6.choose.0.chance",
+        "request.page.steps.6.choose.0.probability",
         "of those that come past the edges of tier 8: see `as_many_pages_write_in_every_tier`",
     ),
     ("operation.backup.load", "on the disks there are: see `the_backup_is_as_large_in_every_tier`"),
@@ -214,8 +214,8 @@ fn no_exception_covers_what_every_tier_is_asked() {
         "profile.business",
         "clients.public",
         "workload.visitors",
-        "request.page.draw",
-        "request.asset.draw",
+        "request.page.demands",
+        "request.asset.demands",
         "objective.page",
         "site.main",
         "rack.r",
@@ -236,7 +236,7 @@ fn no_exception_covers_what_every_tier_is_asked() {
 #[test]
 fn one_value_that_differs_in_one_tier_is_noticed() {
     for (tier, from, to, path) in [
-        (0, "value = \"80ms\"", "value = \"81ms\"", "request.page.draw.page.mean"),
+        (0, "value = \"80ms\"", "value = \"81ms\"", "request.page.demands.page.mean"),
         (1, "horizon = \"10y\"", "horizon = \"20y\"", "run.horizon"),
         (1, "rate    = \"20/s\"", "rate    = \"21/s\"", "workload.visitors.rate"),
         (2, "length = \"5min\"", "length = \"4min\"", "window.mean.length"),
@@ -244,7 +244,7 @@ fn one_value_that_differs_in_one_tier_is_noticed() {
         (3, "bandwidth = \"1Gbit/s\"", "bandwidth = \"2Gbit/s\"", "rack.r.switch.bandwidth"),
         (4, "value = \"12/y\"", "value = \"13/y\"", "fault.app-crash.rate"),
         (4, "mean = \"134min\", cv = 0.9", "mean = \"134min\", cv = 1.9", "fault.site.repair.cv"),
-        (5, "lost-after = \"8s\"", "lost-after = \"9s\"", "objective.page.lost-after"),
+        (5, "lost-after   = \"8s\"", "lost-after   = \"9s\"", "objective.page.lost-after"),
         (5, "write = 1.5, ops", "write = 1.6, ops", "request.page.steps.8.write"),
         (6, "1.52,", "1.53,", "profile.business.hours"),
         (6, ", phi = 0.84 }", " }", "workload.visitors.noise.phi"),
@@ -270,7 +270,7 @@ fn as_many_pages_write_in_every_tier() {
         let leaves = leaves(&text);
         let number = |path: &str| leaves.get(path).map(|value| value.parse::<f64>().unwrap());
         let past = 1.0 - number("cdn.edge.hit.page").unwrap_or(0.0);
-        let writing = number("request.page.steps.6.choose.0.chance").unwrap() * past;
+        let writing = number("request.page.steps.6.choose.0.probability").unwrap() * past;
         // Written with four digits.
         assert!((writing - 0.1).abs() < 0.000_05, "{name}: {writing} of the pages write");
     }

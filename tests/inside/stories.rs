@@ -305,8 +305,8 @@ fn what_is_carried_is_where_the_first_resource_is_busy_all_the_time() {
     assert!(web.serves && first.starts_with("www-2"), "{first}");
     // A little less than 4 cores ÷ 83.2 ms: probes take their share.
     assert!((46.0..=4.0 / 0.0832).contains(&rate), "{rate}");
-    let master = all.iter().find(|spare| spare.lost.as_deref() == Some("mysql.master")).unwrap();
-    assert!(!master.serves);
+    let primary = all.iter().find(|spare| spare.lost.as_deref() == Some("mysql.primary")).unwrap();
+    assert!(!primary.serves);
 }
 
 /// Of tier 6 at its peak: 40 × (8.64 reads + 1.5 writes) of a pool of 400 right after the takeover, 40 ×
@@ -316,7 +316,7 @@ fn a_promoted_member_is_busier_while_its_buffer_is_cold() {
     let tier = |name: &str| crate::inside::common::load(&format!("tiers/{name}.toml")).draft;
     let six = tier("tier-6");
     let all = headroom::after_each_loss(&six, headroom::design_peak(&six).unwrap());
-    for lost in ["mysql.master", "sql-1"] {
+    for lost in ["mysql.primary", "sql-1"] {
         let found = all.iter().find(|spare| spare.lost.as_deref() == Some(lost)).unwrap();
         let cold = found.cold.as_ref().unwrap();
         assert!(found.serves && cold.name == "store.slave", "{cold:?}");

@@ -65,7 +65,7 @@ pub fn without_decay(plan: &mut Blueprint) {
 fn crowds_at_random_are_keyed_by_the_workloads_name() {
     let text = |extra: &str| {
         format!(
-            "scenario = \"crowds\"\nformat = 1\n[run]\nseed = 3\nreplications = 2\n\
+            "scenario = \"crowds\"\nformat = 2\n[run]\nseed = 3\nreplications = 2\n\
              [window.days]\nat = \"10h\"\nlength = \"10h\"\n\
              [station.web]\nservers = 100\nservice = \"10ms\"\n\
              [workload.b]\nrequest = \"page\"\nrate = \"1/s\"\n\
@@ -88,7 +88,7 @@ fn crowds_at_random_are_keyed_by_the_workloads_name() {
 
 fn refused(workload: &str) -> String {
     let text = format!(
-        "scenario = \"x\"\nformat = 1\n[run]\nhorizon = \"10d\"\n[window.all]\nlength = \"1h\"\n\
+        "scenario = \"x\"\nformat = 2\n[run]\nhorizon = \"10d\"\n[window.all]\nlength = \"1h\"\n\
          [station.web]\nservers = 1\nservice = \"1ms\"\n\
          [workload.w]\nrequest = \"page\"\n{workload}\n\
          [request.page]\nsteps = [ {{ visit = \"web\" }} ]\n"

@@ -252,7 +252,7 @@ fn alike(what: &str, sample: &[f64], drawn: &[Option<f64>], late: f64) {
     }
 }
 
-/// So often of so many times, by a chance: within 3.29 standard deviations.
+/// So often of so many times, by a probability: within 3.29 standard deviations.
 fn comes_up(what: &str, count: usize, of: usize, chance: f64) {
     let (count, of) = (count as f64, of as f64);
     let band = 3.29 * (of * chance * (1.0 - chance)).sqrt() + 1e-9;

@@ -10,7 +10,7 @@ fn a_key_of_parts_that_never_fail_is_idle_only_where_the_figure_does_not_depend_
     let of = |needs: u32, workers: u32| {
         let text = format!(
             r#"scenario = "still"
-format = 1
+format = 2
 title = "t"
 question = "q"
 source = "s"
@@ -38,8 +38,8 @@ request = "page"
 rate = "20/s"
 [request.page]
 enter = "front"
-draw = {{ page = {{ dist = "exponential", mean = "50ms" }} }}
-steps = [ {{ cpu = "app", draw = "page" }} ]
+demands = {{ page = {{ dist = "exponential", mean = "50ms" }} }}
+steps = [ {{ cpu = "app", demand = "page" }} ]
 [fault.crash]
 hits = "server.box-1"
 how = "crash"

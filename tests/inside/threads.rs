@@ -22,7 +22,7 @@ fn zone(cores: u32, classes: &[(&str, f64, &str, u32)]) -> String {
         text.push_str(&format!(
             "[workload.{name}s]\nrequest = \"{name}\"\nrate = \"{rate}/s\"\n\
              [request.{name}]\nenter = \"app\"\ndraw = {{ work = {work} }}\n\
-             steps = [ {{ cpu = \"app\", draw = \"work\", threads = {threads} }} ]\n"
+             steps = [ {{ cpu = \"app\", demand = \"work\", threads = {threads} }} ]\n"
         ));
     }
     text
@@ -59,8 +59,8 @@ fn four_threads_on_four_cores_are_one_on_a_core_four_times_as_fast() {
 /// Runs a text and judges what is expected of it: figures, values and margins.
 fn judged(text: &str, expected: &[(&str, String, &str)]) {
     let mut text = format!(
-        "format = 1\n{text}[run]\nseed = 7\nreplications = 16\nconfidence = 0.999\n\
-         [window.steady]\nlead-in = \"10s\"\nlength = \"200s\"\n"
+        "format = 2\n{text}[run]\nseed = 7\nreplications = 16\nconfidence = 0.999\n\
+         [window.steady]\nwarm-up = \"10s\"\nlength = \"200s\"\n"
     );
     for (figure, value, margin) in expected {
         text.push_str(&format!(
@@ -193,7 +193,7 @@ fn threads_that_have_no_core_are_warned_of() {
     let capped = draft(4, 4).replace("[service.app]", "cpu = { cap = 2.5 }\n[service.app]");
     assert_eq!(warned(&capped).len(), 1);
     assert_eq!(warned(&capped.replace("threads = 4", "threads = 3")), Vec::<String>::new());
-    let none = format!("format = 1\n{}[window.w]\nlength = \"1s\"\n", draft(4, 0));
+    let none = format!("format = 2\n{}[window.w]\nlength = \"1s\"\n", draft(4, 0));
     let wrong = read(&none, Path::new(".")).err().unwrap_or_default();
     assert!(wrong.contains("E0501") && wrong.contains("threads"), "{wrong}");
 }

@@ -99,7 +99,7 @@ fn users_whose_pages_fail_think_and_ask_again() {
     let text = "scenario = \"failing\"\n[station.web]\nservers = 1\nlimit = 2\n\
         service = { dist = \"exponential\", mean = \"200ms\" }\n\
         [clients.staff]\nround-trip = \"50ms\"\ntime-out = \"400ms\"\n\
-        retry = { chance = 0.5, after = \"1s\", at-most = 2 }\n\
+        retry = { probability = 0.5, after = \"1s\", max-retries = 2 }\n\
         [workload.people]\nfrom = \"staff\"\nrequest = \"page\"\nusers = 30\n\
         think = { dist = \"exponential\", mean = \"1s\" }\n\
         [request.page]\nsteps = [ { visit = \"web\" } ]\n\

@@ -28,7 +28,7 @@ fn class<'a>(loaded: &Loaded, window: &'a WindowResult, name: &str) -> &'a Class
 }
 
 const TENANTS: &str = r#"scenario = "tenants"
-format   = 1
+format   = 2
 title    = "Two tenants"
 question = "Who is overloaded?"
 source   = "a test"
@@ -37,7 +37,7 @@ seed = 3
 replications = 5
 [window.all]
 length  = "40s"
-lead-in = "5s"
+warm-up = "5s"
 [server.box]
 cores = 2
 [zone.calm]
@@ -61,12 +61,12 @@ request = "loud-page"
 rate    = "80/s"
 [request.calm-page]
 enter = "calm-app"
-draw  = { page = { dist = "exponential", mean = "30ms" } }
-steps = [ { cpu = "calm-app", draw = "page" } ]
+demands  = { page = { dist = "exponential", mean = "30ms" } }
+steps = [ { cpu = "calm-app", demand = "page" } ]
 [request.loud-page]
 enter = "loud-app"
-draw  = { page = { dist = "exponential", mean = "50ms" } }
-steps = [ { cpu = "loud-app", draw = "page" } ]
+demands  = { page = { dist = "exponential", mean = "50ms" } }
+steps = [ { cpu = "loud-app", demand = "page" } ]
 [[expect]]
 figure = "verdict.calm-page@all"
 is     = "= stable"
@@ -107,19 +107,19 @@ replications = 4
 [window.after]
 at      = "100s"
 length  = "60s"
-lead-in = "100s"
+warm-up = "100s"
 [server.box]
 cores = 1
 [service.app]
 workers = 50
 [clients.hasty]
 time-out = "2s"
-retry    = { chance = 1, after = "1s", at-most = 3 }
+retry    = { probability = 1, after = "1s", max-retries = 3 }
 [workload.visitors]
 from    = "hasty"
 rate    = "14/s"
 [request.page]
-draw = { page = { dist = "exponential", mean = "50ms" } }
+demands = { page = { dist = "exponential", mean = "50ms" } }
 [[expect]]
 figure = "verdict.page@after"
 is     = "= metastable"
@@ -151,7 +151,8 @@ fn overload_that_outlives_a_stall_is_metastable_below_the_capacity_alone() {
     assert!(recovers > 4.0 && stays < 5.5 && stays - recovers < 0.25, "{of:?}");
     // At 3 views/s, and without retries, the same stall is over by itself.
     let light = text.replace("rate    = \"14/s\"", "rate    = \"3/s\"");
-    let patient = text.replace("retry    = { chance = 1, after = \"1s\", at-most = 3 }\n", "");
+    let patient =
+        text.replace("retry    = { probability = 1, after = \"1s\", max-retries = 3 }\n", "");
     for text in [light, patient] {
         let (loaded, result) = ran(&text);
         let found = class(&loaded, &result.windows[0], "page");
@@ -169,10 +170,10 @@ fn a_backlog_that_is_being_worked_off_is_no_metastable_overload() {
     let early = storm()
         .with(STALL)
         .replace(
-            "at      = \"100s\"\nlength  = \"60s\"\nlead-in = \"100s\"",
-            "at      = \"41s\"\nlength  = \"12s\"\nlead-in = \"41s\"",
+            "at      = \"100s\"\nlength  = \"60s\"\nwarm-up = \"100s\"",
+            "at      = \"41s\"\nlength  = \"12s\"\nwarm-up = \"41s\"",
         )
-        .replace("retry    = { chance = 1, after = \"1s\", at-most = 3 }\n", "");
+        .replace("retry    = { probability = 1, after = \"1s\", max-retries = 3 }\n", "");
     let (loaded, result) = ran(&early);
     let found = class(&loaded, &result.windows[0], "page");
     assert_eq!(found.verdict, Verdict::Overloaded, "{found:?}");
@@ -195,7 +196,8 @@ fn overload_that_outlives_a_surge_is_metastable() {
         let (loaded, result) = ran(&text);
         let found = class(&loaded, &result.windows[0], "page");
         assert_eq!(found.verdict, Verdict::Metastable, "{surge}: {found:?}");
-        let calm = text.replace("retry    = { chance = 1, after = \"1s\", at-most = 3 }\n", "");
+        let calm =
+            text.replace("retry    = { probability = 1, after = \"1s\", max-retries = 3 }\n", "");
         let (loaded, result) = ran(&calm);
         assert_eq!(class(&loaded, &result.windows[0], "page").verdict, Verdict::Stable, "{surge}");
     }
@@ -222,7 +224,7 @@ fn a_verdict_that_there_is_not_is_refused() {
 #[test]
 fn the_account_of_a_zone_says_what_it_wanted_and_what_kept_it_from_that() {
     let one = r#"scenario = "zones"
-format   = 1
+format   = 2
 title    = "Zones"
 question = "What did they get?"
 source   = "a test"
@@ -231,7 +233,7 @@ seed = 1
 replications = 3
 [window.all]
 length  = "20s"
-lead-in = "10s"
+warm-up = "10s"
 [server.box]
 cores = 4
 [zone.capped]
@@ -246,8 +248,8 @@ request = "page"
 rate    = "60/s"
 [request.page]
 enter = "app"
-draw  = { page = { dist = "exponential", mean = "100ms" } }
-steps = [ { cpu = "app", draw = "page" } ]
+demands  = { page = { dist = "exponential", mean = "100ms" } }
+steps = [ { cpu = "app", demand = "page" } ]
 "#;
     let accounts = |text: &str| -> Vec<[f64; 5]> {
         let (_, result) = ran(text);
@@ -272,7 +274,7 @@ steps = [ { cpu = "app", draw = "page" } ]
     let two = one
         .replace("cores = 4", "cores = 2")
         .replace("cpu = { cap = 1.0, baseline = 0.25 }", "[zone.other]\non  = [\"box-1\"]")
-        .replace("[workload.users]", "[service.rest]\nin      = \"other\"\nworkers = 30\nbacklog = 10\n[workload.others]\nrequest = \"other-page\"\nrate    = \"60/s\"\n[request.other-page]\nenter = \"rest\"\ndraw  = { page = { dist = \"exponential\", mean = \"100ms\" } }\nsteps = [ { cpu = \"rest\", draw = \"page\" } ]\n[workload.users]");
+        .replace("[workload.users]", "[service.rest]\nin      = \"other\"\nworkers = 30\nbacklog = 10\n[workload.others]\nrequest = \"other-page\"\nrate    = \"60/s\"\n[request.other-page]\nenter = \"rest\"\ndraw  = { page = { dist = \"exponential\", mean = \"100ms\" } }\nsteps = [ { cpu = \"rest\", demand = \"page\" } ]\n[workload.users]");
     for found in accounts(&two) {
         near(&found, [2.0, 1.0, 0.0, 0.0, 1.0]);
     }

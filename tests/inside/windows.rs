@@ -105,7 +105,7 @@ fn numbers_over_time_and_visits_of_mm1_are_geometric_and_exponential() {
         ("sojourn.desk.sd@steady", 0.25),
         ("sojourn.desk.chance[over=250ms]@steady", libm::exp(-1.0)),
     ];
-    let window = "replications = 40\n[window.steady]\nlevel = \"16/s\"\nlength = \"1000s\"\nlead-in = \"20s\"";
+    let window = "replications = 40\n[window.steady]\nlevel = \"16/s\"\nlength = \"1000s\"\nwarm-up = \"20s\"";
     let loaded = station(window, 1, EXPONENTIAL, "rate = \"16/s\"", &cases.map(|(path, _)| path));
     agree(&loaded, &cases.map(|(_, exact)| exact), 0.15);
 }
@@ -122,7 +122,7 @@ fn numbers_over_time_of_mm4_are_those_of_its_chain_at_a_station_and_a_service() 
         ("busy.desk.sd@steady", deviation(&shares, busy)),
         ("in-system.desk.p95@steady", quantile(&shares, 0.95, |n| n)),
     ];
-    let window = "replications = 30\n[window.steady]\nlevel = \"62/s\"\nlength = \"400s\"\nlead-in = \"20s\"";
+    let window = "replications = 30\n[window.steady]\nlevel = \"62/s\"\nlength = \"400s\"\nwarm-up = \"20s\"";
     let loaded = station(window, 4, EXPONENTIAL, "rate = \"62/s\"", &cases.map(|(path, _)| path));
     agree(&loaded, &cases.map(|(_, exact)| exact), 0.2);
 
@@ -132,7 +132,7 @@ fn numbers_over_time_of_mm4_are_those_of_its_chain_at_a_station_and_a_service() 
          switch = {{ count = 1, bandwidth = \"1Gbit/s\" }}\n[server.box]\ncores = 8\nrack = \"r\"\n[zone.web]\n\
          on = [\"box-1\"]\n[service.app]\nin = \"web\"\nworkers = 4\n[workload.jobs]\nrequest = \"job\"\n\
          rate = \"62/s\"\n[request.job]\nenter = \"app\"\ndraw = {{ work = {EXPONENTIAL} }}\n\
-         steps = [ {{ cpu = \"app\", draw = \"work\" }} ]\n{}",
+         steps = [ {{ cpu = \"app\", demand = \"work\" }} ]\n{}",
         asked(&figures.each_ref().map(String::as_str))
     );
     let loaded = read(&text, Path::new(".")).unwrap_or_else(|found| panic!("{found}"));
@@ -162,7 +162,7 @@ fn numbers_of_a_group_are_those_of_its_members_together() {
         ("in-system.desk-2.sd@steady", rho.sqrt() / 0.5),
         ("in-system.desk-2.chance[at-least=4]@steady", libm::pow(rho, 4.0)),
     ];
-    let window = "replications = 16\n[window.steady]\nlevel = \"20/s\"\nlength = \"1000s\"\nlead-in = \"10s\"";
+    let window = "replications = 16\n[window.steady]\nlevel = \"20/s\"\nlength = \"1000s\"\nwarm-up = \"10s\"";
     let paths = cases.map(|(path, _)| path);
     let exact = cases.map(|(_, exact)| exact);
     let members = format!("{EXPONENTIAL}\ncount = 2\npick = \"random\"");
@@ -175,7 +175,7 @@ fn numbers_of_a_group_are_those_of_its_members_together() {
 #[test]
 fn intervals_of_a_load_that_doubles_are_known_by_hand() {
     let window =
-        "replications = 4\n[window.all]\nlead-in = \"10s\"\nat = \"10s\"\nlength = \"207s\"";
+        "replications = 4\n[window.all]\nwarm-up = \"10s\"\nat = \"10s\"\nlength = \"207s\"";
     let workload = "rate = \"1/s\"\narrivals = { process = \"regular\" }\n\
                     step = { at = \"110s\", factor = 2.0 }";
     let cases = [
@@ -210,7 +210,7 @@ fn the_spread_of_interval_means_is_that_of_an_infinite_server() {
         ("arrivals.job.dispersion[per=1s]@steady", 1.0),
         ("arrivals.job.sd[per=1s]@steady", 200.0_f64.sqrt()),
     ];
-    let window = "replications = 20\n[window.steady]\nlevel = \"200/s\"\nlength = \"100s\"\nlead-in = \"2s\"";
+    let window = "replications = 20\n[window.steady]\nlevel = \"200/s\"\nlength = \"100s\"\nwarm-up = \"2s\"";
     let loaded =
         station(window, 200, EXPONENTIAL, "rate = \"200/s\"", &cases.map(|(path, _)| path));
     agree(&loaded, &cases.map(|(_, exact)| exact), 0.15);
@@ -223,7 +223,7 @@ fn modulated_arrivals_are_more_dispersed_than_a_poisson_stream() {
     let (rate, delta, alpha, t) = (20.0_f64, 0.5_f64, 0.1_f64, 10.0_f64);
     let x = 2.0 * alpha * t;
     let exact = 1.0 + rate * delta * delta / alpha * (1.0 - (1.0 - libm::exp(-x)) / x);
-    let window = "replications = 24\n[window.all]\nlength = \"4000s\"\nlead-in = \"0s\"";
+    let window = "replications = 24\n[window.all]\nlength = \"4000s\"\nwarm-up = \"0s\"";
     let workload = "rate = \"20/s\"\narrivals = { process = \"mmpp\", factors = [0.5, 1.5], \
                     sojourns = [\"10s\", \"10s\"] }";
     let figures = ["arrivals.job.dispersion[per=10s]@all"];
@@ -235,7 +235,7 @@ fn modulated_arrivals_are_more_dispersed_than_a_poisson_stream() {
 #[test]
 fn the_first_time_of_a_number_is_that_of_a_birth_death_chain() {
     let mean: f64 = (0..10).map(|k| 0.025 * (2.0 - libm::pow(0.5, f64::from(k)))).sum();
-    let window = "replications = 100\n[window.all]\nlength = \"60s\"\nlead-in = \"0s\"";
+    let window = "replications = 100\n[window.all]\nlength = \"60s\"\nwarm-up = \"0s\"";
     let figures = ["in-system.desk.first[at-least=10]@all", "queue.desk.first[at-least=9]@all"];
     let loaded = station(window, 1, EXPONENTIAL, "rate = \"40/s\"", &figures);
     agree(&loaded, &[mean, mean], 0.25);
@@ -245,7 +245,7 @@ fn the_first_time_of_a_number_is_that_of_a_birth_death_chain() {
 /// below it.
 #[test]
 fn a_number_that_is_not_always_reached_is_a_bound_and_says_so() {
-    let window = "replications = 20\n[window.all]\nlength = \"20s\"\nlead-in = \"0s\"";
+    let window = "replications = 20\n[window.all]\nlength = \"20s\"\nwarm-up = \"0s\"";
     let figures = [
         "in-system.desk.first[at-least=5]@all",
         "in-system.desk.first[at-least=8]@all",
@@ -272,7 +272,7 @@ fn a_number_that_is_not_always_reached_is_a_bound_and_says_so() {
 /// spare, 10/s.
 #[test]
 fn a_step_drains_as_the_fluid_says() {
-    let window = "replications = 2\n[window.all]\nlength = \"120s\"\nlead-in = \"5s\"\nat = \"5s\"";
+    let window = "replications = 2\n[window.all]\nlength = \"120s\"\nwarm-up = \"5s\"\nat = \"5s\"";
     let workload = "rate = \"10/s\"\narrivals = { process = \"regular\" }\n\
                     step = { at = \"30s\", factor = 3.0, for = \"20s\" }";
     let figures =
@@ -297,12 +297,12 @@ fn a_step_drains_as_the_fluid_says() {
 fn a_repair_drains_as_the_fluid_says() {
     let figures = ["drain.app-1@broken/repair:app-2", "drain.app@broken/repair:app-2"];
     let text = format!(
-        "scenario = \"two\"\n[run]\nreplications = 2\n[window.broken]\nlevel = \"30/s\"\nlead-in = \"5s\"\n\
+        "scenario = \"two\"\n[run]\nreplications = 2\n[window.broken]\nlevel = \"30/s\"\nwarm-up = \"5s\"\n\
          before = \"20s\"\nafter = \"80s\"\n[server.box]\ncount = 2\ncores = 1\n[zone.www]\ncount = 2\n\
          on = [\"box-1\", \"box-2\"]\n[service.app]\nin = \"www\"\nworkers = 1\nrestart = \"10ms\"\n\
          [balancer.front]\nto = \"app\"\ncheck = {{ interval = \"100ms\", time-out = \"50ms\", fall = 1, rise = 1 }}\n[workload.jobs]\n\
          request = \"job\"\nrate = \"30/s\"\narrivals = {{ process = \"regular\" }}\n[request.job]\nenter = \"front\"\n\
-         draw = {{ work = \"50ms\" }}\nsteps = [ {{ cpu = \"app\", draw = \"work\" }} ]\n[fault.stop]\n\
+         demands = {{ work = \"50ms\" }}\nsteps = [ {{ cpu = \"app\", demand = \"work\" }} ]\n[fault.stop]\n\
          hits = \"service.app\"\nhow = \"crash\"\nrate = \"1/y\"\n{}",
         asked(&figures)
     );
@@ -321,7 +321,7 @@ fn a_utilization_of_unlimited_workers_is_refused_with_what_to_ask() {
             "scenario = \"free\"\n[run]\nseed = 1\n[window.w]\nlevel = \"30/s\"\nlength = \"20min\"\n[server.box]\n\
              cores = 1\n[zone.www]\non = [\"box-1\"]\n[service.app]\nin = \"www\"\nworkers = \"unlimited\"\n\
              [workload.jobs]\nrequest = \"job\"\nrate = \"30/s\"\n[request.job]\nenter = \"app\"\n\
-             draw = {{ work = \"5ms\" }}\nsteps = [ {{ cpu = \"app\", draw = \"work\" }} ]\n{}",
+             demands = {{ work = \"5ms\" }}\nsteps = [ {{ cpu = \"app\", demand = \"work\" }} ]\n{}",
             asked(&[figure])
         )
     };
@@ -385,7 +385,7 @@ fn a_distribution_that_is_not_kept_is_refused_with_what_is() {
             "scenario = \"disk\"\n[run]\nseed = 1\n[window.w]\nlevel = \"30/s\"\nlength = \"20min\"\n[server.box]\n\
              cores = 1\n[server.box.disks.local]\nkind = \"10k\"\nlayout = \"plain\"\ndata = 1\n[zone.www]\non = [\"box-1\"]\n[service.app]\nin = \"www\"\nworkers = 4\n\
              [workload.jobs]\nrequest = \"job\"\nrate = \"30/s\"\n[request.job]\nenter = \"app\"\n\
-             draw = {{ work = \"5ms\" }}\nsteps = [ {{ cpu = \"app\", draw = \"work\" }} ]\n{}",
+             demands = {{ work = \"5ms\" }}\nsteps = [ {{ cpu = \"app\", demand = \"work\" }} ]\n{}",
             asked(&[figure])
         )
     };
@@ -411,7 +411,7 @@ fn a_distribution_that_is_not_kept_is_refused_with_what_is() {
 /// What is kept for a figure moves no other one, and nothing depends on the number of threads.
 #[test]
 fn what_is_asked_for_moves_nothing_else() {
-    let window = "replications = 5\n[window.all]\nlength = \"120s\"\nlead-in = \"5s\"\nat = \"5s\"";
+    let window = "replications = 5\n[window.all]\nlength = \"120s\"\nwarm-up = \"5s\"\nat = \"5s\"";
     let workload = "rate = \"30/s\"\nstep = { at = \"30s\", factor = 2.0, for = \"20s\" }";
     let members = format!("{EXPONENTIAL}\ncount = 2\npick = \"random\"");
     let alone = ["latency.job.p95@all", "in-system.desk@all", "utilization.desk-1@all"];

@@ -133,7 +133,7 @@ fn a_chain_of_classes_too_long_for_the_horizon_is_refused_by_check_as_by_run() {
             };
             format!("[request.c{at}]\nenter = \"app\"\n{then}steps = [ {{ delay = \"1ms\" }} ]\n")
         };
-        "scenario = \"chain\"\nformat = 1\ntitle = \"t\"\nquestion = \"q\"\nsource = \"s\"\n\
+        "scenario = \"chain\"\nformat = 2\ntitle = \"t\"\nquestion = \"q\"\nsource = \"s\"\n\
          [run]\nhorizon = \"10y\"\n[server.box]\ncores = 1\n[zone.www]\non = [\"box-1\"]\n\
          [service.app]\nin = \"www\"\nworkers = \"unlimited\"\n\
          [clients.people]\ntime-out = \"5s\"\n\

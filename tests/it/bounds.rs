@@ -15,7 +15,7 @@ fn whatever_a_long_run_is_long_by_is_refused_before_it_begins() {
         .replace("100/s", "1000000/s")
         + "[fault.f]\nhits = \"s\"\nrate = \"1/year\"\nrepair = \"1h\"\nhow = \"crash\"\n";
     let recorded = station(1, "", VISIT)
-        .replace("level = \"100/s\"\nlength = \"2s\"", "at = \"0h\"\nlead-in = \"0s\"\nlength = \"1h\"")
+        .replace("level = \"100/s\"\nlength = \"2s\"", "at = \"0h\"\nwarm-up = \"0s\"\nlength = \"1h\"")
         .replace(
             "rate = \"100/s\"",
             "trace = { file = \"counts.csv\", format = \"csv\", time = \"t\", count = \"n\", every = \"1h\" }\n\
@@ -90,7 +90,7 @@ fn a_warning_of_very_many_classes_names_some_of_them() {
     for n in 0..2_000 {
         text += &format!(
             "[workload.w{n}]\nrequest = \"r{n}\"\nrate = \"1/h\"\n[request.r{n}]\nenter = \"s\"\n\
-             draw = {{ work = \"1ms\" }}\nsteps = [ {{ cpu = \"s\", draw = \"work\" }} ]\n"
+             demands = {{ work = \"1ms\" }}\nsteps = [ {{ cpu = \"s\", demand = \"work\" }} ]\n"
         );
     }
     let place = tempfile::tempdir().unwrap();

@@ -16,9 +16,9 @@ fn reports_and_comparisons_read_in_a_browser() {
     let files = ["starter", "tier-1"].map(|tier| tiers.join(format!("{tier}.toml")));
     let short = [
         "window.mean.length=2min",
-        "window.mean.lead-in=10s",
+        "window.mean.warm-up=10s",
         "window.peak.length=2min",
-        "window.peak.lead-in=10s",
+        "window.peak.warm-up=10s",
         "window.broken.before=10s",
         "window.broken.after=40s",
         "window.broken.repair=20s",

@@ -19,7 +19,7 @@ seed = 3
 replications = 10
 [window.steady]
 length = "200s"
-lead-in = "5s"
+warm-up = "5s"
 [workload.jobs]
 rate = "50/s"
 "#,

@@ -212,7 +212,7 @@ fn a_value_of_set_counts_and_is_checked_like_the_file() {
     let (code, _, err) = run(&["check", &path, "--set", "zone.web.memory=4 apples"]);
     assert_eq!(code, 3);
     assert!(err.contains("--set:1:17") && err.contains("zone.web.memory"), "{err}");
-    let (code, _, err) = run(&["check", &path, "--set", "clients.public.retry.chance=1e-400"]);
+    let (code, _, err) = run(&["check", &path, "--set", "clients.public.retry.probability=1e-400"]);
     assert_eq!(code, 3);
     assert!(err.contains("1e-400") && err.contains("it would be 0"), "{err}");
 }
@@ -477,7 +477,7 @@ fn a_scenario_in_the_folder_we_are_in_finds_its_files() {
 /// A scenario that meets a limit at once: more arrivals at one instant than are allowed (B4).
 pub fn flood(folder: &Path) -> PathBuf {
     let text = r#"scenario = "flood"
-format   = 1
+format   = 2
 title    = "More than time can hold"
 question = "Does it end?"
 source   = "a test"
@@ -487,7 +487,7 @@ replications = 2
 [window.all]
 at      = "0h"
 length  = "10ms"
-lead-in = "0s"
+warm-up = "0s"
 [station.web]
 servers = 1
 limit   = 2
@@ -530,8 +530,8 @@ request = "page"
 rate = "20/s"
 [request.page]
 enter = "app"
-draw = {{ page = "80ms" }}
-steps = [ {{ cpu = "app", draw = "page" }} ]
+demands = {{ page = "80ms" }}
+steps = [ {{ cpu = "app", demand = "page" }} ]
 [fault.crash]
 hits = "app-1"
 how = "crash"

@@ -24,11 +24,11 @@ const SHORT: [&str; 9] = [
     "--set",
     "window.mean.length=40s",
     "--set",
-    "window.mean.lead-in=1s",
+    "window.mean.warm-up=1s",
     "--set",
     "window.peak.length=40s",
     "--set",
-    "window.peak.lead-in=1s",
+    "window.peak.warm-up=1s",
 ];
 /// One replication of this takes longer than anybody waits.
 const ENDLESS: [&str; 5] = ["--long", "--replications", "2", "--set", "window.mean.length=5000h"];
@@ -36,7 +36,7 @@ const ENDLESS: [&str; 5] = ["--long", "--replications", "2", "--set", "window.me
 /// The starter under the name `name`, with `mean` for the length of its first window.
 fn site(folder: &Path, name: &str, mean: &str) -> PathBuf {
     let text = ended(&["init"]).1.replace("\"my-site\"", &format!("\"{name}\""));
-    let text = text.replace("lead-in = \"1min\"", "lead-in = \"1s\"");
+    let text = text.replace("warm-up = \"1min\"", "warm-up = \"1s\"");
     let text = text.replacen("length  = \"10min\"", &format!("length  = \"{mean}\""), 1);
     let path = folder.join(format!("{name}.toml"));
     fs::write(&path, text).unwrap();
@@ -160,7 +160,7 @@ restart = "5s"
 rate = "10/s"
 profile = "day"
 [request.page]
-draw = { page = "50ms" }
+demands = { page = "50ms" }
 [fault.never]
 hits = "app-1"
 how = "crash"

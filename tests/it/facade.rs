@@ -12,7 +12,7 @@ use crate::cli::{file, run};
 
 const TWIN: &str = r#"
 scenario = "shop"
-format = 1
+format = 2
 title = "One web zone"
 [run]
 seed = 7
@@ -20,7 +20,7 @@ replications = 3
 horizon = "1y"
 [window.peak]
 length = "20s"
-lead-in = "5s"
+warm-up = "5s"
 level = "2 x rate"
 [server.host]
 count = 2
@@ -40,8 +40,8 @@ servers = 2
 service = { dist = "exponential", mean = "20ms" }
 [request.page]
 enter = "app"
-draw = { page = { dist = "lognormal", mean = "60ms", cv = 1.0 } }
-steps = [{ cpu = "app", draw = "page" }, { visit = "desk" }]
+demands = { page = { dist = "lognormal", mean = "60ms", cv = 1.0 } }
+steps = [{ cpu = "app", demand = "page" }, { visit = "desk" }]
 [workload.visitors]
 request = "page"
 rate = "20/s"
@@ -67,7 +67,7 @@ fn a_system_built_in_code_is_the_model_of_its_file() {
         .replications(3)
         .horizon(Duration::from_secs(365 * 86_400))
         .window("peak", Duration::from_secs(20))
-        .set("window.peak.lead-in", Duration::from_secs(5))
+        .set("window.peak.warm-up", Duration::from_secs(5))
         .set("window.peak.level", "2 x rate")
         .server("host", 2, 8, 32 << 30)
         .zone("web", &["host-1", "host-2"], 4.0, 4 << 30)
@@ -75,7 +75,7 @@ fn a_system_built_in_code_is_the_model_of_its_file() {
         .set("service.app.backlog", 100)
         .station("desk", 2, Value::exponential(Duration::from_millis(20)))
         .set("request.page.enter", "app")
-        .set("request.page.draw.page", Value::lognormal(Duration::from_millis(60), 1.0))
+        .set("request.page.demands.page", Value::lognormal(Duration::from_millis(60), 1.0))
         .request(
             "page",
             [Value::step("cpu", "app").with("draw", "page"), Value::step("visit", "desk")],

@@ -93,7 +93,7 @@ const EDITS: [Edit; 15] = [
     Edit {
         file: "faults/dns-still-cached",
         flags: &["--solver", "flows", "--replications", "100"],
-        sets: &["name-service.short.life=30s"],
+        sets: &["name-service.short.ttl=30s"],
         expect: 2,
         figure: "lost.short-page@horizon",
         is: "within 10% of 490",
@@ -129,7 +129,7 @@ const EDITS: [Edit; 15] = [
     Edit {
         file: "faults/cache-lost",
         flags: &["--replications", "10"],
-        sets: &["cache.objects.life=15s"],
+        sets: &["cache.objects.ttl=15s"],
         expect: 0,
         figure: "hit.objects@warm",
         is: "within 5% of 0.6",
@@ -156,7 +156,7 @@ const EDITS: [Edit; 15] = [
     Edit {
         file: "faults/retry-storm",
         flags: &["--replications", "3"],
-        sets: &["clients.hasty.retry.at-most=1"],
+        sets: &["clients.hasty.retry.max-retries=1"],
         expect: 3,
         figure: "lost.light-page.chance@after",
         is: "< 0.001",

@@ -19,7 +19,7 @@ replications = { min = 20, max = 20 }
 
 [window.steady]
 length  = "1000s"
-lead-in = "10s"
+warm-up = "10s"
 
 [station.web]
 servers = 4
@@ -53,7 +53,7 @@ service = { mean = "10000us", dist = "exponential" }
 servers = 4
 
 [window.steady]
-lead-in = "10000ms"
+warm-up = "10000ms"
 length  = "1000s"
 
 [run]

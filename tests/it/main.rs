@@ -19,6 +19,7 @@ mod facade;
 mod faults_shipped;
 mod figures;
 mod first_screen;
+mod format;
 mod gate;
 mod messages;
 mod peers;

@@ -61,7 +61,7 @@ fn a_job_too_long_for_its_time_is_delivered_again_and_set_aside() {
     let sets = [
         ("queue.jobs.acknowledge-within", "1s"),
         ("queue.jobs.attempts", "3"),
-        ("request.job.draw.work.mean", "0.5s"),
+        ("request.job.demands.work.mean", "0.5s"),
         ("workload.w.rate", "1/s"),
         ("service.worker.workers", "16"),
     ];
@@ -120,7 +120,7 @@ at    = "10min"
 lasts = "10s"
 "#;
     let figures = ["redelivered.jobs[outcome=returned]", "lost-messages.jobs", "redelivered.jobs"];
-    let busy = [("workload.w.rate", "6/s"), ("request.job.draw.work.mean", "10s")];
+    let busy = [("workload.w.rate", "6/s"), ("request.job.demands.work.mean", "10s")];
     let results = run(&jobs(&busy, fault), &figures);
     assert_eq!(figure(&results, "redelivered.jobs[outcome=returned]@steady").value(), 4.0);
     assert_eq!(figure(&results, "redelivered.jobs@steady").value(), 4.0);
@@ -142,7 +142,7 @@ lasts = "10s"
     let idle = [
         ("workload.w.rate", "1/s"),
         ("workload.w.arrivals.process", "fixed"),
-        ("request.job.draw.work.mean", "1000h"),
+        ("request.job.demands.work.mean", "1000h"),
     ];
     let durable = run(&jobs(&idle, fault), &figures);
     assert_eq!(figure(&durable, "lost-messages.jobs[outcome=broker]@steady").value(), 0.0);

@@ -22,7 +22,7 @@ replications = { min = 3, max = 3 }
 [window.later]
 at = "3550s"
 length = "500s"
-lead-in = "30s"
+warm-up = "30s"
 [station.web]
 servers = 2
 [workload.jobs]
@@ -37,7 +37,7 @@ const NIGHT: &str = r#"
 [window.night]
 at      = "58min"
 length  = "4min"
-lead-in = "10s"
+warm-up = "10s"
 replications = 2
 [operation.patch]
 at    = "Mon 01:00"
@@ -222,7 +222,7 @@ fn the_stretch_in_which_a_history_took_another_course_holds_the_instant_of_the_c
     // Nobody sees a change in the draws but from its first event on: here the very first.
     let place = Place::new(&step(), &step().replace("60/s", "61/s"));
     let (words, json) = place.replay();
-    assert!(words.contains("another course already in the lead-in"), "{words}");
+    assert!(words.contains("another course already in the warm-up"), "{words}");
     let stretch = &json["first_difference"]["stretch"];
     assert_eq!((&stretch["name"], &stretch["same_until_s"]), (&"later:1:0".into(), &Json::Null));
     let (event, _) = place.named("later:1:0");
@@ -328,7 +328,7 @@ fn a_stretch_or_a_list_that_is_none_is_told_with_the_way_out() {
             "later:4:1",
             "has no replication 4 of window `later`\n  help: replications count from 1 to 3",
         ),
-        ("later:1:27", "0 is the lead-in, 1 to 25 are of the window, 26 is what follows its end"),
+        ("later:1:27", "0 is the warm-up, 1 to 25 are of the window, 26 is what follows its end"),
     ] {
         let (code, out, err) = run(&["replay", &results, "--events", stretch]);
         assert_eq!((code, out.as_str()), (2, ""), "{err}");

@@ -12,11 +12,11 @@ const SHORT: [&str; 15] = [
     "--set",
     "window.mean.length=2min",
     "--set",
-    "window.mean.lead-in=5s",
+    "window.mean.warm-up=5s",
     "--set",
     "window.peak.length=2min",
     "--set",
-    "window.peak.lead-in=5s",
+    "window.peak.warm-up=5s",
     "--set",
     "window.broken.before=10s",
     "--set",
@@ -196,7 +196,7 @@ fn what_was_stopped_is_marked_in_every_form() {
     let out = place.path().join("out");
     let scenario = tier("starter");
     let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
-    let shorter = ["--set", "window.mean.lead-in=10s", "--set", "window.mean.length=1min"];
+    let shorter = ["--set", "window.mean.warm-up=10s", "--set", "window.mean.length=1min"];
     let more = [&["--replications", "2000"][..], &shorter].concat();
     // Tests may run where interrupts are ignored, as in the background of a script.
     let mut command = if cfg!(target_os = "linux") {

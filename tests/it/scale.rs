@@ -66,7 +66,7 @@ fn check_is_linear_in_what_is_written() {
              [zone.z]\ncount = {count}\nplacement = \"spread\"\napart = true\n\
              [service.s]\nin = \"z\"\nworkers = 4\n[workload.w]\nrequest = \"r\"\nrate = \"200/s\"\n\
              [request.r]\nenter = \"s\"\ndraw = {{ work = \"100ms\" }}\n\
-             steps = [ {{ cpu = \"s\", draw = \"work\" }} ]\n"
+             steps = [ {{ cpu = \"s\", demand = \"work\" }} ]\n"
         )
     };
     let restarting = |count: usize| {
@@ -85,7 +85,7 @@ fn check_is_linear_in_what_is_written() {
     let class = |n: usize| {
         format!(
             "[workload.w{n}]\nrequest = \"r{n}\"\nrate = \"1/s\"\n[request.r{n}]\nenter = \"s\"\n\
-             draw = {{ work = \"1ms\" }}\nsteps = [ {{ cpu = \"s\", draw = \"work\" }} ]\n"
+             demands = {{ work = \"1ms\" }}\nsteps = [ {{ cpu = \"s\", demand = \"work\" }} ]\n"
         )
     };
     let of = |all: usize| if full { all } else { all / 20 };

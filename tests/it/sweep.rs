@@ -20,7 +20,7 @@ seed = 7
 replications = { min = 4, max = 4 }
 [window.steady]
 length = "100s"
-lead-in = "5s"
+warm-up = "5s"
 [station.web]
 servers = { value = 4, low = 3, high = 8 }
 [workload.jobs]
@@ -182,9 +182,9 @@ fn a_key_that_moves_no_figure_is_refused_with_the_key_that_does() {
 #[test]
 fn a_level_that_is_a_multiple_of_the_rate_follows_it() {
     let place = Place::new();
-    let windows = "[window.steady]\nlevel = \"1 x rate\"\nlength = \"100s\"\nlead-in = \"120s\"\n\
+    let windows = "[window.steady]\nlevel = \"1 x rate\"\nlength = \"100s\"\nwarm-up = \"120s\"\n\
                    [window.busy]\nlevel = \"1.5 x rate\"\nlength = \"100s\"\n";
-    let text = line().replace("[window.steady]\nlength = \"100s\"\nlead-in = \"5s\"\n", windows);
+    let text = line().replace("[window.steady]\nlength = \"100s\"\nwarm-up = \"5s\"\n", windows);
     assert!(text.contains("1.5 x rate"));
     let text = text.replace("latency.job.mean@steady", "utilization.web-1@busy");
     let text = text.replace("\"< 1s\"", "\"< 0.99\"");

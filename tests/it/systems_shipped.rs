@@ -79,7 +79,7 @@ const EDITS: [Edit; 29] = [
     Edit {
         file: "platform/multi-site",
         flags: &["--solver", "requests", "--replications", "10"],
-        sets: &["name-service.california-name.life=30s"],
+        sets: &["name-service.california-name.ttl=30s"],
         expect: 0,
         figure: "missed.page-california@loss/down:west",
         is: "within 15% of 147.5",
@@ -120,7 +120,7 @@ const EDITS: [Edit; 29] = [
             "window.broken.replications=1",
             "server.box.count=5",
             "zone.sql.count=5",
-            "database.mysql.in.slaves=[\"sql-2\", \"sql-3\", \"sql-4\", \"sql-5\"]",
+            "database.mysql.in.replicas=[\"sql-2\", \"sql-3\", \"sql-4\", \"sql-5\"]",
             "database.mysql.data.sql-3=box:local",
             "database.mysql.data.sql-4=box:local",
             "database.mysql.data.sql-5=box:local",
@@ -135,7 +135,7 @@ const EDITS: [Edit; 29] = [
         flags: &["--solver", "requests", "--replications", "4"],
         sets: &[
             "workload.readers.rate=1000/s",
-            "database.mysql.in.slaves=[\"sql-2\"]",
+            "database.mysql.in.replicas=[\"sql-2\"]",
             "database.mysql.data={ sql-1 = \"box:local\", sql-2 = \"box:local\" }",
             "zone.sql.count=2",
         ],
@@ -165,7 +165,7 @@ const EDITS: [Edit; 29] = [
     Edit {
         file: "scalable/caching-integrated",
         flags: &["--replications", "3"],
-        sets: &["cache.pages.life=30s"],
+        sets: &["cache.pages.ttl=30s"],
         expect: 0,
         figure: "hit.pages.mean@steady",
         is: "within 2% of 0.7554",
@@ -210,7 +210,7 @@ const EDITS: [Edit; 29] = [
     Edit {
         file: "scalable/replica-location-dns",
         flags: &["--solver", "requests", "--replications", "20"],
-        sets: &["name-service.ns-sj.life=1min"],
+        sets: &["name-service.ns-sj.ttl=1min"],
         expect: 0,
         figure: "missed.page-sj@loss/down:san-jose",
         is: "within 10% of 445",

@@ -8,7 +8,7 @@ use crate::cli::{file, run};
 /// Units that fail every `up` and are repaired in 4 h; one of `count` is enough.
 fn unit((count, up): (u32, &str), run: &str, more: &str) -> String {
     format!(
-        "scenario = \"unit\"\nformat = 1\n[run]\nhorizon = \"10y\"\n{run}\n\
+        "scenario = \"unit\"\nformat = 2\n[run]\nhorizon = \"10y\"\n{run}\n\
          [unit.u]\ncount = {count}\nup = {{ dist = \"exponential\", mean = \"{up}\" }}\n\
          repair = {{ dist = \"exponential\", mean = \"4h\" }}\n\
          [group.g]\nof = \"u\"\nneeds = 1\n{more}"
@@ -124,7 +124,7 @@ fn a_number_of_replications_is_that_of_the_horizon_too() {
     assert_eq!(summary["years"]["replications"], 1_000, "{said}");
 }
 
-/// A shipped slave that is away for ten minutes in a window, and for an hour four times a year: both solvers
+/// A shipped replica that is away for ten minutes in a window, and for an hour four times a year: both solvers
 /// say what the arithmetic of the file says.
 #[test]
 fn a_window_and_the_years_of_one_file_say_what_its_arithmetic_says() {
@@ -148,8 +148,8 @@ fn two_peers_have_years_as_three_have() {
              [balancer.front]\ncount = {count}\nrack = \"r\"\nto = \"app\"\ncores = 1\ncpu = \"1ms\"\n\
              algorithm = \"round-robin\"\n[balancer.front.peers]\naddresses = 6\n\
              [workload.users]\nrequest = \"page\"\nrate = \"1/s\"\n\
-             [request.page]\nenter = \"front\"\nsteps = [ {{ cpu = \"app\", draw = \"d\" }} ]\n\
-             draw = {{ d = {{ dist = \"exponential\", mean = \"1ms\" }} }}\n\
+             [request.page]\nenter = \"front\"\nsteps = [ {{ cpu = \"app\", demand = \"d\" }} ]\n\
+             demands = {{ d = {{ dist = \"exponential\", mean = \"1ms\" }} }}\n\
              [fault.front]\nhits = \"balancer.front\"\nhow = \"crash\"\nrate = \"1/y\"\nrepair = \"1h\"\n"
         );
         let (folder, file) = file(&text);

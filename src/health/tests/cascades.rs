@@ -241,7 +241,7 @@ fn a_failed_switch_contributes_and_the_fault_is_first() {
 
 /// O30's rules, one by one, on fixed times.
 #[test]
-fn a_master_repaired_before_the_switch_ends_serves_again_at_once() {
+fn a_primary_repaired_before_the_switch_ends_serves_again_at_once() {
     let standby =
         Standby { ageing: 0.0, switch_over: Some(fixed(6.0)), coverage: 1.0, manual: None };
     let members = |repair| {

@@ -18,7 +18,7 @@
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
-use crate::kinds::balancer::live::{master_down, skew};
+use crate::kinds::balancer::live::{primary_down, skew};
 use crate::kinds::balancer::spec::BalancerSpec;
 use crate::plan::Draft;
 use crate::plan::availability::recovery::{Passing, RoleKind};
@@ -57,7 +57,7 @@ fn way(spec: &BalancerSpec) -> Option<Way> {
             law(Law::uniform(most.seconds() - interval.seconds(), most.seconds()))
         };
         let skew = |unit: usize| law(Law::constant(skew(interval, priorities[unit]).seconds()));
-        let back = (master_down(interval, priorities[0]), nothing());
+        let back = (primary_down(interval, priorities[0]), nothing());
         return Some(Way {
             silence: [heard(0), heard(1)],
             farewell: Some([skew(0), skew(1)]),

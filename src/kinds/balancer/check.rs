@@ -170,7 +170,7 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     }
     if let Some(check) = balancer.check.as_ref().filter(|check| check.depth.value == Depth::Deep) {
         let message = "a deep probe sees a hang";
-        inert_if(check.sees_hang.as_ref(), message, "remove `sees-hang`", out);
+        inert_if(check.detects_hang.as_ref(), message, "remove `detects-hang`", out);
     } else if let Some(check) = &balancer.check {
         let message = "a shallow probe asks whether the port answers";
         inert_if(check.cpu.as_ref(), message, "set depth = \"deep\", or remove `cpu`", out);
@@ -200,13 +200,18 @@ fn check_room(balancer: &BalancerSpec, out: &mut Diagnostics) {
         inert_if(balancer.backlog.as_ref(), message, "give `limit`, or remove `backlog`", out);
     }
     if balancer.member_limit.is_none() {
-        let message = "without `member-limit` nobody waits in line here";
-        inert_if(balancer.line.as_ref(), message, "give `member-limit`, or remove `line`", out);
-        let help = "give `member-limit`, or remove `line-time-out`";
-        inert_if(balancer.line_time_out.as_ref(), message, help, out);
-    } else if balancer.line.as_ref().is_some_and(|line| line.value == 0) {
-        let message = "with `line = 0` nobody waits";
-        inert_if(balancer.line_time_out.as_ref(), message, "remove `line-time-out`", out);
+        let message = "without `member-limit` no request waits in the queue here";
+        inert_if(
+            balancer.queue_limit.as_ref(),
+            message,
+            "give `member-limit`, or remove `queue-limit`",
+            out,
+        );
+        let help = "give `member-limit`, or remove `queue-time-out`";
+        inert_if(balancer.queue_time_out.as_ref(), message, help, out);
+    } else if balancer.queue_limit.as_ref().is_some_and(|limit| limit.value == 0) {
+        let message = "with `queue-limit = 0` no request waits";
+        inert_if(balancer.queue_time_out.as_ref(), message, "remove `queue-time-out`", out);
     }
 }
 

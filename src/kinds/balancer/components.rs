@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::convert::table;
 use crate::engine::law::Law;
 use crate::kinds::balancer::live::{
-    BalancerConfig, Behind, Choice, PeersConfig, RingTimers, Room, Silence, Takeover, master_down,
+    BalancerConfig, Behind, Choice, PeersConfig, RingTimers, Room, Silence, Takeover, primary_down,
 };
 use crate::kinds::balancer::spec::{Algorithm, BalancerSpec};
 use crate::kinds::balancer::{Balancer, probe, step};
@@ -167,8 +167,8 @@ fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
         retries: u8::try_from(spec.retries.value).expect("the form bounds it"),
         room: spec.member_limit.as_ref().map(|each| Room {
             each: each.value,
-            line: spec.line.as_ref().map(|line| line.value),
-            time_out: spec.line_time_out.as_ref().map(|time| time.value),
+            queue_limit: spec.queue_limit.as_ref().map(|limit| limit.value),
+            time_out: spec.queue_time_out.as_ref().map(|time| time.value),
             detailed: draft.wants_detail(name),
         }),
         takeover: takeover(spec),
@@ -193,7 +193,7 @@ fn takeover(spec: &BalancerSpec) -> Option<Takeover> {
         let priorities = [&vrrp.priority, &vrrp.partner]
             .map(|priority| u8::try_from(priority.value).expect("its key takes 1 to 255"));
         let none = Law::constant(0.0).ok()?.sampler();
-        let back = master_down(interval, priorities[0]);
+        let back = primary_down(interval, priorities[0]);
         return Some(Takeover {
             silence: Silence::Adverts { interval, priorities },
             lasts: None,

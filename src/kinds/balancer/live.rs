@@ -268,6 +268,7 @@ impl Balancer {
                     hangs: 0,
                     hang: None,
                     phase: key("probe-phase", &owner),
+                    // The key of format 1: draws depend on it.
                     hang_seen: key("probe-sees-hang", &owner),
                 });
             }
@@ -583,11 +584,11 @@ impl Balancer {
             let missed = unseen.iter().any(|(from, until)| *from <= now && now < *until);
             return *self.beliefs[at].hang.get_or_insert(!missed);
         }
-        let chance = self.config.probing.map_or(0.0, |probing| probing.sees_hang);
+        let probability = self.config.probing.map_or(0.0, |probing| probing.detects_hang);
         let belief = &mut self.beliefs[at];
         *belief.hang.get_or_insert_with(|| {
             belief.hangs += 1;
-            belief.hang_seen.uniform(belief.hangs - 1, 0) < chance
+            belief.hang_seen.uniform(belief.hangs - 1, 0) < probability
         })
     }
 
@@ -700,7 +701,7 @@ impl Balancer {
                     let phase = whole::u64(silence.uniform(0, 1) * interval.nanos() as f64);
                     let now = ctx.now.nanos();
                     let since = (now + interval.nanos() - phase) % interval.nanos();
-                    let left = master_down(*interval, priorities[other]).nanos() - since;
+                    let left = primary_down(*interval, priorities[other]).nanos() - since;
                     SimDuration::from_nanos(left)
                 }
             }
@@ -799,7 +800,7 @@ pub fn skew(interval: SimDuration, priority: u8) -> SimDuration {
 
 /// Returns the silence after which a router of this `priority` takes over: RFC 5798 §6.1.
 #[must_use]
-pub fn master_down(interval: SimDuration, priority: u8) -> SimDuration {
+pub fn primary_down(interval: SimDuration, priority: u8) -> SimDuration {
     interval.saturating_mul(3) + skew(interval, priority)
 }
 

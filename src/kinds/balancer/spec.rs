@@ -39,14 +39,14 @@ spec! {
         retries: u32 = 0 => at_most(255),
         /// Requests inside a unit; more wait in its backlog. None: no bound.
         limit: Option<u32> => at_least(1),
-        /// Requests that may wait for room in a unit; more are refused. None: no bound.
+        /// Requests that may wait for a free slot in a unit; more are refused. None: no bound.
         backlog: Option<u32>,
-        /// Requests open at a time at each member, of each unit; more wait in line at the unit. None: no bound.
+        /// Requests open at a time at each member, of each unit; more wait in the queue of the unit. None: no bound.
         member_limit: Option<u32> => at_least(1),
-        /// Requests in line at a unit; more are refused. None: no bound.
-        line: Option<u32>,
-        /// Who waits longer in line is answered with an error. None: for ever.
-        line_time_out: Option<SimDuration> => above(SimDuration::ZERO),
+        /// Requests in the queue of a unit, at most; more are refused. None: no bound.
+        queue_limit: Option<u32>,
+        /// Longest wait in the queue, after which a request ends with an error. None: for ever.
+        queue_time_out: Option<SimDuration> => above(SimDuration::ZERO),
         /// How the partner takes over.
         failover: Option<TakeoverSpec>,
         /// Takeover by the timers of VRRP instead.

@@ -35,9 +35,9 @@ impl Checks for Cache {
 }
 
 fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {
-    if cache.renewed.value && cache.life.is_none() {
-        let help = "give a `life`, or remove `renewed`";
-        inert(cache.renewed.span, "there is no `life` to renew", help, out);
+    if cache.sliding_ttl.value && cache.ttl.is_none() {
+        let help = "give a `ttl`, or remove `sliding-ttl`";
+        inert(cache.sliding_ttl.span, "there is no `ttl` to renew", help, out);
     }
     match (&cache.hit, &cache.popularity) {
         (None, None) => missing(cache.span, "hit", "or `objects` and `popularity`", out),
@@ -47,7 +47,7 @@ fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {
         (Some(_), None) => {
             let message = "the hit ratio is given: nothing is stored";
             inert_if(cache.objects.as_ref(), message, "remove it, or `hit`", out);
-            inert_if(cache.life.as_ref(), message, "remove it, or `hit`", out);
+            inert_if(cache.ttl.as_ref(), message, "remove it, or `hit`", out);
         }
         (None, Some(_)) if cache.objects.is_none() => {
             missing(cache.span, "objects", "how many it holds", out);

@@ -76,7 +76,7 @@ fn content_of(
         capacity: u32::try_from(objects.value).unwrap_or(u32::MAX),
         policy: policy_of(spec.policy.value),
         popularity: popular.clone(),
-        life: spec.life.as_ref().map(|life| life.value),
-        renewed: spec.renewed.value,
+        ttl: spec.ttl.as_ref().map(|ttl| ttl.value),
+        sliding_ttl: spec.sliding_ttl.value,
     })
 }

@@ -3,7 +3,7 @@
 //! Model: a look-up asks for one of n objects, independently of all others, by Zipf popularity. On a
 //! miss the caller fetches the object, which is stored at once. It replaces the object that the policy
 //! evicts: the least recently used one, the one stored first, or a random one. A look-up misses an
-//! object older than `life`, counted from when it was stored (`renewed`: from its last use). Where the
+//! object older than `ttl`, counted from when it was stored (`sliding-ttl`: from its last use). Where the
 //! file gives only a hit ratio, each look-up hits with that probability, independently. There is then
 //! no warm-up and no loss of content.
 //!
@@ -56,9 +56,9 @@ struct Slot {
 #[derive(Clone, Debug)]
 pub struct ObjectCache {
     policy: Policy,
-    life: Option<SimDuration>,
+    ttl: Option<SimDuration>,
     /// True if each hit restarts the life of its object.
-    renewed: bool,
+    sliding_ttl: bool,
     /// Capacity, in the unit of the objects' weights, and the part of it in use (`taken`).
     room: u64,
     taken: u64,
@@ -72,21 +72,21 @@ pub struct ObjectCache {
 
 impl ObjectCache {
     /// Creates an empty cache for at most `capacity` of `objects` objects, numbered from 0. With a
-    /// `life`, a look-up misses an object stored longer ago.
+    /// `ttl`, a look-up misses an object stored longer ago.
     #[must_use]
-    pub fn new(policy: Policy, capacity: u32, objects: u32, life: Option<SimDuration>) -> Self {
+    pub fn new(policy: Policy, capacity: u32, objects: u32, ttl: Option<SimDuration>) -> Self {
         let capacity = capacity.min(objects);
         let mut cache = Self::of_room(u64::from(capacity), objects);
         cache.policy = policy;
-        cache.life = life;
+        cache.ttl = ttl;
         cache.slots.reserve_exact(capacity as usize);
         cache
     }
 
     /// Sets whether each hit restarts the life of its object.
     #[must_use]
-    pub fn renewed(mut self, renewed: bool) -> Self {
-        self.renewed = renewed;
+    pub fn renewed(mut self, sliding_ttl: bool) -> Self {
+        self.sliding_ttl = sliding_ttl;
         self
     }
 
@@ -96,8 +96,8 @@ impl ObjectCache {
     pub fn of_room(room: u64, objects: u32) -> Self {
         Self {
             policy: Policy::Lru,
-            life: None,
-            renewed: false,
+            ttl: None,
+            sliding_ttl: false,
             room,
             taken: 0,
             slots: Vec::new(),
@@ -145,10 +145,10 @@ impl ObjectCache {
             return false;
         }
         let since = &mut self.slots[slot as usize].since;
-        if self.life.is_some_and(|life| now - *since >= life) {
+        if self.ttl.is_some_and(|ttl| now - *since >= ttl) {
             return false;
         }
-        if self.renewed {
+        if self.sliding_ttl {
             *since = now;
         }
         if self.policy == Policy::Lru {
@@ -302,9 +302,9 @@ pub enum Content {
         /// Popularity of the objects.
         popularity: Zipf,
         /// Time until a stored object expires; `None`: never.
-        life: Option<SimDuration>,
+        ttl: Option<SimDuration>,
         /// True if each hit restarts that time.
-        renewed: bool,
+        sliding_ttl: bool,
     },
     /// Block by block, in the memory of a server or of a storage head.
     Blocks {
@@ -358,9 +358,9 @@ impl Cache {
     pub fn new(config: CacheConfig) -> Self {
         let inside = match config.content {
             Content::Ratio(ratio) => Inside::Ratio(ratio),
-            Content::Objects { capacity, policy, popularity, life, renewed } => {
+            Content::Objects { capacity, policy, popularity, ttl, sliding_ttl } => {
                 let objects = popularity.count();
-                let cache = ObjectCache::new(policy, capacity, objects, life).renewed(renewed);
+                let cache = ObjectCache::new(policy, capacity, objects, ttl).renewed(sliding_ttl);
                 Inside::Objects(Box::new(cache), popularity)
             }
             Content::Blocks { memory, contents } => {

@@ -19,19 +19,19 @@ spec! {
         hit: Option<crate::units::Probability>,
         /// Objects it holds.
         objects: Option<u64> => at_least(1),
-        /// What it throws out.
+        /// Object that it evicts when full.
         policy: CachePolicy = "lru",
         /// What is asked for: independent objects of Zipf popularity.
         popularity: Option<PopularitySpec>,
-        /// A look-up after this long is a miss.
-        life: Option<SimDuration>,
-        /// Whether the life runs from the last use, not from the fetch.
-        renewed: bool = false,
+        /// Time to live of an object: a later look-up is a miss. None: for ever.
+        ttl: Option<SimDuration>,
+        /// If true, the time to live runs from the last use, not from the fetch.
+        sliding_ttl: bool = false,
     }
 }
 
 words! {
-    /// What a full cache throws out.
+    /// Object that a full cache evicts.
     pub enum CachePolicy {
         /// What was not used for the longest time.
         Lru = "lru",

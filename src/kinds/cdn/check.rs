@@ -89,12 +89,12 @@ fn check_cdn(draft: &Draft, at: usize, cdn: &CdnSpec, out: &mut Diagnostics) {
     if edges.is_none() && !content.value.popularity.given {
         missing(content.span, "popularity", "what each request class asks for", out);
     }
-    if !cdn.life.given {
-        missing(cdn.span, "life", "how long a copy serves before it is fetched anew", out);
-    } else if cdn.life.value.is_zero() {
+    if !cdn.ttl.given {
+        missing(cdn.span, "ttl", "how long a copy serves before it is fetched anew", out);
+    } else if cdn.ttl.value.is_zero() {
         let help = "how long a copy serves before it is fetched anew, such as \"1h\"";
         let message = "copies that serve for no time are none";
-        out.push(Diagnostic::new(Code::OutOfRange, cdn.life.span, message).help(help));
+        out.push(Diagnostic::new(Code::OutOfRange, cdn.ttl.span, message).help(help));
     }
     let asked = edges.unwrap_or(at);
     let each = draft.scenario.cdn[asked].1.content.as_ref();
@@ -163,15 +163,15 @@ fn shields(draft: &Draft, (edges, at): (usize, usize), out: &mut Diagnostics) {
     if !cacheable.value.is_empty() {
         inert(cacheable.span, message, "remove it", out);
     }
-    if asks.life.given && shield.life.given && asks.life.value > shield.life.value {
+    if asks.ttl.given && shield.ttl.given && asks.ttl.value > shield.ttl.value {
         let message = format!(
             "a copy at the edges is as old as at `{name}`, and would serve for longer: {} of {}",
-            asks.life.value, shield.life.value
+            asks.ttl.value, shield.ttl.value
         );
         out.push(
-            Diagnostic::new(Code::OutOfRange, asks.life.span, message)
-                .related(shield.life.span, "the shield's")
-                .help("lower it, or raise the shield's `life`"),
+            Diagnostic::new(Code::OutOfRange, asks.ttl.span, message)
+                .related(shield.ttl.span, "the shield's")
+                .help("lower it, or raise the shield's `ttl`"),
         );
     }
 }

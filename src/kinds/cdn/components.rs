@@ -71,7 +71,7 @@ fn edges(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     let config = Config::Cdn(CdnConfig {
         edges: (0..count).map(|number| builder.id(&member_name(name, number))).collect(),
         content: content(builder, index),
-        life: spec.life.value,
+        ttl: spec.ttl.value,
         convergence: spec.convergence.value,
         key: KeyId(0),
         unit,

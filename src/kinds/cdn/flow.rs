@@ -81,6 +81,6 @@ impl Flow for Cdn {
     }
 
     fn lives(&self, draft: &Draft) -> Vec<SimDuration> {
-        draft.scenario.cdn.iter().map(|(_, spec)| spec.life.value).collect()
+        draft.scenario.cdn.iter().map(|(_, spec)| spec.ttl.value).collect()
     }
 }

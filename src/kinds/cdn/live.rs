@@ -3,7 +3,7 @@
 //! Model: each page view is assigned to one edge, drawn once per view, with all its requests. The content of an
 //! edge may be given by a hit ratio per class: each look-up hits with that probability, drawn independently per
 //! request. Or it is simulated object by object ([`content`]): a class requests objects of Zipf popularity, all
-//! classes share the capacity of the edge, and a copy is valid for `life` after it was fetched. A miss goes on to
+//! classes share the capacity of the edge, and a copy is valid for `ttl` after it was fetched. A miss goes on to
 //! the origin. A class without a ratio or popularity passes through.
 //!
 //! When an edge fails, its page views get no answer until routes have converged. After that, each view is sent
@@ -12,8 +12,8 @@
 //!
 //! With ratios, an edge learns from its fetches that the origin is silent: one is refused, fails, or is abandoned
 //! by its client. Until a fetch is answered, its content ages. With uniformly distributed ages the share
-//! 1 − t / `life` is still valid at time t after the last good answer, so the hit ratio falls linearly to 0.
-//! Without `life`, no request hits while the origin is silent. Object by object, each copy has its own age.
+//! 1 − t / `ttl` is still valid at time t after the last good answer, so the hit ratio falls linearly to 0.
+//! Without `ttl`, no request hits while the origin is silent. Object by object, each copy has its own age.
 //!
 //! The edges of another CDN may ask these edges, which are shields then. Edge number e asks shield e modulo the
 //! number of shields. Once routes have converged, it asks the next remaining one; if there is none, the origin.
@@ -53,7 +53,7 @@ pub struct CdnConfig {
     /// Content of each edge.
     pub content: EdgeContent,
     /// Time for which a copy is valid; with ratios, while the origin is silent.
-    pub life: SimDuration,
+    pub ttl: SimDuration,
     /// Time for which page views at a failed edge get no answer.
     pub convergence: SimDuration,
     /// Key of the draw of a page view's edge.
@@ -190,7 +190,7 @@ impl Cdn {
         let warm = |edge: usize| match &config.content {
             EdgeContent::Ratios(_) => None,
             EdgeContent::Objects(objects) => {
-                Some(Held::warm(objects, config.life, draws, place(edge), (start, good)))
+                Some(Held::warm(objects, config.ttl, draws, place(edge), (start, good)))
             }
         };
         let state = |edge: usize| State {
@@ -265,10 +265,10 @@ impl Cdn {
         if !state.silent {
             return 1.0;
         }
-        if self.config.life.is_zero() {
+        if self.config.ttl.is_zero() {
             return 0.0;
         }
-        (1.0 - (now - state.good).seconds() / self.config.life.seconds()).max(0.0)
+        (1.0 - (now - state.good).seconds() / self.config.ttl.seconds()).max(0.0)
     }
 
     /// Looks up the object of request `id` at `edge`.
@@ -333,7 +333,7 @@ impl Cdn {
                 (state.good, state.silent) = (now, false);
                 if let Some(object) = objects.asked_for(request, at, draws)
                     && let Some(held) = &mut state.held
-                    && came.age < self.config.life
+                    && came.age < self.config.ttl
                 {
                     held.keep((now, came.age), object, EdgeObjects::victim(request, at, draws));
                 }

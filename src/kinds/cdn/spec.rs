@@ -19,9 +19,9 @@ spec! {
         hit: Named<Spanned<crate::units::Probability>> = {},
         /// What each edge holds, object by object, in place of `hit`.
         content: Option<EdgeContentSpec>,
-        /// How long a cached answer serves: with `hit` while the origin is silent, when hits fall in a line
+        /// Time to live of a cached answer: with `hit` while the origin is silent, when hits fall linearly
         /// to none; with `content` always, then it is fetched anew.
-        life: SimDuration = "0s",
+        ttl: SimDuration = "0s",
         /// Client to edge and back, in place of the client's own.
         round_trip: Option<LawSpec<SimDuration>>,
         /// Time an edge takes per request, hit or miss; none: no time. An edge has no queue.
@@ -38,7 +38,7 @@ spec! {
     pub struct EdgeContentSpec {
         /// Objects it has room for, of all classes together.
         objects: u64 => at_least(1),
-        /// What it throws out.
+        /// Object that it evicts when full.
         policy: CachePolicy = "lru",
         /// What each request class asks for; a class not named passes through. Not of shields, which are
         /// asked for what their edges are.

@@ -400,8 +400,8 @@ fn try_failed(around: &mut Around<'_>, view_id: u32, cause: CauseId) {
     let (workload, ordinal, attempt, counted) =
         (view.workload, view.ordinal, view.attempt, view.counted);
     if let Some(retry) = clients_of(around, workload).retry
-        && attempt < retry.at_most
-        && around.draws.uniform_at(retry.key, ordinal, u64::from(attempt)) < retry.chance
+        && attempt < retry.max_retries
+        && around.draws.uniform_at(retry.key, ordinal, u64::from(attempt)) < retry.probability
     {
         let mut keyed = keyed(around, view_id, around.plan.workloads[workload.index()].class);
         keyed.iteration = u16::from(attempt);

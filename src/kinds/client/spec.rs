@@ -23,14 +23,14 @@ spec! {
 }
 
 spec! {
-    /// A further try.
+    /// Retries after a failure.
     pub struct RetrySpec {
-        /// Chance of it.
-        chance: Probability,
-        /// Time before it.
+        /// Probability of a retry after a failure.
+        probability: Probability,
+        /// Time before a retry.
         after: LawSpec<SimDuration>,
-        /// At most so many.
-        at_most: u32 => within(1, 100).because("leave `retry` out for users who never try again"),
+        /// Largest number of retries.
+        max_retries: u32 => within(1, 100).because("leave `retry` out for users who never retry"),
     }
 }
 

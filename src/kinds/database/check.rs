@@ -94,13 +94,18 @@ fn check_database(
     out: &mut Diagnostics,
 ) {
     let members = &database.in_;
-    match (&members.master, &members.index) {
-        (None, None) => missing(members.span, "master", "or `index` and `shards`", out),
-        (Some(master), Some(index)) => {
-            exclude(index.span, master.span, "a master with slaves, or an index with shards", out);
+    match (&members.primary, &members.index) {
+        (None, None) => missing(members.span, "primary", "or `index` and `shards`", out),
+        (Some(primary), Some(index)) => {
+            exclude(
+                index.span,
+                primary.span,
+                "a primary with replicas, or an index with shards",
+                out,
+            );
         }
         (Some(_), None) => {
-            let help = "write `index` instead of `master`";
+            let help = "write `index` instead of `primary`";
             inert_if(members.shards.as_ref(), "shards stand behind an index", help, out);
             let message = "there is no index server to look up at";
             inert_if(database.look_up.as_ref(), message, "remove `look-up`", out);
@@ -117,43 +122,43 @@ fn check_database(
                 }
                 Some(_) => {}
             }
-            let help = "write `master` instead of `index`";
-            inert_if(members.slaves.as_ref(), "slaves follow a master", help, out);
+            let help = "write `primary` instead of `index`";
+            inert_if(members.replicas.as_ref(), "replicas follow a primary", help, out);
         }
     }
-    let slaves = draft.links.databases[at].of(Role::Slave).count();
-    let given = members.slaves.as_ref().map_or(0, |slaves| slaves.len());
+    let replicas = draft.links.databases[at].of(Role::Replica).count();
+    let given = members.replicas.as_ref().map_or(0, |replicas| replicas.len());
     if given == 0 {
-        let message = format!("`{name}` has no slave");
-        let help = "add `slaves`, or remove this";
+        let message = format!("`{name}` has no replica");
+        let help = "add `replicas`, or remove this";
         inert_if(database.failover.as_ref(), &message, help, out);
         inert_if(database.replication.as_ref(), &message, help, out);
         inert_if(database.rebuild.as_ref(), &message, help, out);
         if let Some(reads) = &database.reads
-            && reads.to.value == ReadsTo::Slaves
+            && reads.to.value == ReadsTo::Replicas
         {
-            inert(reads.to.span, message, "send reads to the master", out);
+            inert(reads.to.span, message, "send reads to the primary", out);
         }
-    } else if slaves > 0 && database.replication.is_none() {
-        missing(database.span, "replication", "how the slaves follow", out);
+    } else if replicas > 0 && database.replication.is_none() {
+        missing(database.span, "replication", "how the replicas follow", out);
     }
-    if slaves > 63
-        && let Some(slaves) = &members.slaves
+    if replicas > 63
+        && let Some(replicas) = &members.replicas
     {
-        let message = format!("`{name}` has {} slaves, at most 63", slaves.len());
-        out.push(Diagnostic::new(Code::OutOfRange, slaves.span, message));
+        let message = format!("`{name}` has {} replicas, at most 63", replicas.len());
+        out.push(Diagnostic::new(Code::OutOfRange, replicas.span, message));
     }
-    if let Some(reads) = database.reads.as_ref().filter(|r| r.to.value == ReadsTo::Master) {
-        let message = "the master lacks no write of its own";
-        inert_if(reads.tolerates.as_ref(), message, "send reads to the slaves", out);
-        let message = "a balancer picks among slaves; there is one master";
-        inert_if(reads.through.as_ref(), message, "send reads to the slaves", out);
+    if let Some(reads) = database.reads.as_ref().filter(|r| r.to.value == ReadsTo::Primary) {
+        let message = "the primary lacks no write of its own";
+        inert_if(reads.max_staleness.as_ref(), message, "send reads to the replicas", out);
+        let message = "a balancer picks among replicas; there is one primary";
+        inert_if(reads.through.as_ref(), message, "send reads to the replicas", out);
     }
-    if slaves > 0
+    if replicas > 0
         && let Some(failover) = &database.failover
     {
         check_failover(draft, at, database, failover, out);
-    } else if slaves > 0 {
+    } else if replicas > 0 {
         let message = "without a `failover` no member ever leaves the group";
         inert_if(database.rebuild.as_ref(), message, "add `failover`, or remove this", out);
     }
@@ -168,12 +173,17 @@ fn check_failover(
     failover: &DatabaseFailoverSpec,
     out: &mut Diagnostics,
 ) {
-    no_time(&failover.failed, "failed", "set coverage = 1 where every takeover works", out);
+    no_time(
+        &failover.manual_repair,
+        "manual-repair",
+        "set coverage = 1 where every takeover works",
+        out,
+    );
     if failover.promotion.value != Promotion::Remount {
         return;
     }
     if !failover.fence.value {
-        let why = "two masters on one volume destroy it";
+        let why = "two primaries on one volume destroy it";
         exclude(failover.fence.span, failover.promotion.span, why, out);
     }
     let links = &draft.links.databases[at];

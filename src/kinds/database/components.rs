@@ -41,13 +41,13 @@ impl Components for Database {
         for (index, (name, spec)) in draft.scenario.database.iter().enumerate() {
             let of = (Kind::Database, index);
             let ids = compiler.members(name, members(draft, index));
-            let Some(master) = ids.first().copied() else { continue };
+            let Some(primary) = ids.first().copied() else { continue };
             let reads = match spec.reads.as_ref().map(|reads| reads.to.value) {
-                Some(ReadsTo::Slaves) if ids.len() > 1 => ids[1..].to_vec(),
-                _ => vec![master],
+                Some(ReadsTo::Replicas) if ids.len() > 1 => ids[1..].to_vec(),
+                _ => vec![primary],
             };
             compiler.add_pool(of, READS, reads, Pick::RoundRobin);
-            compiler.add_pool(of, WRITES, vec![master], Pick::RoundRobin);
+            compiler.add_pool(of, WRITES, vec![primary], Pick::RoundRobin);
         }
     }
 
@@ -90,7 +90,7 @@ pub(super) fn group_name(name: &str) -> String {
 
 /// Returns whether a database has replicas.
 pub(super) fn is_replicated(draft: &Draft, index: usize) -> bool {
-    draft.links.databases[index].of(Role::Slave).next().is_some()
+    draft.links.databases[index].of(Role::Replica).next().is_some()
 }
 
 fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32) -> Part {
@@ -131,10 +131,10 @@ fn group(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
         writes: Vec::new(),
         name: name.text.clone(),
         members: (0..count).map(member).collect(),
-        by_slaves: reads.is_some_and(|reads| reads.to.value == ReadsTo::Slaves),
-        tolerates: reads
-            .and_then(|reads| reads.tolerates.as_ref())
-            .map_or(SimDuration::ZERO, |tolerates| tolerates.value),
+        by_replicas: reads.is_some_and(|reads| reads.to.value == ReadsTo::Replicas),
+        max_staleness: reads
+            .and_then(|reads| reads.max_staleness.as_ref())
+            .map_or(SimDuration::ZERO, |max_staleness| max_staleness.value),
         receive: replication.map_or_else(nothing, |how| law_of(&how.receive).sampler()),
         semi_sync: replication.is_some_and(|how| how.mode.value == ReplicationMode::SemiSync),
         failover: spec.failover.as_ref().map(|failover| take_over(failover)),
@@ -154,7 +154,7 @@ fn take_over(spec: &DatabaseFailoverSpec) -> Failover {
         promote: law_of(&spec.promote).sampler(),
         remount: spec.promotion.value == Promotion::Remount,
         coverage: spec.coverage.value.get(),
-        failed: law_of(&spec.failed).sampler(),
+        manual_repair: law_of(&spec.manual_repair).sampler(),
         fence: spec.fence.value,
         false_gap: spec
             .false_rate

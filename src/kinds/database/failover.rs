@@ -12,8 +12,8 @@
 //! seeks    -> served       no member can be promoted, and the old primary is back
 //! promotes-k -> served     after `promote`: k is primary, the old one is out
 //! promotes-k -> seeks      k failed meanwhile
-//! people   -> served       after `failed`, the old primary runs
-//! people   -> by-people -> served   after `failed`, it does not: the first member that can is promoted
+//! people   -> served       after `manual-repair`, the old primary runs
+//! people   -> by-people -> served   after `manual-repair`, it does not: the first member that can is promoted
 //! ```
 //!
 //! While it is served, failovers of a healthy primary occur at their own rate. Detection needs another
@@ -50,7 +50,7 @@ pub fn name(database: &str) -> String {
 
 /// Returns the name of the automaton of the role, whose state is the member that is primary.
 pub fn role(database: &str) -> String {
-    format!("{database}/master")
+    format!("{database}/primary")
 }
 
 /// Returns the name of the automaton of a member's standing: it follows, or is out.
@@ -91,7 +91,7 @@ pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> 
         }
         let members = 0..draft.links.databases[database].members.len();
         let holds = members.map(|member| Expr::of(&role(name), &holder(member))).collect();
-        all.push(Passing::new(name, RoleKind::Master, Expr::of(&phases, "served"), holds));
+        all.push(Passing::new(name, RoleKind::Primary, Expr::of(&phases, "served"), holds));
     }
     all
 }
@@ -100,7 +100,7 @@ pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> 
 pub(super) fn declare(draft: &Draft, graph: &Graph, declaration: &mut Declaration) {
     for (database, (_, spec)) in draft.scenario.database.iter().enumerate() {
         let has = graph.nodes().any(|(id, _)| {
-            matches!(graph.takeover(id), Some(Takeover::Master(other, _)) if *other == database)
+            matches!(graph.takeover(id), Some(Takeover::Primary(other, _)) if *other == database)
         });
         if let Some(failover) = spec.failover.as_ref().filter(|_| has) {
             let group = Group { draft, database, spec, failover };
@@ -146,7 +146,7 @@ impl Group<'_> {
     }
 
     /// Returns the condition that `what` holds for the member that is primary.
-    fn master(&self, what: impl Fn(usize) -> Expr) -> Expr {
+    fn primary(&self, what: impl Fn(usize) -> Expr) -> Expr {
         Expr::All((0..self.count()).map(|m| implies(self.has_role(m), what(m))).collect())
     }
 
@@ -181,7 +181,7 @@ impl Group<'_> {
         let all = Automaton::new(&self.standing(member), states);
         let served = Expr::of(&name(self.name()), "served");
         // The copy needs a primary that runs.
-        let able = self.serving(member).and(served).and(self.master(|m| self.serving(m)));
+        let able = self.serving(member).and(served).and(self.primary(|m| self.serving(m)));
         let all = match &self.spec.rebuild {
             None => all.transition(Transition::when(able, &["out"], "follows")),
             Some(rebuild) => {
@@ -203,8 +203,8 @@ impl Group<'_> {
             return Expr::Always;
         }
         let links = &self.draft.links.databases[self.database];
-        let master = links.of(Role::Master).next().unwrap_or(0) as usize;
-        volume(self.draft, graph, self.part(master), links.members[master].store)
+        let primary = links.of(Role::Primary).next().unwrap_or(0) as usize;
+        volume(self.draft, graph, self.part(primary), links.members[primary].store)
     }
 
     fn phases(&self, graph: &Graph) -> Automaton {
@@ -216,7 +216,7 @@ impl Group<'_> {
         states.extend((0..count).map(|member| out(&promotes(member))));
         let mut all = Automaton::new(&name(self.name()), states);
         all.stream = Some(self.name().to_string());
-        let well = self.master(|member| self.serving(member));
+        let well = self.primary(|member| self.serving(member));
         let others = |what: &dyn Fn(usize) -> Expr| {
             let each = (0..count).map(|member| (!self.has_role(member)).and(what(member)));
             Expr::Any(each.collect())
@@ -228,7 +228,7 @@ impl Group<'_> {
             (!self.has_role(member)).and(able)
         };
         let watched = others(&|member| self.serving(member));
-        let silent = !self.master(|member| self.refuses(member));
+        let silent = !self.primary(|member| self.refuses(member));
         let detect = &self.failover.detect;
         let anew = Fate::Restart { redraw: true };
         let [by_silence, by_refusal] = noticed(
@@ -279,7 +279,7 @@ impl Group<'_> {
             }
         }
         let failed =
-            Timer::new("failed-failover.repair", DurationLaw(law_of(&self.failover.failed)));
+            Timer::new("failed-failover.repair", DurationLaw(law_of(&self.failover.manual_repair)));
         all = all
             .timer(failed.fate(anew))
             .transition(

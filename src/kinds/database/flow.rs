@@ -15,7 +15,7 @@ use crate::plan::route::Query;
 
 /// Returns whether replicas answer the reads.
 fn reads_from_replicas(spec: &DatabaseSpec) -> bool {
-    spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves)
+    spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Replicas)
 }
 
 /// Returns whether a promoted replica continues on the volume of the old primary.
@@ -25,7 +25,7 @@ fn is_remounted(spec: &DatabaseSpec) -> bool {
 
 /// Returns the mean number of disk operations of a read while the buffer is warm.
 fn misses(spec: &DatabaseSpec) -> f64 {
-    spec.read.io.as_ref().map_or(0.0, |io| io.chance.value.get() * io.mean.value)
+    spec.read.io.as_ref().map_or(0.0, |io| io.probability.value.get() * io.mean.value)
 }
 
 /// Returns the mean number of disk operations of a write at the primary.
@@ -45,9 +45,9 @@ fn coldness(spec: &DatabaseSpec) -> f64 {
     if reads_from_replicas(spec) && !is_remounted(spec) {
         return 1.0;
     }
-    let chance = spec.read.io.as_ref().map_or(0.0, |io| io.chance.value.get());
+    let probability = spec.read.io.as_ref().map_or(0.0, |io| io.probability.value.get());
     let factor = spec.cold.as_ref().map_or(1.0, |cold| cold.miss_factor.value);
-    if chance > 0.0 { factor.min(1.0 / chance).max(1.0) } else { 1.0 }
+    if probability > 0.0 { factor.min(1.0 / probability).max(1.0) } else { 1.0 }
 }
 
 impl Flow for Database {
@@ -111,7 +111,7 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
     let (name, spec) = &draft.scenario.database[database];
     let links = &draft.links.databases[database];
     let (fails_over, remount) = (spec.failover.is_some(), is_remounted(spec));
-    let with_primary = |role| matches!(role, Role::Master | Role::Index | Role::Shard);
+    let with_primary = |role| matches!(role, Role::Primary | Role::Index | Role::Shard);
     let by_replicas = reads_from_replicas(spec);
     let all = fails_over || (by_replicas && !write);
     let members: Vec<NodeId> = links
@@ -126,13 +126,13 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
     let mut serving = graph.group(name, least, &members);
     let of_primary = write || !by_replicas;
     if fails_over && of_primary && members.len() > 1 && !sharded {
-        graph.takes_over(serving, Takeover::Master(database, members));
+        graph.takes_over(serving, Takeover::Primary(database, members));
     }
     if let Some(balancer) = links.through.filter(|_| !write) {
         let units = graph.members((Kind::Balancer, balancer), None, false);
         serving = graph.all(&[units, serving]);
     }
-    let primary = links.of(Role::Master).next().filter(|_| remount);
+    let primary = links.of(Role::Primary).next().filter(|_| remount);
     let volume = primary.and_then(|member| {
         let store = links.members[member as usize].store?;
         graph.store(store, Part::Database { database, member })
@@ -176,14 +176,14 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
         }
         return;
     }
-    let alive = sums.alive([of(Role::Master), of(Role::Slave)].concat());
+    let alive = sums.alive([of(Role::Primary), of(Role::Replica)].concat());
     let Some((&primary, replicas)) = alive.split_first() else { return };
     let by_replicas = reads_from_replicas(spec);
     let readers = if by_replicas && !replicas.is_empty() { replicas } else { &alive[..1] };
     if let Some(balancer) = links.through.filter(|_| by_replicas) {
         sums.passes(Kind::Balancer, balancer, reads);
     }
-    let promoted = sums.is_cold() && of(Role::Master).first() != Some(&primary);
+    let promoted = sums.is_cold() && of(Role::Primary).first() != Some(&primary);
     for reader in readers {
         let cold = if promoted && *reader == primary { coldness(spec) } else { 1.0 };
         offers_reads(sums, spec, *reader, reads / readers.len() as f64, cold);
@@ -229,7 +229,7 @@ const WRITES: usize = 1;
 fn serving_members(draft: &Draft, database: usize) -> Vec<Part> {
     let links = &draft.links.databases[database];
     let roles: &[Role] =
-        if is_sharded(draft, database) { &[Role::Shard] } else { &[Role::Master, Role::Slave] };
+        if is_sharded(draft, database) { &[Role::Shard] } else { &[Role::Primary, Role::Replica] };
     let members = roles.iter().flat_map(|role| links.of(*role));
     members.map(|member| Part::Database { database, member }).collect()
 }
@@ -256,7 +256,7 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
         let split = match (is_sharded(draft, database), by_replicas) {
             (true, _) => Split::Blind,
             (_, true) => Split::Readers(database),
-            _ => Split::Master(database),
+            _ => Split::Primary(database),
         };
         let node = network.node(split, branches);
         let mut before = Vec::new();
@@ -294,7 +294,7 @@ fn fork_of_writes(network: &mut network::Builder<'_>, database: usize) -> u32 {
         }
         let sharded = is_sharded(draft, database);
         let several = takes.len() > 1 && !sharded;
-        let split = if sharded { Split::Blind } else { Split::Master(database) };
+        let split = if sharded { Split::Blind } else { Split::Primary(database) };
         let primary = network.node(split, takes);
         if !sharded {
             network.commits(database, primary);
@@ -341,7 +341,7 @@ fn leads_io(
     let Part::Database { database, member: at } = member else { return };
     let links = &network.draft().links.databases[database];
     let remount = is_remounted(&network.draft().scenario.database[database].1);
-    let of = if remount { links.of(Role::Master).next().unwrap_or(at) } else { at };
+    let of = if remount { links.of(Role::Primary).next().unwrap_or(at) } else { at };
     if let Some(store) = links.members.get(of as usize).and_then(|member| member.store) {
         network.io(store, member, operations, waits, then);
     }

@@ -12,9 +12,9 @@ use crate::scenario::names::{Name, Reference};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Primary, which takes the writes.
-    Master,
+    Primary,
     /// Replica, which follows the primary.
-    Slave,
+    Replica,
     /// Index server in front of the shards.
     Index,
     /// Shard, which holds a part of the data.
@@ -54,12 +54,12 @@ pub(super) fn follow(walk: &mut Walk<'_>, name: &Name, database: &DatabaseSpec) 
     let spec = &database.in_;
     let mut listed: Vec<(Role, &Reference)> = Vec::new();
     let roles = [
-        (Role::Master, spec.master.as_ref(), spec.slaves.as_ref()),
+        (Role::Primary, spec.primary.as_ref(), spec.replicas.as_ref()),
         (Role::Index, spec.index.as_ref(), spec.shards.as_ref()),
     ];
     for (first, one, several) in roles {
         listed.extend(one.map(|reference| (first, &reference.value)));
-        let rest = if first == Role::Master { Role::Slave } else { Role::Shard };
+        let rest = if first == Role::Primary { Role::Replica } else { Role::Shard };
         let several = several.map_or(&[][..], |list| list.value.as_slice());
         listed.extend(several.iter().map(|reference| (rest, reference)));
     }
@@ -69,7 +69,7 @@ pub(super) fn follow(walk: &mut Walk<'_>, name: &Name, database: &DatabaseSpec) 
         let first = members.iter().find(|other| zone.is_some() && other.zone == zone);
         if let Some(first) = first {
             let member = &reference.text;
-            let (code, message) = if first.role == Role::Master {
+            let (code, message) = if first.role == Role::Primary {
                 (Code::SelfReference, format!("`{member}` would follow itself"))
             } else {
                 (Code::NameTwice, format!("`{member}` is in `{name}` twice"))
@@ -111,12 +111,12 @@ pub(super) fn balanced_databases(walk: &mut Walk<'_>, links: &mut Links) {
             );
             let help = format!("remove it here, or from `{}`", walk.scenario().balancer[other].0);
             walk.out().push(Diagnostic::new(Code::KeysExclude, spec.to.span, message).help(help));
-        } else if of.reads.as_ref().is_none_or(|reads| reads.to.value == ReadsTo::Master) {
+        } else if of.reads.as_ref().is_none_or(|reads| reads.to.value == ReadsTo::Primary) {
             let message = format!(
-                "`{name}` balances the reads of `{database_name}`, which all go to its master"
+                "`{name}` balances the reads of `{database_name}`, which all go to its primary"
             );
             let help =
-                format!("add `reads = {{ to = \"slaves\" }}` to `[database.{database_name}]`");
+                format!("add `reads = {{ to = \"replicas\" }}` to `[database.{database_name}]`");
             walk.out().push(Diagnostic::new(Code::NoEffect, spec.to.span, message).help(help));
         } else {
             *through = Some(balancer);

@@ -81,7 +81,7 @@ pub struct Failover {
     /// Probability that the failover works.
     pub coverage: f64,
     /// Time for people to repair it when it does not work, in seconds.
-    pub failed: Sampler,
+    pub manual_repair: Sampler,
     /// True if the old primary is fenced first.
     pub fence: bool,
     /// Mean time between failovers of a healthy primary, in seconds; `None`: there are none.
@@ -105,11 +105,11 @@ pub struct DatabaseConfig {
     /// Members; the primary of the file is the first.
     pub members: Vec<Member>,
     /// True if reads go to the replicas.
-    pub by_slaves: bool,
+    pub by_replicas: bool,
     /// Owner of the draws of each kind of write, by number of the kind.
     pub writes: Vec<String>,
     /// Lag up to which a read at a replica is not stale.
-    pub tolerates: SimDuration,
+    pub max_staleness: SimDuration,
     /// Time until a replica has received a write, in seconds.
     pub receive: Sampler,
     /// True if a write waits until a replica has received it.
@@ -279,7 +279,7 @@ pub struct Counts {
     /// Writes that an old primary took beside the new one, lost when it was fenced.
     pub split_brain: u64,
     /// Reads that began at replicas.
-    pub slave_reads: u64,
+    pub replica_reads: u64,
     /// Stale reads at replicas.
     pub stale: u64,
 }
@@ -301,7 +301,7 @@ pub struct Database {
     id: ComponentId,
     config: DatabaseConfig,
     members: Vec<State>,
-    master: usize,
+    primary: usize,
     /// Old primary that was not fenced.
     rival: Option<usize>,
     phase: Phase,
@@ -375,7 +375,7 @@ impl Database {
         Self {
             id,
             members,
-            master: 0,
+            primary: 0,
             rival: None,
             phase: Phase::Served,
             by_people: false,
@@ -406,11 +406,11 @@ impl Database {
         self.history = Some(failed);
     }
 
-    /// Makes `master` the primary at the start of a run, instead of the first member.
-    pub(crate) fn begins_with(&mut self, master: usize, start: SimTime) {
-        self.master = master.min(self.members.len() - 1);
+    /// Makes `primary` the primary at the start of a run, instead of the first member.
+    pub(crate) fn begins_with(&mut self, primary: usize, start: SimTime) {
+        self.primary = primary.min(self.members.len() - 1);
         for (member, state) in self.members.iter_mut().enumerate() {
-            let follows = member != self.master;
+            let follows = member != self.primary;
             state.connected = follows;
             state.lag = Lag::new(start, self.window);
             state.lag.set(start, follows, None, 0);
@@ -418,16 +418,16 @@ impl Database {
     }
 
     /// Returns the primary and the first member, whose volume it has taken over; `None` without remounts.
-    pub(crate) fn remounted_by(&self, master: usize) -> Option<(ComponentId, ComponentId)> {
+    pub(crate) fn remounted_by(&self, primary: usize) -> Option<(ComponentId, ComponentId)> {
         let remounts = self.config.failover.as_ref().is_some_and(|failover| failover.remount);
         let members = &self.config.members;
-        remounts.then(|| (members[master.min(members.len() - 1)].id, members[0].id))
+        remounts.then(|| (members[primary.min(members.len() - 1)].id, members[0].id))
     }
 
     /// Returns the number of the primary.
     #[must_use]
-    pub fn master(&self) -> usize {
-        self.master
+    pub fn primary(&self) -> usize {
+        self.primary
     }
 
     /// Returns the phase of the failover.
@@ -493,9 +493,9 @@ impl Database {
     }
 
     /// Returns whether a member is a replica that may serve: in the group and not fenced.
-    fn is_slave(&self, member: usize) -> bool {
+    fn is_replica(&self, member: usize) -> bool {
         let state = &self.members[member];
-        member != self.master && state.standing == Standing::Member && !state.fenced
+        member != self.primary && state.standing == Standing::Member && !state.fenced
     }
 
     fn unit(&self, alarm: Alarm) -> UnitId {
@@ -510,10 +510,10 @@ impl Database {
 
     /// Returns the member that gets the next query, and advances the turn.
     fn serves(&mut self, write: bool) -> usize {
-        if !write && self.config.by_slaves {
+        if !write && self.config.by_replicas {
             let count = self.members.len();
             let turns = (0..count).map(|step| (self.turn + step) % count);
-            let next = turns.into_iter().find(|m| self.is_slave(*m) && self.members[*m].alive);
+            let next = turns.into_iter().find(|m| self.is_replica(*m) && self.members[*m].alive);
             if let Some(next) = next {
                 self.turn = (next + 1) % count;
                 return next;
@@ -522,8 +522,8 @@ impl Database {
         // Two members that believe they are primary answer in turn.
         if let Some(rival) = self.rival.filter(|rival| self.members[*rival].up) {
             self.both = !self.both;
-            return if self.both { rival } else { self.master };
+            return if self.both { rival } else { self.primary };
         }
-        self.master
+        self.primary
     }
 }

@@ -21,18 +21,18 @@ const MEMBER: Sort = Sort { word: "database", needs_host: true, passes_role: tru
 
 /// Words for the roles of members in part names.
 const ROLES: [(Role, &str); 4] = [
-    (Role::Master, "master"),
-    (Role::Slave, "slave"),
+    (Role::Primary, "primary"),
+    (Role::Replica, "replica"),
     (Role::Index, "index"),
     (Role::Shard, "shard"),
 ];
 
-/// Returns the word for a member and its number within its role, as in `master`, `slave-2`, `index`, `shard-1`.
+/// Returns the word for a member and its number within its role, as in `primary`, `replica-2`, `index`, `shard-1`.
 fn role_of(links: &DatabaseLinks, member: u32) -> Option<(&'static str, Option<u32>)> {
     let role = links.members.get(member as usize)?.role;
     let (_, word) = ROLES.into_iter().find(|(one, _)| *one == role)?;
     let before = links.of(role).take_while(|other| *other < member).count();
-    let several = matches!(role, Role::Slave | Role::Shard);
+    let several = matches!(role, Role::Replica | Role::Shard);
     Some((word, several.then(|| table::u32(before))))
 }
 
@@ -101,7 +101,7 @@ impl Parts for Database {
 
     fn role(&self, draft: &Draft, index: usize) -> Option<PassedRole> {
         Some(PassedRole {
-            word: "master",
+            word: "primary",
             component: group_name(&draft.scenario.database[index].0),
             passes: is_replicated(draft, index),
         })

@@ -9,9 +9,9 @@ use crate::units::{Bandwidth, Bytes, Probability, Rate, SimDuration};
 spec! {
     /// A replicated database.
     pub struct DatabaseSpec {
-        /// Where its members run.
+        /// Zone members that it runs in, by role.
         in_: MembersSpec,
-        /// Who answers reads.
+        /// Members that answer reads.
         reads: Option<ReadsSpec>,
         /// Connections at a time, per member; further calls wait.
         connections: u32 => at_least(1),
@@ -23,15 +23,15 @@ spec! {
         look_up: Option<LookUpSpec>,
         /// Zone member to storage.
         data: Named<Label, Reference> = {},
-        /// How slaves follow.
+        /// Replication to the replicas.
         replication: Option<ReplicationSpec>,
         /// Misses after a restart or a takeover.
         cold: Option<ColdSpec>,
         /// Time to come back after a crash.
         restart: Option<LawSpec<SimDuration>>,
-        /// How a slave takes over.
+        /// Takeover by a replica.
         failover: Option<DatabaseFailoverSpec>,
-        /// How a member that is out of the group is made a slave; none: it stays out.
+        /// Copy that makes a member that is out of the group a replica again; none: it stays out.
         rebuild: Option<RebuildSpec>,
     }
 }
@@ -40,9 +40,9 @@ spec! {
     /// Zone members of a database, by role.
     pub struct MembersSpec {
         /// The member that writes go to.
-        master: Option<Reference>,
+        primary: Option<Reference>,
         /// Members that follow it.
-        slaves: Option<Vec<Reference>>,
+        replicas: Option<Vec<Reference>>,
         /// The member in front of the shards.
         index: Option<Reference>,
         /// Members that each hold a part.
@@ -51,49 +51,49 @@ spec! {
 }
 
 spec! {
-    /// Who answers reads.
+    /// Members that answer reads.
     pub struct ReadsSpec {
-        /// By role.
+        /// Role of the members.
         to: ReadsTo,
         /// A read that lacks a write acknowledged longer ago than this is stale; none: any write.
-        tolerates: Option<SimDuration>,
-        /// The balancer that picks the slave; none: they take turns.
+        max_staleness: Option<SimDuration>,
+        /// The balancer that picks the replica; none: they take turns.
         through: Option<Reference>,
     }
 }
 
 words! {
-    /// Who answers reads.
+    /// Members that answer reads.
     pub enum ReadsTo {
-        /// The master.
-        Master = "master",
-        /// The slaves that are up, in turn.
-        Slaves = "slaves",
+        /// The primary.
+        Primary = "primary",
+        /// The replicas that are up, in turn.
+        Replicas = "replicas",
     }
 }
 
 words! {
-    /// When a write is acknowledged.
+    /// Point at which a write is acknowledged.
     pub enum ReplicationMode {
-        /// At once; a slave gets it later.
+        /// At once; a replica gets it later.
         Async = "async",
-        /// When one slave has it.
+        /// When one replica has it.
         SemiSync = "semi-sync",
     }
 }
 
 words! {
-    /// How a slave is promoted.
+    /// Data on which a replica is promoted.
     pub enum Promotion {
         /// With what it has: loses the writes not yet shipped.
         Replica = "replica",
-        /// On the dead master's volume: loses time.
+        /// On the failed primary's volume: loses time.
         Remount = "remount",
     }
 }
 
 words! {
-    /// How a slave applies writes.
+    /// Order in which a replica applies writes.
     pub enum Apply {
         /// One after the other.
         Serial = "serial",
@@ -113,8 +113,8 @@ spec! {
 spec! {
     /// A miss of a buffer.
     pub struct MissSpec {
-        /// Chance of a miss.
-        chance: Probability,
+        /// Probability of a miss.
+        probability: Probability,
         /// Reads of a miss; a fraction is a mean.
         mean: f64 => within(0.0, 65_535.0),
     }
@@ -127,7 +127,7 @@ spec! {
         cpu: LawSpec<SimDuration>,
         /// Disk operations the query waits for; a fraction is a mean.
         sync_io: f64 = 0 => within(0.0, 65_535.0),
-        /// Disk operations that nobody waits for; a fraction is a mean.
+        /// Disk operations that the query does not wait for; a fraction is a mean.
         deferred_io: f64 = 0 => within(0.0, 65_535.0),
     }
 }
@@ -141,13 +141,13 @@ spec! {
 }
 
 spec! {
-    /// How slaves follow their master.
+    /// Replication from the primary to its replicas.
     pub struct ReplicationSpec {
-        /// When a write is acknowledged.
+        /// Point at which a write is acknowledged.
         mode: ReplicationMode,
-        /// Until a slave has received it.
+        /// Time until a replica has received it.
         receive: LawSpec<SimDuration>,
-        /// How a slave applies it.
+        /// Order in which a replica applies it.
         apply: Apply = "serial",
         /// Disk operations per applied write, none of which the applier waits for; none: those of the
         /// write itself, waited for as there.
@@ -166,31 +166,31 @@ spec! {
 }
 
 spec! {
-    /// How a slave takes over from its master.
+    /// Takeover by a replica from its primary.
     pub struct DatabaseFailoverSpec {
-        /// How the death is noticed.
+        /// Probes that detect the failure of the primary.
         detect: DetectSpec,
         /// Time from the end of the replay to the first write.
         promote: LawSpec<SimDuration>,
-        /// On which data.
+        /// Data of the promoted replica.
         promotion: Promotion = "replica",
-        /// Chance that it works.
+        /// Probability that it works.
         coverage: Probability,
-        /// Repair by people when it does not.
-        failed: LawSpec<SimDuration>,
-        /// Failovers without a death.
+        /// Time until people have repaired a failover that did not work.
+        manual_repair: LawSpec<SimDuration>,
+        /// Rate of failovers of a healthy primary.
         false_rate: Option<Rate>,
-        /// Whether the old master is cut off before another is promoted.
+        /// If true, the old primary is cut off before another is promoted.
         fence: bool = true,
     }
 }
 
 spec! {
-    /// How a member becomes a slave again: by a copy of the master's data.
+    /// Copy of the primary's data, after which a member is a replica again.
     pub struct RebuildSpec {
-        /// How much is copied.
+        /// Amount of data to copy.
         size: Bytes => above(Bytes::new(0)),
-        /// How fast; a disk operation on either side moves 1 MiB.
+        /// Rate of the copy; a disk operation on either side moves 1 MiB.
         rate: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
     }
 }
@@ -198,7 +198,7 @@ spec! {
 spec! {
     /// Probes of a failover script.
     pub struct DetectSpec {
-        /// Between two probes.
+        /// Time between two probes.
         interval: SimDuration,
         /// A probe that takes longer has failed.
         time_out: SimDuration,

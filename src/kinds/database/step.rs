@@ -28,7 +28,7 @@ struct OneQuery {
     /// Processor time, in core-seconds.
     cpu: Law,
     /// Probability that the query needs the disk.
-    chance: f64,
+    probability: f64,
     /// Number of disk operations it waits for, if it needs the disk; a fraction is a mean.
     waited: f64,
     /// Number of disk operations that no request waits for; a fraction is a mean.
@@ -44,7 +44,7 @@ impl OneQuery {
         let io = spec.read.io.as_ref();
         Self {
             cpu: law_of(&spec.read.cpu),
-            chance: io.map_or(0.0, |io| io.chance.value.get()),
+            probability: io.map_or(0.0, |io| io.probability.value.get()),
             waited: io.map_or(0.0, |io| io.mean.value),
             deferred: 0.0,
             write: false,
@@ -55,7 +55,7 @@ impl OneQuery {
     fn write(spec: &DatabaseSpec) -> Self {
         Self {
             cpu: law_of(&spec.write.cpu),
-            chance: 1.0,
+            probability: 1.0,
             waited: spec.write.sync_io.value,
             deferred: spec.write.deferred_io.value,
             write: true,
@@ -124,7 +124,7 @@ impl Query {
         if found.member.is_some() {
             let name = &resolver.scenario().database[found.index].0;
             let message = format!("`{text}` is a member of a database: queries go to all of it");
-            let help = format!("write `{name}`: its master and `reads` decide who answers");
+            let help = format!("write `{name}`: its primary and `reads` decide who answers");
             resolver.out().push(Diagnostic::new(Code::WrongKind, named, message).help(help));
         }
         let [reads, writes] =
@@ -177,12 +177,13 @@ impl Query {
             None => Op::Enter { pool, call: Some(call) },
         };
         let number = group.filter(|_| writes).map(|group| (group, compiler.noted(of)));
-        let by_slaves = spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
-        let read_by_slaves = group.filter(|_| !writes && by_slaves);
+        let by_replicas =
+            spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Replicas);
+        let read_by_replicas = group.filter(|_| !writes && by_replicas);
         compiler.emit(enter);
         // A call with no query takes no connection.
         compiler.repeat(amount, span, |compiler| {
-            if let Some(database) = read_by_slaves {
+            if let Some(database) = read_by_replicas {
                 compiler.emit(Op::Fresh { database });
             }
             compiler.emit(Op::Cpu { demand: cpu, threads: 1 });
@@ -234,7 +235,7 @@ fn store(compiler: &Compiler<'_>, database: usize) -> (bool, Volume) {
 impl OneQuery {
     /// Compiles the disk operations of the query.
     fn io(&self, compiler: &mut Compiler<'_>, access: &Access) {
-        if self.waited > 0.0 && self.chance > 0.0 {
+        if self.waited > 0.0 && self.probability > 0.0 {
             self.waited_io(compiler, access);
         }
         if self.deferred > 0.0 {
@@ -269,15 +270,15 @@ impl OneQuery {
                 compiler.emit(Op::Disk { mount, write: self.write, key: disk });
             });
         };
-        if self.chance < 1.0 && self.cold {
+        if self.probability < 1.0 && self.cold {
             let branch = place(compiler.routes.branches.len());
             let at = compiler.emit(Op::End);
-            compiler.routes.branches.push(Branch { below: self.chance, to: compiler.here() });
+            compiler.routes.branches.push(Branch { below: self.probability, to: compiler.here() });
             waited(compiler);
             let otherwise = compiler.here();
             compiler.routes.ops[at] = Op::Miss { branch, key: access.miss, otherwise };
-        } else if self.chance < 1.0 {
-            compiler.choose(access.miss, &[self.chance], |compiler, _| waited(compiler));
+        } else if self.probability < 1.0 {
+            compiler.choose(access.miss, &[self.probability], |compiler, _| waited(compiler));
         } else {
             waited(compiler);
         }

@@ -67,7 +67,7 @@ fn answers(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     let config = Config::Names(NamesConfig {
         to,
         failover: spec.policy.value == NamePolicy::Failover,
-        life: spec.life.value,
+        ttl: spec.ttl.value,
         stale: spec.stale.as_ref().map(|stale| (stale.share.value.get(), stale.for_.value)),
         probing: check.map(|check| Probing::from(&**check)),
         deep: check.is_some_and(|check| check.depth.value == Depth::Deep),

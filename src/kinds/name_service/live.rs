@@ -9,8 +9,8 @@
 //! put it back. A shallow probe of a balancer reaches the unit that holds the virtual IP; a probe of a
 //! service reaches any member that works. A deep probe also needs a working member behind the balancer.
 //!
-//! Each view asks a resolver of its own. The resolver asks the name service once per `life`, at a phase
-//! drawn for the view: when the record changes, its residual life is uniform in (0, `life`).
+//! Each view asks a resolver of its own. The resolver asks the name service once per `ttl`, at a phase
+//! drawn for the view: when the record changes, its residual life is uniform in (0, `ttl`).
 //! Stale resolvers (`stale`, a share drawn per view) ignore the time to live: from a change of the record on
 //! they keep the old record for the time `stale.for`, and then take the record of that instant.
 //!
@@ -54,7 +54,7 @@ pub struct NamesConfig {
     /// If true, every view is led to the first target that is believed alive.
     pub failover: bool,
     /// Time to live of an answer.
-    pub life: SimDuration,
+    pub ttl: SimDuration,
     /// Share of the resolvers that keep an old answer, and the time for which they keep it.
     pub stale: Option<(f64, SimDuration)>,
     /// Probe settings; `None`: every target is believed alive for ever.
@@ -144,7 +144,7 @@ impl Names {
             self.settle(now);
             self.kept
         } else {
-            let asked = last_asked(now, self.config.life, phase);
+            let asked = last_asked(now, self.config.ttl, phase);
             if self.out.is_some_and(|since| asked >= since) {
                 return None;
             }
@@ -209,19 +209,19 @@ impl Names {
             self.until = self.config.stale.map(|(_, keep)| now + keep);
         }
         self.records.push_back((now, alive));
-        let oldest = now.nanos().saturating_sub(self.config.life.nanos());
+        let oldest = now.nanos().saturating_sub(self.config.ttl.nanos());
         while self.records.get(1).is_some_and(|(since, _)| since.nanos() <= oldest) {
             self.records.pop_front();
         }
     }
 
     fn sees_hang(&mut self, draws: &Draws<'_>, at: usize) -> bool {
-        let chance = self.config.probing.map_or(0.0, |probing| probing.sees_hang);
+        let probability = self.config.probing.map_or(0.0, |probing| probing.detects_hang);
         let key = self.target_key(at, 1);
         let belief = &mut self.beliefs[at];
         *belief.hang.get_or_insert_with(|| {
             belief.hangs += 1;
-            draws.uniform_at(key, 0, u64::from(belief.hangs)) < chance
+            draws.uniform_at(key, 0, u64::from(belief.hangs)) < probability
         })
     }
 }
@@ -303,14 +303,14 @@ impl Live for Names {
     }
 }
 
-/// Returns the last instant at which a resolver asked that asks once per `life` at `phase` (a share of `life`).
-fn last_asked(now: SimTime, life: SimDuration, phase: f64) -> SimTime {
-    let life = life.nanos();
-    if life == 0 {
+/// Returns the last instant at which a resolver asked that asks once per `ttl` at `phase` (a share of `ttl`).
+fn last_asked(now: SimTime, ttl: SimDuration, phase: f64) -> SimTime {
+    let ttl = ttl.nanos();
+    if ttl == 0 {
         return now;
     }
-    let phase = whole::u64(phase * life as f64);
-    let since = (now.nanos() + life - phase) % life;
+    let phase = whole::u64(phase * ttl as f64);
+    let since = (now.nanos() + ttl - phase) % ttl;
     SimTime::from_nanos(now.nanos().saturating_sub(since))
 }
 
@@ -399,11 +399,11 @@ mod tests {
     #[test]
     fn a_resolver_asks_once_in_every_life_at_its_phase() {
         let at = |seconds: u64| SimTime::ZERO + SimDuration::from_secs(seconds);
-        let life = SimDuration::from_secs(60);
-        assert_eq!(last_asked(at(130), life, 0.5), at(90));
-        assert_eq!(last_asked(at(149), life, 0.5), at(90));
-        assert_eq!(last_asked(at(150), life, 0.5), at(150));
-        assert_eq!(last_asked(at(7), life, 0.5), SimTime::ZERO);
+        let ttl = SimDuration::from_secs(60);
+        assert_eq!(last_asked(at(130), ttl, 0.5), at(90));
+        assert_eq!(last_asked(at(149), ttl, 0.5), at(90));
+        assert_eq!(last_asked(at(150), ttl, 0.5), at(150));
+        assert_eq!(last_asked(at(7), ttl, 0.5), SimTime::ZERO);
         assert_eq!(last_asked(at(7), SimDuration::ZERO, 0.5), at(7));
     }
 }

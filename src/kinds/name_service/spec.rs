@@ -14,8 +14,8 @@ spec! {
         /// Which of them it answers with.
         policy: NamePolicy = "failover",
         /// Time to live of an answer.
-        life: SimDuration,
-        /// Clients whose resolver keeps an answer beyond its life.
+        ttl: SimDuration,
+        /// Clients whose resolver keeps an answer beyond its time to live.
         stale: Option<StaleSpec>,
         /// How it learns that one is dead.
         check: Option<CheckSpec>,

@@ -124,7 +124,7 @@ fn store_of(draft: &Draft, io: &Io, user: Part) -> Option<Store> {
 
 /// Returns the mean processor time of a step of `class`, in core-seconds.
 fn work_s(draft: &Draft, class: usize, work: &Work) -> f64 {
-    mean(&draft.scenario.request[class].1.draw[work.draw].1) * work.share
+    mean(&draft.scenario.request[class].1.demands[work.demand].1) * work.share
 }
 
 /// Returns the largest number of cores that work on a step's demand at once, over the members of its service;

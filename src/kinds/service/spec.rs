@@ -57,12 +57,12 @@ pub struct MountSpec {
 }
 
 spec! {
-    /// A mount that gives up.
+    /// A mount whose operations time out.
     pub struct SoftMountSpec {
         /// Owner and volume.
         volume: String,
         /// Time without an answer after which an operation fails.
-        gives_up: SimDuration,
+        time_out: SimDuration,
     }
 }
 
@@ -75,7 +75,7 @@ impl crate::scenario::value::Value for MountSpec {
         if item.as_table().is_some() {
             let soft = <SoftMountSpec as crate::scenario::value::Value>::read(item, out)?;
             let label = Label { text: soft.volume.value.clone(), span: soft.volume.span };
-            return Some(Self { volumes: vec![label], soft: Some(soft.gives_up.value) });
+            return Some(Self { volumes: vec![label], soft: Some(soft.time_out.value) });
         }
         let volumes = <OneOrMany<Label> as crate::scenario::value::Value>::read(item, out)?;
         Some(Self { volumes: volumes.0, soft: None })
@@ -91,7 +91,7 @@ impl crate::scenario::value::Value for MountSpec {
         let volumes: Vec<_> = self.volumes.iter().map(|volume| volume.text.clone()).collect();
         match (self.soft, volumes.as_slice()) {
             (Some(soft), [volume]) => {
-                serde_json::json!({ "volume": volume, "gives-up": soft.to_string() })
+                serde_json::json!({ "volume": volume, "time-out": soft.to_string() })
             }
             _ => volumes.into(),
         }

@@ -118,7 +118,7 @@ fn check_group(name: &Name, group: &GroupSpec, members: &[GroupMember], out: &mu
     let word =
         if members.iter().any(|member| member.group().is_some()) { "members" } else { "units" };
     quorum(&group.needs, name, u32::try_from(members.len()).unwrap_or(u32::MAX), word, out);
-    takes_time(group.failed.as_ref(), "failed", "nobody switches by hand", out);
+    takes_time(group.manual_switch.as_ref(), "manual-switch", "nobody switches", out);
     if group.mode.value == GroupMode::Parallel {
         let message = "all units of a parallel group work: none stands by";
         let help = "set mode = \"standby\", or remove it";
@@ -129,9 +129,14 @@ fn check_group(name: &Name, group: &GroupSpec, members: &[GroupMember], out: &mu
             inert(group.coverage.span, message, help, out);
         }
         inert_if(group.switch_over.as_ref(), message, help, out);
-        inert_if(group.failed.as_ref(), message, help, out);
+        inert_if(group.manual_switch.as_ref(), message, help, out);
     } else if group.coverage.value.get() == 1.0 {
-        let message = "every switch works: nobody has to do it by hand";
-        inert_if(group.failed.as_ref(), message, "set a `coverage` below 1, or remove it", out);
+        let message = "every switch works: none is manual";
+        inert_if(
+            group.manual_switch.as_ref(),
+            message,
+            "set a `coverage` below 1, or remove it",
+            out,
+        );
     }
 }

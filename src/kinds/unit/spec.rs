@@ -53,11 +53,11 @@ spec! {
         standby_rate: f64 = 1 => within(0.0, 1.0),
         /// Time of the switch to a standby; none: at once.
         switch_over: Option<LawSpec<SimDuration>>,
-        /// Chance that the switch works; else down until the failed unit is repaired, or somebody has
+        /// Probability that the switch works; else down until the failed unit is repaired, or somebody has
         /// switched.
         coverage: Probability = 1,
-        /// Until people have switched where it did not work; none: nobody does.
-        failed: Option<LawSpec<SimDuration>>,
+        /// Time until people have switched where it did not work; none: they never do.
+        manual_switch: Option<LawSpec<SimDuration>>,
         /// Share of each unit's failures that take all units at once.
         beta: Option<Probability>,
         /// Whether units age while the group is down.
@@ -68,7 +68,7 @@ spec! {
 spec! {
     /// People who repair.
     pub struct CrewSpec {
-        /// How many repairs at a time.
-        hands: u32 => at_least(1),
+        /// Number of people: repairs at a time.
+        size: u32 => at_least(1),
     }
 }

@@ -159,7 +159,7 @@ impl Around<'_> {
     /// depend on it.
     fn retrace(&self, net: &HealthNet, kernel: &mut Kernel<'_>) -> Result<(), NoProgress> {
         for (at, group, member) in self.past.iter().flat_map(|past| &past.moves) {
-            let role = net.masters.iter().find(|role| role.group == *group);
+            let role = net.primaries.iter().find(|role| role.group == *group);
             let automaton = role.and_then(|role| role.automaton.as_ref());
             let Some((automaton, states)) = automaton.filter(|_| *at >= kernel.now()) else {
                 continue;
@@ -221,7 +221,7 @@ impl Around<'_> {
         if !breaks && let Some(struck) = ills.struck {
             return struck;
         }
-        let role = ills.plan.masters.iter().find(|role| role.members.first() == Some(&part));
+        let role = ills.plan.primaries.iter().find(|role| role.members.first() == Some(&part));
         let held = role.map(|role| (role.group, &role.members));
         let held =
             held.and_then(|(group, members)| members.get(self.component(group).leader()?).copied());
@@ -234,7 +234,7 @@ impl Around<'_> {
     /// Gives the primary role of `group` to member `member`: from now on, faults of the role strike it.
     pub(crate) fn role_moves(&mut self, group: ComponentId, member: usize) {
         let Some(ills) = &mut self.ills.0 else { return };
-        let role = ills.plan.masters.iter().find(|role| role.group == group);
+        let role = ills.plan.primaries.iter().find(|role| role.group == group);
         let Some((automaton, states)) = role.and_then(|role| role.automaton.as_ref()) else {
             return;
         };

@@ -28,8 +28,8 @@ spec! {
         rise: u32 = 1 => at_least(1),
         /// How deep it looks.
         depth: Depth = "shallow",
-        /// Chance that a shallow one sees a hang, drawn for each hang. *0*
-        sees_hang: Option<crate::units::Probability>,
+        /// Probability that a shallow probe detects a hang, drawn for each hang. *0*
+        detects_hang: Option<crate::units::Probability>,
         /// Work of a deep one of a balancer at the member. None: no time.
         cpu: Option<LawSpec<SimDuration>>,
     }

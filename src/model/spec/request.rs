@@ -12,8 +12,8 @@ spec! {
     pub struct RequestSpec {
         /// Where it enters; none: its steps begin at once.
         enter: Option<Reference>,
-        /// Demands drawn once a request, to be spent in slices.
-        draw: Named<LawSpec<SimDuration>> = {},
+        /// Demands drawn once per request, to be spent in slices.
+        demands: Named<LawSpec<SimDuration>> = {},
         /// What it does.
         steps: Vec<StepSpec>,
         /// Size of the answer.
@@ -72,9 +72,9 @@ spec! {
     pub struct CpuStep {
         /// The service.
         cpu: Reference,
-        /// Which demand.
-        draw: Name,
-        /// What share of it.
+        /// Name of the demand.
+        demand: Name,
+        /// Share of it.
         share: f64 = 1.0 => within(0.0, 1.0),
         /// Threads that do it side by side, each on at most one core.
         threads: u32 = 1 => within(1, 65_535),
@@ -120,7 +120,7 @@ spec! {
 }
 
 spec! {
-    /// One of several branches, or none with the chance that is left.
+    /// One of several branches, or none with the probability that is left.
     pub struct ChooseStep {
         /// The branches.
         choose: Vec<BranchSpec> => not_empty(),
@@ -132,8 +132,8 @@ spec! {
 spec! {
     /// A branch.
     pub struct BranchSpec {
-        /// How likely it is.
-        chance: Probability,
+        /// Probability of the branch.
+        probability: Probability,
         /// What it does.
         steps: Vec<StepSpec>,
     }
@@ -144,8 +144,8 @@ spec! {
     pub struct GotoStep {
         /// The label.
         goto: Name,
-        /// How likely; else on.
-        chance: Probability = 1,
+        /// Probability of the jump; else the next step follows.
+        probability: Probability = 1,
         /// For `goto`.
         label: Option<Name>,
     }

@@ -211,10 +211,10 @@ spec! {
         level: Option<Level>,
         /// Where it begins; none: at time zero.
         at: Option<Moment>,
-        /// How long, after the lead-in.
+        /// How long, after the warm-up.
         length: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
-        /// Lived through before it and not counted.
-        lead_in: SimDuration = "0s" => at_most(SimDuration::YEAR.saturating_mul(100)),
+        /// Simulated before it and not counted.
+        warm_up: SimDuration = "0s" => at_most(SimDuration::YEAR.saturating_mul(100)),
         /// Instead of a length: before a break. One part of each kind and role is broken once, each in a run of its own, and repaired once when it has been broken for as long.
         before: Option<SimDuration> => at_most(SimDuration::YEAR),
         /// Instead of a length: after the break.
@@ -233,8 +233,8 @@ spec! {
         latency: Option<LatencyObjective>,
         /// A view that is not complete by then is lost.
         lost_after: Option<SimDuration>,
-        /// Share of requests served.
-        available: Option<Probability>,
+        /// Least share of requests served.
+        availability: Option<Probability>,
     }
 }
 
@@ -357,8 +357,8 @@ spec! {
     pub struct AfterSpec {
         /// Which.
         fault: Name,
-        /// How likely.
-        chance: Probability = 1,
+        /// Probability that it follows.
+        probability: Probability = 1,
         /// When.
         once: Once = "begun",
     }

@@ -11,7 +11,7 @@ spec! {
         detect: LawSpec<SimDuration>,
         /// To take over, once it acts.
         takeover: Option<LawSpec<SimDuration>>,
-        /// Chance that it works; else the pair is down until the failed unit is repaired.
+        /// Probability that it works; else the pair is down until the failed unit is repaired.
         coverage: crate::units::Probability = 1,
         /// Back to the first, when it is repaired.
         giveback: Option<GivebackSpec>,

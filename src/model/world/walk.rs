@@ -210,22 +210,22 @@ impl Around<'_> {
         self.components[of.index()].ask(&mut ctx, id, what)
     }
 
-    /// Returns whether the query of `id` misses the buffer. The miss probability is `chance`, multiplied by a
+    /// Returns whether the query of `id` misses the buffer. The miss probability is `probability`, multiplied by a
     /// factor for a while after a restart.
-    fn misses(&self, id: RequestId, chance: f64, uniform: f64) -> bool {
+    fn misses(&self, id: RequestId, probability: f64, uniform: f64) -> bool {
         let member = self.requests[id].top().at.index();
         let (Some(cold), Some(at)) = (self.plan.parts[member].cold, self.states.restarted[member])
         else {
-            return uniform < chance;
+            return uniform < probability;
         };
         // Most draws are decided without the exponential: they miss a warm buffer, or hit a cold one.
-        if cold.factor >= 1.0 && uniform < chance {
+        if cold.factor >= 1.0 && uniform < probability {
             return true;
         }
-        if cold.factor >= 1.0 && uniform >= chance * (1.0 + (cold.factor - 1.0)) {
+        if cold.factor >= 1.0 && uniform >= probability * (1.0 + (cold.factor - 1.0)) {
             return false;
         }
-        uniform < chance * cold.factor_at(self.now - at.min(self.now))
+        uniform < probability * cold.factor_at(self.now - at.min(self.now))
     }
 
     /// Starts processor work for `id`. Returns false if it needs none.

@@ -4,14 +4,14 @@
 //! believed -> ...      belief of the name service about a target, like that of a balancer about a member (`beliefs`)
 //! unused -> used       its answers lead to the target: the first one believed alive, or each one
 //! used -> old-1        its answers no longer lead to the target
-//! old-1 -> old-2 ...   an eighth of `life` later: fewer resolvers still have the old answer
+//! old-1 -> old-2 ...   an eighth of `ttl` later: fewer resolvers still have the old answer
 //! old-8 -> stale       resolvers that keep it for longer than its life
 //! stale -> unused      those have asked, too
 //! old-k, stale -> used its answers lead to the target again
 //! ```
 //!
-//! Each target has one pair of automata. Resolvers ask once per `life` at independent phases. At time t after
-//! the answers have changed, a share 1 − t / `life` still has the old one; it is evaluated at the middle of each step.
+//! Each target has one pair of automata. Resolvers ask once per `ttl` at independent phases. At time t after
+//! the answers have changed, a share 1 − t / `ttl` still has the old one; it is evaluated at the middle of each step.
 //! While a target fails, the users directed to it are lost. Under round-robin each target in use receives an equal
 //! share of the new answers; old answers count as one share of all targets. The mechanism is
 //! `kinds::name_service::live`. While the name service believes no target alive, it answers as if all were.
@@ -228,12 +228,12 @@ impl<'d> Names<'d> {
     }
 
     fn answers(&self, target: usize) -> Automaton {
-        let life = self.spec.life.value;
+        let ttl = self.spec.ttl.value;
         let keeps = self.spec.stale.as_ref().map(|stale| stale.for_.value);
-        let longer = keeps.filter(|keeps| *keeps > life).map(|keeps| keeps - life);
+        let longer = keeps.filter(|keeps| *keeps > ttl).map(|keeps| keeps - ttl);
         let mut after: Vec<(String, SimDuration)> = Vec::new();
-        if life > SimDuration::ZERO {
-            let step = SimDuration::from_nanos(life.nanos() / u64::from(STEPS));
+        if ttl > SimDuration::ZERO {
+            let step = SimDuration::from_nanos(ttl.nanos() / u64::from(STEPS));
             after.extend((1..=STEPS).map(|number| (format!("old-{number}"), step)));
         }
         after.extend(longer.map(|longer| ("stale".to_string(), longer)));
@@ -287,22 +287,22 @@ impl<'d> Names<'d> {
     fn sent(&self, target: usize) -> Vec<(Expr, String, f64)> {
         let mut all = self.asked(target);
         let part = if self.first_only() { 1.0 } else { 1.0 / self.to.len() as f64 };
-        let life = self.spec.life.value;
+        let ttl = self.spec.ttl.value;
         let (share, keeps) = match &self.spec.stale {
             Some(stale) => (stale.share.value.get(), stale.for_.value),
             None => (0.0, SimDuration::ZERO),
         };
         let answers = self.answers_name(target);
-        if life > SimDuration::ZERO {
+        if ttl > SimDuration::ZERO {
             for number in 1..=STEPS {
                 let middle = (f64::from(number) - 0.5) / f64::from(STEPS);
-                let kept = if keeps.seconds() > middle * life.seconds() { share } else { 0.0 };
+                let kept = if keeps.seconds() > middle * ttl.seconds() { share } else { 0.0 };
                 let has = (1.0 - share) * (1.0 - middle) + kept;
                 let name = format!("old-{number}");
                 all.push((Expr::of(&answers, &name), name, part * has));
             }
         }
-        if keeps > life && share > 0.0 {
+        if keeps > ttl && share > 0.0 {
             all.push((Expr::of(&answers, "stale"), "stale".into(), part * share));
         }
         all

@@ -176,7 +176,9 @@ impl Probed {
         let refuses = || self.refuses.clone();
         let sees = check.map_or(1.0, |check| match check.depth.value {
             Depth::Deep => 1.0,
-            Depth::Shallow => check.sees_hang.as_ref().map_or(0.0, |chance| chance.value.get()),
+            Depth::Shallow => {
+                check.detects_hang.as_ref().map_or(0.0, |probability| probability.value.get())
+            }
         });
         if let Some(hung) = self.hung.clone().filter(|_| sees < 1.0) {
             let way = |probability: f64, to: &str| Branch {
@@ -188,6 +190,7 @@ impl Probed {
             let mut ways = vec![way(sees, "unseen"), way(1.0 - sees, "missed")];
             ways.retain(|way| way.probability > 0.0);
             let begins = Transition::when(hung.clone(), &["believed"], "unseen");
+            // The purpose keys draws, and keeps the word of format 1.
             all = all.transition(begins.branching("probe-sees-hang", ways));
             let gone = (!well()).and(!hung);
             all = all.transition(Transition::when(gone, &["missed"], "unseen"));

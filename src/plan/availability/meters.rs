@@ -134,7 +134,7 @@ pub fn declare(draft: &Draft, graph: &Graph, watched: &[Watched], into: &mut Dec
         watched.iter().filter_map(|watched| node_of(draft, graph, watched)).collect();
     // A promotion by remount depends on the volume of the primary.
     for (id, _) in graph.nodes() {
-        if let Some(Takeover::Master(..)) = graph.takeover(id) {
+        if let Some(Takeover::Primary(..)) = graph.takeover(id) {
             roots.push(id);
         }
     }
@@ -223,7 +223,7 @@ fn served(draft: &Draft, takeover: &Takeover) -> Expr {
         Takeover::Address(balancer, units) => {
             address::served(draft, *balancer, units.iter().copied().map(holds).collect())
         }
-        Takeover::Master(database, members) => {
+        Takeover::Primary(database, members) => {
             failover::served(draft, *database, members.iter().copied().map(holds).collect())
         }
         Takeover::Volumes(nas, owner, heads) => {

@@ -46,6 +46,7 @@ use crate::plan::graph::Graph;
 use crate::plan::kind;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::program::law_of;
+use crate::plan::streams;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::units::SimDuration;
@@ -419,6 +420,7 @@ fn compile(
     if let Some(fluid) = fluid {
         fluid.declare(draft, &mut declared.declaration);
     }
+    streams::keep(draft, &mut declared.declaration);
     let net = Net::compile(&declared.declaration, Reading::default())?;
     let meters = meters::resolve(draft, graph, (watched, measured), &net);
     Ok((net, meters))

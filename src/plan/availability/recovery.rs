@@ -24,7 +24,7 @@ pub struct Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RoleKind {
     /// Primary: takes the writes of a database.
-    Master,
+    Primary,
     /// Virtual IP of a balancer.
     Address,
     /// Volumes of a file server.
@@ -36,7 +36,7 @@ impl RoleKind {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Master => "master",
+            Self::Primary => "primary",
             Self::Address => "address",
             Self::Volumes => "volumes",
         }

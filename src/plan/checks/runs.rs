@@ -199,9 +199,14 @@ fn check_clients(clients: &ClientsSpec, out: &mut Diagnostics) {
         inert(session.pages.span, message, "write { dist = \"geometric\", mean = … }", out);
     }
     let Some(retry) = &clients.retry else { return };
-    if retry.chance.value.get() <= 0.0 {
-        let message = "nobody tries again with a chance of 0: `after` and `at-most` say nothing";
-        inert(retry.chance.span, message, "give a chance above 0, or leave `retry` out", out);
+    if retry.probability.value.get() <= 0.0 {
+        let message = "`after` and `max-retries` have no effect: the retry probability is 0";
+        inert(
+            retry.probability.span,
+            message,
+            "give a probability above 0, or leave `retry` out",
+            out,
+        );
     }
 }
 

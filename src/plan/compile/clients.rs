@@ -13,10 +13,10 @@ pub(super) fn clients(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Clients
         let round_trip = spec.round_trip.as_ref().map(|law| demand("round-trip", &law_of(law)));
         let patience = spec.patience.as_ref().map(|law| demand("patience", &law_of(law)));
         let retry = spec.retry.as_ref().map(|retry| Retry {
-            chance: retry.chance.value.get(),
+            probability: retry.probability.value.get(),
             after: compiler.demand("retry-after", name, &law_of(&retry.after)),
             key: compiler.key("retry", name),
-            at_most: u8::try_from(retry.at_most.value).expect("the form bounds it"),
+            max_retries: u8::try_from(retry.max_retries.value).expect("the form bounds it"),
         });
         let session = spec.session.as_ref().map(|session| Session {
             mean_pages: law_of(&session.pages).mean(),

@@ -173,7 +173,7 @@ pub struct Declarer<'a> {
     moulds: Vec<Mould>,
     groups: Vec<Automaton>,
     /// Automata of the roles that faults strike.
-    masters: BTreeMap<RoleOf, Automaton>,
+    primaries: BTreeMap<RoleOf, Automaton>,
 }
 
 /// Fault and the parts that it hits.
@@ -202,8 +202,8 @@ impl<'a> Declarer<'a> {
             moulds[mould].users += 1;
             sketches.push(Sketch { part, name: part.name(draft), mould, roles });
         }
-        let (groups, masters) = (Vec::new(), BTreeMap::new());
-        Self { draft, out, sketches, moulds, groups, masters }
+        let (groups, primaries) = (Vec::new(), BTreeMap::new());
+        Self { draft, out, sketches, moulds, groups, primaries }
     }
 
     fn at(&self, part: Part) -> Option<usize> {
@@ -364,7 +364,7 @@ impl<'a> Declarer<'a> {
         let clock = hit.spec.at.is_some();
         let onset = if clock { onset } else { onset.guarded(Expr::Any(guards)).fate(Fate::Freeze) };
         let count = hit.members.len();
-        let role = self.masters.entry(of).or_insert_with(|| {
+        let role = self.primaries.entry(of).or_insert_with(|| {
             let states = (0..count).map(|member| State::serving(&holder(member))).collect();
             let role = Automaton::new(&format!("{name}/{}", of.word), states);
             // Without other members, the draws are those of the holder.
@@ -539,8 +539,8 @@ impl<'a> Declarer<'a> {
         for group in self.groups {
             declared.declaration.add(group);
         }
-        for (of, role) in self.masters {
-            declared.masters.insert(of, role.name.clone());
+        for (of, role) in self.primaries {
+            declared.primaries.insert(of, role.name.clone());
             declared.declaration.add(role);
         }
         declared.declaration.forced_causes.push(PLANNED.into());
@@ -712,7 +712,7 @@ impl Mould {
         let from: Vec<String> =
             std::iter::once(UP.to_string()).chain(self.sound.iter().cloned()).collect();
         let from: Vec<&str> = from.iter().map(String::as_str).collect();
-        let chance = after.chance.value.get();
+        let probability = after.probability.value.get();
         let way = |probability, to: &str, adds: bool| Branch {
             probability,
             to: to.into(),
@@ -720,7 +720,8 @@ impl Mould {
             adds: adds.then(|| hit.name.to_string()),
         };
         let target = if begun { &state } else { &pending };
-        let mut ways = vec![way(chance, target, begun), way(1.0 - chance, &passed, false)];
+        let mut ways =
+            vec![way(probability, target, begun), way(1.0 - probability, &passed, false)];
         ways.retain(|way| way.probability > 0.0);
         let draw = Transition::when(leads.clone(), &from, target);
         self.turn(draw.branching(hit.name, ways));

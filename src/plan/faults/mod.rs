@@ -36,13 +36,14 @@ use crate::convert::table;
 use crate::health::{Declaration, FactId, Forced, Net, Reading, Start};
 use crate::model::Health;
 use crate::model::ids::{CauseId, ComponentId};
-use crate::model::outage::{Ailing, Breakable, HealthNet, HealthPlan, MasterRole};
+use crate::model::outage::{Ailing, Breakable, HealthNet, HealthPlan, PrimaryRole};
 use crate::model::spec::runs::Initial;
 use crate::model::world::storage::Handed;
 use crate::plan::Draft;
 use crate::plan::drills;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::streams;
 use crate::plan::targets::RoleOf;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -64,7 +65,7 @@ pub struct Declared {
     /// Parts that a drill can break: their name, and the state in which they come back.
     pub breakable: Vec<(String, &'static str)>,
     /// Automata of the roles whose holder a fault strikes; the state says which member it is.
-    pub masters: BTreeMap<RoleOf, String>,
+    pub primaries: BTreeMap<RoleOf, String>,
 }
 
 /// Returns the names of all causes: overload, the faults in the order of the file, planned work.
@@ -188,9 +189,10 @@ fn finish(
     if live {
         textbook::declare(draft, &mut declared.declaration);
         // Only drills force other parts, and a net with faults has no drills.
-        let roles = declared.masters.values().cloned().collect();
+        let roles = declared.primaries.values().cloned().collect();
         declared.declaration.forced = Forced::Only(roles);
     }
+    streams::keep(draft, &mut declared.declaration);
     declared
 }
 
@@ -255,7 +257,7 @@ fn compile(
         }
         handed.push(Handed { owner: *owner, states });
     }
-    let masters = masters(draft, declared, ids, &net);
+    let primaries = primaries(draft, declared, ids, &net);
     Some(HealthNet {
         ailing,
         readers,
@@ -264,26 +266,26 @@ fn compile(
         handing,
         causes,
         breakable,
-        masters,
+        primaries,
         planned,
         net,
     })
 }
 
 /// Returns the roles that pass between members, with the automaton and the states that identify the holder.
-fn masters(
+fn primaries(
     draft: &Draft,
     declared: &Declared,
     ids: &BTreeMap<String, ComponentId>,
     net: &Net,
-) -> Vec<MasterRole> {
+) -> Vec<PrimaryRole> {
     let sections = |kind: Kind| (0..kind.sections(&draft.scenario)).map(move |at| (kind, at));
     let all = Kind::ALL.iter().flat_map(|kind| sections(*kind));
     let mut roles = Vec::new();
     for (of, role) in all.filter_map(|(kind, index)| RoleOf::find(draft, kind, index)) {
         let Some(group) = ids.get(&role.component).copied() else { continue };
         let members = of.kind.answers().parts(draft, of.index);
-        let automaton = declared.masters.get(&of).and_then(|name| net.automaton(name));
+        let automaton = declared.primaries.get(&of).and_then(|name| net.automaton(name));
         let states = |automaton| {
             let state = |member: usize| net.state(automaton, &declare::holder(member));
             (0..members.len()).map(|at| state(at).expect("a state for each member")).collect()
@@ -294,7 +296,7 @@ fn masters(
         };
         let automaton = automaton.map(|automaton| (automaton, states(automaton)));
         let members = members.iter().filter_map(place).map(table::u32).collect();
-        roles.push(MasterRole { group, automaton, members });
+        roles.push(PrimaryRole { group, automaton, members });
     }
     roles
 }

@@ -16,7 +16,7 @@ use crate::plan::program::law_of;
 pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     let scenario = &draft.scenario;
     for (name, crew) in scenario.crew.iter() {
-        declaration.crew(name, crew.hands.value);
+        declaration.crew(name, crew.size.value);
     }
     let mut arranged: BTreeSet<(usize, u32)> = BTreeSet::new();
     for at in &draft.links.group_order {
@@ -85,7 +85,7 @@ fn group(name: &str, spec: &GroupSpec, units: Vec<Unit>) -> Group {
                 ageing: spec.standby_rate.value,
                 switch_over: takes_time.map(DurationLaw),
                 coverage: spec.coverage.value.get(),
-                manual: spec.failed.as_ref().map(|law| DurationLaw(law_of(law))),
+                manual: spec.manual_switch.as_ref().map(|law| DurationLaw(law_of(law))),
             })
         }
     };

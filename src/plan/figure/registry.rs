@@ -341,7 +341,7 @@ impl Whose {
             Self::Scenario => "none: the whole scenario",
             Self::ScenarioOrClass => "none, or class",
             Self::Class => "class",
-            Self::ClassWithAvailability => "class with an objective `available`",
+            Self::ClassWithAvailability => "class with an objective `availability`",
             Self::ClassWithLatency => "class with an objective of latency",
             Self::View => "`CLASS-view`",
             Self::Component => "component",

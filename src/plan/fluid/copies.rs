@@ -136,26 +136,26 @@ const HALVINGS: u32 = 30;
 const LAST: f64 = 1e-9;
 
 impl UnderWay {
-    /// Tabulates a law of delays in seconds, for up to `slaves` replicas.
+    /// Tabulates a law of delays in seconds, for up to `replicas` replicas.
     #[must_use]
-    pub fn new(delay: &Law, slaves: usize) -> Self {
+    pub fn new(delay: &Law, replicas: usize) -> Self {
         if delay.is_constant() {
             return Self::Fixed(SimDuration::from_seconds_f64(delay.mean()));
         }
-        Self::Spread(Grid::new(delay, slaves))
+        Self::Spread(Grid::new(delay, replicas))
     }
 
-    /// Returns the loss with a primary that took writes at `rate`, if `slaves` replicas followed it. `uniform` is
+    /// Returns the loss with a primary that took writes at `rate`, if `replicas` replicas followed it. `uniform` is
     /// the random number from which the age is sampled.
     #[must_use]
-    pub fn lost(&self, rate: Rate, slaves: usize, uniform: f64) -> Loss {
+    pub fn lost(&self, rate: Rate, replicas: usize, uniform: f64) -> Loss {
         let w = rate.in_per_second();
-        if w <= 0.0 || slaves == 0 {
+        if w <= 0.0 || replicas == 0 {
             return Loss::default();
         }
         match self {
             Self::Fixed(delay) => Loss::of_all(w * delay.seconds(), *delay, uniform),
-            Self::Spread(grid) => grid.lost(w, slaves, uniform),
+            Self::Spread(grid) => grid.lost(w, replicas, uniform),
         }
     }
 }
@@ -163,7 +163,7 @@ impl UnderWay {
 impl Grid {
     /// Tabulates pieces of age that grow by [`GROWTH`] and also end at quantiles, each with the three points of
     /// Simpson's rule.
-    fn new(delay: &Law, slaves: usize) -> Self {
+    fn new(delay: &Law, replicas: usize) -> Self {
         let last = delay.quantile(1.0 - LAST);
         let mut ends = vec![0.0, (delay.mean() / 1e3).min(last)];
         while ends[ends.len() - 1] < last {
@@ -178,7 +178,7 @@ impl Grid {
             let sixth = (to - from) / 6.0;
             points.extend([(from, sixth), (f64::midpoint(from, to), 4.0 * sixth), (to, sixth)]);
         }
-        let of = (1..=slaves.clamp(1, MOST)).map(|j| {
+        let of = (1..=replicas.clamp(1, MOST)).map(|j| {
             let received = |age: f64| libm::pow(delay.cdf(age).clamp(0.0, 1.0), j as f64);
             let mut row: Vec<(f64, f64)> =
                 points.iter().map(|(age, _)| (received(*age), 0.0)).collect();
@@ -200,13 +200,13 @@ impl Grid {
         Self { of: of.collect(), points }
     }
 
-    fn lost(&self, w: f64, slaves: usize, uniform: f64) -> Loss {
-        let slaves = slaves.min(self.of.len());
+    fn lost(&self, w: f64, replicas: usize, uniform: f64) -> Loss {
+        let replicas = replicas.min(self.of.len());
         let mut loss = Loss::default();
         // The probability that all lack something older falls with age; the sampled age is where it meets the draw.
         let mut younger = None;
         for (at, (_, weight)) in self.points.iter().enumerate() {
-            let [lacks, lost] = alternating(slaves, |j| {
+            let [lacks, lost] = alternating(replicas, |j| {
                 let (received, older) = self.of[j - 1][at];
                 let none_older = libm::exp(-w * older);
                 [none_older, received * none_older]
@@ -216,7 +216,7 @@ impl Grid {
             if lacks >= uniform {
                 younger = Some(at);
             } else if let Some(from) = younger.take() {
-                loss.drawn_s = self.age_at(w, slaves, from, uniform);
+                loss.drawn_s = self.age_at(w, replicas, from, uniform);
             }
         }
         if let Some(oldest) = younger {
@@ -226,8 +226,8 @@ impl Grid {
     }
 
     /// Returns the age between a point and the next at which the probability that all lack something older is
-    /// `chance`, by bisection.
-    fn age_at(&self, w: f64, slaves: usize, from: usize, chance: f64) -> f64 {
+    /// `probability`, by bisection.
+    fn age_at(&self, w: f64, replicas: usize, from: usize, probability: f64) -> f64 {
         let (young, old) = (self.points[from].0, self.points[from + 1].0);
         let width = old - young;
         // H between two points: the cubic that has its values and slopes, F - 1, there.
@@ -242,8 +242,8 @@ impl Grid {
         let (mut low, mut high) = (0.0, 1.0);
         for _ in 0..HALVINGS {
             let part = f64::midpoint(low, high);
-            let [lacks, _] = alternating(slaves, |j| [libm::exp(-w * under_way(j, part)), 0.0]);
-            if lacks >= chance { low = part } else { high = part }
+            let [lacks, _] = alternating(replicas, |j| [libm::exp(-w * under_way(j, part)), 0.0]);
+            if lacks >= probability { low = part } else { high = part }
         }
         young + width * f64::midpoint(low, high)
     }
@@ -273,8 +273,8 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
             (Promotion::Remount, _) => Source::Volume,
             (Promotion::Replica, ReplicationMode::SemiSync) => Source::Acknowledged,
             (Promotion::Replica, ReplicationMode::Async) => {
-                let slaves = links.of(Role::Slave).count();
-                Source::Received(UnderWay::new(&law_of(&replication.receive), slaves))
+                let replicas = links.of(Role::Replica).count();
+                Source::Received(UnderWay::new(&law_of(&replication.receive), replicas))
             }
         };
         let members = 0..links.members.len();
@@ -323,8 +323,8 @@ mod tests {
     #[test]
     fn a_fixed_delay_loses_rate_times_delay() {
         let law = Law::constant(0.2).unwrap();
-        for slaves in 1..4 {
-            let lost = UnderWay::new(&law, slaves).lost(rate(1_000.0), slaves, 0.5);
+        for replicas in 1..4 {
+            let lost = UnderWay::new(&law, replicas).lost(rate(1_000.0), replicas, 0.5);
             assert!((lost.writes - 200.0).abs() < 1e-9, "{lost:?}");
             assert!((lost.window_s - 0.199).abs() < 1e-9, "{lost:?}");
             assert!((lost.drawn_s - (0.2 - 0.001 * libm::log(2.0))).abs() < 1e-9, "{lost:?}");
@@ -334,7 +334,7 @@ mod tests {
     /// Simulates the definition: writes at Poisson instants, each received by each replica after its own delay, but
     /// in order; the most advanced replica takes over at an instant chosen beforehand.
     /// Returns both means with half-widths, and the 95th percentile of the window with its bounds.
-    fn played(delay: &Law, w: f64, slaves: usize) -> ([f64; 4], [f64; 2]) {
+    fn played(delay: &Law, w: f64, replicas: usize) -> ([f64; 4], [f64; 2]) {
         let key = Key::derive(Seed(44), Lineage::replication(0), "receive", "played");
         let (runs, last) = (40_000, delay.quantile(1.0 - 1e-7));
         let (mut writes, mut window) = (Vec::new(), Vec::new());
@@ -345,7 +345,7 @@ mod tests {
                 key.uniform(run, index)
             };
             // Ages of the writes, the newest first, and of the oldest that each replica lacks.
-            let mut lacks = vec![0.0_f64; slaves];
+            let mut lacks = vec![0.0_f64; replicas];
             let (mut age, mut ages) = (0.0, Vec::new());
             loop {
                 age -= libm::log(uniform()) / w;
@@ -385,13 +385,13 @@ mod tests {
             Law::lognormal(0.2, 0.02).unwrap(),
         ];
         for law in &laws {
-            for (w, slaves) in [(3.0, 1), (120.0, 1), (120.0, 2), (40.0, 3)] {
+            for (w, replicas) in [(3.0, 1), (120.0, 1), (120.0, 2), (40.0, 3)] {
                 // A uniform number of 0.05 gives the 95th percentile of the window.
-                let lost = UnderWay::new(law, slaves).lost(rate(w), slaves, 0.05);
-                let ([writes, half, window, wide], p95) = played(law, w, slaves);
+                let lost = UnderWay::new(law, replicas).lost(rate(w), replicas, 0.05);
+                let ([writes, half, window, wide], p95) = played(law, w, replicas);
                 let drawn = (p95[0]..=p95[1]).contains(&lost.drawn_s);
-                assert!(drawn, "{w}/s, {slaves}: {lost:?}, {p95:?}");
-                println!("{w}/s, {slaves}: {lost:?} of {writes} ± {half}, {window} ± {wide}");
+                assert!(drawn, "{w}/s, {replicas}: {lost:?}, {p95:?}");
+                println!("{w}/s, {replicas}: {lost:?} of {writes} ± {half}, {window} ± {wide}");
                 assert!((lost.writes - writes).abs() <= half, "{lost:?} {writes} ± {half}");
                 assert!((lost.window_s - window).abs() <= wide, "{lost:?} {window} ± {wide}");
             }
@@ -400,7 +400,7 @@ mod tests {
 
     /// One more replica never loses more, and no delay loses nothing.
     #[test]
-    fn more_slaves_lose_less() {
+    fn more_replicas_lose_less() {
         let law = Law::lognormal(0.033, 1.3).unwrap();
         let all = UnderWay::new(&law, 63);
         let lost: Vec<f64> = (1..=63).map(|k| all.lost(rate(100.0), k, 0.5).writes).collect();

@@ -130,7 +130,7 @@ pub struct FluidClass {
     /// Expected number of requests per view: the first, and those fetched after it.
     pub requests: f64,
     /// Objective: the share of views to be served; `None` without one in the file.
-    pub available: Option<Probability>,
+    pub availability: Option<Probability>,
 }
 
 /// Source of requests at a rate.
@@ -277,7 +277,7 @@ impl FluidPlan {
                     entry: Entry::of(draft, &self.network, class, clients),
                     services: services(draft, class),
                     requests: requests(draft, class),
-                    available: objective.and_then(|o| o.available.as_ref()).map(|a| a.value),
+                    availability: objective.and_then(|o| o.availability.as_ref()).map(|a| a.value),
                 });
                 self.classes.len() - 1
             });
@@ -382,7 +382,7 @@ impl FluidPlan {
         let mut databases = Vec::new();
         for (database, (name, _)) in draft.scenario.database.iter().enumerate() {
             let links = &draft.links.databases[database];
-            databases.push(links.of(Role::Master).next().unwrap_or(0));
+            databases.push(links.of(Role::Primary).next().unwrap_or(0));
             let (of, phases) = (table::u32(database), failover::name(name));
             if !known(&phases, "served") {
                 continue;

@@ -43,7 +43,7 @@ pub enum Split {
     /// Over the units of a balancer that answer, in proportion to the virtual IPs that they hold (their number in all).
     Peers(u32),
     /// To the primary of a database.
-    Master(usize),
+    Primary(usize),
     /// Over the replicas of a database that answer; if there are none, to the primary.
     Readers(usize),
     /// To each replica of a database that answers.

@@ -41,10 +41,10 @@ impl Open {
                 return of(over * normal_cdf(z) + deviation * normal_density(z));
             }
             // P(N = n) of a Poisson law, from n = 0 on; for larger n no member is idle.
-            let (mut chance, mut idle) = (libm::exp(-open), 0.0);
+            let (mut probability, mut idle) = (libm::exp(-open), 0.0);
             for busy in 0..well {
-                idle += chance * (well - busy) as f64;
-                chance *= open / (busy as f64 + 1.0);
+                idle += probability * (well - busy) as f64;
+                probability *= open / (busy as f64 + 1.0);
             }
             of(idle)
         };
@@ -103,7 +103,7 @@ impl<'n> Times<'n> {
         let even = 1.0 / node.branches.len().max(1) as f64;
         let only = |at: usize| node.branches.get(at).map(|branch| (branch, 1.0));
         match node.split {
-            Split::First | Split::Address(_) | Split::Master(_) => only(0).into_iter().collect(),
+            Split::First | Split::Address(_) | Split::Primary(_) => only(0).into_iter().collect(),
             Split::Volumes { owner, .. } => only(owner as usize).into_iter().collect(),
             Split::Readers(_) if node.branches.len() > 1 => {
                 let each = 1.0 / (node.branches.len() - 1) as f64;

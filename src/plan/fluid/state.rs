@@ -11,8 +11,8 @@
 //! cookies, the same holds for a session.
 //!
 //! An edge whose origin does not answer keeps its objects until they expire. With ages spread evenly, the share
-//! 1 − t / `life` is still valid at time t after the last good answer, so more and more fetches fail. This age
-//! is part of the state, in steps of a [`AGES`]th of `life`, each evaluated at its middle.
+//! 1 − t / `ttl` is still valid at time t after the last good answer, so more and more fetches fail. This age
+//! is part of the state, in steps of a [`AGES`]th of `ttl`, each evaluated at its middle.
 //!
 //! Holds: the result is a pure function of [`Bits`], so that it can be cached per state.
 
@@ -137,7 +137,7 @@ pub struct Standing<'p> {
     /// Share of the forwarded requests that is sent to dead members, per balancer.
     refused: Vec<f64>,
     at: Vec<Option<u32>>,
-    master: Vec<Option<u32>>,
+    primary: Vec<Option<u32>>,
     head: Vec<Vec<Lead>>,
     cut: Vec<f64>,
     cut_fetches: Vec<f64>,
@@ -203,7 +203,7 @@ impl<'p> Standing<'p> {
             misled: plan.targets.iter().map(|count| vec![false; *count as usize]).collect(),
             refused: Vec::new(),
             at: vec![Some(0); plan.targets.len()],
-            master: plan.databases.iter().map(|first| Some(*first)).collect(),
+            primary: plan.databases.iter().map(|first| Some(*first)).collect(),
             head: plan.heads.iter().map(|count| vec![Lead::Home; *count as usize]).collect(),
             cut: vec![0.0; plan.classes.len()],
             cut_fetches: vec![0.0; plan.classes.len()],
@@ -228,7 +228,7 @@ impl<'p> Standing<'p> {
                 Input::Misled(of, who) => all.misled[of as usize][who as usize] = set,
                 Input::At(of, unit) if set => all.at[of as usize] = Some(unit),
                 Input::Served(of) => served[of as usize] = set,
-                Input::Holds(of, member) if set => all.master[of as usize] = Some(member),
+                Input::Holds(of, member) if set => all.primary[of as usize] = Some(member),
                 Input::Partner(nas, owner) if set => {
                     all.head[nas as usize][owner as usize] = Lead::Partner;
                 }
@@ -245,8 +245,8 @@ impl<'p> Standing<'p> {
                 _ => {}
             }
         }
-        for (master, served) in all.master.iter_mut().zip(served) {
-            *master = master.filter(|_| served);
+        for (primary, served) in all.primary.iter_mut().zip(served) {
+            *primary = primary.filter(|_| served);
         }
         all.refused = (0..plan.targets.len()).map(|balancer| all.astray(balancer)).collect();
         // A part is up while it and all below it are healthy; a rack also needs one of its switches.
@@ -322,17 +322,17 @@ impl<'p> Standing<'p> {
                 let shares = ways.iter().enumerate().map(|(k, at)| (*at, share(k))).collect();
                 (shares, dead(none))
             }
-            Split::Master(database) => only(self.master[database].map(|member| member as usize)),
+            Split::Primary(database) => only(self.primary[database].map(|member| member as usize)),
             Split::Readers(database) => {
-                let master = self.master[database].map(|member| member as usize);
-                let slaves: Vec<usize> =
-                    all_open().into_iter().filter(|at| Some(*at) != master).collect();
-                if slaves.is_empty() { only(master) } else { evenly(slaves) }
+                let primary = self.primary[database].map(|member| member as usize);
+                let replicas: Vec<usize> =
+                    all_open().into_iter().filter(|at| Some(*at) != primary).collect();
+                if replicas.is_empty() { only(primary) } else { evenly(replicas) }
             }
             Split::Followers(database) => {
-                let master = self.master[database].map(|member| member as usize);
-                let slaves = all_open().into_iter().filter(|at| Some(*at) != master);
-                (slaves.map(|at| (at, 1.0)).collect(), Blocked::default())
+                let primary = self.primary[database].map(|member| member as usize);
+                let replicas = all_open().into_iter().filter(|at| Some(*at) != primary);
+                (replicas.map(|at| (at, 1.0)).collect(), Blocked::default())
             }
             Split::Volumes { nas, owner } => {
                 let owner = owner as usize;
@@ -495,7 +495,7 @@ impl<'p> Standing<'p> {
             Split::Address(of) => {
                 add(&|input| matches!(input, Input::At(other, _) if *other as usize == of));
             }
-            Split::Master(of) | Split::Readers(of) if self.master[of].is_none() => {
+            Split::Primary(of) | Split::Readers(of) if self.primary[of].is_none() => {
                 add(&|input| matches!(input, Input::Served(other) if *other as usize == of));
             }
             Split::Volumes { nas, owner } => add(

@@ -111,11 +111,11 @@ pub struct Users {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retry {
     /// Probability of a retry after a failure.
-    pub chance: f64,
+    pub probability: f64,
     /// Mean time from the failure to the retry.
     pub after: SimDuration,
     /// Largest number of retries per view.
-    pub at_most: u32,
+    pub max_retries: u32,
 }
 
 /// Session: the pages of one user.
@@ -134,9 +134,9 @@ impl Users {
         let Some(spec) = spec else { return Self::default() };
         let time = |law: &LawSpec<SimDuration>| SimDuration::from_seconds_f64(load::mean(law));
         let retry = spec.retry.as_ref().map(|retry| Retry {
-            chance: retry.chance.value.get(),
+            probability: retry.probability.value.get(),
             after: time(&retry.after),
-            at_most: retry.at_most.value,
+            max_retries: retry.max_retries.value,
         });
         let session = spec.session.as_ref().map(|session| Session {
             pages: load::mean(&session.pages),
@@ -155,8 +155,8 @@ impl Users {
     #[must_use]
     pub fn tries(&self, fails: f64) -> f64 {
         let Some(retry) = &self.retry else { return 1.0 };
-        let again = retry.chance * fails;
-        (0..retry.at_most).fold(1.0, |tries, _| 1.0 + again * tries)
+        let again = retry.probability * fails;
+        (0..retry.max_retries).fold(1.0, |tries, _| 1.0 + again * tries)
     }
 
     /// Returns the share of the views that is lost after all retries if a share `fails` of the attempts fails.
@@ -164,10 +164,10 @@ impl Users {
     pub fn lost(&self, fails: f64) -> f64 {
         let Some(retry) = &self.retry else { return fails };
         let (mut lost, mut fail) = (0.0, fails);
-        for _ in 0..retry.at_most {
+        for _ in 0..retry.max_retries {
             // Users who do not retry; those whose retry fails are in the next term.
-            lost += fail - fail * retry.chance;
-            fail *= retry.chance * fails;
+            lost += fail - fail * retry.probability;
+            fail *= retry.probability * fails;
         }
         lost + fail
     }

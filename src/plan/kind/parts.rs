@@ -173,7 +173,7 @@ pub struct Memory {
 /// Role that passes between the members of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassedRole {
-    /// Word behind the name of the component: `master`.
+    /// Word behind the name of the component: `primary`.
     pub word: &'static str,
     /// Component of the event loop that decides which member has it.
     pub component: String,

@@ -72,8 +72,8 @@ pub enum Does {
 pub struct Work {
     /// The service in which the request is.
     pub service: usize,
-    /// Index of the draw among those of the class.
-    pub draw: usize,
+    /// Index of the demand among those of the class.
+    pub demand: usize,
     /// Share of the sampled time.
     pub share: f64,
     /// Number of threads that share the work.
@@ -148,7 +148,7 @@ pub struct Visit {
 #[derive(Clone, Debug)]
 pub struct Way {
     /// Probability of the way.
-    pub chance: f64,
+    pub probability: f64,
     /// Steps of the way.
     pub steps: Vec<Step>,
 }
@@ -159,7 +159,7 @@ pub struct Jump {
     /// Number of the target label.
     pub to: usize,
     /// Probability of the jump; otherwise the next step follows.
-    pub chance: f64,
+    pub probability: f64,
     /// Place of the label's name in the text.
     pub named: Span,
 }

@@ -33,7 +33,7 @@ pub fn resolve(
     let class = |class: usize| {
         let spec = &scenario.request[class].1;
         let before = out.errors();
-        let spent = vec![false; spec.draw.len()];
+        let spent = vec![false; spec.demands.len()];
         let mut resolver =
             Resolver { scenario, names, links, class, spent, labels: Vec::new(), out };
         resolver.labels_of(&spec.steps);
@@ -138,11 +138,11 @@ impl<'s> Resolver<'s, '_> {
 
     /// Reports draws that no step uses, unless an error since `before` explains it.
     fn unspent(&mut self, spec: &RequestSpec, before: usize) {
-        for (at, (draw, _)) in spec.draw.iter().enumerate() {
+        for (at, (demand, _)) in spec.demands.iter().enumerate() {
             if !self.spent[at] && self.out.errors() == before {
-                let message = format!("`{draw}` is drawn and never spent");
-                let help = format!("spend it in a step: {{ cpu = …, draw = \"{draw}\" }}");
-                self.out.push(Diagnostic::new(Code::Unused, draw.span, message).help(help));
+                let message = format!("`{demand}` is drawn and never spent");
+                let help = format!("spend it in a step: {{ cpu = …, demand = \"{demand}\" }}");
+                self.out.push(Diagnostic::new(Code::Unused, demand.span, message).help(help));
             }
         }
     }
@@ -212,11 +212,11 @@ impl<'s> Resolver<'s, '_> {
                 self.elsewhere(span, text, here);
             }
         }
-        let draws = &self.scenario.request[self.class].1.draw;
-        let draw = find_named(draws, &step.draw, step.draw.span, "draw", self.out)?;
-        self.spent[draw] = true;
+        let demands = &self.scenario.request[self.class].1.demands;
+        let demand = find_named(demands, &step.demand, step.demand.span, "demand", self.out)?;
+        self.spent[demand] = true;
         let (share, threads) = (step.share.value, step.threads.clone());
-        Some(Work { service: service?.index, draw, share, threads })
+        Some(Work { service: service?.index, demand, share, threads })
     }
 
     /// Reports a step at `span` that must be in a service to do `what` it does.
@@ -256,15 +256,15 @@ impl<'s> Resolver<'s, '_> {
     }
 
     fn choose(&mut self, step: &'s ChooseStep, here: Here, reach: &mut Vec<&'s Name>) -> Vec<Way> {
-        let all: f64 = step.choose.iter().map(|way| way.chance.value.get()).sum();
+        let all: f64 = step.choose.iter().map(|way| way.probability.value.get()).sum();
         if all > MOST {
             let all = (all * 1e9).round() / 1e9;
-            let message = format!("the chances add up to {all}, must be at most 1");
-            let help = "what is left of 1 is the chance of none of them";
+            let message = format!("the probabilities add up to {all}, must be at most 1");
+            let help = "what is left of 1 is the probability of none of them";
             self.out.push(Diagnostic::new(Code::Sum, step.choose.span, message).help(help));
         }
         let way = |way: &'s crate::model::spec::request::BranchSpec| Way {
-            chance: way.chance.value.get(),
+            probability: way.probability.value.get(),
             steps: self.steps(&way.steps, here, reach),
         };
         step.choose.iter().map(way).collect()
@@ -285,7 +285,7 @@ impl<'s> Resolver<'s, '_> {
             self.out.push(diagnostic.help_if(help));
             return None;
         }
-        Some(Jump { to: to?, chance: step.chance.value.get(), named })
+        Some(Jump { to: to?, probability: step.probability.value.get(), named })
     }
 
     /// Finds the target of `text` at `span`, which must be one of `kinds`; reports an error otherwise.
@@ -302,7 +302,7 @@ impl<'s> Resolver<'s, '_> {
         let mut jumps = Vec::new();
         super::each_here(steps, &mut |step| {
             if let Does::Jump(jump) = &step.does
-                && jump.chance >= 1.0
+                && jump.probability >= 1.0
             {
                 jumps.push(jump);
             }
@@ -311,7 +311,7 @@ impl<'s> Resolver<'s, '_> {
         let span = jumps.first().map(|jump| jump.named).or(labelled.map(|step| step.span));
         let path: Vec<&str> = jumps.iter().map(|jump| &**self.labels[jump.to]).collect();
         let message = format!("the steps go round without an exit: {}", path.join(" → "));
-        let help = "give the `goto` a chance below 1";
+        let help = "give the `goto` a probability below 1";
         let diagnostic = Diagnostic::new(Code::RouteCycle, span.unwrap_or_default(), message);
         self.out.push(diagnostic.help(help));
     }

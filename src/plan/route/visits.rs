@@ -92,16 +92,16 @@ impl<'s> Visits<'s> {
             }
             match &step.does {
                 Does::Choose(ways) => {
-                    let all: f64 = ways.iter().map(|way| way.chance).sum();
+                    let all: f64 = ways.iter().map(|way| way.probability).sum();
                     let mut out = flow * (1.0 - all).max(0.0);
                     for way in ways {
-                        let part = flow * way.chance;
+                        let part = flow * way.probability;
                         out += self.walk(&way.steps, part, inflow, jumped, visits);
                     }
                     flow = out;
                 }
                 Does::Jump(jump) => {
-                    let leaves = flow * jump.chance;
+                    let leaves = flow * jump.probability;
                     if let Some(at) = self.number(jump.to) {
                         jumped[at] += leaves;
                     }

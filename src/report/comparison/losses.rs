@@ -48,9 +48,9 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     Some(Section {
         heading: HEADING.into(),
         intro: "Failed: refused, an error, timed out or given up, and its page with it. Stale: \
-                answered by a slave without a write that it should have had. Lost: acknowledged by \
-                an old master and never received by the new one. Split-brain: taken by an old \
-                master beside the new one, and gone with it."
+                answered by a replica without a write that it should have had. Lost: acknowledged by \
+                an old primary and never received by the new one. Split-brain: taken by an old \
+                primary beside the new one, and gone with it."
             .into(),
         blocks,
     })
@@ -168,7 +168,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
     };
     fn of<'r>(line: &'r Line<'_>, at: usize) -> Value<'r> {
         match &line.row.counts[at] {
-            Estimate::Missing(NoValue::NotKept) => Value::Missing("no slaves".into()),
+            Estimate::Missing(NoValue::NotKept) => Value::Missing("no replicas".into()),
             other => other.into(),
         }
     }

@@ -156,7 +156,7 @@ fn views(ladder: &Ladder) -> Option<Table> {
         if judged {
             cells.push(load.month_meets.as_ref().map_or_else(
                 || Cell::missing("no objective"),
-                |(_, chance)| cell(chance, Unit::Ratio),
+                |(_, probability)| cell(probability, Unit::Ratio),
             ));
         }
         cells

@@ -54,7 +54,7 @@ pub fn section(results: &Results) -> Option<Section> {
         return None;
     }
     let head = |name: &str| vec![Column::words(name, name), Column::words("window", "window")];
-    let (mut slaves, mut groups) = (head("slave"), head("database"));
+    let (mut replicas, mut groups) = (head("replica"), head("database"));
     for (name, metric, _) in OF_A_SLAVE {
         let key = name.replace(' ', "_");
         let (key, shown) = if metric == Metric::Lag {
@@ -62,14 +62,14 @@ pub fn section(results: &Results) -> Option<Section> {
         } else {
             (key, Unit::None)
         };
-        slaves.push(Column::numbers(name, &key, shown));
+        replicas.push(Column::numbers(name, &key, shown));
     }
     for (name, metric) in OF_A_GROUP {
         let key = name.replace([' ', '-'], "_");
         let shown = if metric == Metric::Stale { Unit::Ratio } else { Unit::None };
         groups.push(Column::numbers(name, &key, shown));
     }
-    let (mut of_slaves, mut of_groups) = (Vec::new(), Vec::new());
+    let (mut of_replicas, mut of_groups) = (Vec::new(), Vec::new());
     for (place, window) in results.windows.iter().enumerate() {
         let here: Vec<&Told<'_>> =
             told.iter().filter(|told| told.row.window == Some(place)).collect();
@@ -107,7 +107,7 @@ pub fn section(results: &Results) -> Option<Section> {
         for name in scopes(Metric::Lag) {
             let mut cells = vec![Cell::text(name), Cell::text(window.name.as_str())];
             cells.extend(OF_A_SLAVE.map(|(_, metric, stat)| find(name, metric, Some(stat))));
-            of_slaves.push(cells);
+            of_replicas.push(cells);
         }
         let mut names = scopes(Metric::FailedReads);
         for metric in [Metric::FailedWrites, Metric::Failovers] {
@@ -128,13 +128,13 @@ pub fn section(results: &Results) -> Option<Section> {
         let filled = !rows.is_empty();
         filled.then(|| Block::Table(Table { caption: String::new(), columns, rows }))
     };
-    let blocks = [(groups, of_groups), (slaves, of_slaves)].into_iter().filter_map(table);
+    let blocks = [(groups, of_groups), (replicas, of_replicas)].into_iter().filter_map(table);
     Some(Section {
         heading: "Databases".into(),
-        intro: "Lag of a slave: the age of the oldest write that it has not applied, while it \
+        intro: "Lag of a replica: the age of the oldest write that it has not applied, while it \
                 follows. Failed: refused, an error, timed out or given up. Lost writes: \
-                acknowledged by an old master and never received by the new one. Stale: the share \
-                of the slaves' reads that lacked a write they should have had. Runs around a break \
+                acknowledged by an old primary and never received by the new one. Stale: the share \
+                of the replicas' reads that lacked a write they should have had. Runs around a break \
                 stand here where there was a failover."
             .into(),
         blocks: blocks.collect(),
@@ -157,7 +157,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             words("figure", "", "Metric, as in the path of the figure.", |line| {
                 line.told.figure.metric.id().into()
             }),
-            words("of", "", "Database, or the slave whose lag it is.", |line| {
+            words("of", "", "Database, or the replica whose lag it is.", |line| {
                 (&line.told.figure.scope).into()
             }),
             words("stat", "", "Statistic: mean, percentile, maximum or chance.", |line| {

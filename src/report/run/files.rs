@@ -300,7 +300,7 @@ fn window(window: &WindowRows) -> Json {
         "replications": window.replications,
         "looks": window.looks,
         "length_s": window.length.seconds(),
-        "lead_in_s": window.lead_in.seconds(),
+        "lead_in_s": window.warm_up.seconds(),
         "rate_per_s": window.rate.map(|rate| number(rate.in_per_second())),
         "arrivals": Json::Object(arrivals.collect()),
         "corrected_for_arrivals": window.corrected,

@@ -12,16 +12,16 @@ use crate::study::window::Estimate;
 /// The heading of the section.
 pub const HEADING: &str = "Recovery";
 
-const INTRO: &str = "What takes over from each other, over the same years: the master of a database, the \
+const INTRO: &str = "What takes over from each other, over the same years: the primary of a database, the \
 address of a balancer, the volumes of a file server. A recovery (RTO) lasts from when nobody serves, seen \
 or not, until somebody does: a failover, people where it did not work, or whoever served before and is back. \
 All count, however short.";
 
-const LOST: &str = "What a failover loses (RPO) are writes that the old master had acknowledged and nobody \
+const LOST: &str = "What a failover loses (RPO) are writes that the old primary had acknowledged and nobody \
 who could take over had received: those under way, or all since it went away where whoever takes over had \
 been. That is rare and loses thousands of times as much: where the years saw none of it, its share of \
 the means is missing, however narrow their intervals. The window is the age of the oldest write lost, 0 \
-where none is. Writes count as independent of each other; what an old master that nobody fenced goes on \
+where none is. Writes count as independent of each other; what an old primary that nobody fenced goes on \
 taking is not in it.";
 
 /// Returns the section; `None` if no role can be taken over.

@@ -35,7 +35,7 @@ fn intro(sampled: &SampledRows) -> String {
          the {} pieces of {} episodes in which something is wrong, {quiet} of quiet time, {:.1} hours \
          in all. Each was drawn with a known chance; what requests lose beyond what the fluid loses, \
          over that chance, corrects the years. A window begins with its history's faults, repairs, \
-         ages and masters, and what failed over in vain there does so here, but with empty queues and \
+         ages and primaries, and what failed over in vain there does so here, but with empty queues and \
          cold memory: what comes before it is lived through and not counted. windows.csv has every window.",
         sampled.replications,
         sampled.windows.len(),

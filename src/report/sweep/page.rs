@@ -251,7 +251,7 @@ mod tests {
     fn a_figure_stands_over_the_key_that_is_varied_and_its_knee_is_told() {
         let counts = [("2", 1450.0), ("3", 2960.0), ("4", 4460.0), ("5", 4930.0), ("6", 4935.0)];
         let variants = counts.map(|(n, value)| {
-            (vec![("zone.sql.count", n), ("database.mysql.in", "{ master = \"sql-1\" }")], value)
+            (vec![("zone.sql.count", n), ("database.mysql.in", "{ primary = \"sql-1\" }")], value)
         });
         let swept = swept(variants.to_vec());
         let drawn = lines(&swept);

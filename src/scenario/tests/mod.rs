@@ -171,7 +171,7 @@ spec! {
     /// A way.
     pub struct Branch {
         /// How often.
-        chance: Probability,
+        probability: Probability,
         /// What then.
         steps: Vec<Step>,
     }

@@ -9,7 +9,7 @@ use crate::scenario::schema::{json_of, schema};
 
 const SOUND: &str = r#"
 scenario = "sound"
-format = 1
+format = 2
 [run]
 horizon = { value = "10y", low = "1y", source = "the contract" }
 replications = { min = 10 }
@@ -27,16 +27,16 @@ to = ["app", "nas.store.head", "server.*"]
 algorithm = "rr"
 weights = [1, 2.5]
 [database.mysql]
-in = { master = "sql-1", slaves = ["sql-2"] }
+in = { primary = "sql-1", replicas = ["sql-2"] }
 [link.wan]
 bandwidth = "100Mbit/s"
 loss = 0.001
 [workload.visitors]
 rate = "1.2e3/h"
 [objective.page]
-available = "99.95%"
+availability = "99.95%"
 [request.page]
-steps = [{ cpu = "app" }, { choose = [{ chance = 0.1, steps = [{ cpu = "b", share = 0.5 }] }] }]
+steps = [{ cpu = "app" }, { choose = [{ probability = 0.1, steps = [{ cpu = "b", share = 0.5 }] }] }]
 reply = "10kB"
 [[expect]]
 figure = "latency.page.p95@peak"

@@ -40,7 +40,7 @@ fn every_mistake_of_a_file_is_reported_at_once_and_the_rest_is_still_read() {
 fn a_table_of_a_choice_has_exactly_one_of_its_keys() {
     let steps = |steps: &str| read_with_head(&format!("[request.page]\nsteps = [{steps}]\n"));
     let good =
-        steps("{ cpu = \"app\" }, { choose = [{ chance = 0.1, steps = [{ cpu = \"b\" }] }] }");
+        steps("{ cpu = \"app\" }, { choose = [{ probability = 0.1, steps = [{ cpu = \"b\" }] }] }");
     assert!(good.found.is_empty(), "{}", good.text());
     let spec = good.spec.unwrap();
     assert!(matches!(spec.request[0].1.steps[1], Step::Choose(_)));
@@ -71,7 +71,7 @@ fn two_spellings_have_one_canonical_print() {
              loss = 0.0005\n[link.b]\nbandwidth = \"1MB/s\"\nlatency = \"1500us\"\n\
              [station.s]\nservice = { mean = \"60s\", dist = \"gamma\", cv = 2 }\n\
              [workload.w]\nrate = \"60/min\"\n";
-    let b = "scenario = 't' # the same\nformat = 1\n[workload.w]\n\
+    let b = "scenario = 't' # the same\nformat = 2\n[workload.w]\n\
              rate = { value = \"1/s\", source = \"x\" }\n\
              [station.s]\nservers = 1\nservice = { dist = \"gamma\", cv = 2.0, mean = \"1min\" }\n\
              [link.b]\nlatency = \"1.5ms\"\nbandwidth = \"1_000kB/s\"\n\

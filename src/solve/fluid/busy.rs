@@ -58,11 +58,11 @@ impl Busy {
             .collect();
         let all: f64 = used.iter().map(|(_, time)| time).sum();
         let below = |most: f64| -> f64 {
-            let chance = |at: f64| match sigma > 0.0 {
+            let probability = |at: f64| match sigma > 0.0 {
                 true => normal_cdf((most - at + sigma * sigma / 2.0) / sigma),
                 false => f64::from(u8::from(at <= most)),
             };
-            used.iter().map(|(at, time)| time * chance(*at)).sum::<f64>()
+            used.iter().map(|(at, time)| time * probability(*at)).sum::<f64>()
         };
         let ends = (used.first(), used.last());
         let (Some((first, _)), Some((last, _))) = ends else { return 0.0 };

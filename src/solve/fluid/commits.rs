@@ -63,7 +63,7 @@ struct Broken {
 }
 
 /// Returns the member that serves as primary.
-fn master(facts: &CopiesNet, view: View<'_>) -> Option<usize> {
+fn primary(facts: &CopiesNet, view: View<'_>) -> Option<usize> {
     let holder = facts.holds.iter().position(|holds| view.fact(*holds));
     holder.filter(|_| view.fact(facts.served))
 }
@@ -75,7 +75,7 @@ pub(super) struct Group<'p> {
     /// Its place among those that take writes; `None` without writes.
     commits: Option<usize>,
     /// The member that serves as primary.
-    master: Option<usize>,
+    primary: Option<usize>,
     /// Instant since which the last primary had served.
     since: SimTime,
     broken: Option<Broken>,
@@ -104,7 +104,7 @@ impl<'p> Group<'p> {
                 of,
                 facts,
                 commits: fluid.network.commits.iter().position(takes),
-                master: master(facts, view),
+                primary: primary(facts, view),
                 since: SimTime::ZERO,
                 draws: Key::derive(seed, lineage, "data-loss", &of.name),
                 broken: None,
@@ -148,7 +148,7 @@ impl<'p> Group<'p> {
         let facts = self.facts;
         let follows = |member: usize| view.fact(facts.follows[member]);
         let applies = |member: usize| view.fact(facts.copies[member]);
-        self.lags.settle(self.master, follows, applies);
+        self.lags.settle(self.primary, follows, applies);
     }
 
     /// Handles a change at `at`. `rates` are the writes taken until then, by place; `why` returns the cause that
@@ -160,8 +160,8 @@ impl<'p> Group<'p> {
         rates: &[Rate],
         why: &mut dyn FnMut(FactId) -> u32,
     ) {
-        let (before, now) = (self.master, master(self.facts, view));
-        self.master = now;
+        let (before, now) = (self.primary, primary(self.facts, view));
+        self.primary = now;
         match (before, now) {
             (Some(who), Some(same)) if who == same => {
                 self.leave(at, view);
@@ -199,9 +199,9 @@ impl<'p> Group<'p> {
 
     /// Gives every following member all writes.
     fn follow(&mut self, view: View<'_>) {
-        let Some(master) = self.master else { return };
+        let Some(primary) = self.primary else { return };
         for (member, has) in self.has.iter_mut().enumerate() {
-            if member == master || view.fact(self.facts.copies[member]) {
+            if member == primary || view.fact(self.facts.copies[member]) {
                 *has = Has::All;
             }
         }

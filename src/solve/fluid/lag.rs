@@ -59,7 +59,7 @@ struct Member {
 pub(super) struct Lags {
     members: Vec<Member>,
     /// The present or last primary.
-    master: usize,
+    primary: usize,
     /// True if an old primary returns with a fresh copy.
     rebuilds: bool,
     /// Ends of intervals, each with the writes up to it; the last is the present.
@@ -83,27 +83,27 @@ impl Lags {
         };
         Self {
             members: rates.iter().map(member).collect(),
-            master: 0,
+            primary: 0,
             rebuilds,
             log: VecDeque::from([(SimTime::ZERO, 0.0)]),
             written: 0.0,
         }
     }
 
-    /// Updates the replicas and those of them that run; `master` is the serving primary, if there is one.
+    /// Updates the replicas and those of them that run; `primary` is the serving primary, if there is one.
     pub fn settle(
         &mut self,
-        master: Option<usize>,
+        primary: Option<usize>,
         follows: impl Fn(usize) -> bool,
         applies: impl Fn(usize) -> bool,
     ) {
-        if let Some(new) = master {
+        if let Some(new) = primary {
             // Before it serves it has applied all writes that it had.
-            self.master = new;
+            self.primary = new;
             self.members[new].applied = self.written;
         }
         for (at, member) in self.members.iter_mut().enumerate() {
-            let before = std::mem::replace(&mut member.follows, at != self.master && follows(at));
+            let before = std::mem::replace(&mut member.follows, at != self.primary && follows(at));
             member.applies = member.follows && applies(at);
             if member.follows && !before && self.rebuilds {
                 member.applied = self.written;
@@ -140,7 +140,7 @@ impl Lags {
         self.written += wrote;
         self.log.push_back((to, self.written));
         for (at, member) in self.members.iter_mut().enumerate() {
-            if at == self.master || member.copied(self.rebuilds) {
+            if at == self.primary || member.copied(self.rebuilds) {
                 member.applied = self.written;
             } else {
                 member.live(&self.log, from);
@@ -164,7 +164,8 @@ impl Lags {
     /// copy.
     fn waited_for(&self) -> impl Iterator<Item = &Member> {
         let members = self.members.iter().enumerate();
-        let lacks = |at: usize, member: &Member| at != self.master && !member.copied(self.rebuilds);
+        let lacks =
+            |at: usize, member: &Member| at != self.primary && !member.copied(self.rebuilds);
         members.filter(move |(at, member)| lacks(*at, member)).map(|(_, member)| member)
     }
 
@@ -312,11 +313,11 @@ mod tests {
     }
 
     fn lag(lags: &Lags) -> f64 {
-        let slave = &lags.members[1];
-        let place = lags.log.partition_point(|(_, written)| *written <= slave.applied);
+        let replica = &lags.members[1];
+        let place = lags.log.partition_point(|(_, written)| *written <= replica.applied);
         let Some((end, after)) = lags.log.get(place) else { return 0.0 };
         let (begin, before) = lags.log[place - 1];
-        let part = (slave.applied - before) / (after - before);
+        let part = (replica.applied - before) / (after - before);
         lags.now().since(begin).seconds() - part * end.since(begin).seconds()
     }
 
@@ -326,7 +327,7 @@ mod tests {
 
     /// O43, every row, in intervals of any length.
     #[test]
-    fn o43_backlog_and_lag_of_a_slave_that_is_too_slow() {
+    fn o43_backlog_and_lag_of_a_replica_that_is_too_slow() {
         for step in [1.0, 7.0, 50.0, 100.0, 300.0] {
             let mut lags = pair();
             let mut now = 0.0;
@@ -377,7 +378,7 @@ mod tests {
     /// Away for an hour, it lags by 360,000 writes, an hour old, when it runs again. It applies 700 per second more
     /// than arrive, so it needs 514 s to catch up.
     #[test]
-    fn a_slave_that_was_away_catches_up() {
+    fn a_replica_that_was_away_catches_up() {
         let mut lags = pair();
         lags.follow(at(600.0), 60_000.0);
         assert!(lags.keep_up(rate(100.0)));
@@ -460,7 +461,7 @@ mod tests {
             lags.settle(Some(1), |_| true, |_| true);
             let lacks = lags.written - lags.members[0].applied;
             near(lacks, if rebuilds { 0.0 } else { 50_000.0 });
-            assert_eq!(lags.members[0].tally, LagTally::default(), "it was master, then nothing");
+            assert_eq!(lags.members[0].tally, LagTally::default(), "it was primary, then nothing");
         }
     }
 }

@@ -247,9 +247,9 @@ fn stays_full(came: f64, done: f64, room: f64) -> f64 {
         }
         weight *= all / jumps;
         next.fill(0.0);
-        for (place, chance) in free.iter().enumerate() {
-            next[place.saturating_sub(1)] += chance * fills;
-            next[(place + 1).min(most)] += chance * empties;
+        for (place, probability) in free.iter().enumerate() {
+            next[place.saturating_sub(1)] += probability * fills;
+            next[(place + 1).min(most)] += probability * empties;
         }
         std::mem::swap(&mut free, &mut next);
     }

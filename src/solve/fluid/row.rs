@@ -111,7 +111,7 @@ impl Row {
     fn note(&mut self, from: SimTime, to: SimTime, bad: f64) {
         let (from, to) = (from.nanos() / INTERVAL.nanos(), to.nanos() / INTERVAL.nanos());
         if bad > 0.0 && from < to {
-            self.ended.push(Bad { from, to, chance: bad / (to - from) as f64 });
+            self.ended.push(Bad { from, to, probability: bad / (to - from) as f64 });
         }
     }
 

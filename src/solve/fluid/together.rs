@@ -13,13 +13,13 @@ pub(super) struct Bad {
     /// See [`Self::from`].
     pub(super) to: u64,
     /// Probability; one where failures take many views.
-    pub(super) chance: f64,
+    pub(super) probability: f64,
 }
 
 /// Returns the number of these intervals that are bad for at least one class; those of one class do not overlap.
 pub(super) fn union(of: &mut [Bad]) -> f64 {
     if let [one] = of {
-        return one.chance * (one.to - one.from) as f64;
+        return one.probability * (one.to - one.from) as f64;
     }
     let mut edges: Vec<u64> = of.iter().flat_map(|bad| [bad.from, bad.to]).collect();
     edges.sort_unstable();
@@ -33,7 +33,7 @@ pub(super) fn union(of: &mut [Bad]) -> f64 {
             open.push(of[next]);
             next += 1;
         }
-        let most = open.iter().map(|bad| bad.chance).fold(0.0, f64::max);
+        let most = open.iter().map(|bad| bad.probability).fold(0.0, f64::max);
         most * (ends[1] - ends[0]) as f64
     };
     edges.windows(2).map(between).sum()
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn an_interval_that_is_bad_for_two_classes_is_bad_once() {
-        let bad = |from, to, chance| Bad { from, to, chance };
+        let bad = |from, to, probability| Bad { from, to, probability };
         let union = |of: &[Bad]| union(&mut of.to_vec());
         assert_eq!(union(&[]), 0.0);
         assert_eq!(union(&[bad(3, 7, 0.5)]), 2.0);

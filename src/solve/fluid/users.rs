@@ -129,7 +129,7 @@ impl Fails {
 
 impl<'p> Crowd<'p> {
     pub(super) fn new(of: &'p Users) -> Self {
-        let most = of.retry.as_ref().map_or(0, |retry| retry.at_most as usize);
+        let most = of.retry.as_ref().map_or(0, |retry| retry.max_retries as usize);
         let none = vec![Waiting::default(); most];
         Self { of, unheard: 0.0, again: none.clone(), then: none, gone: 0.0, rate: 0.0 }
     }
@@ -248,31 +248,31 @@ impl<'p> Crowd<'p> {
         let (old, now) = (&self.again, &mut self.then);
         let mut all = Tried::default();
         let mut chain = |failed: f64, again: f64, delay: f64, of: fn(&mut Waiting) -> &mut f64| {
-            let (chance, lapse) = (retry.chance, seconds / delay);
+            let (probability, lapse) = (retry.probability, seconds / delay);
             if failed <= 0.0 && old.iter().all(|waiting| *of(&mut waiting.clone()) <= 0.0) {
                 now.iter_mut().for_each(|waiting| *of(waiting) = 0.0);
                 return 0.0;
             }
             let old = |k: usize| *of(&mut old[k].clone());
             // Number of users who wait for each retry in the steady state.
-            let first = chance * failed / seconds * delay;
-            let settled = |k: usize| (0..k).fold(first, |waiting, _| waiting * chance * again);
+            let first = probability * failed / seconds * delay;
+            let settled = |k: usize| (0..k).fold(first, |waiting, _| waiting * probability * again);
             let left = if lapse < LONG { libm::exp(-lapse) } else { 0.0 };
-            let (mut comes, mut further) = (chance * failed, 0.0);
+            let (mut comes, mut further) = (probability * failed, 0.0);
             all.lost += failed - comes;
             for k in 0..now.len() {
                 let mut end = settled(k);
                 let mut weight = left;
                 for j in (0..=k).filter(|_| left > 0.0) {
                     end += weight * (old(k - j) - settled(k - j));
-                    weight *= chance * again * lapse / (j + 1) as f64;
+                    weight *= probability * again * lapse / (j + 1) as f64;
                 }
                 let end = if end < NONE { 0.0 } else { end };
                 let tries = comes - (end - old(k));
                 all.further += tries;
                 further += tries;
                 all.late += tries * (1.0 - again);
-                comes = if k + 1 < now.len() { chance * again * tries } else { 0.0 };
+                comes = if k + 1 < now.len() { probability * again * tries } else { 0.0 };
                 all.lost += tries * again - comes;
                 *of(&mut now[k]) = end;
             }
@@ -344,11 +344,11 @@ impl Crowd<'_> {
         }
         let rate = still.came / still.lasted;
         let wait = still.patience.waiting(f64::INFINITY);
-        let (chance, delay) = self
+        let (probability, delay) = self
             .of
             .retry
             .as_ref()
-            .map_or((0.0, wait), |retry| (retry.chance, retry.after.seconds()));
+            .map_or((0.0, wait), |retry| (retry.probability, retry.after.seconds()));
         let finest = (delay.min(wait) / 4.0).max(still.lasted / 1_024.0).min(still.lasted);
         let mut standing = vec![0.0; self.again.len()];
         let mut all = Endured::default();
@@ -358,7 +358,7 @@ impl Crowd<'_> {
             let (so_far, _) = still.first(at + step);
             let (stands, refused) = still.meets(at + step / 2.0);
             let failed = (so_far - before) * comes;
-            let mut tries = if self.again.is_empty() { 0.0 } else { chance * failed };
+            let mut tries = if self.again.is_empty() { 0.0 } else { probability * failed };
             let mut lost = failed - tries;
             let last = self.again.len().saturating_sub(1);
             for (k, (waiting, standing)) in self.again.iter_mut().zip(&mut standing).enumerate() {
@@ -367,7 +367,7 @@ impl Crowd<'_> {
                 let gave_up = relax(standing, tried * stands, step, wait);
                 let failed = gave_up + tried * refused;
                 all.late += tried * (1.0 - stands - refused);
-                tries = if k < last { chance * failed } else { 0.0 };
+                tries = if k < last { probability * failed } else { 0.0 };
                 lost += failed - tries;
             }
             let came = rate * step;

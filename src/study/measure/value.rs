@@ -39,7 +39,7 @@ impl Measure {
             | Self::Missed(_) => Some(1.0),
             Self::Database(groups, Counted::StaleShare) => {
                 let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
-                of_trials(read.map(|reading| reading.counts.slave_reads).sum())
+                of_trials(read.map(|reading| reading.counts.replica_reads).sum())
             }
             Self::Database(..) | Self::Tally(_, ReadAs::Count(_)) => Some(1.0),
             Self::Tally(parts, ReadAs::Share(_, all)) => of_trials(gauges(parts, &|gauge| {
@@ -252,7 +252,7 @@ impl Measure {
                 };
                 let count = of(&|counts| counted.of(counts));
                 let share = *counted == Counted::StaleShare;
-                ratio_or_count(count, of(&|counts| counts.slave_reads), share)
+                ratio_or_count(count, of(&|counts| counts.replica_reads), share)
             }
             Self::Unanswered(calls) => {
                 let of = |attempts: &Attempts| {

@@ -161,7 +161,7 @@ fn warm_up(window: &WindowRows, soundings: &[f64]) -> Check {
         detail: format!(
             "window {}: {} lived through and not counted, fixed before the run; {}; {mser}",
             window.name,
-            window.lead_in,
+            window.warm_up,
             balance(window.verdict)
         ),
     }
@@ -244,7 +244,7 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
             well.join(", ")
         ));
     }
-    let available = scenario.objective.iter().any(|(_, o)| o.available.is_some());
+    let available = scenario.objective.iter().any(|(_, o)| o.availability.is_some());
     let followed = study.years.as_ref().is_some_and(|years| years.of.fluid.is_some());
     if available && !followed {
         let why = match study.years {

@@ -288,7 +288,7 @@ impl Gatherer<'_> {
             looks: seen.looks,
             rate,
             length: asked.window.length,
-            lead_in: asked.window.lead_in,
+            warm_up: asked.window.warm_up,
             events: seen.events,
             digests: seen.digests.clone(),
             trails: seen.trails.clone(),

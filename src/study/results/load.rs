@@ -129,7 +129,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
             causes: causes.into_iter().map(|(_, name, lost)| (name, lost)).collect(),
             never_born: lost(Loss::NeverBorn),
             late: folded.classes[at].late.iter().sum::<f64>() / years,
-            month_meets: class.available.map(|least| (least, of(OfLoad::MonthMeets(at)))),
+            month_meets: class.availability.map(|least| (least, of(OfLoad::MonthMeets(at)))),
             month_lost: of(OfLoad::MonthLostMean(at)),
             month_p95: of(OfLoad::MonthLost(at, 0.95)),
             held_up: held_up(fluid, at),

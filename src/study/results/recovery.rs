@@ -60,7 +60,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Vec<RecoveryRow> {
         }
         causes.sort_by(|a, b| b.0.total_cmp(&a.0));
         let database = || {
-            let fluid = plan.of.fluid.as_ref().filter(|_| role.kind == RoleKind::Master)?;
+            let fluid = plan.of.fluid.as_ref().filter(|_| role.kind == RoleKind::Primary)?;
             let writes = |database: u32| fluid.network.commits.iter().any(|(d, _)| *d == database);
             let is = |c: &Copies| c.name == role.name && writes(c.database);
             fluid.copies.iter().position(is)

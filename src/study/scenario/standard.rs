@@ -106,7 +106,7 @@ fn of_databases(plan: &Blueprint) -> Vec<String> {
         }
         paths.push(format!("failovers.{name}"));
         paths.push(format!("lost-writes.{name}"));
-        if group.by_slaves {
+        if group.by_replicas {
             paths.push(format!("stale.{name}"));
             paths.push(format!("stale.{name}.chance"));
         }

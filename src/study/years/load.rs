@@ -628,9 +628,9 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, NoSuc
             priced.map(|_| of).ok_or_else(without)
         }
         (Metric::Request, Some(Stat::Chance), true) => {
-            if fluid.classes[class].available.is_none() {
+            if fluid.classes[class].availability.is_none() {
                 return Err(NoSuchFigure::new(format!(
-                    "`{figure}`: `{}` has no objective `available` that a month could meet",
+                    "`{figure}`: `{}` has no objective `availability` that a month could meet",
                     figure.scope
                 )));
             }
@@ -672,7 +672,7 @@ fn writes(
 ) -> Result<OfLoad, NoSuchFigure> {
     let names: Vec<&str> = fluid.copies.iter().map(|copies| copies.name.as_str()).collect();
     let Some(at) = names.iter().position(|name| *name == figure.scope) else {
-        let message = format!("`{figure}`: no slave takes over at `{}`", figure.scope);
+        let message = format!("`{figure}`: no replica takes over at `{}`", figure.scope);
         let help = suggest::help(&figure.scope, &names, "databases with a failover are");
         return Err(NoSuchFigure::new(message).help_if(help));
     };

@@ -29,7 +29,7 @@ member-limit = 1
 rate = "{rate}/s"
 arrivals = {{ process = "poisson" }}
 [request.get]
-draw = {{ work = {{ dist = "exponential", mean = "{mean}" }} }}
+demands = {{ work = {{ dist = "exponential", mean = "{mean}" }} }}
 [[expect]]
 figure = "waiting.front.chance[over=0s]@run"
 is     = "0.5 +- 1%"
@@ -44,7 +44,7 @@ fn figures<const N: usize>(plan: &Blueprint, length: u64, of: [&str; N]) -> [(f6
         name: "run".into(),
         at: SimTime::ZERO,
         levels: vec![],
-        lead_in: SimDuration::from_secs(200),
+        warm_up: SimDuration::from_secs(200),
         length: SimDuration::from_secs(length),
         drain: SimDuration::from_secs(600),
         faults: Faults::Off,
@@ -74,7 +74,7 @@ fn is(name: &str, (mean, error): (f64, f64), truth: f64) {
     assert!(error < 0.02 * truth, "{name}: {error} says too little of {truth}");
 }
 
-/// Chance to wait at c servers offered a: Erlang's formula, by the recursion of his loss formula.
+/// Probability to wait at c servers offered a: Erlang's formula, by the recursion of his loss formula.
 fn erlang_c(servers: u32, offered: f64) -> f64 {
     let loss = (1..=servers).fold(1.0, |b, n| offered * b / (f64::from(n) + offered * b));
     let busy = offered / f64::from(servers);
@@ -125,7 +125,7 @@ fn a_bounded_line_refuses_as_a_system_of_so_many_places_does() {
     let refused = all[places as usize] / sum;
     let waiting = |number: usize| (number as f64 - f64::from(count)).max(0.0);
     let line: f64 = (0..all.len()).map(|n| waiting(n) * all[n] / sum).sum();
-    let plan = servers(3, lambda, "100ms", "line = 4");
+    let plan = servers(3, lambda, "100ms", "queue-limit = 4");
     let [lost, wait] = figures(
         &plan,
         4_000,
@@ -147,7 +147,7 @@ fn a_line_that_is_left_after_a_fixed_time_is_that_of_impatient_customers() {
     let end = libm::exp(-drain * limit);
     let (before, beyond) = (v0 * (1.0 - end) / drain, v0 * end / (2.0 * mu));
     let sum = 1.0 + offered + before + beyond;
-    let plan = servers(2, lambda, "100ms", "line-time-out = \"300ms\"");
+    let plan = servers(2, lambda, "100ms", "queue-time-out = \"300ms\"");
     let [lost, waits] = figures(
         &plan,
         4_000,
@@ -295,8 +295,8 @@ rate     = "10/s"
 arrivals = { process = "regular" }
 [request.get]
 enter = "app"
-draw  = { work = "1s" }
-steps = [ { call = "inner", time-out = "1450ms", steps = [ { cpu = "back", draw = "work" } ] } ]
+demands  = { work = "1s" }
+steps = [ { call = "inner", time-out = "1450ms", steps = [ { cpu = "back", demand = "work" } ] } ]
 "#,
     ));
     let mut world = burst(&plan, 1.05);
@@ -366,8 +366,8 @@ fn a_unit_that_goes_on_sends_what_has_not_waited_too_long() {
 fn a_member_that_returns_drains_the_line_and_the_last_one_out_empties_it() {
     let keys = "member-limit = 10\ntime-out = \"10s\"\ncheck = { interval = \"1s\", time-out = \"1s\", fall = 1 }";
     // 150 a second; each member does 100: ten at a time, 100 ms each.
-    let rest = PLAIN.replace("draw  = { work = \"1ms\" }\n", "");
-    let rest = rest.replace("{ cpu = \"app\", draw = \"work\" }", "{ delay = \"100ms\" }");
+    let rest = PLAIN.replace("demands  = { work = \"1ms\" }\n", "");
+    let rest = rest.replace("{ cpu = \"app\", demand = \"work\" }", "{ delay = \"100ms\" }");
     let plan = scene(keys, "150/s", &rest);
     let mut world = world(&plan, 0);
     world.run_before(at(20.0)).unwrap();
@@ -429,8 +429,8 @@ fn by_hash_a_view_waits_for_its_own_member_and_others_pass() {
 #[test]
 fn a_second_try_waits_in_line_where_nobody_else_has_room() {
     let keys = "member-limit = 1\nretries = 1\nalgorithm = \"least-connections\"";
-    let rest = PLAIN.replace("{ cpu = \"app\", draw = \"work\" }", "{ delay = \"100ms\" }");
-    let plan = scene(keys, "15/s", &rest.replace("draw  = { work = \"1ms\" }\n", ""));
+    let rest = PLAIN.replace("{ cpu = \"app\", demand = \"work\" }", "{ delay = \"100ms\" }");
+    let plan = scene(keys, "15/s", &rest.replace("demands  = { work = \"1ms\" }\n", ""));
     let mut world = burst(&plan, 10.01);
     world.set_health(part(&plan, "app-1"), Health::Down, CauseId::OVERLOAD);
     world.run_before(at(100.0)).unwrap();

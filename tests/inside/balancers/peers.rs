@@ -270,7 +270,7 @@ fn peers_are_redundant_and_share_the_load_in_the_plan() {
              workers = \"unlimited\"\n[balancer.front]\nrack = \"r\"\nto = \"app\"\ncount = {count}\n\
              cores = 1\ncpu = \"1ms\"\npeers = {{ addresses = 6 }}\n[workload.visitors]\n\
              request = \"get\"\nrate = \"600/s\"\n[request.get]\nenter = \"front\"\n\
-             draw = {{ work = \"1ms\" }}\nsteps = [ {{ cpu = \"app\", draw = \"work\" }} ]\n"
+             demands = {{ work = \"1ms\" }}\nsteps = [ {{ cpu = \"app\", demand = \"work\" }} ]\n"
         )
     };
     for (count, shares) in [(3, vec![2, 2, 2]), (4, vec![2, 2, 1, 1])] {

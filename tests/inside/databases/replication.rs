@@ -1,4 +1,4 @@
-//! How slaves follow and what they answer: lag, what is lost with a master, stale reads, load.
+//! How replicas follow and what they answer: lag, what is lost with a primary, stale reads, load.
 
 use super::*;
 
@@ -6,18 +6,18 @@ use fivenines::kinds::database::live::DatabaseConfig;
 use fivenines::workload::stamp::TimeForm;
 use fivenines::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
 
-/// A slave applies 800 writes a second.
+/// A replica applies 800 writes a second.
 const SERIAL: &str = r#"
 read  = { cpu = "1ms" }
 write = { cpu = "1.25ms" }
 replication = { mode = "async", receive = "0s" }
 "#;
 
-/// O43: a slave that applies 800 writes a second falls behind a master that takes 1,000 for ten
+/// O43: a replica that applies 800 writes a second falls behind a primary that takes 1,000 for ten
 /// minutes and 500 from then on. What a promotion at 600 s would have to replay are the 120,000; of
 /// them nothing is lost, since they have been received.
 #[test]
-fn o43_lag_and_backlog_of_a_slave_that_is_too_slow_are_the_straight_lines_of_the_fluid() {
+fn o43_lag_and_backlog_of_a_replica_that_is_too_slow_are_the_straight_lines_of_the_fluid() {
     let mut plan = scene(SERIAL, "1000/s", "");
     let format = SeriesFormat {
         time_column: "time".into(),
@@ -57,10 +57,10 @@ fn o43_lag_and_backlog_of_a_slave_that_is_too_slow_are_the_straight_lines_of_the
     near(999.0 + caught, 1_000.0);
 }
 
-/// A slave that is away for 100 s of 400 writes a second has them 100 s later, at 800 a second: half of
+/// A replica that is away for 100 s of 400 writes a second has them 100 s later, at 800 a second: half of
 /// its lag is left when half of that has passed. Years take the same (`solve::fluid::lag`).
 #[test]
-fn a_slave_that_was_away_catches_up_on_a_straight_line() {
+fn a_replica_that_was_away_catches_up_on_a_straight_line() {
     let plan = scene(SERIAL, "400/s", "");
     let mut world = world(&plan, 0, Faults::Off);
     let lag = |world: &World<'_>| group(&plan, world).lag(1).now(world.now()).unwrap().seconds();
@@ -75,8 +75,8 @@ fn a_slave_that_was_away_catches_up_on_a_straight_line() {
     assert!((caught - 50.0).abs() <= 0.02, "{caught}");
 }
 
-/// Replication, test 8: the slave of 800 a second under 1,000 falls behind by 0.2 s a second, and
-/// made master it has to apply what it has received first: 20 s of it, 4,000 writes, are 5 s.
+/// Replication, test 8: the replica of 800 a second under 1,000 falls behind by 0.2 s a second, and
+/// made primary it has to apply what it has received first: 20 s of it, 4,000 writes, are 5 s.
 #[test]
 fn mechanisms_7_5_8_a_promotion_waits_until_what_was_received_is_applied() {
     let failover = r#"
@@ -92,13 +92,13 @@ failed   = "45min"
     let lag = group(&plan, &world).lag(1).now(world.now()).unwrap().seconds();
     assert!((lag - 4.0).abs() < 0.01, "{lag}");
     strike(&plan, &mut world, "mysql-1", Health::Down);
-    let took = time_until(&plan, &mut world, (0.01, 10.0), |g| g.master() == 1).unwrap();
+    let took = time_until(&plan, &mut world, (0.01, 10.0), |g| g.primary() == 1).unwrap();
     assert!((took - 5.0).abs() <= 0.02, "{took}");
     assert_eq!(group(&plan, &world).counts().lost_writes, 0);
 }
 
-/// Writes lost in one failover each: of Poisson writes at so many a second, each with the slave after
-/// a delay, the master dies at an instant that has nothing to do with them, `after` so many seconds.
+/// Writes lost in one failover each: of Poisson writes at so many a second, each with the replica after
+/// a delay, the primary dies at an instant that has nothing to do with them, `after` so many seconds.
 fn losses(mode: &str, (rate, receive, after): (f64, &str, f64), failovers: u32) -> Vec<f64> {
     let database = format!(
         r#"
@@ -125,13 +125,13 @@ failed   = "45min"
         world.run_before(at(after)).unwrap();
         strike(&plan, &mut world, "mysql-1", Health::Down);
         world.run_before(at(after + 0.01)).unwrap();
-        assert_eq!(group(&plan, &world).master(), 1);
+        assert_eq!(group(&plan, &world).primary(), 1);
         group(&plan, &world).counts().lost_writes as f64
     };
     (0..failovers).map(one).collect()
 }
 
-/// O44: what is under way to the slave is Poisson, rate × delay. Bands: 3.29 standard errors of the
+/// O44: what is under way to the replica is Poisson, rate × delay. Bands: 3.29 standard errors of the
 /// mean (14.14 / √n) and of the deviation (1 / √2n of it), ±2 for the 99 % quantile.
 #[test]
 fn o44_mechanisms_7_5_7_what_an_asynchronous_failover_loses_is_rate_times_delay() {
@@ -145,11 +145,11 @@ fn o44_mechanisms_7_5_7_what_an_asynchronous_failover_loses_is_rate_times_delay(
     assert!((mean - 200.0).abs() < 3.29 * 200.0_f64.sqrt() / count.sqrt(), "{mean}");
     assert!((variance.sqrt() / 200.0_f64.sqrt() - 1.0).abs() < 0.03, "{variance}");
     assert!((tail - 234.0).abs() <= 2.0, "{tail}");
-    // A master that dies every 4,000 h and is always followed by another.
+    // A primary that dies every 4,000 h and is always followed by another.
     assert!((mean * 8_760.0 / 4_000.0 - 438.0).abs() < 0.05 * 438.0);
 }
 
-/// O44, lost after synchronisation: whatever was acknowledged, a slave has.
+/// O44, lost after synchronisation: whatever was acknowledged, a replica has.
 #[test]
 fn o44_a_semi_synchronous_failover_loses_nothing_that_was_acknowledged() {
     let fixed = (1_000.0, "\"200ms\"", 0.25);
@@ -173,9 +173,9 @@ fn an_asynchronous_failover_loses_what_years_reckon_with() {
     assert!(seen.half_width() < 0.08 * reckoned, "{seen:?}");
 }
 
-/// Replication, test 7: a semi-synchronous write takes as much longer as a slave needs to receive
-/// it. With the slave away the group waits ten seconds and goes on without it; then what it took
-/// since is lost with the master: all from 0.8 s, when the last receipt was sent, to 12 s.
+/// Replication, test 7: a semi-synchronous write takes as much longer as a replica needs to receive
+/// it. With the replica away the group waits ten seconds and goes on without it; then what it took
+/// since is lost with the primary: all from 0.8 s, when the last receipt was sent, to 12 s.
 #[test]
 fn mechanisms_7_5_7_semi_sync_falls_back_after_ten_seconds_and_then_loses() {
     let semi = ASYNC.replace("async", "semi-sync");
@@ -187,12 +187,12 @@ fn mechanisms_7_5_7_semi_sync_falls_back_after_ten_seconds_and_then_loses() {
     world.run_before(at(1.0)).unwrap();
     strike(&plan, &mut world, "mysql-2", Health::Unreachable);
     world.run_before(at(10.7)).unwrap();
-    assert!(world.in_flight() > 90, "writes wait for the slave: {}", world.in_flight());
+    assert!(world.in_flight() > 90, "writes wait for the replica: {}", world.in_flight());
     world.run_before(at(12.0)).unwrap();
     assert!(world.in_flight() < 10, "nobody waits any more: {}", world.in_flight());
     strike(&plan, &mut world, "mysql-1", Health::Down);
     strike(&plan, &mut world, "mysql-2", Health::Up);
-    time_until(&plan, &mut world, (0.1, 60.0), |g| g.master() == 1).unwrap();
+    time_until(&plan, &mut world, (0.1, 60.0), |g| g.primary() == 1).unwrap();
     let lost = group(&plan, &world).counts().lost_writes;
     assert!(lost.abs_diff(112) <= 1, "{lost}");
 }
@@ -206,9 +206,10 @@ pub fn config(plan: &mut Blueprint) -> &mut DatabaseConfig {
     }
 }
 
-/// Share of the reads of a slave that are stale: writes one a second, reads 997 a second.
+/// Share of the reads of a replica that are stale: writes one a second, reads 997 a second.
 pub fn stale_share(tolerates: &str, mutate: impl Fn(&mut Blueprint)) -> f64 {
-    let database = format!("{ASYNC}reads = {{ to = \"slaves\", tolerates = \"{tolerates}\" }}\n");
+    let database =
+        format!("{ASYNC}reads = {{ to = \"replicas\", max-staleness = \"{tolerates}\" }}\n");
     let reading = r#"
 [workload.readers]
 request  = "get"
@@ -224,15 +225,15 @@ steps = [ { call = "mysql", read = 1 } ]
     let counts = seen.databases[0].counts;
     let ended = calls(&plan, &seen, "get.read");
     assert_eq!(ended[6], counts.stale);
-    assert_eq!(ended.iter().sum::<u64>(), counts.slave_reads);
+    assert_eq!(ended.iter().sum::<u64>(), counts.replica_reads);
     // They are answers all the same.
     let get = plan.routes.classes.iter().position(|class| class.name == "get").unwrap();
     let attempts = &seen.record.classes[get].attempts;
     assert_eq!(attempts.ended[0], attempts.begun);
-    counts.stale as f64 / counts.slave_reads as f64
+    counts.stale as f64 / counts.replica_reads as f64
 }
 
-/// Reads of slaves that lack a write. Of regular writes, one a second, the slave lacks each for
+/// Reads of replicas that lack a write. Of regular writes, one a second, the replica lacks each for
 /// 200 ms and the millisecond of applying it: a fifth of the regular reads is stale, a tenth when
 /// 100 ms are tolerated, none with a second.
 #[test]
@@ -243,11 +244,11 @@ fn reads_are_stale_for_as_long_as_a_write_is_under_way() {
     }
 }
 
-/// Reads through a balancer cost its processor each query and are split by its rule; a dead slave
-/// gets its share until the balancer's own probes notice, and with no slave left the master reads.
+/// Reads through a balancer cost its processor each query and are split by its rule; a dead replica
+/// gets its share until the balancer's own probes notice, and with no replica left the primary reads.
 #[test]
 fn reads_through_a_balancer_are_split_and_probed_by_it() {
-    let database = format!("{ASYNC}reads = {{ to = \"slaves\", through = \"front\" }}\n");
+    let database = format!("{ASYNC}reads = {{ to = \"replicas\", through = \"front\" }}\n");
     let rest = r#"
 [balancer.front]
 to    = "app"
@@ -258,8 +259,8 @@ check = { interval = "5s", time-out = "2s", fall = 2, rise = 2 }
 enter = "front"
 steps = [ { call = "mysql", read = 4 } ]
 "#;
-    let slaves = r#"["sql-2", "sql-3"]"#;
-    let plan = members(slaves, 3, &database, "100/s", rest);
+    let replicas = r#"["sql-2", "sql-3"]"#;
+    let plan = members(replicas, 3, &database, "100/s", rest);
     let seen = observed(&plan, 10.0, 110.0, Faults::Off);
     let gauge = |name: &str| &seen.gauges[part(&plan, name).index()];
     let busy = |name: &str| gauge(name).busy as f64 / gauge(name).capacity as f64;
@@ -281,14 +282,14 @@ steps = [ { call = "mysql", read = 4 } ]
     world.run_before(at(60.0)).unwrap();
     let before = ended(&world);
     world.run_before(at(70.0)).unwrap();
-    assert_eq!(ended(&world)[0] - before[0], 1_000, "the master reads");
+    assert_eq!(ended(&world)[0] - before[0], 1_000, "the primary reads");
 }
 
 /// A balancer whose `to` is a database takes its reads alone: 400/s x 0.2 ms of its core, half of the reads at either
-/// slave, and every write at the master.
+/// replica, and every write at the primary.
 #[test]
 fn a_balancer_in_front_of_a_database_splits_its_reads_from_its_writes() {
-    let database = format!("{ASYNC}reads = {{ to = \"slaves\" }}\n");
+    let database = format!("{ASYNC}reads = {{ to = \"replicas\" }}\n");
     let rest = r#"
 [balancer.split]
 to    = "mysql"
@@ -319,7 +320,7 @@ fn a_balancer_in_front_of_a_database_says_what_it_cannot_be() {
         format!(
             r#"
 scenario = "split"
-format   = 1
+format   = 2
 [window.run]
 length = "10s"
 [server.box]
@@ -344,7 +345,7 @@ to    = "app"
 cores = 1
 cpu   = "0.2ms"
 [database.mysql]
-in          = {{ master = "sql-1", slaves = ["sql-2", "sql-3"] }}
+in          = {{ primary = "sql-1", replicas = ["sql-2", "sql-3"] }}
 connections = 100
 {ASYNC}
 {reads}
@@ -357,26 +358,26 @@ steps = [ {{ call = "{call}", read = 1 }} ]
 "#
         )
     };
-    let slaves = "reads = { to = \"slaves\" }";
-    let through = "reads = { to = \"slaves\", through = \"other\" }";
+    let replicas = "reads = { to = \"replicas\" }";
+    let through = "reads = { to = \"replicas\", through = \"other\" }";
     let read = |text: &str| crate::inside::common::read(text, std::path::Path::new("."));
-    assert_eq!(read(&text("mysql", slaves, "other", "mysql")).err(), None);
+    assert_eq!(read(&text("mysql", replicas, "other", "mysql")).err(), None);
     for (text, said) in [
-        (text("mysql", "", "other", "mysql"), "add `reads = { to = \"slaves\" }`"),
+        (text("mysql", "", "other", "mysql"), "add `reads = { to = \"replicas\" }`"),
         (text("mysql", through, "other", "mysql"), "reads of `mysql` go through `other` already"),
-        (text("mysql", slaves, "split", "mysql"), "call `mysql`; its reads go through `split`"),
-        (text("mysql", slaves, "other", "split"), "call `mysql`; its reads go through `split`"),
-        (text("mysql-2", slaves, "other", "mysql"), "name the database, `mysql`"),
+        (text("mysql", replicas, "split", "mysql"), "call `mysql`; its reads go through `split`"),
+        (text("mysql", replicas, "other", "split"), "call `mysql`; its reads go through `split`"),
+        (text("mysql-2", replicas, "other", "mysql"), "name the database, `mysql`"),
     ] {
         let found = read(&text).err().unwrap_or_default();
         assert!(found.contains(said), "{said}: {found}");
     }
 }
 
-/// λ × demand ÷ capacity: the master does all writes, the slaves, three or as many as there may be, share the reads and apply
-/// every write; with the master reading, the slaves only apply.
+/// λ × demand ÷ capacity: the primary does all writes, the replicas, three or as many as there may be, share the reads and apply
+/// every write; with the primary reading, the replicas only apply.
 #[test]
-fn utilisation_of_master_and_slaves_is_what_arithmetic_says() {
+fn utilisation_of_primary_and_replicas_is_what_arithmetic_says() {
     let reading = r#"
 [request.put]
 enter = "app"
@@ -385,9 +386,10 @@ steps = [ { call = "mysql", read = 12 }, { call = "mysql", write = 1 } ]
     let list = |write: &dyn Fn(usize) -> String, from: usize, to: usize| {
         (from..=to).map(write).collect::<Vec<_>>().join(", ")
     };
-    for (slaves, to, seconds) in [(3, "slaves", 300.0), (3, "master", 300.0), (63, "slaves", 60.0)]
+    for (replicas, to, seconds) in
+        [(3, "replicas", 300.0), (3, "primary", 300.0), (63, "replicas", 60.0)]
     {
-        let data = list(&|n| format!("sql-{n} = \"box:local\""), 1, slaves + 1);
+        let data = list(&|n| format!("sql-{n} = \"box:local\""), 1, replicas + 1);
         let database = format!(
             r#"
 read  = {{ cpu = "2.5ms" }}
@@ -397,15 +399,15 @@ replication = {{ mode = "async", receive = "33ms", apply-io = 3 }}
 reads = {{ to = "{to}" }}
 "#
         );
-        let names = list(&|n| format!("\"sql-{n}\""), 2, slaves + 1);
-        let count = u32::try_from(slaves + 1).unwrap();
+        let names = list(&|n| format!("\"sql-{n}\""), 2, replicas + 1);
+        let count = u32::try_from(replicas + 1).unwrap();
         let plan = members(&format!("[{names}]"), count, &database, "40/s", reading);
         let seen = observed(&plan, 10.0, 10.0 + seconds, Faults::Off);
-        for member in 0..=slaves {
+        for member in 0..=replicas {
             let reads = match (to, member) {
-                ("master", 0) => 12.0,
-                ("master", _) | (_, 0) => 0.0,
-                _ => 12.0 / slaves as f64,
+                ("primary", 0) => 12.0,
+                ("primary", _) | (_, 0) => 0.0,
+                _ => 12.0 / replicas as f64,
             };
             let of = |name: String| {
                 let gauge = &seen.gauges[part(&plan, &name).index()];
@@ -421,19 +423,19 @@ reads = {{ to = "{to}" }}
     }
 }
 
-/// More slaves than are simulated are refused by number.
+/// More replicas than are simulated are refused by number.
 #[test]
-fn more_than_sixty_three_slaves_are_refused() {
+fn more_than_sixty_three_replicas_are_refused() {
     let names: Vec<String> = (2..=65).map(|n| format!("\"sql-{n}\"")).collect();
     let on: Vec<String> = (1..=65).map(|n| format!("\"box-{n}\"")).collect();
     let text = format!(
         "scenario = \"many\"\n[server.box]\ncount = 65\ncores = 1\n[zone.sql]\ncount = 65\n\
-         on = [{}]\n[database.mysql]\nin = {{ master = \"sql-1\", slaves = [{}] }}\n\
+         on = [{}]\n[database.mysql]\nin = {{ primary = \"sql-1\", replicas = [{}] }}\n\
          connections = 10\nread = {{ cpu = \"1ms\" }}\nwrite = {{ cpu = \"1ms\" }}\n\
          replication = {{ mode = \"async\", receive = \"1ms\" }}\n",
         on.join(", "),
         names.join(", ")
     );
     let refused = crate::inside::faults::draft_or_complaints(&text).expect_err("it is refused");
-    assert!(refused.contains("`mysql` has 64 slaves, at most 63"), "{refused}");
+    assert!(refused.contains("`mysql` has 64 replicas, at most 63"), "{refused}");
 }

@@ -63,7 +63,7 @@ fn starter_and_tier_1_meet_the_same_faults() {
     // faults alone it is the same.
     for (part, own) in [
         ("app-1", &["app-crash", "app-hang", "change"][..]),
-        ("mysql.master", &["db-crash", "db-hang"][..]),
+        ("mysql.primary", &["db-crash", "db-hang"][..]),
     ] {
         let (a, b) = (story(&only(&starter, own)), story(&only(&tier, own)));
         assert!(a[part].len() > 10, "{part}");

@@ -70,7 +70,7 @@ fn mechanisms_8_4_1_what_was_issued_in_the_outage_goes_on_at_the_first_retry_aft
 #[test]
 fn mechanisms_8_4_1_a_soft_mount_errs_only_when_the_outage_exceeds_its_limit() {
     let with = |limit: &str| {
-        let soft = format!("first = {{ volume = \"store:first\", gives-up = \"{limit}\" }}");
+        let soft = format!("first = {{ volume = \"store:first\", time-out = \"{limit}\" }}");
         pair(FIRST, &dead(1, "0s", "1h")).replace("first = \"store:first\"", &soft)
     };
     let plan = planned(&with("20300ms"));
@@ -321,7 +321,7 @@ fn a_stall_fills_workers_and_backlog_and_then_stops_every_class() {
         .replace("rate = \"1/s\"", "rate = \"10/s\"");
     let more = "[workload.more]\nrequest = \"bare\"\nrate = \"10/s\"\n\
                 arrivals = { process = \"regular\" }\n[request.bare]\nenter = \"app\"\ndraw = { d = \
-                \"1ms\" }\nsteps = [ { cpu = \"app\", draw = \"d\" } ]\n";
+                \"1ms\" }\nsteps = [ { cpu = \"app\", demand = \"d\" } ]\n";
     let alone = observed(&text, 0.05, 60.05);
     assert_eq!(ended(&alone), [120, 480, 0, 0, 0, 0]);
     let seen = observed(&format!("{text}{more}"), 0.05, 60.05);
@@ -400,7 +400,7 @@ fn the_share_of_takeovers_that_fail_is_one_less_coverage() {
 /// missed, and a pool takes all reads of its own.
 #[test]
 fn a_break_shows_the_takeover_and_the_repair_the_giveback() {
-    let soft = "first = { volume = \"store:first\", gives-up = \"10s\" }";
+    let soft = "first = { volume = \"store:first\", time-out = \"10s\" }";
     let fault = "[fault.panic]\nhits = \"nas.store.head\"\nhow = \"crash\"\nrate = \"1/y\"\n\
                  repair = \"1h\"\n";
     let text = pair("{ io = \"first\", ops = 1, read = 1 }", fault)
@@ -418,7 +418,7 @@ fn a_break_shows_the_takeover_and_the_repair_the_giveback() {
     let asks = asks.map(|(run, missed)| {
         format!("[[expect]]\nfigure = \"missed.page@broken/{run}\"\nis = \"{missed} +- 1\"\n")
     });
-    let window = "[window.broken]\nlevel = \"10/s\"\nlead-in = \"5050ms\"\nbefore = \"60s\"\n\
+    let window = "[window.broken]\nlevel = \"10/s\"\nwarm-up = \"5050ms\"\nbefore = \"60s\"\n\
                   after = \"650s\"\nreplications = 2\n";
     let text = format!("{text}{window}{}", asks.concat());
     let loaded = crate::inside::common::read(&text, Path::new("."))

@@ -20,7 +20,7 @@ warm-up = {{ for = "30s", speed = 0.5 }}
 arrivals = {{ process = "regular" }}
 {users}
 [request.page]
-draw = {{ page = "2.4s" }}
+demands = {{ page = "2.4s" }}
 "#
     );
     base("page").with(&lines).with(more)
@@ -65,7 +65,7 @@ fn a_paused_process_goes_on_with_what_is_left() {
     // The page of 100 s has 0.7 s left on two cores when five more begin with two threads each: 1/2 s at
     // 8/12 of a core each, then, with the page of 106 s, 11/30 s of work at 8/14.
     let seen =
-        observed(&text.replace("draw = \"page\"", "draw = \"page\", threads = 2"), 98.5, 100.5);
+        observed(&text.replace("demand = \"page\"", "demand = \"page\", threads = 2"), 98.5, 100.5);
     let latency = &seen.record.classes[0].latency;
     assert_eq!((latency.min(), latency.max()), (Some(1_200_000_000), Some(6_641_666_666)));
 }
@@ -110,8 +110,8 @@ workers = 10
 rate = "0.1/s"
 arrivals = {{ process = "regular" }}
 [request.page]
-draw = {{ work = "3s" }}
-steps = [ {{ call = "back", steps = [ {{ cpu = "back", draw = "work" }} ]{limit} }} ]
+demands = {{ work = "3s" }}
+steps = [ {{ call = "back", steps = [ {{ cpu = "back", demand = "work" }} ]{limit} }} ]
 "#
     ))
 }

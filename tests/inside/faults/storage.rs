@@ -40,7 +40,7 @@ fn a_hard_mount_goes_on_at_the_first_retry_after_the_outage() {
 /// A soft mount of 20.3 s in an outage of 44.5 s: what is issued up to 24 s fails at its limit.
 #[test]
 fn a_soft_mount_fails_at_its_limit() {
-    let mount = "{ volume = \"store:data\", gives-up = \"20300ms\" }";
+    let mount = "{ volume = \"store:data\", time-out = \"20300ms\" }";
     let text = files(mount, OUTAGE).replace(", READ", "").replace("45s", "44500ms");
     let plan = planned(&text);
     let seen = requests::run(&plan, &window(0.5, 60.5), 0).unwrap();

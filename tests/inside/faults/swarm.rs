@@ -47,7 +47,7 @@ fn system(dice: &mut Dice) -> String {
     text += &format!(
         "[service.app]\nin = \"web\"\nworkers = {workers}\n{backlog}{warm}restart = \"3s\"\n\
          mounts = {{ nas = {}, disk = \"box:local\" }}\n",
-        dice.pick(&["\"store:data\"", "{ volume = \"store:data\", gives-up = \"4s\" }"])
+        dice.pick(&["\"store:data\"", "{ volume = \"store:data\", time-out = \"4s\" }"])
     );
     let (workers, backlog) = (dice.pick(&["1", "5"]), dice.maybe("backlog = 3\n"));
     text +=
@@ -74,7 +74,7 @@ fn system(dice: &mut Dice) -> String {
         1 + dice.roll(2),
         if discipline == "ps" { "" } else { patience.as_str() },
     );
-    let retry = dice.maybe("retry = { chance = 0.8, after = \"1s\", at-most = 2 }\n");
+    let retry = dice.maybe("retry = { probability = 0.8, after = \"1s\", max-retries = 2 }\n");
     let (time_out, patient) = (
         dice.maybe("time-out = \"3s\"\n"),
         dice.maybe("patience = { dist = \"exponential\", mean = \"2s\" }\n"),
@@ -90,18 +90,18 @@ fn system(dice: &mut Dice) -> String {
     let outer = dice.pick(&["", ", time-out = \"2s\""]);
     text += &format!(
         "[request.page]\nenter = \"{enter}\"\ndraw = {{ a = {{ dist = \"exponential\", mean = \"20ms\" }} }}\nsteps = [\n\
-         {{ cpu = \"app\", draw = \"a\" }},\n{{ io = \"disk\", read = 0.5, write = 0.5, wait = {} }},\n\
-         {{ call = \"back\", steps = [ {{ cpu = \"back\", draw = \"a\" }}, {{ delay = \"10ms\" }} ]{outer} }},\n\
-         {{ parallel = [ {{ steps = [ {{ call = \"back\", steps = [ {{ cpu = \"back\", draw = \"a\" }} ]{deadline} }} ] }},\n\
-         {{ steps = [ {{ cpu = \"app\", draw = \"a\", share = 0.5 }}, {{ visit = \"desk\" }} ] }} ] }},\n\
+         {{ cpu = \"app\", demand = \"a\" }},\n{{ io = \"disk\", read = 0.5, write = 0.5, wait = {} }},\n\
+         {{ call = \"back\", steps = [ {{ cpu = \"back\", demand = \"a\" }}, {{ delay = \"10ms\" }} ]{outer} }},\n\
+         {{ parallel = [ {{ steps = [ {{ call = \"back\", steps = [ {{ cpu = \"back\", demand = \"a\" }} ]{deadline} }} ] }},\n\
+         {{ steps = [ {{ cpu = \"app\", demand = \"a\", share = 0.5 }}, {{ visit = \"desk\" }} ] }} ] }},\n\
          {query}{{ io = \"nas\", read = 0.5, write = 0.3, ops = 1.2 }},\n]\nthen = {{ request = \"part\", count = 1.5 }}\n",
         dice.pick(&["true", "false"])
     );
-    text += "[request.part]\nenter = \"app\"\ndraw = { a = \"1ms\" }\nsteps = [ { cpu = \"app\", draw = \"a\" } ]\n\
+    text += "[request.part]\nenter = \"app\"\ndraw = { a = \"1ms\" }\nsteps = [ { cpu = \"app\", demand = \"a\" } ]\n\
              [request.job]\nsteps = [ { visit = \"desk\", priority = 2 } ]\n";
     let mut more: Vec<&str> = Vec::new();
     more.extend(paired.then_some("nas.store.head-2"));
-    more.extend(replicated.then_some("database.mysql.master"));
+    more.extend(replicated.then_some("database.mysql.primary"));
     more.extend(balanced.then_some("balancer.front"));
     for number in 0..1 + dice.roll(4) {
         text += &fault(dice, number, &more);
@@ -128,9 +128,9 @@ fn store(dice: &mut Dice, paired: bool) -> String {
     )
 }
 
-/// A master and a slave that takes over.
+/// A primary and a replica that takes over.
 fn database(dice: &mut Dice, servers: u64) -> String {
-    let reads = dice.pick(&["master", "slaves"]);
+    let reads = dice.pick(&["primary", "replicas"]);
     let mode = dice.pick(&["async", "semi-sync"]);
     let promotion = dice.pick(&["replica", "remount"]);
     let (fence, cold, rebuild) = (
@@ -140,8 +140,8 @@ fn database(dice: &mut Dice, servers: u64) -> String {
     );
     format!(
         "[zone.sql]\ncount = 2\non = [\"box-1\", \"box-{servers}\"]\n[database.mysql]\n\
-         in = {{ master = \"sql-1\", slaves = [\"sql-2\"] }}\nreads = {{ to = \"{reads}\" }}\nconnections = 6\n\
-         read = {{ cpu = \"2ms\", io = {{ chance = 0.3, mean = 1.0 }} }}\n\
+         in = {{ primary = \"sql-1\", replicas = [\"sql-2\"] }}\nreads = {{ to = \"{reads}\" }}\nconnections = 6\n\
+         read = {{ cpu = \"2ms\", io = {{ probability = 0.3, mean = 1.0 }} }}\n\
          write = {{ cpu = \"3ms\", sync-io = 1, deferred-io = 1 }}\n\
          data = {{ sql-1 = \"store:data\", sql-2 = \"box:local\" }}\n{cold}{rebuild}restart = \"2s\"\n\
          replication = {{ mode = \"{mode}\", receive = \"50ms\", apply = \"serial\" }}\n\
@@ -166,8 +166,8 @@ fn balancer(dice: &mut Dice) -> String {
 /// Bounds on what is open and lines for it, in place of none; peers in place of a pair.
 fn bounded(dice: &mut Dice, text: &str) -> String {
     let mut keys = format!("member-limit = {}\n", dice.pick(&["1", "3"]));
-    keys += &dice.maybe("line = 4\n");
-    keys += &dice.maybe("line-time-out = \"500ms\"\n");
+    keys += &dice.maybe("queue-limit = 4\n");
+    keys += &dice.maybe("queue-time-out = \"500ms\"\n");
     keys += &dice.maybe("slow-start = \"3s\"\n");
     if dice.roll(2) == 0 {
         keys += &format!("limit = {}\n{}", dice.pick(&["4", "20"]), dice.maybe("backlog = 3\n"));
@@ -290,7 +290,7 @@ fn when_all_is_repaired_and_the_load_is_half_what_has_piled_up_is_worked_off() {
     let often = "rate = \"4/min\"\nrepair = { dist = \"exponential\", mean = \"2s\" }\n";
     let all = "rate = \"2/min\"\ntogether = true\nrepair = \"1s\"\n";
     let comes = "arrivals = { process = \"poisson\" }\n";
-    let again = "retry = { chance = 0.8, after = \"1s\", at-most = 2 }\n";
+    let again = "retry = { probability = 0.8, after = \"1s\", max-retries = 2 }\n";
     // But for chance.
     let like = |calm: usize| calm as f64 + 6.0 * (calm as f64).sqrt() + 12.0;
     let stopping = |dice: &mut Dice| {
@@ -352,9 +352,14 @@ fn whatever_waits_at_a_balancer_the_ledgers_close_and_everything_drains() {
         .take(200);
     let texts: Vec<String> = sound.collect();
     assert_eq!(texts.len(), 200);
-    for feature in
-        ["peers", "backlog = 3\n", "line = 4", "\"hash\"", "failover = { detect = \"2s\"", "sticky"]
-    {
+    for feature in [
+        "peers",
+        "backlog = 3\n",
+        "queue-limit = 4",
+        "\"hash\"",
+        "failover = { detect = \"2s\"",
+        "sticky",
+    ] {
         let with = texts.iter().filter(|text| text.contains(feature)).count();
         assert!(with > 20, "{feature}: {with} of 200");
     }

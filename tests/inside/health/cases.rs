@@ -93,8 +93,8 @@ pub fn imperfect_coverage(coverage: f64) -> Declaration {
     of(&Group::standby("group", units(2, 1000.0, 10.0), 1, standby))
 }
 
-/// O30: a master and a slave; the failover takes `failover`.
-pub fn master_slave(failover: Option<DurationLaw>) -> Declaration {
+/// O30: a primary and a replica; the failover takes `failover`.
+pub fn primary_replica(failover: Option<DurationLaw>) -> Declaration {
     pair_with_failover(4000.0, 2.0, failover)
 }
 
@@ -104,8 +104,8 @@ pub fn pair_with_failover(up: f64, repair: f64, failover: Option<DurationLaw>) -
     of(&Group::standby("group", units(2, up, repair), 1, standby))
 }
 
-/// O37: a master and three slaves, of which any can take over.
-pub fn master_and_slaves(failover: DurationLaw) -> Declaration {
+/// O37: a primary and three replicas, of which any can take over.
+pub fn primary_and_replicas(failover: DurationLaw) -> Declaration {
     let standby = Standby { ageing: 1.0, switch_over: Some(failover), coverage: 1.0, manual: None };
     of(&Group::standby("group", units(4, 4000.0, 2.0), 1, standby))
 }

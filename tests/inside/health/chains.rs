@@ -168,14 +168,14 @@ fn failover_time_makes_the_downtime_of_a_database_pair() {
         (60.0, 4.37783539983e-06, 2.18999041254),
         (300.0, 2.02293655851e-05, 2.18995569769),
     ] {
-        let pair = steady(&cases::master_slave(Some(exponential(seconds / 3600.0))));
+        let pair = steady(&cases::primary_replica(Some(exponential(seconds / 3600.0))));
         assert_exact(pair.unavailability, unavailability);
         assert_exact(pair.outages_per_year, outages);
         if seconds == 60.0 {
             assert_exact(pair.unavailability * YEAR * 60.0, 2.30099028615);
         }
     }
-    assert_exact(steady(&cases::master_slave(None)).unavailability, 2.49750187375e-07);
+    assert_exact(steady(&cases::primary_replica(None)).unavailability, 2.49750187375e-07);
 }
 
 #[track_caller]
@@ -285,7 +285,7 @@ fn in_series(blocks: &[Block]) -> Block {
 }
 
 /// The blocks of the nine tiers, tier 8 by its uncached pages; `failover` by the kind of pair.
-fn nine_tiers(failover: impl Fn(f64) -> Option<f64>, masters: Block) -> Vec<Vec<Block>> {
+fn nine_tiers(failover: impl Fn(f64) -> Option<f64>, primaries: Block) -> Vec<Vec<Block>> {
     let one = |up, repair| block(&cases::one_unit(exponential(up), exponential(repair)));
     let pair = |up, repair, seconds: f64| {
         let takes = failover(seconds).map(|seconds| exponential(seconds / 3600.0));
@@ -295,7 +295,7 @@ fn nine_tiers(failover: impl Fn(f64) -> Option<f64>, masters: Block) -> Vec<Vec<
     let (front, fronts) = (one(10_000.0, 4.0), pair(10_000.0, 4.0, 5.0));
     let (sql, sqls) = (one(4000.0, 2.0), pair(4000.0, 2.0, 60.0));
     let (nas, heads) = (one(20_000.0, 8.0), pair(20_000.0, 8.0, 45.0));
-    let seventh = vec![fronts, web(4, 6), masters, heads];
+    let seventh = vec![fronts, web(4, 6), primaries, heads];
     vec![
         vec![one(1500.0, 2.0)],
         vec![one(2000.0, 1.0), sql, nas],
@@ -322,9 +322,9 @@ fn tiers_are(found: &[Vec<Block>], wanted: &[(f64, f64, f64)]) {
 /// O36
 #[test]
 fn the_nine_architectures_are_down_as_block_diagrams_say() {
-    let masters = block(&cases::some_of(2, 4, 4000.0, 2.0));
+    let primaries = block(&cases::some_of(2, 4, 4000.0, 2.0));
     tiers_are(
-        &nine_tiers(|_| None, masters),
+        &nine_tiers(|_| None, primaries),
         &[
             (0.00133155792277, 699.866844208, 5.83222370173),
             (0.00139869102328, 735.152001835, 6.99819797331),
@@ -339,15 +339,16 @@ fn the_nine_architectures_are_down_as_block_diagrams_say() {
     );
 }
 
-/// O37's master and three slaves: up while a master is active and two of the four are up.
-fn masters(seconds: f64) -> Block {
-    let net = compile(&cases::master_and_slaves(exponential(seconds / 3600.0)));
+/// O37's primary and three replicas: up while a primary is active and two of the four are up.
+fn primaries(seconds: f64) -> Block {
+    let net = compile(&cases::primary_and_replicas(exponential(seconds / 3600.0)));
     let chain = Chain::enumerate(&net, STATES_MAX).unwrap();
     let p = chain.stationary().unwrap();
-    let master = up_of(&net);
-    // What switches is sound while a master is active.
-    let up =
-        |view: View<'_>| master(view) && net.automata().filter(|a| !view.is_sound(*a)).count() <= 2;
+    let primary = up_of(&net);
+    // What switches is sound while a primary is active.
+    let up = |view: View<'_>| {
+        primary(view) && net.automata().filter(|a| !view.is_sound(*a)).count() <= 2
+    };
     let down = chain.expect(&p, |view| f64::from(u8::from(!up(view))));
     (down, chain.frequency_of_leaving(&p, up) * YEAR)
 }
@@ -355,7 +356,7 @@ fn masters(seconds: f64) -> Block {
 /// O37
 #[test]
 fn failover_time_makes_most_of_the_downtime_of_the_upper_tiers() {
-    let found = nine_tiers(Some, masters(60.0));
+    let found = nine_tiers(Some, primaries(60.0));
     tiers_are(
         &found,
         &[
@@ -368,18 +369,18 @@ fn failover_time_makes_most_of_the_downtime_of_the_upper_tiers() {
             (5.46232332342e-06, 2.87099713879, 3.50404636291),
         ],
     );
-    // Tiers 7 and 8: who is repaired while there is no master becomes it at once. In the case only the
+    // Tiers 7 and 8: who is repaired while there is no primary becomes it at once. In the case only the
     // last one that was down does; others wait for the promotion, which costs 1.36e-10.
     let (down, outages) = in_series(&found[7]);
     assert!((down + 1.3592e-10 - 5.21726339838e-06).abs() < 1e-14, "{down}");
     assert!((outages / 3.50405048206 - 1.0).abs() < 1e-7, "{outages}");
 }
 
-/// O37, planted: the failover of the master takes no time.
+/// O37, planted: the failover of the primary takes no time.
 #[test]
 #[should_panic(expected = "wanted 0.00080414414")]
 fn who_fails_over_is_not_back_at_once() {
-    let found = nine_tiers(|_| None, masters(60.0));
+    let found = nine_tiers(|_| None, primaries(60.0));
     tiers_are(&found[3..4], &[(0.000804144140518, 422.658160256, 3.50555438467)]);
 }
 

@@ -130,16 +130,16 @@ fn failover_time_makes_the_downtime_of_a_database_pair() {
     ] {
         let (years, width) = effort(years, 0.05);
         let hours = seconds / 3600.0;
-        let pair = cases::master_slave(Some(exponential(hours)));
+        let pair = cases::primary_replica(Some(exponential(hours)));
         let found = simulate(&format!("O30 {seconds} exponential"), &pair, years);
         found.unavailability().assert_holds(exponential_one, width);
         found.outages_per_year().assert_holds(outages, width);
-        let pair = cases::master_slave(Some(fixed(hours)));
+        let pair = cases::primary_replica(Some(fixed(hours)));
         let found = simulate(&format!("O30 {seconds} fixed"), &pair, years);
         found.unavailability().assert_holds(fixed_one, width);
     }
     if is_full() {
-        let found = simulate("O30 instant", &cases::master_slave(None), 5_000_000.0);
+        let found = simulate("O30 instant", &cases::primary_replica(None), 5_000_000.0);
         found.unavailability().assert_holds(2.49750187375e-07, 0.05);
     } else {
         skipped("O30 unavailability_instant", "45 million");

@@ -12,7 +12,7 @@ fn scenario(law: &str) -> String {
     format!(
         r#"
 scenario = "from-a-file"
-format   = 1
+format   = 2
 [window.any]
 length = "10s"
 [station.desk]

@@ -194,9 +194,9 @@ on = ["box-1"]
 in = "web"
 workers = "unlimited"
 [database.db]
-in = {{ master = "sql-1" }}
+in = {{ primary = "sql-1" }}
 connections = 100
-read = {{ cpu = "1ms", io = {{ chance = 0.2, mean = 1 }} }}
+read = {{ cpu = "1ms", io = {{ probability = 0.2, mean = 1 }} }}
 write = {{ cpu = "1ms" }}
 data = {{ sql-1 = "box:data" }}
 cold = {{ miss-factor = 3, decays-in = "100s" }}
@@ -222,7 +222,7 @@ steps = [ {{ call = "db", read = 1 }} ]
     assert!((warm - 6_000.0).abs() < 4.0 * 69.0, "{warm}");
     // At most 8,000 of a binomial deviation below √8000 = 89; e^-6 of the area lies beyond.
     let lost = reads(
-        "[fault.flush]\nhits = \"database.db.master\"\nhow = \"cache-lost\"\nat = \"100s\"\n",
+        "[fault.flush]\nhits = \"database.db.primary\"\nhow = \"cache-lost\"\nat = \"100s\"\n",
         100.0,
     );
     let expected = 6_000.0 + 2_000.0 * (1.0 - libm::exp(-6.0));
@@ -230,7 +230,7 @@ steps = [ {{ call = "db", read = 1 }} ]
     assert!((lost - expected).abs() < 4.0 * 89.0, "{lost} against {expected}");
     // The same after a crash, from the instant it is back.
     let crash = reads(
-        "[fault.dead]\nhits = \"database.db.master\"\nhow = \"crash\"\nat = \"90s\"\n",
+        "[fault.dead]\nhits = \"database.db.primary\"\nhow = \"crash\"\nat = \"90s\"\n",
         100.0,
     );
     assert!((crash - expected).abs() < 4.0 * 89.0, "{crash} against {expected}");
@@ -301,7 +301,7 @@ memory = "8MiB"
     assert_eq!(hits(700.0, 1_100.0), 1.0, "each block was read once in the first 100 s of it");
     assert!((hits(1_201.0, 1_601.0) - 0.5).abs() < 0.0125);
     // A world that begins later begins with the memory of then.
-    let late = Window { lead_in: crate::inside::faults::seconds(100.0), ..window(800.0, 1_100.0) };
+    let late = Window { warm_up: crate::inside::faults::seconds(100.0), ..window(800.0, 1_100.0) };
     let seen = requests::run(&plan, &late, 0).unwrap();
     let (reads, hits) = found(&plan, &seen, "box-1.objects");
     assert_eq!(reads, hits, "there is room for all");

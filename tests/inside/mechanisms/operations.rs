@@ -37,7 +37,7 @@ fn a_maintenance_window_loses_what_comes_in_it_as_planned() {
     assert_eq!(seen.record.views[0].lost.iter().sum::<u64>(), gone);
     // A week later again; and not where nothing breaks.
     let later =
-        Window { lead_in: fivenines::units::SimDuration::ZERO, ..window(605_400.5, 606_000.5) };
+        Window { warm_up: fivenines::units::SimDuration::ZERO, ..window(605_400.5, 606_000.5) };
     let again = lost(&plan, &requests::run(&plan, &later, 0).unwrap(), "planned");
     assert!(again.abs_diff(300) <= 1, "{again}");
     let well = Window { faults: Faults::Off, ..window(30.5, 1_800.5) };

@@ -13,7 +13,7 @@ use crate::inside::common::read;
 
 const TWO_CLASSES: &str = r#"
 scenario = "two-classes"
-format   = 1
+format   = 2
 [window.any]
 length = "10s"
 [station.desk]

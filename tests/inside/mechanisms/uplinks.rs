@@ -87,7 +87,7 @@ fn a_reply_under_way_goes_on_after_the_convergence() {
         let expected = if cut { 28_601_000_000 } else { 101_000_000 };
         assert!(latency.abs_diff(expected) < 2_000, "{latency}");
     }
-    // Each with a chance of one half.
+    // Each with a probability of one half.
     println!("{delayed} of 16 delayed");
     assert!((2..=14).contains(&delayed), "{delayed}");
 }

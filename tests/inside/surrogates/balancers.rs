@@ -20,7 +20,7 @@ on = ["box-1", "box-2"]
 rate = "20/s"
 arrivals = { process = "poisson" }
 [request.get]
-draw = { work = "25ms" }
+demands = { work = "25ms" }
 "#,
     )
 }
@@ -57,7 +57,7 @@ fn a_member_is_taken_out_and_put_back_by_the_probes_of_its_balancer() {
         ("app-1", "partitioned", "", "fall"),
         ("app-1", "partitioned", ", depth = \"deep\"", "fall"),
         ("box-1", "crash", "", "fall"),
-        ("app-1", "hang", ", sees-hang = 1", "fall"),
+        ("app-1", "hang", ", detects-hang = 1", "fall"),
         ("app-1", "hang", ", depth = \"deep\"", "fall"),
         ("www-1", "hang", ", depth = \"deep\"", "fall"),
     ];
@@ -101,7 +101,7 @@ fn a_time_out_longer_than_the_interval_sets_the_pace() {
 #[test]
 fn a_shallow_check_sees_the_same_share_of_those_that_stand_still() {
     for how in ["hang", "pause"] {
-        let scene = checked(&format!("{FIVE}, sees-hang = 0.3"), "app-1", how);
+        let scene = checked(&format!("{FIVE}, detects-hang = 0.3"), "app-1", how);
         let out: Vec<_> = (0..REPLICATIONS).map(|one| seen(&scene, one).0).collect();
         let drawn = scene.drawn("front/app-1", &["unseen"], ONSET);
         let noticed: Vec<f64> = out.iter().copied().flatten().collect();

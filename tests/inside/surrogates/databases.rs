@@ -1,4 +1,4 @@
-//! Who is master of a database.
+//! Who is primary of a database.
 
 use fivenines::kinds::database::live::{Database, Phase, Standing};
 
@@ -6,7 +6,7 @@ use super::*;
 
 const REPLICATIONS: u32 = 600;
 
-/// A master and a slave of a core each, of which writes take a quarter at both.
+/// A primary and a replica of a core each, of which writes take a quarter at both.
 /// Further keys of the database may follow.
 const GROUP: &str = r#"
 [server.box.disks]
@@ -20,7 +20,7 @@ const FAILOVER: &str = r#"[database.mysql.failover]
 detect = { interval = "5s", time-out = "4s", fall = 2 }
 promote = { dist = "uniform", low = "20s", high = "40s" }
 coverage = 1
-failed = { dist = "uniform", low = "40min", high = "50min" }
+manual-repair = { dist = "uniform", low = "40min", high = "50min" }
 "#;
 
 const PHASES: &str = "mysql/failover";
@@ -37,14 +37,14 @@ fn group<'w>(scene: &Scene, world: &'w World<'_>) -> &'w Database {
     }
 }
 
-/// Seconds until the death is noticed, and from then until there is another master.
+/// Seconds until the death is noticed, and from then until there is another primary.
 fn failed_over(scene: &Scene, replication: u32) -> (f64, f64) {
     let mut world = scene.world(replication);
     world.run_before(at(ONSET)).unwrap();
     let phase = |world: &World<'_>| group(scene, world).phase();
-    assert_eq!(phase(&world), Phase::Served, "no failover of a master that is well");
+    assert_eq!(phase(&world), Phase::Served, "no failover of a primary that is well");
     let noticed = until(&mut world, 60.0, |world| phase(world) != Phase::Served).unwrap();
-    let promoted = until(&mut world, 60.0, |world| group(scene, world).master() == 1).unwrap();
+    let promoted = until(&mut world, 60.0, |world| group(scene, world).primary() == 1).unwrap();
     // Known to a step less, too.
     (noticed, promoted + STEP)
 }
@@ -52,16 +52,16 @@ fn failed_over(scene: &Scene, replication: u32) -> (f64, f64) {
 /// Detected by the script and promoted by the law of the file: who refuses, hangs (himself or with his
 /// zone), is cut off or has lost his server. A write that is not applied yet adds milliseconds.
 #[test]
-fn a_master_is_missed_and_replaced_by_the_timers_of_its_failover() {
+fn a_primary_is_missed_and_replaced_by_the_timers_of_its_failover() {
     const CASES: [(&str, &str, &str); 5] = [
-        ("database.mysql.master", "crash", "detect-refusal"),
-        ("database.mysql.master", "hang", "detect"),
-        ("database.mysql.master", "partitioned", "detect"),
+        ("database.mysql.primary", "crash", "detect-refusal"),
+        ("database.mysql.primary", "hang", "detect"),
+        ("database.mysql.primary", "partitioned", "detect"),
         ("box-2", "crash", "detect"),
         ("sql-1", "hang", "detect"),
     ];
     let less = FAILOVER.replace("fall = 2", "fall = 1");
-    let less = scene("", &less, "database.mysql.master", "crash", "10min");
+    let less = scene("", &less, "database.mysql.primary", "crash", "10min");
     less.is_busy_a_quarter("box-2");
     for (hits, how, timer) in CASES {
         let what = format!("{hits} {how}");
@@ -87,7 +87,7 @@ fn a_master_is_missed_and_replaced_by_the_timers_of_its_failover() {
 #[test]
 fn a_time_out_longer_than_the_interval_sets_the_pace_of_the_script() {
     let slow = FAILOVER.replace("interval = \"5s\"", "interval = \"2s\"");
-    let scene = scene("", &slow, "database.mysql.master", "hang", "10min");
+    let scene = scene("", &slow, "database.mysql.primary", "hang", "10min");
     let noticed: Vec<f64> = (0..REPLICATIONS).map(|one| failed_over(&scene, one).0).collect();
     let drawn = scene.drawn(PHASES, &["unseen"], ONSET);
     follows("a long time-out: detect", &scene.law(PHASES, "detect"), (&noticed, LATE), &drawn);
@@ -97,7 +97,7 @@ fn a_time_out_longer_than_the_interval_sets_the_pace_of_the_script() {
 #[test]
 fn a_failover_that_does_not_work_takes_people_as_long() {
     let most = FAILOVER.replace("coverage = 1", "coverage = 0.3");
-    let scene = scene("", &most, "database.mysql.master", "crash", "10min");
+    let scene = scene("", &most, "database.mysql.primary", "crash", "10min");
     let one = |replication| {
         let mut world = scene.world(replication);
         world.run_before(at(ONSET)).unwrap();
@@ -107,7 +107,10 @@ fn a_failover_that_does_not_work_takes_people_as_long() {
             Phase::People(done) => {
                 if replication < 4 {
                     world.run_before(done + SimDuration::from_nanos(1)).unwrap();
-                    assert_eq!((phase(&world), group(&scene, &world).master()), (Phase::Served, 0));
+                    assert_eq!(
+                        (phase(&world), group(&scene, &world).primary()),
+                        (Phase::Served, 0)
+                    );
                 }
                 Some(done.seconds() - ONSET)
             }
@@ -128,12 +131,12 @@ fn a_failover_that_does_not_work_takes_people_as_long() {
     assert!((found - mean).abs() < band, "{found} of {mean}");
 }
 
-/// The old master is copied again when it is back: to a block of 1 MiB as long as its size over its rate.
+/// The old primary is copied again when it is back: to a block of 1 MiB as long as its size over its rate.
 #[test]
 fn a_member_that_is_out_is_copied_as_long() {
     let keys = "data = { sql-1 = \"box:local\", sql-2 = \"box:local\" }\n\
                 rebuild = { size = \"1GiB\", rate = \"100MB/s\" }\n";
-    let scene = scene(keys, FAILOVER, "database.mysql.master", "crash", "90s");
+    let scene = scene(keys, FAILOVER, "database.mysql.primary", "crash", "90s");
     let one = |replication| {
         let mut world = scene.world(replication);
         world.run_before(at(ONSET + 90.0)).unwrap();
@@ -142,7 +145,7 @@ fn a_member_that_is_out_is_copied_as_long() {
         until(&mut world, 60.0, |world| database(world) == Standing::Member).unwrap()
     };
     let copied: Vec<f64> = (0..60).map(one).collect();
-    let standing = "mysql.master/standing";
+    let standing = "mysql.primary/standing";
     let drawn = scene.drawn(standing, &["out"], ONSET + 90.0);
     let block = 1_048_576.0 / 1e8;
     follows("rebuild", &scene.law(standing, "rebuild"), (&copied, LATE + block), &drawn);

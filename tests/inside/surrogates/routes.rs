@@ -39,7 +39,7 @@ fn users_of_a_dead_link_or_edge_are_cut_off_as_long() {
              [clients.public]\ntime-out = \"1s\"\n[workload.visitors]\nfrom = \"public\"\n\
              request = \"get\"\nrate = \"100/s\"\narrivals = {{ process = \"regular\" }}\n[request.get]\n\
              enter = \"{enter}\"\ndraw = {{ work = \"2500us\" }}\n\
-             steps = [ {{ cpu = \"app\", draw = \"work\" }} ]\nreply = \"10kB\"\n"
+             steps = [ {{ cpu = \"app\", demand = \"work\" }} ]\nreply = \"10kB\"\n"
         )
     };
     let uplinks = |seconds: u32| {

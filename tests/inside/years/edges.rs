@@ -48,7 +48,7 @@ fn what_edges_hold_serves_until_its_life_is_over() {
 #[test]
 fn edges_that_keep_nothing_serve_nothing_while_their_origin_is_silent() {
     let figure = "lost.page[cause=crash]@horizon";
-    let none = origin().replace("life = \"1h\"\n", "life = \"0s\"\n");
+    let none = origin().replace("ttl = \"1h\"\n", "ttl = \"0s\"\n");
     let seen = Years::of(asked(&drafted(&none), "10y", 100, &[figure]));
     let breaks = YEAR_S / (86_400.0 + 7_200.0);
     seen.holds(figure, RATE * breaks * 7_200.0, 0.02);
@@ -65,8 +65,8 @@ fn edges_stay_fresh_while_somebody_answers() {
             "[zone.back]\non = [\"rear\"]\n[service.sql]\nin = \"back\"\nworkers = \"unlimited\"\nrestart = \"0s\"\n[cdn.edge]",
         )
         .replace(
-            "{ cpu = \"app\", draw = \"work\" } ]\nreply = \"10kB\"\n[request.asset]",
-            "{ call = \"sql\", steps = [ { cpu = \"sql\", draw = \"work\" } ] } ]\nreply = \"10kB\"\n[request.asset]",
+            "{ cpu = \"app\", demand = \"work\" } ]\nreply = \"10kB\"\n[request.asset]",
+            "{ call = \"sql\", steps = [ { cpu = \"sql\", demand = \"work\" } ] } ]\nreply = \"10kB\"\n[request.asset]",
         )
         .replace("hits = \"service.app\"", "hits = \"service.sql\"");
     let seen = Years::of(asked(&drafted(&text), "10y", 100, &[figure]));

@@ -1,4 +1,4 @@
-//! How far slaves are behind over years, against the straight lines that it goes by.
+//! How far replicas are behind over years, against the straight lines that it goes by.
 
 use fivenines::plan::figure::Figure;
 use fivenines::study::window::Estimate;
@@ -13,7 +13,7 @@ fn lived(text: &str, horizon: &str, replications: u32, paths: &[&str]) -> Years 
     Years::of(asked(&drafted(text), horizon, replications, paths))
 }
 
-/// `rate` writes a second, and a slave that applies 800.
+/// `rate` writes a second, and a replica that applies 800.
 fn pair(rate: &str, faults: &str) -> String {
     let at_once = "promote = \"0s\"\ncoverage = 1.0\n";
     let text = group(rate, "{ mode = \"async\", receive = \"0s\" }", at_once, faults);
@@ -34,7 +34,7 @@ fn never() -> String {
 /// 150 s after the burst; the largest backlog the 120,000 of its end. Over the day 75,000 s² and 60,000,000
 /// writes × s, where levels of the rate are half a step (0.25 %) wrong at most.
 #[test]
-fn o43_a_slave_that_is_too_slow_for_a_burst() {
+fn o43_a_replica_that_is_too_slow_for_a_burst() {
     let text = pair("1000/s", &never());
     let text = text.with("[workload.writers]\nstep = [ { at = \"00:10\", factor = 0.5 } ]\n");
     let p99 = "lag.mysql-2.p99@horizon";
@@ -52,10 +52,10 @@ fn o43_a_slave_that_is_too_slow_for_a_burst() {
     assert!((found / (150.0 * 0.136) - 1.0).abs() < 0.01, "{found}");
 }
 
-/// A slave dies every 100 h and is back after 2 h. Its lag goes up to 2 h on a straight line, and back to
+/// A replica dies every 100 h and is back after 2 h. Its lag goes up to 2 h on a straight line, and back to
 /// none in 2 h × 100/700: it applies 700 a second more than the 100 that come.
 #[test]
-fn a_slave_that_was_away_is_behind_until_it_has_caught_up() {
+fn a_replica_that_was_away_is_behind_until_it_has_caught_up() {
     let (away, rate, applies) = (7_200.0, 100.0, 800.0);
     let faults = crash("\"box-3\"", 100.0, 2.0)
         .replace("repair = { dist = \"exponential\", mean = \"2h\" }", "repair = \"2h\"");

@@ -44,9 +44,9 @@ check = { interval = "1s", time-out = "0.1s", fall = 1, rise = 1, depth = "deep"
 patience = { dist = "exponential", mean = "2s" }
 [request.page]
 enter = "front"
-draw = { page = "40ms" }
+demands = { page = "40ms" }
 [objective.page]
-available = "99.9%"
+availability = "99.9%"
 [fault.server]
 hits = "box-1"
 how = "crash"
@@ -218,7 +218,7 @@ patience = { dist = "exponential", mean = "10s" }
 [workload.visitors]
 rate = "2/s"
 [request.page]
-steps = [ { cpu = "app", draw = "page" }, { io = "files", read = 1, ops = 1 } ]
+steps = [ { cpu = "app", demand = "page" }, { io = "files", read = 1, ops = 1 } ]
 [fault.head]
 hits = "store.head-1"
 how = "crash"
@@ -319,7 +319,7 @@ fn a_month_meets_its_objective_when_it_loses_no_more_than_that_leaves() {
     let seen = years(&pair(), "10y", 200, &["request.page.chance@month"]);
     // 0.1 % of a month of 730 h is lost by a server that is gone for 0.73 h / 0.375 = 1.95 h in it.
     // Breaks are Poisson, 1 a month; n repairs of 4 h each in the mean take no longer than that with
-    // the chance of an Erlang law, by its series. Few reach over the end of a month.
+    // the probability of an Erlang law, by its series. Few reach over the end of a month.
     let (mean, short) = (1.0 / (1.0 + 4.0 / 730.0), 0.73 / 0.375 / 4.0_f64);
     let (mut chance, mut poisson, mut term, mut below) = (0.0, libm::exp(-mean), 1.0, 1.0);
     for n in 1..20 {
@@ -406,15 +406,15 @@ request = "page"
 rate = "2/s"
 [request.page]
 enter = "app"
-steps = [ { choose = [ { chance = 0.1, steps = [ { call = "mysql", read = 12 } ] } ] } ]
+steps = [ { choose = [ { probability = 0.1, steps = [ { call = "mysql", read = 12 } ] } ] } ]
 [database.mysql]
-in = { master = "sql" }
+in = { primary = "sql" }
 connections = 100
 read = { cpu = "1ms" }
 write = { cpu = "1ms" }
 restart = "0s"
 [fault.crash]
-hits = "database.mysql.master"
+hits = "database.mysql.primary"
 how = "crash"
 rate = "12/y"
 repair = { dist = "exponential", mean = "4h" }

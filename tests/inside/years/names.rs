@@ -87,7 +87,7 @@ fn resolvers_that_keep_old_answers_count_where_they_are_more_than_one_percent() 
     }
 }
 
-/// Each of three has a third of the users. Two at once (a chance of 2 / 439 for the second to find one of
+/// Each of three has a third of the users. Two at once (a probability of 2 / 439 for the second to find one of
 /// the others down) add a tail: then the living one is alone, which is in the tolerance.
 #[test]
 fn a_dead_site_of_three_in_turn_costs_its_third_of_the_users() {

@@ -29,8 +29,8 @@ request = "page"
 rate = "1/s"
 [request.page]
 enter = "app"
-draw = {{ page = "5ms" }}
-steps = [ {{ cpu = "app", draw = "page" }} ]
+demands = {{ page = "5ms" }}
+steps = [ {{ cpu = "app", demand = "page" }} ]
 
 [fault.app]
 hits = "service.app"
@@ -143,7 +143,7 @@ fn a_dearer_scenario_that_is_worse_in_one_respect_is_said_to_be_worse() {
 fn a_scenario_that_is_overloaded_or_too_slow_at_its_peak_is_never_recommended() {
     let with_peak = |name: &str, level: &str, more: &str| {
         let window = format!(
-            "\n[window.peak]\nlevel = \"{level}\"\nlength = \"20s\"\nlead-in = \"2s\"\nreplications = 3\n{more}"
+            "\n[window.peak]\nlevel = \"{level}\"\nlength = \"20s\"\nwarm-up = \"2s\"\nreplications = 3\n{more}"
         );
         text(name, "1h").replace("page = \"5ms\"", "page = \"50ms\"") + &window
     };

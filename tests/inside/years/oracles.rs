@@ -185,7 +185,7 @@ fn o29_an_active_and_a_passive_unit_with_imperfect_coverage() {
         (0.9, 0.000_187_066_484_996, 1.029_707_244_07),
     ] {
         let by_hand = match coverage < 1.0 {
-            true => "failed = { dist = \"exponential\", mean = \"1h\" }",
+            true => "manual-switch = { dist = \"exponential\", mean = \"1h\" }",
             false => "",
         };
         let rest = format!("needs = 1\nmode = \"standby\"\ncoverage = {coverage}\n{by_hand}");
@@ -224,7 +224,7 @@ fn o32_standby_cold_warm_and_hot_with_a_switch_that_may_fail() {
 /// An outage of less than a second is none: of failovers of τ, exponential, exp(−1 s/τ) are longer; of fixed
 /// ones all. One outage in a thousand begins with both down, and lasts until one is repaired.
 #[test]
-fn o30_a_master_and_a_slave_whose_failover_takes_time() {
+fn o30_a_primary_and_a_replica_whose_failover_takes_time() {
     // Few and long double failures are most of the spread where failovers are short: more years.
     let short = by_set(4_000, 24_000);
     let long = by_set(300, 1_500);
@@ -262,7 +262,7 @@ fn o30_a_master_and_a_slave_whose_failover_takes_time() {
 
 /// Where nobody waits for a failover both must be down: twice in a thousand years.
 #[test]
-fn o30_a_master_and_a_slave_whose_failover_takes_no_time() {
+fn o30_a_primary_and_a_replica_whose_failover_takes_no_time() {
     let rest =
         "needs = 1\nmode = \"standby\"\nstandby-rate = 1\nswitch-over = \"0s\"\ncoverage = 1";
     let body = format!("{}{}", unit("u", 2, "4000h", "2h"), group("g", "\"u\"", rest));

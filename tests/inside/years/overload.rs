@@ -25,7 +25,7 @@ patience = {{ dist = "exponential", mean = "2s" }}
 rate = "{rate}"
 noise = {{ sigma = 0.12, phi = 0.84 }}
 [request.page]
-draw = {{ page = "20ms" }}
+demands = {{ page = "20ms" }}
 [fault.never]
 hits = "app-1"
 how = "crash"
@@ -78,7 +78,7 @@ restart = "1s"
 [name-service.www]
 to = ["app-1", "app-2"]
 policy = "round-robin"
-life = "60s"
+ttl = "60s"
 check = {{ interval = "5s", time-out = "2s", fall = 2, rise = 2 }}
 [clients.public]
 patience = {{ dist = "lognormal", mean = "5s", cv = 0.8 }}
@@ -86,7 +86,7 @@ patience = {{ dist = "lognormal", mean = "5s", cv = 0.8 }}
 rate = "{rate}"
 [request.page]
 enter = "www"
-draw = {{ page = "40ms" }}
+demands = {{ page = "40ms" }}
 [fault.dead]
 hits = "box-1"
 how = "crash"
@@ -142,7 +142,7 @@ fn no_interval_is_bad_twice() {
 fn pieces_of_a_history_at_its_limit_add_up_to_the_whole() {
     let text = base("shop")
         .replace("rate = \"4/s\"", "rate = \"4/s\"\nnoise = { sigma = 0.3, phi = 0.84 }");
-    let text = text.replace("draw = { page = \"50ms\" }", "draw = { page = \"2700ms\" }");
+    let text = text.replace("demands = { page = \"50ms\" }", "demands = { page = \"2700ms\" }");
     let text = text.replace("time-out = \"5s\"\n", "time-out = \"8s\"\n");
     let text = with(&text, &format!("{AGAIN}\n{SESSION}"));
     assert!(text.contains("sigma") && text.contains("2700ms") && text.contains("geometric"));
@@ -202,8 +202,8 @@ profile = "evening"
 noise = {{ sigma = 0.12, phi = 0.84 }}
 [request.call]
 enter = "api"
-draw = {{ call = "20ms" }}
-steps = [ {{ cpu = "api", draw = "call" }} ]
+demands = {{ call = "20ms" }}
+steps = [ {{ cpu = "api", demand = "call" }} ]
 "#,
         loud_at(10),
         loud_at(evening),

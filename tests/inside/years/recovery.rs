@@ -22,7 +22,7 @@ write = {{ cpu = "0.1ms" }}
 replication = {replication}
 [database.mysql.failover]
 detect = {{ interval = "100ms", time-out = "100ms", fall = 1 }}
-failed = "45min"
+manual-repair = "45min"
 {failover}
 {faults}"#
     ))
@@ -47,11 +47,11 @@ const AT_A_TIME: &str = "lost-writes.mysql.mean@horizon";
 const WINDOW: &str = "data-loss.mysql@horizon";
 const FAILOVERS: &str = "failovers.mysql@horizon";
 
-/// O44: of 1,000 writes a second each with the slave after 200 ms; the master dies every 4,000 h and is
+/// O44: of 1,000 writes a second each with the replica after 200 ms; the primary dies every 4,000 h and is
 /// always followed by the other.
 #[test]
 fn o44_an_asynchronous_failover_loses_what_is_under_way() {
-    let faults = crash("\"database.mysql.master\"", 4_000.0, 2.0);
+    let faults = crash("\"database.mysql.primary\"", 4_000.0, 2.0);
     let text = group("1000/s", FIXED, AT_ONCE, &faults);
     let paths = [LOST, AT_A_TIME, WINDOW, FAILOVERS];
     let seen = years(&text, "50y", 1_000, &paths);
@@ -62,12 +62,12 @@ fn o44_an_asynchronous_failover_loses_what_is_under_way() {
     assert!((window / 0.199 - 1.0).abs() < 1e-6, "{window}");
     seen.holds(LOST, 438.0, 0.05);
     seen.holds(FAILOVERS, YEAR_H / 4_000.0, 0.05);
-    // Semi-synchronous: what was acknowledged a slave has.
+    // Semi-synchronous: what was acknowledged a replica has.
     let text = group("1000/s", &FIXED.replace("async", "semi-sync"), AT_ONCE, &faults);
     let seen = years(&text, "50y", 100, &paths);
     assert_eq!(seen.interval(AT_A_TIME).estimate, 0.0);
     assert!(seen.interval(FAILOVERS).estimate > 2.0);
-    // On the old master's volume: nothing either.
+    // On the old primary's volume: nothing either.
     let data = "[database.mysql]\ndata = { sql-1 = \"store:db\", sql-2 = \"store:db\" }\n";
     let nas = "[nas.store]\nheads = 1\ncpu = \"0.1ms\"\n[nas.store.pools]\n\
                main = { kind = \"7.2k\", layout = \"plain\", data = 4 }\n\
@@ -77,21 +77,21 @@ fn o44_an_asynchronous_failover_loses_what_is_under_way() {
     assert_eq!(seen.interval(AT_A_TIME).estimate, 0.0);
 }
 
-/// A slave that was away when the master died and is back before it has what was committed until it went.
+/// A replica that was away when the primary died and is back before it has what was committed until it went.
 /// By the chain of both members, each up for 1/λ and repaired in 1/μ in the mean:
 ///
 /// ```text
-/// both     -> behind     λ: the slave dies        both -> followed  λ: the master dies; w d writes
-/// behind   -> both       μ                        behind   -> none      λ: the master dies as well
-/// none     -> behind     μ: the master is back    none     -> followed  μ: the slave is, and serves
+/// both     -> behind     λ: the replica dies        both -> followed  λ: the primary dies; w d writes
+/// behind   -> both       μ                        behind   -> none      λ: the primary dies as well
+/// none     -> behind     μ: the primary is back    none     -> followed  μ: the replica is, and serves
 /// followed -> both       μ                        followed -> neither   λ
-/// neither  -> followed   μ: the master is back    neither  -> waits     μ: the other, which is no copy
+/// neither  -> followed   μ: the primary is back    neither  -> waits     μ: the other, which is no copy
 /// waits    -> both       μ                        waits    -> neither   λ
 /// ```
-/// The slave is away in stretches of 1/(λ + μ), each of which ends with the master's death with the chance
+/// The replica is away in stretches of 1/(λ + μ), each of which ends with the primary's death with the probability
 /// p = λ/(λ + μ); of these half lose all stretches so far, half go on: (p/2) ÷ (1 − p/2)² stretches a time.
 #[test]
-fn a_slave_that_was_away_loses_all_that_was_written_since() {
+fn a_replica_that_was_away_loses_all_that_was_written_since() {
     let (up_h, repair_h, per_s) = (400.0, 40.0, 10.0);
     let (l, m) = (1.0 / up_h, 1.0 / repair_h);
     let behind = l / (m + l / 2.0);
@@ -114,18 +114,18 @@ fn a_slave_that_was_away_loses_all_that_was_written_since() {
     seen.holds(behind, both * m * none * YEAR_H, 0.06);
     seen.holds(FAILOVERS, failovers, 0.02);
     seen.holds(LOST, from_behind + under_way, 0.08);
-    // Nobody waited for a slave that was away for longer than ten seconds.
+    // Nobody waited for a replica that was away for longer than ten seconds.
     let text = group("10/s", &FIXED.replace("async", "semi-sync"), AT_ONCE, &faults);
     years(&text, "10y", 1_000, &[LOST]).holds(LOST, from_behind, 0.08);
 }
 
 /// A role is without a holder from the death on, whether it is seen or not: until the next probe (the
 /// process is gone and its host refuses for it: U(0, 0.1 s)), then the promotion of 30 s. Of ten one is not
-/// covered: the old master is back after 10 min, and serves when people are done after 45.
+/// covered: the old primary is back after 10 min, and serves when people are done after 45.
 #[test]
 fn a_recovery_lasts_from_the_death_until_somebody_serves() {
     let failover = "promote = \"30s\"\ncoverage = 0.9\n";
-    let faults = "[fault.crash]\nhits = \"database.mysql.master\"\nhow = \"crash\"\nrate = \"12/y\"\n\
+    let faults = "[fault.crash]\nhits = \"database.mysql.primary\"\nhow = \"crash\"\nrate = \"12/y\"\n\
                   repair = \"10min\"\n";
     let text = group("1/s", FIXED, failover, faults);
     let paths = [
@@ -167,8 +167,8 @@ workers = 5
 mounts = { files = "store:files" }
 [request.page]
 enter = "front"
-draw = { page = "5ms" }
-steps = [ { cpu = "app", draw = "page" }, { io = "files", read = 1 } ]
+demands = { page = "5ms" }
+steps = [ { cpu = "app", demand = "page" }, { io = "files", read = 1 } ]
 [balancer.front]
 count = 2
 to = "app"
@@ -227,7 +227,7 @@ repair = "30min"
 }
 
 /// Ten writes a second, and three members whose hosts go at fixed times: the third at 1,000 s, the second
-/// at 2,000 s, the master at 3,000 s. The third is back at 3,600 s and serves: all since 1,000 s is lost,
+/// at 2,000 s, the primary at 3,000 s. The third is back at 3,600 s and serves: all since 1,000 s is lost,
 /// 20,000 writes of 2,000 s. It goes again at 5,000 s, and the second is back at 6,000 s: it lacks what the
 /// third took from 3,600 s on, 14,000 writes; what was lost before is not lost again.
 #[test]
@@ -241,7 +241,7 @@ fn what_one_failover_has_lost_the_next_does_not_lose_again() {
     let faults = [
         gone("third", 4, 1_000, 3_600),
         gone("second", 3, 2_000, 6_000),
-        gone("master", 2, 3_000, 80_000),
+        gone("primary", 2, 3_000, 80_000),
         gone("again", 4, 5_000, 80_000),
     ];
     let text = group("10/s", FIXED, AT_ONCE, &faults.concat())
@@ -250,7 +250,7 @@ fn what_one_failover_has_lost_the_next_does_not_lose_again() {
             "count = 2\non = [\"box-2\", \"box-3\"]",
             "count = 3\non = [\"box-2\", \"box-3\", \"box-4\"]",
         )
-        .replace("slaves = [\"sql-2\"]", "slaves = [\"sql-2\", \"sql-3\"]");
+        .replace("replicas = [\"sql-2\"]", "replicas = [\"sql-2\", \"sql-3\"]");
     let behind = "failovers.mysql[outcome=behind]@horizon";
     let lost = |text: &str| {
         let seen = years(text, "1d", 4, &[LOST, behind, WINDOW]);
@@ -261,10 +261,10 @@ fn what_one_failover_has_lost_the_next_does_not_lose_again() {
     assert!((writes - 34_000.0).abs() < 10.0, "{writes}");
     assert!((window - (2_000.0 + 1_400.0) / 2.0).abs() < 1.0, "{window}");
     // Semi-synchronous: the second had what was acknowledged until it went, and then nobody did for longer
-    // than masters wait.
+    // than primaries wait.
     let (writes, _) = lost(&text.replace("async", "semi-sync"));
     assert!((writes - 34_000.0).abs() < 10.0, "{writes}");
-    // The master dies 5 s after the second went: what nobody had was not acknowledged.
+    // The primary dies 5 s after the second went: what nobody had was not acknowledged.
     let hurried =
         text.replace("at = \"2000s\"\nlasts = \"4000s\"", "at = \"2995s\"\nlasts = \"3005s\"");
     assert_ne!(hurried, text);
@@ -278,11 +278,11 @@ fn what_one_failover_has_lost_the_next_does_not_lose_again() {
 #[test]
 fn windows_of_failovers_are_drawn_from_their_distribution() {
     let receive = "{ mode = \"async\", receive = { dist = \"exponential\", mean = \"200ms\" } }";
-    let faults = crash("\"database.mysql.master\"", 400.0, 2.0);
+    let faults = crash("\"database.mysql.primary\"", 400.0, 2.0);
     let text = group("3/s", receive, AT_ONCE, &faults);
     let paths = [WINDOW, "data-loss.mysql.p50@horizon", "data-loss.mysql.p95@horizon"];
     let seen = years(&text, "20y", 100, &paths);
-    // H(a) = d e^(-a/d): the window is at most a with the chance exp(-w H(a)).
+    // H(a) = d e^(-a/d): the window is at most a with the probability exp(-w H(a)).
     let (w, d) = (3.0, 0.2);
     let quantile = |q: f64| -d * libm::log(-libm::log(q) / (w * d));
     assert!(
@@ -313,7 +313,7 @@ fn a_figure_of_a_recovery_that_cannot_be_is_refused() {
         ("recovery.mysql[cause=change]@horizon", "`[cause=...]` has no effect on `recovery`"),
         ("interruptions.mysql[cause=chnge]@horizon", "did you mean `change`?"),
         ("failovers.mysql[outcome=failed]@horizon", "must be behind"),
-        ("lost-writes.page@horizon", "no slave takes over at `page`"),
+        ("lost-writes.page@horizon", "no replica takes over at `page`"),
         ("data-loss.mysql[cause=change]@horizon", "`[cause=...]` has no effect on `data-loss`"),
     ] {
         let found = fivenines::plan::figure::Figure::parse(path)

@@ -21,12 +21,12 @@ patience = { dist = "lognormal", mean = "60s", cv = 0.8 }
 [workload.visitors]
 rate = "36/s"
 [request.page]
-draw = { page = { dist = "exponential", mean = "96.8ms" } }
+demands = { page = { dist = "exponential", mean = "96.8ms" } }
 then = { request = "asset", count = { dist = "poisson", mean = 8.0 } }
 [request.asset]
 enter = "app"
-draw = { static = { dist = "exponential", mean = "0.4ms" } }
-steps = [ { cpu = "app", draw = "static" } ]
+demands = { static = { dist = "exponential", mean = "0.4ms" } }
+steps = [ { cpu = "app", demand = "static" } ]
 [fault.never]
 hits = "app-1"
 how = "crash"

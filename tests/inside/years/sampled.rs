@@ -226,14 +226,14 @@ fn few_windows_say_with_their_interval_what_all_say() {
     }
 }
 
-/// Twice the lead-in, on the same windows: no more of a difference than the interval is wide.
+/// Twice the warm-up, on the same windows: no more of a difference than the interval is wide.
 #[test]
-fn a_lead_in_twice_as_long_changes_less_than_is_unknown_anyway() {
+fn a_warm_up_twice_as_long_changes_less_than_is_unknown_anyway() {
     let sizes = Sizes { replications: 6, quiet: 4, episodes: 40, least: 2 };
     let shop = Shop::of(&base("shop"), "6h", sizes, |_| {});
     let longer = |lived: &Lived| {
-        let lead_in = lived.piece.from - lived.piece.start;
-        let start = lived.piece.start.nanos().saturating_sub(lead_in.nanos());
+        let warm_up = lived.piece.from - lived.piece.start;
+        let start = lived.piece.start.nanos().saturating_sub(warm_up.nanos());
         let piece = Piece { start: SimTime::from_nanos(start), ..lived.piece };
         let counted = &shop.plan.classes;
         let seen =
@@ -317,7 +317,7 @@ fn a_fault_of_a_role_strikes_in_the_windows_that_are_drawn_for_it() {
             {
                 continue;
             }
-            assert!(!past.moves.is_empty(), "after years somebody else has been master");
+            assert!(!past.moves.is_empty(), "after years somebody else has been primary");
             let counted = &plan.classes;
             let seen = windows::live(&loaded.plan, (&piece, past), counted, BAD, &|| false);
             let seen = seen.unwrap().unwrap();
@@ -349,9 +349,9 @@ connections = 100
 detect = { interval = "5s", time-out = "4s", fall = 2 }
 promote = "20s"
 coverage = 0
-failed = { dist = "exponential", mean = "1h" }
+manual-repair = { dist = "exponential", mean = "1h" }
 [fault.crash]
-hits = "database.mysql.master"
+hits = "database.mysql.primary"
 how = "crash"
 rate = "1/d"
 repair = "2min"
@@ -379,7 +379,7 @@ fn people_who_take_long_in_the_years_take_long_in_the_windows() {
 #[test]
 fn a_hang_is_seen_in_the_windows_when_it_is_seen_in_the_years() {
     let text = base("shop").replace("\"4/d\"", "\"0.001/d\"").replace("\"2/d\"", "\"0.001/d\"");
-    let text = text.replace("depth = \"shallow\"", "depth = \"shallow\", sees-hang = 0.5");
+    let text = text.replace("depth = \"shallow\"", "depth = \"shallow\", detects-hang = 0.5");
     let hang = "[fault.stuck]\nhits = \"service.app\"\nhow = \"hang\"\nrate = \"0.7/d\"\nrepair = \"1h\"\n";
     let sizes = Sizes { replications: 2, quiet: 0, episodes: 60, least: 60 };
     let shop = Shop::of(&format!("{text}{hang}"), "20d", sizes, |_| {});

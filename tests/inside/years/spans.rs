@@ -186,7 +186,7 @@ fn outages_of_a_fleet_are_counted_by_year_too() {
 fn a_span_that_does_not_fit_is_refused() {
     let figure = |path: &str| {
         let text = format!(
-            "scenario = \"unit\"\nformat = 1\n[run]\nhorizon = \"5y\"\n\
+            "scenario = \"unit\"\nformat = 2\n[run]\nhorizon = \"5y\"\n\
              [unit.u]\nup = {}\nrepair = {}\n[group.g]\nof = \"u\"\nneeds = 1\n\
              [[expect]]\nfigure = \"{path}\"\nis = \"< 1\"\n",
             exponential("8760h"),

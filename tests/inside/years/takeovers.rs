@@ -12,7 +12,7 @@ fn site(rest: &str) -> String {
 }
 
 const PAGE: &str = "[request.page]\nenter = \"front\"\ndraw = { page = \"5ms\" }\n\
-                    steps = [ { cpu = \"app\", draw = \"page\" } ]\n";
+                    steps = [ { cpu = \"app\", demand = \"page\" } ]\n";
 
 fn front(count: u32, rest: &str) -> String {
     format!("[balancer.front]\ncount = {count}\nto = \"app\"\ncores = 2\ncpu = \"0.1ms\"\n{rest}")
@@ -86,7 +86,7 @@ fn a_hang_that_a_shallow_probe_does_not_see_lasts_until_people_do() {
                 detected-by-people = { dist = \"exponential\", mean = \"15min\" }\nrepair = \"60s\"\n";
     for (sees, mean) in [(0.0, 960.0), (0.8, 0.2 * 960.0 + 0.8 * 9.5)] {
         let check = format!(
-            "check = {{ interval = \"5s\", time-out = \"2s\", fall = 2, depth = \"shallow\", sees-hang = {sees} }}\n"
+            "check = {{ interval = \"5s\", time-out = \"2s\", fall = 2, depth = \"shallow\", detects-hang = {sees} }}\n"
         );
         let text = site(&format!("{}{PAGE}{hang}", front(1, &check)));
         let path = "continuous.page@horizon";
@@ -99,10 +99,10 @@ fn a_hang_that_a_shallow_probe_does_not_see_lasts_until_people_do() {
 
 fn database(failover: &str, fault: &str) -> String {
     let page = "[request.page]\nenter = \"app\"\ndraw = { page = \"5ms\" }\n\
-                steps = [ { cpu = \"app\", draw = \"page\" }, { call = \"db\", write = 1 } ]\n";
+                steps = [ { cpu = \"app\", demand = \"page\" }, { call = \"db\", write = 1 } ]\n";
     site(&format!(
         "{page}[zone.sql]\ncount = 2\non = [\"box-3\", \"box-4\"]\n[database.db]\n\
-         in = {{ master = \"sql-1\", slaves = [\"sql-2\"] }}\nreads = {{ to = \"master\" }}\n\
+         in = {{ primary = \"sql-1\", replicas = [\"sql-2\"] }}\nreads = {{ to = \"primary\" }}\n\
          connections = 50\nread = {{ cpu = \"1ms\" }}\nwrite = {{ cpu = \"1ms\" }}\n\
          replication = {{ mode = \"async\", receive = \"10ms\" }}\n\
          [database.db.failover]\ndetect = {{ interval = \"5s\", time-out = \"5s\", fall = 2 }}\n\
@@ -110,19 +110,19 @@ fn database(failover: &str, fault: &str) -> String {
     ))
 }
 
-/// As [`fivenines::kinds::database::live::failover::surrogate`] has it, in the mean: a silent master is
+/// As [`fivenines::kinds::database::live::failover::surrogate`] has it, in the mean: a silent primary is
 /// missed for 2.5 + 5 + 5 + 30 s; of ten failovers one needs people for 45 min instead.
 #[test]
-fn a_silent_master_costs_detection_and_promotion_or_people() {
-    let hang = "[fault.hang]\nhits = \"database.db.master\"\nhow = \"hang\"\nrate = \"6/y\"\n\
+fn a_silent_primary_costs_detection_and_promotion_or_people() {
+    let hang = "[fault.hang]\nhits = \"database.db.primary\"\nhow = \"hang\"\nrate = \"6/y\"\n\
                 detected-by-people = \"4h\"\nrepair = \"60s\"\n";
     let path = "downtime.page@horizon";
     for (coverage, hand) in [(1.0, 42.5), (0.9, 0.9 * 42.5 + 0.1 * (12.5 + 2700.0))] {
         let text = database(&format!("coverage = {coverage}\n"), hang);
         let seen = Years::of(asked(&drafted(&text), "20y", 400, &[path, "outages.page@horizon"]));
         let (down, outages) = (seen.interval(path), seen.interval("outages.page@horizon"));
-        // The next master may hang while the old one still does: 6 × 4 h ÷ 8760 h. Who is out is no copy
-        // that could be promoted, so that lasts until this master's own four hours are over.
+        // The next primary may hang while the old one still does: 6 × 4 h ÷ 8760 h. Who is out is no copy
+        // that could be promoted, so that lasts until this primary's own four hours are over.
         let both = 6.0 * 4.0 / 8760.0;
         assert!((outages.estimate / 6.0 - 1.0).abs() < 0.03, "{outages:?}");
         let mean = down.estimate / outages.estimate;
@@ -134,10 +134,10 @@ fn a_silent_master_costs_detection_and_promotion_or_people() {
     }
 }
 
-/// A failover of a master that was well costs the promotion alone, and is a cause of its own.
+/// A failover of a primary that was well costs the promotion alone, and is a cause of its own.
 #[test]
 fn a_failover_without_a_death_is_a_cause_of_its_own() {
-    let crash = "[fault.crash]\nhits = \"database.db.master\"\nhow = \"crash\"\nrate = \"0.001/y\"\nrepair = \"1min\"\n";
+    let crash = "[fault.crash]\nhits = \"database.db.primary\"\nhow = \"crash\"\nrate = \"0.001/y\"\nrepair = \"1min\"\n";
     let text = database("coverage = 1\nfalse-rate = \"6/y\"\n", crash);
     let path = "downtime.page[cause=false-failover]@horizon";
     let seen = Years::of(asked(&drafted(&text), "20y", 100, &[path]));
@@ -153,7 +153,7 @@ fn who_is_cut_off_with_one_of_two_links_counts_half() {
         [server.box]\nrack = \"r\"\ncores = 4\n[zone.web]\non = [\"box-1\"]\n[service.app]\nin = \"web\"\nworkers = 5\n\
         [clients.public]\nround-trip = \"20ms\"\n\
         [workload.visitors]\nfrom = \"public\"\nrequest = \"page\"\nrate = \"1/s\"\n\
-        [request.page]\nenter = \"app\"\ndraw = { page = \"5ms\" }\nsteps = [ { cpu = \"app\", draw = \"page\" } ]\n\
+        [request.page]\nenter = \"app\"\ndraw = { page = \"5ms\" }\nsteps = [ { cpu = \"app\", demand = \"page\" } ]\n\
         reply = \"1kB\"\n\
         [fault.uplink]\nhits = \"site.here.uplink\"\nhow = \"crash\"\nrate = \"12/y\"\nrepair = \"1h\"\n";
     let paths = ["downtime.page@horizon", "continuous.page@horizon"];
@@ -184,8 +184,8 @@ count = 2
 on = ["box-1", "box-2"]
 boot = "10s"
 [database.db]
-in = { master = "sql-1", slaves = ["sql-2"] }
-reads = { to = "master" }
+in = { primary = "sql-1", replicas = ["sql-2"] }
+reads = { to = "primary" }
 connections = 100
 read = { cpu = "1ms" }
 write = { cpu = "1ms" }
@@ -195,7 +195,7 @@ restart = "60s"
 detect = { interval = "5s", time-out = "5s", fall = 2 }
 promote = "30s"
 coverage = 1.0
-failed = "45min"
+manual-repair = "45min"
 [clients.public]
 time-out = "1s"
 [workload.visitors]
@@ -280,8 +280,8 @@ local = { kind = "10k", layout = "mirror", data = 1, parity = 1 }
 [zone.sql]
 on = ["box-1"]
 [database.db]
-in = { master = "sql-1" }
-reads = { to = "master" }
+in = { primary = "sql-1" }
+reads = { to = "primary" }
 connections = 100
 read = { cpu = "1ms" }
 write = { cpu = "1ms" }
@@ -323,7 +323,7 @@ fn a_database_member_stops_when_its_disks_lose_their_data() {
 #[test]
 fn as_many_faults_as_one_part_may_have_all_strike() {
     let page = "[request.page]\nenter = \"app-1\"\ndraw = { page = \"5ms\" }\n\
-                steps = [ { cpu = \"app\", draw = \"page\" } ]\n";
+                steps = [ { cpu = \"app\", demand = \"page\" } ]\n";
     let crash = "how = \"crash\"\nrepair = \"16min\"\n";
     let hang = "how = \"hang\"\ndetected-by-people = \"15min\"\nrepair = \"60s\"\n";
     let text = |count: u32, how: &str| {
@@ -360,7 +360,7 @@ fn more_than_sixty_four_parts_may_hang_until_people_see_it() {
             "[service.s{n}]\nin = \"web\"\nworkers = 5\nrestart = \"0s\"\n\
              [workload.w{n}]\nrequest = \"r{n}\"\nrate = \"1/s\"\n\
              [request.r{n}]\nenter = \"s{n}\"\ndraw = {{ work = \"1ms\" }}\n\
-             steps = [ {{ cpu = \"s{n}\", draw = \"work\" }} ]\n"
+             steps = [ {{ cpu = \"s{n}\", demand = \"work\" }} ]\n"
         );
     }
     let paths: Vec<String> = (1..=count).map(|n| format!("downtime.r{n}@horizon")).collect();

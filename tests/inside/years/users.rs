@@ -27,8 +27,7 @@ lasts = "60s"
     )
 }
 
-pub const AGAIN: &str =
-    r#"retry = { chance = 0.5, after = { dist = "exponential", mean = "5s" }, at-most = 2 }"#;
+pub const AGAIN: &str = r#"retry = { probability = 0.5, after = { dist = "exponential", mean = "5s" }, max-retries = 2 }"#;
 pub const SESSION: &str = r#"session = { pages = { dist = "geometric", mean = 3.7 }, think = { dist = "exponential", mean = "88s" } }"#;
 
 /// `text`, whose clients do so too.
@@ -89,7 +88,7 @@ fn near(found: [f64; 3], wanted: [f64; 3], within: f64) {
 
 /// Of those refused for T = 60 s half try again 5 s later in the mean, and half of those who fail then once
 /// more. Served are who comes at his first further try after the end, c λ d (1 − e^(−T/d)), and who comes at
-/// his second: he came a time s before the end in which one further try was made, with the chance (s/d) e^(−s/d).
+/// his second: he came a time s before the end in which one further try was made, with the probability (s/d) e^(−s/d).
 #[test]
 fn who_tries_again_after_an_outage_is_served_late() {
     let (t, rate, d) = (60.0, 40.0, 5.0);
@@ -209,7 +208,7 @@ fn who_sticks_to_a_dead_member_goes_away_and_the_others_never_meet_it() {
 fn who_sticks_to_a_dead_member_takes_nothing_from_a_busy_one() {
     let patient = format!("{SESSION}\npatience = {{ dist = \"exponential\", mean = \"2s\" }}");
     let text = with(&nine_of_two("sticky = true"), &patient)
-        .replace("draw = { page = \"1ms\" }", "draw = { page = \"267ms\" }");
+        .replace("demands = { page = \"1ms\" }", "demands = { page = \"267ms\" }");
     let busy = second_busy(&text);
     assert!((0.97..1.001).contains(&busy), "{busy}");
     let [lost, never_born, late] = of(&by_flows(&text, |_| {}));

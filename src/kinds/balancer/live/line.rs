@@ -39,7 +39,7 @@ pub struct Room {
     /// Open requests of each unit at each member, at most.
     pub each: u32,
     /// Length of the queue at a unit, at most; `None`: no bound.
-    pub line: Option<u32>,
+    pub queue_limit: Option<u32>,
     /// Longest wait in the queue, after which a request ends with an error.
     pub time_out: Option<SimDuration>,
     /// True to keep the distributions of the wait and of the queue length.
@@ -317,7 +317,7 @@ impl Balancer {
         let bound = found.own_member(now, unit, seeker, avoid);
         let Some(lines) = &mut found.lines else { return false };
         let line = &mut lines.lines[unit];
-        if lines.room.line.is_some_and(|bound| line.len() as u64 >= u64::from(bound)) {
+        if lines.room.queue_limit.is_some_and(|bound| line.len() as u64 >= u64::from(bound)) {
             return false;
         }
         let grows = !found.config.slow_start.is_zero() && !line.is_empty();

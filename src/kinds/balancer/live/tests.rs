@@ -24,7 +24,7 @@ fn of(choice: Choice, weights: &[f64]) -> Balancer {
             time_out: SimDuration::SECOND,
             fall: 2,
             rise: 2,
-            sees_hang: 0.0,
+            detects_hang: 0.0,
         }),
         slow_start: SimDuration::from_secs(10),
         retries: 0,
@@ -156,7 +156,7 @@ fn a_member_that_was_put_back_begins_slowly() {
 /// RFC 5798 §6.1, as restated for priorities 254, 200 and 100 at 1 s.
 #[test]
 fn the_timers_of_vrrp() {
-    let down = |priority| master_down(SimDuration::SECOND, priority).seconds();
+    let down = |priority| primary_down(SimDuration::SECOND, priority).seconds();
     for (priority, truth) in [(254, 3.0078125), (200, 3.21875), (100, 3.609375)] {
         assert!((down(priority) - truth).abs() < 1e-9);
     }

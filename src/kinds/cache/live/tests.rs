@@ -39,15 +39,16 @@ fn probabilities(zipf: &Zipf) -> Vec<f64> {
 /// Returns the hit ratio of a least-recently-used cache by King (1971). The content, newest first, is
 /// (i₁ … i_C) with probability p(i₁) · p(i₂) / (1 − p(i₁)) · …; the hit ratio is the mean of its Σ p.
 fn king(p: &[f64], capacity: usize) -> f64 {
-    fn deeper(p: &[f64], left: usize, used: &mut Vec<usize>, chance: f64, sum: f64) -> f64 {
+    fn deeper(p: &[f64], left: usize, used: &mut Vec<usize>, probability: f64, sum: f64) -> f64 {
         if left == 0 {
-            return chance * sum;
+            return probability * sum;
         }
         let mut total = 0.0;
         for next in 0..p.len() {
             if !used.contains(&next) {
                 used.push(next);
-                total += deeper(p, left - 1, used, chance * p[next] / (1.0 - sum), sum + p[next]);
+                total +=
+                    deeper(p, left - 1, used, probability * p[next] / (1.0 - sum), sum + p[next]);
                 used.pop();
             }
         }
@@ -126,7 +127,7 @@ fn o41_larger_caches_hit_as_often_as_theory_says() {
 struct Plain {
     policy: Policy,
     capacity: usize,
-    life: Option<u64>,
+    ttl: Option<u64>,
     line: Vec<(u32, u64)>,
 }
 
@@ -140,7 +141,7 @@ impl Plain {
             return false;
         };
         let since = self.line[at].1;
-        let expired = self.life.is_some_and(|life| now - since >= life);
+        let expired = self.ttl.is_some_and(|ttl| now - since >= ttl);
         if expired || self.policy == Policy::Lru {
             let (object, since) = self.line.remove(at);
             self.line.push((object, if expired { now } else { since }));
@@ -153,11 +154,11 @@ impl Plain {
 fn the_linked_list_is_a_list() {
     let key = Key::derive(Seed(41), Lineage::replication(0), "look-up", "list");
     for policy in [Policy::Lru, Policy::Fifo] {
-        for (capacity, life) in [(1, None), (5, None), (5, Some(40)), (30, Some(7)), (30, None)] {
-            let time = life.map(SimDuration::from_nanos);
+        for (capacity, ttl) in [(1, None), (5, None), (5, Some(40)), (30, Some(7)), (30, None)] {
+            let time = ttl.map(SimDuration::from_nanos);
             let mut cache = ObjectCache::new(policy, capacity, 30, time);
             let capacity = capacity as usize;
-            let mut plain = Plain { policy, capacity, life, line: Vec::new() };
+            let mut plain = Plain { policy, capacity, ttl, line: Vec::new() };
             for now in 0..5_000_u64 {
                 if now == 2_500 {
                     cache.clear();
@@ -179,8 +180,8 @@ fn the_linked_list_is_a_list() {
 #[test]
 fn o42_an_object_lives_for_its_life_after_the_fetch() {
     let key = Key::derive(Seed(42), Lineage::replication(0), "look-up", "life");
-    let life = Some(SimDuration::from_secs(60));
-    let mut cache = ObjectCache::new(Policy::Lru, 1, 1, life);
+    let ttl = Some(SimDuration::from_secs(60));
+    let mut cache = ObjectCache::new(Policy::Lru, 1, 1, ttl);
     let mut now = SimTime::ZERO;
     let mut ordinal = 0;
     let mut batch = || {
@@ -202,8 +203,8 @@ fn o42_an_object_lives_for_its_life_after_the_fetch() {
 #[test]
 fn o42_an_object_that_is_used_lives_on() {
     let key = Key::derive(Seed(42), Lineage::replication(0), "look-up", "renewed");
-    let life = Some(SimDuration::from_secs(60));
-    let mut cache = ObjectCache::new(Policy::Lru, 1, 1, life).renewed(true);
+    let ttl = Some(SimDuration::from_secs(60));
+    let mut cache = ObjectCache::new(Policy::Lru, 1, 1, ttl).renewed(true);
     let (mut now, mut hits) = (SimTime::ZERO, 0_u32);
     for ordinal in 0..1_000_000 {
         let gap = -libm::log(key.uniform(ordinal, 0)) / 0.2;

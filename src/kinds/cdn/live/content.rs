@@ -160,21 +160,21 @@ impl Held {
     /// Creates the warm content of edge `number` at `end`, for a run that begins at `start`.
     pub(super) fn warm(
         of: &EdgeObjects,
-        life: SimDuration,
+        ttl: SimDuration,
         draws: &Draws<'_>,
         number: u32,
         (start, end): (SimTime, SimTime),
     ) -> Self {
-        let back = life.min(OLDEST);
-        let mut cache = ObjectCache::new(of.policy, of.capacity, of.count(), Some(life));
+        let back = ttl.min(OLDEST);
+        let mut cache = ObjectCache::new(of.policy, of.capacity, of.count(), Some(ttl));
         let second = (start.nanos() / 1_000_000_000) << OBJECT_BITS;
         let draw = |object: u32, which: u32| {
             let index = u64::from(number * OF_EDGE + which);
             draws.uniform_at(of.before, second | u64::from(object), index)
         };
         let mut there = match of.policy {
-            Policy::Lru => least_recently_used(of, life.seconds(), &draw),
-            Policy::Fifo | Policy::Random => by_age_or_chance(of, life.seconds(), &draw),
+            Policy::Lru => least_recently_used(of, ttl.seconds(), &draw),
+            Policy::Fifo | Policy::Random => by_age_or_chance(of, ttl.seconds(), &draw),
         };
         // The object to be evicted first comes first.
         there.sort_unstable_by(|a, b| b.last.total_cmp(&a.last).then(a.object.cmp(&b.object)));
@@ -215,7 +215,7 @@ impl Held {
     }
 }
 
-fn least_recently_used(of: &EdgeObjects, life: f64, draw: &dyn Fn(u32, u32) -> f64) -> Vec<There> {
+fn least_recently_used(of: &EdgeObjects, ttl: f64, draw: &dyn Fn(u32, u32) -> f64) -> Vec<There> {
     let asked = of.objects().filter(|(_, rate)| *rate > 0.0);
     let mut all: Vec<(f64, u32, f64)> = asked
         .map(|(object, rate)| (-libm::log1p(-draw(object, LAST)) / rate, object, rate))
@@ -228,29 +228,29 @@ fn least_recently_used(of: &EdgeObjects, life: f64, draw: &dyn Fn(u32, u32) -> f
         all.truncate(capacity);
     }
     let there = |(last, object, rate): (f64, u32, f64)| {
-        let age = last + age_at_use(rate, gap, life, draw(object, COPY));
+        let age = last + age_at_use(rate, gap, ttl, draw(object, COPY));
         There { object, last, age }
     };
     all.into_iter().map(there).collect()
 }
 
 /// Samples B, the age of the copy that a request finds or fetches, in seconds.
-fn age_at_use(rate: f64, gap: f64, life: f64, uniform: f64) -> f64 {
+fn age_at_use(rate: f64, gap: f64, ttl: f64, uniform: f64) -> f64 {
     let k = libm::expm1(rate * gap);
     if k > 1e12 {
-        return (uniform * (1.0 + rate * life) - 1.0).max(0.0) / rate;
+        return (uniform * (1.0 + rate * ttl) - 1.0).max(0.0) / rate;
     }
-    let found = uniform * (1.0 - k * libm::expm1(-rate * life / k)) - 1.0;
+    let found = uniform * (1.0 - k * libm::expm1(-rate * ttl / k)) - 1.0;
     if found > 0.0 { -libm::log1p(-found / k) * k / rate } else { 0.0 }
 }
 
-fn by_age_or_chance(of: &EdgeObjects, life: f64, draw: &dyn Fn(u32, u32) -> f64) -> Vec<There> {
+fn by_age_or_chance(of: &EdgeObjects, ttl: f64, draw: &dyn Fn(u32, u32) -> f64) -> Vec<There> {
     let stays = of.stays.map_or(f64::INFINITY, SimDuration::seconds);
     let there = |(object, rate): (u32, f64)| {
         let uniform = draw(object, LAST);
         let age = match of.policy {
-            Policy::Random if stays.is_finite() => age_if_any(rate, stays, life, uniform),
-            _ => age_if_first(rate, stays, life, uniform),
+            Policy::Random if stays.is_finite() => age_if_any(rate, stays, ttl, uniform),
+            _ => age_if_first(rate, stays, ttl, uniform),
         }?;
         Some(There { object, last: age, age })
     };
@@ -258,30 +258,30 @@ fn by_age_or_chance(of: &EdgeObjects, life: f64, draw: &dyn Fn(u32, u32) -> f64)
 }
 
 /// Samples the age of an object that is evicted `stays` after it came in, or was fetched anew since it had expired.
-/// Returns `None` if it is absent. It is valid up to `life`, then expired until the next request.
-fn age_if_first(rate: f64, stays: f64, life: f64, uniform: f64) -> Option<f64> {
-    let valid = stays.min(life);
+/// Returns `None` if it is absent. It is valid up to `ttl`, then expired until the next request.
+fn age_if_first(rate: f64, stays: f64, ttl: f64, uniform: f64) -> Option<f64> {
+    let valid = stays.min(ttl);
     let waits = -libm::expm1(-rate * (stays - valid)) / rate;
     let at = uniform * (valid + 1.0 / rate);
     if at < valid {
         Some(at)
     } else if at < valid + waits {
-        Some(life - libm::log1p(-(at - valid) * rate) / rate)
+        Some(ttl - libm::log1p(-(at - valid) * rate) / rate)
     } else {
         None
     }
 }
 
 /// Samples the age of an object that is evicted at a random time, after `stays` on average; `None` if it is absent.
-fn age_if_any(rate: f64, stays: f64, life: f64, uniform: f64) -> Option<f64> {
-    let valid = -libm::expm1(-life / stays) * stays;
-    let waits = libm::exp(-life / stays) / (rate + 1.0 / stays);
+fn age_if_any(rate: f64, stays: f64, ttl: f64, uniform: f64) -> Option<f64> {
+    let valid = -libm::expm1(-ttl / stays) * stays;
+    let waits = libm::exp(-ttl / stays) / (rate + 1.0 / stays);
     let present = rate * stays / (1.0 + rate * stays);
     let at = uniform * (valid + waits) / present;
     if at < valid {
         Some(-libm::log1p(-at / stays) * stays)
     } else if at < valid + waits {
-        Some(life)
+        Some(ttl)
     } else {
         None
     }

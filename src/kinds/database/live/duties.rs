@@ -24,8 +24,8 @@ impl Live for Database {
         let mut database = Self::new(id, config, draws, start.at, start.counted);
         if let Some(past) = start.past {
             database.follows(past.failed_of(id));
-            if let Some(master) = past.holder(id) {
-                database.begins_with(master, start.at);
+            if let Some(primary) = past.holder(id) {
+                database.begins_with(primary, start.at);
             }
         }
         database
@@ -85,7 +85,7 @@ impl Live for Database {
     }
 
     fn leader(&self) -> Option<usize> {
-        Some(self.master)
+        Some(self.primary)
     }
 
     fn data_swap(&self, leader: usize) -> Option<(ComponentId, ComponentId)> {
@@ -94,7 +94,7 @@ impl Live for Database {
 
     /// Appends one flag per member: true unless it is a replica that may serve.
     fn bars(&self, barred: &mut Vec<bool>) {
-        barred.extend((0..self.members.len()).map(|member| !self.is_slave(member)));
+        barred.extend((0..self.members.len()).map(|member| !self.is_replica(member)));
     }
 
     /// Arms the first probes and failovers.

@@ -63,17 +63,17 @@ impl Database {
     /// primary.
     fn has_watcher(&self, member: usize) -> bool {
         let may = |m: usize| {
-            let slave = member != self.master || self.is_slave(m);
-            m != member && self.members[m].up && !self.members[m].fenced && slave
+            let replica = member != self.primary || self.is_replica(m);
+            m != member && self.members[m].up && !self.members[m].fenced && replica
         };
         (0..self.members.len()).any(may)
     }
 
     /// Returns whether `member` is probed: the serving primary, a rival, or a replica that serves reads.
     fn is_watched(&self, member: usize) -> bool {
-        member == self.master && self.phase == Phase::Served
+        member == self.primary && self.phase == Phase::Served
             || Some(member) == self.rival
-            || self.config.by_slaves && self.is_slave(member)
+            || self.config.by_replicas && self.is_replica(member)
     }
 
     /// Ends a probe of `member`, and arms the next at its due time.
@@ -95,7 +95,7 @@ impl Database {
         } else if state.failed >= fall {
             state.alive = false;
         }
-        member == self.master && state.failed >= fall && self.phase == Phase::Served
+        member == self.primary && state.failed >= fall && self.phase == Phase::Served
     }
 
     /// Applies a change of health of the process of a member.
@@ -107,7 +107,7 @@ impl Database {
         cause: CauseId,
     ) {
         let was = std::mem::replace(&mut self.members[member].up, up);
-        if member == self.master && self.phase == Phase::Served {
+        if member == self.primary && self.phase == Phase::Served {
             if was && !up {
                 self.onset = Some(ctx.now);
                 self.cause = cause;
@@ -147,7 +147,7 @@ impl Database {
         let fence = failover.fence || !covered;
         let people = (!covered).then(|| match done {
             Some(at) => at - ctx.now,
-            None => drawn(&failover.failed, self.people, self.failovers),
+            None => drawn(&failover.manual_repair, self.people, self.failovers),
         });
         let counted = self.counted(ctx.now);
         self.counts.failovers += counted;
@@ -164,22 +164,22 @@ impl Database {
         if self.onset.is_none() {
             self.cause = CauseId::OVERLOAD;
         }
-        self.members[self.master].fenced = fence;
+        self.members[self.primary].fenced = fence;
         self.reconnect(ctx);
         fence
     }
 
     /// Returns the running replica that has received most, the first in case of ties.
     fn choice(&self, now: SimTime) -> Option<usize> {
-        let able = |m: &usize| self.is_slave(*m) && self.members[*m].up;
+        let able = |m: &usize| self.is_replica(*m) && self.members[*m].up;
         let all = (0..self.members.len()).filter(able);
         all.max_by_key(|m| (self.members[*m].received(now), std::cmp::Reverse(*m)))
     }
 
     /// Ends the failover without a promotion: the old primary is back and serves.
     fn give_up(&mut self, ctx: &mut Ctx<'_>) {
-        self.members[self.master].fenced = false;
-        self.members[self.master].failed = 0;
+        self.members[self.primary].fenced = false;
+        self.members[self.primary].failed = 0;
         self.phase = Phase::Served;
         self.onset = None;
         self.cause = CauseId::OVERLOAD;
@@ -192,7 +192,7 @@ impl Database {
         let now = ctx.now;
         let failover = self.config.failover.as_ref();
         let (remount, fence) = failover.map_or((false, true), |f| (f.remount, f.fence));
-        let old = std::mem::replace(&mut self.master, to);
+        let old = std::mem::replace(&mut self.primary, to);
         if remount {
             self.members[to].applied = self.log.end();
         } else {
@@ -230,10 +230,10 @@ impl Database {
 
     /// Handles members with more writes than the new primary. Unapplied extra writes are dropped. A member
     /// that has applied one leaves the group, until a rebuild copies it.
-    fn leave_behind(&mut self, master: usize) {
+    fn leave_behind(&mut self, primary: usize) {
         let end = self.log.end();
         for (member, state) in self.members.iter_mut().enumerate() {
-            if member == master {
+            if member == primary {
                 continue;
             }
             if state.applied > end {
@@ -256,7 +256,7 @@ impl Database {
         let rebuild = self.config.rebuild?;
         let able = self.phase == Phase::Served
             && self.members[member].up
-            && self.members[self.master].up
+            && self.members[self.primary].up
             && self.rival != Some(member);
         let end = self.log.end();
         let state = &mut self.members[member];
@@ -307,7 +307,7 @@ impl Database {
         }
         match Alarm::of(local, group.members.len()) {
             Alarm::Probe(member) => Self::probe_member(around, id, member),
-            Alarm::Apply(slave) => Self::apply_next(around, id, slave),
+            Alarm::Apply(replica) => Self::apply_next(around, id, replica),
             Alarm::Rebuild(member) => Self::copy_block(around, id, member),
             Alarm::Step => Self::failover_step(around, id),
             Alarm::False => Self::false_failover(around, id),
@@ -364,8 +364,8 @@ impl Database {
     fn fail_over(around: &mut Around<'_>, id: ComponentId) {
         if around.with::<Self, _>(id, Database::decide) {
             let group = around.held::<Self>(id);
-            let (master, cause) = (group.config.members[group.master].id, group.cause);
-            around.drop_requests(master, cause);
+            let (primary, cause) = (group.config.members[group.primary].id, group.cause);
+            around.drop_requests(primary, cause);
         }
     }
 
@@ -387,9 +387,9 @@ impl Database {
                 let next = ctx.now + group.next_false_gap(gap);
                 group.arm(ctx, Alarm::False, next);
             }
-            let master = group.master;
+            let primary = group.primary;
             group.phase == Phase::Served
-                && group.members[master].up
+                && group.members[primary].up
                 && group.choice(ctx.now).is_some()
         });
         if able {
@@ -406,12 +406,12 @@ impl Database {
             let next = match group.phase {
                 Phase::Served => return,
                 Phase::People(until) if now < until => return,
-                Phase::People(_) if up(group.master) => {
+                Phase::People(_) if up(group.primary) => {
                     return around.with::<Self, _>(id, Database::give_up);
                 }
                 Phase::People(_) => Phase::Seeks,
                 Phase::Seeks => match group.choice(now) {
-                    None if up(group.master) => {
+                    None if up(group.primary) => {
                         return around.with::<Self, _>(id, Database::give_up);
                     }
                     None => return,
@@ -447,7 +447,7 @@ impl Database {
     /// Returns whether the old primary's volume can be taken over.
     fn old_volume_answers(around: &Around<'_>, id: ComponentId) -> bool {
         let group = around.held::<Self>(id);
-        around.volume_answers(around.data_owner(group.config.members[group.master].id))
+        around.volume_answers(around.data_owner(group.config.members[group.primary].id))
     }
 
     fn promote(around: &mut Around<'_>, id: ComponentId, to: usize) {
@@ -455,7 +455,7 @@ impl Database {
         let group = around.held::<Self>(id);
         let (new, before) = (group.config.members[to].id, group.config.members[old].id);
         let remount = group.config.failover.as_ref().is_some_and(|failover| failover.remount);
-        let cold = remount || !group.config.by_slaves;
+        let cold = remount || !group.config.by_replicas;
         if remount {
             around.swap_data(new, before);
         }
@@ -471,7 +471,7 @@ impl Database {
         let Some(block) = block else { return };
         let group = around.held::<Self>(id);
         let copied = &group.config.members[member];
-        let (from, to, key) = (group.config.members[group.master].id, copied.id, copied.rebuild);
+        let (from, to, key) = (group.config.members[group.primary].id, copied.id, copied.rebuild);
         for (of, key, write) in [(from, KeyId(key.0 + 3), false), (to, key, true)] {
             let Some(disks) = around.data_of(of, block).map(|mount| mount.disks) else { continue };
             let cause = around.cause(disks);

@@ -17,7 +17,7 @@ use crate::units::{SimDuration, SimTime};
 impl Database {
     /// Updates the measured lag of a member.
     pub(super) fn note(&mut self, now: SimTime, member: usize) {
-        let follows = self.is_slave(member);
+        let follows = self.is_replica(member);
         let end = self.log.end();
         let state = &mut self.members[member];
         let oldest = self.log.get(state.applied).filter(|_| follows).map(|write| write.at);
@@ -38,7 +38,7 @@ impl Database {
     /// Commits the write that `request` has executed at `member`; returns whether it waits for a replica.
     fn commit(&mut self, ctx: &mut Ctx<'_>, member: usize, request: RequestId, step: u32) -> bool {
         let now = ctx.now;
-        if member != self.master {
+        if member != self.primary {
             self.counts.split_brain += self.counted(now);
             return false;
         }
@@ -54,19 +54,19 @@ impl Database {
             acknowledged: !waits,
         };
         self.log.writes.push_back(write);
-        for slave in 0..self.members.len() {
-            if !self.is_slave(slave) {
+        for replica in 0..self.members.len() {
+            if !self.is_replica(replica) {
                 continue;
             }
-            if self.members[slave].connected {
-                let at = self.receipt(now, slave, &write);
-                let state = &mut self.members[slave];
+            if self.members[replica].connected {
+                let at = self.receipt(now, replica, &write);
+                let state = &mut self.members[replica];
                 state.receipts.push_back(at);
                 if state.receipts.len() == 1 && state.applying.is_none() {
-                    self.arm(ctx, Alarm::Apply(slave), at);
+                    self.arm(ctx, Alarm::Apply(replica), at);
                 }
             }
-            self.note(now, slave);
+            self.note(now, replica);
         }
         self.trim();
         if waits {
@@ -87,7 +87,7 @@ impl Database {
     /// has received everything.
     fn falls_back(&mut self, now: SimTime) -> bool {
         let end = self.log.end();
-        let caught_up = |m: usize| self.is_slave(m) && self.members[m].received(now) >= end;
+        let caught_up = |m: usize| self.is_replica(m) && self.members[m].received(now) >= end;
         if self.fallen && (0..self.members.len()).any(caught_up) {
             self.fallen = false;
         }
@@ -99,7 +99,7 @@ impl Database {
         let mut next = since + SEMI_SYNC_TIME_OUT;
         for member in 0..self.members.len() {
             let state = &self.members[member];
-            let place = number.checked_sub(state.applied).filter(|_| self.is_slave(member));
+            let place = number.checked_sub(state.applied).filter(|_| self.is_replica(member));
             if let Some(at) = place.and_then(|place| state.receipts.get(convert::index(place))) {
                 next = next.min(*at);
             }
@@ -109,8 +109,8 @@ impl Database {
 
     /// Acknowledges the waiting writes that a replica has received; all of them after a time-out.
     pub(super) fn acknowledge(&mut self, ctx: &mut Ctx<'_>) {
-        let slaves = (0..self.members.len()).filter(|m| self.is_slave(*m));
-        let most = slaves.map(|m| self.members[m].received(ctx.now)).max().unwrap_or(0);
+        let replicas = (0..self.members.len()).filter(|m| self.is_replica(*m));
+        let most = replicas.map(|m| self.members[m].received(ctx.now)).max().unwrap_or(0);
         while let Some((number, request, since)) = self.waiting.front().copied() {
             let late = ctx.now - since >= SEMI_SYNC_TIME_OUT;
             if number >= most && !late && !self.fallen {
@@ -134,7 +134,7 @@ impl Database {
     /// Removes from the log the writes that every replica, and every member being copied, has applied.
     pub(super) fn trim(&mut self) {
         let needs = |m: &usize| match self.members[*m].standing {
-            Standing::Member => *m != self.master,
+            Standing::Member => *m != self.primary,
             Standing::Copied(_) => true,
             Standing::Out => false,
         };
@@ -148,63 +148,64 @@ impl Database {
     /// Connects and disconnects replicas after a change of health, primary, phase or membership.
     pub(super) fn reconnect(&mut self, ctx: &mut Ctx<'_>) {
         let now = ctx.now;
-        let sends = self.phase == Phase::Served && self.members[self.master].up;
-        for slave in 0..self.members.len() {
-            let receives = sends && self.is_slave(slave) && self.members[slave].up;
-            if self.members[slave].connected && !receives {
-                let state = &mut self.members[slave];
+        let sends = self.phase == Phase::Served && self.members[self.primary].up;
+        for replica in 0..self.members.len() {
+            let receives = sends && self.is_replica(replica) && self.members[replica].up;
+            if self.members[replica].connected && !receives {
+                let state = &mut self.members[replica];
                 let received = state.receipts.partition_point(|at| *at <= now);
                 state.receipts.truncate(received);
             }
-            if !self.members[slave].connected && receives {
-                let first = self.members[slave].applied + self.members[slave].receipts.len() as u64;
+            if !self.members[replica].connected && receives {
+                let first =
+                    self.members[replica].applied + self.members[replica].receipts.len() as u64;
                 for number in first..self.log.end() {
                     let Some(write) = self.log.get(number).copied() else { continue };
-                    let at = self.receipt(now, slave, &write);
-                    self.members[slave].receipts.push_back(at);
+                    let at = self.receipt(now, replica, &write);
+                    self.members[replica].receipts.push_back(at);
                 }
             }
-            self.members[slave].connected = receives;
-            self.note(now, slave);
-            let state = &self.members[slave];
+            self.members[replica].connected = receives;
+            self.note(now, replica);
+            let state = &self.members[replica];
             if let Some(first) = state.receipts.front().copied()
                 && state.applying.is_none()
             {
-                self.arm(ctx, Alarm::Apply(slave), first);
+                self.arm(ctx, Alarm::Apply(replica), first);
             }
         }
         self.arm_acknowledgement(ctx);
     }
 
     /// Returns the write that a replica begins to apply now, if it can.
-    fn next_write(&mut self, ctx: &mut Ctx<'_>, slave: usize) -> Option<Write> {
-        let state = &self.members[slave];
-        if !self.is_slave(slave) || !state.up || state.applying.is_some() {
+    fn next_write(&mut self, ctx: &mut Ctx<'_>, replica: usize) -> Option<Write> {
+        let state = &self.members[replica];
+        if !self.is_replica(replica) || !state.up || state.applying.is_some() {
             return None;
         }
         let first = *state.receipts.front()?;
         if first > ctx.now {
-            self.arm(ctx, Alarm::Apply(slave), first);
+            self.arm(ctx, Alarm::Apply(replica), first);
             return None;
         }
-        self.members[slave].applying = Some(ctx.now);
-        self.log.get(self.members[slave].applied).copied()
+        self.members[replica].applying = Some(ctx.now);
+        self.log.get(self.members[replica].applied).copied()
     }
 
     /// Records the end of a write that a replica has applied since `born`; returns whether it may go on.
-    fn applied(&mut self, ctx: &mut Ctx<'_>, slave: usize, born: SimTime, well: bool) -> bool {
-        if self.members[slave].applying != Some(born) {
+    fn applied(&mut self, ctx: &mut Ctx<'_>, replica: usize, born: SimTime, well: bool) -> bool {
+        if self.members[replica].applying != Some(born) {
             return false;
         }
-        self.members[slave].applying = None;
+        self.members[replica].applying = None;
         if !well {
-            self.arm(ctx, Alarm::Apply(slave), ctx.now + AGAIN);
+            self.arm(ctx, Alarm::Apply(replica), ctx.now + AGAIN);
             return false;
         }
-        let state = &mut self.members[slave];
+        let state = &mut self.members[replica];
         state.applied += 1;
         state.receipts.pop_front();
-        self.note(ctx.now, slave);
+        self.note(ctx.now, replica);
         self.trim();
         true
     }
@@ -240,8 +241,8 @@ impl Database {
         let Some((_, member)) = around.plan.parts[at.index()].database else { return };
         let stale = around.with::<Self, _>(database, |group, ctx| {
             let lag = group.members[member as usize].lag.now(ctx.now)?;
-            let (counted, stale) = (group.counted(ctx.now), lag > group.config.tolerates);
-            group.counts.slave_reads += counted;
+            let (counted, stale) = (group.counted(ctx.now), lag > group.config.max_staleness);
+            group.counts.replica_reads += counted;
             group.counts.stale += counted * u64::from(stale);
             Some(stale)
         });
@@ -264,12 +265,12 @@ impl Database {
     }
 
     /// Lets a replica apply its next write, if it has one.
-    pub(super) fn apply_next(around: &mut Around<'_>, database: ComponentId, slave: usize) {
-        let write = around.with::<Self, _>(database, |group, ctx| group.next_write(ctx, slave));
+    pub(super) fn apply_next(around: &mut Around<'_>, database: ComponentId, replica: usize) {
+        let write = around.with::<Self, _>(database, |group, ctx| group.next_write(ctx, replica));
         let Some(write) = write else { return };
         let group = around.held::<Self>(database);
-        let unit = group.unit(Alarm::Apply(slave));
-        let member = &group.config.members[slave];
+        let unit = group.unit(Alarm::Apply(replica));
+        let member = &group.config.members[replica];
         let entry = member.applies[write.step as usize];
         let at = member.id;
         let mut request = Request::new(ClassId(0), entry, Owner::Database(unit), around.now);
@@ -303,12 +304,13 @@ impl Database {
         let well = outcome == Outcome::Ok;
         match Alarm::of(local, around.held::<Self>(id).members.len()) {
             Alarm::Probe(member) => Self::probe_answered(around, id, member, born, well),
-            Alarm::Apply(slave) => {
-                if !around.with::<Self, _>(id, |group, ctx| group.applied(ctx, slave, born, well)) {
+            Alarm::Apply(replica) => {
+                if !around.with::<Self, _>(id, |group, ctx| group.applied(ctx, replica, born, well))
+                {
                     return;
                 }
-                Self::apply_next(around, id, slave);
-                if around.held::<Self>(id).phase == Phase::Replays(slave) {
+                Self::apply_next(around, id, replica);
+                if around.held::<Self>(id).phase == Phase::Replays(replica) {
                     Self::failover_step(around, id);
                 }
             }

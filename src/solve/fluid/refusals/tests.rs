@@ -20,12 +20,12 @@ fn source(states: &[(f64, f64)], cycle: u64) -> FluidWorkload {
     }
 }
 
-fn users(chance: f64, pages: f64) -> Users {
-    let retry = Retry { chance, after: SimDuration::from_secs(5), at_most: 2 };
+fn users(probability: f64, pages: f64) -> Users {
+    let retry = Retry { probability, after: SimDuration::from_secs(5), max_retries: 2 };
     let session = Session { pages, think: SimDuration::from_secs(88) };
     Users {
         gives_up: None,
-        retry: (chance > 0.0).then_some(retry),
+        retry: (probability > 0.0).then_some(retry),
         session: (pages > 1.0).then_some(session),
     }
 }
