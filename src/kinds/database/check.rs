@@ -54,12 +54,12 @@ impl Checks for Database {
                 all.push(Arrow::new(part(at), End::Stores(vec![store]), Carries::Data));
             }
             let (from, carries) = match member.role {
-                Role::Slave => (links.of(Role::Master).next(), Carries::Replication),
+                Role::Replica => (links.of(Role::Primary).next(), Carries::Replication),
                 Role::Shard => (links.of(Role::Index).next(), Carries::Requests),
-                Role::Master | Role::Index => (None, Carries::Requests),
+                Role::Primary | Role::Index => (None, Carries::Requests),
             };
             all.extend(from.map(|from| Arrow::new(part(from), part(at), carries)));
-            if let Some(balancer) = links.through.filter(|_| member.role == Role::Slave) {
+            if let Some(balancer) = links.through.filter(|_| member.role == Role::Replica) {
                 let from = End::Component(Kind::Balancer, balancer);
                 all.push(Arrow::new(from, part(at), Carries::Requests));
             }
@@ -71,14 +71,14 @@ impl Checks for Database {
     fn receives(&self, draft: &Draft, index: usize) -> Vec<End> {
         let links = &draft.links.databases[index];
         let reads = draft.scenario.database[index].1.reads.as_ref();
-        let by_replicas = reads.is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
+        let by_replicas = reads.is_some_and(|reads| reads.to.value == ReadsTo::Replicas);
         let part = |member| End::Part(Part::Database { database: index, member });
-        let first = links.of(Role::Master).chain(links.of(Role::Index));
+        let first = links.of(Role::Primary).chain(links.of(Role::Index));
         let mut all: Vec<End> = first.map(part).collect();
         match links.through {
             _ if !by_replicas => {}
             Some(balancer) => all.push(End::Component(Kind::Balancer, balancer)),
-            None => all.extend(links.of(Role::Slave).map(part)),
+            None => all.extend(links.of(Role::Replica).map(part)),
         }
         all
     }

@@ -131,13 +131,13 @@ impl World<'_> {
         Unrest { broken: !self.around.account.active.is_empty(), over: self.around.account.calm }
     }
 
-    /// Number of requests in flight of each class, with abandoned ones and without probes of balancers. Probes and
-    /// applied writes of databases count as requests of the first class.
+    /// Number of requests in flight of each class, with abandoned ones, without probes and without writes that
+    /// database members apply: these are of no class.
     #[must_use]
     pub fn in_flight_by_class(&self) -> Vec<u64> {
         let mut counts = vec![0; self.around.plan.routes.classes.len()];
         for (_, request) in self.around.requests.iter() {
-            if !matches!(request.owner, Owner::Probe(_)) {
+            if !matches!(request.owner, Owner::Probe(_) | Owner::Database(_)) {
                 counts[request.class.index()] += 1;
             }
         }
