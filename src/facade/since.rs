@@ -1,4 +1,4 @@
-//! What changed since the results that a run has replaced: keys of the scenario, and figures that moved.
+//! Changes since the results that a run has replaced: keys of the scenario, and figures that moved.
 
 use std::path::Path;
 

@@ -177,8 +177,10 @@ fn single_point(draft: &Draft, point: &SinglePoint, subjects: &[Subject]) -> Dia
         names.push(format!("{} more", subjects.len() - names.len()));
     }
     let role = point.role.name(draft);
-    let message = format!("one component still takes {} down: `{role}`", names.join(", "));
-    let mut diagnostic = Diagnostic::new(Code::SinglePoint, point.role.span(draft), message);
+    let of = names.join(", ");
+    let message = format!("single point of failure of {of}: `{role}`");
+    let mut diagnostic = Diagnostic::new(Code::SinglePoint, point.role.span(draft), message)
+        .shared(format!("single points of failure of {of}"), format!("`{role}`"));
     if !point.hosts.is_empty() {
         let hosts: Vec<String> =
             point.hosts.iter().map(|host| format!("`{}`", host.name(draft))).collect();

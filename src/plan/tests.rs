@@ -262,7 +262,7 @@ fn warnings(draft: &Draft) -> Vec<(&'static str, String)> {
 fn lint_of_tier_3_names_the_roles_and_the_shared_servers() {
     let draft = shipped("tiers/tier-3.toml");
     let found = warnings(&draft);
-    let single = |role: &str| ("W1202", format!("one component still takes `page` down: `{role}`"));
+    let single = |role: &str| ("W1202", format!("single point of failure of `page`: `{role}`"));
     for role in ["front-1", "store.main", "store.head-1", "r.switch-1", "main"] {
         assert!(found.contains(&single(role)), "{role}: {found:#?}");
     }

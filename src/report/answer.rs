@@ -105,11 +105,20 @@ pub(super) fn found(of: &Subject, goal: &Goal) -> String {
     }
 }
 
-/// Formats a margin: `9.5 % to spare`, `31 % short`.
+/// Formats a margin: `9.5 % to spare`, `17 % short`, `9.0 times the loss that is allowed`.
 pub(super) fn margin(goal: &Goal) -> Option<String> {
     let margin = goal.margin?;
     let size = percent((margin.abs() * 1_000.0).round() / 1_000.0);
-    Some(if margin < 0.0 { format!("{size} short") } else { format!("{size} to spare") })
+    Some(match (&goal.aim, margin < 0.0) {
+        (Aim::Latency { .. } | Aim::Capacity { .. }, false) => format!("{size} to spare"),
+        (Aim::Latency { .. }, true) => format!("{size} too long"),
+        (Aim::Capacity { .. }, true) => format!("{size} too little"),
+        (Aim::Served { .. }, false) => format!("{size} of the allowed loss to spare"),
+        (Aim::Served { .. }, true) => {
+            let times = whole(&Figure::exact(1.0 - margin, Unit::None));
+            format!("{times} times the allowed loss")
+        }
+    })
 }
 
 /// Joins words as a list in a sentence: `a, b and c`.

@@ -42,6 +42,7 @@ pub fn page(document: &Document) -> String {
         table: document.lead.table.as_ref().map(with_bars),
         chart,
         below: document.lead.below.iter().map(|text| visible(text)).collect(),
+        open: document.lead.facts.is_empty(),
         verdicts: document
             .verdicts
             .iter()
@@ -110,6 +111,8 @@ struct Page<'a> {
     chart: Option<Picture>,
     below: Vec<String>,
     verdicts: Vec<Line>,
+    /// True if the verdicts are not folded.
+    open: bool,
     system: Option<System>,
     sections: Vec<Part>,
     notes: Vec<String>,

@@ -214,8 +214,8 @@ fn say_behind(out: &mut String, first: &str, indent: usize, text: &str, terminal
     }
 }
 
-/// Formats the first screen of a document: the answer, the figures, the table; then the verdicts that are not met,
-/// and the digest on the last line (D3).
+/// Formats the first screen of a document: the answer, the table, the figures, and the digest on the last
+/// line (D3).
 #[must_use]
 pub fn lead(document: &Document, terminal: Terminal) -> String {
     let mut out = String::new();
@@ -237,18 +237,6 @@ pub fn lead(document: &Document, terminal: Terminal) -> String {
         say(&mut out, sentence, terminal);
     }
     facts(&mut out, &lead.facts, terminal);
-    let open = document.verdicts.iter().filter(|one| {
-        matches!(one.judgement, Judgement::NotMet | Judgement::Unsure) && lead.table.is_none()
-    });
-    let open: Vec<_> = open.collect();
-    for verdict in open.iter().take(VERDICTS) {
-        let word = format!("{:<8} ", verdict.judgement.word());
-        say_behind(&mut out, &word, word.len(), &verdict.text, terminal);
-    }
-    let more = open.len().saturating_sub(VERDICTS);
-    if more > 0 {
-        say(&mut out, &format!("and {more} more verdicts, with --details"), terminal);
-    }
     out.push_str("digest ");
     out.push_str(&terminal.letters.spell(&visible(&document.digest)));
     out.push('\n');
@@ -267,8 +255,6 @@ pub fn stopped(document: &Document, place: &str, terminal: Terminal) -> String {
     out
 }
 
-/// Number of verdicts on the first screen.
-const VERDICTS: usize = 5;
 /// Width of the column of labels on the first screen, at most.
 const LABEL: usize = 20;
 

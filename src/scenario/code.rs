@@ -195,7 +195,7 @@ codes! {
     TraceContent = "E1602", Trace, "A line of a trace is wrong.";
     TraceArchive = "E1603", Trace, "A compressed trace is damaged or of another format.";
     SplitBrain = "W1201", Infeasible, "A quorum lets two halves decide alone.";
-    SinglePoint = "W1202", Infeasible, "One component still takes everything down.";
+    SinglePoint = "W1202", Infeasible, "A single point of failure: the loss of one component ends service.";
     SharedFate = "W1203", Infeasible, "Redundant parts share a domain.";
     Overload = "W1204", Infeasible, "The load offered can never be served.";
     AfterLoss = "W1205", Infeasible, "After one loss the rest cannot carry the load.";

@@ -31,6 +31,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Related places, each with a label.
     pub related: Vec<(Span, String)>,
+    /// A statement that others share, and what this one adds to it: text for people states it once.
+    pub shared: Option<(String, String)>,
 }
 
 impl Diagnostic {
@@ -38,7 +40,7 @@ impl Diagnostic {
     #[must_use]
     pub fn new(code: Code, span: Span, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { code, span, key: None, message, help: None, related: Vec::new() }
+        Self { code, span, key: None, message, help: None, related: Vec::new(), shared: None }
     }
 
     /// Sets the suggested correction.
@@ -52,6 +54,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help_if(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
+        self
+    }
+
+    /// Sets a statement for several, and what this one adds to it.
+    #[must_use]
+    pub fn shared(mut self, statement: impl Into<String>, item: impl Into<String>) -> Self {
+        self.shared = Some((statement.into(), item.into()));
         self
     }
 

@@ -106,8 +106,23 @@ impl Report<'_> {
     #[must_use]
     pub fn text(&self, style: Style) -> String {
         let mut text = String::new();
-        for diagnostic in self.found.sorted().into_iter().take(MOST_PRINTED) {
-            text.push_str(&self.one(diagnostic, style));
+        let sorted = self.found.sorted();
+        let printed = &sorted[..sorted.len().min(MOST_PRINTED)];
+        let same = |a: &Diagnostic, b: &Diagnostic| {
+            let statement = |one: &Diagnostic| Some((one.code, one.shared.clone()?.0));
+            statement(a).is_some() && statement(a) == statement(b)
+        };
+        for (at, diagnostic) in printed.iter().enumerate() {
+            // The first of several states them all.
+            if printed[..at].iter().any(|before| same(before, diagnostic)) {
+                continue;
+            }
+            let all: Vec<&Diagnostic> =
+                printed[at..].iter().copied().filter(|other| same(diagnostic, other)).collect();
+            text.push_str(&match all.len() {
+                0 | 1 => self.one(diagnostic, style),
+                _ => self.together(&all, style),
+            });
             text.push_str("\n\n");
         }
         if !self.found.is_empty() {
@@ -135,6 +150,33 @@ impl Report<'_> {
             plural(warnings, "warning"),
             shown(self.source.name())
         )
+    }
+
+    /// Formats diagnostics that share a statement: it, then what each adds, with its line.
+    fn together(&self, all: &[&Diagnostic], style: Style) -> String {
+        let Some((statement, _)) = all.first().and_then(|first| first.shared.as_ref()) else {
+            return String::new();
+        };
+        let code = all[0].code;
+        let item = |one: &&Diagnostic| {
+            let line = self.source.place(one.span).line;
+            let (_, item) = one.shared.as_ref()?;
+            Some(format!("{item} (line {line})"))
+        };
+        let items: Vec<String> = all.iter().filter_map(item).collect();
+        let name = format!("{}[{code}] {}: ", code.severity().word(), code.class());
+        let text = format!("{statement}: {}", items.join(", "));
+        let indent = 2;
+        let first = style.width.saturating_sub(name.chars().count()).max(20);
+        let mut lines = wrap(&text, first).into_iter();
+        let mut out = format!("{name}{}", lines.next().unwrap_or_default());
+        let rest: Vec<String> = lines.collect();
+        for line in wrap(&rest.join(" "), style.width.saturating_sub(indent).max(20)) {
+            out.push_str(&format!("\n{}{line}", " ".repeat(indent)));
+        }
+        let help = "--format json has the place and the hosts of each";
+        out.push_str(&format!("\n{}help: {help}", " ".repeat(indent)));
+        out
     }
 
     fn one(&self, diagnostic: &Diagnostic, style: Style) -> String {

@@ -79,7 +79,7 @@ pub struct InWindow {
     pub verdict: Verdict,
 }
 
-/// What an objective asks.
+/// A demand of an objective.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Aim {
     /// A percentile of latency in a window.
@@ -110,7 +110,7 @@ pub enum Aim {
 /// An objective with its verdict.
 #[derive(Clone, Debug)]
 pub struct Goal {
-    /// What it asks.
+    /// Its demand.
     pub aim: Aim,
     /// The estimate that decides, in the unit of the aim; `None` if there is none.
     pub estimate: Option<Estimate>,

@@ -70,7 +70,7 @@ fn counts_beyond_the_bound_are_refused_before_they_are_expanded() {
 #[test]
 fn more_edges_than_a_request_can_name_are_refused() {
     let cdn = |count: u32| {
-        let rest = "to = \"nobody\"\nlife = \"1h\"\nround-trip = \"1ms\"\norigin = \"1ms\"\n";
+        let rest = "to = \"nobody\"\nttl = \"1h\"\nround-trip = \"1ms\"\norigin = \"1ms\"\n";
         station(1, "", VISIT) + &format!("[cdn.c]\ncount = {count}\n{rest}convergence = \"1s\"\n")
     };
     let found = refused(&cdn(65_535));

@@ -499,7 +499,7 @@ fn a_call_that_names_one_member_is_answered_by_that_member() {
         [zone.www]\ncount = 2\nmemory = \"1GiB\"\n\
         [service.app]\nin = \"www\"\nworkers = 10\n[service.back]\nin = \"www\"\nworkers = 10\n\
         [workload.visitors]\nrequest = \"page\"\nrate = \"50/s\"\n\
-        [request.page]\nenter = \"app\"\ndraw = { own = \"5ms\", called = \"10ms\" }\n\
+        [request.page]\nenter = \"app\"\ndemands = { own = \"5ms\", called = \"10ms\" }\n\
         steps = [ { cpu = \"app\", demand = \"own\" },\n\
         { call = \"back-2\", steps = [ { cpu = \"back\", demand = \"called\" } ] } ]\n\
         [window.all]\nlength = \"40s\"\nwarm-up = \"1s\"\nreplications = 10\n\

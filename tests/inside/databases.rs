@@ -69,7 +69,7 @@ const FAILOVER: &str = r#"
 detect   = { interval = "5s", time-out = "5s", fall = 2 }
 promote  = "30s"
 coverage = 1.0
-failed   = "45min"
+manual-repair = "45min"
 "#;
 
 fn at(seconds: f64) -> SimTime {

@@ -39,7 +39,7 @@ steps = [ {step} ]
 /// A hundred requests a second for two edges, of one class.
 fn scene(content: &str, life: &str) -> String {
     let edges =
-        format!("[cdn.edge]\ncount = 2\nto = \"origin\"\nlife = \"{life}\"\ncontent = {content}");
+        format!("[cdn.edge]\ncount = 2\nto = \"origin\"\nttl = \"{life}\"\ncontent = {content}");
     scene_of(&edges, "100/s", "{ delay = \"1ms\" }")
 }
 

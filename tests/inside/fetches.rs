@@ -24,7 +24,7 @@ const HALF_A_SECOND: &str = "{ delay = \"500ms\" }";
 fn scene(content: &str, step: &str, clients: &str) -> String {
     let rear = "[service.rear]\nin = \"east\"\nworkers = \"unlimited\"";
     let rear = if step.contains("rear") { rear } else { "" };
-    let edge = format!("[cdn.edge]\nto = \"origin\"\nlife = \"2s\"\ncontent = {content}");
+    let edge = format!("[cdn.edge]\nto = \"origin\"\nttl = \"2s\"\ncontent = {content}");
     let text = scene_of(&format!("{rear}\n{edge}\n{clients}"), "100/s", step);
     let from = if clients.is_empty() { "" } else { "from = \"public\"\n" };
     text.replace("[request.get]", &format!("{from}[request.get]"))

@@ -317,7 +317,7 @@ fn without_an_edge_nobody_is_heard() {
 /// over the 100 s half of what they serve else, 4,500 of 10,000 with a deviation of 41; then nothing.
 #[test]
 fn what_an_edge_holds_grows_old_while_the_origin_is_silent() {
-    let plan = cached("hit = { get = 0.9 }\nlife = \"100s\"");
+    let plan = cached("hit = { get = 0.9 }\nttl = \"100s\"");
     let mut world = world(&plan, 0);
     world.run_before(at(100.0)).unwrap();
     let before = ended(&world, OK);

@@ -21,7 +21,7 @@ fn zone(cores: u32, classes: &[(&str, f64, &str, u32)]) -> String {
     for (name, rate, work, threads) in classes {
         text.push_str(&format!(
             "[workload.{name}s]\nrequest = \"{name}\"\nrate = \"{rate}/s\"\n\
-             [request.{name}]\nenter = \"app\"\ndraw = {{ work = {work} }}\n\
+             [request.{name}]\nenter = \"app\"\ndemands = {{ work = {work} }}\n\
              steps = [ {{ cpu = \"app\", demand = \"work\", threads = {threads} }} ]\n"
         ));
     }

@@ -131,7 +131,7 @@ fn numbers_over_time_of_mm4_are_those_of_its_chain_at_a_station_and_a_service() 
         "scenario = \"two\"\n[run]\nseed = 7\nconfidence = 0.999\n{window}\n[site.main]\n[rack.r]\nsite = \"main\"\n\
          switch = {{ count = 1, bandwidth = \"1Gbit/s\" }}\n[server.box]\ncores = 8\nrack = \"r\"\n[zone.web]\n\
          on = [\"box-1\"]\n[service.app]\nin = \"web\"\nworkers = 4\n[workload.jobs]\nrequest = \"job\"\n\
-         rate = \"62/s\"\n[request.job]\nenter = \"app\"\ndraw = {{ work = {EXPONENTIAL} }}\n\
+         rate = \"62/s\"\n[request.job]\nenter = \"app\"\ndemands = {{ work = {EXPONENTIAL} }}\n\
          steps = [ {{ cpu = \"app\", demand = \"work\" }} ]\n{}",
         asked(&figures.each_ref().map(String::as_str))
     );

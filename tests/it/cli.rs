@@ -546,7 +546,7 @@ fn what_is_unlimited_has_no_utilisation_but_a_number_busy() {
     let (folder, path) = file(&unlimited(""));
     let out = folder.path().join("out");
     let words = ["run", &path, "--solver", "requests", "--out", out.to_str().unwrap()];
-    let (code, said, err) = run(&words);
+    let (code, said, err) = run(&[&words[..], &["--details"]].concat());
     assert_eq!(code, 0, "{err}");
     let row = |head: &str| -> Vec<&str> {
         let lines = said.lines().skip_while(|line| !line.starts_with(head));
@@ -569,7 +569,8 @@ fn flows_alone_runs_what_the_other_solver_cannot_and_says_what_it_leaves_out() {
     assert_eq!(code, 3, "{err}");
     assert!(err.contains("`--solver flows` checks and runs the years"), "{err}");
     assert!(!out.exists());
-    let (code, said, err) = run(&[&words[..], &["--solver", "flows", "--quick"]].concat());
+    let (code, said, err) =
+        run(&[&words[..], &["--solver", "flows", "--quick", "--details"]].concat());
     assert_eq!(code, 0, "{err}");
     assert!(err.contains("left out") && err.contains("link `wire` between sites"), "{err}");
     assert!(said.contains("page, structural"), "{said}");

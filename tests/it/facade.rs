@@ -78,7 +78,7 @@ fn a_system_built_in_code_is_the_model_of_its_file() {
         .set("request.page.demands.page", Value::lognormal(Duration::from_millis(60), 1.0))
         .request(
             "page",
-            [Value::step("cpu", "app").with("draw", "page"), Value::step("visit", "desk")],
+            [Value::step("cpu", "app").with("demand", "page"), Value::step("visit", "desk")],
         )
         .workload("visitors", "page", Value::per_second(20.0))
         .set("fault.server", Value::table().with("hits", "server.*").with("how", "crash"))

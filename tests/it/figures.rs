@@ -111,7 +111,7 @@ fn a_difference_of_two_scenarios_is_taken_on_the_same_draws() {
     // In a terminal the amounts stand before the latencies.
     let (slow, fast, out) = (place("slow.toml"), place("fast.toml"), place("out"));
     let words = ["compare", &slow, &fast, "--quick", "--force", "--out", &out, "--quiet"];
-    let (_, said, err) = run(&words);
+    let (_, said, err) = run(&[&words[..], &["--details"]].concat());
     let row = said.lines().find(|line| line.trim_start().starts_with("fast ")).unwrap_or_default();
     let cells: Vec<&str> = row.split_whitespace().take(3).collect();
     assert_eq!(cells, ["fast", "$20", "$3,000"], "{said}{err}");
@@ -143,7 +143,7 @@ fn what_was_not_seen_in_a_window_is_a_bound_and_no_zero() {
     ]));
     let out = folder.path().join("out").display().to_string();
     let words = ["run", &path, "--solver", "requests", "--replications", "2"];
-    let (code, said, err) = run(&[&words[..], &["--out", &out, "--quiet"]].concat());
+    let (code, said, err) = run(&[&words[..], &["--details", "--out", &out, "--quiet"]].concat());
     assert_eq!(code, 5, "{said}{err}");
     let lines: Vec<&str> = said.lines().filter(|line| line.contains("@steady is ")).collect();
     let words: Vec<&str> = lines.iter().filter_map(|line| line.split_whitespace().next()).collect();
@@ -162,7 +162,7 @@ fn an_expectation_that_the_flags_do_not_estimate_fails() {
     let (folder, path) = file(&text);
     let out = folder.path().join("out").display().to_string();
     let words = ["run", &path, "--solver", "requests", "--replications", "2"];
-    let (code, said, err) = run(&[&words[..], &["--out", &out, "--quiet"]].concat());
+    let (code, said, err) = run(&[&words[..], &["--details", "--out", &out, "--quiet"]].concat());
     assert_eq!(code, 5, "{said}{err}");
     assert!(
         said.contains("structural.pair@horizon is > 0.5: not judged: `--solver requests`"),

@@ -224,6 +224,6 @@ fn a_queue_that_makes_no_sense_is_refused() {
         "size",
     );
     wrong("request  = \"job\"", "request  = \"page\"", "users ask for it too");
-    wrong("enter = \"worker\"\n", "", "enters at no service");
+    wrong("enter   = \"worker\"\n", "", "enters at no service");
     wrong("publish = \"jobs\"", "publish = \"worker\"", "queue");
 }

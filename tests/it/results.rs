@@ -117,7 +117,7 @@ fn the_same_scenario_gives_the_same_bytes_wherever_and_however_it_runs() {
 fn ledgers_add_up_and_every_file_can_be_read() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("out");
-    let ended = run(&tier("starter"), &out, &[]);
+    let ended = run(&tier("starter"), &out, &["--details"]);
     assert!(matches!(ended.status.code(), Some(0 | 1 | 5)), "{ended:?}");
     let files = tree(&out);
     let mut sums: BTreeMap<String, (u64, u64)> = BTreeMap::new();
@@ -331,7 +331,8 @@ fn a_conflict_that_can_be_foreseen_is_told_before_the_work() {
     let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
     for more in [&["--replications", "1000000"][..], &["--seed", "2", "--replications", "1000000"]]
     {
-        let more = [more, &["--long"]].concat();
+        // Results of the same scenario would be kept: those of another one are a conflict.
+        let more = [more, &["--long", "--set", "scenario=another"]].concat();
         let refused = fivenines(&[&words[..], &SHORT[1..], &more].concat()).output().unwrap();
         assert_eq!(refused.status.code(), Some(6));
         let words: Vec<String> =
@@ -387,7 +388,7 @@ fn a_comparison_can_be_read_on_any_terminal() {
         let mut words = vec!["compare"];
         words.extend(files.iter().chain([&shards]).map(|path| path.to_str().unwrap()));
         words.extend(["--out", out.to_str().unwrap()]);
-        let mut command = fivenines(&[&words[..], &SHORT].concat());
+        let mut command = fivenines(&[&words[..], &SHORT, &["--details"]].concat());
         let ended = command.env("COLUMNS", columns.to_string()).output().unwrap();
         assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
         let shown = text(&ended.stdout).replace('\u{a0}', " ");

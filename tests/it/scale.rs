@@ -65,7 +65,7 @@ fn check_is_linear_in_what_is_written() {
             "{head}[server.box]\ncount = {count}\nrack = \"r\"\ncores = 8\n\
              [zone.z]\ncount = {count}\nplacement = \"spread\"\napart = true\n\
              [service.s]\nin = \"z\"\nworkers = 4\n[workload.w]\nrequest = \"r\"\nrate = \"200/s\"\n\
-             [request.r]\nenter = \"s\"\ndraw = {{ work = \"100ms\" }}\n\
+             [request.r]\nenter = \"s\"\ndemands = {{ work = \"100ms\" }}\n\
              steps = [ {{ cpu = \"s\", demand = \"work\" }} ]\n"
         )
     };

@@ -19,7 +19,7 @@ fn unit((count, up): (u32, &str), run: &str, more: &str) -> String {
 fn lived(text: &str) -> (i32, String, Value) {
     let (folder, path) = file(text);
     let out = folder.path().join("out");
-    let words = ["run", path.as_str(), "--out", out.to_str().unwrap()];
+    let words = ["run", path.as_str(), "--details", "--out", out.to_str().unwrap()];
     let (code, said, err) = run(&words);
     let summary = std::fs::read(out.join("summary.json")).unwrap_or_else(|_| panic!("{err}"));
     (code, said.replace('\u{a0}', " "), serde_json::from_slice(&summary).unwrap())
@@ -130,7 +130,7 @@ fn a_number_of_replications_is_that_of_the_horizon_too() {
 fn a_window_and_the_years_of_one_file_say_what_its_arithmetic_says() {
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("away").display().to_string();
-    let words = ["run", "scenarios/databases/slave-away.toml", "--out", &out];
+    let words = ["run", "scenarios/databases/slave-away.toml", "--details", "--out", &out];
     let (code, said, err) = run(&words);
     assert_eq!(code, 0, "{err}");
     let met = said.lines().filter(|line| line.starts_with("  met ")).count();
@@ -155,7 +155,7 @@ fn two_peers_have_years_as_three_have() {
         let (folder, file) = file(&text);
         let out = folder.path().join("out");
         let words = ["run", &file, "--solver", "flows", "--quick", "--out", out.to_str().unwrap()];
-        let (code, answer, told) = run(&words);
+        let (code, answer, told) = run(&[&words[..], &["--details"]].concat());
         assert_eq!(code, 0, "{count} peers: {told}");
         assert!(answer.contains("page, structural"), "{count} peers: {answer}");
     }

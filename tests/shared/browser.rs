@@ -78,7 +78,7 @@ addEventListener("load", () => {
       const css = e.tagName === "STYLE" ? e.textContent : e.getAttribute("style");
       if (/@import|url\((?!["']?(#|data:))/.test(css)) say(`fetches by its style: ${css.slice(0, 80)}`);
     }
-    const drawings = [...doc.querySelectorAll("svg")];
+    const drawings = [...doc.querySelectorAll("svg:not([aria-hidden])")];
     if (drawings.length === 0) say("no drawing");
     for (const svg of drawings) {
       const title = svg.querySelector("title");

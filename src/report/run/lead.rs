@@ -14,6 +14,8 @@ use crate::study::window::{Estimate, Verdict};
 const CAUSES: usize = 3;
 /// Number of classes that are told in full.
 const CLASSES: usize = 2;
+/// Number of other verdicts that are told one by one.
+const VERDICTS: usize = 5;
 /// Number of windows that are told in one line.
 const WINDOWS: usize = 4;
 
@@ -37,6 +39,16 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
         facts.push(Fact::plain("Cost", cost));
     }
     facts.extend(expectations(&summary));
+    let open = super::page::beside_objectives(results);
+    let open: Vec<_> = open.into_iter().filter(|one| one.judgement != Judgement::Met).collect();
+    let more = open.len().saturating_sub(VERDICTS);
+    facts.extend(open.into_iter().take(VERDICTS).map(|one| Fact {
+        judgement: Some(one.judgement).filter(|one| *one != Judgement::Finding),
+        ..Fact::plain("", one.text)
+    }));
+    if more > 0 {
+        facts.push(Fact::plain("", format!("and {more} more, in the details")));
+    }
     Lead { answer: Vec::new(), facts, ..Lead::default() }
 }
 
@@ -176,7 +188,11 @@ fn limits(results: &Results, summary: &Summary) -> Vec<Fact> {
     } else if let Some((name, used)) = &summary.busiest {
         facts.push(Fact::plain("Busiest", format!("{name}, {} busy", percent(*used))));
     }
-    let Some(spare) = spare else { return facts };
+    // Where nothing can fail, no loss is told.
+    let Some(spare) = spare.filter(|_| results.years.is_some() || !results.breaks.is_empty())
+    else {
+        return facts;
+    };
     let losses: Vec<&LossRow> = spare.rows.iter().filter(|row| row.spare.lost.is_some()).collect();
     let ends = losses.iter().filter(|row| !row.spare.serves);
     let ends: Vec<String> = ends.filter_map(|row| row.spare.lost.clone()).collect();

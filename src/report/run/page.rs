@@ -128,7 +128,13 @@ fn verdicts(results: &Results) -> Vec<Line> {
         );
         lines.push(Line { judgement: word(row.judgement), text });
     }
-    lines.extend(results.plain().flat_map(metastable));
+    lines.extend(beside_objectives(results));
+    lines
+}
+
+/// Returns the verdicts on anything but objectives.
+pub(super) fn beside_objectives(results: &Results) -> Vec<Line> {
+    let mut lines: Vec<Line> = results.plain().flat_map(metastable).collect();
     for row in &results.expectations {
         lines.push(Line { judgement: word(row.judgement), text: expectation(row) });
     }

@@ -214,7 +214,7 @@ fn the_line_is_first_come_first_served() {
 /// sent on at 1.1 s, and those of 0.3 and 0.4 s have waited their time by 1.8 and 1.9 s.
 #[test]
 fn a_full_line_refuses_and_a_wait_that_is_over_ends_in_an_error() {
-    let keys = "member-limit = 1\nline = 3\nline-time-out = \"1.5s\"";
+    let keys = "member-limit = 1\nqueue-limit = 3\nqueue-time-out = \"1.5s\"";
     let plan = single("10/s", keys);
     let mut world = burst(&plan, 1.05);
     world.run_before(at(60.0)).unwrap();
@@ -348,7 +348,7 @@ fn what_a_unit_has_in_line_is_lost_with_it() {
 fn a_unit_that_goes_on_sends_what_has_not_waited_too_long() {
     let fault = "[run]\ninitial = \"new\"\n[fault.still]\nhits = \"front-1\"\nhow = \"pause\"\n\
                  at = \"1.9s\"\nlasts = \"1650ms\"\n";
-    let keys = "member-limit = 1\nline-time-out = \"3s\"";
+    let keys = "member-limit = 1\nqueue-time-out = \"3s\"";
     let plan = single("10/s", &format!("{keys}\n{fault}"));
     let mut world = burst_with(&plan, 1.05, Faults::Live);
     world.run_before(at(3.54)).unwrap();

@@ -84,7 +84,7 @@ fn mechanisms_7_5_8_a_promotion_waits_until_what_was_received_is_applied() {
 detect   = { interval = "1ms", time-out = "1s", fall = 1 }
 promote  = "0s"
 coverage = 1.0
-failed   = "45min"
+manual-repair = "45min"
 "#;
     let plan = scene(&format!("{SERIAL}{failover}"), "1000/s", "");
     let mut world = world(&plan, 0, Faults::Off);
@@ -109,7 +109,7 @@ replication = {{ mode = "{mode}", receive = {receive} }}
 detect   = {{ interval = "1ms", time-out = "1s", fall = 1 }}
 promote  = "0s"
 coverage = 1.0
-failed   = "45min"
+manual-repair = "45min"
 "#
     );
     let mut plan = scene(&database, "1000/s", "");

@@ -181,7 +181,7 @@ fn a_fault_that_follows_another_begins_when_that_one_is_repaired() {
 /// Two units that fail at 10 s and need 5 s of somebody's time.
 fn second_repair(hands: u32) -> String {
     let text = format!(
-        "scenario = \"crew\"\n[crew.people]\nhands = {hands}\n[unit.box]\ncount = 2\nup = \"10s\"\n\
+        "scenario = \"crew\"\n[crew.people]\nsize = {hands}\n[unit.box]\ncount = 2\nup = \"10s\"\n\
          repair = \"5s\"\ncrew = \"people\"\n"
     );
     story_over(&text, seconds(21.0))["box-2"][1].clone()

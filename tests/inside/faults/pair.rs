@@ -320,7 +320,7 @@ fn a_stall_fills_workers_and_backlog_and_then_stops_every_class() {
         .replace("coverage = 1", "coverage = 0")
         .replace("rate = \"1/s\"", "rate = \"10/s\"");
     let more = "[workload.more]\nrequest = \"bare\"\nrate = \"10/s\"\n\
-                arrivals = { process = \"regular\" }\n[request.bare]\nenter = \"app\"\ndraw = { d = \
+                arrivals = { process = \"regular\" }\n[request.bare]\nenter = \"app\"\ndemands = { d = \
                 \"1ms\" }\nsteps = [ { cpu = \"app\", demand = \"d\" } ]\n";
     let alone = observed(&text, 0.05, 60.05);
     assert_eq!(ended(&alone), [120, 480, 0, 0, 0, 0]);

@@ -89,7 +89,7 @@ fn system(dice: &mut Dice) -> String {
     let deadline = dice.maybe(", time-out = \"1s\"");
     let outer = dice.pick(&["", ", time-out = \"2s\""]);
     text += &format!(
-        "[request.page]\nenter = \"{enter}\"\ndraw = {{ a = {{ dist = \"exponential\", mean = \"20ms\" }} }}\nsteps = [\n\
+        "[request.page]\nenter = \"{enter}\"\ndemands = {{ a = {{ dist = \"exponential\", mean = \"20ms\" }} }}\nsteps = [\n\
          {{ cpu = \"app\", demand = \"a\" }},\n{{ io = \"disk\", read = 0.5, write = 0.5, wait = {} }},\n\
          {{ call = \"back\", steps = [ {{ cpu = \"back\", demand = \"a\" }}, {{ delay = \"10ms\" }} ]{outer} }},\n\
          {{ parallel = [ {{ steps = [ {{ call = \"back\", steps = [ {{ cpu = \"back\", demand = \"a\" }} ]{deadline} }} ] }},\n\
@@ -97,7 +97,7 @@ fn system(dice: &mut Dice) -> String {
          {query}{{ io = \"nas\", read = 0.5, write = 0.3, ops = 1.2 }},\n]\nthen = {{ request = \"part\", count = 1.5 }}\n",
         dice.pick(&["true", "false"])
     );
-    text += "[request.part]\nenter = \"app\"\ndraw = { a = \"1ms\" }\nsteps = [ { cpu = \"app\", demand = \"a\" } ]\n\
+    text += "[request.part]\nenter = \"app\"\ndemands = { a = \"1ms\" }\nsteps = [ { cpu = \"app\", demand = \"a\" } ]\n\
              [request.job]\nsteps = [ { visit = \"desk\", priority = 2 } ]\n";
     let mut more: Vec<&str> = Vec::new();
     more.extend(paired.then_some("nas.store.head-2"));
@@ -146,7 +146,7 @@ fn database(dice: &mut Dice, servers: u64) -> String {
          data = {{ sql-1 = \"store:data\", sql-2 = \"box:local\" }}\n{cold}{rebuild}restart = \"2s\"\n\
          replication = {{ mode = \"{mode}\", receive = \"50ms\", apply = \"serial\" }}\n\
          [database.mysql.failover]\ndetect = {{ interval = \"1s\", time-out = \"1s\", fall = 2 }}\n\
-         promote = \"1s\"\npromotion = \"{promotion}\"\ncoverage = 0.7\nfailed = \"4s\"\n{fence}"
+         promote = \"1s\"\npromotion = \"{promotion}\"\ncoverage = 0.7\nmanual-repair = \"4s\"\n{fence}"
     )
 }
 

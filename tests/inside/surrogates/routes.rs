@@ -38,7 +38,7 @@ fn users_of_a_dead_link_or_edge_are_cut_off_as_long() {
              [zone.www]\n[service.app]\nin = \"www\"\nworkers = \"unlimited\"\n{front}\n\
              [clients.public]\ntime-out = \"1s\"\n[workload.visitors]\nfrom = \"public\"\n\
              request = \"get\"\nrate = \"100/s\"\narrivals = {{ process = \"regular\" }}\n[request.get]\n\
-             enter = \"{enter}\"\ndraw = {{ work = \"2500us\" }}\n\
+             enter = \"{enter}\"\ndemands = {{ work = \"2500us\" }}\n\
              steps = [ {{ cpu = \"app\", demand = \"work\" }} ]\nreply = \"10kB\"\n"
         )
     };
@@ -51,7 +51,7 @@ fn users_of_a_dead_link_or_edge_are_cut_off_as_long() {
     };
     let edges = |seconds: u32| {
         let front = format!(
-            "[cdn.edge]\nto = \"app\"\ncount = 4\nhit = {{ get = 0 }}\nlife = \"1h\"\nconvergence = \"{seconds}s\""
+            "[cdn.edge]\nto = \"app\"\ncount = 4\nhit = {{ get = 0 }}\nttl = \"1h\"\nconvergence = \"{seconds}s\""
         );
         let fault = fault("edge-1", "crash", &format!("{LASTS}s"));
         Scene::of(&format!("{}{fault}", site("", &front, "edge")))

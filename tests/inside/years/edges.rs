@@ -103,7 +103,7 @@ fn linked() -> String {
 
 /// [`origin`] behind a shield that finds half of what its edges ask.
 fn shielded() -> String {
-    let shield = "[cdn.shield]\nto = \"app\"\nhit = { page = 0.5, asset = 0.5 }\nlife = \"2h\"\n\
+    let shield = "[cdn.shield]\nto = \"app\"\nhit = { page = 0.5, asset = 0.5 }\nttl = \"2h\"\n\
                   convergence = \"60s\"\n[clients.public]\n";
     let text = origin().replace("to = \"app\"", "to = \"shield\"");
     assert_ne!(text, origin());

@@ -38,7 +38,7 @@ fn sites(names: &[&str], policy: &str, stale: &str, fails: &[&str]) -> String {
     }
     let to: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
     text + &format!(
-        "[name-service.front]\nto = [{}]\npolicy = \"{policy}\"\nlife = \"60s\"\n{stale}\
+        "[name-service.front]\nto = [{}]\npolicy = \"{policy}\"\nttl = \"60s\"\n{stale}\
          check = {{ interval = \"5s\", time-out = \"2s\", fall = 2, rise = 2 }}\n\
          [clients.public]\ntime-out = \"5s\"\n\
          [workload.visitors]\nfrom = \"public\"\nrequest = \"get\"\nrate = \"1/s\"\n\

@@ -72,7 +72,7 @@ fn deviation(values: &[f64]) -> Interval {
 
 /// Twenty servers, so many technicians; up while 18 are.
 fn repair_shop(hands: u32) -> Years {
-    let crew = format!("[crew.people]\nhands = {hands}\n");
+    let crew = format!("[crew.people]\nsize = {hands}\n");
     let servers = format!("{}crew = \"people\"\n", unit("u", 20, "500h", "20h"));
     let body = format!("{crew}{servers}{}", group("g", "\"u\"", "needs = 18"));
     years(&body, "50y", 40, &["structural.g@horizon"])
@@ -161,7 +161,7 @@ fn o28_four_of_six_with_a_repairer_each_and_with_one_crew() {
     ] {
         let mut body = unit("u", 6, "1000h", "10h");
         if crew {
-            body = format!("[crew.people]\nhands = 1\n{body}crew = \"people\"\n");
+            body = format!("[crew.people]\nsize = 1\n{body}crew = \"people\"\n");
         }
         let body = format!("{body}{}", group("g", "\"u\"", "needs = 4"));
         let seen = years(&body, "100y", by_set(150, 4_000), &paths);
@@ -497,7 +497,7 @@ fn a_fleet_is_down_for_the_mean_share_of_its_members() {
     }
     let all: f64 = weights.iter().sum();
     let down: f64 = weights.iter().zip(0_u32..).map(|(w, n)| w * f64::from(n)).sum();
-    let people = "[crew.people]\nhands = 1\n";
+    let people = "[crew.people]\nsize = 1\n";
     let crewed = format!("{people}{}crew = \"people\"\n", unit("u", members, "100h", "10h"));
     let seen = years(&crewed, "50y", 60, &paths[..1]);
     seen.holds(paths[0], down / all / f64::from(members), 0.02);

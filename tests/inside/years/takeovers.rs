@@ -11,7 +11,7 @@ fn site(rest: &str) -> String {
     )
 }
 
-const PAGE: &str = "[request.page]\nenter = \"front\"\ndraw = { page = \"5ms\" }\n\
+const PAGE: &str = "[request.page]\nenter = \"front\"\ndemands = { page = \"5ms\" }\n\
                     steps = [ { cpu = \"app\", demand = \"page\" } ]\n";
 
 fn front(count: u32, rest: &str) -> String {
@@ -98,7 +98,7 @@ fn a_hang_that_a_shallow_probe_does_not_see_lasts_until_people_do() {
 }
 
 fn database(failover: &str, fault: &str) -> String {
-    let page = "[request.page]\nenter = \"app\"\ndraw = { page = \"5ms\" }\n\
+    let page = "[request.page]\nenter = \"app\"\ndemands = { page = \"5ms\" }\n\
                 steps = [ { cpu = \"app\", demand = \"page\" }, { call = \"db\", write = 1 } ]\n";
     site(&format!(
         "{page}[zone.sql]\ncount = 2\non = [\"box-3\", \"box-4\"]\n[database.db]\n\
@@ -106,7 +106,7 @@ fn database(failover: &str, fault: &str) -> String {
          connections = 50\nread = {{ cpu = \"1ms\" }}\nwrite = {{ cpu = \"1ms\" }}\n\
          replication = {{ mode = \"async\", receive = \"10ms\" }}\n\
          [database.db.failover]\ndetect = {{ interval = \"5s\", time-out = \"5s\", fall = 2 }}\n\
-         promote = \"30s\"\nfailed = \"45min\"\n{failover}{fault}"
+         promote = \"30s\"\nmanual-repair = \"45min\"\n{failover}{fault}"
     ))
 }
 
@@ -153,7 +153,7 @@ fn who_is_cut_off_with_one_of_two_links_counts_half() {
         [server.box]\nrack = \"r\"\ncores = 4\n[zone.web]\non = [\"box-1\"]\n[service.app]\nin = \"web\"\nworkers = 5\n\
         [clients.public]\nround-trip = \"20ms\"\n\
         [workload.visitors]\nfrom = \"public\"\nrequest = \"page\"\nrate = \"1/s\"\n\
-        [request.page]\nenter = \"app\"\ndraw = { page = \"5ms\" }\nsteps = [ { cpu = \"app\", demand = \"page\" } ]\n\
+        [request.page]\nenter = \"app\"\ndemands = { page = \"5ms\" }\nsteps = [ { cpu = \"app\", demand = \"page\" } ]\n\
         reply = \"1kB\"\n\
         [fault.uplink]\nhits = \"site.here.uplink\"\nhow = \"crash\"\nrate = \"12/y\"\nrepair = \"1h\"\n";
     let paths = ["downtime.page@horizon", "continuous.page@horizon"];
@@ -322,7 +322,7 @@ fn a_database_member_stops_when_its_disks_lose_their_data() {
 /// refused.
 #[test]
 fn as_many_faults_as_one_part_may_have_all_strike() {
-    let page = "[request.page]\nenter = \"app-1\"\ndraw = { page = \"5ms\" }\n\
+    let page = "[request.page]\nenter = \"app-1\"\ndemands = { page = \"5ms\" }\n\
                 steps = [ { cpu = \"app\", demand = \"page\" } ]\n";
     let crash = "how = \"crash\"\nrepair = \"16min\"\n";
     let hang = "how = \"hang\"\ndetected-by-people = \"15min\"\nrepair = \"60s\"\n";
@@ -359,7 +359,7 @@ fn more_than_sixty_four_parts_may_hang_until_people_see_it() {
         text += &format!(
             "[service.s{n}]\nin = \"web\"\nworkers = 5\nrestart = \"0s\"\n\
              [workload.w{n}]\nrequest = \"r{n}\"\nrate = \"1/s\"\n\
-             [request.r{n}]\nenter = \"s{n}\"\ndraw = {{ work = \"1ms\" }}\n\
+             [request.r{n}]\nenter = \"s{n}\"\ndemands = {{ work = \"1ms\" }}\n\
              steps = [ {{ cpu = \"s{n}\", demand = \"work\" }} ]\n"
         );
     }
