@@ -82,7 +82,7 @@ fn paragraph(info: &PanicHookInfo<'_>) -> String {
 fn help(command: &[String]) -> String {
     let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
     format!(
-        "no result was marked complete; to see it again: {}; please report this text with the \
+        "no result was marked complete; to reproduce it: {}; please report this text with the \
          scenario",
         words.join(" ")
     )

@@ -36,8 +36,8 @@ pub fn any(files: &[PathBuf], assignments: &[String]) -> Result<bool, Failure> {
 /// Wrong flags, files or folders, all found before the first point is run; a failure to run a point or to write.
 pub fn ledger(args: &CompareArgs, files: &[PathBuf], console: &Console) -> Result<Exit, Failure> {
     if !args.figure.is_empty() {
-        let message = "--figure: claims ask for figures of their own";
-        let help = "leave the scenarios with a `[[claim]]` out to compare the others";
+        let message = "--figure: scenarios with claims have their own figures";
+        let help = "to compare the other scenarios, leave out those with a `[[claim]]`";
         return Err(Failure::new(Exit::Usage, message).help(help));
     }
     let work = Work::new(&args.simulation, console)?;
@@ -74,7 +74,8 @@ fn planned(work: &Work<'_>, files: &[PathBuf], console: &Console) -> Result<Plan
     without.retain(|name| !plan.needs(name));
     if !without.is_empty() {
         let names = without.join(", ");
-        console.tell(&format!("without a claim, and named by none, left out: {names}\n"));
+        console
+            .tell(&format!("left out, because no claim is in them or refers to them: {names}\n"));
     }
     Ok(plan)
 }

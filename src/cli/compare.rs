@@ -110,16 +110,16 @@ fn scenarios(args: &CompareArgs, files: &[PathBuf], work: &Work<'_>) -> Result<S
 fn refuse_twice(names: &[(String, PathBuf)], name: &str, file: &Path) -> Result<(), Failure> {
     let said = |path: &Path| shown(&path.display().to_string());
     if name == COMPARISON {
-        let message = format!("`{}` is called as the folder of the comparison", said(file));
-        let help = format!("call it anything but `{COMPARISON}` in its line `scenario = `");
+        let message = format!("`{}` has the name of the comparison's folder", said(file));
+        let help = format!("give it a name other than `{COMPARISON}` in its line `scenario = `");
         return Err(Failure::new(Exit::Usage, message).help(help));
     }
     let Some((_, other)) = names.iter().find(|(other, _)| other == name) else { return Ok(()) };
     let (one, two) = (said(other), said(file));
     if other == file {
-        return Err(Failure::new(Exit::Usage, format!("`{one}` is named twice")));
+        return Err(Failure::new(Exit::Usage, format!("`{one}` is given twice")));
     }
-    let message = format!("`{one}` and `{two}` are both called `{}`", shown(name));
+    let message = format!("`{one}` and `{two}` have the same name `{}`", shown(name));
     let help = "give one another name in its line `scenario = `";
     Err(Failure::new(Exit::Usage, message).help(help))
 }

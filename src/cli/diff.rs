@@ -55,6 +55,9 @@ fn side(path: &Path, console: &Console) -> Result<Side, Failure> {
 /// Prints a note if a scenario could not be read and its text is compared as it is.
 pub(super) fn tell_as_it_stands(side: &Side, console: &Console) {
     if side.as_it_stands {
-        console.tell(&format!("{}: its scenario is compared as it stands there\n", side.name));
+        console.tell(&format!(
+            "{}: its scenario cannot be checked here; its text is compared instead\n",
+            side.name
+        ));
     }
 }

@@ -57,7 +57,7 @@ fn write(file: &Path, svg: &str, force: bool, console: &Console) -> Result<(), F
     let name = shown(&file.display().to_string());
     if file.is_dir() {
         let help =
-            format!("name a file in it: {}", shown(&file.join("x.svg").display().to_string()));
+            format!("give a file in it: {}", shown(&file.join("x.svg").display().to_string()));
         return Err(Failure::new(Exit::Usage, format!("`{name}` is a directory")).help(help));
     }
     let same = std::fs::read(file).is_ok_and(|old| old == svg.as_bytes());
@@ -68,8 +68,8 @@ fn write(file: &Path, svg: &str, force: bool, console: &Console) -> Result<(), F
     };
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
-            Failure::new(Exit::Conflict, format!("`{name}` is there already; nothing was touched"))
-                .help("choose another name, or replace it with --force")
+            Failure::new(Exit::Conflict, format!("`{name}` exists already; nothing was changed"))
+                .help("give another name, or replace it with --force")
         }
         _ => Failure::new(Exit::Io, format!("cannot write `{name}`: {error}")),
     })?;

@@ -103,7 +103,7 @@ pub fn then(
                 Some(_) => lines.push(format!("{name}: DIFFERS in {of}")),
             }
             if other {
-                lines.push("  the list is of another model than the one that is run".into());
+                lines.push("  the list is of a different model than the one simulated".into());
             }
             if let Some(apart) = &found.apart {
                 lines.extend(words(apart, &found.before, stretch));
@@ -153,14 +153,15 @@ fn words(apart: &Apart, before: &VecDeque<Row>, stretch: &Stretch) -> Vec<String
     if let (true, Some(then), Some(now)) = (before.is_empty(), &apart.then, &apart.now)
         && then.is_alike(now)
     {
-        let mut lines = vec!["  the histories parted before this stretch".to_string()];
+        let mut lines = vec!["  the trajectories diverged before this interval".to_string()];
         if let Some(number) = stretch.number.checked_sub(1) {
             let earlier = Stretch { number, ..stretch.clone() };
-            lines.push(format!("  look into the one before it: {}", shown(&earlier.to_string())));
+            lines
+                .push(format!("  compare the interval before it: {}", shown(&earlier.to_string())));
         }
         return lines;
     }
-    vec![format!("  the first event that differs is number {} of the history", count(number))]
+    vec![format!("  the first event that differs is number {} of the replication", count(number))]
 }
 
 /// Formats the events around the first difference.
@@ -171,7 +172,7 @@ fn table(apart: &Apart, before: &VecDeque<Row>) -> String {
     };
     let side = |word: &str, one: &Option<Row>| match one {
         Some(one) => row(word, one),
-        None => vec![word.to_string(), "(no more events in this stretch)".to_string()],
+        None => vec![word.to_string(), "(no more events in this interval)".to_string()],
     };
     let head = std::iter::once(String::new()).chain(COLUMNS.map(String::from)).collect();
     let mut rows: Vec<Vec<String>> = vec![head];

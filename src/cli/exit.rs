@@ -44,31 +44,31 @@ exits! {
     /// Done; an overloaded system or a missed objective is an answer, not an error.
     Done = 0, "done; a missed objective or an overload is an answer, not an error";
     /// A judged condition fails.
-    Judged = 1, "judged and failed: an [[expect]] does not hold, a gate found a change; scenarios differ";
+    Judged = 1, "an [[expect]] does not hold, a gate found a change, or scenarios differ";
     /// The command line is wrong.
-    Usage = 2, "the command line is wrong, or names a file that is not there";
+    Usage = 2, "the command line is wrong, or names a file that does not exist";
     /// A scenario or trace was refused; nothing was simulated, nothing written.
-    Refused = 3, "a scenario or trace was refused; nothing simulated, nothing written";
+    Refused = 3, "a scenario or trace was refused; nothing was simulated or written";
     /// A limit was reached; partial results were written and marked.
     Limit = 4, "a limit was reached; partial results are written and marked";
     /// Too few samples for a verdict.
     Inconclusive = 5, "inconclusive: too few samples, precision not reached, or no baseline";
     /// The place of the output has other content.
-    Conflict = 6, "something else is in the way of the output; --force replaces it";
+    Conflict = 6, "the output folder or file has other content; --force replaces it";
     /// Results do not match their manifest or a new run, or two solvers disagree.
-    Integrity = 7, "damaged results, or results that do not come out the same again; solvers disagree";
+    Integrity = 7, "results are damaged or not reproduced, or the two solvers disagree";
     /// The operating system refused to read or write.
-    Io = 8, "the system refused to read or write";
+    Io = 8, "the operating system refused to read or write";
     /// A broken invariant or a panic.
-    Bug = 70, "a mistake of fivenines itself";
+    Bug = 70, "a bug in fivenines";
     /// Stopped by SIGHUP.
-    HungUp = 129, "stopped by a hang-up";
+    HungUp = 129, "stopped by a hang-up (SIGHUP)";
     /// Stopped by SIGINT.
-    Interrupted = 130, "stopped by Ctrl-C";
+    Interrupted = 130, "stopped by Ctrl-C (SIGINT)";
     /// The reader of standard output has closed it.
-    ReaderGone = 141, "the reader of standard output is gone";
+    ReaderGone = 141, "the reader of standard output has closed it";
     /// Stopped by SIGTERM.
-    Terminated = 143, "told to end";
+    Terminated = 143, "stopped by SIGTERM";
 }
 
 impl From<Exit> for ExitCode {

@@ -18,8 +18,8 @@ use crate::scenario::render::shown;
 pub fn explain(args: &ExplainArgs, console: &Console) -> Result<Exit, Failure> {
     let recorded = Recorded::open(&args.result)?.ok_or_else(|| {
         let name = shown(&args.result.display().to_string());
-        let message = format!("`{name}` is no folder with results of one scenario");
-        let help = "name a folder that `run` has written";
+        let message = format!("`{name}` is not the results folder of one scenario");
+        let help = "give a folder that `run` has written";
         Failure::new(Exit::Usage, message).help(help)
     })?;
     let journal = Journal::read(&recorded)?;
@@ -37,7 +37,7 @@ pub fn explain(args: &ExplainArgs, console: &Console) -> Result<Exit, Failure> {
     let told = tell(&journal.records, &choice);
     if told.is_empty() {
         let of = args.of.as_deref().unwrap_or_default();
-        let message = format!("of `{}` there is a structural availability alone", shown(of));
+        let message = format!("`{}` has structural availability only", shown(of));
         return Err(Failure::new(Exit::Usage, message));
     }
     match args.format {

@@ -16,18 +16,18 @@ Examples:
   fivenines init shop.toml
       write a scenario to start from
   fivenines check shop.toml
-      see whether it makes sense
+      list its errors and warnings
   fivenines run shop.toml
-      live through it; results go to results/shop
+      simulate it; results go to results/shop
   fivenines compare scenarios/tiers
-      every tier side by side";
+      simulate every tier and compare them side by side";
 
-/// Simulate a data centre: how available it is and why not, how busy, how fast, at what cost
+/// Simulate a data centre: availability and causes of downtime, utilisation, latency, cost
 ///
-/// A scenario file says what stands where, who asks for what, and what goes wrong; fivenines lives
-/// through it and says how available the site is and why it is down, how busy every part is, what
-/// users wait and what it costs. The same file and the same seed give the same bytes, on any
-/// machine and any number of threads.
+/// A scenario file declares the hardware and services, the users and their requests, and the
+/// faults. fivenines simulates it and reports how available the site is and why it is down, how
+/// busy every component is, how long users wait and what the site costs. The same file and the same
+/// seed give the same bytes, on any machine and with any number of threads.
 #[derive(Debug, Parser)]
 #[command(
     name = "fivenines",
@@ -38,22 +38,22 @@ Examples:
     after_long_help = format!("{EXAMPLES}\n\n{}", exit::table().trim_end()),
 )]
 pub struct Cli {
-    /// What to do.
+    /// Command to execute.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// How to speak.
+    /// Colour and amount of the output.
     #[command(flatten)]
     pub speech: Speech,
 }
 
-/// How to speak; every command takes these.
+/// Colour and amount of the output; every command takes these flags.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Speech {
     /// Colour the output: auto, always, never
     ///
     /// `auto` colours on a terminal unless NO_COLOR is set or TERM is dumb, and everywhere if
-    /// CLICOLOR_FORCE is set. The other two have the last word. Colour never carries a meaning that
-    /// words do not.
+    /// CLICOLOR_FORCE is set. `always` and `never` override these variables. Whatever colour marks is
+    /// written in words too.
     #[arg(
         long,
         value_name = "WHEN",
@@ -62,10 +62,10 @@ pub struct Speech {
         hide_possible_values = true
     )]
     pub color: When,
-    /// Say only what is wrong
+    /// Print only the answer and errors
     ///
-    /// No progress, no counts, no warnings, no names of files written. The answer on standard
-    /// output stays as it is, and so do errors.
+    /// Omits progress, counts, warnings and the names of the files written. The answer on standard
+    /// output does not change.
     #[arg(long, short, global = true)]
     pub quiet: bool,
 }
@@ -73,86 +73,92 @@ pub struct Speech {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// See whether scenarios make sense, without running them
+    /// List the errors and warnings of scenarios, without running them
     ///
-    /// Reads each file, resolves every name, places every zone, and says all that is wrong at once,
-    /// with the place in the file and what to write instead; then what is worth a look. Exit code 0
-    /// when there are only warnings, 3 when a file is refused. `draw` shows a scenario as a picture.
+    /// Reads each file, resolves every name and places every zone. Reports all errors at once, each
+    /// with its place in the file and the correction, then the warnings. Exit code 0 when there are
+    /// only warnings, 3 when a file is refused. `draw` shows a scenario as a picture.
     Check(CheckArgs),
-    /// Draw what stands where, how busy it is at peak, and its single points of failure
+    /// Draw the architecture, with utilisation at peak and single points of failure
     ///
-    /// The drawing has sites, racks, servers and zones as boxes in boxes, and arrows for requests.
-    /// Utilisation is computed for the design peak; nothing is simulated. Without --out the same is
+    /// Sites, racks, servers and zones are nested boxes; arrows are requests. Utilisation is computed
+    /// in closed form for the design peak; nothing is simulated. Without --out the same content is
     /// printed as a nested list. Exit code 3 when the file is refused.
     Draw(DrawArgs),
-    /// Live through scenarios and write their results
+    /// Simulate scenarios: availability, latency, capacity and cost of each
     ///
-    /// Each window of a scenario is lived through request by request by many independent
-    /// replications. The answer is a table on standard output whose last line is the digest of the
-    /// results; the folder gets tables, drawings, a report to look at and a manifest. Only the
-    /// figures under `[[expect]]` judge: exit code 1 when one does not hold, 5 when one cannot be
-    /// told.
+    /// Each window of a scenario is simulated request by request, and its horizon from fault to
+    /// fault, in many independent replications. The answer is one screen on standard output, whose
+    /// last line is the digest of the results; --details prints every table. The results folder gets
+    /// the tables, charts, a report (report.html) and a manifest. Results of the same scenario are
+    /// replaced, and the previous ones are kept in NAME.previous beside the folder NAME; replacing
+    /// any others needs --force. Only the figures under `[[expect]]` are judged: exit code 1 when one
+    /// does not hold, 5 when one cannot be decided.
     Run(RunArgs),
-    /// Put scenarios side by side: every tier, a table, a page to look at
+    /// Compare scenarios side by side: which meets every objective, at what cost
     ///
-    /// All meet the same users with the same demands, so that a difference is that of the
-    /// architecture. Each row is held against the one above it, cheapest first; what the findings
-    /// say holds for all of them together. Scenarios that cannot be simulated yet are left out and
-    /// told. Each gets results of its own, the comparison goes to `comparison` beside them.
+    /// All scenarios face the same users with the same demands, so that every difference is due to
+    /// the architecture. The list is cheapest first; each scenario is compared with the one above it,
+    /// and the findings hold jointly. Scenarios that cannot be simulated yet are listed and left out.
+    /// The answer is one screen; --details prints every table. Each scenario gets its own results
+    /// folder, and the comparison goes to `comparison` beside them. Results of the same scenario are
+    /// replaced, and the previous ones are kept in NAME.previous beside the folder NAME; replacing
+    /// any others needs --force.
     Compare(CompareArgs),
-    /// Show what differs in meaning between two scenarios
+    /// List the differences in meaning between two scenarios
     ///
     /// Defaults are filled in first; spelling, order and units make no difference: 1h is 60min.
-    /// Each is a scenario file or a folder of results, whose scenario stands beside them. Exit code
-    /// 0 when they are the same model, 1 when they differ.
+    /// Each argument is a scenario file, or a results folder, which holds its scenario. Exit code 0
+    /// when both are the same model, 1 when they differ.
     Diff(DiffArgs),
     /// Fail when a figure has moved since a baseline: for CI
     ///
-    /// Each scenario is lived through as its baseline was: the same seed, replications and solver,
-    /// unless flags say otherwise. Where nothing was changed nothing may differ, not a bit. Else
-    /// every figure is held against its margin, with the uncertainty of both sides: it is the same,
-    /// changed, or unsure. Beside the figures stand the keys of the scenario that differ. Exit code
-    /// 0 when all are the same, 1 when one has changed, 5 when it cannot be told or there is no
+    /// Each scenario is simulated as its baseline was: with the same seed, replications and solver,
+    /// unless flags differ. If the model is unchanged, every byte must be the same. Otherwise every
+    /// figure is compared within its margin, given the uncertainty of both sides: it is the same,
+    /// changed, or unsure. The answer also lists the keys of the scenario that differ. Exit code 0
+    /// when all figures are the same, 1 when one has changed, 5 when one is unsure or there is no
     /// baseline, 7 when the baseline is damaged.
     Gate(GateArgs),
-    /// Run variants of a scenario: values of keys in all combinations, or its uncertainty
+    /// Vary keys of a scenario: how each figure responds
     ///
-    /// Every variant meets the same users with the same draws, and gets a folder with results of its
-    /// own, named after its model; `sweep` beside them has the tables of all. What is done is not done
-    /// again: a sweep that was stopped, or killed, goes on with the same command, and its results are
-    /// those of an undisturbed one to the byte.
+    /// Variants are all combinations of given values, a list, or draws from the ranges that the
+    /// scenario declares. Every variant faces the same users with the same draws, and gets its own
+    /// results folder, named after its model; the folder `sweep` beside them has the tables of all
+    /// variants. Finished variants are not simulated again: the same command resumes a sweep that was
+    /// stopped or killed, and gives the same bytes as an uninterrupted one.
     Sweep(SweepArgs),
-    /// Tell the story of the outages that results hold
+    /// Print the course of the worst outages in results, step by step
     ///
-    /// The worst outages of the simulated years, and a typical one of each of the causes that cost
-    /// most: what broke, who noticed when, who took over, what it cost, dated and step by step.
-    /// Nothing is simulated: it is read from the journal that `run` has written. Exit code 2 when
+    /// Covers the worst outages of the simulated years, and a typical outage of each of the costliest
+    /// causes: the fault, its detection, the failover and the loss, each step dated. Nothing is
+    /// simulated: the outages are read from the journal that `run` has written. Exit code 2 when
     /// there are no results, 5 when they have no journal, 7 when they are damaged.
     Explain(ExplainArgs),
     /// Run results again and compare every byte
     ///
-    /// The scenario beside the results is lived through once more with the same effort. Compared are
-    /// the order of events of every replication, by digest, and every file; of what differs the
-    /// first is shown, and the stretch of a history in which another course was taken. The event
-    /// itself is named in two steps: the fivenines that made the results lists that stretch with
-    /// --events, this one holds its own against the list with --then. Exit code 0 when nothing
+    /// Simulates the scenario in the results folder again, with the same replications. Compares every
+    /// file, and the order of events in every replication, by digest. Prints the first difference,
+    /// and the interval of the replication in which its trajectory diverged. The event itself is
+    /// found in two steps: the fivenines that made the results lists that interval with --events;
+    /// this fivenines compares its own events with the list by --then. Exit code 0 when nothing
     /// differs, 7 when something does, 5 when another version of fivenines made the results.
     Replay(ReplayArgs),
     /// Write a scenario to start from
     ///
-    /// A small web tier with comments: a web zone and a database zone, users, faults and judged
-    /// figures. It passes `check` as it stands. Nothing is asked.
+    /// Writes a small web tier with comments: a web zone and a database zone, users, faults and
+    /// judged figures. It passes `check` unchanged. The command asks no questions.
     Init(InitArgs),
-    /// Print the language: JSON Schema or reference page
+    /// Print the scenario language: JSON Schema or reference page
     ///
-    /// Made from the declarations that the reader itself uses. Name the schema in the first line of
-    /// a scenario, `#:schema scenario.schema.json`, and editors complete and check it.
+    /// Generated from the declarations that fivenines itself reads scenarios with. If the first line
+    /// of a scenario names the schema, `#:schema scenario.schema.json`, editors complete and check it.
     Schema(SchemaArgs),
     /// Print completions for a shell
     ///
     /// For bash: fivenines completions bash > ~/.local/share/bash-completion/completions/fivenines
     Completions(CompletionsArgs),
-    /// Print the manual, or write its pages
+    /// Print the manual page, or write one page per command
     Man(ManArgs),
 }
 
@@ -162,33 +168,33 @@ pub struct CheckArgs {
     /// Scenario files; `-` reads standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
-    /// Values laid over each file.
+    /// Values that override keys of each file.
     #[command(flatten)]
     pub set: Overrides,
     /// Rewrite files of format 1 in format 2, then check them
     ///
-    /// Only the names that differ are replaced, and the number of the format. Comments, order and
-    /// spacing stay. A file that is in format 2 already is not written.
+    /// Replaces only the renamed keys and the format number. Comments, order and spacing stay. A file
+    /// that is in format 2 already is not written.
     #[arg(long)]
     pub fix: bool,
     /// Form of the diagnostics, on standard error: text, json
     ///
-    /// `json` is one object a line with code, class, severity, file, line, column, field, value,
+    /// `json` is one object per line, with code, class, severity, file, line, column, field, value,
     /// message and help. The same file gives the same bytes.
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: TextOrJson,
-    /// Print the model in its one canonical spelling, and its digest
+    /// Print the model in canonical form, and its digest
     ///
-    /// JSON on standard output, with defaults filled in, units resolved and names sorted, then a
-    /// line `digest sha256:...` over the bytes before it. Two files of one model print the same.
+    /// Prints JSON on standard output, with defaults filled in, units resolved and names sorted, then
+    /// a line `digest sha256:...` over the bytes before it. Two files of one model print the same.
     #[arg(long)]
     pub canonical: bool,
-    /// Accept a scenario however long its run takes
+    /// Accept scenarios whose run exceeds the limit on events
     #[arg(long)]
     pub long: bool,
-    /// Check for a run by one solver alone, as `run --solver` does it: requests, flows
+    /// Check for a run with one solver only, as with `run --solver`: requests, flows
     ///
-    /// `flows` accepts what the requests solver cannot simulate yet.
+    /// `flows` accepts features that the requests solver cannot simulate yet.
     #[arg(long, value_name = "SOLVER", hide_possible_values = true)]
     pub solver: Option<SolverName>,
 }
@@ -202,10 +208,10 @@ pub struct DrawArgs {
     /// SVG file to write; `-`: standard output
     #[arg(long, value_name = "FILE.svg", value_hint = ValueHint::FilePath)]
     pub out: Option<PathBuf>,
-    /// Replace another file of that name
+    /// Replace an existing file of that name
     #[arg(long, requires = "out")]
     pub force: bool,
-    /// Values laid over the file.
+    /// Values that override keys of the file.
     #[command(flatten)]
     pub set: Overrides,
 }
@@ -213,15 +219,15 @@ pub struct DrawArgs {
 /// Flags of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Scenario files, or folders of them
+    /// Scenario files, or folders of scenario files
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
-    /// Figure to estimate beside those of the scenario; repeatable
+    /// Figure to estimate in addition to the scenario's; repeatable
     ///
-    /// Such as waiting.desk.p95@steady. It is written with the others and not judged.
+    /// For example waiting.desk.p95@steady. It is reported with the others and not judged.
     #[arg(long, value_name = "FIGURE", value_parser = figure_path)]
     pub figure: Vec<String>,
-    /// How to simulate.
+    /// Effort, output and results folder.
     #[command(flatten)]
     pub simulation: Simulation,
 }
@@ -229,16 +235,16 @@ pub struct RunArgs {
 /// Flags of `compare`.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// Folders of scenarios, or files
+    /// Folders of scenario files, or scenario files
     #[arg(required = true, value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
-    /// A figure of one scenario, or of two on the same draws; may be given again
+    /// Figure of one scenario, or the difference between two; repeatable
     ///
-    /// `tier-1:latency.page.p95@peak`, or `difference(tier-1, tier-2, latency.page.p95@peak)`: that of
-    /// the first less that of the second.
+    /// For example `tier-1:latency.page.p95@peak`, or `difference(tier-1, tier-2,
+    /// latency.page.p95@peak)`: the figure of the first minus that of the second, on the same draws.
     #[arg(long, value_name = "FIGURE")]
     pub figure: Vec<String>,
-    /// How to simulate.
+    /// Effort, output and results folder.
     #[command(flatten)]
     pub simulation: Simulation,
 }
@@ -246,10 +252,10 @@ pub struct CompareArgs {
 /// Flags of `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// A scenario file, or a folder of results
+    /// Scenario file, or results folder
     #[arg(value_name = "A", value_hint = ValueHint::AnyPath)]
     pub a: PathBuf,
-    /// What it is held against
+    /// Scenario file or results folder to compare with
     #[arg(value_name = "B", value_hint = ValueHint::AnyPath)]
     pub b: PathBuf,
     /// Form of the answer on standard output: text, json
@@ -260,37 +266,38 @@ pub struct DiffArgs {
 /// Flags of `gate`.
 #[derive(Debug, Args)]
 pub struct GateArgs {
-    /// Scenario files, or folders of them
+    /// Scenario files, or folders of scenario files
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
-    /// Folder of the results to hold them against, as `compare` or `run` wrote it with --out
+    /// Folder of the results to compare with, as `compare` or `run` wrote it with --out
     #[arg(long, required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub baseline: PathBuf,
-    /// Write what was found as JUnit XML
+    /// Write the verdicts as JUnit XML
     ///
-    /// A suite a scenario, a case a figure. What changed is a failure, what is unsure an error.
+    /// One suite per scenario, one case per figure. A changed figure is a failure, an unsure one an
+    /// error.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
-    /// Say it to a CI system behind the answer: none, github
+    /// Annotations for a CI system, after the answer: none, github
     ///
-    /// `github` writes a line for GitHub Actions that points at each key that differs.
+    /// `github` prints one line for GitHub Actions per key that differs, with its place in the file.
     #[arg(long, value_name = "SYSTEM", default_value = "none", hide_possible_values = true)]
     pub annotations: Annotations,
-    /// Let pass what cannot be told
+    /// Let unsure figures pass
     ///
-    /// A figure is unsure when neither a difference beyond its margin nor one within it is excluded.
+    /// A figure is unsure when its difference may lie within the margin as well as beyond it.
     #[arg(long)]
     pub allow_unsure: bool,
-    /// Folder for the new results; without it they are not kept
+    /// Folder for the new results; without --out they are not kept
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
-    /// How much is simulated.
+    /// Amount and kind of simulation.
     #[command(flatten)]
     pub effort: Effort,
     /// Form of the answer on standard output: text, json
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: TextOrJson,
-    /// Replace other results in the folder of --out
+    /// Replace results of other scenarios or flags in the folder of --out
     #[arg(long, requires = "out")]
     pub force: bool,
 }
@@ -311,45 +318,45 @@ pub struct SweepArgs {
     /// Scenario file
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
-    /// Values of a key, parted by commas; repeatable, for all combinations
+    /// Values of a key, separated by commas; repeatable, for all combinations
     ///
-    /// Such as workload.visitors.rate=20/s,30/s,40/s. Path and values are those of --set.
+    /// For example workload.visitors.rate=20/s,30/s,40/s. Path and values are written as for --set.
     #[arg(long, value_name = "PATH=A,B,C")]
     pub vary: Vec<String>,
     /// Variants listed in a CSV file, for keys that change together
     ///
-    /// The first row has the paths, every other row the values of one variant; an empty field leaves a
-    /// key as the scenario has it. A value with a comma stands in quotes.
+    /// The first row has the paths of the keys, every other row the values of one variant. An empty
+    /// field leaves the key unchanged. A value with a comma is quoted.
     #[arg(long, value_name = "FILE.csv", value_hint = ValueHint::FilePath)]
     pub points: Option<PathBuf>,
-    /// Each key that has `low` and `high` at either end, one at a time
+    /// Sensitivity: each key with `low` and `high` at either bound, one key at a time
     ///
-    /// Such keys are written { value = "4h", low = "1h", high = "12h" }. The answer names those first
-    /// that move a figure most.
+    /// Such keys are written { value = "4h", low = "1h", high = "12h" }. The answer lists the keys by
+    /// how far they move a figure.
     #[arg(long)]
     pub tornado: bool,
-    /// N variants drawn between `low` and `high` of all such keys
+    /// Uncertainty: N variants drawn between `low` and `high` of all such keys
     ///
-    /// A Latin hypercube: every key takes one value from each of N equally likely parts of its range,
-    /// half of them below its value. Keys are independent.
+    /// A Latin hypercube sample: every key takes one value from each of N equally likely parts of its
+    /// range. Its `value` is the median. Keys are independent.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub latin_hypercube: Option<u32>,
-    /// Figure to estimate in every variant and to show; repeatable
+    /// Figure to estimate in every variant and to print; repeatable
     ///
-    /// Without it those that the scenario judges are shown, else latencies and availabilities. The files
-    /// have all.
+    /// Without --figure the answer has the figures that the scenario judges, or else latencies and
+    /// availabilities. The files always have all figures.
     #[arg(long, value_name = "FIGURE", value_parser = figure_path)]
     pub figure: Vec<String>,
-    /// Folder for the results; without it, those of scenarios/a/b.toml go to results/a/b-sweep
+    /// Folder for the results [default for scenarios/a/b.toml: results/a/b-sweep]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
-    /// How much is simulated.
+    /// Amount and kind of simulation.
     #[command(flatten)]
     pub effort: Effort,
     /// Form of the answer on standard output: text, json, csv
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
-    /// Replace other results in the folder
+    /// Replace results of other scenarios or flags in the folder
     #[arg(long)]
     pub force: bool,
 }
@@ -357,18 +364,19 @@ pub struct SweepArgs {
 /// Flags of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Folder of the results of one scenario
+    /// Results folder of one scenario
     #[arg(value_name = "RESULT", value_hint = ValueHint::DirPath)]
     pub result: PathBuf,
-    /// Tell of this class or group alone
+    /// Print only the outages of this class or group
     #[arg(long, value_name = "NAME")]
     pub of: Option<String>,
-    /// Which availability: structural, continuous
+    /// Definition of an outage: structural, continuous
     ///
-    /// `continuous` counts also what is lost while a death is not noticed yet.
+    /// `structural` counts the time in which too few members are up and reachable; `continuous` also
+    /// counts what is lost while a failure is not detected yet.
     #[arg(long, value_name = "KIND", default_value = "structural", hide_possible_values = true)]
     pub availability: AvailabilityName,
-    /// Tell so many of the worst outages, at most 5
+    /// Number of the worst outages to print, at most 5
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=5))]
     pub worst: u32,
     /// Form of the answer on standard output: text, json
@@ -376,41 +384,41 @@ pub struct ExplainArgs {
     pub format: TextOrJson,
 }
 
-/// An availability.
+/// A definition of availability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AvailabilityName {
-    /// Enough is up and reachable
+    /// Enough members are up and reachable
     Structural,
-    /// And no more than 1 % fails because a death is not noticed yet
+    /// And no more than 1 % fails because a failure is not detected yet
     Continuous,
 }
 
 /// Flags of `replay`.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// Folder of the results of one scenario
+    /// Results folder of one scenario
     #[arg(value_name = "RESULT", value_hint = ValueHint::DirPath)]
     pub result: PathBuf,
-    /// Folder in which the files lie that the scenario names
+    /// Folder with the files that the scenario names
     ///
-    /// Recorded traffic and tables of laws are not copied beside results: name the folder of the
-    /// scenario file that was run.
+    /// Recorded traffic and tables of distributions are not copied into the results: give the folder
+    /// of the scenario file that was run.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub files: Option<PathBuf>,
-    /// List the events of one stretch of one history, as CSV
+    /// List the events of one interval of one replication, as CSV
     ///
-    /// WINDOW:REPLICATION:STRETCH, as `replay` names it where a history differs, such as peak:1:7.
-    /// Replications count from 1; stretch 0 is the warm-up. Only that history is lived through, and no
-    /// further than that. Exit code 0.
+    /// `STRETCH` is WINDOW:REPLICATION:NUMBER, as `replay` prints it for a difference, for example
+    /// peak:1:7. Replications count from 1; interval 0 is the warm-up. Only that replication is
+    /// simulated, up to the end of the interval. Exit code 0.
     #[arg(long, value_name = "STRETCH", conflicts_with_all = ["then", "format"])]
     pub events: Option<Stretch>,
-    /// Name the first event that differs from such a list
+    /// Print the first event that differs from a list made by --events
     ///
-    /// The list says which stretch it is of; `-` reads standard input. Shown are the event then and
-    /// now, and those before it that were the same. Exit code 0 when all are, else 7.
+    /// The list names its interval; `-` reads standard input. The answer has the event then and now,
+    /// and the equal events before it. Exit code 0 when all events are the same, 7 otherwise.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub then: Option<PathBuf>,
-    /// Threads to work with
+    /// Number of threads [default: number of cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
     /// Form of the answer on standard output: text, json
@@ -418,14 +426,14 @@ pub struct ReplayArgs {
     pub format: TextOrJson,
 }
 
-/// Values laid over a file.
+/// Values that override keys of a file.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Overrides {
-    /// Lay a value over the file before it is read; repeatable
+    /// Override a key of the scenario; repeatable
     ///
-    /// PATH is the way to the key, such as workload.visitors.rate or `request.page.steps[2].read`
-    /// (counted from 0); the value is written as in the file, a text without its quotes. It is
-    /// checked like the file itself.
+    /// PATH leads to the key, for example workload.visitors.rate or `request.page.steps[2].read`
+    /// (counted from 0). VALUE is written as in the file, text without its quotes. It is checked like
+    /// the file itself.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub assignments: Vec<String>,
 }
@@ -433,10 +441,10 @@ pub struct Overrides {
 /// Flags of `init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// File to write; none or `-`: standard output
+    /// File to write; without it, or with `-`, standard output
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// Replace a file that is there
+    /// Replace an existing file
     #[arg(long)]
     pub force: bool,
 }
@@ -444,13 +452,13 @@ pub struct InitArgs {
 /// Flags of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
-    /// Of what: scenario, diagnostics
+    /// Subject: scenario, diagnostics, figures, results
     #[arg(value_name = "WHAT", default_value = "scenario", hide_possible_values = true)]
     pub what: What,
-    /// As what: json, markdown
+    /// Form of the output: json, markdown
     ///
-    /// Of the scenario, `json` is a JSON Schema (draft-07) for editors and `markdown` the reference
-    /// page; of the diagnostics, a list of all codes in either form.
+    /// For `scenario`, `json` is a JSON Schema (draft-07) for editors and `markdown` the reference
+    /// page. For `diagnostics`, both are a list of all codes.
     #[arg(long, value_name = "FORM", default_value = "json", hide_possible_values = true)]
     pub format: JsonOrMarkdown,
 }
@@ -466,9 +474,9 @@ pub struct CompletionsArgs {
 /// Flags of `man`.
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// Write one page for each command into this folder
+    /// Write one page per command into this folder
     ///
-    /// Without it the page of fivenines itself goes to standard output.
+    /// Without --out the page of fivenines itself goes to standard output.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
 }
@@ -491,7 +499,7 @@ pub enum JsonOrMarkdown {
     Markdown,
 }
 
-/// What `schema` describes.
+/// Subject of `schema`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum What {
     /// The language of scenarios
@@ -516,10 +524,10 @@ pub enum Format {
     Csv,
 }
 
-/// What laws are drawn from.
+/// Distributions that the run draws from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LawsName {
-    /// Those of the file
+    /// The distributions of the file
     Declared,
     /// The exponential of the same mean
     Exponential,
@@ -539,9 +547,9 @@ impl LawsName {
 /// A solver, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SolverName {
-    /// Every request, in windows
+    /// Windows, request by request
     Requests,
-    /// Years, from fault to fault
+    /// Long horizon, from fault to fault
     Flows,
 }
 
@@ -560,87 +568,87 @@ impl SolverName {
 /// Flags of the commands that simulate: `run`, `compare`.
 #[derive(Clone, Debug, Args)]
 pub struct Simulation {
-    /// Folder for the results
+    /// Folder for the results [default for scenarios/a/b.toml: results/a/b]
     ///
-    /// It is made if needed and holds results alone. What is there already stays unless it is the
-    /// same, or --force is given. Without it, the results of scenarios/a/b.toml go to results/a/b,
-    /// those of a --quick look to results/a/b-quick.
+    /// A quick run of the same file goes to results/a/b-quick. The folder is created if needed and
+    /// holds only results. Results of the same scenario are replaced, and the previous ones are kept
+    /// in NAME.previous beside the folder NAME. Replacing any others needs --force.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
-    /// How much is simulated, and of what.
+    /// Amount and kind of simulation.
     #[command(flatten)]
     pub effort: Effort,
     /// Form of the answer on standard output: text, json, csv
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
-    /// Print every table of the report, not only the first screen
+    /// Print every table; without --details the answer is one screen
     #[arg(long)]
     pub details: bool,
-    /// Replace other results in the folder
+    /// Replace results of other scenarios or flags in the folder
     #[arg(long)]
     pub force: bool,
 }
 
-/// How much is simulated, and of what.
+/// Amount and kind of simulation.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Effort {
-    /// Root of all draws, instead of the scenario's
+    /// Seed of all random streams, instead of the scenario's
     ///
     /// The same seed gives the same bytes, for any number of threads.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Independent replications, instead of the scenario's
+    /// Number of independent replications, instead of the scenario's
     ///
-    /// Every replication draws from its own random streams, so their means are independent and the
-    /// report's intervals are taken over them. Four times the replications halve an interval. One
-    /// replication says nothing about its own error: its figures have no interval.
+    /// Every replication draws from its own random streams, so the replications are independent and
+    /// confidence intervals are taken over them. Four times the replications halve an interval. The
+    /// figures of a single replication have no interval.
     #[arg(
         long,
         value_name = "N",
         value_parser = clap::value_parser!(u32).range(1..=1_000_000)
     )]
     pub replications: Option<u32>,
-    /// Go on until a figure is known this well; repeatable
+    /// Add replications until a figure has this precision; repeatable
     ///
-    /// SHARE is the half-width of the figure's interval relative to its value, such as
-    /// latency.page.p95@peak=2%. Replications go on, up to the scenario's largest number.
+    /// SHARE is the half-width of the figure's interval relative to its value, for example
+    /// latency.page.p95@peak=2%. The scenario limits the number of replications.
     #[arg(long, value_name = "FIGURE=SHARE", value_parser = figure_and_share)]
     pub precision: Vec<(String, String)>,
-    /// Replace the laws of the file: declared, exponential
+    /// Distributions to draw from: declared, exponential
     ///
-    /// `exponential` replaces every law of a time or a size, a plain value too, by the exponential of
-    /// the same mean, in all solvers: where they are to be held against each other strictly. What
-    /// follows from timers (probes) and laws of counts stay.
+    /// `exponential` replaces every distribution of a time or a size, constants included, by the
+    /// exponential one of the same mean, in all solvers. It serves strict comparisons of the solvers.
+    /// Timers (probes) and distributions of counts stay.
     #[arg(long, value_name = "LAWS", hide_possible_values = true)]
     pub laws: Option<LawsName>,
-    /// One solver alone: requests, flows
+    /// Use one solver only: requests, flows
     ///
-    /// `requests` lives through the windows request by request, `flows` through years from fault to
-    /// fault. Without it both do what the scenario asks of them. What the other alone can tell is
-    /// then said to be missing.
+    /// `requests` simulates the windows request by request, `flows` the long horizon from fault to
+    /// fault. Without --solver both run, as the scenario requires. Figures that only the omitted solver
+    /// can estimate are reported as missing.
     #[arg(long, value_name = "SOLVER", hide_possible_values = true)]
     pub solver: Option<SolverName>,
-    /// Threads to work with
+    /// Number of threads [default: number of cores]
     ///
-    /// The output is the same bytes for any number. Without it, as many as the machine has cores.
+    /// The output is the same, byte for byte, for any number.
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
-    /// Run however long it takes
+    /// Run without the limit on events
     ///
-    /// Without it a run of more than about 10^11 events, or 10^10 in one replication, is refused: those of
-    /// requests, recorded ones too, of probes and background load, of every run around a break, and the
-    /// state changes of the long horizon. `check` prints the same forecast.
+    /// Without --long a run of more than about 10^11 events, or 10^10 in one replication, is refused.
+    /// The forecast counts requests (recorded ones too), probes, background load, every run around a
+    /// break, and the state changes of the long horizon. `check` prints the same forecast.
     #[arg(long)]
     pub long: bool,
-    /// A first look: 2 to 4 replications of a quarter of each window
+    /// Quick run: 2 to 4 replications of a quarter of each window
     ///
-    /// Intervals are wide, and said to be. For figures to rely on, leave it out.
+    /// Confidence intervals are wide, and the report marks them. Omit --quick for reliable figures.
     #[arg(long, conflicts_with_all = ["replications", "precision"])]
     pub quick: bool,
-    /// Figures to estimate beside those of the scenario: `--figure` of `run` and `sweep`.
+    /// Figures to estimate in addition to the scenario's: `--figure` of `run` and `sweep`.
     #[arg(skip)]
     pub figure: Vec<String>,
-    /// Values laid over each file.
+    /// Values that override keys of each file.
     #[command(flatten)]
     pub set: Overrides,
 }

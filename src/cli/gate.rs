@@ -24,8 +24,8 @@ use crate::scenario::render::shown;
 /// Wrong flags, files or folders. A scenario that cannot be judged is reported, and the next one is judged.
 pub fn gate(args: &GateArgs, console: &Console) -> Result<Exit, Failure> {
     if args.annotations == Annotations::Github && args.format == TextOrJson::Json {
-        let message = "--annotations github and --format json both want standard output";
-        let help = "--junit FILE is for programs too, and goes to a file";
+        let message = "--annotations github and --format json both write to standard output";
+        let help = "use --junit FILE, which writes to a file";
         return Err(Failure::new(Exit::Usage, message).help(help));
     }
     let files = files(&args.files)?;
@@ -111,14 +111,13 @@ fn how_to_make(args: &GateArgs) -> String {
     let out = shown(&args.baseline.display().to_string());
     let verb = if args.files.iter().any(|path| path.is_dir()) { "compare" } else { "run" };
     format!(
-        "make one from what is known to be good: fivenines {verb} {} --out {out}",
+        "create one from a version known to be good: fivenines {verb} {} --out {out}",
         names.join(" ")
     )
 }
 
 fn left_out(file: &Path, name: &str, failure: Failure) -> Gated {
-    let why =
-        failure.message.unwrap_or_else(|| "it was refused; what is wrong stands above".into());
+    let why = failure.message.unwrap_or_else(|| "it was refused; its errors are above".into());
     Gated {
         scenario: name.to_string(),
         file: file.display().to_string(),

@@ -31,15 +31,15 @@ pub fn init(args: &InitArgs, console: &Console) -> Result<Exit, Failure> {
     };
     let name = shown(&file.display().to_string());
     if file.is_dir() {
-        let help = format!("name a file in it: {}", shown(&in_folder(file)));
+        let help = format!("give a file in it: {}", shown(&in_folder(file)));
         return Err(Failure::new(Exit::Usage, format!("`{name}` is a directory")).help(help));
     }
     let text = named(file);
     let written = if args.force { replace(file, &text) } else { create(file, &text) };
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
-            Failure::new(Exit::Conflict, format!("`{name}` is there already; nothing was touched"))
-                .help("choose another name, or replace it with --force")
+            Failure::new(Exit::Conflict, format!("`{name}` exists already; nothing was changed"))
+                .help("give another name, or replace it with --force")
         }
         _ => Failure::new(Exit::Io, format!("cannot write `{name}`: {error}")),
     })?;

@@ -89,7 +89,7 @@ impl Progress {
     fn is_stopped(&self, stop: Stop) -> bool {
         let asked = stop.asked();
         if asked && !self.stopping.swap(true, Ordering::Relaxed) {
-            let words = "stopping at a safe point; once more to stop at once\n";
+            let words = "stopping at a safe point; a second signal stops at once\n";
             self.bar.suspend(|| self.console.complain(words));
         }
         asked

@@ -36,7 +36,7 @@ pub fn replay(args: &ReplayArgs, console: &Console) -> Result<Exit, Failure> {
     let ready = work.ready_in(&recorded.folder.join("scenario.toml"), folder);
     let ready = ready.inspect_err(|_| {
         if folder.is_none() {
-            let help = "files that the scenario names are not kept beside results: --files names their folder";
+            let help = "use --files: results do not contain the files that the scenario names";
             console.complain(&format!("{help}\n"));
         }
     })?;
@@ -52,8 +52,8 @@ pub fn replay(args: &ReplayArgs, console: &Console) -> Result<Exit, Failure> {
 fn open(args: &ReplayArgs) -> Result<Recorded, Failure> {
     let recorded = Recorded::open(&args.result)?.ok_or_else(|| {
         let name = shown(&args.result.display().to_string());
-        let message = format!("`{name}` is no folder with results of one scenario");
-        let help = "name a folder that `run` has written, or one scenario's of `compare`";
+        let message = format!("`{name}` is not the results folder of one scenario");
+        let help = "give a folder that `run` has written, or that of one scenario from `compare`";
         Failure::new(Exit::Usage, message).help(help)
     })?;
     comparable(&recorded)?;
@@ -76,7 +76,7 @@ pub fn effort_of(recorded: &Recorded) -> Result<Effort, Failure> {
         }
         _ => {
             let message = format!(
-                "{} does not say how its results were made: `{}`",
+                "{} does not record how its results were made: `{}`",
                 recorded.name(),
                 shown(recorded.command())
             );
@@ -106,7 +106,7 @@ fn again(
                 None => {
                     let histories = covers(set).iter().filter(|l| l.starts_with("events ")).count();
                     lines.push(format!(
-                        "{}: the same: {} files, {histories} histories, event by event",
+                        "{}: the same: {} files, {histories} replications, event by event",
                         recorded.scenario(),
                         set.files.len()
                     ));
@@ -214,11 +214,11 @@ fn lines_of_parting(parting: &Parting, args: &ReplayArgs) -> Vec<String> {
     vec![
         format!("  window {window}, replication {number}: {parts}"),
         format!(
-            "  this program has {events} events there; to name the first that differs, with the \
-             program that made the results"
+            "  this program has {events} events there; to find the first that differs, run with \
+             the program that made the results"
         ),
         format!("    {list}"),
-        "  and then with this one".to_string(),
+        "  and then with this program".to_string(),
         format!("    {then}"),
     ]
 }

@@ -73,12 +73,12 @@ fn refuse_shared(files: &[PathBuf], places: &[PathBuf]) -> Result<(), Failure> {
         let message = match places[other] == *place {
             true => format!("the results of `{one}` and `{two}` would both go to {}", name(place)),
             false => format!(
-                "results would lie in each other: those of `{one}` in {}, those of `{two}` in {}",
+                "results folders would be nested: `{one}` in {}, `{two}` in {}",
                 name(&places[other]),
                 name(place)
             ),
         };
-        let help = "run them one by one, each with an --out of its own";
+        let help = "run them one by one, each with its own --out";
         return Err(Failure::new(Exit::Usage, message).help(help));
     }
     Ok(())
@@ -252,8 +252,8 @@ impl<'a> Work<'a> {
         let left = loaded.not_yet();
         if !left.is_empty() {
             self.console.tell(&format!(
-                "left out, since `--solver flows` runs no window: what the requests solver cannot \
-                 simulate yet, {}\n",
+                "left out, because `--solver flows` simulates no window: features that the \
+                 requests solver cannot simulate yet, {}\n",
                 shown(&left.join("; "))
             ));
         }

@@ -49,15 +49,15 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
         if let Some(stopped) = work.stop.exit() {
             let (count, all) = (at + usize::from(ended == Ended::There), planned.len());
             console.complain(&format!(
-                "{count} of {all} variants are done; the same command goes on\n"
+                "{count} of {all} variants are done; the same command resumes the sweep\n"
             ));
             return Ok(stopped);
         }
         limit |= ended == Ended::Limit;
         let how = match ended {
             Ended::New => "done",
-            Ended::There => "was done before",
-            Ended::Limit => "met a limit, and is left out of the tables",
+            Ended::There => "done before",
+            Ended::Limit => "reached a limit; left out of the tables",
         };
         console.tell(&format!("{}/{} {}: {how}\n", at + 1, planned.len(), shown(&one.words())));
     }

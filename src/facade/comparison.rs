@@ -99,7 +99,7 @@ impl Comparison {
     pub fn of(results: &[Results]) -> Result<Self, Error> {
         let names: Vec<&str> = results.iter().map(Results::scenario).collect();
         if let Some(at) = (0..names.len()).find(|at| names[..*at].contains(&names[*at])) {
-            let message = format!("two scenarios are both called `{}`", names[at]);
+            let message = format!("two scenarios have the same name `{}`", names[at]);
             let help = "give one another name: `scenario.with(\"scenario\", \"other-name\")`";
             return Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())));
         }

@@ -40,8 +40,8 @@ impl Side {
             return Self::of_file(name, &load(path, &[], Purpose::Read)?);
         }
         let Some(recorded) = Recorded::open(path)? else {
-            let message = format!("`{name}` is a folder without results of one scenario");
-            let help = "name a scenario file, or a folder that `run` has written";
+            let message = format!("`{name}` is not the results folder of one scenario");
+            let help = "give a scenario file, or a folder that `run` has written";
             return Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())));
         };
         Self::stored(&recorded, name)

@@ -167,7 +167,7 @@ pub(crate) fn our_mistake(message: &str, place: &str, during: &str) -> String {
         during => format!("; during {}", visible(during)),
     };
     let message = message.join(" ");
-    format!("fivenines {version} is wrong, not you: {message}{place}{during}")
+    format!("bug in fivenines {version}, not in the input: {message}{place}{during}")
 }
 
 impl fmt::Display for Error {

@@ -56,9 +56,7 @@ impl<'a> Part<'a> {
             let names: Vec<&str> = windows.iter().map(|one| one.window.name.as_str()).collect();
             let help = suggest::help(&stretch.window, &names, "there are");
             let help = help.unwrap_or_else(|| match names.is_empty() {
-                true => {
-                    "no window was lived through, so there are no events of requests".to_string()
-                }
+                true => "no window was simulated, so there are no events of requests".to_string(),
                 false => "`event_trails` in its manifest.json lists all windows".to_string(),
             });
             return refuse(format!("has no window `{window}`"), help);
@@ -71,10 +69,10 @@ impl<'a> Part<'a> {
         }
         let all = stretch::stretches(&windows[place]);
         let Some(bounds) = all.get(stretch.number) else {
-            let message = format!("has no stretch {} of window `{window}`", stretch.number);
+            let message = format!("has no interval {} of window `{window}`", stretch.number);
             let last = all.len() - 1;
             let help = format!(
-                "0 is the warm-up, 1 to {} are of the window, {last} is what follows its end",
+                "0 is the warm-up, 1 to {} are in the window, {last} is after its end",
                 last - 1
             );
             return refuse(message, help);
@@ -141,7 +139,7 @@ impl List {
         match head {
             Some(head) if columns.as_deref() == Some(&COLUMNS.join(",")) => Ok((head, list)),
             _ => {
-                let message = format!("`{}` is no list of events", list.name);
+                let message = format!("`{}` is not a list of events", list.name);
                 let help = "make one with `fivenines replay RESULT --events STRETCH`";
                 Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())))
             }
@@ -150,7 +148,7 @@ impl List {
 
     fn line(&mut self) -> Result<Option<String>, Error> {
         self.lines.next().transpose().map_err(|error| match error.kind() {
-            ErrorKind::InvalidData => self.damaged("holds what is no text"),
+            ErrorKind::InvalidData => self.damaged("has bytes that are not text"),
             _ => Error::new(Kind::Io, format!("cannot read `{}`: {error}", self.name)),
         })
     }
@@ -174,7 +172,10 @@ impl List {
             let have = self.events;
             return match count == have {
                 true => Ok(None),
-                false => Err(self.damaged(&format!("has {have} events and says {count}"))),
+                false => {
+                    Err(self
+                        .damaged(&format!("has {have} events, but its last line declares {count}")))
+                }
             };
         }
         self.events += 1;

@@ -25,15 +25,15 @@ pub(crate) fn rewrite(path: &Path) -> Result<String, Error> {
     let name = shown(&path.display().to_string());
     let usage = |message: String| Error::new(Kind::Usage, message);
     if path == Path::new(STDIN) {
-        let help = Some("name the files to rewrite".to_string());
+        let help = Some("give the files to rewrite".to_string());
         return Err(usage("standard input cannot be rewritten".into()).with_help(help));
     }
     // A file that cannot be read gets the same error as without `--fix`.
     let mut found = Diagnostics::new();
     let source = read(path, &mut found)?;
     if fs::symlink_metadata(path).is_ok_and(|about| about.is_symlink()) {
-        let help = "name the file that it leads to".to_string();
-        let message = format!("`{name}` is a symbolic link, and stays as it is");
+        let help = "give the file that it leads to".to_string();
+        let message = format!("`{name}` is a symbolic link; it was not changed");
         return Err(usage(message).with_help(Some(help)));
     }
     if found.has_errors() {

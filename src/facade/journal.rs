@@ -29,10 +29,11 @@ impl Journal {
     pub(crate) fn read(recorded: &Recorded) -> Result<Self, Error> {
         let name = recorded.name();
         if !recorded.files().any(|(path, _)| path == FILE) {
-            let message =
-                format!("{name} has no {FILE}: no years were lived through, or not alone");
-            let help = "`fivenines run` writes one for a scenario in which something can fail over a \
-                        horizon; `compare` does not, nor do versions before it was there";
+            let message = format!(
+                "{name} has no {FILE}: no long horizon was simulated, or it was part of a comparison"
+            );
+            let help = "`fivenines run` writes one for a scenario with a horizon and faults; \
+                        `compare` and older versions do not";
             return Err(Error::new(Kind::Inconclusive, message).with_help(Some(help.to_string())));
         }
         let file = recorded.folder.join(FILE);
@@ -45,9 +46,9 @@ impl Journal {
                     (Kind::Inconclusive, format!("is of version {version} of the format"))
                 }
                 Unreadable::Line(line, why) => {
-                    (Kind::Integrity, format!("line {line} is no record: {}", shown(&why)))
+                    (Kind::Integrity, format!("line {line} is not a record: {}", shown(&why)))
                 }
-                Unreadable::NoHead => (Kind::Integrity, "does not begin with its head".into()),
+                Unreadable::NoHead => (Kind::Integrity, "does not begin with a header".into()),
             };
             Error::new(kind, format!("{name}/{FILE} {what}"))
         })?;
@@ -70,7 +71,7 @@ impl Journal {
         if names.contains(&of) {
             return Ok(());
         }
-        let message = format!("{} tells nothing of `{}`", self.name, shown(of));
+        let message = format!("{} has no records of `{}`", self.name, shown(of));
         Err(Error::new(Kind::Usage, message).with_help(suggest::help(of, &names, "there are")))
     }
 }

@@ -34,9 +34,9 @@ pub(crate) fn codes() -> Json {
 /// Returns the page of all diagnostics, as Markdown.
 pub(crate) fn codes_page() -> String {
     format!(
-        "# Diagnostics\n\n\
-         What `fivenines check` may say of a scenario. A code never changes its meaning. `E` refuses \
-         the scenario (exit code 3), `W` does not.\n\n{}",
+        "# Diagnostics\n\nMessages of `fivenines check` about a scenario. A code never changes its \
+         meaning. A code that begins with `E` refuses the scenario (exit code 3); one that begins \
+         with `W` is a warning.\n\n{}",
         reference::codes_page()
     )
 }

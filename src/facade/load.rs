@@ -173,7 +173,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
         }
         io::ErrorKind::InvalidInput => {
             let all = path.join("*.toml").display().to_string();
-            let inside = path.is_dir().then(|| format!("name the files in it: {}", shown(&all)));
+            let inside = path.is_dir().then(|| format!("give the files in it: {}", shown(&all)));
             let message = format!("`{name}` is {error}, not a scenario");
             Error::new(Kind::Usage, message).with_help(inside)
         }
@@ -314,7 +314,7 @@ impl Loaded {
         let Some(blueprint) = &self.blueprint else { return };
         let study = scenario::prepare(draft, blueprint, choices, &mut self.found);
         if !study.runs_something(draft, choices) {
-            let message = "there is no window with a length: nothing to live through";
+            let message = "no window has a length: there is nothing to simulate";
             let span = draft.scenario.scenario.span;
             let help = "write `[window.mean]` with `level = \"20/s\"` and `length = \"10min\"`";
             self.found.push(Diagnostic::new(Code::MissingSection, span, message).help(help));

@@ -149,7 +149,7 @@ pub(crate) fn first_difference(old: &[&str], new: &[&str]) -> Option<String> {
         (Some(was), Some(is)) if was.is_that_of(&is) => {
             let (window, number) = (shown(was.window), was.replication + 1);
             let (was, is) = (shown(was.digest), is.digest);
-            format!("the history of window {window}, replication {number}: events {was} → {is}")
+            format!("the trajectory of window {window}, replication {number}: events {was} → {is}")
         }
         _ => format!("{} → {}", shown(was), shown(is)),
     })

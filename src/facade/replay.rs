@@ -26,14 +26,14 @@ pub(crate) fn comparable(recorded: &Recorded) -> Result<(), Error> {
     let name = recorded.name();
     if recorded.results_version() != u64::from(RESULTS_VERSION) {
         let message = format!(
-            "{name} has results of version {}, this is version {RESULTS_VERSION}: they need not be the same",
+            "{name} has results of version {}, this is version {RESULTS_VERSION}: they may differ",
             recorded.results_version()
         );
-        let help = "`fivenines gate FILE --baseline DIR` says whether a figure has moved";
+        let help = "`fivenines gate FILE --baseline DIR` reports whether a figure has moved";
         return Err(Error::new(Kind::Inconclusive, message).with_help(Some(help.to_string())));
     }
     if !recorded.is_complete() {
-        let message = format!("{name} is partial: where it was stopped nobody knows");
+        let message = format!("{name} is partial: the point at which it stopped is not recorded");
         return Err(Error::new(Kind::Inconclusive, message));
     }
     Ok(())
@@ -76,7 +76,7 @@ impl Difference {
         let run = if same_run {
             first_difference(&was, &is)
         } else {
-            let other = "what is run is another model than what was run: ";
+            let other = "the model is not the one that the results were made from: ";
             first_difference(&was, &is).map(|line| format!("{other}{line}"))
         };
         // The first differing line of a table is more informative than that of a drawing.

@@ -259,8 +259,8 @@ impl Results {
         let paths: Vec<String> = self.figures().map(|figure| figure.path).collect();
         let near = suggest::nearest(path, paths.iter().map(String::as_str));
         let help = match near {
-            Some(near) => format!("did you mean `{near}`? `Run::figure` asks for others"),
-            None => "`Run::figure` asks for it".to_string(),
+            Some(near) => format!("did you mean `{near}`? `Run::figure` adds others"),
+            None => "`Run::figure` adds it".to_string(),
         };
         Error::new(Kind::Usage, format!("these results have no figure `{path}`"))
             .with_help(Some(help))

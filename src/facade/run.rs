@@ -292,11 +292,11 @@ impl Run {
     pub(crate) fn check(&self) -> Result<(), Error> {
         match self.choices.replications {
             Some(count) if count == 0 || count > MOST_REPLICATIONS => {
-                let message = format!("{count} replications, where a run has 1 to 1,000,000");
+                let message = format!("{count} replications: a run has 1 to 1,000,000");
                 Err(Error::new(Kind::Usage, message))
             }
             Some(_) if self.choices.quick => {
-                let message = "a quick run has a number of replications of its own";
+                let message = "a quick run sets its own number of replications";
                 let help = "use `Run::new()` with `replications`";
                 Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())))
             }

@@ -146,12 +146,14 @@ impl Sweep {
                         return Err(wrong(format!("`{}` is varied twice", shown(&axis.path))));
                     }
                 }
-                product(&axes).ok_or_else(|| wrong(format!("these are more than {MOST} variants")))
+                product(&axes).ok_or_else(|| wrong(format!("this gives more than {MOST} variants")))
             }
             Way::Tornado | Way::LatinHypercube(_) => {
                 let keys = uncertain(&self.draft.scenario.canonical());
                 if keys.is_empty() {
-                    let message = "no key of this scenario says how uncertain it is".to_string();
+                    let message =
+                        "no key of this scenario has a range of uncertainty (`low` and `high`)"
+                            .to_string();
                     let help = "write `{ value = \"4h\", low = \"1h\", high = \"12h\" }` for a value, or use --vary";
                     return Err(wrong(message).with_help(Some(help.to_string())));
                 }
@@ -247,7 +249,7 @@ impl Sweep {
             let more = ready.assignments[self.run.assignments.len()..].iter().cloned();
             self.tried(more.chain(levels).collect())
         };
-        let mut message = format!("`{name}` moves no figure that is asked for");
+        let mut message = format!("`{name}` has no effect on the requested figures");
         let mut help = Vec::new();
         if let (false, Some(with), Some(without)) =
             (fixed.is_empty(), relative(with), relative(without))
@@ -268,10 +270,10 @@ impl Sweep {
             .map(Input::words)
             .collect();
         if !reached.is_empty() {
-            help.push(format!("it reaches {}: name one by --figure", reached.join(", ")));
+            help.push(format!("it affects {}: add one of these with --figure", reached.join(", ")));
         }
         if help.is_empty() {
-            help.push("nothing that is simulated here reads it".into());
+            help.push("no simulated component reads it".into());
         }
         Error::new(Kind::Usage, message).with_help(Some(help.join("; ")))
     }

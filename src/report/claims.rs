@@ -185,7 +185,7 @@ pub fn text(ledger: &Ledger, digest: &str, terminal: Terminal) -> String {
         _ => None,
     };
     say(
-        "Not judged, and what is missing",
+        "Claims not judged, with the reason",
         ledger.claims.iter().filter_map(|one| open(&one)).collect(),
     );
     let _ = writeln!(out, "digest {}", spell(digest));
@@ -279,9 +279,9 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             words("unit", "", "Unit of the figure.", |l| {
                 l.decided(|of, _| form::unit(&unit(of.unit)).to_string())
             }),
-            words("is", "", "What the figure must be.", |l| l.decided(|of, _| &of.is)),
-            words("point", "", "Values of what was varied.", |l| l.decided(at)),
-            words("as_in_the_file", "", "Whether the point is the file as it is.", |l| {
+            words("is", "", "Condition on the figure.", |l| l.decided(|of, _| &of.is)),
+            words("point", "", "Values of the varied parameters.", |l| l.decided(at)),
+            words("as_in_the_file", "", "`yes` for the unchanged file, otherwise `no`.", |l| {
                 l.decided(|_, point| if point.own { "yes" } else { "no" })
             }),
             estimates("value", "", Unit::None, "Estimate of the figure.", |l| {
@@ -296,7 +296,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             words("verdict", "", "Verdict on the point.", |l| {
                 l.decided(|_, point| word(point.verdict))
             }),
-            words("reason", "", "Why the value, its interval or a verdict is missing.", |l| {
+            words("reason", "", "Reason for a missing value, interval or verdict.", |l| {
                 l.reason().into()
             }),
         ],
@@ -320,9 +320,10 @@ fn rows(ledger: &Ledger) -> ResultFile {
     declared().file(None, lines)
 }
 
-const INTRO: &str = "What the documents behind the scenarios claim, held against figures. A claim is tried in its \
-                     scenario as it stands and over a range of the parameters that it rests on; each point has an \
-                     interval of its own, and one that straddles the threshold decides nothing.";
+const INTRO: &str = "Claims of the documents behind the scenarios, compared with figures. A claim \
+                     is tried in its unchanged scenario and over a range of the parameters that it \
+                     depends on. Each point has its own interval; an interval that straddles the \
+                     threshold decides nothing.";
 
 /// Escapes a cell of a Markdown table.
 fn cell(text: &str) -> String {
@@ -689,5 +690,5 @@ fn table_of(decided: &Decided) -> Table {
         cells
     };
     let rows = decided.points.iter().map(row).collect();
-    Table { caption: "Every point that was tried".into(), columns, rows }
+    Table { caption: "All points tried".into(), columns, rows }
 }

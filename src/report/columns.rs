@@ -314,7 +314,7 @@ impl<Row> ResultColumn<Row> {
 }
 
 /// The heading of the last column of a file, and its meaning.
-const REASON: (&str, &str) = ("reason", "Why a value or an interval of the row is missing.");
+const REASON: (&str, &str) = ("reason", "Reason for a missing value or interval of the row.");
 
 /// A table of results.
 #[derive(Clone)]

@@ -139,7 +139,7 @@ fn asked(ladder: &Ladder) -> Option<Section> {
     let rows: Vec<Vec<Cell>> = ladder.asked.iter().map(row).collect();
     let caption = "a difference is over replications on the same draws".to_string();
     (!rows.is_empty()).then(|| Section {
-        heading: "Asked for".into(),
+        heading: "Requested figures".into(),
         intro: String::new(),
         blocks: vec![Block::Table(Table { caption, columns, rows })],
     })
@@ -168,7 +168,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         let told = told.map(|(term, why)| Definition { term: term.clone(), meaning: why.clone() });
         sections.push(Section {
             heading: "Not simulated".into(),
-            intro: "What the requests solver does not act out yet.".into(),
+            intro: "Scenarios that the requests solver cannot simulate yet.".into(),
             blocks: vec![Block::Definitions(told.collect())],
         });
     }
@@ -283,8 +283,8 @@ fn narrow(ladder: &Ladder) -> Table {
 fn capacities(ladder: &Ladder) -> Option<Table> {
     let first = ladder.rows.iter().find_map(|row| row.capacity.as_ref())?;
     let caption = format!(
-        "Highest steady rate of {} with {} < {} and no more than {} of the views lost; what is \
-         busy all the time first, by arithmetic",
+        "Highest steady rate of {} with {} < {} and at most {} of the views lost; first resource \
+         to saturate, in closed form",
         ladder.basis.class,
         first.stat,
         first.bound,
@@ -302,10 +302,10 @@ fn of_capacities<'a>() -> ResultTable<&'a Row> {
             numbers("capacity_per_s", "carries", Unit::PerSecond, "", |row| {
                 sought(row, |one| run_capacity(&one.carries))
             }),
-            words("capacity_step", "than above", "", |row| {
+            words("capacity_step", "against the row above", "", |row| {
                 sought(row, |_| row.capacity_step.as_ref().map_or_else(String::new, more))
             }),
-            words("busy_first", "busy first", "", |row| sought(row, |one| &one.first.0)),
+            words("busy_first", "saturates first", "", |row| sought(row, |one| &one.first.0)),
             numbers("busy_first_per_s", "at", Unit::PerSecond, "", |row: &&Row| {
                 sought(row, |one| one.first.1)
             })
@@ -399,8 +399,8 @@ fn table(ladder: &Ladder) -> Table {
     let rows = ladder.rows.iter().map(|row| cells(row, has_once(ladder))).collect();
     Table {
         caption: format!(
-            "p95 is that of {class}. Same users, same demands for all; ± is the interval of each, \
-             steps are paired and hold together at {:.0} %",
+            "p95 is that of {class}. Same users and demands for all; ± is the interval of each; \
+             differences are paired and hold jointly at {:.0} %",
             ladder.level * 100.0
         ),
         columns,
@@ -519,10 +519,10 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
             latency("p50_s", "Median latency of the compared class.", |l| {
                 (&l.window.latency[0]).into()
             }),
-            latency("p95_s", "95 % latency of the compared class.", |l| {
+            latency("p95_s", "p95 latency of the compared class.", |l| {
                 (&l.window.latency[1]).into()
             }),
-            latency("p99_s", "99 % latency of the compared class.", |l| {
+            latency("p99_s", "p99 latency of the compared class.", |l| {
                 (&l.window.latency[2]).into()
             }),
             estimates("served_ratio", "", Unit::Ratio, "Page views served over intended.", |l| {
@@ -537,7 +537,7 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
             numbers("cost_dollars_per_month", "", Unit::Dollars, "Price per month.", |l| {
                 Value::or(l.row.monthly_cost, "no prices")
             }),
-            latency("p95_step_s", "95 % latency minus that of the scenario above.", |l| {
+            latency("p95_step_s", "p95 latency minus that of the scenario above.", |l| {
                 l.step(|row| row.latency_step.as_ref())
             }),
             finding(
@@ -567,14 +567,14 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
                     Value::or(carries, "of the last window")
                 },
             ),
-            words("busy_first", "", "First resource that is busy all the time.", |l| {
+            words("busy_first", "", "First resource that saturates.", |l| {
                 l.capacity().map_or("", |one| &one.first.0).into()
             }),
             numbers(
                 "busy_first_per_s",
                 "",
                 Unit::PerSecond,
-                "Rate at which that resource is busy all the time.",
+                "Rate at which that resource saturates.",
                 |l| Value::or(l.capacity().map(|one| one.first.1), "of the last window"),
             ),
             estimates(
@@ -589,9 +589,12 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
                 "Finding on that difference: `larger`, `smaller`, `no difference` or `inconclusive`.",
                 |l| l.finding(|row| row.capacity_step.as_ref()),
             ),
-            words("measured_at", "", "Where latency is measured: `site` or `edge`.", |l| {
-                if l.row.measured.is_some() { "edge" } else { "site" }.into()
-            }),
+            words(
+                "measured_at",
+                "",
+                "Point at which latency is measured: `site` or `edge`.",
+                |l| if l.row.measured.is_some() { "edge" } else { "site" }.into(),
+            ),
             numbers(
                 "edges_answer_ratio",
                 "",
@@ -599,7 +602,7 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
                 "Share of the requests that edges answer.",
                 |l| Value::or(l.window.edges.as_ref().map(Edges::share), "no edges"),
             ),
-            latency("p95_origin_s", "95 % latency of requests that reach the origin.", |l| {
+            latency("p95_origin_s", "p95 latency of requests that reach the origin.", |l| {
                 Value::or(l.window.edges.as_ref().map(|one| &one.origin), "no edges")
             }),
             latency("p95_step_caching_s", "Part of `p95_step_s` by answers of edges.", |l| {
@@ -673,10 +676,10 @@ fn charts(ladder: &Ladder) -> Vec<Chart> {
     }
     charts.extend(capacity_ladder(ladder));
     let month = |row: &Row| row.monthly_cost;
-    let axis = Axis::linear("dollars a month", Unit::DollarsPerMonth);
-    charts.extend(bill(ladder, ("cost", "Cost of a month"), axis, month));
+    let axis = Axis::linear("dollars per month", Unit::DollarsPerMonth);
+    charts.extend(bill(ladder, ("cost", "Cost per month"), axis, month));
     let axis = Axis::linear("dollars once", Unit::Dollars);
-    charts.extend(bill(ladder, ("cost-once", "What is paid once"), axis, |row| row.once_cost));
+    charts.extend(bill(ladder, ("cost-once", "One-time cost"), axis, |row| row.once_cost));
     charts
 }
 
@@ -695,7 +698,7 @@ fn bill(
     Some(Chart {
         name: name.into(),
         title: title.into(),
-        finding: "Prices of the scenario times what they are for".into(),
+        finding: "Prices of the scenario times the quantities".into(),
         kind: ChartKind::Bars(BarChart {
             axis,
             growth: Growth::Right,
@@ -735,7 +738,7 @@ fn capacity_ladder(ladder: &Ladder) -> Option<Chart> {
         finding,
         kind: ChartKind::Ladder(LadderChart {
             axis: Axis::log("page views, logarithmic", Unit::PerSecond).rounded(Rounding::Down),
-            levels: vec!["within the objective".into(), "something busy all the time".into()],
+            levels: vec!["within the objective".into(), "first resource saturates".into()],
             rows: rows.collect(),
             objective: None,
         }),
@@ -751,14 +754,10 @@ fn extremes(ladder: &Ladder, at: usize) -> String {
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     let show = |value| number::figure(&Figure::exact(value, Unit::Seconds));
     match (all.first(), all.last()) {
-        (Some(least), Some(most)) if all.len() > 1 => format!(
-            "95 % within {} in {}, within {} in {}",
-            show(least.0),
-            least.1,
-            show(most.0),
-            most.1
-        ),
-        (Some(only), _) => format!("95 % within {} in {}", show(only.0), only.1),
+        (Some(least), Some(most)) if all.len() > 1 => {
+            format!("p95 {} in {}, {} in {}", show(least.0), least.1, show(most.0), most.1)
+        }
+        (Some(only), _) => format!("p95 {} in {}", show(only.0), only.1),
         _ => String::new(),
     }
 }

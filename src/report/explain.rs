@@ -167,44 +167,46 @@ fn moved(state: &StateRecord) -> String {
     let already = state.from == state.to;
     let sentence = match (kind.as_str(), to.as_str()) {
         ("volumes", "unseen") => {
-            format!("the volumes of {part} stand still; its partner has not noticed yet{cause}")
+            format!("the volumes of {part} are stalled; the partner has not detected it yet{cause}")
         }
         ("volumes", "takeover") => format!("the partner begins to take over the volumes of {part}"),
         ("volumes", "partner") => format!("the partner serves the volumes of {part}"),
-        ("volumes", "giveback") => format!("the volumes of {part} stand still on their way back"),
+        ("volumes", "giveback") => format!("the volumes of {part} are stalled during giveback"),
         ("volumes", "orphan") => {
-            format!("the volumes of {part} stand still, and the takeover will fail{cause}")
+            format!("the volumes of {part} are stalled, and the takeover will fail{cause}")
         }
         ("volumes", "adrift") => {
-            format!("the volumes of {part} stand still: the partner is silent too{cause}")
+            format!("the volumes of {part} are stalled: the partner does not answer either{cause}")
         }
-        ("volumes", "retake") => format!("{part} begins to take its volumes back"),
+        ("volumes", "retake") => format!("{part} begins the giveback of its volumes"),
         ("volumes", "home") => format!("{part} serves its volumes itself again"),
         ("address", _) if to.starts_with("at-") => {
-            format!("unit {} of {part} has the address", number())
+            format!("unit {} of {part} holds the virtual IP", number())
         }
         ("address", _) if to.starts_with("silent-") => {
-            format!("unit {} of {part} is silent; the other waits to be sure{cause}", number())
+            format!("unit {} of {part} does not answer; the other unit waits{cause}", number())
         }
         ("address", _) if to.starts_with("taking-") => {
-            format!("the other unit of {part} begins to take the address")
+            format!("the other unit of {part} begins to take over the virtual IP")
         }
         ("address", _) if to.starts_with("doomed-") => {
-            format!("unit {} of {part} is silent, and the takeover will fail{cause}", number())
+            format!("unit {} of {part} does not answer; the takeover will fail{cause}", number())
         }
-        ("address", "travels") => format!("the address of {part} goes back to unit 1"),
-        ("addresses", "unseen") => format!("nobody answers at the addresses of {part}{cause}"),
+        ("address", "travels") => format!("the virtual IP of {part} returns to unit 1"),
+        ("addresses", "unseen") => format!("no unit answers at the addresses of {part}{cause}"),
         ("addresses", "away") => format!("the other units answer at the addresses of {part}"),
         ("addresses", "home") => format!("{part} answers at its addresses again"),
         ("failover", "unseen") => {
-            format!("{part} has no primary that answers; nobody has noticed yet{cause}")
+            format!("{part} has no primary that answers; this is not detected yet{cause}")
         }
         ("failover", "doomed") => {
             format!("{part} has no primary that answers, and its failover will fail{cause}")
         }
-        ("failover", "seeks") => format!("detected: {part} looks for a new primary{cause}"),
-        ("failover", "people") => format!("the failover of {part} fails: people are called{cause}"),
-        ("failover", "by-people") => format!("people look for a new primary of {part}"),
+        ("failover", "seeks") => format!("detected: {part} begins its failover{cause}"),
+        ("failover", "people") => {
+            format!("the failover of {part} fails: operators called{cause}")
+        }
+        ("failover", "by-people") => format!("operators choose a new primary of {part}"),
         ("failover", "served") => format!("{part} has a primary again"),
         ("failover", _) if to.starts_with("promotes-") => {
             format!("{part} promotes its member {}", number())
@@ -215,37 +217,37 @@ fn moved(state: &StateRecord) -> String {
         ("routes", "cut") => format!("users who come by {part} are cut off{cause}"),
         ("routes", "around") => format!("routes lead around {part}"),
         ("routes", "carries") => format!("{part} carries its users again"),
-        ("event", "armed") => format!("{part} is over"),
+        ("event", "armed") => format!("{part} ends"),
         ("event", "struck") => format!("{part} strikes"),
-        ("event", "seen") => format!("people have noticed {part}"),
+        ("event", "seen") => format!("operators have detected {part}"),
         ("belief", _) => belief(part, to, &cause),
         (_, "up") => format!("{kind} {part} is back{cause}"),
         (_, "down") => format!("{kind} {part} goes down{cause}"),
         (_, "hung") => format!("{kind} {part} hangs{cause}"),
-        (_, "stalled") => format!("{kind} {part} stands still{cause}"),
+        (_, "stalled") => format!("{kind} {part} is stalled{cause}"),
         (_, "slow") => format!("{kind} {part} becomes slow{cause}"),
         (_, "booting") => format!("{kind} {part} boots{cause}"),
         (_, "starting") => format!("{kind} {part} starts{cause}"),
-        (_, "out of service") => format!("{kind} {part} is taken out as planned"),
+        (_, "out of service") => format!("{kind} {part} is taken out of service as planned"),
         (_, other) if other.ends_with(", noticed") => {
             format!(
-                "people have noticed that {kind} {part} is {}{cause}",
+                "operators have detected that {kind} {part} is {}{cause}",
                 &other[..other.len() - 9]
             )
         }
         (_, other) => format!("{kind} {part}: {} → {other}{cause}", state.from),
     };
-    if already { format!("{kind} {part} is {to} when the history begins{cause}") } else { sentence }
+    if already { format!("{kind} {part} is {to} at the start{cause}") } else { sentence }
 }
 
 fn belief(name: &str, to: &str, cause: &str) -> String {
     let (balancer, member) = name.split_once('/').unwrap_or((name, ""));
     match to {
-        "unseen" => format!("{balancer} still sends to {member}{cause}"),
-        "missed" => format!("{balancer} does not see that {member} hangs{cause}"),
-        "seen" => format!("{balancer} has taken {member} out"),
-        "back" => format!("{balancer} sees {member} answer, and waits to be sure"),
-        _ => format!("{balancer} sends to {member} again"),
+        "unseen" => format!("{balancer} still sends requests to {member}{cause}"),
+        "missed" => format!("{balancer} has not detected that {member} hangs{cause}"),
+        "seen" => format!("{balancer} has ejected {member}"),
+        "back" => format!("{balancer} gets answers from {member}, and waits for confirmation"),
+        _ => format!("{balancer} sends requests to {member} again"),
     }
 }
 
@@ -295,7 +297,7 @@ fn heading(head: &Head, subject: &Subject) -> String {
     let down = Figure::exact(subject.downtime_s_per_year, Unit::Seconds).rounded(Rounding::Up);
     let years = head.replications as f64 * head.horizon_s / 31_536_000.0;
     format!(
-        "{}: why {} is down ({}). {} outages in {} simulated years, {} of downtime a year.",
+        "{}: why {} is down ({}). {} outages in {} simulated years, {} of downtime per year.",
         visible(&head.scenario),
         visible(&subject.of),
         subject.availability,
@@ -328,7 +330,7 @@ pub fn text(head: &Head, told: &[Told<'_>], terminal: Terminal) -> String {
         }
         say("", &heading(head, one.subject));
         if one.stories.is_empty() {
-            say("", "There is no outage to tell.");
+            say("", "There is no outage to print.");
         }
         for story in &one.stories {
             let outage = story.outage;
@@ -353,7 +355,7 @@ pub fn text(head: &Head, told: &[Told<'_>], terminal: Terminal) -> String {
         if rest.rest_outages > 0 {
             let down = Figure::exact(rest.rest_downtime_s, Unit::Seconds).rounded(Rounding::Up);
             let text = format!(
-                "{} more outages are not told, {} in all.",
+                "{} more outages are not printed, {} in all.",
                 number::count(rest.rest_outages),
                 number::figure(&down).replace('\u{a0}', " ")
             );

@@ -33,10 +33,11 @@ fn commands() -> [Command; 4] {
         },
         Command {
             heading: "`fivenines compare`",
-            intro: "The rows of `comparison.csv` have a column `about` in front, which says what a row is about; a \
-                    column that does not belong to it is empty. The columns of bounds are there only where some \
-                    row has an interval. `comparison.json` has the same rows in the lists `data`, `utilization`, \
-                    `breaks`, `databases`, `steps`, `years` and `offers`.",
+            intro: "The rows of `comparison.csv` begin with a column `about`, the subject of the \
+                    row; a column that does not belong to it is empty. The columns of bounds are \
+                    there only where some row has an interval. `comparison.json` has the same rows \
+                    in the lists `data`, `utilization`, `breaks`, `databases`, `steps`, `years` \
+                    and `offers`.",
             files: parts.map(part).collect(),
         },
         Command {
@@ -63,13 +64,13 @@ pub fn files() -> Vec<Described> {
 #[must_use]
 pub fn page() -> String {
     let mut page = String::from(
-        "# Result files\n\n\
-         Every column of the CSV files that the commands write. A name ends with the unit: `_s` seconds, `_ratio` a \
-         share or a ratio from 0 to 1, `_per_s` per second, `_per_year` per year. `_lo` and `_hi` are the bounds of \
-         the interval of the column before them. What is missing is an empty field, with the reason in the last \
-         column where there is one. A file of partial results begins with a line `# PARTIAL` and why.\n\n\
-         Not on this page: `summary.json`, `replications.json`, `comparison.json` and other JSON files, \
-         `journal.jsonl` ([journal.md](journal.md)), drawings and pages.\n",
+        "# Result files\n\nEvery column of the CSV files that the commands write. A name ends with \
+         the unit: `_s` seconds, `_ratio` a share or a ratio from 0 to 1, `_per_s` per second, \
+         `_per_year` per year. `_lo` and `_hi` are the bounds of the interval of the column before \
+         them. A missing value is an empty field, with the reason in the last column where there \
+         is one. A file of partial results begins with a line `# PARTIAL` and the reason.\n\nNot \
+         on this page: `summary.json`, `replications.json`, `comparison.json` and other JSON \
+         files, `journal.jsonl` ([journal.md](journal.md)), drawings and pages.\n",
     );
     for command in commands() {
         let _ = write!(page, "\n## {}\n\n{}\n", command.heading, command.intro);

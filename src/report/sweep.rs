@@ -291,12 +291,12 @@ pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
                 out.push_str(&table(&laid, terminal));
                 if !unmoved.is_empty() {
                     let unmoved = unmoved.join(", ");
-                    say(&mut out, &format!("The same to the last digit with {unmoved}."));
+                    say(&mut out, &format!("No change in any digit with {unmoved}."));
                 }
             }
             Way::Drawn(all) => match by_rank(all, path) {
                 Some(laid) => out.push_str(&table(&laid, terminal)),
-                None => say(&mut out, &format!("{path}: no key is seen to move it")),
+                None => say(&mut out, &format!("{path}: no key has a detected effect on it")),
             },
         }
     }
@@ -311,8 +311,8 @@ fn spreads(swept: &Swept, all: &[Spread]) -> Table {
         any_record(swept, path)?;
         Some(SpreadLine { swept, one })
     };
-    let caption = "What the figures come to: the least of all variants, what 5 %, half and 95 % of them \
-                   do not exceed, the most";
+    let caption = "Distribution of the figures over all variants: least, 5th percentile, median, \
+                   95th percentile, most";
     let ids = ["figure", "least", "p05", "median", "p95", "most"];
     spread().page(caption, &ids, swept.shown.iter().filter_map(line))
 }
@@ -321,7 +321,7 @@ fn spreads(swept: &Swept, all: &[Spread]) -> Table {
 fn by_rank(all: &[Spread], path: &str) -> Option<Table> {
     let found = all.iter().find(|one| one.figure == path)?;
     let caption =
-        format!("{path}: what it rises or falls with; by chance one key in twenty is shown");
+        format!("{path}: keys that it rises or falls with; by chance one key in twenty is listed");
     let table = moved_by().page(caption, &["path", "rank_correlation"], moved_lines(found));
     (!table.rows.is_empty()).then_some(table)
 }

@@ -248,7 +248,7 @@ pub fn lead(document: &Document, terminal: Terminal) -> String {
 pub fn stopped(document: &Document, place: &str, terminal: Terminal) -> String {
     let reason = document.partial.as_deref().unwrap_or("stopped after all replications were done");
     let mut out = String::new();
-    say(&mut out, &format!("PARTIAL: {reason}; what is known stands in {place}"), terminal);
+    say(&mut out, &format!("PARTIAL: {reason}; partial results are in {place}"), terminal);
     out.push_str("digest ");
     out.push_str(&terminal.letters.spell(&visible(&document.digest)));
     out.push('\n');

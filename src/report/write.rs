@@ -172,7 +172,7 @@ fn contradiction(manifest: &Value) -> Option<&'static str> {
     let mut rest = manifest.clone();
     let checksum = rest.as_object_mut().and_then(|object| object.shift_remove(CHECKSUM));
     if checksum.is_some_and(|recorded| recorded != sha256(&json::bytes(&rest)).as_str()) {
-        return Some("it was altered: its checksum is another");
+        return Some("it was altered: its checksum differs");
     }
     let texts = manifest["digest_covers"].as_array().into_iter().flatten();
     let lines: Vec<&str> = texts.filter_map(Value::as_str).collect();
@@ -190,7 +190,7 @@ fn contradiction(manifest: &Value) -> Option<&'static str> {
         (text("path"), entry["bytes"].as_u64().unwrap_or_default(), text("sha256"))
     });
     let digest = digest_of(lines.iter().map(|line| (*line).to_string()), covered.collect());
-    (manifest["digest"] != digest.as_str()).then_some("its digest is not that of its parts")
+    (manifest["digest"] != digest.as_str()).then_some("its digest does not match its parts")
 }
 
 /// The effect of writing a set.
@@ -290,13 +290,13 @@ impl fmt::Display for WriteError {
         match self {
             Self::Conflict { directory, there, wanted } => write!(
                 f,
-                "{} holds other results ({there}); these are {wanted}; nothing was touched; \
+                "{} holds other results ({there}); the new ones are {wanted}; nothing was changed; \
                  --force replaces them",
                 shown(directory)
             ),
             Self::Foreseen { directory, there } => write!(
                 f,
-                "{} holds {there}; nothing was simulated, nothing touched; --force replaces them",
+                "{} holds {there}; nothing was simulated or changed; --force replaces them",
                 shown(directory)
             ),
             Self::Locked(directory) => {

@@ -243,7 +243,7 @@ fn both_stand_in_the_files_on_the_page_and_on_the_terminal() {
     assert_eq!(busy.split_whitespace().skip(2).collect::<Vec<_>>(), ["5", "5", "5"], "{busy}");
     assert!(!shown.contains("split-brain"), "nobody had any: {shown}");
     let page = file("comparison.html");
-    assert!(page.contains("How busy each part is") && page.contains("writes lost"));
+    assert!(page.contains("Utilisation of each part") && page.contains("writes lost"));
 }
 
 /// Pages at 100/s that take 100 ms at the origin; with an edge 96 in 100 are answered there within 2 ms, and
@@ -310,10 +310,10 @@ fn a_comparison_says_where_latency_is_measured_and_what_of_a_step_is_caching() {
             "cached (e)",
             "cached (e): The latency of page is measured at the edges of edge , without the way to the user",
             "edges answer 9",
-            "p95 of all is 2",
+            "p95 of all requests is 2",
             "in plain above 100",
             "Of the step in p95 -120",
-            "is caching, answers from edges, and +22",
+            "is due to caching (answers from edges) and +22",
         ] {
             assert!(told.contains(said), "`{said}` not in {told}");
         }

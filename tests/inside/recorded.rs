@@ -399,8 +399,8 @@ fn broken_lines_of_a_replayed_log_are_counted_in_the_report() {
     let check = results.checks.iter().find(|check| check.name == "access log").unwrap();
     assert_eq!(
         check.detail,
-        "workload visitors, access.log: 4 requests in 7 lines; 2 lines are no request and left \
-         out: line 2 (time), line 5 (status); 1 stands behind a later one and was put in order"
+        "workload visitors, access.log: 4 requests in 7 lines; 2 lines are not a request and \
+         left out: line 2 (time), line 5 (status); 1 line is out of order and was sorted"
     );
     assert_eq!(check.judgement, None);
     let summary = fivenines::report::run::files::summary(&results);

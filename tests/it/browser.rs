@@ -55,10 +55,10 @@ fn the_report_of_a_scenario_run_alone_reads_in_a_browser() {
     let page = place.path().join("out/report.html");
     let text = std::fs::read_to_string(&page).unwrap();
     for (name, title) in [
-        ("waterfall-page", "perfection would buy page"),
-        ("timeline-years-page", "When page was down"),
+        ("waterfall-page", "Downtime of page saved by removing each cause"),
+        ("timeline-years-page", "Downtime of page: the worst and a typical year"),
         ("years-page", "Structural downtime of page in one year"),
-        ("capacity-after-loss", "What can be carried after each single loss"),
+        ("capacity-after-loss", "Rate carried after each single loss"),
     ] {
         assert!(place.path().join(format!("out/plots/{name}.svg")).is_file(), "{name}");
         assert!(text.contains(title), "{name} is not on the page");

@@ -263,7 +263,7 @@ fn init_never_overwrites_unless_told_to() {
     fs::write(&path, "mine").unwrap();
     let (code, _, err) = run(&words);
     assert_eq!(code, 6);
-    assert!(err.contains("is there already; nothing was touched") && err.contains("--force"));
+    assert!(err.contains("exists already; nothing was changed") && err.contains("--force"));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
 
     assert_eq!(run(&["init", words[1], "--force", "--quiet"]), (0, String::new(), String::new()));
@@ -297,7 +297,7 @@ fn draw_prints_a_list_or_writes_a_picture_and_never_overwrites_unless_told_to() 
     fs::write(&path, "mine").unwrap();
     let (code, _, err) = run(&words);
     assert_eq!(code, 6);
-    assert!(err.contains("is there already; nothing was touched") && err.contains("--force"));
+    assert!(err.contains("exists already; nothing was changed") && err.contains("--force"));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     let more = ["--force", "--quiet", "--set", "window.peak.level=80/s"];
     assert_eq!(run(&[&words[..], &more].concat()), (0, String::new(), String::new()));
@@ -554,7 +554,7 @@ fn what_is_unlimited_has_no_utilisation_but_a_number_busy() {
         row.unwrap_or_else(|| panic!("{said}")).split_whitespace().collect()
     };
     assert_eq!(row("Utilisation")[2], "unlimited", "{said}");
-    let busy: f64 = row("Mean number busy of what is unlimited")[2].parse().unwrap();
+    let busy: f64 = row("Mean number busy of unlimited resources")[2].parse().unwrap();
     assert!((busy - 1.6).abs() < 0.3, "{busy}: {said}");
 }
 

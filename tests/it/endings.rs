@@ -114,7 +114,7 @@ fn each_signal_ends_a_run_soon_and_with_its_own_code() {
         let (shown, err) = said(&output);
         assert!(sent.elapsed() < Duration::from_secs(4), "{signal}: {:?}", sent.elapsed());
         assert_eq!(output.status.code(), Some(code), "{signal}: {err}");
-        assert!(err.contains("stopping at a safe point; once more to stop at once"), "{err}");
+        assert!(err.contains("stopping at a safe point; a second signal stops at once"), "{err}");
         assert!(shown.contains("PARTIAL: stopped before all replications were done"), "{shown}");
         assert_eq!(manifest(&out)["complete"], false);
     }

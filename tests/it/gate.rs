@@ -129,7 +129,7 @@ fn an_unchanged_scenario_passes_to_the_bit_and_needs_no_flag() {
     let (code, out, err) = place.gate(&[]);
     assert_eq!((code, err.as_str()), (0, ""), "{out}");
     assert!(out.contains("front: same: 9 figures: 9 the same"), "{out}");
-    assert!(out.contains("exactly: nothing may differ"), "{out}");
+    assert!(out.contains("exactly: every byte must be the same"), "{out}");
     assert!(out.ends_with("gate: 2 the same, 0 changed, 0 unsure\n"), "{out}");
     // How it was made is read from the baseline: a quick one is held against a quick one.
     let out = place.text("quick");
@@ -138,7 +138,7 @@ fn an_unchanged_scenario_passes_to_the_bit_and_needs_no_flag() {
     assert_eq!(made.0, 0, "{}", made.2);
     let (code, found, _) = run(&["gate", &scenarios, "--baseline", &out, "--quiet"]);
     assert_eq!(code, 0, "{found}");
-    assert_eq!(found.matches("exactly: nothing may differ").count(), 2, "{found}");
+    assert_eq!(found.matches("exactly: every byte must be the same").count(), 2, "{found}");
 }
 
 #[test]
@@ -350,7 +350,7 @@ fn results_run_again_come_out_the_same() {
     let place = Place::new();
     let (code, out, err) = run(&["replay", &place.text("baseline/front"), "--quiet"]);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert!(out.starts_with("front: the same: ") && out.contains("20 histories"), "{out}");
+    assert!(out.starts_with("front: the same: ") && out.contains("20 replications"), "{out}");
     let manifest = fs::read(place.path("baseline/front/manifest.json")).unwrap();
     let manifest: Json = serde_json::from_slice(&manifest).unwrap();
     let digest = format!("digest {}\n", manifest["digest"].as_str().unwrap());
@@ -366,7 +366,9 @@ fn results_run_again_come_out_the_same() {
     });
     let (code, out, _) = run(&["replay", &place.text("baseline/front"), "--quiet"]);
     assert_eq!(code, 7, "{out}");
-    assert!(out.contains("the history of window steady, replication 5: events 0123456789abcdef"));
+    assert!(
+        out.contains("the trajectory of window steady, replication 5: events 0123456789abcdef")
+    );
     place.tamper("front", "manifest.json", false, &version_1);
     let (code, _, err) = run(&["replay", &place.text("baseline/front")]);
     assert_eq!(code, 5, "{err}");

@@ -32,11 +32,11 @@ fn a_folder_is_no_scenario_and_the_way_to_name_its_files_is_said() {
     assert_eq!(
         complaint(&["check", "scenarios/tiers"], ""),
         "error: `scenarios/tiers` is a directory, not a scenario\n  \
-         help: name the files in it: scenarios/tiers/*.toml\n"
+         help: give the files in it: scenarios/tiers/*.toml\n"
     );
     assert_eq!(
         complaint(&["init", "scenarios"], ""),
-        "error: `scenarios` is a directory\n  help: name a file in it: scenarios/my-site.toml\n"
+        "error: `scenarios` is a directory\n  help: give a file in it: scenarios/my-site.toml\n"
     );
 }
 

@@ -192,7 +192,7 @@ fn the_stretch_in_which_a_history_took_another_course_holds_the_instant_of_the_c
     let place = Place::new(&step(), &step().replace("1.5 }", "1.6 }"));
     let (words, json) = place.replay();
     assert!(
-        words.contains("first: the history of window later, replication 1: events "),
+        words.contains("first: the trajectory of window later, replication 1: events "),
         "{words}"
     );
     let said =
@@ -212,7 +212,7 @@ fn the_stretch_in_which_a_history_took_another_course_holds_the_instant_of_the_c
     let (event, words) = place.named("later:1:3");
     assert!((50.0..50.5).contains(&second(&event)), "{event}");
     assert!(words.starts_with("step: DIFFERS in later:1:3, from 40 s to 60 s of the window\n"));
-    assert!(words.contains("the list is of another model"), "{words}");
+    assert!(words.contains("the list is of a different model"), "{words}");
     // In the stretch before it all is the same.
     let (code, words, _) = place.then("mixed", &place.events("then", "later:1:2"), &[]);
     assert_eq!(code, 0, "{words}");
@@ -293,11 +293,11 @@ fn the_same_results_give_the_same_events() {
     let fewer = [&lines[..last - 1], &[&format!("# end {}", rows - 1)], &[""]].concat().join("\n");
     let (code, out, _) = place.then("mixed", &fewer, &[]);
     assert_eq!(code, 7);
-    assert!(out.contains("then  (no more events in this stretch)\n"), "{out}");
+    assert!(out.contains("then  (no more events in this interval)\n"), "{out}");
     let more = [&lines[..last], &lines[last - 1..last], &[&format!("# end {}", rows + 1)], &[""]];
     let (code, out, _) = place.then("mixed", &more.concat().join("\n"), &[]);
     assert_eq!(code, 7);
-    assert!(out.contains("now   (no more events in this stretch)\n"), "{out}");
+    assert!(out.contains("now   (no more events in this interval)\n"), "{out}");
 }
 
 /// Results that are older than trails are replayed as before.
@@ -311,7 +311,7 @@ fn results_without_trails_are_told_by_window_and_replication() {
             facts.extend(trails.clone().map(|trails| ("event_trails".to_string(), trails)));
         });
         let (words, json) = place.replay();
-        assert!(words.contains("first: the history of window later, replication 1: events "));
+        assert!(words.contains("first: the trajectory of window later, replication 1: events "));
         assert!(!words.contains("--events") && json["first_difference"]["stretch"].is_null());
     }
 }
@@ -328,7 +328,7 @@ fn a_stretch_or_a_list_that_is_none_is_told_with_the_way_out() {
             "later:4:1",
             "has no replication 4 of window `later`\n  help: replications count from 1 to 3",
         ),
-        ("later:1:27", "0 is the warm-up, 1 to 25 are of the window, 26 is what follows its end"),
+        ("later:1:27", "0 is the warm-up, 1 to 25 are in the window, 26 is after its end"),
     ] {
         let (code, out, err) = run(&["replay", &results, "--events", stretch]);
         assert_eq!((code, out.as_str()), (2, ""), "{err}");
@@ -348,13 +348,13 @@ fn a_stretch_or_a_list_that_is_none_is_told_with_the_way_out() {
     let short = listing.replace("# end ", "# end 1");
     let broken = listing.replacen(",arrival,", ",", 1);
     for (text, wanted, said) in [
-        ("", 2, "is no list of events"),
-        (&step(), 2, "is no list of events"),
-        (&listing[listing.find('\n').unwrap() + 1..], 2, "is no list of events"),
+        ("", 2, "is not a list of events"),
+        (&step(), 2, "is not a list of events"),
+        (&listing[listing.find('\n').unwrap() + 1..], 2, "is not a list of events"),
         (&cut, 7, "is cut off: its last line is missing"),
-        (&short, 7, "events and says 1"),
+        (&short, 7, "events, but its last line declares 1"),
         (&broken, 7, "has no event in line "),
-        (&listing.replace("later:1:1", "later:1:99"), 2, "has no stretch 99"),
+        (&listing.replace("later:1:1", "later:1:99"), 2, "has no interval 99"),
     ] {
         let (code, out, err) = place.then("then", text, &[]);
         assert_eq!((code, out.as_str()), (wanted, ""), "{said}: {err}");

@@ -361,11 +361,11 @@ fn results_of_two_scenarios_never_share_a_place() {
         (vec!["run", "a/x.toml", "b/x.toml"], "would both go to results/x"),
         (vec!["run", "a/x.toml", "a/x.toml"], "would both go to results/x"),
         (vec!["run", "a", "b/x.toml", "--out", &out], "would both go to"),
-        (vec!["run", "scenarios/a.toml", "scenarios/a/x.toml"], "would lie in each other"),
-        (vec!["compare", "a/x.toml", "a/y.toml"], "are both called `starter`"),
-        (vec!["compare", "a", "a/x.toml"], "are both called `starter`"),
-        (vec!["compare", "a/x.toml", "a/x.toml"], "is named twice"),
-        (vec!["compare", "b/z.toml"], "is called as the folder of the comparison"),
+        (vec!["run", "scenarios/a.toml", "scenarios/a/x.toml"], "would be nested"),
+        (vec!["compare", "a/x.toml", "a/y.toml"], "have the same name `starter`"),
+        (vec!["compare", "a", "a/x.toml"], "have the same name `starter`"),
+        (vec!["compare", "a/x.toml", "a/x.toml"], "is given twice"),
+        (vec!["compare", "b/z.toml"], "has the name of the comparison's folder"),
     ] {
         let mut command = fivenines(&words);
         let refused = command.current_dir(place.path()).output().unwrap();
@@ -403,7 +403,7 @@ fn a_comparison_can_be_read_on_any_terminal() {
         assert!(folded.contains(step), "{shown}");
         let served = "page views served in window peak by";
         assert!(folded.contains(served) && folded.contains(" points ±"), "{shown}");
-        assert!(folded.contains("* OVERLOADED: more was offered than could be served"));
+        assert!(folded.contains("* OVERLOADED: offered load exceeds capacity"));
         assert!(folded.contains("db-4: index and shards of the database"));
     }
 }

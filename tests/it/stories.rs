@@ -30,7 +30,7 @@ fn the_worst_single_loss_is_told_however_many_there_are() {
     let counts = (&rows[1][at("losses_worked_out")], &rows[1][at("losses_in_all")]);
     assert_eq!(counts, ("100", "100"));
     let page = std::fs::read_to_string(out.join("report.html")).unwrap();
-    assert!(page.contains("all 100 losses worked out; the 64 that leave least stand here"));
+    assert!(page.contains("all 100 losses computed; this table has the 64 that leave least"));
 }
 
 /// A place with the scenario of the pair, and its results.
@@ -126,13 +126,13 @@ fn explain_says_what_is_missing_or_damaged_and_how_to_get_it() {
     let place = tempfile::tempdir().unwrap();
     let path = |name: &str| place.path().join(name).to_str().unwrap().to_string();
     let (code, _, err) = run(&["explain", &path("nowhere")]);
-    assert!(code == 2 && err.contains("is no folder with results"), "{err}");
+    assert!(code == 2 && err.contains("is not the results folder"), "{err}");
     let out = told(place.path());
     let name = out.to_str().unwrap();
     let (code, _, err) = run(&["explain", name, "--of", "pear"]);
     assert!(code == 2 && err.contains("there are: pair"), "{err}");
     let (code, _, err) = run(&["explain", name, "--of", "pair", "--availability", "continuous"]);
-    assert!(code == 2 && err.contains("structural availability alone"), "{err}");
+    assert!(code == 2 && err.contains("structural availability only"), "{err}");
     let two = path("two");
     let words = ["compare", &path("pair.toml"), "--out", &two, "--quiet", "--set", "run.seed=2"];
     let (code, _, err) = run(&words);

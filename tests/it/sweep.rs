@@ -127,7 +127,7 @@ fn a_sweep_has_a_row_for_each_variant_and_figure_and_each_is_what_run_gives() {
     let before = tree(Path::new(&place.text("out")));
     let (code, again, err) = place.sweep("out", &[]);
     assert_eq!((code, &again), (0, &out));
-    assert_eq!(err.matches("was done before").count(), 6, "{err}");
+    assert_eq!(err.matches(": done before").count(), 6, "{err}");
     assert!(before == tree(Path::new(&place.text("out"))));
     // Another effort is another sweep.
     assert_eq!(place.sweep("out", &["--quick"]).0, 6);
@@ -166,7 +166,7 @@ fn a_key_that_moves_no_figure_is_refused_with_the_key_that_does() {
     let vary = |key: &str| run(&["sweep", &site, "--vary", key, "--out", &out]);
     let (code, _, err) = vary("workload.jobs.rate=20/s,200/s,250/s");
     assert_eq!(code, 2, "{err}");
-    assert!(err.contains("`workload.jobs.rate` moves no figure that is asked for"), "{err}");
+    assert!(err.contains("`workload.jobs.rate` has no effect on the requested figures"), "{err}");
     assert!(err.contains("`window.steady.level`"), "{err}");
     assert!(!Path::new(&out).exists());
     // The key that is named moves it, and so does another beside it.
@@ -175,7 +175,7 @@ fn a_key_that_moves_no_figure_is_refused_with_the_key_that_does() {
     let keys = ["--vary", "station.web.servers=3,4", "--vary", "workload.jobs.rate=20/s,200/s"];
     let (code, _, err) = run(&[&["sweep", &site, "--out", &out], &keys[..]].concat());
     assert_eq!(code, 2, "{err}");
-    assert!(err.contains("`workload.jobs.rate`") && !err.contains("servers` moves"), "{err}");
+    assert!(err.contains("`workload.jobs.rate`") && !err.contains("servers` has"), "{err}");
 }
 
 /// 1 x rate and 1.5 x rate of 100/s and 200/s, 10 ms on four servers.

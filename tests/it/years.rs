@@ -85,7 +85,7 @@ fn few_outages_are_not_known_better_than_none() {
         |row: &Value| (row["name"] == "g").then(|| row["all"]["worst_outage_share"].as_f64());
     let worst = summary["years"]["of"].as_array().unwrap().iter().find_map(worst).unwrap().unwrap();
     assert!(worst >= 1.0 / outages - 1e-9 && worst <= 1.0, "{worst}");
-    assert_eq!(said.contains("one outage has "), worst > 1.0 / 3.0, "{worst}: {said}");
+    assert_eq!(said.contains("one outage is "), worst > 1.0 / 3.0, "{worst}: {said}");
 }
 
 #[test]

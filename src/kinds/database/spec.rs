@@ -55,7 +55,7 @@ spec! {
     pub struct ReadsSpec {
         /// Role of the members.
         to: ReadsTo,
-        /// A read that lacks a write acknowledged longer ago than this is stale; none: any write.
+        /// A read that lacks a write committed longer ago than this is stale; none: any write.
         max_staleness: Option<SimDuration>,
         /// The balancer that picks the replica; none: they take turns.
         through: Option<Reference>,

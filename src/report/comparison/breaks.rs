@@ -13,7 +13,7 @@ use crate::study::results::BreakRow;
 use crate::study::window::{Estimate, Verdict};
 
 /// The heading of the section.
-pub(super) const HEADING: &str = "When a part breaks";
+pub(super) const HEADING: &str = "Effect of one failed part";
 /// Number of scenarios side by side on a terminal of 80 columns.
 const SIDE_BY_SIDE: usize = 3;
 
@@ -34,8 +34,9 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     }
     Some(Section {
         heading: HEADING.into(),
-        intro: "Each kind of part is broken once and not mended; what it costs is the difference \
-                to the same users where nothing breaks. The report of each scenario tells more."
+        intro: "Each kind of part fails once and is not repaired. The cost of a break is the \
+                difference from the same users without a break. The report of each scenario has \
+                more."
             .into(),
         blocks,
     })
@@ -114,15 +115,15 @@ impl What {
         let what = match self {
             Self::Missed => {
                 format!(
-                    "Views of {class} missed in a run because one part breaks and is not mended"
+                    "Views of {class} missed per run because one part fails and is not repaired"
                 )
             }
             Self::Losing => format!(
-                "Still losing: views of {class} lost a second in the last minute with the part not mended, of those \
-                 that are still asked for"
+                "Still losing: views of {class} lost per second in the last minute with the part \
+                 not repaired, of those still requested"
             ),
             Self::AfterRepair => {
-                format!("Views of {class} missed in a run because a part that was broken is mended")
+                format!("Views of {class} missed per run because a broken part is repaired")
             }
         };
         let level = ladder.level * 100.0;
@@ -166,12 +167,13 @@ fn matrix(ladder: &Ladder, what: What) -> Table {
 
 /// Returns the table of the effects on users, in words.
 fn notices(ladder: &Ladder) -> Table {
-    let columns = vec![Column::words("broken", "part"), Column::words("users notice", "noticed")];
+    let columns =
+        vec![Column::words("broken", "part"), Column::words("effect on users", "noticed")];
     let row = |kind: &BreakKind| {
         vec![Cell::text(label(ladder, kind)), Cell::text(in_words(ladder, kind))]
     };
-    let caption = "What users notice until it is mended. A dip: in the last minute of the run no more is lost \
-                   than without the break. Unsure: so few runs do not tell"
+    let caption = "Effect on users until the repair. A dip: in the last minute of the run no more \
+                   is lost than without the break. Unsure: too few runs to decide"
         .to_string();
     Table { caption, columns, rows: told(ladder).map(row).collect() }
 }
@@ -237,14 +239,14 @@ fn heat(ladder: &Ladder) -> Chart {
     let worst = ladder.breaks.iter().map(|kind| label(ladder, kind)).next().unwrap_or_default();
     Chart {
         name: "breaks".into(),
-        title: "Page views missed when a part breaks".into(),
-        finding: format!("Most is missed with {worst}"),
+        title: "Page views missed because one part fails".into(),
+        finding: format!("Most views are missed with {worst}"),
         kind: ChartKind::Heat(HeatMap {
             rows_are: "part".into(),
             columns_are: "scenario".into(),
             rows: told(ladder).map(|kind| label(ladder, kind)).collect(),
             columns: ladder.rows.iter().map(|row| row.scenario.clone()).collect(),
-            values_are: Axis::linear("page views missed in a run", Unit::None),
+            values_are: Axis::linear("page views missed per run", Unit::None),
             values: values.collect(),
         }),
     }
@@ -277,14 +279,14 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             words("kind", "", "Kind of the component or part.", |l| l.kind.kind.into()),
             words("group", "", "Name that the members have in common.", |l| (&l.kind.group).into()),
             words("part", "", "Part that is broken.", |l| l.part().into()),
-            words("noticed", "", "What users notice, as in outages.csv.", |l| {
+            words("noticed", "", "Effect on users, as in outages.csv.", |l| {
                 l.row.noticed.word().into()
             }),
             estimates(
                 "missed_views",
                 "",
                 Unit::None,
-                "Page views not served because of the break, in a run.",
+                "Page views per run not served because of the break.",
                 |l| (&l.row.missed).into(),
             ),
             estimates(
@@ -301,9 +303,12 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
                 "Page views not served because of the break, of those intended after the repair.",
                 |l| (&l.row.missed_after_repair).into(),
             ),
-            words("over", "", "Whether the losses have ended with the repair's run.", |l| {
-                Value::or(l.row.over.map(|over| if over { "yes" } else { "no" }), "unsure")
-            }),
+            words(
+                "over",
+                "",
+                "`yes` if the losses have ended by the end of the repair run.",
+                |l| Value::or(l.row.over.map(|over| if over { "yes" } else { "no" }), "unsure"),
+            ),
         ],
     )
 }

@@ -12,7 +12,7 @@ use crate::stats::interval::Interval;
 use crate::study::compare::{Cell as Window, Offer, Step, Unfit, in_order};
 
 /// The heading of the section.
-pub(super) const HEADING: &str = "What to buy";
+pub(super) const HEADING: &str = "Cheapest scenario for each downtime limit";
 
 const MONTHS: f64 = 12.0;
 
@@ -21,11 +21,11 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     (ladder.offers.len() > 1).then(|| Section {
         heading: HEADING.into(),
         intro: format!(
-            "Structural downtime, the time in which too little of what {} needs is up and reachable, \
-             against the price per month{}. It is the mean over all simulated years; single years differ. \
-             A scenario is worth its price here when its downtime is less than that of every cheaper one \
-             in the same years; all these differences hold together at {:.0} %. One that is not may \
-             still carry more or answer sooner.{}",
+            "Structural downtime of {} against the price per month{}: the time in which too few of \
+             the members that it needs are up and reachable. Downtime is the mean over all \
+             simulated years; single years differ. A scenario is worth its price if its downtime \
+             is less than that of every cheaper one in the same years; these differences hold \
+             jointly at {:.0} %. The others may still carry more or have a lower latency.{}",
             ladder.basis.class,
             if has_once(ladder) { " and once" } else { "" },
             ladder.level * 100.0,
@@ -163,7 +163,8 @@ fn table(ladder: &Ladder) -> Table {
     ids.extend(window.map(|_| "served"));
     ids.push("title");
     let caption = format!(
-        "The cheapest for a limit of structural downtime of {}: its whole interval lies below the limit",
+        "Cheapest scenario for a limit of structural downtime of {}: its whole interval lies below \
+         the limit",
         ladder.basis.class
     );
     let lines = ladder.offers.iter().map(|offer| Line { ladder, offer });
@@ -187,7 +188,7 @@ fn next(ladder: &Ladder) -> Table {
     ids.retain(|id| has_once(ladder) || *id != "more_dollars_once");
     let stepped = ladder.offers.iter().filter(|offer| offer.step.is_some());
     let lines = stepped.map(|offer| Line { ladder, offer });
-    let caption = "What each recommended scenario adds that is down less than all cheaper ones";
+    let caption = "Benefit of each scenario that has less downtime than all cheaper ones";
     declared().headed(&[("p95_from_front_s", &p95)]).page(caption, &ids, lines)
 }
 
@@ -219,8 +220,8 @@ fn cheapest_for(l: &Line<'_>) -> String {
     let kept = limits.iter().find(|(other, ..)| other.row == l.offer.row);
     match (&l.offer.unfit, l.offer.beaten_by, kept) {
         (Some(unfit), ..) => format!("none: {}", why_unfit(l.ladder, unfit)),
-        (_, _, Some((_, from, Some(to)))) => format!("{from:.0} to {to:.0} min/y"),
-        (_, _, Some((_, from, None))) => format!("{from:.0} min/y and more"),
+        (_, _, Some((_, from, Some(to)))) => format!("{from:.0} to {to:.0} min per year"),
+        (_, _, Some((_, from, None))) => format!("{from:.0} min per year and more"),
         (_, Some(by), None) => format!("none: {} is cheaper", name(l.ladder, by)),
         (None, None, None) => "none that is certain".into(),
     }
@@ -245,7 +246,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
     };
     ResultTable::new(
         "comparison.csv",
-        "A scenario with a price and years.",
+        "A scenario with a price and a long-horizon run.",
         [
             words("scenario", "scenario", "Name of the scenario.", |l| {
                 name(l.ladder, l.offer.row).into()
@@ -261,7 +262,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
                 cheapest_for(l).into()
             })
             .off_file(),
-            seconds("year_p95_s", "1 year in 20 longer than", "", |l| {
+            seconds("year_p95_s", "p95 of years", "", |l| {
                 let years = l.ladder.years[l.offer.row].as_ref();
                 Value::or(years.map(|years| &years.structural.all.year_p95), "no years")
             })
@@ -271,14 +272,14 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
                 l.ladder.rows[l.offer.row].windows.last().map(served).into()
             })
             .off_file(),
-            words("title", "what it is", "", |l: &L<'_>| {
+            words("title", "description", "", |l: &L<'_>| {
                 (&l.ladder.rows[l.offer.row].title).into()
             })
             .off_file(),
             words(
                 "not_recommended",
                 "",
-                "Why it is not recommended; empty where it may be.",
+                "Reason why it is not recommended; empty if it may be.",
                 |l| {
                     let unfit = l.offer.unfit.as_ref();
                     unfit.map_or_else(String::new, |unfit| why_unfit(l.ladder, unfit)).into()
@@ -292,7 +293,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             }),
             dollars(
                 "more_dollars_per_month",
-                "more per month",
+                "extra cost per month",
                 "Price per month minus that of `against`.",
                 |l| l.step(|step| Some(step.cost)),
             ),
@@ -306,11 +307,11 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             .in_words(|l| {
                 l.step(|step| Some(number::figure(&in_minutes(&negated(&step.downtime)))))
             }),
-            dollars("dollars_per_minute", "$ per year for each minute less", "", |l| {
+            dollars("dollars_per_minute", "$ per year per minute saved", "", |l| {
                 l.step(|step| Some(MONTHS * step.cost / (negated(&step.downtime).estimate / 60.0)))
             })
             .off_file(),
-            seconds("p95_from_front_s", "", "95 % latency minus that of `against`.", |l| {
+            seconds("p95_from_front_s", "", "p95 latency minus that of `against`.", |l| {
                 l.step(|step| step.latency.map(|latency| latency.difference))
             })
             .keyed("p95_step")
@@ -328,7 +329,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             }),
             dollars(
                 "more_dollars_once",
-                "more once",
+                "extra cost once",
                 "Price paid once minus that of `against`.",
                 |l| l.step(|step| Some(step.once)),
             ),

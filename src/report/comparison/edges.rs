@@ -43,8 +43,8 @@ fn note(ladder: &Ladder, at: usize) -> Option<String> {
             let above = at.checked_sub(1).map(|above| &ladder.rows[above]);
             let above = above.filter(|row| row.measured.is_none());
             said.push(format!(
-                "In window {window} edges answer {share} of {class}: p95 of all is {}, of the rest, which \
-                 goes on towards the origin, {}{}.",
+                "In window {window} edges answer {share} of {class}: p95 of all requests is {}, of \
+                 those that go on towards the origin {}{}.",
                 super::text_of(&last.latency[1]),
                 super::text_of(&edges.origin),
                 above.and_then(beside).unwrap_or_default()
@@ -59,9 +59,9 @@ fn note(ladder: &Ladder, at: usize) -> Option<String> {
     }
     if let Some(parts) = &row.step_parts {
         said.push(format!(
-            "Of the step in p95 {} is caching, answers from edges, and {} what goes on towards the origin: \
-             relief where it is less, but these are other requests than all of those above (each interval \
-             for itself).",
+            "Of the step in p95 {} is due to caching (answers from edges) and {} to requests that \
+             go on towards the origin. A lower value of the latter is relief, but these are not \
+             the same requests as in the row above (each interval holds for itself).",
             signed(&parts.caching),
             signed(&parts.origin)
         ));

@@ -34,7 +34,7 @@ pub(super) fn lead(ladder: &Ladder) -> Lead {
     }
     let mut below = legend(ladder);
     if more > 0 {
-        below.insert(0, format!("and {more} more scenarios, in the details"));
+        below.insert(0, format!("and {more} more scenarios, with --details"));
     }
     Lead {
         answer: answer(ladder),
@@ -378,7 +378,7 @@ fn unmet(ladder: &Ladder) -> Vec<Fact> {
     }
     let left = ladder.unmet.len().saturating_sub(EXPECTATIONS);
     if left > 0 {
-        facts.push(Fact::plain("", format!("and {left} more, in the details")));
+        facts.push(Fact::plain("", format!("and {left} more, with --details")));
     }
     facts
 }

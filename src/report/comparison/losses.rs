@@ -37,8 +37,8 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     let mut blocks = Vec::new();
     if !told.is_empty() {
         let caption = format!(
-            "In a run, {:.0} % intervals; of what fails around a break, what does not fail where \
-             nothing breaks",
+            "Per run, {:.0} % intervals; around a break, only the failures beyond those without a \
+             break",
             ladder.level * 100.0
         );
         let columns: Vec<usize> = (0..NAMES.len()).collect();
@@ -47,10 +47,10 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     blocks.push(Block::Text(elsewhere(ladder, &told)));
     Some(Section {
         heading: HEADING.into(),
-        intro: "Failed: refused, an error, timed out or given up, and its page with it. Stale: \
-                answered by a replica without a write that it should have had. Lost: acknowledged by \
-                an old primary and never received by the new one. Split-brain: taken by an old \
-                primary beside the new one, and gone with it."
+        intro: "Failed: refused, an error, timed out or abandoned, and its page with it. Stale: \
+                answered by a replica without a write that it should have had. Lost: acknowledged \
+                by an old primary and never received by the new one. Split-brain: accepted by an \
+                old primary beside the new one, and lost with it."
             .into(),
         blocks,
     })
@@ -99,8 +99,8 @@ fn elsewhere(ladder: &Ladder, told: &[&LossRow]) -> String {
         (_, 0) => String::new(),
         (0, _) => "No read or write failed, was stale or was lost.".into(),
         (_, rest) => format!(
-            "In {rest} other windows and runs no more failed, were stale or were lost than where \
-             nothing breaks."
+            "In {rest} other windows and runs no more failed, were stale or were lost than without \
+             a break."
         ),
     }
 }
@@ -117,7 +117,7 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     let told: Vec<&LossRow> = ladder.losses.iter().filter(is_told).collect();
     let mut blocks = Vec::new();
     if !told.is_empty() {
-        let mut all = table(ladder, &told, &WORST_FIRST, "Reads and writes in a run".into());
+        let mut all = table(ladder, &told, &WORST_FIRST, "Reads and writes per run".into());
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         for row in std::mem::take(&mut all.rows) {
             match rows.iter_mut().find(|other| other[1..] == row[1..]) {
@@ -137,12 +137,12 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     let stale = match (later, broken && !told.is_empty()) {
         (true, _) => "",
         (false, false) => " and no read is stale",
-        (false, true) => " and no more reads are stale than where nothing breaks",
+        (false, true) => " and no more reads are stale than without a break",
     };
     let no = if told.is_empty() { "No" } else { "no" };
     let rest = match (later, broken) {
-        (true, _) => "; reads stale after repairs and what fails around breaks: comparison.html",
-        (false, true) => "; what fails around breaks: comparison.html",
+        (true, _) => "; stale reads after repairs and failures around breaks: comparison.html",
+        (false, true) => "; failures around breaks: comparison.html",
         (false, false) => "",
     };
     blocks.push(Block::Text(format!("{place}{no} acknowledged write is lost{stale}{rest}.")));
@@ -189,10 +189,10 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             }),
             words("database", "", "Name of the database.", |l| (&l.row.database).into()),
             count(0, "Reads that failed.", |l| of(l, 0)),
-            count(1, "Reads that a replica answered from the past.", |l| of(l, 1)),
+            count(1, "Stale reads answered by a replica.", |l| of(l, 1)),
             count(2, "Writes that failed.", |l| of(l, 2)),
             count(3, "Acknowledged writes that a failover lost.", |l| of(l, 3)),
-            count(4, "Writes that an old primary took beside the new one.", |l| of(l, 4)),
+            count(4, "Writes that an old primary accepted beside the new one.", |l| of(l, 4)),
         ],
     )
 }

@@ -9,7 +9,7 @@ use crate::report::run::cell;
 use crate::study::compare::{Busiest, UseGroup};
 
 /// The heading of the section.
-pub(super) const HEADING: &str = "How busy each part is";
+pub(super) const HEADING: &str = "Utilisation of each part";
 /// Number of scenarios side by side on a terminal of 80 columns.
 const SIDE_BY_SIDE: usize = 5;
 /// Utilisation below which a part has a row only in the files.
@@ -28,11 +28,11 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     Some(Section {
         heading: HEADING.into(),
         intro:
-            "Busy over capacity, in the mean of a window; of several parts of one kind and name \
-                the busiest. What is behind its name is busy: the cores of a zone (of its cap) and \
-                of a server, the workers of a service, the connections of a database, a link's \
-                bandwidth. Every part by itself, and what arithmetic says it is offered, is in the \
-                report of its scenario."
+            "Busy over capacity, on average over a window; of several parts of one kind and name, \
+                the busiest. The resource follows the name: the cores of a zone (of its cap) and \
+                of a server, the workers of a service, the connections of a database, the \
+                bandwidth of a link. The report of each scenario has every part by itself, and its \
+                offered load in closed form."
                 .into(),
         blocks: blocks.collect(),
     })
@@ -59,7 +59,7 @@ fn matrix(ladder: &Ladder, at: usize, window: &str) -> Table {
     };
     Table {
         caption: format!(
-            "Busy in window {window}, {:.0} % intervals; \u{2013}: no such part",
+            "Utilisation in window {window}, {:.0} % intervals; \u{2013}: no such part",
             ladder.level * 100.0
         ),
         columns,
@@ -94,7 +94,8 @@ fn idle(ladder: &Ladder) -> Option<String> {
     let idle = ladder.uses.iter().filter(|one| is_idle(one) && has_value(one));
     let idle: Vec<String> = idle.map(label).collect();
     let least = IDLE * 100.0;
-    (!idle.is_empty()).then(|| format!("Nowhere busy to {least:.0} %: {}.", idle.join(", ")))
+    (!idle.is_empty())
+        .then(|| format!("Utilisation below {least:.0} % everywhere: {}.", idle.join(", ")))
 }
 
 /// Returns the blocks for a terminal: whole percentages in all windows, a few scenarios at a time, with the parts
@@ -118,8 +119,8 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
         let rows = told(ladder).filter(there).map(row).collect();
         let caption = if places.contains(&0) {
             format!(
-                "Busy of its capacity, %, in windows {}: the busiest part of each name; with \
-                 intervals in comparison.html",
+                "Utilisation, %, in windows {}: the busiest part of each name; with intervals in \
+                 comparison.html",
                 ladder.basis.windows.join(" / ")
             )
         } else {
@@ -150,7 +151,7 @@ fn heat(ladder: &Ladder, at: usize, window: &str) -> Chart {
     let most = all.reduce(|most, one| if one.0 > most.0 { one } else { most });
     let finding = most.map_or_else(String::new, |(value, one, row)| {
         let share = format!("{:.0} %", value * 100.0);
-        format!("In window {window} busiest of all: {} of {}, {share}", one.name, row.scenario)
+        format!("Busiest in window {window}: {} of {}, {share}", one.name, row.scenario)
     });
     Chart {
         name: "utilization".into(),
@@ -201,7 +202,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
                 "",
                 Unit::Ratio,
                 "Offered load of that component, in closed form.",
-                |l| Value::or(l.one.offered, "not reckoned"),
+                |l| Value::or(l.one.offered, "not computed"),
             ),
         ],
     )

@@ -7,7 +7,7 @@ use crate::report::number;
 use crate::study::compare::{Change, Owner, Respect, Weighed};
 
 /// The heading of the section.
-pub(super) const HEADING: &str = "What gets better and what gets worse";
+pub(super) const HEADING: &str = "Changes from each scenario to the next";
 /// Number of breaks that a sentence names; the table has all of them.
 const NAMED: usize = 3;
 
@@ -18,9 +18,9 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
         heading: HEADING.into(),
         intro: format!(
             "Each scenario against the one above it, replication by replication on the same draws. \
-             Better and worse are certain: all of them hold together at {0:.0} %. Perhaps better and \
-             perhaps worse are certain by their own {0:.0} % interval alone; of many such differences \
-             a few are chance. Breaks in which no difference was detected are left out.",
+             Better and worse are certain: all of them hold jointly at {0:.0} %. Perhaps better \
+             and perhaps worse hold by their own {0:.0} % interval alone; of many such differences \
+             a few are due to chance. Breaks in which no difference was detected are left out.",
             ladder.level * 100.0
         ),
         blocks: vec![Block::Table(table)],
@@ -214,8 +214,8 @@ impl Line<'_> {
 fn declared<'a>() -> ResultTable<Line<'a>> {
     ResultTable::new(
         "comparison.csv",
-        "A respect in which a scenario is compared with the one above; the difference is this \
-         scenario minus that.",
+        "A quantity by which a scenario is compared with the one above; the difference is this \
+         scenario minus the one above.",
         [
             words("scenario", "scenario", "Name of the scenario.", |l| {
                 (&l.ladder.rows[l.at].scenario).into()
@@ -223,20 +223,19 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             words("against", "instead of", "Scenario that it is compared with.", |l| {
                 (&l.ladder.rows[l.at - 1].scenario).into()
             }),
-            words("respect", "in", "What is compared.", |l: &Line<'_>| l.one.respect.word().into())
-                .on_page(|l| name(l.ladder, l.one).into()),
-            words("parts", "", "Parts whose break is compared.", |l| l.parts().into()),
-            words(
-                "change",
-                "change",
-                "Whether the scenario is better or worse, and how certain that is.",
-                |l| l.one.change.word().into(),
-            ),
+            words("respect", "in", "Quantity compared.", |l: &Line<'_>| {
+                l.one.respect.word().into()
+            })
+            .on_page(|l| name(l.ladder, l.one).into()),
+            words("parts", "", "Parts whose breaks are compared.", |l| l.parts().into()),
+            words("change", "change", "Verdict: better or worse, and how certain.", |l| {
+                l.one.change.word().into()
+            }),
             estimates(
                 "difference",
                 "by",
                 Unit::None,
-                "Difference with an interval that holds together with those of all differences.",
+                "Difference with an interval that holds jointly with those of all differences.",
                 |l: &Line<'_>| l.one.difference.into(),
             )
             .in_words(|l| l.told().into()),

@@ -23,10 +23,10 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     ladder.years.iter().flatten().next()?;
     Some(Section {
         heading: HEADING.into(),
-        intro: "Over years, from fault to fault. Parts that scenarios share fail at the same \
-                instants in all of them, and differences are taken replication by replication. \
-                Architecture only: the same years without shared faults of the site, its switches and \
-                links, and without mistakes that take all members at once."
+        intro: "Long-horizon runs, from fault to fault. Parts that scenarios share fail at the \
+                same instants in all of them, and differences are taken replication by \
+                replication. Architecture only: the same years without shared faults of the site, \
+                its switches and links, and without mistakes that affect all members at once."
             .into(),
         blocks: [
             Some(table(ladder)),
@@ -72,8 +72,8 @@ fn recoveries(ladder: &Ladder) -> Option<Table> {
         let roles = years.iter().flat_map(|years| &years.recovery);
         rows.extend(roles.map(|role| (row.scenario.as_str(), Some(recovery::Line::of(role)))));
     }
-    let caption = "Recovery time of parts that take over from each other (RTO), and acknowledged writes that \
-                   failovers lose (RPO)";
+    let caption = "Recovery time of roles that members take over (RTO), and acknowledged writes \
+                   lost by failovers (RPO)";
     let table = recovery::recoveries().headed(&headers).by_scenario(caption, &ids, rows, "");
     (!table.rows.is_empty()).then_some(table)
 }
@@ -90,15 +90,16 @@ fn warning(ladder: &Ladder) -> String {
         String::new()
     } else {
         format!(
-            " What single breaks lose request by request stands under {}.",
+            " The losses of single breaks, request by request, are under {}.",
             super::breaks::HEADING
         )
     };
     format!(
-        "*: by flows alone, which leaves out {LEAVES_OUT}. Losses are too low where these matter. Overload \
-         is the excess over the mean of each minute, and what a full queue refuses before, by formula: where \
-         it is usual, it is some tenths too high. `fivenines run FILE` corrects these figures with windows of \
-         requests drawn from the same years.{breaks}"
+        "*: by flows alone, which leaves out {LEAVES_OUT}. Losses are too low where these matter. \
+         Overload is the excess over the mean of each minute, plus requests that a full queue \
+         refuses below saturation, by formula: where overload is usual, it is some tenths too \
+         high. `fivenines run FILE` corrects these figures with windows of requests drawn from the \
+         same years.{breaks}"
     )
 }
 
@@ -107,9 +108,9 @@ pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
     loaded(ladder).then(|| Verdict {
         judgement: Judgement::Unsure,
         text: format!(
-            "Page views lost over the years are by flows alone here, which leaves out {LEAVES_OUT}. \
-             They can be much too low, overload above all. `fivenines run FILE` corrects them with \
-             windows of requests."
+            "Page views lost over the years are by flows alone here, which leaves out \
+             {LEAVES_OUT}. They can be much too low, especially overload. `fivenines run FILE` \
+             corrects them with windows of requests."
         ),
     })
 }
@@ -131,9 +132,13 @@ fn views(ladder: &Ladder) -> Option<Table> {
         Column::numbers("fault*", "lost_fault_per_year", a_year()),
         Column::numbers("overload*", "lost_overload_per_year", a_year()),
         Column::numbers("planned*", "lost_planned_per_year", a_year()),
-        Column::numbers("not asked for any more*", "never_born_per_year", a_year()),
-        Column::numbers("5 minutes that lose below 1 %*", "objective_ratio", Unit::Ratio),
-        Column::numbers("95 % of months lose at most*", "month_lost_p95_ratio", Unit::Ratio),
+        Column::numbers("not requested any more*", "never_born_per_year", a_year()),
+        Column::numbers(
+            "5-minute intervals that lose less than 1 %*",
+            "objective_ratio",
+            Unit::Ratio,
+        ),
+        Column::numbers("p95 of monthly losses*", "month_lost_p95_ratio", Unit::Ratio),
     ];
     let judged = |years: &YearCell| years.load.as_ref().is_some_and(|l| l.month_meets.is_some());
     let judged = ladder.years.iter().flatten().any(judged);
@@ -162,8 +167,8 @@ fn views(ladder: &Ladder) -> Option<Table> {
         cells
     };
     let caption = format!(
-        "Views of {} over years, its traffic as a fluid: by the profile of the week, not at the design \
-         peak. *: by flows alone, see the note below",
+        "Views of {} over the years, with traffic as a fluid: by the weekly profile, not at the \
+         design peak. *: by flows alone, see the note below",
         ladder.basis.class
     );
     let rows = ladder.years.iter().enumerate().map(row).collect();
@@ -181,8 +186,8 @@ fn costs(ladder: &Ladder) -> Option<Table> {
     });
     let bill = if super::has_once(ladder) { "the bill per month" } else { "the whole bill" };
     let caption = format!(
-        "What page views cost over the years, by flows alone: {bill} over those served, and those \
-         lost{each}"
+        "Cost per page view over the years, by flows alone: {bill} divided by the views served, \
+         and the cost of those lost{each}"
     );
     let ids = ["per_million_dollars", "lost_dollars_per_month"];
     Some(declared().by_scenario(caption, &ids, whole(ladder), "no prices"))
@@ -212,7 +217,8 @@ fn table(ladder: &Ladder) -> Table {
         "length_s",
     ];
     let caption = format!(
-        "Structural availability of {}; each ± is 95 %, those of differences for all pairs together",
+        "Structural availability of {}; each ± is a 95 % interval; those of differences hold \
+         jointly for all pairs",
         ladder.basis.class
     );
     let caption = caption.replace("95 %", &format!("{:.0} %", interval_level(ladder) * 100.0));
@@ -290,7 +296,7 @@ impl<'a> Line<'a> {
                 .and_then(|side| side.causes.iter().find(|one| one.name == cause.name))
                 .map(|cause| &cause.downtime),
         };
-        Value::or(found, "not told apart")
+        Value::or(found, "not distinguished")
     }
 
     /// Returns a value of all causes together; a single cause has none.
@@ -336,7 +342,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
     };
     ResultTable::new(
         "comparison.csv",
-        "A scenario over years, or one first cause of its downtime.",
+        "A scenario over its horizon, or one first cause of its downtime.",
         [
             words("scenario", "", "Name of the scenario.", |l| l.scenario.into()),
             words("cause", "", "First cause; empty in the row of all causes.", |l| {
@@ -372,7 +378,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             ),
             seconds(
                 "year_p95_s",
-                "p95 of a year",
+                "p95 of years",
                 "Downtime in a year that 95 % of the years do not exceed.",
                 |l| l.cause.map_or(&l.side().year_p95, |cause| &cause.year_p95).into(),
             )
@@ -411,19 +417,19 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             }),
             views(
                 "never_born_views_per_year",
-                "Page views per year not requested any more.",
+                "Page views per year that are not requested any more.",
                 |l| l.load(|load| &load.never_born),
             ),
             estimates(
                 "per_million_dollars",
-                "a million views served",
+                "per million views served",
                 Unit::Dollars,
-                "Price per month over a million page views served in it.",
+                "Price per month per million page views served in it.",
                 |l| l.whole(Value::or(l.cost().map(|cost| &cost.per_million), "no prices")),
             ),
             estimates(
                 "lost_dollars_per_month",
-                "lost views a month",
+                "lost views per month",
                 Unit::DollarsPerMonth,
                 "Cost per month of the page views lost.",
                 |l| {

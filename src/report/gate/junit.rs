@@ -101,7 +101,7 @@ fn suite(one: &Gated, allow_unsure: bool) -> Suite {
     };
     let keys: String = one.keys.iter().map(line).collect();
     for file in &one.files {
-        suite.case(file, &Ended::Failed("differs where nothing may"), "");
+        suite.case(file, &Ended::Failed("differs although the model is unchanged"), "");
     }
     for row in &one.rows {
         let said = sentence(row);

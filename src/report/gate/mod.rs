@@ -159,7 +159,7 @@ pub fn text(report: &Report, terminal: Terminal) -> String {
         scenario(&mut out, one, terminal);
     }
     for name in &report.unused {
-        let text = format!("no file was held against the baseline {name}");
+        let text = format!("no file was compared with the baseline {name}");
         say(&mut out, 0, &text, terminal);
     }
     let count = |key: &str| report.scenarios.iter().filter(|one| one.outcome.key() == key).count();
@@ -194,19 +194,19 @@ fn scenario(out: &mut String, one: &Gated, terminal: Terminal) {
     }
     say(out, 0, &format!("{head}: {}", one.counts()), terminal);
     let how = match one.mode {
-        Some(Mode::Equivalence) => format!("by equivalence, since {}", one.because.join(", ")),
-        _ => "exactly: nothing may differ".to_string(),
+        Some(Mode::Equivalence) => format!("by equivalence, because {}", one.because.join(", ")),
+        _ => "exactly: every byte must be the same".to_string(),
     };
     say(out, 2, &format!("against {}, {how}", one.baseline), terminal);
     if !one.keys.is_empty() {
-        say(out, 2, &format!("what differs in {}:", one.file), terminal);
+        say(out, 2, &format!("differences in {}:", one.file), terminal);
         for key in &one.keys {
             let line = key.line.map_or_else(String::new, |line| format!(" (line {line})"));
             say(out, 4, &format!("{}{line}", words(&key.change, one.names())), terminal);
         }
     }
     if !one.files.is_empty() {
-        say(out, 2, "what differs where nothing may:", terminal);
+        say(out, 2, "differences although the model is unchanged:", terminal);
         for file in &one.files {
             say(out, 4, file, terminal);
         }
@@ -269,7 +269,7 @@ fn table(rows: &[&Row], verdict: Verdict) -> Table {
     ];
     match verdict {
         Verdict::Unsure => columns.push(Column::words("to decide", "to_decide")),
-        _ => columns.push(Column::words("which is", "direction")),
+        _ => columns.push(Column::words("direction", "direction")),
     }
     let cells = |row: &&Row| {
         let mut cells = vec![
@@ -294,7 +294,7 @@ fn needed(row: &Row) -> String {
         (None, Some(count)) => {
             format!("about {} replications of both", number::count(two_digits(count)))
         }
-        (None, None) => "no number of replications worth it".into(),
+        (None, None) => "more replications than is practical".into(),
     }
 }
 
@@ -332,7 +332,7 @@ fn allowed(row: &Row) -> Option<String> {
         Margin::Absolute(size) => {
             let record = row.new.as_ref().or(row.old.as_ref());
             let unit = record.map_or(Unit::None, |record| form::unit_named(&record.unit));
-            format!("± {} in all", share(size, unit))
+            format!("± {} absolute", share(size, unit))
         }
     })
 }

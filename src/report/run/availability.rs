@@ -67,15 +67,15 @@ fn availabilities<'a>() -> ResultTable<Line<'a>> {
             words(
                 "availability",
                 "",
-                "Which availability: structural, continuous, objective or request; `with windows` \
-                 where windows of requests correct it.",
+                "Kind of availability: structural, continuous, objective or request; `with \
+                 windows` where windows of requests correct it.",
                 |line| line.which.as_ref().into(),
             ),
             estimates(
                 "value_ratio",
                 "",
                 Unit::Ratio,
-                "Availability; empty where nothing was lost, which leaves a lower bound alone.",
+                "Availability; empty if nothing was lost, when only a lower bound is known.",
                 |line: &Line<'_>| match line.told {
                     Told::Share(share) => share.into(),
                     Told::Estimate(estimate) => estimate.into(),
@@ -89,7 +89,7 @@ fn availabilities<'a>() -> ResultTable<Line<'a>> {
             numbers("replications", "", Unit::None, "Number of replications.", |line| {
                 line.replications.into()
             }),
-            numbers("intended", "", Unit::None, "Page views that users wanted.", |line| {
+            numbers("intended", "", Unit::None, "Page views intended by users.", |line| {
                 line.views.map(|(intended, _)| intended).into()
             }),
             numbers("served", "", Unit::None, "Page views that were served.", |line| {

@@ -84,11 +84,11 @@ pub fn section(results: &Results) -> Option<Section> {
     blocks.push(Block::Definitions(meanings()));
     let runs = first.down.or(first.repair).map_or(0, |at| results.windows[at].replications);
     Some(Section {
-        heading: "When a part breaks".into(),
+        heading: "Effect of one failed part".into(),
         intro: format!(
-            "One part of each kind and role is broken once while nothing else fails, and in \
-             further runs repaired from the broken state; {runs} runs each. What a break costs is \
-             the difference to the same users with the same demands where nothing breaks."
+            "One part of each kind and role fails once while nothing else fails. Further runs \
+             begin in the failed state and repair it; {runs} runs each. The cost of a break is the \
+             difference from runs of the same users with the same demands without a break."
         ),
         blocks,
     })
@@ -96,35 +96,45 @@ pub fn section(results: &Results) -> Option<Section> {
 
 fn meanings() -> Vec<Definition> {
     let terms = [
-        ("all is lost", "in the last minute of the run nobody gets the page asked for"),
-        ("12 % lost", "this share of the pages asked for then, beyond what is lost anyway"),
+        ("all is lost", "in the last minute of the run no page view is served"),
+        (
+            "12 % lost",
+            "this share of the page views requested then, beyond the losses without the break",
+        ),
         ("a dip", "some were lost; in the last minute of the run no more than without the break"),
-        ("slower", "nothing is lost; so many times the p95 of the same run without the break"),
-        ("nothing", "less than 0.5 % of the page views missed, p95 no more than a tenth longer"),
-        ("at most 2 %", "so few runs tell no more than that: at most this share was missed"),
+        (
+            "slower",
+            "nothing is lost; factor by which p95 exceeds that of the same run without the break",
+        ),
+        ("nothing", "less than 0.5 % of the page views missed, p95 at most 10 % longer"),
+        (
+            "at most 2 %",
+            "upper bound of the share missed; more runs are needed for a closer figure",
+        ),
         (
             "missed",
-            "page views not served because of the break: lost, or not asked for any more since \
-             their user had gone away",
+            "page views not served because of the break: lost, or not requested because the user \
+             had left",
         ),
         (
             "still losing",
-            "page views a second, asked for and lost in the last minute of the run, beyond those \
-             without the break; who has gone away does not ask",
+            "page views per second that are requested and lost in the last minute of the run, \
+             beyond those without the break; users who have left request none",
         ),
         (
             "after repair",
-            "missed of the page views that users wanted after the repair: restarts, cold caches, backlog, \
-             and the rest of the sessions that the break had ended",
+            "page views missed of those intended after the repair: restarts, cold caches, backlog, \
+             and the remainder of the sessions that the break had ended",
         ),
         (
             "over?",
-            "whether, when that run ends, no more are lost than without the break, give or take 2 %",
+            "yes if the losses at the end of the repair run are within 2 % of those without the \
+             break",
         ),
         (
             "p95",
-            "within it 95 % of the page views of the run that were served were complete, those \
-             before the break among them",
+            "95th percentile of the latency of the page views served in the run, including those \
+             before the break",
         ),
     ];
     let meaning =
@@ -141,14 +151,14 @@ fn caption(results: &Results, rows: &[&BreakRow]) -> String {
         let rate = down.rate.map_or_else(|| "its own rate".to_string(), |rate| rate.to_string());
         let at = down.drill.as_ref().map(|drill| drill.at).unwrap_or_default();
         caption.push_str(&format!(
-            ", {rate}: broken {at} after the start of {}, and not mended",
+            ", {rate}: broken {at} after the start of {}, and not repaired",
             down.length
         ));
     }
     if let Some(repair) = window(first.repair) {
         caption.push_str(&format!("; repaired, {} on", repair.length));
     }
-    caption.push_str("; page views a run");
+    caption.push_str("; page views per run");
     caption
 }
 
@@ -186,15 +196,15 @@ fn outages<'a>() -> ResultTable<Line<'a>> {
         [
             words("window", "", "Window of the scenario.", |l| (&l.row.window).into()),
             words("class", "", "Class of the page views.", |l| (&l.row.class).into()),
-            words("part", "part", "Part that is broken; empty where none is.", |l: &L<'_>| {
+            words("part", "part", "Broken part; empty in the row without a break.", |l: &L<'_>| {
                 l.part(|part| &part.name)
             })
             .on_page(|l| part(l.row).into()),
             words("kind", "", "Kind of the part.", |l| l.part(|part| part.kind)),
             words(
                 "noticed",
-                "users notice",
-                "What users notice: `all-lost`, `some-lost`, a `dip`, `slower`, `nothing` or `unsure`.",
+                "effect on users",
+                "Effect on users: `all-lost`, `some-lost`, a `dip`, `slower`, `nothing` or `unsure`.",
                 |l: &L<'_>| l.part(|_| l.row.noticed.word()),
             )
             .on_page(|l| match l.row.part {
@@ -205,7 +215,8 @@ fn outages<'a>() -> ResultTable<Line<'a>> {
                 "missed_views",
                 "missed",
                 Unit::None,
-                "Page views not served because of the break, in a run; without a part: not served.",
+                "Page views per run not served because of the break; in the row without a break, \
+                 all those not served.",
                 |l: &L<'_>| (&l.row.missed).into(),
             )
             .on_page(|l| l.of_run(l.row.down, &l.row.missed, Unit::None))
@@ -234,7 +245,7 @@ fn outages<'a>() -> ResultTable<Line<'a>> {
                 "p95_s",
                 "p95",
                 Unit::Seconds,
-                "95 % latency of the page views served in the run.",
+                "p95 latency of the page views served in the run.",
                 |l: &L<'_>| (&l.row.latency).into(),
             )
             .on_page(|l| l.of_run(l.row.down, &l.row.latency, Unit::Seconds))
@@ -252,13 +263,15 @@ fn outages<'a>() -> ResultTable<Line<'a>> {
                 "losing_after_repair_per_s",
                 "",
                 Unit::PerSecond,
-                "Page views per second lost because of it in the last minute of the repair's run.",
+                "Page views per second lost because of the break in the last minute of the repair \
+                 run.",
                 |l| (&l.row.losing_after_repair).into(),
             ),
             words(
                 "over",
                 "over?",
-                "Whether the losses have ended with the repair's run; empty where runs do not tell.",
+                "`yes` if the losses have ended by the end of the repair run, otherwise `no`; empty \
+                 if undecided.",
                 |l: &L<'_>| {
                     let over = l.row.over.filter(|_| l.row.part.is_some());
                     over.map(|over| if over { "yes" } else { "no" }).into()
@@ -331,10 +344,14 @@ fn course(results: &Results, rows: &[&BreakRow], way: Way, many: bool) -> Option
     let missed = number::count(nearest(of(worst).1?.max(0.0)));
     let (window, class, part) = (&worst.window, &worst.class, part(worst));
     let (event, finding) = match way {
-        Way::Down => ("break", format!("Most is missed without {part}: {missed} page views a run")),
+        Way::Down => {
+            ("break", format!("Most views are missed without {part}: {missed} page views per run"))
+        }
         Way::Repair => (
             "repair",
-            format!("Most is missed after the repair of {part}: {missed} page views a run"),
+            format!(
+                "Most views are missed after the repair of {part}: {missed} page views per run"
+            ),
         ),
     };
     Some(Chart {
@@ -346,7 +363,7 @@ fn course(results: &Results, rows: &[&BreakRow], way: Way, many: bool) -> Option
         finding,
         kind: ChartKind::Lines(LineChart {
             x: Axis::linear(&format!("time after the {event}"), Unit::Seconds),
-            y: Axis::linear("page views a second not served", Unit::PerSecond),
+            y: Axis::linear("page views not served per second", Unit::PerSecond),
             join: Join::Step,
             series,
             objective: None,

@@ -17,11 +17,11 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     Some(Section {
         heading: "Capacity".into(),
         intro: format!(
-            "The highest steady rate at which an objective is met and no more than {} of the page \
-             views are lost, with nothing broken: {} runs of {} at each rate. Beside it what \
-             arithmetic says is busy all the time first, and at which rate. A run's capacity is the \
-             rate that came in it, not the rate asked for. Where a run begins to lose views between two \
-             rates and nothing is lost at the lower one, the interval reaches over both.",
+            "The highest steady rate at which an objective is met and at most {} of the page views \
+             are lost, with nothing broken: {} runs of {} at each rate. Beside it stands the \
+             resource that saturates first, and its rate, in closed form. The capacity of a run is \
+             the rate that arrived in it, not the nominal rate. If a run begins to lose views \
+             between two rates and loses none at the lower one, the interval covers both.",
             number::figure(&Figure::exact(first.lost_at_most, Unit::Ratio)),
             first.each.len().max(1),
             first.length
@@ -42,7 +42,7 @@ fn declared<'a>() -> ResultTable<&'a CapacityRow> {
                 carries(&row.carries).into()
             }),
             words("bounded_by", "bounded by", "", |row| bounded_by(row).into()),
-            words("first", "busy first", "", |row| (&row.first.0).into()),
+            words("first", "saturates first", "", |row| (&row.first.0).into()),
             numbers("first_per_s", "at", Unit::PerSecond, "", |row: &&CapacityRow| {
                 row.first.1.into()
             })

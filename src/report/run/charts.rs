@@ -52,7 +52,7 @@ pub fn latencies(results: &Results) -> Option<Chart> {
     }
     (!rows.is_empty()).then(|| Chart {
         name: "latency".into(),
-        title: "Latency of every class, window by window".into(),
+        title: "Latency of every class, by window".into(),
         finding: slowest(results),
         kind: ChartKind::Ladder(LadderChart {
             axis: Axis::log("latency", Unit::Seconds),
@@ -71,7 +71,7 @@ fn slowest(results: &Results) -> String {
     all.max_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(String::new, |(value, row, window)| {
         let figure = crate::report::document::Figure::exact(value, Unit::Seconds);
         format!(
-            "Slowest is {} in window {}: 95 % within {}",
+            "Slowest is {} in window {}: p95 {}",
             row.name,
             window.name,
             crate::report::number::figure(&figure)
@@ -133,7 +133,7 @@ pub fn losses(results: &Results) -> Option<Chart> {
     }
     (!bars.is_empty()).then(|| Chart {
         name: "lost".into(),
-        title: "Page views that were not served, by cause".into(),
+        title: "Page views not served, by cause".into(),
         finding: format!(
             "{} page views of all replications were not served",
             crate::report::number::count(all)
@@ -166,7 +166,7 @@ pub fn distribution(results: &Results) -> Option<Chart> {
     let first = series.first()?;
     let median = first.points.iter().find(|point| point.y.is_some_and(|share| share >= 0.5))?;
     let figure = crate::report::document::Figure::exact(median.x, Unit::Seconds);
-    let finding = format!("{}: half within {}", first.name, crate::report::number::figure(&figure));
+    let finding = format!("{}: median {}", first.name, crate::report::number::figure(&figure));
     Some(Chart {
         name: "latency-distribution".into(),
         title: "Distribution of latency, all replications".into(),

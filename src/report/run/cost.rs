@@ -29,14 +29,14 @@ fn class_costs<'a>() -> ResultTable<(&'a str, &'a ClassCost)> {
             words("class", "class", "", |(name, _)| (*name).into()),
             numbers(
                 "per_million_dollars",
-                "a million views served",
+                "per million views served",
                 Unit::Dollars,
                 "",
                 |(_, cost)| (&cost.per_million).into(),
             ),
             numbers(
                 "lost_dollars_per_month",
-                "lost views a month",
+                "lost views per month",
                 Unit::DollarsPerMonth,
                 "",
                 |(_, cost)| Value::or(cost.lost.as_ref(), "no price"),
@@ -94,7 +94,7 @@ fn bill_table<'a>() -> ResultTable<BillLine<'a>> {
 }
 
 fn bill_lines(bill: &Cost) -> Table {
-    let caption = "What the bill consists of";
+    let caption = "Items of the bill";
     let items = bill.items.iter().map(BillLine::Item);
     match bill.once() {
         Some(_) => bill_table().all(caption, items.chain([BillLine::All(bill)])),
@@ -112,8 +112,10 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     blocks.push(Block::Table(bill_lines(bill)));
     if costs(results).next().is_some() {
         let caption = match bill.once() {
-            None => "What page views cost over the years: the whole bill over those served",
-            Some(_) => "What page views cost over the years: the bill per month over those served",
+            None => "Cost per page view over the years: the whole bill divided by the views served",
+            Some(_) => {
+                "Cost per page view over the years: the bill per month divided by the views served"
+            }
         };
         blocks.push(Block::Table(class_costs().all(caption, costs(results))));
     }
@@ -122,7 +124,8 @@ pub(super) fn section(results: &Results) -> Option<Section> {
         format!(", {} each", number::figure(&Figure::exact(price, Unit::Dollars)))
     });
     let intro = format!(
-        "Prices of the scenario's `[cost]`. Lost views are those of the years under load{each}."
+        "Prices of the scenario's `[cost]`. Lost views are those of the long-horizon run under \
+         load{each}."
     );
     Some(Section { heading: HEADING.into(), intro, blocks })
 }

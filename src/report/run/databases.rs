@@ -131,12 +131,13 @@ pub fn section(results: &Results) -> Option<Section> {
     let blocks = [(groups, of_groups), (replicas, of_replicas)].into_iter().filter_map(table);
     Some(Section {
         heading: "Databases".into(),
-        intro: "Lag of a replica: the age of the oldest write that it has not applied, while it \
-                follows. Failed: refused, an error, timed out or given up. Lost writes: \
-                acknowledged by an old primary and never received by the new one. Stale: the share \
-                of the replicas' reads that lacked a write they should have had. Runs around a break \
-                stand here where there was a failover."
-            .into(),
+        intro:
+            "Replication lag: the age of the oldest write that a replica has not applied, while \
+                it follows the primary. Failed: refused, an error, timed out or abandoned. Lost \
+                writes: acknowledged by an old primary and never received by the new one. Stale: \
+                the share of the replicas' reads that lacked a write they should have had. Runs \
+                around a break are listed if they had a failover."
+                .into(),
         blocks: blocks.collect(),
     })
 }

@@ -14,7 +14,7 @@ use crate::report::rows::TableForm;
 use crate::study::results::{LossRow, SpareRows};
 
 /// The heading of the section.
-pub const HEADING: &str = "What it can spare";
+pub const HEADING: &str = "Headroom after the loss of one part";
 
 /// Largest number of bars in the drawing of losses.
 const MOST_LOSSES: usize = 16;
@@ -72,15 +72,15 @@ fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
             numbers("rate_per_s", "", Unit::PerSecond, "Rate of that window.", |l| {
                 l.rows.level.into()
             }),
-            words("lost", "lost", "Part that is lost; empty where none is.", |l: &L<'_>| {
+            words("lost", "lost", "Lost part; empty in the row without a loss.", |l: &L<'_>| {
                 l.row.spare.lost.as_ref().into()
             })
             .on_page(|l| l.row.spare.lost.as_deref().unwrap_or("nothing").into()),
-            words("kind", "which is", "Kind of the part.", |l| l.row.kind.into()),
+            words("kind", "kind", "Kind of the part.", |l| l.row.kind.into()),
             words(
                 "serves",
                 "then",
-                "`yes` where everything that is judged is still served, else `no`.",
+                "`yes` if everything that is judged is still served, otherwise `no`.",
                 |l: &L<'_>| if l.row.spare.serves { "yes" } else { "no" }.into(),
             )
             .on_page(|l| l.then().into()),
@@ -104,15 +104,15 @@ fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
                 "carries_per_s",
                 "carries",
                 Unit::PerSecond,
-                "Rate at which the first resource is busy all the time.",
+                "Rate at which the first resource saturates.",
                 |l: &L<'_>| l.carries().map(|(_, rate)| *rate).into(),
             )
             .on_page(|l| l.while_serving(l.carries().map(|(_, rate)| *rate)))
             .rounded(Rounding::Down),
             words(
                 "first_to_run_out",
-                "ends at",
-                "Resource that is then busy all the time.",
+                "saturates first",
+                "Resource that saturates first.",
                 |l: &L<'_>| l.carries().map(|(name, _)| name).into(),
             )
             .on_page(|l| l.while_serving(l.carries().map(|(name, _)| name))),
@@ -166,7 +166,7 @@ pub(super) fn section(rows: &SpareRows) -> Section {
         "first_to_run_out",
     ];
     let caption = format!(
-        "At {level}, the level of window {}, with one part lost; {}",
+        "Load at {level}, the level of window {}, with one part lost; {}",
         rows.window,
         looked_at(rows)
     );
@@ -175,12 +175,13 @@ pub(super) fn section(rows: &SpareRows) -> Section {
     blocks.push(Block::Table(table));
     Section {
         heading: HEADING.into(),
-        intro: "Arithmetic, not simulation: rate \u{d7} visits \u{d7} demand \u{f7} capacity of every \
-                resource once what is redundant has taken over. It carries the rate at which its first \
-                resource is busy all the time, which no objective of latency allows. A database member \
-                that takes over reads with a cold buffer: how busy the busiest resource of those that \
-                this touches is right after the takeover stands beside. What is lost until the takeover, \
-                and the queues that it leaves, stand under the breaks. One of each kind and role is lost."
+        intro: "In closed form, without simulation: rate \u{d7} visits \u{d7} demand \u{f7} \
+                capacity of every resource, once the redundant members have taken over. The rate \
+                carried is that at which the first resource saturates, which no latency objective \
+                allows. A database member reads with a cold buffer after a takeover: a column of \
+                its own has the utilisation of the busiest resource concerned right then. Losses \
+                until the takeover, and the queues that it leaves, are in the section on the \
+                effect of one failed part. One part of each kind and role is lost."
             .into(),
         blocks,
     }
@@ -190,12 +191,13 @@ pub(super) fn section(rows: &SpareRows) -> Section {
 fn looked_at(rows: &SpareRows) -> String {
     let (all, done) = (rows.losses, rows.worked_out());
     let mut said = match done {
-        _ if done == all => format!("all {all} losses worked out"),
-        _ => format!("{done} of {all} losses worked out, those of the parts with the most load"),
+        _ if done == all => format!("all {all} losses computed"),
+        _ => format!("{done} of {all} losses computed, those of the parts with the most load"),
     };
     if done > MOST_LISTED {
-        said +=
-            &format!("; the {MOST_LISTED} that leave least stand here, the others in headroom.csv");
+        said += &format!(
+            "; this table has the {MOST_LISTED} that leave least, headroom.csv the others"
+        );
     }
     said
 }
@@ -223,12 +225,13 @@ fn losses(rows: &SpareRows) -> Option<Chart> {
     let level = number::figure(&Figure::exact(rows.level, Unit::PerSecond));
     Some(Chart {
         name: "capacity-after-loss".into(),
-        title: "What can be carried after each single loss, by arithmetic".into(),
+        title: "Rate carried after each single loss, in closed form".into(),
         finding: format!(
-            "Whole it carries {whole}; of {singles} losses {short} leave less than the design peak of {level}"
+            "Without a loss it carries {whole}; {short} of {singles} losses leave less than the \
+             design peak of {level}"
         ),
         kind: ChartKind::Bars(BarChart {
-            axis: Axis::linear("rate at which the first resource is busy", Unit::PerSecond)
+            axis: Axis::linear("rate at which the first resource saturates", Unit::PerSecond)
                 .rounded(Rounding::Down),
             growth: Growth::Right,
             bars: known.iter().take(MOST_LOSSES).map(bar).collect(),

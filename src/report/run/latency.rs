@@ -43,7 +43,7 @@ fn latencies<'a>() -> ResultTable<Line<'a>> {
                 "value_s",
                 "",
                 Unit::Seconds,
-                "Latency of the requests that were answered.",
+                "Latency of the completed requests.",
                 |row: &Line<'_>| (&row.latency.estimates[row.stat]).into(),
             )
             .with_reason(),
@@ -99,9 +99,9 @@ pub(super) fn section(results: &Results) -> Section {
     Section {
         heading: "Latency".into(),
         intro: format!(
-            "Of a class: from its arrival at the site, or at the edge of a CDN, to its answer. Of its \
-             view: from the user's click to the last byte of everything. Of those that were \
-             answered.{}",
+            "Latency of a class: from a request's arrival at the site, or at the edge of a CDN, to \
+             its answer. Latency of its view: from the user's click to the last byte of \
+             everything. Latencies cover completed requests only.{}",
             results.at_edges.iter().map(|note| format!(" {note}")).collect::<String>()
         ),
         blocks,

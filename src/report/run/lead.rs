@@ -183,7 +183,7 @@ fn limits(results: &Results, summary: &Summary) -> Vec<Fact> {
         summary.subjects.iter().find_map(|of| of.capacity.as_ref()).map(|row| row.first.clone());
     let first = first.or_else(|| intact.and_then(|spare| spare.carries.clone()));
     if let Some((name, at)) = first {
-        let text = format!("{name}, busy all the time at {} (analytic)", rate(at));
+        let text = format!("{name}, at {} (analytic)", rate(at));
         facts.push(Fact::plain("Saturates first", text));
     } else if let Some((name, used)) = &summary.busiest {
         facts.push(Fact::plain("Busiest", format!("{name}, {} busy", percent(*used))));
@@ -210,7 +210,7 @@ fn limits(results: &Results, summary: &Summary) -> Vec<Fact> {
             let named = ends.iter().take(4).cloned().collect::<Vec<_>>();
             let more = if count > 4 { format!(" and {} more", count - 4) } else { String::new() };
             let rest = worst.map(|(lost, carried)| {
-                format!("; of the others {lost} leaves least, {}", rate(carried))
+                format!("; of the other losses {lost} leaves least, {}", rate(carried))
             });
             let are = if count == 1 { "is a single point" } else { "are single points" };
             format!(

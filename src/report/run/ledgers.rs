@@ -35,10 +35,10 @@ fn ledger_lines<'a>() -> ResultTable<Line<'a>> {
                 |l| l.ledger.into(),
             ),
             words("name", "", "Class, call or workload.", |l| l.name.into()),
-            words("outcome", "", "How the requests or page views end; `all` is their sum.", |l| {
+            words("outcome", "", "Outcome of the requests or page views; `all` is the sum.", |l| {
                 l.outcome.into()
             }),
-            words("cause", "", "Why page views are lost; empty for other outcomes.", |l| {
+            words("cause", "", "Cause of lost page views; empty for other outcomes.", |l| {
                 l.cause.into()
             }),
             numbers("count", "", Unit::None, "Number in all replications.", |l| l.count.into()),
@@ -120,7 +120,7 @@ pub(super) fn section(results: &Results) -> Section {
     let lines = results
         .plain()
         .flat_map(|window| window.views.iter().map(move |row| Views { window, row }));
-    let caption = "Page views: what users wanted, and what became of it";
+    let caption = "Outcomes of page views";
     blocks.push(Block::Table(views().all(caption, lines)));
     let mut columns = vec![
         Column::words("requests of", "name"),
@@ -145,12 +145,13 @@ pub(super) fn section(results: &Results) -> Section {
             rows.push(cells);
         }
     }
-    let caption = "Attempts: requests and calls, with every retry".to_string();
+    let caption = "Outcomes of attempts: requests and calls, with every retry".to_string();
     blocks.push(Block::Table(Table { caption, columns, rows }));
     Section {
         heading: HEADING.into(),
-        intro: "Counts of all replications together; each row adds up. Those of runs around a break are in \
-                requests.csv.".into(),
+        intro: "Counts of all replications together; each row adds up. Counts of runs around a \
+                break are in requests.csv."
+            .into(),
         blocks,
     }
 }

@@ -17,7 +17,7 @@ use crate::study::results::{LoadClass, LoadRows, LoadUse, Results, YearsRows};
 use crate::study::window::Estimate;
 
 /// The heading of the section.
-pub const HEADING: &str = "Years under load";
+pub const HEADING: &str = "Long-horizon run under load";
 
 /// Largest number of resources in a table of the page; the files have all.
 const MOST_ROWS: usize = 40;
@@ -40,11 +40,11 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     Some(Section { heading: HEADING.into(), intro: INTRO.into(), blocks })
 }
 
-const INTRO: &str = "The same years with their traffic as a fluid: rates by the hour, without a single \
-request. A view is lost when something that it needs is dead, or is not yet known to be; when its \
-user does not wait for the end of a stall; when what is up cannot do more; or, near that limit, when one of its requests \
-finds the room full in which it comes in, by formula. Cold memory after a break and the work of backups are not in it. Windows of \
-requests, where there are some, correct all of this.";
+const INTRO: &str = "The same years, with traffic as a fluid: hourly rates without individual \
+requests. A view is lost if a component that it needs has failed, detected or not; if its user \
+does not wait for the end of a stall; if the members that are up are saturated; or, near \
+saturation, if one of its requests finds the queue full, by formula. Cold memory after a break and \
+the work of backups are left out. Windows of requests, if there are any, correct all of this.";
 
 /// Returns the cell of a share that may be nearly one; it rounds down.
 pub fn share(estimate: &Estimate) -> Cell {
@@ -112,10 +112,10 @@ fn four(years: &YearsRows, load: &LoadRows) -> Table {
         Availabilities { class, which, share, downtime: None, of }
     };
     let of_traffic = |class, objective, request| {
-        let intervals = "5-minute intervals; their latency is not known";
+        let intervals = "5-minute intervals; their latency is unknown";
         [
             row(class, "objective, losses alone", objective, intervals),
-            row(class, "request", request, "views wanted"),
+            row(class, "request", request, "intended views"),
         ]
     };
     for class in &load.classes {
@@ -126,7 +126,7 @@ fn four(years: &YearsRows, load: &LoadRows) -> Table {
         rows.extend(of_time(ALL, WatchedKind::All));
         rows.extend(of_traffic(ALL, &all.objective, &all.request));
     }
-    availabilities().all("The four availabilities, never mixed", rows)
+    availabilities().all("The four availabilities, separately", rows)
 }
 
 /// Declares the columns of the page views of a class over the long horizon.
@@ -146,21 +146,19 @@ fn classes<'a>() -> ResultTable<&'a LoadClass> {
             views("fault_per_year", "fault", |class| (&class.fault).into()),
             views("overload_per_year", "overload", |class| (&class.overload).into()),
             views("planned_per_year", "planned", |class| (&class.planned).into()),
-            views("never_born_per_year", "not asked for any more", |class| {
+            views("never_born_per_year", "not requested any more", |class| {
                 (&class.never_born).into()
             }),
             views("late_per_year", "served late", |class| class.late.into()),
-            ratios("month_lost_ratio", "lost of a month's views", |class| {
+            ratios("month_lost_ratio", "views lost per month, share", |class| {
                 (&class.month_lost).into()
             }),
-            ratios("month_lost_p95_ratio", "95 % of months at most", |class| {
-                (&class.month_p95).into()
-            }),
+            ratios("month_lost_p95_ratio", "p95 of months", |class| (&class.month_p95).into()),
             ratios("available_ratio", "objective", |class| {
                 let least = class.month_meets.as_ref().map(|(least, _)| least.get());
                 Value::or(least, "none in the file")
             }),
-            ratios("month_meets_ratio", "months that meet it", |class| {
+            ratios("month_meets_ratio", "months that meet the objective", |class| {
                 let meets = class.month_meets.as_ref().map(|(_, meets)| meets);
                 Value::or(meets, "no objective")
             })
@@ -180,7 +178,7 @@ fn losses(load: &LoadRows) -> Table {
         "never_born_per_year",
         "late_per_year",
     ];
-    classes().page("Page views lost a year", &ids, &load.classes)
+    classes().page("Page views lost per year", &ids, &load.classes)
 }
 
 /// A first cause of the losses of a class.
@@ -210,7 +208,7 @@ fn of_class(class: &LoadClass) -> impl Iterator<Item = CauseLine<'_>> {
 
 fn causes(load: &LoadRows) -> Table {
     let lines = load.classes.iter().flat_map(of_class);
-    cause_lines().all("Page views lost a year, by first cause", lines)
+    cause_lines().all("Page views lost per year, by first cause", lines)
 }
 
 /// Returns the error budgets of months.
@@ -230,9 +228,10 @@ fn held_up(class: &LoadClass) -> Option<String> {
     let [mean, top] = class.held_up?;
     let time = |seconds: f64| number::figure(&Figure::exact(seconds, Unit::Seconds));
     Some(format!(
-        "While no file server answers, requests of {} hold their workers: all are held after {} at the \
-         mean rate and {} at the highest of the profile, and from then on everything that enters by \
-         the same services waits; after {} and {} their lines are full and all are refused.",
+        "While no file server answers, requests of {} hold their workers: all workers are held \
+         after {} at the mean rate and {} at the highest rate of the profile, and from then on \
+         every request that enters by the same services waits; after {} and {} their queues are \
+         full and all are refused.",
         class.name,
         time(mean.0),
         time(top.0),
@@ -289,19 +288,16 @@ fn utilizations<'a>() -> ResultTable<Line<'a>> {
             )
             .keyed("mean_ratio")
             .with_reason(),
-            ratios(
-                "p95_ratio",
-                "95 % of the time at most",
-                "Utilisation that is not exceeded during 95 % of the time.",
-                |l| l.whole(|row| &row.p95),
-            ),
+            ratios("p95_ratio", "p95", "Utilisation that is not exceeded 95 % of the time.", |l| {
+                l.whole(|row| &row.p95)
+            }),
             ratios(
                 "busiest_hour_ratio",
                 "busiest hour of the week",
                 "Mean utilisation in the busiest hour of the week.",
                 |l| l.whole(|row| &row.busiest),
             ),
-            words("busiest_hour", "which is", "", |l: &Line<'_>| {
+            words("busiest_hour", "weekday and hour", "", |l: &Line<'_>| {
                 hour_name(l.row.busiest_hour).into()
             })
             .off_file(),
@@ -312,8 +308,7 @@ fn utilizations<'a>() -> ResultTable<Line<'a>> {
 /// Returns the utilisation of the resources.
 fn uses(load: &LoadRows) -> Table {
     let ids = ["name", "utilization_ratio", "p95_ratio", "busiest_hour_ratio", "busiest_hour"];
-    let caption =
-        "Utilisation over the years, the busiest first; hourly noise is in the 95 % alone";
+    let caption = "Utilisation over the years, the busiest first; only p95 includes hourly noise";
     utilizations().page(caption, &ids, load.resources.iter().take(MOST_ROWS).map(Line::of))
 }
 

@@ -82,7 +82,7 @@ pub fn brief(document: &Document) -> Document {
     brief
 }
 
-const SCENARIO: &str = "The scenario";
+const SCENARIO: &str = "Scenario as simulated";
 
 /// Converts a verdict to the judgement of a document.
 #[must_use]
@@ -99,7 +99,7 @@ pub const fn word(judgement: Judgement) -> Word {
 pub fn in_words(estimate: &Estimate, shown: Unit) -> String {
     match estimate {
         Estimate::Interval(i) if i.method == Method::Arithmetic => {
-            format!("{} (arithmetic)", number::figure(&Figure::exact(i.estimate, shown)))
+            format!("{} (analytic)", number::figure(&Figure::exact(i.estimate, shown)))
         }
         Estimate::Interval(i) => number::figure(&super::figure(i, shown)),
         Estimate::Single(value) => {
@@ -171,18 +171,20 @@ fn metastable(window: &WindowRows) -> Vec<Line> {
         let of = row.metastable.as_deref()?;
         let recovery = match of.recovery {
             Recovery::Between(recovers, stays, own) => format!(
-                "It recovers when its rate falls from {} to {}; at {} that is not seen by the end of the window.",
+                "It recovers when its rate falls from {} to {}; at {} it does not recover by the \
+                 end of the window.",
                 rate(own),
                 rate(recovers),
                 rate(stays)
             ),
             Recovery::Unknown(why) => {
-                format!("The rate below which it recovers is not worked out: {why}.")
+                format!("The rate below which it recovers was not computed: {why}.")
             }
         };
         let text = format!(
-            "{} is METASTABLE in window {}: its trigger ({}) ended at {}, and {} of its page views are still lost at \
-             the end of the window. Without that history {} are, at the same rate. {recovery}",
+            "{} is METASTABLE in window {}: its trigger ({}) ended at {}, and {} of its page views \
+             are still lost at the end of the window. Without the trigger {} are, at the same \
+             rate. {recovery}",
             row.name,
             window.name,
             of.trigger,
@@ -245,7 +247,7 @@ fn windows(results: &Results, identity: &Identity) -> Section {
     }
     Section {
         heading: "Windows".into(),
-        intro: "Each window is the same stretch of time, lived through request by request by many \
+        intro: "Each window is one interval of time, simulated request by request in many \
                 independent replications."
             .into(),
         blocks,
@@ -253,9 +255,9 @@ fn windows(results: &Results, identity: &Identity) -> Section {
 }
 
 /// The scope of the intervals, which every report states once.
-const SINGLE: &str = "Each interval holds for its own figure. Intervals are not joint: of twenty intervals at 95 % \
-                      one misses its truth on average, and figures of one window meet the same arrivals, so that \
-                      their errors go the same way.";
+const SINGLE: &str = "Each interval holds for its own figure. Intervals are not joint: of twenty \
+                      intervals at 95 % one misses the true value on average, and the figures of \
+                      one window share their arrivals, so that their errors are correlated.";
 
 /// Names the windows whose figures are corrected for their arrivals.
 fn corrected(results: &Results) -> Option<String> {
@@ -263,9 +265,9 @@ fn corrected(results: &Results) -> Option<String> {
         results.plain().filter(|one| one.corrected).map(|one| one.name.as_str()).collect();
     (!names.is_empty()).then(|| {
         format!(
-            "Latencies, utilisations, numbers in the system and throughputs of {} are corrected from the arrivals \
-             that came to those expected (control variate: regression over replications, jackknife \
-             intervals). Counts and shares are of the requests that came.",
+            "Latencies, utilisations, numbers in the system and throughputs of {} are corrected \
+             from the sampled to the expected arrivals (control variate: regression over \
+             replications, jackknife intervals). Counts and shares are of the sampled requests.",
             names.join(", ")
         )
     })
@@ -337,7 +339,7 @@ fn checks(results: &Results) -> Section {
     };
     Section {
         heading: "Checks".into(),
-        intro: "What was checked of the run itself.".into(),
+        intro: "Checks of the run itself.".into(),
         blocks: vec![Block::Checks(results.checks.iter().map(check).collect())],
     }
 }
@@ -354,8 +356,8 @@ fn scenario(identity: &Identity) -> Section {
     Section {
         heading: SCENARIO.into(),
         intro: format!(
-            "As it was run: defaults filled in, flags laid over it. It stands beside this page as \
-             scenario.toml and can be run again; its canonical form is {}.",
+            "The scenario with defaults filled in and flags applied. It is in the results folder \
+             as scenario.toml and can be run again; the digest of its canonical form is {}.",
             identity.canonical_digest
         ),
         blocks,

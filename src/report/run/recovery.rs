@@ -12,17 +12,19 @@ use crate::study::window::Estimate;
 /// The heading of the section.
 pub const HEADING: &str = "Recovery";
 
-const INTRO: &str = "What takes over from each other, over the same years: the primary of a database, the \
-address of a balancer, the volumes of a file server. A recovery (RTO) lasts from when nobody serves, seen \
-or not, until somebody does: a failover, people where it did not work, or whoever served before and is back. \
-All count, however short.";
+const INTRO: &str = "Roles that members take over from each other, over the same years: the \
+primary of a database, the virtual IP of a balancer, the volumes of a file server. A recovery \
+(RTO) lasts from the time when no member serves, detected or not, until one does. It ends with a \
+failover, with operators if the failover fails, or with the return of the previous member. All \
+recoveries count, however short.";
 
-const LOST: &str = "What a failover loses (RPO) are writes that the old primary had acknowledged and nobody \
-who could take over had received: those under way, or all since it went away where whoever takes over had \
-been. That is rare and loses thousands of times as much: where the years saw none of it, its share of \
-the means is missing, however narrow their intervals. The window is the age of the oldest write lost, 0 \
-where none is. Writes count as independent of each other; what an old primary that nobody fenced goes on \
-taking is not in it.";
+const LOST: &str = "A failover loses (RPO) the writes that the old primary had acknowledged and \
+that no possible successor had received. These are the writes under way, or, if the successor was \
+a stale replica, all writes since it stopped following. A failover to a stale replica is rare and \
+loses thousands of times as much: if the years saw none, its share of the means is missing, \
+however narrow their intervals. The loss window is the age of the oldest write lost, 0 if none is. \
+Writes count as independent of each other; writes that an unfenced old primary still accepts are \
+not included.";
 
 /// Returns the section; `None` if no role can be taken over.
 pub(super) fn section(results: &Results) -> Option<Section> {
@@ -73,7 +75,7 @@ pub(crate) fn recoveries<'a>() -> ResultTable<Line<'a>> {
         "A role that members take over from each other, or one first cause of its interruptions.",
         [
             words("name", "of", "Database, balancer or file server.", |l| (&l.row.name).into()),
-            words("role", "what passes", "What passes from one member to another.", |l| {
+            words("role", "role", "Role that passes from one member to another.", |l| {
                 l.row.kind.word().into()
             }),
             words("cause", "", "First cause; empty in the row of all causes.", |l: &Line<'_>| {
@@ -82,56 +84,52 @@ pub(crate) fn recoveries<'a>() -> ResultTable<Line<'a>> {
             .on_page(|l| l.row.causes.first().map_or("", |(name, _)| name).into()),
             estimates(
                 "interruptions_per_year",
-                "interrupted a year",
+                "interruptions per year",
                 Unit::None,
                 "Interruptions per year, however short.",
                 |l| l.cause.map_or(&l.row.interruptions, |(_, estimate)| estimate).into(),
             ),
             numbers(
                 "failovers_per_year",
-                "another takes over",
+                "takeovers per year",
                 Unit::None,
                 "Interruptions per year that end with a takeover by another member.",
                 |l| l.whole(|row| &row.failovers),
             ),
             estimates(
                 "recovery_s",
-                "until somebody serves",
+                "mean recovery time",
                 Unit::Seconds,
                 "Mean recovery time (RTO): from the loss of service to its return.",
                 |l| l.whole(|row| &row.recovery),
             ),
-            numbers(
-                "recovery_p50_s",
-                "half at most",
-                Unit::Seconds,
-                "Median recovery time.",
-                |l| l.whole(|row| &row.recovery_p50),
-            ),
+            numbers("recovery_p50_s", "median", Unit::Seconds, "Median recovery time.", |l| {
+                l.whole(|row| &row.recovery_p50)
+            }),
             numbers(
                 "recovery_p95_s",
-                "95 % at most",
+                "p95",
                 Unit::Seconds,
                 "Recovery time that 95 % of the interruptions do not exceed.",
                 |l| l.whole(|row| &row.recovery_p95),
             ),
             estimates(
                 "lost_writes_per_year",
-                "lost a year",
+                "lost per year",
                 writes(),
                 "Acknowledged writes per year that failovers lose (RPO).",
                 |l| l.writes(|writes| &writes.lost),
             ),
             numbers(
                 "failovers_behind_per_year",
-                "by who had been away",
+                "failovers to a stale replica",
                 Unit::None,
-                "Failovers per year to a member that had been away.",
+                "Failovers per year to a stale replica.",
                 |l| l.writes(|writes| &writes.behind),
             ),
             numbers(
                 "lost_writes_per_failover",
-                "of a failover",
+                "lost per failover",
                 Unit::None,
                 "Mean number of acknowledged writes that a failover loses.",
                 |l| l.writes(|writes| &writes.per_failover),
@@ -141,17 +139,17 @@ pub(crate) fn recoveries<'a>() -> ResultTable<Line<'a>> {
                 "data_loss_s",
                 "window",
                 Unit::Seconds,
-                "Mean age of the oldest write that a failover loses; 0 where it loses none.",
+                "Mean age of the oldest write that a failover loses; 0 if it loses none.",
                 |l| l.writes(|writes| &writes.window),
             ),
             numbers(
                 "data_loss_p95_s",
-                "95 % at most",
+                "p95",
                 Unit::Seconds,
                 "The same age that 95 % of the failovers do not exceed.",
                 |l| l.writes(|writes| &writes.window_p95),
             ),
-            words("reason", "", "Why the interruptions have no interval.", |l| {
+            words("reason", "", "Reason why the interruptions have no interval.", |l| {
                 let why = fields(&l.row.interruptions).1;
                 why.filter(|_| l.cause.is_none()).into()
             }),
@@ -170,8 +168,8 @@ fn times(rows: &[RecoveryRow]) -> Table {
         "failovers_per_year",
         "cause",
     ];
-    let table = recoveries().headed(&[("cause", "most often because of")]);
-    table.page("Until somebody serves again", &ids, rows.iter().map(Line::of))
+    let table = recoveries().headed(&[("cause", "most frequent cause")]);
+    table.page("Time to recovery (RTO)", &ids, rows.iter().map(Line::of))
 }
 
 fn losses(rows: &[RecoveryRow]) -> Table {
@@ -184,9 +182,9 @@ fn losses(rows: &[RecoveryRow]) -> Table {
         "data_loss_p95_s",
         "failovers_behind_per_year",
     ];
-    let headers = [("name", "database"), ("failovers_per_year", "failovers a year")];
+    let headers = [("name", "database"), ("failovers_per_year", "failovers per year")];
     let rows = rows.iter().filter(|row| row.writes.is_some()).map(Line::of);
-    recoveries().headed(&headers).page("Acknowledged writes that failovers lose", &ids, rows)
+    recoveries().headed(&headers).page("Acknowledged writes lost by failovers (RPO)", &ids, rows)
 }
 
 /// Returns the documentation of the columns.

@@ -16,7 +16,7 @@ use crate::study::results::{
 use crate::study::window::Estimate;
 
 /// The heading of the section.
-pub const HEADING: &str = "Years, request by request";
+pub const HEADING: &str = "Windows of the years, request by request";
 
 /// Returns the section; `None` if no windows were sampled from the long horizon.
 pub(super) fn section(results: &Results) -> Option<Section> {
@@ -31,12 +31,13 @@ pub(super) fn section(results: &Results) -> Option<Section> {
 fn intro(sampled: &SampledRows) -> String {
     let (quiet, broken) = sampled.counts();
     format!(
-        "Of the first {} of these histories {} windows were lived through request by request: {broken} of \
-         the {} pieces of {} episodes in which something is wrong, {quiet} of quiet time, {:.1} hours \
-         in all. Each was drawn with a known chance; what requests lose beyond what the fluid loses, \
-         over that chance, corrects the years. A window begins with its history's faults, repairs, \
-         ages and primaries, and what failed over in vain there does so here, but with empty queues and \
-         cold memory: what comes before it is lived through and not counted. windows.csv has every window.",
+        "From the first {} of these trajectories {} windows were simulated request by request: \
+         {broken} of the {} pieces of {} episodes with a failure, {quiet} of failure-free time, \
+         {:.1} hours in all. Each was drawn with a known probability. The losses of its requests \
+         beyond those of the fluid, divided by that probability, correct the years. A window \
+         begins with the faults, repairs, ages and primaries of its trajectory, including failed \
+         failovers, but with empty queues and cold memory; its warm-up is simulated and not \
+         counted. windows.csv has every window.",
         sampled.replications,
         sampled.windows.len(),
         sampled.pieces,
@@ -71,7 +72,7 @@ fn corrections<'a>() -> ResultTable<Corrected<'a>> {
             words("class", "class", "", |line| line.class.into()),
             words("figure", "figure", "", |line| line.row.what.into()),
             numbers("flows", "flows alone", Unit::None, "", |line| {
-                Value::or(line.row.flows.as_ref().map(|flows| line.shown(flows)), "not told")
+                Value::or(line.row.flows.as_ref().map(|flows| line.shown(flows)), "not estimated")
             }),
             numbers("both", "with windows", Unit::None, "", |line| line.shown(&line.row.both)),
         ],
@@ -85,7 +86,7 @@ fn corrected(sampled: &SampledRows) -> Table {
         let told = |row: &&SampledRow| row.key != "objective_losses" || class.has_latency;
         class.rows.iter().filter(told).map(|row| Corrected { class: &class.name, row })
     });
-    corrections().all("The same years, corrected by windows of requests", lines)
+    corrections().all("Figures of the same years, corrected by windows of requests", lines)
 }
 
 fn latencies(sampled: &SampledRows) -> Table {
@@ -104,7 +105,7 @@ fn latencies(sampled: &SampledRows) -> Table {
         )));
         rows.push(cells);
     }
-    Table { caption: "Latency over the years, of what was answered".into(), columns, rows }
+    Table { caption: "Latency over the years, completed requests".into(), columns, rows }
 }
 
 /// Declares the columns of the losses by both solvers, by class and first cause.
@@ -115,13 +116,13 @@ fn agreements<'a>() -> ResultTable<&'a AgreementRow> {
         "A class and a first cause.",
         [
             words("class", "class", "", |row| (&row.class).into()),
-            words("first_cause", "episodes of", "", |row: &&AgreementRow| row.of.as_ref().into())
+            words("first_cause", "first cause", "", |row: &&AgreementRow| row.of.as_ref().into())
                 .on_page(|row| row.of.as_deref().unwrap_or("all causes").into()),
-            words("verdict", "the two", "", |row| row.verdict.word().into()),
-            numbers("requests_per_year", "requests lose", views(), "", |row| {
+            words("verdict", "agreement", "", |row| row.verdict.word().into()),
+            numbers("requests_per_year", "lost, requests", views(), "", |row| {
                 (&row.requests).into()
             }),
-            numbers("flows_per_year", "flows lose", views(), "", |row| (&row.flows).into()),
+            numbers("flows_per_year", "lost, flows", views(), "", |row| (&row.flows).into()),
             numbers("windows", "windows", Unit::None, "", |row: &&AgreementRow| row.windows.into())
                 .on_page(|row| (row.windows as f64).into()),
         ],
@@ -133,8 +134,8 @@ fn agreement(sampled: &SampledRows) -> Table {
         Some(why) => {
             format!("Views not served, by both solvers on the same windows: not comparable, {why}")
         }
-        None => "Views not served, by both solvers on the same windows: do they agree within 10 %, or 1 % of \
-                 all?"
+        None => "Views not served, by both solvers on the same windows: agreement within 10 %, or \
+                 1 % of all"
             .into(),
     };
     let ids = ["class", "first_cause", "verdict", "requests_per_year", "flows_per_year", "windows"];
@@ -182,7 +183,7 @@ fn windows<'a>() -> ResultTable<Line<'a>> {
             words("class", "", "Class of the page views, or all of them together.", |l| {
                 (&l.views.class).into()
             }),
-            counts("intended", "Page views that users wanted.", |l| l.views.intended.into()),
+            counts("intended", "Page views intended by users.", |l| l.views.intended.into()),
             counts("unserved", "Page views not served.", |l| l.views.unserved.into()),
             counts("never_born", "Page views not requested: their session had ended.", |l| {
                 l.views.never_born.into()

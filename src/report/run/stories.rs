@@ -55,18 +55,18 @@ fn told_outages<'a>() -> ResultTable<StoryLine<'a>> {
     type L<'a> = StoryLine<'a>;
     ResultTable::new(
         "outages-years.csv",
-        "An outage that the journal tells, or the rest of the outages of one availability.",
+        "An outage in the journal, or the rest of the outages of one availability.",
         [
             words("name", "of", "Class or group.", |l: &L<'_>| l.of().0.into())
                 .keyed("of")
                 .on_page(|l| format!("{}, {}", l.of().0, l.of().1).into()),
-            words("availability", "", "Which availability: structural or continuous.", |l| {
+            words("availability", "", "Kind of availability: structural or continuous.", |l| {
                 l.of().1.into()
             }),
             words(
                 "told_as",
-                "told as",
-                "Why the journal tells it: its rank among the worst, or the cause it is typical of; \
+                "listed as",
+                "Reason for its record: its rank among the worst, or the cause it is typical of; \
                  `rest` for all others together.",
                 |l: &L<'_>| match l {
                     L::Outage(outage) => kept_as(outage).into(),
@@ -88,9 +88,13 @@ fn told_outages<'a>() -> ResultTable<StoryLine<'a>> {
                 l.outage(|outage| &outage.begun)
             })
             .on_page(|l| l.outage(|o| format!("{}, replication {}", o.begun, o.replication))),
-            numbers("begun_s", "", Unit::Seconds, "Start, after the start of the replication.", |l| {
-                l.outage(|outage| outage.begun_ns as f64 / 1e9)
-            }),
+            numbers(
+                "begun_s",
+                "",
+                Unit::Seconds,
+                "Start, after the start of the replication.",
+                |l| l.outage(|outage| outage.begun_ns as f64 / 1e9),
+            ),
             numbers("length_s", "lasted", Unit::Seconds, "Length of the outage.", |l| {
                 l.outage(|outage| outage.length_s)
             }),
@@ -114,21 +118,27 @@ fn told_outages<'a>() -> ResultTable<StoryLine<'a>> {
             .on_page(|l| l.outage(|o| Value::or(o.views_lost.map(nearest), "no traffic"))),
             numbers(
                 "of_year_ratio",
-                "of its year's downtime",
+                "share of its year's downtime",
                 Unit::Ratio,
-                "Share of the downtime of its year; empty where it lasts over New Year.",
+                "Share of the downtime of its year; empty if it lasts over New Year.",
                 |l| l.outage(|outage| Value::or(outage.of_year_ratio, "over New Year")),
             ),
             words("first_cause", "first cause", "First cause.", |l| {
                 l.outage(|outage| &outage.first_cause)
             }),
-            words("contributing", "with", "Other causes that contribute, separated by blanks.", |l: &L<'_>| {
-                l.outage(|outage| outage.contributing.join(" "))
-            })
+            words(
+                "contributing",
+                "with",
+                "Other causes that contribute, separated by blanks.",
+                |l: &L<'_>| l.outage(|outage| outage.contributing.join(" ")),
+            )
             .on_page(|l| l.outage(|outage| listed(&outage.contributing))),
-            words("down", "down", "Parts that are down at its start, separated by blanks.", |l: &L<'_>| {
-                l.outage(|outage| outage.down.join(" "))
-            })
+            words(
+                "down",
+                "down",
+                "Parts that are down at its start, separated by blanks.",
+                |l: &L<'_>| l.outage(|outage| outage.down.join(" ")),
+            )
             .on_page(|l| l.outage(|outage| listed(&outage.down))),
         ],
     )

@@ -33,7 +33,7 @@ fn utilizations<'a>() -> ResultTable<Line<'a>> {
                 "Component; the processor of a server has `.cpu` behind its name.",
                 |line| (&line.row.name).into(),
             ),
-            words("kind", "of its", "Kind of the component.", |line: &Line<'_>| {
+            words("kind", "resource", "Kind of the component.", |line: &Line<'_>| {
                 line.row.kind.word().into()
             })
             .keyed("of")
@@ -156,7 +156,8 @@ pub(super) fn timeline<F: TableForm>(results: &Results) -> Option<F> {
 
 /// Returns the section.
 pub(super) fn section(results: &Results) -> Section {
-    let mut columns = vec![Column::words("component", "component"), Column::words("of its", "of")];
+    let mut columns =
+        vec![Column::words("component", "component"), Column::words("resource", "of")];
     for window in results.plain() {
         let key = format!("{}_ratio", window.name.replace('-', "_"));
         columns.push(Column::numbers(&labelled(window), &key, Unit::Ratio));
@@ -192,10 +193,11 @@ pub(super) fn section(results: &Results) -> Section {
     blocks.extend(results.plain().filter_map(charts::timeline).map(Block::Chart));
     Section {
         heading: "Utilisation".into(),
-        intro: "Busy over capacity, in the mean of a window; beside it what arithmetic says is \
-                offered: rate \u{d7} visits \u{d7} demand \u{f7} capacity, with nobody giving up or \
-                trying again. The two agree where everything offered is served."
-            .into(),
+        intro:
+            "Busy over capacity, on average over a window. Beside it stands the offered load in \
+                closed form: rate \u{d7} visits \u{d7} demand \u{f7} capacity, without abandonment \
+                and retries. The two agree if everything offered is served."
+                .into(),
         blocks,
     }
 }
@@ -223,6 +225,6 @@ fn unlimited(results: &Results) -> Option<Table> {
         cells
     };
     let rows: Vec<Vec<Cell>> = names.iter().map(row).collect();
-    let caption = "Mean number busy of what is unlimited".into();
+    let caption = "Mean number busy of unlimited resources".into();
     (!rows.is_empty()).then_some(Table { caption, columns, rows })
 }

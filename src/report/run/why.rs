@@ -21,7 +21,7 @@ use crate::study::stories::{YearStrip, YearStrips};
 use crate::study::window::Estimate;
 
 /// The heading of the section.
-pub const WHY: &str = "Why it is down";
+pub const WHY: &str = "Causes of downtime";
 
 /// Largest number of classes and groups with their own drawings.
 const MOST_DRAWN: usize = 2;
@@ -55,10 +55,10 @@ fn section(results: &Results) -> Option<Section> {
     blocks.extend(spreads.iter().take(MOST_DRAWN).filter_map(|s| years(s)).map(Block::Chart));
     blocks.extend(why.stories.as_ref().and_then(stories::table).map(Block::Table));
     let mut intro = String::from(
-        "What would be bought if one cause never struck: the same years once more without it, on \
-         the same draws, all else as it is. Where two must break for the service to be down, the \
-         perfection of either buys the same minutes: the sum of what each buys alone is not what \
-         all buy together, and the difference stands as the interaction.",
+        "Benefit of removing one cause: the same years without it, on the same draws, all else \
+         unchanged. If two parts must fail for the service to be down, removing either cause saves \
+         the same minutes. The savings of the causes alone therefore do not add up to the saving \
+         of all together; the difference is the interaction.",
     );
     if why.fall_replications > 0 {
         intro.push_str(&format!(
@@ -66,9 +66,7 @@ fn section(results: &Results) -> Option<Section> {
             number::count(why.fall_replications as u64)
         ));
     }
-    intro.push_str(
-        " The outages below are told step by step by `fivenines explain` and in journal.jsonl.",
-    );
+    intro.push_str(" `fivenines explain` and journal.jsonl have the outages below step by step.");
     (!blocks.is_empty()).then(|| Section { heading: WHY.into(), intro, blocks })
 }
 
@@ -110,11 +108,11 @@ fn waterfall(row: &FallRow) -> Chart {
     let finding = row.bars.first().and_then(|bar| {
         let (saved, all) = (bar.saved.value()?, row.all.value()?);
         let share = number::figure(&Figure::exact(saved / all, Unit::Ratio));
-        Some(format!("Without {} alone {share} of the downtime would be gone", label(bar)))
+        Some(format!("Removing {} alone saves {share} of the downtime", label(bar)))
     });
     Chart {
         name: format!("waterfall-{}", row.name),
-        title: format!("What each cause's perfection would buy {}", row.name),
+        title: format!("Downtime of {} saved by removing each cause", row.name),
         finding: finding.unwrap_or_default(),
         kind: ChartKind::Waterfall(WaterfallChart {
             axis: Axis::linear("structural downtime", minutes()).rounded(Rounding::Up),
@@ -137,8 +135,8 @@ impl FallLine<'_> {
     fn label(&self) -> String {
         match (self.effect, self.bar) {
             (Some(bar), _) => label(bar),
-            (None, "left") => "(left without any)".into(),
-            (None, "all") => "(down in all)".into(),
+            (None, "left") => "(left without any cause)".into(),
+            (None, "all") => "(all downtime)".into(),
             (None, other) => other.into(),
         }
     }
@@ -158,20 +156,20 @@ fn fall_lines<'a>(why: &'a WhyRows, row: &'a FallRow) -> Vec<FallLine<'a>> {
 fn waterfalls<'a>() -> ResultTable<FallLine<'a>> {
     ResultTable::new(
         "waterfall.csv",
-        "The effect of one cause on an availability, or what they have in all.",
+        "The effect of one cause on an availability, or the total of all causes.",
         [
             words("name", "of", "Class, service, group or fleet.", |l: &FallLine<'_>| {
                 (&l.row.name).into()
             })
             .on_page(|l| format!("{}, {}", l.row.name, l.row.availability.word()).into()),
-            words("availability", "", "Which availability: structural or continuous.", |l| {
+            words("availability", "", "Kind of availability: structural or continuous.", |l| {
                 l.row.availability.word().into()
             }),
             words(
                 "bar",
                 "",
-                "`all` faults, the `effect` of leaving one out, their `interaction`, or what is `left` \
-                 without any.",
+                "`all` faults, the `effect` of leaving one out, their `interaction`, or the \
+                 downtime `left` without any.",
                 |l| l.bar.into(),
             ),
             words(
@@ -185,7 +183,7 @@ fn waterfalls<'a>() -> ResultTable<FallLine<'a>> {
             .on_page(|l| l.label().into()),
             estimates(
                 "downtime_s_per_year",
-                "down less",
+                "downtime saved",
                 Unit::Seconds,
                 "Downtime per year of the bar.",
                 |l: &FallLine<'_>| l.estimate.into(),
@@ -216,8 +214,8 @@ fn falls(why: &WhyRows) -> Table {
         of_row.retain(|line| line.bar != "left" || row.left.value().is_some_and(|left| left > 0.0));
         lines.extend(of_row);
     }
-    let caption = "What leaving out buys, each alone and on the same draws (the others by name are in \
-                  waterfall.csv)";
+    let caption = "Downtime saved by removing each cause alone, on the same draws (waterfall.csv \
+                  names the others)";
     waterfalls().page(caption, &["name", "without", "downtime_s_per_year"], lines)
 }
 
@@ -247,11 +245,11 @@ fn timeline(strips: &YearStrips) -> Chart {
     let left_out = strips.worst.left_out + strips.typical.left_out;
     let more = match left_out {
         0 => String::new(),
-        some => format!("; {some} more stretches are not drawn"),
+        some => format!("; {some} more intervals are not drawn"),
     };
     Chart {
         name: format!("timeline-years-{}", strips.of),
-        title: format!("When {} was down: the worst and a typical year", strips.of),
+        title: format!("Downtime of {}: the worst and a typical year", strips.of),
         finding: format!(
             "Worst: {}; of median downtime: {}{more}",
             year(&strips.worst),
@@ -283,11 +281,11 @@ fn years(spread: &Spread) -> Option<Chart> {
     let p95 = spread.p95.value().filter(|value| *value > 0.0);
     let shown = |value| number::figure(&Figure::exact(value, Unit::Seconds).rounded(Rounding::Up));
     let mut finding =
-        p95.map_or_else(String::new, |p95| format!("19 of 20 years lose at most {}", shown(p95)));
+        p95.map_or_else(String::new, |p95| format!("19 of 20 years have at most {}", shown(p95)));
     if spread.none > 0.0 {
         let share = number::figure(&Figure::exact(spread.none, Unit::Ratio));
         let begins = if finding.is_empty() { "" } else { "; " };
-        finding.push_str(&format!("{begins}{share} of them lose nothing"));
+        finding.push_str(&format!("{begins}{share} of them have none"));
     }
     Some(Chart {
         name: format!("years-{}", spread.name),

@@ -47,18 +47,18 @@ pub(super) fn section(results: &Results) -> Option<Section> {
 
 fn intro(years: &YearsRows) -> String {
     let mut text = format!(
-        "{} replications of {} each, from fault to fault and without a request. Structural: enough \
-         is up and reachable for the whole path of a class; where members take over from each \
-         other, one of them has done so; who is cut off with one link of several counts as his \
-         share of the users. Continuous: no more than 1 % of the requests fail, also while a \
-         death is not noticed yet. An outage lasts {} or longer; two less than \
-         {MERGE_GAP} apart are one.",
+        "{} replications of {} each, simulated from fault to fault without requests. Structural: \
+         enough members are up and reachable for the whole path of a class, and every role that \
+         members take over has one that serves; users cut off with one link of several count by \
+         their share. Continuous: at most 1 % of the requests fail, including the time in which a \
+         failure is not detected yet. An outage lasts {} or longer; two outages less than \
+         {MERGE_GAP} apart count as one.",
         years.replications, years.horizon, years.shortest_outage,
     );
     if years.apart {
         text.push_str(&format!(
-            " Architecture only: the same histories without {}, which no architecture inside one \
-             site masks.",
+            " Architecture only: the same trajectories without {}, which no architecture inside \
+             one site masks.",
             years.common.join(", ")
         ));
     }
@@ -122,7 +122,7 @@ fn downtimes<'a>() -> ResultTable<Line<'a>> {
                 (&l.row.name).into()
             })
             .on_page(|l| format!("{}, {}", l.row.name, l.row.availability.word()).into()),
-            words("availability", "", "Which availability: structural or continuous.", |l| {
+            words("availability", "", "Kind of availability: structural or continuous.", |l| {
                 l.row.availability.word().into()
             }),
             words("faults", "", "`all`, or `architecture`: without shared faults.", |l| {
@@ -143,7 +143,7 @@ fn downtimes<'a>() -> ResultTable<Line<'a>> {
                 .off_file(),
             seconds(
                 "year_p95_s",
-                "95 % of years at most",
+                "p95 of years",
                 "Downtime in a year that 95 % of the years do not exceed.",
                 |l| l.either(|side| &side.year_p95, |cause| &cause.year_p95),
             )
@@ -151,7 +151,7 @@ fn downtimes<'a>() -> ResultTable<Line<'a>> {
             .with_reason_as("year_p95"),
             numbers(
                 "contributing_s_per_year",
-                "contributes to",
+                "downtime with it",
                 Unit::Seconds,
                 "Downtime per year during which the cause is present.",
                 |l| l.cause.map(|cause| &cause.contributing).into(),
@@ -160,14 +160,14 @@ fn downtimes<'a>() -> ResultTable<Line<'a>> {
             .rounded(Rounding::Up),
             estimates(
                 "outages_per_year",
-                "outages a year",
+                "outages per year",
                 Unit::None,
-                "Outages per year; of a cause those that begin with it.",
+                "Outages per year; for a cause, those that begin with it.",
                 |l| l.either(|side| &side.outages, |cause| &cause.outages),
             ),
             numbers(
                 "mean_length_s",
-                "outages last",
+                "mean outage",
                 Unit::Seconds,
                 "Mean length of an outage.",
                 |l| l.whole(|side| &side.length),
@@ -178,7 +178,7 @@ fn downtimes<'a>() -> ResultTable<Line<'a>> {
             }),
             numbers(
                 "mean_time_between_s",
-                "up between them",
+                "mean time between outages",
                 Unit::Seconds,
                 "Mean time from the end of an outage to the start of the next.",
                 |l| l.whole(|side| &side.between),
@@ -227,7 +227,7 @@ fn causes(row: &YearRow, is_apart: bool) -> Table {
         "outages_per_year",
         "contributing_s_per_year",
     ];
-    let caption = format!("Why {} is down ({})", row.name, row.availability.word());
+    let caption = format!("Causes of the downtime of {} ({})", row.name, row.availability.word());
     let lines = row.all.causes.iter().map(|cause| Line { cause: Some(cause), ..Line::of(row) });
     downtimes().page(caption, &apart(&ids, is_apart), lines)
 }
@@ -243,7 +243,8 @@ pub(super) fn single_outages(results: &Results) -> Vec<Verdict> {
         let share = row.all.worst.filter(|share| *share > RESTS_ON)?;
         let share = number::figure(&Figure::exact(share.min(1.0), Unit::Ratio));
         let text = format!(
-            "{} ({}): one outage has {share} of all downtime seen; its length decides the figure",
+            "{} ({}): one outage is {share} of all simulated downtime; its length determines the \
+             figure",
             row.name,
             row.availability.word()
         );

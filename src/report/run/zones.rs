@@ -11,7 +11,7 @@ use crate::study::results::{Results, WindowRows, ZoneRow, natural};
 use crate::study::zones::ZoneCell;
 
 /// The heading of the section.
-pub const HEADING: &str = "Processor of zones";
+pub const HEADING: &str = "Processor use of zones";
 
 /// Largest number of rows in the table on the page; the file has all.
 const MOST_ROWS: usize = 60;
@@ -36,10 +36,11 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     Some(Section { heading: HEADING.into(), intro: INTRO.into(), blocks })
 }
 
-const INTRO: &str = "Cores on average over the window. Guaranteed is the part of the server that the shares of the zone entitle it to. \
-Wanted is what its phases could have used, used what they had. Steal was within its cap and went to other zones; \
-capped wait was beyond its cap, or beyond its baseline while it was held to that; burst is the part of used above the baseline. \
-Wanted = used + steal + capped wait, exactly, in every replication.";
+const INTRO: &str = "Cores on average over the window. Guaranteed: the part of the server that the \
+shares of the zone entitle it to. Wanted: the cores that its phases could have used. Used: the \
+cores that they had. Steal: wanted within its cap, but used by other zones. Capped wait: wanted \
+beyond its cap, or beyond its baseline while it is held to that. Burst: the part of used above the \
+baseline. Wanted = used + steal + capped wait, exactly, in every replication.";
 
 /// Returns one row per zone and window; if there are too many, the zones that missed the most come first.
 fn table(results: &Results) -> Option<Table> {
@@ -165,7 +166,8 @@ struct Step<'a> {
 fn courses<'a>() -> ResultTable<Step<'a>> {
     let cores = |id, meaning, read: Read<Step<'a>>| numbers(id, "", Unit::None, meaning, read);
     let time = |id, meaning, read: Read<Step<'a>>| numbers(id, "", Unit::Seconds, meaning, read);
-    let row_is = "A zone in one interval of a window; only zones of servers whose course is drawn.";
+    let row_is =
+        "A zone in one interval of a window; only zones of servers that have a chart over time.";
     ResultTable::new(
         "zones-timeline.csv",
         row_is,
@@ -242,8 +244,8 @@ fn chart(window: &WindowRows, zones: &[&ZoneRow]) -> Chart {
             false => "other zones",
         };
         format!(
-            "{} misses the most: it had {} of the {} cores that it wanted, because of {reason}. Mean over \
-             replications; dashed: baseline, or what is guaranteed; thin solid line: cap",
+            "{} misses the most: it had {} of the {} cores that it wanted, because of {reason}. \
+             Mean over replications; dashed: baseline, or guaranteed cores; thin solid line: cap",
             row.name,
             show(used(row)),
             show(of.wanted.value().unwrap_or(0.0)),

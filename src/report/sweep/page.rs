@@ -51,8 +51,8 @@ pub(super) fn document(swept: &Swept) -> Document {
         system: None,
         sections,
         notes: vec![
-            "Every variant meets the same users with the same draws: what differs is the variant. Intervals are \
-             those of each variant alone."
+            "Every variant faces the same users with the same draws, so that every difference is \
+             due to the variant. Intervals hold for each variant alone."
                 .into(),
         ],
         ..Document::default()

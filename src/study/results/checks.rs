@@ -78,7 +78,7 @@ pub(super) fn checks(
             name: "Little's law",
             judgement: passed,
             detail: format!(
-                "area under the number inside = sum of the stays, to the nanosecond, at \
+                "area under the number inside = sum of the sojourn times, to the nanosecond, at \
                  {components} in {runs}"
             ),
         },
@@ -113,13 +113,13 @@ fn log(row: &LogRow) -> Check {
                 first.iter().map(|(line, what)| format!("line {line} ({what})")).collect();
             let more = if (first.len() as u64) < count { ", …" } else { "" };
             let lines = if count == 1 { "line is" } else { "lines are" };
-            format!("{count} {lines} no request and left out: {}{more}", each.join(", "))
+            format!("{count} {lines} not a request and left out: {}{more}", each.join(", "))
         }
     };
     let late = match found.out_of_order {
         0 => String::new(),
-        1 => "; 1 stands behind a later one and was put in order".to_string(),
-        late => format!("; {late} stand behind a later one and were put in order"),
+        1 => "; 1 line is out of order and was sorted".to_string(),
+        late => format!("; {late} lines are out of order and were sorted"),
     };
     Check {
         name: "access log",
@@ -153,13 +153,13 @@ fn warm_up(window: &WindowRows, soundings: &[f64]) -> Check {
         (Verdict::Inconclusive, _) => {
             (Some(Judgement::Inconclusive), "one run is too few for MSER-5".to_string())
         }
-        _ => (None, "MSER-5 asks for balance".to_string()),
+        _ => (None, "MSER-5 needs a balanced window".to_string()),
     };
     Check {
         name: "warm-up",
         judgement,
         detail: format!(
-            "window {}: {} lived through and not counted, fixed before the run; {}; {mser}",
+            "window {}: {} simulated and not counted, fixed before the run; {}; {mser}",
             window.name,
             window.warm_up,
             balance(window.verdict)
@@ -172,15 +172,15 @@ fn warm_up(window: &WindowRows, soundings: &[f64]) -> Check {
 pub const fn balance(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Stable => "no more in flight at the end than at the start",
-        Verdict::Backlogged => "work piled up: its latencies depend on the length of the window",
+        Verdict::Backlogged => "work accumulated: its latencies depend on the length of the window",
         Verdict::Overloaded => {
-            "more was offered than could be served: its latencies are those of who got through"
+            "offered load exceeds capacity: its latencies cover completed requests only"
         }
         Verdict::Metastable => {
-            "overload that stays although its trigger has gone: at the same rate without that history it is in balance"
+            "overload persists after its trigger: at the same rate without the trigger it is in balance"
         }
-        Verdict::Inconclusive => "a single run does not tell whether it was in balance",
-        Verdict::Broken => "a part was broken in it: its latencies are those of who got through",
+        Verdict::Inconclusive => "a single run cannot decide whether it was in balance",
+        Verdict::Broken => "a part was broken in it: its latencies cover completed requests only",
     }
 }
 
@@ -239,8 +239,8 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
     well.sort_unstable();
     if !scenario.fault.is_empty() && !well.is_empty() {
         notes.push(format!(
-            "nothing breaks in a window with a level of its own ({}): the share served there is \
-             that of load alone",
+            "nothing breaks in a window with its own level ({}): its share served reflects load \
+             alone",
             well.join(", ")
         ));
     }
@@ -248,8 +248,8 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
     let followed = study.years.as_ref().is_some_and(|years| years.of.fluid.is_some());
     if available && !followed {
         let why = match study.years {
-            None => "it asks for years with faults",
-            Some(_) => "it is of requests, over years, and nobody asks for anything at a rate",
+            None => "it needs a horizon with faults",
+            Some(_) => "it covers requests over the horizon, and no workload has a rate",
         };
         notes.push(format!("the objective of availability is not judged: {why}"));
     }
@@ -258,8 +258,8 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
     }
     if !parts_are_listed(plan) {
         notes.push(format!(
-            "of more than {MOST_LISTED} components and zones none is listed: a figure of one is there \
-             when `[[expect]]` or `precision` asks for it"
+            "more than {MOST_LISTED} components and zones: none is listed; a figure of one is \
+             reported if `[[expect]]` or `precision` names it"
         ));
     }
     let grid = GRID;
@@ -267,7 +267,7 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
         return notes;
     }
     notes.push(format!(
-        "series are means of {grid} over replications; of a zone only the mean of a window is kept"
+        "series are means of {grid} over replications; for zones only the mean of a window is kept"
     ));
     notes
 }

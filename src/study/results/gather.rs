@@ -166,7 +166,7 @@ fn at_edges(draft: &Draft) -> Vec<String> {
             draft,
             index,
             &classes.join(", "),
-            "a name with `-miss` has the requests that no edge had.",
+            "a name with `-miss` has the requests that no edge answered.",
         ));
     }
     notes
@@ -232,7 +232,7 @@ fn partial(result: &StudyResult) -> Option<String> {
         return Some("stopped before all replications were done".into());
     }
     if result.sampled.as_ref().is_some_and(|sampled| sampled.ending == Ending::Interrupted) {
-        return Some("stopped before all windows of years were lived through".into());
+        return Some("stopped before all windows of years were simulated".into());
     }
     if let Some(why) = result.sampled.as_ref().and_then(|sampled| sampled.stopped()) {
         return Some(format!("a window of years: {why}"));

@@ -194,7 +194,7 @@ fn class(joined: &Joined<'_>, at: usize) -> SampledClassRows {
         ("lost, overload", "overload", FigureUnit::Count, OfWindows::Lost(at, Loss::Overload)),
         ("lost, planned", "planned", FigureUnit::Count, OfWindows::Lost(at, Loss::Planned)),
         (
-            "not asked for any more",
+            "not requested any more",
             "never_born",
             FigureUnit::Count,
             OfWindows::Lost(at, Loss::NeverBorn),
