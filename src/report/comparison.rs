@@ -62,7 +62,7 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
     let table = table(ladder);
     let rows = csv::table(&stacked(ladder), members.partial.as_deref());
     let rows = rows.expect("names of columns are written in this file");
-    let summary = json!({
+    let mut summary = json!({
         "compared": members.name,
         "results_version": RESULTS_VERSION,
         "complete": members.partial.is_none(),
@@ -85,7 +85,6 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
         "breaks": form::table(&breaks::data(ladder)),
         "steps": form::table(&weigh::data(ladder)),
     });
-    let mut summary = summary;
     if ladder.years.iter().any(Option::is_some) {
         summary["years"] = form::table(&years::data(ladder));
     }

@@ -248,6 +248,10 @@ pub struct Balancer {
     refused: u64,
 }
 
+/// Purpose of the draw that decides whether a check detects a hang: the name of the key in format 1, since draws depend
+/// on it.
+const HANG_SEEN: &str = "probe-sees-hang";
+
 impl Balancer {
     /// Creates a balancer with all units and members healthy; the first unit holds the virtual IP.
     #[must_use]
@@ -268,8 +272,7 @@ impl Balancer {
                     hangs: 0,
                     hang: None,
                     phase: key("probe-phase", &owner),
-                    // The key of format 1: draws depend on it.
-                    hang_seen: key("probe-sees-hang", &owner),
+                    hang_seen: key(HANG_SEEN, &owner),
                 });
             }
         }

@@ -1,8 +1,8 @@
 //! Refusals by a full queue: single requests are refused long before the average load exceeds the capacity.
 //!
 //! Model, for the views of one class at their entrance, at an offered load u on the narrowest part of their way:
-//! - There is capacity for K views: workers and places in the queue, divided by the requests of a view. Of the first
-//!   requests L = (1 − u) uᴷ / (1 − uᴷ⁺¹) are refused, as in M/M/1/K.
+//! - There is capacity for K views per queue: the workers, plus the places in the queue divided by the requests of a view
+//!   that reach the same services. Of the first requests L = (1 − u) uᴷ / (1 − uᴷ⁺¹) are refused, as in M/M/1/K.
 //! - A request that follows the answer to a first request arrives r later, a round trip. That view has left one free
 //!   place; a departing one leaves j < K behind with πⱼ / (1 − L), and the queue is reversible. So a follower is
 //!   refused with L (1 − p(r)) / (1 − L), where p(r) is the probability that a full queue is full again a time r later.
