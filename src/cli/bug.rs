@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(
             our_mistake(message, " (src/x.rs:1:2)", "scenario tier-3, replication 7"),
             format!(
-                "fivenines {version} is wrong, not you: assertion failed   left: \\u{{1b}}[2J \
+                "bug in fivenines {version}, not in the input: assertion failed   left: \\u{{1b}}[2J \
                  (src/x.rs:1:2); during scenario tier-3, replication 7"
             )
         );

@@ -518,7 +518,7 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
             latency("p50_s", "Median latency of the compared class.", |l| {
                 (&l.window.latency[0]).into()
             }),
-            latency("p95_s", "p95 latency of the compared class.", |l| {
+            latency("p95_s", "The p95 latency of the compared class.", |l| {
                 (&l.window.latency[1]).into()
             }),
             latency("p99_s", "p99 latency of the compared class.", |l| {
@@ -536,7 +536,7 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
             numbers("cost_dollars_per_month", "", Unit::Dollars, "Price per month.", |l| {
                 Value::or(l.row.monthly_cost, "no prices")
             }),
-            latency("p95_step_s", "p95 latency minus that of the scenario above.", |l| {
+            latency("p95_step_s", "The p95 latency minus that of the scenario above.", |l| {
                 l.step(|row| row.latency_step.as_ref())
             }),
             finding(
@@ -601,7 +601,7 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
                 "Share of the requests that edges answer.",
                 |l| Value::or(l.window.edges.as_ref().map(Edges::share), "no edges"),
             ),
-            latency("p95_origin_s", "p95 latency of requests that reach the origin.", |l| {
+            latency("p95_origin_s", "The p95 latency of requests that reach the origin.", |l| {
                 Value::or(l.window.edges.as_ref().map(|one| &one.origin), "no edges")
             }),
             latency("p95_step_caching_s", "Part of `p95_step_s` by answers of edges.", |l| {

@@ -167,9 +167,16 @@ impl Report<'_> {
         let name = format!("{}[{code}] {}: ", code.severity().word(), code.class());
         let text = format!("{statement}: {}", items.join(", "));
         let indent = 2;
-        let first = style.width.saturating_sub(name.chars().count()).max(20);
-        let mut lines = wrap(&text, first).into_iter();
-        let mut out = format!("{name}{}", lines.next().unwrap_or_default());
+        let first = style.width.saturating_sub(name.chars().count());
+        let mut lines = wrap(&text, first.max(1)).into_iter();
+        let mut out = name;
+        if first < LEAST_FOLDED {
+            // The statement begins below its label.
+            lines = vec![text].into_iter();
+            out.truncate(out.trim_end().len());
+        } else {
+            out.push_str(&lines.next().unwrap_or_default());
+        }
         let rest: Vec<String> = lines.collect();
         for line in wrap(&rest.join(" "), style.width.saturating_sub(indent).max(20)) {
             out.push_str(&format!("\n{}{line}", " ".repeat(indent)));

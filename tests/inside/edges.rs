@@ -332,7 +332,7 @@ fn contents_of_edges_that_make_no_sense_are_refused_with_the_way_out() {
     let neither = scene(content, "1h").replace(&line, "");
     assert!(draft_or_complaints(&neither).unwrap_err().contains("`hit` is missing"));
     let lifeless = scene(content, "1h").replace("ttl = \"1h\"\n", "");
-    assert!(draft_or_complaints(&lifeless).unwrap_err().contains("`life` is missing"));
+    assert!(draft_or_complaints(&lifeless).unwrap_err().contains("`ttl` is missing"));
     let many = scene(content, "1h").replace("count = 2", "count = 10001");
     assert!(draft_or_complaints(&many).unwrap_err().contains("at most 10000"));
     let elsewhere = scene(content, "1h").replace("enter = \"edge\"", "enter = \"origin\"");

@@ -274,7 +274,7 @@ steps = [ { cpu = "app", demand = "page" } ]
     let two = one
         .replace("cores = 4", "cores = 2")
         .replace("cpu = { cap = 1.0, baseline = 0.25 }", "[zone.other]\non  = [\"box-1\"]")
-        .replace("[workload.users]", "[service.rest]\nin      = \"other\"\nworkers = 30\nbacklog = 10\n[workload.others]\nrequest = \"other-page\"\nrate    = \"60/s\"\n[request.other-page]\nenter = \"rest\"\ndraw  = { page = { dist = \"exponential\", mean = \"100ms\" } }\nsteps = [ { cpu = \"rest\", demand = \"page\" } ]\n[workload.users]");
+        .replace("[workload.users]", "[service.rest]\nin      = \"other\"\nworkers = 30\nbacklog = 10\n[workload.others]\nrequest = \"other-page\"\nrate    = \"60/s\"\n[request.other-page]\nenter = \"rest\"\ndemands = { page = { dist = \"exponential\", mean = \"100ms\" } }\nsteps = [ { cpu = \"rest\", demand = \"page\" } ]\n[workload.users]");
     for found in accounts(&two) {
         near(&found, [2.0, 1.0, 0.0, 0.0, 1.0]);
     }

@@ -141,7 +141,7 @@ fn a_claim_that_is_not_judged_never_passes_silently() {
     let place = Place::with(&[("line.toml", &(line() + CLAIM + &open))]);
     let (code, answer, found) = place.judge("line.toml");
     assert_eq!(code, 0, "{answer}");
-    assert!(answer.contains("Not judged") && answer.contains("a mechanism that there is not"));
+    assert!(answer.contains("not judged") && answer.contains("a mechanism that there is not"));
     assert_eq!(found["claims"][1]["verdict"], "not judged");
     // `run` judges none, and says so.
     let (code, _, told) = run(&["run", &place.text("line.toml"), "--out", &place.text("run")]);

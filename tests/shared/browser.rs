@@ -122,6 +122,8 @@ pub fn measured(chromium: &Path, path: &Path, dark: bool) -> (Vec<String>, Vec<S
 pub fn reads(chromium: &Path, path: &Path) {
     let text = std::fs::read_to_string(path).unwrap();
     let (tables, drawings) = (text.matches("<table").count(), text.matches("<svg").count());
+    // Bars in cells are no drawings: a screen reader has the figures beside them.
+    let drawings = drawings - text.matches("<svg class=\"bar\"").count();
     assert!(tables > 0 && drawings > 0);
     for dark in [false, true] {
         let (found, said) = measured(chromium, path, dark);

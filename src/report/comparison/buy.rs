@@ -311,7 +311,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
                 l.step(|step| Some(MONTHS * step.cost / (negated(&step.downtime).estimate / 60.0)))
             })
             .off_file(),
-            seconds("p95_from_front_s", "", "p95 latency minus that of `against`.", |l| {
+            seconds("p95_from_front_s", "", "The p95 latency minus that of `against`.", |l| {
                 l.step(|step| step.latency.map(|latency| latency.difference))
             })
             .keyed("p95_step")

@@ -245,7 +245,7 @@ fn outages<'a>() -> ResultTable<Line<'a>> {
                 "p95_s",
                 "p95",
                 Unit::Seconds,
-                "p95 latency of the page views served in the run.",
+                "The p95 latency of the page views served in the run.",
                 |l: &L<'_>| (&l.row.latency).into(),
             )
             .on_page(|l| l.of_run(l.row.down, &l.row.latency, Unit::Seconds))

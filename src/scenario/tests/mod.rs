@@ -33,7 +33,7 @@ spec! {
         /// Its name.
         scenario: String,
         /// Version of the language.
-        format: u32 = 1 => within(1, 1),
+        format: u32 = 2 => within(2, 2),
         /// What it is about.
         title: Option<String>,
         /// How it is run.
@@ -178,7 +178,7 @@ spec! {
     /// What is aimed at.
     pub struct ObjectiveSpec {
         /// Availability.
-        available: Probability,
+        availability: Probability,
     }
     /// What goes wrong.
     pub struct FaultSpec {

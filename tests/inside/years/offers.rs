@@ -107,7 +107,8 @@ fn who_is_not_down_less_than_a_cheaper_one_is_not_worth_its_price() {
         least = keeps(mended.downtime.high),
     );
     assert_eq!(said[0], wanted);
-    let limits = format!("{} to {} min/y", keeps(mended.downtime.high), keeps(plain.downtime.high));
+    let limits =
+        format!("{} to {} min per year", keeps(mended.downtime.high), keeps(plain.downtime.high));
     assert!(page.contains(&limits), "{limits}");
     assert!(page.contains("none: plain is cheaper"));
 }
