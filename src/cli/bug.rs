@@ -118,7 +118,7 @@ mod tests {
         );
         assert_eq!(
             help(&command),
-            "no result was marked complete; to see it again: fivenines run 'a b.toml' 'it'\\''s'; \
+            "no result was marked complete; to reproduce it: fivenines run 'a b.toml' 'it'\\''s'; \
              please report this text with the scenario"
         );
     }

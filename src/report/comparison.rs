@@ -521,7 +521,7 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
             latency("p95_s", "The p95 latency of the compared class.", |l| {
                 (&l.window.latency[1]).into()
             }),
-            latency("p99_s", "p99 latency of the compared class.", |l| {
+            latency("p99_s", "The p99 latency of the compared class.", |l| {
                 (&l.window.latency[2]).into()
             }),
             estimates("served_ratio", "", Unit::Ratio, "Page views served over intended.", |l| {

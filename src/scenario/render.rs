@@ -181,8 +181,10 @@ impl Report<'_> {
         for line in wrap(&rest.join(" "), style.width.saturating_sub(indent).max(20)) {
             out.push_str(&format!("\n{}{line}", " ".repeat(indent)));
         }
-        let help = "--format json has the place and the hosts of each";
-        out.push_str(&format!("\n{}help: {help}", " ".repeat(indent)));
+        let help = "help: --format json has the place and the hosts of each";
+        for line in wrap(help, style.width.saturating_sub(indent).max(LEAST_FOLDED)) {
+            out.push_str(&format!("\n{}{line}", " ".repeat(indent)));
+        }
         out
     }
 
