@@ -660,7 +660,7 @@ pub struct FrontChart {
     /// Vertical axis.
     pub y: Axis,
     /// The meanings of a [`FrontRank`], in its order.
-    pub kinds: [String; 3],
+    pub kinds: Box<[String; 3]>,
     /// The points, in order of x.
     pub points: Vec<FrontPoint>,
 }

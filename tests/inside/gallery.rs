@@ -142,7 +142,11 @@ fn front() -> Chart {
         kind: ChartKind::Front(FrontChart {
             x: Axis::linear("dollars a month", Unit::DollarsPerMonth),
             y: Axis::linear("structural downtime", Unit::Other("min/y".into())),
-            kinds: ["down less than all cheaper ones".into(), "not".into(), "excluded".into()],
+            kinds: Box::new([
+                "down less than all cheaper ones".into(),
+                "not".into(),
+                "excluded".into(),
+            ]),
             points: vec![
                 point("starter", 618.0, 233.0, true),
                 point("tier-1", 1_382.0, 244.0, false),

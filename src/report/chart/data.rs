@@ -195,7 +195,7 @@ mod tests {
         let chart = |rounding| FrontChart {
             x: Axis::linear("dollars", Unit::Dollars),
             y: Axis::linear("structural downtime", minutes()).rounded(rounding),
-            kinds: ["on".into(), "off".into(), "out".into()],
+            kinds: Box::new(["on".into(), "off".into(), "out".into()]),
             points: vec![FrontPoint {
                 label: "tier-5".into(),
                 x: 3_049.0,

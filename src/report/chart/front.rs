@@ -50,7 +50,7 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
     let margins = Margins { left, right: x.overhang(room).max(12.0), below: 44.0 };
     let samples = [Sample::Line(0), Sample::Marker(0), Sample::Hollow];
     let has = |at: usize| points.iter().any(|point| point.rank as usize == at);
-    let keys = samples.into_iter().zip(&chart.kinds).enumerate().filter(|(at, _)| has(*at));
+    let keys = samples.into_iter().zip(chart.kinds.iter()).enumerate().filter(|(at, _)| has(*at));
     let keys: Vec<Key> =
         keys.map(|(_, (sample, name))| Key { sample, name: name.clone() }).collect();
     sheet.paint(&y_title, &keys, height + margins.below, |root, top| {

@@ -300,11 +300,11 @@ fn chart(ladder: &Ladder) -> Option<Chart> {
         kind: ChartKind::Front(FrontChart {
             x: Axis::linear("dollars per month", Unit::DollarsPerMonth),
             y: Axis::linear("downtime", Unit::Other("min per year".into())).rounded(Rounding::Up),
-            kinds: [
+            kinds: Box::new([
                 "less downtime than all cheaper ones".into(),
                 "a cheaper one has no more downtime".into(),
                 "misses an objective, or undecided".into(),
-            ],
+            ]),
             points,
         }),
     })
