@@ -85,12 +85,22 @@ pub(super) fn found(of: &Subject, goal: &Goal) -> String {
         Aim::Latency { window, stat, bound } => {
             let value = goal.estimate.as_ref();
             let value = value.map(|value| estimate(value, Unit::Seconds, Rounding::Nearest));
-            let value = value.unwrap_or_else(|| "unknown".into());
-            format!("{stat} at {window} {value} (objective: below {})", seconds(*bound))
+            match value {
+                Some(value) => {
+                    format!("{stat} at {window} {value} (objective: below {})", seconds(*bound))
+                }
+                None => format!(
+                    "{stat} is not judged without a window (objective: below {})",
+                    seconds(*bound)
+                ),
+            }
         }
         Aim::Served { least } => {
-            let value = goal.estimate.as_ref().map_or_else(|| "unknown".into(), served);
-            format!("page views served {value} (objective: at least {})", percent(*least))
+            let asked = format!("(objective: at least {})", percent(*least));
+            match &goal.estimate {
+                Some(value) => format!("page views served {} {asked}", served(value)),
+                None => format!("page views served are not judged without a long horizon {asked}"),
+            }
         }
         Aim::Capacity { peak, window, .. } => {
             let overloaded = of.windows.iter().find(|one| one.name == *window);

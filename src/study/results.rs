@@ -97,6 +97,8 @@ pub struct Results {
     /// Values per replication of figures that are means over replications, by path; see
     /// [`kept`](crate::study::record::kept).
     pub by_replication: BTreeMap<String, Vec<f64>>,
+    /// Objectives as declared, in the order of the names of their classes, whether a window or a horizon judges them or not.
+    pub declared: Vec<Declared>,
     /// Latency objectives, by window.
     pub objectives: Vec<ObjectiveRow>,
     /// Capacity per objective.
@@ -525,6 +527,17 @@ pub struct FigureRow {
     pub unit: FigureUnit,
     /// Its estimate.
     pub estimate: Estimate,
+}
+
+/// An objective as declared.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The class.
+    pub class: String,
+    /// Statistics of latency with their bounds, in seconds.
+    pub latency: Vec<(&'static str, f64)>,
+    /// Smallest share of the page views served.
+    pub served: Option<f64>,
 }
 
 /// A latency objective in one window.

@@ -166,8 +166,7 @@ impl Summary {
 #[must_use]
 pub fn summary(results: &Results) -> Summary {
     let names = subjects(results);
-    let has_objectives = results.objectives.iter().any(|row| names.contains(&row.class))
-        || load(results).iter().any(|class| class.month_meets.is_some());
+    let has_objectives = !results.declared.is_empty();
     let subjects: Vec<Subject> =
         names.into_iter().map(|name| subject(results, name, has_objectives)).collect();
     let peak = subjects.iter().find_map(|of| of.peak.as_ref());
@@ -183,10 +182,8 @@ pub fn summary(results: &Results) -> Summary {
 
 /// Returns the names of the subjects.
 fn subjects(results: &Results) -> Vec<String> {
-    let mut asked: Vec<String> = results.objectives.iter().map(|row| row.class.clone()).collect();
+    let mut asked: Vec<String> = results.declared.iter().map(|one| one.class.clone()).collect();
     asked.extend(results.capacities.iter().map(|row| row.class.clone()));
-    let share = load(results).iter().filter(|class| class.month_meets.is_some());
-    asked.extend(share.map(|class| class.name.clone()));
     if asked.is_empty() {
         let requested = results.plain().flat_map(|window| &window.views);
         asked.extend(requested.map(|row| row.class.clone()));
@@ -231,7 +228,7 @@ fn subject(results: &Results, name: String, judged: bool) -> Subject {
         name,
     };
     if judged {
-        of.goals = goals(results, &of, own);
+        of.goals = goals(results, &of);
     }
     of
 }
@@ -286,12 +283,23 @@ fn busiest(window: &WindowRows) -> Option<(String, f64)> {
     })
 }
 
-fn goals(results: &Results, of: &Subject, load: Option<&LoadClass>) -> Vec<Goal> {
+fn goals(results: &Results, of: &Subject) -> Vec<Goal> {
     let mut goals: Vec<Goal> = Vec::new();
+    let Some(declared) = results.declared.iter().find(|one| one.class == of.name) else {
+        return goals;
+    };
     let latencies = results.objectives.iter().filter(|row| row.class == of.name);
     goals.extend(latencies.map(|row| latency(results, row)));
-    if let Some(least) = load.and_then(|class| class.month_meets.as_ref()).map(|meets| meets.0) {
-        let least = least.get();
+    // Without a window no latency was measured: the objective stays open.
+    for (stat, bound) in &declared.latency {
+        let is_judged =
+            |goal: &Goal| matches!(&goal.aim, Aim::Latency { stat: own, .. } if own == stat);
+        if !goals.iter().any(is_judged) {
+            let aim = Aim::Latency { window: "no window".into(), stat, bound: *bound };
+            goals.push(Goal { aim, estimate: None, judgement: Judgement::NotJudged, margin: None });
+        }
+    }
+    if let Some(least) = declared.served {
         let estimate = of.served.clone();
         let judgement = estimate.as_ref().map_or(Judgement::NotJudged, |estimate| {
             Demand::AtLeast(least).judge_estimate(estimate)

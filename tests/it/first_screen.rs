@@ -82,6 +82,19 @@ fn where_no_scenario_meets_its_objectives_the_nearest_and_what_it_misses_come_fi
     assert!(answer.contains("It misses p95 at "), "{answer}");
 }
 
+/// Without the long horizon the share of views served is not judged: no scenario is then said to meet its objectives.
+#[test]
+fn an_objective_that_is_not_judged_is_never_met() {
+    let place = tempfile::tempdir().unwrap();
+    let files = [tier("starter"), tier("tier-5")];
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let more = [&SHORT[..], &["--solver", "requests"]].concat();
+    let answer = text(&run("compare", &files, place.path(), &more));
+    let words = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.starts_with("None of 2 scenarios is known to meet every objective."), "{answer}");
+    assert!(words.contains("page views served are not judged without a long horizon"), "{answer}");
+}
+
 #[test]
 fn run_answers_in_at_most_30_lines() {
     let place = tempfile::tempdir().unwrap();

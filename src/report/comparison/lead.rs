@@ -320,7 +320,7 @@ fn legend(ladder: &Ladder) -> Vec<String> {
         signs.push("✗ misses its objective");
     }
     if has(Verdict::Inconclusive) || has(Verdict::NotJudged) {
-        signs.push("? cannot be decided with these replications");
+        signs.push("? cannot be decided, or is not judged here");
     }
     if !signs.is_empty() {
         all.push(format!("{}.", signs.join("; ")));

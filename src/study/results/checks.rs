@@ -1,6 +1,6 @@
 //! Verdicts on latency objectives and on the run itself, and the omissions of the model.
 
-use super::{Check, LogRow, ObjectiveRow, STATS, ViewRow, WindowRows, natural};
+use super::{Check, Declared, LogRow, ObjectiveRow, STATS, ViewRow, WindowRows, natural};
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::Faults;
 use crate::model::spec::runs::ObjectiveSpec;
@@ -19,6 +19,21 @@ fn bounds(objective: &ObjectiveSpec) -> Vec<(usize, SimDuration)> {
     let latency = &latency.value;
     let all = [(1, &latency.p50), (2, &latency.p95), (3, &latency.p99)];
     all.into_iter().filter_map(|(at, bound)| Some((at, bound.as_ref()?.value))).collect()
+}
+
+/// Returns the objectives as declared.
+pub(super) fn declared(draft: &Draft) -> Vec<Declared> {
+    let mut all: Vec<Declared> = Vec::new();
+    for (class, objective) in draft.scenario.objective.iter() {
+        let bounds = bounds(objective).into_iter();
+        all.push(Declared {
+            class: class.to_string(),
+            latency: bounds.map(|(stat, bound)| (STATS[stat].0, bound.seconds())).collect(),
+            served: objective.availability.as_ref().map(|share| share.value.get()),
+        });
+    }
+    all.sort_by_cached_key(|one| natural(&one.class));
+    all
 }
 
 /// Returns the latency objectives in every window that has the class.

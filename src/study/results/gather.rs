@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::breaks;
-use super::checks::{checks, leaves_out, objectives};
+use super::checks::{checks, declared, leaves_out, objectives};
 use super::{
     AttemptRow, AttemptsOf, CapacityRow, ClassRow, ExpectationRow, FigureRow, Latency, LogRow,
     Results, STATS, Share, Unreached, Use, UseKind, ViewRow, WindowRows, ZoneRow, natural,
@@ -96,6 +96,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         source: text(&scenario.source),
         seed: scenario.run.seed.value,
         level: scenario.run.confidence.value,
+        declared: declared(draft),
         objectives: objectives(draft, &windows),
         capacities: capacities(study, result),
         expectations: expectations.collect(),
