@@ -57,7 +57,7 @@ pub fn unit(unit: &Unit) -> &str {
     }
 }
 
-/// Returns the unit with this name, the inverse of [`unit`].
+/// Returns the unit with this name, the inverse of [`unit()`].
 #[must_use]
 pub fn unit_named(name: &str) -> Unit {
     match name {
