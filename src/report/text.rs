@@ -256,7 +256,7 @@ pub fn stopped(document: &Document, place: &str, terminal: Terminal) -> String {
 }
 
 /// Width of the column of labels on the first screen, at most.
-const LABEL: usize = 20;
+const LABEL: usize = 24;
 
 /// Formats figures: labels in a column, then each value with the verdict on it.
 fn facts(out: &mut String, facts: &[Fact], terminal: Terminal) {
@@ -268,12 +268,17 @@ fn facts(out: &mut String, facts: &[Fact], terminal: Terminal) {
     let width = longest.unwrap_or(0).min(LABEL) + 2;
     for fact in facts {
         let label = terminal.letters.spell(&visible(&fact.label));
-        let label = format!("{label:<width$}");
+        let mut first = format!("{label:<width$}");
+        if label.chars().count() > LABEL {
+            // A label that is too long for the column stands on a line of its own.
+            say(out, &label, terminal);
+            first = " ".repeat(width);
+        }
         let verdict = match fact.judgement {
             Some(judgement) => format!(" [{}]", judgement.word().replace(' ', "\u{a0}")),
             None => String::new(),
         };
-        say_behind(out, &label, width, &format!("{}{verdict}", fact.text), terminal);
+        say_behind(out, &first, width, &format!("{}{verdict}", fact.text), terminal);
     }
 }
 
