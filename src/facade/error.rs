@@ -139,7 +139,7 @@ impl Error {
     ///
     /// ```
     /// let error = fivenines::Scenario::load("scenarios").unwrap_err();
-    /// assert_eq!(error.help(), Some("name the files in it: scenarios/*.toml"));
+    /// assert_eq!(error.help(), Some("give the files in it: scenarios/*.toml"));
     /// ```
     #[must_use]
     pub fn help(&self) -> Option<&str> {
