@@ -16,7 +16,7 @@ fn shop() -> Builder {
         .set("service.app.backlog", 100)
         .set("request.page.enter", "app")
         .set("request.page.demands.page", page)
-        .request("page", [Value::step("cpu", "app").with("draw", "page")])
+        .request("page", [Value::step("cpu", "app").with("demand", "page")])
         .workload("visitors", "page", Value::per_second(40.0))
         .window("peak", Duration::from_secs(120))
         .set("window.peak.warm-up", Duration::from_secs(10))
