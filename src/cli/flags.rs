@@ -278,6 +278,11 @@ pub struct GateArgs {
     /// error.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
+    /// Write the findings as a comment for a pull request, in Markdown
+    ///
+    /// States what moved, for better or worse, and which keys differ from the baseline.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub markdown: Option<PathBuf>,
     /// Annotations for a CI system, after the answer: none, github
     ///
     /// `github` prints one line for GitHub Actions per key that differs, with its place in the file.
