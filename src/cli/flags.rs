@@ -227,6 +227,11 @@ pub struct RunArgs {
     /// For example waiting.desk.p95@steady. It is reported with the others and not judged.
     #[arg(long, value_name = "FIGURE", value_parser = figure_path)]
     pub figure: Vec<String>,
+    /// Repeat a quick run whenever a file changes, until Ctrl-C
+    ///
+    /// Implies --quick. Watches the scenario and the recorded traffic that it names.
+    #[arg(long)]
+    pub watch: bool,
     /// Effort, output and results folder.
     #[command(flatten)]
     pub simulation: Simulation,

@@ -93,6 +93,55 @@ fn all_mistakes_of_a_file_are_said_at_once() {
     assert!(said.lines().last().unwrap().starts_with("check: 3 errors, 0 warnings in"), "{said}");
 }
 
+/// The sections of the language that have required keys, each empty: whoever writes the lines that `check` gives as
+/// examples has no key missing after a few rounds, and no line that is not understood.
+#[test]
+fn the_example_of_a_missing_key_is_a_line_that_works() {
+    let sections = [
+        "site.a", "rack.b", "server.c", "zone.d", "service.e", "database.g", "nas.h", "station.i", "unit.j",
+        "group.k", "crew.l", "queue.m", "cache.n", "cdn.o", "name-service.p", "workload.q", "request.r",
+        "window.s", "fault.t", "profile.u", "link.v", "operation.w", "objective.x", "clients.y", "balancer.z",
+    ];
+    let mut lines: Vec<(&str, Vec<String>)> = sections.iter().map(|one| (*one, Vec::new())).collect();
+    let mut rounds = 0;
+    loop {
+        let mut text = "scenario = \"x\"\nformat = 2\n".to_string();
+        for (section, lines) in &lines {
+            text.push_str(&format!("[{section}]\n{}\n", lines.join("\n")));
+        }
+        let (_folder, path) = file(&text);
+        let (_, out, err) = run(&["check", &path, "--format", "json"]);
+        let mut added = 0;
+        for line in out.lines().chain(err.lines()).filter(|line| line.starts_with('{')) {
+            let found: serde_json::Value = serde_json::from_str(line).unwrap();
+            let code = found["code"].as_str().unwrap();
+            // Syntax, type, unit, word, unknown key.
+            let wrong = ["E01", "E02", "E03", "E06"].iter().any(|class| code.starts_with(class));
+            assert!(!wrong, "{line}\n{text}");
+            if code != "E0701" {
+                continue;
+            }
+            let field = found["field"].as_str().unwrap_or_default();
+            let help = found["help"].as_str().unwrap_or_default();
+            let own = lines.iter_mut().find(|(section, _)| {
+                field.strip_prefix(*section).is_some_and(|rest| rest.matches(['.', '[']).count() <= 1)
+            });
+            let Some((_, own)) = own else { continue };
+            let examples = help.strip_prefix("for example `").and_then(|help| help.strip_suffix('`'));
+            let examples = examples.unwrap_or_else(|| panic!("no example: {line}"));
+            // The reader puts a name of the own there.
+            own.extend(examples.split("`, `").map(|line| line.replace("NAME", "a-name")));
+            added += 1;
+        }
+        if added == 0 {
+            break;
+        }
+        rounds += 1;
+        assert!(rounds <= 4, "{text}");
+    }
+    assert!(rounds >= 1 && lines.iter().filter(|(_, own)| !own.is_empty()).count() >= 12, "{lines:?}");
+}
+
 /// A trace in milliseconds where seconds are read is asked about by `check`.
 #[test]
 fn a_trace_that_looks_like_milliseconds_is_warned_of() {

@@ -6,7 +6,7 @@ use crate::kinds::cdn::live::MAX_EDGES;
 use crate::kinds::cdn::spec::{CdnSpec, EdgeContentSpec};
 use crate::kinds::cdn::{Cdn, links};
 use crate::plan::Draft;
-use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as};
 use crate::plan::hits;
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Walk, find_named};
@@ -78,7 +78,8 @@ fn check_cdn(draft: &Draft, at: usize, cdn: &CdnSpec, out: &mut Diagnostics) {
     }
     let Some(content) = &cdn.content else {
         if !cdn.hit.given {
-            missing(cdn.span, "hit", "or `content`", out);
+            let hit = ("hit", Some("{ NAME = 0.9 }"));
+            missing_as(cdn.span, hit, "or `content`", out);
         }
         return;
     };

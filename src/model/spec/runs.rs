@@ -457,12 +457,46 @@ spec! {
         of: Option<Named<Spanned<Price>, Reference>>,
     }
 
-    /// A price of both sorts.
+    /// A price of both sorts, and prices by the size of the part, each once (`"$40"`) or per month (`"$4/month"`).
     pub struct PriceSpec {
         /// Once: `"$2000"`.
         once: Option<Money>,
         /// Per month: `"$250/month"`, or another period.
         month: Option<Money>,
+        /// In addition for each core: of a server, a balancer, or a zone with a cap.
+        per_core: Option<Money>,
+        /// In addition for each GiB of memory: of a server or a zone.
+        per_gib: Option<Money>,
+        /// In addition for each disk: of a server, a set of disks or a pool.
+        per_disk: Option<Money>,
+        /// In addition for each Mbit/s: of an uplink, a switch or a link.
+        per_mbit: Option<Money>,
+    }
+}
+
+/// What a price by size counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Size {
+    /// Cores.
+    Core,
+    /// GiB of memory.
+    Gib,
+    /// Disks.
+    Disk,
+    /// Mbit/s of bandwidth.
+    Mbit,
+}
+
+impl Size {
+    /// Returns the key of its price.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Core => "per-core",
+            Self::Gib => "per-gib",
+            Self::Disk => "per-disk",
+            Self::Mbit => "per-mbit",
+        }
     }
 }
 
@@ -473,14 +507,25 @@ pub struct Price {
     pub once: Option<Spanned<Money>>,
     /// Price per month.
     pub month: Option<Spanned<Money>>,
+    /// Prices by the size of the part, in addition.
+    pub per: Vec<(Size, Spanned<Money>)>,
 }
 
 impl Price {
-    /// Returns one-time dollars, and dollars per month; `None` for a price that is not given.
+    /// Returns one-time dollars, and dollars per month, of a part with the sizes that `size` gives; `None` for a price
+    /// that is not given.
     #[must_use]
-    pub fn dollars(&self) -> (Option<f64>, Option<f64>) {
-        let once = self.once.as_ref().map(|price| price.value.dollars());
-        (once, self.month.as_ref().and_then(|price| price.value.dollars_per_month()))
+    pub fn dollars(&self, size: impl Fn(Size) -> f64) -> (Option<f64>, Option<f64>) {
+        let mut once = self.once.as_ref().map(|price| price.value.dollars());
+        let mut month = self.month.as_ref().and_then(|price| price.value.dollars_per_month());
+        for (of, price) in &self.per {
+            let (sum, each) = match price.value.dollars_per_month() {
+                Some(each) => (&mut month, each),
+                None => (&mut once, price.value.dollars()),
+            };
+            *sum = Some(sum.unwrap_or(0.0) + each * size(*of));
+        }
+        (once, month)
     }
 }
 
@@ -496,11 +541,16 @@ impl crate::scenario::value::Value for Price {
             let money = Money::read(item, out)?;
             let price = Some(Spanned::new(money, item.span));
             return Some(match money.dollars_per_month() {
-                Some(_) => Self { month: price, once: None },
-                None => Self { once: price, month: None },
+                Some(_) => Self { month: price, ..Self::default() },
+                None => Self { once: price, ..Self::default() },
             });
         }
-        let PriceSpec { once, month, span } = PriceSpec::read(item, out)?;
+        let PriceSpec { once, month, per_core, per_gib, per_disk, per_mbit, span } =
+            PriceSpec::read(item, out)?;
+        let sizes = [Size::Core, Size::Gib, Size::Disk, Size::Mbit];
+        let per = sizes.into_iter().zip([per_core, per_gib, per_disk, per_mbit]);
+        let per: Vec<(Size, Spanned<Money>)> =
+            per.filter_map(|(size, price)| Some((size, price?))).collect();
         let mut wrong = |span, message: &str, help: &str| {
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
             None
@@ -516,10 +566,10 @@ impl crate::scenario::value::Value for Price {
                 "write `\"$250/month\"`, or give `once`",
             );
         }
-        if once.is_none() && month.is_none() {
+        if once.is_none() && month.is_none() && per.is_empty() {
             return wrong(span, "a price without an amount", "give `once`, `month` or both");
         }
-        Some(Self { once, month })
+        Some(Self { once, month, per })
     }
     fn shape() -> crate::scenario::value::Shape {
         crate::scenario::value::Shape::Either(vec![
@@ -529,22 +579,27 @@ impl crate::scenario::value::Value for Price {
     }
     fn canonical(&self) -> serde_json::Value {
         match (&self.once, &self.month) {
-            (Some(price), None) | (None, Some(price)) if price.uncertainty.is_none() => {
+            (Some(price), None) | (None, Some(price))
+                if price.uncertainty.is_none() && self.per.is_empty() =>
+            {
                 price.canonical()
             }
             (once, month) => {
                 let both = [("month", month), ("once", once)].into_iter();
                 let given = both.filter_map(|(key, price)| Some((key, price.as_ref()?)));
-                let all = given.map(|(key, price)| (key.to_string(), price.canonical()));
+                let sizes = self.per.iter().map(|(size, price)| (size.key(), price));
+                let all = given.chain(sizes);
+                let all = all.map(|(key, price)| (key.to_string(), price.canonical()));
                 serde_json::Value::Object(all.collect())
             }
         }
     }
     fn compare(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        let (a, b) = (self.dollars(), other.dollars());
+        let (a, b) = (self.dollars(|_| 0.0), other.dollars(|_| 0.0));
         let same = |a: Option<f64>, b: Option<f64>| a.is_some() == b.is_some();
-        // An amount once and one per month have no order.
-        let comparable = same(a.0, b.0) && same(a.1, b.1);
+        // An amount once and one per month have no order, nor have prices by size: which is more depends on the part.
+        let sized = self.per.is_empty() && other.per.is_empty();
+        let comparable = sized && same(a.0, b.0) && same(a.1, b.1);
         a.partial_cmp(&b).filter(|_| comparable)
     }
 }

@@ -6,7 +6,7 @@ use crate::health::STATES_MAX;
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::checks::runs::after_horizon;
-use crate::plan::checks::{exclude, inert, inert_if, missing, takes_time};
+use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, takes_time};
 use crate::plan::links::find_named;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
@@ -112,7 +112,10 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
     ];
     let mut given = begins.into_iter().flatten();
     match (given.next(), given.next()) {
-        (None, _) => missing(fault.span, "rate", "or `up`, `at` or `after`: when it begins", out),
+        (None, _) => {
+            let why = "or `up`, `at` or `after`: when it begins";
+            missing_as(fault.span, ("rate", Some("\"2/y\"")), why, out);
+        }
         (Some(first), Some(second)) => {
             exclude(second, first, "a fault begins by `rate`, `up`, `at` or `after`", out);
         }

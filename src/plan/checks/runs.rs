@@ -9,7 +9,7 @@ use crate::model::spec::traffic::{
     ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment, WorkloadSpec,
 };
 use crate::plan::Draft;
-use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as};
 use crate::plan::faults::operated;
 use crate::plan::load;
 use crate::plan::names::{Kind, member_name};
@@ -399,7 +399,10 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         inert(operation.span, "this operation does nothing", help, out);
     }
     match &operation.at {
-        None => missing(operation.span, "at", "when it begins", out),
+        None => {
+            let at = ("at", Some("\"Sun 03:00\""));
+            missing_as(operation.span, at, "when it begins", out);
+        }
         Some(at) => {
             if let (Moment::After(_), Some(every)) = (at.value, &operation.every) {
                 let message = "a time since time zero comes once";
