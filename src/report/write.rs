@@ -21,8 +21,8 @@ mod replace;
 
 use super::json;
 pub use error::WriteError;
-use error::io_error;
-use kept::KEPT;
+use error::{free_bytes, io_error};
+use kept::{KEPT, refuse_as_previous};
 pub use replace::replace;
 
 /// Name of the file that marks a directory as results.
@@ -653,7 +653,6 @@ fn sync_directory(directory: &Path) -> Result<(), WriteError> {
     }
     Ok(())
 }
-
 
 #[cfg(test)]
 mod tests;

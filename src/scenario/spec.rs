@@ -225,8 +225,7 @@ impl<'a> TableReader<'a> {
                 let keys: Vec<&str> = several.iter().map(|(key, _)| key.as_ref()).collect();
                 let lines: Vec<String> =
                     several.iter().map(|(key, shape)| shape().line(key)).collect();
-                let message =
-                    format!("nothing is given here; required: `{}`", keys.join("`, `"));
+                let message = format!("nothing is given here; required: `{}`", keys.join("`, `"));
                 let help = format!("for example `{}`", lines.join("`, `"));
                 out.push(Diagnostic::new(Code::MissingKey, item.span, message).help(help));
             }

@@ -134,9 +134,9 @@ impl Shape {
             Self::Table { keys, .. } => {
                 let required = keys().into_iter().filter(|key| key.required);
                 let lines: Vec<String> = match depth.checked_sub(1) {
-                    Some(depth) => {
-                        required.map(|key| format!("{} = {}", key.key, key.shape.example(depth))).collect()
-                    }
+                    Some(depth) => required
+                        .map(|key| format!("{} = {}", key.key, key.shape.example(depth)))
+                        .collect(),
                     None => Vec::new(),
                 };
                 if lines.is_empty() { "{}".into() } else { format!("{{ {} }}", lines.join(", ")) }

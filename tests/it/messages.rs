@@ -98,11 +98,34 @@ fn all_mistakes_of_a_file_are_said_at_once() {
 #[test]
 fn the_example_of_a_missing_key_is_a_line_that_works() {
     let sections = [
-        "site.a", "rack.b", "server.c", "zone.d", "service.e", "database.g", "nas.h", "station.i", "unit.j",
-        "group.k", "crew.l", "queue.m", "cache.n", "cdn.o", "name-service.p", "workload.q", "request.r",
-        "window.s", "fault.t", "profile.u", "link.v", "operation.w", "objective.x", "clients.y", "balancer.z",
+        "site.a",
+        "rack.b",
+        "server.c",
+        "zone.d",
+        "service.e",
+        "database.g",
+        "nas.h",
+        "station.i",
+        "unit.j",
+        "group.k",
+        "crew.l",
+        "queue.m",
+        "cache.n",
+        "cdn.o",
+        "name-service.p",
+        "workload.q",
+        "request.r",
+        "window.s",
+        "fault.t",
+        "profile.u",
+        "link.v",
+        "operation.w",
+        "objective.x",
+        "clients.y",
+        "balancer.z",
     ];
-    let mut lines: Vec<(&str, Vec<String>)> = sections.iter().map(|one| (*one, Vec::new())).collect();
+    let mut lines: Vec<(&str, Vec<String>)> =
+        sections.iter().map(|one| (*one, Vec::new())).collect();
     let mut rounds = 0;
     loop {
         let mut text = "scenario = \"x\"\nformat = 2\n".to_string();
@@ -124,10 +147,13 @@ fn the_example_of_a_missing_key_is_a_line_that_works() {
             let field = found["field"].as_str().unwrap_or_default();
             let help = found["help"].as_str().unwrap_or_default();
             let own = lines.iter_mut().find(|(section, _)| {
-                field.strip_prefix(*section).is_some_and(|rest| rest.matches(['.', '[']).count() <= 1)
+                field
+                    .strip_prefix(*section)
+                    .is_some_and(|rest| rest.matches(['.', '[']).count() <= 1)
             });
             let Some((_, own)) = own else { continue };
-            let examples = help.strip_prefix("for example `").and_then(|help| help.strip_suffix('`'));
+            let examples =
+                help.strip_prefix("for example `").and_then(|help| help.strip_suffix('`'));
             let examples = examples.unwrap_or_else(|| panic!("no example: {line}"));
             // The reader puts a name of the own there.
             own.extend(examples.split("`, `").map(|line| line.replace("NAME", "a-name")));
@@ -139,7 +165,10 @@ fn the_example_of_a_missing_key_is_a_line_that_works() {
         rounds += 1;
         assert!(rounds <= 4, "{text}");
     }
-    assert!(rounds >= 1 && lines.iter().filter(|(_, own)| !own.is_empty()).count() >= 12, "{lines:?}");
+    assert!(
+        rounds >= 1 && lines.iter().filter(|(_, own)| !own.is_empty()).count() >= 12,
+        "{lines:?}"
+    );
 }
 
 /// A trace in milliseconds where seconds are read is asked about by `check`.

@@ -38,7 +38,9 @@ fn cores(draft: &Draft, part: Part) -> Option<f64> {
     let scenario = &draft.scenario;
     match part {
         Part::Server(server) => Some(f64::from(scenario.server[server.group].1.cores.value)),
-        Part::Zone { zone, .. } => scenario.zone[zone].1.cpu.value.cap.as_ref().map(|cap| cap.value),
+        Part::Zone { zone, .. } => {
+            scenario.zone[zone].1.cpu.value.cap.as_ref().map(|cap| cap.value)
+        }
         Part::Balancer { balancer, .. } => {
             scenario.balancer[balancer].1.cores.as_ref().map(|cores| f64::from(cores.value))
         }

@@ -64,7 +64,9 @@ fn passed(report: &Report) -> impl Iterator<Item = &Gated> {
 /// Returns the scenarios that did not pass: changed ones first, then those without a verdict.
 fn order(report: &Report) -> impl Iterator<Item = &Gated> {
     let ranks = [0, 1, 2];
-    ranks.into_iter().flat_map(|rank| report.scenarios.iter().filter(move |one| rank_of(one) == rank))
+    ranks
+        .into_iter()
+        .flat_map(|rank| report.scenarios.iter().filter(move |one| rank_of(one) == rank))
 }
 
 const fn rank_of(one: &Gated) -> u8 {
@@ -139,7 +141,9 @@ fn reason(out: &mut String, one: &Gated) {
     if !one.keys.is_empty() {
         out.push_str("\nThe scenario differs from its baseline:\n\n");
     } else if one.outcome == Outcome::Changed && one.mode == Some(Mode::Exact) {
-        out.push_str("\nThe scenario is unchanged: this version of fivenines computes other figures.\n");
+        out.push_str(
+            "\nThe scenario is unchanged: this version of fivenines computes other figures.\n",
+        );
     }
     for key in one.keys.iter().take(KEYS) {
         let place = key.line.map_or_else(String::new, |line| {
@@ -169,7 +173,9 @@ fn table(out: &mut String, rows: &[&Row]) {
     if rows.is_empty() {
         return;
     }
-    out.push_str("\n| figure | baseline | now | change | allowed | |\n|---|---:|---:|---:|---:|---|\n");
+    out.push_str(
+        "\n| figure | baseline | now | change | allowed | |\n|---|---:|---:|---:|---:|---|\n",
+    );
     for row in rows {
         let verdict = match (row.verdict, row.direction) {
             (Verdict::Unsure, _) => needed(row),
@@ -262,7 +268,10 @@ mod tests {
         let one = not_judged("a`b", "**@team** <img>\n``` | x");
         let report = Report { scenarios: vec![one], ..Report::default() };
         let text = markdown(&report);
-        assert!(text.contains("\n**``a`b``**: not judged, ````**@team** <img> ``` | x````\n"), "{text}");
+        assert!(
+            text.contains("\n**``a`b``**: not judged, ````**@team** <img> ``` | x````\n"),
+            "{text}"
+        );
         assert_eq!(cell(&code("a|b")), "`a\\|b`");
         assert_eq!(code("`"), "`` ` ``");
     }

@@ -136,7 +136,7 @@ pub(super) fn io_error(doing: &'static str, file: &Path) -> impl FnOnce(io::Erro
 }
 
 /// Returns the number of free bytes at the place of `file`, if there were too few.
-fn free_bytes(file: &Path, error: &io::Error) -> Option<u64> {
+pub(super) fn free_bytes(file: &Path, error: &io::Error) -> Option<u64> {
     use io::ErrorKind::{QuotaExceeded, StorageFull};
     if !matches!(error.kind(), StorageFull | QuotaExceeded) {
         return None;

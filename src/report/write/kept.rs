@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{
-    MANIFEST, ResultsDirectory, WriteError, io_error, is_there, listed, read_manifest, refuse_foreign, rename,
-    sync_directory, verify, write_new,
+    MANIFEST, ResultsDirectory, WriteError, io_error, is_there, listed, read_manifest,
+    refuse_foreign, rename, sync_directory, verify, write_new,
 };
 use crate::report::json;
 
@@ -52,7 +52,7 @@ impl ResultsDirectory {
 }
 
 /// Refuses a place for previous results that holds anything but results.
-fn refuse_as_previous(place: &Path) -> Result<(), WriteError> {
+pub(super) fn refuse_as_previous(place: &Path) -> Result<(), WriteError> {
     match fs::symlink_metadata(place) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(io_error("read", place)(error)),
