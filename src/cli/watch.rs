@@ -83,7 +83,7 @@ impl Watched {
     }
 }
 
-/// What tells one content of a file from another.
+/// The state of a file, which differs after every change of its content.
 #[derive(Clone, PartialEq, Eq)]
 enum Stamp {
     /// Length, and nanoseconds of the last modification after 1970.

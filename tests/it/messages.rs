@@ -93,8 +93,8 @@ fn all_mistakes_of_a_file_are_said_at_once() {
     assert!(said.lines().last().unwrap().starts_with("check: 3 errors, 0 warnings in"), "{said}");
 }
 
-/// The sections of the language that have required keys, each empty: whoever writes the lines that `check` gives as
-/// examples has no key missing after a few rounds, and no line that is not understood.
+/// Empty sections of every kind: users who write the lines that `check` gives as examples have no key missing after a
+/// few rounds, and no line is refused.
 #[test]
 fn the_example_of_a_missing_key_is_a_line_that_works() {
     let sections = [

@@ -474,7 +474,7 @@ spec! {
     }
 }
 
-/// What a price by size counts.
+/// The size that a price counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Size {
     /// Cores.
