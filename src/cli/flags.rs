@@ -165,7 +165,7 @@ pub enum Command {
 /// Flags of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Scenario files; `-` reads standard input
+    /// Scenario files, or folders of scenario files; `-` reads standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
     /// Values that override keys of each file.

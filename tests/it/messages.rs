@@ -30,7 +30,7 @@ fn a_file_that_is_not_there_is_said_with_the_one_that_is() {
 #[test]
 fn a_folder_is_no_scenario_and_the_way_to_name_its_files_is_said() {
     assert_eq!(
-        complaint(&["check", "scenarios/tiers"], ""),
+        complaint(&["draw", "scenarios/tiers"], ""),
         "error: `scenarios/tiers` is a directory, not a scenario\n  \
          help: give the files in it: scenarios/tiers/*.toml\n"
     );

@@ -103,7 +103,8 @@ fn length(fault: &FaultSpec) -> Option<SimDuration> {
     fault.lasts.as_ref().map(|lasts| lasts.value).or_else(repair)
 }
 
-fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+/// Checks that one key says when the fault begins.
+fn check_begin(fault: &FaultSpec, out: &mut Diagnostics) {
     let begins = [
         fault.rate.as_ref().map(|key| key.span),
         fault.up.as_ref().map(|key| key.span),
@@ -121,6 +122,10 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
         }
         _ => {}
     }
+}
+
+fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    check_begin(fault, out);
     let rate = fault.rate.as_ref().map(|rate| (rate.span, rate.value.in_per_second()));
     let up = fault.up.as_ref().map(|up| (up.span, 1.0 / up.value.law().mean()));
     for (span, per_second) in rate.into_iter().chain(up) {
