@@ -292,11 +292,11 @@ fn taken<T: Value>(
 }
 
 super::words! {
-    /// What lies between the points of an empirical law.
+    /// Values between the points of an empirical law.
     pub enum Between {
         /// Only the values themselves occur.
         Steps = "steps",
-        /// The values in between are alike.
+        /// All values between two points are equally likely.
         Lines = "lines",
     }
 }
