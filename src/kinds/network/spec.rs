@@ -16,7 +16,7 @@ spec! {
     /// Links of a site to the Internet. Users share them evenly.
     pub struct UplinksSpec {
         /// Number of links.
-        count: u32 = 1 => at_least(1).because("a site without a link serves nobody: leave `uplinks` out for a link that is no limit"),
+        count: u32 = 1 => at_least(1).because("a site without a link serves no user: leave `uplinks` out for a link that is no limit"),
         /// Bandwidth of each link.
         bandwidth: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
         /// Time that the users of a dead link are cut off before the other links carry them.

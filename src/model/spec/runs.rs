@@ -124,7 +124,7 @@ impl crate::scenario::value::Value for ReplicationsSpec {
         // Equal bounds are the canonical spelling of a number, and one run is a number of them.
         if bounds.min.value == 1 && bounds.max.value > 1 {
             let code = crate::scenario::code::Code::OutOfRange;
-            let message = "`min` is 1: one run says nothing about its own error";
+            let message = "`min` is 1: one run gives no estimate of its own error";
             let help = "set `min` to 2 or more; `replications = 1` asks for a single run";
             out.push(
                 crate::scenario::diagnostic::Diagnostic::new(code, bounds.min.span, message)

@@ -79,7 +79,7 @@ pub struct LawSpec<U> {
     /// The word in `dist`; `constant` for a plain value.
     pub dist: &'static str,
     /// The mean or the value as written, with its uncertainty; `None` if the distribution has neither.
-    #[allow(dead_code, reason = "it says which unit the law is of")]
+    #[allow(dead_code, reason = "it has the unit of the law")]
     pub mean: Option<Spanned<U>>,
     /// Place in the text.
     #[allow(dead_code, reason = "every form has it, some need it")]
