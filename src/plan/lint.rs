@@ -504,13 +504,13 @@ fn time_outs(draft: &Draft, out: &mut Diagnostics) {
         for (limit, whose) in limits {
             for call in calls.iter().filter(|call| call.value >= limit.value) {
                 let message = format!(
-                    "this call may take {}, but {whose} time-out is {}: no caller waits for the rest",
+                    "this call may take {}, but {whose} time-out is {}: a later answer has no receiver",
                     call.value, limit.value
                 );
                 out.push(
                     Diagnostic::new(Code::TimeOuts, call.span, message)
                         .related(limit.span, format!("{whose} time-out"))
-                        .help("give the calls inside a shorter `time-out`"),
+                        .help("give this call a shorter `time-out`"),
                 );
             }
         }
