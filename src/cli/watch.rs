@@ -83,7 +83,7 @@ impl Watched {
     }
 }
 
-/// What tells one content of a file from another.
+/// State of a file, by which a change is detected.
 #[derive(Clone, PartialEq, Eq)]
 enum Stamp {
     /// Length, and nanoseconds of the last modification after 1970.

@@ -68,7 +68,7 @@ words! {
         LeastConnections = "least-connections",
         /// A member drawn at random.
         Random = "random",
-        /// Of two members drawn at random, the one with fewer open requests.
+        /// The member with fewer open requests, of two drawn at random.
         TwoChoices = "two-choices",
         /// The same member for all requests of a page view.
         Hash = "hash",

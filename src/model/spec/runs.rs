@@ -487,7 +487,7 @@ spec! {
     }
 }
 
-/// What a price by size counts.
+/// Measure of size that a price counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Size {
     /// Cores.
