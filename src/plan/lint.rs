@@ -504,7 +504,8 @@ fn time_outs(draft: &Draft, out: &mut Diagnostics) {
         for (limit, whose) in limits {
             for call in calls.iter().filter(|call| call.value >= limit.value) {
                 let message = format!(
-                    "this call may take {}, but {whose} time-out is {}: a later answer has no receiver",
+                    "this call may take {}, but {whose} time-out is {}: a later answer has no \
+                     receiver",
                     call.value, limit.value
                 );
                 out.push(

@@ -61,7 +61,8 @@ fn has_a_limit(
         format!("`{figure}`: `{}` has unlimited workers, and so no utilisation", part.name);
     let window = figure.window.as_ref().map_or_else(String::new, |window| format!("@{window}"));
     let help = format!(
-        "use `busy.{scope}{window}` for the number at work, or for its processor `utilization.ZONE.cpu{window}`",
+        "use `busy.{scope}{window}` for the number at work, or for its processor \
+         `utilization.ZONE.cpu{window}`",
         scope = figure.scope
     );
     Err(NoSuchFigure::new(message).help(help))
@@ -161,7 +162,8 @@ fn disturbed(draft: &Draft, figure: &Figure, asked: &mut WindowPlan) -> Result<(
     };
     if first <= from {
         let message = format!(
-            "`{figure}`: a step or flash crowd begins before `{name}`, so that the window has no time before it"
+            "`{figure}`: a step or flash crowd begins before `{name}`: the window has no \
+             time before the disturbance"
         );
         return refuse(message, format!("let `{name}` begin before {}", first - SimTime::ZERO));
     }

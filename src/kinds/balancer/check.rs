@@ -107,7 +107,8 @@ fn check_sticky(
         return;
     }
     if balancer.algorithm.value == Algorithm::Hash {
-        let message = "by `hash` each page view has a member of its own, whichever member served the one before";
+        let message = "by `hash` each page view has a member of its own, whichever member served \
+                       the one before";
         exclude(span, balancer.algorithm.span, message, out);
     }
     if draft.links.balancers[at].targets.len() == 1 {

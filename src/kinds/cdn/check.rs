@@ -166,7 +166,8 @@ fn shields(draft: &Draft, (edges, at): (usize, usize), out: &mut Diagnostics) {
     }
     if asks.ttl.given && shield.ttl.given && asks.ttl.value > shield.ttl.value {
         let message = format!(
-            "a copy at the edges is as old as at `{name}`, and would be served for longer: {} of {}",
+            "a copy at the edges is as old as at `{name}`, and would be served for longer: \
+             {} of {}",
             asks.ttl.value, shield.ttl.value
         );
         out.push(

@@ -62,7 +62,8 @@ pub const ROWS: &[Row] = &[
     share(Metric::DeadLetters, "Their share of the messages accepted"),
     counted(
         Metric::LostMessages,
-        "Messages accepted and lost; by `outcome`, dropped because the queue was full, lost with a broker, and of these the ones not yet confirmed to their producer",
+        "Messages accepted and lost; by `outcome`, dropped because the queue was full, lost with a broker, \
+         and of these the ones not yet confirmed to their producer",
     )
     .keys(&[OF_LOST]),
     share(Metric::LostMessages, "Their share of the messages accepted"),

@@ -105,7 +105,8 @@ fn check_arranged(draft: &Draft, out: &mut Diagnostics) {
             let Some(other) = arranged.insert(*member, name) else { continue };
             let unit = member.name(&draft.scenario);
             let message = format!(
-                "`{name}` and `{other}` both declare how `{unit}` stands by, ages or fails with others"
+                "`{name}` and `{other}` both declare how `{unit}` stands by, ages or fails \
+                 with others"
             );
             let found = Diagnostic::new(Code::OutOfRange, spec.of.span, message);
             out.push(found.help("let one of the groups only count: without mode, ageing and beta"));

@@ -129,8 +129,8 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
                 "a fault that comes {per_second}/s on average: at most {MOST_PER_SECOND}/s are \
                  simulated"
             );
-            let help = "failures this frequent are a share of requests, not a fault: use `choose`, or \
-                        `slow` with a `factor`";
+            let help = "failures this frequent are a share of requests, not a fault: use \
+                        `choose`, or `slow` with a `factor`";
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
         }
     }

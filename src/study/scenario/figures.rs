@@ -493,7 +493,8 @@ fn refuse_few(draft: &Draft, of: &WindowPlan, path: &Label, out: &mut Diagnostic
         return;
     }
     let message = format!(
-        "`{}` is made precise in the window `{}`, and that needs {LEAST_MINIMUM} replications before its precision is first checked",
+        "`{}` is made precise in the window `{}`, and that needs {LEAST_MINIMUM} \
+         replications before its precision is first checked",
         path.text, of.window.name
     );
     let help = format!("write `min = {LEAST_MINIMUM}` or more, or a number without a range");

@@ -92,7 +92,8 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         SPREAD,
         &[Whose::Station, Whose::Service, Whose::Database],
-        "A statistic of the visits of each replication, averaged; of those that begin in the window, however they end",
+        "A statistic of the visits of each replication, averaged; of those that begin in \
+         the window, however they end",
     ),
     Row::new(
         Metric::Sojourn,
@@ -377,7 +378,8 @@ pub const ROWS: &[Row] = &[
         LEVEL,
         &[Word::Own],
         &[Whose::Resource, Whose::Group],
-        "Spare share at the level of a window, or without one at the design peak; below zero where the offered load exceeds the capacity",
+        "Spare share at the level of a window, or without one at the design peak; below zero \
+         where the offered load exceeds the capacity",
     )
     .keys(&[AFTER_LOSS])
     .as_it_comes(IntervalOf::Exact),
@@ -428,7 +430,8 @@ pub const ROWS: &[Row] = &[
         UP,
         MEAN,
         &[Whose::Class],
-        "Share of the time in which enough members are up and reachable, and at most 1 % of the requests fail because a failure is not detected yet",
+        "Share of the time in which enough members are up and reachable, and at most 1 % of \
+         the requests fail because a failure is not detected yet",
     )
     .keys(&[WITHOUT]),
     Row::new(Metric::Unavailability, UP, MEAN, &[Whose::Class, Whose::Service, Whose::Group], "One minus the availability")
@@ -588,7 +591,8 @@ pub const ROWS: &[Row] = &[
         TRAFFIC_NAMED,
         MEAN,
         &[Whose::Class],
-        "Page views lost per year of one kind; `never-born`: not requested, since their session ended with a loss",
+        "Page views lost per year of one kind; `never-born`: not requested, since their session \
+         ended with a loss",
     )
     .keys(&[OF_LOSSES, WITHOUT]),
     Row::new(
