@@ -206,14 +206,14 @@ fn literals(source: &str) -> Vec<(usize, String)> {
             at += rest.find('\n').unwrap_or(rest.len());
         } else if rest.starts_with('\'') {
             at += character(rest);
-        } else if rest.starts_with('"') {
+        } else if let Some(body) = rest.strip_prefix('"') {
             let name = before.trim_end_matches('#');
             let (text, length) = if name.ends_with('r') {
                 let end = format!("\"{}", "#".repeat(before.len() - name.len()));
-                let length = rest[1..].find(&end).unwrap_or(rest.len() - 1);
-                (rest[1..=length].to_string(), length + end.len())
+                let length = body.find(&end).unwrap_or(body.len());
+                (body[..length].to_string(), length + end.len())
             } else {
-                literal(&rest[1..])
+                literal(body)
             };
             found.push((line, text));
             at = (at + 1 + length).min(source.len());
@@ -308,25 +308,28 @@ fn found_in(folder: &str, end: &str) -> Vec<String> {
 
 /// Returns the places of all files that have some, by path: of sources from `src` on, of others from the root on.
 fn all_places() -> BTreeMap<String, Vec<String>> {
-    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
-    let mut all: Vec<(String, String, Vec<(usize, String)>)> = Vec::new();
+    let mut all = BTreeMap::new();
+    let mut put = |path: &str, folder: &str, places: Vec<(usize, String)>| {
+        let shown = |(line, what)| format!("{folder}{path}:{line}: {what}");
+        if !places.is_empty() {
+            all.insert(path.to_string(), places.into_iter().map(shown).collect());
+        }
+    };
     for file in files() {
-        all.push((file.path.clone(), format!("src/{}", file.path), source(&file)));
+        put(&file.path, "src/", source(&file));
     }
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
     let mut pages = found_in("docs", "md");
     pages.extend(["README.md", "ARCHITECTURE.md"].map(String::from));
     let scenarios = found_in("scenarios", "toml");
     assert!(pages.len() > 10 && scenarios.len() > 100, "pages and scenarios are there");
-    all.extend(pages.into_iter().map(|path| (path.clone(), path.clone(), page(&read(&path)))));
-    all.extend(
-        scenarios.into_iter().map(|path| (path.clone(), path.clone(), scenario(&read(&path)))),
-    );
-    let some = all.into_iter().filter(|(_, _, places)| !places.is_empty());
-    some.map(|(path, shown, places)| {
-        let places = places.into_iter().map(|(line, what)| format!("{shown}:{line}: {what}"));
-        (path, places.collect())
-    })
-    .collect()
+    for path in pages {
+        put(&path, "", page(&read(&path)));
+    }
+    for path in scenarios {
+        put(&path, "", scenario(&read(&path)));
+    }
+    all
 }
 
 #[test]
