@@ -95,9 +95,9 @@ spec! {
         /// Number of virtual IPs. Each is owned by one unit, and a page view reaches each with the same
         /// probability.
         addresses: u32 => at_least(1),
-        /// Silence after which the ring of the units counts as broken.
+        /// Silence of a unit after which the ring of the units counts as broken.
         token: SimDuration = "1250ms",
-        /// Time to gather the units that are left.
+        /// Time to gather the units that are left, once the ring is broken.
         gather: SimDuration = "1250ms",
         /// Longest time to form the new ring; the time is uniform between zero and this.
         form: SimDuration = "1250ms",

@@ -42,9 +42,9 @@ spec! {
 spec! {
     /// Slower work for some time after a restart.
     pub struct WarmUpSpec {
-        /// Length of the slower phase.
+        /// Time after a restart in which the work is slower.
         for_: SimDuration,
-        /// Speed in that phase, as a share of the full speed.
+        /// Speed in that time, as a share of the full speed.
         speed: f64 => above(0.0),
     }
 }

@@ -45,7 +45,7 @@ spec! {
     pub struct GroupSpec {
         /// Units and groups whose health the group counts.
         of: OneOrMany<Reference> => not_empty(),
-        /// Number of them that must be up.
+        /// Number of the units and groups in `of` that must be up.
         needs: u32 = 1 => at_least(1),
         /// All units work, or one works and the others stand by.
         mode: GroupMode = "parallel",

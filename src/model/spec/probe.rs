@@ -24,7 +24,7 @@ spec! {
         time_out: SimDuration,
         /// Number of failed probes in a row that take a member out.
         fall: u32 => at_least(1),
-        /// Number of successful probes in a row that put it back.
+        /// Number of successful probes in a row that put a member back.
         rise: u32 = 1 => at_least(1),
         /// Depth of a probe.
         depth: Depth = "shallow",

@@ -26,9 +26,9 @@ spec! {
 spec! {
     /// Requests that a client makes next.
     pub struct ThenSpec {
-        /// Class of these requests.
+        /// Class of the requests that the client makes next.
         request: Name,
-        /// Number of these requests.
+        /// Number of requests that the client makes next.
         count: LawSpec<f64>,
     }
 }

@@ -367,9 +367,9 @@ spec! {
     pub struct AfterSpec {
         /// Name of the other fault.
         fault: Name,
-        /// Probability that this fault follows.
+        /// Probability that this fault follows the other.
         probability: Probability = 1,
-        /// Moment at which this fault begins.
+        /// Moment at which this fault begins: at the onset or at the repair of the other.
         once: Once = "begun",
     }
 }
@@ -379,7 +379,7 @@ spec! {
     pub struct CommonCauseSpec {
         /// Group of members. Its name keys the random draws of the events.
         group: Reference,
-        /// Share of each member's failure rate.
+        /// Share of each member's failure rate that comes from events of a whole set.
         beta: Probability,
         /// Size of a set: the members of the group, in order, form sets of this size. Without it, one set of all
         /// members.

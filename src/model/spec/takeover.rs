@@ -21,9 +21,9 @@ spec! {
 spec! {
     /// Giveback after a takeover: a second stall.
     pub struct GivebackSpec {
-        /// Time that the first unit must have been healthy.
+        /// Time that the first unit must have been healthy before the giveback.
         after: SimDuration,
-        /// Length of the giveback.
+        /// Length of the giveback, a stall for users.
         lasts: LawSpec<SimDuration>,
     }
 }

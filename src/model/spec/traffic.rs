@@ -87,9 +87,9 @@ spec! {
 spec! {
     /// A change of the rate.
     pub struct RateStepSpec {
-        /// Moment of the change.
+        /// Moment at which the rate changes.
         at: Moment,
-        /// Factor on the rate from then on.
+        /// Factor on the rate from the change on.
         factor: f64 => at_least(0.0),
         /// Time for which the factor applies. Without it, for ever.
         for_: Option<SimDuration>,
