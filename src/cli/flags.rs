@@ -417,10 +417,10 @@ pub struct ReplayArgs {
     pub files: Option<PathBuf>,
     /// List the events of one interval of one replication, as CSV
     ///
-    /// `STRETCH` is WINDOW:REPLICATION:NUMBER, as `replay` prints it for a difference, for example
+    /// `INTERVAL` is WINDOW:REPLICATION:NUMBER, as `replay` prints it for a difference, for example
     /// peak:1:7. Replications count from 1; interval 0 is the warm-up. Only that replication is
     /// simulated, up to the end of the interval. Exit code 0.
-    #[arg(long, value_name = "STRETCH", conflicts_with_all = ["then", "format"])]
+    #[arg(long, value_name = "INTERVAL", conflicts_with_all = ["then", "format"])]
     pub events: Option<Stretch>,
     /// Print the first event that differs from a list made by --events
     ///

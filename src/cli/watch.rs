@@ -83,7 +83,7 @@ impl Watched {
     }
 }
 
-/// The state of a file, which differs after every change of its content.
+/// State of a file, by which a change is detected.
 #[derive(Clone, PartialEq, Eq)]
 enum Stamp {
     /// Length, and nanoseconds of the last modification after 1970.

@@ -342,7 +342,7 @@ fn results_of_a_single_replication_are_replayed() {
     let more = ["--set", "run.replications={ min = 1, max = 4 }"];
     let (code, _, err) = run(&[&["check", &scenario][..], &more].concat());
     assert_eq!(code, 3, "{err}");
-    assert!(err.contains("one run says nothing about its own error"), "{err}");
+    assert!(err.contains("one run gives no estimate of its own error"), "{err}");
 }
 
 #[test]

@@ -134,15 +134,15 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
                 "a fault that comes {per_second}/s on average: at most {MOST_PER_SECOND}/s are \
                  simulated"
             );
-            let help = "what fails so often is a share of requests, not a fault: use `choose`, or \
-                        `slow` with a `factor`";
+            let help = "failures this frequent are a share of requests, not a fault: use \
+                        `choose`, or `slow` with a `factor`";
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
         }
     }
     takes_time(fault.repair.as_ref(), "repair", "a part restarts by itself", out);
     if fault.how.value == How::Slow {
         if fault.factor.is_none() {
-            missing(fault.span, "factor", "how many times slower", out);
+            missing(fault.span, "factor", "the slowdown, 2 for half the speed", out);
         }
     } else {
         let message = format!("only `slow` has a factor; this is `{}`", fault.how.value.word());
