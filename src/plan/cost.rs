@@ -15,7 +15,7 @@ mod size;
 pub use size::advice;
 
 use crate::convert::{self, place};
-use crate::model::spec::runs::{CostSpec, Price, Size};
+use crate::model::spec::price::{CostSpec, Price, Size};
 use crate::plan::Draft;
 use crate::plan::figure::{Figure, NoSuchFigure, Stat};
 use crate::plan::graph::{Graph, Subject};

@@ -2,9 +2,10 @@
 //! [`model::spec`](crate::model::spec), those of components in [`kinds`](crate::kinds).
 
 use crate::kinds::client::spec::ClientsSpec;
+use crate::model::spec::price::CostSpec;
 use crate::model::spec::request::RequestSpec;
 use crate::model::spec::runs::{
-    ClaimSpec, CostSpec, ExpectSpec, FaultSpec, ObjectiveSpec, OperationSpec, RunSpec, WindowSpec,
+    ClaimSpec, ExpectSpec, FaultSpec, ObjectiveSpec, OperationSpec, RunSpec, WindowSpec,
 };
 use crate::model::spec::traffic::{ProfileSpec, WorkloadSpec};
 use crate::scenario::names::{Name, Named};

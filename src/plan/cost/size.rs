@@ -3,7 +3,7 @@
 //! Holds: a part without the size has `None`, never zero. A zone's cores are its cap; a zone without one may use all
 //! cores of its server, so it has no number of its own.
 
-use crate::model::spec::runs::Size;
+use crate::model::spec::price::Size;
 use crate::plan::Draft;
 use crate::plan::part::Part;
 
