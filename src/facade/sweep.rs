@@ -343,7 +343,12 @@ impl Sweep {
         Ok(Swept {
             scenario: self.draft.scenario.scenario.value.text.clone(),
             command: self.command(planned),
-            question: self.draft.scenario.question.as_ref().map_or_else(String::new, |q| q.value.clone()),
+            question: self
+                .draft
+                .scenario
+                .question
+                .as_ref()
+                .map_or_else(String::new, |q| q.value.clone()),
             alone: self.alone(),
             file: self.values_of_the_file(&variants),
             seed: self.draft.scenario.run.seed.value,

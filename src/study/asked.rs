@@ -137,7 +137,8 @@ impl Demands {
         let own = judged.objectives.iter().filter(|row| row.class == one.class);
         let mut all: Vec<Asked> = own.map(latency).collect();
         for (stat, bound) in &one.latency {
-            let is_judged = |asked: &Asked| matches!(&asked.ask, Ask::Latency { stat: s, .. } if s == stat);
+            let is_judged =
+                |asked: &Asked| matches!(&asked.ask, Ask::Latency { stat: s, .. } if s == stat);
             if !all.iter().any(is_judged) {
                 let (class, stat) = (one.class.clone(), (*stat).to_string());
                 all.push(Asked {

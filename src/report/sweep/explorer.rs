@@ -145,15 +145,20 @@ fn start(swept: &Swept, judged: &Judged, kept: &[usize], columns: &Columns) -> J
         (0..columns.paths.len()).filter(named).find(moves).map(figure)
     };
     let shown = |but: Option<&String>| {
-        let other = |at: &usize| Some(&figure(*at)) != but && !columns.paths[*at].starts_with("cost.");
+        let other =
+            |at: &usize| Some(&figure(*at)) != but && !columns.paths[*at].starts_with("cost.");
         let all = || (0..columns.paths.len()).filter(other);
         all().find(moves).or_else(|| all().next()).map(figure)
     };
     let cost = found("cost.");
     let of_shown = swept.shown.iter().any(|path| path.starts_with("downtime."));
-    let downtime = found("downtime.").filter(|_| cost.is_some() || of_shown);
+    // The class that an objective names comes before the services behind it.
+    let of_class =
+        judged.classes().into_iter().find_map(|class| found(&format!("downtime.{class}@")));
+    let downtime = of_class.or_else(|| found("downtime.")).filter(|_| cost.is_some() || of_shown);
     let y = downtime.or_else(|| shown(None)).or_else(|| keys.first().cloned());
-    let x = cost.or_else(|| keys.first().cloned()).or_else(|| shown(y.as_ref())).or_else(|| y.clone());
+    let x =
+        cost.or_else(|| keys.first().cloned()).or_else(|| shown(y.as_ref())).or_else(|| y.clone());
     let base = || kept.iter().position(|at| swept.variants[*at].changes.is_empty());
     let chosen = judged.chosen().and_then(|chosen| kept.binary_search(&chosen).ok());
     json!({

@@ -47,8 +47,12 @@ impl Sizes {
             (around(text)? == *first.as_ref()?).then_some(value)
         };
         all(SizeUnit::None, &|text| text.trim().parse().ok())
-            .or_else(|| all(SizeUnit::Seconds, &|text| Some(SimDuration::parse(text).ok()?.seconds())))
-            .or_else(|| all(SizeUnit::PerSecond, &|text| Some(Rate::parse(text).ok()?.in_per_second())))
+            .or_else(|| {
+                all(SizeUnit::Seconds, &|text| Some(SimDuration::parse(text).ok()?.seconds()))
+            })
+            .or_else(|| {
+                all(SizeUnit::PerSecond, &|text| Some(Rate::parse(text).ok()?.in_per_second()))
+            })
             .or_else(|| all(SizeUnit::Bytes, &|text| Some(Bytes::parse(text).ok()?.count() as f64)))
             .or_else(|| {
                 let (before, after) = first.clone()?;
@@ -70,7 +74,8 @@ mod tests {
         assert_eq!(read(&["1KiB", "2KiB"]), Some((vec![1024.0, 2048.0], SizeUnit::Bytes)));
         let price = SizeUnit::Around("$".into(), "/month".into());
         assert_eq!(read(&["$250/month", "$300/month"]), Some((vec![250.0, 300.0], price)));
-        for words in [&["async", "semi-sync"][..], &["20/s", "2"], &["{ a = 1 }", "{ a = 2 }"], &[]] {
+        for words in [&["async", "semi-sync"][..], &["20/s", "2"], &["{ a = 1 }", "{ a = 2 }"], &[]]
+        {
             assert_eq!(read(words), None, "{words:?}");
         }
     }

@@ -12,7 +12,7 @@ use crate::report::answer::{percent, rate, seconds};
 use crate::report::document::{Cell, Figure};
 use crate::report::number;
 use crate::report::run::price;
-use crate::report::sweep::{Swept, SweptVariant, record, unit};
+use crate::report::sweep::{Swept, SweptVariant, Way, record, unit};
 use crate::report::text::visible;
 use crate::study::asked::{Ask, Asked, together};
 use crate::study::compare::in_order;
@@ -56,6 +56,8 @@ enum Choice {
     Cheapest(Vec<usize>),
     /// Variants that meet every demand, without an order of prices.
     Unpriced(Vec<usize>),
+    /// Variants at one price, or of one uncertain scenario: the question is which of them meet every demand.
+    Alike,
     /// The variant that misses the fewest demands, by the least.
     Nearest(usize),
     /// No variant is known to meet every demand, and some are undecided.
@@ -95,9 +97,11 @@ impl<'a> Judged<'a> {
     /// Returns the place of the variant that the answer names first.
     pub(super) fn chosen(&self) -> Option<usize> {
         match &self.choice {
-            Choice::Cheapest(all) | Choice::Unpriced(all) | Choice::Undecided(all) => all.first().copied(),
+            Choice::Cheapest(all) | Choice::Unpriced(all) | Choice::Undecided(all) => {
+                all.first().copied()
+            }
             Choice::Nearest(one) => Some(*one),
-            Choice::NothingAsked => None,
+            Choice::NothingAsked | Choice::Alike => None,
         }
     }
 
@@ -114,6 +118,17 @@ impl<'a> Judged<'a> {
     /// Returns the paths of the figures that judge.
     pub(super) fn paths(&self) -> Vec<String> {
         self.asks.iter().map(|one| one.figure.to_string()).collect()
+    }
+
+    /// Returns the classes that objectives name.
+    pub(super) fn classes(&self) -> Vec<&str> {
+        let class = |one: &Demand<'a>| match one.ask {
+            Ask::Latency { class, .. }
+            | Ask::Served { class, .. }
+            | Ask::Capacity { class, .. } => Some(class.as_str()),
+            Ask::Expected(_) => None,
+        };
+        self.asks.iter().filter_map(class).collect()
     }
 
     /// Returns whether the figure at `path` judges.
@@ -172,23 +187,41 @@ impl<'a> Judged<'a> {
         let of = |wanted: Verdict| self.verdicts.iter().filter(|one| **one == wanted).count();
         let every = if self.expected { "every expectation" } else { "every objective" };
         let meeting = match of(Verdict::Holds) {
+            0 => format!("None of {count} variants meets {every}"),
             1 => format!("1 of {count} variants meets {every}"),
             all if all == count => format!("All {count} variants meet {every}"),
             some => format!("{some} of {count} variants meet {every}"),
         };
         let mut sentences = match &self.choice {
-            Choice::NothingAsked => vec![format!("No objective judges these {count} variants."), best(swept, &varied)],
+            Choice::NothingAsked => {
+                vec![format!("No objective judges these {count} variants."), best(swept, &varied)]
+            }
             Choice::Cheapest(all) => {
                 let cost = swept.variants[all[0]].cost;
                 let cost = price(cost.0, cost.1).unwrap_or_default();
                 let cheapest = some(all.iter().map(|at| name(*at)).collect());
                 vec![match all.len() {
                     1 => format!("{meeting}. The cheapest: {cheapest}, for {cost}."),
-                    same => format!("{meeting}. {same} are the cheapest, for {cost} each: {cheapest}."),
+                    same => {
+                        format!("{meeting}. {same} are the cheapest, for {cost} each: {cheapest}.")
+                    }
                 }]
             }
             Choice::Unpriced(all) => {
-                vec![format!("{meeting}: {}.", some(all.iter().map(|at| name(*at)).collect())), best(swept, &varied)]
+                vec![
+                    format!("{meeting}: {}.", some(all.iter().map(|at| name(*at)).collect())),
+                    best(swept, &varied),
+                ]
+            }
+            Choice::Alike => {
+                let missing = self.missing(swept);
+                let all = missing.iter().map(|at| name(*at)).collect();
+                let missing = match missing.len() {
+                    0 => String::new(),
+                    1 => format!(" 1 misses one: {}.", some(all)),
+                    count => format!(" {count} miss one, the worst first: {}.", some(all)),
+                };
+                vec![format!("{meeting}.{missing}"), one_price(swept)]
             }
             Choice::Undecided(all) => vec![format!(
                 "No variant is known to meet {every}. {} undecided: {}.",
@@ -203,7 +236,7 @@ impl<'a> Judged<'a> {
         let undecided = of(Verdict::Inconclusive);
         if undecided > 0 && !matches!(self.choice, Choice::Undecided(_)) {
             let are = if undecided == 1 { "variant is" } else { "variants are" };
-            sentences.push(format!("{undecided} {are} undecided; more replications decide."));
+            sentences.push(format!("{undecided} {are} undecided; more replications would decide."));
         }
         let open = self.asks.iter().filter(|one| one.is_open());
         let open: Vec<String> = open.map(|one| words(one.ask, one.figure)).collect();
@@ -214,11 +247,25 @@ impl<'a> Judged<'a> {
         sentences
     }
 
+    /// Returns the variants that miss a demand, the worst miss first.
+    fn missing(&self, swept: &Swept) -> Vec<usize> {
+        let worst = |at: &usize| {
+            let margins = swept.variants[*at].asked.iter().filter_map(|one| one.margin);
+            margins.fold(f64::INFINITY, f64::min)
+        };
+        let all = 0..self.verdicts.len();
+        let mut missing: Vec<usize> =
+            all.filter(|at| self.verdicts[*at] == Verdict::Fails).collect();
+        missing.sort_by(|a, b| worst(a).total_cmp(&worst(b)));
+        missing
+    }
+
     /// States which demands a variant misses.
     fn missed(&self, swept: &Swept, at: usize) -> String {
-        let missed = self.asks.iter().filter(|one| {
-            one.found[at].is_some_and(|asked| asked.judgement == Verdict::Fails)
-        });
+        let missed = self
+            .asks
+            .iter()
+            .filter(|one| one.found[at].is_some_and(|asked| asked.judgement == Verdict::Fails));
         let text = |one: &Demand<'_>| {
             let found = record(&swept.variants[at], one.figure).and_then(|record| {
                 let (value, unit) = (record.value?, unit(&record.unit));
@@ -240,6 +287,14 @@ fn choose(swept: &Swept, verdicts: &[Verdict]) -> Choice {
     if verdicts.iter().all(|one| *one == Verdict::NotJudged) {
         return Choice::NothingAsked;
     }
+    let same = |pair: &[SweptVariant]| pair[0].cost == pair[1].cost;
+    if swept.way != Way::Given
+        || (swept.variants.len() > 1
+            && swept.variants[0].cost != (None, None)
+            && swept.variants.windows(2).all(same))
+    {
+        return Choice::Alike;
+    }
     let meet = of(Verdict::Holds);
     let undecided = of(Verdict::Inconclusive);
     if meet.is_empty() && !undecided.is_empty() {
@@ -253,7 +308,9 @@ fn choose(swept: &Swept, verdicts: &[Verdict]) -> Choice {
         (month, once) => Some((month.unwrap_or(0.0), once.unwrap_or(0.0))),
     };
     let prices: Option<Vec<(f64, f64)>> = swept.variants.iter().map(price).collect();
-    let Some(prices) = prices.filter(|prices| in_order(prices)) else { return Choice::Unpriced(meet) };
+    let Some(prices) = prices.filter(|prices| in_order(prices)) else {
+        return Choice::Unpriced(meet);
+    };
     let order = |a: &usize, b: &usize| {
         let (a, b) = (prices[*a], prices[*b]);
         a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
@@ -335,6 +392,16 @@ fn changes(one: &SweptVariant, varied: &BTreeSet<&str>) -> String {
     }
     let short: String = text.chars().take(WORDS).collect();
     format!("{short}… (variant {})", one.name)
+}
+
+/// States the price of all variants, if they have one.
+fn one_price(swept: &Swept) -> String {
+    let Some(first) = swept.variants.first() else { return String::new() };
+    let same = swept.variants.iter().all(|one| one.cost == first.cost);
+    match price(first.cost.0, first.cost.1).filter(|_| same) {
+        Some(price) => format!("Every variant costs {price}."),
+        None => String::new(),
+    }
 }
 
 /// Names the variant with the best value of the first shown figure that has a direction.

@@ -60,7 +60,8 @@ impl Columns {
         }
         let mut bytes = 0;
         for path in paths_of_figures(swept, judged) {
-            let found = of_figure(swept, kept, &path, judged.names(&path) || swept.shown.contains(&path));
+            let found =
+                of_figure(swept, kept, &path, judged.names(&path) || swept.shown.contains(&path));
             let Some((column, factor, moved)) = found else { continue };
             bytes += column.to_string().len();
             // The first figures are those that the sweep is about.
@@ -89,7 +90,9 @@ fn paths_of_keys(swept: &Swept) -> Vec<String> {
         }
         (Way::Drawn(spreads), Some(path)) => {
             let found = spreads.iter().find(|one| one.figure == *path);
-            found.map_or_else(Vec::new, |one| one.moved_by.iter().map(|(path, _)| path.clone()).collect())
+            found.map_or_else(Vec::new, |one| {
+                one.moved_by.iter().map(|(path, _)| path.clone()).collect()
+            })
         }
         _ => Vec::new(),
     };
@@ -121,7 +124,8 @@ fn key(swept: &Swept, kept: &[usize], path: &str) -> (Json, bool) {
     let mut at: Vec<Option<usize>> = Vec::new();
     for variant in kept {
         let changes = &swept.variants[*variant].changes;
-        let found = changes.iter().find(|(other, _)| other == path).map(|(_, value)| value.as_str());
+        let found =
+            changes.iter().find(|(other, _)| other == path).map(|(_, value)| value.as_str());
         at.push(found.map(|text| {
             *places.entry(text).or_insert_with(|| {
                 texts.push(text);
@@ -145,7 +149,8 @@ fn key(swept: &Swept, kept: &[usize], path: &str) -> (Json, bool) {
     let title = visible(path);
     let label = display.label();
     let base_number = numbers.as_ref().and_then(|values| values.get(texts.len()).copied());
-    let numbers = numbers.map(|values| values.iter().take(texts.len()).map(|v| short(*v, 6)).collect::<Vec<_>>());
+    let numbers = numbers
+        .map(|values| values.iter().take(texts.len()).map(|v| short(*v, 6)).collect::<Vec<_>>());
     let place = |at: &Option<usize>| at.map_or(json!(-1), |at| json!(at));
     let column = json!({
         "title": title,
@@ -187,9 +192,13 @@ fn displayed(sizes: &Sizes) -> (Vec<f64>, Shown) {
         SizeUnit::None => (1.0, Shown::default()),
         SizeUnit::Seconds => of(&Unit::Seconds),
         SizeUnit::Bytes => of(&Unit::Bytes),
-        SizeUnit::PerSecond if most < 0.001 => (YEAR, Shown { prefix: String::new(), suffix: "per year".into() }),
+        SizeUnit::PerSecond if most < 0.001 => {
+            (YEAR, Shown { prefix: String::new(), suffix: "per year".into() })
+        }
         SizeUnit::PerSecond => of(&Unit::PerSecond),
-        SizeUnit::Around(before, after) => (1.0, Shown { prefix: before.clone(), suffix: after.clone() }),
+        SizeUnit::Around(before, after) => {
+            (1.0, Shown { prefix: before.clone(), suffix: after.clone() })
+        }
     };
     (sizes.values.iter().map(|value| value * factor).collect(), shown)
 }
@@ -206,12 +215,16 @@ fn of_figure(swept: &Swept, kept: &[usize], path: &str, head: bool) -> Option<(J
         unit => unit,
     };
     let display = Display::of(&unit, most);
-    let suffix = if is_downtime { format!("{} per year", display.suffix) } else { display.suffix.into() };
+    let suffix =
+        if is_downtime { format!("{} per year", display.suffix) } else { display.suffix.into() };
     let shown = Shown { prefix: display.prefix.into(), suffix };
     let digits = if unit == Unit::Ratio { 8 } else { 5 };
-    let number = |value: Option<f64>| value.map_or(Json::Null, |value| short(value * display.factor, digits));
+    let number = |value: Option<f64>| {
+        value.map_or(Json::Null, |value| short(value * display.factor, digits))
+    };
     let values = |read: fn(&Point) -> Option<f64>| {
-        let all: Vec<Json> = records.iter().map(|one| number(one.as_ref().and_then(read))).collect();
+        let all: Vec<Json> =
+            records.iter().map(|one| number(one.as_ref().and_then(read))).collect();
         if all.iter().all(Json::is_null) { Json::Null } else { Json::Array(all) }
     };
     let title = visible(path);
@@ -268,7 +281,10 @@ fn channel(title: &str, unit: &str, is_number: bool) -> Json {
     let kind = if is_number { "quantitative" } else { "ordinal" };
     channel.insert("type".into(), kind.into());
     channel.insert("title".into(), title.into());
-    channel.insert("axis".into(), json!({ "labelLimit": 150, "titleLimit": 340, "labelOverlap": true, "labelFlush": false }));
+    channel.insert(
+        "axis".into(),
+        json!({ "labelLimit": 150, "titleLimit": 340, "labelOverlap": true, "labelFlush": false }),
+    );
     if is_number {
         channel.insert("scale".into(), json!({ "zero": false, "nice": true }));
     } else {

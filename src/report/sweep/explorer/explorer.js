@@ -7,6 +7,7 @@ const count = data.names.length;
 const all = Array.from({ length: count }, (_, at) => at);
 const VERDICTS = { m: "meets", x: "misses", u: "undecided", n: "not judged" };
 const verdict = (at) => VERDICTS[data.verdicts[at]];
+const isHollow = (at) => "xu".includes(data.verdicts[at]);
 
 /** Creates an element with text or children. Text stays text: nothing here is parsed as markup. */
 function make(tag, attributes, ...children) {
@@ -40,32 +41,26 @@ const extent = (one) => {
 /** Returns the value of an axis: a number, or the text of a key that is none. */
 const place = (one, at) => (isNumber(one) ? one.number(at) : one.text(at));
 
-/** Formats a number with three digits, or with the digits that its interval supports. */
-function digits(value, half) {
-  if (value === 0) return "0";
-  const size = Math.floor(Math.log10(Math.abs(value)));
-  let decimals = 2 - size;
-  if (half > 0) decimals = Math.min(Math.max(decimals, 0), 1 - Math.floor(Math.log10(half)));
-  decimals = Math.min(Math.max(decimals, 0), 12);
-  return value.toLocaleString("en", { maximumFractionDigits: decimals });
+/** Returns the number of decimals: three digits, or fewer if the interval supports fewer. */
+function decimals(value, half) {
+  // Of a share near one, the digits are those of its distance to one.
+  const size = (number) => (number === 0 ? 0 : Math.floor(Math.log10(Math.abs(number))));
+  const most = half > 0 ? 1 - size(half) : 12;
+  return Math.min(Math.max(Math.min(2 - size(value), most), 0), 12);
 }
-/** Formats a share in percent: three digits of its distance to 100. */
-const percent = (value) => {
-  const rest = 100 - value;
-  const decimals = rest > 0 && rest < 10 ? Math.min(2 - Math.floor(Math.log10(rest)), 9) : 3;
-  return value.toLocaleString("en", { maximumFractionDigits: Math.max(decimals, 0) });
-};
 function shown({ prefix, suffix }, value, low, high) {
   if (value === null || value === undefined) return "no value";
-  const isShare = suffix === "%";
-  const dress = (text) => prefix + text + (suffix ? `\u00a0${suffix}` : "");
-  if (low === null || low === undefined || low === high) return dress(isShare ? percent(value) : digits(value));
-  if (isShare) return `${dress(percent(value))} (${percent(low)} to ${percent(high)})`;
-  const half = (high - low) / 2;
-  return `${dress(digits(value, half))} (${digits(low, half)} to ${digits(high, half)})`;
+  const rest = 100 - value;
+  const half = high > low ? (high - low) / 2 : 0;
+  const count = decimals(suffix === "%" && rest > 0 && rest < 10 ? rest : value, half);
+  const text = (number, least) => number.toLocaleString("en", { maximumFractionDigits: count, minimumFractionDigits: least });
+  const gap = suffix && !suffix.startsWith("/") ? "\u00a0" : "";
+  const found = prefix + text(value, half > 0 ? count : 0) + gap + suffix;
+  return half > 0 ? `${found} (${text(low, count)} to ${text(high, count)})` : found;
 }
 const changes = (at) => keys.filter((key) => key.choice(at) >= 0);
-const words = (at) => changes(at).map((key) => `${key.title}=${key.text(at)}`).join(", ") || "as the file is";
+const descriptions = all.map((at) => changes(at).map((key) => `${key.title}=${key.text(at)}`).join(", ") || "as the file is");
+const words = (at) => descriptions[at];
 
 // ---- state -----------------------------------------------------------------------------------------------------
 const state = {
@@ -119,9 +114,10 @@ function theme() {
   return {
     background: null, font, view: { stroke: null }, axis: { ...axis, ...texts },
     style: {
-      interval: { stroke: soft }, front: { stroke: color("link") }, bound: { stroke: color("bad") },
-      point: { stroke: color("link"), fill: color("link") }, picked: { stroke: ink },
-      line: { stroke: color("link") }, faint: { stroke: soft }, axis: { stroke: soft }, value: { fill: soft, font },
+      interval: { color: soft }, front: { color: color("link") }, bound: { color: color("bad") },
+      variant: { color: color("link"), stroke: color("link") }, picked: { color: ink },
+      line: { color: color("link") }, faint: { color: soft }, axis: { color: soft },
+      value: { color: ink, font }, halo: { color: color("paper"), stroke: color("paper"), font },
     },
   };
 }
@@ -147,17 +143,20 @@ function channel(one, values) {
   if (isNumber(one)) {
     // Sizes of several orders of magnitude do not fit on a linear axis.
     const numbers = known(values);
-    if (numbers.length && Math.min(...numbers) > 0 && Math.max(...numbers) > 200 * Math.min(...numbers)) {
+    if (numbers.length && Math.min(...numbers) > 0 && Math.max(...numbers) > 30 * Math.min(...numbers)) {
       made.scale = { ...made.scale, type: "log" };
+        made.title += ", log scale";
     }
   }
+  // On a narrow screen the unit has a line of its own.
+  if (innerWidth < 560) made.title = made.title.replace(/ \(/, "\n(").split("\n");
   return made;
 }
 
 function scatterRows(passing) {
   const [x, y] = [column(state.x), column(state.y)];
   const row = (at) => ({
-    at, x: place(x, at), y: place(y, at), verdict: verdict(at), words: words(at),
+    at, x: place(x, at), y: place(y, at), verdict: verdict(at), hollow: isHollow(at), words: words(at),
     x_low: x.isKey ? null : x.low(at), x_high: x.isKey ? null : x.high(at),
     y_low: y.isKey ? null : y.low(at), y_high: y.isKey ? null : y.high(at),
   });
@@ -190,15 +189,13 @@ function drawScatter(passing) {
   const width = byId("scatter").clientWidth;
   const spec = structuredClone(specs.scatter);
   spec.width = width;
-  spec.height = Math.round(Math.min(Math.max(width * 0.62, 300), 520));
+  spec.height = Math.round(Math.min(Math.max(width * 0.5, 290), 440));
   spec.encoding.x = { ...channel(x, rows.points.map((row) => row.x)), field: "x" };
   spec.encoding.y = { ...channel(y, rows.points.map((row) => row.y)), field: "y" };
-  const direction = { less: "less", more: "more" };
-  const toWhere = (one) => direction[wanted(one)];
-  const said = [`${rows.points.length} of ${data.total} variants.`];
+  const said = [`${rows.points.length} of ${count} variants.`];
   if (hasFront) {
-    said.push(`The line joins the ${rows.front.length} that no other beats on both axes (better: ${toWhere(x)} of the ` +
-      `horizontal, ${toWhere(y)} of the vertical axis).`);
+    const best = rows.front.length;
+    said.push(best === 1 ? "One of them is best on both axes." : `The line joins the ${best} that no other beats on both axes.`);
   } else {
     said.push("No front: choose for both axes whether less or more is better.");
   }
@@ -228,20 +225,23 @@ function drawScatter(passing) {
 }
 
 /** Breaks a long path at its points, so that titles of neighbouring axes do not meet. */
-const broken = (title) => {
+const broken = (title, most) => {
   const lines = [""];
-  for (const part of title.split(/(?<=[.@=])/)) {
-    if ((lines.at(-1) + part).length > 16 && lines.at(-1)) lines.push("");
+  for (const part of title.split(/(?<=[.@= -])/)) {
+    if ((lines.at(-1) + part).length > most && lines.at(-1)) lines.push("");
     lines[lines.length - 1] += part;
   }
   return lines.join("\n");
 };
 
+const linesWidth = (axes) => Math.max(byId("lines").parentElement.clientWidth, axes * 92);
+
 function linesRows(passing) {
   const shownAxes = columns.filter((one) => state.axes.has(one.id));
   const inside = new Set(passing);
+  const letters = Math.floor(linesWidth(shownAxes.length) / Math.max(shownAxes.length, 1) / 7);
   const scales = shownAxes.map((one) => {
-    const label = broken(one.unit ? `${one.title} (${one.unit})` : one.title);
+    const label = broken(one.unit ? `${one.title} (${one.unit})` : one.title, letters);
     if (isNumber(one)) {
       const [low, high] = extent(one) || [0, 1];
       const share = (value) => (value === null || value === undefined ? null : high > low ? (value - low) / (high - low) : 0.5);
@@ -254,7 +254,7 @@ function linesRows(passing) {
     const share = (text) => (texts.length > 1 ? texts.indexOf(text) / (texts.length - 1) : 0.5);
     return { one, label, value: (at) => share(one.text(at)), ticks: texts.slice(0, 24).map((text) => [text, share(text)]), texts, share };
   });
-  const row = (at) => scales.map((scale) => ({ at, axis: scale.label, v: scale.value(at), words: words(at), verdict: verdict(at) }));
+  const row = (at) => scales.map((scale) => ({ at, axis: scale.label, v: scale.value(at), dashed: verdict(at) === "misses" }));
   const range = ({ one, label, share, texts }) => {
     const filter = state.filters.get(one.id);
     if (!filter) return [];
@@ -276,23 +276,26 @@ function linesRows(passing) {
   };
 }
 
+/** The filter that the rectangle under the pointer stands for. */
+let brushed = null;
+
 function drawLines(passing) {
   const { scales, rows } = linesRows(passing);
   const spec = structuredClone(specs.lines);
-  const outer = byId("lines").parentElement.clientWidth;
-  spec.width = Math.max(outer, scales.length * 96);
+  spec.width = linesWidth(scales.length);
+  // Many lines would hide each other.
+  spec.layer.find((layer) => layer.data.name === "lines").mark.opacity = Math.min(0.5, Math.max(0.06, 60 / Math.max(passing.length, 1)));
+  const high = Math.max(1, ...scales.map((scale) => scale.label.split("\n").length));
+  spec.encoding.x.axis.labelPadding = 14 * high - 4;
   spec.encoding.x.sort = scales.map((scale) => scale.label);
   spec.encoding.x.scale = { ...spec.encoding.x.scale, domain: scales.map((scale) => scale.label) };
   const caption = `A line is a variant. Drag over an axis to keep the variants of that part; the filters show the same.`;
   byId("lines-caption").textContent = scales.length < 2 ? "Choose two or more axes." : caption;
   byId("lines").setAttribute("aria-label", `Parallel coordinates over ${scales.map((s) => s.one.title).join(", ")}`);
   return draw("lines", spec, rows, (view) => {
-    let brushed = null;
-    view.addSignalListener("brush", (_, value) => (brushed = value));
-    byId("lines").onpointerup = () => {
-      if (brushed && brushed.v && brushed.axis) brush(scales, brushed);
-      brushed = null;
-    };
+    view.addSignalListener("brush", (_, value) => {
+      brushed = value && value.v && value.axis ? () => brush(scales, value) : null;
+    });
   });
 }
 
@@ -363,10 +366,13 @@ function showFilters() {
 /** Quotes a word for a shell. */
 const quoted = (word) => (/^[\w./@:=+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
+/** Lets a path break after its points. */
+const soft = (text) => text.split(/(?<=[.@=\]])/).flatMap((part) => [part, make("wbr")]);
+
 function table(caption, headings, rows) {
   const head = make("tr", {}, ...headings.map((text) => make("th", { scope: "col" }, text)));
   const body = rows.map(([first, ...rest]) =>
-    make("tr", {}, make("th", { scope: "row" }, first), ...rest.map((text) => make("td", {}, text))));
+    make("tr", {}, make("th", { scope: "row" }, ...soft(first)), ...rest.map((text) => make("td", {}, text))));
   return make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body)));
 }
@@ -377,16 +383,17 @@ function showPicked() {
   const parts = [make("h2", { id: "variant-heading" }, `Variant ${name}`)];
   if (data.demands.length > 0) {
     const outcome = { h: ["meets", "good"], f: ["misses", "bad"], i: ["undecided:", "unsure"], n: ["not judged:", "plain"] };
-    const lines = data.demands.map((demand) => {
+    const lines = data.demands.filter((demand) => demand.outcomes[at] !== "-").map((demand) => {
       const [word, style] = outcome[demand.outcomes[at]];
       const figure = demand.figure === null ? "" : ` · ${figures[demand.figure].text(at)}`;
       return make("li", {}, make("span", { class: style }, word), ` ${demand.text}${figure}`);
     });
     parts.push(make("ul", { class: "demands" }, ...lines));
   }
-  const changed = changes(at).map((key) => [key.title, key.base, key.text(at)]);
+  const here = (key) => (key.text(at) === key.base ? "the same" : key.text(at));
+  const changed = changes(at).map((key) => [key.title, key.base, here(key)]);
   parts.push(changed.length
-    ? table("Changed keys", ["key", "in the file", "here"], changed)
+    ? table("Keys that it sets", ["key", "in the file", "here"], changed)
     : make("p", {}, "No key is changed: the scenario as the file is."));
   const row = (one) => [one.title, one.text(at)];
   const first = figures.filter((one) => one.head || one.id === state.x || one.id === state.y);
@@ -396,7 +403,7 @@ function showPicked() {
     parts.push(make("details", {}, make("summary", {}, `${rest.length} more figures`), table("More figures", ["figure", "value"], rest.map(row))));
   }
   const sets = changes(at).map((key) => ` --set ${quoted(`${key.title}=${key.text(at)}`)}`);
-  parts.push(make("p", {}, "This variant alone:"), make("pre", { tabindex: "0" }, make("code", {}, data.command + sets.join(""))));
+  parts.push(make("p", {}, "This variant alone:"), make("pre", { tabindex: "0" }, make("code", {}, data.command.map(quoted).join(" ") + sets.join(""))));
   parts.push(make("p", {}, make("a", { href: `../${name}/report.html` }, "Its report")));
   byId("variant").replaceChildren(...parts);
 }
@@ -439,7 +446,9 @@ function update() {
   byId("passing").textContent = `${passing.length} of ${count} variants pass${out}.`;
   byId("reset").disabled = state.filters.size === 0 && !state.onlyMet;
   const choice = byId("choice");
-  choice.replaceChildren(...passing.map((at) => make("option", { value: at }, `${data.names[at]}: ${words(at)}`)));
+  const option = (at, note) => make("option", { value: at }, `${data.names[at]}: ${words(at)}${note}`);
+  const other = passing.includes(state.picked) ? [] : [option(state.picked, " (does not pass)")];
+  choice.replaceChildren(...other, ...passing.map((at) => option(at, "")));
   choice.value = String(state.picked);
   for (const axis of ["x", "y"]) byId(`${axis}-wanted`).value = wanted(column(state[axis]));
   drawing = drawing.then(() => drawScatter(passing)).then(() => drawLines(passing));
@@ -506,6 +515,12 @@ function begin() {
       step(by);
     }
   });
+  // The chart has read the last move of the pointer a moment after it is released.
+  addEventListener("pointerup", () => setTimeout(() => {
+    const filter = brushed;
+    brushed = null;
+    if (filter) filter();
+  }, 60));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", update);
   let width = innerWidth;
   let waiting = 0;

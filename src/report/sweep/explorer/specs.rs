@@ -12,7 +12,6 @@ pub(super) fn specs() -> Json {
 
 /// A point per variant over two columns, with intervals, objectives and the Pareto front.
 fn scatter() -> Json {
-    let is_hollow = "datum.verdict === 'misses' || datum.verdict === 'undecided'";
     let interval = |from: &str, to: &str, axis: &str| {
         let ends = json!({ axis: { "field": from, "type": "quantitative" }, format!("{axis}2"): { "field": to } });
         json!({
@@ -45,7 +44,7 @@ fn scatter() -> Json {
                 "data": { "name": "points" },
                 "mark": { "type": "point", "style": "variant", "size": 60, "strokeWidth": 1.6, "filled": true },
                 "encoding": {
-                    "fillOpacity": { "condition": { "test": is_hollow, "value": 0 }, "value": 0.85 },
+                    "fillOpacity": { "condition": { "test": "datum.hollow", "value": 0 }, "value": 0.85 },
                     "shape": {
                         "field": "verdict",
                         "type": "nominal",
@@ -74,7 +73,7 @@ fn lines() -> Json {
             "mark": { "type": "line", "style": style, "strokeWidth": width, "opacity": opacity },
             "encoding": {
                 "detail": { "field": "at", "type": "nominal" },
-                "strokeDash": { "condition": { "test": "datum.verdict === 'misses'", "value": [3, 3] }, "value": [1, 0] },
+                "strokeDash": { "condition": { "test": "datum.dashed", "value": [3, 3] }, "value": [1, 0] },
             },
         })
     };
@@ -93,7 +92,8 @@ fn lines() -> Json {
         })
     };
     let mut brushed = line("lines", "line", 1.5, 0.5);
-    brushed["params"] = json!([{ "name": "brush", "select": { "type": "interval", "encodings": ["x", "y"] } }]);
+    brushed["params"] =
+        json!([{ "name": "brush", "select": { "type": "interval", "encodings": ["x", "y"] } }]);
     json!({
         "height": 300,
         "autosize": { "type": "fit-x", "contains": "padding" },
