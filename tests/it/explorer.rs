@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::cli::run;
 use super::common::sha256;
 use crate::shared::base::{With as _, base};
-use crate::shared::browser::{chromium, played};
+use crate::shared::browser::{chromium, dump};
 
 /// Servers that cost something, of which two are too few for the objective.
 fn priced() -> String {
@@ -172,6 +172,40 @@ fn the_page_stays_below_two_megabytes_and_has_the_licences() {
     }
 }
 
+/// One frame of the page, and a script that plays its reader.
+const STAGE: &str = r##"<!doctype html><meta charset="utf-8"><title>stage</title>
+<iframe width="WIDTH" height="2400" src="PAGE"></iframe>
+<pre id="found">not played</pre>
+<script>
+addEventListener("load", async () => {
+  const found = [];
+  const say = (what) => found.push(what);
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  const doc = document.querySelector("iframe").contentDocument;
+  const view = document.querySelector("iframe").contentWindow;
+  const el = (id) => doc.getElementById(id);
+  try {
+    PLAY
+  } catch (error) {
+    say(`error: ${error}`);
+  }
+  document.getElementById("found").textContent = found.join("\n");
+});
+</script>"##;
+
+/// Plays a script on the page at `path`; it has `doc`, `view`, `el(id)`, `wait(ms)` and `say(text)`. Returns what it
+/// said, and what the console was told.
+fn played(chromium: &Path, path: &Path, width: u32, play: &str) -> (Vec<String>, Vec<String>) {
+    let stage = path.with_file_name("stage.html");
+    let text = STAGE.replace("PAGE", &format!("file://{}", path.display()));
+    fs::write(&stage, text.replace("WIDTH", &width.to_string()).replace("PLAY", play)).unwrap();
+    let (dom, said) = dump(chromium, &stage, false);
+    let found = dom.split("id=\"found\">").nth(1).and_then(|rest| rest.split("</pre>").next());
+    let found = found.unwrap_or_else(|| panic!("nothing played:\n{dom}"));
+    (found.lines().map(String::from).collect(), said)
+}
+
+/// What a reader does.
 const PLAY: &str = r#"
 for (let n = 0; n < 80 && !doc.documentElement.hasAttribute("data-drawn"); n += 1) await wait(20);
 const titles = () => [...el("scatter").querySelectorAll(".role-axis-title text")].map((e) => e.textContent).join(" | ");

@@ -24,7 +24,7 @@ pub fn chromium() -> Option<PathBuf> {
 }
 
 /// What the browser makes of `page`: its document after the scripts, and what the console was told.
-fn dump(chromium: &Path, page: &Path, dark: bool) -> (String, Vec<String>) {
+pub fn dump(chromium: &Path, page: &Path, dark: bool) -> (String, Vec<String>) {
     let profile = tempfile::tempdir().unwrap();
     let settings = format!("--blink-settings=preferredColorScheme={}", if dark { 0 } else { 1 });
     let output = Command::new(chromium)
@@ -138,38 +138,4 @@ pub fn reads(chromium: &Path, path: &Path) {
             .collect();
         assert_eq!(found, expected, "{}", path.display());
     }
-}
-
-/// One frame of the page, and a script that plays its reader.
-const STAGE: &str = r##"<!doctype html><meta charset="utf-8"><title>stage</title>
-<iframe width="WIDTH" height="2400" src="PAGE"></iframe>
-<pre id="found">not played</pre>
-<script>
-addEventListener("load", async () => {
-  const found = [];
-  const say = (what) => found.push(what);
-  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-  const doc = document.querySelector("iframe").contentDocument;
-  const view = document.querySelector("iframe").contentWindow;
-  const el = (id) => doc.getElementById(id);
-  try {
-    PLAY
-  } catch (error) {
-    say(`error: ${error}`);
-  }
-  document.getElementById("found").textContent = found.join("\n");
-});
-</script>"##;
-
-/// Plays a script on the page at `path`; it has `doc`, `view`, `el(id)`, `wait(ms)` and `say(text)`. Returns what it
-/// said, and what the console was told.
-pub fn played(chromium: &Path, path: &Path, width: u32, play: &str) -> (Vec<String>, Vec<String>) {
-    let stage = path.with_file_name("stage.html");
-    let text = STAGE.replace("PAGE", &format!("file://{}", path.display()));
-    std::fs::write(&stage, text.replace("WIDTH", &width.to_string()).replace("PLAY", play))
-        .unwrap();
-    let (dom, said) = dump(chromium, &stage, false);
-    let found = dom.split("id=\"found\">").nth(1).and_then(|rest| rest.split("</pre>").next());
-    let found = found.unwrap_or_else(|| panic!("nothing played:\n{dom}"));
-    (found.lines().map(String::from).collect(), said)
 }

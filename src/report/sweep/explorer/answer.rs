@@ -164,6 +164,11 @@ impl<'a> Judged<'a> {
         self.asks.iter().map(demand).collect()
     }
 
+    /// Returns the words for all demands.
+    pub(super) const fn every(&self) -> &'static str {
+        if self.expected { "every expectation" } else { "every objective" }
+    }
+
     /// Explains the points of the chart.
     pub(super) fn legend(&self) -> &'static str {
         match (&self.choice, self.expected) {
@@ -185,7 +190,7 @@ impl<'a> Judged<'a> {
         let name = |at: usize| changes(&swept.variants[at], &varied);
         let count = swept.variants.len();
         let of = |wanted: Verdict| self.verdicts.iter().filter(|one| **one == wanted).count();
-        let every = if self.expected { "every expectation" } else { "every objective" };
+        let every = self.every();
         let meeting = match of(Verdict::Holds) {
             0 => format!("None of {count} variants meets {every}"),
             1 => format!("1 of {count} variants meets {every}"),

@@ -145,7 +145,7 @@ function channel(one, values) {
     const numbers = known(values);
     if (numbers.length && Math.min(...numbers) > 0 && Math.max(...numbers) > 30 * Math.min(...numbers)) {
       made.scale = { ...made.scale, type: "log" };
-        made.title += ", log scale";
+      made.title += ", log scale";
     }
   }
   // On a narrow screen the unit has a line of its own.
@@ -203,7 +203,7 @@ function drawScatter(passing) {
   byId("scatter-caption").textContent = said.join(" ");
   byId("scatter").setAttribute("aria-label", `${y.title} over ${x.title}. ${said.join(" ")} Arrow keys move to the next variant.`);
   const near = (view, event) => {
-    const [left, top] = vega.point(event, views.scatter.container().querySelector("svg, canvas")) ;
+    const [left, top] = vega.point(event, views.scatter.container().querySelector("svg, canvas"));
     const origin = view.origin();
     const at = (row) => [view.scale("x")(row.x) ?? 0, view.scale("y")(row.y) ?? 0];
     const half = (scale) => (scale.bandwidth ? scale.bandwidth() / 2 : 0);
@@ -252,16 +252,15 @@ function linesRows(passing) {
     }
     const texts = [...new Set(all.map(one.text))];
     const share = (text) => (texts.length > 1 ? texts.indexOf(text) / (texts.length - 1) : 0.5);
-    return { one, label, value: (at) => share(one.text(at)), ticks: texts.slice(0, 24).map((text) => [text, share(text)]), texts, share };
+    return { one, label, value: (at) => share(one.text(at)), ticks: texts.slice(0, 24).map((text) => [text, share(text)]) };
   });
   const row = (at) => scales.map((scale) => ({ at, axis: scale.label, v: scale.value(at), dashed: verdict(at) === "misses" }));
-  const range = ({ one, label, share, texts }) => {
+  const range = ({ one, label }) => {
     const filter = state.filters.get(one.id);
-    if (!filter) return [];
+    if (!filter || filter.choices) return [];
     const [low, high] = extent(one) || [0, 1];
     const bound = (value, otherwise) => (value === null ? otherwise : Math.min(Math.max((value - low) / (high - low || 1), 0), 1));
-    if (!filter.choices) return [{ axis: label, v: bound(filter.low, 0), v_high: bound(filter.high, 1) }];
-    return [];
+    return [{ axis: label, v: bound(filter.low, 0), v_high: bound(filter.high, 1) }];
   };
   return {
     scales,
@@ -470,6 +469,10 @@ function showAxes() {
 }
 
 function begin() {
+  if (count === 0 || !column(state.x) || !column(state.y)) {
+    byId("passing").textContent = "No variant has a figure.";
+    return;
+  }
   for (const axis of ["x", "y"]) {
     options(byId(axis), state[axis]);
     byId(axis).addEventListener("change", (event) => {
