@@ -65,6 +65,8 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
     let set = output(&swept);
     tables.commit(&set, work.overwrite())?;
     console.tell(&format!("written {}\n", shown(&out.display().to_string())));
+    let page = out.join(SWEEP).join("explorer.html");
+    console.tell(&format!("explore the variants in {}\n", shown(&page.display().to_string())));
     heard(answer(args, console, &swept, &set))?;
     Ok(if limit { Exit::Limit } else { Exit::Done })
 }

@@ -15,8 +15,11 @@ use crate::plan::Draft;
 use crate::plan::figure::{Figure, FigureUnit, NoSuchFigure};
 use crate::report::sweep::{Swept, SweptVariant, Way as ReportedWay};
 use crate::report::write::Overwrite;
+use crate::scenario::difference::inline;
+use crate::scenario::overrides::looked_up;
 use crate::scenario::render::shown;
 use crate::scenario::value::Value as _;
+use crate::study::asked::Demands;
 use crate::study::reach::{Input, digest};
 use crate::study::record::{FigureRecord, SummaryRecord};
 use crate::study::results::{RESULTS_VERSION, natural};
@@ -60,6 +63,10 @@ pub(crate) struct Planned {
     command: String,
     /// Figures that the run has to add to its results.
     asked: Vec<String>,
+    /// Monthly and one-time cost in dollars; `None` without prices.
+    cost: (Option<f64>, Option<f64>),
+    /// Objectives that judge its results.
+    demands: Demands,
 }
 
 impl Planned {
@@ -122,7 +129,8 @@ impl Sweep {
             let model = format!("scenario {digest}");
             let asked: Vec<String> = ready.study.asked.iter().map(|one| one.path.clone()).collect();
             let command = self.run.asking(asked.clone()).command("run", &["scenario"]);
-            planned.push(Planned { variant, name, model, command, asked });
+            let (cost, demands) = (ready.cost(), Demands::of(ready.draft()));
+            planned.push(Planned { variant, name, model, command, asked, cost, demands });
         }
         Ok(planned)
     }
@@ -311,6 +319,8 @@ impl Sweep {
             let bytes = bytes.map_err(|error| refused(error.to_string()))?;
             let summary =
                 SummaryRecord::parse(&bytes).map_err(|error| refused(error.to_string()))?;
+            let asked = one.demands.judged(&summary, &bytes);
+            let asked = asked.map_err(|error| refused(error.to_string()))?;
             let mut figures: Vec<_> = summary.all().into_iter().collect();
             figures.sort_by_cached_key(|(path, _)| {
                 let (figure, window) = path.split_once('@').unwrap_or((path, ""));
@@ -321,6 +331,8 @@ impl Sweep {
                 digest: recorded.manifest["digest"].as_str().unwrap_or_default().to_string(),
                 changes: one.variant.changes.clone(),
                 figures,
+                cost: one.cost,
+                asked,
             });
         }
         let way = match self.way {
@@ -331,11 +343,36 @@ impl Sweep {
         Ok(Swept {
             scenario: self.draft.scenario.scenario.value.text.clone(),
             command: self.command(planned),
+            question: self
+                .draft
+                .scenario
+                .question
+                .as_ref()
+                .map_or_else(String::new, |q| q.value.clone()),
+            alone: self.alone(),
+            file: self.values_of_the_file(&variants),
             seed: self.draft.scenario.run.seed.value,
             shown: self.headline(&variants),
             variants,
             way,
         })
+    }
+
+    /// Returns the command that runs one variant, without paths and without the changes of the variant.
+    fn alone(&self) -> Vec<String> {
+        let command = self.run.command("run", &["scenario"]);
+        let mut words: Vec<String> = command.split(' ').map(str::to_string).collect();
+        words.extend(self.run.assignments.iter().flat_map(|one| ["--set".into(), one.clone()]));
+        words
+    }
+
+    /// Returns the values that the file has for the keys of the variants.
+    fn values_of_the_file(&self, variants: &[SweptVariant]) -> BTreeMap<String, String> {
+        let form = self.draft.scenario.canonical();
+        let paths: BTreeSet<&String> =
+            variants.iter().flat_map(|one| &one.changes).map(|(path, _)| path).collect();
+        let value = |path: &String| Some((path.clone(), inline(looked_up(&form, path)?, false)));
+        paths.into_iter().filter_map(value).collect()
     }
 
     /// Returns the command, without paths.

@@ -594,7 +594,7 @@ fn page(ledger: &Ledger, digest: &str) -> String {
         },
     });
     let page = Page {
-        policy: policy(&style, SCRIPT),
+        policy: policy(&style, &[SCRIPT]),
         style,
         script: SCRIPT,
         quick: ledger.quick,

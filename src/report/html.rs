@@ -34,7 +34,7 @@ pub fn page(document: &Document) -> String {
         title: visible(&document.title),
         question: visible(&document.question),
         partial: document.partial.as_deref().map(visible),
-        policy: policy(&style, SCRIPT),
+        policy: policy(&style, &[SCRIPT]),
         style: &style,
         script: SCRIPT,
         answer: document.lead.answer.iter().map(|text| visible(text)).collect(),
@@ -57,14 +57,14 @@ pub fn page(document: &Document) -> String {
     page.render().expect("the templates use no filter that fails and write to a string")
 }
 
-/// Returns the content security policy: only the style and the script of this crate, by their hashes.
-pub(super) fn policy(style: &str, script: &str) -> String {
-    let hash = |text: &str| base64(&Sha256::digest(text.as_bytes()));
+/// Returns the content security policy: only the style and the scripts of this crate, by their hashes.
+pub(super) fn policy(style: &str, scripts: &[&str]) -> String {
+    let hash = |text: &str| format!("'sha256-{}'", base64(&Sha256::digest(text.as_bytes())));
+    let scripts: Vec<String> = scripts.iter().map(|script| hash(script)).collect();
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; \
-         form-action 'none'",
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
         hash(style),
-        hash(script)
+        scripts.join(" ")
     )
 }
 

@@ -1,10 +1,13 @@
 //! A sweep as files and for the terminal.
 //!
-//! `sweep.html` begins with a chart of each figure, which is also a file under `plots/`. `sweep.csv` has one row per
+//! `sweep.html` begins with a chart of each figure, which is also a file under `plots/`. `explorer.html` has all
+//! variants with choices of axes and filters. `sweep.csv` has one row per
 //! variant and figure, `variants.csv` one row per variant and key. Both identify a variant by the name of its folder.
 //! For sampled variants, `spread.csv` has one row per figure, and `moved-by.csv` one row per figure and correlated
 //! key. Holds: no wall clock, path or order of completion in any of them, so that a resumed sweep gives the same
 //! bytes.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
@@ -14,10 +17,12 @@ use super::text::{Terminal, table, visible};
 use super::write::{ResultFile, ResultSet, covers, run_digest};
 use super::{chart, html, json as form};
 use crate::scenario::render::wrap;
+use crate::study::asked::Asked;
 use crate::study::record::FigureRecord;
 use crate::study::results::RESULTS_VERSION;
 use crate::study::sweep::Spread;
 
+mod explorer;
 mod page;
 
 /// The variants of a sweep, in order, with their results.
@@ -29,6 +34,12 @@ pub struct Swept {
     pub command: String,
     /// Seed of all random draws.
     pub seed: u64,
+    /// The question of the scenario.
+    pub question: String,
+    /// Words of the command that runs one variant, without its changes.
+    pub alone: Vec<String>,
+    /// Values that the file has for the changed keys, by path; keys that the file does not have are absent.
+    pub file: BTreeMap<String, String>,
     /// Its variants.
     pub variants: Vec<SweptVariant>,
     /// The method that generated them.
@@ -59,6 +70,10 @@ pub struct SweptVariant {
     pub changes: Vec<(String, String)>,
     /// Its figures, in order.
     pub figures: Vec<(String, FigureRecord)>,
+    /// Monthly and one-time cost in dollars; `None` without prices.
+    pub cost: (Option<f64>, Option<f64>),
+    /// Its objectives with their verdicts.
+    pub asked: Vec<Asked>,
 }
 
 /// Creates the files.
@@ -94,6 +109,7 @@ pub fn output(swept: &Swept) -> ResultSet {
     let digest = run_digest(&lines, &files);
     page.digest.clone_from(&digest);
     files.push(ResultFile::listed("sweep.html", html::page(&page).into_bytes()));
+    files.push(ResultFile::listed("explorer.html", explorer::page(swept, &digest).into_bytes()));
     let facts = [
         ("swept", json!(swept.scenario)),
         ("seed", json!(swept.seed)),
@@ -439,12 +455,17 @@ mod tests {
             digest: String::new(),
             changes: changes.iter().map(text).collect(),
             figures: vec![("wait".into(), record)],
+            cost: (None, None),
+            asked: Vec::new(),
         }
     }
 
     fn tornado(variants: Vec<SweptVariant>) -> (Table, Vec<String>) {
         let swept = Swept {
             scenario: "x".into(),
+            question: String::new(),
+            alone: Vec::new(),
+            file: BTreeMap::new(),
             command: String::new(),
             seed: 1,
             variants,

@@ -4,6 +4,8 @@
 //! TOML, or else a text, so that a quantity needs no quotes on a command line. Its type is checked where it is read,
 //! like that of any other value; errors point into the text of the option.
 
+use serde_json::Value as Json;
+
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::{Data, Document, Entry, Item, MAX_STRING_BYTES, Table, parse_text};
@@ -84,6 +86,22 @@ pub(super) fn read_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), u
             _ => return Err(at),
         }
     }
+}
+
+/// Returns the value at a path of a canonical form; of a quantity with a range of uncertainty, the value itself.
+#[must_use]
+pub fn looked_up<'a>(form: &'a Json, path: &str) -> Option<&'a Json> {
+    let (steps, _) = read_path(&format!("{path}="), 0).ok()?;
+    let mut found = form;
+    for step in &steps {
+        found = match step {
+            Step::Key(key, _) => found.get(key)?,
+            Step::Index(at, _) => found.get(*at)?,
+        };
+    }
+    let uncertain = found.get("low").or_else(|| found.get("high")).is_some();
+    let value = if uncertain { found.get("value") } else { None };
+    Some(value.unwrap_or(found)).filter(|value| !value.is_null())
 }
 
 /// Parses the value as TOML; otherwise it is a text.

@@ -262,6 +262,13 @@ impl Demand {
         }
     }
 
+    /// Returns the verdict on an interval of which only the ends are known.
+    #[must_use]
+    pub fn judge_ends(&self, low: f64, high: f64) -> Verdict {
+        let middle = Interval::point(low + (high - low) / 2.0, 0.0);
+        self.judge(&Interval { low, high, ..middle })
+    }
+
     /// Returns the verdict on an estimate: on its interval, or on its lower bound, which decides demands beyond it. A
     /// value without an interval, or a missing one, decides nothing.
     #[must_use]

@@ -3,6 +3,7 @@
 //! Replications are independent and run on any number of threads. Their samples are folded in the order of their
 //! numbers, so the number of threads changes nothing.
 
+pub mod asked;
 pub mod breaks;
 pub mod capacity;
 pub mod claim;

@@ -19,7 +19,7 @@ mod system;
 mod why;
 mod years;
 
-pub use checks::balance;
+pub use checks::{balance, declared};
 pub use gather::gather;
 pub(in crate::study) use gather::measured_at;
 pub use load::{ClassCost, LoadClass, LoadRows, LoadUse};

@@ -19,6 +19,10 @@ use crate::stats::rank::Ranks;
 use crate::stats::special::normal_upper_quantile;
 use crate::units::{Bytes, Rate, SimDuration};
 
+mod sizes;
+
+pub use sizes::{SizeUnit, Sizes};
+
 /// Maximum number of variants; more are taken for a mistake.
 pub const MOST: usize = 1_000_000;
 

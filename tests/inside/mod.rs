@@ -18,6 +18,7 @@ mod determinism;
 mod digests;
 mod drawing;
 mod edges;
+mod explorer;
 mod faults;
 mod fetches;
 mod figures;

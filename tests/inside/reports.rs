@@ -107,7 +107,7 @@ fn charts<'a>(document: &'a Document) -> Vec<&'a Chart> {
 }
 
 /// Two hundred texts that try to leave their place.
-fn hostile() -> Vec<String> {
+pub(super) fn hostile() -> Vec<String> {
     const CORES: [&str; 25] = [
         "<script>alert(1)</script>",
         "\"><img src=x onerror=alert(1)>",
@@ -260,7 +260,7 @@ fn poison_chart(chart: &mut Chart, word: &str) {
 }
 
 /// Names of elements and of their attributes, in order.
-fn structure(page: &str) -> Vec<(String, Vec<String>)> {
+pub(super) fn structure(page: &str) -> Vec<(String, Vec<String>)> {
     let names = |tag: Tag| (tag.name, tag.attributes.into_iter().map(|(key, _)| key).collect());
     tags(page).into_iter().map(names).collect()
 }

@@ -24,7 +24,7 @@ pub fn chromium() -> Option<PathBuf> {
 }
 
 /// What the browser makes of `page`: its document after the scripts, and what the console was told.
-fn dump(chromium: &Path, page: &Path, dark: bool) -> (String, Vec<String>) {
+pub fn dump(chromium: &Path, page: &Path, dark: bool) -> (String, Vec<String>) {
     let profile = tempfile::tempdir().unwrap();
     let settings = format!("--blink-settings=preferredColorScheme={}", if dark { 0 } else { 1 });
     let output = Command::new(chromium)

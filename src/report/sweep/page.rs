@@ -211,6 +211,8 @@ fn settles(over: &Over<'_>, points: &[Point]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn record_of(value: f64, half: f64) -> FigureRecord {
@@ -228,9 +230,14 @@ mod tests {
             digest: "sha256:0".into(),
             changes: changes.into_iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
             figures: vec![("capacity.look".into(), record_of(value, 20.0))],
+            cost: (None, None),
+            asked: Vec::new(),
         };
         Swept {
             scenario: "db".into(),
+            question: String::new(),
+            alone: Vec::new(),
+            file: BTreeMap::new(),
             command: "sweep scenario".into(),
             seed: 1,
             variants: variants.into_iter().map(variant).collect(),

@@ -22,7 +22,8 @@ fn bounds(objective: &ObjectiveSpec) -> Vec<(usize, SimDuration)> {
 }
 
 /// Returns the objectives as declared.
-pub(super) fn declared(draft: &Draft) -> Vec<Declared> {
+#[must_use]
+pub fn declared(draft: &Draft) -> Vec<Declared> {
     let mut all: Vec<Declared> = Vec::new();
     for (class, objective) in draft.scenario.objective.iter() {
         let bounds = bounds(objective).into_iter();
