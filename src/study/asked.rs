@@ -1,4 +1,4 @@
-//! What a scenario asks of a run, with the verdicts, read back from `summary.json`.
+//! Demands of a scenario on a run, with the verdicts, read back from `summary.json`.
 //!
 //! Takes the objectives as declared and the bytes of a summary. Returns the same objectives with the same verdicts as
 //! [`summary`](crate::study::summary) of the run itself. A scenario without objectives is judged by its expectations.

@@ -241,6 +241,7 @@ say(`filtered: ${points().length}`);
 el("reset").click();
 await wait(300);
 // A rectangle over the upper end of the first axis.
+el("lines").scrollIntoView({ block: "center" });
 const axis = [...el("lines").querySelectorAll(".mark-rule.role-mark line")].map((one) => one.getBoundingClientRect())[0];
 const fire = (target, type, dx, dy) => target.dispatchEvent(new view.PointerEvent(type, { bubbles: true, button: 0, buttons: 1,
   pointerType: "mouse", clientX: axis.left + dx, clientY: axis.top + dy }));
