@@ -11,8 +11,10 @@
 use askama::Template;
 use sha2::{Digest, Sha256};
 
-use super::document::{Align, Block, Cell, Chart, Document, Fact, Judgement, Section, Table, Unit};
-use super::text::{capital, check_word, sign, visible, visible_lines};
+use super::document::{
+    Align, Block, Cell, Chart, Document, Fact, Judgement, Section, Table, Tile, Unit,
+};
+use super::text::{ADVICE, capital, check_word, sign, visible, visible_lines};
 use super::{chart, drawing, number, svg};
 use crate::{convert, plan};
 
@@ -38,11 +40,14 @@ pub fn page(document: &Document) -> String {
         style: &style,
         script: SCRIPT,
         answer: document.lead.answer.iter().map(|text| visible(text)).collect(),
+        strip: document.lead.strip.iter().map(Figure::new).collect(),
+        advice: document.lead.advice.iter().map(Shown::new).collect(),
+        heading: ADVICE,
         figures: document.lead.facts.iter().map(Shown::new).collect(),
         table: document.lead.table.as_ref().map(with_bars),
         chart,
         below: document.lead.below.iter().map(|text| visible(text)).collect(),
-        open: document.lead.facts.is_empty(),
+        open: document.lead.facts.is_empty() && document.lead.strip.is_empty(),
         verdicts: document
             .verdicts
             .iter()
@@ -106,6 +111,10 @@ struct Page<'a> {
     style: &'a str,
     script: &'a str,
     answer: Vec<String>,
+    strip: Vec<Figure>,
+    advice: Vec<Shown>,
+    /// Heading of the advice.
+    heading: &'static str,
     figures: Vec<Shown>,
     table: Option<String>,
     chart: Option<Picture>,
@@ -118,6 +127,29 @@ struct Page<'a> {
     notes: Vec<String>,
     facts: Vec<(&'static str, String)>,
     command: String,
+}
+
+/// A main figure of the first screen.
+struct Figure {
+    label: String,
+    value: String,
+    interval: String,
+    details: Vec<String>,
+    class: &'static str,
+    word: Option<&'static str>,
+}
+
+impl Figure {
+    fn new(tile: &Tile) -> Self {
+        Self {
+            label: visible(&tile.label),
+            value: visible(&tile.value),
+            interval: visible(&tile.interval),
+            details: tile.details.iter().map(|text| visible(text)).collect(),
+            class: tile.judgement.map_or("", class_of),
+            word: tile.judgement.map(Judgement::word),
+        }
+    }
 }
 
 /// A figure of the first screen.

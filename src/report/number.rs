@@ -59,7 +59,10 @@ impl<'a> Display<'a> {
             let (_, factor, suffix) = *steps
                 .iter()
                 .find(
-                    |(least, _, suffix)| if size > 0.0 { size >= *least } else { *suffix == zero },
+                    // Three digits of a value just below a step would round to the step: 1,000 ms.
+                    |(least, _, suffix)| {
+                        if size > 0.0 { size >= *least * 0.999 } else { *suffix == zero }
+                    },
                 )
                 .unwrap_or(&(0.0, 1.0, zero));
             Self { factor, prefix: "", suffix, spaced: true }
@@ -151,8 +154,8 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     }
     let lopsided = (high - shown - half).abs() > LOPSIDED * half;
     let interval = if lopsided {
-        let low = group(&rounded(low, decimals, Rounding::Down));
-        let high = group(&rounded(high, decimals, Rounding::Up));
+        let low = without_zeros(group(&rounded(low, decimals, Rounding::Down)));
+        let high = without_zeros(group(&rounded(high, decimals, Rounding::Up)));
         format!("({low} to {high})")
     } else {
         // The wider side stands for both. A half-width with fewer than two digits is rounded up.
@@ -162,6 +165,14 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
         format!("± {}", group(&rounded(wider, decimals, rounding)))
     };
     (value, Some(interval))
+}
+
+/// Returns a bound without a fraction of zeros only: 0 and 100 are exact.
+fn without_zeros(text: String) -> String {
+    match text.split_once('.') {
+        Some((whole, zeros)) if zeros.bytes().all(|digit| digit == b'0') => whole.into(),
+        _ => text,
+    }
 }
 
 /// Share of the half-width by which an interval may lie beside its value and still be written with `±`.

@@ -249,7 +249,8 @@ fn used(draft: &Draft, arrows: &BTreeSet<Arrow>) -> BTreeSet<Part> {
 }
 
 /// Returns the parts whose loss alone takes a judged class or group down, with the names of these.
-fn single_points(draft: &Draft) -> BTreeMap<Part, Vec<String>> {
+#[must_use]
+pub fn single_points(draft: &Draft) -> BTreeMap<Part, Vec<String>> {
     let graph = Graph::of(draft);
     let cuts = CutSets::of(&graph);
     let mut found: BTreeMap<Part, Vec<String>> = BTreeMap::new();

@@ -4,6 +4,7 @@
 //! and terminal. Holds: no wall clock, path or machine in any of them (D2); the same bytes for any order of sections
 //! in the scenario (D5).
 
+mod advice;
 mod availability;
 pub mod breaks;
 pub mod capacity;
@@ -22,6 +23,7 @@ pub mod recovery;
 pub mod sampled;
 pub mod stories;
 mod utilization;
+mod verdict;
 pub mod why;
 pub mod years;
 pub mod zones;
