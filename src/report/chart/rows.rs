@@ -3,6 +3,7 @@
 use plotters::element::{PathElement, Rectangle};
 
 use super::scale::{Room, Scale, TICK_SIZE};
+use super::timeline::Tip;
 use super::{
     Drawn, Failure, Grid, Key, Margins, Plot, Root, Sample, Sheet, WORD_SIZE, marker, nothing,
     numbered, numbers, plot, units,
@@ -33,6 +34,14 @@ pub(super) fn value_text(estimate: &Estimate, axis: &Axis) -> String {
     let Estimate { value, interval } = *estimate;
     let figure = Figure { value, interval, unit, rounding: axis.rounding, ..Figure::default() };
     figure_parts(&figure).0
+}
+
+/// Returns the words for readers who point at a bar or a marker.
+fn tip(label: &str, estimate: &Estimate, axis: &Axis) -> String {
+    let Estimate { value, interval } = *estimate;
+    let (unit, rounding) = (axis.unit.clone(), axis.rounding);
+    let figure = Figure { value, interval, unit, rounding, ..Figure::default() };
+    format!("{label}: {}", crate::report::number::figure(&figure))
 }
 
 /// Returns an estimate whose value is finite; an interval that is not finite is dropped.
@@ -134,6 +143,7 @@ fn across(
             let half = units(BAR / 2.0);
             let (end, _) = area.map_coordinate(&(estimate.value, 0.0));
             let corners = [(zero, y - half), (end, y + half)];
+            root.draw(&Tip(tip(&chart.bars[row].label, estimate, &chart.axis)))?;
             root.draw(&Rectangle::new(corners, Ink::Pattern(0).fill()))?;
             let most = whisker(root, &area, estimate, y)?.max(end).max(zero);
             let style = Ink::Label.letters(TICK_SIZE);
@@ -203,6 +213,7 @@ fn columns(
             };
             let (_, end) = area.map_coordinate(&(0.0, estimate.value));
             let corners = [(middle - half, end), (middle + half, zero)];
+            root.draw(&Tip(tip(&chart.bars[column].label, estimate, &chart.axis)))?;
             root.draw(&Rectangle::new(corners, Ink::Pattern(0).fill()))?;
             let mut least = end.min(zero);
             if let Some((low, high)) = estimate.interval {
@@ -262,10 +273,11 @@ pub fn ladder(sheet: &Sheet<'_>, chart: &LadderChart) -> Drawing {
         let y = lanes.scale.clone();
         let area = plot(root, (top, margins), (x.clone(), y), (Grid::Down, &title))?;
         guide_down(root, &area, chart.objective.as_ref().map(|o| o.value))?;
-        for (row, levels) in rows.iter().enumerate() {
+        let tips = (&chart.axis, &chart.levels[..]);
+        for ((row, levels), of) in rows.iter().enumerate().zip(&chart.rows) {
             let (_, middle) = area.map_coordinate(&(0.0, row as f64));
             let y = lanes.begin(sheet, root, middle, row)?;
-            rung(root, &area, &x, (levels, y))?;
+            rung(root, &area, &x, (levels, y), (&of.label, tips))?;
         }
         Ok(())
     })
@@ -277,6 +289,7 @@ fn rung(
     area: &Plot<'_>,
     x: &Scale,
     (levels, y): (&[(u8, Estimate)], i32),
+    (label, (axis, names)): (&str, (&Axis, &[String])),
 ) -> Drawn {
     let pixel = |value: f64| x.fraction(value).map(|_| area.map_coordinate(&(value, 0.0)).0);
     let seen: Vec<(u8, i32, &Estimate)> =
@@ -294,6 +307,8 @@ fn rung(
             let bar = vec![(low, y), (high, y)];
             root.draw(&PathElement::new(bar, Ink::Stroke(index).stroke(25)))?;
         }
+        let name = names.get(usize::from(index)).map_or("", String::as_str);
+        root.draw(&Tip(tip(&format!("{label}, {name}"), estimate, axis)))?;
         marker(root, index, (place, y))?;
     }
     Ok(())

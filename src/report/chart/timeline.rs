@@ -85,7 +85,7 @@ fn span_words(lane: &str, span: &crate::report::document::Span, unit: &Unit) -> 
 }
 
 /// The tooltip of the shape that is drawn next.
-struct Tip(String);
+pub(super) struct Tip(pub(super) String);
 
 impl<'a> plotters::element::PointCollection<'a, (i32, i32)> for &'a Tip {
     type Point = &'a (i32, i32);

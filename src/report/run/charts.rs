@@ -1,10 +1,12 @@
 //! The charts of one scenario.
 
+use crate::report::answer::{estimate, percent, rate, seconds};
 use crate::report::document::{
     Axis, Bar, BarChart, Chart, ChartKind, EcdfChart, Estimate as Mark, Growth, Join, LadderChart,
     LadderRow, LineChart, Objective, Point, Rounding, Series, Unit,
 };
 use crate::solve::requests::GRID;
+use crate::study::expect::Verdict;
 use crate::study::results::{Results, STATS, Use, WindowRows};
 use crate::study::window::Estimate;
 
@@ -63,20 +65,35 @@ pub fn latencies(results: &Results) -> Option<Chart> {
     })
 }
 
-fn slowest(results: &Results) -> String {
+/// Names the highest p95 of the judged classes, or of all, and its objective.
+pub(super) fn slowest(results: &Results) -> String {
+    let judged = |name: &str| results.objectives.iter().any(|row| row.class == name);
+    let any = !results.objectives.is_empty();
     let all = results.plain().flat_map(|window| {
+        let of = move |row: &&crate::study::results::Latency| !any || judged(&row.name);
         let value = |row: &crate::study::results::Latency| row.estimates[2].value();
-        window.latencies.iter().filter_map(move |row| Some((value(row)?, row, window)))
+        let rows = window.latencies.iter().filter(of);
+        rows.filter_map(move |row| Some((value(row)?, row, window)))
     });
-    all.max_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(String::new, |(value, row, window)| {
-        let figure = crate::report::document::Figure::exact(value, Unit::Seconds);
-        format!(
-            "Slowest is {} in window {}: p95 {}",
-            row.name,
-            window.name,
-            crate::report::number::figure(&figure)
-        )
-    })
+    let Some((_, row, window)) = all.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+        return String::new();
+    };
+    let shown = estimate(&row.estimates[2], Unit::Seconds, Rounding::Nearest);
+    let of = window.classes.iter().find(|of| of.name == row.name);
+    let at = of.and_then(|of| of.level);
+    let at = at.map_or_else(String::new, |at| format!(" ({})", rate(at)));
+    let asked = results.objectives.iter().find(|one| {
+        one.class == row.name && results.windows[one.window].name == window.name
+    });
+    let asked = asked.map_or_else(String::new, |one| {
+        let word = match one.judgement {
+            Verdict::Holds => "meets",
+            Verdict::Fails => "misses",
+            Verdict::Inconclusive | Verdict::NotJudged => "is undecided against",
+        };
+        format!(": it {word} the objective of {} below {}", one.stat, seconds(one.bound.seconds()))
+    });
+    format!("Slowest is {} at {}{at}, with a p95 of {shown}{asked}.", row.name, window.name)
 }
 
 /// Draws the mean utilisation of components in a window, the busiest first.
@@ -87,10 +104,10 @@ pub fn utilization(window: &WindowRows) -> Option<Chart> {
     rows.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (busiest, most) = rows.first()?;
     let finding = format!(
-        "Busiest in window {}: {}, {:.0} % of its {}",
+        "At {} the busiest part is {}: {} of its {} busy",
         window.name,
         busiest.name,
-        most * 100.0,
+        percent(*most),
         busiest.kind.counts()
     );
     let bars = rows
@@ -106,7 +123,7 @@ pub fn utilization(window: &WindowRows) -> Option<Chart> {
             axis: Axis::linear("busy ÷ capacity", Unit::Ratio),
             growth: Growth::Right,
             bars,
-            objective: None,
+            objective: Some(Objective { value: 1.0, label: "limit: always busy".into() }),
         }),
     })
 }
@@ -194,9 +211,9 @@ pub fn timeline(window: &WindowRows) -> Option<Chart> {
     let (busiest, _) = rows.first()?;
     let (at, most) = busiest.busiest()?;
     let finding = format!(
-        "Busiest {GRID}: {} at {:.0} %, {} into the window",
+        "Busiest {GRID}: {} at {}, {} into the window",
         busiest.name,
-        most * 100.0,
+        percent(most),
         GRID.saturating_mul(at as u64)
     );
     let line = |row: &Use| {

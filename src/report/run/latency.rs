@@ -1,6 +1,6 @@
 //! Latencies of classes, in the report and as a file.
 
-use super::charts;
+use super::{charts, folded};
 use super::page::labelled_for;
 use crate::report::columns::{Described, Read, ResultTable, estimates, numbers, words};
 use crate::report::document::{Block, Section, Unit};
@@ -74,7 +74,7 @@ pub(super) fn file<F: TableForm>(results: &Results) -> F {
     latencies().file(results.partial.as_deref(), all.flat_map(of))
 }
 
-/// Returns the section: a table with all windows of each class together, and drawings.
+/// Returns the section: drawings, and a folded table with all windows of each class together.
 pub(super) fn section(results: &Results) -> Section {
     let mut names: Vec<&str> = Vec::new();
     for row in results.plain().flat_map(|window| &window.latencies) {
@@ -93,17 +93,17 @@ pub(super) fn section(results: &Results) -> Section {
         stat: 0,
     });
     let ids = ["class", "window", "p50_s", "p95_s", "p99_s", "mean_s", "samples"];
-    let mut blocks = vec![Block::Table(latencies().page("", &ids, lines))];
+    let table = latencies().page("", &ids, lines);
+    let mut blocks: Vec<Block> = Vec::new();
     blocks.extend(charts::latencies(results).map(Block::Chart));
     blocks.extend(charts::distribution(results).map(Block::Chart));
-    Section {
-        heading: "Latency".into(),
-        intro: format!(
-            "Latency of a class: from a request's arrival at the site, or at the edge of a CDN, to \
-             its answer. Latency of its view: from the user's click to the last byte of \
-             everything. Latencies cover completed requests only.{}",
-            results.at_edges.iter().map(|note| format!(" {note}")).collect::<String>()
-        ),
-        blocks,
-    }
+    let text = format!(
+        "Latency of a class: from a request's arrival at the site, or at the edge of a CDN, to its \
+         answer. Latency of its view: from the user's click to the last byte of everything. \
+         Latencies cover completed requests only.{}",
+        results.at_edges.iter().map(|note| format!(" {note}")).collect::<String>()
+    );
+    let summary = format!("All {} latencies, with intervals", table.rows.len());
+    blocks.extend(folded(summary, vec![Block::Text(text), Block::Table(table)]));
+    Section { heading: "Latency".into(), intro: charts::slowest(results), blocks }
 }

@@ -12,7 +12,7 @@ use crate::report::document::{
 use crate::report::number;
 use crate::report::run::capacity::carries;
 use crate::report::text;
-use crate::study::results::{CapacityRow, Carries, Results};
+use crate::study::results::{CapacityRow, Carries, Results, WindowRows};
 use crate::study::summary::{Aim, Down, Goal, InWindow, Subject, Summary, summary};
 use crate::study::window::Verdict;
 
@@ -130,6 +130,14 @@ fn latency(of: &Subject, label: &dyn Fn(&str) -> String) -> Option<Tile> {
     })
 }
 
+/// Returns the window of the design peak, of the class whose objective has the smallest margin.
+pub(super) fn peak_window(results: &Results) -> Option<&WindowRows> {
+    let summary = summary(results);
+    let main = summary.tightest().map(|(of, _)| of).or_else(|| summary.subjects.first())?;
+    let name = main.peak.as_ref().map(|(_, name)| name)?;
+    results.plain().find(|window| window.name == *name)
+}
+
 /// Returns the window of the design peak, or the last one with a latency.
 fn at_peak(of: &Subject) -> Option<&InWindow> {
     let timed = || of.windows.iter().filter(|window| window.latency.is_some());
@@ -188,7 +196,7 @@ fn capacity(
 }
 
 /// Names the condition that ends the capacity.
-fn ends(row: &CapacityRow) -> String {
+pub(super) fn ends(row: &CapacityRow) -> String {
     let bound = seconds(row.bound.seconds());
     let (latency, lost) =
         (format!("{} reaches {bound}", row.stat), format!("{} of views are lost", percent(row.lost_at_most)));

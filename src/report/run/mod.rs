@@ -11,6 +11,7 @@ pub mod capacity;
 pub mod charts;
 mod cost;
 pub mod databases;
+mod downtime;
 pub mod figures;
 pub mod files;
 mod headroom;
@@ -18,6 +19,7 @@ mod latency;
 mod lead;
 mod ledgers;
 pub mod load;
+pub mod outage;
 pub mod page;
 pub mod recovery;
 pub mod sampled;
@@ -30,7 +32,7 @@ pub mod zones;
 
 use serde_json::{Map, Value, json};
 
-use crate::report::document::{Cell, Document, Figure, Rounding, Unit};
+use crate::report::document::{Block, Cell, Document, Figure, Fold, Rounding, Unit};
 use crate::report::write::{ResultFile, ResultSet, covers, run_digest};
 use crate::report::{chart, html, json as form, number};
 use crate::stats::interval::{Interval, Method};
@@ -64,6 +66,11 @@ pub struct Identity {
     pub monthly_cost: Option<f64>,
     /// One-time cost in dollars; `None` without such prices.
     pub once_cost: Option<f64>,
+}
+
+/// Returns blocks that a page shows on request; `None` without any.
+fn folded(summary: impl Into<String>, blocks: Vec<Block>) -> Option<Block> {
+    (!blocks.is_empty()).then(|| Block::Folded(Fold { summary: summary.into(), blocks }))
 }
 
 /// Formats the monthly and the one-time cost in a sentence; returns `None` without prices.
