@@ -267,7 +267,7 @@ pub fn stopped(document: &Document, place: &str, terminal: Terminal) -> String {
 const LABEL: usize = 24;
 
 /// Heading above causes and remedies.
-pub const ADVICE: &str = "What fails first, and what to do";
+pub const ADVICE: &str = "What fails first (downtime per year and its share), and what to do";
 
 /// Returns the width of the column of labels.
 fn label_width<'a>(facts: impl Iterator<Item = &'a Fact>) -> usize {

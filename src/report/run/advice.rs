@@ -5,7 +5,7 @@
 //! causes that are not named are summed, with the largest of them; a remedy follows from single points of failure and
 //! from the kind of the saturated resource alone.
 
-use super::lead::{Carried, times};
+use super::lead::{Carried, ceiling, times};
 use crate::plan::drawing::{Form, Node, System};
 use crate::plan::load::Resource;
 use crate::report::answer::{downtime, list, percent, rate};
@@ -29,26 +29,21 @@ pub(super) fn causes(results: &Results, down: &Down) -> Vec<Fact> {
     let named = all.iter().take(CAUSES).map(|(name, value, of)| {
         let strike = results.why.strikes.iter().find(|row| row.fault == **name);
         let remedy = strike.map(|row| format!(": {}", remedy(row)));
-        let text = format!(
-            "{} per year ({} of the downtime){}",
-            downtime(of),
-            part(*value, whole),
-            remedy.unwrap_or_default()
-        );
-        Fact::plain(name, text)
+        let share = part(*value, whole);
+        Fact::plain(name, format!("{} ({share}){}", downtime(of), remedy.unwrap_or_default()))
     });
     let mut facts: Vec<Fact> = named.collect();
     let rest = &all[all.len().min(CAUSES)..];
     if let Some((first, _, largest)) = rest.first() {
         let sum: f64 = rest.iter().map(|(_, value, _)| value).sum();
+        let share = part(sum, whole);
+        let largest = downtime(largest);
         let text = match rest.len() {
-            1 => format!("{first}: {} per year ({})", downtime(largest), part(sum, whole)),
-            _ => format!(
-                "{} causes, {} per year together ({}); the largest is {first}, {}",
-                count(rest.len() as u64),
+            1 => format!("{first}: {largest} ({share})"),
+            several => format!(
+                "{} ({share}): {} causes, the largest is {first} with {largest}",
                 downtime(&Estimate::Single(sum)),
-                part(sum, whole),
-                downtime(&Estimate::Single(largest.value().unwrap_or(0.0)))
+                count(several as u64),
             ),
         };
         facts.push(Fact::plain("others", text));
@@ -65,33 +60,32 @@ pub(super) fn part(value: f64, whole: f64) -> String {
 fn remedy(row: &StrikeRow) -> String {
     let word = row.word;
     match row.singles.as_slice() {
-        _ if row.together && row.parts > 1 => format!(
-            "strikes all {} {} at once, so more of them do not help",
-            count(row.parts as u64),
-            plural(word)
-        ),
+        _ if row.together && row.parts > 1 => {
+            let all = count(row.parts as u64);
+            let members = match &row.group {
+                Some(group) => format!("members of {group}"),
+                None => plural(word),
+            };
+            format!("strikes all {all} {members} at once; more of them would not help")
+        }
         [] if row.parts == 1 => {
-            format!("another {word} takes over; this is the time until then, and overlapping failures")
+            format!("another {word} takes over; down until then, and in overlapping failures")
         }
-        [] => format!(
-            "no {word} is a single point of failure; this is the time until others take over, and \
-             overlapping failures"
-        ),
+        [] => "others take over; down until then, and in overlapping failures".into(),
         [only] if row.alike == 1 => {
-            format!("{only} is the only {word}; a second one that takes over would remove it")
+            format!("{only} is the only {word}; a second one would remove it")
         }
-        [only] => format!(
-            "{word} {only} is a single point of failure; another {word} that takes over would \
-             remove it"
-        ),
+        [only] => {
+            format!("{only} is a single point of failure; a {word} that takes over would remove it")
+        }
         several => {
             let named: Vec<String> = several.iter().take(POINTS).cloned().collect();
-            let more = several.len().saturating_sub(POINTS);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let named = if more.is_empty() { list(&named) } else { named.join(", ") };
+            let named = match several.len() - named.len() {
+                0 => list(&named),
+                more => format!("{} and {more} more", named.join(", ")),
+            };
             format!(
-                "{} {named}{more} are single points of failure; others that take over would \
-                 remove it",
+                "{named} are single points of failure; {} that take over would remove it",
                 plural(word)
             )
         }
@@ -109,7 +103,7 @@ fn plural(word: &str) -> String {
 pub(super) fn bottleneck(results: &Results, carried: &Carried) -> Fact {
     let remedy = raise(&results.system, &carried.name);
     let remedy = remedy.map_or_else(String::new, |remedy| format!(": {remedy}"));
-    let text = format!("{} saturates first, at {}{remedy}", carried.name, rate(carried.at));
+    let text = format!("{} saturates first, at {}{remedy}", carried.name, ceiling(carried.at));
     Fact::plain("bottleneck", text)
 }
 
@@ -181,10 +175,10 @@ pub(super) fn losses(results: &Results) -> Vec<Fact> {
         let factor = times(carried / spare.level);
         let text = format!(
             "without {lost} it carries {}, {factor} times the design peak of {}",
-            rate(carried),
+            ceiling(carried),
             rate(spare.level)
         );
-        facts.push(Fact::plain("worst other loss", text));
+        facts.push(Fact::plain("next worst loss", text));
     }
     facts
 }

@@ -15,9 +15,9 @@ use crate::study::window::Estimate;
 pub(super) fn section(results: &Results) -> Option<Section> {
     let spare = results.why.spare.as_ref();
     let first = results.capacities.first();
-    let mut sentences: Vec<String> = first.map(carried).into_iter().collect();
     let chart = spare.and_then(headroom::losses);
-    sentences.extend(chart.as_ref().map(|chart| format!("{}.", chart.finding)));
+    let intro = first.map(carried);
+    let intro = intro.or_else(|| chart.as_ref().map(|chart| format!("{}.", chart.finding)));
     let mut blocks: Vec<Block> = chart.map(Block::Chart).into_iter().collect();
     blocks.extend(first.and_then(|first| {
         let text = format!(
@@ -36,7 +36,7 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     blocks.extend(spare.and_then(headroom::fold));
     (!blocks.is_empty()).then(|| Section {
         heading: "Capacity".into(),
-        intro: sentences.join(" "),
+        intro: intro.unwrap_or_default(),
         blocks,
     })
 }
@@ -49,7 +49,7 @@ fn carried(row: &CapacityRow) -> String {
         answer::capacity(row),
         super::lead::ends(row),
         row.first.0,
-        answer::rate(row.first.1)
+        super::lead::ceiling(row.first.1)
     )
 }
 

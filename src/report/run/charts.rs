@@ -1,6 +1,6 @@
 //! The charts of one scenario.
 
-use crate::report::answer::{estimate, percent, rate, seconds};
+use crate::report::answer::{estimate, list, percent, rate, seconds};
 use crate::report::document::{
     Axis, Bar, BarChart, Chart, ChartKind, EcdfChart, Estimate as Mark, Growth, Join, LadderChart,
     LadderRow, LineChart, Objective, Point, Rounding, Series, Unit,
@@ -12,6 +12,8 @@ use crate::study::window::Estimate;
 
 /// Largest number of series or rows in a drawing that readers can distinguish.
 const MOST_SERIES: usize = 8;
+/// Utilisation above which queues grow fast.
+const NEARLY_FULL: f64 = 0.85;
 /// Largest number of bars in a chart.
 const MOST_BARS: usize = 24;
 /// Number of grid steps that a series must exceed to be drawn.
@@ -55,7 +57,7 @@ pub fn latencies(results: &Results) -> Option<Chart> {
     (!rows.is_empty()).then(|| Chart {
         name: "latency".into(),
         title: "Latency of every class, by window".into(),
-        finding: slowest(results),
+        finding: "Percentiles of completed requests, with intervals".into(),
         kind: ChartKind::Ladder(LadderChart {
             axis: Axis::log("latency", Unit::Seconds),
             levels,
@@ -94,6 +96,31 @@ pub(super) fn slowest(results: &Results) -> String {
         format!(": it {word} the objective of {} below {}", one.stat, seconds(one.bound.seconds()))
     });
     format!("Slowest is {} at {}{at}, with a p95 of {shown}{asked}.", row.name, window.name)
+}
+
+/// Names the busiest components in a window.
+pub(super) fn busiest(window: &WindowRows) -> String {
+    let mut rows: Vec<(&Use, f64)> =
+        window.uses.iter().filter_map(|row| Some((row, row.mean.value()?))).collect();
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let named = rows.iter().take(3).map(|(row, _)| {
+        format!("{} ({})", row.name, estimate(&row.mean, Unit::Ratio, Rounding::Nearest))
+    });
+    let named: Vec<String> = named.collect();
+    let over = rows.iter().filter(|(_, used)| *used >= NEARLY_FULL).count();
+    let verb = if named.len() == 1 { "part is" } else { "parts are" };
+    if named.is_empty() {
+        return String::new();
+    }
+    format!(
+        "At {} the busiest {verb} {}; {} of {} {} above {}.",
+        window.name,
+        list(&named),
+        if over == 0 { "none".into() } else { over.to_string() },
+        rows.len(),
+        if over > 1 { "are" } else { "is" },
+        percent(NEARLY_FULL)
+    )
 }
 
 /// Draws the mean utilisation of components in a window, the busiest first.

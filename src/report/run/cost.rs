@@ -132,8 +132,8 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     inside.insert(0, Block::Text(text));
     let chart = chart(bill);
     let mut intro = format!("The bill is {total}");
-    if let Some(chart) = &chart {
-        intro.push_str(&format!(". {}", chart.finding));
+    if let Some((first, share)) = largest(bill) {
+        intro.push_str(&format!("; {share} of it is for {first}"));
     }
     if let Some((name, cost)) = costs(results).next() {
         let million = answer::estimate(&cost.per_million, Unit::Dollars, Rounding::Nearest);
@@ -146,13 +146,20 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     Some(Section { heading: HEADING.into(), intro, blocks })
 }
 
+/// Returns the largest item of the bill, with its share.
+fn largest(bill: &Cost) -> Option<(&str, String)> {
+    let items = bill.items.iter().filter_map(|item| Some((item.sum()?, item)));
+    let (most, item) = items.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let share = (most / bill.month()? * 100.0).round() / 100.0;
+    Some((&item.what, number::figure(&Figure::exact(share, Unit::Ratio))))
+}
+
 /// Draws the items of the bill, the largest first.
 fn chart(bill: &Cost) -> Option<Chart> {
     let mut items: Vec<(f64, &Item)> =
         bill.items.iter().filter_map(|item| Some((item.sum()?, item))).collect();
     items.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (most, first) = items.first()?;
-    let share = most / bill.month()?;
+    items.first()?;
     let bar = |(value, item): &(f64, &Item)| Bar {
         label: match item.count {
             1 => item.what.clone(),
@@ -163,11 +170,7 @@ fn chart(bill: &Cost) -> Option<Chart> {
     Some(Chart {
         name: "cost".into(),
         title: "Cost per month, by item".into(),
-        finding: format!(
-            "The largest item is {}, {} of the bill",
-            first.what,
-            number::figure(&Figure::exact((share * 100.0).round() / 100.0, Unit::Ratio))
-        ),
+        finding: "Items of the bill, the largest first".into(),
         kind: ChartKind::Bars(BarChart {
             axis: Axis::linear("cost", Unit::DollarsPerMonth),
             growth: Growth::Right,

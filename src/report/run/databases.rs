@@ -141,15 +141,16 @@ pub fn section(results: &Results) -> Option<Section> {
     let tables = [(groups, of_groups), (replicas, of_replicas)].into_iter().filter_map(table);
     let inside: Vec<Block> = std::iter::once(Block::Text(text.into())).chain(tables).collect();
     let lags = lags(results, &told);
-    let mut blocks: Vec<Block> = lags.clone().map(Block::Chart).into_iter().collect();
+    let chart = lags.as_ref().map(|(chart, _)| Block::Chart(chart.clone()));
+    let mut blocks: Vec<Block> = chart.into_iter().collect();
     let summary = format!("All {number} rows: lag, failed and stale reads, lost writes");
     blocks.extend(super::folded(summary, inside));
-    let intro = lags.map_or_else(String::new, |chart| format!("{}.", chart.finding));
+    let intro = lags.map_or_else(String::new, |(_, finding)| finding);
     Some(Section { heading: "Databases".into(), intro, blocks })
 }
 
-/// Draws the p95 of the replication lag in windows without a break.
-fn lags(results: &Results, told: &[Told<'_>]) -> Option<Chart> {
+/// Draws the p95 of the replication lag in windows without a break; returns the finding with it.
+fn lags(results: &Results, told: &[Told<'_>]) -> Option<(Chart, String)> {
     let is_plain = |at: usize| results.windows[at].drill.is_none();
     let p95 = |told: &&Told<'_>| {
         told.figure.metric == Metric::Lag && matches!(told.figure.stat, Some(Stat::Quantile(_)))
@@ -164,17 +165,19 @@ fn lags(results: &Results, told: &[Told<'_>]) -> Option<Chart> {
     let value = |bar: &Bar| bar.estimate.map_or(0.0, |estimate| estimate.value);
     let worst = bars.iter().max_by(|a, b| value(a).total_cmp(&value(b)))?;
     let shown = whole(&DocumentFigure::exact(value(worst), Unit::Seconds));
-    Some(Chart {
+    let finding = format!("The replication lag is longest for {}: its p95 is {shown}.", worst.label);
+    let chart = Chart {
         name: "lag".into(),
         title: "Replication lag, p95".into(),
-        finding: format!("The replication lag of {} has a p95 of {shown}, the highest", worst.label),
+        finding: "Windows without a break".into(),
         kind: ChartKind::Bars(BarChart {
             axis: Axis::linear("lag, p95", Unit::Seconds),
             growth: Growth::Right,
             bars,
             objective: None,
         }),
-    })
+    };
+    Some((chart, finding))
 }
 
 /// A figure of a database in a window.

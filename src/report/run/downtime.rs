@@ -23,10 +23,10 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     let years = results.years.as_ref()?;
     let main = main(results, years)?;
     let mut blocks: Vec<Block> = causes(main).map(Block::Chart).into_iter().collect();
-    if let Some(stories) = &results.why.stories {
-        blocks.extend(outage::chart(stories, &main.name).map(Block::Chart));
-    }
     blocks.extend(why::strips(results, &main.name).map(Block::Chart));
+    if let Some(stories) = &results.why.stories {
+        blocks.extend(outage::charts(stories, &main.name).into_iter().map(Block::Chart));
+    }
     let all = main.all.causes.len();
     let summary = format!("All availabilities, and all {all} causes with intervals");
     blocks.extend(folded(summary, years::blocks(years)));

@@ -19,7 +19,7 @@ use crate::study::window::Verdict;
 /// Number of other classes with figures of their own.
 const CLASSES: usize = 1;
 /// Number of verdicts that are listed.
-const VERDICTS: usize = 3;
+const VERDICTS: usize = 2;
 /// Number of further windows with a latency.
 const WINDOWS: usize = 3;
 
@@ -47,7 +47,7 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
         }
     }
     if main.is_none_or(|of| of.capacity.is_none()) {
-        lead.strip.extend(ceiling(results, &summary, carried.as_ref()));
+        lead.strip.extend(limit(results, &summary, carried.as_ref()));
     }
     if let Some(cost) = price(identity.monthly_cost, identity.once_cost) {
         let (value, interval) = cost.split_once('\u{a0}').unwrap_or((&cost, ""));
@@ -82,6 +82,11 @@ pub(super) fn times(factor: f64) -> String {
     whole(&Figure::exact(factor, Unit::None).rounded(Rounding::Down))
 }
 
+/// Formats the rate at which a resource saturates; it is rounded down.
+pub(super) fn ceiling(per_second: f64) -> String {
+    whole(&Figure::exact(per_second, Unit::PerSecond).rounded(Rounding::Down))
+}
+
 /// Returns the figures of the class whose objective has the smallest margin.
 fn tiles(
     results: &Results,
@@ -97,10 +102,7 @@ fn tiles(
             label: label("Available"),
             value,
             interval,
-            details: vec![
-                format!("down {} per year", downtime(&down.per_year)),
-                "down: too few working parts to serve".into(),
-            ],
+            details: vec![format!("down {} per year", downtime(&down.per_year))],
             judgement: None,
         });
     }
@@ -118,7 +120,7 @@ fn latency(of: &Subject, label: &dyn Fn(&str) -> String) -> Option<Tile> {
     });
     let mut details: Vec<String> = window.level.map(|level| format!("at {}", rate(level))).into_iter().collect();
     if let Some(Goal { aim: Aim::Latency { bound, .. }, .. }) = goal {
-        details.push(format!("objective: below {} in each window", seconds(*bound)));
+        details.push(format!("objective: below {}", seconds(*bound)));
     }
     details.extend(state(window));
     Some(Tile {
@@ -177,14 +179,14 @@ fn capacity(
         _ => {}
     }
     details.push(ends(row));
-    let ceiling = carried.filter(|_| !results.capacities.is_empty());
-    details.extend(ceiling.map(|carried| match found {
+    let first = carried.filter(|_| !results.capacities.is_empty());
+    details.extend(first.map(|carried| match found {
         Some(value) if carried.at < value => format!(
             "{} saturates below it, at {}: the objective excludes its queue",
             carried.name,
-            rate(carried.at)
+            ceiling(carried.at)
         ),
-        _ => format!("ceiling {}: {} saturates", rate(carried.at), carried.name),
+        _ => format!("ceiling {}: {} saturates", ceiling(carried.at), carried.name),
     }));
     Tile {
         label: label("Capacity"),
@@ -220,7 +222,7 @@ fn bottleneck(results: &Results, summary: &Summary) -> Option<Carried> {
 }
 
 /// Returns the resource that limits a scenario whose capacity was not searched for.
-fn ceiling(results: &Results, summary: &Summary, carried: Option<&Carried>) -> Option<Tile> {
+fn limit(results: &Results, summary: &Summary, carried: Option<&Carried>) -> Option<Tile> {
     if let Some(carried) = carried {
         let level = results.why.spare.as_ref().map(|spare| spare.level);
         let factor = level.filter(|level| *level > 0.0).map(|level| {
@@ -228,7 +230,7 @@ fn ceiling(results: &Results, summary: &Summary, carried: Option<&Carried>) -> O
         });
         let mut details = vec![format!("{} saturates, in closed form", carried.name)];
         details.extend(factor);
-        let value = rate(carried.at);
+        let value = ceiling(carried.at);
         return Some(Tile { label: "Ceiling".into(), value, details, ..Tile::default() });
     }
     let (name, used) = summary.busiest.as_ref()?;
@@ -241,11 +243,14 @@ fn main_cause(down: &Down) -> Option<Tile> {
     let (name, of) = down.causes.first()?;
     let value = of.value().filter(|value| *value > 0.0)?;
     Some(Tile {
-        label: "Main cause of downtime".into(),
+        label: "Main cause".into(),
         value: name.clone(),
         details: vec![
             format!("{} per year", downtime(of)),
-            format!("{} of the downtime", advice::part(value, down.per_year.value().unwrap_or(value))),
+            format!(
+                "{} of the downtime",
+                advice::part(value, down.per_year.value().unwrap_or(value))
+            ),
         ],
         ..Tile::default()
     })
@@ -259,8 +264,8 @@ fn served_views(of: &Subject) -> Option<Fact> {
         _ => String::new(),
     };
     let text = format!(
-        "{} over the horizon: lost are views during downtime, undetected failures, stalls and \
-         overload{asked}",
+        "{}{asked}; downtime counts too few working parts, views also undetected failures, stalls \
+         and overload",
         served(value)
     );
     let judgement = goal.map(|goal| judgement(goal.judgement));

@@ -26,17 +26,6 @@ pub struct Phase {
     pub name: &'static str,
 }
 
-/// Returns the worst outage of the structural availability of a class.
-pub(super) fn worst<'a>(stories: &'a Stories, of: &str) -> Option<&'a OutageRecord> {
-    let word = Availability::Structural.word();
-    stories.records.iter().find_map(|record| match record {
-        Record::Outage(one) => {
-            (one.of == of && one.availability == word && one.worst == Some(1)).then_some(one)
-        }
-        _ => None,
-    })
-}
-
 fn seconds(outage: &OutageRecord, at_ns: u64) -> f64 {
     at_ns.saturating_sub(outage.begun_ns) as f64 / 1e9
 }
@@ -85,27 +74,45 @@ pub fn phases(stories: &Stories, outage: &OutageRecord) -> Vec<Phase> {
     phases
 }
 
-/// Draws the worst outage of a class.
-pub(super) fn chart(stories: &Stories, of: &str) -> Option<Chart> {
-    let outage = worst(stories, of)?;
+/// Draws the worst outage of a class, and a typical one of the cause that costs most.
+pub(super) fn charts(stories: &Stories, of: &str) -> Vec<Chart> {
+    let structural = Availability::Structural.word();
+    let mine = stories.records.iter().filter_map(|record| match record {
+        Record::Outage(one) => (one.of == of && one.availability == structural).then_some(one),
+        _ => None,
+    });
+    let worst = mine.clone().find(|one| one.worst == Some(1));
+    // A detection of seconds is of interest, also where the worst outage has none.
+    let typical = mine.filter(|one| one.typical_of.is_some() && one.worst != Some(1));
+    let typical = typical.max_by_key(|one| (phases(stories, one).len(), one.begun_ns));
+    let drawn = [("Worst outage", "worst", worst), ("Typical outage", "typical", typical)];
+    let chart = |(title, name, outage): (&str, &str, Option<&OutageRecord>)| {
+        chart(stories, outage?, (title, &format!("outage-{name}-{of}")))
+    };
+    drawn.into_iter().filter_map(chart).collect()
+}
+
+/// Draws an outage.
+fn chart(stories: &Stories, outage: &OutageRecord, (title, name): (&str, &str)) -> Option<Chart> {
+    let of = &outage.of;
     let phases = phases(stories, outage);
     let to = phases.last().map(|phase| phase.until).filter(|to| *to > SHORTEST)?;
     let time = |value: f64| number::figure(&Figure::exact(value, Unit::Seconds));
-    let mut spans = Vec::new();
+    let (mut spans, mut words) = (Vec::new(), Vec::new());
     let mut from = 0.0;
-    let mut words = Vec::new();
     for phase in &phases {
-        let length = time(phase.until - from);
-        spans.push(Span { from, to: phase.until, cause: format!("{} {length}", phase.name) });
-        words.push(format!("{} {length}", phase.name));
+        let cause = format!("{} {}", phase.name, time(phase.until - from));
+        words.push(cause.clone());
+        spans.push(Span { from, to: phase.until, cause });
         from = phase.until;
     }
-    let mut lanes = vec![Lane { label: of.to_string(), spans }];
+    let mut lanes = vec![Lane { label: of.clone(), spans }];
     lanes.extend(parts(stories, outage, to));
+    let cause = &outage.first_cause;
     Some(Chart {
-        name: format!("outage-{of}"),
-        title: format!("Worst outage of {of}: {}, {}", outage.first_cause, time(outage.length_s)),
-        finding: format!("{}, replication {}: {}", outage.begun, outage.replication, words.join(", then ")),
+        name: name.into(),
+        title: format!("{title} of {of}: {cause}, down for {}", time(outage.length_s)),
+        finding: format!("{}: {}", outage.begun, words.join(", then ")),
         kind: ChartKind::Timeline(Timeline {
             axis: Axis::log("time after the onset, logarithmic", Unit::Seconds),
             from: SHORTEST,

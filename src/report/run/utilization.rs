@@ -190,7 +190,7 @@ pub(super) fn section(results: &Results) -> Section {
     let mut blocks: Vec<Block> = Vec::new();
     let first = results.plain().find(is_peak).or_else(|| results.plain().last());
     let chart = first.and_then(charts::utilization);
-    let intro = chart.as_ref().map_or_else(String::new, |chart| format!("{}.", chart.finding));
+    let intro = first.map_or_else(String::new, charts::busiest);
     blocks.extend(chart.map(Block::Chart));
     blocks.extend(first.and_then(charts::timeline).map(Block::Chart));
     let text = "Busy over capacity, on average over a window. Beside it stands the offered load in \

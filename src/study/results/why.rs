@@ -54,6 +54,8 @@ pub struct StrikeRow {
     pub fault: String,
     /// Sort of the parts: `site`, `pool`.
     pub word: &'static str,
+    /// Name that all of its parts share without their numbers: `app`; `None` if they have several.
+    pub group: Option<String>,
     /// Number of parts that it can strike.
     pub parts: usize,
     /// Those among them whose loss alone takes a judged class or group down.
@@ -183,9 +185,12 @@ fn strikes(draft: &Draft) -> Vec<StrikeRow> {
         let Some(first) = parts.first() else { continue };
         let word = first.sort().word;
         let single = parts.iter().filter(|part| singles.contains_key(part));
+        let group = first.group(draft);
+        let shared = parts.iter().all(|part| part.group(draft) == group);
         rows.push(StrikeRow {
             fault: name.text.clone(),
             word,
+            group: shared.then_some(group),
             parts: parts.len(),
             singles: single.map(|part| part.name(draft)).collect(),
             alike: all.iter().filter(|part| part.sort().word == word).count(),
