@@ -3,11 +3,10 @@
 //! In: [`Summary`](crate::study::summary) rows. Out: words. Holds: a value is formatted by one function, so it reads
 //! the same in a sentence, in a table and on a page.
 
-use super::document::{Figure, Judgement, Rounding, Unit};
+use super::document::{Cell, Figure, Judgement, Rounding, Unit};
 use super::number;
 use super::run::{capacity::carries, share_cell};
 use super::text;
-use crate::stats::interval::Method;
 use crate::study::expect::Verdict;
 use crate::study::results::{CapacityRow, Share};
 use crate::study::summary::{Aim, Goal, Subject};
@@ -20,13 +19,9 @@ pub(super) fn whole(figure: &Figure) -> String {
 
 /// Formats an estimate in `unit`, or the reason why there is none.
 pub(super) fn estimate(estimate: &Estimate, unit: Unit, rounding: Rounding) -> String {
-    match estimate {
-        Estimate::Interval(i) if i.method == Method::Arithmetic => {
-            whole(&Figure::exact(i.estimate, unit).rounded(rounding))
-        }
-        Estimate::Interval(i) => whole(&super::run::figure(i, unit).rounded(rounding)),
-        Estimate::Single(value) => whole(&Figure::exact(*value, unit).rounded(rounding)),
-        Estimate::Missing(reason) => reason.to_string(),
+    match super::run::cell(estimate, unit) {
+        Cell::Figure(figure) => whole(&figure.rounded(rounding)),
+        other => text::cell(&other),
     }
 }
 
@@ -72,11 +67,7 @@ pub(super) const fn judgement(verdict: Verdict) -> Judgement {
 
 /// Returns the sign behind a value that misses its objective or is undecided.
 pub(super) const fn sign(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Holds => "",
-        Verdict::Fails => "\u{a0}✗",
-        Verdict::Inconclusive | Verdict::NotJudged => "\u{a0}?",
-    }
+    text::sign(Some(judgement(verdict)))
 }
 
 /// Formats what an objective asks and what was found: `p95 at peak 451 ms ± 8 (objective: below 500 ms)`.

@@ -83,6 +83,7 @@ impl<'a> Value<'a> {
                 let (low, high) = figure.interval.unzip();
                 ([Field::Number(figure.value), bound(low), bound(high)], None)
             }
+            Self::Cell(Cell::Name(row)) => alone(Field::Text(&row.name)),
             Self::Cell(Cell::Missing { .. }) | Self::Missing(_) => alone(Field::Missing),
         }
     }
@@ -301,7 +302,8 @@ impl<Row> ResultColumn<Row> {
     fn page_column(&self) -> document::Column {
         let unit = self.on_page.unit.as_ref().map_or(&self.unit, |(_, unit)| unit).clone();
         let key = self.on_page.key.unwrap_or(self.id).into();
-        document::Column { name: self.header.clone().into(), key, unit, align: self.align }
+        let name = self.header.clone().into();
+        document::Column { name, key, unit, align: self.align, objective: String::new() }
     }
 
     fn page_cell(&self, row: &Row) -> Cell {
@@ -496,6 +498,7 @@ impl<Row> ResultTable<Row> {
             key: column.id.into(),
             unit: column.unit.clone(),
             align: column.align,
+            objective: String::new(),
         });
         let cell = |column: &ResultColumn<Row>, row: &Row| {
             let value = (column.read)(row);

@@ -8,10 +8,14 @@ use serde_json::{Map, json};
 
 mod breaks;
 mod buy;
+mod capacity;
+mod causes;
 mod edges;
+mod latency;
 mod lead;
 mod losses;
 mod stacked;
+mod steps;
 mod uses;
 mod weigh;
 mod years;
@@ -21,13 +25,11 @@ use stacked::stacked;
 
 use super::answer::whole;
 use super::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
-use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::document::{
-    Block, Cell, Chart, ChartKind, Column, Definition, Document, Figure, LadderChart, LadderRow,
-    Rounding, Section, Table, Unit,
+    Block, Cell, Column, Definition, Document, Figure, Fold, Rounding, Section, Table, Unit,
 };
 use super::run::capacity::carries as run_capacity;
-use super::run::{Output, cell, charts::mark, share_cell};
+use super::run::{Output, cell};
 use super::write::{ResultFile, ResultSet, covers, run_digest};
 use super::{chart, csv, html, json as form, number};
 use crate::stats::equivalence::{Comparison, Finding};
@@ -59,7 +61,7 @@ pub struct Members {
 #[must_use]
 pub fn output(ladder: &Ladder, members: &Members) -> Output {
     let mut document = document(ladder, members);
-    let table = table(ladder);
+    let table = latency::table(ladder);
     let rows = csv::table(&stacked(ladder), members.partial.as_deref());
     let rows = rows.expect("names of columns are written in this file");
     let mut summary = json!({
@@ -81,6 +83,7 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
         "table": form::table(&table),
         "data": form::table(&data(ladder)),
         "utilization": form::table(&uses::data(ladder)),
+        "curves": form::table(&latency::data(ladder)),
         "databases": form::table(&losses::data(ladder)),
         "breaks": form::table(&breaks::data(ladder)),
         "steps": form::table(&weigh::data(ladder)),
@@ -145,23 +148,18 @@ fn asked(ladder: &Ladder) -> Option<Section> {
 }
 
 fn document(ladder: &Ladder, members: &Members) -> Document {
-    let mut side_by_side = vec![Block::Table(edges::marked(ladder, table(ladder)))];
-    side_by_side.extend(edges::notes(ladder).into_iter().map(Block::Text));
-    side_by_side.extend(capacities(ladder).map(Block::Table));
-    side_by_side.extend(charts(ladder).into_iter().map(Block::Chart));
-    // The recommendation comes first, since most readers look for it.
-    let mut sections: Vec<Section> = buy::section(ladder).into_iter().collect();
-    sections.push(Section {
-        heading: SIDE_BY_SIDE.into(),
-        intro: String::new(),
-        blocks: side_by_side,
-    });
-    sections.extend(asked(ladder));
-    sections.extend(weigh::section(ladder));
-    sections.extend(years::section(ladder));
-    sections.extend(uses::section(ladder));
-    sections.extend(breaks::section(ladder));
-    sections.extend(losses::section(ladder));
+    // In the order of a planner's questions.
+    let found = [
+        capacity::section(ladder),
+        Some(latency::section(ladder)),
+        years::section(ladder),
+        breaks::section(ladder),
+        losses::section(ladder),
+        weigh::section(ladder),
+        uses::section(ladder),
+        asked(ladder),
+    ];
+    let mut sections: Vec<Section> = found.into_iter().flatten().collect();
     if !members.left_out.is_empty() {
         let told = members.left_out.iter();
         let told = told.map(|(term, why)| Definition { term: term.clone(), meaning: why.clone() });
@@ -177,7 +175,10 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
     sections.push(Section {
         heading: MEMBERS.into(),
         intro: "Each has results of its own beside this comparison.".into(),
-        blocks: vec![Block::Table(Table { caption: String::new(), columns, rows })],
+        blocks: vec![folded(
+            format!("Digests of {}", counted(members.digests.len(), "scenario")),
+            vec![Block::Table(Table { caption: String::new(), columns, rows })],
+        )],
     });
     Document {
         title: match ladder.rows.len() {
@@ -204,133 +205,43 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
     }
 }
 
-/// Returns the short document for the terminal: the benefit of each step in words, and the table without the steps,
-/// which are too wide. It includes the omitted scenarios but not the digests of the members.
+/// Returns the short document for the terminal: the same sections with tables that are narrow enough. It includes the
+/// omitted scenarios but not the digests of the members.
 #[must_use]
 pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     let mut brief = document.clone();
-    // The verdicts state the improvements and regressions.
-    let is_kept = |heading: &str| heading != MEMBERS && heading != weigh::HEADING;
-    brief.sections.retain(|section| is_kept(&section.heading));
+    brief.sections.retain(|section| section.heading != MEMBERS);
     for section in &mut brief.sections {
-        section.blocks.retain(|block| !matches!(block, Block::Chart(_)));
-        match section.heading.as_str() {
-            buy::HEADING => section.blocks = buy::narrow(ladder),
-            years::HEADING => section.blocks = years::narrow(ladder),
-            breaks::HEADING => section.blocks = breaks::narrow(ladder),
-            uses::HEADING => section.blocks = uses::narrow(ladder),
-            losses::HEADING => section.blocks = losses::narrow(ladder),
+        section.blocks = match section.heading.as_str() {
+            capacity::HEADING => capacity::narrow(ladder),
+            latency::HEADING => latency::narrow(ladder),
+            years::HEADING => years::narrow(ladder),
+            breaks::HEADING => breaks::narrow(ladder),
+            losses::HEADING => losses::narrow(ladder),
+            weigh::HEADING => buy::narrow(ladder),
+            uses::HEADING => uses::narrow(ladder),
             _ => continue,
-        }
-        section.intro.clear();
-    }
-    let is_first = |section: &&mut Section| section.heading == SIDE_BY_SIDE;
-    if let Some(first) = brief.sections.iter_mut().find(is_first) {
-        first.intro.clear();
-        first.blocks.retain(|block| matches!(block, Block::Definitions(_)));
-        first.blocks.push(Block::Table(edges::marked(ladder, narrow(ladder))));
-        first.blocks.extend(edges::notes(ladder).into_iter().map(Block::Text));
-        let marked = ladder.rows.iter().flat_map(|row| &row.windows).filter_map(mark_of);
-        let mut marked: Vec<(&str, Balance)> = marked.collect();
-        marked.sort_unstable_by_key(|(mark, _)| *mark);
-        marked.dedup();
-        let meaning = |(mark, verdict): (&str, Balance)| Definition {
-            term: format!("{mark} {}", verdict.word()),
-            meaning: balance(verdict).into(),
         };
-        first.blocks.push(Block::Definitions(marked.into_iter().map(meaning).collect()));
-        first.blocks.extend(capacities(ladder).map(Block::Table));
     }
     brief
 }
 
-/// Returns a sign for a window that is not in balance, if there is no space for the word.
-fn mark_of(window: &Window) -> Option<(&'static str, Balance)> {
-    match window.verdict {
-        Balance::Stable | Balance::Broken => None,
-        Balance::Overloaded => Some(("*", Balance::Overloaded)),
-        Balance::Backlogged => Some(("+", Balance::Backlogged)),
-        Balance::Metastable => Some(("!", Balance::Metastable)),
-        Balance::Inconclusive => Some(("?", Balance::Inconclusive)),
-    }
+/// Returns the blocks that a page shows on request, below a line that says what they are.
+fn folded(summary: impl Into<String>, blocks: Vec<Block>) -> Block {
+    Block::Folded(Fold { summary: summary.into(), blocks })
 }
 
-/// Returns the table for a terminal: signs instead of words, and no steps.
-fn narrow(ladder: &Ladder) -> Table {
-    let mut table = table(ladder);
-    let windows = ladder.basis.windows.len();
-    // Scenario, costs, latencies, served, busiest.
-    let latencies = 2 + usize::from(has_once(ladder));
-    let kept = latencies + windows + 2;
-    if windows == 0 {
-        return table;
-    }
-    table.columns.truncate(kept);
-    for (cells, row) in table.rows.iter_mut().zip(&ladder.rows) {
-        cells.truncate(kept);
-        for (cell, window) in cells[latencies..latencies + windows].iter_mut().zip(&row.windows) {
-            let value = super::text::cell(&latency_cell(window));
-            // Every value gets two more characters, so that the numbers are aligned.
-            *cell =
-                Cell::text(format!("{value} {}", mark_of(window).map_or(" ", |(mark, _)| mark)));
-        }
-    }
-    table
+/// Formats a number of things: `1 row`, `12 rows`.
+fn counted(count: usize, one: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
-/// Returns the capacities; `None` if no capacity was searched for.
-fn capacities(ladder: &Ladder) -> Option<Table> {
-    let first = ladder.rows.iter().find_map(|row| row.capacity.as_ref())?;
-    let caption = format!(
-        "Highest steady rate of {} with {} < {} and at most {} of the views lost; first resource \
-         to saturate, in closed form",
-        ladder.basis.class,
-        first.stat,
-        first.bound,
-        number::figure(&Figure::exact(first.lost_at_most, Unit::Ratio))
-    );
-    Some(of_capacities().all(caption, &ladder.rows))
-}
-
-fn of_capacities<'a>() -> ResultTable<&'a Row> {
-    ResultTable::new(
-        "",
-        "A scenario.",
-        [
-            words("scenario", "scenario", "", |row| (&row.scenario).into()),
-            numbers("capacity_per_s", "carries", Unit::PerSecond, "", |row| {
-                sought(row, |one| run_capacity(&one.carries))
-            }),
-            words("capacity_step", "against the row above", "", |row| {
-                sought(row, |_| row.capacity_step.as_ref().map_or_else(String::new, more))
-            }),
-            words("busy_first", "saturates first", "", |row| sought(row, |one| &one.first.0)),
-            numbers("busy_first_per_s", "at", Unit::PerSecond, "", |row: &&Row| {
-                sought(row, |one| one.first.1)
-            })
-            .rounded(Rounding::Down),
-        ],
-    )
-}
-
-fn sought<'a, V: Into<Value<'a>>>(row: &'a Row, of: impl Fn(&'a CapacityRow) -> V) -> Value<'a> {
-    Value::or(row.capacity.as_ref().map(of), "not sought")
-}
-
-/// Formats a difference of capacities: `+13.1/s ± 0.6`.
-fn more(step: &Comparison) -> String {
-    match step.finding {
-        Finding::NoDifference => "no difference".into(),
-        Finding::Inconclusive => "unsure".into(),
-        Finding::Larger | Finding::Smaller => {
-            let sign = if step.difference.estimate < 0.0 { '\u{2212}' } else { '+' };
-            format!("{sign}{}", size(&step.difference, 1.0, Unit::PerSecond))
-        }
-    }
+/// Returns the scenario that the answer names, or else the last.
+fn chosen(ladder: &Ladder) -> usize {
+    lead::chosen(&ladder.choice).unwrap_or(ladder.rows.len().saturating_sub(1))
 }
 
 const MEMBERS: &str = "Members";
-const SIDE_BY_SIDE: &str = "Side by side";
 
 /// Returns the unit of differences of shares: percentage points, since a percentage would be ambiguous.
 fn points() -> Unit {
@@ -369,44 +280,6 @@ fn said(step: &Comparison, unit: &Unit, smaller_is_better: bool) -> String {
     }
 }
 
-/// Returns the table for people.
-fn table(ladder: &Ladder) -> Table {
-    let class = &ladder.basis.class;
-    let mut columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::numbers("$/month", "cost_dollars_per_month", Unit::Dollars),
-    ];
-    if has_once(ladder) {
-        columns.push(once_column());
-    }
-    for window in &ladder.basis.windows {
-        let key = format!("p95_{}_s", snake(window));
-        columns.push(Column::numbers(&format!("p95 @{window}"), &key, Unit::Seconds));
-    }
-    let Some(deciding) = ladder.basis.windows.last().cloned() else {
-        // Without windows, the long-horizon figures have a table of their own.
-        let row =
-            |row: &Row| cells(row, has_once(ladder)).into_iter().take(columns.len()).collect();
-        let rows = ladder.rows.iter().map(row).collect();
-        return Table { caption: String::new(), columns, rows };
-    };
-    let served = format!("served_{}_ratio", snake(&deciding));
-    columns.push(Column::numbers(&format!("served @{deciding}"), &served, Unit::Ratio));
-    columns.push(Column::words("busiest", "busiest"));
-    columns.push(Column::words("p95 against the row above", "p95_step"));
-    columns.push(Column::words("served against the row above", "served_step"));
-    let rows = ladder.rows.iter().map(|row| cells(row, has_once(ladder))).collect();
-    Table {
-        caption: format!(
-            "p95 is that of {class}. Same users and demands for all; ± is the interval of each; \
-             differences are paired and hold jointly at {:.0} %",
-            ladder.level * 100.0
-        ),
-        columns,
-        rows,
-    }
-}
-
 /// Returns whether a scenario has one-time costs.
 fn has_once(ladder: &Ladder) -> bool {
     ladder.rows.iter().any(|row| row.once_cost.is_some())
@@ -430,40 +303,6 @@ fn once(once: Option<f64>) -> Value<'static> {
 
 fn once_cell(price: Option<f64>) -> Cell {
     once(price).cell(Unit::Dollars, Rounding::Nearest)
-}
-
-fn cells(row: &Row, with_once: bool) -> Vec<Cell> {
-    let mut cells = vec![Cell::text(row.scenario.clone())];
-    cells.push(row.monthly_cost.map_or_else(
-        || Cell::missing("no prices"),
-        |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
-    ));
-    if with_once {
-        cells.push(once_cell(row.once_cost));
-    }
-    for window in &row.windows {
-        // Latencies of an overloaded window cover completed requests only.
-        cells.push(match window.verdict {
-            Balance::Stable | Balance::Inconclusive => latency_cell(window),
-            other => {
-                let value = super::text::cell(&latency_cell(window));
-                Cell::text(format!("{value} ({})", other.word()))
-            }
-        });
-    }
-    let last = row.windows.last();
-    cells.push(last.map_or_else(|| Cell::missing("no window"), |w| share_cell(&w.served)));
-    let busiest = last.and_then(|window| window.busiest.as_ref());
-    cells.push(busiest.map_or_else(
-        || Cell::missing("none"),
-        |(name, value)| Cell::text(format!("{name} {:.0} %", value * 100.0)),
-    ));
-    let step = |step: Option<Comparison>, unit: &Unit, smaller: bool| {
-        step.map_or_else(|| Cell::text(""), |step| Cell::text(said(&step, unit, smaller)))
-    };
-    cells.push(step(row.latency_step, &Unit::Seconds, true));
-    cells.push(step(row.served_step.as_ref().map(in_points), &points(), false));
-    cells
 }
 
 /// Formats a latency for a sentence.
@@ -650,113 +489,5 @@ const fn found(finding: Finding) -> &'static str {
         Finding::Smaller => "smaller",
         Finding::NoDifference => "no difference",
         Finding::Inconclusive => "inconclusive",
-    }
-}
-
-fn charts(ladder: &Ladder) -> Vec<Chart> {
-    let mut charts = Vec::new();
-    for (at, name) in ladder.basis.windows.iter().enumerate() {
-        let rows = ladder.rows.iter().map(|row| LadderRow {
-            label: row.scenario.clone(),
-            values: row.windows[at].latency.iter().map(mark).collect(),
-        });
-        let class = &ladder.basis.class;
-        charts.push(Chart {
-            name: format!("latency-{name}"),
-            title: format!("Latency of {class} in window {name}"),
-            finding: extremes(ladder, at),
-            kind: ChartKind::Ladder(LadderChart {
-                axis: Axis::log("latency, logarithmic", Unit::Seconds),
-                levels: ["p50", "p95", "p99"].map(String::from).to_vec(),
-                rows: rows.collect(),
-                objective: None,
-            }),
-        });
-    }
-    charts.extend(capacity_ladder(ladder));
-    let month = |row: &Row| row.monthly_cost;
-    let axis = Axis::linear("dollars per month", Unit::DollarsPerMonth);
-    charts.extend(bill(ladder, ("cost", "Cost per month"), axis, month));
-    let axis = Axis::linear("dollars once", Unit::Dollars);
-    charts.extend(bill(ladder, ("cost-once", "One-time cost"), axis, |row| row.once_cost));
-    charts
-}
-
-/// Draws the costs as bars; returns `None` if no scenario has such a cost.
-fn bill(
-    ladder: &Ladder,
-    (name, title): (&str, &str),
-    axis: Axis,
-    cost: impl Fn(&Row) -> Option<f64>,
-) -> Option<Chart> {
-    ladder.rows.iter().find_map(&cost)?;
-    let bars = ladder.rows.iter().map(|row| Bar {
-        label: row.scenario.clone(),
-        estimate: cost(row).map(|value| Mark { value, interval: None }),
-    });
-    Some(Chart {
-        name: name.into(),
-        title: title.into(),
-        finding: "Prices of the scenario times the quantities".into(),
-        kind: ChartKind::Bars(BarChart {
-            axis,
-            growth: Growth::Right,
-            bars: bars.collect(),
-            objective: None,
-        }),
-    })
-}
-
-/// Draws the capacity of each scenario within its objective, and its upper bound from the first saturated resource.
-fn capacity_ladder(ladder: &Ladder) -> Option<Chart> {
-    let carries = |row: &Row| mark(&row.capacity.as_ref()?.carries.estimate());
-    let first = ladder.rows.iter().find_map(|row| row.capacity.as_ref())?;
-    let rows = ladder.rows.iter().map(|row| LadderRow {
-        label: row.scenario.clone(),
-        values: vec![
-            carries(row),
-            row.capacity.as_ref().map(|c| Mark { value: c.first.1, interval: None }),
-        ],
-    });
-    let known = ladder.rows.iter().filter_map(|row| Some((carries(row)?.value, row)));
-    let mut known: Vec<(f64, &Row)> = known.collect();
-    known.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let says = |(_, row): &(f64, &Row)| {
-        // As in the table, so that a figure reads the same everywhere.
-        let carries =
-            row.capacity.as_ref().map(|one| super::text::cell(&run_capacity(&one.carries)));
-        format!("{} carries {}", row.scenario, carries.unwrap_or_default())
-    };
-    let finding = match known.as_slice() {
-        [least, .., most] => format!("{}, {}", says(least), says(most)),
-        few => few.iter().map(says).collect(),
-    };
-    Some(Chart {
-        name: "capacity".into(),
-        title: format!("Capacity for {} with {} < {}", ladder.basis.class, first.stat, first.bound),
-        finding,
-        kind: ChartKind::Ladder(LadderChart {
-            axis: Axis::log("page views, logarithmic", Unit::PerSecond).rounded(Rounding::Down),
-            levels: vec!["within the objective".into(), "first resource saturates".into()],
-            rows: rows.collect(),
-            objective: None,
-        }),
-    })
-}
-
-fn extremes(ladder: &Ladder, at: usize) -> String {
-    let all = ladder
-        .rows
-        .iter()
-        .filter_map(|row| Some((row.windows[at].latency[1].value()?, row.scenario.as_str())));
-    let mut all: Vec<(f64, &str)> = all.collect();
-    all.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let show = |value| number::figure(&Figure::exact(value, Unit::Seconds));
-    match (all.first(), all.last()) {
-        (Some(least), Some(most)) if all.len() > 1 => {
-            format!("p95 {} in {}, {} in {}", show(least.0), least.1, show(most.0), most.1)
-        }
-        (Some(only), _) => format!("p95 {} in {}", show(only.0), only.1),
-        _ => String::new(),
     }
 }

@@ -180,6 +180,7 @@ pub fn put<F: TableForm>(name: &str, table: &Table, partial: Option<&str>) -> Re
                 Cell::Text(words) => (Field::Text(words), None),
                 Cell::Count(value) => (Field::Count(*value), None),
                 Cell::Figure(figure) => (Field::Number(figure.value), figure.interval),
+                Cell::Name(row) => (Field::Text(&row.name), None),
                 Cell::Missing { .. } => (Field::Missing, None),
             };
             fields.push(field);

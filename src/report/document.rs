@@ -6,6 +6,9 @@
 //! is not finite is printed as missing, never as a number.
 //! Leaves out: layout, colour and language.
 
+mod charts;
+pub use charts::{Panel, PanelChart, StackedBar, StackedChart};
+
 use crate::plan::drawing::System;
 
 /// A whole report, of one scenario or of several.
@@ -239,19 +242,27 @@ pub struct Column {
     pub unit: Unit,
     /// Alignment of its cells.
     pub align: Align,
+    /// The objective for its figures, printed in its heading: `< 500 ms`; empty without one.
+    pub objective: String,
 }
 
 impl Column {
     /// Creates a column of words.
     #[must_use]
     pub fn words(name: &str, key: &str) -> Self {
-        Self { name: name.into(), key: key.into(), unit: Unit::None, align: Align::Left }
+        Self {
+            name: name.into(),
+            key: key.into(),
+            unit: Unit::None,
+            align: Align::Left,
+            objective: String::new(),
+        }
     }
 
     /// Creates a column of numbers in `unit`.
     #[must_use]
     pub fn numbers(name: &str, key: &str, unit: Unit) -> Self {
-        Self { name: name.into(), key: key.into(), unit, align: Align::Right }
+        Self { unit, align: Align::Right, ..Self::words(name, key) }
     }
 }
 
@@ -274,6 +285,8 @@ pub enum Cell {
     Count(u64),
     /// An estimate, or an exact value.
     Figure(Figure),
+    /// The name of what the row is about.
+    Name(RowName),
     /// A missing figure, with the reason: `n_eff 412 < 1000`, `no requests`.
     Missing {
         /// The reason, shown in the cell and kept in JSON.
@@ -295,6 +308,17 @@ impl Cell {
     }
 }
 
+/// The name in the first cell of a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowName {
+    /// The name.
+    pub name: String,
+    /// The verdict on all objectives together; `None` without any.
+    pub verdict: Option<Judgement>,
+    /// A line about it, for a page that has the space.
+    pub about: String,
+}
+
 /// A number in the base unit of `unit`, with its interval if it has one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figure {
@@ -310,6 +334,17 @@ pub struct Figure {
     pub rounding: Rounding,
     /// The verdict on the objective for it; `None` without one.
     pub verdict: Option<Judgement>,
+    /// The form that all figures of its column have; `None` if each has its own.
+    pub form: Option<ColumnForm>,
+}
+
+/// The form of all figures of a column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ColumnForm {
+    /// A value in base units; all figures have the unit that fits it.
+    pub size: f64,
+    /// Digits after the point.
+    pub decimals: i32,
 }
 
 impl Figure {
@@ -409,6 +444,10 @@ pub enum ChartKind {
     Front(FrontChart),
     /// Reductions of a whole, step by step.
     Waterfall(WaterfallChart),
+    /// One bar per row, stacked from parts.
+    Stacked(StackedChart),
+    /// One small line chart per curve, all on the same axes.
+    Panels(PanelChart),
 }
 
 /// An axis.
@@ -719,7 +758,7 @@ pub struct FrontChart {
     /// Vertical axis.
     pub y: Axis,
     /// The meanings of a [`FrontRank`], in its order.
-    pub kinds: Box<[String; 3]>,
+    pub kinds: Box<[String; 4]>,
     /// The points, in order of x.
     pub points: Vec<FrontPoint>,
 }
@@ -747,4 +786,6 @@ pub enum FrontRank {
     Beaten,
     /// It misses what every point must have; it is drawn hollow.
     Excluded,
+    /// It cannot be decided whether it has what every point must have; it is drawn half filled.
+    Undecided,
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::document::{
     Align, Block, Cell, Chart, Document, Fact, Judgement, Section, Table, Tile, Unit,
 };
-use super::text::{ADVICE, capital, check_word, sign, visible, visible_lines};
+use super::text::{ADVICE, capital, check_word, sign, verdict_sign, visible, visible_lines};
 use super::{chart, drawing, number, svg};
 use crate::{convert, plan};
 
@@ -45,6 +45,7 @@ pub fn page(document: &Document) -> String {
         heading: ADVICE,
         figures: document.lead.facts.iter().map(Shown::new).collect(),
         table: document.lead.table.as_ref().map(with_bars),
+        abouts: abouts(document.lead.table.as_ref()),
         chart,
         below: document.lead.below.iter().map(|text| visible(text)).collect(),
         open: document.lead.facts.is_empty() && document.lead.strip.is_empty(),
@@ -60,6 +61,16 @@ pub fn page(document: &Document) -> String {
         command: visible(&document.command),
     };
     page.render().expect("the templates use no filter that fails and write to a string")
+}
+
+/// Returns the names of the rows of a table, each with the line about it.
+fn abouts(table: Option<&Table>) -> Vec<(String, String)> {
+    let cells = table.into_iter().flat_map(|table| table.rows.iter().flatten());
+    let named = cells.filter_map(|cell| match cell {
+        Cell::Name(row) if !row.about.is_empty() => Some((visible(&row.name), visible(&row.about))),
+        _ => None,
+    });
+    named.collect()
 }
 
 /// Returns the content security policy: only the style and the script of this crate, by their hashes.
@@ -117,6 +128,8 @@ struct Page<'a> {
     heading: &'static str,
     figures: Vec<Shown>,
     table: Option<String>,
+    /// The names of its rows, each with a line about it.
+    abouts: Vec<(String, String)>,
     chart: Option<Picture>,
     below: Vec<String>,
     verdicts: Vec<Line>,
@@ -216,6 +229,8 @@ struct Part {
     id: String,
     heading: String,
     intro: String,
+    /// True if it is one chart with folded details: two of them stand side by side where there is room.
+    is_half: bool,
     /// Its content as HTML.
     content: String,
 }
@@ -226,6 +241,11 @@ impl Part {
             id: format!("section-{number}"),
             heading: visible(&section.heading),
             intro: visible(&section.intro),
+            is_half: matches!(
+                section.blocks.as_slice(),
+                [Block::Chart(_), rest @ ..]
+                    if rest.iter().all(|block| matches!(block, Block::Folded(_)))
+            ),
             content: content(&section.blocks, figures),
         }
     }
@@ -316,8 +336,8 @@ impl Picture {
 #[template(path = "table.html")]
 struct Grid {
     caption: String,
-    /// Text, and whether it is right-aligned.
-    headings: Vec<(String, bool)>,
+    /// Text, objective, and whether it is right-aligned.
+    headings: Vec<(String, String, bool)>,
     rows: Vec<Vec<Field>>,
 }
 
@@ -333,6 +353,8 @@ struct Field {
     bar: Option<u64>,
     /// True if it is the heading of its row.
     heads: bool,
+    /// A line about the row.
+    about: String,
 }
 
 /// Returns a table as HTML.
@@ -370,7 +392,11 @@ fn grid(table: &Table) -> Grid {
     };
     Grid {
         caption: visible(&table.caption),
-        headings: table.columns.iter().map(|c| visible(&c.name)).zip(aligns.clone()).collect(),
+        headings: table
+            .columns
+            .iter()
+            .map(|c| (visible(&c.name), visible(&c.objective), c.align == Align::Right))
+            .collect(),
         rows: table.rows.iter().map(fields).collect(),
     }
 }
@@ -387,6 +413,7 @@ fn field(cell: &Cell, first: bool, right: bool) -> Field {
         sign: None,
         bar: None,
         heads: false,
+        about: String::new(),
     };
     let class = if right { "r" } else { "" };
     match cell {
@@ -408,6 +435,13 @@ fn field(cell: &Cell, first: bool, right: bool) -> Field {
             let verdict = figure.verdict.filter(|_| !sign(figure.verdict).is_empty());
             let sign = verdict.map(|verdict| (class_of(verdict), sign(Some(verdict))));
             Field { text: visible(&text), interval, sort, class, sign, ..plain }
+        }
+        Cell::Name(row) => {
+            let shown = verdict_sign(row.verdict);
+            let sign = row.verdict.filter(|_| !shown.is_empty());
+            let sign = sign.map(|verdict| (class_of(verdict), shown));
+            let (text, about) = (visible(&row.name), visible(&row.about));
+            Field { text, class: "s", sign, heads: first, about, ..plain }
         }
         Cell::Figure(_) => Field { text: "not finite".into(), class: "none", ..plain },
         Cell::Missing { reason } => {

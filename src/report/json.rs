@@ -80,6 +80,7 @@ pub fn cell(cell: &Cell) -> Value {
         Cell::Text(words) => words.as_str().into(),
         Cell::Count(count) => (*count).into(),
         Cell::Figure(data) => figure(data),
+        Cell::Name(row) => row.name.as_str().into(),
         Cell::Missing { reason } => missing(reason),
     }
 }

@@ -7,7 +7,7 @@
 //! the true one, one rounded up not below it. A number that is not finite is not printed as a number (S9).
 //! Leaves out: locales; the decimal sign is `.`, thousands are separated by `,`.
 
-use super::document::{Figure, Rounding, Unit};
+use super::document::{ColumnForm, Figure, Rounding, Unit};
 use crate::convert::whole;
 
 /// The display of a value in base units: `value × factor`, then `suffix`.
@@ -113,7 +113,7 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     if !figure.is_finite() {
         return ("—".into(), None);
     }
-    let display = Display::of(&figure.unit, figure.value);
+    let display = display_of(figure);
     let shown = figure.value * display.factor;
     if !shown.is_finite() {
         return ("—".into(), None);
@@ -123,8 +123,10 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
         return (display.dress(&format!("{shown:.2e}")), half.map(|half| format!("± {half:.1e}")));
     }
     let Some((low, high)) = figure.interval.filter(|(low, high)| low < high) else {
-        let decimals = decimals_for(significant(figure, shown), DIGITS).clamp(0, 12);
-        let text = with_its_nines(figure, shown, decimals);
+        let text = with_its_nines(figure, shown, decimals_of(figure, &display));
+        if figure.form.is_some() {
+            return (display.dress(&group(&text)), None);
+        }
         // An exact value needs no zeros to show its precision.
         let text = if text.contains('.') { text.trim_end_matches('0') } else { &text };
         return (display.dress(&group(text.trim_end_matches('.'))), None);
@@ -134,14 +136,8 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     }
     let (low, high) = (low * display.factor, high * display.factor);
     let half = (high - low) / 2.0;
-    let size = significant(figure, shown);
-    let (by_half, most) = (decimals_for(half, 2), decimals_for(size, DIGITS));
-    let decimals = match (half > 0.0, size > 0.0) {
-        (true, true) => by_half.min(most),
-        (true, false) => by_half,
-        (false, _) => most,
-    };
-    let decimals = decimals.clamp(-15, 12);
+    let (size, by_half) = (significant(figure, shown), decimals_for(half, 2));
+    let decimals = decimals_of(figure, &display);
     if let Some(note) = figure.note {
         // Without an interval beside it, nothing would show what is rounded away.
         let decimals = if size > 0.0 { decimals.max(decimals_for(size, 1)) } else { decimals };
@@ -173,6 +169,51 @@ fn without_zeros(text: String) -> String {
         Some((whole, zeros)) if zeros.bytes().all(|digit| digit == b'0') => whole.into(),
         _ => text,
     }
+}
+
+fn display_of(figure: &Figure) -> Display<'_> {
+    Display::of(&figure.unit, figure.form.map_or(figure.value, |form| form.size))
+}
+
+/// Returns the digits after the point; a negative number means zeros before it.
+fn decimals_of(figure: &Figure, display: &Display<'_>) -> i32 {
+    if let Some(form) = figure.form {
+        return form.decimals;
+    }
+    let most = decimals_for(significant(figure, figure.value * display.factor), DIGITS);
+    let Some((low, high)) = figure.interval.filter(|(low, high)| low < high) else {
+        return most.clamp(0, 12);
+    };
+    let half = (high - low) / 2.0 * display.factor;
+    let by_half = decimals_for(half, 2);
+    let has_size = significant(figure, figure.value * display.factor) > 0.0;
+    let decimals = match (half > 0.0, has_size) {
+        (true, true) => by_half.min(most),
+        (true, false) => by_half,
+        (false, _) => most,
+    };
+    decimals.clamp(-15, 12)
+}
+
+/// Returns the form in which most of the figures of a column are printed anyway: the unit that fits the median, and the
+/// most frequent number of digits after the point. `None` without a figure.
+#[must_use]
+pub fn column_form<'a>(figures: impl Iterator<Item = &'a Figure> + Clone) -> Option<ColumnForm> {
+    let drawn = || figures.clone().filter(|figure| figure.is_finite());
+    let mut sizes: Vec<f64> = drawn().map(|figure| figure.value.abs()).collect();
+    sizes.sort_unstable_by(f64::total_cmp);
+    let size = *sizes.get(sizes.len() / 2)?;
+    let mut counts: Vec<(i32, usize)> = Vec::new();
+    for figure in drawn() {
+        let decimals = decimals_of(figure, &Display::of(&figure.unit, size)).max(0);
+        match counts.iter_mut().find(|(other, _)| *other == decimals) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((decimals, 1)),
+        }
+    }
+    // Of equally frequent ones the larger.
+    let (decimals, _) = counts.into_iter().max_by_key(|(decimals, count)| (*count, *decimals))?;
+    Some(ColumnForm { size, decimals })
 }
 
 /// Share of the half-width by which an interval may lie beside its value and still be written with `±`.

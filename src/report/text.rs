@@ -76,6 +76,7 @@ impl Letters {
                 '…' => out.push_str("..."),
                 '—' | '–' | '−' | '─' => out.push('-'),
                 '×' | '✗' => out.push('x'),
+                '✓' => out.push('+'),
                 '→' => out.push_str("->"),
                 'µ' => out.push('u'),
                 '\u{a0}' => out.push(' '),
@@ -106,7 +107,17 @@ pub fn cell(cell: &Cell) -> String {
         Cell::Figure(figure) => {
             format!("{}{}", visible(&number::figure(figure)), sign(figure.verdict))
         }
+        Cell::Name(row) => format!("{}{}", visible(&row.name), verdict_sign(row.verdict)),
         Cell::Missing { reason } => visible(reason),
+    }
+}
+
+/// Returns the sign behind the name of a row: its objectives are met, missed or undecided.
+#[must_use]
+pub const fn verdict_sign(verdict: Option<Judgement>) -> &'static str {
+    match verdict {
+        Some(Judgement::Met) => "\u{a0}✓",
+        other => sign(other),
     }
 }
 
@@ -140,7 +151,8 @@ pub fn table(table: &Table, terminal: Terminal) -> String {
     let mut kept = columns_that_fit(&heading, &rows, width);
     if kept < heading.len() {
         // Fewer spaces may make all columns fit.
-        let signs = [("± ", "±"), ("+- ", "+-"), ("\u{a0}✗", "✗"), ("\u{a0}?", "?")];
+        let signs =
+            [("± ", "±"), ("+- ", "+-"), ("\u{a0}✗", "✗"), ("\u{a0}?", "?"), ("\u{a0}✓", "✓")];
         for text in rows.iter_mut().flatten() {
             for (loose, tight) in signs {
                 *text = text.replace(loose, tight);

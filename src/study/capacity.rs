@@ -17,12 +17,17 @@
 //! rate without losses no line shows where losses begin. Then the two rates are brought closer together, the
 //! replication counts as the middle, and the interval covers both rates.
 //!
+//! When the capacity is known, a few replications run at fixed shares of it: the figure against the rate (`curve`).
+//!
 //! Takes a blueprint, a window and an [`Objective`]; returns a [`CapacityResult`].
 //! Holds: the rates tried do not depend on the number of threads; no rate is run twice in a replication; replications
 //! are added at fixed numbers of them (S10).
 //! Leaves out: figures that fall with the rate; objectives over the horizon.
 //! Source: sample-path (retrospective) root finding: Chen & Schmeiser, Stochastic root finding via
 //! retrospective approximation, IIE Transactions 33 (2001).
+
+mod curve;
+pub use curve::{CurvePoint, knee};
 
 use rayon::prelude::*;
 
@@ -141,6 +146,8 @@ pub struct CapacityResult {
     pub each: Vec<Reached>,
     /// Rates tried per replication, ascending.
     pub looks: Vec<Vec<Look>>,
+    /// The figure against the rate, ascending; empty where only a bound is known.
+    pub curve: Vec<CurvePoint>,
 }
 
 /// Maximum number of steps before the search ends.
@@ -206,7 +213,8 @@ pub fn search(
         Ok(each) => (mean(&each, effort.level), each),
         Err(bound) => (bound, Vec::new()),
     };
-    Ok(Some(CapacityResult { carries, each, looks }))
+    let curve = search.curve(&carries, &each)?;
+    Ok(curve.map(|curve| CapacityResult { carries, each, looks, curve }))
 }
 
 /// Returns the numbers of replications at which precision is checked; the search ends at the last.

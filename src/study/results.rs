@@ -40,7 +40,7 @@ use crate::solve::trail::Trail;
 use crate::stats::interval::{Bound, Interval};
 use crate::stats::quantile::samples_needed;
 use crate::study::breaks::Drill;
-pub use crate::study::capacity::{Carries, Look, Reached};
+pub use crate::study::capacity::{Carries, CurvePoint, Look, Reached, knee};
 use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
 pub use crate::study::metastable::{Metastable, Recovery};
@@ -574,6 +574,8 @@ pub struct CapacityRow {
     pub each: Vec<Reached>,
     /// Rates tried, per replication.
     pub looks: Vec<Vec<Look>>,
+    /// The statistic against the rate, ascending.
+    pub curve: Vec<CurvePoint>,
     /// Length measured at each rate, per replication.
     pub length: SimDuration,
     /// Bottleneck by analytic load, and the rate that saturates it.

@@ -12,7 +12,7 @@ use fivenines::plan::figure::Stat;
 use fivenines::plan::load::offered;
 use fivenines::solve::requests::Window;
 use fivenines::stats::interval::Interval;
-use fivenines::study::capacity::{CapacityResult, Carries, Effort, Objective, search};
+use fivenines::study::capacity::{CapacityResult, Carries, Effort, Objective, knee, search};
 use fivenines::study::measure::Measure;
 use fivenines::study::scenario::run;
 use fivenines::study::window::{self, Estimate, Watch, WindowPlan, WindowResult};
@@ -150,7 +150,16 @@ fn assert_near(found: &CapacityResult, expected: f64) {
 /// §6.3 of the standard set: starter carries 26 pages/s under the small model's assumptions.
 #[test]
 fn the_starter_carries_26_pages_a_second() {
-    assert_near(&capacity_of("starter", 26.0), 26.0);
+    let found = capacity_of("starter", 26.0);
+    assert_near(&found, 26.0);
+    // Latency rises with load, the limit is reached at the capacity, and the knee lies below it: the processors of
+    // starter saturate at 35 pages/s.
+    let latency: Vec<f64> = found.curve.iter().filter_map(|point| point.figure.value()).collect();
+    assert_eq!(latency.len(), 6, "{:?}", found.curve);
+    assert!(latency.is_sorted(), "{latency:?}");
+    assert!(latency[3] < 0.5 && latency[4] == 0.5 && latency[5] > 0.5, "{latency:?}");
+    let knee = found.curve[knee(&found.curve).unwrap()].rate;
+    assert!(knee < ends(&found).0 && knee > 5.0, "{knee}");
 }
 
 /// §6.3 of the standard set: tiers 2 to 4 carry 49. Its balancer deals by fewest connections and

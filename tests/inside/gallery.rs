@@ -98,7 +98,7 @@ fn lead() -> Lead {
     };
     let row = |name: &str, cost: f64, down: f64, verdict| {
         vec![
-            Cell::text(name),
+            Cell::Name(RowName { name: name.into(), verdict, about: "a line about it".into() }),
             Cell::Figure(Figure::exact(cost, Unit::Dollars)),
             Cell::Figure(judged(down, down / 30.0, Unit::Downtime, None)),
             Cell::Figure(judged(0.451, 0.008, Unit::Seconds, verdict)),
@@ -162,6 +162,7 @@ fn front() -> Chart {
                 "down less than all cheaper ones".into(),
                 "not".into(),
                 "excluded".into(),
+                "undecided".into(),
             ]),
             points: vec![
                 point("starter", 618.0, 233.0, true),
@@ -174,6 +175,51 @@ fn front() -> Chart {
                 point("tier-7", 4_452.0, 127.0, true),
                 point("tier-8", 7_496.0, 123.0, true),
             ],
+        }),
+    }
+}
+
+fn stacked() -> Chart {
+    let bar = |label: &str, values: [f64; 3]| StackedBar {
+        label: label.into(),
+        whole: Estimate { value: values.iter().sum(), interval: None },
+        values: values.to_vec(),
+        words: values.map(|value| format!("{label}: {value} min")).to_vec(),
+    };
+    Chart {
+        name: "downtime-by-cause".into(),
+        title: "Downtime by first cause".into(),
+        finding: "A second balancer saves most".into(),
+        kind: ChartKind::Stacked(StackedChart {
+            axis: Axis::linear("downtime", Unit::Other("min/y".into())),
+            parts: ["server", "balancer", "8 others"].map(String::from).to_vec(),
+            bars: vec![bar("tier-3", [68.0, 49.0, 29.0]), bar("tier-5", [3.0, 0.0, 24.0])],
+        }),
+    }
+}
+
+fn panels() -> Chart {
+    let panel = |label: &str, capacity: f64| {
+        let loads = [0.3, 0.6, 0.8, 0.9, 1.1];
+        let point = |load: f64| {
+            let y = 0.25 / (1.2 - load);
+            Point { x: load * capacity, y: Some(y), band: Some((0.9 * y, 1.1 * y)) }
+        };
+        Panel { label: label.into(), points: loads.map(point).to_vec(), mark: Some(2) }
+    };
+    Chart {
+        name: "latency-against-load".into(),
+        title: "p95 against load".into(),
+        finding: "Beyond the knee p95 rises faster than the load".into(),
+        kind: ChartKind::Panels(PanelChart {
+            x: Axis::log("load", Unit::PerSecond),
+            y: Axis::log("p95", Unit::Seconds),
+            panels: [("starter", 26.0), ("tier-3", 44.0), ("tier-5", 75.0), ("tier-8", 226.0)]
+                .map(|(label, capacity)| panel(label, capacity))
+                .to_vec(),
+            objective: Some(Objective { value: 0.5, label: "objective, p95 < 500 ms".into() }),
+            load: Some(Objective { value: 40.0, label: "design peak, 40/s".into() }),
+            mark: "knee".into(),
         }),
     }
 }
@@ -442,7 +488,13 @@ fn answers() -> Vec<Section> {
         section(
             "Cost",
             "",
-            vec![Block::Chart(cost()), Block::Chart(front()), Block::Chart(waterfall())],
+            vec![
+                Block::Chart(cost()),
+                Block::Chart(front()),
+                Block::Chart(waterfall()),
+                Block::Chart(stacked()),
+                Block::Chart(panels()),
+            ],
         ),
     ]
 }

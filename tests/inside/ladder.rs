@@ -5,6 +5,7 @@ use std::path::Path;
 
 use fivenines::plan::figure::Metric;
 use fivenines::report::comparison::{Members, brief, output};
+use fivenines::report::document::{Block, Section};
 use fivenines::report::text::{self, Letters, Terminal};
 use fivenines::study::compare::{LOSSES, Ladder, LossRow, Member, compare};
 use fivenines::study::results::{Results, UseKind, gather};
@@ -244,6 +245,32 @@ fn both_stand_in_the_files_on_the_page_and_on_the_terminal() {
     assert!(!shown.contains("split-brain"), "nobody had any: {shown}");
     let page = file("comparison.html");
     assert!(page.contains("Utilisation of each part") && page.contains("writes lost"));
+}
+
+/// Each section of the page states its finding in words and shows one chart before anything else; tables are folded.
+#[test]
+fn each_section_of_a_comparison_begins_with_its_finding_and_one_chart() {
+    let ladder = Lived::new().ladder();
+    let document =
+        output(&ladder, &Members { name: "three".into(), ..Members::default() }).document;
+    let drawn: Vec<&Section> =
+        document.sections.iter().filter(|section| section.heading != "Members").collect();
+    let headings: Vec<&str> = drawn.iter().map(|section| section.heading.as_str()).collect();
+    for heading in [
+        "Latency",
+        "Effect of one failed part",
+        "Reads and writes of databases",
+        "Utilisation of each part",
+    ] {
+        assert!(headings.contains(&heading), "{headings:?}");
+    }
+    for section in drawn {
+        let heading = &section.heading;
+        assert!(section.intro.ends_with('.'), "{heading}: {}", section.intro);
+        assert!(matches!(section.blocks[0], Block::Chart(_)), "{heading}");
+        let folded = section.blocks[1..].iter().all(|block| matches!(block, Block::Folded(_)));
+        assert!(folded, "{heading}");
+    }
 }
 
 /// Pages at 100/s that take 100 ms at the origin; with an edge 96 in 100 are answered there within 2 ms, and

@@ -177,12 +177,19 @@ fn poison(block: &mut Block, word: &str) {
     match block {
         Block::Table(table) => {
             set(&mut table.caption);
-            table.columns.iter_mut().for_each(|column| set(&mut column.name));
+            for column in &mut table.columns {
+                set(&mut column.name);
+                set(&mut column.objective);
+            }
             table.columns[1].unit = Unit::Other(word.into());
             for cell in table.rows.iter_mut().flatten() {
                 match cell {
                     Cell::Text(text) | Cell::Missing { reason: text } => set(text),
                     Cell::Figure(figure) => figure.unit = Unit::Other(word.into()),
+                    Cell::Name(row) => {
+                        set(&mut row.name);
+                        set(&mut row.about);
+                    }
                     Cell::Count(_) => {}
                 }
             }
@@ -218,6 +225,22 @@ fn poison_chart(chart: &mut Chart, word: &str) {
             axis(&mut lines.x);
             axis(&mut lines.y);
             lines.series.iter_mut().for_each(|series| set(&mut series.name));
+        }
+        ChartKind::Stacked(chart) => {
+            axis(&mut chart.axis);
+            chart.parts.iter_mut().for_each(set);
+            for bar in &mut chart.bars {
+                set(&mut bar.label);
+                bar.words.iter_mut().for_each(set);
+            }
+        }
+        ChartKind::Panels(chart) => {
+            axis(&mut chart.x);
+            axis(&mut chart.y);
+            set(&mut chart.mark);
+            chart.panels.iter_mut().for_each(|panel| set(&mut panel.label));
+            let lines = chart.objective.iter_mut().chain(&mut chart.load);
+            lines.for_each(|line| set(&mut line.label));
         }
         ChartKind::Ecdf(ecdf) => {
             axis(&mut ecdf.axis);
@@ -502,7 +525,29 @@ fn numbers_that_are_none_are_not_drawn() {
                     axis: axis.clone(),
                     levels: vec!["l".into()],
                     rows: vec![LadderRow { label: "r".into(), values: vec![estimate; 2] }],
-                    objective,
+                    objective: objective.clone(),
+                }),
+                ChartKind::Stacked(StackedChart {
+                    axis: axis.clone(),
+                    parts: vec!["p".into()],
+                    bars: vec![StackedBar {
+                        label: "b".into(),
+                        whole: Estimate { value, interval: Some((value, f64::NAN)) },
+                        values: vec![value],
+                        words: vec!["w".into()],
+                    }],
+                }),
+                ChartKind::Panels(PanelChart {
+                    x: axis.clone(),
+                    y: axis.clone(),
+                    panels: vec![Panel {
+                        label: "p".into(),
+                        points: vec![point; 2],
+                        mark: Some(1),
+                    }],
+                    objective: objective.clone(),
+                    load: objective,
+                    mark: "m".into(),
                 }),
                 ChartKind::Heat(HeatMap {
                     rows: vec!["r".into()],

@@ -2,7 +2,7 @@
 
 use crate::report::document::{
     Axis, Cell, Chart, ChartKind, Column, Estimate, FallKind, FallStep, Figure, FrontChart,
-    HeatMap, Rounding, Series, Table, Timeline, Unit, WaterfallChart,
+    HeatMap, PanelChart, Rounding, Series, StackedChart, Table, Timeline, Unit, WaterfallChart,
 };
 
 /// Number of rows from which a series is thinned to every n-th point; the files have all points.
@@ -49,6 +49,8 @@ pub fn table(chart: &Chart) -> Table {
         ChartKind::Timeline(timeline) => spans(timeline),
         ChartKind::Front(front) => points(front),
         ChartKind::Waterfall(waterfall) => falls(waterfall),
+        ChartKind::Stacked(chart) => stacked(chart),
+        ChartKind::Panels(chart) => panels(chart),
     };
     let every = table.rows.len().div_ceil(MOST_ROWS).max(1);
     table.caption = format!("Data: {}", chart.title);
@@ -152,6 +154,46 @@ fn points(front: &FrontChart) -> Table {
     Table { columns, rows: front.points.iter().map(row).collect(), ..Table::default() }
 }
 
+fn stacked(chart: &StackedChart) -> Table {
+    let mut columns = vec![Column::words("label", "label"), number(&chart.axis, "whole")];
+    for (at, part) in chart.parts.iter().enumerate() {
+        let key = format!("part_{}", at + 1);
+        columns.push(Column::numbers(part, &key, chart.axis.unit.clone()));
+    }
+    let row = |bar: &crate::report::document::StackedBar| {
+        let mut cells =
+            vec![Cell::text(bar.label.clone()), estimate(Some(&bar.whole), &chart.axis)];
+        cells.extend((0..chart.parts.len()).map(|at| {
+            let value = bar.values.get(at).copied().filter(|value| *value != 0.0);
+            let value = value.map(|value| Estimate { value, interval: None });
+            value.map_or_else(|| Cell::missing("–"), |value| estimate(Some(&value), &chart.axis))
+        }));
+        cells
+    };
+    Table { columns, rows: chart.bars.iter().map(row).collect(), ..Table::default() }
+}
+
+fn panels(chart: &PanelChart) -> Table {
+    let mark = |panel: &crate::report::document::Panel, at: usize| {
+        Cell::text(if panel.mark == Some(at) { chart.mark.as_str() } else { "" })
+    };
+    let mut columns = vec![Column::words("curve", "series")];
+    columns.extend([number(&chart.x, "x"), number(&chart.y, "y"), Column::words("mark", "mark")]);
+    let mut rows = Vec::new();
+    for panel in &chart.panels {
+        for (at, point) in panel.points.iter().enumerate() {
+            let value = point.y.map(|value| Estimate { value, interval: point.band });
+            rows.push(vec![
+                Cell::text(panel.label.clone()),
+                Cell::Figure(Figure::exact(point.x, chart.x.unit.clone())),
+                estimate(value.as_ref(), &chart.y),
+                mark(panel, at),
+            ]);
+        }
+    }
+    Table { columns, rows, ..Table::default() }
+}
+
 fn falls(chart: &WaterfallChart) -> Table {
     let unit = || chart.axis.unit.clone();
     let columns = vec![
@@ -195,7 +237,7 @@ mod tests {
         let chart = |rounding| FrontChart {
             x: Axis::linear("dollars", Unit::Dollars),
             y: Axis::linear("structural downtime", minutes()).rounded(rounding),
-            kinds: Box::new(["on".into(), "off".into(), "out".into()]),
+            kinds: Box::new(["on", "off", "out", "open"].map(String::from)),
             points: vec![FrontPoint {
                 label: "tier-5".into(),
                 x: 3_049.0,

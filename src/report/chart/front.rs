@@ -3,8 +3,13 @@
 use plotters::element::PathElement;
 
 use super::scale::{Room, Scale, TICK_SIZE};
-use super::{Grid, Key, Margins, Sample, Sheet, hollow, marker, nothing, numbers, plot, units};
-use crate::report::document::{FrontChart, FrontRank};
+use super::timeline::Tip;
+use super::{
+    Grid, Key, Margins, Sample, Sheet, diamond, half_filled, hollow, marker, nothing, numbers,
+    plot, units,
+};
+use crate::report::document::{Figure, FrontChart, FrontPoint, FrontRank};
+use crate::report::number;
 use crate::report::svg::{Drawing, Ink, UNITS, text_width};
 
 /// Space around a marker that labels keep free, in pixels.
@@ -30,6 +35,20 @@ impl Patch {
     }
 }
 
+/// Returns the words for readers who point at a point.
+fn tip(chart: &FrontChart, point: &FrontPoint) -> String {
+    let x = Figure::exact(point.x, chart.x.unit.clone());
+    let y = Figure {
+        value: point.y.value,
+        interval: point.y.interval,
+        unit: chart.y.unit.clone(),
+        rounding: chart.y.rounding,
+        ..Figure::default()
+    };
+    let kind = &chart.kinds[point.rank as usize];
+    format!("{}: {}, {}; {kind}", point.label, number::figure(&x), number::figure(&y))
+}
+
 pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
     let drawable =
         chart.points.iter().filter(|point| point.x.is_finite() && point.y.value.is_finite());
@@ -41,6 +60,8 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
     let mut xs: Vec<f64> = points.iter().map(|point| point.x).collect();
     let mut ys = numbers(points.iter().map(|point| &point.y));
     xs.push(0.0);
+    // Space for the label of the dearest.
+    xs.push(xs.iter().copied().fold(0.0, f64::max) * 1.08);
     ys.push(0.0);
     let height = (sheet.pixels() * 0.45).clamp(220.0, 320.0);
     let (y, y_title) = Scale::over(&chart.y, &ys, Room::Up(height));
@@ -48,7 +69,7 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
     let room = sheet.pixels() - left;
     let (x, x_title) = Scale::over(&chart.x, &xs, Room::Across(room - 30.0));
     let margins = Margins { left, right: x.overhang(room).max(12.0), below: 44.0 };
-    let samples = [Sample::Line(0), Sample::Marker(0), Sample::Hollow];
+    let samples = [Sample::Line(0), Sample::Diamond, Sample::Hollow, Sample::HalfFilled];
     let has = |at: usize| points.iter().any(|point| point.rank as usize == at);
     let keys = samples.into_iter().zip(chart.kinds.iter()).enumerate().filter(|(at, _)| has(*at));
     let keys: Vec<Key> =
@@ -73,9 +94,12 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
                 ))?;
             }
             let at = area.map_coordinate(&(point.x, point.y.value));
+            root.draw(&Tip(tip(chart, point)))?;
             match point.rank {
-                FrontRank::Front | FrontRank::Beaten => marker(root, 0, at)?,
+                FrontRank::Front => marker(root, 0, at)?,
+                FrontRank::Beaten => diamond(root, at)?,
                 FrontRank::Excluded => hollow(root, at)?,
+                FrontRank::Undecided => half_filled(root, at)?,
             }
             let (x, y) = (pixels(at.0), pixels(at.1));
             taken.push(Patch {
@@ -98,13 +122,15 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
             let wide = text_width(&point.label, TICK_SIZE);
             // First above the horizontal line to the right, then wherever there is space.
             let (right, left, middle) = (x + CLEAR + 2.0, x - wide - CLEAR - 2.0, x - wide / 2.0);
-            let places = [
+            let places: [(f64, f64); 10] = [
                 (right, y - TALL - 4.0),
                 (left, y - TALL - 4.0),
                 (middle, y - CLEAR - TALL - 2.0),
                 (right, y - TALL / 2.0),
                 (middle, y + CLEAR + 2.0),
                 (left, y - TALL / 2.0),
+                (right, y + CLEAR - 2.0),
+                (left, y + CLEAR - 2.0),
                 (middle, y - CLEAR - 2.0 * TALL - 4.0),
                 (middle, y + CLEAR + TALL + 4.0),
             ];

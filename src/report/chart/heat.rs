@@ -3,9 +3,10 @@
 use plotters::element::Rectangle;
 
 use super::scale::{Room, Scale, TICK_SIZE};
+use super::timeline::Tip;
 use super::{Drawn, Grid, Margins, Root, Sheet, nothing, plot, units, words};
 use crate::convert::whole;
-use crate::report::document::HeatMap;
+use crate::report::document::{Figure, HeatMap};
 use crate::report::number::{self, Display};
 use crate::report::svg::{Drawing, HEAT_STEPS, Ink, fitted, text_width};
 
@@ -116,6 +117,12 @@ impl<'a> Matrix<'a> {
                     };
                     let step = self.step(value);
                     let corners = [(x - half, y - tall), (x + half, y + tall)];
+                    root.draw(&Tip(format!(
+                        "{}, {}: {}",
+                        map.rows[row],
+                        map.columns[column],
+                        number::figure(&Figure::exact(value, map.values_are.unit.clone()))
+                    )))?;
                     root.draw(&Rectangle::new(corners, Ink::Heat(step).fill()))?;
                     if self.numbers_fit() {
                         let text = self.number(value);

@@ -10,8 +10,10 @@ mod data;
 mod front;
 mod heat;
 mod lines;
+mod panels;
 mod rows;
 mod scale;
+mod stacked;
 mod timeline;
 mod waterfall;
 
@@ -56,6 +58,8 @@ pub fn draw(chart: &Chart, id: &str, width: u32) -> Drawing {
         ChartKind::Timeline(timeline) => timeline::timeline(&sheet, timeline),
         ChartKind::Front(points) => front::front(&sheet, points),
         ChartKind::Waterfall(falls) => waterfall::waterfall(&sheet, falls),
+        ChartKind::Stacked(stacked) => stacked::stacked(&sheet, stacked),
+        ChartKind::Panels(panels) => panels::panels(&sheet, panels),
     }
 }
 
@@ -96,7 +100,11 @@ enum Sample {
     Line(u8),
     Dense(u8),
     Marker(u8),
+    Diamond,
     Hollow,
+    HalfFilled,
+    Mark,
+    Load,
     Pattern(u8),
     Objective,
 }
@@ -214,7 +222,11 @@ fn draw_key(root: &Root<'_>, key: &Key, (x, y): (f64, f64), width: f64) -> Drawn
             marker(root, i, (units(x + SAMPLE / 2.0), units(middle)))?;
         }
         Sample::Marker(i) => marker(root, i, (units(x + SAMPLE / 2.0), units(middle)))?,
+        Sample::Diamond => diamond(root, (units(x + SAMPLE / 2.0), units(middle)))?,
         Sample::Hollow => hollow(root, (units(x + SAMPLE / 2.0), units(middle)))?,
+        Sample::HalfFilled => half_filled(root, (units(x + SAMPLE / 2.0), units(middle)))?,
+        Sample::Mark => mark(root, (units(x + SAMPLE / 2.0), units(middle)))?,
+        Sample::Load => line(Ink::Stroke(6), 12)?,
         Sample::Objective => line(Ink::Objective, 15)?,
         Sample::Pattern(i) => {
             let corners = [(x, middle - 6.0), (x + SAMPLE, middle + 6.0)];
@@ -251,6 +263,27 @@ fn hollow(root: &Root<'_>, (x, y): (i32, i32)) -> Drawn {
     let corners = [(-38, -38), (38, -38), (38, 38), (-38, 38), (-38, -38)];
     let corners: Vec<_> = corners.iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
     root.draw(&PathElement::new(corners, Ink::Stroke(0).stroke(15)))
+}
+
+/// Draws a diamond in the colour of the first series.
+fn diamond(root: &Root<'_>, (x, y): (i32, i32)) -> Drawn {
+    let corners = [(0, -48), (42, 0), (0, 48), (-42, 0)];
+    let corners: Vec<_> = corners.iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
+    root.draw(&Polygon::new(corners, Ink::Marker(0).fill()))
+}
+
+/// Draws an outlined marker whose left half is filled.
+fn half_filled(root: &Root<'_>, (x, y): (i32, i32)) -> Drawn {
+    let corners = [(-38, -38), (0, -38), (0, 38), (-38, 38)];
+    let corners: Vec<_> = corners.iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
+    root.draw(&Polygon::new(corners, Ink::Marker(0).fill()))?;
+    hollow(root, (x, y))
+}
+
+/// Draws the ring around a marked point.
+fn mark(root: &Root<'_>, (x, y): (i32, i32)) -> Drawn {
+    root.draw(&Circle::new((x, y), 65_u32, Ink::Stroke(1).stroke(18)))?;
+    marker(root, 0, (x, y))
 }
 
 const PLUS: [(i32, i32); 12] = [

@@ -9,7 +9,7 @@ use super::{
     numbered, numbers, plot, units,
 };
 use crate::report::document::{Axis, Bar, BarChart, Estimate, Figure, Growth, LadderChart, Unit};
-use crate::report::number::figure_parts;
+use crate::report::number::{self, figure_parts};
 use crate::report::svg::{Drawing, Ink, fitted, text_width};
 use crate::report::text::visible;
 
@@ -36,12 +36,12 @@ pub(super) fn value_text(estimate: &Estimate, axis: &Axis) -> String {
     figure_parts(&figure).0
 }
 
-/// Returns the words for readers who point at a bar or a marker.
-fn tip(label: &str, estimate: &Estimate, axis: &Axis) -> String {
+/// Returns the tooltip of a value: its label, the value and its interval.
+fn tip(label: &str, estimate: &Estimate, axis: &Axis) -> Tip {
     let Estimate { value, interval } = *estimate;
     let (unit, rounding) = (axis.unit.clone(), axis.rounding);
     let figure = Figure { value, interval, unit, rounding, ..Figure::default() };
-    format!("{label}: {}", crate::report::number::figure(&figure))
+    Tip(format!("{label}: {}", number::figure(&figure)))
 }
 
 /// Returns an estimate whose value is finite; an interval that is not finite is dropped.
@@ -143,7 +143,7 @@ fn across(
             let half = units(BAR / 2.0);
             let (end, _) = area.map_coordinate(&(estimate.value, 0.0));
             let corners = [(zero, y - half), (end, y + half)];
-            root.draw(&Tip(tip(&chart.bars[row].label, estimate, &chart.axis)))?;
+            root.draw(&tip(&chart.bars[row].label, estimate, &chart.axis))?;
             root.draw(&Rectangle::new(corners, Ink::Pattern(0).fill()))?;
             let most = whisker(root, &area, estimate, y)?.max(end).max(zero);
             let style = Ink::Label.letters(TICK_SIZE);
@@ -213,7 +213,6 @@ fn columns(
             };
             let (_, end) = area.map_coordinate(&(0.0, estimate.value));
             let corners = [(middle - half, end), (middle + half, zero)];
-            root.draw(&Tip(tip(&chart.bars[column].label, estimate, &chart.axis)))?;
             root.draw(&Rectangle::new(corners, Ink::Pattern(0).fill()))?;
             let mut least = end.min(zero);
             if let Some((low, high)) = estimate.interval {
@@ -273,11 +272,16 @@ pub fn ladder(sheet: &Sheet<'_>, chart: &LadderChart) -> Drawing {
         let y = lanes.scale.clone();
         let area = plot(root, (top, margins), (x.clone(), y), (Grid::Down, &title))?;
         guide_down(root, &area, chart.objective.as_ref().map(|o| o.value))?;
-        let tips = (&chart.axis, &chart.levels[..]);
-        for ((row, levels), of) in rows.iter().enumerate().zip(&chart.rows) {
+        for (row, levels) in rows.iter().enumerate() {
             let (_, middle) = area.map_coordinate(&(0.0, row as f64));
             let y = lanes.begin(sheet, root, middle, row)?;
-            rung(root, &area, &x, (levels, y), (&of.label, tips))?;
+            let name = |at: u8| {
+                let level = chart.levels.get(usize::from(at)).map_or("", String::as_str);
+                format!("{}, {level}", chart.rows[row].label)
+            };
+            let words = |(at, estimate): &(u8, Estimate)| tip(&name(*at), estimate, &chart.axis);
+            let tips: Vec<Tip> = levels.iter().map(words).collect();
+            rung(root, &area, &x, (levels, &tips, y))?;
         }
         Ok(())
     })
@@ -288,27 +292,26 @@ fn rung(
     root: &Root<'_>,
     area: &Plot<'_>,
     x: &Scale,
-    (levels, y): (&[(u8, Estimate)], i32),
-    (label, (axis, names)): (&str, (&Axis, &[String])),
+    (levels, tips, y): (&[(u8, Estimate)], &[Tip], i32),
 ) -> Drawn {
     let pixel = |value: f64| x.fraction(value).map(|_| area.map_coordinate(&(value, 0.0)).0);
-    let seen: Vec<(u8, i32, &Estimate)> =
-        levels.iter().filter_map(|(i, e)| Some((*i, pixel(e.value)?, e))).collect();
-    let places = || seen.iter().map(|(_, place, _)| *place);
+    let both = levels.iter().zip(tips);
+    let seen: Vec<(u8, i32, &Estimate, &Tip)> =
+        both.filter_map(|((i, e), tip)| Some((*i, pixel(e.value)?, e, tip))).collect();
+    let places = || seen.iter().map(|(_, place, ..)| *place);
     let (Some(least), Some(most)) = (places().min(), places().max()) else {
         let (xs, _) = area.get_pixel_range();
         let style = Ink::Muted.letters(WORD_SIZE - 1.0);
         return root.draw_text("no figure", &style, (xs.start + 60, y - units(6.0)));
     };
     root.draw(&PathElement::new(vec![(least, y), (most, y)], Ink::Grid.stroke(40)))?;
-    for (index, place, estimate) in seen {
+    for (index, place, estimate, tip) in seen {
         let bounds = estimate.interval.and_then(|(low, high)| Some((pixel(low)?, pixel(high)?)));
         if let Some((low, high)) = bounds {
             let bar = vec![(low, y), (high, y)];
             root.draw(&PathElement::new(bar, Ink::Stroke(index).stroke(25)))?;
         }
-        let name = names.get(usize::from(index)).map_or("", String::as_str);
-        root.draw(&Tip(tip(&format!("{label}, {name}"), estimate, axis)))?;
+        root.draw(tip)?;
         marker(root, index, (place, y))?;
     }
     Ok(())

@@ -194,7 +194,9 @@ impl Scale {
         let pad = 0.03 * (self.high - self.low);
         (self.low, self.high) = (self.low - pad, self.high + pad);
         let (first, last) = (whole::i32(self.low.floor()), whole::i32(self.high.ceil()));
-        let sets: [(&[f64], i32); 7] = [
+        let sets: [(&[f64], i32); 9] = [
+            (&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0], 1),
+            (&[1.0, 2.0, 3.0, 5.0, 7.0], 1),
             (&[1.0, 2.0, 5.0], 1),
             (&[1.0, 5.0], 1),
             (&[1.0, 3.0], 1),

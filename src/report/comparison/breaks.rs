@@ -1,6 +1,6 @@
 //! Cost of each kind of failure in each scenario.
 
-use super::{Ladder, snake};
+use super::{Ladder, counted, folded, snake};
 use crate::report::columns::{Described, ResultTable, Value, estimates, words};
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Column, Figure, HeatMap, Section, Table, Unit,
@@ -22,24 +22,60 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     if ladder.breaks.is_empty() {
         return None;
     }
-    let mut blocks = vec![Block::Table(matrix(ladder, What::Missed))];
-    blocks.extend(unnoticed(ladder).map(Block::Text));
-    blocks.push(Block::Chart(heat(ladder)));
-    blocks.push(Block::Table(notices(ladder)));
+    let missed = matrix(ladder, What::Missed);
+    let summary = format!(
+        "Page views missed by break of {}, with intervals",
+        counted(missed.rows.len(), "part")
+    );
+    let mut all = vec![Block::Table(missed)];
+    all.extend(unnoticed(ladder).map(Block::Text));
+    all.push(Block::Text(
+        "Each kind of part fails once and is not repaired. The cost of a break is the difference \
+         from the same users without a break. The report of each scenario has more."
+            .into(),
+    ));
+    let mut effects = vec![Block::Table(notices(ladder))];
     for what in [What::Losing, What::AfterRepair] {
         let table = matrix(ladder, what);
         if !table.rows.is_empty() {
-            blocks.push(Block::Table(table));
+            effects.push(Block::Table(table));
         }
     }
-    Some(Section {
-        heading: HEADING.into(),
-        intro: "Each kind of part fails once and is not repaired. The cost of a break is the \
-                difference from the same users without a break. The report of each scenario has \
-                more."
-            .into(),
-        blocks,
-    })
+    let blocks = vec![
+        Block::Chart(heat(ladder)),
+        folded(summary, all),
+        folded("Effect on users until the repair and after it", effects),
+    ];
+    Some(Section { heading: HEADING.into(), intro: finding(ladder), blocks })
+}
+
+/// States the costliest break of the chosen scenario, that of all scenarios, and the number of harmless ones.
+fn finding(ladder: &Ladder) -> String {
+    if !ladder.breaks.iter().any(is_missed) {
+        return "No break of a single part makes any scenario miss a page view.".into();
+    }
+    let missed = |row: &BreakRow| crate::report::text::cell(&shown(&row.missed, Unit::None));
+    let worst = |at: usize| {
+        let known = ladder.breaks.iter().filter_map(|kind| {
+            let row = kind.cells[at].as_ref()?;
+            Some((row.missed.value()?, kind, row))
+        });
+        known.reduce(|most, one| if one.0 > most.0 { one } else { most })
+    };
+    let mut text = String::new();
+    let own = super::chosen(ladder);
+    if let Some((_, kind, row)) = worst(own) {
+        text = format!(
+            "The costliest break of {} is that of {}: {} page views missed per run. ",
+            ladder.rows[own].scenario,
+            label(ladder, kind),
+            missed(row)
+        );
+    }
+    let all = ladder.breaks.len();
+    let harmless = all - ladder.breaks.iter().filter(|kind| is_missed(kind)).count();
+    text.push_str(&format!("{harmless} of {} cost no view in any scenario.", counted(all, "kind")));
+    text
 }
 
 /// Returns whether a view was missed in some run of some scenario.
@@ -236,11 +272,12 @@ fn in_words(ladder: &Ladder, kind: &BreakKind) -> String {
 fn heat(ladder: &Ladder) -> Chart {
     let value = |cell: &Option<BreakRow>| cell.as_ref().and_then(|row| row.missed.value());
     let values = told(ladder).map(|kind| kind.cells.iter().map(value).collect());
-    let worst = ladder.breaks.iter().map(|kind| label(ladder, kind)).next().unwrap_or_default();
     Chart {
         name: "breaks".into(),
         title: "Page views missed because one part fails".into(),
-        finding: format!("Most views are missed with {worst}"),
+        finding:
+            "A dash: the scenario has no such part. Parts that cost no view anywhere are left out"
+                .into(),
         kind: ChartKind::Heat(HeatMap {
             rows_are: "part".into(),
             columns_are: "scenario".into(),

@@ -2,7 +2,7 @@
 
 use super::{Ladder, has_once, once, said, with_once};
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
-use crate::report::document::{Block, Figure, Judgement, Rounding, Section, Table, Unit, Verdict};
+use crate::report::document::{Block, Figure, Judgement, Rounding, Table, Unit, Verdict};
 use crate::report::number;
 use crate::report::run::years::minutes;
 use crate::report::run::{price, share_cell};
@@ -11,38 +11,35 @@ use crate::stats::equivalence::Comparison;
 use crate::stats::interval::Interval;
 use crate::study::compare::{Cell as Window, Offer, Step, Unfit, in_order};
 
-/// The heading of the section.
+/// The line that opens the tables.
 pub(super) const HEADING: &str = "Cheapest scenario for each downtime limit";
 
 const MONTHS: f64 = 12.0;
 
-/// Returns the section; `None` unless two scenarios have a price and a long-horizon run.
-pub(super) fn section(ladder: &Ladder) -> Option<Section> {
-    (ladder.offers.len() > 1).then(|| Section {
-        heading: HEADING.into(),
-        intro: format!(
-            "Structural downtime of {} against the price per month{}: the time in which too few of \
-             the members that it needs are up and reachable. Downtime is the mean over all \
-             simulated years; single years differ. A scenario is worth its price if its downtime \
-             is less than that of every cheaper one in the same years; these differences hold \
-             jointly at {:.0} %. The others may still carry more or have a lower latency.{}",
-            ladder.basis.class,
-            if has_once(ladder) { " and once" } else { "" },
-            ladder.level * 100.0,
-            ladder.basis.windows.last().map_or_else(String::new, |peak| format!(
-                " A scenario that is overloaded in window {peak}, or misses an objective of latency \
-                 there, is not recommended at any price."
-            ))
-        ),
-        blocks: vec![
-            Block::Table(table(ladder)),
-            Block::Table(next(ladder)),
-        ],
-    })
+/// Returns the tables, and how they are to be read.
+pub(super) fn blocks(ladder: &Ladder) -> Vec<Block> {
+    let how = format!(
+        "Structural downtime of {} against the price per month{}: the time in which too few of the \
+         members that it needs are up and reachable. Downtime is the mean over all simulated \
+         years; single years differ. A scenario is worth its price if its downtime is less than \
+         that of every cheaper one in the same years; these differences hold jointly at {:.0} %. \
+         The others may still carry more or have a lower latency.{}",
+        ladder.basis.class,
+        if has_once(ladder) { " and once" } else { "" },
+        ladder.level * 100.0,
+        ladder.basis.windows.last().map_or_else(String::new, |peak| format!(
+            " A scenario that is overloaded in window {peak}, or misses an objective of latency \
+             there, is not recommended at any price."
+        ))
+    );
+    vec![Block::Table(table(ladder)), Block::Text(how), Block::Table(next(ladder))]
 }
 
 /// Returns the blocks for a terminal.
 pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
+    if ladder.offers.len() < 2 {
+        return Vec::new();
+    }
     let mut table = table(ladder);
     let kept = KEPT + usize::from(has_once(ladder));
     table.columns.truncate(kept);
@@ -230,7 +227,7 @@ fn cheapest_for(l: &Line<'_>) -> String {
 /// Returns the share served in a window, with the verdict where the window is not in balance.
 fn served(window: &Window) -> String {
     let served = text::cell(&share_cell(&window.served));
-    match super::mark_of(window) {
+    match super::latency::mark_of(window) {
         Some((_, verdict)) => format!("{served} ({})", verdict.word()),
         None => served,
     }

@@ -1,12 +1,13 @@
-//! The first screen of a comparison: the cheapest scenario that meets every objective, and one table.
+//! The first screen of a comparison: the cheapest scenario that meets every objective, one table and one chart.
 
 use super::{Ladder, has_once};
-use crate::report::answer::{capacity, found, list, margin, sign};
+use crate::report::answer::{capacity, found, list, margin, percent, rate, seconds, sign};
 use crate::report::columns::{Read, ResultTable, Value, numbers, words};
 use crate::report::document::{
     Axis, Cell, Chart, ChartKind, Estimate as Mark, Fact, Figure, FrontChart, FrontPoint,
-    FrontRank, Judgement, Lead, Rounding, Unit,
+    FrontRank, Judgement, Lead, Rounding, RowName, Table, Unit,
 };
+use crate::report::number;
 use crate::report::run::{page, price};
 use crate::study::compare::{Choice, Offer, Row};
 use crate::study::expect::Verdict;
@@ -24,6 +25,8 @@ pub(super) fn lead(ladder: &Ladder) -> Lead {
     let header = latency_header(ladder);
     let mut table =
         declared().headed(&[("latency", &header)]).page("", &columns(ladder), lines(ladder));
+    head_objectives(ladder, &mut table);
+    align(&mut table);
     let more = table.rows.len().saturating_sub(ROWS);
     if more > 0 {
         // The scenario of the answer is always among the rows.
@@ -47,7 +50,7 @@ pub(super) fn lead(ladder: &Ladder) -> Lead {
 }
 
 /// Returns the row that the answer names.
-const fn chosen(choice: &Choice) -> Option<usize> {
+pub(super) const fn chosen(choice: &Choice) -> Option<usize> {
     match choice {
         Choice::Cheapest { row, .. } | Choice::None { nearest: row } => Some(*row),
         Choice::NothingAsked | Choice::Unpriced { .. } => None,
@@ -155,6 +158,16 @@ impl<'a> Line<'a> {
         self.subject()?.goals.iter().rfind(|goal| is_it(&goal.aim))
     }
 
+    /// Returns the name, with the verdict on all objectives.
+    fn name(&self) -> Value<'a> {
+        let asked = self.summary.has_objectives;
+        Value::Cell(Cell::Name(RowName {
+            name: self.row.scenario.clone(),
+            verdict: asked.then(|| page::word(self.summary.verdict())),
+            about: self.row.title.clone(),
+        }))
+    }
+
     /// Returns an estimate as a cell, with the verdict on the objective for it.
     fn cell(
         &self,
@@ -162,14 +175,12 @@ impl<'a> Line<'a> {
         (unit, rounding): (Unit, Rounding),
         is_it: impl Fn(&Aim) -> bool,
     ) -> Value<'a> {
-        let figure = match value {
-            Some(Estimate::Interval(i)) => crate::report::run::figure(i, unit),
-            Some(Estimate::Single(value)) => Figure::exact(*value, unit),
-            Some(Estimate::Missing(reason)) => return Value::Missing(reason.to_string().into()),
-            None => return Value::Missing("–".into()),
-        };
+        let Some(value) = value else { return Value::Missing("–".into()) };
         let verdict = self.goal(is_it).map(|goal| page::word(goal.judgement));
-        Value::Cell(Cell::Figure(Figure { verdict, ..figure.rounded(rounding) }))
+        Value::Cell(match crate::report::run::cell(value, unit) {
+            Cell::Figure(figure) => Cell::Figure(Figure { verdict, ..figure.rounded(rounding) }),
+            other => other,
+        })
     }
 
     /// Returns the latency in the deciding window.
@@ -220,6 +231,50 @@ fn latency_header(ladder: &Ladder) -> String {
     found.unwrap_or_else(|| "p95".into())
 }
 
+/// Puts the objectives that all scenarios share into the heads of their columns.
+fn head_objectives(ladder: &Ladder, table: &mut Table) {
+    let deciding = lines(ladder).filter_map(|line| line.subject()).find_map(deciding);
+    let load = deciding.and_then(|window| window.level);
+    let at = load.map_or_else(String::new, |load| format!(" at {}", rate(load)));
+    let goals = ladder.summaries.iter().flat_map(Summary::goals);
+    let own: Vec<&Aim> =
+        goals.filter(|(of, _)| of.name == ladder.basis.class).map(|(_, goal)| &goal.aim).collect();
+    for column in &mut table.columns {
+        let asked = |aim: &&Aim| match (column.key.as_str(), aim) {
+            ("latency", Aim::Latency { window, bound, .. }) => deciding
+                .is_some_and(|decides| decides.name == *window)
+                .then(|| format!("< {}{at}", seconds(*bound))),
+            ("served", Aim::Served { least }) => Some(format!("≥ {}", percent(*least))),
+            ("capacity", Aim::Capacity { peak, .. }) => Some(format!("≥ {}", rate(*peak))),
+            _ => None,
+        };
+        let mut all: Vec<String> = own.iter().filter_map(asked).collect();
+        all.dedup();
+        if let [only] = all.as_slice() {
+            column.objective.clone_from(only);
+        } else if column.key == "latency" && all.is_empty() {
+            column.objective = at.trim_start().into();
+        }
+    }
+}
+
+/// Gives the figures of each column one unit and one number of digits after the point.
+fn align(table: &mut Table) {
+    for at in 0..table.columns.len() {
+        let figure = |row: &Vec<Cell>| match row.get(at) {
+            Some(Cell::Figure(figure)) => Some(figure.clone()),
+            _ => None,
+        };
+        let figures: Vec<Figure> = table.rows.iter().filter_map(figure).collect();
+        let form = number::column_form(figures.iter());
+        for row in &mut table.rows {
+            if let Some(Cell::Figure(figure)) = row.get_mut(at) {
+                figure.form = form;
+            }
+        }
+    }
+}
+
 /// Declares the columns of the first table.
 fn declared<'a>() -> ResultTable<Line<'a>> {
     type L<'a> = Line<'a>;
@@ -229,7 +284,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
         "",
         "A scenario.",
         [
-            words("scenario", "scenario", "", |l: &L<'_>| (&l.row.scenario).into()),
+            words("scenario", "scenario", "", |l: &L<'_>| l.name()),
             column("month", "$/month", Unit::Dollars, |l| Value::or(l.row.monthly_cost, "–")),
             column("once", "$ once", Unit::Dollars, |l| Value::or(l.row.once_cost, "–")),
             column("down", "down/year", Unit::Downtime, |l| {
@@ -243,9 +298,9 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             }),
             column("latency", "p95 at peak", Unit::Seconds, |l| l.latency()),
             column("capacity", "capacity", Unit::PerSecond, |l| l.capacity()),
-            words("first", "saturates first", "", |l: &L<'_>| {
+            words("first", "limited by", "", |l: &L<'_>| {
                 let row = l.subject().and_then(|of| of.capacity.as_ref());
-                Value::or(row.map(|row| row.first.0.clone()), "–")
+                Value::or(row.map(super::capacity::limit), "–")
             }),
         ],
     )
@@ -268,13 +323,23 @@ fn columns(ladder: &Ladder) -> Vec<&'static str> {
     all.into_iter().filter(|(_, has)| *has).map(|(id, _)| id).collect()
 }
 
+/// Returns the rank of an offer: on the front if no scenario that meets every objective costs at most as much and is not
+/// shown to have more downtime.
+fn rank(ladder: &Ladder, offer: &Offer) -> FrontRank {
+    let verdict = |row: usize| ladder.summaries[row].verdict();
+    let has_all = |row: &usize| matches!(verdict(*row), Verdict::Holds | Verdict::NotJudged);
+    match verdict(offer.row) {
+        Verdict::Fails => FrontRank::Excluded,
+        Verdict::Inconclusive => FrontRank::Undecided,
+        Verdict::Holds | Verdict::NotJudged if offer.rivals.iter().any(has_all) => {
+            FrontRank::Beaten
+        }
+        Verdict::Holds | Verdict::NotJudged => FrontRank::Front,
+    }
+}
+
 /// Draws cost against downtime; `None` unless two scenarios have both.
 fn chart(ladder: &Ladder) -> Option<Chart> {
-    let rank_of = |offer: &Offer| match ladder.summaries[offer.row].verdict() {
-        Verdict::Fails | Verdict::Inconclusive => FrontRank::Excluded,
-        Verdict::Holds | Verdict::NotJudged if offer.is_on_front() => FrontRank::Front,
-        Verdict::Holds | Verdict::NotJudged => FrontRank::Beaten,
-    };
     let points = ladder.offers.iter().map(|offer| FrontPoint {
         label: ladder.rows[offer.row].scenario.clone(),
         x: offer.cost,
@@ -282,18 +347,26 @@ fn chart(ladder: &Ladder) -> Option<Chart> {
             value: offer.downtime.estimate / 60.0,
             interval: Some((offer.downtime.low / 60.0, offer.downtime.high / 60.0)),
         },
-        rank: rank_of(offer),
+        rank: rank(ladder, offer),
     });
     let points: Vec<FrontPoint> = points.collect();
     let asked = ladder.summaries.iter().any(|summary| summary.has_objectives);
-    let excluded = points.iter().filter(|point| point.rank == FrontRank::Excluded).count();
-    let finding = match (asked, excluded) {
-        (false, _) => "No objective is declared".into(),
-        (true, 0) => "Every scenario meets every objective".into(),
-        (true, count) => {
-            format!("{count} of {} miss an objective or cannot be decided", points.len())
+    let count = |rank| points.iter().filter(|point| point.rank == rank).count();
+    let (missed, open) = (count(FrontRank::Excluded), count(FrontRank::Undecided));
+    let verdicts = match (asked, missed, open) {
+        (false, ..) => "No objective is declared".into(),
+        (true, 0, 0) => "Every scenario meets every objective".into(),
+        (true, missed, 0) => format!("{missed} of {} miss an objective", points.len()),
+        (true, 0, open) => format!("{open} of {} are undecided", points.len()),
+        (true, missed, open) => {
+            format!("{missed} of {} miss an objective, {open} are undecided", points.len())
         }
     };
+    let others = if asked { "no other that meets every objective" } else { "no other" };
+    let finding = format!(
+        "{verdicts}. The line joins scenarios for which {others} costs at most as much and is down \
+         no longer, by more than the uncertainty"
+    );
     (points.len() > 1).then(|| Chart {
         name: "downtime-against-cost".into(),
         title: format!("Downtime per year of {} against cost", ladder.basis.class),
@@ -301,11 +374,15 @@ fn chart(ladder: &Ladder) -> Option<Chart> {
         kind: ChartKind::Front(FrontChart {
             x: Axis::linear("dollars per month", Unit::DollarsPerMonth),
             y: Axis::linear("downtime", Unit::Other("min per year".into())).rounded(Rounding::Up),
-            kinds: Box::new([
-                "less downtime than all cheaper ones".into(),
-                "a cheaper one has no more downtime".into(),
-                "misses an objective, or undecided".into(),
-            ]),
+            kinds: Box::new(
+                [
+                    "less downtime than all that cost less",
+                    "not shown to have less than a cheaper one",
+                    "misses an objective",
+                    "undecided",
+                ]
+                .map(String::from),
+            ),
             points,
         }),
     })
@@ -317,11 +394,14 @@ fn legend(ladder: &Ladder) -> Vec<String> {
     let goals = || ladder.summaries.iter().flat_map(Summary::goals);
     let has = |verdict: Verdict| goals().any(|(_, goal)| goal.judgement == verdict);
     let mut signs = Vec::new();
+    if ladder.summaries.iter().any(|summary| summary.verdict() == Verdict::Holds) {
+        signs.push("✓ meets every objective");
+    }
     if has(Verdict::Fails) {
-        signs.push("✗ misses its objective");
+        signs.push("✗ misses one");
     }
     if has(Verdict::Inconclusive) || has(Verdict::NotJudged) {
-        signs.push("? cannot be decided, or is not judged here");
+        signs.push("? undecided, or not judged here");
     }
     if !signs.is_empty() {
         all.push(format!("{}.", signs.join("; ")));
@@ -335,25 +415,41 @@ fn legend(ladder: &Ladder) -> Vec<String> {
         for goal in &of.goals {
             let want = match &goal.aim {
                 Aim::Latency { stat, bound, .. } => {
-                    format!("{stat} below {}", crate::report::answer::seconds(*bound))
+                    format!("{stat} below {}", seconds(*bound))
                 }
                 Aim::Served { least } => {
-                    format!("{} of page views served", crate::report::answer::percent(*least))
+                    format!("{} of page views served", percent(*least))
                 }
                 Aim::Capacity { peak, .. } => {
-                    format!("{} carried", crate::report::answer::rate(*peak))
+                    format!("{} carried", rate(*peak))
                 }
             };
             if !wants.contains(&want) {
                 wants.push(want);
             }
         }
-        all.push(
-            format!("Objectives of {}: {}. ± is the 95 % interval.", of.name, list(&wants))
-                .replace("95 %", &crate::report::answer::percent(ladder.level)),
-        );
+        let level = percent(ladder.level);
+        let wants = list(&wants);
+        all.push(format!("Objectives of {}: {wants}. ± is the {level} interval.", of.name));
     }
+    all.extend(defined(ladder));
     all
+}
+
+/// Defines downtime and page views served, which are easily taken for each other.
+fn defined(ladder: &Ladder) -> Option<String> {
+    let subjects = || ladder.summaries.iter().flat_map(|summary| &summary.subjects);
+    let class = &ladder.basis.class;
+    let down = subjects().any(|of| of.down.is_some());
+    let served = subjects().any(|of| of.served.is_some());
+    let down = down.then(|| {
+        format!("Down: the time in which too few parts are up and reachable to answer {class}.")
+    });
+    let served = served.then_some(
+        "Views served: those answered of all page views of the years; overload lowers them too.",
+    );
+    let all: Vec<String> = down.into_iter().chain(served.map(String::from)).collect();
+    (!all.is_empty()).then(|| all.join(" "))
 }
 
 /// Lists the expectations that do not hold.
@@ -362,13 +458,12 @@ fn unmet(ladder: &Ladder) -> Vec<Fact> {
     if all == 0 {
         return Vec::new();
     }
+    if ladder.unmet.is_empty() {
+        return vec![Fact::plain("Expectations", format!("all {all} of the files hold"))];
+    }
     let held: usize = ladder.summaries.iter().map(|summary| summary.expectations[0]).sum();
     let fails = ladder.unmet.iter().any(|(_, row)| row.judgement == Verdict::Fails);
-    let judgement = match (ladder.unmet.is_empty(), fails) {
-        (true, _) => Judgement::Met,
-        (false, true) => Judgement::NotMet,
-        (false, false) => Judgement::Unsure,
-    };
+    let judgement = if fails { Judgement::NotMet } else { Judgement::Unsure };
     let text = format!("{held} of {all} hold");
     let mut facts = vec![Fact { judgement: Some(judgement), ..Fact::plain("Expectations", text) }];
     for (row, one) in ladder.unmet.iter().take(EXPECTATIONS) {

@@ -1,9 +1,11 @@
 //! Failed, stale and lost reads and writes of databases in each scenario.
 
-use super::Ladder;
+use super::{Ladder, counted, folded};
 use crate::plan::drills::Drillable;
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, words};
-use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
+use crate::report::document::{
+    Axis, Block, Cell, Chart, ChartKind, Column, Figure, HeatMap, Section, Table, Unit,
+};
 use crate::report::run::cell;
 use crate::study::breaks::Way;
 use crate::study::compare::{LOSSES, LossRow};
@@ -21,8 +23,10 @@ const NAMES: [(&str, &str); LOSSES.len()] = [
     ("writes lost", "lost_writes"),
     ("split-brain writes", "split_brain_writes"),
 ];
+/// Index of stale reads in [`NAMES`].
+const STALE: usize = 1;
 /// Indices of wrong answers in [`NAMES`] (stale reads, lost and split-brain writes), the worst first.
-const UNTRUE: [usize; 3] = [3, 4, 1];
+const UNTRUE: [usize; 3] = [3, 4, STALE];
 /// Indices of lost writes in [`NAMES`].
 const FORGOTTEN: [usize; 2] = [3, 4];
 /// All indices of [`NAMES`], in the order in which a narrow terminal keeps them.
@@ -35,6 +39,7 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     }
     let told: Vec<&LossRow> = ladder.losses.iter().filter(|row| row.any()).collect();
     let mut blocks = Vec::new();
+    let mut fold = Vec::new();
     if !told.is_empty() {
         let caption = format!(
             "Per run, {:.0} % intervals; around a break, only the failures beyond those without a \
@@ -42,18 +47,81 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
             ladder.level * 100.0
         );
         let columns: Vec<usize> = (0..NAMES.len()).collect();
-        blocks.push(Block::Table(table(ladder, &told, &columns, caption)));
+        fold.push(Block::Table(table(ladder, &told, &columns, caption)));
+        blocks.push(Block::Chart(heat(ladder)));
     }
-    blocks.push(Block::Text(elsewhere(ladder, &told)));
-    Some(Section {
-        heading: HEADING.into(),
-        intro: "Failed: refused, an error, timed out or abandoned, and its page with it. Stale: \
-                answered by a replica without a write that it should have had. Lost: acknowledged \
-                by an old primary and never received by the new one. Split-brain: accepted by an \
-                old primary beside the new one, and lost with it."
+    fold.push(Block::Text(elsewhere(ladder, &told)));
+    fold.push(Block::Text(
+        "Failed: refused, an error, timed out or abandoned, and its page with it. Stale: answered \
+         by a replica without a write that it should have had. Lost: acknowledged by an old \
+         primary and never received by the new one. Split-brain: accepted by an old primary beside \
+         the new one, and lost with it."
             .into(),
-        blocks,
-    })
+    ));
+    let summary = match told.len() {
+        0 => "Meaning of failed, stale and lost".into(),
+        count => format!("All {} with failed, stale or lost operations", counted(count, "run")),
+    };
+    blocks.push(folded(summary, fold));
+    Some(Section { heading: HEADING.into(), intro: finding(ladder), blocks })
+}
+
+/// Returns the run of a scenario with the most operations of one kind, if there is any.
+fn most(ladder: &Ladder, row: usize, of: usize) -> Option<(&LossRow, f64)> {
+    let own = ladder.losses.iter().filter(|loss| loss.row == row && loss.seen[of]);
+    let known = own.filter_map(|loss| Some((loss, loss.counts[of].value()?)));
+    known.reduce(|most, one| if one.1 > most.1 { one } else { most })
+}
+
+/// States the largest loss of acknowledged writes, and whether any read was stale.
+fn finding(ladder: &Ladder) -> String {
+    let rows = 0..ladder.rows.len();
+    let lost = FORGOTTEN.iter().flat_map(|of| rows.clone().map(move |row| (row, *of)));
+    let lost = lost.filter_map(|(row, of)| Some((row, most(ladder, row, of)?)));
+    let lost = lost.reduce(|most, one| if one.1.1 > most.1.1 { one } else { most });
+    let told: Vec<&LossRow> = ladder.losses.iter().collect();
+    let writes = match lost {
+        None => "No acknowledged write is lost in any run".into(),
+        Some((row, (loss, count))) => format!(
+            "{} loses most acknowledged writes: {} per run, with {}",
+            ladder.rows[row].scenario,
+            crate::report::number::figure(&Figure::exact(count, Unit::None)),
+            when(&told, loss)
+        ),
+    };
+    let stale = rows.filter(|row| most(ladder, *row, STALE).is_some());
+    let stale: Vec<String> = stale.map(|row| ladder.rows[row].scenario.clone()).collect();
+    match stale.len() {
+        0 => format!("{writes}. No read is stale."),
+        _ => format!("{writes}. Reads are stale in {}.", crate::report::answer::list(&stale)),
+    }
+}
+
+/// Draws the worst run of each scenario for each kind of loss.
+fn heat(ladder: &Ladder) -> Chart {
+    let any = |of: &usize| ladder.losses.iter().any(|loss| loss.seen[*of]);
+    let kinds: Vec<usize> = WORST_FIRST.into_iter().filter(any).collect();
+    let has = |row: usize| ladder.losses.iter().any(|loss| loss.row == row);
+    let rows: Vec<usize> = (0..ladder.rows.len()).filter(|row| has(*row)).collect();
+    let value = |of: usize, row: usize| {
+        let kept = |loss: &LossRow| !matches!(loss.counts[of], Estimate::Missing(NoValue::NotKept));
+        let known = ladder.losses.iter().any(|loss| loss.row == row && kept(loss));
+        known.then(|| most(ladder, row, of).map_or(0.0, |(_, count)| count))
+    };
+    let values = kinds.iter().map(|of| rows.iter().map(|row| value(*of, *row)).collect());
+    Chart {
+        name: "databases".into(),
+        title: "Reads and writes in the worst run of each scenario".into(),
+        finding: "The worst run is a window, or a run around one break; a dash: no replicas".into(),
+        kind: ChartKind::Heat(HeatMap {
+            rows_are: "operations".into(),
+            columns_are: "scenario".into(),
+            rows: kinds.iter().map(|of| NAMES[*of].0.to_string()).collect(),
+            columns: rows.iter().map(|row| ladder.rows[*row].scenario.clone()).collect(),
+            values_are: Axis::linear("operations per run", Unit::None),
+            values: values.collect(),
+        }),
+    }
 }
 
 /// Describes the occasion: the window, or the part that broke or was repaired in it. The database is named if there

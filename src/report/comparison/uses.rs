@@ -1,6 +1,6 @@
 //! Utilisation of each kind of component in each scenario.
 
-use super::{Ladder, snake};
+use super::{Ladder, counted, folded, snake};
 use crate::report::columns::{Described, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Column, HeatMap, Section, Table, Unit,
@@ -24,17 +24,23 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     let deciding = windows.clone().next_back();
     let chart = deciding.map(|(at, window)| Block::Chart(heat(ladder, at, window)));
     let tables = windows.rev().map(|(at, window)| Block::Table(matrix(ladder, at, window)));
-    let blocks = chart.into_iter().chain(tables).chain(idle(ladder).map(Block::Text));
+    let mut fold: Vec<Block> = tables.chain(idle(ladder).map(Block::Text)).collect();
+    fold.push(Block::Text(
+        "Busy over capacity, on average over a window; of several parts of one kind and name, the \
+         busiest. The resource follows the name: the cores of a zone (of its cap) and of a server, \
+         the workers of a service, the connections of a database, the bandwidth of a link. The \
+         report of each scenario has every part by itself, and its offered load in closed form."
+            .into(),
+    ));
+    let count = told(ladder).count();
+    let windows = crate::report::answer::list(&ladder.basis.windows);
+    let summary =
+        format!("Utilisation of {} in windows {windows}, with intervals", counted(count, "part"));
+    let last = ladder.basis.windows.len().checked_sub(1);
     Some(Section {
         heading: HEADING.into(),
-        intro:
-            "Busy over capacity, on average over a window; of several parts of one kind and name, \
-                the busiest. The resource follows the name: the cores of a zone (of its cap) and \
-                of a server, the workers of a service, the connections of a database, the \
-                bandwidth of a link. The report of each scenario has every part by itself, and its \
-                offered load in closed form."
-                .into(),
-        blocks: blocks.collect(),
+        intro: last.map_or_else(String::new, |at| busiest(ladder, at)),
+        blocks: chart.into_iter().chain([folded(summary, fold)]).collect(),
     })
 }
 
@@ -142,21 +148,36 @@ fn percentages(windows: &[Option<Busiest>]) -> String {
     windows.iter().map(percent).collect::<Vec<_>>().join("/")
 }
 
-fn heat(ladder: &Ladder, at: usize, window: &str) -> Chart {
-    let values = told(ladder).map(|group| group.cells.iter().map(|row| value(&row[at])).collect());
+/// States the busiest part of all scenarios in a window, and that of the chosen one.
+fn busiest(ladder: &Ladder, at: usize) -> String {
+    let window = &ladder.basis.windows[at];
+    let own = super::chosen(ladder);
     let all = ladder.uses.iter().flat_map(|group| group.cells.iter().zip(&ladder.rows));
     let all =
         all.filter_map(|(of_row, row)| Some((value(&of_row[at])?, of_row[at].as_ref()?, row)));
     // Ties are won by the first.
-    let most = all.reduce(|most, one| if one.0 > most.0 { one } else { most });
-    let finding = most.map_or_else(String::new, |(value, one, row)| {
-        let share = format!("{:.0} %", value * 100.0);
-        format!("Busiest in window {window}: {} of {}, {share}", one.name, row.scenario)
-    });
+    let greater = |most: (f64, _, _), one: (f64, _, _)| if one.0 > most.0 { one } else { most };
+    let most = all.clone().reduce(greater);
+    let name = &ladder.rows[own].scenario;
+    let chosen = all.filter(|(_, _, row)| row.scenario == *name).reduce(greater);
+    let said = |(value, one, row): (f64, &Busiest, &crate::study::compare::Row)| {
+        format!("{} of {}, {:.0}\u{a0}%", one.name, row.scenario, value * 100.0)
+    };
+    match (most, chosen) {
+        (None, _) => String::new(),
+        (Some(most), Some(own)) if own.2.scenario != most.2.scenario => {
+            format!("Busiest in window {window}: {}, and {}.", said(most), said(own))
+        }
+        (Some(most), _) => format!("Busiest in window {window}: {}.", said(most)),
+    }
+}
+
+fn heat(ladder: &Ladder, at: usize, window: &str) -> Chart {
+    let values = told(ladder).map(|group| group.cells.iter().map(|row| value(&row[at])).collect());
     Chart {
         name: "utilization".into(),
         title: format!("Busiest part of each name in window {window}"),
-        finding,
+        finding: "A dash: the scenario has no such part".into(),
         kind: ChartKind::Heat(HeatMap {
             rows_are: "part".into(),
             columns_are: "scenario".into(),

@@ -1,30 +1,44 @@
 //! Improvements and regressions from each scenario to the next, in words and as tables.
 
-use super::{Ladder, breaks, points, whole};
+use super::{Ladder, breaks, buy, counted, folded, points, steps, whole};
 use crate::report::columns::{Described, ResultTable, estimates, words};
 use crate::report::document::{Block, Figure, Judgement, Rounding, Section, Table, Unit, Verdict};
 use crate::report::number;
 use crate::study::compare::{Change, Owner, Respect, Weighed};
 
 /// The heading of the section.
-pub(super) const HEADING: &str = "Changes from each scenario to the next";
+pub(super) const HEADING: &str = "Benefit of each step";
 /// Number of breaks that a sentence names; the table has all of them.
 const NAMED: usize = 3;
 
 /// Returns the section; `None` if nothing is compared.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     let table = table(ladder);
-    (!table.rows.is_empty()).then(|| Section {
-        heading: HEADING.into(),
-        intro: format!(
+    let has_offers = ladder.offers.len() > 1;
+    if table.rows.is_empty() && !has_offers {
+        return None;
+    }
+    let mut blocks: Vec<Block> = steps::chart(ladder).map(Block::Chart).into_iter().collect();
+    if has_offers {
+        blocks.push(folded(buy::HEADING, buy::blocks(ladder)));
+    }
+    let costs: Vec<Block> = steps::costs(ladder).into_iter().map(Block::Chart).collect();
+    if !costs.is_empty() {
+        blocks.push(folded("Cost of each scenario", costs));
+    }
+    if !table.rows.is_empty() {
+        let how = format!(
             "Each scenario against the one above it, replication by replication on the same draws. \
              Better and worse are certain: all of them hold jointly at {0:.0} %. Perhaps better \
              and perhaps worse hold by their own {0:.0} % interval alone; of many such differences \
              a few are due to chance. Breaks in which no difference was detected are left out.",
             ladder.level * 100.0
-        ),
-        blocks: vec![Block::Table(table)],
-    })
+        );
+        let count = counted(table.rows.len(), "change");
+        let all = vec![Block::Text(how), Block::Table(table)];
+        blocks.push(folded(format!("All {count} from each scenario to the next"), all));
+    }
+    Some(Section { heading: HEADING.into(), intro: steps::finding(ladder), blocks })
 }
 
 /// Describes the changes from the scenario above, and their cost.

@@ -1,6 +1,6 @@
 //! Long-horizon availability of all scenarios.
 
-use super::Ladder;
+use super::{Ladder, counted, folded};
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
     Block, Cell, Column, Figure, Judgement, Rounding, Section, Table, Unit, Verdict,
@@ -16,31 +16,39 @@ use crate::study::results::{ClassCost, LoadClass, YearCause, YearSide};
 use crate::study::window::Estimate;
 
 /// The heading of the section.
-pub(super) const HEADING: &str = "Availability";
+pub(super) const HEADING: &str = "Downtime and its causes";
 
 /// Returns the section; `None` if no scenario has a long-horizon run.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     ladder.years.iter().flatten().next()?;
-    Some(Section {
-        heading: HEADING.into(),
-        intro: "Long-horizon runs, from fault to fault. Parts that scenarios share fail at the \
-                same instants in all of them, and differences are taken replication by \
-                replication. Architecture only: the same years without shared faults of the site, \
-                its switches and links, and without mistakes that affect all members at once."
-            .into(),
-        blocks: [
-            Some(table(ladder)),
-            Some(causes(ladder)),
-            recoveries(ladder),
-            views(ladder),
-            costs(ladder),
-        ]
-        .into_iter()
-        .flatten()
-        .map(Block::Table)
-        .chain(loaded(ladder).then(|| Block::Text(warning(ladder))))
-        .collect(),
-    })
+    let measured = "Long-horizon runs, from fault to fault. Parts that scenarios share fail at the \
+                    same instants in all of them, and differences are taken replication by \
+                    replication. Architecture only: the same years without shared faults of the \
+                    site, its switches and links, and without mistakes that affect all members at \
+                    once.";
+    let causes = causes(ladder);
+    let mut blocks: Vec<Block> =
+        super::causes::chart(ladder).map(Block::Chart).into_iter().collect();
+    let count = causes.rows.len();
+    let availability = vec![Block::Table(table(ladder)), Block::Text(measured.into())];
+    blocks.push(folded(
+        format!("All {}, with intervals", counted(count, "cause")),
+        vec![Block::Table(causes)],
+    ));
+    blocks.push(folded("Availability, outages and continuous downtime", availability));
+    let tables = |tables: Vec<Option<Table>>| -> Vec<Block> {
+        tables.into_iter().flatten().map(Block::Table).collect()
+    };
+    let roles = tables(vec![recoveries(ladder)]);
+    if !roles.is_empty() {
+        blocks.push(folded("Recovery times and lost writes of each role", roles));
+    }
+    let mut lost = tables(vec![views(ladder), costs(ladder)]);
+    if !lost.is_empty() {
+        lost.extend(loaded(ladder).then(|| Block::Text(warning(ladder))));
+        blocks.push(folded("Page views lost over the years, and their cost", lost));
+    }
+    Some(Section { heading: HEADING.into(), intro: super::causes::finding(ladder), blocks })
 }
 
 /// Returns the recovery times and their losses: one row per role of each scenario.
@@ -217,11 +225,11 @@ fn table(ladder: &Ladder) -> Table {
         "length_s",
     ];
     let caption = format!(
-        "Structural availability of {}; each ± is a 95 % interval; those of differences hold \
+        "Structural availability of {}; each ± is a {:.0} % interval; those of differences hold \
          jointly for all pairs",
-        ladder.basis.class
+        ladder.basis.class,
+        interval_level(ladder) * 100.0
     );
-    let caption = caption.replace("95 %", &format!("{:.0} %", interval_level(ladder) * 100.0));
     declared().by_scenario(caption, &ids, whole(ladder), "no years")
 }
 

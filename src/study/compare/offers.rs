@@ -33,6 +33,8 @@ pub struct Offer {
     pub unfit: Option<Unfit>,
     /// Row of a cheaper scenario not shown to have more downtime; `None` on the front, and for an unfit scenario.
     pub beaten_by: Option<usize>,
+    /// Rows of all scenarios that cost at most as much and are not shown to have more downtime, fit or not.
+    pub rivals: Vec<usize>,
     /// Difference to the offer before it on the front.
     pub step: Option<Step>,
 }
@@ -109,7 +111,8 @@ pub fn offers(members: &[Member<'_>], basis: &Basis, (family, level): (f64, f64)
         let downtime = Interval::of_mean(downs[row].as_deref()?, level).ok()?;
         let (cost, once) = member.price()?;
         let unfit = unfit(member, basis);
-        Some(Offer { row, cost, once, downtime, unfit, beaten_by: None, step: None })
+        let (rivals, step) = (Vec::new(), None);
+        Some(Offer { row, cost, once, downtime, unfit, beaten_by: None, rivals, step })
     };
     let all: Vec<Offer> = members.iter().enumerate().filter_map(offer).collect();
     if !in_order(&all.iter().map(|offer| (offer.cost, offer.once)).collect::<Vec<_>>()) {
@@ -128,13 +131,17 @@ fn front(mut all: Vec<Offer>, downs: &[Option<Vec<f64>>], level: f64) -> Vec<Off
     });
     let down = |row: usize| downs[row].as_deref().unwrap_or(&[]);
     let downtime = |own: usize, other: usize| paired_rare(down(own), down(other), level);
-    for at in (1..all.len()).filter(|at| all[*at].unfit.is_none()).collect::<Vec<_>>() {
+    for at in 1..all.len() {
         let row = all[at].row;
         let better = |cheaper: &&Offer| {
-            cheaper.unfit.is_none()
-                && downtime(row, cheaper.row).is_none_or(|difference| difference.high >= 0.0)
+            downtime(row, cheaper.row).is_none_or(|difference| difference.high >= 0.0)
         };
-        let beaten = all[..at].iter().filter(better);
+        let rivals: Vec<usize> = all[..at].iter().filter(better).map(|offer| offer.row).collect();
+        all[at].rivals = rivals;
+        if all[at].unfit.is_some() {
+            continue;
+        }
+        let beaten = all[..at].iter().filter(better).filter(|cheaper| cheaper.unfit.is_none());
         let least = beaten.min_by(|a, b| a.downtime.estimate.total_cmp(&b.downtime.estimate));
         all[at].beaten_by = least.map(|cheaper| cheaper.row);
     }
@@ -172,6 +179,7 @@ mod tests {
             downtime: Interval::of_mean(&downs[row], 0.95).unwrap(),
             unfit,
             beaten_by: None,
+            rivals: Vec::new(),
             step: None,
         };
         let unfit = || Some(Unfit::NotInBalance(Verdict::Overloaded));

@@ -215,6 +215,7 @@ fn capacities(study: &StudyPlan, result: &StudyResult) -> Vec<CapacityRow> {
             carries: found.carries.clone(),
             each: found.each.clone(),
             looks: found.looks.clone(),
+            curve: found.curve.clone(),
             length: sought.window.length,
             first: sought.first.clone(),
         })

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use fivenines::report::comparison::{Members, output};
+use fivenines::report::document::{ChartKind, FrontRank};
 use fivenines::study::compare::{Change, Ladder, Member, Respect, Unfit, compare};
 use fivenines::study::results::{Results, gather};
 use fivenines::study::scenario::{StudyResult, run};
@@ -111,6 +112,58 @@ fn who_is_not_down_less_than_a_cheaper_one_is_not_worth_its_price() {
         format!("{} to {} min per year", keeps(mended.downtime.high), keeps(plain.downtime.high));
     assert!(page.contains(&limits), "{limits}");
     assert!(page.contains("none: plain is cheaper"));
+}
+
+/// The bars of a page add up to the downtime that its tables state, whatever the number of causes.
+#[test]
+fn the_parts_of_a_bar_add_up_to_the_downtime_of_its_scenario() {
+    let more: String = (0..9)
+        .map(|at| {
+            let fault = "hits = \"service.app\"\nhow = \"crash\"\nrate = \"2/y\"";
+            let repair =
+                format!("repair = {{ dist = \"exponential\", mean = \"{}min\" }}", 10 + at);
+            format!("\n[fault.more-{at}]\n{fault}\n{repair}\n")
+        })
+        .collect();
+    let loaded = [text("few", "2h"), text("many", "1h") + &more].map(|text| scenario(&text));
+    let ladder = side_by_side(&loaded, &[Some(100.0), Some(200.0)]);
+    let document = output(&ladder, &Members::default()).document;
+    let mut drawn = document.sections.iter().flat_map(|section| section.charts());
+    let found = drawn.find_map(|chart| match &chart.kind {
+        ChartKind::Stacked(chart) => Some(chart),
+        _ => None,
+    });
+    let chart = found.unwrap();
+    // Seven causes have names, the other three are counted.
+    assert_eq!((chart.parts.len(), chart.parts[7].as_str()), (8, "3 others"));
+    for (bar, years) in chart.bars.iter().zip(&ladder.years) {
+        let downtime = years.as_ref().unwrap().structural.all.downtime.value().unwrap() / 60.0;
+        let sum: f64 = bar.values.iter().sum();
+        assert!((sum - downtime).abs() < 1e-6 * downtime, "{}: {sum} {downtime}", bar.label);
+        assert!((bar.whole.value - downtime).abs() < 1e-9 * downtime, "{}", bar.label);
+    }
+}
+
+/// Only what certainly has less downtime than all that cost at most as much is on the line of the chart.
+#[test]
+fn a_scenario_that_is_not_surely_better_than_a_cheaper_one_is_not_on_the_front() {
+    let ladder = ladder(&[
+        ("plain", "2h", Some(100.0)),
+        ("dear", "2h", Some(150.0)),
+        ("mended-sooner", "1h", Some(200.0)),
+    ]);
+    let document = output(&ladder, &Members::default()).document;
+    let Some(ChartKind::Front(front)) = document.lead.chart.map(|chart| chart.kind) else {
+        panic!()
+    };
+    let ranks: Vec<(&str, FrontRank)> =
+        front.points.iter().map(|point| (point.label.as_str(), point.rank)).collect();
+    let wanted = [
+        ("plain", FrontRank::Front),
+        ("dear", FrontRank::Beaten),
+        ("mended-sooner", FrontRank::Front),
+    ];
+    assert_eq!(ranks, wanted);
 }
 
 /// The verdicts of the page.
