@@ -30,6 +30,7 @@ mod links;
 mod mechanisms;
 mod mutants;
 mod oracles;
+mod pages;
 mod promises;
 mod recorded;
 mod replay;
