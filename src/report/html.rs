@@ -14,7 +14,9 @@ use sha2::{Digest, Sha256};
 use super::document::{
     Align, Block, Cell, Chart, Document, Fact, Judgement, Section, Table, Tile, Unit,
 };
-use super::text::{ADVICE, capital, check_word, sign, verdict_sign, visible, visible_lines};
+use super::text::{
+    ADVICE, ADVICE_UNIT, capital, check_word, sign, verdict_sign, visible, visible_lines,
+};
 use super::{chart, drawing, number, svg};
 use crate::{convert, plan};
 
@@ -43,6 +45,7 @@ pub fn page(document: &Document) -> String {
         strip: document.lead.strip.iter().map(Figure::new).collect(),
         advice: document.lead.advice.iter().map(Shown::new).collect(),
         heading: ADVICE,
+        unit: capital(ADVICE_UNIT),
         figures: document.lead.facts.iter().map(Shown::new).collect(),
         table: document.lead.table.as_ref().map(with_bars),
         abouts: abouts(document.lead.table.as_ref()),
@@ -126,6 +129,8 @@ struct Page<'a> {
     advice: Vec<Shown>,
     /// Heading of the advice.
     heading: &'static str,
+    /// Meaning of the figures in it.
+    unit: String,
     figures: Vec<Shown>,
     table: Option<String>,
     /// The names of its rows, each with a line about it.

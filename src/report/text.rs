@@ -248,12 +248,15 @@ pub fn lead(document: &Document, terminal: Terminal) -> String {
     for sentence in &lead.below {
         say(&mut out, sentence, terminal);
     }
-    let strip: Vec<Fact> = lead.strip.iter().map(Tile::fact).collect();
+    // The main cause is the first line of the advice.
+    let is_advice = |tile: &&Tile| lead.advice.iter().any(|line| line.label == tile.value);
+    let strip: Vec<Fact> =
+        lead.strip.iter().filter(|tile| !is_advice(tile)).map(Tile::fact).collect();
     let width = label_width([&strip[..], &lead.advice, &lead.facts].into_iter().flatten());
     facts(&mut out, &strip, width, terminal);
     if !lead.advice.is_empty() {
         out.push('\n');
-        say(&mut out, ADVICE, terminal);
+        say(&mut out, &format!("{ADVICE} ({ADVICE_UNIT})"), terminal);
         of_facts(&mut out, &lead.advice, width, terminal);
     }
     facts(&mut out, &lead.facts, width, terminal);
@@ -279,7 +282,9 @@ pub fn stopped(document: &Document, place: &str, terminal: Terminal) -> String {
 const LABEL: usize = 24;
 
 /// Heading above causes and remedies.
-pub const ADVICE: &str = "What fails first (downtime per year and its share), and what to do";
+pub const ADVICE: &str = "What fails first, and what to do";
+/// Meaning of the figures of causes.
+pub const ADVICE_UNIT: &str = "downtime per year, share of it";
 
 /// Returns the width of the column of labels.
 fn label_width<'a>(facts: impl Iterator<Item = &'a Fact>) -> usize {

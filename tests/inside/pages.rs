@@ -77,9 +77,9 @@ fn the_page_of_a_run_begins_each_section_with_one_sentence_and_a_chart_and_folds
     // One verdict, five figures, causes with remedies.
     assert_eq!(document.lead.answer.len(), 1);
     let labels: Vec<&str> = document.lead.strip.iter().map(|tile| tile.label.as_str()).collect();
-    assert_eq!(labels, ["Available", "p95 at peak", "Capacity", "Cost", "Main cause"]);
+    assert_eq!(labels, ["Available", "p95 at peak", "Capacity", "Cost", "Main cause of downtime"]);
     let advice: Vec<&str> = document.lead.advice.iter().map(|fact| fact.label.as_str()).collect();
-    for label in ["bottleneck", "single points", "next worst loss"] {
+    for label in ["bottleneck", "single points", "next loss"] {
         assert!(advice.contains(&label), "{advice:?}");
     }
     adds_up(&results, &document);

@@ -80,9 +80,17 @@ pub fn heading(node: &Node) -> String {
 #[must_use]
 pub fn singles(system: &System) -> Vec<String> {
     let name = |node: &Node| {
-        let around = node.parent.map(|at| &system.nodes[at]).filter(|at| at.component.is_some());
-        let around = around.map_or_else(String::new, |around| format!("{}.", around.name));
-        format!("{} {around}{}", node.word, title(node))
+        let around = node.parent.map(|at| &system.nodes[at]);
+        match around {
+            Some(around) if around.component.is_some() => {
+                format!("{} {}.{}", node.word, around.name, title(node))
+            }
+            // A name that only repeats the sort says less than its place.
+            Some(around) if node.name == node.word => {
+                format!("{} of {}", title(node), heading(around))
+            }
+            _ => format!("{} {}", node.word, title(node)),
+        }
     };
     system.nodes.iter().filter(|node| !node.takes_down.is_empty()).map(name).collect()
 }

@@ -41,7 +41,7 @@ pub(super) fn causes(results: &Results, down: &Down) -> Vec<Fact> {
         let text = match rest.len() {
             1 => format!("{first}: {largest} ({share})"),
             several => format!(
-                "{} ({share}): {} causes, the largest is {first} with {largest}",
+                "{} ({share}): {} causes, the largest {first} with {largest}",
                 downtime(&Estimate::Single(sum)),
                 count(several as u64),
             ),
@@ -66,7 +66,8 @@ fn remedy(row: &StrikeRow) -> String {
                 Some(group) => format!("members of {group}"),
                 None => plural(word),
             };
-            format!("strikes all {all} {members} at once; more of them would not help")
+            let all = if row.parts == 2 { "both".into() } else { format!("all {all}") };
+            format!("strikes {all} {members} at once; more would not help")
         }
         [] if row.parts == 1 => {
             format!("another {word} takes over; down until then, and in overlapping failures")
@@ -174,11 +175,11 @@ pub(super) fn losses(results: &Results) -> Vec<Fact> {
     if let Some((lost, carried)) = worst {
         let factor = times(carried / spare.level);
         let text = format!(
-            "without {lost} it carries {}, {factor} times the design peak of {}",
+            "without {lost} {} remain, {factor} times the design peak of {}",
             ceiling(carried),
             rate(spare.level)
         );
-        facts.push(Fact::plain("next worst loss", text));
+        facts.push(Fact::plain("next loss", text));
     }
     facts
 }

@@ -102,7 +102,10 @@ fn tiles(
             label: label("Available"),
             value,
             interval,
-            details: vec![format!("down {} per year", downtime(&down.per_year))],
+            details: vec![format!(
+                "down {} per year: too few parts work",
+                downtime(&down.per_year)
+            )],
             judgement: None,
         });
     }
@@ -243,7 +246,7 @@ fn main_cause(down: &Down) -> Option<Tile> {
     let (name, of) = down.causes.first()?;
     let value = of.value().filter(|value| *value > 0.0)?;
     Some(Tile {
-        label: "Main cause".into(),
+        label: "Main cause of downtime".into(),
         value: name.clone(),
         details: vec![
             format!("{} per year", downtime(of)),
@@ -264,8 +267,7 @@ fn served_views(of: &Subject) -> Option<Fact> {
         _ => String::new(),
     };
     let text = format!(
-        "{}{asked}; downtime counts too few working parts, views also undetected failures, stalls \
-         and overload",
+        "{}{asked}, which also undetected failures and overload reduce",
         served(value)
     );
     let judgement = goal.map(|goal| judgement(goal.judgement));
@@ -339,7 +341,8 @@ fn in_a_line(of: &Subject) -> Fact {
     Fact { judgement, ..Fact::plain(&of.name, words.join("; ")) }
 }
 
-/// Returns the expectations in a line, then the verdicts that are not met.
+/// Returns the expectations in a line, then the verdicts that are not met. The details have those that cannot be
+/// decided.
 fn open_verdicts(results: &Results, summary: &Summary) -> Vec<Fact> {
     let mut facts = Vec::new();
     if let Some((text, judgement)) = expectations(summary.expectations) {
@@ -348,7 +351,10 @@ fn open_verdicts(results: &Results, summary: &Summary) -> Vec<Fact> {
         facts.push(Fact { judgement, ..Fact::plain("Expectations", text) });
     }
     let open = super::page::beside_objectives(results);
-    let open: Vec<_> = open.into_iter().filter(|one| one.judgement != Judgement::Met).collect();
+    let open = open.into_iter().filter(|one| {
+        matches!(one.judgement, Judgement::NotMet | Judgement::Finding)
+    });
+    let open: Vec<_> = open.collect();
     let more = open.len().saturating_sub(VERDICTS);
     facts.extend(open.into_iter().take(VERDICTS).map(|one| Fact {
         judgement: Some(one.judgement).filter(|one| *one != Judgement::Finding),

@@ -3,7 +3,7 @@
 use super::charts;
 use crate::model::record::OUTCOMES;
 use crate::report::columns::{Described, Read, ResultTable, numbers, words};
-use crate::report::document::{Block, Cell, Column, Section, Table, Unit};
+use crate::report::document::{Block, Cell, Column, Table, Unit};
 use crate::report::rows::TableForm;
 use crate::study::results::{AttemptsOf, Results, ViewRow, WindowRows};
 

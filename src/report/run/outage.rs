@@ -131,7 +131,10 @@ fn parts(stories: &Stories, outage: &OutageRecord, to: f64) -> Vec<Lane> {
         let place = match known {
             Some(place) => place,
             None if state.wrong && lanes.len() < PARTS => {
-                let label = state.part.clone();
+                let label = match state.part.split_once('/') {
+                    Some((viewer, seen)) => format!("{seen}, as {viewer} sees it"),
+                    None => state.part.clone(),
+                };
                 lanes.push((&state.part, Lane { label, spans: Vec::new() }));
                 lanes.len() - 1
             }
