@@ -4,7 +4,7 @@
 //! `comparison.csv`, `comparison.json`, `comparison.html` and drawings, and the document of the page. Holds: the
 //! invariants of [`run`](super::run).
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value as Json, json};
 
 mod breaks;
 mod buy;
@@ -31,12 +31,11 @@ use super::document::{
 use super::run::capacity::carries as run_capacity;
 use super::run::{Output, cell};
 use super::write::{ResultFile, ResultSet, covers, run_digest};
-use super::{chart, csv, html, json as form, number};
+use super::{chart, csv, html, json as form};
 use crate::stats::equivalence::{Comparison, Finding};
 use crate::stats::interval::Interval;
 use crate::study::compare::{Cell as Window, Edges, Ladder, Row};
-use crate::study::results::{CapacityRow, RESULTS_VERSION, balance};
-use crate::study::window::Verdict as Balance;
+use crate::study::results::{CapacityRow, RESULTS_VERSION};
 
 /// The identity of a comparison.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,9 +60,32 @@ pub struct Members {
 #[must_use]
 pub fn output(ladder: &Ladder, members: &Members) -> Output {
     let mut document = document(ladder, members);
-    let table = latency::table(ladder);
     let rows = csv::table(&stacked(ladder), members.partial.as_deref());
     let rows = rows.expect("names of columns are written in this file");
+    let summary = summary(ladder, members);
+    let mut files = vec![
+        ResultFile::covered("comparison.csv", rows),
+        ResultFile::covered("comparison.json", form::bytes(&summary)),
+    ];
+    files.extend(chart::files(&document));
+    let mut lines = vec![("results-version".to_string(), RESULTS_VERSION.to_string())];
+    let member = |(name, digest): &(String, String)| (format!("member {name}"), digest.clone());
+    lines.extend(members.digests.iter().map(member));
+    let digest = run_digest(&lines, &files);
+    document.digest.clone_from(&digest);
+    files.push(ResultFile::listed("comparison.html", html::page(&document).into_bytes()));
+    let mut facts = Map::new();
+    facts.insert("compared".into(), json!(members.name));
+    facts.insert("seed".into(), json!(members.seed));
+    facts.insert("command".into(), json!(members.command));
+    facts.insert("digest_covers".into(), json!(covers(&lines)));
+    let partial = members.partial.clone();
+    let set = ResultSet { digest, results_version: RESULTS_VERSION, partial, facts, files };
+    Output { set, document }
+}
+
+/// Returns the content of `comparison.json`.
+fn summary(ladder: &Ladder, members: &Members) -> Json {
     let mut summary = json!({
         "compared": members.name,
         "results_version": RESULTS_VERSION,
@@ -80,7 +102,7 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
             "scenario": name, "reason": why,
         })).collect::<Vec<_>>(),
         "choice": lead::data(ladder),
-        "table": form::table(&table),
+        "table": form::table(&latency::table(ladder)),
         "data": form::table(&data(ladder)),
         "utilization": form::table(&uses::data(ladder)),
         "curves": form::table(&latency::data(ladder)),
@@ -110,25 +132,7 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
     if ladder.offers.len() > 1 {
         summary["offers"] = form::table(&buy::data(ladder));
     }
-    let mut files = vec![
-        ResultFile::covered("comparison.csv", rows),
-        ResultFile::covered("comparison.json", form::bytes(&summary)),
-    ];
-    files.extend(chart::files(&document));
-    let mut lines = vec![("results-version".to_string(), RESULTS_VERSION.to_string())];
-    let member = |(name, digest): &(String, String)| (format!("member {name}"), digest.clone());
-    lines.extend(members.digests.iter().map(member));
-    let digest = run_digest(&lines, &files);
-    document.digest.clone_from(&digest);
-    files.push(ResultFile::listed("comparison.html", html::page(&document).into_bytes()));
-    let mut facts = Map::new();
-    facts.insert("compared".into(), json!(members.name));
-    facts.insert("seed".into(), json!(members.seed));
-    facts.insert("command".into(), json!(members.command));
-    facts.insert("digest_covers".into(), json!(covers(&lines)));
-    let partial = members.partial.clone();
-    let set = ResultSet { digest, results_version: RESULTS_VERSION, partial, facts, files };
-    Output { set, document }
+    summary
 }
 
 /// Returns the section of requested figures, each with its interval.
@@ -308,10 +312,6 @@ fn once_cell(price: Option<f64>) -> Cell {
 /// Formats a latency for a sentence.
 fn text_of(latency: &crate::study::window::Estimate) -> String {
     super::text::cell(&cell(latency, Unit::Seconds)).replace(' ', "\u{a0}")
-}
-
-fn latency_cell(window: &Window) -> Cell {
-    cell(&window.latency[1], Unit::Seconds)
 }
 
 fn snake(name: &str) -> String {

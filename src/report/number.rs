@@ -353,6 +353,27 @@ mod tests {
         assert!(share.ends_with("to 100)"), "{share}");
     }
 
+    /// A column of a table has one unit and one number of digits after the point.
+    #[test]
+    fn figures_of_a_column_share_unit_and_digits() {
+        let shown = |figures: &[Figure]| -> Vec<String> {
+            let form = column_form(figures.iter());
+            let with =
+                |one: &Figure| figure(&Figure { form, ..one.clone() }).replace('\u{a0}', " ");
+            figures.iter().map(with).collect()
+        };
+        let of = |value: f64, half: f64, unit: &Unit| {
+            Figure::estimate(value, value - half, value + half, unit.clone())
+        };
+        let latency = [(1.2843, 0.082), (0.452, 0.0052), (0.245, 0.0041)];
+        let latency = latency.map(|(value, half)| of(value, half, &Unit::Seconds));
+        assert_eq!(shown(&latency), ["1,284 ms ± 82", "452 ms ± 5", "245 ms ± 4"]);
+        let capacity = [(43.81, 1.1), (74.83, 1.7), (226.1, 7.0)];
+        let capacity = capacity.map(|(value, half)| of(value, half, &Unit::PerSecond));
+        assert_eq!(shown(&capacity), ["43.8/s ± 1.1", "74.8/s ± 1.7", "226.1/s ± 7.0"]);
+        assert_eq!(column_form([].into_iter()), None);
+    }
+
     fn of(value: f64, half: f64, unit: Unit) -> String {
         figure(&Figure::estimate(value, value - half, value + half, unit)).replace('\u{a0}', " ")
     }

@@ -64,6 +64,11 @@ fn compare_begins_with_the_cheapest_that_meets_every_objective_in_at_most_40_lin
     // The starter costs least and is overloaded at its design peak.
     let starter = answer.lines().find(|line| line.starts_with("starter ")).unwrap();
     assert!(starter.contains('✗'), "{answer}");
+    // The verdict stands beside the name, where a narrow screen shows it.
+    let name = |line: &str| line.chars().take(10).collect::<String>();
+    assert!(name(starter).contains('✗'), "{answer}");
+    let chosen = answer.lines().skip(1).find(|line| line.starts_with("tier-5")).unwrap();
+    assert!(name(chosen).contains('✓'), "{answer}");
     assert!(answer.contains("Least to spare: "), "{answer}");
     let details = run("compare", &files, place.path(), &[&SHORT[..], &["--details"]].concat());
     assert!(text(&details).lines().count() > 100, "{}", text(&details));

@@ -35,6 +35,24 @@ impl Patch {
     }
 }
 
+/// Returns the left upper corners at which a label may stand, the preferred first.
+fn places((x, y): (f64, f64), wide: f64) -> [(f64, f64); 10] {
+    // First above the horizontal line to the right, then wherever there is space.
+    let (right, left, middle) = (x + CLEAR + 2.0, x - wide - CLEAR - 2.0, x - wide / 2.0);
+    [
+        (right, y - TALL - 4.0),
+        (left, y - TALL - 4.0),
+        (middle, y - CLEAR - TALL - 2.0),
+        (right, y - TALL / 2.0),
+        (middle, y + CLEAR + 2.0),
+        (left, y - TALL / 2.0),
+        (right, y + CLEAR - 2.0),
+        (left, y + CLEAR - 2.0),
+        (middle, y - CLEAR - 2.0 * TALL - 4.0),
+        (middle, y + CLEAR + TALL + 4.0),
+    ]
+}
+
 /// Returns the words for readers who point at a point.
 fn tip(chart: &FrontChart, point: &FrontPoint) -> String {
     let x = Figure::exact(point.x, chart.x.unit.clone());
@@ -120,20 +138,6 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
             let at = area.map_coordinate(&(point.x, point.y.value));
             let (x, y) = (pixels(at.0), pixels(at.1));
             let wide = text_width(&point.label, TICK_SIZE);
-            // First above the horizontal line to the right, then wherever there is space.
-            let (right, left, middle) = (x + CLEAR + 2.0, x - wide - CLEAR - 2.0, x - wide / 2.0);
-            let places: [(f64, f64); 10] = [
-                (right, y - TALL - 4.0),
-                (left, y - TALL - 4.0),
-                (middle, y - CLEAR - TALL - 2.0),
-                (right, y - TALL / 2.0),
-                (middle, y + CLEAR + 2.0),
-                (left, y - TALL / 2.0),
-                (right, y + CLEAR - 2.0),
-                (left, y + CLEAR - 2.0),
-                (middle, y - CLEAR - 2.0 * TALL - 4.0),
-                (middle, y + CLEAR + TALL + 4.0),
-            ];
             let patch = |(left, top): (f64, f64)| Patch {
                 left,
                 top,
@@ -143,7 +147,9 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
             let free =
                 |patch: &Patch| inside(patch) && !taken.iter().any(|other| patch.meets(*other));
             // A label without space is only in the table below.
-            let Some(place) = places.map(patch).into_iter().find(free) else { continue };
+            let Some(place) = places((x, y), wide).map(patch).into_iter().find(free) else {
+                continue;
+            };
             taken.push(place);
             let corner = (units(place.left), units(place.top + 1.0));
             root.draw_text(&point.label, &Ink::Label.letters(TICK_SIZE), corner)?;

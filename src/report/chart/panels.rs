@@ -1,7 +1,7 @@
 //! Small line charts side by side, on the same axes: one curve each.
 //!
-//! In: a [`PanelChart`]. Out: a grid of panels, in which the reader compares the places of the curves. Holds: labels of an
-//! axis stand at the left and the lowest panels alone where the rows are full; bounds are drawn as far as the axis reaches.
+//! In: a [`PanelChart`]. Out: a grid of panels, in which the reader compares the places of the curves.
+//! Holds: both ends of a logarithmic axis have a label where they fit; bounds are drawn as far as the axis reaches.
 
 use plotters::element::PathElement;
 

@@ -1,7 +1,7 @@
 //! The capacity of each scenario: the rate at which an objective breaks, and the first resource to saturate.
 
 use super::{Ladder, counted, folded};
-use crate::report::answer::{list, rate};
+use crate::report::answer::{list, rate, seconds};
 use crate::report::columns::{ResultTable, Value, numbers, words};
 use crate::report::document::{
     Axis, Block, Chart, ChartKind, Estimate as Mark, Figure, LadderChart, LadderRow, Objective,
@@ -29,7 +29,7 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
          objective.",
         ladder.basis.class,
         first.stat,
-        first.bound,
+        seconds(first.bound.seconds()),
         number::figure(&Figure::exact(first.lost_at_most, Unit::Ratio))
     );
     let fold = vec![Block::Table(table(ladder)), Block::Text(measured)];
@@ -91,7 +91,8 @@ fn finding(ladder: &Ladder, first: &CapacityRow) -> String {
         row.capacity.as_ref().is_some_and(|one| one.each.iter().any(|reached| reached.lost))
     };
     let losing: Vec<&Row> = rows.iter().copied().filter(is_lost).collect();
-    let kept = format!("{} reaches {} before any resource saturates", first.stat, first.bound);
+    let bound = seconds(first.bound.seconds());
+    let kept = format!("{} reaches {bound} before any resource saturates", first.stat);
     let limited = match losing.len() {
         0 => format!("In each scenario {kept}."),
         all if all == rows.len() => "In each scenario views are lost first.".into(),
@@ -154,7 +155,12 @@ fn chart(ladder: &Ladder, first: &CapacityRow) -> Chart {
     let peak = peak(ladder);
     Chart {
         name: "capacity".into(),
-        title: format!("Capacity for {} with {} < {}", ladder.basis.class, first.stat, first.bound),
+        title: format!(
+            "Capacity for {} with {} < {}",
+            ladder.basis.class,
+            first.stat,
+            seconds(first.bound.seconds())
+        ),
         finding: "The distance of the two marks is the load that the objective leaves unused"
             .into(),
         kind: ChartKind::Ladder(LadderChart {

@@ -2,7 +2,7 @@
 
 use super::{Ladder, capacity, edges, folded, has_once, in_points, once_cell, once_column, points};
 use super::{said, snake};
-use crate::report::answer::{list, rate};
+use crate::report::answer::{list, rate, seconds};
 use crate::report::columns::{ResultTable, estimates, numbers, words};
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Column, Definition, Figure, LadderChart, LadderRow,
@@ -125,7 +125,7 @@ fn curves(ladder: &Ladder) -> Option<Chart> {
     });
     let stat = first.stat;
     let peak = capacity::peak(ladder);
-    let label = format!("objective, {stat} < {}", first.bound);
+    let label = format!("objective, {stat} < {}", seconds(first.bound.seconds()));
     Some(Chart {
         name: "latency-against-load".into(),
         title: format!("{stat} of {} against load", ladder.basis.class),
@@ -320,7 +320,7 @@ fn objective(ladder: &Ladder, window: &str) -> Option<Objective> {
         _ => None,
     });
     let value = bounds.next()?;
-    let label = format!("objective, p95 < {}", crate::report::answer::seconds(value));
+    let label = format!("objective, p95 < {}", seconds(value));
     bounds.all(|other| other == value).then_some(Objective { value, label })
 }
 

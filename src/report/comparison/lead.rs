@@ -323,8 +323,8 @@ fn columns(ladder: &Ladder) -> Vec<&'static str> {
     all.into_iter().filter(|(_, has)| *has).map(|(id, _)| id).collect()
 }
 
-/// Returns the rank of an offer: on the front if no scenario that meets every objective costs at most as much and is not
-/// shown to have more downtime.
+/// Returns the rank of an offer: on the front if no scenario that meets every objective costs at most as much and is
+/// not shown to have more downtime.
 fn rank(ladder: &Ladder, offer: &Offer) -> FrontRank {
     let verdict = |row: usize| ladder.summaries[row].verdict();
     let has_all = |row: &usize| matches!(verdict(*row), Verdict::Holds | Verdict::NotJudged);

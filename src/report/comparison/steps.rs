@@ -29,7 +29,8 @@ impl Taken<'_> {
         format!("{} to {}{cost}", self.above.scenario, self.row.scenario)
     }
 
-    /// Returns dollars per year for each minute saved per year; `None` unless minutes are certainly saved for more money.
+    /// Returns dollars per year for each minute saved per year; `None` unless minutes are certainly saved, for more
+    /// money.
     fn per_minute(&self) -> Option<f64> {
         let more = self.dollars.filter(|more| *more > 0.0)?;
         (self.saved.low > 0.0).then(|| MONTHS * more / self.saved.estimate)

@@ -1,10 +1,10 @@
 //! The figure of a capacity search against the rate: latency against load.
 //!
-//! Model: the rates that the search tries differ between replications, and lie where each of them reaches its limit. Their
-//! means would therefore all be near the limit. So the first replications run again at fixed shares of the capacity, all
-//! of them at each. Each nominal rate is divided by the arrivals of its replication over those that it asks for, so that
-//! the realised rates of all replications agree. The capacity itself is one more point where the figure is what limits
-//! it in every replication.
+//! Model: the rates that the search tries differ between replications, and lie where each of them reaches its limit.
+//! Their means would therefore all be near the limit. So the first replications run again at fixed shares of the
+//! capacity, all of them at each. Each nominal rate is divided by the arrivals of its replication over those that it asks
+//! for, so that the realised rates of all replications agree. The capacity itself is one more point where the figure is
+//! the limit that is crossed in every replication.
 //!
 //! Takes a finished search; returns the points, ascending. Holds: the number of runs is bounded; a rate at which a
 //! replication has no figure has no point.
