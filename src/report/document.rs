@@ -49,6 +49,10 @@ pub struct Document {
 pub struct Lead {
     /// The answer in sentences, the most important first.
     pub answer: Vec<String>,
+    /// The main figures, side by side.
+    pub strip: Vec<Tile>,
+    /// The causes of failure and saturation, the largest first, each with its remedy.
+    pub advice: Vec<Fact>,
     /// Figures with their labels.
     pub facts: Vec<Fact>,
     /// The drawing of the first screen.
@@ -57,6 +61,36 @@ pub struct Lead {
     pub table: Option<Table>,
     /// Sentences below the table.
     pub below: Vec<String>,
+}
+
+/// A main figure of the first screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tile {
+    /// Name of the figure.
+    pub label: String,
+    /// Its value in a word or two.
+    pub value: String,
+    /// Its interval; empty without one.
+    pub interval: String,
+    /// Facts about it, one line each.
+    pub details: Vec<String>,
+    /// The verdict on the objective for it; `None` without an objective.
+    pub judgement: Option<Judgement>,
+}
+
+impl Tile {
+    /// Returns the figure as a line of text.
+    #[must_use]
+    pub fn fact(&self) -> Fact {
+        let mut text = self.value.clone();
+        if !self.interval.is_empty() {
+            text = format!("{text} {}", self.interval);
+        }
+        for detail in &self.details {
+            text = format!("{text}; {detail}");
+        }
+        Fact { label: self.label.clone(), text, judgement: self.judgement }
+    }
 }
 
 /// A figure of the first screen, or several of one kind.

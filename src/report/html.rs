@@ -11,8 +11,12 @@
 use askama::Template;
 use sha2::{Digest, Sha256};
 
-use super::document::{Align, Block, Cell, Chart, Document, Fact, Judgement, Section, Table, Unit};
-use super::text::{capital, check_word, sign, verdict_sign, visible, visible_lines};
+use super::document::{
+    Align, Block, Cell, Chart, Document, Fact, Judgement, Section, Table, Tile, Unit,
+};
+use super::text::{
+    ADVICE, ADVICE_UNIT, capital, check_word, sign, verdict_sign, visible, visible_lines,
+};
 use super::{chart, drawing, number, svg};
 use crate::{convert, plan};
 
@@ -38,12 +42,16 @@ pub fn page(document: &Document) -> String {
         style: &style,
         script: SCRIPT,
         answer: document.lead.answer.iter().map(|text| visible(text)).collect(),
+        strip: document.lead.strip.iter().map(Figure::new).collect(),
+        advice: document.lead.advice.iter().map(Shown::new).collect(),
+        heading: ADVICE,
+        unit: capital(ADVICE_UNIT),
         figures: document.lead.facts.iter().map(Shown::new).collect(),
         table: document.lead.table.as_ref().map(with_bars),
         abouts: abouts(document.lead.table.as_ref()),
         chart,
         below: document.lead.below.iter().map(|text| visible(text)).collect(),
-        open: document.lead.facts.is_empty(),
+        open: document.lead.facts.is_empty() && document.lead.strip.is_empty(),
         verdicts: document
             .verdicts
             .iter()
@@ -117,6 +125,12 @@ struct Page<'a> {
     style: &'a str,
     script: &'a str,
     answer: Vec<String>,
+    strip: Vec<Figure>,
+    advice: Vec<Shown>,
+    /// Heading of the advice.
+    heading: &'static str,
+    /// Meaning of the figures in it.
+    unit: String,
     figures: Vec<Shown>,
     table: Option<String>,
     /// The names of its rows, each with a line about it.
@@ -131,6 +145,29 @@ struct Page<'a> {
     notes: Vec<String>,
     facts: Vec<(&'static str, String)>,
     command: String,
+}
+
+/// A main figure of the first screen.
+struct Figure {
+    label: String,
+    value: String,
+    interval: String,
+    details: Vec<String>,
+    class: &'static str,
+    word: Option<&'static str>,
+}
+
+impl Figure {
+    fn new(tile: &Tile) -> Self {
+        Self {
+            label: visible(&tile.label),
+            value: visible(&tile.value),
+            interval: visible(&tile.interval),
+            details: tile.details.iter().map(|text| visible(text)).collect(),
+            class: tile.judgement.map_or("", class_of),
+            word: tile.judgement.map(Judgement::word),
+        }
+    }
 }
 
 /// A figure of the first screen.

@@ -59,7 +59,10 @@ impl<'a> Display<'a> {
             let (_, factor, suffix) = *steps
                 .iter()
                 .find(
-                    |(least, _, suffix)| if size > 0.0 { size >= *least } else { *suffix == zero },
+                    // Three digits of a value just below a step would round to the step: 1,000 ms.
+                    |(least, _, suffix)| {
+                        if size > 0.0 { size >= *least * 0.999 } else { *suffix == zero }
+                    },
                 )
                 .unwrap_or(&(0.0, 1.0, zero));
             Self { factor, prefix: "", suffix, spaced: true }
@@ -147,8 +150,8 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     }
     let lopsided = (high - shown - half).abs() > LOPSIDED * half;
     let interval = if lopsided {
-        let low = group(&rounded(low, decimals, Rounding::Down));
-        let high = group(&rounded(high, decimals, Rounding::Up));
+        let low = without_zeros(group(&rounded(low, decimals, Rounding::Down)));
+        let high = without_zeros(group(&rounded(high, decimals, Rounding::Up)));
         format!("({low} to {high})")
     } else {
         // The wider side stands for both. A half-width with fewer than two digits is rounded up.
@@ -160,8 +163,19 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     (value, Some(interval))
 }
 
+/// Returns a bound without a fraction of zeros only: 0 and 100 are exact.
+fn without_zeros(text: String) -> String {
+    match text.split_once('.') {
+        Some((whole, zeros)) if zeros.bytes().all(|digit| digit == b'0') => whole.into(),
+        _ => text,
+    }
+}
+
 fn display_of(figure: &Figure) -> Display<'_> {
-    Display::of(&figure.unit, figure.form.map_or(figure.value, |form| form.size))
+    // An interval that reaches ten times as far decides the unit: 1 s (0 to 29), not 1,000 ms (0 to 29,000).
+    let reach = figure.interval.filter(|_| figure.value > 0.0).map_or(0.0, |(_, high)| high / 10.0);
+    let size = figure.form.map_or(figure.value.max(reach), |form| form.size);
+    Display::of(&figure.unit, if figure.value < 0.0 { figure.value } else { size })
 }
 
 /// Returns the digits after the point; a negative number means zeros before it.
@@ -325,6 +339,19 @@ pub fn tick(value: f64, step: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Three digits never reach the next unit, a far bound decides the unit, and a bound has no fraction of zeros.
+    #[test]
+    fn a_time_is_never_a_thousand_of_a_smaller_unit() {
+        let shown = |value, low, high, unit| {
+            figure(&Figure::estimate(value, low, high, unit)).replace('\u{a0}', " ")
+        };
+        let exact = |value| figure(&Figure::exact(value, Unit::Seconds)).replace('\u{a0}', " ");
+        assert_eq!((exact(0.9996), exact(0.998)), ("1 s".into(), "998 ms".into()));
+        assert_eq!(shown(0.995, 0.0, 28.7, Unit::Seconds), "1 s (0 to 29)");
+        let share = shown(0.999_999_97, 0.999_999_09, 1.0, Unit::Ratio);
+        assert!(share.ends_with("to 100)"), "{share}");
+    }
 
     /// A column of a table has one unit and one number of digits after the point.
     #[test]

@@ -7,7 +7,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 
-use super::document::{Align, Block, Cell, Document, Fact, Judgement, Table};
+use super::document::{Align, Block, Cell, Document, Fact, Judgement, Table, Tile};
 use super::{chart, number};
 use crate::convert::table;
 use crate::scenario::render::wrap;
@@ -248,7 +248,18 @@ pub fn lead(document: &Document, terminal: Terminal) -> String {
     for sentence in &lead.below {
         say(&mut out, sentence, terminal);
     }
-    facts(&mut out, &lead.facts, terminal);
+    // The main cause is the first line of the advice.
+    let is_advice = |tile: &&Tile| lead.advice.iter().any(|line| line.label == tile.value);
+    let strip: Vec<Fact> =
+        lead.strip.iter().filter(|tile| !is_advice(tile)).map(Tile::fact).collect();
+    let width = label_width([&strip[..], &lead.advice, &lead.facts].into_iter().flatten());
+    facts(&mut out, &strip, width, terminal);
+    if !lead.advice.is_empty() {
+        out.push('\n');
+        say(&mut out, &format!("{ADVICE} ({ADVICE_UNIT})"), terminal);
+        of_facts(&mut out, &lead.advice, width, terminal);
+    }
+    facts(&mut out, &lead.facts, width, terminal);
     out.push_str("digest ");
     out.push_str(&terminal.letters.spell(&visible(&document.digest)));
     out.push('\n');
@@ -270,14 +281,27 @@ pub fn stopped(document: &Document, place: &str, terminal: Terminal) -> String {
 /// Width of the column of labels on the first screen, at most.
 const LABEL: usize = 24;
 
-/// Formats figures: labels in a column, then each value with the verdict on it.
-fn facts(out: &mut String, facts: &[Fact], terminal: Terminal) {
-    if facts.is_empty() {
-        return;
+/// Heading above causes and remedies.
+pub const ADVICE: &str = "What fails first, and what to do";
+/// Meaning of the figures of causes.
+pub const ADVICE_UNIT: &str = "downtime per year, share of it";
+
+/// Returns the width of the column of labels.
+fn label_width<'a>(facts: impl Iterator<Item = &'a Fact>) -> usize {
+    let longest = facts.map(|fact| visible(&fact.label).chars().count()).max();
+    longest.unwrap_or(0).min(LABEL) + 2
+}
+
+/// Formats figures below an empty line.
+fn facts(out: &mut String, facts: &[Fact], width: usize, terminal: Terminal) {
+    if !facts.is_empty() {
+        out.push('\n');
     }
-    out.push('\n');
-    let longest = facts.iter().map(|fact| visible(&fact.label).chars().count()).max();
-    let width = longest.unwrap_or(0).min(LABEL) + 2;
+    of_facts(out, facts, width, terminal);
+}
+
+/// Formats figures: labels in a column, then each value with the verdict on it.
+fn of_facts(out: &mut String, facts: &[Fact], width: usize, terminal: Terminal) {
     for fact in facts {
         let label = terminal.letters.spell(&visible(&fact.label));
         let mut first = format!("{label:<width$}");

@@ -27,7 +27,7 @@ pub use recovery::{RecoveryRow, WritesRow};
 pub use sampled::{
     AgreementRow, QUANTILES, SampledClassRows, SampledRow, SampledRows, SampledViews, SampledWindow,
 };
-pub use why::{FallBar, FallRow, LossRow, SpareRows, Spread, WhyRows};
+pub use why::{FallBar, FallRow, LossRow, SpareRows, Spread, StrikeRow, WhyRows};
 pub use years::{YearCause, YearRow, YearSide, YearsRows};
 
 use std::collections::BTreeMap;

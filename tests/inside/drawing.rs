@@ -10,8 +10,8 @@ use super::shared::{
 
 use fivenines::facade::Scenario;
 use fivenines::plan::cutsets::CutSets;
-use fivenines::plan::drawing::arrows::components;
-use fivenines::plan::drawing::{Form, MOST_NODES, System};
+use fivenines::plan::drawing::arrows::{Carries, components};
+use fivenines::plan::drawing::{Form, MOST_NODES, Node, System};
 use fivenines::plan::graph::Graph;
 use fivenines::plan::lint::judged;
 use fivenines::plan::part::{Part, PartKind};
@@ -314,7 +314,7 @@ fn the_list_has_every_box_with_its_utilisation_and_its_single_points() {
         "site main; single point of failure: its loss takes page down\n",
         "    server twin-1, 36\u{a0}%\n",
         "      service in zone www-1 app-1, processor 41\u{a0}%\n",
-        "        → nas store (reads and writes of storage)\n",
+        "        → pool main, pool second (reads and writes of storage)\n",
         "      pool main, disks 30\u{a0}%; single point of failure",
     ];
     for line in wanted {
@@ -332,6 +332,27 @@ fn measured_utilisations_replace_the_computed_ones() {
     let app = system.nodes.iter().find(|node| node.name == "app-1").unwrap();
     assert_eq!(label::busy(app).unwrap(), "processor 97\u{a0}%");
     assert_eq!(label::step(app.busy.as_ref().unwrap().share), 3);
+}
+
+/// In the scenario of two balancers, a database with a replica, and a file server with three pools.
+#[test]
+fn storage_lines_end_at_pools_and_standby_members_and_the_bottleneck_are_marked() {
+    let scenario = Scenario::load(&scenarios().join("tiers/tier-5.toml")).unwrap();
+    let system = system(&scenario);
+    let title = |at: usize| system.nodes[at].name.as_str();
+    let data = system.connections.iter().filter(|one| one.carries == Carries::Data);
+    let ends: BTreeSet<&str> = data.map(|one| title(one.to)).collect();
+    assert_eq!(ends, BTreeSet::from(["main", "second", "slave"]));
+    let named = |is: fn(&Node) -> bool| {
+        let nodes = system.nodes.iter().filter(|node| is(node));
+        nodes.map(|node| node.name.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(named(|node| node.standby), ["front-2", "mysql.replica"]);
+    assert_eq!(named(|node| node.saturates_first), ["app-1", "app-2"]);
+    assert_eq!(named(|node| node.carries_all_of == Some("rack")), ["switch"]);
+    let svg = scenario.drawing().svg();
+    let (points, legend) = (svg.find("5 single points of failure: "), svg.find("below 50"));
+    assert!(points.is_some() && points < legend, "{points:?} {legend:?}");
 }
 
 #[test]

@@ -106,6 +106,22 @@ fn lead() -> Lead {
     };
     Lead {
         answer: vec!["tier-3 is the cheapest of 2 that meets every objective.".into()],
+        strip: vec![
+            Tile {
+                label: "Available".into(),
+                value: "99.97 %".into(),
+                interval: "± 0.01".into(),
+                details: vec!["down 134 min per year".into()],
+                judgement: None,
+            },
+            Tile {
+                label: "Capacity".into(),
+                value: "73.2/s".into(),
+                judgement: Some(Judgement::Unsure),
+                ..Tile::default()
+            },
+        ],
+        advice: vec![Fact::plain("site", "34 min per year: main is the only site")],
         facts: vec![
             Fact::plain("Cost", "$2,257 per month"),
             Fact { judgement: Some(Judgement::NotMet), ..Fact::plain("Latency p95", "1.28 s") },

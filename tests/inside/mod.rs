@@ -31,6 +31,7 @@ mod links;
 mod mechanisms;
 mod mutants;
 mod oracles;
+mod pages;
 mod promises;
 mod recorded;
 mod replay;

@@ -321,6 +321,14 @@ fn hostile_text_stays_text_on_a_page() {
         document.lead.answer[0] = word.clone();
         document.lead.below[0] = word.clone();
         document.lead.facts[0] = Fact::plain(&word, word.clone());
+        document.lead.advice[0] = Fact::plain(&word, word.clone());
+        document.lead.strip[0] = Tile {
+            label: word.clone(),
+            value: word.clone(),
+            interval: word.clone(),
+            details: vec![word.clone()],
+            judgement: None,
+        };
         let table = document.lead.table.as_mut().unwrap();
         (table.columns[0].name, table.rows[0][0]) = (word.clone(), Cell::text(word.clone()));
         document.sections[0].heading = word.clone();
@@ -418,7 +426,7 @@ fn a_page_can_be_read_aloud() {
     let page = html::page(&document);
     let count = |name: &str| page.matches(name).count();
     assert_eq!((count("<main>"), count("<h1>")), (1, 1));
-    assert_eq!(count("<h2 "), document.sections.len() + 3);
+    assert_eq!(count("<h2 "), document.sections.len() + 4);
     let drawn = charts(&document).len();
     assert_eq!(count("<figure>"), drawn);
     assert_eq!(count("<details><summary>Data of this chart"), drawn);

@@ -10,6 +10,7 @@ use fivenines::plan::Draft;
 use fivenines::plan::availability::{self, Availability, AvailabilityPlan, WatchedKind};
 use fivenines::plan::figure::Figure;
 use fivenines::plan::headroom;
+use fivenines::report::run::outage::phases;
 use fivenines::solve::flows;
 use fivenines::study::expect::Verdict;
 use fivenines::study::journal::{OutageRecord, Record, Unreadable, VERSION, read, write};
@@ -59,6 +60,25 @@ fn outages(stories: &Stories) -> Vec<&OutageRecord> {
             _ => None,
         })
         .collect()
+}
+
+/// The timeline of an outage has no gap: its phases follow each other, and one of them ends with the outage.
+#[test]
+fn the_phases_of_an_outage_follow_each_other_from_its_onset_to_its_end() {
+    let lived = Lived::tier("tier-5", 30);
+    let stories = lived.stories();
+    let mut detected = 0;
+    for outage in outages(&stories) {
+        if outage.availability != Availability::Structural.word() {
+            continue;
+        }
+        let phases = phases(&stories, outage);
+        let ends: Vec<f64> = phases.iter().map(|phase| phase.until).collect();
+        assert!(ends[0] > 0.0 && ends.windows(2).all(|pair| pair[0] < pair[1]), "{phases:?}");
+        assert!(ends.iter().any(|end| (end - outage.length_s).abs() < 1e-6), "{phases:?}");
+        detected += usize::from(phases[0].name == "not detected");
+    }
+    assert!(detected > 0);
 }
 
 /// Nothing is lost between what is told, what is not, and the downtime of the report.

@@ -105,11 +105,47 @@ fn run_answers_in_at_most_30_lines() {
     let place = tempfile::tempdir().unwrap();
     let answer = text(&run("run", &[&tier("tier-5")], place.path(), &SHORT));
     is_a_screen(&answer, 30);
-    for label in
-        ["Available", "Down because of", "Views served", "Latency p95", "Saturates first", "Cost"]
-    {
+    for label in [
+        "Available",
+        "p95 at peak",
+        "Capacity",
+        "Cost",
+        "What fails first",
+        "bottleneck",
+        "single points",
+        "Views served",
+    ] {
         assert!(answer.lines().any(|line| line.starts_with(label)), "{label}:\n{answer}");
     }
+}
+
+/// Words of an answer, with single spaces.
+fn in_a_row(answer: &str) -> String {
+    answer.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn run_begins_with_the_verdict_and_names_what_is_missed() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let met = in_a_row(&text(&run("run", &[&tier("tier-5")], &out, &SHORT)));
+    assert!(met.starts_with("tier-5 meets ") || met.starts_with("It cannot be decided"), "{met}");
+    let more = [&SHORT[..], &["--force", "--set", "objective.page.latency.p95=50ms"]].concat();
+    let missed = in_a_row(&text(&run("run", &[&tier("tier-5")], &out, &more)));
+    assert!(missed.starts_with("tier-5 misses "), "{missed}");
+    let first = missed.split(". ").next().unwrap();
+    assert!(first.contains("(objective: below 50 ms)"), "{first}");
+}
+
+/// What is not named is never hidden: the other causes are summed, with the largest of them.
+#[test]
+fn the_first_screen_sums_the_causes_that_it_does_not_name() {
+    let place = tempfile::tempdir().unwrap();
+    let answer = in_a_row(&text(&run("run", &[&tier("tier-5")], place.path(), &SHORT)));
+    let others = answer.split("others").nth(1).unwrap();
+    assert!(others.contains("causes, the largest "), "{answer}");
+    assert!(answer.contains("main is the only site; a second one would remove it"));
+    assert!(answer.contains("strikes both members of app at once"), "{answer}");
 }
 
 /// Writes the desk with this rate.

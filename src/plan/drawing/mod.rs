@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::plan::Draft;
 use crate::plan::cutsets::CutSets;
 use crate::plan::graph::{Graph, server_of, store_at};
-use crate::plan::headroom::design_peak;
+use crate::plan::headroom::{self, design_peak};
 use crate::plan::kind::flow::uplinks_of;
 use crate::plan::links::Store;
 use crate::plan::lint::judged;
@@ -77,6 +77,12 @@ pub struct Node {
     pub busy: Option<Busy>,
     /// Classes that its loss takes down; empty if it is no single point of failure.
     pub takes_down: Vec<String>,
+    /// True if it waits to take over from another member: it has no load, or no requests reach it.
+    pub standby: bool,
+    /// True if its resource saturates first when the rate of the design peak grows.
+    pub saturates_first: bool,
+    /// The sort of the box whose whole traffic passes it: `rack` for a switch.
+    pub carries_all_of: Option<&'static str>,
     /// Names of parts in it that nothing uses, which are not drawn.
     pub unused: Vec<String>,
     /// Parts in it, without those in its children.
@@ -133,14 +139,19 @@ impl System {
     #[must_use]
     pub fn of(draft: &Draft, measured: &BTreeMap<String, f64>) -> Self {
         let (load, rates) = peak(draft);
+        let offered = load::offered(draft, &rates);
+        let first = saturates_first(draft, &offered);
         let mut busy: BTreeMap<Part, Busy> = BTreeMap::new();
-        for one in load::offered(draft, &rates) {
+        for one in offered {
             add_busy(&mut busy, one, measured);
         }
         let sources = arrows::sources(draft);
         let mut arrows = arrows::arrows(draft, &sources);
         let used = used(draft, &arrows);
-        let facts = Facts { draft, busy, takes_down: single_points(draft), used };
+        let standby = BTreeSet::new();
+        let takes_down = single_points(draft);
+        let mut facts = Facts { draft, busy, takes_down, used, standby, first };
+        facts.standby = standbys(&facts, &arrows);
         let (nodes, roots) = tree::build(&facts, &sources, &arrows);
         over_uplinks(draft, &sources, &mut arrows);
         let ends = Ends::of(draft, &nodes);
@@ -163,6 +174,10 @@ struct Facts<'d> {
     takes_down: BTreeMap<Part, Vec<String>>,
     /// Parts at which an arrow ends.
     used: BTreeSet<Part>,
+    /// Members that wait to take over.
+    standby: BTreeSet<Part>,
+    /// Parts whose resource saturates first.
+    first: BTreeSet<Part>,
 }
 
 impl Facts<'_> {
@@ -240,16 +255,75 @@ fn used(draft: &Draft, arrows: &BTreeSet<Arrow>) -> BTreeSet<Part> {
         used.extend(parts(&arrow.to));
         let End::Stores(stores) = &arrow.to else { continue };
         for user in parts(&arrow.from) {
-            if let Some(Store::Disks { set, .. }) = store_at(draft, stores, user) {
-                used.extend(server_of(draft, user).map(|server| Part::Disks { server, set }));
-            }
+            used.extend(store_at(draft, stores, user).iter().flat_map(|s| disks(draft, *s, user)));
         }
     }
     used
 }
 
+/// Returns the parts that hold the data of a store, as a user of it sees them: pools of a volume, or disks of its
+/// server.
+fn disks(draft: &Draft, store: Store, user: Part) -> Vec<Part> {
+    match store {
+        Store::Disks { set, .. } => {
+            server_of(draft, user).map(|server| Part::Disks { server, set }).into_iter().collect()
+        }
+        Store::Volume { nas, volume } => {
+            let pools = draft.links.nas[nas].volumes[volume].iter();
+            pools.map(|pool| Part::Pool { nas, pool: *pool }).collect()
+        }
+    }
+}
+
+/// Returns the members that wait to take over. A unit of a pair or a head has no load while another has some; a member
+/// of a database gets no request while another gets some.
+fn standbys(facts: &Facts<'_>, arrows: &BTreeSet<Arrow>) -> BTreeSet<Part> {
+    let draft = facts.draft;
+    let works = |part: &Part| facts.busy(*part).is_some_and(|busy| busy.computed > 0.0);
+    let asked = |part: &Part| {
+        let to = End::Part(*part);
+        arrows.iter().any(|arrow| arrow.to == to && arrow.carries == Carries::Requests)
+    };
+    let mut standby = BTreeSet::new();
+    for (kind, index) in arrows::components(draft) {
+        let has: &dyn Fn(&Part) -> bool = match kind {
+            Kind::Balancer | Kind::Nas => &works,
+            Kind::Database => &asked,
+            _ => continue,
+        };
+        let mut groups: BTreeMap<String, Vec<Part>> = BTreeMap::new();
+        for part in kind.answers().parts(draft, index) {
+            let group = if kind == Kind::Database { String::new() } else { part.group(draft) };
+            groups.entry(group).or_default().push(part);
+        }
+        for parts in groups.into_values().filter(|parts| parts.iter().any(has)) {
+            standby.extend(parts.iter().filter(|part| !has(part)));
+        }
+    }
+    standby
+}
+
+/// Returns the parts whose resource saturates first: the one that the headroom names, and those of its group that are
+/// as busy.
+fn saturates_first(draft: &Draft, offered: &[Offered]) -> BTreeSet<Part> {
+    let Some(window) = design_peak(draft) else { return BTreeSet::new() };
+    let (intact, _) = headroom::within(draft, window, 0);
+    let first = intact.into_iter().next().and_then(|spare| spare.carries);
+    let first = first.and_then(|(name, _)| offered.iter().find(|one| one.name == name));
+    let Some(first) = first else { return BTreeSet::new() };
+    let (owner, group) = (first.part.owner(), first.part.group(draft));
+    let alike = offered.iter().filter(|one| {
+        one.resource == first.resource
+            && one.part.owner() == owner
+            && one.part.group(draft) == group
+            && (one.utilization() - first.utilization()).abs() < 1e-9 * first.utilization()
+    });
+    alike.map(|one| one.part).collect()
+}
+
 /// Returns the parts whose loss alone takes a judged class or group down, with the names of these.
-fn single_points(draft: &Draft) -> BTreeMap<Part, Vec<String>> {
+#[must_use]
+pub fn single_points(draft: &Draft) -> BTreeMap<Part, Vec<String>> {
     let graph = Graph::of(draft);
     let cuts = CutSets::of(&graph);
     let mut found: BTreeMap<Part, Vec<String>> = BTreeMap::new();
@@ -346,18 +420,11 @@ impl<'d> Ends<'d> {
             End::Part(part) => self.parts.get(part).copied().into_iter().collect(),
             End::Stores(stores) => {
                 let Some(user) = user else { return Vec::new() };
-                match store_at(self.draft, stores, user) {
-                    Some(Store::Disks { set, .. }) => {
-                        let server = server_of(self.draft, user);
-                        let disks = server.map(|server| Part::Disks { server, set });
-                        disks.and_then(|part| self.parts.get(&part).copied()).into_iter().collect()
-                    }
-                    Some(store) => {
-                        let (kind, index) = store.component();
-                        of(kind, index)
-                    }
-                    None => Vec::new(),
-                }
+                let store = store_at(self.draft, stores, user);
+                let parts = store.into_iter().flat_map(|store| disks(self.draft, store, user));
+                let nodes: BTreeSet<usize> =
+                    parts.filter_map(|part| self.parts.get(&part).copied()).collect();
+                nodes.into_iter().collect()
             }
         }
     }

@@ -320,6 +320,7 @@ impl Builder<'_, '_> {
         if is_place && is_zone {
             // The processes in it have the utilisation of its processor.
             node.busy = None;
+            node.saturates_first = false;
         }
         self.nodes.push(node);
         if is_place {
@@ -349,6 +350,17 @@ impl Builder<'_, '_> {
             }
             let classes = self.facts.takes_down.get(part).into_iter().flatten();
             node.takes_down.extend(classes.cloned());
+            let host = part.stands_on(self.facts.draft);
+            let runs_on = host.filter(|host| host.sort().runs_processes);
+            let first = &self.facts.first;
+            node.saturates_first |=
+                first.contains(part) || runs_on.is_some_and(|host| first.contains(&host));
+            node.standby |= self.facts.standby.contains(part);
+            let passes = |host: Part| {
+                let switches = host.answers().switches(self.facts.draft, host)?;
+                switches.parts.contains(part).then_some(host.sort().word)
+            };
+            node.carries_all_of = node.carries_all_of.or_else(|| host.and_then(passes));
         }
         node.takes_down.sort();
         node.takes_down.dedup();
@@ -401,6 +413,9 @@ fn empty(form: Form, name: String, word: &str) -> Node {
         count: 0,
         busy: None,
         takes_down: Vec::new(),
+        standby: false,
+        saturates_first: false,
+        carries_all_of: None,
         unused: Vec::new(),
         parts: Vec::new(),
         component: None,

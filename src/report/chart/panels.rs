@@ -19,6 +19,8 @@ use crate::report::svg::{Drawing, Ink, fitted};
 /// Smallest width of a panel, and height of its plot, in pixels.
 const LEAST: f64 = 158.0;
 const TALL: f64 = 132.0;
+/// Height of the plot of a panel that stands alone.
+const ALONE: f64 = 230.0;
 /// Space above a plot for the name of its panel, and below it for labels of ticks.
 const ABOVE: f64 = 22.0;
 const BELOW: f64 = 30.0;
@@ -39,10 +41,11 @@ pub fn panels(sheet: &Sheet<'_>, chart: &PanelChart) -> Drawing {
     let (round_xs, round_ys) = (around(&xs), around(&ys));
     xs.extend(round_xs);
     ys.extend(round_ys);
-    let across = whole::usize((sheet.pixels() / LEAST).floor()).clamp(1, 3);
+    let across = whole::usize((sheet.pixels() / LEAST).floor()).clamp(1, 3).min(chart.panels.len());
+    let tall = if chart.panels.len() == 1 { ALONE } else { TALL };
     let down = chart.panels.len().div_ceil(across);
     let wide = sheet.pixels() / across as f64;
-    let (y, y_title) = Scale::over(&chart.y, &ys, Room::Up(TALL));
+    let (y, y_title) = Scale::over(&chart.y, &ys, Room::Up(tall));
     let left = (y.label_width() + 10.0).max(24.0);
     let (x, x_title) = Scale::over(&chart.x, &xs, Room::Across(wide - left - 14.0));
     let margins = Margins { left, right: 12.0, below: BELOW };
@@ -51,7 +54,7 @@ pub fn panels(sheet: &Sheet<'_>, chart: &PanelChart) -> Drawing {
     if let (Some(load), Some(_)) = (&chart.load, finite(&chart.load)) {
         keys.push(Key { sample: Sample::Load, name: load.label.clone() });
     }
-    let each = ABOVE + TALL + BELOW;
+    let each = ABOVE + tall + BELOW;
     let above = format!("{y_title} against {x_title}");
     sheet.paint(&above, &keys, each * down as f64, |root, top| {
         let (_, below) = root.split_vertically(units(top));

@@ -125,6 +125,9 @@ impl Scale {
         let label_title = if named { axis.label.clone() } else { title(axis, &display) };
         // Percentages shift the decades: 0.01 is 1 %, still a power of ten.
         let mut scale = Self { low, high, spacing: Spacing::Log, ticks: Vec::new() };
+        if axis.unit == Unit::Seconds && scale.clock(room) {
+            return (scale, label_title);
+        }
         scale.choose(room, |decade, part| {
             let value = part * libm::pow(10.0, f64::from(decade));
             (value, label(value))
@@ -141,6 +144,49 @@ impl Scale {
             (1.0 - missing, format!("{:.decimals$}", 100.0 - missing * 100.0))
         });
         (scale, title(axis, &Display::of(&axis.unit, 1.0)))
+    }
+
+    /// Selects ticks at round minutes, hours and days; returns false if the axis ends below a minute.
+    fn clock(&mut self, room: Room) -> bool {
+        const SECONDS: [f64; 8] = [1e-3, 1e-2, 0.1, 1.0, 2.0, 5.0, 10.0, 30.0];
+        const LONGER: [(f64, &[f64]); 3] =
+            [(60.0, &[1.0, 2.0, 5.0, 10.0, 30.0]), (3_600.0, &[1.0, 3.0, 10.0]), (86_400.0, &[1.0, 3.0, 10.0, 30.0, 100.0])];
+        if self.high < libm::log10(90.0) {
+            return false;
+        }
+        let pad = 0.03 * (self.high - self.low);
+        let (low, high) = (self.low - pad, self.high + pad);
+        let longer = LONGER.iter().flat_map(|(unit, counts)| counts.iter().map(move |n| n * unit));
+        let all: Vec<f64> = SECONDS.into_iter().chain(longer).collect();
+        let coarse = |value: f64| {
+            [1e-3, 0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0, 36_000.0, 864_000.0].contains(&value)
+        };
+        let coarsest = |value: f64| [1.0, 60.0, 3_600.0, 86_400.0].contains(&value);
+        let shown = |value: f64| {
+            transformed(Spacing::Log, value).is_some_and(|place| (low..=high).contains(&place))
+        };
+        let label = |value: f64| {
+            let (unit, word) = match value {
+                _ if value >= 86_400.0 => (86_400.0, "d"),
+                _ if value >= 3_600.0 => (3_600.0, "h"),
+                _ if value >= 60.0 => (60.0, "min"),
+                _ if value >= 1.0 => (1.0, "s"),
+                _ => (1e-3, "ms"),
+            };
+            (value, format!("{}\u{a0}{word}", number::tick(value / unit, 1.0)))
+        };
+        let sets: [&dyn Fn(f64) -> bool; 3] = [&|_| true, &coarse, &coarsest];
+        let before = (self.low, self.high);
+        (self.low, self.high) = (low, high);
+        for set in sets {
+            self.ticks =
+                all.iter().copied().filter(|value| set(*value) && shown(*value)).map(label).collect();
+            if self.ticks.len() > 1 && self.fits(room, TICK_GAP) {
+                return true;
+            }
+        }
+        (self.low, self.high) = before;
+        false
     }
 
     /// Extends the ends slightly and selects the densest set of ticks that fits.

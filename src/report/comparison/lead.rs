@@ -45,6 +45,7 @@ pub(super) fn lead(ladder: &Ladder) -> Lead {
         table: Some(table),
         below,
         chart: chart(ladder),
+        ..Lead::default()
     }
 }
 

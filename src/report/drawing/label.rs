@@ -22,6 +22,12 @@ pub const STEPS: [(f64, &str); 5] = [
 /// Meaning of the sign on single points of failure.
 pub const SINGLE: &str = "single point of failure";
 
+/// Word for a member that waits to take over.
+pub const STANDBY: &str = "standby";
+
+/// Mark of the resource that saturates first.
+pub const FIRST: &str = "saturates first";
+
 /// Largest number of names in a tooltip.
 const MOST_NAMES: usize = 12;
 
@@ -45,11 +51,13 @@ pub fn title(node: &Node) -> String {
 #[must_use]
 pub fn sort(node: &Node) -> String {
     let word = if node.form == Form::Rest { plural(&node.word) } else { node.word.clone() };
-    match &node.zone {
-        Some(zone) => format!("{word} in zone {zone}"),
+    let word = if node.standby { format!("{STANDBY} {word}") } else { word };
+    match (&node.zone, node.carries_all_of) {
+        (Some(zone), _) => format!("{word} in zone {zone}"),
+        (None, Some(around)) => format!("all traffic of the {around}"),
         // A name that only repeats the sort needs no second line.
-        None if word == node.name => String::new(),
-        None => word,
+        (None, None) if word == node.name => String::new(),
+        (None, None) => word,
     }
 }
 
@@ -64,7 +72,27 @@ fn plural(word: &str) -> String {
 /// Returns the heading of a box.
 #[must_use]
 pub fn heading(node: &Node) -> String {
-    format!("{} {}", node.word, title(node))
+    let first = if node.saturates_first { format!(", {FIRST}") } else { String::new() };
+    format!("{} {}{first}", node.word, title(node))
+}
+
+/// Returns the names of all single points of failure, each with its sort.
+#[must_use]
+pub fn singles(system: &System) -> Vec<String> {
+    let name = |node: &Node| {
+        let around = node.parent.map(|at| &system.nodes[at]);
+        match around {
+            Some(around) if around.component.is_some() => {
+                format!("{} {}.{}", node.word, around.name, title(node))
+            }
+            // A name that only repeats the sort says less than its place.
+            Some(around) if node.name == node.word => {
+                format!("{} of {}", title(node), heading(around))
+            }
+            _ => format!("{} {}", node.word, title(node)),
+        }
+    };
+    system.nodes.iter().filter(|node| !node.takes_down.is_empty()).map(name).collect()
 }
 
 /// Returns the utilisation of a node in a few words.
@@ -142,6 +170,7 @@ pub fn hover(system: &System, at: usize) -> String {
     let mut lines = vec![format!("{} {}", sort_or_word(node), title(node))];
     lines.push(place(system, at));
     lines.extend(node.busy.as_ref().map(busy_in_full));
+    lines.extend(node.saturates_first.then(|| FIRST.to_string()));
     let inside: Vec<String> =
         node.children.iter().map(|child| title(&system.nodes[*child])).collect();
     if !inside.is_empty() {

@@ -12,7 +12,7 @@ use super::route::{Net, Point};
 use crate::convert::whole;
 use crate::plan::drawing::arrows::Carries;
 use crate::plan::drawing::{Busy, Form, Node, System};
-use crate::report::measure::{fitted, text_width};
+use crate::report::measure::{fitted, text_width, wrapped};
 use crate::report::svg::{Drawing, escape, label_text};
 
 /// Style sheet of a drawing.
@@ -56,6 +56,7 @@ fn lines(node: &Node) -> Vec<(String, f64)> {
     let mut lines = vec![(label::title(node), LARGE)];
     lines.extend(Some((label::sort(node), SMALL)).filter(|(text, _)| !text.is_empty()));
     lines.extend(label::busy(node).map(|text| (text, SMALL)));
+    lines.extend(node.saturates_first.then(|| (label::FIRST.to_string(), SMALL)));
     lines
 }
 
@@ -90,7 +91,9 @@ pub fn sizes(system: &System) -> Vec<(i32, i32)> {
         }
         let lines = lines(node);
         let wide = |(at, (text, size)): (usize, &(String, f64))| {
-            if at == 0 { bold_width(text, *size) + sign_width(node) } else { width_of(text, *size) }
+            let bold = at == 0 || text == label::FIRST;
+            let sign = if at == 0 { sign_width(node) } else { 0 };
+            if bold { bold_width(text, *size) + sign } else { width_of(text, *size) }
         };
         let round = if node.form == Form::Source { 16 } else { 0 };
         let width = lines.iter().enumerate().map(wide).max().unwrap_or(0) + 20 + round;
@@ -128,7 +131,8 @@ pub fn drawing(system: &System, places: &Places, nets: &[Net], id: &str) -> Draw
         }
     }
     painter.out.push_str("</g>\n");
-    let bottom = painter.legend(legend, width, CAPTION + places.height + 8);
+    let top = painter.points(width, CAPTION + places.height + 8);
+    let bottom = painter.legend(legend, width, top);
     let size = (u32::try_from(width).unwrap_or(0), u32::try_from(bottom).unwrap_or(0));
     let title = format!("The system {}", system.name);
     let description = describe(system);
@@ -148,18 +152,19 @@ fn describe(system: &System) -> String {
     let busiest = busiest.map_or("No utilisation is known.".to_string(), |busy| {
         format!("The busiest resource is {}.", label::busy_in_full(busy))
     });
-    let singles: Vec<String> = system
-        .nodes
-        .iter()
-        .filter(|node| !node.takes_down.is_empty())
-        .map(|node| format!("{} {}", node.word, label::title(node)))
-        .collect();
-    let singles = match singles.len() {
-        0 => "There is no single point of failure.".to_string(),
-        _ => format!("Single points of failure: {}.", label::list(&singles)),
-    };
+    let singles = points(system);
     let count = system.nodes.len();
     format!("{count} boxes and {} arrows. {busiest} {singles}", system.connections.len())
+}
+
+/// Lists the single points of failure in a sentence.
+fn points(system: &System) -> String {
+    let singles = label::singles(system);
+    match singles.as_slice() {
+        [] => "There is no single point of failure.".into(),
+        [one] => format!("The only single point of failure: {one}."),
+        all => format!("{} single points of failure: {}.", all.len(), label::list(all)),
+    }
 }
 
 /// Entry of the legend.
@@ -170,6 +175,10 @@ enum Key {
     Single,
     /// Several members alike.
     Stack,
+    /// A member that waits to take over.
+    Standby,
+    /// The resource that saturates first.
+    First,
     /// Content of an arrow.
     Arrow(Carries),
 }
@@ -259,7 +268,9 @@ impl Painter<'_> {
         if node.count > 1 {
             self.rect("s-k", Rect { x: rect.x + STACK, y: rect.y + STACK, ..rect }, round);
         }
-        self.rect(&format!("s-c {fill}{single}"), rect, round);
+        let standby = if node.standby { " s-y" } else { "" };
+        let first = if node.saturates_first { " s-z" } else { "" };
+        self.rect(&format!("s-c {fill}{standby}{first}{single}"), rect, round);
         if !node.takes_down.is_empty() {
             self.sign((rect.right() - SIGN, rect.y + 19));
         }
@@ -268,7 +279,8 @@ impl Painter<'_> {
         let mut y = rect.y + (rect.height - 16 * count) / 2 + 12;
         for (number, (text, size)) in lines.iter().enumerate() {
             let sign = if number == 0 { sign_width(node) } else { 0 };
-            let bold = if number == 0 { " font-weight=\"600\"" } else { "" };
+            let last = number + 1 == lines.len() && node.saturates_first;
+            let bold = if number == 0 || last { " font-weight=\"600\"" } else { "" };
             let x = rect.x + (rect.width - sign) / 2;
             let middle = format!("{bold} text-anchor=\"middle\"");
             self.words(&ink, (x, y), *size, text, &middle);
@@ -354,12 +366,28 @@ impl Painter<'_> {
         if nodes.iter().any(|node| node.count > 1) {
             all.push((Key::Stack, "several alike".to_string()));
         }
+        if nodes.iter().any(|node| node.standby) {
+            all.push((Key::Standby, label::STANDBY.to_string()));
+        }
+        if nodes.iter().any(|node| node.saturates_first && node.form != Form::Place) {
+            all.push((Key::First, label::FIRST.to_string()));
+        }
         let mut arrows: Vec<Carries> = nets.iter().map(|net| net.carries).collect();
         arrows.sort_unstable();
         arrows.dedup();
         let word = |one: Carries| (Key::Arrow(one), label::carries(one).to_string());
         all.extend(arrows.into_iter().map(word));
         all
+    }
+
+    /// Lists the single points of failure from `top` on; returns the bottom of the list.
+    fn points(&mut self, width: i32, top: i32) -> i32 {
+        let mut y = top;
+        for line in wrapped(&points(self.system), SMALL, f64::from(width - 48), 4) {
+            self.words("s-t", (24, y + 14), SMALL, &line, "");
+            y += 18;
+        }
+        y + 8
     }
 
     /// Draws the legend from `top` on; returns its bottom.
@@ -380,6 +408,8 @@ impl Painter<'_> {
                     self.rect("s-c s-n s-1", swatch, 3);
                     self.sign((x + 8, y + 15));
                 }
+                Key::Standby => self.rect("s-c s-n s-y", swatch, 3),
+                Key::First => self.rect("s-c s-n s-z", swatch, 3),
                 Key::Stack => {
                     let behind = Rect { x: x + STACK, y: y + 2 + STACK, width: 28, height: 14 };
                     self.rect("s-k", behind, 3);

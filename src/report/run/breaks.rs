@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::cell;
 use crate::convert::nearest;
 use crate::plan::drills::Drillable;
+use crate::report::answer::list;
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Definition, Figure, Join, LineChart, Point, Section,
@@ -19,6 +20,8 @@ use crate::study::window::{Estimate, Pace};
 
 /// Largest number of series in a drawing that readers can distinguish.
 const MOST_SERIES: usize = 8;
+/// Largest number of parts that the sentence names.
+const MOST_NAMED: usize = 6;
 
 /// Describes the effect on users in a few words.
 #[must_use]
@@ -63,35 +66,77 @@ fn faults(row: &BreakRow) -> String {
 #[must_use]
 pub fn section(results: &Results) -> Option<Section> {
     let first = results.breaks.first()?;
-    let mut blocks = Vec::new();
     let mut groups: Vec<(&str, &str)> = Vec::new();
     for row in &results.breaks {
         if !groups.contains(&(&row.window, &row.class)) {
             groups.push((&row.window, &row.class));
         }
     }
-    for group in &groups {
+    let (mut blocks, mut others, mut tables) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, group) in groups.iter().enumerate() {
         let rows: Vec<&BreakRow> = results
             .breaks
             .iter()
             .filter(|row| (row.window.as_str(), row.class.as_str()) == *group)
             .collect();
-        blocks.push(Block::Table(table(results, &rows)));
+        tables.push(Block::Table(table(results, &rows)));
         for way in Way::ALL {
-            blocks.extend(course(results, &rows, way, groups.len() > 1).map(Block::Chart));
+            let chart = course(results, &rows, way, groups.len() > 1).map(Block::Chart);
+            if number == 0 { blocks.extend(chart) } else { others.extend(chart) }
         }
     }
-    blocks.push(Block::Definitions(meanings()));
     let runs = first.down.or(first.repair).map_or(0, |at| results.windows[at].replications);
-    Some(Section {
-        heading: "Effect of one failed part".into(),
-        intro: format!(
-            "One part of each kind and role fails once while nothing else fails. Further runs \
-             begin in the failed state and repair it; {runs} runs each. The cost of a break is the \
-             difference from runs of the same users with the same demands without a break."
-        ),
-        blocks,
-    })
+    let text = format!(
+        "One part of each kind and role fails once while nothing else fails. Further runs begin \
+         in the failed state and repair it; {runs} runs each. The cost of a break is the \
+         difference from runs of the same users with the same demands without a break."
+    );
+    tables.insert(0, Block::Text(text));
+    tables.extend(others);
+    tables.push(Block::Definitions(meanings()));
+    let broken = results.breaks.iter().filter(|row| row.part.is_some()).count();
+    let summary = format!("All {broken} breaks, with the views missed and the latency");
+    blocks.extend(super::folded(summary, tables));
+    let intro = finding(results, groups[0]);
+    Some(Section { heading: "Effect of one failed part".into(), intro, blocks })
+}
+
+/// Counts the breaks by their effect on the first class.
+fn finding(results: &Results, group: (&str, &str)) -> String {
+    let rows = results.breaks.iter().filter(|row| {
+        row.part.is_some() && (row.window.as_str(), row.class.as_str()) == group
+    });
+    let all = rows.clone().count();
+    let of = |is: fn(Noticed) -> bool| {
+        let rows = rows.clone().filter(|row| is(row.noticed));
+        rows.map(|row| part(row).to_string()).collect::<Vec<String>>()
+    };
+    let everything = of(|effect| effect == Noticed::Everything);
+    let some = of(|effect| matches!(effect, Noticed::Some(_)));
+    let dips = of(|effect| matches!(effect, Noticed::Dip | Noticed::Slower(_)));
+    let unsure = of(|effect| matches!(effect, Noticed::AtMost(_) | Noticed::Unsure));
+    let nothing = all - everything.len() - some.len() - dips.len() - unsure.len();
+    let mut words = Vec::new();
+    if !everything.is_empty() {
+        let named: Vec<String> = everything.iter().take(MOST_NAMED).cloned().collect();
+        let more = everything.len() - named.len();
+        let named = match more {
+            0 => list(&named),
+            more => format!("{} and {more} more", named.join(", ")),
+        };
+        words.push(format!("{} end all service ({named})", everything.len()));
+    }
+    for (count, what) in [
+        (some.len(), "lose some views until the repair"),
+        (dips.len(), "only slow it or lose views for a short time"),
+        (nothing, "have no effect"),
+        (unsure.len(), "need more runs"),
+    ] {
+        if count > 0 {
+            words.push(format!("{count} {what}"));
+        }
+    }
+    format!("Of {all} parts broken one at a time, {}.", list(&words))
 }
 
 fn meanings() -> Vec<Definition> {

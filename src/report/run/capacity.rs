@@ -2,21 +2,25 @@
 
 use serde_json::Value as Json;
 
-use super::cell;
+use super::{cell, folded, headroom};
 use crate::report::columns::{ResultTable, numbers, words};
 use crate::report::document::{Block, Cell, Figure, Rounding, Section, Unit};
-use crate::report::number;
+use crate::report::{answer, number};
 use crate::study::capacity::Look;
 use crate::study::record::CapacityRecord;
 use crate::study::results::{CapacityRow, Carries, Reached, Results};
 use crate::study::window::Estimate;
 
-/// Returns the section; `None` if no capacity was searched for.
+/// Returns the section; `None` if neither a capacity was searched for nor headroom computed.
 pub(super) fn section(results: &Results) -> Option<Section> {
-    let first = results.capacities.first()?;
-    Some(Section {
-        heading: "Capacity".into(),
-        intro: format!(
+    let spare = results.why.spare.as_ref();
+    let first = results.capacities.first();
+    let chart = spare.and_then(headroom::losses);
+    let intro = first.map(carried);
+    let intro = intro.or_else(|| chart.as_ref().map(|chart| format!("{}.", chart.finding)));
+    let mut blocks: Vec<Block> = chart.map(Block::Chart).into_iter().collect();
+    blocks.extend(first.and_then(|first| {
+        let text = format!(
             "The highest steady rate at which an objective is met and at most {} of the page views \
              are lost, with nothing broken: {} runs of {} at each rate. Beside it stands the \
              resource that saturates first, and its rate, in closed form. The capacity of a run is \
@@ -25,9 +29,28 @@ pub(super) fn section(results: &Results) -> Option<Section> {
             number::figure(&Figure::exact(first.lost_at_most, Unit::Ratio)),
             first.each.len().max(1),
             first.length
-        ),
-        blocks: vec![Block::Table(declared().all("", &results.capacities))],
+        );
+        let table = declared().all("", &results.capacities);
+        folded("Capacity by objective, and how it is found", vec![Block::Text(text), Block::Table(table)])
+    }));
+    blocks.extend(spare.and_then(headroom::fold));
+    (!blocks.is_empty()).then(|| Section {
+        heading: "Capacity".into(),
+        intro: intro.unwrap_or_default(),
+        blocks,
     })
+}
+
+/// States a capacity with the condition that ends it, and the resource that saturates first.
+fn carried(row: &CapacityRow) -> String {
+    format!(
+        "{} carries {}: {}. {} saturates first, at {}.",
+        row.class,
+        answer::capacity(row),
+        super::lead::ends(row),
+        row.first.0,
+        super::lead::ceiling(row.first.1)
+    )
 }
 
 fn declared<'a>() -> ResultTable<&'a CapacityRow> {

@@ -1,15 +1,19 @@
 //! The charts of one scenario.
 
+use crate::report::answer::{estimate, list, percent, rate, seconds};
 use crate::report::document::{
     Axis, Bar, BarChart, Chart, ChartKind, EcdfChart, Estimate as Mark, Growth, Join, LadderChart,
     LadderRow, LineChart, Objective, Point, Rounding, Series, Unit,
 };
 use crate::solve::requests::GRID;
+use crate::study::expect::Verdict;
 use crate::study::results::{Results, STATS, Use, WindowRows};
 use crate::study::window::Estimate;
 
 /// Largest number of series or rows in a drawing that readers can distinguish.
 const MOST_SERIES: usize = 8;
+/// Utilisation above which queues grow fast.
+const NEARLY_FULL: f64 = 0.85;
 /// Largest number of bars in a chart.
 const MOST_BARS: usize = 24;
 /// Number of grid steps that a series must exceed to be drawn.
@@ -53,7 +57,7 @@ pub fn latencies(results: &Results) -> Option<Chart> {
     (!rows.is_empty()).then(|| Chart {
         name: "latency".into(),
         title: "Latency of every class, by window".into(),
-        finding: slowest(results),
+        finding: "Percentiles of completed requests, with intervals".into(),
         kind: ChartKind::Ladder(LadderChart {
             axis: Axis::log("latency", Unit::Seconds),
             levels,
@@ -63,20 +67,60 @@ pub fn latencies(results: &Results) -> Option<Chart> {
     })
 }
 
-fn slowest(results: &Results) -> String {
+/// Names the highest p95 of the judged classes, or of all, and its objective.
+pub(super) fn slowest(results: &Results) -> String {
+    let judged = |name: &str| results.objectives.iter().any(|row| row.class == name);
+    let any = !results.objectives.is_empty();
     let all = results.plain().flat_map(|window| {
+        let of = move |row: &&crate::study::results::Latency| !any || judged(&row.name);
         let value = |row: &crate::study::results::Latency| row.estimates[2].value();
-        window.latencies.iter().filter_map(move |row| Some((value(row)?, row, window)))
+        let rows = window.latencies.iter().filter(of);
+        rows.filter_map(move |row| Some((value(row)?, row, window)))
     });
-    all.max_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(String::new, |(value, row, window)| {
-        let figure = crate::report::document::Figure::exact(value, Unit::Seconds);
-        format!(
-            "Slowest is {} in window {}: p95 {}",
-            row.name,
-            window.name,
-            crate::report::number::figure(&figure)
-        )
-    })
+    let Some((_, row, window)) = all.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+        return String::new();
+    };
+    let shown = estimate(&row.estimates[2], Unit::Seconds, Rounding::Nearest);
+    let of = window.classes.iter().find(|of| of.name == row.name);
+    let at = of.and_then(|of| of.level);
+    let at = at.map_or_else(String::new, |at| format!(" ({})", rate(at)));
+    let asked = results.objectives.iter().find(|one| {
+        one.class == row.name && results.windows[one.window].name == window.name
+    });
+    let asked = asked.map_or_else(String::new, |one| {
+        let word = match one.judgement {
+            Verdict::Holds => "meets",
+            Verdict::Fails => "misses",
+            Verdict::Inconclusive | Verdict::NotJudged => "is undecided against",
+        };
+        format!(": it {word} the objective of {} below {}", one.stat, seconds(one.bound.seconds()))
+    });
+    format!("Slowest is {} at {}{at}, with a p95 of {shown}{asked}.", row.name, window.name)
+}
+
+/// Names the busiest components in a window.
+pub(super) fn busiest(window: &WindowRows) -> String {
+    let mut rows: Vec<(&Use, f64)> =
+        window.uses.iter().filter_map(|row| Some((row, row.mean.value()?))).collect();
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let named = rows.iter().take(3).map(|(row, _)| {
+        format!("{} ({})", row.name, estimate(&row.mean, Unit::Ratio, Rounding::Nearest))
+    });
+    let named: Vec<String> = named.collect();
+    let over = rows.iter().filter(|(_, used)| *used >= NEARLY_FULL).count();
+    let verb = if named.len() == 1 { "part is" } else { "parts are" };
+    if named.is_empty() {
+        return String::new();
+    }
+    format!(
+        "At {} the busiest {verb} {}; {} of {} {} above {}.",
+        window.name,
+        list(&named),
+        if over == 0 { "none".into() } else { over.to_string() },
+        rows.len(),
+        if over > 1 { "are" } else { "is" },
+        percent(NEARLY_FULL)
+    )
 }
 
 /// Draws the mean utilisation of components in a window, the busiest first.
@@ -87,10 +131,10 @@ pub fn utilization(window: &WindowRows) -> Option<Chart> {
     rows.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (busiest, most) = rows.first()?;
     let finding = format!(
-        "Busiest in window {}: {}, {:.0} % of its {}",
+        "At {} the busiest part is {}: {} of its {} busy",
         window.name,
         busiest.name,
-        most * 100.0,
+        percent(*most),
         busiest.kind.counts()
     );
     let bars = rows
@@ -106,7 +150,7 @@ pub fn utilization(window: &WindowRows) -> Option<Chart> {
             axis: Axis::linear("busy ÷ capacity", Unit::Ratio),
             growth: Growth::Right,
             bars,
-            objective: None,
+            objective: Some(Objective { value: 1.0, label: "limit: always busy".into() }),
         }),
     })
 }
@@ -194,9 +238,9 @@ pub fn timeline(window: &WindowRows) -> Option<Chart> {
     let (busiest, _) = rows.first()?;
     let (at, most) = busiest.busiest()?;
     let finding = format!(
-        "Busiest {GRID}: {} at {:.0} %, {} into the window",
+        "Busiest {GRID}: {} at {}, {} into the window",
         busiest.name,
-        most * 100.0,
+        percent(most),
         GRID.saturating_mul(at as u64)
     );
     let line = |row: &Use| {

@@ -5,7 +5,10 @@ use serde_json::{Value as Json, json};
 use super::files::estimate_value;
 use crate::plan::cost::{Cost, Item};
 use crate::report::columns::{Read, ResultTable, Value, numbers, words};
-use crate::report::document::{Block, Figure, Section, Table, Unit};
+use crate::report::answer;
+use crate::report::document::{
+    Axis, Bar, BarChart, Block, Chart, ChartKind, Figure, Growth, Rounding, Section, Table, Unit,
+};
 use crate::report::json::number as json_number;
 use crate::report::number;
 use crate::study::results::{ClassCost, Results};
@@ -108,8 +111,7 @@ fn bill_lines(bill: &Cost) -> Table {
 pub(super) fn section(results: &Results) -> Option<Section> {
     let bill = results.why.bill.as_ref()?;
     let total = super::price(bill.month(), bill.once())?;
-    let mut blocks = vec![Block::Text(format!("The bill: {total}."))];
-    blocks.push(Block::Table(bill_lines(bill)));
+    let mut inside = vec![Block::Table(bill_lines(bill))];
     if costs(results).next().is_some() {
         let caption = match bill.once() {
             None => "Cost per page view over the years: the whole bill divided by the views served",
@@ -117,17 +119,65 @@ pub(super) fn section(results: &Results) -> Option<Section> {
                 "Cost per page view over the years: the bill per month divided by the views served"
             }
         };
-        blocks.push(Block::Table(class_costs().all(caption, costs(results))));
+        inside.push(Block::Table(class_costs().all(caption, costs(results))));
     }
     let price = costs(results).find_map(|(_, cost)| cost.lost_view);
     let each = price.map_or_else(String::new, |price| {
         format!(", {} each", number::figure(&Figure::exact(price, Unit::Dollars)))
     });
-    let intro = format!(
+    let text = format!(
         "Prices of the scenario's `[cost]`. Lost views are those of the long-horizon run under \
          load{each}."
     );
+    inside.insert(0, Block::Text(text));
+    let chart = chart(bill);
+    let mut intro = format!("The bill is {total}");
+    if let Some((first, share)) = largest(bill) {
+        intro.push_str(&format!("; {share} of it is for {first}"));
+    }
+    if let Some((name, cost)) = costs(results).next() {
+        let million = answer::estimate(&cost.per_million, Unit::Dollars, Rounding::Nearest);
+        intro.push_str(&format!(". A million views of {name} served cost {million}"));
+    }
+    intro.push('.');
+    let mut blocks: Vec<Block> = chart.map(Block::Chart).into_iter().collect();
+    let summary = format!("All {} items of the bill, and the cost of views", bill.items.len());
+    blocks.extend(super::folded(summary, inside));
     Some(Section { heading: HEADING.into(), intro, blocks })
+}
+
+/// Returns the largest item of the bill, with its share.
+fn largest(bill: &Cost) -> Option<(&str, String)> {
+    let items = bill.items.iter().filter_map(|item| Some((item.sum()?, item)));
+    let (most, item) = items.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let share = (most / bill.month()? * 100.0).round() / 100.0;
+    Some((&item.what, number::figure(&Figure::exact(share, Unit::Ratio))))
+}
+
+/// Draws the items of the bill, the largest first.
+fn chart(bill: &Cost) -> Option<Chart> {
+    let mut items: Vec<(f64, &Item)> =
+        bill.items.iter().filter_map(|item| Some((item.sum()?, item))).collect();
+    items.sort_by(|a, b| b.0.total_cmp(&a.0));
+    items.first()?;
+    let bar = |(value, item): &(f64, &Item)| Bar {
+        label: match item.count {
+            1 => item.what.clone(),
+            count => format!("{} \u{d7}{count}", item.what),
+        },
+        estimate: Some(crate::report::document::Estimate { value: *value, interval: None }),
+    };
+    Some(Chart {
+        name: "cost".into(),
+        title: "Cost per month, by item".into(),
+        finding: "Items of the bill, the largest first".into(),
+        kind: ChartKind::Bars(BarChart {
+            axis: Axis::linear("cost", Unit::DollarsPerMonth),
+            growth: Growth::Right,
+            bars: items.iter().map(bar).collect(),
+            objective: None,
+        }),
+    })
 }
 
 /// Returns the part of `summary.json`; one-time amounts are present if the scenario has such prices.

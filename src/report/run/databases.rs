@@ -6,7 +6,11 @@
 use super::{cell, unit};
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::report::columns::{Described, ResultTable, estimates, words};
-use crate::report::document::{Block, Cell, Column, Section, Table, Unit};
+use crate::report::answer::whole;
+use crate::report::document::{
+    Axis, Bar, BarChart, Block, Cell, Chart, ChartKind, Column, Figure as DocumentFigure, Growth,
+    Section, Table, Unit,
+};
 use crate::report::rows::TableForm;
 use crate::study::results::{FigureRow, Results};
 
@@ -128,18 +132,52 @@ pub fn section(results: &Results) -> Option<Section> {
         let filled = !rows.is_empty();
         filled.then(|| Block::Table(Table { caption: String::new(), columns, rows }))
     };
-    let blocks = [(groups, of_groups), (replicas, of_replicas)].into_iter().filter_map(table);
-    Some(Section {
-        heading: "Databases".into(),
-        intro:
-            "Replication lag: the age of the oldest write that a replica has not applied, while \
+    let text = "Replication lag: the age of the oldest write that a replica has not applied, while \
                 it follows the primary. Failed: refused, an error, timed out or abandoned. Lost \
                 writes: acknowledged by an old primary and never received by the new one. Stale: \
                 the share of the replicas' reads that lacked a write they should have had. Runs \
-                around a break are listed if they had a failover."
-                .into(),
-        blocks: blocks.collect(),
-    })
+                around a break are listed if they had a failover.";
+    let number = of_groups.len() + of_replicas.len();
+    let tables = [(groups, of_groups), (replicas, of_replicas)].into_iter().filter_map(table);
+    let inside: Vec<Block> = std::iter::once(Block::Text(text.into())).chain(tables).collect();
+    let lags = lags(results, &told);
+    let chart = lags.as_ref().map(|(chart, _)| Block::Chart(chart.clone()));
+    let mut blocks: Vec<Block> = chart.into_iter().collect();
+    let summary = format!("All {number} rows: lag, failed and stale reads, lost writes");
+    blocks.extend(super::folded(summary, inside));
+    let intro = lags.map_or_else(String::new, |(_, finding)| finding);
+    Some(Section { heading: "Databases".into(), intro, blocks })
+}
+
+/// Draws the p95 of the replication lag in windows without a break; returns the finding with it.
+fn lags(results: &Results, told: &[Told<'_>]) -> Option<(Chart, String)> {
+    let is_plain = |at: usize| results.windows[at].drill.is_none();
+    let p95 = |told: &&Told<'_>| {
+        told.figure.metric == Metric::Lag && matches!(told.figure.stat, Some(Stat::Quantile(_)))
+    };
+    let bars = told.iter().filter(p95).filter_map(|told| {
+        let window = told.row.window.filter(|at| is_plain(*at))?;
+        let estimate = super::charts::mark(&told.row.estimate)?;
+        let label = format!("{} at {}", told.figure.scope, results.windows[window].name);
+        Some(Bar { label, estimate: Some(estimate) })
+    });
+    let bars: Vec<Bar> = bars.collect();
+    let value = |bar: &Bar| bar.estimate.map_or(0.0, |estimate| estimate.value);
+    let worst = bars.iter().max_by(|a, b| value(a).total_cmp(&value(b)))?;
+    let shown = whole(&DocumentFigure::exact(value(worst), Unit::Seconds));
+    let finding = format!("The replication lag is longest for {}: its p95 is {shown}.", worst.label);
+    let chart = Chart {
+        name: "lag".into(),
+        title: "Replication lag, p95".into(),
+        finding: "Windows without a break".into(),
+        kind: ChartKind::Bars(BarChart {
+            axis: Axis::linear("lag, p95", Unit::Seconds),
+            growth: Growth::Right,
+            bars,
+            objective: None,
+        }),
+    };
+    Some((chart, finding))
 }
 
 /// A figure of a database in a window.

@@ -5,16 +5,12 @@ use serde_json::{Value as Json, json};
 use crate::plan::headroom::Cold;
 use crate::report::columns::{Described, ResultTable, Value, numbers, words};
 use crate::report::document::{
-    Axis, Bar, BarChart, Block, Chart, ChartKind, Figure, Growth, Objective, Rounding, Section,
-    Unit,
+    Axis, Bar, BarChart, Block, Chart, ChartKind, Figure, Growth, Objective, Rounding, Unit,
 };
 use crate::report::json::number as json_number;
 use crate::report::number;
 use crate::report::rows::TableForm;
 use crate::study::results::{LossRow, SpareRows};
-
-/// The heading of the section.
-pub const HEADING: &str = "Headroom after the loss of one part";
 
 /// Largest number of bars in the drawing of losses.
 const MOST_LOSSES: usize = 16;
@@ -152,8 +148,8 @@ fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
     )
 }
 
-/// Returns the section.
-pub(super) fn section(rows: &SpareRows) -> Section {
+/// Returns the table of all losses, folded.
+pub(super) fn fold(rows: &SpareRows) -> Option<Block> {
     let level = number::figure(&Figure::exact(rows.level, Unit::PerSecond));
     let ids = [
         "lost",
@@ -171,20 +167,15 @@ pub(super) fn section(rows: &SpareRows) -> Section {
         looked_at(rows)
     );
     let table = headrooms().page(caption, &ids, lines(rows).take(1 + MOST_LISTED));
-    let mut blocks: Vec<Block> = losses(rows).map(Block::Chart).into_iter().collect();
-    blocks.push(Block::Table(table));
-    Section {
-        heading: HEADING.into(),
-        intro: "In closed form, without simulation: rate \u{d7} visits \u{d7} demand \u{f7} \
+    let text = "In closed form, without simulation: rate \u{d7} visits \u{d7} demand \u{f7} \
                 capacity of every resource, once the redundant members have taken over. The rate \
                 carried is that at which the first resource saturates, which no latency objective \
                 allows. A database member reads with a cold buffer after a takeover: a column of \
                 its own has the utilisation of the busiest resource concerned right then. Losses \
                 until the takeover, and the queues that it leaves, are in the section on the \
-                effect of one failed part. One part of each kind and role is lost."
-            .into(),
-        blocks,
-    }
+                effect of one failed part. One part of each kind and role is lost.";
+    let summary = format!("Headroom after each of {} losses", rows.worked_out());
+    super::folded(summary, vec![Block::Text(text.into()), Block::Table(table)])
 }
 
 /// States the number of losses computed, and the number of those in the table.
@@ -202,7 +193,8 @@ fn looked_at(rows: &SpareRows) -> String {
     said
 }
 
-fn losses(rows: &SpareRows) -> Option<Chart> {
+/// Draws the rate that is carried after each loss.
+pub(super) fn losses(rows: &SpareRows) -> Option<Chart> {
     let carries = |row: &LossRow| match (&row.spare.carries, row.spare.serves) {
         (_, false) => Some(0.0),
         (Some((_, rate)), true) => Some(*rate),

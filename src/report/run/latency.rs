@@ -1,11 +1,15 @@
 //! Latencies of classes, in the report and as a file.
 
-use super::charts;
+use super::{charts, folded};
 use super::page::labelled_for;
+use crate::report::answer;
 use crate::report::columns::{Described, Read, ResultTable, estimates, numbers, words};
-use crate::report::document::{Block, Section, Unit};
+use crate::report::document::{
+    Axis, Block, Chart, ChartKind, Objective, Panel, PanelChart, Point, Section, Unit,
+};
 use crate::report::rows::TableForm;
-use crate::study::results::{Latency, Results, STATS, WindowRows};
+use crate::study::results::{CurvePoint, Latency, Results, STATS, WindowRows, knee};
+use crate::study::window::Estimate;
 
 /// A latency in a window; in the file one statistic of it, an index into [`STATS`].
 struct Line<'a> {
@@ -74,7 +78,48 @@ pub(super) fn file<F: TableForm>(results: &Results) -> F {
     latencies().file(results.partial.as_deref(), all.flat_map(of))
 }
 
-/// Returns the section: a table with all windows of each class together, and drawings.
+/// Draws latency against load with its knee; `None` without a search for a capacity.
+fn curve(results: &Results) -> Option<Chart> {
+    let row = results.capacities.first().filter(|row| row.curve.len() > 1)?;
+    let point = |point: &CurvePoint| {
+        let band = match &point.figure {
+            Estimate::Interval(i) => Some((i.low, i.high)),
+            _ => None,
+        };
+        Point { x: point.rate, y: point.figure.value(), band }
+    };
+    let panel = Panel {
+        label: results.scenario.clone(),
+        points: row.curve.iter().map(point).collect(),
+        mark: knee(&row.curve),
+    };
+    let peak = results.why.spare.as_ref().map(|spare| Objective {
+        value: spare.level,
+        label: format!("design peak, {}", answer::rate(spare.level)),
+    });
+    let (stat, bound) = (row.stat, row.bound.seconds());
+    Some(Chart {
+        name: "latency-against-load".into(),
+        title: format!("{stat} of {} against load", row.class),
+        finding: format!(
+            "The knee is the simulated point with the largest ratio of load to {stat}: beyond it \
+             {stat} rises faster than the load. The capacity is the point on the objective"
+        ),
+        kind: ChartKind::Panels(PanelChart {
+            x: Axis::log("load", Unit::PerSecond),
+            y: Axis::log(stat, Unit::Seconds),
+            panels: vec![panel],
+            objective: Some(Objective {
+                value: bound,
+                label: format!("objective, {stat} < {}", answer::seconds(bound)),
+            }),
+            load: peak,
+            mark: "knee".into(),
+        }),
+    })
+}
+
+/// Returns the section: drawings, and a folded table with all windows of each class together.
 pub(super) fn section(results: &Results) -> Section {
     let mut names: Vec<&str> = Vec::new();
     for row in results.plain().flat_map(|window| &window.latencies) {
@@ -93,17 +138,32 @@ pub(super) fn section(results: &Results) -> Section {
         stat: 0,
     });
     let ids = ["class", "window", "p50_s", "p95_s", "p99_s", "mean_s", "samples"];
-    let mut blocks = vec![Block::Table(latencies().page("", &ids, lines))];
+    let table = latencies().page("", &ids, lines);
+    let curve = curve(results);
+    let has_curve = curve.is_some();
+    let mut blocks: Vec<Block> = Vec::new();
+    blocks.extend(curve.map(Block::Chart));
     blocks.extend(charts::latencies(results).map(Block::Chart));
-    blocks.extend(charts::distribution(results).map(Block::Chart));
-    Section {
-        heading: "Latency".into(),
-        intro: format!(
-            "Latency of a class: from a request's arrival at the site, or at the edge of a CDN, to \
-             its answer. Latency of its view: from the user's click to the last byte of \
-             everything. Latencies cover completed requests only.{}",
-            results.at_edges.iter().map(|note| format!(" {note}")).collect::<String>()
-        ),
-        blocks,
+    let distribution = charts::distribution(results).map(Block::Chart);
+    let mut inside: Vec<Block> = Vec::new();
+    if has_curve { inside.extend(distribution) } else { blocks.extend(distribution) }
+    let text = format!(
+        "Latency of a class: from a request's arrival at the site, or at the edge of a CDN, to its \
+         answer. Latency of its view: from the user's click to the last byte of everything. \
+         Latencies cover completed requests only.{}",
+        results.at_edges.iter().map(|note| format!(" {note}")).collect::<String>()
+    );
+    let summary = format!("All {} latencies, with intervals", table.rows.len());
+    inside.extend([Block::Text(text), Block::Table(table)]);
+    blocks.extend(folded(summary, inside));
+    let mut intro = charts::slowest(results);
+    if let Some(row) = results.capacities.first()
+        && let Some(knee) = knee(&row.curve).and_then(|at| row.curve.get(at))
+    {
+        intro.push_str(&format!(
+            " The knee of latency against load is at {}.",
+            answer::rate(knee.rate)
+        ));
     }
+    Section { heading: "Latency".into(), intro, blocks }
 }

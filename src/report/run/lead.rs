@@ -1,125 +1,302 @@
-//! The first screen of one scenario: how available it is and why not, how fast, what it carries, what limits it, what
-//! it costs.
+//! The first screen of one scenario: the verdict, five figures, the causes of failure and saturation with their
+//! remedies, and the figures that remain.
 
-use super::{Identity, price};
+use super::verdict::{at_window, expectations, sentence};
+use super::{Identity, advice, price, share_cell};
 use crate::report::answer::{
-    capacity, downtime, estimate, judgement, list, percent, rate, seconds, served, share,
+    downtime, estimate, judgement, list, percent, rate, seconds, served, share, whole,
 };
-use crate::report::document::{Fact, Judgement, Lead, Rounding, Unit};
-use crate::study::results::{LossRow, Results};
-use crate::study::summary::{Aim, Down, InWindow, Subject, Summary, summary};
-use crate::study::window::{Estimate, Verdict};
+use crate::report::document::{
+    Cell, Fact, Figure, Judgement, Lead, Rounding, Tile, Unit,
+};
+use crate::report::number;
+use crate::report::run::capacity::carries;
+use crate::report::text;
+use crate::study::results::{CapacityRow, Carries, Results, WindowRows};
+use crate::study::summary::{Aim, Down, Goal, InWindow, Subject, Summary, summary};
+use crate::study::window::Verdict;
 
-/// Number of causes that are named.
-const CAUSES: usize = 3;
-/// Number of classes that are told in full.
-const CLASSES: usize = 2;
-/// Number of other verdicts that are told one by one.
-const VERDICTS: usize = 5;
-/// Number of windows that are told in one line.
-const WINDOWS: usize = 4;
+/// Number of other classes with figures of their own.
+const CLASSES: usize = 1;
+/// Number of verdicts that are listed.
+const VERDICTS: usize = 2;
+/// Number of further windows with a latency.
+const WINDOWS: usize = 3;
+
+/// The resource that saturates first.
+pub(super) struct Carried {
+    /// Its name.
+    pub(super) name: String,
+    /// The rate that saturates it, per second.
+    pub(super) at: f64,
+}
 
 /// Returns the first screen.
 pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     let summary = summary(results);
-    let mut facts: Vec<Fact> = Vec::new();
-    let several = summary.subjects.len() > 1;
-    for of in summary.subjects.iter().take(CLASSES) {
-        facts.extend(of_subject(of, several));
+    let carried = bottleneck(results, &summary);
+    let mut lead = Lead { answer: vec![sentence(results, &summary)], ..Lead::default() };
+    let main = summary.tightest().map(|(of, _)| of).or_else(|| summary.subjects.first());
+    if let Some(main) = main {
+        let several = summary.subjects.len() > 1;
+        lead.strip.extend(tiles(results, main, several, carried.as_ref()));
+        lead.facts.extend(served_views(main));
+        lead.facts.extend(other_windows(main));
+        if let Some(down) = &main.down {
+            lead.advice.extend(advice::causes(results, down));
+        }
     }
-    let left = summary.subjects.len().saturating_sub(CLASSES);
-    if left > 0 {
-        let names: Vec<String> =
-            summary.subjects.iter().skip(CLASSES).map(|of| of.name.clone()).collect();
-        let text = if left <= 4 { list(&names) } else { format!("{left} classes") };
-        facts.push(Fact::plain("Also simulated", text));
+    if main.is_none_or(|of| of.capacity.is_none()) {
+        lead.strip.extend(limit(results, &summary, carried.as_ref()));
     }
-    facts.extend(limits(results, &summary));
     if let Some(cost) = price(identity.monthly_cost, identity.once_cost) {
-        facts.push(Fact::plain("Cost", cost));
-    }
-    facts.extend(expectations(&summary));
-    let open = super::page::beside_objectives(results);
-    let open: Vec<_> = open.into_iter().filter(|one| one.judgement != Judgement::Met).collect();
-    let more = open.len().saturating_sub(VERDICTS);
-    facts.extend(open.into_iter().take(VERDICTS).map(|one| Fact {
-        judgement: Some(one.judgement).filter(|one| *one != Judgement::Finding),
-        ..Fact::plain("", one.text)
-    }));
-    if more > 0 {
-        facts.push(Fact::plain("", format!("and {more} more, in the details")));
-    }
-    Lead { answer: Vec::new(), facts, ..Lead::default() }
-}
-
-fn of_subject(of: &Subject, several: bool) -> Vec<Fact> {
-    let label = |word: &str| if several { format!("{word}, {}", of.name) } else { word.into() };
-    let mut facts = Vec::new();
-    if let Some(down) = &of.down {
-        let text =
-            format!("{}; down {} per year", share(&down.available), downtime(&down.per_year));
-        facts.push(Fact::plain(&label("Available"), text));
-        facts.extend(causes(down).map(|text| Fact::plain(&label("Down because of"), text)));
-    }
-    if let Some(value) = &of.served {
-        let aim = of.goals.iter().find(|goal| matches!(goal.aim, Aim::Served { .. }));
-        let asked = match aim.map(|goal| &goal.aim) {
-            Some(Aim::Served { least }) => {
-                format!(" over the horizon (objective: at least {})", percent(*least))
-            }
-            _ => " over the horizon".into(),
-        };
-        let text = format!("{}{asked}", served(value));
-        facts.push(Fact {
-            judgement: aim.map(|goal| judgement(goal.judgement)),
-            ..Fact::plain(&label("Views served"), text)
+        let (value, interval) = cost.split_once('\u{a0}').unwrap_or((&cost, ""));
+        lead.strip.push(Tile {
+            label: "Cost".into(),
+            value: value.into(),
+            interval: interval.into(),
+            ..Tile::default()
         });
     }
-    facts.extend(latency(of, &label));
-    facts.extend(carried(of, &label));
-    facts
+    lead.strip.extend(main.and_then(|of| of.down.as_ref()).and_then(main_cause));
+    lead.advice.extend(carried.as_ref().map(|carried| advice::bottleneck(results, carried)));
+    lead.advice.extend(advice::losses(results));
+    lead.facts.extend(others(&summary, main));
+    lead.facts.extend(open_verdicts(results, &summary));
+    lead
 }
 
-/// Lists the largest causes of downtime and the rest.
-fn causes(down: &Down) -> Option<String> {
-    let known = |seconds: &Estimate| seconds.value().filter(|value| *value > 0.0);
-    let all: Vec<(&String, f64, &Estimate)> =
-        down.causes.iter().filter_map(|(name, of)| Some((name, known(of)?, of))).collect();
-    if all.is_empty() {
-        return None;
+/// Formats a cell as a value and its interval.
+fn parts(cell: &Cell) -> (String, String) {
+    match cell {
+        Cell::Figure(figure) if figure.is_finite() => {
+            let (value, interval) = number::figure_parts(figure);
+            (value, interval.unwrap_or_default().replace(' ', "\u{a0}"))
+        }
+        other => (text::cell(other), String::new()),
     }
-    let mut words: Vec<String> =
-        all.iter().take(CAUSES).map(|(name, _, of)| format!("{name} {}", downtime(of))).collect();
-    let rest: f64 = all.iter().skip(CAUSES).map(|(_, value, _)| value).sum();
-    let others = all.len().saturating_sub(CAUSES);
-    if others > 0 {
-        let what = if others == 1 { "one more cause" } else { &format!("{others} more causes") };
-        words.push(format!("{what} {}", downtime(&Estimate::Single(rest))));
-    }
-    Some(list(&words))
 }
 
-fn latency(of: &Subject, label: &dyn Fn(&str) -> String) -> Option<Fact> {
-    let timed = of.windows.iter().filter(|window| window.latency.is_some());
-    let timed: Vec<&InWindow> = timed.collect();
-    let stat = timed.first()?.stat;
-    // The design peak comes last and is always told.
-    let skipped = timed.len().saturating_sub(WINDOWS);
-    let told = timed.iter().skip(skipped).map(|window| in_window(window));
-    let mut words: Vec<String> = told.collect();
-    if skipped > 0 {
-        words.insert(0, format!("({skipped} more windows)"));
+/// Formats a factor; it is rounded down.
+pub(super) fn times(factor: f64) -> String {
+    whole(&Figure::exact(factor, Unit::None).rounded(Rounding::Down))
+}
+
+/// Formats the rate at which a resource saturates; it is rounded down.
+pub(super) fn ceiling(per_second: f64) -> String {
+    whole(&Figure::exact(per_second, Unit::PerSecond).rounded(Rounding::Down))
+}
+
+/// Returns the figures of the class whose objective has the smallest margin.
+fn tiles(
+    results: &Results,
+    of: &Subject,
+    several: bool,
+    carried: Option<&Carried>,
+) -> Vec<Tile> {
+    let label = |word: &str| if several { format!("{word}, {}", of.name) } else { word.into() };
+    let mut tiles = Vec::new();
+    if let Some(down) = &of.down {
+        let (value, interval) = parts(&share_cell(&down.available));
+        tiles.push(Tile {
+            label: label("Available"),
+            value,
+            interval,
+            details: vec![format!(
+                "down {} per year: too few parts work",
+                downtime(&down.per_year)
+            )],
+            judgement: None,
+        });
     }
-    let goals = of.goals.iter().filter(|goal| matches!(goal.aim, Aim::Latency { .. }));
-    let bound = goals.clone().find_map(|goal| match &goal.aim {
-        Aim::Latency { bound, .. } => Some(*bound),
-        _ => None,
+    tiles.extend(latency(of, &label));
+    tiles.extend(of.capacity.as_ref().map(|row| capacity(results, of, row, carried, &label)));
+    tiles
+}
+
+/// Returns the latency at the design peak, or in the last window.
+fn latency(of: &Subject, label: &dyn Fn(&str) -> String) -> Option<Tile> {
+    let window = at_peak(of)?;
+    let (value, interval) = parts(&super::cell(window.latency.as_ref()?, Unit::Seconds));
+    let goal = of.goals.iter().find(|goal| {
+        matches!(&goal.aim, Aim::Latency { window: name, .. } if *name == window.name)
     });
-    let asked =
-        bound.map_or_else(String::new, |bound| format!(" (objective: below {})", seconds(bound)));
+    let mut details: Vec<String> = window.level.map(|level| format!("at {}", rate(level))).into_iter().collect();
+    if let Some(Goal { aim: Aim::Latency { bound, .. }, .. }) = goal {
+        details.push(format!("objective: below {}", seconds(*bound)));
+    }
+    details.extend(state(window));
+    Some(Tile {
+        label: label(&format!("{} at {}", window.stat, window.name)),
+        value,
+        interval,
+        details,
+        judgement: goal.map(|goal| judgement(goal.judgement)),
+    })
+}
+
+/// Returns the window of the design peak, of the class whose objective has the smallest margin.
+pub(super) fn peak_window(results: &Results) -> Option<&WindowRows> {
+    let summary = summary(results);
+    let main = summary.tightest().map(|(of, _)| of).or_else(|| summary.subjects.first())?;
+    let name = main.peak.as_ref().map(|(_, name)| name)?;
+    results.plain().find(|window| window.name == *name)
+}
+
+/// Returns the window of the design peak, or the last one with a latency.
+fn at_peak(of: &Subject) -> Option<&InWindow> {
+    let timed = || of.windows.iter().filter(|window| window.latency.is_some());
+    let peak = of.peak.as_ref().and_then(|(_, name)| timed().find(|one| one.name == *name));
+    peak.or_else(|| timed().last())
+}
+
+/// Describes the balance of a class that is not stable in a window.
+fn state(window: &InWindow) -> Option<String> {
+    match window.verdict {
+        Verdict::Stable | Verdict::Broken => None,
+        other => {
+            let served = window.served.as_ref();
+            let served = served.map(|served| format!(", {} of views served", share(served)));
+            Some(format!("{}{}", other.word(), served.unwrap_or_default()))
+        }
+    }
+}
+
+/// Returns the capacity with the condition that ends it and the resource that saturates first.
+fn capacity(
+    results: &Results,
+    of: &Subject,
+    row: &CapacityRow,
+    carried: Option<&Carried>,
+    label: &dyn Fn(&str) -> String,
+) -> Tile {
+    let (value, interval) = parts(&carries(&row.carries));
+    let goal = of.goals.iter().find(|goal| matches!(goal.aim, Aim::Capacity { .. }));
+    let found = row.carries.estimate().value();
+    let mut details = Vec::new();
+    match (&of.peak, found) {
+        (Some((peak, _)), Some(value)) if *peak > 0.0 => {
+            details.push(format!("{} times the design peak of {}", times(value / peak), rate(*peak)));
+        }
+        (Some((peak, _)), _) => details.push(format!("the design peak is {}", rate(*peak))),
+        _ => {}
+    }
+    details.push(ends(row));
+    let first = carried.filter(|_| !results.capacities.is_empty());
+    details.extend(first.map(|carried| match found {
+        Some(value) if carried.at < value => format!(
+            "{} saturates below it, at {}: the objective excludes its queue",
+            carried.name,
+            ceiling(carried.at)
+        ),
+        _ => format!("ceiling {}: {} saturates", ceiling(carried.at), carried.name),
+    }));
+    Tile {
+        label: label("Capacity"),
+        value,
+        interval,
+        details,
+        judgement: goal.map(|goal| judgement(goal.judgement)),
+    }
+}
+
+/// Names the condition that ends the capacity.
+pub(super) fn ends(row: &CapacityRow) -> String {
+    let bound = seconds(row.bound.seconds());
+    let (latency, lost) =
+        (format!("{} reaches {bound}", row.stat), format!("{} of views are lost", percent(row.lost_at_most)));
+    let by_loss = row.each.iter().filter(|one| one.lost).count();
+    match (by_loss, row.each.len(), &row.carries) {
+        (_, _, Carries::Above(_)) => format!("no rate tried breaks {} below {bound}", row.stat),
+        (0, ..) => format!("{latency} first"),
+        (by_loss, all, _) if by_loss == all => format!("{lost} first"),
+        _ => format!("{latency} first, or {lost}"),
+    }
+}
+
+/// Returns the resource that saturates first at the load of the design peak.
+fn bottleneck(results: &Results, summary: &Summary) -> Option<Carried> {
+    let spare = results.why.spare.as_ref();
+    let intact = spare.and_then(|spare| spare.rows.first()).map(|row| &row.spare);
+    let first =
+        summary.subjects.iter().find_map(|of| of.capacity.as_ref()).map(|row| row.first.clone());
+    let first = first.or_else(|| intact.and_then(|spare| spare.carries.clone()));
+    first.map(|(name, at)| Carried { name, at })
+}
+
+/// Returns the resource that limits a scenario whose capacity was not searched for.
+fn limit(results: &Results, summary: &Summary, carried: Option<&Carried>) -> Option<Tile> {
+    if let Some(carried) = carried {
+        let level = results.why.spare.as_ref().map(|spare| spare.level);
+        let factor = level.filter(|level| *level > 0.0).map(|level| {
+            format!("{} times the design peak of {}", times(carried.at / level), rate(level))
+        });
+        let mut details = vec![format!("{} saturates, in closed form", carried.name)];
+        details.extend(factor);
+        let value = ceiling(carried.at);
+        return Some(Tile { label: "Ceiling".into(), value, details, ..Tile::default() });
+    }
+    let (name, used) = summary.busiest.as_ref()?;
+    let details = vec![format!("{name}, at the design peak")];
+    Some(Tile { label: "Busiest".into(), value: percent(*used), details, ..Tile::default() })
+}
+
+/// Returns the largest cause of downtime.
+fn main_cause(down: &Down) -> Option<Tile> {
+    let (name, of) = down.causes.first()?;
+    let value = of.value().filter(|value| *value > 0.0)?;
+    Some(Tile {
+        label: "Main cause of downtime".into(),
+        value: name.clone(),
+        details: vec![
+            format!("{} per year", downtime(of)),
+            format!(
+                "{} of the downtime",
+                advice::part(value, down.per_year.value().unwrap_or(value))
+            ),
+        ],
+        ..Tile::default()
+    })
+}
+
+fn served_views(of: &Subject) -> Option<Fact> {
+    let value = of.served.as_ref()?;
+    let goal = of.goals.iter().find(|goal| matches!(goal.aim, Aim::Served { .. }));
+    let asked = match goal.map(|goal| &goal.aim) {
+        Some(Aim::Served { least }) => format!(" (objective: at least {})", percent(*least)),
+        _ => String::new(),
+    };
+    let text = format!(
+        "{}{asked}, which also undetected failures and overload reduce",
+        served(value)
+    );
+    let judgement = goal.map(|goal| judgement(goal.judgement));
+    Some(Fact { judgement, ..Fact::plain("Views served", text) })
+}
+
+/// Returns the latencies in the windows other than the design peak.
+fn other_windows(of: &Subject) -> Option<Fact> {
+    let peak = at_peak(of)?;
+    let others = of.windows.iter().filter(|one| one.latency.is_some() && one.name != peak.name);
+    let others: Vec<&InWindow> = others.collect();
+    let first = others.first()?;
+    let shown = others.iter().rev().take(WINDOWS).rev().map(|window| {
+        let value = window.latency.as_ref();
+        let value = value.map(|value| estimate(value, Unit::Seconds, Rounding::Nearest));
+        let state = state(window).map_or_else(String::new, |state| format!(", {state}"));
+        format!("{} at {}{state}", value.unwrap_or_default(), at_window(of, &window.name))
+    });
+    let mut words: Vec<String> = shown.collect();
+    if others.len() > WINDOWS {
+        words.insert(0, format!("({} more windows)", others.len() - WINDOWS));
+    }
+    let goals = of.goals.iter().filter(|goal| match &goal.aim {
+        Aim::Latency { window, .. } => *window != peak.name,
+        _ => false,
+    });
     let worst = goals.map(|goal| judgement(goal.judgement)).max_by_key(|one| rank(*one));
-    let text = format!("{}{asked}", words.join(", "));
-    Some(Fact { judgement: worst, ..Fact::plain(&label(&format!("Latency {stat}")), text) })
+    let label = format!("{} elsewhere", first.stat);
+    Some(Fact { judgement: worst, ..Fact::plain(&label, words.join(", ")) })
 }
 
 const fn rank(judgement: Judgement) -> u8 {
@@ -131,115 +308,60 @@ const fn rank(judgement: Judgement) -> u8 {
     }
 }
 
-fn in_window(window: &InWindow) -> String {
-    let value = window.latency.as_ref();
-    let value =
-        value.map(|value| estimate(value, Unit::Seconds, Rounding::Nearest)).unwrap_or_default();
-    let at = window.level.map_or_else(String::new, |level| format!(" ({})", rate(level)));
-    let state = match window.verdict {
-        Verdict::Stable | Verdict::Broken => String::new(),
-        other => {
-            let served =
-                window.served.as_ref().map(|served| format!(", {} of views served", share(served)));
-            format!(", {}{}", other.word(), served.unwrap_or_default())
-        }
-    };
-    format!("{value} at {}{at}{state}", window.name)
-}
-
-fn carried(of: &Subject, label: &dyn Fn(&str) -> String) -> Option<Fact> {
-    let row = of.capacity.as_ref()?;
-    let goal = of.goals.iter().find(|goal| matches!(goal.aim, Aim::Capacity { .. }));
-    let peak = of.peak.as_ref().map(|(peak, _)| match row.carries.estimate().value() {
-        Some(value) if *peak > 0.0 => {
-            let times = crate::report::answer::whole(
-                &crate::report::document::Figure::exact(value / peak, Unit::None)
-                    .rounded(Rounding::Down),
-            );
-            format!(", {times} times the design peak of {}", rate(*peak))
-        }
-        _ => format!("; the design peak is {}", rate(*peak)),
-    });
-    let text = format!(
-        "{} with {} < {} and at most {} of views lost{}",
-        capacity(row),
-        row.stat,
-        row.bound,
-        percent(row.lost_at_most),
-        peak.unwrap_or_default()
-    );
-    Some(Fact {
-        judgement: goal.map(|goal| judgement(goal.judgement)),
-        ..Fact::plain(&label("Capacity"), text)
-    })
-}
-
-/// Tells what saturates first, and what is carried after the worst single loss.
-fn limits(results: &Results, summary: &Summary) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    let spare = results.why.spare.as_ref();
-    let intact = spare.and_then(|spare| spare.rows.first()).map(|row| &row.spare);
-    let first =
-        summary.subjects.iter().find_map(|of| of.capacity.as_ref()).map(|row| row.first.clone());
-    let first = first.or_else(|| intact.and_then(|spare| spare.carries.clone()));
-    if let Some((name, at)) = first {
-        let text = format!("{name}, at {} (analytic)", rate(at));
-        facts.push(Fact::plain("Saturates first", text));
-    } else if let Some((name, used)) = &summary.busiest {
-        facts.push(Fact::plain("Busiest", format!("{name}, {} busy", percent(*used))));
+/// Returns the figures of the other classes in a line each.
+fn others(summary: &Summary, main: Option<&Subject>) -> Vec<Fact> {
+    let name = main.map(|of| &of.name);
+    let rest: Vec<&Subject> =
+        summary.subjects.iter().filter(|of| Some(&of.name) != name).collect();
+    let mut facts: Vec<Fact> = rest.iter().take(CLASSES).map(|of| in_a_line(of)).collect();
+    let left: Vec<String> = rest.iter().skip(CLASSES).map(|of| of.name.clone()).collect();
+    if !left.is_empty() {
+        let text =
+            if left.len() <= 4 { list(&left) } else { format!("{} classes", left.len()) };
+        facts.push(Fact::plain("Also simulated", text));
     }
-    // Where nothing can fail, no loss is told.
-    let Some(spare) = spare.filter(|_| results.years.is_some() || !results.breaks.is_empty())
-    else {
-        return facts;
-    };
-    let losses: Vec<&LossRow> = spare.rows.iter().filter(|row| row.spare.lost.is_some()).collect();
-    let ends = losses.iter().filter(|row| !row.spare.serves);
-    let ends: Vec<String> = ends.filter_map(|row| row.spare.lost.clone()).collect();
-    let worst = losses.iter().filter(|row| row.spare.serves).find_map(|row| {
-        let (_, carried) = row.spare.carries.as_ref()?;
-        Some((row.spare.lost.clone()?, *carried))
-    });
-    let of = |count: usize| if count == 1 { "1 part".into() } else { format!("{count} parts") };
-    let text = match (ends.len(), worst) {
-        (0, None) => return facts,
-        (0, Some((lost, carried))) => {
-            format!("no single loss ends service; without {lost} it carries {}", rate(carried))
-        }
-        (count, worst) => {
-            let named = ends.iter().take(4).cloned().collect::<Vec<_>>();
-            let more = if count > 4 { format!(" and {} more", count - 4) } else { String::new() };
-            let rest = worst.map(|(lost, carried)| {
-                format!("; of the other losses {lost} leaves least, {}", rate(carried))
-            });
-            let are = if count == 1 { "is a single point" } else { "are single points" };
-            format!(
-                "{} {are} of failure ({}{more}){}",
-                of(count),
-                named.join(", "),
-                rest.unwrap_or_default()
-            )
-        }
-    };
-    facts.push(Fact::plain("After one loss", text));
     facts
 }
 
-fn expectations(summary: &Summary) -> Option<Fact> {
-    let [hold, fail, undecided] = summary.expectations;
-    let all = hold + fail + undecided;
-    let judgement = match (fail, undecided) {
-        (0, 0) => Judgement::Met,
-        (0, _) => Judgement::Unsure,
-        _ => Judgement::NotMet,
-    };
-    (all > 0).then(|| {
-        let mut text = format!("{hold} of {all} hold");
-        for (count, what) in [(fail, "fail"), (undecided, "cannot be decided")] {
-            if count > 0 {
-                text.push_str(&format!(", {count} {what}"));
-            }
-        }
-        Fact { judgement: Some(judgement), ..Fact::plain("Expectations", text) }
-    })
+fn in_a_line(of: &Subject) -> Fact {
+    let mut words = Vec::new();
+    if let Some(down) = &of.down {
+        let (available, down) = (share(&down.available), downtime(&down.per_year));
+        words.push(format!("{available} available; down {down} per year"));
+    }
+    if let Some(window) = at_peak(of) {
+        let value = window.latency.as_ref();
+        let value = value.map(|value| estimate(value, Unit::Seconds, Rounding::Nearest));
+        let at = at_window(of, &window.name);
+        words.push(format!("{} {} at {at}", window.stat, value.unwrap_or_default()));
+    }
+    words.extend(of.served.as_ref().map(|value| format!("{} of views served", served(value))));
+    let worst = of.goals.iter().map(|goal| judgement(goal.judgement));
+    let judgement = worst.max_by_key(|one| rank(*one));
+    Fact { judgement, ..Fact::plain(&of.name, words.join("; ")) }
+}
+
+/// Returns the expectations in a line, then the verdicts that are not met. The details have those that cannot be
+/// decided.
+fn open_verdicts(results: &Results, summary: &Summary) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    if let Some((text, judgement)) = expectations(summary.expectations) {
+        // That all hold is said already.
+        let judgement = Some(judgement).filter(|one| *one != Judgement::Met);
+        facts.push(Fact { judgement, ..Fact::plain("Expectations", text) });
+    }
+    let open = super::page::beside_objectives(results);
+    let open = open.into_iter().filter(|one| {
+        matches!(one.judgement, Judgement::NotMet | Judgement::Finding)
+    });
+    let open: Vec<_> = open.collect();
+    let more = open.len().saturating_sub(VERDICTS);
+    facts.extend(open.into_iter().take(VERDICTS).map(|one| Fact {
+        judgement: Some(one.judgement).filter(|one| *one != Judgement::Finding),
+        ..Fact::plain("", one.text)
+    }));
+    if more > 0 {
+        facts.push(Fact::plain("", format!("and {more} more, in the details")));
+    }
+    facts
 }

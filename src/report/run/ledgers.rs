@@ -3,7 +3,7 @@
 use super::charts;
 use crate::model::record::OUTCOMES;
 use crate::report::columns::{Described, Read, ResultTable, numbers, words};
-use crate::report::document::{Block, Cell, Column, Section, Table, Unit};
+use crate::report::document::{Block, Cell, Column, Table, Unit};
 use crate::report::rows::TableForm;
 use crate::study::results::{AttemptsOf, Results, ViewRow, WindowRows};
 
@@ -113,8 +113,8 @@ fn views<'a>() -> ResultTable<Views<'a>> {
     )
 }
 
-/// Returns the section.
-pub(super) fn section(results: &Results) -> Section {
+/// Returns the tables and the chart of losses.
+pub(super) fn blocks(results: &Results) -> Vec<Block> {
     let mut blocks: Vec<Block> = charts::losses(results).map(Block::Chart).into_iter().collect();
     let count = |name: &str, key: &str| Column::numbers(name, key, Unit::None);
     let lines = results
@@ -147,11 +147,8 @@ pub(super) fn section(results: &Results) -> Section {
     }
     let caption = "Outcomes of attempts: requests and calls, with every retry".to_string();
     blocks.push(Block::Table(Table { caption, columns, rows }));
-    Section {
-        heading: HEADING.into(),
-        intro: "Counts of all replications together; each row adds up. Counts of runs around a \
-                break are in requests.csv."
-            .into(),
-        blocks,
-    }
+    let text = "Counts of all replications together; each row adds up. Counts of runs around a break \
+                are in requests.csv.";
+    blocks.push(Block::Text(text.into()));
+    blocks
 }

@@ -9,35 +9,41 @@ use crate::plan::availability::{ALL, Availability, WatchedKind};
 use crate::plan::load::Resource;
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
-    Axis, Block, Cell, Chart, ChartKind, Figure, HeatMap, Rounding, Section, Table, Unit,
+    Axis, Block, Cell, Chart, ChartKind, Figure, HeatMap, Rounding, Table, Unit,
 };
 use crate::report::number;
 use crate::report::rows::TableForm;
 use crate::study::results::{LoadClass, LoadRows, LoadUse, Results, YearsRows};
 use crate::study::window::Estimate;
 
-/// The heading of the section.
-pub const HEADING: &str = "Long-horizon run under load";
-
 /// Largest number of resources in a table of the page; the files have all.
 const MOST_ROWS: usize = 40;
 /// Largest number of resources with a heat map.
 const MOST_MAPS: usize = 1;
 
-/// Returns the section; `None` if the long horizon has no traffic.
-pub(super) fn section(results: &Results) -> Option<Section> {
-    let years = results.years.as_ref()?;
-    let load = years.load.as_ref()?;
-    let mut blocks = vec![Block::Table(four(years, load)), Block::Table(losses(load))];
+/// Returns the tables of the page views lost over the long horizon; empty without traffic.
+pub(super) fn lost(years: &YearsRows) -> Vec<Block> {
+    let Some(load) = &years.load else { return Vec::new() };
+    let mut blocks = vec![
+        Block::Text(INTRO.into()),
+        Block::Table(four(years, load)),
+        Block::Table(losses(load)),
+    ];
     if load.classes.iter().any(|class| !class.causes.is_empty()) {
         blocks.push(Block::Table(causes(load)));
     }
     blocks.push(Block::Table(months(load)));
     blocks.extend(load.classes.iter().filter_map(held_up).map(Block::Text));
-    blocks.push(Block::Table(uses(load)));
+    blocks
+}
+
+/// Returns the utilisation over the long horizon; empty without traffic.
+pub(super) fn used(results: &Results) -> Vec<Block> {
+    let load = results.years.as_ref().and_then(|years| years.load.as_ref());
+    let Some(load) = load else { return Vec::new() };
     let busiest = load.resources.iter().filter(|row| row.busiest.value().is_some());
-    blocks.extend(busiest.take(MOST_MAPS).map(|row| Block::Chart(heat(row))));
-    Some(Section { heading: HEADING.into(), intro: INTRO.into(), blocks })
+    let heat = busiest.take(MOST_MAPS).map(|row| Block::Chart(heat(row)));
+    heat.chain([Block::Table(uses(load))]).collect()
 }
 
 const INTRO: &str = "The same years, with traffic as a fluid: hourly rates without individual \

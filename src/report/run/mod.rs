@@ -4,12 +4,14 @@
 //! and terminal. Holds: no wall clock, path or machine in any of them (D2); the same bytes for any order of sections
 //! in the scenario (D5).
 
+mod advice;
 mod availability;
 pub mod breaks;
 pub mod capacity;
 pub mod charts;
 mod cost;
 pub mod databases;
+mod downtime;
 pub mod figures;
 pub mod files;
 mod headroom;
@@ -17,18 +19,20 @@ mod latency;
 mod lead;
 mod ledgers;
 pub mod load;
+pub mod outage;
 pub mod page;
 pub mod recovery;
 pub mod sampled;
 pub mod stories;
 mod utilization;
+mod verdict;
 pub mod why;
 pub mod years;
 pub mod zones;
 
 use serde_json::{Map, Value, json};
 
-use crate::report::document::{Cell, Document, Figure, Rounding, Unit};
+use crate::report::document::{Block, Cell, Document, Figure, Fold, Rounding, Unit};
 use crate::report::write::{ResultFile, ResultSet, covers, run_digest};
 use crate::report::{chart, html, json as form, number};
 use crate::stats::interval::{Interval, Method};
@@ -62,6 +66,11 @@ pub struct Identity {
     pub monthly_cost: Option<f64>,
     /// One-time cost in dollars; `None` without such prices.
     pub once_cost: Option<f64>,
+}
+
+/// Returns blocks that a page shows on request; `None` without any.
+fn folded(summary: impl Into<String>, blocks: Vec<Block>) -> Option<Block> {
+    (!blocks.is_empty()).then(|| Block::Folded(Fold { summary: summary.into(), blocks }))
 }
 
 /// Formats the monthly and the one-time cost in a sentence; returns `None` without prices.

@@ -31,52 +31,49 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
         lead: super::lead::lead(results, identity),
         verdicts: verdicts(results),
         system: Some(results.system.clone()),
-        sections: leading(results, identity)
-            .into_iter()
-            .chain(super::why::sections(results))
-            .chain(following(results, identity))
-            .collect(),
+        sections: sections(results, identity),
         notes: results.leaves_out.clone(),
     }
 }
 
-/// Returns the sections on the experience of users, which precede the causes.
-fn leading(results: &Results, identity: &Identity) -> Vec<Section> {
+/// Returns the sections in the order of a planner's questions: why it is down, how fast it is, how busy, how much it
+/// carries, how it recovers, what it costs; then the record of the run.
+fn sections(results: &Results, identity: &Identity) -> Vec<Section> {
+    let has_windows = !results.windows.is_empty();
     let sections = [
-        (!results.windows.is_empty()).then(|| windows(results, identity)),
-        super::years::section(results),
-        super::recovery::section(results),
-        super::load::section(results),
-        super::sampled::section(results),
-    ];
-    sections.into_iter().flatten().collect()
-}
-
-fn following(results: &Results, identity: &Identity) -> Vec<Section> {
-    let sections = [
-        (!results.windows.is_empty()).then(|| super::latency::section(results)),
-        (!results.windows.is_empty()).then(|| super::utilization::section(results)),
-        super::zones::section(results),
-        databases::section(results),
+        super::downtime::section(results),
+        has_windows.then(|| super::latency::section(results)),
+        has_windows.then(|| super::utilization::section(results)),
         capacity::section(results),
         breaks::section(results),
-        (!results.windows.is_empty()).then(|| ledgers::section(results)),
-        (!results.windows.is_empty()).then(|| checks(results)),
+        super::recovery::section(results),
+        databases::section(results),
+        super::cost::section(results),
+        has_windows.then(|| record(results, identity)),
         Some(scenario(identity)),
     ];
     sections.into_iter().flatten().collect()
 }
 
-/// Returns the short document for a terminal: answers, tables, checks; no drawing, no ledger.
+/// Returns the short document for a terminal: findings, tables, checks; no drawing, no ledger.
 #[must_use]
 pub fn brief(document: &Document) -> Document {
     let mut brief = document.clone();
-    brief.sections.retain(|section| {
-        !matches!(section.heading.as_str(), ledgers::HEADING | SCENARIO | super::zones::HEADING)
-    });
+    brief.sections.retain(|section| section.heading != SCENARIO);
     for section in &mut brief.sections {
-        section.intro.clear();
-        section.blocks.retain(|block| matches!(block, Block::Table(_) | Block::Checks(_)));
+        for block in &mut section.blocks {
+            if let Block::Folded(fold) = block {
+                fold.blocks.retain(|block| matches!(block, Block::Table(_) | Block::Checks(_)));
+            }
+        }
+        section.blocks.retain(|block| match block {
+            Block::Folded(fold) => {
+                let left_out = [ledgers::HEADING, super::zones::HEADING];
+                !fold.blocks.is_empty() && !left_out.contains(&fold.summary.as_str())
+            }
+            Block::Table(_) | Block::Checks(_) => true,
+            _ => false,
+        });
     }
     brief.sections.retain(|section| !section.blocks.is_empty());
     brief
@@ -231,27 +228,51 @@ fn of_windows<'a>() -> ResultTable<Views<'a>> {
     )
 }
 
-fn windows(results: &Results, identity: &Identity) -> Section {
+/// Returns the record of the run: windows, ledgers and checks, all folded.
+fn record(results: &Results, identity: &Identity) -> Section {
+    let folds = [
+        ("Windows: arrivals, verdict on the balance, page views served", windows(results, identity)),
+        (ledgers::HEADING, ledgers::blocks(results)),
+        ("Checks of the run itself", vec![checks(results)]),
+    ];
+    let failed = results.checks.iter().filter(|check| check.judgement.map(word) == Some(Word::NotMet));
+    let (all, failed) = (results.checks.len(), failed.count());
+    let result = match failed {
+        0 => format!("None of {all} checks of the run itself failed"),
+        some => format!("{some} of {all} checks of the run itself FAILED"),
+    };
+    let events: u64 = results.windows.iter().map(|window| window.events).sum();
+    Section {
+        heading: "Record of the run".into(),
+        intro: format!(
+            "{result}. {} windows were simulated request by request, with {} events.",
+            number::count(results.plain().count() as u64),
+            number::count(events)
+        ),
+        blocks: folds
+            .into_iter()
+            .filter_map(|(summary, blocks)| super::folded(summary, blocks))
+            .collect(),
+    }
+}
+
+fn windows(results: &Results, identity: &Identity) -> Vec<Block> {
     let lines = results.plain().flat_map(|window| {
         let both = window.views.iter().zip(&window.came);
         both.map(move |(row, came)| Views { window, row, came })
     });
     let level = percent(results.level);
     let caption = format!("{level} intervals over replications, seed {}", results.seed);
-    let mut blocks = vec![Block::Table(of_windows().all(caption, lines))];
+    let text = "Each window is one interval of time, simulated request by request in many \
+                independent replications.";
+    let mut blocks = vec![Block::Text(text.into()), Block::Table(of_windows().all(caption, lines))];
     blocks.extend(corrected(results).map(Block::Text));
     blocks.push(Block::Text(SINGLE.into()));
     blocks.push(Block::Definitions(meanings(results)));
     if let Some(cost) = price(identity.monthly_cost, identity.once_cost) {
         blocks.push(Block::Text(format!("Cost: {cost}.")));
     }
-    Section {
-        heading: "Windows".into(),
-        intro: "Each window is one interval of time, simulated request by request in many \
-                independent replications."
-            .into(),
-        blocks,
-    }
+    blocks
 }
 
 /// The scope of the intervals, which every report states once.
@@ -331,17 +352,13 @@ pub(super) fn labelled(window: &WindowRows) -> String {
     }
 }
 
-fn checks(results: &Results) -> Section {
+fn checks(results: &Results) -> Block {
     let check = |check: &crate::study::results::Check| Check {
         name: check.name.into(),
         judgement: check.judgement.map_or(Word::Finding, word),
         detail: check.detail.clone(),
     };
-    Section {
-        heading: "Checks".into(),
-        intro: "Checks of the run itself.".into(),
-        blocks: vec![Block::Checks(results.checks.iter().map(check).collect())],
-    }
+    Block::Checks(results.checks.iter().map(check).collect())
 }
 
 fn scenario(identity: &Identity) -> Section {

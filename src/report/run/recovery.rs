@@ -4,7 +4,10 @@ use serde_json::{Value as Json, json};
 
 use super::files::{estimate_value, fields};
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
-use crate::report::document::{Block, Section, Table, Unit};
+use crate::report::answer::estimate;
+use crate::report::document::{
+    Axis, Block, Chart, ChartKind, LadderChart, LadderRow, Rounding, Section, Table, Unit,
+};
 use crate::report::rows::TableForm;
 use crate::study::results::{RecoveryRow, Results, WritesRow};
 use crate::study::window::Estimate;
@@ -29,13 +32,61 @@ not included.";
 /// Returns the section; `None` if no role can be taken over.
 pub(super) fn section(results: &Results) -> Option<Section> {
     let rows = &results.years.as_ref()?.recovery;
-    let mut blocks = vec![Block::Table(times(rows))];
+    let mut inside = vec![Block::Text(INTRO.into()), Block::Table(times(rows))];
     if rows.iter().any(|row| row.writes.is_some()) {
-        blocks.push(Block::Text(LOST.into()));
-        blocks.push(Block::Table(losses(rows)));
+        inside.push(Block::Text(LOST.into()));
+        inside.push(Block::Table(losses(rows)));
     }
+    let mut blocks: Vec<Block> = chart(rows).map(Block::Chart).into_iter().collect();
+    let summary = format!("Recovery times and lost writes of all {} roles", rows.len());
+    blocks.extend(super::folded(summary, inside));
     let has = !rows.is_empty();
-    has.then(|| Section { heading: HEADING.into(), intro: INTRO.into(), blocks })
+    has.then(|| Section { heading: HEADING.into(), intro: finding(rows), blocks })
+}
+
+/// States the role that is interrupted longest per year.
+fn finding(rows: &[RecoveryRow]) -> String {
+    let lost = |row: &RecoveryRow| Some(row.interruptions.value()? * row.recovery.value()?);
+    let known = rows.iter().filter_map(|row| Some((lost(row)?, row)));
+    let Some((_, row)) = known.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+        return "No interruption of a role was seen.".into();
+    };
+    let number = estimate(&row.interruptions, Unit::None, Rounding::Nearest);
+    let time = |of: &Estimate| estimate(of, Unit::Seconds, Rounding::Up);
+    let writes = row.writes.as_ref().and_then(|writes| writes.lost.value().map(|_| &writes.lost));
+    let writes = writes.map_or_else(String::new, |lost| {
+        let lost = estimate(lost, Unit::None, Rounding::Up);
+        format!(" Its failovers lose {lost} acknowledged writes per year.")
+    });
+    format!(
+        "Longest interrupted is the {} of {}: {number} times per year, for {} on average and at \
+         most {} in 95 % of cases.{writes}",
+        row.kind.word(),
+        row.name,
+        time(&row.recovery),
+        time(&row.recovery_p95)
+    )
+}
+
+/// Draws median, mean and p95 of the recovery time of each role.
+fn chart(rows: &[RecoveryRow]) -> Option<Chart> {
+    let row = |row: &RecoveryRow| LadderRow {
+        label: format!("{} of {}", row.kind.word(), row.name),
+        values: [&row.recovery_p50, &row.recovery, &row.recovery_p95].map(super::charts::mark).into(),
+    };
+    let rows: Vec<LadderRow> = rows.iter().map(row).collect();
+    let any = rows.iter().any(|row| row.values.iter().any(Option::is_some));
+    any.then(|| Chart {
+        name: "recovery".into(),
+        title: "Time from the loss of a role until a member serves again".into(),
+        finding: "Median, mean and p95 of the recovery time of each role".into(),
+        kind: ChartKind::Ladder(LadderChart {
+            axis: Axis::log("recovery time", Unit::Seconds),
+            levels: ["median", "mean", "p95"].map(String::from).into(),
+            rows,
+            objective: None,
+        }),
+    })
 }
 
 /// A role, or one first cause of its interruptions.

@@ -6,7 +6,7 @@ use super::files::estimate_value;
 use super::{cell, unit};
 use crate::convert::whole;
 use crate::report::columns::{Described, Read, ResultTable, Value, numbers, words};
-use crate::report::document::{Block, Cell, Column, Rounding, Section, Table, Unit};
+use crate::report::document::{Block, Cell, Column, Rounding, Table, Unit};
 use crate::report::json::number;
 use crate::report::rows::TableForm;
 use crate::study::results::{
@@ -15,17 +15,21 @@ use crate::study::results::{
 };
 use crate::study::window::Estimate;
 
-/// The heading of the section.
+/// The line that opens the tables.
 pub const HEADING: &str = "Windows of the years, request by request";
 
-/// Returns the section; `None` if no windows were sampled from the long horizon.
-pub(super) fn section(results: &Results) -> Option<Section> {
-    let sampled = results.sampled.as_ref()?;
-    let mut blocks = vec![Block::Table(corrected(sampled)), Block::Table(latencies(sampled))];
+/// Returns the tables; empty if no windows were sampled from the long horizon.
+pub(super) fn blocks(results: &Results) -> Vec<Block> {
+    let Some(sampled) = &results.sampled else { return Vec::new() };
+    let mut blocks = vec![
+        Block::Text(intro(sampled)),
+        Block::Table(corrected(sampled)),
+        Block::Table(latencies(sampled)),
+    ];
     if !sampled.agreement.is_empty() {
         blocks.push(Block::Table(agreement(sampled)));
     }
-    Some(Section { heading: HEADING.into(), intro: intro(sampled), blocks })
+    blocks
 }
 
 fn intro(sampled: &SampledRows) -> String {

@@ -1,7 +1,7 @@
 //! Utilisation of components in windows, in the report and as files.
 
 use super::page::labelled;
-use super::{cell, charts};
+use super::{cell, charts, folded};
 use crate::report::columns::{Described, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
 use crate::report::rows::TableForm;
@@ -185,21 +185,28 @@ pub(super) fn section(results: &Results) -> Section {
         cells
     };
     let rows = names.iter().map(row).collect();
-    // The drawings come first: they show the busiest components at the top.
-    let drawn = results.plain().filter_map(charts::utilization).map(Block::Chart);
-    let mut blocks: Vec<Block> = drawn.collect();
-    blocks.push(Block::Table(Table { caption: String::new(), columns, rows }));
-    blocks.extend(unlimited(results).map(Block::Table));
-    blocks.extend(results.plain().filter_map(charts::timeline).map(Block::Chart));
-    Section {
-        heading: "Utilisation".into(),
-        intro:
-            "Busy over capacity, on average over a window. Beside it stands the offered load in \
-                closed form: rate \u{d7} visits \u{d7} demand \u{f7} capacity, without abandonment \
-                and retries. The two agree if everything offered is served."
-                .into(),
-        blocks,
-    }
+    let peak = super::lead::peak_window(results);
+    let is_peak = |window: &&WindowRows| peak.is_some_and(|peak| peak.name == window.name);
+    let mut blocks: Vec<Block> = Vec::new();
+    let first = results.plain().find(is_peak).or_else(|| results.plain().last());
+    let chart = first.and_then(charts::utilization);
+    let intro = first.map_or_else(String::new, charts::busiest);
+    blocks.extend(chart.map(Block::Chart));
+    blocks.extend(first.and_then(charts::timeline).map(Block::Chart));
+    let text = "Busy over capacity, on average over a window. Beside it stands the offered load in \
+                closed form: rate \u{d7} visits \u{d7} demand \u{f7} capacity, without \
+                abandonment and retries. The two agree if everything offered is served.";
+    let mut inside = vec![Block::Text(text.into())];
+    let summary = format!("All {} parts in all windows", names.len());
+    inside.push(Block::Table(Table { caption: String::new(), columns, rows }));
+    inside.extend(unlimited(results).map(Block::Table));
+    let others = || results.plain().filter(|window| first.is_none_or(|one| one.name != window.name));
+    inside.extend(others().filter_map(charts::utilization).map(Block::Chart));
+    inside.extend(others().filter_map(charts::timeline).map(Block::Chart));
+    blocks.extend(folded(summary, inside));
+    blocks.extend(folded("By hour of the week, over the years", super::load::used(results)));
+    blocks.extend(folded(super::zones::HEADING, super::zones::blocks(results)));
+    Section { heading: "Utilisation".into(), intro, blocks }
 }
 
 /// Returns the number of busy units of components without a limit, which have no utilisation.

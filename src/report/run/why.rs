@@ -10,7 +10,7 @@ use crate::plan::availability::{Availability, WatchedKind};
 use crate::report::columns::{Described, ResultTable, estimates, numbers, words};
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, EcdfChart, FallKind, FallStep, Figure, Lane, Objective,
-    Point, Rounding, Section, Series, Span, Table, Timeline, Unit, WaterfallChart,
+    Point, Rounding, Series, Span, Table, Timeline, Unit, WaterfallChart,
 };
 use crate::report::number;
 use crate::report::rows::TableForm;
@@ -20,54 +20,60 @@ use crate::study::results::{FallBar, FallRow, Results, Spread, WhyRows};
 use crate::study::stories::{YearStrip, YearStrips};
 use crate::study::window::Estimate;
 
-/// The heading of the section.
-pub const WHY: &str = "Causes of downtime";
-
 /// Largest number of classes and groups with their own drawings.
 const MOST_DRAWN: usize = 2;
 const YEAR_S: f64 = 31_536_000.0;
 
-/// Returns the sections; none unless the scenario was run alone.
-pub(super) fn sections(results: &Results) -> Vec<Section> {
-    let why = &results.why;
-    let sections =
-        [section(results), why.spare.as_ref().map(headroom::section), cost::section(results)];
-    sections.into_iter().flatten().collect()
+/// Returns the years of a class as strips, the worst and a typical one.
+pub(super) fn strips(results: &Results, of: &str) -> Option<Chart> {
+    let stories = results.why.stories.as_ref()?;
+    stories.years.iter().find(|strips| strips.of == of).map(timeline)
 }
 
-fn section(results: &Results) -> Option<Section> {
-    let why = &results.why;
+/// Returns the benefit of removing each cause; empty unless the scenario was run alone.
+pub(super) fn benefits(why: &WhyRows) -> Vec<Block> {
     let mut blocks = Vec::new();
-    let drawn = |row: &&FallRow| {
-        row.availability == Availability::Structural && row.kind != WatchedKind::Service
-    };
-    for row in why.falls.iter().filter(drawn).take(MOST_DRAWN) {
-        blocks.push(Block::Chart(waterfall(row)));
+    if why.falls.is_empty() {
+        return blocks;
     }
-    if !why.falls.is_empty() {
-        blocks.push(Block::Table(falls(why)));
-    }
-    if let Some(stories) = &why.stories {
-        let strips = stories.years.iter().take(MOST_DRAWN).map(timeline);
-        blocks.extend(strips.map(Block::Chart));
-    }
-    let spreads: Vec<&Spread> = why.spreads.iter().filter(|s| !s.points.is_empty()).collect();
-    blocks.extend(spreads.iter().take(MOST_DRAWN).filter_map(|s| years(s)).map(Block::Chart));
-    blocks.extend(why.stories.as_ref().and_then(stories::table).map(Block::Table));
-    let mut intro = String::from(
+    let mut text = String::from(
         "Benefit of removing one cause: the same years without it, on the same draws, all else \
          unchanged. If two parts must fail for the service to be down, removing either cause saves \
          the same minutes. The savings of the causes alone therefore do not add up to the saving \
          of all together; the difference is the interaction.",
     );
     if why.fall_replications > 0 {
-        intro.push_str(&format!(
+        text.push_str(&format!(
             " {} replications of each, paired.",
             number::count(why.fall_replications as u64)
         ));
     }
-    intro.push_str(" `fivenines explain` and journal.jsonl have the outages below step by step.");
-    (!blocks.is_empty()).then(|| Section { heading: WHY.into(), intro, blocks })
+    blocks.push(Block::Text(text));
+    let drawn = |row: &&FallRow| {
+        row.availability == Availability::Structural && row.kind != WatchedKind::Service
+    };
+    for row in why.falls.iter().filter(drawn).take(MOST_DRAWN) {
+        blocks.push(Block::Chart(waterfall(row)));
+    }
+    blocks.push(Block::Table(falls(why)));
+    blocks
+}
+
+/// Returns the outages and the spread of the years; empty unless the scenario was run alone.
+pub(super) fn outages(why: &WhyRows, but: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(stories) = &why.stories {
+        let others = stories.years.iter().filter(|strips| strips.of != but);
+        blocks.extend(others.take(MOST_DRAWN).map(timeline).map(Block::Chart));
+    }
+    let spreads: Vec<&Spread> = why.spreads.iter().filter(|s| !s.points.is_empty()).collect();
+    blocks.extend(spreads.iter().take(MOST_DRAWN).filter_map(|s| years(s)).map(Block::Chart));
+    if let Some(table) = why.stories.as_ref().and_then(stories::table) {
+        let text = "`fivenines explain` and journal.jsonl have these outages step by step.";
+        blocks.push(Block::Table(table));
+        blocks.push(Block::Text(text.into()));
+    }
+    blocks
 }
 
 fn label(bar: &FallBar) -> String {

@@ -8,16 +8,13 @@ use crate::plan::availability::WatchedKind;
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::csv::Field;
 use crate::report::document::{
-    Block, Cell, Figure, Judgement as Word, Rounding, Section, Table, Unit, Verdict,
+    Block, Cell, Figure, Judgement as Word, Rounding, Table, Unit, Verdict,
 };
 use crate::report::number;
 use crate::report::rows::TableForm;
 use crate::solve::flows::MERGE_GAP;
 use crate::study::results::{Results, Share, YearCause, YearRow, YearSide, YearsRows};
 use crate::study::window::{Ending, Estimate};
-
-/// The heading of the section.
-pub const HEADING: &str = "Availability";
 
 /// Returns the unit of downtime: minutes per year.
 #[must_use]
@@ -31,10 +28,9 @@ pub fn minutes_cell(estimate: &Estimate) -> Cell {
     Value::from(estimate).scaled(60.0).cell(minutes(), Rounding::Up)
 }
 
-/// Returns the section; `None` without a long-horizon run.
-pub(super) fn section(results: &Results) -> Option<Section> {
-    let years = results.years.as_ref()?;
-    let mut blocks = vec![Block::Table(table(years))];
+/// Returns the tables of all availabilities, and of the causes of the downtime of classes and groups.
+pub(super) fn blocks(years: &YearsRows) -> Vec<Block> {
+    let mut blocks = vec![Block::Text(intro(years)), Block::Table(table(years))];
     // The causes of all classes together are those of each class.
     let tells = |row: &&YearRow| !matches!(row.kind, WatchedKind::Service | WatchedKind::All);
     for row in years.rows.iter().filter(tells) {
@@ -42,7 +38,7 @@ pub(super) fn section(results: &Results) -> Option<Section> {
             blocks.push(Block::Table(causes(row, years.apart)));
         }
     }
-    Some(Section { heading: HEADING.into(), intro: intro(years), blocks })
+    blocks
 }
 
 fn intro(years: &YearsRows) -> String {

@@ -2,7 +2,7 @@
 
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
-    Axis, Block, Chart, ChartKind, Figure, Join, LineChart, Point, Section, Series, SeriesLimit,
+    Axis, Block, Chart, ChartKind, Figure, Join, LineChart, Point, Series, SeriesLimit,
     Table, Unit,
 };
 use crate::report::number;
@@ -22,9 +22,10 @@ const MOST_SERIES: usize = 8;
 /// Share of a server's cores that its zones must burst or miss for its chart to be drawn.
 const SHOWN: f64 = 0.01;
 
-/// Returns the section; `None` without zones.
-pub(super) fn section(results: &Results) -> Option<Section> {
-    let mut blocks = vec![Block::Table(table(results)?)];
+/// Returns the table and the charts; empty without zones.
+pub(super) fn blocks(results: &Results) -> Vec<Block> {
+    let Some(table) = table(results) else { return Vec::new() };
+    let mut blocks = vec![Block::Text(INTRO.into()), Block::Table(table)];
     for window in results.plain() {
         let mut servers = servers(window);
         servers.retain(|zones| is_shown(zones));
@@ -33,7 +34,7 @@ pub(super) fn section(results: &Results) -> Option<Section> {
             servers.iter().take(MOST_CHARTS).map(|zones| Block::Chart(chart(window, zones))),
         );
     }
-    Some(Section { heading: HEADING.into(), intro: INTRO.into(), blocks })
+    blocks
 }
 
 const INTRO: &str = "Cores on average over the window. Guaranteed: the part of the server that the \

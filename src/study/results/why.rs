@@ -6,9 +6,14 @@ use super::{FigureRow, natural};
 use crate::plan::Draft;
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::cost::{self, Cost};
+use crate::plan::drawing::single_points;
+use crate::plan::faults::parts::all_parts;
 use crate::plan::figure::Figure;
 use crate::plan::headroom::{self, Spare};
 use crate::plan::load;
+use crate::plan::part::Part;
+use crate::plan::targets;
+use crate::scenario::diagnostic::Diagnostics;
 use crate::stats::interval::Interval;
 use crate::stats::quantile::nearest_rank;
 use crate::stats::rare::mean_of_rare_differences;
@@ -38,6 +43,27 @@ pub struct WhyRows {
     pub spare: Option<SpareRows>,
     /// The bill, where the file has prices.
     pub bill: Option<Cost>,
+    /// The parts that each fault of the file strikes.
+    pub strikes: Vec<StrikeRow>,
+}
+
+/// The parts that a fault strikes.
+#[derive(Clone, Debug)]
+pub struct StrikeRow {
+    /// Name of the fault.
+    pub fault: String,
+    /// Sort of the parts: `site`, `pool`.
+    pub word: &'static str,
+    /// Name that all of its parts share without their numbers: `app`; `None` if they have several.
+    pub group: Option<String>,
+    /// Number of parts that it can strike.
+    pub parts: usize,
+    /// Those among them whose loss alone takes a judged class or group down.
+    pub singles: Vec<String>,
+    /// Number of parts of this sort in the file.
+    pub alike: usize,
+    /// True if it strikes all of its parts at once.
+    pub together: bool,
 }
 
 /// Downtime by cause of one availability of one subject.
@@ -125,6 +151,7 @@ pub(super) fn rows(
         stories: result.why.stories.clone(),
         spare,
         bill: cost::bill(draft),
+        strikes: strikes(draft),
         ..WhyRows::default()
     };
     let (Some(plan), Some(seen)) = (&study.years, &result.years) else { return rows };
@@ -139,6 +166,38 @@ pub(super) fn rows(
     }
     rows.spreads = plan.of.felt().into_iter().filter_map(|m| spread(plan, seen, m)).collect();
     rows.spreads.sort_by_cached_key(|row| natural(&row.name));
+    rows
+}
+
+/// Returns the parts that each fault strikes, in the order of names.
+fn strikes(draft: &Draft) -> Vec<StrikeRow> {
+    // Errors in references were reported before.
+    let mut said = Diagnostics::new();
+    let singles = single_points(draft);
+    let all = all_parts(draft);
+    let mut rows: Vec<StrikeRow> = Vec::new();
+    for (name, fault) in draft.scenario.fault.iter() {
+        let hits = fault.hits.iter();
+        let mut parts: Vec<Part> =
+            hits.flat_map(|hit| targets::parts(draft, &hit.text, hit.span, &mut said)).collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let Some(first) = parts.first() else { continue };
+        let word = first.sort().word;
+        let single = parts.iter().filter(|part| singles.contains_key(part));
+        let group = first.group(draft);
+        let shared = parts.iter().all(|part| part.group(draft) == group);
+        rows.push(StrikeRow {
+            fault: name.text.clone(),
+            word,
+            group: shared.then_some(group),
+            parts: parts.len(),
+            singles: single.map(|part| part.name(draft)).collect(),
+            alike: all.iter().filter(|part| part.sort().word == word).count(),
+            together: fault.together.value,
+        });
+    }
+    rows.sort_by_cached_key(|row| natural(&row.fault));
     rows
 }
 
@@ -204,7 +263,7 @@ pub(super) fn spare(draft: &Draft) -> Option<SpareRows> {
     if all.iter().all(|spare| spare.busiest.is_none()) {
         return None;
     }
-    let parts = crate::plan::faults::parts::all_parts(draft);
+    let parts = all_parts(draft);
     let parts = parts.into_iter().map(|part| (part.name(draft), part.sort().word));
     let kinds: BTreeMap<String, &'static str> = parts.collect();
     let row = |spare: Spare| {

@@ -1,0 +1,185 @@
+//! The causes of failure and saturation on the first screen, the largest first, each with the remedy that the plan
+//! knows.
+//!
+//! In: causes of downtime, the parts that each fault strikes, headroom after single losses, and the drawn system. Holds:
+//! causes that are not named are summed, with the largest of them; a remedy follows from single points of failure and
+//! from the kind of the saturated resource alone.
+
+use super::lead::{Carried, ceiling, times};
+use crate::plan::drawing::{Form, Node, System};
+use crate::plan::load::Resource;
+use crate::report::answer::{downtime, list, percent, rate};
+use crate::report::document::Fact;
+use crate::report::number::count;
+use crate::study::results::{LossRow, Results, StrikeRow};
+use crate::study::summary::Down;
+use crate::study::window::Estimate;
+
+/// Number of causes that are named.
+const CAUSES: usize = 3;
+/// Number of single points of failure that are named.
+const POINTS: usize = 6;
+
+/// Returns the causes of the downtime, with their shares and remedies.
+pub(super) fn causes(results: &Results, down: &Down) -> Vec<Fact> {
+    let known = |seconds: &Estimate| seconds.value().filter(|value| *value > 0.0);
+    let all: Vec<(&String, f64, &Estimate)> =
+        down.causes.iter().filter_map(|(name, of)| Some((name, known(of)?, of))).collect();
+    let whole: f64 = down.per_year.value().unwrap_or(0.0);
+    let named = all.iter().take(CAUSES).map(|(name, value, of)| {
+        let strike = results.why.strikes.iter().find(|row| row.fault == **name);
+        let remedy = strike.map(|row| format!(": {}", remedy(row)));
+        let share = part(*value, whole);
+        Fact::plain(name, format!("{} ({share}){}", downtime(of), remedy.unwrap_or_default()))
+    });
+    let mut facts: Vec<Fact> = named.collect();
+    let rest = &all[all.len().min(CAUSES)..];
+    if let Some((first, _, largest)) = rest.first() {
+        let sum: f64 = rest.iter().map(|(_, value, _)| value).sum();
+        let share = part(sum, whole);
+        let largest = downtime(largest);
+        let text = match rest.len() {
+            1 => format!("{first}: {largest} ({share})"),
+            several => format!(
+                "{} ({share}): {} causes, the largest {first} with {largest}",
+                downtime(&Estimate::Single(sum)),
+                count(several as u64),
+            ),
+        };
+        facts.push(Fact::plain("others", text));
+    }
+    facts
+}
+
+/// Formats a share of the downtime in whole percent.
+pub(super) fn part(value: f64, whole: f64) -> String {
+    percent((value / whole.max(f64::MIN_POSITIVE) * 100.0).round() / 100.0)
+}
+
+/// Describes what a fault strikes, and what would remove its downtime.
+fn remedy(row: &StrikeRow) -> String {
+    let word = row.word;
+    match row.singles.as_slice() {
+        _ if row.together && row.parts > 1 => {
+            let all = count(row.parts as u64);
+            let members = match &row.group {
+                Some(group) => format!("members of {group}"),
+                None => plural(word),
+            };
+            let all = if row.parts == 2 { "both".into() } else { format!("all {all}") };
+            format!("strikes {all} {members} at once; more would not help")
+        }
+        [] if row.parts == 1 => {
+            format!("another {word} takes over; down until then, and in overlapping failures")
+        }
+        [] => "others take over; down until then, and in overlapping failures".into(),
+        [only] if row.alike == 1 => {
+            format!("{only} is the only {word}; a second one would remove it")
+        }
+        [only] => {
+            format!("{only} is a single point of failure; a {word} that takes over would remove it")
+        }
+        several => {
+            let named: Vec<String> = several.iter().take(POINTS).cloned().collect();
+            let named = match several.len() - named.len() {
+                0 => list(&named),
+                more => format!("{} and {more} more", named.join(", ")),
+            };
+            format!(
+                "{named} are single points of failure; {} that take over would remove it",
+                plural(word)
+            )
+        }
+    }
+}
+
+fn plural(word: &str) -> String {
+    match word {
+        _ if word.ends_with("ch") || word.ends_with('s') => format!("{word}es"),
+        _ => format!("{word}s"),
+    }
+}
+
+/// Returns the resource that saturates first, with its remedy.
+pub(super) fn bottleneck(results: &Results, carried: &Carried) -> Fact {
+    let remedy = raise(&results.system, &carried.name);
+    let remedy = remedy.map_or_else(String::new, |remedy| format!(": {remedy}"));
+    let text = format!("{} saturates first, at {}{remedy}", carried.name, ceiling(carried.at));
+    Fact::plain("bottleneck", text)
+}
+
+/// Returns the way to raise the capacity of a resource.
+fn raise(system: &System, resource: &str) -> Option<String> {
+    // Members that are alike are one box, with the resource of the first.
+    let group = |name: &str| {
+        let (part, rest) = name.split_once('.').unwrap_or((name, ""));
+        format!("{}.{rest}", stem(part))
+    };
+    let is_it = |name: &str| name == resource || group(name) == group(resource);
+    let has = |node: &&Node| node.busy.as_ref().is_some_and(|busy| is_it(&busy.name));
+    let place = |node: &&Node| node.form == Form::Place;
+    let found = system.nodes.iter().filter(has);
+    // The process is named rather than the box in which it runs.
+    let node = found.clone().find(|node| !place(node)).or_else(|| found.clone().next())?;
+    let name = stem(&node.name);
+    Some(match node.busy.as_ref()?.resource {
+        Resource::Cpu | Resource::Baseline => match (&node.zone, node.word.as_str()) {
+            (Some(zone), "service") => {
+                format!("add a member to `{name}` or raise the cap of zone `{}`", stem(zone))
+            }
+            (Some(zone), _) => format!("raise the cap of zone `{}`", stem(zone)),
+            (None, word) => format!("give {word} `{name}` more cores, or add one like it"),
+        },
+        Resource::Disks => format!("give `{name}` more or faster disks"),
+        Resource::Head => format!("add a head, or one that needs less time per operation"),
+        Resource::Uplink => "add an uplink or raise its bandwidth".into(),
+        Resource::Servers => format!("add servers to `{name}`"),
+    })
+}
+
+/// Returns a name without the number of the member.
+fn stem(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((stem, number)) if number.bytes().all(|letter| letter.is_ascii_digit()) => stem,
+        _ => name,
+    }
+}
+
+/// Lists the single points of failure, and the capacity after the worst other loss.
+pub(super) fn losses(results: &Results) -> Vec<Fact> {
+    let spare = results.why.spare.as_ref();
+    // Where nothing can fail, no loss is reported.
+    let Some(spare) = spare.filter(|_| results.years.is_some() || !results.breaks.is_empty())
+    else {
+        return Vec::new();
+    };
+    let losses: Vec<&LossRow> = spare.rows.iter().filter(|row| row.spare.lost.is_some()).collect();
+    let name = |row: &LossRow| format!("{} {}", row.kind, row.spare.lost.as_deref().unwrap_or(""));
+    let ends = losses.iter().filter(|row| !row.spare.serves);
+    let ends: Vec<String> = ends.map(|row| name(row)).collect();
+    let worst = losses.iter().filter(|row| row.spare.serves).find_map(|row| {
+        let (_, carried) = row.spare.carries.as_ref()?;
+        Some((name(row), *carried))
+    });
+    let mut facts = Vec::new();
+    let shown = ends.len().min(POINTS);
+    let text = match ends.len() {
+        0 if losses.is_empty() => return facts,
+        0 => "no single loss ends service".to_string(),
+        _ if shown < ends.len() => {
+            format!("{} and {} more", ends[..shown].join(", "), ends.len() - shown)
+        }
+        _ => list(&ends),
+    };
+    facts.push(Fact::plain("single points", text));
+    if let Some((lost, carried)) = worst {
+        let factor = times(carried / spare.level);
+        let text = format!(
+            "without {lost} {} remain, {factor} times the design peak of {}",
+            ceiling(carried),
+            rate(spare.level)
+        );
+        facts.push(Fact::plain("next loss", text));
+    }
+    facts
+}
