@@ -279,7 +279,8 @@ fn run(command: &str, place: &Path) -> (i32, Vec<String>) {
             let mut printed = String::new();
             reader.read_to_string(&mut printed).unwrap();
             let code = child.wait().unwrap().code().unwrap();
-            let printed: Vec<String> = lines(&printed);
+            // A blank that does not break looks like any other on a page.
+            let printed: Vec<String> = lines(&printed.replace(['\u{a0}', '\u{202f}'], " "));
             (code, printed.into_iter().filter(|line| !is_progress(line)).collect())
         }
         _ => panic!("no command of a page: `{command}`"),
