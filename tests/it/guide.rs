@@ -199,7 +199,9 @@ impl Page {
         let Some(name) = line.split("](").nth(1).and_then(|rest| rest.split(')').next()) else {
             return self.fails(at, "no image follows");
         };
-        let made = fs::read(self.place.path().join(from)).unwrap();
+        let Ok(made) = fs::read(self.place.path().join(from)) else {
+            return self.fails(at, &format!("no command made {from}"));
+        };
         let kept = folder().join(name);
         if fs::read(&kept).is_ok_and(|kept| kept == made) {
             return;
