@@ -4,7 +4,7 @@
 //! - A ```` ```console ```` block has commands (`$ fivenines …`, ended by ` # exit code N` where N is not 0) and their output at 80
 //!   columns. A line `…` stands for any number of lines; a line that ends in `…` shows the beginning of one.
 //! - A block whose first line is `# file: NAME` is written to that file, one with `# add to NAME:` is appended, and the
-//!   lines of one with `# in NAME:` stand in that file in this order.
+//!   lines of one with `# in NAME:` or `// in NAME:` stand in that file in this order.
 //! - `<!-- picture: PATH -->` before an image says which file of the commands it is.
 //! - `<!-- full set -->` before a block: it runs with `FIVENINES_FULL=1`. `<!-- needs COMMAND --FLAG -->` before the first
 //!   block: the page is skipped while the command has no such flag.
@@ -77,7 +77,7 @@ fn page(name: &str) {
         }
     }
     let place = tempfile::tempdir().unwrap();
-    for shared in ["scenarios", "docs"] {
+    for shared in ["scenarios", "docs", "src"] {
         link(&root().join(shared), &place.path().join(shared));
     }
     let mut page = Page { name: name.into(), place, fresh: Vec::new(), wrong: Vec::new() };
@@ -173,7 +173,7 @@ impl Page {
     /// Writes, extends or compares a file that the page shows.
     fn file(&mut self, body: &[&str], line: usize) {
         let text = || body[1..].join("\n") + "\n";
-        let head = body.first().copied().unwrap_or("");
+        let head = body.first().copied().unwrap_or("").replace("// ", "# ");
         if let Some(name) = head.strip_prefix("# file: ") {
             fs::write(self.place.path().join(name), text()).unwrap();
         } else if let Some(name) = head.strip_prefix("# add to ").and_then(|name| name.strip_suffix(':')) {
