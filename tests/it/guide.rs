@@ -446,7 +446,7 @@ fn every_page_and_picture_of_the_guide_is_run_and_listed() {
             assert!(index.contains(&format!("({name})")), "README.md of the guide lacks {name}");
         } else if name.ends_with(".svg") {
             let shown = |page: &&str| read(page).contains(&format!("({name})"));
-            assert!(PAGES.iter().any(|page| shown(page)), "no page shows {name}");
+            assert!(PAGES.iter().any(shown), "no page shows {name}");
         }
     }
     let pictures = |page: &&&str| !read(page).contains("<!-- picture: ");
