@@ -10,21 +10,22 @@ use crate::facade::Run;
 use crate::facade::claims;
 use crate::facade::error::Error;
 use crate::facade::fix::rewrite;
-use crate::facade::load::{Loaded, Purpose, canonical, load};
+use crate::facade::load::{Loaded, Purpose, canonical, files, load};
 
 /// Checks every file, also after one with errors.
 ///
 /// # Errors
 ///
-/// Only a failure to write the answer. A file that cannot be read is reported, and the next one is checked. The exit
+/// A folder that cannot be read or has no scenario; a failure to write the answer. A file that cannot be read is reported, and the next one is checked. The exit
 /// code is that of the first file that failed.
 pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     let run = SolverName::set(args.solver, Run::new().for_comparison());
     let run = if args.long { run.long() } else { run };
+    let files = files(&args.files)?;
     // A file may refer to one that is rewritten after it.
-    let fixed: Vec<_> = args.files.iter().map(|file| fix(file, args, console)).collect();
-    for (file, fixed) in args.files.iter().zip(fixed) {
+    let fixed: Vec<_> = files.iter().map(|file| fix(file, args, console)).collect();
+    for (file, fixed) in files.iter().zip(fixed) {
         let purpose = Purpose::Check(run.choices.solver);
         let ended = match fixed.and_then(|()| load(file, &args.set.assignments, purpose)) {
             Ok(mut loaded) => {

@@ -165,7 +165,7 @@ pub enum Command {
 /// Flags of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Scenario files; `-` reads standard input
+    /// Scenario files, or folders of scenario files; `-` reads standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
     /// Values that override keys of each file.
@@ -227,6 +227,11 @@ pub struct RunArgs {
     /// For example waiting.desk.p95@steady. It is reported with the others and not judged.
     #[arg(long, value_name = "FIGURE", value_parser = figure_path)]
     pub figure: Vec<String>,
+    /// Repeat a quick run whenever a file changes, until Ctrl-C
+    ///
+    /// Implies --quick. Watches the scenario and the recorded traffic that it names.
+    #[arg(long)]
+    pub watch: bool,
     /// Effort, output and results folder.
     #[command(flatten)]
     pub simulation: Simulation,
@@ -278,6 +283,11 @@ pub struct GateArgs {
     /// error.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
+    /// Write the findings as a comment for a pull request, in Markdown
+    ///
+    /// States what moved, for better or worse, and which keys differ from the baseline.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub markdown: Option<PathBuf>,
     /// Annotations for a CI system, after the answer: none, github
     ///
     /// `github` prints one line for GitHub Actions per key that differs, with its place in the file.
@@ -407,10 +417,10 @@ pub struct ReplayArgs {
     pub files: Option<PathBuf>,
     /// List the events of one interval of one replication, as CSV
     ///
-    /// `STRETCH` is WINDOW:REPLICATION:NUMBER, as `replay` prints it for a difference, for example
+    /// `INTERVAL` is WINDOW:REPLICATION:NUMBER, as `replay` prints it for a difference, for example
     /// peak:1:7. Replications count from 1; interval 0 is the warm-up. Only that replication is
     /// simulated, up to the end of the interval. Exit code 0.
-    #[arg(long, value_name = "STRETCH", conflicts_with_all = ["then", "format"])]
+    #[arg(long, value_name = "INTERVAL", conflicts_with_all = ["then", "format"])]
     pub events: Option<Stretch>,
     /// Print the first event that differs from a list made by --events
     ///

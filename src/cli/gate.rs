@@ -13,7 +13,7 @@ use crate::facade::Results;
 use crate::facade::gate::Baseline;
 use crate::facade::load::{Purpose, files, load};
 use crate::facade::recorded::Recorded;
-use crate::report::gate::{Gated, Outcome, Report, annotations, bytes, junit, text};
+use crate::report::gate::{Gated, Outcome, Report, annotations, bytes, comment, junit, text};
 use crate::report::write::ResultsDirectory;
 use crate::scenario::render::shown;
 
@@ -35,7 +35,7 @@ pub fn gate(args: &GateArgs, console: &Console) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Inconclusive, message).help(how_to_make(args)));
     }
     // Before the run, so that a long run does not end at a file that cannot be written.
-    if let Some(path) = &args.junit {
+    for path in [&args.junit, &args.markdown].into_iter().flatten() {
         write(path, "")?;
     }
     let format = match args.format {
@@ -69,6 +69,9 @@ pub fn gate(args: &GateArgs, console: &Console) -> Result<Exit, Failure> {
     let exit = gate.work.stop.exit().unwrap_or(exit);
     if let Some(path) = &args.junit {
         write(path, &junit::xml(&report))?;
+    }
+    if let Some(path) = &args.markdown {
+        write(path, &comment::markdown(&report))?;
     }
     match args.format {
         TextOrJson::Text => {

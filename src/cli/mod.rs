@@ -27,6 +27,7 @@ pub mod run;
 pub mod schema;
 pub mod stop;
 mod sweep;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

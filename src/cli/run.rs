@@ -10,6 +10,7 @@ use super::exit::{Exit, Failure};
 use super::flags::{Effort, Format, Simulation, TextOrJson};
 use super::progress::Progress;
 use super::stop::Stop;
+use super::watch::watch;
 use crate::facade::claims;
 use crate::facade::error::Error;
 use crate::facade::load::files;
@@ -34,15 +35,20 @@ const THREADS_PER_CORE: usize = 4;
 /// and the next one is run. The exit code is the first that is not [`Exit::Done`].
 pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Failure> {
     let files = files(&args.files)?;
-    let place = |file: &PathBuf| match &args.simulation.out {
+    let mut simulation = args.simulation.clone();
+    simulation.effort.quick |= args.watch;
+    let place = |file: &PathBuf| match &simulation.out {
         Some(out) if files.len() == 1 => out.clone(),
         Some(out) => out.join(file.file_stem().unwrap_or_default()),
-        None => named_for(default_out(file), args.simulation.effort.quick),
+        None => named_for(default_out(file), simulation.effort.quick),
     };
     let places: Vec<PathBuf> = files.iter().map(place).collect();
     refuse_shared(&files, &places)?;
-    let work = Work::new(&args.simulation, console)?.checking_claims();
+    let work = Work::new(&simulation, console)?.checking_claims();
     let work = work.with(work.options().asking(args.figure.clone()).reporting(true, true));
+    if args.watch {
+        return watch(&work, &files, &places);
+    }
     let mut exit = Exit::Done;
     for (file, out) in files.iter().zip(&places) {
         let ended = match work.one(file, out) {
@@ -290,7 +296,12 @@ impl<'a> Work<'a> {
         })
     }
 
-    fn one(&self, file: &Path, out: &Path) -> Result<Exit, Failure> {
+    /// Runs one file: reads, simulates, writes the results and prints the answer.
+    ///
+    /// # Errors
+    ///
+    /// The scenario is refused, or the run or the writer fails.
+    pub fn one(&self, file: &Path, out: &Path) -> Result<Exit, Failure> {
         let ready = self.ready(file)?;
         // Before the run, so that a long run does not end at a folder that cannot be written.
         let directory = ResultsDirectory::open(out)?;

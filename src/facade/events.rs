@@ -19,7 +19,7 @@ use crate::scenario::suggest;
 use crate::study::stretch::{self, Bounds};
 use crate::study::window::Watch;
 
-/// An interval of one replication, as text `WINDOW:REPLICATION:STRETCH`.
+/// An interval of one replication, as text `WINDOW:REPLICATION:INTERVAL`.
 pub(crate) use crate::study::stretch::Stretch;
 
 /// Number of equal events that are kept before the first difference.
@@ -140,7 +140,7 @@ impl List {
             Some(head) if columns.as_deref() == Some(&COLUMNS.join(",")) => Ok((head, list)),
             _ => {
                 let message = format!("`{}` is not a list of events", list.name);
-                let help = "make one with `fivenines replay RESULT --events STRETCH`";
+                let help = "make one with `fivenines replay RESULT --events INTERVAL`";
                 Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())))
             }
         }
@@ -155,7 +155,7 @@ impl List {
 
     fn damaged(&self, how: &str) -> Error {
         let message = format!("the list of events `{}` {how}", self.name);
-        let help = "make it again with `fivenines replay RESULT --events STRETCH`";
+        let help = "make it again with `fivenines replay RESULT --events INTERVAL`";
         Error::new(Kind::Integrity, message).with_help(Some(help.to_string()))
     }
 

@@ -28,32 +28,32 @@ pub mod zone;
 macro_rules! each_kind {
     ($make:ident) => {
         $make! {
-            Site, site, "site", crate::kinds::network::spec::SiteSpec, "Data centres.", |_spec| 1, crate::kinds::network::Site;
-            Rack, rack, "rack", crate::kinds::network::spec::RackSpec, "Racks.", |_spec| 1, crate::kinds::network::Rack;
+            Site, site, "site", crate::kinds::network::spec::SiteSpec, "Data centres, with their links to the Internet.", |_spec| 1, crate::kinds::network::Site;
+            Rack, rack, "rack", crate::kinds::network::spec::RackSpec, "Racks and their switches.", |_spec| 1, crate::kinds::network::Rack;
             Link, link, "link", crate::kinds::network::spec::LinkSpec, "Links between sites.", |_spec| 1, crate::kinds::network::Link;
             Server, server, "server", crate::kinds::zone::spec::ServerSpec, "Physical servers.",
                 |spec| spec.count.value, crate::kinds::zone::Server;
-            Zone, zone, "zone", crate::kinds::zone::spec::ZoneSpec, "Zones on servers.",
+            Zone, zone, "zone", crate::kinds::zone::spec::ZoneSpec, "Zones: containers on servers, with a processor share and a memory cap.",
                 |spec| spec.count.value, crate::kinds::zone::Zone;
             Service, service, "service", crate::kinds::service::spec::ServiceSpec,
                 "Processes in zones.", |_spec| 0, crate::kinds::service::Service;
-            Balancer, balancer, "balancer", crate::kinds::balancer::spec::BalancerSpec, "Balancers.",
+            Balancer, balancer, "balancer", crate::kinds::balancer::spec::BalancerSpec, "Load balancers in front of services, or of the reads of databases.",
                 |spec| spec.count.value, crate::kinds::balancer::Balancer;
             NameService, name_service, "name-service",
-                crate::kinds::name_service::spec::NameServiceSpec, "Name services.", |_spec| 1, crate::kinds::name_service::plan::NameService;
-            Cdn, cdn, "cdn", crate::kinds::cdn::spec::CdnSpec, "Caches outside the sites.",
+                crate::kinds::name_service::spec::NameServiceSpec, "Name services, which answer clients with an address.", |_spec| 1, crate::kinds::name_service::plan::NameService;
+            Cdn, cdn, "cdn", crate::kinds::cdn::spec::CdnSpec, "Content delivery networks: caches outside the sites.",
                 |spec| spec.count.value, crate::kinds::cdn::Cdn;
-            Cache, cache, "cache", crate::kinds::cache::spec::CacheSpec, "Object caches.", |_spec| 1, crate::kinds::cache::plan::Cache;
-            Database, database, "database", crate::kinds::database::spec::DatabaseSpec, "Databases.",
+            Cache, cache, "cache", crate::kinds::cache::spec::CacheSpec, "Object caches in zones.", |_spec| 1, crate::kinds::cache::plan::Cache;
+            Database, database, "database", crate::kinds::database::spec::DatabaseSpec, "Replicated databases.",
                 |_spec| 0, crate::kinds::database::Database;
-            Nas, nas, "nas", crate::kinds::nas::spec::NasSpec, "File servers.", |_spec| 1, crate::kinds::nas::Nas;
+            Nas, nas, "nas", crate::kinds::nas::spec::NasSpec, "File servers: heads in front of pools of disks.", |_spec| 1, crate::kinds::nas::Nas;
             Station, station, "station", crate::kinds::station::spec::StationSpec,
-                "Queues of the textbook.", |spec| spec.count.value, crate::kinds::station::Station;
+                "Queues with servers, as in queueing theory.", |spec| spec.count.value, crate::kinds::station::Station;
             Unit, unit, "unit", crate::kinds::unit::spec::UnitSpec, "Repairable parts.",
                 |spec| spec.count.value, crate::kinds::unit::Unit;
             Group, group, "group", crate::kinds::unit::spec::GroupSpec, "Groups of units.", |_spec| 1, crate::kinds::unit::Group;
-            Crew, crew, "crew", crate::kinds::unit::spec::CrewSpec, "People who repair.", |_spec| 1, crate::kinds::unit::Crew;
-            Queue, queue, "queue", crate::kinds::queue::spec::QueueSpec, "Message queues.",
+            Crew, crew, "crew", crate::kinds::unit::spec::CrewSpec, "People who repair units.", |_spec| 1, crate::kinds::unit::Crew;
+            Queue, queue, "queue", crate::kinds::queue::spec::QueueSpec, "Message queues: producers publish, the members of a service consume.",
                 |spec| crate::convert::table::u32(spec.in_.value.0.len()), crate::kinds::queue::plan::Queue;
         }
     };
@@ -100,7 +100,7 @@ macro_rules! each_step {
         $make! {
             $($before)*
             "A look-up in a cache.", "cache" => Cache(crate::kinds::cache::spec::CacheStep);
-            "A message to a queue.", "publish" => Publish(crate::kinds::queue::spec::PublishStep);
+            "Publication of a message to a queue.", "publish" => Publish(crate::kinds::queue::spec::PublishStep);
         }
     };
 }

@@ -3,14 +3,19 @@
 //! Model: zones × price (those that no judged class uses on a line of their own) + balancers × price + heads × price
 //! (with the disks of one pool) + pools beyond one per head × price + transit of each site + bytes that edges deliver
 //! from their content at the mean rate of the traffic × price. Prices are those of `[cost]`; a part with an own price
-//! (`[cost.of]`) is charged that instead of the price of its kind. Parts without a price cost nothing and are named.
+//! (`[cost.of]`) is charged that instead of the price of its kind. A price may count cores, memory, disks or bandwidth of
+//! the part in addition. Parts without a price cost nothing and are named.
 //! Holds: amounts once and per month are never added to each other.
 //! Source: hosting price lists of 2008–2010; amounts are only added.
 
 use std::collections::BTreeSet;
 
-use crate::convert::place;
-use crate::model::spec::runs::{CostSpec, Price};
+mod size;
+
+pub use size::advice;
+
+use crate::convert::{self, place};
+use crate::model::spec::runs::{CostSpec, Price, Size};
 use crate::plan::Draft;
 use crate::plan::figure::{Figure, NoSuchFigure, Stat};
 use crate::plan::graph::{Graph, Subject};
@@ -21,6 +26,7 @@ use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
 
@@ -77,8 +83,16 @@ impl Cost {
     }
 }
 
-/// Line of a price list: key, description, number of parts, price.
-type Line<'d> = (&'static str, &'static str, u32, Option<&'d Price>);
+/// Line of a price list.
+struct Line<'d> {
+    /// Key of `[cost]`.
+    key: &'static str,
+    /// Description of the parts.
+    what: &'static str,
+    /// The parts without a price of their own.
+    parts: Vec<Part>,
+    price: Option<&'d Price>,
+}
 
 /// Returns each entry of `[cost.of]`: name, parts, price.
 fn owned(draft: &Draft) -> Vec<(&str, Vec<Part>, &Price)> {
@@ -96,34 +110,60 @@ fn own_parts(draft: &Draft) -> BTreeSet<Part> {
 
 fn lines<'d>(draft: &'d Draft, prices: &'d CostSpec, own: &BTreeSet<Part>) -> [Line<'d>; 6] {
     let scenario = &draft.scenario;
-    let of_kind = |kind: fn(&Part) -> bool| place(own.iter().filter(|part| kind(part)).count());
-    let is_zone = |part: &Part| matches!(part, Part::Zone { .. });
-    let zones: u32 = scenario.zone.iter().map(|(_, zone)| zone.count.value).sum();
-    let zones = zones.saturating_sub(of_kind(is_zone));
-    let used = zones_used(draft).into_iter().filter(|part| !own.contains(part));
-    let used = place(used.count()).min(zones);
-    let balancers: u32 = scenario.balancer.iter().map(|(_, balancer)| balancer.count.value).sum();
-    let balancers = balancers.saturating_sub(of_kind(|part| matches!(part, Part::Balancer { .. })));
-    let heads: u32 = scenario.nas.iter().map(|(_, nas)| nas.heads.value).sum();
-    let heads = heads.saturating_sub(of_kind(|part| matches!(part, Part::Head { .. })));
+    let used = zones_used(draft);
+    let zones = scenario.zone.iter().enumerate().flat_map(|(zone, (_, spec))| {
+        (0..spec.count.value).map(move |member| Part::Zone { zone, member })
+    });
+    let (used, unused): (Vec<Part>, Vec<Part>) =
+        zones.filter(|part| !own.contains(part)).partition(|part| used.contains(part));
+    let balancers = scenario.balancer.iter().enumerate().flat_map(|(balancer, (_, spec))| {
+        (0..spec.count.value).map(move |member| Part::Balancer { balancer, member })
+    });
+    let heads = scenario.nas.iter().enumerate().flat_map(|(nas, (_, spec))| {
+        (0..spec.heads.value).map(move |number| Part::Head { nas, number })
+    });
     // The price of a head includes the disks of one pool.
-    let further = |nas: usize, pools: usize, heads: u32| {
-        let is_own = |pool: &usize| own.contains(&Part::Pool { nas, pool: *pool });
-        place((0..pools).filter(|pool| !is_own(pool)).count()).saturating_sub(heads)
+    let further = scenario.nas.iter().enumerate().flat_map(|(nas, (_, spec))| {
+        let pools = (0..spec.pools.value.len()).map(move |pool| Part::Pool { nas, pool });
+        let heads = convert::index(spec.heads.value.into());
+        pools.filter(|part| !own.contains(part)).skip(heads)
+    });
+    let sites = (0..scenario.site.len()).map(Part::Site);
+    let line = |key, what, parts: Vec<Part>, price: &'d Option<Spanned<Price>>| Line {
+        key,
+        what,
+        parts,
+        price: price.as_ref().map(|price| &price.value),
     };
-    let all = scenario.nas.iter().enumerate();
-    let pools = all.map(|(at, (_, nas))| further(at, nas.pools.len(), nas.heads.value)).sum();
-    let sites = place(scenario.site.len());
-    let sites = sites.saturating_sub(of_kind(|part| matches!(part, Part::Site(_))));
-    let price = |price: &'d Option<Spanned<Price>>| price.as_ref().map(|price| &price.value);
     [
-        ("zone", "zones", used, price(&prices.zone)),
-        ("zone", "zones that no judged class uses", zones - used, price(&prices.zone)),
-        ("balancer", "balancers", balancers, price(&prices.balancer)),
-        ("nas-head", "file server heads", heads, price(&prices.nas_head)),
-        ("pool", "further pools", pools, price(&prices.pool)),
-        ("transit", "transit of sites", sites, price(&prices.transit)),
+        line("zone", "zones", used, &prices.zone),
+        line("zone", "zones that no judged class uses", unused, &prices.zone),
+        line("balancer", "balancers", without(balancers, own), &prices.balancer),
+        line("nas-head", "file server heads", without(heads, own), &prices.nas_head),
+        line("pool", "further pools", further.collect(), &prices.pool),
+        line("transit", "transit of sites", without(sites, own), &prices.transit),
     ]
+}
+
+fn without(parts: impl Iterator<Item = Part>, own: &BTreeSet<Part>) -> Vec<Part> {
+    parts.filter(|part| !own.contains(part)).collect()
+}
+
+/// Returns the prices by size that a part without that size has, each with its place and the part.
+#[must_use]
+pub fn without_size(draft: &Draft) -> Vec<(Size, Span, Part)> {
+    let Some(cost) = &draft.scenario.cost else { return Vec::new() };
+    let lines = lines(draft, &cost.value, &own_parts(draft)).into_iter();
+    let by_kind = lines.filter_map(|line| Some((line.price?, line.parts)));
+    let by_name = owned(draft).into_iter().map(|(_, parts, price)| (price, parts));
+    let mut found: Vec<(Size, Span, Part)> = Vec::new();
+    for (price, parts) in by_kind.chain(by_name) {
+        for (size, money) in &price.per {
+            let without = parts.iter().find(|part| size::size(draft, **part, *size).is_none());
+            found.extend(without.map(|part| (*size, money.span, *part)));
+        }
+    }
+    found
 }
 
 /// Returns the keys of `[cost]` without a price for which the scenario has parts: key, description, number.
@@ -141,11 +181,12 @@ pub fn without_price(draft: &Draft) -> Vec<(&'static str, &'static str, u32)> {
             zones.filter(|zone| zone.stands_on(draft).is_some_and(|server| own.contains(&server))),
         );
     }
-    let free = |line: &Line<'_>| line.2 > 0 && line.3.is_none();
+    let free = |line: &Line<'_>| !line.parts.is_empty() && line.price.is_none();
     let all = lines(draft, &cost.value, &covered).into_iter().filter(free);
     let bare = |what: &'static str| what.strip_prefix("transit of ").unwrap_or(what);
     let mut without: Vec<(&'static str, &'static str, u32)> = Vec::new();
-    for (key, what, count, _) in all {
+    for Line { key, what, parts, .. } in all {
+        let count = place(parts.len());
         match without.last_mut().filter(|last| last.0 == key) {
             Some(last) => last.2 += count,
             None => without.push((key, bare(what), count)),
@@ -164,19 +205,13 @@ pub fn without_price(draft: &Draft) -> Vec<(&'static str, &'static str, u32)> {
 pub fn bill(draft: &Draft) -> Option<Cost> {
     let prices = &draft.scenario.cost.as_ref()?.value;
     let mut cost = Cost::default();
-    let mut add = |what: &str, count: u32, price: &Price| {
-        let (once, each) = price.dollars();
-        if count > 0 {
-            cost.items.push(Item { what: what.into(), count, each, once });
-        }
-    };
-    for (_, what, count, price) in lines(draft, prices, &own_parts(draft)) {
-        if let Some(price) = price {
-            add(what, count, price);
+    for line in lines(draft, prices, &own_parts(draft)) {
+        if let Some(price) = line.price {
+            cost.items.extend(items(draft, line.what, &line.parts, price));
         }
     }
     for (name, parts, price) in owned(draft) {
-        add(name, place(parts.len()), price);
+        cost.items.extend(items(draft, name, &parts, price));
     }
     if let Some(price) = &prices.cdn {
         let each = bytes_from_edges(draft) * price.value.dollars_per_byte();
@@ -186,6 +221,35 @@ pub fn bill(draft: &Draft) -> Option<Cost> {
         }
     }
     (!cost.items.is_empty()).then_some(cost)
+}
+
+/// Returns the lines of the bill for parts with one price: one, or one for each size of theirs that the price counts.
+fn items(draft: &Draft, what: &str, parts: &[Part], price: &Price) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    for part in parts {
+        // Parts without the size were refused by `check`.
+        let size = |of| size::size(draft, *part, of).unwrap_or(0.0);
+        let (once, each) = price.dollars(size);
+        let sizes = price.per.iter().map(|(of, _)| words(*of, size(*of)));
+        let what: Vec<String> = [what.to_string()].into_iter().chain(sizes).collect();
+        let what = what.join(", ");
+        match items.iter_mut().find(|item| item.what == what) {
+            Some(item) => item.count += 1,
+            None => items.push(Item { what, count: 1, each, once }),
+        }
+    }
+    items
+}
+
+/// Formats a size: `4 cores`, `8 GiB`.
+fn words(of: Size, size: f64) -> String {
+    let unit = match of {
+        Size::Core => "cores",
+        Size::Gib => "GiB",
+        Size::Disk => "disks",
+        Size::Mbit => "Mbit/s",
+    };
+    format!("{size} {unit}")
 }
 
 /// Returns the dollars per month, and the dollars paid once; `None` without such a price.
@@ -339,6 +403,35 @@ mod tests {
         let line = |what: &str| bill.items.iter().find(|item| item.what == what).unwrap();
         assert_eq!((line("www").each, line("www").sum_once()), (None, Some(www * 2_000.0)));
         assert_eq!((line("balancers").count, line("balancers").each), (1, Some(278.0)));
+    }
+
+    /// Tier 5 has two web zones of 4 cores and 4 GiB, and two of a database with 4 cores and 8 GiB.
+    #[test]
+    fn a_price_by_size_counts_what_each_part_has() {
+        let prices = "zone = { month = \"$20/month\", per-core = \"$30/month\", per-gib = \"$8/month\" }\n\
+                      pool = { once = \"$1500\", per-disk = \"$220\" }\n\
+                      [cost.of]\n\"site.main.uplink\" = { per-mbit = \"$12/y\" }";
+        let draft = priced("tier-5", prices);
+        let bill = super::bill(&draft).unwrap();
+        let zones = 2.0 * (20.0 + 120.0 + 32.0) + 2.0 * (20.0 + 120.0 + 64.0);
+        let scenario = &draft.scenario;
+        let uplinks: f64 = scenario
+            .site
+            .iter()
+            .map(|(_, site)| {
+                let uplinks = &site.uplinks.as_ref().unwrap().value;
+                let mbit = uplinks.bandwidth.value.bytes_per_s() as f64 / 125_000.0;
+                f64::from(uplinks.count.value) * mbit
+            })
+            .sum();
+        assert!((bill.month().unwrap() - zones - uplinks).abs() < 1e-9, "{:?}", bill.items);
+        // One of the three pools is not included in the price of a head.
+        let (_, store) = &scenario.nas[0];
+        let (_, last) = &store.pools.value[store.pools.value.len() - 1];
+        let disks = f64::from(last.data.value + last.parity.value);
+        assert_eq!(bill.once(), Some(1_500.0 + 220.0 * disks), "{:?}", bill.items);
+        let line = bill.items.iter().find(|item| item.what.starts_with("further pools")).unwrap();
+        assert_eq!(line.what, format!("further pools, {disks} disks"));
     }
 
     /// Parts on a server with a price are paid with it; all other parts are still named.

@@ -19,41 +19,41 @@ macro_rules! scenario_form {
         spec! {
             /// A scenario: one complete file.
             pub struct ScenarioSpec {
-                /// Its name, and that of its results.
+                /// Name of the scenario, and of its results.
                 scenario: Name,
                 /// Version of the language: 2.
                 format: u32 = 2 => within(2, 2).because("another version of fivenines reads it"),
-                /// One line, for tables.
+                /// Title in one line, for tables.
                 title: Option<String>,
-                /// The question it answers.
+                /// Question that the scenario answers.
                 question: Option<String>,
-                /// Where the architecture or its values come from.
+                /// Source of the architecture or of its values.
                 source: Option<String>,
-                /// How long, how often, from where.
+                /// Length, number and start of the runs, and the precision of their figures.
                 run: RunSpec = {},
-                /// Stretches lived through request by request.
+                /// Intervals simulated request by request.
                 window: Named<WindowSpec> = {},
                 $(
                     #[doc = $doc]
                     $field: Named<$Form> = {},
                 )*
-                /// Shapes of traffic.
+                /// Weekly shapes of traffic.
                 profile: Named<ProfileSpec> = {},
-                /// Users.
+                /// Users and their behaviour.
                 clients: Named<ClientsSpec> = {},
                 /// Sources of requests.
                 workload: Named<WorkloadSpec> = {},
                 /// Classes of requests.
                 request: Named<RequestSpec> = {},
-                /// What is asked of a class.
+                /// Objectives of request classes.
                 objective: Named<ObjectiveSpec> = {},
-                /// What goes wrong.
+                /// Faults: failures of components, and their repair.
                 fault: Named<FaultSpec> = {},
-                /// What is planned.
+                /// Planned work.
                 operation: Named<OperationSpec> = {},
                 /// Prices.
                 cost: Option<CostSpec>,
-                /// Judged figures.
+                /// Expectations: figures and the conditions that they must meet.
                 expect: Vec<ExpectSpec> = [],
                 /// Claims of sources, judged by `compare`.
                 claim: Vec<ClaimSpec> = [],

@@ -188,50 +188,50 @@ macro_rules! metrics {
 }
 
 crate::kinds::each_metric! { metrics,
-    Latency = "latency", Seconds, Less, 0.03, 1e-4, "Arrival at the edge to answer, of a class; of `class-miss`: of those requests that no edge of a CDN had; of `class-view`: last click to last byte of everything, since a user who retries clicks again.";
-    Waiting = "waiting", Seconds, Less, 0.03, 1e-4, "Time in line at a station, of a class, or of a service's backlog.";
-    Sojourn = "sojourn", Seconds, Less, 0.03, 1e-4, "One visit: waiting and service.";
-    InSystem = "in-system", Count, Less, 0.03, 0.01, "Those inside: their time average, or another statistic over time.";
-    Queue = "queue", Count, Less, 0.05, 0.01, "Those in line: their time average, or another statistic over time.";
-    Busy = "busy", Count, Neither, 0.03, 0.01, "Servers at work: their time average, or another statistic over time.";
-    Drain = "drain", Seconds, Neither, 0.1, 1e-3, "Time from the end of a disturbance until the number inside is first back at or below what it was without.";
+    Latency = "latency", Seconds, Less, 0.03, 1e-4, "Time from arrival at the edge to the answer, of the requests of a class; of `class-miss`: of the requests that no edge of a CDN answered; of `class-view`: from the last click to the last byte of the page view, since a user who retries clicks again.";
+    Waiting = "waiting", Seconds, Less, 0.03, 1e-4, "Time in the queue of a station, of a class, or in the backlog of a service.";
+    Sojourn = "sojourn", Seconds, Less, 0.03, 1e-4, "Time of one visit: waiting and service.";
+    InSystem = "in-system", Count, Less, 0.03, 0.01, "Number of requests inside: its time average, or another statistic over time.";
+    Queue = "queue", Count, Less, 0.05, 0.01, "Number of requests in the queue: its time average, or another statistic over time.";
+    Busy = "busy", Count, Neither, 0.03, 0.01, "Number of busy servers: its time average, or another statistic over time.";
+    Drain = "drain", Seconds, Neither, 0.1, 1e-3, "Time from the end of a disturbance until the number inside is first back at or below its value without the disturbance.";
     Utilization = "utilization", Ratio, Less, 0.02, 0.001, "Busy over capacity; over the horizon: its mean, a quantile over time, its `max` (the busiest hour of the week), or one `hour` of the week.";
     Throughput = "throughput", PerSecond, More, 0.02, 0.01, "Completions per second.";
     Transfer = "transfer", BitsPerSecond, Neither, 0.02, 1_000.0, "Mean rate at which bytes cross a switch or the uplinks of a site.";
     Arrivals = "arrivals", Count, Neither, 0.02, 1.0, "Arrivals in the window; of a class with views: intended views.";
     ArrivalRate = "arrival-rate", PerSecond, Neither, 0.02, 0.01, "Arrivals per second.";
     Attempts = "attempts", Count, Neither, 0.05, 1.0, "Requests, by outcome.";
-    Served = "served", Count, More, 0.02, 1.0, "Page views served, at the first try or a later one.";
-    Lost = "lost", Count, Less, 0.1, 1.0, "Page views lost; over the horizon: a year, by `outcome` (fault, overload, planned) or `cause`.";
-    Missed = "missed", Count, Less, 0.1, 1.0, "Around a break: page views not served, lost or not asked for any more, that are served where nothing breaks.";
-    Losing = "losing", PerSecond, Less, 0.1, 0.05, "Around a break: page views a second lost in the last minute, beyond those where nothing breaks.";
-    Hit = "hit", Ratio, More, 0.02, 0.001, "Look-ups that find their object.";
+    Served = "served", Count, More, 0.02, 1.0, "Page views served, at the first attempt or a retry.";
+    Lost = "lost", Count, Less, 0.1, 1.0, "Page views lost; over the horizon: per year, by `outcome` (fault, overload, planned) or `cause`.";
+    Missed = "missed", Count, Less, 0.1, 1.0, "Around a break: page views that are lost or no longer requested, and that are served where nothing breaks.";
+    Losing = "losing", PerSecond, Less, 0.1, 0.05, "Around a break: page views lost per second in the last minute, beyond those where nothing breaks.";
+    Hit = "hit", Ratio, More, 0.02, 0.001, "Share of the look-ups that find their object.";
     Capacity = "capacity", PerSecond, More, 0.05, 0.0, "Highest rate that meets an objective.";
     Structural = "structural", Ratio, More, 0.03, 0.0, "Share of time with enough members up and reachable.";
-    Continuous = "continuous", Ratio, More, 0.03, 0.0, "Share of time with enough members up and reachable and no more than 1 % of the requests failing because a death is not noticed yet.";
-    Request = "request", Ratio, More, 0.03, 0.0, "Share of the intended page views that are served; its `chance` of a month: that the month serves the objective's share.";
-    Objective = "objective", Ratio, More, 0.03, 0.0, "Share of 5-minute intervals in which less than 1 % of the page views are lost or stand still; over years, without the half of latency.";
+    Continuous = "continuous", Ratio, More, 0.03, 0.0, "Share of time with enough members up and reachable and at most 1 % of the requests failing because a failure is not detected yet.";
+    Request = "request", Ratio, More, 0.03, 0.0, "Share of the intended page views that are served; its `chance` of a month: the probability that the month serves the objective's share.";
+    Objective = "objective", Ratio, More, 0.03, 0.0, "Share of 5-minute intervals in which less than 1 % of the page views are lost or stalled; over years, without the latency half of the objective.";
     Unavailability = "unavailability", Ratio, Less, 0.03, 0.0, "One minus the structural availability.";
-    Downtime = "downtime", Seconds, Less, 0.1, 0.0, "Time a year not structurally available; by first `cause`, or while one is `contributing`.";
-    Outages = "outages", Count, Less, 0.1, 0.0, "Outages a year; by first `cause`.";
+    Downtime = "downtime", Seconds, Less, 0.1, 0.0, "Downtime per year, in which the class is not structurally available; by first `cause`, or while one is `contributing`.";
+    Outages = "outages", Count, Less, 0.1, 0.0, "Outages per year; by first `cause`.";
     MeanTimeToFailure = "mttf", Seconds, More, 0.1, 0.0, "Mean time from the start to the first outage.";
-    Lag = "lag", Seconds, Less, 0.05, 0.05, "Of a replica: age of the oldest write that it has not applied, over the time that it follows.";
-    Backlog = "backlog", Count, Less, 0.05, 0.01, "Of a replica: writes that it has not applied, over the time that it follows.";
-    Stale = "stale", Count, Less, 0.1, 1.0, "Reads that replicas of a database answered without a write they should have had.";
-    Failovers = "failovers", Count, Neither, 0.1, 1.0, "Failovers of a database begun; by `outcome`, `failed` ones or those `without-a-death`. Over the horizon: times a year that another took over, also of balancers and heads, and back again; `[outcome=behind]` those of a database to a member that had been away.";
-    Interruptions = "interruptions", Count, Less, 0.1, 1.0, "Times a year that nobody serves what takes over from each other: a database, a pair of balancers, a pair of heads; by first `cause`.";
-    Recovery = "recovery", Seconds, Less, 0.1, 0.0, "From when nobody serves such a role until somebody does, over years.";
-    LostWrites = "lost-writes", Count, Less, 0.1, 1.0, "Writes acknowledged by an old primary that the new one never received; over the horizon: a year, by first `cause`, or with `.mean` those of a failover.";
+    Lag = "lag", Seconds, Less, 0.05, 0.05, "Replication lag: age of the oldest write that a replica has not applied, over the time that it follows.";
+    Backlog = "backlog", Count, Less, 0.05, 0.01, "Number of writes that a replica has not applied, over the time that it follows.";
+    Stale = "stale", Count, Less, 0.1, 1.0, "Stale reads: answered by replicas of a database without a write that they should have had.";
+    Failovers = "failovers", Count, Neither, 0.1, 1.0, "Failovers of a database that began; by `outcome`, the `failed` ones or those `without-a-death`. Over the horizon: takeovers and givebacks per year, also of balancers and heads; `[outcome=behind]`: failovers of a database to a member that had been away.";
+    Interruptions = "interruptions", Count, Less, 0.1, 1.0, "Interruptions per year of a role that members take over from each other, in which no member serves: in a database, a pair of balancers, a pair of heads; by first `cause`.";
+    Recovery = "recovery", Seconds, Less, 0.1, 0.0, "Time from when no member serves such a role until one does, over years.";
+    LostWrites = "lost-writes", Count, Less, 0.1, 1.0, "Writes acknowledged by an old primary that the new one never received; over the horizon: per year, by first `cause`, or with `.mean` per failover.";
     DataLoss = "data-loss", Seconds, Less, 0.1, 0.0, "Age of the oldest write that a failover of a database loses, over years.";
-    SplitBrain = "split-brain", Count, Less, 0.1, 1.0, "Writes taken by an old primary beside the new one, gone when it was cut off.";
-    FailedReads = "failed-reads", Count, Less, 0.1, 1.0, "Reads of a database that ended without an answer: refused, an error, timed out, given up.";
-    FailedWrites = "failed-writes", Count, Less, 0.1, 1.0, "Writes of a database that ended without an answer: refused, an error, timed out, given up.";
-    Headroom = "headroom", Ratio, More, 0.05, 0.001, "Of a resource: the share that is spare at the level of a window, by arithmetic; `[after-loss=...]`: when that part is lost and what is redundant has taken over. Below zero where more is offered than can be done.";
-    Cost = "cost", Dollars, Less, 0.0, 0.0, "The bill of the whole scenario by the prices of `[cost]`: what is paid per month, or once. The two are never added.";
-    CostPerMillion = "cost-per-million", Dollars, Less, 0.03, 0.0, "The bill of a month, without what is paid once, over what is served in one: a million page views of a class.";
-    LostCost = "lost-cost", Dollars, Less, 0.1, 0.0, "What the page views cost that a class loses in a month, at the price of a lost page.";
-    Verdict = "verdict", Name, Neither, 0.0, 0.0, "Whether a class was in balance: `stable`, `backlogged` (its work piles up), `overloaded` (more than 1 % of its page views are not served), `metastable` (overloaded although the trigger has gone), `broken` (something it needs is) or `inconclusive`.";
-    Saturates = "saturates", Ratio, Neither, 0.0, 0.0, "What saturates first.";
+    SplitBrain = "split-brain", Count, Less, 0.1, 1.0, "Writes accepted by an old primary beside the new one, lost when it was cut off.";
+    FailedReads = "failed-reads", Count, Less, 0.1, 1.0, "Reads of a database that ended without an answer: refused, an error, timed out, abandoned.";
+    FailedWrites = "failed-writes", Count, Less, 0.1, 1.0, "Writes of a database that ended without an answer: refused, an error, timed out, abandoned.";
+    Headroom = "headroom", Ratio, More, 0.05, 0.001, "Spare share of a resource at the level of a window, in closed form; `[after-loss=...]`: after that part is lost and the redundant parts have taken over. Below zero where the offered load exceeds the capacity.";
+    Cost = "cost", Dollars, Less, 0.0, 0.0, "Bill of the whole scenario by the prices of `[cost]`: the amount per month, or once. The two are never added.";
+    CostPerMillion = "cost-per-million", Dollars, Less, 0.03, 0.0, "Monthly bill, without amounts paid once, per million page views served of a class.";
+    LostCost = "lost-cost", Dollars, Less, 0.1, 0.0, "Cost of the page views that a class loses per month, at the price of a lost page.";
+    Verdict = "verdict", Name, Neither, 0.0, 0.0, "Balance of a class: `stable`, `backlogged` (its backlog grows), `overloaded` (more than 1 % of its page views are not served), `metastable` (overloaded although the trigger has gone), `broken` (a part that it needs is) or `inconclusive`.";
+    Saturates = "saturates", Ratio, Neither, 0.0, 0.0, "Resource that saturates first.";
 }
 
 /// Statistic of a metric.
@@ -510,7 +510,7 @@ mod tests {
             ("latency.page.year-p95@peak", "years are followed for downtime alone"),
             ("structural.page.p95@horizon", "there is mean"),
             ("recovery.mysql.sd@horizon", "there is mean, p50, p90, p95, p99 or p999"),
-            ("headroom.www.cpu.p95@peak", "arithmetic has no statistic"),
+            ("headroom.www.cpu.p95@peak", "a closed form has no statistic"),
             ("capacity.page.p99", "write `capacity.page[objective=p99]`"),
         ] {
             let error = Figure::parse(path).unwrap_err().to_string();

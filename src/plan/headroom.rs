@@ -223,7 +223,7 @@ pub fn at(draft: &Draft, wanted: &Figure) -> Result<f64, NoSuchFigure> {
 pub fn saturates(draft: &Draft, wanted: &Figure) -> Result<String, NoSuchFigure> {
     let window = window_of(draft, wanted)?;
     if let Some(resource) = &wanted.resource {
-        let message = format!("`{wanted}`: `{resource}` cannot be asked what saturates");
+        let message = format!("`{wanted}`: `{resource}` has no resource that saturates");
         return Err(NoSuchFigure::new(message).help("write `saturates.first`"));
     }
     let lost = wanted.key("after-loss").map(|name| part(draft, wanted, name)).transpose()?;
@@ -297,7 +297,7 @@ pub fn figure(draft: &Draft, figure: &Figure, window: usize) -> Result<f64, NoSu
         Ok(used) => Ok(1.0 - used),
         Err(said) if value(draft, figure, &before).is_err() => Err(said),
         Err(_) => Err(NoSuchFigure::new(format!(
-            "`{figure}`: nothing is asked of it when `{}` is lost",
+            "`{figure}`: it has no load when `{}` is lost",
             lost.name(draft)
         ))),
     }
@@ -346,6 +346,6 @@ fn value(draft: &Draft, figure: &Figure, all: &[Offered]) -> Result<f64, NoSuchF
         }
     }
     let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
-    let message = format!("`{figure}`: nothing is asked of a resource `{name}`");
+    let message = format!("`{figure}`: no load is offered to a resource `{name}`");
     Err(NoSuchFigure::new(message).help_if(suggest::help(&name, &names, "resources are")))
 }

@@ -504,13 +504,14 @@ fn time_outs(draft: &Draft, out: &mut Diagnostics) {
         for (limit, whose) in limits {
             for call in calls.iter().filter(|call| call.value >= limit.value) {
                 let message = format!(
-                    "this call may take {}, but {whose} time-out is {}: nobody waits for the rest",
+                    "this call may take {}, but {whose} time-out is {}: a later answer has no \
+                     receiver",
                     call.value, limit.value
                 );
                 out.push(
                     Diagnostic::new(Code::TimeOuts, call.span, message)
                         .related(limit.span, format!("{whose} time-out"))
-                        .help("let what is inside give up first"),
+                        .help("give this call a shorter `time-out`"),
                 );
             }
         }
@@ -594,7 +595,7 @@ fn too_short(draft: &Draft, out: &mut Diagnostics) {
             "{runs} runs of {} expect {expected:.2} faults: no outage will be seen",
             horizon.value
         );
-        let help = format!("a fault comes every {mean} in the mean: lengthen the horizon");
+        let help = format!("a fault comes every {mean} on average: lengthen the horizon");
         out.push(Diagnostic::new(Code::NoOutage, horizon.span, message).help(help));
     }
 }

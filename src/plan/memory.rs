@@ -139,8 +139,8 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
         };
         let memory = memory.unwrap_or(Bytes::new(0));
         let message = format!(
-            "{memory} of memory cannot cache reads of `{owner}`: the file does not say how much \
-             is read there"
+            "{memory} of memory cannot cache reads of `{owner}`: the file does not \
+             specify how much is read there"
         );
         let help = "give it a `content` (size, block, zipf), or set ram-cache = \"0B\" when the \
                     figures are already those behind the cache";

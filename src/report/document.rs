@@ -121,6 +121,20 @@ pub struct Section {
     pub blocks: Vec<Block>,
 }
 
+impl Section {
+    /// Returns the charts, also those that are folded.
+    pub fn charts(&self) -> impl Iterator<Item = &Chart> {
+        let inside = |block| match block {
+            &Block::Folded(ref fold) => fold.blocks.iter(),
+            other => std::slice::from_ref(other).iter(),
+        };
+        self.blocks.iter().flat_map(inside).filter_map(|block| match block {
+            Block::Chart(drawn) => Some(drawn),
+            _ => None,
+        })
+    }
+}
+
 /// A piece of content.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Block {
@@ -136,6 +150,17 @@ pub enum Block {
     Checks(Vec<Check>),
     /// The resolved scenario, so that the report alone suffices to run it again.
     Source(String),
+    /// Details below one line, which a page opens on request. The terminal prints them all.
+    Folded(Fold),
+}
+
+/// Blocks that a page shows on request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fold {
+    /// The line that opens them: what they hold, and how much of it.
+    pub summary: String,
+    /// The blocks, in order; no fold among them.
+    pub blocks: Vec<Block>,
 }
 
 /// A term and its meaning.

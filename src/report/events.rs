@@ -169,13 +169,15 @@ pub fn lies(bounds: &Bounds) -> String {
 #[must_use]
 pub fn parts(bounds: &Bounds) -> String {
     match (bounds.from, bounds.to) {
-        (None, _) => "another course already in the warm-up, before the window begins".to_string(),
+        (None, _) => {
+            "different events already in the warm-up, before the window begins".to_string()
+        }
         (Some(from), None) => {
             let end = seconds(from);
-            format!("the same up to the end of the window at {end}, another course after it")
+            format!("the same up to the end of the window at {end}, different events after it")
         }
         (Some(from), Some(to)) => format!(
-            "the same up to {} of the window, another course by {}",
+            "the same up to {} of the window, different events by {}",
             seconds(from),
             seconds(to)
         ),

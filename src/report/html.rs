@@ -184,7 +184,8 @@ struct Part {
     id: String,
     heading: String,
     intro: String,
-    blocks: Vec<Piece>,
+    /// Its content as HTML.
+    content: String,
 }
 
 impl Part {
@@ -193,18 +194,40 @@ impl Part {
             id: format!("section-{number}"),
             heading: visible(&section.heading),
             intro: visible(&section.intro),
-            blocks: section.blocks.iter().map(|block| Piece::new(block, figures)).collect(),
+            content: content(&section.blocks, figures),
         }
     }
 }
 
+/// Returns blocks as HTML. Charts without anything between them stand side by side where there is room.
+fn content(blocks: &[Block], figures: &mut usize) -> String {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for block in blocks {
+        let piece = Piece::new(block, figures);
+        match (pieces.last_mut(), piece) {
+            (Some(Piece::Charts(beside)), Piece::Charts(more)) => beside.extend(more),
+            (_, piece) => pieces.push(piece),
+        }
+    }
+    let content = Content { pieces };
+    content.render().expect("the templates use no filter that fails and write to a string")
+}
+
+#[derive(Template)]
+#[template(path = "content.html")]
+struct Content {
+    pieces: Vec<Piece>,
+}
+
 enum Piece {
     Table(String),
-    Chart(Picture),
+    Charts(Vec<Picture>),
     Text(String),
     Definitions(Vec<(String, String)>),
     Checks(Vec<Line>),
     Source(String),
+    /// The line that opens it, and its content as HTML.
+    Folded(String, String),
 }
 
 impl Piece {
@@ -213,7 +236,7 @@ impl Piece {
             Block::Table(data) => Self::Table(table(data)),
             Block::Chart(drawn) => {
                 *figures += 1;
-                Self::Chart(Picture::new(drawn, *figures))
+                Self::Charts(vec![Picture::new(drawn, *figures)])
             }
             Block::Text(text) => Self::Text(visible(text)),
             Block::Definitions(all) => Self::Definitions(
@@ -227,6 +250,9 @@ impl Piece {
                 Self::Checks(all.iter().map(line).collect())
             }
             Block::Source(text) => Self::Source(visible_lines(text)),
+            Block::Folded(fold) => {
+                Self::Folded(visible(&fold.summary), content(&fold.blocks, figures))
+            }
         }
     }
 }

@@ -125,6 +125,10 @@ fn block(block: &Block) -> Value {
             json!({ "checks": all.iter().map(check).collect::<Vec<_>>() })
         }
         Block::Source(text) => json!({ "source": text }),
+        Block::Folded(fold) => json!({
+            "details": fold.summary,
+            "blocks": fold.blocks.iter().map(self::block).collect::<Vec<_>>(),
+        }),
     }
 }
 

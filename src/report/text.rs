@@ -337,6 +337,9 @@ fn say_block(out: &mut String, block: &Block, terminal: Terminal) {
         }
         // The reader of a terminal has the file.
         Block::Source(_) => {}
+        Block::Folded(fold) => {
+            fold.blocks.iter().for_each(|block| say_block(out, block, terminal));
+        }
     }
 }
 

@@ -8,7 +8,6 @@
 //! In: files as bytes. Out: the action taken, or a typed error. Holds: K1, K3, K4, K9, K10, B10, I11.
 //! Leaves out: the checkpoint.
 
-use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -16,7 +15,15 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+mod error;
+mod kept;
+mod replace;
+
 use super::json;
+pub use error::WriteError;
+use error::{free_bytes, io_error};
+use kept::{KEPT, refuse_as_previous};
+pub use replace::replace;
 
 /// Name of the file that marks a directory as results.
 pub const MANIFEST: &str = "manifest.json";
@@ -31,10 +38,6 @@ const COMMIT: &str = ".fivenines-commit";
 const OLD: &str = ".old-manifest";
 /// File for testing whether the directory is writable.
 const PROBE: &str = ".fivenines-probe";
-/// Folder in which results are copied before they are kept as the previous ones.
-const KEPT: &str = ".fivenines-kept";
-/// Ending of the name of the directory that keeps the previous results.
-const PREVIOUS: &str = ".previous";
 /// Files that other parts of a run keep beside the results, outside the digest.
 const COMPANIONS: [&str; 4] = ["run.log", "provenance.json", "checkpoint", "checkpoint.lock"];
 
@@ -216,156 +219,6 @@ pub enum Overwrite {
     Force,
 }
 
-/// The reason why results were not written.
-#[derive(Debug)]
-pub enum WriteError {
-    /// The directory has other results (exit 6).
-    Conflict {
-        /// The directory.
-        directory: PathBuf,
-        /// Digest of the existing results.
-        there: String,
-        /// Digest of the new results.
-        wanted: String,
-    },
-    /// The directory has results that this run cannot reproduce (exit 6).
-    Foreseen {
-        /// The directory.
-        directory: PathBuf,
-        /// Description of the existing results.
-        there: String,
-    },
-    /// Another process writes to the directory (exit 6).
-    Locked(PathBuf),
-    /// The directory holds files that are not results (exit 6).
-    NotOurs {
-        /// The directory.
-        directory: PathBuf,
-        /// One of the files.
-        example: String,
-    },
-    /// Existing results do not match their manifest (exit 7).
-    Damaged {
-        /// The file.
-        file: PathBuf,
-        /// The difference.
-        what: String,
-    },
-    /// A path that leaves the directory, is used twice, or is reserved: an error of the caller.
-    Path(String),
-    /// The operating system refused (exit 8).
-    Io {
-        /// The file.
-        file: PathBuf,
-        /// The operation on the file.
-        doing: &'static str,
-        /// Number of bytes to be written, for a write.
-        wanted_bytes: Option<u64>,
-        /// Number of free bytes, if there were too few.
-        free_bytes: Option<u64>,
-        /// The error of the operating system.
-        source: io::Error,
-    },
-}
-
-impl WriteError {
-    /// Returns the exit code of the error.
-    #[must_use]
-    pub const fn exit_code(&self) -> u8 {
-        match self {
-            Self::Conflict { .. }
-            | Self::Foreseen { .. }
-            | Self::Locked(_)
-            | Self::NotOurs { .. } => 6,
-            Self::Damaged { .. } => 7,
-            Self::Path(_) => 70,
-            Self::Io { .. } => 8,
-        }
-    }
-}
-
-impl fmt::Display for WriteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |path: &Path| super::text::visible(&path.display().to_string());
-        match self {
-            Self::Conflict { directory, there, wanted } => write!(
-                f,
-                "{} holds other results ({there}); the new ones are {wanted}; nothing was changed; \
-                 --force replaces them",
-                shown(directory)
-            ),
-            Self::Foreseen { directory, there } => write!(
-                f,
-                "{} holds {there}; nothing was simulated or changed; --force replaces them",
-                shown(directory)
-            ),
-            Self::Locked(directory) => {
-                write!(f, "another process is writing to {}", shown(directory))
-            }
-            Self::NotOurs { directory, example } => write!(
-                f,
-                "{} is not empty and holds no results (there is `{}`); choose another directory",
-                shown(directory),
-                super::text::visible(example)
-            ),
-            Self::Damaged { file, what } => write!(f, "{} is damaged: {what}", shown(file)),
-            Self::Path(path) => {
-                write!(f, "`{}` cannot be the path of a result", super::text::visible(path))
-            }
-            Self::Io { file, doing, wanted_bytes, free_bytes, source } => {
-                write!(f, "cannot {doing} {}", shown(file))?;
-                match (wanted_bytes, free_bytes) {
-                    (Some(wanted), Some(free)) => {
-                        write!(f, " ({wanted} bytes, {free} were free)")?;
-                    }
-                    (Some(bytes), None) => write!(f, " ({bytes} bytes)")?,
-                    (None, Some(free)) => write!(f, " ({free} bytes were free)")?,
-                    (None, None) => {}
-                }
-                write!(f, ": {source}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for WriteError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Io { source, .. } => Some(source),
-            _ => None,
-        }
-    }
-}
-
-fn io_error(doing: &'static str, file: &Path) -> impl FnOnce(io::Error) -> WriteError {
-    move |source| {
-        let free_bytes = free_bytes(file, &source);
-        WriteError::Io { file: file.into(), doing, wanted_bytes: None, free_bytes, source }
-    }
-}
-
-/// Returns the number of free bytes at the place of `file`, if there were too few.
-fn free_bytes(file: &Path, error: &io::Error) -> Option<u64> {
-    use io::ErrorKind::{QuotaExceeded, StorageFull};
-    if !matches!(error.kind(), StorageFull | QuotaExceeded) {
-        return None;
-    }
-    free_space(file.ancestors().find(|folder| folder.is_dir())?)
-}
-
-/// Returns the number of bytes that this user may still write below `folder`.
-#[cfg(unix)]
-fn free_space(folder: &Path) -> Option<u64> {
-    let found = rustix::fs::statvfs(folder).ok()?;
-    found.f_bavail.checked_mul(found.f_frsize)
-}
-
-/// Other systems have no such call in the crates used here.
-#[cfg(not(unix))]
-const fn free_space(_folder: &Path) -> Option<u64> {
-    None
-}
-
 /// A results directory, locked for this process while the value exists.
 #[derive(Debug)]
 pub struct ResultsDirectory {
@@ -514,36 +367,6 @@ impl ResultsDirectory {
         Ok(if old.is_some() { Written::Replaced } else { Written::New })
     }
 
-    /// Returns the directory beside this one that keeps the results replaced last: `NAME.previous`.
-    #[must_use]
-    pub fn previous(&self) -> PathBuf {
-        let mut name = self.path.clone().into_os_string();
-        name.push(PREVIOUS);
-        name.into()
-    }
-
-    /// Copies the present results, which `manifest` lists, to [`Self::previous`], in place of those kept there.
-    fn keep(&self, manifest: &Value) -> Result<(), WriteError> {
-        verify(&self.path, manifest)?;
-        let place = self.previous();
-        refuse_as_previous(&place)?;
-        let kept = self.path.join(KEPT);
-        fs::create_dir(&kept).map_err(io_error("create", &kept))?;
-        for (path, _) in listed(&self.path, manifest)? {
-            let (from, to) = (self.path.join(&path), kept.join(&path));
-            if let Some(folder) = to.parent() {
-                fs::create_dir_all(folder).map_err(io_error("create", folder))?;
-            }
-            write_new(&to, &fs::read(&from).map_err(io_error("read", &from))?)?;
-        }
-        write_new(&kept.join(MANIFEST), &json::bytes(manifest))?;
-        sync_directory(&kept)?;
-        if is_there(&place)? {
-            fs::remove_dir_all(&place).map_err(io_error("remove", &place))?;
-        }
-        rename(&kept, &place)
-    }
-
     /// Builds the set in a folder of its own, its manifest last (K1).
     fn build(&self, set: &ResultSet) -> Result<(), WriteError> {
         let next = self.path.join(NEXT);
@@ -563,49 +386,6 @@ impl ResultsDirectory {
 /// Returns what results are about: the scenario, or the scenarios that are compared.
 fn subject(manifest: &Value) -> Option<&str> {
     manifest["scenario"].as_str().or_else(|| manifest["compared"].as_str())
-}
-
-/// Refuses a place for previous results that holds anything but results.
-fn refuse_as_previous(place: &Path) -> Result<(), WriteError> {
-    match fs::symlink_metadata(place) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(io_error("read", place)(error)),
-        Ok(found) if !found.is_dir() => {
-            Err(WriteError::NotOurs { directory: place.into(), example: ".".into() })
-        }
-        Ok(_) => {
-            refuse_foreign(place)?;
-            // Everything in it is listed, so nothing else is removed with it.
-            let Some(manifest) = read_manifest(place)? else { return Ok(()) };
-            verify(place, &manifest)?;
-            let ours = listed(place, &manifest)?;
-            let ours: Vec<PathBuf> = ours.iter().map(|(path, _)| place.join(path)).collect();
-            match stray(place, &ours)? {
-                None => Ok(()),
-                Some(example) => Err(WriteError::NotOurs { directory: place.into(), example }),
-            }
-        }
-    }
-}
-
-/// Returns a file below `folder` that is neither one of `ours` nor a manifest.
-fn stray(folder: &Path, ours: &[PathBuf]) -> Result<Option<String>, WriteError> {
-    for entry in fs::read_dir(folder).map_err(io_error("read", folder))? {
-        let entry = entry.map_err(io_error("read", folder))?;
-        let path = entry.path();
-        let kind = entry.file_type().map_err(io_error("read", &path))?;
-        let found = if kind.is_dir() {
-            stray(&path, ours)?
-        } else if ours.contains(&path) || entry.file_name() == MANIFEST {
-            None
-        } else {
-            Some(entry.file_name().to_string_lossy().into_owned())
-        };
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    Ok(None)
 }
 
 /// Reads the manifest of a directory without locking it, and checks that its parts agree. A directory without a
@@ -873,9 +653,6 @@ fn sync_directory(directory: &Path) -> Result<(), WriteError> {
     }
     Ok(())
 }
-
-mod replace;
-pub use replace::replace;
 
 #[cfg(test)]
 mod tests;

@@ -164,8 +164,8 @@ codes! {
     MissingSection = "E0702", Missing, "A required section is not given.";
     MissingSpread = "E0703", Missing, "A law has a mean and no spread.";
     SelfReference = "E0801", Cycle, "Something refers to itself.";
-    RouteCycle = "E0802", Cycle, "Calls go round without an exit.";
-    PlacementCycle = "E0803", Cycle, "Something stands on what stands on it.";
+    RouteCycle = "E0802", Cycle, "Calls form a cycle without an exit.";
+    PlacementCycle = "E0803", Cycle, "A component stands on itself, through others.";
     NameTwice = "E0901", Dup, "Two components have one name.";
     NameCase = "E0902", Dup, "Two names differ only in case.";
     NameReserved = "E0903", Dup, "A name is a word of the language.";
@@ -177,7 +177,7 @@ codes! {
     LawOverdetermined = "E1105", Conflict, "A law is given more than it needs.";
     Contradiction = "E1106", Conflict, "No value meets two expectations of one figure.";
     Placement = "E1201", Infeasible, "A placement cannot be met.";
-    Capacity = "E1202", Infeasible, "More is placed than there is.";
+    Capacity = "E1202", Infeasible, "More is placed than there is capacity for.";
     Quorum = "E1203", Infeasible, "A quorum cannot be reached.";
     NotYet = "E1204", Infeasible, "The requests solver cannot simulate this yet.";
     NoEffect = "E1301", Inert, "A setting cannot take effect.";
@@ -201,12 +201,12 @@ codes! {
     AfterLoss = "W1205", Infeasible, "After one loss the rest cannot carry the load.";
     Saturated = "W1206", Infeasible, "More users than can be served at once.";
     TimeOuts = "W1101", Conflict, "Time-outs contradict each other.";
-    NoOutage = "W1301", Inert, "The run is too short to see what goes wrong.";
+    NoOutage = "W1301", Inert, "The run is too short to see its faults.";
     SeldomUsed = "W1302", Inert, "A setting has next to no effect.";
-    NoContent = "W1303", Inert, "Memory cannot cache reads of what has no size.";
+    NoContent = "W1303", Inert, "Memory cannot cache reads of data without a size.";
     UnusedProfile = "W1304", Inert, "No workload uses this profile.";
     NoPrice = "W0701", Missing, "A part has no price.";
-    NoHealthCheck = "W1207", Infeasible, "A balancer never notices a dead member.";
+    NoHealthCheck = "W1207", Infeasible, "A balancer never detects a dead member.";
     TraceTimes = "W1601", Trace, "The times of a trace look like another unit.";
 }
 

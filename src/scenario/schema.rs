@@ -118,7 +118,7 @@ impl Maker {
         self.refer(&format!("{name}-given"), |_| {
             json!({ "anyOf": [value, {
                 "type": "object",
-                "description": "a value with how far it may be off, and where it is from",
+                "description": "a value with its uncertainty and its source",
                 "properties": {
                     "value": value, "low": value, "high": value, "source": { "type": "string" }
                 },

@@ -110,7 +110,8 @@ pub struct TableReader<'a> {
     table: &'a Table,
     out: &'a mut Diagnostics,
     asked: Vec<Cow<'static, str>>,
-    missing: Vec<Cow<'static, str>>,
+    /// Missing keys, each with its form.
+    missing: Vec<(Cow<'static, str>, fn() -> Shape)>,
 }
 
 impl<'a> TableReader<'a> {
@@ -154,7 +155,7 @@ impl<'a> TableReader<'a> {
         let Some(item) = given else {
             let Some(default) = default else {
                 if F::REQUIRED {
-                    self.missing.push(key);
+                    self.missing.push((key, F::Inner::shape));
                     return None;
                 }
                 return F::keep(None);
@@ -211,23 +212,29 @@ impl<'a> TableReader<'a> {
                     out.note_meant(item.span, meant);
                 }
             }
-            missing.retain(|key| !out.is_meant(item.span, key));
+            missing.retain(|(key, _)| !out.is_meant(item.span, key));
         }
         match missing.as_slice() {
             [] => {}
-            several if table.entries.is_empty() && several.len() > 1 => out.push(
-                Diagnostic::new(
-                    Code::MissingKey,
-                    item.span,
-                    format!("nothing is given here; required: `{}`", several.join("`, `")),
-                )
-                .help("`fivenines schema` lists every key"),
-            ),
+            // Nothing more is shown, so no examples are made.
+            [(first, _), ..] if out.is_full() => {
+                let message = format!("required key `{first}` is missing");
+                out.push(Diagnostic::new(Code::MissingKey, item.span, message));
+            }
+            several if table.entries.is_empty() && several.len() > 1 => {
+                let keys: Vec<&str> = several.iter().map(|(key, _)| key.as_ref()).collect();
+                let lines: Vec<String> =
+                    several.iter().map(|(key, shape)| shape().line(key)).collect();
+                let message = format!("nothing is given here; required: `{}`", keys.join("`, `"));
+                let help = format!("for example `{}`", lines.join("`, `"));
+                out.push(Diagnostic::new(Code::MissingKey, item.span, message).help(help));
+            }
             several => {
-                for key in several {
+                for (key, shape) in several {
                     let message = format!("required key `{key}` is missing");
                     let diagnostic = Diagnostic::new(Code::MissingKey, item.span, message);
-                    out.push(diagnostic.key(key.as_ref()));
+                    let help = format!("for example `{}`", shape().line(key));
+                    out.push(diagnostic.key(key.as_ref()).help(help));
                 }
             }
         }

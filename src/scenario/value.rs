@@ -95,6 +95,57 @@ pub enum Shape {
     Either(Vec<Shape>),
 }
 
+impl Shape {
+    /// Returns a line of TOML that gives `key` a value of this form. Names of components are written `NAME`.
+    #[must_use]
+    pub fn line(&self, key: &str) -> String {
+        format!("{key} = {}", self.example(3))
+    }
+
+    /// Returns a value of this form as TOML, with the required keys of tables down to `depth` levels.
+    fn example(&self, depth: usize) -> String {
+        match self {
+            Self::SimDuration => "\"10ms\"".into(),
+            Self::Bytes => "\"4GiB\"".into(),
+            Self::Bandwidth => "\"100Mbit/s\"".into(),
+            Self::Rate => "\"20/s\"".into(),
+            Self::Money => "\"$250/month\"".into(),
+            Self::SizePrice => "\"$0.30/GB\"".into(),
+            Self::Level => "\"40/s\"".into(),
+            Self::Probability => "0.1".into(),
+            Self::Count => "4".into(),
+            Self::Factor => "1.5".into(),
+            Self::Boolean => "true".into(),
+            Self::Text => "\"text\"".into(),
+            Self::Given(inner) => inner.example(depth),
+            Self::Law(inner) => {
+                format!("{{ dist = \"exponential\", mean = {} }}", inner.example(depth))
+            }
+            Self::Name | Self::Reference => "\"NAME\"".into(),
+            Self::Word(words) => {
+                let first = words.first().and_then(|word| word.spellings.first());
+                format!("\"{}\"", first.copied().unwrap_or_default())
+            }
+            Self::List(inner) => format!("[{}]", inner.example(depth)),
+            Self::Named(keys, inner) => {
+                let key = if *keys == KeyShape::Text { "\"text\"" } else { "NAME" };
+                format!("{{ {key} = {} }}", inner.example(depth))
+            }
+            Self::Table { keys, .. } => {
+                let required = keys().into_iter().filter(|key| key.required);
+                let lines: Vec<String> = match depth.checked_sub(1) {
+                    Some(depth) => required
+                        .map(|key| format!("{} = {}", key.key, key.shape.example(depth)))
+                        .collect(),
+                    None => Vec::new(),
+                };
+                if lines.is_empty() { "{}".into() } else { format!("{{ {} }}", lines.join(", ")) }
+            }
+            Self::Either(any) => any.first().map_or_else(String::new, |one| one.example(depth)),
+        }
+    }
+}
+
 /// The form of the keys of a [`Shape::Named`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyShape {

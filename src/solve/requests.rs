@@ -221,7 +221,7 @@ pub struct Breach {
 /// `Breach` when a ledger is not closed or an identity does not hold.
 pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observation, Breach> {
     let seen = run_unless(plan, window, replication, &|| false)?;
-    Ok(seen.expect("nobody tells it to stop"))
+    Ok(seen.expect("no signal stops it"))
 }
 
 /// Simulates `window` as [`run`] does; `None` as soon as `told_to_stop` returns true. It is checked about every 2¹⁹
@@ -747,7 +747,7 @@ fn audit(plan: &Blueprint, observation: &Observation) -> Result<(), Breach> {
         if gauge.inside != gauge.stayed {
             let (area, stays) = (gauge.inside, gauge.stayed);
             return breach(format!(
-                "Little's law at `{}`: area {area} ns, stays {stays} ns",
+                "Little's law at `{}`: area {area} ns, sojourn times {stays} ns",
                 part.name
             ));
         }

@@ -2,7 +2,7 @@
 //!
 //! Model: the world carries a digest of all events so far. A part of it is recorded when the measured interval begins,
 //! at some of the soundings, and when the interval ends. The events between two checkpoints are a *part* (the command
-//! calls it a stretch). Number 0 is the warm-up before the first checkpoint; the last one begins at the last
+//! calls it an interval). Number 0 is the warm-up before the first checkpoint; the last one begins at the last
 //! checkpoint, the end of the window. Once two trajectories differ they stay different. So they diverge in the part
 //! that ends with the first checkpoint that differs.
 //!

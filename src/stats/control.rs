@@ -221,7 +221,7 @@ mod tests {
         assert_eq!(two.count(), 2);
         let found = two.mean(&plane, 0.95).unwrap().unwrap();
         assert!((found.estimate + 15.0).abs() < 1e-9, "{found:?}");
-        // The same control again adds nothing; with 19 replications there is room for one.
+        // The same control again adds nothing; 19 replications suffice for one alone.
         let again = Controls::new(&[control(&a, 4.0), control(&a, 4.0)]).unwrap();
         assert_eq!(again.count(), 1);
         let few = Controls::new(&[control(&a[..19], 4.0), control(&b[..19], 8.0)]).unwrap();

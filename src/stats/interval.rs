@@ -135,7 +135,7 @@ impl Interval {
     ///
     /// # Errors
     ///
-    /// [`StatsError::TooFew`] below two replications: one run says nothing about its own error.
+    /// [`StatsError::TooFew`] below two replications: one run gives no estimate of its own error.
     /// [`StatsError::OutOfRange`] for a `level` outside (0, 1), [`StatsError::NotFinite`].
     pub fn of_mean(values: &[f64], level: f64) -> Result<Self, StatsError> {
         check_values(values, 2)?;

@@ -57,13 +57,12 @@ fn has_a_limit(
         |part: &&Part| matches!(&part.config, Config::Service(of) if of.workers.is_none());
     let free = parts.find_map(|id| Some(&plan.parts[id.index()]).filter(unlimited));
     let Some(part) = free else { return Ok(()) };
-    let message = format!(
-        "`{figure}`: `{}` has unlimited workers, so that there is nothing to be busy of",
-        part.name
-    );
+    let message =
+        format!("`{figure}`: `{}` has unlimited workers, and so no utilisation", part.name);
     let window = figure.window.as_ref().map_or_else(String::new, |window| format!("@{window}"));
     let help = format!(
-        "ask how many work, `busy.{scope}{window}`, or for its processor, `utilization.ZONE.cpu{window}`",
+        "use `busy.{scope}{window}` for the number at work, or for its processor \
+         `utilization.ZONE.cpu{window}`",
         scope = figure.scope
     );
     Err(NoSuchFigure::new(message).help(help))
@@ -129,7 +128,9 @@ fn disturbed(draft: &Draft, figure: &Figure, asked: &mut WindowPlan) -> Result<(
             return Ok(());
         }
         let message = match drill.part {
-            Some(_) => format!("`{figure}`: nothing is mended in this run, so that nothing drains"),
+            Some(_) => {
+                format!("`{figure}`: nothing is repaired in this run, so that nothing drains")
+            }
             None => format!("`{figure}`: nothing breaks in this run"),
         };
         let part = drill.part.as_ref().map_or("PART", |part| part.name.as_str());
@@ -161,7 +162,8 @@ fn disturbed(draft: &Draft, figure: &Figure, asked: &mut WindowPlan) -> Result<(
     };
     if first <= from {
         let message = format!(
-            "`{figure}`: a step or flash crowd begins before `{name}`, so that it holds no time without"
+            "`{figure}`: a step or flash crowd begins before `{name}`: the window has no \
+             time before the disturbance"
         );
         return refuse(message, format!("let `{name}` begin before {}", first - SimTime::ZERO));
     }

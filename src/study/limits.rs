@@ -112,7 +112,7 @@ pub fn found(all: &[Sought], figure: &Figure) -> Result<usize, NoSuchFigure> {
     let stat = figure.key("objective").unwrap_or_default();
     let place = all.iter().position(|one| one.class == *class && one.stat == stat);
     place.filter(|_| figure.resource.is_none()).ok_or_else(|| {
-        NoSuchFigure::new(format!("`{figure}`: nothing looks for this capacity")).help(format!(
+        NoSuchFigure::new(format!("`{figure}`: it is not searched for")).help(format!(
             "that needs `[objective.{class}]` with `latency = {{ {stat} = \"500ms\" }}` or the like, \
              a workload with a `rate` that asks for `{class}`, and a window with a `level`"
         ))

@@ -116,7 +116,7 @@ impl SampledPlan {
     /// A message for the user, with the reason why none are drawn.
     pub fn of(draft: &Draft, plan: &Blueprint, years: &YearsPlan) -> Result<Self, String> {
         let Some(fluid) = &years.of.fluid else {
-            return Err("nobody in this scenario asks for anything at a rate".into());
+            return Err("no workload in this scenario has a rate".into());
         };
         let [mean, _] = fluid.mean_and_top_rates();
         let sizes = affordable(SIZES, mean.iter().sum(), u64::from(years.replications.0))?;
@@ -318,7 +318,7 @@ fn apart(plan: &Blueprint, fluid: &FluidPlan) -> Option<String> {
     let hasty = fluid.classes.iter().map(|class| class.patience.gone(SOON.seconds()));
     let hasty = hasty.fold(0.0, f64::max);
     if hasty > HASTY {
-        return Some(format!("{:.1} % of the users give up within {SOON}", hasty * 100.0));
+        return Some(format!("{:.1} % of the users abandon within {SOON}", hasty * 100.0));
     }
     let retries = |part: &crate::model::blueprint::Part| matches!(&part.config, crate::model::blueprint::Config::Balancer(b) if b.retries > 0);
     if let Some(part) = plan.parts.iter().find(|part| retries(part)) {

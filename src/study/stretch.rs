@@ -16,7 +16,7 @@ use crate::study::underway;
 use crate::study::window::{Watch, WindowPlan};
 use crate::units::{SimDuration, SimTime};
 
-/// Part of a trajectory between two checkpoints. As text `WINDOW:REPLICATION:STRETCH`, replications counted from 1.
+/// Part of a trajectory between two checkpoints. As text `WINDOW:REPLICATION:INTERVAL`, replications counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stretch {
     /// The window.
@@ -47,8 +47,8 @@ impl FromStr for Stretch {
             Some(Self { window, replication, number })
         };
         read().ok_or_else(|| {
-            "write WINDOW:REPLICATION:STRETCH, as `replay` names it: peak:1:7 (replications count \
-             from 1, stretch 0 is the warm-up)"
+            "write WINDOW:REPLICATION:INTERVAL, as `replay` names it: peak:1:7 (replications count \
+             from 1, interval 0 is the warm-up)"
                 .to_string()
         })
     }

@@ -131,7 +131,7 @@ fn capacity_in(loaded: &Loaded, tier: &str, from: f64) -> CapacityResult {
     };
     let watch = Watch::default();
     let found = search(&loaded.plan, &steady(400), WorkloadId(0), &objective, effort, &watch);
-    let found = found.unwrap().expect("nobody tells it to stop");
+    let found = found.unwrap().expect("no signal stops it");
     let (low, rate, high) = ends(&found);
     println!("{tier}: {rate:.2} pages/s, surely {low:.2} to {high:.2}");
     let looks: Vec<usize> = found.looks.iter().map(Vec::len).collect();
@@ -219,7 +219,7 @@ fn the_capacity_of_one_exponential_server_is_that_of_the_formula() {
     };
     let watch = Watch::default();
     let found = search(&loaded.plan, &steady(600), WorkloadId(0), &objective, effort, &watch);
-    let found = found.unwrap().expect("nobody tells it to stop");
+    let found = found.unwrap().expect("no signal stops it");
     let (low, rate, high) = ends(&found);
     assert!(low <= truth && truth <= high, "{found:?}");
     assert!((rate - truth).abs() <= 0.02 * truth, "{rate} {truth}");

@@ -305,7 +305,7 @@ fn a_purged_edge_answers_and_has_to_fetch() {
 fn contents_of_edges_that_make_no_sense_are_refused_with_the_way_out() {
     let content = "{ objects = 5, popularity = { get = { zipf = 0.8, objects = 50 } } }";
     for (life, content, says) in [
-        ("0s", content, "serve for no time"),
+        ("0s", content, "is never served"),
         (
             "1h",
             "{ objects = 0, popularity = { get = { zipf = 1, objects = 5 } } }",
@@ -328,7 +328,7 @@ fn contents_of_edges_that_make_no_sense_are_refused_with_the_way_out() {
     }
     let line = format!("content = {content}\n");
     let both = scene(content, "1h").replace(&line, &format!("{line}hit = {{ get = 0.5 }}\n"));
-    assert!(draft_or_complaints(&both).unwrap_err().contains("hit ratios are given, or come out"));
+    assert!(draft_or_complaints(&both).unwrap_err().contains("hit ratios are either given"));
     let neither = scene(content, "1h").replace(&line, "");
     assert!(draft_or_complaints(&neither).unwrap_err().contains("`hit` is missing"));
     let lifeless = scene(content, "1h").replace("ttl = \"1h\"\n", "");

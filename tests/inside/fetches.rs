@@ -92,7 +92,7 @@ pub fn assert_fetches_that_are_not_collapsed_are_noticed() {
 }
 
 /// A cycle of 2.51 s has 251 requests; the first of a fetch waits for 0.5 s, the 50 that come during it for
-/// half of that in the mean: (0.5 + 50 × 0.25) / 251 = 0.0518 s. All others are answered at once.
+/// half of that on average: (0.5 + 50 × 0.25) / 251 = 0.0518 s. All others are answered at once.
 #[test]
 fn who_waits_for_a_fetch_is_answered_when_it_is() {
     let plan = collapsed();

@@ -59,7 +59,10 @@ fn check_refuses_what_run_refuses() {
         (desk(&[("other:latency.job.p95@steady", "< 1s")]), "compares scenarios"),
         (desk(&[("difference(a, b, latency.job.p95@steady)", "< 1s")]), "compares scenarios"),
         (desk(&[("structural.disk-*@horizon", "> 0.5")]), "there is no availability of `disk-*`"),
-        (precise("latency.job.p95@steady"), "needs 10 replications before the first look"),
+        (
+            precise("latency.job.p95@steady"),
+            "needs 10 replications before its precision is first checked",
+        ),
         (precise("latency.job.p95@nowhere"), "there is no window `nowhere`"),
         (precise("latency.job.p95@horizon"), "cannot be made precise"),
         (precise("headroom.desk@steady"), "it is exact"),

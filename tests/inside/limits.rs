@@ -55,7 +55,7 @@ fn lived(text: &str) -> (StudyResult, Results) {
 }
 
 fn found(result: &StudyResult) -> &CapacityResult {
-    result.capacities[0].as_ref().expect("nobody tells it to stop")
+    result.capacities[0].as_ref().expect("no signal stops it")
 }
 
 /// The formula's rate is held, one far off is not, and a bound inside the interval is undecided.
@@ -160,11 +160,11 @@ fn a_capacity_that_nobody_looks_for_is_refused() {
     refused("capacity.page", &["E0414", "capacity.page[objective=p95]"]);
     refused("capacity.page.p99", &["E0414", "capacity.page[objective=p99]"]);
     refused("capacity.page[objective=p95]@some", &["E0414", "of no window"]);
-    refused("capacity.page[objective=p99]", &["E0414", "nothing looks for", "latency"]);
+    refused("capacity.page[objective=p99]", &["E0414", "is not searched for", "latency"]);
     refused("capacity.other[objective=p95]", &["E0414", "[objective.other]"]);
     let closed = scenario(ONE, "150ms", "", &["> 1/s"]).replace("level = \"10/s\"\n", "");
     let said = read(&closed, Path::new(".")).err().expect("no window has a level");
-    assert!(said.contains("nothing looks for"), "{said}");
+    assert!(said.contains("is not searched for"), "{said}");
 }
 
 /// What each replication carries is the rate that came in it: runs of an M/M/1 queue whose busy and quiet

@@ -197,6 +197,10 @@ fn poison(block: &mut Block, word: &str) {
             set(&mut check.name);
             set(&mut check.detail);
         }),
+        Block::Folded(fold) => {
+            set(&mut fold.summary);
+            fold.blocks.iter_mut().for_each(|block| poison(block, word));
+        }
     }
 }
 

@@ -268,9 +268,9 @@ fn shields_that_make_no_sense_are_refused_with_the_way_out() {
         (of(&edges, &format!("round-trip = \"1ms\"\n{shields}")), "no user comes to it"),
         (
             of(&edges, &format!("ttl = \"2s\"\n{ONE}")),
-            "asked for what the edges of `edge` are asked for",
+            "asked for the objects that the edges of `edge` miss",
         ),
-        (of(&edges, "ttl = \"1s\"\ncontent = { objects = 1 }"), "would serve for longer"),
+        (of(&edges, "ttl = \"1s\"\ncontent = { objects = 1 }"), "would be served for longer"),
         (of("hit = { get = 0.5 }", shields), "they have hit ratios"),
         (of("ttl = \"2s\"\ncontent = { objects = 1 }", shields), "`popularity` is missing"),
         (

@@ -282,7 +282,7 @@ fn headroom_is_one_less_rate_times_demand_over_capacity_by_hand() {
         ("headroom.www-2.cpu[after-loss=www-9]@peak", "there is no part `www-9`"),
         ("headroom.www-1.cpu[after-loss=www-1]@peak", "when `www-1` is lost"),
         ("headroom.www-1.cpu[cause=site]@peak", "`[cause=...]` has no effect on `headroom`"),
-        ("headroom.www-1.cpu.p95@peak", "arithmetic has no statistic"),
+        ("headroom.www-1.cpu.p95@peak", "a closed form has no statistic"),
         ("headroom.www-1.cpu@nowhere", "level of a window"),
     ] {
         let message = spare(&two, path).unwrap_err();

@@ -111,7 +111,7 @@ fn users_whose_pages_fail_think_and_ask_again() {
     let views = &seen.record.views[0];
     let lost: u64 = views.lost.iter().sum();
     assert_eq!(views.intended, views.served + views.delayed + lost, "all have ended");
-    assert_eq!(views.never_born, 0, "closed users do not go away");
+    assert_eq!(views.never_born, 0, "closed users do not leave");
     assert!(lost > 1_000 && views.delayed > 10 && views.served > 10, "{views:?}");
     // 30 users are always in one of three places: a think is a second, a retry is waited for.
     let cycles = 30.0 * 600.0 / views.intended as f64;

@@ -197,7 +197,7 @@ fn intervals_of_a_load_that_doubles_are_known_by_hand() {
     }
 }
 
-/// M/M/∞ with 10 in the mean: the mean of an interval of two service times has the variance
+/// M/M/∞ with 10 on average: the mean of an interval of two service times has the variance
 /// 2a (μT − 1 + e^(−μT)) / (μT)²; of that of single instants, a, there is more.
 #[test]
 fn the_spread_of_interval_means_is_that_of_an_infinite_server() {

@@ -184,7 +184,7 @@ fn check_refuses_in_a_claim_what_run_and_compare_refuse() {
             "source = \"a brochure\"",
             "source = \"a brochure\"\nmissing = \"all of it\"",
             "E1102",
-            "or says what is `missing`",
+            "or states what is `missing`",
         ),
     ];
     for (from, to, code_of, says) in cases {

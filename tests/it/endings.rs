@@ -334,3 +334,46 @@ fn a_run_whose_reader_went_away_finishes_its_results() {
         fs::remove_dir_all(&out).unwrap();
     }
 }
+
+/// Waits until `count` lines of the file begin with `words`.
+fn until_said(path: &Path, words: &str, count: usize, child: &mut Child) -> String {
+    for _ in 0..6_000 {
+        let text = fs::read_to_string(path).unwrap();
+        if text.lines().filter(|line| line.starts_with(words)).count() >= count {
+            return text;
+        }
+        assert!(child.try_wait().unwrap().is_none(), "it ended: {text}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("`{words}` was not said {count} times: {}", fs::read_to_string(path).unwrap());
+}
+
+/// A planner edits a file and sees what moved, without starting anything again; a mistake is said and does not end
+/// the watch.
+#[test]
+fn a_watched_scenario_is_run_again_when_it_changes() {
+    let place = tempfile::tempdir().unwrap();
+    let scenario = site(place.path(), "site", "1min");
+    let (out, said) = (place.path().join("out"), place.path().join("said"));
+    let words = ["run", scenario.to_str().unwrap(), "--watch", "--out", out.to_str().unwrap()];
+    let log = || fs::File::options().append(true).create(true).open(&said).unwrap();
+    let mut command = Command::new("env");
+    command.args([HEARD, BINARY]).args(words).args(&SHORT[1..]);
+    let mut child = command.stdout(log()).stderr(log()).spawn().unwrap();
+    let waiting = "waiting for a change; Ctrl-C ends";
+    let first = until_said(&said, waiting, 1, &mut child);
+    assert!(first.contains("Available"), "{first}");
+    let text = fs::read_to_string(&scenario).unwrap();
+    let dearer = text.replacen("zone    = \"$", "zone    = \"$1", 1);
+    fs::write(&scenario, text.replacen("rate    = \"20/s\"", "rate    = \"21/s\"", 1)).unwrap();
+    let second = until_said(&said, waiting, 2, &mut child);
+    assert!(second.contains("site.toml has changed\n"), "{second}");
+    assert!(second.contains("changed: workload.visitors.rate: 20/s → 21/s"), "{second}");
+    fs::write(&scenario, text.replacen("rate    = ", "rte    = ", 1)).unwrap();
+    let third = until_said(&said, waiting, 3, &mut child);
+    assert!(third.contains("unknown key `rte`"), "{third}");
+    fs::write(&scenario, dearer).unwrap();
+    until_said(&said, waiting, 4, &mut child);
+    send(&["INT"], &child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}

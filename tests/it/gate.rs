@@ -342,7 +342,7 @@ fn results_of_a_single_replication_are_replayed() {
     let more = ["--set", "run.replications={ min = 1, max = 4 }"];
     let (code, _, err) = run(&[&["check", &scenario][..], &more].concat());
     assert_eq!(code, 3, "{err}");
-    assert!(err.contains("one run says nothing about its own error"), "{err}");
+    assert!(err.contains("one run gives no estimate of its own error"), "{err}");
 }
 
 #[test]
@@ -397,6 +397,86 @@ fn a_difference_is_one_of_meaning_with_both_values() {
     assert_eq!(run(&["diff", &front, &place.text("scenarios")]).0, 2);
     place.write("wrong.toml", "scenario = 3\n");
     assert_eq!(run(&["diff", &front, &place.text("wrong.toml")]).0, 3);
+}
+
+#[test]
+fn a_comment_says_what_moved_for_better_or_worse_and_why() {
+    let place = Place::new();
+    place.write("scenarios/front.toml", &FRONT.replace("200/s", "300/s"));
+    let path = place.text("gate.md");
+    let (code, out, _) = place.gate(&["--markdown", &path]);
+    assert_eq!(code, 1, "{out}");
+    let comment = fs::read_to_string(path).unwrap();
+    let file = place.text("scenarios/front.toml");
+    let head = format!(
+        "<!-- fivenines gate -->\n### 7 figures moved: 6 worse, 0 better (2 scenarios)\n\n\
+         **`front`**: 9 figures: 7 changed (6 worse), 2 the same\n\n\
+         The scenario differs from its baseline:\n\n\
+         - `workload.jobs.rate: 200/s → 300/s` (`{file}:18`)\n\n\
+         | figure | baseline | now | change | allowed | |\n"
+    );
+    assert!(comment.starts_with(&head), "{comment}");
+    assert!(comment.ends_with("\nNo figure changed in `back`.\n"), "{comment}");
+    // Half as much traffic again is half as much utilisation again.
+    let busy = comment.lines().find(|line| line.starts_with("| `utilization.web-1@steady`"));
+    let busy: Vec<&str> = busy.unwrap().split(" | ").collect();
+    assert!(busy[3].starts_with("+50") || busy[3].starts_with("+49"), "{comment}");
+    assert_eq!(busy[5], "worse |", "{comment}");
+    // Worse figures come before those that are neither.
+    let worse = comment.rfind("worse |").unwrap();
+    assert!(comment.find("| ± 2 % |  |").is_none_or(|neither| neither > worse), "{comment}");
+}
+
+/// The steps of the action for GitHub run as they are written, but for what GitHub does itself.
+#[test]
+fn the_action_checks_judges_and_fails_with_the_code_of_the_gate() {
+    let action = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
+    let action = fs::read_to_string(action).unwrap();
+    let place = Place::new();
+    let command = Path::new(env!("CARGO_BIN_EXE_fivenines")).parent().unwrap();
+    let path = format!("{}:{}", command.display(), std::env::var("PATH").unwrap());
+    let step = |name: &str, code: &str| {
+        let body = action.split("    - name: ").find_map(|step| step.strip_prefix(name)).unwrap();
+        let lines = body.split_once("run: |\n").unwrap().1.lines();
+        let lines = lines.map_while(|line| line.strip_prefix("        "));
+        let script: Vec<&str> = lines.collect();
+        let done = std::process::Command::new("bash")
+            .args(["-e", "-o", "pipefail", "-c", &script.join("\n")])
+            .current_dir(place.path(""))
+            .env("PATH", &path)
+            .env("SCENARIOS", "scenarios")
+            .env("BASELINE", "baseline")
+            .env("FLAGS", "")
+            .env("CODE", code)
+            .env("GITHUB_STEP_SUMMARY", place.path("summary"))
+            .env("GITHUB_OUTPUT", place.path("output"))
+            .output();
+        let done = done.unwrap();
+        (done.status.code().unwrap(), String::from_utf8_lossy(&done.stdout).into_owned())
+    };
+    assert_eq!(step("check\n", "").0, 0);
+    let output = || fs::read_to_string(place.path("output")).unwrap();
+    assert_eq!((step("gate\n", "").0, output().as_str()), (0, "code=0\n"));
+    place.write("scenarios/front.toml", &FRONT.replace("200/s", "300/s"));
+    let (code, out) = step("gate\n", "");
+    assert!(out.contains("::error file=scenarios/front.toml,line=18"), "{out}");
+    assert_eq!((code, output().as_str()), (0, "code=0\ncode=1\n"));
+    let summary = fs::read_to_string(place.path("summary")).unwrap();
+    assert!(summary.contains("### No figure moved") && summary.contains("### 7 figures moved"));
+    assert!(place.path("gate.xml").is_file() && place.path("gate-results/front").is_dir());
+    assert_eq!(step("verdict\n", "1").0, 1);
+}
+
+/// The image builds with the toolchain of this repository.
+#[test]
+fn the_image_builds_with_the_pinned_toolchain() {
+    let read = |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
+    let toolchain = read("rust-toolchain.toml").unwrap();
+    let channel = toolchain.lines().find_map(|line| line.strip_prefix("channel = ")).unwrap();
+    let version = channel.trim_matches('"');
+    let image = read("Dockerfile").unwrap();
+    let from = image.lines().find_map(|line| line.strip_prefix("FROM rust:")).unwrap();
+    assert!(version.starts_with(from.split('-').next().unwrap()), "{from} for {version}");
 }
 
 /// The example in the manual is a workflow that runs commands that exist.

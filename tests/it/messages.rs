@@ -30,7 +30,7 @@ fn a_file_that_is_not_there_is_said_with_the_one_that_is() {
 #[test]
 fn a_folder_is_no_scenario_and_the_way_to_name_its_files_is_said() {
     assert_eq!(
-        complaint(&["check", "scenarios/tiers"], ""),
+        complaint(&["draw", "scenarios/tiers"], ""),
         "error: `scenarios/tiers` is a directory, not a scenario\n  \
          help: give the files in it: scenarios/tiers/*.toml\n"
     );
@@ -91,6 +91,84 @@ fn all_mistakes_of_a_file_are_said_at_once() {
         assert!(said.contains(words), "{words}: {said}");
     }
     assert!(said.lines().last().unwrap().starts_with("check: 3 errors, 0 warnings in"), "{said}");
+}
+
+/// Empty sections of every kind: users who write the lines that `check` gives as examples have no key missing after a
+/// few rounds, and no line is refused.
+#[test]
+fn the_example_of_a_missing_key_is_a_line_that_works() {
+    let sections = [
+        "site.a",
+        "rack.b",
+        "server.c",
+        "zone.d",
+        "service.e",
+        "database.g",
+        "nas.h",
+        "station.i",
+        "unit.j",
+        "group.k",
+        "crew.l",
+        "queue.m",
+        "cache.n",
+        "cdn.o",
+        "name-service.p",
+        "workload.q",
+        "request.r",
+        "window.s",
+        "fault.t",
+        "profile.u",
+        "link.v",
+        "operation.w",
+        "objective.x",
+        "clients.y",
+        "balancer.z",
+    ];
+    let mut lines: Vec<(&str, Vec<String>)> =
+        sections.iter().map(|one| (*one, Vec::new())).collect();
+    let mut rounds = 0;
+    loop {
+        let mut text = "scenario = \"x\"\nformat = 2\n".to_string();
+        for (section, lines) in &lines {
+            text.push_str(&format!("[{section}]\n{}\n", lines.join("\n")));
+        }
+        let (_folder, path) = file(&text);
+        let (_, out, err) = run(&["check", &path, "--format", "json"]);
+        let mut added = 0;
+        for line in out.lines().chain(err.lines()).filter(|line| line.starts_with('{')) {
+            let found: serde_json::Value = serde_json::from_str(line).unwrap();
+            let code = found["code"].as_str().unwrap();
+            // Syntax, type, unit, word, unknown key.
+            let wrong = ["E01", "E02", "E03", "E06"].iter().any(|class| code.starts_with(class));
+            assert!(!wrong, "{line}\n{text}");
+            if code != "E0701" {
+                continue;
+            }
+            let field = found["field"].as_str().unwrap_or_default();
+            let help = found["help"].as_str().unwrap_or_default();
+            let own = lines.iter_mut().find(|(section, _)| {
+                field
+                    .strip_prefix(*section)
+                    .is_some_and(|rest| rest.matches(['.', '[']).count() <= 1)
+            });
+            let Some((_, own)) = own else { continue };
+            let examples =
+                help.strip_prefix("for example `").and_then(|help| help.strip_suffix('`'));
+            let examples = examples.unwrap_or_else(|| panic!("no example: {line}"));
+            // The reader puts a name of the own there.
+            own.extend(examples.split("`, `").map(|line| line.replace("NAME", "a-name")));
+            added += 1;
+        }
+        if added == 0 {
+            break;
+        }
+        rounds += 1;
+        assert!(rounds <= 4, "{text}");
+    }
+    assert!(
+        rounds >= 1 && lines.iter().filter(|(_, own)| !own.is_empty()).count() >= 12,
+        "{lines:?}"
+    );
 }
 
 /// A trace in milliseconds where seconds are read is asked about by `check`.

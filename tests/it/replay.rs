@@ -195,8 +195,7 @@ fn the_stretch_in_which_a_history_took_another_course_holds_the_instant_of_the_c
         words.contains("first: the trajectory of window later, replication 1: events "),
         "{words}"
     );
-    let said =
-        "window later, replication 1: the same up to 40 s of the window, another course by 60 s\n";
+    let said = "window later, replication 1: the same up to 40 s of the window, different events by 60 s\n";
     assert!(words.contains(said), "{words}");
     let mixed = place.text("mixed");
     let list = format!("\n    fivenines replay {mixed} --events later:1:3 > then.csv\n");
@@ -222,7 +221,7 @@ fn the_stretch_in_which_a_history_took_another_course_holds_the_instant_of_the_c
     // Nobody sees a change in the draws but from its first event on: here the very first.
     let place = Place::new(&step(), &step().replace("60/s", "61/s"));
     let (words, json) = place.replay();
-    assert!(words.contains("another course already in the warm-up"), "{words}");
+    assert!(words.contains("different events already in the warm-up"), "{words}");
     let stretch = &json["first_difference"]["stretch"];
     assert_eq!((&stretch["name"], &stretch["same_until_s"]), (&"later:1:0".into(), &Json::Null));
     let (event, _) = place.named("later:1:0");
@@ -321,7 +320,7 @@ fn a_stretch_or_a_list_that_is_none_is_told_with_the_way_out() {
     let place = Place::new(&step(), &step());
     let results = place.text("then");
     for (stretch, said) in [
-        ("later", "write WINDOW:REPLICATION:STRETCH"),
+        ("later", "write WINDOW:REPLICATION:INTERVAL"),
         ("later:0:1", "replications count from 1"),
         ("latre:1:1", "has no window `latre`\n  help: did you mean `later`?"),
         (

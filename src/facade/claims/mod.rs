@@ -109,9 +109,7 @@ impl Checks<'_> {
                 let message = format!("the scenario in `{file}` is called `{called}`");
                 Err((message, format!("call it `{name}`, or rename the file")))
             }
-            None => {
-                Err((format!("`{file}` is not sound"), format!("see `fivenines check {file}`")))
-            }
+            None => Err((format!("`{file}` has errors"), format!("see `fivenines check {file}`"))),
         }
     }
 

@@ -107,11 +107,12 @@ fn check_sticky(
         return;
     }
     if balancer.algorithm.value == Algorithm::Hash {
-        let message = "by `hash` a page view has its member whatever the one before it met";
+        let message = "by `hash` each page view has a member of its own, whichever member served \
+                       the one before";
         exclude(span, balancer.algorithm.span, message, out);
     }
     if draft.links.balancers[at].targets.len() == 1 {
-        let message = format!("`{name}` has one member: everybody is with it");
+        let message = format!("`{name}` has one member: all sessions are with it");
         inert(span, message, "remove `sticky`", out);
     }
     let scenario = &draft.scenario;
@@ -120,7 +121,8 @@ fn check_sticky(
     let here = workloads.filter(|(_, class)| class.is_some_and(comes_here));
     let here: Vec<_> = here.map(|((_, workload), _)| workload).collect();
     if here.is_empty() {
-        let message = format!("no user's own requests come to `{name}`: cookies are the client's");
+        let message =
+            format!("no request of a user comes to `{name}` directly: cookies belong to clients");
         return inert(span, message, "remove `sticky`", out);
     }
     let has_sessions = |workload: &WorkloadSpec| {
@@ -131,7 +133,7 @@ fn check_sticky(
     let sticks = |workload: &WorkloadSpec| workload.users.is_some() || has_sessions(workload);
     if !here.into_iter().any(sticks) {
         let message =
-            format!("who comes to `{name}` has no session: each page view is another user's");
+            format!("the users of `{name}` have no session: each page view is from another user");
         inert(span, message, "give the clients a `session`, or remove `sticky`", out);
     }
 }
@@ -139,15 +141,15 @@ fn check_sticky(
 fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     let count = &balancer.count;
     if count.value > 2 && balancer.peers.is_none() {
-        let message = format!("`count` is {}, at most 2: one works, one watches", count.value);
-        let help = format!("where all work, say what they share: `[balancer.{name}.peers]`");
+        let message = format!("`count` is {}, at most 2: one works, one stands by", count.value);
+        let help = format!("where all work, declare what they share: `[balancer.{name}.peers]`");
         out.push(Diagnostic::new(Code::OutOfRange, count.span, message).help(help));
     }
     check_room(balancer, out);
     match &balancer.failover {
         _ if balancer.peers.is_some() => check_peers(name, balancer, out),
         None if balancer.vrrp.is_some() => {
-            let message = format!("`{name}` has nobody to take over");
+            let message = format!("`{name}` has no second unit to take over");
             let vrrp = balancer.vrrp.as_ref().filter(|_| count.value == 1);
             inert_if(vrrp, &message, "set count = 2, or remove `vrrp`", out);
         }
@@ -156,7 +158,7 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
             inert(count.span, message, &format!("add `[balancer.{name}.failover]`"), out);
         }
         Some(failover) if count.value == 1 => {
-            let message = format!("`{name}` has nobody to take over");
+            let message = format!("`{name}` has no second unit to take over");
             inert(failover.span, message, "set count = 2, or remove `failover`", out);
         }
         _ => {}
@@ -169,7 +171,7 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
         out.push(Diagnostic::new(Code::OutOfRange, vrrp.span, message));
     }
     if let Some(check) = balancer.check.as_ref().filter(|check| check.depth.value == Depth::Deep) {
-        let message = "a deep probe sees a hang";
+        let message = "a deep probe always detects a hang";
         inert_if(check.detects_hang.as_ref(), message, "remove `detects-hang`", out);
     } else if let Some(check) = &balancer.check {
         let message = "a shallow probe asks whether the port answers";
@@ -183,10 +185,10 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
         exclude(zone.span, rack.span, "an appliance stands in a rack, software in a zone", out);
     }
     if balancer.in_.is_some() {
-        let message = "its zone says how many cores it has";
+        let message = "its zone determines how many cores it has";
         inert_if(balancer.cores.as_ref(), message, "remove `cores`", out);
     } else if balancer.cpu.is_some() && balancer.cores.is_none() {
-        missing(balancer.span, "cores", "`cpu` is work of so many cores", out);
+        missing(balancer.span, "cores", "the number of cores that do the work of `cpu`", out);
     } else if balancer.cpu.is_none() {
         let message = "no work is given for these cores";
         inert_if(balancer.cores.as_ref(), message, "give `cpu`, or remove `cores`", out);
@@ -196,7 +198,7 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
 /// Checks the bounds on open requests, and the queues for them.
 fn check_room(balancer: &BalancerSpec, out: &mut Diagnostics) {
     if balancer.limit.is_none() {
-        let message = "a unit without `limit` takes everybody in";
+        let message = "a unit without `limit` accepts all requests";
         inert_if(balancer.backlog.as_ref(), message, "give `limit`, or remove `backlog`", out);
     }
     if balancer.member_limit.is_none() {
@@ -219,7 +221,7 @@ fn check_room(balancer: &BalancerSpec, out: &mut Diagnostics) {
 fn check_peers(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     let Some(peers) = &balancer.peers else { return };
     if balancer.count.value == 1 {
-        let message = format!("`{name}` has nobody to share addresses with");
+        let message = format!("`{name}` has no other unit to share addresses with");
         inert(peers.span, message, "raise `count`, or remove `peers`", out);
     }
     if let Some(failover) = &balancer.failover {

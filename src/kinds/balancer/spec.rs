@@ -11,105 +11,109 @@ use crate::units::SimDuration;
 spec! {
     /// A balancer in front of a service, or of the reads of a database.
     pub struct BalancerSpec {
-        /// 1, or 2 for a pair of which one works, or any number of `peers`.
+        /// Number of units: 1, 2 for a pair of which one works, or any number with `peers`.
         count: u32 = 1 => at_least(1),
-        /// The rack of an appliance.
+        /// Rack of an appliance.
         rack: Option<Reference>,
-        /// The zone, where it is software.
+        /// Zone of a balancer that is software.
         in_: Option<Reference>,
-        /// A service, a list of its members, or a database, whose reads then go through it.
+        /// Backends: a service, a list of its members, or a database, whose reads then go through the balancer.
         to: crate::scenario::names::OneOrMany<Reference> => not_empty(),
         /// Cores of the appliance.
         cores: Option<u32> => at_least(1),
-        /// Work per request.
+        /// Processor time per request.
         cpu: Option<LawSpec<SimDuration>>,
-        /// How the next member is picked.
+        /// Rule by which the next member is picked.
         algorithm: Algorithm = "round-robin",
-        /// Who has been to a member before in his session goes there again, while it is believed alive; `algorithm` picks for the others.
+        /// If true, requests of a session go to the member that served it before, as long as that is believed
+        /// alive; `algorithm` picks for the others.
         sticky: bool = false,
-        /// Weights of members beside 1: by member, or by service for all of its members.
+        /// Weights of members, by member, or by service for all of its members. Members not listed have weight 1.
         weights: Named<f64, Reference> = {},
-        /// How it learns that a member is dead.
+        /// Health checks by which it detects that a member is dead. Without it, every member is believed alive.
         check: Option<CheckSpec>,
-        /// A member that was put back gets its whole share only after this long.
+        /// Time over which the weight of a member that was put back grows to its own. Without it, the full weight
+        /// applies at once.
         slow_start: Option<SimDuration> => above(SimDuration::ZERO),
-        /// For an answer.
+        /// Time limit for an answer; the client then gets an error. Without it, none.
         time_out: Option<SimDuration>,
-        /// Further members asked when one refuses, or when the time for an answer is over before one has taken the request.
+        /// Number of further members tried when one refuses a request or has not accepted it within `time-out`.
         retries: u32 = 0 => at_most(255),
-        /// Requests inside a unit; more wait in its backlog. None: no bound.
+        /// Largest number of requests inside a unit; more wait in its backlog. Without it, no bound.
         limit: Option<u32> => at_least(1),
-        /// Requests that may wait for a free slot in a unit; more are refused. None: no bound.
+        /// Largest number of requests that wait for a free slot in a unit; more are refused. Without it, no bound.
         backlog: Option<u32>,
-        /// Requests open at a time at each member, of each unit; more wait in the queue of the unit. None: no bound.
+        /// Largest number of requests that a unit has open at each member; more wait in the queue of the unit.
+        /// Without it, no bound.
         member_limit: Option<u32> => at_least(1),
-        /// Requests in the queue of a unit, at most; more are refused. None: no bound.
+        /// Largest number of requests in the queue of a unit; more are refused. Without it, no bound.
         queue_limit: Option<u32>,
-        /// Longest wait in the queue, after which a request ends with an error. None: for ever.
+        /// Longest wait in the queue, after which a request ends with an error. Without it, no bound.
         queue_time_out: Option<SimDuration> => above(SimDuration::ZERO),
-        /// How the partner takes over.
+        /// Takeover by the second unit of a pair.
         failover: Option<TakeoverSpec>,
-        /// Takeover by the timers of VRRP instead.
+        /// Takeover by the timers of VRRP, instead of `failover`.
         vrrp: Option<VrrpSpec>,
-        /// Units that own addresses together and take them over from each other.
+        /// Virtual IPs that all units own together and take over from each other.
         peers: Option<PeersSpec>,
     }
 }
 
 words! {
-    /// How a balancer picks a member.
+    /// Rule by which a balancer picks a member.
     pub enum Algorithm {
-        /// In turn.
+        /// The members in turn.
         RoundRobin = "round-robin",
-        /// The one with the fewest open requests.
+        /// The member with the fewest open requests.
         LeastConnections = "least-connections",
-        /// At random.
+        /// A member drawn at random.
         Random = "random",
-        /// The one with fewer open requests of two drawn at random.
+        /// The member with fewer open requests, of two drawn at random.
         TwoChoices = "two-choices",
-        /// The same for all requests of a page view.
+        /// The same member for all requests of a page view.
         Hash = "hash",
     }
 }
 
 spec! {
-    /// An address that two units share by VRRP (RFC 5798).
+    /// A virtual IP that two units share by VRRP (RFC 5798).
     pub struct VrrpSpec {
-        /// Between two advertisements.
+        /// Time between two advertisements.
         interval: SimDuration => above(SimDuration::ZERO),
         /// Priority of the first unit.
         priority: u32 = 200 => within(1, 255),
-        /// Priority of the second, a lower one.
+        /// Priority of the second unit, lower than that of the first.
         partner: u32 = 100 => within(1, 254),
-        /// Whether the first takes the address back when it is well again.
+        /// If true, the first unit takes the virtual IP back when it is healthy again.
         preempt: bool = true,
     }
 }
 
 spec! {
-    /// Addresses that all units own together: Wackamole over Spread.
+    /// Virtual IPs that all units own together, as with Wackamole over Spread.
     pub struct PeersSpec {
-        /// How many; each is with one unit, and users reach each as often.
+        /// Number of virtual IPs. Each is owned by one unit, and a page view reaches each with the same
+        /// probability.
         addresses: u32 => at_least(1),
-        /// Silence that breaks the ring of the units.
+        /// Silence of a unit after which the ring of the units counts as broken.
         token: SimDuration = "1250ms",
-        /// To gather who is left.
+        /// Time to gather the units that are left, once the ring is broken.
         gather: SimDuration = "1250ms",
-        /// To form the ring anew, at most; any part of it is as likely.
+        /// Longest time to form the new ring; the time is uniform between zero and this.
         form: SimDuration = "1250ms",
-        /// How long a unit that was missed must have been back before it owns addresses again.
+        /// Time that a unit that was missed must have been back before it owns virtual IPs again.
         mature: SimDuration = "5s",
-        /// Addresses go back in rounds. None: in one pass, at once.
+        /// Rounds in which virtual IPs move to a unit that is back. Without it, they move at once, in one pass.
         balance: Option<BalanceSpec>,
     }
 }
 
 spec! {
-    /// Rounds in which addresses go from the unit with the most to that with the fewest.
+    /// Rounds in which virtual IPs move from the unit with the most to the unit with the fewest.
     pub struct BalanceSpec {
-        /// Between two rounds.
+        /// Time between two rounds.
         every: SimDuration => above(SimDuration::ZERO),
-        /// Addresses moved in a round.
+        /// Number of virtual IPs moved per round.
         moves: u32 = 1 => at_least(1),
     }
 }

@@ -42,7 +42,7 @@ fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {
     match (&cache.hit, &cache.popularity) {
         (None, None) => missing(cache.span, "hit", "or `objects` and `popularity`", out),
         (Some(hit), Some(popularity)) => {
-            exclude(popularity.span, hit.span, "the hit ratio is given, or comes out", out);
+            exclude(popularity.span, hit.span, "the hit ratio is either given or computed", out);
         }
         (Some(_), None) => {
             let message = "the hit ratio is given: nothing is stored";
@@ -50,7 +50,7 @@ fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {
             inert_if(cache.ttl.as_ref(), message, "remove it, or `hit`", out);
         }
         (None, Some(_)) if cache.objects.is_none() => {
-            missing(cache.span, "objects", "how many it holds", out);
+            missing(cache.span, "objects", "its capacity in objects", out);
         }
         _ => {}
     }

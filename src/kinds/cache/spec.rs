@@ -11,19 +11,19 @@ use crate::units::SimDuration;
 spec! {
     /// An object cache in a zone.
     pub struct CacheSpec {
-        /// Its zone.
+        /// Zone that the cache runs in.
         in_: Reference,
-        /// Work per look-up.
+        /// Processor time per look-up.
         cpu: LawSpec<SimDuration>,
-        /// Hit ratio, where the cache is not simulated object by object.
+        /// Hit ratio, for a cache that is not simulated object by object.
         hit: Option<crate::units::Probability>,
-        /// Objects it holds.
+        /// Capacity in objects.
         objects: Option<u64> => at_least(1),
         /// Object that it evicts when full.
         policy: CachePolicy = "lru",
-        /// What is asked for: independent objects of Zipf popularity.
+        /// Popularity of the objects that look-ups ask for, independently of each other.
         popularity: Option<PopularitySpec>,
-        /// Time to live of an object: a later look-up is a miss. None: for ever.
+        /// Time to live of an object; a later look-up is a miss. Without it, objects never expire.
         ttl: Option<SimDuration>,
         /// If true, the time to live runs from the last use, not from the fetch.
         sliding_ttl: bool = false,
@@ -33,23 +33,23 @@ spec! {
 words! {
     /// Object that a full cache evicts.
     pub enum CachePolicy {
-        /// What was not used for the longest time.
+        /// The object that was not used for the longest time.
         Lru = "lru",
-        /// What came first.
+        /// The object that came first.
         Fifo = "fifo",
-        /// Any.
+        /// An object drawn at random.
         Random = "random",
     }
 }
 
 spec! {
-    /// A look-up; on a miss the steps of `else`.
+    /// A look-up in a cache; a miss executes the steps of `else`.
     pub struct CacheStep {
-        /// The cache.
+        /// Cache that is asked.
         cache: Reference,
-        /// What a miss does.
+        /// Steps after a miss.
         else_: Vec<StepSpec>,
-        /// For `goto`.
+        /// Name of the step, for `goto`.
         label: Option<Name>,
     }
 }

@@ -6,7 +6,7 @@ use crate::kinds::cdn::live::MAX_EDGES;
 use crate::kinds::cdn::spec::{CdnSpec, EdgeContentSpec};
 use crate::kinds::cdn::{Cdn, links};
 use crate::plan::Draft;
-use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as};
 use crate::plan::hits;
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Walk, find_named};
@@ -78,22 +78,23 @@ fn check_cdn(draft: &Draft, at: usize, cdn: &CdnSpec, out: &mut Diagnostics) {
     }
     let Some(content) = &cdn.content else {
         if !cdn.hit.given {
-            missing(cdn.span, "hit", "or `content`", out);
+            let hit = ("hit", Some("{ NAME = 0.9 }"));
+            missing_as(cdn.span, hit, "or `content`", out);
         }
         return;
     };
     content.value.popularity.iter().for_each(|(class, _)| known(class, out));
     if !cdn.hit.value.is_empty() {
-        exclude(content.span, cdn.hit.span, "hit ratios are given, or come out", out);
+        exclude(content.span, cdn.hit.span, "hit ratios are either given or computed", out);
     }
     if edges.is_none() && !content.value.popularity.given {
-        missing(content.span, "popularity", "what each request class asks for", out);
+        missing(content.span, "popularity", "the objects that each request class asks for", out);
     }
     if !cdn.ttl.given {
-        missing(cdn.span, "ttl", "how long a copy serves before it is fetched anew", out);
+        missing(cdn.span, "ttl", "the time for which a copy is served", out);
     } else if cdn.ttl.value.is_zero() {
-        let help = "how long a copy serves before it is fetched anew, such as \"1h\"";
-        let message = "copies that serve for no time are none";
+        let help = "the time for which a copy is served, such as \"1h\"";
+        let message = "a copy with a time to live of 0 is never served";
         out.push(Diagnostic::new(Code::OutOfRange, cdn.ttl.span, message).help(help));
     }
     let asked = edges.unwrap_or(at);
@@ -112,7 +113,7 @@ fn check_cdn(draft: &Draft, at: usize, cdn: &CdnSpec, out: &mut Diagnostics) {
     for (class, _) in content.value.cacheable.iter() {
         if edges.is_none() && content.value.popularity.get(class).is_none() {
             let message = format!("no `{class}` is kept: it has no `popularity`");
-            inert(class.span, message, "remove it, or say what is asked for", out);
+            inert(class.span, message, "remove it, or give the `popularity` of its objects", out);
         }
     }
 }
@@ -155,17 +156,18 @@ fn shields(draft: &Draft, (edges, at): (usize, usize), out: &mut Diagnostics) {
         return;
     }
     let EdgeContentSpec { popularity, cacheable, .. } = &content.value;
-    let message = format!("a shield is asked for what the edges of `{users}` are asked for");
+    let message = format!("a shield is asked for the objects that the edges of `{users}` miss");
     if !popularity.value.is_empty() {
         inert(popularity.span, message, "remove it", out);
     }
-    let message = format!("what no edge of `{users}` may answer no shield may");
+    let message = format!("no shield may answer what no edge of `{users}` may answer");
     if !cacheable.value.is_empty() {
         inert(cacheable.span, message, "remove it", out);
     }
     if asks.ttl.given && shield.ttl.given && asks.ttl.value > shield.ttl.value {
         let message = format!(
-            "a copy at the edges is as old as at `{name}`, and would serve for longer: {} of {}",
+            "a copy at the edges is as old as at `{name}`, and would be served for longer: \
+             {} of {}",
             asks.ttl.value, shield.ttl.value
         );
         out.push(

@@ -223,7 +223,7 @@ impl Cdn {
             let left = || (0..self.edges.len()).filter(|edge| !self.edges[*edge].withdrawn);
             let count = left().count();
             if count > 0 {
-                edge = left().nth(pick(1, count)).expect("there are so many");
+                edge = left().nth(pick(1, count)).expect("the index is below their number");
             }
         }
         if self.edges[edge].works { Way::To(edge) } else { Way::Dead(edge) }

@@ -9,43 +9,44 @@ use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
 
 spec! {
-    /// Caches outside the sites.
+    /// A content delivery network (CDN): caches outside the sites.
     pub struct CdnSpec {
-        /// Edges.
+        /// Number of edges.
         count: u32 = 1 => at_least(1),
-        /// What is asked on a miss: the origin, or another CDN, whose edges are shields then.
+        /// Target of a miss: the origin, or another CDN, whose edges are then shields.
         to: Reference,
-        /// Hit ratio by request class; a class not named passes through.
+        /// Hit ratio by request class. Classes not named pass through.
         hit: Named<Spanned<crate::units::Probability>> = {},
-        /// What each edge holds, object by object, in place of `hit`.
+        /// Content of each edge, simulated object by object, instead of `hit`.
         content: Option<EdgeContentSpec>,
-        /// Time to live of a cached answer: with `hit` while the origin is silent, when hits fall linearly
-        /// to none; with `content` always, then it is fetched anew.
+        /// Time to live of a cached answer. With `hit` it matters only while the origin is silent: hits then fall
+        /// linearly to none. With `content`, an older copy is fetched again.
         ttl: SimDuration = "0s",
-        /// Client to edge and back, in place of the client's own.
+        /// Network time from the client to the edge and back, instead of the client's own `round-trip`.
         round_trip: Option<LawSpec<SimDuration>>,
-        /// Time an edge takes per request, hit or miss; none: no time. An edge has no queue.
+        /// Time an edge takes per request, hit or miss. Without it, none. An edge has no queue.
         service_time: Option<LawSpec<SimDuration>>,
-        /// Edge to origin and back, on a miss; none: no time.
+        /// Network time from the edge to the origin and back, on a miss. Without it, none.
         origin: Option<LawSpec<SimDuration>>,
-        /// How long the users of a dead edge are cut off before the others carry them.
+        /// Time that the users of a dead edge are cut off before the other edges carry them.
         convergence: SimDuration = "0s",
     }
 }
 
 spec! {
-    /// What an edge holds.
+    /// Content of a CDN edge, object by object.
     pub struct EdgeContentSpec {
-        /// Objects it has room for, of all classes together.
+        /// Capacity of an edge in objects, of all classes together.
         objects: u64 => at_least(1),
         /// Object that it evicts when full.
         policy: CachePolicy = "lru",
-        /// What each request class asks for; a class not named passes through. Not of shields, which are
-        /// asked for what their edges are.
+        /// Popularity of the objects that each request class asks for. Classes not named pass through. Shields have
+        /// none: they are asked for the objects that their edges miss.
         popularity: Named<PopularitySpec> = {},
-        /// Share of the requests of a class that an edge may answer; all of those not named.
+        /// Share of the requests of a class that an edge may answer. Classes not named are cacheable entirely.
         cacheable: Named<Spanned<crate::units::Probability>> = {},
-        /// Whether who asks an edge for what it is fetching waits for that, instead of fetching it too.
+        /// If true, a request for an object that the edge is already fetching waits for that fetch and starts none
+        /// of its own.
         collapse: bool = false,
     }
 }

@@ -5,19 +5,19 @@ use crate::scenario::spec::spec;
 use crate::units::{Probability, SimDuration};
 
 spec! {
-    /// How users behave.
+    /// Behaviour of users while they wait, fail and read.
     pub struct ClientsSpec {
-        /// Network time to the site and back.
+        /// Network time from the client to the site and back.
         round_trip: Option<LawSpec<SimDuration>>,
-        /// Parallel requests of one browser.
+        /// Number of parallel requests of one browser.
         connections: u32 = 6 => at_least(1),
-        /// No answer within this time is a failure; the server does not notice.
+        /// Time without an answer after which a request has failed; the server does not detect it.
         time_out: Option<SimDuration>,
-        /// How long a user waits for one request.
+        /// Time that a user waits for one request before abandoning it.
         patience: Option<LawSpec<SimDuration>>,
-        /// What a user does after a failure.
+        /// Retries of a user after a failure. Without it, users never retry.
         retry: Option<RetrySpec>,
-        /// Pages of one user.
+        /// Pages that one user views, one after the other.
         session: Option<SessionSpec>,
     }
 }
@@ -27,7 +27,7 @@ spec! {
     pub struct RetrySpec {
         /// Probability of a retry after a failure.
         probability: Probability,
-        /// Time before a retry.
+        /// Time from a failure to the retry.
         after: LawSpec<SimDuration>,
         /// Largest number of retries.
         max_retries: u32 => within(1, 100).because("leave `retry` out for users who never retry"),
@@ -35,11 +35,11 @@ spec! {
 }
 
 spec! {
-    /// Pages of one user.
+    /// Session of one user: several pages, one after the other.
     pub struct SessionSpec {
-        /// Their number: geometric, of which the mean is given.
+        /// Number of pages per session: a geometric law with the given mean.
         pages: LawSpec<f64>,
-        /// Time between two.
+        /// Think time between two pages.
         think: LawSpec<SimDuration>,
     }
 }

@@ -107,7 +107,7 @@ fn check_database(
         (Some(_), None) => {
             let help = "write `index` instead of `primary`";
             inert_if(members.shards.as_ref(), "shards stand behind an index", help, out);
-            let message = "there is no index server to look up at";
+            let message = "there is no index server for look-ups";
             inert_if(database.look_up.as_ref(), message, "remove `look-up`", out);
         }
         (None, Some(_)) => {
@@ -115,7 +115,7 @@ fn check_database(
                 missing(database.span, "look-up", "the work of the index server", out);
             }
             match &members.shards {
-                None => missing(members.span, "shards", "what stands behind the index", out),
+                None => missing(members.span, "shards", "the shards behind the index", out),
                 Some(shards) if shards.is_empty() => {
                     let message = "no shard stands behind the index";
                     out.push(Diagnostic::new(Code::Empty, shards.span, message));
@@ -140,7 +140,7 @@ fn check_database(
             inert(reads.to.span, message, "send reads to the primary", out);
         }
     } else if replicas > 0 && database.replication.is_none() {
-        missing(database.span, "replication", "how the replicas follow", out);
+        missing(database.span, "replication", "the replication to the replicas", out);
     }
     if replicas > 63
         && let Some(replicas) = &members.replicas
@@ -196,7 +196,8 @@ fn check_failover(
         let zone =
             member.zone.map(|(zone, number)| member_name(&draft.scenario.zone[zone].0, number));
         let zone = zone.unwrap_or_default();
-        let message = format!("the disks of `{zone}` are in its server: nobody else can take them");
+        let message =
+            format!("the disks of `{zone}` are in its server: no other member can take them over");
         let help = "put the data on a file server, or promote a replica";
         let found = Diagnostic::new(Code::OutOfRange, failover.promotion.span, message);
         out.push(found.help(help));

@@ -9,29 +9,29 @@ use crate::units::{Bandwidth, Bytes, Probability, Rate, SimDuration};
 spec! {
     /// A replicated database.
     pub struct DatabaseSpec {
-        /// Zone members that it runs in, by role.
+        /// Zone members that the database runs in, by role.
         in_: MembersSpec,
         /// Members that answer reads.
         reads: Option<ReadsSpec>,
-        /// Connections at a time, per member; further calls wait.
+        /// Largest number of connections per member at a time; further calls wait.
         connections: u32 => at_least(1),
-        /// One read query.
+        /// Work of one read query.
         read: ReadQuerySpec,
-        /// One write query.
+        /// Work of one write query.
         write: WriteQuerySpec,
         /// Work per query at the index server.
         look_up: Option<LookUpSpec>,
-        /// Zone member to storage.
+        /// Storage of each zone member.
         data: Named<Label, Reference> = {},
         /// Replication to the replicas.
         replication: Option<ReplicationSpec>,
-        /// Misses after a restart or a takeover.
+        /// Additional buffer misses after a restart or a takeover.
         cold: Option<ColdSpec>,
-        /// Time to come back after a crash.
+        /// Time to restart a member after a crash.
         restart: Option<LawSpec<SimDuration>>,
-        /// Takeover by a replica.
+        /// Takeover by a replica when the primary fails.
         failover: Option<DatabaseFailoverSpec>,
-        /// Copy that makes a member that is out of the group a replica again; none: it stays out.
+        /// Copy that makes a member that is out of the group a replica again. Without it, the member stays out.
         rebuild: Option<RebuildSpec>,
     }
 }
@@ -39,13 +39,13 @@ spec! {
 spec! {
     /// Zone members of a database, by role.
     pub struct MembersSpec {
-        /// The member that writes go to.
+        /// Member that receives the writes.
         primary: Option<Reference>,
-        /// Members that follow it.
+        /// Members that follow the primary.
         replicas: Option<Vec<Reference>>,
-        /// The member in front of the shards.
+        /// Index server in front of the shards.
         index: Option<Reference>,
-        /// Members that each hold a part.
+        /// Members that each hold a part of the data.
         shards: Option<Vec<Reference>>,
     }
 }
@@ -55,9 +55,10 @@ spec! {
     pub struct ReadsSpec {
         /// Role of the members.
         to: ReadsTo,
-        /// A read that lacks a write committed longer ago than this is stale; none: any write.
+        /// A read is stale if its replica lacks a write committed longer ago than this. Without it, any missing
+        /// write makes it stale.
         max_staleness: Option<SimDuration>,
-        /// The balancer that picks the replica; none: they take turns.
+        /// Balancer that picks the replica. Without it, the replicas take turns.
         through: Option<Reference>,
     }
 }
@@ -75,9 +76,9 @@ words! {
 words! {
     /// Point at which a write is acknowledged.
     pub enum ReplicationMode {
-        /// At once; a replica gets it later.
+        /// At once; replicas receive the write later.
         Async = "async",
-        /// When one replica has it.
+        /// When one replica has received the write.
         SemiSync = "semi-sync",
     }
 }
@@ -85,9 +86,9 @@ words! {
 words! {
     /// Data on which a replica is promoted.
     pub enum Promotion {
-        /// With what it has: loses the writes not yet shipped.
+        /// The replica's own data: the writes not yet sent to it are lost.
         Replica = "replica",
-        /// On the failed primary's volume: loses time.
+        /// The failed primary's volume: no write is lost, but the takeover takes longer.
         Remount = "remount",
     }
 }
@@ -95,47 +96,47 @@ words! {
 words! {
     /// Order in which a replica applies writes.
     pub enum Apply {
-        /// One after the other.
+        /// One write after the other.
         Serial = "serial",
     }
 }
 
 spec! {
-    /// One read query.
+    /// Work of one read query.
     pub struct ReadQuerySpec {
-        /// Processor time.
+        /// Processor time of the query.
         cpu: LawSpec<SimDuration>,
-        /// Reads from disk, when the buffer misses.
+        /// Reads from disk when the buffer misses.
         io: Option<MissSpec>,
     }
 }
 
 spec! {
-    /// A miss of a buffer.
+    /// A miss of the database's buffer.
     pub struct MissSpec {
         /// Probability of a miss.
         probability: Probability,
-        /// Reads of a miss; a fraction is a mean.
+        /// Number of disk reads per miss; a fraction is a mean.
         mean: f64 => within(0.0, 65_535.0),
     }
 }
 
 spec! {
-    /// One write query.
+    /// Work of one write query.
     pub struct WriteQuerySpec {
-        /// Processor time.
+        /// Processor time of the query.
         cpu: LawSpec<SimDuration>,
-        /// Disk operations the query waits for; a fraction is a mean.
+        /// Number of disk operations that the query waits for; a fraction is a mean.
         sync_io: f64 = 0 => within(0.0, 65_535.0),
-        /// Disk operations that the query does not wait for; a fraction is a mean.
+        /// Number of disk operations that the query does not wait for; a fraction is a mean.
         deferred_io: f64 = 0 => within(0.0, 65_535.0),
     }
 }
 
 spec! {
-    /// Work of an index server.
+    /// Work of an index server per query.
     pub struct LookUpSpec {
-        /// Processor time.
+        /// Processor time of the look-up.
         cpu: LawSpec<SimDuration>,
     }
 }
@@ -145,40 +146,40 @@ spec! {
     pub struct ReplicationSpec {
         /// Point at which a write is acknowledged.
         mode: ReplicationMode,
-        /// Time until a replica has received it.
+        /// Time until a replica has received a write.
         receive: LawSpec<SimDuration>,
-        /// Order in which a replica applies it.
+        /// Order in which a replica applies the writes.
         apply: Apply = "serial",
-        /// Disk operations per applied write, none of which the applier waits for; none: those of the
-        /// write itself, waited for as there.
+        /// Number of disk operations per applied write, none of which the replica waits for. Without it, those of
+        /// the write itself, waited for as there.
         apply_io: Option<f64> => within(0.0, 65_535.0),
     }
 }
 
 spec! {
-    /// A cold buffer: more misses for a while.
+    /// A cold buffer: more misses for some time after a restart.
     pub struct ColdSpec {
-        /// Misses, times this, at first.
+        /// Factor on the probability of a miss at first.
         miss_factor: f64 => at_least(1.0),
-        /// Time constant of the exponential decay.
+        /// Time constant with which the factor decays exponentially to 1.
         decays_in: SimDuration => above(SimDuration::ZERO),
     }
 }
 
 spec! {
-    /// Takeover by a replica from its primary.
+    /// Takeover by a replica when the primary fails.
     pub struct DatabaseFailoverSpec {
         /// Probes that detect the failure of the primary.
         detect: DetectSpec,
-        /// Time from the end of the replay to the first write.
+        /// Time from the end of the replay to the first write at the new primary.
         promote: LawSpec<SimDuration>,
-        /// Data of the promoted replica.
+        /// Data with which the replica is promoted.
         promotion: Promotion = "replica",
-        /// Probability that it works.
+        /// Probability that the failover works.
         coverage: Probability,
         /// Time until people have repaired a failover that did not work.
         manual_repair: LawSpec<SimDuration>,
-        /// Rate of failovers of a healthy primary.
+        /// Rate of failovers of a healthy primary. Without it, none.
         false_rate: Option<Rate>,
         /// If true, the old primary is cut off before another is promoted.
         fence: bool = true,
@@ -202,7 +203,7 @@ spec! {
         interval: SimDuration,
         /// A probe that takes longer has failed.
         time_out: SimDuration,
-        /// Failed probes in a row.
+        /// Number of failed probes in a row after which the primary is considered dead.
         fall: u32 => at_least(1),
     }
 }

@@ -118,13 +118,14 @@ impl Query {
         if step.read.is_none() && step.write.is_none() {
             missing(step.span, "read", "how many queries: `read`, `write` or both", resolver.out());
         }
-        let message = "a database answers queries; it does no steps";
+        let message = "a database answers queries; it executes no steps";
         inert_if(step.steps.as_ref(), message, "remove `steps`", resolver.out());
         let (text, named) = (&step.call.text, step.call.span);
         if found.member.is_some() {
             let name = &resolver.scenario().database[found.index].0;
             let message = format!("`{text}` is a member of a database: queries go to all of it");
-            let help = format!("write `{name}`: its primary and `reads` decide who answers");
+            let help =
+                format!("write `{name}`: its primary and `reads` decide which member answers");
             resolver.out().push(Diagnostic::new(Code::WrongKind, named, message).help(help));
         }
         let [reads, writes] =

@@ -9,37 +9,38 @@ use crate::units::SimDuration;
 spec! {
     /// A set of equal disks.
     pub struct DiskSetSpec {
-        /// Which disks.
+        /// Kind of disk, by its rotation speed.
         kind: DiskKind,
-        /// How data lies on them.
+        /// Layout of the data on the disks.
         layout: Layout,
-        /// Disks that hold data.
+        /// Number of disks that hold data.
         data: u32 => at_least(1),
-        /// Further disks: mirror sides or parity.
+        /// Number of further disks: mirror sides or parity.
         parity: u32 = 0,
-        /// In a file server: number of the head that owns the set.
+        /// Number of the head that owns the set. Only in a file server.
         head: u32 = 1 => at_least(1),
-        /// Time of one random operation; none: exponential, with the mean of the kind.
+        /// Time of one random operation. Without it, exponential, with the mean of the kind.
         time: Option<LawSpec<SimDuration>>,
-        /// In a server: what is read from it, for the server's RAM cache; none: every read goes to a disk.
+        /// Data read from the set, for the server's RAM cache. Only in a server. Without it, every read goes to a
+        /// disk.
         content: Option<ContentSpec>,
     }
 }
 
 words! {
-    /// A kind of disk, by its random operations a second.
+    /// Kind of disk, by its random operations per second.
     pub enum DiskKind {
-        /// 7,200 rpm: 80 a second (12.5 ms).
+        /// 7,200 rpm: 80 random operations per second (12.5 ms each).
         Rpm7k2 = "7.2k",
-        /// 10,000 rpm: 125 a second (8 ms).
+        /// 10,000 rpm: 125 random operations per second (8 ms each).
         Rpm10k = "10k",
-        /// 15,000 rpm: 175 a second (5.7 ms).
+        /// 15,000 rpm: 175 random operations per second (5.7 ms each).
         Rpm15k = "15k",
     }
 }
 
 words! {
-    /// How data lies on disks.
+    /// Layout of data on disks.
     pub enum Layout {
         /// Two sides: all disks serve reads, a write costs one operation on each side.
         Mirror = "mirror",

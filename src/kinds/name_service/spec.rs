@@ -7,37 +7,37 @@ use crate::scenario::words::words;
 use crate::units::SimDuration;
 
 spec! {
-    /// Answers clients with an address.
+    /// A name service: answers clients with the address of a target.
     pub struct NameServiceSpec {
-        /// Balancers or services, in order.
+        /// Targets, in order: balancers or services.
         to: Vec<Reference> => not_empty(),
-        /// Which of them it answers with.
+        /// Rule by which the target of an answer is picked.
         policy: NamePolicy = "failover",
         /// Time to live of an answer.
         ttl: SimDuration,
         /// Clients whose resolver keeps an answer beyond its time to live.
         stale: Option<StaleSpec>,
-        /// How it learns that one is dead.
+        /// Health checks by which it detects that a target is dead. Without it, every target is believed alive.
         check: Option<CheckSpec>,
     }
 }
 
 words! {
-    /// Which address a name service answers with.
+    /// Rule by which a name service picks a target.
     pub enum NamePolicy {
-        /// The first that answers its checks.
+        /// The first target that answers its checks.
         Failover = "failover",
-        /// Each in turn of those that do.
+        /// The targets that answer their checks, in turn.
         RoundRobin = "round-robin",
     }
 }
 
 spec! {
-    /// Clients with an old answer.
+    /// Clients whose resolver keeps an old answer.
     pub struct StaleSpec {
-        /// Their share.
+        /// Share of the page views whose resolver keeps the old answer when the record changes.
         share: crate::units::Probability,
-        /// How long they keep it.
+        /// Time for which the old answer is kept.
         for_: SimDuration,
     }
 }

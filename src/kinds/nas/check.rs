@@ -73,15 +73,20 @@ fn check_nas(name: &Name, nas: &NasSpec, out: &mut Diagnostics) {
     if let Some(failover) = &nas.failover
         && nas.heads.value == 1
     {
-        let message = format!("`{name}` has one head: nobody takes over or gives back");
+        let message = format!("`{name}` has one head: no other takes over or gives back");
         inert(failover.span, message, "set heads = 2, or remove `failover`", out);
     }
     match (&nas.grace, &nas.opens) {
         (Some(grace), None) => {
-            missing(grace.span, "opens", "the share of operations that a grace holds up", out);
+            missing(
+                grace.span,
+                "opens",
+                "the share of operations that wait in the grace period",
+                out,
+            );
         }
         (None, Some(opens)) => {
-            inert(opens.span, "without a `grace` nothing waits", "give a `grace`", out);
+            inert(opens.span, "without a `grace` no operation waits", "give a `grace`", out);
         }
         _ => {}
     }
@@ -108,7 +113,7 @@ fn check_memory(draft: &Draft, at: usize, out: &mut Diagnostics) {
         let size = nas.volumes[volume].1.size.as_ref();
         memory::check_content(content, size, out);
         if nas.ram_cache.is_none() {
-            let message = format!("`{name}` has no `ram-cache`: nothing of it is kept");
+            let message = format!("`{name}` has no `ram-cache`: none of it is cached");
             inert(content.span, message, "give the file server a `ram-cache`", out);
         }
     }

@@ -11,23 +11,24 @@ use crate::units::{Bytes, Probability, SimDuration};
 spec! {
     /// A file server: heads in front of pools of disks.
     pub struct NasSpec {
-        /// The rack it stands in.
+        /// Rack that the file server stands in.
         rack: Option<Reference>,
-        /// Heads: 1 or 2.
+        /// Number of heads: 1 or 2.
         heads: u32 = 1 => at_least(1),
-        /// Per operation at the head; a plain duration is the mean of an exponential law.
+        /// Processor time per operation at the head; a plain duration is the mean of an exponential law.
         cpu: LawSpec<SimDuration>,
-        /// What each head keeps in memory of what is read; none: nothing.
+        /// Memory of each head that caches blocks read from its volumes. Without it, none.
         ram_cache: Option<Bytes>,
-        /// Sets of disks.
+        /// Pools: sets of disks behind the heads.
         pools: Named<DiskSetSpec>,
-        /// Volumes.
+        /// Volumes that services and databases mount.
         volumes: Named<VolumeSpec>,
-        /// How the partner takes over.
+        /// Takeover by the other of two heads. Without it, the volumes of a failed head wait for that head.
         failover: Option<TakeoverSpec>,
-        /// After a restart, a takeover or a giveback, operations that open or lock wait this long (NFSv4); none: nobody does (NFSv3).
+        /// Time after a restart, a takeover or a giveback in which operations that open or lock files wait (NFSv4).
+        /// Without it, none wait (NFSv3).
         grace: Option<SimDuration> => above(SimDuration::ZERO),
-        /// Share of the operations that open or lock.
+        /// Share of the operations that open or lock files.
         opens: Option<Probability>,
     }
 }
@@ -35,11 +36,11 @@ spec! {
 spec! {
     /// A volume of a file server.
     pub struct VolumeSpec {
-        /// Its size.
+        /// Size of the volume.
         size: Option<Bytes>,
-        /// The pool it lies on, or several over which it is spread evenly.
+        /// Pool that the volume lies on, or several over which it is spread evenly.
         pool: OneOrMany<Reference> => not_empty(),
-        /// What is read from it, for the RAM cache of its head; none: every read goes to a disk.
+        /// Data read from the volume, for the RAM cache of its head. Without it, every read goes to a disk.
         content: Option<ContentSpec>,
     }
 }

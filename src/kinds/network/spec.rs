@@ -5,21 +5,21 @@ use crate::scenario::spec::spec;
 use crate::units::{Bandwidth, SimDuration};
 
 spec! {
-    /// A data centre: one failure domain with its links to the world.
+    /// A data centre: one failure domain with its links to the Internet.
     pub struct SiteSpec {
-        /// Its links to the world, together.
+        /// Links of the site to the Internet. Without it, no limit and nothing that fails.
         uplinks: Option<UplinksSpec>,
     }
 }
 
 spec! {
-    /// The links of a site to the world. Users share them evenly.
+    /// Links of a site to the Internet. Users share them evenly.
     pub struct UplinksSpec {
-        /// How many.
-        count: u32 = 1 => at_least(1).because("a site without a link serves nobody: leave `uplinks` out for a link that is no limit"),
-        /// Of each.
+        /// Number of links.
+        count: u32 = 1 => at_least(1).because("a site without a link serves no user: leave `uplinks` out for a link that is no limit"),
+        /// Bandwidth of each link.
         bandwidth: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
-        /// How long the users of a dead link are cut off before the others carry them.
+        /// Time that the users of a dead link are cut off before the other links carry them.
         convergence: SimDuration = "0s",
     }
 }
@@ -27,21 +27,21 @@ spec! {
 spec! {
     /// A rack: servers and appliances behind its switches.
     pub struct RackSpec {
-        /// The site it stands in.
+        /// Site that the rack stands in.
         site: Reference,
-        /// Top of rack; none: no limit and nothing that fails.
+        /// Switches at the top of the rack. Without it, no limit and nothing that fails.
         switch: Option<SwitchSpec>,
     }
 }
 
 spec! {
-    /// The switches of a rack.
+    /// Switches at the top of a rack.
     pub struct SwitchSpec {
-        /// How many; any one of them carries the rack.
+        /// Number of switches; any one of them carries the rack.
         count: u32 = 1 => at_least(1).because("leave `switch` out for a rack without one"),
-        /// Of each.
+        /// Bandwidth of each switch.
         bandwidth: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
-        /// Through it, one way.
+        /// Delay through the switch, one way.
         latency: SimDuration = "0s",
     }
 }
@@ -49,11 +49,11 @@ spec! {
 spec! {
     /// A link between two sites.
     pub struct LinkSpec {
-        /// The two sites.
+        /// Names of the two sites.
         between: Vec<Reference> => not_empty(),
-        /// Capacity.
+        /// Bandwidth of the link.
         bandwidth: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
-        /// One way.
+        /// Delay over the link, one way.
         latency: SimDuration = "0s",
     }
 }

@@ -60,7 +60,7 @@ fn check_brokers(draft: &Draft, at: usize, name: &Name, queue: &QueueSpec, out: 
     if let [one, other] = brokers.as_slice()
         && one == other
     {
-        let message = "both brokers run in one zone member: what ends one ends the other";
+        let message = "both brokers run in one zone member: its failure ends both";
         out.push(
             Diagnostic::new(Code::SelfReference, queue.in_.span, message)
                 .help("name two zone members, on two servers"),
@@ -68,16 +68,16 @@ fn check_brokers(draft: &Draft, at: usize, name: &Name, queue: &QueueSpec, out: 
     }
     if declared == 2 {
         if queue.failover.is_none() {
-            missing(queue.span, "failover", "how the second broker takes over", out);
+            missing(queue.span, "failover", "the takeover by the second broker", out);
         }
     } else {
-        let message = "there is one broker: nobody takes over";
+        let message = "there is one broker: no other takes over";
         inert_if(queue.failover.as_ref(), message, "name a second zone member in `in`", out);
-        let message = "there is one broker: nobody follows";
+        let message = "there is one broker: no other follows it";
         inert_if(queue.catch_up.as_ref(), message, "name a second zone member in `in`", out);
     }
     if let Some(failover) = &queue.failover {
-        let message = "who took over stays active";
+        let message = "the broker that took over stays active";
         inert_if(failover.value.giveback.as_ref(), message, "remove `giveback`", out);
     }
 }

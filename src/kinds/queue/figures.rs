@@ -17,7 +17,7 @@ macro_rules! metrics {
             Rejected = "rejected", Count, Less, 0.1, 1.0, "Messages that a full queue has refused.";
             Redelivered = "redelivered", Count, Less, 0.1, 1.0, "Deliveries of messages that had been delivered before.";
             Duplicates = "duplicates", Count, Less, 0.1, 1.0, "Completions of the work of a message after its first.";
-            DeadLetters = "dead-letters", Count, Less, 0.1, 1.0, "Messages that came back after as many deliveries as are allowed.";
+            DeadLetters = "dead-letters", Count, Less, 0.1, 1.0, "Messages that came back after the last allowed delivery.";
             LostMessages = "lost-messages", Count, Less, 0.1, 1.0, "Messages that a queue had accepted, and dropped because it was full or lost with a broker.";
         }
     };
@@ -50,7 +50,7 @@ pub const ROWS: &[Row] = &[
     Row::new(Metric::Age, OF_WINDOWS, &[Word::Max], OF_QUEUES, "Its largest value of each replication, averaged"),
     counted(Metric::Published, "Messages accepted in the window"),
     counted(Metric::Rejected, "Messages refused because the queue was full"),
-    share(Metric::Rejected, "Their share of what was published or refused"),
+    share(Metric::Rejected, "Their share of the messages published or refused"),
     counted(
         Metric::Redelivered,
         "Deliveries of messages that had been delivered before; by `outcome`, deliveries that came back: not \
@@ -58,12 +58,12 @@ pub const ROWS: &[Row] = &[
     )
     .keys(&[OF_DELIVERIES]),
     counted(Metric::Duplicates, "Completions of the work of a message after its first"),
-    counted(Metric::DeadLetters, "Messages delivered as often as allowed that came back once more"),
+    counted(Metric::DeadLetters, "Messages that came back after the last allowed delivery"),
     share(Metric::DeadLetters, "Their share of the messages accepted"),
     counted(
         Metric::LostMessages,
-        "Messages accepted and lost; by `outcome`, dropped because the queue was full, lost with a broker, and of \
-         these those whose producer had not been told that they were safe",
+        "Messages accepted and lost; by `outcome`, dropped because the queue was full, lost with a broker, \
+         and of these the ones not yet confirmed to their producer",
     )
     .keys(&[OF_LOST]),
     share(Metric::LostMessages, "Their share of the messages accepted"),

@@ -26,7 +26,7 @@
 //!   stopped waiting. So a slow consumer gets no more messages than its slots.
 //! - **A duplicate is work done twice**: each completion of a message's work after its first.
 //! - **A limit bounds the messages that wait**, as in RabbitMQ: messages in flight are not counted, and a
-//!   message that comes back always has room.
+//!   message that comes back is always accepted.
 //! - **A broker that fails loses messages that are not safe yet.** A producer that waits receives "accepted" when
 //!   its message is safe, so such a message outlives any single broker that is durable or mirrored. Messages
 //!   are delivered only when they are safe (quorum queues, JetStream).

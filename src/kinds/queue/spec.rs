@@ -30,59 +30,65 @@ use crate::units::{Bytes, SimDuration};
 spec! {
     /// A message queue: producers publish, the members of a service consume, each message at least once.
     pub struct QueueSpec {
-        /// The zone member of its broker, or two of them for a mirrored pair; the first is active.
+        /// Zone member of the broker, or two for a mirrored pair; the first is active.
         in_: OneOrMany<Reference> => not_empty(),
-        /// The class of requests that does the work of a message; the members of the service where it enters are the consumers.
+        /// Request class that does the work of a message. The consumers are the members of the service where the
+        /// class enters.
         request: Name,
-        /// Messages that a consumer holds unfinished, at most, or `"unlimited"`; none: as many as the member has workers.
+        /// Largest number of unfinished messages that a consumer holds, or `"unlimited"`. Without it, the number of
+        /// the member's workers.
         prefetch: Option<Workers>,
-        /// A message that is not acknowledged within this time after its delivery is delivered again; none: for ever.
+        /// Time after a delivery within which the message must be acknowledged; otherwise it is delivered again.
+        /// Without it, no bound.
         acknowledge_within: Option<SimDuration> => above(SimDuration::ZERO),
-        /// Deliveries of a message, at most; then it is a dead letter. None: no bound.
+        /// Largest number of deliveries of a message; after that it is a dead letter. Without it, no bound.
         attempts: Option<u32> => at_least(1),
-        /// Pause before a message is delivered again whose work failed.
+        /// Pause before a message whose work failed is delivered again.
         back_off: BackOffSpec,
-        /// Silence of a consumer's host after which its messages are delivered again; none: it is not noticed.
+        /// Silence of a consumer's host after which its messages are delivered again. Without it, the silence is
+        /// not detected.
         heartbeat: Option<SimDuration> => above(SimDuration::ZERO),
-        /// Messages that may wait; those in flight are not counted. None: no bound.
+        /// Largest number of waiting messages; those in flight are not counted. Without it, no bound.
         limit: Option<u32> => at_least(1),
-        /// Bytes of messages that may wait; none: no bound.
+        /// Largest total size of the waiting messages. Without it, no bound.
         limit_bytes: Option<Bytes> => above(Bytes::new(0)),
         /// Size of a message.
         size: Option<LawSpec<Bytes>>,
-        /// What becomes of a message that finds the queue full.
+        /// Treatment of a message that arrives at a full queue.
         when_full: Option<WhenFull>,
-        /// Whether messages survive the end of the broker's process.
+        /// If true, messages survive the end of the broker's process.
         durable: bool,
-        /// Time until a published message is safe: on disk, and at the follower of a pair. It is delivered, and its producer told, only then. None: at once.
+        /// Time until a published message is safe, on disk and at the follower of a pair. Only then is it delivered
+        /// and confirmed to its producer. Without it, at once.
         confirm: Option<LawSpec<SimDuration>>,
-        /// Work of the broker per message, its delivery and acknowledgement included; it is done when the message is published.
+        /// Processor time of the broker per message, delivery and acknowledgement included; it is spent when the
+        /// message is published. Without it, none.
         publish: Option<LawSpec<SimDuration>>,
-        /// How the second broker of a pair takes over.
+        /// Takeover by the second broker of a pair.
         failover: Option<TakeoverSpec>,
-        /// Time from the return of a broker until it follows the active one again; none: at once.
+        /// Time from the return of a broker until it follows the active one again. Without it, none.
         catch_up: Option<LawSpec<SimDuration>>,
     }
 }
 
 words! {
-    /// What becomes of a message that finds the queue full.
+    /// Treatment of a message that arrives at a full queue.
     pub enum WhenFull {
-        /// It is refused, and its producer told.
+        /// The message is refused, and its producer informed.
         Reject = "reject",
-        /// It is accepted, and the oldest one that waits is dropped.
+        /// The message is accepted, and the oldest waiting one is dropped.
         DropOldest = "drop-oldest",
     }
 }
 
 spec! {
-    /// Pause before a message is delivered again whose work failed.
+    /// Pause before a message whose work failed is delivered again.
     pub struct BackOffSpec {
-        /// After the first failure.
+        /// Pause after the first failure.
         first: SimDuration => above(SimDuration::ZERO),
         /// Factor from one pause to the next.
         factor: f64 = 1 => at_least(1.0),
-        /// Longest pause; none: no bound.
+        /// Longest pause. Without it, no bound.
         longest: Option<SimDuration> => above(SimDuration::ZERO),
     }
 }
@@ -90,11 +96,11 @@ spec! {
 spec! {
     /// Publishes a message.
     pub struct PublishStep {
-        /// The queue.
+        /// Queue that receives the message.
         publish: Reference,
-        /// Whether the request waits until the message is safe; else it goes on when the broker has been sent it.
+        /// If true, the request waits until the message is safe; otherwise it continues when the message is sent.
         wait: bool = true,
-        /// For `goto`.
+        /// Name of the step, for `goto`.
         label: Option<Name>,
     }
 }

@@ -57,7 +57,7 @@ impl Checks for Service {
 fn check_service(name: &Name, service: &ServiceSpec, members: u32, out: &mut Diagnostics) {
     quorum(&service.needs, name, members, "members", out);
     if let (Workers::Unlimited, Some(backlog)) = (service.workers.value, &service.backlog) {
-        let message = "with unlimited workers nobody waits";
+        let message = "with unlimited workers no request waits";
         inert(backlog.span, message, "remove `backlog`, or bound the workers", out);
     }
 }

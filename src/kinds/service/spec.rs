@@ -18,17 +18,19 @@ pub enum Workers {
 or_unlimited!(Workers, Count, u32);
 
 spec! {
-    /// A process in every member of its zones; its members are the zones' members, in order.
+    /// A process in every member of its zones; the members of the service are those of the zones, in order.
     pub struct ServiceSpec {
-        /// Its zones.
+        /// Zones that the service runs in.
         in_: Reference,
-        /// Requests in service per member, or `"unlimited"`; a worker is held until the answer is complete.
+        /// Largest number of requests in service per member, or `"unlimited"`. A worker is held until the answer is
+        /// complete.
         workers: Workers,
-        /// Requests that may wait per member; more are refused, or dropped while it stands still. None: no bound.
+        /// Largest number of requests that wait per member; more are refused, or dropped while the member is
+        /// stalled. Without it, no bound.
         backlog: Option<u32>,
-        /// Members that must serve for its classes to be structurally up.
+        /// Number of members that must serve for the service's request classes to be structurally up.
         needs: u32 = 1 => at_least(1),
-        /// Storage by the name that `io` steps use.
+        /// Storage, by the name that `io` steps use.
         mounts: Named<MountSpec> = {},
         /// Time to restart the process.
         restart: Option<LawSpec<SimDuration>>,
@@ -38,11 +40,11 @@ spec! {
 }
 
 spec! {
-    /// Slower work after a restart.
+    /// Slower work for some time after a restart.
     pub struct WarmUpSpec {
-        /// How long.
+        /// Time after a restart in which the work is slower.
         for_: SimDuration,
-        /// Share of the full speed.
+        /// Speed in that time, as a share of the full speed.
         speed: f64 => above(0.0),
     }
 }
@@ -59,7 +61,7 @@ pub struct MountSpec {
 spec! {
     /// A mount whose operations time out.
     pub struct SoftMountSpec {
-        /// Owner and volume.
+        /// Owner and volume: `"store:assets"`.
         volume: String,
         /// Time without an answer after which an operation fails.
         time_out: SimDuration,

@@ -30,9 +30,9 @@ fn check_station(station: &StationSpec, out: &mut Diagnostics) {
         && limit.value < station.servers.value
     {
         let message = format!(
-            "with a limit of {} only so many of {} servers can be busy",
+            "with a limit of {}, no more of the {} servers can be busy",
             limit.value, station.servers.value
         );
-        inert(station.servers.span, message, "the limit counts those in service, too", out);
+        inert(station.servers.span, message, "the limit counts customers in service, too", out);
     }
 }

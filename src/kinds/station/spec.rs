@@ -7,45 +7,46 @@ use crate::scenario::words::words;
 use crate::units::SimDuration;
 
 spec! {
-    /// A queue with servers.
+    /// A queue with servers, as in queueing theory.
     pub struct StationSpec {
-        /// Identical stations; members are `name-1` to `name-n`.
+        /// Number of identical stations; members are `name-1` to `name-n`.
         count: u32 = 1 => at_least(1).because("to model an outage use a fault"),
-        /// How one is picked, when the bare name is visited.
+        /// Rule by which one of the stations is picked when a step visits the bare name.
         pick: PickWord = "round-robin",
-        /// Servers of each.
+        /// Number of servers of each station.
         servers: u32 => at_least(1).because("to model an outage use a fault"),
-        /// Service time; none: every step gives its own.
+        /// Service time. Without it, every step gives its own.
         service: Option<LawSpec<SimDuration>>,
-        /// Who goes next.
+        /// Queueing discipline.
         discipline: DisciplineWord = "fifo",
-        /// Customers inside at most, those in service too; more are refused.
+        /// Largest number of customers in the station, those in service included; more are refused. Without it, no
+        /// bound.
         limit: Option<u32> => at_least(1),
-        /// How long a customer waits in line before it leaves unserved.
+        /// Time that a customer waits in the queue before it leaves unserved. Without it, no bound.
         patience: Option<LawSpec<SimDuration>>,
     }
 }
 
 words! {
-    /// How a station is picked.
+    /// Rule by which a station is picked.
     pub enum PickWord {
-        /// In turn.
+        /// The stations in turn.
         RoundRobin = "round-robin",
-        /// At random.
+        /// A station drawn at random.
         Random = "random",
     }
 }
 
 words! {
-    /// Who goes next at a station.
+    /// Queueing discipline of a station.
     pub enum DisciplineWord {
         /// First come, first served.
         Fifo = "fifo",
-        /// All at once, each at most one server.
+        /// Processor sharing: all customers at once, each on at most one server.
         Ps = "ps",
-        /// The smallest rank; nobody is interrupted.
+        /// The customer with the lowest rank first, without preemption.
         Priority = "priority",
-        /// The smallest rank; others are interrupted and resume.
+        /// The customer with the lowest rank first; it interrupts others, which resume later.
         PriorityPreemptive = "priority-preemptive",
     }
 }
@@ -53,13 +54,13 @@ words! {
 spec! {
     /// One visit to a station.
     pub struct VisitStep {
-        /// The station.
+        /// Station that is visited.
         visit: Reference,
-        /// Its own service time.
+        /// Service time of this visit, instead of the station's own.
         service: Option<LawSpec<SimDuration>>,
-        /// Rank in line: 1 goes first.
+        /// Rank in the queue: 1 is served first.
         priority: Option<u32> => within(1, 64),
-        /// For `goto`.
+        /// Name of the step, for `goto`.
         label: Option<Name>,
     }
 }

@@ -23,7 +23,7 @@ impl Visit {
         let ranks = [DisciplineWord::Priority, DisciplineWord::PriorityPreemptive];
         if !ranks.contains(&spec.discipline.value) {
             let word = spec.discipline.value.word();
-            let message = format!("no rank counts at `{text}`: its discipline is \"{word}\"");
+            let message = format!("ranks have no effect at `{text}`: its discipline is \"{word}\"");
             let help = "set discipline = \"priority\" there, or remove `priority`";
             inert_if(step.priority.as_ref(), &message, help, resolver.out());
         }

@@ -105,7 +105,8 @@ fn check_arranged(draft: &Draft, out: &mut Diagnostics) {
             let Some(other) = arranged.insert(*member, name) else { continue };
             let unit = member.name(&draft.scenario);
             let message = format!(
-                "`{name}` and `{other}` both say how `{unit}` stands by, ages or fails with others"
+                "`{name}` and `{other}` both declare how `{unit}` stands by, ages or fails \
+                 with others"
             );
             let found = Diagnostic::new(Code::OutOfRange, spec.of.span, message);
             out.push(found.help("let one of the groups only count: without mode, ageing and beta"));
@@ -118,7 +119,7 @@ fn check_group(name: &Name, group: &GroupSpec, members: &[GroupMember], out: &mu
     let word =
         if members.iter().any(|member| member.group().is_some()) { "members" } else { "units" };
     quorum(&group.needs, name, u32::try_from(members.len()).unwrap_or(u32::MAX), word, out);
-    takes_time(group.manual_switch.as_ref(), "manual-switch", "nobody switches", out);
+    takes_time(group.manual_switch.as_ref(), "manual-switch", "people do not switch", out);
     if group.mode.value == GroupMode::Parallel {
         let message = "all units of a parallel group work: none stands by";
         let help = "set mode = \"standby\", or remove it";

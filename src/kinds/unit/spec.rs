@@ -7,21 +7,21 @@ use crate::scenario::words::words;
 use crate::units::{Probability, SimDuration};
 
 words! {
-    /// How the units of a group stand.
+    /// Operation of the units of a group.
     pub enum GroupMode {
-        /// All work.
+        /// All units work.
         Parallel = "parallel",
-        /// One works, the others stand by.
+        /// One unit works, the others stand by.
         Standby = "standby",
     }
 }
 
 words! {
-    /// Whether the other units of a group that is down grow older.
+    /// Ageing of the working units of a group that is down.
     pub enum Ageing {
-        /// They do.
+        /// They age, also while the group is down.
         Always = "always",
-        /// They do not.
+        /// They age only while the group is up.
         WhileUp = "while-up",
     }
 }
@@ -29,13 +29,13 @@ words! {
 spec! {
     /// Repairable parts.
     pub struct UnitSpec {
-        /// Identical units; members are `name-1` to `name-n`.
+        /// Number of identical units; members are `name-1` to `name-n`.
         count: u32 = 1 => at_least(1),
         /// Time from a repair to the next failure.
         up: LawSpec<SimDuration>,
-        /// Time to repair; none: it stays down.
+        /// Time to repair. Without it, a failed unit stays down.
         repair: Option<LawSpec<SimDuration>>,
-        /// People who repair it; none: always somebody.
+        /// Crew that repairs the unit. Without it, a repair begins at once.
         crew: Option<Reference>,
     }
 }
@@ -43,32 +43,32 @@ spec! {
 spec! {
     /// A group of units and of other groups.
     pub struct GroupSpec {
-        /// The units and groups that it counts.
+        /// Units and groups whose health the group counts.
         of: OneOrMany<Reference> => not_empty(),
-        /// How many of them must be up.
+        /// Number of the units and groups in `of` that must be up.
         needs: u32 = 1 => at_least(1),
-        /// Whether all work, or one works and the others stand by.
+        /// All units work, or one works and the others stand by.
         mode: GroupMode = "parallel",
-        /// Factor on the rate of failure while standing by: 0 cold, 1 hot.
+        /// Factor on the failure rate while a unit stands by: 0 cold, 1 hot.
         standby_rate: f64 = 1 => within(0.0, 1.0),
-        /// Time of the switch to a standby; none: at once.
+        /// Time of the switch to a standby unit. Without it, none.
         switch_over: Option<LawSpec<SimDuration>>,
-        /// Probability that the switch works; else down until the failed unit is repaired, or somebody has
-        /// switched.
+        /// Probability that the switch works. Otherwise the group is down until the failed unit is repaired, or
+        /// people have switched.
         coverage: Probability = 1,
-        /// Time until people have switched where it did not work; none: they never do.
+        /// Time until people have switched after a switch that did not work. Without it, people do not switch.
         manual_switch: Option<LawSpec<SimDuration>>,
-        /// Share of each unit's failures that take all units at once.
+        /// Share of each unit's failures that take down all units at once.
         beta: Option<Probability>,
-        /// Whether units age while the group is down.
+        /// Ageing of the units while the group is down.
         ageing: Ageing = "always",
     }
 }
 
 spec! {
-    /// People who repair.
+    /// People who repair units.
     pub struct CrewSpec {
-        /// Number of people: repairs at a time.
+        /// Number of people: the largest number of repairs at a time.
         size: u32 => at_least(1),
     }
 }

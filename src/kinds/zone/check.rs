@@ -158,7 +158,8 @@ fn check_memory(draft: &Draft, group: usize, out: &mut Diagnostics) {
     for (_, content) in memory::contents_of_server(draft, group) {
         memory::check_content(content, None, out);
         if server.ram_cache.is_none() && server.memory.is_none() {
-            let message = format!("the file does not say what memory `{name}` has to cache it");
+            let message =
+                format!("the file does not specify the memory that `{name}` has to cache it");
             inert(content.span, message, "give `memory`, or `ram-cache`", out);
         }
     }

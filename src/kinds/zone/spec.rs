@@ -10,17 +10,18 @@ use crate::units::{Bytes, SimDuration};
 spec! {
     /// Physical servers.
     pub struct ServerSpec {
-        /// Identical servers; members are `name-1` to `name-n`.
+        /// Number of identical servers; members are `name-1` to `name-n`.
         count: u32 = 1 => at_least(1).because("to model an outage use a fault"),
-        /// The rack they stand in; none: no network delay and no domain above.
+        /// Rack that the servers stand in. Without it, no network delay and no failure domain above the server.
         rack: Option<Reference>,
-        /// Cores of each.
+        /// Number of cores of each server.
         cores: u32 => at_least(1),
-        /// Memory of each.
+        /// Memory of each server.
         memory: Option<Bytes>,
-        /// How much of its free memory keeps what is read from its own disks; none: all that its zones leave free.
+        /// Memory of each server that caches blocks read from its own disks. Without it, all memory that its zones
+        /// leave free.
         ram_cache: Option<Bytes>,
-        /// Sets of local disks, one of each on every member.
+        /// Sets of local disks; every server has one of each.
         disks: Named<DiskSetSpec> = {},
     }
 }
@@ -28,31 +29,31 @@ spec! {
 spec! {
     /// Zones: containers with a processor share and a memory cap.
     pub struct ZoneSpec {
-        /// Identical zones; members are `name-1` to `name-n`.
+        /// Number of identical zones; members are `name-1` to `name-n`.
         count: u32 = 1 => at_least(1).because("to model an outage use a fault"),
-        /// Servers, one a member, in order. None: placed by `placement`.
+        /// Servers, one per member, in order. Without it, `placement` decides.
         on: Option<Vec<Reference>>,
-        /// How members are placed where `on` does not say.
+        /// Rule by which members are placed on servers where `on` is not given.
         placement: Placement = "spread",
-        /// Servers to place on; none: every server.
+        /// Servers to place the members on. Without it, every server.
         among: Option<Vec<Reference>>,
-        /// No two members on one server; placing fails rather than doing it.
+        /// If true, no two members are placed on one server; a placement that needs it is refused.
         apart: bool = false,
-        /// Processor: share, baseline, cap, burst.
+        /// Part of the processor: shares, baseline, cap, burst.
         cpu: ZoneCpuSpec = {},
-        /// Memory cap.
+        /// Cap on the memory of each zone.
         memory: Option<Bytes>,
-        /// Time to start.
+        /// Time to start the zone.
         boot: SimDuration = "0s",
     }
 }
 
 words! {
-    /// How members are placed on servers.
+    /// Rule by which members are placed on servers.
     pub enum Placement {
-        /// On the server with the fewest zones, the first of equals.
+        /// On the server with the fewest zones, the first in case of ties.
         Spread = "spread",
-        /// On the first server with room.
+        /// On the first server with enough free capacity.
         Pack = "pack",
     }
 }
@@ -62,11 +63,11 @@ spec! {
     pub struct ZoneCpuSpec {
         /// Weight against the other zones of the server.
         shares: u32 = 100 => at_least(1),
-        /// Cores it may always use; what is above counts as bursting.
+        /// Number of cores that the zone may always use; use above it counts as bursting.
         baseline: Option<f64> => above(0.0),
-        /// Cores at most; none: all of the server's.
+        /// Largest number of cores. Without it, all of the server's.
         cap: Option<f64> => above(0.0),
-        /// How long it may stay above the baseline; `"unlimited"` for ever.
+        /// Time that the zone may stay above the baseline, or `"unlimited"`.
         burst: Option<Burst>,
     }
 }

@@ -176,7 +176,7 @@ macro_rules! none {
     };
     (@room) => {
         fn room(_: &mut crate::model::world::Around<'_>, _: crate::model::ids::ComponentId, _: crate::model::ids::ComponentId) {
-            unreachable!("a component of this kind keeps no line for others")
+            unreachable!("a component of this kind keeps no queue for others")
         }
     };
     (@redirects) => {

@@ -3,11 +3,11 @@
 use crate::scenario::spec::spec;
 
 spec! {
-    /// Zipf popularity: the k-th object is asked for in proportion to 1 / k^alpha.
+    /// Zipf popularity of objects: the k-th is asked for in proportion to 1 / k^zipf.
     pub struct PopularitySpec {
-        /// Exponent.
+        /// Exponent of the popularity; with 0, all objects are equally popular.
         zipf: f64,
-        /// Objects there are.
+        /// Number of different objects.
         objects: u64 => at_least(1),
     }
 }

@@ -6,11 +6,11 @@ use crate::scenario::words::words;
 use crate::units::SimDuration;
 
 words! {
-    /// How deep a probe looks.
+    /// Depth of a probe.
     pub enum Depth {
-        /// Whether the port answers.
+        /// The probe asks whether the port answers.
         Shallow = "shallow",
-        /// Whether a page comes back.
+        /// The probe asks for a page.
         Deep = "deep",
     }
 }
@@ -18,19 +18,19 @@ words! {
 spec! {
     /// Probes of a balancer or a name service.
     pub struct CheckSpec {
-        /// Between two probes of one member.
+        /// Time between two probes of one member.
         interval: SimDuration => above(SimDuration::ZERO),
         /// A probe that takes longer has failed.
         time_out: SimDuration,
-        /// Failed probes in a row that take a member out.
+        /// Number of failed probes in a row that take a member out.
         fall: u32 => at_least(1),
-        /// Good probes in a row that put it back.
+        /// Number of successful probes in a row that put a member back.
         rise: u32 = 1 => at_least(1),
-        /// How deep it looks.
+        /// Depth of a probe.
         depth: Depth = "shallow",
         /// Probability that a shallow probe detects a hang, drawn for each hang. *0*
         detects_hang: Option<crate::units::Probability>,
-        /// Work of a deep one of a balancer at the member. None: no time.
+        /// Processor time of a balancer's deep probe at the member. Without it, none.
         cpu: Option<LawSpec<SimDuration>>,
     }
 }

@@ -10,25 +10,25 @@ use crate::units::{Bytes, Probability, SimDuration};
 spec! {
     /// A class of requests.
     pub struct RequestSpec {
-        /// Where it enters; none: its steps begin at once.
+        /// Component where requests enter. Without it, their steps begin at once.
         enter: Option<Reference>,
-        /// Demands drawn once per request, to be spent in slices.
+        /// Demands for processor time, drawn once per request and spent by `cpu` steps.
         demands: Named<LawSpec<SimDuration>> = {},
-        /// What it does.
+        /// Steps of the request, in order.
         steps: Vec<StepSpec>,
         /// Size of the answer.
         reply: Option<LawSpec<Bytes>>,
-        /// What the client fetches next, in parallel.
+        /// Requests that the client makes next, in parallel.
         then: Option<ThenSpec>,
     }
 }
 
 spec! {
-    /// What a client fetches next.
+    /// Requests that a client makes next.
     pub struct ThenSpec {
-        /// Class of the parts.
+        /// Class of the requests that the client makes next.
         request: Name,
-        /// Their number.
+        /// Number of requests that the client makes next.
         count: LawSpec<f64>,
     }
 }
@@ -39,7 +39,7 @@ macro_rules! step_form {
         choice! {
             /// A step of a request.
             pub enum StepSpec {
-                /// Processor time.
+                /// Processor time at a service.
                 "cpu" => Cpu(CpuStep),
                 /// A call of another component.
                 "call" => Call(CallStep),
@@ -47,15 +47,15 @@ macro_rules! step_form {
                 "io" => Io(IoStep),
                 /// One visit to a station.
                 "visit" => Visit(VisitStep),
-                /// One of several branches.
+                /// One of several branches, by probability.
                 "choose" => Choose(ChooseStep),
-                /// To another step.
+                /// A jump to another step.
                 "goto" => Goto(GotoStep),
                 /// Several branches at once.
                 "parallel" => Parallel(ParallelStep),
-                /// Several times.
+                /// The same steps several times.
                 "repeat" => Repeat(RepeatStep),
-                /// Waiting.
+                /// A delay that uses no resource.
                 "delay" => Delay(DelayStep),
                 $(
                     #[doc = $doc]
@@ -70,15 +70,15 @@ crate::kinds::each_step!(step_form,);
 spec! {
     /// Spends a share of a drawn demand at the request's member of a service.
     pub struct CpuStep {
-        /// The service.
+        /// Service at whose member the demand is spent.
         cpu: Reference,
         /// Name of the demand.
         demand: Name,
-        /// Share of it.
+        /// Share of the demand that this step spends.
         share: f64 = 1.0 => within(0.0, 1.0),
-        /// Threads that do it side by side, each on at most one core.
+        /// Number of threads that do the work in parallel, each on at most one core.
         threads: u32 = 1 => within(1, 65_535),
-        /// For `goto`.
+        /// Name of the step, for `goto`.
         label: Option<Name>,
     }
 }
@@ -86,17 +86,17 @@ spec! {
 spec! {
     /// Queries of a database, one after the other, or a nested request to a service.
     pub struct CallStep {
-        /// Whom.
+        /// Component that is called: a database or a service, or a balancer in front of services.
         call: Reference,
-        /// Reads; a fraction is a mean.
+        /// Number of read queries; a fraction is a mean.
         read: Option<f64> => within(0.0, 65_535.0),
-        /// Writes; a fraction is a mean.
+        /// Number of write queries; a fraction is a mean.
         write: Option<f64> => within(0.0, 65_535.0),
-        /// Of a service: what is done there.
+        /// Steps at the called service.
         steps: Option<Vec<StepSpec>>,
-        /// After this long the caller gives up.
+        /// Time after which the caller abandons the call. Without it, no bound.
         time_out: Option<SimDuration>,
-        /// For `goto`.
+        /// Name of the step, for `goto`.
         label: Option<Name>,
     }
 }
@@ -104,67 +104,67 @@ spec! {
 spec! {
     /// Operations on a mount of the request's member of its service.
     pub struct IoStep {
-        /// Which mount.
+        /// Mount, by its name in the service's `mounts`.
         io: Name,
-        /// Reads from disk, one after the other; a fraction is a mean.
+        /// Number of reads from disk, one after the other; a fraction is a mean.
         read: f64 = 0 => within(0.0, 65_535.0),
-        /// Writes that nobody waits for; a fraction is a mean.
+        /// Number of writes, for which the request does not wait; a fraction is a mean.
         write: f64 = 0 => within(0.0, 65_535.0),
-        /// File operations at the head of a file server; a fraction is a mean.
+        /// Number of file operations at the head of a file server; a fraction is a mean.
         ops: f64 = 0 => within(0.0, 65_535.0),
-        /// Whether the request waits for its reads.
+        /// If true, the request waits for its reads.
         wait: bool = true,
-        /// For `goto`.
+        /// Name of the step, for `goto`.
         label: Option<Name>,
     }
 }
 
 spec! {
-    /// One of several branches, or none with the probability that is left.
+    /// One of several branches, or none with the remaining probability.
     pub struct ChooseStep {
-        /// The branches.
+        /// Branches, of which at most one is executed.
         choose: Vec<BranchSpec> => not_empty(),
-        /// For `goto`.
+        /// Name of the step, for `goto`.
         label: Option<Name>,
     }
 }
 
 spec! {
-    /// A branch.
+    /// Branch of a choice.
     pub struct BranchSpec {
         /// Probability of the branch.
         probability: Probability,
-        /// What it does.
+        /// Steps of the branch.
         steps: Vec<StepSpec>,
     }
 }
 
 spec! {
-    /// To the step with a label.
+    /// A jump to the step with a label.
     pub struct GotoStep {
-        /// The label.
+        /// Label of the step to jump to.
         goto: Name,
-        /// Probability of the jump; else the next step follows.
+        /// Probability of the jump; otherwise the next step follows.
         probability: Probability = 1,
-        /// For `goto`.
+        /// Name of this step, for other jumps.
         label: Option<Name>,
     }
 }
 
 spec! {
-    /// Several branches at once; ends with the last.
+    /// Several branches at once; the step ends with the last of them.
     pub struct ParallelStep {
-        /// The branches.
+        /// Branches executed at once.
         parallel: Vec<LaneSpec> => not_empty(),
-        /// For `goto`.
+        /// Name of the step, for `goto`.
         label: Option<Name>,
     }
 }
 
 spec! {
-    /// One of the branches done at once.
+    /// Branch executed at the same time as others.
     pub struct LaneSpec {
-        /// What it does.
+        /// Steps of the branch.
         steps: Vec<StepSpec>,
     }
 }
@@ -172,29 +172,29 @@ spec! {
 spec! {
     /// The same steps several times.
     pub struct RepeatStep {
-        /// How often and what.
+        /// Number of repetitions, and the steps to repeat.
         repeat: RepeatSpec,
-        /// For `goto`.
+        /// Name of the step, for `goto`.
         label: Option<Name>,
     }
 }
 
 spec! {
-    /// How often and what.
+    /// Number of repetitions, and the steps to repeat.
     pub struct RepeatSpec {
-        /// How often.
+        /// Number of repetitions.
         count: LawSpec<f64>,
-        /// What.
+        /// Steps to repeat.
         steps: Vec<StepSpec>,
     }
 }
 
 spec! {
-    /// Waiting; holds nothing but what is held.
+    /// A delay. It uses no resource beyond those already held.
     pub struct DelayStep {
-        /// How long.
+        /// Length of the delay.
         delay: LawSpec<SimDuration>,
-        /// For `goto`.
+        /// Name of the step, for `goto`.
         label: Option<Name>,
     }
 }

@@ -10,27 +10,31 @@ use crate::units::{Bytes, Money, Probability, Rate, SimDuration};
 use super::traffic::{Moment, WeekMoment};
 
 spec! {
-    /// How long, how often, from where.
+    /// Length, number and start of the runs, and the precision of their figures.
     pub struct RunSpec {
-        /// Weekday and hour of time zero.
+        /// Weekday and time of day at time zero.
         start: Option<WeekMoment>,
-        /// Simulated time of availability; none: only windows are run.
+        /// Simulated time of a long-horizon run, from which availability is estimated. Without it, only windows are
+        /// run.
         horizon: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
-        /// Outages of a long-horizon run that are shorter are not counted, in number and length; their downtime is. None: 1s.
+        /// Shorter outages of the long-horizon run are left out of the number and length of outages; their downtime
+        /// counts. Without it, 1s.
         shortest_outage: Option<SimDuration> => at_most(SimDuration::HOUR),
-        /// Ages of parts at time zero.
+        /// Ages of components at time zero.
         initial: Initial = "stationary",
-        /// Laws as the file gives them, or each replaced by the exponential of its mean.
+        /// Laws as declared, or each replaced by the exponential law of its mean.
         laws: Option<Laws>,
-        /// Root of all draws.
+        /// Seed of all random draws.
         seed: u64 = 1 => at_most(9_223_372_036_854_775_807),
-        /// Independent runs: a number, for windows and the horizon, or bounds between which `precision` decides, for windows. None: 10 of a window; of the horizon 1,000, or 300 to 20,000 if `precision` asks for a figure of it.
+        /// Number of independent runs, of each window and of the horizon, or bounds for windows between which
+        /// `precision` decides. Without it, 10 per window, and 1,000 of the horizon, or 300 to 20,000 if
+        /// `precision` asks for a figure of it.
         replications: Option<ReplicationsSpec>,
-        /// Figure to relative half-width to reach.
+        /// Relative half-width of the confidence interval to reach, by figure.
         precision: Named<Probability, Label> = {},
-        /// Level of all intervals.
+        /// Confidence level of all intervals.
         confidence: f64 = 0.95 => within(0.5, 0.99999),
-        /// Bounds on what counts may make of the scenario.
+        /// Bounds on the size of the expanded scenario.
         limits: LimitsSpec = {},
     }
 }
@@ -39,29 +43,31 @@ spec! {
 pub const MOST_PARTS: u32 = 16_000_000;
 
 spec! {
-    /// Bounds on what counts may make of a scenario.
+    /// Bounds on the size of the expanded scenario.
     pub struct LimitsSpec {
-        /// Parts after expansion: members, disks, links, and a probe per unit and member of a balancer.
+        /// Largest number of parts after expansion: members, disks, links, and a probe per unit and member of a
+        /// balancer.
         parts: u32 = 1_000_000 => within(1, MOST_PARTS),
     }
 }
 
 words! {
-    /// Laws of everything random, but of counts.
+    /// Laws of all random times and sizes; counts keep theirs.
     pub enum Laws {
-        /// As they are declared.
+        /// Laws as declared.
         Declared = "declared",
-        /// Each the exponential of the same mean, a plain value too: for strict comparisons of solvers.
+        /// Each law, and each plain value, replaced by the exponential law of the same mean; for strict comparisons
+        /// of solvers.
         Exponential = "exponential",
     }
 }
 
 words! {
-    /// Ages of parts at time zero.
+    /// Ages of components at time zero.
     pub enum Initial {
-        /// Drawn from their equilibrium.
+        /// Ages drawn from their equilibrium.
         Stationary = "stationary",
-        /// All new.
+        /// All components new.
         New = "new",
     }
 }
@@ -81,11 +87,11 @@ pub struct ReplicationsSpec {
 }
 
 spec! {
-    /// Bounds of the number of runs.
+    /// Bounds on the number of runs.
     pub struct ReplicationBounds {
-        /// At least.
+        /// Smallest number of runs.
         min: u32 => at_least(1),
-        /// At most.
+        /// Largest number of runs.
         max: u32 => at_least(1),
     }
 }
@@ -118,7 +124,7 @@ impl crate::scenario::value::Value for ReplicationsSpec {
         // Equal bounds are the canonical spelling of a number, and one run is a number of them.
         if bounds.min.value == 1 && bounds.max.value > 1 {
             let code = crate::scenario::code::Code::OutOfRange;
-            let message = "`min` is 1: one run says nothing about its own error";
+            let message = "`min` is 1: one run gives no estimate of its own error";
             let help = "set `min` to 2 or more; `replications = 1` asks for a single run";
             out.push(
                 crate::scenario::diagnostic::Diagnostic::new(code, bounds.min.span, message)
@@ -205,149 +211,153 @@ impl crate::scenario::value::Value for Level {
 }
 
 spec! {
-    /// A stretch that is lived through request by request.
+    /// An interval that is simulated request by request.
     pub struct WindowSpec {
-        /// Fixes the rate of the workloads whose class has an objective, or of all where none has, to a rate or to a multiple of each one's own mean `rate`; profile and noise off. None: the traffic's own rate.
+        /// Arrival rate during the window, fixed to a rate or to a multiple of each workload's own mean `rate`;
+        /// profile, noise, `flash` and `step` are off. It applies to workloads whose class has an objective, or to
+        /// all if none has. Without it, the traffic's own rate.
         level: Option<Level>,
-        /// Where it begins; none: at time zero.
+        /// Moment at which the window begins. Without it, time zero.
         at: Option<Moment>,
-        /// How long, after the warm-up.
+        /// Length of the window, after the warm-up.
         length: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
-        /// Simulated before it and not counted.
+        /// Simulated time before the window that is not counted.
         warm_up: SimDuration = "0s" => at_most(SimDuration::YEAR.saturating_mul(100)),
-        /// Instead of a length: before a break. One part of each kind and role is broken once, each in a run of its own, and repaired once when it has been broken for as long.
+        /// Time before a break, instead of a `length`. One part of each kind and role is broken once, each in a run
+        /// of its own, and repaired once when it has been broken for as long.
         before: Option<SimDuration> => at_most(SimDuration::YEAR),
-        /// Instead of a length: after the break.
+        /// Time after the break, instead of a `length`.
         after: Option<SimDuration> => within(SimDuration::SECOND, SimDuration::YEAR),
-        /// After the repair, once the part is back; none: as long as `after`.
+        /// Time counted after the repair, once the part is back. Without it, as long as `after`.
         repair: Option<SimDuration> => within(SimDuration::SECOND, SimDuration::YEAR),
-        /// Runs of this window alone; none: those of `[run]`, around a break 4.
+        /// Number of runs of this window. Without it, that of `[run]`; around a break 4.
         replications: Option<ReplicationsSpec>,
     }
 }
 
 spec! {
-    /// What is asked of a class.
+    /// Objective of a request class.
     pub struct ObjectiveSpec {
-        /// Percentile to bound, at the server's edge.
+        /// Bounds on percentiles of the latency, at the server's edge.
         latency: Option<LatencyObjective>,
-        /// A view that is not complete by then is lost.
+        /// Time after which a page view that is not complete counts as lost.
         lost_after: Option<SimDuration>,
-        /// Least share of requests served.
+        /// Smallest share of requests served.
         availability: Option<Probability>,
     }
 }
 
 spec! {
-    /// Bounds of percentiles.
+    /// Bounds on percentiles of the latency.
     pub struct LatencyObjective {
-        /// Half of all.
+        /// Bound on the median.
         p50: Option<SimDuration>,
-        /// 95 %.
+        /// Bound on the 95th percentile.
         p95: Option<SimDuration>,
-        /// 99 %.
+        /// Bound on the 99th percentile.
         p99: Option<SimDuration>,
     }
 }
 
 spec! {
-    /// A judged figure.
+    /// An expectation: a figure and the condition that it must meet.
     pub struct ExpectSpec {
-        /// Which.
+        /// Path of the figure.
         figure: Label,
-        /// What it must be: `"< 500ms"`, `"0.05s +- 1%"`, `"within 10% of 0.42"`.
+        /// Condition: `"< 500ms"`, `"0.05s +- 1%"`, `"within 10% of 0.42"`.
         is: Label,
     }
 }
 
 spec! {
-    /// A claim that a source makes, judged by `compare` over a range of parameters.
+    /// A claim of a source, judged by `compare` over a range of parameters.
     pub struct ClaimSpec {
-        /// Its number in the ledger; several may have the same.
+        /// Number of the claim in the ledger; several claims may have the same.
         number: u32 => at_least(1),
         /// The claim in a few words, for tables.
         title: String,
         /// The claim in the words of its source.
         claim: String,
-        /// Where in the source it stands.
+        /// Place of the claim in its source.
         source: String,
-        /// The figure that decides: a path, of another scenario with its name in front, or `1 - …`, `difference(…)`, `ratio(…)` of such.
+        /// Figure that decides: a path, with the name of another scenario in front where it is that one's, or `1 -
+        /// …`, `difference(…)` or `ratio(…)` of paths.
         figure: Option<Label>,
-        /// What the figure is, in words. None: its path.
+        /// Name of the figure in words. Without it, its path.
         words: Option<String>,
-        /// What the figure must be for the claim to hold, as in `[[expect]]`.
+        /// Condition under which the claim holds, as in `[[expect]]`.
         is: Option<Label>,
-        /// Keys and the values over which the claim is tried, in all combinations.
+        /// Keys and their values, over which the claim is tried in all combinations.
         range: Vec<ClaimRangeSpec> = [],
-        /// Instead of a figure: what is missing before the claim can be judged.
+        /// Instead of a figure: reason why the claim cannot be judged yet.
         missing: Option<String>,
     }
 }
 
 spec! {
-    /// Keys that a claim is tried over.
+    /// Range of keys over which a claim is tried.
     pub struct ClaimRangeSpec {
-        /// A key and its values as `sweep --vary` takes them; several of them change together, value by value.
+        /// A key and its values, as for `sweep --vary`. Several keys in a list change together, value by value.
         vary: OneOrMany<Label> => not_empty(),
-        /// What the key is, in words. None: its path.
+        /// Name of the key in words. Without it, its path.
         words: Option<String>,
     }
 }
 
 spec! {
-    /// Something that goes wrong.
+    /// A fault: failures of components, and their repair.
     pub struct FaultSpec {
-        /// What: a component, a member, a role, a domain, or a list.
+        /// Components that fail: a component, a member, a role, a domain, or a list.
         hits: OneOrMany<Reference> => not_empty(),
-        /// How.
+        /// Kind of failure.
         how: How,
-        /// How often, each, while it is up.
+        /// Failure rate of each component, while it is up.
         rate: Option<Rate>,
-        /// Instead of a rate: law of the time between a repair and the next onset.
+        /// Law of the time from a repair to the next failure, instead of a rate.
         up: Option<LawSpec<SimDuration>>,
-        /// Instead of a rate: once, at this time.
+        /// Time of a single failure, instead of a rate.
         at: Option<SimDuration>,
-        /// Instead of a rate: after another fault of the same part.
+        /// Another fault of the same part that this one follows, instead of a rate.
         after: Option<AfterSpec>,
-        /// Time to repair; none: the component's own restart.
+        /// Time to repair. Without it, the component's own restart.
         repair: Option<LawSpec<SimDuration>>,
-        /// With `at`: how long it lasts.
+        /// Length of a failure given by `at`.
         lasts: Option<SimDuration>,
-        /// Of `slow`: how many times slower.
+        /// Slowdown: 2 is half the speed. Only for `slow`.
         factor: Option<f64> => above(1.0),
-        /// Time until people notice, where no check does.
+        /// Time until people detect a fault that no check detects.
         detected_by_people: Option<LawSpec<SimDuration>>,
-        /// One event takes all that `hits` names.
+        /// If true, one event takes down all components that `hits` names.
         together: bool = false,
-        /// Events that take a whole set at once.
+        /// Events that take down a whole set of members at once.
         common_cause: Option<CommonCauseSpec>,
     }
 }
 
 words! {
-    /// How something goes wrong.
+    /// Kind of failure.
     pub enum How {
-        /// It stops; what was inside is lost.
+        /// The component stops; its open requests are lost.
         Crash = "crash" | "stop" | "terminate" | "pod-kill",
-        /// It accepts and never answers.
+        /// The component accepts requests and never answers.
         Hang = "hang",
-        /// It stalls and then goes on where it was.
+        /// The component stalls, and then continues where it was.
         Pause = "pause",
-        /// It works more slowly.
+        /// The component works more slowly.
         Slow = "slow" | "cpu-stress" | "latency",
         /// Its data is gone until restored.
         Lost = "lost",
-        /// Its cache is empty.
+        /// Its cache is emptied.
         CacheLost = "cache-lost",
-        /// It is cut off from the network.
+        /// The component is cut off from the network.
         Partitioned = "partitioned" | "network-partition",
     }
 
-    /// When a fault that follows another begins.
+    /// Moment at which a fault that follows another begins.
     pub enum Once {
-        /// At its onset.
+        /// At the onset of the other fault.
         Begun = "begun",
-        /// When it is repaired.
+        /// At the repair of the other fault.
         Repaired = "repaired",
     }
 }
@@ -355,43 +365,44 @@ words! {
 spec! {
     /// A fault that follows another.
     pub struct AfterSpec {
-        /// Which.
+        /// Name of the other fault.
         fault: Name,
-        /// Probability that it follows.
+        /// Probability that this fault follows the other.
         probability: Probability = 1,
-        /// When.
+        /// Moment at which this fault begins: at the onset or at the repair of the other.
         once: Once = "begun",
     }
 }
 
 spec! {
-    /// Common causes: this share of each member's rate comes from events that take a set at once.
+    /// Common-cause failures: a share of each member's failure rate comes from events that take down a whole set.
     pub struct CommonCauseSpec {
-        /// The group: its name keys the events.
+        /// Group of members. Its name keys the random draws of the events.
         group: Reference,
-        /// The share.
+        /// Share of each member's failure rate that comes from events of a whole set.
         beta: Probability,
-        /// Members of the group, in order, form sets of this size; none: all of them.
+        /// Size of a set: the members of the group, in order, form sets of this size. Without it, one set of all
+        /// members.
         size: Option<u32> => at_least(1),
     }
 }
 
 spec! {
-    /// Something planned.
+    /// Planned work.
     pub struct OperationSpec {
-        /// How often; none: once.
+        /// Period of the operation. Without it, it happens once.
         every: Option<Every>,
-        /// When.
+        /// Moment at which it begins.
         at: Option<Moment>,
-        /// How long.
+        /// Length of the operation.
         lasts: Option<SimDuration>,
-        /// Storage part to operations a second.
+        /// Additional disk operations per second, by storage part.
         load: Named<Spanned<Rate>, Reference> = {},
-        /// What it does.
+        /// Action of the operation.
         does: Option<Does>,
-        /// To whom.
+        /// Parts that the action applies to.
         of: Option<OneOrMany<Reference>>,
-        /// Of `resize`: the new memory.
+        /// New memory of the zones. Only for `resize`.
         memory: Option<Bytes>,
     }
 }
@@ -417,17 +428,17 @@ impl Every {
 }
 
 words! {
-    /// How often.
+    /// Period of an operation.
     pub enum Every {
-        /// Each day.
+        /// Once per day.
         Day = "day",
-        /// Each week.
+        /// Once per week.
         Week = "week",
     }
 
-    /// What an operation does.
+    /// Action of an operation.
     pub enum Does {
-        /// Gives a zone another memory cap.
+        /// Gives zones another memory cap.
         Resize = "resize",
         /// Takes parts out of service, all at once, for as long as it lasts.
         Maintain = "maintain",
@@ -439,30 +450,66 @@ words! {
 spec! {
     /// Prices: `"$250/month"` is paid per month, `"$2000"` once.
     pub struct CostSpec {
-        /// Of each zone.
+        /// Price of each zone.
         zone: Option<Price>,
-        /// Of each unit of a balancer.
+        /// Price of each unit of a balancer.
         balancer: Option<Price>,
-        /// Of each head of a file server with the disks of its pool.
+        /// Price of each head of a file server with the disks of its pool.
         nas_head: Option<Price>,
-        /// Of each further pool.
+        /// Price of each further pool.
         pool: Option<Price>,
-        /// Of each site: its links to the world.
+        /// Price of each site's links to the Internet.
         transit: Option<Price>,
-        /// Of what the edges deliver, per size.
+        /// Price of the data that CDN edges deliver, per size.
         cdn: Option<SizePrice>,
-        /// Of a lost page view.
+        /// Cost of a lost page view.
         lost_page: Option<Money>,
-        /// Own prices: a name, as faults name what they hit, to the price of each part that it means, in place of that of its kind.
+        /// Prices of single components, by a name as in `hits`. Each is the price of every part that the name
+        /// means, instead of the price of its kind.
         of: Option<Named<Spanned<Price>, Reference>>,
     }
 
-    /// A price of both sorts.
+    /// A price once and a price per month, and prices by the size of the part, each once (`"$40"`) or per month
+    /// (`"$4/month"`).
     pub struct PriceSpec {
-        /// Once: `"$2000"`.
+        /// Price paid once: `"$2000"`.
         once: Option<Money>,
-        /// Per month: `"$250/month"`, or another period.
+        /// Price per month: `"$250/month"`, or another period.
         month: Option<Money>,
+        /// Additional price per core, of a server, a balancer, or a zone with a cap.
+        per_core: Option<Money>,
+        /// Additional price per GiB of memory, of a server or a zone.
+        per_gib: Option<Money>,
+        /// Additional price per disk, of a server, a set of disks or a pool.
+        per_disk: Option<Money>,
+        /// Additional price per Mbit/s, of an uplink, a switch or a link.
+        per_mbit: Option<Money>,
+    }
+}
+
+/// Measure of size that a price counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Size {
+    /// Cores.
+    Core,
+    /// GiB of memory.
+    Gib,
+    /// Disks.
+    Disk,
+    /// Mbit/s of bandwidth.
+    Mbit,
+}
+
+impl Size {
+    /// Returns the key of its price.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Core => "per-core",
+            Self::Gib => "per-gib",
+            Self::Disk => "per-disk",
+            Self::Mbit => "per-mbit",
+        }
     }
 }
 
@@ -473,14 +520,25 @@ pub struct Price {
     pub once: Option<Spanned<Money>>,
     /// Price per month.
     pub month: Option<Spanned<Money>>,
+    /// Prices by the size of the part, in addition.
+    pub per: Vec<(Size, Spanned<Money>)>,
 }
 
 impl Price {
-    /// Returns one-time dollars, and dollars per month; `None` for a price that is not given.
+    /// Returns one-time dollars, and dollars per month, of a part with the sizes that `size` gives; `None` for a price
+    /// that is not given.
     #[must_use]
-    pub fn dollars(&self) -> (Option<f64>, Option<f64>) {
-        let once = self.once.as_ref().map(|price| price.value.dollars());
-        (once, self.month.as_ref().and_then(|price| price.value.dollars_per_month()))
+    pub fn dollars(&self, size: impl Fn(Size) -> f64) -> (Option<f64>, Option<f64>) {
+        let mut once = self.once.as_ref().map(|price| price.value.dollars());
+        let mut month = self.month.as_ref().and_then(|price| price.value.dollars_per_month());
+        for (of, price) in &self.per {
+            let (sum, each) = match price.value.dollars_per_month() {
+                Some(each) => (&mut month, each),
+                None => (&mut once, price.value.dollars()),
+            };
+            *sum = Some(sum.unwrap_or(0.0) + each * size(*of));
+        }
+        (once, month)
     }
 }
 
@@ -496,11 +554,16 @@ impl crate::scenario::value::Value for Price {
             let money = Money::read(item, out)?;
             let price = Some(Spanned::new(money, item.span));
             return Some(match money.dollars_per_month() {
-                Some(_) => Self { month: price, once: None },
-                None => Self { once: price, month: None },
+                Some(_) => Self { month: price, ..Self::default() },
+                None => Self { once: price, ..Self::default() },
             });
         }
-        let PriceSpec { once, month, span } = PriceSpec::read(item, out)?;
+        let PriceSpec { once, month, per_core, per_gib, per_disk, per_mbit, span } =
+            PriceSpec::read(item, out)?;
+        let sizes = [Size::Core, Size::Gib, Size::Disk, Size::Mbit];
+        let per = sizes.into_iter().zip([per_core, per_gib, per_disk, per_mbit]);
+        let per: Vec<(Size, Spanned<Money>)> =
+            per.filter_map(|(size, price)| Some((size, price?))).collect();
         let mut wrong = |span, message: &str, help: &str| {
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
             None
@@ -516,10 +579,10 @@ impl crate::scenario::value::Value for Price {
                 "write `\"$250/month\"`, or give `once`",
             );
         }
-        if once.is_none() && month.is_none() {
+        if once.is_none() && month.is_none() && per.is_empty() {
             return wrong(span, "a price without an amount", "give `once`, `month` or both");
         }
-        Some(Self { once, month })
+        Some(Self { once, month, per })
     }
     fn shape() -> crate::scenario::value::Shape {
         crate::scenario::value::Shape::Either(vec![
@@ -529,22 +592,27 @@ impl crate::scenario::value::Value for Price {
     }
     fn canonical(&self) -> serde_json::Value {
         match (&self.once, &self.month) {
-            (Some(price), None) | (None, Some(price)) if price.uncertainty.is_none() => {
+            (Some(price), None) | (None, Some(price))
+                if price.uncertainty.is_none() && self.per.is_empty() =>
+            {
                 price.canonical()
             }
             (once, month) => {
                 let both = [("month", month), ("once", once)].into_iter();
                 let given = both.filter_map(|(key, price)| Some((key, price.as_ref()?)));
-                let all = given.map(|(key, price)| (key.to_string(), price.canonical()));
+                let sizes = self.per.iter().map(|(size, price)| (size.key(), price));
+                let all = given.chain(sizes);
+                let all = all.map(|(key, price)| (key.to_string(), price.canonical()));
                 serde_json::Value::Object(all.collect())
             }
         }
     }
     fn compare(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        let (a, b) = (self.dollars(), other.dollars());
+        let (a, b) = (self.dollars(|_| 0.0), other.dollars(|_| 0.0));
         let same = |a: Option<f64>, b: Option<f64>| a.is_some() == b.is_some();
-        // An amount once and one per month have no order.
-        let comparable = same(a.0, b.0) && same(a.1, b.1);
+        // An amount once and one per month have no order, nor have prices by size: which is more depends on the part.
+        let sized = self.per.is_empty() && other.per.is_empty();
+        let comparable = sized && same(a.0, b.0) && same(a.1, b.1);
         a.partial_cmp(&b).filter(|_| comparable)
     }
 }

@@ -5,25 +5,25 @@ use crate::scenario::spec::spec;
 use crate::units::SimDuration;
 
 spec! {
-    /// How the partner of a pair takes over.
+    /// Takeover by the partner in a pair.
     pub struct TakeoverSpec {
-        /// Silence before the partner acts.
+        /// Silence of the failed unit before the partner acts.
         detect: LawSpec<SimDuration>,
-        /// To take over, once it acts.
+        /// Time of the takeover itself, once the partner acts. Without it, none.
         takeover: Option<LawSpec<SimDuration>>,
-        /// Probability that it works; else the pair is down until the failed unit is repaired.
+        /// Probability that the takeover works. Otherwise the pair is down until the failed unit is repaired.
         coverage: crate::units::Probability = 1,
-        /// Back to the first, when it is repaired.
+        /// Giveback to the first unit when it is repaired. Without it, the partner keeps serving.
         giveback: Option<GivebackSpec>,
     }
 }
 
 spec! {
-    /// The way back after a takeover: a second stall.
+    /// Giveback after a takeover: a second stall.
     pub struct GivebackSpec {
-        /// How long the first must have been well.
+        /// Time that the first unit must have been healthy before the giveback.
         after: SimDuration,
-        /// How long the way back takes.
+        /// Length of the giveback, a stall for users.
         lasts: LawSpec<SimDuration>,
     }
 }

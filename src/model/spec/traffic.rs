@@ -15,23 +15,23 @@ use crate::units::{Rate, SimDuration};
 spec! {
     /// A weekly shape of traffic.
     pub struct ProfileSpec {
-        /// 24 factors, at the centre of each hour from midnight on; straight lines between.
+        /// 24 factors on the rate, at the middle of each hour from midnight on, with straight lines between.
         hours: Option<Vec<f64>>,
-        /// 7 factors, from Monday.
+        /// 7 factors on the rate, from Monday on.
         days: Option<Vec<f64>>,
-        /// A sine instead.
+        /// A sine instead of `hours` and `days`.
         sine: Option<SineSpec>,
     }
 }
 
 spec! {
-    /// 1 + amplitude × the sine that peaks once a day.
+    /// Sinusoidal rate: 1 + amplitude × cosine of the distance from `peak`.
     pub struct SineSpec {
-        /// Of the swing around 1.
+        /// Amplitude of the swing around 1.
         amplitude: f64 => within(0.0, 1.0),
         /// Time of day of the peak.
         peak: TimeOfDay,
-        /// Length of a wave.
+        /// Length of one wave.
         period: SimDuration = "24h",
     }
 }
@@ -39,47 +39,47 @@ spec! {
 spec! {
     /// A source of requests.
     pub struct WorkloadSpec {
-        /// Who sends them; none: an open source without patience or retries.
+        /// Clients that send the requests. Without it, an open source without patience or retries.
         from: Option<Reference>,
-        /// The class it issues.
+        /// Request class that the workload issues.
         request: Name,
-        /// In the mean.
+        /// Mean arrival rate; `profile`, `noise` and `arrivals` vary it.
         rate: Option<Rate>,
-        /// Instead of a rate: so many users, each of whom asks again when answered.
+        /// Number of closed users, instead of a rate. Each asks again when answered, after the time `think`.
         users: Option<u32> => within(1, 100_000),
-        /// Of `users`: time between an answer and the next page.
+        /// Think time of closed `users` between an answer and the next page.
         think: Option<LawSpec<SimDuration>>,
-        /// Weekly shape; none: flat.
+        /// Weekly shape of the rate. Without it, the rate is flat.
         profile: Option<Reference>,
-        /// Hourly noise.
+        /// Random variation of the rate by the hour. Without it, none.
         noise: Option<NoiseSpec>,
-        /// Crowds that come all at once; on top of the rate.
+        /// Flash crowds, which multiply the rate for some time.
         flash: Option<FlashSpec>,
-        /// Changes of the rate, for a time or for ever.
+        /// Changes of the rate, for some time or for ever.
         step: Option<OneOrMany<RateStepSpec>> => not_empty(),
-        /// How arrivals scatter around the rate.
+        /// Variation of single arrivals around the rate.
         arrivals: ArrivalsSpec = {},
-        /// Recorded traffic instead of rate, profile and noise.
+        /// Recorded traffic, instead of rate, profile and noise.
         trace: Option<TraceSpec>,
-        /// Factor on the rate of a trace.
+        /// Factor on the rate of the recorded traffic.
         scale: Option<f64> => above(0.0),
     }
 }
 
 spec! {
-    /// A flash crowd: up on a straight line, a plateau, an exponential back.
+    /// A flash crowd: the rate rises on a straight line, stays on a plateau, and falls back exponentially.
     pub struct FlashSpec {
-        /// When: once.
+        /// Moment at which the flash crowd begins, once.
         at: Option<Moment>,
-        /// Instead: so often while none is under way, at random.
+        /// Rate of flash crowds at random moments while none is under way, instead of `at`.
         rate: Option<Rate>,
-        /// On the rate, at the plateau.
+        /// Factor on the rate during the plateau.
         factor: f64 = 4.0 => above(1.0),
-        /// From the onset to the plateau.
+        /// Time from the onset to the plateau.
         ramp: SimDuration = "20min" => at_most(SimDuration::YEAR),
-        /// At the full factor.
+        /// Length of the plateau.
         plateau: SimDuration = "60min" => at_most(SimDuration::YEAR),
-        /// Time constant of the way back.
+        /// Time constant of the exponential fall.
         decay: SimDuration = "60min" => at_most(SimDuration::YEAR),
     }
 }
@@ -87,11 +87,11 @@ spec! {
 spec! {
     /// A change of the rate.
     pub struct RateStepSpec {
-        /// When.
+        /// Moment at which the rate changes.
         at: Moment,
-        /// On the rate, from then on.
+        /// Factor on the rate from the change on.
         factor: f64 => at_least(0.0),
-        /// For how long; none: for ever.
+        /// Time for which the factor applies. Without it, for ever.
         for_: Option<SimDuration>,
     }
 }
@@ -99,43 +99,43 @@ spec! {
 spec! {
     /// Lognormal noise, hour by hour, with mean 1.
     pub struct NoiseSpec {
-        /// Standard deviation of its logarithm.
+        /// Standard deviation of the noise's logarithm.
         sigma: f64 => at_least(0.0),
-        /// Correlation of neighbouring hours.
+        /// Correlation between neighbouring hours.
         phi: f64 => within(0.0, 1.0),
     }
 }
 
 spec! {
-    /// How arrivals scatter around the rate.
+    /// Variation of single arrivals around the rate.
     pub struct ArrivalsSpec {
-        /// Kind.
+        /// Kind of the arrival process.
         process: ProcessWord = "poisson",
-        /// Of `mmpp`: factors on the rate.
+        /// Factor on the rate in each state. Only for `mmpp`.
         factors: Option<Vec<f64>>,
-        /// Of `mmpp`: mean time in each state.
+        /// Mean time in each state. Only for `mmpp`.
         sojourns: Option<Vec<SimDuration>>,
-        /// Of `renewal`: law of the gaps; only its shape counts.
+        /// Law of the time between arrivals, of which only the shape counts. Only for `renewal`.
         gaps: Option<LawSpec<SimDuration>>,
     }
 }
 
 words! {
-    /// Kinds of arrivals.
+    /// Kind of an arrival process.
     pub enum ProcessWord {
-        /// Independent of each other.
+        /// Arrivals independent of each other.
         Poisson = "poisson",
         /// Poisson at a rate that jumps between states.
         Mmpp = "mmpp",
-        /// Evenly spaced.
+        /// Evenly spaced arrivals.
         Regular = "fixed" | "regular",
-        /// Independent gaps of a law.
+        /// Independent times between arrivals, drawn from a law.
         Renewal = "renewal",
     }
 
-    /// What a recorded file is.
+    /// Format of a recording.
     pub enum TraceFormat {
-        /// Comma-separated: a time and a count a line.
+        /// Comma-separated: a time and a count per line.
         Csv = "csv",
         /// An access log in Common Log Format.
         CommonLog = "common-log",
@@ -147,17 +147,17 @@ words! {
 spec! {
     /// Recorded traffic.
     pub struct TraceSpec {
-        /// The file, below the scenario's own folder; packed by gzip or not.
+        /// Path of the recording, below the scenario's own folder; packed by gzip or not.
         file: String,
-        /// What it is.
+        /// Format of the recording.
         format: TraceFormat,
-        /// Of `csv`: column of the time, in unix seconds.
+        /// Column of the time, in unix seconds. Only for `csv`.
         time: Option<String>,
-        /// Of `csv`: column of the count.
+        /// Column of the count. Only for `csv`.
         count: Option<String>,
-        /// Of `csv`: length of one count.
+        /// Length of the interval that one count covers. Only for `csv`.
         every: Option<SimDuration>,
-        /// Recorded requests a page view.
+        /// Number of recorded requests per page view.
         per_view: f64 = 1.0 => above(0.0),
     }
 }

@@ -53,7 +53,7 @@ pub struct RoleFacts {
 }
 
 fn served(name: &str) -> String {
-    format!("{name}: somebody serves")
+    format!("{name}: some member serves")
 }
 
 fn holds(name: &str, holder: usize) -> String {

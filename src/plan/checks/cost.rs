@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::Draft;
+use crate::plan::cost;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::targets;
@@ -38,6 +39,13 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
             );
             break;
         }
+    }
+    if out.has_errors() {
+        return;
+    }
+    for (size, span, part) in cost::without_size(draft) {
+        let message = format!("`{}` counts what `{}` does not have", size.key(), part.name(draft));
+        out.push(Diagnostic::new(Code::NoEffect, span, message).help(cost::advice(size)));
     }
 }
 

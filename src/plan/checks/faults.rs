@@ -6,7 +6,7 @@ use crate::health::STATES_MAX;
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::checks::runs::after_horizon;
-use crate::plan::checks::{exclude, inert, inert_if, missing, takes_time};
+use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, takes_time};
 use crate::plan::links::find_named;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
@@ -103,7 +103,8 @@ fn length(fault: &FaultSpec) -> Option<SimDuration> {
     fault.lasts.as_ref().map(|lasts| lasts.value).or_else(repair)
 }
 
-fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+/// Checks that one key says when the fault begins.
+fn check_begin(fault: &FaultSpec, out: &mut Diagnostics) {
     let begins = [
         fault.rate.as_ref().map(|key| key.span),
         fault.up.as_ref().map(|key| key.span),
@@ -112,12 +113,19 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
     ];
     let mut given = begins.into_iter().flatten();
     match (given.next(), given.next()) {
-        (None, _) => missing(fault.span, "rate", "or `up`, `at` or `after`: when it begins", out),
+        (None, _) => {
+            let why = "or `up`, `at` or `after`: when it begins";
+            missing_as(fault.span, ("rate", Some("\"2/y\"")), why, out);
+        }
         (Some(first), Some(second)) => {
             exclude(second, first, "a fault begins by `rate`, `up`, `at` or `after`", out);
         }
         _ => {}
     }
+}
+
+fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    check_begin(fault, out);
     let rate = fault.rate.as_ref().map(|rate| (rate.span, rate.value.in_per_second()));
     let up = fault.up.as_ref().map(|up| (up.span, 1.0 / up.value.law().mean()));
     for (span, per_second) in rate.into_iter().chain(up) {
@@ -126,15 +134,15 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
                 "a fault that comes {per_second}/s on average: at most {MOST_PER_SECOND}/s are \
                  simulated"
             );
-            let help = "what fails so often is a share of requests, not a fault: use `choose`, or \
-                        `slow` with a `factor`";
+            let help = "failures this frequent are a share of requests, not a fault: use \
+                        `choose`, or `slow` with a `factor`";
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
         }
     }
     takes_time(fault.repair.as_ref(), "repair", "a part restarts by itself", out);
     if fault.how.value == How::Slow {
         if fault.factor.is_none() {
-            missing(fault.span, "factor", "how many times slower", out);
+            missing(fault.span, "factor", "the slowdown, 2 for half the speed", out);
         }
     } else {
         let message = format!("only `slow` has a factor; this is `{}`", fault.how.value.word());

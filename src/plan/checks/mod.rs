@@ -80,14 +80,71 @@ pub(crate) fn takes_time(
     }
 }
 
-/// Reports that `key` is required at `span`.
+/// Reports that `key` is required at `span`, with an example of it.
 pub(crate) fn missing(span: Span, key: &str, why: &str, out: &mut Diagnostics) {
+    let example = EXAMPLES.iter().find(|(of, _)| *of == key).map(|(_, value)| *value);
+    missing_as(span, (key, example), why, out);
+}
+
+/// Reports that a key is required at `span`; `key` has an example of its value.
+pub(crate) fn missing_as(
+    span: Span,
+    (key, example): (&str, Option<&str>),
+    why: &str,
+    out: &mut Diagnostics,
+) {
     if out.is_meant(span, key) {
         return;
     }
     let message = format!("required key `{key}` is missing: {why}");
-    out.push(Diagnostic::new(Code::MissingKey, span, message).key(key));
+    let found = Diagnostic::new(Code::MissingKey, span, message).key(key);
+    out.push(match example {
+        Some(value) => found.help(format!("for example `{key} = {value}`")),
+        None => found,
+    });
 }
+
+/// An example of each key that is required beside others. Names of components are written `NAME`.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("after", "\"5min\""),
+    ("at", "\"10min\""),
+    ("before", "\"1min\""),
+    ("cores", "4"),
+    ("count", "\"requests\""),
+    ("enter", "\"NAME\""),
+    ("every", "\"1min\""),
+    ("factor", "3.0"),
+    ("factors", "[0.5, 2.0]"),
+    ("failover", "{ detect = \"10s\", takeover = \"20s\" }"),
+    ("gaps", "{ dist = \"gamma\", mean = \"1s\", cv = 2.0 }"),
+    ("hit", "0.9"),
+    ("horizon", "\"10y\""),
+    (
+        "hours",
+        "[0.7, 0.6, 0.5, 0.5, 0.4, 0.4, 0.5, 0.7, 1.0, 1.2, 1.3, 1.4, 1.5, 1.5, 1.6, 1.5, 1.5, 1.3, 1.1, 1.0, 1.0, 1.0, 1.0, 0.8]",
+    ),
+    ("lasts", "\"10min\""),
+    ("length", "\"10min\""),
+    ("look-up", "{ cpu = \"0.1ms\" }"),
+    ("memory", "\"8GiB\""),
+    ("objects", "10000"),
+    ("of", "\"NAME\""),
+    ("opens", "0.05"),
+    ("popularity", "{ NAME = { zipf = 0.8, objects = 100000 } }"),
+    ("primary", "\"NAME\""),
+    ("rate", "\"20/s\""),
+    ("read", "6"),
+    ("repair", "{ dist = \"lognormal\", mean = \"4h\", cv = 1.0 }"),
+    ("replication", "{ mode = \"async\", receive = \"1ms\" }"),
+    ("service", "{ dist = \"exponential\", mean = \"10ms\" }"),
+    ("shards", "[\"NAME\", \"NAME\"]"),
+    ("size", "\"2kB\""),
+    ("sojourns", "[\"2min\", \"1min\"]"),
+    ("think", "{ dist = \"lognormal\", mean = \"30s\", cv = 1.5 }"),
+    ("time", "\"time\""),
+    ("ttl", "\"5min\""),
+    ("when-full", "\"reject\""),
+];
 
 /// Reports two keys that exclude each other.
 pub(crate) fn exclude(second: Span, first: Span, message: &str, out: &mut Diagnostics) {

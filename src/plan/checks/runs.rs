@@ -9,7 +9,7 @@ use crate::model::spec::traffic::{
     ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment, WorkloadSpec,
 };
 use crate::plan::Draft;
-use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as};
 use crate::plan::faults::operated;
 use crate::plan::load;
 use crate::plan::names::{Kind, member_name};
@@ -28,7 +28,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
     let is_meant = ["run", "window"].iter().any(|section| out.is_section_meant(section));
     if scenario.run.horizon.is_none() && scenario.window.is_empty() && !is_meant {
-        let why = "a `horizon`, or a window, says how long";
+        let why = "a `horizon` or a window gives the length of the run";
         missing(scenario.run.span, "horizon", why, out);
     }
     for (name, window) in scenario.window.iter() {
@@ -232,7 +232,7 @@ fn check_workload(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics)
     check_then(draft, workload, out);
     check_surges(draft, workload, out);
     if let Some(trace) = &workload.trace {
-        let message = "recorded traffic has its own ups and downs";
+        let message = "recorded traffic has its own variation";
         inert_if(workload.profile.as_ref(), message, "remove it, or the trace", out);
         inert_if(workload.noise.as_ref(), message, "remove it, or the trace", out);
         let spec = &trace.value;
@@ -245,7 +245,7 @@ fn check_workload(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics)
             match (spec.format.value, span) {
                 (TraceFormat::Csv, None) => missing(spec.span, key, "of a table of counts", out),
                 (TraceFormat::CommonLog | TraceFormat::CombinedLog, Some(span)) => {
-                    inert(span, "an access log says its own times", "remove it", out);
+                    inert(span, "an access log has its own times", "remove it", out);
                 }
                 _ => {}
             }
@@ -264,11 +264,11 @@ fn check_then(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics) {
     if workload.from.is_none()
         && let Some(then) = then
     {
-        let message = format!("nobody fetches `{}` after `{}`", then.request.value, class.value);
+        let message = format!("no client fetches `{}` after `{}`", then.request.value, class.value);
         out.push(
             Diagnostic::new(Code::NoEffect, class.span, message)
                 .related(then.span, "what follows")
-                .help("say by `from` whose clients ask, or ask for a class without `then`"),
+                .help("give the clients by `from`, or request a class without `then`"),
         );
     }
 }
@@ -290,7 +290,7 @@ fn check_users(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics) {
     let from = workload.from.as_ref();
     let clients = from.and_then(|from| draft.scenario.clients.get(&from.text));
     if let Some(session) = clients.and_then(|clients| clients.session.as_ref()) {
-        let message = "closed users do not go away: they think and ask again";
+        let message = "closed users do not leave: they think and ask again";
         out.push(
             Diagnostic::new(Code::NoEffect, session.span, message)
                 .related(users.span, "the users")
@@ -395,11 +395,14 @@ fn check_arrivals(arrivals: &ArrivalsSpec, out: &mut Diagnostics) {
 fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) {
     let resize = operation.does.as_ref().filter(|does| does.value == Does::Resize);
     if operation.does.is_none() && operation.load.is_empty() {
-        let help = "give it a `load`, or say what it `does`";
+        let help = "give it a `load`, or an action by `does`";
         inert(operation.span, "this operation does nothing", help, out);
     }
     match &operation.at {
-        None => missing(operation.span, "at", "when it begins", out),
+        None => {
+            let at = ("at", Some("\"Sun 03:00\""));
+            missing_as(operation.span, at, "when it begins", out);
+        }
         Some(at) => {
             if let (Moment::After(_), Some(every)) = (at.value, &operation.every) {
                 let message = "a time since time zero comes once";
@@ -423,10 +426,10 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
     let parts = if takes_out { operated(draft, operation, out) } else { Vec::new() };
     match (&operation.lasts, &operation.every) {
         (None, _) if takes_out => {
-            missing(operation.span, "lasts", "how long each is out of service", out);
+            missing(operation.span, "lasts", "the time that each is out of service", out);
         }
         (None, _) if !operation.load.is_empty() => {
-            missing(operation.span, "lasts", "how long the load goes on", out);
+            missing(operation.span, "lasts", "the length of the load", out);
         }
         (Some(lasts), _) if takes_out && lasts.value.is_zero() => {
             let message = "it ends when it begins";
@@ -442,13 +445,13 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
             }
         }
         (Some(lasts), None) if operation.load.is_empty() && !takes_out => {
-            inert(lasts.span, "nothing here goes on for a time", "remove `lasts`", out);
+            inert(lasts.span, "nothing here lasts for a time", "remove `lasts`", out);
         }
         _ => {}
     }
     if takes_out {
         if operation.of.is_none() {
-            missing(operation.span, "of", "what is taken out of service", out);
+            missing(operation.span, "of", "the parts that are taken out of service", out);
         }
         for part in parts.iter().filter(|part| matches!(part, Part::Unit { .. })) {
             let span = operation.of.as_ref().map_or(operation.span, |of| of.span);
@@ -467,7 +470,7 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         }
     } else {
         inert_if(operation.memory.as_ref(), "only `resize` reads this", "remove it", out);
-        inert_if(operation.of.as_ref(), "only what it `does` reads this", "remove it", out);
+        inert_if(operation.of.as_ref(), "only an action by `does` reads this", "remove it", out);
     }
     let mut zones = true;
     for zone in operation.of.iter().flat_map(|of| of.value.iter()) {

@@ -618,7 +618,7 @@ pub fn reason(metric: Metric, at: At, word: Word) -> &'static str {
         }
         (Metric::Capacity, _) if !there => "a capacity is of no window, its rates are its own",
         (Metric::Headroom | Metric::Saturates, _) if !there => {
-            "the arithmetic is that at the level of a window"
+            "the closed form is that at the level of a window"
         }
         (Metric::Cost, _) if !there => "a bill is of no window",
         (_, At::Horizon) if !there => "no request is simulated over the horizon",
@@ -626,8 +626,8 @@ pub fn reason(metric: Metric, at: At, word: Word) -> &'static str {
             "faults are too rare for a window"
         }
         (_, At::Unnamed) if !there => "it needs to know where",
-        (Metric::Headroom, _) => "arithmetic has no statistic",
-        (Metric::Cost, _) => "what is paid once and what is paid per month are not added",
+        (Metric::Headroom, _) => "a closed form has no statistic",
+        (Metric::Cost, _) => "amounts paid once and amounts per month are not added",
         (Metric::Verdict, _) => "a verdict is a word",
         (Metric::Saturates, _) => "the figure is the name of a resource",
         (Metric::Capacity, _) => "the objective chooses the percentile",
@@ -636,7 +636,7 @@ pub fn reason(metric: Metric, at: At, word: Word) -> &'static str {
         }
         _ if matches!(word, Word::Years) => "years are followed for downtime alone",
         _ if matches!(word, Word::First) => {
-            "`first` is that of `saturates`, or of a number inside or in line"
+            "`first` is that of `saturates`, or of a number inside or in the queue"
         }
         _ if matches!(word, Word::Dispersion) => "it is that of the counts of `arrivals`",
         _ => "no such statistic is kept",

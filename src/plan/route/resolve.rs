@@ -247,7 +247,7 @@ impl<'s> Resolver<'s, '_> {
         let to = found.kind.answers().entrance(known, found, &step.call, self.out)?;
         for key in [&step.read, &step.write] {
             let message = "queries go to a database; this is none";
-            inert_if(key.as_ref(), message, "say in `steps` what is done there", self.out);
+            inert_if(key.as_ref(), message, "give the work there in `steps`", self.out);
         }
         let there = Here { service: service_behind(self.links, to), nowhere: false };
         let steps = step.steps.as_ref();
@@ -260,7 +260,7 @@ impl<'s> Resolver<'s, '_> {
         if all > MOST {
             let all = (all * 1e9).round() / 1e9;
             let message = format!("the probabilities add up to {all}, must be at most 1");
-            let help = "what is left of 1 is the probability of none of them";
+            let help = "the remainder to 1 is the probability of none of them";
             self.out.push(Diagnostic::new(Code::Sum, step.choose.span, message).help(help));
         }
         let way = |way: &'s crate::model::spec::request::BranchSpec| Way {

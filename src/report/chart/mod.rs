@@ -27,7 +27,7 @@ use plotters::style::TextStyle;
 pub use data::table;
 use scale::{Scale, TICK_SIZE};
 
-use super::document::{Block, Chart, ChartKind, Document, Estimate, Objective};
+use super::document::{Chart, ChartKind, Document, Estimate, Objective, Section};
 use super::svg::{Drawing, Ink, SvgBackend, UNITS, fitted, text_width, wrapped};
 use super::write::ResultFile;
 use crate::convert::whole;
@@ -61,11 +61,7 @@ pub fn draw(chart: &Chart, id: &str, width: u32) -> Drawing {
 
 /// Returns the drawings of a document, one file each under `plots/`.
 pub fn files(document: &Document) -> impl Iterator<Item = ResultFile> + '_ {
-    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
-    let in_sections = blocks.filter_map(|block| match block {
-        Block::Chart(drawn) => Some(drawn),
-        _ => None,
-    });
+    let in_sections = document.sections.iter().flat_map(Section::charts);
     document.lead.chart.iter().chain(in_sections).map(|drawn| {
         let drawing = draw(drawn, &drawn.name, WIDE).standalone();
         ResultFile::covered(format!("plots/{}.svg", drawn.name), drawing.into_bytes())

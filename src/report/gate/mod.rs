@@ -4,6 +4,7 @@
 //! figures are only counted; text from files is escaped for every form.
 
 pub mod annotations;
+pub mod comment;
 pub mod junit;
 
 use serde_json::{Value, json};

@@ -79,7 +79,7 @@ pub struct LawSpec<U> {
     /// The word in `dist`; `constant` for a plain value.
     pub dist: &'static str,
     /// The mean or the value as written, with its uncertainty; `None` if the distribution has neither.
-    #[allow(dead_code, reason = "it says which unit the law is of")]
+    #[allow(dead_code, reason = "it has the unit of the law")]
     pub mean: Option<Spanned<U>>,
     /// Place in the text.
     #[allow(dead_code, reason = "every form has it, some need it")]
@@ -292,11 +292,11 @@ fn taken<T: Value>(
 }
 
 super::words! {
-    /// What lies between the points of an empirical law.
+    /// Values between the points of an empirical law.
     pub enum Between {
         /// Only the values themselves occur.
         Steps = "steps",
-        /// The values in between are alike.
+        /// All values between two points are equally likely.
         Lines = "lines",
     }
 }

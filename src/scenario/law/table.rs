@@ -42,17 +42,17 @@ use Parameter as P;
 pub const DISTS: &[Dist] = &[
     Dist {
         name: "constant",
-        doc: "Always the same; a plain value is short for it.",
+        doc: "Always the same value; a plain value is short for it.",
         parameters: &[("value", P::Quantity, true)],
     },
     Dist {
         name: "uniform",
-        doc: "Any value between two, alike.",
+        doc: "Every value between two bounds equally likely.",
         parameters: &[("low", P::Quantity, true), ("high", P::Quantity, true)],
     },
     Dist {
         name: "exponential",
-        doc: "Without memory.",
+        doc: "Exponential: memoryless.",
         parameters: &[("mean", P::Quantity, true)],
     },
     Dist {
@@ -62,7 +62,7 @@ pub const DISTS: &[Dist] = &[
     },
     Dist {
         name: "gamma",
-        doc: "Gamma.",
+        doc: "Gamma, by its mean and its coefficient of variation.",
         parameters: &[("mean", P::Quantity, true), ("cv", P::Factor, true)],
     },
     Dist {
@@ -76,7 +76,7 @@ pub const DISTS: &[Dist] = &[
     },
     Dist {
         name: "lognormal",
-        doc: "Lognormal by its own figures: `mean` or `median`, and `cv`, `p95` or `p99`.",
+        doc: "Lognormal, by figures of its own: `mean` or `median`, and `cv`, `p95` or `p99`.",
         parameters: &[
             ("mean", P::Quantity, false),
             ("median", P::Quantity, false),
@@ -118,7 +118,7 @@ pub const DISTS: &[Dist] = &[
     },
     Dist {
         name: "triangular",
-        doc: "Least, most likely and greatest value.",
+        doc: "Triangular: smallest, most likely and largest value.",
         parameters: &[
             ("low", P::Quantity, true),
             ("mode", P::Quantity, true),
@@ -127,12 +127,12 @@ pub const DISTS: &[Dist] = &[
     },
     Dist {
         name: "discrete",
-        doc: "One of some values, by weights that sum to 1.",
+        doc: "One of the given values, by weights that sum to 1.",
         parameters: &[("values", P::Quantities, true), ("weights", P::Factors, true)],
     },
     Dist {
         name: "empirical",
-        doc: "What was observed: `values` alike, `cdf` points, or a CSV `file` of values.",
+        doc: "Observed values: `values` equally likely, points of a `cdf`, or a CSV `file` of values.",
         parameters: &[
             ("values", P::Quantities, false),
             ("cdf", P::Points, false),
@@ -142,17 +142,17 @@ pub const DISTS: &[Dist] = &[
     },
     Dist {
         name: "mixture",
-        doc: "One of some laws, by weights that sum to 1.",
+        doc: "One of the given laws, by weights that sum to 1.",
         parameters: &[("of", P::Parts, true)],
     },
     Dist {
         name: "poisson",
-        doc: "Counts of independent events.",
+        doc: "Poisson: number of independent events.",
         parameters: &[("mean", P::Quantity, true)],
     },
     Dist {
         name: "geometric",
-        doc: "Counts of failures before the first success, from 0.",
+        doc: "Geometric: number of failures before the first success, from 0.",
         parameters: &[("mean", P::Quantity, true)],
     },
 ];

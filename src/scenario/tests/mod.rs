@@ -18,7 +18,7 @@ use super::{choice, spec, words};
 use crate::units::{Bandwidth, Bytes, Money, Probability, Rate, SimDuration};
 
 words! {
-    /// How the next target is picked.
+    /// Rule by which the next target is picked.
     pub enum Policy {
         /// Each in turn.
         RoundRobin = "round-robin" | "rr",
@@ -34,9 +34,9 @@ spec! {
         scenario: String,
         /// Version of the language.
         format: u32 = 2 => within(2, 2),
-        /// What it is about.
+        /// Title of the scenario.
         title: Option<String>,
-        /// How it is run.
+        /// Length and number of the runs.
         run: RunSpec,
         /// Physical servers.
         server: Named<ServerSpec> = {},
@@ -54,31 +54,31 @@ spec! {
         clients: Named<ClientsSpec> = {},
         /// Sources of requests.
         workload: Named<WorkloadSpec> = {},
-        /// What requests do.
+        /// Classes of requests.
         request: Named<RequestSpec> = {},
-        /// What is aimed at.
+        /// Objective of the system.
         objective: Named<ObjectiveSpec> = {},
-        /// What goes wrong.
+        /// Faults and their targets.
         fault: Named<FaultSpec> = {},
-        /// What must come out.
+        /// Expected figures.
         expect: Vec<ExpectSpec> = [],
     }
-    /// How it is run.
+    /// Length and number of the runs.
     pub struct RunSpec {
         /// Length of simulated time.
         horizon: SimDuration => at_most(SimDuration::YEAR.saturating_mul(100)),
         /// Seed of all draws.
         seed: u64 = 1 => at_most(9_223_372_036_854_775_807),
-        /// How often it is repeated.
+        /// Number of replications.
         replications: Option<ReplicationsSpec>,
-        /// How precise figures must be.
+        /// Precision of figures.
         precision: Named<Probability, Label> = {},
     }
-    /// How often a run is repeated.
+    /// Bounds on the number of replications.
     pub struct ReplicationsSpec {
-        /// At least.
+        /// Smallest number.
         min: u32 = 10 => at_least(1),
-        /// At most.
+        /// Largest number.
         max: u32 = 400,
     }
     /// A physical server.
@@ -114,7 +114,7 @@ spec! {
         in_: Option<Reference>,
         /// Components behind it.
         to: OneOrMany<Reference> => not_empty(),
-        /// How it picks.
+        /// Rule by which a target is picked.
         algorithm: Policy = "round-robin",
         /// Time to wait.
         time_out: SimDuration = "30s" => above(SimDuration::ZERO),
@@ -123,77 +123,77 @@ spec! {
     }
     /// A database.
     pub struct DatabaseSpec {
-        /// Where its members run.
+        /// Zones of its members.
         in_: Named<OneOrMany<Reference>>,
     }
     /// A link.
     pub struct LinkSpec {
-        /// What it carries.
+        /// Bandwidth of the link.
         bandwidth: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
-        /// How long it takes.
+        /// Delay of the link.
         latency: SimDuration = "0s",
-        /// How much it loses.
+        /// Share of lost packets.
         loss: Probability = 0,
     }
     /// Clients.
     pub struct ClientsSpec {
-        /// How long they wait.
+        /// Time without an answer after which a request has failed.
         time_out: SimDuration = "30s",
-        /// How long they think.
+        /// Think time between two requests.
         think: LawSpec<SimDuration> = "10s",
     }
     /// A source of requests.
     pub struct WorkloadSpec {
-        /// How many in a time.
+        /// Mean arrival rate.
         rate: Rate => above(PerSecond(0.0)),
     }
-    /// What a request does.
+    /// A class of requests.
     pub struct RequestSpec {
         /// Its steps.
         steps: Vec<Step> => not_empty(),
-        /// What is sent back.
+        /// Size of the answer.
         reply: LawSpec<Bytes> = "0B",
-        /// What is fetched next.
+        /// Number of parts that are fetched next.
         parts: LawSpec<f64> = 1,
     }
     /// A step on a processor.
     pub struct CpuStep {
-        /// Where.
+        /// Service that does the work.
         cpu: Reference,
-        /// How much of the draw.
+        /// Share of the demand.
         share: f64 = 1.0,
     }
-    /// One of several ways.
+    /// One of several branches.
     pub struct ChooseStep {
-        /// The ways.
+        /// Branches to choose from.
         choose: Vec<Branch>,
     }
-    /// A way.
+    /// A branch.
     pub struct Branch {
-        /// How often.
+        /// Probability of the branch.
         probability: Probability,
-        /// What then.
+        /// Steps of the branch.
         steps: Vec<Step>,
     }
-    /// What is aimed at.
+    /// Objective of the system.
     pub struct ObjectiveSpec {
         /// Availability.
         availability: Probability,
     }
-    /// What goes wrong.
+    /// Faults and their targets.
     pub struct FaultSpec {
-        /// What it hits.
+        /// Component that fails.
         hits: Reference,
-        /// How.
+        /// Kind of failure.
         how: String,
-        /// When it begins.
+        /// Time at which it begins.
         start: Option<SimDuration>,
     }
-    /// What must come out.
+    /// Expected figures.
     pub struct ExpectSpec {
         /// The figure.
         figure: String,
-        /// What it must be.
+        /// Condition on the figure.
         is: String,
     }
 }
@@ -205,7 +205,7 @@ choice! {
     pub enum Step {
         /// Work.
         "cpu" => Cpu(CpuStep),
-        /// One of several ways.
+        /// One of several branches.
         "choose" => Choose(ChooseStep),
     }
 }

@@ -36,7 +36,7 @@ impl Criterion {
         let demand = quantity.as_ref().ok().and_then(|quantity| demanded(quantity, is, out));
         let mut valid = true;
         if claim.range.is_empty() {
-            let message = "the claim has no range: one point may be a lucky one";
+            let message = "the claim has no range: one point does not show where it holds";
             let help = "write `range = [{ vary = \"workload.visitors.rate=20/s,40/s\" }]`";
             let found = Diagnostic::new(Code::MissingKey, figure.span, message);
             out.push(found.help(help).key("range"));
@@ -99,7 +99,7 @@ fn figure_and_demand<'c>(
             None
         }
         (Some(figure), _, Some(missing)) => {
-            let message = "a claim has a `figure`, or says what is `missing`";
+            let message = "a claim has a `figure`, or states what is `missing`";
             let found = Diagnostic::new(Code::KeysExclude, missing.span, message);
             out.push(found.related(figure.span, "the figure").help("leave one of them out"));
             None

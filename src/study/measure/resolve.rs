@@ -141,7 +141,8 @@ impl Of {
             }
             Self::Levels => "the time at each number is kept of stations and services",
             Self::LineLevels => {
-                "the time at each number in line is kept of stations, services and balancers with a `member-limit`"
+                "the time at each number in the queue is kept of stations, services and balancers \
+                 with a `member-limit`"
             }
             Self::Times => "visits are timed one by one at stations and services",
             Self::Visits => "a look-up there takes no time",

@@ -354,7 +354,7 @@ impl StudyPlan {
     fn add_of_windows(&mut self, asked: &Asking<'_>, figure: Figure) -> Result<Judged, Unresolved> {
         let Some(years) = &self.years else { return Err(nothing_fails(&figure).into()) };
         if years.of.fluid.is_none() {
-            let message = format!("`{figure}`: nothing in this scenario is asked for at a rate");
+            let message = format!("`{figure}`: no workload in this scenario has a rate");
             return Err(NoSuchFigure::new(message)
                 .help("it needs a workload with a `rate`")
                 .into());
@@ -493,7 +493,8 @@ fn refuse_few(draft: &Draft, of: &WindowPlan, path: &Label, out: &mut Diagnostic
         return;
     }
     let message = format!(
-        "`{}` is made precise in the window `{}`, and that needs {LEAST_MINIMUM} replications before the first look",
+        "`{}` is made precise in the window `{}`, and that needs {LEAST_MINIMUM} \
+         replications before its precision is first checked",
         path.text, of.window.name
     );
     let help = format!("write `min = {LEAST_MINIMUM}` or more, or a number without a range");

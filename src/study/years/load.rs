@@ -595,7 +595,7 @@ fn ratio(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
 /// [`NoSuchFigure`], if the scenario has no such figure.
 pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, NoSuchFigure> {
     let Some(fluid) = &plan.fluid else {
-        let message = format!("`{figure}`: nothing in this scenario is asked for at a rate");
+        let message = format!("`{figure}`: no workload in this scenario has a rate");
         return Err(NoSuchFigure::new(message).help("it needs a workload with a `rate`"));
     };
     match figure.metric {

@@ -109,12 +109,12 @@ impl FoldedRole {
 pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<(usize, OfRole), NoSuchFigure> {
     let names: Vec<&str> = plan.roles.iter().map(|role| role.name.as_str()).collect();
     let Some(role) = names.iter().position(|name| *name == figure.scope) else {
-        let message = format!("`{figure}`: nobody takes over from another at `{}`", figure.scope);
+        let message =
+            format!("`{figure}`: no member takes over from another at `{}`", figure.scope);
         let help = suggest::help(
             &figure.scope,
             &names,
-            "databases, balancers and file servers \
-                                 where somebody does are",
+            "databases, balancers and file servers where one does are",
         );
         return Err(NoSuchFigure::new(message).help_if(help));
     };

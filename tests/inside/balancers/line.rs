@@ -104,7 +104,7 @@ fn a_line_in_front_of_single_workers_is_erlangs() {
         println!("{algorithm}");
         is("waits at all", chance, waits);
         is("mean wait", wait, mean);
-        is("number in line", queue, lambda * mean);
+        is("number in the queue", queue, lambda * mean);
         is("slots in use", used, lambda / mu / f64::from(count));
         is("latency", served, mean + 1.0 / mu);
     }

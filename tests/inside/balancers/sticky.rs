@@ -161,16 +161,16 @@ fn cookies_that_nobody_has_are_refused_with_the_way_out() {
         assert!(complaints.contains(says), "{says}: {complaints}");
     };
     assert!(draft_or_complaints(&text).is_ok());
-    refused(&text.replace(session, ""), "each page view is another user's");
-    refused(&text.replace("mean = 4", "mean = 1"), "each page view is another user's");
-    refused(&front(1, "", "rate = \"1/s\""), "everybody is with it");
-    refused(&text.replace("from = \"public\"\n", ""), "each page view is another user's");
+    refused(&text.replace(session, ""), "each page view is from another user");
+    refused(&text.replace("mean = 4", "mean = 1"), "each page view is from another user");
+    refused(&front(1, "", "rate = \"1/s\""), "all sessions are with it");
+    refused(&text.replace("from = \"public\"\n", ""), "each page view is from another user");
     refused(
         &text.replace("sticky = true", "sticky = true\nalgorithm = \"hash\""),
-        "whatever the one before it met",
+        "whichever member served the one before",
     );
     refused(
         &text.replace("enter = \"front\"", "enter = \"app\""),
-        "no user's own requests come to `front`",
+        "no request of a user comes to `front`",
     );
 }

@@ -71,7 +71,7 @@ fn a_group_that_cannot_be_is_refused_at_its_place() {
         ),
         (
             group("a", "\"u\"", standby) + &group("b", "\"u\"", "needs = 1\nbeta = 0.1"),
-            "both say how `u-1` stands by",
+            "both declare how `u-1` stands by",
         ),
     ] {
         let text = format!("scenario = \"x\"\n[run]\nseed = 1\n{units}{groups}");

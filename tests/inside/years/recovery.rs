@@ -78,7 +78,7 @@ fn o44_an_asynchronous_failover_loses_what_is_under_way() {
 }
 
 /// A replica that was away when the primary died and is back before it has what was committed until it went.
-/// By the chain of both members, each up for 1/λ and repaired in 1/μ in the mean:
+/// By the chain of both members, each up for 1/λ and repaired in 1/μ on average:
 ///
 /// ```text
 /// both     -> behind     λ: the replica dies        both -> followed  λ: the primary dies; w d writes
@@ -308,7 +308,7 @@ fn a_figure_of_a_recovery_that_cannot_be_is_refused() {
     let plan = fivenines::plan::availability::plan(&draft, &[]).unwrap();
     for (path, said) in [
         ("recovery.mysq@horizon", "did you mean `mysql`?"),
-        ("recovery.app@horizon", "nobody takes over from another at `app`"),
+        ("recovery.app@horizon", "no member takes over from another at `app`"),
         ("recovery.mysql.sd@horizon", "there is no `sd` of `recovery`"),
         ("recovery.mysql[cause=change]@horizon", "`[cause=...]` has no effect on `recovery`"),
         ("interruptions.mysql[cause=chnge]@horizon", "did you mean `change`?"),

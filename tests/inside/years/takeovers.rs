@@ -110,7 +110,7 @@ fn database(failover: &str, fault: &str) -> String {
     ))
 }
 
-/// As [`fivenines::kinds::database::live::failover::surrogate`] has it, in the mean: a silent primary is
+/// As [`fivenines::kinds::database::live::failover::surrogate`] has it, on average: a silent primary is
 /// missed for 2.5 + 5 + 5 + 30 s; of ten failovers one needs people for 45 min instead.
 #[test]
 fn a_silent_primary_costs_detection_and_promotion_or_people() {

@@ -24,7 +24,7 @@ fn a_takeover_loses_nothing_that_was_safe() {
         assert_eq!((queue.account().counts.lost, queue.account().inside()), (0, 4));
         let again = queue.deliver(ms(30)).unwrap();
         assert_eq!((again.message.ordinal, again.attempt), (1, 2));
-        assert_eq!(brokers.back(0), Consequence::Nothing, "who took over stays active");
+        assert_eq!(brokers.back(0), Consequence::Nothing, "the broker that took over stays active");
         queue.close(ms(40)).unwrap();
     }
 }

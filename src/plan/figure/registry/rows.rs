@@ -92,7 +92,8 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         SPREAD,
         &[Whose::Station, Whose::Service, Whose::Database],
-        "A statistic of the visits of each replication, averaged; of those who come in the window, however they go",
+        "A statistic of the visits of each replication, averaged; of those that begin in \
+         the window, however they end",
     ),
     Row::new(
         Metric::Sojourn,
@@ -276,7 +277,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         MEAN,
         &[Whose::Class],
-        "Page views served, at the first try or a later one",
+        "Page views served, at the first attempt or a retry",
     ),
     Row::new(
         Metric::Served,
@@ -300,7 +301,7 @@ pub const ROWS: &[Row] = &[
         OF_BREAKS,
         MEAN,
         &[Whose::Class],
-        "Page views not served because of the break: lost, or not asked for any more",
+        "Page views not served because of the break: lost, or no longer requested",
     ),
     Row::new(
         Metric::Losing,
@@ -345,7 +346,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         MEAN,
         &[Whose::Database],
-        "Writes taken by an old primary beside the new one",
+        "Writes accepted by an old primary beside the new one",
     ),
     Row::new(
         Metric::FailedReads,
@@ -377,7 +378,8 @@ pub const ROWS: &[Row] = &[
         LEVEL,
         &[Word::Own],
         &[Whose::Resource, Whose::Group],
-        "Spare share at the level of a window, or without one at the design peak; below zero where more is offered than can be done",
+        "Spare share at the level of a window, or without one at the design peak; below zero \
+         where the offered load exceeds the capacity",
     )
     .keys(&[AFTER_LOSS])
     .as_it_comes(IntervalOf::Exact),
@@ -428,7 +430,8 @@ pub const ROWS: &[Row] = &[
         UP,
         MEAN,
         &[Whose::Class],
-        "Share of the time in which, besides, no more than 1 % of the requests fail because a death is not detected yet",
+        "Share of the time in which enough members are up and reachable, and at most 1 % of \
+         the requests fail because a failure is not detected yet",
     )
     .keys(&[WITHOUT]),
     Row::new(Metric::Unavailability, UP, MEAN, &[Whose::Class, Whose::Service, Whose::Group], "One minus the availability")
@@ -588,7 +591,8 @@ pub const ROWS: &[Row] = &[
         TRAFFIC_NAMED,
         MEAN,
         &[Whose::Class],
-        "Page views lost per year of one kind; `never-born`: not asked for, since their session ended with a loss",
+        "Page views lost per year of one kind; `never-born`: not requested, since their session \
+         ended with a loss",
     )
     .keys(&[OF_LOSSES, WITHOUT]),
     Row::new(
@@ -596,7 +600,7 @@ pub const ROWS: &[Row] = &[
         TRAFFIC,
         MEAN,
         &[Whose::Class],
-        "The bill of a month over a million page views served",
+        "Monthly bill per million page views served",
     )
     .keys(&[WITHOUT]),
     Row::new(
