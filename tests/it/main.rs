@@ -22,6 +22,7 @@ mod figures;
 mod first_screen;
 mod format;
 mod gate;
+mod guide;
 mod messages;
 mod peers;
 mod queues;
