@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use super::console::When;
 use super::exit;
+use super::init::Template;
 use crate::facade::Run;
 use crate::facade::events::Stretch;
 
@@ -444,6 +445,9 @@ pub struct InitArgs {
     /// File to write; without it, or with `-`, standard output
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
+    /// Scenario to start from
+    #[arg(long, value_name = "NAME", default_value = "web")]
+    pub template: Template,
     /// Replace an existing file
     #[arg(long)]
     pub force: bool,
