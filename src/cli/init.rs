@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::InitArgs;
+use crate::facade::from_log::from_log;
 use crate::facade::load::can_be_called;
 use crate::scenario::render::shown;
 
@@ -16,6 +17,8 @@ use crate::scenario::render::shown;
 pub const STARTER: &str = include_str!("templates/web.toml");
 /// The line with the name of a template's scenario.
 const NAME: &str = "scenario = \"my-site\"";
+/// Name of a scenario that is written to no file, or to one whose name is none.
+const MY_SITE: &str = "my-site";
 
 /// A scenario to start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -52,13 +55,13 @@ impl Template {
 ///
 /// # Errors
 ///
-/// [`Exit::Conflict`] if the file exists and may not be replaced; [`Exit::Usage`] for a folder; [`Exit::Io`] if it
-/// cannot be written.
+/// [`Exit::Conflict`] if the file exists and may not be replaced; [`Exit::Usage`] for a folder, or a log in no known
+/// form; [`Exit::Io`] if a file cannot be read or written.
 pub fn init(args: &InitArgs, console: &Console) -> Result<Exit, Failure> {
     let file = match &args.file {
         Some(file) if file != Path::new("-") => file,
         _ => {
-            console.answer(args.template.text())?;
+            console.answer(&text(args, MY_SITE)?)?;
             return Ok(Exit::Done);
         }
     };
@@ -67,30 +70,46 @@ pub fn init(args: &InitArgs, console: &Console) -> Result<Exit, Failure> {
         let help = format!("give a file in it: {}", shown(&in_folder(file)));
         return Err(Failure::new(Exit::Usage, format!("`{name}` is a directory")).help(help));
     }
-    let text = named(args.template.text(), file);
+    // A long log is not read for a file that may not be written.
+    if !args.force && file.exists() {
+        return Err(exists(&name));
+    }
+    let text = text(args, called(file))?;
     let written = if args.force { replace(file, &text) } else { create(file, &text) };
     written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => {
-            Failure::new(Exit::Conflict, format!("`{name}` exists already; nothing was changed"))
-                .help("give another name, or replace it with --force")
-        }
+        io::ErrorKind::AlreadyExists => exists(&name),
         _ => Failure::new(Exit::Io, format!("cannot write `{name}`: {error}")),
     })?;
     console.tell(&format!("written: {name}\nnext:    fivenines check {name}\n"));
     Ok(Exit::Done)
 }
 
+fn exists(name: &str) -> Failure {
+    Failure::new(Exit::Conflict, format!("`{name}` exists already; nothing was changed"))
+        .help("give another name, or replace it with --force")
+}
+
+/// Returns the text of the scenario `name`, from the log or from the template.
+fn text(args: &InitArgs, name: &str) -> Result<String, Failure> {
+    match &args.from_log {
+        Some(log) => Ok(from_log(log, name)?),
+        None => Ok(named(args.template.text(), name)),
+    }
+}
+
 fn in_folder(folder: &Path) -> String {
     folder.join("my-site.toml").display().to_string()
 }
 
-/// Returns the scenario `text`, named after its file if that is a valid name.
-fn named(text: &str, file: &Path) -> String {
+/// Returns the name that a file gives its scenario.
+fn called(file: &Path) -> &str {
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    if can_be_called(stem) {
-        return text.replacen(NAME, &format!("scenario = \"{stem}\""), 1);
-    }
-    text.to_string()
+    if can_be_called(stem) { stem } else { MY_SITE }
+}
+
+/// Returns the text of a template with the name of its scenario.
+fn named(text: &str, name: &str) -> String {
+    text.replacen(NAME, &format!("scenario = \"{name}\""), 1)
 }
 
 pub(super) fn create(file: &Path, text: &str) -> io::Result<()> {
@@ -116,11 +135,13 @@ mod tests {
 
     #[test]
     fn the_scenario_takes_the_name_of_its_file_where_that_is_a_name() {
+        assert_eq!(called(Path::new("a/web-2.toml")), "web-2");
+        assert_eq!(called(Path::new("a/Web 2.toml")), MY_SITE);
         for template in Template::value_variants() {
             let text = template.text();
             assert_eq!(text.matches(NAME).count(), 1, "{template:?}");
-            assert!(named(text, Path::new("a/web-2.toml")).contains("\nscenario = \"web-2\"\n"));
-            assert_eq!(named(text, Path::new("a/Web 2.toml")), text);
+            assert!(named(text, "web-2").contains("\nscenario = \"web-2\"\n"));
+            assert_eq!(named(text, MY_SITE), text);
         }
     }
 }
