@@ -31,7 +31,9 @@ pub(crate) fn from_log(log: &Path, name: &str) -> Result<String, Error> {
 
 fn refused(file: &str, error: SurveyError) -> Error {
     match error {
-        SurveyError::Empty => Error::new(Kind::Usage, format!("`{file}` is empty: there is no request in it")),
+        SurveyError::Empty => {
+            Error::new(Kind::Usage, format!("`{file}` is empty: there is no request in it"))
+        }
         SurveyError::Unknown { refused, first: (number, line, what) } => {
             let lines = if refused == 1 { "line is" } else { "lines are" };
             let message = format!(

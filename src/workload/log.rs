@@ -61,7 +61,7 @@ impl<'a> LogEntry<'a> {
     ///
     /// # Errors
     ///
-    /// As [`parse`](Self::parse).
+    /// The name of the first missing field, from the left.
     pub(super) fn with_rest(
         line: &'a str,
         style: LogStyle,
@@ -87,8 +87,7 @@ impl<'a> LogEntry<'a> {
                     };
                     let said = |text: Option<&'a str>| text.filter(|text| *text != "-");
                     let (referer, agent) = (said(referer), said(agent));
-                    let entry =
-                        Self { unix_s, host, method, path, status, bytes, referer, agent };
+                    let entry = Self { unix_s, host, method, path, status, bytes, referer, agent };
                     return Ok((entry, LogRest { time, fields }));
                 }
                 Err(what) => broken = what,

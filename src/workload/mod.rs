@@ -4,7 +4,7 @@
 //! - [`noise`] and [`mmpp`]: hours and minutes that are busier than the mean; [`surge`]: flash
 //!   crowds and steps;
 //! - [`arrivals`]: an open source, by inversion of the cumulated rate;
-//! - [`survey`]: what an access log tells of its traffic: classes, rates, hours, sizes, times;
+//! - [`survey`]: traffic found in an access log: classes, rates, hours, sizes, times;
 //! - [`trace`], [`log`]: recorded traffic, counted or line by line, [`stamp`] knows their clocks;
 //!   [`scenario::file`](crate::scenario::file) finds and guards what they read;
 //! - [`sessions`], [`users`], [`popularity`]: the users, their pages and the objects requested; [`hits`]: hit ratios of

@@ -2,9 +2,14 @@ use super::*;
 
 #[test]
 fn quantities_have_three_digits_and_their_unit() {
-    for (value, expected) in
-        [(0.0, "0"), (0.012_345, "0.0123"), (1.0, "1"), (99.96, "100"), (1_234.0, "1230"), (1e-5, "0.00001")]
-    {
+    for (value, expected) in [
+        (0.0, "0"),
+        (0.012_345, "0.0123"),
+        (1.0, "1"),
+        (99.96, "100"),
+        (1_234.0, "1230"),
+        (1e-5, "0.00001"),
+    ] {
         assert_eq!(number(value), expected);
     }
     assert_eq!(duration(0.080_04), "80ms");

@@ -18,7 +18,7 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
-/// Writes a duration of so many seconds.
+/// Writes a duration, given in seconds.
 pub(super) fn duration(seconds: f64) -> String {
     let (unit, name) = match seconds {
         s if s >= 1.0 => (1.0, "s"),
@@ -28,7 +28,7 @@ pub(super) fn duration(seconds: f64) -> String {
     format!("{}{name}", number(seconds / unit))
 }
 
-/// Writes a size of so many bytes.
+/// Writes a size, given in bytes.
 pub(super) fn size(bytes: f64) -> String {
     let units = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
     match units.iter().find(|(unit, _)| bytes >= *unit) {

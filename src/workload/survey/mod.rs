@@ -1,4 +1,4 @@
-//! What an access log tells of its traffic: request classes, rates, hours, sizes and times.
+//! Traffic found in an access log: request classes, rates, hours, sizes and times.
 //!
 //! One pass over the lines, in bounded memory: at most [`paths::PATTERNS`] patterns of paths and [`MAX_HOURS`] hours
 //! are held, whatever the size of the log. Times may be out of order. A pause of more than a day counts as not
@@ -174,9 +174,9 @@ pub(crate) struct Class {
 /// Requests that a class covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Covers {
-    /// Those of one pattern.
+    /// Requests of one pattern.
     Pattern(String),
-    /// Those of a folder, by its first segment.
+    /// Requests below a folder, the first segment of the path.
     Folder(String),
     /// Static files of one kind.
     Static(Static),
@@ -389,8 +389,7 @@ struct Clock {
 
 impl Clock {
     fn of(hours: &BTreeMap<i64, Hour>) -> Self {
-        let mut clock =
-            Self { hours: Vec::new(), idle: BTreeMap::new(), covered_s: 0, pauses: 0 };
+        let mut clock = Self { hours: Vec::new(), idle: BTreeMap::new(), covered_s: 0, pauses: 0 };
         let mut before: Option<(i64, Hour)> = None;
         let mut all = hours.iter().peekable();
         while let Some((local, hour)) = all.next() {
@@ -431,9 +430,8 @@ impl Clock {
         for ((_, hour), covered) in &self.idle {
             sums[*hour].1 += covered;
         }
-        let rates = sums.map(|(count, covered)| {
-            (covered >= LEAST_S).then(|| count as f64 / covered as f64)
-        });
+        let rates = sums
+            .map(|(count, covered)| (covered >= LEAST_S).then(|| count as f64 / covered as f64));
         let known: Vec<f64> = rates.iter().flatten().copied().collect();
         let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
         if known.is_empty() || mean <= 0.0 {
@@ -445,9 +443,8 @@ impl Clock {
     /// Returns the factors of the weekdays: requests over those that the hours of the day let expect.
     fn days(&self, hours: &[Option<f64>; 24], rate: f64) -> [Option<f64>; 7] {
         let mut sums = [(0.0, 0.0, 0_i64); 7];
-        let expected = |hour: usize, covered: i64| {
-            hours[hour].unwrap_or(1.0) * rate * covered as f64
-        };
+        let expected =
+            |hour: usize, covered: i64| hours[hour].unwrap_or(1.0) * rate * covered as f64;
         for (local, count, covered, _) in &self.hours {
             let (day, hour) = of_week(*local);
             sums[day].0 += *count as f64;
@@ -473,9 +470,10 @@ impl Clock {
             let start = civil_text(best.0 * HOUR_S - best.3.east_s, best.3.east_s);
             return Busiest { start, rate: rate(&best), covered_s: best.2 };
         }
-        let start = self.hours.first().map_or_else(String::new, |(_, _, _, hour)| {
-            civil_text(hour.first_s, hour.east_s)
-        });
+        let start = self
+            .hours
+            .first()
+            .map_or_else(String::new, |(_, _, _, hour)| civil_text(hour.first_s, hour.east_s));
         let rate = requests as f64 / self.covered_s.max(1) as f64;
         Busiest { start, rate, covered_s: self.covered_s }
     }

@@ -19,9 +19,8 @@ const MAX_PATTERN: usize = 120;
 /// Reply above which a static file is a download.
 const LARGE_BYTES: u64 = 1_000_000;
 
-const IMAGES: [&str; 13] = [
-    "gif", "jpg", "jpeg", "png", "webp", "avif", "svg", "ico", "bmp", "xbm", "tif", "tiff", "cur",
-];
+const IMAGES: [&str; 13] =
+    ["gif", "jpg", "jpeg", "png", "webp", "avif", "svg", "ico", "bmp", "xbm", "tif", "tiff", "cur"];
 const ASSETS: [&str; 11] =
     ["css", "js", "mjs", "map", "json", "txt", "xml", "woff", "woff2", "ttf", "eot"];
 const DOWNLOADS: [&str; 26] = [

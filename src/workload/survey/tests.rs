@@ -69,7 +69,10 @@ fn rates_and_hours_are_those_of_the_log() {
     }
     let found = of(&text);
     assert_eq!((found.lines, found.all.count()), (2 * (1_440 + 300), 2 * (1_440 + 300)));
-    assert_eq!((found.from.as_str(), found.to.as_str()), ("2023-03-06 00:00:00", "2023-03-07 23:59:00"));
+    assert_eq!(
+        (found.from.as_str(), found.to.as_str()),
+        ("2023-03-06 00:00:00", "2023-03-07 23:59:00")
+    );
     assert!((found.rate - 1_740.0 / 86_400.0).abs() < 1e-5, "{}", found.rate);
     assert_eq!(found.busiest.start, "2023-03-06 20:00:00");
     assert!((found.busiest.rate - 0.1).abs() < 1e-9);
