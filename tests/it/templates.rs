@@ -134,8 +134,8 @@ fn a_log_becomes_a_scenario_that_carries_its_busiest_hour() {
         "the last field, read as seconds ($request_time of nginx)",
         "[workload.home]",
         "[workload.item-number]",
-        "[workload.images]",
-        "[workload.assets]",
+        "[workload.static-images]",
+        "[workload.static-assets]",
         "Weekdays that the log does not cover are taken as average: Wednesday",
     ] {
         assert!(text.contains(words), "{words}: {text}");

@@ -30,8 +30,9 @@ const BUSY: f64 = 0.5;
 const BALANCER_S: f64 = 2e-4;
 /// Peak over mean where the log covers less than a day.
 const ASSUMED_PEAK: f64 = 2.0;
-/// Requests of all classes in a window.
+/// Requests in a window: of all classes, and of the one whose latency is judged; a quick run has a quarter of them.
 const WINDOW_REQUESTS: f64 = 10_000.0;
+const JUDGED_REQUESTS: f64 = 1_000.0;
 /// Names of the components below.
 const TAKEN: [&str; 9] = ["main", "r", "box", "www", "app", "front", "users", "week", "horizon"];
 
@@ -67,14 +68,31 @@ struct Named<'a> {
 pub(crate) fn scenario(survey: &Survey, log: &str, scenario: &str) -> String {
     let classes = named(survey);
     let sizing = sizing(survey, &classes);
+    let judged_rate = classes.get(judged(&classes)).map_or(survey.rate, |one| one.rate);
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = head(&mut text, survey, log, &sizing);
-    let _ = run(&mut text, survey, scenario, &sizing);
+    let _ = run(&mut text, survey, scenario, &sizing, judged_rate);
     let _ = system(&mut text, survey, &sizing);
     let _ = traffic(&mut text, survey, &classes, &sizing);
     let _ = end(&mut text, &sizing);
-    text
+    aligned(&text)
+}
+
+/// Puts the comments behind keys into one column.
+fn aligned(text: &str) -> String {
+    let mut all = String::with_capacity(text.len());
+    for line in text.lines() {
+        match line.split_once("  #") {
+            Some((key, comment)) if !line.starts_with('#') => {
+                let _ = writeln!(all, "{:<42}#{comment}", key.trim_end());
+            }
+            _ => {
+                let _ = writeln!(all, "{line}");
+            }
+        }
+    }
+    all
 }
 
 fn named(survey: &Survey) -> Vec<Named<'_>> {
@@ -99,12 +117,18 @@ fn named(survey: &Survey) -> Vec<Named<'_>> {
     classes.collect()
 }
 
+/// Returns the place of the class whose latency is judged: the largest that is not static.
+fn judged(classes: &[Named<'_>]) -> usize {
+    let is_page = |one: &Named<'_>| !matches!(one.class.of, Covers::Static(_));
+    classes.iter().position(is_page).unwrap_or(0)
+}
+
 fn base_name(of: &Covers) -> String {
     let text = match of {
         Covers::Pattern(path) | Covers::Folder(path) => path.as_str(),
-        Covers::Static(Static::Images) => "images",
-        Covers::Static(Static::Assets) => "assets",
-        Covers::Static(Static::Downloads) => "downloads",
+        Covers::Static(Static::Images) => "static-images",
+        Covers::Static(Static::Assets) => "static-assets",
+        Covers::Static(Static::Downloads) => "static-downloads",
         Covers::Rest => "other",
     };
     let mut name = String::new();
@@ -180,11 +204,10 @@ fn head(text: &mut String, survey: &Survey, log: &str, sizing: &Sizing) -> std::
         "# Question: how busy are the servers in the busiest hour, and how long do users wait?"
     )?;
     writeln!(text, "#\n#   fivenines check FILE\n#   fivenines run FILE")?;
-    let first = &sizing.peak * 1.5;
     writeln!(
         text,
         "#   fivenines run FILE --set 'window.peak.level={} x rate'      half as much again\n#",
-        number(first)
+        number(1.5 * sizing.peak)
     )?;
     writeln!(text, "# Measured:")?;
     writeln!(
@@ -260,8 +283,15 @@ const fn times(field: TimeField) -> &'static str {
     }
 }
 
-fn run(text: &mut String, survey: &Survey, scenario: &str, sizing: &Sizing) -> std::fmt::Result {
-    let length = (WINDOW_REQUESTS / (survey.rate * sizing.peak)).clamp(30.0, 7_200.0).ceil();
+fn run(
+    text: &mut String,
+    survey: &Survey,
+    scenario: &str,
+    sizing: &Sizing,
+    judged_rate: f64,
+) -> std::fmt::Result {
+    let length = WINDOW_REQUESTS / (survey.rate * sizing.peak);
+    let length = length.max(JUDGED_REQUESTS / judged_rate).clamp(30.0, 1e7).ceil();
     let peak = if sizing.is_measured {
         "the busiest hour"
     } else {
@@ -370,7 +400,7 @@ fn traffic(
     };
     let time_out = classes.iter().map(transfer).fold(30.0, f64::max);
     writeln!(text, "[clients.users]\ntime-out = \"{}\"", duration(time_out))?;
-    let main = classes.iter().position(|one| !matches!(one.class.of, Covers::Static(_)));
+    let main = judged(classes);
     for (place, one) in classes.iter().enumerate() {
         let last = one.class.record.times(survey.time_field).is_some();
         let source = if last { "response time of the log: waiting included" } else { "assumed" };
@@ -387,16 +417,17 @@ rate    = "{}/s"{profile}
 enter   = "front"
 demands = {{ work = {} }}      # {source}
 steps   = [ {{ cpu = "app", demand = "work" }} ]
-reply   = {}
+reply   = {}{cut}
 [objective.{name}]
 "#,
             described(one, survey),
             number(one.rate),
             law(&duration(one.demand.0), one.demand.1),
             law(&size(one.reply.0), if one.reply.0 < 0.5 { 0.0 } else { one.reply.1 }),
+            cut = spread(one.reply.1),
             name = one.name,
         )?;
-        if place == main.unwrap_or(0) {
+        if place == main {
             let bound = next_round(2.0 * p95(one.demand) + 0.005);
             writeln!(
                 text,
@@ -471,7 +502,7 @@ fn described(one: &Named<'_>, survey: &Survey) -> String {
     let record = &one.class.record;
     let of = match &one.class.of {
         Covers::Pattern(path) => format!("`{path}`"),
-        Covers::Folder(folder) => format!("other paths below `/{folder}/`"),
+        Covers::Folder(folder) => format!("paths below `/{folder}/` without a class of their own"),
         Covers::Static(Static::Images) => "images".into(),
         Covers::Static(Static::Assets) => "style sheets, scripts, fonts, feeds".into(),
         Covers::Static(Static::Downloads) => "documents, archives, recordings, large files".into(),
@@ -500,6 +531,14 @@ fn law(mean: &str, cv: f64) -> String {
     }
     let cv = number(cv.min(LARGEST_CV));
     format!("{{ dist = \"lognormal\", mean = \"{mean}\", cv = {cv} }}")
+}
+
+/// Returns the comment on a spread that is too large for a law.
+fn spread(cv: f64) -> String {
+    if cv <= LARGEST_CV {
+        return String::new();
+    }
+    format!("      # cv {} in the log: a few replies are very large", number(cv))
 }
 
 /// Returns the p95 of the lognormal law with this mean and coefficient of variation.
