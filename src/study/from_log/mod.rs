@@ -33,6 +33,10 @@ const ASSUMED_PEAK: f64 = 2.0;
 /// Requests in a window: of all classes, and of the one whose latency is judged; a quick run has a quarter of them.
 const WINDOW_REQUESTS: f64 = 10_000.0;
 const JUDGED_REQUESTS: f64 = 1_000.0;
+/// Smallest number of hours of the day that make a profile.
+const PROFILE_HOURS: usize = 6;
+/// Share of the requests below which a class is too rare to be judged.
+const RARE: f64 = 0.02;
 /// Names of the components below.
 const TAKEN: [&str; 9] = ["main", "r", "box", "www", "app", "front", "users", "week", "horizon"];
 
@@ -85,7 +89,7 @@ fn aligned(text: &str) -> String {
     for line in text.lines() {
         match line.split_once("  #") {
             Some((key, comment)) if !line.starts_with('#') => {
-                let _ = writeln!(all, "{:<42}#{comment}", key.trim_end());
+                let _ = writeln!(all, "{:<41} #{comment}", key.trim_end());
             }
             _ => {
                 let _ = writeln!(all, "{line}");
@@ -117,9 +121,11 @@ fn named(survey: &Survey) -> Vec<Named<'_>> {
     classes.collect()
 }
 
-/// Returns the place of the class whose latency is judged: the largest that is not static.
+/// Returns the place of the class whose latency is judged: the largest that is not static, unless it is rare.
 fn judged(classes: &[Named<'_>]) -> usize {
-    let is_page = |one: &Named<'_>| !matches!(one.class.of, Covers::Static(_));
+    let all: f64 = classes.iter().map(|one| one.rate).sum();
+    let is_page =
+        |one: &Named<'_>| !matches!(one.class.of, Covers::Static(_)) && one.rate >= RARE * all;
     classes.iter().position(is_page).unwrap_or(0)
 }
 
@@ -291,7 +297,7 @@ fn run(
     judged_rate: f64,
 ) -> std::fmt::Result {
     let length = WINDOW_REQUESTS / (survey.rate * sizing.peak);
-    let length = length.max(JUDGED_REQUESTS / judged_rate).clamp(30.0, 1e7).ceil();
+    let length = length.max(JUDGED_REQUESTS / judged_rate).max(10.0).ceil();
     let peak = if sizing.is_measured {
         "the busiest hour"
     } else {
@@ -444,7 +450,7 @@ reply   = {}{cut}
 fn profile(text: &mut String, survey: &Survey) -> Result<bool, std::fmt::Error> {
     let covered = survey.hours.iter().flatten().count();
     let days = survey.days.iter().flatten().count();
-    if covered < 2 {
+    if covered < PROFILE_HOURS {
         writeln!(
             text,
             "# The log covers too little of a day for a profile: the rate is taken as constant."

@@ -14,6 +14,7 @@ fn quantities_have_three_digits_and_their_unit() {
     }
     assert_eq!(duration(0.080_04), "80ms");
     assert_eq!(duration(0.000_4), "400us");
+    assert_eq!(duration(0.000_999_6), "1ms");
     assert_eq!(duration(90.0), "90s");
     assert_eq!(size(999.0), "999B");
     assert_eq!(size(21_345.0), "21.3kB");

@@ -21,8 +21,8 @@ pub(super) fn number(value: f64) -> String {
 /// Writes a duration, given in seconds.
 pub(super) fn duration(seconds: f64) -> String {
     let (unit, name) = match seconds {
-        s if s >= 1.0 => (1.0, "s"),
-        s if s >= 1e-3 => (1e-3, "ms"),
+        s if s >= 0.999_5 => (1.0, "s"),
+        s if s >= 0.999_5e-3 => (1e-3, "ms"),
         _ => (1e-6, "us"),
     };
     format!("{}{name}", number(seconds / unit))

@@ -127,7 +127,8 @@ fn a_file_in_no_known_form_is_refused_with_its_first_line() {
     assert_eq!(survey("\n \n".as_bytes()).unwrap_err(), SurveyError::Empty);
     assert_eq!(survey("".as_bytes()).unwrap_err(), SurveyError::Empty);
     // A few broken lines are counted by reason.
-    let found = of(&format!("{}broken\n{}", line(0, "/", "200 1"), line(1, "/", "200 x\n")));
-    assert_eq!(found.all.count(), 1);
-    assert_eq!(found.refused, BTreeMap::from([("bytes", 1)]));
+    let good: String = (0..3).map(|at| line(at, "/", "200 1")).collect();
+    let found = of(&format!("{good}broken\n{}", line(3, "/", "200 x")));
+    assert_eq!((found.lines, found.all.count()), (5, 3));
+    assert_eq!(found.refused, BTreeMap::from([("bytes", 1), ("host", 1)]));
 }
