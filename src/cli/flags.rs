@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use super::console::When;
 use super::exit;
+use super::init::Template;
 use crate::facade::Run;
 use crate::facade::events::Stretch;
 
@@ -454,6 +455,17 @@ pub struct InitArgs {
     /// File to write; without it, or with `-`, standard output
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
+    /// Scenario to start from
+    #[arg(long, value_name = "NAME", default_value = "web")]
+    pub template: Template,
+    /// Start from an access log instead
+    ///
+    /// The log is in Common or Combined Log Format, plain or packed by gzip. It gives the request classes
+    /// with their rates, sizes and errors, the hours of the day and the busiest hour. A last field with
+    /// response times is used: seconds with decimals ($request_time of nginx) or microseconds (%D of Apache).
+    /// Servers are sized for the busiest hour. The head of the file lists what was measured and assumed.
+    #[arg(long, value_name = "LOG", value_hint = ValueHint::FilePath, conflicts_with = "template")]
+    pub from_log: Option<PathBuf>,
     /// Replace an existing file
     #[arg(long)]
     pub force: bool,

@@ -164,7 +164,7 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// Returns the error for a file that cannot be read, with the name that was probably meant.
-fn unreadable(path: &Path, error: &io::Error) -> Error {
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Error {
     let name = shown(&path.display().to_string());
     match error.kind() {
         io::ErrorKind::NotFound => {

@@ -17,6 +17,7 @@ pub mod error;
 mod estimate;
 pub(crate) mod events;
 pub(crate) mod fix;
+pub(crate) mod from_log;
 pub(crate) mod gate;
 pub(crate) mod journal;
 pub(crate) mod language;

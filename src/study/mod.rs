@@ -13,6 +13,7 @@ pub mod date;
 pub mod expect;
 mod fits;
 pub mod forecast;
+pub(crate) mod from_log;
 pub mod gate;
 pub mod in_order;
 pub mod intervals;

@@ -54,6 +54,18 @@ impl<'a> LogEntry<'a> {
     ///
     /// The name of the first missing field, from the left.
     pub fn parse(line: &'a str, style: LogStyle) -> Result<Self, &'static str> {
+        Self::with_rest(line, style).map(|(entry, _)| entry)
+    }
+
+    /// Reads one line of the given style, with the parts that [`LogEntry`] leaves out.
+    ///
+    /// # Errors
+    ///
+    /// The name of the first missing field, from the left.
+    pub(super) fn with_rest(
+        line: &'a str,
+        style: LogStyle,
+    ) -> Result<(Self, LogRest<'a>), &'static str> {
         let (host, rest) = line.split_once(' ').ok_or("host")?;
         let (_, rest) = rest.split_once('[').ok_or("time")?;
         let (time, rest) = rest.split_once(']').ok_or("time")?;
@@ -65,23 +77,33 @@ impl<'a> LogEntry<'a> {
             match status_and_bytes(&rest[at + 1..]) {
                 Ok((status, bytes, after)) => {
                     let (method, path) = method_and_path(&rest[..at]).ok_or("request")?;
-                    let (referer, agent) = match style {
-                        LogStyle::Common => (None, None),
+                    let (referer, agent, fields) = match style {
+                        LogStyle::Common => (None, None, after),
                         LogStyle::Combined => {
                             let (referer, rest) = quoted(after).ok_or("referer")?;
-                            let (agent, _) = quoted(rest).ok_or("user agent")?;
-                            (Some(referer), Some(agent))
+                            let (agent, rest) = quoted(rest).ok_or("user agent")?;
+                            (Some(referer), Some(agent), rest)
                         }
                     };
                     let said = |text: Option<&'a str>| text.filter(|text| *text != "-");
                     let (referer, agent) = (said(referer), said(agent));
-                    return Ok(Self { unix_s, host, method, path, status, bytes, referer, agent });
+                    let entry = Self { unix_s, host, method, path, status, bytes, referer, agent };
+                    return Ok((entry, LogRest { time, fields }));
                 }
                 Err(what) => broken = what,
             }
         }
         Err(broken)
     }
+}
+
+/// Parts of a line that [`LogEntry`] leaves out, as written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LogRest<'a> {
+    /// The time, with its zone.
+    pub(super) time: &'a str,
+    /// Everything behind the last field of the style.
+    pub(super) fields: &'a str,
 }
 
 /// Returns status and bytes, and the rest of the line.

@@ -4,6 +4,7 @@
 //! - [`noise`] and [`mmpp`]: hours and minutes that are busier than the mean; [`surge`]: flash
 //!   crowds and steps;
 //! - [`arrivals`]: an open source, by inversion of the cumulated rate;
+//! - [`survey`]: traffic found in an access log: classes, rates, hours, sizes, times;
 //! - [`trace`], [`log`]: recorded traffic, counted or line by line, [`stamp`] knows their clocks;
 //!   [`scenario::file`](crate::scenario::file) finds and guards what they read;
 //! - [`sessions`], [`users`], [`popularity`]: the users, their pages and the objects requested; [`hits`]: hit ratios of
@@ -22,5 +23,6 @@ pub mod rate;
 pub mod sessions;
 pub mod stamp;
 pub mod surge;
+pub mod survey;
 pub mod trace;
 pub mod users;

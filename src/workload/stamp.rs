@@ -100,6 +100,28 @@ pub(super) fn log_time(text: &str) -> Option<i64> {
     Some(day * DAY_S + of_day - i64::from(zone_minutes(&text[21..])?) * 60)
 }
 
+/// Seconds east of UTC of a time that [`log_time`] has read.
+pub(super) fn log_zone(text: &str) -> i64 {
+    i64::from(text.get(21..).and_then(zone_minutes).unwrap_or(0)) * 60
+}
+
+/// `1995-07-01 00:00:01` in the zone `east_s` seconds east of UTC.
+pub(super) fn civil_text(unix_s: i64, east_s: i64) -> String {
+    let local = unix_s + east_s;
+    let (day, of_day) = (local.div_euclid(DAY_S), local.rem_euclid(DAY_S));
+    // Days from 0000-03-01, so that a leap day ends a year; Hinnant's inverse.
+    let shifted = day + 719_468;
+    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = year + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
+}
+
 /// Minutes east of UTC of `±hhmm` or `±hh:mm`.
 fn zone_minutes(text: &str) -> Option<i32> {
     let east = match text.bytes().next()? {
@@ -176,6 +198,19 @@ mod tests {
             "é1/Jul/1995:00:00:01 -040",
         ] {
             assert_eq!(log_time(hostile), None, "{hostile}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_written_as_it_was_read() {
+        assert_eq!(civil_text(804_571_201, -14_400), "1995-07-01 00:00:01");
+        assert_eq!(log_zone("01/Jul/1995:00:00:01 -0400"), -14_400);
+        for day in -1_500..5_000_i64 {
+            let unix_s = day * 400 * 86_399;
+            let text = format!("{}Z", civil_text(unix_s, 0));
+            if text.len() == 20 {
+                assert_eq!(civil(&text, 0), Some(i128::from(unix_s) * NANOS), "{text}");
+            }
         }
     }
 

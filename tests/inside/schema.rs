@@ -67,9 +67,9 @@ fn every_shipped_scenario_fits_the_schema_and_a_slip_of_the_pen_does_not() {
     }
     for (right, wrong) in [
         ("workers = 20", "wokers = 20"),
-        ("\"20/s\"", "\"20\""),
+        ("\"10/s\"", "\"10\""),
         ("\"2 x rate\"", "\"2 rate\""),
-        ("cores  = 8", "cores  = 0"),
+        ("cores  = 4", "cores  = 0"),
         ("[zone.web]", "[zone.Web]"),
         ("[zone.web]", "[zones.web]"),
         ("\"lognormal\"", "\"log-normal\""),

@@ -229,9 +229,9 @@ fn a_scenario_may_come_from_standard_input() {
 }
 
 /// What `init` writes is no drawing: it runs, and its figures are those worked out in it by hand.
-/// Two replications of two minutes at 20 pages/s are 4,800 pages; the work of a page has a second
-/// moment of at most twice its squared mean, so a mean load is known to sqrt(2 / 4,800) = 2 %. The
-/// band is seven of these.
+/// Two replications of two minutes at 10 pages/s are 2,400 pages; the work of a page has a second
+/// moment of at most twice its squared mean, so a mean load is known to sqrt(2 / 2,400) = 3 %. The
+/// band is five of these.
 #[test]
 fn what_init_writes_can_be_run_and_gives_its_own_hand_arithmetic() {
     let (_folder, path) = file(&starter());

@@ -32,6 +32,7 @@ mod scale;
 mod stories;
 mod sweep;
 mod systems_shipped;
+mod templates;
 mod tidy;
 mod words;
 mod years;
