@@ -365,10 +365,10 @@ fn a_watched_scenario_is_run_again_when_it_changes() {
     assert!(first.contains("Available"), "{first}");
     let text = fs::read_to_string(&scenario).unwrap();
     let dearer = text.replacen("zone    = \"$", "zone    = \"$1", 1);
-    fs::write(&scenario, text.replacen("rate    = \"20/s\"", "rate    = \"21/s\"", 1)).unwrap();
+    fs::write(&scenario, text.replacen("rate    = \"10/s\"", "rate    = \"11/s\"", 1)).unwrap();
     let second = until_said(&said, waiting, 2, &mut child);
     assert!(second.contains("site.toml has changed\n"), "{second}");
-    assert!(second.contains("changed: workload.visitors.rate: 20/s → 21/s"), "{second}");
+    assert!(second.contains("changed: workload.visitors.rate: 10/s → 11/s"), "{second}");
     fs::write(&scenario, text.replacen("rate    = ", "rte    = ", 1)).unwrap();
     let third = until_said(&said, waiting, 3, &mut child);
     assert!(third.contains("unknown key `rte`"), "{third}");
