@@ -367,7 +367,7 @@ mod tests {
         };
         let latency = [(1.2843, 0.082), (0.452, 0.0052), (0.245, 0.0041)];
         let latency = latency.map(|(value, half)| of(value, half, &Unit::Seconds));
-        assert_eq!(shown(&latency), ["1,284 ms ± 82", "452 ms ± 5", "245 ms ± 4"]);
+        assert_eq!(shown(&latency), ["1,284 ms ± 82", "452 ms ± 6", "245 ms ± 5"]);
         let capacity = [(43.81, 1.1), (74.83, 1.7), (226.1, 7.0)];
         let capacity = capacity.map(|(value, half)| of(value, half, &Unit::PerSecond));
         assert_eq!(shown(&capacity), ["43.8/s ± 1.1", "74.8/s ± 1.7", "226.1/s ± 7.0"]);

@@ -310,6 +310,7 @@ fn hostile_text_stays_text_on_a_page() {
     let drawn: Vec<Block> = charts(&plain).into_iter().cloned().map(Block::Chart).collect();
     plain.sections.iter_mut().for_each(|section| section.blocks.retain(|b| !is_chart(b)));
     plain.lead.chart = None;
+    plain.lead.table.as_mut().unwrap().columns[0].objective = "x".into();
     let expected = structure(&html::page(&plain));
     for word in hostile() {
         let mut document = plain.clone();
@@ -330,7 +331,10 @@ fn hostile_text_stays_text_on_a_page() {
             judgement: None,
         };
         let table = document.lead.table.as_mut().unwrap();
-        (table.columns[0].name, table.rows[0][0]) = (word.clone(), Cell::text(word.clone()));
+        (table.columns[0].name, table.columns[0].objective) = (word.clone(), word.clone());
+        let verdict = Some(Judgement::NotMet);
+        let name = RowName { name: word.clone(), verdict, about: word.clone() };
+        table.rows[0][0] = Cell::Name(name);
         document.sections[0].heading = word.clone();
         assert_eq!(structure(&html::page(&document)), expected, "{word:?}");
     }

@@ -1,12 +1,13 @@
 //! Dollars and minutes of each step from a scenario to the next.
 
 use super::Ladder;
+use crate::report::answer::list;
 use crate::report::document::{
     Axis, Bar, BarChart, Chart, ChartKind, Estimate as Mark, Figure, Growth, Unit,
 };
 use crate::report::number;
 use crate::stats::interval::Interval;
-use crate::study::compare::Row;
+use crate::study::compare::{Change, Row};
 
 const MONTHS: f64 = 12.0;
 
@@ -42,21 +43,25 @@ fn taken(ladder: &Ladder) -> Vec<Taken<'_>> {
     let step = |at: usize| {
         let difference = ladder.years[at].as_ref()?.step?;
         let (above, row) = (&ladder.rows[at - 1], &ladder.rows[at]);
-        let saved = Interval {
-            estimate: -difference.estimate / 60.0,
-            low: -difference.high / 60.0,
-            high: -difference.low / 60.0,
-            ..difference
-        };
+        let Interval { estimate, low, high, .. } = negated(&difference);
+        let (estimate, low, high) = (estimate / 60.0, low / 60.0, high / 60.0);
+        let saved = Interval { estimate, low, high, ..difference };
         let dollars = row.monthly_cost.zip(above.monthly_cost).map(|(own, other)| own - other);
         Some(Taken { above, row, dollars, saved })
     };
     (1..ladder.rows.len()).filter_map(step).collect()
 }
 
-/// States the step that saves a minute of downtime for the least money, and the steps that save none.
+/// States the step that saves a minute of downtime for the least money, and the steps that save none. Without a
+/// long-horizon run, it counts the certain changes.
 pub(super) fn finding(ladder: &Ladder) -> String {
     let steps = taken(ladder);
+    if steps.is_empty() {
+        let all = || ladder.weighed.iter().flatten();
+        let better = all().filter(|one| one.change == Change::Better).count();
+        let worse = all().filter(|one| one.change == Change::Worse).count();
+        return format!("Over all steps, {better} figures are certainly better and {worse} worse.");
+    }
     let name =
         |step: &Taken<'_>| format!("{} instead of {}", step.row.scenario, step.above.scenario);
     let priced = steps.iter().filter_map(|step| Some((step.per_minute()?, step)));
@@ -71,40 +76,51 @@ pub(super) fn finding(ladder: &Ladder) -> String {
     };
     let none: Vec<String> =
         steps.iter().filter(|step| step.saved.low <= 0.0).map(|step| name(step)).collect();
-    if !none.is_empty() {
-        let verb = if none.len() == 1 { "saves" } else { "save" };
-        text.push_str(&format!(
-            "{} {verb} none that is certain.",
-            crate::report::answer::list(&none)
-        ));
+    match none.len() {
+        0 if text.is_empty() => text.push_str("Each step saves downtime."),
+        0 => {}
+        1 => text.push_str(&format!("{} saves none that is certain.", list(&none))),
+        _ => text.push_str(&format!("{} save none that is certain.", list(&none))),
     }
     text.trim_end().into()
 }
 
-/// Draws the minutes that each step saves, with its cost in the label; `None` without a long-horizon run.
+/// Draws the minutes that each step saves, with its cost in the label. Without a long-horizon run, it draws the p95
+/// latency that each saves; `None` without any.
 pub(super) fn chart(ladder: &Ladder) -> Option<Chart> {
     let steps = taken(ladder);
-    let bars = steps.iter().map(|step| Bar {
-        label: step.label(),
-        estimate: Some(Mark {
-            value: step.saved.estimate,
-            interval: Some((step.saved.low, step.saved.high)),
-        }),
-    });
-    let axis = Axis::linear("less downtime", Unit::Other("min per year".into()));
-    (!steps.is_empty()).then(|| Chart {
+    let class = &ladder.basis.class;
+    let bar = |label: String, saved: &Interval| Bar {
+        label,
+        estimate: Some(Mark { value: saved.estimate, interval: Some((saved.low, saved.high)) }),
+    };
+    let (title, axis, bars): (_, _, Vec<Bar>) = if steps.is_empty() {
+        let step = |at: usize| {
+            let (above, row) = (&ladder.rows[at - 1], &ladder.rows[at]);
+            let saved = negated(&row.latency_step?.difference);
+            Some(bar(format!("{} to {}", above.scenario, row.scenario), &saved))
+        };
+        let bars = (1..ladder.rows.len()).filter_map(step).collect();
+        (format!("p95 of {class} saved by each step"), Axis::linear("p95", Unit::Seconds), bars)
+    } else {
+        let axis = Axis::linear("less downtime", Unit::Other("min per year".into()));
+        let bars = steps.iter().map(|step| bar(step.label(), &step.saved)).collect();
+        (format!("Downtime of {class} saved by each step"), axis, bars)
+    };
+    (!bars.is_empty()).then(|| Chart {
         name: "steps".into(),
-        title: format!("Downtime of {} saved by each step", ladder.basis.class),
-        finding: "Beside each step: dollars more per month. A bar to the left: more downtime. \
-                  Intervals hold jointly for all pairs"
-            .into(),
-        kind: ChartKind::Bars(BarChart {
-            axis,
-            growth: Growth::Right,
-            bars: bars.collect(),
-            objective: None,
-        }),
+        title,
+        finding:
+            "Beside a step: dollars more per month. A bar to the left is a loss. Intervals hold \
+                  jointly for all pairs"
+                .into(),
+        kind: ChartKind::Bars(BarChart { axis, growth: Growth::Right, bars, objective: None }),
     })
+}
+
+fn negated(difference: &Interval) -> Interval {
+    let Interval { estimate, low, high, .. } = *difference;
+    Interval { estimate: -estimate, low: -high, high: -low, ..*difference }
 }
 
 /// Draws the costs per month and once.
