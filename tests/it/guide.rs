@@ -6,8 +6,7 @@
 //! - A block whose first line is `# file: NAME` is written to that file, one with `# add to NAME:` is appended, and the
 //!   lines of one with `# in NAME:` or `// in NAME:` stand in that file in this order.
 //! - `<!-- picture: PATH -->` before an image says which file of the commands it is.
-//! - `<!-- full set -->` before a block: it runs with `FIVENINES_FULL=1`. `<!-- needs COMMAND --FLAG -->` before the first
-//!   block: the page is skipped while the command has no such flag.
+//! - `<!-- full set -->` before a block: it runs with `FIVENINES_FULL=1`.
 //! - A figure in backticks in a sentence stands in a block of the page.
 //!
 //! `FIVENINES_GUIDE=write` puts outputs and pictures into the pages.
@@ -68,14 +67,6 @@ fn page(name: &str) {
     let path = folder().join(name);
     let text = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = text.lines().collect();
-    if let Some(need) = lines.iter().find_map(|line| directive(line, "needs ")) {
-        let (command, flag) = need.split_once(' ').unwrap();
-        let mut help = Command::new(env!("CARGO_BIN_EXE_fivenines"));
-        let help = help.args([command, "--help"]).output().unwrap().stdout;
-        if !String::from_utf8(help).unwrap().contains(flag) {
-            return println!("{name} is skipped: there is no `{need}`");
-        }
-    }
     let place = tempfile::tempdir().unwrap();
     for shared in ["scenarios", "docs", "src"] {
         link(&root().join(shared), &place.path().join(shared));
