@@ -149,8 +149,11 @@ impl Scale {
     /// Selects ticks at round minutes, hours and days; returns false if the axis ends below a minute.
     fn clock(&mut self, room: Room) -> bool {
         const SECONDS: [f64; 8] = [1e-3, 1e-2, 0.1, 1.0, 2.0, 5.0, 10.0, 30.0];
-        const LONGER: [(f64, &[f64]); 3] =
-            [(60.0, &[1.0, 2.0, 5.0, 10.0, 30.0]), (3_600.0, &[1.0, 3.0, 10.0]), (86_400.0, &[1.0, 3.0, 10.0, 30.0, 100.0])];
+        const LONGER: [(f64, &[f64]); 3] = [
+            (60.0, &[1.0, 2.0, 5.0, 10.0, 30.0]),
+            (3_600.0, &[1.0, 3.0, 10.0]),
+            (86_400.0, &[1.0, 3.0, 10.0, 30.0, 100.0]),
+        ];
         if self.high < libm::log10(90.0) {
             return false;
         }
@@ -179,8 +182,12 @@ impl Scale {
         let before = (self.low, self.high);
         (self.low, self.high) = (low, high);
         for set in sets {
-            self.ticks =
-                all.iter().copied().filter(|value| set(*value) && shown(*value)).map(label).collect();
+            self.ticks = all
+                .iter()
+                .copied()
+                .filter(|value| set(*value) && shown(*value))
+                .map(label)
+                .collect();
             if self.ticks.len() > 1 && self.fits(room, TICK_GAP) {
                 return true;
             }

@@ -103,9 +103,10 @@ pub fn section(results: &Results) -> Option<Section> {
 
 /// Counts the breaks by their effect on the first class.
 fn finding(results: &Results, group: (&str, &str)) -> String {
-    let rows = results.breaks.iter().filter(|row| {
-        row.part.is_some() && (row.window.as_str(), row.class.as_str()) == group
-    });
+    let rows = results
+        .breaks
+        .iter()
+        .filter(|row| row.part.is_some() && (row.window.as_str(), row.class.as_str()) == group);
     let all = rows.clone().count();
     let of = |is: fn(Noticed) -> bool| {
         let rows = rows.clone().filter(|row| is(row.noticed));

@@ -31,7 +31,10 @@ pub(super) fn section(results: &Results) -> Option<Section> {
             first.length
         );
         let table = declared().all("", &results.capacities);
-        folded("Capacity by objective, and how it is found", vec![Block::Text(text), Block::Table(table)])
+        folded(
+            "Capacity by objective, and how it is found",
+            vec![Block::Text(text), Block::Table(table)],
+        )
     }));
     blocks.extend(spare.and_then(headroom::fold));
     (!blocks.is_empty()).then(|| Section {

@@ -84,9 +84,10 @@ pub(super) fn slowest(results: &Results) -> String {
     let of = window.classes.iter().find(|of| of.name == row.name);
     let at = of.and_then(|of| of.level);
     let at = at.map_or_else(String::new, |at| format!(" ({})", rate(at)));
-    let asked = results.objectives.iter().find(|one| {
-        one.class == row.name && results.windows[one.window].name == window.name
-    });
+    let asked = results
+        .objectives
+        .iter()
+        .find(|one| one.class == row.name && results.windows[one.window].name == window.name);
     let asked = asked.map_or_else(String::new, |one| {
         let word = match one.judgement {
             Verdict::Holds => "meets",

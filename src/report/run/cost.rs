@@ -4,8 +4,8 @@ use serde_json::{Value as Json, json};
 
 use super::files::estimate_value;
 use crate::plan::cost::{Cost, Item};
-use crate::report::columns::{Read, ResultTable, Value, numbers, words};
 use crate::report::answer;
+use crate::report::columns::{Read, ResultTable, Value, numbers, words};
 use crate::report::document::{
     Axis, Bar, BarChart, Block, Chart, ChartKind, Figure, Growth, Rounding, Section, Table, Unit,
 };

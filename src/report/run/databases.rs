@@ -5,8 +5,8 @@
 
 use super::{cell, unit};
 use crate::plan::figure::{Figure, Metric, Stat};
-use crate::report::columns::{Described, ResultTable, estimates, words};
 use crate::report::answer::whole;
+use crate::report::columns::{Described, ResultTable, estimates, words};
 use crate::report::document::{
     Axis, Bar, BarChart, Block, Cell, Chart, ChartKind, Column, Figure as DocumentFigure, Growth,
     Section, Table, Unit,
@@ -165,7 +165,8 @@ fn lags(results: &Results, told: &[Told<'_>]) -> Option<(Chart, String)> {
     let value = |bar: &Bar| bar.estimate.map_or(0.0, |estimate| estimate.value);
     let worst = bars.iter().max_by(|a, b| value(a).total_cmp(&value(b)))?;
     let shown = whole(&DocumentFigure::exact(value(worst), Unit::Seconds));
-    let finding = format!("The replication lag is longest for {}: its p95 is {shown}.", worst.label);
+    let finding =
+        format!("The replication lag is longest for {}: its p95 is {shown}.", worst.label);
     let chart = Chart {
         name: "lag".into(),
         title: "Replication lag, p95".into(),

@@ -1,7 +1,7 @@
 //! Latencies of classes, in the report and as a file.
 
-use super::{charts, folded};
 use super::page::labelled_for;
+use super::{charts, folded};
 use crate::report::answer;
 use crate::report::columns::{Described, Read, ResultTable, estimates, numbers, words};
 use crate::report::document::{
@@ -146,7 +146,11 @@ pub(super) fn section(results: &Results) -> Section {
     blocks.extend(charts::latencies(results).map(Block::Chart));
     let distribution = charts::distribution(results).map(Block::Chart);
     let mut inside: Vec<Block> = Vec::new();
-    if has_curve { inside.extend(distribution) } else { blocks.extend(distribution) }
+    if has_curve {
+        inside.extend(distribution)
+    } else {
+        blocks.extend(distribution)
+    }
     let text = format!(
         "Latency of a class: from a request's arrival at the site, or at the edge of a CDN, to its \
          answer. Latency of its view: from the user's click to the last byte of everything. \

@@ -6,9 +6,7 @@ use super::{Identity, advice, price, share_cell};
 use crate::report::answer::{
     downtime, estimate, judgement, list, percent, rate, seconds, served, share, whole,
 };
-use crate::report::document::{
-    Cell, Fact, Figure, Judgement, Lead, Rounding, Tile, Unit,
-};
+use crate::report::document::{Cell, Fact, Figure, Judgement, Lead, Rounding, Tile, Unit};
 use crate::report::number;
 use crate::report::run::capacity::carries;
 use crate::report::text;
@@ -88,12 +86,7 @@ pub(super) fn ceiling(per_second: f64) -> String {
 }
 
 /// Returns the figures of the class whose objective has the smallest margin.
-fn tiles(
-    results: &Results,
-    of: &Subject,
-    several: bool,
-    carried: Option<&Carried>,
-) -> Vec<Tile> {
+fn tiles(results: &Results, of: &Subject, several: bool, carried: Option<&Carried>) -> Vec<Tile> {
     let label = |word: &str| if several { format!("{word}, {}", of.name) } else { word.into() };
     let mut tiles = Vec::new();
     if let Some(down) = &of.down {
@@ -118,10 +111,11 @@ fn tiles(
 fn latency(of: &Subject, label: &dyn Fn(&str) -> String) -> Option<Tile> {
     let window = at_peak(of)?;
     let (value, interval) = parts(&super::cell(window.latency.as_ref()?, Unit::Seconds));
-    let goal = of.goals.iter().find(|goal| {
-        matches!(&goal.aim, Aim::Latency { window: name, .. } if *name == window.name)
-    });
-    let mut details: Vec<String> = window.level.map(|level| format!("at {}", rate(level))).into_iter().collect();
+    let goal = of.goals.iter().find(
+        |goal| matches!(&goal.aim, Aim::Latency { window: name, .. } if *name == window.name),
+    );
+    let mut details: Vec<String> =
+        window.level.map(|level| format!("at {}", rate(level))).into_iter().collect();
     if let Some(Goal { aim: Aim::Latency { bound, .. }, .. }) = goal {
         details.push(format!("objective: below {}", seconds(*bound)));
     }
@@ -176,7 +170,11 @@ fn capacity(
     let mut details = Vec::new();
     match (&of.peak, found) {
         (Some((peak, _)), Some(value)) if *peak > 0.0 => {
-            details.push(format!("{} times the design peak of {}", times(value / peak), rate(*peak)));
+            details.push(format!(
+                "{} times the design peak of {}",
+                times(value / peak),
+                rate(*peak)
+            ));
         }
         (Some((peak, _)), _) => details.push(format!("the design peak is {}", rate(*peak))),
         _ => {}
@@ -203,8 +201,10 @@ fn capacity(
 /// Names the condition that ends the capacity.
 pub(super) fn ends(row: &CapacityRow) -> String {
     let bound = seconds(row.bound.seconds());
-    let (latency, lost) =
-        (format!("{} reaches {bound}", row.stat), format!("{} of views are lost", percent(row.lost_at_most)));
+    let (latency, lost) = (
+        format!("{} reaches {bound}", row.stat),
+        format!("{} of views are lost", percent(row.lost_at_most)),
+    );
     let by_loss = row.each.iter().filter(|one| one.lost).count();
     match (by_loss, row.each.len(), &row.carries) {
         (_, _, Carries::Above(_)) => format!("no rate tried breaks {} below {bound}", row.stat),
@@ -266,10 +266,8 @@ fn served_views(of: &Subject) -> Option<Fact> {
         Some(Aim::Served { least }) => format!(" (objective: at least {})", percent(*least)),
         _ => String::new(),
     };
-    let text = format!(
-        "{}{asked}, which also undetected failures and overload reduce",
-        served(value)
-    );
+    let text =
+        format!("{}{asked}, which also undetected failures and overload reduce", served(value));
     let judgement = goal.map(|goal| judgement(goal.judgement));
     Some(Fact { judgement, ..Fact::plain("Views served", text) })
 }
@@ -311,13 +309,11 @@ const fn rank(judgement: Judgement) -> u8 {
 /// Returns the figures of the other classes in a line each.
 fn others(summary: &Summary, main: Option<&Subject>) -> Vec<Fact> {
     let name = main.map(|of| &of.name);
-    let rest: Vec<&Subject> =
-        summary.subjects.iter().filter(|of| Some(&of.name) != name).collect();
+    let rest: Vec<&Subject> = summary.subjects.iter().filter(|of| Some(&of.name) != name).collect();
     let mut facts: Vec<Fact> = rest.iter().take(CLASSES).map(|of| in_a_line(of)).collect();
     let left: Vec<String> = rest.iter().skip(CLASSES).map(|of| of.name.clone()).collect();
     if !left.is_empty() {
-        let text =
-            if left.len() <= 4 { list(&left) } else { format!("{} classes", left.len()) };
+        let text = if left.len() <= 4 { list(&left) } else { format!("{} classes", left.len()) };
         facts.push(Fact::plain("Also simulated", text));
     }
     facts
@@ -351,9 +347,9 @@ fn open_verdicts(results: &Results, summary: &Summary) -> Vec<Fact> {
         facts.push(Fact { judgement, ..Fact::plain("Expectations", text) });
     }
     let open = super::page::beside_objectives(results);
-    let open = open.into_iter().filter(|one| {
-        matches!(one.judgement, Judgement::NotMet | Judgement::Finding)
-    });
+    let open = open
+        .into_iter()
+        .filter(|one| matches!(one.judgement, Judgement::NotMet | Judgement::Finding));
     let open: Vec<_> = open.collect();
     let more = open.len().saturating_sub(VERDICTS);
     facts.extend(open.into_iter().take(VERDICTS).map(|one| Fact {

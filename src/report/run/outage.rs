@@ -5,9 +5,7 @@
 //! the episode. Leaves out: states of parts beyond the first few; the journal has all of them.
 
 use crate::plan::availability::Availability;
-use crate::report::document::{
-    Axis, Chart, ChartKind, Figure, Lane, Span, Timeline, Unit,
-};
+use crate::report::document::{Axis, Chart, ChartKind, Figure, Lane, Span, Timeline, Unit};
 use crate::report::number;
 use crate::study::journal::{OutageRecord, Record, StateRecord};
 use crate::study::stories::Stories;

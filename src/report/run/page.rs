@@ -231,11 +231,15 @@ fn of_windows<'a>() -> ResultTable<Views<'a>> {
 /// Returns the record of the run: windows, ledgers and checks, all folded.
 fn record(results: &Results, identity: &Identity) -> Section {
     let folds = [
-        ("Windows: arrivals, verdict on the balance, page views served", windows(results, identity)),
+        (
+            "Windows: arrivals, verdict on the balance, page views served",
+            windows(results, identity),
+        ),
         (ledgers::HEADING, ledgers::blocks(results)),
         ("Checks of the run itself", vec![checks(results)]),
     ];
-    let failed = results.checks.iter().filter(|check| check.judgement.map(word) == Some(Word::NotMet));
+    let failed =
+        results.checks.iter().filter(|check| check.judgement.map(word) == Some(Word::NotMet));
     let (all, failed) = (results.checks.len(), failed.count());
     let result = match failed {
         0 => format!("None of {all} checks of the run itself failed"),

@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use super::files::{estimate_value, fields};
-use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::answer::estimate;
+use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
     Axis, Block, Chart, ChartKind, LadderChart, LadderRow, Rounding, Section, Table, Unit,
 };
@@ -72,7 +72,9 @@ fn finding(rows: &[RecoveryRow]) -> String {
 fn chart(rows: &[RecoveryRow]) -> Option<Chart> {
     let row = |row: &RecoveryRow| LadderRow {
         label: format!("{} of {}", row.kind.word(), row.name),
-        values: [&row.recovery_p50, &row.recovery, &row.recovery_p95].map(super::charts::mark).into(),
+        values: [&row.recovery_p50, &row.recovery, &row.recovery_p95]
+            .map(super::charts::mark)
+            .into(),
     };
     let rows: Vec<LadderRow> = rows.iter().map(row).collect();
     let any = rows.iter().any(|row| row.values.iter().any(Option::is_some));

@@ -200,7 +200,8 @@ pub(super) fn section(results: &Results) -> Section {
     let summary = format!("All {} parts in all windows", names.len());
     inside.push(Block::Table(Table { caption: String::new(), columns, rows }));
     inside.extend(unlimited(results).map(Block::Table));
-    let others = || results.plain().filter(|window| first.is_none_or(|one| one.name != window.name));
+    let others =
+        || results.plain().filter(|window| first.is_none_or(|one| one.name != window.name));
     inside.extend(others().filter_map(charts::utilization).map(Block::Chart));
     inside.extend(others().filter_map(charts::timeline).map(Block::Chart));
     blocks.extend(folded(summary, inside));

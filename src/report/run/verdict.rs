@@ -115,7 +115,9 @@ pub(super) fn sentence(results: &Results, summary: &Summary) -> String {
     let all = asked(summary);
     if all.is_empty() {
         return match expectations(summary.expectations) {
-            Some((text, _)) => format!("{name} declares no objective; of its expectations, {text}."),
+            Some((text, _)) => {
+                format!("{name} declares no objective; of its expectations, {text}.")
+            }
             None => format!("{name} declares no objective."),
         };
     }
@@ -130,8 +132,7 @@ pub(super) fn sentence(results: &Results, summary: &Summary) -> String {
             let class = if several { format!("{}: ", one.of.name) } else { String::new() };
             format!("{class}{}", list(&open))
         };
-        let open: Vec<String> =
-            all.iter().filter(|one| one.verdict() == verdict).map(of).collect();
+        let open: Vec<String> = all.iter().filter(|one| one.verdict() == verdict).map(of).collect();
         (open.len(), first_few(open))
     };
     let (missed, misses) = text(Verdict::Fails);
@@ -139,7 +140,9 @@ pub(super) fn sentence(results: &Results, summary: &Summary) -> String {
     let objectives = if all.len() == 1 { "objective" } else { "objectives" };
     match (missed, open) {
         (0, 0) => {
-            let asks = if several { String::new() } else {
+            let asks = if several {
+                String::new()
+            } else {
                 let asks = all.iter().map(Asked::asks).collect();
                 format!(": {}", first_few(asks))
             };

@@ -2,8 +2,7 @@
 
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
-    Axis, Block, Chart, ChartKind, Figure, Join, LineChart, Point, Series, SeriesLimit,
-    Table, Unit,
+    Axis, Block, Chart, ChartKind, Figure, Join, LineChart, Point, Series, SeriesLimit, Table, Unit,
 };
 use crate::report::number;
 use crate::report::rows::TableForm;
