@@ -347,7 +347,7 @@ fn storage_lines_end_at_pools_and_standby_members_and_the_bottleneck_are_marked(
         let nodes = system.nodes.iter().filter(|node| is(node));
         nodes.map(|node| node.name.as_str()).collect::<Vec<_>>()
     };
-    assert_eq!(named(|node| node.standby), ["front-2", "mysql.replica"]);
+    assert_eq!(named(|node| node.standby), ["mysql.replica", "front-2"]);
     assert_eq!(named(|node| node.saturates_first), ["app-1", "app-2"]);
     assert_eq!(named(|node| node.carries_all_of == Some("rack")), ["switch"]);
     let svg = scenario.drawing().svg();
