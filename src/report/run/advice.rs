@@ -38,10 +38,13 @@ pub(super) fn causes(results: &Results, down: &Down) -> Vec<Fact> {
         let sum: f64 = rest.iter().map(|(_, value, _)| value).sum();
         let share = part(sum, whole);
         let largest = downtime(largest);
+        // The value has the digits that its interval supports; the interval is in the table.
+        let largest = largest.split("\u{a0}±").next().unwrap_or_default();
+        let largest = largest.split("\u{a0}(").next().unwrap_or_default();
         let text = match rest.len() {
             1 => format!("{first}: {largest} ({share})"),
             several => format!(
-                "{} ({share}): {} causes, the largest {first} with {largest}",
+                "{} ({share}): {} causes, the largest {first}, {largest}",
                 downtime(&Estimate::Single(sum)),
                 count(several as u64),
             ),
@@ -174,11 +177,8 @@ pub(super) fn losses(results: &Results) -> Vec<Fact> {
     facts.push(Fact::plain("single points", text));
     if let Some((lost, carried)) = worst {
         let factor = times(carried / spare.level);
-        let text = format!(
-            "without {lost} {} remain, {factor} times the design peak of {}",
-            ceiling(carried),
-            rate(spare.level)
-        );
+        let text =
+            format!("without {lost} {} remain, {factor} times the design peak", ceiling(carried));
         facts.push(Fact::plain("next loss", text));
     }
     facts

@@ -266,8 +266,7 @@ fn served_views(of: &Subject) -> Option<Fact> {
         Some(Aim::Served { least }) => format!(" (objective: at least {})", percent(*least)),
         _ => String::new(),
     };
-    let text =
-        format!("{}{asked}, which also undetected failures and overload reduce", served(value));
+    let text = format!("{}; also lost to undetected failures and overload{asked}", served(value));
     let judgement = goal.map(|goal| judgement(goal.judgement));
     Some(Fact { judgement, ..Fact::plain("Views served", text) })
 }
