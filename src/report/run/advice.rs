@@ -133,10 +133,10 @@ fn raise(system: &System, resource: &str) -> Option<String> {
             (Some(zone), _) => format!("raise the cap of zone {}", stem(zone)),
             (None, word) => format!("give {word} {name} more cores, or add one like it"),
         },
-        Resource::Disks => format!("give {name} more or faster disks"),
+        Resource::Disks => "give it more or faster disks".into(),
         Resource::Head => "add a head, or one that needs less time per operation".into(),
         Resource::Uplink => "add an uplink or raise its bandwidth".into(),
-        Resource::Servers => format!("add servers to {name}"),
+        Resource::Servers => "add servers to it".into(),
     })
 }
 
