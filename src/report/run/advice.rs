@@ -177,8 +177,7 @@ pub(super) fn losses(results: &Results) -> Vec<Fact> {
     facts.push(Fact::plain("single points", text));
     if let Some((lost, carried)) = worst {
         let factor = times(carried / spare.level);
-        let text =
-            format!("without {lost} {} remain, {factor} times the design peak", ceiling(carried));
+        let text = format!("without {lost} {} remain, {factor} times the peak", ceiling(carried));
         facts.push(Fact::plain("next loss", text));
     }
     facts

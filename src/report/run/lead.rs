@@ -95,10 +95,7 @@ fn tiles(results: &Results, of: &Subject, several: bool, carried: Option<&Carrie
             label: label("Available"),
             value,
             interval,
-            details: vec![format!(
-                "down {} per year, while too few parts work",
-                downtime(&down.per_year)
-            )],
+            details: vec![format!("down {} per year by failed parts", downtime(&down.per_year))],
             judgement: None,
         });
     }
