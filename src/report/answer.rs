@@ -130,3 +130,28 @@ pub(super) fn list(words: &[String]) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
+
+/// Describes the number of expectations that hold: `1 of 4 holds, 3 cannot be decided`.
+pub(super) fn expectations([hold, fail, undecided]: [usize; 3]) -> Option<(String, Judgement)> {
+    let all = hold + fail + undecided;
+    let judgement = match (fail, undecided) {
+        (0, 0) => Judgement::Met,
+        (0, _) => Judgement::Unsure,
+        _ => Judgement::NotMet,
+    };
+    let of = |number: usize| number::count(number as u64);
+    let mut text = match (hold, all) {
+        (_, 0) => return None,
+        (1, 1) => "the only one holds".to_string(),
+        (_, _) if hold == all => format!("all {} hold", of(all)),
+        (1, _) => format!("1 of {} holds", of(all)),
+        _ => format!("{} of {} hold", of(hold), of(all)),
+    };
+    if fail > 0 {
+        text.push_str(&format!(", {} {}", of(fail), if fail == 1 { "fails" } else { "fail" }));
+    }
+    if undecided > 0 {
+        text.push_str(&format!(", {} cannot be decided", of(undecided)));
+    }
+    Some((text, judgement))
+}

@@ -447,7 +447,7 @@ pub enum ChartKind {
     /// One bar per row, stacked from parts.
     Stacked(StackedChart),
     /// One small line chart per curve, all on the same axes.
-    Panels(PanelChart),
+    Panels(Box<PanelChart>),
 }
 
 /// An axis.

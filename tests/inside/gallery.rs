@@ -211,7 +211,7 @@ fn panels() -> Chart {
         name: "latency-against-load".into(),
         title: "p95 against load".into(),
         finding: "Beyond the knee p95 rises faster than the load".into(),
-        kind: ChartKind::Panels(PanelChart {
+        kind: ChartKind::Panels(Box::new(PanelChart {
             x: Axis::log("load", Unit::PerSecond),
             y: Axis::log("p95", Unit::Seconds),
             panels: [("starter", 26.0), ("tier-3", 44.0), ("tier-5", 75.0), ("tier-8", 226.0)]
@@ -220,7 +220,7 @@ fn panels() -> Chart {
             objective: Some(Objective { value: 0.5, label: "objective, p95 < 500 ms".into() }),
             load: Some(Objective { value: 40.0, label: "design peak, 40/s".into() }),
             mark: "knee".into(),
-        }),
+        })),
     }
 }
 

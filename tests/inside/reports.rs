@@ -541,7 +541,7 @@ fn numbers_that_are_none_are_not_drawn() {
                         words: vec!["w".into()],
                     }],
                 }),
-                ChartKind::Panels(PanelChart {
+                ChartKind::Panels(Box::new(PanelChart {
                     x: axis.clone(),
                     y: axis.clone(),
                     panels: vec![Panel {
@@ -552,7 +552,7 @@ fn numbers_that_are_none_are_not_drawn() {
                     objective: objective.clone(),
                     load: objective,
                     mark: "m".into(),
-                }),
+                })),
                 ChartKind::Heat(HeatMap {
                     rows: vec!["r".into()],
                     columns: vec!["c".into()],

@@ -136,7 +136,7 @@ fn curves(ladder: &Ladder) -> Option<Chart> {
              the capacity is the point on the objective",
             ladder.level * 100.0
         ),
-        kind: ChartKind::Panels(PanelChart {
+        kind: ChartKind::Panels(Box::new(PanelChart {
             x: Axis::log("load", Unit::PerSecond),
             y: Axis::log(stat, Unit::Seconds),
             panels: panels.collect(),
@@ -144,7 +144,7 @@ fn curves(ladder: &Ladder) -> Option<Chart> {
             load: peak
                 .map(|value| Objective { value, label: format!("design peak, {}", rate(value)) }),
             mark: "knee".into(),
-        }),
+        })),
     })
 }
 

@@ -1,7 +1,9 @@
 //! The first screen of a comparison: the cheapest scenario that meets every objective, one table and one chart.
 
 use super::{Ladder, has_once};
-use crate::report::answer::{capacity, found, list, margin, percent, rate, seconds, sign};
+use crate::report::answer::{
+    capacity, expectations, found, list, margin, percent, rate, seconds, sign,
+};
 use crate::report::columns::{Read, ResultTable, Value, numbers, words};
 use crate::report::document::{
     Axis, Cell, Chart, ChartKind, Estimate as Mark, Fact, Figure, FrontChart, FrontPoint,
@@ -452,27 +454,22 @@ fn defined(ladder: &Ladder) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" "))
 }
 
-/// Lists the expectations that do not hold.
+/// Counts the expectations by verdict, then lists those that fail.
 fn unmet(ladder: &Ladder) -> Vec<Fact> {
-    let all: usize = ladder.summaries.iter().flat_map(|summary| summary.expectations).sum();
-    if all == 0 {
-        return Vec::new();
-    }
-    if ladder.unmet.is_empty() {
-        return vec![Fact::plain("Expectations", format!("all {all} of the files hold"))];
-    }
-    let held: usize = ladder.summaries.iter().map(|summary| summary.expectations[0]).sum();
-    let fails = ladder.unmet.iter().any(|(_, row)| row.judgement == Verdict::Fails);
-    let judgement = if fails { Judgement::NotMet } else { Judgement::Unsure };
-    let text = format!("{held} of {all} hold");
-    let mut facts = vec![Fact { judgement: Some(judgement), ..Fact::plain("Expectations", text) }];
-    for (row, one) in ladder.unmet.iter().take(EXPECTATIONS) {
+    let counts = ladder.summaries.iter().map(|summary| summary.expectations);
+    let counts = counts.fold([0; 3], |sum, one| [0, 1, 2].map(|at| sum[at] + one[at]));
+    let Some((text, judgement)) = expectations(counts) else { return Vec::new() };
+    // That all hold is said already.
+    let judgement = Some(judgement).filter(|one| *one != Judgement::Met);
+    let mut facts = vec![Fact { judgement, ..Fact::plain("Expectations", text) }];
+    let fails = || ladder.unmet.iter().filter(|(_, row)| row.judgement == Verdict::Fails);
+    for (row, one) in fails().take(EXPECTATIONS) {
         let text = page::expectation(one);
         let label = ladder.rows[*row].scenario.clone();
         facts
             .push(Fact { judgement: Some(page::word(one.judgement)), ..Fact::plain(&label, text) });
     }
-    let left = ladder.unmet.len().saturating_sub(EXPECTATIONS);
+    let left = fails().count().saturating_sub(EXPECTATIONS);
     if left > 0 {
         facts.push(Fact::plain("", format!("and {left} more, with --details")));
     }

@@ -74,8 +74,7 @@ pub(super) fn finding(ladder: &Ladder) -> String {
             number::figure(&Figure::exact(dollars, Unit::Dollars))
         ),
     };
-    let none: Vec<String> =
-        steps.iter().filter(|step| step.saved.low <= 0.0).map(|step| name(step)).collect();
+    let none: Vec<String> = steps.iter().filter(|step| step.saved.low <= 0.0).map(name).collect();
     match none.len() {
         0 if text.is_empty() => text.push_str("Each step saves downtime."),
         0 => {}

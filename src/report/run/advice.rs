@@ -125,15 +125,15 @@ fn raise(system: &System, resource: &str) -> Option<String> {
     Some(match node.busy.as_ref()?.resource {
         Resource::Cpu | Resource::Baseline => match (&node.zone, node.word.as_str()) {
             (Some(zone), "service") => {
-                format!("add a member to `{name}` or raise the cap of zone `{}`", stem(zone))
+                format!("add a member to {name} or raise the cap of zone {}", stem(zone))
             }
-            (Some(zone), _) => format!("raise the cap of zone `{}`", stem(zone)),
-            (None, word) => format!("give {word} `{name}` more cores, or add one like it"),
+            (Some(zone), _) => format!("raise the cap of zone {}", stem(zone)),
+            (None, word) => format!("give {word} {name} more cores, or add one like it"),
         },
-        Resource::Disks => format!("give `{name}` more or faster disks"),
-        Resource::Head => format!("add a head, or one that needs less time per operation"),
+        Resource::Disks => format!("give {name} more or faster disks"),
+        Resource::Head => "add a head, or one that needs less time per operation".into(),
         Resource::Uplink => "add an uplink or raise its bandwidth".into(),
-        Resource::Servers => format!("add servers to `{name}`"),
+        Resource::Servers => format!("add servers to {name}"),
     })
 }
 

@@ -32,7 +32,8 @@ pub fn mark(estimate: &Estimate) -> Option<Mark> {
 fn objective_of(results: &Results) -> Option<Objective> {
     let mut rows = results.objectives.iter();
     let first = rows.next()?;
-    let label = format!("objective: {} {} {}", first.class, first.stat, first.bound);
+    let bound = crate::report::answer::seconds(first.bound.seconds());
+    let label = format!("objective: {} of {} < {bound}", first.stat, first.class);
     let same = |row: &_| {
         let row: &crate::study::results::ObjectiveRow = row;
         row.bound == first.bound && row.class == first.class && row.stat == first.stat

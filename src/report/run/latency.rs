@@ -105,7 +105,7 @@ fn curve(results: &Results) -> Option<Chart> {
             "The knee is the simulated point with the largest ratio of load to {stat}: beyond it \
              {stat} rises faster than the load. The capacity is the point on the objective"
         ),
-        kind: ChartKind::Panels(PanelChart {
+        kind: ChartKind::Panels(Box::new(PanelChart {
             x: Axis::log("load", Unit::PerSecond),
             y: Axis::log(stat, Unit::Seconds),
             panels: vec![panel],
@@ -115,7 +115,7 @@ fn curve(results: &Results) -> Option<Chart> {
             }),
             load: peak,
             mark: "knee".into(),
-        }),
+        })),
     })
 }
 

@@ -1,10 +1,10 @@
 //! The first screen of one scenario: the verdict, five figures, the causes of failure and saturation with their
 //! remedies, and the figures that remain.
 
-use super::verdict::{at_window, expectations, sentence};
+use super::verdict::{at_window, sentence};
 use super::{Identity, advice, price, share_cell};
 use crate::report::answer::{
-    downtime, estimate, judgement, list, percent, rate, seconds, served, share, whole,
+    downtime, estimate, expectations, judgement, list, percent, rate, seconds, served, share, whole,
 };
 use crate::report::document::{Cell, Fact, Figure, Judgement, Lead, Rounding, Tile, Unit};
 use crate::report::number;
@@ -96,7 +96,7 @@ fn tiles(results: &Results, of: &Subject, several: bool, carried: Option<&Carrie
             value,
             interval,
             details: vec![format!(
-                "down {} per year: too few parts work",
+                "down {} per year, while too few parts work",
                 downtime(&down.per_year)
             )],
             judgement: None,

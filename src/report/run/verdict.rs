@@ -1,8 +1,6 @@
 //! The verdict on a scenario in one sentence: the objectives it meets, misses, and those that cannot be decided.
 
-use crate::report::answer::{found, list, percent, rate, seconds};
-use crate::report::document::Judgement;
-use crate::report::number::count;
+use crate::report::answer::{expectations, found, list, percent, rate, seconds};
 use crate::study::expect::Verdict;
 use crate::study::results::Results;
 use crate::study::summary::{Aim, Goal, Subject, Summary};
@@ -82,31 +80,6 @@ fn first_few(mut texts: Vec<String>) -> String {
         texts.push(format!("{more} more"));
     }
     list(&texts)
-}
-
-/// Describes the number of expectations that hold: `1 of 4 holds, 3 cannot be decided`.
-pub(super) fn expectations([hold, fail, undecided]: [usize; 3]) -> Option<(String, Judgement)> {
-    let all = hold + fail + undecided;
-    let judgement = match (fail, undecided) {
-        (0, 0) => Judgement::Met,
-        (0, _) => Judgement::Unsure,
-        _ => Judgement::NotMet,
-    };
-    let of = |number: usize| count(number as u64);
-    let mut text = match (hold, all) {
-        (_, 0) => return None,
-        (1, 1) => "the only one holds".to_string(),
-        (_, _) if hold == all => format!("all {} hold", of(all)),
-        (1, _) => format!("1 of {} holds", of(all)),
-        _ => format!("{} of {} hold", of(hold), of(all)),
-    };
-    if fail > 0 {
-        text.push_str(&format!(", {} {}", of(fail), if fail == 1 { "fails" } else { "fail" }));
-    }
-    if undecided > 0 {
-        text.push_str(&format!(", {} cannot be decided", of(undecided)));
-    }
-    Some((text, judgement))
 }
 
 /// Returns the sentence.

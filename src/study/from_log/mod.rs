@@ -8,14 +8,15 @@
 //! Leaves out: databases, disks and pages: an access log does not show them.
 //! Source of the assumed values: typical small sites; the head names each.
 
+mod head;
 mod text;
 
 use std::fmt::Write as _;
 
-use self::text::{duration, grouped, next_round, number, percent, size};
+use self::text::{duration, next_round, number, percent, size};
 use crate::convert::whole;
-use crate::workload::survey::paths::{PATTERNS, Static};
-use crate::workload::survey::{Class, Covers, Survey, TimeField};
+use crate::workload::survey::paths::Static;
+use crate::workload::survey::{Class, Covers, Survey};
 
 /// Assumed processor time of a page and of a static file, in seconds.
 const PAGE_S: f64 = 0.08;
@@ -75,7 +76,7 @@ pub(crate) fn scenario(survey: &Survey, log: &str, scenario: &str) -> String {
     let judged_rate = classes.get(judged(&classes)).map_or(survey.rate, |one| one.rate);
     let mut text = String::new();
     // Writing to a string does not fail.
-    let _ = head(&mut text, survey, log, &sizing);
+    let _ = head::write(&mut text, survey, log, sizing.peak);
     let _ = run(&mut text, survey, scenario, &sizing, judged_rate);
     let _ = system(&mut text, survey, &sizing);
     let _ = traffic(&mut text, survey, &classes, &sizing);
@@ -186,106 +187,6 @@ fn sizing(survey: &Survey, classes: &[Named<'_>]) -> Sizing {
         cores,
         balancer_cores: u64::from(whole::u32(balancer)),
         uplink,
-    }
-}
-
-fn head(text: &mut String, survey: &Survey, log: &str, sizing: &Sizing) -> std::fmt::Result {
-    let all = &survey.all;
-    let refused: u64 = survey.refused.values().sum();
-    let reasons: Vec<String> =
-        survey.refused.iter().map(|(what, count)| format!("{what}: {}", grouped(*count))).collect();
-    let reasons = if refused > 0 {
-        format!(" (broken field: {})", reasons.join(", "))
-    } else {
-        String::new()
-    };
-    let pauses = match survey.pauses {
-        0 => String::new(),
-        1 => ", without 1 pause of more than a day".into(),
-        more => format!(", without {more} pauses of more than a day"),
-    };
-    writeln!(text, "# A scenario from the access log `{log}`.")?;
-    writeln!(
-        text,
-        "# Question: how busy are the servers in the busiest hour, and how long do users wait?"
-    )?;
-    writeln!(text, "#\n#   fivenines check FILE\n#   fivenines run FILE")?;
-    writeln!(
-        text,
-        "#   fivenines run FILE --set 'window.peak.level={} x rate'      half as much again\n#",
-        number(1.5 * sizing.peak)
-    )?;
-    writeln!(text, "# Measured:")?;
-    writeln!(
-        text,
-        "#   lines      {}, of which {} were refused{reasons}",
-        grouped(survey.lines),
-        grouped(refused)
-    )?;
-    writeln!(text, "#   interval   {} to {}, local time of the log", survey.from, survey.to)?;
-    writeln!(text, "#   covered    {} h{pauses}", number(survey.covered_s as f64 / 3_600.0))?;
-    writeln!(
-        text,
-        "#   requests   {}, {}/s on average",
-        grouped(all.count()),
-        number(survey.rate)
-    )?;
-    writeln!(
-        text,
-        "#   peak       {}/s in the hour from {}",
-        number(survey.busiest.rate),
-        survey.busiest.start
-    )?;
-    writeln!(
-        text,
-        "#   bytes      {} in replies, {} on average",
-        size(all.bytes.sum()),
-        size(all.bytes.mean())
-    )?;
-    writeln!(
-        text,
-        "#   errors     {} with a status of 400 to 499, {} from 500",
-        percent(all.errors[0], all.count()),
-        percent(all.errors[1], all.count())
-    )?;
-    writeln!(text, "#   times      {}", times(survey.time_field))?;
-    writeln!(text, "# Assumed, to be replaced by what you know:")?;
-    if all.times(survey.time_field).is_none() {
-        writeln!(
-            text,
-            "#   service times: {} of processor time for a page, {} for a static file",
-            duration(PAGE_S),
-            duration(STATIC_S)
-        )?;
-    }
-    writeln!(
-        text,
-        "#   servers: enough for the busiest hour with one of them lost, each at most half busy"
-    )?;
-    writeln!(
-        text,
-        "#   failures, repairs, prices and objectives: typical values; no database and no disks"
-    )?;
-    writeln!(
-        text,
-        "#   requests arrive one by one (Poisson): the log does not name pages and their parts"
-    )?;
-    if survey.evicted > 0 {
-        writeln!(
-            text,
-            "#   rare paths: {} patterns are kept, those with fewer requests are in the class `other`",
-            grouped(PATTERNS as u64)
-        )?;
-    }
-    writeln!(text)
-}
-
-const fn times(field: TimeField) -> &'static str {
-    match field {
-        TimeField::None => "none: the log has no response times",
-        TimeField::Seconds => "the last field, read as seconds ($request_time of nginx)",
-        TimeField::Microseconds => "the last field, read as microseconds (%D of Apache)",
-        TimeField::WholeSeconds => "none: the last field looks like whole seconds, too coarse",
     }
 }
 

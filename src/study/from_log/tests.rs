@@ -1,3 +1,4 @@
+use super::text::grouped;
 use super::*;
 
 #[test]
