@@ -316,12 +316,12 @@ fn likeness(a: &str, b: &str) -> Option<usize> {
     if a == b { Some(2) } else { (digits(a) == digits(b)).then_some(1) }
 }
 
-/// The place of the printed line that begins most like the shown one.
+/// The place of the printed line that is most like the shown one.
 fn place_of(shown: &str, printed: &[String], range: Range<usize>) -> Option<usize> {
     let shown = shown.trim_end_matches(LEFT_OUT);
     let alike = |at: usize| {
         let pairs = printed[at].split_whitespace().zip(shown.split_whitespace());
-        pairs.map_while(|(a, b)| likeness(a, b)).sum::<usize>()
+        pairs.filter_map(|(a, b)| likeness(a, b)).sum::<usize>()
     };
     let best = range.clone().map(alike).max().filter(|best| *best > 0)?;
     range.into_iter().find(|at| alike(*at) == best)
