@@ -161,10 +161,12 @@ pub struct Section {
 impl Section {
     /// Returns the charts, also those that are folded.
     pub fn charts(&self) -> impl Iterator<Item = &Chart> {
-        let inside = |block| match block {
-            &Block::Folded(ref fold) => fold.blocks.iter(),
-            other => std::slice::from_ref(other).iter(),
-        };
+        fn inside(block: &Block) -> &[Block] {
+            match block {
+                Block::Folded(fold) => &fold.blocks,
+                other => std::slice::from_ref(other),
+            }
+        }
         self.blocks.iter().flat_map(inside).filter_map(|block| match block {
             Block::Chart(drawn) => Some(drawn),
             _ => None,

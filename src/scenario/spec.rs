@@ -104,14 +104,17 @@ impl<T: Value> Field for Option<T> {
     }
 }
 
+/// A missing key with its form.
+type Missing = (Cow<'static, str>, fn() -> Shape);
+
 /// Reads the keys of one table and then reports keys that were not read.
 pub struct TableReader<'a> {
     item: &'a Item,
     table: &'a Table,
     out: &'a mut Diagnostics,
     asked: Vec<Cow<'static, str>>,
-    /// Missing keys, each with its form.
-    missing: Vec<(Cow<'static, str>, fn() -> Shape)>,
+    /// Required keys that the table lacks.
+    missing: Vec<Missing>,
 }
 
 impl<'a> TableReader<'a> {
