@@ -337,7 +337,7 @@ fn measured_utilisations_replace_the_computed_ones() {
 /// In the scenario of two balancers, a database with a replica, and a file server with three pools.
 #[test]
 fn storage_lines_end_at_pools_and_standby_members_and_the_bottleneck_are_marked() {
-    let scenario = Scenario::load(&scenarios().join("tiers/tier-5.toml")).unwrap();
+    let scenario = Scenario::load(scenarios().join("tiers/tier-5.toml")).unwrap();
     let system = system(&scenario);
     let title = |at: usize| system.nodes[at].name.as_str();
     let data = system.connections.iter().filter(|one| one.carries == Carries::Data);

@@ -8,7 +8,7 @@
 use super::lead::{Carried, ceiling, times};
 use crate::plan::drawing::{Form, Node, System};
 use crate::plan::load::Resource;
-use crate::report::answer::{downtime, list, percent, rate};
+use crate::report::answer::{downtime, list, percent};
 use crate::report::document::Fact;
 use crate::report::number::count;
 use crate::study::results::{LossRow, Results, StrikeRow};

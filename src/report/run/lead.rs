@@ -138,7 +138,7 @@ pub(super) fn peak_window(results: &Results) -> Option<&WindowRows> {
 fn at_peak(of: &Subject) -> Option<&InWindow> {
     let timed = || of.windows.iter().filter(|window| window.latency.is_some());
     let peak = of.peak.as_ref().and_then(|(_, name)| timed().find(|one| one.name == *name));
-    peak.or_else(|| timed().last())
+    peak.or_else(|| timed().next_back())
 }
 
 /// Describes the balance of a class that is not stable in a window.
