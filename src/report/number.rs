@@ -198,14 +198,14 @@ fn decimals_of(figure: &Figure, display: &Display<'_>) -> i32 {
     decimals.clamp(-15, 12)
 }
 
-/// Returns the form in which most of the figures of a column are printed anyway: the unit that fits the median, and the
+/// Returns the form of a column: the unit that fits its lower quartile, so that small values keep their digits, and the
 /// most frequent number of digits after the point. `None` without a figure.
 #[must_use]
 pub fn column_form<'a>(figures: impl Iterator<Item = &'a Figure> + Clone) -> Option<ColumnForm> {
     let drawn = || figures.clone().filter(|figure| figure.is_finite());
     let mut sizes: Vec<f64> = drawn().map(|figure| figure.value.abs()).collect();
     sizes.sort_unstable_by(f64::total_cmp);
-    let size = *sizes.get(sizes.len() / 2)?;
+    let size = *sizes.get(sizes.len() / 4)?;
     let mut counts: Vec<(i32, usize)> = Vec::new();
     for figure in drawn() {
         let decimals = decimals_of(figure, &Display::of(&figure.unit, size)).max(0);

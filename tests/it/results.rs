@@ -93,7 +93,7 @@ fn the_same_scenario_gives_the_same_bytes_wherever_and_however_it_runs() {
     let place = tempfile::tempdir().unwrap();
     let one = run(&tier("tier-1"), &place.path().join("one"), &["--threads", "1"]);
     let scenario = std::fs::read_to_string(tier("tier-1")).unwrap();
-    let other = place.path().join("elsewhere");
+    let other = place.path().join("another-place");
     std::fs::create_dir(&other).unwrap();
     std::fs::write(other.join("x.toml"), shuffled(&scenario)).unwrap();
     let words = [&["run", "x.toml", "--out", "two", "--threads", "2", "-q"], &SHORT[..]].concat();
@@ -103,7 +103,7 @@ fn the_same_scenario_gives_the_same_bytes_wherever_and_however_it_runs() {
     assert!(digest(&one).starts_with("digest sha256:"));
     let files = tree(&place.path().join("one"));
     assert!(files == tree(&other.join("two")));
-    let secrets = [place.path().to_str().unwrap(), env!("CARGO_MANIFEST_DIR"), "elsewhere"];
+    let secrets = [place.path().to_str().unwrap(), env!("CARGO_MANIFEST_DIR"), "another-place"];
     for (name, bytes) in &files {
         let content = text(bytes);
         for secret in secrets {

@@ -192,7 +192,7 @@ fn logs_of_real_sites_become_scenarios_that_run() {
     let folder = tempfile::tempdir().unwrap();
     for (name, requests) in [
         ("nasa1995_sample_clf.log", "requests   19,99"),
-        ("weblog2015_sample_clf.log", "requests   9,99"),
+        ("weblog2015_sample_clf.log", "requests   10,000"),
     ] {
         let log = data.join(name).to_str().unwrap().to_string();
         let (text, answer) = from_log(&folder, &log);

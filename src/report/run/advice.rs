@@ -72,6 +72,9 @@ fn remedy(row: &StrikeRow) -> String {
             let all = if row.parts == 2 { "both".into() } else { format!("all {all}") };
             format!("strikes {all} {members} at once; more would not help")
         }
+        _ if row.together => {
+            format!("strikes every {word} at once; a second one would not help")
+        }
         [] if row.parts == 1 => {
             format!("another {word} takes over; down until then, and in overlapping failures")
         }

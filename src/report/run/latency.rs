@@ -9,6 +9,7 @@ use crate::report::document::{
 };
 use crate::report::rows::TableForm;
 use crate::study::results::{CurvePoint, Latency, Results, STATS, WindowRows, knee};
+use crate::study::summary::summary;
 use crate::study::window::Estimate;
 
 /// A latency in a window; in the file one statistic of it, an index into [`STATS`].
@@ -93,9 +94,11 @@ fn curve(results: &Results) -> Option<Chart> {
         points: row.curve.iter().map(point).collect(),
         mark: knee(&row.curve),
     };
-    let peak = results.why.spare.as_ref().map(|spare| Objective {
-        value: spare.level,
-        label: format!("design peak, {}", answer::rate(spare.level)),
+    let subjects = summary(results).subjects;
+    let subject = subjects.into_iter().find(|of| of.name == row.class);
+    let peak = subject.and_then(|of| of.peak).map(|(rate, _)| Objective {
+        value: rate,
+        label: format!("design peak, {}", answer::rate(rate)),
     });
     let (stat, bound) = (row.stat, row.bound.seconds());
     Some(Chart {

@@ -34,6 +34,9 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     let summary = summary(results);
     let carried = bottleneck(results, &summary);
     let mut lead = Lead { answer: vec![sentence(results, &summary)], ..Lead::default() };
+    if results.windows.iter().any(|window| window.replications == 1) {
+        lead.answer.push("This is a single run: its figures have no interval.".into());
+    }
     let main = summary.tightest().map(|(of, _)| of).or_else(|| summary.subjects.first());
     if let Some(main) = main {
         let several = summary.subjects.len() > 1;

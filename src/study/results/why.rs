@@ -58,7 +58,7 @@ pub struct StrikeRow {
     pub group: Option<String>,
     /// Number of parts that it can strike.
     pub parts: usize,
-    /// Those among them whose loss alone takes a judged class or group down.
+    /// Parts among them whose loss alone takes a judged class or group down.
     pub singles: Vec<String>,
     /// Number of parts of this sort in the file.
     pub alike: usize,
