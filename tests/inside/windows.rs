@@ -331,7 +331,7 @@ fn a_utilization_of_unlimited_workers_is_refused_with_what_to_ask() {
         };
         let found = found.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(found.contains("`app-1` has unlimited workers"), "{figure}: {found}");
-        assert!(found.contains("how many work, `busy.app"), "{figure}: {found}");
+        assert!(found.contains("use `busy.app"), "{figure}: {found}");
     }
     for figure in ["busy.app@w", "busy.app-1.max@w", "utilization.www.cpu.max[per=1min]@w"] {
         assert!(read(&text(figure), Path::new(".")).is_ok(), "{figure}");
