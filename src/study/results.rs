@@ -294,6 +294,11 @@ pub struct BreakRow {
     pub over: Option<bool>,
     /// Effect in a word.
     pub noticed: Noticed,
+    /// Share of page views still lost at the end of the run of a break, although the class is served without the part
+    /// once others have taken over, by the dependency graph; `None` otherwise, and in a quick run.
+    pub still_lost: Option<f64>,
+    /// Time from the break to the end of its run.
+    pub watched: SimDuration,
 }
 
 /// Effect of a break on users.

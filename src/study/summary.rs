@@ -49,6 +49,25 @@ pub struct Subject {
     pub peak: Option<(f64, String)>,
     /// Its objectives, each with the verdict.
     pub goals: Vec<Goal>,
+    /// Losses of one part that it should survive, and after which page views stay lost; the most views first.
+    pub aftermaths: Vec<Aftermath>,
+}
+
+/// The state some time after the loss of a part that others replace: page views are still lost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aftermath {
+    /// Kind and name of the part: `rack left`.
+    pub part: String,
+    /// Name of the part.
+    pub name: String,
+    /// The declared window.
+    pub window: String,
+    /// Rate that the window fixes, per second.
+    pub level: Option<f64>,
+    /// Time from the loss to the end of the run, in seconds.
+    pub after: f64,
+    /// Share of the page views that are lost then.
+    pub lost: f64,
 }
 
 /// Structural downtime over the horizon.
@@ -225,12 +244,40 @@ fn subject(results: &Results, name: String, judged: bool) -> Subject {
         capacity,
         peak,
         goals: Vec::new(),
+        aftermaths: aftermaths(results, &name),
         name,
     };
     if judged {
         of.goals = goals(results, &of);
     }
     of
+}
+
+/// Returns the losses after which page views stay lost, the most views first. Of parts whose loss has the same effect
+/// the first counts.
+fn aftermaths(results: &Results, name: &str) -> Vec<Aftermath> {
+    let mut found: Vec<(Aftermath, Option<f64>)> = Vec::new();
+    for row in results.breaks.iter().filter(|row| row.class == name) {
+        let (Some(part), Some(lost)) = (&row.part, row.still_lost) else { continue };
+        let missed = row.missed.value();
+        if found.iter().any(|(one, other)| one.window == row.window && *other == missed) {
+            continue;
+        }
+        let run = row.down.map(|at| &results.windows[at]);
+        let level = run.and_then(|run| class_row(run, name)).and_then(|row| row.level);
+        let aftermath = Aftermath {
+            part: format!("{} {}", part.kind, part.name),
+            name: part.name.clone(),
+            window: row.window.clone(),
+            level,
+            after: row.watched.seconds(),
+            lost,
+        };
+        found.push((aftermath, missed));
+    }
+    let mut all: Vec<Aftermath> = found.into_iter().map(|(one, _)| one).collect();
+    all.sort_by(|a, b| b.lost.total_cmp(&a.lost));
+    all
 }
 
 /// Returns the served share corrected by windows of requests, where there is one.

@@ -2,7 +2,7 @@
 
 use super::{Ladder, has_once};
 use crate::report::answer::{
-    capacity, expectations, found, list, margin, percent, rate, seconds, sign,
+    aftermath, capacity, expectations, found, list, margin, percent, rate, seconds, sign,
 };
 use crate::report::columns::{Read, ResultTable, Value, numbers, words};
 use crate::report::document::{
@@ -95,6 +95,7 @@ fn answer(ladder: &Ladder) -> Vec<String> {
                 name(*row)
             )];
             all.extend(tightest(&ladder.summaries[*row]));
+            all.extend(beside(&ladder.summaries[*row]));
             let names: Vec<String> = undecided.iter().map(|row| name(*row)).collect();
             if !names.is_empty() {
                 let what = if names.len() == 1 { "is cheaper and" } else { "are cheaper and" };
@@ -142,6 +143,12 @@ fn tightest(summary: &Summary) -> Option<String> {
         _ => String::new(),
     };
     Some(format!("Least to spare: {}, {}{limit}.", found(of, goal), margin(goal)?))
+}
+
+/// Tells which loss of one part leaves page views lost, whatever the objectives say.
+fn beside(summary: &Summary) -> Option<String> {
+    let said = summary.subjects.iter().find_map(|of| aftermath(&of.aftermaths))?;
+    Some(format!("Beside the objectives: {said}."))
 }
 
 /// A scenario in the table.

@@ -8,15 +8,17 @@
 use super::lead::{Carried, ceiling, times};
 use crate::plan::drawing::{Form, Node, System};
 use crate::plan::load::Resource;
-use crate::report::answer::{downtime, list, percent};
+use crate::report::answer::{aftermath, downtime, list, percent};
 use crate::report::document::Fact;
 use crate::report::number::count;
 use crate::study::results::{LossRow, Results, StrikeRow};
-use crate::study::summary::Down;
+use crate::study::summary::{Down, Summary};
 use crate::study::window::Estimate;
 
 /// Number of causes that are named.
 const CAUSES: usize = 3;
+/// Number of losses after which page views stay lost that are named.
+const AFTERMATHS: usize = 2;
 /// Number of single points of failure that are named.
 const POINTS: usize = 6;
 
@@ -143,45 +145,62 @@ fn raise(system: &System, resource: &str) -> Option<String> {
     })
 }
 
+/// Lists the single points of failure, the other losses after which page views stay lost, and the capacity after the
+/// worst other loss.
+pub(super) fn losses(results: &Results, summary: &Summary) -> Vec<Fact> {
+    let spare = results.why.spare.as_ref();
+    // Where nothing can fail, no loss is reported.
+    let spare = spare.filter(|_| results.years.is_some() || !results.breaks.is_empty());
+    let rows = spare.map_or(&[][..], |spare| &spare.rows);
+    let losses: Vec<&LossRow> = rows.iter().filter(|row| row.spare.lost.is_some()).collect();
+    let name = |row: &LossRow| format!("{} {}", row.kind, row.spare.lost.as_deref().unwrap_or(""));
+    let ends = losses.iter().filter(|row| !row.spare.serves);
+    let ends: Vec<String> = ends.map(|row| name(row)).collect();
+    let carried = |row: &LossRow| row.spare.carries.as_ref().map(|(_, carried)| *carried);
+    let mut facts = Vec::new();
+    let shown = ends.len().min(POINTS);
+    let points = match ends.len() {
+        0 if losses.is_empty() => None,
+        0 => Some("no single loss ends service".to_string()),
+        _ if shown < ends.len() => {
+            Some(format!("{} and {} more", ends[..shown].join(", "), ends.len() - shown))
+        }
+        _ => Some(list(&ends)),
+    };
+    facts.extend(points.map(|text| Fact::plain("single points", text)));
+    let aftermaths = summary.subjects.iter().flat_map(|of| &of.aftermaths);
+    facts.extend(aftermaths.take(AFTERMATHS).map(|one| {
+        let row = losses.iter().find(|row| row.spare.lost.as_deref() == Some(one.name.as_str()));
+        let left = row.and_then(|row| carried(row)).map(|left| {
+            let enough = one.level.is_some_and(|level| left > level);
+            let left = ceiling(left);
+            if enough {
+                format!(", although what is left could carry {left}: a queue does not drain")
+            } else {
+                format!("; what is left carries {left}")
+            }
+        });
+        let text = aftermath(std::slice::from_ref(one)).unwrap_or_default();
+        Fact::plain("stays lost", format!("{text}{}", left.unwrap_or_default()))
+    }));
+    let Some(spare) = spare else { return facts };
+    let worst = losses.iter().filter(|row| row.spare.serves);
+    if let Some((lost, carried)) = worst.filter_map(|row| Some((name(row), carried(row)?))).next() {
+        let factor = times(carried / spare.level);
+        let together = if summary.subjects.len() > 1 { " of all classes together" } else { "" };
+        let text = format!(
+            "without {lost} {}{together} remain, {factor} times the peak",
+            ceiling(carried)
+        );
+        facts.push(Fact::plain("next loss", text));
+    }
+    facts
+}
+
 /// Returns a name without the number of the member.
 fn stem(name: &str) -> &str {
     match name.rsplit_once('-') {
         Some((stem, number)) if number.bytes().all(|letter| letter.is_ascii_digit()) => stem,
         _ => name,
     }
-}
-
-/// Lists the single points of failure, and the capacity after the worst other loss.
-pub(super) fn losses(results: &Results) -> Vec<Fact> {
-    let spare = results.why.spare.as_ref();
-    // Where nothing can fail, no loss is reported.
-    let Some(spare) = spare.filter(|_| results.years.is_some() || !results.breaks.is_empty())
-    else {
-        return Vec::new();
-    };
-    let losses: Vec<&LossRow> = spare.rows.iter().filter(|row| row.spare.lost.is_some()).collect();
-    let name = |row: &LossRow| format!("{} {}", row.kind, row.spare.lost.as_deref().unwrap_or(""));
-    let ends = losses.iter().filter(|row| !row.spare.serves);
-    let ends: Vec<String> = ends.map(|row| name(row)).collect();
-    let worst = losses.iter().filter(|row| row.spare.serves).find_map(|row| {
-        let (_, carried) = row.spare.carries.as_ref()?;
-        Some((name(row), *carried))
-    });
-    let mut facts = Vec::new();
-    let shown = ends.len().min(POINTS);
-    let text = match ends.len() {
-        0 if losses.is_empty() => return facts,
-        0 => "no single loss ends service".to_string(),
-        _ if shown < ends.len() => {
-            format!("{} and {} more", ends[..shown].join(", "), ends.len() - shown)
-        }
-        _ => list(&ends),
-    };
-    facts.push(Fact::plain("single points", text));
-    if let Some((lost, carried)) = worst {
-        let factor = times(carried / spare.level);
-        let text = format!("without {lost} {} remain, {factor} times the peak", ceiling(carried));
-        facts.push(Fact::plain("next loss", text));
-    }
-    facts
 }

@@ -4,7 +4,8 @@
 use super::verdict::{at_window, sentence};
 use super::{Identity, advice, price, share_cell};
 use crate::report::answer::{
-    downtime, estimate, expectations, judgement, list, percent, rate, seconds, served, share, whole,
+    aftermath, downtime, estimate, expectations, judgement, list, percent, rate, seconds, served,
+    share, whole,
 };
 use crate::report::document::{Cell, Fact, Figure, Judgement, Lead, Rounding, Tile, Unit};
 use crate::report::number;
@@ -37,6 +38,9 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     if results.windows.iter().any(|window| window.replications == 1) {
         lead.answer.push("This is a single run: its figures have no interval.".into());
     }
+    // Objectives over years and of windows without breaks do not show it.
+    let lost = summary.subjects.iter().find_map(|of| aftermath(&of.aftermaths));
+    lead.answer.extend(lost.map(|said| format!("Beside the objectives: {said}.")));
     let main = summary.tightest().map(|(of, _)| of).or_else(|| summary.subjects.first());
     if let Some(main) = main {
         let several = summary.subjects.len() > 1;
@@ -61,7 +65,7 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     }
     lead.strip.extend(main.and_then(|of| of.down.as_ref()).and_then(main_cause));
     lead.advice.extend(carried.as_ref().map(|carried| advice::bottleneck(results, carried)));
-    lead.advice.extend(advice::losses(results));
+    lead.advice.extend(advice::losses(results, &summary));
     lead.facts.extend(others(&summary, main));
     lead.facts.extend(open_verdicts(results, &summary));
     lead
@@ -103,7 +107,7 @@ fn tiles(results: &Results, of: &Subject, several: bool, carried: Option<&Carrie
         });
     }
     tiles.extend(latency(of, &label));
-    tiles.extend(of.capacity.as_ref().map(|row| capacity(results, of, row, carried, &label)));
+    tiles.extend(of.capacity.as_ref().map(|row| capacity(results, of, row, carried, several)));
     tiles
 }
 
@@ -162,8 +166,9 @@ fn capacity(
     of: &Subject,
     row: &CapacityRow,
     carried: Option<&Carried>,
-    label: &dyn Fn(&str) -> String,
+    several: bool,
 ) -> Tile {
+    let label = if several { format!("Capacity, {}", of.name) } else { "Capacity".into() };
     let (value, interval) = parts(&carries(&row.carries));
     let goal = of.goals.iter().find(|goal| matches!(goal.aim, Aim::Capacity { .. }));
     let found = row.carries.estimate().value();
@@ -180,6 +185,9 @@ fn capacity(
         _ => {}
     }
     details.push(ends(row));
+    if several {
+        details.push("the other classes keep their rates".into());
+    }
     let first = carried.filter(|_| !results.capacities.is_empty());
     details.extend(first.map(|carried| match found {
         Some(value) if carried.at < value => format!(
@@ -189,13 +197,7 @@ fn capacity(
         ),
         _ => format!("ceiling {}: {} saturates", ceiling(carried.at), carried.name),
     }));
-    Tile {
-        label: label("Capacity"),
-        value,
-        interval,
-        details,
-        judgement: goal.map(|goal| judgement(goal.judgement)),
-    }
+    Tile { label, value, interval, details, judgement: goal.map(|goal| judgement(goal.judgement)) }
 }
 
 /// Names the condition that ends the capacity.

@@ -98,6 +98,7 @@ mod tests {
             capacity: None,
             peak: None,
             goals: goals.iter().map(goal).collect(),
+            aftermaths: Vec::new(),
         };
         Summary {
             subjects: vec![subject],

@@ -1,9 +1,14 @@
 //! Effect of each break on users: a row per part, the worst first.
 
+use std::collections::BTreeMap;
+
 use super::{BreakRow, Noticed, WindowRows, natural};
 use crate::model::blueprint::{Blueprint, Workload};
 use crate::plan::Draft;
+use crate::plan::drills;
 use crate::plan::figure::Stat;
+use crate::plan::graph::{Graph, Subject};
+use crate::plan::part::Part;
 use crate::stats::interval::Interval;
 use crate::study::breaks::{Drill, Way};
 use crate::study::measure::{Measure, NoValue};
@@ -31,12 +36,21 @@ pub(super) fn rows(
 ) -> Vec<BreakRow> {
     let judged = |class: &str| draft.scenario.objective.get(class).is_some();
     let any = !draft.scenario.objective.is_empty();
+    let graph = Graph::of(draft);
+    let parts: BTreeMap<String, Part> =
+        drills::parts(draft).map(|part| (part.name(draft), part)).collect();
     let mut rows = Vec::new();
     for (number, workload) in plan.workloads.iter().enumerate() {
         let class = &plan.routes.classes[workload.class.index()].name;
         if any && !judged(class) {
             continue;
         }
+        let subject = draft.scenario.request.iter().position(|(name, _)| name.text == *class);
+        let subject = subject.map(Subject::Class);
+        let redundant = |drill: &Drill| {
+            let part = drill.part.as_ref().and_then(|part| parts.get(&part.name));
+            part.zip(subject).is_some_and(|(part, of)| graph.serves(of, &[*part]))
+        };
         let gatherer = Gatherer { study, result, workload, number, class };
         let drills = study.windows.iter().enumerate();
         for (at, drill) in drills.filter_map(|(at, one)| Some((at, one.drill.as_ref()?))) {
@@ -47,6 +61,13 @@ pub(super) fn rows(
                 let Some(views) = views.iter().find(|row| row.class == *class) else { continue };
                 let mut row = gatherer.row(at, drill);
                 row.served = views.served_share;
+                row.still_lost = match row.noticed {
+                    // A quick run may end before others have taken over.
+                    _ if study.quick || !redundant(drill) => None,
+                    Noticed::Everything => Some(1.0),
+                    Noticed::Some(share) => Some(share),
+                    _ => None,
+                };
                 row.down = row.down.map(&place);
                 row.repair = row.repair.map(&place);
                 rows.push(row);
@@ -112,6 +133,10 @@ impl Gatherer<'_> {
             losing_after_repair: self.estimate(repair, &losing),
             over: None,
             noticed: Noticed::Unsure,
+            still_lost: None,
+            watched: SimDuration::from_nanos(
+                self.study.windows[at].window.length.nanos().saturating_sub(drill.at.nanos()),
+            ),
         };
         row.over = repair.and_then(|repair| self.over(&row, repair));
         if drill.part.is_some() && down.is_some() {
