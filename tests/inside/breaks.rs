@@ -8,6 +8,7 @@ use fivenines::stats::interval::Interval;
 use fivenines::study::breaks;
 use fivenines::study::results::{BreakRow, Noticed, Results, gather};
 use fivenines::study::scenario::{StudyResult, run};
+use fivenines::study::summary::summary;
 use fivenines::study::window::{Estimate, Watch, WindowPlan};
 
 use super::common::{Loaded, load, read};
@@ -365,4 +366,46 @@ fn a_figure_of_a_break_that_is_none_is_refused_with_a_way_out() {
     let asks = "[[expect]]\nfigure = \"missed.page@broken/down:app\"\nis = \"42 +- 0\"\n";
     let (result, _) = lived(&loaded(&format!("{}{asks}", by_hand())));
     assert_eq!(result.judgements, [fivenines::study::expect::Verdict::Holds]);
+}
+
+/// Two members of two cores serve a page a second, each 2.4 s of work. The one that is left serves 2 ÷ 2.4 = 0.83 per
+/// second and refuses the rest, a sixth. The graph alone says that it serves.
+#[test]
+fn a_loss_that_others_cannot_carry_is_told_and_a_single_point_is_not() {
+    let two = by_hand().with(
+        r#"
+[window.broken]
+before = "20s"
+after = "3min"
+[server.box]
+count = 2
+cores = 2
+[zone.web]
+count = 2
+on = ["box-1", "box-2"]
+[service.app]
+workers = 2
+backlog = 1
+[balancer.front]
+to = "app"
+check = { interval = "1s", time-out = "1s", fall = 1 }
+[request.page]
+enter = "front"
+"#,
+    );
+    let (_, results) = lived(&loaded(&two));
+    for part in ["app-1", "web-1", "box-1"] {
+        let lost = row_of(&results, part).still_lost.unwrap();
+        assert!((lost - 1.0 / 6.0).abs() < 0.03, "{part}: {lost}");
+    }
+    for part in ["main", "r", "front-1"] {
+        let row = row_of(&results, part);
+        assert_eq!((row.noticed, row.still_lost), (Noticed::Everything, None), "{part}");
+    }
+    assert_eq!(row_of(&results, "r.switch-1").still_lost, None);
+    let lost = &summary(&results).subjects[0].aftermaths;
+    // The zone goes with its server, in one effect. A process dies alone, and its server refuses in its place.
+    let parts: Vec<&str> = lost.iter().map(|one| one.part.as_str()).collect();
+    assert_eq!(parts, ["server box-1", "service app-1"]);
+    assert_eq!((lost[0].level, lost[0].after), (Some(1.0), 180.0));
 }
