@@ -109,7 +109,10 @@ pub(super) fn found(of: &Subject, goal: &Goal) -> String {
 /// Formats a margin: `9.5 % to spare`, `17 % short`, `9.0 times the loss that is allowed`.
 pub(super) fn margin(goal: &Goal) -> Option<String> {
     let margin = goal.margin?;
-    let size = percent((margin.abs() * 1_000.0).round() / 1_000.0);
+    // Whole percent of what is rounded beside it; below that, a tenth.
+    let digits = if margin.abs() < 0.02 { 1_000.0 } else { 100.0 };
+    let size = if margin < 0.0 { (-margin * digits).ceil() } else { (margin * digits).floor() };
+    let size = percent(size / digits);
     Some(match (&goal.aim, margin < 0.0) {
         (Aim::Latency { .. } | Aim::Capacity { .. }, false) => format!("{size} to spare"),
         (Aim::Latency { .. }, true) => format!("{size} too long"),

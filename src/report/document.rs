@@ -53,6 +53,10 @@ pub struct Lead {
     pub strip: Vec<Tile>,
     /// The causes of failure and saturation, the largest first, each with its remedy.
     pub advice: Vec<Fact>,
+    /// Heading of the advice; empty without any.
+    pub advice_heading: String,
+    /// Meaning of the figures of causes; empty where no downtime has a cause.
+    pub advice_unit: &'static str,
     /// Figures with their labels.
     pub facts: Vec<Fact>,
     /// The drawing of the first screen.

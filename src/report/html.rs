@@ -14,9 +14,7 @@ use sha2::{Digest, Sha256};
 use super::document::{
     Align, Block, Cell, Chart, Document, Fact, Judgement, Section, Table, Tile, Unit,
 };
-use super::text::{
-    ADVICE, ADVICE_UNIT, capital, check_word, sign, verdict_sign, visible, visible_lines,
-};
+use super::text::{capital, check_word, sign, verdict_sign, visible, visible_lines};
 use super::{chart, drawing, number, svg};
 use crate::{convert, plan};
 
@@ -44,8 +42,8 @@ pub fn page(document: &Document) -> String {
         answer: document.lead.answer.iter().map(|text| visible(text)).collect(),
         strip: document.lead.strip.iter().map(Figure::new).collect(),
         advice: document.lead.advice.iter().map(Shown::new).collect(),
-        heading: ADVICE,
-        unit: capital(ADVICE_UNIT),
+        heading: &document.lead.advice_heading,
+        unit: capital(document.lead.advice_unit),
         figures: document.lead.facts.iter().map(Shown::new).collect(),
         table: document.lead.table.as_ref().map(with_bars),
         abouts: abouts(document.lead.table.as_ref()),
@@ -128,7 +126,7 @@ struct Page<'a> {
     strip: Vec<Figure>,
     advice: Vec<Shown>,
     /// Heading of the advice.
-    heading: &'static str,
+    heading: &'a str,
     /// Meaning of the figures in it.
     unit: String,
     figures: Vec<Shown>,

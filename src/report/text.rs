@@ -256,7 +256,11 @@ pub fn lead(document: &Document, terminal: Terminal) -> String {
     facts(&mut out, &strip, width, terminal);
     if !lead.advice.is_empty() {
         out.push('\n');
-        say(&mut out, &format!("{ADVICE} ({ADVICE_UNIT})"), terminal);
+        let unit = match lead.advice_unit {
+            "" => String::new(),
+            unit => format!(" ({unit})"),
+        };
+        say(&mut out, &format!("{}{unit}", lead.advice_heading), terminal);
         of_facts(&mut out, &lead.advice, width, terminal);
     }
     facts(&mut out, &lead.facts, width, terminal);
@@ -280,11 +284,6 @@ pub fn stopped(document: &Document, place: &str, terminal: Terminal) -> String {
 
 /// Width of the column of labels on the first screen, at most.
 const LABEL: usize = 24;
-
-/// Heading above causes and remedies.
-pub const ADVICE: &str = "What fails first, and what to do";
-/// Meaning of the figures of causes.
-pub const ADVICE_UNIT: &str = "downtime per year, share of it";
 
 /// Returns the width of the column of labels.
 fn label_width<'a>(facts: impl Iterator<Item = &'a Fact>) -> usize {

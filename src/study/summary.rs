@@ -225,8 +225,7 @@ fn load(results: &Results) -> &[LoadClass] {
 }
 
 fn subject(results: &Results, name: String, judged: bool) -> Subject {
-    let own = load(results).iter().find(|class| class.name == name);
-    let served = corrected(results, &name).or_else(|| own.map(|class| class.request.clone()));
+    let served = corrected(results, &name).or_else(|| flows_alone(results, &name).cloned());
     let mut windows: Vec<InWindow> =
         results.plain().filter_map(|window| in_window(results, window, &name)).collect();
     let rate = |window: &InWindow| window.level.unwrap_or(0.0);
@@ -251,6 +250,12 @@ fn subject(results: &Results, name: String, judged: bool) -> Subject {
         of.goals = goals(results, &of);
     }
     of
+}
+
+/// Returns the share of page views served over the years by rates alone, without windows of requests.
+#[must_use]
+pub fn flows_alone<'a>(results: &'a Results, name: &str) -> Option<&'a Estimate> {
+    load(results).iter().find(|class| class.name == name).map(|class| &class.request)
 }
 
 /// Returns the losses after which page views stay lost, the most views first. Of parts whose loss has the same effect

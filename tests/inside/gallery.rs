@@ -121,6 +121,8 @@ fn lead() -> Lead {
                 ..Tile::default()
             },
         ],
+        advice_heading: "What fails first".into(),
+        advice_unit: "downtime per year",
         advice: vec![Fact::plain("site", "34 min per year: main is the only site")],
         facts: vec![
             Fact::plain("Cost", "$2,257 per month"),

@@ -55,7 +55,7 @@ pub fn panels(sheet: &Sheet<'_>, chart: &PanelChart) -> Drawing {
         keys.push(Key { sample: Sample::Load, name: load.label.clone() });
     }
     let each = ABOVE + tall + BELOW;
-    let above = format!("{y_title} against {x_title}");
+    let above = format!("{y_title} upward, {x_title} to the right");
     sheet.paint(&above, &keys, each * down as f64, |root, top| {
         let (_, below) = root.split_vertically(units(top));
         for (root, panel) in below.split_evenly((down, across)).iter().zip(&chart.panels) {

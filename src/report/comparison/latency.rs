@@ -130,10 +130,9 @@ fn curves(ladder: &Ladder) -> Option<Chart> {
         name: "latency-against-load".into(),
         title: format!("{stat} of {} against load", ladder.basis.class),
         finding: format!(
-            "The knee is the simulated point with the largest ratio of load to {stat} (Kleinrock's \
-             power): beyond it {stat} rises faster than the load. Points are means over the first \
-             replications at 0.3, 0.6, 0.8, 0.9 and 1.1 times the capacity, with {:.0} % intervals; \
-             the capacity is the point on the objective",
+            "The knee is the simulated point with the largest ratio of load to {stat}: beyond it {stat} \
+             rises faster than the load. Points are means over the first replications at 0.3, 0.6, \
+             0.8, 0.9 and 1.1 times the capacity; vertical lines are {:.0} % intervals",
             ladder.level * 100.0
         ),
         kind: ChartKind::Panels(Box::new(PanelChart {

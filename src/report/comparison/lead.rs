@@ -10,6 +10,7 @@ use crate::report::document::{
     FrontRank, Judgement, Lead, Rounding, RowName, Table, Unit,
 };
 use crate::report::number;
+use crate::report::run::lead::ends;
 use crate::report::run::{page, price};
 use crate::study::compare::{Choice, Offer, Row};
 use crate::study::expect::Verdict;
@@ -138,8 +139,8 @@ fn answer(ladder: &Ladder) -> Vec<String> {
 /// Tells which objective has the least to spare, and what limits it.
 fn tightest(summary: &Summary) -> Option<String> {
     let (of, goal) = summary.tightest()?;
-    let limit = match &goal.aim {
-        Aim::Capacity { first: Some(first), .. } => format!("; {first} saturates first"),
+    let limit = match (&goal.aim, &of.capacity) {
+        (Aim::Capacity { .. }, Some(row)) => format!("; {}", ends(row)),
         _ => String::new(),
     };
     Some(format!("Least to spare: {}, {}{limit}.", found(of, goal), margin(goal)?))
@@ -373,8 +374,8 @@ fn chart(ladder: &Ladder) -> Option<Chart> {
     };
     let others = if asked { "no other that meets every objective" } else { "no other" };
     let finding = format!(
-        "{verdicts}. The line joins scenarios for which {others} costs at most as much and is down \
-         no longer, by more than the uncertainty"
+        "{verdicts}. On the line, {others} is certainly down for less time at the same price or \
+         less"
     );
     (points.len() > 1).then(|| Chart {
         name: "downtime-against-cost".into(),
@@ -445,19 +446,23 @@ fn legend(ladder: &Ladder) -> Vec<String> {
     all
 }
 
-/// Defines downtime and page views served, which are easily taken for each other.
+/// Defines page views served and downtime, which are easily taken for each other.
 fn defined(ladder: &Ladder) -> Option<String> {
     let subjects = || ladder.summaries.iter().flat_map(|summary| &summary.subjects);
     let class = &ladder.basis.class;
     let down = subjects().any(|of| of.down.is_some());
     let served = subjects().any(|of| of.served.is_some());
-    let down = down.then(|| {
-        format!("Down: the time in which too few parts are up and reachable to answer {class}.")
-    });
     let served = served.then_some(
-        "Views served: those answered of all page views of the years; overload lowers them too.",
+        "Views served: those answered of all page views of the years. An objective of availability \
+         asks for this share.",
     );
-    let all: Vec<String> = down.into_iter().chain(served.map(String::from)).collect();
+    let down = down.then(|| {
+        format!(
+            "Down: the time in which too few parts are up and reachable to answer {class}; \
+             overload is not in it."
+        )
+    });
+    let all: Vec<String> = served.map(String::from).into_iter().chain(down).collect();
     (!all.is_empty()).then(|| all.join(" "))
 }
 

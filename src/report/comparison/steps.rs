@@ -74,12 +74,20 @@ pub(super) fn finding(ladder: &Ladder) -> String {
             number::figure(&Figure::exact(dollars, Unit::Dollars))
         ),
     };
-    let none: Vec<String> = steps.iter().filter(|step| step.saved.low <= 0.0).map(name).collect();
+    let costs = |step: &&Taken<'_>| step.saved.high < 0.0;
+    let none = steps.iter().filter(|step| step.saved.low <= 0.0 && !costs(step)).map(name);
+    let none: Vec<String> = none.collect();
+    let worse: Vec<String> = steps.iter().filter(costs).map(name).collect();
     match none.len() {
-        0 if text.is_empty() => text.push_str("Each step saves downtime."),
+        0 if text.is_empty() && worse.is_empty() => text.push_str("Each step saves downtime."),
         0 => {}
-        1 => text.push_str(&format!("{} saves none that is certain.", list(&none))),
-        _ => text.push_str(&format!("{} save none that is certain.", list(&none))),
+        1 => text.push_str(&format!("{} saves none that is certain. ", list(&none))),
+        _ => text.push_str(&format!("{} save none that is certain. ", list(&none))),
+    }
+    match worse.len() {
+        0 => {}
+        1 => text.push_str(&format!("{} adds downtime.", list(&worse))),
+        _ => text.push_str(&format!("{} add downtime.", list(&worse))),
     }
     text.trim_end().into()
 }

@@ -1,7 +1,7 @@
 //! The words of a drawing: names, sorts, utilisation, and what a loss takes down.
 //!
-//! In: nodes of a [`System`]. Out: text for boxes, tooltips and the list. Holds: a share is rounded down, so that the
-//! printed number lies in the step of its colour.
+//! In: nodes of a [`System`]. Out: text for boxes, tooltips and the list. Holds: a printed share
+//! lies in the step of its colour.
 
 use crate::convert::whole;
 use crate::plan::drawing::arrows::Carries;
@@ -120,14 +120,19 @@ const fn resource(resource: Resource) -> &'static str {
     }
 }
 
-/// Returns a share in percent for a box: few digits, rounded down.
+/// Returns a share in percent for a box: few digits, as in the tables. A share just below the next step of colour keeps
+/// the digits that show it.
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
     match percent {
         0.0 => "0\u{a0}%".to_string(),
         _ if percent < 1.0 => "<1\u{a0}%".to_string(),
-        _ if percent < 10.0 => format!("{}\u{a0}%", (percent * 10.0).floor() / 10.0),
-        _ => format!("{}\u{a0}%", number::count(whole::u64(percent.floor()))),
+        _ if percent < 10.0 => format!("{}\u{a0}%", (percent * 10.0).round() / 10.0),
+        _ => {
+            let shown = percent.round();
+            let shown = if step(shown / 100.0) == step(share) { shown } else { percent.floor() };
+            format!("{}\u{a0}%", number::count(whole::u64(shown)))
+        }
     }
 }
 

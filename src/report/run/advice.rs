@@ -109,10 +109,11 @@ fn plural(word: &str) -> String {
 }
 
 /// Returns the resource that saturates first, with its remedy.
-pub(super) fn bottleneck(results: &Results, carried: &Carried) -> Fact {
+pub(super) fn bottleneck(results: &Results, carried: &Carried, several: bool) -> Fact {
     let remedy = raise(&results.system, &carried.name);
     let remedy = remedy.map_or_else(String::new, |remedy| format!(": {remedy}"));
-    let text = format!("{} saturates first, at {}{remedy}", carried.name, ceiling(carried.at));
+    let all = if several { " of all classes together" } else { "" };
+    let text = format!("{} saturates first, at {}{all}{remedy}", carried.name, ceiling(carried.at));
     Fact::plain("bottleneck", text)
 }
 
@@ -189,7 +190,7 @@ pub(super) fn losses(results: &Results, summary: &Summary) -> Vec<Fact> {
         let factor = times(carried / spare.level);
         let together = if summary.subjects.len() > 1 { " of all classes together" } else { "" };
         let text = format!(
-            "without {lost} {}{together} remain, {factor} times the peak",
+            "without {lost} the first resource saturates at {}{together}, {factor} times the peak",
             ceiling(carried)
         );
         facts.push(Fact::plain("next loss", text));

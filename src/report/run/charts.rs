@@ -97,7 +97,7 @@ pub(super) fn slowest(results: &Results) -> String {
         };
         format!(": it {word} the objective of {} below {}", one.stat, seconds(one.bound.seconds()))
     });
-    format!("Slowest is {} at {}{at}, with a p95 of {shown}{asked}.", row.name, window.name)
+    format!("{} has a p95 of {shown} at {}{at}{asked}.", row.name, window.name)
 }
 
 /// Names the busiest components in a window.

@@ -214,13 +214,18 @@ pub(super) fn losses(rows: &SpareRows) -> Option<Chart> {
     let short = short.filter(|row| row.spare.lost.is_some()).count();
     let singles = known.len() - usize::from(known[0].spare.lost.is_none());
     let whole = number::figure(&Figure::exact(whole, Unit::PerSecond).rounded(Rounding::Down));
+    let left = known.len().saturating_sub(MOST_LOSSES);
+    let shown = match left {
+        0 => String::new(),
+        left => format!("; the {left} that leave most are in the table alone"),
+    };
     let level = number::figure(&Figure::exact(rows.level, Unit::PerSecond));
     Some(Chart {
         name: "capacity-after-loss".into(),
-        title: "Rate carried after each single loss, in closed form".into(),
+        title: "Rate that saturates the first resource, after each single loss".into(),
         finding: format!(
-            "Without a loss it carries {whole}; {short} of {singles} losses leave less than the \
-             design peak of {level}"
+            "Without a loss the first resource saturates at {whole}; {short} of {singles} losses \
+             leave less than the design peak of {level}{shown}"
         ),
         kind: ChartKind::Bars(BarChart {
             axis: Axis::linear("rate at which the first resource saturates", Unit::PerSecond)

@@ -106,7 +106,7 @@ fn curve(results: &Results) -> Option<Chart> {
         title: format!("{stat} of {} against load", row.class),
         finding: format!(
             "The knee is the simulated point with the largest ratio of load to {stat}: beyond it \
-             {stat} rises faster than the load. The capacity is the point on the objective"
+             {stat} rises faster than the load. Vertical lines at points are intervals"
         ),
         kind: ChartKind::Panels(Box::new(PanelChart {
             x: Axis::log("load", Unit::PerSecond),

@@ -12,7 +12,7 @@ use crate::report::number;
 use crate::report::run::capacity::carries;
 use crate::report::text;
 use crate::study::results::{CapacityRow, Carries, Results, WindowRows};
-use crate::study::summary::{Aim, Down, Goal, InWindow, Subject, Summary, summary};
+use crate::study::summary::{Aim, Down, Goal, InWindow, Subject, Summary, flows_alone, summary};
 use crate::study::window::Verdict;
 
 /// Number of other classes with figures of their own.
@@ -42,13 +42,15 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     let lost = summary.subjects.iter().find_map(|of| aftermath(&of.aftermaths));
     lead.answer.extend(lost.map(|said| format!("Beside the objectives: {said}.")));
     let main = summary.tightest().map(|(of, _)| of).or_else(|| summary.subjects.first());
+    let several = summary.subjects.len() > 1;
     if let Some(main) = main {
-        let several = summary.subjects.len() > 1;
-        lead.strip.extend(tiles(results, main, several, carried.as_ref()));
-        lead.facts.extend(served_views(main));
+        lead.strip.extend(tiles(results, main, several));
         lead.facts.extend(other_windows(main));
         if let Some(down) = &main.down {
             lead.advice.extend(advice::causes(results, down));
+            if !lead.advice.is_empty() {
+                lead.advice_unit = "downtime per year, share of it";
+            }
         }
     }
     if main.is_none_or(|of| of.capacity.is_none()) {
@@ -64,8 +66,12 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
         });
     }
     lead.strip.extend(main.and_then(|of| of.down.as_ref()).and_then(main_cause));
-    lead.advice.extend(carried.as_ref().map(|carried| advice::bottleneck(results, carried)));
+    lead.advice
+        .extend(carried.as_ref().map(|carried| advice::bottleneck(results, carried, several)));
     lead.advice.extend(advice::losses(results, &summary));
+    let heading =
+        if results.alone { "What fails first, and what to do" } else { "What fails first" };
+    lead.advice_heading = heading.into();
     lead.facts.extend(others(&summary, main));
     lead.facts.extend(open_verdicts(results, &summary));
     lead
@@ -82,9 +88,11 @@ fn parts(cell: &Cell) -> (String, String) {
     }
 }
 
-/// Formats a factor; it is rounded down.
+/// Formats a factor with two digits, rounded down: the rates beside it have three.
 pub(super) fn times(factor: f64) -> String {
-    whole(&Figure::exact(factor, Unit::None).rounded(Rounding::Down))
+    let step = libm::pow(10.0, libm::floor(libm::log10(factor.max(f64::MIN_POSITIVE))) - 1.0);
+    let factor = (factor / step * (1.0 + f64::EPSILON)).floor() * step;
+    whole(&Figure::exact(factor, Unit::None))
 }
 
 /// Formats the rate at which a resource saturates; it is rounded down.
@@ -93,7 +101,7 @@ pub(super) fn ceiling(per_second: f64) -> String {
 }
 
 /// Returns the figures of the class whose objective has the smallest margin.
-fn tiles(results: &Results, of: &Subject, several: bool, carried: Option<&Carried>) -> Vec<Tile> {
+fn tiles(results: &Results, of: &Subject, several: bool) -> Vec<Tile> {
     let label = |word: &str| if several { format!("{word}, {}", of.name) } else { word.into() };
     let mut tiles = Vec::new();
     if let Some(down) = &of.down {
@@ -106,8 +114,9 @@ fn tiles(results: &Results, of: &Subject, several: bool, carried: Option<&Carrie
             judgement: None,
         });
     }
+    tiles.extend(served_views(results, of, &label));
     tiles.extend(latency(of, &label));
-    tiles.extend(of.capacity.as_ref().map(|row| capacity(results, of, row, carried, several)));
+    tiles.extend(of.capacity.as_ref().map(|row| capacity(of, row, several)));
     tiles
 }
 
@@ -161,13 +170,7 @@ fn state(window: &InWindow) -> Option<String> {
 }
 
 /// Returns the capacity with the condition that ends it and the resource that saturates first.
-fn capacity(
-    results: &Results,
-    of: &Subject,
-    row: &CapacityRow,
-    carried: Option<&Carried>,
-    several: bool,
-) -> Tile {
+fn capacity(of: &Subject, row: &CapacityRow, several: bool) -> Tile {
     let label = if several { format!("Capacity, {}", of.name) } else { "Capacity".into() };
     let (value, interval) = parts(&carries(&row.carries));
     let goal = of.goals.iter().find(|goal| matches!(goal.aim, Aim::Capacity { .. }));
@@ -188,20 +191,19 @@ fn capacity(
     if several {
         details.push("the other classes keep their rates".into());
     }
-    let first = carried.filter(|_| !results.capacities.is_empty());
-    details.extend(first.map(|carried| match found {
-        Some(value) if carried.at < value => format!(
-            "{} saturates below it, at {}: the objective excludes its queue",
-            carried.name,
-            ceiling(carried.at)
+    let (first, at) = &row.first;
+    details.push(match found {
+        Some(value) if *at < value => format!(
+            "{first} saturates below it, at {}: the objective excludes its queue",
+            ceiling(*at)
         ),
-        _ => format!("ceiling {}: {} saturates", ceiling(carried.at), carried.name),
-    }));
+        _ => format!("ceiling {}: {first} saturates", ceiling(*at)),
+    });
     Tile { label, value, interval, details, judgement: goal.map(|goal| judgement(goal.judgement)) }
 }
 
 /// Names the condition that ends the capacity.
-pub(super) fn ends(row: &CapacityRow) -> String {
+pub(in crate::report) fn ends(row: &CapacityRow) -> String {
     let bound = seconds(row.bound.seconds());
     let (latency, lost) = (
         format!("{} reaches {bound}", row.stat),
@@ -220,9 +222,11 @@ pub(super) fn ends(row: &CapacityRow) -> String {
 fn bottleneck(results: &Results, summary: &Summary) -> Option<Carried> {
     let spare = results.why.spare.as_ref();
     let intact = spare.and_then(|spare| spare.rows.first()).map(|row| &row.spare);
-    let first =
-        summary.subjects.iter().find_map(|of| of.capacity.as_ref()).map(|row| row.first.clone());
-    let first = first.or_else(|| intact.and_then(|spare| spare.carries.clone()));
+    // With several classes, what their common growth saturates; each class has a resource of its own too.
+    let together = intact.and_then(|spare| spare.carries.clone());
+    let own = summary.subjects.iter().find_map(|of| of.capacity.as_ref());
+    let own = own.map(|row| row.first.clone());
+    let first = if summary.subjects.len() > 1 { together.or(own) } else { own.or(together) };
     first.map(|(name, at)| Carried { name, at })
 }
 
@@ -261,16 +265,26 @@ fn main_cause(down: &Down) -> Option<Tile> {
     })
 }
 
-fn served_views(of: &Subject) -> Option<Fact> {
+/// Returns the share of page views served over the years, which an objective of availability judges.
+fn served_views(results: &Results, of: &Subject, label: &dyn Fn(&str) -> String) -> Option<Tile> {
     let value = of.served.as_ref()?;
     let goal = of.goals.iter().find(|goal| matches!(goal.aim, Aim::Served { .. }));
-    let asked = match goal.map(|goal| &goal.aim) {
-        Some(Aim::Served { least }) => format!(" (objective: at least {})", percent(*least)),
-        _ => String::new(),
+    let cell = super::cell(value, Unit::Ratio);
+    let cell = match cell {
+        Cell::Figure(figure) => Cell::Figure(figure.rounded(Rounding::Down)),
+        other => other,
     };
-    let text = format!("{}; also lost to undetected failures and overload{asked}", served(value));
+    let (shown, interval) = parts(&cell);
+    let mut details = Vec::new();
+    if let Some(Aim::Served { least }) = goal.map(|goal| &goal.aim) {
+        details.push(format!("objective: at least {}", percent(*least)));
+    }
+    details.push("lost by failed parts, undetected failures and overload".into());
+    // Windows of requests correct the share, and widen its interval.
+    let alone = flows_alone(results, &of.name).filter(|alone| alone.value() != value.value());
+    details.extend(alone.map(|alone| format!("by rates alone {}", served(alone))));
     let judgement = goal.map(|goal| judgement(goal.judgement));
-    Some(Fact { judgement, ..Fact::plain("Views served", text) })
+    Some(Tile { label: label("Views served"), value: shown, interval, details, judgement })
 }
 
 /// Returns the latencies in the windows other than the design peak.

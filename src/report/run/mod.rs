@@ -16,7 +16,7 @@ pub mod figures;
 pub mod files;
 mod headroom;
 mod latency;
-mod lead;
+pub(super) mod lead;
 mod ledgers;
 pub mod load;
 pub mod outage;

@@ -52,15 +52,15 @@ fn finding(rows: &[RecoveryRow]) -> String {
         return "No interruption of a role was seen.".into();
     };
     let number = estimate(&row.interruptions, Unit::None, Rounding::Nearest);
-    let time = |of: &Estimate| estimate(of, Unit::Seconds, Rounding::Up);
+    let time = |of: &Estimate| estimate(of, Unit::Seconds, Rounding::Nearest);
     let writes = row.writes.as_ref().and_then(|writes| writes.lost.value().map(|_| &writes.lost));
     let writes = writes.map_or_else(String::new, |lost| {
-        let lost = estimate(lost, Unit::None, Rounding::Up);
+        let lost = estimate(lost, Unit::None, Rounding::Nearest);
         format!(" Its failovers lose {lost} acknowledged writes per year.")
     });
     format!(
-        "Longest interrupted is the {} of {}: {number} times per year, for {} on average and at \
-         most {} in 95 % of cases.{writes}",
+        "Interrupted for most of the year is the {} of {}: {number} times per year, for {} on \
+         average and at most {} in 95 % of cases.{writes}",
         row.kind.word(),
         row.name,
         time(&row.recovery),

@@ -145,7 +145,7 @@ pub(super) fn rows(
     spare: Option<SpareRows>,
 ) -> WhyRows {
     if !study.alone {
-        return WhyRows::default();
+        return WhyRows { strikes: strikes(draft), ..WhyRows::default() };
     }
     let mut rows = WhyRows {
         stories: result.why.stories.clone(),
