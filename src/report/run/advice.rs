@@ -176,7 +176,7 @@ pub(super) fn losses(results: &Results, summary: &Summary) -> Vec<Fact> {
             let enough = one.level.is_some_and(|level| left > level);
             let left = ceiling(left);
             if enough {
-                format!(", although what is left could carry {left}: a queue does not drain")
+                format!(", although what is left could carry {left} if nothing queued")
             } else {
                 format!("; what is left carries {left}")
             }

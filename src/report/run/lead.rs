@@ -88,9 +88,10 @@ fn parts(cell: &Cell) -> (String, String) {
     }
 }
 
-/// Formats a factor with two digits, rounded down: the rates beside it have three.
+/// Formats a factor with two digits, or hundredths below two, rounded down: the rates beside it have three digits.
 pub(super) fn times(factor: f64) -> String {
-    let step = libm::pow(10.0, libm::floor(libm::log10(factor.max(f64::MIN_POSITIVE))) - 1.0);
+    let digits = if factor < 2.0 { 2.0 } else { 1.0 };
+    let step = libm::pow(10.0, libm::floor(libm::log10(factor.max(f64::MIN_POSITIVE))) - digits);
     let factor = (factor / step * (1.0 + f64::EPSILON)).floor() * step;
     whole(&Figure::exact(factor, Unit::None))
 }
