@@ -132,6 +132,19 @@ fn an_objective_that_is_not_judged_is_never_met() {
     assert!(words.contains("page views served are not judged without a long horizon"), "{answer}");
 }
 
+/// Without windows no p95 is judged, even where every scenario serves the share of views that is asked of it.
+#[test]
+fn a_latency_objective_that_flows_leave_out_is_never_met() {
+    let place = tempfile::tempdir().unwrap();
+    let files = [tier("tier-3"), tier("tier-5")];
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let more = ["--solver", "flows", "--set", "objective.page.availability=99%"];
+    let answer = text(&run("compare", &files, place.path(), &more));
+    let words = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.starts_with("None of 2 scenarios is known to meet every objective."), "{answer}");
+    assert!(words.contains("p95 is not judged without a window"), "{answer}");
+}
+
 #[test]
 fn run_answers_in_at_most_30_lines() {
     let place = tempfile::tempdir().unwrap();
