@@ -7,7 +7,7 @@ use super::claims;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Format};
-use super::run::{Work, default_out, heard, named_for, told};
+use super::run::{Work, default_out, exit_of, heard, named_for, told};
 use crate::facade::comparison::{Around, NOTHING_IN_COMMON, Questions};
 use crate::facade::load::{Purpose, files, load};
 use crate::facade::ready::Ready;
@@ -67,8 +67,7 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
         heard(answer(args, &work, &places, &comparison))
     });
     match (answered, stopped) {
-        (Ok(()), None) if done.iter().any(Results::met_a_limit) => Ok(Exit::Limit),
-        (Ok(()), None) => Ok(Exit::Done),
+        (Ok(()), None) => Ok(done.iter().map(Results::ending).min().map_or(Exit::Done, exit_of)),
         (Err(failure), None) => Err(failure),
         (answered, Some(stopped)) => {
             answered.unwrap_or_else(|failure| work.complain(&failure));

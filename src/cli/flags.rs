@@ -104,7 +104,10 @@ pub enum Command {
     /// The answer is one screen; --details prints every table. Each scenario gets its own results
     /// folder, and the comparison goes to `comparison` beside them. Results of the same scenario are
     /// replaced, and the previous ones are kept in NAME.previous beside the folder NAME; replacing
-    /// any others needs --force.
+    /// any others needs --force. The exit code is the worst that `run` gives for one of them: 1 when
+    /// an `[[expect]]` does not hold, 5 when one cannot be decided. A missed objective is an answer:
+    /// exit code 0. Scenarios with claims are judged by their claims alone: exit code 5 when one
+    /// cannot be judged yet, else 0.
     Compare(CompareArgs),
     /// List the differences in meaning between two scenarios
     ///

@@ -319,13 +319,7 @@ impl<'a> Work<'a> {
                 .tell(&format!("note: {are} not judged here; `fivenines compare {name}` judges\n"));
         }
         heard(self.answer(&done, &directory, written))?;
-        Ok(self.stop.exit().unwrap_or(match done.ending() {
-            Ending::Limit => Exit::Limit,
-            Ending::SolversDisagree => Exit::Integrity,
-            Ending::Fails => Exit::Judged,
-            Ending::Inconclusive => Exit::Inconclusive,
-            Ending::Holds => Exit::Done,
-        }))
+        Ok(self.stop.exit().unwrap_or(exit_of(done.ending())))
     }
 
     /// Returns what happens to other results in the folder.
@@ -394,6 +388,17 @@ impl<'a> Work<'a> {
                 Ok(())
             }
         }
+    }
+}
+
+/// Returns the exit code of an outcome; `run` and `compare` share it.
+pub const fn exit_of(ending: Ending) -> Exit {
+    match ending {
+        Ending::Limit => Exit::Limit,
+        Ending::SolversDisagree => Exit::Integrity,
+        Ending::Fails => Exit::Judged,
+        Ending::Inconclusive => Exit::Inconclusive,
+        Ending::Holds => Exit::Done,
     }
 }
 

@@ -177,8 +177,9 @@ fn notes(old: &SummaryRecord, new: &SummaryRecord, rows: &[Row]) -> Vec<String> 
             .map(|row| row.path.as_str())
             .collect();
         if let Some(first) = names.first() {
-            let more = if names.len() > 1 { ", …" } else { "" };
-            notes.push(format!("{} figures {word}: {first}{more}", names.len()));
+            let (figures, more) =
+                if names.len() > 1 { ("figures", ", …") } else { ("figure", "") };
+            notes.push(format!("{} {figures} {word}: {first}{more}", names.len()));
         }
     }
     let mut windows: Vec<(String, String, String)> = Vec::new();

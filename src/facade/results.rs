@@ -48,7 +48,7 @@ pub struct Results {
 }
 
 /// The outcome of a run, from the worst to the best.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ending {
     /// A limit of the run ended a window early.
     Limit,

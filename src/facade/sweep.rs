@@ -17,7 +17,7 @@ use crate::report::sweep::{Swept, SweptVariant, Way as ReportedWay};
 use crate::report::write::Overwrite;
 use crate::scenario::difference::inline;
 use crate::scenario::overrides::looked_up;
-use crate::scenario::render::shown;
+use crate::scenario::render::{list, shown};
 use crate::scenario::value::Value as _;
 use crate::study::asked::Demands;
 use crate::study::reach::{Input, digest};
@@ -266,7 +266,7 @@ impl Sweep {
             let keys: Vec<String> =
                 fixed.iter().map(|window| format!("`window.{window}.level`")).collect();
             let fix = if keys.len() == 1 { "fixes" } else { "fix" };
-            message.push_str(&format!(": {} {fix} the rate", keys.join(" and ")));
+            message.push_str(&format!(": {} {fix} the rate", list(&keys)));
             help.push(format!(
                 "vary {}, or write it as \"1 x rate\", a multiple of the workload's own",
                 keys.join(" or ")

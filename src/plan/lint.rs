@@ -35,6 +35,7 @@ use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
+use crate::scenario::render::list;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::{Rate, SimDuration, SimTime};
@@ -256,7 +257,7 @@ fn spares_together(draft: &Draft, graph: &Graph, cuts: &CutSets<'_>, out: &mut D
             let message = format!(
                 "`{first}` and `{second}` share servers: both stand on {}; losing one leaves both \
                  without a spare",
-                names.join(" and ")
+                list(&names)
             );
             out.push(Diagnostic::new(Code::SharedFate, both[0].span(draft), message));
         }

@@ -7,6 +7,7 @@ use super::document::{Cell, Figure, Judgement, Rounding, Unit};
 use super::number;
 use super::run::{capacity::carries, share_cell};
 use super::text;
+pub(super) use crate::scenario::render::list;
 use crate::study::expect::Verdict;
 use crate::study::results::{CapacityRow, Share};
 use crate::study::summary::{Aftermath, Aim, Goal, Subject};
@@ -141,15 +142,6 @@ pub(super) fn aftermath(all: &[Aftermath]) -> Option<String> {
     };
     let (after, part) = (seconds(worst.after), &worst.part);
     Some(format!("{after} after the loss of {part}{level}, {lost} are still lost{others}"))
-}
-
-/// Joins words as a list in a sentence: `a, b and c`.
-pub(super) fn list(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 /// Describes the number of expectations that hold: `1 of 4 holds, 3 cannot be decided`.

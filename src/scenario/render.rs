@@ -21,6 +21,16 @@ pub const MOST_PRINTED: usize = 50;
 /// Longest value shown, in characters.
 const SHOWN_CHARACTERS: usize = 80;
 
+/// Joins words as a list in a sentence: `a, b and c`.
+#[must_use]
+pub fn list(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// Prepares a text of a scenario for a message. Control characters, bidirectional overrides and invisible characters
 /// become escapes such as `\u{1b}`; the text is cut at 80 characters.
 #[must_use]

@@ -19,6 +19,7 @@ pub use range::{At, MOST_POINTS, Range, points};
 
 use crate::plan::figure::registry::By;
 use crate::plan::figure::{Figure, FigureUnit, Metric, NoSuchFigure, Stat};
+use crate::scenario::render::list;
 use crate::stats::interval::{Interval, Method};
 use crate::study::compare::paired_rare;
 use crate::study::expect::{Demand, Verdict};
@@ -430,7 +431,7 @@ impl Decided {
         if kept.len() == self.points.iter().filter(|point| !point.places.is_empty()).count() {
             // The file as it is lies outside of the range.
             let all: Vec<String> = self.ranges.iter().map(Range::text).collect();
-            return format!("{}, other than in the file", all.join(" and "));
+            return format!("{}, other than in the file", list(&all));
         }
         let mut sets: Vec<Vec<usize>> = vec![Vec::new(); self.ranges.len()];
         for point in &kept {
@@ -444,7 +445,7 @@ impl Decided {
         if sets.iter().map(Vec::len).product::<usize>() == kept.len() {
             let parts = self.ranges.iter().zip(&sets);
             let parts: Vec<String> = parts.filter_map(|(range, set)| named(range, set)).collect();
-            return parts.join(" and ");
+            return list(&parts);
         }
         // The points form no block: list the values of one range per combination of the others, choosing the range with
         // the fewest parts.
@@ -488,7 +489,7 @@ impl Decided {
                 words.extend(named(range, &places));
             }
             words.extend(named(&self.ranges[inner], set));
-            words.join(" and ")
+            list(&words)
         };
         together.iter().map(one).collect()
     }

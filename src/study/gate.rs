@@ -32,6 +32,8 @@ pub const FALSE_ALARM: f64 = 0.01;
 pub const FALSE_PASS: f64 = 0.05;
 /// Paths of the costs per month and once, with the units of their records.
 const COSTS: [(&str, &str); 2] = [("cost.month", "dollars_per_month"), ("cost.once", "dollars")];
+/// Rounding of a figure relative to the terms it is computed from: numbers of 53 bits, some hundred operations.
+const ROUNDING: f64 = 1e-13;
 /// A larger number of replications is not reported.
 const MOST: f64 = 1e6;
 
@@ -193,7 +195,8 @@ pub fn judge(
         };
         if mode == Mode::Exact {
             row.verdict = if was == is { Verdict::Same } else { Verdict::Changed };
-        } else if !(old.seed == new.seed && to_the_bit(was, is)) {
+        } else if !(old.seed == new.seed && to_the_bit(was, is) || equal_but_for_rounding(was, is))
+        {
             let paired = pairs(old, new, path);
             match Test::of(path, (was, is), paired) {
                 Ok(test) => {
@@ -256,6 +259,30 @@ fn to_the_bit(old: &FigureRecord, new: &FigureRecord) -> bool {
         (numbers.map(|number| number.map(f64::to_bits)), record.replications)
     };
     bits(old) == bits(new)
+}
+
+/// Returns the smallest difference that rounding does not explain. The terms of a share are as large as one.
+fn resolution(record: &FigureRecord) -> f64 {
+    let least = if record.unit == "ratio" { 1.0 } else { 0.0 };
+    ROUNDING * record.value.unwrap_or_default().abs().max(least)
+}
+
+/// Returns the record with zero in place of numbers that rounding alone keeps from it.
+#[must_use]
+pub fn without_rounding(record: &FigureRecord) -> FigureRecord {
+    let least = resolution(record);
+    let clean = |number: Option<f64>| number.map(|it| if it.abs() <= least { 0.0 } else { it });
+    let [value, low, high] = [record.value, record.low, record.high].map(clean);
+    FigureRecord { value, low, high, ..record.clone() }
+}
+
+/// Returns whether both are without noise, and differ by rounding alone.
+fn equal_but_for_rounding(old: &FigureRecord, new: &FigureRecord) -> bool {
+    let least = resolution(old).max(resolution(new));
+    let ends = |record: &FigureRecord| [record.value, record.low, record.high];
+    let Some(value) = old.value else { return false };
+    let near = |number: Option<f64>| number.is_some_and(|it| (it - value).abs() <= least);
+    old.unit == new.unit && ends(old).into_iter().chain(ends(new)).all(near)
 }
 
 /// Compares a price, which is no estimate: any difference counts.
@@ -438,6 +465,21 @@ mod tests {
         assert_eq!(row.verdict, Verdict::Same);
         assert_eq!(row.allowed.unwrap().margin, Margin::Absolute(0.001));
         let row = verdict("lost.page.chance@peak", record(0.0, 0.0, 30), record(0.02, 1e-3, 30));
+        assert_eq!(row.verdict, Verdict::Changed);
+    }
+
+    /// A headroom of nothing is computed as 1 − 1, which another order of addition makes 1.1e-16.
+    #[test]
+    fn what_differs_by_rounding_alone_has_not_moved() {
+        let share = |value: f64| FigureRecord { unit: "ratio".into(), ..record(value, 0.0, 30) };
+        let path = "headroom.web-1.cpu@peak";
+        let row = verdict(path, share(1.110_223e-16), share(0.0));
+        assert_eq!((row.verdict, row.direction), (Verdict::Same, None));
+        assert_eq!(without_rounding(&share(1.110_223e-16)), share(0.0));
+        let row = verdict(path, share(1.110_223e-16), share(-0.2));
+        assert_eq!((row.verdict, row.direction), (Verdict::Changed, Some(Direction::Worse)));
+        // A time has no whole to be compared with: a femtosecond and a picosecond differ.
+        let row = verdict("latency.page.mean@peak", record(1e-15, 0.0, 30), record(1e-12, 0.0, 30));
         assert_eq!(row.verdict, Verdict::Changed);
     }
 

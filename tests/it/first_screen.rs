@@ -87,6 +87,38 @@ fn where_no_scenario_meets_its_objectives_the_nearest_and_what_it_misses_come_fi
     assert!(answer.contains("It misses p95 at "), "{answer}");
 }
 
+/// A script that compares is told of a broken expectation as one that runs: an objective is an answer, an expectation a demand.
+#[test]
+fn compare_ends_with_the_worst_exit_code_that_run_gives() {
+    let place = tempfile::tempdir().unwrap();
+    let desk = |name: &str, is: &str| {
+        let path = place.path().join(format!("{name}.toml"));
+        let text = std::fs::read_to_string("scenarios/oracles/o01-mm1.toml").unwrap();
+        let lines = text.split("[[expect]]").next().unwrap().lines();
+        let text: Vec<&str> = lines.filter(|line| !line.starts_with("precision")).collect();
+        let text = text.join("\n");
+        let text = text.replacen("scenario = \"o01-mm1\"", &format!("scenario = \"{name}\""), 1);
+        let expect =
+            format!("{text}\n[[expect]]\nfigure = \"utilization.web@steady\"\nis = \"{is}\"\n");
+        std::fs::write(&path, expect).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    let (holds, fails) = (desk("holds", "> 0.05"), desk("fails", "< 0.01"));
+    let open = desk("open", "0.8 +- 0.000001%");
+    let effort = ["--set", "window.steady.length=20s", "--set", "window.steady.warm-up=1s"];
+    let code = |command: &str, files: &[&str]| {
+        let out = place.path().join("results");
+        run(command, files, &out, &[&effort[..], &["--force"]].concat()).status.code()
+    };
+    for (one, expected) in [(&holds, 0), (&fails, 1), (&open, 5)] {
+        assert_eq!(code("run", &[one]), Some(expected), "run {one}");
+    }
+    assert_eq!(code("compare", &[&holds, &desk("as-well", "> 0.04")]), Some(0));
+    assert_eq!(code("compare", &[&holds, &fails]), Some(1));
+    assert_eq!(code("compare", &[&open, &holds]), Some(5));
+    assert_eq!(code("compare", &[&open, &fails]), Some(1));
+}
+
 /// Without the long horizon the share of views served is not judged: no scenario is then said to meet its objectives.
 #[test]
 fn an_objective_that_is_not_judged_is_never_met() {
@@ -98,6 +130,19 @@ fn an_objective_that_is_not_judged_is_never_met() {
     let words = answer.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.starts_with("None of 2 scenarios is known to meet every objective."), "{answer}");
     assert!(words.contains("page views served are not judged without a long horizon"), "{answer}");
+}
+
+/// Without windows no p95 is judged, even where every scenario serves the share of views that is asked of it.
+#[test]
+fn a_latency_objective_that_flows_leave_out_is_never_met() {
+    let place = tempfile::tempdir().unwrap();
+    let files = [tier("tier-3"), tier("tier-5")];
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let more = ["--solver", "flows", "--set", "objective.page.availability=99%"];
+    let answer = text(&run("compare", &files, place.path(), &more));
+    let words = answer.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.starts_with("None of 2 scenarios is known to meet every objective."), "{answer}");
+    assert!(words.contains("p95 is not judged without a window"), "{answer}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub use rows::OF_WINDOWS;
 use std::fmt::Write as _;
 
 use super::{Figure, FigureUnit, Metric, NoSuchFigure, STATS, Stat, Wanted};
+use crate::scenario::render::list;
 use crate::scenario::suggest;
 use crate::units::SimDuration;
 
@@ -708,7 +709,7 @@ pub fn row(figure: &Figure) -> Result<&'static Row, NoSuchFigure> {
         return Err(NoSuchFigure::new(message).help(format!("write `{}`", written(figure, row))));
     }
     let names: Vec<String> = figure.keys.iter().map(|(name, _)| format!("`{name}`")).collect();
-    let message = format!("`{figure}`: {} do not go together", names.join(" and "));
+    let message = format!("`{figure}`: {} do not go together", list(&names));
     Err(NoSuchFigure::new(message).help("ask for one of them"))
 }
 

@@ -12,7 +12,7 @@ use crate::report::svg::{Drawing, Ink, text_width};
 const fn pattern(kind: FallKind) -> (u8, &'static str) {
     match kind {
         FallKind::Whole => (0, "in all"),
-        FallKind::Effect => (1, "bought by leaving it out"),
+        FallKind::Effect => (1, "saved if this cause did not exist"),
         FallKind::Interaction => (2, "interaction"),
         FallKind::Left => (3, "left without any"),
     }

@@ -4,6 +4,7 @@ use super::{Ladder, breaks, buy, counted, folded, points, steps, whole};
 use crate::report::columns::{Described, ResultTable, estimates, words};
 use crate::report::document::{Block, Figure, Judgement, Rounding, Section, Table, Unit, Verdict};
 use crate::report::number;
+use crate::scenario::render::list;
 use crate::study::compare::{Change, Owner, Respect, Weighed};
 
 /// The heading of the section.
@@ -66,7 +67,7 @@ pub(super) fn finding(ladder: &Ladder, at: usize) -> Option<Verdict> {
     let cost = match (known.is_empty(), changes.is_empty()) {
         (true, _) => String::new(),
         (_, true) => ", for the same price".into(),
-        _ => format!(", for {}", changes.join(" and ")),
+        _ => format!(", for {}", list(&changes)),
     };
     let mut text = format!("{} instead of {}{cost}.", row.scenario, above.scenario);
     for (change, word) in [(Change::Better, "Better"), (Change::Worse, "Worse")] {

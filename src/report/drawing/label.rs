@@ -9,6 +9,7 @@ use crate::plan::drawing::{Busy, Form, Load, Node, System};
 use crate::plan::load::Resource;
 use crate::report::document::{Figure, Rounding, Unit};
 use crate::report::number;
+use crate::scenario::render::list as in_words;
 
 /// Lower bounds of the steps of utilisation, and the words for each step.
 pub const STEPS: [(f64, &str); 5] = [
@@ -204,11 +205,7 @@ pub fn list(names: &[String]) -> String {
     if more > 0 {
         shown.push(format!("{more} more"));
     }
-    match shown.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
+    in_words(&shown)
 }
 
 /// Returns the words for the content of an arrow.

@@ -48,7 +48,8 @@ pub fn lines(report: &Report) -> String {
 fn of_change(one: &Gated) -> Vec<String> {
     let figures: Vec<String> = one.of(Verdict::Changed).take(FIGURES).map(sentence).collect();
     let count = one.count(Verdict::Changed);
-    let mut effect = format!("{count} figures moved: {}", figures.join("; "));
+    let noun = if count == 1 { "figure" } else { "figures" };
+    let mut effect = format!("{count} {noun} moved: {}", figures.join("; "));
     if count > figures.len() {
         effect.push_str("; …");
     }

@@ -8,7 +8,7 @@ use crate::report::difference::words;
 use crate::report::document::{Figure, Rounding, Unit};
 use crate::report::number;
 use crate::report::text::visible;
-use crate::study::gate::{Direction, Verdict};
+use crate::study::gate::{Direction, Verdict, without_rounding};
 use crate::study::record::FigureRecord;
 
 /// The first line, by which a workflow finds the comment of an earlier push.
@@ -196,7 +196,7 @@ fn table(out: &mut String, rows: &[&Row]) {
 
 /// Returns the value of a figure that is better when smaller: what is missing to one, if the margin is relative to that.
 fn value(row: &Row, side: &Option<FigureRecord>) -> Option<f64> {
-    let value = side.as_ref()?.value?;
+    let value = without_rounding(side.as_ref()?).value?;
     Some(if row.allowed.is_some_and(|allowed| allowed.of_the_rest) { 1.0 - value } else { value })
 }
 

@@ -16,7 +16,7 @@ use super::{json as form, number};
 use crate::scenario::difference::Change;
 use crate::scenario::render::wrap;
 use crate::stats::equivalence::Margin;
-use crate::study::gate::{Allowed, Direction, Mode, Row, Verdict};
+use crate::study::gate::{Allowed, Direction, Mode, Row, Verdict, without_rounding};
 use crate::study::record::FigureRecord;
 
 /// Largest number of changed figures that are shown per scenario, and of undecided ones.
@@ -309,7 +309,7 @@ fn two_digits(count: u64) -> u64 {
 }
 
 fn shown(row: &Row, side: &Option<FigureRecord>) -> String {
-    let Some(record) = side else { return "–".into() };
+    let Some(record) = side.as_ref().map(without_rounding) else { return "–".into() };
     let unit = form::unit_named(&record.unit);
     let rest = row.allowed.is_some_and(|allowed| allowed.of_the_rest);
     let rounding = if rest { Rounding::Down } else { Rounding::Nearest };
@@ -318,7 +318,7 @@ fn shown(row: &Row, side: &Option<FigureRecord>) -> String {
             number::figure(&Figure::estimate(value, low, high, unit).rounded(rounding))
         }
         (Some(value), ..) => number::figure(&Figure::exact(value, unit).rounded(rounding)),
-        (None, ..) => record.reason.clone().unwrap_or_else(|| "no figure".into()),
+        (None, ..) => record.reason.unwrap_or_else(|| "no figure".into()),
     }
 }
 

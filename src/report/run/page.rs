@@ -1,18 +1,19 @@
 //! The report of one scenario, as a document; the terminal shows its first tables.
 
 use super::{Identity, breaks, capacity, databases, ledgers, price, unit};
+use crate::plan::figure::FigureUnit;
 use crate::report::columns::{ResultTable, numbers, words};
 use crate::report::document::{
     Block, Check, Definition, Document, Figure, Judgement as Word, Section, Unit, Verdict as Line,
 };
 use crate::report::number;
-use crate::stats::interval::Method;
+use crate::stats::interval::{Interval, Method};
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{
     ClassRow, ExpectationRow, RESULTS_VERSION, Recovery, Results, ViewRow, WindowRows, balance,
 };
 use crate::study::window::{Came, Estimate, Verdict};
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// Returns the whole report.
 #[must_use]
@@ -154,9 +155,46 @@ pub fn expectation(row: &ExpectationRow) -> String {
     let found = match (&row.words, row.judgement) {
         (Some(reason), Judgement::NotJudged) => format!("not judged: {reason}"),
         (Some(name), _) => name.clone(),
-        (None, _) => in_words(&row.estimate, unit(row.unit)),
+        (None, _) => match unit_of_bound(&row.is).filter(|_| row.unit == FigureUnit::Seconds) {
+            Some((name, seconds)) => {
+                in_words(&times(&row.estimate, 1.0 / seconds), Unit::Other(name.into()))
+            }
+            None => in_words(&row.estimate, unit(row.unit)),
+        },
     };
     format!("{} is {}: {found}", row.path, row.is)
+}
+
+/// Returns the unit of time of the last duration in a demand, with its seconds; the value found is printed in it.
+fn unit_of_bound(is: &str) -> Option<(&'static str, f64)> {
+    let last = is.split_whitespace().rfind(|word| SimDuration::parse(word).is_ok())?;
+    let written = last.trim_start_matches(|letter: char| !letter.is_alphabetic() && letter != 'µ');
+    TIMES.into_iter().find(|(name, _)| *name == written)
+}
+
+/// Units of time in a scenario, with their seconds.
+const TIMES: [(&str, f64); 8] = [
+    ("ns", 1e-9),
+    ("us", 1e-6),
+    ("µs", 1e-6),
+    ("ms", 1e-3),
+    ("s", 1.0),
+    ("min", 60.0),
+    ("h", 3_600.0),
+    ("d", 86_400.0),
+];
+
+fn times(estimate: &Estimate, factor: f64) -> Estimate {
+    match estimate {
+        Estimate::Interval(i) => Estimate::Interval(Interval {
+            low: i.low * factor,
+            high: i.high * factor,
+            estimate: i.estimate * factor,
+            ..*i
+        }),
+        Estimate::Single(value) => Estimate::Single(value * factor),
+        Estimate::Missing(_) => estimate.clone(),
+    }
 }
 
 /// Describes each class whose overload is metastable.
@@ -382,5 +420,26 @@ fn scenario(identity: &Identity) -> Section {
             identity.canonical_digest
         ),
         blocks,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_expectation_finds_is_told_in_the_unit_of_its_bound() {
+        let row = |is: &str, value: f64| ExpectationRow {
+            path: "outage.page.mean@horizon".into(),
+            is: is.into(),
+            unit: FigureUnit::Seconds,
+            estimate: Estimate::Single(value),
+            words: None,
+            judgement: Judgement::Holds,
+        };
+        let told = |is: &str, value: f64| expectation(&row(is, value)).replace('\u{a0}', " ");
+        assert!(told("within 15% of 1822s", 1_872.0).ends_with("1822s: 1,872 s (single run)"));
+        assert!(told("< 500ms", 1.25).ends_with("< 500ms: 1,250 ms (single run)"));
+        assert!(told("<= 2h", 1_800.0).ends_with("<= 2h: 0.5 h (single run)"));
     }
 }

@@ -387,14 +387,21 @@ impl Measure {
             }
             Metric::Lag | Metric::Backlog => {
                 let member = members(plan, scope);
-                let one = |id: &&ComponentId| plan.parts[id.index()].database.is_some();
+                let is_member = |part: &Part| part.database.is_some();
+                let one = |id: &&ComponentId| is_member(&plan.parts[id.index()]);
                 match (member.iter().find(one), member.len()) {
                     (Some(id), 1) if figure.metric == Metric::Lag => Ok(Self::Lag(*id, stat)),
                     (Some(id), 1) => Ok(Self::Backlog(*id, stat)),
-                    _ => Err(NoSuchFigure::new(format!(
-                        "`{figure}`: lag is that of one member of a replicated database, \
-                         `mysql-2` say"
-                    ))),
+                    _ => {
+                        let message = "lag is that of one member of a replicated database";
+                        // The last member is a replica where there is one.
+                        let known = plan.parts.iter().rfind(|part| is_member(part));
+                        let example = known.map_or_else(
+                            || "; no database here is replicated".into(),
+                            |part| format!(", `{}` say", part.name),
+                        );
+                        Err(NoSuchFigure::new(format!("`{figure}`: {message}{example}")))
+                    }
                 }
             }
             Metric::Stale | Metric::Failovers | Metric::LostWrites | Metric::SplitBrain => {
