@@ -674,6 +674,8 @@ pub struct Timeline {
     pub to: f64,
     /// The lanes, top to bottom.
     pub lanes: Vec<Lane>,
+    /// Beginnings of causes, each with a colour that is the same in all charts with these words.
+    pub words: &'static [&'static str],
 }
 
 /// A lane of a timeline.

@@ -389,6 +389,7 @@ fn timeline() -> Chart {
             axis: Axis::linear("time", Unit::Seconds),
             from: 0.0,
             to: 365.0 * 86_400.0,
+            words: &[],
             lanes: vec![
                 lane("page", vec![span(33.0, 12.0, "change"), span(211.0, 9_000.0, "software")]),
                 lane(

@@ -585,6 +585,7 @@ fn numbers_that_are_none_are_not_drawn() {
                     axis,
                     from: 0.0,
                     to: value,
+                    words: &[],
                     lanes: vec![Lane {
                         label: "l".into(),
                         spans: vec![Span { from: value, to: value, cause: "c".into() }],

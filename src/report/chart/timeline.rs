@@ -23,6 +23,7 @@ pub fn timeline(sheet: &Sheet<'_>, chart: &Timeline) -> Drawing {
         return nothing(sheet);
     }
     let causes = causes(chart);
+    let colours = colours(&causes, chart.words);
     let labels: Vec<String> = chart.lanes.iter().map(|lane| lane.label.clone()).collect();
     let widest = labels.iter().map(|label| text_width(label, TICK_SIZE)).fold(0.0, f64::max);
     let room = widest.min(sheet.pixels() * 0.3);
@@ -34,7 +35,7 @@ pub fn timeline(sheet: &Sheet<'_>, chart: &Timeline) -> Drawing {
     let y = Scale::categories(&labels, room, Room::Up(height));
     let margins = Margins { left, right: x.overhang(length).max(8.0), below: 44.0 };
     let key = |(i, cause): (usize, &String)| Key {
-        sample: Sample::Pattern(table::u8(i)),
+        sample: Sample::Pattern(colours[i]),
         name: cause.clone(),
     };
     let keys: Vec<Key> = causes.iter().enumerate().map(key).collect();
@@ -50,7 +51,7 @@ pub fn timeline(sheet: &Sheet<'_>, chart: &Timeline) -> Drawing {
                     continue;
                 }
                 let cause = causes.iter().position(|cause| *cause == span.cause);
-                let ink = Ink::Pattern(table::u8(cause.unwrap_or(usize::from(SERIES) - 1)));
+                let ink = Ink::Pattern(colours[cause.unwrap_or(causes.len() - 1)]);
                 let (start, y) = area.map_coordinate(&(from, at));
                 let (end, _) = area.map_coordinate(&(to, at));
                 let end = end.max(start + LEAST);
@@ -77,6 +78,23 @@ fn causes(chart: &Timeline) -> Vec<String> {
         causes.push(REST.into());
     }
     causes
+}
+
+/// Returns the colour of each cause: that of the word with which it begins, or else the first that is free.
+fn colours(causes: &[String], words: &[&str]) -> Vec<u8> {
+    let own = |cause: &String| words.iter().position(|word| cause.starts_with(word));
+    let mut taken: Vec<u8> = Vec::new();
+    let known: Vec<Option<u8>> = causes
+        .iter()
+        .map(|cause| {
+            let colour = own(cause).map(table::u8).filter(|colour| *colour < SERIES);
+            let colour = colour.filter(|colour| !taken.contains(colour));
+            taken.extend(colour);
+            colour
+        })
+        .collect();
+    let mut free = (0..SERIES).filter(|colour| !taken.contains(colour));
+    known.into_iter().map(|colour| colour.or_else(|| free.next()).unwrap_or(SERIES - 1)).collect()
 }
 
 fn span_words(lane: &str, span: &crate::report::document::Span, unit: &Unit) -> String {

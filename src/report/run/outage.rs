@@ -15,6 +15,17 @@ const PARTS: usize = 6;
 /// Shortest time on the axis, in seconds.
 const SHORTEST: f64 = 1.0;
 
+/// Phases and states that have a colour of their own.
+const WORDS: [&str; 7] = [
+    "not detected",
+    "takeover",
+    "repair",
+    "return of the members",
+    "down",
+    "failed, not detected",
+    "failed, detected",
+];
+
 /// A phase: its end in seconds after the onset, and its name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Phase {
@@ -116,6 +127,7 @@ fn chart(stories: &Stories, outage: &OutageRecord, (title, name): (&str, &str)) 
             from: SHORTEST,
             to,
             lanes,
+            words: &WORDS,
         }),
     })
 }

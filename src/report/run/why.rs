@@ -266,6 +266,7 @@ fn timeline(strips: &YearStrips) -> Chart {
             from: 0.0,
             to: YEAR_S,
             lanes: vec![lane("worst year", &strips.worst), lane("typical year", &strips.typical)],
+            words: &[],
         }),
     }
 }

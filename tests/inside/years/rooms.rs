@@ -59,7 +59,8 @@ fn agree(text: &str, rate: &str, (hours, replications): (f64, u64)) {
     assert!((0.7..2.5).contains(&ratio), "{rate}/s: {years} by years, {requests} by requests");
 }
 
-/// With Poisson arrivals, below and above what can be done: users who give up, try again, and go away.
+/// With Poisson arrivals, below and above what can be done: users who give up, try again, and go away. The lowest rates
+/// take hours of traffic; FIVENINES_FULL=1 asks for them.
 #[test]
 fn what_a_full_room_refuses_is_lost_over_years_too() {
     for (users, rates) in [
@@ -68,7 +69,8 @@ fn what_a_full_room_refuses_is_lost_over_years_too() {
         (&format!("{AGAIN}\n{SESSION}"), [("34", 6.0), ("38", 1.0), ("46", 0.5)]),
     ] {
         let text = with(&room(), users);
-        for (rate, hours) in rates {
+        let full = std::env::var_os("FIVENINES_FULL").is_some();
+        for (rate, hours) in rates.into_iter().skip(usize::from(!full)) {
             agree(&text, rate, (hours, 2));
         }
     }
