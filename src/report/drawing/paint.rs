@@ -117,7 +117,7 @@ pub fn headings(system: &System, places: &Places) -> Vec<Rect> {
 pub fn drawing(system: &System, places: &Places, nets: &[Net], id: &str) -> Drawing {
     let mut painter = Painter { system, places, out: String::new() };
     let legend = painter.legend_entries(nets);
-    let width = places.width.max(45 * UNIT);
+    let width = places.width.max(56 * UNIT);
     let caption = format!("{}: {}", system.name, label::load(system));
     painter.words("s-t", (24, 20), LARGE, &fitted(&caption, LARGE, f64::from(width - 48)), "");
     painter.out.push_str("<g transform=\"translate(0 32)\">\n");
