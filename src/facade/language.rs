@@ -23,7 +23,7 @@ pub(crate) fn codes() -> Json {
     let all = Code::ALL.iter().map(|code| {
         json!({
             "code": code.id(),
-            "class": code.class().word(),
+            "class": code.word(),
             "severity": code.severity().word(),
             "meaning": code.title(),
         })

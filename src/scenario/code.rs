@@ -211,6 +211,16 @@ codes! {
 }
 
 impl Code {
+    /// Returns the word in messages and in JSON for what is wrong: the class, but for an architecture that can be built
+    /// and is doubtful.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match (self.severity(), self.class()) {
+            (Severity::Warning, Class::Infeasible) => "RISK",
+            (_, class) => class.word(),
+        }
+    }
+
     /// Returns the severity, given by the letter of the code.
     #[must_use]
     pub const fn severity(self) -> Severity {

@@ -34,7 +34,7 @@ pub fn page(title: &str, root: &Shape) -> String {
 pub fn codes_page() -> String {
     let mut text = String::from("| code | class | meaning |\n|---|---|---|\n");
     for code in Code::ALL {
-        line(&mut text, &[code.id(), code.class().word(), code.title()]);
+        line(&mut text, &[code.id(), code.word(), code.title()]);
     }
     text
 }

@@ -174,8 +174,8 @@ impl Report<'_> {
             Some(format!("{item} (line {line})"))
         };
         let items: Vec<String> = all.iter().filter_map(item).collect();
-        let name = format!("{}[{code}] {}: ", code.severity().word(), code.class());
-        let text = format!("{statement}: {}", items.join(", "));
+        let name = format!("{}[{code}] {}: ", code.severity().word(), code.word());
+        let text = format!("{} {statement}: {}", items.len(), items.join(", "));
         let indent = 2;
         let first = style.width.saturating_sub(name.chars().count());
         let mut lines = wrap(&text, first.max(1)).into_iter();
@@ -204,7 +204,7 @@ impl Report<'_> {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let name = format!("{}[{code}] {}", code.severity().word(), code.class());
+        let name = format!("{}[{code}] {}", code.severity().word(), code.word());
         // Continuation lines are indented by the renderer to the end of the label.
         let folded = |text: &str, label: usize| fold(text, style.width.saturating_sub(label));
         let title = folded(&diagnostic.message, name.chars().count() + 2);
@@ -251,7 +251,7 @@ impl Report<'_> {
             };
             let object = json!({
                 "code": diagnostic.code.id(),
-                "class": diagnostic.code.class().word(),
+                "class": diagnostic.code.word(),
                 "severity": diagnostic.severity().word(),
                 "file": shown(place.file),
                 "line": place.line,

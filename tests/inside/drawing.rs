@@ -351,7 +351,7 @@ fn storage_lines_end_at_pools_and_standby_members_and_the_bottleneck_are_marked(
     assert_eq!(named(|node| node.saturates_first), ["app-1", "app-2"]);
     assert_eq!(named(|node| node.carries_all_of == Some("rack")), ["switch"]);
     let svg = scenario.drawing().svg();
-    let (points, legend) = (svg.find("5 single points of failure: "), svg.find("below 50"));
+    let (points, legend) = (svg.find("4 single points of failure: "), svg.find("below 50"));
     assert!(points.is_some() && points < legend, "{points:?} {legend:?}");
 }
 

@@ -38,6 +38,39 @@ fn a_template_has_no_warning_but_the_single_points_of_failure_that_it_names() {
     }
 }
 
+/// One count of single points of failure, whoever is asked: `check`, `run` and the drawing.
+#[test]
+fn check_run_and_the_drawing_count_the_same_single_points_of_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    for (template, single) in TEMPLATES.into_iter().filter(|(_, single)| *single > 1) {
+        let path = written(&folder, template);
+        let (_, _, warned) = run(&["check", &path]);
+        let warned = warned.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(warned.contains(&format!("RISK: {single} single points of failure of ")), "{warned}");
+        assert!(warned.contains(&format!("{single} warnings")), "{warned}");
+        let (_, drawn, _) = run(&["draw", &path]);
+        assert!(drawn.contains(&format!("{single} single points of failure: ")), "{drawn}");
+        let out = folder.path().join(template);
+        let words = ["run", &path, "--quiet", "--out", out.to_str().unwrap()];
+        let (_, answer, _) = run(&[&words[..], &["--solver", "flows", "--replications", "2"]].concat());
+        let from = answer.find("single points").unwrap();
+        let names = answer[from..].split("next loss").next().unwrap();
+        // A part is named with its hosts, so each name outside parentheses is one.
+        let mut outside = String::new();
+        let mut within = false;
+        for letter in names["single points".len()..].chars() {
+            within = (within || letter == '(') && letter != ')';
+            if !within {
+                outside.push(letter);
+            }
+        }
+        let named = outside.replace(" and ", ", ").split(", ").count();
+        let more = outside.split_whitespace().rev().nth(1).and_then(|word| word.parse().ok());
+        let named = more.map_or(named, |more: usize| named - 1 + more);
+        assert_eq!(named, single, "{names}");
+    }
+}
+
 /// A quick run has few replications: an expectation may stay undecided there, but none may fail. The textbook asks for
 /// so narrow intervals that it is run in full.
 #[test]

@@ -15,12 +15,12 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::Draft;
-use crate::plan::cutsets::CutSets;
+use crate::plan::cutsets::{CutSets, SinglePoint};
 use crate::plan::graph::{Graph, server_of, store_at};
 use crate::plan::headroom::{self, design_peak};
 use crate::plan::kind::flow::uplinks_of;
 use crate::plan::links::Store;
-use crate::plan::lint::judged;
+use crate::plan::lint::{judged, single_points_of};
 use crate::plan::load::{self, Offered, Resource};
 use crate::plan::names::{Kind, split_member};
 use crate::plan::part::{Part, PartKind};
@@ -132,6 +132,32 @@ pub struct System {
     pub roots: Vec<usize>,
     /// Arrows, sorted.
     pub connections: Vec<Connection>,
+    /// Single points of failure, as `check` counts them: each part once, with the hosts that fail with it.
+    pub singles: Vec<Single>,
+}
+
+/// A single point of failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Single {
+    /// Its sort in a word: `service`.
+    pub word: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Sorts and names of the hosts whose loss therefore takes the same down.
+    pub hosts: Vec<(&'static str, String)>,
+}
+
+impl Single {
+    fn all(draft: &Draft) -> Vec<Self> {
+        let graph = Graph::of(draft);
+        let named = |part: &Part| (part.sort().word, part.name(draft));
+        let single = |point: &SinglePoint| {
+            let (word, name) = named(&point.role);
+            Self { word, name, hosts: point.hosts.iter().map(named).collect() }
+        };
+        let found = single_points_of(draft, &graph, &CutSets::of(&graph));
+        found.iter().map(|(point, _)| single(point)).collect()
+    }
 }
 
 impl System {
@@ -158,7 +184,8 @@ impl System {
         let connections = ends.connect(&arrows);
         let name = draft.scenario.scenario.to_string();
         let measured = !measured.is_empty();
-        Self { name, load, measured, nodes, roots, connections }
+        let singles = Single::all(draft);
+        Self { name, load, measured, nodes, roots, connections, singles }
     }
 
     /// Returns the numbers of the nodes around a node, the nearest first.

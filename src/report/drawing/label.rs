@@ -5,7 +5,7 @@
 
 use crate::convert::whole;
 use crate::plan::drawing::arrows::Carries;
-use crate::plan::drawing::{Busy, Form, Load, Node, System};
+use crate::plan::drawing::{Busy, Form, Load, Node, Single, System};
 use crate::plan::load::Resource;
 use crate::report::document::{Figure, Rounding, Unit};
 use crate::report::number;
@@ -77,23 +77,30 @@ pub fn heading(node: &Node) -> String {
     format!("{} {}{first}", node.word, title(node))
 }
 
-/// Returns the names of all single points of failure, each with its sort.
+/// Returns the names of all single points of failure, each once with its sort and its hosts.
 #[must_use]
 pub fn singles(system: &System) -> Vec<String> {
-    let name = |node: &Node| {
-        let around = node.parent.map(|at| &system.nodes[at]);
-        match around {
-            Some(around) if around.component.is_some() => {
-                format!("{} {}.{}", node.word, around.name, title(node))
-            }
-            // A name that only repeats the sort says less than its place.
-            Some(around) if node.name == node.word => {
-                format!("{} of {}", title(node), heading(around))
-            }
-            _ => format!("{} {}", node.word, title(node)),
-        }
+    let name = |single: &Single| {
+        let hosts: Vec<String> =
+            single.hosts.iter().map(|(word, name)| format!("{word} {name}")).collect();
+        let hosts = match hosts.as_slice() {
+            [] => String::new(),
+            hosts => format!(" (on {})", hosts.join(", ")),
+        };
+        format!("{} {}{hosts}", single.word, single.name)
     };
-    system.nodes.iter().filter(|node| !node.takes_down.is_empty()).map(name).collect()
+    system.singles.iter().map(name).collect()
+}
+
+/// Lists the single points of failure in a sentence.
+#[must_use]
+pub fn points(system: &System) -> String {
+    let singles = singles(system);
+    match singles.as_slice() {
+        [] => "There is no single point of failure.".into(),
+        [one] => format!("The only single point of failure: {one}."),
+        all => format!("{} single points of failure: {}.", all.len(), list(all)),
+    }
 }
 
 /// Returns the utilisation of a node in a few words.

@@ -152,19 +152,9 @@ fn describe(system: &System) -> String {
     let busiest = busiest.map_or("No utilisation is known.".to_string(), |busy| {
         format!("The busiest resource is {}.", label::busy_in_full(busy))
     });
-    let singles = points(system);
+    let singles = label::points(system);
     let count = system.nodes.len();
     format!("{count} boxes and {} arrows. {busiest} {singles}", system.connections.len())
-}
-
-/// Lists the single points of failure in a sentence.
-fn points(system: &System) -> String {
-    let singles = label::singles(system);
-    match singles.as_slice() {
-        [] => "There is no single point of failure.".into(),
-        [one] => format!("The only single point of failure: {one}."),
-        all => format!("{} single points of failure: {}.", all.len(), label::list(all)),
-    }
 }
 
 /// Entry of the legend.
@@ -383,7 +373,7 @@ impl Painter<'_> {
     /// Lists the single points of failure from `top` on; returns the bottom of the list.
     fn points(&mut self, width: i32, top: i32) -> i32 {
         let mut y = top;
-        for line in wrapped(&points(self.system), SMALL, f64::from(width - 48), 4) {
+        for line in wrapped(&label::points(self.system), SMALL, f64::from(width - 48), 4) {
             self.words("s-t", (24, y + 14), SMALL, &line, "");
             y += 18;
         }

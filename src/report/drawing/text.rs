@@ -17,10 +17,8 @@ pub fn list(system: &System) -> String {
     for root in &system.roots {
         add(system, *root, 0, &mut out);
     }
-    let singles = system.nodes.iter().filter(|node| !node.takes_down.is_empty()).count();
-    if singles == 0 {
-        out.push_str("no single point of failure among these\n");
-    }
+    out.push_str(&label::points(system));
+    out.push('\n');
     visible_text(&out)
 }
 

@@ -10,6 +10,7 @@ use crate::plan::drawing::{Form, Node, System};
 use crate::plan::load::Resource;
 use crate::report::answer::{aftermath, downtime, list, percent};
 use crate::report::document::Fact;
+use crate::report::drawing::label;
 use crate::report::number::count;
 use crate::study::results::{LossRow, Results, StrikeRow};
 use crate::study::summary::{Down, Summary};
@@ -155,8 +156,7 @@ pub(super) fn losses(results: &Results, summary: &Summary) -> Vec<Fact> {
     let rows = spare.map_or(&[][..], |spare| &spare.rows);
     let losses: Vec<&LossRow> = rows.iter().filter(|row| row.spare.lost.is_some()).collect();
     let name = |row: &LossRow| format!("{} {}", row.kind, row.spare.lost.as_deref().unwrap_or(""));
-    let ends = losses.iter().filter(|row| !row.spare.serves);
-    let ends: Vec<String> = ends.map(|row| name(row)).collect();
+    let ends = label::singles(&results.system);
     let carried = |row: &LossRow| row.spare.carries.as_ref().map(|(_, carried)| *carried);
     let mut facts = Vec::new();
     let shown = ends.len().min(POINTS);
