@@ -281,6 +281,12 @@ fn between(low: &Json, value: &Json, high: &Json, share: f64) -> Option<String> 
     }
     if let [Ok(a), Ok(b), Ok(c)] = texts.map(Rate::parse) {
         let rate = at(a.in_per_second(), b.in_per_second(), c.in_per_second());
+        if rate == 0.0 {
+            // Zero has no size that would choose a unit: it takes that of the upper end.
+            let most = inline(&Json::String(texts[2].into()), false);
+            let per = most.rsplit_once('/').map_or("s", |(_, per)| per);
+            return Some(format!("0/{per}"));
+        }
         return Some(inline(&Json::String(format!("{rate}/s")), false));
     }
     if let [Ok(a), Ok(b), Ok(c)] = texts.map(Bytes::parse) {
@@ -457,7 +463,7 @@ mod tests {
         assert_eq!(drawn("1GiB", "2GiB", "4GiB", 0.25).unwrap(), "1536MiB");
         assert_eq!(drawn("512MiB", "1GiB", "4GiB", 0.0).unwrap(), "512MiB");
         assert_eq!(drawn("$1/GB", "$2/TB", "$4/TB", 0.25), None);
-        assert_eq!(drawn("0/y", "2/y", "4/y", 0.0).unwrap(), "0/s");
+        assert_eq!(drawn("0/y", "2/y", "4/y", 0.0).unwrap(), "0/y");
     }
 
     /// A figure that follows one key of two, with a little noise from no key.

@@ -55,6 +55,28 @@ fn a_sweep_estimates_the_figures_it_is_asked_for_in_every_variant_and_resumed_to
     assert_eq!(code, 0, "{said}{err}");
 }
 
+/// A figure that nothing but the command line asks for is part of the answer.
+#[test]
+fn a_run_prints_the_figure_that_it_is_asked_for_with_its_interval() {
+    let (folder, path) = file(&desk(&[]));
+    let out = folder.path().join("out");
+    let figure = "waiting.desk.p50@steady";
+    let words = ["run", &path, "--out", out.to_str().unwrap(), "--figure", figure, "--quiet"];
+    let (code, answer, err) = run(&[&words[..], &["--quick"]].concat());
+    assert_eq!(code, 0, "{err}");
+    let line = answer.lines().find(|line| line.starts_with(figure)).unwrap_or_default();
+    assert!(line.contains(" ± ") || line.contains(" to "), "{answer}");
+}
+
+/// The example in the message is a component of the file, not of another one.
+#[test]
+fn a_lag_of_what_has_none_is_refused_with_a_member_of_the_file() {
+    let (_folder, path) = file(&desk(&[("lag.desk.p95@steady", "< 1s")]));
+    let (code, _, err) = run(&["check", &path]);
+    assert_eq!(code, 3, "{err}");
+    assert!(!err.contains("mysql"), "{err}");
+}
+
 #[test]
 fn a_figure_that_a_file_cannot_have_is_refused_before_a_sweep_or_a_run_begins() {
     let (folder, path) = file(&desk(&[]));

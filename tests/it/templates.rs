@@ -46,13 +46,17 @@ fn check_run_and_the_drawing_count_the_same_single_points_of_failure() {
         let path = written(&folder, template);
         let (_, _, warned) = run(&["check", &path]);
         let warned = warned.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(warned.contains(&format!("RISK: {single} single points of failure of ")), "{warned}");
+        assert!(
+            warned.contains(&format!("RISK: {single} single points of failure of ")),
+            "{warned}"
+        );
         assert!(warned.contains(&format!("{single} warnings")), "{warned}");
         let (_, drawn, _) = run(&["draw", &path]);
         assert!(drawn.contains(&format!("{single} single points of failure: ")), "{drawn}");
         let out = folder.path().join(template);
         let words = ["run", &path, "--quiet", "--out", out.to_str().unwrap()];
-        let (_, answer, _) = run(&[&words[..], &["--solver", "flows", "--replications", "2"]].concat());
+        let (_, answer, _) =
+            run(&[&words[..], &["--solver", "flows", "--replications", "2"]].concat());
         let from = answer.find("single points").unwrap();
         let names = answer[from..].split("next loss").next().unwrap();
         // A part is named with its hosts, so each name outside parentheses is one.

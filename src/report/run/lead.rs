@@ -69,9 +69,8 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     lead.advice
         .extend(carried.as_ref().map(|carried| advice::bottleneck(results, carried, several)));
     lead.advice.extend(advice::losses(results, &summary));
-    let heading =
-        if results.alone { "What fails first, and what to do" } else { "What fails first" };
-    lead.advice_heading = heading.into();
+    lead.advice_heading = "What fails first, and what to do".into();
+    lead.facts.extend(super::asked::facts(results));
     lead.facts.extend(others(&summary, main));
     lead.facts.extend(open_verdicts(results, &summary));
     lead

@@ -5,6 +5,7 @@
 //! in the scenario (D5).
 
 mod advice;
+mod asked;
 mod availability;
 pub mod breaks;
 pub mod capacity;

@@ -8,8 +8,8 @@ use super::{
     Swept, SweptVariant, Way, any_record, by_rank, by_swing, by_variant, record, spreads, unit,
 };
 use crate::report::document::{
-    Axis, Block, Chart, ChartKind, Document, Estimate, Judgement, LadderChart, LadderRow, Lead,
-    LineChart, Point, Section, Series, Table, Unit, Verdict,
+    Axis, Block, Cell, Chart, ChartKind, Document, EcdfChart, Estimate, Judgement, LadderChart,
+    LadderRow, Lead, LineChart, Point, Section, Series, Table, Unit, Verdict,
 };
 use crate::study::record::FigureRecord;
 use crate::study::results::RESULTS_VERSION;
@@ -29,14 +29,17 @@ pub(super) fn document(swept: &Swept) -> Document {
     let mut verdicts = Vec::new();
     for (at, path) in known.enumerate() {
         let mut blocks = Vec::new();
-        if swept.way == Way::Given {
-            let chart = chart(swept, at, path);
-            if !chart.finding.is_empty() {
-                let text = format!("{path}: {}.", chart.finding);
-                verdicts.push(Verdict { judgement: Judgement::Finding, text });
-            }
-            blocks.push(Block::Chart(chart));
+        let (kind, finding) = match &swept.way {
+            Way::Given => chart(swept, path),
+            Way::OneAtATime => (swings(swept, path), String::new()),
+            Way::Drawn(_) => (distribution(swept, path), String::new()),
+        };
+        if !finding.is_empty() {
+            let text = format!("{path}: {finding}.");
+            verdicts.push(Verdict { judgement: Judgement::Finding, text });
         }
+        let name = format!("figure-{}", at + 1);
+        blocks.push(Block::Chart(Chart { name, title: path.clone(), finding, kind }));
         blocks.extend(table(swept, path).map(Block::Table));
         sections.push(section(path, blocks));
     }
@@ -71,11 +74,57 @@ fn table(swept: &Swept, path: &str) -> Option<Table> {
     }
 }
 
-/// Draws one figure over all variants.
-fn chart(swept: &Swept, at: usize, path: &str) -> Chart {
+/// Returns the axis of a figure.
+fn axis_of(swept: &Swept, path: &str) -> Axis {
     let unit = any_record(swept, path).map(|record| unit(&record.unit)).unwrap_or_default();
-    let y = Axis::linear("", unit);
-    let (kind, finding) = match over_a_key(swept, path) {
+    Axis::linear("", unit)
+}
+
+/// Draws a ladder of rows with one value each.
+fn ladder(swept: &Swept, path: &str, rows: Vec<(String, Option<Estimate>)>) -> ChartKind {
+    let rows = rows.into_iter().map(|(label, value)| LadderRow { label, values: vec![value] });
+    let (axis, levels) = (axis_of(swept, path), vec![path.to_string()]);
+    ChartKind::Ladder(LadderChart { axis, levels, rows: rows.collect(), objective: None })
+}
+
+/// Draws what each end of each key gives, the key with the largest effect first, below the unchanged file.
+fn swings(swept: &Swept, path: &str) -> ChartKind {
+    let row = |cells: &Vec<Cell>| {
+        let text = |at: usize| match cells.get(at) {
+            Some(Cell::Text(text)) => text.as_str(),
+            _ => "",
+        };
+        let label = match text(1) {
+            "" => text(0).to_string(),
+            to => format!("{}={to}", text(0)),
+        };
+        let value = match cells.last() {
+            Some(Cell::Figure(one)) => Some(Estimate { value: one.value, interval: one.interval }),
+            _ => None,
+        };
+        (label, value)
+    };
+    ladder(swept, path, by_swing(swept, path).0.rows.iter().map(row).collect())
+}
+
+/// Draws the share of the variants that have at most each value.
+fn distribution(swept: &Swept, path: &str) -> ChartKind {
+    let value = |one| record(one, path).and_then(|record| record.value);
+    let mut values: Vec<f64> =
+        swept.variants.iter().filter_map(value).filter(|value| value.is_finite()).collect();
+    values.sort_unstable_by(f64::total_cmp);
+    let all = values.len() as f64;
+    let point =
+        |(at, x): (usize, &f64)| Point { x: *x, y: Some((at + 1) as f64 / all), band: None };
+    let points = values.iter().enumerate().map(point).collect();
+    let series = vec![Series { name: "variants".into(), points }];
+    ChartKind::Ecdf(EcdfChart { axis: axis_of(swept, path), series, objective: None })
+}
+
+/// Draws one figure over all variants, and says from where on it no longer changes.
+fn chart(swept: &Swept, path: &str) -> (ChartKind, String) {
+    let y = axis_of(swept, path);
+    match over_a_key(swept, path) {
         Some((over, series)) => {
             let finding = match &series[..] {
                 [one] => settles(&over, &one.points),
@@ -86,19 +135,10 @@ fn chart(swept: &Swept, at: usize, path: &str) -> Chart {
             (ChartKind::Lines(lines), finding)
         }
         None => {
-            let row = |one: &SweptVariant| LadderRow {
-                label: words(one, None),
-                values: vec![record(one, path).and_then(estimate)],
-            };
-            let rows = swept.variants.iter().map(row).collect();
-            let levels = vec![path.to_string()];
-            (
-                ChartKind::Ladder(LadderChart { axis: y, levels, rows, objective: None }),
-                String::new(),
-            )
+            let row = |one| (words(one, None), record(one, path).and_then(estimate));
+            (ladder(swept, path, swept.variants.iter().map(row).collect()), String::new())
         }
-    };
-    Chart { name: format!("figure-{}", at + 1), title: path.into(), finding, kind }
+    }
 }
 
 fn estimate(record: &FigureRecord) -> Option<Estimate> {
@@ -247,10 +287,37 @@ mod tests {
     }
 
     fn lines(swept: &Swept) -> LineChart {
-        match chart(swept, 0, "capacity.look").kind {
+        match chart(swept, "capacity.look").0 {
             ChartKind::Lines(lines) => lines,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// One key at a time, and draws: each shown figure is a chart, which is a file as well.
+    #[test]
+    fn every_way_to_sweep_draws_a_chart_of_each_figure() {
+        let variants = vec![
+            (Vec::new(), 100.0),
+            (vec![("zone.sql.count", "1")], 90.0),
+            (vec![("zone.sql.count", "9")], 300.0),
+        ];
+        for way in [Way::Given, Way::OneAtATime, Way::Drawn(Vec::new())] {
+            let swept = Swept { way, ..swept(variants.clone()) };
+            let page = document(&swept);
+            let drawn = crate::report::chart::files(&page);
+            let paths: Vec<&str> = drawn.iter().map(|file| file.path.as_str()).collect();
+            assert!(paths.contains(&"plots/figure-1.svg"), "{paths:?}");
+        }
+        let ChartKind::Ladder(tornado) = swings(&swept(variants.clone()), "capacity.look") else {
+            panic!("a ladder")
+        };
+        let labels: Vec<&str> = tornado.rows.iter().map(|row| row.label.as_str()).collect();
+        assert_eq!(labels, ["as the file is", "zone.sql.count=1", "zone.sql.count=9"]);
+        let ChartKind::Ecdf(drawn) = distribution(&swept(variants), "capacity.look") else {
+            panic!("a distribution")
+        };
+        let ends: Vec<f64> = drawn.series[0].points.iter().map(|point| point.x).collect();
+        assert_eq!(ends, [90.0, 100.0, 300.0]);
     }
 
     /// Keys that change together are drawn over the first of them; the knee is stated.
