@@ -350,7 +350,7 @@ impl Run {
         let shows = || {
             if let Some(progress) = &self.progress {
                 let done = watch.done.load(Ordering::Relaxed) as u64;
-                progress(done, least + watch.more.load(Ordering::Relaxed) as u64);
+                progress(done, watch.total(least));
             }
         };
         let looks = || {
@@ -413,7 +413,8 @@ mod tests {
         let watch = Watch::default();
         let answer = run.during(10, &watch, || {
             watch.done.store(4, Ordering::Relaxed);
-            watch.more.store(2, Ordering::Relaxed);
+            watch.more.store(1, Ordering::Relaxed);
+            watch.sampled.store(1, Ordering::Relaxed);
             while seen.load(Ordering::Relaxed) != 412 {
                 thread::yield_now();
             }

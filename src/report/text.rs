@@ -1,8 +1,8 @@
 //! Answers for a terminal, and escaping of text from a scenario for any output.
 //!
 //! In: tables and the width of the terminal. Out: text without colour. Holds: no control character and no
-//! bidirectional override from input is written raw (I9); a table that does not fit drops columns from the right and
-//! names them.
+//! bidirectional override from input is written raw (I9); a table that does not fit is split into parts below each
+//! other, except on a first screen, where it drops columns from the right and names them.
 //! Leaves out: colour (the command adds it, words have the meaning) and the progress bar.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
@@ -134,53 +134,114 @@ pub const fn sign(verdict: Option<Judgement>) -> &'static str {
 /// Width of the gap between columns, in characters.
 const GAP: usize = 2;
 
-/// Formats a table: its caption, the columns that fit, and the names of those that do not.
+/// A table as text: its heading and its rows, cell by cell.
+struct Cells {
+    heading: Vec<String>,
+    rows: Vec<Vec<String>>,
+    aligned: Vec<Align>,
+}
+
+impl Cells {
+    fn of(table: &Table, terminal: Terminal) -> Self {
+        let spell = |text: String| terminal.letters.spell(&text);
+        let row = |row: &Vec<Cell>| row.iter().map(|one| spell(cell(one))).collect();
+        let mut all = Self {
+            heading: table.columns.iter().map(|c| spell(visible(&c.name))).collect(),
+            rows: table.rows.iter().map(row).collect(),
+            aligned: table.columns.iter().map(|column| column.align).collect(),
+        };
+        if all.that_fit(terminal) < all.heading.len() {
+            all.tighten();
+        }
+        all
+    }
+
+    /// Removes spaces before signs, which may make all columns fit.
+    fn tighten(&mut self) {
+        let signs =
+            [("± ", "±"), ("+- ", "+-"), ("\u{a0}✗", "✗"), ("\u{a0}?", "?"), ("\u{a0}✓", "✓")];
+        for text in self.rows.iter_mut().flatten() {
+            for (loose, tight) in signs {
+                *text = text.replace(loose, tight);
+            }
+        }
+    }
+
+    /// Returns the number of columns from the left that fit; at least one.
+    fn that_fit(&self, terminal: Terminal) -> usize {
+        columns_that_fit(&self.heading, &self.rows, usize::from(terminal.width))
+    }
+
+    /// Returns the table without the columns from the second to the one before `from`.
+    fn after(&self, from: usize) -> Self {
+        fn kept<T: Clone>(all: &[T], from: usize) -> Vec<T> {
+            all.iter().take(1).chain(all.iter().skip(from)).cloned().collect()
+        }
+        Self {
+            heading: kept(&self.heading, from),
+            rows: self.rows.iter().map(|row| kept(row, from)).collect(),
+            aligned: kept(&self.aligned, from),
+        }
+    }
+
+    /// Appends the first `count` columns.
+    fn draw(&self, out: &mut String, count: usize, terminal: Terminal) {
+        let mut grid = Grid::new();
+        grid.load_style(presets::NOTHING).force_no_tty();
+        grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(terminal.width);
+        grid.set_header(self.heading.iter().take(count));
+        for row in &self.rows {
+            grid.add_row(row.iter().take(count));
+        }
+        for (at, align) in self.aligned.iter().take(count).enumerate() {
+            if let Some(drawn) = grid.column_mut(at) {
+                drawn.set_padding((0, if at + 1 == count { 0 } else { table::u16(GAP) }));
+                if *align == Align::Right {
+                    drawn.set_cell_alignment(CellAlignment::Right);
+                }
+            }
+        }
+        for line in grid.lines() {
+            out.push_str(line.trim_end());
+            out.push('\n');
+        }
+    }
+}
+
+/// Formats a table with its caption. Columns that do not fit follow below, behind the first column once more.
 #[must_use]
 pub fn table(table: &Table, terminal: Terminal) -> String {
-    let spell = |text: String| terminal.letters.spell(&text);
     let mut out = String::new();
     say(&mut out, &table.caption, terminal);
     if table.columns.is_empty() {
         return out;
     }
-    let heading: Vec<String> = table.columns.iter().map(|c| spell(visible(&c.name))).collect();
-    let rows: Vec<Vec<String>> =
-        table.rows.iter().map(|row| row.iter().map(|c| spell(cell(c))).collect()).collect();
-    let width = usize::from(terminal.width);
-    let mut rows = rows;
-    let mut kept = columns_that_fit(&heading, &rows, width);
-    if kept < heading.len() {
-        // Fewer spaces may make all columns fit.
-        let signs =
-            [("± ", "±"), ("+- ", "+-"), ("\u{a0}✗", "✗"), ("\u{a0}?", "?"), ("\u{a0}✓", "✓")];
-        for text in rows.iter_mut().flatten() {
-            for (loose, tight) in signs {
-                *text = text.replace(loose, tight);
-            }
+    let mut left = Cells::of(table, terminal);
+    loop {
+        // The first column alone says nothing new, so another one stands beside it, folded if need be.
+        let count = left.that_fit(terminal).max(2).min(left.heading.len());
+        left.draw(&mut out, count, terminal);
+        if count == left.heading.len() {
+            return out;
         }
-        kept = columns_that_fit(&heading, &rows, width);
-    }
-    let mut grid = Grid::new();
-    grid.load_style(presets::NOTHING).force_no_tty();
-    grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(terminal.width);
-    grid.set_header(heading.iter().take(kept));
-    for row in &rows {
-        grid.add_row(row.iter().take(kept));
-    }
-    for (at, column) in table.columns.iter().take(kept).enumerate() {
-        if let Some(drawn) = grid.column_mut(at) {
-            drawn.set_padding((0, if at + 1 == kept { 0 } else { table::u16(GAP) }));
-            if column.align == Align::Right {
-                drawn.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-    }
-    for line in grid.lines() {
-        out.push_str(line.trim_end());
         out.push('\n');
+        left = left.after(count);
     }
-    if kept < heading.len() {
-        let left_out = format!("not shown, too narrow: {}", heading[kept..].join(", "));
+}
+
+/// Formats a table for a first screen, which has few lines: the columns that fit, and the names of the others.
+#[must_use]
+pub fn short_table(table: &Table, terminal: Terminal) -> String {
+    let mut out = String::new();
+    say(&mut out, &table.caption, terminal);
+    if table.columns.is_empty() {
+        return out;
+    }
+    let all = Cells::of(table, terminal);
+    let count = all.that_fit(terminal);
+    all.draw(&mut out, count, terminal);
+    if count < all.heading.len() {
+        let left_out = format!("not shown, too narrow: {}", all.heading[count..].join(", "));
         say(&mut out, &left_out, terminal);
     }
     out
@@ -243,7 +304,7 @@ pub fn lead(document: &Document, terminal: Terminal) -> String {
     }
     if let Some(data) = &lead.table {
         out.push('\n');
-        out.push_str(&table(data, terminal));
+        out.push_str(&short_table(data, terminal));
     }
     for sentence in &lead.below {
         say(&mut out, sentence, terminal);

@@ -109,6 +109,12 @@ pub struct SampledPlan {
 }
 
 impl SampledPlan {
+    /// Returns the largest number of windows that are drawn, as a rule.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        convert::index(self.sizes.replications * self.sizes.quiet) + self.sizes.episodes
+    }
+
     /// Plans the windows that can be drawn from the long-horizon run of a draft.
     ///
     /// # Errors
@@ -468,7 +474,7 @@ pub fn run(
     let drawn = all.strata.into_values().zip(shares).flat_map(|(stratum, n)| stratum.draw(n));
     let mut drawn: Vec<(Piece, f64)> = drawn.chain(all.quiet).collect();
     drawn.sort_by_key(|(piece, _)| (piece.replication, piece.from));
-    watch.more.fetch_add(drawn.len(), std::sync::atomic::Ordering::Relaxed);
+    watch.sampled.store(drawn.len(), std::sync::atomic::Ordering::Relaxed);
     let read = |replication: u64| {
         let own = drawn.iter().filter(|(piece, _)| piece.replication == replication);
         let own: Vec<Piece> = own.map(|(piece, _)| *piece).collect();

@@ -162,9 +162,19 @@ pub struct Watch {
     pub done: AtomicUsize,
     /// Number of replications beyond the minimum that precision requires.
     pub more: AtomicUsize,
+    /// Number of windows of the long horizon to simulate: at first the largest number, so that the total is there from
+    /// the beginning.
+    pub sampled: AtomicUsize,
 }
 
 impl Watch {
+    /// Returns the number of replications to do, of which `least` run in any case.
+    #[must_use]
+    pub fn total(&self, least: u64) -> u64 {
+        let more = self.more.load(Ordering::Relaxed) + self.sampled.load(Ordering::Relaxed);
+        least + more as u64
+    }
+
     /// Returns whether to stop soon.
     #[must_use]
     pub fn told_to_stop(&self) -> bool {

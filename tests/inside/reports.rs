@@ -610,9 +610,10 @@ fn numbers_that_are_none_are_not_drawn() {
     }
 }
 
-/// A narrow terminal shows the first columns whole and names the others.
+/// A narrow terminal shows the first columns whole and the others below, behind the first once more. A first screen
+/// names the others.
 #[test]
-fn a_narrow_terminal_says_what_it_leaves_out() {
+fn a_narrow_terminal_shows_every_column_or_says_what_it_leaves_out() {
     let document = gallery::document();
     let Block::Table(table) = &document.sections[0].blocks[0] else { unreachable!() };
     let show = |width| text::table(table, Terminal { width, letters: Letters::Ascii });
@@ -620,8 +621,13 @@ fn a_narrow_terminal_says_what_it_leaves_out() {
     assert!(wide.contains("lost requests") && !wide.contains("not shown"), "{wide}");
     assert!(wide.contains("99.9762 % +- 0.0020") && wide.contains("n_eff 412 < 1000"), "{wide}");
     let narrow = show(60);
-    let gone = narrow.lines().find(|line| line.starts_with("not shown")).unwrap();
-    assert!(gone.contains("lost requests"), "{narrow}");
+    assert!(narrow.contains("lost requests") && !narrow.contains("not shown"), "{narrow}");
+    let heads = |text: &str, name: &str| text.lines().filter(|line| line.starts_with(name)).count();
+    let first = &table.columns[0].name;
+    assert!(heads(&narrow, first) > 1 && heads(&wide, first) == 1, "{narrow}");
+    let short = text::short_table(table, Terminal { width: 60, letters: Letters::Ascii });
+    let gone = short.lines().find(|line| line.starts_with("not shown")).unwrap();
+    assert!(gone.contains("lost requests"), "{short}");
     for width in [20, 40, 60, 80, 120] {
         assert!(show(width).lines().all(|line| line.chars().count() <= usize::from(width)));
     }

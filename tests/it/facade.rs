@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fivenines::{Run, Scenario, Value};
@@ -199,6 +199,43 @@ fn progress_reaches_all_replications() {
     });
     let results = Scenario::parse(TWIN).unwrap().run(&watched).unwrap();
     assert_eq!((results.partial(), seen.load(Ordering::Relaxed)), (None, 3));
+}
+
+/// Windows of the years follow the other windows; they are part of the total from the beginning, so that the share that
+/// is done never falls.
+#[test]
+fn progress_never_falls_back() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&seen);
+    let watched = Run::quick().on_progress(move |done, all| kept.lock().unwrap().push((done, all)));
+    let mut scenario = Scenario::load("scenarios/tiers/tier-1.toml").unwrap();
+    for (key, value) in [
+        ("window.mean.length", "20s"),
+        ("window.mean.warm-up", "1s"),
+        ("window.peak.length", "20s"),
+        ("window.peak.warm-up", "1s"),
+        ("window.broken.before", "4s"),
+        ("window.broken.after", "20s"),
+        ("window.broken.repair", "10s"),
+    ] {
+        scenario = scenario.with(key, value).unwrap();
+    }
+    let results = scenario.run(&watched).unwrap();
+    assert_eq!(results.partial(), None);
+    let seen = seen.lock().unwrap();
+    // Before the study begins, the total is that of the windows alone, and nothing is done.
+    let begun = seen.iter().filter(|(done, _)| *done > 0);
+    let begun: Vec<(u64, u64)> = begun.copied().collect();
+    assert!(begun.len() > 2, "{seen:?}");
+    for pair in begun.windows(2) {
+        let [(done, all), (later, total)] = [pair[0], pair[1]];
+        assert!(
+            u128::from(later) * u128::from(all) >= u128::from(done) * u128::from(total),
+            "{seen:?}"
+        );
+    }
+    let (done, all) = *begun.last().unwrap();
+    assert_eq!(done, all);
 }
 
 #[test]

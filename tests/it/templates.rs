@@ -57,12 +57,12 @@ fn check_run_and_the_drawing_count_the_same_single_points_of_failure() {
         let words = ["run", &path, "--quiet", "--out", out.to_str().unwrap()];
         let (_, answer, _) =
             run(&[&words[..], &["--solver", "flows", "--replications", "2"]].concat());
-        let from = answer.find("single points").unwrap();
-        let names = answer[from..].split("next loss").next().unwrap();
+        let names = answer.split("\nsingle points ").nth(1).unwrap();
+        let names = names.split("next loss").next().unwrap().split("\n\n").next().unwrap();
         // A part is named with its hosts, so each name outside parentheses is one.
         let mut outside = String::new();
         let mut within = false;
-        for letter in names["single points".len()..].chars() {
+        for letter in names.chars() {
             within = (within || letter == '(') && letter != ')';
             if !within {
                 outside.push(letter);
@@ -73,6 +73,19 @@ fn check_run_and_the_drawing_count_the_same_single_points_of_failure() {
         let named = more.map_or(named, |more: usize| named - 1 + more);
         assert_eq!(named, single, "{names}");
     }
+}
+
+/// No window is simulated, so a latency is not judged: nothing is called met, and the comparison is not decided.
+#[test]
+fn a_comparison_over_years_alone_calls_no_latency_objective_met() {
+    let folder = tempfile::tempdir().unwrap();
+    let (web, twice) = (written(&folder, "web"), written(&folder, "web-ha"));
+    let out = folder.path().join("out");
+    let words = ["compare", &web, &twice, "--solver", "flows", "--quick", "--quiet", "--out"];
+    let (code, answer, err) = run(&[&words[..], &[out.to_str().unwrap()]].concat());
+    assert_eq!(code, 5, "{answer}{err}");
+    assert!(answer.contains("p95 is not judged without a window"), "{answer}");
+    assert!(!answer.contains("meets every objective") && !answer.contains('✓'), "{answer}");
 }
 
 /// A quick run has few replications: an expectation may stay undecided there, but none may fail. The textbook asks for

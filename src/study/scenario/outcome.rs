@@ -115,6 +115,8 @@ impl StudyResult {
 ///
 /// [`Breach`] when an invariant is broken.
 pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyResult, Breach> {
+    let sampled = study.sampled.as_ref().map_or(0, sampled::SampledPlan::most);
+    watch.sampled.store(sampled, std::sync::atomic::Ordering::Relaxed);
     // In parallel: the replications of one window may be fewer than the threads.
     let alone = study.windows.iter().enumerate().filter(|(_, asked)| asked.drill.is_none());
     let mut groups: Vec<Vec<usize>> = alone.map(|(at, _)| vec![at]).collect();
