@@ -5,6 +5,8 @@
 //! other, except on a first screen, where it drops columns from the right and names them.
 //! Leaves out: colour (the command adds it, words have the meaning) and the progress bar.
 
+use std::collections::BTreeSet;
+
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 
 use super::document::{Align, Block, Cell, Document, Fact, Judgement, Table, Tile};
@@ -172,15 +174,23 @@ impl Cells {
         columns_that_fit(&self.heading, &self.rows, usize::from(terminal.width))
     }
 
-    /// Returns the table without the columns from the second to the one before `from`.
-    fn after(&self, from: usize) -> Self {
-        fn kept<T: Clone>(all: &[T], from: usize) -> Vec<T> {
-            all.iter().take(1).chain(all.iter().skip(from)).cloned().collect()
+    /// Returns the number of columns that name a row: the second one too where the first has the same name twice and
+    /// both are short.
+    fn names(&self, terminal: Terminal) -> usize {
+        let first: BTreeSet<&String> = self.rows.iter().filter_map(|row| row.first()).collect();
+        let half = Terminal { width: terminal.width / 2, ..terminal };
+        if first.len() < self.rows.len() && self.that_fit(half) >= 2 { 2 } else { 1 }
+    }
+
+    /// Returns the table without the columns from `names` to the one before `from`.
+    fn after(&self, names: usize, from: usize) -> Self {
+        fn kept<T: Clone>(all: &[T], names: usize, from: usize) -> Vec<T> {
+            all.iter().take(names).chain(all.iter().skip(from)).cloned().collect()
         }
         Self {
-            heading: kept(&self.heading, from),
-            rows: self.rows.iter().map(|row| kept(row, from)).collect(),
-            aligned: kept(&self.aligned, from),
+            heading: kept(&self.heading, names, from),
+            rows: self.rows.iter().map(|row| kept(row, names, from)).collect(),
+            aligned: kept(&self.aligned, names, from),
         }
     }
 
@@ -208,7 +218,8 @@ impl Cells {
     }
 }
 
-/// Formats a table with its caption. Columns that do not fit follow below, behind the first column once more.
+/// Formats a table with its caption. Columns that do not fit follow below, behind those that name the
+/// rows.
 #[must_use]
 pub fn table(table: &Table, terminal: Terminal) -> String {
     let mut out = String::new();
@@ -217,15 +228,16 @@ pub fn table(table: &Table, terminal: Terminal) -> String {
         return out;
     }
     let mut left = Cells::of(table, terminal);
+    let names = left.names(terminal);
     loop {
-        // The first column alone says nothing new, so another one stands beside it, folded if need be.
-        let count = left.that_fit(terminal).max(2).min(left.heading.len());
+        // The names alone say nothing new, so another column stands beside them, folded if need be.
+        let count = left.that_fit(terminal).max(names + 1).min(left.heading.len());
         left.draw(&mut out, count, terminal);
         if count == left.heading.len() {
             return out;
         }
         out.push('\n');
-        left = left.after(count);
+        left = left.after(names, count);
     }
 }
 

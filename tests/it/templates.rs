@@ -68,6 +68,8 @@ fn check_run_and_the_drawing_count_the_same_single_points_of_failure() {
                 outside.push(letter);
             }
         }
+        let outside = outside.split_whitespace().collect::<Vec<_>>().join(" ");
+        let outside = outside.replace(" ,", ",");
         let named = outside.replace(" and ", ", ").split(", ").count();
         let more = outside.split_whitespace().rev().nth(1).and_then(|word| word.parse().ok());
         let named = more.map_or(named, |more: usize| named - 1 + more);
