@@ -90,7 +90,9 @@ pub struct Results {
     pub sampled: Option<SampledRows>,
     /// Effect of each break on users, the worst first.
     pub breaks: Vec<BreakRow>,
-    /// Paths of the figures that the command line alone asks for, in its order.
+    /// Paths of the figures that the command line asks for, in its order.
+    pub wanted: Vec<String>,
+    /// Those of them that the run would not estimate without the command line.
     pub asked: Vec<String>,
     /// Every figure that was asked for, in order of path.
     pub figures: Vec<FigureRow>,

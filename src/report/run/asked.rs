@@ -1,4 +1,4 @@
-//! The figures that the command line alone asks for, on the first screen.
+//! The figures that the command line asks for, on the first screen.
 
 use super::page::in_words;
 use super::unit;
@@ -15,5 +15,5 @@ pub(super) fn facts(results: &Results) -> Vec<Fact> {
         let row = all().find(|row| row.path == *path)?;
         Some(Fact::plain(path, in_words(&row.estimate, unit(row.unit))))
     };
-    results.asked.iter().filter_map(line).collect()
+    results.wanted.iter().filter_map(line).collect()
 }

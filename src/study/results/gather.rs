@@ -110,6 +110,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         years,
         by_replication,
         alone: study.alone,
+        wanted: draft.asked.clone(),
         asked: study.asked.iter().map(|extra| extra.path.clone()).collect(),
         why: super::why::rows(draft, study, result, spare),
         sampled: super::sampled::rows(study, result),
