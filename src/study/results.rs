@@ -92,7 +92,7 @@ pub struct Results {
     pub breaks: Vec<BreakRow>,
     /// Paths of the figures that the command line asks for, in its order.
     pub wanted: Vec<String>,
-    /// Those of them that the run would not estimate without the command line.
+    /// Figures that only the command line asks for, in its order.
     pub asked: Vec<String>,
     /// Every figure that was asked for, in order of path.
     pub figures: Vec<FigureRow>,

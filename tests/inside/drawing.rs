@@ -313,7 +313,7 @@ fn the_list_has_every_box_with_its_utilisation_and_its_single_points() {
         "users public\n",
         "site main; single point of failure: its loss takes page down\n",
         "    server twin-1, 36\u{a0}%\n",
-        "      service in zone www-1 app-1, processor 41\u{a0}%\n",
+        "      service in zone www-1 app-1, processor 42\u{a0}%\n",
         "        → pool main, pool second (reads and writes of storage)\n",
         "      pool main, disks 30\u{a0}%; single point of failure",
         "4 single points of failure: ",
