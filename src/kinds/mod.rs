@@ -142,7 +142,8 @@ macro_rules! each_metric {
 pub(crate) use each_metric;
 
 /// Rows that kinds of components add to the registry of figures.
-pub const ROWS: &[&[crate::plan::figure::registry::Row]] = &[disks::figures::ROWS, queue::figures::ROWS];
+pub const ROWS: &[&[crate::plan::figure::registry::Row]] =
+    &[disks::figures::ROWS, queue::figures::ROWS];
 
 /// Returns the name of the tally that holds a figure of [`ROWS`] and how to read it; `None` for any other figure.
 #[must_use]

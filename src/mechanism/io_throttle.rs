@@ -132,7 +132,7 @@ impl Latency {
         if cycles == 0 {
             return;
         }
-        let ended = (self.average + self.sum) / (1 + self.count);
+        let ended = self.average.saturating_add(self.sum) / (1 + self.count);
         self.average = if cycles > MOST_MISSED { 0 } else { ended >> (cycles - 1) };
         self.count = 0;
         self.sum = 0;
@@ -142,12 +142,13 @@ impl Latency {
     fn add(&mut self, now: u64, latency: u64) {
         self.turn(now);
         self.count += 1;
-        self.sum += latency;
+        self.sum = self.sum.saturating_add(latency);
     }
 
     fn average(&mut self, now: u64) -> u64 {
         self.turn(now);
-        let average = (self.average + PRESENT * self.sum) / (1 + PRESENT * self.count);
+        let sum = self.sum.saturating_mul(PRESENT).saturating_add(self.average);
+        let average = sum / (1 + PRESENT * self.count);
         if average == 0 { UNKNOWN_LATENCY } else { average }
     }
 }
@@ -185,7 +186,7 @@ struct Zone {
     writes: Counter,
     /// Writes into a transaction group.
     logical: Counter,
-    utilization: u64,
+    utilization: u128,
     /// Delay, in microseconds.
     delay: u64,
 }
@@ -330,34 +331,33 @@ impl IoThrottle {
     /// Adjusts the delays of all zones.
     fn adjust(&mut self, now: u64) {
         let (mut read, mut write) = (self.reads.average(now), self.writes.average(now));
-        if read > LATENCY_RATIO * write {
+        if read > write.saturating_mul(LATENCY_RATIO) {
             read = LATENCY_RATIO * write;
-        } else if LATENCY_RATIO * read < write {
+        } else if read.saturating_mul(LATENCY_RATIO) < write {
             write = LATENCY_RATIO * read;
         }
-        let (mut total, mut active, mut priorities) = (0, 0, 0);
+        let (mut total, mut active, mut priorities) = (0_u128, 0_u128, 0_u128);
         for zone in &mut self.zones {
             let reads = zone.reads.recent(now);
             let writes = zone.writes.recent(now) + zone.logical.recent(now);
             if reads + writes == 0 {
                 continue;
             }
-            zone.utilization = reads * read + writes * write;
+            zone.utilization =
+                u128::from(reads) * u128::from(read) + u128::from(writes) * u128::from(write);
             total += zone.utilization;
             active += 1;
-            priorities += zone.priority;
+            priorities += u128::from(zone.priority);
         }
         let utilization = self.disk_utilization(now) as f64;
         let gap = now - self.last_laggard.unwrap_or(0);
         let under = utilization < 100.0 * self.tuning.under || gap > ANCIENT;
-        let over = utilization > 100.0 * self.tuning.over && gap < RECENT && self.last_laggard.is_some();
+        let over =
+            utilization > 100.0 * self.tuning.over && gap < RECENT && self.last_laggard.is_some();
         let (step, ceiling) = (self.tuning.step.nanos() / 1000, self.tuning.ceiling.nanos() / 1000);
         for zone in &mut self.zones {
-            let fair = if priorities > 0 {
-                total * zone.priority / priorities
-            } else {
-                total / active.max(1)
-            };
+            let by_priority = (total * u128::from(zone.priority)).checked_div(priorities);
+            let fair = by_priority.unwrap_or(total / active.max(1));
             if zone.utilization > fair && over {
                 if active > 1 && zone.delay < ceiling {
                     zone.delay = (zone.delay + step).min(ceiling);
@@ -373,7 +373,7 @@ impl IoThrottle {
     fn disk_utilization(&mut self, now: u64) -> u64 {
         let before = self.measured.replace((now, self.busy));
         let Some((since, busy)) = before.filter(|(since, _)| *since < now) else { return 0 };
-        100 * (self.busy - busy) / (now - since)
+        (self.busy - busy).saturating_mul(100) / (now - since)
     }
 }
 

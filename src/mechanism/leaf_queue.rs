@@ -49,11 +49,8 @@ pub struct Limits {
 }
 
 /// The limits of the source, by class.
-pub const LIMITS: [Limits; 3] = [
-    Limits { least: 10, most: 10 },
-    Limits { least: 10, most: 10 },
-    Limits { least: 3, most: 10 },
-];
+pub const LIMITS: [Limits; 3] =
+    [Limits { least: 10, most: 10 }, Limits { least: 10, most: 10 }, Limits { least: 3, most: 10 }];
 
 #[derive(Clone, Copy, Debug)]
 struct Turn {
@@ -175,7 +172,8 @@ impl<T> LeafQueue<T> {
             };
             Class::ALL.into_iter().find(fits)
         };
-        let class = class_below(|limits| limits.least).or_else(|| class_below(|limits| limits.most))?;
+        let class =
+            class_below(|limits| limits.least).or_else(|| class_below(|limits| limits.most))?;
         self.lines[class as usize].take(turns, class.is_sync())
     }
 

@@ -217,9 +217,8 @@ impl Disks {
     ) {
         let write = class != Class::SyncRead;
         let law = self.config.write_time.as_ref().filter(|_| write).unwrap_or(&self.config.time);
-        let sample = |index| {
-            SimDuration::from_seconds_f64(law.sample(ctx.draws.uniform_on(key, of, index)))
-        };
+        let sample =
+            |index| SimDuration::from_seconds_f64(law.sample(ctx.draws.uniform_on(key, of, index)));
         let (time, now) = (sample(index), ctx.now);
         let choice = ctx.draws.uniform_on(KeyId(key.0 + 1), of, index);
         let operation = Operation { request, zone, time, since: now, issued: now, class };
@@ -238,7 +237,8 @@ impl Disks {
         let place = choice * f64::from(groups);
         let own = whole::u32(place).min(groups - 1);
         let begin = whole::u32((place - f64::from(own)) * f64::from(group));
-        let times: Vec<_> = (0..columns).map(|column| sample(index | u64::from(column) << 48)).collect();
+        let times: Vec<_> =
+            (0..columns).map(|column| sample(index | u64::from(column) << 48)).collect();
         for (column, time) in (begin..).zip(times) {
             self.put(ctx, own * group + column % group, Operation { time, ..operation });
         }

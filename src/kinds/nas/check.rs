@@ -108,7 +108,12 @@ fn check_memory(draft: &Draft, at: usize, out: &mut Diagnostics) {
         disks::check::layout(disks, out);
         if let Some(throttle) = &disks.io_throttle {
             let message = format!("`{pool}` belongs to a file server, which knows no zones");
-            inert(throttle.span, message, "throttle the disks of a server, or remove `io-throttle`", out);
+            inert(
+                throttle.span,
+                message,
+                "throttle the disks of a server, or remove `io-throttle`",
+                out,
+            );
         }
         if let Some(content) = &disks.content {
             let message = format!("`{pool}` belongs to a file server: its volumes are read");

@@ -61,7 +61,12 @@ impl System {
             }
             if self.now.is_multiple_of(100_000) && self.now <= self.laggards_until {
                 self.throttle.started(at(self.now));
-                self.throttle.done(at(self.now), None, Direction::Read, at(self.now.saturating_sub(51_000)));
+                self.throttle.done(
+                    at(self.now),
+                    None,
+                    Direction::Read,
+                    at(self.now.saturating_sub(51_000)),
+                );
             }
             for (zone, load) in self.loads.clone().into_iter().enumerate() {
                 if load.per_s > 0 && self.now.is_multiple_of(1_000_000 / load.per_s) {
@@ -161,7 +166,8 @@ fn a_zone_of_priority_zero_is_never_delayed_and_raises_the_share_of_others() {
     let delay = system.throttle.operation(at(system.now), 0, Direction::Write);
     assert_eq!(delay, SimDuration::ZERO);
     assert_eq!(system.delay(1), 0, "below half of the total with the exempt zone");
-    let mut without = System::new(Tuning::default(), &[0, 100, 100], &[reads(0), reads(1000), reads(100)]);
+    let mut without =
+        System::new(Tuning::default(), &[0, 100, 100], &[reads(0), reads(1000), reads(100)]);
     without.run(10_000_000);
     assert_eq!(without.delay(1), 100, "above half of the total without it");
 }
@@ -210,7 +216,11 @@ fn counters_keep_half_of_the_cycle_before_in_their_first_half() {
     assert_eq!(counter.recent(2_999_999), 50);
     assert_eq!(counter.recent(3_000_000), 0);
     let mut one_missed = counter;
-    assert_eq!(one_missed.recent(4_000_000), 25, "less than two operations: half of the cycle before");
+    assert_eq!(
+        one_missed.recent(4_000_000),
+        25,
+        "less than two operations: half of the cycle before"
+    );
     assert_eq!(counter.recent(20_000_000), 0);
 }
 

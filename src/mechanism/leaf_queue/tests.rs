@@ -47,7 +47,7 @@ fn a_zone_that_is_passed_over_gains_weight_until_it_is_served() {
         queue.put(Class::SyncRead, if next % 2 == 0 { A } else { B }, next);
         of_a += usize::from(next % 2 == 0);
     }
-    assert_eq!(of_a, 20, "its weight of ten outweighs nine times its priority");
+    assert_eq!(of_a, 22, "at a weight of nine the scores are equal, and the first zone goes");
 }
 
 #[test]

@@ -59,7 +59,8 @@ impl Shared {
     pub(super) fn new(config: &Sharing, disks: u32) -> Self {
         let priorities = || config.zones.iter().map(|(priority, _)| *priority);
         let leaves = if config.classes { disks as usize } else { 0 };
-        let ledger = |(_, part): &(u32, Option<ComponentId>)| Ledger { part: *part, ..Ledger::default() };
+        let ledger =
+            |(_, part): &(u32, Option<ComponentId>)| Ledger { part: *part, ..Ledger::default() };
         Self {
             leaves: vec![LeafQueue::new(LIMITS); leaves],
             turns: Turns::new(priorities()),
@@ -71,7 +72,8 @@ impl Shared {
     /// Counts logical operations; returns the time that their zone spins before them.
     pub(super) fn spin(&mut self, now: SimTime, zone: u32, write: bool, count: u32) -> SimDuration {
         let zone = zone as usize;
-        let (Some(throttle), Some(ledger)) = (&mut self.throttle, self.ledgers.get_mut(zone)) else {
+        let (Some(throttle), Some(ledger)) = (&mut self.throttle, self.ledgers.get_mut(zone))
+        else {
             return SimDuration::ZERO;
         };
         let before = ledger.spun;
