@@ -177,7 +177,7 @@ impl Syncs {
     }
 }
 
-/// What the throttle knows of one zone.
+/// State of one zone in the throttle.
 #[derive(Clone, Copy, Debug, Default)]
 struct Zone {
     priority: u64,

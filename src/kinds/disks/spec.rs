@@ -87,7 +87,7 @@ words! {
         /// Groups with one parity disk each: a block lies on all data disks of a group. A read waits for all of them,
         /// a write for all disks of the group.
         Raidz1 = "raidz1",
-        /// As `raidz1`, with two parity disks per group.
+        /// Groups with two parity disks each, otherwise as `raidz1`.
         Raidz2 = "raidz2",
     }
 }
@@ -188,6 +188,13 @@ impl DiskSetSpec {
     #[must_use]
     pub fn knows_zones(&self) -> bool {
         self.io_throttle.is_some() || self.queue.value == QueueOrder::Classes
+    }
+
+    /// Returns the operations that all disks execute at once.
+    #[must_use]
+    pub fn slots(&self) -> u128 {
+        let disks = u128::from(self.data.value) + u128::from(self.parity.value);
+        disks * u128::from(self.at_once())
     }
 
     /// Returns the operations that one disk executes at once.

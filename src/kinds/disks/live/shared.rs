@@ -1,4 +1,4 @@
-//! What zones that share a set of disks meet there: a queue of classes in front of each disk, and a throttle.
+//! Queue classes in front of each disk of a set, and the throttle of the zones that share it.
 //!
 //! Model: the throttle counts the logical operations of each zone and the operations that the disks receive and
 //! end. A deferred write is a logical write of its zone; at the disks it belongs to no zone, as those of a transaction
@@ -15,14 +15,14 @@ use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
 use crate::units::{SimDuration, SimTime};
 
-/// Configuration of what zones share.
+/// Configuration of the queues and the throttle.
 #[derive(Clone, Debug)]
 pub struct Sharing {
     /// True if operations wait in classes.
     pub classes: bool,
     /// Tunables of the throttle; `None`: there is none.
     pub throttle: Option<Tuning>,
-    /// By zone: I/O priority, and the component of its ledger.
+    /// I/O priority of each zone, and the component of its ledger.
     pub zones: Vec<(u32, Option<ComponentId>)>,
 }
 
@@ -37,7 +37,7 @@ struct Ledger {
     most: SimDuration,
 }
 
-/// What zones share, in the event loop.
+/// Queues and throttle of a set of disks in the event loop.
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
     /// Queue in front of each disk; empty without classes.
