@@ -2,7 +2,7 @@
 
 use crate::engine::law::Law;
 use crate::kinds::disks::live::{DisksConfig, Sharing};
-use crate::kinds::disks::spec::{DiskSetSpec, IoThrottleSpec, QueueOrder};
+use crate::kinds::disks::spec::{DiskSetSpec, IoThrottleSpec};
 use crate::mechanism::io_throttle::Tuning;
 use crate::model::blueprint::Config;
 use crate::model::ids::ComponentId;
@@ -37,7 +37,7 @@ pub(crate) fn disks(
 }
 
 fn sharing(spec: &DiskSetSpec, zones: Vec<(u32, Option<ComponentId>)>) -> Option<Sharing> {
-    let classes = spec.queue.value == QueueOrder::Classes;
+    let classes = spec.has_classes();
     let throttle = spec.io_throttle.as_ref().map(|throttle| tuning(throttle));
     (classes || throttle.is_some()).then_some(Sharing { classes, throttle, zones })
 }

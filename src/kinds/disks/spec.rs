@@ -25,8 +25,8 @@ spec! {
         write_time: Option<LawSpec<SimDuration>>,
         /// Operations that one disk executes at once. Without it, that of the kind.
         parallel: Option<u32> => within(1, 1024),
-        /// Order in which operations reach a disk.
-        queue: QueueOrder = "fifo",
+        /// Order in which operations reach a disk. Without it, `fifo`.
+        queue: Option<QueueOrder>,
         /// Throttle of the zones that share the disks. Only in a server. Without it, no operation is delayed.
         io_throttle: Option<IoThrottleSpec>,
         /// Data read from the set, for the server's RAM cache. Only in a server. Without it, every read goes to a
@@ -184,10 +184,16 @@ impl DiskSetSpec {
         }
     }
 
+    /// Returns true if operations wait in classes.
+    #[must_use]
+    pub fn has_classes(&self) -> bool {
+        self.queue.as_ref().is_some_and(|queue| queue.value == QueueOrder::Classes)
+    }
+
     /// Returns true if operations are ordered or delayed by the zone they come from.
     #[must_use]
     pub fn knows_zones(&self) -> bool {
-        self.io_throttle.is_some() || self.queue.value == QueueOrder::Classes
+        self.io_throttle.is_some() || self.has_classes()
     }
 
     /// Returns the operations that all disks execute at once.

@@ -113,12 +113,12 @@ fn check_zone(zone: &ZoneSpec, out: &mut Diagnostics) {
 
 /// Reports an I/O priority where no set of disks of the zone's servers orders operations by zone.
 fn check_priority(draft: &Draft, zone: usize, out: &mut Diagnostics) {
-    let priority = &draft.scenario.zone[zone].1.io_priority;
+    let Some(priority) = &draft.scenario.zone[zone].1.io_priority else { return };
     let mut sets = draft.placed.zones[zone]
         .iter()
         .flat_map(|id| draft.scenario.server[id.group].1.disks.iter())
         .filter(|(_, set)| set.knows_zones());
-    if priority.value != DEFAULT_IO_PRIORITY && sets.next().is_none() {
+    if priority.value != IO_PRIORITY && sets.next().is_none() {
         let message = "no set of disks of its servers has an `io-throttle` or queue classes";
         let help = "give a set of disks an `io-throttle` or `queue = \"classes\"`, or remove `io-priority`";
         inert(priority.span, message, help, out);
@@ -126,7 +126,7 @@ fn check_priority(draft: &Draft, zone: usize, out: &mut Diagnostics) {
 }
 
 /// I/O priority of a zone for which the file gives none.
-const DEFAULT_IO_PRIORITY: u32 = 100;
+pub(super) const IO_PRIORITY: u32 = 100;
 
 /// Checks that the baselines guaranteed to the zones of a server sum to at most its cores.
 fn guarantees(draft: &Draft, out: &mut Diagnostics) {

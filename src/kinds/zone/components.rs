@@ -4,6 +4,7 @@ use crate::convert::table;
 use crate::kinds::disks::components::disks;
 use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
+use crate::kinds::zone::check::IO_PRIORITY;
 use crate::kinds::zone::spec::Burst;
 use crate::kinds::zone::{Server, Zone, memory};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
@@ -90,7 +91,8 @@ fn zones_of(
     }
     let zone = |(name, zone, _): &(String, usize, u32)| {
         let ledger = spec.io_throttle.is_some().then(|| builder.id(&ledger_name(name)));
-        (builder.draft().scenario.zone[*zone].1.io_priority.value, ledger)
+        let priority = builder.draft().scenario.zone[*zone].1.io_priority.as_ref();
+        (priority.map_or(IO_PRIORITY, |priority| priority.value), ledger)
     };
     builder.numbers().zones_on(server).iter().map(zone).collect()
 }

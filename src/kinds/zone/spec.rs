@@ -45,7 +45,8 @@ spec! {
         memory: Option<Bytes>,
         /// Weight of the zone's disk operations against the other zones of the server: its fair share for the throttle of
         /// a set of disks, and its turns in the queue of a disk. A zone of weight 0 is never throttled.
-        io_priority: u32 = 100 => at_most(16_384),
+        /// Without it, 100.
+        io_priority: Option<u32> => at_most(16_384),
         /// Time to start the zone.
         boot: SimDuration = "0s",
     }
