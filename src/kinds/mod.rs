@@ -116,6 +116,7 @@ macro_rules! each_component {
             "A member of a service or a database.", Service: crate::kinds::service::live::Service, crate::kinds::service::live::Service;
             "The processor of a server.", Cpu: Box<crate::kinds::zone::live::Cpu>, crate::kinds::zone::live::Cpu;
             "A set of disks.", Disks: crate::kinds::disks::live::Disks, crate::kinds::disks::live::Disks;
+            "The disk operations of a zone.", IoLedger: crate::kinds::disks::live::ledger::IoLedger, crate::kinds::disks::live::ledger::IoLedger;
             "A head of a file server.", Head: crate::kinds::nas::live::Head, crate::kinds::nas::live::Head;
             "The network.", Links: Box<crate::kinds::network::live::Links>, crate::kinds::network::live::Links;
             "One link of the network.", Link: crate::kinds::network::live::Link, crate::kinds::network::live::Link;
@@ -135,20 +136,22 @@ pub(crate) use each_component;
 /// Calls `make!` with the tokens `$($before)*` and the metrics that kinds of components add.
 macro_rules! each_metric {
     ($make:ident, $($before:tt)*) => {
-        crate::kinds::queue::figures::metrics! { $make, $($before)* }
+        crate::kinds::disks::figures::metrics! { [crate::kinds::queue::figures::metrics] $make, $($before)* }
     };
 }
 pub(crate) use each_metric;
 
 /// Rows that kinds of components add to the registry of figures.
-pub const ROWS: &[&[crate::plan::figure::registry::Row]] = &[queue::figures::ROWS];
+pub const ROWS: &[&[crate::plan::figure::registry::Row]] =
+    &[disks::figures::ROWS, queue::figures::ROWS];
 
 /// Returns the name of the tally that holds a figure of [`ROWS`] and how to read it; `None` for any other figure.
 #[must_use]
 pub fn read(
     figure: &crate::plan::figure::Figure,
 ) -> Option<(&'static str, crate::model::gauge::ReadAs)> {
-    queue::figures::read(figure).map(|how| (queue::account::OF, how))
+    let of_disks = disks::figures::read(figure).map(|how| (disks::live::ledger::OF, how));
+    of_disks.or_else(|| queue::figures::read(figure).map(|how| (queue::account::OF, how)))
 }
 
 #[cfg(test)]

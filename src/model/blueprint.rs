@@ -66,6 +66,8 @@ pub struct Mount {
     pub disks: ComponentId,
     /// Behaviour of the user while the head does not answer.
     pub persistence: Persistence,
+    /// Number of the user's zone on its server, if the disks order or delay operations by zone.
+    pub zone: Option<u32>,
     /// The memory that caches reads from it, and the number of its content there.
     pub memory: Option<(ComponentId, u32)>,
     /// The memory of the partner's head, used while the partner serves the volume.

@@ -325,6 +325,8 @@ pub enum ReadAs {
     Share(Vec<usize>, Vec<usize>),
     /// The time average of an area, times a factor.
     Mean(usize, f64),
+    /// The sum of the first counts over that of the second, times a factor: a mean per event.
+    Each(usize, usize, f64),
     /// The largest value, a duration.
     Peak(usize),
 }

@@ -60,7 +60,7 @@ fn parts(scenario: &ScenarioSpec, names: &Names, out: &mut Diagnostics) {
         let count = u128::from(server.count.value);
         add(count, server.count.span);
         for (_, disks) in server.disks.iter() {
-            let each = u128::from(disks.data.value) + u128::from(disks.parity.value);
+            let each = disks.slots();
             let span = if each > count { disks.data.span } else { server.count.span };
             add(each * count, span);
         }
@@ -92,7 +92,7 @@ fn parts(scenario: &ScenarioSpec, names: &Names, out: &mut Diagnostics) {
     for (_, nas) in scenario.nas.iter() {
         add(u128::from(nas.heads.value), nas.heads.span);
         for (_, pool) in nas.pools.iter() {
-            add(u128::from(pool.data.value) + u128::from(pool.parity.value), pool.data.span);
+            add(pool.slots(), pool.data.span);
         }
     }
     for (_, station) in scenario.station.iter() {

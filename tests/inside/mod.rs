@@ -16,6 +16,7 @@ mod coverage;
 mod databases;
 mod determinism;
 mod digests;
+mod disks;
 mod drawing;
 mod edges;
 mod explorer;

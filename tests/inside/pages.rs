@@ -74,10 +74,12 @@ fn the_page_of_a_run_begins_each_section_with_one_sentence_and_a_chart_and_folds
     let record = &document.sections[8];
     assert!(record.blocks.iter().all(|block| matches!(block, Block::Folded(_))));
 
-    // One verdict, five figures, causes with remedies.
+    // One verdict, six figures, causes with remedies.
     assert_eq!(document.lead.answer.len(), 1);
     let labels: Vec<&str> = document.lead.strip.iter().map(|tile| tile.label.as_str()).collect();
-    assert_eq!(labels, ["Available", "p95 at peak", "Capacity", "Cost", "Main cause of downtime"]);
+    let six =
+        ["Available", "Views served", "p95 at peak", "Capacity", "Cost", "Main cause of downtime"];
+    assert_eq!(labels, six);
     let advice: Vec<&str> = document.lead.advice.iter().map(|fact| fact.label.as_str()).collect();
     for label in ["bottleneck", "single points", "next loss"] {
         assert!(advice.contains(&label), "{advice:?}");

@@ -1,30 +1,35 @@
 //! Capacity of a set of disks, and the disk operations per read and per write.
 
-use crate::kinds::disks::spec::{DiskSetSpec, Layout};
+use crate::kinds::disks::spec::DiskSetSpec;
 use crate::plan::load::{Capacity, mean};
 
-/// Returns the disk operations per write: 2 in a mirror, else 1.
+/// Returns the time at the disks per read, in units of one disk read: a read of a raidz group uses all its data disks.
 #[must_use]
-pub const fn cost_of_write(set: &DiskSetSpec) -> f64 {
-    match set.layout.value {
-        Layout::Mirror => 2.0,
-        Layout::RaidDp | Layout::Plain => 1.0,
-    }
+pub fn cost_of_read(set: &DiskSetSpec) -> f64 {
+    f64::from(set.columns().read)
 }
 
-/// Returns the operations per second of one disk.
+/// Returns the time at the disks per write, in units of one disk read: twice that of one write in a mirror.
+#[must_use]
+pub fn cost_of_write(set: &DiskSetSpec) -> f64 {
+    f64::from(set.columns().write) * each_per_s(set) / writes_per_s(set)
+}
+
+/// Returns the operations per second of one disk that executes one at a time.
 #[must_use]
 pub fn each_per_s(set: &DiskSetSpec) -> f64 {
     set.time.as_ref().map_or(set.kind.value.operations_per_s(), |time| 1.0 / mean(&time.value))
 }
 
+fn writes_per_s(set: &DiskSetSpec) -> f64 {
+    let given = set.write_time.as_ref().or(set.time.as_ref());
+    given.map_or(set.kind.value.writes_per_s(), |time| 1.0 / mean(&time.value))
+}
+
 /// Returns the capacity of a set of disks, in random operations per second.
 #[must_use]
 pub fn capacity(set: &DiskSetSpec) -> Capacity {
-    let serving = match set.layout.value {
-        Layout::RaidDp => set.data.value,
-        Layout::Mirror | Layout::Plain => set.data.value + set.parity.value,
-    };
+    let serving = f64::from(set.columns().disks) * f64::from(set.at_once());
     let each = each_per_s(set);
-    Capacity { per_second: f64::from(serving) * each, alone_s: 1.0 / each, holds_a_worker: true }
+    Capacity { per_second: serving * each, alone_s: 1.0 / each, holds_a_worker: true }
 }

@@ -1,23 +1,36 @@
 //! A set of equal disks behind one volume layout.
 //!
-//! Model: each disk is one server with its own queue, first come first served. A read goes to one
-//! disk chosen at random among those that hold the data. The cost of a write depends on the layout:
-//! one operation at a random disk where the file system coalesces (RAID-DP, raidz2 with
-//! copy-on-write), one at each side where the set is mirrored. A read or a synchronous write holds
-//! its request until the (slower) disk is done; no request waits for a deferred write.
+//! Model: each disk executes one operation at a time, a solid-state disk several; what waits for it is served first come,
+//! first served. A read goes to one disk chosen at random among those that hold the data. The cost of a write
+//! depends on the layout: one operation at a random disk where the file system coalesces (RAID-DP, raidz2 with
+//! copy-on-write), one at each side where the set is mirrored. A block of a raidz group lies on all its data disks:
+//! a read waits for all of them, a write for all disks of the group. A read or a synchronous write holds
+//! its request until the (slowest) disk is done; no request waits for a deferred write. With queue classes a disk
+//! receives a few operations of each class at a time ([`leaf_queue`]). With a throttle, zones spin before their
+//! operations ([`shared`]).
 //!
-//! In: `operate`, `defer`, `background`, `alarm`, `cancel`, `health`. Out: the request goes on, or fails.
+//! In: `operate`, `defer`, `background`, `spin`, `alarm`, `cancel`, `health`. Out: the request goes on, or fails.
 //! Holds: a disk is idle only when its queue is empty; operations in = done + queued + in service;
-//! busy + idle + unavailable disks = disks × time.
+//! busy + idle + unavailable = disks × operations at once × time.
 //! Leaves out: position of the arm (the time of an operation is sampled), tagged queueing,
-//! sequential transfers, rebuild.
+//! sequential transfers, rebuild; memory with several lists (ARC), transaction groups, intent log, scrub.
 //! Source: mechanisms of redundancy as in Bourbonnais, "When To (And Not To) Use RAID-Z" (2006).
+//!
+//! [`leaf_queue`]: crate::mechanism::leaf_queue
+
+pub mod ledger;
+mod shared;
 
 use std::collections::VecDeque;
+
+pub use shared::Sharing;
 
 use crate::convert::whole;
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
+use crate::kinds::disks::live::shared::Shared;
+use crate::kinds::disks::spec::Columns;
+use crate::mechanism::leaf_queue::Class;
 use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
@@ -30,29 +43,60 @@ use crate::units::{SimDuration, SimTime};
 /// Configuration of a set of disks.
 #[derive(Clone, Debug)]
 pub struct DisksConfig {
-    /// Disks that hold data and serve operations.
-    pub disks: u32,
-    /// Each write goes to this many neighbouring disks: 2 in a mirror.
-    pub copies: u32,
+    /// Disks that serve operations, and how many of them an operation uses.
+    pub columns: Columns,
+    /// Operations that one disk executes at once.
+    pub parallel: u32,
     /// Time of one operation at a disk, in seconds.
     pub time: Sampler,
-    /// Alarm of the first disk; the alarms of the other disks follow it.
+    /// Time of one write, in seconds; `None`: that of any operation.
+    pub write_time: Option<Sampler>,
+    /// Alarm of the first disk; the alarms of the other disks follow it, as many per disk as it executes at once.
     pub unit: UnitId,
+    /// Queue classes and throttle; `None`: neither.
+    pub shared: Option<Box<Sharing>>,
 }
 
+/// One operation at one disk.
 #[derive(Clone, Copy, Debug)]
 struct Operation {
     /// Request that waits; [`RequestId::NONE`] for deferred writes.
     request: RequestId,
+    /// Zone that it belongs to; [`NO_ZONE`] if none.
+    zone: u32,
     time: SimDuration,
     since: SimTime,
+    /// Instant at which the disk received it.
+    issued: SimTime,
+    class: Class,
+}
+
+/// Marks an operation of no zone.
+pub const NO_ZONE: u32 = u32::MAX;
+
+/// An operation that a disk executes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    operation: Option<Operation>,
+    ticket: Ticket,
+    ends: SimTime,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Disk {
+    slots: Vec<Slot>,
+    /// Operations that the disk has received and not started.
     line: VecDeque<Operation>,
-    ticket: Ticket,
-    ends: SimTime,
+}
+
+impl Disk {
+    fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.slots.iter().filter_map(|slot| slot.operation.as_ref()).chain(&self.line)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.operations().next().is_none()
+    }
 }
 
 /// A set of disks in the event loop.
@@ -61,6 +105,7 @@ pub struct Disks {
     id: ComponentId,
     config: DisksConfig,
     disks: Vec<Disk>,
+    shared: Option<Box<Shared>>,
     health: Health,
     inside: Occupancy,
     busy: Occupancy,
@@ -73,10 +118,14 @@ impl Disks {
     /// Creates the set with every disk idle.
     #[must_use]
     pub fn new(id: ComponentId, config: DisksConfig) -> Self {
+        let (disks, parallel) = (config.columns.disks, config.parallel);
+        let disk = Disk { slots: vec![Slot::default(); parallel as usize], line: VecDeque::new() };
+        let shared = config.shared.as_ref().map(|of| Box::new(Shared::new(of, disks)));
         Self {
             id,
-            disks: vec![Disk::default(); config.disks as usize],
-            availability: Availability::new(config.disks),
+            disks: vec![disk; disks as usize],
+            shared,
+            availability: Availability::new(disks * parallel),
             config,
             health: Health::Up,
             inside: Occupancy::new(false),
@@ -86,28 +135,34 @@ impl Disks {
         }
     }
 
-    /// Queues one operation, for which `request` waits; fails the request if the disks are lost. `key` is the
-    /// draw key of the operation's time, the next key that of the choice of the disk.
+    /// Queues one operation of `zone`, for which `request` waits; fails the request if the disks are lost. `key` is
+    /// the draw key of the operation's time, the next key that of the choice of the disk.
     #[inline]
-    pub fn operate(&mut self, ctx: &mut Ctx<'_>, request: RequestId, key: KeyId, write: bool) {
+    pub fn operate(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        request: RequestId,
+        key: KeyId,
+        write: bool,
+        zone: u32,
+    ) {
         if self.health.is_lost() {
             self.refused += 1;
             return ctx.fail(request, Outcome::Error);
         }
-        let entry = &ctx.requests[request];
-        let (time, choice) =
-            self.draw(ctx, key, entry.drawn(), crate::model::route::draw_index(entry, 0));
         let entry = &mut ctx.requests[request];
+        let (of, index) = (entry.drawn(), crate::model::route::draw_index(entry, 0));
         entry.at = self.id;
         entry.since = ctx.now;
         entry.waits = Waits::InService;
         entry.need = 0;
-        let copies = if write { self.config.copies } else { 1 };
-        entry.local = copies;
-        let first = self.place(choice, copies);
-        for copy in 0..copies {
-            self.put(ctx, first + copy, Operation { request, time, since: ctx.now });
-        }
+        entry.local = self.columns_of(write);
+        let class = if write { Class::SyncWrite } else { Class::SyncRead };
+        self.spread(ctx, (key, of, index), (request, zone, class));
+    }
+
+    const fn columns_of(&self, write: bool) -> u32 {
+        if write { self.config.columns.write } else { self.config.columns.read }
     }
 
     /// Queues deferred writes: of the `count` writes of a step of `request`, those that `among` assigns to this pool.
@@ -130,7 +185,7 @@ impl Disks {
         }
     }
 
-    /// Queues one operation for which no request waits; counts it as refused if the disks are lost.
+    /// Queues one operation of no zone, for which no request waits; counts it as refused if the disks are lost.
     pub fn background(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -143,41 +198,97 @@ impl Disks {
             self.refused += 1;
             return;
         }
-        let (time, choice) = self.draw(ctx, key, of, index);
-        let copies = if write { self.config.copies } else { 1 };
-        let first = self.place(choice, copies);
-        for copy in 0..copies {
-            let operation = Operation { request: RequestId::NONE, time, since: ctx.now };
-            self.put(ctx, first + copy, operation);
-        }
+        let class = if write { Class::AsyncWrite } else { Class::SyncRead };
+        self.spread(ctx, (key, of, index), (RequestId::NONE, NO_ZONE, class));
     }
 
-    fn draw(&self, ctx: &Ctx<'_>, key: KeyId, of: Drawn, index: u64) -> (SimDuration, f64) {
-        let time = self.config.time.sample(ctx.draws.uniform_on(key, of, index));
+    /// Counts `count` logical operations of `zone`; returns the time that the zone spins before them.
+    pub fn spin(&mut self, now: SimTime, zone: u32, write: bool, count: u32) -> SimDuration {
+        let shared = self.shared.as_mut().filter(|_| !self.health.is_lost());
+        shared.map_or(SimDuration::ZERO, |shared| shared.spin(now, zone, write, count))
+    }
+
+    /// Queues an operation at each disk that it uses.
+    fn spread(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        (key, of, index): (KeyId, Drawn, u64),
+        (request, zone, class): (RequestId, u32, Class),
+    ) {
+        let write = class != Class::SyncRead;
+        let law = self.config.write_time.as_ref().filter(|_| write).unwrap_or(&self.config.time);
+        let sample =
+            |index| SimDuration::from_seconds_f64(law.sample(ctx.draws.uniform_on(key, of, index)));
+        let (time, now) = (sample(index), ctx.now);
         let choice = ctx.draws.uniform_on(KeyId(key.0 + 1), of, index);
-        (SimDuration::from_seconds_f64(time), choice)
+        let operation = Operation { request, zone, time, since: now, issued: now, class };
+        let Columns { group, read, .. } = self.config.columns;
+        let columns = self.columns_of(write);
+        if read == 1 {
+            // The sides of a mirror execute the same write.
+            let first = self.place(choice, columns);
+            for copy in 0..columns {
+                self.put(ctx, first + copy, operation);
+            }
+            return;
+        }
+        // The columns of a block begin at any disk of a group, and each disk has an arm of its own.
+        let groups = self.config.columns.disks / group;
+        let place = choice * f64::from(groups);
+        let own = whole::u32(place).min(groups - 1);
+        let begin = whole::u32((place - f64::from(own)) * f64::from(group));
+        let times: Vec<_> =
+            (0..columns).map(|column| sample(index | u64::from(column) << 48)).collect();
+        for (column, time) in (begin..).zip(times) {
+            self.put(ctx, own * group + column % group, Operation { time, ..operation });
+        }
     }
 
     /// Returns the first of `copies` neighbouring disks, chosen by the uniform number `choice`.
     fn place(&self, choice: f64, copies: u32) -> u32 {
-        let groups = self.config.disks / copies;
+        let groups = self.config.columns.disks / copies;
         whole::u32(choice * f64::from(groups)).min(groups - 1) * copies
     }
 
     fn put(&mut self, ctx: &mut Ctx<'_>, index: u32, operation: Operation) {
         self.arrived += 1;
         self.inside.add(ctx.now);
-        self.disks[index as usize].line.push_back(operation);
-        let stands = self.health.is_stalled();
-        if self.disks[index as usize].line.len() == 1 && !stands {
-            self.start(ctx, index);
+        match &mut self.shared {
+            None => self.reach(ctx, index, operation),
+            Some(shared) => match shared.put(index, operation) {
+                Some(operation) => self.issue(ctx, index, operation),
+                None => self.issue_next(ctx, index),
+            },
         }
     }
 
-    /// Starts the operation at the head of the queue of disk `index`.
-    fn start(&mut self, ctx: &mut Ctx<'_>, index: u32) {
+    /// Issues what the queue in front of disk `index` lets go.
+    fn issue_next(&mut self, ctx: &mut Ctx<'_>, index: u32) {
+        while let Some(operation) = self.shared.as_mut().and_then(|shared| shared.take(index)) {
+            self.issue(ctx, index, operation);
+        }
+    }
+
+    fn issue(&mut self, ctx: &mut Ctx<'_>, index: u32, operation: Operation) {
+        if let Some(shared) = &mut self.shared {
+            shared.started(ctx.now);
+        }
+        self.reach(ctx, index, Operation { issued: ctx.now, ..operation });
+    }
+
+    /// Hands `operation` to disk `index`, which starts it if it can.
+    #[inline]
+    fn reach(&mut self, ctx: &mut Ctx<'_>, index: u32, operation: Operation) {
         let disk = &mut self.disks[index as usize];
-        let Some(operation) = disk.line.front() else { return };
+        let free = disk.slots.iter().position(|slot| slot.operation.is_none());
+        match free.filter(|_| !self.health.is_stalled()) {
+            Some(slot) => self.start(ctx, index, slot, operation),
+            None => disk.line.push_back(operation),
+        }
+    }
+
+    /// Starts `operation` in a free slot of disk `index`.
+    fn start(&mut self, ctx: &mut Ctx<'_>, index: u32, slot: usize, operation: Operation) {
         self.busy.add(ctx.now);
         let slowness = if let Health::Slow(factor) = self.health { factor } else { 1.0 };
         let time = if slowness == 1.0 {
@@ -185,9 +296,23 @@ impl Disks {
         } else {
             SimDuration::from_seconds_f64(operation.time.seconds() * slowness)
         };
-        disk.ends = ctx.now + time;
-        let unit = UnitId(self.config.unit.0 + index);
-        disk.ticket = ctx.calendar.push(disk.ends, Event::Alarm(unit).code());
+        let ends = ctx.now + time;
+        let number = crate::convert::table::u32(slot);
+        let unit = UnitId(self.config.unit.0 + index * self.config.parallel + number);
+        let ticket = ctx.calendar.push(ends, Event::Alarm(unit).code());
+        self.disks[index as usize].slots[slot] = Slot { operation: Some(operation), ticket, ends };
+    }
+
+    /// Starts operations that wait at disk `index` while it can execute more.
+    fn start_waiting(&mut self, ctx: &mut Ctx<'_>, index: u32) {
+        for slot in 0..self.config.parallel as usize {
+            let disk = &mut self.disks[index as usize];
+            if disk.slots[slot].operation.is_some() {
+                continue;
+            }
+            let Some(operation) = disk.line.pop_front() else { return };
+            self.start(ctx, index, slot, operation);
+        }
     }
 
     fn done(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
@@ -204,24 +329,46 @@ impl Disks {
     }
 
     fn lose_all(&mut self, ctx: &mut Ctx<'_>) {
-        for index in 0..self.disks.len() {
-            let disk = &mut self.disks[index];
-            if disk.ticket != Ticket::NONE && !disk.line.is_empty() {
+        for index in 0..self.config.columns.disks {
+            let disk = &mut self.disks[index as usize];
+            let mut all = Vec::new();
+            for slot in &mut disk.slots {
+                let Some(operation) = std::mem::take(slot).operation else { continue };
                 self.busy.remove(ctx.now, SimDuration::ZERO);
+                all.push(operation);
             }
-            disk.ticket = Ticket::NONE;
-            let line = std::mem::take(&mut disk.line);
-            for operation in line {
-                self.inside.remove(ctx.now, ctx.now - operation.since);
-                if operation.request == RequestId::NONE {
+            all.extend(std::mem::take(&mut disk.line));
+            if let Some(shared) = &mut self.shared {
+                all = shared.lose(ctx.now, index, all);
+            }
+            for operation in all {
+                self.lose(ctx, operation);
+            }
+        }
+    }
+
+    fn lose(&mut self, ctx: &mut Ctx<'_>, operation: Operation) {
+        self.inside.remove(ctx.now, ctx.now - operation.since);
+        if operation.request == RequestId::NONE {
+            return;
+        }
+        let entry = &mut ctx.requests[operation.request];
+        if entry.at == self.id {
+            entry.at = ComponentId::NONE;
+            entry.waits = Waits::Nothing;
+            ctx.fail(operation.request, Outcome::Error);
+        }
+    }
+
+    /// Stops all disks; the rest of each operation is done after the stall.
+    fn stop(&mut self, ctx: &Ctx<'_>) {
+        for disk in &mut self.disks {
+            for slot in disk.slots.iter_mut().rev() {
+                let Slot { operation: Some(operation), ends, .. } = std::mem::take(slot) else {
                     continue;
-                }
-                let entry = &mut ctx.requests[operation.request];
-                if entry.at == self.id {
-                    entry.at = ComponentId::NONE;
-                    entry.waits = Waits::Nothing;
-                    ctx.fail(operation.request, Outcome::Error);
-                }
+                };
+                disk.line.push_front(Operation { time: ends - ctx.now, ..operation });
+                self.busy.remove(ctx.now, SimDuration::ZERO);
             }
         }
     }
@@ -249,7 +396,6 @@ impl Live for Disks {
         queue,
         queue_mut,
         whole,
-        part_reading,
         is_process,
         bounds,
         leader,
@@ -269,28 +415,40 @@ impl Live for Disks {
         fate,
         in_vain
     );
-    none!(counts_anew, begin_to_count, keeps_place);
+    none!(begin_to_count, keeps_place);
 
-    /// Completes the operation in service at disk `index`.
-    fn alarm(&mut self, ctx: &mut Ctx<'_>, index: u32, ticket: Ticket) {
+    /// Completes an operation in service.
+    fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {
+        let (index, slot) = (local / self.config.parallel, local % self.config.parallel);
         let disk = &mut self.disks[index as usize];
-        if disk.ticket != ticket {
+        let slot = &mut disk.slots[slot as usize];
+        if slot.ticket != ticket {
             return;
         }
-        disk.ticket = Ticket::NONE;
-        let operation = disk.line.pop_front().expect("an armed disk has an operation");
+        let operation = std::mem::take(slot).operation.expect("an armed disk has an operation");
         self.busy.remove(ctx.now, SimDuration::ZERO);
         self.inside.remove(ctx.now, ctx.now - operation.since);
-        self.start(ctx, index);
+        self.start_waiting(ctx, index);
+        if let Some(shared) = &mut self.shared {
+            shared.done(ctx.now, index, &operation);
+            self.issue_next(ctx, index);
+        }
         self.done(ctx, operation.request);
     }
 
     /// Detaches `request`, which no longer waits; its operations go on without it.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        for operation in self.disks.iter_mut().flat_map(|disk| disk.line.iter_mut()) {
+        let detach = |operation: &mut Operation| {
             if operation.request == request {
                 operation.request = RequestId::NONE;
             }
+        };
+        for disk in &mut self.disks {
+            disk.slots.iter_mut().filter_map(|slot| slot.operation.as_mut()).for_each(detach);
+            disk.line.iter_mut().for_each(detach);
+        }
+        if let Some(shared) = &mut self.shared {
+            shared.waiting_mut().for_each(detach);
         }
         let entry = &mut ctx.requests[request];
         entry.at = ComponentId::NONE;
@@ -308,18 +466,10 @@ impl Live for Disks {
         if lost {
             self.lose_all(ctx);
         } else if stops && !stopped {
-            for disk in &mut self.disks {
-                if disk.ticket != Ticket::NONE && !disk.line.is_empty() {
-                    // The rest of the operation is done after the stall.
-                    let front = disk.line.front_mut().expect("not empty");
-                    front.time = disk.ends - ctx.now;
-                    disk.ticket = Ticket::NONE;
-                    self.busy.remove(ctx.now, SimDuration::ZERO);
-                }
-            }
+            self.stop(ctx);
         } else if stopped && !stops {
-            for index in 0..self.config.disks {
-                self.start(ctx, index);
+            for index in 0..self.config.columns.disks {
+                self.start_waiting(ctx, index);
             }
         }
     }
@@ -327,19 +477,21 @@ impl Live for Disks {
     /// Returns the counts; sojourn times include operations still inside.
     fn gauge(&self, now: SimTime) -> Gauge {
         let standing = |operation: &Operation| u128::from((now - operation.since).nanos());
-        let inside = self.disks.iter().flat_map(|disk| &disk.line);
+        let inside = self.disks.iter().flat_map(Disk::operations);
+        let waiting = self.shared.iter().flat_map(|shared| shared.waiting());
         let busy = self.busy.area(now);
         let (idle, unavailable) = self.availability.split(now, busy);
+        let at_once = u128::from(self.config.columns.disks) * u128::from(self.config.parallel);
         Gauge {
             arrived: self.arrived,
             refused: self.refused,
             completed: self.inside.left(),
             inside: self.inside.area(now),
-            stayed: self.inside.stayed() + inside.map(standing).sum::<u128>(),
+            stayed: self.inside.stayed() + inside.chain(waiting).map(standing).sum::<u128>(),
             busy,
             idle,
             unavailable,
-            capacity: u128::from(self.config.disks) * u128::from(now.nanos()),
+            capacity: at_once * u128::from(now.nanos()),
             ..Gauge::default()
         }
     }
@@ -348,11 +500,24 @@ impl Live for Disks {
         Keeps { line: true, visits: true, completions: true, ..Keeps::NOTHING }
     }
 
+    /// Restarts the greatest delays of the zones.
+    fn counts_anew(&mut self, _: SimTime, _: SimTime) {
+        if let Some(shared) = &mut self.shared {
+            shared.counts_anew();
+        }
+    }
+
+    /// Returns the ledger of a zone that shares the disks.
+    fn part_reading(&self, part: ComponentId, _: SimTime) -> Option<Gauge> {
+        self.shared.as_ref()?.reading(part)
+    }
+
     fn loads(&mut self, ctx: &mut Ctx<'_>, key: KeyId, drawn: Drawn, write: bool) {
         self.background(ctx, key, drawn, 0, write);
     }
 
     fn is_idle(&self) -> bool {
-        self.disks.iter().all(|disk| disk.line.is_empty())
+        let waits = self.shared.as_ref().is_some_and(|shared| shared.waiting().next().is_some());
+        !waits && self.disks.iter().all(Disk::is_idle)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::disks;
 use crate::kinds::nas::spec::NasSpec;
 use crate::kinds::nas::{Nas, links};
 use crate::plan::Draft;
@@ -104,6 +105,16 @@ fn check_nas(name: &Name, nas: &NasSpec, out: &mut Diagnostics) {
 fn check_memory(draft: &Draft, at: usize, out: &mut Diagnostics) {
     let (name, nas) = &draft.scenario.nas[at];
     for (pool, disks) in nas.pools.iter() {
+        disks::check::layout(disks, out);
+        if let Some(throttle) = &disks.io_throttle {
+            let message = format!("`{pool}` belongs to a file server, which knows no zones");
+            inert(
+                throttle.span,
+                message,
+                "throttle the disks of a server, or remove `io-throttle`",
+                out,
+            );
+        }
         if let Some(content) = &disks.content {
             let message = format!("`{pool}` belongs to a file server: its volumes are read");
             inert(content.span, message, "give the `content` of each volume", out);

@@ -1,7 +1,7 @@
 //! Needs and offered work: a volume is spread over pools. Each pool is behind its own head or the one that took over.
 
 use crate::kinds::disks;
-use crate::kinds::disks::flow::{cost_of_write, each_per_s};
+use crate::kinds::disks::flow::{cost_of_read, cost_of_write, each_per_s};
 use crate::kinds::nas::Nas;
 use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Onward, Split, times};
@@ -40,7 +40,7 @@ impl Flow for Nas {
         let each = 1.0 / pools.len().max(1) as f64;
         for &pool in pools {
             let set = &spec.pools[pool].1;
-            let work = (reads + writes * cost_of_write(set)) * each;
+            let work = (reads * cost_of_read(set) + writes * cost_of_write(set)) * each;
             sums.add(Part::Pool { nas, pool }, Resource::Disks, work);
             let owner = Part::Head { nas, number: set.head.value - 1 };
             let others = (0..spec.heads.value).map(|number| Part::Head { nas, number });
@@ -89,7 +89,7 @@ impl Flow for Nas {
             let set = &draft.scenario.nas[nas].1.pools[pool].1;
             let part = Part::Pool { nas, pool };
             let mut branch = network.branch(part);
-            let work = reads + writes * cost_of_write(set);
+            let work = reads * cost_of_read(set) + writes * cost_of_write(set);
             network.add(&mut branch, (part, Resource::Disks), work / asks.max(1e-300));
             let disks = network.node(Split::Blind, vec![branch]);
             then.push(Onward { waits, ..times(disks, asks * each) });

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::convert::table;
+use crate::kinds::disks;
 use crate::kinds::zone::spec::{Placement, ZoneSpec};
 use crate::kinds::zone::{Server, Zone, links};
 use crate::plan::Draft;
@@ -35,7 +36,8 @@ impl Checks for Server {
 
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {
         guarantees(draft, out);
-        for group in 0..draft.scenario.server.len() {
+        for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
+            disks::check::of_server(draft, name, server.disks.iter().map(|(_, set)| set), out);
             check_memory(draft, group, out);
         }
     }
@@ -53,8 +55,9 @@ impl Checks for Server {
 
 impl Checks for Zone {
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {
-        for (_, zone) in draft.scenario.zone.iter() {
+        for (index, (_, zone)) in draft.scenario.zone.iter().enumerate() {
             check_zone(zone, out);
+            check_priority(draft, index, out);
         }
     }
 
@@ -107,6 +110,23 @@ fn check_zone(zone: &ZoneSpec, out: &mut Diagnostics) {
         }
     }
 }
+
+/// Reports an I/O priority where no set of disks of the zone's servers orders operations by zone.
+fn check_priority(draft: &Draft, zone: usize, out: &mut Diagnostics) {
+    let Some(priority) = &draft.scenario.zone[zone].1.io_priority else { return };
+    let mut sets = draft.placed.zones[zone]
+        .iter()
+        .flat_map(|id| draft.scenario.server[id.group].1.disks.iter())
+        .filter(|(_, set)| set.knows_zones());
+    if priority.value != IO_PRIORITY && sets.next().is_none() {
+        let message = "no set of disks of its servers has an `io-throttle` or queue classes";
+        let help = "give a set of disks an `io-throttle` or `queue = \"classes\"`, or remove `io-priority`";
+        inert(priority.span, message, help, out);
+    }
+}
+
+/// I/O priority of a zone for which the file gives none.
+pub(super) const IO_PRIORITY: u32 = 100;
 
 /// Checks that the baselines guaranteed to the zones of a server sum to at most its cores.
 fn guarantees(draft: &Draft, out: &mut Diagnostics) {

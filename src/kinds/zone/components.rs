@@ -2,10 +2,13 @@
 
 use crate::convert::table;
 use crate::kinds::disks::components::disks;
+use crate::kinds::disks::live::ledger::LedgerConfig;
+use crate::kinds::disks::spec::DiskSetSpec;
+use crate::kinds::zone::check::IO_PRIORITY;
 use crate::kinds::zone::spec::Burst;
 use crate::kinds::zone::{Server, Zone, memory};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
-use crate::model::blueprint::{Mount, Part, ZoneMeter};
+use crate::model::blueprint::{Config, Mount, Part, ZoneMeter};
 use crate::model::ids::ComponentId;
 use crate::plan::compile::{Builder, Made};
 use crate::plan::kind::components::{Components, none};
@@ -24,19 +27,26 @@ impl Components for Server {
         let draft = builder.draft();
         for (group, (name, spec)) in draft.scenario.server.iter().enumerate() {
             for member in 0..spec.count.value {
-                let (id, server) = (ServerId { group, member }, member_name(name, member));
+                let (on, server) = (ServerId { group, member }, member_name(name, member));
                 for (set, spec) in spec.disks.iter() {
                     builder.want(format!("{server}.{}", set.text), move |builder, id| {
-                        let config = disks(builder, id, spec);
+                        let config = disks(builder, id, spec, zones_of(builder, on, spec));
                         builder.part(id, config)
                     });
+                    for zone in throttled(builder, on, spec) {
+                        let disks = format!("{server}.{}", set.text);
+                        builder.want(ledger_name(&zone), move |builder, id| {
+                            let disks = builder.id(&disks);
+                            builder.part(id, Config::IoLedger(LedgerConfig { disks }))
+                        });
+                    }
                 }
-                if server_caches(draft, id) {
+                if server_caches(draft, on) {
                     builder.want(memory::name(&server), move |builder, own| {
-                        memory::memory(builder, own, id)
+                        memory::memory(builder, own, on)
                     });
                 }
-                builder.want(server, move |builder, own| processor(builder, own, id));
+                builder.want(server, move |builder, own| processor(builder, own, on));
             }
         }
     }
@@ -45,16 +55,46 @@ impl Components for Server {
     fn mounts(&self, builder: &Builder<'_>, store: Store, at: (usize, u32)) -> Vec<Mount> {
         let Store::Disks { server, set } = store else { return Vec::new() };
         let numbers = builder.numbers();
-        let set = &builder.draft().scenario.server[server].1.disks[set].0;
+        let (set, spec) = &builder.draft().scenario.server[server].1.disks[set];
         let server = numbers.server_of(at).expect("every zone of a sound draft is placed");
         let disks = builder.id(&format!("{}.{set}", numbers.server_name(server)));
         let memory = memory::before_disks(builder, server, set);
-        vec![Mount { memory, ..Mount::alone(None, disks) }]
+        let zone = builder.place(at).filter(|_| spec.knows_zones()).map(|place| place.zone);
+        vec![Mount { memory, zone, ..Mount::alone(None, disks) }]
     }
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         made.resizes = memory::resizes(compiler.numbers());
     }
+}
+
+/// Returns the name of the component of the disk operations of a zone.
+fn ledger_name(zone: &str) -> String {
+    format!("{zone}.io")
+}
+
+/// Returns the names of the zones that a set of disks of a server throttles.
+fn throttled(builder: &Builder<'_>, server: ServerId, spec: &DiskSetSpec) -> Vec<String> {
+    let zones = builder.numbers().zones_on(server).iter();
+    let zones = zones.filter(|_| spec.io_throttle.is_some());
+    zones.map(|(name, ..)| name.clone()).collect()
+}
+
+/// Returns the I/O priorities of the zones on a server, and the components of their ledgers, for a set of disks.
+fn zones_of(
+    builder: &Builder<'_>,
+    server: ServerId,
+    spec: &DiskSetSpec,
+) -> Vec<(u32, Option<ComponentId>)> {
+    if !spec.knows_zones() {
+        return Vec::new();
+    }
+    let zone = |(name, zone, _): &(String, usize, u32)| {
+        let ledger = spec.io_throttle.is_some().then(|| builder.id(&ledger_name(name)));
+        let priority = builder.draft().scenario.zone[*zone].1.io_priority.as_ref();
+        (priority.map_or(IO_PRIORITY, |priority| priority.value), ledger)
+    };
+    builder.numbers().zones_on(server).iter().map(zone).collect()
 }
 
 fn processor(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) -> Part {

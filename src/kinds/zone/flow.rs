@@ -2,7 +2,7 @@
 //! the server's processor.
 
 use crate::kinds::disks;
-use crate::kinds::disks::flow::{cost_of_write, each_per_s};
+use crate::kinds::disks::flow::{cost_of_read, cost_of_write, each_per_s};
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::{Server, Zone};
 use crate::plan::Draft;
@@ -49,7 +49,7 @@ impl Flow for Server {
     fn offers_io(&self, sums: &mut Sums<'_>, store: Store, user: Part, operations: Operations) {
         let Some(disks) = disks_of(sums.draft(), store, user) else { return };
         let Some(spec) = set_behind(sums.draft(), store) else { return };
-        let work = operations.reads + operations.writes * cost_of_write(spec);
+        let work = operations.reads * cost_of_read(spec) + operations.writes * cost_of_write(spec);
         sums.add(disks, Resource::Disks, work);
     }
 
@@ -79,7 +79,8 @@ impl Flow for Server {
         let Some(disks) = disks_of(network.draft(), store, user) else { return };
         let Some(spec) = set_behind(network.draft(), store) else { return };
         let Operations { reads, writes, .. } = operations;
-        let (asks, work) = (reads + writes, reads + writes * cost_of_write(spec));
+        let work = reads * cost_of_read(spec) + writes * cost_of_write(spec);
+        let asks = reads + writes;
         let mut branch = network.branch(disks);
         network.add(&mut branch, (disks, Resource::Disks), work / asks.max(1e-300));
         let node = network.node(Split::Blind, vec![branch]);

@@ -43,6 +43,10 @@ spec! {
         cpu: ZoneCpuSpec = {},
         /// Cap on the memory of each zone.
         memory: Option<Bytes>,
+        /// Weight of the zone's disk operations against the other zones of the server: its fair share for the throttle of
+        /// a set of disks, and its turns in the queue of a disk. A zone of weight 0 is never throttled.
+        /// Without it, 100.
+        io_priority: Option<u32> => at_most(16_384),
         /// Time to start the zone.
         boot: SimDuration = "0s",
     }

@@ -15,10 +15,11 @@
 use super::{Around, Bounded};
 use crate::convert::whole;
 use crate::health::FactId;
+use crate::kinds::disks::live::NO_ZONE;
 use crate::kinds::nas::live::{self as head, Head, Service, Work};
 use crate::model::blueprint::{Config, Mount};
 use crate::model::ids::{AmountId, CauseId, ComponentId, KeyId};
-use crate::model::request::{Request, RequestId};
+use crate::model::request::{Marks, Request, RequestId};
 use crate::model::route::{Draws, MOST, Op};
 use crate::model::{Component, Ctx, Health, Held};
 use crate::units::{SimDuration, SimTime};
@@ -239,25 +240,63 @@ impl Around<'_> {
         let drawn = |request| pool_drawn(&self.draws, KeyId(key.0 + 3), request, 0, pools);
         let pool = if pools > 1 { drawn(&self.requests[id]) } else { 0 };
         let Some(volume) = self.pool_of(id, mount, pool) else { return false };
-        if !write && self.is_in_memory(id, volume, key) {
+        let spun = volume.zone.is_some() && self.requests[id].marks.has(Marks::SPUN);
+        if !spun && !write && self.is_in_memory(id, volume, key) {
             return false;
         }
+        if let Some(zone) = volume.zone {
+            self.requests[id].marks.set(Marks::SPUN, false);
+            if !spun && self.spins(id, (volume.disks, zone), write, 1) {
+                // The processor lets the request continue at this same operation.
+                let entry = &mut self.requests[id];
+                entry.marks.set(Marks::SPUN, true);
+                entry.pc -= 1;
+                return true;
+            }
+        }
+        let zone = volume.zone.unwrap_or(NO_ZONE);
         let disks = volume.disks;
         let cause = self.states.causes[disks.index()];
         self.component_ctx(disks, cause, |component, ctx| {
             if let Component::Disks(disks) = component {
-                disks.operate(ctx, id, key, write);
+                disks.operate(ctx, id, key, write, zone);
             }
         });
         true
     }
 
-    /// Starts writes of `id` for which no request waits.
-    pub(super) fn defer(&mut self, id: RequestId, mount: u8, amount: AmountId, key: KeyId) {
-        let Some(first) = self.pool_of(id, mount, 0) else { return };
+    /// Lets `id` spin as long as the throttle of `disks` delays `count` operations of its zone there. Returns false if
+    /// it delays none.
+    #[inline(never)]
+    fn spins(
+        &mut self,
+        id: RequestId,
+        (disks, zone): (ComponentId, u32),
+        write: bool,
+        count: u32,
+    ) -> bool {
+        let Component::Disks(set) = &mut self.components[disks.index()] else { return false };
+        let work = set.spin(self.now, zone, write, count).nanos();
+        let member = self.requests[id].top().at;
+        let Some(place) = self.plan.parts[member.index()].place.filter(|_| work > 0) else {
+            return false;
+        };
+        let cause = self.states.causes[place.cpu.index()];
+        self.component_ctx(place.cpu, cause, |component, ctx| {
+            if let Component::Cpu(cpu) = component {
+                cpu.compute(ctx, id, place.zone, (work, 1));
+            }
+        });
+        true
+    }
+
+    /// Starts writes of `id` for which no request waits. Returns true if `id` spins first.
+    pub(super) fn defer(&mut self, id: RequestId, mount: u8, amount: AmountId, key: KeyId) -> bool {
+        let Some(first) = self.pool_of(id, mount, 0) else { return false };
         let count = self.draws.amount(amount, &self.requests[id]);
         if count > u32::from(MOST) {
-            return self.stops_for(id, Bounded::Operations);
+            self.stops_for(id, Bounded::Operations);
+            return false;
         }
         for pool in 0..first.pools {
             let (among, _) = self.among(id, KeyId(key.0 + 3), count, pool, first.pools);
@@ -269,6 +308,7 @@ impl Around<'_> {
                 }
             });
         }
+        first.zone.is_some_and(|zone| self.spins(id, (first.disks, zone), true, count))
     }
 
     /// Returns whether a read of `id` finds its block in the memory in front of the disks of `volume`. A missing

@@ -81,7 +81,11 @@ impl Around<'_> {
                         return;
                     }
                 }
-                Op::Defer { mount, amount, key } => self.defer(id, mount, amount, key),
+                Op::Defer { mount, amount, key } => {
+                    if self.defer(id, mount, amount, key) {
+                        return;
+                    }
+                }
                 Op::Choose { first, count, key, otherwise } => {
                     let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
                     let first = first as usize;

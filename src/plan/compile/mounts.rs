@@ -15,6 +15,7 @@ impl Mount {
             head,
             disks,
             persistence: Persistence::Hard,
+            zone: None,
             memory: None,
             away: None,
             pools: 1,

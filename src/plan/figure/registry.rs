@@ -332,6 +332,8 @@ pub enum Whose {
     Uplinks,
     /// A component kind that declares the figure itself.
     Own(&'static str),
+    /// A component kind that declares the figure itself, by a name of two parts.
+    OwnPart(&'static str),
 }
 
 impl Whose {
@@ -361,7 +363,7 @@ impl Whose {
             Self::Memory => "memory",
             Self::Switch => "switch",
             Self::Uplinks => "uplinks",
-            Self::Own(kind) => kind,
+            Self::Own(kind) | Self::OwnPart(kind) => kind,
         }
     }
 
@@ -382,7 +384,12 @@ impl Whose {
     pub const fn has_parts(self) -> bool {
         matches!(
             self,
-            Self::Component | Self::Resource | Self::Station | Self::Switch | Self::Cache
+            Self::Component
+                | Self::Resource
+                | Self::Station
+                | Self::Switch
+                | Self::Cache
+                | Self::OwnPart(_)
         )
     }
 }

@@ -31,7 +31,7 @@ fn members(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
     all.map(|(index, _)| ComponentId::at(index)).collect()
 }
 
-/// Returns the parts called `resource` of `scope`: of a file server by its own name, of servers by member.
+/// Returns the parts called `resource` of `scope`: of a file server by its own name, of servers and zones by member.
 fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<ComponentId> {
     let own = members(plan, &format!("{scope}.{resource}"));
     if !own.is_empty() {
@@ -39,7 +39,12 @@ fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<Componen
     }
     let of =
         |id: &ComponentId| members(plan, &format!("{}.{resource}", plan.parts[id.index()].name));
-    members(plan, scope).iter().flat_map(of).collect()
+    let parts: Vec<ComponentId> = members(plan, scope).iter().flat_map(of).collect();
+    if !parts.is_empty() {
+        return parts;
+    }
+    let of_zone = |zone: usize| members(plan, &format!("{}.{resource}", plan.zones[zone].name));
+    zones(plan, scope).into_iter().flat_map(of_zone).collect()
 }
 
 /// Returns `parts` if this kind tallies all of them.

@@ -399,6 +399,10 @@ fn read(how: &ReadAs, parts: &[ComponentId], seen: &Observation) -> Result<f64, 
         ReadAs::Mean(of, factor) => {
             Ok(sum(std::slice::from_ref(of)) as f64 * factor / seen.length.nanos() as f64)
         }
+        ReadAs::Each(of, events, factor) => match sum(std::slice::from_ref(events)) {
+            0 => Err(NoValue::Empty),
+            events => Ok(sum(std::slice::from_ref(of)) as f64 * factor / events as f64),
+        },
         ReadAs::Peak(of) => {
             Ok(gauges().map(|gauge| gauge.peaks[*of]).max().unwrap_or(0) as f64 / 1e9)
         }
