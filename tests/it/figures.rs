@@ -60,7 +60,7 @@ fn a_sweep_estimates_the_figures_it_is_asked_for_in_every_variant_and_resumed_to
 fn a_run_prints_the_figure_that_it_is_asked_for_with_its_interval() {
     let (folder, path) = file(&desk(&[]));
     let out = folder.path().join("out");
-    let figure = "waiting.desk.p50@steady";
+    let figure = "waiting.desk.mean@steady";
     let words = ["run", &path, "--out", out.to_str().unwrap(), "--figure", figure, "--quiet"];
     let (code, answer, err) = run(&[&words[..], &["--quick"]].concat());
     assert_eq!(code, 0, "{err}");
