@@ -87,7 +87,7 @@ fn where_no_scenario_meets_its_objectives_the_nearest_and_what_it_misses_come_fi
     assert!(answer.contains("It misses p95 at "), "{answer}");
 }
 
-/// A script that compares is told of a broken expectation as one that runs: an objective is an answer, an expectation a demand.
+/// A comparison reports an expectation that fails by its exit code, as a run does. A missed objective is an answer.
 #[test]
 fn compare_ends_with_the_worst_exit_code_that_run_gives() {
     let place = tempfile::tempdir().unwrap();

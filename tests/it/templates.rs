@@ -38,7 +38,7 @@ fn a_template_has_no_warning_but_the_single_points_of_failure_that_it_names() {
     }
 }
 
-/// One count of single points of failure, whoever is asked: `check`, `run` and the drawing.
+/// `check`, `run` and the drawing give one count of single points of failure.
 #[test]
 fn check_run_and_the_drawing_count_the_same_single_points_of_failure() {
     let folder = tempfile::tempdir().unwrap();

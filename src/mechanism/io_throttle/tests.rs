@@ -33,7 +33,7 @@ struct System {
     latency: u64,
     /// One disk operation is always outstanding, so the disks are busy all the time.
     is_busy: bool,
-    /// An operation of the system itself takes 51 ms, ten times a second, until this instant.
+    /// Instant until which the system itself has an operation of 51 ms every 100 ms.
     laggards_until: u64,
 }
 

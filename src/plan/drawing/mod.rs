@@ -148,14 +148,13 @@ pub struct Single {
 }
 
 impl Single {
-    fn all(draft: &Draft) -> Vec<Self> {
-        let graph = Graph::of(draft);
+    fn all(draft: &Draft, graph: &Graph, cuts: &CutSets<'_>) -> Vec<Self> {
         let named = |part: &Part| (part.sort().word, part.name(draft));
         let single = |point: &SinglePoint| {
             let (word, name) = named(&point.role);
             Self { word, name, hosts: point.hosts.iter().map(named).collect() }
         };
-        let found = single_points_of(draft, &graph, &CutSets::of(&graph));
+        let found = single_points_of(draft, graph, cuts);
         found.iter().map(|(point, _)| single(point)).collect()
     }
 }
@@ -175,7 +174,9 @@ impl System {
         let mut arrows = arrows::arrows(draft, &sources);
         let used = used(draft, &arrows);
         let standby = BTreeSet::new();
-        let takes_down = single_points(draft);
+        let graph = Graph::of(draft);
+        let cuts = CutSets::of(&graph);
+        let takes_down = taken_down(draft, &graph, &cuts);
         let mut facts = Facts { draft, busy, takes_down, used, standby, first };
         facts.standby = standbys(&facts, &arrows);
         let (nodes, roots) = tree::build(&facts, &sources, &arrows);
@@ -184,7 +185,7 @@ impl System {
         let connections = ends.connect(&arrows);
         let name = draft.scenario.scenario.to_string();
         let measured = !measured.is_empty();
-        let singles = Single::all(draft);
+        let singles = Single::all(draft, &graph, &cuts);
         Self { name, load, measured, nodes, roots, connections, singles }
     }
 
@@ -352,9 +353,12 @@ fn saturates_first(draft: &Draft, offered: &[Offered]) -> BTreeSet<Part> {
 #[must_use]
 pub fn single_points(draft: &Draft) -> BTreeMap<Part, Vec<String>> {
     let graph = Graph::of(draft);
-    let cuts = CutSets::of(&graph);
+    taken_down(draft, &graph, &CutSets::of(&graph))
+}
+
+fn taken_down(draft: &Draft, graph: &Graph, cuts: &CutSets<'_>) -> BTreeMap<Part, Vec<String>> {
     let mut found: BTreeMap<Part, Vec<String>> = BTreeMap::new();
-    for subject in judged(draft, &graph) {
+    for subject in judged(draft, graph) {
         let Some(cuts) = cuts.of_subject(subject) else { continue };
         for part in cuts.singles.into_iter().filter(|part| part.kind() != PartKind::Textbook) {
             found.entry(part).or_default().push(subject.name(draft).to_string());

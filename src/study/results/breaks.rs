@@ -36,6 +36,9 @@ pub(super) fn rows(
 ) -> Vec<BreakRow> {
     let judged = |class: &str| draft.scenario.objective.get(class).is_some();
     let any = !draft.scenario.objective.is_empty();
+    if study.windows.iter().all(|one| one.drill.is_none()) {
+        return Vec::new();
+    }
     let graph = Graph::of(draft);
     let parts: BTreeMap<String, Part> =
         drills::parts(draft).map(|part| (part.name(draft), part)).collect();
@@ -61,13 +64,13 @@ pub(super) fn rows(
                 let Some(views) = views.iter().find(|row| row.class == *class) else { continue };
                 let mut row = gatherer.row(at, drill);
                 row.served = views.served_share;
-                row.still_lost = match row.noticed {
-                    // A quick run may end before others have taken over.
-                    _ if study.quick || !redundant(drill) => None,
+                let lost = match row.noticed {
                     Noticed::Everything => Some(1.0),
                     Noticed::Some(share) => Some(share),
                     _ => None,
                 };
+                // A quick run may end before others have taken over.
+                row.still_lost = lost.filter(|_| !study.quick && redundant(drill));
                 row.down = row.down.map(&place);
                 row.repair = row.repair.map(&place);
                 rows.push(row);

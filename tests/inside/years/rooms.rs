@@ -59,7 +59,7 @@ fn agree(text: &str, rate: &str, (hours, replications): (f64, u64)) {
     assert!((0.7..2.5).contains(&ratio), "{rate}/s: {years} by years, {requests} by requests");
 }
 
-/// With Poisson arrivals, below and above what can be done: users who give up, try again, and go away. The lowest rates
+/// With Poisson arrivals, below and above what can be done: users who abandon, retry and leave. The lowest rates
 /// take hours of traffic; FIVENINES_FULL=1 asks for them.
 #[test]
 fn what_a_full_room_refuses_is_lost_over_years_too() {
