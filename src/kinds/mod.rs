@@ -17,6 +17,7 @@ pub mod nas;
 pub mod network;
 pub mod queue;
 pub mod service;
+pub mod sharded;
 pub mod station;
 pub mod unit;
 pub mod zone;
@@ -55,6 +56,8 @@ macro_rules! each_kind {
             Crew, crew, "crew", crate::kinds::unit::spec::CrewSpec, "People who repair units.", |_spec| 1, crate::kinds::unit::Crew;
             Queue, queue, "queue", crate::kinds::queue::spec::QueueSpec, "Message queues: producers publish, the members of a service consume.",
                 |spec| crate::convert::table::u32(spec.in_.value.0.len()), crate::kinds::queue::plan::Queue;
+            Sharded, sharded, "sharded", crate::kinds::sharded::spec::ShardedSpec, "Databases whose data is divided between other databases.",
+                |_spec| 1, crate::kinds::sharded::plan::Sharded;
         }
     };
 }
@@ -62,7 +65,7 @@ pub(crate) use each_kind;
 
 /// All kinds, in the order in which they are compiled. Pools, draw keys and programs are numbered in this order;
 /// a deep probe asks other components in the order of their pools.
-pub const COMPILED: [Kind; 17] = [
+pub const COMPILED: [Kind; 18] = [
     Kind::Station,
     Kind::Site,
     Kind::Rack,
@@ -80,6 +83,7 @@ pub const COMPILED: [Kind; 17] = [
     Kind::Unit,
     Kind::Group,
     Kind::Crew,
+    Kind::Sharded,
 ];
 
 /// Resolved references of the components whose kind has no field of its own in
@@ -90,6 +94,8 @@ pub struct Resolved {
     pub caches: Vec<Option<(usize, u32)>>,
     /// Links of each queue.
     pub queues: Vec<queue::plan::QueueLinks>,
+    /// Links of each sharded database.
+    pub sharded: Vec<sharded::plan::ShardedLinks>,
 }
 
 /// Calls `make!` with the tokens `$($before)*` and the steps that kinds of components add. A row holds a description

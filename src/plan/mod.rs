@@ -80,6 +80,7 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let mut scenario = scenario?;
     in_name_order(&mut scenario);
     at_least_one(&mut scenario);
+    crate::kinds::database::copies::expand(&mut scenario, out);
     let names = Names::gather(&scenario, out);
     if !bounds::hold(&scenario, &names, out) {
         return None;

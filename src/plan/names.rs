@@ -256,6 +256,14 @@ impl Names {
             return;
         }
         let message = format!("no component is called `{bare}`");
+        let copy = member_name(bare, 0);
+        if self.entries.get(&copy).is_some_and(|entry| entry.kind == Kind::Database) {
+            let help = format!(
+                "`{bare}` is several databases: name one, as `{copy}`, or put a `[sharded.NAME]` in front"
+            );
+            out.push(Diagnostic::new(Code::NoSuchName, span, message).help(help));
+            return;
+        }
         // A name with a star means all members, never the one with the most similar spelling.
         let stem = bare.split('*').next().unwrap_or(bare).trim_end_matches('-');
         let group = self.entries.get(stem).filter(|entry| kinds.contains(&entry.kind));

@@ -221,7 +221,9 @@ fn cut_sets_are_those_that_trying_every_part_and_pair_finds() {
         "scalable/two-sites.toml",
         "scalable/image-peers.toml",
         "scalable/image-pair.toml",
-        "../tests/scenarios/db-4.toml",
+        "../tests/scenarios/slow-switch.toml",
+        "databases/db-4.toml",
+        "databases/db-5.toml",
         "oracles/o32-standby.toml",
     ] {
         let draft = shipped(path);

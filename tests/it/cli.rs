@@ -63,8 +63,8 @@ fn every_shipped_scenario_passes_check() {
 /// What the requests solver cannot simulate is refused by `check` as by `run`; the years alone are accepted by both.
 #[test]
 fn check_refuses_what_the_asked_solver_cannot_simulate() {
-    let shards = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/db-4.toml");
-    let shards = shards.to_str().unwrap();
+    let refused = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/slow-switch.toml");
+    let refused = refused.to_str().unwrap();
     let place = tempfile::tempdir().unwrap();
     let out = place.path().join("out");
     let out = ["--quick", "--out", out.to_str().unwrap()];
@@ -72,8 +72,8 @@ fn check_refuses_what_the_asked_solver_cannot_simulate() {
     let asked =
         [(&[][..], 3, 3), (&["--solver", "requests"], 3, 3), (&["--solver", "flows"], 0, 5)];
     for (solver, code, ended) in asked {
-        let check = run(&[&["check", shards], solver].concat());
-        let ran = run(&[&["run", shards][..], &out, solver].concat());
+        let check = run(&[&["check", refused], solver].concat());
+        let ran = run(&[&["run", refused][..], &out, solver].concat());
         assert_eq!((check.0, ran.0), (code, ended), "{solver:?}\n{}\n{}", check.2, ran.2);
         assert_eq!(check.2.contains("error[E1204]"), code == 3, "{}", check.2);
     }

@@ -382,12 +382,12 @@ fn results_of_two_scenarios_never_share_a_place() {
 fn a_comparison_can_be_read_on_any_terminal() {
     let place = tempfile::tempdir().unwrap();
     let tiers = tier("starter").parent().unwrap().to_path_buf();
-    let shards = tiers.join("../../tests/scenarios/db-4.toml");
+    let refused = tiers.join("../../tests/scenarios/slow-switch.toml");
     let files = ["starter.toml", "tier-1.toml"].map(|name| tiers.join(name));
     for columns in [80, 100, 140] {
         let out = place.path().join(columns.to_string());
         let mut words = vec!["compare"];
-        words.extend(files.iter().chain([&shards]).map(|path| path.to_str().unwrap()));
+        words.extend(files.iter().chain([&refused]).map(|path| path.to_str().unwrap()));
         words.extend(["--out", out.to_str().unwrap()]);
         let mut command = fivenines(&[&words[..], &SHORT, &["--details"]].concat());
         let ended = command.env("COLUMNS", columns.to_string()).output().unwrap();
@@ -405,7 +405,7 @@ fn a_comparison_can_be_read_on_any_terminal() {
         let served = "page views served in window peak by";
         assert!(folded.contains(served) && folded.contains(" points ±"), "{shown}");
         assert!(folded.contains("* OVERLOADED: offered load exceeds capacity"));
-        assert!(folded.contains("db-4: index and shards of the database"));
+        assert!(folded.contains("slow-switch: a slow `r.switch-1`"));
     }
 }
 

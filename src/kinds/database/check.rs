@@ -55,8 +55,7 @@ impl Checks for Database {
             }
             let (from, carries) = match member.role {
                 Role::Replica => (links.of(Role::Primary).next(), Carries::Replication),
-                Role::Shard => (links.of(Role::Index).next(), Carries::Requests),
-                Role::Primary | Role::Index => (None, Carries::Requests),
+                Role::Primary => (None, Carries::Requests),
             };
             all.extend(from.map(|from| Arrow::new(part(from), part(at), carries)));
             if let Some(balancer) = links.through.filter(|_| member.role == Role::Replica) {
@@ -67,14 +66,13 @@ impl Checks for Database {
         all
     }
 
-    /// Returns the primary or the index; where replicas answer reads, also these or the balancer in front of them.
+    /// Returns the primary; where replicas answer reads, also these or the balancer in front of them.
     fn receives(&self, draft: &Draft, index: usize) -> Vec<End> {
         let links = &draft.links.databases[index];
         let reads = draft.scenario.database[index].1.reads.as_ref();
         let by_replicas = reads.is_some_and(|reads| reads.to.value == ReadsTo::Replicas);
         let part = |member| End::Part(Part::Database { database: index, member });
-        let first = links.of(Role::Primary).chain(links.of(Role::Index));
-        let mut all: Vec<End> = first.map(part).collect();
+        let mut all: Vec<End> = links.of(Role::Primary).map(part).collect();
         match links.through {
             _ if !by_replicas => {}
             Some(balancer) => all.push(End::Component(Kind::Balancer, balancer)),
@@ -94,38 +92,6 @@ fn check_database(
     out: &mut Diagnostics,
 ) {
     let members = &database.in_;
-    match (&members.primary, &members.index) {
-        (None, None) => missing(members.span, "primary", "or `index` and `shards`", out),
-        (Some(primary), Some(index)) => {
-            exclude(
-                index.span,
-                primary.span,
-                "a primary with replicas, or an index with shards",
-                out,
-            );
-        }
-        (Some(_), None) => {
-            let help = "write `index` instead of `primary`";
-            inert_if(members.shards.as_ref(), "shards stand behind an index", help, out);
-            let message = "there is no index server for look-ups";
-            inert_if(database.look_up.as_ref(), message, "remove `look-up`", out);
-        }
-        (None, Some(_)) => {
-            if database.look_up.is_none() {
-                missing(database.span, "look-up", "the work of the index server", out);
-            }
-            match &members.shards {
-                None => missing(members.span, "shards", "the shards behind the index", out),
-                Some(shards) if shards.is_empty() => {
-                    let message = "no shard stands behind the index";
-                    out.push(Diagnostic::new(Code::Empty, shards.span, message));
-                }
-                Some(_) => {}
-            }
-            let help = "write `primary` instead of `index`";
-            inert_if(members.replicas.as_ref(), "replicas follow a primary", help, out);
-        }
-    }
     let replicas = draft.links.databases[at].of(Role::Replica).count();
     let given = members.replicas.as_ref().map_or(0, |replicas| replicas.len());
     if given == 0 {
@@ -220,7 +186,7 @@ fn check_data(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagn
                 || draft.names.find(bare) == draft.names.find(&zone)
                 || zone.strip_suffix("-1") == Some(bare)
         });
-        if member.role != Role::Index && !listed {
+        if !listed {
             let key = format!("data.{zone}");
             missing(database.span, &key, "its queries read and write disks", out);
         }

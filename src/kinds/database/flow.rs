@@ -111,21 +111,18 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
     let (name, spec) = &draft.scenario.database[database];
     let links = &draft.links.databases[database];
     let (fails_over, remount) = (spec.failover.is_some(), is_remounted(spec));
-    let with_primary = |role| matches!(role, Role::Primary | Role::Index | Role::Shard);
     let by_replicas = reads_from_replicas(spec);
     let all = fails_over || (by_replicas && !write);
     let members: Vec<NodeId> = links
         .members
         .iter()
         .enumerate()
-        .filter(|(_, member)| all || with_primary(member.role))
+        .filter(|(_, member)| all || member.role == Role::Primary)
         .map(|(at, _)| member_with_data(graph, database, table::u32(at), !remount))
         .collect();
-    let sharded = links.of(Role::Index).next().is_some();
-    let least = if sharded { table::u32(members.len()) } else { 1 };
-    let mut serving = graph.group(name, least, &members);
+    let mut serving = graph.group(name, 1, &members);
     let of_primary = write || !by_replicas;
-    if fails_over && of_primary && members.len() > 1 && !sharded {
+    if fails_over && of_primary && members.len() > 1 {
         graph.takes_over(serving, Takeover::Primary(database, members));
     }
     if let Some(balancer) = links.through.filter(|_| !write) {
@@ -164,18 +161,6 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
     let of = |role| -> Vec<Part> {
         links.of(role).map(|member| Part::Database { database, member }).collect()
     };
-    let shards = of(Role::Shard);
-    if !shards.is_empty() {
-        if let (Some(look_up), Some(index)) = (&spec.look_up, of(Role::Index).first()) {
-            sums.zone_cpu(*index, (reads + writes) * mean(&look_up.value.cpu.value));
-        }
-        let each = 1.0 / shards.len() as f64;
-        for shard in shards {
-            offers_reads(sums, spec, shard, reads * each, 1.0);
-            offers_writes(sums, spec, shard, (writes * each, writes_of(spec)));
-        }
-        return;
-    }
     let alive = sums.alive([of(Role::Primary), of(Role::Replica)].concat());
     let Some((&primary, replicas)) = alive.split_first() else { return };
     let by_replicas = reads_from_replicas(spec);
@@ -225,17 +210,11 @@ fn offers_io(sums: &mut Sums<'_>, member: Part, reads: f64, writes: f64) {
 const READS: usize = 0;
 const WRITES: usize = 1;
 
-/// Returns the shards if there are some, else the primary and its replicas.
+/// Returns the primary and its replicas.
 fn serving_members(draft: &Draft, database: usize) -> Vec<Part> {
     let links = &draft.links.databases[database];
-    let roles: &[Role] =
-        if is_sharded(draft, database) { &[Role::Shard] } else { &[Role::Primary, Role::Replica] };
-    let members = roles.iter().flat_map(|role| links.of(*role));
+    let members = [Role::Primary, Role::Replica].into_iter().flat_map(|role| links.of(role));
     members.map(|member| Part::Database { database, member }).collect()
-}
-
-fn is_sharded(draft: &Draft, database: usize) -> bool {
-    draft.links.databases[database].of(Role::Shard).next().is_some()
 }
 
 /// Returns the fork of one read.
@@ -253,33 +232,18 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
             branches.push(branch);
         }
         let by_replicas = reads_from_replicas(spec);
-        let split = match (is_sharded(draft, database), by_replicas) {
-            (true, _) => Split::Blind,
-            (_, true) => Split::Readers(database),
-            _ => Split::Primary(database),
-        };
+        let split = if by_replicas { Split::Readers(database) } else { Split::Primary(database) };
         let node = network.node(split, branches);
         let mut before = Vec::new();
         if let Some(balancer) = draft.links.databases[database].through.filter(|_| by_replicas) {
             before.extend(network.passes(Kind::Balancer, balancer).map(once));
         }
-        before.extend(index(network, database));
         if before.is_empty() {
             return node;
         }
         before.push(once(node));
         network.behind(before)
     })
-}
-
-/// Returns the visit to the index server in front of the shards; `None` if there is none.
-fn index(network: &mut network::Builder<'_>, database: usize) -> Option<Onward> {
-    let member = network.draft().links.databases[database].of(Role::Index).next()?;
-    let look_up = network.draft().scenario.database[database].1.look_up.as_ref()?;
-    let part = Part::Database { database, member };
-    let mut branch = network.branch(part);
-    network.cpu(&mut branch, part, mean(&look_up.value.cpu.value));
-    Some(once(network.node(Split::Blind, vec![branch])))
 }
 
 /// Returns the fork of one write, with the work of the replicas that apply it.
@@ -292,15 +256,10 @@ fn fork_of_writes(network: &mut network::Builder<'_>, database: usize) -> u32 {
             takes.push(branch_of_write(network, spec, part, true));
             follows.push(branch_of_write(network, spec, part, false));
         }
-        let sharded = is_sharded(draft, database);
-        let several = takes.len() > 1 && !sharded;
-        let split = if sharded { Split::Blind } else { Split::Primary(database) };
-        let primary = network.node(split, takes);
-        if !sharded {
-            network.commits(database, primary);
-        }
-        let mut all: Vec<Onward> = index(network, database).into_iter().collect();
-        all.push(once(primary));
+        let several = takes.len() > 1;
+        let primary = network.node(Split::Primary(database), takes);
+        network.commits(database, primary);
+        let mut all = vec![once(primary)];
         if several {
             let replicas = network.node(Split::Followers(database), follows);
             all.push(Onward { waits: false, ..once(replicas) });

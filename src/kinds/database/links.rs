@@ -15,10 +15,6 @@ pub enum Role {
     Primary,
     /// Replica, which follows the primary.
     Replica,
-    /// Index server in front of the shards.
-    Index,
-    /// Shard, which holds a part of the data.
-    Shard,
 }
 
 /// Resolved references of a member of a database.
@@ -35,7 +31,7 @@ pub struct DatabaseMember {
 /// Resolved references of a database.
 #[derive(Clone, Debug, Default)]
 pub struct DatabaseLinks {
-    /// Primary and replicas, or index and shards.
+    /// The primary, then the replicas.
     pub members: Vec<DatabaseMember>,
     /// Balancer that picks the replica for each read.
     pub through: Option<usize>,
@@ -52,17 +48,9 @@ impl DatabaseLinks {
 /// Follows the references of one database.
 pub(super) fn follow(walk: &mut Walk<'_>, name: &Name, database: &DatabaseSpec) -> DatabaseLinks {
     let spec = &database.in_;
-    let mut listed: Vec<(Role, &Reference)> = Vec::new();
-    let roles = [
-        (Role::Primary, spec.primary.as_ref(), spec.replicas.as_ref()),
-        (Role::Index, spec.index.as_ref(), spec.shards.as_ref()),
-    ];
-    for (first, one, several) in roles {
-        listed.extend(one.map(|reference| (first, &reference.value)));
-        let rest = if first == Role::Primary { Role::Replica } else { Role::Shard };
-        let several = several.map_or(&[][..], |list| list.value.as_slice());
-        listed.extend(several.iter().map(|reference| (rest, reference)));
-    }
+    let mut listed: Vec<(Role, &Reference)> = vec![(Role::Primary, &spec.primary.value)];
+    let replicas = spec.replicas.as_ref().map_or(&[][..], |list| list.value.as_slice());
+    listed.extend(replicas.iter().map(|reference| (Role::Replica, reference)));
     let mut members: Vec<DatabaseMember> = Vec::new();
     for (role, reference) in listed {
         let zone = walk.zone_member(reference);

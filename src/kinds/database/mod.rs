@@ -1,7 +1,8 @@
-//! Databases: a primary with replicas that follow it, or an index server with shards.
+//! Databases: a primary with replicas that follow it.
 
 pub mod check;
 pub mod components;
+pub mod copies;
 pub(crate) mod failover;
 pub mod flow;
 pub mod links;

@@ -13,31 +13,24 @@ use crate::plan::kind::parts::{Life, Memory, PartName, Parts, PassedRole, Sort, 
 use crate::plan::links::Store;
 use crate::plan::names::member_name;
 use crate::plan::part::Part;
-use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 use crate::units::SimDuration;
 
 const MEMBER: Sort = Sort { word: "database", needs_host: true, passes_role: true, ..Sort::ROLE };
 
 /// Words for the roles of members in part names.
-const ROLES: [(Role, &str); 4] = [
-    (Role::Primary, "primary"),
-    (Role::Replica, "replica"),
-    (Role::Index, "index"),
-    (Role::Shard, "shard"),
-];
+const ROLES: [(Role, &str); 2] = [(Role::Primary, "primary"), (Role::Replica, "replica")];
 
-/// Returns the word for a member and its number within its role, as in `primary`, `replica-2`, `index`, `shard-1`.
+/// Returns the word for a member and its number within its role, as in `primary`, `replica-2`.
 fn role_of(links: &DatabaseLinks, member: u32) -> Option<(&'static str, Option<u32>)> {
     let role = links.members.get(member as usize)?.role;
     let (_, word) = ROLES.into_iter().find(|(one, _)| *one == role)?;
     let before = links.of(role).take_while(|other| *other < member).count();
-    let several = matches!(role, Role::Replica | Role::Shard);
-    Some((word, several.then(|| table::u32(before))))
+    Some((word, (role == Role::Replica).then(|| table::u32(before))))
 }
 
 impl Parts for Database {
-    none!(came_later, publishes, mechanisms, converging);
+    none!(came_later, publishes, not_yet, mechanisms, converging);
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..place(draft.links.databases[index].members.len());
@@ -139,17 +132,6 @@ impl Parts for Database {
 
     fn slows(&self, _: &Draft, _: Part) -> bool {
         true
-    }
-
-    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
-        let mut found = Vec::new();
-        for (name, database) in draft.scenario.database.iter() {
-            if let Some(index) = &database.in_.index {
-                let what = format!("index and shards of the database `{name}`");
-                found.push(NotYet { what, span: index.span });
-            }
-        }
-        found
     }
 
     fn surrogates(&self, draft: &Draft, graph: &Graph, into: &mut Declaration) {

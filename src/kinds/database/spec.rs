@@ -9,6 +9,9 @@ use crate::units::{Bandwidth, Bytes, Probability, Rate, SimDuration};
 spec! {
     /// A replicated database.
     pub struct DatabaseSpec {
+        /// Number of databases of this kind: each runs in the zone members of its own number. `catalogue` becomes
+        /// `catalogue-1` and so on. Without it, there is one, under its own name.
+        count: Option<u32> => within(1, 1_000),
         /// Zone members that the database runs in, by role.
         in_: MembersSpec,
         /// Members that answer reads.
@@ -19,8 +22,6 @@ spec! {
         read: ReadQuerySpec,
         /// Work of one write query.
         write: WriteQuerySpec,
-        /// Work per query at the index server.
-        look_up: Option<LookUpSpec>,
         /// Storage of each zone member.
         data: Named<Label, Reference> = {},
         /// Replication to the replicas.
@@ -40,13 +41,9 @@ spec! {
     /// Zone members of a database, by role.
     pub struct MembersSpec {
         /// Member that receives the writes.
-        primary: Option<Reference>,
+        primary: Reference,
         /// Members that follow the primary.
         replicas: Option<Vec<Reference>>,
-        /// Index server in front of the shards.
-        index: Option<Reference>,
-        /// Members that each hold a part of the data.
-        shards: Option<Vec<Reference>>,
     }
 }
 
@@ -130,14 +127,6 @@ spec! {
         sync_io: f64 = 0 => within(0.0, 65_535.0),
         /// Number of disk operations that the query does not wait for; a fraction is a mean.
         deferred_io: f64 = 0 => within(0.0, 65_535.0),
-    }
-}
-
-spec! {
-    /// Work of an index server per query.
-    pub struct LookUpSpec {
-        /// Processor time of the look-up.
-        cpu: LawSpec<SimDuration>,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::plan::Draft;
 use crate::plan::links::{Entrance, Store};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::route::ask::Ask;
 use crate::plan::route::{Call, Does, Io, Query, Step, Visit};
 
 /// Content of an arrow.
@@ -200,8 +201,9 @@ impl Walk<'_> {
                     Does::Io(io) => self.io(&from, (*kind, *index), io),
                     Does::Visit(visit) => self.add(&from, station(visit), Carries::Requests),
                     Does::Ask(ask) => {
-                        let (kind, index) = ask.of();
-                        self.add(&from, End::Component(kind, index), Carries::Requests);
+                        if let Some(end) = self.asked(&**ask) {
+                            self.add(&from, end, Carries::Requests);
+                        }
                     }
                     _ => {}
                 }
@@ -210,6 +212,13 @@ impl Walk<'_> {
             step.nested(&mut |inside| nested.push(inside));
             nested.into_iter().for_each(|inside| self.steps(inside, here));
         }
+    }
+
+    /// Returns the component that a step asks; none if that has no part, since then the steps inside do the work.
+    fn asked(&self, ask: &dyn Ask) -> Option<End> {
+        let (kind, index) = ask.of();
+        let parts = kind.answers().parts(self.draft, index);
+        (!parts.is_empty()).then_some(End::Component(kind, index))
     }
 
     fn query(&mut self, from: &End, query: &Query) {
@@ -239,10 +248,7 @@ impl Walk<'_> {
             let mut next = Vec::new();
             match &step.does {
                 Does::Visit(visit) => next.push(station(visit)),
-                Does::Ask(ask) => {
-                    let (kind, index) = ask.of();
-                    next.push(End::Component(kind, index));
-                }
+                Does::Ask(ask) => next.extend(self.asked(&**ask)),
                 Does::Query(query) => {
                     next = Kind::Database.answers().receives(self.draft, query.database);
                 }

@@ -127,6 +127,11 @@ impl<'s> Resolver<'s, '_> {
         self.scenario
     }
 
+    /// Returns the targets of references.
+    pub(crate) const fn links(&self) -> &'s Links {
+        self.links
+    }
+
     /// Returns the collector of diagnostics.
     pub(crate) const fn out(&mut self) -> &mut Diagnostics {
         self.out
@@ -236,12 +241,15 @@ impl<'s> Resolver<'s, '_> {
     }
 
     fn call(&mut self, step: &'s CallStep) -> Option<Does> {
-        let kinds = [Kind::Database, Kind::Service, Kind::Balancer];
+        let kinds = [Kind::Database, Kind::Sharded, Kind::Service, Kind::Balancer];
         let named = step.call.span;
         let found = self.names.resolve(&step.call.text, named, &kinds, self.out)?;
         let time_out = step.time_out.clone();
         if found.kind == Kind::Database {
             return Some(Does::Query(Query::resolve(step, found, self)));
+        }
+        if found.kind == Kind::Sharded {
+            return Some(crate::kinds::sharded::step::resolve(step, found, self));
         }
         let known = Known { scenario: self.scenario, names: self.names, links: self.links };
         let to = found.kind.answers().entrance(known, found, &step.call, self.out)?;

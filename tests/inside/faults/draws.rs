@@ -114,7 +114,7 @@ fn every_tier_has_a_health() {
         assert!(story.len() > 4, "tier-{tier}");
     }
     assert!(!story(&shipped("scalable/two-sites.toml")).is_empty());
-    assert!(!story(&shipped("../tests/scenarios/db-4.toml")).is_empty());
+    assert!(!story(&shipped("../tests/scenarios/slow-switch.toml")).is_empty());
 }
 
 const PAIR: &str = r#"

@@ -1,0 +1,78 @@
+//! Databases with a `count`: one section stands for several databases, each in zone members of its own.
+
+use std::collections::BTreeMap;
+
+use crate::kinds::database::spec::DatabaseSpec;
+use crate::plan::document::ScenarioSpec;
+use crate::plan::names::member_name;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::{Name, Reference};
+
+/// Replaces each database with a `count` by that many databases. Number k of `catalogue` is `catalogue-k`, and runs in
+/// member k of each zone that the section names. Reports zones with too few members.
+pub fn expand(scenario: &mut ScenarioSpec, out: &mut Diagnostics) {
+    let entries = std::mem::take(&mut scenario.database.value.entries);
+    let zones: BTreeMap<&str, u32> =
+        scenario.zone.iter().map(|(name, zone)| (name.text.as_str(), zone.count.value)).collect();
+    let mut all = Vec::with_capacity(entries.len());
+    for (name, spec) in entries {
+        let Some(count) = spec.count.as_ref().map(|count| count.value) else {
+            all.push((name, spec));
+            continue;
+        };
+        check(&spec, count, &zones, out);
+        for number in 0..count {
+            let text = member_name(&name.text, number);
+            all.push((Name { text, span: name.span }, copy(&spec, number)));
+        }
+    }
+    scenario.database.value.entries = all;
+}
+
+/// Returns the database `number`, from 0, of a section.
+fn copy(spec: &DatabaseSpec, number: u32) -> DatabaseSpec {
+    let mut copy = spec.clone();
+    let own = |reference: &mut Reference| reference.text = member_name(&reference.text, number);
+    own(&mut copy.in_.value.primary.value);
+    if let Some(replicas) = &mut copy.in_.value.replicas {
+        replicas.value.iter_mut().for_each(own);
+    }
+    copy.data
+        .value
+        .entries
+        .iter_mut()
+        .for_each(|(key, _)| key.text = member_name(&key.text, number));
+    copy
+}
+
+/// Reports references of a section with a `count` that are no groups of enough zones, and a balancer of its reads.
+fn check(spec: &DatabaseSpec, count: u32, zones: &BTreeMap<&str, u32>, out: &mut Diagnostics) {
+    let members = &spec.in_.value;
+    let replicas = members.replicas.iter().flat_map(|replicas| replicas.value.iter());
+    for reference in std::iter::once(&members.primary.value).chain(replicas) {
+        let bare = reference.text.strip_prefix("zone.").unwrap_or(&reference.text);
+        match zones.get(bare) {
+            Some(has) if *has < count => {
+                let message =
+                    format!("`{bare}` has {has} members; {count} databases need one each");
+                let found = Diagnostic::new(Code::NoSuchMember, reference.span, message);
+                out.push(found.help(format!("set `count = {count}` in `[zone.{bare}]`")));
+            }
+            Some(_) => {}
+            None => {
+                let message = format!("`{bare}` is no group of zones");
+                let found = Diagnostic::new(Code::NoSuchMember, reference.span, message);
+                let help =
+                    "with `count`, name groups of zones: database k runs in member k of each";
+                out.push(found.help(help));
+            }
+        }
+    }
+    let through = spec.reads.as_ref().and_then(|reads| reads.value.through.as_ref());
+    if let Some(through) = through {
+        let message = "one balancer cannot pick the replicas of several databases";
+        let found = Diagnostic::new(Code::OutOfRange, through.span, message);
+        out.push(found.help("remove `through`: the replicas of each database take turns"));
+    }
+}

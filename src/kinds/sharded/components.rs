@@ -1,0 +1,8 @@
+//! Sharded databases in the event loop: no component of their own.
+
+use crate::kinds::sharded::plan::Sharded;
+use crate::plan::kind::components::{Components, none};
+
+impl Components for Sharded {
+    none!(gather, mounts, pools, entrance, finish);
+}
