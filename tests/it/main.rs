@@ -29,6 +29,7 @@ mod queues;
 mod replay;
 mod results;
 mod scale;
+mod sharded;
 mod stories;
 mod sweep;
 mod systems_shipped;

@@ -126,8 +126,7 @@ fn check_shares(draft: &Draft, at: usize, name: &Name, spec: &ShardedSpec, out: 
             let message = format!("sharded database `{name}`: {error}");
             out.push(Diagnostic::new(Code::OutOfRange, popularity.span, message));
         } else if draft.links.own.sharded[at].shares.contains(&0.0) {
-            let keys = popularity.objects.value;
-            let message = format!("{keys} keys leave one of {shards} shards without a key");
+            let message = format!("too few keys: one of {shards} shards has none");
             let found = Diagnostic::new(Code::OutOfRange, popularity.span, message);
             out.push(found.help("give more `objects`, or name fewer shards"));
         }
@@ -135,7 +134,7 @@ fn check_shares(draft: &Draft, at: usize, name: &Name, spec: &ShardedSpec, out: 
     let Some(shares) = &spec.shares else { return };
     let sum: f64 = shares.iter().sum();
     if shares.len() != shards && shards > 0 {
-        let message = format!("{} shares for {shards} shards", shares.len());
+        let message = format!("`shares` lists {} of {shards} shards", shares.len());
         let found = Diagnostic::new(Code::OutOfRange, shares.span, message);
         out.push(found.help("give one share per shard, in their order"));
     } else if shares.iter().any(|share| *share <= 0.0 || !share.is_finite()) {

@@ -1,0 +1,120 @@
+//! Promise: each query to a sharded database goes to the shard of its key, after a look-up at the index; a read that asks
+//! all shards waits for the last one, and a dead shard costs what it holds.
+
+use fivenines::{Estimate, Results, Run, Scenario};
+
+/// Four shards on servers of their own, an index, and reads at regular instants.
+const FOUR: &str = r#"
+scenario = "divided"
+format   = 2
+[run]
+start   = "Mon 00:00"
+seed    = 1
+[window.steady]
+length = "100s"
+replications = 4
+[server.box]
+count = 5
+cores = 4
+[zone.index]
+on = ["box-5"]
+[zone.shard]
+count = 4
+on = ["box-1", "box-2", "box-3", "box-4"]
+[service.directory]
+in = "index"
+workers = 100
+[database.tables]
+count = 4
+in = { primary = "shard" }
+connections = 100
+read  = { cpu = { dist = "exponential", mean = "10ms" } }
+write = { cpu = "10ms" }
+[workload.readers]
+request = "look"
+rate    = "40/s"
+[request.look]
+steps = [ { call = "catalogue", read = 2, time-out = "5s" } ]
+"#;
+
+const EQUAL: &str = "[sharded.catalogue]\nshards = [\"tables\"]\n";
+
+fn run(text: &str, figures: &[&str]) -> Results {
+    let scenario = Scenario::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let run = figures.iter().fold(Run::new().requests_only(), |run, path| run.figure(path));
+    scenario.run(&run).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn figure(results: &Results, path: &str) -> Estimate {
+    results.figure(path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn is_about(results: &Results, path: &str, truth: f64, within: f64) {
+    let found = figure(results, path).value();
+    assert!((found / truth - 1.0).abs() < within, "{path}: {found}, not {truth}");
+}
+
+/// 80 reads/s of 10 ms are 0.8 of the 16 cores of all shards; the index does 80 look-ups/s of 2 ms.
+#[test]
+fn a_shard_gets_the_share_of_its_keys_and_the_index_every_query() {
+    let shares = [0.4, 0.3, 0.2, 0.1];
+    let text =
+        format!("{FOUR}{EQUAL}shares = {shares:?}\nindex = \"directory\"\nlook-up = \"2ms\"\n");
+    let paths: Vec<String> = (1..=4).map(|k| format!("utilization.shard-{k}.cpu@steady")).collect();
+    let mut asked: Vec<&str> = paths.iter().map(String::as_str).collect();
+    asked.push("utilization.index.cpu@steady");
+    let results = run(&text, &asked);
+    for (path, share) in paths.iter().zip(shares) {
+        // 32,000 exponential reads: the smallest share has 3,200 of them, a deviation of 2.5 %.
+        is_about(&results, path, 0.8 * share / 4.0, 0.08);
+    }
+    is_about(&results, "utilization.index.cpu@steady", 80.0 * 0.002 / 4.0, 0.03);
+}
+
+/// H4 = 25/12 means: the last of four exponential reads at once, each on an idle shard.
+#[test]
+fn a_read_of_all_shards_waits_for_the_last() {
+    let text = format!("{FOUR}{EQUAL}scatter = 1.0\n")
+        .replace("read = 2", "read = 1")
+        .replace("rate    = \"40/s\"", "rate    = \"10/s\"");
+    let results = run(&text, &["latency.look.mean@steady", "utilization.shard-3.cpu@steady"]);
+    is_about(&results, "latency.look.mean@steady", 0.010 * 25.0 / 12.0, 0.05);
+    is_about(&results, "utilization.shard-3.cpu@steady", 10.0 * 0.010 / 4.0, 0.05);
+}
+
+/// A shard with 0.4 of the keys is gone: of two reads by keys of their own 1 - 0.6² fail, of two by one key 0.4.
+#[test]
+fn a_dead_shard_costs_what_it_holds() {
+    let crash = "[fault.crash]\nhits = \"tables-1.primary\"\nhow = \"crash\"\nat = \"0s\"\nlasts = \"100s\"\n";
+    for (together, lost) in [(false, 0.64), (true, 0.4)] {
+        let text =
+            format!("{FOUR}{EQUAL}shares = [0.4, 0.3, 0.2, 0.1]\ntogether = {together}\n{crash}");
+        let results = run(&text, &["served.look@steady"]);
+        is_about(&results, "served.look@steady", 1.0 - lost, 0.03);
+    }
+}
+
+/// The plan computes what the loop simulates: an index of one core does 1,000 look-ups/s, 500 requests of two reads.
+#[test]
+fn the_index_saturates_first_where_its_look_ups_cost_most() {
+    let text = format!("{FOUR}{EQUAL}index = \"directory\"\nlook-up = \"1ms\"\n")
+        .replace("on = [\"box-5\"]", "on = [\"box-5\"]\ncpu = { cap = 1.0 }");
+    let asked = ["saturates.first@steady", "headroom.index.cpu@steady"];
+    let results = run(&text, &asked);
+    // 80 look-ups/s of 1 ms use 0.08 of its core.
+    is_about(&results, "headroom.index.cpu@steady", 0.92, 0.001);
+}
+
+/// Copies are databases of their own: each has its primary, which a fault or a figure names.
+#[test]
+fn a_count_makes_databases_that_are_called_by_themselves() {
+    let one = FOUR.replace("catalogue", "tables-3");
+    let text = one
+        .replace("[workload.readers]", "[workload.readers]\n")
+        .replace("count = 4\nin", "count = 4\nin");
+    let refused = Scenario::parse(&text.replace("tables-3", "tables")).unwrap_err().to_string();
+    assert!(refused.contains("`tables` is several databases"), "{refused}");
+    let twice = format!("{FOUR}[sharded.catalogue]\nshards = [\"tables-1\", \"tables\"]\n");
+    let refused = Scenario::parse(&twice).unwrap_err().to_string();
+    assert!(refused.contains("is a shard of `catalogue` twice"), "{refused}");
+}
