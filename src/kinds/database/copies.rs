@@ -21,39 +21,53 @@ pub fn expand(scenario: &mut ScenarioSpec, out: &mut Diagnostics) {
             all.push((name, spec));
             continue;
         };
-        check(&spec, count, &zones, out);
+        // Where zones are missing, which is reported here, no later check reports them again.
+        let count = check(&spec, count, &zones, out);
         for number in 0..count {
             let text = member_name(&name.text, number);
-            all.push((Name { text, span: name.span }, copy(&spec, number)));
+            all.push((Name { text, span: name.span }, copy(&spec, number, &zones)));
         }
     }
     scenario.database.value.entries = all;
 }
 
+/// Returns the name of a zone without its kind in front.
+fn bare(reference: &Reference) -> &str {
+    reference.text.strip_prefix("zone.").unwrap_or(&reference.text)
+}
+
 /// Returns the database `number`, from 0, of a section.
-fn copy(spec: &DatabaseSpec, number: u32) -> DatabaseSpec {
+fn copy(spec: &DatabaseSpec, number: u32, zones: &BTreeMap<&str, u32>) -> DatabaseSpec {
     let mut copy = spec.clone();
-    let own = |reference: &mut Reference| reference.text = member_name(&reference.text, number);
+    let own = |reference: &mut Reference| {
+        if zones.contains_key(bare(reference)) {
+            reference.text = member_name(&reference.text, number);
+        }
+    };
     own(&mut copy.in_.value.primary.value);
     if let Some(replicas) = &mut copy.in_.value.replicas {
         replicas.value.iter_mut().for_each(own);
     }
-    copy.data
-        .value
-        .entries
-        .iter_mut()
-        .for_each(|(key, _)| key.text = member_name(&key.text, number));
+    copy.data.value.entries.iter_mut().for_each(|(key, _)| own(key));
     copy
 }
 
 /// Reports references of a section with a `count` that are no groups of enough zones, and a balancer of its reads.
-fn check(spec: &DatabaseSpec, count: u32, zones: &BTreeMap<&str, u32>, out: &mut Diagnostics) {
+/// Returns the number of databases for which there are zones.
+fn check(
+    spec: &DatabaseSpec,
+    count: u32,
+    zones: &BTreeMap<&str, u32>,
+    out: &mut Diagnostics,
+) -> u32 {
+    let mut possible = count;
     let members = &spec.in_.value;
     let replicas = members.replicas.iter().flat_map(|replicas| replicas.value.iter());
     for reference in std::iter::once(&members.primary.value).chain(replicas) {
-        let bare = reference.text.strip_prefix("zone.").unwrap_or(&reference.text);
+        let bare = bare(reference);
         match zones.get(bare) {
             Some(has) if *has < count => {
+                possible = possible.min((*has).max(1));
                 let message =
                     format!("`{bare}` has {has} members; {count} databases need one each");
                 let found = Diagnostic::new(Code::NoSuchMember, reference.span, message);
@@ -75,4 +89,5 @@ fn check(spec: &DatabaseSpec, count: u32, zones: &BTreeMap<&str, u32>, out: &mut
         let found = Diagnostic::new(Code::OutOfRange, through.span, message);
         out.push(found.help("remove `through`: the replicas of each database take turns"));
     }
+    possible
 }
