@@ -81,6 +81,15 @@ impl Maker {
                 let per = r"/\s*(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)";
                 self.quantity("price-per-size", field, price(per, "$0.30/GB"))
             }
+            Shape::Watts => self.quantity("power", field, text("[mkM]?W", "110W")),
+            Shape::CarbonIntensity => self.quantity(
+                "carbon-intensity",
+                field,
+                text("((mg|g|kg)/kWh|(kg|t)/MWh)", "350g/kWh"),
+            ),
+            Shape::EnergyPrice => {
+                self.quantity("price-of-energy", field, price(r"/\s*[kM]Wh", "$0.12/kWh"))
+            }
             Shape::Probability => self.quantity(
                 "probability",
                 field,
