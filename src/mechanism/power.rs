@@ -16,8 +16,9 @@
 use crate::engine::special::{ln, normal_cdf};
 use crate::units::{SimDuration, Watts};
 
-/// Longest interval over which the load is averaged before the curve is applied.
-pub const AVERAGED: SimDuration = SimDuration::from_secs(60);
+/// Longest interval over which the load is averaged before the curve is applied: that of a load level of
+/// SPECpower_ssj2008.
+pub const AVERAGED: SimDuration = SimDuration::from_secs(240);
 
 /// Power by load.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,7 +145,7 @@ mod tests {
         PowerCurve::new(points.collect()).unwrap()
     }
 
-    const MINUTE: SimDuration = AVERAGED;
+    const MINUTE: SimDuration = SimDuration::from_secs(60);
 
     /// (110 + 150 × 0.4) W × 60 s.
     #[test]

@@ -62,6 +62,8 @@ pub struct Declared {
     pub wipes: BTreeMap<String, ComponentId>,
     /// System-level facts and the head that serves the volumes while each holds (`None`: no head), per owning head.
     pub handed: BTreeMap<ComponentId, Vec<(String, Option<ComponentId>)>>,
+    /// System-level facts that a part with a power meter is off, with the meter.
+    pub off: BTreeMap<String, usize>,
     /// Parts that a drill can break: their name, and the state in which they come back.
     pub breakable: Vec<(String, &'static str)>,
     /// Automata of the roles whose holder a fault strikes; the state says which member it is.
@@ -257,6 +259,11 @@ fn compile(
         }
         handed.push(Handed { owner: *owner, states });
     }
+    let (mut off, mut metered) = (vec![None; declared.off.len()], vec![None; whole.len()]);
+    for (name, meter) in &declared.off {
+        let fact = fact_called(name);
+        (off[*meter], metered[fact.index()]) = (Some(fact), Some(table::u32(*meter)));
+    }
     let primaries = primaries(draft, declared, ids, &net);
     Some(HealthNet {
         ailing,
@@ -264,6 +271,8 @@ fn compile(
         wipes,
         handed,
         handing,
+        off,
+        metered,
         causes,
         breakable,
         primaries,

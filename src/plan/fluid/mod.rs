@@ -18,6 +18,7 @@
 pub mod copies;
 pub mod network;
 pub mod open;
+pub mod power;
 pub mod rooms;
 pub mod state;
 pub mod users;
@@ -48,6 +49,7 @@ use crate::workload::rate::RateCurve;
 use copies::{Copies, CopiesNet};
 use network::Network;
 use open::Open;
+use power::Metered;
 use rooms::{Entry, Swing};
 use state::{Bits, Input};
 use users::{Patience, Users};
@@ -87,6 +89,8 @@ pub struct FluidPlan {
     pub databases: Vec<u32>,
     /// Databases of which a replica may be promoted to primary.
     pub copies: Vec<Copies>,
+    /// Power meters.
+    pub power: Metered,
     /// Number of heads, per file server.
     pub heads: Vec<u32>,
     /// True if the heads take over from each other, per file server.
@@ -187,6 +191,7 @@ impl FluidPlan {
             pairs: Vec::new(),
             databases: Vec::new(),
             copies: copies::of(draft),
+            power: Metered::of(draft, &network),
             heads: draft.scenario.nas.iter().map(|(_, spec)| spec.heads.value).collect(),
             pairs_of_heads: Vec::new(),
             thens: draft.links.thens.clone(),
@@ -362,6 +367,7 @@ impl FluidPlan {
                 }
             }
         }
+        facts.extend(power::facts(draft, &known));
         let mut pairs = Vec::new();
         for (balancer, (name, _)) in draft.scenario.balancer.iter().enumerate() {
             let of = table::u32(balancer);
