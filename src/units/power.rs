@@ -3,7 +3,6 @@
 //! Holds: amounts are whole milliwatts, millijoules, milligrams and micro-dollars; text is parsed without a float.
 
 use std::fmt;
-use std::ops::{Add, AddAssign};
 
 use super::{BLANK, Decimal, UnitError, UnitTable, parse_in};
 
@@ -64,8 +63,6 @@ fn write_exact(f: &mut fmt::Formatter<'_>, value: u64, units: &[(&str, u64)]) ->
 pub struct Watts(u64);
 
 impl Watts {
-    /// No power.
-    pub const ZERO: Self = Self(0);
     /// Largest power of one part: 1 MW.
     pub const MAX: Self = Self(1_000_000_000);
 
@@ -114,25 +111,10 @@ impl fmt::Display for Watts {
 pub struct Energy(u64);
 
 impl Energy {
-    /// No energy.
-    pub const ZERO: Self = Self(0);
-
-    /// Returns an energy of `millijoules`.
-    #[must_use]
-    pub const fn from_millijoules(millijoules: u64) -> Self {
-        Self(millijoules)
-    }
-
     /// Returns the energy of `picojoules` (milliwatts × nanoseconds), to the nearest millijoule.
     #[must_use]
     pub fn from_picojoules(picojoules: u128) -> Self {
         Self(super::round_ratio(picojoules, 1_000_000_000).unwrap_or(u64::MAX))
-    }
-
-    /// Returns the millijoules.
-    #[must_use]
-    pub const fn millijoules(self) -> u64 {
-        self.0
     }
 
     /// Returns the joules, for statistics and print.
@@ -148,19 +130,6 @@ impl Energy {
     /// Any [`UnitError`].
     pub fn parse(text: &str) -> Result<Self, UnitError> {
         parse_in(text, "energy", ENERGY_UNITS, ENERGY_NAMES).map(Self)
-    }
-}
-
-impl Add for Energy {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        Self(self.0.checked_add(other.0).expect("energies stay below 5 TWh"))
-    }
-}
-
-impl AddAssign for Energy {
-    fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
     }
 }
 
@@ -187,12 +156,6 @@ impl CarbonIntensity {
     #[must_use]
     pub fn grams_per_joule(self) -> f64 {
         self.0 as f64 / 1e3 / 3.6e6
-    }
-
-    /// Returns the milligrams per kilowatt-hour.
-    #[must_use]
-    pub const fn milligrams_per_kwh(self) -> u64 {
-        self.0
     }
 
     /// Parses text such as `"350g/kWh"`.

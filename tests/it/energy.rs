@@ -116,7 +116,7 @@ fn a_crashed_server_draws_nothing_and_a_hung_one_idle_power() {
         let results = windows(&fault(how), &["energy.box-1@steady"]);
         is(&results, "energy.box-1@steady", 110.0 * 60.0 * minutes);
     }
-    let rack = fault("crash").replace("[\"box-1\"]", "[\"row\"]");
+    let rack = fault("crash").replace("hits = [\"box-1\"]", "hits = [\"row\"]");
     is(&windows(&rack, &["energy.box-1@steady"]), "energy.box-1@steady", 110.0 * 60.0 * 110.0);
 }
 
@@ -147,7 +147,7 @@ fn both_solvers_agree_on_the_energy_of_a_day() {
         .replace("at     = \"01:00\"\nlength = \"2h\"", "at     = \"00:00\"\nlength = \"24h\"")
         .replace(
             "rate    = \"5/s\"",
-            "rate    = \"0.5/s\"\nprofile = \"daily\"\nnoise = { sigma = 0.2 }",
+            "rate    = \"0.5/s\"\nprofile = \"daily\"\nnoise = { sigma = 0.2, phi = 0.5 }",
         )
         .replace("\"100ms\"", "\"1s\"")
         + "\n[profile.daily]\nsine = { amplitude = 0.4, period = \"24h\", peak = \"14h\" }\n\

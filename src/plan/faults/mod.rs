@@ -259,11 +259,7 @@ fn compile(
         }
         handed.push(Handed { owner: *owner, states });
     }
-    let (mut off, mut metered) = (vec![None; declared.off.len()], vec![None; whole.len()]);
-    for (name, meter) in &declared.off {
-        let fact = fact_called(name);
-        (off[*meter], metered[fact.index()]) = (Some(fact), Some(table::u32(*meter)));
-    }
+    let (off, metered) = switches(declared, whole.len(), fact_called);
     let primaries = primaries(draft, declared, ids, &net);
     Some(HealthNet {
         ailing,
@@ -279,6 +275,20 @@ fn compile(
         planned,
         net,
     })
+}
+
+/// Returns the facts that a part is off, by power meter, and the meters by fact.
+fn switches(
+    declared: &Declared,
+    facts: usize,
+    fact_called: impl Fn(&str) -> FactId,
+) -> (Vec<Option<FactId>>, Vec<Option<u32>>) {
+    let (mut off, mut metered) = (vec![None; declared.off.len()], vec![None; facts]);
+    for (name, meter) in &declared.off {
+        let fact = fact_called(name);
+        (off[*meter], metered[fact.index()]) = (Some(fact), Some(table::u32(*meter)));
+    }
+    (off, metered)
 }
 
 /// Returns the roles that pass between members, with the automaton and the states that identify the holder.

@@ -625,6 +625,9 @@ pub fn reason(metric: Metric, at: At, word: Word) -> &'static str {
         (Metric::Missed | Metric::Losing, At::Window | At::Unnamed) => {
             "it is of a window in which a part breaks"
         }
+        (Metric::Power | Metric::Energy | Metric::Carbon | Metric::EnergyCost, At::Break) => {
+            "energy is that of a window in which no part is broken on purpose"
+        }
         (_, At::Year) => "counts and times over the horizon are per year already",
         (_, At::Month) if !there => {
             "months are followed for served page views and their cost alone"

@@ -313,7 +313,7 @@ impl FluidPlan {
 
     /// Adds the facts that describe the state of the parts to the declaration of a net.
     pub fn declare(&mut self, draft: &Draft, declaration: &mut Declaration) {
-        let mut facts: Vec<(Input, Expr)> = Vec::new();
+        let mut facts: Vec<(Input, Expr)> = power::facts(draft, declaration);
         let mut numbers: BTreeMap<Part, u32> = BTreeMap::new();
         let mut parts = self.network.parts.clone();
         for (at, part) in parts.iter().enumerate() {
@@ -367,7 +367,6 @@ impl FluidPlan {
                 }
             }
         }
-        facts.extend(power::facts(draft, &known));
         let mut pairs = Vec::new();
         for (balancer, (name, _)) in draft.scenario.balancer.iter().enumerate() {
             let of = table::u32(balancer);

@@ -1,9 +1,12 @@
 //! Power meters of the fluid: the resource whose load counts, and the facts that a part is off.
 
+use std::collections::BTreeSet;
+
 use super::network::Network;
 use super::state::Input;
 use crate::convert::table;
-use crate::health::declare::Expr;
+use crate::health::Declaration;
+use crate::health::declare::{Automaton, Expr};
 use crate::model::power::Power;
 use crate::plan::Draft;
 use crate::plan::load::Resource;
@@ -38,13 +41,20 @@ impl Metered {
     }
 }
 
-/// Returns the inputs that a part with a meter is off: it or a domain below it is down. `known` returns whether an
-/// automaton publishes a fact.
-pub(super) fn facts(draft: &Draft, known: &dyn Fn(&str, &str) -> bool) -> Vec<(Input, Expr)> {
+/// Returns the inputs that a part is off: it or a domain below it is down.
+pub(super) fn facts(draft: &Draft, declaration: &Declaration) -> Vec<(Input, Expr)> {
+    let parts = power::parts(draft);
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    let alive = |one: &&Automaton| one.facts.iter().any(|(name, _)| name == "alive");
+    let known = declaration.automata.iter().filter(alive).map(|one| one.name.as_str());
+    let known: BTreeSet<&str> = known.collect();
     let off = |(meter, part): (usize, Part)| {
         let all = std::iter::once(part).chain(part.domains(draft)).map(|part| part.name(draft));
-        let down = all.filter(|name| known(name, "alive")).map(|name| !Expr::of(&name, "alive"));
-        (Input::Off(table::u32(meter)), Expr::Any(down.collect()))
+        let down = all.filter(|name| known.contains(name.as_str()));
+        let down = down.map(|name| !Expr::of(&name, "alive")).collect();
+        (Input::Off(table::u32(meter)), Expr::Any(down))
     };
-    power::parts(draft).into_iter().enumerate().map(off).collect()
+    parts.into_iter().enumerate().map(off).collect()
 }
