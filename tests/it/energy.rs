@@ -60,7 +60,8 @@ fn figure(results: &Results, path: &str) -> Estimate {
 fn holds(results: &Results, path: &str, truth: f64, widest: f64) {
     let found = figure(results, path);
     let (low, high) = (found.low(), found.high());
-    let room = (high - low) / 4.0 + 1e-9 * truth;
+    // Years without noise have an interval of no width.
+    let room = (high - low) / 4.0 + 1e-4 * truth;
     assert!(low - room <= truth && truth <= high + room, "{path}: {low} to {high}, not {truth}");
     assert!(high - low <= widest, "{path}: {low} to {high} says little");
 }
@@ -140,22 +141,22 @@ fn energy_over_years_is_that_of_the_time_up() {
     holds(&results, "energy-cost@horizon", watts * 1.5 * 0.730 * 0.12, 0.6);
 }
 
-/// Both solvers have the energy of one curve under a profile, with the noise of the rate: 110 W and 0.5 x 150 W.
+/// Both solvers have the energy of a line under a profile with noise: 110 W and 0.3 x 150 W.
 #[test]
 fn both_solvers_agree_on_the_energy_of_a_day() {
     let text = QUEUE
         .replace("at     = \"01:00\"\nlength = \"2h\"", "at     = \"00:00\"\nlength = \"24h\"")
         .replace(
             "rate    = \"5/s\"",
-            "rate    = \"0.5/s\"\nprofile = \"daily\"\nnoise = { sigma = 0.2, phi = 0.5 }",
+            "rate    = \"0.1/s\"\nprofile = \"daily\"\nnoise = { sigma = 0.2, phi = 0.5 }",
         )
-        .replace("\"100ms\"", "\"1s\"")
+        .replace("\"100ms\"", "\"3s\"")
         + "\n[profile.daily]\nsine = { amplitude = 0.4, period = \"24h\", peak = \"14h\" }\n\
            [fault.never]\nhits = [\"box-1\"]\nhow = \"crash\"\nrate = \"0.0001/y\"\nrepair = \"1h\"\n";
     let day = windows(&text, &["power.box@steady"]);
     let horizon = years(&text, &["power.box@horizon"]);
-    holds(&day, "power.box@steady", 185.0, 3.0);
-    holds(&horizon, "power.box@horizon", 185.0, 0.2);
+    holds(&day, "power.box@steady", 155.0, 8.0);
+    holds(&horizon, "power.box@horizon", 155.0, 0.2);
 }
 
 /// At 185 W, times 1.5, for 730 h at $0.12 per kWh; with a price of the server beside it.
