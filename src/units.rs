@@ -12,6 +12,10 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 
 use crate::convert::whole;
 
+pub mod power;
+
+pub use power::{CarbonIntensity, Energy, EnergyPrice, Mass, Watts};
+
 /// Nanoseconds in a second.
 pub const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// Seconds of a year, which has 365 days.
@@ -206,7 +210,7 @@ fn names_of_other(unit: &str, own: &'static str) -> Option<&'static str> {
     } else if unit.starts_with('/') && period_nanos(&unit[1..]).is_some() {
         "rate"
     } else {
-        return None;
+        power::named(unit)?
     };
     (other != own).then_some(other)
 }

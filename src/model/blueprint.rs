@@ -4,6 +4,7 @@ use crate::engine::draw::{Key, Lineage, Seed};
 use crate::kinds::nas::live::Persistence;
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::outage::HealthPlan;
+use crate::model::power::Power;
 use crate::model::route::Routes;
 use crate::model::world::resize::Resizing;
 use crate::model::{Component, Keeps, Live, Start};
@@ -294,6 +295,8 @@ pub struct Blueprint {
     pub network: Option<Network>,
     /// Pairs of a component and a listener to its health, sorted.
     pub hearers: Vec<(ComponentId, ComponentId)>,
+    /// Power meters.
+    pub power: Power,
 }
 
 /// Returns the pairs of [`Blueprint::hearers`], sorted.
@@ -336,6 +339,7 @@ impl Blueprint {
             health: None,
             network: None,
             hearers: Vec::new(),
+            power: Power::default(),
         }
     }
 

@@ -12,6 +12,7 @@ pub mod gauge;
 pub mod ids;
 mod live;
 pub mod outage;
+pub mod power;
 pub mod probing;
 pub mod record;
 pub mod request;

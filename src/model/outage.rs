@@ -77,6 +77,10 @@ pub struct HealthNet {
     pub handed: Vec<Handed>,
     /// Place in `handed` of each system-level fact, if any.
     pub handing: Vec<Option<u32>>,
+    /// System-level facts that a part with a power meter is off, by meter; `None` for a part that cannot be.
+    pub off: Vec<Option<FactId>>,
+    /// Power meter of each system-level fact, if any.
+    pub metered: Vec<Option<u32>>,
     /// Cause of the blueprint, by cause of the net.
     pub causes: Vec<CauseId>,
     /// Parts in the order of [`HealthPlan::breakable`].

@@ -47,6 +47,7 @@ pub mod resize;
 mod source;
 mod states;
 pub mod storage;
+pub mod supply;
 pub mod telling;
 mod users;
 mod walk;

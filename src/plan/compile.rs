@@ -13,6 +13,7 @@ use crate::model::ids::{ClassId, ComponentId, UnitId};
 use crate::model::world::resize::Resizing;
 use crate::plan::Draft;
 use crate::plan::faults;
+use crate::plan::power;
 use crate::plan::program::{Compiler, law_of};
 use crate::scenario::diagnostic::Diagnostics;
 
@@ -107,6 +108,7 @@ fn make(draft: &Draft, folder: &std::path::Path, to_run: bool, out: &mut Diagnos
         health,
         network: made.network,
         hearers,
+        power: power::compile(draft, Some(numbers.ids())),
     };
     crate::plan::bounds::events(&blueprint, draft.scenario.span, out);
     blueprint

@@ -2,7 +2,8 @@
 //!
 //! Model: zones × price (those that no judged class uses on a line of their own) + balancers × price + heads × price
 //! (with the disks of one pool) + pools beyond one per head × price + transit of each site + bytes that edges deliver
-//! from their content at the mean rate of the traffic × price. Prices are those of `[cost]`; a part with an own price
+//! from their content at the mean rate of the traffic × price + energy of each site with an `energy-price`, in closed
+//! form ([`power::monthly`]). Prices are those of `[cost]`; a part with an own price
 //! (`[cost.of]`) is charged that instead of the price of its kind. A price may count cores, memory, disks or bandwidth of
 //! the part in addition. Parts without a price cost nothing and are named.
 //! Holds: amounts once and per month are never added to each other.
@@ -23,12 +24,16 @@ use crate::plan::links::Entrance;
 use crate::plan::lint::judged;
 use crate::plan::load;
 use crate::plan::part::Part;
+use crate::plan::power;
 use crate::plan::program::law_of;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
+
+/// First words of a line for the energy of a site.
+const ENERGY_OF: &str = "energy of ";
 
 /// Line of a bill.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +74,14 @@ impl Cost {
     #[must_use]
     pub fn month(&self) -> Option<f64> {
         self.items.iter().any(|item| item.each.is_some()).then(|| self.total())
+    }
+
+    /// Returns the dollars per month for the energy of sites; `None` without a price of energy.
+    #[must_use]
+    pub fn energy(&self) -> Option<f64> {
+        let all = self.items.iter().filter(|item| item.what.starts_with(ENERGY_OF));
+        let sums: Vec<f64> = all.filter_map(Item::sum).collect();
+        (!sums.is_empty()).then(|| sums.iter().sum())
     }
 
     /// Returns the dollars paid once; `None` if no line has such a price.
@@ -203,8 +216,19 @@ pub fn without_price(draft: &Draft) -> Vec<(&'static str, &'static str, u32)> {
 /// Computes the bill; `None` without prices.
 #[must_use]
 pub fn bill(draft: &Draft) -> Option<Cost> {
-    let prices = &draft.scenario.cost.as_ref()?.value;
     let mut cost = Cost::default();
+    if let Some(prices) = &draft.scenario.cost {
+        add_parts(draft, &prices.value, &mut cost);
+    }
+    for (site, dollars) in power::monthly(draft) {
+        let what = format!("{ENERGY_OF}{site}");
+        cost.items.push(Item { what, count: 1, each: Some(dollars), once: None });
+    }
+    (!cost.items.is_empty()).then_some(cost)
+}
+
+/// Adds the lines for parts with a price, and for what edges deliver.
+fn add_parts(draft: &Draft, prices: &CostSpec, cost: &mut Cost) {
     for line in lines(draft, prices, &own_parts(draft)) {
         if let Some(price) = line.price {
             cost.items.extend(items(draft, line.what, &line.parts, price));
@@ -220,7 +244,6 @@ pub fn bill(draft: &Draft) -> Option<Cost> {
             cost.items.push(Item { what, count: 1, each: Some(each), once: None });
         }
     }
-    (!cost.items.is_empty()).then_some(cost)
 }
 
 /// Returns the lines of the bill for parts with one price: one, or one for each size of theirs that the price counts.

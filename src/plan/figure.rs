@@ -30,6 +30,12 @@ pub enum FigureUnit {
     Dollars,
     /// Dollars per month.
     DollarsPerMonth,
+    /// Watts.
+    Watts,
+    /// Joules.
+    Joules,
+    /// Grams.
+    Grams,
     /// Not a number but a name.
     Name,
 }
@@ -46,6 +52,9 @@ impl FigureUnit {
             Self::Count => "number",
             Self::Dollars => "$",
             Self::DollarsPerMonth => "$ per month",
+            Self::Watts => "W",
+            Self::Joules => "J",
+            Self::Grams => "g",
             Self::Name => "name",
         }
     }
@@ -232,6 +241,11 @@ crate::kinds::each_metric! { metrics,
     LostCost = "lost-cost", Dollars, Less, 0.1, 0.0, "Cost of the page views that a class loses per month, at the price of a lost page.";
     Verdict = "verdict", Name, Neither, 0.0, 0.0, "Balance of a class: `stable`, `backlogged` (its backlog grows), `overloaded` (more than 1 % of its page views are not served), `metastable` (overloaded although the trigger has gone), `broken` (a part that it needs is) or `inconclusive`.";
     Saturates = "saturates", Ratio, Neither, 0.0, 0.0, "Resource that saturates first.";
+    Power = "power", Watts, Less, 0.02, 0.1, "Mean electric power: of parts what they draw, of the whole scenario that times the PUE of their sites.";
+    Energy = "energy", Joules, Less, 0.02, 1.0, "Electric energy in a window, or per year: of parts what they draw, of the whole scenario that times the PUE of their sites.";
+    Carbon = "carbon", Grams, Less, 0.02, 0.1, "Carbon dioxide equivalent of the energy of the whole scenario, by the carbon intensity of the site in each hour of the day, in a window or per year.";
+    EnergyCost = "energy-cost", Dollars, Less, 0.02, 0.0, "Cost of the energy of the whole scenario at the price of each site: in a window, or over the horizon per month.";
+    ViewsPerKwh = "views-per-kwh", Count, More, 0.02, 0.0, "Page views of a class served per kilowatt-hour of the whole scenario.";
 }
 
 /// Statistic of a metric.
@@ -351,8 +365,8 @@ impl Figure {
             let message = format!("there is no metric `{word}`");
             return Err(NoSuchFigure::new(message).help_if(suggest::help(word, &known, "metrics")));
         };
-        // `saturates` and `cost` may be asked of the whole scenario; for all other metrics one word is a name.
-        let whole = matches!(metric, Metric::Saturates | Metric::Cost);
+        // For metrics that may not be asked of the whole scenario one word is a name.
+        let whole = registry::is_of_all(metric);
         let fewest = if whole { 0 } else { 1 };
         let stat = parts.last().filter(|_| parts.len() > fewest);
         let fits = |stat: Stat| stat.is_of_bills() == (metric == Metric::Cost);

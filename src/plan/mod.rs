@@ -28,6 +28,7 @@ pub mod memory;
 pub mod names;
 pub mod part;
 pub mod placement;
+pub mod power;
 pub mod program;
 pub mod route;
 pub mod simulatable;

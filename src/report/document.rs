@@ -7,7 +7,9 @@
 //! Leaves out: layout, colour and language.
 
 mod charts;
+mod unit;
 pub use charts::{Panel, PanelChart, StackedBar, StackedChart};
+pub use unit::Unit;
 
 use crate::plan::drawing::System;
 
@@ -390,32 +392,6 @@ pub enum Rounding {
     Down,
     /// Up: downtime, losses.
     Up,
-}
-
-/// The unit of a figure, whose value is always in the base unit named here.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Unit {
-    /// A plain number.
-    #[default]
-    None,
-    /// A ratio 0..=1, printed in percent.
-    Ratio,
-    /// Seconds, printed from nanoseconds to years.
-    Seconds,
-    /// Seconds of downtime per year, printed in minutes from two minutes to two days.
-    Downtime,
-    /// Events per second.
-    PerSecond,
-    /// Bytes.
-    Bytes,
-    /// Bits per second.
-    BitsPerSecond,
-    /// Dollars, paid once.
-    Dollars,
-    /// Dollars per month.
-    DollarsPerMonth,
-    /// Any other unit, printed after the number as written.
-    Other(String),
 }
 
 /// A drawing with its texts.

@@ -53,6 +53,9 @@ pub fn unit(unit: &Unit) -> &str {
         Unit::BitsPerSecond => "bits_per_s",
         Unit::Dollars => "dollars",
         Unit::DollarsPerMonth => "dollars_per_month",
+        Unit::Watts => "watts",
+        Unit::Joules => "joules",
+        Unit::Grams => "grams",
         Unit::Other(name) => name,
     }
 }
@@ -69,6 +72,9 @@ pub fn unit_named(name: &str) -> Unit {
         "bits_per_s" => Unit::BitsPerSecond,
         "dollars" => Unit::Dollars,
         "dollars_per_month" => Unit::DollarsPerMonth,
+        "watts" => Unit::Watts,
+        "joules" => Unit::Joules,
+        "grams" => Unit::Grams,
         other => Unit::Other(other.into()),
     }
 }

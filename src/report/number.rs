@@ -49,6 +49,17 @@ const BYTES: [(f64, f64, &str); 5] = [
 ];
 const BITS_PER_SECOND: [(f64, f64, &str); 4] =
     [(1e9, 1e-9, "Gbit/s"), (1e6, 1e-6, "Mbit/s"), (1e3, 1e-3, "kbit/s"), (0.0, 1.0, "bit/s")];
+const WATTS: [(f64, f64, &str); 4] =
+    [(1e6, 1e-6, "MW"), (1e3, 1e-3, "kW"), (1.0, 1.0, "W"), (0.0, 1e3, "mW")];
+const JOULES: [(f64, f64, &str); 5] = [
+    (3.6e12, 1.0 / 3.6e12, "GWh"),
+    (3.6e9, 1.0 / 3.6e9, "MWh"),
+    (3.6e6, 1.0 / 3.6e6, "kWh"),
+    (3.6e3, 1.0 / 3.6e3, "Wh"),
+    (0.0, 1.0, "J"),
+];
+const GRAMS: [(f64, f64, &str); 4] =
+    [(1e6, 1e-6, "t"), (1e3, 1e-3, "kg"), (1.0, 1.0, "g"), (0.0, 1e3, "mg")];
 
 impl<'a> Display<'a> {
     /// Returns the display of `unit` for values of about the size `magnitude` (in base units).
@@ -78,6 +89,9 @@ impl<'a> Display<'a> {
             Unit::BitsPerSecond => stepped(&BITS_PER_SECOND, "bit/s"),
             Unit::Dollars => plain("$", "", false),
             Unit::DollarsPerMonth => plain("$", "per month", true),
+            Unit::Watts => stepped(&WATTS, "W"),
+            Unit::Joules => stepped(&JOULES, "J"),
+            Unit::Grams => stepped(&GRAMS, "g"),
             Unit::Other(name) => plain("", name, true),
         }
     }

@@ -357,6 +357,9 @@ fn unit(name: &str) -> Unit {
         "s" => Unit::Seconds,
         "per_s" => Unit::PerSecond,
         "bits_per_s" => Unit::BitsPerSecond,
+        "watts" => Unit::Watts,
+        "joules" => Unit::Joules,
+        "grams" => Unit::Grams,
         "1" => Unit::None,
         other => Unit::Other(other.into()),
     }

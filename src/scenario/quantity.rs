@@ -13,7 +13,10 @@ use super::document::{Data, Item};
 use super::limit::Limited;
 use super::render::shown;
 use super::value::{Shape, Value, wrong_type};
-use crate::units::{Bandwidth, Bytes, Money, Probability, Rate, SimDuration, UnitError};
+use crate::units::{
+    Bandwidth, Bytes, CarbonIntensity, EnergyPrice, Money, Probability, Rate, SimDuration,
+    UnitError, Watts,
+};
 
 /// The properties of a quantity that is written as a text with a unit.
 struct Kind {
@@ -127,6 +130,33 @@ const MONEY: Kind = Kind {
     aliases: &[("$", "write the sign first"), ("usd", "write the sign $ first")],
 };
 
+const POWER: Kind = Kind {
+    name: "a power",
+    word: "power",
+    example: "110W",
+    spellings: [("", "W"), ("", "kW")],
+    most: "18 PW",
+    aliases: &[("w", "W"), ("watt", "W"), ("watts", "W"), ("kw", "kW")],
+};
+
+const CARBON: Kind = Kind {
+    name: "a carbon intensity",
+    word: "carbon intensity",
+    example: "350g/kWh",
+    spellings: [("", "g/kWh"), ("", "kg/kWh")],
+    most: "18 Gt/kWh",
+    aliases: &[("g", "g/kWh"), ("kg", "kg/kWh"), ("g/kwh", "g/kWh"), ("kg/kwh", "kg/kWh")],
+};
+
+const ENERGY_PRICE: Kind = Kind {
+    name: "a price of energy",
+    word: "price",
+    example: "$0.12/kWh",
+    spellings: [("$", "/kWh"), ("$", "/MWh")],
+    most: "18 million dollars a MWh",
+    aliases: &[("$/kwh", "write the sign first"), ("/kwh", "/kWh"), ("/mwh", "/MWh")],
+};
+
 /// Reads a quantity that is written as a text with a unit.
 fn read_text<T>(
     item: &Item,
@@ -190,7 +220,8 @@ fn unit_error(item: &Item, text: &str, error: &UnitError, kind: &Kind) -> Diagno
                 .help(format!("{meant}(units: {units})"))
         }
         UnitError::Other(other, units) => {
-            at(Code::UnitOfOther, format!("a {other} where {name} is needed"))
+            let article = if other.starts_with('e') { "an" } else { "a" };
+            at(Code::UnitOfOther, format!("{article} {other} where {name} is needed"))
                 .help(format!("units: {units}"))
         }
         UnitError::Negative => at(Code::OutOfRange, format!("{name} must be ≥ 0")),
@@ -282,6 +313,9 @@ text_quantity! {
             Some(dollars) => format!("${dollars}/month"),
             None => format!("${}", value.dollars()),
         };
+    Watts: POWER, PartialOrd::partial_cmp, |value| value.to_string();
+    CarbonIntensity: CARBON, PartialOrd::partial_cmp, |value| value.to_string();
+    EnergyPrice: ENERGY_PRICE, PartialOrd::partial_cmp, |value| value.to_string();
 }
 
 fn dollars(money: &Money) -> f64 {
@@ -499,6 +533,7 @@ limited! {
     SimDuration, |_| None;
     Bytes, |_| None;
     Bandwidth, |_| None;
+    Watts, |_| None;
 }
 
 /// Events per second, the order of [`Rate`], which has none of its own in `units`.

@@ -29,6 +29,9 @@ pub fn schema(title: &str, root: &Shape) -> Json {
     })
 }
 
+/// Pattern of the units of a carbon intensity.
+const INTENSITY: &str = "((mg|g|kg)/kWh|(kg|t)/MWh)";
+
 struct Maker {
     definitions: Map<String, Json>,
 }
@@ -80,6 +83,13 @@ impl Maker {
             Shape::SizePrice => {
                 let per = r"/\s*(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)";
                 self.quantity("price-per-size", field, price(per, "$0.30/GB"))
+            }
+            Shape::Watts => self.quantity("power", field, text("[mkM]?W", "110W")),
+            Shape::CarbonIntensity => {
+                self.quantity("carbon-intensity", field, text(INTENSITY, "350g/kWh"))
+            }
+            Shape::EnergyPrice => {
+                self.quantity("price-of-energy", field, price(r"/\s*[kM]Wh", "$0.12/kWh"))
             }
             Shape::Probability => self.quantity(
                 "probability",

@@ -56,6 +56,12 @@ pub enum Shape {
     Money,
     /// `"$0.30/GB"`.
     SizePrice,
+    /// `"110W"`.
+    Watts,
+    /// `"350g/kWh"`.
+    CarbonIntensity,
+    /// `"$0.12/kWh"`.
+    EnergyPrice,
     /// `"40/s"`, or `"1.5 x rate"`.
     Level,
     /// `0.9995` or `"99.95%"`.
@@ -111,6 +117,9 @@ impl Shape {
             Self::Rate => "\"20/s\"".into(),
             Self::Money => "\"$250/month\"".into(),
             Self::SizePrice => "\"$0.30/GB\"".into(),
+            Self::Watts => "\"110W\"".into(),
+            Self::CarbonIntensity => "\"350g/kWh\"".into(),
+            Self::EnergyPrice => "\"$0.12/kWh\"".into(),
             Self::Level => "\"40/s\"".into(),
             Self::Probability => "0.1".into(),
             Self::Count => "4".into(),

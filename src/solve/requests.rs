@@ -18,7 +18,8 @@ use crate::model::world::readings::Unrest;
 use crate::model::world::telling::Happening;
 use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
-use crate::solve::series::{Calm, Cell, Followed, Ruler, Series};
+use crate::solve::metering::ByHour;
+use crate::solve::series::{Calm, Cell, Followed, Recorders, Series};
 use crate::solve::trail::{Note, Trail};
 use crate::units::{Rate, SimDuration, SimTime};
 
@@ -184,6 +185,8 @@ pub struct Observation {
     pub sojourns: Vec<Option<Histogram>>,
     /// Requested series, interval by interval.
     pub series: Vec<(Series, Vec<Cell>)>,
+    /// Energy per power meter, where it was asked for.
+    pub energy: Vec<ByHour>,
     /// State before a disturbance, where it was asked for and is over.
     pub calm: Option<Calm>,
     /// Time for which a return of the numbers inside was followed: from the end of that disturbance, or from the
@@ -284,7 +287,7 @@ pub struct Run<'p> {
     ear: Option<Ear<'p>>,
     cut: Option<Cut>,
     followed: Followed,
-    rulers: Vec<Ruler>,
+    recorders: Recorders<'p>,
     calm: Option<Calm>,
     /// Instant from which a return of numbers is followed.
     marked: SimTime,
@@ -357,7 +360,7 @@ impl<'p> Run<'p> {
             ear: None,
             cut: None,
             followed: Followed::default(),
-            rulers: Vec::new(),
+            recorders: Recorders::default(),
             calm: None,
             marked: from,
         }
@@ -425,8 +428,8 @@ impl<'p> Run<'p> {
         self.zone_course.clear();
         self.count_classes();
         self.read_zones();
-        let series = self.followed.series.iter();
-        self.rulers = series.map(|one| Ruler::new(&self.world, *one, self.until)).collect();
+        let (world, power) = (&self.world, &self.plan.power);
+        self.recorders = Recorders::begin(&self.followed, power, world, self.until);
         (self.calm, self.marked) = (None, self.from);
     }
 
@@ -434,15 +437,12 @@ impl<'p> Run<'p> {
     fn next_to_follow(&self) -> SimTime {
         let unrest = self.followed.unrest.iter().flat_map(|(from, until)| [*from, *until]);
         let unrest = unrest.map(|at| self.from + at).filter(|at| *at > self.edge);
-        let rulers = self.rulers.iter().map(|ruler| ruler.next);
-        rulers.chain(unrest).min().unwrap_or(SimTime::NEVER)
+        unrest.min().unwrap_or(SimTime::NEVER).min(self.recorders.next())
     }
 
     /// Takes the readings that are due at the present instant.
     fn follow(&mut self) {
-        for ruler in self.rulers.iter_mut().filter(|ruler| ruler.next == self.edge) {
-            ruler.read(&self.world, self.until);
-        }
+        self.recorders.read(&self.world, self.until);
         let Some((from, until)) = self.followed.unrest else { return };
         if self.edge == self.from + from
             && let Some(first) = &self.first
@@ -590,6 +590,7 @@ impl<'p> Run<'p> {
         self.live_until(self.until, told_to_stop);
         if self.cut.is_none() {
             self.trail.end(self.note());
+            self.recorders.end(&self.world);
         }
         let unrest = self.world.unrest();
         let counts = self.first.is_some();
@@ -624,7 +625,7 @@ impl<'p> Run<'p> {
             Some(Cut::Limit(stop)) => Some(stop),
             None => None,
         };
-        let world = &self.world;
+        let (world, (series, energy)) = (&self.world, self.recorders.recorded());
         self.trail.close(world.events());
         let waits = |index: usize| world.component(ComponentId::at(index)).waits().cloned();
         let sojourns = |index: usize| world.component(ComponentId::at(index)).sojourns().cloned();
@@ -644,7 +645,8 @@ impl<'p> Run<'p> {
             last: self.counted.map_or(SimDuration::ZERO, |counted| counted.last),
             waits: parts.clone().map(waits).collect(),
             sojourns: parts.map(sojourns).collect(),
-            series: self.rulers.into_iter().map(|ruler| (ruler.series, ruler.cells)).collect(),
+            series,
+            energy,
             calm: self.calm.filter(|_| self.marked > self.from),
             followed: self.until - self.marked,
             length: self.until - self.from,

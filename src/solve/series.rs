@@ -6,7 +6,9 @@
 
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
+use crate::model::power::Power;
 use crate::model::world::World;
+use crate::solve::metering::{ByHour, Metering};
 use crate::units::{SimDuration, SimTime};
 
 /// Subject of a reading.
@@ -69,6 +71,8 @@ pub struct Followed {
     pub unrest: Option<(SimDuration, SimDuration)>,
     /// Components whose numbers are recorded together.
     pub together: Vec<Vec<ComponentId>>,
+    /// True if the energy of the parts with a power meter is recorded.
+    pub energy: bool,
 }
 
 /// State before a disturbance.
@@ -80,19 +84,69 @@ pub struct Calm {
     pub length: SimDuration,
 }
 
+/// Readers of a window that act at instants of their own.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recorders<'p> {
+    rulers: Vec<Ruler>,
+    metering: Option<Metering<'p>>,
+}
+
+impl<'p> Recorders<'p> {
+    /// Begins at the present instant of a window that ends at `until`.
+    pub(super) fn begin(
+        followed: &Followed,
+        power: &'p Power,
+        world: &World<'_>,
+        until: SimTime,
+    ) -> Self {
+        let series = followed.series.iter();
+        Self {
+            rulers: series.map(|one| Ruler::new(world, *one, until)).collect(),
+            metering: followed.energy.then(|| Metering::new(power, world)),
+        }
+    }
+
+    /// Returns the next instant of a reading.
+    pub(super) fn next(&self) -> SimTime {
+        let rulers = self.rulers.iter().map(|ruler| ruler.next);
+        rulers.chain(self.metering.as_ref().map(Metering::next)).min().unwrap_or(SimTime::NEVER)
+    }
+
+    /// Takes the readings that are due at the present instant.
+    pub(super) fn read(&mut self, world: &World<'_>, until: SimTime) {
+        for ruler in self.rulers.iter_mut().filter(|ruler| ruler.next == world.now()) {
+            ruler.read(world, until);
+        }
+        if let Some(metering) = self.metering.as_mut().filter(|one| one.next() == world.now()) {
+            metering.read(world);
+        }
+    }
+
+    /// Ends the window at the present instant.
+    pub(super) fn end(&mut self, world: &World<'_>) {
+        self.metering.iter_mut().for_each(|metering| metering.read(world));
+    }
+
+    /// Returns the series, and the energy of each meter; none where it was not asked for.
+    pub(super) fn recorded(self) -> (Vec<(Series, Vec<Cell>)>, Vec<ByHour>) {
+        let series = self.rulers.into_iter().map(|ruler| (ruler.series, ruler.cells)).collect();
+        (series, self.metering.map_or_else(Vec::new, Metering::energy))
+    }
+}
+
 /// Reader of one series.
 #[derive(Clone, Debug)]
-pub(super) struct Ruler {
-    pub(super) series: Series,
+struct Ruler {
+    series: Series,
     /// End of the present interval; never, if no whole interval is left.
-    pub(super) next: SimTime,
+    next: SimTime,
     last: Cell,
-    pub(super) cells: Vec<Cell>,
+    cells: Vec<Cell>,
 }
 
 impl Ruler {
     /// Begins at the present instant of a window that ends at `until`.
-    pub(super) fn new(world: &World<'_>, series: Series, until: SimTime) -> Self {
+    fn new(world: &World<'_>, series: Series, until: SimTime) -> Self {
         let (next, last) = (SimTime::NEVER, read(world, series.of));
         let mut ruler = Self { series, next, last, cells: Vec::new() };
         ruler.go_on(world.now(), until);
@@ -105,7 +159,7 @@ impl Ruler {
     }
 
     /// Reads an interval that ends at the present instant.
-    pub(super) fn read(&mut self, world: &World<'_>, until: SimTime) {
+    fn read(&mut self, world: &World<'_>, until: SimTime) {
         let now = read(world, self.series.of);
         self.cells.push(now.since(&self.last));
         self.last = now;

@@ -386,8 +386,9 @@ fn live<'a>(
             together.push(members.clone());
         }
     }
+    let energy = asked.iter().any(|one| one.followed.energy);
     let mut base = Run::new(plan, &well, replication, drill.map(Drill::steps))
-        .following(Followed { together, ..Followed::default() })
+        .following(Followed { together, energy, ..Followed::default() })
         .heard_by(heard.map(|(_, ear)| ear));
     base.live_until(breaks, &told_to_stop);
     if told_to_stop() {

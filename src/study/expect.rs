@@ -15,7 +15,7 @@ use crate::scenario::quantity::foreign;
 use crate::stats::interval::Interval;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
-use crate::units::{Bandwidth, Money, Probability, Rate, SimDuration};
+use crate::units::{Bandwidth, Energy, Mass, Money, Probability, Rate, SimDuration, Watts};
 
 /// Demand on a figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +100,15 @@ fn quantity(text: &str, unit: FigureUnit) -> Result<f64, String> {
             .map(Money::dollars)
             .or_else(plain)
             .ok_or_else(|| wrong("an amount such as \"$12.50\"")),
+        FigureUnit::Watts => {
+            Watts::parse(text).map(Watts::watts).map_err(|_| wrong("a power such as \"150W\""))
+        }
+        FigureUnit::Joules => Energy::parse(text)
+            .map(Energy::joules)
+            .map_err(|_| wrong("an energy such as \"1.5kWh\"")),
+        FigureUnit::Grams => {
+            Mass::parse(text).map(Mass::grams).map_err(|_| wrong("a mass such as \"12kg\""))
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::model::ids::ComponentId;
 use crate::plan::figure::Stat;
 use crate::solve::series::Series;
 use crate::stats::interval::Statistic;
+use crate::study::energy::Drawn;
 use crate::study::intervals::Every;
 use crate::units::SimDuration;
 
@@ -116,6 +117,10 @@ pub enum Measure {
     Tally(Vec<ComponentId>, ReadAs),
     /// Calls of these kinds that ended without an answer.
     Unanswered(Vec<usize>),
+    /// Power, energy, its carbon or its cost.
+    Drawn(Drawn),
+    /// Page views of a workload served per kilowatt-hour of the whole scenario.
+    PerKwh(usize),
     /// Views not served; around a break, less those where nothing breaks.
     Missed(usize),
     /// Views lost per second in the last minute of the window; around a break, minus those where nothing breaks.
@@ -276,6 +281,12 @@ impl Measure {
     pub fn series(&self) -> impl Iterator<Item = Series> {
         let every = if let Self::Every(every) = self { Some(every) } else { None };
         every.into_iter().flat_map(Every::series)
+    }
+
+    /// Returns whether the energy of the parts must be recorded for it.
+    #[must_use]
+    pub const fn needs_energy(&self) -> bool {
+        matches!(self, Self::Drawn(_) | Self::PerKwh(_))
     }
 
     /// Returns the components whose numbers must be recorded together for it.

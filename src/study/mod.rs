@@ -10,6 +10,7 @@ pub mod claim;
 pub mod compare;
 pub mod control;
 pub mod date;
+pub mod energy;
 pub mod expect;
 mod fits;
 pub mod forecast;

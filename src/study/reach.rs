@@ -154,6 +154,7 @@ impl Hashed {
             health,
             network,
             hearers,
+            power,
         } = plan;
         for (at, workload) in workloads.iter().enumerate() {
             let fixed = levels.get(at).copied().flatten();
@@ -168,6 +169,7 @@ impl Hashed {
         }
         write!(self, "{seed:?} {routes:?} {parts:?} {zones:?} {units:?} {clients:?}")?;
         write!(self, "{operations:?} {resizes:?} {causes:?} {network:?} {hearers:?}")?;
+        write!(self, "{power:?}")?;
         match (faults, health) {
             (Faults::Off, _) | (_, None) => Ok(()),
             (Faults::Live, Some(health)) => write!(self, "{:?} {:?}", health.live, health.start),

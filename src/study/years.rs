@@ -9,6 +9,8 @@
 //! a histogram for each meter; and for each meter and cause the downtime of every year with any, as many as a
 //! [`Sample`] keeps. Nothing else grows with the horizon.
 
+mod busy;
+pub mod energy;
 pub mod few;
 pub mod load;
 pub mod recovery;

@@ -15,6 +15,7 @@ mod cli;
 mod common;
 #[cfg(target_os = "linux")]
 mod endings;
+mod energy;
 mod explorer;
 mod facade;
 mod faults_shipped;

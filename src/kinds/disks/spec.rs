@@ -4,7 +4,7 @@ use crate::model::spec::memory::ContentSpec;
 use crate::scenario::law::LawSpec;
 use crate::scenario::spec::spec;
 use crate::scenario::words::words;
-use crate::units::{Probability, SimDuration};
+use crate::units::{Probability, SimDuration, Watts};
 
 spec! {
     /// A set of equal disks.
@@ -27,6 +27,8 @@ spec! {
         parallel: Option<u32> => within(1, 1024),
         /// Order in which operations reach a disk. Without it, `fifo`.
         queue: Option<QueueOrder>,
+        /// Electric power of each disk. Without it, none is counted.
+        power: Option<Watts> => at_most(Watts::MAX),
         /// Throttle of the zones that share the disks. Only in a server. Without it, no operation is delayed.
         io_throttle: Option<IoThrottleSpec>,
         /// Data read from the set, for the server's RAM cache. Only in a server. Without it, every read goes to a
@@ -194,6 +196,13 @@ impl DiskSetSpec {
     #[must_use]
     pub fn knows_zones(&self) -> bool {
         self.io_throttle.is_some() || self.has_classes()
+    }
+
+    /// Returns the electric power of all disks; `None` if the file gives none.
+    #[must_use]
+    pub fn watts(&self) -> Option<Watts> {
+        let disks = u64::from(self.data.value) + u64::from(self.parity.value);
+        self.power.as_ref().map(|power| power.value.times(disks))
     }
 
     /// Returns the operations that all disks execute at once.

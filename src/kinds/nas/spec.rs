@@ -6,7 +6,7 @@ use crate::model::spec::takeover::TakeoverSpec;
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Named, OneOrMany, Reference};
 use crate::scenario::spec::spec;
-use crate::units::{Bytes, Probability, SimDuration};
+use crate::units::{Bytes, Probability, SimDuration, Watts};
 
 spec! {
     /// A file server: heads in front of pools of disks.
@@ -17,6 +17,8 @@ spec! {
         heads: u32 = 1 => at_least(1),
         /// Processor time per operation at the head; a plain duration is the mean of an exponential law.
         cpu: LawSpec<SimDuration>,
+        /// Electric power of each head. Without it, none is counted.
+        head_power: Option<Watts> => at_most(Watts::MAX),
         /// Memory of each head that caches blocks read from its volumes. Without it, none.
         ram_cache: Option<Bytes>,
         /// Pools: sets of disks behind the heads.

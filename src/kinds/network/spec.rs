@@ -2,13 +2,21 @@
 
 use crate::scenario::names::Reference;
 use crate::scenario::spec::spec;
-use crate::units::{Bandwidth, SimDuration};
+use crate::units::{Bandwidth, CarbonIntensity, EnergyPrice, SimDuration, Watts};
 
 spec! {
     /// A data centre: one failure domain with its links to the Internet.
     pub struct SiteSpec {
         /// Links of the site to the Internet. Without it, no limit and nothing that fails.
         uplinks: Option<UplinksSpec>,
+        /// Power usage effectiveness: energy that the site draws per energy that its parts draw. Without it, 1.
+        pue: Option<f64> => within(1.0, 10.0),
+        /// Price of the energy that the site draws.
+        energy_price: Option<EnergyPrice>,
+        /// Carbon emitted per energy that the site draws.
+        carbon: Option<CarbonIntensity>,
+        /// The same for each hour of the day: 24 values, the first from midnight to 01:00.
+        carbon_by_hour: Option<Vec<CarbonIntensity>>,
     }
 }
 
@@ -43,6 +51,8 @@ spec! {
         bandwidth: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
         /// Delay through the switch, one way.
         latency: SimDuration = "0s",
+        /// Electric power of each switch. Without it, none is counted.
+        power: Option<Watts> => at_most(Watts::MAX),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Servers and the zones on them.
 
 use crate::kinds::disks::spec::DiskSetSpec;
+use crate::model::spec::power::PowerSpec;
 use crate::scenario::names::{Named, Reference};
 use crate::scenario::spec::spec;
 use crate::scenario::words::or_unlimited;
@@ -23,6 +24,9 @@ spec! {
         ram_cache: Option<Bytes>,
         /// Sets of local disks; every server has one of each.
         disks: Named<DiskSetSpec> = {},
+        /// Electric power of each server by its load, without the power declared for its disks. Without it, none is
+        /// counted.
+        power: Option<PowerSpec>,
     }
 }
 

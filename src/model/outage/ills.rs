@@ -17,6 +17,8 @@ pub(super) struct News {
     /// Owners of volumes, with the head that serves them and the cause.
     hands: Vec<(ComponentId, Option<ComponentId>, Option<CauseId>)>,
     wiped: Vec<ComponentId>,
+    /// Power meters of parts, and whether the part is off.
+    switched: Vec<(u32, bool)>,
 }
 
 /// Failures of a world with their causes: its kernel, if it has one.
@@ -36,6 +38,8 @@ pub(super) struct Ills<'p> {
     wiped: Vec<ComponentId>,
     /// Volumes whose serving head changed, by place in the plan.
     handed: Vec<u32>,
+    /// Power meters of parts that were switched off or on.
+    switched: Vec<u32>,
     /// The part that a drill has broken in place of the one it names.
     struck: Option<u32>,
 }
@@ -45,12 +49,14 @@ struct Collector<'a> {
     changed: &'a mut Vec<u32>,
     wiped: &'a mut Vec<ComponentId>,
     handed: &'a mut Vec<u32>,
+    switched: &'a mut Vec<u32>,
 }
 
 impl Listener for Collector<'_> {
     fn fact(&mut self, _: SimTime, fact: FactId, holds: bool, _: View<'_>) {
         self.changed.extend(self.plan.readers.get(fact.index()).copied().flatten());
         self.handed.extend(self.plan.handing.get(fact.index()).copied().flatten());
+        self.switched.extend(self.plan.metered.get(fact.index()).copied().flatten());
         if holds {
             self.wiped.extend(self.plan.wipes.get(fact.index()).copied().flatten());
         }
@@ -78,8 +84,8 @@ impl Ills<'_> {
         now: SimTime,
         moved: Option<(AutomatonId, StateId)>,
     ) -> Result<(), NoProgress> {
-        let Self { plan, kernel, changed, wiped, handed, .. } = self;
-        let mut collector = Collector { plan, changed, wiped, handed };
+        let Self { plan, kernel, changed, wiped, handed, switched, .. } = self;
+        let mut collector = Collector { plan, changed, wiped, handed, switched };
         kernel.advance(now, &mut collector)?;
         match moved {
             Some((automaton, to)) => kernel.force(automaton, to, plan.planned, &mut collector),
@@ -89,7 +95,7 @@ impl Ills<'_> {
 
     /// Returns the changes since the last call.
     pub(super) fn news(&mut self) -> News {
-        let Self { plan, kernel, changed, wiped, handed, .. } = self;
+        let Self { plan, kernel, changed, wiped, handed, switched, .. } = self;
         changed.sort_unstable();
         changed.dedup();
         handed.sort_unstable();
@@ -118,7 +124,9 @@ impl Ills<'_> {
                 None => (volumes.owner, Some(volumes.owner), None),
             }
         });
-        News { changes, hands: hands.collect(), wiped: std::mem::take(wiped) }
+        let is_off = |meter: u32| plan.off[meter as usize].is_some_and(|fact| view.fact(fact));
+        let switched = switched.drain(..).map(|meter| (meter, is_off(meter))).collect();
+        News { changes, hands: hands.collect(), wiped: std::mem::take(wiped), switched }
     }
 }
 
@@ -149,8 +157,8 @@ impl Around<'_> {
         let changed = (0..table::u32(net.ailing.len())).collect();
         let handed = (0..table::u32(net.handed.len())).collect();
         let (armed, wiped) = (SimTime::NEVER, Vec::new());
-        let struck = None;
-        let ills = Ills { plan: net, kernel, armed, changed, wiped, handed, struck };
+        let (struck, switched) = (None, (0..table::u32(net.off.len())).collect());
+        let ills = Ills { plan: net, kernel, armed, changed, wiped, handed, switched, struck };
         self.ills = Illness(Some(Box::new(ills)));
         self.tell_components();
     }
@@ -248,7 +256,7 @@ impl Around<'_> {
     /// Applies the changes of health to all components, and arms the next event.
     fn tell_components(&mut self) {
         let Some(ills) = &mut self.ills.0 else { return };
-        let News { changes, hands, wiped } = ills.news();
+        let News { changes, hands, wiped, switched } = ills.news();
         if let Some(next) = ills.kernel.next_at().filter(|next| *next < ills.armed) {
             let next = next.max(self.now);
             ills.armed = next;
@@ -266,6 +274,9 @@ impl Around<'_> {
         }
         for component in wiped {
             self.wipe(component);
+        }
+        for (meter, off) in switched {
+            self.supplies.switch(self.now, meter as usize, off);
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod memory;
 pub mod popularity;
+pub mod power;
 pub mod price;
 pub mod probe;
 pub mod request;

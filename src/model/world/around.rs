@@ -17,6 +17,7 @@ use super::calls::Calls;
 use super::patience::Waiting;
 use super::states::{Account, States};
 use super::storage::Storage;
+use super::supply::Supplies;
 use super::users::AllUsers;
 use super::{Bounded, Span, Stop};
 use crate::convert::below;
@@ -88,6 +89,7 @@ pub struct Around<'p> {
     pub(in crate::model) account: Account,
     pub(in crate::model) ills: Illness<'p>,
     pub(in crate::model) storage: Storage,
+    pub(in crate::model) supplies: Supplies,
     pub(super) calls: Calls,
     /// Next member in turn, by pool of stations or members.
     turns: Vec<u32>,
@@ -134,6 +136,7 @@ impl<'p> Around<'p> {
             account: Account::default(),
             ills: Illness::NONE,
             storage: Storage::new(plan.parts.len()),
+            supplies: Supplies::new(plan.power.meters.len()),
             calls: Calls::new(plan.routes.calls.len()),
             turns: vec![0; plan.routes.pools.len()],
             lineage,

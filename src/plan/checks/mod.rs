@@ -8,6 +8,7 @@
 
 mod cost;
 mod faults;
+mod power;
 mod routes;
 mod runs;
 mod unused;
@@ -29,6 +30,7 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
     routes::check(draft, out);
     faults::check(draft, out);
     cost::check(draft, out);
+    power::check(draft, out);
     // A misspelt name leaves its target unused: reported only if all names were resolved.
     if !out.has_errors() {
         unused::check(draft, out);

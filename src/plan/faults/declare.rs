@@ -527,6 +527,7 @@ impl<'a> Declarer<'a> {
                 declared.breakable.push((sketch.name.clone(), self.mould(index).back));
                 self.shown(index, ids, &mut declared);
             }
+            self.switched_off(&mut declared);
         }
         self.mechanisms(live, ids, &mut declared);
         let shapes: Vec<Arc<Shape>> =

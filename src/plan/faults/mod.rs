@@ -62,6 +62,8 @@ pub struct Declared {
     pub wipes: BTreeMap<String, ComponentId>,
     /// System-level facts and the head that serves the volumes while each holds (`None`: no head), per owning head.
     pub handed: BTreeMap<ComponentId, Vec<(String, Option<ComponentId>)>>,
+    /// System-level facts that a part with a power meter is off, with the meter.
+    pub off: BTreeMap<String, usize>,
     /// Parts that a drill can break: their name, and the state in which they come back.
     pub breakable: Vec<(String, &'static str)>,
     /// Automata of the roles whose holder a fault strikes; the state says which member it is.
@@ -257,6 +259,7 @@ fn compile(
         }
         handed.push(Handed { owner: *owner, states });
     }
+    let (off, metered) = switches(declared, whole.len(), fact_called);
     let primaries = primaries(draft, declared, ids, &net);
     Some(HealthNet {
         ailing,
@@ -264,12 +267,28 @@ fn compile(
         wipes,
         handed,
         handing,
+        off,
+        metered,
         causes,
         breakable,
         primaries,
         planned,
         net,
     })
+}
+
+/// Returns the facts that a part is off, by power meter, and the meters by fact.
+fn switches(
+    declared: &Declared,
+    facts: usize,
+    fact_called: impl Fn(&str) -> FactId,
+) -> (Vec<Option<FactId>>, Vec<Option<u32>>) {
+    let (mut off, mut metered) = (vec![None; declared.off.len()], vec![None; facts]);
+    for (name, meter) in &declared.off {
+        let fact = fact_called(name);
+        (off[*meter], metered[fact.index()]) = (Some(fact), Some(table::u32(*meter)));
+    }
+    (off, metered)
 }
 
 /// Returns the roles that pass between members, with the automaton and the states that identify the holder.

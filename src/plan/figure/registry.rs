@@ -6,9 +6,10 @@
 //! its [`By`]: a test requires that each row is resolved somewhere.
 
 mod all;
+mod energy;
 mod rows;
 
-pub use all::ROWS;
+pub use all::{ROWS, is_of_all};
 pub use rows::OF_WINDOWS;
 
 use std::fmt::Write as _;
@@ -330,6 +331,8 @@ pub enum Whose {
     Switch,
     /// The uplinks of a site.
     Uplinks,
+    /// Part with a declared power.
+    Metered,
     /// A component kind that declares the figure itself.
     Own(&'static str),
     /// A component kind that declares the figure itself, by a name of two parts.
@@ -363,6 +366,7 @@ impl Whose {
             Self::Memory => "memory",
             Self::Switch => "switch",
             Self::Uplinks => "uplinks",
+            Self::Metered => "part with a `power`",
             Self::Own(kind) | Self::OwnPart(kind) => kind,
         }
     }
@@ -389,6 +393,7 @@ impl Whose {
                 | Self::Station
                 | Self::Switch
                 | Self::Cache
+                | Self::Metered
                 | Self::OwnPart(_)
         )
     }
@@ -619,6 +624,9 @@ pub fn reason(metric: Metric, at: At, word: Word) -> &'static str {
     match (metric, at) {
         (Metric::Missed | Metric::Losing, At::Window | At::Unnamed) => {
             "it is of a window in which a part breaks"
+        }
+        (Metric::Power | Metric::Energy | Metric::Carbon | Metric::EnergyCost, At::Break) => {
+            "energy is that of a window in which no part is broken on purpose"
         }
         (_, At::Year) => "counts and times over the horizon are per year already",
         (_, At::Month) if !there => {

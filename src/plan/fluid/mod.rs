@@ -18,6 +18,7 @@
 pub mod copies;
 pub mod network;
 pub mod open;
+pub mod power;
 pub mod rooms;
 pub mod state;
 pub mod users;
@@ -48,6 +49,7 @@ use crate::workload::rate::RateCurve;
 use copies::{Copies, CopiesNet};
 use network::Network;
 use open::Open;
+use power::Metered;
 use rooms::{Entry, Swing};
 use state::{Bits, Input};
 use users::{Patience, Users};
@@ -87,6 +89,8 @@ pub struct FluidPlan {
     pub databases: Vec<u32>,
     /// Databases of which a replica may be promoted to primary.
     pub copies: Vec<Copies>,
+    /// Power meters.
+    pub power: Metered,
     /// Number of heads, per file server.
     pub heads: Vec<u32>,
     /// True if the heads take over from each other, per file server.
@@ -187,6 +191,7 @@ impl FluidPlan {
             pairs: Vec::new(),
             databases: Vec::new(),
             copies: copies::of(draft),
+            power: Metered::of(draft, &network),
             heads: draft.scenario.nas.iter().map(|(_, spec)| spec.heads.value).collect(),
             pairs_of_heads: Vec::new(),
             thens: draft.links.thens.clone(),
@@ -308,7 +313,7 @@ impl FluidPlan {
 
     /// Adds the facts that describe the state of the parts to the declaration of a net.
     pub fn declare(&mut self, draft: &Draft, declaration: &mut Declaration) {
-        let mut facts: Vec<(Input, Expr)> = Vec::new();
+        let mut facts: Vec<(Input, Expr)> = power::facts(draft, declaration);
         let mut numbers: BTreeMap<Part, u32> = BTreeMap::new();
         let mut parts = self.network.parts.clone();
         for (at, part) in parts.iter().enumerate() {

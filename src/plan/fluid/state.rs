@@ -62,6 +62,8 @@ pub enum Input {
     Partner(u32, u32),
     /// No head serves them: file server, head.
     Stall(u32, u32),
+    /// The part of a power meter is off.
+    Off(u32),
     /// This share of the users of a class (by index in the plan) is cut off.
     Cut(u32, f64),
     /// This share of its views fetches in vain what neither an edge nor its shield has.
@@ -81,6 +83,8 @@ pub struct StateLoad {
     pub capacity: Arc<[f64]>,
     /// True if the edges fetch and no fetch is answered, per CDN.
     pub silent: Vec<bool>,
+    /// Power meters whose part is off.
+    pub off: Vec<u32>,
 }
 
 /// Set of members that share the requests of a class.
@@ -187,7 +191,12 @@ impl FluidPlan {
         }
         let places = net.resources.iter().zip(&self.resource_parts);
         let capacity = places.map(|(r, part)| r.capacity / part.map_or(1.0, |p| standing.slow[p]));
-        StateLoad { classes, constant: constant.into(), capacity: capacity.collect(), silent }
+        let off = |(at, input): (usize, &Input)| match input {
+            Input::Off(meter) => (bits[at / 64] >> (at % 64) & 1 == 1).then_some(*meter),
+            _ => None,
+        };
+        let off = self.inputs.iter().enumerate().filter_map(off).collect();
+        StateLoad { classes, constant: constant.into(), capacity: capacity.collect(), silent, off }
     }
 }
 

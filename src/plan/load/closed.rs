@@ -69,7 +69,7 @@ pub fn bounds(draft: &Draft, workload: usize, open: &[f64]) -> Option<Bounds> {
 }
 
 /// Sets the rates of closed users to their bounds; open workloads keep theirs.
-pub(super) fn bound(draft: &Draft, rates: &mut [f64]) {
+pub(in crate::plan) fn bound(draft: &Draft, rates: &mut [f64]) {
     let open = rates.to_vec();
     for (workload, rate) in rates.iter_mut().enumerate() {
         // Users without think time, work or a limiting resource have an infinite rate, which is left out.

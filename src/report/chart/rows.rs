@@ -25,9 +25,14 @@ const COLUMN: f64 = 44.0;
 /// depends on the size; otherwise the title of the axis has it.
 pub(super) fn value_text(estimate: &Estimate, axis: &Axis) -> String {
     let unit = match &axis.unit {
-        Unit::Seconds | Unit::Downtime | Unit::Bytes | Unit::BitsPerSecond | Unit::Ratio => {
-            axis.unit.clone()
-        }
+        Unit::Seconds
+        | Unit::Downtime
+        | Unit::Bytes
+        | Unit::BitsPerSecond
+        | Unit::Watts
+        | Unit::Joules
+        | Unit::Grams
+        | Unit::Ratio => axis.unit.clone(),
         Unit::Dollars | Unit::DollarsPerMonth => Unit::Dollars,
         Unit::None | Unit::PerSecond | Unit::Other(_) => Unit::None,
     };

@@ -115,7 +115,15 @@ impl Scale {
     fn decades(axis: &Axis, low: f64, high: f64, room: Room) -> (Self, String) {
         // With a unit that has names for sizes, the unit follows each tick, so that 1 ms and 10 s can share an axis;
         // otherwise it is in the title.
-        let named = matches!(axis.unit, Unit::Seconds | Unit::Bytes | Unit::BitsPerSecond);
+        let named = matches!(
+            axis.unit,
+            Unit::Seconds
+                | Unit::Bytes
+                | Unit::BitsPerSecond
+                | Unit::Watts
+                | Unit::Joules
+                | Unit::Grams
+        );
         let label = |value: f64| {
             let display = Display::of(&axis.unit, value * 1.000_001);
             let text = number::tick(value * display.factor, first_digit(value * display.factor));

@@ -125,8 +125,12 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     let each = price.map_or_else(String::new, |price| {
         format!(", {} each", number::figure(&Figure::exact(price, Unit::Dollars)))
     });
+    let energy = match bill.energy() {
+        Some(_) => " Energy is that of a month without failures, at the price of each site.",
+        None => "",
+    };
     let text = format!(
-        "Prices of the scenario's `[cost]`. Lost views are those of the long-horizon run under \
+        "Prices of the scenario's `[cost]`.{energy} Lost views are those of the long-horizon run under \
          load{each}."
     );
     inside.insert(0, Block::Text(text));

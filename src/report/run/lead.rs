@@ -3,6 +3,7 @@
 
 use super::verdict::{at_window, sentence};
 use super::{Identity, advice, price, share_cell};
+use crate::plan::cost::Cost;
 use crate::report::answer::{
     aftermath, downtime, estimate, expectations, judgement, list, percent, rate, seconds, served,
     share, whole,
@@ -58,10 +59,14 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     }
     if let Some(cost) = price(identity.monthly_cost, identity.once_cost) {
         let (value, interval) = cost.split_once('\u{a0}').unwrap_or((&cost, ""));
+        let energy = results.why.bill.as_ref().and_then(Cost::energy).map(|energy| {
+            let energy = number::figure(&Figure::exact(energy, Unit::Dollars));
+            format!(", {energy} of it for energy")
+        });
         lead.strip.push(Tile {
             label: "Cost".into(),
             value: value.into(),
-            interval: interval.into(),
+            interval: format!("{interval}{}", energy.unwrap_or_default()),
             ..Tile::default()
         });
     }

@@ -181,6 +181,9 @@ pub const fn unit(unit: FigureUnit) -> Unit {
         FigureUnit::Count | FigureUnit::Name => Unit::None,
         FigureUnit::Dollars => Unit::Dollars,
         FigureUnit::DollarsPerMonth => Unit::DollarsPerMonth,
+        FigureUnit::Watts => Unit::Watts,
+        FigureUnit::Joules => Unit::Joules,
+        FigureUnit::Grams => Unit::Grams,
     }
 }
 

@@ -6,6 +6,7 @@ use super::*;
 use crate::scenario::code::Code;
 use crate::scenario::reference;
 use crate::scenario::schema::{json_of, schema};
+use crate::units::{CarbonIntensity, EnergyPrice, Watts};
 
 const SOUND: &str = r#"
 scenario = "sound"
@@ -81,7 +82,7 @@ fn the_schema_takes_what_the_reader_takes_and_refuses_plain_mistakes() {
 /// The units in the patterns of the schema are exactly those of the reader.
 #[test]
 fn the_schema_knows_the_units_of_the_reader() {
-    let cases: [(crate::scenario::value::Shape, &[&str], &[&str]); 4] = [
+    let cases: [(crate::scenario::value::Shape, &[&str], &[&str]); 7] = [
         (
             SimDuration::shape(),
             &[
@@ -108,6 +109,17 @@ fn the_schema_knows_the_units_of_the_reader() {
             &["1/s", "1/min", "1/h", "1/d", "1/day", "1/month", "1/y", "1/year", "0.25 / y"],
             &["1", "1s", "1/w"],
         ),
+        (Watts::shape(), &["500mW", "1W", "1.5 kW", "1MW"], &["1", "1w", "1GW", "1kWh"]),
+        (
+            CarbonIntensity::shape(),
+            &["1mg/kWh", "350g/kWh", "1kg/kWh", "350kg/MWh", "1t/MWh"],
+            &["350", "350g", "350g/kwh", "1t/kWh"],
+        ),
+        (
+            EnergyPrice::shape(),
+            &["$0.12/kWh", "$95 / MWh", "$0/kWh"],
+            &["0.12/kWh", "$0.12", "$0.12/month", "$1/Wh"],
+        ),
     ];
     for (shape, right, wrong) in cases {
         let schema = schema("unit", &shape);
@@ -116,6 +128,9 @@ fn the_schema_knows_the_units_of_the_reader() {
             crate::scenario::value::Shape::SimDuration => SimDuration::parse(text).is_ok(),
             crate::scenario::value::Shape::Bytes => Bytes::parse(text).is_ok(),
             crate::scenario::value::Shape::Bandwidth => Bandwidth::parse(text).is_ok(),
+            crate::scenario::value::Shape::Watts => Watts::parse(text).is_ok(),
+            crate::scenario::value::Shape::CarbonIntensity => CarbonIntensity::parse(text).is_ok(),
+            crate::scenario::value::Shape::EnergyPrice => EnergyPrice::parse(text).is_ok(),
             _ => Rate::parse(text).is_ok(),
         };
         for text in right {

@@ -6,6 +6,9 @@ use std::sync::OnceLock;
 
 use crate::convert::{index, table};
 use crate::engine::special::{ln, normal_cdf};
+use crate::model::power::HOURS_OF_DAY;
+use crate::plan::fluid::power::Metered;
+use crate::plan::fluid::state::StateLoad;
 
 /// Number of bins of utilisation, each 1 % wide, from a millionth on.
 pub(super) const BINS: usize = 1_700;
@@ -21,6 +24,8 @@ pub struct Busy {
     pub time: Vec<f64>,
     /// Seconds per bin of utilisation, by resource.
     pub bins: Vec<Vec<f64>>,
+    /// Joules per power meter, by hour of the day.
+    pub energy: Vec<[f64; HOURS_OF_DAY]>,
     /// Standard deviation of the logarithm of its hourly noise in the healthy state, by resource.
     pub sigma: Vec<f64>,
 }
@@ -38,6 +43,31 @@ impl Busy {
         add(&mut self.time, &other.time);
         self.hours.iter_mut().zip(&other.hours).for_each(|(mine, theirs)| add(mine, theirs));
         self.bins.iter_mut().zip(&other.bins).for_each(|(mine, theirs)| add(mine, theirs));
+        for (mine, theirs) in self.energy.iter_mut().zip(&other.energy) {
+            mine.iter_mut().zip(theirs).for_each(|(mine, theirs)| *mine += theirs);
+        }
+    }
+
+    /// Adds the energy of `seconds` in an hour of the week in a state: `used` is the utilisation of each resource.
+    pub(super) fn draw(
+        &mut self,
+        metered: &Metered,
+        state: &StateLoad,
+        used: &[f64],
+        hour: usize,
+        seconds: f64,
+    ) {
+        for (at, energy) in self.energy.iter_mut().enumerate() {
+            if state.off.contains(&table::u32(at)) {
+                continue;
+            }
+            let (load, sigma) = metered.processors[at].map_or((0.0, 0.0), |(resource, nominal)| {
+                let usable = state.capacity[resource] / nominal;
+                (used[resource] * usable, self.sigma[resource])
+            });
+            let watts = metered.power.meters[at].curve.expected(load, sigma);
+            energy[hour % HOURS_OF_DAY] += watts * seconds;
+        }
     }
 
     /// Returns the mean utilisation of a resource in an hour of the week; `None` if that hour did not occur.

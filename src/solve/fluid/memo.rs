@@ -15,6 +15,7 @@ use super::excess::{Excess, Spread, Way};
 use super::refusals::{FEW, Refusals};
 use super::stays::{MOST_SOJOURNS, Spent, Stay, by_cell};
 use crate::convert::table;
+use crate::model::power::HOURS_OF_DAY;
 use crate::plan::fluid::state::{Bits, ClassLoad, StateLoad};
 use crate::plan::fluid::{FluidPlan, HOUR_NS, HOURS, LEVEL, WEEK_NS};
 use crate::units::SimTime;
@@ -216,6 +217,7 @@ impl<'p> Memo<'p> {
                 hours: vec![vec![0.0; resources]; HOURS],
                 time: vec![0.0; HOURS],
                 bins: vec![vec![0.0; BINS]; resources],
+                energy: vec![[0.0; HOURS_OF_DAY]; plan.power.processors.len()],
                 sigma: Vec::new(),
             },
             work: vec![0.0; resources],
@@ -520,6 +522,8 @@ impl<'p> Memo<'p> {
                 }
                 utilization_into(&self.loads[state as usize], &rates, &mut used);
                 self.busy.time[hour] += time[hour];
+                let load = &self.loads[state as usize];
+                self.busy.draw(&self.plan.power, load, &used, hour, time[hour]);
                 let hours = &mut self.busy.hours[hour];
                 for (sum, used) in hours.iter_mut().zip(&used) {
                     *sum += used * time[hour];

@@ -12,6 +12,7 @@ use crate::plan::names::beliefs_name;
 use crate::scenario::suggest;
 use crate::solve::series::Meter;
 use crate::stats::interval::Statistic;
+use crate::study::energy::Drawn;
 use crate::study::intervals::{Every, Kept};
 use crate::units::SimDuration;
 
@@ -437,6 +438,13 @@ impl Measure {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
                 let missed = figure.metric == Metric::Missed;
                 Ok(if missed { Self::Missed(workload) } else { Self::Losing(workload) })
+            }
+            Metric::Power | Metric::Energy | Metric::Carbon | Metric::EnergyCost => {
+                Drawn::resolve(&plan.power, figure).map(Self::Drawn)
+            }
+            Metric::ViewsPerKwh => {
+                let Some(workload) = class(scope).and_then(of_class) else { return missing() };
+                Drawn::resolve(&plan.power, figure).map(|_| Self::PerKwh(workload))
             }
             // A kind declares it, or the registry assigns it to other solvers.
             _ if let Some((kind, how)) = crate::kinds::read(figure) => {

@@ -11,7 +11,8 @@ use crate::observe::histogram::Histogram;
 use crate::plan::figure::Stat;
 use crate::solve::requests::{Observation, Tally};
 use crate::stats::quantile::samples_needed;
-use crate::units::SimDuration;
+use crate::study::energy::Drawn;
+use crate::units::{Energy, SimDuration};
 
 /// Outcomes of answered calls.
 const ANSWERS: [&str; 2] = ["ok", "stale"];
@@ -262,6 +263,13 @@ impl Measure {
                 };
                 Ok(calls.iter().map(|call| of(&seen.record.calls[*call])).sum::<u64>() as f64)
             }
+            Self::Drawn(drawn) => drawn_in(plan, seen, *drawn),
+            Self::PerKwh(workload) => {
+                let views = &seen.record.views[*workload];
+                let kwh = drawn_in(plan, seen, Drawn::ALL)? / 3.6e6;
+                let served = (views.served + views.delayed) as f64;
+                if kwh > 0.0 { Ok(served / kwh) } else { Err(NoValue::Empty) }
+            }
             Self::Missed(workload) => {
                 let views = &seen.record.views[*workload];
                 Ok((views.intended - views.served - views.delayed) as f64)
@@ -302,6 +310,16 @@ fn slower(histogram: &Histogram, over: SimDuration) -> Result<f64, NoValue> {
         0 => Err(NoValue::Empty),
         count => Ok(1.0 - histogram.count_at_most(over.nanos()) as f64 / count as f64),
     }
+}
+
+/// Returns power, energy, its carbon or its cost over the window.
+fn drawn_in(plan: &Blueprint, seen: &Observation, drawn: Drawn) -> Result<f64, NoValue> {
+    if seen.energy.len() != plan.power.meters.len() {
+        return Err(NoValue::NotKept);
+    }
+    let joules =
+        |meter: usize| seen.energy[meter].map(|pico| Energy::from_picojoules(pico).joules());
+    Ok(drawn.value(&plan.power, joules, seen.length.seconds()))
 }
 
 fn lag_of(seen: &Observation, id: ComponentId) -> Result<&Lag, NoValue> {

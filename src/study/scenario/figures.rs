@@ -471,6 +471,7 @@ impl StudyPlan {
                 followed.series.push(series);
             }
         }
+        followed.energy |= measure.needs_energy();
         let together = measure.together().map(<[_]>::to_vec);
         if let Some(members) = together.filter(|members| !followed.together.contains(members)) {
             followed.together.push(members);

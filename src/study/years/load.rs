@@ -13,11 +13,13 @@ use crate::scenario::suggest;
 use crate::solve::fluid::{Busy, INTERVAL, LagTally, TrafficTally};
 use crate::stats::interval::Interval;
 use crate::stats::rare::Unseen;
+use crate::study::energy::Drawn;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
 use super::few::{Modelled, a_year, each, few, is_of_many, over, share_without};
 use super::{YEAR_S, counted_quantile, mean, not_negative};
+use super::{busy, energy};
 
 /// Number of batches of replications.
 pub const BATCHES: usize = 8;
@@ -53,6 +55,8 @@ pub enum OfLoad {
     DataLoss(usize),
     /// Quantile over the failovers of that age, at this level.
     DataLossQuantile(usize, f64),
+    /// Power, energy, its carbon or its cost.
+    Drawn(Drawn),
     /// Replication lag of a member while it follows: the database, the member and the statistic.
     Lag(usize, usize, LagOf),
 }
@@ -455,7 +459,8 @@ impl FoldedLoad {
             OfLoad::LostWrites(at, cause) => self.writes[at].lost(cause),
             OfLoad::Behind(at) => self.writes[at].behind.clone(),
             OfLoad::Lag(at, member, of) => self.writes[at].lags[member].values(of)?,
-            OfLoad::MonthMeets(_)
+            OfLoad::Drawn(_)
+            | OfLoad::MonthMeets(_)
             | OfLoad::MonthLost(..)
             | OfLoad::Busy(..)
             | OfLoad::LostPerFailover(_)
@@ -551,6 +556,7 @@ impl FoldedLoad {
                 // Shares are kept in place of nanoseconds.
                 counted_quantile(months, q, level)
             }
+            OfLoad::Drawn(drawn) => energy::estimate(plan, self.seen(), drawn, level),
             OfLoad::Busy(resource, BusyOf::Mean) => mean(&self.busy[resource], level),
             OfLoad::Busy(resource, of) => {
                 let one = |busy: &Busy| match of {
@@ -599,11 +605,14 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, NoSuc
         return Err(NoSuchFigure::new(message).help("it needs a workload with a `rate`"));
     };
     match figure.metric {
-        Metric::Utilization => return busy(fluid, figure),
+        Metric::Utilization => return busy::resolve(fluid, figure),
         Metric::LostWrites | Metric::DataLoss | Metric::Failovers => {
             return writes(plan, fluid, figure);
         }
         Metric::Lag | Metric::Backlog => return lag(fluid, figure),
+        Metric::Power | Metric::Energy | Metric::Carbon | Metric::EnergyCost => {
+            return Drawn::resolve(&fluid.power.power, figure).map(OfLoad::Drawn);
+        }
         _ => {}
     }
     let names: Vec<&str> = fluid.classes.iter().map(|class| class.name.as_str()).collect();
@@ -644,7 +653,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, NoSuc
 }
 
 /// Returns the error for a figure that the registry assigns to the traffic, but that nothing here estimates.
-fn unknown(figure: &Figure) -> NoSuchFigure {
+pub(super) fn unknown(figure: &Figure) -> NoSuchFigure {
     NoSuchFigure::new(format!("`{figure}` is no figure of the traffic"))
 }
 
@@ -713,27 +722,4 @@ fn lag(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, NoSuchFigure> {
         _ => return Err(unknown(figure)),
     };
     Ok(OfLoad::Lag(*at, *member, of))
-}
-
-/// Resolves a utilisation: the resource `www-1.cpu` is `www-1` and `cpu` in figures, `store.main` itself.
-fn busy(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, NoSuchFigure> {
-    let asked = match &figure.resource {
-        Some(resource) => format!("{}.{resource}", figure.scope),
-        None => figure.scope.clone(),
-    };
-    let names: Vec<&str> = fluid.network.resources.iter().map(|r| r.name.as_str()).collect();
-    let Some(at) = names.iter().position(|name| *name == asked) else {
-        let message = format!("`{figure}`: over the horizon no load is known of `{asked}`");
-        let help = suggest::help(&asked, &names, "known are");
-        return Err(NoSuchFigure::new(message).help_if(help));
-    };
-    let hour = figure.key("hour").and_then(|text| text.parse().ok());
-    let of = match (figure.stat, hour) {
-        (None | Some(Stat::Mean), None) => BusyOf::Mean,
-        (None | Some(Stat::Mean), Some(hour)) => BusyOf::Hour(hour),
-        (Some(Stat::Max), None) => BusyOf::Busiest,
-        (Some(Stat::Quantile(q)), None) => BusyOf::Quantile(q),
-        _ => return Err(unknown(figure)),
-    };
-    Ok(OfLoad::Busy(at, of))
 }

@@ -11,6 +11,7 @@ use crate::plan::Draft;
 use crate::plan::faults::Declared;
 use crate::plan::kind::parts::Memory;
 use crate::plan::part::Part;
+use crate::plan::power;
 
 impl Mould {
     /// Publishes facts about a part for other automata: `alive` (it runs), `fit` (it works), `reachable`
@@ -68,6 +69,18 @@ impl Declarer<'_> {
         shown.finish();
         if let Some(memory) = answers.memory(self.draft, sketch.part) {
             self.wiped((sketch, host), &memory, ids, declared);
+        }
+    }
+
+    /// Adds the facts that a part with a power meter is off: it or a domain below it is down.
+    pub(super) fn switched_off(&self, declared: &mut Declared) {
+        for (meter, part) in power::parts(self.draft).into_iter().enumerate() {
+            let name = part.name(self.draft);
+            let down = std::iter::once(part).chain(part.domains(self.draft));
+            let down = down.filter_map(|part| self.name(part)).map(|name| !Expr::of(name, "alive"));
+            let fact = format!("{name}: off");
+            declared.declaration.fact(&fact, Expr::Any(down.collect()));
+            declared.off.insert(fact, meter);
         }
     }
 

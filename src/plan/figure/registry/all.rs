@@ -1,8 +1,9 @@
-//! Complete registry: the rows of the table, then those that kinds of components declare.
+//! Complete registry: the rows of the tables, then those that kinds of components declare.
 
-use super::{Row, rows};
+use super::{Row, Whose, energy, rows};
+use crate::plan::figure::Metric;
 
-/// Rows of all figures: those of the table, then those that kinds of components declare.
+/// Rows of all figures: those of the tables, then those that kinds of components declare.
 pub const ROWS: &[Row] = &ALL;
 
 const ALL: [Row; COUNT] = {
@@ -11,6 +12,12 @@ const ALL: [Row; COUNT] = {
     while at < rows::ROWS.len() {
         all[at] = rows::ROWS[at];
         at += 1;
+    }
+    let mut row = 0;
+    while row < energy::ROWS.len() {
+        all[at] = energy::ROWS[row];
+        at += 1;
+        row += 1;
     }
     let mut kind = 0;
     while kind < crate::kinds::ROWS.len() {
@@ -26,7 +33,7 @@ const ALL: [Row; COUNT] = {
 };
 
 const COUNT: usize = {
-    let mut count = rows::ROWS.len();
+    let mut count = rows::ROWS.len() + energy::ROWS.len();
     let mut kind = 0;
     while kind < crate::kinds::ROWS.len() {
         count += crate::kinds::ROWS[kind].len();
@@ -34,3 +41,10 @@ const COUNT: usize = {
     }
     count
 };
+
+/// Returns whether a metric may be asked of the whole scenario, without a name.
+#[must_use]
+pub fn is_of_all(metric: Metric) -> bool {
+    let whole = |of: &Whose| matches!(of, Whose::Scenario | Whose::ScenarioOrClass);
+    ROWS.iter().any(|row| row.metric == metric && row.of.iter().any(whole))
+}

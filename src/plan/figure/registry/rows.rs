@@ -11,7 +11,7 @@ const ONE_EACH: Key = required(PER, Value::Period);
 const HOUR: Key = required("hour", Value::HourOfWeek);
 const CAUSE: Key = key("cause", Value::Name("cause"));
 const CONTRIBUTING: Key = required("contributing", Value::Name("cause"));
-const WITHOUT: Key = key("without", Value::Name("faults"));
+pub(super) const WITHOUT: Key = key("without", Value::Name("faults"));
 const AFTER_LOSS: Key = key("after-loss", Value::Name("part"));
 const AVAILABILITY: Key = key("availability", Value::OneOf(&["structural", "continuous"]));
 const OBJECTIVE: Key = required("objective", Value::OneOf(&["p50", "p95", "p99"]));
@@ -27,19 +27,19 @@ const OF_LOSSES: Key =
 /// In windows and around breaks, simulated request by request.
 pub const OF_WINDOWS: (&[At], By) = (&[At::Unnamed, At::Window, At::Break], By::Requests);
 /// In windows with a length, which can be cut into intervals.
-const OF_INTERVALS: (&[At], By) = (&[At::Unnamed, At::Window], By::Requests);
+pub(super) const OF_INTERVALS: (&[At], By) = (&[At::Unnamed, At::Window], By::Requests);
 const OF_BREAKS: (&[At], By) = (&[At::Break], By::Requests);
 const UP: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Up);
 const ROLES: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Roles);
 const TRAFFIC: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Traffic);
 /// For metrics that windows have too: a path without a window then means theirs.
-const TRAFFIC_NAMED: (&[At], By) = (&[At::Horizon], By::Traffic);
+pub(super) const TRAFFIC_NAMED: (&[At], By) = (&[At::Horizon], By::Traffic);
 const DRAWN: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Both);
 const DRAWN_NAMED: (&[At], By) = (&[At::Horizon], By::Both);
 const BILL: (&[At], By) = (&[At::Unnamed], By::Arithmetic);
 const LEVEL: (&[At], By) = (&[At::Unnamed, At::Window], By::Arithmetic);
 
-const MEAN: &[Word] = &[Word::Own, Word::Mean];
+pub(super) const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const CHANCE: &[Word] = &[Word::Chance];
 const QUANTILES: &[Word] = &[Word::Quantiles];
 const MAX: &[Word] = &[Word::Max];
