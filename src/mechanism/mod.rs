@@ -2,6 +2,7 @@
 //! links divided among transfers, the throttle of disk operations and the queue in front of a disk.
 
 pub mod cpu_share;
+pub mod cpu_tick;
 mod cpu_zone;
 pub mod flow_share;
 pub mod io_throttle;
