@@ -375,7 +375,7 @@ impl CpuTick {
         let quiet = |zone: &u32| {
             let zone = &self.zones[*zone as usize];
             let capped = zone.capped.as_ref().expect("it is in the list");
-            capped.cap.quiet(zone.running, !capped.held.is_empty())
+            capped.cap.quiet(zone.running, capped.used, !capped.held.is_empty())
         };
         self.capped.iter().map(quiet).min().unwrap_or(u64::MAX)
     }

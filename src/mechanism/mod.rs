@@ -7,5 +7,6 @@ mod cpu_zone;
 pub mod flow_share;
 pub mod io_throttle;
 pub mod leaf_queue;
+pub mod processor;
 pub mod share;
 pub(crate) mod virtual_clock;

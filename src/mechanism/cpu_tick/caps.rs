@@ -169,30 +169,37 @@ impl Cap {
     }
 
     /// Returns a number of ticks in which neither the cap nor the timer can change which threads run, while `running`
-    /// threads of the zone do; the tick after them may. `is_waiting`: threads are held.
-    pub(super) fn quiet(&self, running: u32, is_waiting: bool) -> u64 {
+    /// threads of the zone do; the tick after them may. Threads have used `used` nanoseconds since the last tick.
+    /// `is_waiting`: threads are held.
+    pub(super) fn quiet(&self, running: u32, used: u64, is_waiting: bool) -> u64 {
         let each = u64::from(running) * self.tick;
+        // Usage at the next tick, at most.
+        let next = self.decayed + used + each;
         let threads = if is_waiting || (running > 0 && self.is_reached()) {
             0
-        } else if running == 0 || each * DECAY + DECAY < self.effective {
+        } else if running == 0 {
+            u64::MAX
+        } else if next >= self.effective {
+            // The tick at which usage reaches the cap only marks the zone; the next takes its threads.
+            1
+        } else if each * DECAY + DECAY < self.effective {
             // Usage approaches `each` × 100 from below and stays less than a rounding above it.
             u64::MAX
         } else {
-            // The tick at which usage reaches the cap only marks the zone; the next takes its threads.
-            (self.effective - self.usage).div_ceil(each)
+            1 + (self.effective - next).div_ceil(each)
         };
-        threads.min(self.quiet_timer(each))
+        threads.min(self.quiet_timer(next, each))
     }
 
     /// Returns a number of ticks in which the timer neither begins nor ends to hold the zone.
-    fn quiet_timer(&self, each: u64) -> u64 {
+    fn quiet_timer(&self, next: u64, each: u64) -> u64 {
         if self.base == 0 || self.limit == 0 {
             return u64::MAX;
         }
         if self.is_held() {
             return self.bursting.saturating_sub(1);
         }
-        let can_rise = self.usage > self.base || each * DECAY + DECAY >= self.base;
+        let can_rise = next > self.base || each * DECAY + DECAY >= self.base;
         if can_rise { self.limit.saturating_sub(self.bursting + 1) } else { u64::MAX }
     }
 }

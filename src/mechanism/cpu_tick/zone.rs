@@ -17,8 +17,8 @@ use crate::units::{Cores, SimDuration, SimTime};
 pub(super) struct Capped {
     pub(super) cap: Cap,
     pub(super) held: Queue,
-    /// Nanoseconds on processors since the last tick.
-    used: u64,
+    /// Nanoseconds on processors from the last tick to the last change.
+    pub(super) used: u64,
 }
 
 #[derive(Clone, Debug)]
