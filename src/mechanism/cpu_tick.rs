@@ -118,6 +118,13 @@ pub struct CpuTick {
     surrenders: Vec<u32>,
 }
 
+impl Default for TickRules {
+    /// Returns the tick of 2013 with the quantum rule by which shares hold.
+    fn default() -> Self {
+        Self { hz: 1000, quantum: QuantumRule::Classic, release: CapRelease::Batch }
+    }
+}
+
 impl CpuTick {
     /// Creates an idle server of `cores`, all usable, with the given zones.
     ///
