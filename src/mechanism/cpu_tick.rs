@@ -43,7 +43,7 @@ const LISTS: usize = 16;
 /// Priority of a thread that has used its whole quantum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuantumRule {
-    /// By the usage of its zone: shares hold for any number of threads.
+    /// Computed from the usage of its zone: shares hold for any number of threads.
     Classic,
     /// The worst, if its zone has further runnable threads (since March 2012): among threads that use whole quanta,
     /// time is divided by their number, not by shares.

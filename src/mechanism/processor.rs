@@ -19,9 +19,9 @@ pub enum CpuModel {
 /// The processors of a server.
 #[derive(Clone, Debug)]
 pub enum Processor {
-    /// By rates.
+    /// Rates.
     Fluid(CpuShare),
-    /// By ticks.
+    /// Threads at the tick.
     Tick(Box<CpuTick>),
 }
 

@@ -30,7 +30,7 @@ pub struct CpuConfig {
     pub cores: u32,
     /// Limits of its zones, in the order of their names.
     pub zones: Vec<ZoneLimits>,
-    /// How they share it.
+    /// Model by which they share it.
     pub model: CpuModel,
     /// Alarm of the processor.
     pub unit: UnitId,

@@ -56,7 +56,7 @@ words! {
 words! {
     /// Priority of a thread that has used its whole quantum.
     pub enum QuantumRule {
-        /// By the usage of its zone: shares hold for any number of threads.
+        /// Computed from the usage of its zone: shares hold for any number of threads.
         Classic = "classic",
         /// The lowest, if its zone has further runnable threads (since March 2012): threads that use whole quanta
         /// divide the processors by their number, not by shares.

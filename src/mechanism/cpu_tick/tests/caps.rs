@@ -9,7 +9,7 @@ fn percent(cpus: u16, cap: f64, count: u32, rules: TickRules) -> f64 {
     let percent = used(&mut cpu, 10_000, 60_000)[0] * 100.0;
     let ledger = cpu.zone_ledger(at(60_000), 0);
     assert!(ledger.balances());
-    assert_eq!(ledger.steal, CoreTime::default(), "nobody else is there");
+    assert_eq!(ledger.steal, CoreTime::default(), "no other zone is there");
     percent
 }
 
