@@ -49,6 +49,32 @@ fn a_fresh_zone_is_free_until_its_usage_reaches_the_cap() {
     }
 }
 
+/// Section 2.6: in the first half of its quantum a thread at the cap is taken at the tick, later at the end of the
+/// quantum. By the source; the pseudo-code of 2.4 leaves the second half out.
+#[test]
+fn a_thread_in_the_second_half_of_its_quantum_runs_to_the_end_of_it() {
+    let mut seconds = 0;
+    for percent in 20..80_u64 {
+        let mut cpu = hogs(1, &[(capped(100, percent as f64), 1)], CLASSIC);
+        let (mut tick, mut usage, mut is_reached) = (0_u64, 0_u64, false);
+        let expected = loop {
+            tick += 1;
+            let used_of_quantum = tick % 11;
+            if is_reached && used_of_quantum <= 5 {
+                break tick;
+            }
+            seconds += u64::from(is_reached);
+            usage = usage - (usage + 50) / 100 + 1_000_000;
+            is_reached = usage >= percent * 1_000_000;
+        };
+        drop(cpu.advance(at(expected - 1)));
+        assert_eq!(cpu.rate(0), Cores::ONE, "{percent} %");
+        drop(cpu.advance(at(expected)));
+        assert_eq!(cpu.rate(0), Cores::ZERO, "{percent} %");
+    }
+    assert!(seconds > 60, "many caps are reached in the second half");
+}
+
 fn bursting(cpus: u16, (cap, base): (f64, f64), burst: Burst, count: u32) -> CpuTick {
     let limits = ZoneLimits { baseline: Some(cores(base / 100.0)), burst, ..capped(100, cap) };
     hogs(cpus, &[(limits, count)], CLASSIC)

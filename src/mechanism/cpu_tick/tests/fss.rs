@@ -71,6 +71,23 @@ fn a_newcomer_gets_nearly_everything_for_two_seconds() {
     assert!(seconds[3..].iter().all(|part| (0.47..=0.51).contains(part)), "{seconds:?}");
 }
 
+/// Usage decays on an idle server too, whose ticks are executed all at once.
+#[test]
+fn a_pause_of_a_minute_forgets_all_usage() {
+    let newcomer = |pause: u64| {
+        let mut cpu = CpuTick::new(Cores::ONE, &[ZoneLimits::only_shares(100); 2], CLASSIC);
+        let first = cpu.runnable(at(0), 0, 0, ENDLESS, Cores::ONE);
+        cpu.cancel(at(30_000), 0, first);
+        let from = 30_000 + pause;
+        for zone in 0..2 {
+            cpu.runnable(at(from), zone, 0, ENDLESS, Cores::ONE);
+        }
+        used(&mut cpu, from, from + 2000)[1]
+    };
+    assert!(newcomer(1) > 0.9, "{}", newcomer(1));
+    near(newcomer(60_000), 0.5, 0.05);
+}
+
 /// 1.7 test 7.
 #[test]
 fn a_zone_without_shares_runs_only_where_a_processor_would_idle() {
@@ -88,6 +105,13 @@ fn since_2012_hogs_get_time_by_their_number() {
     let many = parts(1, &[(100, 16), (200, 1)], RESET);
     near(many[0], 0.941, 0.02);
     near(many[1], 0.059, 0.02);
+}
+
+/// Section 1.5: the rule of 2012 spares a zone with one thread, and among such zones shares hold.
+#[test]
+fn since_2012_shares_hold_among_single_threads() {
+    let parts = parts(1, &[(100, 1), (200, 1)], RESET);
+    near(parts[0], 0.3335, 0.02);
 }
 
 /// 1.7 test 9: a zone of equal shares with 16 hogs, and a thread that runs 1 to 6 ms and sleeps 4 to 9 ms. By the
