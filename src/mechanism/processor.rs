@@ -18,6 +18,10 @@ pub enum CpuModel {
 
 /// The processors of a server.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the fluid, which most servers have, needs no pointer"
+)]
 pub enum Processor {
     /// Rates.
     Fluid(CpuShare),

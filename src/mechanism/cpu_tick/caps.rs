@@ -72,15 +72,17 @@ impl Cap {
 
     /// Sets cap, baseline and burst time. A new cap is in force at once; the timer keeps its value.
     pub(super) fn set(&mut self, cap: Cores, baseline: Option<Cores>, burst: SimDuration) {
-        let amount = |cores: Cores| {
-            let percent = u128::from(cores.steps()) * 100 * u128::from(self.tick);
-            low_half(percent >> Cores::FRACTION_BITS).max(1)
-        };
-        self.value = amount(cap);
-        self.base = baseline.filter(|base| *base < cap).map_or(0, amount);
+        self.value = self.amount(cap);
+        self.base = baseline.filter(|base| *base < cap).map_or(0, |base| self.amount(base));
         // A burst time of less than a tick is one tick: zero means unlimited.
         self.limit = if burst.is_zero() { 0 } else { (burst.nanos() / self.tick).max(1) };
         self.effective = self.value;
+    }
+
+    /// Returns the usage that `cores` busy processors approach.
+    fn amount(&self, cores: Cores) -> u64 {
+        let percent = u128::from(cores.steps()) * u128::from(DECAY) * u128::from(self.tick);
+        low_half(percent >> Cores::FRACTION_BITS).max(1)
     }
 
     /// Returns true if a thread of the zone is to be held, by the usage as of the last tick.

@@ -111,6 +111,17 @@ fn lost_processors_keep_their_work() {
     assert_eq!(ledger.unavailable, lost + half);
 }
 
+/// A third of a nanosecond of work done at a third of the speed: the phase ends at the first nanosecond by which all is.
+#[test]
+fn a_fraction_of_a_nanosecond_is_not_lost() {
+    let mut cpu = idle(1, 1);
+    cpu.capacity(SimTime::ZERO, cores(1.0 / 3.0));
+    cpu.runnable(SimTime::ZERO, 0, 0, Work::from_core_nanos(10), Cores::ONE);
+    assert_eq!(cpu.next_due(), Some(SimTime::from_nanos(31)), "a third is rounded down");
+    cpu.capacity(SimTime::from_nanos(1), Cores::ONE);
+    assert_eq!(play(&mut cpu), [11]);
+}
+
 /// A thread keeps its place in the order of its zone from one phase to the next.
 #[test]
 fn a_zone_has_as_many_threads_as_it_ever_had_phases_at_once() {
