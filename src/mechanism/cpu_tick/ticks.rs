@@ -1,4 +1,4 @@
-//! What happens at a tick, and at the tick that turns a second.
+//! Actions of a tick, and of the tick that turns a second.
 //!
 //! Ticks in which no quantum ends, no cap is reached and no second turns only count: any number of them is executed at
 //! once, with the same result.

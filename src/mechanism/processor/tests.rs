@@ -89,12 +89,20 @@ enum Kind {
     Caps,
     /// Many hogs under caps of 10 to 50 % of a core.
     SmallCaps,
-    /// As `UnequalHogs`, at 100 ticks per second.
+    /// Zones with one to 16 hogs, at 100 ticks per second.
     Slow,
-    /// As `UnequalHogs`, by the rule of 2012.
+    /// Zones with one to 16 hogs, with the rule of 2012.
     Reset,
     /// A zone begins in a second of the measured time, beside one that runs all the time.
     Newcomer,
+}
+
+/// Returns threads that each run 3 ms or 60 ms on average, in a fifth of the time.
+fn fifth(zone: usize, count: u64, is_open: bool, d: &mut Draws) -> Threads {
+    let scale = d.one_of(&[1, 20]);
+    let sleep = if is_open { (5_000, 25_000) } else { (8_000, 16_000) };
+    let [run, sleep] = [(1_000, 5_000), sleep].map(|(a, b)| (a * scale, b * scale));
+    Threads { zone, count, run, sleep: Some(sleep), is_open, from: 0 }
 }
 
 fn mix(kind: Kind, seed: u64) -> Mix {
@@ -109,15 +117,9 @@ fn mix(kind: Kind, seed: u64) -> Mix {
     match kind {
         Kind::OpenBelow | Kind::ClosedBelow => {
             zones.truncate(3);
-            for zone in 0..zones.len() {
-                // Runs of 3 ms or 60 ms on average, in a fifth of the time.
-                let scale = d.one_of(&[1, 20]);
-                let is_open = kind == Kind::OpenBelow;
-                let sleep = if is_open { (5_000, 25_000) } else { (8_000, 16_000) };
-                let [run, sleep] = [(1_000, 5_000), sleep].map(|(a, b)| (a * scale, b * scale));
-                let count = u64::from(cores) * 3 / zones.len() as u64;
-                threads.push(Threads { zone, count, run, sleep: Some(sleep), is_open, from: 0 });
-            }
+            let count = u64::from(cores) * 3 / zones.len() as u64;
+            let is_open = kind == Kind::OpenBelow;
+            threads.extend((0..zones.len()).map(|zone| fifth(zone, count, is_open, d)));
         }
         Kind::EqualHogs => {
             let each = d.within(1, 8).max(u64::from(cores));
@@ -135,7 +137,7 @@ fn mix(kind: Kind, seed: u64) -> Mix {
             zones[0] = ZoneLimits::only_shares(500);
             let run = (1_000, 6_000);
             let sleep = Some((20_000, 40_000));
-            // A tenth of a core each: half of the cores at most, of which its shares are at least a seventh.
+            // A tenth of the cores; its shares are a seventh at least.
             let all = u64::from(cores);
             threads.push(Threads { zone: 0, count: all, run, sleep, is_open: false, from: 0 });
             let each = d.within(4, 16);
