@@ -1,10 +1,13 @@
 //! Cost of a change of the shared processor: one phase ends and another starts, at a constant number of runnable
-//! phases. The zones are one with cores for all phases, one with competing phases, and eight that compete.
+//! phases. The zones are one with cores for all phases, one with competing phases, eight and a hundred that compete, and a
+//! hundred in which each change leaves the rates of the zones as they are. At the tick: one second of a busy server.
 //!
-//! `cargo bench --bench cpu_share`; the printed time is that of the pair, two changes.
+//! `cargo bench --bench cpu_share`; the printed time is that of the pair, two changes, or of the second.
 
 use divan::Bencher;
-use fivenines::measured::{Cores, CpuShare, SimTime, Work, ZoneLimits, place, table};
+use fivenines::measured::{
+    Cores, CpuShare, CpuTick, SimDuration, SimTime, TickRules, Work, ZoneLimits, place, table,
+};
 
 fn main() {
     divan::main();
@@ -65,4 +68,36 @@ fn one_zone_competing(bencher: Bencher<'_, '_>, phases: u32) {
 fn eight_zones_competing(bencher: Bencher<'_, '_>, phases: u32) {
     let mut hold = Hold::new(8, 8, phases);
     bencher.bench_local(|| hold.turn());
+}
+
+#[divan::bench(args = [100, 1_000, 100_000])]
+fn hundred_zones_competing(bencher: Bencher<'_, '_>, phases: u32) {
+    let mut hold = Hold::new(8, 100, phases);
+    bencher.bench_local(|| hold.turn());
+}
+
+/// Eight zones at the tick on eight processors: `phases` runnable phases of 1 to 2 ms, each followed by another.
+#[divan::bench(args = [8, 80, 800])]
+fn a_second_at_the_tick(bencher: Bencher<'_, '_>, phases: u32) {
+    let limits: Vec<_> = (0..8).map(|zone| ZoneLimits::only_shares(100 + 50 * zone)).collect();
+    let mut cpu = CpuTick::new(Cores::whole(8), &limits, TickRules::default());
+    let (mut state, mut now, mut finished) = (1_u64, SimTime::ZERO, Vec::new());
+    let mut start = |cpu: &mut CpuTick, now: SimTime, phase: u32| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
+        let work = Work::from_core_nanos(1_000_000 + (state >> 44));
+        cpu.runnable(now, phase as usize % 8, phase, work, Cores::ONE);
+    };
+    for phase in 0..phases {
+        start(&mut cpu, now, phase);
+    }
+    bencher.bench_local(|| {
+        let end = now + SimDuration::SECOND;
+        while now < end {
+            now = cpu.next_due().expect("phases run");
+            finished.extend(cpu.advance(now));
+            for phase in finished.drain(..) {
+                start(&mut cpu, now, phase);
+            }
+        }
+    });
 }

@@ -83,6 +83,7 @@ pub mod measured {
     pub use crate::engine::law::{Draws, Law};
     pub use crate::health::{Kernel, Listener, Moved, Start};
     pub use crate::mechanism::cpu_share::{CpuShare, ZoneLimits};
+    pub use crate::mechanism::cpu_tick::{CpuTick, TickRules};
     pub use crate::model::blueprint::Blueprint;
     pub use crate::model::outage::Faults;
     pub use crate::model::world::{Span, World};

@@ -16,8 +16,8 @@
 //! unavailable = cores × time in integers, by two code paths ([`ServerLedger::balances`]); a phase
 //! ends at the nearest nanosecond to its exact finish; events due at an instant happen before
 //! any change made at that instant; an early query changes nothing.
-//! Cost: a change costs O(log phases) in its zone, and O(zones) when the cores do not suffice for
-//! all; nothing is allocated once the buffers have grown.
+//! Cost: a change costs O(log phases) in its zone. When the cores do not suffice for all, it costs O(zones)
+//! if it changes what the zone can use; nothing is allocated once the buffers have grown.
 //! Leaves out: quanta, priorities and their decay (a kernel scheduler can stand behind the same
 //! calls), cost of a context switch, SMT and NUMA.
 //! Source: FSS(7) for the meaning of a share; Parekh & Gallager (1993) for the fluid.
@@ -76,6 +76,8 @@ pub struct CpuShare {
     limits_sum: u128,
     /// The last division could not give every zone its limit.
     contended: bool,
+    /// True if a weight changed since the last division.
+    reweighted: bool,
     idle: CoreTime,
     unavailable: CoreTime,
     since: SimTime,
@@ -106,6 +108,7 @@ impl CpuShare {
             used: 0,
             limits_sum: 0,
             contended: false,
+            reweighted: false,
             idle: CoreTime::default(),
             unavailable: CoreTime::default(),
             since: SimTime::ZERO,
@@ -255,6 +258,7 @@ impl CpuShare {
         self.zones[zone].account(now);
         self.zones[zone].set_limits(limits);
         self.timers = self.zones.iter().any(Zone::has_timer);
+        self.reweighted = true;
         self.changed(now, zone);
     }
 
@@ -395,11 +399,22 @@ impl CpuShare {
         {
             return;
         }
+        let mut is_same = !self.reweighted;
         for &index in touched {
             let zone = &mut self.zones[index];
             let before = zone.limit;
             zone.refresh(self.nominal);
+            is_same &= zone.limit == before;
             self.limits_sum = self.limits_sum - u128::from(before) + u128::from(zone.limit);
+        }
+        if self.contended && is_same {
+            // The division would have the same result: its input is weights, limits and usable cores.
+            for &index in touched {
+                let rate = self.zones[index].rate;
+                self.give(now, index, rate);
+            }
+            self.due = self.first_due();
+            return;
         }
         if self.contended || self.limits_sum > u128::from(self.usable) {
             self.divide_all(now);
@@ -435,6 +450,7 @@ impl CpuShare {
     fn divide_all(&mut self, now: SimTime) {
         self.take_in_all(now);
         self.contended = self.limits_sum > u128::from(self.usable);
+        self.reweighted = false;
         self.demands.clear();
         for zone in &self.zones {
             if zone.limit > 0 {

@@ -2,10 +2,12 @@
 //! links divided among transfers, the throttle of disk operations, the queue in front of a disk, and power by load.
 
 pub mod cpu_share;
+pub mod cpu_tick;
 mod cpu_zone;
 pub mod flow_share;
 pub mod io_throttle;
 pub mod leaf_queue;
 pub mod power;
+pub mod processor;
 pub mod share;
 pub(crate) mod virtual_clock;

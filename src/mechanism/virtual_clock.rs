@@ -34,6 +34,18 @@ pub struct MemberHandle {
     generation: u32,
 }
 
+impl MemberHandle {
+    /// Returns the handle of an owner that has slots of its own.
+    pub(super) const fn new(slot: u32, generation: u32) -> Self {
+        Self { slot, generation }
+    }
+
+    /// Returns slot and generation.
+    pub(super) const fn parts(self) -> (u32, u32) {
+        (self.slot, self.generation)
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Member {
     /// Reading of its clock at which it is done.

@@ -47,6 +47,7 @@ mod surges;
 mod surrogates;
 mod sweep;
 mod threads;
+mod ticks;
 mod traffic;
 mod users;
 mod verdicts;

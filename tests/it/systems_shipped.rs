@@ -4,7 +4,7 @@
 use crate::faults_shipped::{Edit, check_edits, full, meet_at_three_seeds};
 
 /// Rates, times and shares are those of the header of each file. The first three are cheap.
-const EDITS: [Edit; 29] = [
+const EDITS: [Edit; 31] = [
     // Medium with 300 shares: 7.5 x 100 / 900 of 8 cores for small.
     Edit {
         file: "platform/fair-share",
@@ -289,6 +289,24 @@ const EDITS: [Edit; 29] = [
         expect: 2,
         figure: "utilization.sj-www-1.cpu@peak",
         is: "within 5% of 0.4479",
+    },
+    // The rule of 2012: 7.5 cores by 40 threads of each of three zones.
+    Edit {
+        file: "platform/fair-share-tick",
+        flags: &["--replications", "2"],
+        sets: &["server.box.cpu-tick.quantum-rule=reset"],
+        expect: 0,
+        figure: "utilization.small.cpu@all-ask",
+        is: "within 3% of 0.3125",
+    },
+    // A cap of 2 cores with many threads is one of 2.058, by test 2 of the mechanism's description.
+    Edit {
+        file: "platform/bursting-tick",
+        flags: &["--replications", "2"],
+        sets: &["zone.hog.cpu.cap=2.0"],
+        expect: 0,
+        figure: "utilization.hog.cpu@hog-first",
+        is: "within 2% of 1.029",
     },
 ];
 

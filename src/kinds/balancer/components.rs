@@ -10,6 +10,7 @@ use crate::kinds::balancer::live::{
 use crate::kinds::balancer::spec::{Algorithm, BalancerSpec};
 use crate::kinds::balancer::{Balancer, probe, step};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
+use crate::mechanism::processor::CpuModel;
 use crate::model::blueprint::{Config, Part, Place};
 use crate::model::ids::ComponentId;
 use crate::model::probing::Probing;
@@ -99,7 +100,8 @@ fn appliance(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
         burst: cpu_share::Burst::Unlimited,
         vcpus: None,
     };
-    let config = builder.processor(id, cores.map_or(1, |cores| cores.value), vec![all]);
+    let cores = cores.map_or(1, |cores| cores.value);
+    let config = builder.processor(id, cores, vec![all], CpuModel::Fluid);
     builder.part(id, config)
 }
 

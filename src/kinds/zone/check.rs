@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::convert::table;
 use crate::kinds::disks;
-use crate::kinds::zone::spec::{Placement, ZoneSpec};
+use crate::kinds::zone::spec::{Placement, ServerSpec, ZoneSpec};
 use crate::kinds::zone::{Server, Zone, links};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert};
@@ -39,6 +39,7 @@ impl Checks for Server {
         for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
             disks::check::of_server(draft, name, server.disks.iter().map(|(_, set)| set), out);
             check_memory(draft, group, out);
+            check_tick(server, out);
         }
     }
 
@@ -58,6 +59,7 @@ impl Checks for Zone {
         for (index, (_, zone)) in draft.scenario.zone.iter().enumerate() {
             check_zone(zone, out);
             check_priority(draft, index, out);
+            check_shares(draft, index, out);
         }
     }
 
@@ -122,6 +124,38 @@ fn check_priority(draft: &Draft, zone: usize, out: &mut Diagnostics) {
         let message = "no set of disks of its servers has an `io-throttle` or queue classes";
         let help = "give a set of disks an `io-throttle` or `queue = \"classes\"`, or remove `io-priority`";
         inert(priority.span, message, help, out);
+    }
+}
+
+/// Reports rules of a tick that no processor has, and a frequency that no kernel has.
+fn check_tick(server: &ServerSpec, out: &mut Diagnostics) {
+    let Some(tick) = &server.cpu_tick else { return };
+    if !server.is_at_the_tick() {
+        let help = "give `cpu-model = \"tick\"`, or remove `cpu-tick`";
+        inert(tick.span, "the processors are fluid: they have no tick", help, out);
+    }
+    if ![100, 1000].contains(&tick.hz.value) {
+        let message = format!("a kernel ticks 100 or 1000 times per second, not {}", tick.hz.value);
+        out.push(Diagnostic::new(Code::OutOfRange, tick.hz.span, message));
+    }
+}
+
+/// Largest number of shares that a kernel accepts (`FSS_MAXSHARES`).
+const MOST_SHARES: u32 = 65_535;
+
+/// Reports more shares than a kernel accepts where one schedules the zone.
+fn check_shares(draft: &Draft, zone: usize, out: &mut Diagnostics) {
+    let shares = &draft.scenario.zone[zone].1.cpu.shares;
+    let server = |id: &ServerId| &draft.scenario.server[id.group].1;
+    let mut servers = draft.placed.zones[zone].iter().map(server);
+    if shares.value > MOST_SHARES
+        && let Some(server) = servers.find(|server| server.is_at_the_tick())
+        && let Some(model) = &server.cpu_model
+    {
+        let message = format!("at the tick a zone has at most {MOST_SHARES} shares");
+        let mistake = Diagnostic::new(Code::OutOfRange, shares.span, message);
+        let help = "divide the shares of all zones of the server by the same number";
+        out.push(mistake.related(model.span, "the model of its server").help(help));
     }
 }
 

@@ -5,9 +5,11 @@ use crate::kinds::disks::components::disks;
 use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::check::IO_PRIORITY;
-use crate::kinds::zone::spec::Burst;
+use crate::kinds::zone::spec::{self, Burst, CpuTickSpec, ServerSpec};
 use crate::kinds::zone::{Server, Zone, memory};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
+use crate::mechanism::cpu_tick::{self, TickRules};
+use crate::mechanism::processor::CpuModel;
 use crate::model::blueprint::{Config, Mount, Part, ZoneMeter};
 use crate::model::ids::ComponentId;
 use crate::plan::compile::{Builder, Made};
@@ -115,9 +117,28 @@ fn processor(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) -> Part 
         }
     };
     let zones = builder.numbers().zones_on(id).iter().map(limits).collect();
-    let cores = draft.scenario.server[id.group].1.cores.value;
-    let config = builder.processor(own, cores, zones);
+    let server = &draft.scenario.server[id.group].1;
+    let config = builder.processor(own, server.cores.value, zones, model(server));
     builder.part(own, config)
+}
+
+/// Returns the model of the processors of a server.
+fn model(server: &ServerSpec) -> CpuModel {
+    if !server.is_at_the_tick() {
+        return CpuModel::Fluid;
+    }
+    let rules = |tick: &CpuTickSpec| TickRules {
+        hz: tick.hz.value,
+        quantum: match tick.quantum_rule.value {
+            spec::QuantumRule::Classic => cpu_tick::QuantumRule::Classic,
+            spec::QuantumRule::Reset => cpu_tick::QuantumRule::Reset,
+        },
+        release: match tick.cap_release.value {
+            spec::CapRelease::One => cpu_tick::CapRelease::One,
+            spec::CapRelease::Batch => cpu_tick::CapRelease::Batch,
+        },
+    };
+    CpuModel::Tick(server.cpu_tick.as_ref().map_or_else(TickRules::default, |tick| rules(tick)))
 }
 
 impl Components for Zone {

@@ -1,7 +1,8 @@
 //! The processor of one server, shared by the zones on it.
 //!
 //! Model: weighted max-min fairness over zones with caps; inside a zone phases have equal shares, each at most
-//! one core per thread. The arithmetic is [`cpu_share`](crate::mechanism::cpu_share). This file maps phases to
+//! one core per thread. The arithmetic is [`cpu_share`](crate::mechanism::cpu_share), or
+//! [`cpu_tick`](crate::mechanism::cpu_tick) where a server asks for the kernel's tick. This file maps phases to
 //! requests and counts. A phase of one thread that has a core to itself has an event of its own; phases
 //! that share wait for one alarm.
 //!
@@ -11,7 +12,8 @@
 //! context switches, simultaneous multithreading.
 
 use crate::engine::calendar::Ticket;
-use crate::mechanism::cpu_share::{CpuShare, PhaseHandle, ZoneLedger, ZoneLimits};
+use crate::mechanism::cpu_share::{PhaseHandle, ZoneLedger, ZoneLimits};
+use crate::mechanism::processor::{CpuModel, Processor};
 use crate::mechanism::virtual_clock::keep;
 use crate::model::alarm::Alarm;
 use crate::model::event::Event;
@@ -28,6 +30,8 @@ pub struct CpuConfig {
     pub cores: u32,
     /// Limits of its zones, in the order of their names.
     pub zones: Vec<ZoneLimits>,
+    /// Model by which they share it.
+    pub model: CpuModel,
     /// Alarm of the processor.
     pub unit: UnitId,
 }
@@ -38,7 +42,7 @@ pub struct Cpu {
     id: ComponentId,
     unit: UnitId,
     cores: Cores,
-    share: CpuShare,
+    share: Processor,
     alarm: Alarm,
     /// Handle per request slot of a phase that shares; `None` while a phase runs alone.
     handles: Vec<Option<PhaseHandle>>,
@@ -59,7 +63,7 @@ impl Cpu {
             id,
             unit: config.unit,
             cores,
-            share: CpuShare::new(cores, &config.zones),
+            share: Processor::new(config.model, cores, &config.zones),
             alarm: Alarm::default(),
             handles: Vec::new(),
             inside: Occupancy::new(false),
@@ -99,9 +103,11 @@ impl Cpu {
     /// Moves phases that no longer run alone to the shared alarm, and sets it for the next phase to end.
     #[inline]
     fn arm(&mut self, ctx: &mut Ctx<'_>) {
-        for (request, handle) in self.share.taken_in() {
-            ctx.requests[RequestId(request)].ticket = Ticket::NONE;
-            keep(&mut self.handles, request as usize, handle);
+        if let Some(taken) = self.share.taken_in() {
+            for (request, handle) in taken {
+                ctx.requests[RequestId(request)].ticket = Ticket::NONE;
+                keep(&mut self.handles, request as usize, handle);
+            }
         }
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }

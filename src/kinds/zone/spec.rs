@@ -17,6 +17,11 @@ spec! {
         rack: Option<Reference>,
         /// Number of cores of each server.
         cores: u32 => at_least(1),
+        /// Model of the processors. Without it, `fluid`.
+        cpu_model: Option<CpuModel>,
+        /// Kernel that schedules the processors. Only with the model `tick`. Without it, one of 2013 with the classic
+        /// quantum rule.
+        cpu_tick: Option<CpuTickSpec>,
         /// Memory of each server.
         memory: Option<Bytes>,
         /// Memory of each server that caches blocks read from its own disks. Without it, all memory that its zones
@@ -27,6 +32,57 @@ spec! {
         /// Electric power of each server by its load, without the power declared for its disks. Without it, none is
         /// counted.
         power: Option<PowerSpec>,
+    }
+}
+
+spec! {
+    /// Kernel that schedules the processors of a server at its clock tick.
+    pub struct CpuTickSpec {
+        /// Ticks per second: 100, or 1000 (since October 2013). A quantum has 11 ticks.
+        hz: u32 = 1000,
+        /// Priority of a thread that has used its whole quantum.
+        quantum_rule: QuantumRule = "classic",
+        /// Threads that a cap releases per tick while the zone is below it.
+        cap_release: CapRelease = "batch",
+    }
+}
+
+words! {
+    /// Model of the processors of a server.
+    pub enum CpuModel {
+        /// Weighted max-min rates, changed when work starts or ends.
+        Fluid = "fluid",
+        /// A kernel's fair share scheduler and caps, tick by tick.
+        Tick = "tick",
+    }
+}
+
+words! {
+    /// Priority of a thread that has used its whole quantum.
+    pub enum QuantumRule {
+        /// Computed from the usage of its zone: shares hold for any number of threads.
+        Classic = "classic",
+        /// The lowest, if its zone has further runnable threads (since March 2012): threads that use whole quanta
+        /// divide the processors by their number, not by shares.
+        Reset = "reset",
+    }
+}
+
+words! {
+    /// Threads that a cap releases per tick.
+    pub enum CapRelease {
+        /// One (before July 2012).
+        One = "one",
+        /// Ten to 160, the more the further the zone is below its cap.
+        Batch = "batch",
+    }
+}
+
+impl ServerSpec {
+    /// Returns true if a kernel schedules its processors at the tick.
+    #[must_use]
+    pub fn is_at_the_tick(&self) -> bool {
+        self.cpu_model.as_ref().is_some_and(|model| model.value == CpuModel::Tick)
     }
 }
 

@@ -4,6 +4,7 @@ use super::Builder;
 use crate::kinds::service::live::ServiceConfig;
 use crate::kinds::zone::live::CpuConfig;
 use crate::mechanism::cpu_share::ZoneLimits;
+use crate::mechanism::processor::CpuModel;
 use crate::model::blueprint::Config;
 use crate::model::ids::ComponentId;
 
@@ -35,13 +36,14 @@ impl Builder<'_> {
         Config::Service(ServiceConfig { workers, backlog, callers_wait, detailed })
     }
 
-    /// Configures a processor that these zones share.
+    /// Configures a processor that these zones share by `model`.
     pub(crate) fn processor(
         &mut self,
         id: ComponentId,
         cores: u32,
         zones: Vec<ZoneLimits>,
+        model: CpuModel,
     ) -> Config {
-        Config::Cpu(CpuConfig { cores, zones, unit: self.unit(id, 0) })
+        Config::Cpu(CpuConfig { cores, zones, model, unit: self.unit(id, 0) })
     }
 }
