@@ -27,7 +27,7 @@
 //! which is that of a diffusion between reflecting bounds. The hit ratio is its mean over p. A request finds its object
 //! with the probability that it is stored (Poisson arrivals see time averages).
 //!
-//! Takes: a popularity (Zipf) and its request rate. Holds: the error is below 0.005 for caches of 200 objects or more and
+//! Takes: popularities (Zipf) and their request rates. Holds: the error is below 0.005 for caches of 200 objects or more and
 //! exponents from 0.7. A flatter popularity may have a second balance of the target, which a large cache leaves only
 //! after a very long time: it then hits less (0.300 instead of 0.323 for 10,000 of 100,000 objects and 0.6).
 //! Leaves out: a target that moves faster than the lists follow; dependence between requests; sizes.
@@ -50,14 +50,26 @@ const STEPS: u32 = 56;
 /// `quiet` seconds of the entry moves no object to the frequent list.
 #[must_use]
 pub fn adaptive_hit_ratio(popularity: &Zipf, capacity: u64, rate: f64, quiet: f64) -> f64 {
-    let objects = popularity.objects();
+    adaptive_hit_ratios(&[(popularity, rate)], capacity, quiet)[0]
+}
+
+/// Returns the hit ratios of objects of these popularities, each requested at its rate per second, that share a cache.
+#[must_use]
+pub fn adaptive_hit_ratios(asked: &[(&Zipf, f64)], capacity: u64, quiet: f64) -> Vec<f64> {
+    let objects: u64 = asked.iter().map(|(popularity, _)| popularity.objects()).sum();
+    let rate: f64 = asked.iter().map(|(_, rate)| rate).sum();
     if capacity >= objects {
-        return 1.0;
+        return vec![1.0; asked.len()];
     }
     if capacity == 0 || rate <= 0.0 {
-        return 0.0;
+        return vec![0.0; asked.len()];
     }
-    let groups = grouped_from(popularity, rate, SINGLY);
+    let mut groups = Vec::new();
+    let mut ends = Vec::new();
+    for (popularity, rate) in asked {
+        groups.extend(grouped_from(popularity, *rate, SINGLY));
+        ends.push(groups.len());
+    }
     // No object is forgotten if all four lists hold every object.
     let times = if capacity.saturating_mul(2) < objects {
         directory(&groups, capacity as f64, quiet, rate)
@@ -66,8 +78,10 @@ pub fn adaptive_hit_ratio(popularity: &Zipf, capacity: u64, rate: f64, quiet: f6
     };
     let flows = groups.iter().map(|group| (group.objects, Flow::new(group.rate, times, quiet)));
     let all = Lists::new(flows.collect(), capacity as f64, times, capacity as f64 / rate);
-    let found = all.mean_found();
-    found / rate
+    let found = all.mean_found(&ends);
+    let ratio =
+        |(found, (_, rate)): (f64, &(&Zipf, f64))| if *rate > 0.0 { found / rate } else { 0.0 };
+    found.into_iter().zip(asked).map(ratio).collect()
 }
 
 /// Times after which an object is forgotten, x₁ and x₂, or evicted, t₁ and t₂; in seconds.
@@ -173,8 +187,8 @@ struct Lists {
 
 /// Motion of the target at one of its values.
 struct Motion {
-    /// Hits per second.
-    found: f64,
+    /// Times after which objects are evicted.
+    stored: Times,
     /// Change, in objects per second, and its variance per second.
     drift: f64,
     spread: f64,
@@ -216,16 +230,27 @@ impl Lists {
         let down = self.sum(|flow| {
             flow.again * (left(flow, stored.frequent) - left(flow, forgotten.frequent))
         });
-        let found = |flow: &Flow| flow.recent(stored.recent) + flow.frequent(stored.frequent);
         Motion {
-            found: self.sum(|flow| flow.rate * found(flow)),
+            stored,
             drift: up * rise - down * fall,
             spread: up * rise * rise + down * fall * fall,
         }
     }
 
-    /// Returns the hits per second, averaged over the density of the target.
-    fn mean_found(&self) -> f64 {
+    /// Returns the hits per second at a target, for the flows up to each of `ends`.
+    fn found(&self, stored: Times, ends: &[usize]) -> Vec<f64> {
+        let one = |flow: &Flow| flow.recent(stored.recent) + flow.frequent(stored.frequent);
+        let mut first = 0;
+        let sum = |end: &usize| {
+            let flows = &self.flows[first..*end];
+            first = *end;
+            flows.iter().map(|(objects, flow)| objects * flow.rate * one(flow)).sum()
+        };
+        ends.iter().map(sum).collect()
+    }
+
+    /// Returns the same, averaged over the density of the target.
+    fn mean_found(&self, ends: &[usize]) -> Vec<f64> {
         let bound = BOUND * self.capacity;
         let step = (self.capacity - 2.0 * bound) / f64::from(STEPS);
         let motions: Vec<Motion> =
@@ -242,14 +267,18 @@ impl Lists {
             *log -= libm::log(motion.spread.max(least));
         }
         let highest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let (mut mass, mut sum) = (0.0, 0.0);
-        for (pair, logs) in motions.windows(2).zip(logs.windows(2)) {
+        let at: Vec<Vec<f64>> =
+            motions.iter().map(|motion| self.found(motion.stored, ends)).collect();
+        let (mut mass, mut sums) = (0.0, vec![0.0; ends.len()]);
+        for (pair, logs) in at.windows(2).zip(logs.windows(2)) {
             let (own, part) = exponential_part(logs[1] - logs[0]);
             let weight = libm::exp(logs[0] - highest) * own;
             mass += weight;
-            sum += weight * (pair[0].found + (pair[1].found - pair[0].found) * part);
+            for (sum, (low, high)) in sums.iter_mut().zip(pair[0].iter().zip(&pair[1])) {
+                *sum += weight * (low + (high - low) * part);
+            }
         }
-        sum / mass
+        sums.into_iter().map(|sum| sum / mass).collect()
     }
 }
 

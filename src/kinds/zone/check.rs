@@ -232,7 +232,7 @@ fn check_second_level(draft: &Draft, group: usize, out: &mut Diagnostics) {
     let (disks, spec) = &server.disks[set];
     if let Some(content) = &spec.content {
         let message = format!("`{disks}` holds the second level alone, and no data of its own");
-        exclude(content.span, on.span, &message, out);
+        return exclude(content.span, on.span, &message, out);
     }
     let store = Store::Disks { server: group, set };
     let services = draft.scenario.service.iter().zip(&draft.links.services);
