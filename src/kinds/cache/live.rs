@@ -506,13 +506,11 @@ impl Live for Cache {
         }
     }
 
-    /// Notes whether the process answers, and clears the cache when the process goes down or is a new one. Does the
-    /// same for the disks of a second level.
+    /// Notes whether the process answers, and clears the cache when the process goes down or is a new one. Memory is
+    /// cleared by the loss of memory that its server has; it hears of its second level.
     fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard) {
-        if let Inside::Blocks(memory) = &mut self.inside
-            && memory.hears(ctx.now, heard, self.gone)
-        {
-            return;
+        if let Inside::Blocks(memory) = &mut self.inside {
+            return memory.hears(ctx.now, heard);
         }
         self.gone = heard.is.is_lost();
         if heard.is == Health::Down || heard.is_renewed() {

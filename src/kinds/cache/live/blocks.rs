@@ -102,6 +102,8 @@ struct Second {
     content: SecondLevel,
     /// False while its disks are lost.
     answers: bool,
+    /// True while the server is lost.
+    is_server_lost: bool,
     /// Instant at which its disks were lost without their server, as far as is known.
     lost: Option<SimTime>,
     ticket: Ticket,
@@ -141,6 +143,7 @@ impl Memory {
                 config,
                 content: SecondLevel::new(config.tuning, count),
                 answers: true,
+                is_server_lost: false,
                 lost: None,
                 ticket: Ticket::NONE,
                 next: 0,
@@ -194,24 +197,24 @@ impl Memory {
         }
     }
 
-    /// Receives a change of health of the server or of the disks of the second level; returns whether it was that of
-    /// the disks. Their content survives a loss of the server, which takes them along, but no loss of their own.
-    pub(super) fn hears(&mut self, now: SimTime, heard: Heard, is_server_lost: bool) -> bool {
-        let Some(second) = &mut self.second else { return false };
+    /// Receives a change of health of the server or of the disks of the second level. Their content survives a loss of the
+    /// server, which takes them along, but no loss of their own.
+    pub(super) fn hears(&mut self, now: SimTime, heard: Heard) {
+        let Some(second) = &mut self.second else { return };
         if second.config.disks != heard.of {
-            if heard.is.is_lost() && second.lost == Some(now) {
+            second.is_server_lost = heard.is.is_lost();
+            if second.is_server_lost && second.lost == Some(now) {
                 second.lost = None;
             }
-            return false;
+            return;
         }
         second.answers = !heard.is.is_lost();
-        if heard.is == Health::Down && !is_server_lost {
+        if heard.is == Health::Down && !second.is_server_lost {
             second.lost = Some(now);
         }
         if second.answers && second.lost.take().is_some() {
             second.content.clear();
         }
-        true
     }
 
     /// Arms the first pass.
