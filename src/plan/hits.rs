@@ -60,14 +60,16 @@ impl Hits {
             played: scenario.cache.iter().map(|(_, spec)| Played::of(spec)).collect(),
         };
         // The hits of a cache affect only the rates of the caches behind it.
+        let mut computed = vec![f64::NAN; hits.played.len()];
         for _ in 0..hits.played.iter().flatten().count() {
             let rates = hits.look_ups(draft);
             let before = hits.caches.clone();
             for (at, cache) in hits.played.iter().enumerate() {
-                if let Some(cache) = cache {
+                if let Some(cache) = cache.as_ref().filter(|_| computed[at] != rates[at]) {
                     hits.caches[at] = cache.ratio(rates[at]).unwrap_or(0.0);
                 }
             }
+            computed = rates;
             if hits.caches == before {
                 break;
             }
