@@ -102,7 +102,7 @@ struct Second {
     content: SecondLevel,
     /// False while its disks are lost.
     answers: bool,
-    /// True while the server is lost.
+    /// True while the server does not work.
     is_server_lost: bool,
     /// Instant at which its disks were lost without their server, as far as is known.
     lost: Option<SimTime>,
@@ -202,7 +202,7 @@ impl Memory {
     pub(super) fn hears(&mut self, now: SimTime, heard: Heard) {
         let Some(second) = &mut self.second else { return };
         if second.config.disks != heard.of {
-            second.is_server_lost = heard.is.is_lost();
+            second.is_server_lost = !heard.is.works();
             if second.is_server_lost && second.lost == Some(now) {
                 second.lost = None;
             }
