@@ -86,6 +86,15 @@ impl Checks for Database {
     none!(entrance, onward, store, unused, begins);
 }
 
+/// Reports a cold buffer over years in a file without a horizon.
+fn check_cold(draft: &Draft, database: &DatabaseSpec, out: &mut Diagnostics) {
+    let over_years = database.cold.as_ref().and_then(|cold| cold.over_years.as_ref());
+    if let Some(over_years) = over_years.filter(|_| draft.scenario.run.horizon.is_none()) {
+        let message = "there is no `horizon` over which traffic is followed";
+        inert(over_years.span, message, "give a `horizon`, or remove `over-years`", out);
+    }
+}
+
 fn check_database(
     draft: &Draft,
     at: usize,
@@ -93,11 +102,7 @@ fn check_database(
     database: &DatabaseSpec,
     out: &mut Diagnostics,
 ) {
-    let over_years = database.cold.as_ref().and_then(|cold| cold.over_years.as_ref());
-    if let Some(over_years) = over_years.filter(|_| draft.scenario.run.horizon.is_none()) {
-        let message = "there is no `horizon` over which traffic is followed";
-        inert(over_years.span, message, "give a `horizon`, or remove `over-years`", out);
-    }
+    check_cold(draft, database, out);
     let members = &database.in_;
     match (&members.primary, &members.index) {
         (None, None) => missing(members.span, "primary", "or `index` and `shards`", out),

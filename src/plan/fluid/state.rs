@@ -83,7 +83,7 @@ pub struct StateLoad {
     pub capacity: Arc<[f64]>,
     /// True if the edges fetch and no fetch is answered, per CDN.
     pub silent: Vec<bool>,
-    /// Whether the member of each buffer keeps its content, and whether it is the primary.
+    /// Two flags per buffer: its member keeps the content, and that is the primary.
     pub buffers: Vec<(bool, bool)>,
 }
 

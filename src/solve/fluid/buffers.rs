@@ -11,7 +11,7 @@ use crate::units::{SimDuration, SimTime};
 pub(super) struct BufferAge {
     /// Number of the buffer.
     at: usize,
-    /// Whether its member keeps the content, and whether that is the primary.
+    /// Two flags: its member keeps the content, and that is the primary.
     now: (bool, bool),
     /// Instant at which it began to fill anew; `None` while it is warm.
     since: Option<SimTime>,

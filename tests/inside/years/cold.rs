@@ -1,6 +1,7 @@
 //! The buffer of a database is cold after a restart or a failover, over years as in `requests`.
 
 use super::users::{all_by_flows, by_requests};
+use crate::inside::faults::draft_or_complaints;
 
 /// Reads that need one disk operation each with the given probability, on one disk of 8 ms. The buffer misses `factor` times as
 /// often at first, and that decays in 100 s.
@@ -116,4 +117,12 @@ fn overload_by_a_cold_buffer_is_lost_over_years() {
     println!("years {further} further of {all}, by hand {hand}, requests {seen} of all");
     assert!(further > hand && further < 1.15 * hand, "{further} against {hand}");
     assert!((all / seen - 1.0).abs() < 0.05, "{all} against {seen}");
+}
+
+#[test]
+fn a_cold_buffer_over_years_needs_years() {
+    let text = site(50.0, (0.2, 3.0), OVER_YEARS, CRASH);
+    assert!(draft_or_complaints(&text).is_ok());
+    let complaints = draft_or_complaints(&text.replace("horizon = \"1d\"\n", "")).err().unwrap();
+    assert!(complaints.contains("no `horizon`"), "{complaints}");
 }
