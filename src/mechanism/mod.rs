@@ -1,11 +1,14 @@
 //! Mechanisms that several kinds of components share, and that depend on no kind: a processor divided among zones,
-//! links divided among transfers, the throttle of disk operations, the queue in front of a disk, and power by load.
+//! links divided among transfers, the path of disk operations, memory as an adaptive cache with its second level on a
+//! disk, and power by load.
 
+pub mod arc;
 pub mod cpu_share;
 pub mod cpu_tick;
 mod cpu_zone;
 pub mod flow_share;
 pub mod io_throttle;
+pub mod l2arc;
 pub mod leaf_queue;
 pub mod power;
 pub mod processor;

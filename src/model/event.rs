@@ -40,6 +40,8 @@ pub enum Event {
     Database(u32),
     /// A closed user ends its think time, by its number among all users.
     User(u32),
+    /// Event of a cache, by unit: its second level takes up blocks.
+    Feed(u32),
 }
 
 impl Event {
@@ -62,6 +64,7 @@ impl Event {
             Self::Resize(id) => (11, id),
             Self::Database(id) => (12, id),
             Self::User(id) => (13, id),
+            Self::Feed(id) => (14, id),
         };
         debug_assert!(index <= MAX_INDEX);
         kind << 24 | index
@@ -92,6 +95,7 @@ impl Event {
             Self::Resize(_) => "memory changes",
             Self::Database(_) => "database",
             Self::User(_) => "user asks",
+            Self::Feed(_) => "second level is fed",
         }
     }
 
@@ -114,6 +118,7 @@ impl Event {
             10 => Self::Patiences,
             11 => Self::Resize(index),
             12 => Self::Database(index),
+            14 => Self::Feed(index),
             _ => Self::User(index),
         }
     }
@@ -140,6 +145,7 @@ mod tests {
             Event::Resize(4),
             Event::Database(4),
             Event::User(6),
+            Event::Feed(2),
         ] {
             assert_eq!(Event::of(event.code()), event);
             let served = if let Event::Served(request) = event { Some(request) } else { None };

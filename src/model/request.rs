@@ -166,7 +166,7 @@ impl Marks {
     pub const CAN_TIME_OUT: Self = Self(4);
     /// Its service here has begun and was interrupted.
     pub const RESUMED: Self = Self(8);
-    /// It has spun before the disk operation that it goes on with.
+    /// It has asked memory already, and spun if it had to, before the disk operation that it goes on with.
     pub const SPUN: Self = Self(16);
 
     /// Returns whether `mark` is set.

@@ -260,7 +260,7 @@ impl<'p> World<'p> {
                 let mut ctx = ctx!(around, around.states.causes[id.index()]);
                 around.components[id.index()].alarm(&mut ctx, local, ticket);
             }
-            Event::Probe(unit) | Event::Database(unit) => {
+            Event::Probe(unit) | Event::Database(unit) | Event::Feed(unit) => {
                 let (id, local) = around.plan.units[UnitId(unit).index()];
                 Component::due(around, id, local, ticket);
             }

@@ -25,6 +25,7 @@ mod operations;
 mod process;
 mod traffic;
 
+pub(crate) use memory::MemoryOf;
 pub use numbers::Numbers;
 pub use process::Bounds;
 pub use traffic::traffic;

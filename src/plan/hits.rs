@@ -1,5 +1,5 @@
 //! Hit ratios of caches and edges in closed form: the ratio of the file, or the one that follows from
-//! popularity, capacity and lifetime at the mean rates ([`crate::workload::hits`]).
+//! popularity, capacity and lifetime at the mean rates ([`crate::workload::hits`], [`crate::workload::adaptive`]).
 //!
 //! Takes a draft; gives a ratio for each cache and for each class at each CDN. The rate behind a
 //! cache depends on the hits of that cache: the computation is repeated up to once per cache, so that rates settle in
@@ -11,7 +11,8 @@
 
 use crate::kinds::cache::spec::{CachePolicy, CacheSpec};
 use crate::kinds::cdn::live::content::EdgeRow;
-use crate::kinds::cdn::spec::{CdnSpec, EdgeContentSpec};
+use crate::kinds::cdn::spec::{CdnSpec, EdgeContentSpec, EdgePolicy};
+use crate::mechanism::arc::PROMOTION;
 use crate::model::spec::popularity::PopularitySpec;
 use crate::plan::Draft;
 use crate::plan::flow;
@@ -22,6 +23,7 @@ use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
 use crate::units::{Rate, SimDuration};
+use crate::workload::adaptive::adaptive_hit_ratio;
 use crate::workload::hits::{HitRatios, Holds, Policy, Ttl, hit_ratios, hit_ratios_of_two_tiers};
 use crate::workload::popularity::{MAX_OBJECTS, Zipf};
 
@@ -58,14 +60,16 @@ impl Hits {
             played: scenario.cache.iter().map(|(_, spec)| Played::of(spec)).collect(),
         };
         // The hits of a cache affect only the rates of the caches behind it.
+        let mut computed = vec![f64::NAN; hits.played.len()];
         for _ in 0..hits.played.iter().flatten().count() {
             let rates = hits.look_ups(draft);
             let before = hits.caches.clone();
             for (at, cache) in hits.played.iter().enumerate() {
-                if let Some(cache) = cache {
+                if let Some(cache) = cache.as_ref().filter(|_| computed[at] != rates[at]) {
                     hits.caches[at] = cache.ratio(rates[at]).unwrap_or(0.0);
                 }
             }
+            computed = rates;
             if hits.caches == before {
                 break;
             }
@@ -147,13 +151,24 @@ fn class_rates(draft: &Draft, hits: &Hits) -> Vec<f64> {
     flow::class_rates(draft, hits, &load::open_rates(draft))
 }
 
-/// Returns the eviction policy of a cache.
+/// Returns the eviction policy of a cache; `None` if it is adaptive.
 #[must_use]
-pub fn policy_of(policy: CachePolicy) -> Policy {
+pub fn policy_of(policy: CachePolicy) -> Option<Policy> {
     match policy {
-        CachePolicy::Lru => Policy::Lru,
-        CachePolicy::Fifo => Policy::Fifo,
-        CachePolicy::Random => Policy::Random,
+        CachePolicy::Lru => Some(Policy::Lru),
+        CachePolicy::Fifo => Some(Policy::Fifo),
+        CachePolicy::Random => Some(Policy::Random),
+        CachePolicy::Arc => None,
+    }
+}
+
+/// Returns the eviction policy of an edge.
+#[must_use]
+pub fn policy_of_edge(policy: EdgePolicy) -> Policy {
+    match policy {
+        EdgePolicy::Lru => Policy::Lru,
+        EdgePolicy::Fifo => Policy::Fifo,
+        EdgePolicy::Random => Policy::Random,
     }
 }
 
@@ -189,7 +204,7 @@ fn holds_of(spec: &CdnSpec) -> Option<Holds> {
     let content = &spec.content.as_ref()?.value;
     Some(Holds {
         capacity: content.objects.value,
-        policy: policy_of(content.policy.value),
+        policy: policy_of_edge(content.policy.value),
         ttl: Some(Ttl { length: spec.ttl.value, sliding_ttl: false }),
     })
 }
@@ -261,7 +276,9 @@ fn found(rows: Vec<Option<EdgeRow>>, ratios: Vec<f64>, stays: Option<SimDuration
 #[derive(Clone, Debug)]
 struct Played {
     popularity: Zipf,
-    holds: Holds,
+    capacity: u64,
+    /// Policy and life of its objects; `None` if it is adaptive.
+    by: Option<(Policy, Option<Ttl>)>,
 }
 
 impl Played {
@@ -271,16 +288,23 @@ impl Played {
         }
         let ttl = spec.ttl.as_ref().map(|ttl| ttl.value);
         let ttl = ttl.map(|length| Ttl { length, sliding_ttl: spec.sliding_ttl.value });
-        let (capacity, policy) = (spec.objects.as_ref()?.value, policy_of(spec.policy.value));
+        let capacity = spec.objects.as_ref()?.value;
+        let by = policy_of(spec.policy.value).map(|policy| (policy, ttl));
         let popularity = table(spec.popularity.as_ref()?)?;
-        Some(Self { popularity, holds: Holds { capacity, policy, ttl } })
+        Some(Self { popularity, capacity, by })
     }
 
     /// Computes the hit ratio at a rate of look-ups per second; without a lifetime, the rate does not matter.
     fn ratio(&self, rate: f64) -> Option<f64> {
-        let rate = if self.holds.ttl.is_none() { 1.0 } else { rate };
+        let Some((policy, ttl)) = self.by else {
+            // Users without a rate count as slow.
+            let (rate, quiet) = if rate > 0.0 { (rate, PROMOTION.seconds()) } else { (1.0, 0.0) };
+            return Some(adaptive_hit_ratio(&self.popularity, self.capacity, rate, quiet));
+        };
+        let rate = if ttl.is_none() { 1.0 } else { rate };
         let asked = [(self.popularity.clone(), Rate::per_second(rate)?)];
-        Some(hit_ratios(&asked, &self.holds).ratios[0])
+        let holds = Holds { capacity: self.capacity, policy, ttl };
+        Some(hit_ratios(&asked, &holds).ratios[0])
     }
 }
 

@@ -29,6 +29,7 @@
 //! Leaves out: work that continues for users who have abandoned; the drift of the wait within a settled overload, as
 //! the rate rises and falls: in total less than one patience's worth of views.
 
+mod buffers;
 mod busy;
 mod commits;
 mod excess;
@@ -173,7 +174,8 @@ pub struct Live<'m, 'p> {
     stalls: Vec<Option<Stall>>,
     /// Start of the present silence of the origin, per CDN; `None` while an origin answers.
     silent: Vec<Option<SimTime>>,
-    /// Instant at which the content of one of them reaches the next age.
+    buffers: Vec<buffers::BufferAge>,
+    /// Instant at which the content of one of them, or of a buffer, reaches the next age.
     age_ends: SimTime,
     explanation: Explanation,
     end: SimTime,
@@ -248,6 +250,7 @@ impl<'m, 'p> Live<'m, 'p> {
             bad: 0.0,
             stalls: vec![None; groups.len()],
             silent: vec![None; fluid.network.lives.len()],
+            buffers: Vec::new(),
             age_ends: SimTime::NEVER,
             groups,
             explanation: Explanation::default(),
@@ -256,6 +259,7 @@ impl<'m, 'p> Live<'m, 'p> {
             stopped: false,
             memo,
         };
+        live.buffers = buffers::all(&live.load);
         live.look_at_level();
         live.change(SimTime::ZERO, view);
         Some(live)
@@ -291,7 +295,7 @@ impl<'m, 'p> Live<'m, 'p> {
 
     /// Updates the CDNs whose origin has become silent or answers again; returns whether there are any.
     fn hear(&mut self) -> bool {
-        let mut heard = false;
+        let mut heard = buffers::change(&mut self.buffers, &self.load, self.memo.plan, self.from);
         for cdn in 0..self.silent.len() {
             let silent = self.load.silent[cdn];
             if self.silent[cdn].is_some() != silent {
@@ -305,11 +309,11 @@ impl<'m, 'p> Live<'m, 'p> {
         heard
     }
 
-    /// Updates the age of the content at the edges.
+    /// Updates the age of the content at the edges, and that of buffers.
     fn grow_old(&mut self) {
-        self.age_ends = SimTime::NEVER;
+        let plan = self.memo.plan;
+        self.age_ends = buffers::grow_old(&mut self.buffers, plan, self.from, &mut self.bits);
         for cdn in 0..self.silent.len() {
-            let plan = self.memo.plan;
             let step = plan.network.lives[cdn].nanos() / u64::from(AGES);
             let age = match self.silent[cdn] {
                 None => 0,

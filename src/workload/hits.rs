@@ -74,10 +74,10 @@ const WIDTH: f64 = 1.0 / 64.0;
 
 /// Objects that are requested equally often.
 #[derive(Clone, Copy, Debug)]
-struct Group {
-    objects: f64,
+pub(super) struct Group {
+    pub(super) objects: f64,
     /// Requests per second for each of them.
-    rate: f64,
+    pub(super) rate: f64,
 }
 
 /// Computed performance of a cache.
@@ -313,13 +313,18 @@ pub fn ratio(popularity: &Zipf, capacity: u64, policy: Policy) -> f64 {
 }
 
 fn grouped(popularity: &Zipf, rate: f64) -> Vec<Group> {
+    grouped_from(popularity, rate, SINGLY)
+}
+
+/// Returns the objects with their rates, the first `singly` ranks one by one and further ones in groups.
+pub(super) fn grouped_from(popularity: &Zipf, rate: f64, singly: u64) -> Vec<Group> {
     if rate <= 0.0 {
         return Vec::new();
     }
     let mut groups = Vec::new();
     let mut from = 0;
     while from < popularity.objects() {
-        let width = if from < SINGLY { 1 } else { whole::u64(from as f64 * WIDTH) };
+        let width = if from < singly { 1 } else { whole::u64(from as f64 * WIDTH) };
         let until = (from + width).min(popularity.objects());
         let share = popularity.share_of_top(until) - popularity.share_of_top(from);
         let objects = (until - from) as f64;

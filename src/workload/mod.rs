@@ -7,12 +7,13 @@
 //! - [`survey`]: traffic found in an access log: classes, rates, hours, sizes, times;
 //! - [`trace`], [`log`]: recorded traffic, counted or line by line, [`stamp`] knows their clocks;
 //!   [`scenario::file`](crate::scenario::file) finds and guards what they read;
-//! - [`sessions`], [`users`], [`popularity`]: the users, their pages and the objects requested; [`hits`]: hit ratios of
-//!   caches.
+//! - [`sessions`], [`users`], [`popularity`]: the users, their pages and the objects requested; [`hits`] and
+//!   [`adaptive`]: hit ratios of caches.
 //!
 //! Plain numbers come in, times and ordinals go out; nothing here knows a component. Every draw is
 //! keyed by the workload's name and an ordinal, so no change of the system moves an arrival.
 
+pub mod adaptive;
 pub mod arrivals;
 pub mod hits;
 pub mod log;

@@ -4,6 +4,8 @@
 
 #[path = "mechanisms/accounts.rs"]
 mod accounts;
+#[path = "mechanisms/adaptive.rs"]
+mod adaptive;
 #[path = "mechanisms/files.rs"]
 mod files;
 #[path = "mechanisms/memory.rs"]

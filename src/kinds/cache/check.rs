@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::kinds::cache::plan::Cache;
-use crate::kinds::cache::spec::CacheSpec;
+use crate::kinds::cache::spec::{CachePolicy, CacheSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::kind::checks::{Checks, Purpose, none};
@@ -38,6 +38,10 @@ fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {
     if cache.sliding_ttl.value && cache.ttl.is_none() {
         let help = "give a `ttl`, or remove `sliding-ttl`";
         inert(cache.sliding_ttl.span, "there is no `ttl` to renew", help, out);
+    }
+    if let Some(ttl) = cache.ttl.as_ref().filter(|_| cache.policy.value == CachePolicy::Arc) {
+        let message = "an adaptive cache (`arc`) keeps objects for ever";
+        exclude(ttl.span, cache.policy.span, message, out);
     }
     match (&cache.hit, &cache.popularity) {
         (None, None) => missing(cache.span, "hit", "or `objects` and `popularity`", out),

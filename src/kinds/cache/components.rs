@@ -6,7 +6,7 @@ use crate::kinds::cache::spec::CacheSpec;
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::ComponentId;
 use crate::model::route::Pick;
-use crate::plan::compile::{Bounds, Builder};
+use crate::plan::compile::{Bounds, Builder, Made};
 use crate::plan::hits::policy_of;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::names::Kind;
@@ -19,7 +19,18 @@ use crate::workload::popularity::Zipf;
 pub(super) const PROCESS: u32 = 0;
 
 impl Components for Cache {
-    none!(mounts, entrance, finish);
+    none!(mounts, entrance);
+
+    /// Sets the keys of the writes of second levels.
+    fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
+        for part in &mut made.parts {
+            let Config::Cache(config) = &mut part.config else { continue };
+            let Content::Blocks(blocks) = &mut config.content else { continue };
+            if let Some(second) = &mut blocks.second {
+                second.key = compiler.disk_keys(&part.name);
+            }
+        }
+    }
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, _)) in builder.draft().scenario.cache.iter().enumerate() {
@@ -72,10 +83,15 @@ fn content_of(
         refuse(&format!("cache `{name}`"), popularity, out);
         return None;
     };
+    let (capacity, popularity) =
+        (u32::try_from(objects.value).unwrap_or(u32::MAX), popular.clone());
+    let Some(policy) = policy_of(spec.policy.value) else {
+        return Some(Content::Adaptive { capacity, popularity });
+    };
     Some(Content::Objects {
-        capacity: u32::try_from(objects.value).unwrap_or(u32::MAX),
-        policy: policy_of(spec.policy.value),
-        popularity: popular.clone(),
+        capacity,
+        policy,
+        popularity,
         ttl: spec.ttl.as_ref().map(|ttl| ttl.value),
         sliding_ttl: spec.sliding_ttl.value,
     })

@@ -11,26 +11,26 @@
 //! it as it enters a service without a bound on workers. While that process is down or unreachable, a
 //! look-up misses at once and costs no time.
 //!
-//! The memory of a server or of the head of a file server is a cache of the blocks read from its
-//! own disks ([`Content::Blocks`]). It has several contents, each with its own block size. The least
-//! recently read blocks of all contents are evicted until there is capacity in bytes. A hit costs no
-//! disk operation, and no time beyond the processor time of the query that reads: a copy of 8 KiB
-//! takes about 1 µs, a disk operation 10,000 µs. A block is stored at the look-up that misses it.
-//! Writes are not looked up and change nothing. Left out of it: the adaptive part of ARC (ghost lists,
-//! frequency), prefetching, a second cache at the client of a file server.
+//! The memory of a server or of the head of a file server is a cache of the blocks read from its own disks ([`blocks`]).
 //!
 //! In: `look_up`, `read`, `clear`. Holds: at most `capacity` objects, or bytes of blocks; a look-up is
 //! O(1), a draw of its object O(log n); object caches allocate nothing after `new`.
 //! Leaves out: sizes of objects, writes and invalidations, several callers fetching one object at
 //! once, requests inside the process when it fails (they fail).
 //! Source: King (1971), Analysis of demand paging algorithms; Gelenbe (1973), A unified approach to
-//! the evaluation of a class of replacement algorithms; for memory as a cache in front of disks,
-//! Megiddo & Modha (2003), ARC.
+//! the evaluation of a class of replacement algorithms; for the adaptive policy [`crate::mechanism::arc`].
+
+pub mod blocks;
 
 use crate::convert::{place, whole};
+use crate::engine::calendar::Ticket;
+use crate::kinds::cache::live::blocks::{BlocksConfig, Found, Memory};
+use crate::mechanism::arc::AdaptiveCache;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::request::RequestId;
+use crate::model::route::Drawn;
+use crate::model::world::Around;
 use crate::model::{Answer, Ctx, Health, Heard, Keeps, Live, Start, none};
 use crate::units::{Bytes, SimDuration, SimTime};
 use crate::workload::popularity::Zipf;
@@ -306,22 +306,17 @@ pub enum Content {
         /// True if each hit restarts that time.
         sliding_ttl: bool,
     },
-    /// Block by block, in the memory of a server or of a storage head.
-    Blocks {
-        /// Capacity in bytes.
-        memory: Bytes,
-        /// Contents that are read, by number.
-        contents: Vec<Blocks>,
+    /// Object by object, with recently and frequently used ones apart (ARC).
+    Adaptive {
+        /// Largest number of stored objects.
+        capacity: u32,
+        /// Popularity of the objects.
+        popularity: Zipf,
     },
-}
-
-/// Blocks read from one store.
-#[derive(Clone, Debug)]
-pub struct Blocks {
-    /// Popularity of the blocks.
-    pub popularity: Zipf,
-    /// Size of each block in bytes.
-    pub block: u32,
+    /// Block by block, in the memory of a server or of a storage head.
+    Blocks(Box<BlocksConfig>),
+    /// The second level of the memory that is the process. That component counts its look-ups.
+    Second,
 }
 
 /// Configuration of a cache.
@@ -338,8 +333,10 @@ pub struct CacheConfig {
 enum Inside {
     Ratio(f64),
     Objects(Box<ObjectCache>, Zipf),
-    /// The cache, and each content with the number of its first block.
-    Blocks(Box<ObjectCache>, Vec<(u32, Blocks)>),
+    Adaptive(Box<AdaptiveCache>, Zipf),
+    Blocks(Box<Memory>),
+    /// Part of another memory.
+    Second(ComponentId),
 }
 
 /// State of a cache in the event loop.
@@ -363,17 +360,12 @@ impl Cache {
                 let cache = ObjectCache::new(policy, capacity, objects, ttl).renewed(sliding_ttl);
                 Inside::Objects(Box::new(cache), popularity)
             }
-            Content::Blocks { memory, contents } => {
-                let mut first = 0;
-                let mut numbered = Vec::with_capacity(contents.len());
-                for content in contents {
-                    let blocks = content.popularity.count();
-                    numbered.push((first, content));
-                    first += blocks;
-                }
-                let cache = ObjectCache::of_room(memory.count(), first);
-                Inside::Blocks(Box::new(cache), numbered)
+            Content::Adaptive { capacity, popularity } => {
+                let cache = AdaptiveCache::new(u64::from(capacity), popularity.count());
+                Inside::Adaptive(Box::new(cache), popularity)
             }
+            Content::Blocks(config) => Inside::Blocks(Box::new(Memory::new(*config))),
+            Content::Second => Inside::Second(config.process),
         };
         Self { gone: false, inside, hits: 0, misses: 0 }
     }
@@ -392,34 +384,36 @@ impl Cache {
                 };
                 cache.look_up(ctx.now, object, victim)
             }
-            Inside::Blocks(..) => unreachable!("blocks are read, by content"),
+            Inside::Adaptive(cache, popularity) => {
+                cache.access(ctx.now, popularity.object(uniform), 1, false)
+            }
+            Inside::Blocks(_) | Inside::Second(_) => unreachable!("blocks are read, by content"),
         };
         self.hits += u64::from(hit);
         self.misses += u64::from(!hit);
         hit
     }
 
-    /// Reads a block of `content`, drawn by `uniform`; returns whether it hits. A missed block is stored.
+    /// Reads a block of `content`, drawn by `uniform`; returns where it is. A missed block is stored.
     ///
     /// # Panics
     ///
     /// If this is not a cache of blocks.
-    pub fn read(&mut self, now: SimTime, content: u32, uniform: f64) -> bool {
-        let Inside::Blocks(cache, contents) = &mut self.inside else {
+    pub fn read(&mut self, now: SimTime, content: u32, uniform: f64) -> Found {
+        let Inside::Blocks(memory) = &mut self.inside else {
             unreachable!("the plan mounts nothing else on memory")
         };
-        let (first, blocks) = &contents[content as usize];
-        let block = first + blocks.popularity.object(uniform);
-        let hit = cache.look_up_sized(now, block, blocks.block, 0.0);
+        let found = memory.read(now, content, uniform);
+        let hit = found == Found::Memory;
         self.hits += u64::from(hit);
         self.misses += u64::from(!hit);
-        hit
+        found
     }
 
     /// Changes the capacity for blocks to `room` bytes; has no effect on other caches.
     pub fn resize(&mut self, room: Bytes) {
-        if let Inside::Blocks(cache, _) = &mut self.inside {
-            cache.resize(room.count());
+        if let Inside::Blocks(memory) = &mut self.inside {
+            memory.resize(room.count());
         }
     }
 
@@ -431,8 +425,10 @@ impl Cache {
     /// Removes all objects or blocks.
     pub fn clear(&mut self) {
         match &mut self.inside {
-            Inside::Objects(cache, _) | Inside::Blocks(cache, _) => cache.clear(),
-            Inside::Ratio(_) => {}
+            Inside::Objects(cache, _) => cache.clear(),
+            Inside::Adaptive(cache, _) => cache.clear(),
+            Inside::Blocks(memory) => memory.clear(),
+            Inside::Ratio(_) | Inside::Second(_) => {}
         }
     }
 }
@@ -462,8 +458,6 @@ impl Live for Cache {
         loads,
         queue,
         queue_mut,
-        whole,
-        part_reading,
         is_process,
         is_idle,
         bounds,
@@ -471,8 +465,6 @@ impl Live for Cache {
         data_swap,
         entrance,
         bars,
-        starts,
-        due,
         step,
         wake,
         returned,
@@ -504,11 +496,22 @@ impl Live for Cache {
     }
 
     fn listens(config: &CacheConfig) -> Vec<ComponentId> {
-        vec![config.process]
+        match &config.content {
+            Content::Blocks(blocks) => {
+                let second = blocks.second.as_ref().map(|second| second.disks);
+                std::iter::once(config.process).chain(second).collect()
+            }
+            Content::Second => Vec::new(),
+            _ => vec![config.process],
+        }
     }
 
-    /// Notes whether the process answers, and clears the cache when the process goes down or is a new one.
-    fn hears(&mut self, _: &mut Ctx<'_>, heard: Heard) {
+    /// Notes whether the process answers, and clears the cache when the process goes down or is a new one. Memory is
+    /// cleared by the loss of memory that its server has; it hears of its second level.
+    fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard) {
+        if let Inside::Blocks(memory) = &mut self.inside {
+            return memory.hears(ctx.now, heard);
+        }
         self.gone = heard.is.is_lost();
         if heard.is == Health::Down || heard.is_renewed() {
             self.clear();
@@ -521,6 +524,39 @@ impl Live for Cache {
             return Answer::Way(NO_CACHE);
         }
         if self.look_up(ctx, request, KeyId(what)) { Answer::GoesOn } else { Answer::Way(MISS) }
+    }
+
+    /// Arms the first pass that feeds a second level.
+    fn starts(around: &mut Around<'_>, own: ComponentId) {
+        around.with(own, |cache: &mut Self, ctx| {
+            if let Inside::Blocks(memory) = &mut cache.inside {
+                memory.arm(ctx);
+            }
+        });
+    }
+
+    /// Feeds a second level.
+    fn due(around: &mut Around<'_>, own: ComponentId, _: u32, ticket: Ticket) {
+        let fed = around.with(own, |cache: &mut Self, ctx| match &mut cache.inside {
+            Inside::Blocks(memory) => memory.feed(ctx, ticket),
+            _ => None,
+        });
+        let Some(fed) = fed else { return };
+        let cause = around.cause(fed.disks);
+        around.component_ctx(fed.disks, cause, |disks, ctx| {
+            for ordinal in fed.ordinals {
+                disks.loads(ctx, fed.key, Drawn::of(ordinal), true);
+            }
+        });
+    }
+
+    fn whole(&self) -> Option<ComponentId> {
+        if let Inside::Second(memory) = self.inside { Some(memory) } else { None }
+    }
+
+    /// Returns the look-ups in the second level, which are the misses of memory while its disks work.
+    fn part_reading(&self, part: ComponentId, _: SimTime) -> Option<Gauge> {
+        if let Inside::Blocks(memory) = &self.inside { memory.reading(part) } else { None }
     }
 
     fn counts(_: &CacheConfig) -> Keeps {

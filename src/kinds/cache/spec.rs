@@ -39,6 +39,8 @@ words! {
         Fifo = "fifo",
         /// An object drawn at random.
         Random = "random",
+        /// Objects used once and objects used again are kept apart, in parts that adapt (ARC of ZFS).
+        Arc = "arc",
     }
 }
 

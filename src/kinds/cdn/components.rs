@@ -8,7 +8,7 @@ use crate::kinds::cdn::step;
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
 use crate::plan::compile::{Builder, Made};
-use crate::plan::hits::policy_of;
+use crate::plan::hits::policy_of_edge;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Entrance;
 use crate::plan::names::member_name;
@@ -102,7 +102,7 @@ fn content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
     }
     EdgeContent::Objects(EdgeObjects {
         capacity: u32::try_from(content.objects.value).unwrap_or(u32::MAX),
-        policy: policy_of(content.policy.value),
+        policy: policy_of_edge(content.policy.value),
         collapse: content.collapse.value,
         stays: draft.hits.stays_at_edge(index),
         rows,

@@ -1,11 +1,11 @@
 //! CDNs.
 
-use crate::kinds::cache::spec::CachePolicy;
 use crate::model::spec::popularity::PopularitySpec;
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Named, Reference};
 use crate::scenario::spec::spec;
 use crate::scenario::value::Spanned;
+use crate::scenario::words::words;
 use crate::units::SimDuration;
 
 spec! {
@@ -39,7 +39,7 @@ spec! {
         /// Capacity of an edge in objects, of all classes together.
         objects: u64 => at_least(1),
         /// Object that it evicts when full.
-        policy: CachePolicy = "lru",
+        policy: EdgePolicy = "lru",
         /// Popularity of the objects that each request class asks for. Classes not named pass through. Shields have
         /// none: they are asked for the objects that their edges miss.
         popularity: Named<PopularitySpec> = {},
@@ -48,5 +48,17 @@ spec! {
         /// If true, a request for an object that the edge is already fetching waits for that fetch and starts none
         /// of its own.
         collapse: bool = false,
+    }
+}
+
+words! {
+    /// Object that a full edge evicts.
+    pub enum EdgePolicy {
+        /// The object that was not used for the longest time.
+        Lru = "lru",
+        /// The object that came first.
+        Fifo = "fifo",
+        /// An object drawn at random.
+        Random = "random",
     }
 }

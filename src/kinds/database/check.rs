@@ -84,6 +84,15 @@ impl Checks for Database {
     none!(entrance, onward, store, unused, begins);
 }
 
+/// Reports a cold buffer over years in a file without a horizon.
+fn check_cold(draft: &Draft, database: &DatabaseSpec, out: &mut Diagnostics) {
+    let over_years = database.cold.as_ref().and_then(|cold| cold.over_years.as_ref());
+    if let Some(over_years) = over_years.filter(|_| draft.scenario.run.horizon.is_none()) {
+        let message = "there is no `horizon` over which traffic is followed";
+        inert(over_years.span, message, "give a `horizon`, or remove `over-years`", out);
+    }
+}
+
 fn check_database(
     draft: &Draft,
     at: usize,
@@ -91,6 +100,7 @@ fn check_database(
     database: &DatabaseSpec,
     out: &mut Diagnostics,
 ) {
+    check_cold(draft, database, out);
     let members = &database.in_;
     let replicas = draft.links.databases[at].of(Role::Replica).count();
     let given = members.replicas.as_ref().map_or(0, |replicas| replicas.len());

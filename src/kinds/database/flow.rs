@@ -5,6 +5,7 @@ use crate::kinds::database::Database;
 use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{DatabaseSpec, Promotion, ReadsTo};
 use crate::plan::Draft;
+use crate::plan::fluid::buffers::Buffer;
 use crate::plan::fluid::network::{self, Branch, Onward, Place, Split, once, times};
 use crate::plan::graph::{self, NodeId, Takeover};
 use crate::plan::kind::flow::{Flow, Leaf, nothing};
@@ -37,6 +38,21 @@ fn writes_of(spec: &DatabaseSpec) -> f64 {
 fn applies_of(spec: &DatabaseSpec) -> f64 {
     let own = spec.replication.as_ref().and_then(|replication| replication.apply_io.as_ref());
     own.map_or(writes_of(spec), |own| own.value)
+}
+
+/// Returns the buffer of a member, if traffic over years counts its additional misses.
+fn buffer_of(spec: &DatabaseSpec, member: Part) -> Option<Buffer> {
+    let cold = spec.cold.as_ref()?;
+    let probability = spec.read.io.as_ref()?.probability.value.get();
+    let counts = cold.over_years.as_ref().is_some_and(|counts| counts.value) && probability > 0.0;
+    counts.then(|| Buffer {
+        member,
+        of: (table::u32(member.index()), member.number()),
+        factor: cold.miss_factor.value,
+        most: 1.0 / probability,
+        decays_in: cold.decays_in.value,
+        is_cold_as_primary: !reads_from_replicas(spec) || is_remounted(spec),
+    })
 }
 
 /// Returns the factor by which more reads miss at first at a new primary. It is 1 where the buffer stays warm: the
@@ -228,7 +244,12 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
             let mut branch = network.branch(part);
             network.cpu(&mut branch, part, mean(&spec.read.cpu.value));
             let operations = Operations { reads: misses, writes: 0.0, in_front: misses };
+            let first = branch.then.len();
             leads_io(network, part, operations, true, &mut branch.then);
+            if let Some(buffer) = buffer_of(spec, part) {
+                let number = network.buffer(buffer);
+                branch.then[first..].iter_mut().for_each(|onward| onward.buffer = Some(number));
+            }
             branches.push(branch);
         }
         let by_replicas = reads_from_replicas(spec);

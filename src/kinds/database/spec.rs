@@ -152,6 +152,8 @@ spec! {
         miss_factor: f64 => at_least(1.0),
         /// Time constant with which the factor decays exponentially to 1.
         decays_in: SimDuration => above(SimDuration::ZERO),
+        /// If true, traffic over years counts the additional misses too. Without it, only windows do.
+        over_years: Option<bool>,
     }
 }
 

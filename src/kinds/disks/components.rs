@@ -10,12 +10,13 @@ use crate::plan::compile::Builder;
 use crate::plan::program::law_of;
 
 /// Returns the configuration of the set of disks `id`. `zones` holds the I/O priority of each zone that may use it and,
-/// where the set has a throttle, the component of the zone's ledger.
+/// where the set has a throttle, the component of the zone's ledger. `has_copies` is true if it holds copies alone.
 pub(crate) fn disks(
     builder: &mut Builder<'_>,
     id: ComponentId,
     spec: &DiskSetSpec,
     zones: Vec<(u32, Option<ComponentId>)>,
+    has_copies: bool,
 ) -> Config {
     let kind = spec.kind.value;
     let exponential = |per_s: f64| Law::exponential(1.0 / per_s).expect("disks have a rate");
@@ -33,6 +34,7 @@ pub(crate) fn disks(
         write_time: writes.map(|law| law.sampler()),
         unit: builder.units(id, columns.disks * parallel),
         shared: sharing(spec, zones).map(Box::new),
+        has_copies,
     })
 }
 

@@ -13,7 +13,7 @@
 //! Holds: a disk is idle only when its queue is empty; operations in = done + queued + in service;
 //! busy + idle + unavailable = disks × operations at once × time.
 //! Leaves out: position of the arm (the time of an operation is sampled), tagged queueing,
-//! sequential transfers, rebuild; memory with several lists (ARC), transaction groups, intent log, scrub.
+//! sequential transfers, rebuild; transaction groups, intent log, scrub.
 //! Source: mechanisms of redundancy as in Bourbonnais, "When To (And Not To) Use RAID-Z" (2006).
 //!
 //! [`leaf_queue`]: crate::mechanism::leaf_queue
@@ -34,7 +34,7 @@ use crate::mechanism::leaf_queue::Class;
 use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
-use crate::model::request::{Outcome, RequestId, Waits};
+use crate::model::request::{Marks, Outcome, RequestId, Waits};
 use crate::model::route::Drawn;
 use crate::model::world::storage::Among;
 use crate::model::{Ctx, Health, Keeps, Live, Start, none};
@@ -55,6 +55,8 @@ pub struct DisksConfig {
     pub unit: UnitId,
     /// Queue classes and throttle; `None`: neither.
     pub shared: Option<Box<Sharing>>,
+    /// True if it holds copies alone: reads that it loses go to the disks with the data.
+    pub has_copies: bool,
 }
 
 /// One operation at one disk.
@@ -356,6 +358,12 @@ impl Disks {
         if entry.at == self.id {
             entry.at = ComponentId::NONE;
             entry.waits = Waits::Nothing;
+            if self.config.has_copies {
+                // The same operation again, without a look into memory.
+                entry.marks.set(Marks::SPUN, true);
+                entry.pc -= 1;
+                return ctx.proceed(operation.request);
+            }
             ctx.fail(operation.request, Outcome::Error);
         }
     }

@@ -6,9 +6,9 @@ use crate::kinds::nas::Nas;
 use crate::kinds::nas::live::HeadConfig;
 use crate::model::blueprint::{Config, Mount, Part};
 use crate::model::ids::ComponentId;
-use crate::model::spec::memory::ContentSpec;
+use crate::model::spec::memory::{ContentSpec, MemoryPolicy};
 use crate::plan::Draft;
-use crate::plan::compile::Builder;
+use crate::plan::compile::{Builder, MemoryOf};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Store;
 use crate::plan::memory;
@@ -29,7 +29,7 @@ impl Components for Nas {
             }
             for (pool, spec) in spec.pools.iter() {
                 builder.want(format!("{name}.{}", pool.text), move |builder, id| {
-                    let config = disks(builder, id, spec, Vec::new());
+                    let config = disks(builder, id, spec, Vec::new(), false);
                     builder.part(id, config)
                 });
             }
@@ -100,7 +100,10 @@ fn memory(builder: &mut Builder<'_>, id: ComponentId, nas: usize, number: u32) -
     let contents = contents_by_pool(draft, nas);
     let contents: Vec<_> =
         contents.iter().map(|(_, _, pools, content)| (*pools, *content)).collect();
-    let config = builder.memory(owner, memory, &contents);
+    let policy = draft.scenario.nas[nas].1.ram_cache_policy.as_ref();
+    let is_adaptive = policy.is_some_and(|policy| policy.value == MemoryPolicy::Arc);
+    let of = MemoryOf { size: memory, is_adaptive, second: None };
+    let config = builder.memory(owner, of, &contents);
     builder.part(id, config)
 }
 

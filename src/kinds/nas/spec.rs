@@ -1,7 +1,7 @@
 //! File servers.
 
 use crate::kinds::disks::spec::DiskSetSpec;
-use crate::model::spec::memory::ContentSpec;
+use crate::model::spec::memory::{ContentSpec, MemoryPolicy};
 use crate::model::spec::takeover::TakeoverSpec;
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Named, OneOrMany, Reference};
@@ -21,6 +21,8 @@ spec! {
         head_power: Option<Watts> => at_most(Watts::MAX),
         /// Memory of each head that caches blocks read from its volumes. Without it, none.
         ram_cache: Option<Bytes>,
+        /// Blocks that this memory evicts. Without it, `lru`.
+        ram_cache_policy: Option<MemoryPolicy>,
         /// Pools: sets of disks behind the heads.
         pools: Named<DiskSetSpec>,
         /// Volumes that services and databases mount.

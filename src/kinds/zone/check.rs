@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::convert::table;
 use crate::kinds::disks;
+use crate::kinds::zone::memory::is_adaptive;
 use crate::kinds::zone::spec::{Placement, ServerSpec, ZoneSpec};
 use crate::kinds::zone::{Server, Zone, links};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert};
 use crate::plan::kind::checks::{Checks, Purpose, none};
-use crate::plan::links::{Links, Store, User, Walk};
+use crate::plan::links::{Links, Store, User, Walk, find_named};
 use crate::plan::memory;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::placement::ServerId;
@@ -217,6 +218,7 @@ fn check_memory(draft: &Draft, group: usize, out: &mut Diagnostics) {
             inert(content.span, message, "give `memory`, or `ram-cache`", out);
         }
     }
+    check_second_level(draft, group, out);
     let Some(cache) = &server.ram_cache else { return };
     let first = (0..server.count.value).find_map(|member| {
         let left = memory::free(draft, ServerId { group, member })?;
@@ -227,5 +229,57 @@ fn check_memory(draft: &Draft, group: usize, out: &mut Diagnostics) {
             format!("`ram-cache` is {}, but the zones leave only {left} free", cache.value);
         let help = "leave it out to cache with all that is free";
         out.push(Diagnostic::new(Code::Capacity, cache.span, message).help(help));
+    }
+}
+
+/// Reports a policy of a RAM cache that caches nothing, and second levels that could not work.
+fn check_second_level(draft: &Draft, group: usize, out: &mut Diagnostics) {
+    let (name, server) = &draft.scenario.server[group];
+    let members = 0..server.count.value;
+    let caches = members.map(|member| ServerId { group, member });
+    let caches = caches.into_iter().any(|id| memory::server_caches(draft, id));
+    if let Some(policy) = server.ram_cache_policy.as_ref().filter(|_| !caches) {
+        let message = format!("`{name}` caches nothing: it has no memory, or no `content`");
+        inert(policy.span, message, "give a set of its disks a `content`, or remove it", out);
+    }
+    let Some(second) = &server.l2arc else { return };
+    if !is_adaptive(server) {
+        let message = "the lists that feed it are those of an adaptive RAM cache";
+        let help = "give `ram-cache-policy = \"arc\"`, or remove `l2arc`";
+        out.push(Diagnostic::new(Code::MissingKey, second.span, message).help(help));
+    }
+    for (write, word) in [(&second.write, "write"), (&second.cold_write, "cold-write")] {
+        if write.value > second.size.value {
+            let message = format!(
+                "a pass writes {}, but all of it is {}: nothing stays",
+                write.value, second.size.value
+            );
+            let help = format!("a larger `size`, or a smaller `{word}`");
+            out.push(Diagnostic::new(Code::OutOfRange, second.size.span, message).help(help));
+            break;
+        }
+    }
+    let on = &second.on;
+    let Some(set) = find_named(&server.disks, &on.text, on.span, "set of disks", out) else {
+        return;
+    };
+    let (disks, spec) = &server.disks[set];
+    if let Some(content) = &spec.content {
+        let message = format!("`{disks}` holds the second level alone, and no data of its own");
+        return exclude(content.span, on.span, &message, out);
+    }
+    let store = Store::Disks { server: group, set };
+    let services = draft.scenario.service.iter().zip(&draft.links.services);
+    let mounts = services
+        .filter(|(_, links)| links.mounts.iter().flatten().any(|other| *other == store))
+        .map(|((service, _), _)| service.clone());
+    let databases = draft.scenario.database.iter().zip(&draft.links.databases);
+    let stores = databases
+        .filter(|(_, links)| links.members.iter().any(|member| member.store == Some(store)))
+        .map(|((database, _), _)| database.clone());
+    if let Some(user) = mounts.chain(stores).next() {
+        let message = format!("`{disks}` holds the second level alone, but `{user}` mounts it");
+        let mistake = Diagnostic::new(Code::KeysExclude, on.span, message);
+        out.push(mistake.help(format!("give `{user}` another set of disks")));
     }
 }

@@ -30,11 +30,20 @@ impl Components for Server {
         for (group, (name, spec)) in draft.scenario.server.iter().enumerate() {
             for member in 0..spec.count.value {
                 let (on, server) = (ServerId { group, member }, member_name(name, member));
-                for (set, spec) in spec.disks.iter() {
+                for (at, (set, disk_set)) in spec.disks.iter().enumerate() {
+                    let has_copies = memory::second_set(spec) == Some(at);
+                    let spec = disk_set;
                     builder.want(format!("{server}.{}", set.text), move |builder, id| {
-                        let config = disks(builder, id, spec, zones_of(builder, on, spec));
+                        let zones = zones_of(builder, on, spec);
+                        let config = disks(builder, id, spec, zones, has_copies);
                         builder.part(id, config)
                     });
+                    if has_copies && server_caches(draft, on) {
+                        let second = memory::name(&format!("{server}.{}", set.text));
+                        let server = server.clone();
+                        builder
+                            .want(second, move |builder, id| memory::second(builder, id, &server));
+                    }
                     for zone in throttled(builder, on, spec) {
                         let disks = format!("{server}.{}", set.text);
                         builder.want(ledger_name(&zone), move |builder, id| {

@@ -1,13 +1,15 @@
 //! The memory of servers, and operations that resize the zones.
 
 use crate::convert::table;
+use crate::kinds::zone::spec::ServerSpec;
 use crate::model::blueprint::Part as Component;
 use crate::model::ids::ComponentId;
+use crate::model::spec::memory::MemoryPolicy;
 use crate::model::spec::runs::Does;
 use crate::model::world::resize::{Change, Resizing};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
-use crate::plan::compile::{Builder, Numbers};
+use crate::plan::compile::{Builder, MemoryOf, Numbers};
 use crate::plan::faults::operated;
 use crate::plan::memory;
 use crate::plan::names::member_name;
@@ -28,7 +30,33 @@ pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) 
     let memory = memory::of_server(draft, id).unwrap_or(Bytes::new(0));
     let contents = memory::contents_of_server(draft, id.group);
     let contents: Vec<_> = contents.iter().map(|(_, content)| (1, *content)).collect();
-    let config = builder.memory(owner, memory, &contents);
+    let server = &draft.scenario.server[id.group].1;
+    let second = second_set(server).and_then(|set| {
+        let disks = format!("{}.{}", builder.numbers().server_name(id), server.disks[set].0.text);
+        let spec = server.l2arc.as_ref()?;
+        let (disks, part) = (builder.id(&disks), builder.id(&name(&disks)));
+        Some(builder.second_level(own, spec, disks, part))
+    });
+    let of = MemoryOf { size: memory, is_adaptive: is_adaptive(server), second };
+    let config = builder.memory(owner, of, &contents);
+    builder.part(own, config)
+}
+
+/// Returns whether the RAM cache of a server is adaptive.
+pub(super) fn is_adaptive(server: &ServerSpec) -> bool {
+    server.ram_cache_policy.as_ref().is_some_and(|policy| policy.value == MemoryPolicy::Arc)
+}
+
+/// Returns the set of disks that holds the second level of the RAM cache of a server.
+pub(super) fn second_set(server: &ServerSpec) -> Option<usize> {
+    let on = &server.l2arc.as_ref()?.on.text;
+    server.disks.iter().position(|(set, _)| set.text == *on)
+}
+
+/// Makes the component that has the figures of the second level of the memory of `server`.
+pub(super) fn second(builder: &mut Builder<'_>, own: ComponentId, server: &str) -> Component {
+    let memory = builder.id(&name(server));
+    let config = builder.second_level_of(memory);
     builder.part(own, config)
 }
 

@@ -1,6 +1,7 @@
 //! Servers and the zones on them.
 
 use crate::kinds::disks::spec::DiskSetSpec;
+use crate::model::spec::memory::{MemoryPolicy, SecondLevelSpec};
 use crate::model::spec::power::PowerSpec;
 use crate::scenario::names::{Named, Reference};
 use crate::scenario::spec::spec;
@@ -27,6 +28,10 @@ spec! {
         /// Memory of each server that caches blocks read from its own disks. Without it, all memory that its zones
         /// leave free.
         ram_cache: Option<Bytes>,
+        /// Blocks that this memory evicts. Without it, `lru`.
+        ram_cache_policy: Option<MemoryPolicy>,
+        /// Second level of this memory. Without it, a read that finds nothing in memory goes to the disks with the data.
+        l2arc: Option<SecondLevelSpec>,
         /// Sets of local disks; every server has one of each.
         disks: Named<DiskSetSpec> = {},
         /// Electric power of each server by its load, without the power declared for its disks. Without it, none is

@@ -17,6 +17,7 @@ impl Around<'_> {
         let (lost, stands) = (health.is_lost(), health.is_stalled());
         let heard = Heard { of: id, was: before, is: health };
         if !self.component(id).is_process() {
+            self.is_heard(heard);
             self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
             self.owner_health(id, health);
             if let Some(whole) = self.component(id).whole() {

@@ -15,6 +15,7 @@
 use super::{Around, Bounded};
 use crate::convert::whole;
 use crate::health::FactId;
+use crate::kinds::cache::live::blocks::Found;
 use crate::kinds::disks::live::NO_ZONE;
 use crate::kinds::nas::live::{self as head, Head, Service, Work};
 use crate::model::blueprint::{Config, Mount};
@@ -234,18 +235,27 @@ impl Around<'_> {
         }
     }
 
-    /// Starts a disk operation of `id`. Returns false if the memory in front of the disks has the block.
+    /// Starts a disk operation of `id`, at the disks of the volume or of a second level. Returns false if the memory in
+    /// front of them has the block.
     pub(super) fn at_disk(&mut self, id: RequestId, mount: u8, write: bool, key: KeyId) -> bool {
         let pools = self.pool_of(id, mount, 0).map_or(1, |volume| volume.pools);
         let drawn = |request| pool_drawn(&self.draws, KeyId(key.0 + 3), request, 0, pools);
         let pool = if pools > 1 { drawn(&self.requests[id]) } else { 0 };
         let Some(volume) = self.pool_of(id, mount, pool) else { return false };
-        let spun = volume.zone.is_some() && self.requests[id].marks.has(Marks::SPUN);
-        if !spun && !write && self.is_in_memory(id, volume, key) {
-            return false;
+        let spun = self.requests[id].marks.has(Marks::SPUN);
+        if spun {
+            self.requests[id].marks.set(Marks::SPUN, false);
+        } else if !write {
+            match self.in_memory(id, volume, key) {
+                Found::Nowhere => {}
+                Found::Memory => return false,
+                Found::Second(disks) => {
+                    self.operates(id, disks, false, key, NO_ZONE);
+                    return true;
+                }
+            }
         }
         if let Some(zone) = volume.zone {
-            self.requests[id].marks.set(Marks::SPUN, false);
             if !spun && self.spins(id, (volume.disks, zone), write, 1) {
                 // The processor lets the request continue at this same operation.
                 let entry = &mut self.requests[id];
@@ -254,15 +264,19 @@ impl Around<'_> {
                 return true;
             }
         }
-        let zone = volume.zone.unwrap_or(NO_ZONE);
-        let disks = volume.disks;
+        self.operates(id, volume.disks, write, key, volume.zone.unwrap_or(NO_ZONE));
+        true
+    }
+
+    /// Queues an operation of `id` at a set of disks.
+    #[inline]
+    fn operates(&mut self, id: RequestId, disks: ComponentId, write: bool, key: KeyId, zone: u32) {
         let cause = self.states.causes[disks.index()];
         self.component_ctx(disks, cause, |component, ctx| {
             if let Component::Disks(disks) = component {
                 disks.operate(ctx, id, key, write, zone);
             }
         });
-        true
     }
 
     /// Lets `id` spin as long as the throttle of `disks` delays `count` operations of its zone there. Returns false if
@@ -311,16 +325,17 @@ impl Around<'_> {
         first.zone.is_some_and(|zone| self.spins(id, (first.disks, zone), true, count))
     }
 
-    /// Returns whether a read of `id` finds its block in the memory in front of the disks of `volume`. A missing
-    /// block is stored there. The draw has the third key of the disk operation.
-    fn is_in_memory(&mut self, id: RequestId, volume: Mount, key: KeyId) -> bool {
-        let Some((own, content)) = volume.memory else { return false };
+    /// Returns where a read of `id` finds its block: in the memory in front of the disks of `volume`, on its second
+    /// level, or on those disks. A block that is not in memory is stored there. The draw has the third key of the disk
+    /// operation.
+    fn in_memory(&mut self, id: RequestId, volume: Mount, key: KeyId) -> Found {
+        let Some((own, content)) = volume.memory else { return Found::Nowhere };
         let home = volume.head.is_none_or(|head| self.storage.volumes[head.index()].by == head);
         let memory = if home { own } else { volume.away.unwrap_or(own) };
         let uniform = self.draws.uniform(KeyId(key.0 + 2), &self.requests[id], 0);
         match &mut self.components[memory.index()] {
             Component::Cache(cache) => cache.read(self.now, content, uniform),
-            _ => false,
+            _ => Found::Nowhere,
         }
     }
 

@@ -15,6 +15,7 @@
 //! memory that is cold after a failure, and limits that are not a capacity: connections and,
 //! except for stalls, workers.
 
+pub mod buffers;
 pub mod copies;
 pub mod network;
 pub mod open;
@@ -73,6 +74,8 @@ pub struct FluidPlan {
     pub parts: Vec<Below>,
     /// Index in `parts` of the part that may slow a resource down, per resource.
     pub resource_parts: Vec<Option<usize>>,
+    /// Parts whose failure empties a buffer, per buffer: the member, its zone and its server, by index in `parts`.
+    pub keepers: Vec<Vec<u32>>,
     /// Inputs: the facts that describe a state.
     pub inputs: Vec<Input>,
     /// Names of the facts, per input.
@@ -183,6 +186,7 @@ impl FluidPlan {
         let mut plan = Self {
             parts: Vec::new(),
             resource_parts: Vec::new(),
+            keepers: Vec::new(),
             inputs: Vec::new(),
             names: Vec::new(),
             targets: draft.links.balancers.iter().map(|b| table::u32(b.targets.len())).collect(),
@@ -424,8 +428,8 @@ impl FluidPlan {
         }
         if self.inputs.is_empty() {
             let place = |part: &Part| numbers.get(part).map(|number| *number as usize);
-            let resources = self.network.resources.iter();
-            self.resource_parts = resources.map(|resource| place(&resource.part)).collect();
+            self.resource_parts = self.network.resources.iter().map(|r| place(&r.part)).collect();
+            self.keepers = buffers::keepers(draft, &self.network.buffers, &numbers);
             self.names = facts.iter().map(|(input, _)| name_of(input)).collect();
             self.inputs = facts.into_iter().map(|(input, _)| input).collect();
             (self.parts, self.pairs, self.databases) = (below, pairs, databases);
@@ -472,7 +476,7 @@ impl FluidPlan {
     /// Returns the state in which nothing has failed.
     #[must_use]
     pub fn well(&self) -> Bits {
-        let last = self.age_at(self.network.lives.len());
+        let last = self.chill_at(self.network.buffers.len());
         let mut bits = vec![0_u64; last.div_ceil(64).max(1)];
         for (at, input) in self.inputs.iter().enumerate() {
             let set = match input {

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use crate::convert::table;
 use crate::engine::law::Form;
 use crate::plan::Draft;
+use crate::plan::fluid::buffers::Buffer;
 use crate::plan::graph::reached_from;
 use crate::plan::kind;
 use crate::plan::kind::flow::{leaf, uplinks_of};
@@ -70,6 +71,8 @@ pub struct Onward {
     pub poisson: bool,
     /// Hit ratio of the edge that fetches them, while its content is fresh; `None` if they are no fetches.
     pub edge: Option<Hits>,
+    /// Buffer whose misses they are, by index in [`Network::buffers`]; `None` if they do not depend on one.
+    pub buffer: Option<u32>,
 }
 
 /// Hits at the edges of a CDN.
@@ -155,6 +158,8 @@ pub struct Network {
     pub lives: Vec<SimDuration>,
     /// Forks at which the primary of a database takes writes: the database's number, and the fork.
     pub commits: Vec<(u32, u32)>,
+    /// Buffers that start cold.
+    pub buffers: Vec<Buffer>,
 }
 
 /// Capacity of a service for requests.
@@ -234,7 +239,7 @@ pub(crate) const fn once(node: u32) -> Onward {
 
 /// Returns a way to `node` that is taken `count` times on average.
 pub(crate) const fn times(node: u32, count: f64) -> Onward {
-    Onward { node, count, waits: true, poisson: false, edge: None }
+    Onward { node, count, waits: true, poisson: false, edge: None, buffer: None }
 }
 
 impl<'d> Builder<'d> {
@@ -252,6 +257,12 @@ impl<'d> Builder<'d> {
     pub(crate) fn node(&mut self, split: Split, branches: Vec<Branch>) -> u32 {
         self.net.nodes.push(Node { split, branches });
         table::u32(self.net.nodes.len()) - 1
+    }
+
+    /// Adds a buffer; returns its number.
+    pub(crate) fn buffer(&mut self, buffer: Buffer) -> u32 {
+        self.net.buffers.push(buffer);
+        table::u32(self.net.buffers.len()) - 1
     }
 
     fn part(&mut self, part: Part) -> u32 {

@@ -14,16 +14,18 @@
 //! 1 − t / `ttl` is still valid at time t after the last good answer, so more and more fetches fail. This age
 //! is part of the state, in steps of a [`AGES`]th of `ttl`, each evaluated at its middle.
 //!
+//! So is the age of a buffer that has lost its content and misses more often ([`buffers`]).
+//!
 //! Holds: the result is a pure function of [`Bits`], so that it can be cached per state.
 
 use std::sync::Arc;
 
 use super::network::{Hits, Network, Node, Onward, Split};
-use super::{FluidPlan, Keeps};
+use super::{FluidPlan, Keeps, buffers};
 use crate::convert::table;
 
 /// State of the parts: one bit per input, in the order of [`FluidPlan::inputs`]; then, per CDN,
-/// the age of its edges' content ([`AGE_BITS`] bits).
+/// the age of its edges' content ([`AGE_BITS`] bits), and per buffer its age in the same way.
 pub type Bits = Box<[u64]>;
 
 /// Number of steps in which the content of edges expires while their origin is silent. All is valid at step
@@ -85,6 +87,8 @@ pub struct StateLoad {
     pub silent: Vec<bool>,
     /// Power meters whose part is off.
     pub off: Vec<u32>,
+    /// Two flags per buffer: its member keeps the content, and that is the primary.
+    pub buffers: Vec<(bool, bool)>,
 }
 
 /// Set of members that share the requests of a class.
@@ -148,6 +152,9 @@ pub struct Standing<'p> {
     cut_shields: Vec<f64>,
     /// Share of the edges' content that is still valid, per CDN.
     fresh: Vec<f64>,
+    /// Factor on the misses of each buffer; whether its member keeps the content, and whether that is the primary.
+    misses: Vec<f64>,
+    buffers: Vec<(bool, bool)>,
 }
 
 /// Location of the volumes of a head.
@@ -196,7 +203,8 @@ impl FluidPlan {
             _ => None,
         };
         let off = self.inputs.iter().enumerate().filter_map(off).collect();
-        StateLoad { classes, constant: constant.into(), capacity: capacity.collect(), silent, off }
+        let (constant, capacity) = (constant.into(), capacity.collect());
+        StateLoad { classes, constant, capacity, silent, off, buffers: standing.buffers }
     }
 }
 
@@ -218,12 +226,16 @@ impl<'p> Standing<'p> {
             cut_fetches: vec![0.0; plan.classes.len()],
             cut_shields: vec![0.0; plan.classes.len()],
             fresh: Vec::new(),
+            misses: Vec::new(),
+            buffers: Vec::new(),
         };
-        let age = |cdn: usize| {
-            let at = |n: usize| u32::from(bit(plan.age_at(cdn) + n)) << n;
-            fresh((0..AGE_BITS).map(at).sum())
+        let age = |from: usize| {
+            let at = |n: usize| u32::from(bit(from + n)) << n;
+            (0..AGE_BITS).map(at).sum()
         };
-        all.fresh = (0..plan.network.lives.len()).map(age).collect();
+        let cdns = 0..plan.network.lives.len();
+        all.fresh = cdns.map(|cdn| fresh(age(plan.age_at(cdn)))).collect();
+        all.misses = buffers::misses(plan, age);
         for balancer in &plan.pairs {
             all.at[*balancer as usize] = None;
         }
@@ -254,6 +266,7 @@ impl<'p> Standing<'p> {
                 _ => {}
             }
         }
+        all.buffers = buffers::standing(plan, &all.fit, &all.primary);
         for (primary, served) in all.primary.iter_mut().zip(served) {
             *primary = primary.filter(|_| served);
         }
@@ -478,10 +491,13 @@ impl<'p> Standing<'p> {
         }
     }
 
-    /// Returns the requests that follow, with the number of fetches at the present age of the edges' content.
+    /// Returns the requests that follow, with the number of fetches at the present age of the edges' content, and of
+    /// misses at that of a buffer.
     fn now(&self, onward: &Onward) -> Onward {
         let count = |hits: Hits| 1.0 - hits.ratio * self.fresh[hits.cdn as usize];
-        Onward { count: onward.edge.map_or(onward.count, count), ..*onward }
+        let count = onward.edge.map_or(onward.count, count);
+        let misses = |buffer: u32| count * self.misses[buffer as usize];
+        Onward { count: onward.buffer.map_or(count, misses), ..*onward }
     }
 
     /// Adds the inputs that explain why `node` blocks requests.

@@ -321,8 +321,14 @@ impl Measure {
             Metric::Hit => {
                 // The memory of a server is named by the disks that it caches: `box-1.local`.
                 let there = figure.resource.is_none() || !parts.is_empty();
-                let caches = there.then(|| members(plan, &format!("{scope}.objects")));
-                let mut caches = caches.unwrap_or_default();
+                // Its second level has the name of the disks that it is on.
+                let second = figure.resource.as_ref().filter(|_| there);
+                let second =
+                    second.map(|disks| resource_parts(plan, scope, &format!("{disks}.objects")));
+                let mut caches = second.unwrap_or_default();
+                if there && caches.is_empty() {
+                    caches = members(plan, &format!("{scope}.objects"));
+                }
                 if caches.is_empty() {
                     let edge =
                         |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Edge(_));

@@ -41,7 +41,7 @@ pub fn by_flows(text: &str, mutate: impl Fn(&mut AvailabilityPlan)) -> ClassTall
 }
 
 /// With the names of classes and resources.
-fn all_by_flows(
+pub fn all_by_flows(
     text: &str,
     mutate: impl Fn(&mut AvailabilityPlan),
 ) -> ([Vec<String>; 2], TrafficTally) {

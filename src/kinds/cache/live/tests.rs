@@ -225,3 +225,24 @@ fn nothing_fits_into_a_cache_of_nothing() {
     assert!(!cache.look_up(SimTime::ZERO, 1, 0.5));
     assert!(cache.is_empty());
 }
+
+/// A scan of as many objects as the cache holds takes all from a cache of the least recently used, and nothing from an adaptive one that
+/// has found half of its objects twice.
+#[test]
+fn a_scan_empties_one_cache_and_not_the_other() {
+    let mut lru = ObjectCache::new(Policy::Lru, 1_000, 3_000, None);
+    let mut adaptive = AdaptiveCache::new(1_000, 3_000);
+    let second = |second| SimTime::ZERO + SimDuration::from_secs(second);
+    let mut look_up = |now: SimTime, objects: std::ops::Range<u32>| {
+        let mut hits = [0, 0];
+        for object in objects {
+            hits[0] += u32::from(lru.look_up(now, object, 0.0));
+            hits[1] += u32::from(adaptive.access(now, object, 1, false));
+        }
+        hits
+    };
+    assert_eq!(look_up(second(0), 0..400), [0, 0]);
+    assert_eq!(look_up(second(1), 0..400), [400, 400]);
+    assert_eq!(look_up(second(2), 1_000..2_000), [0, 0]);
+    assert_eq!(look_up(second(3), 0..400), [0, 400]);
+}
