@@ -1,9 +1,12 @@
 //! Mechanisms that several kinds of components share, and that depend on no kind: a processor divided among zones,
-//! links divided among transfers, the throttle of disk operations and the queue in front of a disk.
+//! links divided among transfers, the throttle of disk operations, the queue in front of a disk, dirty data
+//! with its transaction groups, the intent log.
 
 pub mod cpu_share;
 mod cpu_zone;
+pub mod dirty_data;
 pub mod flow_share;
+pub mod intent_log;
 pub mod io_throttle;
 pub mod leaf_queue;
 pub mod share;
