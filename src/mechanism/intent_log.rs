@@ -29,6 +29,8 @@ const OPEN_FOR: u64 = 20;
 pub struct Issue {
     /// Its number.
     pub block: u32,
+    /// Data set of its log.
+    pub set: usize,
     /// Its size, in bytes.
     pub bytes: u64,
 }
@@ -130,7 +132,7 @@ impl<W: Copy> IntentLog<W> {
         let (number, _) = self.logs[set].open.take()?;
         let block = self.blocks.get_mut(&number)?;
         block.issued = now;
-        Some(Issue { block: number, bytes: block.bytes })
+        Some(Issue { block: number, set, bytes: block.bytes })
     }
 
     /// Returns the next instant at which an open block is issued.

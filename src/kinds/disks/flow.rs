@@ -9,10 +9,19 @@ pub fn cost_of_read(set: &DiskSetSpec) -> f64 {
     f64::from(set.columns().read)
 }
 
-/// Returns the time at the disks per write, in units of one disk read: twice that of one write in a mirror.
+/// Returns the time at the disks per write, in units of one disk read: twice that of one write in a mirror. Writes of a
+/// transaction group that are merged share an operation. The log is not counted.
 #[must_use]
 pub fn cost_of_write(set: &DiskSetSpec) -> f64 {
-    f64::from(set.columns().write) * each_per_s(set) / writes_per_s(set)
+    let columns = set.columns();
+    let of_one = f64::from(columns.write) * each_per_s(set) / writes_per_s(set);
+    let Some(transactions) = &set.transactions else { return of_one };
+    let merged = transactions.mean_merged();
+    let transfer_s = set.bandwidth.as_ref().map_or(0.0, |bandwidth| {
+        bandwidth.value.time_for(transactions.write_size.value).seconds() / f64::from(columns.read)
+    });
+    let more = f64::from(columns.write) * each_per_s(set) * transfer_s;
+    (of_one + (merged - 1.0) * more) / merged
 }
 
 /// Returns the operations per second of one disk that executes one at a time.

@@ -215,6 +215,7 @@ impl Leaf for Io {
         let operations = Operations { reads, writes: 0.0, in_front: asked };
         network.io(store, user, operations, self.waits, then);
         let in_front = writes.min(self.operations * count);
-        network.io(store, user, Operations { reads: 0.0, writes, in_front }, false, then);
+        let waits = self.durable && self.waits;
+        network.io(store, user, Operations { reads: 0.0, writes, in_front }, waits, then);
     }
 }

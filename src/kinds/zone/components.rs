@@ -1,7 +1,7 @@
 //! Servers and zones in the event loop: processors, local disks, memories, and the ledgers of zones.
 
 use crate::convert::table;
-use crate::kinds::disks::components::disks;
+use crate::kinds::disks::components::{disks, give_keys};
 use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::check::IO_PRIORITY;
@@ -28,9 +28,10 @@ impl Components for Server {
         for (group, (name, spec)) in draft.scenario.server.iter().enumerate() {
             for member in 0..spec.count.value {
                 let (on, server) = (ServerId { group, member }, member_name(name, member));
+                let memory = spec.memory.as_ref().map(|memory| memory.value);
                 for (set, spec) in spec.disks.iter() {
                     builder.want(format!("{server}.{}", set.text), move |builder, id| {
-                        let config = disks(builder, id, spec, zones_of(builder, on, spec));
+                        let config = disks(builder, id, spec, zones_of(builder, on, spec), memory);
                         builder.part(id, config)
                     });
                     for zone in throttled(builder, on, spec) {
@@ -65,6 +66,7 @@ impl Components for Server {
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         made.resizes = memory::resizes(compiler.numbers());
+        give_keys(compiler, made);
     }
 }
 

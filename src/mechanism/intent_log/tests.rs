@@ -42,7 +42,7 @@ fn commits_share_the_block_that_is_open() {
     let (first, issues) = log.commit(at(0), 0, 1, RECORD);
     assert_eq!(
         issues,
-        [Issue { block: first, bytes: RECORD }],
+        [Issue { block: first, set: 0, bytes: RECORD }],
         "nothing is known of the time of a block"
     );
     assert_eq!(completes(&mut log, at(1_000), first), [1]);
@@ -53,7 +53,7 @@ fn commits_share_the_block_that_is_open() {
     let (other, issues) = log.commit(at(1_020), 1, 4, RECORD);
     assert_eq!(issues.len(), 1, "another data set has a log of its own");
     assert!(log.ring(at(1_049)).is_empty());
-    assert_eq!(log.ring(at(1_050)), [Issue { block: second, bytes: 2 * RECORD }]);
+    assert_eq!(log.ring(at(1_050)), [Issue { block: second, set: 0, bytes: 2 * RECORD }]);
     assert_eq!(completes(&mut log, at(1_100), other), [4]);
     assert_eq!(completes(&mut log, at(1_150), second), [2, 3]);
     assert!(log.is_empty());
@@ -67,8 +67,8 @@ fn a_full_block_is_issued_and_blocks_end_in_their_order() {
     let (a, issues) = log.commit(at(1_000_000), 0, 1, 100 << 10);
     assert!(issues.is_empty());
     let (b, issues) = log.commit(at(1_000_001), 0, 2, 100 << 10);
-    assert_eq!(issues, [Issue { block: a, bytes: 100 << 10 }]);
-    assert_eq!(log.ring(at(1_060_000)), [Issue { block: b, bytes: 100 << 10 }]);
+    assert_eq!(issues, [Issue { block: a, set: 0, bytes: 100 << 10 }]);
+    assert_eq!(log.ring(at(1_060_000)), [Issue { block: b, set: 0, bytes: 100 << 10 }]);
     assert_eq!(completes(&mut log, at(1_061_000), b), [0; 0], "the block before it is not durable");
     assert_eq!(completes(&mut log, at(1_062_000), a), [1, 2]);
 }
