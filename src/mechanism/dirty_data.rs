@@ -172,6 +172,12 @@ impl<W: Copy> DirtyData<W> {
         !self.waiting.is_empty()
     }
 
+    /// Returns true if so much is dirty that a scan gives way.
+    #[must_use]
+    pub const fn delays_scans(&self) -> bool {
+        self.dirty() >= self.tuning.most / 100 * ACTIVE_FROM
+    }
+
     /// Returns how many writes of a group may be active at each disk.
     #[must_use]
     pub fn active(&self) -> u32 {

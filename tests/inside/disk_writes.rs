@@ -20,14 +20,8 @@ cores = 4
 local = {{ kind = "10k", layout = "mirror", data = 1, parity = 1, {set} }}
 [zone.writer]
 on = ["box-1"]
-[zone.other]
-on = ["box-1"]
 [service.app]
 in      = "writer"
-workers = "unlimited"
-mounts  = {{ disk = "box:local" }}
-[service.batch]
-in      = "other"
 workers = "unlimited"
 mounts  = {{ disk = "box:local" }}
 [workload.jobs]
@@ -44,6 +38,12 @@ steps   = [ {{ cpu = "app", demand = "work" }}, {{ io = "disk", {step} }} ]
 
 /// A buffered writer of another zone.
 const BATCH: &str = r#"
+[zone.other]
+on = ["box-1"]
+[service.batch]
+in      = "other"
+workers = "unlimited"
+mounts  = { disk = "box:local" }
 [workload.batch]
 request = "write"
 rate    = "60/s"
@@ -60,8 +60,7 @@ fn run(text: &str, figures: &[&str]) -> Results {
 
 fn value(results: &Results, figure: &str) -> f64 {
     let found = results.figure(&format!("{figure}@busy"));
-    let found = found.unwrap_or_else(|error| panic!("{figure}: {error}"));
-    f64::midpoint(found.low(), found.high())
+    found.unwrap_or_else(|error| panic!("{figure}: {error}")).value()
 }
 
 fn rate(text: &str) -> f64 {
@@ -121,7 +120,12 @@ fn test_5_above_the_rate_of_the_disks_dirty_data_settles_below_the_limit() {
 fn writes_below_the_rate_of_the_disks_are_not_delayed() {
     let set = r#"transactions = { dirty-max = "16MiB" }"#;
     let text = writers(1, set, "read = 1", BATCH);
-    let figures = ["write-delay.box.local.max", "dirty.box.local.max", "syncs.box.local", "latency.write.max"];
+    let figures = [
+        "write-delay.box.local.max",
+        "dirty.box.local.max",
+        "syncs.box.local",
+        "latency.write.max",
+    ];
     let results = run(&text, &figures);
     assert_eq!(value(&results, "write-delay.box.local.max"), 0.0);
     assert_eq!(value(&results, "latency.write.max"), 0.0);
@@ -134,7 +138,8 @@ fn writes_below_the_rate_of_the_disks_are_not_delayed() {
 #[test]
 fn large_durable_writes_are_written_in_place_where_there_is_no_log_device() {
     let dirty = |size: &str, log: &str| {
-        let set = format!(r#"transactions = {{ dirty-max = "64MiB", write-size = "{size}" }}{log}"#);
+        let set =
+            format!(r#"transactions = {{ dirty-max = "64MiB", write-size = "{size}" }}{log}"#);
         let text = writers(1, &set, "write = 1, durable = true", "");
         value(&run(&text, &["dirty.box.local.max"]), "dirty.box.local.max")
     };
@@ -146,11 +151,12 @@ fn large_durable_writes_are_written_in_place_where_there_is_no_log_device() {
 /// Commits of many writers of one zone share blocks of the log.
 #[test]
 fn durable_writers_of_a_zone_share_the_blocks_of_their_log() {
-    let text = writers(32, &format!("{GROUPS}, {LOG}"), "write = 1, durable = true", "");
+    let slow = LOG.replace("900us", "9ms");
+    let text = writers(32, &format!("{GROUPS}, {slow}"), "write = 1, durable = true", "");
     let results = run(&text, &["throughput.job", "log-blocks.box.local"]);
     let commits = value(&results, "throughput.job") * 40.0;
     let blocks = value(&results, "log-blocks.box.local");
-    assert!(commits > 1.5 * blocks, "{commits} commits in {blocks} blocks");
+    assert!(commits > 5.0 * blocks, "{commits} commits in {blocks} blocks");
 }
 
 /// Neighbouring writes reach a disk together: twenty of 8 KiB in 8 + 19 x 0.082 ms.
@@ -178,27 +184,66 @@ fn the_throttle_counts_the_syncs_of_the_groups() {
     is_near(most("16MiB"), 100e-6, 1e-6);
 }
 
-/// A crash of the server loses dirty data; writers that wait get an error, and the writers go on after it.
+/// A crash of the server loses dirty data and the scrub's reads under way; the writers go on after it. The server is up for 0.8
+/// of the time: 20 s on average, then 5 s of repair.
 #[test]
 fn a_crash_ends_waiting_writers_and_the_groups_begin_anew() {
-    let window = "[window.busy]\nlength  = \"40s\"\nwarm-up = \"30s\"";
-    let broken =
-        "[window.broken]\nbefore = \"20s\"\nafter = \"20s\"\nrepair = \"20s\"\nwarm-up = \"20s\"";
+    let fault = r#"
+[fault.crash]
+hits   = "box"
+how    = "crash"
+rate   = "180/h"
+repair = { dist = "constant", value = "5s" }
+"#;
     for step in ["write = 1", "write = 1, durable = true"] {
-        let set = r#"transactions = { dirty-max = "1MiB" }"#;
-        let text = writers(8, set, step, "");
-        assert!(text.contains(window));
-        let text = text.replace(window, broken);
-        let results = run(&text, &["throughput.job", "dirty.box.local.max"]);
-        let at = |figure: &str, window: &str| {
-            let found = results.figure(&format!("{figure}@broken{window}"));
-            let found = found.unwrap_or_else(|error| panic!("{figure}{window}: {error}"));
-            f64::midpoint(found.low(), found.high())
+        let set = scrubbed("1TiB").replace("16MiB", "1MiB");
+        let served = |more: &str| {
+            let text =
+                writers(8, &set, step, more).replace("think   = \"0s\"", "think   = \"1ms\"");
+            rate(&text.replace("length  = \"40s\"", "length  = \"2min\""))
         };
-        let (calm, after) = (at("throughput.job", "/after"), at("throughput.job", "/repair:box-1"));
-        assert!(after > 0.7 * calm, "{step}: {after} after the repair, {calm} without a crash");
-        assert!(at("dirty.box.local.max", "/repair:box-1") < 1.1);
+        let share = served(fault) / served("");
+        assert!((0.5..0.95).contains(&share), "{step}: {share}");
     }
+}
+
+fn scrubbed(allocated: &str) -> String {
+    format!(
+        r#"transactions = {{ dirty-max = "16MiB" }}, bandwidth = "100MB/s", scrub = {{ every = "1h", at = "31s", allocated = "{allocated}" }}"#
+    )
+}
+
+/// 4.7: each side of the mirror reads 2 GiB by 1 MiB in 10.49 ms; 30 % of the limit is never dirty, so phases follow each other.
+#[test]
+fn a_scrub_of_quiet_disks_reads_all_allocated_data_at_their_transfer() {
+    let text =
+        writers(1, &scrubbed("2GiB"), "read = 1", "").replace("users   = 1", "rate = \"0.01/s\"");
+    let text = text.replace("think   = \"0s\"\n", "");
+    let results = run(&text, &["scrub.box.local.mean", "scrub-reads.box.local"]);
+    assert_eq!(value(&results, "scrub-reads.box.local"), 4096.0);
+    is_near(value(&results, "scrub.box.local.mean"), 2048.0 * 1.048_576e-2, 0.005);
+}
+
+/// A read waits for one or two reads of the scrub; a flood of writes leaves the scrub 1 s per sync of about 14 s.
+#[test]
+fn a_scrub_delays_readers_and_gives_way_to_writes() {
+    let reader = |set: &str| {
+        let text = writers(1, set, "read = 1", "");
+        let results = run(&text, &["latency.job.mean", "scrub-reads.box.local"]);
+        (value(&results, "latency.job.mean"), value(&results, "scrub-reads.box.local"))
+    };
+    let (alone, none) = reader(r#"transactions = { dirty-max = "16MiB" }"#);
+    let (beside, reads) = reader(&scrubbed("1TiB"));
+    assert_eq!(none, 0.0);
+    assert!((1.5..4.0).contains(&(beside / alone)), "{beside} beside a scrub, {alone} alone");
+    // Of each loop of the reader one disk executes its read and one of the scrub with a seek.
+    assert!(reads > 2_000.0, "{reads}");
+    let flood = writers(16, &scrubbed("1TiB"), "write = 1", "");
+    let results = run(&flood, &["scrub-reads.box.local", "throughput.job"]);
+    let (reads, rate) =
+        (value(&results, "scrub-reads.box.local"), value(&results, "throughput.job"));
+    assert!((150.0..=1_500.0).contains(&reads), "{reads} of 7,600");
+    assert!((80.0..125.0).contains(&rate), "{rate}");
 }
 
 fn refusal(text: &str) -> String {
@@ -214,16 +259,23 @@ fn what_cannot_act_is_refused_with_its_place_and_what_to_do() {
     let groups = r#"transactions = { dirty-max = "16MiB" }"#;
     assert_eq!(refusal(&writers(1, groups, "write = 1", "")), "");
     refused("transactions = {}", "`dirty-max` is missing: 10 % of the server's `memory`");
-    refused(r#"transactions = { dirty-max = "1MiB", write-size = "64KiB" }"#, "fewer than 100 writes");
+    refused(
+        r#"transactions = { dirty-max = "1MiB", write-size = "64KiB" }"#,
+        "fewer than 100 writes",
+    );
     refused(&format!(r#"{groups}, queue = "fifo""#), "wait in queue classes");
     refused(&format!(r#"{groups}, io-throttle = {{ sync = "1s" }}"#), "are simulated");
     refused(r#"log = { kind = "sata-ssd" }"#, "`transactions` is missing");
+    let scrub = r#"scrub = { every = "1d", allocated = "1GiB" }"#;
+    refused(scrub, "`transactions` is missing");
+    refused(&format!("{groups}, {scrub}"), "`bandwidth` is missing");
     refused(r#"bandwidth = "100MB/s""#, "no operation of these disks is sequential");
     refused(
         r#"transactions = { dirty-max = "16MiB", sequential = 0.5 }"#,
         "`bandwidth` is missing",
     );
-    let years = writers(1, groups, "write = 1", "").replace("seed = 1", "seed = 1\nhorizon = \"1y\"");
+    let years =
+        writers(1, groups, "write = 1", "").replace("seed = 1", "seed = 1\nhorizon = \"1y\"");
     assert!(refusal(&years).contains("not over a horizon"), "{}", refusal(&years));
     let nothing = refusal(&writers(1, groups, "read = 1, durable = true", ""));
     assert!(nothing.contains("writes nothing that could be durable"), "{nothing}");

@@ -84,6 +84,10 @@ pub fn no_write_path(pool: &Name, set: &DiskSetSpec, out: &mut Diagnostics) {
         let help = "give the disks of a server a `log`, or remove it";
         inert(log.span, message("intent log"), help, out);
     }
+    if let Some(scrub) = &set.scrub {
+        let help = "give the disks of a server a `scrub`, or remove it";
+        inert(scrub.span, message("scrub"), help, out);
+    }
     let message = "no operation of a file server's disks is sequential";
     inert_if(set.bandwidth.as_ref(), message, "remove `bandwidth`", out);
 }
@@ -91,9 +95,13 @@ pub fn no_write_path(pool: &Name, set: &DiskSetSpec, out: &mut Diagnostics) {
 /// Checks transaction groups and intent log of a set of disks of a server with this memory.
 fn write_path(draft: &Draft, set: &DiskSetSpec, memory: Option<Bytes>, out: &mut Diagnostics) {
     let Some(transactions) = &set.transactions else {
-        if let Some(log) = &set.log {
-            let why = "without transaction groups each write goes to the disks at once";
-            missing(log.span, "transactions", why, out);
+        let why = if set.log.is_some() {
+            "without transaction groups each write goes to the disks at once"
+        } else {
+            "a scrub works at the end of each sync of a transaction group"
+        };
+        if set.log.is_some() || set.scrub.is_some() {
+            return missing(set.span, "transactions", why, out);
         }
         let message = "no operation of these disks is sequential";
         let help = "give `transactions`, or remove `bandwidth`";
@@ -122,12 +130,7 @@ fn of_groups(
     match limits(spec, memory) {
         None => {
             let why = "10 % of the server's `memory`, which is not given";
-            missing(
-                set.transactions.as_ref().map_or(spec.span, |at| at.span),
-                "dirty-max",
-                why,
-                out,
-            );
+            missing(spec.span, "dirty-max", why, out);
         }
         Some(limits) if limits.most < 100 * size => {
             let most = Bytes::new(limits.most);
@@ -141,9 +144,12 @@ fn of_groups(
     let sequential = spec.sequential.value.get();
     if sequential > 0.0 && set.bandwidth.is_none() {
         let why = "the transfer of writes that are merged takes time";
-        missing(spec.sequential.span, "bandwidth", why, out);
+        missing(set.span, "bandwidth", why, out);
     }
-    if sequential <= 0.0 && set.log.is_some() {
+    if sequential <= 0.0 && set.scrub.is_some() && set.bandwidth.is_none() {
+        missing(set.span, "bandwidth", "a scrub reads at the sequential transfer of a disk", out);
+    }
+    if sequential <= 0.0 && set.log.is_some() && set.scrub.is_none() {
         let message = "no operation of these disks is sequential: the log has a device of its own";
         inert_if(set.bandwidth.as_ref(), message, "give `sequential`, or remove `bandwidth`", out);
     }

@@ -3,18 +3,20 @@
 use crate::engine::law::Law;
 use crate::engine::law::Sampler;
 use crate::kinds::disks::live::pool::{LogConfig, PURPOSES, PoolConfig};
+use crate::kinds::disks::live::scrub::ScrubConfig;
 use crate::kinds::disks::live::{DisksConfig, Sharing};
-use crate::kinds::disks::spec::pool::{LogSpec, TransactionsSpec};
+use crate::kinds::disks::spec::pool::{LogSpec, ScrubSpec, TransactionsSpec};
 use crate::kinds::disks::spec::{Columns, DiskKind, DiskSetSpec, IoThrottleSpec};
 use crate::mechanism::dirty_data;
 use crate::mechanism::io_throttle::Tuning;
+use crate::mechanism::scan;
 use crate::model::blueprint::Config;
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::plan::compile::{Builder, Made};
 use crate::plan::program::{Compiler, law_of};
 use crate::scenario::law::LawSpec;
 use crate::scenario::value::Spanned;
-use crate::units::{Bytes, SimDuration};
+use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Returns the configuration of the set of disks `id`. `zones` holds the I/O priority of each zone that may use it and,
 /// where the set has a throttle, the component of the zone's ledger. `memory` is that of the server.
@@ -95,8 +97,24 @@ fn pool(
         bandwidth: set.bandwidth.as_ref().map(|bandwidth| bandwidth.value),
         flush: flush(spec.flush.as_ref(), set.kind.value),
         log,
+        scrub: set.scrub.as_ref().map(|spec| scrub(set, spec)),
         zones,
         key: KeyId(0),
+    }
+}
+
+fn scrub(set: &DiskSetSpec, spec: &ScrubSpec) -> ScrubConfig {
+    let Columns { disks, group, read, .. } = set.columns();
+    // Parity and further sides of the data lie on the disks as well.
+    let all = u128::from(spec.allocated.value.count()) * u128::from(group);
+    let bytes = all.div_ceil(u128::from(read) * u128::from(disks));
+    let of_read = Bytes::new(scan::READ);
+    ScrubConfig {
+        first: SimTime::ZERO + spec.at.value,
+        every: spec.every.value,
+        work: spec.work.value,
+        bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
+        transfer: set.bandwidth.as_ref().map_or(SimDuration::ZERO, |at| at.value.time_for(of_read)),
     }
 }
 

@@ -18,6 +18,8 @@ macro_rules! metrics {
             WriteDelay = "write-delay", Seconds, Less, 0.1, 1e-6, "Time that a write waits before it joins a transaction group, because too much is dirty.";
             DelayedWrites = "delayed-writes", Count, Less, 0.1, 1.0, "Writes that wait before they join a transaction group.";
             Syncs = "syncs", Count, Neither, 0.1, 1.0, "Transaction groups that begin to sync.";
+            Scrub = "scrub", Seconds, Less, 0.1, 1.0, "Time of a scrub of a set of disks, from its start to its end.";
+            ScrubReads = "scrub-reads", Count, Neither, 0.1, 1.0, "Reads of 1 MiB of scrubs of a set of disks.";
             LogBlocks = "log-blocks", Count, Less, 0.1, 1.0, "Blocks of the intent log that are written.";
         }
     };
@@ -86,6 +88,15 @@ pub const ROWS: &[Row] = &[
     ),
     Row::new(Metric::Syncs, OF_WINDOWS, MEAN, OF_SETS, "Syncs that begin in the window")
         .interval(IntervalOf::Events),
+    Row::new(
+        Metric::Scrub,
+        OF_WINDOWS,
+        MEAN,
+        OF_SETS,
+        "Mean over the scrubs that end in the window",
+    ),
+    Row::new(Metric::ScrubReads, OF_WINDOWS, MEAN, OF_SETS, "Reads that end in the window")
+        .interval(IntervalOf::Events),
     Row::new(Metric::LogBlocks, OF_WINDOWS, MEAN, OF_SETS, "Blocks written in the window")
         .interval(IntervalOf::Events),
 ];
@@ -108,6 +119,8 @@ fn of_sets(figure: &Figure) -> Option<ReadAs> {
         (Metric::DelayedWrites, Some(Stat::Chance)) => ReadAs::Share(vec![delayed], vec![writes]),
         (Metric::DelayedWrites, _) => ReadAs::Count(vec![delayed]),
         (Metric::Syncs, _) => ReadAs::Count(vec![T::Syncs as usize]),
+        (Metric::Scrub, _) => ReadAs::Each(T::ScrubTime as usize, T::Scrubs as usize, 1e-9),
+        (Metric::ScrubReads, _) => ReadAs::Count(vec![T::ScrubReads as usize]),
         (Metric::LogBlocks, _) => ReadAs::Count(vec![T::Blocks as usize]),
         _ => return None,
     })

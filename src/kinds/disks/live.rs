@@ -7,19 +7,22 @@
 //! a read waits for all of them, a write for all disks of the group. A read or a synchronous write holds
 //! its request until the (slowest) disk is done; no request waits for a deferred write. With queue classes a disk
 //! receives a few operations of each class at a time ([`leaf_queue`]). With a throttle, zones spin before their
-//! operations ([`shared`]). With transaction groups writes collect in memory ([`pool`]).
+//! operations ([`shared`]). With transaction groups writes collect in memory ([`pool`]), and scrubs read ([`scrub`]).
 //!
 //! In: `operate`, `defer`, `buffer`, `background`, `spin`, `alarm`, `cancel`, `health`. Out: the request goes on, or fails.
 //! Holds: a disk is idle only when its queue is empty; operations in = done + queued + in service;
 //! busy + idle + unavailable = disks × operations at once × time.
 //! Leaves out: position of the arm (the time of an operation is sampled), tagged queueing,
-//! sequential reads, rebuild; memory with several lists (ARC), scrub.
+//! sequential reads of requests, rebuild; memory with several lists (ARC).
 //! Source: mechanisms of redundancy as in Bourbonnais, "When To (And Not To) Use RAID-Z" (2006).
 //!
 //! [`leaf_queue`]: crate::mechanism::leaf_queue
 
 pub mod ledger;
+mod log;
+mod loss;
 pub mod pool;
+pub mod scrub;
 mod shared;
 
 use std::collections::VecDeque;
@@ -103,6 +106,8 @@ struct Disk {
     slots: Vec<Slot>,
     /// Operations that the disk has received and not started.
     line: VecDeque<Operation>,
+    /// True if it has started a read of a scrub last, and nothing has moved its arm since.
+    scrubs: bool,
 }
 
 impl Disk {
@@ -136,7 +141,11 @@ impl Disks {
     #[must_use]
     pub fn new(id: ComponentId, config: DisksConfig) -> Self {
         let (disks, parallel) = (config.columns.disks, config.parallel);
-        let disk = Disk { slots: vec![Slot::default(); parallel as usize], line: VecDeque::new() };
+        let disk = Disk {
+            slots: vec![Slot::default(); parallel as usize],
+            line: VecDeque::new(),
+            scrubs: false,
+        };
         let shared = config.shared.as_ref().map(|of| Box::new(Shared::new(of, disks)));
         Self {
             id,
@@ -311,8 +320,15 @@ impl Disks {
     }
 
     /// Starts `operation` in a free slot of disk `index`.
-    fn start(&mut self, ctx: &mut Ctx<'_>, index: u32, slot: usize, operation: Operation) {
+    fn start(&mut self, ctx: &mut Ctx<'_>, index: u32, slot: usize, mut operation: Operation) {
         self.busy.add(ctx.now);
+        let disk = &mut self.disks[index as usize];
+        let scrubs = operation.what == What::Scrub;
+        if std::mem::replace(&mut disk.scrubs, scrubs) && scrubs {
+            // The arm is there already.
+            let seek = SimDuration::from_nanos(u64::from(operation.tag));
+            operation.time = SimDuration::from_nanos(operation.time.nanos() - seek.nanos());
+        }
         let slowness = if let Health::Slow(factor) = self.health { factor } else { 1.0 };
         let time = if slowness == 1.0 {
             operation.time
@@ -338,8 +354,13 @@ impl Disks {
         }
     }
 
-    /// Returns the operation whose end the alarm `local` stands for, after others have begun at its disk.
-    fn completes(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) -> Option<Operation> {
+    /// Returns the operation whose end the alarm `local` stands for, with its disk, after others have begun there.
+    fn completes(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        local: u32,
+        ticket: Ticket,
+    ) -> Option<(u32, Operation)> {
         let (index, slot) = (local / self.config.parallel, local % self.config.parallel);
         let disk = &mut self.disks[index as usize];
         let slot = &mut disk.slots[slot as usize];
@@ -354,7 +375,7 @@ impl Disks {
             shared.done(ctx.now, index, &operation);
             self.issue_next(ctx, index);
         }
-        Some(operation)
+        Some((index, operation))
     }
 
     fn done(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
@@ -367,54 +388,6 @@ impl Disks {
             entry.at = ComponentId::NONE;
             entry.waits = Waits::Nothing;
             ctx.proceed(request);
-        }
-    }
-
-    fn lose_all(&mut self, ctx: &mut Ctx<'_>) {
-        for index in 0..self.config.columns.disks {
-            let disk = &mut self.disks[index as usize];
-            let mut all = Vec::new();
-            for slot in &mut disk.slots {
-                let Some(operation) = std::mem::take(slot).operation else { continue };
-                self.busy.remove(ctx.now, SimDuration::ZERO);
-                all.push(operation);
-            }
-            all.extend(std::mem::take(&mut disk.line));
-            if let Some(shared) = &mut self.shared {
-                all = shared.lose(ctx.now, index, all);
-            }
-            for operation in all {
-                self.lose(ctx, operation);
-            }
-        }
-        if self.pool.is_some() {
-            self.pool_lost(ctx);
-        }
-    }
-
-    fn lose(&mut self, ctx: &mut Ctx<'_>, operation: Operation) {
-        self.inside.remove(ctx.now, ctx.now - operation.since);
-        if operation.request == RequestId::NONE {
-            return;
-        }
-        let entry = &mut ctx.requests[operation.request];
-        if entry.at == self.id {
-            entry.at = ComponentId::NONE;
-            entry.waits = Waits::Nothing;
-            ctx.fail(operation.request, Outcome::Error);
-        }
-    }
-
-    /// Stops all disks; the rest of each operation is done after the stall.
-    fn stop(&mut self, ctx: &Ctx<'_>) {
-        for disk in &mut self.disks {
-            for slot in disk.slots.iter_mut().rev() {
-                let Slot { operation: Some(operation), ends, .. } = std::mem::take(slot) else {
-                    continue;
-                };
-                disk.line.push_front(Operation { time: ends - ctx.now, ..operation });
-                self.busy.remove(ctx.now, SimDuration::ZERO);
-            }
         }
     }
 }
@@ -433,7 +406,7 @@ impl Live for Disks {
     fn starts(around: &mut Around<'_>, own: ComponentId) {
         around.with(own, |disks: &mut Self, ctx| {
             if disks.pool.is_some() {
-                disks.pool_starts(ctx);
+                disks.turn_groups(ctx);
             }
         });
     }
@@ -471,7 +444,7 @@ impl Live for Disks {
         fate,
         in_vain
     );
-    none!(begin_to_count, keeps_place);
+    none!(keeps_place);
 
     /// Completes an operation in service.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {
@@ -479,8 +452,10 @@ impl Live for Disks {
             return self.pool_rings(ctx, local, ticket);
         }
         match self.completes(ctx, local, ticket) {
-            Some(operation) if operation.what == What::Own => self.done(ctx, operation.request),
-            Some(operation) => self.pool_done(ctx, &operation),
+            Some((_, operation)) if operation.what == What::Own => {
+                self.done(ctx, operation.request);
+            }
+            Some((disk, operation)) => self.pool_done(ctx, disk, &operation),
             None => {}
         }
     }
@@ -517,6 +492,9 @@ impl Live for Disks {
         self.availability.set(ctx.now, usable, self.busy.area(ctx.now));
         if let Some(device) = self.pool.as_mut().and_then(|pool| pool.device.as_mut()) {
             device.health(ctx, health);
+        }
+        if before.is_lost() && !lost && self.pool.is_some() {
+            self.turn_groups(ctx);
         }
         if lost {
             self.lose_all(ctx);
@@ -560,8 +538,12 @@ impl Live for Disks {
         Keeps { line: true, visits: true, completions: true, tallied_by, ..Keeps::NOTHING }
     }
 
-    /// Restarts the greatest values.
-    fn counts_anew(&mut self, _: SimTime, _: SimTime) {
+    fn counts_anew(&mut self, now: SimTime, _: SimTime) {
+        self.begin_to_count(now);
+    }
+
+    /// Restarts the greatest values, which do not include the warm-up.
+    fn begin_to_count(&mut self, _: SimTime) {
         if let Some(pool) = &mut self.pool {
             pool.counts_anew();
         }

@@ -8,7 +8,7 @@ use crate::units::{Bandwidth, Probability, SimDuration};
 
 pub mod pool;
 
-use pool::{LogSpec, TransactionsSpec};
+use pool::{LogSpec, ScrubSpec, TransactionsSpec};
 
 spec! {
     /// A set of equal disks.
@@ -40,6 +40,8 @@ spec! {
         transactions: Option<TransactionsSpec>,
         /// Device of the intent log. Without it, the log lies on the disks of the set.
         log: Option<LogSpec>,
+        /// Reads of all allocated data from time to time, with `transactions`. Without it, none.
+        scrub: Option<ScrubSpec>,
         /// Data read from the set, for the server's RAM cache. Only in a server. Without it, every read goes to a
         /// disk.
         content: Option<ContentSpec>,

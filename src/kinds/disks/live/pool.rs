@@ -14,13 +14,14 @@
 //! [`dirty_data`]: crate::mechanism::dirty_data
 //! [`intent_log`]: crate::mechanism::intent_log
 
+use super::scrub::{ScrubConfig, Scrubs};
 use super::{Disks, DisksConfig, NO_ZONE, Operation};
 use crate::convert::whole;
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
 use crate::kinds::disks::spec::Columns;
 use crate::mechanism::dirty_data::{DirtyData, Joined, Tuning};
-use crate::mechanism::intent_log::{BLOCK, Ended, IN_PLACE, IntentLog, Issue, RECORD};
+use crate::mechanism::intent_log::{IN_PLACE, IntentLog};
 use crate::mechanism::leaf_queue::Class;
 use crate::model::Ctx;
 use crate::model::alarm::Alarm;
@@ -41,7 +42,7 @@ pub enum Tallied {
     Dirty,
     /// Writes that joined a group.
     Writes,
-    /// Those that were delayed or waited first.
+    /// Writes that were delayed or waited first.
     Delayed,
     /// Sum of their times, in ns.
     Waited,
@@ -49,12 +50,21 @@ pub enum Tallied {
     Syncs,
     /// Blocks of the log.
     Blocks,
+    /// Scrubs that ended.
+    Scrubs,
+    /// Sum of their times, in ns.
+    ScrubTime,
+    /// Reads of scrubs that ended.
+    ScrubReads,
 }
+
+/// Number of entries of the tally.
+const TALLIED: usize = 9;
 
 /// Uses of an operation at a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
-    /// That of a request, or a write that no request waits for.
+    /// An operation of a request, or a write that no request waits for.
     Own,
     /// A write of a transaction group; its tag is the dirty data that it ends, in bytes.
     Group,
@@ -62,14 +72,18 @@ pub(super) enum What {
     Log,
     /// A cache flush for a block of the log; its tag is the block.
     Flush,
+    /// A read of a scrub; its tag is the part of its time that an arm needs to get there, in ns.
+    Scrub,
 }
 
 /// Purposes of the draws, by distance from the first key; see [`PoolConfig::key`].
-pub const PURPOSES: [&str; 4] = ["group-write", "group-run", "log-write", "cache-flush"];
+pub const PURPOSES: [&str; 5] =
+    ["group-write", "group-run", "log-write", "cache-flush", "scrub-seek"];
 const GROUP: u32 = 0;
 const RUN: u32 = 1;
-const LOG: u32 = 2;
-const FLUSH: u32 = 3;
+pub(super) const LOG: u32 = 2;
+pub(super) const FLUSH: u32 = 3;
+pub(super) const SCRUB: u32 = 4;
 
 /// Configuration of transaction groups and intent log.
 #[derive(Clone, Debug)]
@@ -88,6 +102,8 @@ pub struct PoolConfig {
     pub flush: Option<Sampler>,
     /// Log device; `None`: the log lies on the disks.
     pub log: Option<LogConfig>,
+    /// Scrubs; `None`: there are none.
+    pub scrub: Option<ScrubConfig>,
     /// Number of zones, each with a data set.
     pub zones: usize,
     /// Key of the draws of the first of [`PURPOSES`]; the others follow.
@@ -107,9 +123,9 @@ pub struct LogConfig {
 
 /// Writes of a step of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Job {
-    request: RequestId,
-    zone: u32,
+pub(super) struct Job {
+    pub(super) request: RequestId,
+    pub(super) zone: u32,
     /// True if the request waits until the write is durable.
     durable: bool,
     /// Writes that have not begun.
@@ -120,19 +136,22 @@ struct Job {
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     dirty: DirtyData<Job>,
-    log: IntentLog<RequestId>,
+    pub(super) log: IntentLog<RequestId>,
     /// The log device.
     pub(super) device: Option<Box<Disks>>,
     alarm: Alarm,
     /// Disks that an operation of the pool used last, as a group of columns.
     turn: u32,
-    /// Operations drawn so far.
-    drawn: u64,
+    /// Draws so far, by purpose.
+    drawn: [u64; PURPOSES.len()],
     /// Operations of the group that syncs under way.
     under_way: u32,
+    /// True once the group that syncs is written.
+    is_written: bool,
     /// Present limit of active writes of a group at each disk.
     active: u32,
-    tally: [u128; 6],
+    pub(super) scrubs: Option<Scrubs>,
+    tally: [u128; TALLIED],
     /// Instant up to which dirty data is counted.
     counted: SimTime,
     /// Remainder of the division by the limit in the count.
@@ -152,10 +171,12 @@ impl Pool {
             device: device.map(Box::new),
             alarm: Alarm::default(),
             turn: 0,
-            drawn: 0,
+            drawn: [0; PURPOSES.len()],
             under_way: 0,
+            is_written: false,
             active: 0,
-            tally: [0; 6],
+            scrubs: config.scrub.map(|scrub| Scrubs::new(scrub, now)),
+            tally: [0; TALLIED],
             counted: now,
             rest: 0,
             most_dirty: 0,
@@ -178,7 +199,7 @@ impl Pool {
         (self.tally[Tallied::Dirty as usize] + sum / most, sum % most)
     }
 
-    fn count(&mut self, what: Tallied, more: u64) {
+    pub(super) fn count(&mut self, what: Tallied, more: u64) {
         self.tally[what as usize] += u128::from(more);
     }
 
@@ -191,15 +212,26 @@ impl Pool {
         self.most_dirty = self.most_dirty.max(self.dirty.dirty());
     }
 
-    /// Returns the number of the next operation.
-    const fn next_draw(&mut self) -> u64 {
-        self.drawn += 1;
-        self.drawn
+    /// Returns the number of the next draw for a purpose.
+    pub(super) const fn next_draw(&mut self, purpose: u32) -> u64 {
+        let drawn = &mut self.drawn[purpose as usize];
+        *drawn += 1;
+        *drawn
+    }
+
+    /// Returns true if a scan ends its phase once that has lasted for its least time.
+    pub(super) fn presses(&self, now: SimTime) -> bool {
+        let late = self.dirty.synced() + self.dirty.tuning().timeout <= now;
+        late || self.dirty.is_full() || self.dirty.delays_scans()
     }
 
     pub(super) fn is_idle(&self) -> bool {
         let idle = |device: &Disks| device.disks.iter().all(super::Disk::is_idle);
-        self.dirty.dirty() == 0 && self.log.is_empty() && self.device.as_deref().is_none_or(idle)
+        let scrubs = self.scrubs.as_ref().is_some_and(Scrubs::is_under_way);
+        !scrubs
+            && self.dirty.dirty() == 0
+            && self.log.is_empty()
+            && self.device.as_deref().is_none_or(idle)
     }
 
     /// Forgets a request that no longer waits; its writes go on without it.
@@ -225,19 +257,19 @@ impl Pool {
 
 /// An operation of the pool that is placed on the disks.
 #[derive(Clone, Copy, Debug)]
-struct Placed {
-    what: What,
-    tag: u32,
-    zone: u32,
-    class: Class,
+pub(super) struct Placed {
+    pub(super) what: What,
+    pub(super) tag: u32,
+    pub(super) zone: u32,
+    pub(super) class: Class,
     /// Distance of the key of its time.
-    key: u32,
+    pub(super) key: u32,
     /// Bytes beyond one write.
-    beyond: u64,
+    pub(super) beyond: u64,
 }
 
 /// Returns the time to transfer `bytes`.
-fn transfer(bandwidth: Option<Bandwidth>, bytes: u64) -> SimDuration {
+pub(super) fn transfer(bandwidth: Option<Bandwidth>, bytes: u64) -> SimDuration {
     bandwidth.map_or(SimDuration::ZERO, |bandwidth| bandwidth.time_for(Bytes::new(bytes)))
 }
 
@@ -248,22 +280,17 @@ impl Disks {
         self.pool.is_some()
     }
 
-    fn pool_config(&self) -> &PoolConfig {
+    pub(super) fn pool_config(&self) -> &PoolConfig {
         self.config.pool.as_ref().expect("a set with a pool has its configuration")
     }
 
-    fn pool(&mut self) -> &mut Pool {
+    pub(super) fn pool(&mut self) -> &mut Pool {
         self.pool.as_mut().expect("the set has a pool")
     }
 
     /// Returns the number of the alarm of the pool; those of the log device follow.
     pub(super) const fn pool_alarm(&self) -> u32 {
         self.config.columns.disks * self.config.parallel
-    }
-
-    /// Arms the first sync.
-    pub(super) fn pool_starts(&mut self, ctx: &mut Ctx<'_>) {
-        self.turn_groups(ctx);
     }
 
     /// Lets `count` buffered writes of `request` join the open group, one after the other. Returns false if the request
@@ -301,7 +328,7 @@ impl Disks {
         entry.need = 0;
     }
 
-    fn releases(ctx: &mut Ctx<'_>, request: RequestId) {
+    pub(super) fn releases(ctx: &mut Ctx<'_>, request: RequestId) {
         let entry = &mut ctx.requests[request];
         entry.at = crate::model::ids::ComponentId::NONE;
         entry.waits = Waits::Nothing;
@@ -309,7 +336,7 @@ impl Disks {
     }
 
     /// Returns whether durable writes are written in place.
-    fn writes_in_place(&self) -> bool {
+    pub(super) fn writes_in_place(&self) -> bool {
         let config = self.pool_config();
         config.log.is_none() && config.write_size >= IN_PLACE
     }
@@ -344,62 +371,15 @@ impl Disks {
         }
     }
 
-    /// Commits the write of `job` to the log of its zone.
-    fn commits(&mut self, ctx: &mut Ctx<'_>, job: Job) {
-        let in_place = self.writes_in_place();
-        let config = self.pool_config();
-        let bytes = if in_place { RECORD } else { config.write_size.min(BLOCK) };
-        let set = if job.zone == NO_ZONE { config.zones } else { job.zone as usize };
-        let (block, issues) = self.pool().log.commit(ctx.now, set, job.request, bytes);
-        if in_place {
-            self.place_next(ctx, Self::of_log(block, job.zone, 0));
-        }
-        self.write_blocks(ctx, issues);
-    }
-
-    const fn of_log(block: u32, zone: u32, beyond: u64) -> Placed {
-        Placed { what: What::Log, tag: block, zone, class: Class::SyncWrite, key: LOG, beyond }
-    }
-
-    /// Writes blocks of the log to the log device or the disks.
-    fn write_blocks(&mut self, ctx: &mut Ctx<'_>, issues: Vec<Issue>) {
-        for Issue { block, set, bytes } in issues {
-            self.pool().count(Tallied::Blocks, 1);
-            let config = self.pool_config();
-            let beyond = bytes.saturating_sub(config.write_size);
-            let zone = if set == config.zones { NO_ZONE } else { crate::convert::place(set) };
-            if self.pool().device.is_some() {
-                self.write_to_device(ctx, block, beyond);
-            } else {
-                self.place_next(ctx, Self::of_log(block, zone, beyond));
-            }
-            let ended = self.pool().log.ends(ctx.now, block);
-            debug_assert_eq!(ended, Ended::Nothing, "its write is under way");
-        }
-    }
-
-    fn write_to_device(&mut self, ctx: &mut Ctx<'_>, block: u32, beyond: u64) {
-        let config = self.config.pool.as_ref().expect("the set has a pool");
-        let log = config.log.as_ref().expect("a device has a configuration");
-        let key = KeyId(config.key.0 + LOG);
-        let pool = self.pool.as_mut().expect("the set has a pool");
-        pool.log.begins(block, 0);
-        let uniform = ctx.draws.uniform_at(key, pool.next_draw(), 0);
-        let time = SimDuration::from_seconds_f64(log.device.time.sample(uniform));
-        let time = time + transfer(log.bandwidth, beyond);
-        let operation = Operation::of_pool(What::Log, block, time, ctx.now);
-        pool.device.as_mut().expect("it has a device").put(ctx, 0, operation);
-    }
-
     /// Places an operation of the pool on the next group of columns.
-    fn place_next(&mut self, ctx: &mut Ctx<'_>, placed: Placed) {
+    pub(super) fn place_next(&mut self, ctx: &mut Ctx<'_>, placed: Placed) {
         let Columns { disks, group, read, .. } = self.config.columns;
         let config = self.config.pool.as_ref().expect("the set has a pool");
         let key = KeyId(config.key.0 + placed.key);
         // The data of a block lies on all columns that a read uses.
         let more = transfer(config.bandwidth, placed.beyond / u64::from(read));
         let pool = self.pool.as_mut().expect("the set has a pool");
-        let (first, of) = (pool.turn * group, Drawn::of(pool.next_draw()));
+        let (first, of) = (pool.turn * group, Drawn::of(pool.next_draw(placed.key)));
         pool.turn = (pool.turn + 1) % (disks / group);
         let law = self.config.write_time.as_ref().unwrap_or(&self.config.time);
         let time = |column: u32| {
@@ -427,10 +407,11 @@ impl Disks {
     }
 
     /// Handles the end of an operation of the pool.
-    pub(super) fn pool_done(&mut self, ctx: &mut Ctx<'_>, operation: &Operation) {
+    pub(super) fn pool_done(&mut self, ctx: &mut Ctx<'_>, disk: u32, operation: &Operation) {
         self.pool().settle(ctx.now);
         match operation.what {
             What::Own => {}
+            What::Scrub => self.pool().scrub_read(disk),
             What::Log | What::Flush => self.log_ends(ctx, operation.tag),
             What::Group => {
                 let pool = self.pool();
@@ -442,63 +423,36 @@ impl Disks {
         self.turn_groups(ctx);
     }
 
-    /// Ends an operation of a block of the log.
-    fn log_ends(&mut self, ctx: &mut Ctx<'_>, block: u32) {
-        match self.pool().log.ends(ctx.now, block) {
-            Ended::Nothing => {}
-            Ended::Flush(disks) => self.flush(ctx, block, disks),
-            Ended::Durable(writers) => {
-                writers.into_iter().for_each(|request| Self::releases(ctx, request));
-            }
-        }
-    }
-
-    /// Flushes the caches of the disks that a block of the log has used.
-    fn flush(&mut self, ctx: &mut Ctx<'_>, block: u32, disks: Vec<u32>) {
-        let config = self.config.pool.as_ref().expect("the set has a pool");
-        let flush = config.log.as_ref().map_or(&config.flush, |log| &log.flush);
-        let Some(flush) = flush.clone() else {
-            self.pool().log.begins(block, 0);
-            return self.log_ends(ctx, block);
-        };
-        let key = KeyId(config.key.0 + FLUSH);
-        for disk in disks {
-            let pool = self.pool.as_mut().expect("the set has a pool");
-            pool.log.begins(block, disk);
-            let uniform = ctx.draws.uniform_at(key, pool.next_draw(), 0);
-            let time = SimDuration::from_seconds_f64(flush.sample(uniform));
-            let operation = Operation::of_pool(What::Flush, block, time, ctx.now);
-            match &mut pool.device {
-                Some(device) => device.put(ctx, 0, operation),
-                None => self.receive(ctx, disk, operation),
-            }
-        }
-    }
-
-    /// Hands an operation to a disk past its queue.
-    fn receive(&mut self, ctx: &mut Ctx<'_>, disk: u32, operation: Operation) {
-        self.arrived += 1;
-        self.inside.add(ctx.now);
-        self.reach(ctx, disk, operation);
-    }
-
     /// Ends the sync whose group is written, and begins the next one if it is due. Adapts the number of active writes to
-    /// the dirty data, and arms the alarm.
-    fn turn_groups(&mut self, ctx: &mut Ctx<'_>) {
+    /// the dirty data, and arms the alarm. Lost disks do nothing.
+    pub(super) fn turn_groups(&mut self, ctx: &mut Ctx<'_>) {
+        if self.health.is_lost() {
+            return;
+        }
+        let disks = self.config.columns.disks;
+        self.pool().scrub_if_due(ctx.now, disks);
         loop {
             let pool = self.pool();
             if pool.dirty.syncs() && pool.under_way == 0 {
-                pool.dirty.sync_ends();
+                // The scan begins its work when the group is written.
+                let begins = !std::mem::replace(&mut pool.is_written, true);
+                if self.scrub_works(ctx, begins) {
+                    self.pool().dirty.sync_ends();
+                }
             }
-            if !pool.dirty.sync_is_due(ctx.now, false) {
+            let pool = self.pool();
+            let scans = pool.scrubs.as_ref().is_some_and(Scrubs::is_under_way);
+            if !pool.dirty.sync_is_due(ctx.now, scans) {
                 break;
             }
+            pool.is_written = false;
             self.sync_begins(ctx);
         }
         self.adapt(ctx);
         let unit = UnitId(self.config.unit.0 + self.pool_alarm());
         let pool = self.pool();
-        let due = pool.dirty.due().min(pool.log.due());
+        let scrub = pool.scrubs.as_ref().map_or(SimTime::NEVER, Scrubs::next);
+        let due = pool.dirty.due().min(pool.log.due()).min(scrub);
         pool.alarm.arm(ctx, unit, (due < SimTime::NEVER).then_some(due));
     }
 
@@ -555,7 +509,7 @@ impl Disks {
             return most;
         }
         let key = KeyId(config.key.0 + RUN);
-        let uniform = ctx.draws.uniform_at(key, self.pool().next_draw(), 0);
+        let uniform = ctx.draws.uniform_at(key, self.pool().next_draw(RUN), 0);
         let further = libm::log(uniform) / libm::log(next);
         whole::u64(further).saturating_add(1).min(most)
     }
@@ -565,8 +519,8 @@ impl Disks {
         let own = self.pool_alarm();
         if local > own {
             let device = self.pool().device.as_mut().expect("its slots have alarms");
-            if let Some(operation) = device.completes(ctx, local - own - 1, ticket) {
-                self.pool_done(ctx, &operation);
+            if let Some((disk, operation)) = device.completes(ctx, local - own - 1, ticket) {
+                self.pool_done(ctx, disk, &operation);
             }
             return;
         }
@@ -586,6 +540,10 @@ impl Disks {
         let pool = self.pool();
         pool.settle(ctx.now);
         pool.under_way = 0;
+        pool.is_written = false;
+        if let Some(scrubs) = &mut pool.scrubs {
+            scrubs.lost();
+        }
         let jobs = pool.dirty.clear(ctx.now).into_iter().map(|job| job.request);
         let waiting: Vec<RequestId> = jobs.chain(pool.log.clear()).collect();
         if let Some(device) = &mut pool.device {
@@ -597,6 +555,5 @@ impl Disks {
             entry.waits = Waits::Nothing;
             ctx.fail(request, Outcome::Error);
         }
-        self.turn_groups(ctx);
     }
 }

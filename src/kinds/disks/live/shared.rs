@@ -133,7 +133,8 @@ impl Shared {
             leaf.done(operation.class);
         }
         if let Some(throttle) = &mut self.throttle {
-            let direction = direction(operation.class != Class::SyncRead);
+            let reads = matches!(operation.class, Class::SyncRead | Class::Scrub);
+            let direction = direction(!reads);
             throttle.done(now, zone_of(operation), direction, operation.issued);
         }
     }

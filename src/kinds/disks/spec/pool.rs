@@ -1,4 +1,4 @@
-//! The write path of a set of disks: transaction groups and a log device.
+//! The write path of a set of disks: transaction groups, a log device, scrubs.
 
 use crate::kinds::disks::spec::DiskKind;
 use crate::scenario::law::LawSpec;
@@ -44,6 +44,20 @@ spec! {
         /// Sequential transfer, for the part of a block of the log beyond one write. Without it, every block takes the time
         /// of one write.
         bandwidth: Option<Bandwidth> => above(Bandwidth::from_bytes_per_s(0)),
+    }
+}
+
+spec! {
+    /// Scrubs: reads of all allocated data, in the order in which it lies on the disks.
+    pub struct ScrubSpec {
+        /// Time between the starts of two scrubs. One that is due while another is under way is left out.
+        every: SimDuration => within(SimDuration::SECOND, SimDuration::YEAR),
+        /// Start of the first scrub, after time zero. A scrub whose start is not simulated is not under way.
+        at: SimDuration = "0s" => at_most(SimDuration::YEAR),
+        /// Data on the set, without redundancy.
+        allocated: Bytes => at_least(Bytes::new(1)),
+        /// Least time of work at the end of each sync.
+        work: SimDuration = "1s" => within(SimDuration::from_nanos(1_000_000), SimDuration::HOUR),
     }
 }
 
