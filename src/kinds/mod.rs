@@ -156,8 +156,8 @@ pub const ROWS: &[&[crate::plan::figure::registry::Row]] =
 pub fn read(
     figure: &crate::plan::figure::Figure,
 ) -> Option<(&'static str, crate::model::gauge::ReadAs)> {
-    let of_disks = disks::figures::read(figure).map(|how| (disks::live::ledger::OF, how));
-    of_disks.or_else(|| queue::figures::read(figure).map(|how| (queue::account::OF, how)))
+    disks::figures::read(figure)
+        .or_else(|| queue::figures::read(figure).map(|how| (queue::account::OF, how)))
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ pub struct Tuning {
     pub under: f64,
     /// Latency of a disk operation above which it is slow: delays rise only if one was within a second.
     pub laggard: SimDuration,
-    /// Time between the starts of syncs of transaction groups.
+    /// Time between the starts of syncs of transaction groups; zero: they are [recorded](IoThrottle::sync_begins).
     pub sync: SimDuration,
 }
 
@@ -300,6 +300,11 @@ impl IoThrottle {
     pub fn lost(&mut self, now: SimTime) {
         self.counts_busy(micros(now));
         self.outstanding -= 1;
+    }
+
+    /// Records the start of a sync of a transaction group.
+    pub fn sync_begins(&mut self, now: SimTime) {
+        self.syncs.begins(micros(now));
     }
 
     fn counts_busy(&mut self, at: u64) {

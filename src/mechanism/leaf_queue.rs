@@ -8,8 +8,7 @@
 //!
 //! In: operations, ends of operations. Out: the next operation for the disk. Holds: active operations of a class never
 //! exceed its maximum; each operation comes out once; operations of one zone and class keep their order.
-//! Leaves out: asynchronous reads (there is no prefetch), scrub, trim, aggregation of neighbouring operations, and
-//! the limit of asynchronous writes that grows with dirty data.
+//! Leaves out: asynchronous reads (there is no prefetch), trim, aggregation of neighbouring operations.
 //! Source: illumos-joyent `uts/common/fs/zfs/vdev_queue.c`, `zfs_zone.c` (2013-08-28 and later).
 
 use std::collections::VecDeque;
@@ -28,14 +27,16 @@ pub enum Class {
     SyncWrite,
     /// A write that no request waits for.
     AsyncWrite,
+    /// A read of a scrub.
+    Scrub,
 }
 
 impl Class {
     /// All classes, in the order of priority.
-    pub const ALL: [Self; 3] = [Self::SyncRead, Self::SyncWrite, Self::AsyncWrite];
+    pub const ALL: [Self; 4] = [Self::SyncRead, Self::SyncWrite, Self::AsyncWrite, Self::Scrub];
 
     const fn is_sync(self) -> bool {
-        !matches!(self, Self::AsyncWrite)
+        matches!(self, Self::SyncRead | Self::SyncWrite)
     }
 }
 
@@ -49,8 +50,12 @@ pub struct Limits {
 }
 
 /// The limits of the source, by class.
-pub const LIMITS: [Limits; 3] =
-    [Limits { least: 10, most: 10 }, Limits { least: 10, most: 10 }, Limits { least: 3, most: 10 }];
+pub const LIMITS: [Limits; 4] = [
+    Limits { least: 10, most: 10 },
+    Limits { least: 10, most: 10 },
+    Limits { least: 3, most: 10 },
+    Limits { least: 1, most: 2 },
+];
 
 #[derive(Clone, Copy, Debug)]
 struct Turn {
@@ -145,15 +150,24 @@ impl<T> Line<T> {
 /// The queue in front of one disk.
 #[derive(Clone, Debug)]
 pub struct LeafQueue<T> {
-    lines: [Line<T>; 3],
-    limits: [Limits; 3],
+    lines: [Line<T>; 4],
+    limits: [Limits; 4],
 }
 
 impl<T> LeafQueue<T> {
     /// Creates an empty queue.
     #[must_use]
-    pub fn new(limits: [Limits; 3]) -> Self {
-        Self { lines: [Line::new(), Line::new(), Line::new()], limits }
+    pub fn new(limits: [Limits; 4]) -> Self {
+        Self { lines: Self::empty(), limits }
+    }
+
+    const fn empty() -> [Line<T>; 4] {
+        [Line::new(), Line::new(), Line::new(), Line::new()]
+    }
+
+    /// Changes the maximum of active operations of a class. If it rises, the disk may receive more.
+    pub const fn limit(&mut self, class: Class, most: u32) {
+        self.limits[class as usize].most = most;
     }
 
     /// Adds an operation of `zone`; `None`: of no zone, but of the system.
@@ -184,7 +198,7 @@ impl<T> LeafQueue<T> {
 
     /// Removes all operations that wait; returns them, class by class. Nothing is active afterwards.
     pub fn clear(&mut self) -> Vec<T> {
-        let lines = std::mem::replace(&mut self.lines, [Line::new(), Line::new(), Line::new()]);
+        let lines = std::mem::replace(&mut self.lines, Self::empty());
         lines.into_iter().flat_map(|line| line.waiting).map(|(_, operation)| operation).collect()
     }
 

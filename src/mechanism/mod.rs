@@ -1,16 +1,19 @@
 //! Mechanisms that several kinds of components share, and that depend on no kind: a processor divided among zones,
-//! links divided among transfers, the path of disk operations, memory as an adaptive cache with its second level on a
-//! disk, and power by load.
+//! links divided among transfers, the path of disk operations with transaction groups, the intent log and a scrub, memory
+//! as an adaptive cache with its second level on a disk, and power by load.
 
 pub mod arc;
 pub mod cpu_share;
 pub mod cpu_tick;
 mod cpu_zone;
+pub mod dirty_data;
 pub mod flow_share;
+pub mod intent_log;
 pub mod io_throttle;
 pub mod l2arc;
 pub mod leaf_queue;
 pub mod power;
 pub mod processor;
+pub mod scan;
 pub mod share;
 pub(crate) mod virtual_clock;

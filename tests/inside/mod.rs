@@ -16,6 +16,7 @@ mod coverage;
 mod databases;
 mod determinism;
 mod digests;
+mod disk_writes;
 mod disks;
 mod drawing;
 mod edges;

@@ -1,10 +1,14 @@
 //! Mistakes in sets of disks.
 
-use crate::kinds::disks::spec::{DiskSetSpec, Layout};
+use crate::kinds::disks::components::limits;
+use crate::kinds::disks::spec::pool::TransactionsSpec;
+use crate::kinds::disks::spec::{DiskSetSpec, Layout, QueueOrder};
 use crate::plan::Draft;
+use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
+use crate::units::Bytes;
 
 /// Reports numbers of disks that make no raidz group.
 pub fn layout(set: &DiskSetSpec, out: &mut Diagnostics) {
@@ -24,16 +28,17 @@ pub fn layout(set: &DiskSetSpec, out: &mut Diagnostics) {
     }
 }
 
-/// Checks the sets of disks of a server.
+/// Checks the sets of disks of a server with this memory.
 pub fn of_server<'a>(
     draft: &Draft,
-    server: &Name,
+    (server, memory): (&Name, Option<Bytes>),
     sets: impl Iterator<Item = &'a DiskSetSpec>,
     out: &mut Diagnostics,
 ) {
     let mut first = None;
     for set in sets {
         layout(set, out);
+        write_path(draft, set, memory, out);
         let Some(throttle) = &set.io_throttle else { continue };
         throttles(draft, set, out);
         match first {
@@ -56,10 +61,96 @@ fn throttles(draft: &Draft, set: &DiskSetSpec, out: &mut Diagnostics) {
         let mistake = Diagnostic::new(Code::KeysExclude, throttle.span, message).help(help);
         out.push(mistake.related(horizon.span, "the horizon"));
     }
+    if set.transactions.is_some() && throttle.sync.given {
+        let message = "the syncs of the `transactions` of this set are simulated";
+        inert(throttle.sync.span, message, "remove `sync`", out);
+    }
     let (over, under) = (&throttle.over, &throttle.under);
     if under.value.get() > over.value.get() {
         let message = "delays would rise and fall at the same utilisation: `under` is above `over`";
         let mistake = Diagnostic::new(Code::OutOfRange, under.span, message);
         out.push(mistake.related(over.span, "`over`"));
+    }
+}
+
+/// Reports keys of the write path of a file server, whose heads have no memory of this kind.
+pub fn no_write_path(pool: &Name, set: &DiskSetSpec, out: &mut Diagnostics) {
+    let message = |what: &str| format!("`{pool}` belongs to a file server, which has no {what}");
+    if let Some(transactions) = &set.transactions {
+        let help = "give the disks of a server `transactions`, or remove them";
+        inert(transactions.span, message("transaction groups"), help, out);
+    }
+    if let Some(log) = &set.log {
+        let help = "give the disks of a server a `log`, or remove it";
+        inert(log.span, message("intent log"), help, out);
+    }
+    if let Some(scrub) = &set.scrub {
+        let help = "give the disks of a server a `scrub`, or remove it";
+        inert(scrub.span, message("scrub"), help, out);
+    }
+    let message = "no operation of a file server's disks is sequential";
+    inert_if(set.bandwidth.as_ref(), message, "remove `bandwidth`", out);
+}
+
+/// Checks transaction groups and intent log of a set of disks of a server with this memory.
+fn write_path(draft: &Draft, set: &DiskSetSpec, memory: Option<Bytes>, out: &mut Diagnostics) {
+    let Some(transactions) = &set.transactions else {
+        let why = if set.log.is_some() {
+            "without transaction groups each write goes to the disks at once"
+        } else {
+            "a scrub works at the end of each sync of a transaction group"
+        };
+        if set.log.is_some() || set.scrub.is_some() {
+            return missing(set.span, "transactions", why, out);
+        }
+        let message = "no operation of these disks is sequential";
+        let help = "give `transactions`, or remove `bandwidth`";
+        return inert_if(set.bandwidth.as_ref(), message, help, out);
+    };
+    if let Some(horizon) = &draft.scenario.run.horizon {
+        let message = "transaction groups are simulated request by request, not over a horizon";
+        let help = "give windows without a `horizon`, or remove `transactions`";
+        let mistake = Diagnostic::new(Code::KeysExclude, transactions.span, message).help(help);
+        out.push(mistake.related(horizon.span, "the horizon"));
+    }
+    if let Some(queue) = set.queue.as_ref().filter(|queue| queue.value == QueueOrder::Fifo) {
+        let why = "writes of a transaction group wait in queue classes";
+        exclude(queue.span, transactions.span, why, out);
+    }
+    of_groups(set, transactions, memory, out);
+}
+
+fn of_groups(
+    set: &DiskSetSpec,
+    spec: &TransactionsSpec,
+    memory: Option<Bytes>,
+    out: &mut Diagnostics,
+) {
+    let size = spec.write_size.value.count();
+    match limits(spec, memory) {
+        None => {
+            let why = "10 % of the server's `memory`, which is not given";
+            missing(spec.span, "dirty-max", why, out);
+        }
+        Some(limits) if limits.most < 100 * size => {
+            let most = Bytes::new(limits.most);
+            let message = format!("the limit of dirty data is {most}, fewer than 100 writes");
+            let span = spec.dirty_max.as_ref().map_or(spec.write_size.span, |most| most.span);
+            let help = format!("give a `dirty-max` of {} or more", Bytes::new(100 * size));
+            out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
+        }
+        Some(_) => {}
+    }
+    let sequential = spec.sequential.value.get();
+    if sequential > 0.0 && set.bandwidth.is_none() {
+        let why = "the transfer of writes that are merged takes time";
+        missing(set.span, "bandwidth", why, out);
+    }
+    if sequential <= 0.0 && set.scrub.is_some() && set.bandwidth.is_none() {
+        missing(set.span, "bandwidth", "a scrub reads at the sequential transfer of a disk", out);
+    }
+    if sequential <= 0.0 && set.log.is_some() && set.scrub.is_none() {
+        let message = "no operation of these disks is sequential: the log has a device of its own";
+        inert_if(set.bandwidth.as_ref(), message, "give `sequential`, or remove `bandwidth`", out);
     }
 }

@@ -1,25 +1,35 @@
 //! A set of disks as a component of the event loop, and the ledgers of the zones that share it.
 
 use crate::engine::law::Law;
+use crate::engine::law::Sampler;
+use crate::kinds::disks::live::pool::{LogConfig, PURPOSES, PoolConfig};
+use crate::kinds::disks::live::scrub::ScrubConfig;
 use crate::kinds::disks::live::{DisksConfig, Sharing};
-use crate::kinds::disks::spec::{DiskSetSpec, IoThrottleSpec};
+use crate::kinds::disks::spec::pool::{LogSpec, ScrubSpec, TransactionsSpec};
+use crate::kinds::disks::spec::{Columns, DiskKind, DiskSetSpec, IoThrottleSpec};
+use crate::mechanism::dirty_data;
 use crate::mechanism::io_throttle::Tuning;
+use crate::mechanism::scan;
 use crate::model::blueprint::Config;
-use crate::model::ids::ComponentId;
-use crate::plan::compile::Builder;
-use crate::plan::program::law_of;
+use crate::model::ids::{ComponentId, KeyId, UnitId};
+use crate::plan::compile::{Builder, Made};
+use crate::plan::program::{Compiler, law_of};
+use crate::scenario::law::LawSpec;
+use crate::scenario::value::Spanned;
+use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Returns the configuration of the set of disks `id`. `zones` holds the I/O priority of each zone that may use it and,
-/// where the set has a throttle, the component of the zone's ledger. `has_copies` is true if it holds copies alone.
+/// where the set has a throttle, the component of the zone's ledger. `memory` is that of the server; `has_copies` is true
+/// if the set holds copies alone.
 pub(crate) fn disks(
     builder: &mut Builder<'_>,
     id: ComponentId,
     spec: &DiskSetSpec,
     zones: Vec<(u32, Option<ComponentId>)>,
+    memory: Option<Bytes>,
     has_copies: bool,
 ) -> Config {
     let kind = spec.kind.value;
-    let exponential = |per_s: f64| Law::exponential(1.0 / per_s).expect("disks have a rate");
     let given = spec.time.as_ref().map(|law| law_of(law));
     let writes = spec.write_time.as_ref().map(|law| law_of(law));
     let of_kind = || exponential(kind.writes_per_s());
@@ -27,24 +37,122 @@ pub(crate) fn disks(
     let writes = writes.or_else(|| differs.then(of_kind));
     let law = given.unwrap_or_else(|| exponential(kind.operations_per_s()));
     let (columns, parallel) = (spec.columns(), spec.at_once());
+    let slots = columns.disks * parallel;
+    let log = spec.log.as_ref().map_or(0, |log| log.kind.value.parallel());
+    let alarms = slots + spec.transactions.as_ref().map_or(0, |_| 1 + log);
+    let unit = builder.units(id, alarms);
+    let pool = spec.transactions.as_ref().map(|transactions| {
+        let log = spec.log.as_ref().map(|log| log_device(log, UnitId(unit.0 + slots + 1)));
+        Box::new(pool(spec, transactions, log, (zones.len(), memory)))
+    });
     Config::Disks(DisksConfig {
         columns,
         parallel,
         time: law.sampler(),
         write_time: writes.map(|law| law.sampler()),
-        unit: builder.units(id, columns.disks * parallel),
+        unit,
         shared: sharing(spec, zones).map(Box::new),
+        pool,
         has_copies,
     })
 }
 
+fn exponential(per_s: f64) -> Law {
+    Law::exponential(1.0 / per_s).expect("disks have a rate")
+}
+
+/// Gives the sets of disks with transaction groups the keys of their own draws.
+pub(crate) fn give_keys(compiler: &mut Compiler<'_>, made: &mut Made) {
+    for part in &mut made.parts {
+        let Config::Disks(DisksConfig { pool: Some(pool), .. }) = &mut part.config else {
+            continue;
+        };
+        let keys = PURPOSES.map(|purpose| compiler.key(purpose, &part.name));
+        pool.key = keys[0];
+    }
+}
+
+/// Returns the limits of dirty data of a set of disks in a server with this memory; `None` if they are unknown.
+#[must_use]
+pub fn limits(spec: &TransactionsSpec, memory: Option<Bytes>) -> Option<dirty_data::Tuning> {
+    let of_memory = memory.map(|memory| dirty_data::Tuning::limit_of(memory.count()));
+    let most = spec.dirty_max.as_ref().map(|most| most.value.count()).or(of_memory)?;
+    let (sync, delay) = (spec.sync_from.value.get(), spec.delay_from.value.get());
+    Some(dirty_data::Tuning {
+        scale: spec.delay_scale.value,
+        longest: spec.delay_max.value,
+        timeout: spec.timeout.value,
+        ..dirty_data::Tuning::of_shares(most, sync, delay)
+    })
+}
+
+fn pool(
+    set: &DiskSetSpec,
+    spec: &TransactionsSpec,
+    log: Option<LogConfig>,
+    (zones, memory): (usize, Option<Bytes>),
+) -> PoolConfig {
+    PoolConfig {
+        dirty: limits(spec, memory).expect("a sound draft has a limit of dirty data"),
+        write_size: spec.write_size.value.count(),
+        most_merged: spec.most_merged(),
+        sequential: spec.sequential.value.get(),
+        bandwidth: set.bandwidth.as_ref().map(|bandwidth| bandwidth.value),
+        flush: flush(spec.flush.as_ref(), set.kind.value),
+        log,
+        scrub: set.scrub.as_ref().map(|spec| scrub(set, spec)),
+        zones,
+        key: KeyId(0),
+    }
+}
+
+fn scrub(set: &DiskSetSpec, spec: &ScrubSpec) -> ScrubConfig {
+    let Columns { disks, group, read, .. } = set.columns();
+    // Parity and further sides of the data lie on the disks as well.
+    let all = u128::from(spec.allocated.value.count()) * u128::from(group);
+    let bytes = all.div_ceil(u128::from(read) * u128::from(disks));
+    let of_read = Bytes::new(scan::READ);
+    ScrubConfig {
+        first: SimTime::ZERO + spec.at.value,
+        every: spec.every.value,
+        work: spec.work.value,
+        bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
+        transfer: set.bandwidth.as_ref().map_or(SimDuration::ZERO, |at| at.value.time_for(of_read)),
+    }
+}
+
+/// Returns the law of a cache flush, in seconds: the one given, or one rotation; `None` for solid state.
+fn flush(given: Option<&Spanned<LawSpec<SimDuration>>>, kind: DiskKind) -> Option<Sampler> {
+    let rotation = || Law::constant(kind.rotation_s()?).ok();
+    given.map(|law| law_of(law)).or_else(rotation).map(|law| law.sampler())
+}
+
+/// Returns a log device as a set of one disk, whose alarms begin with `unit`.
+fn log_device(spec: &LogSpec, unit: UnitId) -> LogConfig {
+    let kind = spec.kind.value;
+    let given = spec.write_time.as_ref().map(|law| law_of(law));
+    let device = DisksConfig {
+        columns: Columns { disks: 1, group: 1, read: 1, write: 1 },
+        parallel: kind.parallel(),
+        time: given.unwrap_or_else(|| exponential(kind.writes_per_s())).sampler(),
+        write_time: None,
+        unit,
+        shared: None,
+        pool: None,
+    };
+    let bandwidth = spec.bandwidth.as_ref().map(|bandwidth| bandwidth.value);
+    LogConfig { device, flush: flush(spec.flush.as_ref(), kind), bandwidth }
+}
+
 fn sharing(spec: &DiskSetSpec, zones: Vec<(u32, Option<ComponentId>)>) -> Option<Sharing> {
     let classes = spec.has_classes();
-    let throttle = spec.io_throttle.as_ref().map(|throttle| tuning(throttle));
+    let throttle =
+        spec.io_throttle.as_ref().map(|throttle| tuning(throttle, spec.transactions.is_some()));
     (classes || throttle.is_some()).then_some(Sharing { classes, throttle, zones })
 }
 
-fn tuning(spec: &IoThrottleSpec) -> Tuning {
+/// Returns the tunables of the throttle; with `syncs`, transaction groups are simulated.
+fn tuning(spec: &IoThrottleSpec, syncs: bool) -> Tuning {
     Tuning {
         step: spec.step.value,
         ceiling: spec.ceiling.value,
@@ -53,6 +161,6 @@ fn tuning(spec: &IoThrottleSpec) -> Tuning {
         over: spec.over.value.get(),
         under: spec.under.value.get(),
         laggard: spec.slow.value,
-        sync: spec.sync.value,
+        sync: if syncs { SimDuration::ZERO } else { spec.sync.value },
     }
 }

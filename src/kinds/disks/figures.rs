@@ -1,6 +1,8 @@
-//! Figures of the delays of a zone's disk operations: metrics, rows of the registry, and where each is read from.
+//! Figures of the delays of a zone's disk operations and of dirty data: metrics, rows of the registry, and where each is
+//! read from.
 
 use crate::kinds::disks::live::ledger::{OF, Tallied};
+use crate::kinds::disks::live::pool;
 use crate::model::gauge::ReadAs;
 use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, Row, Whose, Word};
 use crate::plan::figure::{Figure, Metric, Stat};
@@ -12,6 +14,13 @@ macro_rules! metrics {
             $make, $($before)*
             IoDelay = "io-delay", Seconds, Less, 0.1, 1e-6, "Delay of a zone's disk operation by the throttle: the zone's processor spins.";
             DelayedIo = "delayed-io", Count, Less, 0.1, 1.0, "Disk operations of a zone that the throttle has delayed.";
+            Dirty = "dirty", Ratio, Less, 0.05, 0.001, "Writes of a set of disks that are not on the disks yet, as a share of the limit of dirty data.";
+            WriteDelay = "write-delay", Seconds, Less, 0.1, 1e-6, "Time that a write waits before it joins a transaction group, because too much is dirty.";
+            DelayedWrites = "delayed-writes", Count, Less, 0.1, 1.0, "Writes that wait before they join a transaction group.";
+            Syncs = "syncs", Count, Neither, 0.1, 1.0, "Transaction groups that begin to sync.";
+            Scrub = "scrub", Seconds, Less, 0.1, 1.0, "Time of a scrub of a set of disks, from its start to its end.";
+            ScrubReads = "scrub-reads", Count, Neither, 0.1, 1.0, "Reads of 1 MiB of scrubs of a set of disks.";
+            LogBlocks = "log-blocks", Count, Less, 0.1, 1.0, "Blocks of the intent log that are written.";
         }
     };
 }
@@ -19,6 +28,7 @@ pub(crate) use metrics;
 
 const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const OF_ZONES: &[Whose] = &[Whose::OwnPart(OF)];
+const OF_SETS: &[Whose] = &[Whose::OwnPart(pool::OF)];
 
 /// The rows of the registry.
 pub const ROWS: &[Row] = &[
@@ -45,11 +55,78 @@ pub const ROWS: &[Row] = &[
         OF_ZONES,
         "Their share of the zone's operations",
     ),
+    Row::new(Metric::Dirty, OF_WINDOWS, MEAN, OF_SETS, "Dirty data over time, over its limit"),
+    Row::new(
+        Metric::Dirty,
+        OF_WINDOWS,
+        &[Word::Max],
+        OF_SETS,
+        "The largest of each replication, averaged",
+    ),
+    Row::new(
+        Metric::WriteDelay,
+        OF_WINDOWS,
+        MEAN,
+        OF_SETS,
+        "Mean over all writes that join a group; zero of those without a delay",
+    ),
+    Row::new(
+        Metric::WriteDelay,
+        OF_WINDOWS,
+        &[Word::Max],
+        OF_SETS,
+        "The largest of each replication, averaged",
+    ),
+    Row::new(Metric::DelayedWrites, OF_WINDOWS, MEAN, OF_SETS, "Writes with a delay")
+        .interval(IntervalOf::Events),
+    Row::new(
+        Metric::DelayedWrites,
+        OF_WINDOWS,
+        &[Word::Chance],
+        OF_SETS,
+        "Their share of the writes that join a group",
+    ),
+    Row::new(Metric::Syncs, OF_WINDOWS, MEAN, OF_SETS, "Syncs that begin in the window")
+        .interval(IntervalOf::Events),
+    Row::new(
+        Metric::Scrub,
+        OF_WINDOWS,
+        MEAN,
+        OF_SETS,
+        "Mean over the scrubs that end in the window",
+    ),
+    Row::new(Metric::ScrubReads, OF_WINDOWS, MEAN, OF_SETS, "Reads that end in the window")
+        .interval(IntervalOf::Events),
+    Row::new(Metric::LogBlocks, OF_WINDOWS, MEAN, OF_SETS, "Blocks written in the window")
+        .interval(IntervalOf::Events),
 ];
 
-/// Returns how a figure of a zone's disk operations is read; `None` for any other figure.
+/// Returns the name of the tally that holds a figure of disks, and how it is read; `None` for any other figure.
 #[must_use]
-pub fn read(figure: &Figure) -> Option<ReadAs> {
+pub fn read(figure: &Figure) -> Option<(&'static str, ReadAs)> {
+    let of_zones = of_zones(figure).map(|how| (OF, how));
+    of_zones.or_else(|| of_sets(figure).map(|how| (pool::OF, how)))
+}
+
+fn of_sets(figure: &Figure) -> Option<ReadAs> {
+    use pool::Tallied as T;
+    let (writes, delayed) = (T::Writes as usize, T::Delayed as usize);
+    Some(match (figure.metric, figure.stat) {
+        (Metric::Dirty, Some(Stat::Max)) => ReadAs::Peak(0),
+        (Metric::Dirty, _) => ReadAs::Mean(T::Dirty as usize, 1e-6),
+        (Metric::WriteDelay, Some(Stat::Max)) => ReadAs::Peak(1),
+        (Metric::WriteDelay, _) => ReadAs::Each(T::Waited as usize, writes, 1e-9),
+        (Metric::DelayedWrites, Some(Stat::Chance)) => ReadAs::Share(vec![delayed], vec![writes]),
+        (Metric::DelayedWrites, _) => ReadAs::Count(vec![delayed]),
+        (Metric::Syncs, _) => ReadAs::Count(vec![T::Syncs as usize]),
+        (Metric::Scrub, _) => ReadAs::Each(T::ScrubTime as usize, T::Scrubs as usize, 1e-9),
+        (Metric::ScrubReads, _) => ReadAs::Count(vec![T::ScrubReads as usize]),
+        (Metric::LogBlocks, _) => ReadAs::Count(vec![T::Blocks as usize]),
+        _ => return None,
+    })
+}
+
+fn of_zones(figure: &Figure) -> Option<ReadAs> {
     let (operations, delayed) = (Tallied::Operations as usize, Tallied::Delayed as usize);
     Some(match (figure.metric, figure.stat) {
         (Metric::IoDelay, Some(Stat::Max)) => ReadAs::Peak(0),

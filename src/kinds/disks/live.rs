@@ -7,18 +7,22 @@
 //! a read waits for all of them, a write for all disks of the group. A read or a synchronous write holds
 //! its request until the (slowest) disk is done; no request waits for a deferred write. With queue classes a disk
 //! receives a few operations of each class at a time ([`leaf_queue`]). With a throttle, zones spin before their
-//! operations ([`shared`]).
+//! operations ([`shared`]). With transaction groups writes collect in memory ([`pool`]), and scrubs read ([`scrub`]).
 //!
-//! In: `operate`, `defer`, `background`, `spin`, `alarm`, `cancel`, `health`. Out: the request goes on, or fails.
+//! In: `operate`, `defer`, `buffer`, `background`, `spin`, `alarm`, `cancel`, `health`. Out: the request goes on, or fails.
 //! Holds: a disk is idle only when its queue is empty; operations in = done + queued + in service;
 //! busy + idle + unavailable = disks × operations at once × time.
 //! Leaves out: position of the arm (the time of an operation is sampled), tagged queueing,
-//! sequential transfers, rebuild; transaction groups, intent log, scrub.
+//! sequential reads of requests, rebuild.
 //! Source: mechanisms of redundancy as in Bourbonnais, "When To (And Not To) Use RAID-Z" (2006).
 //!
 //! [`leaf_queue`]: crate::mechanism::leaf_queue
 
 pub mod ledger;
+mod log;
+mod loss;
+pub mod pool;
+pub mod scrub;
 mod shared;
 
 use std::collections::VecDeque;
@@ -28,6 +32,7 @@ pub use shared::Sharing;
 use crate::convert::whole;
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
+use crate::kinds::disks::live::pool::{Pool, PoolConfig, What};
 use crate::kinds::disks::live::shared::Shared;
 use crate::kinds::disks::spec::Columns;
 use crate::mechanism::leaf_queue::Class;
@@ -36,6 +41,7 @@ use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Marks, Outcome, RequestId, Waits};
 use crate::model::route::Drawn;
+use crate::model::world::Around;
 use crate::model::world::storage::Among;
 use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
@@ -55,6 +61,8 @@ pub struct DisksConfig {
     pub unit: UnitId,
     /// Queue classes and throttle; `None`: neither.
     pub shared: Option<Box<Sharing>>,
+    /// Transaction groups and intent log; `None`: each write goes to the disks at once.
+    pub pool: Option<Box<PoolConfig>>,
     /// True if it holds copies alone: reads that it loses go to the disks with the data.
     pub has_copies: bool,
 }
@@ -71,6 +79,17 @@ struct Operation {
     /// Instant at which the disk received it.
     issued: SimTime,
     class: Class,
+    what: What,
+    /// A number with a meaning of its use.
+    tag: u32,
+}
+
+impl Operation {
+    /// Returns a write of a pool, for which no request waits.
+    const fn of_pool(what: What, tag: u32, time: SimDuration, now: SimTime) -> Self {
+        let (request, class) = (RequestId::NONE, Class::SyncWrite);
+        Self { request, zone: NO_ZONE, time, since: now, issued: now, class, what, tag }
+    }
 }
 
 /// Marks an operation of no zone.
@@ -89,6 +108,8 @@ struct Disk {
     slots: Vec<Slot>,
     /// Operations that the disk has received and not started.
     line: VecDeque<Operation>,
+    /// True if it has started a read of a scrub last, and nothing has moved its arm since.
+    scrubs: bool,
 }
 
 impl Disk {
@@ -108,6 +129,7 @@ pub struct Disks {
     config: DisksConfig,
     disks: Vec<Disk>,
     shared: Option<Box<Shared>>,
+    pool: Option<Box<Pool>>,
     health: Health,
     inside: Occupancy,
     busy: Occupancy,
@@ -121,12 +143,17 @@ impl Disks {
     #[must_use]
     pub fn new(id: ComponentId, config: DisksConfig) -> Self {
         let (disks, parallel) = (config.columns.disks, config.parallel);
-        let disk = Disk { slots: vec![Slot::default(); parallel as usize], line: VecDeque::new() };
+        let disk = Disk {
+            slots: vec![Slot::default(); parallel as usize],
+            line: VecDeque::new(),
+            scrubs: false,
+        };
         let shared = config.shared.as_ref().map(|of| Box::new(Shared::new(of, disks)));
         Self {
             id,
             disks: vec![disk; disks as usize],
             shared,
+            pool: None,
             availability: Availability::new(disks * parallel),
             config,
             health: Health::Up,
@@ -151,6 +178,9 @@ impl Disks {
         if self.health.is_lost() {
             self.refused += 1;
             return ctx.fail(request, Outcome::Error);
+        }
+        if write && self.pool.is_some() {
+            return self.writes_durably(ctx, request, zone);
         }
         let entry = &mut ctx.requests[request];
         let (of, index) = (entry.drawn(), crate::model::route::draw_index(entry, 0));
@@ -223,7 +253,9 @@ impl Disks {
             |index| SimDuration::from_seconds_f64(law.sample(ctx.draws.uniform_on(key, of, index)));
         let (time, now) = (sample(index), ctx.now);
         let choice = ctx.draws.uniform_on(KeyId(key.0 + 1), of, index);
-        let operation = Operation { request, zone, time, since: now, issued: now, class };
+        let (what, tag) = (What::Own, 0);
+        let operation =
+            Operation { request, zone, time, since: now, issued: now, class, what, tag };
         let Columns { group, read, .. } = self.config.columns;
         let columns = self.columns_of(write);
         if read == 1 {
@@ -290,8 +322,15 @@ impl Disks {
     }
 
     /// Starts `operation` in a free slot of disk `index`.
-    fn start(&mut self, ctx: &mut Ctx<'_>, index: u32, slot: usize, operation: Operation) {
+    fn start(&mut self, ctx: &mut Ctx<'_>, index: u32, slot: usize, mut operation: Operation) {
         self.busy.add(ctx.now);
+        let disk = &mut self.disks[index as usize];
+        let scrubs = operation.what == What::Scrub;
+        if std::mem::replace(&mut disk.scrubs, scrubs) && scrubs {
+            // The arm is there already.
+            let seek = SimDuration::from_nanos(u64::from(operation.tag));
+            operation.time = SimDuration::from_nanos(operation.time.nanos() - seek.nanos());
+        }
         let slowness = if let Health::Slow(factor) = self.health { factor } else { 1.0 };
         let time = if slowness == 1.0 {
             operation.time
@@ -317,6 +356,30 @@ impl Disks {
         }
     }
 
+    /// Returns the operation whose end the alarm `local` stands for, with its disk, after others have begun there.
+    fn completes(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        local: u32,
+        ticket: Ticket,
+    ) -> Option<(u32, Operation)> {
+        let (index, slot) = (local / self.config.parallel, local % self.config.parallel);
+        let disk = &mut self.disks[index as usize];
+        let slot = &mut disk.slots[slot as usize];
+        if slot.ticket != ticket {
+            return None;
+        }
+        let operation = std::mem::take(slot).operation.expect("an armed disk has an operation");
+        self.busy.remove(ctx.now, SimDuration::ZERO);
+        self.inside.remove(ctx.now, ctx.now - operation.since);
+        self.start_waiting(ctx, index);
+        if let Some(shared) = &mut self.shared {
+            shared.done(ctx.now, index, &operation);
+            self.issue_next(ctx, index);
+        }
+        Some((index, operation))
+    }
+
     fn done(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         if request == RequestId::NONE {
             return;
@@ -329,64 +392,25 @@ impl Disks {
             ctx.proceed(request);
         }
     }
-
-    fn lose_all(&mut self, ctx: &mut Ctx<'_>) {
-        for index in 0..self.config.columns.disks {
-            let disk = &mut self.disks[index as usize];
-            let mut all = Vec::new();
-            for slot in &mut disk.slots {
-                let Some(operation) = std::mem::take(slot).operation else { continue };
-                self.busy.remove(ctx.now, SimDuration::ZERO);
-                all.push(operation);
-            }
-            all.extend(std::mem::take(&mut disk.line));
-            if let Some(shared) = &mut self.shared {
-                all = shared.lose(ctx.now, index, all);
-            }
-            for operation in all {
-                self.lose(ctx, operation);
-            }
-        }
-    }
-
-    fn lose(&mut self, ctx: &mut Ctx<'_>, operation: Operation) {
-        self.inside.remove(ctx.now, ctx.now - operation.since);
-        if operation.request == RequestId::NONE {
-            return;
-        }
-        let entry = &mut ctx.requests[operation.request];
-        if entry.at == self.id {
-            entry.at = ComponentId::NONE;
-            entry.waits = Waits::Nothing;
-            if self.config.has_copies {
-                // The same operation again, without a look into memory.
-                entry.marks.set(Marks::SPUN, true);
-                entry.pc -= 1;
-                return ctx.proceed(operation.request);
-            }
-            ctx.fail(operation.request, Outcome::Error);
-        }
-    }
-
-    /// Stops all disks; the rest of each operation is done after the stall.
-    fn stop(&mut self, ctx: &Ctx<'_>) {
-        for disk in &mut self.disks {
-            for slot in disk.slots.iter_mut().rev() {
-                let Slot { operation: Some(operation), ends, .. } = std::mem::take(slot) else {
-                    continue;
-                };
-                disk.line.push_front(Operation { time: ends - ctx.now, ..operation });
-                self.busy.remove(ctx.now, SimDuration::ZERO);
-            }
-        }
-    }
 }
 
 impl Live for Disks {
     type Config = DisksConfig;
 
-    fn begin(id: ComponentId, config: &DisksConfig, _: &Start<'_>) -> Self {
-        Self::new(id, config.clone())
+    fn begin(id: ComponentId, config: &DisksConfig, start: &Start<'_>) -> Self {
+        let mut disks = Self::new(id, config.clone());
+        let pool = config.pool.as_ref().map(|pool| Box::new(Pool::new(&disks, pool, start.at)));
+        disks.pool = pool;
+        disks
+    }
+
+    /// Arms the first sync of a transaction group.
+    fn starts(around: &mut Around<'_>, own: ComponentId) {
+        around.with(own, |disks: &mut Self, ctx| {
+            if disks.pool.is_some() {
+                disks.turn_groups(ctx);
+            }
+        });
     }
 
     none!(
@@ -410,7 +434,6 @@ impl Live for Disks {
         data_swap,
         entrance,
         bars,
-        starts,
         due,
         step,
         wake,
@@ -423,25 +446,20 @@ impl Live for Disks {
         fate,
         in_vain
     );
-    none!(begin_to_count, keeps_place);
+    none!(keeps_place);
 
     /// Completes an operation in service.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {
-        let (index, slot) = (local / self.config.parallel, local % self.config.parallel);
-        let disk = &mut self.disks[index as usize];
-        let slot = &mut disk.slots[slot as usize];
-        if slot.ticket != ticket {
-            return;
+        if self.pool.is_some() && local >= self.pool_alarm() {
+            return self.pool_rings(ctx, local, ticket);
         }
-        let operation = std::mem::take(slot).operation.expect("an armed disk has an operation");
-        self.busy.remove(ctx.now, SimDuration::ZERO);
-        self.inside.remove(ctx.now, ctx.now - operation.since);
-        self.start_waiting(ctx, index);
-        if let Some(shared) = &mut self.shared {
-            shared.done(ctx.now, index, &operation);
-            self.issue_next(ctx, index);
+        match self.completes(ctx, local, ticket) {
+            Some((_, operation)) if operation.what == What::Own => {
+                self.done(ctx, operation.request);
+            }
+            Some((disk, operation)) => self.pool_done(ctx, disk, &operation),
+            None => {}
         }
-        self.done(ctx, operation.request);
     }
 
     /// Detaches `request`, which no longer waits; its operations go on without it.
@@ -458,6 +476,9 @@ impl Live for Disks {
         if let Some(shared) = &mut self.shared {
             shared.waiting_mut().for_each(detach);
         }
+        if let Some(pool) = &mut self.pool {
+            pool.forget(request);
+        }
         let entry = &mut ctx.requests[request];
         entry.at = ComponentId::NONE;
         entry.waits = Waits::Nothing;
@@ -471,6 +492,12 @@ impl Live for Disks {
         let lost = health.is_lost();
         let usable = if lost || stops { Usable::None } else { Usable::All };
         self.availability.set(ctx.now, usable, self.busy.area(ctx.now));
+        if let Some(device) = self.pool.as_mut().and_then(|pool| pool.device.as_mut()) {
+            device.health(ctx, health);
+        }
+        if before.is_lost() && !lost && self.pool.is_some() {
+            self.turn_groups(ctx);
+        }
         if lost {
             self.lose_all(ctx);
         } else if stops && !stopped {
@@ -490,7 +517,7 @@ impl Live for Disks {
         let busy = self.busy.area(now);
         let (idle, unavailable) = self.availability.split(now, busy);
         let at_once = u128::from(self.config.columns.disks) * u128::from(self.config.parallel);
-        Gauge {
+        let mut gauge = Gauge {
             arrived: self.arrived,
             refused: self.refused,
             completed: self.inside.left(),
@@ -501,15 +528,27 @@ impl Live for Disks {
             unavailable,
             capacity: at_once * u128::from(now.nanos()),
             ..Gauge::default()
+        };
+        if let Some(pool) = &self.pool {
+            pool.read(now, &mut gauge);
         }
+        gauge
     }
 
-    fn counts(_: &DisksConfig) -> Keeps {
-        Keeps { line: true, visits: true, completions: true, ..Keeps::NOTHING }
+    fn counts(config: &DisksConfig) -> Keeps {
+        let tallied_by = config.pool.as_ref().map(|_| pool::OF);
+        Keeps { line: true, visits: true, completions: true, tallied_by, ..Keeps::NOTHING }
     }
 
-    /// Restarts the greatest delays of the zones.
-    fn counts_anew(&mut self, _: SimTime, _: SimTime) {
+    fn counts_anew(&mut self, now: SimTime, _: SimTime) {
+        self.begin_to_count(now);
+    }
+
+    /// Restarts the greatest values, which do not include the warm-up.
+    fn begin_to_count(&mut self, _: SimTime) {
+        if let Some(pool) = &mut self.pool {
+            pool.counts_anew();
+        }
         if let Some(shared) = &mut self.shared {
             shared.counts_anew();
         }
@@ -526,6 +565,7 @@ impl Live for Disks {
 
     fn is_idle(&self) -> bool {
         let waits = self.shared.as_ref().is_some_and(|shared| shared.waiting().next().is_some());
-        !waits && self.disks.iter().all(Disk::is_idle)
+        let pool = self.pool.as_ref().is_none_or(|pool| pool.is_idle());
+        pool && !waits && self.disks.iter().all(Disk::is_idle)
     }
 }

@@ -4,7 +4,11 @@ use crate::model::spec::memory::ContentSpec;
 use crate::scenario::law::LawSpec;
 use crate::scenario::spec::spec;
 use crate::scenario::words::words;
-use crate::units::{Probability, SimDuration, Watts};
+use crate::units::{Bandwidth, Probability, SimDuration, Watts};
+
+pub mod pool;
+
+use pool::{LogSpec, ScrubSpec, TransactionsSpec};
 
 spec! {
     /// A set of equal disks.
@@ -31,6 +35,15 @@ spec! {
         power: Option<Watts> => at_most(Watts::MAX),
         /// Throttle of the zones that share the disks. Only in a server. Without it, no operation is delayed.
         io_throttle: Option<IoThrottleSpec>,
+        /// Sequential transfer of one disk.
+        bandwidth: Option<Bandwidth> => above(Bandwidth::from_bytes_per_s(0)),
+        /// Writes that collect in memory and reach the disks group by group. Only in a server. Without it, each write goes
+        /// to the disks at once.
+        transactions: Option<TransactionsSpec>,
+        /// Device of the intent log. Without it, the log lies on the disks of the set.
+        log: Option<LogSpec>,
+        /// Reads of all allocated data from time to time, with `transactions`. Without it, none.
+        scrub: Option<ScrubSpec>,
         /// Data read from the set, for the server's RAM cache. Only in a server. Without it, every read goes to a
         /// disk.
         content: Option<ContentSpec>,
@@ -55,7 +68,7 @@ spec! {
         under: Probability = 0.6,
         /// Latency of a disk operation above which it counts as slow. Delays rise only within 1 s of a slow operation.
         slow: SimDuration = "50ms" => above(SimDuration::ZERO),
-        /// Time between the starts of syncs of transaction groups.
+        /// Time between the starts of syncs of transaction groups, where the set has no `transactions`.
         sync: SimDuration = "5s" => within(SimDuration::from_nanos(1_000_000), SimDuration::HOUR),
     }
 }
@@ -189,7 +202,8 @@ impl DiskSetSpec {
     /// Returns true if operations wait in classes.
     #[must_use]
     pub fn has_classes(&self) -> bool {
-        self.queue.as_ref().is_some_and(|queue| queue.value == QueueOrder::Classes)
+        let given = self.queue.as_ref().is_some_and(|queue| queue.value == QueueOrder::Classes);
+        given || self.transactions.is_some()
     }
 
     /// Returns true if operations are ordered or delayed by the zone they come from.
@@ -209,7 +223,8 @@ impl DiskSetSpec {
     #[must_use]
     pub fn slots(&self) -> u128 {
         let disks = u128::from(self.data.value) + u128::from(self.parity.value);
-        disks * u128::from(self.at_once())
+        let log = self.log.as_ref().map_or(0, |log| log.kind.value.parallel());
+        disks * u128::from(self.at_once()) + u128::from(log)
     }
 
     /// Returns the operations that one disk executes at once.

@@ -111,6 +111,7 @@ fn check_memory(draft: &Draft, at: usize, out: &mut Diagnostics) {
     }
     for (pool, disks) in nas.pools.iter() {
         disks::check::layout(disks, out);
+        disks::check::no_write_path(pool, disks, out);
         if let Some(throttle) = &disks.io_throttle {
             let message = format!("`{pool}` belongs to a file server, which knows no zones");
             inert(

@@ -29,7 +29,7 @@ impl Components for Nas {
             }
             for (pool, spec) in spec.pools.iter() {
                 builder.want(format!("{name}.{}", pool.text), move |builder, id| {
-                    let config = disks(builder, id, spec, Vec::new(), false);
+                    let config = disks(builder, id, spec, Vec::new(), None, false);
                     builder.part(id, config)
                 });
             }

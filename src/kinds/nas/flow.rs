@@ -49,6 +49,15 @@ impl Flow for Nas {
         }
     }
 
+    /// Returns the time at the fastest pool of the volume; the head is counted with the operations in front.
+    fn durable_s(&self, draft: &Draft, store: Store) -> f64 {
+        let Store::Volume { nas, volume } = store else { return 0.0 };
+        let spec = &draft.scenario.nas[nas].1;
+        let pools = draft.links.nas[nas].volumes[volume].iter();
+        let each = pools.map(|pool| disks::flow::durable_s(&spec.pools[*pool].1));
+        each.min_by(f64::total_cmp).unwrap_or(0.0)
+    }
+
     fn operation_s(&self, draft: &Draft, store: Store) -> f64 {
         let Store::Volume { nas, volume } = store else { return 0.0 };
         let spec = &draft.scenario.nas[nas].1;

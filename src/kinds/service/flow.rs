@@ -191,9 +191,15 @@ impl Leaf for Io {
         }
     }
 
-    /// Returns 0, a lower bound: a cache may answer.
-    fn least_s(&self, _: &Draft, _: usize) -> f64 {
-        0.0
+    /// Returns a lower bound: a cache may answer the reads.
+    fn least_s(&self, draft: &Draft, _: usize) -> f64 {
+        if !self.durable || !self.waits {
+            return 0.0;
+        }
+        let mounts = self.mounts.iter();
+        let stores = mounts.flat_map(|(service, at)| &draft.links.services[*service].mounts[*at]);
+        let each = stores.map(|store| store.component().0.answers().durable_s(draft, *store));
+        self.writes * each.min_by(f64::total_cmp).unwrap_or(0.0)
     }
 
     fn events(&self, _: &Draft) -> f64 {
@@ -215,6 +221,7 @@ impl Leaf for Io {
         let operations = Operations { reads, writes: 0.0, in_front: asked };
         network.io(store, user, operations, self.waits, then);
         let in_front = writes.min(self.operations * count);
-        network.io(store, user, Operations { reads: 0.0, writes, in_front }, false, then);
+        let waits = self.durable && self.waits;
+        network.io(store, user, Operations { reads: 0.0, writes, in_front }, waits, then);
     }
 }

@@ -35,12 +35,17 @@ impl Io {
             let help = "give `read`, `write` or `ops`";
             inert(step.span, "this step asks for no operation", help, resolver.out());
         }
+        let durable = step.durable.as_ref().filter(|durable| durable.value);
+        if let Some(durable) = durable.filter(|_| writes <= 0.0) {
+            let message = "this step writes nothing that could be durable";
+            inert(durable.span, message, "give `write`, or remove `durable`", resolver.out());
+        }
         let services = resolver.scenario().service.iter().enumerate();
         let mounts = services
             .filter_map(|(at, (_, spec))| Some((at, spec.mounts.place(&step.io.text)?)))
             .collect();
-        let waits = step.wait.value;
-        found.then_some(Self { mounts, reads, writes, operations, waits })
+        let (waits, durable) = (step.wait.value, durable.is_some());
+        found.then_some(Self { mounts, reads, writes, durable, operations, waits })
     }
 
     /// Compiles the step into operations of the event loop.
@@ -54,8 +59,13 @@ impl Io {
         let owner = compiler.owner("io", name);
         let body = |compiler: &mut Compiler<'_>| {
             compiler.head(volume, self.operations, &owner);
-            compiler.disk(volume.mount, self.reads, &format!("{owner}.read"), span);
-            compiler.defer(volume.mount, self.writes, &format!("{owner}.write"));
+            let (mount, write) = (volume.mount, format!("{owner}.write"));
+            compiler.disk((mount, false), self.reads, &format!("{owner}.read"), span);
+            if self.durable {
+                compiler.disk((mount, true), self.writes, &write, span);
+            } else {
+                compiler.defer(mount, self.writes, &write);
+            }
         };
         if self.waits { body(compiler) } else { compiler.fork(false, body) }
     }

@@ -38,7 +38,9 @@ impl Checks for Server {
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {
         guarantees(draft, out);
         for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
-            disks::check::of_server(draft, name, server.disks.iter().map(|(_, set)| set), out);
+            let memory = server.memory.as_ref().map(|memory| memory.value);
+            let sets = server.disks.iter().map(|(_, set)| set);
+            disks::check::of_server(draft, (name, memory), sets, out);
             check_memory(draft, group, out);
             check_tick(server, out);
         }

@@ -1,7 +1,7 @@
 //! Servers and zones in the event loop: processors, local disks, memories, and the ledgers of zones.
 
 use crate::convert::table;
-use crate::kinds::disks::components::disks;
+use crate::kinds::disks::components::{disks, give_keys};
 use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::check::IO_PRIORITY;
@@ -30,12 +30,13 @@ impl Components for Server {
         for (group, (name, spec)) in draft.scenario.server.iter().enumerate() {
             for member in 0..spec.count.value {
                 let (on, server) = (ServerId { group, member }, member_name(name, member));
+                let memory = spec.memory.as_ref().map(|memory| memory.value);
                 for (at, (set, disk_set)) in spec.disks.iter().enumerate() {
                     let has_copies = memory::second_set(spec) == Some(at);
                     let spec = disk_set;
                     builder.want(format!("{server}.{}", set.text), move |builder, id| {
                         let zones = zones_of(builder, on, spec);
-                        let config = disks(builder, id, spec, zones, has_copies);
+                        let config = disks(builder, id, spec, zones, memory, has_copies);
                         builder.part(id, config)
                     });
                     if has_copies && server_caches(draft, on) {
@@ -76,6 +77,7 @@ impl Components for Server {
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         made.resizes = memory::resizes(compiler.numbers());
+        give_keys(compiler, made);
     }
 }
 

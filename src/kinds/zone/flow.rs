@@ -57,6 +57,10 @@ impl Flow for Server {
         set_behind(draft, store).map_or(0.0, |set| 1.0 / each_per_s(set))
     }
 
+    fn durable_s(&self, draft: &Draft, store: Store) -> f64 {
+        set_behind(draft, store).map_or(0.0, disks::flow::durable_s)
+    }
+
     /// Returns the capacity of a set of disks, or of the processor; its time alone is 0, since the zones count it.
     fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
         if let Some(set) = set_of(draft, part) {

@@ -110,6 +110,9 @@ spec! {
         read: f64 = 0 => within(0.0, 65_535.0),
         /// Number of writes, for which the request does not wait; a fraction is a mean.
         write: f64 = 0 => within(0.0, 65_535.0),
+        /// If true, the request waits until each of its writes is durable, one after the other. Without it, it waits for
+        /// none.
+        durable: Option<bool>,
         /// Number of file operations at the head of a file server; a fraction is a mean.
         ops: f64 = 0 => within(0.0, 65_535.0),
         /// If true, the request waits for its reads.

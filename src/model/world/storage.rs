@@ -312,6 +312,12 @@ impl Around<'_> {
             self.stops_for(id, Bounded::Operations);
             return false;
         }
+        if let Some(zone) = first.zone
+            && let Component::Disks(disks) = &self.components[first.disks.index()]
+            && disks.buffers()
+        {
+            return self.buffer(id, (first.disks, zone), count);
+        }
         for pool in 0..first.pools {
             let (among, _) = self.among(id, KeyId(key.0 + 3), count, pool, first.pools);
             let Some(volume) = self.pool_of(id, mount, pool) else { continue };
@@ -323,6 +329,29 @@ impl Around<'_> {
             });
         }
         first.zone.is_some_and(|zone| self.spins(id, (first.disks, zone), true, count))
+    }
+
+    /// Lets `count` writes of `id` join a transaction group of `disks`, after it has spun. Returns true if it waits for
+    /// one or the other.
+    #[inline(never)]
+    fn buffer(&mut self, id: RequestId, (disks, zone): (ComponentId, u32), count: u32) -> bool {
+        let spun = self.requests[id].marks.has(Marks::SPUN);
+        self.requests[id].marks.set(Marks::SPUN, false);
+        if count == 0 {
+            return false;
+        }
+        if !spun && self.spins(id, (disks, zone), true, count) {
+            // The processor lets the request continue at this same operation.
+            let entry = &mut self.requests[id];
+            entry.marks.set(Marks::SPUN, true);
+            entry.pc -= 1;
+            return true;
+        }
+        let cause = self.states.causes[disks.index()];
+        self.component_ctx(disks, cause, |component, ctx| match component {
+            Component::Disks(set) => set.buffer(ctx, id, zone, count),
+            _ => false,
+        })
     }
 
     /// Returns where a read of `id` finds its block: in the memory in front of the disks of `volume`, on its second

@@ -110,10 +110,12 @@ pub(crate) fn missing_as(
 const EXAMPLES: &[(&str, &str)] = &[
     ("after", "\"5min\""),
     ("at", "\"10min\""),
+    ("bandwidth", "\"100MB/s\""),
     ("before", "\"1min\""),
     ("cores", "4"),
     ("count", "\"requests\""),
     ("enter", "\"NAME\""),
+    ("dirty-max", "\"1GiB\""),
     ("every", "\"1min\""),
     ("factor", "3.0"),
     ("factors", "[0.5, 2.0]"),
@@ -143,6 +145,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("sojourns", "[\"2min\", \"1min\"]"),
     ("think", "{ dist = \"lognormal\", mean = \"30s\", cv = 1.5 }"),
     ("time", "\"time\""),
+    ("transactions", "{}"),
     ("ttl", "\"5min\""),
     ("when-full", "\"reject\""),
 ];

@@ -84,6 +84,9 @@ pub trait Flow: Sync {
     /// Returns the time of one operation on an idle store of this kind, in seconds.
     fn operation_s(&self, draft: &Draft, store: Store) -> f64;
 
+    /// Returns the time of one durable write on an idle store of this kind, in seconds.
+    fn durable_s(&self, draft: &Draft, store: Store) -> f64;
+
     /// Adds the work that does not depend on the traffic.
     fn works_always(&self, sums: &mut Sums<'_>);
 
@@ -248,6 +251,9 @@ macro_rules! nothing {
         ) {
         }
         fn operation_s(&self, _: &crate::plan::Draft, _: crate::plan::links::Store) -> f64 {
+            0.0
+        }
+        fn durable_s(&self, _: &crate::plan::Draft, _: crate::plan::links::Store) -> f64 {
             0.0
         }
     };

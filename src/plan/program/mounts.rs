@@ -50,13 +50,13 @@ impl Compiler<'_> {
         }
     }
 
-    /// Emits reads at the disks of a mount in sequence, `mean` of them on average.
-    pub(crate) fn disk(&mut self, mount: u8, mean: f64, owner: &str, span: Span) {
+    /// Emits reads, or writes, at the disks of a mount in sequence, `mean` of them on average; the request waits for each.
+    pub(crate) fn disk(&mut self, (mount, write): (u8, bool), mean: f64, owner: &str, span: Span) {
         if mean > 0.0 {
             let amount = self.amount(mean, owner);
             let key = self.disk_keys(owner);
             self.repeat(amount, span, |compiler| {
-                compiler.emit(Op::Disk { mount, write: false, key });
+                compiler.emit(Op::Disk { mount, write, key });
             });
         }
     }

@@ -115,8 +115,10 @@ pub struct Io {
     pub mounts: Vec<(usize, usize)>,
     /// Mean number of reads.
     pub reads: f64,
-    /// Mean number of writes, which no request waits for.
+    /// Mean number of writes.
     pub writes: f64,
+    /// True if the request waits for each of its writes.
+    pub durable: bool,
     /// Mean number of operations at the head of a file server.
     pub operations: f64,
     /// True if the request waits for its reads.

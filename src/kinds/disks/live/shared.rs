@@ -3,11 +3,12 @@
 //! Model: the throttle counts the logical operations of each zone and the operations that the disks receive and
 //! end. A deferred write is a logical write of its zone; at the disks it belongs to no zone, as those of a transaction
 //! group do. Invariants are those of the two mechanisms ([`io_throttle`], [`leaf_queue`]).
-//! Leaves out: transaction groups. The throttle takes the time between their syncs from its configuration.
+//! Without transaction groups the throttle takes the time between their syncs from its configuration.
 //!
 //! [`io_throttle`]: crate::mechanism::io_throttle
 //! [`leaf_queue`]: crate::mechanism::leaf_queue
 
+use super::pool::What;
 use super::{NO_ZONE, Operation};
 use crate::mechanism::io_throttle::{Direction, IoThrottle, Tuning};
 use crate::mechanism::leaf_queue::{Class, LIMITS, LeafQueue, Turns};
@@ -103,6 +104,18 @@ impl Shared {
         self.leaves.get_mut(index as usize)?.take(&mut self.turns)
     }
 
+    /// Limits the active asynchronous writes at each disk.
+    pub(super) fn limit_writes(&mut self, most: u32) {
+        self.leaves.iter_mut().for_each(|leaf| leaf.limit(Class::AsyncWrite, most));
+    }
+
+    /// Records the start of a sync of a transaction group.
+    pub(super) fn sync_begins(&mut self, now: SimTime) {
+        if let Some(throttle) = &mut self.throttle {
+            throttle.sync_begins(now);
+        }
+    }
+
     /// Records that a disk has received an operation.
     pub(super) fn started(&mut self, now: SimTime) {
         if let Some(throttle) = &mut self.throttle {
@@ -112,11 +125,16 @@ impl Shared {
 
     /// Records that disk `index` has ended `operation`.
     pub(super) fn done(&mut self, now: SimTime, index: u32, operation: &Operation) {
+        if operation.what == What::Flush {
+            // A cache flush passes the queue, and the throttle does not count it.
+            return;
+        }
         if let Some(leaf) = self.leaves.get_mut(index as usize) {
             leaf.done(operation.class);
         }
         if let Some(throttle) = &mut self.throttle {
-            let direction = direction(operation.class != Class::SyncRead);
+            let reads = matches!(operation.class, Class::SyncRead | Class::Scrub);
+            let direction = direction(!reads);
             throttle.done(now, zone_of(operation), direction, operation.issued);
         }
     }
@@ -129,7 +147,8 @@ impl Shared {
         mut issued: Vec<Operation>,
     ) -> Vec<Operation> {
         if let Some(throttle) = &mut self.throttle {
-            issued.iter().for_each(|_| throttle.lost(now));
+            let counted = issued.iter().filter(|operation| operation.what != What::Flush);
+            counted.for_each(|_| throttle.lost(now));
         }
         if let Some(leaf) = self.leaves.get_mut(index as usize) {
             issued.extend(leaf.clear());
