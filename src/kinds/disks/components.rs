@@ -138,6 +138,7 @@ fn log_device(spec: &LogSpec, unit: UnitId) -> LogConfig {
         write_time: None,
         unit,
         shared: None,
+        has_copies: false,
         pool: None,
     };
     let bandwidth = spec.bandwidth.as_ref().map(|bandwidth| bandwidth.value);
