@@ -117,8 +117,9 @@ fn since_2012_shares_hold_among_single_threads() {
 /// 1.7 test 9: a zone of equal shares with 16 hogs, and a thread that runs 1 to 6 ms and sleeps 4 to 9 ms. By the
 /// text it never waits. In the source a hog that it preempts keeps the ticks of its quantum, and if a second turns
 /// while the hog waits, its priority follows from them by the normal formula. That can raise the worst internal priority
-/// so far that other hogs are above the thread until each has used a quantum. Without these ticks it never waits after
-/// 2012 either; with them it does in 2 of 1,000 phases, and before 2012 in 1 of 1,000 at most.
+/// so far that other hogs are above the thread until each has used a quantum. By the rule of 2012 it waits in 2 of 1,000
+/// phases for that reason: without these ticks in none. By the classic rule it waits in 1 of 1,000 at most, for a
+/// reason that is not known: without these ticks it waits more often.
 #[test]
 fn a_thread_that_sleeps_within_its_quantum_hardly_ever_waits() {
     for rules in [CLASSIC, RESET] {
