@@ -255,14 +255,15 @@ impl Around<'_> {
                 }
             }
         }
-        if let Some(zone) = volume.zone {
-            if !spun && self.spins(id, (volume.disks, zone), write, 1) {
-                // The processor lets the request continue at this same operation.
-                let entry = &mut self.requests[id];
-                entry.marks.set(Marks::SPUN, true);
-                entry.pc -= 1;
-                return true;
-            }
+        if let Some(zone) = volume.zone
+            && !spun
+            && self.spins(id, (volume.disks, zone), write, 1)
+        {
+            // The processor lets the request continue at this same operation.
+            let entry = &mut self.requests[id];
+            entry.marks.set(Marks::SPUN, true);
+            entry.pc -= 1;
+            return true;
         }
         self.operates(id, volume.disks, write, key, volume.zone.unwrap_or(NO_ZONE));
         true
