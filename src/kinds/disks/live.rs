@@ -39,7 +39,7 @@ use crate::mechanism::leaf_queue::Class;
 use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
-use crate::model::request::{Marks, Outcome, RequestId, Waits};
+use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Drawn;
 use crate::model::world::Around;
 use crate::model::world::storage::Among;
