@@ -395,7 +395,7 @@ pub fn canonical(draft: &Draft) -> Canonical {
 /// Returns the canonical form as JSON. Empty sections that were added to the language later (claims, newer kinds) are
 /// left out, so that digests of older scenarios stay the same.
 pub(crate) fn canonical_form(draft: &Draft) -> Json {
-    let mut value = draft.scenario.canonical();
+    let mut value = draft.as_written().canonical();
     if let Json::Object(sections) = &mut value {
         sections.retain(|key, section| {
             let later = names::Kind::ALL

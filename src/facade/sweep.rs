@@ -157,7 +157,7 @@ impl Sweep {
                 product(&axes).ok_or_else(|| wrong(format!("this gives more than {MOST} variants")))
             }
             Way::Tornado | Way::LatinHypercube(_) => {
-                let keys = uncertain(&self.draft.scenario.canonical());
+                let keys = uncertain(&self.draft.as_written().canonical());
                 if keys.is_empty() {
                     let message =
                         "no key of this scenario has a range of uncertainty (`low` and `high`)"
@@ -368,7 +368,7 @@ impl Sweep {
 
     /// Returns the values that the file has for the keys of the variants.
     fn values_of_the_file(&self, variants: &[SweptVariant]) -> BTreeMap<String, String> {
-        let form = self.draft.scenario.canonical();
+        let form = self.draft.as_written().canonical();
         let paths: BTreeSet<&String> =
             variants.iter().flat_map(|one| &one.changes).map(|(path, _)| path).collect();
         let value = |path: &String| Some((path.clone(), inline(looked_up(&form, path)?, false)));

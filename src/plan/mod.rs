@@ -52,8 +52,10 @@ use crate::scenario::value::Value;
 /// Resolved scenario: every reference has a target, and every zone has a server.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Scenario as written.
+    /// Scenario with each database that has a `count` as that many sections.
     pub scenario: ScenarioSpec,
+    /// Scenario as written, where that differs.
+    pub written: Option<Box<ScenarioSpec>>,
     /// Names of all components.
     pub names: Names,
     /// Placement of zones.
@@ -81,7 +83,7 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let mut scenario = scenario?;
     in_name_order(&mut scenario);
     at_least_one(&mut scenario);
-    crate::kinds::database::copies::expand(&mut scenario, out);
+    let written = crate::kinds::database::copies::expand(&mut scenario, out);
     let names = Names::gather(&scenario, out);
     if !bounds::hold(&scenario, &names, out) {
         return None;
@@ -90,7 +92,7 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let links = links::follow(&scenario, &names, &placed, out);
     let routes = route::resolve::resolve(&scenario, &names, &links, out);
     let (hits, asked) = (Hits::default(), Vec::new());
-    let mut draft = Draft { scenario, names, placed, links, routes, hits, asked };
+    let mut draft = Draft { scenario, written, names, placed, links, routes, hits, asked };
     draft.hits = Hits::of(&draft);
     checks::check(&draft, out);
     Some(draft)
@@ -127,6 +129,12 @@ fn at_least_one(scenario: &mut ScenarioSpec) {
 }
 
 impl Draft {
+    /// Returns the scenario as written, whose keys a reader or an override finds in the file.
+    #[must_use]
+    pub fn as_written(&self) -> &ScenarioSpec {
+        self.written.as_deref().unwrap_or(&self.scenario)
+    }
+
     /// Returns whether a figure that is judged, has a precision or is requested by the command line needs the
     /// distribution of waiting, of visits or of a number in the component `name`.
     #[must_use]

@@ -257,7 +257,8 @@ impl Names {
         }
         let message = format!("no component is called `{bare}`");
         let copy = member_name(bare, 0);
-        if self.entries.get(&copy).is_some_and(|entry| entry.kind == Kind::Database) {
+        let database = self.entries.get(&copy).is_some_and(|entry| entry.kind == Kind::Database);
+        if database && kinds.contains(&Kind::Database) {
             let help = format!(
                 "`{bare}` is several databases: name one, as `{copy}`, or put a `[sharded.NAME]` in front"
             );

@@ -180,7 +180,7 @@ fn the_command_stands_on_the_facade_and_prints_by_the_report() {
 }
 
 /// Where text may still be asked for what it names, and why. Everything else takes what these have resolved.
-const RESOLVE: [(&str, &str); 15] = [
+const RESOLVE: [(&str, &str); 16] = [
     ("plan/names.rs", "the names themselves"),
     ("plan/links.rs", "references between components"),
     ("plan/placement.rs", "where zones stand"),
@@ -189,6 +189,7 @@ const RESOLVE: [(&str, &str); 15] = [
     ("plan/bounds.rs", "counts parts before anything is resolved"),
     ("kinds/database/check.rs", "keys of a table of members"),
     ("kinds/balancer/links.rs", "whether a database or services stand behind one"),
+    ("kinds/sharded/check.rs", "whether a name stands for several databases"),
     ("kinds/zone/links.rs", "whether a server would stand in a zone"),
     ("plan/checks/runs.rs", "zones of a resize"),
     ("plan/checks/cost.rs", "prices by name"),

@@ -25,7 +25,12 @@ impl Checks for Database {
     }
 
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {
-        for (at, (name, database)) in draft.scenario.database.iter().enumerate() {
+        let all = &draft.scenario.database;
+        for (at, (name, database)) in all.iter().enumerate() {
+            // Of a section with a `count`, the first is checked for all.
+            if at > 0 && all[at - 1].0.span == name.span {
+                continue;
+            }
             check_database(draft, at, name, database, out);
         }
     }

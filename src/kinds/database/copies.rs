@@ -9,9 +9,27 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::{Name, Reference};
 
+/// Largest number of databases that a scenario has by `count`.
+const MOST: u32 = 10_000;
+
 /// Replaces each database with a `count` by that many databases. Number k of `catalogue` is `catalogue-k`, and runs in
-/// member k of each zone that the section names. Reports zones with too few members.
-pub fn expand(scenario: &mut ScenarioSpec, out: &mut Diagnostics) {
+/// member k of each zone that the section names. Reports zones with too few members. Returns the scenario as it was if
+/// that changes.
+pub fn expand(scenario: &mut ScenarioSpec, out: &mut Diagnostics) -> Option<Box<ScenarioSpec>> {
+    if scenario.database.iter().all(|(_, spec)| spec.count.is_none()) {
+        return None;
+    }
+    let counted = scenario.database.iter().filter_map(|(_, spec)| spec.count.as_ref());
+    let mut total = 0_u32;
+    for count in counted {
+        total = total.saturating_add(count.value);
+        if total > MOST {
+            let message = format!("more than {MOST} databases by their `count`");
+            out.push(Diagnostic::new(Code::TooMany, count.span, message));
+            return None;
+        }
+    }
+    let written = Box::new(scenario.clone());
     let entries = std::mem::take(&mut scenario.database.value.entries);
     let zones: BTreeMap<&str, u32> =
         scenario.zone.iter().map(|(name, zone)| (name.text.as_str(), zone.count.value)).collect();
@@ -29,6 +47,7 @@ pub fn expand(scenario: &mut ScenarioSpec, out: &mut Diagnostics) {
         }
     }
     scenario.database.value.entries = all;
+    Some(written)
 }
 
 /// Returns the name of a zone without its kind in front.
@@ -75,6 +94,7 @@ fn check(
             }
             Some(_) => {}
             None => {
+                possible = 1;
                 let message = format!("`{bare}` is no group of zones");
                 let found = Diagnostic::new(Code::NoSuchMember, reference.span, message);
                 let help =
@@ -85,9 +105,11 @@ fn check(
     }
     let through = spec.reads.as_ref().and_then(|reads| reads.value.through.as_ref());
     if let Some(through) = through {
-        let message = "one balancer cannot pick the replicas of several databases";
+        let message = "with `count`, a balancer names the databases whose reads it takes";
         let found = Diagnostic::new(Code::OutOfRange, through.span, message);
-        out.push(found.help("remove `through`: the replicas of each database take turns"));
+        let help =
+            format!("remove `through`; in `[balancer.{}]`, `to` lists the databases", through.text);
+        out.push(found.help(help));
     }
     possible
 }

@@ -23,7 +23,8 @@ pub struct ShardedLinks {
 /// reported elsewhere.
 pub(super) fn shares_of(spec: &ShardedSpec, shards: usize) -> Option<Vec<f64>> {
     if let Some(shares) = &spec.shares {
-        return Some(shares.value.clone());
+        let sum: f64 = shares.value.iter().sum();
+        return Some(shares.value.iter().map(|share| share / sum).collect());
     }
     let Some(popularity) = &spec.popularity else {
         return Some(vec![1.0 / shards as f64; shards]);

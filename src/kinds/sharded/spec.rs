@@ -33,9 +33,9 @@ spec! {
 words! {
     /// Assignment of keys to shards.
     pub enum KeyPlacement {
-        /// By a hash of the key: popular and rare keys are mixed.
+        /// Shard of the hash of the key: popular and rare keys are mixed.
         Hash = "hash",
-        /// By ranges of equal size, in the order of popularity: the most popular keys are on the first shard.
+        /// Ranges of equal size, in the order of popularity: the most popular keys are on the first shard.
         Range = "range",
     }
 }

@@ -13,6 +13,7 @@ use crate::plan::fluid::network::{self, Branch, Onward, Place};
 use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
 use crate::plan::kind::flow::Leaf;
+use crate::plan::load::closed::steps_s;
 use crate::plan::load::{Here, Sums, mean};
 use crate::plan::names::{Found, Kind};
 use crate::plan::program::{Compiler, law_of};
@@ -77,23 +78,26 @@ impl Make<'_> {
         let kinds = [(reads, false), (writes, true)];
         let kinds = || kinds.into_iter().filter(|(count, _)| *count > 0.0);
         if self.together {
+            // One query step per shard: a request makes all of its queries at a shard, or none.
             let all = |shard: usize| {
-                let one = move |(count, writes)| self.repeat(count, self.one(shard, writes));
-                kinds().map(one).collect()
+                let (reads, writes) = (self.step.read.as_ref(), self.step.write.as_ref());
+                let [reads, writes] = [reads, writes].map(|count| count.map(|count| count.value));
+                vec![self.query(shard, reads, writes)]
             };
-            return vec![self.choose(&all, 1.0, Vec::new())];
+            let look_ups = self.look_up().map(|one| self.repeat(reads + writes, vec![one]));
+            return look_ups.into_iter().chain([self.choose(&all, 1.0, Vec::new())]).collect();
         }
         let each = |(count, writes): (f64, bool)| {
             let mut steps: Vec<Step> = self.look_up().into_iter().collect();
             let scatter = if writes { 0.0 } else { self.scatter };
             let mut ways = Vec::new();
             if scatter > 0.0 {
-                let lane = |shard: &usize| vec![self.query(*shard, false)];
+                let lane = |shard: &usize| vec![self.one(*shard, false)];
                 let lanes = self.links.shards.iter().map(lane).collect();
                 let steps = vec![self.does(Does::Parallel(lanes))];
                 ways.push(Way { probability: scatter, steps });
             }
-            let one = |shard: usize| vec![self.query(shard, writes)];
+            let one = |shard: usize| vec![self.one(shard, writes)];
             steps.push(self.choose(&one, 1.0 - scatter, ways));
             self.repeat(count, steps)
         };
@@ -114,21 +118,22 @@ impl Make<'_> {
         let mut ways = before;
         let all = self.links.shards.iter().zip(&self.links.shares);
         ways.extend(all.map(|(shard, own)| Way { probability: own * share, steps: steps(*shard) }));
-        // Rounded shares must not leave a query without a shard.
+        // Rounded shares must not leave a query without a shard: the largest way takes the rest.
         let sum: f64 = ways.iter().map(|way| way.probability).sum();
-        if let Some(last) = ways.last_mut() {
-            last.probability += 1.0 - sum;
+        let largest = ways.iter_mut().max_by(|a, b| a.probability.total_cmp(&b.probability));
+        if let Some(largest) = largest {
+            largest.probability += 1.0 - sum;
         }
         self.does(Does::Choose(ways))
     }
 
-    /// Returns a query to `shard` with its look-up.
-    fn one(&self, shard: usize, writes: bool) -> Vec<Step> {
-        self.look_up().into_iter().chain([self.query(shard, writes)]).collect()
+    /// Returns one read or write at `shard`.
+    fn one(&self, shard: usize, writes: bool) -> Step {
+        let (reads, writes) = if writes { (None, Some(1.0)) } else { (Some(1.0), None) };
+        self.query(shard, reads, writes)
     }
 
-    fn query(&self, database: usize, writes: bool) -> Step {
-        let (reads, writes) = if writes { (None, Some(1.0)) } else { (Some(1.0), None) };
+    fn query(&self, database: usize, reads: Option<f64>, writes: Option<f64>) -> Step {
         let (time_out, named) = (self.step.time_out.clone(), self.step.call.span);
         self.does(Does::Query(Query { database, reads, writes, time_out, named }))
     }
@@ -141,7 +146,7 @@ impl Make<'_> {
     }
 }
 
-/// The steps inside answer every question.
+/// The steps inside answer every question but that of the least time, which leaves out what is inside of an [`Ask`].
 impl Leaf for Queries {
     fn needs(&self, _: &mut graph::Builder<'_>, _: &mut Vec<NodeId>) {}
 
@@ -157,8 +162,8 @@ impl Leaf for Queries {
     ) {
     }
 
-    fn least_s(&self, _: &Draft, _: usize) -> f64 {
-        0.0
+    fn least_s(&self, draft: &Draft, class: usize) -> f64 {
+        steps_s(draft, class, &self.steps)
     }
 
     fn events(&self, _: &Draft) -> f64 {

@@ -241,6 +241,22 @@ impl Walk<'_> {
         }
     }
 
+    /// Adds the arrows from each of `ends` to what the queries and calls in `steps` name.
+    fn from_each(&mut self, steps: &[Step], ends: &[End]) {
+        for step in steps {
+            for from in ends {
+                match &step.does {
+                    Does::Query(query) => self.query(from, query),
+                    Does::Call(call) => self.call(from, call),
+                    _ => {}
+                }
+            }
+            let mut lists = Vec::new();
+            step.nested(&mut |inside| lists.push(inside));
+            lists.into_iter().for_each(|inside| self.from_each(inside, ends));
+        }
+    }
+
     /// Adds the arrows of steps that no component does: a request passes from station to station. Returns the ends at
     /// which the last steps are done.
     fn in_turn(&mut self, steps: &[Step], mut last: Vec<End>) -> Vec<End> {
@@ -268,6 +284,12 @@ impl Walk<'_> {
             }
             let mut lists = Vec::new();
             step.nested(&mut |inside| lists.push(inside));
+            // Without a part of its own, what the step asks is done inside: each end there returns to the request.
+            let inside_alone = matches!(&step.does, Does::Ask(ask) if self.asked(&**ask).is_none());
+            if inside_alone {
+                lists.iter().for_each(|list| self.from_each(list, &last));
+                continue;
+            }
             let mut ends: BTreeSet<End> = last.iter().cloned().collect();
             for inside in lists {
                 ends.extend(self.in_turn(inside, last.clone()));

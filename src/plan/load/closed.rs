@@ -81,7 +81,7 @@ pub(in crate::plan) fn bound(draft: &Draft, rates: &mut [f64]) {
 }
 
 /// Returns the least mean time of these steps in sequence, in seconds.
-fn steps_s(draft: &Draft, class: usize, steps: &[Step]) -> f64 {
+pub(crate) fn steps_s(draft: &Draft, class: usize, steps: &[Step]) -> f64 {
     let all_hit = |_: &dyn Ask| 1.0;
     let visits = Visits::new(steps, &all_hit).take();
     let mut aside: Vec<*const Step> = Vec::new();
