@@ -242,7 +242,7 @@ impl Walk<'_> {
     }
 
     /// Adds the arrows from each of `ends` to what the queries and calls in `steps` name.
-    fn from_each(&mut self, steps: &[Step], ends: &[End]) {
+    fn each_queries(&mut self, steps: &[Step], ends: &[End]) {
         for step in steps {
             for from in ends {
                 match &step.does {
@@ -253,7 +253,7 @@ impl Walk<'_> {
             }
             let mut lists = Vec::new();
             step.nested(&mut |inside| lists.push(inside));
-            lists.into_iter().for_each(|inside| self.from_each(inside, ends));
+            lists.into_iter().for_each(|inside| self.each_queries(inside, ends));
         }
     }
 
@@ -287,7 +287,7 @@ impl Walk<'_> {
             // Without a part of its own, what the step asks is done inside: each end there returns to the request.
             let inside_alone = matches!(&step.does, Does::Ask(ask) if self.asked(&**ask).is_none());
             if inside_alone {
-                lists.iter().for_each(|list| self.from_each(list, &last));
+                lists.iter().for_each(|list| self.each_queries(list, &last));
                 continue;
             }
             let mut ends: BTreeSet<End> = last.iter().cloned().collect();
