@@ -203,6 +203,11 @@ impl<W: Copy> DirtyData<W> {
             return true;
         };
         self.last_wake = (waiting.since + delay).max(self.last_wake + delay);
+        // A write that has waited at the limit for longer than its sleep does not sleep any more.
+        if self.last_wake <= now {
+            self.open += waiting.bytes;
+            return true;
+        }
         self.asleep.push_back((self.last_wake, waiting));
         false
     }

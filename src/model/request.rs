@@ -166,8 +166,12 @@ impl Marks {
     pub const CAN_TIME_OUT: Self = Self(4);
     /// Its service here has begun and was interrupted.
     pub const RESUMED: Self = Self(8);
-    /// It has asked memory already, and spun if it had to, before the disk operation that it goes on with.
+    /// It has asked memory already, and spun, before the disk operation that it goes on with.
     pub const SPUN: Self = Self(16);
+    /// It has asked memory already before the disk operation that it goes on with.
+    pub const ASKED: Self = Self(32);
+    /// Both of the disk operation.
+    pub const OF_DISK: Self = Self(16 | 32);
 
     /// Returns whether `mark` is set.
     #[inline(always)]

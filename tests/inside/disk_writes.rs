@@ -280,3 +280,28 @@ fn what_cannot_act_is_refused_with_its_place_and_what_to_do() {
     let nothing = refusal(&writers(1, groups, "read = 1, durable = true", ""));
     assert!(nothing.contains("writes nothing that could be durable"), "{nothing}");
 }
+
+/// Scrubs that are due every 3 s while the disks are lost for 10 s are left out, and a pause in which two reads of a
+/// scrub are under way goes on after it: both end, with busy + idle + unavailable of the disks added up by every run.
+#[test]
+fn scrubs_outlive_lost_and_paused_disks() {
+    let fault = |how: &str, at: &str, lasts: &str| {
+        format!(
+            "[fault.one]\nhits = \"server.box.local\"\nhow = \"{how}\"\nat = \"{at}\"\nlasts = \"{lasts}\"\n"
+        )
+    };
+    let set = |more: &str, scrub: &str| {
+        format!(
+            r#"transactions = {{ dirty-max = "64MiB" }}, bandwidth = "100MB/s", {more} scrub = {{ {scrub} }}"#
+        )
+    };
+    let often = set("", r#"every = "3s", at = "1s", allocated = "100MiB""#);
+    let text = writers(4, &often, "write = 1", &fault("lost", "40s", "10s"));
+    assert!(value(&run(&text, &["scrub-reads.box.local"]), "scrub-reads.box.local") > 0.0);
+    let large =
+        set(r#"parallel = 2, time = "8ms","#, r#"every = "1d", at = "31s", allocated = "1TiB""#);
+    for at in ["40.011s", "40.013s", "40.017s"] {
+        let text = writers(4, &large, "read = 1", &fault("hang", at, "1s"));
+        assert!(value(&run(&text, &["scrub-reads.box.local"]), "scrub-reads.box.local") > 0.0);
+    }
+}

@@ -12,6 +12,12 @@ use crate::units::Bytes;
 
 /// Reports numbers of disks that make no raidz group.
 pub fn layout(set: &DiskSetSpec, out: &mut Diagnostics) {
+    let columns = set.columns();
+    if columns.disks < columns.group && set.layout.value == Layout::Mirror {
+        let message = format!("{} disk makes no mirror of {} sides", columns.disks, columns.group);
+        let found = Diagnostic::new(Code::OutOfRange, set.data.span, message);
+        out.push(found.help("give `parity` as many disks as `data`, or `layout = \"plain\"`"));
+    }
     let Some(each) = set.layout.value.parity_per_group() else { return };
     let word = if set.layout.value == Layout::Raidz1 { "raidz1" } else { "raidz2" };
     let (data, parity) = (set.data.value, set.parity.value);

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::convert::table;
 use crate::kinds::disks;
+use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::memory::is_adaptive;
 use crate::kinds::zone::spec::{Placement, ServerSpec, ZoneSpec};
 use crate::kinds::zone::{Server, Zone, links};
+use crate::model::spec::memory::SecondLevelSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert};
 use crate::plan::kind::checks::{Checks, Purpose, none};
@@ -16,6 +18,7 @@ use crate::plan::names::{Kind, member_name};
 use crate::plan::placement::ServerId;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 
 impl Checks for Server {
@@ -270,6 +273,7 @@ fn check_second_level(draft: &Draft, group: usize, out: &mut Diagnostics) {
         let message = format!("`{disks}` holds the second level alone, and no data of its own");
         return exclude(content.span, on.span, &message, out);
     }
+    check_second_set(server, second, (disks, spec), out);
     let store = Store::Disks { server: group, set };
     let services = draft.scenario.service.iter().zip(&draft.links.services);
     let mounts = services
@@ -283,5 +287,37 @@ fn check_second_level(draft: &Draft, group: usize, out: &mut Diagnostics) {
         let message = format!("`{disks}` holds the second level alone, but `{user}` mounts it");
         let mistake = Diagnostic::new(Code::KeysExclude, on.span, message);
         out.push(mistake.help(format!("give `{user}` another set of disks")));
+    }
+}
+
+/// Reports keys of the set `disks` of a second level that act on data alone, and blocks that are too large for it.
+fn check_second_set(
+    server: &ServerSpec,
+    second: &SecondLevelSpec,
+    (disks, spec): (&Name, &DiskSetSpec),
+    out: &mut Diagnostics,
+) {
+    let acts_on_data = [
+        spec.transactions.as_ref().map(|given| given.span),
+        spec.log.as_ref().map(|given| given.span),
+        spec.scrub.as_ref().map(|given| given.span),
+        spec.io_throttle.as_ref().map(|given| given.span),
+    ];
+    for span in acts_on_data.into_iter().flatten() {
+        let message = format!(
+            "`{disks}` holds the second level alone; this acts on the reads and writes of data"
+        );
+        inert(span, message, "give it to the set of disks with the data", out);
+    }
+    let blocks = server.disks.iter().filter_map(|(_, other)| other.content.as_ref());
+    if let Some(block) =
+        blocks.map(|content| &content.value.block).find(|block| block.value > second.write.value)
+    {
+        let message = format!(
+            "a block of {} is larger than a pass of the second level, {}: it never takes one up",
+            block.value, second.write.value
+        );
+        let found = Diagnostic::new(Code::OutOfRange, block.span, message);
+        out.push(found.help("give `l2arc` a larger `write`, or smaller blocks"));
     }
 }

@@ -94,6 +94,19 @@ fn at_the_limit_writers_wait_until_less_is_dirty() {
     assert_eq!(joined[0].waited, SimDuration::SECOND);
 }
 
+/// The disks are stalled for 10 s at the limit: a writer that waited so long has nothing left to sleep.
+#[test]
+fn a_writer_that_waited_longer_than_its_sleep_joins_at_once() {
+    let mut pool = DirtyData::new(tuning(), at(0));
+    assert!(pool.write(at(0), 0, LIMIT));
+    assert!(!pool.write(at(1), 1, MIB));
+    assert_eq!(pool.sync_begins(at(2)), LIMIT);
+    let now = at(10_000_000);
+    let joined = pool.written(now, MIB);
+    assert_eq!(joined.iter().map(|joined| joined.write).collect::<Vec<_>>(), [1]);
+    assert!(pool.due() >= now, "nothing is due in the past");
+}
+
 #[test]
 fn a_loss_leaves_no_dirty_data_and_returns_the_writers() {
     let mut pool = DirtyData::new(tuning(), at(0));

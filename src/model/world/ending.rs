@@ -112,7 +112,7 @@ impl Around<'_> {
     /// Fails `id` where it is: everything it holds is released, and its owner receives the outcome.
     #[inline(never)]
     pub(crate) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
-        self.requests[id].marks.set(Marks::SPUN, false);
+        self.requests[id].marks.set(Marks::OF_DISK, false);
         if self.redirects(id, outcome) {
             return;
         }
@@ -158,7 +158,7 @@ impl Around<'_> {
         caller.depth = table::u8(keep);
         caller.at = ComponentId::NONE;
         caller.waits = Waits::Nothing;
-        caller.marks.set(Marks::SPUN, false);
+        caller.marks.set(Marks::OF_DISK, false);
         caller.ticket = Ticket::NONE;
         caller.children = 0;
         let orphan = &mut self.requests[id];

@@ -242,9 +242,10 @@ impl Around<'_> {
         let drawn = |request| pool_drawn(&self.draws, KeyId(key.0 + 3), request, 0, pools);
         let pool = if pools > 1 { drawn(&self.requests[id]) } else { 0 };
         let Some(volume) = self.pool_of(id, mount, pool) else { return false };
-        let spun = self.requests[id].marks.has(Marks::SPUN);
-        if spun {
-            self.requests[id].marks.set(Marks::SPUN, false);
+        let marks = self.requests[id].marks;
+        let spun = marks.has(Marks::SPUN);
+        if marks.has(Marks::OF_DISK) {
+            self.requests[id].marks.set(Marks::OF_DISK, false);
         } else if !write {
             match self.in_memory(id, volume, key) {
                 Found::Nowhere => {}
@@ -337,7 +338,7 @@ impl Around<'_> {
     #[inline(never)]
     fn buffer(&mut self, id: RequestId, (disks, zone): (ComponentId, u32), count: u32) -> bool {
         let spun = self.requests[id].marks.has(Marks::SPUN);
-        self.requests[id].marks.set(Marks::SPUN, false);
+        self.requests[id].marks.set(Marks::OF_DISK, false);
         if count == 0 {
             return false;
         }

@@ -1,5 +1,6 @@
 //! Loss and stall of a set of disks: what becomes of the operations inside.
 
+use super::pool::What;
 use super::{Disks, Operation, Slot};
 use crate::model::Ctx;
 use crate::model::ids::ComponentId;
@@ -41,7 +42,7 @@ impl Disks {
             entry.waits = Waits::Nothing;
             if self.config.has_copies {
                 // The same operation again, without a look into memory.
-                entry.marks.set(Marks::SPUN, true);
+                entry.marks.set(Marks::ASKED, true);
                 entry.pc -= 1;
                 return ctx.proceed(operation.request);
             }
@@ -57,7 +58,9 @@ impl Disks {
                 let Slot { operation: Some(operation), ends, .. } = std::mem::take(slot) else {
                     continue;
                 };
-                disk.line.push_front(Operation { time: ends - ctx.now, ..operation });
+                // The rest of an interrupted read of a scrub has no seek that another read could save.
+                let tag = if operation.what == What::Scrub { 0 } else { operation.tag };
+                disk.line.push_front(Operation { time: ends - ctx.now, tag, ..operation });
                 self.busy.remove(ctx.now, SimDuration::ZERO);
             }
         }

@@ -83,6 +83,8 @@ impl Pool {
         let (work, bytes) = (scrubs.config.work, scrubs.config.bytes);
         scrubs.scan.get_or_insert_with(|| Scan::new(now, work, disks, bytes));
         scrubs.next = scrubs.next + scrubs.config.every;
+        // Those that were due while the set was lost are left out.
+        scrubs.skip_before(now + SimDuration::from_nanos(1));
     }
 }
 
