@@ -207,9 +207,11 @@ impl<T> LeafQueue<T> {
         self.lines.iter().flat_map(|line| &line.waiting).map(|(_, operation)| operation)
     }
 
-    /// Returns the operations that wait, to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.lines.iter_mut().flat_map(|line| &mut line.waiting).map(|(_, operation)| operation)
+    /// Returns the operations of the synchronous classes that wait, to be changed. A request waits for no other.
+    pub fn sync_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        let lines =
+            Class::ALL.into_iter().zip(&mut self.lines).filter(|(class, _)| class.is_sync());
+        lines.flat_map(|(_, line)| &mut line.waiting).map(|(_, operation)| operation)
     }
 }
 

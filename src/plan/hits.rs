@@ -22,6 +22,8 @@ use crate::plan::names::Kind;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::units::{Rate, SimDuration};
 use crate::workload::adaptive::adaptive_hit_ratio;
 use crate::workload::hits::{HitRatios, Holds, Policy, Ttl, hit_ratios, hit_ratios_of_two_tiers};
@@ -308,6 +310,15 @@ impl Played {
     }
 }
 
-fn table(spec: &PopularitySpec) -> Option<Zipf> {
+/// Returns the table of a popularity; `None` if it has none, for which [`refuse`] gives the reason.
+pub(crate) fn table(spec: &PopularitySpec) -> Option<Zipf> {
     Zipf::new(spec.zipf.value, spec.objects.value).ok()
+}
+
+/// Reports why no table can be made of the popularity of `owner`.
+pub(crate) fn refuse(owner: &str, spec: &PopularitySpec, out: &mut Diagnostics) {
+    if let Err(error) = Zipf::new(spec.zipf.value, spec.objects.value) {
+        let message = format!("{owner}: {error}");
+        out.push(Diagnostic::new(Code::OutOfRange, spec.span, message));
+    }
 }

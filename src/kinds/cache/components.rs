@@ -1,13 +1,13 @@
 //! Caches in the event loop: a process without a bound on workers, and a component with its content.
 
 use crate::kinds::cache::live::{CacheConfig, Content};
-use crate::kinds::cache::plan::{Cache, refuse};
+use crate::kinds::cache::plan::Cache;
 use crate::kinds::cache::spec::CacheSpec;
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::ComponentId;
 use crate::model::route::Pick;
 use crate::plan::compile::{Bounds, Builder, Made};
-use crate::plan::hits::policy_of;
+use crate::plan::hits::{policy_of, refuse};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::names::Kind;
 use crate::plan::program::Compiler;

@@ -1,6 +1,5 @@
 //! CDNs in the event loop: one component per edge, and one for the content and fetches of all edges.
 
-use crate::kinds::cache::plan::refuse;
 use crate::kinds::cdn::Cdn;
 use crate::kinds::cdn::live::content::{EdgeContent, EdgeObjects};
 use crate::kinds::cdn::live::{CdnConfig, EdgeConfig};
@@ -8,7 +7,7 @@ use crate::kinds::cdn::step;
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
 use crate::plan::compile::{Builder, Made};
-use crate::plan::hits::policy_of_edge;
+use crate::plan::hits::{policy_of_edge, refuse};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Entrance;
 use crate::plan::names::member_name;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::database::copies::bare;
 use crate::kinds::database::links::{DatabaseMember, Role};
 use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo};
 use crate::kinds::database::{Database, links};
@@ -196,7 +197,7 @@ fn check_data(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagn
         let Some((zone, number)) = member.zone else { continue };
         let zone = member_name(&draft.scenario.zone[zone].0, number);
         let listed = database.data.iter().any(|(key, _)| {
-            let bare = key.text.strip_prefix("zone.").unwrap_or(&key.text);
+            let bare = bare(key);
             *bare == zone
                 || draft.names.find(bare) == draft.names.find(&zone)
                 || zone.strip_suffix("-1") == Some(bare)

@@ -51,7 +51,7 @@ pub fn expand(scenario: &mut ScenarioSpec, out: &mut Diagnostics) -> Option<Box<
 }
 
 /// Returns the name of a zone without its kind in front.
-fn bare(reference: &Reference) -> &str {
+pub(super) fn bare(reference: &Reference) -> &str {
     reference.text.strip_prefix("zone.").unwrap_or(&reference.text)
 }
 

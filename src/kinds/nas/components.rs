@@ -101,7 +101,7 @@ fn memory(builder: &mut Builder<'_>, id: ComponentId, nas: usize, number: u32) -
     let contents: Vec<_> =
         contents.iter().map(|(_, _, pools, content)| (*pools, *content)).collect();
     let policy = draft.scenario.nas[nas].1.ram_cache_policy.as_ref();
-    let is_adaptive = policy.is_some_and(|policy| policy.value == MemoryPolicy::Arc);
+    let is_adaptive = MemoryPolicy::is_adaptive(policy);
     let of = MemoryOf { size: memory, is_adaptive, second: None };
     let config = builder.memory(owner, of, &contents);
     builder.part(id, config)

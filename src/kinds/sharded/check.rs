@@ -6,13 +6,13 @@ use crate::kinds::sharded::plan::{Sharded, ShardedLinks, shares_of};
 use crate::kinds::sharded::spec::{KeyPlacement, ShardedSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::hits::refuse;
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Links, Walk};
 use crate::plan::names::{Kind, member_name};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::{Name, Reference};
-use crate::workload::popularity::Zipf;
 
 /// Largest number of shards.
 const MOST: usize = 1_000;
@@ -121,15 +121,17 @@ fn check_shares(draft: &Draft, at: usize, name: &Name, spec: &ShardedSpec, out: 
         let help = "add `popularity`, or remove `placement`";
         inert(spec.placement.span, "there are no keys to place", help, out);
     }
-    if let Some(popularity) = &spec.popularity {
-        if let Err(error) = Zipf::new(popularity.zipf.value, popularity.objects.value) {
-            let message = format!("sharded database `{name}`: {error}");
-            out.push(Diagnostic::new(Code::OutOfRange, popularity.span, message));
-        } else if draft.links.own.sharded[at].shares.contains(&0.0) {
+    let own = &draft.links.own.sharded[at].shares;
+    match &spec.popularity {
+        Some(popularity) if own.is_empty() => {
+            refuse(&format!("sharded database `{name}`"), popularity, out);
+        }
+        Some(popularity) if own.contains(&0.0) => {
             let message = format!("too few keys: one of {shards} shards has none");
             let found = Diagnostic::new(Code::OutOfRange, popularity.span, message);
             out.push(found.help("give more `objects`, or name fewer shards"));
         }
+        _ => {}
     }
     let Some(shares) = &spec.shares else { return };
     let sum: f64 = shares.iter().sum();

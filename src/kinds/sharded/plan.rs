@@ -1,6 +1,7 @@
 //! The references of sharded databases, and the share of the queries that each shard gets.
 
 use crate::kinds::sharded::spec::{KeyPlacement, ShardedSpec};
+use crate::plan::hits::table;
 use crate::plan::links::Entrance;
 use crate::workload::popularity::Zipf;
 
@@ -29,7 +30,7 @@ pub(super) fn shares_of(spec: &ShardedSpec, shards: usize) -> Option<Vec<f64>> {
     let Some(popularity) = &spec.popularity else {
         return Some(vec![1.0 / shards as f64; shards]);
     };
-    let keys = Zipf::new(popularity.zipf.value, popularity.objects.value).ok()?;
+    let keys = table(popularity)?;
     Some(match spec.placement.value {
         KeyPlacement::Hash => by_hash(&keys, shards),
         KeyPlacement::Range => by_range(&keys, shards),

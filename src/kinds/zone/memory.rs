@@ -44,7 +44,7 @@ pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) 
 
 /// Returns whether the RAM cache of a server is adaptive.
 pub(super) fn is_adaptive(server: &ServerSpec) -> bool {
-    server.ram_cache_policy.as_ref().is_some_and(|policy| policy.value == MemoryPolicy::Arc)
+    MemoryPolicy::is_adaptive(server.ram_cache_policy.as_ref())
 }
 
 /// Returns the set of disks that holds the second level of the RAM cache of a server.

@@ -2,6 +2,7 @@
 
 use crate::scenario::names::Reference;
 use crate::scenario::spec::spec;
+use crate::scenario::value::Spanned;
 use crate::scenario::words::words;
 use crate::units::{Bytes, SimDuration};
 
@@ -25,6 +26,14 @@ words! {
         Lru = "lru",
         /// Blocks read once and blocks read again are kept apart, in parts that adapt (ARC of ZFS).
         Arc = "arc",
+    }
+}
+
+impl MemoryPolicy {
+    /// Returns whether a memory with this policy, or without one, is adaptive.
+    #[must_use]
+    pub fn is_adaptive(policy: Option<&Spanned<Self>>) -> bool {
+        policy.is_some_and(|policy| policy.value == Self::Arc)
     }
 }
 

@@ -202,7 +202,9 @@ impl FluidPlan {
             Input::Off(meter) => (bits[at / 64] >> (at % 64) & 1 == 1).then_some(*meter),
             _ => None,
         };
-        let off = self.inputs.iter().enumerate().filter_map(off).collect();
+        // Without a meter no input is one, and a new state looks for none.
+        let metered = if self.power.processors.is_empty() { &[][..] } else { &self.inputs };
+        let off = metered.iter().enumerate().filter_map(off).collect();
         let (constant, capacity) = (constant.into(), capacity.collect());
         StateLoad { classes, constant, capacity, silent, off, buffers: standing.buffers }
     }

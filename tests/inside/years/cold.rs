@@ -101,20 +101,20 @@ fn a_promoted_replica_is_cold_over_years() {
 
 /// 200 reads a second of which 0.4 miss, 2.5 times as many at first: 200 operations per second at a disk that does 125, until
 /// the factor is 1.5625. The views lost besides those of the minute of the crash are 200 ∫ (1 − 125 / (80 (1 + 1.5 e^(−t/100)))) dt.
-/// Workers bound the queue, so that nobody waits for long and no work is done in vain. `requests` loses as many.
+/// Workers bound the queue, so that no user waits for long and no work is done in vain. `requests` loses as many.
 #[test]
 fn overload_by_a_cold_buffer_is_lost_over_years() {
     let text = |over_years| site(200.0, (0.4, 2.5), over_years, CRASH);
-    let further = lost(&text(OVER_YEARS)) - lost(&text(""));
+    let all = lost(&text(OVER_YEARS));
+    let further = all - lost(&text(""));
     let steps = 100_000;
     let least = |step: i32| {
         let at = (f64::from(step) + 0.5) / f64::from(steps) * 6.0;
         (1.0 - 125.0 / (80.0 * (1.0 + 1.5 * libm::exp(-at)))).max(0.0)
     };
     let hand = 200.0 * 600.0 * (0..steps).map(least).sum::<f64>() / f64::from(steps);
-    let all = lost(&text(OVER_YEARS));
     let [seen, ..] = by_requests(&text(OVER_YEARS), (3_500.0, 4_400.0), 4);
-    println!("years {further} further of {all}, by hand {hand}, requests {seen} of all");
+    println!("years {further} further of {all}, in closed form {hand}, requests {seen} of all");
     assert!(further > hand && further < 1.15 * hand, "{further} against {hand}");
     assert!((all / seen - 1.0).abs() < 0.05, "{all} against {seen}");
 }

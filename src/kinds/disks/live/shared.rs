@@ -161,9 +161,9 @@ impl Shared {
         self.leaves.iter().flat_map(LeafQueue::iter)
     }
 
-    /// Returns the operations that wait in front of the disks, to be changed.
+    /// Returns the operations in front of the disks that requests may wait for, to be changed.
     pub(super) fn waiting_mut(&mut self) -> impl Iterator<Item = &mut Operation> {
-        self.leaves.iter_mut().flat_map(LeafQueue::iter_mut)
+        self.leaves.iter_mut().flat_map(LeafQueue::sync_mut)
     }
 
     /// Restarts the greatest delays.

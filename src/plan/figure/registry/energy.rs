@@ -43,7 +43,7 @@ pub const ROWS: &[Row] = &[
         PARTS,
         "Power at the mean load of each hour in each state of the parts, averaged",
     ),
-    horizon(Metric::Energy, PARTS, "Mean power over the horizon times a year"),
+    horizon(Metric::Energy, PARTS, "Mean power over the horizon, for one year"),
     horizon(
         Metric::Carbon,
         ALL,
