@@ -20,9 +20,12 @@ pub struct ShardedLinks {
     pub shares: Vec<f64>,
 }
 
-/// Returns the share of the queries that each of `shards` shards gets; `None` if `popularity` has no table, which is
-/// reported elsewhere.
+/// Returns the share of the queries that each of `shards` shards gets; `None` if `popularity` has no table, or if there is
+/// no shard, which are reported elsewhere.
 pub(super) fn shares_of(spec: &ShardedSpec, shards: usize) -> Option<Vec<f64>> {
+    if shards == 0 {
+        return None;
+    }
     if let Some(shares) = &spec.shares {
         let sum: f64 = shares.value.iter().sum();
         return Some(shares.value.iter().map(|share| share / sum).collect());
