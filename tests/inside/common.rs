@@ -14,6 +14,15 @@ use fivenines::study::scenario::{Choices, StudyPlan, prepare};
 
 pub use crate::inside::shared::{scenarios, shipped};
 
+/// Whether the full set is asked for, with `FIVENINES_FULL=1`; else says what is left out.
+pub fn is_full(left_out: &str) -> bool {
+    let full = std::env::var_os("FIVENINES_FULL").is_some();
+    if !full {
+        println!("skipped without FIVENINES_FULL=1: {left_out}");
+    }
+    full
+}
+
 /// A scenario that can be run.
 pub struct Loaded {
     pub draft: Draft,

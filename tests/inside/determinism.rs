@@ -96,7 +96,7 @@ fn bits(result: &StudyResult) -> Vec<Vec<Vec<Option<u64>>>> {
 fn one_two_and_three_threads_give_the_same_samples_and_digests() {
     let mut loaded = load("tiers/tier-1.toml");
     for window in &mut loaded.study.windows {
-        window.window.length = SimDuration::from_secs(20);
+        window.window.length = SimDuration::from_secs(10);
         window.window.warm_up = SimDuration::from_secs(5);
         window.replications = (5, 5);
     }

@@ -70,7 +70,8 @@ fn compare_begins_with_the_cheapest_that_meets_every_objective_in_at_most_40_lin
     let chosen = answer.lines().skip(1).find(|line| line.starts_with("tier-5")).unwrap();
     assert!(name(chosen).contains('✓'), "{answer}");
     assert!(answer.contains("Least to spare: "), "{answer}");
-    let details = run("compare", &files, place.path(), &[&SHORT[..], &["--details"]].concat());
+    // Any two will do: the tables are as long.
+    let details = run("compare", &files[..2], place.path(), &[&SHORT[..], &["--details"]].concat());
     assert!(text(&details).lines().count() > 100, "{}", text(&details));
 }
 
