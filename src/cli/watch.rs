@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::exit::{Exit, Failure};
 use super::run::Work;
 use crate::facade::load::{Purpose, load};
+use crate::plan::records;
 use crate::scenario::render::shown;
 
 /// Time between two looks at the files.
@@ -65,9 +66,8 @@ impl Watched {
         if let Ok(loaded) = load(file, &[], Purpose::Read)
             && let Some(draft) = &loaded.draft
         {
-            let workloads = draft.scenario.workload.iter();
-            let traces = workloads.filter_map(|(_, workload)| workload.trace.as_ref());
-            paths.extend(traces.map(|trace| loaded.folder.join(&trace.file.value)));
+            let files = records::files(&draft.scenario).into_iter();
+            paths.extend(files.map(|file| loaded.folder.join(file)));
         }
         let ran: Vec<Stamp> = paths.iter().map(|path| Stamp::of(path)).collect();
         Self { paths, last: ran.clone(), ran }

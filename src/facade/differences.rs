@@ -109,9 +109,11 @@ fn traces_in(covers: &[&str]) -> Vec<(String, String)> {
 }
 
 fn traces_of(form: &Json) -> Vec<String> {
-    let workloads = form["workload"].as_object().into_iter().flatten();
-    let named = workloads.filter_map(|(_, workload)| workload["trace"]["file"].as_str());
-    let mut names: Vec<String> = named.map(str::to_string).collect();
+    let of = |section: &str, key: &'static str| {
+        let entries = form[section].as_object().into_iter().flatten();
+        entries.filter_map(move |(_, entry)| entry[key]["file"].as_str()).map(str::to_string)
+    };
+    let mut names: Vec<String> = of("workload", "trace").chain(of("fault", "recorded")).collect();
     names.sort();
     names.dedup();
     names

@@ -8,7 +8,7 @@ use super::load::{Canonical, Loaded, canonical};
 use super::results::Results;
 use super::run::Run;
 use crate::model::blueprint::Blueprint;
-use crate::plan::{Draft, cost};
+use crate::plan::{Draft, cost, records};
 use crate::report::run::{ASKED, Identity, SAMPLED, TOLD_ALONE};
 use crate::report::write::sha256;
 use crate::scenario::render::shown;
@@ -134,15 +134,8 @@ impl Ready {
     ///
     /// A file that cannot be read.
     pub fn traces(&self) -> Result<Vec<(String, String)>, Error> {
-        let mut traces = Vec::new();
-        for (_, workload) in self.draft().scenario.workload.iter() {
-            let Some(trace) = &workload.trace else { continue };
-            let name = &trace.file.value;
-            traces.push((name.clone(), digest_of(&self.loaded.folder, name)?));
-        }
-        traces.sort();
-        traces.dedup();
-        Ok(traces)
+        let files = records::files(&self.draft().scenario).into_iter();
+        files.map(|name| Ok((name.to_string(), digest_of(&self.loaded.folder, name)?))).collect()
     }
 
     /// Simulates the scenario with the options of `run`.

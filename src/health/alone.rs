@@ -102,7 +102,9 @@ impl Kernel<'_> {
                         sampler.duration(pairs.uniform(*ordinal - 1)).nanos()
                     }
                     LengthNet::Fixed(length) => length.nanos(),
-                    LengthNet::Clock { .. } | LengthNet::Mechanism => return Ok(()),
+                    LengthNet::Clock { .. } | LengthNet::Listed(_) | LengthNet::Mechanism => {
+                        return Ok(());
+                    }
                 }
             };
             begun = true;

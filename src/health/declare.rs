@@ -197,6 +197,8 @@ pub enum Length {
         /// Time between two instants; `None`: the first is the only one.
         every: Option<SimDuration>,
     },
+    /// Due at these instants, in order: a recorded history.
+    Listed(Arc<[SimTime]>),
 }
 
 /// Treatment of a timer's age when the timer may no longer run.
@@ -253,6 +255,13 @@ impl Timer {
     #[must_use]
     pub fn clock(name: &str, first: SimTime, every: Option<SimDuration>) -> Self {
         Self::of_length(name, Length::Clock { first, every }, Fate::Restart { redraw: true })
+    }
+
+    /// Returns a timer that fires at the next of these instants, which are in order.
+    #[must_use]
+    pub fn listed(name: &str, instants: Arc<[SimTime]>) -> Self {
+        debug_assert!(instants.is_sorted(), "instants of a history are in order");
+        Self::of_length(name, Length::Listed(instants), Fate::Restart { redraw: true })
     }
 
     fn of_length(name: &str, length: Length, fate: Fate) -> Self {

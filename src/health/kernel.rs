@@ -272,6 +272,12 @@ impl Bank {
                     u64::MAX
                 }
             }
+            LengthNet::Listed(instants) => {
+                // An instant at which the timer just fired is over.
+                let passed = |at: &SimTime| *at < self.now || (*at == self.now && ordinal > 0);
+                let next = instants.get(instants.partition_point(passed));
+                next.map_or(u64::MAX, |next| next.nanos() - self.now.nanos())
+            }
             LengthNet::Mechanism => u64::MAX,
         }
     }

@@ -176,6 +176,8 @@ pub(super) enum LengthNet {
         first: SimTime,
         every: Option<SimDuration>,
     },
+    /// The next of these instants.
+    Listed(Arc<[SimTime]>),
     /// Not drawn: the reader of the net fires the timer.
     Mechanism,
 }
@@ -473,7 +475,7 @@ impl Net {
         match &self.lengths[self.timers[at as usize].length as usize] {
             LengthNet::Law(law, _) => Some(law.clone()),
             LengthNet::Fixed(length) => Law::constant(length.seconds()).ok(),
-            LengthNet::Clock { .. } | LengthNet::Mechanism => None,
+            LengthNet::Clock { .. } | LengthNet::Listed(_) | LengthNet::Mechanism => None,
         }
     }
 

@@ -59,6 +59,7 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     after_loss(draft, &graph, out);
     time_outs(draft, out);
     too_short(draft, out);
+    record_ends(draft, out);
     memory::lint(draft, out);
     threads(draft, out);
     no_health_check(draft, out);
@@ -565,6 +566,22 @@ fn calls_of<'s>(steps: &'s [Step], calls: &mut Vec<&'s Spanned<SimDuration>>) {
     });
 }
 
+/// Reports recorded failures that end when less than four fifths of the horizon have passed.
+fn record_ends(draft: &Draft, out: &mut Diagnostics) {
+    let Some(horizon) = &draft.scenario.run.horizon else { return };
+    for ((name, fault), record) in draft.scenario.fault.iter().zip(&draft.records) {
+        let (Some(spec), Some(record)) = (&fault.recorded, record) else { continue };
+        let length = record.length();
+        if length.seconds() >= 0.8 * horizon.value.seconds() {
+            continue;
+        }
+        let message = format!("the last failure of `{name}` is over after {length}: none follows");
+        let help = "shorten the horizon to the time that was recorded";
+        let found = Diagnostic::new(Code::RecordEnds, spec.span, message).help(help);
+        out.push(found.related(horizon.span, "the horizon"));
+    }
+}
+
 /// Reports a run in which fewer than one fault is expected over all replications.
 fn too_short(draft: &Draft, out: &mut Diagnostics) {
     let run = &draft.scenario.run;
@@ -572,8 +589,8 @@ fn too_short(draft: &Draft, out: &mut Diagnostics) {
     let mut per_second = 0.0;
     let mut seen = false;
     for (_, fault) in draft.scenario.fault.iter() {
-        if fault.at.is_some() || fault.after.is_some() {
-            seen |= fault.at.is_some();
+        if fault.at.is_some() || fault.after.is_some() || fault.recorded.is_some() {
+            seen |= fault.after.is_none();
             continue;
         }
         let mut ignored = Diagnostics::new();

@@ -30,10 +30,13 @@ pub mod part;
 pub mod placement;
 pub mod power;
 pub mod program;
+pub mod records;
 pub mod route;
 pub mod simulatable;
 pub mod streams;
 pub mod targets;
+
+use std::sync::Arc;
 
 use crate::model::spec::runs::Laws;
 use crate::plan::document::ScenarioSpec;
@@ -48,6 +51,7 @@ use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::document::{Document, Item};
 use crate::scenario::spec::know_sections;
 use crate::scenario::value::Value;
+use crate::workload::failures::FailureRecord;
 
 /// Resolved scenario: every reference has a target, and every zone has a server.
 #[derive(Clone, Debug)]
@@ -66,6 +70,8 @@ pub struct Draft {
     pub routes: Vec<Route>,
     /// Hit ratios of caches and edges.
     pub hits: Hits,
+    /// Recorded failures of each fault, in the order of the file.
+    pub records: Vec<Option<Arc<FailureRecord>>>,
     /// Figures that the command line requests in addition to those of the scenario.
     pub asked: Vec<String>,
 }
@@ -91,9 +97,10 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let placed = placement::place(&scenario, &names, out);
     let links = links::follow(&scenario, &names, &placed, out);
     let routes = route::resolve::resolve(&scenario, &names, &links, out);
-    let (hits, asked) = (Hits::default(), Vec::new());
-    let mut draft = Draft { scenario, written, names, placed, links, routes, hits, asked };
+    let (hits, records, asked) = (Hits::default(), Vec::new(), Vec::new());
+    let mut draft = Draft { scenario, written, names, placed, links, routes, hits, records, asked };
     draft.hits = Hits::of(&draft);
+    draft.records = records::read(&draft, out);
     checks::check(&draft, out);
     Some(draft)
 }

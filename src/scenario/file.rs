@@ -178,6 +178,10 @@ pub enum TraceErrorKind {
     Limit(&'static str, u64),
     /// A line that does not follow the log format; holds the missing part.
     Malformed(&'static str),
+    /// A failure that ends before it begins.
+    EndBeforeBegin,
+    /// A failure of a part that is not there; holds an excerpt, and the number of parts.
+    NoSuchPart(String, usize),
     /// A failed read; holds the message of the operating system.
     Unreadable(String),
 }
@@ -199,7 +203,7 @@ impl fmt::Display for TraceError {
         }
         match &self.kind {
             TraceErrorKind::Empty => f.write_str("the file is empty"),
-            TraceErrorKind::NoRows => f.write_str("there is no row of traffic in the file"),
+            TraceErrorKind::NoRows => f.write_str("there is no row to play in the file"),
             TraceErrorKind::NoColumn(name, columns) => {
                 write!(f, "there is no column `{name}`; the columns are {}", columns.join(", "))
             }
@@ -227,6 +231,10 @@ impl fmt::Display for TraceError {
             TraceErrorKind::Damaged(what) => write!(f, "the gzip file is damaged: {what}"),
             TraceErrorKind::Limit(what, bound) => write!(f, "more than {bound} {what}"),
             TraceErrorKind::Malformed(what) => write!(f, "not a line of the log format: {what}"),
+            TraceErrorKind::EndBeforeBegin => f.write_str("the failure ends before it begins"),
+            TraceErrorKind::NoSuchPart(text, parts) => {
+                write!(f, "`{text}` is the number of none of the {parts} parts")
+            }
             TraceErrorKind::Unreadable(why) => write!(f, "the file cannot be read: {why}"),
         }
     }

@@ -161,33 +161,11 @@ impl CountSeries {
     /// [`TraceError`] with the line: no bytes, no rows, a missing column, rows that are ragged, not
     /// numbers, out of range or not sorted, and the bounds.
     pub fn read_csv(reader: impl Read, format: &SeriesFormat) -> Result<Self, TraceError> {
-        let mut csv = csv::Reader::from_reader(Guarded::new(reader));
-        let header = csv.headers().map_err(|error| refusal(error, 1))?.clone();
-        if header.is_empty() {
-            return Err(TraceErrorKind::Empty.whole());
-        }
-        let column = |name: &str| {
-            header.iter().position(|field| field.trim() == name).ok_or_else(|| {
-                let columns = header.iter().map(excerpt).take(32).collect();
-                TraceErrorKind::NoColumn(name.to_string(), columns).at(1)
-            })
-        };
-        let (time, count) = (column(&format.time_column)?, column(&format.count_column)?);
         let mut series = SeriesBuilder::new(format.interval);
-        let mut record = csv::StringRecord::new();
-        loop {
-            let more = csv.read_record(&mut record);
-            // The guard hands on one line at a time, so its count is the line of this record.
-            let line = csv.get_ref().lines.count();
-            if !more.map_err(|error| refusal(error, line))? {
-                break;
-            }
-            let row = format.time.read(&record[time]).and_then(|stamp| {
-                let requests = read_count(&record[count])?;
-                series.push(stamp, requests)
-            });
-            row.map_err(|kind| kind.at(line))?;
-        }
+        each_row(reader, &[&format.time_column, &format.count_column], |fields| {
+            let stamp = format.time.read(fields[0])?;
+            series.push(stamp, read_count(fields[1])?)
+        })?;
         series.finish()
     }
 
@@ -275,6 +253,41 @@ impl CountSeries {
     /// Requests in the rows before the `index`-th.
     fn requests_before(&self, index: usize) -> f64 {
         self.rows.get(index).map_or(self.requests, |row| row.before)
+    }
+}
+
+/// Gives each row of a CSV file with a header line to `take`, as the fields of `columns`.
+///
+/// # Errors
+///
+/// [`TraceError`] with the line: no bytes, a missing column, ragged rows, and what `take` refuses.
+pub(super) fn each_row(
+    reader: impl Read,
+    columns: &[&str],
+    mut take: impl FnMut(&[&str]) -> Result<(), TraceErrorKind>,
+) -> Result<(), TraceError> {
+    let mut csv = csv::Reader::from_reader(Guarded::new(reader));
+    let header = csv.headers().map_err(|error| refusal(error, 1))?.clone();
+    if header.is_empty() {
+        return Err(TraceErrorKind::Empty.whole());
+    }
+    let place = |name: &&str| {
+        header.iter().position(|field| field.trim() == *name).ok_or_else(|| {
+            let columns = header.iter().map(excerpt).take(32).collect();
+            TraceErrorKind::NoColumn((*name).to_string(), columns).at(1)
+        })
+    };
+    let places: Vec<usize> = columns.iter().map(place).collect::<Result<_, _>>()?;
+    let mut record = csv::StringRecord::new();
+    loop {
+        let more = csv.read_record(&mut record);
+        // The guard hands on one line at a time, so its count is the line of this record.
+        let line = csv.get_ref().lines.count();
+        if !more.map_err(|error| refusal(error, line))? {
+            return Ok(());
+        }
+        let fields: Vec<&str> = places.iter().map(|place| &record[*place]).collect();
+        take(&fields).map_err(|kind| kind.at(line))?;
     }
 }
 

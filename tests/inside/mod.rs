@@ -21,6 +21,7 @@ mod disks;
 mod drawing;
 mod edges;
 mod explorer;
+mod failures;
 mod faults;
 mod fetches;
 mod figures;

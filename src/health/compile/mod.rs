@@ -357,6 +357,7 @@ impl<'i, 'd> Compiler<'i, 'd> {
                 _ => LengthNet::Fixed(*length),
             },
             Length::Clock { first, every } => LengthNet::Clock { first: *first, every: *every },
+            Length::Listed(instants) => LengthNet::Listed(instants.clone()),
         }
     }
 

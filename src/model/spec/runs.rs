@@ -319,6 +319,8 @@ spec! {
         at: Option<SimDuration>,
         /// Another fault of the same part that this one follows, instead of a rate.
         after: Option<AfterSpec>,
+        /// Recorded failures that are played as they were, instead of a rate and a repair.
+        recorded: Option<RecordSpec>,
         /// Time to repair. Without it, the component's own restart.
         repair: Option<LawSpec<SimDuration>>,
         /// Length of a failure given by `at`.
@@ -359,6 +361,27 @@ words! {
         Begun = "begun",
         /// At the repair of the other fault.
         Repaired = "repaired",
+    }
+}
+
+spec! {
+    /// Recorded failures: a CSV file with one failure in each row. Every replication plays the same.
+    pub struct RecordSpec {
+        /// Path of the file, below the scenario's own folder; packed by gzip or not.
+        file: String,
+        /// Column of the time at which a failure begins: unix seconds, or ISO 8601 (`1997-05-01T00:10`).
+        begin: String,
+        /// Column of the time at which it ends.
+        end: String,
+        /// Column of the number of the part among those that `hits` names, in the order of the scenario. Without it, `hits`
+        /// names one part.
+        part: Option<String>,
+        /// Number of the first part in that column.
+        first: u32 = 1,
+        /// Rows to play: those with these values in these columns. Without it, all.
+        only: Named<Label, Label> = {},
+        /// Time in the file that is time zero. Without it, the first begin of the rows to play.
+        time_zero: Option<String>,
     }
 }
 

@@ -110,15 +110,21 @@ fn check_begin(fault: &FaultSpec, out: &mut Diagnostics) {
         fault.up.as_ref().map(|key| key.span),
         fault.at.as_ref().map(|key| key.span),
         fault.after.as_ref().map(|key| key.span),
+        fault.recorded.as_ref().map(|key| key.span),
     ];
     let mut given = begins.into_iter().flatten();
     match (given.next(), given.next()) {
         (None, _) => {
-            let why = "or `up`, `at` or `after`: when it begins";
+            let why = "or `up`, `at`, `after` or `recorded`: when it begins";
             missing_as(fault.span, ("rate", Some("\"2/y\"")), why, out);
         }
         (Some(first), Some(second)) => {
-            exclude(second, first, "a fault begins by `rate`, `up`, `at` or `after`", out);
+            exclude(
+                second,
+                first,
+                "a fault begins by `rate`, `up`, `at`, `after` or `recorded`",
+                out,
+            );
         }
         _ => {}
     }
@@ -138,6 +144,9 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
                         `choose`, or `slow` with a `factor`";
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
         }
+    }
+    if let Some(recorded) = &fault.recorded {
+        return check_recorded(fault, recorded.span, out);
     }
     takes_time(fault.repair.as_ref(), "repair", "a part restarts by itself", out);
     if fault.how.value == How::Slow {
@@ -178,6 +187,31 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
             let why = format!("`{}` does not restart by itself", part.name(draft));
             missing(fault.span, "repair", &why, out);
         }
+    }
+}
+
+/// Checks a fault whose begins and ends are recorded.
+fn check_recorded(fault: &FaultSpec, recorded: Span, out: &mut Diagnostics) {
+    let ends = [
+        fault.repair.as_ref().map(|key| key.span),
+        fault.lasts.as_ref().map(|key| key.span),
+        fault.detected_by_people.as_ref().map(|key| key.span),
+    ];
+    for key in ends.into_iter().flatten() {
+        exclude(key, recorded, "the recording has the end of each failure", out);
+    }
+    if let Some(cause) = &fault.common_cause {
+        let why = "failures at one time are recorded as such";
+        exclude(cause.span, recorded, why, out);
+    }
+    if fault.together.value {
+        let message = "the recording says which parts fail, and when";
+        inert(fault.together.span, message, "remove `together`", out);
+    }
+    if fault.how.value == How::CacheLost {
+        let message = "a lost cache has no end to record";
+        let help = "set how = \"crash\", or give `rate` or `at` instead of `recorded`";
+        inert(fault.how.span, message, help, out);
     }
 }
 

@@ -28,6 +28,7 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
 use crate::units::{SimDuration, SimTime};
+use crate::workload::failures::FailureRecord;
 
 /// State without a failure.
 const UP: &str = "up";
@@ -184,6 +185,8 @@ struct Hit<'a> {
     harm: Harm,
     /// Role whose current holder it strikes, if any: `members` then lists all members.
     role: Option<RoleOf>,
+    /// Recorded failures of the members that it plays, if any.
+    record: Option<&'a FailureRecord>,
 }
 
 impl<'a> Declarer<'a> {
@@ -242,7 +245,7 @@ impl<'a> Declarer<'a> {
         let draft = self.draft;
         let scenario = &draft.scenario;
         let mut hits = Vec::new();
-        for (name, spec) in scenario.fault.iter() {
+        for ((name, spec), record) in scenario.fault.iter().zip(&draft.records) {
             if without.contains(&name.text) {
                 continue;
             }
@@ -253,10 +256,12 @@ impl<'a> Declarer<'a> {
                 members = all.filter_map(|part| self.at(part)).collect();
             }
             let name = &name.text;
-            let hit = Hit { name, spec, members: Vec::new(), harm: Harm::of(spec), role };
+            let record = record.as_deref();
+            let hit = Hit { name, spec, members: Vec::new(), harm: Harm::of(spec), role, record };
             let moulds: BTreeSet<usize> =
                 members.iter().map(|index| self.sketches[*index].mould).collect();
-            if moulds.iter().all(|mould| repair(&hit, Some(&self.moulds[*mould])).is_some()) {
+            let ends = |mould: &usize| repair(&hit, Some(&self.moulds[*mould])).is_some();
+            if hit.record.is_some() || moulds.iter().all(ends) {
                 hits.push(Hit { members, ..hit });
             }
         }
@@ -264,6 +269,8 @@ impl<'a> Declarer<'a> {
             if let Some(after) = &hit.spec.after {
                 let leads = hits.iter().find(|other| other.name == after.fault.text);
                 self.follower(hit, after, leads);
+            } else if let Some(record) = hit.record {
+                self.recorded(hit, record);
             } else if hit.spec.together.value {
                 self.together(hit);
             } else {
@@ -337,7 +344,7 @@ impl<'a> Declarer<'a> {
     fn role_of(&self, spec: &FaultSpec) -> Option<RoleOf> {
         let mut hits = spec.hits.iter();
         let (Some(only), None) = (hits.next(), hits.next()) else { return None };
-        let plain = spec.after.is_none() && !spec.together.value;
+        let plain = spec.after.is_none() && spec.recorded.is_none() && !spec.together.value;
         targets::role_of(self.draft, &only.text).filter(|_| plain)
     }
 
@@ -463,6 +470,41 @@ impl<'a> Declarer<'a> {
         let state = state_of(hit.name);
         self.change(
             &hit.members,
+            |_, _| (),
+            |mould, ()| {
+                mould.add_harm(hit.harm, &state, false);
+                mould.turn(Transition::when(active.clone(), &[UP], &state));
+                mould.turn(Transition::when(!active.clone(), &[&state], UP));
+            },
+        );
+    }
+
+    /// Adds recorded failures: a part is down while its recording says so, whatever else it does meanwhile.
+    fn recorded(&mut self, hit: &Hit<'_>, record: &FailureRecord) {
+        let role = format!("recording of {}", hit.name);
+        let state = state_of(hit.name);
+        let mut played = Vec::new();
+        for (&index, spells) in hit.members.iter().zip(&record.parts) {
+            if spells.begins.is_empty() {
+                continue;
+            }
+            let name = format!("{}/{}", self.sketches[index].name, hit.name);
+            let begin = Timer::listed(hit.name, spells.begins.clone());
+            let end = Timer::listed(&format!("{}.repair", hit.name), spells.ends.clone());
+            let states = vec![State::serving("well"), State::failed("struck", Effect::Refuse)];
+            let recording = Automaton::new(&name, states)
+                .transition(Transition::on(&begin.name, &["well"], "struck"))
+                .transition(Transition::on(&end.name, &["struck"], "well"))
+                .timer(begin)
+                .timer(end)
+                .fact("active", Expr::within(&["struck"]));
+            self.groups.push(recording);
+            self.sketches[index].roles.push((role.clone().into(), vec![name]));
+            played.push(index);
+        }
+        let active = Expr::of_role(&role, "active");
+        self.change(
+            &played,
             |_, _| (),
             |mould, ()| {
                 mould.add_harm(hit.harm, &state, false);
