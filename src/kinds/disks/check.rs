@@ -126,6 +126,26 @@ fn write_path(draft: &Draft, set: &DiskSetSpec, memory: Option<Bytes>, out: &mut
     of_groups(set, transactions, memory, out);
 }
 
+/// Largest number of writes that wait in memory for the disks.
+const MOST_WRITES: u64 = 1 << 22;
+
+/// Reports a limit of dirty data, `most` bytes, that is more than the memory holds or the simulation keeps.
+fn most_dirty(spec: &TransactionsSpec, memory: Option<Bytes>, most: u64, out: &mut Diagnostics) {
+    let size = spec.write_size.value.count();
+    if let (Some(limit), Some(memory)) = (&spec.dirty_max, memory)
+        && most > memory.count()
+    {
+        let message = format!("the server's memory of {memory} cannot hold this dirty data");
+        let help = "give less, or leave `dirty-max` out for 10 % of the memory";
+        out.push(Diagnostic::new(Code::OutOfRange, limit.span, message).help(help));
+    } else if most / size > MOST_WRITES {
+        let span = spec.dirty_max.as_ref().map_or(spec.write_size.span, |limit| limit.span);
+        let message = format!("{} writes of dirty data: at most {MOST_WRITES}", most / size);
+        let help = "give a smaller `dirty-max`, or a larger `write-size`";
+        out.push(Diagnostic::new(Code::TooMany, span, message).help(help));
+    }
+}
+
 fn of_groups(
     set: &DiskSetSpec,
     spec: &TransactionsSpec,
@@ -145,7 +165,7 @@ fn of_groups(
             let help = format!("give a `dirty-max` of {} or more", Bytes::new(100 * size));
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
         }
-        Some(_) => {}
+        Some(limits) => most_dirty(spec, memory, limits.most, out),
     }
     let sequential = spec.sequential.value.get();
     if sequential > 0.0 && set.bandwidth.is_none() {
