@@ -26,7 +26,10 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
         let Some(lent) = &server.lent else { continue };
         let right = lent.value.hours.value.iter().filter(|one| check_hours(one, out)).count();
-        if right == lent.value.hours.value.len() && hours::of_servers(draft, group).is_none() {
+        if right > 0
+            && right == lent.value.hours.value.len()
+            && hours::of_servers(draft, group).is_none()
+        {
             let message = format!("`{name}` is lent at every hour of the week");
             let found = Diagnostic::new(Code::NoEffect, lent.value.hours.span, message);
             out.push(found.help("remove `lent`, or leave hours out"));
@@ -68,7 +71,8 @@ fn check_hours(hours: &HoursSpec, out: &mut Diagnostics) -> bool {
         exclude(days.span, from.span, "these hours begin on a weekday", out);
         return false;
     }
-    true
+    // An empty list is reported as such.
+    hours.days.as_ref().is_none_or(|days| !days.value.is_empty())
 }
 
 /// Reports sets of disks of a server that is lent, which would have no hours.
