@@ -107,6 +107,7 @@ macro_rules! each_step {
             $($before)*
             "A look-up in a cache.", "cache" => Cache(crate::kinds::cache::spec::CacheStep);
             "Publication of a message to a queue.", "publish" => Publish(crate::kinds::queue::spec::PublishStep);
+            "A wait until published messages are done.", "await" => Await(crate::kinds::queue::spec::AwaitStep);
         }
     };
 }
@@ -121,6 +122,7 @@ macro_rules! each_component {
             "A station.", Station: crate::kinds::station::live::Station, crate::kinds::station::live::Station;
             "A member of a service or a database.", Service: crate::kinds::service::live::Service, crate::kinds::service::live::Service;
             "The processor of a server.", Cpu: Box<crate::kinds::zone::live::Cpu>, crate::kinds::zone::live::Cpu;
+            "The hours in which servers are lent.", Lending: crate::kinds::zone::live::lending::Lending, crate::kinds::zone::live::lending::Lending;
             "A set of disks.", Disks: crate::kinds::disks::live::Disks, crate::kinds::disks::live::Disks;
             "The disk operations of a zone.", IoLedger: crate::kinds::disks::live::ledger::IoLedger, crate::kinds::disks::live::ledger::IoLedger;
             "A head of a file server.", Head: crate::kinds::nas::live::Head, crate::kinds::nas::live::Head;

@@ -1,6 +1,6 @@
 //! Mechanisms that several kinds of components share, and that depend on no kind: a processor divided among zones,
 //! links divided among transfers, the path of disk operations with transaction groups, the intent log and a scrub, memory
-//! as an adaptive cache with its second level on a disk, and power by load.
+//! as an adaptive cache with its second level on a disk, power by load, and hours of the week.
 
 pub mod arc;
 pub mod cpu_share;
@@ -8,6 +8,7 @@ pub mod cpu_tick;
 mod cpu_zone;
 pub mod dirty_data;
 pub mod flow_share;
+pub mod hours;
 pub mod intent_log;
 pub mod io_throttle;
 pub mod l2arc;

@@ -40,7 +40,7 @@ pub enum Event {
     Database(u32),
     /// A closed user ends its think time, by its number among all users.
     User(u32),
-    /// Event of a cache, by unit: its second level takes up blocks.
+    /// Event of a cache or of lent servers, by unit: its second level takes up blocks; their hours begin or end.
     Feed(u32),
 }
 
@@ -95,7 +95,7 @@ impl Event {
             Self::Resize(_) => "memory changes",
             Self::Database(_) => "database",
             Self::User(_) => "user asks",
-            Self::Feed(_) => "second level is fed",
+            Self::Feed(_) => "component acts by itself",
         }
     }
 

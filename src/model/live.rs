@@ -8,7 +8,7 @@ mod none;
 
 pub(crate) use none::none;
 
-use super::{Answer, Ctx, Fate, Health, Heard, Keeps, Next, Start};
+use super::{Answer, Ctx, Fate, Health, Heard, Keeps, Next, Shift, Start};
 use crate::convert::place;
 use crate::engine::calendar::Ticket;
 use crate::model::gauge::{ByNumber, Gauge, Queue};
@@ -43,6 +43,9 @@ pub trait Live: Sized {
     /// Receives a change of health of such a component, before the requests inside that component are
     /// affected.
     fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard);
+
+    /// Receives a change of the hours in which `of` is lent: itself, or a component that it listens to.
+    fn lent(&mut self, ctx: &mut Ctx<'_>, of: ComponentId, shift: Shift);
 
     /// Answers the request of a step for `what`, a number that its kind gave the step.
     fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer;
@@ -278,6 +281,7 @@ macro_rules! component_enum {
                 fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId);
                 fn health(&mut self, ctx: &mut Ctx<'_>, health: Health);
                 fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard);
+                fn lent(&mut self, ctx: &mut Ctx<'_>, of: ComponentId, shift: Shift);
                 fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer;
                 fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome);
                 fn counts_anew(&mut self, now: SimTime, until: SimTime);

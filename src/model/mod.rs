@@ -161,6 +161,17 @@ impl Heard {
     }
 }
 
+/// A change of the hours in which a server is lent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shift {
+    /// The hours begin.
+    Opens,
+    /// The hours are over: no new work.
+    Closes,
+    /// The hours are over: the work inside is lost. It follows [`Self::Closes`] at the same instant.
+    Stops,
+}
+
 /// A request that a component starts inside a member of a service.
 #[derive(Clone, Copy, Debug)]
 pub struct Begun {
@@ -209,6 +220,8 @@ pub enum Move {
     Room(ComponentId),
     /// The request enters the member of a service given by its field `local`.
     Enter(RequestId),
+    /// This member of a service, whose hours are over, has finished its last work.
+    Emptied(ComponentId),
     /// There are more requests in flight than fit: the run stops.
     TooMany,
 }

@@ -19,7 +19,7 @@ fn begun_by(draft: &Draft, steps: &[Step], hits: &Hits) -> Vec<(usize, f64)> {
     let mut all = Vec::new();
     for (step, count) in Visits::new(steps, &passes).take() {
         match &step.does {
-            Does::Ask(ask) => {
+            Does::Ask(ask) if ask.awaits().is_none() => {
                 let (kind, index) = ask.of();
                 let begun = kind.answers().begins(draft, index);
                 all.extend(begun.map(|class| (class, count)));

@@ -11,6 +11,8 @@
 //! (backup), switches and links between sites, connections, workers (they need waiting times),
 //! context switches, and the work of shallow probes.
 //!
+//! Servers that are lent have the capacity of their hours, as a mean over the week, and get as much of the work.
+//!
 //! Closed users have no rate: [`closed`] bounds it.
 //!
 //! With some parts lost ([`offered_without`]), the remaining members carry the load: a replica becomes
@@ -27,6 +29,7 @@ use crate::plan::checks::week_start;
 use crate::plan::compile;
 use crate::plan::flow;
 use crate::plan::graph::{Graph, Subject};
+use crate::plan::hours;
 use crate::plan::kind;
 use crate::plan::kind::flow::{leaf, uplinks_of};
 use crate::plan::links::{Entrance, Store};
@@ -298,7 +301,8 @@ fn walk(
     class_up: impl Fn(usize) -> bool,
     cold: bool,
 ) -> Vec<Offered> {
-    let mut sums = Sums { draft, up: &up, cold, work: BTreeMap::new() };
+    let lent = hours::shares(draft);
+    let mut sums = Sums { draft, up: &up, cold, lent, work: BTreeMap::new() };
     let classes = flow::class_rates(draft, &draft.hits, rates);
     for (class, rate) in classes.iter().enumerate() {
         if *rate > 0.0 && class_up(class) {
@@ -329,6 +333,8 @@ pub struct Sums<'d> {
     up: &'d dyn Fn(Part) -> bool,
     /// True if a promoted member has just taken over, with a cold buffer.
     cold: bool,
+    /// Share of the week in which servers are there, by group; empty if none is lent.
+    lent: Vec<f64>,
     work: BTreeMap<(Part, Resource), f64>,
 }
 
@@ -415,8 +421,27 @@ impl<'d> Sums<'d> {
     /// Sends `rate` requests per second evenly to those of these parts that are up.
     pub(crate) fn spread(&self, to: Vec<Part>, rate: f64, here: &mut Here) {
         let alive = self.alive(to);
+        if !self.lent.is_empty() {
+            return here.extend(self.by_hours(alive, rate));
+        }
         let each = rate / alive.len().max(1) as f64;
         here.extend(alive.into_iter().map(|part| (part, each)));
+    }
+
+    /// Returns `rate` requests per second divided over parts as their hours are: members that take work from a queue
+    /// have none while they are not lent.
+    fn by_hours(&self, to: Vec<Part>, rate: f64) -> Here {
+        let shares: Vec<f64> = to.iter().map(|part| self.lent_share(*part)).collect();
+        let all: f64 = shares.iter().sum();
+        to.into_iter().zip(shares).map(|(part, share)| (part, rate * share / all)).collect()
+    }
+
+    /// Returns the share of the week in which the server of a part, or the server itself, is there.
+    fn lent_share(&self, part: Part) -> f64 {
+        if self.lent.is_empty() {
+            return 1.0;
+        }
+        hours::server(self.draft, part).map_or(1.0, |server| self.lent[server.group])
     }
 
     /// Adds the replies, which leave by the links of the sites where the class is answered.
@@ -468,7 +493,7 @@ impl<'d> Sums<'d> {
 
     fn finish(self) -> Vec<Offered> {
         let draft = self.draft;
-        let mut all: BTreeMap<(Part, Resource), f64> = self.work;
+        let mut all = self.work.clone();
         // Work on the processor of a zone is also work on that of its server.
         let slices: Vec<(Part, f64)> = all
             .iter()
@@ -484,7 +509,7 @@ impl<'d> Sums<'d> {
         let mut offered = Vec::with_capacity(all.len());
         for ((part, resource), per_second) in all {
             let Some(capacity) = capacity(draft, part, resource) else { continue };
-            let capacity = capacity.per_second;
+            let capacity = capacity.per_second * self.lent_share(part);
             let name = resource_name(draft, part, resource);
             offered.push(Offered { part, resource, name, per_second, capacity });
         }

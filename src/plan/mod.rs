@@ -20,6 +20,7 @@ pub mod fluid;
 pub mod graph;
 pub mod headroom;
 pub mod hits;
+pub mod hours;
 pub mod kind;
 pub mod links;
 pub mod lint;

@@ -4,6 +4,7 @@
 //! flash crowds. The load of a server in an hour is its offered load ([`load`]), at most 1; its power is that of its
 //! curve there. The energy of a site is that of its parts times its PUE. A month is a twelfth of a year.
 //! Holds: a server without zones, and a standby that no request reaches, draw idle power.
+//! A server that is lent is on for the share of the week that its hours are, whatever the hour.
 //! Leaves out: closed users above their bound, recorded traffic, operations.
 //! Source: power by load as in [`power`](crate::mechanism::power).
 
@@ -17,6 +18,7 @@ use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::compile;
 use crate::plan::fluid::{HOUR_NS, HOURS, WEEK_NS};
+use crate::plan::hours;
 use crate::plan::load::{self, Resource, closed};
 use crate::plan::names::split_member;
 use crate::plan::part::Part;
@@ -147,6 +149,7 @@ pub fn monthly(draft: &Draft) -> Vec<(String, f64)> {
     if parts.is_empty() {
         return Vec::new();
     }
+    let lent = hours::shares(draft);
     let mut joules: BTreeMap<usize, f64> = BTreeMap::new();
     for (rates, hours) in hourly_rates(draft) {
         let offered = load::offered(draft, &rates).into_iter();
@@ -154,7 +157,11 @@ pub fn monthly(draft: &Draft) -> Vec<(String, f64)> {
         let loads: BTreeMap<Part, f64> = offered.map(|one| (one.part, one.utilization())).collect();
         let seconds = SimDuration::YEAR.seconds() / 12.0 * hours / HOURS as f64;
         for (part, curve, site) in &parts {
-            let watts = curve.watts(loads.get(part).copied().unwrap_or(0.0));
+            let on = match part {
+                Part::Server(server) => lent.get(server.group).copied().unwrap_or(1.0),
+                _ => 1.0,
+            };
+            let watts = curve.watts(loads.get(part).copied().unwrap_or(0.0)) * on;
             *joules.entry(*site).or_insert(0.0) += watts * seconds;
         }
     }

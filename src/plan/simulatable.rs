@@ -2,11 +2,13 @@
 //!
 //! Everything in the language can be checked, drawn and counted; this is the list of features that
 //! the request loop does not simulate. That solver refuses a scenario with an entry here, with
-//! each reason at its place in the text, rather than running it without the feature.
+//! each reason at its place in the text, rather than running it without the feature. The few that only the
+//! `requests` solver simulates are refused where years are asked for ([`check_years`]).
 
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::kind;
+use crate::plan::route::{Does, each};
 use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -48,5 +50,47 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
         let message = format!("the requests solver cannot simulate this yet: {}", reason.what);
         let help = "`--solver flows` checks and runs the years without requests";
         out.push(Diagnostic::new(Code::NotYet, reason.span, message).help(help));
+    }
+}
+
+/// Returns the features that the `flows` solver does not simulate, in the order of sections.
+#[must_use]
+pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
+    let mut found = Vec::new();
+    for (name, server) in draft.scenario.server.iter() {
+        if let Some(lent) = &server.lent {
+            let what = format!("`{name}` is lent by the hour");
+            found.push(NotYet { what, span: lent.span });
+        }
+    }
+    for (name, zone) in draft.scenario.zone.iter().filter(|(_, zone)| zone.cpu.shares.value == 0) {
+        let what =
+            format!("`{name}` has 0 shares: over years zones have equal rights to a processor");
+        found.push(NotYet { what, span: zone.cpu.shares.span });
+    }
+    for route in &draft.routes {
+        each(&route.steps, &mut |step| {
+            if let Does::Ask(ask) = &step.does
+                && let Some(span) = ask.awaits()
+            {
+                let what = "a request waits until its messages are done".to_string();
+                found.push(NotYet { what, span });
+            }
+        });
+    }
+    found
+}
+
+/// Reports each of [`windows_alone`] as an error, for a scenario that asks for years.
+pub fn check_years(draft: &Draft, out: &mut Diagnostics) {
+    for reason in windows_alone(draft) {
+        let message = format!("the long-horizon run cannot simulate this: {}", reason.what);
+        let found = Diagnostic::new(Code::NotYet, reason.span, message);
+        let found = match &draft.scenario.run.horizon {
+            Some(horizon) => found.related(horizon.span, "the horizon"),
+            None => found,
+        };
+        let help = "give windows without a `horizon` and figures `@horizon`";
+        out.push(found.help(help));
     }
 }

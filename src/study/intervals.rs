@@ -95,10 +95,14 @@ impl Every {
             found.push((series.of, cells));
         }
         let have = found.iter().map(|(_, cells)| cells.len()).min().unwrap_or(0);
-        let values: Option<Vec<f64>> = (0..have).map(|at| self.of_one(plan, &found, at)).collect();
-        let values = values.ok_or(NoValue::Empty)?;
-        if (have as u64) < self.needs() {
-            return Err(NoValue::TooFew { have: have as u64, need: self.needs() });
+        // Servers that are lent have no capacity in some intervals: these count in no statistic.
+        let values: Vec<f64> = (0..have).filter_map(|at| self.of_one(plan, &found, at)).collect();
+        if values.is_empty() {
+            return Err(NoValue::Empty);
+        }
+        let have = values.len() as u64;
+        if have < self.needs() {
+            return Err(NoValue::TooFew { have, need: self.needs() });
         }
         statistic(values, self.stat)
     }

@@ -22,6 +22,7 @@ use crate::plan::figure::registry::By;
 use crate::plan::figure::{Figure, FigureUnit, Metric, NoSuchFigure};
 use crate::plan::headroom;
 use crate::plan::load;
+use crate::plan::simulatable;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
@@ -240,7 +241,13 @@ pub fn prepare(
     }
     let asked = Asking { draft, plan, choices };
     match years_of(draft, choices, &draft.asked) {
-        Ok(years) => study.years = years,
+        Ok(years) => {
+            // The draft of a file with a `horizon` is checked already.
+            if years.is_some() && scenario.run.horizon.is_none() {
+                simulatable::check_years(draft, out);
+            }
+            study.years = years;
+        }
         Err(wrong) => {
             let span = draft.scenario.scenario.span;
             let help = has_long_chain(draft).then_some(

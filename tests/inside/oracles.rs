@@ -62,6 +62,7 @@ const CASES: &[(&str, Effort)] = &[
     ("o14-fifo", effort(12, 0.4)),
     ("o14-priority", effort(12, 0.4)),
     ("o15-preemptive", effort(12, 0.4)),
+    ("o15-idle-zone", effort(12, 0.4)),
     ("o16-fork-join-k2", effort(12, 0.5)),
     ("o16-fork-join-k10", effort(12, 0.2)),
     ("o16-fork-join-k10-idle", effort(24, 0.3)),

@@ -8,6 +8,7 @@
     reason = "tests narrow numbers that they wrote"
 )]
 
+mod batch;
 mod bounds;
 mod browser;
 mod claims;

@@ -445,6 +445,7 @@ impl Live for Cache {
         Self::new(config.clone())
     }
 
+    none!(lent);
     none!(
         alarm,
         cancel,

@@ -92,6 +92,10 @@ impl Leaf for LookUp {
 }
 
 impl Ask for LookUp {
+    fn awaits(&self) -> Option<Span> {
+        None
+    }
+
     fn of(&self) -> (Kind, usize) {
         (Kind::Cache, self.cache)
     }

@@ -390,6 +390,7 @@ impl Live for Cdn {
         Self::new(config.clone(), start.draws, start.at, silent)
     }
 
+    none!(lent);
     none!(
         cancel, health, listens, hears, ask, ended, holds, count_ends, waits, sojourns, by_number,
         closes, loads, queue, queue_mut, whole, is_process, is_idle, bounds, leader, data_swap,
@@ -478,6 +479,7 @@ impl Live for Edge {
         Self::new(*config)
     }
 
+    none!(lent);
     none!(
         alarm,
         cancel,

@@ -413,6 +413,7 @@ impl Live for Disks {
         });
     }
 
+    none!(lent);
     none!(
         listens,
         hears,

@@ -233,6 +233,7 @@ impl Live for Names {
         Self::new(config.clone())
     }
 
+    none!(lent);
     none!(
         alarm,
         cancel,

@@ -285,6 +285,7 @@ impl Live for Head {
         Self::new(id, config.clone())
     }
 
+    none!(lent);
     none!(
         listens,
         hears,

@@ -346,6 +346,7 @@ impl Live for Links {
         Self::new(id, config)
     }
 
+    none!(lent);
     none!(
         listens, hears, ask, ended, holds, count_ends, waits, sojourns, by_number, closes, loads,
         forgets, queue, queue_mut, whole, is_process, is_idle, bounds, leader, data_swap, entrance,

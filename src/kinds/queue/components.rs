@@ -3,7 +3,7 @@
 use crate::convert::place;
 use crate::kinds::queue::live::{QueueConfig, Takeover};
 use crate::kinds::queue::mechanism::{BackOff, Terms};
-use crate::kinds::queue::plan::{Queue, consumers};
+use crate::kinds::queue::plan::{Queue, consumers, steps};
 use crate::kinds::queue::spec::WhenFull;
 use crate::kinds::service::spec::Workers;
 use crate::model::blueprint::{Config, Part};
@@ -42,7 +42,8 @@ impl Components for Queue {
             if let Some(class) = draft.links.own.queues[index].class {
                 config.pc = compiler.routes.classes[class].entry + 1;
             }
-            config.steps = compiler.notes((Kind::Queue, index));
+            let noted = compiler.notes((Kind::Queue, index));
+            config.steps = steps(&noted, compiler.out());
         }
     }
 }

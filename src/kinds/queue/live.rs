@@ -8,7 +8,11 @@
 //! Holds: work that consumers do while their broker is gone has no effect; a consumer whose host has fallen
 //! silent is indistinguishable from a slow one until `heartbeat` is over.
 
+pub mod jobs;
+
 use std::collections::BTreeMap;
+
+use jobs::{Job, Jobs};
 
 use super::account;
 use super::brokers::Brokers;
@@ -23,7 +27,7 @@ use crate::model::gauge::{ByNumber, Gauge};
 use crate::model::ids::{ClassId, ComponentId, DemandId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Drawn;
-use crate::model::{Answer, Begun, Ctx, Health, Heard, Keeps, Live, Start, none};
+use crate::model::{Answer, Begun, Ctx, Health, Heard, Keeps, Live, Shift, Start, none};
 use crate::observe::histogram::Histogram;
 use crate::units::{Bytes, SimDuration, SimTime};
 
@@ -43,13 +47,17 @@ pub struct Takeover {
     pub key: KeyId,
 }
 
-/// A step that publishes.
+/// A step that publishes, or waits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Publishing {
     /// Size of its message.
     pub size: Option<DemandId>,
     /// Time until its message is safe.
     pub confirm: Option<DemandId>,
+    /// If true, its request waits later until its messages are done.
+    pub awaited: bool,
+    /// If true, the step publishes nothing, but waits until the messages of its request are done.
+    pub awaits: bool,
 }
 
 /// Configuration of a queue.
@@ -73,7 +81,7 @@ pub struct QueueConfig {
     pub catch_up: Option<(Sampler, KeyId)>,
     /// Silence of a consumer after which its messages come back; `None`: the silence stays undetected.
     pub heartbeat: Option<SimDuration>,
-    /// Steps that publish, by number.
+    /// Steps that publish or wait, by number.
     pub steps: Vec<Publishing>,
     /// Its alarm.
     pub unit: UnitId,
@@ -99,8 +107,14 @@ pub struct Queue {
     brokers: Brokers,
     /// Requests that do the work of a delivery.
     at_work: BTreeMap<RequestId, (DeliveryId, u32)>,
+    /// Requests that wait, or will, until their messages are done.
+    jobs: Jobs,
     /// True for each consumer whose host has fallen silent.
     silent: Vec<bool>,
+    /// True for each consumer whose process is gone.
+    lost: Vec<bool>,
+    /// True for each consumer outside of its hours.
+    away: Vec<bool>,
     dues: Vec<(SimTime, Due)>,
     armed: (SimTime, Ticket),
     /// Failures of an active broker, and returns of any broker, so far: the ordinals of their draws.
@@ -144,6 +158,14 @@ impl Queue {
             };
             let counted = message.counted && published >= from;
             ctx.record.message_ends(class, outcome, now - published, counted);
+            if let Some((request, job)) = self.jobs.ends(message.job, how) {
+                let entry = &mut ctx.requests[request];
+                (entry.at, entry.waits) = (ComponentId::NONE, Waits::Nothing);
+                match job {
+                    Job::Done => ctx.proceed(request),
+                    Job::Failed => ctx.fail(request, Outcome::Error),
+                }
+            }
         });
         self.arm(ctx);
     }
@@ -252,6 +274,7 @@ impl Queue {
 
     fn consumer_health(&mut self, ctx: &mut Ctx<'_>, consumer: u32, heard: Heard) {
         let (now, place) = (ctx.now, consumer as usize);
+        self.lost[place] = heard.is.is_lost();
         if heard.is == Health::Unreachable {
             // The connection stays open: an unreachable host cannot close it.
             self.silent[place] = true;
@@ -266,8 +289,23 @@ impl Queue {
             self.dues.retain(|(_, due)| *due != Due::Noticed(consumer));
             self.queue.gone(now, consumer);
         }
-        if heard.is.works() && (was_gone || heard.is_renewed()) {
+        if heard.is.works() && (was_gone || heard.is_renewed()) && !self.away[place] {
             self.queue.joins(consumer);
+        }
+    }
+}
+
+impl Queue {
+    /// Lets `request` go on if its messages are done, else lets it wait for the last of them.
+    fn awaits(&mut self, ctx: &mut Ctx<'_>, request: RequestId) -> Answer {
+        let entry = &mut ctx.requests[request];
+        match self.jobs.awaits(entry, request) {
+            Some(Job::Done) => Answer::GoesOn,
+            Some(Job::Failed) => Answer::Fails(Outcome::Error),
+            None => {
+                (entry.at, entry.since, entry.waits) = (self.id, ctx.now, Waits::InService);
+                Answer::Waits
+            }
         }
     }
 }
@@ -287,7 +325,10 @@ impl Live for Queue {
             config: config.clone(),
             queue,
             at_work: BTreeMap::new(),
+            jobs: Jobs::default(),
             silent: vec![false; consumers],
+            lost: vec![false; consumers],
+            away: vec![false; consumers],
             dues: Vec::new(),
             armed: (SimTime::NEVER, Ticket::NONE),
             failures: 0,
@@ -298,7 +339,6 @@ impl Live for Queue {
     }
 
     none!(
-        cancel,
         health,
         closes,
         loads,
@@ -361,6 +401,33 @@ impl Live for Queue {
         self.settle(ctx);
     }
 
+    /// Removes a request that waits until its messages are done.
+    fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.jobs.forgets(request);
+        let entry = &mut ctx.requests[request];
+        (entry.at, entry.waits) = (ComponentId::NONE, Waits::Nothing);
+    }
+
+    /// Sends a consumer messages within its hours alone; what it has comes back where it stops.
+    fn lent(&mut self, ctx: &mut Ctx<'_>, of: ComponentId, shift: Shift) {
+        let Some(consumer) = self.consumer(of) else { return };
+        let place = consumer as usize;
+        match shift {
+            Shift::Opens => {
+                self.away[place] = false;
+                if !self.lost[place] {
+                    self.queue.joins(consumer);
+                }
+            }
+            Shift::Closes => {
+                self.away[place] = true;
+                self.queue.rests(consumer);
+            }
+            Shift::Stops => self.queue.gone(ctx.now, consumer),
+        }
+        self.settle(ctx);
+    }
+
     fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer {
         if what == WHO {
             return match self.brokers.active() {
@@ -368,10 +435,14 @@ impl Live for Queue {
                 _ => Answer::Way(0),
             };
         }
+        let step = self.config.steps[what as usize - 1];
+        if step.awaits {
+            return self.awaits(ctx, request);
+        }
         if self.queue.standing() != Standing::Serves {
+            self.jobs.forgets_all_of(&ctx.requests[request]);
             return Answer::Fails(Outcome::Refused);
         }
-        let step = self.config.steps[what as usize - 1];
         let entry = &ctx.requests[request];
         let drawn = Drawn { ordinal: entry.ordinal, path: entry.path };
         // Each step of one request sends a message with draws of its own.
@@ -386,12 +457,17 @@ impl Live for Queue {
                 step.size.map_or(0, |size| whole::u64(ctx.draws.demand(size, entry))),
             ),
             counted,
+            job: if step.awaited { self.jobs.number_of(entry) } else { 0 },
         };
         let confirm = step.confirm.map_or(SimDuration::ZERO, |law| ctx.duration(law, request));
         let published = self.queue.publish(ctx.now, message, ctx.now + confirm);
         let answer = match published {
-            Published::Rejected => Answer::Fails(Outcome::Refused),
+            Published::Rejected => {
+                self.jobs.forgets_all_of(&ctx.requests[request]);
+                Answer::Fails(Outcome::Refused)
+            }
             Published::Accepted(safe) => {
+                self.jobs.begins(message.job);
                 ctx.record.message_begins(self.config.class, counted);
                 if safe > ctx.now {
                     ctx.requests[request].waits = Waits::Timer;

@@ -82,6 +82,8 @@ pub struct Message {
     pub bytes: Bytes,
     /// If true, the times of the message are recorded.
     pub counted: bool,
+    /// Number of the job that it is a part of, by the caller; 0: of none.
+    pub job: u64,
 }
 
 /// Answer of the broker to a producer.
@@ -221,6 +223,7 @@ struct Consumer {
 enum Unheard {
     Ends(DeliveryId, Verdict),
     Joins(u32),
+    Rests(u32),
     Gone(u32),
 }
 
@@ -462,6 +465,15 @@ impl MessageQueue {
         self.take_turn(consumer);
     }
 
+    /// Sends `consumer` no more messages; it finishes and acknowledges those that it has, until it [joins](Self::joins)
+    /// again.
+    pub fn rests(&mut self, consumer: u32) {
+        if self.standing == Standing::Stalled {
+            return self.unheard.push(Unheard::Rests(consumer));
+        }
+        self.consumers[consumer as usize].connected = false;
+    }
+
     /// Breaks the connection to `consumer`: its work is lost, and its messages come back.
     /// A silent consumer stays connected until its silence is detected. Until then it receives
     /// messages as long as it has a free slot, and they time out.
@@ -625,6 +637,7 @@ impl MessageQueue {
                     self.ends(now, delivery, verdict);
                 }
                 Unheard::Joins(consumer) => self.joins(consumer),
+                Unheard::Rests(consumer) => self.rests(consumer),
                 Unheard::Gone(consumer) => self.gone(now, consumer),
             }
         }

@@ -94,6 +94,16 @@ spec! {
 }
 
 spec! {
+    /// Waits until the messages that the request has published are done.
+    pub struct AwaitStep {
+        /// Queue to which they were published.
+        await_: Reference,
+        /// Name of the step, for `goto`.
+        label: Option<Name>,
+    }
+}
+
+spec! {
     /// Publishes a message.
     pub struct PublishStep {
         /// Queue that receives the message.

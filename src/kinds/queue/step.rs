@@ -1,4 +1,5 @@
-//! The step that publishes a message, with its answer to each fold over routes.
+//! The steps that publish a message, and that wait until published messages are done, with their answers to each fold
+//! over routes.
 //!
 //! A producer that waits needs a broker; one that does not wait needs none. The load of the work belongs to the
 //! class that does it: offered load counts its requests. In long-horizon runs it follows the producer's request, and
@@ -9,8 +10,9 @@ use std::sync::Arc;
 
 use crate::convert::place;
 use crate::kinds::queue::live::{Publishing, WHO};
+use crate::kinds::queue::plan::Noted;
 use crate::kinds::queue::plan::{broker, work_of_broker};
-use crate::kinds::queue::spec::PublishStep;
+use crate::kinds::queue::spec::{AwaitStep, PublishStep};
 use crate::model::route::{Branch, Op, Pick};
 use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
@@ -115,6 +117,10 @@ impl Leaf for Publish {
 }
 
 impl Ask for Publish {
+    fn awaits(&self) -> Option<Span> {
+        None
+    }
+
     fn of(&self) -> (Kind, usize) {
         (Kind::Queue, self.queue)
     }
@@ -139,6 +145,11 @@ impl Ask for Publish {
 }
 
 impl Publish {
+    fn noted(&self, compiler: &Compiler<'_>, step: Publishing) -> Noted {
+        let class = compiler.class_name().to_string();
+        Noted { step, class, waits: self.waits, span: self.named }
+    }
+
     fn publish(&self, compiler: &mut Compiler<'_>) {
         let draft = compiler.draft();
         let (name, spec) = &draft.scenario.queue[self.queue];
@@ -152,7 +163,8 @@ impl Publish {
         let size = size.map(|law| compiler.demand("message-size", &owner, &law_of(law)));
         let confirm = spec.confirm.as_ref();
         let confirm = confirm.map(|law| compiler.demand("confirm", &owner, &law_of(law)));
-        let what = WHO + compiler.note(self.of(), Publishing { size, confirm });
+        let step = Publishing { size, confirm, awaited: false, awaits: false };
+        let what = WHO + compiler.note(self.of(), self.noted(compiler, step));
         let count = place(spec.in_.value.0.len());
         let who = (count > 1).then(|| compiler.emit(Op::End));
         let mut jumps = Vec::new();
@@ -179,5 +191,93 @@ impl Publish {
             compiler.routes.branches.push(Branch { below: 0.0, to: ways[1] });
             compiler.routes.ops[who] = Op::Ask { of, what: WHO, ways: first };
         }
+    }
+}
+
+/// A wait until the messages of the request are done.
+#[derive(Debug)]
+struct Await {
+    queue: usize,
+    named: Span,
+}
+
+impl Asked for AwaitStep {
+    fn label(&self) -> Option<&Spanned<Name>> {
+        self.label.as_ref()
+    }
+
+    fn inside(&self) -> &[StepSpec] {
+        &[]
+    }
+
+    fn resolve<'s>(
+        &'s self,
+        resolver: &mut Resolver<'s, '_>,
+        _: Inside,
+        _: &mut Vec<&'s Name>,
+    ) -> Option<Arc<dyn Ask>> {
+        let named = self.await_.span;
+        let found = resolver.find(&self.await_.text, named, &[Kind::Queue])?;
+        Some(Arc::new(Await { queue: found.index, named }))
+    }
+}
+
+impl Leaf for Await {
+    fn events(&self, _: &Draft) -> f64 {
+        1.0
+    }
+
+    /// Adds the consumers: without them no message is done.
+    fn needs(&self, graph: &mut graph::Builder<'_>, needs: &mut Vec<NodeId>) {
+        let draft = graph.draft();
+        let class = draft.links.own.queues[self.queue].class;
+        if let Some(entrance) = class.and_then(|class| draft.links.enters[class]) {
+            needs.push(graph.entrance(entrance, false));
+        }
+    }
+
+    fn offers(&self, _: &mut Sums<'_>, _: usize, _: f64, _: &Here) {}
+
+    /// Adds nothing: long-horizon runs refuse the step.
+    fn flows(
+        &self,
+        _: &mut network::Builder<'_>,
+        _: Place,
+        _: f64,
+        _: &mut Way,
+        _: &mut Vec<Onward>,
+    ) {
+    }
+
+    /// Returns 0, a lower bound.
+    fn least_s(&self, _: &Draft, _: usize) -> f64 {
+        0.0
+    }
+}
+
+impl Ask for Await {
+    fn of(&self) -> (Kind, usize) {
+        (Kind::Queue, self.queue)
+    }
+
+    fn inside(&self) -> &[Step] {
+        &[]
+    }
+
+    fn passes(&self, _: &Hits) -> f64 {
+        1.0
+    }
+
+    fn awaits(&self) -> Option<Span> {
+        Some(self.named)
+    }
+
+    fn compile(&self, compiler: &mut Compiler<'_>) {
+        let of = compiler.component(&compiler.draft().scenario.queue[self.queue].0.text);
+        let step = Publishing { awaits: true, ..Publishing::default() };
+        let class = compiler.class_name().to_string();
+        let noted = Noted { step, class, waits: true, span: self.named };
+        let what = WHO + compiler.note(self.of(), noted);
+        compiler.emit(Op::Ask { of, what, ways: 0 });
     }
 }

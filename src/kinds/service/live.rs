@@ -17,10 +17,10 @@
 use std::collections::VecDeque;
 
 use crate::convert::table;
-use crate::model::gauge::{Availability, ByNumber, Gauge, Queue, Usable};
+use crate::model::gauge::{Availability, ByNumber, Gauge, Queue, Shut, Usable};
 use crate::model::ids::ComponentId;
 use crate::model::request::{Hold, Outcome, RequestId, Waits};
-use crate::model::{Ctx, Health, Keeps, Live, Start, none};
+use crate::model::{Ctx, Health, Keeps, Live, Move, Shift, Start, none};
 use crate::observe::histogram::Histogram;
 use crate::units::SimTime;
 
@@ -44,6 +44,8 @@ pub struct Service {
     config: ServiceConfig,
     queue: Queue,
     availability: Availability,
+    /// Hours in which it is lent.
+    shut: Shut,
     line: VecDeque<RequestId>,
     health: Health,
     arrived: u64,
@@ -60,6 +62,7 @@ impl Service {
             id,
             queue: Queue::new(config.detailed),
             availability: Availability::new(config.workers.unwrap_or(0)),
+            shut: Shut::default(),
             line: VecDeque::new(),
             health: Health::Up,
             arrived: 0,
@@ -118,6 +121,9 @@ impl Service {
         let counted = entry.counted;
         self.queue.leave(ctx.now, ctx.now - since, counted);
         self.next(ctx);
+        if self.shut.is_closed() && self.queue.inside().number() == 0 {
+            ctx.lane.push(Move::Emptied(self.id));
+        }
     }
 
     fn next(&mut self, ctx: &mut Ctx<'_>) {
@@ -137,6 +143,12 @@ impl Service {
     /// Takes back a worker of a process that is gone; the world removes the frame.
     pub fn forget(&mut self, now: SimTime, since: SimTime, counted: bool) {
         self.queue.leave(now, now - since, counted);
+    }
+
+    /// Returns true outside of the hours in which its server is lent.
+    #[must_use]
+    pub const fn is_away(&self) -> bool {
+        self.shut.is_closed()
     }
 
     /// Returns the present health.
@@ -188,6 +200,14 @@ impl Live for Service {
     );
     none!(keeps_place);
 
+    /// Begins or ends its hours: outside of them a free worker is no capacity.
+    fn lent(&mut self, ctx: &mut Ctx<'_>, _: ComponentId, shift: Shift) {
+        if shift != Shift::Stops {
+            let unused = self.availability.split(ctx.now, self.queue.worked(ctx.now));
+            self.shut.turn(shift == Shift::Opens, unused);
+        }
+    }
+
     /// Removes a waiting `request` from the queue. Its innermost frame must be this member.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         if let Some(place) = self.line.iter().position(|other| *other == request) {
@@ -225,10 +245,12 @@ impl Live for Service {
         let workers = self.config.workers.map_or(0, u128::from);
         let inside = self.queue.inside();
         let busy = self.queue.worked(now);
-        let (idle, unavailable) = match workers {
+        let unused = match workers {
             0 => (0, 0),
             _ => self.availability.split(now, busy),
         };
+        let (idle, unavailable) = self.shut.within(unused);
+        let outside = unused.0 + unused.1 - idle - unavailable;
         Gauge {
             arrived: self.arrived,
             refused: self.refused,
@@ -238,7 +260,7 @@ impl Live for Service {
             busy,
             idle,
             unavailable,
-            capacity: workers * u128::from(now.nanos()),
+            capacity: workers * u128::from(now.nanos()) - outside,
             ..Gauge::default()
         }
     }

@@ -22,6 +22,7 @@ use crate::plan::route::resolve::Resolver;
 use crate::plan::route::{Call, Does, Query, Repeat, Step, Way};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::source::Span;
 
 /// The queries of one step.
 #[derive(Debug)]
@@ -172,6 +173,10 @@ impl Leaf for Queries {
 }
 
 impl Ask for Queries {
+    fn awaits(&self) -> Option<Span> {
+        None
+    }
+
     fn of(&self) -> (Kind, usize) {
         (Kind::Sharded, self.sharded)
     }
@@ -228,6 +233,10 @@ impl Leaf for LookUp {
 }
 
 impl Ask for LookUp {
+    fn awaits(&self) -> Option<Span> {
+        None
+    }
+
     fn of(&self) -> (Kind, usize) {
         (Kind::Sharded, self.sharded)
     }

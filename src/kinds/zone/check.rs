@@ -7,7 +7,7 @@ use crate::kinds::disks;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::memory::is_adaptive;
 use crate::kinds::zone::spec::{Placement, ServerSpec, ZoneSpec};
-use crate::kinds::zone::{Server, Zone, links};
+use crate::kinds::zone::{Server, Zone, lent, links};
 use crate::model::spec::memory::SecondLevelSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert};
@@ -47,6 +47,7 @@ impl Checks for Server {
             check_memory(draft, group, out);
             check_tick(server, out);
         }
+        lent::check(draft, out);
     }
 
     fn purpose(&self) -> Purpose {
@@ -82,6 +83,12 @@ impl Checks for Zone {
 
 fn check_zone(zone: &ZoneSpec, out: &mut Diagnostics) {
     let cpu = &zone.cpu;
+    if let (0, Some(baseline)) = (cpu.shares.value, &cpu.baseline) {
+        let message = "a zone with 0 shares has what the others leave idle: no cores are its own";
+        let found = Diagnostic::new(Code::KeysExclude, baseline.span, message);
+        let help = "remove `baseline`, or give it shares";
+        out.push(found.related(cpu.shares.span, "it has no shares").help(help));
+    }
     if let (Some(baseline), Some(cap)) = (&cpu.baseline, &cpu.cap)
         && baseline.value > cap.value
     {

@@ -6,7 +6,7 @@ use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::check::IO_PRIORITY;
 use crate::kinds::zone::spec::{self, Burst, CpuTickSpec, ServerSpec};
-use crate::kinds::zone::{Server, Zone, memory};
+use crate::kinds::zone::{Server, Zone, lent, memory};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::mechanism::cpu_tick::{self, TickRules};
 use crate::mechanism::processor::CpuModel;
@@ -28,6 +28,7 @@ impl Components for Server {
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();
         for (group, (name, spec)) in draft.scenario.server.iter().enumerate() {
+            lent::gather(builder, group);
             for member in 0..spec.count.value {
                 let (on, server) = (ServerId { group, member }, member_name(name, member));
                 let memory = spec.memory.as_ref().map(|memory| memory.value);
@@ -78,6 +79,7 @@ impl Components for Server {
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         made.resizes = memory::resizes(compiler.numbers());
         give_keys(compiler, made);
+        lent::finish(made);
     }
 }
 

@@ -8,20 +8,24 @@
 //!
 //! In: `compute`, `served`, `alarm`, `cancel`, `health`. Out: the request goes on.
 //! Holds: used + idle + unavailable = cores × time, exactly.
+//! A server that is lent is capacity within its hours; outside of them it is what work uses that has not ended.
 //! Leaves out: serial parts of a parallel phase, threads that wait for each other,
 //! context switches, simultaneous multithreading.
 
+pub mod lending;
+
+use crate::convert::table;
 use crate::engine::calendar::Ticket;
-use crate::mechanism::cpu_share::{PhaseHandle, ZoneLedger, ZoneLimits};
+use crate::mechanism::cpu_share::{CoreTime, PhaseHandle, ZoneLedger, ZoneLimits};
 use crate::mechanism::processor::{CpuModel, Processor};
 use crate::mechanism::virtual_clock::keep;
 use crate::model::alarm::Alarm;
 use crate::model::event::Event;
-use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::gauge::{Gauge, Occupancy, Shut};
 use crate::model::ids::{ComponentId, UnitId};
 use crate::model::request::{RequestId, Waits};
-use crate::model::{Ctx, Health, Keeps, Live, Start, none};
-use crate::units::{Cores, SimTime, Work};
+use crate::model::{Ctx, Health, Keeps, Live, Shift, Start, none};
+use crate::units::{Cores, SimDuration, SimTime, Work};
 
 /// Configuration of a processor.
 #[derive(Clone, Debug)]
@@ -43,11 +47,27 @@ pub struct Cpu {
     unit: UnitId,
     cores: Cores,
     share: Processor,
+    /// Number of its zones.
+    zones: usize,
     alarm: Alarm,
     /// Handle per request slot of a phase that shares; `None` while a phase runs alone.
     handles: Vec<Option<PhaseHandle>>,
     inside: Occupancy,
     arrived: u64,
+    /// Use outside of the hours in which it is lent; `None` until they have ended once.
+    outside: Option<Box<Outside>>,
+}
+
+/// Use of a processor outside of the hours in which its server is lent.
+#[derive(Clone, Debug)]
+struct Outside {
+    shut: Shut,
+    /// End of the last hours; `None` while it is lent.
+    since: Option<SimTime>,
+    /// Time outside of all hours before that.
+    time: SimDuration,
+    /// Core-time used by each zone before the end of the last hours, and outside of all hours before that.
+    zones: Vec<(CoreTime, CoreTime)>,
 }
 
 impl Cpu {
@@ -64,10 +84,12 @@ impl Cpu {
             unit: config.unit,
             cores,
             share: Processor::new(config.model, cores, &config.zones),
+            zones: config.zones.len(),
             alarm: Alarm::default(),
             handles: Vec::new(),
             inside: Occupancy::new(false),
             arrived: 0,
+            outside: None,
         }
     }
 
@@ -152,6 +174,52 @@ impl Cpu {
         left.unwrap_or(0)
     }
 
+    /// Returns the core-time used, and that of all its cores, within the hours of its server or not.
+    #[must_use]
+    pub fn used(&self, now: SimTime) -> (u128, u128) {
+        let ledger = self.share.server_ledger(now);
+        (ledger.used.steps(), ledger.capacity.steps())
+    }
+
+    /// Returns the capacity of a zone of at most `cap` cores: that of the hours of its server, and what it used
+    /// outside of them.
+    #[must_use]
+    pub fn capacity_of(&self, now: SimTime, zone: u32, cap: Cores) -> CoreTime {
+        let Some(outside) = &self.outside else {
+            return CoreTime::of(cap, now.since(SimTime::ZERO));
+        };
+        let (before, mut used) = outside.zones[zone as usize];
+        let mut time = outside.time;
+        if let Some(since) = outside.since {
+            used += self.zone(now, zone).used.since(before);
+            time += now.since(since);
+        }
+        CoreTime::of(cap, now.since(SimTime::ZERO + time)) + used
+    }
+
+    /// Begins or ends the hours of its server.
+    fn turn(&mut self, now: SimTime, opens: bool) {
+        let ledger = self.share.server_ledger(now);
+        let zones = table::u32(self.zones);
+        let mut outside = self.outside.take().unwrap_or_else(|| {
+            let zones = vec![(CoreTime::default(), CoreTime::default()); self.zones];
+            Box::new(Outside { shut: Shut::default(), since: None, time: SimDuration::ZERO, zones })
+        });
+        outside.shut.turn(opens, (ledger.idle.steps(), ledger.unavailable.steps()));
+        let since = std::mem::replace(&mut outside.since, (!opens).then_some(now));
+        for (zone, (before, used)) in (0..zones).zip(&mut outside.zones) {
+            let present = self.zone(now, zone).used;
+            if since.is_some() {
+                *used += present.since(*before);
+            }
+            *before = present;
+        }
+        if let Some(since) = since {
+            outside.time += now.since(since);
+        }
+        self.outside = Some(outside);
+    }
+
     /// Returns the ledger of one zone.
     #[must_use]
     pub fn zone(&self, now: SimTime, zone: u32) -> ZoneLedger {
@@ -218,6 +286,12 @@ impl Live for Cpu {
         self.put_aside(ctx, request);
     }
 
+    fn lent(&mut self, ctx: &mut Ctx<'_>, _: ComponentId, shift: Shift) {
+        if shift != Shift::Stops {
+            self.turn(ctx.now, shift == Shift::Opens);
+        }
+    }
+
     /// Sets the health: a processor that is neither up nor slow does nothing and keeps its work. The world drops the
     /// requests of a server that is gone.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
@@ -234,15 +308,19 @@ impl Live for Cpu {
     fn gauge(&self, now: SimTime) -> Gauge {
         let ledger = self.share.server_ledger(now);
         debug_assert!(ledger.balances());
+        let unused = (ledger.idle.steps(), ledger.unavailable.steps());
+        let within = self.outside.as_ref().map(|outside| outside.shut.within(unused));
+        let (idle, unavailable) = within.unwrap_or(unused);
+        let outside = unused.0 + unused.1 - idle - unavailable;
         Gauge {
             arrived: self.arrived,
             completed: self.inside.left(),
             inside: self.inside.area(now),
             stayed: self.inside.stayed(),
             busy: ledger.used.steps(),
-            capacity: ledger.capacity.steps(),
-            idle: ledger.idle.steps(),
-            unavailable: ledger.unavailable.steps(),
+            capacity: ledger.capacity.steps() - outside,
+            idle,
+            unavailable,
             ..Gauge::default()
         }
     }

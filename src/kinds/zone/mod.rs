@@ -3,6 +3,7 @@
 pub mod check;
 pub mod components;
 pub mod flow;
+pub mod lent;
 pub mod links;
 pub mod live;
 pub mod memory;

@@ -3,7 +3,8 @@
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::model::spec::memory::{MemoryPolicy, SecondLevelSpec};
 use crate::model::spec::power::PowerSpec;
-use crate::scenario::names::{Named, Reference};
+use crate::model::spec::traffic::Moment;
+use crate::scenario::names::{Named, OneOrMany, Reference};
 use crate::scenario::spec::spec;
 use crate::scenario::words::or_unlimited;
 use crate::scenario::words::words;
@@ -34,9 +35,77 @@ spec! {
         l2arc: Option<SecondLevelSpec>,
         /// Sets of local disks; every server has one of each.
         disks: Named<DiskSetSpec> = {},
+        /// Hours in which the servers take part, as workstations do that are lent at night. Without it, always.
+        lent: Option<LentSpec>,
         /// Electric power of each server by its load, without the power declared for its disks. Without it, none is
         /// counted.
         power: Option<PowerSpec>,
+    }
+}
+
+spec! {
+    /// Hours in which servers are lent.
+    pub struct LentSpec {
+        /// The hours, or several of them.
+        hours: OneOrMany<HoursSpec> => not_empty(),
+        /// Treatment of work that has not ended when the hours are over.
+        at_end: AtEnd,
+    }
+}
+
+spec! {
+    /// Hours of a day, or of the week. They may go on past midnight.
+    pub struct HoursSpec {
+        /// Moment at which they begin: a time of day, or a weekday and a time of day.
+        from: Moment,
+        /// Moment at which they end.
+        to: Moment,
+        /// Days on which they begin. Only for times of day. Without it, every day.
+        days: Option<Vec<Day>> => not_empty(),
+    }
+}
+
+words! {
+    /// Treatment of work on a lent server when its hours are over.
+    pub enum AtEnd {
+        /// It is stopped and lost. A queue delivers its message again.
+        Stop = "stop",
+        /// It is finished; the server takes no new work.
+        Finish = "finish",
+    }
+
+    /// Day of the week.
+    pub enum Day {
+        /// Monday.
+        Mon = "Mon",
+        /// Tuesday.
+        Tue = "Tue",
+        /// Wednesday.
+        Wed = "Wed",
+        /// Thursday.
+        Thu = "Thu",
+        /// Friday.
+        Fri = "Fri",
+        /// Saturday.
+        Sat = "Sat",
+        /// Sunday.
+        Sun = "Sun",
+    }
+}
+
+impl Day {
+    /// Returns the number of the day in the week; 0 is Monday.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Mon => 0,
+            Self::Tue => 1,
+            Self::Wed => 2,
+            Self::Thu => 3,
+            Self::Fri => 4,
+            Self::Sat => 5,
+            Self::Sun => 6,
+        }
     }
 }
 
@@ -130,8 +199,8 @@ words! {
 spec! {
     /// A zone's part of the processor.
     pub struct ZoneCpuSpec {
-        /// Weight against the other zones of the server.
-        shares: u32 = 100 => at_least(1),
+        /// Weight against the other zones of the server. A zone with 0 has the cores that the others leave idle.
+        shares: u32 = 100,
         /// Number of cores that the zone may always use; use above it counts as bursting.
         baseline: Option<f64> => above(0.0),
         /// Largest number of cores. Without it, all of the server's.

@@ -21,6 +21,15 @@ macro_rules! none {
     (@hears) => {
         fn hears(&mut self, _: &mut crate::model::Ctx<'_>, _: crate::model::Heard) {}
     };
+    (@lent) => {
+        fn lent(
+            &mut self,
+            _: &mut crate::model::Ctx<'_>,
+            _: crate::model::ids::ComponentId,
+            _: crate::model::Shift,
+        ) {
+        }
+    };
     (@ask) => {
         fn ask(
             &mut self,

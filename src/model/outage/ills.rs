@@ -7,6 +7,7 @@ use crate::health::{AutomatonId, FactId, Kernel, Listener, Moved, Start, StateId
 use crate::model::Health;
 use crate::model::event::Event;
 use crate::model::ids::{CauseId, ComponentId};
+use crate::model::world::supply::Off;
 use crate::model::world::{Around, Stop};
 use crate::units::SimTime;
 
@@ -276,7 +277,7 @@ impl Around<'_> {
             self.wipe(component);
         }
         for (meter, off) in switched {
-            self.supplies.switch(self.now, meter as usize, off);
+            self.supplies.switch(self.now, meter as usize, (Off::Health, off));
         }
     }
 }

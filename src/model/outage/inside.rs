@@ -78,6 +78,11 @@ impl Around<'_> {
             }
             self.fail_up(caller, Outcome::Error);
         }
+        let away =
+            matches!(self.component(member), Component::Service(service) if service.is_away());
+        if away {
+            self.emptied(member);
+        }
     }
 
     /// Drops a call that reached no component: it holds nothing and ends with its caller. Returns whether there

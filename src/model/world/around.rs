@@ -278,6 +278,7 @@ impl Around<'_> {
                 self.ask(request, member, None, false);
                 self.let_in(request, member);
             }
+            Move::Emptied(member) => self.emptied(member),
             Move::TooMany => self.stops_for_too_many(),
         }
     }

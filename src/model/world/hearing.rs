@@ -1,7 +1,8 @@
-//! Reports of changes of health to the components that listen.
+//! Reports of changes of health, and of hours in which a component is lent, to the components that listen.
 
-use crate::model::Heard;
+use crate::model::ids::ComponentId;
 use crate::model::world::Around;
+use crate::model::{Heard, Shift};
 
 impl Around<'_> {
     /// Reports a change of health to all components that listen to `heard.of`.
@@ -11,6 +12,16 @@ impl Around<'_> {
         for (_, by) in self.plan.hearers[from..].iter().take_while(|(of, _)| *of == id) {
             let cause = self.states.causes[id.index()];
             self.component_ctx(*by, cause, |component, ctx| component.hears(ctx, heard));
+        }
+    }
+
+    /// Reports that the hours of `of` begin or end, to all components that listen to it and to itself.
+    pub(crate) fn hours_change(&mut self, of: ComponentId, shift: Shift) {
+        let from = self.plan.hearers.partition_point(|(heard, _)| *heard < of);
+        let listeners = self.plan.hearers[from..].iter().take_while(|(heard, _)| *heard == of);
+        for by in listeners.map(|(_, by)| *by).chain([of]) {
+            let cause = self.states.causes[of.index()];
+            self.component_ctx(by, cause, |component, ctx| component.lent(ctx, of, shift));
         }
     }
 }

@@ -95,7 +95,7 @@ impl World<'_> {
         let ledger = cpu.zone(self.around.now, zone.place.zone);
         Gauge {
             busy: ledger.used.steps(),
-            capacity: u128::from(zone.cap.steps()) * u128::from(self.around.now.nanos()),
+            capacity: cpu.capacity_of(self.around.now, zone.place.zone, zone.cap).steps(),
             ..Gauge::default()
         }
     }

@@ -15,6 +15,7 @@ mod unused;
 
 use crate::plan::Draft;
 use crate::plan::kind;
+use crate::plan::simulatable;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
@@ -31,6 +32,9 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
     faults::check(draft, out);
     cost::check(draft, out);
     power::check(draft, out);
+    if draft.scenario.run.horizon.is_some() {
+        simulatable::check_years(draft, out);
+    }
     // A misspelt name leaves its target unused: reported only if all names were resolved.
     if !out.has_errors() {
         unused::check(draft, out);

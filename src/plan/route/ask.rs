@@ -11,6 +11,7 @@ use crate::plan::program::Compiler;
 use crate::plan::route::Step;
 use crate::plan::route::resolve::{Here, Resolver};
 use crate::scenario::names::Name;
+use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 
 /// Step as written.
@@ -40,6 +41,10 @@ pub trait Ask: Leaf + fmt::Debug + Send + Sync {
 
     /// Returns the share of the requests that skip the steps inside.
     fn passes(&self, hits: &Hits) -> f64;
+
+    /// Returns the place of a step that begins nothing, but waits until what others have begun is done; `None` for any
+    /// other. Long-horizon runs do not simulate such a wait.
+    fn awaits(&self) -> Option<Span>;
 
     /// Compiles the step.
     fn compile(&self, compiler: &mut Compiler<'_>);

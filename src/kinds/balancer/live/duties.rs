@@ -27,6 +27,7 @@ impl Live for Balancer {
         balancer
     }
 
+    none!(lent);
     none!(
         alarm,
         health,

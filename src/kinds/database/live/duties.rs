@@ -31,6 +31,7 @@ impl Live for Database {
         database
     }
 
+    none!(lent);
     none!(
         alarm,
         health,

@@ -40,6 +40,7 @@ impl Live for IoLedger {
         Self { config: *config }
     }
 
+    none!(lent);
     none!(
         alarm,
         cancel,

@@ -53,6 +53,7 @@ impl Live for Link {
         Self::new(*config)
     }
 
+    none!(lent);
     none!(
         alarm,
         cancel,
@@ -111,6 +112,7 @@ impl Live for Uplink {
         Self::new(*config)
     }
 
+    none!(lent);
     none!(
         alarm,
         cancel,

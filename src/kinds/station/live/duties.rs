@@ -17,6 +17,7 @@ impl Live for Station {
         Self::new(id, config.clone())
     }
 
+    none!(lent);
     none!(
         listens,
         hears,
