@@ -28,6 +28,7 @@ mod messages;
 mod peers;
 mod queues;
 mod replay;
+mod replication;
 mod results;
 mod scale;
 mod sharded;

@@ -115,7 +115,8 @@ fn check_database(
     let members = &database.in_;
     let replicas = draft.links.databases[at].of(Role::Replica).count();
     let given = members.replicas.as_ref().map_or(0, |replicas| replicas.len());
-    if given == 0 {
+    // An empty list is a group of one, as a sweep over the number of members has it.
+    if given == 0 && members.replicas.is_none() {
         let message = format!("`{name}` has no replica");
         let help = "add `replicas`, or remove this";
         inert_if(database.failover.as_ref(), &message, help, out);
@@ -149,7 +150,7 @@ fn check_database(
         let message = "without a `failover` no member ever leaves the group";
         inert_if(database.rebuild.as_ref(), message, "add `failover`, or remove this", out);
     }
-    modes::check(name, database, replicas, out);
+    modes::check(name, database, (replicas, given == 0 && members.replicas.is_some()), out);
     check_data(draft, at, database, out);
 }
 

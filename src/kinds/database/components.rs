@@ -37,7 +37,7 @@ impl Components for Database {
                     process(builder, id, index, member)
                 });
             }
-            if is_replicated(draft, index) {
+            if has_group(draft, index) {
                 builder.want(group_name(name), move |builder, id| group(builder, id, index));
             }
         }
@@ -106,6 +106,12 @@ pub(super) fn group_name(name: &str) -> String {
 /// Returns whether a database has replicas.
 pub(super) fn is_replicated(draft: &Draft, index: usize) -> bool {
     draft.links.databases[index].of(Role::Replica).next().is_some()
+}
+
+/// Returns whether a database has a group: replicas, or an empty list of them and writes that lock rows or wait for an agreement.
+fn has_group(draft: &Draft, index: usize) -> bool {
+    let spec = &draft.scenario.database[index].1;
+    is_replicated(draft, index) || spec.replication.is_some() && spec.has_transactions()
 }
 
 fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32) -> Part {

@@ -414,7 +414,8 @@ impl Database {
         let member = |(index, member): (usize, &Member)| {
             let owner = format!("{name}→{}", member.name);
             let mut lag = Lag::new(start, window);
-            let follows = config.agreement.as_ref().map_or(index > 0, Agreement::applies_a_log);
+            let protocol = config.agreement.as_ref().filter(|how| how.is_protocol());
+            let follows = protocol.map_or(index > 0, Agreement::applies_a_log);
             lag.set(start, follows, None, 0);
             State {
                 standing: Standing::Member,

@@ -11,10 +11,17 @@ use crate::scenario::names::Name;
 const MOST: usize = 9;
 
 /// Checks the keys of replication, and who takes queries.
-pub(super) fn check(name: &Name, spec: &DatabaseSpec, replicas: usize, out: &mut Diagnostics) {
+///
+/// `empty` if the list of replicas is given and empty.
+pub(super) fn check(
+    name: &Name,
+    spec: &DatabaseSpec,
+    (replicas, empty): (usize, bool),
+    out: &mut Diagnostics,
+) {
     if let Some(rows) = &spec.write.rows {
         refuse(&format!("database `{name}`"), rows, out);
-        if replicas == 0 {
+        if replicas == 0 && !empty {
             let message = format!("`{name}` has no replica: rows are locked in a replicated database alone");
             inert(rows.span, message, "add `replicas`, or remove `rows`", out);
         }
@@ -22,7 +29,7 @@ pub(super) fn check(name: &Name, spec: &DatabaseSpec, replicas: usize, out: &mut
     let members = spec.writes.as_ref().filter(|_| spec.all_write());
     if let Some(writes) = members {
         let help = "set `mode` to \"two-phase\", \"three-phase\" or \"group\", or send writes to the primary";
-        if replicas == 0 {
+        if replicas == 0 && !empty {
             let message = format!("`{name}` has no replica");
             inert(writes.to.span, message, "send writes to the primary", out);
         } else if spec.protocol().is_none() {
@@ -35,7 +42,7 @@ pub(super) fn check(name: &Name, spec: &DatabaseSpec, replicas: usize, out: &mut
         let message = "a balancer picks among replicas, not among all members";
         inert(through.span, message, "send reads to the replicas, or remove `through`", out);
     }
-    if let Some(how) = spec.replication.as_ref().filter(|_| replicas > 0) {
+    if let Some(how) = spec.replication.as_ref().filter(|_| replicas > 0 || empty) {
         check_mode(spec, how, replicas, out);
     }
 }
@@ -61,7 +68,7 @@ fn check_mode(spec: &DatabaseSpec, how: &ReplicationSpec, replicas: usize, out: 
         let help = "set `mode` to \"sync\", \"two-phase\" or \"three-phase\", or remove this";
         inert_if(how.force_io.as_ref(), message, help, out);
     }
-    if let Some(wait_for) = how.wait_for.as_ref().filter(|wait| wait.value as usize > replicas) {
+    if let Some(wait_for) = how.wait_for.as_ref().filter(|wait| replicas > 0 && wait.value as usize > replicas) {
         let message = format!("there are {replicas} replicas; no write is ever acknowledged");
         let found = Diagnostic::new(Code::OutOfRange, wait_for.span, message);
         out.push(found.help("wait for as many as there are, or fewer"));

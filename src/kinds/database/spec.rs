@@ -46,7 +46,7 @@ spec! {
     pub struct MembersSpec {
         /// Member that receives the writes.
         primary: Reference,
-        /// Members that follow the primary.
+        /// Members that follow the primary. An empty list is a group of one member, for a sweep over their number.
         replicas: Option<Vec<Reference>>,
     }
 }

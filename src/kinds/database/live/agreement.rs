@@ -329,8 +329,11 @@ impl Database {
     /// Puts `post` on its way.
     fn mails(&mut self, ctx: &mut Ctx<'_>, at: SimTime, post: Post) {
         self.posted += 1;
-        self.post.insert((at, self.posted), post);
-        self.arm_post(ctx);
+        let key = (at, self.posted);
+        self.post.insert(key, post);
+        if self.post.first_key_value().is_some_and(|(first, _)| *first == key) {
+            self.arm_post(ctx);
+        }
     }
 
     fn arm_post(&mut self, ctx: &mut Ctx<'_>) {

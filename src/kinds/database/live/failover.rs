@@ -428,6 +428,8 @@ impl Database {
                         return around.with::<Self, _>(id, Database::give_up);
                     }
                     None => return,
+                    // Without enough replicas its writes would wait: they wait for one to come back.
+                    Some(to) if !group.has_replicas_for(to) => return,
                     Some(_) if remount && !Self::old_volume_answers(around, id) => {
                         return around.with::<Self, _>(id, |group, ctx| {
                             group.arm(ctx, Alarm::Step, ctx.now + AGAIN);

@@ -18,6 +18,13 @@ impl Database {
         self.config.wait_for.is_none() || state.applied < state.forced
     }
 
+    /// Returns whether enough other replicas run for writes of `member` as the primary.
+    pub(super) fn has_replicas_for(&self, member: usize) -> bool {
+        let runs = |m: &usize| *m != member && self.is_replica(*m) && self.members[*m].up;
+        let others = (0..self.members.len()).filter(runs).count() as u64;
+        self.config.wait_for.is_none_or(|wait_for| others >= u64::from(wait_for))
+    }
+
     /// Returns the number of writes that may be acknowledged, of all writes: the first of them are at enough replicas.
     pub(super) fn secured(&self, now: SimTime) -> u64 {
         let replicas = (0..self.members.len()).filter(|member| self.is_replica(*member));
