@@ -459,12 +459,14 @@ impl Commits {
             // A stalled member reads it later; `loses` drops what a lost one would have read.
             return self.members[to].held.push(message);
         }
-        let in_view = self.members[to].in_view;
         let Some(one) = self.all.get_mut(&txn) else { return };
         let (known, part) = one.parts[to];
         let current = one.attempt == attempt;
         match what {
-            Letter::Prepare if current && in_view && one.phase == Phase::Votes => {
+            // A member that was evicted and has come back is no longer waited for.
+            Letter::Prepare
+                if current && one.phase == Phase::Votes && one.awaited & 1 << to != 0 =>
+            {
                 self.prepares(message, out);
             }
             Letter::PreCommit if known == attempt && part == Part::Prepared => {

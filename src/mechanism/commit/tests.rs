@@ -325,6 +325,19 @@ fn a_stalled_participant_votes_late_and_nothing_is_lost() {
     assert_eq!(run.answered[&0], 1_000_000 + rest);
 }
 
+#[test]
+fn a_member_that_comes_back_while_it_is_asked_takes_no_part() {
+    for protocol in [Protocol::TwoPhase, Protocol::ThreePhase, Protocol::Ordered] {
+        let mut run = Run::new(protocol, 3);
+        run.at(0, Event::Fails(1, true));
+        run.at(100, Event::Begin(2, Some(1)));
+        // The message that it is asked by leaves at 2.1 ms and arrives at 2.6 ms.
+        run.at(2_300, Event::Returns(1, true));
+        run.run();
+        assert_eq!((run.answered.len(), run.group.open(), run.group.locked(1)), (1, 0, 0));
+    }
+}
+
 /// A row is held for the time from its lock to the decision at the coordinator, and from the arrival of the prepare to that of the
 /// commit elsewhere. A Poisson write finds its row locked with the probability of the sum of these times, by rate and row.
 #[test]
