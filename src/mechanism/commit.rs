@@ -14,9 +14,9 @@
 //! certified. Commit records of participants are not forced.
 //!
 //! - *Locks* (see `row_locks`) are held at the coordinator until the decision, at a participant until the commit or abort arrives. A
-//!   participant whose row is locked by an older transaction votes no; the coordinator aborts and tries again.
+//!   participant whose row is locked by an older transaction votes no; the coordinator aborts and retries.
 //! - *Certification*: the first writer of a row wins. A write is aborted if another member's write of its row has been ordered that
-//!   its copy had not applied when it began to execute. It tries again when it has applied that.
+//!   its copy had not applied when it began to execute. It is retried when its copy has applied that.
 //! - *Views*: a member that is silent is waited for until it is evicted. A group evicts only while more than half of the view
 //!   remains. The last member of a view stays.
 //! - *Death of a coordinator*: participants that have not voted abort once it is evicted. Those that have voted are blocked with
@@ -110,7 +110,7 @@ pub struct Work {
     pub executes: bool,
 }
 
-/// What follows from an input.
+/// Consequence of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// A message leaves.
@@ -378,7 +378,8 @@ impl Commits {
         let Some(one) = self.all.get_mut(&txn) else { return };
         let at = one.coordinator;
         let last = one.row.and_then(|row| self.latest.get(&row)).copied();
-        if let Some((number, _)) = last.filter(|(number, by)| *number >= one.snapshot && *by != at) {
+        if let Some((number, _)) = last.filter(|(number, by)| *number >= one.snapshot && *by != at)
+        {
             return self.aborts(txn, Some(number), out);
         }
         if let Some(row) = one.row {
@@ -392,7 +393,7 @@ impl Commits {
         self.forget(txn);
     }
 
-    /// Aborts an attempt of `txn`; it tries again, at once or when its member has applied the write `behind`.
+    /// Aborts an attempt of `txn`; it is retried, at once or when its member has applied the write `behind`.
     fn aborts(&mut self, txn: Txn, behind: Option<u64>, out: &mut Vec<Act>) {
         let Some(one) = self.all.get_mut(&txn) else { return };
         let at = one.coordinator;
@@ -475,7 +476,12 @@ impl Commits {
             }
             Letter::Commit if known == attempt && part != Part::None => {
                 self.commits_at(txn, to, out);
-                out.push(Act::Send(Message { from: to, to: from, what: Letter::Committed, ..message }));
+                out.push(Act::Send(Message {
+                    from: to,
+                    to: from,
+                    what: Letter::Committed,
+                    ..message
+                }));
                 self.forget(txn);
             }
             Letter::Abort if known == attempt && part != Part::None => {
@@ -483,7 +489,12 @@ impl Commits {
                 self.forget(txn);
             }
             Letter::Propose => {
-                out.push(Act::Send(Message { from: to, to: from, what: Letter::Delivered, ..message }));
+                out.push(Act::Send(Message {
+                    from: to,
+                    to: from,
+                    what: Letter::Delivered,
+                    ..message
+                }));
             }
             Letter::Collect => {
                 out.push(Act::Send(Message { from: to, to: from, what: Letter::State, ..message }));
@@ -513,7 +524,12 @@ impl Commits {
         let locks = &mut self.members[to].locks;
         let asked = one.row.map_or(Asked::Granted, |row| locks.ask(row, txn, false));
         if asked == Asked::Dies {
-            return out.push(Act::Send(Message { from: to, to: from, what: Letter::No, ..message }));
+            return out.push(Act::Send(Message {
+                from: to,
+                to: from,
+                what: Letter::No,
+                ..message
+            }));
         }
         let granted = asked == Asked::Granted;
         one.parts[to] = (attempt, if granted { Part::Works } else { Part::Waits });

@@ -2,7 +2,7 @@
 //!
 //! Model: a transaction locks one row at each copy. Its first lock is that of the copy that it began at; it holds nothing while
 //! it waits there, so it may always wait. For a lock at a further copy the rule is wait-die: it waits only if it is older than
-//! the holder and all that wait before it. Otherwise it dies: it is aborted, and tries again under its old age. So no
+//! the holder and all that wait before it. Otherwise it dies: it is aborted, and retried under its old age. So no
 //! transaction that holds a lock waits for an older one, and no cycle of waits can arise, also across copies.
 //!
 //! In: a row, the number of a transaction (smaller is older). Out: granted, waits, or dies; the next holder of a released row.

@@ -244,10 +244,8 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
     }
     let takers = if spec.all_write() { &alive } else { &alive[..1] };
     let share = writes / takers.len() as f64;
-    let (takes, applies) = (
-        writes_of(spec) + forced_of(spec, true),
-        applies_of(spec) + forced_of(spec, false),
-    );
+    let (takes, applies) =
+        (writes_of(spec) + forced_of(spec, true), applies_of(spec) + forced_of(spec, false));
     for member in &alive {
         let own = takers.contains(member).then_some(share);
         if let Some(own) = own {
@@ -319,7 +317,11 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
         let by_replicas = reads_from_replicas(spec);
         let split = if spec.all_read() {
             Split::Even
-        } else if by_replicas { Split::Readers(database) } else { Split::Primary(database) };
+        } else if by_replicas {
+            Split::Readers(database)
+        } else {
+            Split::Primary(database)
+        };
         let node = network.node(split, branches);
         let mut before = Vec::new();
         if let Some(balancer) = draft.links.databases[database].through.filter(|_| by_replicas) {

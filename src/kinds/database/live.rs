@@ -29,8 +29,8 @@
 mod agreement;
 mod duties;
 mod failover;
-mod lag;
 mod forces;
+mod lag;
 mod replication;
 
 pub use agreement::Agreement;
@@ -339,7 +339,7 @@ pub struct Counts {
     pub stale: u64,
     /// Writes begun that lock a row or wait for an agreement.
     pub writes: u64,
-    /// Those that waited for their row at their own member.
+    /// Number of writes that waited for their row at their own member.
     pub lock_waits: u64,
     /// Attempts aborted because of a conflicting write.
     pub conflicts: u64,

@@ -22,7 +22,8 @@ pub(super) fn check(
     if let Some(rows) = &spec.write.rows {
         refuse(&format!("database `{name}`"), rows, out);
         if replicas == 0 && !empty {
-            let message = format!("`{name}` has no replica: rows are locked in a replicated database alone");
+            let message =
+                format!("`{name}` has no replica: rows are locked in a replicated database alone");
             inert(rows.span, message, "add `replicas`, or remove `rows`", out);
         }
     }
@@ -38,7 +39,9 @@ pub(super) fn check(
             out.push(found.help(help));
         }
     }
-    if let Some(through) = spec.reads.as_ref().filter(|_| spec.all_read()).and_then(|reads| reads.through.as_ref()) {
+    if let Some(through) =
+        spec.reads.as_ref().filter(|_| spec.all_read()).and_then(|reads| reads.through.as_ref())
+    {
         let message = "a balancer picks among replicas, not among all members";
         inert(through.span, message, "send reads to the replicas, or remove `through`", out);
     }
@@ -68,7 +71,9 @@ fn check_mode(spec: &DatabaseSpec, how: &ReplicationSpec, replicas: usize, out: 
         let help = "set `mode` to \"sync\", \"two-phase\" or \"three-phase\", or remove this";
         inert_if(how.force_io.as_ref(), message, help, out);
     }
-    if let Some(wait_for) = how.wait_for.as_ref().filter(|wait| replicas > 0 && wait.value as usize > replicas) {
+    if let Some(wait_for) =
+        how.wait_for.as_ref().filter(|wait| replicas > 0 && wait.value as usize > replicas)
+    {
         let message = format!("there are {replicas} replicas; no write is ever acknowledged");
         let found = Diagnostic::new(Code::OutOfRange, wait_for.span, message);
         out.push(found.help("wait for as many as there are, or fewer"));
@@ -85,7 +90,8 @@ fn check_mode(spec: &DatabaseSpec, how: &ReplicationSpec, replicas: usize, out: 
         let message = format!("a group of {} members; at most {MOST}", replicas + 1);
         out.push(Diagnostic::new(Code::OutOfRange, how.mode.span, message));
     }
-    let message = "members that agree evict each other after `suspect-after` and catch up by their log";
+    let message =
+        "members that agree evict each other after `suspect-after` and catch up by their log";
     let help = "remove this; `writes = { to = \"members\" }` lets the others take the writes";
     inert_if(spec.failover.as_ref(), message, help, out);
     inert_if(spec.rebuild.as_ref(), message, "remove this", out);

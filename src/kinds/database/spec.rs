@@ -153,7 +153,8 @@ impl DatabaseSpec {
     /// Returns the number of replicas that a synchronous write waits for, of `replicas`; `None` in other modes.
     #[must_use]
     pub fn wait_for(&self, replicas: u32) -> Option<u32> {
-        let how = self.replication.as_ref().filter(|how| how.mode.value == ReplicationMode::Sync)?;
+        let how =
+            self.replication.as_ref().filter(|how| how.mode.value == ReplicationMode::Sync)?;
         Some(how.wait_for.as_ref().map_or(replicas, |wait_for| wait_for.value))
     }
 

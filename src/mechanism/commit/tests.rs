@@ -346,7 +346,8 @@ fn waits_for_rows_follow_from_rates_and_the_time_that_locks_are_held() {
     let mut run = Run::new(Protocol::TwoPhase, 2);
     let mut state = 7_u64;
     let mut draw = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as f64 / (1_u64 << 31) as f64
     };
     let mut when = 0.0;
@@ -373,10 +374,12 @@ fn waits_for_rows_follow_from_rates_and_the_time_that_locks_are_held() {
     assert!((measured / expected - 1.0).abs() < 0.5, "{measured} for {expected}");
 }
 
-fn schedule() -> impl Strategy<Value = (usize, Vec<(u64, usize, u64)>, Vec<(u64, usize, bool, u64)>)> {
+fn schedule() -> impl Strategy<Value = (usize, Vec<(u64, usize, u64)>, Vec<(u64, usize, bool, u64)>)>
+{
     (2_usize..5).prop_flat_map(|members| {
         let begins = prop::collection::vec((0_u64..40_000, 0..members, 0_u64..4), 1..30);
-        let fails = prop::collection::vec((0_u64..60_000, 0..members, any::<bool>(), 1_u64..90_000), 0..4);
+        let fails =
+            prop::collection::vec((0_u64..60_000, 0..members, any::<bool>(), 1_u64..90_000), 0..4);
         (Just(members), begins, fails)
     })
 }

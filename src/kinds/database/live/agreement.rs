@@ -9,7 +9,7 @@
 //! lacks, in order, and joins the view once it lacks none. Until then it takes no query. A transaction that is not decided when it
 //! joins counts as applied there without further work.
 //!
-//! Where writes are shipped by a log, rows are locked at the primary alone, until the acknowledgement.
+//! Rows of writes that a log ships are locked at the primary alone, until the acknowledgement.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::workload::popularity::Zipf;
 /// Number that keys the delay of an answer of a replica that has forced a write.
 const CONFIRMATION: u32 = 63;
 
-/// How members agree on writes, and which rows these lock.
+/// Protocol by which members agree on writes, and the rows that these lock.
 #[derive(Clone, Debug)]
 pub struct Agreement {
     /// Protocol; `None`: writes are shipped by a log.
@@ -91,7 +91,7 @@ impl Agreed {
     }
 }
 
-/// What is on its way.
+/// A message, or work to repeat, with its time.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Post {
     /// A message of the protocol.
@@ -362,13 +362,7 @@ impl Database {
     }
 
     /// Sends the primary the answer of a replica that has forced all writes below `upto`.
-    pub(super) fn confirms(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        replica: usize,
-        write: &Write,
-        upto: u64,
-    ) {
+    pub(super) fn confirms(&mut self, ctx: &mut Ctx<'_>, replica: usize, write: &Write, upto: u64) {
         let at = self.arrival(ctx.now, replica, write, CONFIRMATION);
         self.mails(ctx, at, Post::Confirmation(replica, upto));
     }
@@ -520,7 +514,7 @@ impl Database {
         if agreed.how.protocol.is_none() {
             agreed.commits.joins(member);
         }
-        // Its queries are dropped by whoever fences it.
+        // Its queries are dropped with its process, or by the fence.
         for act in acts {
             if let Act::Fails(txn) = act {
                 self.takes_client(txn);
@@ -611,4 +605,3 @@ impl Database {
         around.with::<Self, _>(database, |group, ctx| group.begins(ctx, member as usize, id, step));
     }
 }
-

@@ -69,13 +69,7 @@ impl Database {
     }
 
     /// Handles the end of a record that began at `born`.
-    pub(super) fn forced(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        replica: usize,
-        born: SimTime,
-        well: bool,
-    ) {
+    pub(super) fn forced(&mut self, ctx: &mut Ctx<'_>, replica: usize, born: SimTime, well: bool) {
         let Some((_, upto)) = self.members[replica].forcing.filter(|(at, _)| *at == born) else {
             return;
         };

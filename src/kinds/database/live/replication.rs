@@ -125,8 +125,7 @@ impl Database {
     pub(super) fn acknowledge(&mut self, ctx: &mut Ctx<'_>) {
         let most = self.secured(ctx.now);
         while let Some((number, request, since)) = self.waiting.front().copied() {
-            let late =
-                self.config.wait_for.is_none() && ctx.now - since >= SEMI_SYNC_TIME_OUT;
+            let late = self.config.wait_for.is_none() && ctx.now - since >= SEMI_SYNC_TIME_OUT;
             if number >= most && !late && !self.fallen {
                 break;
             }
