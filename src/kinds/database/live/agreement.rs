@@ -68,8 +68,8 @@ struct Open {
 /// Transactions of a group.
 #[derive(Clone, Debug)]
 pub(super) struct Agreed {
-    how: Agreement,
-    commits: Commits,
+    pub(super) how: Agreement,
+    pub(super) commits: Commits,
     open: BTreeMap<Txn, Open>,
     of: BTreeMap<u32, Txn>,
     works: BTreeMap<u32, Work>,
@@ -248,7 +248,7 @@ impl Database {
     }
 
     /// Forgets a transaction that no member knows.
-    fn tidies(&mut self, txn: Txn) {
+    pub(super) fn tidies(&mut self, txn: Txn) {
         let Some(agreed) = &mut self.agreed else { return };
         if agreed.commits.coordinator(txn).is_none()
             && let Some(open) = agreed.open.remove(&txn)
@@ -259,7 +259,7 @@ impl Database {
     }
 
     /// Returns the query of a transaction, which is no longer its query from here on.
-    fn takes_client(&mut self, txn: Txn) -> Option<RequestId> {
+    pub(super) fn takes_client(&mut self, txn: Txn) -> Option<RequestId> {
         let agreed = self.agreed.as_mut()?;
         let request = agreed.open.get_mut(&txn)?.request.take()?;
         agreed.of.remove(&request.0);
@@ -267,7 +267,7 @@ impl Database {
     }
 
     /// Does what the mechanism asks for.
-    fn act(&mut self, ctx: &mut Ctx<'_>, acts: Vec<Act>) {
+    pub(super) fn act(&mut self, ctx: &mut Ctx<'_>, acts: Vec<Act>) {
         let of = |act: &Act| match act {
             Act::Send(message) => message.txn,
             Act::Work(work) => work.txn,
@@ -492,104 +492,6 @@ impl Database {
         }
         self.act(ctx, acts);
         self.joins_if_complete(ctx, member);
-    }
-
-    fn joins_if_complete(&mut self, ctx: &mut Ctx<'_>, member: usize) {
-        let complete = self.members[member].applied == self.log.end();
-        if self.in_view(member) || !complete || !self.members[member].up {
-            return;
-        }
-        let Some(agreed) = &mut self.agreed else { return };
-        agreed.commits.joins(member);
-        self.note(ctx.now, member);
-        self.evicts_silent(ctx);
-    }
-
-    /// Forgets the transactions of a member that has lost its memory or is fenced.
-    pub(super) fn forgets_writes(&mut self, ctx: &mut Ctx<'_>, member: usize) {
-        let Some(agreed) = &mut self.agreed else { return };
-        let mut acts = Vec::new();
-        agreed.commits.fails(member, true, &mut acts);
-        agreed.commits.returns(member, true, &mut acts);
-        if agreed.how.protocol.is_none() {
-            agreed.commits.joins(member);
-        }
-        // Its queries are dropped with its process, or by the fence.
-        for act in acts {
-            if let Act::Fails(txn) = act {
-                self.takes_client(txn);
-                self.tidies(txn);
-            }
-        }
-        let _ = ctx;
-    }
-
-    /// Applies a change of health to the view: `lost` if the member has lost its memory.
-    pub(super) fn member_changes(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        member: usize,
-        up: bool,
-        lost: bool,
-    ) {
-        if self.config.wait_for.is_some() && lost {
-            // A record under way ends with the process.
-            self.members[member].forcing = None;
-        }
-        if !self.agrees() {
-            if lost {
-                self.forgets_writes(ctx, member);
-            }
-            return;
-        }
-        let Some(agreed) = &mut self.agreed else { return };
-        let mut acts = Vec::new();
-        let state = &mut self.members[member];
-        state.lost |= lost;
-        if lost || !up {
-            agreed.commits.fails(member, lost, &mut acts);
-        }
-        if !up {
-            if state.silent.is_none() {
-                state.silent = Some(ctx.now);
-                let at = ctx.now + agreed.how.suspect_after;
-                self.act(ctx, acts);
-                self.arm(ctx, Alarm::Suspect(member), at);
-                return;
-            }
-        } else if state.silent.take().is_some() || state.lost {
-            let lost = std::mem::take(&mut state.lost);
-            agreed.commits.returns(member, lost, &mut acts);
-            self.act(ctx, acts);
-            self.joins_if_complete(ctx, member);
-            return self.evicts_silent(ctx);
-        }
-        self.act(ctx, acts);
-    }
-
-    /// Evicts `member` if it has been silent for long enough.
-    pub(super) fn suspects(&mut self, ctx: &mut Ctx<'_>, member: usize) {
-        let Some(agreed) = &mut self.agreed else { return };
-        let Some(since) = self.members[member].silent else { return };
-        if ctx.now < since + agreed.how.suspect_after {
-            return;
-        }
-        let mut acts = Vec::new();
-        let evicted = agreed.commits.evicts(member, false, &mut acts);
-        self.act(ctx, acts);
-        if evicted {
-            self.reconnect(ctx);
-            self.evicts_silent(ctx);
-        }
-    }
-
-    /// Evicts the silent members that could not be evicted before the view changed.
-    fn evicts_silent(&mut self, ctx: &mut Ctx<'_>) {
-        for member in 0..self.members.len() {
-            if self.members[member].silent.is_some() && self.in_view(member) {
-                self.suspects(ctx, member);
-            }
-        }
     }
 
     /// Begins a write of `id` at the innermost member.

@@ -167,7 +167,7 @@ impl Database {
         }
         self.members[self.primary].fenced = fence;
         if fence {
-            self.forgets_writes(ctx, self.primary);
+            self.forgets_writes(self.primary);
         }
         self.reconnect(ctx);
         fence
@@ -386,7 +386,7 @@ impl Database {
         let old = around.with::<Self, _>(id, |group, ctx| {
             group.rival = None;
             group.members[member].fenced = true;
-            group.forgets_writes(ctx, member);
+            group.forgets_writes(member);
             group.look_around(ctx);
             group.config.members[member].id
         });
