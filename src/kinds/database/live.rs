@@ -233,6 +233,34 @@ struct State {
 }
 
 impl State {
+    /// Creates a healthy member; `keys` are those of its probes, and of the receive times and messages by kind of write.
+    fn new(follows: bool, lag: Lag, keys: (Key, Vec<Key>, Vec<Key>)) -> Self {
+        let (phase, receive, messages) = keys;
+        Self {
+            standing: Standing::Member,
+            up: true,
+            fenced: false,
+            alive: true,
+            failed: 0,
+            due: SimTime::NEVER,
+            asked: None,
+            applied: 0,
+            receipts: VecDeque::new(),
+            connected: follows,
+            applying: None,
+            blocks: 0,
+            lag,
+            phase,
+            receive,
+            messages,
+            forced: 0,
+            forcing: None,
+            confirmed: 0,
+            silent: None,
+            lost: false,
+        }
+    }
+
     /// Returns the number of writes received until `now`, of all writes.
     fn received(&self, now: SimTime) -> u64 {
         self.applied + self.receipts.partition_point(|at| *at <= now) as u64
@@ -345,43 +373,18 @@ impl Database {
     ) -> Self {
         let key = |purpose: &str, owner: &str| Key::derive(seed, lineage, purpose, owner);
         let name = config.name.clone();
+        let protocol = config.agreement.as_ref().filter(|how| how.is_protocol());
         let member = |(index, member): (usize, &Member)| {
             let owner = format!("{name}→{}", member.name);
             let mut lag = Lag::new(start, window);
-            let protocol = config.agreement.as_ref().filter(|how| how.is_protocol());
             let follows = protocol.map_or(index > 0, Agreement::applies_a_log);
             lag.set(start, follows, None, 0);
-            State {
-                standing: Standing::Member,
-                up: true,
-                fenced: false,
-                alive: true,
-                failed: 0,
-                due: SimTime::NEVER,
-                asked: None,
-                applied: 0,
-                receipts: VecDeque::new(),
-                connected: follows,
-                applying: None,
-                blocks: 0,
-                lag,
-                phase: key("probe-phase", &owner),
-                receive: config
-                    .writes
-                    .iter()
-                    .map(|write| key("receive", &format!("{owner}/{write}")))
-                    .collect(),
-                messages: config
-                    .writes
-                    .iter()
-                    .map(|write| key("message", &format!("{owner}/{write}")))
-                    .collect(),
-                forced: 0,
-                forcing: None,
-                confirmed: 0,
-                silent: None,
-                lost: false,
-            }
+            let keys = |purpose: &str| {
+                let key = |write: &String| key(purpose, &format!("{owner}/{write}"));
+                config.writes.iter().map(key).collect()
+            };
+            let keys = (key("probe-phase", &owner), keys("receive"), keys("message"));
+            State::new(follows, lag, keys)
         };
         let members: Vec<State> = config.members.iter().enumerate().map(member).collect();
         let alarms = Alarm::count_of_agreeing(place(members.len())) as usize;
