@@ -275,11 +275,11 @@ fn over_years_each_mode_needs_the_members_that_it_waits_for() {
     let fault = "[fault.crash]\nhits = \"database.d.*\"\nhow = \"crash\"\nrate = \"100/y\"\nrepair = \"1d\"\n";
     let members = "[database.d.writes]\nto = \"members\"\n";
     let down = (100.0 / 365.0) / (1.0 + 100.0 / 365.0);
-    let up: f64 = 1.0 - down;
+    let up = 1.0 - down;
     let cases = [
         ("two-phase", 2, members, 1.0 - down * down),
         ("two-phase", 2, "", up),
-        ("group", 3, members, up.powi(3) + 3.0 * up * up * down),
+        ("group", 3, members, up * up * up + 3.0 * up * up * down),
         ("sync", 2, "", up * up),
         ("sync", 3, ", wait-for = 1", up * (1.0 - down * down)),
     ];

@@ -374,8 +374,12 @@ fn waits_for_rows_follow_from_rates_and_the_time_that_locks_are_held() {
     assert!((measured / expected - 1.0).abs() < 0.5, "{measured} for {expected}");
 }
 
-fn schedule() -> impl Strategy<Value = (usize, Vec<(u64, usize, u64)>, Vec<(u64, usize, bool, u64)>)>
-{
+/// Instant, member and row of a transaction.
+type Begins = Vec<(u64, usize, u64)>;
+/// Instant, member, loss of memory and duration of a failure.
+type Failures = Vec<(u64, usize, bool, u64)>;
+
+fn schedule() -> impl Strategy<Value = (usize, Begins, Failures)> {
     (2_usize..5).prop_flat_map(|members| {
         let begins = prop::collection::vec((0_u64..40_000, 0..members, 0_u64..4), 1..30);
         let fails =
