@@ -1,8 +1,10 @@
 //! Mechanisms that several kinds of components share, and that depend on no kind: a processor divided among zones,
 //! links divided among transfers, the path of disk operations with transaction groups, the intent log and a scrub, memory
-//! as an adaptive cache with its second level on a disk, power by load, and hours of the week.
+//! as an adaptive cache with its second level on a disk, power by load, hours of the week, and the agreement of copies on
+//! writes with its row locks.
 
 pub mod arc;
+pub mod commit;
 pub mod cpu_share;
 pub mod cpu_tick;
 mod cpu_zone;
@@ -15,6 +17,7 @@ pub mod l2arc;
 pub mod leaf_queue;
 pub mod power;
 pub mod processor;
+pub mod row_locks;
 pub mod scan;
 pub mod share;
 pub(crate) mod virtual_clock;

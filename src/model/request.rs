@@ -72,6 +72,8 @@ pub enum Owner {
     Database(UnitId),
     /// The component that started it.
     Component(ComponentId),
+    /// A database group that sent it for a transaction, of no class.
+    Group(ComponentId),
 }
 
 /// Relation of a request to the component of a frame.

@@ -76,6 +76,13 @@ pub enum Op {
         /// The group.
         database: ComponentId,
     },
+    /// A write begins at the innermost component and locks its row there.
+    Begin {
+        /// The group.
+        database: ComponentId,
+        /// Number of the kind of write in the group.
+        step: u32,
+    },
     /// A write ends at the innermost component, and the group replicates it.
     Commit {
         /// The group.

@@ -144,6 +144,12 @@ pub enum Counted {
     LostWrites,
     /// Writes lost in a split brain.
     SplitBrain,
+    /// Attempts aborted by conflicts.
+    Conflicts,
+    /// Writes that waited for their row.
+    LockWaits,
+    /// Their share of all writes.
+    LockWaitShare,
 }
 
 impl Counted {
@@ -155,6 +161,8 @@ impl Counted {
             Self::WithoutADeath => counts.without_a_death,
             Self::LostWrites => counts.lost_writes,
             Self::SplitBrain => counts.split_brain,
+            Self::Conflicts => counts.conflicts,
+            Self::LockWaits | Self::LockWaitShare => counts.lock_waits,
         }
     }
 }
@@ -256,7 +264,9 @@ impl Measure {
             Self::Lost(_, _, share) | Self::Served(_, share) | Self::Attempts(_, _, share) => {
                 *share
             }
-            Self::Database(_, counted) => matches!(counted, Counted::StaleShare),
+            Self::Database(_, counted) => {
+                matches!(counted, Counted::StaleShare | Counted::LockWaitShare)
+            }
             Self::Slower(..)
             | Self::ViewSlower(..)
             | Self::WaitingOver(..)

@@ -29,6 +29,7 @@ mod messages;
 mod peers;
 mod queues;
 mod replay;
+mod replication;
 mod results;
 mod scale;
 mod sharded;

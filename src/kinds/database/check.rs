@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::kinds::database::copies::bare;
 use crate::kinds::database::links::{DatabaseMember, Role};
 use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo};
-use crate::kinds::database::{Database, links};
+use crate::kinds::database::{Database, links, modes};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing, no_time};
 use crate::plan::drawing::arrows::{Arrow, Carries, End};
@@ -79,6 +79,11 @@ impl Checks for Database {
         let by_replicas = reads.is_some_and(|reads| reads.to.value == ReadsTo::Replicas);
         let part = |member| End::Part(Part::Database { database: index, member });
         let mut all: Vec<End> = links.of(Role::Primary).map(part).collect();
+        let spec = &draft.scenario.database[index].1;
+        if spec.all_read() || spec.all_write() {
+            all.extend(links.of(Role::Replica).map(part));
+            return all;
+        }
         match links.through {
             _ if !by_replicas => {}
             Some(balancer) => all.push(End::Component(Kind::Balancer, balancer)),
@@ -110,14 +115,15 @@ fn check_database(
     let members = &database.in_;
     let replicas = draft.links.databases[at].of(Role::Replica).count();
     let given = members.replicas.as_ref().map_or(0, |replicas| replicas.len());
-    if given == 0 {
+    // An empty list is a group of one, as a sweep over the number of members has it.
+    if given == 0 && members.replicas.is_none() {
         let message = format!("`{name}` has no replica");
         let help = "add `replicas`, or remove this";
         inert_if(database.failover.as_ref(), &message, help, out);
         inert_if(database.replication.as_ref(), &message, help, out);
         inert_if(database.rebuild.as_ref(), &message, help, out);
         if let Some(reads) = &database.reads
-            && reads.to.value == ReadsTo::Replicas
+            && reads.to.value != ReadsTo::Primary
         {
             inert(reads.to.span, message, "send reads to the primary", out);
         }
@@ -140,10 +146,11 @@ fn check_database(
         && let Some(failover) = &database.failover
     {
         check_failover(draft, at, database, failover, out);
-    } else if replicas > 0 {
+    } else if replicas > 0 && database.protocol().is_none() {
         let message = "without a `failover` no member ever leaves the group";
         inert_if(database.rebuild.as_ref(), message, "add `failover`, or remove this", out);
     }
+    modes::check(name, database, (replicas, given == 0 && members.replicas.is_some()), out);
     check_data(draft, at, database, out);
 }
 
@@ -189,7 +196,10 @@ fn check_failover(
 /// Reports members without `data` where queries read or write disks.
 fn check_data(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagnostics) {
     let write = &database.write;
-    let io = database.read.io.is_some() || write.sync_io.value + write.deferred_io.value > 0.0;
+    let forced = database.replication.as_ref().and_then(|how| how.force_io.as_ref());
+    let io = database.read.io.is_some()
+        || write.sync_io.value + write.deferred_io.value > 0.0
+        || forced.is_some_and(|forced| forced.value > 0.0);
     if !io {
         return;
     }

@@ -2,18 +2,25 @@
 //!
 //! A database without replicas has no group: its calls go to its primary.
 
+use std::sync::Arc;
+
 use crate::convert::{place, table};
 use crate::engine::law::Law;
 use crate::kinds::database::Database;
 use crate::kinds::database::links::Role;
-use crate::kinds::database::live::{Alarm, BLOCK, DatabaseConfig, Failover, Member, Rebuild};
-use crate::kinds::database::spec::{DatabaseFailoverSpec, Promotion, ReadsTo, ReplicationMode};
+use crate::kinds::database::live::{
+    Agreement, Alarm, BLOCK, DatabaseConfig, Failover, Member, Rebuild,
+};
+use crate::kinds::database::spec::{
+    DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo, ReplicationMode,
+};
 use crate::kinds::database::step::{READS, WRITES, WriteStep};
 use crate::model::blueprint::{Cold, Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::route::Pick;
 use crate::plan::Draft;
 use crate::plan::compile::{Bounds, Builder, Made};
+use crate::plan::hits::table as popular;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::program::{Compiler, law_of};
@@ -30,7 +37,7 @@ impl Components for Database {
                     process(builder, id, index, member)
                 });
             }
-            if is_replicated(draft, index) {
+            if has_group(draft, index) {
                 builder.want(group_name(name), move |builder, id| group(builder, id, index));
             }
         }
@@ -44,10 +51,12 @@ impl Components for Database {
             let Some(primary) = ids.first().copied() else { continue };
             let reads = match spec.reads.as_ref().map(|reads| reads.to.value) {
                 Some(ReadsTo::Replicas) if ids.len() > 1 => ids[1..].to_vec(),
+                Some(ReadsTo::Members) => ids.clone(),
                 _ => vec![primary],
             };
             compiler.add_pool(of, READS, reads, Pick::RoundRobin);
-            compiler.add_pool(of, WRITES, vec![primary], Pick::RoundRobin);
+            let writes = if spec.all_write() { ids } else { vec![primary] };
+            compiler.add_pool(of, WRITES, writes, Pick::RoundRobin);
         }
     }
 
@@ -63,6 +72,12 @@ impl Components for Database {
             for member in &mut config.members {
                 for write in &writes {
                     member.applies.push(write.apply(compiler, &member.name));
+                    if config.wait_for.is_some() || spec.protocol().is_some() {
+                        let [executes, forces, records] = write.agree(compiler, &member.name);
+                        member.executes.push(executes);
+                        member.forces.push(forces);
+                        member.records.push(records);
+                    }
                 }
                 if let Some(failover) = &spec.failover {
                     let pool = compiler.pool(vec![member.id], Pick::RoundRobin);
@@ -93,6 +108,12 @@ pub(super) fn is_replicated(draft: &Draft, index: usize) -> bool {
     draft.links.databases[index].of(Role::Replica).next().is_some()
 }
 
+/// Returns whether a database has a group: replicas, or an empty list of them and writes that lock rows or wait for an agreement.
+fn has_group(draft: &Draft, index: usize) -> bool {
+    let spec = &draft.scenario.database[index].1;
+    is_replicated(draft, index) || spec.replication.is_some() && spec.has_transactions()
+}
+
 fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32) -> Part {
     let (name, spec) = &builder.draft().scenario.database[index];
     let workers = Some(spec.connections.value);
@@ -118,11 +139,23 @@ fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32
 fn group(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     let (name, spec) = &builder.draft().scenario.database[index];
     let count = place(builder.draft().links.databases[index].members.len());
-    let unit = builder.units(id, Alarm::count(count));
+    let wait_for = spec.wait_for(count.saturating_sub(1));
+    let waits = wait_for.is_some() || spec.has_transactions();
+    let alarms = if waits { Alarm::count_of_agreeing(count) } else { Alarm::count(count) };
+    let unit = builder.units(id, alarms);
     let member = |member| {
         let name = member_name(name, member);
         let id = builder.id(&name);
-        Member { id, name, probe: 0, applies: Vec::new(), rebuild: KeyId(0) }
+        Member {
+            id,
+            name,
+            probe: 0,
+            applies: Vec::new(),
+            executes: Vec::new(),
+            forces: Vec::new(),
+            records: Vec::new(),
+            rebuild: KeyId(0),
+        }
     };
     let nothing = || Law::constant(0.0).expect("zero is a constant").sampler();
     let replication = spec.replication.as_ref();
@@ -137,6 +170,10 @@ fn group(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
             .map_or(SimDuration::ZERO, |max_staleness| max_staleness.value),
         receive: replication.map_or_else(nothing, |how| law_of(&how.receive).sampler()),
         semi_sync: replication.is_some_and(|how| how.mode.value == ReplicationMode::SemiSync),
+        wait_for,
+        agreement: agreement(spec),
+        all_read: spec.all_read(),
+        all_write: spec.all_write(),
         failover: spec.failover.as_ref().map(|failover| take_over(failover)),
         rebuild: spec.rebuild.as_ref().map(|rebuild| Rebuild {
             blocks: rebuild.size.value.count().div_ceil(BLOCK),
@@ -145,6 +182,21 @@ fn group(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
         unit,
     });
     builder.part(id, config)
+}
+
+/// Number of times that a write is tried, if the file does not say.
+const ATTEMPTS: u32 = 10;
+/// Time after which a silent member is evicted, if the file does not say: the default of Galera's `evs.suspect_timeout`.
+const SUSPECT_AFTER: SimDuration = SimDuration::from_secs(5);
+
+fn agreement(spec: &DatabaseSpec) -> Option<Agreement> {
+    let how = spec.replication.as_ref().filter(|_| spec.has_transactions())?;
+    Some(Agreement {
+        protocol: how.mode.value.protocol(),
+        rows: spec.write.rows.as_ref().and_then(|rows| popular(rows)).map(Arc::new),
+        attempts: how.attempts.as_ref().map_or(ATTEMPTS, |attempts| attempts.value),
+        suspect_after: how.suspect_after.as_ref().map_or(SUSPECT_AFTER, |after| after.value),
+    })
 }
 
 fn take_over(spec: &DatabaseFailoverSpec) -> Failover {

@@ -3,7 +3,8 @@
 use crate::convert::table;
 use crate::kinds::database::Database;
 use crate::kinds::database::links::Role;
-use crate::kinds::database::spec::{DatabaseSpec, Promotion, ReadsTo};
+use crate::kinds::database::spec::{DatabaseSpec, Promotion, ReadsTo, ReplicationMode};
+use crate::mechanism::commit::Protocol;
 use crate::plan::Draft;
 use crate::plan::fluid::buffers::Buffer;
 use crate::plan::fluid::network::{self, Branch, Onward, Place, Split, once, times};
@@ -38,6 +39,45 @@ fn writes_of(spec: &DatabaseSpec) -> f64 {
 fn applies_of(spec: &DatabaseSpec) -> f64 {
     let own = spec.replication.as_ref().and_then(|replication| replication.apply_io.as_ref());
     own.map_or(writes_of(spec), |own| own.value)
+}
+
+/// Returns the mean number of disk operations of the records that a member forces for a write, which it takes or applies. A
+/// record that several writes share counts for each.
+fn forced_of(spec: &DatabaseSpec, takes: bool) -> f64 {
+    let records = match (spec.replication.as_ref().map(|how| how.mode.value), takes) {
+        (Some(ReplicationMode::Sync), false) => 1.0,
+        (Some(ReplicationMode::TwoPhase | ReplicationMode::ThreePhase), true) => 1.0,
+        (Some(ReplicationMode::TwoPhase), false) => 2.0,
+        (Some(ReplicationMode::ThreePhase), false) => 3.0,
+        _ => 0.0,
+    };
+    records * spec.force_io()
+}
+
+/// Returns the least number of `members` that must be up for a write.
+fn quorum(spec: &DatabaseSpec, members: u32) -> u32 {
+    match spec.wait_for(members.saturating_sub(1)) {
+        Some(wait_for) => wait_for.saturating_add(1).min(members),
+        None if spec.protocol() == Some(Protocol::Ordered) => members / 2 + 1,
+        None => 1,
+    }
+}
+
+/// Returns the sets of members of which one each must be up, so that `least` of `members` are: all sets of one more than
+/// may be down.
+fn sets_of(members: u32, least: u32) -> Vec<Vec<u32>> {
+    let size = (members + 1).saturating_sub(least) as usize;
+    let mut sets: Vec<Vec<u32>> = vec![Vec::new()];
+    for member in 0..members {
+        let longer: Vec<Vec<u32>> = sets
+            .iter()
+            .filter(|set| set.len() < size)
+            .map(|set| [set.as_slice(), &[member]].concat())
+            .collect();
+        sets.extend(longer);
+    }
+    sets.retain(|set| set.len() == size);
+    sets
 }
 
 /// Returns the buffer of a member, if traffic over years counts its additional misses.
@@ -127,8 +167,9 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
     let (name, spec) = &draft.scenario.database[database];
     let links = &draft.links.databases[database];
     let (fails_over, remount) = (spec.failover.is_some(), is_remounted(spec));
-    let by_replicas = reads_from_replicas(spec);
-    let all = fails_over || (by_replicas && !write);
+    let by_replicas = reads_from_replicas(spec) || spec.all_read();
+    let each = if write { spec.all_write() } else { by_replicas };
+    let all = fails_over || each;
     let members: Vec<NodeId> = links
         .members
         .iter()
@@ -140,6 +181,14 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
     let of_primary = write || !by_replicas;
     if fails_over && of_primary && members.len() > 1 {
         graph.takes_over(serving, Takeover::Primary(database, members));
+    }
+    let least = quorum(spec, table::u32(links.members.len()));
+    if write && least > 1 {
+        let all: Vec<NodeId> = (0..links.members.len())
+            .map(|at| member_with_data(graph, database, table::u32(at), !remount))
+            .collect();
+        let enough = graph.group(name, least, &all);
+        serving = graph.all(&[serving, enough]);
     }
     if let Some(balancer) = links.through.filter(|_| !write) {
         let units = graph.members((Kind::Balancer, balancer), None, false);
@@ -180,7 +229,11 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
     let alive = sums.alive([of(Role::Primary), of(Role::Replica)].concat());
     let Some((&primary, replicas)) = alive.split_first() else { return };
     let by_replicas = reads_from_replicas(spec);
-    let readers = if by_replicas && !replicas.is_empty() { replicas } else { &alive[..1] };
+    let readers = match () {
+        () if spec.all_read() => &alive,
+        () if by_replicas && !replicas.is_empty() => replicas,
+        () => &alive[..1],
+    };
     if let Some(balancer) = links.through.filter(|_| by_replicas) {
         sums.passes(Kind::Balancer, balancer, reads);
     }
@@ -189,9 +242,18 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
         let cold = if promoted && *reader == primary { coldness(spec) } else { 1.0 };
         offers_reads(sums, spec, *reader, reads / readers.len() as f64, cold);
     }
-    offers_writes(sums, spec, primary, (writes, writes_of(spec)));
-    for replica in replicas {
-        offers_writes(sums, spec, *replica, (writes, applies_of(spec)));
+    let takers = if spec.all_write() { &alive } else { &alive[..1] };
+    let share = writes / takers.len() as f64;
+    let (takes, applies) =
+        (writes_of(spec) + forced_of(spec, true), applies_of(spec) + forced_of(spec, false));
+    for member in &alive {
+        let own = takers.contains(member).then_some(share);
+        if let Some(own) = own {
+            offers_writes(sums, spec, *member, (own, takes));
+        }
+        if own.is_none_or(|own| own < writes) {
+            offers_writes(sums, spec, *member, (writes - own.unwrap_or(0.0), applies));
+        }
     }
 }
 
@@ -253,7 +315,13 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
             branches.push(branch);
         }
         let by_replicas = reads_from_replicas(spec);
-        let split = if by_replicas { Split::Readers(database) } else { Split::Primary(database) };
+        let split = if spec.all_read() {
+            Split::Even
+        } else if by_replicas {
+            Split::Readers(database)
+        } else {
+            Split::Primary(database)
+        };
         let node = network.node(split, branches);
         let mut before = Vec::new();
         if let Some(balancer) = draft.links.databases[database].through.filter(|_| by_replicas) {
@@ -277,16 +345,35 @@ fn fork_of_writes(network: &mut network::Builder<'_>, database: usize) -> u32 {
             takes.push(branch_of_write(network, spec, part, true));
             follows.push(branch_of_write(network, spec, part, false));
         }
+        needs_quorum(spec, &mut takes);
         let several = takes.len() > 1;
-        let primary = network.node(Split::Primary(database), takes);
+        let all_write = spec.all_write();
+        let split = if all_write { Split::Even } else { Split::Primary(database) };
+        let primary = network.node(split, takes);
         network.commits(database, primary);
         let mut all = vec![once(primary)];
         if several {
-            let replicas = network.node(Split::Followers(database), follows);
+            let split = if all_write { Split::Others } else { Split::Followers(database) };
+            let replicas = network.node(split, follows);
             all.push(Onward { waits: false, ..once(replicas) });
         }
         network.behind(all)
     })
+}
+
+/// Closes the branches of a write while fewer members are up than it needs.
+fn needs_quorum(spec: &DatabaseSpec, branches: &mut [Branch]) {
+    let members = table::u32(branches.len());
+    let least = quorum(spec, members);
+    if least <= 1 {
+        return;
+    }
+    let part = |at: &u32| branches[*at as usize].open.iter().flatten().copied().next();
+    let sets: Vec<Vec<u32>> =
+        sets_of(members, least).iter().map(|set| set.iter().filter_map(part).collect()).collect();
+    for branch in branches {
+        branch.open.extend(sets.iter().cloned());
+    }
 }
 
 /// Returns the branch of a write at a member, which takes it as the primary or applies it as a replica.
@@ -302,9 +389,11 @@ fn branch_of_write(
     let sync = spec.write.sync_io.value;
     if takes && sync > 0.0 {
         leads_io(network, part, of(sync), true, &mut branch.then);
-        leads_io(network, part, of(writes_of(spec) - sync), false, &mut branch.then);
+        let rest = writes_of(spec) - sync + forced_of(spec, true);
+        leads_io(network, part, of(rest), false, &mut branch.then);
     } else {
-        let operations = if takes { writes_of(spec) } else { applies_of(spec) };
+        let own = if takes { writes_of(spec) } else { applies_of(spec) };
+        let operations = own + forced_of(spec, takes);
         leads_io(network, part, of(operations), false, &mut branch.then);
     }
     branch

@@ -11,6 +11,9 @@
 //!   A read at a replica is stale if a missing write was committed longer ago than is tolerated.
 //! - *Semi-synchronous*: a write is acknowledged when a replica has received it. After ten seconds
 //!   without one, the group is asynchronous until a replica has received everything.
+//! - *Synchronous*: a write is acknowledged when the declared number of replicas has forced it to disk, each by one record for all
+//!   writes received meanwhile, and has answered. It applies a write after it has forced it.
+//! - *Agreement* (see `agreement`): two-phase and three-phase commit, and group communication. Every member may take writes.
 //! - *Failover* (see `failover`): probes, fencing, choice, replay, promotion; or repair by people.
 //! - *Split brain*: without fencing, the old primary goes on if it can. Half of the writes reach it,
 //!   until the next good probe of it fences it. The writes that it took are lost.
@@ -19,19 +22,24 @@
 //!
 //! Holds: a replica applies every write once and in order; received ≥ applied; a promotion loses the
 //! writes that the old primary had acknowledged and the new one had not received.
-//! Leaves out: the retry interval of a broken connection, row conflicts of two primaries, transactions
-//! over several queries, effects of a replica's age on its answers beyond staleness.
+//! Leaves out: the retry interval of a broken connection, transactions over several queries, effects of a replica's age on its answers beyond staleness.
 //! Source: the semantics of MySQL replication: single applier, relay log, `rpl_semi_sync_master_timeout`
 //! of 10 s with one acknowledging replica.
 
+mod agreement;
+mod alarm;
 mod duties;
 mod failover;
+mod forces;
 mod lag;
 mod replication;
+mod views;
 
+pub use agreement::Agreement;
+pub use alarm::Alarm;
 pub use lag::Lag;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::convert::place;
 use crate::engine::calendar::Ticket;
@@ -63,6 +71,12 @@ pub struct Member {
     pub probe: u32,
     /// First operation of applying a write here, by kind of write.
     pub applies: Vec<u32>,
+    /// First operation of executing a write and forcing its record here, by kind of write.
+    pub executes: Vec<u32>,
+    /// First operation of forcing a record here, by kind of write.
+    pub forces: Vec<u32>,
+    /// First operation of a record here that nothing waits for, by kind of write.
+    pub records: Vec<u32>,
     /// Key of the disk writes of its rebuild; the key of the reads at the primary is three further.
     pub rebuild: KeyId,
 }
@@ -114,59 +128,20 @@ pub struct DatabaseConfig {
     pub receive: Sampler,
     /// True if a write waits until a replica has received it.
     pub semi_sync: bool,
+    /// Number of replicas that must have forced a write before it is acknowledged; `None`: it does not wait for that.
+    pub wait_for: Option<u32>,
+    /// Row locks and the protocol by which members agree; `None`: neither.
+    pub agreement: Option<Agreement>,
+    /// True if all members answer reads.
+    pub all_read: bool,
+    /// True if all members take writes.
+    pub all_write: bool,
     /// Failover; `None`: no replica takes over, and no member is probed.
     pub failover: Option<Failover>,
     /// Rebuild; `None`: a member that is out stays out.
     pub rebuild: Option<Rebuild>,
     /// First alarm; [`Alarm`] has the order.
     pub unit: UnitId,
-}
-
-/// Purpose of an alarm of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Alarm {
-    /// The next probe of a member.
-    Probe(usize),
-    /// The next write that a replica applies.
-    Apply(usize),
-    /// The next block of a rebuild.
-    Rebuild(usize),
-    /// The next step of the failover.
-    Step,
-    /// A failover of a healthy primary.
-    False,
-    /// The acknowledgement of the first waiting write, or its time-out.
-    Acknowledge,
-}
-
-impl Alarm {
-    /// Returns the number of alarms of a group of `members`.
-    #[must_use]
-    pub const fn count(members: u32) -> u32 {
-        3 * members + 3
-    }
-
-    fn local(self, members: usize) -> usize {
-        match self {
-            Self::Probe(member) => member,
-            Self::Apply(member) => members + member,
-            Self::Rebuild(member) => 2 * members + member,
-            Self::Step => 3 * members,
-            Self::False => 3 * members + 1,
-            Self::Acknowledge => 3 * members + 2,
-        }
-    }
-
-    fn of(local: usize, members: usize) -> Self {
-        match (local / members, local % members) {
-            (0, member) => Self::Probe(member),
-            (1, member) => Self::Apply(member),
-            (2, member) => Self::Rebuild(member),
-            _ if local == 3 * members => Self::Step,
-            _ if local == 3 * members + 1 => Self::False,
-            _ => Self::Acknowledge,
-        }
-    }
 }
 
 /// A committed write.
@@ -181,6 +156,8 @@ struct Write {
     step: u32,
     /// True if the write was acknowledged to its client.
     acknowledged: bool,
+    /// Member that executed it.
+    origin: usize,
 }
 
 /// Writes that at least one replica still needs.
@@ -241,9 +218,49 @@ struct State {
     phase: Key,
     /// Key of the draws of the receive time, by kind of write.
     receive: Vec<Key>,
+    /// Key of the draws of its messages, by kind of write.
+    messages: Vec<Key>,
+    /// Number of writes forced, of all writes.
+    forced: u64,
+    /// Start of the record that it forces, and the number of writes forced by that.
+    forcing: Option<(SimTime, u64)>,
+    /// Number of writes that the primary knows to be forced.
+    confirmed: u64,
+    /// Instant since which it has been silent.
+    silent: Option<SimTime>,
+    /// True if it has lost its memory and does not run again yet.
+    lost: bool,
 }
 
 impl State {
+    /// Creates a healthy member; `keys` are those of its probes, and of the receive times and messages by kind of write.
+    fn new(follows: bool, lag: Lag, keys: (Key, Vec<Key>, Vec<Key>)) -> Self {
+        let (phase, receive, messages) = keys;
+        Self {
+            standing: Standing::Member,
+            up: true,
+            fenced: false,
+            alive: true,
+            failed: 0,
+            due: SimTime::NEVER,
+            asked: None,
+            applied: 0,
+            receipts: VecDeque::new(),
+            connected: follows,
+            applying: None,
+            blocks: 0,
+            lag,
+            phase,
+            receive,
+            messages,
+            forced: 0,
+            forcing: None,
+            confirmed: 0,
+            silent: None,
+            lost: false,
+        }
+    }
+
     /// Returns the number of writes received until `now`, of all writes.
     fn received(&self, now: SimTime) -> u64 {
         self.applied + self.receipts.partition_point(|at| *at <= now) as u64
@@ -282,6 +299,12 @@ pub struct Counts {
     pub replica_reads: u64,
     /// Stale reads at replicas.
     pub stale: u64,
+    /// Writes begun that lock a row or wait for an agreement.
+    pub writes: u64,
+    /// Number of writes that waited for their row at their own member.
+    pub lock_waits: u64,
+    /// Attempts aborted because of a conflicting write.
+    pub conflicts: u64,
 }
 
 /// Result of a group over the measured window.
@@ -330,6 +353,12 @@ pub struct Database {
     false_gap: Key,
     /// Failovers that fail, where a given trajectory prescribes them.
     history: Option<Vec<Failed>>,
+    /// Transactions, where rows are locked or members agree.
+    agreed: Option<Box<agreement::Agreed>>,
+    /// Messages and repetitions on their way, by arrival.
+    post: BTreeMap<(SimTime, u64), agreement::Post>,
+    /// Number of messages sent.
+    posted: u64,
 }
 
 impl Database {
@@ -344,34 +373,25 @@ impl Database {
     ) -> Self {
         let key = |purpose: &str, owner: &str| Key::derive(seed, lineage, purpose, owner);
         let name = config.name.clone();
+        let protocol = config.agreement.as_ref().filter(|how| how.is_protocol());
         let member = |(index, member): (usize, &Member)| {
             let owner = format!("{name}→{}", member.name);
             let mut lag = Lag::new(start, window);
-            lag.set(start, index > 0, None, 0);
-            State {
-                standing: Standing::Member,
-                up: true,
-                fenced: false,
-                alive: true,
-                failed: 0,
-                due: SimTime::NEVER,
-                asked: None,
-                applied: 0,
-                receipts: VecDeque::new(),
-                connected: index > 0,
-                applying: None,
-                blocks: 0,
-                lag,
-                phase: key("probe-phase", &owner),
-                receive: config
-                    .writes
-                    .iter()
-                    .map(|write| key("receive", &format!("{owner}/{write}")))
-                    .collect(),
-            }
+            let follows = protocol.map_or(index > 0, Agreement::applies_a_log);
+            lag.set(start, follows, None, 0);
+            let keys = |purpose: &str| {
+                let key = |write: &String| key(purpose, &format!("{owner}/{write}"));
+                config.writes.iter().map(key).collect()
+            };
+            let keys = (key("probe-phase", &owner), keys("receive"), keys("message"));
+            State::new(follows, lag, keys)
         };
         let members: Vec<State> = config.members.iter().enumerate().map(member).collect();
-        let alarms = Alarm::count(place(members.len())) as usize;
+        let alarms = Alarm::count_of_agreeing(place(members.len())) as usize;
+        let agreed = config.agreement.as_ref().map(|how| {
+            let rows = config.writes.iter().map(|write| key("row", &format!("{name}/{write}")));
+            Box::new(agreement::Agreed::new(how, members.len(), rows.collect()))
+        });
         Self {
             id,
             members,
@@ -397,6 +417,9 @@ impl Database {
             people: key("failed-failover", &name),
             false_gap: key("false-failover", &name),
             history: None,
+            agreed,
+            post: BTreeMap::new(),
+            posted: 0,
             config,
         }
     }
@@ -410,6 +433,10 @@ impl Database {
     pub(crate) fn begins_with(&mut self, primary: usize, start: SimTime) {
         self.primary = primary.min(self.members.len() - 1);
         for (member, state) in self.members.iter_mut().enumerate() {
+            let log = self.config.agreement.as_ref().is_some_and(Agreement::is_protocol);
+            if log {
+                continue;
+            }
             let follows = member != self.primary;
             state.connected = follows;
             state.lag = Lag::new(start, self.window);
@@ -510,10 +537,19 @@ impl Database {
 
     /// Returns the member that gets the next query, and advances the turn.
     fn serves(&mut self, write: bool) -> usize {
+        if if write { self.config.all_write } else { self.config.all_read } {
+            let count = self.members.len();
+            let mut turns = (0..count).map(|step| (self.turn + step) % count);
+            if let Some(next) = turns.find(|member| self.takes_queries(*member)) {
+                self.turn = (next + 1) % count;
+                return next;
+            }
+        }
         if !write && self.config.by_replicas {
             let count = self.members.len();
             let turns = (0..count).map(|step| (self.turn + step) % count);
-            let next = turns.into_iter().find(|m| self.is_replica(*m) && self.members[*m].alive);
+            let serves = |m: usize| self.is_replica(m) && self.members[m].alive && self.in_view(m);
+            let next = turns.into_iter().find(|m| serves(*m));
             if let Some(next) = next {
                 self.turn = (next + 1) % count;
                 return next;

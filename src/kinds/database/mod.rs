@@ -7,6 +7,7 @@ pub(crate) mod failover;
 pub mod flow;
 pub mod links;
 pub mod live;
+mod modes;
 pub mod parts;
 pub mod spec;
 pub mod step;

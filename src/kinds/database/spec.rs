@@ -1,5 +1,7 @@
 //! Databases.
 
+use crate::mechanism::commit::Protocol;
+use crate::model::spec::popularity::PopularitySpec;
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Label, Named, Reference};
 use crate::scenario::spec::spec;
@@ -16,6 +18,8 @@ spec! {
         in_: MembersSpec,
         /// Members that answer reads.
         reads: Option<ReadsSpec>,
+        /// Members that take writes.
+        writes: Option<WritesSpec>,
         /// Largest number of connections per member at a time; further calls wait.
         connections: u32 => at_least(1),
         /// Work of one read query.
@@ -42,7 +46,7 @@ spec! {
     pub struct MembersSpec {
         /// Member that receives the writes.
         primary: Reference,
-        /// Members that follow the primary.
+        /// Members that follow the primary. An empty list is a group of one member, for a sweep over their number.
         replicas: Option<Vec<Reference>>,
     }
 }
@@ -67,6 +71,26 @@ words! {
         Primary = "primary",
         /// The replicas that are up, in turn.
         Replicas = "replicas",
+        /// All members that are up, in turn.
+        Members = "members",
+    }
+}
+
+spec! {
+    /// Members that take writes.
+    pub struct WritesSpec {
+        /// Role of the members.
+        to: WritesTo,
+    }
+}
+
+words! {
+    /// Members that take writes.
+    pub enum WritesTo {
+        /// The primary.
+        Primary = "primary",
+        /// All members, in turn: each is a primary.
+        Members = "members",
     }
 }
 
@@ -77,6 +101,68 @@ words! {
         Async = "async",
         /// When one replica has received the write.
         SemiSync = "semi-sync",
+        /// When replicas have forced it to disk, however long that takes.
+        Sync = "sync",
+        /// When all members have agreed on it and committed it, by two-phase commit.
+        TwoPhase = "two-phase",
+        /// When all members have agreed on it and committed it, by three-phase commit.
+        ThreePhase = "three-phase",
+        /// When all members have it in a total order, and no earlier write of its row conflicts with it.
+        Group = "group",
+    }
+}
+
+impl ReplicationMode {
+    /// Returns the protocol by which all members agree on a write; `None` if a log ships it.
+    #[must_use]
+    pub fn protocol(self) -> Option<Protocol> {
+        match self {
+            Self::Async | Self::SemiSync | Self::Sync => None,
+            Self::TwoPhase => Some(Protocol::TwoPhase),
+            Self::ThreePhase => Some(Protocol::ThreePhase),
+            Self::Group => Some(Protocol::Ordered),
+        }
+    }
+}
+
+impl DatabaseSpec {
+    /// Returns the protocol by which all members agree on a write; `None` if a log ships it.
+    #[must_use]
+    pub fn protocol(&self) -> Option<Protocol> {
+        self.replication.as_ref().and_then(|how| how.mode.value.protocol())
+    }
+
+    /// Returns whether writes lock rows or wait for an agreement of the members.
+    #[must_use]
+    pub fn has_transactions(&self) -> bool {
+        self.protocol().is_some() || self.write.rows.is_some()
+    }
+
+    /// Returns whether all members answer reads.
+    #[must_use]
+    pub fn all_read(&self) -> bool {
+        self.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Members)
+    }
+
+    /// Returns whether all members take writes.
+    #[must_use]
+    pub fn all_write(&self) -> bool {
+        self.writes.as_ref().is_some_and(|writes| writes.to.value == WritesTo::Members)
+    }
+
+    /// Returns the number of replicas that a synchronous write waits for, of `replicas`; `None` in other modes.
+    #[must_use]
+    pub fn wait_for(&self, replicas: u32) -> Option<u32> {
+        let how =
+            self.replication.as_ref().filter(|how| how.mode.value == ReplicationMode::Sync)?;
+        Some(how.wait_for.as_ref().map_or(replicas, |wait_for| wait_for.value))
+    }
+
+    /// Returns the number of disk operations of a forced record.
+    #[must_use]
+    pub fn force_io(&self) -> f64 {
+        let own = self.replication.as_ref().and_then(|how| how.force_io.as_ref());
+        own.map_or(if self.data.is_empty() { 0.0 } else { 1.0 }, |own| own.value)
     }
 }
 
@@ -127,6 +213,8 @@ spec! {
         sync_io: f64 = 0 => within(0.0, 65_535.0),
         /// Number of disk operations that the query does not wait for; a fraction is a mean.
         deferred_io: f64 = 0 => within(0.0, 65_535.0),
+        /// Popularity of the rows that writes lock, one row per write. Without it, no two writes meet.
+        rows: Option<PopularitySpec>,
     }
 }
 
@@ -135,13 +223,24 @@ spec! {
     pub struct ReplicationSpec {
         /// Point at which a write is acknowledged.
         mode: ReplicationMode,
-        /// Time until a replica has received a write.
+        /// Time until a replica has received a write. Where members wait for each other, the time of each message between
+        /// two of them.
         receive: LawSpec<SimDuration>,
         /// Order in which a replica applies the writes.
         apply: Apply = "serial",
         /// Number of disk operations per applied write, none of which the replica waits for. Without it, those of
         /// the write itself, waited for as there.
         apply_io: Option<f64> => within(0.0, 65_535.0),
+        /// Number of replicas that must have forced a write before it is acknowledged (`sync`). Without it, all.
+        wait_for: Option<u32> => at_least(1),
+        /// Number of disk operations of each record that a member forces before it answers (`sync`, `two-phase`,
+        /// `three-phase`). Without it, 1 where members have `data`.
+        force_io: Option<f64> => within(0.0, 65_535.0),
+        /// Time after which the others go on without a silent member (`two-phase`, `three-phase`, `group`). Without it, 5s.
+        suspect_after: Option<SimDuration> => above(SimDuration::ZERO),
+        /// Number of times that a write is tried before conflicts make it fail (`two-phase`, `three-phase`, `group`). Without
+        /// it, 10.
+        attempts: Option<u32> => at_least(1),
     }
 }
 

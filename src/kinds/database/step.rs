@@ -90,6 +90,8 @@ pub(super) struct WriteStep {
     cpu: DemandId,
     query: OneQuery,
     access: Access,
+    /// Number of disk operations of a forced record.
+    force: f64,
 }
 
 impl WriteStep {
@@ -102,13 +104,41 @@ impl WriteStep {
     /// Returns its first operation.
     pub(super) fn apply(&self, compiler: &mut Compiler<'_>, member: &str) -> u32 {
         let entry = compiler.here();
+        self.applies(compiler, member);
+        compiler.emit(Op::End);
+        entry
+    }
+
+    fn applies(&self, compiler: &mut Compiler<'_>, member: &str) {
         compiler.emit(Op::Cpu { demand: self.cpu, threads: 1 });
         let owner = format!("{}.apply→{member}", self.access.owner);
         // A write never reads the buffer.
         let access = Access { miss: KeyId(0), owner, ..self.access.clone() };
         self.query.io(compiler, &access);
+    }
+
+    /// Compiles the work of `member` where members answer each other: executing a write and forcing a record of it, forcing a
+    /// record, and writing one that nothing waits for. Returns the first operation of each.
+    pub(super) fn agree(&self, compiler: &mut Compiler<'_>, member: &str) -> [u32; 3] {
+        let executes = compiler.here();
+        self.applies(compiler, member);
+        self.forces(compiler, member, "force", true);
         compiler.emit(Op::End);
-        entry
+        let forces = compiler.here();
+        self.forces(compiler, member, "decide", true);
+        compiler.emit(Op::End);
+        let records = compiler.here();
+        self.forces(compiler, member, "record", false);
+        compiler.emit(Op::End);
+        [executes, forces, records]
+    }
+
+    fn forces(&self, compiler: &mut Compiler<'_>, member: &str, what: &str, waits: bool) {
+        let owner = format!("{}.{what}→{member}", self.access.owner);
+        let access = Access { miss: KeyId(0), owner, ..self.access.clone() };
+        let mut force = self.query.clone();
+        (force.waited, force.deferred) = if waits { (self.force, 0.0) } else { (0.0, self.force) };
+        force.io(compiler, &access);
     }
 }
 
@@ -178,12 +208,16 @@ impl Query {
             None => Op::Enter { pool, call: Some(call) },
         };
         let number = group.filter(|_| writes).map(|group| (group, compiler.noted(of)));
-        let by_replicas =
-            spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Replicas);
+        let by_replicas = spec.all_read()
+            || spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Replicas);
+        let locks = number.filter(|_| spec.has_transactions());
         let read_by_replicas = group.filter(|_| !writes && by_replicas);
         compiler.emit(enter);
         // A call with no query takes no connection.
         compiler.repeat(amount, span, |compiler| {
+            if let Some((database, step)) = locks {
+                compiler.emit(Op::Begin { database, step });
+            }
             if let Some(database) = read_by_replicas {
                 compiler.emit(Op::Fresh { database });
             }
@@ -195,7 +229,8 @@ impl Query {
         });
         compiler.emit(Op::Leave);
         if number.is_some() {
-            compiler.note(of, WriteStep { cpu, query: query.applied(spec), access });
+            let force = spec.force_io();
+            compiler.note(of, WriteStep { cpu, query: query.applied(spec), access, force });
         }
     }
 

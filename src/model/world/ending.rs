@@ -55,7 +55,7 @@ impl Around<'_> {
                 let (own, local) = self.plan.units[unit.index()];
                 Component::returned(self, own, local, born, outcome);
             }
-            Owner::Component(of) => {
+            Owner::Component(of) | Owner::Group(of) => {
                 self.requests.remove(id);
                 let mut ctx = ctx!(self, self.states.causes[of.index()]);
                 self.components[of.index()].ended(&mut ctx, id, outcome);
@@ -125,6 +125,7 @@ impl Around<'_> {
             }
             self.requests[id].children = 0;
         }
+        self.writes_fail(id);
         let mut outcome = outcome;
         while self.requests[id].depth > 0 {
             // The component that had admitted the request answers with an error of its own.
@@ -134,6 +135,16 @@ impl Around<'_> {
             self.leave(id, outcome);
         }
         self.end(id, outcome);
+    }
+
+    /// Reports to the database groups whose members `id` is inside that it is about to leave them without a result.
+    fn writes_fail(&mut self, id: RequestId) {
+        for depth in 0..usize::from(self.requests[id].depth) {
+            let at = self.requests[id].frames[depth].at;
+            if let Some((group, _)) = self.plan.parts[at.index()].database {
+                Component::fate(self, group, id, Fate::Removed);
+            }
+        }
     }
 
     /// Cuts `id` above its first `keep` frames. Returns the caller's part, free to fail. The frames above go on

@@ -137,7 +137,7 @@ impl World<'_> {
     pub fn in_flight_by_class(&self) -> Vec<u64> {
         let mut counts = vec![0; self.around.plan.routes.classes.len()];
         for (_, request) in self.around.requests.iter() {
-            if !matches!(request.owner, Owner::Probe(_) | Owner::Database(_)) {
+            if !matches!(request.owner, Owner::Probe(_) | Owner::Database(_) | Owner::Group(_)) {
                 counts[request.class.index()] += 1;
             }
         }

@@ -44,6 +44,7 @@ impl Around<'_> {
                 | Op::Pick { balancer: own, .. }
                 | Op::Query { database: own, .. }
                 | Op::Fresh { database: own }
+                | Op::Begin { database: own, .. }
                 | Op::Commit { database: own, .. }
                 | Op::Edge { cdn: own, .. }
                 | Op::Shield { cdn: own, .. }

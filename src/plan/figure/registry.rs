@@ -447,6 +447,8 @@ impl IntervalOf {
             | Metric::Failovers
             | Metric::LostWrites
             | Metric::SplitBrain
+            | Metric::Conflicts
+            | Metric::LockWaits
             | Metric::FailedReads
             | Metric::FailedWrites => Self::Events,
             Metric::Latency

@@ -271,11 +271,12 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
         };
         let from = match (failover.promotion.value, replication.mode.value) {
             (Promotion::Remount, _) => Source::Volume,
-            (Promotion::Replica, ReplicationMode::SemiSync) => Source::Acknowledged,
             (Promotion::Replica, ReplicationMode::Async) => {
                 let replicas = links.of(Role::Replica).count();
                 Source::Received(UnderWay::new(&law_of(&replication.receive), replicas))
             }
+            // Every acknowledged write is at a replica.
+            (Promotion::Replica, _) => Source::Acknowledged,
         };
         let members = 0..links.members.len();
         all.push(Copies {

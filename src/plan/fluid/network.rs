@@ -49,6 +49,8 @@ pub enum Split {
     Readers(usize),
     /// To each replica of a database that answers.
     Followers(usize),
+    /// To each branch that answers but one, which is any of them.
+    Others,
     /// To the head of a file server that serves the volumes of a given head.
     Volumes {
         /// The file server.

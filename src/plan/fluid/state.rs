@@ -358,6 +358,11 @@ impl<'p> Standing<'p> {
                 let replicas = all_open().into_iter().filter(|at| Some(*at) != primary);
                 (replicas.map(|at| (at, 1.0)).collect(), Blocked::default())
             }
+            Split::Others => {
+                let ways = all_open();
+                let share = 1.0 - 1.0 / ways.len().max(1) as f64;
+                (ways.into_iter().map(|at| (at, share)).collect(), Blocked::default())
+            }
             Split::Volumes { nas, owner } => {
                 let owner = owner as usize;
                 let pair = self.plan.pairs_of_heads[nas];

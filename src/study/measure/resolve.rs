@@ -416,13 +416,21 @@ impl Measure {
                     }
                 }
             }
-            Metric::Stale | Metric::Failovers | Metric::LostWrites | Metric::SplitBrain => {
+            Metric::Stale
+            | Metric::Failovers
+            | Metric::LostWrites
+            | Metric::SplitBrain
+            | Metric::Conflicts
+            | Metric::LockWaits => {
                 let groups = members(plan, &format!("{scope}.group"));
                 let counted = match (figure.metric, figure.key("outcome")) {
                     (Metric::Stale, _) if share => Counted::StaleShare,
                     (Metric::Stale, _) => Counted::Stale,
                     (Metric::LostWrites, _) => Counted::LostWrites,
                     (Metric::SplitBrain, _) => Counted::SplitBrain,
+                    (Metric::Conflicts, _) => Counted::Conflicts,
+                    (Metric::LockWaits, _) if share => Counted::LockWaitShare,
+                    (Metric::LockWaits, _) => Counted::LockWaits,
                     (_, None) => Counted::Failovers,
                     (_, Some("failed")) => Counted::Failed,
                     (_, Some(_)) => Counted::WithoutADeath,

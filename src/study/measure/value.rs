@@ -42,6 +42,10 @@ impl Measure {
                 let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
                 of_trials(read.map(|reading| reading.counts.replica_reads).sum())
             }
+            Self::Database(groups, Counted::LockWaitShare) => {
+                let begun = seen.databases.iter().filter(|r| groups.contains(&r.group));
+                of_trials(begun.map(|reading| reading.counts.writes).sum())
+            }
             Self::Database(..) | Self::Tally(_, ReadAs::Count(_)) => Some(1.0),
             Self::Tally(parts, ReadAs::Share(_, all)) => of_trials(gauges(parts, &|gauge| {
                 u64::try_from(tallied(gauge, all)).unwrap_or(u64::MAX)
@@ -252,8 +256,12 @@ impl Measure {
                     read.map(|reading| sum(&reading.counts)).sum()
                 };
                 let count = of(&|counts| counted.of(counts));
-                let share = *counted == Counted::StaleShare;
-                ratio_or_count(count, of(&|counts| counts.replica_reads), share)
+                let (share, all) = match counted {
+                    Counted::StaleShare => (true, of(&|counts| counts.replica_reads)),
+                    Counted::LockWaitShare => (true, of(&|counts| counts.writes)),
+                    _ => (false, 0),
+                };
+                ratio_or_count(count, all, share)
             }
             Self::Unanswered(calls) => {
                 let of = |attempts: &Attempts| {

@@ -6,7 +6,7 @@ use crate::model::ids::{CauseId, ComponentId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Op;
 use crate::model::world::Around;
-use crate::model::{Ctx, Heard, Keeps, Live, Next, Start, none};
+use crate::model::{Ctx, Fate, Heard, Keeps, Live, Next, Start, none};
 use crate::units::SimTime;
 
 impl Live for Database {
@@ -39,7 +39,6 @@ impl Live for Database {
         listens,
         hears,
         ask,
-        ended,
         holds,
         waits,
         sojourns,
@@ -60,7 +59,6 @@ impl Live for Database {
         redirects,
         abandoned,
         answers,
-        fate,
         in_vain
     );
     none!(begin_to_count, keeps_place);
@@ -68,9 +66,22 @@ impl Live for Database {
     /// Ends the wait of `request` for its acknowledgement.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.waiting.retain(|(_, other, _)| *other != request);
+        self.loses_client(ctx, request);
         let entry = &mut ctx.requests[request];
         entry.at = ComponentId::NONE;
         entry.waits = Waits::Nothing;
+    }
+
+    /// Handles the end of work for a transaction.
+    fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome) {
+        self.work_ended(ctx, request, outcome == Outcome::Ok);
+    }
+
+    /// Handles a query that leaves a member without a result.
+    fn fate(around: &mut Around<'_>, own: ComponentId, request: RequestId, fate: Fate) {
+        if matches!(fate, Fate::Removed) {
+            around.with(own, |group: &mut Self, ctx| group.loses_client(ctx, request));
+        }
     }
 
     fn counts_anew(&mut self, now: SimTime, until: SimTime) {
@@ -118,6 +129,10 @@ impl Live for Database {
                 Self::begin_read(around, request, own);
                 Next::GoesOn
             }
+            Op::Begin { step, .. } => {
+                Self::begin_write(around, request, own, step);
+                Next::Waits
+            }
             Op::Commit { step, .. } if Self::committed(around, request, own, step) => Next::Waits,
             Op::Commit { .. } => Next::GoesOn,
             _ => unreachable!("no other operation is a database's"),
@@ -139,8 +154,9 @@ impl Live for Database {
     fn part_health(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
         let Some((_, member)) = around.plan.parts[heard.of.index()].database else { return };
         let up = heard.is.works();
+        let lost = heard.is.is_lost() || heard.is_renewed();
         around.with(own, |group: &mut Self, ctx| {
-            group.health_changes(ctx, member as usize, up, cause)
+            group.health_changes(ctx, member as usize, (up, lost), cause)
         });
     }
 }

@@ -103,7 +103,7 @@ impl Database {
         &mut self,
         ctx: &mut Ctx<'_>,
         member: usize,
-        up: bool,
+        (up, lost): (bool, bool),
         cause: CauseId,
     ) {
         let was = std::mem::replace(&mut self.members[member].up, up);
@@ -115,6 +115,7 @@ impl Database {
                 self.onset = None;
             }
         }
+        self.member_changes(ctx, member, up, lost);
         self.reconnect(ctx);
         if was != up {
             self.look_around(ctx);
@@ -165,6 +166,9 @@ impl Database {
             self.cause = CauseId::OVERLOAD;
         }
         self.members[self.primary].fenced = fence;
+        if fence {
+            self.forgets_writes(self.primary);
+        }
         self.reconnect(ctx);
         fence
     }
@@ -222,6 +226,7 @@ impl Database {
         self.onset = (!self.members[to].up).then_some(now);
         self.cause = CauseId::OVERLOAD;
         self.fallen = false;
+        self.forget_forces();
         self.trim();
         self.reconnect(ctx);
         self.look_around(ctx);
@@ -312,6 +317,13 @@ impl Database {
             Alarm::Step => Self::failover_step(around, id),
             Alarm::False => Self::false_failover(around, id),
             Alarm::Acknowledge => around.with::<Self, _>(id, Database::acknowledge),
+            Alarm::Suspect(member) => {
+                around.with::<Self, _>(id, |group, ctx| group.suspects(ctx, member));
+            }
+            Alarm::Force(replica) => {
+                around.with::<Self, _>(id, |group, ctx| group.forces(ctx, replica));
+            }
+            Alarm::Post => around.with::<Self, _>(id, Database::delivers),
         }
     }
 
@@ -374,6 +386,7 @@ impl Database {
         let old = around.with::<Self, _>(id, |group, ctx| {
             group.rival = None;
             group.members[member].fenced = true;
+            group.forgets_writes(member);
             group.look_around(ctx);
             group.config.members[member].id
         });
@@ -415,6 +428,8 @@ impl Database {
                         return around.with::<Self, _>(id, Database::give_up);
                     }
                     None => return,
+                    // Without enough replicas its writes would wait: they wait for one to come back.
+                    Some(to) if !group.has_replicas_for(to) => return,
                     Some(_) if remount && !Self::old_volume_answers(around, id) => {
                         return around.with::<Self, _>(id, |group, ctx| {
                             group.arm(ctx, Alarm::Step, ctx.now + AGAIN);

@@ -7,9 +7,9 @@
 use super::{AGAIN, Alarm, Database, Phase, SEMI_SYNC_TIME_OUT, Standing, Write};
 use crate::convert;
 use crate::engine::calendar::Ticket;
-use crate::model::ids::{CallId, ClassId, ComponentId};
-use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
-use crate::model::route::{draw_index, index_of};
+use crate::model::ids::{CallId, ComponentId};
+use crate::model::request::{Outcome, Owner, RequestId, Waits};
+use crate::model::route::index_of;
 use crate::model::world::Around;
 use crate::model::{Ctx, Health, Move};
 use crate::units::{SimDuration, SimTime};
@@ -17,7 +17,7 @@ use crate::units::{SimDuration, SimTime};
 impl Database {
     /// Updates the measured lag of a member.
     pub(super) fn note(&mut self, now: SimTime, member: usize) {
-        let follows = self.is_replica(member);
+        let follows = self.applies_log(member);
         let end = self.log.end();
         let state = &mut self.members[member];
         let oldest = self.log.get(state.applied).filter(|_| follows).map(|write| write.at);
@@ -26,7 +26,7 @@ impl Database {
     }
 
     /// Returns the time at which a replica receives `write`, sent at `now`.
-    fn receipt(&self, now: SimTime, member: usize, write: &Write) -> SimTime {
+    pub(super) fn receipt(&self, now: SimTime, member: usize, write: &Write) -> SimTime {
         let index = index_of(write.position, write.iteration, 0);
         let state = &self.members[member];
         let key = state.receive[write.step as usize];
@@ -38,13 +38,19 @@ impl Database {
     /// Commits the write that `request` has executed at `member`; returns whether it waits for a replica.
     fn commit(&mut self, ctx: &mut Ctx<'_>, member: usize, request: RequestId, step: u32) -> bool {
         let now = ctx.now;
+        if self.agrees() {
+            self.executed(ctx, request);
+            return true;
+        }
         if member != self.primary {
+            self.ends_write(ctx, request);
             self.counts.split_brain += self.counted(now);
             return false;
         }
         let entry = &ctx.requests[request];
         let number = self.log.end();
-        let waits = self.config.semi_sync && self.phase == Phase::Served && !self.falls_back(now);
+        let waits = self.config.wait_for.is_some()
+            || self.config.semi_sync && self.phase == Phase::Served && !self.falls_back(now);
         let write = Write {
             at: now,
             drawn: entry.drawn(),
@@ -52,6 +58,7 @@ impl Database {
             iteration: entry.iteration,
             step,
             acknowledged: !waits,
+            origin: member,
         };
         self.log.writes.push_back(write);
         for replica in 0..self.members.len() {
@@ -62,7 +69,9 @@ impl Database {
                 let at = self.receipt(now, replica, &write);
                 let state = &mut self.members[replica];
                 state.receipts.push_back(at);
-                if state.receipts.len() == 1 && state.applying.is_none() {
+                if self.config.wait_for.is_some() {
+                    self.arm_force(ctx, replica);
+                } else if state.receipts.len() == 1 && state.applying.is_none() {
                     self.arm(ctx, Alarm::Apply(replica), at);
                 }
             }
@@ -79,6 +88,8 @@ impl Database {
             if self.waiting.len() == 1 {
                 self.arm_acknowledgement(ctx);
             }
+        } else {
+            self.ends_write(ctx, request);
         }
         waits
     }
@@ -96,6 +107,9 @@ impl Database {
 
     fn arm_acknowledgement(&mut self, ctx: &mut Ctx<'_>) {
         let Some((number, _, since)) = self.waiting.front().copied() else { return };
+        if self.config.wait_for.is_some() {
+            return;
+        }
         let mut next = since + SEMI_SYNC_TIME_OUT;
         for member in 0..self.members.len() {
             let state = &self.members[member];
@@ -109,10 +123,9 @@ impl Database {
 
     /// Acknowledges the waiting writes that a replica has received; all of them after a time-out.
     pub(super) fn acknowledge(&mut self, ctx: &mut Ctx<'_>) {
-        let replicas = (0..self.members.len()).filter(|m| self.is_replica(*m));
-        let most = replicas.map(|m| self.members[m].received(ctx.now)).max().unwrap_or(0);
+        let most = self.secured(ctx.now);
         while let Some((number, request, since)) = self.waiting.front().copied() {
-            let late = ctx.now - since >= SEMI_SYNC_TIME_OUT;
+            let late = self.config.wait_for.is_none() && ctx.now - since >= SEMI_SYNC_TIME_OUT;
             if number >= most && !late && !self.fallen {
                 break;
             }
@@ -127,6 +140,7 @@ impl Database {
             entry.at = ComponentId::NONE;
             entry.waits = Waits::Nothing;
             ctx.proceed(request);
+            self.ends_write(ctx, request);
         }
         self.arm_acknowledgement(ctx);
     }
@@ -134,7 +148,7 @@ impl Database {
     /// Removes from the log the writes that every replica, and every member being copied, has applied.
     pub(super) fn trim(&mut self) {
         let needs = |m: &usize| match self.members[*m].standing {
-            Standing::Member => *m != self.primary,
+            Standing::Member => *m != self.primary || self.agrees(),
             Standing::Copied(_) => true,
             Standing::Out => false,
         };
@@ -150,7 +164,11 @@ impl Database {
         let now = ctx.now;
         let sends = self.phase == Phase::Served && self.members[self.primary].up;
         for replica in 0..self.members.len() {
-            let receives = sends && self.is_replica(replica) && self.members[replica].up;
+            let receives = if self.agrees() {
+                self.applies_log(replica) && self.members[replica].up && self.has_source(replica)
+            } else {
+                sends && self.is_replica(replica) && self.members[replica].up
+            };
             if self.members[replica].connected && !receives {
                 let state = &mut self.members[replica];
                 let received = state.receipts.partition_point(|at| *at <= now);
@@ -167,9 +185,13 @@ impl Database {
             }
             self.members[replica].connected = receives;
             self.note(now, replica);
+            if self.config.wait_for.is_some() {
+                self.arm_force(ctx, replica);
+            }
             let state = &self.members[replica];
             if let Some(first) = state.receipts.front().copied()
                 && state.applying.is_none()
+                && self.may_apply(replica)
             {
                 self.arm(ctx, Alarm::Apply(replica), first);
             }
@@ -179,8 +201,12 @@ impl Database {
 
     /// Returns the write that a replica begins to apply now, if it can.
     fn next_write(&mut self, ctx: &mut Ctx<'_>, replica: usize) -> Option<Write> {
+        if self.agrees() {
+            self.passes_own(ctx, replica);
+        }
         let state = &self.members[replica];
-        if !self.is_replica(replica) || !state.up || state.applying.is_some() {
+        let able = self.applies_log(replica) && self.may_apply(replica);
+        if !able || !state.up || state.applying.is_some() {
             return None;
         }
         let first = *state.receipts.front()?;
@@ -207,6 +233,7 @@ impl Database {
         state.receipts.pop_front();
         self.note(ctx.now, replica);
         self.trim();
+        self.has_applied(ctx, replica);
         true
     }
 }
@@ -273,21 +300,7 @@ impl Database {
         let member = &group.config.members[replica];
         let entry = member.applies[write.step as usize];
         let at = member.id;
-        let mut request = Request::new(ClassId(0), entry, Owner::Database(unit), around.now);
-        (request.ordinal, request.path) = (write.drawn.ordinal, write.drawn.path);
-        request.position = write.position;
-        request.iteration = write.iteration;
-        debug_assert_eq!(draw_index(&request, 0), index_of(write.position, write.iteration, 0));
-        request.frames[0] = Frame {
-            at,
-            serial: 0,
-            since: around.now,
-            call: NO_CALL,
-            hold: Hold::Borrowed,
-            behind: false,
-            stale: false,
-        };
-        request.depth = 1;
+        let request = write.request(entry, at, Owner::Database(unit), around.now);
         if let Some(request) = around.insert(request) {
             around.lane.push(Move::Advance(request));
         }
@@ -304,6 +317,9 @@ impl Database {
         let well = outcome == Outcome::Ok;
         match Alarm::of(local, around.held::<Self>(id).members.len()) {
             Alarm::Probe(member) => Self::probe_answered(around, id, member, born, well),
+            Alarm::Force(replica) => {
+                around.with::<Self, _>(id, |group, ctx| group.forced(ctx, replica, born, well));
+            }
             Alarm::Apply(replica) => {
                 if !around.with::<Self, _>(id, |group, ctx| group.applied(ctx, replica, born, well))
                 {

@@ -349,6 +349,21 @@ pub const ROWS: &[Row] = &[
         "Writes accepted by an old primary beside the new one",
     ),
     Row::new(
+        Metric::Conflicts,
+        OF_WINDOWS,
+        MEAN,
+        &[Whose::Database],
+        "Attempts of writes aborted because of another write of the row",
+    ),
+    Row::new(
+        Metric::LockWaits,
+        OF_WINDOWS,
+        MEAN,
+        &[Whose::Database],
+        "Writes that found their row locked where they began",
+    ),
+    Row::new(Metric::LockWaits, OF_WINDOWS, CHANCE, &[Whose::Database], "Their share of the writes that lock a row"),
+    Row::new(
         Metric::FailedReads,
         OF_WINDOWS,
         MEAN,

@@ -1,0 +1,299 @@
+//! Promise: in each mode of replication a write takes the messages, forced records and work that its protocol has, its
+//! row is locked meanwhile, and what a dead member stops is what the protocol says.
+
+use fivenines::{Estimate, Results, Run, Scenario};
+
+/// Members on servers of their own, whose disks take 3 ms per write, and one write at a time.
+fn scene(members: usize, rate: &str, database: &str, rest: &str) -> String {
+    let sql = |of: std::ops::RangeInclusive<usize>| -> Vec<String> {
+        of.map(|k| format!("\"sql-{k}\"")).collect()
+    };
+    let data: Vec<String> = (1..=members).map(|k| format!("sql-{k} = \"box:local\"")).collect();
+    let (replicas, data) = (sql(2..=members).join(", "), data.join(", "));
+    format!(
+        r#"
+scenario = "modes"
+format   = 2
+[run]
+start   = "Mon 00:00"
+seed    = 1
+[window.steady]
+length = "100s"
+replications = 4
+[server.box]
+count = {members}
+cores = 4
+ram-cache = "0B"
+memory = "8GiB"
+[server.box.disks]
+local = {{ kind = "sata-ssd", layout = "plain", data = 1, write-time = "3ms", parallel = 1000 }}
+[zone.sql]
+count = {members}
+among = ["box"]
+apart = true
+memory = "2GiB"
+[database.d]
+in = {{ primary = "sql-1", replicas = [{replicas}] }}
+connections = 1000
+read  = {{ cpu = "1ms" }}
+data = {{ {data} }}
+{database}
+[workload.writers]
+request = "order"
+rate    = "{rate}"
+arrivals = {{ process = "fixed" }}
+[request.order]
+steps = [ {{ call = "d", write = 1, time-out = "60s" }} ]
+{rest}
+"#
+    )
+}
+
+fn mode(mode: &str, more: &str) -> String {
+    format!(
+        "write = {{ cpu = \"2ms\" }}\nreplication = {{ mode = \"{mode}\", receive = \"500us\"{more} }}\n"
+    )
+}
+
+fn run(text: &str, figures: &[&str]) -> Results {
+    let scenario = Scenario::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let run = figures.iter().fold(Run::new().requests_only(), |run, path| run.figure(path));
+    scenario.run(&run).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn figure(results: &Results, path: &str) -> Estimate {
+    results.figure(path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn is_about(results: &Results, path: &str, truth: f64, within: f64) {
+    let found = figure(results, path).value();
+    assert!((found / truth - 1.0).abs() < within, "{path}: {found}, not {truth}");
+}
+
+/// Returns a scenario of few requests, for figures without noise.
+fn short(text: String) -> String {
+    text.replace("length = \"100s\"", "length = \"5s\"")
+}
+
+const MEAN: &str = "latency.order.mean@steady";
+
+/// Execution 2 ms, message 0.5 ms, forced write 3 ms. Gray and Lamport (2006): two-phase commit has 4 message delays and 2 forced
+/// writes on its way; three phases have two and one more; a synchronous replica costs one round trip and one forced write; the
+/// total order one round trip. Participants execute the write, too.
+#[test]
+fn a_write_takes_the_messages_and_forced_writes_of_its_mode() {
+    let (execute, message, force) = (0.002, 0.0005, 0.003);
+    let modes = [
+        ("async", execute),
+        ("semi-sync", execute + message),
+        ("sync", execute + 2.0 * message + force),
+        ("two-phase", 2.0 * execute + 4.0 * message + 2.0 * force),
+        ("three-phase", 2.0 * execute + 6.0 * message + 3.0 * force),
+        ("group", execute + 2.0 * message),
+    ];
+    for members in [2, 4] {
+        for (word, truth) in modes {
+            let text = short(scene(members, "10/s", &mode(word, ""), ""));
+            let results = run(&text, &[MEAN]);
+            is_about(&results, MEAN, truth, 1e-6);
+        }
+    }
+}
+
+/// A group of one forces its decision; without `force-io` nothing is forced; a synchronous write may wait for one of three.
+#[test]
+fn the_keys_of_a_mode_act() {
+    let one = run(&short(scene(1, "10/s", &mode("two-phase", ""), "")), &[MEAN]);
+    is_about(&one, MEAN, 0.005, 1e-6);
+    let none = run(&short(scene(3, "10/s", &mode("two-phase", ", force-io = 0"), "")), &[MEAN]);
+    is_about(&none, MEAN, 0.006, 1e-6);
+    let two = run(&short(scene(3, "10/s", &mode("sync", ", force-io = 2"), "")), &[MEAN]);
+    is_about(&two, MEAN, 0.009, 1e-6);
+}
+
+/// 400 writes/s of 2 ms use 0.8 cores at the member that takes them, and as much at each that executes them.
+#[test]
+fn every_member_does_the_work_of_every_write() {
+    for word in ["sync", "two-phase", "three-phase", "group"] {
+        let figures = ["utilization.sql-1.cpu@steady", "utilization.sql-3.cpu@steady"];
+        let text =
+            scene(3, "400/s", &mode(word, ""), "").replace("length = \"100s\"", "length = \"10s\"");
+        let results = run(&text, &figures);
+        figures.iter().for_each(|path| is_about(&results, path, 0.2, 0.01));
+        let all = format!("{text}\n[database.d.writes]\nto = \"members\"\n");
+        if word != "sync" {
+            let results = run(&all, &figures);
+            figures.iter().for_each(|path| is_about(&results, path, 0.2, 0.01));
+        }
+    }
+}
+
+/// Twenty users write one row, one after the other: its throughput is the inverse of the time that a write has it. Synchronous: 2 ms, a
+/// round trip and a forced write, 6 ms. Two-phase commit: up to the decision, 2 + 0.5 + 2 + 3 + 0.5 + 3 = 11 ms; three phases
+/// 4 ms more. Group: 2 ms and a round trip, 3 ms.
+#[test]
+fn a_row_bounds_the_writes_by_the_time_that_it_is_locked() {
+    let rows = "write = { cpu = \"2ms\", rows = { zipf = 0, objects = 1 } }\n";
+    let modes =
+        [("async", 2.0), ("sync", 6.0), ("two-phase", 11.0), ("three-phase", 15.0), ("group", 3.0)];
+    for (word, held) in modes {
+        let database = mode(word, "").replace("write = { cpu = \"2ms\" }\n", rows);
+        let text = scene(2, "1/s", &database, "")
+            .replace(
+                "rate    = \"1/s\"\narrivals = { process = \"fixed\" }",
+                "users = 20\nthink = \"1ms\"",
+            )
+            .replace("length = \"100s\"", "length = \"20s\"\nwarm-up = \"1s\"");
+        let results = run(&text, &["throughput.order@steady"]);
+        is_about(&results, "throughput.order@steady", 1_000.0 / held, 0.01);
+    }
+}
+
+/// Two members with Poisson writes of 1,000 rows: a write that finds its row locked at its own member waits. A row is locked for
+/// 11 ms where the write began, and for 2 + 3 + 0.5 + 3 + 0.5 = 9 ms elsewhere: 10 ms on average, so at 100/s in all 100/s x
+/// 10 ms / 1,000 rows of the writes wait.
+#[test]
+fn conflicts_follow_from_rates_rows_and_the_time_of_locks() {
+    let rows = "write = { cpu = \"2ms\", rows = { zipf = 0, objects = 100 } }\n";
+    for (word, waits) in [("two-phase", Some(0.010)), ("group", None)] {
+        let database = mode(word, "").replace("write = { cpu = \"2ms\" }\n", rows);
+        let text = scene(2, "100/s", &database, "[database.d.writes]\nto = \"members\"\n")
+            .replace("process = \"fixed\"", "process = \"poisson\"");
+        let paths = ["conflicts.d@steady", "lock-waits.d.chance@steady", "failed-writes.d@steady"];
+        let results = run(&text, &paths);
+        if let Some(waits) = waits {
+            // 40,000 writes, of which 400 wait: a deviation of 5 %, and retries add some.
+            is_about(&results, "lock-waits.d.chance@steady", waits, 0.2);
+        }
+        // The other member took the row before the message arrived: two times 2.5 ms, half of the writes, per row.
+        let truth = match word {
+            // 10,000 writes; each meets those of the other member within 2.5 ms before it or after it.
+            "two-phase" => 10_000.0 * 50.0 * 0.005 / 100.0,
+            // Ordered by the other member and not applied here, from 3 ms before to 2.5 ms after: of 50/s and row.
+            _ => 10_000.0 * 50.0 * 0.0055 / 100.0,
+        };
+        is_about(&results, "conflicts.d@steady", truth, 0.5);
+        let failed = figure(&results, "failed-writes.d@steady").value();
+        assert!(failed < 0.5, "ten attempts are enough: {failed}");
+    }
+}
+
+fn crash(member: &str, lasts: &str) -> String {
+    format!(
+        "[fault.crash]\nhits = \"d.{member}\"\nhow = \"crash\"\nat = \"20s\"\nlasts = \"{lasts}\"\n"
+    )
+}
+
+/// A replication has 1,000 writes, 10/s for 100 s.
+#[test]
+fn a_dead_member_suspends_writes_until_it_is_evicted() {
+    let members = "[database.d.writes]\nto = \"members\"\n";
+    for word in ["two-phase", "three-phase", "group"] {
+        let text = scene(3, "10/s", &mode(word, ", suspect-after = \"5s\""), "")
+            + members
+            + &crash("replica-1", "50s");
+        let results = run(&text, &["served.order@steady", "latency.order.max@steady"]);
+        // For 5 s a third of them finds the dead member, 50 x 1/3; all others wait at most 5 s.
+        is_about(&results, "served.order@steady", 1_000.0 - 50.0 / 3.0, 0.004);
+        is_about(&results, "latency.order.max@steady", 5.0, 0.05);
+    }
+}
+
+/// A group of two has no majority without one of them: from 20 s to 70 s nothing is answered, and all once it is back. Half of
+/// the writes come to the dead one and are refused.
+#[test]
+fn a_group_of_two_waits_for_the_other_and_two_phases_do_not() {
+    let members = "[database.d.writes]\nto = \"members\"\n";
+    for (word, longest) in [("group", 50.0), ("two-phase", 5.0)] {
+        let text = scene(2, "10/s", &mode(word, ""), "") + members + &crash("replica-1", "50s");
+        let results = run(&text, &["latency.order.max@steady"]);
+        is_about(&results, "latency.order.max@steady", longest, 0.05);
+    }
+}
+
+/// A synchronous write waits for the replica however long it is away; of two replicas one may be enough.
+#[test]
+fn a_synchronous_write_waits_for_its_replicas() {
+    let of = |members: usize, more: &str| {
+        let text = scene(members, "10/s", &mode("sync", more), &crash("replica-1", "50s"));
+        run(&text, &["served.order@steady", "latency.order.max@steady"])
+    };
+    let waits = of(2, "");
+    is_about(&waits, "served.order@steady", 1_000.0, 0.002);
+    is_about(&waits, "latency.order.max@steady", 50.0, 0.01);
+    let goes_on = of(3, ", wait-for = 1");
+    is_about(&goes_on, "latency.order.max@steady", 0.006, 1e-3);
+}
+
+/// 7.5, 5: the session of a Manatee primary that loses power ends after 40 s, up to a tick of 2 s more; then another generation
+/// begins, and no acknowledged write is lost.
+fn manatee(rest: &str, figures: &[&str]) -> Results {
+    let failover = r#"
+[database.d.failover]
+detect        = { interval = "2s", time-out = "2s", fall = 20 }
+promote       = "1ms"
+coverage      = 1.0
+manual-repair = "1h"
+"#;
+    let text = scene(3, "10/s", &mode("sync", ", wait-for = 1"), failover)
+        .replace("time-out = \"60s\"", "time-out = \"1s\"")
+        + rest;
+    run(&text, figures)
+}
+
+const POWER: &str =
+    "[fault.power]\nhits = \"server.box-1\"\nhow = \"crash\"\nat = \"20s\"\nlasts = \"10h\"\n";
+
+#[test]
+fn mechanisms_7_5_5_a_manatee_primary_is_replaced_after_its_session_and_nothing_is_lost() {
+    let figures = ["lost-writes.d@steady", "failovers.d@steady", "served.order@steady"];
+    let results = manatee(POWER, &figures);
+    assert_eq!(figure(&results, "failovers.d@steady").value(), 1.0);
+    assert_eq!(figure(&results, "lost-writes.d@steady").value(), 0.0);
+    // Between 38 and 42 s without a primary, at 10/s.
+    let lost = 1_000.0 - figure(&results, "served.order@steady").value();
+    assert!((380.0..430.0).contains(&lost), "{lost}");
+}
+
+#[test]
+fn mechanisms_7_5_6_without_another_peer_no_sync_is_promoted_until_one_returns() {
+    let other =
+        "[fault.other]\nhits = \"server.box-3\"\nhow = \"crash\"\nat = \"20s\"\nlasts = \"60s\"\n";
+    let results =
+        manatee(&format!("{POWER}{other}"), &["served.order@steady", "lost-writes.d@steady"]);
+    // From 20 s to 80 s nothing is written; then the server boots and the sync is promoted.
+    let served = figure(&results, "served.order@steady").value();
+    assert!((150.0..=400.0).contains(&served), "{served}");
+    assert_eq!(figure(&results, "lost-writes.d@steady").value(), 0.0);
+}
+
+/// Members fail 100 times per year of uptime for a day each: u = (100/365) / (1 + 100/365) = 0.215 each, independently. Two phases
+/// need one of them, a group of three two, a synchronous primary with one replica both.
+#[test]
+fn over_years_each_mode_needs_the_members_that_it_waits_for() {
+    let years = "[run]\nstart   = \"Mon 00:00\"\nhorizon = \"20y\"\nreplications = 20\ninitial = \"stationary\"\n";
+    let fault = "[fault.crash]\nhits = \"database.d.*\"\nhow = \"crash\"\nrate = \"100/y\"\nrepair = \"1d\"\n";
+    let members = "[database.d.writes]\nto = \"members\"\n";
+    let down = (100.0 / 365.0) / (1.0 + 100.0 / 365.0);
+    let up = 1.0 - down;
+    let cases = [
+        ("two-phase", 2, members, 1.0 - down * down),
+        ("two-phase", 2, "", up),
+        ("group", 3, members, up * up * up + 3.0 * up * up * down),
+        ("sync", 2, "", up * up),
+        ("sync", 3, ", wait-for = 1", up * (1.0 - down * down)),
+    ];
+    for (word, count, more, truth) in cases {
+        let (more, rest) = if more.starts_with(',') { (more, "") } else { ("", more) };
+        let text = scene(count, "1/s", &mode(word, more), rest) + fault;
+        let text = text.replace("[run]\nstart   = \"Mon 00:00\"\n", years);
+        let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        for path in ["structural.order@horizon", "request.order@horizon"] {
+            let results = scenario
+                .run(&Run::new().years_only().figure(path))
+                .unwrap_or_else(|e| panic!("{e}"));
+            // 400 years: the deviation of a share with 40,000 failures is about 0.3 %.
+            is_about(&results, path, truth, 0.01);
+        }
+    }
+}
