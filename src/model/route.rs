@@ -118,6 +118,14 @@ pub enum Op {
         /// Number of threads that share the work, at least one.
         threads: u16,
     },
+    /// Processor time that the component has given to a request of its own, in core-nanoseconds in its `need`, in the zone
+    /// of the innermost component.
+    Work,
+    /// Bytes that cross the network between processes: as many as the `need` of the request, by the way `local`.
+    Carry {
+        /// The network.
+        network: ComponentId,
+    },
     /// Wait.
     Delay {
         /// Seconds.

@@ -1,7 +1,10 @@
-//! The network in the event loop: switches and uplinks as links, racks as ways.
+//! The network in the event loop: switches, uplinks and links between sites as links, racks as ways.
 //!
 //! A reply leaves through the switch of the rack that answered it, then through the uplinks of
-//! the rack's site. A component in no rack crosses no link.
+//! the rack's site. A component in no rack crosses no link. Data between processes takes a way of its own
+//! ([`carriage`](crate::plan::carriage)).
+
+use std::collections::BTreeSet;
 
 use crate::convert::table;
 use crate::kinds::network::live::{LinkConfig, LinksConfig, PathConfig, UplinkConfig, UplinkGroup};
@@ -10,6 +13,7 @@ use crate::kinds::network::{Link, Rack, Site};
 use crate::model::blueprint::{Config, Network, Part};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::plan::Draft;
+use crate::plan::carriage::{self, Carriage, Crossed, crosses};
 use crate::plan::compile::{Builder, Made};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::kind::parts::Parts;
@@ -21,7 +25,7 @@ use crate::units::{Bandwidth, SimDuration};
 const NETWORK: &str = "the network";
 
 impl Components for Site {
-    none!(mounts, pools, entrance);
+    none!(carries, mounts, pools, entrance);
 
     /// Asks for one component that moves the bytes, one per link, and one per uplink whose failure cuts its users off.
     fn gather(&self, builder: &mut Builder<'_>) {
@@ -69,11 +73,11 @@ impl Components for Site {
 }
 
 impl Components for Rack {
-    none!(gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, finish);
 }
 
 impl Components for Link {
-    none!(gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, finish);
 }
 
 /// Links of a draft: those of the sites, then those of the racks.
@@ -84,6 +88,8 @@ struct Table {
     uplinks: Vec<Option<usize>>,
     /// Index in `links` of each rack's switch.
     switches: Vec<Option<usize>>,
+    /// Index in `links` of each link between sites.
+    between: Vec<usize>,
 }
 
 impl Table {
@@ -104,6 +110,10 @@ impl Table {
                 switch.map(|switch| table.add(format!("{name}.switch"), switch.bandwidth.value));
             table.switches.push(link);
         }
+        for (name, link) in draft.scenario.link.iter() {
+            let link = table.add(name.text.clone(), link.bandwidth.value);
+            table.between.push(link);
+        }
         table
     }
 
@@ -117,6 +127,45 @@ impl Table {
         let uplink = draft.links.racks[rack].and_then(|site| self.uplinks[site]);
         self.switches[rack].into_iter().chain(uplink).collect()
     }
+}
+
+/// Returns the way of data between processes.
+fn path_of(draft: &Draft, table: &Table, carriage: &Carriage) -> PathConfig {
+    let crossed = crosses(draft, carriage);
+    let link = |crossed: &Crossed| match *crossed {
+        Crossed::Switch(rack) => table.switches[rack],
+        Crossed::Uplinks(site) => table.uplinks[site],
+        Crossed::Link(link) => Some(table.between[link]),
+    };
+    let limit = |crossed: &Crossed| match *crossed {
+        Crossed::Uplinks(site) => {
+            draft.scenario.site[site].1.uplinks.as_ref().map(|uplinks| uplinks.bandwidth.value)
+        }
+        _ => None,
+    };
+    PathConfig {
+        links: crossed.iter().filter_map(link).collect(),
+        flow_limit: crossed.iter().filter_map(limit).min_by_key(|limit| limit.bytes_per_s()),
+        latency: latency(draft, carriage),
+        uplinks: None,
+    }
+}
+
+/// Returns the latency of a carriage to the farthest of its receivers: of the switches, and of the link between sites.
+fn latency(draft: &Draft, carriage: &Carriage) -> SimDuration {
+    let to = carriage.to.iter().map(|to| {
+        let one = Carriage { from: carriage.from, to: BTreeSet::from([*to]) };
+        let each = crosses(draft, &one).into_iter().map(|crossed| match crossed {
+            Crossed::Switch(rack) => {
+                let switch = draft.scenario.rack[rack].1.switch.as_ref();
+                switch.map_or(0, |switch| switch.latency.value.nanos())
+            }
+            Crossed::Uplinks(_) => 0,
+            Crossed::Link(link) => draft.scenario.link[link].1.latency.value.nanos(),
+        });
+        each.fold(0, u64::saturating_add)
+    });
+    SimDuration::from_nanos(to.max().unwrap_or(0))
 }
 
 /// Returns the sites whose users are cut off until routes converge when one of several uplinks fails.
@@ -150,6 +199,8 @@ fn network(builder: &mut Builder<'_>, id: ComponentId) -> Part {
             }),
         });
     }
+    // In the order of the numbers of [`number`](crate::plan::carriage::number).
+    paths.extend(carriage::all(draft).iter().map(|one| path_of(draft, &table, one)));
     let links = table.links.iter().map(|(name, all)| (builder.id(name), *all)).collect();
     let unit = builder.unit(id, 0);
     let group = |(site, uplinks): (usize, &UplinksSpec)| {
