@@ -42,7 +42,7 @@ pub struct Times {
     pub detect: SimDuration,
     /// Time from the return of a subscriber until senders are connected again.
     pub reconnect: SimDuration,
-    /// Longest time of a record in the memory of its process; `None`: it is written at once.
+    /// Longest time of a record in the memory of its process; `None`: until a block is full.
     pub flush: Option<SimDuration>,
     /// Time between two collections; `None`: records are sent at once.
     pub collect: Option<SimDuration>,
@@ -226,22 +226,19 @@ impl Log {
             return Answer::GoesOn;
         };
         let is_full = self.copies.held(sender) >= self.config.terms.block;
-        let is_new = ctx.requests[writer].need == 0 && !is_full;
-        match self.config.times.flush {
-            Some(time) if is_new => {
-                // Asks again when the time is over.
-                let entry = &mut ctx.requests[writer];
-                entry.need = 1;
-                entry.pc -= 1;
-                entry.waits = Waits::Timer;
-                ctx.wake_after(writer, time);
-                Answer::Waits
-            }
-            _ => {
-                self.cuts(sender, writer);
-                Answer::GoesOn
-            }
+        if is_full || ctx.requests[writer].need > 0 {
+            self.cuts(sender, writer);
+            return Answer::GoesOn;
         }
+        // Asks again when the block is full, or the time is over.
+        let entry = &mut ctx.requests[writer];
+        entry.need = 1;
+        entry.pc -= 1;
+        entry.waits = Waits::Timer;
+        if let Some(time) = self.config.times.flush {
+            ctx.wake_after(writer, time);
+        }
+        Answer::Waits
     }
 
     fn stored(&mut self, now: SimTime, sender: usize, parcel: Parcel, outcome: Outcome) {

@@ -35,8 +35,8 @@ spec! {
         detect: Option<SimDuration>,
         /// With `tcp`: time from the return of a subscriber until senders are connected to it again. Without it, none.
         reconnect: Option<SimDuration> => above(SimDuration::ZERO),
-        /// With `local`: longest time for which a record stays in the memory of its process. Without it, each record is
-        /// written at once.
+        /// With `local`: longest time for which a record stays in the memory of its process. Without it, until a block
+        /// is full.
         flush: Option<SimDuration> => above(SimDuration::ZERO),
         /// With `local`: mount of the service to which its processes write. Without it, writes take no disk operation.
         mount: Option<Name>,

@@ -27,7 +27,7 @@ use crate::scenario::law::LawSpec;
 use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
-use crate::units::Bytes;
+use crate::units::{Bytes, SimDuration};
 
 /// A record, with every name resolved.
 #[derive(Debug)]
@@ -85,9 +85,10 @@ impl Record {
     /// takes the first record of a memory and all that follow it within `flush`, at most a block.
     fn writes(&self, draft: &Draft, rate: f64) -> f64 {
         let spec = self.spec(draft);
-        let Some(flush) = &spec.flush else { return 1.0 };
         let most = spec.block.value.count() as f64 / mean(&self.size).max(1.0);
-        1.0 / (1.0 + rate * flush.value.seconds()).min(most).max(1.0)
+        let within = |flush: SimDuration| 1.0 + rate * flush.seconds();
+        let records = spec.flush.as_ref().map_or(most, |flush| within(flush.value).min(most));
+        1.0 / records.max(1.0)
     }
 
     fn subscribers(&self, draft: &Draft) -> impl Iterator<Item = Part> {

@@ -1,6 +1,6 @@
 //! The account of copies under random events, and the same copies by either way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -48,7 +48,9 @@ struct World {
     works: BTreeSet<(usize, usize)>,
     parcels: Vec<Vec<Parcel>>,
     lost: Vec<bool>,
-    waiting: BTreeSet<u32>,
+    gone: Vec<bool>,
+    /// Requests that wait, with their senders.
+    waiting: BTreeMap<u32, usize>,
 }
 
 impl World {
@@ -67,12 +69,14 @@ impl World {
 
     fn happens(&mut self, now: SimTime, number: u32, event: Event) {
         match event {
+            // A process that is gone writes nothing.
+            Event::Write(sender, _) if self.gone[sender] => {}
             Event::Write(sender, bytes) => {
                 let record = Parcel::record(now, bytes, 1);
                 if self.mode == Mode::Local {
                     self.copies.keep(sender, record);
                 } else if self.copies.write(sender, record, number) == Taken::Waits {
-                    self.waiting.insert(number);
+                    self.waiting.insert(number, sender);
                 }
             }
             Event::Cut(sender) => {
@@ -103,10 +107,16 @@ impl World {
                 }
             }
             Event::SenderLost(sender) => {
+                self.gone[sender] = true;
                 let void = self.copies.sender_lost(sender);
                 self.voids(&void);
+                // Requests end with the process that they are inside.
+                self.waiting.retain(|_, of| *of != sender);
             }
-            Event::SenderBack(sender) => self.copies.sender_back(sender),
+            Event::SenderBack(sender) => {
+                self.gone[sender] = false;
+                self.copies.sender_back(sender);
+            }
             Event::SubscriberLost(subscriber) => {
                 self.lost[subscriber] = true;
                 let void = self.copies.subscriber_lost(subscriber);
@@ -130,7 +140,7 @@ impl World {
             }
         }
         for token in self.copies.freed() {
-            assert!(self.waiting.remove(&token), "only a request that waits is freed");
+            assert!(self.waiting.remove(&token).is_some(), "only a request that waits is freed");
         }
     }
 }
@@ -155,7 +165,8 @@ proptest! {
             works: BTreeSet::new(),
             parcels: vec![Vec::new(); 2],
             lost: vec![false; 3],
-            waiting: BTreeSet::new(),
+            gone: vec![false; 2],
+            waiting: BTreeMap::new(),
         };
         for (number, event) in (0..).zip(events) {
             let of = |subscriber: usize| subscriber < many;
