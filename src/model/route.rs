@@ -310,6 +310,8 @@ pub struct CallKind {
     pub time_out: Option<SimDuration>,
     /// Query to a database, if it is one.
     pub query: Option<Asks>,
+    /// Bytes of the call and of its answer on a link between sites; `None`: one byte.
+    pub bytes: [Option<DemandId>; 2],
 }
 
 /// Query of a call to a database.

@@ -4,19 +4,20 @@
 //! the rack's site. A component in no rack crosses no link. Data between processes takes a way of its own
 //! ([`carriage`](crate::plan::carriage)).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::table;
 use crate::kinds::network::live::{LinkConfig, LinksConfig, PathConfig, UplinkConfig, UplinkGroup};
 use crate::kinds::network::spec::UplinksSpec;
 use crate::kinds::network::{Link, Rack, Site};
-use crate::model::blueprint::{Config, Network, Part};
+use crate::model::blueprint::{Between, Config, Network, Part};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::plan::Draft;
-use crate::plan::carriage::{self, Carriage, Crossed, crosses};
+use crate::plan::carriage::{self, Carriage, Crossed, crosses, link_between, number};
 use crate::plan::compile::{Builder, Made};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::kind::parts::Parts;
+use crate::plan::names::member_name;
 use crate::plan::part;
 use crate::plan::program::Compiler;
 use crate::units::{Bandwidth, SimDuration};
@@ -68,7 +69,9 @@ impl Components for Site {
         let table = Table::of(draft);
         let passes = |rack: &usize| !table.way(draft, *rack).is_empty();
         let ways = made.racks.iter().map(|rack| rack.filter(passes).map(table::u32)).collect();
-        made.network = Some(Network { links: network, ways, converges: !converging.is_empty() });
+        let between = between(compiler, made);
+        made.network =
+            Some(Network { links: network, ways, converges: !converging.is_empty(), between });
     }
 }
 
@@ -77,7 +80,53 @@ impl Components for Rack {
 }
 
 impl Components for Link {
-    none!(carries, gather, mounts, pools, entrance, finish);
+    none!(gather, mounts, pools, entrance, finish);
+
+    /// Returns the carriages between each rack of one of its sites and each rack of the other.
+    fn carries(&self, draft: &Draft) -> Vec<Carriage> {
+        let pairs = linked(draft).into_iter();
+        let to = |to| BTreeSet::from([Some(to)]);
+        pairs.map(|(from, at)| Carriage { from: Some(from), to: to(at) }).collect()
+    }
+}
+
+/// Returns the pairs of racks at two sites with a link between them, in both directions.
+fn linked(draft: &Draft) -> Vec<(usize, usize)> {
+    let racks = 0..draft.links.racks.len();
+    let pairs = racks.clone().flat_map(|one| racks.clone().map(move |other| (one, other)));
+    let has_link = |(one, other): &(usize, usize)| {
+        let (one, other) = (draft.links.racks[*one], draft.links.racks[*other]);
+        let sites = one.zip(other).filter(|(one, other)| one != other);
+        sites.is_some_and(|(one, other)| link_between(draft, one, other).is_some())
+    };
+    pairs.filter(has_link).collect()
+}
+
+/// Returns the ways of calls between sites, if a link is between two of them.
+fn between(compiler: &Compiler<'_>, made: &Made) -> Option<Box<Between>> {
+    let draft = compiler.draft();
+    let pairs = linked(draft);
+    if pairs.is_empty() {
+        return None;
+    }
+    let all = carriage::all(draft);
+    let way = |(from, to): (usize, usize)| {
+        let carriage = Carriage { from: Some(from), to: BTreeSet::from([Some(to)]) };
+        let number = number(draft, &all, &carriage)?;
+        Some(((table::u32(from), table::u32(to)), number))
+    };
+    let mut servers = BTreeMap::new();
+    for (group, (name, spec)) in draft.scenario.server.iter().enumerate() {
+        for member in 0..spec.count.value {
+            servers.insert(compiler.component(&member_name(name, member)), draft.links.servers[group]);
+        }
+    }
+    let rack = |(at, part): (usize, &Part)| {
+        let by_place = || servers.get(&part.place?.cpu).copied().flatten();
+        made.racks[at].or_else(by_place).map(table::u32)
+    };
+    let racks = made.parts.iter().enumerate().map(rack).collect();
+    Some(Box::new(Between { racks, ways: pairs.into_iter().filter_map(way).collect() }))
 }
 
 /// Links of a draft: those of the sites, then those of the racks.

@@ -294,7 +294,7 @@ impl Links {
             let latency = path.latency;
             ctx.requests[request].ends = ctx.now + latency;
             ctx.departs(&mut self.inside, request);
-            if ctx.requests[request].stage == Stage::Route && !latency.is_zero() {
+            if ctx.requests[request].stage != Stage::Reply && !latency.is_zero() {
                 // Data between processes; the client of a reply counts its latency itself.
                 ctx.requests[request].waits = Waits::Timer;
                 ctx.wake_after(request, latency);

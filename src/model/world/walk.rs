@@ -13,8 +13,10 @@ use crate::units::SimDuration;
 impl Around<'_> {
     /// Advances `request` along its route until it has to wait.
     pub(super) fn advance(&mut self, id: RequestId) {
-        if self.requests[id].stage != Stage::Route {
-            return client::network(self, id);
+        match self.requests[id].stage {
+            Stage::Route => {}
+            Stage::Call => return self.reaches(id),
+            _ => return client::network(self, id),
         }
         loop {
             if self.states.frozen > 0 && self.is_stalled(id) {
@@ -56,6 +58,9 @@ impl Around<'_> {
                     Next::Asked | Next::Waits => return,
                 },
                 Op::Leave => {
+                    if self.answers_far(id) {
+                        return;
+                    }
                     self.leave(id, Outcome::Ok);
                     if self.requests[id].marks.has(Marks::ORPHAN) && self.requests[id].depth == 0 {
                         return self.requests.remove(id);
