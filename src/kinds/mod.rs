@@ -112,6 +112,7 @@ macro_rules! each_step {
         $make! {
             $($before)*
             "A look-up in a cache.", "cache" => Cache(crate::kinds::cache::spec::CacheStep);
+            "A change of an object behind a cache.", "update" => Update(crate::kinds::cache::spec::UpdateStep);
             "Publication of a message to a queue.", "publish" => Publish(crate::kinds::queue::spec::PublishStep);
             "A record written to a log.", "log" => Log(crate::kinds::log::spec::LogStep);
         }

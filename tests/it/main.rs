@@ -26,6 +26,7 @@ mod gate;
 mod guide;
 mod messages;
 mod peers;
+mod logs;
 mod queues;
 mod replay;
 mod results;

@@ -15,14 +15,16 @@
 //!
 //! In: `look_up`, `read`, `clear`. Holds: at most `capacity` objects, or bytes of blocks; a look-up is
 //! O(1), a draw of its object O(log n); object caches allocate nothing after `new`.
-//! Leaves out: sizes of objects, writes and invalidations, several callers fetching one object at
-//! once, requests inside the process when it fails (they fail).
+//! A change of an object removes its copy, or stores the new one (write-through).
+//!
+//! Leaves out: sizes of objects, a copy that is fetched while its object changes, several callers fetching one object
+//! at once, requests inside the process when it fails (they fail).
 //! Source: King (1971), Analysis of demand paging algorithms; Gelenbe (1973), A unified approach to
 //! the evaluation of a class of replacement algorithms; for the adaptive policy [`crate::mechanism::arc`].
 
 pub mod blocks;
 
-use crate::convert::{place, whole};
+use crate::convert::{below, place, whole};
 use crate::engine::calendar::Ticket;
 use crate::kinds::cache::live::blocks::{BlocksConfig, Found, Memory};
 use crate::mechanism::arc::AdaptiveCache;
@@ -263,6 +265,34 @@ impl ObjectCache {
         self.newest = slot;
     }
 
+    /// Removes the copy of `object`, if it is stored.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such object.
+    pub fn remove(&mut self, object: u32) {
+        let slot = std::mem::replace(&mut self.places[object as usize], NONE);
+        if slot != NONE {
+            self.taken -= u64::from(self.slots[slot as usize].weight);
+            self.unlink(slot);
+            self.free.push(slot);
+        }
+    }
+
+    /// Stores the new copy of `object`; under the policy `Lru` that is a use of it.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such object.
+    pub fn change(&mut self, now: SimTime, object: u32, uniform: f64) {
+        let slot = self.places[object as usize];
+        if slot == NONE {
+            self.keep(now, object, 1, uniform);
+        } else if self.policy == Policy::Lru {
+            self.renew(slot);
+        }
+    }
+
     /// Removes all objects: the cache is cold.
     pub fn clear(&mut self) {
         // A free slot names an evicted object, or one that has another slot.
@@ -394,6 +424,26 @@ impl Cache {
         hit
     }
 
+    /// Changes the object of `request`, drawn under the key in `what`: removes its copy, or stores the new one.
+    fn change(&mut self, ctx: &Ctx<'_>, request: RequestId, what: u32) {
+        let entry = &ctx.requests[request];
+        let key = KeyId(what & !(UPDATES | THROUGH | EVENLY));
+        let uniform = ctx.draws.uniform(key, entry, 0);
+        let Inside::Objects(cache, popularity) = &mut self.inside else {
+            unreachable!("the plan refuses changes of other caches")
+        };
+        let object = if what & EVENLY != 0 {
+            place(below(uniform, popularity.count() as usize))
+        } else {
+            popularity.object(uniform)
+        };
+        if what & THROUGH != 0 {
+            cache.change(ctx.now, object, ctx.draws.uniform(key, entry, 1));
+        } else {
+            cache.remove(object);
+        }
+    }
+
     /// Reads a block of `content`, drawn by `uniform`; returns where it is. A missed block is stored.
     ///
     /// # Panics
@@ -432,6 +482,13 @@ impl Cache {
         }
     }
 }
+
+/// Mark of a question that changes an object; the rest is the key of the draw, without the other marks.
+pub const UPDATES: u32 = 1 << 31;
+/// Mark of a change by which the new copy is stored.
+pub const THROUGH: u32 = 1 << 30;
+/// Mark of a change that meets all objects equally often.
+pub const EVENLY: u32 = 1 << 29;
 
 /// Number of the branch that a look-up takes on a miss.
 pub const MISS: u32 = 0;
@@ -519,6 +576,13 @@ impl Live for Cache {
     }
 
     fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer {
+        if what & UPDATES != 0 {
+            if self.gone {
+                return Answer::Way(NO_CACHE);
+            }
+            self.change(ctx, request, what);
+            return Answer::GoesOn;
+        }
         if self.gone {
             self.missed();
             return Answer::Way(NO_CACHE);

@@ -28,6 +28,7 @@ use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::{Bytes, SimDuration};
+use crate::workload::changed::Changes;
 
 /// A record, with every name resolved.
 #[derive(Debug)]
@@ -158,6 +159,10 @@ impl Leaf for Record {
 impl Ask for Record {
     fn of(&self) -> (Kind, usize) {
         (Kind::Log, self.log)
+    }
+
+    fn changes(&self) -> Option<Changes> {
+        None
     }
 
     fn inside(&self) -> &[Step] {
