@@ -86,7 +86,9 @@ pub fn crosses(draft: &Draft, carriage: &Carriage) -> BTreeSet<Crossed> {
 /// Returns the first link between two sites.
 #[must_use]
 pub fn link_between(draft: &Draft, one: usize, other: usize) -> Option<usize> {
-    draft.links.links.iter().position(|ends| {
-        ends.len() == 2 && ends.contains(&one) && ends.contains(&other)
-    })
+    draft
+        .links
+        .links
+        .iter()
+        .position(|ends| ends.len() == 2 && ends.contains(&one) && ends.contains(&other))
 }

@@ -41,7 +41,7 @@ pub struct Hits {
     played: Vec<Option<Played>>,
 }
 
-/// What a cache is asked per second.
+/// Look-ups and changes of a cache per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Asks {
     look_ups: f64,

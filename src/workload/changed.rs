@@ -103,8 +103,7 @@ pub fn hit_ratio(
         time = high;
     }
     let total: f64 = groups.iter().map(|group| group.objects * group.asked).sum();
-    let found =
-        groups.iter().map(|group| group.objects * group.asked * group.there(time, policy));
+    let found = groups.iter().map(|group| group.objects * group.asked * group.there(time, policy));
     if total > 0.0 { found.sum::<f64>() / total } else { 0.0 }
 }
 

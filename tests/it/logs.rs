@@ -70,7 +70,8 @@ receive = "2ms"
 buffer = "1MB"
 when-full = "drop"
 "#;
-    for (mode, copies) in [("mode = \"tcp\"", 3.0), ("mode = \"multicast\"\ndetect = \"5s\"", 1.0)] {
+    for (mode, copies) in [("mode = \"tcp\"", 3.0), ("mode = \"multicast\"\ndetect = \"5s\"", 1.0)]
+    {
         let results = results(&format!("{to}{mode}\n"), &figures);
         is_near(&results, "utilization.r.switch@steady", 0.02 * copies, 0.003);
         is_near(&results, "utilization.zone.www.cpu@steady", 0.1 + 0.02 * copies, 0.008);

@@ -57,7 +57,8 @@ impl Asked for UpdateStep {
         let spec = &resolver.scenario().cache[cache].1;
         if let Some(hit) = &spec.hit {
             let message = "the hit ratio of this cache is given: no change of an object alters it";
-            let help = format!("give `objects` and `popularity` instead of `hit = {}`", hit.value.get());
+            let help =
+                format!("give `objects` and `popularity` instead of `hit = {}`", hit.value.get());
             inert(named, message, &help, resolver.out());
             return None;
         }

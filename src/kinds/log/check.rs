@@ -68,16 +68,31 @@ fn check_mode(log: &LogSpec, out: &mut Diagnostics) {
     let sends = matches!(mode, Mode::Tcp | Mode::Multicast);
     let span = log.span;
     if mode != Mode::Local && log.buffer.is_none() {
-        missing_as(span, ("buffer", Some("\"1MiB\"")), "a full buffer blocks, or drops records", out);
+        missing_as(
+            span,
+            ("buffer", Some("\"1MiB\"")),
+            "a full buffer blocks, or drops records",
+            out,
+        );
     }
     if sends && log.when_full.is_none() {
         missing_as(span, ("when-full", Some("\"drop\"")), "`block` or `drop`", out);
     }
     if mode == Mode::Multicast && log.detect.is_none() {
-        missing_as(span, ("detect", Some("\"5s\"")), "until then senders keep what a silent subscriber lacks", out);
+        missing_as(
+            span,
+            ("detect", Some("\"5s\"")),
+            "until then senders keep what a silent subscriber lacks",
+            out,
+        );
     }
     if mode == Mode::Local && log.collect.is_none() {
-        missing_as(span, ("collect", Some("\"1h\"")), "records reach `to` when they are collected", out);
+        missing_as(
+            span,
+            ("collect", Some("\"1h\"")),
+            "records reach `to` when they are collected",
+            out,
+        );
     }
     let only = |is_so: bool, modes: &str| {
         (!is_so).then(|| format!("only a log of the mode {modes} has it"))
@@ -106,7 +121,8 @@ fn check_mode(log: &LogSpec, out: &mut Diagnostics) {
 fn check_sizes(log: &LogSpec, out: &mut Diagnostics) {
     let Some(buffer) = &log.buffer else { return };
     if log.block.given && log.block.value > buffer.value {
-        let message = format!("a block of {} never fills: the buffer has {}", log.block.value, buffer.value);
+        let message =
+            format!("a block of {} never fills: the buffer has {}", log.block.value, buffer.value);
         out.push(
             Diagnostic::new(Code::NoEffect, log.block.span, message)
                 .help("raise `buffer`, or lower `block`"),

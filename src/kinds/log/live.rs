@@ -188,7 +188,13 @@ impl Log {
     }
 
     /// Writes a record in the mode `local`.
-    fn writes(&mut self, ctx: &mut Ctx<'_>, sender: usize, record: Parcel, by: (RequestId, Writing)) {
+    fn writes(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        sender: usize,
+        record: Parcel,
+        by: (RequestId, Writing),
+    ) {
         self.copies.keep(sender, record);
         if self.writer[sender].is_none() {
             let asks = &ctx.requests[by.0];
@@ -447,4 +453,3 @@ impl Live for Log {
         }
     }
 }
-

@@ -24,39 +24,15 @@
 //! Source: Schlossnagle, *Scalable Internet Architectures* (2006), chapter 9 (logging: local, TCP, passive, reliable
 //! multicast with Spread); M/M/1/K for a sniffer.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod lane;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::lane::{Flight, Lane, Receiver};
 use super::spec::Mode;
 use crate::units::SimTime;
 
-/// Records together: one record, or those that were written to a disk at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Parcel {
-    /// Number of records.
-    pub records: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Work of a subscriber for them, in core-nanoseconds.
-    pub work: u64,
-    /// Sum of the instants at which they were written, in nanoseconds.
-    pub written: u128,
-}
-
-impl Parcel {
-    /// Returns one record that is written at `now`.
-    #[must_use]
-    pub fn record(now: SimTime, bytes: u64, work: u64) -> Self {
-        Self { records: 1, bytes, work, written: u128::from(now.nanos()) }
-    }
-
-    /// Adds the records of another.
-    pub fn add(&mut self, other: &Self) {
-        self.records += other.records;
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        self.work = self.work.saturating_add(other.work);
-        self.written += other.written;
-    }
-}
+pub use self::lane::Parcel;
 
 /// Rules of a log.
 #[derive(Clone, Copy, Debug)]
@@ -147,77 +123,7 @@ pub struct Sending {
     pub receivers: Vec<usize>,
 }
 
-/// A receiver of a block under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Receiver {
-    subscriber: usize,
-    /// True if it works on the block.
-    works: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Flight {
-    /// Number of parcels, at the front of the lane.
-    parcels: usize,
-    sum: Parcel,
-    arrived: bool,
-    receivers: Vec<Receiver>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Lane {
-    queue: VecDeque<Parcel>,
-    records: u64,
-    bytes: u64,
-    /// Parcels at the front that may be sent.
-    ready: usize,
-    flight: Option<Flight>,
-    /// Records that wait for space, with the numbers of their requests.
-    waiting: VecDeque<(u32, Parcel)>,
-}
-
-impl Lane {
-    fn has_space(&self, bytes: u64, buffer: u64) -> bool {
-        self.queue.is_empty() || self.bytes.saturating_add(bytes) <= buffer
-    }
-
-    fn push(&mut self, parcel: Parcel, is_ready: bool) {
-        self.queue.push_back(parcel);
-        self.records += parcel.records;
-        self.bytes = self.bytes.saturating_add(parcel.bytes);
-        self.ready += usize::from(is_ready);
-    }
-
-    /// Removes the parcels of the block under way.
-    fn pop(&mut self, parcels: usize) {
-        for parcel in self.queue.drain(..parcels) {
-            self.records -= parcel.records;
-            self.bytes -= parcel.bytes.min(self.bytes);
-        }
-        self.ready -= parcels;
-    }
-
-    /// Removes all parcels but the first `keep`; returns the number of their records.
-    fn cut(&mut self, keep: usize) -> u64 {
-        let gone: u64 = self.queue.drain(keep..).map(|parcel| parcel.records).sum();
-        self.records -= gone;
-        self.bytes = self.queue.iter().map(|parcel| parcel.bytes).sum();
-        self.ready = self.ready.min(keep);
-        gone
-    }
-
-    /// Copies inside, of a lane with `each` copies of a record that is not under way.
-    fn copies(&self, each: u128) -> u128 {
-        let flight = self.flight.as_ref();
-        let (moving, copies) = flight.map_or((0, 0), |flight| {
-            (flight.sum.records, u128::from(flight.sum.records) * flight.receivers.len() as u128)
-        });
-        let waiting: u64 = self.waiting.iter().map(|(_, parcel)| parcel.records).sum();
-        u128::from(self.records - moving + waiting) * each + copies
-    }
-}
-
-/// What a sender in mode `local` has not on its disk.
+/// Records that a sender in the mode `local` has not on its disk.
 #[derive(Clone, Copy, Debug, Default)]
 struct Memory {
     /// Records in the process.
@@ -399,7 +305,10 @@ impl Copies {
         let receivers: Vec<usize> = if is_group {
             (0..self.terms.subscribers).filter(|subscriber| self.member[*subscriber]).collect()
         } else {
-            Some(self.subscriber_of(at)).filter(|subscriber| self.up[*subscriber]).into_iter().collect()
+            Some(self.subscriber_of(at))
+                .filter(|subscriber| self.up[*subscriber])
+                .into_iter()
+                .collect()
         };
         if receivers.is_empty() && !is_group {
             return None;
@@ -472,7 +381,9 @@ impl Copies {
     /// Removes the block of a lane if no receiver is left, and lets waiting records in.
     fn finish(&mut self, at: usize) {
         let lane = &mut self.lanes[at];
-        let Some(flight) = lane.flight.take_if(|flight| flight.receivers.is_empty()) else { return };
+        let Some(flight) = lane.flight.take_if(|flight| flight.receivers.is_empty()) else {
+            return;
+        };
         lane.pop(flight.parcels);
         self.admit(at);
         self.touched.insert(at);
@@ -517,7 +428,8 @@ impl Copies {
     /// Takes a sender down, with all that its memory holds. Returns the lanes whose block was crossing the network: it
     /// does not arrive.
     pub fn sender_lost(&mut self, sender: usize) -> Vec<usize> {
-        if !std::mem::replace(&mut self.sender_up[sender], false) || self.terms.mode == Mode::Sniff {
+        if !std::mem::replace(&mut self.sender_up[sender], false) || self.terms.mode == Mode::Sniff
+        {
             return Vec::new();
         }
         let held = std::mem::take(&mut self.memory[sender].held);
@@ -592,7 +504,9 @@ impl Copies {
         self.touched.extend(0..self.lanes.len());
         let mut again = Vec::new();
         for (at, lane) in self.lanes.iter_mut().enumerate() {
-            let Some(flight) = lane.flight.as_mut().filter(|flight| flight.arrived) else { continue };
+            let Some(flight) = lane.flight.as_mut().filter(|flight| flight.arrived) else {
+                continue;
+            };
             let work = flight.sum.work;
             for receiver in &mut flight.receivers {
                 if receiver.subscriber == subscriber && !receiver.works {
@@ -614,7 +528,8 @@ impl Copies {
     pub fn inside(&self) -> u128 {
         let each = self.each();
         let lanes: u128 = self.lanes.iter().map(|lane| lane.copies(each)).sum();
-        let memory = self.memory.iter().map(|memory| u128::from(memory.held.records + memory.writing));
+        let memory =
+            self.memory.iter().map(|memory| u128::from(memory.held.records + memory.writing));
         lanes + memory.sum::<u128>()
     }
 
@@ -630,6 +545,9 @@ impl Copies {
         if c.due == c.delivered + lost + inside {
             return Ok(());
         }
-        Err(format!("a log with {} copies due has {} delivered, {lost} lost, {inside} inside", c.due, c.delivered))
+        Err(format!(
+            "a log with {} copies due has {} delivered, {lost} lost, {inside} inside",
+            c.due, c.delivered
+        ))
     }
 }

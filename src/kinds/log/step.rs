@@ -185,8 +185,8 @@ impl Ask for Record {
             compiler.emit(Op::Cpu { demand, threads: 1 });
         }
         let receive = spec.receive.as_ref();
-        let receive = receive
-            .map(|law| compiler.demand("demand", &format!("{owner}.receive"), &law_of(law)));
+        let receive =
+            receive.map(|law| compiler.demand("demand", &format!("{owner}.receive"), &law_of(law)));
         let size = compiler.demand("record-size", &owner, &law_of(&self.size));
         let mut flush = 0;
         if spec.mode.value == Mode::Local {

@@ -1,4 +1,4 @@
-//! Oracles of the copies of a log: rules by hand, closed forms, and the account under random events.
+//! Oracles of the copies of a log: single rules, closed forms, and the account under random events.
 
 mod closed_forms;
 mod random;

@@ -118,7 +118,8 @@ fn between(compiler: &Compiler<'_>, made: &Made) -> Option<Box<Between>> {
     let mut servers = BTreeMap::new();
     for (group, (name, spec)) in draft.scenario.server.iter().enumerate() {
         for member in 0..spec.count.value {
-            servers.insert(compiler.component(&member_name(name, member)), draft.links.servers[group]);
+            servers
+                .insert(compiler.component(&member_name(name, member)), draft.links.servers[group]);
         }
     }
     let rack = |(at, part): (usize, &Part)| {

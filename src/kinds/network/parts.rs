@@ -215,8 +215,8 @@ impl Parts for Rack {
 
 impl Parts for Link {
     none!(
-        came_later, words, stands_on, way_back, role, life, publishes, memory, remembers, mechanisms,
-        surrogates, passing, converging
+        came_later, words, stands_on, way_back, role, life, publishes, memory, remembers,
+        mechanisms, surrogates, passing, converging
     );
 
     fn parts(&self, _: &Draft, index: usize) -> Vec<Part> {

@@ -218,7 +218,10 @@ impl Around<'_> {
             return self.fail_up(id, Outcome::Error);
         }
         let entry = &self.requests[id];
-        let in_line = innermost && entry.stage == Stage::Route && entry.waits == Waits::InLine && entry.at == frame.at;
+        let in_line = innermost
+            && entry.stage == Stage::Route
+            && entry.waits == Waits::InLine
+            && entry.at == frame.at;
         let gives_up = in_line && self.leaves_line(frame.at);
         if frame.hold == Hold::Calling {
             self.turns_back(id);

@@ -1,4 +1,4 @@
-//! What each way costs and loses, record by record.
+//! Costs and losses of each way, record by record.
 
 use super::*;
 
@@ -66,7 +66,11 @@ fn the_slowest_of_a_group_fills_the_buffer_of_the_sender() {
         }
     }
     let counts = *copies.counts();
-    assert_eq!((counts.delivered, counts.dropped), (2, 6), "a block of one record, two records too many");
+    assert_eq!(
+        (counts.delivered, counts.dropped),
+        (2, 6),
+        "a block of one record, two records too many"
+    );
     copies.worked(ms(20), 0, 2, End::Done);
     drain(&mut copies, ms(20));
     assert_eq!(copies.counts().delivered, 30);
@@ -108,7 +112,7 @@ fn a_request_that_ends_while_it_waits_takes_its_records_along() {
     copies.close().unwrap();
 }
 
-/// What a sender holds is lost with it; what a subscriber has accepted is not.
+/// Records that a sender holds are lost with it; those that a subscriber has accepted are not.
 #[test]
 fn a_sender_that_fails_loses_what_has_not_arrived() {
     for (arrives, lost) in [(false, 5), (true, 4)] {
@@ -234,7 +238,7 @@ fn a_sniffer_that_is_away_reads_nothing() {
     copies.close().unwrap();
 }
 
-/// What is on the disk outlives the process; it is sent when it is collected, and again if it did not arrive.
+/// Records on the disk outlive the process. They are sent when they are collected, and again if they did not arrive.
 #[test]
 fn a_disk_keeps_what_a_process_has_written() {
     let mut copies = Copies::new(terms(Mode::Local, 1, 1));
