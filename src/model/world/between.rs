@@ -88,6 +88,8 @@ impl Around<'_> {
     pub(super) fn reaches(&mut self, id: RequestId) {
         let entry = &mut self.requests[id];
         entry.stage = Stage::Route;
+        // Its sojourn there begins now.
+        entry.top_mut().since = self.now;
         let member = entry.top().at;
         self.admit(id, member);
     }
