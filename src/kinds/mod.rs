@@ -12,6 +12,7 @@ pub mod cdn;
 pub mod client;
 pub mod database;
 pub mod disks;
+pub mod log;
 pub mod name_service;
 pub mod nas;
 pub mod network;
@@ -58,6 +59,8 @@ macro_rules! each_kind {
                 |spec| crate::convert::table::u32(spec.in_.value.0.len()), crate::kinds::queue::plan::Queue;
             Sharded, sharded, "sharded", crate::kinds::sharded::spec::ShardedSpec, "Databases whose data is divided between other databases.",
                 |_spec| 1, crate::kinds::sharded::plan::Sharded;
+            Log, log, "log", crate::kinds::log::spec::LogSpec, "Logs: processes write records, each of which is due at every subscriber.",
+                |spec| crate::convert::table::u32(spec.to.value.0.len()), crate::kinds::log::plan::Log;
         }
     };
 }
@@ -65,7 +68,7 @@ pub(crate) use each_kind;
 
 /// All kinds, in the order in which they are compiled. Pools, draw keys and programs are numbered in this order;
 /// a deep probe asks other components in the order of their pools.
-pub const COMPILED: [Kind; 18] = [
+pub const COMPILED: [Kind; 19] = [
     Kind::Station,
     Kind::Site,
     Kind::Rack,
@@ -84,6 +87,7 @@ pub const COMPILED: [Kind; 18] = [
     Kind::Group,
     Kind::Crew,
     Kind::Sharded,
+    Kind::Log,
 ];
 
 /// Resolved references of the components whose kind has no field of its own in
@@ -96,6 +100,8 @@ pub struct Resolved {
     pub queues: Vec<queue::plan::QueueLinks>,
     /// Links of each sharded database.
     pub sharded: Vec<sharded::plan::ShardedLinks>,
+    /// Links of each log.
+    pub logs: Vec<log::plan::LogLinks>,
 }
 
 /// Calls `make!` with the tokens `$($before)*` and the steps that kinds of components add. A row holds a description
@@ -106,8 +112,10 @@ macro_rules! each_step {
         $make! {
             $($before)*
             "A look-up in a cache.", "cache" => Cache(crate::kinds::cache::spec::CacheStep);
+            "A change of an object behind a cache.", "update" => Update(crate::kinds::cache::spec::UpdateStep);
             "Publication of a message to a queue.", "publish" => Publish(crate::kinds::queue::spec::PublishStep);
             "A wait until published messages are done.", "await" => Await(crate::kinds::queue::spec::AwaitStep);
+            "A record written to a log.", "log" => Log(crate::kinds::log::spec::LogStep);
         }
     };
 }
@@ -136,6 +144,7 @@ macro_rules! each_component {
             "A name service.", Names: Box<crate::kinds::name_service::live::Names>, crate::kinds::name_service::live::Names;
             "The roles of the members of a database and their replication.", Database: Box<crate::kinds::database::live::Database>, crate::kinds::database::live::Database;
             "The messages of a queue.", Queue: Box<crate::kinds::queue::live::Queue>, crate::kinds::queue::live::Queue;
+            "The copies of the records of a log on their way.", Log: Box<crate::kinds::log::live::Log>, crate::kinds::log::live::Log;
         }
     };
 }
@@ -144,14 +153,22 @@ pub(crate) use each_component;
 /// Calls `make!` with the tokens `$($before)*` and the metrics that kinds of components add.
 macro_rules! each_metric {
     ($make:ident, $($before:tt)*) => {
-        crate::kinds::disks::figures::metrics! { [crate::kinds::queue::figures::metrics] $make, $($before)* }
+        crate::kinds::disks::figures::metrics! { [crate::kinds::metrics_of_logs] $make, $($before)* }
     };
 }
 pub(crate) use each_metric;
 
+/// Passes the metrics of logs on to those of queues.
+macro_rules! metrics_of_logs {
+    ($make:ident, $($before:tt)*) => {
+        crate::kinds::log::figures::metrics! { [crate::kinds::queue::figures::metrics] $make, $($before)* }
+    };
+}
+pub(crate) use metrics_of_logs;
+
 /// Rows that kinds of components add to the registry of figures.
 pub const ROWS: &[&[crate::plan::figure::registry::Row]] =
-    &[disks::figures::ROWS, queue::figures::ROWS];
+    &[disks::figures::ROWS, queue::figures::ROWS, log::figures::ROWS];
 
 /// Returns the name of the tally that holds a figure of [`ROWS`] and how to read it; `None` for any other figure.
 #[must_use]
@@ -160,6 +177,7 @@ pub fn read(
 ) -> Option<(&'static str, crate::model::gauge::ReadAs)> {
     disks::figures::read(figure)
         .or_else(|| queue::figures::read(figure).map(|how| (queue::account::OF, how)))
+        .or_else(|| log::figures::read(figure))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The input of the event loop, made by `plan`: dense tables, no names to resolve, immutable.
 
+use std::collections::BTreeMap;
+
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::kinds::nas::live::Persistence;
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
@@ -319,6 +321,26 @@ pub struct Network {
     pub ways: Vec<Option<u32>>,
     /// True if users can be cut off until routes have converged.
     pub converges: bool,
+    /// Ways of calls between sites; `None`: no link is between two sites.
+    pub between: Option<Box<Between>>,
+}
+
+/// Ways of calls between processes at different sites that a link connects.
+#[derive(Clone, Debug)]
+pub struct Between {
+    /// Rack of each component.
+    pub racks: Vec<Option<u32>>,
+    /// Way from one rack to another.
+    pub ways: BTreeMap<(u32, u32), u32>,
+}
+
+impl Between {
+    /// Returns the way of a call from one component to another; `None`: it crosses no link between sites.
+    #[must_use]
+    pub fn way(&self, from: ComponentId, to: ComponentId) -> Option<u32> {
+        let rack = |of: ComponentId| self.racks.get(of.index()).copied().flatten();
+        self.ways.get(&(rack(from)?, rack(to)?)).copied()
+    }
 }
 
 impl Blueprint {

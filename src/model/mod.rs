@@ -31,7 +31,7 @@ use crate::model::gauge::Occupancy;
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId};
 use crate::model::outage::Past;
 use crate::model::record::Record;
-use crate::model::request::{Hold, Marks, Outcome, Owner, RequestId, Requests, Waits};
+use crate::model::request::{Hold, Marks, Outcome, Owner, Request, RequestId, Requests, Waits};
 use crate::model::route::{Drawn, Draws};
 use crate::units::{SimDuration, SimTime};
 
@@ -271,6 +271,17 @@ impl Ctx<'_> {
         request.counted = begun.counted;
         request.local = begun.at.0;
         self.lane.push(Move::Enter(id));
+        Some(id)
+    }
+
+    /// Starts a request of a component's own at the first operation of its route. Returns `None`, and the run stops, if
+    /// there are too many.
+    pub fn start(&mut self, request: Request) -> Option<RequestId> {
+        let Ok(id) = self.requests.insert(request) else {
+            self.lane.push(Move::TooMany);
+            return None;
+        };
+        self.lane.push(Move::Advance(id));
         Some(id)
     }
 

@@ -153,6 +153,8 @@ pub enum Stage {
     Reply,
     /// The client's next request is on the way to the edge.
     Travel,
+    /// It is on the way over a link between sites to the component that it calls.
+    Call,
 }
 
 /// Flags of a request, one bit each.

@@ -125,6 +125,14 @@ pub enum Op {
         /// Number of threads that share the work, at least one.
         threads: u16,
     },
+    /// Processor time that the component has given to a request of its own, in core-nanoseconds in its `need`, in the zone
+    /// of the innermost component.
+    Work,
+    /// Bytes that cross the network between processes: as many as the `need` of the request, by the way `local`.
+    Carry {
+        /// The network.
+        network: ComponentId,
+    },
     /// Wait.
     Delay {
         /// Seconds.
@@ -309,6 +317,8 @@ pub struct CallKind {
     pub time_out: Option<SimDuration>,
     /// Query to a database, if it is one.
     pub query: Option<Asks>,
+    /// Bytes of the call and of its answer on a link between sites; `None`: one byte.
+    pub bytes: [Option<DemandId>; 2],
 }
 
 /// Query of a call to a database.

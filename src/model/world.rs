@@ -36,6 +36,7 @@ macro_rules! ctx {
 }
 
 pub mod around;
+mod between;
 mod calls;
 mod ending;
 mod hearing;

@@ -26,6 +26,7 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::units::{Rate, SimDuration};
 use crate::workload::adaptive::adaptive_hit_ratio;
+use crate::workload::changed::{self, Changes};
 use crate::workload::hits::{HitRatios, Holds, Policy, Ttl, hit_ratios, hit_ratios_of_two_tiers};
 use crate::workload::popularity::{MAX_OBJECTS, Zipf};
 
@@ -38,6 +39,22 @@ pub struct Hits {
     caches: Vec<f64>,
     /// Parameters of caches simulated object by object, per cache.
     played: Vec<Option<Played>>,
+}
+
+/// Look-ups and changes of a cache per second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Asks {
+    look_ups: f64,
+    changes: Changes,
+}
+
+impl Asks {
+    fn add(&mut self, rate: f64, changes: &Changes) {
+        for at in 0..2 {
+            self.changes.removing[at] += rate * changes.removing[at];
+            self.changes.storing[at] += rate * changes.storing[at];
+        }
+    }
 }
 
 /// Hits at the edges of a CDN.
@@ -62,16 +79,16 @@ impl Hits {
             played: scenario.cache.iter().map(|(_, spec)| Played::of(spec)).collect(),
         };
         // The hits of a cache affect only the rates of the caches behind it.
-        let mut computed = vec![f64::NAN; hits.played.len()];
+        let mut computed = vec![None; hits.played.len()];
         for _ in 0..hits.played.iter().flatten().count() {
-            let rates = hits.look_ups(draft);
+            let rates = hits.asks(draft);
             let before = hits.caches.clone();
             for (at, cache) in hits.played.iter().enumerate() {
-                if let Some(cache) = cache.as_ref().filter(|_| computed[at] != rates[at]) {
-                    hits.caches[at] = cache.ratio(rates[at]).unwrap_or(0.0);
+                if let Some(cache) = cache.as_ref().filter(|_| computed[at] != Some(rates[at])) {
+                    hits.caches[at] = cache.ratio(&rates[at]).unwrap_or(0.0);
                 }
             }
-            computed = rates;
+            computed = rates.into_iter().map(Some).collect();
             if hits.caches == before {
                 break;
             }
@@ -119,9 +136,9 @@ impl Hits {
         self.caches.get(cache).copied().unwrap_or(0.0)
     }
 
-    /// Returns the look-ups per second, per cache.
-    fn look_ups(&self, draft: &Draft) -> Vec<f64> {
-        let mut rates = vec![0.0; self.caches.len()];
+    /// Returns the look-ups and changes per second, per cache.
+    fn asks(&self, draft: &Draft) -> Vec<Asks> {
+        let mut rates = vec![Asks::default(); self.caches.len()];
         for (class, rate) in class_rates(draft, self).into_iter().enumerate() {
             let missed = match draft.links.enters[class] {
                 Some(Entrance::Cdn(cdn)) => 1.0 - self.at_edges(draft, cdn, class),
@@ -132,13 +149,16 @@ impl Hits {
         rates
     }
 
-    fn follow(&self, steps: &[Step], rate: f64, rates: &mut [f64]) {
+    fn follow(&self, steps: &[Step], rate: f64, rates: &mut [Asks]) {
         let passes = |ask: &dyn Ask| ask.passes(self);
         for (step, count) in Visits::new(steps, &passes).take() {
             match &step.does {
                 Does::Ask(ask) => {
                     if let (Kind::Cache, cache) = ask.of() {
-                        rates[cache] += rate * count;
+                        match ask.changes() {
+                            Some(changes) => rates[cache].add(rate * count, &changes),
+                            None => rates[cache].look_ups += rate * count,
+                        }
                     }
                 }
                 Does::Call(call) => self.follow(&call.steps, rate * count, rates),
@@ -296,13 +316,18 @@ impl Played {
         Some(Self { popularity, capacity, by })
     }
 
-    /// Computes the hit ratio at a rate of look-ups per second; without a lifetime, the rate does not matter.
-    fn ratio(&self, rate: f64) -> Option<f64> {
+    /// Computes the hit ratio at these rates; without a lifetime and changes, the rate does not matter.
+    fn ratio(&self, asks: &Asks) -> Option<f64> {
+        let rate = asks.look_ups;
         let Some((policy, ttl)) = self.by else {
             // Users without a rate count as slow.
             let (rate, quiet) = if rate > 0.0 { (rate, PROMOTION.seconds()) } else { (1.0, 0.0) };
             return Some(adaptive_hit_ratio(&self.popularity, self.capacity, rate, quiet));
         };
+        if !asks.changes.is_none() {
+            let cache = (self.capacity, policy);
+            return Some(changed::hit_ratio(&self.popularity, cache, rate, &asks.changes));
+        }
         let rate = if ttl.is_none() { 1.0 } else { rate };
         let asked = [(self.popularity.clone(), Rate::per_second(rate)?)];
         let holds = Holds { capacity: self.capacity, policy, ttl };

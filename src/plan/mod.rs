@@ -6,6 +6,7 @@
 
 pub mod availability;
 pub mod bounds;
+pub mod carriage;
 pub mod checks;
 pub mod compile;
 pub mod cost;

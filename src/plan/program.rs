@@ -427,6 +427,9 @@ impl<'a> Compiler<'a> {
         let owner = self.owner("call", &name);
         let time_out = call.time_out.as_ref().map(|time| time.value);
         let kind = self.call_kind(&owner, &name, time_out);
+        let bytes = [("call-size", &call.sends), ("answer-size", &call.returns)];
+        self.routes.calls[kind.index()].bytes =
+            bytes.map(|(purpose, law)| Some(self.demand(purpose, &owner, law.as_ref()?)));
         let way = Way { to: call.to, behind: None, owner: &owner, call: Some(kind) };
         self.enter(&way, &mut |compiler| compiler.steps(&call.steps));
     }
@@ -445,6 +448,7 @@ impl<'a> Compiler<'a> {
             name: format!("{caller}→{callee}"),
             time_out,
             query: None,
+            bytes: [None; 2],
         });
         CallId::at(self.routes.calls.len() - 1)
     }

@@ -15,6 +15,7 @@
 
 pub mod adaptive;
 pub mod arrivals;
+pub mod changed;
 pub mod failures;
 pub mod hits;
 pub mod log;

@@ -19,7 +19,7 @@ use crate::workload::popularity::Zipf;
 pub(super) const PROCESS: u32 = 0;
 
 impl Components for Cache {
-    none!(mounts, entrance);
+    none!(carries, mounts, entrance);
 
     /// Sets the keys of the writes of second levels.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {

@@ -8,3 +8,4 @@ pub mod parts;
 pub mod plan;
 pub mod spec;
 pub mod step;
+pub mod update;

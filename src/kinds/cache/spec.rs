@@ -45,6 +45,20 @@ words! {
 }
 
 spec! {
+    /// A change of an object of which a cache may have a copy.
+    pub struct UpdateStep {
+        /// Cache that is told.
+        update: Reference,
+        /// If true, the cache stores the new copy (write-through); otherwise it removes the old one.
+        through: bool = false,
+        /// If true, all objects change equally often; otherwise in proportion to their popularity.
+        evenly: bool = false,
+        /// Name of the step, for `goto`.
+        label: Option<Name>,
+    }
+}
+
+spec! {
     /// A look-up in a cache; a miss executes the steps of `else`.
     pub struct CacheStep {
         /// Cache that is asked.

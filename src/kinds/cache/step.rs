@@ -22,6 +22,7 @@ use crate::plan::route::resolve::{Here as Inside, Resolver};
 use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
+use crate::workload::changed::Changes;
 
 /// A resolved look-up.
 #[derive(Debug)]
@@ -98,6 +99,10 @@ impl Ask for LookUp {
 
     fn of(&self) -> (Kind, usize) {
         (Kind::Cache, self.cache)
+    }
+
+    fn changes(&self) -> Option<Changes> {
+        None
     }
 
     fn inside(&self) -> &[Step] {

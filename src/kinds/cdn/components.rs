@@ -14,7 +14,7 @@ use crate::plan::names::member_name;
 use crate::plan::program::{Compiler, Way};
 
 impl Components for Cdn {
-    none!(mounts, pools);
+    none!(carries, mounts, pools);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, spec)) in builder.draft().scenario.cdn.iter().enumerate() {

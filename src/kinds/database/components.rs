@@ -27,7 +27,7 @@ use crate::plan::program::{Compiler, law_of};
 use crate::units::{Bytes, SimDuration};
 
 impl Components for Database {
-    none!(mounts, entrance);
+    none!(carries, mounts, entrance);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();

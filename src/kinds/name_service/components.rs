@@ -16,7 +16,7 @@ use crate::plan::names::{beliefs_name, member_name};
 use crate::plan::program::{Compiler, Way};
 
 impl Components for NameService {
-    none!(mounts, pools);
+    none!(carries, mounts, pools);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, _)) in builder.draft().scenario.name_service.iter().enumerate() {

@@ -18,7 +18,7 @@ use crate::scenario::value::Spanned;
 use crate::units::{Bytes, SimDuration};
 
 impl Components for Nas {
-    none!(pools, entrance, finish);
+    none!(carries, pools, entrance, finish);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();

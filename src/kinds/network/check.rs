@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::kinds::network::{Link, Rack, Site};
 use crate::plan::Draft;
+use crate::plan::carriage::link_between;
 use crate::plan::checks::inert;
 use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::kind::checks::{Checks, Purpose, none};
@@ -91,6 +92,11 @@ fn check_links(draft: &Draft, out: &mut Diagnostics) {
         } else if sites.len() == 2 && sites[0] == sites[1] {
             let message = format!("a link from `{}` to itself", between[0].text);
             out.push(Diagnostic::new(Code::SelfReference, between.span, message));
+        } else if let [one, other] = sites[..]
+            && link_between(draft, one, other).is_some_and(|first| first < at)
+        {
+            let message = "an earlier link lies between these sites: data crosses that one alone";
+            inert(between.span, message, "raise its `bandwidth`, or remove this link", out);
         }
     }
 }

@@ -1,18 +1,23 @@
-//! The network in the event loop: switches and uplinks as links, racks as ways.
+//! The network in the event loop: switches, uplinks and links between sites as links, racks as ways.
 //!
 //! A reply leaves through the switch of the rack that answered it, then through the uplinks of
-//! the rack's site. A component in no rack crosses no link.
+//! the rack's site. A component in no rack crosses no link. Data between processes takes a way of its own
+//! ([`carriage`](crate::plan::carriage)).
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::table;
 use crate::kinds::network::live::{LinkConfig, LinksConfig, PathConfig, UplinkConfig, UplinkGroup};
 use crate::kinds::network::spec::UplinksSpec;
 use crate::kinds::network::{Link, Rack, Site};
-use crate::model::blueprint::{Config, Network, Part};
+use crate::model::blueprint::{Between, Config, Network, Part};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::plan::Draft;
+use crate::plan::carriage::{self, Carriage, Crossed, crosses, link_between, number};
 use crate::plan::compile::{Builder, Made};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::kind::parts::Parts;
+use crate::plan::names::member_name;
 use crate::plan::part;
 use crate::plan::program::Compiler;
 use crate::units::{Bandwidth, SimDuration};
@@ -21,7 +26,7 @@ use crate::units::{Bandwidth, SimDuration};
 const NETWORK: &str = "the network";
 
 impl Components for Site {
-    none!(mounts, pools, entrance);
+    none!(carries, mounts, pools, entrance);
 
     /// Asks for one component that moves the bytes, one per link, and one per uplink whose failure cuts its users off.
     fn gather(&self, builder: &mut Builder<'_>) {
@@ -64,16 +69,65 @@ impl Components for Site {
         let table = Table::of(draft);
         let passes = |rack: &usize| !table.way(draft, *rack).is_empty();
         let ways = made.racks.iter().map(|rack| rack.filter(passes).map(table::u32)).collect();
-        made.network = Some(Network { links: network, ways, converges: !converging.is_empty() });
+        let between = between(compiler, made);
+        made.network =
+            Some(Network { links: network, ways, converges: !converging.is_empty(), between });
     }
 }
 
 impl Components for Rack {
-    none!(gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, finish);
 }
 
 impl Components for Link {
     none!(gather, mounts, pools, entrance, finish);
+
+    /// Returns the carriages between each rack of one of its sites and each rack of the other.
+    fn carries(&self, draft: &Draft) -> Vec<Carriage> {
+        let pairs = linked(draft).into_iter();
+        let to = |to| BTreeSet::from([Some(to)]);
+        pairs.map(|(from, at)| Carriage { from: Some(from), to: to(at) }).collect()
+    }
+}
+
+/// Returns the pairs of racks at two sites with a link between them, in both directions.
+fn linked(draft: &Draft) -> Vec<(usize, usize)> {
+    let racks = 0..draft.links.racks.len();
+    let pairs = racks.clone().flat_map(|one| racks.clone().map(move |other| (one, other)));
+    let has_link = |(one, other): &(usize, usize)| {
+        let (one, other) = (draft.links.racks[*one], draft.links.racks[*other]);
+        let sites = one.zip(other).filter(|(one, other)| one != other);
+        sites.is_some_and(|(one, other)| link_between(draft, one, other).is_some())
+    };
+    pairs.filter(has_link).collect()
+}
+
+/// Returns the ways of calls between sites, if a link is between two of them.
+fn between(compiler: &Compiler<'_>, made: &Made) -> Option<Box<Between>> {
+    let draft = compiler.draft();
+    let pairs = linked(draft);
+    if pairs.is_empty() {
+        return None;
+    }
+    let all = carriage::all(draft);
+    let way = |(from, to): (usize, usize)| {
+        let carriage = Carriage { from: Some(from), to: BTreeSet::from([Some(to)]) };
+        let number = number(draft, &all, &carriage)?;
+        Some(((table::u32(from), table::u32(to)), number))
+    };
+    let mut servers = BTreeMap::new();
+    for (group, (name, spec)) in draft.scenario.server.iter().enumerate() {
+        for member in 0..spec.count.value {
+            servers
+                .insert(compiler.component(&member_name(name, member)), draft.links.servers[group]);
+        }
+    }
+    let rack = |(at, part): (usize, &Part)| {
+        let by_place = || servers.get(&part.place?.cpu).copied().flatten();
+        made.racks[at].or_else(by_place).map(table::u32)
+    };
+    let racks = made.parts.iter().enumerate().map(rack).collect();
+    Some(Box::new(Between { racks, ways: pairs.into_iter().filter_map(way).collect() }))
 }
 
 /// Links of a draft: those of the sites, then those of the racks.
@@ -84,6 +138,8 @@ struct Table {
     uplinks: Vec<Option<usize>>,
     /// Index in `links` of each rack's switch.
     switches: Vec<Option<usize>>,
+    /// Index in `links` of each link between sites.
+    between: Vec<usize>,
 }
 
 impl Table {
@@ -104,6 +160,10 @@ impl Table {
                 switch.map(|switch| table.add(format!("{name}.switch"), switch.bandwidth.value));
             table.switches.push(link);
         }
+        for (name, link) in draft.scenario.link.iter() {
+            let link = table.add(name.text.clone(), link.bandwidth.value);
+            table.between.push(link);
+        }
         table
     }
 
@@ -117,6 +177,45 @@ impl Table {
         let uplink = draft.links.racks[rack].and_then(|site| self.uplinks[site]);
         self.switches[rack].into_iter().chain(uplink).collect()
     }
+}
+
+/// Returns the way of data between processes.
+fn path_of(draft: &Draft, table: &Table, carriage: &Carriage) -> PathConfig {
+    let crossed = crosses(draft, carriage);
+    let link = |crossed: &Crossed| match *crossed {
+        Crossed::Switch(rack) => table.switches[rack],
+        Crossed::Uplinks(site) => table.uplinks[site],
+        Crossed::Link(link) => Some(table.between[link]),
+    };
+    let limit = |crossed: &Crossed| match *crossed {
+        Crossed::Uplinks(site) => {
+            draft.scenario.site[site].1.uplinks.as_ref().map(|uplinks| uplinks.bandwidth.value)
+        }
+        _ => None,
+    };
+    PathConfig {
+        links: crossed.iter().filter_map(link).collect(),
+        flow_limit: crossed.iter().filter_map(limit).min_by_key(|limit| limit.bytes_per_s()),
+        latency: latency(draft, carriage),
+        uplinks: None,
+    }
+}
+
+/// Returns the latency of a carriage to the farthest of its receivers: of the switches, and of the link between sites.
+fn latency(draft: &Draft, carriage: &Carriage) -> SimDuration {
+    let to = carriage.to.iter().map(|to| {
+        let one = Carriage { from: carriage.from, to: BTreeSet::from([*to]) };
+        let each = crosses(draft, &one).into_iter().map(|crossed| match crossed {
+            Crossed::Switch(rack) => {
+                let switch = draft.scenario.rack[rack].1.switch.as_ref();
+                switch.map_or(0, |switch| switch.latency.value.nanos())
+            }
+            Crossed::Uplinks(_) => 0,
+            Crossed::Link(link) => draft.scenario.link[link].1.latency.value.nanos(),
+        });
+        each.fold(0, u64::saturating_add)
+    });
+    SimDuration::from_nanos(to.max().unwrap_or(0))
 }
 
 /// Returns the sites whose users are cut off until routes converge when one of several uplinks fails.
@@ -150,6 +249,8 @@ fn network(builder: &mut Builder<'_>, id: ComponentId) -> Part {
             }),
         });
     }
+    // In the order of the numbers of [`number`](crate::plan::carriage::number).
+    paths.extend(carriage::all(draft).iter().map(|one| path_of(draft, &table, one)));
     let links = table.links.iter().map(|(name, all)| (builder.id(name), *all)).collect();
     let unit = builder.unit(id, 0);
     let group = |(site, uplinks): (usize, &UplinksSpec)| {

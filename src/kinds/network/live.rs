@@ -17,7 +17,7 @@
 //! In: `send`, `hold`, `cancel`, `alarm`, `health`, `link_health`, `uplink_health`. Out: the request goes on.
 //! Holds: bytes moved over a link ≤ its capacity × time, in integers; a link that is down moves
 //! nothing and forgets nothing: transfers over it stall and resume where they stopped.
-//! Leaves out: requests on their way to the site (some hundred bytes: negligible), traffic between
+//! Leaves out: requests on their way to the site (some hundred bytes: negligible), calls between
 //! servers, slow start, loss, headers; replies to requests that came from no client, and to
 //! clients that have hung up: no client would receive them, so nothing is sent.
 //! Source: Bertsekas & Gallager, *Data Networks* (1992) 6.5.2.
@@ -34,10 +34,10 @@ use crate::model::alarm::Alarm;
 use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
-use crate::model::request::{Request, RequestId, Waits};
-use crate::model::route::Draws;
+use crate::model::request::{Request, RequestId, Stage, Waits};
+use crate::model::route::{Draws, Op};
 use crate::model::world::Around;
-use crate::model::{Ctx, Health, Heard, Held, Keeps, Live, Start, none};
+use crate::model::{Ctx, Health, Heard, Held, Keeps, Live, Next, Start, none};
 use crate::units::{Bandwidth, Bytes, SimDuration, SimTime};
 
 /// Configuration of the network of a world.
@@ -291,8 +291,15 @@ impl Links {
             self.handles[request.index()] = None;
             let path = &mut self.paths[ctx.requests[request].local as usize];
             path.completed += 1;
-            ctx.requests[request].ends = ctx.now + path.latency;
+            let latency = path.latency;
+            ctx.requests[request].ends = ctx.now + latency;
             ctx.departs(&mut self.inside, request);
+            if ctx.requests[request].stage != Stage::Reply && !latency.is_zero() {
+                // Data between processes; the client of a reply counts its latency itself.
+                ctx.requests[request].waits = Waits::Timer;
+                ctx.wake_after(request, latency);
+                continue;
+            }
             ctx.proceed(request);
         }
         self.alarm.arm(ctx, self.unit, self.share.next_due());
@@ -350,10 +357,17 @@ impl Live for Links {
     none!(
         listens, hears, ask, ended, holds, count_ends, waits, sojourns, by_number, closes, loads,
         forgets, queue, queue_mut, whole, is_process, is_idle, bounds, leader, data_swap, entrance,
-        bars, starts, due, step, wake, returned, room, redirects, abandoned, answers, fate,
-        in_vain
+        bars, starts, due, wake, returned, room, redirects, abandoned, answers, fate, in_vain
     );
     none!(counts_anew, begin_to_count);
+
+    /// Sends the data of `request` to another process.
+    fn step(around: &mut Around<'_>, own: ComponentId, request: RequestId, _: Op) -> Next {
+        let entry = &around.requests[request];
+        let (size, path) = (Bytes::new(entry.need), entry.local);
+        around.with(own, |links: &mut Self, ctx| links.send(ctx, request, size, path));
+        Next::Waits
+    }
 
     /// Finishes the transfers that are done, or reconnects users once routes have converged.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {

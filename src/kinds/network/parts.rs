@@ -214,7 +214,7 @@ impl Parts for Rack {
 
 impl Parts for Link {
     none!(
-        came_later, words, stands_on, way_back, role, life, publishes, shows, memory, remembers,
+        came_later, words, stands_on, way_back, role, life, publishes, memory, remembers,
         mechanisms, surrogates, passing, converging
     );
 
@@ -244,6 +244,12 @@ impl Parts for Link {
         true
     }
 
+    fn shows(&self, shown: &mut Shown<'_>, part: Part) {
+        shown.carried_by(&[part], false);
+        shown.slow();
+    }
+
+    /// Returns every link: calls over it have not been held against a run yet.
     fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
         let links = draft.scenario.link.iter();
         let one =

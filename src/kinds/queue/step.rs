@@ -29,6 +29,7 @@ use crate::plan::route::resolve::{Here as Inside, Resolver};
 use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
+use crate::workload::changed::Changes;
 
 /// A publication.
 #[derive(Debug)]
@@ -123,6 +124,10 @@ impl Ask for Publish {
 
     fn of(&self) -> (Kind, usize) {
         (Kind::Queue, self.queue)
+    }
+
+    fn changes(&self) -> Option<Changes> {
+        None
     }
 
     fn inside(&self) -> &[Step] {

@@ -17,7 +17,7 @@ use crate::plan::program::{Compiler, Way};
 pub(super) const ALL: u32 = 0;
 
 impl Components for Service {
-    none!(mounts, finish);
+    none!(carries, mounts, finish);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();

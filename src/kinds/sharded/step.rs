@@ -23,6 +23,7 @@ use crate::plan::route::{Call, Does, Query, Repeat, Step, Way};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::source::Span;
+use crate::workload::changed::Changes;
 
 /// The queries of one step.
 #[derive(Debug)]
@@ -143,7 +144,7 @@ impl Make<'_> {
         let to = self.links.index?;
         let steps = vec![self.does(Does::Ask(Arc::new(LookUp { sharded: self.sharded })))];
         let (time_out, named) = (self.step.time_out.clone(), self.step.call.span);
-        Some(self.does(Does::Call(Call { to, steps, time_out, named })))
+        Some(self.does(Does::Call(Call { to, steps, time_out, sends: None, returns: None, named })))
     }
 }
 
@@ -179,6 +180,10 @@ impl Ask for Queries {
 
     fn of(&self) -> (Kind, usize) {
         (Kind::Sharded, self.sharded)
+    }
+
+    fn changes(&self) -> Option<Changes> {
+        None
     }
 
     fn inside(&self) -> &[Step] {
@@ -239,6 +244,10 @@ impl Ask for LookUp {
 
     fn of(&self) -> (Kind, usize) {
         (Kind::Sharded, self.sharded)
+    }
+
+    fn changes(&self) -> Option<Changes> {
+        None
     }
 
     fn inside(&self) -> &[Step] {

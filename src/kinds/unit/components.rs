@@ -4,13 +4,13 @@ use crate::kinds::unit::{Crew, Group, Unit};
 use crate::plan::kind::components::{Components, none};
 
 impl Components for Unit {
-    none!(gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, finish);
 }
 
 impl Components for Group {
-    none!(gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, finish);
 }
 
 impl Components for Crew {
-    none!(gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, finish);
 }

@@ -23,7 +23,7 @@ use crate::scenario::value::Spanned;
 use crate::units::Cores;
 
 impl Components for Server {
-    none!(pools, entrance);
+    none!(carries, pools, entrance);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();
@@ -155,7 +155,7 @@ fn model(server: &ServerSpec) -> CpuModel {
 }
 
 impl Components for Zone {
-    none!(gather, mounts, pools, entrance);
+    none!(carries, gather, mounts, pools, entrance);
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         let draft = compiler.draft();

@@ -96,6 +96,10 @@ spec! {
         steps: Option<Vec<StepSpec>>,
         /// Time after which the caller abandons the call. Without it, no bound.
         time_out: Option<SimDuration>,
+        /// Bytes of the call on a link between two sites. Without it, one.
+        sends: Option<LawSpec<Bytes>>,
+        /// Bytes of its answer on a link between two sites. Without it, one.
+        returns: Option<LawSpec<Bytes>>,
         /// Name of the step, for `goto`.
         label: Option<Name>,
     }

@@ -413,6 +413,15 @@ impl Around<'_> {
         if let Some(uplink) = self.cut_off(id, member) {
             return self.turn_away(id, self.cause(uplink), Health::Unreachable);
         }
+        if self.calls_far(id, member) {
+            return;
+        }
+        self.admit(id, member);
+    }
+
+    /// Lets the innermost frame of `id`, which has come to `member`, ask for a worker.
+    #[inline(always)]
+    pub(super) fn admit(&mut self, id: RequestId, member: ComponentId) {
         let mut ctx = ctx!(self, self.states.causes[member.index()]);
         if let Component::Service(service) = &mut self.components[member.index()] {
             service.enter(&mut ctx, id);
@@ -434,8 +443,14 @@ impl Around<'_> {
             self.requests[id].depth -= 1;
             return;
         }
-        let mut ctx = ctx!(self, self.states.causes[frame.at.index()]);
-        if let Component::Service(service) = &mut self.components[frame.at.index()] {
+        self.frees_worker(id, frame.at);
+    }
+
+    /// Gives back the worker of `id` at `member`, with its innermost frame.
+    #[inline(always)]
+    pub(super) fn frees_worker(&mut self, id: RequestId, member: ComponentId) {
+        let mut ctx = ctx!(self, self.states.causes[member.index()]);
+        if let Component::Service(service) = &mut self.components[member.index()] {
             service.leave(&mut ctx, id);
         }
     }

@@ -169,6 +169,7 @@ impl Around<'_> {
         caller.depth = table::u8(keep);
         caller.at = ComponentId::NONE;
         caller.waits = Waits::Nothing;
+        caller.stage = Stage::Route;
         caller.marks.set(Marks::OF_DISK, false);
         caller.ticket = Ticket::NONE;
         caller.children = 0;
@@ -228,8 +229,14 @@ impl Around<'_> {
             return self.fail_up(id, Outcome::Error);
         }
         let entry = &self.requests[id];
-        let in_line = innermost && entry.waits == Waits::InLine && entry.at == frame.at;
+        let in_line = innermost
+            && entry.stage == Stage::Route
+            && entry.waits == Waits::InLine
+            && entry.at == frame.at;
         let gives_up = in_line && self.leaves_line(frame.at);
+        if frame.hold == Hold::Calling {
+            self.turns_back(id);
+        }
         if frame.hold == Hold::Calling && self.redirects(id, Outcome::Timeout) {
             return;
         }

@@ -13,8 +13,10 @@ use crate::units::SimDuration;
 impl Around<'_> {
     /// Advances `request` along its route until it has to wait.
     pub(super) fn advance(&mut self, id: RequestId) {
-        if self.requests[id].stage != Stage::Route {
-            return client::network(self, id);
+        match self.requests[id].stage {
+            Stage::Route => {}
+            Stage::Call => return self.reaches(id),
+            _ => return client::network(self, id),
         }
         loop {
             if self.states.frozen > 0 && self.is_stalled(id) {
@@ -49,6 +51,7 @@ impl Around<'_> {
                 | Op::Edge { cdn: own, .. }
                 | Op::Shield { cdn: own, .. }
                 | Op::Shielded { cdn: own }
+                | Op::Carry { network: own }
                 | Op::Resolve { names: own, .. }) => match Component::step(self, own, id, op) {
                     Next::GoesOn => {}
                     Next::To(to) => self.requests[id].pc = to,
@@ -56,6 +59,9 @@ impl Around<'_> {
                     Next::Asked | Next::Waits => return,
                 },
                 Op::Leave => {
+                    if self.answers_far(id) {
+                        return;
+                    }
                     self.leave(id, Outcome::Ok);
                     if self.requests[id].marks.has(Marks::ORPHAN) && self.requests[id].depth == 0 {
                         return self.requests.remove(id);
@@ -63,6 +69,12 @@ impl Around<'_> {
                 }
                 Op::Cpu { demand, threads } => {
                     if self.compute(id, demand, threads) {
+                        return;
+                    }
+                }
+                Op::Work => {
+                    let seconds = SimDuration::from_nanos(self.requests[id].need).seconds();
+                    if self.works(id, seconds, 1) {
                         return;
                     }
                 }
@@ -235,10 +247,16 @@ impl Around<'_> {
 
     /// Starts processor work for `id`. Returns false if it needs none.
     fn compute(&mut self, id: RequestId, demand: DemandId, threads: u16) -> bool {
+        let seconds = self.draws.demand_ahead(demand, &self.requests[id]);
+        self.works(id, seconds, threads)
+    }
+
+    /// Starts processor work of `id` that takes `seconds` at full speed. Returns false if that is none.
+    #[inline(always)]
+    fn works(&mut self, id: RequestId, mut seconds: f64, threads: u16) -> bool {
         let member = self.requests[id].top().at;
         let part = &self.plan.parts[member.index()];
         let place = part.place.expect("the plan gives every member a place");
-        let mut seconds = self.draws.demand_ahead(demand, &self.requests[id]);
         if let Component::Service(service) = &self.components[member.index()] {
             seconds *= service.slowness;
         }

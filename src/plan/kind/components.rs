@@ -6,6 +6,8 @@
 //! completes its components with data that is known only then ([`Components::finish`]).
 
 use crate::model::blueprint::Mount;
+use crate::plan::Draft;
+use crate::plan::carriage::Carriage;
 use crate::plan::compile::{Builder, Made};
 use crate::plan::links::Store;
 use crate::plan::program::{Compiler, Way};
@@ -31,6 +33,9 @@ pub trait Components: Sync {
         way: &Way<'_>,
         steps: &mut dyn FnMut(&mut Compiler<'_>),
     );
+
+    /// Returns the carriages of data between processes that its components ask for.
+    fn carries(&self, draft: &Draft) -> Vec<Carriage>;
 
     /// Completes the components after all classes are compiled: keys of draws, programs of their own.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made);
@@ -66,6 +71,11 @@ macro_rules! none {
             _: &crate::plan::program::Way<'_>,
             _: &mut dyn FnMut(&mut crate::plan::program::Compiler<'_>),
         ) {
+        }
+    };
+    (@carries) => {
+        fn carries(&self, _: &crate::plan::Draft) -> Vec<crate::plan::carriage::Carriage> {
+            Vec::new()
         }
     };
     (@finish) => {

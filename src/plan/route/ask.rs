@@ -13,6 +13,7 @@ use crate::plan::route::resolve::{Here, Resolver};
 use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
+use crate::workload::changed::Changes;
 
 /// Step as written.
 pub trait Asked: fmt::Debug {
@@ -38,6 +39,10 @@ pub trait Ask: Leaf + fmt::Debug + Send + Sync {
 
     /// Returns the steps inside of it that are done in the same place.
     fn inside(&self) -> &[Step];
+
+    /// Returns the changes of objects of the component per step, if it holds copies of objects; `None`: the step is no
+    /// change.
+    fn changes(&self) -> Option<Changes>;
 
     /// Returns the share of the requests that skip the steps inside.
     fn passes(&self, hits: &Hits) -> f64;

@@ -104,6 +104,10 @@ pub struct Call {
     pub steps: Vec<Step>,
     /// Time-out of the caller.
     pub time_out: Option<Spanned<SimDuration>>,
+    /// Bytes of the call on a link between sites.
+    pub sends: Option<Law>,
+    /// Bytes of its answer there.
+    pub returns: Option<Law>,
     /// Place of the target's name in the text.
     pub named: Span,
 }

@@ -14,10 +14,12 @@ use crate::plan::route::visits::Visits;
 use crate::plan::route::{Call, Does, Io, Jump, Query, Repeat, Route, Step, Visit, Way, Work};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::law::LawSpec;
 use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::value::Spanned;
+use crate::units::Bytes;
 
 /// Largest sum of the probabilities of a choice.
 const MOST: f64 = 1.0 + 1e-9;
@@ -245,6 +247,12 @@ impl<'s> Resolver<'s, '_> {
         let named = step.call.span;
         let found = self.names.resolve(&step.call.text, named, &kinds, self.out)?;
         let time_out = step.time_out.clone();
+        if found.kind != Kind::Service && found.kind != Kind::Balancer {
+            for key in [&step.sends, &step.returns] {
+                let message = "a query counts one byte on a link between sites";
+                inert_if(key.as_ref(), message, "remove it", self.out);
+            }
+        }
         if found.kind == Kind::Database {
             return Some(Does::Query(Query::resolve(step, found, self)));
         }
@@ -257,10 +265,17 @@ impl<'s> Resolver<'s, '_> {
             let message = "queries go to a database; this is none";
             inert_if(key.as_ref(), message, "give the work there in `steps`", self.out);
         }
+        for key in [&step.sends, &step.returns] {
+            let message = "no link between sites carries it: bytes inside a site cost nothing";
+            let none = self.scenario.link.is_empty();
+            inert_if(key.as_ref().filter(|_| none), message, "remove it", self.out);
+        }
         let there = Here { service: service_behind(self.links, to), nowhere: false };
         let steps = step.steps.as_ref();
         let steps = steps.map_or(Vec::new(), |s| self.steps(&s.value, there, &mut Vec::new()));
-        Some(Does::Call(Call { to, steps, time_out, named }))
+        let law = |key: &Option<Spanned<LawSpec<Bytes>>>| key.as_ref().map(|law| law.law().clone());
+        let (sends, returns) = (law(&step.sends), law(&step.returns));
+        Some(Does::Call(Call { to, steps, time_out, sends, returns, named }))
     }
 
     fn choose(&mut self, step: &'s ChooseStep, here: Here, reach: &mut Vec<&'s Name>) -> Vec<Way> {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::stats::interval::Interval;
+use crate::workload::changed::{Changes, hit_ratio};
 
 const BATCHES: usize = 20;
 
@@ -245,4 +246,43 @@ fn a_scan_empties_one_cache_and_not_the_other() {
     assert_eq!(look_up(second(1), 0..400), [400, 400]);
     assert_eq!(look_up(second(2), 1_000..2_000), [0, 0]);
     assert_eq!(look_up(second(3), 0..400), [0, 400]);
+}
+
+/// A fifth of the events are changes, which remove or store copies, of popular objects or of all evenly.
+#[test]
+fn a_cache_whose_objects_change_finds_what_the_closed_form_says() {
+    let key = |what: &str| Key::derive(Seed(5), Lineage::replication(0), "changes", what);
+    let (gap, event, victim) = (key("gap"), key("event"), key("victim"));
+    let (popularity, rate) = (Zipf::new(0.9, 200).unwrap(), 40.0);
+    for policy in [Policy::Lru, Policy::Fifo, Policy::Random] {
+        for (is_stored, is_even) in [(false, false), (false, true), (true, true)] {
+            let mut cache = ObjectCache::new(policy, 50, 200, None);
+            let (mut hits, mut look_ups, mut time) = (0_u32, 0_u32, 0.0);
+            for number in 0..60_000 {
+                time -= libm::log(gap.uniform(number, 0)) / (rate + 10.0);
+                let now = SimTime::ZERO + SimDuration::from_seconds_f64(time);
+                let uniform = event.uniform(number, 0);
+                if event.uniform(number, 1) < 0.8 {
+                    let object = popularity.object(uniform);
+                    let hit = cache.look_up(now, object, victim.uniform(number, 0));
+                    hits += u32::from(hit && number >= 5_000);
+                    look_ups += u32::from(number >= 5_000);
+                    continue;
+                }
+                let evenly = || place(below(uniform, 200));
+                let object = if is_even { evenly() } else { popularity.object(uniform) };
+                if is_stored {
+                    cache.change(now, object, victim.uniform(number, 0));
+                } else {
+                    cache.remove(object);
+                }
+            }
+            let mut changes = Changes::default();
+            let of = if is_stored { &mut changes.storing } else { &mut changes.removing };
+            of[usize::from(is_even)] = 10.0;
+            let truth = hit_ratio(&popularity, (50, policy), rate, &changes);
+            let found = f64::from(hits) / f64::from(look_ups);
+            assert!((found - truth).abs() < 0.01, "{policy:?}: {found}, and it is {truth}");
+        }
+    }
 }

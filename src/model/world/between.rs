@@ -1,0 +1,112 @@
+//! Calls over links between sites.
+//!
+//! A call crosses the link on its way to the component, before it asks for a worker, and its answer on the way back. It
+//! shares the bandwidth of the link with all that crosses it, and takes its latency. A call that is on the way has a frame
+//! that holds nothing, so a time-out of the caller counts from the start of the call and a balancer may send it elsewhere;
+//! so has an answer, whose worker is free again. A link that is down stalls both.
+//!
+//! Leaves out: connections (no call is refused by a dead link); the way of a failure, which the caller learns at once;
+//! a reply that has left its process fails with it.
+
+use super::Around;
+use crate::convert::whole;
+use crate::engine::calendar::Ticket;
+use crate::kinds::network::live::Links;
+use crate::model::Ctx;
+use crate::model::ids::{CauseId, ComponentId};
+use crate::model::request::{Frame, Hold, NO_CALL, RequestId, Stage, Waits};
+use crate::units::Bytes;
+
+/// Place of the size of a call, and of its answer, in the ledger of calls.
+const CALL: usize = 0;
+const ANSWER: usize = 1;
+
+impl Around<'_> {
+    /// Sends `id`, which calls `member`, over a link between sites. Returns false if none is on the way.
+    #[inline(always)]
+    pub(super) fn calls_far(&mut self, id: RequestId, member: ComponentId) -> bool {
+        let Some(way) = self.way_between(id, member) else { return false };
+        self.requests[id].stage = Stage::Call;
+        self.crosses(id, way, CALL);
+        true
+    }
+
+    /// Sends the answer of the innermost component of `id` over a link between sites, and gives back the worker there.
+    /// Returns false if none is on the way.
+    #[inline(always)]
+    pub(super) fn answers_far(&mut self, id: RequestId) -> bool {
+        let entry = &self.requests[id];
+        if entry.depth < 2 || entry.top().hold != Hold::Inside {
+            return false;
+        }
+        let member = entry.top().at;
+        let Some(way) = self.way_between(id, member) else { return false };
+        self.answer(id, member, way);
+        true
+    }
+
+    #[inline(never)]
+    fn answer(&mut self, id: RequestId, member: ComponentId, way: u32) {
+        let frame = *self.requests[id].top();
+        self.frees_worker(id, member);
+        let entry = &mut self.requests[id];
+        entry.depth += 1;
+        *entry.top_mut() = Frame { hold: Hold::Borrowed, ..frame };
+        // It leaves the frame when the answer has come.
+        entry.pc -= 1;
+        self.crosses(id, way, ANSWER);
+    }
+
+    #[inline(always)]
+    fn way_between(&self, id: RequestId, member: ComponentId) -> Option<u32> {
+        let between = self.plan.network.as_ref()?.between.as_ref()?;
+        let entry = &self.requests[id];
+        let depth = usize::from(entry.depth);
+        (depth >= 2).then(|| between.way(entry.frames[depth - 2].at, member)).flatten()
+    }
+
+    fn crosses(&mut self, id: RequestId, way: u32, what: usize) {
+        let Some(network) = &self.plan.network else { return };
+        let links = network.links;
+        let entry = &self.requests[id];
+        let frames = entry.frames[..usize::from(entry.depth)].iter().rev();
+        // The call of a balancer to a member carries the bytes of the call to the balancer.
+        let mut calls = frames.scan(true, |goes_on, frame| {
+            let this = goes_on.then_some(frame.call);
+            *goes_on = frame.behind;
+            this
+        });
+        let of_call = |call: u32| self.plan.routes.calls.get(call as usize)?.bytes[what];
+        let bytes = calls.find_map(|call| of_call(call).filter(|_| call != NO_CALL));
+        let size = bytes.map_or(1, |bytes| whole::u64(self.draws.demand(bytes, entry)).max(1));
+        self.with(links, |links: &mut Links, ctx: &mut Ctx<'_>| {
+            links.send(ctx, id, Bytes::new(size), way);
+        });
+    }
+
+    /// Lets `id`, which has crossed the link, ask for a worker.
+    pub(super) fn reaches(&mut self, id: RequestId) {
+        let entry = &mut self.requests[id];
+        entry.stage = Stage::Route;
+        // Its sojourn there begins now.
+        entry.top_mut().since = self.now;
+        let member = entry.top().at;
+        self.admit(id, member);
+    }
+
+    /// Takes `id` off the link that it crosses with a call, if it does.
+    pub(super) fn turns_back(&mut self, id: RequestId) {
+        let entry = &mut self.requests[id];
+        if entry.stage != Stage::Call {
+            return;
+        }
+        entry.stage = Stage::Route;
+        if entry.at == ComponentId::NONE {
+            entry.ticket = Ticket::NONE;
+            entry.waits = Waits::Nothing;
+            return;
+        }
+        let at = entry.at;
+        self.component_ctx(at, CauseId::OVERLOAD, |component, ctx| component.cancel(ctx, id));
+    }
+}

@@ -1,0 +1,121 @@
+//! Promise: a log costs and loses what its mode says; a call over a link between sites takes its time and stalls with it; a
+//! cache whose objects change finds what the closed form says.
+
+use fivenines::{Results, Run, Scenario};
+
+const SITE: &str = r#"
+scenario = "logs"
+format = 2
+[run]
+seed = 3
+replications = 6
+[window.steady]
+level = "20/s"
+length = "3min"
+warm-up = "20s"
+[site.main]
+[rack.r]
+site = "main"
+switch = { bandwidth = "1MB/s" }
+[server.box]
+count = 4
+rack = "r"
+cores = 1
+memory = "2GiB"
+[zone.www]
+on = ["box-1"]
+[zone.one]
+on = ["box-2"]
+[zone.two]
+on = ["box-3"]
+[zone.three]
+on = ["box-4"]
+[service.app]
+in = "www"
+workers = 4
+backlog = 1000
+[workload.visitors]
+request = "page"
+rate = "20/s"
+[request.page]
+enter = "app"
+demands = { work = "5ms" }
+steps = [ { cpu = "app", demand = "work" }, { log = "access", size = "1kB" } ]
+[log.access]
+"#;
+
+fn results(log: &str, figures: &[&str]) -> Results {
+    let text = format!("{SITE}{log}");
+    let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let run = figures.iter().fold(Run::new().requests_only(), |run, path| run.figure(path));
+    scenario.run(&run).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn value(results: &Results, path: &str) -> f64 {
+    results.figure(path).unwrap_or_else(|error| panic!("{path}: {error}")).value()
+}
+
+fn is_near(results: &Results, path: &str, truth: f64, most: f64) {
+    let found = value(results, path);
+    assert!((found - truth).abs() <= most, "{path}: {found}, and it is {truth}");
+}
+
+/// 20 records of 1 kB per second on a switch of 1 MB/s: 0.02 for each copy. Each copy costs the sender 1 ms of 50 ms.
+#[test]
+fn a_copy_by_tcp_costs_once_for_each_subscriber_and_by_multicast_once() {
+    let figures = ["utilization.r.switch", "utilization.zone.www.cpu", "utilization.zone.one.cpu"];
+    let to = r#"to = ["one", "two", "three"]
+send = "1ms"
+receive = "2ms"
+buffer = "1MB"
+when-full = "drop"
+"#;
+    for (mode, copies) in [("mode = \"tcp\"", 3.0), ("mode = \"multicast\"\ndetect = \"5s\"", 1.0)]
+    {
+        let results = results(&format!("{to}{mode}\n"), &figures);
+        is_near(&results, "utilization.r.switch@steady", 0.02 * copies, 0.003);
+        is_near(&results, "utilization.zone.www.cpu@steady", 0.1 + 0.02 * copies, 0.008);
+        is_near(&results, "utilization.zone.one.cpu@steady", 0.04, 0.004);
+    }
+}
+
+/// M/M/1/4 at a load of 1.2: (1 - 1.2) x 1.2^4 / (1 - 1.2^5) = 0.2787.
+#[test]
+fn a_sniffer_drops_what_the_formula_of_a_short_queue_says() {
+    let log = r#"to = "one"
+mode = "sniff"
+receive = { dist = "exponential", mean = "60ms" }
+block = "1B"
+buffer = "4kB"
+"#;
+    let results = results(log, &["lost-records.access.chance", "records.access"]);
+    is_near(&results, "lost-records.access.chance@steady", 0.2787, 0.02);
+    is_near(&results, "records.access@steady", 3600.0, 100.0);
+}
+
+/// A subscriber that does half of the records: a full buffer drops the other half, or lets pages wait.
+#[test]
+fn a_full_buffer_drops_records_or_lets_requests_wait() {
+    let log = |full: &str| {
+        format!(
+            "to = \"one\"\nmode = \"tcp\"\nreceive = \"100ms\"\nbuffer = \"10kB\"\nwhen-full = \"{full}\"\n"
+        )
+    };
+    let figures = ["lost-records.access.chance", "latency.page.mean"];
+    let drops = results(&log("drop"), &figures);
+    is_near(&drops, "lost-records.access.chance@steady", 0.5, 0.03);
+    assert!(value(&drops, "latency.page.mean@steady") < 0.02);
+    let waits = results(&log("block"), &figures);
+    is_near(&waits, "lost-records.access.chance@steady", 0.0, 0.0);
+    assert!(value(&waits, "latency.page.mean@steady") > 10.0, "half of the pages per second");
+}
+
+/// Collected every 10 s from a disk without a cost, records are 5 s old on average; a block of one record is written at once.
+#[test]
+fn a_local_record_waits_for_its_collection() {
+    let log = "to = \"one\"\nmode = \"local\"\nblock = \"1kB\"\ncollect = \"10s\"\n";
+    let results = results(log, &["log-delay.access", "lost-records.access"]);
+    // Blocks of one record leave one after the other, a millisecond each.
+    is_near(&results, "log-delay.access@steady", 5.1, 0.15);
+    is_near(&results, "lost-records.access@steady", 0.0, 0.0);
+}
