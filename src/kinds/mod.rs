@@ -16,6 +16,7 @@ pub mod name_service;
 pub mod nas;
 pub mod network;
 pub mod queue;
+pub mod scaler;
 pub mod service;
 pub mod sharded;
 pub mod station;
@@ -58,6 +59,8 @@ macro_rules! each_kind {
                 |spec| crate::convert::table::u32(spec.in_.value.0.len()), crate::kinds::queue::plan::Queue;
             Sharded, sharded, "sharded", crate::kinds::sharded::spec::ShardedSpec, "Databases whose data is divided between other databases.",
                 |_spec| 1, crate::kinds::sharded::plan::Sharded;
+            Scaler, scaler, "scaler", crate::kinds::scaler::spec::ScalerSpec, "Autoscalers, which launch and remove members of a service with the load.",
+                |_spec| 1, crate::kinds::scaler::plan::Scaler;
         }
     };
 }
@@ -65,7 +68,7 @@ pub(crate) use each_kind;
 
 /// All kinds, in the order in which they are compiled. Pools, draw keys and programs are numbered in this order;
 /// a deep probe asks other components in the order of their pools.
-pub const COMPILED: [Kind; 18] = [
+pub const COMPILED: [Kind; 19] = [
     Kind::Station,
     Kind::Site,
     Kind::Rack,
@@ -84,6 +87,7 @@ pub const COMPILED: [Kind; 18] = [
     Kind::Group,
     Kind::Crew,
     Kind::Sharded,
+    Kind::Scaler,
 ];
 
 /// Resolved references of the components whose kind has no field of its own in
@@ -96,6 +100,8 @@ pub struct Resolved {
     pub queues: Vec<queue::plan::QueueLinks>,
     /// Links of each sharded database.
     pub sharded: Vec<sharded::plan::ShardedLinks>,
+    /// References of each autoscaler.
+    pub scalers: Vec<scaler::plan::ScalerLinks>,
 }
 
 /// Calls `make!` with the tokens `$($before)*` and the steps that kinds of components add. A row holds a description
@@ -134,6 +140,7 @@ macro_rules! each_component {
             "A name service.", Names: Box<crate::kinds::name_service::live::Names>, crate::kinds::name_service::live::Names;
             "The roles of the members of a database and their replication.", Database: Box<crate::kinds::database::live::Database>, crate::kinds::database::live::Database;
             "The messages of a queue.", Queue: Box<crate::kinds::queue::live::Queue>, crate::kinds::queue::live::Queue;
+            "An autoscaler.", Scaler: Box<crate::kinds::scaler::live::Scaler>, crate::kinds::scaler::live::Scaler;
         }
     };
 }
@@ -142,14 +149,16 @@ pub(crate) use each_component;
 /// Calls `make!` with the tokens `$($before)*` and the metrics that kinds of components add.
 macro_rules! each_metric {
     ($make:ident, $($before:tt)*) => {
-        crate::kinds::disks::figures::metrics! { [crate::kinds::queue::figures::metrics] $make, $($before)* }
+        crate::kinds::scaler::figures::metrics! {
+            [crate::kinds::disks::figures::metrics] [crate::kinds::queue::figures::metrics] $make, $($before)*
+        }
     };
 }
 pub(crate) use each_metric;
 
 /// Rows that kinds of components add to the registry of figures.
 pub const ROWS: &[&[crate::plan::figure::registry::Row]] =
-    &[disks::figures::ROWS, queue::figures::ROWS];
+    &[disks::figures::ROWS, queue::figures::ROWS, scaler::figures::ROWS];
 
 /// Returns the name of the tally that holds a figure of [`ROWS`] and how to read it; `None` for any other figure.
 #[must_use]
@@ -158,6 +167,7 @@ pub fn read(
 ) -> Option<(&'static str, crate::model::gauge::ReadAs)> {
     disks::figures::read(figure)
         .or_else(|| queue::figures::read(figure).map(|how| (queue::account::OF, how)))
+        .or_else(|| scaler::figures::read(figure).map(|how| (scaler::account::OF, how)))
 }
 
 #[cfg(test)]
