@@ -30,6 +30,7 @@ mod queues;
 mod replay;
 mod results;
 mod scale;
+mod scaling;
 mod sharded;
 mod stories;
 mod sweep;

@@ -29,10 +29,10 @@ pub fn start_of(spec: &ScalerSpec) -> u32 {
     spec.start.as_ref().map_or(spec.minimum.value, |start| start.value)
 }
 
-/// Returns the largest number of members; `all` is that of the group.
+/// Returns the largest number of members; `all` is that of the group. It is never below `minimum`.
 #[must_use]
 pub fn most_of(spec: &ScalerSpec, all: u32) -> u32 {
-    spec.maximum.as_ref().map_or(all, |most| most.value.min(all))
+    spec.maximum.as_ref().map_or(all, |most| most.value.min(all)).max(spec.minimum.value)
 }
 
 /// Returns the number of members that each scaled group has at the start, by the section of its zones.
