@@ -122,9 +122,6 @@ pub struct Weights {
     pub random: f64,
 }
 
-/// Default weights of the control plane.
-pub const DEFAULTS: Weights = Weights { memory: 2.0, owner: 0.0, random: 0.5 };
-
 /// Filter that left no server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {

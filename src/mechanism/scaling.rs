@@ -22,7 +22,7 @@ use crate::units::{SimDuration, SimTime};
 /// Rule by which the scaler wants members.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
-    /// As many as bring the value to the target.
+    /// The number that brings the value to the target.
     Target {
         /// Value per member to hold.
         value: f64,
@@ -36,9 +36,9 @@ pub enum Rule {
 /// One step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
-    /// Where the value is at or above the bound, so many members more.
+    /// Adds this number of members while the value is at or above the bound.
     Above(f64, u32),
-    /// Where the value is at or below the bound, so many members fewer.
+    /// Removes this number of members while the value is at or below the bound.
     Below(f64, u32),
 }
 

@@ -18,7 +18,6 @@ mod size;
 pub use size::advice;
 
 use crate::convert::{self, place};
-use crate::kinds::scaler::plan::mean_members;
 use crate::model::spec::price::{CostSpec, Price, Size};
 use crate::plan::Draft;
 use crate::plan::figure::{Figure, NoSuchFigure, Stat};
@@ -29,6 +28,7 @@ use crate::plan::load;
 use crate::plan::part::Part;
 use crate::plan::power;
 use crate::plan::program::law_of;
+use crate::plan::scaled::mean_members;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::source::Span;

@@ -31,6 +31,7 @@ pub mod placement;
 pub mod power;
 pub mod program;
 pub mod route;
+pub mod scaled;
 pub mod simulatable;
 pub mod streams;
 pub mod targets;

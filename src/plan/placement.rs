@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::table;
-use crate::kinds::scaler::plan::starts;
+use crate::kinds::scaler::spec::ScalerSpec;
 use crate::kinds::zone::spec::{Placement, ZoneSpec};
 use crate::plan::document::ScenarioSpec;
 use crate::plan::names::{Kind, Names, member_name};
+use crate::plan::scaled::start_of;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::{Name, Reference};
@@ -219,6 +220,16 @@ impl World<'_> {
         room.zones += 1;
         room
     }
+}
+
+/// Returns the number of members that each scaled group has at the start, by the section of its zones.
+#[must_use]
+pub fn starts(scenario: &ScenarioSpec, names: &Names) -> BTreeMap<usize, u32> {
+    let of = |spec: &ScalerSpec| {
+        let found = names.find(&spec.zones.text).filter(|found| found.kind == Kind::Zone)?;
+        Some((found.index, start_of(spec)))
+    };
+    scenario.scaler.iter().filter_map(|(_, spec)| of(spec)).collect()
 }
 
 fn check_apart(

@@ -30,7 +30,6 @@ mod queues;
 mod replay;
 mod results;
 mod scale;
-mod scaling;
 mod sharded;
 mod stories;
 mod sweep;

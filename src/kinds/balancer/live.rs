@@ -245,8 +245,7 @@ pub struct Balancer {
     address: [Key; 4],
     lines: Option<Box<line::Lines>>,
     peers: Option<Box<peers::Peers>>,
-    /// Members that do not exist, and their number over time.
-    absent: Vec<bool>,
+    /// Members that do not exist.
     away: members::Away,
     /// Scratch: whether each member of a database pool must not serve reads.
     barred: Vec<bool>,
@@ -311,8 +310,7 @@ impl Balancer {
                 .collect(),
             address: purposes.map(|purpose| key(purpose, &name)),
             turns: vec![0; config.farms.len()],
-            absent: vec![false; config.members.len()],
-            away: members::Away::default(),
+            away: members::Away::none_of(config.members.len()),
             config,
             beliefs,
             states,

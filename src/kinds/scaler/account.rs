@@ -96,3 +96,29 @@ impl Account {
         vec![u128::from(self.most) * 1_000_000_000]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::SimDuration;
+
+    /// Three members for 10 s, five for 20 s, of which the last 5 s cost one more.
+    #[test]
+    fn member_time_is_the_area_under_the_number() {
+        let at = |seconds| SimTime::ZERO + SimDuration::from_secs(seconds);
+        let mut account = Account::default();
+        account.turn(at(0), 3, 3);
+        account.turn(at(10), 5, 5);
+        account.turn(at(25), 5, 6);
+        account.count(Tallied::Launches);
+        let tally = account.tally(at(30));
+        let seconds = |of: Tallied| tally[of as usize] / 1_000_000_000;
+        assert_eq!(seconds(Tallied::Members), 130);
+        assert_eq!(seconds(Tallied::Paid), 135);
+        assert_eq!(tally[Tallied::Launches as usize], 1);
+        assert_eq!(account.peaks(), [5_000_000_000]);
+        account.turn(at(40), 2, 2);
+        account.counts_anew();
+        assert_eq!(account.peaks(), [2_000_000_000]);
+    }
+}

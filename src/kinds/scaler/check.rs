@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::kinds::scaler::plan::{Scaler, ScalerLinks, start_of};
+use crate::kinds::scaler::plan::{Scaler, ScalerLinks};
 use crate::kinds::scaler::spec::{ScaleStepSpec, ScalerMetric, ScalerSpec};
 use crate::model::spec::runs::Does;
 use crate::plan::Draft;
@@ -265,15 +265,5 @@ fn check_servers(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnost
             out.push(wrong.related(name.span, "the server").help(help));
             break;
         }
-    }
-    let memory = draft.scenario.zone[zone].1.memory.as_ref().map_or(0, |size| size.value.count());
-    let fits = |server: &crate::plan::placement::ServerId| {
-        let all = draft.scenario.server[server.group].1.memory.as_ref();
-        all.is_none_or(|all| all.value.count() >= memory)
-    };
-    let later = draft.placed.zones[zone].iter().skip(start_of(spec) as usize);
-    if later.clone().next().is_some() && !later.into_iter().any(fits) {
-        let message = "no server is large enough for a member that is launched";
-        out.push(Diagnostic::new(Code::Capacity, span, message).help("give the zone less memory"));
     }
 }

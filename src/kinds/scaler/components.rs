@@ -2,7 +2,7 @@
 
 use crate::convert::{place, whole};
 use crate::kinds::scaler::live::{Boot, Host, ScalerConfig, Slot};
-use crate::kinds::scaler::plan::{Scaler, most_of, start_of, starts};
+use crate::kinds::scaler::plan::Scaler;
 use crate::kinds::scaler::spec::{ScaleStepSpec, ScalerSpec};
 use crate::mechanism::placement::{Wanted, Weights};
 use crate::mechanism::scaling::{Rule, Step, Terms};
@@ -11,8 +11,10 @@ use crate::model::ids::{ComponentId, KeyId};
 use crate::plan::compile::{Builder, Made};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::names::{beliefs_name, member_name};
-use crate::plan::placement::ServerId;
+use crate::plan::placement::{ServerId, starts};
 use crate::plan::program::{Compiler, law_of};
+use crate::plan::scaled::{most_of, start_of};
+use crate::scenario::names::Name;
 use crate::scenario::value::Spanned;
 use crate::units::Bytes;
 
@@ -56,21 +58,7 @@ fn scaler(
     let (_, spec) = &draft.scenario.scaler[index];
     let (service_name, process) = &draft.scenario.service[service];
     let group = &draft.scenario.zone[zone].1;
-    let mut hosts: Vec<(ServerId, Host)> = Vec::new();
-    let mut slots = Vec::new();
-    for member in 0..place(draft.placed.zones[zone].len()) {
-        let at = (zone, member);
-        let (Some(place), Some(server)) = (builder.place(at), builder.numbers().server_of(at))
-        else {
-            continue;
-        };
-        let host = hosts.iter().position(|(other, _)| *other == server).unwrap_or_else(|| {
-            hosts.push((server, host(builder, zone, server)));
-            hosts.len() - 1
-        });
-        let member = builder.id(&member_name(service_name, member));
-        slots.push(Slot { member, place, host });
-    }
+    let (slots, hosts) = slots(builder, zone, service_name);
     let cap = group.cpu.cap.as_ref().map(|cap| cap.value);
     let behind = draft.scenario.balancer.iter().zip(&draft.links.balancers);
     let behind = behind.filter(|(_, links)| links.targets.iter().any(|(of, _)| *of == service));
@@ -84,7 +72,7 @@ fn scaler(
     let weights = &spec.placement.value;
     let config = Config::Scaler(ScalerConfig {
         slots,
-        hosts: hosts.into_iter().map(|(_, host)| host).collect(),
+        hosts,
         balancers,
         wanted: Wanted {
             memory: group.memory.as_ref().map_or(Bytes::new(0), |memory| memory.value),
@@ -110,6 +98,27 @@ fn scaler(
         unit: builder.unit(id, 0),
     });
     builder.part(id, config)
+}
+
+/// Returns the slots of a group of zones, and their servers.
+fn slots(builder: &Builder<'_>, zone: usize, service: &Name) -> (Vec<Slot>, Vec<Host>) {
+    let draft = builder.draft();
+    let mut hosts: Vec<(ServerId, Host)> = Vec::new();
+    let mut slots = Vec::new();
+    for member in 0..place(draft.placed.zones[zone].len()) {
+        let at = (zone, member);
+        let (Some(place), Some(server)) = (builder.place(at), builder.numbers().server_of(at))
+        else {
+            continue;
+        };
+        let host = hosts.iter().position(|(other, _)| *other == server).unwrap_or_else(|| {
+            hosts.push((server, host(builder, zone, server)));
+            hosts.len() - 1
+        });
+        let member = builder.id(&member_name(service, member));
+        slots.push(Slot { member, place, host });
+    }
+    (slots, hosts.into_iter().map(|(_, host)| host).collect())
 }
 
 /// Returns a number of cores in percent of one.

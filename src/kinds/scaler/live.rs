@@ -73,7 +73,7 @@ pub struct ScalerConfig {
     pub hosts: Vec<Host>,
     /// The balancers in front of the service.
     pub balancers: Vec<ComponentId>,
-    /// What a member needs of its server.
+    /// Needs of a member on its server.
     pub wanted: Wanted,
     /// Weights by which a server is chosen.
     pub weights: Weights,
@@ -121,7 +121,7 @@ enum State {
     Drains(SimTime),
 }
 
-/// What is due at an instant.
+/// Event that is due at an instant.
 #[derive(Clone, Copy, Debug)]
 enum Due {
     /// A period ends.

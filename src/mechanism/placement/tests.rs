@@ -74,7 +74,7 @@ fn t3_a_server_without_a_heartbeat_for_12_seconds_gets_nothing() {
     heartbeat.works(at(202), true);
     assert!(!heartbeat.is_running(at(204)));
     assert!(heartbeat.is_running(at(205)));
-    // A silence that nobody could notice changes nothing.
+    // A silence shorter than 11 s is never detected.
     heartbeat.works(at(301), false);
     heartbeat.works(at(303), true);
     assert!(heartbeat.is_running(at(303)));

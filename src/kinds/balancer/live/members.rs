@@ -5,29 +5,39 @@
 //! Holds: a member that drains keeps its open requests; one that is absent has none, and no slots.
 
 use super::Balancer;
+use crate::convert::place;
 use crate::model::Move;
 use crate::model::ids::ComponentId;
 use crate::model::world::Around;
 use crate::model::world::scaling::Listing;
 use crate::units::SimTime;
 
-/// Number of absent members over time.
-#[derive(Clone, Copy, Debug, Default)]
+/// Members that do not exist, and their number over time.
+#[derive(Clone, Debug)]
 pub(super) struct Away {
+    gone: Vec<bool>,
     number: u32,
     since: SimTime,
     area: u128,
 }
 
 impl Away {
+    /// Returns the state in which all `members` exist.
+    pub(super) fn none_of(members: usize) -> Self {
+        Self { gone: vec![false; members], number: 0, since: SimTime::ZERO, area: 0 }
+    }
+
     /// Returns the area under the number up to `now`, in members × ns.
     pub(super) fn area(&self, now: SimTime) -> u128 {
         self.area + u128::from(self.number) * u128::from((now - self.since).nanos())
     }
 
-    fn turn(&mut self, now: SimTime, number: u32) {
+    /// Lets a member exist from `now` on, or not.
+    fn turn(&mut self, now: SimTime, member: usize, gone: bool) {
         self.area = self.area(now);
-        (self.number, self.since) = (number, now);
+        self.since = now;
+        self.gone[member] = gone;
+        self.number = place(self.gone.iter().filter(|gone| **gone).count());
     }
 }
 
@@ -60,12 +70,7 @@ impl Balancer {
             belief.ahead = 0.0;
             found.unbind(unit);
         }
-        let gone = &mut found.absent[member];
-        let was = std::mem::replace(gone, listing == Listing::Absent);
-        if was != *gone {
-            let number = found.absent.iter().filter(|gone| **gone).count();
-            found.away.turn(now, crate::convert::place(number));
-        }
+        found.away.turn(now, member, listing == Listing::Absent);
         for unit in 0..found.config.units.len() {
             let found = around.held::<Self>(balancer);
             if found.waiting(unit) > 0 {
