@@ -116,13 +116,21 @@ fn requests_fail_when_the_drain_is_over() {
     near(&results, "attempts.page[outcome=error]@crowd", cut, 1e-9);
 }
 
-/// The bill counts the mean number of members: 75/s × 20 ms at 0.6 of a core are 2.5, so the minimum of 3, at $100.
+/// Processor time as the metric: 225/s × 20 ms are 4.5 cores, at 0.6 of a core each 7.5, so 8 members in the end. A saturated
+/// group shows no more than 1, and takes several periods to get there. The bill counts the mean number: 75/s on a
+/// normal day are 2.5, so the minimum of 3, at $100.
 #[test]
-fn the_bill_counts_members_by_the_hour() {
-    let lines = "[cost.of]\nweb = \"$100/month\"\n[scaler.grow]\nmetric = \"cpu\"\ntarget = 0.6\n";
-    let run = Run::new().requests_only().figure("cost.month");
+fn a_target_of_processor_time_settles_at_load_over_target_and_is_billed_so() {
+    let lines = "[window.crowd]\nat = \"16min\"\nlength = \"4min\"\nwarm-up = \"11min\"\n\
+                 [cost.of]\nweb = \"$100/month\"\n[scaler.grow]\nmetric = \"cpu\"\ntarget = 0.6\n";
+    let run = Run::new().requests_only().replications(2);
+    let run = ["cost.month", "members.grow.mean@crowd", "utilization.web.cpu@crowd"]
+        .iter()
+        .fold(run, |run, path| run.figure(path));
     let results = shop(lines).run(&run).unwrap_or_else(|error| panic!("{error}"));
     near(&results, "cost.month", 300.0, 1e-9);
+    near(&results, "members.grow.mean@crowd", 8.0, 1e-9);
+    near(&results, "utilization.web.cpu@crowd", 4.5 / 8.0, 0.02);
 }
 
 #[test]
@@ -130,6 +138,9 @@ fn zz_try_the_shipped_scenario() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("scenarios/platform/provisioning.toml");
     let scenario = Scenario::load(&path).unwrap_or_else(|error| panic!("{error}"));
+    for w in scenario.warnings() {
+        eprintln!("WARN {w:?}");
+    }
     let mut run = Run::new().requests_only().replications(6);
     let paths = [
         "attempts.light-page.chance[outcome=error]@crowd",
@@ -178,16 +189,21 @@ fn no_request_disappears_with_a_member() {
     for case in cases {
         for probed in [true, false] {
             let check = "check = { interval = \"1s\", time-out = \"1s\", fall = 3, rise = 2 }\n";
+            // Without probes no member is ever put back.
+            if !probed && case.contains("slow-start") {
+                continue;
+            }
             let text = base("scaler").replace(check, if probed { check } else { "" });
             let scenario = Scenario::parse(&text.with(short).with(case));
             let scenario = scenario.unwrap_or_else(|error| panic!("{case}: {error}"));
             let run = ["members.grow.max@crowd", "members.grow.mean@crowd", "launches.grow@crowd"];
             let run = run.iter().fold(Run::new().requests_only(), |run, path| run.figure(path));
             let results = scenario.run(&run).unwrap_or_else(|error| panic!("{case}: {error}"));
-            let (mean, most) =
-                (value(&results, "members.grow.mean@crowd"), value(&results, "members.grow.max@crowd"));
+            let (mean, most) = (
+                value(&results, "members.grow.mean@crowd"),
+                value(&results, "members.grow.max@crowd"),
+            );
             assert!(3.0 <= mean && mean <= most && most <= 12.0, "{case}: {mean}, {most}");
-            eprintln!("{probed} {mean:.2} {most} {} {case:?}", value(&results, "launches.grow@crowd"));
         }
     }
 }
