@@ -142,15 +142,15 @@ fn stepped(steps: &[Step], value: f64, running: u32) -> u32 {
     let mut least: Option<(f64, u32)> = None;
     for step in steps {
         match *step {
-            Step::Above(bound, add) if value >= bound => {
-                if best.is_none_or(|(other, _)| bound > other) {
-                    best = Some((bound, add));
-                }
+            Step::Above(bound, add)
+                if value >= bound && best.is_none_or(|(other, _)| bound > other) =>
+            {
+                best = Some((bound, add));
             }
-            Step::Below(bound, remove) if value <= bound => {
-                if least.is_none_or(|(other, _)| bound < other) {
-                    least = Some((bound, remove));
-                }
+            Step::Below(bound, remove)
+                if value <= bound && least.is_none_or(|(other, _)| bound < other) =>
+            {
+                least = Some((bound, remove));
             }
             _ => {}
         }

@@ -185,6 +185,11 @@ fn no_request_disappears_with_a_member() {
         "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\n[balancer.front]\ncheck = { interval = \"1s\", time-out = \"1s\", fall = 1, rise = 1, depth = \"deep\" }\n",
         "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\nlaunch = {}\n[service.app]\nrestart = \"3s\"\nwarm-up = { for = \"10s\", speed = 0.5 }\n[zone.web]\nboot = \"2s\"\n",
         "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\n[window.break]\nat = \"1min\"\nbefore = \"10s\"\nafter = \"15s\"\nrepair = \"15s\"\nwarm-up = \"20s\"\nreplications = 1\n",
+        "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"3s\"\n[fault.box]\nhits = \"server.box-1\"\nhow = \"crash\"\nat = \"55s\"\nlasts = \"30s\"\n",
+        "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"3s\"\n[fault.member]\nhits = \"app\"\nhow = \"crash\"\nrate = \"3/min\"\nrepair = { dist = \"exponential\", mean = \"5s\" }\n",
+        "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"3s\"\n[fault.member]\nhits = \"app\"\nhow = \"hang\"\nrate = \"3/min\"\nrepair = { dist = \"exponential\", mean = \"5s\" }\n",
+        "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"3s\"\n[fault.cut]\nhits = \"box\"\nhow = \"partitioned\"\nrate = \"2/min\"\nrepair = { dist = \"exponential\", mean = \"8s\" }\n[balancer.front]\ntime-out = \"2s\"\n",
+        "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"3s\"\n[operation.roll]\nevery = \"day\"\nat = \"00:01\"\nlasts = \"3s\"\ndoes = \"deploy\"\nof = \"zone.web\"\n",
     ];
     for case in cases {
         for probed in [true, false] {
