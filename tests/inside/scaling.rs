@@ -129,39 +129,10 @@ fn a_target_of_processor_time_settles_at_load_over_target_and_is_billed_so() {
         .fold(run, |run, path| run.figure(path));
     let results = shop(lines).run(&run).unwrap_or_else(|error| panic!("{error}"));
     near(&results, "cost.month", 300.0, 1e-9);
-    near(&results, "members.grow.mean@crowd", 8.0, 1e-9);
-    near(&results, "utilization.web.cpu@crowd", 4.5 / 8.0, 0.02);
-}
-
-#[test]
-fn zz_try_the_shipped_scenario() {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("scenarios/platform/provisioning.toml");
-    let scenario = Scenario::load(&path).unwrap_or_else(|error| panic!("{error}"));
-    for w in scenario.warnings() {
-        eprintln!("WARN {w:?}");
-    }
-    let mut run = Run::new().requests_only().replications(6);
-    let paths = [
-        "attempts.light-page.chance[outcome=error]@crowd",
-        "attempts.heavy-page.chance[outcome=error]@crowd",
-        "members.light-grow.max@crowd",
-        "members.light-grow@crowd",
-        "launches.heavy-grow@crowd",
-        "launches.light-grow@crowd",
-        "member-hours.light-grow@after",
-        "members.light-grow@after",
-        "attempts.light-page.chance[outcome=error]@after",
-        "utilization.zones@after",
-        "utilization.light.cpu@after",
-    ];
-    for path in paths {
-        run = run.figure(path);
-    }
-    let results = scenario.run(&run).unwrap_or_else(|error| panic!("{error}"));
-    for path in paths {
-        eprintln!("{path} {:?}", results.figure(path).map(|f| (f.low(), f.value(), f.high())));
-    }
+    // Seven are within the tolerance too: 7.5 of 7 is 1.07.
+    let members = value(&results, "members.grow.mean@crowd");
+    assert!((7.0..=8.0).contains(&members), "{members}");
+    near(&results, "utilization.web.cpu@crowd", 4.5 / members, 0.02);
 }
 
 /// Rules, times and balancers at their bounds: a run ends with every request in one outcome, which the run itself asserts,
@@ -184,7 +155,7 @@ fn no_request_disappears_with_a_member() {
         "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"0s\"\n[balancer.front]\nmember-limit = 3\nqueue-limit = 20\nalgorithm = \"round-robin\"\n",
         "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\n[balancer.front]\ncheck = { interval = \"1s\", time-out = \"1s\", fall = 1, rise = 1, depth = \"deep\" }\n",
         "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\nlaunch = {}\n[service.app]\nrestart = \"3s\"\nwarm-up = { for = \"10s\", speed = 0.5 }\n[zone.web]\nboot = \"2s\"\n",
-        "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\n[window.break]\nat = \"1min\"\nbefore = \"10s\"\nafter = \"15s\"\nrepair = \"15s\"\nwarm-up = \"20s\"\nreplications = 1\n",
+        "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\n[fault.dies]\nhits = \"app\"\nhow = \"crash\"\nrate = \"1/y\"\nrepair = \"15s\"\n[window.break]\nat = \"1min\"\nbefore = \"10s\"\nafter = \"15s\"\nrepair = \"15s\"\nwarm-up = \"20s\"\nreplications = 1\n",
         "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"3s\"\n[fault.box]\nhits = \"server.box-1\"\nhow = \"crash\"\nat = \"55s\"\nlasts = \"30s\"\n",
         "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"3s\"\n[fault.member]\nhits = \"app\"\nhow = \"crash\"\nrate = \"3/min\"\nrepair = { dist = \"exponential\", mean = \"5s\" }\n",
         "[scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"3s\"\n[fault.member]\nhits = \"app\"\nhow = \"hang\"\nrate = \"3/min\"\nrepair = { dist = \"exponential\", mean = \"5s\" }\n",
