@@ -266,6 +266,8 @@ pub struct ZoneMeter {
     pub place: Place,
     /// Upper limit of its cores, and base of its utilisation.
     pub cap: crate::units::Cores,
+    /// The process in it, if an autoscaler launches and removes it.
+    pub member: Option<ComponentId>,
 }
 
 /// Complete input of the event loop.

@@ -45,6 +45,7 @@ mod operation;
 mod patience;
 pub mod readings;
 pub mod resize;
+pub mod scaling;
 mod source;
 mod states;
 pub mod storage;
@@ -261,7 +262,7 @@ impl<'p> World<'p> {
                 let mut ctx = ctx!(around, around.states.causes[id.index()]);
                 around.components[id.index()].alarm(&mut ctx, local, ticket);
             }
-            Event::Probe(unit) | Event::Database(unit) | Event::Feed(unit) => {
+            Event::Probe(unit) | Event::Database(unit) | Event::Feed(unit) | Event::Scale(unit) => {
                 let (id, local) = around.plan.units[UnitId(unit).index()];
                 Component::due(around, id, local, ticket);
             }

@@ -34,6 +34,7 @@ pub mod power;
 pub mod program;
 pub mod records;
 pub mod route;
+pub mod scaled;
 pub mod simulatable;
 pub mod streams;
 pub mod targets;

@@ -173,7 +173,7 @@ pub fn monthly(draft: &Draft) -> Vec<(String, f64)> {
 }
 
 /// Returns the different rates of all workloads in the hours of a week, each with the number of these hours.
-fn hourly_rates(draft: &Draft) -> Vec<(Vec<f64>, f64)> {
+pub(crate) fn hourly_rates(draft: &Draft) -> Vec<(Vec<f64>, f64)> {
     let mut quiet = Diagnostics::new();
     let workloads = draft.scenario.workload.iter();
     let curves: Vec<Option<RateCurve>> = workloads

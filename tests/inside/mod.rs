@@ -41,6 +41,7 @@ mod replay;
 mod reports;
 mod results;
 mod scale;
+mod scaling;
 mod schema;
 mod shields;
 mod standard;

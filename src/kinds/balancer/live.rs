@@ -39,6 +39,7 @@
 
 mod duties;
 mod line;
+mod members;
 mod peers;
 mod sending;
 
@@ -164,6 +165,8 @@ pub struct Seeker {
 struct Belief {
     /// Consecutive probe results that contradict the belief.
     against: u32,
+    /// False if an autoscaler has not launched the member, or removes it.
+    listed: bool,
     /// Time at which the member was put back last.
     since: Option<SimTime>,
     /// Credit in the smooth round robin.
@@ -242,6 +245,8 @@ pub struct Balancer {
     address: [Key; 4],
     lines: Option<Box<line::Lines>>,
     peers: Option<Box<peers::Peers>>,
+    /// Members that do not exist.
+    away: members::Away,
     /// Scratch: whether each member of a database pool must not serve reads.
     barred: Vec<bool>,
     sent: u64,
@@ -263,6 +268,7 @@ impl Balancer {
                 let owner = format!("{unit}→{}", member.name);
                 beliefs.push(Belief {
                     against: 0,
+                    listed: true,
                     since: None,
                     ahead: 0.0,
                     due: SimTime::NEVER,
@@ -304,6 +310,7 @@ impl Balancer {
                 .collect(),
             address: purposes.map(|purpose| key(purpose, &name)),
             turns: vec![0; config.farms.len()],
+            away: members::Away::none_of(config.members.len()),
             config,
             beliefs,
             states,
@@ -572,7 +579,7 @@ impl Balancer {
     pub fn verdict(&mut self, at: usize, good: bool, now: SimTime) {
         let Some(probing) = self.config.probing else { return };
         let (belief, state) = (&mut self.beliefs[at], &mut self.states[at]);
-        if probing.turns(state.alive, &mut belief.against, good) {
+        if belief.listed && probing.turns(state.alive, &mut belief.against, good) {
             state.alive = good;
             belief.since = good.then_some(now);
             belief.ahead = 0.0;
@@ -599,8 +606,9 @@ impl Balancer {
     pub fn forget(&mut self, unit: ComponentId) {
         let Some(unit) = self.unit_of(unit) else { return };
         let own = self.at(unit, 0)..self.at(unit + 1, 0);
-        self.states[own.clone()].iter_mut().for_each(|state| state.alive = true);
-        for belief in &mut self.beliefs[own] {
+        for at in own {
+            let belief = &mut self.beliefs[at];
+            self.states[at].alive = belief.listed;
             belief.against = 0;
             belief.since = None;
             belief.asked = None;

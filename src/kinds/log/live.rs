@@ -319,6 +319,7 @@ impl Live for Log {
     }
 
     none!(
+        lent,
         health,
         closes,
         loads,

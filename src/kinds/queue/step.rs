@@ -261,6 +261,10 @@ impl Leaf for Await {
 }
 
 impl Ask for Await {
+    fn changes(&self) -> Option<Changes> {
+        None
+    }
+
     fn of(&self) -> (Kind, usize) {
         (Kind::Queue, self.queue)
     }

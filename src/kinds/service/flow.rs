@@ -11,6 +11,7 @@ use crate::plan::load::{Here, Operations, Sums, cores_at_once, mean};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::route::{Io, Work};
+use crate::plan::scaled::fewest;
 
 /// Returns the members of a service that an entrance leads to.
 fn entered(draft: &Draft, entrance: Entrance) -> Vec<Part> {
@@ -42,7 +43,9 @@ impl Flow for Service {
     ) -> Option<NodeId> {
         let (name, spec) = &graph.draft().scenario.service[index];
         let all = 0..graph.draft().links.services[index].members;
-        let members = members.map_or_else(|| all.collect(), <[u32]>::to_vec);
+        let mut members = members.map_or_else(|| all.collect(), <[u32]>::to_vec);
+        let fewest = fewest(graph.draft(), index);
+        members.retain(|member| fewest.is_none_or(|fewest| *member < fewest));
         let mut nodes = Vec::with_capacity(members.len());
         for member in members {
             let part = Part::Service { service: index, member };

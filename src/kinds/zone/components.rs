@@ -167,7 +167,12 @@ impl Components for Zone {
                 let cores = f64::from(draft.scenario.server[server.group].1.cores.value);
                 let cap = spec.cpu.cap.as_ref().map_or(cores, |cap| cap.value.min(cores));
                 let cap = Cores::new(cap).unwrap_or(Cores::ZERO);
-                made.zones.push(ZoneMeter { name: member_name(name, at.1), place, cap });
+                made.zones.push(ZoneMeter {
+                    name: member_name(name, at.1),
+                    place,
+                    cap,
+                    member: None,
+                });
             }
         }
     }

@@ -64,7 +64,9 @@ impl World<'_> {
             Event::Patience(id) if self.around.requests[id].patience == ticket => class(id),
             Event::Patience(_) | Event::Patiences => None,
             Event::Alarm(id) => unit(id),
-            Event::Probe(id) | Event::Database(id) | Event::Feed(id) => unit(UnitId(id)),
+            Event::Probe(id) | Event::Database(id) | Event::Feed(id) | Event::Scale(id) => {
+                unit(UnitId(id))
+            }
             Event::CallDeadline(id) => {
                 self.around.plan.routes.calls.get(id as usize).map(|call| call.name.as_str())
             }
