@@ -1,6 +1,7 @@
 //! The input of the event loop, made by `plan`: dense tables, no names to resolve, immutable.
 
 use crate::engine::draw::{Key, Lineage, Seed};
+use crate::engine::law::Sampler;
 use crate::kinds::nas::live::Persistence;
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::outage::HealthPlan;
@@ -71,12 +72,23 @@ pub struct Mount {
     pub zone: Option<u32>,
     /// The memory that caches reads from it, and the number of its content there.
     pub memory: Option<(ComponentId, u32)>,
+    /// The memory of the user's guest in front of that, and the number of its content there.
+    pub pages: Option<(ComponentId, u32)>,
     /// The memory of the partner's head, used while the partner serves the volume.
     pub away: Option<ComponentId>,
     /// Number of pools over which the volume is spread, with this one.
     pub pools: u8,
     /// Place of its second pool in [`Part::further`].
     pub others: u16,
+}
+
+/// What an exit of a guest to its hypervisor takes.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    /// Processor time in the zone of the hypervisor, in core-nanoseconds.
+    pub exit: u64,
+    /// Latency after it, in seconds.
+    pub latency: Sampler,
 }
 
 /// Higher miss probability of a buffer after a restart.
@@ -110,6 +122,10 @@ pub struct Part {
     pub mounts: Vec<Mount>,
     /// The other pools of its volumes.
     pub further: Vec<Mount>,
+    /// Processor time that a second of its work takes: above 1 in a guest.
+    pub slowness: f64,
+    /// The guest in which it runs; `None`: it runs in a zone.
+    pub guest: Option<Box<Guest>>,
     /// Warm-up after a restart: its duration, and the share of the full speed during it.
     pub warm_up: Option<(SimDuration, f64)>,
     /// Miss factor of its buffer after a restart, if it has a buffer.

@@ -144,6 +144,17 @@ pub enum Op {
         /// Key of its time; the next three keys choose the disk, the block and the pool.
         key: KeyId,
     },
+    /// The guest around the innermost component leaves for its hypervisor, which takes processor time. Outside a guest
+    /// nothing happens. A read of a block in the guest's own memory skips the operation.
+    Exit {
+        /// What the guest does.
+        of: Exits,
+    },
+    /// Latency of the exit before it. Only a guest gets here.
+    Lag {
+        /// Key of the draw.
+        key: KeyId,
+    },
     /// Writes for which no request waits.
     Defer {
         /// Number of the mount at the innermost component.
@@ -204,6 +215,25 @@ pub enum Op {
 }
 
 const _: () = assert!(size_of::<Op>() <= 20);
+
+/// Reason for which a guest leaves for its hypervisor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Exits {
+    /// A read at a disk, which follows after the `Lag`.
+    Read {
+        /// Number of the mount at the innermost component.
+        mount: u8,
+        /// Key of the disk operation.
+        key: KeyId,
+    },
+    /// A write at a disk that the request waits for, or a reply. A `Lag` follows.
+    Waited,
+    /// Writes for which no request waits.
+    Deferred {
+        /// Number of writes.
+        amount: AmountId,
+    },
+}
 
 /// A branch of a choice.
 #[derive(Clone, Copy, Debug, PartialEq)]

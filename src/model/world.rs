@@ -38,6 +38,7 @@ macro_rules! ctx {
 pub mod around;
 mod calls;
 mod ending;
+mod guest;
 mod hearing;
 mod numbers;
 mod operation;

@@ -83,6 +83,7 @@ fn make(draft: &Draft, folder: &std::path::Path, to_run: bool, out: &mut Diagnos
     };
     COMPILED.iter().for_each(|kind| kind.answers().gather(&mut builder));
     let mut made = builder.make();
+    crate::kinds::zone::vm::admit(&builder.numbers, &mut made.parts);
     let Builder { numbers, out, .. } = builder;
     let mut compiler = Compiler::new(&numbers, &made.parts, out);
     COMPILED.iter().for_each(|kind| kind.answers().pools(&mut compiler));
@@ -176,6 +177,8 @@ impl<'a> Builder<'a> {
             name: self.numbers.name(id).to_string(),
             config,
             place: None,
+            slowness: 1.0,
+            guest: None,
             mounts: Vec::new(),
             further: Vec::new(),
             warm_up: None,

@@ -174,7 +174,9 @@ impl Names {
     #[must_use]
     pub fn split_kind<'a>(&self, text: &'a str) -> (Option<Kind>, &'a str) {
         let Some((word, rest)) = text.split_once('.') else { return (None, text) };
-        let Some(kind) = Kind::ALL.iter().copied().find(|kind| kind.word() == word) else {
+        // A virtual machine is a zone.
+        let kind = Kind::ALL.iter().copied().find(|kind| kind.word() == word);
+        let Some(kind) = kind.or((word == "vm").then_some(Kind::Zone)) else {
             return (None, text);
         };
         if self.entries.contains_key(word) {

@@ -30,6 +30,7 @@ mod health;
 mod ladder;
 mod limits;
 mod links;
+mod machines;
 mod mechanisms;
 mod mutants;
 mod oracles;

@@ -84,6 +84,7 @@ impl Flow for Balancer {
         let Entrance::Balancer(balancer) = entrance else { return 0.0 };
         self.passes_on(sums, balancer, rate);
         sums.spread(targets(sums.draft(), balancer), rate, here);
+        here.iter().for_each(|(part, rate)| sums.exits(*part, *rate));
         if let Some(class) = class {
             let from = at_work(sums, balancer).into_iter();
             let from: Here = from.map(|(unit, share)| (unit, share * rate)).collect();

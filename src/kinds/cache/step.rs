@@ -120,6 +120,7 @@ impl Ask for LookUp {
         let work = |compiler: &mut Compiler<'_>| {
             compiler.emit(Op::Enter { pool, call: Some(call) });
             compiler.emit(Op::Cpu { demand, threads: 1 });
+            compiler.replies(pool, &owner);
             compiler.emit(Op::Leave);
         };
         let look = compiler.emit(Op::End);

@@ -190,6 +190,7 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
         offers_reads(sums, spec, *reader, reads / readers.len() as f64, cold);
     }
     offers_writes(sums, spec, primary, (writes, writes_of(spec)));
+    sums.exits(primary, writes);
     for replica in replicas {
         offers_writes(sums, spec, *replica, (writes, applies_of(spec)));
     }
@@ -199,6 +200,7 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
 fn offers_reads(sums: &mut Sums<'_>, spec: &DatabaseSpec, member: Part, rate: f64, cold: f64) {
     let misses = misses(spec) * cold;
     sums.zone_cpu(member, rate * mean(&spec.read.cpu.value));
+    sums.exits(member, rate);
     offers_io(sums, member, rate * misses, 0.0);
 }
 
@@ -243,6 +245,7 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
         for part in serving_members(draft, database) {
             let mut branch = network.branch(part);
             network.cpu(&mut branch, part, mean(&spec.read.cpu.value));
+            network.exits(&mut branch, part, 1.0 + misses);
             let operations = Operations { reads: misses, writes: 0.0, in_front: misses };
             let first = branch.then.len();
             leads_io(network, part, operations, true, &mut branch.then);
@@ -298,6 +301,8 @@ fn branch_of_write(
 ) -> Branch {
     let mut branch = network.branch(part);
     network.cpu(&mut branch, part, mean(&spec.write.cpu.value));
+    let exits = if takes { 1.0 + writes_of(spec) } else { applies_of(spec) };
+    network.exits(&mut branch, part, exits);
     let of = |writes: f64| Operations { reads: 0.0, writes, in_front: writes };
     let sync = spec.write.sync_io.value;
     if takes && sync > 0.0 {

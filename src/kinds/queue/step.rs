@@ -167,6 +167,7 @@ impl Publish {
                 compiler.emit(Op::Cpu { demand, threads: 1 });
             }
             compiler.emit(Op::Ask { of, what, ways: 0 });
+            compiler.replies(pool, &owner);
             compiler.emit(Op::Leave);
             jumps.push(compiler.emit(Op::End));
         }

@@ -70,6 +70,7 @@ impl Flow for Service {
         here: &mut Here,
     ) -> f64 {
         sums.spread(entered(sums.draft(), entrance), rate, here);
+        here.iter().for_each(|(part, rate)| sums.exits(*part, *rate));
         if let Some(class) = class {
             sums.reply(class, here, rate);
         }
@@ -211,10 +212,11 @@ impl Leaf for Io {
         network: &mut network::Builder<'_>,
         place: Place,
         count: f64,
-        _: &mut Branch,
+        branch: &mut Branch,
         then: &mut Vec<Onward>,
     ) {
         let Some(user) = place.here else { return };
+        network.exits(branch, user, (self.reads + self.writes) * count);
         let Some(store) = store_of(network.draft(), self, user) else { return };
         let (reads, writes) = (self.reads * count, self.writes * count);
         let asked = (self.operations * count - writes).max(0.0);

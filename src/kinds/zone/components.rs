@@ -6,7 +6,7 @@ use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::check::IO_PRIORITY;
 use crate::kinds::zone::spec::{self, Burst, CpuTickSpec, ServerSpec};
-use crate::kinds::zone::{Server, Zone, memory};
+use crate::kinds::zone::{Server, Zone, memory, vm};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::mechanism::cpu_tick::{self, TickRules};
 use crate::mechanism::processor::CpuModel;
@@ -72,7 +72,8 @@ impl Components for Server {
         let disks = builder.id(&format!("{}.{set}", numbers.server_name(server)));
         let memory = memory::before_disks(builder, server, set);
         let zone = builder.place(at).filter(|_| spec.knows_zones()).map(|place| place.zone);
-        vec![Mount { memory, zone, ..Mount::alone(None, disks) }]
+        let pages = memory::pages_before(builder, at, (server, set));
+        vec![Mount { memory, pages, zone, ..Mount::alone(None, disks) }]
     }
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
@@ -124,7 +125,7 @@ fn processor(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) -> Part 
                 Some(Burst::For(time)) => cpu_share::Burst::Timer(time),
                 _ => cpu_share::Burst::Unlimited,
             },
-            vcpus: None,
+            vcpus: vm::of(draft, *zone).and_then(|vm| u16::try_from(vm.vcpus.value).ok()),
         }
     };
     let zones = builder.numbers().zones_on(id).iter().map(limits).collect();
@@ -153,18 +154,30 @@ fn model(server: &ServerSpec) -> CpuModel {
 }
 
 impl Components for Zone {
-    none!(gather, mounts, pools, entrance);
+    none!(mounts, pools, entrance);
+
+    /// Asks for the page caches of guests.
+    fn gather(&self, builder: &mut Builder<'_>) {
+        let draft = builder.draft();
+        for (zone, members) in draft.placed.zones.iter().enumerate() {
+            for member in 0..members.len() {
+                let at = (zone, table::u32(member));
+                if let Some(pages) = memory::pages_name(draft, at) {
+                    builder.want(pages, move |builder, own| memory::pages(builder, own, at));
+                }
+            }
+        }
+    }
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         let draft = compiler.draft();
         for (zone, members) in draft.placed.zones.iter().enumerate() {
-            let (name, spec) = &draft.scenario.zone[zone];
+            let name = &draft.scenario.zone[zone].0;
             for (member, server) in members.iter().enumerate() {
                 let at = (zone, table::u32(member));
                 let Some(place) = compiler.numbers().place(at) else { continue };
                 let cores = f64::from(draft.scenario.server[server.group].1.cores.value);
-                let cap = spec.cpu.cap.as_ref().map_or(cores, |cap| cap.value.min(cores));
-                let cap = Cores::new(cap).unwrap_or(Cores::ZERO);
+                let cap = Cores::new(vm::most_cores(draft, zone, cores)).unwrap_or(Cores::ZERO);
                 made.zones.push(ZoneMeter { name: member_name(name, at.1), place, cap });
             }
         }

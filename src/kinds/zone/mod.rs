@@ -8,6 +8,7 @@ pub mod live;
 pub mod memory;
 pub mod parts;
 pub mod spec;
+pub mod vm;
 
 /// The kind of servers.
 #[derive(Debug)]

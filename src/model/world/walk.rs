@@ -81,6 +81,11 @@ impl Around<'_> {
                         return;
                     }
                 }
+                op @ (Op::Exit { .. } | Op::Lag { .. }) => {
+                    if self.leaves_guest(id, op) {
+                        return;
+                    }
+                }
                 Op::Defer { mount, amount, key } => {
                     if self.defer(id, mount, amount, key) {
                         return;
@@ -241,6 +246,7 @@ impl Around<'_> {
         if let Component::Service(service) = &self.components[member.index()] {
             seconds *= service.slowness;
         }
+        seconds *= part.slowness;
         if self.now < self.states.warm_at[member.index()]
             && let Some((_, speed)) = part.warm_up
         {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::convert::place;
 use crate::kinds::client::spec::ClientsSpec;
+use crate::kinds::zone::vm;
 use crate::model::spec::runs::{Does, Level, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
     ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment, WorkloadSpec,
@@ -478,6 +479,7 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
     }
     if resize.is_some() && zones {
         check_resized(draft, operation, out);
+        vm::check_resized(draft, operation, out);
     }
 }
 
@@ -501,7 +503,8 @@ fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics
                 let part = Part::Zone { zone, member: place(member) };
                 let own = draft.scenario.zone[zone].1.memory.as_ref();
                 let own = own.map_or(0, |own| own.value.count());
-                let now = if resized.contains(&part) { memory.value.count() } else { own };
+                let grown = || vm::held(draft, zone, memory.value).count();
+                let now = if resized.contains(&part) { grown() } else { own };
                 held = held.saturating_add(now);
             }
         }

@@ -13,6 +13,7 @@ use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{
     Automaton, Branch, Effect, Expr, Fate, Move, Opens, Shape, State, Subject, Timer, Transition,
 };
+use crate::kinds::zone::vm;
 use crate::model::ids::ComponentId;
 use crate::model::spec::runs::{AfterSpec, Does, FaultSpec, How, Once, OperationSpec};
 use crate::plan::Draft;
@@ -273,43 +274,58 @@ impl<'a> Declarer<'a> {
         }
     }
 
-    /// Adds every operation that takes parts out of service, as a clock in each of them.
+    /// Adds every operation that takes parts out of service, as a clock in each of them: planned outages, and the
+    /// reboots of machines that are resized.
     pub fn operations(&mut self) {
         let draft = self.draft;
-        for (name, spec) in draft.scenario.operation.iter().filter(|(_, spec)| spec.takes_out()) {
-            let (Some(at), Some(lasts)) = (&spec.at, &spec.lasts) else { continue };
-            let Ok(length) = Law::constant(lasts.value.seconds()) else { continue };
+        for (name, spec) in draft.scenario.operation.iter() {
+            let Some(at) = &spec.at else { continue };
             let mut first = at.value.after_zero(week_start(draft));
-            let state = format!("{PLANNED}.{name}");
+            let out = (name.text.as_str(), spec);
+            let mut rebooted: BTreeMap<SimDuration, Vec<usize>> = BTreeMap::new();
+            for (machine, lasts) in vm::reboots(draft, spec) {
+                rebooted.entry(lasts).or_default().extend(self.at(machine));
+            }
+            for (lasts, members) in rebooted {
+                self.take_out(&members, out, (first, lasts));
+            }
+            let Some(lasts) = spec.lasts.as_ref().filter(|_| spec.takes_out()) else { continue };
             let deploys = spec.does.as_ref().is_some_and(|does| does.value == Does::Deploy);
-            let take_out = |this: &mut Self, members: &[usize], first: SimDuration| {
-                this.change(
-                    members,
-                    |_, _| (),
-                    |mould, ()| {
-                        let begins = SimTime::ZERO + first;
-                        let every = spec.every.as_ref().map(|every| every.period());
-                        let clock = Timer::clock(&state, begins, every);
-                        let back =
-                            Timer::new(&format!("{state}.done"), DurationLaw(length.clone()));
-                        mould.add_harm(Harm::Down, &state, false);
-                        mould.step(clock, UP, &state);
-                        mould.step(back, &state, UP);
-                    },
-                );
-            };
             let parts = operated(draft, spec, self.out);
             let members: Vec<usize> = parts.into_iter().filter_map(|part| self.at(part)).collect();
             if !deploys {
-                take_out(self, &members, first);
+                self.take_out(&members, out, (first, lasts.value));
                 continue;
             }
             // A deployment takes the parts out one after the other.
             for index in members {
-                take_out(self, &[index], first);
+                self.take_out(&[index], out, (first, lasts.value));
                 first += lasts.value;
             }
         }
+    }
+
+    /// Takes members out of service for the time of an operation, from its first start on.
+    fn take_out(
+        &mut self,
+        members: &[usize],
+        (name, spec): (&str, &OperationSpec),
+        (first, lasts): (SimDuration, SimDuration),
+    ) {
+        let Ok(length) = Law::constant(lasts.seconds()) else { return };
+        let state = format!("{PLANNED}.{name}");
+        let every = spec.every.as_ref().map(|every| every.period());
+        self.change(
+            members,
+            |_, _| (),
+            |mould, ()| {
+                let clock = Timer::clock(&state, SimTime::ZERO + first, every);
+                let back = Timer::new(&format!("{state}.done"), DurationLaw(length.clone()));
+                mould.add_harm(Harm::Down, &state, false);
+                mould.step(clock, UP, &state);
+                mould.step(back, &state, UP);
+            },
+        );
     }
 
     /// Returns the parts that a fault names, in the order of parts.
