@@ -7,7 +7,7 @@ use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::outage::HealthPlan;
 use crate::model::power::Power;
 use crate::model::route::Routes;
-use crate::model::world::resize::Resizing;
+use crate::model::world::resize::{Recapping, Resizing};
 use crate::model::{Component, Keeps, Live, Start};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic, TrafficError};
@@ -303,6 +303,8 @@ pub struct Blueprint {
     pub operations: Vec<Operation>,
     /// Caches in the memory of servers whose zones change size.
     pub resizes: Vec<Resizing>,
+    /// Zones whose caps change.
+    pub recaps: Vec<Recapping>,
     /// Names of causes, by id; the first is `overload`.
     pub causes: Vec<String>,
     /// Faults and drills; `None`: no part can fail.
@@ -351,6 +353,7 @@ impl Blueprint {
             clients: Vec::new(),
             operations: Vec::new(),
             resizes: Vec::new(),
+            recaps: Vec::new(),
             causes: Vec::new(),
             health: None,
             network: None,

@@ -97,10 +97,11 @@ fn a_guest_competes_by_its_virtual_processors_and_not_by_its_requests() {
                  steps = [ { cpu = \"other-app\", demand = \"job\" } ]\n";
     let machine = format!("[vm.www]\nvcpus = 4\nmemory = \"4GiB\"\n{PLAIN}");
     let text = busy(&machine, 64).replace("cores  = 8", "cores  = 4") + other;
-    let results = run(&text, &["throughput.job@busy", "throughput.other-job@busy"]);
-    for path in ["throughput.job@busy", "throughput.other-job@busy"] {
+    let figures = ["utilization.www.cpu@busy", "utilization.other.cpu@busy"];
+    let results = run(&text, &figures);
+    for path in figures {
         let found = figure(&results, path);
-        assert!((found / 20.0 - 1.0).abs() < 0.01, "{path}: {found}");
+        assert!((found / 0.5 - 1.0).abs() < 0.001, "{path}: {found}");
     }
 }
 
@@ -169,6 +170,73 @@ fn a_zone_grows_at_once_and_a_machine_reboots() {
     }
 }
 
+/// 6.5 test 3: a zone has a new cap at once, at the tick too; a machine reboots for it and has it then.
+#[test]
+fn a_cap_that_changes_is_in_force_at_once_in_a_zone_and_after_a_reboot_in_a_machine() {
+    let text = |stands: &str, server: &str| {
+        format!(
+            r#"
+scenario = "caps"
+format   = 2
+[run]
+start = "Mon 00:00"
+seed  = 1
+replications = 2
+[window.before]
+at      = "20s"
+length  = "40s"
+[window.at-once]
+at      = "60s"
+length  = "20s"
+[window.then]
+at      = "150s"
+length  = "40s"
+[server.box]
+cores  = 8
+memory = "64GiB"
+{server}
+{stands}
+memory = "4GiB"
+cpu    = {{ cap = 2.0 }}
+[service.app]
+in      = "www"
+workers = 8
+backlog = 0
+[workload.jobs]
+request = "job"
+rate    = "400/s"
+[request.job]
+enter   = "app"
+demands = {{ job = "100ms" }}
+steps   = [ {{ cpu = "app", demand = "job" }} ]
+[operation.grow]
+at   = "1min"
+does = "resize"
+of   = "www"
+cap  = 4.0
+"#
+        )
+    };
+    let machine = format!("[vm.www]\nvcpus = 6\nstop = \"20s\"\nboot = \"60s\"\n{PLAIN}");
+    let windows = ["before", "at-once", "then"];
+    for (stands, server, per_s) in [
+        ("[zone.www]", "", [20.0, 40.0, 40.0]),
+        ("[zone.www]", "cpu-model = \"tick\"", [20.0, 40.0, 40.0]),
+        (&machine, "", [20.0, 0.0, 40.0]),
+    ] {
+        let figures = windows.map(|window| format!("throughput.job@{window}"));
+        let results = run(&text(stands, server), &figures.each_ref().map(String::as_str));
+        for (path, per_s) in figures.iter().zip(per_s) {
+            let found = figure(&results, path);
+            assert!((found - per_s).abs() <= 0.02 * per_s, "{stands} {server} {path}: {found}");
+        }
+    }
+    let horizon = text("[zone.www]", "").replace("[run]", "[run]\nhorizon = \"1d\"");
+    assert!(refusal(&horizon).contains("a cap that changes"), "{}", refusal(&horizon));
+    let held = text("[zone.www]", "").replace("cap = 2.0", "baseline = 4.5, cap = 5.0");
+    assert!(refusal(&held).contains("above the new cap of 4"), "{}", refusal(&held));
+}
+
 /// One request at a time: 1 ms of work, 1.03 in a guest; a read of 5 ms; two exits of 50 us of processor time and 100 us of
 /// latency.
 #[test]
@@ -203,9 +271,11 @@ steps   = [ {{ cpu = "app", demand = "page" }}, {{ io = "disk", read = 1 }} ]
 "#
         )
     };
-    let machine = "[vm.www]\nvcpus = 2\nmemory = \"1GiB\"\nio-latency = \"100us\"\nio-cpu = \"50us\"";
+    let machine =
+        "[vm.www]\nvcpus = 2\nmemory = \"1GiB\"\nio-latency = \"100us\"\nio-cpu = \"50us\"";
     for (stands, latency) in [("[zone.www]", 6.0e-3), (machine, 6.33e-3)] {
-        let results = run(&text(stands), &["latency.page.mean@quiet", "utilization.box-1.cpu@quiet"]);
+        let results =
+            run(&text(stands), &["latency.page.mean@quiet", "utilization.box-1.cpu@quiet"]);
         let found = figure(&results, "latency.page.mean@quiet");
         assert!((found - latency).abs() < 1e-9, "{found} instead of {latency}");
         let work = if latency > 6.1e-3 { 1.13e-3 } else { 1.0e-3 };
@@ -266,7 +336,7 @@ steps   = [ {{ io = "disk", read = 1 }} ]
     let alone = reads("1GiB", "[zone.www]");
     assert_eq!(reads("0B", &guest("1GiB")).to_bits(), alone.to_bits());
     let (twice, together) = (reads("1GiB", &guest("1GiB")), reads("2GiB", "[zone.www]"));
-    assert!(alone > twice * 1.05 && twice > together * 1.05, "{alone} {twice} {together}");
+    assert!(alone > twice && twice > together * 1.2, "{alone} {twice} {together}");
     let results = run(&text("0B", &guest("1GiB")), &["hit.www-1@warm"]);
     let found = figure(&results, "hit.www-1@warm");
     assert!((found - (1.0 - alone / 200.0)).abs() < 0.02, "{found}");
@@ -301,6 +371,7 @@ in      = "www"
 workers = "unlimited"
 mounts  = {{ disk = "box:local" }}
 [database.db]
+connections = 100
 in    = {{ primary = "www" }}
 data  = {{ www = "box:local" }}
 read  = {{ cpu = "2ms", io = {{ probability = 0.5, mean = 1 }} }}
@@ -334,9 +405,15 @@ fn keys_of_a_machine_that_contradict_each_other_are_refused() {
         ("page-cache = \"5GiB\"", "a guest of 4GiB cannot cache 5GiB"),
         ("page-cache = \"1GiB\"", "no set of disks of its servers has a `content`"),
         ("stop = \"10s\"", "no operation resizes it"),
-        ("cpu = { baseline = 2.0, cap = 4.0, burst = \"30s\" }", "never use more than the baseline"),
-        ("io = \"virtio\"\nio-cpu = \"1us\"\nio-latency = \"1us\"", "`io-latency` and `io-cpu` give all"),
-        ("stop = \"181s\"", "180"),
+        (
+            "cpu = { baseline = 2.0, cap = 4.0, burst = \"30s\" }",
+            "never use more than the baseline",
+        ),
+        (
+            "io = \"virtio\"\nio-cpu = \"1us\"\nio-latency = \"1us\"",
+            "`io-latency` and `io-cpu` give all",
+        ),
+        ("stop = \"181s\"", "at most 3min"),
     ] {
         let found = refusal(&busy(&machine(more), 1));
         assert!(found.contains(says), "{more}: {found}");
@@ -361,7 +438,12 @@ fn a_machine_is_named_as_a_zone_is() {
     let figures = ["throughput.job@busy"];
     let [one, other] = [&text, &with].map(|text| figure(&run(text, &figures), figures[0]));
     assert_eq!(one.to_bits(), other.to_bits());
-    assert_eq!(refusal(&(text.clone() + "[fault.f]\nhits = \"vm.www\"\nhow = \"crash\"\nrate = \"1/y\"\n")), "");
+    assert_eq!(
+        refusal(
+            &(text.clone() + "[fault.f]\nhits = \"vm.www\"\nhow = \"crash\"\nrate = \"1/y\"\n")
+        ),
+        ""
+    );
 }
 
 /// Over years a weekly resize costs its reboot: 105 s of a week.
@@ -369,7 +451,10 @@ fn a_machine_is_named_as_a_zone_is() {
 fn over_years_a_resize_is_a_planned_outage() {
     let text = resized("[vm.www]\nvcpus = 2\nstop = \"30s\"\nboot = \"60s\"", "every = \"week\"\n")
         .replace("at     = \"00:10\"", "at     = \"Tue 00:10\"")
-        .replace("[window.change]\nat      = \"8min\"\nlength  = \"10min\"\nwarm-up = \"1min\"\n", "")
+        .replace(
+            "[window.change]\nat      = \"8min\"\nlength  = \"10min\"\nwarm-up = \"1min\"\n",
+            "",
+        )
         .replace("[run]\n", "[run]\nhorizon = \"1y\"\n");
     let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
     let run = Run::new().figure("structural.page@horizon");

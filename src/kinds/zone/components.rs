@@ -6,12 +6,14 @@ use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::check::IO_PRIORITY;
 use crate::kinds::zone::spec::{self, Burst, CpuTickSpec, ServerSpec};
-use crate::kinds::zone::{Server, Zone, memory, vm};
+use crate::kinds::zone::{Server, Zone, caps, memory, vm};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::mechanism::cpu_tick::{self, TickRules};
 use crate::mechanism::processor::CpuModel;
 use crate::model::blueprint::{Config, Mount, Part, ZoneMeter};
 use crate::model::ids::ComponentId;
+use crate::model::world::resize::Recapping;
+use crate::plan::Draft;
 use crate::plan::compile::{Builder, Made};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Store;
@@ -111,23 +113,26 @@ fn zones_of(
     builder.numbers().zones_on(server).iter().map(zone).collect()
 }
 
+/// Returns the limits of a zone on its server.
+pub(super) fn limits(draft: &Draft, zone: usize) -> ZoneLimits {
+    let cpu = &draft.scenario.zone[zone].1.cpu;
+    let cores =
+        |value: &Option<Spanned<f64>>| value.as_ref().and_then(|cores| Cores::new(cores.value));
+    ZoneLimits {
+        shares: cpu.shares.value,
+        baseline: cores(&cpu.baseline),
+        cap: cores(&cpu.cap),
+        burst: match cpu.burst.as_ref().map(|burst| burst.value) {
+            Some(Burst::For(time)) => cpu_share::Burst::Timer(time),
+            _ => cpu_share::Burst::Unlimited,
+        },
+        vcpus: vm::of(draft, zone).and_then(|vm| u16::try_from(vm.vcpus.value).ok()),
+    }
+}
+
 fn processor(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) -> Part {
     let draft = builder.draft();
-    let limits = |(_, zone, _): &(String, usize, u32)| {
-        let cpu = &draft.scenario.zone[*zone].1.cpu;
-        let cores =
-            |value: &Option<Spanned<f64>>| value.as_ref().and_then(|cores| Cores::new(cores.value));
-        ZoneLimits {
-            shares: cpu.shares.value,
-            baseline: cores(&cpu.baseline),
-            cap: cores(&cpu.cap),
-            burst: match cpu.burst.as_ref().map(|burst| burst.value) {
-                Some(Burst::For(time)) => cpu_share::Burst::Timer(time),
-                _ => cpu_share::Burst::Unlimited,
-            },
-            vcpus: vm::of(draft, *zone).and_then(|vm| u16::try_from(vm.vcpus.value).ok()),
-        }
-    };
+    let limits = |(_, zone, _): &(String, usize, u32)| limits(draft, *zone);
     let zones = builder.numbers().zones_on(id).iter().map(limits).collect();
     let server = &draft.scenario.server[id.group].1;
     let config = builder.processor(own, server.cores.value, zones, model(server));
@@ -177,8 +182,17 @@ impl Components for Zone {
                 let at = (zone, table::u32(member));
                 let Some(place) = compiler.numbers().place(at) else { continue };
                 let cores = f64::from(draft.scenario.server[server.group].1.cores.value);
+                let changes = caps::changes(draft, at);
                 let cap = Cores::new(vm::most_cores(draft, zone, cores)).unwrap_or(Cores::ZERO);
+                let cap = changes.iter().filter_map(|change| change.to.cap).fold(cap, Cores::max);
+                let most = Cores::new(cores).unwrap_or(Cores::ZERO);
+                let vcpus =
+                    vm::of(draft, zone).and_then(|vm| Cores::new(f64::from(vm.vcpus.value)));
+                let cap = cap.min(most).min(vcpus.unwrap_or(most));
                 made.zones.push(ZoneMeter { name: member_name(name, at.1), place, cap });
+                if !changes.is_empty() {
+                    made.recaps.push(Recapping { place, changes });
+                }
             }
         }
     }

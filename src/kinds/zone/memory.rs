@@ -138,7 +138,7 @@ pub(super) fn resizes(numbers: &Numbers<'_>) -> Vec<Resizing> {
 }
 
 /// Returns the memory of each zone of a server, and its changes.
-fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change>)> {
+fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change<Bytes>>)> {
     let of = |(_, zone, member): &(String, usize, u32)| {
         let memory = numbers.draft().scenario.zone[*zone].1.memory.as_ref();
         let part = Part::Zone { zone: *zone, member: *member };
@@ -148,7 +148,7 @@ fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change>)> {
 }
 
 /// Returns the changes of the memory of a zone member, in the order of the file.
-fn changes(draft: &Draft, zone: Part) -> Vec<Change> {
+fn changes(draft: &Draft, zone: Part) -> Vec<Change<Bytes>> {
     let mut found = Vec::new();
     for (_, spec) in draft.scenario.operation.iter() {
         let resize = spec.does.as_ref().is_some_and(|does| does.value == Does::Resize);
@@ -163,7 +163,7 @@ fn changes(draft: &Draft, zone: Part) -> Vec<Change> {
         found.push(Change {
             first: SimTime::ZERO + at.value.after_zero(week_start(draft)) + stop,
             every: spec.every.as_ref().map(|every| every.period()),
-            memory: vm::held(draft, zone.index(), memory.value),
+            to: vm::held(draft, zone.index(), memory.value),
         });
     }
     found

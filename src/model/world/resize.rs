@@ -1,4 +1,4 @@
-//! Zones whose memory changes, and with it the memory in which the server caches its disks.
+//! Zones whose memory changes, and with it the memory in which the server caches its disks; zones whose cap changes.
 //!
 //! Model: the memory of a server that its zones leave free caches what is read from its disks. When a zone gets
 //! more memory, the cache loses as much at that instant, the least recently read blocks first. When a zone gets
@@ -11,23 +11,25 @@
 
 use super::Around;
 use crate::convert::place;
+use crate::mechanism::cpu_share::ZoneLimits;
 use crate::model::Component;
+use crate::model::blueprint::Place;
 use crate::model::event::Event;
 use crate::model::ids::ComponentId;
 use crate::units::{Bytes, SimDuration, SimTime};
 
-/// A change of the memory of a zone.
+/// A change of a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct Change<T> {
     /// Instant of the first change.
     pub first: SimTime,
     /// Time between two changes; `None`: the change happens once.
     pub every: Option<SimDuration>,
-    /// New size.
-    pub memory: Bytes,
+    /// New value.
+    pub to: T,
 }
 
-impl Change {
+impl<T: Copy> Change<T> {
     /// Returns the last instant of the change up to `now`.
     fn last(&self, now: SimTime) -> Option<SimTime> {
         if now < self.first {
@@ -47,6 +49,22 @@ impl Change {
             Some(last) => self.every.map(|every| last + every),
         }
     }
+
+    /// Returns the value that the last of several changes gave up to `now`; `None` if none has happened. Of two changes
+    /// at one instant, the later one in the list counts.
+    fn latest(changes: &[Self], now: SimTime) -> Option<T> {
+        let past = changes.iter().filter_map(|change| Some((change.last(now)?, change.to)));
+        past.max_by_key(|(at, _)| *at).map(|(_, to)| to)
+    }
+}
+
+/// A zone whose limits on a processor change.
+#[derive(Clone, Debug)]
+pub struct Recapping {
+    /// The zone on its processor.
+    pub place: Place,
+    /// Its changes, in the order of the file.
+    pub changes: Vec<Change<ZoneLimits>>,
 }
 
 /// A cache in the memory of a server whose zones change.
@@ -57,17 +75,15 @@ pub struct Resizing {
     /// The memory of the server.
     pub all: Bytes,
     /// Initial memory of each zone, and its changes in the order of the file.
-    pub zones: Vec<(Bytes, Vec<Change>)>,
+    pub zones: Vec<(Bytes, Vec<Change<Bytes>>)>,
 }
 
 impl Resizing {
-    /// Returns the memory that the zones leave free at `now`. Of two changes of a zone at one instant, the later
-    /// one in the file counts.
+    /// Returns the memory that the zones leave free at `now`.
     #[must_use]
     pub fn room(&self, now: SimTime) -> Bytes {
-        let memory = |(first, changes): &(Bytes, Vec<Change>)| {
-            let past = changes.iter().filter_map(|change| Some((change.last(now)?, change.memory)));
-            past.max_by_key(|(at, _)| *at).map_or(*first, |(_, memory)| memory)
+        let memory = |(first, changes): &(Bytes, Vec<Change<Bytes>>)| {
+            Change::latest(changes, now).unwrap_or(*first)
         };
         let held = self.zones.iter().map(|zone| memory(zone).count());
         Bytes::new(self.all.count().saturating_sub(held.fold(0, u64::saturating_add)))
@@ -81,20 +97,41 @@ impl Resizing {
 }
 
 impl Around<'_> {
-    /// Sets the initial capacity of every cache, and arms its first change.
+    /// Sets the initial capacity of every cache and the initial caps of zones, and arms their first changes.
     pub(super) fn start_resizing(&mut self) {
-        for index in 0..self.plan.resizes.len() {
+        for index in 0..self.plan.resizes.len() + self.plan.recaps.len() {
             self.resized(place(index));
         }
     }
 
-    /// Sets the capacity of cache `index` after a change of its zones, and arms the next change.
+    /// Sets the capacity of cache `index` after a change of its zones, and arms the next change. Numbers above those of
+    /// caches are zones whose limits change.
     pub(super) fn resized(&mut self, index: u32) {
-        let resizing = &self.plan.resizes[index as usize];
+        let Some(resizing) = self.plan.resizes.get(index as usize) else {
+            return self.recapped(index);
+        };
         if let Component::Cache(cache) = &mut self.components[resizing.cache.index()] {
             cache.resize(resizing.room(self.now));
         }
         if let Some(next) = resizing.next(self.now) {
+            self.calendar.push(next, Event::Resize(index).code());
+        }
+    }
+
+    /// Sets the limits of the zone behind number `index`, and arms its next change.
+    fn recapped(&mut self, index: u32) {
+        let Recapping { place, changes } =
+            &self.plan.recaps[index as usize - self.plan.resizes.len()];
+        if let Some(limits) = Change::latest(changes, self.now) {
+            let cause = self.states.causes[place.cpu.index()];
+            self.component_ctx(place.cpu, cause, |component, ctx| {
+                if let Component::Cpu(cpu) = component {
+                    cpu.limits(ctx, place.zone, &limits);
+                }
+            });
+        }
+        let next = changes.iter().filter_map(|change| change.next(self.now)).min();
+        if let Some(next) = next {
             self.calendar.push(next, Event::Resize(index).code());
         }
     }
@@ -109,13 +146,14 @@ mod tests {
     fn the_last_change_of_each_zone_counts() {
         let gib = |count: u64| Bytes::new(count << 30);
         let hour = |hour: u64| SimTime::ZERO + SimDuration::from_secs(3_600 * hour);
-        let daily = |at, memory| Change { first: hour(at), every: Some(SimDuration::DAY), memory };
+        let daily =
+            |at, memory| Change { first: hour(at), every: Some(SimDuration::DAY), to: memory };
         let resizing = Resizing {
             cache: ComponentId(0),
             all: gib(32),
             zones: vec![
                 (gib(4), vec![daily(8, gib(16)), daily(20, gib(2))]),
-                (gib(8), vec![Change { first: hour(10), every: None, memory: gib(1) }]),
+                (gib(8), vec![Change { first: hour(10), every: None, to: gib(1) }]),
             ],
         };
         let rooms = [(0, 20), (8, 8), (10, 15), (19, 15), (20, 29), (31, 29), (32, 15), (70, 29)];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::convert::place;
 use crate::kinds::client::spec::ClientsSpec;
-use crate::kinds::zone::vm;
+use crate::kinds::zone::{caps, vm};
 use crate::model::spec::runs::{Does, Level, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
     ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment, WorkloadSpec,
@@ -450,6 +450,9 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         }
         _ => {}
     }
+    if resize.is_none() {
+        inert_if(operation.cap.as_ref(), "only `resize` reads this", "remove it", out);
+    }
     if takes_out {
         if operation.of.is_none() {
             missing(operation.span, "of", "the parts that are taken out of service", out);
@@ -463,8 +466,8 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         return;
     }
     if resize.is_some() {
-        if operation.memory.is_none() {
-            missing(operation.span, "memory", "the new size", out);
+        if operation.memory.is_none() && operation.cap.is_none() {
+            missing(operation.span, "memory", "the new size, or `cap`", out);
         }
         if operation.of.is_none() {
             missing(operation.span, "of", "which zones", out);
@@ -480,6 +483,7 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
     if resize.is_some() && zones {
         check_resized(draft, operation, out);
         vm::check_resized(draft, operation, out);
+        caps::check_resized(draft, operation, out);
     }
 }
 
