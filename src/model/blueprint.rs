@@ -1,8 +1,8 @@
 //! The input of the event loop, made by `plan`: dense tables, no names to resolve, immutable.
 
 use crate::engine::draw::{Key, Lineage, Seed};
-use crate::engine::law::Sampler;
 use crate::kinds::nas::live::Persistence;
+use crate::model::guest::Guest;
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::outage::HealthPlan;
 use crate::model::power::Power;
@@ -80,15 +80,6 @@ pub struct Mount {
     pub pools: u8,
     /// Place of its second pool in [`Part::further`].
     pub others: u16,
-}
-
-/// What an exit of a guest to its hypervisor takes.
-#[derive(Clone, Debug)]
-pub struct Guest {
-    /// Processor time in the zone of the hypervisor, in core-nanoseconds.
-    pub exit: u64,
-    /// Latency after it, in seconds.
-    pub latency: Sampler,
 }
 
 /// Higher miss probability of a buffer after a restart.

@@ -57,7 +57,7 @@ pub struct Compiler<'a> {
     /// Mounts, per component.
     mounts: Vec<Vec<Mount>>,
     /// Pools that steps refer to, by section and a number chosen by its kind.
-    /// Whether it runs in a guest, per component.
+    /// True for each component that runs in a guest.
     guests: Vec<bool>,
     pools: BTreeMap<(Section, u32), PoolId>,
     /// Notes of steps for the components that they ask, by section.

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 use crate::convert::place;
 use crate::engine::law::Law;
 use crate::kinds::zone::spec::{Hypervisor, VmIo, VmSpec, ZoneSpec};
-use crate::model::blueprint::{Guest, Part as Component};
+use crate::model::blueprint::Part as Component;
+use crate::model::guest::Guest;
 use crate::model::ids::ComponentId;
 use crate::model::spec::runs::{Does, OperationSpec};
 use crate::plan::Draft;
@@ -142,6 +143,19 @@ pub fn most_cores(draft: &Draft, zone: usize, cores: f64) -> f64 {
     let cap = draft.scenario.zone[zone].1.cpu.cap.as_ref();
     let most = cap.map_or(cores, |cap| cap.value.min(cores));
     of(draft, zone).map_or(most, |vm| most.min(f64::from(vm.vcpus.value)))
+}
+
+/// Returns the machines that an operation reboots, by the time for which they are down.
+#[must_use]
+pub fn reboots_by_length(
+    draft: &Draft,
+    operation: &OperationSpec,
+) -> BTreeMap<SimDuration, Vec<Part>> {
+    let mut all: BTreeMap<SimDuration, Vec<Part>> = BTreeMap::new();
+    for (machine, lasts) in reboots(draft, operation) {
+        all.entry(lasts).or_default().push(machine);
+    }
+    all
 }
 
 /// Gives the components that run in guests the exits and the slowness of their machines.

@@ -11,9 +11,10 @@
 
 use super::Around;
 use crate::kinds::cache::live::blocks::Found;
+use crate::model::guest::Exits;
 use crate::model::ids::{CauseId, KeyId};
 use crate::model::request::{RequestId, Waits};
-use crate::model::route::{Exits, Op};
+use crate::model::route::Op;
 use crate::model::{Component, Ctx};
 use crate::units::SimDuration;
 
@@ -25,21 +26,21 @@ impl Around<'_> {
         let part = &self.plan.parts[member.index()];
         let Some(guest) = &part.guest else {
             // The `Lag` that follows is that of a guest.
-            if !matches!(op, Op::Exit { of: Exits::Deferred { .. } }) {
+            if !matches!(op, Op::Exit(Exits::Deferred { .. })) {
                 self.requests[id].pc += 1;
             }
             return false;
         };
         let count = match op {
-            Op::Lag { key } => {
+            Op::Lag(key) => {
                 let uniform = self.draws.uniform(key, &self.requests[id], 0);
                 let delay = SimDuration::from_seconds_f64(guest.latency.sample(uniform));
                 return self.lags(id, delay);
             }
-            Op::Exit { of: Exits::Deferred { amount } } => {
+            Op::Exit(Exits::Deferred { amount }) => {
                 u64::from(self.draws.amount(amount, &self.requests[id]))
             }
-            Op::Exit { of: Exits::Read { mount, key } } if self.in_pages(id, mount, key) => {
+            Op::Exit(Exits::Read { mount, key }) if self.in_pages(id, mount, key) => {
                 self.requests[id].pc += 2;
                 return false;
             }

@@ -81,11 +81,8 @@ impl Around<'_> {
                         return;
                     }
                 }
-                op @ (Op::Exit { .. } | Op::Lag { .. }) => {
-                    if self.leaves_guest(id, op) {
-                        return;
-                    }
-                }
+                op @ (Op::Exit(_) | Op::Lag(_)) if self.leaves_guest(id, op) => return,
+                Op::Exit(_) | Op::Lag(_) => {}
                 Op::Defer { mount, amount, key } => {
                     if self.defer(id, mount, amount, key) {
                         return;

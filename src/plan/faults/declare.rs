@@ -274,19 +274,15 @@ impl<'a> Declarer<'a> {
         }
     }
 
-    /// Adds every operation that takes parts out of service, as a clock in each of them: planned outages, and the
-    /// reboots of machines that are resized.
+    /// Adds every operation that takes parts out of service, reboots too, as a clock in each of them.
     pub fn operations(&mut self) {
         let draft = self.draft;
         for (name, spec) in draft.scenario.operation.iter() {
             let Some(at) = &spec.at else { continue };
             let mut first = at.value.after_zero(week_start(draft));
             let out = (name.text.as_str(), spec);
-            let mut rebooted: BTreeMap<SimDuration, Vec<usize>> = BTreeMap::new();
-            for (machine, lasts) in vm::reboots(draft, spec) {
-                rebooted.entry(lasts).or_default().extend(self.at(machine));
-            }
-            for (lasts, members) in rebooted {
+            for (lasts, machines) in vm::reboots_by_length(draft, spec) {
+                let members: Vec<usize> = machines.iter().filter_map(|one| self.at(*one)).collect();
                 self.take_out(&members, out, (first, lasts));
             }
             let Some(lasts) = spec.lasts.as_ref().filter(|_| spec.takes_out()) else { continue };

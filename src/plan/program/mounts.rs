@@ -1,8 +1,9 @@
 //! Operations on mounts: at heads and disks, with or without waiting.
 
 use super::Compiler;
+use crate::model::guest::Exits;
 use crate::model::ids::{AmountId, ComponentId, KeyId, PoolId};
-use crate::model::route::{Exits, Op};
+use crate::model::route::Op;
 use crate::scenario::source::Span;
 
 /// Mount of the member that processes a request.
@@ -78,9 +79,9 @@ impl Compiler<'_> {
 
     /// Emits an exit of a guest and its latency.
     fn exit(&mut self, of: Exits, owner: &str) {
-        self.emit(Op::Exit { of });
+        self.emit(Op::Exit(of));
         let key = self.key("exit", owner);
-        self.emit(Op::Lag { key });
+        self.emit(Op::Lag(key));
     }
 
     /// Returns whether one of the components runs in a guest.
@@ -114,7 +115,7 @@ impl Compiler<'_> {
     /// Emits writes at the disks of a volume; no request waits for them.
     pub(crate) fn deferred(&mut self, volume: Volume, amount: AmountId, key: KeyId) {
         if volume.guests {
-            self.emit(Op::Exit { of: Exits::Deferred { amount } });
+            self.emit(Op::Exit(Exits::Deferred { amount }));
         }
         self.emit(Op::Defer { mount: volume.mount, amount, key });
     }
