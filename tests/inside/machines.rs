@@ -403,6 +403,7 @@ fn keys_of_a_machine_that_contradict_each_other_are_refused() {
     let machine = |more: &str| format!("[vm.www]\nvcpus = 2\nmemory = \"4GiB\"\n{more}");
     for (more, says) in [
         ("page-cache = \"5GiB\"", "a guest of 4GiB cannot cache 5GiB"),
+        ("boot = \"25h\"", "must be at most"),
         ("page-cache = \"1GiB\"", "no set of disks of its servers has a `content`"),
         ("stop = \"10s\"", "no operation resizes it"),
         (
@@ -422,6 +423,8 @@ fn keys_of_a_machine_that_contradict_each_other_are_refused() {
     assert!(refusal(&tick).contains("fluid model"), "{}", refusal(&tick));
     let twice = busy(&machine(""), 1) + "[zone.www]\non = [\"box-1\"]\n";
     assert!(refusal(&twice).contains("two components are called `www`"));
+    let stands = "[vm.www]\nvcpus = 2\npage-cache = \"1KiB\"";
+    assert!(refusal(&resized(stands, "")).contains("hold no block of 1MiB"));
     let stands = "[vm.www]\nvcpus = 2\nboot = \"24h\"";
     let often = resized(stands, "every = \"day\"\n");
     assert!(refusal(&often).contains("but each day anew"), "{}", refusal(&often));

@@ -154,7 +154,7 @@ spec! {
         /// Time to shut the guest down before it is resized.
         stop: SimDuration = "30s" => at_most(SimDuration::from_secs(180)).because("the hypervisor ends it then"),
         /// Time to boot the guest.
-        boot: SimDuration = "60s",
+        boot: SimDuration = "60s" => at_most(SimDuration::DAY),
     }
 }
 

@@ -45,7 +45,9 @@ impl VmSpec {
     /// Returns the time for which a resize takes the machine down.
     #[must_use]
     pub fn reboot(&self) -> SimDuration {
-        SimDuration::from_nanos(self.stop.value.nanos() + self.boot.value.nanos().max(1))
+        SimDuration::from_nanos(
+            self.stop.value.nanos().saturating_add(self.boot.value.nanos().max(1)),
+        )
     }
 
     /// Returns the processor time per disk operation or reply.
@@ -220,6 +222,16 @@ pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
             let message = format!("a guest of {} cannot cache {}", vm.memory.value, pages.value);
             let mistake = Diagnostic::new(Code::OutOfRange, pages.span, message);
             out.push(mistake.related(vm.memory.span, "its memory"));
+        }
+        let blocks = servers().flat_map(|(id, _)| memory::contents_of_server(draft, id.group));
+        let smallest =
+            blocks.map(|(_, content)| &content.value.block).min_by_key(|block| block.value);
+        if let Some(block) =
+            smallest.filter(|block| (1..block.value.count()).contains(&pages.value.count()))
+        {
+            let message = format!("{} hold no block of {}", pages.value, block.value);
+            let mistake = Diagnostic::new(Code::OutOfRange, pages.span, message);
+            out.push(mistake.related(block.span, "the smallest block of its servers"));
         }
         let mut contents = servers().map(|(id, _)| memory::contents_of_server(draft, id.group));
         if pages.value.count() > 0 && contents.all(|contents| contents.is_empty()) {
