@@ -85,8 +85,9 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     at_least_one(&mut scenario);
     let machines = crate::kinds::zone::vm::expand(&mut scenario);
     let copies = crate::kinds::database::copies::expand(&mut scenario, out);
+    let zones = machines.as_ref().map(|written| written.zone.len());
     let written = machines.or(copies);
-    let names = Names::gather(&scenario, out);
+    let names = Names::gather(&scenario, out).with_machines(zones);
     if !bounds::hold(&scenario, &names, out) {
         return None;
     }

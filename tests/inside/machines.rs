@@ -163,7 +163,7 @@ fn a_zone_grows_at_once_and_a_machine_reboots() {
         let loaded = read(&text, Path::new(".")).unwrap();
         let [resizing] = &loaded.plan.resizes[..] else { panic!("one memory changes") };
         let gib = |count: u64| Bytes::new(count << 30);
-        let at = |seconds| resizing.room(SimTime::ZERO + SimDuration::from_secs(seconds));
+        let at = |seconds| resizing.room(SimTime::ZERO + SimDuration::from_secs(seconds), true);
         let changes = 600 + if lost > 0.0 { 30 } else { 0 };
         assert_eq!(at(changes - 1), gib(before), "{stands}");
         assert_eq!(at(changes), gib(grown), "{stands}");

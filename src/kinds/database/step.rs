@@ -170,7 +170,7 @@ impl Query {
                 compiler.emit(Op::Fresh { database: group });
                 compiler.emit(Op::Cpu { demand: cpu, threads: 1 });
                 query.io(compiler, &access);
-                compiler.replies(pool, &access.owner);
+                compiler.replies_from(access.volume.guests, &access.owner);
             };
             return self.balanced(compiler, balancer, &access, (amount, call), body);
         }
@@ -190,10 +190,10 @@ impl Query {
             }
             compiler.emit(Op::Cpu { demand: cpu, threads: 1 });
             query.io(compiler, &access);
-            compiler.replies(pool, &access.owner);
             if let Some((database, step)) = number {
                 compiler.emit(Op::Commit { database, step });
             }
+            compiler.replies_from(access.volume.guests, &access.owner);
         });
         compiler.emit(Op::Leave);
         if number.is_some() {

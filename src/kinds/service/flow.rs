@@ -69,8 +69,9 @@ impl Flow for Service {
         rate: f64,
         here: &mut Here,
     ) -> f64 {
+        let before = here.len();
         sums.spread(entered(sums.draft(), entrance), rate, here);
-        here.iter().for_each(|(part, rate)| sums.exits(*part, *rate));
+        here[before..].iter().for_each(|(part, rate)| sums.exits(*part, *rate));
         if let Some(class) = class {
             sums.reply(class, here, rate);
         }

@@ -26,11 +26,13 @@ pub(super) fn changes(draft: &Draft, (zone, member): (usize, u32)) -> Vec<Change
         if !resize || !operated(draft, spec, &mut Diagnostics::new()).contains(&part) {
             continue;
         }
-        let stop = vm::of(draft, zone).map_or(SimDuration::ZERO, |vm| vm.stop.value);
+        let machine = vm::of(draft, zone);
+        let stop = machine.map_or(SimDuration::ZERO, |vm| vm.stop.value);
         found.push(Change {
             first: SimTime::ZERO + at.value.after_zero(week_start(draft)) + stop,
             every: spec.every.as_ref().map(|every| every.period()),
             to: ZoneLimits { cap: Cores::new(cap.value), ..limits(draft, zone) },
+            reboots: machine.is_some(),
         });
     }
     found

@@ -184,8 +184,10 @@ impl Components for Zone {
                 let cores = f64::from(draft.scenario.server[server.group].1.cores.value);
                 let changes = caps::changes(draft, at);
                 let cap = Cores::new(vm::most_cores(draft, zone, cores)).unwrap_or(Cores::ZERO);
-                let cap = changes.iter().filter_map(|change| change.to.cap).fold(cap, Cores::max);
                 let most = Cores::new(cores).unwrap_or(Cores::ZERO);
+                // Without a cap, or with one above all processors that there can be, it may use all of them.
+                let new = changes.iter().map(|change| change.to.cap.unwrap_or(most));
+                let cap = new.fold(cap, Cores::max);
                 let vcpus =
                     vm::of(draft, zone).and_then(|vm| Cores::new(f64::from(vm.vcpus.value)));
                 let cap = cap.min(most).min(vcpus.unwrap_or(most));

@@ -164,6 +164,7 @@ fn changes(draft: &Draft, zone: Part) -> Vec<Change<Bytes>> {
             first: SimTime::ZERO + at.value.after_zero(week_start(draft)) + stop,
             every: spec.every.as_ref().map(|every| every.period()),
             to: vm::held(draft, zone.index(), memory.value),
+            reboots: machine.is_some(),
         });
     }
     found

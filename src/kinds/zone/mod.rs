@@ -7,6 +7,7 @@ pub mod flow;
 pub mod links;
 pub mod live;
 pub mod memory;
+pub mod overlap;
 pub mod parts;
 pub mod spec;
 pub mod vm;

@@ -122,15 +122,38 @@ pub fn slowness(draft: &Draft, part: Part) -> f64 {
     of(draft, zone).map_or(1.0, |vm| 1.0 + vm.cpu_overhead.value)
 }
 
-/// Returns the zone in which `user` runs and the processor time of an exit in seconds; `None` if it runs in no guest.
-#[must_use]
-pub fn exit_of(draft: &Draft, user: Part) -> Option<(Part, f64)> {
+/// Mean times of an exit, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ExitTimes {
+    /// Processor time.
+    pub cpu: f64,
+    /// Latency after it.
+    pub latency: f64,
+}
+
+/// Returns the zone in which `user` runs and the machine in it; `None` if it runs in no guest.
+fn around(draft: &Draft, user: Part) -> Option<(Part, &VmSpec)> {
     if draft.as_written().vm.is_empty() {
         return None;
     }
     let part = user.stands_on(draft)?;
     let Part::Zone { zone, .. } = part else { return None };
-    Some((part, of(draft, zone)?.exit().seconds()))
+    Some((part, of(draft, zone)?))
+}
+
+/// Returns the zone in which `user` runs and the processor time of an exit in seconds; `None` if it runs in no guest.
+#[must_use]
+pub fn exit_of(draft: &Draft, user: Part) -> Option<(Part, f64)> {
+    around(draft, user).map(|(part, vm)| (part, vm.exit().seconds()))
+}
+
+/// Returns the mean times of an exit of the guest in which `user` runs; zero if it runs in none.
+#[must_use]
+pub fn exit_s(draft: &Draft, user: Part) -> ExitTimes {
+    around(draft, user).map_or_else(ExitTimes::default, |(_, vm)| ExitTimes {
+        cpu: vm.exit().seconds(),
+        latency: vm.latency().map_or(0.0, |law| law.mean()),
+    })
 }
 
 /// Returns the memory that a zone has after an operation gives it `memory`.
@@ -244,7 +267,16 @@ pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
         let message = "`io-latency` and `io-cpu` give all that the devices decide";
         inert(vm.io.span, message, "remove `io`", out);
     }
-    if let (Some(baseline), Some(burst)) = (&vm.cpu.baseline, &vm.cpu.burst)
+    if let Some(baseline) = &vm.cpu.baseline
+        && baseline.value > f64::from(vm.vcpus.value)
+    {
+        let message = format!(
+            "a baseline of {} is above its {} virtual processors",
+            baseline.value, vm.vcpus.value
+        );
+        let mistake = Diagnostic::new(Code::OutOfRange, baseline.span, message);
+        out.push(mistake.related(vm.vcpus.span, "its virtual processors"));
+    } else if let (Some(baseline), Some(burst)) = (&vm.cpu.baseline, &vm.cpu.burst)
         && baseline.value >= f64::from(vm.vcpus.value)
     {
         let message = format!(

@@ -27,6 +27,8 @@ pub struct Change<T> {
     pub every: Option<SimDuration>,
     /// New value.
     pub to: T,
+    /// True if a virtual machine is rebooted for it: it does not happen in windows without planned work.
+    pub reboots: bool,
 }
 
 impl<T: Copy> Change<T> {
@@ -50,11 +52,30 @@ impl<T: Copy> Change<T> {
         }
     }
 
+    /// Returns whether the change happens in a window, with planned work or without.
+    fn happens(&self, planned: bool) -> bool {
+        planned || !self.reboots
+    }
+
     /// Returns the value that the last of several changes gave up to `now`; `None` if none has happened. Of two changes
     /// at one instant, the later one in the list counts.
-    fn latest(changes: &[Self], now: SimTime) -> Option<T> {
-        let past = changes.iter().filter_map(|change| Some((change.last(now)?, change.to)));
+    fn latest(changes: &[Self], now: SimTime, planned: bool) -> Option<T> {
+        let happen = changes.iter().filter(|change| change.happens(planned));
+        let past = happen.filter_map(|change| Some((change.last(now)?, change.to)));
         past.max_by_key(|(at, _)| *at).map(|(_, to)| to)
+    }
+
+    /// Returns the first instant of several changes after `now`.
+    fn next_of<'a>(
+        changes: impl Iterator<Item = &'a Self>,
+        now: SimTime,
+        planned: bool,
+    ) -> Option<SimTime>
+    where
+        T: 'a,
+    {
+        let happen = changes.filter(|change| change.happens(planned));
+        happen.filter_map(|change| change.next(now)).min()
     }
 }
 
@@ -79,20 +100,19 @@ pub struct Resizing {
 }
 
 impl Resizing {
-    /// Returns the memory that the zones leave free at `now`.
+    /// Returns the memory that the zones leave free at `now`, in a window with planned work or without.
     #[must_use]
-    pub fn room(&self, now: SimTime) -> Bytes {
+    pub fn room(&self, now: SimTime, planned: bool) -> Bytes {
         let memory = |(first, changes): &(Bytes, Vec<Change<Bytes>>)| {
-            Change::latest(changes, now).unwrap_or(*first)
+            Change::latest(changes, now, planned).unwrap_or(*first)
         };
         let held = self.zones.iter().map(|zone| memory(zone).count());
         Bytes::new(self.all.count().saturating_sub(held.fold(0, u64::saturating_add)))
     }
 
     /// Returns the instant of the next change.
-    fn next(&self, now: SimTime) -> Option<SimTime> {
-        let changes = self.zones.iter().flat_map(|(_, changes)| changes);
-        changes.filter_map(|change| change.next(now)).min()
+    fn next(&self, now: SimTime, planned: bool) -> Option<SimTime> {
+        Change::next_of(self.zones.iter().flat_map(|(_, changes)| changes), now, planned)
     }
 }
 
@@ -110,10 +130,11 @@ impl Around<'_> {
         let Some(resizing) = self.plan.resizes.get(index as usize) else {
             return self.recapped(index);
         };
+        let planned = self.has_faults();
         if let Component::Cache(cache) = &mut self.components[resizing.cache.index()] {
-            cache.resize(resizing.room(self.now));
+            cache.resize(resizing.room(self.now, planned));
         }
-        if let Some(next) = resizing.next(self.now) {
+        if let Some(next) = resizing.next(self.now, planned) {
             self.calendar.push(next, Event::Resize(index).code());
         }
     }
@@ -122,7 +143,8 @@ impl Around<'_> {
     fn recapped(&mut self, index: u32) {
         let Recapping { place, changes } =
             &self.plan.recaps[index as usize - self.plan.resizes.len()];
-        if let Some(limits) = Change::latest(changes, self.now) {
+        let planned = self.has_faults();
+        if let Some(limits) = Change::latest(changes, self.now, planned) {
             let cause = self.states.causes[place.cpu.index()];
             self.component_ctx(place.cpu, cause, |component, ctx| {
                 if let Component::Cpu(cpu) = component {
@@ -130,8 +152,7 @@ impl Around<'_> {
                 }
             });
         }
-        let next = changes.iter().filter_map(|change| change.next(self.now)).min();
-        if let Some(next) = next {
+        if let Some(next) = Change::next_of(changes.iter(), self.now, planned) {
             self.calendar.push(next, Event::Resize(index).code());
         }
     }
@@ -147,21 +168,24 @@ mod tests {
         let gib = |count: u64| Bytes::new(count << 30);
         let hour = |hour: u64| SimTime::ZERO + SimDuration::from_secs(3_600 * hour);
         let daily =
-            |at, memory| Change { first: hour(at), every: Some(SimDuration::DAY), to: memory };
+            |at, memory| Change { first: hour(at), every: Some(SimDuration::DAY), to: memory, reboots: false };
         let resizing = Resizing {
             cache: ComponentId(0),
             all: gib(32),
             zones: vec![
                 (gib(4), vec![daily(8, gib(16)), daily(20, gib(2))]),
-                (gib(8), vec![Change { first: hour(10), every: None, to: gib(1) }]),
+                (gib(8), vec![Change { first: hour(10), every: None, to: gib(1), reboots: true }]),
             ],
         };
         let rooms = [(0, 20), (8, 8), (10, 15), (19, 15), (20, 29), (31, 29), (32, 15), (70, 29)];
         for (at, free) in rooms {
-            assert_eq!(resizing.room(hour(at)), gib(free), "{at} h");
+            assert_eq!(resizing.room(hour(at), true), gib(free), "{at} h");
         }
-        assert_eq!(resizing.next(hour(0)), Some(hour(8)));
-        assert_eq!(resizing.next(hour(8)), Some(hour(10)));
-        assert_eq!(resizing.next(hour(21)), Some(hour(32)));
+        // Without planned work, what takes a reboot does not change.
+        assert_eq!(resizing.room(hour(15), false), gib(8));
+        assert_eq!(resizing.next(hour(8), false), Some(hour(20)));
+        assert_eq!(resizing.next(hour(0), true), Some(hour(8)));
+        assert_eq!(resizing.next(hour(8), true), Some(hour(10)));
+        assert_eq!(resizing.next(hour(21), true), Some(hour(32)));
     }
 }

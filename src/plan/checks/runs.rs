@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::convert::place;
 use crate::kinds::client::spec::ClientsSpec;
-use crate::kinds::zone::{caps, vm};
+use crate::kinds::zone::{caps, overlap, vm};
 use crate::model::spec::runs::{Does, Level, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
     ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment, WorkloadSpec,
@@ -49,6 +49,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     for (_, operation) in scenario.operation.iter() {
         check_operation(draft, operation, out);
     }
+    overlap::check(draft, out);
 }
 
 /// Returns the weekday and time of time zero.

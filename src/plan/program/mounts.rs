@@ -91,14 +91,17 @@ impl Compiler<'_> {
 
     /// Emits the reply of a member behind a balancer, whose guest leaves for its hypervisor.
     pub(crate) fn replies_of_any(&mut self, owner: &str) {
-        if self.guests.contains(&true) {
-            self.exit(Exits::Waited, &format!("{owner}.reply"));
-        }
+        self.replies_from(self.guests.contains(&true), owner);
     }
 
     /// Emits the reply of a member of `pool`, whose guest leaves for its hypervisor.
     pub(crate) fn replies(&mut self, pool: PoolId, owner: &str) {
-        if self.in_guests(&self.routes.pools[pool.index()].members) {
+        self.replies_from(self.in_guests(&self.routes.pools[pool.index()].members), owner);
+    }
+
+    /// Emits the reply of one of several members, if one of them runs in a guest.
+    pub(crate) fn replies_from(&mut self, guests: bool, owner: &str) {
+        if guests {
             self.exit(Exits::Waited, &format!("{owner}.reply"));
         }
     }
