@@ -218,9 +218,10 @@ impl Names {
     #[must_use]
     pub fn agrees(&self, text: &str, kind: Kind, index: usize) -> bool {
         let (given, rest) = self.split_kind(text);
-        given.is_none() || text.strip_suffix(rest).is_some_and(|front| {
-            front.strip_suffix('.') == Some(self.section(kind, index))
-        })
+        given.is_none()
+            || text
+                .strip_suffix(rest)
+                .is_some_and(|front| front.strip_suffix('.') == Some(self.section(kind, index)))
     }
 
     fn find_bare(&self, text: &str) -> Option<Found> {

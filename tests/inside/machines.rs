@@ -411,6 +411,7 @@ fn keys_of_a_machine_that_contradict_each_other_are_refused() {
             "cpu = { baseline = 2.0, cap = 4.0, burst = \"30s\" }",
             "never use more than the baseline",
         ),
+        ("cpu = { baseline = 3.0 }", "a baseline of 3 is above its 2 virtual processors"),
         (
             "io = \"virtio\"\nio-cpu = \"1us\"\nio-latency = \"1us\"",
             "`io-latency` and `io-cpu` give all",

@@ -26,6 +26,7 @@ mod fetches;
 mod figures;
 mod front;
 mod gallery;
+mod guests;
 mod health;
 mod ladder;
 mod limits;

@@ -113,7 +113,9 @@ mod tests {
                     };
                     let (one, other) = (of(first, every, lasts), of(30, other_every, 4));
                     let truth = all(&one).iter().any(|a| {
-                        all(&other).iter().any(|b| a <= b && *b <= a + lasts || b <= a && *a <= b + 4)
+                        all(&other)
+                            .iter()
+                            .any(|b| a <= b && *b <= a + lasts || b <= a && *a <= b + 4)
                     });
                     assert_eq!(one.meet(&other), truth, "{one:?} {other:?}");
                     assert_eq!(other.meet(&one), truth, "{one:?} {other:?}");

@@ -167,8 +167,12 @@ mod tests {
     fn the_last_change_of_each_zone_counts() {
         let gib = |count: u64| Bytes::new(count << 30);
         let hour = |hour: u64| SimTime::ZERO + SimDuration::from_secs(3_600 * hour);
-        let daily =
-            |at, memory| Change { first: hour(at), every: Some(SimDuration::DAY), to: memory, reboots: false };
+        let daily = |at, memory| Change {
+            first: hour(at),
+            every: Some(SimDuration::DAY),
+            to: memory,
+            reboots: false,
+        };
         let resizing = Resizing {
             cache: ComponentId(0),
             all: gib(32),
