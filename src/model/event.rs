@@ -95,7 +95,7 @@ impl Event {
             Self::Health => "health changes",
             Self::Operation(_) => "operation",
             Self::Probe(_) => "probe",
-            Self::Resize(_) => "memory changes",
+            Self::Resize(_) => "memory or cap changes",
             Self::Database(_) => "database",
             Self::User(_) => "user asks",
             Self::Feed(_) => "component acts by itself",

@@ -39,6 +39,7 @@ pub mod around;
 mod between;
 mod calls;
 mod ending;
+mod guest;
 mod hearing;
 mod numbers;
 mod operation;

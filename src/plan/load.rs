@@ -22,6 +22,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::kinds::zone::vm;
 use crate::model::spec::runs::{Level, WindowSpec};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
@@ -352,12 +353,20 @@ impl<'d> Sums<'d> {
     /// Adds work per second on the processor of the zone in which `part` runs.
     pub(crate) fn zone_cpu(&mut self, part: Part, cores: f64) {
         if let Some(zone) = part.stands_on(self.draft) {
-            self.add(zone, Resource::Cpu, cores);
+            self.add(zone, Resource::Cpu, cores * vm::slowness(self.draft, zone));
+        }
+    }
+
+    /// Adds `count` exits per second of the guest in which `part` runs, if it runs in one.
+    pub(crate) fn exits(&mut self, part: Part, count: f64) {
+        if let Some((zone, each)) = vm::exit_of(self.draft, part) {
+            self.add(zone, Resource::Cpu, count * each);
         }
     }
 
     /// Adds the operations of `user` on a store.
     pub(crate) fn io(&mut self, store: Store, user: Part, operations: Operations) {
+        self.exits(user, operations.reads + operations.writes);
         store.component().0.answers().offers_io(self, store, user, operations);
     }
 

@@ -250,6 +250,7 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
         let own = takers.contains(member).then_some(share);
         if let Some(own) = own {
             offers_writes(sums, spec, *member, (own, takes));
+            sums.exits(*member, own);
         }
         if own.is_none_or(|own| own < writes) {
             offers_writes(sums, spec, *member, (writes - own.unwrap_or(0.0), applies));
@@ -261,6 +262,7 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
 fn offers_reads(sums: &mut Sums<'_>, spec: &DatabaseSpec, member: Part, rate: f64, cold: f64) {
     let misses = misses(spec) * cold;
     sums.zone_cpu(member, rate * mean(&spec.read.cpu.value));
+    sums.exits(member, rate);
     offers_io(sums, member, rate * misses, 0.0);
 }
 
@@ -305,6 +307,7 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
         for part in serving_members(draft, database) {
             let mut branch = network.branch(part);
             network.cpu(&mut branch, part, mean(&spec.read.cpu.value));
+            network.exits(&mut branch, part, 1.0 + misses);
             let operations = Operations { reads: misses, writes: 0.0, in_front: misses };
             let first = branch.then.len();
             leads_io(network, part, operations, true, &mut branch.then);
@@ -385,6 +388,8 @@ fn branch_of_write(
 ) -> Branch {
     let mut branch = network.branch(part);
     network.cpu(&mut branch, part, mean(&spec.write.cpu.value));
+    let exits = if takes { 1.0 + writes_of(spec) } else { applies_of(spec) };
+    network.exits(&mut branch, part, exits);
     let of = |writes: f64| Operations { reads: 0.0, writes, in_front: writes };
     let sync = spec.write.sync_io.value;
     if takes && sync > 0.0 {

@@ -81,6 +81,7 @@ impl Leaf for Publish {
     fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, _: &Here) {
         let work = rate * work_of_broker(sums.draft(), self.queue);
         sums.zone_cpu(broker(self.queue, 0), work);
+        sums.exits(broker(self.queue, 0), rate);
     }
 
     fn flows(
@@ -100,6 +101,7 @@ impl Leaf for Publish {
             let part = broker(self.queue, member);
             let mut way = network.branch(part);
             network.cpu(&mut way, part, work);
+            network.exits(&mut way, part, 1.0);
             ways.push(way);
         }
         // Detection and takeover take no time here: windows around a break show their cost.
@@ -184,6 +186,7 @@ impl Publish {
                 compiler.emit(Op::Cpu { demand, threads: 1 });
             }
             compiler.emit(Op::Ask { of, what, ways: 0 });
+            compiler.replies(pool, &owner);
             compiler.emit(Op::Leave);
             jumps.push(compiler.emit(Op::End));
         }

@@ -72,7 +72,9 @@ impl Flow for Service {
         rate: f64,
         here: &mut Here,
     ) -> f64 {
+        let before = here.len();
         sums.spread(entered(sums.draft(), entrance), rate, here);
+        here[before..].iter().for_each(|(part, rate)| sums.exits(*part, *rate));
         if let Some(class) = class {
             sums.reply(class, here, rate);
         }
@@ -214,10 +216,11 @@ impl Leaf for Io {
         network: &mut network::Builder<'_>,
         place: Place,
         count: f64,
-        _: &mut Branch,
+        branch: &mut Branch,
         then: &mut Vec<Onward>,
     ) {
         let Some(user) = place.here else { return };
+        network.exits(branch, user, (self.reads + self.writes) * count);
         let Some(store) = store_of(network.draft(), self, user) else { return };
         let (reads, writes) = (self.reads * count, self.writes * count);
         let asked = (self.operations * count - writes).max(0.0);
