@@ -15,7 +15,7 @@
 //!   A scaler repairs nothing.
 //! - **A member costs from the end of its provisioning** to the end of its drain, as a cloud bills a running instance.
 //! - **A launch that fails or finds no server** is repeated after `retry-after`, if the last measurement still wants its
-//!   member. Until then it counts as on its way, so no decision in between asks again.
+//!   member. Until then no decision asks for it again, and it holds back no removal.
 //! - **A launch on a server that does not work fails**: that the server is silent is known after 11 s only.
 //! - **A member whose process is down is a member still**, as Kubernetes counts a pod without a metric as idle when it
 //!   scales out.
