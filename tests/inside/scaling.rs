@@ -196,7 +196,7 @@ fn check_warns_where_every_launch_is_refused() {
         ("", None),
         (
             "[server.box]\nmemory = \"4GiB\"\n[zone.web]\nmemory = \"4GiB\"\n",
-            Some("no server has 4 GiB"),
+            Some("no server has 4GiB"),
         ),
         ("[server.box]\nmemory = \"8GiB\"\n[zone.web]\nmemory = \"4GiB\"\n", None),
         (
