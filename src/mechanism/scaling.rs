@@ -5,7 +5,8 @@
 //! up; within the tolerance nothing changes. *Steps* add or remove a fixed number beyond bounds: of the bounds that
 //! are exceeded the outermost counts. The wish is held between `minimum` and `maximum`.
 //!
-//! Members that are on their way count when more are wanted: a wish is not launched twice. Members are removed only
+//! Members that are on their way count when more are wanted, and so do launches that failed and wait to be repeated: a
+//! wish is not launched twice. Members are removed only
 //! while none is on its way. A scale-out waits until `out` is over since the last one, a scale-in until `in` is over
 //! since the last change of either direction.
 //!
@@ -112,10 +113,17 @@ impl Scaling {
         wish.clamp(self.terms.minimum, self.terms.maximum)
     }
 
-    /// Returns what to do at `now`: `running` members are there, `coming` are on their way.
-    pub fn decide(&mut self, now: SimTime, seen: Seen, running: u32, coming: u32) -> Act {
+    /// Returns what to do at `now`: `running` members are there, `coming` are on their way, and `waiting` are launches
+    /// that failed and will be repeated.
+    pub fn decide(
+        &mut self,
+        now: SimTime,
+        seen: Seen,
+        running: u32,
+        [coming, waiting]: [u32; 2],
+    ) -> Act {
         let wanted = self.wanted(seen, running);
-        let have = running.saturating_add(coming);
+        let have = running.saturating_add(coming).saturating_add(waiting);
         let rests =
             |last: Option<SimTime>, pause: SimDuration| last.is_some_and(|last| now - last < pause);
         if wanted > have {

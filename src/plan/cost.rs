@@ -28,7 +28,7 @@ use crate::plan::load;
 use crate::plan::part::Part;
 use crate::plan::power;
 use crate::plan::program::law_of;
-use crate::plan::scaled::mean_members;
+use crate::plan::scaled::{mean_members, most_members};
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::source::Span;
@@ -265,8 +265,11 @@ fn items(draft: &Draft, what: &str, parts: &[Part], price: &Price) -> Vec<Item> 
         {
             let (group, spec) = &draft.scenario.zone[*zone];
             let what = format!("{what} of {group}, {mean:.2} on average");
-            // Each member is there for the same share of the time; a price paid once is paid for each.
-            let share = mean / f64::from(spec.count.value);
+            // Each place has a member for the same share of the time. A price paid once is paid for the most members.
+            let count = f64::from(spec.count.value);
+            let share = mean / count;
+            let most = most_members(draft, *zone).map_or(1.0, |most| f64::from(most) / count);
+            let once = once.map(|once| once * most);
             add_scaled(&mut items, what, each.map(|each| each * share), once);
             continue;
         }

@@ -38,12 +38,15 @@ struct Room {
     id: ServerId,
     memory: Option<u64>,
     used: u64,
+    /// Memory of the members that an autoscaler may launch here.
+    later: u64,
     zones: u32,
 }
 
 impl Room {
     fn fits(&self, memory: u64) -> bool {
-        self.memory.is_none_or(|all| self.used.saturating_add(memory) <= all)
+        let used = self.used.saturating_add(self.later);
+        self.memory.is_none_or(|all| used.saturating_add(memory) <= all)
     }
 }
 
@@ -56,7 +59,7 @@ pub fn place(scenario: &ScenarioSpec, names: &Names, out: &mut Diagnostics) -> P
         for member in 0..server.count.value {
             let id = ServerId { group, member };
             let memory = server.memory.as_ref().map(|memory| memory.value.count());
-            rooms.push(Room { id, memory, used: 0, zones: 0 });
+            rooms.push(Room { id, memory, used: 0, later: 0, zones: 0 });
         }
     }
     let starts = starts(scenario, names);
@@ -154,41 +157,42 @@ impl World<'_> {
 
     /// Places the members one by one. None needs more than the one before: a server without capacity for one has none
     /// for the next. Only servers that may still take one are kept, in their order. Members that an autoscaler launches
-    /// later need no memory yet, so servers that are full for the others take them again.
+    /// later hold no memory yet. Their places stand where all of them fit at once, as far as there is such a server, and
+    /// the others are spread.
     fn fill(&mut self, index: usize, allowed: &[ServerId], out: &mut Diagnostics) -> Vec<ServerId> {
         let (name, zone) = &self.scenario.zone[index];
         let start = self.starts.get(&index).copied();
-        let mut memory = self.memory(index, 0);
+        let memory = zone.memory.as_ref().map_or(0, |memory| memory.value.count());
+        let mut later = false;
         let spread = zone.placement.value == Placement::Spread;
-        let rank = |room: &Room| (if spread { room.zones } else { 0 }, room.id);
-        let mut open: BTreeSet<(u32, ServerId)> = allowed
-            .iter()
-            .map(|id| self.room(*id))
-            .filter(|room| room.fits(memory))
-            .map(rank)
-            .collect();
+        let rank = |room: &Room| {
+            let full = !room.fits(memory);
+            (full, if spread || full { room.zones } else { 0 }, room.id)
+        };
+        let rooms = allowed.iter().map(|id| self.room(*id));
+        let mut open: BTreeSet<_> = rooms.filter(|room| room.fits(memory)).map(rank).collect();
         let count = zone.count.value;
         let mut here: Vec<ServerId> = Vec::new();
         while here.len() < count as usize {
             if start == Some(table::u32(here.len())) {
-                memory = 0;
+                later = true;
                 let rooms = allowed.iter().map(|id| self.room(*id));
-                open = rooms
-                    .filter(|room| !zone.apart.value || !here.contains(&room.id))
-                    .map(rank)
-                    .collect();
+                let left = rooms.filter(|room| !zone.apart.value || !here.contains(&room.id));
+                open = left.map(rank).collect();
             }
-            let Some((_, id)) = open.pop_first() else {
+            let Some((_, _, id)) = open.pop_first() else {
                 let left = count - table::u32(here.len());
                 self.full(name, zone, left, allowed.len(), out);
                 break;
             };
-            let room = self.put(id, memory);
+            let room = if later { self.put_later(id, memory) } else { self.put(id, memory) };
             here.push(id);
-            if room.fits(memory) && !zone.apart.value {
+            if (later || room.fits(memory)) && !zone.apart.value {
                 open.insert(rank(room));
             }
         }
+        // The next group finds them as they are at the start.
+        allowed.iter().for_each(|id| self.room_mut(*id).later = 0);
         here
     }
 
@@ -214,9 +218,21 @@ impl World<'_> {
         &self.rooms[self.first[id.group] + id.member as usize]
     }
 
+    fn room_mut(&mut self, id: ServerId) -> &mut Room {
+        &mut self.rooms[self.first[id.group] + id.member as usize]
+    }
+
     fn put(&mut self, id: ServerId, memory: u64) -> &Room {
-        let room = &mut self.rooms[self.first[id.group] + id.member as usize];
+        let room = self.room_mut(id);
         room.used = room.used.saturating_add(memory);
+        room.zones += 1;
+        room
+    }
+
+    /// Gives a server the place of a member that may be launched there.
+    fn put_later(&mut self, id: ServerId, memory: u64) -> &Room {
+        let room = self.room_mut(id);
+        room.later = room.later.saturating_add(memory);
         room.zones += 1;
         room
     }

@@ -32,6 +32,15 @@ pub fn fewest(draft: &Draft, service: usize) -> Option<u32> {
     of_it.next().map(|((_, spec), _)| spec.minimum.value)
 }
 
+/// Returns the largest number of members of a scaled group of zones.
+#[must_use]
+pub fn most_members(draft: &Draft, zone: usize) -> Option<u32> {
+    let all = draft.scenario.scaler.iter().zip(&draft.links.own.scalers);
+    let mut of_it = all.filter(|(_, links)| links.zone == Some(zone));
+    let count = draft.scenario.zone[zone].1.count.value;
+    of_it.next().map(|((_, spec), _)| most_of(spec, count))
+}
+
 /// Returns the mean number of members over the hours of a week, for each scaled group, by the section of its zones.
 /// It is the number that holds the target of `cpu` at the mean load of each hour, within the bounds. Other rules have no
 /// such number: for them it is the largest.

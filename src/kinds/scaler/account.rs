@@ -23,7 +23,7 @@ pub enum Tallied {
     Refused,
     /// Members removed.
     Removed,
-    /// Requests that failed because the drain of their member was over.
+    /// Requests, probes and abandoned work inside a member when its drain was over.
     Cut,
 }
 

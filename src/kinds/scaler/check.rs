@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::scaler::components::percent;
 use crate::kinds::scaler::plan::{Scaler, ScalerLinks};
 use crate::kinds::scaler::spec::{ScaleStepSpec, ScalerMetric, ScalerSpec};
+use crate::mechanism::placement::{Refusal, Server, Wanted, Weights, choose};
 use crate::model::spec::runs::Does;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, missing_as};
@@ -13,11 +15,14 @@ use crate::plan::links::{Entrance, Links, Walk};
 use crate::plan::memory::server_caches;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::placement::{ServerId, starts};
 use crate::plan::route::{Does as Step, each};
+use crate::plan::scaled::most_of;
 use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
+use crate::units::Bytes;
 
 impl Checks for Scaler {
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
@@ -43,6 +48,7 @@ impl Checks for Scaler {
             check_service(draft, at, name, spec, out);
             check_group(draft, at, spec, out);
             check_servers(draft, at, spec, out);
+            check_room(draft, at, spec, out);
             if let Some(horizon) = &draft.scenario.run.horizon {
                 let why = "over years a service has all members of its zones, so a scaler cannot act there";
                 exclude(spec.zones.span, horizon.span, why, out);
@@ -120,6 +126,42 @@ fn check_rule(spec: &ScalerSpec, out: &mut Diagnostics) {
         out.push(wrong.help("a share of its cap: `0.6` is 60 %"));
     }
     spec.steps.iter().for_each(|step| check_step(step, out));
+    if !spec.steps.is_empty() {
+        check_bounds(spec, out);
+    }
+}
+
+/// Checks that no two steps have one bound, that no value is beyond two bounds of opposite steps, and that a pause is one
+/// between changes that the steps make.
+fn check_bounds(spec: &ScalerSpec, out: &mut Diagnostics) {
+    let above: Vec<_> = spec.steps.iter().filter_map(|step| step.above.as_ref()).collect();
+    let below: Vec<_> = spec.steps.iter().filter_map(|step| step.below.as_ref()).collect();
+    for bounds in [&above, &below] {
+        for (at, bound) in bounds.iter().enumerate() {
+            if let Some(first) = bounds[..at].iter().find(|first| first.value == bound.value) {
+                exclude(bound.span, first.span, "two steps have the same bound", out);
+            }
+        }
+    }
+    let least = above.iter().min_by(|one, other| one.value.total_cmp(&other.value));
+    for bound in &below {
+        if let Some(least) = least.filter(|least| bound.value >= least.value) {
+            let message = format!(
+                "at {} this step would remove members, and another adds some from {} on",
+                bound.value, least.value
+            );
+            let wrong = Diagnostic::new(Code::OutOfRange, bound.span, message);
+            let help = format!("a bound under {}", least.value);
+            out.push(wrong.related(least.span, "the other").help(help));
+        }
+    }
+    let pauses = &spec.cool_down.value;
+    if below.is_empty() && pauses.in_.given {
+        inert(pauses.in_.span, "no step removes members", "add one with `below`", out);
+    }
+    if above.is_empty() && pauses.out.given {
+        inert(pauses.out.span, "no step adds members", "add one with `above`", out);
+    }
 }
 
 fn check_step(step: &ScaleStepSpec, out: &mut Diagnostics) {
@@ -266,4 +308,79 @@ fn check_servers(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnost
             break;
         }
     }
+}
+
+/// Warns if no server can take one member more than the fewest.
+fn check_room(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnostics) {
+    let Some(zone) = draft.links.own.scalers[at].zone else { return };
+    let (name, group) = &draft.scenario.zone[zone];
+    let fewest = spec.minimum.value;
+    if most_of(spec, group.count.value) <= fewest {
+        return;
+    }
+    let free = draft.placed.zones[zone].iter().skip(fewest as usize);
+    let servers: BTreeSet<ServerId> = free.copied().collect();
+    let servers: Vec<_> =
+        servers.into_iter().map(|server| server_with(draft, server, (zone, fewest))).collect();
+    let memory = group.memory.as_ref().map_or(Bytes::new(0), |memory| memory.value);
+    let wanted = Wanted { memory, cap: group.cpu.cap.as_ref().map(|cap| percent(cap.value)) };
+    let weights = Weights { memory: 0.0, owner: 0.0, random: 0.0 };
+    let Err(refusal) = choose(&servers, wanted, weights, |_| 0.0) else { return };
+    let (why, help) = match refusal {
+        // Without a place `placement` was refused.
+        Refusal::Running => return,
+        Refusal::Capness if wanted.cap.is_some() => (
+            "zones without a cap stand on all of its servers".into(),
+            "give these a cap too, or the group servers of its own, with `among`",
+        ),
+        Refusal::Capness => (
+            "zones with a cap stand on all of its servers".into(),
+            "give the group a cap too, or servers of its own, with `among`",
+        ),
+        Refusal::Count => ("its servers have no place for a zone".into(), "add servers"),
+        Refusal::Memory => (
+            format!("no server has {memory} that no zone holds"),
+            "add servers or `memory`, or give the zones less",
+        ),
+        Refusal::Processor => (
+            "the caps on each of its servers would exceed the cores four times".into(),
+            "add servers or cores, or lower the caps",
+        ),
+    };
+    let message = format!("every launch of a member of `{name}` will be refused: {why}");
+    out.push(Diagnostic::new(Code::SeldomUsed, spec.zones.span, message).help(help));
+}
+
+/// Returns a server with the zones at the start, and the first `fewest` members of the group `scaled`.
+fn server_with(draft: &Draft, id: ServerId, (scaled, fewest): (usize, u32)) -> Server {
+    let host = &draft.scenario.server[id.group].1;
+    let mut server = Server {
+        running: true,
+        memory: host.memory.as_ref().map(|memory| memory.value),
+        held: Bytes::new(0),
+        cores: host.cores.value,
+        caps: 0,
+        capped: 0,
+        uncapped: 0,
+        own: 0,
+    };
+    let starts = starts(&draft.scenario, &draft.names);
+    let mut held = 0_u64;
+    for (zone, stands) in draft.placed.zones.iter().enumerate() {
+        let there = starts.get(&zone).copied().unwrap_or(u32::MAX);
+        let there = if zone == scaled { fewest } else { there };
+        let spec = &draft.scenario.zone[zone].1;
+        for _ in stands.iter().take(there as usize).filter(|on| **on == id) {
+            held = held.saturating_add(spec.memory.as_ref().map_or(0, |of| of.value.count()));
+            match &spec.cpu.cap {
+                Some(cap) => {
+                    server.capped += 1;
+                    server.caps = server.caps.saturating_add(percent(cap.value));
+                }
+                None => server.uncapped += 1,
+            }
+        }
+    }
+    server.held = Bytes::new(held);
+    server
 }

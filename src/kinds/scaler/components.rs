@@ -122,7 +122,7 @@ fn slots(builder: &Builder<'_>, zone: usize, service: &Name) -> (Vec<Slot>, Vec<
 }
 
 /// Returns a number of cores in percent of one.
-fn percent(cores: f64) -> u64 {
+pub(super) fn percent(cores: f64) -> u64 {
     whole::u64((cores * 100.0).round())
 }
 

@@ -11,13 +11,13 @@ macro_rules! metrics {
     ([$($next:tt)+] [$($then:tt)+] $make:ident, $($before:tt)*) => {
         $($next)+! {
             [$($then)+] $make, $($before)*
-            Members = "members", Count, Neither, 0.05, 0.1, "Members of a scaled service that serve.";
+            Members = "members", Count, Neither, 0.05, 0.1, "Members of a scaled service: booted, and not removed, whether their process works or not.";
             MemberHours = "member-hours", Count, Less, 0.05, 0.1, "Hours that members of a scaled service cost: from the end of provisioning to the end of the drain, summed.";
             Launches = "launches", Count, Neither, 0.1, 1.0, "Launches of members that a scaler begins.";
             FailedLaunches = "failed-launches", Count, Less, 0.1, 1.0, "Launches that fail.";
             RefusedLaunches = "refused-launches", Count, Less, 0.1, 1.0, "Launches for which no server has the capacity.";
             Removals = "removals", Count, Neither, 0.1, 1.0, "Members that a scaler removes.";
-            CutRequests = "cut-requests", Count, Less, 0.1, 1.0, "Requests that fail because the drain of their member is over.";
+            CutRequests = "cut-requests", Count, Less, 0.1, 1.0, "Work inside a removed member that fails because its drain is over: requests, deep probes, and what clients have abandoned.";
         }
     };
 }
@@ -37,7 +37,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         MEAN,
         OF_SCALERS,
-        "Members that serve, over time: booted, and not removed",
+        "Members over time: booted, and not removed, whether their process works or not",
     ),
     Row::new(
         Metric::Members,
@@ -57,7 +57,10 @@ pub const ROWS: &[Row] = &[
     counted(Metric::FailedLaunches, "Launches that failed in the window"),
     counted(Metric::RefusedLaunches, "Attempts of a launch for which no server was left"),
     counted(Metric::Removals, "Members removed in the window"),
-    counted(Metric::CutRequests, "Requests inside a removed member when its drain was over"),
+    counted(
+        Metric::CutRequests,
+        "Requests, deep probes and abandoned work inside a removed member when its drain was over",
+    ),
 ];
 
 /// Returns how a figure of a scaler is read; `None` for any other figure.

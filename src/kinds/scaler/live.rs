@@ -136,7 +136,7 @@ enum Due {
     Booted(usize, u64),
     /// A member that drains is looked at.
     Looked(usize),
-    /// Launches that failed or were refused are repeated.
+    /// A launch that failed or was refused may be repeated.
     Repeated,
 }
 
@@ -151,7 +151,7 @@ pub struct Scaler {
     read: Vec<u128>,
     /// Start of the period.
     since: SimTime,
-    /// Number of members that the last decision wanted.
+    /// Number of members that the last measurement wants.
     desired: u32,
     launches: u64,
     dues: Vec<(SimTime, Due)>,
@@ -167,6 +167,11 @@ impl Scaler {
 
     fn coming(&self) -> u32 {
         self.count(|state| matches!(state, State::Coming | State::Boots))
+    }
+
+    /// Returns the number of launches that failed or were refused, and are not repeated yet.
+    fn waiting(&self) -> u32 {
+        place(self.dues.iter().filter(|(_, due)| matches!(due, Due::Repeated)).count())
     }
 
     fn count(&self, is: impl Fn(State) -> bool) -> u32 {
@@ -191,7 +196,8 @@ impl Scaler {
         Some(self.dues.remove(first).1)
     }
 
-    /// Returns the servers as a launch finds them, each with the lowest slot in it that can be used.
+    /// Returns the servers as a launch finds them, each with the lowest slot in it that can be used. Of a server that
+    /// does not work the control plane learns by its heartbeats alone.
     fn candidates(around: &Around<'_>, own: ComponentId) -> Vec<(usize, Server)> {
         let found = around.held::<Self>(own);
         let config = &found.config;
@@ -199,9 +205,10 @@ impl Scaler {
         let mut candidates = Vec::new();
         for (number, host) in config.hosts.iter().enumerate() {
             let here = || (0..config.slots.len()).filter(|at| config.slots[*at].host == number);
+            let down = !around.health(host.processor).works();
             let free = |at: &usize| {
                 found.states[*at] == State::Absent
-                    && around.health(config.slots[*at].member).works()
+                    && (down || around.health(config.slots[*at].member).works())
             };
             let Some(slot) = here().find(free) else { continue };
             let there = place(here().filter(|at| found.states[*at] != State::Absent).count());
@@ -232,7 +239,11 @@ impl Scaler {
         let chosen = placement::choose(&servers, config.wanted, config.weights, uniform);
         let draw = |index| around.draws.uniform_at(config.launch_key, launch, index);
         let provision = config.provision.as_ref().map_or(0.0, |law| law.sample(draw(1)));
-        let fails = draw(0) < config.failure;
+        let down = |at: usize| {
+            let host = &config.hosts[config.slots[candidates[at].0].host];
+            !around.health(host.processor).works()
+        };
+        let fails = draw(0) < config.failure || chosen.is_ok_and(down);
         let now = around.now;
         let found = around.held_mut::<Self>(own);
         let Ok(chosen) = chosen else {
@@ -247,17 +258,22 @@ impl Scaler {
         found.push(now + SimDuration::from_seconds_f64(provision), due);
     }
 
-    /// Sees to it that launches are repeated.
+    /// Sees to it that a launch is repeated, and not before.
     fn repeats(&mut self, now: SimTime) {
-        if !self.dues.iter().any(|(_, due)| matches!(due, Due::Repeated)) {
-            self.push(now + self.config.retry_after, Due::Repeated);
-        }
+        self.push(now + self.config.retry_after, Due::Repeated);
     }
 
-    /// Launches the members that are wanted and neither serve nor come.
+    /// Lets a launch fail: its place is free again.
+    fn fails(&mut self, now: SimTime, slot: usize) {
+        self.account.count(Tallied::Failed);
+        self.turn(now, slot, State::Absent);
+        self.repeats(now);
+    }
+
+    /// Launches the members that are wanted, and neither serve, nor come, nor wait to be repeated.
     fn launches_missing(around: &mut Around<'_>, own: ComponentId) {
         let found = around.held::<Self>(own);
-        let there = found.serving() + found.coming();
+        let there = found.serving() + found.coming() + found.waiting();
         for _ in there..found.desired {
             Self::launch(around, own);
         }
@@ -280,10 +296,13 @@ impl Scaler {
         found.push(now + boot, Due::Booted(slot, launch));
     }
 
-    /// Lets the member of a slot serve.
+    /// Lets the member of a slot serve, unless a fault has its process.
     fn serves(around: &mut Around<'_>, own: ComponentId, slot: usize, launch: u64) {
         let now = around.now;
         let member = around.held::<Self>(own).config.slots[slot].member;
+        if around.health(member).is_lost() {
+            return around.held_mut::<Self>(own).fails(now, slot);
+        }
         around.appears(member, true);
         Self::list(around, own, member, Listing::Listed);
         let reading = Self::reading(around, own, slot);
@@ -392,16 +411,16 @@ impl Scaler {
         let now = around.now;
         let found = around.held_mut::<Self>(own);
         let (serving, coming) = (found.serving(), found.coming());
-        match found.scaling.decide(now, seen, serving, coming) {
+        let there = serving + coming + found.waiting();
+        let wanted = found.scaling.wanted(seen, serving);
+        found.desired = wanted.min(there);
+        match found.scaling.decide(now, seen, serving, [coming, there - serving - coming]) {
             Act::Stay => {}
-            Act::Out(more) => {
-                found.desired = serving + coming + more;
+            Act::Out(_) => {
+                found.desired = wanted;
                 Self::launches_missing(around, own);
             }
-            Act::In(fewer) => {
-                found.desired = serving - fewer;
-                (0..fewer).for_each(|_| Self::remove(around, own));
-            }
+            Act::In(fewer) => (0..fewer).for_each(|_| Self::remove(around, own)),
         }
     }
 
@@ -415,10 +434,7 @@ impl Scaler {
             Due::Repeated => Self::launches_missing(around, own),
             Due::Failed(slot) => {
                 let now = around.now;
-                let found = around.held_mut::<Self>(own);
-                found.account.count(Tallied::Failed);
-                found.turn(now, slot, State::Absent);
-                found.repeats(now);
+                around.held_mut::<Self>(own).fails(now, slot);
             }
         }
     }
@@ -513,11 +529,20 @@ impl Live for Scaler {
         all
     }
 
-    /// Notes that a server goes silent, or is heard again.
+    /// Notes that a server goes silent, or is heard again. The launches on a server that is lost fail, each when its
+    /// next step should have ended.
     fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard) {
         for (host, heart) in self.config.hosts.iter().zip(&mut self.hearts) {
             if host.processor == heard.of {
                 heart.works(ctx.now, heard.is.works());
+            }
+        }
+        let (slots, hosts) = (&self.config.slots, &self.config.hosts);
+        for (_, due) in self.dues.iter_mut().filter(|_| heard.is.is_lost()) {
+            if let Due::Provisioned(slot, _) | Due::Booted(slot, _) = *due
+                && hosts[slots[slot].host].processor == heard.of
+            {
+                *due = Due::Failed(slot);
             }
         }
     }

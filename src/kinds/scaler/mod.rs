@@ -14,8 +14,11 @@
 //! - **A slot whose process is down is not used** until its repair: faults strike slots whether they are used or not.
 //!   A scaler repairs nothing.
 //! - **A member costs from the end of its provisioning** to the end of its drain, as a cloud bills a running instance.
-//! - **A launch that fails or finds no server** is repeated after `retry-after`, while its member is still wanted; a
-//!   decision in between may ask again sooner.
+//! - **A launch that fails or finds no server** is repeated after `retry-after`, if the last measurement still wants its
+//!   member. Until then no decision asks for it again, and it holds back no removal.
+//! - **A launch on a server that does not work fails**: that the server is silent is known after 11 s only.
+//! - **A member whose process is down is a member still**, as Kubernetes counts a pod without a metric as idle when it
+//!   scales out.
 //!
 //! Leaves out: replacement of failed members, limits on launches at a time, transfer of images, scaling of servers.
 //! Source: AWS Auto Scaling and Kubernetes documentation, see the two mechanisms.

@@ -46,9 +46,9 @@ spec! {
 words! {
     /// Quantity measured per member.
     pub enum ScalerMetric {
-        /// Processor time used by its zone, as a share of its cap.
+        /// Processor time used by its zone, as a share of its cap; without one, of all cores of its server.
         Cpu = "cpu",
-        /// Requests that arrive at its process, per second.
+        /// Requests that arrive at its process, per second, refused ones and deep probes too.
         Requests = "requests",
         /// Requests that wait for a worker of its process.
         Waiting = "waiting",
@@ -89,7 +89,7 @@ spec! {
         boot: Option<LawSpec<SimDuration>>,
         /// Probability that a launch fails, which shows when it should be provisioned.
         failure: Probability = 0,
-        /// Time after which a launch that failed, or found no server, is repeated.
+        /// Time after which a launch that failed, or found no server, is repeated if it is still wanted.
         retry_after: SimDuration = "1min" => within(SimDuration::SECOND, SimDuration::DAY),
     }
 }
