@@ -100,7 +100,8 @@ fn a_write_takes_the_messages_and_forced_writes_of_its_mode() {
     }
 }
 
-/// A group of one forces its decision; without `force-io` nothing is forced; a synchronous write may wait for one of three.
+/// A group of one forces its decision; without `force-io` nothing is forced; a synchronous record of two
+/// operations takes twice as long.
 #[test]
 fn the_keys_of_a_mode_act() {
     let one = run(&short(scene(1, "10/s", &mode("two-phase", ""), "")), &[MEAN]);
@@ -149,9 +150,9 @@ fn a_row_bounds_the_writes_by_the_time_that_it_is_locked() {
     }
 }
 
-/// Two members with Poisson writes of 1,000 rows: a write that finds its row locked at its own member waits. A row is locked for
+/// Two members with Poisson writes of 100 rows: a write that finds its row locked at its own member waits. A row is locked for
 /// 11 ms where the write began, and for 2 + 3 + 0.5 + 3 + 0.5 = 9 ms elsewhere: 10 ms on average, so at 100/s in all 100/s x
-/// 10 ms / 1,000 rows of the writes wait.
+/// 10 ms / 100 rows of the writes wait, 1 %.
 #[test]
 fn conflicts_follow_from_rates_rows_and_the_time_of_locks() {
     let rows = "write = { cpu = \"2ms\", rows = { zipf = 0, objects = 100 } }\n";
