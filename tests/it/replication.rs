@@ -268,6 +268,44 @@ fn mechanisms_7_5_6_without_another_peer_no_sync_is_promoted_until_one_returns()
     assert_eq!(figure(&results, "lost-writes.d@steady").value(), 0.0);
 }
 
+/// From 20 s to 50 s the primary is down, and of its two replicas one until 90 s. The other alone is not promoted, and the primary is
+/// not fenced: it serves when it is back, 10/s for 20 s and for 50 s.
+#[test]
+fn a_synchronous_primary_serves_when_it_is_back_before_enough_replicas_are() {
+    let failover = r#"
+[database.d.failover]
+detect        = { interval = "1s", time-out = "1s", fall = 3 }
+promote       = "1ms"
+coverage      = 1.0
+manual-repair = "1h"
+"#;
+    let other = crash("replica-2", "70s").replace("fault.crash", "fault.other");
+    let rest = format!("{failover}{}{other}", crash("primary", "30s"));
+    let text = scene(3, "10/s", &mode("sync", ", wait-for = 1"), &rest);
+    let results = run(&text, &["served.order@steady", "failovers.d@steady"]);
+    is_about(&results, "served.order@steady", 700.0, 0.01);
+    assert_eq!(figure(&results, "failovers.d@steady").value(), 0.0);
+}
+
+/// Reads go to all members in turn. The script finds a dead replica after 3 probes, so it gets a third of 10/s for 4 s at most.
+#[test]
+fn a_dead_replica_gets_no_reads_beside_the_primary_once_it_is_probed() {
+    let failover = r#"
+[database.d.reads]
+to = "members"
+[database.d.failover]
+detect        = { interval = "1s", time-out = "1s", fall = 3 }
+promote       = "1ms"
+coverage      = 1.0
+manual-repair = "1h"
+"#;
+    let rest = format!("{failover}{}", crash("replica-1", "70s"));
+    let text = scene(3, "10/s", &mode("async", ""), &rest).replace("write = 1", "read = 1");
+    let results = run(&text, &["served.order@steady"]);
+    let served = figure(&results, "served.order@steady").value();
+    assert!((985.0..1_000.0).contains(&served), "{served}");
+}
+
 /// Members fail 100 times per year of uptime for a day each: u = (100/365) / (1 + 100/365) = 0.215 each, independently. Two phases
 /// need one of them, a group of three two, a synchronous primary with one replica both.
 #[test]

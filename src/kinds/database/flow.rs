@@ -439,6 +439,9 @@ mod tests {
 
     #[test]
     fn the_sets_of_the_largest_databases_are_few() {
-        assert_eq!((sets_of(64, 2).len(), sets_of(64, 64).len(), sets_of(64, 1).len()), (64, 64, 1));
+        assert_eq!(
+            (sets_of(64, 2).len(), sets_of(64, 64).len(), sets_of(64, 1).len()),
+            (64, 64, 1)
+        );
     }
 }
