@@ -430,7 +430,7 @@ mod tests {
     fn of_five_members_three_must_be_up_if_one_of_each_three_is() {
         let sets = sets_of(5, 3);
         for up in 0_u32..32 {
-            let all = sets.iter().all(|set| set.iter().any(|member| up & 1 << member != 0));
+            let all = sets.iter().all(|set| set.iter().any(|&member| up & 1 << member != 0));
             assert_eq!(all, up.count_ones() >= 3, "{up:b}");
         }
         assert_eq!(sets.len(), 10);
