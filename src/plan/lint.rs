@@ -379,13 +379,10 @@ fn overload(draft: &Draft, out: &mut Diagnostics) {
                 continue;
             }
             known.push((of, ratio));
-            let capacity = match one.is_rest {
-                true => "what the zones with shares leave it",
-                false => "its capacity",
-            };
             let message = format!(
-                "this load can never be served: `{}` is offered {ratio:.2} of {capacity} {when}",
-                one.name
+                "this load can never be served: `{}` is offered {ratio:.2} of {} {when}",
+                one.name,
+                one.whose()
             );
             let then = match lasts {
                 true => "the run will be labelled OVERLOADED",

@@ -100,6 +100,11 @@ impl Offered {
     pub fn utilization(&self) -> f64 {
         if self.per_second == 0.0 { 0.0 } else { self.per_second / self.capacity }
     }
+
+    /// Returns the capacity in words.
+    pub(crate) const fn whose(&self) -> &'static str {
+        if self.is_rest { "what the zones with shares leave it" } else { "its capacity" }
+    }
 }
 
 /// Returns the mean rate per second of each workload in the file, without surges. For closed users it is the upper
