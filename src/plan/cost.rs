@@ -348,7 +348,8 @@ fn zones_used(draft: &Draft) -> BTreeSet<Part> {
         f64::from(u8::from(one))
     };
     let rates: Vec<f64> = draft.links.classes.iter().map(asks).collect();
-    zones.extend(load::offered(draft, &rates).into_iter().map(|one| one.part));
+    let offered = load::offered(draft, &rates).into_iter();
+    zones.extend(offered.filter(|one| !one.is_rest || one.per_second > 0.0).map(|one| one.part));
     let is_zone = |part: &Part| matches!(part, Part::Zone { .. });
     zones.into_iter().filter(is_zone).collect()
 }

@@ -154,7 +154,7 @@ impl Ask for Publish {
 impl Publish {
     fn noted(&self, compiler: &Compiler<'_>, step: Publishing) -> Noted {
         let class = compiler.class_name().to_string();
-        Noted { step, class, waits: self.waits, span: self.named }
+        Noted { step, class, waits: self.waits, span: self.named, at: compiler.here() }
     }
 
     fn publish(&self, compiler: &mut Compiler<'_>) {
@@ -288,7 +288,7 @@ impl Ask for Await {
         let of = compiler.component(&compiler.draft().scenario.queue[self.queue].0.text);
         let step = Publishing { awaits: true, ..Publishing::default() };
         let class = compiler.class_name().to_string();
-        let noted = Noted { step, class, waits: true, span: self.named };
+        let noted = Noted { step, class, waits: true, span: self.named, at: compiler.here() };
         let what = WHO + compiler.note(self.of(), noted);
         compiler.emit(Op::Ask { of, what, ways: 0 });
     }
