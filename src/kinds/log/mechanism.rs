@@ -13,8 +13,8 @@
 //!   afterwards has lost its copies.
 //! - **A group sends to its members.** A subscriber that is silent stays a member until it is excluded, and the sender
 //!   keeps what it has not acknowledged. That is then lost for it, and so are blocks that are sent until it is back.
-//! - **A sender that fails loses its memory**: what waits, and the block that crosses the network. What it has on its
-//!   disk is sent when it is back.
+//! - **A sender that fails loses its memory**: what waits, the block that crosses the network, and of one that has
+//!   arrived the copies that receivers have not accepted. What it has on its disk is sent when it is back.
 //!
 //! In: records, arrivals and ends of work, health, instants. Out: blocks to move and to work on, counts. Holds: copies
 //! due = delivered + lost + inside ([`Copies::close`]); a lane holds at most `buffer` bytes, or one record.
@@ -450,6 +450,16 @@ impl Copies {
             if let Some(flight) = flight {
                 let copies = u128::from(flight.sum.records) * flight.receivers.len() as u128;
                 self.counts.lost_sender += copies;
+                lane.pop(flight.parcels);
+            }
+            // Receivers that have not accepted a block cannot get it again.
+            if let Some(flight) = &mut lane.flight {
+                let before = flight.receivers.len();
+                flight.receivers.retain(|receiver| receiver.works);
+                let gone = (before - flight.receivers.len()) as u128;
+                self.counts.lost_sender += u128::from(flight.sum.records) * gone;
+            }
+            if let Some(flight) = lane.flight.take_if(|flight| flight.receivers.is_empty()) {
                 lane.pop(flight.parcels);
             }
             let keep = lane.flight.as_ref().map_or(0, |flight| flight.parcels);
