@@ -1,5 +1,4 @@
-//! Promise: a log costs and loses what its mode says; a call over a link between sites takes its time and stalls with it; a
-//! cache whose objects change finds what the closed form says.
+//! Promise: a log costs and loses what its mode says.
 
 use fivenines::{Results, Run, Scenario};
 
@@ -118,4 +117,31 @@ fn a_local_record_waits_for_its_collection() {
     // Blocks of one record leave one after the other, a millisecond each.
     is_near(&results, "log-delay.access@steady", 5.1, 0.15);
     is_near(&results, "lost-records.access@steady", 0.0, 0.0);
+}
+
+/// A subscriber that stops for one minute misses 20 records per second of that minute. It holds no page up: in the 2 s
+/// until it is excluded, 40 kB wait in a buffer of 100 kB.
+#[test]
+fn a_group_goes_on_without_a_subscriber_that_hangs_or_is_paused() {
+    let log = r#"to = ["one", "two", "three"]
+mode = "multicast"
+receive = "2ms"
+buffer = "100kB"
+when-full = "block"
+detect = "2s"
+[window.broken]
+at = "20s"
+length = "3min"
+warm-up = "20s"
+[fault.stop]
+hits = "access-2"
+at = "1min"
+lasts = "60s"
+"#;
+    for how in ["hang", "pause", "crash"] {
+        let figures = ["lost-records.access[outcome=away]", "latency.page.mean"];
+        let results = results(&format!("{log}how = \"{how}\"\n"), &figures);
+        is_near(&results, "lost-records.access[outcome=away]@broken", 1200.0, 60.0);
+        is_near(&results, "latency.page.mean@broken", 0.006, 0.004);
+    }
 }

@@ -185,7 +185,7 @@ fn a_group_waits_for_a_silent_member_until_it_is_excluded() {
     copies.close().unwrap();
 }
 
-/// A member that stands has accepted its block, and is excluded all the same. What it does when it goes on changes nothing.
+/// A member that stands has accepted its block, and is excluded all the same. Its later work changes nothing.
 #[test]
 fn a_member_that_stands_is_excluded_with_the_block_that_it_has() {
     let mut copies = Copies::new(terms(Mode::Multicast, 1, 2));
@@ -207,7 +207,7 @@ fn a_member_that_stands_is_excluded_with_the_block_that_it_has() {
     copies.close().unwrap();
 }
 
-/// Of a block that one member works on and the other has not accepted, the second copy was in the sender alone.
+/// One member works on the block and the other has not accepted it: the sender alone had the second copy.
 #[test]
 fn a_sender_of_a_group_that_fails_loses_the_copies_that_it_alone_has() {
     for accepted in [true, false] {
@@ -224,7 +224,7 @@ fn a_sender_of_a_group_that_fails_loses_the_copies_that_it_alone_has() {
         assert!(copies.sender_lost(0).is_empty(), "no block crosses the network");
         assert_eq!(copies.counts().lost_sender, 3, "one copy of the block, two that wait");
         assert_eq!(copies.inside(), u128::from(accepted));
-        assert!(copies.subscriber_back(1).is_empty(), "nobody can send it again");
+        assert!(copies.subscriber_back(1).is_empty(), "it is lost");
         if accepted {
             copies.worked(ms(2), 0, 0, End::Done);
         }
