@@ -145,3 +145,27 @@ lasts = "60s"
         is_near(&results, "latency.page.mean@broken", 0.006, 0.004);
     }
 }
+
+/// A pause over the end of a `flush` ends it late, and asks for no second one. Parcels reach the disk at 40, 90, 130 and
+/// 170 s. Their records are 20, 40, 27 (with 600 that waited for the end of the pause) and 20 s old, and a second more on
+/// their way: 26.5 s on average. With a second flush at 90 s it would be 31 s.
+#[test]
+fn a_parcel_that_is_due_during_a_pause_is_written_after_it() {
+    let log = r#"to = "one"
+mode = "local"
+block = "10MB"
+flush = "40s"
+collect = "1s"
+[window.paused]
+at = "20s"
+length = "3min"
+warm-up = "20s"
+[fault.stop]
+hits = "service.app"
+how = "pause"
+at = "1min"
+lasts = "30s"
+"#;
+    let results = results(log, &["log-delay.access"]);
+    is_near(&results, "log-delay.access@paused", 26.5, 2.0);
+}
