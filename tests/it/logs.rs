@@ -25,10 +25,6 @@ memory = "2GiB"
 on = ["box-1"]
 [zone.one]
 on = ["box-2"]
-[zone.two]
-on = ["box-3"]
-[zone.three]
-on = ["box-4"]
 [service.app]
 in = "www"
 workers = 4
@@ -43,8 +39,17 @@ steps = [ { cpu = "app", demand = "work" }, { log = "access", size = "1kB" } ]
 [log.access]
 "#;
 
+const ZONES: &str = r#"
+[zone.two]
+on = ["box-3"]
+[zone.three]
+on = ["box-4"]
+"#;
+
 fn results(log: &str, figures: &[&str]) -> Results {
-    let text = format!("{SITE}{log}");
+    // Zones in which nothing runs are refused.
+    let zones = if log.contains("\"two\"") { ZONES } else { "" };
+    let text = format!("{SITE}{log}{zones}");
     let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
     let run = figures.iter().fold(Run::new().requests_only(), |run, path| run.figure(path));
     scenario.run(&run).unwrap_or_else(|error| panic!("{error}"))
