@@ -127,7 +127,11 @@ impl World {
                 let again = self.copies.subscriber_back(subscriber);
                 self.works.extend(again.into_iter().map(|(lane, _)| (lane, subscriber)));
             }
-            Event::Excluded(subscriber) => self.copies.excluded(subscriber),
+            Event::Excluded(subscriber) => {
+                for lane in self.copies.excluded(subscriber) {
+                    assert!(self.works.remove(&(lane, subscriber)), "it works on that block");
+                }
+            }
             Event::Cancel(token) => {
                 self.copies.cancel(token);
                 self.waiting.remove(&token);
