@@ -144,7 +144,7 @@ at = "1min"
 lasts = "60s"
 "#;
     for how in ["hang", "pause", "crash"] {
-        let figures = ["lost-records.access[outcome=away]", "latency.page.mean"];
+        let figures = ["lost-records.access[outcome=away]@broken", "latency.page.mean@broken"];
         let results = results(&format!("{log}how = \"{how}\"\n"), &figures);
         is_near(&results, "lost-records.access[outcome=away]@broken", 1200.0, 60.0);
         is_near(&results, "latency.page.mean@broken", 0.006, 0.004);
@@ -171,6 +171,6 @@ how = "pause"
 at = "1min"
 lasts = "30s"
 "#;
-    let results = results(log, &["log-delay.access"]);
+    let results = results(log, &["log-delay.access@paused"]);
     is_near(&results, "log-delay.access@paused", 27.6, 1.5);
 }

@@ -37,6 +37,7 @@
 //! HAProxy's `check` (inter, fall, rise, slowstart); highest random weight: Thaler & Ravishankar
 //! (1998); two choices: Mitzenmacher (2001); VRRP: RFC 5798 §6.
 
+mod beliefs;
 mod duties;
 mod line;
 mod members;
@@ -160,30 +161,6 @@ pub struct Seeker {
     pub cookie: Option<usize>,
 }
 
-/// Probes of one member by one unit, and its credit in the round robin.
-#[derive(Clone, Debug)]
-struct Belief {
-    /// Consecutive probe results that contradict the belief.
-    against: u32,
-    /// False if an autoscaler has not launched the member, or removes it.
-    listed: bool,
-    /// Time at which the member was put back last.
-    since: Option<SimTime>,
-    /// Credit in the smooth round robin.
-    ahead: f64,
-    /// Start of the next probe.
-    due: SimTime,
-    /// Start of the probe that waits for an answer.
-    asked: Option<SimTime>,
-    ticket: Ticket,
-    probes: u64,
-    /// Number of hangs met, and whether the current one is detected.
-    hangs: u64,
-    hang: Option<bool>,
-    phase: Key,
-    hang_seen: Key,
-}
-
 /// Belief of one unit about one member, and its open requests there.
 #[derive(Clone, Copy, Debug)]
 struct State {
@@ -217,7 +194,7 @@ enum Change {
 pub struct Balancer {
     config: BalancerConfig,
     /// Probe state, indexed by unit and member.
-    beliefs: Vec<Belief>,
+    beliefs: Vec<beliefs::Belief>,
     /// Belief and open requests, indexed by unit and member; apart, because every choice reads them.
     states: Vec<State>,
     /// Processes by unit and by member.
@@ -253,35 +230,12 @@ pub struct Balancer {
     refused: u64,
 }
 
-/// Purpose of the draw that decides whether a check detects a hang: the name of the key in format 1, since draws depend
-/// on it.
-const HANG_SEEN: &str = "probe-sees-hang";
-
 impl Balancer {
     /// Creates a balancer with all units and members healthy; the first unit holds the virtual IP.
     #[must_use]
     pub fn new(config: BalancerConfig, seed: Seed, lineage: Lineage) -> Self {
         let key = |purpose: &str, owner: &str| Key::derive(seed, lineage, purpose, owner);
-        let mut beliefs = Vec::with_capacity(config.units.len() * config.members.len());
-        for (_, unit) in &config.units {
-            for member in &config.members {
-                let owner = format!("{unit}→{}", member.name);
-                beliefs.push(Belief {
-                    against: 0,
-                    listed: true,
-                    since: None,
-                    ahead: 0.0,
-                    due: SimTime::NEVER,
-                    asked: None,
-                    ticket: Ticket::NONE,
-                    probes: 0,
-                    hangs: 0,
-                    hang: None,
-                    phase: key("probe-phase", &owner),
-                    hang_seen: key(HANG_SEEN, &owner),
-                });
-            }
-        }
+        let beliefs = beliefs::at_start(&config, key);
         let name = config.name.clone();
         let units = config.units.len();
         let lines = config.room.map(|room| Box::new(line::Lines::new(room, units)));
