@@ -2,7 +2,7 @@
 //!
 //! A reply leaves through the switch of the rack that answered it, then through the uplinks of
 //! the rack's site. A component in no rack crosses no link. Data between processes takes a way of its own
-//! ([`carriage`](crate::plan::carriage)).
+//! ([`carriage`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
