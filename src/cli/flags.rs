@@ -665,9 +665,11 @@ pub struct Effort {
     /// break, and the state changes of the long horizon. `check` prints the same forecast.
     #[arg(long)]
     pub long: bool,
-    /// Quick run: 2 to 4 replications of a quarter of each window
+    /// Quick run: 2 to 4 replications, of a quarter of each steady window
     ///
-    /// Confidence intervals are wide, and the report marks them. Omit --quick for reliable figures.
+    /// A window in which something happens at a time of the clock keeps its length. Around a break less time is
+    /// simulated. Counts of a shorter window and figures around a break are estimated, but expectations of
+    /// them are not judged. Intervals are wide. Omit --quick for reliable figures.
     #[arg(long, conflicts_with_all = ["replications", "precision"])]
     pub quick: bool,
     /// Figures to estimate in addition to the scenario's: `--figure` of `run` and `sweep`.

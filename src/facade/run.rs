@@ -84,8 +84,9 @@ impl Run {
         }
     }
 
-    /// Creates the options of a quick run: 2 to 4 replications of each window, at a quarter of its length. Intervals
-    /// are wide.
+    /// Creates the options of a quick run: 2 to 4 replications, of a quarter of each window in which every moment is like
+    /// every other. A window in which something happens at a time of the clock keeps its length. Intervals are wide, and
+    /// expectations that depend on a length that is cut are not judged.
     ///
     /// ```
     /// # use fivenines::Run;

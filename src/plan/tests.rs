@@ -11,7 +11,8 @@ use crate::scenario::source::Source;
 /// Returns the draft of a text; panics with the diagnostics if there is an error.
 fn drafted(name: &str, text: &str) -> Draft {
     let mut out = Diagnostics::new();
-    let document = Document::parse(Source::from_text(name, text), &mut out);
+    let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+    let document = Document::parse(Source::from_text(name, text).beside(folder), &mut out);
     let draft = document.and_then(|document| draft(&document, &mut out));
     assert!(!out.has_errors(), "{name}: {:#?}", out.sorted());
     draft.expect("a scenario without errors has a draft")

@@ -3,6 +3,8 @@
 //! Editors use it for completion, descriptions and error marks. Whatever the schema refuses, the reader refuses as
 //! well. The converse does not hold: the reader also checks references, sums and exclusions.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::diagnostic::Diagnostics;
@@ -19,7 +21,7 @@ const REFERENCE: &str = r"^(\*|[a-z0-9][a-z0-9-]*\*?)([.:](\*|[a-z0-9][a-z0-9-]*
 /// Returns the schema of a whole file of shape `root`.
 #[must_use]
 pub fn schema(title: &str, root: &Shape) -> Json {
-    let mut maker = Maker { definitions: Map::new() };
+    let mut maker = Maker { definitions: Map::new(), tables: BTreeMap::new() };
     let root = maker.of(root, true);
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -34,6 +36,8 @@ const INTENSITY: &str = "((mg|g|kg)/kWh|(kg|t)/MWh)";
 
 struct Maker {
     definitions: Map<String, Json>,
+    /// The tables by name, each with its description: another table of the same name would get its form.
+    tables: BTreeMap<&'static str, &'static str>,
 }
 
 impl Maker {
@@ -112,12 +116,19 @@ impl Maker {
             Shape::Given(of) => self.of(of, true),
             Shape::List(of) => json!({ "type": "array", "items": self.of(of, false) }),
             Shape::Named(keys, of) => self.named(*keys, of),
-            Shape::Table { name, doc, keys } => self.refer(name, |maker| maker.table(doc, &keys())),
+            Shape::Table { name, doc, keys } => self.record(name, doc, *keys),
             Shape::Either(shapes) => {
                 let any: Vec<_> = shapes.iter().map(|shape| self.of(shape, field)).collect();
                 json!({ "anyOf": any })
             }
         }
+    }
+
+    /// Defines a table once and returns a reference to it.
+    fn record(&mut self, name: &'static str, doc: &'static str, keys: fn() -> Vec<KeyDoc>) -> Json {
+        let known = self.tables.insert(name, doc);
+        assert!(known.is_none_or(|known| known == doc), "two tables are called {name}");
+        self.refer(name, |maker| maker.table(doc, &keys()))
     }
 
     fn quantity(&mut self, name: &str, field: bool, plain: Json) -> Json {

@@ -23,7 +23,7 @@
 //!   `in`, `r#for` is `for`.
 //! - The *type* is any [`Value`], or `Option` of one. A plain type is required unless it has a default. The struct's
 //!   field is [`Spanned<Type>`](Spanned) or `Option<Spanned<Type>>`. It dereferences to its value and has `.value`,
-//!   `.span`, `.given` (false for a default) and, for quantities, `.uncertainty`.
+//!   `.span`, `.given` (false for a default, also if it is written out) and, for quantities, `.uncertainty`.
 //! - The *default* is one token tree, written as in a scenario: `1`, `0.5`, `true`, `"5s"`, `[]`, `{}` (an empty
 //!   record or set of names: its own defaults). It has no `-` sign.
 //! - A *limit* is [`at_least`], [`at_most`], [`above`], [`within`] or [`not_empty`], with `.because("what to do
@@ -168,7 +168,12 @@ impl<'a> TableReader<'a> {
             let span = self.item.span;
             return F::keep(Some(Spanned { value, span, given: false, uncertainty: None }));
         };
-        let found = Spanned::<F::Inner>::read(item, self.out)?;
+        let mut found = Spanned::<F::Inner>::read(item, self.out)?;
+        if let Some(default) = default {
+            // A default that is written out, as in the canonical form, is a default.
+            let own = F::Inner::read(default, &mut Diagnostics::new());
+            found.given = own.is_none_or(|own| own.canonical() != found.value.canonical());
+        }
         if let Some(limit) = limit {
             limit.check(&key, &found, self.out);
         }

@@ -180,9 +180,9 @@ pub struct Word {
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Place of the value; for a default, the table without the key.
+    /// Place of the value; for a default that is not written out, the table without the key.
     pub span: Span,
-    /// True if the file has the value; `false` for a default.
+    /// True if the file has a value other than the default.
     pub given: bool,
     /// The uncertainty, if the file states it.
     pub uncertainty: Option<Box<Uncertainty<T>>>,

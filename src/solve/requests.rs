@@ -18,6 +18,7 @@ use crate::model::world::readings::Unrest;
 use crate::model::world::telling::Happening;
 use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
+use crate::solve::accounts::Accounts;
 use crate::solve::metering::ByHour;
 use crate::solve::series::{Calm, Cell, Followed, Recorders, Series};
 use crate::solve::trail::{Note, Trail};
@@ -31,9 +32,6 @@ pub const SOUNDINGS: u32 = 100;
 
 /// Number of censuses around a break: each reads every request in flight, and there are many such runs.
 pub const CENSUSES: u64 = 20;
-
-/// Maximum number of zones in a plan whose accounts are followed over a window.
-pub const MOST_ZONES: usize = 200;
 
 /// Interval to simulate.
 #[derive(Clone, Debug)]
@@ -159,9 +157,8 @@ pub struct Observation {
     pub zones: Vec<Gauge>,
     /// Accounts of the zones over the window, in the order of the blueprint.
     pub zone_ledgers: Vec<ZoneLedger>,
-    /// Accounts of the zones at the window's start and at each of the [`SOUNDINGS`], summed since the start of the
-    /// world; empty around a break, or for more than [`MOST_ZONES`].
-    pub zone_course: Vec<(SimDuration, Vec<ZoneLedger>)>,
+    /// Accounts at the window's start and at each of the [`SOUNDINGS`]; empty around a break.
+    pub accounts: Vec<Accounts>,
     /// Readings of the replicated databases over the window.
     pub databases: Vec<crate::kinds::database::live::Reading>,
     /// Busy ÷ capacity of each component on the grid, by id.
@@ -281,7 +278,7 @@ pub struct Run<'p> {
     grid: Vec<Vec<f64>>,
     soundings: Vec<usize>,
     censuses: Vec<Census>,
-    zone_course: Vec<(SimDuration, Vec<ZoneLedger>)>,
+    accounts: Vec<Accounts>,
     steps: Vec<Step>,
     trail: Trail,
     ear: Option<Ear<'p>>,
@@ -354,7 +351,7 @@ impl<'p> Run<'p> {
             grid: vec![Vec::new(); plan.parts.len()],
             soundings: Vec::with_capacity(SOUNDINGS as usize),
             censuses: Vec::new(),
-            zone_course: Vec::new(),
+            accounts: Vec::new(),
             steps: Vec::new(),
             trail: Trail::default(),
             ear: None,
@@ -425,9 +422,9 @@ impl<'p> Run<'p> {
         self.first = Some(First { gauges, zones, ledgers, numbers, in_flight });
         self.trail.begin(self.note());
         self.censuses.clear();
-        self.zone_course.clear();
+        self.accounts.clear();
         self.count_classes();
-        self.read_zones();
+        self.read_accounts();
         let (world, power) = (&self.world, &self.plan.power);
         self.recorders = Recorders::begin(&self.followed, power, world, self.until);
         (self.calm, self.marked) = (None, self.from);
@@ -464,7 +461,7 @@ impl<'p> Run<'p> {
     fn sound(&mut self) {
         self.soundings.push(self.world.in_flight());
         self.trail.sound(self.note());
-        self.read_zones();
+        self.read_accounts();
         let every = match self.counted {
             Some(steps) => {
                 let length = (self.until - self.from).nanos();
@@ -477,9 +474,10 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn read_zones(&mut self) {
-        if self.counted.is_none() && (1..=MOST_ZONES).contains(&self.plan.zones.len()) {
-            self.zone_course.push((self.edge - self.from, self.world.zone_ledgers()));
+    fn read_accounts(&mut self) {
+        if self.counted.is_none() {
+            let at = self.edge - self.from;
+            self.accounts.push(Accounts::read(&self.world, self.plan, at));
         }
     }
 
@@ -634,7 +632,7 @@ impl<'p> Run<'p> {
             gauges,
             zones,
             zone_ledgers,
-            zone_course: self.zone_course,
+            accounts: self.accounts,
             numbers,
             databases: world.databases(),
             grid: self.grid,

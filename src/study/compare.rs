@@ -268,6 +268,8 @@ pub struct Ladder {
     pub offers: Vec<Offer>,
     /// Level at which all findings hold together.
     pub level: f64,
+    /// True if a scenario was run quickly.
+    pub quick: bool,
     /// Figures asked for in addition.
     pub asked: Vec<asked::Answer>,
     /// The answer of each row to its objectives.
@@ -337,6 +339,7 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
         weighed,
         offers,
         level,
+        quick: members.iter().any(|member| member.results.quick),
         summaries,
     })
 }

@@ -44,6 +44,7 @@ pub use crate::study::capacity::{Carries, CurvePoint, Look, Reached, knee};
 use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
 pub use crate::study::metastable::{Metastable, Recovery};
+use crate::study::scalers::Scaled;
 use crate::study::verdict::Verdict;
 use crate::study::window::{Came, Ending, Estimate, Pace};
 use crate::study::zones::ZoneUse;
@@ -84,6 +85,8 @@ pub struct Results {
     pub years: Option<YearsRows>,
     /// True if it was run alone, not in a comparison.
     pub alone: bool,
+    /// True after a quick run.
+    pub quick: bool,
     /// Causes of downtime, costs and headroom, where it was run alone.
     pub why: WhyRows,
     /// The long-horizon run corrected by windows of requests drawn from it.
@@ -169,6 +172,8 @@ pub struct WindowRows {
     pub uses: Vec<Use>,
     /// Processor accounts of zones, by server and name.
     pub zones: Vec<ZoneRow>,
+    /// Members of autoscalers, by name.
+    pub scalers: Vec<Scaled>,
     /// Ledger of attempts, classes first, then calls.
     pub attempts: Vec<AttemptRow>,
     /// Ledger of page views.

@@ -33,6 +33,7 @@ use crate::study::breaks::{self, Around};
 use crate::study::expect::Demand;
 use crate::study::limits::{self, Sought};
 use crate::study::measure::Measure;
+use crate::study::quick;
 use crate::study::sampled::SampledPlan;
 use crate::study::verdict::Verdict;
 use crate::study::window::WindowPlan;
@@ -187,8 +188,8 @@ pub fn prepare(
     out: &mut Diagnostics,
 ) -> StudyPlan {
     let scenario = &draft.scenario;
-    let Choices { quick, alone, .. } = choices;
-    let mut study = StudyPlan { quick, alone, ..StudyPlan::default() };
+    let Choices { alone, .. } = choices;
+    let mut study = StudyPlan { quick: choices.quick, alone, ..StudyPlan::default() };
     let level = scenario.run.confidence.value;
     let start = week_start(draft);
     for (name, spec) in scenario.window.iter() {
@@ -196,8 +197,8 @@ pub fn prepare(
         let own = spec.replications.as_ref().map(|own| own.value);
         let replications = replications(own.unwrap_or(own_replications(draft)), choices);
         let levels = load::levels(draft, spec);
-        let whole = length.value.nanos();
-        let length = SimDuration::from_nanos(if choices.quick { whole.div_ceil(4) } else { whole });
+        let whole = length.value;
+        let length = if choices.quick { quick::length(draft, spec, whole) } else { whole };
         study.windows.push(WindowPlan {
             window: Window {
                 name: name.text.clone(),
@@ -287,6 +288,9 @@ pub fn prepare(
         }
         spans.push(expect.is.span);
         study.expectations.push(Expectation { of, path: path.clone(), unit, is, demand });
+    }
+    if choices.quick {
+        quick::leave_out(draft, &mut study);
     }
     // One solver alone leaves out the windows and their standard figures.
     let standard = !choices.resolve_only && choices.solver != Some(Solver::Flows);

@@ -23,6 +23,7 @@ use crate::study::breaks::Drill;
 use crate::study::control;
 use crate::study::in_order;
 use crate::study::measure::{Measure, NoValue};
+use crate::study::scalers::{self, Scaled};
 use crate::study::underway;
 pub use crate::study::verdict::Verdict;
 use crate::study::verdict::{self, ClassVerdict};
@@ -107,6 +108,8 @@ pub struct WindowResult {
     pub events: u64,
     /// Processor accounts of the zones, in the order of the plan; empty around a break.
     pub zones: Vec<ZoneUse>,
+    /// Members of the autoscalers, by id; empty around a break.
+    pub scalers: Vec<Scaled>,
     /// Requests and page views by class and workload over the window, by replication.
     pub censuses: Vec<Vec<Census>>,
     /// Broken parts up to the end of the window, by replication.
@@ -356,10 +359,8 @@ pub(super) fn fold(
             }
         }
     }
-    let zones = match asked.drill {
-        None => zones::of_window(plan.zones.len(), &seen, asked.level),
-        Some(_) => Vec::new(),
-    };
+    let zones = zones::of_window(plan, asked, &seen);
+    let scalers = scalers::of_window(plan, asked, &seen);
     let mut classes = verdict::of_classes(plan, &pooled, &seen);
     if asked.drill.as_ref().is_some_and(|drill| drill.part.is_some()) {
         classes.iter_mut().for_each(|one| one.verdict = Verdict::Broken);
@@ -377,6 +378,7 @@ pub(super) fn fold(
         trails: seen.iter().map(|o| o.trail.clone()).collect(),
         events: seen.iter().map(|o| o.events).sum(),
         zones,
+        scalers,
         unrest: seen.iter().map(|o| o.unrest).collect(),
         censuses: samples.iter().map(|sample| sample.observation.censuses.clone()).collect(),
         samples: samples.into_iter().map(|sample| sample.values).collect(),

@@ -2,14 +2,15 @@
 //!
 //! In: the ledgers of all replications, which are whole numbers. Out: average cores over the window, each with its
 //! interval, and the course over time. Holds: wanted = used + capped wait + steal, exactly in every replication. Leaves
-//! out: windows around a break; plans with more than [`MOST_ZONES`](crate::solve::requests::MOST_ZONES) zones have no
+//! out: windows around a break; plans with more than [`MOST_ZONES`](crate::solve::accounts::MOST_ZONES) zones have no
 //! course over time.
 
 use crate::mechanism::cpu_share::{CoreTime, ZoneLedger};
+use crate::model::blueprint::Blueprint;
 use crate::solve::requests::Observation;
 use crate::stats::interval::Statistic;
 use crate::study::measure::NoValue;
-use crate::study::window::{Estimate, estimate};
+use crate::study::window::{Estimate, WindowPlan, estimate};
 use crate::units::SimDuration;
 
 /// One zone in a window, in cores on average.
@@ -48,8 +49,12 @@ pub struct ZoneCell {
     pub steal: f64,
 }
 
-/// Returns the accounts per zone of the plan.
-pub(super) fn of_window(zones: usize, seen: &[&Observation], level: f64) -> Vec<ZoneUse> {
+/// Returns the accounts per zone of the plan; none around a break.
+pub(super) fn of_window(
+    plan: &Blueprint,
+    asked: &WindowPlan,
+    seen: &[&Observation],
+) -> Vec<ZoneUse> {
     let one = |zone: usize| {
         let mean = |of: &dyn Fn(&ZoneLedger) -> CoreTime| {
             let value = |one: &&Observation| {
@@ -57,7 +62,7 @@ pub(super) fn of_window(zones: usize, seen: &[&Observation], level: f64) -> Vec<
                 Ok(of(ledger).core_seconds() / one.length.seconds())
             };
             let values: Vec<Result<f64, NoValue>> = seen.iter().map(value).collect();
-            estimate(&values, Statistic::Mean, level)
+            estimate(&values, Statistic::Mean, asked.level)
         };
         let held = seen.iter().filter_map(|one| {
             let ledger = one.zone_ledgers.get(zone)?;
@@ -73,18 +78,20 @@ pub(super) fn of_window(zones: usize, seen: &[&Observation], level: f64) -> Vec<
             course: course(zone, seen),
         }
     };
+    let zones = if asked.drill.is_none() { plan.zones.len() } else { 0 };
     (0..zones).map(one).collect()
 }
 
 fn course(zone: usize, seen: &[&Observation]) -> Vec<ZoneCell> {
-    let steps = seen.iter().map(|one| one.zone_course.len()).min().unwrap_or(0);
+    let kept = |one: &&Observation| one.accounts.iter().filter(|at| zone < at.zones.len()).count();
+    let steps = seen.iter().map(kept).min().unwrap_or(0);
     let mut cells = Vec::with_capacity(steps.saturating_sub(1));
     for step in 1..steps {
-        let (from, until) = (seen[0].zone_course[step - 1].0, seen[0].zone_course[step].0);
+        let (from, until) = (seen[0].accounts[step - 1].at, seen[0].accounts[step].at);
         let mut cell = ZoneCell { from, until, ..ZoneCell::default() };
         let seconds = (until - from).seconds() * seen.len() as f64;
         for one in seen {
-            let (then, now) = (&one.zone_course[step - 1].1[zone], &one.zone_course[step].1[zone]);
+            let [then, now] = [step - 1, step].map(|at| &one.accounts[at].zones[zone]);
             let cores = |now: CoreTime, then: CoreTime| now.since(then).core_seconds() / seconds;
             cell.wanted += cores(now.wanted, then.wanted);
             cell.used += cores(now.used, then.used);

@@ -14,7 +14,9 @@ use fivenines::scenario::source::Source;
 use fivenines::study::expect::Verdict;
 use fivenines::study::measure::Measure;
 use fivenines::study::sampled::SampledPlan;
-use fivenines::study::scenario::{Choices, Judged, Solver, StudyPlan, by_arithmetic, prepare};
+use fivenines::study::scenario::{
+    Choices, Expectation, Judged, Solver, StudyPlan, by_arithmetic, prepare,
+};
 use fivenines::study::{limits, verdict, years};
 
 use crate::inside::common::{load, scenarios, shipped};
@@ -113,6 +115,33 @@ fn an_expectation_that_the_flags_do_not_estimate_is_not_judged() {
     assert_eq!(left(&of(None, true)), [false, false, true]);
     assert_eq!(left(&of(Some(Solver::Flows), false)), [true, false, true]);
     assert_eq!(left(&of(Some(Solver::Requests), false)), [false, true, true]);
+}
+
+/// A quarter of a steady window has the same mean, and a quarter of the arrivals. A window about a time is kept whole.
+#[test]
+fn a_quick_run_judges_nothing_by_a_length_that_it_cuts() {
+    let level = desk(&[("latency.job.mean@steady", "< 1h"), ("attempts.job@steady", "< 1e9")]);
+    let text = level.replace("level = \"10/s\"\n", "");
+    let stepped = text.replace("rate = ", "step = { at = \"00:00\", factor = 1 }\nrate = ");
+    let late = text.replace("[window.steady]", "[window.steady]\nat = \"1h\"");
+    let of = |text: &str, quick| {
+        let loaded = read(text, Path::new("."), Purpose::Check(None));
+        let choices = Choices { quick, ..Choices::default() };
+        let mut found = Diagnostics::new();
+        let (draft, plan) = (loaded.draft.as_ref().unwrap(), loaded.blueprint.as_ref().unwrap());
+        let study = prepare(draft, plan, choices, &mut found);
+        let open = |expect: &Expectation| matches!(expect.of, Judged::NotEstimated(_));
+        let left: Vec<bool> = study.expectations.iter().map(open).collect();
+        (study.windows[0].window.length.nanos(), left)
+    };
+    let (whole, left) = of(&text, false);
+    assert_eq!(left, [false, false]);
+    for text in [&text, &level] {
+        assert_eq!(of(text, true), (whole / 4, vec![false, true]));
+    }
+    for text in [&stepped, &late] {
+        assert_eq!(of(text, true), (whole, vec![false, false]));
+    }
 }
 
 /// By hand: 10 visits a second of 50 ms each at one server; of two stations the slower is busy first.

@@ -90,7 +90,7 @@ fn check_cdn(draft: &Draft, at: usize, cdn: &CdnSpec, out: &mut Diagnostics) {
     if edges.is_none() && !content.value.popularity.given {
         missing(content.span, "popularity", "the objects that each request class asks for", out);
     }
-    if !cdn.ttl.given {
+    if cdn.ttl.span == cdn.span {
         missing(cdn.span, "ttl", "the time for which a copy is served", out);
     } else if cdn.ttl.value.is_zero() {
         let help = "the time for which a copy is served, such as \"1h\"";

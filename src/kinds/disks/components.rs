@@ -5,7 +5,7 @@ use crate::engine::law::Sampler;
 use crate::kinds::disks::live::pool::{LogConfig, PURPOSES, PoolConfig};
 use crate::kinds::disks::live::scrub::ScrubConfig;
 use crate::kinds::disks::live::{DisksConfig, Sharing};
-use crate::kinds::disks::spec::pool::{LogSpec, ScrubSpec, TransactionsSpec};
+use crate::kinds::disks::spec::pool::{IntentLogSpec, ScrubSpec, TransactionsSpec};
 use crate::kinds::disks::spec::{Columns, DiskKind, DiskSetSpec, IoThrottleSpec};
 use crate::mechanism::dirty_data;
 use crate::mechanism::io_throttle::Tuning;
@@ -128,7 +128,7 @@ fn flush(given: Option<&Spanned<LawSpec<SimDuration>>>, kind: DiskKind) -> Optio
 }
 
 /// Returns a log device as a set of one disk, whose alarms begin with `unit`.
-fn log_device(spec: &LogSpec, unit: UnitId) -> LogConfig {
+fn log_device(spec: &IntentLogSpec, unit: UnitId) -> LogConfig {
     let kind = spec.kind.value;
     let given = spec.write_time.as_ref().map(|law| law_of(law));
     let device = DisksConfig {

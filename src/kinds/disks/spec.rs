@@ -8,7 +8,7 @@ use crate::units::{Bandwidth, Probability, SimDuration, Watts};
 
 pub mod pool;
 
-use pool::{LogSpec, ScrubSpec, TransactionsSpec};
+use pool::{IntentLogSpec, ScrubSpec, TransactionsSpec};
 
 spec! {
     /// A set of equal disks.
@@ -41,7 +41,7 @@ spec! {
         /// to the disks at once.
         transactions: Option<TransactionsSpec>,
         /// Device of the intent log. Without it, the log lies on the disks of the set.
-        log: Option<LogSpec>,
+        log: Option<IntentLogSpec>,
         /// Reads of all allocated data from time to time, with `transactions`. Without it, none.
         scrub: Option<ScrubSpec>,
         /// Data read from the set, for the server's RAM cache. Only in a server. Without it, every read goes to a

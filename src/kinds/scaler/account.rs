@@ -81,12 +81,19 @@ impl Account {
         self.most = self.members.now;
     }
 
+    /// Returns the areas under the number of members that serve, and of those that cost, in members × ns.
+    #[must_use]
+    pub fn areas(&self, now: SimTime) -> [u128; 2] {
+        [&self.members, &self.paid].map(|number| number.area(now))
+    }
+
     /// Returns the readings of the tally, in the order of [`Tallied`].
     #[must_use]
     pub fn tally(&self, now: SimTime) -> Vec<u128> {
         let mut tally = self.counts.map(u128::from);
-        tally[Tallied::Members as usize] = self.members.area(now);
-        tally[Tallied::Paid as usize] = self.paid.area(now);
+        let [members, paid] = self.areas(now);
+        tally[Tallied::Members as usize] = members;
+        tally[Tallied::Paid as usize] = paid;
         tally.to_vec()
     }
 

@@ -9,6 +9,7 @@ use crate::mechanism::placement::{Refusal, Server, Wanted, Weights, choose};
 use crate::model::spec::runs::Does;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, missing_as};
+use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::faults::parts::all_parts;
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Links, Walk};
@@ -65,7 +66,15 @@ impl Checks for Scaler {
         used.extend(zones.map(|zone| (Kind::Zone, zone)));
     }
 
-    none!(entrance, onward, store, unused, begins, arrows, receives);
+    /// Returns the arrow to the service whose members it launches and removes.
+    fn arrows(&self, draft: &Draft, index: usize) -> Vec<Arrow> {
+        let from = End::Component(Kind::Scaler, index);
+        let service = draft.links.own.scalers[index].service;
+        let to = service.map(|service| End::Component(Kind::Service, service));
+        to.map(|to| Arrow::new(from, to, Carries::Members)).into_iter().collect()
+    }
+
+    none!(entrance, onward, store, unused, begins, receives);
 }
 
 /// Checks that 1 ≤ `minimum` ≤ `start` ≤ `maximum` ≤ members of the group, and that `needs` can be met.

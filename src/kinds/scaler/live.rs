@@ -178,6 +178,12 @@ impl Scaler {
         place(self.states.iter().filter(|state| is(**state)).count())
     }
 
+    /// Returns the member-time up to `now`, in members × ns: of members that serve, and of those that cost.
+    #[must_use]
+    pub fn member_time(&self, now: SimTime) -> [u128; 2] {
+        self.account.areas(now)
+    }
+
     /// Changes the state of a slot, and the numbers of the account.
     fn turn(&mut self, now: SimTime, slot: usize, state: State) {
         self.states[slot] = state;

@@ -1,6 +1,7 @@
 //! Readings of a world: its clock, its counts, the gauges of its components.
 
 use crate::kinds::database::live::{Database, Reading};
+use crate::kinds::scaler::live::Scaler;
 use crate::kinds::service::live::Service;
 use crate::kinds::zone::live::Cpu;
 use crate::mechanism::cpu_share::ZoneLedger;
@@ -71,6 +72,13 @@ impl World<'_> {
         let reading =
             |component: &Component| Some(Database::of(component)?.reading(self.around.now));
         self.around.components.iter().filter_map(reading).collect()
+    }
+
+    /// Member-time of every scaler up to now, in members × ns: of members that serve, and of those that cost.
+    #[must_use]
+    pub fn member_times(&self) -> Vec<[u128; 2]> {
+        let of = |component: &Component| Some(Scaler::of(component)?.member_time(self.around.now));
+        self.around.components.iter().filter_map(of).collect()
     }
 
     /// Reading of every zone's share of its processor, against its cap.

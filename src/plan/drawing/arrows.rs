@@ -30,6 +30,8 @@ pub enum Carries {
     Health,
     /// Repairs by a crew.
     Repairs,
+    /// Launches and removals of members by an autoscaler.
+    Members,
 }
 
 /// End of an arrow.

@@ -10,7 +10,7 @@ use crate::report::document::{
     FrontRank, Judgement, Lead, Rounding, RowName, Table, Unit,
 };
 use crate::report::number;
-use crate::report::run::lead::ends;
+use crate::report::run::lead::{ends, quick};
 use crate::report::run::{page, price};
 use crate::study::compare::{Choice, Offer, Row};
 use crate::study::expect::Verdict;
@@ -43,7 +43,10 @@ pub(super) fn lead(ladder: &Ladder) -> Lead {
         below.insert(0, format!("and {more} more scenarios, with --details"));
     }
     Lead {
-        answer: answer(ladder),
+        answer: answer(ladder)
+            .into_iter()
+            .chain(ladder.quick.then(|| quick(!ladder.basis.windows.is_empty())))
+            .collect(),
         facts: unmet(ladder),
         table: Some(table),
         below,

@@ -225,6 +225,7 @@ pub const fn carries(carries: Carries) -> &'static str {
         Carries::Network => "link between sites",
         Carries::Health => "counts",
         Carries::Repairs => "repairs",
+        Carries::Members => "launches and removals",
     }
 }
 

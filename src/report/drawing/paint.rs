@@ -430,6 +430,7 @@ const fn line_class(carries: Carries) -> &'static str {
         Carries::Network => "s-l3",
         Carries::Health => "s-l4",
         Carries::Repairs => "s-l5",
+        Carries::Members => "s-l6",
     }
 }
 

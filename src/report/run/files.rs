@@ -34,6 +34,7 @@ pub fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     files.extend(super::utilization::timeline(results));
     files.extend(breaks::tables(results));
     files.extend(super::zones::tables(results));
+    files.extend(super::scalers::file(results));
     files.extend(super::databases::file(results));
     files.extend(super::years::tables(results));
     files.extend(super::load::tables(results));
@@ -55,6 +56,7 @@ pub fn described() -> Vec<Described> {
         super::sampled::described(),
         super::databases::described(),
         super::recovery::described(),
+        super::scalers::described(),
     ];
     all.extend(super::utilization::described());
     all.extend(super::zones::described());

@@ -31,6 +31,12 @@ pub(super) struct Carried {
     pub(super) at: f64,
 }
 
+/// Returns the sentence that a quick run has beside its answer.
+pub(in crate::report) fn quick(has_windows: bool) -> String {
+    let what = if has_windows { " and shorter windows than the file" } else { "" };
+    format!("This is a quick run: it has few replications{what}.")
+}
+
 /// Returns the first screen.
 pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     let summary = summary(results);
@@ -39,6 +45,7 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     if results.windows.iter().any(|window| window.replications == 1) {
         lead.answer.push("This is a single run: its figures have no interval.".into());
     }
+    lead.answer.extend(results.quick.then(|| quick(!results.windows.is_empty())));
     // Objectives over years and of windows without breaks do not show it.
     let lost = summary.subjects.iter().find_map(|of| aftermath(&of.aftermaths));
     lead.answer.extend(lost.map(|said| format!("Beside the objectives: {said}.")));

@@ -24,6 +24,7 @@ pub mod outage;
 pub mod page;
 pub mod recovery;
 pub mod sampled;
+mod scalers;
 pub mod stories;
 mod utilization;
 mod verdict;

@@ -205,6 +205,7 @@ pub(super) fn section(results: &Results) -> Section {
     inside.extend(others().filter_map(charts::utilization).map(Block::Chart));
     inside.extend(others().filter_map(charts::timeline).map(Block::Chart));
     blocks.extend(folded(summary, inside));
+    blocks.extend(super::scalers::blocks(results));
     blocks.extend(folded("By hour of the week, over the years", super::load::used(results)));
     blocks.extend(folded(super::zones::HEADING, super::zones::blocks(results)));
     Section { heading: "Utilisation".into(), intro, blocks }

@@ -34,7 +34,7 @@ spec! {
 
 spec! {
     /// A device that the intent log has for itself.
-    pub struct LogSpec {
+    pub struct IntentLogSpec {
         /// Kind of device.
         kind: DiskKind,
         /// Time of one write. Without it, exponential, with the mean of the kind.
