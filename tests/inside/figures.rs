@@ -122,7 +122,7 @@ fn an_expectation_that_the_flags_do_not_estimate_is_not_judged() {
 fn a_quick_run_judges_nothing_by_a_length_that_it_cuts() {
     let level = desk(&[("latency.job.mean@steady", "< 1h"), ("attempts.job@steady", "< 1e9")]);
     let text = level.replace("level = \"10/s\"\n", "");
-    let stepped = text.replace("rate = ", "step = { at = \"00:00\", factor = 1 }\nrate = ");
+    let stepped = text.replace("rate = ", "step = { at = \"00:00\", factor = 2 }\nrate = ");
     let late = text.replace("[window.steady]", "[window.steady]\nat = \"1h\"");
     let of = |text: &str, quick| {
         let loaded = read(text, Path::new("."), Purpose::Check(None));
