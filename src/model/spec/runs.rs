@@ -429,10 +429,40 @@ spec! {
         memory: Option<Bytes>,
         /// New cap of the zones, in cores. Only for `resize`.
         cap: Option<f64> => above(0.0),
+        /// Outcome of work that goes wrong. Without it, all work goes well.
+        goes_wrong: Option<GoesWrongSpec>,
+    }
+}
+
+spec! {
+    /// Work that goes wrong and leaves its parts broken.
+    pub struct GoesWrongSpec {
+        /// Probability: of the work on each part for `maintain` and `resize`, of the roll-out as a whole for `deploy`.
+        probability: Probability,
+        /// Failure of a part after work that went wrong: `crash` or `hang`.
+        how: How = "crash",
+        /// Time until it is detected, from the first part that comes back broken. Without it, it is detected at once.
+        found_after: Option<LawSpec<SimDuration>>,
+        /// Time to repair the part, or to roll back the version on all parts that have it.
+        repair: LawSpec<SimDuration>,
+        /// If true, a deployment stops once its version is known to be bad. Only for `deploy`.
+        stops_at_failure: bool = true,
     }
 }
 
 impl OperationSpec {
+    /// Returns how its work goes wrong, if that is possible.
+    #[must_use]
+    pub fn wrong(&self) -> Option<&GoesWrongSpec> {
+        self.goes_wrong.as_ref().map(|wrong| &wrong.value).filter(|wrong| wrong.probability.value.get() > 0.0)
+    }
+
+    /// Returns whether it takes its parts out of service one after the other.
+    #[must_use]
+    pub fn deploys(&self) -> bool {
+        self.does.as_ref().is_some_and(|does| does.value == Does::Deploy)
+    }
+
     /// Returns whether it takes parts out of service.
     #[must_use]
     pub fn takes_out(&self) -> bool {
@@ -448,6 +478,8 @@ impl Every {
         match self {
             Self::Day => SimDuration::DAY,
             Self::Week => SimDuration::DAY.saturating_mul(7),
+            Self::Month => SimDuration::DAY.saturating_mul(4 * 7),
+            Self::Quarter => SimDuration::DAY.saturating_mul(13 * 7),
         }
     }
 }
@@ -459,6 +491,10 @@ words! {
         Day = "day",
         /// Once per week.
         Week = "week",
+        /// Once in four weeks.
+        Month = "month",
+        /// Once in thirteen weeks.
+        Quarter = "quarter",
     }
 
     /// Action of an operation.

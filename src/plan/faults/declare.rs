@@ -1,5 +1,6 @@
 //! Compiles parts and faults to automata, facts and effects.
 
+mod gone_wrong;
 mod mechanisms;
 mod recorded;
 mod shown;
