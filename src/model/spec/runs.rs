@@ -323,6 +323,8 @@ spec! {
         recorded: Option<RecordSpec>,
         /// Time to repair. Without it, the component's own restart.
         repair: Option<LawSpec<SimDuration>>,
+        /// Crew that repairs it. Without it, a repair begins at once.
+        crew: Option<Reference>,
         /// Length of a failure given by `at`.
         lasts: Option<SimDuration>,
         /// Slowdown: 2 is half the speed. Only for `slow`.
@@ -340,19 +342,28 @@ words! {
     /// Kind of failure.
     pub enum How {
         /// The component stops; its open requests are lost.
-        Crash = "crash" | "stop" | "terminate" | "pod-kill",
+        Crash = "crash" | "stop"
+            | "terminate"
+            | "pod-kill"
+            | "stop-instances"
+            | "terminate-instances"
+            | "reboot-instances"
+            | "stop-task"
+            | "pod-delete"
+            | "pod-failure"
+            | "container-kill",
         /// The component accepts requests and never answers.
         Hang = "hang",
         /// The component stalls, and then continues where it was.
-        Pause = "pause",
+        Pause = "pause" | "pause-volume-io",
         /// The component works more slowly.
-        Slow = "slow" | "cpu-stress" | "latency",
+        Slow = "slow" | "cpu-stress" | "latency" | "pod-cpu-stress",
         /// Its data is gone until restored.
         Lost = "lost",
         /// Its cache is emptied.
         CacheLost = "cache-lost",
         /// The component is cut off from the network.
-        Partitioned = "partitioned" | "network-partition",
+        Partitioned = "partitioned" | "network-partition" | "disrupt-connectivity",
     }
 
     /// Moment at which a fault that follows another begins.

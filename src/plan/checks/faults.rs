@@ -40,6 +40,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
             return;
         }
         check_group(draft, fault, out);
+        check_crew(draft, fault, out);
         if let Some(at) = &fault.at {
             after_horizon(draft, at.value, at.span, out);
             if let Some(lasts) = length(fault) {
@@ -71,7 +72,8 @@ fn count_states(
     out: &mut Diagnostics,
 ) -> bool {
     let most = STATES_MAX - OTHER_STATES;
-    let added = 1 + usize::from(fault.detected_by_people.is_some());
+    let added =
+        1 + usize::from(fault.detected_by_people.is_some()) + usize::from(fault.crew.is_some());
     for part in parts {
         let count = states.entry(*part).or_insert(0);
         *count += added;
@@ -213,6 +215,20 @@ fn check_recorded(fault: &FaultSpec, recorded: Span, out: &mut Diagnostics) {
         let message = "a lost cache has no end to record";
         let help = "set how = \"crash\", or give `rate` or `at` instead of `recorded`";
         inert(fault.how.span, message, help, out);
+    }
+}
+
+/// Checks that there is a repair that the crew of a fault can do.
+fn check_crew(draft: &Draft, fault: &FaultSpec, out: &mut Diagnostics) {
+    let Some(crew) = &fault.crew else { return };
+    let _reported = draft.names.resolve(&crew.text, crew.span, &[Kind::Crew], out);
+    if let Some(recorded) = &fault.recorded {
+        exclude(crew.span, recorded.span, "the recording has the end of each failure", out);
+    } else if let Some(lasts) = &fault.lasts {
+        exclude(crew.span, lasts.span, "the failure ends whoever repairs it", out);
+    } else if fault.repair.is_none() {
+        let message = "a part that restarts by itself needs no crew";
+        inert(crew.span, message, "give the `repair` that the crew does, or remove `crew`", out);
     }
 }
 

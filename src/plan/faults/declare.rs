@@ -1,10 +1,12 @@
 //! Compiles parts and faults to automata, facts and effects.
 
+mod called;
 mod gone_wrong;
 mod mechanisms;
 mod recorded;
 mod shown;
 mod taken_out;
+use called::Called;
 pub use mechanisms::Mechanisms;
 pub use shown::Shown;
 
@@ -189,6 +191,8 @@ struct Hit<'a> {
     role: Option<RoleOf>,
     /// Recorded failures of the members that it plays, if any.
     record: Option<&'a FailureRecord>,
+    /// Crew that repairs it, if it has one.
+    crew: Option<Called>,
 }
 
 impl<'a> Declarer<'a> {
@@ -259,7 +263,8 @@ impl<'a> Declarer<'a> {
             }
             let name = &name.text;
             let record = record.as_deref();
-            let hit = Hit { name, spec, members: Vec::new(), harm: Harm::of(spec), role, record };
+            let (members_of, harm, crew) = (Vec::new(), Harm::of(spec), Called::of(draft, spec));
+            let hit = Hit { name, spec, members: members_of, harm, role, record, crew };
             let moulds: BTreeSet<usize> =
                 members.iter().map(|index| self.sketches[*index].mould).collect();
             let ends = |mould: &usize| repair(&hit, Some(&self.moulds[*mould])).is_some();
@@ -267,6 +272,7 @@ impl<'a> Declarer<'a> {
                 hits.push(Hit { members, ..hit });
             }
         }
+        self.hours(hits.iter().filter_map(|hit| hit.crew.as_ref()));
         for hit in &hits {
             if let Some(after) = &hit.spec.after {
                 let leads = hits.iter().find(|other| other.name == after.fault.text);
@@ -416,7 +422,8 @@ impl<'a> Declarer<'a> {
         let struck = ["struck", "seen"].map(|name| State::failed(name, Effect::Refuse));
         let mut states = vec![State::serving("armed")];
         states.extend(struck);
-        let back = Timer::new(&format!("{}.repair", hit.name), repair);
+        states.extend(hit.crew.is_some().then(|| State::failed("work", Effect::Refuse)));
+        let mut back = Timer::new(&format!("{}.repair", hit.name), repair);
         let mut event = Automaton::new(&name, states)
             .transition(Transition::on(&onset.name, &["armed"], "struck"))
             .timer(onset)
@@ -426,6 +433,14 @@ impl<'a> Declarer<'a> {
             let seen = Timer::new(&format!("{}.seen", hit.name), DurationLaw(law_of(law)));
             event = event.transition(Transition::on(&seen.name, &["struck"], "seen")).timer(seen);
             last = "seen";
+        }
+        if let Some(crew) = &hit.crew {
+            back = crew.repairs(back);
+            if let Some((ways, response)) = crew.begins(hit.name, (last, "work")) {
+                event.transitions.extend(ways);
+                event.timers.extend(response);
+                last = "work";
+            }
         }
         event = event.transition(Transition::on(&back.name, &[last], "armed")).timer(back);
         self.groups.push(event);
@@ -670,7 +685,11 @@ impl Mould {
             let noticed = Timer::new(&seen, DurationLaw(law_of(law)));
             self.step(noticed, &state, &last);
         }
-        let timer = Timer::new(&format!("{}.repair", hit.name), repair);
+        let mut timer = Timer::new(&format!("{}.repair", hit.name), repair);
+        if let Some(crew) = &hit.crew {
+            last = self.calls(crew, (hit.name, hit.harm, by_restart), (&state, last));
+            timer = crew.repairs(timer);
+        }
         self.step(timer, &last, back);
     }
 
@@ -778,14 +797,14 @@ impl Mould {
             if let Some(fault) = state.strip_prefix("fault.")
                 && !fault.contains('.')
             {
-                let seen = format!("{state}.seen");
-                let both: Vec<String> = self
+                let later = [format!("{state}.seen"), format!("{state}.work")];
+                let all: Vec<String> = self
                     .harms
                     .iter()
                     .map(|(name, _)| name.clone())
-                    .filter(|name| name == state || *name == seen)
+                    .filter(|name| name == state || later.contains(name))
                     .collect();
-                facts.push((format!("in {fault}"), both));
+                facts.push((format!("in {fault}"), all));
             }
         }
         for (fact, states) in facts {
