@@ -73,7 +73,6 @@ fn check_one(hours: &HoursSpec, out: &mut Diagnostics) -> bool {
     hours.days.as_ref().is_none_or(|days| !days.value.is_empty())
 }
 
-
 /// Returns the intervals of a week that one entry means, by their starts after time zero and their lengths; none if
 /// its moments fit no interval.
 pub(crate) fn intervals(hours: &HoursSpec, start: WeekMoment) -> Vec<(SimDuration, SimDuration)> {

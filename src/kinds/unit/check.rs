@@ -102,7 +102,11 @@ impl Checks for Crew {
 }
 
 /// Checks the hours of a crew, and that no unit waits for them.
-fn check_hours(draft: &Draft, (index, name, crew): (usize, &Name, &CrewSpec), out: &mut Diagnostics) {
+fn check_hours(
+    draft: &Draft,
+    (index, name, crew): (usize, &Name, &CrewSpec),
+    out: &mut Diagnostics,
+) {
     let Some(hours) = &crew.hours else {
         let message = "this crew is there at every hour";
         return inert_if(crew.on_call.as_ref(), message, "remove it, or give `hours`", out);
@@ -115,7 +119,8 @@ fn check_hours(draft: &Draft, (index, name, crew): (usize, &Name, &CrewSpec), ou
         no_time(&call.response, "response", "leave `hours` out if they are always there", out);
     }
     let units = draft.scenario.unit.iter().zip(&draft.links.crews);
-    let waiting = units.filter(|(_, by)| **by == Some(index)).find_map(|((_, unit), _)| unit.crew.as_ref());
+    let waiting =
+        units.filter(|(_, by)| **by == Some(index)).find_map(|((_, unit), _)| unit.crew.as_ref());
     if let Some(unit) = waiting {
         let message = format!("units do not wait for the hours of `{name}`");
         let help = "give the units a crew without `hours`, or describe their failures by faults";

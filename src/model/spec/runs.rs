@@ -317,6 +317,10 @@ spec! {
         up: Option<LawSpec<SimDuration>>,
         /// Time of a single failure, instead of a rate.
         at: Option<SimDuration>,
+        /// Period of a failure given by `at`: a certificate that expires, a disk that is full.
+        every: Option<SimDuration>,
+        /// Probability that a failure given by `at` occurs: that people forget to prevent it. Without it, it does.
+        probability: Option<Probability>,
         /// Another fault of the same part that this one follows, instead of a rate.
         after: Option<AfterSpec>,
         /// Recorded failures that are played as they were, instead of a rate and a repair.
@@ -465,7 +469,10 @@ impl OperationSpec {
     /// Returns how its work goes wrong, if that is possible.
     #[must_use]
     pub fn wrong(&self) -> Option<&GoesWrongSpec> {
-        self.goes_wrong.as_ref().map(|wrong| &wrong.value).filter(|wrong| wrong.probability.value.get() > 0.0)
+        self.goes_wrong
+            .as_ref()
+            .map(|wrong| &wrong.value)
+            .filter(|wrong| wrong.probability.value.get() > 0.0)
     }
 
     /// Returns whether it takes its parts out of service one after the other.

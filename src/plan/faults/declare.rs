@@ -335,7 +335,7 @@ impl<'a> Declarer<'a> {
             guards.push(Expr::within(&[&holds]).and(well(at)));
             let struck = Move::of(&self.sketches[*at].name, &[UP], &state);
             let strike = Transition::on(hit.name, &[&holds], &holds);
-            strikes.push(strike.also(&struck).opens(Opens::Always));
+            strikes.push(prevented(hit, strike.also(&struck).opens(Opens::Always), &holds));
         }
         let clock = hit.spec.at.is_some();
         let onset = if clock { onset } else { onset.guarded(Expr::Any(guards)).fate(Fate::Freeze) };
@@ -375,7 +375,9 @@ impl<'a> Declarer<'a> {
             let guard = mould.host.clone().unwrap_or(Expr::Always);
             let clock = hit.spec.at.is_some();
             let onset = if clock { onset } else { onset.guarded(guard).fate(Fate::Freeze) };
-            mould.step(onset, UP, &state_of(hit.name));
+            let strike = Transition::on(&onset.name, &[UP], &state_of(hit.name));
+            mould.turn(prevented(hit, strike, UP));
+            mould.shape.timers.push(onset);
         });
     }
 
@@ -425,7 +427,7 @@ impl<'a> Declarer<'a> {
         states.extend(hit.crew.is_some().then(|| State::failed("work", Effect::Refuse)));
         let mut back = Timer::new(&format!("{}.repair", hit.name), repair);
         let mut event = Automaton::new(&name, states)
-            .transition(Transition::on(&onset.name, &["armed"], "struck"))
+            .transition(prevented(hit, Transition::on(&onset.name, &["armed"], "struck"), "armed"))
             .timer(onset)
             .fact("active", !Expr::within(&["armed"]));
         let mut last = "struck";
@@ -556,7 +558,8 @@ fn state_of(fault: &str) -> String {
 /// Returns the timer of the onset at `share` of the rate; `None` if the share is 0 or no onset is given.
 fn onset(hit: &Hit<'_>, share: f64) -> Option<Timer> {
     if let Some(at) = &hit.spec.at {
-        return Some(Timer::clock(hit.name, SimTime::ZERO + at.value, None));
+        let every = hit.spec.every.as_ref().map(|every| every.value);
+        return Some(Timer::clock(hit.name, SimTime::ZERO + at.value, every));
     }
     let law = match (&hit.spec.rate, &hit.spec.up) {
         (Some(rate), _) => Law::exponential(1.0 / rate.value.in_per_second()).ok()?,
@@ -568,6 +571,19 @@ fn onset(hit: &Hit<'_>, share: f64) -> Option<Timer> {
     }
     let law = if share == 1.0 { law } else { law.scaled(1.0 / share).ok()? };
     Some(Timer::new(hit.name, DurationLaw(law)))
+}
+
+/// Returns the onset of `hit`, which occurs with its probability only; otherwise all stays in the state `stays`.
+fn prevented(hit: &Hit<'_>, onset: Transition, stays: &str) -> Transition {
+    let Some(probability) = &hit.spec.probability else { return onset };
+    let probability = probability.value.get();
+    let mut ways = onset.branches.clone();
+    ways.iter_mut().for_each(|way| way.probability = probability);
+    let not =
+        Branch { probability: 1.0 - probability, to: stays.into(), also: Vec::new(), adds: None };
+    ways.push(not);
+    ways.retain(|way| way.probability > 0.0);
+    onset.branching(hit.name, ways)
 }
 
 /// Returns the repair time of `hit` at a part of this mould. The checks guarantee one for every fault, except

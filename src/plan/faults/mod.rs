@@ -74,7 +74,9 @@ pub struct Declared {
 }
 
 /// Returns the operations whose work may go wrong, by name and outcome.
-pub fn may_go_wrong(draft: &Draft) -> impl Iterator<Item = (&Name, &OperationSpec, &GoesWrongSpec)> {
+pub fn may_go_wrong(
+    draft: &Draft,
+) -> impl Iterator<Item = (&Name, &OperationSpec, &GoesWrongSpec)> {
     let operations = draft.scenario.operation.iter();
     operations.filter_map(|(name, spec)| Some((name, spec, spec.wrong()?)))
 }

@@ -51,8 +51,12 @@ fn maintenance_that_goes_wrong_is_out_then_broken_then_found_then_repaired() {
         "[operation.patch]\nat = \"10min\"\nlasts = \"30min\"\ndoes = \"maintain\"\nof = \"box-2\"\n\
          goes-wrong = { probability = 1, how = \"hang\", found-after = \"10min\", repair = \"50min\" }\n",
     );
-    let moves =
-        [(10.0, "planned.patch.wrong"), (40.0, "fault.patch"), (50.0, "fault.patch.seen"), (100.0, "up")];
+    let moves = [
+        (10.0, "planned.patch.wrong"),
+        (40.0, "fault.patch"),
+        (50.0, "fault.patch.seen"),
+        (100.0, "up"),
+    ];
     check(&story, "box-2", "box-2/patch", &moves);
     check(&story, "box-1", "", &[]);
 }
@@ -74,9 +78,9 @@ fn a_roll_out_that_is_stopped_late_has_broken_the_parts_so_far() {
     let story = story(&bad(", found-after = \"25min\""));
     for (turn, part) in (0..).zip(["app-1", "app-2", "app-3"]) {
         let begin = 1.0 + 10.0 * f64::from(turn);
-        let moves =
-            [(begin, "planned.change.wrong"), (begin + 10.0, "fault.change"), (86.0, "up")];
-        let cause = if turn == 0 { "change/roll-out/change".into() } else { format!("{part}/change") };
+        let moves = [(begin, "planned.change.wrong"), (begin + 10.0, "fault.change"), (86.0, "up")];
+        let cause =
+            if turn == 0 { "change/roll-out/change".into() } else { format!("{part}/change") };
         check(&story, part, &cause, &moves);
     }
     check(&story, "app-4", "app-4/change", &[(31.0, "planned.change.wrong"), (41.0, "up")]);
@@ -109,7 +113,8 @@ fn a_part_that_is_down_at_its_turn_gets_no_version() {
 /// If all parts are down, the version is forgotten when the last turn is over.
 #[test]
 fn a_roll_out_that_reaches_no_part_is_over_at_its_end() {
-    let down = "[fault.early]\nhits = \"service.app\"\nhow = \"crash\"\nat = \"30s\"\nlasts = \"2h\"\n";
+    let down =
+        "[fault.early]\nhits = \"service.app\"\nhow = \"crash\"\nat = \"30s\"\nlasts = \"2h\"\n";
     let story = story(&format!("{}{down}", bad("")));
     let roll_out: Vec<&str> =
         story["change/roll-out"].iter().filter_map(|line| line.split(' ').nth(1)).collect();
@@ -128,7 +133,11 @@ fn work_that_never_goes_wrong_is_planned_work() {
     };
     for does in ["maintain", "deploy"] {
         let without = weekly(does, "");
-        assert_eq!(without, weekly(does, "goes-wrong = { probability = 0, repair = \"1h\" }"), "{does}");
+        assert_eq!(
+            without,
+            weekly(does, "goes-wrong = { probability = 0, repair = \"1h\" }"),
+            "{does}"
+        );
         // One in 10⁹ does not come in a year.
         let seldom = weekly(does, "goes-wrong = { probability = 1e-9, repair = \"1h\" }");
         let moves = |story: &Story, part: &str| -> Vec<String> {
@@ -159,7 +168,7 @@ fn a_longer_roll_back_moves_no_draw_of_a_later_roll_out() {
     assert!(long.iter().all(|begin| short.contains(begin)));
 }
 
-/// The share of bad work, of parts that are worked on by themselves: 4 x 52 x 20 draws of 0.1, sd 19.
+/// The share of bad work, of parts that are worked on by themselves: 4 x 1043 weeks of 20 years, sd 19.
 #[test]
 fn the_share_of_work_that_goes_wrong_is_its_probability() {
     let text = members(
@@ -172,7 +181,7 @@ fn the_share_of_work_that_goes_wrong_is_its_probability() {
     };
     let (wrong, broken, right) =
         (count("planned.patch.wrong"), count("fault.patch"), count("planned.patch"));
-    assert_eq!((wrong, wrong + right), (broken, 4 * 52 * 20 + 4 * 2));
+    assert_eq!((wrong, wrong + right), (broken, 4 * 1043));
     assert!((337..497).contains(&wrong), "{wrong}");
 }
 
@@ -271,4 +280,34 @@ fn faults_share_the_hands_of_a_crew() {
         check(&story, "box-1", "box-1/crash", &[(1.0, "fault.crash"), (61.0, "up")]);
         check(&story, "box-2", "box-2/crash", &[(1.0, "fault.crash"), (1.0 + second, "up")]);
     }
+}
+
+/// A certificate of 90 days, forgotten one time in four: 4 x 40 times in 40 years, sd 5.5.
+#[test]
+fn what_comes_each_period_comes_with_its_probability() {
+    let forgotten = |probability: &str, hits: &str| -> Vec<String> {
+        let text = members(&format!(
+            "[fault.expired]\nhits = \"{hits}\"\nhow = \"crash\"\nat = \"90d\"\nevery = \"90d\"\nrepair = \"2h\"\n\
+             {probability}\n"
+        ));
+        let story = story_over(&text, SimDuration::YEAR.saturating_mul(40));
+        let down = story
+            .get("box-1")
+            .into_iter()
+            .flatten()
+            .filter(|line| line.contains(" fault.expired "));
+        down.map(|line| line.split(' ').next().unwrap().to_string()).collect()
+    };
+    let all = forgotten("", "box-1");
+    // 40 x 365 d / 90 d = 162.2.
+    assert_eq!(all.len(), 162);
+    assert_eq!(all, forgotten("probability = 1", "box-1"));
+    assert!(forgotten("probability = 0", "box-1").is_empty());
+    let some = forgotten("probability = 0.25", "box-1");
+    assert!(
+        (19..63).contains(&some.len()) && some.iter().all(|at| all.contains(at)),
+        "{}",
+        some.len()
+    );
+    assert_eq!(some, forgotten("probability = 0.25", "server.*"), "one more part moves no draw");
 }

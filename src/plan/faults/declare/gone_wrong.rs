@@ -18,7 +18,7 @@ use super::taken_out::Work;
 use super::{Declarer, Harm, Mould, Sketch, UP, state_of};
 use crate::engine::law::DurationLaw;
 use crate::health::declare::{
-    Automaton, Branch, Expr, Move, Opens, Quantifier, State, Subject, Timer, Transition,
+    Automaton, Branch, Expr, Move, Opens, Quantifier, State, Timer, Transition,
 };
 use crate::model::spec::runs::{GoesWrongSpec, How};
 use crate::plan::program::law_of;
@@ -194,7 +194,8 @@ fn roll_out(
     let states = states.map(State::serving).to_vec();
     let any = |fact: &str| Expr::members(Quantifier::Any, PARTS, fact);
     let stops = wrong.stops_at_failure.value;
-    let begin = Timer::clock(&format!("{}.begin", work.name), SimTime::ZERO + work.first, work.every);
+    let begin =
+        Timer::clock(&format!("{}.begin", work.name), SimTime::ZERO + work.first, work.every);
     // One nanosecond after the last turn: whatever happens at its end is done by then.
     let turns = work.lasts.saturating_mul(count).nanos().saturating_add(1);
     let end = SimTime::from_nanos(work.first.nanos().saturating_add(turns));
