@@ -6,7 +6,7 @@ use crate::kinds::unit::links::GroupMember;
 use crate::kinds::unit::spec::{CrewSpec, GroupMode, GroupSpec};
 use crate::kinds::unit::{Crew, Group, Unit, links};
 use crate::plan::Draft;
-use crate::plan::checks::{inert, inert_if, no_time, quorum, takes_time};
+use crate::plan::checks::{inert, inert_if, quorum, takes_time};
 use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::faults::textbook;
 use crate::plan::hours;
@@ -81,6 +81,11 @@ impl Checks for Group {
 }
 
 impl Checks for Crew {
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let crews = walk.scenario().fault.iter().map(|(_, fault)| fault.crew.as_ref());
+        links.fault_crews = crews.map(|crew| walk.one(crew?, Kind::Crew)).collect();
+    }
+
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {
         for (index, (name, crew)) in draft.scenario.crew.iter().enumerate() {
             check_hours(draft, (index, name, crew), out);
@@ -93,12 +98,10 @@ impl Checks for Crew {
 
     /// Adds the crews of faults.
     fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
-        let crews = draft.scenario.fault.iter().filter_map(|(_, fault)| fault.crew.as_ref());
-        let found = crews.filter_map(|crew| draft.names.find(&crew.text));
-        used.extend(found.map(|found| (found.kind, found.index)));
+        used.extend(draft.links.fault_crews.iter().flatten().map(|crew| (Kind::Crew, *crew)));
     }
 
-    none!(follow, entrance, onward, store, unused, begins, arrows, receives);
+    none!(entrance, onward, store, unused, begins, arrows, receives);
 }
 
 /// Checks the hours of a crew, and that no unit waits for them.
@@ -115,8 +118,12 @@ fn check_hours(
         let message = format!("`{name}` is there at every hour of the week");
         inert(hours.span, message, "remove `hours`, or leave some out", out);
     }
-    if let Some(call) = &crew.on_call {
-        no_time(&call.response, "response", "leave `hours` out if they are always there", out);
+    if let Some(call) = &crew.on_call
+        && call.response.value.law().mean() <= 0.0
+        && call.slower.value <= 1.0
+    {
+        let message = "a call-out begins at once: the hours have no effect";
+        inert(call.response.span, message, "leave `hours` out", out);
     }
     let units = draft.scenario.unit.iter().zip(&draft.links.crews);
     let waiting =

@@ -40,7 +40,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
             return;
         }
         check_group(draft, fault, out);
-        check_crew(draft, fault, out);
+        check_crew(fault, out);
         if let Some(at) = &fault.at {
             after_horizon(draft, at.value, at.span, out);
             if let Some(lasts) = length(fault) {
@@ -251,13 +251,12 @@ fn check_recorded(fault: &FaultSpec, recorded: Span, out: &mut Diagnostics) {
 }
 
 /// Checks that there is a repair that the crew of a fault can do.
-fn check_crew(draft: &Draft, fault: &FaultSpec, out: &mut Diagnostics) {
+fn check_crew(fault: &FaultSpec, out: &mut Diagnostics) {
     let Some(crew) = &fault.crew else { return };
-    let _reported = draft.names.resolve(&crew.text, crew.span, &[Kind::Crew], out);
     if let Some(recorded) = &fault.recorded {
         exclude(crew.span, recorded.span, "the recording has the end of each failure", out);
     } else if let Some(lasts) = &fault.lasts {
-        exclude(crew.span, lasts.span, "the failure ends whoever repairs it", out);
+        exclude(crew.span, lasts.span, "the failure ends without a repair", out);
     } else if fault.repair.is_none() {
         let message = "a part that restarts by itself needs no crew";
         inert(crew.span, message, "give the `repair` that the crew does, or remove `crew`", out);

@@ -5,7 +5,6 @@ use crate::model::spec::runs::{How, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, no_time, takes_time};
 use crate::plan::faults::{PLANNED, operated};
-use crate::plan::names::Kind;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
@@ -56,8 +55,10 @@ fn check_name(draft: &Draft, name: &Name, out: &mut Diagnostics) {
         let twice = Diagnostic::new(Code::NameTwice, name.span, message).help(help);
         out.push(twice.related(fault.span, "the fault"));
     }
-    if draft.names.find(&name.text).is_some_and(|found| found.kind == Kind::Unit) {
-        let message = format!("a unit is called `{name}`, too");
+    let member = |rest: &str| rest.is_empty() || rest.starts_with('-');
+    let is_unit = |unit: &Name| name.text.strip_prefix(unit.text.as_str()).is_some_and(member);
+    if draft.scenario.unit.iter().any(|(unit, _)| is_unit(unit)) {
+        let message = format!("a unit is called `{name}`, or begins like it");
         out.push(Diagnostic::new(Code::NameTwice, name.span, message).help(help));
     }
 }

@@ -251,7 +251,8 @@ impl<'a> Declarer<'a> {
         let draft = self.draft;
         let scenario = &draft.scenario;
         let mut hits = Vec::new();
-        for ((name, spec), record) in scenario.fault.iter().zip(&draft.records) {
+        let faults = scenario.fault.iter().zip(&draft.records).enumerate();
+        for (number, ((name, spec), record)) in faults {
             if without.contains(&name.text) {
                 continue;
             }
@@ -263,7 +264,7 @@ impl<'a> Declarer<'a> {
             }
             let name = &name.text;
             let record = record.as_deref();
-            let (members_of, harm, crew) = (Vec::new(), Harm::of(spec), Called::of(draft, spec));
+            let (members_of, harm, crew) = (Vec::new(), Harm::of(spec), Called::of(draft, number));
             let hit = Hit { name, spec, members: members_of, harm, role, record, crew };
             let moulds: BTreeSet<usize> =
                 members.iter().map(|index| self.sketches[*index].mould).collect();

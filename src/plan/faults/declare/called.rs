@@ -11,10 +11,8 @@ use super::{Declarer, Harm, Mould};
 use crate::engine::law::DurationLaw;
 use crate::health::declare::{Automaton, Expr, State, Timer, Transition};
 use crate::mechanism::hours::Hours;
-use crate::model::spec::runs::FaultSpec;
 use crate::plan::Draft;
 use crate::plan::hours;
-use crate::plan::names::Kind;
 use crate::plan::program::law_of;
 use crate::units::{SimDuration, SimTime};
 
@@ -31,14 +29,13 @@ pub(super) struct Called {
 }
 
 impl Called {
-    /// Returns the crew of a fault, if it has one.
-    pub fn of(draft: &Draft, spec: &FaultSpec) -> Option<Self> {
-        let crew = spec.crew.as_ref()?;
-        let found = draft.names.find(&crew.text).filter(|found| found.kind == Kind::Crew)?;
-        let (name, crew) = &draft.scenario.crew[found.index];
+    /// Returns the crew of the fault with this number, if it has one.
+    pub fn of(draft: &Draft, fault: usize) -> Option<Self> {
+        let index = draft.links.fault_crews[fault]?;
+        let (name, crew) = &draft.scenario.crew[index];
         let on_call = crew.on_call.as_ref();
         let on_call = on_call.map(|call| (DurationLaw(law_of(&call.response)), call.slower.value));
-        Some(Self { name: name.text.clone(), hours: hours::of_crew(draft, found.index), on_call })
+        Some(Self { name: name.text.clone(), hours: hours::of_crew(draft, index), on_call })
     }
 
     fn clock(&self) -> String {

@@ -1,5 +1,5 @@
 //! Operations that take parts out of service: planned outages, and reboots of virtual machines that are resized.
-//! Where the work may go wrong, [`gone_wrong`](super::gone_wrong) adds the rest.
+//! The outcome of work that may go wrong is in [`gone_wrong`](super::gone_wrong).
 
 use super::{Declarer, Harm, UP, operated};
 use crate::engine::law::{DurationLaw, Law};
