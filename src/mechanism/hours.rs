@@ -84,6 +84,14 @@ impl Hours {
         now + SimDuration::from_nanos(next)
     }
 
+    /// Returns the intervals, each by its start in the week, which begins at time zero, and its length; in order.
+    pub fn intervals(&self) -> impl Iterator<Item = (SimDuration, SimDuration)> + '_ {
+        let interval = |(start, end): &(u64, u64)| {
+            (SimDuration::from_nanos(*start), SimDuration::from_nanos(end - start))
+        };
+        self.open.iter().map(interval)
+    }
+
     /// Returns the time open per week.
     #[must_use]
     pub fn per_week(&self) -> SimDuration {

@@ -1,13 +1,16 @@
-//! Hours of the week in which servers are lent.
+//! Hours of the week in which servers are lent, or crews work.
 
-use crate::kinds::zone::spec::HoursSpec;
 use crate::mechanism::hours::Hours;
+use crate::model::spec::hours::HoursSpec;
 use crate::model::spec::traffic::{Moment, WeekMoment};
 use crate::plan::Draft;
-use crate::plan::checks::week_start;
+use crate::plan::checks::{exclude, week_start};
 use crate::plan::graph::server_of;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::OneOrMany;
 use crate::units::SimDuration;
 
 const DAY: u64 = SimDuration::DAY.nanos();
@@ -16,9 +19,58 @@ const DAY: u64 = SimDuration::DAY.nanos();
 #[must_use]
 pub fn of_servers(draft: &Draft, group: usize) -> Option<Hours> {
     let lent = draft.scenario.server[group].1.lent.as_ref()?;
+    of(draft, &lent.value.hours)
+}
+
+/// Returns the hours of a crew, counted from time zero; `None` if it works always.
+#[must_use]
+pub fn of_crew(draft: &Draft, crew: usize) -> Option<Hours> {
+    of(draft, draft.scenario.crew[crew].1.hours.as_ref()?)
+}
+
+fn of(draft: &Draft, hours: &OneOrMany<HoursSpec>) -> Option<Hours> {
     let start = week_start(draft);
-    let all: Vec<_> = lent.value.hours.value.iter().flat_map(|one| intervals(one, start)).collect();
+    let all: Vec<_> = hours.iter().flat_map(|one| intervals(one, start)).collect();
     Hours::new(&all)
+}
+
+/// Reports hours without an interval; returns true if there are hours, each with an interval.
+pub(crate) fn check(hours: &OneOrMany<HoursSpec>, out: &mut Diagnostics) -> bool {
+    let right = hours.iter().filter(|one| check_one(one, out)).count();
+    right > 0 && right == hours.len()
+}
+
+fn check_one(hours: &HoursSpec, out: &mut Diagnostics) -> bool {
+    let (from, to) = (&hours.from, &hours.to);
+    let both = match (from.value, to.value) {
+        (Moment::After(_), _) => Err(from.span),
+        (_, Moment::After(_)) => Err(to.span),
+        (Moment::OfDay(_), Moment::OfDay(_)) => Ok(true),
+        (Moment::OfWeek(_), Moment::OfWeek(_)) => Ok(false),
+        _ => Err(to.span),
+    };
+    let daily = match both {
+        Ok(daily) => daily,
+        Err(span) => {
+            let message = "hours begin and end at a time of day, or both on a weekday";
+            let found = Diagnostic::new(Code::WrongType, span, message);
+            let help = "write `from = \"19:00\", to = \"08:00\"`, or `from = \"Fri 19:00\", to = \"Mon 08:00\"`";
+            out.push(found.help(help));
+            return false;
+        }
+    };
+    if from.value == to.value {
+        let message = "these hours begin when they end";
+        let found = Diagnostic::new(Code::EndBeforeStart, to.span, message);
+        out.push(found.related(from.span, "they begin"));
+        return false;
+    }
+    if !daily && let Some(days) = &hours.days {
+        exclude(days.span, from.span, "these hours begin on a weekday", out);
+        return false;
+    }
+    // An empty list is reported as such.
+    hours.days.as_ref().is_none_or(|days| !days.value.is_empty())
 }
 
 /// Returns the intervals of a week that one entry means, by their starts after time zero and their lengths; none if

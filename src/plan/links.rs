@@ -105,6 +105,8 @@ pub struct Links {
     pub nas: Vec<NasLinks>,
     /// Crew that repairs them, per section of units.
     pub crews: Vec<Option<usize>>,
+    /// Crew that repairs it, per fault.
+    pub fault_crews: Vec<Option<usize>>,
     /// Units and groups counted, per group.
     pub groups: Vec<Vec<GroupMember>>,
     /// Groups, each after the groups that it counts.

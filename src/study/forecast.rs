@@ -128,7 +128,9 @@ impl Forecast {
             let rate = match (&fault.rate, &fault.up) {
                 (Some(rate), _) => rate.value.in_per_second(),
                 (None, Some(up)) => 1.0 / load::mean(&up.value).max(1e-9),
-                (None, None) => 0.0,
+                (None, None) => {
+                    fault.every.as_ref().map_or(0.0, |every| 1.0 / every.value.seconds().max(1e-9))
+                }
             };
             per_s += 2.0 * rate * parts as f64;
         }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod changes;
 pub mod draws;
 pub mod pair;
 pub mod processes;

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::unit::links::GroupMember;
-use crate::kinds::unit::spec::{GroupMode, GroupSpec};
+use crate::kinds::unit::spec::{CrewSpec, GroupMode, GroupSpec};
 use crate::kinds::unit::{Crew, Group, Unit, links};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, quorum, takes_time};
 use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::faults::textbook;
+use crate::plan::hours;
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
@@ -80,11 +81,59 @@ impl Checks for Group {
 }
 
 impl Checks for Crew {
-    fn purpose(&self) -> Purpose {
-        Purpose::Named("no unit is repaired by it")
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let crews = walk.scenario().fault.iter().map(|(_, fault)| fault.crew.as_ref());
+        links.fault_crews = crews.map(|crew| walk.one(crew?, Kind::Crew)).collect();
     }
 
-    none!(follow, entrance, onward, store, check, uses, unused, begins, arrows, receives);
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for (index, (name, crew)) in draft.scenario.crew.iter().enumerate() {
+            check_hours(draft, (index, name, crew), out);
+        }
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Named("no unit and no fault is repaired by it")
+    }
+
+    /// Adds the crews of faults.
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
+        used.extend(draft.links.fault_crews.iter().flatten().map(|crew| (Kind::Crew, *crew)));
+    }
+
+    none!(entrance, onward, store, unused, begins, arrows, receives);
+}
+
+/// Checks the hours of a crew, and that no unit waits for them.
+fn check_hours(
+    draft: &Draft,
+    (index, name, crew): (usize, &Name, &CrewSpec),
+    out: &mut Diagnostics,
+) {
+    let Some(hours) = &crew.hours else {
+        let message = "this crew is there at every hour";
+        return inert_if(crew.on_call.as_ref(), message, "remove it, or give `hours`", out);
+    };
+    if hours::check(hours, out) && hours::of_crew(draft, index).is_none() {
+        let message = format!("`{name}` is there at every hour of the week");
+        inert(hours.span, message, "remove `hours`, or leave some out", out);
+    }
+    if let Some(call) = &crew.on_call
+        && call.response.value.law().mean() <= 0.0
+        && call.slower.value <= 1.0
+    {
+        let message = "a call-out begins at once: the hours have no effect";
+        inert(call.response.span, message, "leave `hours` out", out);
+    }
+    let units = draft.scenario.unit.iter().zip(&draft.links.crews);
+    let waiting =
+        units.filter(|(_, by)| **by == Some(index)).find_map(|((_, unit), _)| unit.crew.as_ref());
+    if let Some(unit) = waiting {
+        let message = format!("units do not wait for the hours of `{name}`");
+        let help = "give the units a crew without `hours`, or describe their failures by faults";
+        let found = Diagnostic::new(Code::KeysExclude, unit.span, message).help(help);
+        out.push(found.related(hours.span, "its hours"));
+    }
 }
 
 /// Checks groups with a `mode`, `ageing` or `beta`: each counts units only, and each unit is in at most one of them.

@@ -1,5 +1,6 @@
 //! Repairable units, groups of them, crews.
 
+use crate::model::spec::hours::HoursSpec;
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{OneOrMany, Reference};
 use crate::scenario::spec::spec;
@@ -66,9 +67,23 @@ spec! {
 }
 
 spec! {
-    /// People who repair units.
+    /// People who repair units, and what faults break.
     pub struct CrewSpec {
         /// Number of people: the largest number of repairs at a time.
         size: u32 => at_least(1),
+        /// Hours of the week in which they are there, or several of them. Without it, always.
+        hours: Option<OneOrMany<HoursSpec>> => not_empty(),
+        /// Call-outs outside of these hours. Without it, a repair begins with the next hours.
+        on_call: Option<OnCallSpec>,
+    }
+}
+
+spec! {
+    /// Call-outs outside of the hours of a crew.
+    pub struct OnCallSpec {
+        /// Time from the call until someone begins with the repair.
+        response: LawSpec<SimDuration>,
+        /// Factor on the time of a repair outside of the hours.
+        slower: f64 = 1 => within(1.0, 1000.0),
     }
 }

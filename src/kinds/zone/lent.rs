@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::kinds::zone::live::lending::{LendingConfig, LentServer};
-use crate::kinds::zone::spec::{AtEnd, HoursSpec, LentSpec, ServerSpec};
+use crate::kinds::zone::spec::{AtEnd, LentSpec, ServerSpec};
 use crate::model::blueprint::{Config, Part as Component};
 use crate::model::ids::ComponentId;
-use crate::model::spec::traffic::Moment;
 use crate::plan::Draft;
-use crate::plan::checks::{exclude, inert_if};
+use crate::plan::checks::inert_if;
 use crate::plan::compile::{Builder, Made};
 use crate::plan::drawing::arrows::{Carries, End, arrows, sources};
 use crate::plan::faults::parts::all_parts;
@@ -25,11 +24,7 @@ use crate::scenario::value::Spanned;
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
         let Some(lent) = &server.lent else { continue };
-        let right = lent.value.hours.value.iter().filter(|one| check_hours(one, out)).count();
-        if right > 0
-            && right == lent.value.hours.value.len()
-            && hours::of_servers(draft, group).is_none()
-        {
+        if hours::check(&lent.value.hours, out) && hours::of_servers(draft, group).is_none() {
             let message = format!("`{name}` is lent at every hour of the week");
             let found = Diagnostic::new(Code::NoEffect, lent.value.hours.span, message);
             out.push(found.help("remove `lent`, or leave hours out"));
@@ -39,40 +34,6 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     if draft.scenario.server.iter().any(|(_, server)| server.lent.is_some()) {
         check_parts(draft, out);
     }
-}
-
-/// Reports hours without an interval; returns true if they have one.
-fn check_hours(hours: &HoursSpec, out: &mut Diagnostics) -> bool {
-    let (from, to) = (&hours.from, &hours.to);
-    let both = match (from.value, to.value) {
-        (Moment::After(_), _) => Err(from.span),
-        (_, Moment::After(_)) => Err(to.span),
-        (Moment::OfDay(_), Moment::OfDay(_)) => Ok(true),
-        (Moment::OfWeek(_), Moment::OfWeek(_)) => Ok(false),
-        _ => Err(to.span),
-    };
-    let daily = match both {
-        Ok(daily) => daily,
-        Err(span) => {
-            let message = "hours begin and end at a time of day, or both on a weekday";
-            let found = Diagnostic::new(Code::WrongType, span, message);
-            let help = "write `from = \"19:00\", to = \"08:00\"`, or `from = \"Fri 19:00\", to = \"Mon 08:00\"`";
-            out.push(found.help(help));
-            return false;
-        }
-    };
-    if from.value == to.value {
-        let message = "these hours begin when they end";
-        let found = Diagnostic::new(Code::EndBeforeStart, to.span, message);
-        out.push(found.related(from.span, "they begin"));
-        return false;
-    }
-    if !daily && let Some(days) = &hours.days {
-        exclude(days.span, from.span, "these hours begin on a weekday", out);
-        return false;
-    }
-    // An empty list is reported as such.
-    hours.days.as_ref().is_none_or(|days| !days.value.is_empty())
 }
 
 /// Reports sets of disks of a server that is lent, which would have no hours.

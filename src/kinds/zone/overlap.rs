@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::kinds::zone::vm;
-use crate::model::spec::runs::Does;
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::faults::operated;
@@ -30,15 +29,23 @@ struct Outages {
 
 impl Outages {
     /// Returns whether one of these begins while one of `other` lasts, or the other way round. An end that is also a
-    /// begin counts. Of two periods, one is a multiple of the other.
+    /// begin counts. The begins of two periods differ by all multiples of their greatest common divisor.
     fn meet(&self, other: &Self) -> bool {
         let (early, late) = if self.first <= other.first { (self, other) } else { (other, self) };
         let gap = late.first - early.first;
         let Some(every) = early.every else { return gap <= early.lasts };
-        let every = late.every.map_or(every, |other| other.min(every)).max(1);
+        let every = late.every.map_or(every, |other| common_divisor(other, every)).max(1);
         let since = gap % every;
         since <= early.lasts || every - since <= late.lasts
     }
+}
+
+/// Returns the greatest common divisor.
+fn common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 /// Reports an operation that takes a virtual machine out, or reboots it, while another one does.
@@ -61,8 +68,7 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
         }
         let Some(lasts) = spec.lasts.as_ref().filter(|_| spec.takes_out()) else { continue };
         // A deployment takes the parts out one after the other.
-        let deploys = spec.does.as_ref().is_some_and(|does| does.value == Does::Deploy);
-        let each = if deploys { lasts.value.nanos() } else { 0 };
+        let each = if spec.deploys() { lasts.value.nanos() } else { 0 };
         let mut after = 0_u64;
         for part in operated(draft, spec, &mut Diagnostics::new()) {
             all.entry(part).or_default().push(outages(after, lasts.value, false));
@@ -90,18 +96,25 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
 mod tests {
     use super::*;
 
-    /// Compares with the outages of four weeks, written out.
+    /// Compares with the outages of four weeks, written out; for months and quarters, of two years.
     #[test]
     fn outages_meet_where_two_of_them_do() {
         const DAY: u64 = 24;
+        let (month, quarter) = (28 * DAY, 91 * DAY);
         let all = |one: &Outages| -> Vec<u64> {
-            let often = one.every.map_or(1, |every| 28 * DAY / every);
+            let days = if one.every.is_some_and(|every| every >= month) { 728 } else { 28 };
+            let often = one.every.map_or(1, |every| days * DAY / every);
             (0..often).map(|turn| one.first + turn * one.every.unwrap_or(0)).collect()
         };
         let mut met = 0;
-        for (every, other_every) in
-            [(None, None), (None, Some(DAY)), (Some(DAY), None), (Some(DAY), Some(7 * DAY))]
-        {
+        for (every, other_every) in [
+            (None, None),
+            (None, Some(DAY)),
+            (Some(DAY), None),
+            (Some(DAY), Some(7 * DAY)),
+            (Some(month), Some(quarter)),
+            (Some(quarter), Some(month)),
+        ] {
             for first in (0..60).step_by(7) {
                 for lasts in [1, 5, 11] {
                     let of = |first, every, lasts| Outages {

@@ -1,9 +1,9 @@
 //! Servers and the zones on them.
 
 use crate::kinds::disks::spec::DiskSetSpec;
+use crate::model::spec::hours::HoursSpec;
 use crate::model::spec::memory::{MemoryPolicy, SecondLevelSpec};
 use crate::model::spec::power::PowerSpec;
-use crate::model::spec::traffic::Moment;
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Named, OneOrMany, Reference};
 use crate::scenario::spec::spec;
@@ -54,18 +54,6 @@ spec! {
     }
 }
 
-spec! {
-    /// Hours of a day, or of the week. They may go on past midnight.
-    pub struct HoursSpec {
-        /// Moment at which they begin: a time of day, or a weekday and a time of day.
-        from: Moment,
-        /// Moment at which they end.
-        to: Moment,
-        /// Days on which they begin. Only for times of day. Without it, every day.
-        days: Option<Vec<Day>> => not_empty(),
-    }
-}
-
 words! {
     /// Treatment of work on a lent server when its hours are over.
     pub enum AtEnd {
@@ -73,40 +61,6 @@ words! {
         Stop = "stop",
         /// It is finished; the server takes no new work.
         Finish = "finish",
-    }
-
-    /// Day of the week.
-    pub enum Day {
-        /// Monday.
-        Mon = "Mon",
-        /// Tuesday.
-        Tue = "Tue",
-        /// Wednesday.
-        Wed = "Wed",
-        /// Thursday.
-        Thu = "Thu",
-        /// Friday.
-        Fri = "Fri",
-        /// Saturday.
-        Sat = "Sat",
-        /// Sunday.
-        Sun = "Sun",
-    }
-}
-
-impl Day {
-    /// Returns the number of the day in the week; 0 is Monday.
-    #[must_use]
-    pub const fn number(self) -> u32 {
-        match self {
-            Self::Mon => 0,
-            Self::Tue => 1,
-            Self::Wed => 2,
-            Self::Thu => 3,
-            Self::Fri => 4,
-            Self::Sat => 5,
-            Self::Sun => 6,
-        }
     }
 }
 

@@ -317,12 +317,18 @@ spec! {
         up: Option<LawSpec<SimDuration>>,
         /// Time of a single failure, instead of a rate.
         at: Option<SimDuration>,
+        /// Period of a failure given by `at`: a certificate that expires, a disk that is full.
+        every: Option<SimDuration>,
+        /// Probability that a failure given by `at` occurs: that people forget to prevent it. Without it, it does.
+        probability: Option<Probability>,
         /// Another fault of the same part that this one follows, instead of a rate.
         after: Option<AfterSpec>,
         /// Recorded failures that are played as they were, instead of a rate and a repair.
         recorded: Option<RecordSpec>,
         /// Time to repair. Without it, the component's own restart.
         repair: Option<LawSpec<SimDuration>>,
+        /// Crew that repairs it. Without it, a repair begins at once.
+        crew: Option<Reference>,
         /// Length of a failure given by `at`.
         lasts: Option<SimDuration>,
         /// Slowdown: 2 is half the speed. Only for `slow`.
@@ -340,19 +346,28 @@ words! {
     /// Kind of failure.
     pub enum How {
         /// The component stops; its open requests are lost.
-        Crash = "crash" | "stop" | "terminate" | "pod-kill",
+        Crash = "crash" | "stop"
+            | "terminate"
+            | "pod-kill"
+            | "stop-instances"
+            | "terminate-instances"
+            | "reboot-instances"
+            | "stop-task"
+            | "pod-delete"
+            | "pod-failure"
+            | "container-kill",
         /// The component accepts requests and never answers.
         Hang = "hang",
         /// The component stalls, and then continues where it was.
-        Pause = "pause",
+        Pause = "pause" | "pause-volume-io",
         /// The component works more slowly.
-        Slow = "slow" | "cpu-stress" | "latency",
+        Slow = "slow" | "cpu-stress" | "latency" | "pod-cpu-stress",
         /// Its data is gone until restored.
         Lost = "lost",
         /// Its cache is emptied.
         CacheLost = "cache-lost",
         /// The component is cut off from the network.
-        Partitioned = "partitioned" | "network-partition",
+        Partitioned = "partitioned" | "network-partition" | "disrupt-connectivity",
     }
 
     /// Moment at which a fault that follows another begins.
@@ -429,10 +444,43 @@ spec! {
         memory: Option<Bytes>,
         /// New cap of the zones, in cores. Only for `resize`.
         cap: Option<f64> => above(0.0),
+        /// Outcome of work that goes wrong. Without it, all work goes well.
+        goes_wrong: Option<GoesWrongSpec>,
+    }
+}
+
+spec! {
+    /// Work that goes wrong and leaves its parts broken.
+    pub struct GoesWrongSpec {
+        /// Probability: of the work on each part for `maintain` and `resize`, of the roll-out as a whole for `deploy`.
+        probability: Probability,
+        /// Failure of a part after work that went wrong: `crash` or `hang`.
+        how: How = "crash",
+        /// Time until it is detected, from the first part that comes back broken. Without it, it is detected at once.
+        found_after: Option<LawSpec<SimDuration>>,
+        /// Time to repair the part, or to roll back the version on all parts that have it.
+        repair: LawSpec<SimDuration>,
+        /// If true, a deployment stops once its version is known to be bad. Only for `deploy`.
+        stops_at_failure: bool = true,
     }
 }
 
 impl OperationSpec {
+    /// Returns how its work goes wrong, if that is possible.
+    #[must_use]
+    pub fn wrong(&self) -> Option<&GoesWrongSpec> {
+        self.goes_wrong
+            .as_ref()
+            .map(|wrong| &wrong.value)
+            .filter(|wrong| wrong.probability.value.get() > 0.0)
+    }
+
+    /// Returns whether it takes its parts out of service one after the other.
+    #[must_use]
+    pub fn deploys(&self) -> bool {
+        self.does.as_ref().is_some_and(|does| does.value == Does::Deploy)
+    }
+
     /// Returns whether it takes parts out of service.
     #[must_use]
     pub fn takes_out(&self) -> bool {
@@ -448,6 +496,8 @@ impl Every {
         match self {
             Self::Day => SimDuration::DAY,
             Self::Week => SimDuration::DAY.saturating_mul(7),
+            Self::Month => SimDuration::DAY.saturating_mul(4 * 7),
+            Self::Quarter => SimDuration::DAY.saturating_mul(13 * 7),
         }
     }
 }
@@ -459,6 +509,10 @@ words! {
         Day = "day",
         /// Once per week.
         Week = "week",
+        /// Once in four weeks.
+        Month = "month",
+        /// Once in thirteen weeks.
+        Quarter = "quarter",
     }
 
     /// Action of an operation.

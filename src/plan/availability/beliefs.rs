@@ -22,7 +22,9 @@ use crate::health::declare::{Automaton, Branch, Effect, Expr, Shape, State, Tran
 use crate::model::spec::probe::{CheckSpec, Depth};
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
+use crate::plan::faults;
 use crate::plan::part::Part;
+use crate::scenario::diagnostic::Diagnostics;
 
 use super::surrogate::{noticed, probes};
 
@@ -76,13 +78,16 @@ impl Asked {
     pub fn new(draft: &Draft, part: Part) -> Self {
         let strikes = |part: Part, how: How| {
             draft.scenario.fault.iter().any(|(_, spec)| {
-                let mut out = crate::scenario::diagnostic::Diagnostics::new();
+                let mut out = Diagnostics::new();
                 let mut hits = spec.hits.iter();
                 spec.how.value == how
                     && hits.any(|reference| {
                         let (text, span) = (&reference.text, reference.span);
                         crate::plan::targets::parts(draft, text, span, &mut out).contains(&part)
                     })
+            }) || faults::may_go_wrong(draft).any(|(_, spec, wrong)| {
+                wrong.how.value == how
+                    && faults::operated(draft, spec, &mut Diagnostics::new()).contains(&part)
             })
         };
         let zone = part.stands_on(draft);

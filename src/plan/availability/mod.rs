@@ -377,7 +377,7 @@ impl AvailabilityPlan {
 }
 
 /// Returns the names of faults that strike shared parts (sites, racks, switches, uplinks and links) or
-/// all members at once because of one mistake (`together`).
+/// all members at once because of one mistake (`together`, or a bad version that reaches several).
 #[must_use]
 pub fn common(draft: &Draft) -> Vec<String> {
     let mut found = Vec::new();
@@ -390,6 +390,13 @@ pub fn common(draft: &Draft) -> Vec<String> {
         if spec.together.value
             || (!parts.is_empty() && parts.iter().all(|part| part.sort().is_common))
         {
+            found.push(name.text.clone());
+        }
+    }
+    for (name, spec, wrong) in faults::may_go_wrong(draft) {
+        let spreads = wrong.found_after.is_some() || !wrong.stops_at_failure.value;
+        let parts = || faults::operated(draft, spec, &mut Diagnostics::new());
+        if spec.deploys() && spreads && parts().len() > 1 {
             found.push(name.text.clone());
         }
     }
@@ -430,13 +437,15 @@ fn compile(
     Ok((net, meters))
 }
 
-/// Returns the names of the faults of the file, of the units, and of planned work if there is any.
+/// Returns the names of the faults of the file, of the units, of operations that may go wrong, and of planned work if
+/// there is any.
 fn removable(draft: &Draft, planned: bool) -> Vec<String> {
     let mut names: Vec<String> =
         draft.scenario.fault.iter().map(|(name, _)| name.text.clone()).collect();
     for (name, spec) in draft.scenario.unit.iter() {
         names.extend((0..spec.count.value).map(|member| member_name(name, member)));
     }
+    names.extend(faults::may_go_wrong(draft).map(|(name, ..)| name.text.clone()));
     names.extend(planned.then(|| PLANNED.to_string()));
     names
 }
@@ -444,7 +453,8 @@ fn removable(draft: &Draft, planned: bool) -> Vec<String> {
 fn longest_repair(draft: &Draft) -> Option<SimDuration> {
     let faults = draft.scenario.fault.iter().filter_map(|(_, spec)| spec.repair.as_ref());
     let units = draft.scenario.unit.iter().filter_map(|(_, spec)| spec.repair.as_ref());
-    let means = faults.chain(units).map(|law| law_of(law).mean());
+    let wrong = faults::may_go_wrong(draft).map(|(.., wrong)| &wrong.repair);
+    let means = faults.chain(units).chain(wrong).map(|law| law_of(law).mean());
     let longest = means.fold(0.0, f64::max);
     (longest > 0.0 && longest.is_finite()).then(|| SimDuration::from_seconds_f64(longest))
 }
@@ -456,7 +466,11 @@ fn repair_of(draft: &Draft, cause: &str) -> Option<RepairLaw> {
         let found = draft.names.find(cause).filter(|found| found.kind == Kind::Unit)?;
         draft.scenario.unit[found.index].1.repair.as_ref()
     };
-    let law = law_of(fault.or_else(unit)?);
+    let wrong = || {
+        let mut operations = faults::may_go_wrong(draft);
+        operations.find(|(name, ..)| name.text == cause).map(|(.., wrong)| &wrong.repair)
+    };
+    let law = law_of(fault.or_else(unit).or_else(wrong)?);
     let (mean, cv) = (law.mean(), law.cv());
     let known = mean > 0.0 && mean.is_finite();
     // An unbounded variance is replaced by a very large one.

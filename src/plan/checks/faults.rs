@@ -40,6 +40,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
             return;
         }
         check_group(draft, fault, out);
+        check_crew(fault, out);
         if let Some(at) = &fault.at {
             after_horizon(draft, at.value, at.span, out);
             if let Some(lasts) = length(fault) {
@@ -71,7 +72,8 @@ fn count_states(
     out: &mut Diagnostics,
 ) -> bool {
     let most = STATES_MAX - OTHER_STATES;
-    let added = 1 + usize::from(fault.detected_by_people.is_some());
+    let added =
+        1 + usize::from(fault.detected_by_people.is_some()) + usize::from(fault.crew.is_some());
     for part in parts {
         let count = states.entry(*part).or_insert(0);
         *count += added;
@@ -130,8 +132,40 @@ fn check_begin(fault: &FaultSpec, out: &mut Diagnostics) {
     }
 }
 
+/// Checks the period of a failure at a given time, and the probability that it occurs.
+fn check_period(draft: &Draft, fault: &FaultSpec, out: &mut Diagnostics) {
+    if fault.at.is_none() {
+        let message = "only a failure given by `at` is forgotten or prevented";
+        let help = "give `at`, or a lower `rate`";
+        inert_if(fault.probability.as_ref(), message, help, out);
+        inert_if(fault.every.as_ref(), "`every` goes with `at`", "give `at`, or a `rate`", out);
+        return;
+    }
+    let Some(every) = &fault.every else { return };
+    if let Some(cause) = &fault.common_cause {
+        exclude(every.span, cause.span, "each member has its own times", out);
+    }
+    if every.value.seconds() * MOST_PER_SECOND < 1.0 {
+        let message =
+            format!("a fault every {}: at most {MOST_PER_SECOND}/s are simulated", every.value);
+        out.push(Diagnostic::new(Code::OutOfRange, every.span, message));
+    } else if let Some(lasts) = length(fault).filter(|lasts| *lasts >= every.value) {
+        let message = format!("lasts {lasts} but comes each {}", every.value);
+        out.push(Diagnostic::new(Code::TimesConflict, every.span, message));
+    }
+    let run = &draft.scenario.run;
+    if let (Some(at), Some(horizon)) = (&fault.at, &run.horizon)
+        && at.value.nanos().saturating_add(every.value.nanos()) > horizon.value.nanos()
+        && draft.scenario.window.is_empty()
+    {
+        let message = format!("the second would come after the horizon of {}", horizon.value);
+        inert(every.span, message, "lengthen the horizon, or remove `every`", out);
+    }
+}
+
 fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
     check_begin(fault, out);
+    check_period(draft, fault, out);
     let rate = fault.rate.as_ref().map(|rate| (rate.span, rate.value.in_per_second()));
     let up = fault.up.as_ref().map(|up| (up.span, 1.0 / up.value.law().mean()));
     for (span, per_second) in rate.into_iter().chain(up) {
@@ -213,6 +247,19 @@ fn check_recorded(fault: &FaultSpec, recorded: Span, out: &mut Diagnostics) {
         let message = "a lost cache has no end to record";
         let help = "set how = \"crash\", or give `rate` or `at` instead of `recorded`";
         inert(fault.how.span, message, help, out);
+    }
+}
+
+/// Checks that there is a repair that the crew of a fault can do.
+fn check_crew(fault: &FaultSpec, out: &mut Diagnostics) {
+    let Some(crew) = &fault.crew else { return };
+    if let Some(recorded) = &fault.recorded {
+        exclude(crew.span, recorded.span, "the recording has the end of each failure", out);
+    } else if let Some(lasts) = &fault.lasts {
+        exclude(crew.span, lasts.span, "the failure ends without a repair", out);
+    } else if fault.repair.is_none() {
+        let message = "a part that restarts by itself needs no crew";
+        inert(crew.span, message, "give the `repair` that the crew does, or remove `crew`", out);
     }
 }
 

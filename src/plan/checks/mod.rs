@@ -12,6 +12,7 @@ mod power;
 mod routes;
 mod runs;
 mod unused;
+mod wrong;
 
 use crate::plan::Draft;
 use crate::plan::kind;

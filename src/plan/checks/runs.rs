@@ -10,7 +10,7 @@ use crate::model::spec::traffic::{
     ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment, WorkloadSpec,
 };
 use crate::plan::Draft;
-use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as};
+use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, wrong};
 use crate::plan::faults::operated;
 use crate::plan::load;
 use crate::plan::names::{Kind, member_name};
@@ -46,8 +46,9 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         check_workload(draft, workload, out);
         check_is_played(draft, (name, fixed), workload, out);
     }
-    for (_, operation) in scenario.operation.iter() {
+    for (name, operation) in scenario.operation.iter() {
         check_operation(draft, operation, out);
+        wrong::check(draft, name, operation, out);
     }
     overlap::check(draft, out);
 }
@@ -438,8 +439,7 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
             out.push(Diagnostic::new(Code::EndBeforeStart, lasts.span, message));
         }
         (Some(lasts), Some(every)) => {
-            let deploy = operation.does.as_ref().is_some_and(|does| does.value == Does::Deploy);
-            let times = if deploy { parts.len().max(1) as u64 } else { 1 };
+            let times = if operation.deploys() { parts.len().max(1) as u64 } else { 1 };
             let all = lasts.value.saturating_mul(times);
             if all > every.period() {
                 let message = format!("lasts {all} but comes each {}", every.value.word());

@@ -1,9 +1,12 @@
 //! Compiles parts and faults to automata, facts and effects.
 
+mod called;
+mod gone_wrong;
 mod mechanisms;
 mod recorded;
 mod shown;
 mod taken_out;
+use called::Called;
 pub use mechanisms::Mechanisms;
 pub use shown::Shown;
 
@@ -188,6 +191,8 @@ struct Hit<'a> {
     role: Option<RoleOf>,
     /// Recorded failures of the members that it plays, if any.
     record: Option<&'a FailureRecord>,
+    /// Crew that repairs it, if it has one.
+    crew: Option<Called>,
 }
 
 impl<'a> Declarer<'a> {
@@ -246,7 +251,8 @@ impl<'a> Declarer<'a> {
         let draft = self.draft;
         let scenario = &draft.scenario;
         let mut hits = Vec::new();
-        for ((name, spec), record) in scenario.fault.iter().zip(&draft.records) {
+        let faults = scenario.fault.iter().zip(&draft.records).enumerate();
+        for (number, ((name, spec), record)) in faults {
             if without.contains(&name.text) {
                 continue;
             }
@@ -258,7 +264,8 @@ impl<'a> Declarer<'a> {
             }
             let name = &name.text;
             let record = record.as_deref();
-            let hit = Hit { name, spec, members: Vec::new(), harm: Harm::of(spec), role, record };
+            let (members_of, harm, crew) = (Vec::new(), Harm::of(spec), Called::of(draft, number));
+            let hit = Hit { name, spec, members: members_of, harm, role, record, crew };
             let moulds: BTreeSet<usize> =
                 members.iter().map(|index| self.sketches[*index].mould).collect();
             let ends = |mould: &usize| repair(&hit, Some(&self.moulds[*mould])).is_some();
@@ -266,6 +273,7 @@ impl<'a> Declarer<'a> {
                 hits.push(Hit { members, ..hit });
             }
         }
+        self.hours(hits.iter().filter_map(|hit| hit.crew.as_ref()));
         for hit in &hits {
             if let Some(after) = &hit.spec.after {
                 let leads = hits.iter().find(|other| other.name == after.fault.text);
@@ -328,7 +336,7 @@ impl<'a> Declarer<'a> {
             guards.push(Expr::within(&[&holds]).and(well(at)));
             let struck = Move::of(&self.sketches[*at].name, &[UP], &state);
             let strike = Transition::on(hit.name, &[&holds], &holds);
-            strikes.push(strike.also(&struck).opens(Opens::Always));
+            strikes.push(prevented(hit, strike.also(&struck).opens(Opens::Always), &holds));
         }
         let clock = hit.spec.at.is_some();
         let onset = if clock { onset } else { onset.guarded(Expr::Any(guards)).fate(Fate::Freeze) };
@@ -368,7 +376,9 @@ impl<'a> Declarer<'a> {
             let guard = mould.host.clone().unwrap_or(Expr::Always);
             let clock = hit.spec.at.is_some();
             let onset = if clock { onset } else { onset.guarded(guard).fate(Fate::Freeze) };
-            mould.step(onset, UP, &state_of(hit.name));
+            let strike = Transition::on(&onset.name, &[UP], &state_of(hit.name));
+            mould.turn(prevented(hit, strike, UP));
+            mould.shape.timers.push(onset);
         });
     }
 
@@ -415,9 +425,10 @@ impl<'a> Declarer<'a> {
         let struck = ["struck", "seen"].map(|name| State::failed(name, Effect::Refuse));
         let mut states = vec![State::serving("armed")];
         states.extend(struck);
-        let back = Timer::new(&format!("{}.repair", hit.name), repair);
+        states.extend(hit.crew.is_some().then(|| State::failed("work", Effect::Refuse)));
+        let mut back = Timer::new(&format!("{}.repair", hit.name), repair);
         let mut event = Automaton::new(&name, states)
-            .transition(Transition::on(&onset.name, &["armed"], "struck"))
+            .transition(prevented(hit, Transition::on(&onset.name, &["armed"], "struck"), "armed"))
             .timer(onset)
             .fact("active", !Expr::within(&["armed"]));
         let mut last = "struck";
@@ -425,6 +436,14 @@ impl<'a> Declarer<'a> {
             let seen = Timer::new(&format!("{}.seen", hit.name), DurationLaw(law_of(law)));
             event = event.transition(Transition::on(&seen.name, &["struck"], "seen")).timer(seen);
             last = "seen";
+        }
+        if let Some(crew) = &hit.crew {
+            back = crew.repairs(back);
+            if let Some((ways, response)) = crew.begins(hit.name, (last, "work")) {
+                event.transitions.extend(ways);
+                event.timers.extend(response);
+                last = "work";
+            }
         }
         event = event.transition(Transition::on(&back.name, &[last], "armed")).timer(back);
         self.groups.push(event);
@@ -540,7 +559,8 @@ fn state_of(fault: &str) -> String {
 /// Returns the timer of the onset at `share` of the rate; `None` if the share is 0 or no onset is given.
 fn onset(hit: &Hit<'_>, share: f64) -> Option<Timer> {
     if let Some(at) = &hit.spec.at {
-        return Some(Timer::clock(hit.name, SimTime::ZERO + at.value, None));
+        let every = hit.spec.every.as_ref().map(|every| every.value);
+        return Some(Timer::clock(hit.name, SimTime::ZERO + at.value, every));
     }
     let law = match (&hit.spec.rate, &hit.spec.up) {
         (Some(rate), _) => Law::exponential(1.0 / rate.value.in_per_second()).ok()?,
@@ -552,6 +572,19 @@ fn onset(hit: &Hit<'_>, share: f64) -> Option<Timer> {
     }
     let law = if share == 1.0 { law } else { law.scaled(1.0 / share).ok()? };
     Some(Timer::new(hit.name, DurationLaw(law)))
+}
+
+/// Returns the onset of `hit`, which occurs with its probability only; otherwise all stays in the state `stays`.
+fn prevented(hit: &Hit<'_>, onset: Transition, stays: &str) -> Transition {
+    let Some(probability) = &hit.spec.probability else { return onset };
+    let probability = probability.value.get();
+    let mut ways = onset.branches.clone();
+    ways.iter_mut().for_each(|way| way.probability = probability);
+    let not =
+        Branch { probability: 1.0 - probability, to: stays.into(), also: Vec::new(), adds: None };
+    ways.push(not);
+    ways.retain(|way| way.probability > 0.0);
+    onset.branching(hit.name, ways)
 }
 
 /// Returns the repair time of `hit` at a part of this mould. The checks guarantee one for every fault, except
@@ -669,7 +702,11 @@ impl Mould {
             let noticed = Timer::new(&seen, DurationLaw(law_of(law)));
             self.step(noticed, &state, &last);
         }
-        let timer = Timer::new(&format!("{}.repair", hit.name), repair);
+        let mut timer = Timer::new(&format!("{}.repair", hit.name), repair);
+        if let Some(crew) = &hit.crew {
+            last = self.calls(crew, (hit.name, hit.harm, by_restart), (&state, last));
+            timer = crew.repairs(timer);
+        }
         self.step(timer, &last, back);
     }
 
@@ -777,14 +814,14 @@ impl Mould {
             if let Some(fault) = state.strip_prefix("fault.")
                 && !fault.contains('.')
             {
-                let seen = format!("{state}.seen");
-                let both: Vec<String> = self
+                let later = [format!("{state}.seen"), format!("{state}.work")];
+                let all: Vec<String> = self
                     .harms
                     .iter()
                     .map(|(name, _)| name.clone())
-                    .filter(|name| name == state || *name == seen)
+                    .filter(|name| name == state || later.contains(name))
                     .collect();
-                facts.push((format!("in {fault}"), both));
+                facts.push((format!("in {fault}"), all));
             }
         }
         for (fact, states) in facts {

@@ -16,7 +16,8 @@
 //!   while its holder is healthy, and strikes the holder. Its draws are those of the holder in a group without others.
 //! - The contents of memory (an object cache, the RAM of a server or head, a database's buffer) are lost
 //!   when its process or host is down or hangs, and by `cache-lost`.
-//! - An operation that takes parts out is a clock in each of them; its cause is `planned`.
+//! - An operation that takes parts out is a clock in each of them; its cause is `planned`. Work that goes wrong is drawn
+//!   when it begins and has the operation's name as its cause (`declare::gone_wrong`).
 //! - `after` draws when the other fault strikes, keyed by the part that follows.
 //!
 //! - The reaction of other parts of a kind to a failure is an automaton of that kind: the volumes of a head are in
@@ -38,7 +39,7 @@ use crate::kinds::zone::vm;
 use crate::model::Health;
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::outage::{Ailing, Breakable, HealthNet, HealthPlan, PrimaryRole};
-use crate::model::spec::runs::Initial;
+use crate::model::spec::runs::{GoesWrongSpec, Initial, OperationSpec};
 use crate::model::world::storage::Handed;
 use crate::plan::Draft;
 use crate::plan::drills;
@@ -48,6 +49,7 @@ use crate::plan::streams;
 use crate::plan::targets::RoleOf;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Name;
 
 /// Cause of planned work: drills, maintenance.
 pub const PLANNED: &str = "planned";
@@ -71,12 +73,21 @@ pub struct Declared {
     pub primaries: BTreeMap<RoleOf, String>,
 }
 
-/// Returns the names of all causes: overload, the faults in the order of the file, planned work.
+/// Returns the operations whose work may go wrong, by name and outcome.
+pub fn may_go_wrong(
+    draft: &Draft,
+) -> impl Iterator<Item = (&Name, &OperationSpec, &GoesWrongSpec)> {
+    let operations = draft.scenario.operation.iter();
+    operations.filter_map(|(name, spec)| Some((name, spec, spec.wrong()?)))
+}
+
+/// Returns the names of all causes: overload, the faults in the order of the file, work that goes wrong, planned work.
 #[must_use]
 pub fn causes(draft: &Draft) -> Vec<String> {
     let faults = draft.scenario.fault.iter().map(|(name, _)| name.text.clone());
     std::iter::once("overload".to_string())
         .chain(faults)
+        .chain(may_go_wrong(draft).map(|(name, ..)| name.text.clone()))
         .chain(std::iter::once(PLANNED.to_string()))
         .collect()
 }
@@ -186,7 +197,7 @@ fn finish(
     if live {
         declarer.faults(without);
         if !without.iter().any(|name| name == PLANNED) {
-            declarer.operations();
+            declarer.operations(without);
         }
     }
     let mut declared = declarer.finish(live, ids);

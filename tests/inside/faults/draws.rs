@@ -26,7 +26,7 @@ fn story(text: &str) -> BTreeMap<String, Vec<String>> {
     story_over(text, SimDuration::YEAR.saturating_mul(10))
 }
 
-fn story_over(text: &str, length: SimDuration) -> BTreeMap<String, Vec<String>> {
+pub fn story_over(text: &str, length: SimDuration) -> BTreeMap<String, Vec<String>> {
     let mut out = Diagnostics::new();
     let declared = faults::declare(&drafted(text), &BTreeMap::new(), true, &mut out);
     assert!(!out.has_errors(), "{:#?}", out.sorted());

@@ -1,61 +1,98 @@
 //! Operations that take parts out of service: planned outages, and reboots of virtual machines that are resized.
+//! The outcome of work that may go wrong is in [`gone_wrong`](super::gone_wrong).
 
 use super::{Declarer, Harm, UP, operated};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::Timer;
 use crate::kinds::zone::vm;
-use crate::model::spec::runs::{Does, OperationSpec};
+use crate::model::spec::runs::{GoesWrongSpec, OperationSpec};
 use crate::plan::checks::week_start;
 use crate::plan::faults::PLANNED;
 use crate::units::{SimDuration, SimTime};
 
+/// Operation that takes parts out of service.
+pub(super) struct Work<'a> {
+    pub name: &'a str,
+    /// Its first start, and the time for which each part is out.
+    pub first: SimDuration,
+    pub lasts: SimDuration,
+    /// Time from one start to the next.
+    pub every: Option<SimDuration>,
+    /// Outcome if it goes wrong, if it can.
+    pub wrong: Option<&'a GoesWrongSpec>,
+}
+
+impl Work<'_> {
+    /// Returns the state of a part that is out of service.
+    pub fn state(&self) -> String {
+        format!("{PLANNED}.{}", self.name)
+    }
+
+    /// Returns the timer of the start at a part that is taken out `after` the first one.
+    pub fn clock(&self, after: SimDuration) -> Timer {
+        let first = self.first.nanos().saturating_add(after.nanos());
+        Timer::clock(&self.state(), SimTime::from_nanos(first), self.every)
+    }
+
+    /// Returns the timer of the work on a part. The checks guarantee that it takes time.
+    pub fn done(&self) -> Option<Timer> {
+        let length = Law::constant(self.lasts.seconds()).ok()?;
+        Some(Timer::new(&format!("{}.done", self.state()), DurationLaw(length)))
+    }
+}
+
 impl Declarer<'_> {
-    /// Adds every operation that takes parts out of service, reboots too, as a clock in each of them.
-    pub fn operations(&mut self) {
+    /// Adds every operation that takes parts out of service, reboots too, as a clock in each of them. The work of those
+    /// in `without` never goes wrong.
+    pub fn operations(&mut self, without: &[String]) {
         let draft = self.draft;
         for (name, spec) in draft.scenario.operation.iter() {
             let Some(at) = &spec.at else { continue };
-            let mut first = at.value.after_zero(week_start(draft));
-            let out = (name.text.as_str(), spec);
+            let first = at.value.after_zero(week_start(draft));
+            let every = spec.every.as_ref().map(|every| every.period());
+            let wrong = spec.wrong().filter(|_| !without.contains(&name.text));
+            let work = |lasts| Work { name: &name.text, first, lasts, every, wrong };
             for (lasts, machines) in vm::reboots_by_length(draft, spec) {
                 let members: Vec<usize> = machines.iter().filter_map(|one| self.at(*one)).collect();
-                self.take_out(&members, out, (first, lasts));
+                self.take_out(&members, &work(lasts), SimDuration::ZERO);
             }
             let Some(lasts) = spec.lasts.as_ref().filter(|_| spec.takes_out()) else { continue };
-            let deploys = spec.does.as_ref().is_some_and(|does| does.value == Does::Deploy);
-            let parts = operated(draft, spec, self.out);
-            let members: Vec<usize> = parts.into_iter().filter_map(|part| self.at(part)).collect();
-            if !deploys {
-                self.take_out(&members, out, (first, lasts.value));
-                continue;
-            }
-            // A deployment takes the parts out one after the other.
-            for index in members {
-                self.take_out(&[index], out, (first, lasts.value));
-                first += lasts.value;
+            let work = work(lasts.value);
+            let members = self.operated(spec);
+            match work.wrong {
+                _ if !spec.deploys() => self.take_out(&members, &work, SimDuration::ZERO),
+                Some(wrong) => self.roll_out(&members, &work, wrong),
+                None => {
+                    // A deployment takes the parts out one after the other.
+                    for (turn, index) in (0..).zip(members) {
+                        self.take_out(&[index], &work, work.lasts.saturating_mul(turn));
+                    }
+                }
             }
         }
     }
 
-    /// Takes members out of service for the time of an operation, from its first start on.
-    fn take_out(
-        &mut self,
-        members: &[usize],
-        (name, spec): (&str, &OperationSpec),
-        (first, lasts): (SimDuration, SimDuration),
-    ) {
-        let Ok(length) = Law::constant(lasts.seconds()) else { return };
-        let state = format!("{PLANNED}.{name}");
-        let every = spec.every.as_ref().map(|every| every.period());
+    /// Returns the automata of the parts that an operation names, in order.
+    fn operated(&mut self, spec: &OperationSpec) -> Vec<usize> {
+        let parts = operated(self.draft, spec, self.out);
+        parts.into_iter().filter_map(|part| self.at(part)).collect()
+    }
+
+    /// Takes members out of service for the time of an operation, `after` its first start on.
+    fn take_out(&mut self, members: &[usize], work: &Work<'_>, after: SimDuration) {
+        let Some(done) = work.done() else { return };
+        let state = work.state();
         self.change(
             members,
             |_, _| (),
             |mould, ()| {
-                let clock = Timer::clock(&state, SimTime::ZERO + first, every);
-                let back = Timer::new(&format!("{state}.done"), DurationLaw(length.clone()));
                 mould.add_harm(Harm::Down, &state, false);
-                mould.step(clock, UP, &state);
-                mould.step(back, &state, UP);
+                if let Some(wrong) = work.wrong {
+                    mould.work_or_fail(work, wrong, done.clone());
+                    return;
+                }
+                mould.step(work.clock(after), UP, &state);
+                mould.step(done.clone(), &state, UP);
             },
         );
     }

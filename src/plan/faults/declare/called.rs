@@ -1,0 +1,127 @@
+//! Crews that repair what faults break: hands, hours, call-outs.
+//!
+//! Model: a repair needs a hand of its crew, first come first served, from its begin to its end. A crew with hours begins
+//! no repair outside of them, unless it is on call: then one begins after the response, or with the next hours if that is
+//! sooner. A repair under way goes on when the hours end; at night it is slower by a factor.
+//!
+//! Input: the crew of a fault. Output: an automaton `name/hours` per crew with hours, which turns on and off by the clock of
+//! the week; the state `work` of the broken part, in which a hand is asked for.
+
+use super::{Declarer, Harm, Mould};
+use crate::engine::law::DurationLaw;
+use crate::health::declare::{Automaton, Expr, State, Timer, Transition};
+use crate::mechanism::hours::Hours;
+use crate::plan::Draft;
+use crate::plan::hours;
+use crate::plan::program::law_of;
+use crate::units::{SimDuration, SimTime};
+
+/// Fact of an automaton of hours that the crew is there.
+const THERE: &str = "is there";
+
+/// Crew that repairs a fault.
+#[derive(Clone, Debug)]
+pub(super) struct Called {
+    name: String,
+    hours: Option<Hours>,
+    /// Time from a call outside of the hours until a repair begins, and how much slower it is.
+    on_call: Option<(DurationLaw, f64)>,
+}
+
+impl Called {
+    /// Returns the crew of the fault with this number, if it has one.
+    pub fn of(draft: &Draft, fault: usize) -> Option<Self> {
+        let index = draft.links.fault_crews[fault]?;
+        let (name, crew) = &draft.scenario.crew[index];
+        let on_call = crew.on_call.as_ref();
+        let on_call = on_call.map(|call| (DurationLaw(law_of(&call.response)), call.slower.value));
+        Some(Self { name: name.text.clone(), hours: hours::of_crew(draft, index), on_call })
+    }
+
+    fn clock(&self) -> String {
+        format!("{}/hours", self.name)
+    }
+
+    fn there(&self) -> Expr {
+        Expr::of(&self.clock(), THERE)
+    }
+
+    /// Returns the automaton of the hours, if the crew has some.
+    fn automaton(&self) -> Option<Automaton> {
+        let hours = self.hours.as_ref()?;
+        let mut states = ["on", "off"].map(State::serving).to_vec();
+        if !hours.is_open(SimTime::ZERO) {
+            states.reverse();
+        }
+        let mut clock = Automaton::new(&self.clock(), states);
+        let week = SimDuration::DAY.saturating_mul(7);
+        let instant = |nanos: u64| SimTime::from_nanos(nanos % week.nanos());
+        for (turn, (start, length)) in hours.intervals().enumerate() {
+            let begin = instant(start.nanos());
+            let begin = Timer::clock(&format!("begin-{}", turn + 1), begin, Some(week));
+            let end = instant(start.nanos() + length.nanos());
+            let end = Timer::clock(&format!("end-{}", turn + 1), end, Some(week));
+            clock = clock
+                .transition(Transition::on(&begin.name, &["off"], "on"))
+                .transition(Transition::on(&end.name, &["on"], "off"))
+                .timer(begin)
+                .timer(end);
+        }
+        Some(clock.fact(THERE, Expr::within(&["on"])))
+    }
+
+    /// Returns the timer of a repair, by a hand of this crew.
+    pub fn repairs(&self, timer: Timer) -> Timer {
+        let timer = timer.by_crew(&self.name);
+        match &self.on_call {
+            Some((_, slower)) if self.hours.is_some() && *slower > 1.0 => {
+                timer.rate(!self.there(), 1.0 / slower)
+            }
+            _ => timer,
+        }
+    }
+
+    /// Returns the transitions, with their timer, from `waiting` to `work`; `None` if the crew is always there.
+    pub fn begins(
+        &self,
+        fault: &str,
+        (waiting, work): (&str, &str),
+    ) -> Option<(Vec<Transition>, Option<Timer>)> {
+        self.hours.as_ref()?;
+        let mut ways = vec![Transition::when(self.there(), &[waiting], work)];
+        let response = self.on_call.as_ref().map(|(response, _)| {
+            let timer = Timer::new(&format!("{fault}.response"), response.clone());
+            ways.push(Transition::on(&timer.name, &[waiting], work));
+            timer
+        });
+        Some((ways, response))
+    }
+}
+
+impl Mould {
+    /// Adds the wait for a crew behind the state `last`; returns the state in which the repair begins.
+    pub(super) fn calls(
+        &mut self,
+        called: &Called,
+        fault: (&str, Harm, bool),
+        (state, last): (&str, String),
+    ) -> String {
+        let (name, harm, cured) = fault;
+        let work = format!("{state}.work");
+        let Some((ways, response)) = called.begins(name, (&last, &work)) else { return last };
+        self.add_harm(harm, &work, cured);
+        ways.into_iter().for_each(|way| self.turn(way));
+        self.shape.timers.extend(response);
+        work
+    }
+}
+
+impl Declarer<'_> {
+    /// Adds the hours of the crews that repair these faults, once for each crew.
+    pub(super) fn hours<'c>(&mut self, crews: impl Iterator<Item = &'c Called>) {
+        for crew in crews {
+            let known = self.groups.iter().any(|group| group.name == crew.clock());
+            self.groups.extend(crew.automaton().filter(|_| !known));
+        }
+    }
+}
