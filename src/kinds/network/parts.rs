@@ -6,13 +6,14 @@ use crate::kinds::network::{Link, Rack, Site};
 use crate::model::Health;
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
+use crate::plan::carriage::rack_of;
 use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{Life, PartName, Parts, Sort, none};
+use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
-use crate::scenario::names::Name;
 use crate::units::SimDuration;
 
 const SITE: Sort = Sort { word: "site", is_place: true, is_common: true, ..Sort::DOMAIN };
@@ -249,11 +250,21 @@ impl Parts for Link {
         shown.slow();
     }
 
-    /// Returns every link: calls over it have not been held against a run yet.
+    /// Returns links over which a database would replicate: its members take no link.
     fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
-        let links = draft.scenario.link.iter();
-        let one =
-            |name: &Name| NotYet { what: format!("link `{name}` between sites"), span: name.span };
-        links.map(|(name, _)| one(name)).collect()
+        let mut found = Vec::new();
+        for (database, (name, _)) in draft.scenario.database.iter().enumerate() {
+            let members = Kind::Database.answers().parts(draft, database).into_iter();
+            let racks = members.filter_map(|member| rack_of(draft, member));
+            let sites: BTreeSet<usize> = racks.filter_map(|rack| draft.links.racks[rack]).collect();
+            for (link, ends) in draft.links.links.iter().enumerate() {
+                if ends.len() == 2 && ends.iter().all(|site| sites.contains(site)) {
+                    let link = &draft.scenario.link[link].0;
+                    let what = format!("replication of `{name}` over the link `{link}`");
+                    found.push(NotYet { what, span: link.span });
+                }
+            }
+        }
+        found
     }
 }
