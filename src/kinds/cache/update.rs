@@ -113,6 +113,10 @@ impl Leaf for Update {
 }
 
 impl Ask for Update {
+    fn awaits(&self) -> Option<Span> {
+        None
+    }
+
     fn of(&self) -> (Kind, usize) {
         (Kind::Cache, self.cache)
     }

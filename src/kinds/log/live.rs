@@ -318,6 +318,7 @@ impl Live for Log {
         }
     }
 
+    none!(lent);
     none!(
         health,
         closes,

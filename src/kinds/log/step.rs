@@ -157,6 +157,10 @@ impl Leaf for Record {
 }
 
 impl Ask for Record {
+    fn awaits(&self) -> Option<Span> {
+        None
+    }
+
     fn of(&self) -> (Kind, usize) {
         (Kind::Log, self.log)
     }

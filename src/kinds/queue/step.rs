@@ -265,6 +265,10 @@ impl Ask for Await {
         (Kind::Queue, self.queue)
     }
 
+    fn changes(&self) -> Option<Changes> {
+        None
+    }
+
     fn inside(&self) -> &[Step] {
         &[]
     }
