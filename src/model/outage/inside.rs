@@ -4,7 +4,7 @@ use crate::convert::table;
 use crate::engine::calendar::Ticket;
 use crate::model::ids::{CallId, CauseId, ComponentId};
 use crate::model::request::{
-    Frame, Hold, Marks, NO_CALL, Outcome, Owner, Request, RequestId, Waits,
+    Frame, Hold, Marks, NO_CALL, Outcome, Owner, Request, RequestId, Stage, Waits,
 };
 use crate::model::route::Op;
 use crate::model::world::Around;
@@ -119,6 +119,9 @@ impl Around<'_> {
     /// Takes `id` out of its queue or service, inside `member` or in a part that works for it.
     fn take_out(&mut self, id: RequestId, member: ComponentId) {
         let entry = &mut self.requests[id];
+        if entry.stage == Stage::Answer {
+            entry.stage = Stage::Route;
+        }
         let at = entry.at;
         if at == ComponentId::NONE || entry.waits == Waits::Paused {
             entry.ticket = Ticket::NONE;

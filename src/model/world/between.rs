@@ -11,10 +11,11 @@
 use super::Around;
 use crate::convert::whole;
 use crate::engine::calendar::Ticket;
+use crate::kinds::balancer::live::Balancer;
 use crate::kinds::network::live::Links;
 use crate::model::Ctx;
 use crate::model::ids::{CauseId, ComponentId};
-use crate::model::request::{Frame, Hold, NO_CALL, RequestId, Stage, Waits};
+use crate::model::request::{Frame, Hold, Marks, NO_CALL, Outcome, RequestId, Stage, Waits};
 use crate::units::Bytes;
 
 /// Place of the size of a call, and of its answer, in the ledger of calls.
@@ -52,9 +53,20 @@ impl Around<'_> {
         let entry = &mut self.requests[id];
         entry.depth += 1;
         *entry.top_mut() = Frame { hold: Hold::Borrowed, ..frame };
-        // It leaves the frame when the answer has come.
-        entry.pc -= 1;
+        entry.stage = Stage::Answer;
         self.crosses(id, way, ANSWER);
+    }
+
+    /// Ends the call of `id`, whose answer has crossed the link, and lets the caller go on.
+    pub(super) fn comes_back(&mut self, id: RequestId) {
+        self.requests[id].stage = Stage::Route;
+        self.leave(id, Outcome::Ok);
+        let entry = &self.requests[id];
+        if entry.depth == 0 && entry.marks.has(Marks::ORPHAN) {
+            // Nothing waits for it any more.
+            return self.requests.remove(id);
+        }
+        self.advance(id);
     }
 
     #[inline(always)]
@@ -88,10 +100,17 @@ impl Around<'_> {
     pub(super) fn reaches(&mut self, id: RequestId) {
         let entry = &mut self.requests[id];
         entry.stage = Stage::Route;
-        // Its sojourn there begins now.
+        let depth = usize::from(entry.depth);
+        let frame = *entry.top();
+        // Its sojourn there begins now; that behind a balancer has begun with the call.
         entry.top_mut().since = self.now;
-        let member = entry.top().at;
-        self.admit(id, member);
+        let unit = if frame.behind { entry.frames[depth - 2].at } else { ComponentId::NONE };
+        let part = self.plan.parts.get(unit.index());
+        if let Some(balancer) = part.and_then(|part| part.balancer) {
+            let stay = self.now - frame.since;
+            self.held_mut::<Balancer>(balancer).slot_keeps(frame.at, stay);
+        }
+        self.admit(id, frame.at);
     }
 
     /// Takes `id` off the link that it crosses with a call, if it does.
