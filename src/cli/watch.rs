@@ -11,7 +11,6 @@ use std::time::Duration;
 use super::exit::{Exit, Failure};
 use super::run::Work;
 use crate::facade::load::{Purpose, load};
-use crate::plan::records;
 use crate::scenario::render::shown;
 
 /// Time between two looks at the files.
@@ -53,7 +52,7 @@ pub fn watch(work: &Work<'_>, files: &[PathBuf], places: &[PathBuf]) -> Result<E
     }
 }
 
-/// A scenario, the recorded traffic that it names, and what these files were when it was run.
+/// A scenario, the recordings that it plays, and what these files were when it was run.
 struct Watched {
     paths: Vec<PathBuf>,
     ran: Vec<Stamp>,
@@ -63,11 +62,8 @@ struct Watched {
 impl Watched {
     fn of(file: &Path) -> Self {
         let mut paths = vec![file.to_path_buf()];
-        if let Ok(loaded) = load(file, &[], Purpose::Read)
-            && let Some(draft) = &loaded.draft
-        {
-            let files = records::files(&draft.scenario).into_iter();
-            paths.extend(files.map(|file| loaded.folder.join(file)));
+        if let Ok(loaded) = load(file, &[], Purpose::Read) {
+            paths.extend(loaded.recordings());
         }
         let ran: Vec<Stamp> = paths.iter().map(|path| Stamp::of(path)).collect();
         Self { paths, last: ran.clone(), ran }

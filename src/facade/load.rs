@@ -13,7 +13,7 @@ use super::run::Run;
 use crate::engine::draw::Seed;
 use crate::model::blueprint::Blueprint;
 use crate::plan::names;
-use crate::plan::{self, Draft};
+use crate::plan::{self, Draft, records};
 use crate::report::{json, write};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -49,6 +49,16 @@ pub struct Loaded {
     pub study: Option<StudyPlan>,
     /// Errors and warnings.
     pub found: Diagnostics,
+}
+
+impl Loaded {
+    /// Returns the recordings of traffic and failures that the scenario plays, by their paths; none if its form cannot be
+    /// read.
+    #[must_use]
+    pub fn recordings(&self) -> Vec<PathBuf> {
+        let names = self.draft.iter().flat_map(|draft| records::files(&draft.scenario));
+        names.map(|name| self.folder.join(name)).collect()
+    }
 }
 
 /// The purpose for which a scenario is loaded.

@@ -17,6 +17,7 @@ pub mod name_service;
 pub mod nas;
 pub mod network;
 pub mod queue;
+pub mod scaler;
 pub mod service;
 pub mod sharded;
 pub mod station;
@@ -61,6 +62,8 @@ macro_rules! each_kind {
                 |_spec| 1, crate::kinds::sharded::plan::Sharded;
             Log, log, "log", crate::kinds::log::spec::LogSpec, "Logs: processes write records, each of which is due at every subscriber.",
                 |spec| crate::convert::table::u32(spec.to.value.0.len()), crate::kinds::log::plan::Log;
+            Scaler, scaler, "scaler", crate::kinds::scaler::spec::ScalerSpec, "Autoscalers, which launch and remove members of a service with the load.",
+                |_spec| 1, crate::kinds::scaler::plan::Scaler;
         }
     };
 }
@@ -68,7 +71,7 @@ pub(crate) use each_kind;
 
 /// All kinds, in the order in which they are compiled. Pools, draw keys and programs are numbered in this order;
 /// a deep probe asks other components in the order of their pools.
-pub const COMPILED: [Kind; 19] = [
+pub const COMPILED: [Kind; 20] = [
     Kind::Station,
     Kind::Site,
     Kind::Rack,
@@ -88,6 +91,7 @@ pub const COMPILED: [Kind; 19] = [
     Kind::Crew,
     Kind::Sharded,
     Kind::Log,
+    Kind::Scaler,
 ];
 
 /// Resolved references of the components whose kind has no field of its own in
@@ -102,6 +106,8 @@ pub struct Resolved {
     pub sharded: Vec<sharded::plan::ShardedLinks>,
     /// Links of each log.
     pub logs: Vec<log::plan::LogLinks>,
+    /// References of each autoscaler.
+    pub scalers: Vec<scaler::plan::ScalerLinks>,
 }
 
 /// Calls `make!` with the tokens `$($before)*` and the steps that kinds of components add. A row holds a description
@@ -145,6 +151,7 @@ macro_rules! each_component {
             "The roles of the members of a database and their replication.", Database: Box<crate::kinds::database::live::Database>, crate::kinds::database::live::Database;
             "The messages of a queue.", Queue: Box<crate::kinds::queue::live::Queue>, crate::kinds::queue::live::Queue;
             "The copies of the records of a log on their way.", Log: Box<crate::kinds::log::live::Log>, crate::kinds::log::live::Log;
+            "An autoscaler.", Scaler: Box<crate::kinds::scaler::live::Scaler>, crate::kinds::scaler::live::Scaler;
         }
     };
 }
@@ -153,7 +160,9 @@ pub(crate) use each_component;
 /// Calls `make!` with the tokens `$($before)*` and the metrics that kinds of components add.
 macro_rules! each_metric {
     ($make:ident, $($before:tt)*) => {
-        crate::kinds::disks::figures::metrics! { [crate::kinds::metrics_of_logs] $make, $($before)* }
+        crate::kinds::scaler::figures::metrics! {
+            [crate::kinds::disks::figures::metrics] [crate::kinds::metrics_of_logs] $make, $($before)*
+        }
     };
 }
 pub(crate) use each_metric;
@@ -168,7 +177,7 @@ pub(crate) use metrics_of_logs;
 
 /// Rows that kinds of components add to the registry of figures.
 pub const ROWS: &[&[crate::plan::figure::registry::Row]] =
-    &[disks::figures::ROWS, queue::figures::ROWS, log::figures::ROWS];
+    &[disks::figures::ROWS, queue::figures::ROWS, log::figures::ROWS, scaler::figures::ROWS];
 
 /// Returns the name of the tally that holds a figure of [`ROWS`] and how to read it; `None` for any other figure.
 #[must_use]
@@ -178,6 +187,7 @@ pub fn read(
     disks::figures::read(figure)
         .or_else(|| queue::figures::read(figure).map(|how| (queue::account::OF, how)))
         .or_else(|| log::figures::read(figure))
+        .or_else(|| scaler::figures::read(figure).map(|how| (scaler::account::OF, how)))
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@
 mod failure;
 #[cfg(test)]
 mod tests;
+mod work;
 
 use std::collections::BTreeMap;
 
@@ -185,6 +186,8 @@ struct Member {
     locks: RowLocks,
     /// Messages that arrived while it was stalled.
     held: Vec<Message>,
+    /// Work that ended while it was stalled.
+    ended: Vec<Work>,
     /// Number of ordered writes that it has applied.
     seen: u64,
 }
@@ -212,6 +215,7 @@ impl Commits {
             in_view: true,
             locks: RowLocks::default(),
             held: Vec::new(),
+            ended: Vec::new(),
             seen: 0,
         };
         Self {
@@ -520,6 +524,10 @@ impl Commits {
     /// A participant locks the row and executes, waits for the row, or votes against the commit.
     fn prepares(&mut self, message: Message, out: &mut Vec<Act>) {
         let Message { from, to, txn, attempt, .. } = message;
+        if self.all.get(&txn).is_some_and(|one| one.parts[to].1 != Part::None) {
+            // The abort of an earlier attempt is still on its way.
+            self.aborts_at(txn, to, out);
+        }
         let Some(one) = self.all.get_mut(&txn) else { return };
         let locks = &mut self.members[to].locks;
         let asked = one.row.map_or(Asked::Granted, |row| locks.ask(row, txn, false));
@@ -549,38 +557,6 @@ impl Commits {
             one.parts[member].1 = Part::None;
         }
         self.release(txn, member, out);
-    }
-
-    /// Returns whether the result of `work` still matters.
-    #[must_use]
-    pub fn wants(&self, work: Work) -> bool {
-        let Some(one) = self.all.get(&work.txn).filter(|_| self.members[work.at].up) else {
-            return false;
-        };
-        if one.coordinator == work.at {
-            return one.phase == Phase::Decides && one.attempt == work.attempt && !one.orphan;
-        }
-        let (attempt, part) = one.parts[work.at];
-        let wanted = if work.executes { Part::Works } else { Part::Records };
-        attempt == work.attempt && part == wanted
-    }
-
-    /// Reports that a member has done its work.
-    pub fn done(&mut self, work: Work, out: &mut Vec<Act>) {
-        if !self.wants(work) {
-            return;
-        }
-        let Work { at, txn, attempt, executes } = work;
-        let Some(one) = self.all.get_mut(&txn) else { return };
-        if one.coordinator == at {
-            one.decided = true;
-            out.push(Act::Decided(txn));
-            self.release(txn, at, out);
-            return self.round(txn, Phase::Commits, Letter::Commit, out);
-        }
-        one.parts[at].1 = if executes { Part::Prepared } else { Part::PreCommitted };
-        let what = if executes { Letter::Yes } else { Letter::PreCommitted };
-        out.push(Act::Send(Message { from: at, to: one.coordinator, txn, attempt, what }));
     }
 }
 

@@ -101,6 +101,14 @@ impl Processor {
         }
     }
 
+    /// See [`CpuShare::limits`] and [`CpuTick::limits`].
+    pub fn limits(&mut self, now: SimTime, zone: usize, limits: &ZoneLimits) {
+        match self {
+            Self::Fluid(share) => share.limits(now, zone, limits),
+            Self::Tick(tick) => tick.limits(now, zone, limits),
+        }
+    }
+
     /// See [`CpuShare::capacity`] and [`CpuTick::capacity`].
     pub fn capacity(&mut self, now: SimTime, usable: Cores) {
         match self {

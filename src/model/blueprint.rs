@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::kinds::nas::live::Persistence;
+use crate::model::guest::Guest;
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::outage::HealthPlan;
 use crate::model::power::Power;
 use crate::model::route::Routes;
-use crate::model::world::resize::Resizing;
+use crate::model::world::resize::{Recapping, Resizing};
 use crate::model::{Component, Keeps, Live, Start};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic, TrafficError};
@@ -73,6 +74,8 @@ pub struct Mount {
     pub zone: Option<u32>,
     /// The memory that caches reads from it, and the number of its content there.
     pub memory: Option<(ComponentId, u32)>,
+    /// The memory of the user's guest in front of that, and the number of its content there.
+    pub pages: Option<(ComponentId, u32)>,
     /// The memory of the partner's head, used while the partner serves the volume.
     pub away: Option<ComponentId>,
     /// Number of pools over which the volume is spread, with this one.
@@ -112,6 +115,10 @@ pub struct Part {
     pub mounts: Vec<Mount>,
     /// The other pools of its volumes.
     pub further: Vec<Mount>,
+    /// Processor time that a second of its work takes: above 1 in a guest.
+    pub slowness: f64,
+    /// The guest in which it runs; `None`: it runs in a zone.
+    pub guest: Option<Box<Guest>>,
     /// Warm-up after a restart: its duration, and the share of the full speed during it.
     pub warm_up: Option<(SimDuration, f64)>,
     /// Miss factor of its buffer after a restart, if it has a buffer.
@@ -266,6 +273,8 @@ pub struct ZoneMeter {
     pub place: Place,
     /// Upper limit of its cores, and base of its utilisation.
     pub cap: crate::units::Cores,
+    /// The process in it, if an autoscaler launches and removes it.
+    pub member: Option<ComponentId>,
 }
 
 /// Complete input of the event loop.
@@ -289,6 +298,8 @@ pub struct Blueprint {
     pub operations: Vec<Operation>,
     /// Caches in the memory of servers whose zones change size.
     pub resizes: Vec<Resizing>,
+    /// Zones whose caps change.
+    pub recaps: Vec<Recapping>,
     /// Names of causes, by id; the first is `overload`.
     pub causes: Vec<String>,
     /// Faults and drills; `None`: no part can fail.
@@ -357,6 +368,7 @@ impl Blueprint {
             clients: Vec::new(),
             operations: Vec::new(),
             resizes: Vec::new(),
+            recaps: Vec::new(),
             causes: Vec::new(),
             health: None,
             network: None,

@@ -42,6 +42,8 @@ pub enum Event {
     User(u32),
     /// Event of a cache or of lent servers, by unit: its second level takes up blocks; their hours begin or end.
     Feed(u32),
+    /// Event of an autoscaler, by unit: a measurement, a decision, a step of a launch or removal.
+    Scale(u32),
 }
 
 impl Event {
@@ -65,6 +67,7 @@ impl Event {
             Self::Database(id) => (12, id),
             Self::User(id) => (13, id),
             Self::Feed(id) => (14, id),
+            Self::Scale(id) => (15, id),
         };
         debug_assert!(index <= MAX_INDEX);
         kind << 24 | index
@@ -92,10 +95,11 @@ impl Event {
             Self::Health => "health changes",
             Self::Operation(_) => "operation",
             Self::Probe(_) => "probe",
-            Self::Resize(_) => "memory changes",
+            Self::Resize(_) => "memory or cap changes",
             Self::Database(_) => "database",
             Self::User(_) => "user asks",
             Self::Feed(_) => "component acts by itself",
+            Self::Scale(_) => "scaler",
         }
     }
 
@@ -119,6 +123,7 @@ impl Event {
             11 => Self::Resize(index),
             12 => Self::Database(index),
             14 => Self::Feed(index),
+            15 => Self::Scale(index),
             _ => Self::User(index),
         }
     }
@@ -146,6 +151,7 @@ mod tests {
             Event::Database(4),
             Event::User(6),
             Event::Feed(2),
+            Event::Scale(4),
         ] {
             assert_eq!(Event::of(event.code()), event);
             let served = if let Event::Served(request) = event { Some(request) } else { None };

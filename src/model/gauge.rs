@@ -334,6 +334,8 @@ pub enum ReadAs {
     Mean(usize, f64),
     /// The sum of the first counts over that of the second, times a factor: a mean per event.
     Each(usize, usize, f64),
+    /// The sum of one count, times a factor.
+    Sum(usize, f64),
     /// The largest value, a duration.
     Peak(usize),
 }

@@ -9,6 +9,7 @@ pub mod alarm;
 pub mod blueprint;
 pub mod event;
 pub mod gauge;
+pub mod guest;
 pub mod ids;
 mod live;
 pub mod outage;

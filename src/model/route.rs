@@ -11,6 +11,7 @@ use crate::convert::{self, low, table, whole};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
 use crate::kinds::cdn::live::AtCdn;
+use crate::model::guest::Exits;
 use crate::model::ids::{AmountId, CallId, ComponentId, DemandId, KeyId, PoolId};
 use crate::model::request::{Request, TIERS};
 use crate::units::{Bytes, SimDuration};
@@ -27,8 +28,7 @@ pub enum Op {
         /// Priority in the queue; a smaller number is served first.
         priority: u8,
     },
-    /// Miss in the buffer of the innermost component, by one draw. The miss probability changes for a while
-    /// after a restart.
+    /// Miss in the buffer of the innermost component, by one draw. A restart changes its probability for a while.
     Miss {
         /// Branch taken by a miss, with its probability.
         branch: u32,
@@ -146,8 +146,7 @@ pub enum Op {
         pool: u8,
         /// Number of operations for all pools together.
         amount: AmountId,
-        /// Key of the time at the head; the next two keys choose the operations that open or lock, and the
-        /// pools.
+        /// Key of the time at the head; the next two choose the operations that open or lock, and the pools.
         key: KeyId,
     },
     /// One read or one synchronous write at a disk of a mounted volume; the request waits for it.
@@ -159,6 +158,10 @@ pub enum Op {
         /// Key of its time; the next three keys choose the disk, the block and the pool.
         key: KeyId,
     },
+    /// The guest around the innermost component leaves for its hypervisor. Outside a guest nothing happens.
+    Exit(Exits),
+    /// Latency of the exit before it, with the key of its draw. Only a guest gets here.
+    Lag(KeyId),
     /// Writes for which no request waits.
     Defer {
         /// Number of the mount at the innermost component.
@@ -388,8 +391,7 @@ pub struct Routes {
     pub classes: Vec<Class>,
 }
 
-/// Returns position, repetition and sub-number of a draw inside a page as one index. None of them exceeds
-/// [`MOST`].
+/// Returns position, repetition and sub-number of a draw inside a page as one index. None exceeds [`MOST`].
 ///
 /// The low 31 bits hold a position below 2,048, a repetition below 16,384 and a sub-number below 64, as in
 /// nearly all cases. The digits above these follow.
@@ -409,8 +411,7 @@ pub fn index_of(position: u32, iteration: u16, sub: u32) -> u64 {
     u64::from(high) << 31 | u64::from(low)
 }
 
-/// Largest number of repetitions of the steps of one request, of parts of one page, and of operations of one
-/// step.
+/// Largest number of repetitions of the steps of one request, of parts of a page, and of operations of a step.
 pub const MOST: u16 = u16::MAX;
 
 /// The draws of one world: the keys of a plan under one seed and lineage.

@@ -39,12 +39,14 @@ pub mod around;
 mod between;
 mod calls;
 mod ending;
+mod guest;
 mod hearing;
 mod numbers;
 mod operation;
 mod patience;
 pub mod readings;
 pub mod resize;
+pub mod scaling;
 mod source;
 mod states;
 pub mod storage;
@@ -261,7 +263,7 @@ impl<'p> World<'p> {
                 let mut ctx = ctx!(around, around.states.causes[id.index()]);
                 around.components[id.index()].alarm(&mut ctx, local, ticket);
             }
-            Event::Probe(unit) | Event::Database(unit) | Event::Feed(unit) => {
+            Event::Probe(unit) | Event::Database(unit) | Event::Feed(unit) | Event::Scale(unit) => {
                 let (id, local) = around.plan.units[UnitId(unit).index()];
                 Component::due(around, id, local, ticket);
             }

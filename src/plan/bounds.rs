@@ -157,7 +157,7 @@ pub fn events(plan: &Blueprint, span: Span, out: &mut Diagnostics) {
         (plan.units.len(), "parts that probe or are armed by themselves"),
         (plan.routes.calls.len(), "kinds of calls"),
         (plan.operations.len(), "operations on a set of disks"),
-        (plan.resizes.len(), "caches that are resized"),
+        (plan.resizes.len() + plan.recaps.len(), "caches and zones that are resized"),
         (users.sum(), "closed users"),
     ] {
         if count > MAX_INDEX as usize {

@@ -10,7 +10,7 @@ use crate::engine::draw::Seed;
 use crate::kinds::COMPILED;
 use crate::model::blueprint::{Blueprint, Config, Network, Part, Place, ZoneMeter, hearers_of};
 use crate::model::ids::{ClassId, ComponentId, UnitId};
-use crate::model::world::resize::Resizing;
+use crate::model::world::resize::{Recapping, Resizing};
 use crate::plan::Draft;
 use crate::plan::faults;
 use crate::plan::power;
@@ -58,6 +58,8 @@ pub struct Made {
     pub zones: Vec<ZoneMeter>,
     /// Memories whose capacity changes.
     pub resizes: Vec<Resizing>,
+    /// Zones whose caps change.
+    pub recaps: Vec<Recapping>,
     /// The network between the servers and the clients.
     pub network: Option<Network>,
 }
@@ -83,6 +85,7 @@ fn make(draft: &Draft, folder: &std::path::Path, to_run: bool, out: &mut Diagnos
     };
     COMPILED.iter().for_each(|kind| kind.answers().gather(&mut builder));
     let mut made = builder.make();
+    crate::kinds::zone::vm::admit(&builder.numbers, &mut made.parts);
     let Builder { numbers, out, .. } = builder;
     let mut compiler = Compiler::new(&numbers, &made.parts, out);
     COMPILED.iter().for_each(|kind| kind.answers().pools(&mut compiler));
@@ -105,6 +108,7 @@ fn make(draft: &Draft, folder: &std::path::Path, to_run: bool, out: &mut Diagnos
         clients,
         operations,
         resizes: made.resizes,
+        recaps: made.recaps,
         causes: faults::causes(draft),
         health,
         network: made.network,
@@ -166,6 +170,7 @@ impl<'a> Builder<'a> {
             units: std::mem::take(&mut self.units),
             zones: Vec::new(),
             resizes: Vec::new(),
+            recaps: Vec::new(),
             network: None,
         }
     }
@@ -176,6 +181,8 @@ impl<'a> Builder<'a> {
             name: self.numbers.name(id).to_string(),
             config,
             place: None,
+            slowness: 1.0,
+            guest: None,
             mounts: Vec::new(),
             further: Vec::new(),
             warm_up: None,

@@ -6,6 +6,8 @@
 //! form ([`power::monthly`]). Prices are those of `[cost]`; a part with an own price
 //! (`[cost.of]`) is charged that instead of the price of its kind. A price may count cores, memory, disks or bandwidth of
 //! the part in addition. Parts without a price cost nothing and are named.
+//! The zones that an autoscaler launches are a line of their own for each group: the mean number of members over the week
+//! × price.
 //! Holds: amounts once and per month are never added to each other.
 //! Source: hosting price lists of 2008–2010; amounts are only added.
 
@@ -26,6 +28,7 @@ use crate::plan::load;
 use crate::plan::part::Part;
 use crate::plan::power;
 use crate::plan::program::law_of;
+use crate::plan::scaled::{mean_members, most_members};
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::source::Span;
@@ -249,6 +252,7 @@ fn add_parts(draft: &Draft, prices: &CostSpec, cost: &mut Cost) {
 /// Returns the lines of the bill for parts with one price: one, or one for each size of theirs that the price counts.
 fn items(draft: &Draft, what: &str, parts: &[Part], price: &Price) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
+    let scaled = mean_members(draft);
     for part in parts {
         // Parts without the size were refused by `check`.
         let size = |of| size::size(draft, *part, of).unwrap_or(0.0);
@@ -256,12 +260,41 @@ fn items(draft: &Draft, what: &str, parts: &[Part], price: &Price) -> Vec<Item> 
         let sizes = price.per.iter().map(|(of, _)| words(*of, size(*of)));
         let what: Vec<String> = [what.to_string()].into_iter().chain(sizes).collect();
         let what = what.join(", ");
+        if let Part::Zone { zone, .. } = part
+            && let Some(mean) = scaled.get(zone)
+        {
+            let (group, spec) = &draft.scenario.zone[*zone];
+            let what = format!("{what} of {group}, {mean:.2} on average");
+            // Each place has a member for the same share of the time. A price paid once is paid for the most members.
+            let count = f64::from(spec.count.value);
+            let share = mean / count;
+            let most = most_members(draft, *zone).map_or(1.0, |most| f64::from(most) / count);
+            let once = once.map(|once| once * most);
+            add_scaled(&mut items, what, each.map(|each| each * share), once);
+            continue;
+        }
         match items.iter_mut().find(|item| item.what == what) {
             Some(item) => item.count += 1,
             None => items.push(Item { what, count: 1, each, once }),
         }
     }
     items
+}
+
+/// Adds a member that an autoscaler launches to the line of its group.
+fn add_scaled(items: &mut Vec<Item>, what: String, each: Option<f64>, once: Option<f64>) {
+    let add = |sum: &mut Option<f64>, more: Option<f64>| {
+        if let Some(more) = more {
+            *sum = Some(sum.unwrap_or(0.0) + more);
+        }
+    };
+    match items.iter_mut().find(|item| item.what == what) {
+        Some(item) => {
+            add(&mut item.each, each);
+            add(&mut item.once, once);
+        }
+        None => items.push(Item { what, count: 1, each, once }),
+    }
 }
 
 /// Formats a size: `4 cores`, `8 GiB`.
@@ -315,7 +348,8 @@ fn zones_used(draft: &Draft) -> BTreeSet<Part> {
         f64::from(u8::from(one))
     };
     let rates: Vec<f64> = draft.links.classes.iter().map(asks).collect();
-    zones.extend(load::offered(draft, &rates).into_iter().map(|one| one.part));
+    let offered = load::offered(draft, &rates).into_iter();
+    zones.extend(offered.filter(|one| !one.is_rest || one.per_second > 0.0).map(|one| one.part));
     let is_zone = |part: &Part| matches!(part, Part::Zone { .. });
     zones.into_iter().filter(is_zone).collect()
 }

@@ -2,6 +2,7 @@
 //! [`model::spec`](crate::model::spec), those of components in [`kinds`](crate::kinds).
 
 use crate::kinds::client::spec::ClientsSpec;
+use crate::kinds::zone::spec::VmSpec;
 use crate::model::spec::price::CostSpec;
 use crate::model::spec::request::RequestSpec;
 use crate::model::spec::runs::{
@@ -38,6 +39,8 @@ macro_rules! scenario_form {
                     #[doc = $doc]
                     $field: Named<$Form> = {},
                 )*
+                /// Virtual machines: hypervisors on servers, each in a zone of its own.
+                vm: Named<VmSpec> = {},
                 /// Weekly shapes of traffic.
                 profile: Named<ProfileSpec> = {},
                 /// Users and their behaviour.

@@ -234,7 +234,7 @@ crate::kinds::each_metric! { metrics,
     DataLoss = "data-loss", Seconds, Less, 0.1, 0.0, "Age of the oldest write that a failover of a database loses, over years.";
     SplitBrain = "split-brain", Count, Less, 0.1, 1.0, "Writes accepted by an old primary beside the new one, lost when it was cut off.";
     Conflicts = "conflicts", Count, Less, 0.1, 1.0, "Attempts of writes that members aborted because of another write of the row.";
-    LockWaits = "lock-waits", Count, Less, 0.1, 1.0, "Writes that waited for their row where they began.";
+    LockWaits = "lock-waits", Count, Less, 0.1, 1.0, "Writes whose first attempt waited for its row where it began.";
     FailedReads = "failed-reads", Count, Less, 0.1, 1.0, "Reads of a database that ended without an answer: refused, an error, timed out, abandoned.";
     FailedWrites = "failed-writes", Count, Less, 0.1, 1.0, "Writes of a database that ended without an answer: refused, an error, timed out, abandoned.";
     Headroom = "headroom", Ratio, More, 0.05, 0.001, "Spare share of a resource at the level of a window, in closed form; `[after-loss=...]`: after that part is lost and the redundant parts have taken over. Below zero where the offered load exceeds the capacity.";

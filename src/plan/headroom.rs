@@ -128,7 +128,8 @@ fn spare(
     // Among equals, the first by name.
     all.sort_by(|a, b| a.name.cmp(&b.name));
     let mut busiest: Option<(String, f64)> = None;
-    for one in &all {
+    // Work without shares is there to fill what is idle.
+    for one in all.iter().filter(|one| !one.is_rest) {
         if busiest.as_ref().is_none_or(|(_, most)| one.utilization() > *most) {
             busiest = Some((one.name.clone(), one.utilization()));
         }
@@ -265,15 +266,18 @@ pub fn saturates(draft: &Draft, wanted: &Figure) -> Result<String, NoSuchFigure>
 /// `constant` is the load that does not grow; among equals, the first.
 fn first_busy(all: &[Offered], constant: &[Offered]) -> Option<(String, f64)> {
     let mut first: Option<(String, f64)> = None;
-    let constant: BTreeMap<&str, f64> =
-        constant.iter().map(|one| (one.name.as_str(), one.per_second)).collect();
+    let constant: BTreeMap<&str, &Offered> =
+        constant.iter().map(|one| (one.name.as_str(), one)).collect();
     for one in all {
-        let beside = constant.get(one.name.as_str()).copied().unwrap_or(0.0);
+        let beside = constant.get(one.name.as_str());
+        let capacity = beside.filter(|one| one.is_rest).map_or(one.capacity, |one| one.capacity);
+        let beside = beside.map_or(0.0, |one| one.per_second);
         let varies = one.per_second - beside;
         if varies <= 1e-12 * one.per_second {
             continue;
         }
-        let factor = (one.capacity - beside).max(0.0) / varies;
+        // The rest that others leave shrinks as their load grows.
+        let factor = (capacity - beside).max(0.0) / (varies + (capacity - one.capacity));
         if first.as_ref().is_none_or(|(_, least)| factor < *least) {
             first = Some((one.name.clone(), factor));
         }

@@ -381,8 +381,9 @@ fn overload(draft: &Draft, out: &mut Diagnostics) {
             }
             known.push((of, ratio));
             let message = format!(
-                "this load can never be served: `{}` is offered {:.2} of its capacity {when}",
-                one.name, ratio
+                "this load can never be served: `{}` is offered {ratio:.2} of {} {when}",
+                one.name,
+                one.whose()
             );
             let then = match lasts {
                 true => "the run will be labelled OVERLOADED",

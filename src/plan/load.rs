@@ -11,6 +11,9 @@
 //! (backup), switches and links between sites, connections, workers (they need waiting times),
 //! context switches, and the work of shallow probes.
 //!
+//! A zone without shares has what the others leave of its server: its work is no load of the server's processor, and its
+//! capacity is the rest of that ([`Offered::is_rest`]).
+//!
 //! Servers that are lent have the capacity of their hours, as a mean over the week, and get as much of the work.
 //!
 //! Closed users have no rate: [`closed`] bounds it.
@@ -22,6 +25,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::kinds::zone::vm;
 use crate::model::spec::runs::{Level, WindowSpec};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
@@ -44,6 +48,9 @@ use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
 
 pub mod closed;
+mod rest;
+
+pub use rest::processors;
 
 /// Sort of resource of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,13 +90,21 @@ pub struct Offered {
     pub per_second: f64,
     /// Capacity in work per second.
     pub capacity: f64,
+    /// True if the capacity is what the load of others leaves: that of a zone without shares. Such a zone is listed
+    /// without any load too.
+    pub is_rest: bool,
 }
 
 impl Offered {
-    /// Returns load divided by capacity.
+    /// Returns load divided by capacity; 0 without a load.
     #[must_use]
     pub fn utilization(&self) -> f64 {
-        self.per_second / self.capacity
+        if self.per_second == 0.0 { 0.0 } else { self.per_second / self.capacity }
+    }
+
+    /// Returns the capacity in words.
+    pub(crate) const fn whose(&self) -> &'static str {
+        if self.is_rest { "what the zones with shares leave it" } else { "its capacity" }
     }
 }
 
@@ -222,7 +237,8 @@ pub fn first_to_run_out(draft: &Draft, workload: usize, rates: &[f64]) -> Option
     let mut first: Option<(String, f64)> = None;
     for one in offered(draft, &rates).into_iter().filter(|one| one.resource.is_limit()) {
         let beside = others.iter().find(|other| other.name == one.name);
-        let left = (one.capacity - beside.map_or(0.0, |other| other.per_second)).max(0.0);
+        let capacity = beside.filter(|other| other.is_rest).map_or(one.capacity, |o| o.capacity);
+        let left = (capacity - beside.map_or(0.0, |other| other.per_second)).max(0.0);
         let rate = left / one.per_second;
         if one.per_second > 0.0 && first.as_ref().is_none_or(|(_, least)| rate < *least) {
             first = Some((one.name, rate));
@@ -352,12 +368,20 @@ impl<'d> Sums<'d> {
     /// Adds work per second on the processor of the zone in which `part` runs.
     pub(crate) fn zone_cpu(&mut self, part: Part, cores: f64) {
         if let Some(zone) = part.stands_on(self.draft) {
-            self.add(zone, Resource::Cpu, cores);
+            self.add(zone, Resource::Cpu, cores * vm::slowness(self.draft, zone));
+        }
+    }
+
+    /// Adds `count` exits per second of the guest in which `part` runs, if it runs in one.
+    pub(crate) fn exits(&mut self, part: Part, count: f64) {
+        if let Some((zone, each)) = vm::exit_of(self.draft, part) {
+            self.add(zone, Resource::Cpu, count * each);
         }
     }
 
     /// Adds the operations of `user` on a store.
     pub(crate) fn io(&mut self, store: Store, user: Part, operations: Operations) {
+        self.exits(user, operations.reads + operations.writes);
         store.component().0.answers().offers_io(self, store, user, operations);
     }
 
@@ -494,24 +518,34 @@ impl<'d> Sums<'d> {
     fn finish(self) -> Vec<Offered> {
         let draft = self.draft;
         let mut all = self.work.clone();
+        for zone in rest::zones(draft) {
+            all.entry((zone, Resource::Cpu)).or_insert(0.0);
+        }
         // Work on the processor of a zone is also work on that of its server.
         let slices: Vec<(Part, f64)> = all
             .iter()
             .filter(|((part, _), _)| part.answers().is_slice(*part))
             .map(|((part, _), work)| (*part, *work))
             .collect();
-        for (part, work) in slices {
+        for (part, work) in slices.into_iter().filter(|(part, _)| !rest::is_rest(draft, *part)) {
             all.insert((part, Resource::Baseline), work);
             if let Some(below) = part.stands_on(draft) {
                 *all.entry((below, Resource::Cpu)).or_insert(0.0) += work;
             }
         }
+        let rests = rest::Rests::of(draft, &all, |part| self.lent_share(part));
         let mut offered = Vec::with_capacity(all.len());
-        for ((part, resource), per_second) in all {
+        for (&(part, resource), &per_second) in &all {
             let Some(capacity) = capacity(draft, part, resource) else { continue };
             let capacity = capacity.per_second * self.lent_share(part);
+            let is_rest = rest::is_rest(draft, part);
+            let capacity = if is_rest {
+                rests.capacity(draft, (part, per_second), capacity)
+            } else {
+                capacity
+            };
             let name = resource_name(draft, part, resource);
-            offered.push(Offered { part, resource, name, per_second, capacity });
+            offered.push(Offered { part, resource, name, per_second, capacity, is_rest });
         }
         offered
     }

@@ -34,6 +34,7 @@ pub mod power;
 pub mod program;
 pub mod records;
 pub mod route;
+pub mod scaled;
 pub mod simulatable;
 pub mod streams;
 pub mod targets;
@@ -58,7 +59,7 @@ use crate::workload::failures::FailureRecord;
 /// Resolved scenario: every reference has a target, and every zone has a server.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Scenario with each database that has a `count` as that many sections.
+    /// Scenario with each database that has a `count` as that many sections, and virtual machines as zones.
     pub scenario: ScenarioSpec,
     /// Scenario as written, where that differs.
     pub written: Option<Box<ScenarioSpec>>,
@@ -91,8 +92,11 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let mut scenario = scenario?;
     in_name_order(&mut scenario);
     at_least_one(&mut scenario);
-    let written = crate::kinds::database::copies::expand(&mut scenario, out);
-    let names = Names::gather(&scenario, out);
+    let machines = crate::kinds::zone::vm::expand(&mut scenario);
+    let copies = crate::kinds::database::copies::expand(&mut scenario, out);
+    let zones = machines.as_ref().map(|written| written.zone.len());
+    let written = machines.or(copies);
+    let names = Names::gather(&scenario, out).with_machines(zones);
     if !bounds::hold(&scenario, &names, out) {
         return None;
     }
@@ -131,6 +135,7 @@ fn at_least_one(scenario: &mut ScenarioSpec) {
     }
     scenario.server.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));
     scenario.zone.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));
+    scenario.vm.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));
     scenario.balancer.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));
     scenario.cdn.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));
     scenario.station.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));

@@ -95,6 +95,8 @@ pub struct Names {
     /// Names whose section has an error: references to them are not reported again.
     broken: Vec<String>,
     total: u64,
+    /// Index of the first zone that is a virtual machine; `None` if none is.
+    machines: Option<usize>,
 }
 
 impl Names {
@@ -105,6 +107,13 @@ impl Names {
         declare(scenario, &mut names, out);
         names.check_members(out);
         names
+    }
+
+    /// Sets the index from which on zones are virtual machines.
+    #[must_use]
+    pub(crate) fn with_machines(mut self, from: Option<usize>) -> Self {
+        self.machines = from;
+        self
     }
 
     fn add<T>(
@@ -174,7 +183,9 @@ impl Names {
     #[must_use]
     pub fn split_kind<'a>(&self, text: &'a str) -> (Option<Kind>, &'a str) {
         let Some((word, rest)) = text.split_once('.') else { return (None, text) };
-        let Some(kind) = Kind::ALL.iter().copied().find(|kind| kind.word() == word) else {
+        // A virtual machine is a zone.
+        let kind = Kind::ALL.iter().copied().find(|kind| kind.word() == word);
+        let Some(kind) = kind.or((word == "vm").then_some(Kind::Zone)) else {
             return (None, text);
         };
         if self.entries.contains_key(word) {
@@ -192,9 +203,25 @@ impl Names {
     /// behind a further dot. Reports nothing.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Found> {
-        let (kind, text) = self.split_kind(text);
-        let found = self.find_bare(text)?;
-        kind.is_none_or(|kind| kind == found.kind).then_some(found)
+        let (_, bare) = self.split_kind(text);
+        let found = self.find_bare(bare)?;
+        self.agrees(text, found.kind, found.index).then_some(found)
+    }
+
+    /// Returns the section of a component: that of virtual machines is none of its kind.
+    fn section(&self, kind: Kind, index: usize) -> &'static str {
+        let machine = kind == Kind::Zone && self.machines.is_some_and(|from| index >= from);
+        if machine { "vm" } else { kind.word() }
+    }
+
+    /// Returns whether the kind in front of `text` is the section of a component, or there is none in front.
+    #[must_use]
+    pub fn agrees(&self, text: &str, kind: Kind, index: usize) -> bool {
+        let (given, rest) = self.split_kind(text);
+        given.is_none()
+            || text
+                .strip_suffix(rest)
+                .is_some_and(|front| front.strip_suffix('.') == Some(self.section(kind, index)))
     }
 
     fn find_bare(&self, text: &str) -> Option<Found> {
@@ -221,8 +248,13 @@ impl Names {
     ) -> Option<Found> {
         let (kind, bare) = self.split_kind(text);
         if let Some(found) = self.find_bare(bare) {
-            if kinds.contains(&found.kind) && kind.is_none_or(|kind| kind == found.kind) {
+            let agrees = self.agrees(text, found.kind, found.index);
+            if kinds.contains(&found.kind) && agrees {
                 return Some(found);
+            }
+            if kind == Some(found.kind) && !agrees {
+                self.report_section(text, bare, span, found, out);
+                return None;
             }
             let kinds = kind.as_ref().map_or(kinds, std::slice::from_ref);
             let text = bare;
@@ -235,6 +267,21 @@ impl Names {
         }
         self.report_missing(text, span, kinds, out);
         None
+    }
+
+    /// Reports that a zone is called a virtual machine, or the other way round.
+    pub fn report_section(
+        &self,
+        text: &str,
+        bare: &str,
+        span: Span,
+        found: Found,
+        out: &mut Diagnostics,
+    ) {
+        let section = self.section(found.kind, found.index);
+        let message = format!("`{text}`: `{bare}` is a [{section}.*]");
+        let help = format!("write `{section}.{bare}`, or `{bare}` alone");
+        out.push(Diagnostic::new(Code::WrongKind, span, message).help(help));
     }
 
     /// Reports that `text` has no target, unless an error in the declaration of that name was reported.

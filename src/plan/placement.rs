@@ -6,9 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::table;
+use crate::kinds::scaler::spec::ScalerSpec;
 use crate::kinds::zone::spec::{Placement, ZoneSpec};
 use crate::plan::document::ScenarioSpec;
 use crate::plan::names::{Kind, Names, member_name};
+use crate::plan::scaled::start_of;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::{Name, Reference};
@@ -36,12 +38,15 @@ struct Room {
     id: ServerId,
     memory: Option<u64>,
     used: u64,
+    /// Memory of the members that an autoscaler may launch here.
+    later: u64,
     zones: u32,
 }
 
 impl Room {
     fn fits(&self, memory: u64) -> bool {
-        self.memory.is_none_or(|all| self.used.saturating_add(memory) <= all)
+        let used = self.used.saturating_add(self.later);
+        self.memory.is_none_or(|all| used.saturating_add(memory) <= all)
     }
 }
 
@@ -54,16 +59,17 @@ pub fn place(scenario: &ScenarioSpec, names: &Names, out: &mut Diagnostics) -> P
         for member in 0..server.count.value {
             let id = ServerId { group, member };
             let memory = server.memory.as_ref().map(|memory| memory.value.count());
-            rooms.push(Room { id, memory, used: 0, zones: 0 });
+            rooms.push(Room { id, memory, used: 0, later: 0, zones: 0 });
         }
     }
-    let mut world = World { scenario, names, rooms, first };
+    let starts = starts(scenario, names);
+    let mut world = World { scenario, names, rooms, first, starts };
     let mut placed = Placed::default();
     for zone in 0..scenario.zone.len() {
         let here = world.zone(zone, out);
         placed.zones.push(here);
     }
-    check_memory(scenario, &world.rooms, &placed, out);
+    check_memory(&world, &placed, out);
     placed.held = vec![Vec::new(); scenario.server.len()];
     for room in &world.rooms {
         placed.held[room.id.group].push(room.used);
@@ -78,16 +84,17 @@ struct World<'a> {
     rooms: Vec<Room>,
     /// Index in `rooms` of the first member, per group.
     first: Vec<usize>,
+    /// Members at the start of each group that an autoscaler scales.
+    starts: BTreeMap<usize, u32>,
 }
 
 impl World<'_> {
     fn zone(&mut self, index: usize, out: &mut Diagnostics) -> Vec<ServerId> {
         let (name, zone) = &self.scenario.zone[index];
-        let memory = zone.memory.as_ref().map_or(0, |memory| memory.value.count());
         if let Some(on) = &zone.on {
             let here = self.explicit(name, zone, &on.value, out);
-            for id in &here {
-                self.put(*id, memory);
+            for (id, member) in here.iter().zip(0..) {
+                self.put(*id, self.memory(index, member));
             }
             if zone.apart.value {
                 check_apart(&here, name, on.span, out);
@@ -98,7 +105,14 @@ impl World<'_> {
             Some(among) => self.servers(&among.value, out).0,
             None => self.rooms.iter().map(|room| room.id).collect(),
         };
-        self.fill(name, zone, memory, &allowed, out)
+        self.fill(index, &allowed, out)
+    }
+
+    /// Returns the memory that a member holds: none if an autoscaler launches it later.
+    fn memory(&self, zone: usize, member: u32) -> u64 {
+        let held = self.starts.get(&zone).is_none_or(|start| member < *start);
+        let memory = self.scenario.zone[zone].1.memory.as_ref().filter(|_| held);
+        memory.map_or(0, |memory| memory.value.count())
     }
 
     /// Returns the servers of a list, and whether all references were resolved.
@@ -141,38 +155,44 @@ impl World<'_> {
         servers
     }
 
-    /// Places the members one by one. All members are alike: a server without capacity for one has none for the next.
-    /// Only servers that may still take one are kept, in their order.
-    fn fill(
-        &mut self,
-        name: &Name,
-        zone: &ZoneSpec,
-        memory: u64,
-        allowed: &[ServerId],
-        out: &mut Diagnostics,
-    ) -> Vec<ServerId> {
+    /// Places the members one by one. None needs more than the one before: a server without capacity for one has none
+    /// for the next. Only servers that may still take one are kept, in their order. Members that an autoscaler launches
+    /// later hold no memory yet. Their places stand where all of them fit at once, as far as there is such a server, and
+    /// the others are spread.
+    fn fill(&mut self, index: usize, allowed: &[ServerId], out: &mut Diagnostics) -> Vec<ServerId> {
+        let (name, zone) = &self.scenario.zone[index];
+        let start = self.starts.get(&index).copied();
+        let memory = zone.memory.as_ref().map_or(0, |memory| memory.value.count());
+        let mut later = false;
         let spread = zone.placement.value == Placement::Spread;
-        let rank = |room: &Room| (if spread { room.zones } else { 0 }, room.id);
-        let mut open: BTreeSet<(u32, ServerId)> = allowed
-            .iter()
-            .map(|id| &self.rooms[self.first[id.group] + id.member as usize])
-            .filter(|room| room.fits(memory))
-            .map(rank)
-            .collect();
+        let rank = |room: &Room| {
+            let full = !room.fits(memory);
+            (full, if spread || full { room.zones } else { 0 }, room.id)
+        };
+        let rooms = allowed.iter().map(|id| self.room(*id));
+        let mut open: BTreeSet<_> = rooms.filter(|room| room.fits(memory)).map(rank).collect();
         let count = zone.count.value;
-        let mut here = Vec::new();
+        let mut here: Vec<ServerId> = Vec::new();
         while here.len() < count as usize {
-            let Some((_, id)) = open.pop_first() else {
+            if start == Some(table::u32(here.len())) {
+                later = true;
+                let rooms = allowed.iter().map(|id| self.room(*id));
+                let left = rooms.filter(|room| !zone.apart.value || !here.contains(&room.id));
+                open = left.map(rank).collect();
+            }
+            let Some((_, _, id)) = open.pop_first() else {
                 let left = count - table::u32(here.len());
                 self.full(name, zone, left, allowed.len(), out);
                 break;
             };
-            let room = self.put(id, memory);
+            let room = if later { self.put_later(id, memory) } else { self.put(id, memory) };
             here.push(id);
-            if room.fits(memory) && !zone.apart.value {
+            if (later || room.fits(memory)) && !zone.apart.value {
                 open.insert(rank(room));
             }
         }
+        // The next group finds them as they are at the start.
+        allowed.iter().for_each(|id| self.room_mut(*id).later = 0);
         here
     }
 
@@ -194,12 +214,38 @@ impl World<'_> {
         out.push(Diagnostic::new(Code::Placement, span, message).help(help));
     }
 
+    fn room(&self, id: ServerId) -> &Room {
+        &self.rooms[self.first[id.group] + id.member as usize]
+    }
+
+    fn room_mut(&mut self, id: ServerId) -> &mut Room {
+        &mut self.rooms[self.first[id.group] + id.member as usize]
+    }
+
     fn put(&mut self, id: ServerId, memory: u64) -> &Room {
-        let room = &mut self.rooms[self.first[id.group] + id.member as usize];
+        let room = self.room_mut(id);
         room.used = room.used.saturating_add(memory);
         room.zones += 1;
         room
     }
+
+    /// Gives a server the place of a member that may be launched there.
+    fn put_later(&mut self, id: ServerId, memory: u64) -> &Room {
+        let room = self.room_mut(id);
+        room.later = room.later.saturating_add(memory);
+        room.zones += 1;
+        room
+    }
+}
+
+/// Returns the number of members that each scaled group has at the start, by the section of its zones.
+#[must_use]
+pub fn starts(scenario: &ScenarioSpec, names: &Names) -> BTreeMap<usize, u32> {
+    let of = |spec: &ScalerSpec| {
+        let found = names.find(&spec.zones.text).filter(|found| found.kind == Kind::Zone)?;
+        Some((found.index, start_of(spec)))
+    };
+    scenario.scaler.iter().filter_map(|(_, spec)| of(spec)).collect()
 }
 
 fn check_apart(
@@ -222,7 +268,8 @@ fn check_apart(
     }
 }
 
-fn check_memory(scenario: &ScenarioSpec, rooms: &[Room], placed: &Placed, out: &mut Diagnostics) {
+fn check_memory(world: &World<'_>, placed: &Placed, out: &mut Diagnostics) {
+    let (scenario, rooms) = (world.scenario, &world.rooms);
     let mut reported = BTreeSet::new();
     for room in rooms {
         let Some(memory) = room.memory.filter(|all| room.used > *all) else { continue };
@@ -237,9 +284,11 @@ fn check_memory(scenario: &ScenarioSpec, rooms: &[Room], placed: &Placed, out: &
             - 1;
         let mut held = Vec::new();
         for (zone, stands) in placed.zones.iter().enumerate() {
+            let start = world.starts.get(&zone).copied().unwrap_or(u32::MAX);
             let (zone, spec) = &scenario.zone[zone];
             let Some(size) = &spec.memory else { continue };
-            for (at, _) in stands.iter().enumerate().filter(|(_, id)| **id == room.id) {
+            let there = stands.iter().enumerate().take(start as usize);
+            for (at, _) in there.filter(|(_, id)| **id == room.id) {
                 held.push(format!("{} {}", member_name(zone, table::u32(at)), size.value));
             }
         }

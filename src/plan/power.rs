@@ -19,7 +19,7 @@ use crate::plan::checks::week_start;
 use crate::plan::compile;
 use crate::plan::fluid::{HOUR_NS, HOURS, WEEK_NS};
 use crate::plan::hours;
-use crate::plan::load::{self, Resource, closed};
+use crate::plan::load::{self, closed};
 use crate::plan::names::split_member;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
@@ -152,9 +152,7 @@ pub fn monthly(draft: &Draft) -> Vec<(String, f64)> {
     let lent = hours::shares(draft);
     let mut joules: BTreeMap<usize, f64> = BTreeMap::new();
     for (rates, hours) in hourly_rates(draft) {
-        let offered = load::offered(draft, &rates).into_iter();
-        let offered = offered.filter(|one| one.resource == Resource::Cpu);
-        let loads: BTreeMap<Part, f64> = offered.map(|one| (one.part, one.utilization())).collect();
+        let loads = load::processors(draft, &rates);
         let seconds = SimDuration::YEAR.seconds() / 12.0 * hours / HOURS as f64;
         for (part, curve, site) in &parts {
             let on = match part {
@@ -173,7 +171,7 @@ pub fn monthly(draft: &Draft) -> Vec<(String, f64)> {
 }
 
 /// Returns the different rates of all workloads in the hours of a week, each with the number of these hours.
-fn hourly_rates(draft: &Draft) -> Vec<(Vec<f64>, f64)> {
+pub(crate) fn hourly_rates(draft: &Draft) -> Vec<(Vec<f64>, f64)> {
     let mut quiet = Diagnostics::new();
     let workloads = draft.scenario.workload.iter();
     let curves: Vec<Option<RateCurve>> = workloads

@@ -57,6 +57,8 @@ pub struct Compiler<'a> {
     /// Mounts, per component.
     mounts: Vec<Vec<Mount>>,
     /// Pools that steps refer to, by section and a number chosen by its kind.
+    /// True for each component that runs in a guest.
+    guests: Vec<bool>,
     pools: BTreeMap<(Section, u32), PoolId>,
     /// Notes of steps for the components that they ask, by section.
     notes: BTreeMap<Section, Vec<Box<dyn Any>>>,
@@ -84,6 +86,7 @@ impl<'a> Compiler<'a> {
             routes: Routes::default(),
             numbers,
             mounts: parts.iter().map(|part| part.mounts.clone()).collect(),
+            guests: parts.iter().map(|part| part.guest.is_some()).collect(),
             pools: BTreeMap::new(),
             notes: BTreeMap::new(),
             out,

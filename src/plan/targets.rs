@@ -58,7 +58,7 @@ pub fn parts(draft: &Draft, text: &str, span: Span, out: &mut Diagnostics) -> Ve
         Some(start) => {
             let all = draft.names.iter();
             let fits = all.filter(|(name, entry)| {
-                kind.is_none_or(|kind| kind == entry.kind) && name.starts_with(start)
+                name.starts_with(start) && draft.names.agrees(text, entry.kind, entry.index)
             });
             let mut found: Vec<_> =
                 fits.map(|(_, entry)| (entry.kind, entry.index, None)).collect();
@@ -78,6 +78,13 @@ pub fn parts(draft: &Draft, text: &str, span: Span, out: &mut Diagnostics) -> Ve
         None => {
             let kinds = kind.map_or(Kind::ALL.to_vec(), |kind| vec![kind]);
             let found = draft.names.resolve(name, span, &kinds, out);
+            let found = found.filter(|found| {
+                let agrees = draft.names.agrees(text, found.kind, found.index);
+                if !agrees {
+                    draft.names.report_section(text, name, span, *found, out);
+                }
+                agrees
+            });
             found.map(|found| (found.kind, found.index, found.member)).into_iter().collect()
         }
     };

@@ -171,6 +171,7 @@ macro_rules! choice {
     )+) => { $(
         $(#[doc = $doc])+
         #[derive(Clone, Debug)]
+        #[allow(clippy::large_enum_variant, reason = "a file has few tables, which are read once")]
         pub enum $Name {
             $($(#[doc = $case_doc])+ $Variant($Record),)+
         }

@@ -398,6 +398,9 @@ impl Judged {
     }
 }
 
+/// Maximum number of combinations of parameters that a verdict lists. What is longer is read from the table of points.
+const MAX_WAYS: usize = 2;
+
 impl Decided {
     /// Returns the point of the file as it is.
     #[must_use]
@@ -451,6 +454,13 @@ impl Decided {
         // the fewest parts.
         let ways = (0..self.ranges.len()).rev().map(|inner| self.parts(&kept, inner));
         let ways = ways.min_by_key(Vec::len).unwrap_or_default();
+        if ways.len() > MAX_WAYS {
+            let all = self.points.len();
+            return format!(
+                "the parameters are those of {} of the {all} points that were tried",
+                kept.len()
+            );
+        }
         ways.join("; or ")
     }
 
@@ -652,6 +662,10 @@ mod tests {
         assert_eq!(two(&[H, F, F, F, H, H]), only("W: x and W: 1; or W: y and W: 2 or more"));
         assert_eq!(two(&[H, F, F, H, H, H]), only("W: x and W: 1; or W: y"));
         assert_eq!(two(&[H, F, H, H, H, H]), only("W: x and W: 1, 3; or W: y"));
+        let three =
+            |verdicts: &[Verdict]| decided(&[&["a=x,y,z"], &["b=1,2,3"]], verdicts).outcome();
+        let part = "the parameters are those of 4 of the 9 points that were tried";
+        assert_eq!(three(&[H, F, F, F, H, F, F, H, H]), only(part));
     }
 
     #[test]

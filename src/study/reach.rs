@@ -150,6 +150,7 @@ impl Hashed {
             clients,
             operations,
             resizes,
+            recaps,
             causes,
             health,
             network,
@@ -168,7 +169,7 @@ impl Hashed {
             }
         }
         write!(self, "{seed:?} {routes:?} {parts:?} {zones:?} {units:?} {clients:?}")?;
-        write!(self, "{operations:?} {resizes:?} {causes:?} {network:?} {hearers:?}")?;
+        write!(self, "{operations:?} {resizes:?} {recaps:?} {causes:?} {network:?} {hearers:?}")?;
         write!(self, "{power:?}")?;
         match (faults, health) {
             (Faults::Off, _) | (_, None) => Ok(()),

@@ -12,8 +12,8 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use super::rows::each_row;
 use super::stamp::TimeForm;
-use super::trace::each_row;
 use crate::scenario::file::{TraceError, TraceErrorKind};
 use crate::units::{SimDuration, SimTime};
 

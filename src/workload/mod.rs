@@ -5,7 +5,8 @@
 //!   crowds and steps;
 //! - [`arrivals`]: an open source, by inversion of the cumulated rate;
 //! - [`survey`]: traffic found in an access log: classes, rates, hours, sizes, times;
-//! - [`trace`], [`log`]: recorded traffic, counted or line by line, [`stamp`] knows their clocks;
+//! - [`trace`], [`log`]: recorded traffic, counted or line by line; [`failures`]: recorded failures; [`rows`] reads
+//!   their files, [`stamp`] knows their clocks;
 //!   [`scenario::file`](crate::scenario::file) finds and guards what they read;
 //! - [`sessions`], [`users`], [`popularity`]: the users, their pages and the objects requested; [`hits`] and
 //!   [`adaptive`]: hit ratios of caches.
@@ -23,6 +24,7 @@ pub mod mmpp;
 pub mod noise;
 pub mod popularity;
 pub mod rate;
+mod rows;
 pub mod sessions;
 pub mod stamp;
 pub mod surge;

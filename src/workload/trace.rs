@@ -12,15 +12,16 @@
 //! Arrival k is a function of the series, the playback and the draws: no position to lose.
 //! Leaves out: bytes, pages by name.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::sync::Arc;
 
 use super::arrivals::Arrival;
 use super::rate::WeekTime;
+use super::rows::each_row;
 use super::stamp::{self, TimeForm};
 use crate::convert::{nearest, whole};
 use crate::engine::draw::{Key, Lineage, Seed};
-use crate::scenario::file::{Lines, TraceError, TraceErrorKind, excerpt};
+use crate::scenario::file::{TraceError, TraceErrorKind, excerpt};
 use crate::units::{NANOS_PER_SECOND, Rate, SimDuration, SimTime};
 
 /// Maximum number of intervals with traffic in one series: eight years of minutes, 64 MiB.
@@ -256,41 +257,6 @@ impl CountSeries {
     }
 }
 
-/// Gives each row of a CSV file with a header line to `take`, as the fields of `columns`.
-///
-/// # Errors
-///
-/// [`TraceError`] with the line: no bytes, a missing column, ragged rows, and what `take` refuses.
-pub(super) fn each_row(
-    reader: impl Read,
-    columns: &[&str],
-    mut take: impl FnMut(&[&str]) -> Result<(), TraceErrorKind>,
-) -> Result<(), TraceError> {
-    let mut csv = csv::Reader::from_reader(Guarded::new(reader));
-    let header = csv.headers().map_err(|error| refusal(error, 1))?.clone();
-    if header.is_empty() {
-        return Err(TraceErrorKind::Empty.whole());
-    }
-    let place = |name: &&str| {
-        header.iter().position(|field| field.trim() == *name).ok_or_else(|| {
-            let columns = header.iter().map(excerpt).take(32).collect();
-            TraceErrorKind::NoColumn((*name).to_string(), columns).at(1)
-        })
-    };
-    let places: Vec<usize> = columns.iter().map(place).collect::<Result<_, _>>()?;
-    let mut record = csv::StringRecord::new();
-    loop {
-        let more = csv.read_record(&mut record);
-        // The guard hands on one line at a time, so its count is the line of this record.
-        let line = csv.get_ref().lines.count();
-        if !more.map_err(|error| refusal(error, line))? {
-            return Ok(());
-        }
-        let fields: Vec<&str> = places.iter().map(|place| &record[*place]).collect();
-        take(&fields).map_err(|kind| kind.at(line))?;
-    }
-}
-
 fn read_count(text: &str) -> Result<f64, TraceErrorKind> {
     let text = text.trim();
     let count: f64 = text.parse().map_err(|_| TraceErrorKind::NotANumber(excerpt(text)))?;
@@ -298,57 +264,6 @@ fn read_count(text: &str) -> Result<f64, TraceErrorKind> {
         Ok(count)
     } else {
         Err(TraceErrorKind::OutOfRange(excerpt(text)))
-    }
-}
-
-/// Feeds guarded lines to the CSV parser: each short enough, each with its quotes closed.
-struct Guarded<R> {
-    lines: Lines<R>,
-    /// The current line with a line end, and how much of it was handed on.
-    line: Vec<u8>,
-    given: usize,
-}
-
-impl<R: Read> Guarded<R> {
-    fn new(reader: R) -> Self {
-        Self { lines: Lines::new(reader), line: Vec::new(), given: 0 }
-    }
-}
-
-impl<R: Read> Read for Guarded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.given == self.line.len() {
-            self.line.clear();
-            self.given = 0;
-            match self.lines.next_line().map_err(io::Error::other)? {
-                None => return Ok(0),
-                Some((number, line)) => {
-                    if line.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
-                        return Err(io::Error::other(TraceErrorKind::OpenQuote.at(number)));
-                    }
-                    self.line.extend_from_slice(line);
-                    self.line.push(b'\n');
-                }
-            }
-        }
-        let count = buffer.len().min(self.line.len() - self.given);
-        buffer[..count].copy_from_slice(&self.line[self.given..self.given + count]);
-        self.given += count;
-        Ok(count)
-    }
-}
-
-fn refusal(error: csv::Error, line: u64) -> TraceError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => match error.downcast::<TraceError>() {
-            Ok(ours) => ours,
-            Err(error) => TraceErrorKind::Unreadable(error.kind().to_string()).at(line),
-        },
-        csv::ErrorKind::Utf8 { .. } => TraceErrorKind::NotUtf8.at(line),
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            TraceErrorKind::Ragged(len, expected_len).at(line)
-        }
-        _ => TraceErrorKind::Unreadable("not CSV".to_string()).at(line),
     }
 }
 

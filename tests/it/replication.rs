@@ -100,7 +100,8 @@ fn a_write_takes_the_messages_and_forced_writes_of_its_mode() {
     }
 }
 
-/// A group of one forces its decision; without `force-io` nothing is forced; a synchronous write may wait for one of three.
+/// A group of one forces its decision; without `force-io` nothing is forced; a synchronous record of two
+/// operations takes twice as long.
 #[test]
 fn the_keys_of_a_mode_act() {
     let one = run(&short(scene(1, "10/s", &mode("two-phase", ""), "")), &[MEAN]);
@@ -149,9 +150,9 @@ fn a_row_bounds_the_writes_by_the_time_that_it_is_locked() {
     }
 }
 
-/// Two members with Poisson writes of 1,000 rows: a write that finds its row locked at its own member waits. A row is locked for
+/// Two members with Poisson writes of 100 rows: a write that finds its row locked at its own member waits. A row is locked for
 /// 11 ms where the write began, and for 2 + 3 + 0.5 + 3 + 0.5 = 9 ms elsewhere: 10 ms on average, so at 100/s in all 100/s x
-/// 10 ms / 1,000 rows of the writes wait.
+/// 10 ms / 100 rows of the writes wait, 1 %.
 #[test]
 fn conflicts_follow_from_rates_rows_and_the_time_of_locks() {
     let rows = "write = { cpu = \"2ms\", rows = { zipf = 0, objects = 100 } }\n";
@@ -265,6 +266,44 @@ fn mechanisms_7_5_6_without_another_peer_no_sync_is_promoted_until_one_returns()
     let served = figure(&results, "served.order@steady").value();
     assert!((150.0..=400.0).contains(&served), "{served}");
     assert_eq!(figure(&results, "lost-writes.d@steady").value(), 0.0);
+}
+
+/// From 20 s to 50 s the primary is down, and of its two replicas one until 90 s. The other alone is not promoted, and the primary is
+/// not fenced: it serves when it is back, 10/s for 20 s and for 50 s.
+#[test]
+fn a_synchronous_primary_serves_when_it_is_back_before_enough_replicas_are() {
+    let failover = r#"
+[database.d.failover]
+detect        = { interval = "1s", time-out = "1s", fall = 3 }
+promote       = "1ms"
+coverage      = 1.0
+manual-repair = "1h"
+"#;
+    let other = crash("replica-2", "70s").replace("fault.crash", "fault.other");
+    let rest = format!("{failover}{}{other}", crash("primary", "30s"));
+    let text = scene(3, "10/s", &mode("sync", ", wait-for = 1"), &rest);
+    let results = run(&text, &["served.order@steady", "failovers.d@steady"]);
+    is_about(&results, "served.order@steady", 700.0, 0.01);
+    assert_eq!(figure(&results, "failovers.d@steady").value(), 0.0);
+}
+
+/// Reads go to all members in turn. The script finds a dead replica after 3 probes, so it gets a third of 10/s for 4 s at most.
+#[test]
+fn a_dead_replica_gets_no_reads_beside_the_primary_once_it_is_probed() {
+    let failover = r#"
+[database.d.reads]
+to = "members"
+[database.d.failover]
+detect        = { interval = "1s", time-out = "1s", fall = 3 }
+promote       = "1ms"
+coverage      = 1.0
+manual-repair = "1h"
+"#;
+    let rest = format!("{failover}{}", crash("replica-1", "70s"));
+    let text = scene(3, "10/s", &mode("async", ""), &rest).replace("write = 1", "read = 1");
+    let results = run(&text, &["served.order@steady"]);
+    let served = figure(&results, "served.order@steady").value();
+    assert!((985.0..1_000.0).contains(&served), "{served}");
 }
 
 /// Members fail 100 times per year of uptime for a day each: u = (100/365) / (1 + 100/365) = 0.215 each, independently. Two phases

@@ -83,7 +83,9 @@ impl Flow for Balancer {
     ) -> f64 {
         let Entrance::Balancer(balancer) = entrance else { return 0.0 };
         self.passes_on(sums, balancer, rate);
+        let before = here.len();
         sums.spread(targets(sums.draft(), balancer), rate, here);
+        here[before..].iter().for_each(|(part, rate)| sums.exits(*part, *rate));
         if let Some(class) = class {
             let from = at_work(sums, balancer).into_iter();
             let from: Here = from.map(|(unit, share)| (unit, share * rate)).collect();
@@ -120,8 +122,11 @@ impl Flow for Balancer {
         let spec = &draft.scenario.balancer[index].1;
         let Some(cpu) = &spec.cpu else { return };
         for (unit, share) in at_work(sums, index) {
-            let zone = unit.stands_on(draft).filter(|_| spec.in_.is_some());
-            sums.add(zone.unwrap_or(unit), Resource::Cpu, rate * share * mean(&cpu.value));
+            let work = rate * share * mean(&cpu.value);
+            match spec.in_ {
+                Some(_) => sums.zone_cpu(unit, work),
+                None => sums.add(unit, Resource::Cpu, work),
+            }
         }
     }
 

@@ -37,8 +37,10 @@
 //! HAProxy's `check` (inter, fall, rise, slowstart); highest random weight: Thaler & Ravishankar
 //! (1998); two choices: Mitzenmacher (2001); VRRP: RFC 5798 §6.
 
+mod beliefs;
 mod duties;
 mod line;
+mod members;
 mod peers;
 mod sending;
 
@@ -159,28 +161,6 @@ pub struct Seeker {
     pub cookie: Option<usize>,
 }
 
-/// Probes of one member by one unit, and its credit in the round robin.
-#[derive(Clone, Debug)]
-struct Belief {
-    /// Consecutive probe results that contradict the belief.
-    against: u32,
-    /// Time at which the member was put back last.
-    since: Option<SimTime>,
-    /// Credit in the smooth round robin.
-    ahead: f64,
-    /// Start of the next probe.
-    due: SimTime,
-    /// Start of the probe that waits for an answer.
-    asked: Option<SimTime>,
-    ticket: Ticket,
-    probes: u64,
-    /// Number of hangs met, and whether the current one is detected.
-    hangs: u64,
-    hang: Option<bool>,
-    phase: Key,
-    hang_seen: Key,
-}
-
 /// Belief of one unit about one member, and its open requests there.
 #[derive(Clone, Copy, Debug)]
 struct State {
@@ -214,7 +194,7 @@ enum Change {
 pub struct Balancer {
     config: BalancerConfig,
     /// Probe state, indexed by unit and member.
-    beliefs: Vec<Belief>,
+    beliefs: Vec<beliefs::Belief>,
     /// Belief and open requests, indexed by unit and member; apart, because every choice reads them.
     states: Vec<State>,
     /// Processes by unit and by member.
@@ -242,40 +222,20 @@ pub struct Balancer {
     address: [Key; 4],
     lines: Option<Box<line::Lines>>,
     peers: Option<Box<peers::Peers>>,
+    /// Members that do not exist.
+    away: members::Away,
     /// Scratch: whether each member of a database pool must not serve reads.
     barred: Vec<bool>,
     sent: u64,
     refused: u64,
 }
 
-/// Purpose of the draw that decides whether a check detects a hang: the name of the key in format 1, since draws depend
-/// on it.
-const HANG_SEEN: &str = "probe-sees-hang";
-
 impl Balancer {
     /// Creates a balancer with all units and members healthy; the first unit holds the virtual IP.
     #[must_use]
     pub fn new(config: BalancerConfig, seed: Seed, lineage: Lineage) -> Self {
         let key = |purpose: &str, owner: &str| Key::derive(seed, lineage, purpose, owner);
-        let mut beliefs = Vec::with_capacity(config.units.len() * config.members.len());
-        for (_, unit) in &config.units {
-            for member in &config.members {
-                let owner = format!("{unit}→{}", member.name);
-                beliefs.push(Belief {
-                    against: 0,
-                    since: None,
-                    ahead: 0.0,
-                    due: SimTime::NEVER,
-                    asked: None,
-                    ticket: Ticket::NONE,
-                    probes: 0,
-                    hangs: 0,
-                    hang: None,
-                    phase: key("probe-phase", &owner),
-                    hang_seen: key(HANG_SEEN, &owner),
-                });
-            }
-        }
+        let beliefs = beliefs::at_start(&config, key);
         let name = config.name.clone();
         let units = config.units.len();
         let lines = config.room.map(|room| Box::new(line::Lines::new(room, units)));
@@ -304,6 +264,7 @@ impl Balancer {
                 .collect(),
             address: purposes.map(|purpose| key(purpose, &name)),
             turns: vec![0; config.farms.len()],
+            away: members::Away::none_of(config.members.len()),
             config,
             beliefs,
             states,
@@ -572,7 +533,7 @@ impl Balancer {
     pub fn verdict(&mut self, at: usize, good: bool, now: SimTime) {
         let Some(probing) = self.config.probing else { return };
         let (belief, state) = (&mut self.beliefs[at], &mut self.states[at]);
-        if probing.turns(state.alive, &mut belief.against, good) {
+        if belief.listed && probing.turns(state.alive, &mut belief.against, good) {
             state.alive = good;
             belief.since = good.then_some(now);
             belief.ahead = 0.0;
@@ -599,8 +560,9 @@ impl Balancer {
     pub fn forget(&mut self, unit: ComponentId) {
         let Some(unit) = self.unit_of(unit) else { return };
         let own = self.at(unit, 0)..self.at(unit + 1, 0);
-        self.states[own.clone()].iter_mut().for_each(|state| state.alive = true);
-        for belief in &mut self.beliefs[own] {
+        for at in own {
+            let belief = &mut self.beliefs[at];
+            self.states[at].alive = belief.listed;
             belief.against = 0;
             belief.since = None;
             belief.asked = None;

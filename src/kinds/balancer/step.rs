@@ -48,6 +48,9 @@ pub(super) fn enter(
         let call = Some(compiler.call_kind(&owner, callee, time_out));
         compiler.emit(Op::Pick { balancer, farm, call, key });
         compiler.inside(service, |compiler| steps(compiler));
+        if kind == Kind::Service {
+            compiler.replies_of_any(&owner);
+        }
         compiler.emit(Op::Leave);
     });
     compiler.emit(Op::Leave);

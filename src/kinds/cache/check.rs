@@ -1,6 +1,6 @@
 //! References of caches, and checks of their keys.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::cache::plan::Cache;
 use crate::kinds::cache::spec::{CachePolicy, CacheSpec};
@@ -9,6 +9,7 @@ use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
+use crate::plan::route::{Does, each};
 use crate::scenario::diagnostic::Diagnostics;
 
 impl Checks for Cache {
@@ -31,7 +32,28 @@ impl Checks for Cache {
         used.extend(draft.links.own.caches.iter().flatten().map(|(zone, _)| (Kind::Zone, *zone)));
     }
 
-    none!(entrance, onward, store, unused, begins, arrows, receives);
+    /// Reports a cache whose objects change, and in which nothing is looked up.
+    fn unused(&self, draft: &Draft, out: &mut Diagnostics) {
+        let (mut read, mut changed) = (BTreeSet::new(), BTreeMap::new());
+        for route in &draft.routes {
+            each(&route.steps, &mut |step| {
+                let Does::Ask(ask) = &step.does else { return };
+                let (Kind::Cache, cache) = ask.of() else { return };
+                match ask.changes() {
+                    None => _ = read.insert(cache),
+                    Some(_) => _ = changed.entry(cache).or_insert(step.span),
+                }
+            });
+        }
+        for (cache, span) in changed.into_iter().filter(|(cache, _)| !read.contains(cache)) {
+            let name = &draft.scenario.cache[cache].0;
+            let message = format!("no step looks anything up in the cache `{name}`");
+            let help = format!("look it up: `{{ cache = \"{name}\" }}`; or remove the step");
+            inert(span, message, &help, out);
+        }
+    }
+
+    none!(entrance, onward, store, begins, arrows, receives);
 }
 
 fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {

@@ -15,7 +15,8 @@
 //!
 //! In: `look_up`, `read`, `clear`. Holds: at most `capacity` objects, or bytes of blocks; a look-up is
 //! O(1), a draw of its object O(log n); object caches allocate nothing after `new`.
-//! A change of an object removes its copy, or stores the new one (write-through).
+//! A change of an object removes its copy, or stores the new one (write-through). It does not reach a process that is cut
+//! off, which keeps its old copy.
 //!
 //! Leaves out: sizes of objects, a copy that is fetched while its object changes, several callers fetching one object
 //! at once, requests inside the process when it fails (they fail).

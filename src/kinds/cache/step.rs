@@ -64,6 +64,7 @@ impl Leaf for LookUp {
     fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, _: &Here) {
         let work = rate * mean(&sums.draft().scenario.cache[self.cache].1.cpu.value);
         sums.zone_cpu(part_of(self.cache), work);
+        sums.exits(part_of(self.cache), rate);
     }
 
     fn flows(
@@ -78,6 +79,7 @@ impl Leaf for LookUp {
         let mut branch = network.branch(part);
         let cpu = mean(&network.draft().scenario.cache[self.cache].1.cpu.value);
         network.cpu(&mut branch, part, cpu);
+        network.exits(&mut branch, part, 1.0);
         let node = network.node(Split::Blind, vec![branch]);
         then.push(Onward { waits: false, ..times(node, count) });
     }
@@ -129,6 +131,7 @@ impl Ask for LookUp {
         let work = |compiler: &mut Compiler<'_>| {
             compiler.emit(Op::Enter { pool, call: Some(call) });
             compiler.emit(Op::Cpu { demand, threads: 1 });
+            compiler.replies(pool, &owner);
             compiler.emit(Op::Leave);
         };
         let look = compiler.emit(Op::End);

@@ -116,12 +116,16 @@ fn check_database(
     let replicas = draft.links.databases[at].of(Role::Replica).count();
     let given = members.replicas.as_ref().map_or(0, |replicas| replicas.len());
     // An empty list is a group of one, as a sweep over the number of members has it.
-    if given == 0 && members.replicas.is_none() {
+    if given == 0 {
         let message = format!("`{name}` has no replica");
         let help = "add `replicas`, or remove this";
         inert_if(database.failover.as_ref(), &message, help, out);
-        inert_if(database.replication.as_ref(), &message, help, out);
         inert_if(database.rebuild.as_ref(), &message, help, out);
+    }
+    if given == 0 && members.replicas.is_none() {
+        let message = format!("`{name}` has no replica");
+        let help = "add `replicas`, or remove this";
+        inert_if(database.replication.as_ref(), &message, help, out);
         if let Some(reads) = &database.reads
             && reads.to.value != ReadsTo::Primary
         {

@@ -169,7 +169,9 @@ fn group(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
             .and_then(|reads| reads.max_staleness.as_ref())
             .map_or(SimDuration::ZERO, |max_staleness| max_staleness.value),
         receive: replication.map_or_else(nothing, |how| law_of(&how.receive).sampler()),
-        semi_sync: replication.is_some_and(|how| how.mode.value == ReplicationMode::SemiSync),
+        // A group of one has no replica to wait for.
+        semi_sync: count > 1
+            && replication.is_some_and(|how| how.mode.value == ReplicationMode::SemiSync),
         wait_for,
         agreement: agreement(spec),
         all_read: spec.all_read(),

@@ -50,9 +50,10 @@ pub fn expand(scenario: &mut ScenarioSpec, out: &mut Diagnostics) -> Option<Box<
     Some(written)
 }
 
-/// Returns the name of a zone without its kind in front.
+/// Returns the name of a zone or virtual machine without its kind in front.
 pub(super) fn bare(reference: &Reference) -> &str {
-    reference.text.strip_prefix("zone.").unwrap_or(&reference.text)
+    let text = reference.text.as_str();
+    text.strip_prefix("zone.").or_else(|| text.strip_prefix("vm.")).unwrap_or(text)
 }
 
 /// Returns the database `number`, from 0, of a section.

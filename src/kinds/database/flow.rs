@@ -20,6 +20,12 @@ fn reads_from_replicas(spec: &DatabaseSpec) -> bool {
     spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Replicas)
 }
 
+/// Returns whether the buffer of a promoted replica is warm: it has served reads, and does not take over the volume of the
+/// old primary.
+fn is_promoted_warm(spec: &DatabaseSpec) -> bool {
+    (reads_from_replicas(spec) || spec.all_read()) && !is_remounted(spec)
+}
+
 /// Returns whether a promoted replica continues on the volume of the old primary.
 fn is_remounted(spec: &DatabaseSpec) -> bool {
     spec.failover.as_ref().is_some_and(|failover| failover.promotion.value == Promotion::Remount)
@@ -66,18 +72,19 @@ fn quorum(spec: &DatabaseSpec, members: u32) -> u32 {
 /// Returns the sets of members of which one each must be up, so that `least` of `members` are: all sets of one more than
 /// may be down.
 fn sets_of(members: u32, least: u32) -> Vec<Vec<u32>> {
-    let size = (members + 1).saturating_sub(least) as usize;
-    let mut sets: Vec<Vec<u32>> = vec![Vec::new()];
-    for member in 0..members {
-        let longer: Vec<Vec<u32>> = sets
-            .iter()
-            .filter(|set| set.len() < size)
-            .map(|set| [set.as_slice(), &[member]].concat())
-            .collect();
-        sets.extend(longer);
+    combinations(members, (members + 1).saturating_sub(least))
+}
+
+/// Returns all sets of `size` of the numbers below `of`, those without the largest number first.
+fn combinations(of: u32, size: u32) -> Vec<Vec<u32>> {
+    if size == 0 {
+        return vec![Vec::new()];
     }
-    sets.retain(|set| set.len() == size);
-    sets
+    let Some(last) = of.checked_sub(1).filter(|_| size <= of) else { return Vec::new() };
+    let with = |set: Vec<u32>| [set.as_slice(), &[last]].concat();
+    let mut all = combinations(last, size);
+    all.extend(combinations(last, size - 1).into_iter().map(with));
+    all
 }
 
 /// Returns the buffer of a member, if traffic over years counts its additional misses.
@@ -91,14 +98,13 @@ fn buffer_of(spec: &DatabaseSpec, member: Part) -> Option<Buffer> {
         factor: cold.miss_factor.value,
         most: 1.0 / probability,
         decays_in: cold.decays_in.value,
-        is_cold_as_primary: !reads_from_replicas(spec) || is_remounted(spec),
+        is_cold_as_primary: !is_promoted_warm(spec),
     })
 }
 
-/// Returns the factor by which more reads miss at first at a new primary. It is 1 where the buffer stays warm: the
-/// member has served reads before, and does not take over the volume of the old primary.
+/// Returns the factor by which more reads miss at first at a new primary. It is 1 where the buffer stays warm.
 fn coldness(spec: &DatabaseSpec) -> f64 {
-    if reads_from_replicas(spec) && !is_remounted(spec) {
+    if is_promoted_warm(spec) {
         return 1.0;
     }
     let probability = spec.read.io.as_ref().map_or(0.0, |io| io.probability.value.get());
@@ -250,6 +256,7 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
         let own = takers.contains(member).then_some(share);
         if let Some(own) = own {
             offers_writes(sums, spec, *member, (own, takes));
+            sums.exits(*member, own);
         }
         if own.is_none_or(|own| own < writes) {
             offers_writes(sums, spec, *member, (writes - own.unwrap_or(0.0), applies));
@@ -261,6 +268,7 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
 fn offers_reads(sums: &mut Sums<'_>, spec: &DatabaseSpec, member: Part, rate: f64, cold: f64) {
     let misses = misses(spec) * cold;
     sums.zone_cpu(member, rate * mean(&spec.read.cpu.value));
+    sums.exits(member, rate);
     offers_io(sums, member, rate * misses, 0.0);
 }
 
@@ -305,6 +313,7 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
         for part in serving_members(draft, database) {
             let mut branch = network.branch(part);
             network.cpu(&mut branch, part, mean(&spec.read.cpu.value));
+            network.exits(&mut branch, part, 1.0 + misses);
             let operations = Operations { reads: misses, writes: 0.0, in_front: misses };
             let first = branch.then.len();
             leads_io(network, part, operations, true, &mut branch.then);
@@ -385,6 +394,8 @@ fn branch_of_write(
 ) -> Branch {
     let mut branch = network.branch(part);
     network.cpu(&mut branch, part, mean(&spec.write.cpu.value));
+    let exits = if takes { 1.0 + writes_of(spec) } else { applies_of(spec) };
+    network.exits(&mut branch, part, exits);
     let of = |writes: f64| Operations { reads: 0.0, writes, in_front: writes };
     let sync = spec.write.sync_io.value;
     if takes && sync > 0.0 {
@@ -413,5 +424,29 @@ fn leads_io(
     let of = if remount { links.of(Role::Primary).next().unwrap_or(at) } else { at };
     if let Some(store) = links.members.get(of as usize).and_then(|member| member.store) {
         network.io(store, member, operations, waits, then);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sets_of;
+
+    #[test]
+    fn of_five_members_three_must_be_up_if_one_of_each_three_is() {
+        let sets = sets_of(5, 3);
+        for up in 0_u32..32 {
+            let all = sets.iter().all(|set| set.iter().any(|&member| up & 1 << member != 0));
+            assert_eq!(all, up.count_ones() >= 3, "{up:b}");
+        }
+        assert_eq!(sets.len(), 10);
+        assert_eq!(sets[..2], [vec![0, 1, 2], vec![0, 1, 3]]);
+    }
+
+    #[test]
+    fn the_sets_of_the_largest_databases_are_few() {
+        assert_eq!(
+            (sets_of(64, 2).len(), sets_of(64, 64).len(), sets_of(64, 1).len()),
+            (64, 64, 1)
+        );
     }
 }

@@ -106,6 +106,14 @@ pub(super) fn balanced_databases(walk: &mut Walk<'_>, links: &mut Links) {
             let help =
                 format!("add `reads = {{ to = \"replicas\" }}` to `[database.{database_name}]`");
             walk.out().push(Diagnostic::new(Code::NoEffect, spec.to.span, message).help(help));
+        } else if of.all_read() {
+            let message = format!(
+                "`{name}` picks among replicas, and reads of `{database_name}` go to all members"
+            );
+            let help = format!(
+                "send them to the \"replicas\" in `[database.{database_name}]`, or remove the balancer"
+            );
+            walk.out().push(Diagnostic::new(Code::NoEffect, spec.to.span, message).help(help));
         } else {
             *through = Some(balancer);
         }

@@ -144,6 +144,13 @@ pub struct DatabaseConfig {
     pub unit: UnitId,
 }
 
+impl DatabaseConfig {
+    /// Returns whether replicas answer reads, alone or with the primary.
+    fn replicas_read(&self) -> bool {
+        self.by_replicas || self.all_read
+    }
+}
+
 /// A committed write.
 #[derive(Clone, Copy, Debug)]
 struct Write {

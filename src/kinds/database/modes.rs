@@ -1,11 +1,14 @@
 //! Checks of the keys of a replication mode: each acts in some modes only.
 
-use crate::kinds::database::spec::{DatabaseSpec, ReadsTo, ReplicationMode, ReplicationSpec};
-use crate::plan::checks::{inert, inert_if};
+use crate::kinds::database::spec::{
+    DatabaseFailoverSpec, DatabaseSpec, ReadsTo, ReplicationMode, ReplicationSpec,
+};
+use crate::plan::checks::{exclude, inert, inert_if};
 use crate::plan::hits::refuse;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
+use crate::scenario::value::Spanned;
 
 /// Largest number of members of a group, as in MySQL Group Replication.
 const MOST: usize = 9;
@@ -21,7 +24,7 @@ pub(super) fn check(
 ) {
     if let Some(rows) = &spec.write.rows {
         refuse(&format!("database `{name}`"), rows, out);
-        if replicas == 0 && !empty {
+        if replicas == 0 && (!empty || spec.replication.is_none()) {
             let message =
                 format!("`{name}` has no replica: rows are locked in a replicated database alone");
             inert(rows.span, message, "add `replicas`, or remove `rows`", out);
@@ -71,9 +74,7 @@ fn check_mode(spec: &DatabaseSpec, how: &ReplicationSpec, replicas: usize, out: 
         let help = "set `mode` to \"sync\", \"two-phase\" or \"three-phase\", or remove this";
         inert_if(how.force_io.as_ref(), message, help, out);
     }
-    if let Some(wait_for) =
-        how.wait_for.as_ref().filter(|wait| replicas > 0 && wait.value as usize > replicas)
-    {
+    if let Some(wait_for) = how.wait_for.as_ref().filter(|wait| wait.value as usize > replicas) {
         let message = format!("there are {replicas} replicas; no write is ever acknowledged");
         let found = Diagnostic::new(Code::OutOfRange, wait_for.span, message);
         out.push(found.help("wait for as many as there are, or fewer"));
@@ -83,8 +84,16 @@ fn check_mode(spec: &DatabaseSpec, how: &ReplicationSpec, replicas: usize, out: 
         let message = format!("some of {replicas} replicas; with {MOST} or more it is one or all");
         out.push(Diagnostic::new(Code::OutOfRange, some.span, message));
     }
+    if sync && let Some(failover) = &spec.failover {
+        check_failover(how, failover, replicas, out);
+    }
     if !agrees {
         return;
+    }
+    let stale = spec.reads.as_ref().and_then(|reads| reads.max_staleness.as_ref());
+    if mode != ReplicationMode::Group {
+        let message = "members that answer reads lack no write in this mode";
+        inert_if(stale, message, "remove this", out);
     }
     if mode == ReplicationMode::Group && replicas >= MOST {
         let message = format!("a group of {} members; at most {MOST}", replicas + 1);
@@ -99,5 +108,29 @@ fn check_mode(spec: &DatabaseSpec, how: &ReplicationSpec, replicas: usize, out: 
     if let Some(reads) = replicas.filter(|_| spec.all_write()) {
         let message = "each member takes writes: none of them is only a replica";
         inert(reads.to.span, message, "send reads to the \"members\"", out);
+    }
+}
+
+/// Checks a failover of synchronous replicas: the others of them have to be enough for the one that is promoted.
+fn check_failover(
+    how: &ReplicationSpec,
+    failover: &Spanned<DatabaseFailoverSpec>,
+    replicas: usize,
+    out: &mut Diagnostics,
+) {
+    let waits = how.wait_for.as_ref().map_or(replicas, |wait| wait.value as usize);
+    if replicas > 0 && waits >= replicas {
+        let message = format!(
+            "none of {replicas} replicas is ever promoted: its writes would wait for {waits} others"
+        );
+        let help = match replicas {
+            1 => "add a replica and set `wait-for = 1`, or remove this".to_string(),
+            _ => format!("set `wait-for = {}` or less, or add a replica", replicas - 1),
+        };
+        out.push(Diagnostic::new(Code::OutOfRange, failover.span, message).help(help));
+    }
+    if !failover.fence.value {
+        let why = "an old primary that goes on has no replica that its writes could wait for";
+        exclude(failover.fence.span, how.mode.span, why, out);
     }
 }

@@ -150,12 +150,13 @@ impl DatabaseSpec {
         self.writes.as_ref().is_some_and(|writes| writes.to.value == WritesTo::Members)
     }
 
-    /// Returns the number of replicas that a synchronous write waits for, of `replicas`; `None` in other modes.
+    /// Returns the number of replicas that a synchronous write waits for, of `replicas`; `None` if it waits for none.
     #[must_use]
     pub fn wait_for(&self, replicas: u32) -> Option<u32> {
         let how =
             self.replication.as_ref().filter(|how| how.mode.value == ReplicationMode::Sync)?;
-        Some(how.wait_for.as_ref().map_or(replicas, |wait_for| wait_for.value))
+        let wait_for = how.wait_for.as_ref().map_or(replicas, |wait_for| wait_for.value);
+        (wait_for > 0).then_some(wait_for)
     }
 
     /// Returns the number of disk operations of a forced record.

@@ -200,6 +200,7 @@ impl Query {
                 compiler.emit(Op::Fresh { database: group });
                 compiler.emit(Op::Cpu { demand: cpu, threads: 1 });
                 query.io(compiler, &access);
+                compiler.replies_from(access.volume.guests, &access.owner);
             };
             return self.balanced(compiler, balancer, &access, (amount, call), body);
         }
@@ -226,6 +227,7 @@ impl Query {
             if let Some((database, step)) = number {
                 compiler.emit(Op::Commit { database, step });
             }
+            compiler.replies_from(access.volume.guests, &access.owner);
         });
         compiler.emit(Op::Leave);
         if number.is_some() {
@@ -265,7 +267,8 @@ fn store(compiler: &Compiler<'_>, database: usize) -> (bool, Volume) {
     let all = compiler.members(name, members(compiler.draft(), database));
     let stores = || all.iter().filter_map(|id| compiler.mounts(*id).first());
     let head = stores().any(|store| store.head.is_some());
-    (head, Volume { mount: 0, pools: stores().map(|store| store.pools).max().unwrap_or(1) })
+    let pools = stores().map(|store| store.pools).max().unwrap_or(1);
+    (head, Volume { mount: 0, pools, guests: compiler.in_guests(&all) })
 }
 
 impl OneQuery {
@@ -278,15 +281,15 @@ impl OneQuery {
             let owner = format!("{}.deferred", access.owner);
             let amount = compiler.amount(self.deferred, &owner);
             let key = compiler.disk_keys(&owner);
-            let defer = Op::Defer { mount: access.volume.mount, amount, key };
+            let disk = key;
             if access.head {
                 let key = compiler.head_keys(&owner);
                 compiler.fork(false, |compiler| {
                     compiler.at_heads(access.volume, amount, key);
-                    compiler.emit(defer);
+                    compiler.deferred(access.volume, amount, disk);
                 });
             } else {
-                compiler.emit(defer);
+                compiler.deferred(access.volume, amount, disk);
             }
         }
     }
@@ -302,8 +305,7 @@ impl OneQuery {
                 if let Some((key, one)) = head {
                     compiler.at_heads(access.volume, one, key);
                 }
-                let mount = access.volume.mount;
-                compiler.emit(Op::Disk { mount, write: self.write, key: disk });
+                compiler.at_disk(access.volume, self.write, (disk, &owner));
             });
         };
         if self.probability < 1.0 && self.cold {

@@ -74,8 +74,10 @@ pub struct LogConfig {
 /// A request of this component's own.
 #[derive(Clone, Copy, Debug)]
 enum Doing {
-    /// Writes a parcel; `None`: the parcel still grows.
-    Writes(usize, Option<Parcel>),
+    /// Will write the parcel of a sender, which still grows; true while it waits for its time or its size.
+    Grows(usize, bool),
+    /// Writes a parcel.
+    Writes(usize, Parcel),
     /// Moves the block of a lane.
     Moves(usize),
     /// Works on the block of a lane.
@@ -174,7 +176,7 @@ impl Log {
     fn forgets_those(&mut self, lanes: &[usize]) {
         self.doing.retain(|_, doing| match doing {
             Doing::Moves(lane) | Doing::Works(lane, _) => !lanes.contains(lane),
-            Doing::Writes(..) => true,
+            Doing::Grows(..) | Doing::Writes(..) => true,
         });
     }
 
@@ -205,7 +207,7 @@ impl Log {
             request.iteration = ctx.requests[by.0].iteration;
             request.frames[0] = frame;
             request.depth = 1;
-            self.writer[sender] = self.starts(ctx, request, Doing::Writes(sender, None));
+            self.writer[sender] = self.starts(ctx, request, Doing::Grows(sender, false));
         }
         if self.copies.held(sender) >= self.config.terms.block
             && let Some(writer) = self.writer[sender]
@@ -223,22 +225,22 @@ impl Log {
     fn cuts(&mut self, sender: usize, writer: RequestId) {
         let parcel = self.copies.cut(sender);
         self.writer[sender] = None;
-        self.doing.insert(writer, Doing::Writes(sender, Some(parcel)));
+        self.doing.insert(writer, Doing::Writes(sender, parcel));
     }
 
     /// Lets `writer` wait until its parcel is full or old enough.
     fn flush(&mut self, ctx: &mut Ctx<'_>, writer: RequestId) -> Answer {
-        let Some(&Doing::Writes(sender, None)) = self.doing.get(&writer) else {
+        let Some(&Doing::Grows(sender, has_waited)) = self.doing.get(&writer) else {
             return Answer::GoesOn;
         };
         let is_full = self.copies.held(sender) >= self.config.terms.block;
-        if is_full || ctx.requests[writer].need > 0 {
+        if is_full || has_waited {
             self.cuts(sender, writer);
             return Answer::GoesOn;
         }
         // Asks again when the block is full, or the time is over.
+        self.doing.insert(writer, Doing::Grows(sender, true));
         let entry = &mut ctx.requests[writer];
-        entry.need = 1;
         entry.pc -= 1;
         entry.waits = Waits::Timer;
         if let Some(time) = self.config.times.flush {
@@ -276,14 +278,13 @@ impl Log {
             let void = self.copies.subscriber_lost(subscriber);
             self.forgets_those(&void);
         }
-        let pending = [Due::Excludes(subscriber), Due::Connects(subscriber)];
-        let is_back = !heard.is.is_lost() && (heard.was.is_lost() || heard.is_renewed());
-        if heard.is.is_lost() || is_back {
-            self.dues.retain(|(_, due)| !pending.contains(due));
+        let (was, is) = (heard.was, heard.is);
+        if self.config.terms.mode == Mode::Multicast {
+            return self.member_health(ctx, subscriber, (was.works(), is.works()));
         }
-        if heard.is.is_lost() && self.config.terms.mode == Mode::Multicast {
-            let at = ctx.now + self.config.times.detect;
-            self.dues.insert((at, Due::Excludes(subscriber)));
+        let is_back = !is.is_lost() && (was.is_lost() || heard.is_renewed());
+        if is.is_lost() || is_back {
+            self.dues.retain(|(_, due)| *due != Due::Connects(subscriber));
         }
         if is_back {
             let at = ctx.now + self.config.times.reconnect;
@@ -293,6 +294,31 @@ impl Log {
                 self.connects(ctx, subscriber);
             }
         }
+    }
+
+    /// Notes whether a member of a group works. A member that does not is silent, whether it is gone or stands; its
+    /// silence lasts until it works again.
+    fn member_health(&mut self, ctx: &mut Ctx<'_>, subscriber: usize, works: (bool, bool)) {
+        match works {
+            (true, false) => {
+                let at = ctx.now + self.config.times.detect;
+                self.dues.insert((at, Due::Excludes(subscriber)));
+            }
+            (false, true) => {
+                self.dues.retain(|(_, due)| *due != Due::Excludes(subscriber));
+                self.connects(ctx, subscriber);
+            }
+            _ => {}
+        }
+    }
+
+    /// Excludes a subscriber. The ends of its work on blocks of which it is no receiver now change nothing.
+    fn excludes(&mut self, subscriber: usize) {
+        let lanes = self.copies.excluded(subscriber);
+        self.doing.retain(|_, doing| match doing {
+            Doing::Works(lane, by) => *by != subscriber || !lanes.contains(lane),
+            _ => true,
+        });
     }
 
     fn connects(&mut self, ctx: &mut Ctx<'_>, subscriber: usize) {
@@ -320,6 +346,7 @@ impl Live for Log {
 
     none!(lent);
     none!(
+        lent,
         health,
         closes,
         loads,
@@ -359,7 +386,7 @@ impl Live for Log {
             self.dues.pop_first();
             match due {
                 Due::Collects => self.copies.collect(),
-                Due::Excludes(subscriber) => self.copies.excluded(subscriber),
+                Due::Excludes(subscriber) => self.excludes(subscriber),
                 Due::Connects(subscriber) => self.connects(ctx, subscriber),
             }
         }
@@ -415,11 +442,11 @@ impl Live for Log {
 
     fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome) {
         match self.doing.remove(&request) {
-            Some(Doing::Writes(sender, Some(parcel))) => {
+            Some(Doing::Writes(sender, parcel)) => {
                 self.stored(ctx.now, sender, parcel, outcome);
             }
             // It ended with its process, which has taken the parcel along.
-            Some(Doing::Writes(sender, None)) => {
+            Some(Doing::Grows(sender, _)) => {
                 if self.writer[sender] == Some(request) {
                     self.writer[sender] = None;
                 }

@@ -12,9 +12,9 @@
 //! - **A receiver accepts a block when the block has arrived.** Until then the sender has it. A receiver that fails
 //!   afterwards has lost its copies.
 //! - **A group sends to its members.** A subscriber that is silent stays a member until it is excluded, and the sender
-//!   keeps what it has not accepted. Blocks that are sent while a subscriber is excluded are lost for it.
-//! - **A sender that fails loses its memory**: what waits, and the block that crosses the network. What it has on its
-//!   disk is sent when it is back.
+//!   keeps what it has not acknowledged. That is then lost for it, and so are blocks that are sent until it is back.
+//! - **A sender that fails loses its memory**: what waits, the block that crosses the network, and of one that has
+//!   arrived the copies that receivers have not accepted. What it has on its disk is sent when it is back.
 //!
 //! In: records, arrivals and ends of work, health, instants. Out: blocks to move and to work on, counts. Holds: copies
 //! due = delivered + lost + inside ([`Copies::close`]); a lane holds at most `buffer` bytes, or one record.
@@ -452,6 +452,16 @@ impl Copies {
                 self.counts.lost_sender += copies;
                 lane.pop(flight.parcels);
             }
+            // Receivers that have not accepted a block cannot get it again.
+            if let Some(flight) = &mut lane.flight {
+                let before = flight.receivers.len();
+                flight.receivers.retain(|receiver| receiver.works);
+                let gone = (before - flight.receivers.len()) as u128;
+                self.counts.lost_sender += u128::from(flight.sum.records) * gone;
+            }
+            if let Some(flight) = lane.flight.take_if(|flight| flight.receivers.is_empty()) {
+                lane.pop(flight.parcels);
+            }
             let keep = lane.flight.as_ref().map_or(0, |flight| flight.parcels);
             self.counts.lost_sender += u128::from(lane.cut(keep)) * each;
         }
@@ -478,22 +488,24 @@ impl Copies {
         worked.then_some(subscriber).into_iter().collect()
     }
 
-    /// Excludes a silent subscriber from the group.
-    pub fn excluded(&mut self, subscriber: usize) {
-        if self.up[subscriber] || !std::mem::replace(&mut self.member[subscriber], false) {
-            return;
+    /// Excludes a silent subscriber from the group. Returns the lanes on whose blocks it works in vain.
+    pub fn excluded(&mut self, subscriber: usize) -> Vec<usize> {
+        if !std::mem::replace(&mut self.member[subscriber], false) {
+            return Vec::new();
         }
+        let mut void = Vec::new();
         for at in 0..self.lanes.len() {
             let Some(flight) = &mut self.lanes[at].flight else { continue };
-            let before = flight.receivers.len();
-            flight.receivers.retain(|other| other.subscriber != subscriber || other.works);
-            let gone = (before - flight.receivers.len()) as u128;
-            self.counts.lost_away += u128::from(flight.sum.records) * gone;
+            let found = flight.receivers.iter().position(|other| other.subscriber == subscriber);
+            let Some(place) = found else { continue };
+            void.extend(flight.receivers.remove(place).works.then_some(at));
+            self.counts.lost_away += u128::from(flight.sum.records);
             // A block that still crosses the network ends when it arrives.
             if flight.arrived {
                 self.finish(at);
             }
         }
+        void
     }
 
     /// Brings a subscriber back. Returns the blocks that have arrived and that it has not accepted yet: each lane with

@@ -3,7 +3,7 @@
 use crate::convert::place;
 use crate::kinds::queue::live::{QueueConfig, Takeover};
 use crate::kinds::queue::mechanism::{BackOff, Terms};
-use crate::kinds::queue::plan::{Queue, consumers, steps};
+use crate::kinds::queue::plan::{Queue, backward, consumers, steps};
 use crate::kinds::queue::spec::WhenFull;
 use crate::kinds::service::spec::Workers;
 use crate::model::blueprint::{Config, Part};
@@ -43,7 +43,8 @@ impl Components for Queue {
                 config.pc = compiler.routes.classes[class].entry + 1;
             }
             let noted = compiler.notes((Kind::Queue, index));
-            config.steps = steps(&noted, compiler.out());
+            let back = backward(&compiler.routes);
+            config.steps = steps(&noted, &back, compiler.out());
         }
     }
 }

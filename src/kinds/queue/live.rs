@@ -158,7 +158,9 @@ impl Queue {
             };
             let counted = message.counted && published >= from;
             ctx.record.message_ends(class, outcome, now - published, counted);
-            if let Some((request, job)) = self.jobs.ends(message.job, how) {
+            let told = self.jobs.ends(ctx.requests, message.job, how);
+            let (waiting, job) = told.unwrap_or((Vec::new(), Job::Done));
+            for request in waiting {
                 let entry = &mut ctx.requests[request];
                 (entry.at, entry.waits) = (ComponentId::NONE, Waits::Nothing);
                 match job {
@@ -298,11 +300,11 @@ impl Queue {
 impl Queue {
     /// Lets `request` go on if its messages are done, else lets it wait for the last of them.
     fn awaits(&mut self, ctx: &mut Ctx<'_>, request: RequestId) -> Answer {
-        let entry = &mut ctx.requests[request];
-        match self.jobs.awaits(entry, request) {
+        match self.jobs.awaits(ctx.requests, request) {
             Some(Job::Done) => Answer::GoesOn,
             Some(Job::Failed) => Answer::Fails(Outcome::Error),
             None => {
+                let entry = &mut ctx.requests[request];
                 (entry.at, entry.since, entry.waits) = (self.id, ctx.now, Waits::InService);
                 Answer::Waits
             }
@@ -440,7 +442,6 @@ impl Live for Queue {
             return self.awaits(ctx, request);
         }
         if self.queue.standing() != Standing::Serves {
-            self.jobs.forgets_all_of(&ctx.requests[request]);
             return Answer::Fails(Outcome::Refused);
         }
         let entry = &ctx.requests[request];
@@ -457,15 +458,12 @@ impl Live for Queue {
                 step.size.map_or(0, |size| whole::u64(ctx.draws.demand(size, entry))),
             ),
             counted,
-            job: if step.awaited { self.jobs.number_of(entry) } else { 0 },
+            job: if step.awaited { self.jobs.number_of(ctx.requests, request) } else { 0 },
         };
         let confirm = step.confirm.map_or(SimDuration::ZERO, |law| ctx.duration(law, request));
         let published = self.queue.publish(ctx.now, message, ctx.now + confirm);
         let answer = match published {
-            Published::Rejected => {
-                self.jobs.forgets_all_of(&ctx.requests[request]);
-                Answer::Fails(Outcome::Refused)
-            }
+            Published::Rejected => Answer::Fails(Outcome::Refused),
             Published::Accepted(safe) => {
                 self.jobs.begins(message.job);
                 ctx.record.message_begins(self.config.class, counted);

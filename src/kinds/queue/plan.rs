@@ -1,6 +1,8 @@
 //! The brokers of a message queue as parts, and its resolved references.
 
+use crate::convert::place;
 use crate::kinds::queue::live::Publishing;
+use crate::model::route::{Op, Routes};
 use crate::plan::Draft;
 use crate::plan::links::Entrance;
 use crate::plan::load::mean;
@@ -55,19 +57,59 @@ pub(super) struct Noted {
     pub(super) waits: bool,
     /// Place of the queue's name.
     pub(super) span: Span,
+    /// Place among the operations of all routes.
+    pub(super) at: u32,
 }
 
-/// Returns the steps of a queue, and reports those that wait for messages in vain.
-pub(super) fn steps(noted: &[Noted], out: &mut Diagnostics) -> Vec<Publishing> {
+/// Returns the jumps of routes to an earlier operation, as pairs of places: from, to.
+pub(super) fn backward(routes: &Routes) -> Vec<(u32, u32)> {
+    let mut found = Vec::new();
+    for (at, op) in routes.ops.iter().enumerate() {
+        let at = place(at);
+        match *op {
+            Op::Jump { to } => found.push((at, to)),
+            Op::Again { start } => found.push((at, start)),
+            Op::Choose { first, count, .. } => {
+                let branches = &routes.branches[first as usize..][..count as usize];
+                found.extend(branches.iter().map(|branch| (at, branch.to)));
+            }
+            _ => {}
+        }
+    }
+    found.retain(|(from, to)| to <= from);
+    found
+}
+
+/// Returns whether a request can come from operation `from` to `to`, if every operation leads to the next.
+fn leads(back: &[(u32, u32)], from: u32, to: u32) -> bool {
+    let mut first = from;
+    while let Some(earlier) =
+        back.iter().filter(|jump| jump.0 >= first && jump.1 < first).map(|jump| jump.1).min()
+    {
+        // Operations of other classes lie outside of all jumps of this one.
+        first = earlier;
+    }
+    first <= to
+}
+
+/// Returns the steps of a queue, and reports those that wait for messages in vain; `back` are the [`backward`] jumps.
+pub(super) fn steps(
+    noted: &[Noted],
+    back: &[(u32, u32)],
+    out: &mut Diagnostics,
+) -> Vec<Publishing> {
     let awaits = |class: &str| noted.iter().find(|one| one.step.awaits && one.class == class);
     for one in noted.iter().filter(|one| one.step.awaits) {
         let class = &one.class;
-        if !noted.iter().any(|other| !other.step.awaits && other.class == *class) {
-            let message =
-                format!("`{class}` publishes nothing to this queue that it could wait for");
-            let found = Diagnostic::new(Code::NoEffect, one.span, message);
-            out.push(found.help("publish before: `{ publish = \"NAME\" }`, or remove the step"));
+        let own = || noted.iter().filter(|other| !other.step.awaits && other.class == *class);
+        if own().any(|other| leads(back, other.at, one.at)) {
+            continue;
         }
+        let when = if own().next().is_some() { " before this step" } else { "" };
+        let message =
+            format!("`{class}` publishes nothing to this queue{when} that it could wait for");
+        let found = Diagnostic::new(Code::NoEffect, one.span, message);
+        out.push(found.help("publish before: `{ publish = \"NAME\" }`, or remove the step"));
     }
     let step = |one: &Noted| {
         let awaits = awaits(&one.class);

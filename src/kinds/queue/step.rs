@@ -81,6 +81,7 @@ impl Leaf for Publish {
     fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, _: &Here) {
         let work = rate * work_of_broker(sums.draft(), self.queue);
         sums.zone_cpu(broker(self.queue, 0), work);
+        sums.exits(broker(self.queue, 0), rate);
     }
 
     fn flows(
@@ -100,6 +101,7 @@ impl Leaf for Publish {
             let part = broker(self.queue, member);
             let mut way = network.branch(part);
             network.cpu(&mut way, part, work);
+            network.exits(&mut way, part, 1.0);
             ways.push(way);
         }
         // Detection and takeover take no time here: windows around a break show their cost.
@@ -152,7 +154,7 @@ impl Ask for Publish {
 impl Publish {
     fn noted(&self, compiler: &Compiler<'_>, step: Publishing) -> Noted {
         let class = compiler.class_name().to_string();
-        Noted { step, class, waits: self.waits, span: self.named }
+        Noted { step, class, waits: self.waits, span: self.named, at: compiler.here() }
     }
 
     fn publish(&self, compiler: &mut Compiler<'_>) {
@@ -184,6 +186,7 @@ impl Publish {
                 compiler.emit(Op::Cpu { demand, threads: 1 });
             }
             compiler.emit(Op::Ask { of, what, ways: 0 });
+            compiler.replies(pool, &owner);
             compiler.emit(Op::Leave);
             jumps.push(compiler.emit(Op::End));
         }
@@ -261,6 +264,10 @@ impl Leaf for Await {
 }
 
 impl Ask for Await {
+    fn changes(&self) -> Option<Changes> {
+        None
+    }
+
     fn of(&self) -> (Kind, usize) {
         (Kind::Queue, self.queue)
     }
@@ -285,7 +292,7 @@ impl Ask for Await {
         let of = compiler.component(&compiler.draft().scenario.queue[self.queue].0.text);
         let step = Publishing { awaits: true, ..Publishing::default() };
         let class = compiler.class_name().to_string();
-        let noted = Noted { step, class, waits: true, span: self.named };
+        let noted = Noted { step, class, waits: true, span: self.named, at: compiler.here() };
         let what = WHO + compiler.note(self.of(), noted);
         compiler.emit(Op::Ask { of, what, ways: 0 });
     }

@@ -11,6 +11,7 @@ use crate::plan::load::{Here, Operations, Sums, cores_at_once, mean};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::route::{Io, Work};
+use crate::plan::scaled::fewest;
 
 /// Returns the members of a service that an entrance leads to.
 fn entered(draft: &Draft, entrance: Entrance) -> Vec<Part> {
@@ -42,7 +43,9 @@ impl Flow for Service {
     ) -> Option<NodeId> {
         let (name, spec) = &graph.draft().scenario.service[index];
         let all = 0..graph.draft().links.services[index].members;
-        let members = members.map_or_else(|| all.collect(), <[u32]>::to_vec);
+        let mut members = members.map_or_else(|| all.collect(), <[u32]>::to_vec);
+        let fewest = fewest(graph.draft(), index);
+        members.retain(|member| fewest.is_none_or(|fewest| *member < fewest));
         let mut nodes = Vec::with_capacity(members.len());
         for member in members {
             let part = Part::Service { service: index, member };
@@ -69,7 +72,9 @@ impl Flow for Service {
         rate: f64,
         here: &mut Here,
     ) -> f64 {
+        let before = here.len();
         sums.spread(entered(sums.draft(), entrance), rate, here);
+        here[before..].iter().for_each(|(part, rate)| sums.exits(*part, *rate));
         if let Some(class) = class {
             sums.reply(class, here, rate);
         }
@@ -211,10 +216,11 @@ impl Leaf for Io {
         network: &mut network::Builder<'_>,
         place: Place,
         count: f64,
-        _: &mut Branch,
+        branch: &mut Branch,
         then: &mut Vec<Onward>,
     ) {
         let Some(user) = place.here else { return };
+        network.exits(branch, user, (self.reads + self.writes) * count);
         let Some(store) = store_of(network.draft(), self, user) else { return };
         let (reads, writes) = (self.reads * count, self.writes * count);
         let asked = (self.operations * count - writes).max(0.0);

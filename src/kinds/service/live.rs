@@ -50,6 +50,10 @@ pub struct Service {
     health: Health,
     arrived: u64,
     refused: u64,
+    /// Instant since which it is absent, if it is.
+    absent: Option<SimTime>,
+    /// Time that it was absent before, in nanoseconds.
+    away: u128,
     /// Factor by which processor work takes longer: above 1 for a slow process, or one that is still cold.
     pub slowness: f64,
 }
@@ -67,6 +71,8 @@ impl Service {
             health: Health::Up,
             arrived: 0,
             refused: 0,
+            absent: None,
+            away: 0,
             slowness: 1.0,
             config,
         }
@@ -151,6 +157,54 @@ impl Service {
         self.shut.is_closed()
     }
 
+    /// Lets it exist from `now` on, or not; a member that disappears has no request inside. Absent, it has no
+    /// capacity, neither idle nor unavailable.
+    pub fn appears(&mut self, now: SimTime, exists: bool) {
+        match (self.absent, exists) {
+            (None, false) => self.absent = Some(now),
+            (Some(since), true) => {
+                self.away += u128::from((now - since).nanos());
+                self.absent = None;
+            }
+            _ => return,
+        }
+        self.availability.set(now, self.usable(), self.queue.worked(now));
+    }
+
+    /// Returns the time up to `now` that it was absent, in nanoseconds.
+    #[must_use]
+    pub fn away(&self, now: SimTime) -> u128 {
+        self.away + self.absent.map_or(0, |since| u128::from((now - since).nanos()))
+    }
+
+    /// Returns the number of requests inside.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.queue.number()
+    }
+
+    /// Returns the number of arrivals so far.
+    #[must_use]
+    pub fn arrived(&self) -> u64 {
+        self.arrived
+    }
+
+    /// Returns the area under the number that waits up to `now`, in requests × nanoseconds.
+    #[must_use]
+    pub fn waited(&self, now: SimTime) -> u128 {
+        self.queue.inside().area(now) - self.queue.worked(now)
+    }
+
+    /// Returns the part of its workers that can be used.
+    fn usable(&self) -> Usable {
+        match self.health {
+            _ if self.absent.is_some() => Usable::None,
+            Health::Up | Health::Slow(_) => Usable::All,
+            Health::Stalled | Health::Hung => Usable::Held,
+            Health::Down | Health::Unreachable => Usable::None,
+        }
+    }
+
     /// Returns the present health.
     #[must_use]
     pub fn state(&self) -> Health {
@@ -224,12 +278,7 @@ impl Live for Service {
     /// Sets the health. The world has dropped the requests inside a process that is gone before this call.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         self.health = health;
-        let usable = match health {
-            Health::Up | Health::Slow(_) => Usable::All,
-            Health::Stalled | Health::Hung => Usable::Held,
-            Health::Down | Health::Unreachable => Usable::None,
-        };
-        self.availability.set(ctx.now, usable, self.queue.worked(ctx.now));
+        self.availability.set(ctx.now, self.usable(), self.queue.worked(ctx.now));
         self.slowness = if let Health::Slow(factor) = health { factor } else { 1.0 };
         loop {
             let waiting = self.line.len();
@@ -243,7 +292,7 @@ impl Live for Service {
     /// Returns the counts; utilisation is that of the workers.
     fn gauge(&self, now: SimTime) -> Gauge {
         let workers = self.config.workers.map_or(0, u128::from);
-        let inside = self.queue.inside();
+        let (inside, away) = (self.queue.inside(), self.away(now));
         let busy = self.queue.worked(now);
         let unused = match workers {
             0 => (0, 0),
@@ -259,8 +308,8 @@ impl Live for Service {
             stayed: inside.stayed(),
             busy,
             idle,
-            unavailable,
-            capacity: workers * u128::from(now.nanos()) - outside,
+            unavailable: unavailable - workers * away,
+            capacity: workers * (u128::from(now.nanos()) - away) - outside,
             ..Gauge::default()
         }
     }

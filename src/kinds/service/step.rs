@@ -55,16 +55,20 @@ impl Io {
             return self.no_mount(compiler, service, span);
         };
         let (name, _) = &compiler.draft().scenario.service[service].1.mounts[at];
-        let volume = Volume { mount: table::u8(at), pools: pools_of(compiler, service, at) };
+        let pool = compiler.pool_of((Kind::Service, service), ALL);
+        let members = pool.map_or(&[][..], |pool| &compiler.routes.pools[pool.index()].members);
+        let guests = compiler.in_guests(members);
+        let pools = pools_of(compiler, service, at);
+        let volume = Volume { mount: table::u8(at), pools, guests };
         let owner = compiler.owner("io", name);
         let body = |compiler: &mut Compiler<'_>| {
             compiler.head(volume, self.operations, &owner);
-            let (mount, write) = (volume.mount, format!("{owner}.write"));
-            compiler.disk((mount, false), self.reads, &format!("{owner}.read"), span);
+            let write = format!("{owner}.write");
+            compiler.disk((volume, false), self.reads, &format!("{owner}.read"), span);
             if self.durable {
-                compiler.disk((mount, true), self.writes, &write, span);
+                compiler.disk((volume, true), self.writes, &write, span);
             } else {
-                compiler.defer(mount, self.writes, &write);
+                compiler.defer(volume, self.writes, &write);
             }
         };
         if self.waits { body(compiler) } else { compiler.fork(false, body) }

@@ -7,7 +7,7 @@ use crate::kinds::disks;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::memory::is_adaptive;
 use crate::kinds::zone::spec::{Placement, ServerSpec, ZoneSpec};
-use crate::kinds::zone::{Server, Zone, lent, links};
+use crate::kinds::zone::{Server, Zone, lent, links, vm};
 use crate::model::spec::memory::SecondLevelSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert};
@@ -67,6 +67,7 @@ impl Checks for Zone {
             check_zone(zone, out);
             check_priority(draft, index, out);
             check_shares(draft, index, out);
+            vm::check(draft, index, out);
         }
     }
 

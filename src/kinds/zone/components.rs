@@ -6,12 +6,14 @@ use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::check::IO_PRIORITY;
 use crate::kinds::zone::spec::{self, Burst, CpuTickSpec, ServerSpec};
-use crate::kinds::zone::{Server, Zone, lent, memory};
+use crate::kinds::zone::{Server, Zone, caps, lent, memory, vm};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::mechanism::cpu_tick::{self, TickRules};
 use crate::mechanism::processor::CpuModel;
 use crate::model::blueprint::{Config, Mount, Part, ZoneMeter};
 use crate::model::ids::ComponentId;
+use crate::model::world::resize::Recapping;
+use crate::plan::Draft;
 use crate::plan::compile::{Builder, Made};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Store;
@@ -73,7 +75,8 @@ impl Components for Server {
         let disks = builder.id(&format!("{}.{set}", numbers.server_name(server)));
         let memory = memory::before_disks(builder, server, set);
         let zone = builder.place(at).filter(|_| spec.knows_zones()).map(|place| place.zone);
-        vec![Mount { memory, zone, ..Mount::alone(None, disks) }]
+        let pages = memory::pages_before(builder, at, (server, set));
+        vec![Mount { memory, pages, zone, ..Mount::alone(None, disks) }]
     }
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
@@ -112,23 +115,26 @@ fn zones_of(
     builder.numbers().zones_on(server).iter().map(zone).collect()
 }
 
+/// Returns the limits of a zone on its server.
+pub(super) fn limits(draft: &Draft, zone: usize) -> ZoneLimits {
+    let cpu = &draft.scenario.zone[zone].1.cpu;
+    let cores =
+        |value: &Option<Spanned<f64>>| value.as_ref().and_then(|cores| Cores::new(cores.value));
+    ZoneLimits {
+        shares: cpu.shares.value,
+        baseline: cores(&cpu.baseline),
+        cap: cores(&cpu.cap),
+        burst: match cpu.burst.as_ref().map(|burst| burst.value) {
+            Some(Burst::For(time)) => cpu_share::Burst::Timer(time),
+            _ => cpu_share::Burst::Unlimited,
+        },
+        vcpus: vm::of(draft, zone).and_then(|vm| u16::try_from(vm.vcpus.value).ok()),
+    }
+}
+
 fn processor(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) -> Part {
     let draft = builder.draft();
-    let limits = |(_, zone, _): &(String, usize, u32)| {
-        let cpu = &draft.scenario.zone[*zone].1.cpu;
-        let cores =
-            |value: &Option<Spanned<f64>>| value.as_ref().and_then(|cores| Cores::new(cores.value));
-        ZoneLimits {
-            shares: cpu.shares.value,
-            baseline: cores(&cpu.baseline),
-            cap: cores(&cpu.cap),
-            burst: match cpu.burst.as_ref().map(|burst| burst.value) {
-                Some(Burst::For(time)) => cpu_share::Burst::Timer(time),
-                _ => cpu_share::Burst::Unlimited,
-            },
-            vcpus: None,
-        }
-    };
+    let limits = |(_, zone, _): &(String, usize, u32)| limits(draft, *zone);
     let zones = builder.numbers().zones_on(id).iter().map(limits).collect();
     let server = &draft.scenario.server[id.group].1;
     let config = builder.processor(own, server.cores.value, zones, model(server));
@@ -155,19 +161,47 @@ fn model(server: &ServerSpec) -> CpuModel {
 }
 
 impl Components for Zone {
-    none!(carries, gather, mounts, pools, entrance);
+    none!(carries, mounts, pools, entrance);
+
+    /// Asks for the page caches of guests.
+    fn gather(&self, builder: &mut Builder<'_>) {
+        let draft = builder.draft();
+        for (zone, members) in draft.placed.zones.iter().enumerate() {
+            for member in 0..members.len() {
+                let at = (zone, table::u32(member));
+                if let Some(pages) = memory::pages_name(draft, at) {
+                    builder.want(pages, move |builder, own| memory::pages(builder, own, at));
+                }
+            }
+        }
+    }
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         let draft = compiler.draft();
         for (zone, members) in draft.placed.zones.iter().enumerate() {
-            let (name, spec) = &draft.scenario.zone[zone];
+            let name = &draft.scenario.zone[zone].0;
             for (member, server) in members.iter().enumerate() {
                 let at = (zone, table::u32(member));
                 let Some(place) = compiler.numbers().place(at) else { continue };
                 let cores = f64::from(draft.scenario.server[server.group].1.cores.value);
-                let cap = spec.cpu.cap.as_ref().map_or(cores, |cap| cap.value.min(cores));
-                let cap = Cores::new(cap).unwrap_or(Cores::ZERO);
-                made.zones.push(ZoneMeter { name: member_name(name, at.1), place, cap });
+                let changes = caps::changes(draft, at);
+                let cap = Cores::new(vm::most_cores(draft, zone, cores)).unwrap_or(Cores::ZERO);
+                let most = Cores::new(cores).unwrap_or(Cores::ZERO);
+                // Without a cap, or with one above all processors that there can be, it may use all of them.
+                let new = changes.iter().map(|change| change.to.cap.unwrap_or(most));
+                let cap = new.fold(cap, Cores::max);
+                let vcpus =
+                    vm::of(draft, zone).and_then(|vm| Cores::new(f64::from(vm.vcpus.value)));
+                let cap = cap.min(most).min(vcpus.unwrap_or(most));
+                made.zones.push(ZoneMeter {
+                    name: member_name(name, at.1),
+                    place,
+                    cap,
+                    member: None,
+                });
+                if !changes.is_empty() {
+                    made.recaps.push(Recapping { place, changes });
+                }
             }
         }
     }

@@ -4,7 +4,7 @@
 use crate::kinds::disks;
 use crate::kinds::disks::flow::{cost_of_read, cost_of_write, each_per_s};
 use crate::kinds::disks::spec::DiskSetSpec;
-use crate::kinds::zone::{Server, Zone};
+use crate::kinds::zone::{Server, Zone, vm};
 use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Onward, Split, times};
 use crate::plan::graph::{self, NodeId, server_of};
@@ -105,7 +105,7 @@ impl Flow for Zone {
             Resource::Cpu => {
                 let Part::Server(id) = part.stands_on(draft)? else { return None };
                 let cores = f64::from(draft.scenario.server[id.group].1.cores.value);
-                (cpu.cap.as_ref().map_or(cores, |cap| cap.value.min(cores)), 1.0)
+                (vm::most_cores(draft, zone, cores), 1.0)
             }
             Resource::Baseline => (cpu.baseline.as_ref()?.value, 0.0),
             _ => return None,

@@ -220,6 +220,12 @@ impl Cpu {
         self.outside = Some(outside);
     }
 
+    /// Sets the limits of a zone from now on.
+    pub fn limits(&mut self, ctx: &mut Ctx<'_>, zone: u32, limits: &ZoneLimits) {
+        self.share.limits(ctx.now, zone as usize, limits);
+        self.arm(ctx);
+    }
+
     /// Returns the ledger of one zone.
     #[must_use]
     pub fn zone(&self, now: SimTime, zone: u32) -> ZoneLedger {

@@ -2,6 +2,7 @@
 
 use crate::convert::table;
 use crate::kinds::zone::spec::ServerSpec;
+use crate::kinds::zone::vm;
 use crate::model::blueprint::Part as Component;
 use crate::model::ids::ComponentId;
 use crate::model::spec::memory::MemoryPolicy;
@@ -16,7 +17,7 @@ use crate::plan::names::member_name;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::scenario::diagnostic::Diagnostics;
-use crate::units::{Bytes, SimTime};
+use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Returns the name of the component that is the memory of `server`.
 pub(super) fn name(server: &str) -> String {
@@ -39,6 +40,32 @@ pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) 
     });
     let of = MemoryOf { size: memory, is_adaptive: is_adaptive(server), second };
     let config = builder.memory(owner, of, &contents);
+    builder.part(own, config)
+}
+
+/// Returns the name of the component that is the page cache of the guest of a zone member, if it has one.
+pub(super) fn pages_name(draft: &Draft, (zone, member): (usize, u32)) -> Option<String> {
+    vm::of(draft, zone)?.page_cache.as_ref().filter(|pages| pages.value.count() > 0)?;
+    let server = draft.placed.zones[zone].get(member as usize)?;
+    let caches = !memory::contents_of_server(draft, server.group).is_empty();
+    caches.then(|| name(&member_name(&draft.scenario.zone[zone].0, member)))
+}
+
+/// Makes the page cache of a guest, which keeps blocks of the disks of its server.
+pub(super) fn pages(
+    builder: &mut Builder<'_>,
+    own: ComponentId,
+    (zone, member): (usize, u32),
+) -> Component {
+    let draft = builder.draft();
+    let server = draft.placed.zones[zone][member as usize];
+    let owner = builder.id(&builder.numbers().server_name(server));
+    let size = vm::of(draft, zone).and_then(|vm| vm.page_cache.as_ref());
+    let size = size.map_or(Bytes::new(0), |size| size.value);
+    let contents = memory::contents_of_server(draft, server.group);
+    let contents: Vec<_> = contents.iter().map(|(_, content)| (1, *content)).collect();
+    let config =
+        builder.memory(owner, MemoryOf { size, is_adaptive: false, second: None }, &contents);
     builder.part(own, config)
 }
 
@@ -73,6 +100,20 @@ pub(super) fn before_disks(
     Some((memory, table::u32(place)))
 }
 
+/// Returns the page cache of the guest of a zone member in front of the disk set `set` of its server, and the index of
+/// the set's content in it.
+pub(super) fn pages_before(
+    builder: &Builder<'_>,
+    at: (usize, u32),
+    (id, set): (ServerId, &str),
+) -> Option<(ComponentId, u32)> {
+    let sets = &builder.draft().scenario.server[id.group].1.disks;
+    let contents = memory::contents_of_server(builder.draft(), id.group);
+    let place = contents.iter().position(|(at, _)| *sets[*at].0 == *set)?;
+    let pages = builder.numbers().find(&pages_name(builder.draft(), at)?)?;
+    Some((pages, table::u32(place)))
+}
+
 /// Returns the memories whose capacity changes: those of servers that cache with all the memory that zones leave free.
 pub(super) fn resizes(numbers: &Numbers<'_>) -> Vec<Resizing> {
     let mut all = Vec::new();
@@ -97,7 +138,7 @@ pub(super) fn resizes(numbers: &Numbers<'_>) -> Vec<Resizing> {
 }
 
 /// Returns the memory of each zone of a server, and its changes.
-fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change>)> {
+fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change<Bytes>>)> {
     let of = |(_, zone, member): &(String, usize, u32)| {
         let memory = numbers.draft().scenario.zone[*zone].1.memory.as_ref();
         let part = Part::Zone { zone: *zone, member: *member };
@@ -107,7 +148,7 @@ fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change>)> {
 }
 
 /// Returns the changes of the memory of a zone member, in the order of the file.
-fn changes(draft: &Draft, zone: Part) -> Vec<Change> {
+fn changes(draft: &Draft, zone: Part) -> Vec<Change<Bytes>> {
     let mut found = Vec::new();
     for (_, spec) in draft.scenario.operation.iter() {
         let resize = spec.does.as_ref().is_some_and(|does| does.value == Does::Resize);
@@ -116,10 +157,14 @@ fn changes(draft: &Draft, zone: Part) -> Vec<Change> {
         if !resize || !operated(draft, spec, &mut Diagnostics::new()).contains(&zone) {
             continue;
         }
+        let machine = vm::of(draft, zone.index());
+        // A machine has its new memory when it boots.
+        let stop = machine.map_or(SimDuration::ZERO, |vm| vm.stop.value);
         found.push(Change {
-            first: SimTime::ZERO + at.value.after_zero(week_start(draft)),
+            first: SimTime::ZERO + at.value.after_zero(week_start(draft)) + stop,
             every: spec.every.as_ref().map(|every| every.period()),
-            memory: memory.value,
+            to: vm::held(draft, zone.index(), memory.value),
+            reboots: machine.is_some(),
         });
     }
     found

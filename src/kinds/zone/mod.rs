@@ -1,5 +1,6 @@
 //! Servers, and the zones that share their processors.
 
+pub mod caps;
 pub mod check;
 pub mod components;
 pub mod flow;
@@ -7,8 +8,10 @@ pub mod lent;
 pub mod links;
 pub mod live;
 pub mod memory;
+pub mod overlap;
 pub mod parts;
 pub mod spec;
+pub mod vm;
 
 /// The kind of servers.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Parts that can fail: servers, their sets of disks, zones.
 
 use crate::convert::place;
-use crate::kinds::zone::memory::name as memory_name;
+use crate::kinds::zone::memory::{name as memory_name, pages_name};
 use crate::kinds::zone::{Server, Zone};
 use crate::model::Health;
 use crate::plan::Draft;
@@ -110,8 +110,8 @@ impl Parts for Server {
 
 impl Parts for Zone {
     none!(
-        came_later, words, way_back, role, publishes, shows, memory, remembers, not_yet,
-        mechanisms, surrogates, passing, converging
+        came_later, words, way_back, role, publishes, shows, not_yet, mechanisms, surrogates,
+        passing, converging
     );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
@@ -147,6 +147,15 @@ impl Parts for Zone {
     fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {
         let boot = draft.scenario.zone[part.index()].1.boot.value;
         Life { boot: Some(boot), ..Life::on(part.stands_on(draft)) }
+    }
+
+    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+        let component = pages_name(draft, (part.index(), part.number()))?;
+        Some(Memory { component, with_host: true })
+    }
+
+    fn remembers(&self, draft: &Draft, part: Part) -> bool {
+        pages_name(draft, (part.index(), part.number())).is_some()
     }
 
     fn slows(&self, _: &Draft, _: Part) -> bool {

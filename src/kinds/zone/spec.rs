@@ -4,6 +4,7 @@ use crate::kinds::disks::spec::DiskSetSpec;
 use crate::model::spec::memory::{MemoryPolicy, SecondLevelSpec};
 use crate::model::spec::power::PowerSpec;
 use crate::model::spec::traffic::Moment;
+use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Named, OneOrMany, Reference};
 use crate::scenario::spec::spec;
 use crate::scenario::words::or_unlimited;
@@ -183,6 +184,64 @@ spec! {
         io_priority: Option<u32> => at_most(16_384),
         /// Time to start the zone.
         boot: SimDuration = "0s",
+    }
+}
+
+spec! {
+    /// Virtual machines: each is a hypervisor in a zone of its own.
+    pub struct VmSpec {
+        /// Number of identical machines; members are `name-1` to `name-n`.
+        count: u32 = 1 => at_least(1).because("to model an outage use a fault"),
+        /// Servers, one per member, in order. Without it, `placement` decides.
+        on: Option<Vec<Reference>>,
+        /// Rule by which members are placed on servers where `on` is not given.
+        placement: Placement = "spread",
+        /// Servers to place the members on. Without it, every server.
+        among: Option<Vec<Reference>>,
+        /// If true, no two members are placed on one server; a placement that needs it is refused.
+        apart: bool = false,
+        /// Hypervisor, which decides the memory that a machine holds besides that of its guest.
+        hypervisor: Hypervisor = "kvm",
+        /// Virtual processors: the guest uses at most as many cores.
+        vcpus: u32 => within(1, 1024),
+        /// Memory of the guest. The machine holds it at every instant, and the hypervisor's own.
+        memory: Bytes,
+        /// Memory of the guest that caches blocks read from the disks of its server. Without it, the guest caches none.
+        page_cache: Option<Bytes>,
+        /// Part of the processor that the zone of the hypervisor has: shares, baseline, cap, burst.
+        cpu: ZoneCpuSpec = {},
+        /// Processor time that work needs more than in a zone, as a share of it.
+        cpu_overhead: f64 = 0.03 => within(0.0, 10.0),
+        /// Devices that the guest sees: they decide `io-latency` and `io-cpu`.
+        io: VmIo = "virtio",
+        /// Latency that the hypervisor adds to a disk operation or a reply. Without it, that of `io`.
+        io_latency: Option<LawSpec<SimDuration>>,
+        /// Processor time of the hypervisor per disk operation or reply. Without it, that of `io`.
+        io_cpu: Option<SimDuration> => at_most(SimDuration::SECOND),
+        /// Weight of the machine's disk operations against the other zones of the server. Without it, 100.
+        io_priority: Option<u32> => at_most(16_384),
+        /// Time to shut the guest down before it is resized.
+        stop: SimDuration = "30s" => at_most(SimDuration::from_secs(180)).because("the hypervisor ends it then"),
+        /// Time to boot the guest.
+        boot: SimDuration = "60s" => at_most(SimDuration::DAY),
+    }
+}
+
+words! {
+    /// Hypervisor of a virtual machine.
+    pub enum Hypervisor {
+        /// KVM: 1 GiB besides the guest's memory.
+        Kvm = "kvm",
+        /// bhyve: 1.25 GiB besides the guest's memory.
+        Bhyve = "bhyve",
+    }
+
+    /// Devices of a virtual machine.
+    pub enum VmIo {
+        /// Drivers that know the hypervisor: 20 to 100 us more per operation, 10 us of them processor time.
+        Virtio = "virtio",
+        /// Emulated hardware: 100 to 500 us more per operation, 50 us of them processor time.
+        Emulated = "emulated",
     }
 }
 

@@ -14,6 +14,7 @@ impl Commits {
     /// Drops what a member had in memory.
     fn loses(&mut self, member: usize, out: &mut Vec<Act>) {
         self.members[member].held.clear();
+        self.members[member].ended.clear();
         self.members[member].locks.clear();
         for txn in self.known() {
             let Some(one) = self.all.get_mut(&txn) else { continue };
@@ -126,9 +127,11 @@ impl Commits {
         self.members[member].up = true;
         self.recovers(member, out);
         let held = std::mem::take(&mut self.members[member].held);
+        let ended = std::mem::take(&mut self.members[member].ended);
         if lost {
             self.evicts(member, true, out);
         } else if self.members[member].in_view {
+            ended.into_iter().for_each(|work| self.done(work, out));
             held.into_iter().for_each(|message| self.arrives(message, out));
         }
         !self.members[member].in_view
@@ -157,5 +160,6 @@ impl Commits {
         self.members[member].in_view = true;
         self.members[member].locks.clear();
         self.members[member].held.clear();
+        self.members[member].ended.clear();
     }
 }

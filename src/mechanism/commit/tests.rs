@@ -42,6 +42,9 @@ struct Run {
     order: u64,
     apply: u64,
     stalled: BTreeSet<usize>,
+    /// Largest time that a message takes beyond the least: then a later one may overtake it.
+    spread: u64,
+    state: u64,
 }
 
 impl Run {
@@ -64,7 +67,18 @@ impl Run {
             order: 0,
             apply: MESSAGE + EXECUTE,
             stalled: BTreeSet::new(),
+            spread: 0,
+            state: 1,
         }
+    }
+
+    /// Returns the time that the next message takes.
+    fn delay(&mut self) -> u64 {
+        self.state = self
+            .state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        MESSAGE + (self.state >> 33) % (self.spread + 1)
     }
 
     fn at(&mut self, when: u64, event: Event) {
@@ -77,8 +91,11 @@ impl Run {
             match act {
                 Act::Send(message) => {
                     self.sent += 1;
-                    self.at(self.now + MESSAGE, Event::Arrives(message));
+                    let delay = self.delay();
+                    self.at(self.now + delay, Event::Arrives(message));
                 }
+                // A database begins no work that is not wanted.
+                Act::Work(work) if !self.group.wants(work) => {}
                 Act::Work(work) => {
                     self.forced += 1;
                     let lasts = FORCE + if work.executes { EXECUTE } else { 0 };
@@ -338,6 +355,40 @@ fn a_member_that_comes_back_while_it_is_asked_takes_no_part() {
     }
 }
 
+/// The abort of the first attempt of 2 is overtaken at member 1 by the prepare of its second, while it waits for its row there.
+#[test]
+fn a_prepare_that_overtakes_the_abort_before_it_leaves_no_lock() {
+    for protocol in [Protocol::TwoPhase, Protocol::ThreePhase] {
+        for seed in 0..200 {
+            let mut run = Run::new(protocol, 3);
+            (run.spread, run.state) = (30_000, seed);
+            for at in 0..12 {
+                run.at(at * 700, Event::Begin(at as usize % 3, Some(1)));
+            }
+            run.run();
+            assert_eq!((run.answered.len(), run.group.open()), (12, 0), "seed {seed}");
+            assert!((0..3).all(|member| run.group.locked(member) == 0));
+        }
+    }
+}
+
+/// A coordinator that is paused when the last answer is no longer awaited decides when it goes on.
+#[test]
+fn work_that_a_stalled_member_is_to_begin_is_done_when_it_goes_on() {
+    for protocol in [Protocol::TwoPhase, Protocol::ThreePhase] {
+        let mut run = Run::new(protocol, 3);
+        run.at(0, Event::Fails(1, true));
+        run.at(100, Event::Begin(2, Some(1)));
+        run.at(3_000_000, Event::Fails(2, false));
+        run.at(5_000_000, Event::Evicts(1));
+        run.at(7_000_000, Event::Returns(2, false));
+        run.at(60_000_000, Event::Returns(1, true));
+        run.run();
+        assert_eq!((run.answered.len(), run.group.open()), (1, 0));
+        assert!(run.answered[&0] < 8_000_000);
+    }
+}
+
 /// A row is held for the time from its lock to the decision at the coordinator, and from the arrival of the prepare to that of the
 /// commit elsewhere. A Poisson write finds its row locked with the probability of the sum of these times, by rate and row.
 #[test]
@@ -396,9 +447,11 @@ proptest! {
     #[test]
     fn nothing_is_left_locked_once_all_members_run(
         (members, begins, fails) in schedule(), protocol in 0_usize..3, slow in 1_u64..40_000,
+        spread in prop_oneof![Just(0_u64), 1_u64..30_000], seed: u64,
     ) {
         let protocol = [Protocol::TwoPhase, Protocol::ThreePhase, Protocol::Ordered][protocol];
         let mut run = Run::new(protocol, members);
+        (run.spread, run.state) = (spread, seed);
         for (when, member, row) in begins {
             run.at(when, Event::Begin(member, (row > 0).then_some(row)));
         }

@@ -427,6 +427,8 @@ spec! {
         of: Option<OneOrMany<Reference>>,
         /// New memory of the zones. Only for `resize`.
         memory: Option<Bytes>,
+        /// New cap of the zones, in cores. Only for `resize`.
+        cap: Option<f64> => above(0.0),
     }
 }
 
@@ -461,7 +463,7 @@ words! {
 
     /// Action of an operation.
     pub enum Does {
-        /// Gives zones another memory cap.
+        /// Gives zones another memory or another cap on their cores.
         Resize = "resize",
         /// Takes parts out of service, all at once, for as long as it lasts.
         Maintain = "maintain",

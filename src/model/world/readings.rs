@@ -1,6 +1,7 @@
 //! Readings of a world: its clock, its counts, the gauges of its components.
 
 use crate::kinds::database::live::{Database, Reading};
+use crate::kinds::service::live::Service;
 use crate::kinds::zone::live::Cpu;
 use crate::mechanism::cpu_share::ZoneLedger;
 use crate::model::blueprint::ZoneMeter;
@@ -92,10 +93,13 @@ impl World<'_> {
     pub fn zone_gauge(&self, zone: usize) -> Gauge {
         let zone = &self.around.plan.zones[zone];
         let cpu = self.around.held::<Cpu>(zone.place.cpu);
-        let ledger = cpu.zone(self.around.now, zone.place.zone);
+        let now = self.around.now;
+        let ledger = cpu.zone(now, zone.place.zone);
+        let away = zone.member.map_or(0, |member| self.around.held::<Service>(member).away(now));
         Gauge {
             busy: ledger.used.steps(),
-            capacity: cpu.capacity_of(self.around.now, zone.place.zone, zone.cap).steps(),
+            capacity: cpu.capacity_of(now, zone.place.zone, zone.cap).steps()
+                - u128::from(zone.cap.steps()) * away,
             ..Gauge::default()
         }
     }

@@ -150,7 +150,7 @@ impl Around<'_> {
     }
 
     /// Returns pool `pool` of a volume that the innermost component of `id` has mounted.
-    fn pool_of(&self, id: RequestId, mount: u8, pool: u8) -> Option<Mount> {
+    pub(super) fn pool_of(&self, id: RequestId, mount: u8, pool: u8) -> Option<Mount> {
         let member = self.requests[id].top().at;
         let owner =
             if self.storage.remounted.is_empty() { member } else { self.data_owner(member) };

@@ -64,7 +64,9 @@ impl World<'_> {
             Event::Patience(id) if self.around.requests[id].patience == ticket => class(id),
             Event::Patience(_) | Event::Patiences => None,
             Event::Alarm(id) => unit(id),
-            Event::Probe(id) | Event::Database(id) | Event::Feed(id) => unit(UnitId(id)),
+            Event::Probe(id) | Event::Database(id) | Event::Feed(id) | Event::Scale(id) => {
+                unit(UnitId(id))
+            }
             Event::CallDeadline(id) => {
                 self.around.plan.routes.calls.get(id as usize).map(|call| call.name.as_str())
             }
@@ -73,7 +75,12 @@ impl World<'_> {
             Event::Operation(id) => {
                 self.around.plan.operations.get(id as usize).map(|one| one.name.as_str())
             }
-            Event::Resize(id) => part(self.around.plan.resizes.get(id as usize)?.cache),
+            Event::Resize(id) => {
+                let plan = &self.around.plan;
+                let recapped = || plan.recaps.get(id as usize - plan.resizes.len());
+                let cache = plan.resizes.get(id as usize).map(|resizing| resizing.cache);
+                part(cache.or_else(|| Some(recapped()?.place.cpu))?)
+            }
             Event::User(id) => workload(self.around.clients.users.workload_of(id)?),
         }
     }

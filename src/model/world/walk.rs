@@ -2,7 +2,7 @@
 
 use super::{Around, Bounded};
 use crate::kinds::client::live as client;
-use crate::model::ids::{CauseId, ComponentId, DemandId};
+use crate::model::ids::{AmountId, CauseId, ComponentId, DemandId};
 use crate::model::request::{
     Frame, Hold, Marks, NO_CALL, Outcome, Owner, Request, RequestId, Stage, Waits,
 };
@@ -95,6 +95,11 @@ impl Around<'_> {
                         return;
                     }
                 }
+                op @ (Op::Exit(_) | Op::Lag(_)) => {
+                    if self.leaves_guest(id, op) {
+                        return;
+                    }
+                }
                 Op::Defer { mount, amount, key } => {
                     if self.defer(id, mount, amount, key) {
                         return;
@@ -132,19 +137,8 @@ impl Around<'_> {
                     }
                 }
                 Op::Repeat { amount, end } => {
-                    let count = self.draws.amount(amount, &self.requests[id]);
-                    let Ok(count) = u16::try_from(count) else {
-                        return self.stops_for(id, Bounded::Repetitions);
-                    };
-                    let entry = &mut self.requests[id];
-                    if count == 0 {
-                        entry.pc = end;
-                    } else {
-                        if entry.loop_depth == 0 {
-                            entry.outside = entry.iteration;
-                        }
-                        entry.loops[usize::from(entry.loop_depth)] = count;
-                        entry.loop_depth += 1;
+                    if !self.begins_loop(id, amount, end) {
+                        return;
                     }
                 }
                 Op::Again { start } => {
@@ -209,6 +203,28 @@ impl Around<'_> {
         true
     }
 
+    /// Starts the loop of `id` that ends before `end`, or skips it. Returns false if it has too many repetitions: the run
+    /// stops.
+    #[inline(always)]
+    fn begins_loop(&mut self, id: RequestId, amount: AmountId, end: u32) -> bool {
+        let count = self.draws.amount(amount, &self.requests[id]);
+        let Ok(count) = u16::try_from(count) else {
+            self.stops_for(id, Bounded::Repetitions);
+            return false;
+        };
+        let entry = &mut self.requests[id];
+        if count == 0 {
+            entry.pc = end;
+        } else {
+            if entry.loop_depth == 0 {
+                entry.outside = entry.iteration;
+            }
+            entry.loops[usize::from(entry.loop_depth)] = count;
+            entry.loop_depth += 1;
+        }
+        true
+    }
+
     /// Counts a repetition of `id`; returns false if it has too many.
     #[inline(always)]
     fn repeats(&mut self, id: RequestId) -> bool {
@@ -261,6 +277,7 @@ impl Around<'_> {
         if let Component::Service(service) = &self.components[member.index()] {
             seconds *= service.slowness;
         }
+        seconds *= part.slowness;
         if self.now < self.states.warm_at[member.index()]
             && let Some((_, speed)) = part.warm_up
         {

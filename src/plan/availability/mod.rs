@@ -38,7 +38,9 @@ use std::collections::BTreeSet;
 use crate::convert::table;
 use crate::engine::draw::Seed;
 use crate::health::{AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start};
+use crate::kinds::zone::vm;
 use crate::model::spec::runs::Initial;
+use crate::model::spec::runs::OperationSpec;
 use crate::plan::Draft;
 use crate::plan::faults::{self, PLANNED};
 use crate::plan::fluid::{FluidNet, FluidPlan};
@@ -221,7 +223,9 @@ pub fn can_fail(draft: &Draft) -> bool {
 }
 
 fn has_planned_work(draft: &Draft) -> bool {
-    draft.scenario.operation.iter().any(|(_, operation)| operation.takes_out())
+    let planned =
+        |operation: &OperationSpec| operation.takes_out() || vm::is_rebooted(draft, operation);
+    draft.scenario.operation.iter().any(|(_, operation)| planned(operation))
 }
 
 /// Reason why a draft has no plan of the long horizon.

@@ -165,7 +165,8 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
         for part in parts.iter().filter(|part| !part.answers().remembers(draft, **part)) {
             let message = format!("`{}` has no cache to lose", part.name(draft));
             let help = "an object cache, an edge with `content`, a server or head whose `ram-cache` \
-                        keeps a `content`, or a database that is `cold` after a restart";
+                        keeps a `content`, a virtual machine with a `page-cache`, or a database that \
+                        is `cold` after a restart";
             inert(fault.how.span, message, help, out);
         }
         return;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::convert::place;
 use crate::kinds::client::spec::ClientsSpec;
+use crate::kinds::zone::{caps, overlap, vm};
 use crate::model::spec::runs::{Does, Level, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
     ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment, WorkloadSpec,
@@ -48,6 +49,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     for (_, operation) in scenario.operation.iter() {
         check_operation(draft, operation, out);
     }
+    overlap::check(draft, out);
 }
 
 /// Returns the weekday and time of time zero.
@@ -449,6 +451,9 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         }
         _ => {}
     }
+    if resize.is_none() {
+        inert_if(operation.cap.as_ref(), "only `resize` reads this", "remove it", out);
+    }
     if takes_out {
         if operation.of.is_none() {
             missing(operation.span, "of", "the parts that are taken out of service", out);
@@ -462,8 +467,8 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         return;
     }
     if resize.is_some() {
-        if operation.memory.is_none() {
-            missing(operation.span, "memory", "the new size", out);
+        if operation.memory.is_none() && operation.cap.is_none() {
+            missing(operation.span, "memory", "the new size, or `cap`", out);
         }
         if operation.of.is_none() {
             missing(operation.span, "of", "which zones", out);
@@ -478,6 +483,8 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
     }
     if resize.is_some() && zones {
         check_resized(draft, operation, out);
+        vm::check_resized(draft, operation, out);
+        caps::check_resized(draft, operation, out);
     }
 }
 
@@ -501,7 +508,8 @@ fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics
                 let part = Part::Zone { zone, member: place(member) };
                 let own = draft.scenario.zone[zone].1.memory.as_ref();
                 let own = own.map_or(0, |own| own.value.count());
-                let now = if resized.contains(&part) { memory.value.count() } else { own };
+                let grown = || vm::held(draft, zone, memory.value).count();
+                let now = if resized.contains(&part) { grown() } else { own };
                 held = held.saturating_add(now);
             }
         }

@@ -17,6 +17,7 @@ impl Mount {
             persistence: Persistence::Hard,
             zone: None,
             memory: None,
+            pages: None,
             away: None,
             pools: 1,
             others: 0,

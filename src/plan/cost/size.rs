@@ -1,8 +1,9 @@
 //! Sizes of parts, for prices per core, per GiB of memory, per disk and per Mbit/s.
 //!
 //! Holds: a part without the size has `None`, never zero. A zone's cores are its cap; a zone without one may use all
-//! cores of its server, so it has no number of its own.
+//! cores of its server, so it has no number of its own. A virtual machine has its virtual processors.
 
+use crate::kinds::zone::vm;
 use crate::model::spec::price::Size;
 use crate::plan::Draft;
 use crate::plan::part::Part;
@@ -39,7 +40,9 @@ fn cores(draft: &Draft, part: Part) -> Option<f64> {
     match part {
         Part::Server(server) => Some(f64::from(scenario.server[server.group].1.cores.value)),
         Part::Zone { zone, .. } => {
-            scenario.zone[zone].1.cpu.value.cap.as_ref().map(|cap| cap.value)
+            let cap = scenario.zone[zone].1.cpu.value.cap.as_ref().map(|cap| cap.value);
+            let vcpus = vm::of(draft, zone).map(|vm| f64::from(vm.vcpus.value));
+            vcpus.map(|vcpus| cap.map_or(vcpus, |cap| cap.min(vcpus))).or(cap)
         }
         Part::Balancer { balancer, .. } => {
             scenario.balancer[balancer].1.cores.as_ref().map(|cores| f64::from(cores.value))
@@ -52,7 +55,11 @@ fn memory(draft: &Draft, part: Part) -> Option<f64> {
     let scenario = &draft.scenario;
     let memory = match part {
         Part::Server(server) => scenario.server[server.group].1.memory.as_ref(),
-        Part::Zone { zone, .. } => scenario.zone[zone].1.memory.as_ref(),
+        // The memory that a machine is sold with is that of its guest.
+        Part::Zone { zone, .. } => match vm::of(draft, zone) {
+            Some(vm) => Some(&vm.memory),
+            None => scenario.zone[zone].1.memory.as_ref(),
+        },
         _ => None,
     };
     memory.map(|memory| memory.value.count() as f64 / GIB)

@@ -3,6 +3,7 @@
 mod mechanisms;
 mod recorded;
 mod shown;
+mod taken_out;
 pub use mechanisms::Mechanisms;
 pub use shown::Shown;
 
@@ -15,9 +16,8 @@ use crate::health::declare::{
     Automaton, Branch, Effect, Expr, Fate, Move, Opens, Shape, State, Subject, Timer, Transition,
 };
 use crate::model::ids::ComponentId;
-use crate::model::spec::runs::{AfterSpec, Does, FaultSpec, How, Once, OperationSpec};
+use crate::model::spec::runs::{AfterSpec, FaultSpec, How, Once, OperationSpec};
 use crate::plan::Draft;
-use crate::plan::checks::week_start;
 use crate::plan::drills;
 use crate::plan::faults::{Declared, PLANNED};
 use crate::plan::kind::parts::{Life, Sort};
@@ -277,45 +277,6 @@ impl<'a> Declarer<'a> {
             } else {
                 self.own(hit);
                 self.common(hit);
-            }
-        }
-    }
-
-    /// Adds every operation that takes parts out of service, as a clock in each of them.
-    pub fn operations(&mut self) {
-        let draft = self.draft;
-        for (name, spec) in draft.scenario.operation.iter().filter(|(_, spec)| spec.takes_out()) {
-            let (Some(at), Some(lasts)) = (&spec.at, &spec.lasts) else { continue };
-            let Ok(length) = Law::constant(lasts.value.seconds()) else { continue };
-            let mut first = at.value.after_zero(week_start(draft));
-            let state = format!("{PLANNED}.{name}");
-            let deploys = spec.does.as_ref().is_some_and(|does| does.value == Does::Deploy);
-            let take_out = |this: &mut Self, members: &[usize], first: SimDuration| {
-                this.change(
-                    members,
-                    |_, _| (),
-                    |mould, ()| {
-                        let begins = SimTime::ZERO + first;
-                        let every = spec.every.as_ref().map(|every| every.period());
-                        let clock = Timer::clock(&state, begins, every);
-                        let back =
-                            Timer::new(&format!("{state}.done"), DurationLaw(length.clone()));
-                        mould.add_harm(Harm::Down, &state, false);
-                        mould.step(clock, UP, &state);
-                        mould.step(back, &state, UP);
-                    },
-                );
-            };
-            let parts = operated(draft, spec, self.out);
-            let members: Vec<usize> = parts.into_iter().filter_map(|part| self.at(part)).collect();
-            if !deploys {
-                take_out(self, &members, first);
-                continue;
-            }
-            // A deployment takes the parts out one after the other.
-            for index in members {
-                take_out(self, &[index], first);
-                first += lasts.value;
             }
         }
     }

@@ -34,6 +34,7 @@ use std::collections::BTreeMap;
 
 use crate::convert::table;
 use crate::health::{Declaration, FactId, Forced, Net, Reading, Start};
+use crate::kinds::zone::vm;
 use crate::model::Health;
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::outage::{Ailing, Breakable, HealthNet, HealthPlan, PrimaryRole};
@@ -140,7 +141,10 @@ fn breaks(draft: &Draft) -> bool {
 /// Returns whether anything fails by itself or is taken out by planned work.
 fn can_break(draft: &Draft) -> bool {
     let scenario = &draft.scenario;
-    let planned = scenario.operation.iter().any(|(_, operation)| operation.takes_out());
+    let planned = scenario
+        .operation
+        .iter()
+        .any(|(_, operation)| operation.takes_out() || vm::is_rebooted(draft, operation));
     !scenario.fault.is_empty() || !scenario.unit.is_empty() || planned
 }
 

@@ -27,7 +27,9 @@ use crate::engine::law::Law;
 use crate::health::FactId;
 use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{Apply, Promotion, ReplicationMode};
+use crate::kinds::zone::vm;
 use crate::plan::Draft;
+use crate::plan::links::Store;
 use crate::plan::load::{self, Resource, mean};
 use crate::plan::names::member_name;
 use crate::plan::part::Part;
@@ -293,21 +295,30 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
 
 /// Returns the writes per second that a member applies serially as a replica. It is the inverse of the time of one
 /// write: its processor time on at most one core of its zone, and the operations that it waits for,
-/// each at the speed of a disk.
+/// each at the speed of a disk; in a guest also its overhead and exits.
 fn applies(draft: &Draft, database: usize, member: usize) -> Option<Rate> {
     let spec = &draft.scenario.database[database].1;
     let replication = spec.replication.as_ref()?;
     let Apply::Serial = replication.apply.value;
-    let on = Part::Database { database, member: place(member) }.stands_on(draft);
+    let user = Part::Database { database, member: place(member) };
+    let on = user.stands_on(draft);
     let cores =
         on.and_then(|on| load::capacity(draft, on, Resource::Cpu)).map(|cpu| cpu.per_second);
-    let cpu = mean(&spec.write.cpu.value) / cores.map_or(1.0, |cores| cores.min(1.0));
     // With a count of its own (`apply-io`), no operation is waited for.
-    let waited = replication.apply_io.as_ref().map_or(spec.write.sync_io.value, |_| 0.0);
+    let (waited, deferred) = replication
+        .apply_io
+        .as_ref()
+        .map_or((spec.write.sync_io.value, spec.write.deferred_io.value), |own| (0.0, own.value));
     let store = draft.links.databases[database].members[member].store;
+    let exit = vm::exit_s(draft, user);
+    // Behind a head, what is not waited for leaves the guest beside the next write.
+    let beside = matches!(store, Some(Store::Volume { .. }));
+    let exits = if beside { waited } else { waited + deferred };
+    let work = mean(&spec.write.cpu.value) * on.map_or(1.0, |on| vm::slowness(draft, on));
+    let cpu = (work + exits * exit.cpu) / cores.map_or(1.0, |cores| cores.min(1.0));
     let operation =
         store.map_or(0.0, |store| store.component().0.answers().operation_s(draft, store));
-    let seconds = cpu + waited * operation;
+    let seconds = cpu + waited * (operation + exit.latency);
     (seconds > 0.0).then(|| Rate::per_second(1.0 / seconds)).flatten()
 }
 

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::convert::table;
 use crate::engine::law::Form;
+use crate::kinds::zone::vm;
 use crate::plan::Draft;
 use crate::plan::fluid::buffers::Buffer;
 use crate::plan::graph::reached_from;
@@ -316,9 +317,19 @@ impl<'d> Builder<'d> {
     /// Adds processor work in the zone of `user` and at the server below it.
     pub(crate) fn cpu(&mut self, branch: &mut Branch, user: Part, cores: f64) {
         let Some(zone) = user.stands_on(self.draft) else { return };
+        let cores = cores * vm::slowness(self.draft, zone);
         self.add(branch, (zone, Resource::Cpu), cores);
         if let Some(server) = zone.stands_on(self.draft) {
             self.add(branch, (server, Resource::Cpu), cores);
+        }
+    }
+
+    /// Adds `count` exits of the guest in which `user` runs, if it runs in one.
+    pub(crate) fn exits(&mut self, branch: &mut Branch, user: Part, count: f64) {
+        let Some((zone, each)) = vm::exit_of(self.draft, user) else { return };
+        self.add(branch, (zone, Resource::Cpu), count * each);
+        if let Some(server) = zone.stands_on(self.draft) {
+            self.add(branch, (server, Resource::Cpu), count * each);
         }
     }
 
@@ -387,6 +398,7 @@ impl<'d> Builder<'d> {
         for part in members {
             let mut branch = self.branch(part);
             let mut then = Vec::new();
+            self.exits(&mut branch, part, 1.0);
             if outside {
                 then.extend(self.reply(class, part));
             }

@@ -1,7 +1,8 @@
 //! Operations on mounts: at heads and disks, with or without waiting.
 
 use super::Compiler;
-use crate::model::ids::{AmountId, KeyId};
+use crate::model::guest::Exits;
+use crate::model::ids::{AmountId, ComponentId, KeyId, PoolId};
 use crate::model::route::Op;
 use crate::scenario::source::Span;
 
@@ -12,6 +13,8 @@ pub struct Volume {
     pub mount: u8,
     /// Largest number of pools over which it is spread.
     pub pools: u8,
+    /// True if a member that mounts it runs in a guest.
+    pub guests: bool,
 }
 
 impl Compiler<'_> {
@@ -51,22 +54,72 @@ impl Compiler<'_> {
     }
 
     /// Emits reads, or writes, at the disks of a mount in sequence, `mean` of them on average; the request waits for each.
-    pub(crate) fn disk(&mut self, (mount, write): (u8, bool), mean: f64, owner: &str, span: Span) {
+    pub(crate) fn disk(
+        &mut self,
+        (volume, write): (Volume, bool),
+        mean: f64,
+        owner: &str,
+        span: Span,
+    ) {
         if mean > 0.0 {
             let amount = self.amount(mean, owner);
             let key = self.disk_keys(owner);
-            self.repeat(amount, span, |compiler| {
-                compiler.emit(Op::Disk { mount, write, key });
-            });
+            self.repeat(amount, span, |compiler| compiler.at_disk(volume, write, (key, owner)));
+        }
+    }
+
+    /// Emits one read, or write, at a disk of a volume; the request waits for it.
+    pub(crate) fn at_disk(&mut self, volume: Volume, write: bool, (key, owner): (KeyId, &str)) {
+        let mount = volume.mount;
+        if volume.guests {
+            self.exit(if write { Exits::Waited } else { Exits::Read { mount, key } }, owner);
+        }
+        self.emit(Op::Disk { mount, write, key });
+    }
+
+    /// Emits an exit of a guest and its latency.
+    fn exit(&mut self, of: Exits, owner: &str) {
+        self.emit(Op::Exit(of));
+        let key = self.key("exit", owner);
+        self.emit(Op::Lag(key));
+    }
+
+    /// Returns whether one of the components runs in a guest.
+    pub(crate) fn in_guests(&self, members: &[ComponentId]) -> bool {
+        members.iter().any(|member| self.guests[member.index()])
+    }
+
+    /// Emits the reply of a member behind a balancer, whose guest leaves for its hypervisor.
+    pub(crate) fn replies_of_any(&mut self, owner: &str) {
+        self.replies_from(self.guests.contains(&true), owner);
+    }
+
+    /// Emits the reply of a member of `pool`, whose guest leaves for its hypervisor.
+    pub(crate) fn replies(&mut self, pool: PoolId, owner: &str) {
+        self.replies_from(self.in_guests(&self.routes.pools[pool.index()].members), owner);
+    }
+
+    /// Emits the reply of one of several members, if one of them runs in a guest.
+    pub(crate) fn replies_from(&mut self, guests: bool, owner: &str) {
+        if guests {
+            self.exit(Exits::Waited, &format!("{owner}.reply"));
         }
     }
 
     /// Emits writes at the disks of a mount, `mean` of them on average; no request waits for them.
-    pub(crate) fn defer(&mut self, mount: u8, mean: f64, owner: &str) {
+    pub(crate) fn defer(&mut self, volume: Volume, mean: f64, owner: &str) {
         if mean > 0.0 {
             let amount = self.amount(mean, owner);
             let key = self.disk_keys(owner);
-            self.emit(Op::Defer { mount, amount, key });
+            self.deferred(volume, amount, key);
         }
+    }
+
+    /// Emits writes at the disks of a volume; no request waits for them.
+    pub(crate) fn deferred(&mut self, volume: Volume, amount: AmountId, key: KeyId) {
+        if volume.guests {
+            self.emit(Op::Exit(Exits::Deferred { amount }));
+        }
+        self.emit(Op::Defer { mount: volume.mount, amount, key });
     }
 }

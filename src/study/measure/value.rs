@@ -418,6 +418,7 @@ fn read(how: &ReadAs, parts: &[ComponentId], seen: &Observation) -> Result<f64, 
     let sum = |of: &[usize]| gauges().map(|gauge| tallied(gauge, of)).sum::<u128>();
     match how {
         ReadAs::Count(of) => Ok(sum(of) as f64),
+        ReadAs::Sum(of, factor) => Ok(sum(std::slice::from_ref(of)) as f64 * factor),
         ReadAs::Share(of, all) => match sum(all) {
             0 => Err(NoValue::Empty),
             all => Ok(sum(of) as f64 / all as f64),

@@ -340,7 +340,8 @@ impl Gatherer<'_> {
             let Some(own) = limits(zone.place.zone) else { continue };
             let shares: f64 = of.zones.iter().map(|zone| f64::from(zone.shares)).sum();
             let cores = f64::from(of.cores);
-            let cap = own.cap.map(|cap| cap.count());
+            let limits = [own.cap.map(|cap| cap.count()), own.vcpus.map(f64::from)];
+            let cap = limits.into_iter().flatten().min_by(f64::total_cmp);
             let guaranteed = cores * f64::from(own.shares) / shares.max(1.0);
             let equal = of.zones.iter().all(|other| other.shares == own.shares);
             rows.push(ZoneRow {
@@ -350,7 +351,7 @@ impl Gatherer<'_> {
                 guaranteed: guaranteed.min(cap.unwrap_or(cores)),
                 baseline: own.baseline.map(|baseline| baseline.count()),
                 cap,
-                declared: !equal || own.cap.is_some() || own.baseline.is_some(),
+                declared: !equal || cap.is_some() || own.baseline.is_some(),
                 use_of: use_of.clone(),
             });
         }

@@ -264,8 +264,9 @@ impl Balancer {
         let members = self.config.farms[0].len() as u128;
         // Only one unit of a pair works.
         let units = if self.config.peers.is_some() { self.config.units.len() as u128 } else { 1 };
-        let slots = u128::from(lines.room.each) * members * units;
-        let (capacity, busy) = (slots * u128::from(now.nanos()), lines.open.area(now));
+        let each = u128::from(lines.room.each) * units;
+        let there = members * u128::from(now.nanos()) - self.away.area(now);
+        let (capacity, busy) = (each * there, lines.open.area(now));
         Gauge {
             arrived: self.sent + self.refused + lines.left + u64::from(lines.waiting.number()),
             refused: self.refused,

@@ -281,13 +281,13 @@ impl Balancer {
         let unit = found.config.units[at / count].0;
         let member = &found.config.members[at % count];
         let (member, deep) = (member.id, member.deep);
-        let Some(probing) = found.config.probing else { return };
+        let (Some(probing), listed) = (found.config.probing, belief.listed) else { return };
         let now = around.now;
         let belief = &mut around.held_mut::<Self>(id).beliefs[at];
         belief.due = now + probing.interval;
         belief.probes += 1;
         let ordinal = belief.probes;
-        if !around.health(unit).works() {
+        if !listed || !around.health(unit).works() {
             return around.with::<Self, _>(id, |balancer, ctx| balancer.next_probe(ctx, at));
         }
         if let Some(entry) = deep {

@@ -308,7 +308,8 @@ impl Database {
             agreed.commits.gives_up(txn, &mut acts);
             return self.act(ctx, acts);
         };
-        ctx.requests[request].pc = open.pc;
+        let entry = &mut ctx.requests[request];
+        (entry.pc, entry.iteration) = (open.pc, open.write.iteration);
         Self::goes_on(ctx, request);
         ctx.proceed(request);
     }

@@ -104,15 +104,19 @@ impl Live for Database {
         self.remounted_by(leader)
     }
 
-    /// Appends one flag per member: true unless it is a replica that may serve.
+    /// Appends one flag per member: true unless it is a replica that may serve and, where members agree, lacks nothing.
     fn bars(&self, barred: &mut Vec<bool>) {
-        barred.extend((0..self.members.len()).map(|member| !self.is_replica(member)));
+        let serves = |member| self.is_replica(member) && self.in_view(member);
+        barred.extend((0..self.members.len()).map(|member| !serves(member)));
     }
 
     /// Arms the first probes and failovers.
     fn starts(around: &mut Around<'_>, own: ComponentId) {
         let faults = around.has_faults();
-        around.with(own, |group: &mut Self, ctx| group.begin(ctx, faults));
+        around.with(own, |group: &mut Self, ctx| {
+            group.evicts_absent(ctx);
+            group.begin(ctx, faults);
+        });
     }
 
     fn due(around: &mut Around<'_>, own: ComponentId, local: u32, ticket: Ticket) {

@@ -73,7 +73,7 @@ impl Database {
     fn is_watched(&self, member: usize) -> bool {
         member == self.primary && self.phase == Phase::Served
             || Some(member) == self.rival
-            || self.config.by_replicas && self.is_replica(member)
+            || self.config.replicas_read() && self.is_replica(member)
     }
 
     /// Ends a probe of `member`, and arms the next at its due time.
@@ -85,7 +85,7 @@ impl Database {
     }
 
     /// Records the result of a probe of `member`; returns whether it is the primary and is declared dead.
-    fn verdict(&mut self, member: usize, good: bool) -> bool {
+    fn verdict(&mut self, now: SimTime, member: usize, good: bool) -> bool {
         let Some(failover) = &self.config.failover else { return false };
         let fall = failover.fall;
         let state = &mut self.members[member];
@@ -95,7 +95,14 @@ impl Database {
         } else if state.failed >= fall {
             state.alive = false;
         }
-        member == self.primary && state.failed >= fall && self.phase == Phase::Served
+        let dead = member == self.primary && state.failed >= fall && self.phase == Phase::Served;
+        dead && self.may_decide(now)
+    }
+
+    /// Returns whether a failover could end: a synchronous replica is promoted only with enough others.
+    fn may_decide(&self, now: SimTime) -> bool {
+        let can = |to| self.has_replicas_for(to);
+        self.config.wait_for.is_none() || self.choice(now).is_some_and(can)
     }
 
     /// Applies a change of health of the process of a member.
@@ -364,7 +371,7 @@ impl Database {
             group.next_probe(ctx, member);
             // The prober may be gone: then the answer is not heard.
             let heard = group.has_watcher(member) && group.is_watched(member);
-            heard && group.verdict(member, good)
+            heard && group.verdict(ctx.now, member, good)
         });
         if dead {
             Self::fail_over(around, id);
@@ -404,6 +411,7 @@ impl Database {
             group.phase == Phase::Served
                 && group.members[primary].up
                 && group.choice(ctx.now).is_some()
+                && group.may_decide(ctx.now)
         });
         if able {
             Self::fail_over(around, id);
@@ -428,7 +436,10 @@ impl Database {
                         return around.with::<Self, _>(id, Database::give_up);
                     }
                     None => return,
-                    // Without enough replicas its writes would wait: they wait for one to come back.
+                    // Without enough replicas its writes would wait: the old primary serves, or one of them comes back.
+                    Some(to) if !group.has_replicas_for(to) && up(group.primary) => {
+                        return around.with::<Self, _>(id, Database::give_up);
+                    }
                     Some(to) if !group.has_replicas_for(to) => return,
                     Some(_) if remount && !Self::old_volume_answers(around, id) => {
                         return around.with::<Self, _>(id, |group, ctx| {
@@ -470,7 +481,7 @@ impl Database {
         let group = around.held::<Self>(id);
         let (new, before) = (group.config.members[to].id, group.config.members[old].id);
         let remount = group.config.failover.as_ref().is_some_and(|failover| failover.remount);
-        let cold = remount || !group.config.by_replicas;
+        let cold = remount || !group.config.replicas_read();
         if remount {
             around.swap_data(new, before);
         }

@@ -3,6 +3,7 @@
 use super::{Alarm, Database};
 use crate::mechanism::commit::Act;
 use crate::model::Ctx;
+use crate::units::SimTime;
 
 impl Database {
     pub(super) fn joins_if_complete(&mut self, ctx: &mut Ctx<'_>, member: usize) {
@@ -91,6 +92,17 @@ impl Database {
             self.reconnect(ctx);
             self.evicts_silent(ctx);
         }
+    }
+
+    /// Evicts at the start of a run the members that were away before it, if they may have been for long enough.
+    pub(super) fn evicts_absent(&mut self, ctx: &mut Ctx<'_>) {
+        if !self.agrees() {
+            return;
+        }
+        for state in &mut self.members {
+            state.silent = state.silent.map(|_| SimTime::ZERO);
+        }
+        self.evicts_silent(ctx);
     }
 
     /// Evicts the silent members that could not be evicted before the view changed.

@@ -41,7 +41,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 /// A log with the requests that its component would have.
-struct World {
+struct Rig {
     mode: Mode,
     copies: Copies,
     moves: BTreeSet<usize>,
@@ -53,7 +53,7 @@ struct World {
     waiting: BTreeMap<u32, usize>,
 }
 
-impl World {
+impl Rig {
     fn takes(&mut self, lane: usize) {
         let (receivers, _) = self.copies.arrived(lane);
         if receivers.is_empty() {
@@ -67,18 +67,32 @@ impl World {
         self.works.retain(|(lane, _)| !lanes.contains(lane));
     }
 
+    fn writes(&mut self, now: SimTime, number: u32, sender: usize, bytes: u64) {
+        let record = Parcel::record(now, bytes, 1);
+        if self.mode == Mode::Local {
+            self.copies.keep(sender, record);
+        } else if self.copies.write(sender, record, number) == Taken::Waits {
+            self.waiting.insert(number, sender);
+        }
+    }
+
+    fn works(&mut self, now: SimTime, which: usize, end: u8) {
+        if let Some((lane, receiver)) = self.works.iter().nth(which).copied() {
+            self.works.remove(&(lane, receiver));
+            let end = match end {
+                _ if self.lost[receiver] => End::Refused,
+                0 => End::Lost,
+                _ => End::Done,
+            };
+            self.copies.worked(now, lane, receiver, end);
+        }
+    }
+
     fn happens(&mut self, now: SimTime, number: u32, event: Event) {
         match event {
             // A process that is gone writes nothing.
             Event::Write(sender, _) if self.gone[sender] => {}
-            Event::Write(sender, bytes) => {
-                let record = Parcel::record(now, bytes, 1);
-                if self.mode == Mode::Local {
-                    self.copies.keep(sender, record);
-                } else if self.copies.write(sender, record, number) == Taken::Waits {
-                    self.waiting.insert(number, sender);
-                }
-            }
+            Event::Write(sender, bytes) => self.writes(now, number, sender, bytes),
             Event::Cut(sender) => {
                 let parcel = self.copies.cut(sender);
                 self.parcels[sender].push(parcel);
@@ -95,17 +109,7 @@ impl World {
                     self.takes(lane);
                 }
             }
-            Event::Works(which, end) => {
-                if let Some((lane, receiver)) = self.works.iter().nth(which).copied() {
-                    self.works.remove(&(lane, receiver));
-                    let end = match end {
-                        _ if self.lost[receiver] => End::Refused,
-                        0 => End::Lost,
-                        _ => End::Done,
-                    };
-                    self.copies.worked(now, lane, receiver, end);
-                }
-            }
+            Event::Works(which, end) => self.works(now, which, end),
             Event::SenderLost(sender) => {
                 self.gone[sender] = true;
                 let void = self.copies.sender_lost(sender);
@@ -127,7 +131,11 @@ impl World {
                 let again = self.copies.subscriber_back(subscriber);
                 self.works.extend(again.into_iter().map(|(lane, _)| (lane, subscriber)));
             }
-            Event::Excluded(subscriber) => self.copies.excluded(subscriber),
+            Event::Excluded(subscriber) => {
+                for lane in self.copies.excluded(subscriber) {
+                    assert!(self.works.remove(&(lane, subscriber)), "it works on that block");
+                }
+            }
             Event::Cancel(token) => {
                 self.copies.cancel(token);
                 self.waiting.remove(&token);
@@ -158,7 +166,7 @@ proptest! {
     ) {
         let many = if mode == Mode::Local { 1 } else { 3 };
         let waits = waits && matches!(mode, Mode::Tcp | Mode::Multicast);
-        let mut world = World {
+        let mut rig = Rig {
             mode,
             copies: Copies::new(Terms { waits, ..terms(mode, 2, many) }),
             moves: BTreeSet::new(),
@@ -176,29 +184,29 @@ proptest! {
                 _ => true,
             };
             if is_meant {
-                world.happens(ms(u64::from(number)), number, event);
-                prop_assert_eq!(world.copies.close(), Ok(()));
+                rig.happens(ms(u64::from(number)), number, event);
+                prop_assert_eq!(rig.copies.close(), Ok(()));
             }
         }
         for one in 0..2 {
-            world.happens(ms(1_000), 1_000, Event::SenderBack(one));
+            rig.happens(ms(1_000), 1_000, Event::SenderBack(one));
             if mode == Mode::Local {
-                world.happens(ms(1_000), 1_000, Event::Cut(one));
-                while !world.parcels[one].is_empty() {
-                    world.happens(ms(1_000), 1_000, Event::Stored(one, true));
+                rig.happens(ms(1_000), 1_000, Event::Cut(one));
+                while !rig.parcels[one].is_empty() {
+                    rig.happens(ms(1_000), 1_000, Event::Stored(one, true));
                 }
             }
         }
         for one in 0..many {
-            world.happens(ms(1_000), 1_000, Event::SubscriberBack(one));
+            rig.happens(ms(1_000), 1_000, Event::SubscriberBack(one));
         }
         for _ in 0..2_000 {
-            world.happens(ms(1_000), 1_000, Event::Collect);
-            world.happens(ms(1_000), 1_000, Event::Arrives(0));
-            world.happens(ms(1_000), 1_000, Event::Works(0, 1));
+            rig.happens(ms(1_000), 1_000, Event::Collect);
+            rig.happens(ms(1_000), 1_000, Event::Arrives(0));
+            rig.happens(ms(1_000), 1_000, Event::Works(0, 1));
         }
-        prop_assert_eq!(world.copies.inside(), 0);
-        prop_assert!(world.waiting.is_empty());
-        prop_assert_eq!(world.copies.close(), Ok(()));
+        prop_assert_eq!(rig.copies.inside(), 0);
+        prop_assert!(rig.waiting.is_empty());
+        prop_assert_eq!(rig.copies.close(), Ok(()));
     }
 }

@@ -185,6 +185,57 @@ fn a_group_waits_for_a_silent_member_until_it_is_excluded() {
     copies.close().unwrap();
 }
 
+/// A member that stands has accepted its block, and is excluded all the same. Its later work changes nothing.
+#[test]
+fn a_member_that_stands_is_excluded_with_the_block_that_it_has() {
+    let mut copies = Copies::new(terms(Mode::Multicast, 1, 2));
+    copies.write(0, record(0), 0);
+    copies.next().unwrap();
+    assert_eq!(copies.arrived(0).0, [0, 1]);
+    copies.worked(ms(1), 0, 0, End::Done);
+    copies.write(0, record(1), 0);
+    assert!(copies.next().is_none(), "the sender waits for the second");
+    assert_eq!(copies.excluded(1), [0]);
+    assert!(copies.excluded(1).is_empty());
+    assert_eq!(copies.next().unwrap().receivers, [0]);
+    copies.arrived(0);
+    copies.worked(ms(3), 0, 0, End::Done);
+    assert_eq!((copies.counts().lost_away, copies.counts().delivered), (2, 2));
+    assert!(copies.subscriber_back(1).is_empty());
+    copies.write(0, record(4), 0);
+    assert_eq!(copies.next().unwrap().receivers, [0, 1]);
+    copies.close().unwrap();
+}
+
+/// One member works on the block and the other has not accepted it: the sender alone had the second copy.
+#[test]
+fn a_sender_of_a_group_that_fails_loses_the_copies_that_it_alone_has() {
+    for accepted in [true, false] {
+        let mut copies = Copies::new(terms(Mode::Multicast, 1, 2));
+        copies.subscriber_lost(1);
+        copies.write(0, record(0), 0);
+        copies.next().unwrap();
+        copies.arrived(0);
+        copies.worked(ms(1), 0, 1, End::Refused);
+        copies.write(0, record(1), 0);
+        if !accepted {
+            copies.worked(ms(1), 0, 0, End::Done);
+        }
+        assert!(copies.sender_lost(0).is_empty(), "no block crosses the network");
+        assert_eq!(copies.counts().lost_sender, 3, "one copy of the block, two that wait");
+        assert_eq!(copies.inside(), u128::from(accepted));
+        assert!(copies.subscriber_back(1).is_empty(), "it is lost");
+        if accepted {
+            copies.worked(ms(2), 0, 0, End::Done);
+        }
+        copies.sender_back(0);
+        copies.write(0, record(3), 0);
+        drain(&mut copies, ms(3));
+        assert_eq!((copies.counts().delivered, copies.inside()), (3, 0));
+        copies.close().unwrap();
+    }
+}
+
 #[test]
 fn a_member_that_is_back_before_it_is_excluded_misses_nothing() {
     let mut copies = Copies::new(terms(Mode::Multicast, 1, 2));
@@ -195,7 +246,6 @@ fn a_member_that_is_back_before_it_is_excluded_misses_nothing() {
     copies.worked(ms(0), 0, 0, End::Done);
     copies.worked(ms(0), 0, 1, End::Refused);
     assert_eq!(copies.subscriber_back(1), [(0, 0)]);
-    copies.excluded(1);
     copies.worked(ms(1), 0, 1, End::Done);
     assert_eq!((copies.counts().delivered, copies.inside()), (2, 0));
     copies.close().unwrap();

@@ -1,0 +1,83 @@
+//! Figures that only scalers have: metrics, rows of the registry, and the tally entries each is read from.
+
+use crate::kinds::scaler::account::{OF, Tallied};
+use crate::model::gauge::ReadAs;
+use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, Row, Whose, Word};
+use crate::plan::figure::{Figure, Metric, Stat};
+
+/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`, which passes
+/// them on to `$then`.
+macro_rules! metrics {
+    ([$($next:tt)+] [$($then:tt)+] $make:ident, $($before:tt)*) => {
+        $($next)+! {
+            [$($then)+] $make, $($before)*
+            Members = "members", Count, Neither, 0.05, 0.1, "Members of a scaled service: booted, and not removed, whether their process works or not.";
+            MemberHours = "member-hours", Count, Less, 0.05, 0.1, "Hours that members of a scaled service cost: from the end of provisioning to the end of the drain, summed.";
+            Launches = "launches", Count, Neither, 0.1, 1.0, "Launches of members that a scaler begins.";
+            FailedLaunches = "failed-launches", Count, Less, 0.1, 1.0, "Launches that fail.";
+            RefusedLaunches = "refused-launches", Count, Less, 0.1, 1.0, "Launches for which no server has the capacity.";
+            Removals = "removals", Count, Neither, 0.1, 1.0, "Members that a scaler removes.";
+            CutRequests = "cut-requests", Count, Less, 0.1, 1.0, "Work inside a removed member that fails because its drain is over: requests, deep probes, and what clients have abandoned.";
+        }
+    };
+}
+pub(crate) use metrics;
+
+const MEAN: &[Word] = &[Word::Own, Word::Mean];
+const OF_SCALERS: &[Whose] = &[Whose::Own(OF)];
+
+const fn counted(metric: Metric, estimand: &'static str) -> Row {
+    Row::new(metric, OF_WINDOWS, MEAN, OF_SCALERS, estimand).interval(IntervalOf::Events)
+}
+
+/// The rows of the registry.
+pub const ROWS: &[Row] = &[
+    Row::new(
+        Metric::Members,
+        OF_WINDOWS,
+        MEAN,
+        OF_SCALERS,
+        "Members over time: booted, and not removed, whether their process works or not",
+    ),
+    Row::new(
+        Metric::Members,
+        OF_WINDOWS,
+        &[Word::Max],
+        OF_SCALERS,
+        "Their largest number of each replication, averaged",
+    ),
+    Row::new(
+        Metric::MemberHours,
+        OF_WINDOWS,
+        MEAN,
+        OF_SCALERS,
+        "Hours in the window that members cost, from the end of provisioning to the end of the drain",
+    ),
+    counted(Metric::Launches, "Launches begun in the window"),
+    counted(Metric::FailedLaunches, "Launches that failed in the window"),
+    counted(Metric::RefusedLaunches, "Attempts of a launch for which no server was left"),
+    counted(Metric::Removals, "Members removed in the window"),
+    counted(
+        Metric::CutRequests,
+        "Requests, deep probes and abandoned work inside a removed member when its drain was over",
+    ),
+];
+
+/// Returns how a figure of a scaler is read; `None` for any other figure.
+#[must_use]
+pub fn read(figure: &Figure) -> Option<ReadAs> {
+    use Tallied as T;
+    let what = match figure.metric {
+        Metric::Members if figure.stat == Some(Stat::Max) => return Some(ReadAs::Peak(0)),
+        Metric::Members => return Some(ReadAs::Mean(T::Members as usize, 1.0)),
+        // Nanoseconds to hours.
+        Metric::MemberHours => return Some(ReadAs::Sum(T::Paid as usize, 1.0 / 3.6e12)),
+        Metric::Launches => T::Launches,
+        Metric::FailedLaunches => T::Failed,
+        Metric::RefusedLaunches => T::Refused,
+        Metric::Removals => T::Removed,
+        Metric::CutRequests => T::Cut,
+        _ => return None,
+    };
+    Some(ReadAs::Count(vec![what as usize]))
+}

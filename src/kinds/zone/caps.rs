@@ -1,0 +1,64 @@
+//! Operations that change the caps of zones.
+//!
+//! A zone has its new cap at once; a virtual machine is rebooted for it and has it when it boots.
+
+use crate::kinds::zone::components::limits;
+use crate::kinds::zone::vm;
+use crate::mechanism::cpu_share::ZoneLimits;
+use crate::model::spec::runs::{Does, OperationSpec};
+use crate::model::world::resize::Change;
+use crate::plan::Draft;
+use crate::plan::checks::week_start;
+use crate::plan::faults::operated;
+use crate::plan::part::Part;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::units::{Cores, SimDuration, SimTime};
+
+/// Returns the changes of the limits of a zone member, in the order of the file.
+pub(super) fn changes(draft: &Draft, (zone, member): (usize, u32)) -> Vec<Change<ZoneLimits>> {
+    let mut found = Vec::new();
+    let part = Part::Zone { zone, member };
+    for (_, spec) in draft.scenario.operation.iter() {
+        let resize = spec.does.as_ref().is_some_and(|does| does.value == Does::Resize);
+        let (Some(at), Some(cap)) = (&spec.at, &spec.cap) else { continue };
+        // The checks have reported wrong references already.
+        if !resize || !operated(draft, spec, &mut Diagnostics::new()).contains(&part) {
+            continue;
+        }
+        let machine = vm::of(draft, zone);
+        let stop = machine.map_or(SimDuration::ZERO, |vm| vm.stop.value);
+        found.push(Change {
+            first: SimTime::ZERO + at.value.after_zero(week_start(draft)) + stop,
+            every: spec.every.as_ref().map(|every| every.period()),
+            to: ZoneLimits { cap: Cores::new(cap.value), ..limits(draft, zone) },
+            reboots: machine.is_some(),
+        });
+    }
+    found
+}
+
+/// Reports a cap that changes over a horizon, where capacities are constant, and one below the baseline of a zone.
+pub fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) {
+    let Some(cap) = &operation.cap else { return };
+    if let Some(horizon) = &draft.scenario.run.horizon {
+        let message = "a cap that changes is simulated request by request, not over a horizon";
+        let help = "give windows without a `horizon`, or remove `cap`";
+        let mistake = Diagnostic::new(Code::KeysExclude, cap.span, message).help(help);
+        out.push(mistake.related(horizon.span, "the horizon"));
+    }
+    for part in operated(draft, operation, &mut Diagnostics::new()) {
+        let Part::Zone { zone, .. } = part else { continue };
+        let baseline = draft.scenario.zone[zone].1.cpu.baseline.as_ref();
+        if let Some(baseline) = baseline.filter(|baseline| baseline.value > cap.value) {
+            let message = format!(
+                "the baseline of `{}` is {}, above the new cap of {}",
+                part.name(draft),
+                baseline.value,
+                cap.value
+            );
+            let mistake = Diagnostic::new(Code::OutOfRange, cap.span, message);
+            return out.push(mistake.related(baseline.span, "the baseline"));
+        }
+    }
+}

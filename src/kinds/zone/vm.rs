@@ -1,0 +1,327 @@
+//! Virtual machines: each is a zone that holds a hypervisor.
+//!
+//! Model: the section becomes a zone with the memory of the guest and of the hypervisor, which is all held at every
+//! instant. The plan and the event loop see that zone; this file has what differs. A machine's virtual processors limit
+//! the cores that it uses, its guest's work takes longer by a share, and each disk operation and reply leaves the guest
+//! ([`Op::Exit`](crate::model::route::Op::Exit)). A resize is a reboot: the machine stops, changes, boots.
+//!
+//! In: the sections `[vm.*]`. Out: zones, and per zone the machine in it. Holds: zones of the file keep their indices.
+//! Leaves out: a processor time limit that acts late on a guest that never leaves its run loop (KVM), siblings of a
+//! hyperthreaded core kept free of other zones, input and output of calls that a guest makes, batches of packets.
+//! Source: `vmadm` of SmartOS for the memory of hypervisors and the time to stop; extra latencies are assumptions.
+
+use std::collections::BTreeMap;
+
+use crate::convert::place;
+use crate::engine::law::Law;
+use crate::kinds::zone::spec::{Hypervisor, VmIo, VmSpec, ZoneSpec};
+use crate::model::blueprint::Part as Component;
+use crate::model::guest::Guest;
+use crate::model::ids::ComponentId;
+use crate::model::spec::runs::{Does, OperationSpec};
+use crate::plan::Draft;
+use crate::plan::checks::inert;
+use crate::plan::compile::Numbers;
+use crate::plan::document::ScenarioSpec;
+use crate::plan::faults::operated;
+use crate::plan::memory;
+use crate::plan::part::Part;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::value::Spanned;
+use crate::units::{Bytes, SimDuration};
+
+impl VmSpec {
+    /// Returns the memory that the machine holds for a guest with `memory`. The hypervisor's part is that of SmartOS.
+    #[must_use]
+    pub fn held(&self, memory: Bytes) -> Bytes {
+        let own = match self.hypervisor.value {
+            Hypervisor::Kvm => 1024 << 20,
+            Hypervisor::Bhyve => 1280 << 20,
+        };
+        Bytes::new(memory.count().saturating_add(own))
+    }
+
+    /// Returns the time for which a resize takes the machine down.
+    #[must_use]
+    pub fn reboot(&self) -> SimDuration {
+        SimDuration::from_nanos(
+            self.stop.value.nanos().saturating_add(self.boot.value.nanos().max(1)),
+        )
+    }
+
+    /// Returns the processor time per disk operation or reply.
+    #[must_use]
+    pub fn exit(&self) -> SimDuration {
+        let given = self.io_cpu.as_ref().map(|given| given.value);
+        given.unwrap_or(SimDuration::from_nanos(match self.io.value {
+            VmIo::Virtio => 10_000,
+            VmIo::Emulated => 50_000,
+        }))
+    }
+
+    /// Returns the law of the latency per disk operation or reply, in seconds, without the processor time.
+    fn latency(&self) -> Option<Law> {
+        if let Some(given) = &self.io_latency {
+            return Some(given.law().clone());
+        }
+        let (low, high) = match self.io.value {
+            VmIo::Virtio => (10e-6, 90e-6),
+            VmIo::Emulated => (50e-6, 450e-6),
+        };
+        Law::uniform(low, high).ok()
+    }
+}
+
+/// Replaces each section of virtual machines by a zone, after the zones of the file. Returns the scenario as it was if
+/// that changes.
+pub fn expand(scenario: &mut ScenarioSpec) -> Option<Box<ScenarioSpec>> {
+    let named = &scenario.vm.value;
+    if named.entries.is_empty() && named.failed.is_empty() {
+        return None;
+    }
+    let written = Box::new(scenario.clone());
+    let machines = &mut scenario.vm.value;
+    let (entries, failed) =
+        (std::mem::take(&mut machines.entries), std::mem::take(&mut machines.failed));
+    let zones = &mut scenario.zone.value;
+    zones.entries.extend(entries.into_iter().map(|(name, vm)| (name, zone(vm))));
+    zones.failed.extend(failed);
+    Some(written)
+}
+
+/// Returns the zone that holds a machine.
+fn zone(vm: VmSpec) -> ZoneSpec {
+    let held = vm.held(vm.memory.value);
+    ZoneSpec {
+        memory: Some(Spanned { value: held, ..vm.memory }),
+        count: vm.count,
+        on: vm.on,
+        placement: vm.placement,
+        among: vm.among,
+        apart: vm.apart,
+        cpu: vm.cpu,
+        io_priority: vm.io_priority,
+        boot: vm.boot,
+        span: vm.span,
+    }
+}
+
+/// Returns the machine in a zone; `None` if the zone is one of the file.
+#[must_use]
+pub fn of(draft: &Draft, zone: usize) -> Option<&VmSpec> {
+    let written = draft.as_written();
+    let at = zone.checked_sub(written.zone.len())?;
+    (at < written.vm.len()).then(|| &written.vm[at].1)
+}
+
+/// Returns the processor time that one second of work takes in the zone `part`.
+#[must_use]
+pub fn slowness(draft: &Draft, part: Part) -> f64 {
+    let Part::Zone { zone, .. } = part else { return 1.0 };
+    of(draft, zone).map_or(1.0, |vm| 1.0 + vm.cpu_overhead.value)
+}
+
+/// Mean times of an exit, in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ExitTimes {
+    /// Processor time.
+    pub cpu: f64,
+    /// Latency after it.
+    pub latency: f64,
+}
+
+/// Returns the zone in which `user` runs and the machine in it; `None` if it runs in no guest.
+fn around(draft: &Draft, user: Part) -> Option<(Part, &VmSpec)> {
+    if draft.as_written().vm.is_empty() {
+        return None;
+    }
+    let part = user.stands_on(draft)?;
+    let Part::Zone { zone, .. } = part else { return None };
+    Some((part, of(draft, zone)?))
+}
+
+/// Returns the zone in which `user` runs and the processor time of an exit in seconds; `None` if it runs in no guest.
+#[must_use]
+pub fn exit_of(draft: &Draft, user: Part) -> Option<(Part, f64)> {
+    around(draft, user).map(|(part, vm)| (part, vm.exit().seconds()))
+}
+
+/// Returns the mean times of an exit of the guest in which `user` runs; zero if it runs in none.
+#[must_use]
+pub fn exit_s(draft: &Draft, user: Part) -> ExitTimes {
+    around(draft, user).map_or_else(ExitTimes::default, |(_, vm)| ExitTimes {
+        cpu: vm.exit().seconds(),
+        latency: vm.latency().map_or(0.0, |law| law.mean()),
+    })
+}
+
+/// Returns the memory that a zone has after an operation gives it `memory`.
+#[must_use]
+pub fn held(draft: &Draft, zone: usize, memory: Bytes) -> Bytes {
+    of(draft, zone).map_or(memory, |vm| vm.held(memory))
+}
+
+/// Returns the most cores that a zone can use on a server of `cores`, by its cap and its virtual processors.
+#[must_use]
+pub fn most_cores(draft: &Draft, zone: usize, cores: f64) -> f64 {
+    let cap = draft.scenario.zone[zone].1.cpu.cap.as_ref();
+    let most = cap.map_or(cores, |cap| cap.value.min(cores));
+    of(draft, zone).map_or(most, |vm| most.min(f64::from(vm.vcpus.value)))
+}
+
+/// Returns the machines that an operation reboots, by the time for which they are down.
+#[must_use]
+pub fn reboots_by_length(
+    draft: &Draft,
+    operation: &OperationSpec,
+) -> BTreeMap<SimDuration, Vec<Part>> {
+    let mut all: BTreeMap<SimDuration, Vec<Part>> = BTreeMap::new();
+    for (machine, lasts) in reboots(draft, operation) {
+        all.entry(lasts).or_default().push(machine);
+    }
+    all
+}
+
+/// Gives the components that run in guests the exits and the slowness of their machines.
+pub fn admit(numbers: &Numbers<'_>, parts: &mut [Component]) {
+    let draft = numbers.draft();
+    let mut guests: BTreeMap<(ComponentId, u32), (Guest, f64)> = BTreeMap::new();
+    for (zone, members) in draft.placed.zones.iter().enumerate() {
+        let Some(vm) = of(draft, zone) else { continue };
+        let Some(latency) = vm.latency() else { continue };
+        let exit = vm.exit().nanos();
+        for member in 0..members.len() {
+            let guest = Guest { exit, latency: latency.sampler() };
+            if let Some(stands) = numbers.place((zone, place(member))) {
+                guests.insert((stands.cpu, stands.zone), (guest, 1.0 + vm.cpu_overhead.value));
+            }
+        }
+    }
+    for part in parts {
+        let stands = part.place.map(|stands| (stands.cpu, stands.zone));
+        if let Some((guest, slowness)) = stands.and_then(|stands| guests.get(&stands)) {
+            part.slowness = *slowness;
+            part.guest = Some(Box::new(guest.clone()));
+        }
+    }
+}
+
+/// Returns whether an operation reboots a machine.
+#[must_use]
+pub fn is_rebooted(draft: &Draft, operation: &OperationSpec) -> bool {
+    !draft.as_written().vm.is_empty() && !reboots(draft, operation).is_empty()
+}
+
+/// Returns the machines that an operation reboots, each with the time for which it is down. The checks have reported
+/// wrong references already.
+#[must_use]
+pub fn reboots(draft: &Draft, operation: &OperationSpec) -> Vec<(Part, SimDuration)> {
+    if operation.does.as_ref().is_none_or(|does| does.value != Does::Resize) {
+        return Vec::new();
+    }
+    let parts = operated(draft, operation, &mut Diagnostics::new()).into_iter();
+    let machine = |part: Part| match part {
+        Part::Zone { zone, .. } => of(draft, zone).map(|vm| (part, vm.reboot())),
+        _ => None,
+    };
+    parts.filter_map(machine).collect()
+}
+
+/// Reports keys of the machine in a zone that contradict each other or have no effect.
+pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
+    let Some(vm) = of(draft, zone) else { return };
+    let servers =
+        || draft.placed.zones[zone].iter().map(|id| (id, &draft.scenario.server[id.group].1));
+    if let Some((_, server)) = servers().find(|(_, server)| server.is_at_the_tick()) {
+        let message = "virtual processors are simulated by the fluid model of the processors only";
+        let mistake = Diagnostic::new(Code::KeysExclude, vm.vcpus.span, message);
+        let span = server.cpu_model.as_ref().map_or(server.span, |model| model.span);
+        let help = "remove `cpu-model` of its server, or make it a zone";
+        out.push(mistake.related(span, "the model of its server").help(help));
+    }
+    if let Some(pages) = &vm.page_cache {
+        if pages.value > vm.memory.value {
+            let message = format!("a guest of {} cannot cache {}", vm.memory.value, pages.value);
+            let mistake = Diagnostic::new(Code::OutOfRange, pages.span, message);
+            out.push(mistake.related(vm.memory.span, "its memory"));
+        }
+        let blocks = servers().flat_map(|(id, _)| memory::contents_of_server(draft, id.group));
+        let smallest =
+            blocks.map(|(_, content)| &content.value.block).min_by_key(|block| block.value);
+        if let Some(block) =
+            smallest.filter(|block| (1..block.value.count()).contains(&pages.value.count()))
+        {
+            let message = format!("{} hold no block of {}", pages.value, block.value);
+            let mistake = Diagnostic::new(Code::OutOfRange, pages.span, message);
+            out.push(mistake.related(block.span, "the smallest block of its servers"));
+        }
+        let mut contents = servers().map(|(id, _)| memory::contents_of_server(draft, id.group));
+        if pages.value.count() > 0 && contents.all(|contents| contents.is_empty()) {
+            let message = "no set of disks of its servers has a `content` that could be cached";
+            let help = "give a set of disks a `content`, or remove `page-cache`";
+            inert(pages.span, message, help, out);
+        }
+    }
+    if vm.io.given && vm.io_latency.is_some() && vm.io_cpu.is_some() {
+        let message = "`io-latency` and `io-cpu` give all that the devices decide";
+        inert(vm.io.span, message, "remove `io`", out);
+    }
+    if let Some(baseline) = &vm.cpu.baseline
+        && baseline.value > f64::from(vm.vcpus.value)
+    {
+        let message = format!(
+            "a baseline of {} is above its {} virtual processors",
+            baseline.value, vm.vcpus.value
+        );
+        let mistake = Diagnostic::new(Code::OutOfRange, baseline.span, message);
+        out.push(mistake.related(vm.vcpus.span, "its virtual processors"));
+    } else if let (Some(baseline), Some(burst)) = (&vm.cpu.baseline, &vm.cpu.burst)
+        && baseline.value >= f64::from(vm.vcpus.value)
+    {
+        let message = format!(
+            "its {} virtual processors never use more than the baseline of {}",
+            vm.vcpus.value, baseline.value
+        );
+        let help = "lower the `baseline`, give more `vcpus`, or remove `burst`";
+        inert(burst.span, &message, help, out);
+    }
+    let mut operations = draft.scenario.operation.iter();
+    let resized = |part: &Part| matches!(part, Part::Zone { zone: other, .. } if *other == zone);
+    let resizes =
+        |operation: &OperationSpec| reboots(draft, operation).iter().any(|(part, _)| resized(part));
+    if vm.stop.given && !operations.any(|(_, operation)| resizes(operation)) {
+        let message = "no operation resizes it: it is never shut down";
+        inert(vm.stop.span, message, "add a `resize`, or remove `stop`", out);
+    }
+}
+
+/// Reports a `resize` of machines that come back after the next one begins, or whose guests cache more than they have.
+pub fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) {
+    let rebooted = reboots(draft, operation);
+    if let (Some(every), Some((part, lasts))) =
+        (&operation.every, rebooted.iter().max_by_key(|(_, lasts)| *lasts))
+        && *lasts >= every.value.period()
+    {
+        let message = format!(
+            "`{}` reboots for {lasts}, but each {} anew",
+            part.name(draft),
+            every.value.word()
+        );
+        out.push(Diagnostic::new(Code::TimesConflict, every.span, message));
+    }
+    let Some(memory) = &operation.memory else { return };
+    for (part, _) in rebooted {
+        let Some(vm) = of(draft, part.index()) else { continue };
+        if let Some(pages) = vm.page_cache.as_ref().filter(|pages| pages.value > memory.value) {
+            let message = format!(
+                "a guest of {} cannot cache {}, as `{}` does",
+                memory.value,
+                pages.value,
+                part.name(draft)
+            );
+            let mistake = Diagnostic::new(Code::OutOfRange, memory.span, message);
+            return out.push(mistake.related(pages.span, "its `page-cache`"));
+        }
+    }
+}

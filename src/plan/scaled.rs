@@ -1,0 +1,76 @@
+//! Members that an autoscaler launches and removes: how many there are at the start, at least, and on average.
+//!
+//! The structure of a scenario (dependency graph, cut sets) has the members that always exist; the place of each, its
+//! memory and its price count those that exist at a time.
+
+use std::collections::BTreeMap;
+
+use crate::kinds::scaler::plan::ScalerLinks;
+use crate::kinds::scaler::spec::{ScalerMetric, ScalerSpec};
+use crate::plan::Draft;
+use crate::plan::load::{self, Resource};
+use crate::plan::part::Part;
+use crate::plan::power::hourly_rates;
+
+/// Returns the number of members at the start.
+#[must_use]
+pub fn start_of(spec: &ScalerSpec) -> u32 {
+    spec.start.as_ref().map_or(spec.minimum.value, |start| start.value)
+}
+
+/// Returns the largest number of members; `all` is that of the group. It is never below `minimum`.
+#[must_use]
+pub fn most_of(spec: &ScalerSpec, all: u32) -> u32 {
+    spec.maximum.as_ref().map_or(all, |most| most.value.min(all)).max(spec.minimum.value)
+}
+
+/// Returns the members of a service that always exist, where an autoscaler launches and removes others: the first ones.
+#[must_use]
+pub fn fewest(draft: &Draft, service: usize) -> Option<u32> {
+    let all = draft.scenario.scaler.iter().zip(&draft.links.own.scalers);
+    let mut of_it = all.filter(|(_, links)| links.service == Some(service));
+    of_it.next().map(|((_, spec), _)| spec.minimum.value)
+}
+
+/// Returns the largest number of members of a scaled group of zones.
+#[must_use]
+pub fn most_members(draft: &Draft, zone: usize) -> Option<u32> {
+    let all = draft.scenario.scaler.iter().zip(&draft.links.own.scalers);
+    let mut of_it = all.filter(|(_, links)| links.zone == Some(zone));
+    let count = draft.scenario.zone[zone].1.count.value;
+    of_it.next().map(|((_, spec), _)| most_of(spec, count))
+}
+
+/// Returns the mean number of members over the hours of a week, for each scaled group, by the section of its zones.
+/// It is the number that holds the target of `cpu` at the mean load of each hour, within the bounds. Other rules have no
+/// such number: for them it is the largest.
+#[must_use]
+pub fn mean_members(draft: &Draft) -> BTreeMap<usize, f64> {
+    if draft.scenario.scaler.is_empty() {
+        return BTreeMap::new();
+    }
+    let rates = hourly_rates(draft);
+    let hours: f64 = rates.iter().map(|(_, hours)| hours).sum();
+    let all = draft.scenario.scaler.iter().zip(&draft.links.own.scalers);
+    let of = |((_, spec), links): (&(_, ScalerSpec), &ScalerLinks)| {
+        let zone = links.zone?;
+        let most = most_of(spec, draft.scenario.zone[zone].1.count.value);
+        let (Some(target), ScalerMetric::Cpu) = (&spec.target, spec.metric.value) else {
+            return Some((zone, f64::from(most)));
+        };
+        let wanted = |rates: &[f64]| {
+            let here = |one: &load::Offered| {
+                one.resource == Resource::Cpu
+                    && matches!(one.part, Part::Zone { zone: other, .. } if other == zone)
+            };
+            let offered: Vec<_> = load::offered(draft, rates).into_iter().filter(here).collect();
+            let work: f64 = offered.iter().map(|one| one.per_second).sum();
+            let each = offered.first().map_or(1.0, |one| one.capacity);
+            let exact = (work / (target.value * each) - 1e-9).ceil();
+            exact.clamp(f64::from(spec.minimum.value), f64::from(most))
+        };
+        let sum: f64 = rates.iter().map(|(rates, hours)| wanted(rates) * hours).sum();
+        Some((zone, sum / hours))
+    };
+    all.filter_map(of).collect()
+}

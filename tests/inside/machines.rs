@@ -1,0 +1,471 @@
+//! Promise: a virtual machine costs what its parts cost: memory that it holds, virtual processors, exits to its hypervisor, a
+//! page cache of its own, and a reboot to be resized.
+
+use std::path::Path;
+
+use super::common::read;
+use crate::units::{Bytes, SimDuration, SimTime};
+use crate::{Results, Run, Scenario};
+
+/// Returns a file with one service of `users` who work without a pause in the section `stands`.
+fn busy(stands: &str, users: u32) -> String {
+    format!(
+        r#"
+scenario = "machines"
+format   = 2
+[run]
+seed = 1
+replications = 2
+[window.busy]
+length  = "60s"
+warm-up = "10s"
+[server.box]
+cores  = 8
+memory = "64GiB"
+{stands}
+on = ["box-1"]
+[service.app]
+in      = "www"
+workers = "unlimited"
+[workload.jobs]
+request = "job"
+users   = {users}
+think   = "0s"
+[request.job]
+enter   = "app"
+demands = {{ job = "100ms" }}
+steps   = [ {{ cpu = "app", demand = "job" }} ]
+"#
+    )
+}
+
+/// Keys of a machine without exits and overhead.
+const PLAIN: &str = "cpu-overhead = 0\nio-latency = \"0s\"\nio-cpu = \"0s\"";
+
+fn run(text: &str, figures: &[&str]) -> Results {
+    let scenario = Scenario::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let run = figures.iter().fold(Run::new().requests_only(), |run, figure| run.figure(figure));
+    scenario.run(&run).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn figure(results: &Results, path: &str) -> f64 {
+    results.figure(path).unwrap_or_else(|error| panic!("{path}: {error}")).value()
+}
+
+fn refusal(text: &str) -> String {
+    Scenario::parse(text).err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+/// 6.5 test 1: two virtual processors and a cap of four use two; the same work in a zone uses four.
+#[test]
+fn a_machine_uses_as_many_cores_as_it_has_virtual_processors_whatever_its_cap() {
+    let figures = ["throughput.job@busy", "utilization.www.cpu@busy"];
+    let machine = format!("[vm.www]\nvcpus = 2\nmemory = \"4GiB\"\ncpu.cap = 4\n{PLAIN}");
+    let machine = run(&busy(&machine, 8), &figures);
+    let zone = run(&busy("[zone.www]\nmemory = \"4GiB\"\ncpu.cap = 4", 8), &figures);
+    for (results, per_s) in [(machine, 20.0), (zone, 40.0)] {
+        let found = figure(&results, "throughput.job@busy");
+        assert!((found / per_s - 1.0).abs() < 0.01, "{found} instead of {per_s}");
+        let busy = figure(&results, "utilization.www.cpu@busy");
+        assert!((busy - 1.0).abs() < 0.001, "{busy}");
+    }
+}
+
+/// 6.5 test 2: 4 GiB of a guest and 1 GiB of KVM: twelve of them in 64 GiB; 60 zones of 1 GiB.
+#[test]
+fn a_machine_holds_the_memory_of_its_hypervisor_too() {
+    let placed = |stands: &str| refusal(&busy(stands, 1).replace("on = [\"box-1\"]\n", ""));
+    let machines = |count: u32, more: &str| {
+        format!("[vm.www]\ncount = {count}\nvcpus = 1\nmemory = \"4GiB\"\n{more}")
+    };
+    assert_eq!(placed(&machines(12, "")), "");
+    assert!(placed(&machines(13, "")).contains("1 of 13 members of `www` cannot be placed"));
+    assert_eq!(placed(&machines(12, "hypervisor = \"bhyve\"")), "");
+    // 5.25 GiB each: 13 of 5 GiB are 65, twelve of 5.25 are 63.
+    let eleven = machines(12, "hypervisor = \"bhyve\"").replace("4GiB", "4200MiB");
+    assert!(placed(&eleven).contains("1 of 12 members of `www` cannot be placed"));
+    assert_eq!(placed("[zone.www]\ncount = 60\nmemory = \"1GiB\""), "");
+}
+
+/// 6.5 test 4: a guest of four busy virtual processors and a zone of four threads divide four cores evenly, however many
+/// requests the guest works on.
+#[test]
+fn a_guest_competes_by_its_virtual_processors_and_not_by_its_requests() {
+    let other = "[zone.other]\non = [\"box-1\"]\n[service.other-app]\nin = \"other\"\nworkers = \"unlimited\"\n\
+                 [workload.others]\nrequest = \"other-job\"\nusers = 4\nthink = \"0s\"\n[request.other-job]\n\
+                 enter = \"other-app\"\ndemands = { job = \"100ms\" }\n\
+                 steps = [ { cpu = \"other-app\", demand = \"job\" } ]\n";
+    let machine = format!("[vm.www]\nvcpus = 4\nmemory = \"4GiB\"\n{PLAIN}");
+    let text = busy(&machine, 64).replace("cores  = 8", "cores  = 4") + other;
+    let figures = ["utilization.www.cpu@busy", "utilization.other.cpu@busy"];
+    let results = run(&text, &figures);
+    for path in figures {
+        let found = figure(&results, path);
+        assert!((found / 0.5 - 1.0).abs() < 0.001, "{path}: {found}");
+    }
+}
+
+/// Returns a file with one visitor per second and a resize of `www` at 00:10 to 8 GiB.
+fn resized(stands: &str, more: &str) -> String {
+    format!(
+        r#"
+scenario = "resized"
+format   = 2
+[run]
+start = "Mon 00:00"
+seed  = 1
+replications = 8
+[window.change]
+at      = "8min"
+length  = "10min"
+warm-up = "1min"
+[server.box]
+cores  = 8
+memory = "32GiB"
+[server.box.disks]
+local = {{ kind = "10k", layout = "plain", data = 1, content = {{ size = "100GiB", block = "1MiB", zipf = 0.8 }} }}
+{stands}
+memory = "1GiB"
+[service.app]
+in      = "www"
+workers = "unlimited"
+mounts  = {{ disk = "box:local" }}
+restart = "15s"
+[workload.visitors]
+request = "page"
+rate    = "5/s"
+[request.page]
+enter   = "app"
+demands = {{ page = "1ms" }}
+steps   = [ {{ cpu = "app", demand = "page" }}, {{ io = "disk", read = 0.1 }} ]
+[objective.page]
+lost-after = "10s"
+[operation.grow]
+at     = "00:10"
+does   = "resize"
+of     = "www"
+memory = "8GiB"
+{more}"#
+    )
+}
+
+/// 5.5 test 4: a zone has its new memory at once and loses nothing. A machine stops, boots and starts its service, and
+/// has its new memory when it boots: 5/s x (30 + 60 + 15) s are lost.
+#[test]
+fn a_zone_grows_at_once_and_a_machine_reboots() {
+    let machine = "[vm.www]\nvcpus = 2\nstop = \"30s\"\nboot = \"60s\"";
+    for (stands, lost, [before, grown]) in
+        [("[zone.www]", 0.0, [31, 24]), (machine, 525.0, [30, 23])]
+    {
+        let text = resized(stands, "");
+        let found = figure(&run(&text, &["lost.page@change"]), "lost.page@change");
+        assert!((found - lost).abs() <= 0.06 * lost, "{stands}: {found}");
+        let loaded = read(&text, Path::new(".")).unwrap();
+        let [resizing] = &loaded.plan.resizes[..] else { panic!("one memory changes") };
+        let gib = |count: u64| Bytes::new(count << 30);
+        let at = |seconds| resizing.room(SimTime::ZERO + SimDuration::from_secs(seconds), true);
+        let changes = 600 + if lost > 0.0 { 30 } else { 0 };
+        assert_eq!(at(changes - 1), gib(before), "{stands}");
+        assert_eq!(at(changes), gib(grown), "{stands}");
+    }
+}
+
+/// 6.5 test 3: a zone has a new cap at once, at the tick too (where a cap of 2 gives 2.06); a machine reboots for it and has it
+/// then.
+#[test]
+fn a_cap_that_changes_is_in_force_at_once_in_a_zone_and_after_a_reboot_in_a_machine() {
+    let text = |stands: &str, server: &str| {
+        format!(
+            r#"
+scenario = "caps"
+format   = 2
+[run]
+start = "Mon 00:00"
+seed  = 1
+replications = 2
+[window.before]
+at      = "20s"
+length  = "40s"
+[window.at-once]
+at      = "60s"
+length  = "20s"
+[window.then]
+at      = "150s"
+length  = "40s"
+[server.box]
+cores  = 8
+memory = "64GiB"
+{server}
+{stands}
+memory = "4GiB"
+cpu    = {{ cap = 2.0 }}
+[service.app]
+in      = "www"
+workers = 8
+backlog = 0
+[workload.jobs]
+request = "job"
+rate    = "400/s"
+[request.job]
+enter   = "app"
+demands = {{ job = "100ms" }}
+steps   = [ {{ cpu = "app", demand = "job" }} ]
+[operation.grow]
+at   = "1min"
+does = "resize"
+of   = "www"
+cap  = 4.0
+"#
+        )
+    };
+    let machine = format!("[vm.www]\nvcpus = 6\nstop = \"20s\"\nboot = \"60s\"\n{PLAIN}");
+    let windows = ["before", "at-once", "then"];
+    for (stands, server, per_s) in [
+        ("[zone.www]", "", [20.0, 40.0, 40.0]),
+        ("[zone.www]", "cpu-model = \"tick\"", [20.0, 40.0, 40.0]),
+        (&machine, "", [20.0, 0.0, 40.0]),
+    ] {
+        let figures = windows.map(|window| format!("throughput.job@{window}"));
+        let results = run(&text(stands, server), &figures.each_ref().map(String::as_str));
+        for (path, per_s) in figures.iter().zip(per_s) {
+            let found = figure(&results, path);
+            assert!((found - per_s).abs() <= 0.04 * per_s, "{stands} {server} {path}: {found}");
+        }
+    }
+    let horizon = text("[zone.www]", "").replace("[run]", "[run]\nhorizon = \"1d\"");
+    assert!(refusal(&horizon).contains("a cap that changes"), "{}", refusal(&horizon));
+    let held = text("[zone.www]", "").replace("cap = 2.0", "baseline = 4.5, cap = 5.0");
+    assert!(refusal(&held).contains("above the new cap of 4"), "{}", refusal(&held));
+}
+
+/// One request at a time: 1 ms of work, 1.03 in a guest; a read of 5 ms; two exits of 50 us of processor time and 100 us of
+/// latency.
+#[test]
+fn a_request_in_a_guest_takes_its_work_its_overhead_and_its_exits() {
+    let text = |stands: &str| {
+        format!(
+            r#"
+scenario = "exits"
+format   = 2
+[run]
+seed = 1
+replications = 2
+[window.quiet]
+length  = "200s"
+[server.box]
+cores  = 8
+[server.box.disks]
+local = {{ kind = "10k", layout = "plain", data = 1, time = "5ms" }}
+{stands}
+[service.app]
+in      = "www"
+workers = "unlimited"
+mounts  = {{ disk = "box:local" }}
+[workload.visitors]
+request = "page"
+users   = 1
+think   = "10ms"
+[request.page]
+enter   = "app"
+demands = {{ page = "1ms" }}
+steps   = [ {{ cpu = "app", demand = "page" }}, {{ io = "disk", read = 1 }} ]
+"#
+        )
+    };
+    let machine =
+        "[vm.www]\nvcpus = 2\nmemory = \"1GiB\"\nio-latency = \"100us\"\nio-cpu = \"50us\"";
+    for (stands, latency) in [("[zone.www]", 6.0e-3), (machine, 6.33e-3)] {
+        let results =
+            run(&text(stands), &["latency.page.mean@quiet", "utilization.box-1.cpu@quiet"]);
+        let found = figure(&results, "latency.page.mean@quiet");
+        assert!((found - latency).abs() < 1e-9, "{found} instead of {latency}");
+        let work = if latency > 6.1e-3 { 1.13e-3 } else { 1.0e-3 };
+        let busy = figure(&results, "utilization.box-1.cpu@quiet");
+        assert!((busy / (work / (latency + 10e-3) / 8.0) - 1.0).abs() < 1e-3, "{busy}");
+    }
+    // What the devices decide: 20 to 100 us, or 100 to 500 us.
+    for (io, mean) in [("virtio", 60e-6), ("emulated", 300e-6)] {
+        let machine = format!("[vm.www]\nvcpus = 2\nmemory = \"1GiB\"\nio = \"{io}\"");
+        let results = run(&text(&machine), &["latency.page.mean@quiet"]);
+        let found = figure(&results, "latency.page.mean@quiet") - 6.03e-3;
+        assert!((found / (2.0 * mean) - 1.0).abs() < 0.02, "{io}: {found}");
+    }
+}
+
+/// The page cache of a guest finds what a RAM cache of the same size finds, block by block, since the draws are the same. Both
+/// in a row keep many blocks twice: they find less than one of their size together.
+#[test]
+fn a_guest_caches_before_its_server_and_keeps_blocks_twice() {
+    let text = |cache: &str, stands: &str| {
+        format!(
+            r#"
+scenario = "caches"
+format   = 2
+[run]
+seed = 1
+replications = 2
+[window.warm]
+length  = "100s"
+warm-up = "100s"
+[server.box]
+cores  = 8
+memory = "8GiB"
+ram-cache = "{cache}"
+[server.box.disks]
+local = {{ kind = "nvme-ssd", layout = "plain", data = 1, content = {{ size = "8GiB", block = "1MiB", zipf = 0.8 }} }}
+{stands}
+[service.app]
+in      = "www"
+workers = "unlimited"
+mounts  = {{ disk = "box:local" }}
+[workload.visitors]
+request = "page"
+rate    = "200/s"
+[request.page]
+enter   = "app"
+steps   = [ {{ io = "disk", read = 1 }} ]
+"#
+        )
+    };
+    let reads = |cache, stands: &str| {
+        let results = run(&text(cache, stands), &["throughput.box-1.local@warm"]);
+        figure(&results, "throughput.box-1.local@warm")
+    };
+    let guest = |pages: &str| {
+        format!("[vm.www]\nvcpus = 2\nmemory = \"4GiB\"\npage-cache = \"{pages}\"\n{PLAIN}")
+    };
+    let alone = reads("1GiB", "[zone.www]");
+    assert_eq!(reads("0B", &guest("1GiB")).to_bits(), alone.to_bits());
+    let (twice, together) = (reads("1GiB", &guest("1GiB")), reads("2GiB", "[zone.www]"));
+    assert!(alone > twice && twice > together * 1.2, "{alone} {twice} {together}");
+    let results = run(&text("0B", &guest("1GiB")), &["hit.www-1@warm"]);
+    let found = figure(&results, "hit.www-1@warm");
+    assert!((found - (1.0 - alone / 200.0)).abs() < 0.02, "{found}");
+}
+
+/// A database in a machine, behind a balancer, with every kind of operation: the run ends with its accounts closed, and check's
+/// load of the processor is that of the run.
+#[test]
+fn loads_of_check_count_overhead_and_exits() {
+    let machine = "[vm.www]\nvcpus = 4\nmemory = \"1GiB\"\nio-latency = \"0s\"\nio-cpu = \"1ms\"\ncpu-overhead = 0.5\n\
+                   on = [\"box-1\"]";
+    let text = format!(
+        r#"
+scenario = "loads"
+format   = 2
+[run]
+seed = 1
+replications = 4
+[window.steady]
+level   = "1 x rate"
+length  = "100s"
+warm-up = "10s"
+[server.box]
+cores  = 8
+[server.box.disks]
+local = {{ kind = "nvme-ssd", layout = "plain", data = 1 }}
+{machine}
+[balancer.front]
+to = "app"
+[service.app]
+in      = "www"
+workers = "unlimited"
+mounts  = {{ disk = "box:local" }}
+[database.db]
+connections = 100
+in    = {{ primary = "www" }}
+data  = {{ www = "box:local" }}
+read  = {{ cpu = "2ms", io = {{ probability = 0.5, mean = 1 }} }}
+write = {{ cpu = "2ms", sync-io = 1, deferred-io = 2 }}
+[workload.visitors]
+request = "page"
+rate    = "50/s"
+[request.page]
+enter   = "front"
+demands = {{ page = "4ms" }}
+steps   = [
+  {{ cpu = "app", demand = "page" }},
+  {{ io = "disk", read = 1, write = 2 }},
+  {{ call = "db", read = 2, write = 1 }},
+]
+"#
+    );
+    // 4 + 3 x 2 ms, half more; exits: a reply, 3 operations, 3 replies of queries, 2 x 0.5 reads, 3 writes.
+    let cores = 50.0 * (1.5 * 10e-3 + (1.0 + 3.0 + 3.0 + 1.0 + 3.0) * 1e-3);
+    let results = run(&text, &["utilization.www.cpu@steady", "headroom.www.cpu@steady"]);
+    let busy = figure(&results, "utilization.www.cpu@steady");
+    assert!((busy / (cores / 4.0) - 1.0).abs() < 0.03, "{busy} instead of {}", cores / 4.0);
+    let headroom = figure(&results, "headroom.www.cpu@steady");
+    assert!((headroom - (1.0 - cores / 4.0)).abs() < 1e-9, "{headroom}");
+}
+
+#[test]
+fn keys_of_a_machine_that_contradict_each_other_are_refused() {
+    let machine = |more: &str| format!("[vm.www]\nvcpus = 2\nmemory = \"4GiB\"\n{more}");
+    for (more, says) in [
+        ("page-cache = \"5GiB\"", "a guest of 4GiB cannot cache 5GiB"),
+        ("boot = \"25h\"", "must be at most"),
+        ("page-cache = \"1GiB\"", "no set of disks of its servers has a `content`"),
+        ("stop = \"10s\"", "no operation resizes it"),
+        (
+            "cpu = { baseline = 2.0, cap = 4.0, burst = \"30s\" }",
+            "never use more than the baseline",
+        ),
+        ("cpu = { baseline = 3.0 }", "a baseline of 3 is above its 2 virtual processors"),
+        (
+            "io = \"virtio\"\nio-cpu = \"1us\"\nio-latency = \"1us\"",
+            "`io-latency` and `io-cpu` give all",
+        ),
+        ("stop = \"181s\"", "at most 3min"),
+    ] {
+        let found = refusal(&busy(&machine(more), 1));
+        assert!(found.contains(says), "{more}: {found}");
+    }
+    let tick = busy(&machine(""), 1).replace("cores  = 8", "cores  = 8\ncpu-model = \"tick\"");
+    assert!(refusal(&tick).contains("fluid model"), "{}", refusal(&tick));
+    let twice = busy(&machine(""), 1) + "[zone.www]\non = [\"box-1\"]\n";
+    assert!(refusal(&twice).contains("two components are called `www`"));
+    let stands = "[vm.www]\nvcpus = 2\npage-cache = \"1KiB\"";
+    assert!(refusal(&resized(stands, "")).contains("hold no block of 1MiB"));
+    let stands = "[vm.www]\nvcpus = 2\nboot = \"24h\"";
+    let often = resized(stands, "every = \"day\"\n");
+    assert!(refusal(&often).contains("but each day anew"), "{}", refusal(&often));
+    let stands = "[vm.www]\nvcpus = 2";
+    let large = resized(stands, "").replace("memory = \"8GiB\"", "memory = \"31.5GiB\"");
+    assert!(refusal(&large).contains("would have to hold"), "{}", refusal(&large));
+}
+
+/// A machine can be named wherever a zone can, with its kind in front or without.
+#[test]
+fn a_machine_is_named_as_a_zone_is() {
+    let text = busy(&format!("[vm.www]\nvcpus = 2\nmemory = \"4GiB\"\n{PLAIN}"), 2);
+    let with = text.replace("in      = \"www\"", "in      = \"vm.www\"");
+    let figures = ["throughput.job@busy"];
+    let [one, other] = [&text, &with].map(|text| figure(&run(text, &figures), figures[0]));
+    assert_eq!(one.to_bits(), other.to_bits());
+    assert_eq!(
+        refusal(
+            &(text.clone() + "[fault.f]\nhits = \"vm.www\"\nhow = \"crash\"\nrate = \"1/y\"\n")
+        ),
+        ""
+    );
+}
+
+/// Over years a weekly resize costs its reboot: 105 s of a week.
+#[test]
+fn over_years_a_resize_is_a_planned_outage() {
+    let text = resized("[vm.www]\nvcpus = 2\nstop = \"30s\"\nboot = \"60s\"", "every = \"week\"\n")
+        .replace("at     = \"00:10\"", "at     = \"Tue 00:10\"")
+        .replace(
+            "[window.change]\nat      = \"8min\"\nlength  = \"10min\"\nwarm-up = \"1min\"\n",
+            "",
+        )
+        .replace("[run]\n", "[run]\nhorizon = \"1y\"\n");
+    let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let run = Run::new().figure("structural.page@horizon");
+    let results = scenario.run(&run).unwrap_or_else(|error| panic!("{error}"));
+    let found = figure(&results, "structural.page@horizon");
+    // 52 Tuesdays of a year of 365 days that begins on a Monday.
+    let truth = 52.0 * 105.0 / (365.0 * 86_400.0);
+    assert!(((1.0 - found) / truth - 1.0).abs() < 0.01, "{found}: {}", 1.0 - truth);
+}
