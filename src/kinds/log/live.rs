@@ -344,7 +344,6 @@ impl Live for Log {
         }
     }
 
-    none!(lent);
     none!(
         lent,
         health,

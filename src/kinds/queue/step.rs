@@ -272,10 +272,6 @@ impl Ask for Await {
         (Kind::Queue, self.queue)
     }
 
-    fn changes(&self) -> Option<Changes> {
-        None
-    }
-
     fn inside(&self) -> &[Step] {
         &[]
     }

@@ -5,8 +5,12 @@
 //! that holds nothing, so a time-out of the caller counts from the start of the call and a balancer may send it elsewhere;
 //! so has an answer, whose worker is free again. A link that is down stalls both.
 //!
-//! Leaves out: connections (no call is refused by a dead link); the way of a failure, which the caller learns at once;
-//! a reply that has left its process fails with it.
+//! A caller that stops waiting closes its connection, as a client does whose reply is under way (`Around::hang_up`): the
+//! rest of its call or of its answer is not sent, and an answer that would begin later is not sent at all. With TCP
+//! its bytes would meet a closed socket, whose reset (RFC 9293, 3.10.7.1) stops the sender after one round trip.
+//!
+//! Leaves out: connections (no call is refused by a dead link); the bytes of that round trip; the way of a failure, which
+//! the caller learns at once; a reply that has left its process fails with it.
 
 use super::Around;
 use crate::convert::whole;
@@ -113,10 +117,32 @@ impl Around<'_> {
         self.admit(id, frame.at);
     }
 
-    /// Takes `id` off the link that it crosses with a call, if it does.
+    /// Ends the call in frame `depth` of `id`, whose caller stops waiting, if its answer crosses a link, or if a balancer's
+    /// call to a member for it does: the caller closes the connection, and the rest is not sent. Returns whether it did.
+    pub(super) fn closes_far(&mut self, id: RequestId, depth: usize) -> bool {
+        let entry = &self.requests[id];
+        let behind = depth + 2 == usize::from(entry.depth) && entry.top().behind;
+        let innermost = depth + 1 == usize::from(entry.depth);
+        let closes = match entry.stage {
+            Stage::Answer => innermost || behind,
+            // The call of the caller itself may be sent again: see `Around::call_times_out`.
+            Stage::Call => behind,
+            _ => false,
+        };
+        if !closes {
+            return false;
+        }
+        self.turns_back(id);
+        while usize::from(self.requests[id].depth) > depth {
+            self.leave(id, Outcome::Timeout);
+        }
+        true
+    }
+
+    /// Takes `id` off the link that it crosses with a call or an answer, if it does.
     pub(super) fn turns_back(&mut self, id: RequestId) {
         let entry = &mut self.requests[id];
-        if entry.stage != Stage::Call {
+        if !matches!(entry.stage, Stage::Call | Stage::Answer) {
             return;
         }
         entry.stage = Stage::Route;
