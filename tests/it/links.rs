@@ -214,3 +214,97 @@ fn faults_at_both_ends_leave_no_request_behind() {
         }
     }
 }
+
+/// A caller that stops waiting closes its connection: an answer of 2 MB would need 2 s of the link, and leaves it after the
+/// time-out of 1 s, when the next call begins. 1 ms for the call, and from 38 ms on for the answer.
+#[test]
+fn an_answer_that_nobody_waits_for_is_not_sent() {
+    let text = impatient(SCENE).replace("20kB", "2MB").replace("10/s", "1/s");
+    let text = text.replace("20s\"", "20s\"\nwarm-up = \"5s\"");
+    is_about(&text, "utilization.wan@steady", 0.001 + 1.0 - 0.038, 1e-3);
+    is_about(&text, SERVED, 0.0, 0.0);
+    for rack in ["east-rack", "west-rack"] {
+        let text = balanced(rack, "")
+            .replace("call = \"front\", ", "call = \"front\", time-out = \"1s\", ");
+        let text = text.replace("20kB", "2MB").replace("10/s", "1/s");
+        let text = text.replace("20s\"", "20s\"\nwarm-up = \"5s\"");
+        is_about(&text, "utilization.wan@steady", 0.001 + 1.0 - 0.038, 1e-3);
+    }
+}
+
+/// The probes of a balancer do not cross a link that is down, so from their third failure on calls go to the near member alone.
+#[test]
+fn a_balancer_ejects_the_members_behind_a_link_that_is_down() {
+    let near = "[server.near-box]\nrack = \"west-rack\"\ncores = 1\nmemory = \"4GiB\"\n";
+    let check = "check = { interval = \"200ms\", time-out = \"100ms\", fall = 2, rise = 1 }";
+    let text = balanced("west-rack", check)
+        .replace(
+            "on    = [\"east-box-1\", \"east-box-2\"]",
+            "on    = [\"east-box-1\", \"near-box\"]",
+        )
+        .replace("call = \"front\", ", "call = \"front\", time-out = \"1s\", ");
+    let served = value(&run(&format!("{text}{near}{CUT}"), &[SERVED]), SERVED);
+    // Half of the calls of 0.3 to 0.5 s, and one under way at the break.
+    assert!((196.0..=199.0).contains(&served), "{served}");
+    let blind = text.replace(check, "");
+    let served = value(&run(&format!("{blind}{near}{CUT}"), &[SERVED]), SERVED);
+    // Half of those that begin from the break until 1 s before its end.
+    assert!((184.0..=186.0).contains(&served), "{served}");
+    let late = text.replace("time-out = \"100ms\"", "time-out = \"60ms\"");
+    // Probes that are never answered in time: the far member is never used, and no call has 70 ms of latency.
+    let late = late.replace("20s\"", "20s\"\nwarm-up = \"5s\"");
+    is_about(&format!("{late}{near}"), MEAN, 0.002, 1e-6);
+}
+
+/// Look-ups in a cache at the other site cross the link, with one byte each way.
+#[test]
+fn a_look_up_crosses_the_link() {
+    let cache = "[cache.far]\nin = \"accounts-1\"\ncpu = \"2ms\"\nhit = 1.0\n";
+    let step = "{ call = \"users\", sends = \"1kB\", returns = \"20kB\", steps = [ { cpu = \"users\", demand = \"look\" } ] }";
+    let text = SCENE
+        .replace(step, "{ cache = \"far\", else = [ { cpu = \"app\", demand = \"look\" } ] }")
+        + cache;
+    is_about(&text, MEAN, 0.072_002, 1e-6);
+}
+
+const YEARS: &str =
+    "[fault.cut]\nhits = \"link.wan\"\nhow = \"partitioned\"\nat = \"5d\"\nlasts = \"6h\"\n";
+
+/// Figures of the long horizon of 30 days, in which the link is down for 6 hours.
+fn over_years(text: &str, figures: &[&str]) -> Results {
+    let text = text.replace("seed  = 1", "seed  = 1\nhorizon = \"30d\"");
+    let scenario = Scenario::parse(&(text + YEARS)).unwrap_or_else(|error| panic!("{error}"));
+    let run = figures.iter().fold(Run::new().years_only(), |run, path| run.figure(path));
+    scenario.run(&run).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn over_years_a_class_is_down_while_the_link_is_that_its_calls_need() {
+    let [all, cause] = ["downtime.page@horizon", "downtime.page[cause=cut]@horizon"];
+    let lost = "request.page@horizon";
+    let share = 6.0 / 720.0;
+    for text in [SCENE.to_string(), balanced("west-rack", ""), balanced("east-rack", "")] {
+        let results = over_years(&text, &[all, cause, lost]);
+        assert!(value(&results, all) > 0.0, "a class that needs the link is down with it");
+        assert!((value(&results, all) - value(&results, cause)).abs() < 1e-6);
+        let served = value(&results, lost);
+        assert!((served - (1.0 - share)).abs() < 1e-4, "{served}");
+    }
+    let near = SCENE.replace("on = [\"west-box\"]", "on = [\"east-box-1\"]");
+    let results = over_years(&near, &[all, lost]);
+    assert_eq!((value(&results, all), value(&results, lost)), (0.0, 1.0));
+}
+
+/// 10/s x 21 kB of 1 MB/s in closed form, on one hop whatever the side of a balancer.
+#[test]
+fn the_load_of_a_link_is_offered_in_closed_form() {
+    for text in [SCENE.to_string(), balanced("west-rack", ""), balanced("east-rack", "")] {
+        is_about(&text, "headroom.wan@steady", 1.0 - 0.21, 1e-9);
+    }
+    let over =
+        Scenario::parse(&SCENE.replace("10/s", "60/s")).unwrap_or_else(|error| panic!("{error}"));
+    let said: Vec<String> = over.warnings().iter().map(ToString::to_string).collect();
+    assert!(said.iter().any(|said| said.contains("`wan` is offered 1.26")), "{said:#?}");
+    // The bits that cross it.
+    is_about(SCENE, "transfer.wan@steady", 10.0 * 21_000.0 * 8.0, 0.01);
+}

@@ -6,12 +6,9 @@ use crate::kinds::network::{Link, Rack, Site};
 use crate::model::Health;
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
-use crate::plan::carriage::rack_of;
 use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{Life, PartName, Parts, Sort, none};
-use crate::plan::names::Kind;
 use crate::plan::part::Part;
-use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::units::SimDuration;
@@ -215,7 +212,7 @@ impl Parts for Rack {
 
 impl Parts for Link {
     none!(
-        came_later, words, stands_on, way_back, role, life, publishes, memory, remembers,
+        came_later, words, stands_on, way_back, role, life, publishes, memory, remembers, not_yet,
         mechanisms, surrogates, passing, converging
     );
 
@@ -248,23 +245,5 @@ impl Parts for Link {
     fn shows(&self, shown: &mut Shown<'_>, part: Part) {
         shown.carried_by(&[part], false);
         shown.slow();
-    }
-
-    /// Returns links over which a database would replicate: its members take no link.
-    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
-        let mut found = Vec::new();
-        for (database, (name, _)) in draft.scenario.database.iter().enumerate() {
-            let members = Kind::Database.answers().parts(draft, database).into_iter();
-            let racks = members.filter_map(|member| rack_of(draft, member));
-            let sites: BTreeSet<usize> = racks.filter_map(|rack| draft.links.racks[rack]).collect();
-            for (link, ends) in draft.links.links.iter().enumerate() {
-                if ends.len() == 2 && ends.iter().all(|site| sites.contains(site)) {
-                    let link = &draft.scenario.link[link].0;
-                    let what = format!("replication of `{name}` over the link `{link}`");
-                    found.push(NotYet { what, span: link.span });
-                }
-            }
-        }
-        found
     }
 }

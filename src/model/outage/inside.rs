@@ -48,6 +48,8 @@ impl Around<'_> {
             let caller = if innermost {
                 self.take_out(id, member);
                 Some(id)
+            } else if self.closes_far(id, depth + 1, Outcome::Aborted) {
+                Some(id)
             } else {
                 let caller = self.split(id, depth + 1, Outcome::Aborted);
                 if unheard {

@@ -20,7 +20,7 @@ use crate::kinds::network::live::Links;
 use crate::model::Ctx;
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::request::{Frame, Hold, Marks, NO_CALL, Outcome, RequestId, Stage, Waits};
-use crate::units::Bytes;
+use crate::units::{Bytes, SimDuration};
 
 /// Place of the size of a call, and of its answer, in the ledger of calls.
 const CALL: usize = 0;
@@ -117,24 +117,36 @@ impl Around<'_> {
         self.admit(id, frame.at);
     }
 
-    /// Ends the call in frame `depth` of `id`, whose caller stops waiting, if its answer crosses a link, or if a balancer's
-    /// call to a member for it does: the caller closes the connection, and the rest is not sent. Returns whether it did.
-    pub(super) fn closes_far(&mut self, id: RequestId, depth: usize) -> bool {
+    /// Returns whether `to` can answer a probe of `from` in time: no link between their sites is down, and twice its
+    /// latency is not above `time_out`. The latency does not delay the result.
+    pub(crate) fn hears_in_time(
+        &self,
+        from: ComponentId,
+        to: ComponentId,
+        time_out: SimDuration,
+    ) -> bool {
+        let Some(network) = &self.plan.network else { return true };
+        let way = network.between.as_ref().and_then(|between| between.way(from, to));
+        way.is_none_or(|way| {
+            let latency = self.held::<Links>(network.links).latency_of(way);
+            latency.is_some_and(|latency| latency.saturating_mul(2) <= time_out)
+        })
+    }
+
+    /// Ends the call in frame `depth` of `id` as `outcome`, whose caller waits no more, if it or its answer crosses a link,
+    /// or if that of a balancer to a member for it does: the caller closes the connection, and the rest is not sent.
+    /// Returns whether it did.
+    pub(crate) fn closes_far(&mut self, id: RequestId, depth: usize, outcome: Outcome) -> bool {
         let entry = &self.requests[id];
-        let behind = depth + 2 == usize::from(entry.depth) && entry.top().behind;
         let innermost = depth + 1 == usize::from(entry.depth);
-        let closes = match entry.stage {
-            Stage::Answer => innermost || behind,
-            // The call of the caller itself may be sent again: see `Around::call_times_out`.
-            Stage::Call => behind,
-            _ => false,
-        };
-        if !closes {
+        let behind = depth + 2 == usize::from(entry.depth) && entry.top().behind;
+        let crosses = matches!(entry.stage, Stage::Call | Stage::Answer);
+        if !crosses || !(innermost || behind) {
             return false;
         }
         self.turns_back(id);
         while usize::from(self.requests[id].depth) > depth {
-            self.leave(id, Outcome::Timeout);
+            self.leave(id, outcome);
         }
         true
     }

@@ -228,7 +228,7 @@ impl Around<'_> {
             self.requests[id].cause = cause;
             return self.fail_up(id, Outcome::Error);
         }
-        if self.closes_far(id, depth) {
+        if frame.hold != Hold::Calling && self.closes_far(id, depth, Outcome::Timeout) {
             self.requests[id].cause = cause;
             return self.fail_up(id, Outcome::Error);
         }

@@ -44,8 +44,6 @@ fn reasons(more: &str) -> Vec<String> {
 #[test]
 fn what_the_request_loop_does_not_act_is_refused_by_name() {
     assert_eq!(reasons(""), Vec::<String>::new());
-    let link = "[site.far]\n[link.wire]\nbetween = [\"main\", \"far\"]\nbandwidth = \"1Gbit/s\"\n";
-    assert_eq!(reasons(link), ["link `wire` between sites"]);
     let slow = |hits: &str| {
         format!(
             "[fault.mud]\nhits = \"{hits}\"\nhow = \"slow\"\nfactor = 2\nat = \"1h\"\nlasts = \"1h\"\n"
@@ -66,6 +64,64 @@ fn what_the_request_loop_does_not_act_is_refused_by_name() {
     let all = simulatable::not_yet(&drafted(&format!("{two}{}", slow("rack.r.switch-1"))));
     assert_eq!(all.len(), 1);
     assert_eq!(all[0].what, "a slow `r.switch-1`, in the fault `mud`");
+}
+
+/// Calls cross a link between sites; what else would cross one is refused, at the place of the part that needs it.
+#[test]
+fn what_does_not_cross_a_link_between_sites_is_refused_at_its_place() {
+    let link = r#"
+[site.far]
+[link.wire]
+between = ["main", "far"]
+bandwidth = "1Gbit/s"
+[rack.far]
+site = "far"
+[server.there]
+count = 2
+rack = "far"
+cores = 8
+memory = "8GiB"
+[zone.db]
+on = ["there-1"]
+"#;
+    assert_eq!(reasons(link), Vec::<String>::new());
+    let database = |of: &str| {
+        format!(
+            "[database.sql]\nin = {{ {of} }}\nread = {{ cpu = \"1ms\" }}\nwrite = {{ cpu = \"1ms\" }}\n"
+        )
+    };
+    let zones = "[zone.near]\n[zone.disks]\non = [\"there-2\"]\n";
+    let queue = |within: &str| {
+        format!(
+            "[queue.jobs]\nin = \"{within}-1\"\nrequest = \"page\"\ndurable = false\n[request.order]\nenter = \"worker\"\nsteps = [ {{ publish = \"jobs\" }} ]\n[service.worker]\nin = \"disks\"\n"
+        )
+    };
+    let cases = [
+        ("", Vec::new()),
+        (&database("primary = \"db-1\""), Vec::new()),
+        (
+            &database("primary = \"db-1\", replicas = [\"near-1\"]"),
+            vec!["replication of `sql` over the link `wire`"],
+        ),
+        (
+            &(database("primary = \"db-1\"") + "data = { db-1 = \"store:data\" }\n"),
+            vec!["the data of `sql.primary` over the link `wire`"],
+        ),
+        (
+            "[service.remote]\nin = \"db\"\nmounts = { files = \"store:data\" }\n",
+            vec!["the mount `files` of `remote` over the link `wire`"],
+        ),
+        (
+            "[balancer.both]\nin = \"pair\"\ncount = 2\nto = \"app\"\n[zone.pair]\ncount = 2\non = [\"box-1\", \"there-1\"]\n",
+            vec!["the agreement of the units of `both` over the link `wire`"],
+        ),
+        // The consumers are at the main site, the producer at the far one.
+        (&queue("near"), vec!["messages of `jobs` over the link `wire`"]),
+        (&queue("db"), vec!["messages of `jobs` over the link `wire`"]),
+    ];
+    for (more, expected) in cases {
+        assert_eq!(reasons(&format!("{link}{zones}{more}")), expected, "{more}");
+    }
 }
 
 /// I12: nothing is accepted and ignored.
