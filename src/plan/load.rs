@@ -29,7 +29,6 @@ use crate::kinds::zone::vm;
 use crate::model::spec::runs::{Level, WindowSpec};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
-use crate::plan::between;
 use crate::plan::checks::week_start;
 use crate::plan::compile;
 use crate::plan::flow;
@@ -42,13 +41,14 @@ use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
-use crate::plan::route::{Call, Does, Step};
+use crate::plan::route::{Does, Step};
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::law::LawSpec;
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
 
 pub mod closed;
+mod links;
 mod rest;
 
 pub use rest::processors;
@@ -514,37 +514,6 @@ impl<'d> Sums<'d> {
             does => {
                 if let Some(leaf) = leaf(does) {
                     leaf.offers(self, class, rate, here);
-                }
-            }
-        }
-    }
-
-    /// Adds the bytes of `rate` calls per second that go from `here` to `there`, to the links that they cross.
-    fn calls(&mut self, call: &Call, rate: f64, here: &Here, there: &Here) {
-        if self.draft.scenario.link.is_empty() {
-            return;
-        }
-        let bytes = rate * between::bytes(call);
-        let stops = between::stops(self.draft, call.to);
-        match stops.as_slice() {
-            [units, _] => {
-                let units: Here = units.iter().map(|unit| (*unit, 1.0)).collect();
-                self.crosses(here, &units, bytes);
-                self.crosses(&units, there, bytes);
-            }
-            _ => self.crosses(here, there, bytes),
-        }
-    }
-
-    /// Adds `bytes` per second that go from `from` to `to`, each with its share, to the links between sites that they cross.
-    pub(crate) fn crosses(&mut self, from: &Here, to: &Here, bytes: f64) {
-        if self.draft.scenario.link.is_empty() {
-            return;
-        }
-        for (from, part) in from {
-            for (to, share) in to {
-                if let Some(link) = between::link_of(self.draft, *from, *to) {
-                    self.add(link, Resource::Link, bytes * part * share);
                 }
             }
         }

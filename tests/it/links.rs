@@ -147,10 +147,10 @@ site = "north"
 rack   = "north-rack"
 cores  = 1
 memory = "4GiB"
-[zone.north]
+[zone.north-www]
 on = ["north-box"]
 [service.far]
-in      = "north"
+in      = "north-www"
 workers = 10
 "#;
     let far = "{ call = \"far\", sends = \"2kB\", returns = \"4kB\", steps = [ { cpu = \"far\", demand = \"look\" } ] } ]\n";
@@ -160,8 +160,9 @@ workers = 10
     is_about(&text, "utilization.other@steady", 10.0 * 6_000.0 / 2e6, 0.01);
 }
 
-/// From 5 s to 9 s ten calls per second wait. With a time-out of 1 s those that began until 8 s fail, with an answer under way
-/// at 5 s too; the others go on at 9 s. Without it none fails, and the oldest has waited for 4 s.
+/// From 5 s to 9 s ten calls per second wait. With a time-out of 1 s the 31 that begin from 5.0 s to 8.0 s fail, and so do the
+/// next two: they have 0.1 and 0.2 s left at 9 s, when ten answers of 20 ms begin at once. The computation of that second call
+/// by call gives 166 of the 199 pages. Without a time-out none fails, and the oldest has waited for 4 s.
 #[test]
 fn a_link_that_is_down_keeps_calls_until_they_time_out() {
     for text in
@@ -171,7 +172,7 @@ fn a_link_that_is_down_keeps_calls_until_they_time_out() {
             impatient(&text).replace("call = \"front\", ", "call = \"front\", time-out = \"1s\", ");
         let results = run(&(impatient + CUT), &[SERVED]);
         let served = value(&results, SERVED);
-        assert!((168.0..=170.0).contains(&served), "{served}");
+        assert!((166.0..=167.0).contains(&served), "{served}");
         let results = run(&(text + CUT), &[SERVED, "latency.page.max@steady"]);
         let (served, longest) =
             (value(&results, SERVED), value(&results, "latency.page.max@steady"));
@@ -181,11 +182,11 @@ fn a_link_that_is_down_keeps_calls_until_they_time_out() {
     }
 }
 
-/// A link slowed by 4 takes four times as long for the bytes, not for the delay.
+/// A link slowed by 2 takes twice as long for the bytes, not for the delay. No call meets the answer of the one before.
 #[test]
 fn a_slow_link_has_less_bandwidth_and_the_same_delay() {
-    let slow = "[fault.slow]\nhits = \"link.wan\"\nhow = \"slow\"\nfactor = 4.0\nat = \"0s\"\nlasts = \"1h\"\n";
-    is_about(&(SCENE.to_string() + slow), MEAN, ALONE + 3.0 * 0.021, 1e-3);
+    let slow = "[fault.slow]\nhits = \"link.wan\"\nhow = \"slow\"\nfactor = 2.0\nat = \"0s\"\nlasts = \"1h\"\n";
+    is_about(&(SCENE.to_string() + slow), MEAN, ALONE + 0.021, 1e-3);
 }
 
 /// Calls and answers are on the way while a process of either end dies, hangs or stalls, with and without a time-out.
@@ -248,8 +249,8 @@ fn a_balancer_ejects_the_members_behind_a_link_that_is_down() {
     assert!((196.0..=199.0).contains(&served), "{served}");
     let blind = text.replace(check, "");
     let served = value(&run(&format!("{blind}{near}{CUT}"), &[SERVED]), SERVED);
-    // Half of those that begin from the break until 1 s before its end.
-    assert!((184.0..=186.0).contains(&served), "{served}");
+    // Half of those that begin from the break until 1 s before its end, and of the next the first: it has 0.1 s left.
+    assert!((183.0..=184.0).contains(&served), "{served}");
     let late = text.replace("time-out = \"100ms\"", "time-out = \"60ms\"");
     // Probes that are never answered in time: the far member is never used, and no call has 70 ms of latency.
     let late = late.replace("20s\"", "20s\"\nwarm-up = \"5s\"");
@@ -264,6 +265,8 @@ fn a_look_up_crosses_the_link() {
     let text = SCENE
         .replace(step, "{ cache = \"far\", else = [ { cpu = \"app\", demand = \"look\" } ] }")
         + cache;
+    let users = "[service.users]\nin      = \"accounts\"\nworkers = 50\n";
+    let text = text.replace(users, "");
     is_about(&text, MEAN, 0.072_002, 1e-6);
 }
 
@@ -290,7 +293,8 @@ fn over_years_a_class_is_down_while_the_link_is_that_its_calls_need() {
         let served = value(&results, lost);
         assert!((served - (1.0 - share)).abs() < 1e-4, "{served}");
     }
-    let near = SCENE.replace("on = [\"west-box\"]", "on = [\"east-box-1\"]");
+    let rack = "[rack.west-rack]\nsite = \"west\"";
+    let near = SCENE.replace(rack, &rack.replace("= \"west\"", "= \"east\""));
     let results = over_years(&near, &[all, lost]);
     assert_eq!((value(&results, all), value(&results, lost)), (0.0, 1.0));
 }
@@ -299,6 +303,7 @@ fn over_years_a_class_is_down_while_the_link_is_that_its_calls_need() {
 #[test]
 fn the_load_of_a_link_is_offered_in_closed_form() {
     for text in [SCENE.to_string(), balanced("west-rack", ""), balanced("east-rack", "")] {
+        let text = text.replace("[window.steady]", "[window.steady]\nlevel = \"10/s\"");
         is_about(&text, "headroom.wan@steady", 1.0 - 0.21, 1e-9);
     }
     let over =
