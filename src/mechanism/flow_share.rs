@@ -217,6 +217,12 @@ impl FlowShare {
         self.rates[path]
     }
 
+    /// Returns whether a link of `path` has no capacity now.
+    #[must_use]
+    pub fn is_blocked(&self, path: usize) -> bool {
+        self.paths[path].limit == 0
+    }
+
     /// Returns the present load of `link`, in bytes per second.
     #[must_use]
     pub fn load(&self, link: usize) -> f64 {

@@ -61,6 +61,11 @@ impl Occupancy {
         self.stayed += u128::from(stay.nanos());
     }
 
+    /// Counts a part `stay` of the sojourn of a customer who stays inside, and whose later part is counted when it leaves.
+    pub fn stays(&mut self, stay: SimDuration) {
+        self.stayed += u128::from(stay.nanos());
+    }
+
     /// Number inside now.
     #[must_use]
     #[inline]

@@ -155,6 +155,8 @@ pub enum Stage {
     Travel,
     /// It is on the way over a link between sites to the component that it calls.
     Call,
+    /// Its answer is on the way back over a link between sites.
+    Answer,
 }
 
 /// Flags of a request, one bit each.

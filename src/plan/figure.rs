@@ -206,7 +206,7 @@ crate::kinds::each_metric! { metrics,
     Drain = "drain", Seconds, Neither, 0.1, 1e-3, "Time from the end of a disturbance until the number inside is first back at or below its value without the disturbance.";
     Utilization = "utilization", Ratio, Less, 0.02, 0.001, "Busy over capacity; over the horizon: its mean, a quantile over time, its `max` (the busiest hour of the week), or one `hour` of the week.";
     Throughput = "throughput", PerSecond, More, 0.02, 0.01, "Completions per second.";
-    Transfer = "transfer", BitsPerSecond, Neither, 0.02, 1_000.0, "Mean rate at which bytes cross a switch or the uplinks of a site.";
+    Transfer = "transfer", BitsPerSecond, Neither, 0.02, 1_000.0, "Mean rate at which bytes cross a switch, the uplinks of a site, or a link between sites.";
     Arrivals = "arrivals", Count, Neither, 0.02, 1.0, "Arrivals in the window; of a class with views: intended views.";
     ArrivalRate = "arrival-rate", PerSecond, Neither, 0.02, 0.01, "Arrivals per second.";
     Attempts = "attempts", Count, Neither, 0.05, 1.0, "Requests, by outcome.";

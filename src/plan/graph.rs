@@ -12,8 +12,9 @@
 //! All branches of a choice are needed, and the classes that `then` fetches; a volume spread over
 //! several pools needs them all.
 //!
-//! Leaves out: links between sites (which component calls another over them is decided at run time), crews, and
-//! time: a failover counts as no loss, however long it takes.
+//! A link between sites is needed where no caller reaches a process without one; several such links are redundant.
+//!
+//! Leaves out: crews, and time: a failover counts as no loss, however long it takes.
 //!
 //! Holds: a node is added after all it needs, so the order of indices is a topological order and the
 //! graph has no cycle. Source: Barlow & Proschan (1975) on coherent structures.
@@ -24,13 +25,14 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::convert::table;
 use crate::plan::Draft;
+use crate::plan::between;
 use crate::plan::kind;
 use crate::plan::kind::flow::{leaf, uplinks_of};
 use crate::plan::links::{Entrance, Store};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
-use crate::plan::route::{Does, Step, each};
+use crate::plan::route::{Does, Step, each_here};
 
 /// Node: up when its own part, if it has one, and `least` of the nodes it needs are up.
 #[derive(Clone, Copy, Debug)]
@@ -421,8 +423,10 @@ impl<'d> Builder<'d> {
         for at in chain.into_iter().rev() {
             let mut needs = Vec::new();
             let outside = self.outside[at];
-            needs.extend(draft.links.enters[at].map(|enter| self.entrance(enter, outside)));
-            self.steps(&draft.routes[at].steps, &mut needs);
+            let enters = draft.links.enters[at];
+            needs.extend(enters.map(|enter| self.entrance(enter, outside)));
+            let here = self.at_work(enters);
+            self.steps(&here, &draft.routes[at].steps, &mut needs);
             if let Some(Progress::Done(then)) = draft.links.thens[at].map(|then| self.classes[then])
             {
                 needs.push(then);
@@ -436,16 +440,52 @@ impl<'d> Builder<'d> {
         }
     }
 
-    /// Adds the nodes that steps need, including those inside calls.
-    fn steps(&mut self, steps: &[Step], needs: &mut Vec<NodeId>) {
-        each(steps, &mut |step| match &step.does {
-            Does::Call(call) => needs.push(self.entrance(call.to, false)),
+    /// Adds the nodes that steps done at `here` need, including those inside calls.
+    fn steps(&mut self, here: &[Part], steps: &[Step], needs: &mut Vec<NodeId>) {
+        let draft = self.draft;
+        each_here(steps, &mut |step| match &step.does {
+            Does::Call(call) => {
+                needs.push(self.entrance(call.to, false));
+                let first = between::stops(draft, call.to).into_iter().next();
+                self.reached(here, &first.unwrap_or_default(), needs);
+                let there = self.at_work(Some(call.to));
+                self.steps(&there, &call.steps, needs);
+            }
             does => {
                 if let Some(leaf) = leaf(does) {
                     leaf.needs(self, needs);
+                    self.reached(here, &between::asked(draft, does), needs);
                 }
             }
         });
+    }
+
+    /// Returns the processes that do the steps behind an entrance; empty without links between sites.
+    fn at_work(&self, enters: Option<Entrance>) -> Vec<Part> {
+        let enters = enters.filter(|_| !self.draft.scenario.link.is_empty());
+        enters.map_or_else(Vec::new, |enters| between::at_work(self.draft, enters))
+    }
+
+    /// Adds the node that one of `to` is up and reached from one of `from`, if links between sites lie between them.
+    pub(crate) fn reached(&mut self, from: &[Part], to: &[Part], needs: &mut Vec<NodeId>) {
+        if self.draft.scenario.link.is_empty() || from.is_empty() || to.is_empty() {
+            return;
+        }
+        let over: Vec<_> = to.iter().map(|to| between::needed(self.draft, from, *to)).collect();
+        if over.iter().all(Option::is_none) {
+            return;
+        }
+        let mut each = Vec::with_capacity(to.len());
+        for (to, links) in to.iter().zip(over) {
+            let mut both: Vec<NodeId> = self.known(*to).into_iter().collect();
+            if let Some(links) = links {
+                let links: Vec<NodeId> =
+                    links.into_iter().map(|link| self.part(link, &[])).collect();
+                both.push(self.add(None, Some(1), &links));
+            }
+            each.push(self.all(&both));
+        }
+        needs.push(self.add(None, Some(1), &each));
     }
 }
 

@@ -321,13 +321,14 @@ fn part(draft: &Draft, figure: &Figure, name: &str) -> Result<Part, NoSuchFigure
     })
 }
 
-const WORDS: [(&str, Resource); 6] = [
+const WORDS: [(&str, Resource); 7] = [
     ("cpu", Resource::Cpu),
     ("baseline", Resource::Baseline),
     ("disks", Resource::Disks),
     ("head", Resource::Head),
     ("uplink", Resource::Uplink),
     ("servers", Resource::Servers),
+    ("link", Resource::Link),
 ];
 
 /// Returns the utilisation of the resource that a figure names: one, or all members of a group together.

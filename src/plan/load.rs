@@ -1,15 +1,15 @@
 //! Offered load: mean work demanded of each resource at given rates of the workloads.
 //!
 //! Takes a draft and a rate per workload; gives for every member's processor, disk set, pool, head,
-//! balancer, station and uplink the work per second and the capacity. Computed from the form alone:
+//! balancer, station, uplink and link between sites the work per second and the capacity. Computed from the form alone:
 //! mean visits of each step (traffic equations if `goto` goes back), times mean demand. A ratio
 //! above 1 can never be served; below 1 it is the utilisation that a run must show.
 //!
 //! Assumes: users neither abandon nor retry; members share their requests evenly; a volume over
 //! several pools is spread evenly; caches and edges answer as [`super::hits`] computes; no read is answered
 //! from the memory of a server or head (an upper bound if `ram-cache` is not `0B`). Leaves out: operations
-//! (backup), switches and links between sites, connections, workers (they need waiting times),
-//! context switches, and the work of shallow probes.
+//! (backup), switches, connections, workers (they need waiting times), context switches, the work of shallow probes, and on
+//! links between sites all but calls and requests that a balancer passes on.
 //!
 //! A zone without shares has what the others leave of its server: its work is no load of the server's processor, and its
 //! capacity is the rest of that ([`Offered::is_rest`]).
@@ -48,6 +48,7 @@ use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
 
 pub mod closed;
+mod links;
 mod rest;
 
 pub use rest::processors;
@@ -67,6 +68,8 @@ pub enum Resource {
     Uplink,
     /// A station, in servers.
     Servers,
+    /// A link between sites, in bytes per second.
+    Link,
 }
 
 impl Resource {
@@ -500,12 +503,13 @@ impl<'d> Sums<'d> {
     fn step(&mut self, class: usize, step: &Step, rate: f64, here: &Here) {
         match &step.does {
             Does::Call(call) => {
-                let mut here = Here::new();
-                self.enter(call.to, None, rate, &mut here);
-                for (_, share) in &mut here {
+                let mut there = Here::new();
+                self.enter(call.to, None, rate, &mut there);
+                for (_, share) in &mut there {
                     *share /= rate;
                 }
-                self.steps(class, &call.steps, rate, &here);
+                self.calls(call, rate, here, &there);
+                self.steps(class, &call.steps, rate, &there);
             }
             does => {
                 if let Some(leaf) = leaf(does) {

@@ -25,6 +25,7 @@ mod first_screen;
 mod format;
 mod gate;
 mod guide;
+mod links;
 mod logs;
 mod messages;
 mod peers;

@@ -12,6 +12,7 @@ use crate::health::declare::Expr;
 use crate::kinds::balancer::spec::Algorithm;
 use crate::plan::Draft;
 use crate::plan::availability::beliefs::{Asked, Probed};
+use crate::plan::between;
 use crate::plan::part::Part;
 
 /// Returns the name of the automaton of a balancer's belief about a member.
@@ -36,7 +37,13 @@ pub(super) fn declare(draft: &Draft, declaration: &mut Declaration) {
         for (service, member) in targets {
             let part = Part::Service { service: *service, member: *member };
             let belief = self::name(&name.text, &part.name(draft));
-            declaration.add(Probed::of(draft, part).belief(&belief, spec.check.as_deref()));
+            let mut probed = Probed::of(draft, part);
+            let unit = Part::Balancer { balancer, member: 0 };
+            if let Some(link) = between::link_of(draft, unit, part) {
+                // A link that is down lets no probe through.
+                probed = probed.given(Expr::of(&link.name(draft), "fit"));
+            }
+            declaration.add(probed.belief(&belief, spec.check.as_deref()));
         }
         let (believed, misled): (Vec<Expr>, Vec<Expr>) =
             self::targets(draft, balancer).into_iter().unzip();

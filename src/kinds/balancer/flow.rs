@@ -4,6 +4,7 @@ use crate::kinds::balancer::Balancer;
 use crate::kinds::balancer::spec::BalancerSpec;
 use crate::model::spec::probe::Depth;
 use crate::plan::Draft;
+use crate::plan::between::PLAIN_BYTES;
 use crate::plan::fluid::network::{self, Arrival, Onward, Split, once};
 use crate::plan::graph::{self, NodeId, Takeover};
 use crate::plan::kind::flow::{Flow, nothing};
@@ -42,6 +43,8 @@ impl Flow for Balancer {
             let members: Vec<u32> = members.map(|(_, member)| *member).collect();
             needs.push(graph.members((Kind::Service, service), Some(&members), false));
         }
+        let members = self::targets(graph.draft(), balancer);
+        graph.reached(&[first_unit(balancer)], &members, &mut needs);
         Some(graph.all(&needs))
     }
 
@@ -90,6 +93,8 @@ impl Flow for Balancer {
             let from = at_work(sums, balancer).into_iter();
             let from: Here = from.map(|(unit, share)| (unit, share * rate)).collect();
             sums.reply(class, &from, rate);
+            let there: Here = here[before..].to_vec();
+            sums.crosses(&vec![(first_unit(balancer), 1.0)], &there, PLAIN_BYTES);
         }
         rate
     }
@@ -140,9 +145,12 @@ impl Flow for Balancer {
         let class = arrival.outside.then_some(arrival.class);
         let units = fork_over_units(network, balancer, class);
         let members = targets(network.draft(), balancer);
-        let arrival = Arrival { outside: false, ..arrival };
+        let unit = first_unit(balancer);
+        let over = arrival.from.and_then(|(from, bytes)| network.crosses((from, unit), bytes));
+        let bytes = arrival.from.map_or(PLAIN_BYTES, |(_, bytes)| bytes);
+        let arrival = Arrival { outside: false, from: Some((unit, bytes)), ..arrival };
         let members = network.members(members, Split::Believed(balancer), arrival);
-        vec![once(units), once(members)]
+        [once(units), once(members)].into_iter().chain(over.map(once)).collect()
     }
 
     fn leads_through(&self, network: &mut network::Builder<'_>, index: usize) -> Option<u32> {
@@ -161,6 +169,11 @@ impl Flow for Balancer {
             }
         }
     }
+}
+
+/// Returns the unit that passes on what crosses links between sites.
+const fn first_unit(balancer: usize) -> Part {
+    Part::Balancer { balancer, member: 0 }
 }
 
 /// Returns the units of a balancer.

@@ -6,6 +6,7 @@ use crate::kinds::balancer::{Balancer, address, beliefs, peers};
 use crate::model::Health;
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
+use crate::plan::between;
 use crate::plan::faults::{Mechanisms, Shown};
 use crate::plan::graph::Graph;
 use crate::plan::kind::parts::{Parts, Sort, counted, none};
@@ -50,7 +51,11 @@ impl Parts for Balancer {
 
     fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
         let mut found = Vec::new();
-        for ((name, spec), links) in draft.scenario.balancer.iter().zip(&draft.links.balancers) {
+        let balancers = draft.scenario.balancer.iter().zip(&draft.links.balancers);
+        for (index, ((name, spec), links)) in balancers.enumerate() {
+            let units = self.parts(draft, index);
+            let what = format!("the agreement of the units of `{name}`");
+            found.extend(between::not_yet(draft, &units, &units, &what, name.span));
             let first = links.targets.first().map(|(service, _)| *service);
             if links.targets.iter().any(|(service, _)| Some(*service) != first) {
                 let what = format!("balancer `{name}` in front of several services");

@@ -7,12 +7,14 @@ use crate::kinds::database::links::{DatabaseLinks, Role};
 use crate::kinds::database::{Database, failover};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
+use crate::plan::between;
 use crate::plan::faults::Shown;
 use crate::plan::graph::{Graph, server_of};
 use crate::plan::kind::parts::{Life, Memory, PartName, Parts, PassedRole, Sort, none};
 use crate::plan::links::Store;
-use crate::plan::names::member_name;
+use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
+use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 use crate::units::SimDuration;
 
@@ -30,7 +32,24 @@ fn role_of(links: &DatabaseLinks, member: u32) -> Option<(&'static str, Option<u
 }
 
 impl Parts for Database {
-    none!(came_later, publishes, not_yet, mechanisms, converging);
+    none!(came_later, publishes, mechanisms, converging);
+
+    /// Returns databases that would replicate over a link between sites, or lie on a file server behind one.
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        let mut found = Vec::new();
+        for (index, (name, _)) in draft.scenario.database.iter().enumerate() {
+            let members = self.parts(draft, index);
+            let what = format!("replication of `{name}`");
+            found.extend(between::not_yet(draft, &members, &members, &what, name.span));
+            for (part, member) in members.iter().zip(&draft.links.databases[index].members) {
+                let Some(Store::Volume { nas, .. }) = member.store else { continue };
+                let heads = Kind::Nas.answers().parts(draft, nas);
+                let what = format!("the data of `{}`", part.name(draft));
+                found.extend(between::not_yet(draft, &[*part], &heads, &what, name.span));
+            }
+        }
+        found
+    }
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..place(draft.links.databases[index].members.len());

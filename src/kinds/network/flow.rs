@@ -1,5 +1,5 @@
 //! Needs and offered work: a component in a rack needs one of its switches, and users arrive over one of the uplinks
-//! of a site. Links between sites are left out: the link that a request takes is decided at run time.
+//! of a site. A link between sites is needed and loaded where calls cross it ([`between`](crate::plan::between)).
 
 use crate::kinds::network::parts::{switches, uplinks};
 use crate::kinds::network::{Link, Rack, Site};
@@ -45,5 +45,15 @@ impl Flow for Rack {
 }
 
 impl Flow for Link {
-    nothing!(all);
+    nothing!(
+        entrances, opens, members, stores, passing, probes, lives, rooms, subjects, watched,
+        switches, uplinks, is_slice
+    );
+
+    /// Returns the capacity of a link in bytes per second. Its caller keeps its worker while a call crosses it.
+    fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
+        let Part::Link(link) = part else { return None };
+        let per_second = draft.scenario.link[link].1.bandwidth.value.bytes_per_s() as f64;
+        Some(Capacity { per_second, alone_s: 1.0 / per_second, holds_a_worker: true })
+    }
 }

@@ -1,4 +1,4 @@
-//! The network between the servers and their users: switches and uplinks.
+//! The network between the servers and their users, and between sites: switches, uplinks, links.
 //!
 //! Model: a reply crosses all the links of its way at one rate, max-min fair against all the others
 //! ([`flow_share`](crate::mechanism::flow_share)); after its last byte it still needs the latency of
@@ -18,8 +18,8 @@
 //! Holds: bytes moved over a link ≤ its capacity × time, in integers; a link that is down moves
 //! nothing and forgets nothing: transfers over it stall and resume where they stopped.
 //! Leaves out: requests on their way to the site (some hundred bytes: negligible), calls between
-//! servers, slow start, loss, headers; replies to requests that came from no client, and to
-//! clients that have hung up: no client would receive them, so nothing is sent.
+//! servers of one site (those over a link between sites: `world::between`), slow start, loss, headers; replies to requests
+//! that came from no client, and to clients that have hung up: no client would receive them, so nothing is sent.
 //! Source: Bertsekas & Gallager, *Data Networks* (1992) 6.5.2.
 
 mod named;
@@ -198,6 +198,13 @@ impl Links {
         let group = &self.groups[self.paths[path as usize].uplinks? as usize];
         let number = group.number_of(draws, ordinal);
         group.cut[number].map(|_| group.config.members[number])
+    }
+
+    /// Returns the latency of a way; `None` while a link of it is down.
+    #[must_use]
+    pub fn latency_of(&self, path: u32) -> Option<SimDuration> {
+        let open = !self.share.is_blocked(path as usize);
+        open.then(|| self.paths[path as usize].latency)
     }
 
     /// Holds back a reply of `size` bytes to `request`, whose client is cut off.

@@ -9,10 +9,8 @@ use crate::plan::Draft;
 use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{Life, PartName, Parts, Sort, none};
 use crate::plan::part::Part;
-use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
-use crate::scenario::names::Name;
 use crate::units::SimDuration;
 
 const SITE: Sort = Sort { word: "site", is_place: true, is_common: true, ..Sort::DOMAIN };
@@ -214,7 +212,7 @@ impl Parts for Rack {
 
 impl Parts for Link {
     none!(
-        came_later, words, stands_on, way_back, role, life, publishes, memory, remembers,
+        came_later, words, stands_on, way_back, role, life, publishes, memory, remembers, not_yet,
         mechanisms, surrogates, passing, converging
     );
 
@@ -247,13 +245,5 @@ impl Parts for Link {
     fn shows(&self, shown: &mut Shown<'_>, part: Part) {
         shown.carried_by(&[part], false);
         shown.slow();
-    }
-
-    /// Returns every link: calls over it have not been held against a run yet.
-    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
-        let links = draft.scenario.link.iter();
-        let one =
-            |name: &Name| NotYet { what: format!("link `{name}` between sites"), span: name.span };
-        links.map(|(name, _)| one(name)).collect()
     }
 }

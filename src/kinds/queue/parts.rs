@@ -3,9 +3,13 @@
 use crate::convert::table;
 use crate::kinds::queue::plan::{Queue, broker};
 use crate::plan::Draft;
+use crate::plan::between;
 use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::route::Does;
+use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 
 const BROKER: Sort = Sort { word: "broker", ..Sort::ROLE };
@@ -17,9 +21,29 @@ fn brokers(draft: &Draft, index: usize) -> u32 {
 
 impl Parts for Queue {
     none!(
-        words, way_back, role, life, publishes, memory, remembers, not_yet, mechanisms, surrogates,
-        passing, converging
+        words, way_back, role, life, publishes, memory, remembers, mechanisms, surrogates, passing,
+        converging
     );
+
+    /// Returns queues whose brokers, consumers or producers stand at two sites with a link between them.
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        let mut found = Vec::new();
+        for (index, (name, _)) in draft.scenario.queue.iter().enumerate() {
+            let brokers = self.parts(draft, index);
+            let class = draft.links.own.queues[index].class;
+            let enters = class.and_then(|class| draft.links.enters[class]);
+            let mut all = enters.map_or_else(Vec::new, |enters| between::at_work(draft, enters));
+            all.extend(&brokers);
+            let what = format!("messages of `{name}`");
+            found.extend(between::not_yet(draft, &brokers, &all, &what, name.span));
+            between::each_place(draft, &mut |here, step| {
+                if matches!(&step.does, Does::Ask(ask) if ask.of() == (Kind::Queue, index)) {
+                    found.extend(between::not_yet(draft, here, &brokers, &what, step.span));
+                }
+            });
+        }
+        found
+    }
 
     fn came_later(&self) -> bool {
         true

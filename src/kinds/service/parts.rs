@@ -2,18 +2,43 @@
 
 use crate::kinds::service::Service;
 use crate::plan::Draft;
+use crate::plan::between;
 use crate::plan::faults::Shown;
+use crate::plan::graph::store_at;
 use crate::plan::kind::parts::{Life, PartName, Parts, Sort, none};
+use crate::plan::links::Store;
+use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 
 const MEMBER: Sort = Sort { word: "service", needs_host: true, ..Sort::ROLE };
 
 impl Parts for Service {
     none!(
-        came_later, words, way_back, role, publishes, memory, remembers, not_yet, mechanisms,
-        surrogates, passing, converging
+        came_later, words, way_back, role, publishes, memory, remembers, mechanisms, surrogates,
+        passing, converging
     );
+
+    /// Returns mounts of volumes that lie behind a link between sites from some member.
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        let mut found = Vec::new();
+        for (index, (name, spec)) in draft.scenario.service.iter().enumerate() {
+            let mounts = spec.mounts.iter().zip(&draft.links.services[index].mounts);
+            for ((mount, _), stores) in mounts {
+                let what = format!("the mount `{mount}` of `{name}`");
+                let far = |part: Part| {
+                    let Store::Volume { nas, .. } = store_at(draft, stores, part)? else {
+                        return None;
+                    };
+                    let heads = Kind::Nas.answers().parts(draft, nas);
+                    between::not_yet(draft, &[part], &heads, &what, mount.span)
+                };
+                found.extend(self.parts(draft, index).into_iter().find_map(far));
+            }
+        }
+        found
+    }
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..draft.links.services[index].members;

@@ -4,7 +4,7 @@ use crate::convert::table;
 use crate::engine::calendar::Ticket;
 use crate::model::ids::{CallId, CauseId, ComponentId};
 use crate::model::request::{
-    Frame, Hold, Marks, NO_CALL, Outcome, Owner, Request, RequestId, Waits,
+    Frame, Hold, Marks, NO_CALL, Outcome, Owner, Request, RequestId, Stage, Waits,
 };
 use crate::model::route::Op;
 use crate::model::world::Around;
@@ -47,6 +47,8 @@ impl Around<'_> {
             let innermost = depth + 1 == usize::from(self.requests[id].depth);
             let caller = if innermost {
                 self.take_out(id, member);
+                Some(id)
+            } else if self.closes_far(id, depth + 1, Outcome::Aborted) {
                 Some(id)
             } else {
                 let caller = self.split(id, depth + 1, Outcome::Aborted);
@@ -119,6 +121,9 @@ impl Around<'_> {
     /// Takes `id` out of its queue or service, inside `member` or in a part that works for it.
     fn take_out(&mut self, id: RequestId, member: ComponentId) {
         let entry = &mut self.requests[id];
+        if entry.stage == Stage::Answer {
+            entry.stage = Stage::Route;
+        }
         let at = entry.at;
         if at == ComponentId::NONE || entry.waits == Waits::Paused {
             entry.ticket = Ticket::NONE;

@@ -256,7 +256,8 @@ impl Around<'_> {
                 // The request may have been dropped since.
                 let entry = &self.requests[request];
                 if entry.marks.has(Marks::LIVE)
-                    && (entry.waits == Waits::Nothing || entry.stage != Stage::Route)
+                    && (entry.waits == Waits::Nothing
+                        || matches!(entry.stage, Stage::Reply | Stage::Travel))
                 {
                     self.advance(request);
                 }

@@ -5,17 +5,22 @@
 //! that holds nothing, so a time-out of the caller counts from the start of the call and a balancer may send it elsewhere;
 //! so has an answer, whose worker is free again. A link that is down stalls both.
 //!
-//! Leaves out: connections (no call is refused by a dead link); the way of a failure, which the caller learns at once;
-//! a reply that has left its process fails with it.
+//! A caller that stops waiting closes its connection, as a client does whose reply is under way (`Around::hang_up`): the
+//! rest of its call or of its answer is not sent, and an answer that would begin later is not sent at all. With TCP
+//! its bytes would meet a closed socket, whose reset (RFC 9293, 3.10.7.1) stops the sender after one round trip.
+//!
+//! Leaves out: connections (no call is refused by a dead link); the bytes of that round trip; the way of a failure, which
+//! the caller learns at once; a reply that has left its process fails with it.
 
 use super::Around;
 use crate::convert::whole;
 use crate::engine::calendar::Ticket;
+use crate::kinds::balancer::live::Balancer;
 use crate::kinds::network::live::Links;
 use crate::model::Ctx;
 use crate::model::ids::{CauseId, ComponentId};
-use crate::model::request::{Frame, Hold, NO_CALL, RequestId, Stage, Waits};
-use crate::units::Bytes;
+use crate::model::request::{Frame, Hold, Marks, NO_CALL, Outcome, RequestId, Stage, Waits};
+use crate::units::{Bytes, SimDuration};
 
 /// Place of the size of a call, and of its answer, in the ledger of calls.
 const CALL: usize = 0;
@@ -52,9 +57,20 @@ impl Around<'_> {
         let entry = &mut self.requests[id];
         entry.depth += 1;
         *entry.top_mut() = Frame { hold: Hold::Borrowed, ..frame };
-        // It leaves the frame when the answer has come.
-        entry.pc -= 1;
+        entry.stage = Stage::Answer;
         self.crosses(id, way, ANSWER);
+    }
+
+    /// Ends the call of `id`, whose answer has crossed the link, and lets the caller go on.
+    pub(super) fn comes_back(&mut self, id: RequestId) {
+        self.requests[id].stage = Stage::Route;
+        self.leave(id, Outcome::Ok);
+        let entry = &self.requests[id];
+        if entry.depth == 0 && entry.marks.has(Marks::ORPHAN) {
+            // Nothing waits for it any more.
+            return self.requests.remove(id);
+        }
+        self.advance(id);
     }
 
     #[inline(always)]
@@ -88,16 +104,57 @@ impl Around<'_> {
     pub(super) fn reaches(&mut self, id: RequestId) {
         let entry = &mut self.requests[id];
         entry.stage = Stage::Route;
-        // Its sojourn there begins now.
+        let depth = usize::from(entry.depth);
+        let frame = *entry.top();
+        // Its sojourn there begins now; that behind a balancer has begun with the call.
         entry.top_mut().since = self.now;
-        let member = entry.top().at;
-        self.admit(id, member);
+        let unit = if frame.behind { entry.frames[depth - 2].at } else { ComponentId::NONE };
+        let part = self.plan.parts.get(unit.index());
+        if let Some(balancer) = part.and_then(|part| part.balancer) {
+            let stay = self.now - frame.since;
+            self.held_mut::<Balancer>(balancer).slot_keeps(frame.at, stay);
+        }
+        self.admit(id, frame.at);
     }
 
-    /// Takes `id` off the link that it crosses with a call, if it does.
+    /// Returns whether `to` can answer a probe of `from` in time: no link between their sites is down, and twice its
+    /// latency is not above `time_out`. The latency does not delay the result.
+    pub(crate) fn hears_in_time(
+        &self,
+        from: ComponentId,
+        to: ComponentId,
+        time_out: SimDuration,
+    ) -> bool {
+        let Some(network) = &self.plan.network else { return true };
+        let way = network.between.as_ref().and_then(|between| between.way(from, to));
+        way.is_none_or(|way| {
+            let latency = self.held::<Links>(network.links).latency_of(way);
+            latency.is_some_and(|latency| latency.saturating_mul(2) <= time_out)
+        })
+    }
+
+    /// Ends the call in frame `depth` of `id` as `outcome`, whose caller waits no more, if it or its answer crosses a link,
+    /// or if that of a balancer to a member for it does: the caller closes the connection, and the rest is not sent.
+    /// Returns whether it did.
+    pub(crate) fn closes_far(&mut self, id: RequestId, depth: usize, outcome: Outcome) -> bool {
+        let entry = &self.requests[id];
+        let innermost = depth + 1 == usize::from(entry.depth);
+        let behind = depth + 2 == usize::from(entry.depth) && entry.top().behind;
+        let crosses = matches!(entry.stage, Stage::Call | Stage::Answer);
+        if !crosses || !(innermost || behind) {
+            return false;
+        }
+        self.turns_back(id);
+        while usize::from(self.requests[id].depth) > depth {
+            self.leave(id, outcome);
+        }
+        true
+    }
+
+    /// Takes `id` off the link that it crosses with a call or an answer, if it does.
     pub(super) fn turns_back(&mut self, id: RequestId) {
         let entry = &mut self.requests[id];
-        if entry.stage != Stage::Call {
+        if !matches!(entry.stage, Stage::Call | Stage::Answer) {
             return;
         }
         entry.stage = Stage::Route;

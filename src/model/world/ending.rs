@@ -228,6 +228,10 @@ impl Around<'_> {
             self.requests[id].cause = cause;
             return self.fail_up(id, Outcome::Error);
         }
+        if frame.hold != Hold::Calling && self.closes_far(id, depth, Outcome::Timeout) {
+            self.requests[id].cause = cause;
+            return self.fail_up(id, Outcome::Error);
+        }
         let entry = &self.requests[id];
         let in_line = innermost
             && entry.stage == Stage::Route

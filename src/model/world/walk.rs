@@ -16,6 +16,7 @@ impl Around<'_> {
         match self.requests[id].stage {
             Stage::Route => {}
             Stage::Call => return self.reaches(id),
+            Stage::Answer => return self.comes_back(id),
             _ => return client::network(self, id),
         }
         loop {

@@ -331,6 +331,8 @@ pub enum Whose {
     Switch,
     /// The uplinks of a site.
     Uplinks,
+    /// A link between sites.
+    Link,
     /// Part with a declared power.
     Metered,
     /// A component kind that declares the figure itself.
@@ -366,6 +368,7 @@ impl Whose {
             Self::Memory => "memory",
             Self::Switch => "switch",
             Self::Uplinks => "uplinks",
+            Self::Link => "link between sites",
             Self::Metered => "part with a `power`",
             Self::Own(kind) | Self::OwnPart(kind) => kind,
         }

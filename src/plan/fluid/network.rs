@@ -16,6 +16,7 @@ use crate::convert::table;
 use crate::engine::law::Form;
 use crate::kinds::zone::vm;
 use crate::plan::Draft;
+use crate::plan::between::{self, PLAIN_BYTES};
 use crate::plan::fluid::buffers::Buffer;
 use crate::plan::graph::reached_from;
 use crate::plan::kind;
@@ -213,6 +214,8 @@ pub struct Arrival<'s> {
     pub steps: &'s [Step],
     /// True if users arrive over the links of the site, and replies leave by them.
     pub outside: bool,
+    /// Process that sends them, and the mean bytes of request and answer; `None`: they come from users.
+    pub from: Option<(Part, f64)>,
 }
 
 /// Class whose steps are compiled, and the part in which its request is.
@@ -340,7 +343,7 @@ impl<'d> Builder<'d> {
         let mut then = Vec::new();
         match draft.links.enters[class] {
             Some(enter) => {
-                let arrival = Arrival { class, steps, outside };
+                let arrival = Arrival { class, steps, outside, from: None };
                 then.extend(self.entrance(enter, arrival));
             }
             None => {
@@ -392,11 +395,14 @@ impl<'d> Builder<'d> {
         &mut self,
         members: Vec<Part>,
         split: Split,
-        Arrival { class, steps, outside }: Arrival<'_>,
+        Arrival { class, steps, outside, from }: Arrival<'_>,
     ) -> u32 {
         let mut branches = Vec::new();
         for part in members {
             let mut branch = self.branch(part);
+            if let Some((from, bytes)) = from {
+                self.over_link(&mut branch, (from, part), bytes);
+            }
             let mut then = Vec::new();
             self.exits(&mut branch, part, 1.0);
             if outside {
@@ -408,6 +414,31 @@ impl<'d> Builder<'d> {
             branches.push(branch);
         }
         self.node(split, branches)
+    }
+
+    /// Opens a branch only while the link between the sites of two parts is up, if there is one; adds the `bytes` that
+    /// cross it.
+    fn over_link(&mut self, branch: &mut Branch, (from, to): (Part, Part), bytes: f64) {
+        let Some(link) = between::link_of(self.draft, from, to) else { return };
+        let set = vec![self.part(link)];
+        branch.open.push(set);
+        self.add(branch, (link, Resource::Link), bytes);
+    }
+
+    /// Returns the way over the link between the sites of two parts; `None` if there is none.
+    pub(crate) fn crosses(&mut self, ways: (Part, Part), bytes: f64) -> Option<u32> {
+        let mut branch = Branch::default();
+        self.over_link(&mut branch, ways, bytes);
+        (!branch.open.is_empty()).then(|| self.node(Split::Blind, vec![branch]))
+    }
+
+    /// Returns the link over which a step asks all of the processes that it asks from `here`; `None` if it needs none.
+    fn asks_over(&mut self, here: Option<Part>, does: &Does) -> Option<u32> {
+        let here = here.filter(|_| !self.draft.scenario.link.is_empty())?;
+        let asked = between::asked(self.draft, does);
+        let far = |to: &Part| between::link_of(self.draft, here, *to).is_some();
+        let first = asked.iter().all(far).then(|| asked.first().copied()).flatten()?;
+        self.crosses((here, first), PLAIN_BYTES)
     }
 
     /// Returns the way to the links by which replies of `class` leave the site of `part`; `None` without such links.
@@ -436,13 +467,16 @@ impl<'d> Builder<'d> {
             match &step.does {
                 Does::Call(call) => {
                     let (class, steps) = (place.class, call.steps.as_slice());
-                    let arrival = Arrival { class, steps, outside: false };
+                    let from = place.here.map(|here| (here, between::bytes(call)));
+                    let arrival = Arrival { class, steps, outside: false, from };
                     let onward = self.entrance(call.to, arrival).into_iter();
                     then.extend(onward.map(|onward| times(onward.node, count)));
                 }
                 does => {
                     if let Some(leaf) = leaf(does) {
                         leaf.flows(self, place, count, branch, then);
+                        let over = self.asks_over(place.here, does);
+                        then.extend(over.map(|node| times(node, count)));
                     }
                 }
             }

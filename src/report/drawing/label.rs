@@ -123,7 +123,7 @@ const fn resource(resource: Resource) -> &'static str {
         Resource::Baseline => "baseline",
         Resource::Disks => "disks",
         Resource::Head => "head",
-        Resource::Uplink => "link",
+        Resource::Uplink | Resource::Link => "link",
         Resource::Servers => "servers",
     }
 }
@@ -151,7 +151,7 @@ pub fn busy_in_full(busy: &Busy) -> String {
         Resource::Cpu | Resource::Baseline => (1.0, Unit::Other("cores".into())),
         Resource::Disks => (1.0, Unit::Other("operations/s".into())),
         Resource::Head => (1.0, Unit::Other("heads".into())),
-        Resource::Uplink => (8.0, Unit::BitsPerSecond),
+        Resource::Uplink | Resource::Link => (8.0, Unit::BitsPerSecond),
         Resource::Servers => (1.0, Unit::Other("servers".into())),
     };
     let capacity = number::figure(&Figure::exact(busy.capacity * factor, unit.clone()));

@@ -346,6 +346,7 @@ const fn resource(resource: Resource) -> &'static str {
         Resource::Head => "head",
         Resource::Uplink => "uplink",
         Resource::Servers => "servers",
+        Resource::Link => "link",
     }
 }
 

@@ -510,7 +510,9 @@ impl Measure {
         let of = |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Uplink(_));
         let why = match parts.iter().any(of) {
             true => "the uplinks of a site are counted together",
-            false => "bytes are counted of switches of racks and of the uplinks of sites",
+            false => {
+                "bytes are counted of switches of racks, of the uplinks of sites, and of links between sites"
+            }
         };
         let mut links: Vec<&str> =
             plan.parts.iter().filter(|part| is_link(part)).map(|part| part.name.as_str()).collect();

@@ -44,8 +44,6 @@ fn reasons(more: &str) -> Vec<String> {
 #[test]
 fn what_the_request_loop_does_not_act_is_refused_by_name() {
     assert_eq!(reasons(""), Vec::<String>::new());
-    let link = "[site.far]\n[link.wire]\nbetween = [\"main\", \"far\"]\nbandwidth = \"1Gbit/s\"\n";
-    assert_eq!(reasons(link), ["link `wire` between sites"]);
     let slow = |hits: &str| {
         format!(
             "[fault.mud]\nhits = \"{hits}\"\nhow = \"slow\"\nfactor = 2\nat = \"1h\"\nlasts = \"1h\"\n"
@@ -66,6 +64,129 @@ fn what_the_request_loop_does_not_act_is_refused_by_name() {
     let all = simulatable::not_yet(&drafted(&format!("{two}{}", slow("rack.r.switch-1"))));
     assert_eq!(all.len(), 1);
     assert_eq!(all[0].what, "a slow `r.switch-1`, in the fault `mud`");
+}
+
+/// A site behind a link, at which a service takes one step.
+const FAR: &str = r#"
+[site.far]
+[link.wire]
+between = ["main", "far"]
+bandwidth = "1Gbit/s"
+[rack.far-rack]
+site = "far"
+[server.there]
+rack = "far-rack"
+cores = 8
+memory = "8GiB"
+[zone.distant]
+on = ["there-1"]
+[service.remote]
+in = "distant"
+workers = 4
+MOUNTS
+[request.query]
+enter = "remote"
+steps = [ STEP ]
+[workload.query]
+request = "query"
+rate = "1/s"
+"#;
+
+const DATABASE: &str = r#"
+[zone.db]
+on = ["there-1"]
+[database.sql]
+in = { primary = "db-1" }
+connections = 10
+read = { cpu = "1ms" }
+write = { cpu = "1ms" }
+"#;
+
+const QUEUE: &str = r#"
+[zone.near]
+[service.worker]
+in = "near"
+workers = 4
+[request.job]
+enter = "worker"
+demands = { work = "1ms" }
+steps = [ { cpu = "worker", demand = "work" } ]
+[zone.broker]
+on = ["box-1"]
+[queue.jobs]
+in = "broker-1"
+request = "job"
+durable = false
+back-off = { first = "1s" }
+"#;
+
+const UNITS: &str = r#"
+[balancer.both]
+in = "pair"
+count = 2
+to = "app"
+failover = { detect = "1s", takeover = "1s" }
+[zone.pair]
+count = 2
+on = ["box-1", "there-1"]
+"#;
+
+/// Calls and queries cross a link between sites; what else would cross one is refused, at the place of the part that needs
+/// it.
+#[test]
+fn what_does_not_cross_a_link_between_sites_is_refused_at_its_place() {
+    let io = "{ io = \"files\", read = 1, ops = 1 }";
+    let call = |to: &str| format!("{{ call = \"{to}\", steps = [ {io} ] }}");
+    let read = "{ call = \"sql\", read = 1 }".to_string();
+    let replicas =
+        "replicas = [\"near-1\"] }\nreplication = { mode = \"async\", receive = \"1ms\" }";
+    let replicas = DATABASE.replace(" }\nconn", &format!(", {replicas}\nconn"));
+    let publish = "{ publish = \"jobs\" }".to_string();
+    let messages = "messages of `jobs` over the link `wire`";
+    let cases = [
+        (call("app"), String::new(), vec![]),
+        (read.clone(), DATABASE.to_string(), vec![]),
+        (
+            read.clone(),
+            replicas + "[zone.near]\non = [\"box-1\"]\n",
+            vec![("replication of `sql` over the link `wire`", "sql")],
+        ),
+        (
+            read,
+            DATABASE.to_string() + "data = { db-1 = \"store:data\" }\n",
+            vec![("the data of `sql.primary` over the link `wire`", "sql")],
+        ),
+        (
+            io.to_string(),
+            String::new(),
+            vec![("the mount `files` of `remote` over the link `wire`", "files")],
+        ),
+        (
+            call("both"),
+            UNITS.to_string(),
+            vec![("the agreement of the units of `both` over the link `wire`", "both")],
+        ),
+        // The producer, then the consumer, stands at the other site.
+        (publish.clone(), QUEUE.to_string(), vec![(messages, "{ publish = \"jobs\" }")]),
+        (
+            publish,
+            QUEUE.replace("on = [\"box-1\"]", "on = [\"there-1\"]"),
+            vec![(messages, "jobs")],
+        ),
+    ];
+    for (step, more, expected) in cases {
+        let mounts = if step == io { "mounts = { files = \"store:data\" }" } else { "" };
+        let far = FAR.replace("STEP", &step).replace("MOUNTS", mounts);
+        let text = format!("{SITE}{far}{more}");
+        let found = simulatable::not_yet(&drafted(&text));
+        let found: Vec<(String, String)> = found
+            .into_iter()
+            .map(|reason| (reason.what, text[reason.span.range()].to_string()))
+            .collect();
+        let found: Vec<(&str, &str)> =
+            found.iter().map(|(what, at)| (what.as_str(), at.as_str())).collect();
+        assert_eq!(found, expected, "{step}");
+    }
 }
 
 /// I12: nothing is accepted and ignored.

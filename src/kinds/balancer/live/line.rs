@@ -114,6 +114,14 @@ impl Balancer {
         }
     }
 
+    /// Counts the time `stay` for which a request has been on its way to `member`, at which its stay begins anew.
+    pub(crate) fn slot_keeps(&mut self, member: ComponentId, stay: SimDuration) {
+        let slots = self.member_of(member).is_some_and(|member| self.has_slots(member));
+        if let Some(lines) = self.lines.as_mut().filter(|_| slots) {
+            lines.open.stays(stay);
+        }
+    }
+
     /// Counts the end of a request that was open at `member` for `stay`. Returns whether a request
     /// waits in the queue of the unit.
     pub(super) fn slot_freed(

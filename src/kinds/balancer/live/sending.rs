@@ -290,6 +290,9 @@ impl Balancer {
         if !listed || !around.health(unit).works() {
             return around.with::<Self, _>(id, |balancer, ctx| balancer.next_probe(ctx, at));
         }
+        if !around.hears_in_time(unit, member, probing.time_out) {
+            return Self::wait(around, id, at, now + probing.time_out);
+        }
         if let Some(entry) = deep {
             return Self::probe_deep(around, id, at, entry, ordinal, now + probing.time_out);
         }

@@ -227,7 +227,7 @@ pub const ROWS: &[Row] = &[
         Metric::Transfer,
         OF_WINDOWS,
         MEAN,
-        &[Whose::Switch, Whose::Uplinks],
+        &[Whose::Switch, Whose::Uplinks, Whose::Link],
         "Bytes that crossed, in bits, over the length of the window",
     ),
     Row::new(
