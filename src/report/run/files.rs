@@ -38,6 +38,7 @@ pub fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     files.extend(super::years::tables(results));
     files.extend(super::load::tables(results));
     files.extend(super::recovery::tables(results));
+    files.extend(super::restores::tables(results));
     files.extend(super::why::tables(results));
     files.extend(super::sampled::tables(results));
     files
@@ -55,6 +56,7 @@ pub fn described() -> Vec<Described> {
         super::sampled::described(),
         super::databases::described(),
         super::recovery::described(),
+        super::restores::described(),
     ];
     all.extend(super::utilization::described());
     all.extend(super::zones::described());
