@@ -63,18 +63,19 @@ fn the_newest_usable_backup_is_as_old_as_renewal_theory_says() {
 /// number of unusable ones before the first usable one is geometric up to 6.
 #[test]
 fn backups_that_are_deleted_lose_data_for_good() {
-    let (usable, tries) = (0.3_f64, 7);
+    let (usable, tries) = (0.3_f64, 7_u32);
     let restore = nightly(usable, Some(14.0));
     let all = found_after(&restore, 7.0, 20_000);
     let gone = all.iter().filter(|one| one.good.is_none()).count() as f64 / all.len() as f64;
-    let expected = 0.7_f64.powi(tries);
+    let unusable = |times: u32| libm::pow(0.7, f64::from(times));
+    let expected = unusable(tries);
     let sd = (expected * (1.0 - expected) / all.len() as f64).sqrt();
     assert!((gone - expected).abs() < 4.0 * sd, "{gone} of {expected}");
     let lost: Vec<f64> =
         all.iter().filter_map(|one| Some(restore.lost(one)?.seconds() / DAY)).collect();
     let mean = lost.iter().sum::<f64>() / lost.len() as f64;
     let skipped: f64 =
-        (0..tries).map(|skipped| f64::from(skipped) * usable * 0.7_f64.powi(skipped)).sum();
+        (0..tries).map(|skipped| f64::from(skipped) * usable * unusable(skipped)).sum();
     let expected = 7.0 + 0.5 + skipped / (1.0 - expected);
     assert!((mean - expected).abs() < 0.06, "{mean} d of {expected} d");
     assert!(lost.iter().all(|lost| *lost <= 14.0));

@@ -53,10 +53,10 @@ pub fn described() -> Vec<Described> {
         super::ledgers::described(),
         super::years::described(),
         super::load::described(),
+        super::restores::described(),
         super::sampled::described(),
         super::databases::described(),
         super::recovery::described(),
-        super::restores::described(),
     ];
     all.extend(super::utilization::described());
     all.extend(super::zones::described());
