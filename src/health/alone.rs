@@ -102,7 +102,11 @@ impl Kernel<'_> {
                         sampler.duration(pairs.uniform(*ordinal - 1)).nanos()
                     }
                     LengthNet::Fixed(length) => length.nanos(),
-                    LengthNet::Clock { .. } | LengthNet::Listed(_) | LengthNet::Mechanism => {
+                    LengthNet::Clock { .. }
+                    | LengthNet::Listed(_)
+                    | LengthNet::Discovery(..)
+                    | LengthNet::Restore(_)
+                    | LengthNet::Mechanism => {
                         return Ok(());
                     }
                 }

@@ -25,6 +25,8 @@ use std::sync::Arc;
 use crate::engine::law::DurationLaw;
 use crate::units::{SimDuration, SimTime};
 
+use super::restore::Restore;
+
 /// Effect of a state on those who use the component: a closed set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -199,6 +201,12 @@ pub enum Length {
     },
     /// Due at these instants, in order: a recorded history.
     Listed(Arc<[SimTime]>),
+    /// Sampled from a law. Its start is the instant of a corruption, which the [`Length::Restore`] of the same
+    /// automaton needs to know.
+    Discovery(DurationLaw),
+    /// The time to restore what was corrupted when the discovery of the same automaton began, from the newest good
+    /// backup.
+    Restore(Arc<Restore>),
 }
 
 /// Treatment of a timer's age when the timer may no longer run.
@@ -264,7 +272,9 @@ impl Timer {
         Self::of_length(name, Length::Listed(instants), Fate::Restart { redraw: true })
     }
 
-    fn of_length(name: &str, length: Length, fate: Fate) -> Self {
+    /// Returns a timer of this length and fate.
+    #[must_use]
+    pub fn of_length(name: &str, length: Length, fate: Fate) -> Self {
         Self {
             name: name.into(),
             length,

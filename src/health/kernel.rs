@@ -10,6 +10,8 @@
 //! reading. Two timers of one component that are due at one instant fire in declaration order. Two components
 //! fire in the order in which their alarms were pushed, which at the start is the order of names.
 
+use std::collections::BTreeMap;
+
 use crate::convert::{place, whole};
 use crate::engine::calendar::{Calendar, Ticket};
 use crate::engine::draw::{Key, Lineage, Seed};
@@ -20,6 +22,7 @@ use super::marking::{Driver, Explanation, Marking, Moved};
 use super::net::{
     AutomatonId, BranchNet, CauseId, CrewId, FactId, LengthNet, Net, Service, StateId,
 };
+use super::restore::Corruptions;
 use super::stationary;
 
 /// Start of a trajectory.
@@ -204,6 +207,8 @@ pub(super) struct Bank {
     pub calendar: Calendar,
     pub armed: Vec<(SimTime, Ticket)>,
     pub now: SimTime,
+    /// Corruptions, by the automaton that has them.
+    pub corruptions: BTreeMap<u32, Corruptions>,
 }
 
 impl Bank {
@@ -217,7 +222,14 @@ impl Bank {
             let purpose = format!("branch of {}", choice.purpose);
             Key::derive(seed, lineage, &purpose, stream(choice.automaton))
         };
+        let corruptions = net.timers.iter().filter_map(|timer| {
+            let LengthNet::Restore(restore) = &net.lengths[timer.length as usize] else {
+                return None;
+            };
+            Some((timer.automaton, Corruptions::new(restore, seed, lineage)))
+        });
         Self {
+            corruptions: corruptions.collect(),
             timers: vec![Running::IDLE; net.timers.len()],
             keys: keys.collect(),
             choice_keys: net.choices.iter().map(choice_key).collect(),
@@ -277,6 +289,17 @@ impl Bank {
                 let passed = |at: &SimTime| *at < self.now || (*at == self.now && ordinal > 0);
                 let next = instants.get(instants.partition_point(passed));
                 next.map_or(u64::MAX, |next| next.nanos() - self.now.nanos())
+            }
+            LengthNet::Discovery(_, sampler) => {
+                if let Some(all) = self.corruptions.get_mut(&net.timers[index].automaton) {
+                    all.corrupted(self.now);
+                }
+                sampler.duration(self.keys[index].uniform(u64::from(ordinal), 0)).nanos()
+            }
+            LengthNet::Restore(_) => {
+                let uniform = self.keys[index].uniform(u64::from(ordinal), 0);
+                let all = self.corruptions.get_mut(&net.timers[index].automaton);
+                all.map_or(u64::MAX, |all| all.begins(self.now, uniform).nanos())
             }
             LengthNet::Mechanism => u64::MAX,
         }

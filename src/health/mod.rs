@@ -6,7 +6,7 @@
 //! transitions itself.
 //!
 //! Reading order: [`declare`] (the notation), `net` and `compile` (names become numbers), `marking` (one
-//! change and its cascade), `kernel` (time), `stationary` (ages at the start), `alone` (simulation without a
+//! change and its cascade), `kernel` (time), [`restore`] (backups of what was corrupted), `stationary` (ages at the start), `alone` (simulation without a
 //! calendar), `observer` (downtime and causes), `saved` (export and import), `enumerate` with `symmetry` and
 //! `gth` (exact solution), [`textbook`] (units and groups).
 
@@ -20,6 +20,7 @@ mod kernel;
 mod marking;
 mod net;
 mod observer;
+pub mod restore;
 mod saved;
 mod stationary;
 mod symmetry;

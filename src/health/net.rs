@@ -17,6 +17,7 @@ use crate::engine::law::{Form, Law, Sampler};
 use crate::units::{SimDuration, SimTime};
 
 use super::declare::{Effect, Fate, Opens};
+use super::restore::Restore;
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
@@ -178,6 +179,10 @@ pub(super) enum LengthNet {
     },
     /// The next of these instants.
     Listed(Arc<[SimTime]>),
+    /// A law, whose start is the instant of a corruption.
+    Discovery(Law, Sampler),
+    /// The time to restore what was corrupted then.
+    Restore(Arc<Restore>),
     /// Not drawn: the reader of the net fires the timer.
     Mechanism,
 }
@@ -473,9 +478,12 @@ impl Net {
         let mut own = self.programs[automaton.index()].timers.clone();
         let at = own.find(|at| *self.timer_texts[*at as usize].name == *timer)?;
         match &self.lengths[self.timers[at as usize].length as usize] {
-            LengthNet::Law(law, _) => Some(law.clone()),
+            LengthNet::Law(law, _) | LengthNet::Discovery(law, _) => Some(law.clone()),
             LengthNet::Fixed(length) => Law::constant(length.seconds()).ok(),
-            LengthNet::Clock { .. } | LengthNet::Listed(_) | LengthNet::Mechanism => None,
+            LengthNet::Clock { .. }
+            | LengthNet::Listed(_)
+            | LengthNet::Restore(_)
+            | LengthNet::Mechanism => None,
         }
     }
 

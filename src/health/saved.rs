@@ -18,6 +18,7 @@ use crate::units::SimTime;
 use super::kernel::{Kernel, Running, Start};
 use super::marking::{Cause, Hand};
 use super::net::{Net, StateId};
+use super::restore::Past;
 
 /// Version of the format; any other version is refused.
 const VERSION: u32 = 1;
@@ -35,6 +36,9 @@ pub struct KernelState {
     queues: Vec<Vec<(u32, u64)>>,
     choice_ordinals: Vec<u64>,
     cause_order: u64,
+    /// Corruptions, by the number of their automaton.
+    #[serde(default)]
+    corruptions: Vec<(u32, Past)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -106,6 +110,12 @@ impl<'n> Kernel<'n> {
                 .collect(),
             choice_ordinals: self.bank.choice_ordinals.clone(),
             cause_order: self.marking.order,
+            corruptions: self
+                .bank
+                .corruptions
+                .iter()
+                .map(|(automaton, all)| (*automaton, all.past.clone()))
+                .collect(),
         }
     }
 
@@ -150,6 +160,10 @@ impl<'n> Kernel<'n> {
         marking.order = saved.cause_order;
         marking.evaluate(net);
         bank.choice_ordinals.clone_from(&saved.choice_ordinals);
+        for (automaton, past) in &saved.corruptions {
+            let all = bank.corruptions.get_mut(automaton).ok_or(RestoreError::Declaration)?;
+            all.past.clone_from(past);
+        }
         bank.now = SimTime::from_nanos(saved.now);
         bank.forget_alarms();
         for (automaton, at) in &saved.alarms {

@@ -99,6 +99,8 @@ fn mean_of_free(net: &Net, timer: &TimerNet) -> Option<f64> {
     let mean = match &net.lengths[timer.length as usize] {
         LengthNet::Law(law, _) => law.mean(),
         LengthNet::Fixed(length) => length.seconds(),
+        // The instant of a corruption before the start is not known, so a run begins with none.
+        LengthNet::Discovery(..) | LengthNet::Restore(_) => return None,
         LengthNet::Clock { .. } | LengthNet::Listed(_) | LengthNet::Mechanism => return None,
     };
     (mean.is_finite() && mean > 0.0).then_some(mean)
@@ -131,6 +133,7 @@ fn preset(net: &Net, bank: &mut Bank, timer: u32, tables: &mut Vec<(Law, Equilib
             });
             SimDuration::from_seconds_f64(tables[at].1.quantile(law, u))
         }
+        LengthNet::Discovery(..) | LengthNet::Restore(_) => return,
         LengthNet::Clock { .. } | LengthNet::Listed(_) | LengthNet::Mechanism => return,
     };
     bank.preset(timer, left);

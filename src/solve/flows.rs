@@ -24,6 +24,7 @@
 pub mod journal;
 pub mod kept;
 pub mod recovery;
+pub mod restores;
 
 use crate::convert::{self, table};
 use crate::engine::draw::Lineage;
@@ -108,6 +109,8 @@ pub struct Observation {
     pub tallies: Vec<Tally>,
     /// Tallies, in the order of the roles.
     pub roles: Vec<RoleTally>,
+    /// Tallies, in the order of the databases that faults corrupt.
+    pub restores: Vec<restores::RestoreTally>,
     /// Traffic, where it was asked for.
     pub traffic: Option<TrafficTally>,
     /// Number of kernel steps.
@@ -199,7 +202,7 @@ pub fn run_unless<'p>(
         }
     }
     let end = SimTime::ZERO + plan.horizon;
-    let mut meters = Meters::new(plan, which, keep, kernel.view(), end);
+    let mut meters = Meters::new((plan, which, lineage), keep, kernel.view(), end);
     meters.keep_begun(begun);
     let mut steps = 0;
     let looks = |steps: u64| steps.is_multiple_of(STEPS) && told_to_stop();
@@ -238,7 +241,7 @@ pub fn run_unless<'p>(
     }
     meters.rows.iter_mut().for_each(|row| row.close(end));
     let fleets = std::mem::take(&mut meters.fleets);
-    let roles = meters.recoveries.take().map_or_else(Vec::new, |all| all.close(end));
+    let (roles, restores) = Recoveries::close(meters.recoveries.take(), end);
     meters.fleet_of.clear();
     let latest = SimTime::ZERO + FIRST_OUTAGE_WITHIN;
     let waits = |meters: &Meters<'_>| {
@@ -257,7 +260,7 @@ pub fn run_unless<'p>(
     }
     let rows = meters.rows.into_iter().map(Row::tally);
     let tallies = rows.chain(fleets.into_iter().map(FleetRow::close)).collect();
-    Ok(Some(Observation { tallies, roles, traffic, steps }))
+    Ok(Some(Observation { tallies, roles, restores, traffic, steps }))
 }
 
 /// All subjects in one trajectory.
@@ -277,8 +280,7 @@ struct Meters<'p> {
 impl<'p> Meters<'p> {
     /// Creates the meters. `keep` selects the records kept per meter; `end` is the end of the horizon.
     fn new(
-        plan: &AvailabilityPlan,
-        of: &'p AvailabilityNet,
+        (plan, of, lineage): (&AvailabilityPlan, &'p AvailabilityNet, Lineage),
         keep: Vec<Keep>,
         view: View<'_>,
         end: SimTime,
@@ -305,8 +307,7 @@ impl<'p> Meters<'p> {
                 fleet_of[member.index()] = Some((table::u32(at), table::u32(place)));
             }
         }
-        let facts = (readers.len(), causes);
-        let recoveries = Some(Recoveries::new(&of.roles, facts, &of.causes, view));
+        let recoveries = Some(Recoveries::new((plan, of, lineage), (readers.len(), causes), view));
         let net = &of.net;
         let mut meters = Self { readers, rows, explanation, net, fleets, fleet_of, recoveries };
         meters.look(SimTime::ZERO, view);
@@ -363,6 +364,7 @@ impl Listener for Meters<'_> {
     #[inline]
     fn moved(&mut self, moved: &Moved) {
         self.member_moves(moved);
+        self.recoveries.iter_mut().for_each(|all| all.moved(moved));
     }
 
     #[inline]

@@ -34,9 +34,11 @@ mod busy;
 mod commits;
 mod excess;
 mod lag;
+mod line;
 mod memo;
 pub mod reading;
 mod refusals;
+mod restored;
 mod row;
 mod stays;
 mod together;
@@ -47,7 +49,7 @@ use std::rc::Rc;
 use crate::convert::{nearest, table, whole};
 use crate::engine::draw::{Lineage, Seed};
 use crate::engine::special::ln;
-use crate::health::{Explanation, FactId, Listener, View};
+use crate::health::{Explanation, FactId, Listener, Moved, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::copies::Copies;
@@ -61,8 +63,11 @@ pub use busy::Busy;
 use commits::Group;
 pub use commits::WritesTally;
 pub use lag::LagTally;
+use line::line;
 use memo::Shared;
 pub use memo::{Known, MOST_CELLS, Memo};
+use restored::Restored;
+pub use restored::RestoredTally;
 use row::Row;
 use together::{Bad, union};
 use users::{Crowd, Endured, Fails, Passed, Still};
@@ -117,6 +122,8 @@ pub struct TrafficTally {
     pub busy: Vec<f64>,
     /// Failovers per database in which a replica may become primary.
     pub writes: Vec<WritesTally>,
+    /// Restores per database that a fault corrupts.
+    pub restored: Vec<RestoredTally>,
 }
 
 /// A stall in progress, of the classes that enter by the same services.
@@ -147,6 +154,8 @@ pub struct Live<'m, 'p> {
     watched: Vec<bool>,
     /// True if one of these facts has changed.
     stirred: bool,
+    /// Databases that faults corrupt.
+    restored: Restored,
     surging: Vec<Option<Surging>>,
     level: Vec<i32>,
     level_ends: SimTime,
@@ -233,6 +242,7 @@ impl<'m, 'p> Live<'m, 'p> {
             databases,
             watched,
             stirred: false,
+            restored: Restored::new(plan, net, lineage),
             surging: surging.collect(),
             level: vec![0; fluid.workloads.len()],
             level_ends: SimTime::ZERO,
@@ -618,6 +628,7 @@ impl<'m, 'p> Live<'m, 'p> {
         if self.memo.lags {
             self.fall_behind(to, &views, &all_carried);
         }
+        self.keep_written(to, &all_carried);
         (self.came, self.views, self.carried) = (came, views, all_carried);
     }
 
@@ -833,6 +844,7 @@ impl<'m, 'p> Live<'m, 'p> {
             busy: busy.collect(),
             classes: self.rows.into_iter().map(|row| row.tally).collect(),
             bad_intervals: self.bad,
+            restored: self.restored.tallies(),
             writes: self.databases.into_iter().zip(&self.memo.plan.copies).map(writes).collect(),
         }
     }
@@ -856,7 +868,13 @@ impl Listener for Live<'_, '_> {
     }
 
     #[inline]
+    fn moved(&mut self, moved: &Moved) {
+        self.restores(moved);
+    }
+
+    #[inline]
     fn settled(&mut self, at: SimTime, view: View<'_>) {
+        self.lose_restored(at);
         if std::mem::take(&mut self.stirred) {
             self.stir(at, view);
         }
@@ -896,63 +914,4 @@ pub fn stalled(
     let (some, all) = (waits(0.0, a), waits(a, b));
     let lost = share * (a - some) + ((b - a) - all) + (lasted - b);
     (lost.max(0.0), share * some + all)
-}
-
-/// Relative change of a queue's length, as a share of the capacity, below which it has settled. At a load of exactly 1,
-/// or just below, it would otherwise be followed for years: only the few views that abandon it drain it.
-const STEADY: f64 = 1e-3;
-
-/// Advances the queue of views by `seconds` at a constant rate; returns the views lost from it.
-///
-/// It settles at the length at which abandonment equals the surplus. Without a surplus, the rest of a steady queue is
-/// lost and served in proportion to the rates at which views abandon it and drain from it.
-fn line(
-    row: &mut Row,
-    patience: &Patience,
-    (rate, capacity): (f64, f64),
-    (seconds, room): (f64, f64),
-) -> f64 {
-    let surplus = rate - capacity;
-    if !patience.ends() {
-        let line = (row.waiting + surplus * seconds).max(0.0);
-        row.waiting = line.min(room);
-        row.settled = surplus <= 0.0 && row.waiting <= 0.0;
-        return line - row.waiting;
-    }
-    let scale = patience.scale();
-    let most = patience.most().map_or(f64::INFINITY, |most| most.seconds() * capacity).min(room);
-    let (mut left, mut lost) = (seconds, 0.0);
-    let mut before: Option<f64> = None;
-    while left > 0.0 {
-        if surplus <= 0.0 && row.waiting <= 0.0 {
-            (row.waiting, row.settled) = (0.0, true);
-            return lost;
-        }
-        if row.waiting >= most && surplus > 0.0 {
-            (row.waiting, row.settled) = (most, true);
-            return lost + surplus * left;
-        }
-        let gone = if capacity > 0.0 { patience.gone(row.waiting / capacity) } else { 1.0 };
-        let change = rate * (1.0 - gone) - capacity;
-        // The steady length lies between two steps of opposite sign.
-        let stays = surplus > 0.0 && before.is_some_and(|before| before * change < 0.0);
-        if stays || change.abs() <= STEADY * capacity {
-            row.settled = true;
-            if surplus > 0.0 {
-                return lost + surplus * left;
-            }
-            let (abandons, drains) = (rate * gone, -surplus);
-            let rest = std::mem::take(&mut row.waiting);
-            let share = if abandons > 0.0 { abandons / (abandons + drains) } else { 0.0 };
-            return lost + rest * share;
-        }
-        before = Some(change);
-        let step = (scale / 50.0).min(left);
-        let line = (row.waiting + change * step).max(0.0);
-        // Lost views are those that arrived and neither wait nor were served, bounded by the end of the queue.
-        lost += rate * gone * step + (line - most).max(0.0);
-        row.waiting = line.min(most);
-        left -= step;
-    }
-    lost
 }

@@ -184,12 +184,12 @@ impl Hashed {
         write!(self, "{:?} {:?} {:?} {:?}", of.seed, of.start, of.horizon, of.shortest_outage)?;
         write!(self, "{:?} {:?} {:?}", of.watched, of.measured, of.repair)?;
         write!(self, "{:?} {:?} {:?} {:?}", of.removable, of.causes, of.roles, of.common)?;
+        write!(self, "{:?}", of.restores)?;
         for one in &of.nets {
-            let AvailabilityNet { without, net, meters, fleets, alone, causes, roles, load } = one;
-            write!(
-                self,
-                "{without:?} {net:?} {meters:?} {fleets:?} {alone:?} {causes:?} {roles:?}"
-            )?;
+            let AvailabilityNet { without, net, meters, fleets, alone, .. } = one;
+            let AvailabilityNet { causes, roles, restores, load, .. } = one;
+            write!(self, "{without:?} {net:?} {meters:?} {fleets:?} {alone:?}")?;
+            write!(self, "{causes:?} {roles:?} {restores:?}")?;
             if traffic {
                 write!(self, "{load:?}")?;
             }

@@ -14,6 +14,7 @@ mod checks;
 mod gather;
 mod load;
 mod recovery;
+mod restores;
 mod sampled;
 mod system;
 mod why;
@@ -24,6 +25,7 @@ pub use gather::gather;
 pub(in crate::study) use gather::measured_at;
 pub use load::{ClassCost, LoadClass, LoadRows, LoadUse};
 pub use recovery::{RecoveryRow, WritesRow};
+pub use restores::RestoreRow;
 pub use sampled::{
     AgreementRow, QUANTILES, SampledClassRows, SampledRow, SampledRows, SampledViews, SampledWindow,
 };

@@ -14,6 +14,7 @@ pub mod energy;
 pub mod few;
 pub mod load;
 pub mod recovery;
+pub mod restores;
 pub mod spans;
 
 use crate::convert::whole;
@@ -38,6 +39,7 @@ use crate::units::SimDuration;
 use few::{Modelled, a_year, few};
 use load::{BATCHES, FoldedLoad, OfLoad};
 use recovery::{FoldedRole, OfRole};
+use restores::{FoldedRestores, OfRestores};
 use spans::{Column, OfSpans};
 
 /// Default number of replications.
@@ -74,6 +76,7 @@ struct Piece {
 struct Chunk {
     meters: Vec<Vec<Folded>>,
     roles: Vec<Vec<FoldedRole>>,
+    restores: Vec<Vec<FoldedRestores>>,
     load: Vec<Option<FoldedLoad>>,
     steps: u64,
 }
@@ -150,6 +153,8 @@ pub enum What {
     Load(OfLoad),
     /// A quantity of a role, by place; the meter is irrelevant.
     Role(usize, OfRole),
+    /// A quantity of the restores of a database, by place; the meter is irrelevant.
+    Restores(usize, OfRestores),
 }
 
 /// One meter over all replications.
@@ -267,6 +272,8 @@ pub struct YearsResult {
     pub folded: Vec<Vec<Folded>>,
     /// Results by net, then by role.
     pub roles: Vec<Vec<FoldedRole>>,
+    /// Results by net, then by corrupted database.
+    pub restores: Vec<Vec<FoldedRestores>>,
     /// Traffic by net, where it was simulated.
     pub load: Vec<Option<FoldedLoad>>,
     /// Replications.
@@ -291,6 +298,7 @@ impl YearsResult {
             load.keep_compared();
         }
         self.roles.clear();
+        self.restores.clear();
     }
 }
 
@@ -326,10 +334,14 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         .collect();
     let no_roles = || plan.of.roles.iter().map(|_| FoldedRole::of(plan.of.causes.len())).collect();
     let no_roles: Vec<Vec<FoldedRole>> = plan.of.nets.iter().map(|_| no_roles()).collect();
-    let empty = Chunk { meters: empty, roles: no_roles, load: no_load, steps: 0 };
+    let no_restores =
+        vec![vec![FoldedRestores::default(); plan.of.restores.len()]; plan.of.nets.len()];
+    let empty =
+        Chunk { meters: empty, roles: no_roles, restores: no_restores, load: no_load, steps: 0 };
     let mut result = YearsResult {
         folded: empty.meters.clone(),
         roles: empty.roles.clone(),
+        restores: empty.restores.clone(),
         load: empty.load.clone(),
         replications: 0,
         looks: 0,
@@ -416,7 +428,7 @@ fn chunk(
                 during: format!("years, replication {replication}"),
             })?;
             let Some(seen) = seen else { return Ok(None) };
-            let Observation { tallies, roles, traffic, steps } = seen;
+            let Observation { tallies, roles, restores, traffic, steps } = seen;
             if let (Some(load), Some(traffic)) = (&mut into.load[net], &traffic) {
                 load.add(traffic, batch);
             }
@@ -434,6 +446,8 @@ fn chunk(
                 mine.add(tally, plan.horizon);
             }
             into.roles[net].iter_mut().zip(&roles).for_each(|(mine, tally)| mine.add(tally));
+            let mine = into.restores[net].iter_mut();
+            mine.zip(&restores).for_each(|(mine, tally)| mine.add(tally));
         }
     }
     for (load, memo) in into.load.iter_mut().zip(&mut memos) {
@@ -474,7 +488,12 @@ impl YearsPlan {
 
     /// Returns whether the traffic of a net is simulated: the net with all faults, and others if a figure asks.
     fn is_loaded(&self, net: usize) -> bool {
-        net == 0 || self.asked_of(net).any(|measure| matches!(measure.what, What::Load(_)))
+        let loaded = |measure: YearMeasure| match measure.what {
+            What::Load(_) => true,
+            What::Restores(_, what) => what.is_of_writes(),
+            _ => false,
+        };
+        net == 0 || self.asked_of(net).any(loaded)
     }
 
     /// Returns whether a figure asks for the replication lag in a net.
@@ -514,11 +533,15 @@ impl YearsPlan {
 impl YearsResult {
     /// Appends the next replications, except for their number.
     fn append(&mut self, chunk: Chunk) {
-        let Chunk { meters, roles, load, steps } = chunk;
+        let Chunk { meters, roles, restores, load, steps } = chunk;
         for (mine, theirs) in self.folded.iter_mut().flatten().zip(meters.into_iter().flatten()) {
             mine.append(theirs);
         }
         for (mine, theirs) in self.roles.iter_mut().flatten().zip(roles.into_iter().flatten()) {
+            mine.append(theirs);
+        }
+        let restores = restores.into_iter().flatten();
+        for (mine, theirs) in self.restores.iter_mut().flatten().zip(restores) {
             mine.append(theirs);
         }
         for (mine, theirs) in self.load.iter_mut().zip(load) {
@@ -538,6 +561,9 @@ impl YearsResult {
         if let What::Role(role, what) = measure.what {
             return self.roles[measure.net][role].values(what);
         }
+        if let What::Restores(at, what) = measure.what {
+            return self.values_of_restores((measure.net, at), what);
+        }
         let folded = &self.folded[measure.net][measure.meter];
         Some(match measure.what {
             What::Availability | What::Unavailability | What::Downtime(None) => {
@@ -548,7 +574,11 @@ impl YearsResult {
             What::Outages(None) => folded.outages.clone(),
             What::Outages(Some(cause)) => folded.began[cause].clone(),
             What::TimeToFailure => folded.first_failure.iter().copied().collect::<Option<_>>()?,
-            What::DowntimeQuantile(..) | What::Spans(_) | What::Load(_) | What::Role(..) => {
+            What::DowntimeQuantile(..)
+            | What::Spans(_)
+            | What::Load(_)
+            | What::Role(..)
+            | What::Restores(..) => {
                 return None;
             }
         })
@@ -613,6 +643,9 @@ impl YearsResult {
                 None => Estimate::Missing(NoValue::NotKept),
             };
         }
+        if let What::Restores(at, what) = what {
+            return self.of_restores(plan, (net, at), what);
+        }
         let Some(folded) = self.folded.get(net).and_then(|net| net.get(meter)) else {
             return Estimate::Missing(NoValue::NotKept);
         };
@@ -651,7 +684,9 @@ impl YearsResult {
                 }
                 mean(&failed, plan.level)
             }
-            What::Load(_) | What::Role(..) => Estimate::Missing(NoValue::NotKept),
+            What::Load(_) | What::Role(..) | What::Restores(..) => {
+                Estimate::Missing(NoValue::NotKept)
+            }
         }
     }
 
@@ -766,6 +801,11 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
             let what = What::Load(load::resolve(plan, figure)?);
             return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
         }
+        By::Roles if restores::is_of(figure.metric) => {
+            let (at, what) = restores::resolve(plan, figure)?;
+            let what = What::Restores(at, what);
+            return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
+        }
         By::Roles => {
             let (role, what) = recovery::resolve(plan, figure)?;
             let what = What::Role(role, what);
@@ -850,68 +890,4 @@ fn net_of(plan: &AvailabilityPlan, figure: &Figure) -> Result<usize, NoSuchFigur
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::law::Law;
-    use crate::stats::coverage_tests::Misses;
-    use crate::stats::oracle_tests::Draws;
-
-    fn of(hours: &[f64]) -> Sample {
-        let mut years = Sample::new();
-        hours.iter().for_each(|hours| years.record((hours * 3.6e12) as u64));
-        years
-    }
-
-    fn interval(years: &Sample, q: f64) -> Interval {
-        match year_quantile(years, years.count(), q, 0.95) {
-            Estimate::Interval(interval) => interval,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// If all years have the same value, it is the quantile, to the nanosecond.
-    #[test]
-    fn a_year_quantile_is_the_downtime_of_a_year() {
-        for hours in [7.5, 6.0, 0.001, 8_000.0] {
-            let mut years = vec![hours; 400];
-            (years[0], years[1]) = (0.0, 8_700.0);
-            let found = interval(&of(&years), 0.95);
-            let exact = hours * 3_600.0;
-            assert_eq!((found.low, found.estimate, found.high), (exact, exact, exact));
-        }
-    }
-
-    /// With more years than are kept one by one, a bucket's width belongs to the interval.
-    #[test]
-    fn an_interval_of_a_year_quantile_holds_what_every_year_has() {
-        for hours in [7.5, 6.0, 0.001, 8_000.0] {
-            let mut years = vec![hours; crate::observe::sample::EXACT + 10];
-            (years[0], years[1]) = (0.0, 8_700.0);
-            let found = interval(&of(&years), 0.95);
-            assert!(found.contains(hours * 3_600.0), "{hours} h: {found:?}");
-            assert!(found.half_width() <= hours * 3_600.0 / 1_000.0, "{hours} h: {found:?}");
-        }
-    }
-
-    /// A year has an outage with probability `p`, of a lognormal length: 95 % of the years do not exceed its quantile 1
-    /// − 0.05/p.
-    #[test]
-    fn intervals_of_a_year_quantile_hold_the_truth_as_often_as_they_say() {
-        let mut draws = Draws::named("intervals_of_a_year_quantile");
-        for cv in [0.3, 1.25, 30.0] {
-            let law = Law::lognormal(4.0, cv).unwrap();
-            for p in [0.0_f64, 0.01, 0.03, 0.1, 0.3, 1.0] {
-                let truth = if p > 0.05 { law.quantile(1.0 - 0.05 / p) * 3_600.0 } else { 0.0 };
-                let misses = Misses::of(|| {
-                    let year = |draws: &mut Draws| {
-                        if draws.uniform() < p { law.quantile(draws.uniform()) } else { 0.0 }
-                    };
-                    let years: Vec<f64> = (0..1_000).map(|_| year(&mut draws)).collect();
-                    Some((interval(&of(&years), 0.95), truth))
-                });
-                println!("cv {cv}, {p} outages per year: {}", misses.shares());
-                assert!(!misses.is_short(), "cv {cv}, p {p}: {misses:?}");
-            }
-        }
-    }
-}
+mod tests;

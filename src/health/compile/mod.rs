@@ -358,6 +358,16 @@ impl<'i, 'd> Compiler<'i, 'd> {
             },
             Length::Clock { first, every } => LengthNet::Clock { first: *first, every: *every },
             Length::Listed(instants) => LengthNet::Listed(instants.clone()),
+            Length::Discovery(law) => {
+                let law =
+                    if exponential { law.0.exponential_of_same_mean() } else { law.0.clone() };
+                let sampler = law.sampler();
+                LengthNet::Discovery(law, sampler)
+            }
+            Length::Restore(restore) if exponential => {
+                LengthNet::Restore(Arc::new(restore.exponential()))
+            }
+            Length::Restore(restore) => LengthNet::Restore(restore.clone()),
         }
     }
 

@@ -4,6 +4,7 @@ mod alone;
 mod cascades;
 mod histories;
 mod nas_pair;
+mod restores;
 mod starts;
 mod still;
 

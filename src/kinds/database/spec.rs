@@ -38,6 +38,8 @@ spec! {
         failover: Option<DatabaseFailoverSpec>,
         /// Copy that makes a member that is out of the group a replica again. Without it, the member stays out.
         rebuild: Option<RebuildSpec>,
+        /// Restore from a backup, after a fault that is `corrupt`.
+        restore: Option<RestoreSpec>,
     }
 }
 
@@ -284,6 +286,29 @@ spec! {
         size: Bytes => above(Bytes::new(0)),
         /// Rate of the copy; a disk operation on either side moves 1 MiB.
         rate: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
+    }
+}
+
+spec! {
+    /// Restore of all members from a backup.
+    pub struct RestoreSpec {
+        /// Amount of data to copy.
+        size: Bytes => above(Bytes::new(0)),
+        /// Rate of the copy.
+        rate: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
+        /// Time until the copy begins. Without it, none.
+        begin: Option<LawSpec<SimDuration>>,
+        /// Log that is kept since the last backup, and replayed up to the corruption. Without it, everything written since
+        /// the backup is lost.
+        point_in_time: Option<PointInTimeSpec>,
+    }
+}
+
+spec! {
+    /// Log of a database from which it is restored to a point in time.
+    pub struct PointInTimeSpec {
+        /// Seconds of log that are replayed per second.
+        replay: f64 => above(0.0),
     }
 }
 

@@ -325,7 +325,8 @@ spec! {
         after: Option<AfterSpec>,
         /// Recorded failures that are played as they were, instead of a rate and a repair.
         recorded: Option<RecordSpec>,
-        /// Time to repair. Without it, the component's own restart.
+        /// Time to repair. Without it, the component's own restart. Of `corrupt`: time until service is back where no backup
+        /// is good; without it, that of a restore.
         repair: Option<LawSpec<SimDuration>>,
         /// Crew that repairs it. Without it, a repair begins at once.
         crew: Option<Reference>,
@@ -364,6 +365,9 @@ words! {
         Slow = "slow" | "cpu-stress" | "latency" | "pod-cpu-stress",
         /// Its data is gone until restored.
         Lost = "lost",
+        /// The data of a database are changed wrongly, in all copies. It serves them until people detect that; then it is
+        /// down until they are restored from a backup.
+        Corrupt = "corrupt",
         /// Its cache is emptied.
         CacheLost = "cache-lost",
         /// The component is cut off from the network.
@@ -444,6 +448,10 @@ spec! {
         memory: Option<Bytes>,
         /// New cap of the zones, in cores. Only for `resize`.
         cap: Option<f64> => above(0.0),
+        /// Age at which a backup is deleted, from its begin. Without it, none is. Only for `backup`.
+        kept: Option<SimDuration> => above(SimDuration::ZERO),
+        /// Probability that a backup can be used, drawn for each. Without it, 1. Only for `backup`.
+        usable: Option<Probability>,
         /// Outcome of work that goes wrong. Without it, all work goes well.
         goes_wrong: Option<GoesWrongSpec>,
     }
@@ -479,6 +487,12 @@ impl OperationSpec {
     #[must_use]
     pub fn deploys(&self) -> bool {
         self.does.as_ref().is_some_and(|does| does.value == Does::Deploy)
+    }
+
+    /// Returns whether it makes backups.
+    #[must_use]
+    pub fn backs_up(&self) -> bool {
+        self.does.as_ref().is_some_and(|does| does.value == Does::Backup)
     }
 
     /// Returns whether it takes parts out of service.
@@ -523,5 +537,7 @@ words! {
         Maintain = "maintain",
         /// Takes parts out of service one after the other, each for as long as it lasts.
         Deploy = "deploy",
+        /// Makes a backup of databases, of the data as they are when it begins; it is complete when its length is over.
+        Backup = "backup",
     }
 }

@@ -37,11 +37,14 @@ use std::collections::BTreeSet;
 
 use crate::convert::table;
 use crate::engine::draw::Seed;
-use crate::health::{AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start};
+use crate::health::{
+    AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start, StateId,
+};
 use crate::kinds::zone::vm;
 use crate::model::spec::runs::Initial;
 use crate::model::spec::runs::OperationSpec;
 use crate::plan::Draft;
+use crate::plan::faults::restores::{self, Restored};
 use crate::plan::faults::{self, PLANNED};
 use crate::plan::fluid::{FluidNet, FluidPlan};
 use crate::plan::graph::Graph;
@@ -88,6 +91,8 @@ pub struct AvailabilityPlan {
     pub causes: Vec<String>,
     /// Roles that pass from one holder to another, such as the primary of a database.
     pub roles: Vec<Role>,
+    /// Databases that faults corrupt, and their restores.
+    pub restores: Vec<Restored>,
     /// Nets by set of faults left out; the first has all faults.
     pub nets: Vec<AvailabilityNet>,
     /// Traffic; `None` if no class is requested at a rate.
@@ -183,8 +188,29 @@ pub struct AvailabilityNet {
     pub causes: Vec<u32>,
     /// Facts of the roles, in the order of [`AvailabilityPlan::roles`].
     pub roles: Vec<RoleFacts>,
+    /// Automata of the corruptions, in the order of [`AvailabilityPlan::restores`]; `None` where the fault is left out.
+    pub restores: Vec<Option<Corrupts>>,
     /// Facts that the traffic model reads, if there is traffic.
     pub load: Option<FluidNet>,
+}
+
+/// Automaton of the corruptions of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Corrupts {
+    /// The automaton.
+    pub automaton: AutomatonId,
+    /// State in which the data are corrupted, and no check knows it.
+    pub corrupt: StateId,
+    /// State in which the data are restored.
+    pub restoring: StateId,
+}
+
+impl Corrupts {
+    fn find(net: &Net, of: &Restored) -> Option<Self> {
+        let automaton = net.automaton(&of.automaton())?;
+        let corrupt = net.state(automaton, restores::CORRUPT)?;
+        Some(Self { automaton, corrupt, restoring: net.state(automaton, restores::RESTORING)? })
+    }
 }
 
 /// Members of one unit, each of which serves by itself: if one is down, its share is lost.
@@ -298,6 +324,7 @@ fn plan_with(
         fluid.cut_off(&of, net);
         fluid.know_causes(&causes);
     }
+    let restored = restores::all(draft);
     let nets = compiled.into_iter().zip(sets).map(|((net, meters), without)| {
         let place = |cause: &CauseName| {
             let name = shown(draft, cause);
@@ -310,7 +337,9 @@ fn plan_with(
         let members = fleets.iter().flat_map(|fleet| fleet.members.iter().copied());
         let alone = members.filter(|member| all[member.index()]).collect();
         let roles = recovery::resolve(&roles, &net);
-        AvailabilityNet { without, net, meters, fleets, alone, causes: places, roles, load }
+        let restores = restored.iter().map(|one| Corrupts::find(&net, one)).collect();
+        let causes = places;
+        AvailabilityNet { without, net, meters, fleets, alone, causes, roles, restores, load }
     });
     let nets = nets.collect();
     Ok(AvailabilityPlan {
@@ -332,6 +361,7 @@ fn plan_with(
         removable: removable(draft, has_planned_work(draft)),
         causes,
         roles,
+        restores: restored,
         nets,
         fluid,
         common,
@@ -454,13 +484,30 @@ fn longest_repair(draft: &Draft) -> Option<SimDuration> {
     let faults = draft.scenario.fault.iter().filter_map(|(_, spec)| spec.repair.as_ref());
     let units = draft.scenario.unit.iter().filter_map(|(_, spec)| spec.repair.as_ref());
     let wrong = faults::may_go_wrong(draft).map(|(.., wrong)| &wrong.repair);
-    let means = faults.chain(units).chain(wrong).map(|law| law_of(law).mean());
+    let restores = restores::all(draft).into_iter().map(|one| one.restore.moments().0);
+    let means = faults.chain(units).chain(wrong).map(|law| law_of(law).mean()).chain(restores);
     let longest = means.fold(0.0, f64::max);
     (longest > 0.0 && longest.is_finite()).then(|| SimDuration::from_seconds_f64(longest))
 }
 
 /// Returns the repair law of a cause.
 fn repair_of(draft: &Draft, cause: &str) -> Option<RepairLaw> {
+    let known = |mean: f64| mean > 0.0 && mean.is_finite();
+    // An unbounded variance is replaced by a very large one.
+    let of = |mean: f64, cv: f64| {
+        known(mean)
+            .then(|| RepairLaw { mean: SimDuration::from_seconds_f64(mean), cv: cv.min(1e6) })
+    };
+    let corrupts =
+        draft.scenario.fault.get(cause).map(|spec| restores::of_fault(draft, cause, spec));
+    if let Some(longest) = corrupts
+        .into_iter()
+        .flatten()
+        .map(|one| one.restore.moments())
+        .reduce(|one, other| if one.0 >= other.0 { one } else { other })
+    {
+        return of(longest.0, longest.1);
+    }
     let fault = draft.scenario.fault.get(cause).and_then(|spec| spec.repair.as_ref());
     let unit = || {
         let found = draft.names.find(cause).filter(|found| found.kind == Kind::Unit)?;
@@ -471,10 +518,7 @@ fn repair_of(draft: &Draft, cause: &str) -> Option<RepairLaw> {
         operations.find(|(name, ..)| name.text == cause).map(|(.., wrong)| &wrong.repair)
     };
     let law = law_of(fault.or_else(unit).or_else(wrong)?);
-    let (mean, cv) = (law.mean(), law.cv());
-    let known = mean > 0.0 && mean.is_finite();
-    // An unbounded variance is replaced by a very large one.
-    known.then(|| RepairLaw { mean: SimDuration::from_seconds_f64(mean), cv: cv.min(1e6) })
+    of(law.mean(), law.cv())
 }
 
 /// Returns the name of a cause in reports.

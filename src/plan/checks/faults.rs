@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::health::STATES_MAX;
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
+use crate::plan::checks::restores;
 use crate::plan::checks::runs::after_horizon;
 use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, takes_time};
 use crate::plan::links::find_named;
@@ -53,6 +54,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         }
     }
     after_each_other(draft, out);
+    restores::check_each_other(draft, out);
     overlaps(draft, scheduled, out);
 }
 
@@ -102,7 +104,9 @@ fn length(fault: &FaultSpec) -> Option<SimDuration> {
         let law = fault.repair.as_ref().filter(|law| law.dist == "constant")?;
         Some(SimDuration::from_seconds_f64(law.law().mean()))
     };
-    fault.lasts.as_ref().map(|lasts| lasts.value).or_else(repair)
+    // A restore is as long as it takes, and a member that fails meanwhile is repaired beside it.
+    let restored = fault.how.value == How::Corrupt;
+    fault.lasts.as_ref().map(|lasts| lasts.value).or_else(repair).filter(|_| !restored)
 }
 
 /// Checks that one key says when the fault begins.
@@ -178,6 +182,9 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
                         `choose`, or `slow` with a `factor`";
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
         }
+    }
+    if fault.how.value == How::Corrupt {
+        return restores::check_fault(draft, fault, parts, out);
     }
     if let Some(recorded) = &fault.recorded {
         return check_recorded(fault, recorded.span, out);

@@ -9,6 +9,7 @@
 mod cost;
 mod faults;
 mod power;
+mod restores;
 mod routes;
 mod runs;
 mod unused;

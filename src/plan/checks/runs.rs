@@ -10,6 +10,7 @@ use crate::model::spec::traffic::{
     ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment, WorkloadSpec,
 };
 use crate::plan::Draft;
+use crate::plan::checks::restores;
 use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, wrong};
 use crate::plan::faults::operated;
 use crate::plan::load;
@@ -446,11 +447,15 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
                 out.push(Diagnostic::new(Code::TimesConflict, lasts.span, message));
             }
         }
-        (Some(lasts), None) if operation.load.is_empty() && !takes_out => {
+        (Some(lasts), None) if operation.load.is_empty() && !takes_out && !operation.backs_up() => {
             inert(lasts.span, "nothing here lasts for a time", "remove `lasts`", out);
         }
         _ => {}
     }
+    if operation.backs_up() {
+        return restores::check_backup(draft, operation, out);
+    }
+    restores::check_no_backup(operation, out);
     if resize.is_none() {
         inert_if(operation.cap.as_ref(), "only `resize` reads this", "remove it", out);
     }

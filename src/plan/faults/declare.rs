@@ -1,6 +1,7 @@
 //! Compiles parts and faults to automata, facts and effects.
 
 mod called;
+mod corrupted;
 mod gone_wrong;
 mod mechanisms;
 mod recorded;
@@ -67,7 +68,7 @@ enum Harm {
 impl Harm {
     fn of(spec: &FaultSpec) -> Self {
         match spec.how.value {
-            How::Crash | How::Lost => Self::Down,
+            How::Crash | How::Lost | How::Corrupt => Self::Down,
             How::Hang => Self::Hung,
             How::Pause => Self::Stalled,
             How::Slow => Self::Slow(spec.factor.as_ref().map_or(1.0, |factor| factor.value)),
@@ -269,12 +270,15 @@ impl<'a> Declarer<'a> {
             let moulds: BTreeSet<usize> =
                 members.iter().map(|index| self.sketches[*index].mould).collect();
             let ends = |mould: &usize| repair(&hit, Some(&self.moulds[*mould])).is_some();
-            if hit.record.is_some() || moulds.iter().all(ends) {
+            let corrupts = spec.how.value == How::Corrupt;
+            if hit.record.is_some() || corrupts || moulds.iter().all(ends) {
                 hits.push(Hit { members, ..hit });
             }
         }
         self.hours(hits.iter().filter_map(|hit| hit.crew.as_ref()));
-        for hit in &hits {
+        let (corrupt, others): (Vec<_>, Vec<_>) =
+            hits.iter().partition(|hit| hit.spec.how.value == How::Corrupt);
+        for hit in others {
             if let Some(after) = &hit.spec.after {
                 let leads = hits.iter().find(|other| other.name == after.fault.text);
                 self.follower(hit, after, leads);
@@ -287,6 +291,8 @@ impl<'a> Declarer<'a> {
                 self.common(hit);
             }
         }
+        // The last, since the restore of a database takes its members from every healthy state.
+        corrupt.into_iter().for_each(|hit| self.corrupted(hit));
     }
 
     /// Returns the parts that a fault names, in the order of parts.

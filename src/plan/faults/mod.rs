@@ -16,6 +16,8 @@
 //!   while its holder is healthy, and strikes the holder. Its draws are those of the holder in a group without others.
 //! - The contents of memory (an object cache, the RAM of a server or head, a database's buffer) are lost
 //!   when its process or host is down or hangs, and by `cache-lost`.
+//! - A corruption (`corrupt`) is an automaton of the database: its members go on serving until it is found, and are down
+//!   while the data are restored from a backup ([`restores`], `declare::corrupted`).
 //! - An operation that takes parts out is a clock in each of them; its cause is `planned`. Work that goes wrong is drawn
 //!   when it begins and has the operation's name as its cause (`declare::gone_wrong`).
 //! - `after` draws when the other fault strikes, keyed by the part that follows.
@@ -29,6 +31,7 @@
 mod declare;
 pub use declare::{IS_PLANNED, Mechanisms, Shown, holder, operated};
 pub mod parts;
+pub mod restores;
 pub mod textbook;
 
 use std::collections::BTreeMap;

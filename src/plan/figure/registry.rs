@@ -7,6 +7,7 @@
 
 mod all;
 mod energy;
+mod restores;
 mod rows;
 
 pub use all::{ROWS, is_of_all};

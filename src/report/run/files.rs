@@ -39,6 +39,7 @@ pub fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     files.extend(super::years::tables(results));
     files.extend(super::load::tables(results));
     files.extend(super::recovery::tables(results));
+    files.extend(super::restores::tables(results));
     files.extend(super::why::tables(results));
     files.extend(super::sampled::tables(results));
     files
@@ -53,6 +54,7 @@ pub fn described() -> Vec<Described> {
         super::ledgers::described(),
         super::years::described(),
         super::load::described(),
+        super::restores::described(),
         super::sampled::described(),
         super::databases::described(),
         super::recovery::described(),

@@ -23,6 +23,7 @@ pub mod load;
 pub mod outage;
 pub mod page;
 pub mod recovery;
+mod restores;
 pub mod sampled;
 mod scalers;
 pub mod stories;

@@ -48,6 +48,7 @@ fn sections(results: &Results, identity: &Identity) -> Vec<Section> {
         capacity::section(results),
         breaks::section(results),
         super::recovery::section(results),
+        super::restores::section(results),
         databases::section(results),
         super::cost::section(results),
         has_windows.then(|| record(results, identity)),

@@ -164,7 +164,7 @@ pub fn relive<'p>(
     let kernel = Kernel::without(&which.net, plan.seed, lineage, plan.start, &which.alone);
     let mut kernel = kernel.map_err(|error| error.to_string())?;
     let keep = (0..which.meters.len()).map(|meter| again(meter, asks, years)).collect();
-    let meters = Meters::new(plan, which, keep, kernel.view(), end);
+    let meters = Meters::new((plan, which, lineage), keep, kernel.view(), end);
     let fluid = memo.and_then(|memo| Live::new(plan, which, memo, replication, kernel.view()));
     let mut lived = Lived { meters, fluid, recorder: Recorder::new(plan, asks, years) };
     lived.recorder.begin(&which.alone, kernel.view());

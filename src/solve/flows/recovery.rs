@@ -5,9 +5,12 @@
 //! serves again. It includes detection, the takeover and, if that fails, operators or the repair of the old holder. All
 //! count, however short. Its cause is the oldest that explains its first instant.
 
-use crate::health::{Explanation, FactId, View};
+use super::restores::{RestoreTally, Restores};
+use crate::engine::draw::Lineage;
+use crate::health::{Explanation, FactId, Moved, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::recovery::RoleFacts;
+use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::units::SimTime;
 
 /// Results of one replication for one role.
@@ -41,16 +44,18 @@ pub(super) struct Recoveries<'p> {
     /// Mapping from causes of the net to those of the plan.
     places: &'p [u32],
     stirred: bool,
+    restores: Restores,
 }
 
 impl<'p> Recoveries<'p> {
     /// Creates the rows; `facts` is the number of system-level facts.
     pub fn new(
-        roles: &'p [RoleFacts],
+        (plan, of, lineage): (&AvailabilityPlan, &'p AvailabilityNet, Lineage),
         (facts, causes): (usize, usize),
-        places: &'p [u32],
         view: View<'_>,
     ) -> Self {
+        let (roles, places) = (&of.roles, of.causes.as_slice());
+        let restores = Restores::new(plan, of, lineage);
         let mut watched = vec![false; facts];
         for role in roles {
             for fact in role.holds.iter().chain([&role.served]) {
@@ -64,7 +69,7 @@ impl<'p> Recoveries<'p> {
             tally: RoleTally { interruptions: vec![0; causes], ..RoleTally::default() },
         };
         let rows = roles.iter().map(row).collect();
-        let mut all = Self { rows, watched, places, stirred: true };
+        let mut all = Self { rows, watched, places, stirred: true, restores };
         all.look(SimTime::ZERO, view, &mut Explanation::default());
         all
     }
@@ -83,13 +88,20 @@ impl<'p> Recoveries<'p> {
         }
     }
 
-    /// Ends the horizon: an interruption in progress is counted and cut there.
-    pub fn close(self, end: SimTime) -> Vec<RoleTally> {
+    /// Handles a move of an automaton.
+    #[inline]
+    pub fn moved(&mut self, moved: &Moved) {
+        self.restores.moved(moved);
+    }
+
+    /// Ends the horizon: an interruption or a restore in progress is counted and cut there.
+    pub fn close(all: Option<Self>, end: SimTime) -> (Vec<RoleTally>, Vec<RestoreTally>) {
+        let Some(all) = all else { return Default::default() };
         let close = |mut row: Row<'_>| {
             row.end(end);
             row.tally
         };
-        self.rows.into_iter().map(close).collect()
+        (all.rows.into_iter().map(close).collect(), all.restores.close(end))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::load::LoadRows;
 use super::recovery::RecoveryRow;
+use super::restores::RestoreRow;
 use super::{FigureRow, Share, natural};
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::figure::Figure;
@@ -37,6 +38,8 @@ pub struct YearsRows {
     pub load: Option<LoadRows>,
     /// Recoveries of roles that members take over from each other.
     pub recovery: Vec<RecoveryRow>,
+    /// Restores of corrupted databases.
+    pub restores: Vec<RestoreRow>,
     /// Figures asked for, and those of every class.
     pub figures: Vec<FigureRow>,
 }
@@ -133,6 +136,7 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
         figures: figures(plan, (seen, study.alone), &rows, (load.as_ref(), &recovery)),
         load,
         recovery,
+        restores: super::restores::rows(plan, seen),
         rows,
     })
 }
@@ -175,6 +179,17 @@ fn figures(
             paths.extend(figures.map(|path| format!("{path}@horizon").replace("NAME", name)));
             paths.push(format!("data-loss.{name}.p95@horizon"));
             paths.push(format!("failovers.{name}[outcome=behind]@horizon"));
+        }
+    }
+    for name in plan.of.restores.iter().map(|one| &one.name) {
+        let figures = ["restores.NAME", "recovery-point.NAME", "recovery-point.NAME.p95"];
+        let further =
+            ["restores.NAME[outcome=for-good]", "restore-time.NAME", "restore-time.NAME.p95"];
+        let all = figures.into_iter().chain(further);
+        paths.extend(all.map(|path| format!("{path}@horizon").replace("NAME", name)));
+        if load.is_some() {
+            paths.push(format!("unrestored-writes.{name}@horizon"));
+            paths.push(format!("unrestored-writes.{name}.mean@horizon"));
         }
     }
     for resource in load.into_iter().flat_map(|load| &load.resources) {

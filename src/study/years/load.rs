@@ -18,6 +18,7 @@ use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
 use super::few::{Modelled, a_year, each, few, is_of_many, over, share_without};
+use super::restores::FoldedRestored;
 use super::{YEAR_S, counted_quantile, mean, not_negative};
 use super::{busy, energy};
 
@@ -253,6 +254,8 @@ pub struct FoldedLoad {
     pub busy: Vec<Vec<f64>>,
     /// Failovers per database in which a replica may become primary.
     pub writes: Vec<FoldedWrites>,
+    /// Writes that restores lose, per database that a fault corrupts.
+    pub restored: Vec<FoldedRestored>,
     /// Utilisation per batch.
     pub batches: Vec<Busy>,
 }
@@ -278,6 +281,7 @@ impl FoldedLoad {
             bad: Vec::new(),
             busy: vec![Vec::new(); plan.network.resources.len()],
             writes: plan.copies.iter().map(writes).collect(),
+            restored: Vec::new(),
             batches: vec![Busy::default(); BATCHES],
         }
     }
@@ -309,6 +313,8 @@ impl FoldedLoad {
             mine.month_lost.merge(&seen.month_lost);
         }
         self.bad.push(seen.bad_intervals);
+        self.restored.resize_with(seen.restored.len(), FoldedRestored::default);
+        self.restored.iter_mut().zip(&seen.restored).for_each(|(mine, seen)| mine.add(*seen));
         self.busy.iter_mut().zip(&seen.busy).for_each(|(mine, busy)| mine.push(*busy));
         for (mine, seen) in self.writes.iter_mut().zip(&seen.writes) {
             mine.failovers.push(seen.failovers as f64);
@@ -338,6 +344,8 @@ impl FoldedLoad {
         }
         self.busy.iter_mut().zip(other.busy).for_each(|(mine, busy)| mine.extend(busy));
         self.bad.extend(other.bad);
+        self.restored.resize_with(other.restored.len(), FoldedRestored::default);
+        self.restored.iter_mut().zip(other.restored).for_each(|(mine, other)| mine.append(other));
         for (mine, other) in self.writes.iter_mut().zip(other.writes) {
             mine.failovers.extend(other.failovers);
             mine.behind.extend(other.behind);

@@ -1,6 +1,6 @@
 //! Complete registry: the rows of the tables, then those that kinds of components declare.
 
-use super::{Row, Whose, energy, rows};
+use super::{Row, Whose, energy, restores, rows};
 use crate::plan::figure::Metric;
 
 /// Rows of all figures: those of the tables, then those that kinds of components declare.
@@ -19,6 +19,12 @@ const ALL: [Row; COUNT] = {
         at += 1;
         row += 1;
     }
+    let mut row = 0;
+    while row < restores::ROWS.len() {
+        all[at] = restores::ROWS[row];
+        at += 1;
+        row += 1;
+    }
     let mut kind = 0;
     while kind < crate::kinds::ROWS.len() {
         let mut row = 0;
@@ -33,7 +39,7 @@ const ALL: [Row; COUNT] = {
 };
 
 const COUNT: usize = {
-    let mut count = rows::ROWS.len() + energy::ROWS.len();
+    let mut count = rows::ROWS.len() + energy::ROWS.len() + restores::ROWS.len();
     let mut kind = 0;
     while kind < crate::kinds::ROWS.len() {
         count += crate::kinds::ROWS[kind].len();

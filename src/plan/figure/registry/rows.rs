@@ -30,7 +30,7 @@ pub const OF_WINDOWS: (&[At], By) = (&[At::Unnamed, At::Window, At::Break], By::
 pub(super) const OF_INTERVALS: (&[At], By) = (&[At::Unnamed, At::Window], By::Requests);
 const OF_BREAKS: (&[At], By) = (&[At::Break], By::Requests);
 const UP: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Up);
-const ROLES: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Roles);
+pub(super) const ROLES: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Roles);
 const TRAFFIC: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Traffic);
 /// For metrics that windows have too: a path without a window then means theirs.
 pub(super) const TRAFFIC_NAMED: (&[At], By) = (&[At::Horizon], By::Traffic);
@@ -41,8 +41,8 @@ const LEVEL: (&[At], By) = (&[At::Unnamed, At::Window], By::Arithmetic);
 
 pub(super) const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const CHANCE: &[Word] = &[Word::Chance];
-const QUANTILES: &[Word] = &[Word::Quantiles];
-const MAX: &[Word] = &[Word::Max];
+pub(super) const QUANTILES: &[Word] = &[Word::Quantiles];
+pub(super) const MAX: &[Word] = &[Word::Max];
 const SPREAD: &[Word] = &[Word::Quantiles, Word::Max, Word::Deviation];
 const FIRST: &[Word] = &[Word::First];
 

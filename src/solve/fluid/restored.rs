@@ -1,0 +1,167 @@
+//! Writes that restores lose: those committed in the time whose writes a restore loses.
+//!
+//! The writes of each interval of constant state are kept as far back as backups are. Of an interval that is lost in
+//! part, the writes are divided as the rates of the workloads are over it. A write is lost once: what an earlier restore
+//! has lost is not there any more.
+//!
+//! Leaves out: writes before time zero; those lost for good where no backup is good, as far back as the database goes.
+
+use std::collections::VecDeque;
+
+use super::Live;
+use crate::engine::draw::Lineage;
+use crate::health::Moved;
+use crate::health::restore::Corruptions;
+use crate::plan::availability::{AvailabilityNet, AvailabilityPlan, Corrupts};
+use crate::plan::faults::restores::Restored as Database;
+use crate::solve::flows::restores::rows_by_automaton;
+use crate::units::SimTime;
+
+/// Results of one replication for the restores of one database.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RestoredTally {
+    /// Restores from a backup.
+    pub restores: u64,
+    /// Acknowledged writes that they lose.
+    pub lost: f64,
+}
+
+/// Writes of an interval.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    from: SimTime,
+    to: SimTime,
+    writes: f64,
+}
+
+/// All corrupted databases in one trajectory.
+pub(super) struct Restored {
+    rows: Vec<Row>,
+    /// Row per automaton; empty without corrupted databases.
+    row_of: Vec<Option<u32>>,
+    /// True if a restore has just begun.
+    begun: bool,
+}
+
+/// One database in one trajectory.
+struct Row {
+    of: Option<Corrupts>,
+    corruptions: Corruptions,
+    /// Its place among those that take writes; `None` without writes.
+    commits: Option<usize>,
+    pieces: VecDeque<Piece>,
+    /// Interval whose writes a restore loses that has just begun.
+    loses: Option<(SimTime, SimTime)>,
+    tally: RestoredTally,
+}
+
+impl Restored {
+    /// Creates the databases that faults corrupt.
+    pub fn new(plan: &AvailabilityPlan, net: &AvailabilityNet, lineage: Lineage) -> Self {
+        let commits = plan.fluid.as_ref().map_or(&[][..], |fluid| &fluid.network.commits);
+        let one = |(of, restored): (&Option<Corrupts>, &Database)| {
+            let takes = |(database, _): &(u32, u32)| *database as usize == restored.database;
+            Row {
+                of: *of,
+                corruptions: Corruptions::new(&restored.restore, plan.seed, lineage),
+                commits: commits.iter().position(takes),
+                pieces: VecDeque::new(),
+                loses: None,
+                tally: RestoredTally::default(),
+            }
+        };
+        let rows = net.restores.iter().zip(&plan.restores).map(one).collect();
+        Self { rows, row_of: rows_by_automaton(net), begun: false }
+    }
+
+    /// Returns the results of the trajectory.
+    pub fn tallies(self) -> Vec<RestoredTally> {
+        self.rows.into_iter().map(|row| row.tally).collect()
+    }
+}
+
+impl Row {
+    /// Handles a move of its automaton; returns whether a restore from a backup begins.
+    fn moved(&mut self, moved: &Moved) -> bool {
+        let Some(of) = self.of else { return false };
+        if moved.to == of.corrupt {
+            self.corruptions.corrupted(moved.at);
+        } else if moved.to == of.restoring {
+            let found = self.corruptions.found(moved.at);
+            let Some(lost) = self.corruptions.restore().lost(&found) else { return false };
+            let from = moved.at.nanos().saturating_sub(lost.nanos());
+            self.loses = Some((SimTime::from_nanos(from), moved.at));
+            self.tally.restores += 1;
+            return true;
+        } else {
+            self.corruptions.ends(moved.at);
+        }
+        false
+    }
+
+    fn wrote(&mut self, piece: Piece) {
+        let oldest = self.corruptions.oldest_at(piece.to);
+        while self.pieces.front().is_some_and(|first| first.to < oldest) {
+            self.pieces.pop_front();
+        }
+        self.pieces.push_back(piece);
+    }
+
+    /// Removes the writes of the interval that is lost; `share` is the part of a piece's writes in a part of it.
+    fn lose(&mut self, share: impl Fn(Piece, SimTime, SimTime) -> f64) {
+        let Some((from, to)) = self.loses.take() else { return };
+        for piece in self.pieces.iter_mut().rev() {
+            if piece.to <= from {
+                break;
+            }
+            let (begin, end) = (piece.from.max(from), piece.to.min(to));
+            if end <= begin || piece.writes <= 0.0 {
+                continue;
+            }
+            let lost = piece.writes * share(*piece, begin, end);
+            piece.writes -= lost;
+            self.tally.lost += lost;
+        }
+    }
+}
+
+impl Live<'_, '_> {
+    /// Handles a move of an automaton.
+    #[inline]
+    pub(super) fn restores(&mut self, moved: &Moved) {
+        let restored = &mut self.restored;
+        let row = restored.row_of.get(moved.automaton.index()).copied().flatten();
+        if let Some(row) = row.filter(|_| moved.at < self.end) {
+            restored.begun |= restored.rows[row as usize].moved(moved);
+        }
+    }
+
+    /// Counts the writes that restores lose which have just begun.
+    #[inline]
+    pub(super) fn lose_restored(&mut self, at: SimTime) {
+        if std::mem::take(&mut self.restored.begun) {
+            self.lose_writes(at);
+        }
+    }
+
+    fn lose_writes(&mut self, at: SimTime) {
+        self.account(at);
+        let curves = &self.memo.curves;
+        let asked = |from, to| curves.iter().map(|curve| curve.between(from, to)).sum::<f64>();
+        let share = |piece: Piece, from, to| {
+            let whole = (from, to) == (piece.from, piece.to);
+            let all = if whole { 0.0 } else { asked(piece.from, piece.to) };
+            if all > 0.0 { (asked(from, to) / all).clamp(0.0, 1.0) } else { 1.0 }
+        };
+        self.restored.rows.iter_mut().for_each(|one| one.lose(share));
+    }
+
+    /// Keeps the writes of the present interval, which ends at `to`; `carried` has its views, by class.
+    pub(super) fn keep_written(&mut self, to: SimTime, carried: &[f64]) {
+        for at in 0..self.restored.rows.len() {
+            let Some(place) = self.restored.rows[at].commits else { continue };
+            let piece = Piece { from: self.from, to, writes: self.committed(place, carried) };
+            self.restored.rows[at].wrote(piece);
+        }
+    }
+}
