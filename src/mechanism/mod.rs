@@ -1,5 +1,5 @@
 //! Mechanisms that several kinds of components share, and that depend on no kind: a processor divided among zones,
-//! links divided among transfers, the path of disk operations with transaction groups, the intent log and a scrub, memory
+//! links divided among transfers, the path of disk operations with transaction groups, the intent log, a scrub and a resilver, memory
 //! as an adaptive cache with its second level on a disk, power by load, hours of the week, the agreement of copies on
 //! writes with its row locks, and the rules of an autoscaler and of the choice of a server.
 
@@ -18,6 +18,7 @@ pub mod leaf_queue;
 pub mod placement;
 pub mod power;
 pub mod processor;
+pub mod resilver;
 pub mod row_locks;
 pub mod scaling;
 pub mod scan;

@@ -41,6 +41,7 @@ mod promises;
 mod recorded;
 mod replay;
 mod reports;
+mod resilvers;
 mod results;
 mod scale;
 mod scaling;

@@ -44,6 +44,10 @@ impl Checks for Server {
             let memory = server.memory.as_ref().map(|memory| memory.value);
             let sets = server.disks.iter().map(|(_, set)| set);
             disks::check::of_server(draft, (name, memory), sets, out);
+            for (set, (_, spec)) in server.disks.iter().enumerate() {
+                let is_one = server.count.value == 1;
+                disks::check::failures::check(draft, Store::Disks { server: group, set }, spec, is_one, out);
+            }
             check_memory(draft, group, out);
             check_tick(server, out);
         }
@@ -309,6 +313,7 @@ fn check_second_set(
         spec.transactions.as_ref().map(|given| given.span),
         spec.log.as_ref().map(|given| given.span),
         spec.scrub.as_ref().map(|given| given.span),
+        spec.resilver.as_ref().map(|given| given.span),
         spec.io_throttle.as_ref().map(|given| given.span),
     ];
     for span in acts_on_data.into_iter().flatten() {

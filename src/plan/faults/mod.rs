@@ -71,14 +71,25 @@ pub struct Declared {
     pub primaries: BTreeMap<RoleOf, String>,
 }
 
-/// Returns the names of all causes: overload, the faults in the order of the file, planned work.
+/// Cause of what is lost with a set of disks of which too many have failed.
+pub const LOST_DISKS: &str = "lost-disks";
+
+/// Returns the names of all causes: overload, the faults in the order of the file, the loss of a set of disks where single
+/// disks fail, planned work.
 #[must_use]
 pub fn causes(draft: &Draft) -> Vec<String> {
     let faults = draft.scenario.fault.iter().map(|(name, _)| name.text.clone());
     std::iter::once("overload".to_string())
         .chain(faults)
+        .chain(disks_fail(draft).then(|| LOST_DISKS.to_string()))
         .chain(std::iter::once(PLANNED.to_string()))
         .collect()
+}
+
+/// Returns true if single disks of some set fail.
+fn disks_fail(draft: &Draft) -> bool {
+    let mut servers = draft.scenario.server.iter();
+    servers.any(|(_, server)| server.disks.iter().any(|(_, set)| set.resilver.is_some()))
 }
 
 /// Compiles the health of a scenario; `None` if nothing can fail and no window breaks a part. Reports all
