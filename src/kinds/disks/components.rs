@@ -126,9 +126,10 @@ fn each_disk(set: &DiskSetSpec, allocated: Bytes) -> u64 {
 
 fn resilver(draft: &Draft, set: &DiskSetSpec, spec: &ResilverSpec) -> ResilverConfig {
     let after = |time| SimTime::ZERO + time;
-    let failures = spec.disks.value.iter().map(|failed| {
-        (failed.disk.value - 1, after(failed.fails.value), after(failed.replaced()))
-    });
+    let failures =
+        spec.disks.value.iter().map(|failed| {
+            (failed.disk.value - 1, after(failed.fails.value), after(failed.replaced()))
+        });
     let cause = causes(draft).iter().rposition(|cause| cause == LOST_DISKS);
     ResilverConfig {
         failures: failures.collect(),

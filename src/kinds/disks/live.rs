@@ -285,7 +285,8 @@ impl Disks {
             // Parity stands for a column that cannot be read.
             let usable = self.usable_from(own * group + begin % group, write);
             let each = usable.into_iter().zip(times);
-            return each.for_each(|(disk, time)| self.put(ctx, disk, Operation { time, ..operation }));
+            return each
+                .for_each(|(disk, time)| self.put(ctx, disk, Operation { time, ..operation }));
         }
         for (column, time) in (begin..).zip(times) {
             self.put(ctx, own * group + column % group, Operation { time, ..operation });

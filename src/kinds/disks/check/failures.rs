@@ -11,13 +11,7 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 
 /// Checks the disks that fail of the set `spec`, which is `store`. `is_one` is true if the set is in one server.
-pub fn check(
-    draft: &Draft,
-    store: Store,
-    spec: &DiskSetSpec,
-    is_one: bool,
-    out: &mut Diagnostics,
-) {
+pub fn check(draft: &Draft, store: Store, spec: &DiskSetSpec, is_one: bool, out: &mut Diagnostics) {
     let Some(resilver) = &spec.resilver else { return };
     let columns = spec.columns();
     if columns.group == columns.read || columns.disks < columns.group {
@@ -81,7 +75,8 @@ fn databases(
     resilver: &ResilverSpec,
     out: &mut Diagnostics,
 ) {
-    let mut failing: Vec<u32> = resilver.disks.value.iter().map(|failed| failed.disk.value).collect();
+    let mut failing: Vec<u32> =
+        resilver.disks.value.iter().map(|failed| failed.disk.value).collect();
     failing.sort_unstable();
     failing.dedup();
     let group = |disk: &u32| (disk - 1) / columns.group;
@@ -93,7 +88,7 @@ fn databases(
     for ((name, _), links) in databases {
         if links.members.iter().any(|member| member.store == Some(store)) {
             let message = format!(
-                "so many disks of a group may lose the set, and `{name}` on it would not be failed over"
+                "these disks of one group may lose the set, and `{name}` on it would not be failed over"
             );
             exclude(resilver.span, name.span, &message, out);
         }

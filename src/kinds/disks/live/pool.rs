@@ -89,13 +89,6 @@ pub(super) enum What {
     Renewal,
 }
 
-impl What {
-    /// Returns true for what goes over a disk in order.
-    pub(super) const fn scans(self) -> bool {
-        matches!(self, Self::Scrub | Self::Resilver | Self::Renewal)
-    }
-}
-
 /// Purposes of the draws, by distance from the first key; see [`PoolConfig::key`].
 pub const PURPOSES: [&str; 6] =
     ["group-write", "group-run", "log-write", "cache-flush", "scrub-seek", "resilver-seek"];
@@ -200,7 +193,10 @@ impl Pool {
             is_written: false,
             active: 0,
             scrubs: config.scrub.map(|scrub| Scrubs::new(scrub, now)),
-            resilvers: config.resilver.as_ref().map(|of| Resilvers::new(of, disks.config.columns.disks, now)),
+            resilvers: config
+                .resilver
+                .as_ref()
+                .map(|of| Resilvers::new(of, disks.config.columns.disks, now)),
             tally: [0; TALLIED],
             counted: now,
             rest: 0,

@@ -267,7 +267,8 @@ impl Disks {
         };
         let Some(disk) = of.waiting.pop_front() else { return };
         let first = disk / group * group;
-        let sources: Vec<u32> = (first..first + group).filter(|other| of.is_whole(*other)).collect();
+        let sources: Vec<u32> =
+            (first..first + group).filter(|other| of.is_whole(*other)).collect();
         let ResilverConfig { work, bytes, .. } = of.config;
         of.under_way = Some((disk, Resilver::new(work, bytes, &sources, read > 1)));
         if let Some(scan) = pool.scrubs.as_mut().and_then(|scrubs| scrubs.scan.take()) {
@@ -294,7 +295,8 @@ impl Disks {
         let failed = &mut self.disks[disk as usize];
         failed.scrubs = false;
         let slots = failed.slots.iter_mut();
-        let begun: Vec<_> = slots.filter_map(|slot| std::mem::replace(slot, Slot::default()).operation).collect();
+        let begun: Vec<_> =
+            slots.filter_map(|slot| std::mem::replace(slot, Slot::default()).operation).collect();
         for _ in &begun {
             self.busy.remove(ctx.now, SimDuration::ZERO);
         }
@@ -333,7 +335,8 @@ impl Disks {
         let columns = self.config.columns;
         let least = columns.read as usize;
         let Some(of) = self.resilvers_mut().filter(|of| !of.is_lost) else { return };
-        let whole = |group: &[Member]| group.iter().filter(|member| **member == Member::Whole).count();
+        let whole =
+            |group: &[Member]| group.iter().filter(|member| **member == Member::Whole).count();
         if of.members.chunks(columns.group as usize).all(|group| whole(group) >= least) {
             return;
         }
@@ -423,6 +426,13 @@ impl Disks {
         let Member::New(since) = member else { return };
         self.pool().count(Tallied::Resilvers, 1);
         self.pool().count(Tallied::ResilverTime, (now - since).nanos());
+    }
+}
+
+impl What {
+    /// Returns true for what goes over a disk in order.
+    pub(super) const fn scans(self) -> bool {
+        matches!(self, Self::Scrub | Self::Resilver | Self::Renewal)
     }
 }
 
