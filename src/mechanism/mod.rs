@@ -15,6 +15,7 @@ pub mod intent_log;
 pub mod io_throttle;
 pub mod l2arc;
 pub mod leaf_queue;
+pub mod memory_cap;
 pub mod placement;
 pub mod power;
 pub mod processor;

@@ -7,7 +7,7 @@ use crate::kinds::disks;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::memory::is_adaptive;
 use crate::kinds::zone::spec::{Placement, ServerSpec, ZoneSpec};
-use crate::kinds::zone::{Server, Zone, lent, links, vm};
+use crate::kinds::zone::{Server, Zone, lent, links, vm, working_sets};
 use crate::model::spec::memory::SecondLevelSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert};
@@ -46,12 +46,19 @@ impl Checks for Server {
             disks::check::of_server(draft, (name, memory), sets, out);
             for (set, (_, spec)) in server.disks.iter().enumerate() {
                 let is_one = server.count.value == 1;
-                disks::check::failures::check(draft, Store::Disks { server: group, set }, spec, is_one, out);
+                disks::check::failures::check(
+                    draft,
+                    Store::Disks { server: group, set },
+                    spec,
+                    is_one,
+                    out,
+                );
             }
             check_memory(draft, group, out);
             check_tick(server, out);
         }
         lent::check(draft, out);
+        working_sets::check(draft, out);
     }
 
     fn purpose(&self) -> Purpose {

@@ -55,7 +55,7 @@ fn a_stripe_is_written_when_all_its_disks_are_read() {
 /// 4.7: at least 3 s of work per group; then a resilver gives way to what presses, when its extents are written.
 #[test]
 fn a_phase_ends_when_something_presses_after_its_least_time() {
-    let at = |millis| SimTime::from_nanos(millis * 1_000_000);
+    let at = |millis: u64| SimTime::from_nanos(millis * 1_000_000);
     let mut one = Resilver::new(SimDuration::from_secs(3), 100 << 20, &[0], false);
     one.phase_begins(at(0));
     one.yields(at(2_999), true);
