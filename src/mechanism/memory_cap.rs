@@ -51,6 +51,12 @@ impl MemoryCap {
         }
     }
 
+    /// Returns a zone that has used `used` pages for long: it has no more resident ones than its cap.
+    #[must_use]
+    pub fn settled(cap: u64, dirty_ppm: u64, used: u64) -> Self {
+        Self { used, resident: used.min(cap), ..Self::new(cap, dirty_ppm) }
+    }
+
     /// Sets the pages used. More are resident at once; fewer leave resident and swapped ones in proportion.
     pub fn uses(&mut self, used: u64) {
         if used >= self.used {

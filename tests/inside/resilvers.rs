@@ -138,6 +138,7 @@ fn failures_of_disks_meet_faults_and_scrubs() {
         ] {
             for layout in [RAIDZ2.0, RAIDZ2.1] {
                 let text = writers(3, &set, step, &format!("{BATCH}{}", fault(how, hits)));
+                let text = text.replace("think   = \"0s\"", "think   = \"1ms\"");
                 let slow = if how == "slow" { "factor = 2.0\n" } else { "" };
                 let text = format!("{text}{slow}").replace(RAIDZ2.0, layout);
                 let results = run(&text, &["resilver-writes.box.local", "lost-sets.box.local"]);

@@ -57,6 +57,15 @@ fn test_5_a_zone_over_its_cap_holds_its_cap() {
     }
 }
 
+/// What a zone used before is taken back already.
+#[test]
+fn a_zone_that_has_used_its_memory_for_long_is_not_over() {
+    let zone = MemoryCap::settled(GIB, 0, 2 * GIB);
+    assert!(!zone.is_over() && zone.resident() == GIB);
+    assert_eq!(zone.faults(100, 0.0), 50);
+    assert_eq!(MemoryCap::settled(GIB, 0, GIB / 2).faults(100, 0.999), 0);
+}
+
 #[test]
 fn wake_ups_are_quarters_of_a_second() {
     let at = |millis: u64| SimTime::from_nanos(millis * 1_000_000);

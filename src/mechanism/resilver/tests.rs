@@ -81,7 +81,8 @@ fn a_resilver_goes_on_without_a_further_disk_that_fails() {
     assert_eq!(next(&mut mirror), Some(vec![0]));
     let mut stripe = resilver(1, &[0, 1, 3], true);
     assert_eq!(next(&mut stripe), Some(vec![0, 1, 3]));
-    (stripe.read(0), stripe.read(1));
+    stripe.read(0);
+    stripe.read(1);
     stripe.loses(3);
     assert!(stripe.writes(), "parity stands for it");
 }

@@ -15,7 +15,7 @@
 use std::collections::VecDeque;
 
 use super::pool::{Pool, RESILVER, Tallied, What, transfer};
-use super::{Disks, NO_ZONE, Operation, Slot};
+use super::{Disks, NO_ZONE, Operation};
 use crate::mechanism::leaf_queue::Class;
 use crate::mechanism::resilver::Resilver;
 use crate::mechanism::scan::READ;
@@ -295,8 +295,7 @@ impl Disks {
         let failed = &mut self.disks[disk as usize];
         failed.scrubs = false;
         let slots = failed.slots.iter_mut();
-        let begun: Vec<_> =
-            slots.filter_map(|slot| std::mem::replace(slot, Slot::default()).operation).collect();
+        let begun: Vec<_> = slots.filter_map(|slot| std::mem::take(slot).operation).collect();
         for _ in &begun {
             self.busy.remove(ctx.now, SimDuration::ZERO);
         }

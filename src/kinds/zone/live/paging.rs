@@ -4,6 +4,8 @@
 //! pages; each fault reads one page from the swap device, one after the other, before the work begins. While the
 //! zone is over its cap a scanner takes pages back, and writes those that are dirty ([`memory_cap`]).
 //!
+//! At the start no more than the cap is resident: what was used before has been taken back.
+//!
 //! In: touches of requests, wake-ups of the scanner. Out: faults, writes at the swap device. Leaves out: what the
 //! mechanism does; the memory of a process that is restarted: only its requests are gone.
 //!
@@ -155,11 +157,9 @@ impl Live for Paging {
     type Config = PagingConfig;
 
     fn begin(_: ComponentId, config: &PagingConfig, start: &Start<'_>) -> Self {
-        let mut memory = MemoryCap::new(config.cap, config.dirty_ppm);
-        memory.uses(config.at_rest());
         Self {
             config: config.clone(),
-            memory,
+            memory: MemoryCap::settled(config.cap, config.dirty_ppm, config.at_rest()),
             ticket: Ticket::NONE,
             is_armed: false,
             drawn: 0,
@@ -195,6 +195,7 @@ impl Live for Paging {
         data_swap,
         entrance,
         bars,
+        starts,
         step,
         wake,
         returned,
@@ -215,10 +216,6 @@ impl Live for Paging {
 
     fn gauge(&self, now: SimTime) -> Gauge {
         Gauge { tally: self.counted_up_to(now).to_vec(), ..Gauge::default() }
-    }
-
-    fn starts(around: &mut Around<'_>, own: ComponentId) {
-        around.with(own, |paging: &mut Self, ctx| paging.arm(ctx));
     }
 
     /// Wakes the scanner up.
