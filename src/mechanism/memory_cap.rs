@@ -112,7 +112,7 @@ impl MemoryCap {
         let goal = (self.cap - self.cap / BELOW).saturating_sub(1);
         let surplus = self.resident - goal.min(self.resident);
         // With all dirty pages written that one wake-up can write, as many are taken back.
-        let most = if self.dirty_ppm == 0 { u64::MAX } else { PUSHES * 1_000_000 / self.dirty_ppm };
+        let most = (PUSHES * 1_000_000).checked_div(self.dirty_ppm).unwrap_or(u64::MAX);
         let taken = surplus.min(most);
         let dirty = taken * self.dirty_ppm + self.rest;
         self.rest = dirty % 1_000_000;
