@@ -43,7 +43,6 @@ mod guest;
 mod hearing;
 mod numbers;
 mod operation;
-mod paging;
 mod patience;
 pub mod readings;
 pub mod resize;

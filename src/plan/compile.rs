@@ -183,7 +183,6 @@ impl<'a> Builder<'a> {
             place: None,
             slowness: 1.0,
             guest: None,
-            paging: None,
             mounts: Vec::new(),
             further: Vec::new(),
             warm_up: None,

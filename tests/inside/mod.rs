@@ -41,7 +41,6 @@ mod promises;
 mod recorded;
 mod replay;
 mod reports;
-mod resilvers;
 mod restores;
 mod results;
 mod scale;
