@@ -7,6 +7,7 @@
 
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
+use crate::plan::between;
 use crate::plan::kind;
 use crate::plan::route::{Does, each};
 use crate::plan::targets;
@@ -21,6 +22,16 @@ pub struct NotYet {
     pub what: String,
     /// Place in the text.
     pub span: Span,
+    /// True if the `flows` solver does not simulate it either.
+    pub by_none: bool,
+}
+
+impl NotYet {
+    /// Returns a feature that one solver does not simulate.
+    #[must_use]
+    pub const fn new(what: String, span: Span) -> Self {
+        Self { what, span, by_none: false }
+    }
 }
 
 /// Returns all such features of a draft, in the order of sections; empty if the solver can run it.
@@ -37,7 +48,7 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
             if let Some(part) = part {
                 let part = part.name(draft);
                 let what = format!("a slow `{part}`, in the fault `{name}`");
-                found.push(NotYet { what, span: fault.how.span });
+                found.push(NotYet::new(what, fault.how.span));
             }
         }
     }
@@ -49,24 +60,27 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
     for reason in not_yet(draft) {
         let message = format!("the requests solver cannot simulate this yet: {}", reason.what);
         let help = "`--solver flows` checks and runs the years without requests";
-        out.push(Diagnostic::new(Code::NotYet, reason.span, message).help(help));
+        let found = Diagnostic::new(Code::NotYet, reason.span, message);
+        out.push(if reason.by_none { found } else { found.help(help) });
     }
 }
 
 /// Returns the features that the `flows` solver does not simulate, in the order of sections.
 #[must_use]
 pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
-    let mut found = Vec::new();
+    let by_kinds = kind::all().flat_map(|kind| kind.not_yet(draft));
+    let mut found: Vec<NotYet> = by_kinds.filter(|reason| reason.by_none).collect();
+    found.extend(between::not_over_years(draft));
     for (name, server) in draft.scenario.server.iter() {
         if let Some(lent) = &server.lent {
             let what = format!("`{name}` is lent by the hour");
-            found.push(NotYet { what, span: lent.span });
+            found.push(NotYet::new(what, lent.span));
         }
     }
     for (name, zone) in draft.scenario.zone.iter().filter(|(_, zone)| zone.cpu.shares.value == 0) {
         let what =
             format!("`{name}` has 0 shares: over years zones have equal rights to a processor");
-        found.push(NotYet { what, span: zone.cpu.shares.span });
+        found.push(NotYet::new(what, zone.cpu.shares.span));
     }
     for route in &draft.routes {
         each(&route.steps, &mut |step| {
@@ -74,7 +88,7 @@ pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
                 && let Some(span) = ask.awaits()
             {
                 let what = "a request waits until its messages are done".to_string();
-                found.push(NotYet { what, span });
+                found.push(NotYet::new(what, span));
             }
         });
     }

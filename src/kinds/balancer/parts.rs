@@ -59,7 +59,7 @@ impl Parts for Balancer {
             let first = links.targets.first().map(|(service, _)| *service);
             if links.targets.iter().any(|(service, _)| Some(*service) != first) {
                 let what = format!("balancer `{name}` in front of several services");
-                found.push(NotYet { what, span: spec.to.span });
+                found.push(NotYet::new(what, spec.to.span));
             }
         }
         found

@@ -2,10 +2,15 @@
 
 use crate::convert::table;
 use crate::kinds::log::plan::{Log, subscriber};
+use crate::kinds::log::spec::Mode;
 use crate::plan::Draft;
+use crate::plan::between;
 use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::route::Does;
+use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 
 const SUBSCRIBER: Sort = Sort { word: "subscriber", ..Sort::ROLE };
@@ -17,9 +22,28 @@ fn subscribers(draft: &Draft, index: usize) -> u32 {
 
 impl Parts for Log {
     none!(
-        words, way_back, role, life, publishes, memory, remembers, not_yet, mechanisms, surrogates,
-        passing, converging
+        words, way_back, role, life, publishes, memory, remembers, mechanisms, surrogates, passing,
+        converging
     );
+
+    /// Returns logs whose records are sniffed or multicast between two sites with a link between them.
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        let mut found = Vec::new();
+        for (index, (name, log)) in draft.scenario.log.iter().enumerate() {
+            if !matches!(log.mode.value, Mode::Sniff | Mode::Multicast) {
+                continue;
+            }
+            let subscribers = self.parts(draft, index);
+            let what = format!("records of `{name}`");
+            between::each_place(draft, &mut |here, step| {
+                if matches!(&step.does, Does::Ask(ask) if ask.of() == (Kind::Log, index)) {
+                    let span = log.mode.span;
+                    found.extend(between::not_yet(draft, here, &subscribers, &what, span));
+                }
+            });
+        }
+        found
+    }
 
     fn came_later(&self) -> bool {
         true

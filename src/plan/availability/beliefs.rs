@@ -87,6 +87,7 @@ impl Asked {
                     })
             }) || faults::may_go_wrong(draft).any(|(_, spec, wrong)| {
                 wrong.how.value == how
+                    && wrong.probability.value.get() > 0.0
                     && faults::operated(draft, spec, &mut Diagnostics::new()).contains(&part)
             })
         };

@@ -425,8 +425,9 @@ pub fn common(draft: &Draft) -> Vec<String> {
     }
     for (name, spec, wrong) in faults::may_go_wrong(draft) {
         let spreads = wrong.found_after.is_some() || !wrong.stops_at_failure.value;
-        let parts = || faults::operated(draft, spec, &mut Diagnostics::new());
-        if spec.deploys() && spreads && parts().len() > 1 {
+        let parts = faults::operated(draft, spec, &mut Diagnostics::new());
+        let shared = !parts.is_empty() && parts.iter().all(|part| part.sort().is_common);
+        if shared || (spec.deploys() && spreads && parts.len() > 1) {
             found.push(name.text.clone());
         }
     }

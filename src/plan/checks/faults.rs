@@ -145,6 +145,9 @@ fn check_period(draft: &Draft, fault: &FaultSpec, out: &mut Diagnostics) {
         inert_if(fault.every.as_ref(), "`every` goes with `at`", "give `at`, or a `rate`", out);
         return;
     }
+    if let (Some(probability), Some(cause)) = (&fault.probability, &fault.common_cause) {
+        exclude(probability.span, cause.span, "events of a whole set are never prevented", out);
+    }
     let Some(every) = &fault.every else { return };
     if let Some(cause) = &fault.common_cause {
         exclude(every.span, cause.span, "each member has its own times", out);

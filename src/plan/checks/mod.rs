@@ -8,6 +8,7 @@
 
 mod cost;
 mod faults;
+mod links;
 mod power;
 mod restores;
 mod routes;
@@ -34,6 +35,7 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
     faults::check(draft, out);
     cost::check(draft, out);
     power::check(draft, out);
+    links::check(draft, out);
     if draft.scenario.run.horizon.is_some() {
         simulatable::check_years(draft, out);
     }

@@ -76,12 +76,13 @@ pub struct Declared {
     pub primaries: BTreeMap<RoleOf, String>,
 }
 
-/// Returns the operations whose work may go wrong, by name and outcome.
+/// Returns the operations that say how their work goes wrong, by name and outcome.
 pub fn may_go_wrong(
     draft: &Draft,
 ) -> impl Iterator<Item = (&Name, &OperationSpec, &GoesWrongSpec)> {
     let operations = draft.scenario.operation.iter();
-    operations.filter_map(|(name, spec)| Some((name, spec, spec.wrong()?)))
+    // With a probability of 0 too: its name stays a cause.
+    operations.filter_map(|(name, spec)| Some((name, spec, &spec.goes_wrong.as_ref()?.value)))
 }
 
 /// Returns the names of all causes: overload, the faults in the order of the file, work that goes wrong, planned work.

@@ -267,7 +267,8 @@ impl<'s> Resolver<'s, '_> {
         }
         for key in [&step.sends, &step.returns] {
             let message = "no link between sites carries it: bytes inside a site cost nothing";
-            let none = self.scenario.link.is_empty();
+            // A link with a mistake is missing here.
+            let none = self.scenario.link.is_empty() && !self.out.has_errors();
             inert_if(key.as_ref().filter(|_| none), message, "remove it", self.out);
         }
         let there = Here { service: service_behind(self.links, to), nowhere: false };

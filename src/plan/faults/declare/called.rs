@@ -1,8 +1,8 @@
 //! Crews that repair what faults break: hands, hours, call-outs.
 //!
-//! Model: a repair needs a hand of its crew, first come first served, from its begin to its end. A crew with hours begins
-//! no repair outside of them, unless it is on call: then one begins after the response, or with the next hours if that is
-//! sooner. A repair under way goes on when the hours end; at night it is slower by a factor.
+//! Model: a repair needs a hand of its crew, first come first served, from its begin to its end. A crew with hours takes no
+//! call outside of them, unless it is on call: then it comes after the response, or with the next hours if that is sooner. A
+//! repair under way goes on when the hours end, and so does the queue for a hand; at night it is slower by a factor.
 //!
 //! Input: the crew of a fault. Output: an automaton `name/hours` per crew with hours, which turns on and off by the clock of
 //! the week; the state `work` of the broken part, in which a hand is asked for.
