@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::spec::runs::{FaultSpec, OperationSpec};
+use crate::model::spec::runs::{FaultSpec, How, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, missing, missing_as, takes_time};
 use crate::plan::faults::restores::{backed_up, databases, touched};
@@ -116,6 +116,7 @@ pub(super) fn check_each_other(draft: &Draft, out: &mut Diagnostics) {
             }
         }
     }
+    others(draft, &corrupted, out);
     let mut last = None;
     for (at, (name, spec)) in draft.scenario.database.iter().enumerate() {
         // The databases of a `count` have one text.
@@ -139,6 +140,16 @@ pub(super) fn check_backup(draft: &Draft, operation: &OperationSpec, out: &mut D
         let message = format!("`usable` is {}, must be >= {LEAST_USABLE}", usable.value.get());
         let help = "leave out an operation whose backups can hardly ever be used";
         out.push(Diagnostic::new(Code::OutOfRange, usable.span, message).help(help));
+    }
+    if let (Some(kept), Some(lasts)) = (&operation.kept, &operation.lasts)
+        && kept.value <= lasts.value
+    {
+        let message = format!(
+            "a backup is deleted after {} and complete after {}: none can ever be used",
+            kept.value, lasts.value
+        );
+        let wrong = Diagnostic::new(Code::TimesConflict, kept.span, message);
+        out.push(wrong.related(lasts.span, "until it is complete"));
     }
     let Some(of) = &operation.of else {
         missing(operation.span, "of", "the databases", out);
@@ -168,4 +179,33 @@ pub(super) fn check_no_backup(operation: &OperationSpec, out: &mut Diagnostics) 
     let message = "only `backup` reads this";
     inert_if(operation.kept.as_ref(), message, "remove it", out);
     inert_if(operation.usable.as_ref(), message, "remove it", out);
+}
+
+/// Reports faults of members of corrupted databases that a restore does not meet: `slow` ones, which it would leave serving,
+/// and those that follow another.
+fn others(draft: &Draft, corrupted: &BTreeMap<usize, (Span, String)>, out: &mut Diagnostics) {
+    for (_, fault) in draft.scenario.fault.iter() {
+        let slow = fault.how.value == How::Slow;
+        if !slow && fault.after.is_none() {
+            continue;
+        }
+        let mut ignored = Diagnostics::new();
+        let parts = fault.hits.iter().flat_map(|hit| {
+            targets::parts(draft, &hit.text, hit.span, &mut ignored).into_iter().collect::<Vec<_>>()
+        });
+        let hit = parts.filter_map(|part| match part {
+            Part::Database { database, .. } => corrupted.get(&database),
+            _ => None,
+        });
+        let Some((first, name)) = hit.into_iter().next() else { continue };
+        let (span, why) = match &fault.after {
+            Some(after) => (after.span, "what follows another fault of its members"),
+            None => (fault.how.span, "a slow member, which a restore would leave serving"),
+        };
+        let message = format!("not together with `{name}`, which corrupts the database: {why}");
+        let wrong = Diagnostic::new(Code::KeysExclude, span, message);
+        out.push(
+            wrong.related(*first, "the corruption").help("let it hit the host, or remove one"),
+        );
+    }
 }

@@ -146,14 +146,22 @@ impl Live<'_, '_> {
 
     fn lose_writes(&mut self, at: SimTime) {
         self.account(at);
-        let curves = &self.memo.curves;
-        let asked = |from, to| curves.iter().map(|curve| curve.between(from, to)).sum::<f64>();
-        let share = |piece: Piece, from, to| {
-            let whole = (from, to) == (piece.from, piece.to);
-            let all = if whole { 0.0 } else { asked(piece.from, piece.to) };
-            if all > 0.0 { (asked(from, to) / all).clamp(0.0, 1.0) } else { 1.0 }
-        };
-        self.restored.rows.iter_mut().for_each(|one| one.lose(share));
+        let (memo, classes) = (&self.memo, &self.load.classes);
+        for one in &mut self.restored.rows {
+            let Some(place) = one.commits else { continue };
+            // Writes of all workloads to this database, before noise.
+            let asked = |from, to| {
+                let workloads = memo.curves.iter().zip(&memo.plan.workloads);
+                let each = workloads
+                    .map(|(curve, of)| curve.between(from, to) * classes[of.class].commits[place]);
+                each.sum::<f64>()
+            };
+            one.lose(|piece: Piece, from, to| {
+                let whole = (from, to) == (piece.from, piece.to);
+                let all = if whole { 0.0 } else { asked(piece.from, piece.to) };
+                if all > 0.0 { (asked(from, to) / all).clamp(0.0, 1.0) } else { 1.0 }
+            });
+        }
     }
 
     /// Keeps the writes of the present interval, which ends at `to`; `carried` has its views, by class.

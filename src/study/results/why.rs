@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{FigureRow, natural};
+use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::cost::{self, Cost};
@@ -194,7 +195,8 @@ fn strikes(draft: &Draft) -> Vec<StrikeRow> {
             parts: parts.len(),
             singles: single.map(|part| part.name(draft)).collect(),
             alike: all.iter().filter(|part| part.sort().word == word).count(),
-            together: fault.together.value,
+            // A corruption is in all copies.
+            together: fault.together.value || fault.how.value == How::Corrupt,
         });
     }
     rows.sort_by_cached_key(|row| natural(&row.fault));
