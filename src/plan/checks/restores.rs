@@ -186,7 +186,7 @@ pub(super) fn check_no_backup(operation: &OperationSpec, out: &mut Diagnostics) 
 fn others(draft: &Draft, corrupted: &BTreeMap<usize, (Span, String)>, out: &mut Diagnostics) {
     for (_, fault) in draft.scenario.fault.iter() {
         let slow = fault.how.value == How::Slow;
-        if !slow && fault.after.is_none() {
+        if fault.how.value == How::Corrupt || (!slow && fault.after.is_none()) {
             continue;
         }
         let mut ignored = Diagnostics::new();
