@@ -413,7 +413,7 @@ fn keys_of_a_machine_that_contradict_each_other_are_refused() {
         ),
         ("cpu = { baseline = 3.0 }", "a baseline of 3 is above its 2 virtual processors"),
         (
-            "io = \"virtio\"\nio-cpu = \"1us\"\nio-latency = \"1us\"",
+            "io = \"emulated\"\nio-cpu = \"1us\"\nio-latency = \"1us\"",
             "`io-latency` and `io-cpu` give all",
         ),
         ("stop = \"181s\"", "at most 3min"),

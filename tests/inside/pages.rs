@@ -74,8 +74,9 @@ fn the_page_of_a_run_begins_each_section_with_one_sentence_and_a_chart_and_folds
     let record = &document.sections[8];
     assert!(record.blocks.iter().all(|block| matches!(block, Block::Folded(_))));
 
-    // One verdict, six figures, causes with remedies.
-    assert_eq!(document.lead.answer.len(), 1);
+    // One verdict, beside which a quick run says what it is; six figures, causes with remedies.
+    assert_eq!(document.lead.answer.len(), 2);
+    assert!(document.lead.answer[1].starts_with("This is a quick run"));
     let labels: Vec<&str> = document.lead.strip.iter().map(|tile| tile.label.as_str()).collect();
     let six =
         ["Available", "Views served", "p95 at peak", "Capacity", "Cost", "Main cause of downtime"];
