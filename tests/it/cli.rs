@@ -558,11 +558,11 @@ fn what_is_unlimited_has_no_utilisation_but_a_number_busy() {
     assert!((busy - 1.6).abs() < 0.3, "{busy}: {said}");
 }
 
-/// A link between sites is nothing that requests can cross yet; the faults of years need none.
+/// A site that is slow is nothing that requests can meet yet; years do without.
 #[test]
 fn flows_alone_runs_what_the_other_solver_cannot_and_says_what_it_leaves_out() {
-    let link = "[site.far]\n[link.wire]\nbetween = [\"here\", \"far\"]\nbandwidth = \"1Gbit/s\"\n";
-    let (folder, path) = file(&unlimited(link));
+    let slow = "[fault.sluggish]\nhits = \"site.here\"\nhow = \"slow\"\nfactor = 2.0\nrate = \"1/y\"\nrepair = \"1h\"\n";
+    let (folder, path) = file(&unlimited(slow));
     let out = folder.path().join("out");
     let words = ["run", &path, "--out", out.to_str().unwrap()];
     let (code, _, err) = run(&words);
@@ -572,6 +572,6 @@ fn flows_alone_runs_what_the_other_solver_cannot_and_says_what_it_leaves_out() {
     let (code, said, err) =
         run(&[&words[..], &["--solver", "flows", "--quick", "--details"]].concat());
     assert_eq!(code, 0, "{err}");
-    assert!(err.contains("left out") && err.contains("link `wire` between sites"), "{err}");
+    assert!(err.contains("left out") && err.contains("a slow `here`"), "{err}");
     assert!(said.contains("page, structural"), "{said}");
 }

@@ -10,7 +10,7 @@ use crate::report::document::{
     FrontRank, Judgement, Lead, Rounding, RowName, Table, Unit,
 };
 use crate::report::number;
-use crate::report::run::lead::{ends, quick};
+use crate::report::run::lead::ends;
 use crate::report::run::{page, price};
 use crate::study::compare::{Choice, Offer, Row};
 use crate::study::expect::Verdict;
@@ -43,10 +43,7 @@ pub(super) fn lead(ladder: &Ladder) -> Lead {
         below.insert(0, format!("and {more} more scenarios, with --details"));
     }
     Lead {
-        answer: answer(ladder)
-            .into_iter()
-            .chain(ladder.quick.then(|| quick(!ladder.basis.windows.is_empty())))
-            .collect(),
+        answer: answer(ladder),
         facts: unmet(ladder),
         table: Some(table),
         below,
@@ -443,7 +440,8 @@ fn legend(ladder: &Ladder) -> Vec<String> {
         }
         let level = percent(ladder.level);
         let wants = list(&wants);
-        all.push(format!("Objectives of {}: {wants}. ± is the {level} interval.", of.name));
+        let run = if ladder.quick { " of this quick run, with few and short windows" } else { "" };
+        all.push(format!("Objectives of {}: {wants}. ± is the {level} interval{run}.", of.name));
     }
     all.extend(defined(ladder));
     all

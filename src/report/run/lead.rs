@@ -32,7 +32,7 @@ pub(super) struct Carried {
 }
 
 /// Returns the sentence that a quick run has beside its answer.
-pub(in crate::report) fn quick(has_windows: bool) -> String {
+fn quick(has_windows: bool) -> String {
     let what = if has_windows { " and a part of each steady window" } else { "" };
     format!("This is a quick run: it has few replications{what}.")
 }
