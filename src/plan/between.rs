@@ -33,6 +33,12 @@ pub fn link_of(draft: &Draft, one: Part, other: Part) -> Option<Part> {
     link_between(draft, one, other).map(Part::Link)
 }
 
+/// Returns a link between a part of `from` and one of `to`; `None` if none lies between them.
+#[must_use]
+pub fn link_over(draft: &Draft, from: &[Part], to: &[Part]) -> Option<Part> {
+    from.iter().find_map(|from| to.iter().find_map(|to| link_of(draft, *from, *to)))
+}
+
 /// Returns the processes through which a call to `to` goes, one set after the other: the first unit of a balancer, then
 /// the members.
 #[must_use]
@@ -113,10 +119,7 @@ pub fn not_yet(
     what: &str,
     span: Span,
 ) -> Option<NotYet> {
-    let link = from.iter().find_map(|from| {
-        let mut over = to.iter().filter_map(|to| link_of(draft, *from, *to));
-        over.next()
-    })?;
+    let link = link_over(draft, from, to)?;
     let what = format!("{what} over the link `{}`", link.name(draft));
     Some(NotYet { what, span, by_none: true })
 }
@@ -129,15 +132,14 @@ pub fn not_over_years(draft: &Draft) -> Vec<NotYet> {
     if draft.scenario.link.is_empty() {
         return found;
     }
-    let over = |from: &[Part], to: &[Part]| {
-        from.iter().find_map(|from| to.iter().find_map(|to| link_of(draft, *from, *to)))
-    };
     each_place(draft, &mut |here, step| {
         let Does::Query(query) = &step.does else { return };
         let Some(balancer) = draft.links.databases[query.database].through else { return };
         let unit = [Part::Balancer { balancer, member: 0 }];
         let behind = asked(draft, &step.does);
-        if let (Some(one), Some(_)) = (over(here, &unit), over(&unit, &behind)) {
+        if let (Some(one), Some(_)) =
+            (link_over(draft, here, &unit), link_over(draft, &unit, &behind))
+        {
             let name = &draft.scenario.balancer[balancer].0;
             let what = format!("reads through `{name}` over the link `{}`", one.name(draft));
             found.push(NotYet::new(what, query.named));
@@ -159,7 +161,7 @@ pub fn not_over_years(draft: &Draft) -> Vec<NotYet> {
                 Does::Call(call) => stops(draft, call.to).into_iter().next().unwrap_or_default(),
                 does => asked(draft, does),
             };
-            crosses = crosses.or_else(|| over(&members, &next));
+            crosses = crosses.or_else(|| link_over(draft, &members, &next));
         });
         if let Some(link) = crosses {
             let what = format!(

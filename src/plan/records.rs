@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::model::spec::runs::FaultSpec;
 use crate::plan::document::ScenarioSpec;
-use crate::plan::part::Part;
 use crate::plan::{Draft, targets};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -30,21 +29,10 @@ pub(super) fn read(draft: &Draft, out: &mut Diagnostics) -> Vec<Option<Arc<Failu
     faults.map(|(_, fault)| record(draft, fault, out).map(Arc::new)).collect()
 }
 
-/// Returns the parts that a fault names, in the order of parts.
-fn parts_of(draft: &Draft, fault: &FaultSpec) -> Vec<Part> {
-    // Names that are not found are reported where faults are checked.
-    let mut ignored = Diagnostics::new();
-    let hits = fault.hits.iter();
-    let mut parts: Vec<Part> =
-        hits.flat_map(|hit| targets::parts(draft, &hit.text, hit.span, &mut ignored)).collect();
-    parts.sort_unstable();
-    parts.dedup();
-    parts
-}
-
 fn record(draft: &Draft, fault: &FaultSpec, out: &mut Diagnostics) -> Option<FailureRecord> {
     let spec = fault.recorded.as_ref()?;
-    let parts = parts_of(draft, fault).len();
+    // Names that are not found are reported where faults are checked.
+    let parts = targets::together(draft, fault.hits.iter(), &mut Diagnostics::new()).len();
     if parts == 0 {
         return None;
     }

@@ -13,6 +13,7 @@ use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::format;
+use crate::scenario::names::Reference;
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 
@@ -44,6 +45,22 @@ pub fn role_of(draft: &Draft, text: &str) -> Option<RoleOf> {
     let found = draft.names.find(name).filter(|found| found.member.is_none())?;
     let (of, role) = RoleOf::find(draft, found.kind, found.index)?;
     (role.passes && of.word == word).then_some(of)
+}
+
+/// Returns the parts that references mean together, each once, in the order of parts; reports an error for a reference that
+/// means none.
+#[must_use]
+pub fn together<'r>(
+    draft: &Draft,
+    references: impl IntoIterator<Item = &'r Reference>,
+    out: &mut Diagnostics,
+) -> Vec<Part> {
+    let references = references.into_iter();
+    let mut found: Vec<Part> =
+        references.flat_map(|one| parts(draft, &one.text, one.span, out)).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Returns the parts that `text` means; reports an error if there are none.

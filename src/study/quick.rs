@@ -35,7 +35,7 @@ fn has_times(draft: &Draft) -> bool {
     });
     let fault = scenario.fault.iter().any(|(_, of)| of.at.is_some() || of.recorded.is_some());
     let lent = scenario.server.iter().any(|(_, of)| of.lent.is_some());
-    traffic || fault || lent || scenario.operation.iter().next().is_some()
+    traffic || fault || lent || !scenario.operation.is_empty()
 }
 
 /// Makes expectations unjudged that depend on a length that a quick run cuts.

@@ -412,11 +412,7 @@ impl AvailabilityPlan {
 pub fn common(draft: &Draft) -> Vec<String> {
     let mut found = Vec::new();
     for (name, spec) in draft.scenario.fault.iter() {
-        let mut parts = Vec::new();
-        for reference in spec.hits.iter() {
-            let mut out = Diagnostics::new();
-            parts.extend(targets::parts(draft, &reference.text, reference.span, &mut out));
-        }
+        let parts = targets::together(draft, spec.hits.iter(), &mut Diagnostics::new());
         if spec.together.value
             || (!parts.is_empty() && parts.iter().all(|part| part.sort().is_common))
         {

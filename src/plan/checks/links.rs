@@ -2,12 +2,11 @@
 
 use super::inert;
 use crate::plan::Draft;
-use crate::plan::between::{each_place, link_of, stops};
+use crate::plan::between::{each_place, link_of, link_over, stops};
 use crate::plan::part::Part;
 use crate::plan::route::Does;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::units::SimDuration;
 
 /// Checks what crosses the links of a draft.
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
@@ -30,10 +29,7 @@ fn sizes(draft: &Draft, out: &mut Diagnostics) {
         }
         let mut way = vec![here.to_vec()];
         way.extend(stops(draft, call.to));
-        let crosses = |from: &[Part], to: &[Part]| {
-            from.iter().any(|from| to.iter().any(|to| link_of(draft, *from, *to).is_some()))
-        };
-        if !way.windows(2).any(|pair| crosses(&pair[0], &pair[1])) {
+        if way.windows(2).all(|pair| link_over(draft, &pair[0], &pair[1]).is_none()) {
             let message = "this call crosses no link: bytes inside a site cost nothing";
             inert(call.named, message, "remove its `sends` and `returns`", out);
         }
@@ -51,8 +47,7 @@ fn probes(draft: &Draft, out: &mut Diagnostics) {
         });
         let far = links.find_map(|link| {
             let Part::Link(index) = link else { return None };
-            let latency = draft.scenario.link[index].1.latency.value;
-            let there_and_back = SimDuration::from_nanos(latency.nanos().saturating_mul(2));
+            let there_and_back = draft.scenario.link[index].1.latency.value.saturating_mul(2);
             (there_and_back > check.time_out.value).then_some((link, there_and_back))
         });
         if let Some((link, there_and_back)) = far {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::spec::runs::{FaultSpec, How, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, missing, missing_as, takes_time};
+use crate::plan::faults::operated;
 use crate::plan::faults::restores::{backed_up, databases, touched};
 use crate::plan::part::Part;
 use crate::plan::targets;
@@ -155,12 +156,7 @@ pub(super) fn check_backup(draft: &Draft, operation: &OperationSpec, out: &mut D
         missing(operation.span, "of", "the databases", out);
         return;
     };
-    let mut parts = Vec::new();
-    for reference in of.value.iter() {
-        parts.extend(targets::parts(draft, &reference.text, reference.span, out));
-    }
-    parts.sort_unstable();
-    parts.dedup();
+    let parts = operated(draft, operation, out);
     if !whole_databases(draft, &parts, of.span, out) || !operation.load.is_empty() {
         return;
     }
@@ -189,15 +185,12 @@ fn others(draft: &Draft, corrupted: &BTreeMap<usize, (Span, String)>, out: &mut 
         if fault.how.value == How::Corrupt || (!slow && fault.after.is_none()) {
             continue;
         }
-        let mut ignored = Diagnostics::new();
-        let parts = fault.hits.iter().flat_map(|hit| {
-            targets::parts(draft, &hit.text, hit.span, &mut ignored).into_iter().collect::<Vec<_>>()
-        });
-        let hit = parts.filter_map(|part| match part {
+        let parts = targets::together(draft, fault.hits.iter(), &mut Diagnostics::new());
+        let hit = parts.into_iter().find_map(|part| match part {
             Part::Database { database, .. } => corrupted.get(&database),
             _ => None,
         });
-        let Some((first, name)) = hit.into_iter().next() else { continue };
+        let Some((first, name)) = hit else { continue };
         let (span, why) = match &fault.after {
             Some(after) => (after.span, "what follows another fault of its members"),
             None => (fault.how.span, "a slow member, which a restore would leave serving"),

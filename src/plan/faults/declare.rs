@@ -549,13 +549,7 @@ impl<'a> Declarer<'a> {
 
 /// Returns the parts that an operation names, in the order of parts.
 pub fn operated(draft: &Draft, spec: &OperationSpec, out: &mut Diagnostics) -> Vec<Part> {
-    let mut parts = Vec::new();
-    for reference in spec.of.iter().flat_map(|of| of.value.iter()) {
-        parts.extend(targets::parts(draft, &reference.text, reference.span, out));
-    }
-    parts.sort_unstable();
-    parts.dedup();
-    parts
+    targets::together(draft, spec.of.iter().flat_map(|of| of.value.iter()), out)
 }
 
 fn state_of(fault: &str) -> String {

@@ -11,6 +11,7 @@ use crate::health::restore::{Backups, Restore};
 use crate::model::spec::runs::{FaultSpec, How, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
+use crate::plan::faults::operated;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::plan::targets;
@@ -58,29 +59,21 @@ pub(crate) fn backed_up(draft: &Draft, spec: &OperationSpec) -> BTreeSet<usize> 
     if !spec.backs_up() {
         return BTreeSet::new();
     }
-    let mut parts = Vec::new();
-    for reference in spec.of.iter().flat_map(|of| of.value.iter()) {
-        parts.extend(targets::parts(
-            draft,
-            &reference.text,
-            reference.span,
-            &mut Diagnostics::new(),
-        ));
-    }
+    let parts = operated(draft, spec, &mut Diagnostics::new());
     databases(&parts).map_or_else(BTreeSet::new, |found| found.into_keys().collect())
 }
 
 /// Returns the databases of which a fault corrupts a member, declared as it should be or not.
 pub(crate) fn touched(draft: &Draft, spec: &FaultSpec) -> BTreeSet<usize> {
-    let mut found = BTreeSet::new();
-    for hit in spec.hits.iter().filter(|_| spec.how.value == How::Corrupt) {
-        for part in targets::parts(draft, &hit.text, hit.span, &mut Diagnostics::new()) {
-            if let Part::Database { database, .. } = part {
-                found.insert(database);
-            }
-        }
+    if spec.how.value != How::Corrupt {
+        return BTreeSet::new();
     }
-    found
+    let hit = targets::together(draft, spec.hits.iter(), &mut Diagnostics::new());
+    let database = |part| match part {
+        Part::Database { database, .. } => Some(database),
+        _ => None,
+    };
+    hit.into_iter().filter_map(database).collect()
 }
 
 /// Returns the databases that a fault corrupts, in the order of the file.
@@ -88,10 +81,7 @@ pub(crate) fn of_fault(draft: &Draft, fault: &str, spec: &FaultSpec) -> Vec<Rest
     if spec.how.value != How::Corrupt {
         return Vec::new();
     }
-    let mut parts = Vec::new();
-    for hit in spec.hits.iter() {
-        parts.extend(targets::parts(draft, &hit.text, hit.span, &mut Diagnostics::new()));
-    }
+    let parts = targets::together(draft, spec.hits.iter(), &mut Diagnostics::new());
     let found = databases(&parts).unwrap_or_default();
     let backups = backups(draft);
     let one = |database: usize| {

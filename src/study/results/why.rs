@@ -12,7 +12,6 @@ use crate::plan::faults::parts::all_parts;
 use crate::plan::figure::Figure;
 use crate::plan::headroom::{self, Spare};
 use crate::plan::load;
-use crate::plan::part::Part;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::stats::interval::Interval;
@@ -178,11 +177,7 @@ fn strikes(draft: &Draft) -> Vec<StrikeRow> {
     let all = all_parts(draft);
     let mut rows: Vec<StrikeRow> = Vec::new();
     for (name, fault) in draft.scenario.fault.iter() {
-        let hits = fault.hits.iter();
-        let mut parts: Vec<Part> =
-            hits.flat_map(|hit| targets::parts(draft, &hit.text, hit.span, &mut said)).collect();
-        parts.sort_unstable();
-        parts.dedup();
+        let parts = targets::together(draft, fault.hits.iter(), &mut said);
         let Some(first) = parts.first() else { continue };
         let word = first.sort().word;
         let single = parts.iter().filter(|part| singles.contains_key(part));

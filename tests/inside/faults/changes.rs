@@ -14,7 +14,7 @@ fn at(minutes: f64) -> SimTime {
     SimTime::ZERO + seconds(60.0 * minutes)
 }
 
-/// What happens in a week of four members and `more`.
+/// The events of a week of four members and `more`.
 fn story(more: &str) -> Story {
     story_over(&members(more), SimDuration::DAY.saturating_mul(7))
 }
