@@ -488,8 +488,10 @@ impl Copies {
         worked.then_some(subscriber).into_iter().collect()
     }
 
-    /// Excludes a silent subscriber from the group. Returns the lanes on whose blocks it works in vain.
+    /// Excludes a silent subscriber from the group of the mode `multicast`. Returns the lanes on whose blocks it works
+    /// in vain.
     pub fn excluded(&mut self, subscriber: usize) -> Vec<usize> {
+        debug_assert!(self.terms.mode == Mode::Multicast, "only a group excludes");
         if !std::mem::replace(&mut self.member[subscriber], false) {
             return Vec::new();
         }

@@ -179,7 +179,9 @@ proptest! {
         for (number, event) in (0..).zip(events) {
             let of = |subscriber: usize| subscriber < many;
             let is_meant = match event {
-                Event::SubscriberLost(one) | Event::SubscriberBack(one) | Event::Excluded(one) => of(one),
+                Event::SubscriberLost(one) | Event::SubscriberBack(one) => of(one),
+                // Only a group has members to exclude.
+                Event::Excluded(one) => of(one) && mode == Mode::Multicast,
                 Event::Cut(_) | Event::Stored(..) | Event::Collect => mode == Mode::Local,
                 _ => true,
             };
