@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use crate::convert::table;
 use crate::engine::law::Law;
+use crate::units::{SimDuration, SimTime};
 
 use super::declare::{
     Automaton, Branch, Declaration, Effect, Expr, Length, Move, Quantifier, Timer, Transition,
@@ -53,6 +54,14 @@ impl Net {
     pub fn check(declaration: &Declaration) -> Compiled<()> {
         check::check(&Index::new(declaration)?)
     }
+}
+
+/// Returns the first instant and the period of the clock that fires a transition, if one does.
+fn clock_of(automaton: &Automaton, on: &Trigger) -> Option<(SimTime, Option<SimDuration>)> {
+    let Trigger::Timer(name) = on else { return None };
+    let timer = automaton.timers.iter().find(|timer| timer.name == *name)?;
+    let Length::Clock { first, every } = timer.length else { return None };
+    Some((first, every))
 }
 
 /// Owner number of system-level facts.
@@ -400,7 +409,8 @@ impl<'i, 'd> Compiler<'i, 'd> {
             let known = own.iter().rposition(|choice| choice.purpose == transition.purpose);
             table::u32(known.map(|at| of.first_choice + at).unwrap_or_else(|| {
                 let purpose = transition.purpose.clone();
-                self.choices.push(ChoiceNet { automaton: of.at, purpose });
+                let clock = clock_of(of.automaton, &transition.on);
+                self.choices.push(ChoiceNet { automaton: of.at, purpose, clock });
                 self.choices.len() - 1
             }))
         });
