@@ -168,7 +168,7 @@ fn a_longer_roll_back_moves_no_draw_of_a_later_roll_out() {
     assert!(long.iter().all(|begin| short.contains(begin)));
 }
 
-/// A draw belongs to the turn. Of 208 weekly turns half go wrong; a repair of ten days leaves out the turn that follows a
+/// A draw belongs to the turn. Of the 209 weekly turns of 1,460 days (days 0, 7, …, 1,456) half go wrong; a repair of ten days leaves out the turn that follows a
 /// bad one, a repair of an hour none. So each bad turn of the long repair is one of the short repair, and a turn of both
 /// has one outcome. (By the number of draws made so far, a turn left out would shift all later ones: of some 70 bad turns
 /// about half would go well with the short repair.)
@@ -188,8 +188,8 @@ fn a_turn_of_maintenance_that_is_left_out_moves_no_draw_of_a_later_turn() {
         begun.collect()
     };
     let (short, long) = (turns("1h"), turns("10d"));
-    assert_eq!(short.len(), 208, "no turn is left out");
-    // Two of three turns are left: each good one, and each bad one with the next left out. 208 / 1.5 = 139, sd 5.
+    assert_eq!(short.len(), 209, "no turn is left out");
+    // Two of three turns are left: each good one, and each bad one with the next left out. 209 / 1.5 = 139, sd 5.
     assert!((119..159).contains(&long.len()), "{}", long.len());
     assert!(long.iter().all(|(at, wrong)| short[at] == *wrong));
 }

@@ -196,7 +196,7 @@ fn a_fault_that_follows_another_of_the_same_part_begins_at_its_repair() {
     let story = story_over(&text, SimDuration::DAY);
     let moves: Vec<&str> =
         story["desk-1"].iter().map(|line| line.split(" (").next().unwrap()).collect();
-    assert_eq!(moves, ["1h fault.first", "2h fault.second", "2h30min fault.third", "2h45min up"]);
+    assert_eq!(moves, ["1h fault.first", "2h fault.second", "150min fault.third", "165min up"]);
     // Two that follow one fault: each of 876 crashes of a year is followed by the first with 0.3, else by the second with
     // 0.5: 0.3 and 0.7 x 0.5 = 0.35 of them; sd 0.016.
     let text = format!(
@@ -226,7 +226,7 @@ fn what_can_never_follow_is_refused_with_what_can() {
     let story = story_over(&text(", once = \"repaired\"", "app-1"), SimDuration::DAY);
     let moves: Vec<&str> =
         story["app-1"].iter().map(|line| line.split(" (").next().unwrap()).collect();
-    assert_eq!(moves, ["1h after.pending", "2h fault.after", "2h30min up"]);
+    assert_eq!(moves, ["1h after.pending", "2h fault.after", "150min up"]);
     for (hits, why) in [("box-1", "one failure at a time"), ("app-1", "stops with its host")] {
         let window = "\n[window.any]\nlength = \"1h\"\n";
         let text = format!("{}{window}", text("", hits));
