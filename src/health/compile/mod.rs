@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use crate::convert::table;
 use crate::engine::law::Law;
-use crate::units::{SimDuration, SimTime};
 
 use super::declare::{
     Automaton, Branch, Declaration, Effect, Expr, Length, Move, Quantifier, Timer, Transition,
@@ -26,7 +25,7 @@ use super::net::{
     Laws, LengthNet, Lists, MoveNet, Net, Node, NodeLinks, Program, Reactions, Reading, Ref,
     Service, StateNet, States, TimerNet, TimerText, TransitionNet, bit_of,
 };
-use index::{Fact, Index, position, state_of, states_of};
+use index::{Fact, Index, clock_of, position, state_of, states_of};
 use still::{Stills, asked};
 
 /// Number of earlier lengths with which a new one is compared.
@@ -54,14 +53,6 @@ impl Net {
     pub fn check(declaration: &Declaration) -> Compiled<()> {
         check::check(&Index::new(declaration)?)
     }
-}
-
-/// Returns the first instant and the period of the clock that fires a transition, if one does.
-fn clock_of(automaton: &Automaton, on: &Trigger) -> Option<(SimTime, Option<SimDuration>)> {
-    let Trigger::Timer(name) = on else { return None };
-    let timer = automaton.timers.iter().find(|timer| timer.name == *name)?;
-    let Length::Clock { first, every } = timer.length else { return None };
-    Some((first, every))
 }
 
 /// Owner number of system-level facts.
