@@ -326,8 +326,10 @@ struct Drawing<'a, L> {
 impl<L: Listener> Driver for Drawing<'_, L> {
     fn choose(&mut self, choice: u32, branches: &[BranchNet]) -> usize {
         let index = choice as usize;
-        let u = self.bank.choice_keys[index].uniform(self.bank.choice_ordinals[index], 0);
+        let made = self.bank.choice_ordinals[index];
         self.bank.choice_ordinals[index] += 1;
+        let ordinal = self.net.choices[index].turn(self.bank.now).unwrap_or(made);
+        let u = self.bank.choice_keys[index].uniform(ordinal, 0);
         let mut sum = 0.0;
         let last = branches.len() - 1;
         for (at, branch) in branches[..last].iter().enumerate() {

@@ -273,6 +273,18 @@ pub(super) const fn bit_of(automaton: u32) -> u64 {
 pub(super) struct ChoiceNet {
     pub automaton: u32,
     pub purpose: String,
+    /// The first instant and the period of the clock that asks for it. Each of its turns has a draw of its own, also one
+    /// that is left out. `None`: draws are numbered as they are made.
+    pub clock: Option<(SimTime, Option<SimDuration>)>,
+}
+
+impl ChoiceNet {
+    /// Returns the number of the clock's turn at `now`; `None` if no clock asks.
+    pub fn turn(&self, now: SimTime) -> Option<u64> {
+        let (first, every) = self.clock?;
+        let passed = now.nanos().saturating_sub(first.nanos());
+        Some(every.map_or(0, |every| passed.checked_div(every.nanos()).unwrap_or(0)))
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -217,6 +217,7 @@ fn moved(state: &StateRecord) -> String {
         ("routes", "cut") => format!("users who come by {part} are cut off{cause}"),
         ("routes", "around") => format!("routes lead around {part}"),
         ("routes", "carries") => format!("{part} carries its users again"),
+        ("roll-out" | "crew" | "data" | "recorded failure" | "answers", _) => work(state, &cause),
         ("event", "armed") => format!("{part} ends"),
         ("event", "struck") => format!("{part} strikes"),
         ("event", "seen") => format!("operators have detected {part}"),
@@ -229,15 +230,83 @@ fn moved(state: &StateRecord) -> String {
         (_, "booting") => format!("{kind} {part} boots{cause}"),
         (_, "starting") => format!("{kind} {part} starts{cause}"),
         (_, "out of service") => format!("{kind} {part} is taken out of service as planned"),
-        (_, other) if other.ends_with(", noticed") => {
-            format!(
-                "operators have detected that {kind} {part} is {}{cause}",
-                &other[..other.len() - 9]
-            )
-        }
-        (_, other) => format!("{kind} {part}: {} → {other}{cause}", state.from),
+        (_, other) => follows(state, &cause)
+            .unwrap_or_else(|| format!("{kind} {part}: {} → {other}{cause}", state.from)),
     };
     if already { format!("{kind} {part} is {to} at the start{cause}") } else { sentence }
+}
+
+/// Describes a change of a roll-out, of a crew's hours, of corrupted data, of a recording, of a name service's answers.
+fn work(state: &StateRecord, cause: &str) -> String {
+    let StateRecord { part, kind, from, to, .. } = state;
+    match (kind.as_str(), to.as_str()) {
+        ("roll-out", "spreading") => format!("{part} rolls out a bad version{cause}"),
+        ("roll-out", "through") => {
+            format!("{part} has given all parts a bad version; this is not detected yet{cause}")
+        }
+        ("roll-out", "rolling-back") => {
+            format!("detected: {part} stops, and its version is rolled back")
+        }
+        ("roll-out", "rolling-back-late") if from == "rolling-back" => {
+            format!("the roll-back of {part} goes on")
+        }
+        ("roll-out", "rolling-back-late") => {
+            format!("detected: the version of {part} is rolled back")
+        }
+        ("roll-out", "stopped") => format!("the version of {part} is rolled back on all parts"),
+        ("roll-out", "idle") if from == "rolling-back-late" => {
+            format!("the version of {part} is rolled back on all parts")
+        }
+        ("roll-out", _) => format!("{part} is over"),
+        ("crew", "on") => format!("the hours of {part} begin"),
+        ("crew", _) => format!("the hours of {part} end"),
+        ("data", "corrupt") => {
+            format!("the data of {part} are corrupted; this is not detected yet")
+        }
+        ("data", "restoring") => {
+            format!("detected: the data of {part} are restored from a backup{cause}")
+        }
+        ("data", _) => format!("the data of {part} are restored{cause}"),
+        ("recorded failure", "struck") => format!("a recorded failure of {part} begins{cause}"),
+        ("recorded failure", _) => format!("the recorded failure of {part} ends{cause}"),
+        _ => answers(part, to),
+    }
+}
+
+/// Describes which target the answers of a name service lead to.
+fn answers(name: &str, to: &str) -> String {
+    let (service, target) = name.split_once("/answers-").unwrap_or((name, ""));
+    match to {
+        "used" => format!("new answers of {service} lead to its target {target}"),
+        "unused" => {
+            format!("no resolver has an answer of {service} that leads to its target {target}")
+        }
+        "stale" => format!(
+            "only resolvers that keep answers too long lead to target {target} of {service}"
+        ),
+        "old-1" => {
+            format!("new answers of {service} no longer lead to its target {target}; old ones do")
+        }
+        _ => format!(
+            "fewer resolvers have an old answer of {service} that leads to its target {target}"
+        ),
+    }
+}
+
+/// Describes a failed part that is detected or repaired, and one that a fault may follow.
+fn follows(state: &StateRecord, cause: &str) -> Option<String> {
+    let StateRecord { part, kind, to, .. } = state;
+    if let Some(harm) = to.strip_suffix(", noticed") {
+        return Some(format!("operators have detected that {kind} {part} is {harm}{cause}"));
+    }
+    if to.ends_with(", under repair") {
+        return Some(format!("the repair of {kind} {part} begins{cause}"));
+    }
+    if let Some(fault) = to.strip_suffix(".pending") {
+        return Some(format!("{fault} will follow at {kind} {part}{cause}"));
+    }
+    let fault = to.strip_suffix(".passed")?;
+    Some(format!("{fault} does not follow at {kind} {part}{cause}"))
 }
 
 fn belief(name: &str, to: &str, cause: &str) -> String {

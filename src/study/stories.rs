@@ -301,6 +301,12 @@ impl<'a> Names<'a> {
             return (automaton.to_string(), "part");
         };
         let kind = match side {
+            "roll-out" => "roll-out",
+            "hours" => "crew",
+            side if side.starts_with("restore/") => "data",
+            side if side.starts_with("recorded-") => "recorded failure",
+            side if side.starts_with("answers-") => return (automaton.to_string(), "answers"),
+            side if side.starts_with("target-") => return (automaton.to_string(), "belief"),
             "volumes" => "volumes",
             "address" => "address",
             "addresses" => "addresses",
@@ -333,7 +339,11 @@ impl<'a> Names<'a> {
             _ if service.capacity < 1.0 => "slow",
             _ => "degraded",
         };
-        if fault.ends_with(".seen") { format!("{harm}, noticed") } else { harm.into() }
+        match fault.rsplit_once('.') {
+            Some((_, "seen")) => format!("{harm}, noticed"),
+            Some((_, "work")) => format!("{harm}, under repair"),
+            _ => harm.into(),
+        }
     }
 
     fn cause_name(&self, cause: CauseId) -> Option<String> {
@@ -341,17 +351,42 @@ impl<'a> Names<'a> {
         (cause != CauseId::UNEXPLAINED).then(|| self.cause(place))
     }
 
-    /// Returns the components of causes, each once.
-    fn down(&self, by: &[CauseId]) -> Vec<String> {
+    /// Returns the components of causes, each once; of a roll-out, the parts that it has out at `at`.
+    fn down(&self, by: &[CauseId], lived: &Episode, at: SimTime) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
+        let mut add = |name: &str| {
+            if !name.is_empty()
+                && !names.iter().any(|known| known == name)
+                && names.len() < MOST_DOWN
+            {
+                names.push(name.to_string());
+            }
+        };
         for cause in by {
             let component = &self.net.cause_name(*cause).component;
-            let name = component.split('/').next().unwrap_or_default().to_string();
-            if !name.is_empty() && !names.contains(&name) && names.len() < MOST_DOWN {
-                names.push(name);
+            if !component.ends_with("/roll-out") {
+                add(component.split('/').next().unwrap_or_default());
+                continue;
             }
+            self.broken_by(*cause, lived, at).into_iter().for_each(&mut add);
         }
         names
+    }
+
+    /// Returns the parts that are not healthy at `at` because of a cause of the same name.
+    fn broken_by(&self, cause: CauseId, lived: &Episode, at: SimTime) -> Vec<&str> {
+        let label = &self.net.cause_name(cause).label;
+        let mut broken: BTreeSet<&str> = BTreeSet::new();
+        for change in lived.changes.iter().take_while(|change| change.at <= at) {
+            let Happening::Moved { automaton, to, cause, .. } = &change.what else { continue };
+            let name = self.net.name(*automaton);
+            if self.net.is_sound(*automaton, *to) {
+                broken.remove(name);
+            } else if self.parts.contains_key(name) && self.net.cause_name(*cause).label == *label {
+                broken.insert(name);
+            }
+        }
+        broken.into_iter().collect()
     }
 
     fn episode(&self, number: u64, replication: u64, episode: &Episode, into: &mut Vec<Record>) {
@@ -394,7 +429,7 @@ impl<'a> Names<'a> {
             views_lost: told.views.map(|views| views.max(0.0)),
             first_cause: self.cause(outage.cause),
             contributing: outage.also.iter().map(|cause| self.cause(*cause)).collect(),
-            down: self.down(onset.unwrap_or_default()),
+            down: self.down(onset.unwrap_or_default(), lived, outage.begun),
             worst: chosen.worst,
             typical_of: chosen.typical_of.map(|cause| self.cause(cause)),
             of_year_ratio: within.then(|| outage.lost as f64 / told.in_year as f64),
@@ -431,7 +466,7 @@ impl<'a> Names<'a> {
                         lost_ratio: f64::from(*lost) / f64::from(WHOLE),
                         first_cause: causes.next(),
                         contributing: causes.collect(),
-                        down: self.down(by),
+                        down: self.down(by, episode, change.at),
                         views_lost: views.map(|views| views.max(0.0)),
                     }));
                 }

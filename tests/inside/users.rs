@@ -151,3 +151,21 @@ fn a_thousand_users_wait_as_long_as_the_chain_says() {
     rows.iter().for_each(|row| println!("{row}"));
     assert_all_hold("closed-users", &rows);
 }
+
+/// A request takes 9 ms after a think of 1 ms. Those of 1 ms, 11 ms, … 20.001 s begin before the crash at 20.005 s: 2,001, and
+/// the last is lost. From then on the user is refused every millisecond, until 30.005 s: 10,000 times. The station is back at
+/// 30.0055 s, and those of 30.006 s to 99.996 s are 7,000. With a think of 0 the refused user would ask for ever at one
+/// instant: `check` refuses it.
+#[test]
+fn a_refused_user_asks_again_after_the_think_time() {
+    let text = |think: &str| {
+        let fault = "[fault.gone]\nhits = \"station.web\"\nhow = \"crash\"\nat = \"20005ms\"\nlasts = \"10000500us\"\n";
+        format!("{}{fault}", closed(1, think, 1, "\"9ms\""))
+    };
+    let seen = observed(&text("\"1ms\""), 0.0, 100.0);
+    let class = &seen.record.classes[0];
+    assert_eq!(class.latency.count(), 2_000 + 7_000);
+    assert_eq!(class.attempts.begun, 2_001 + 10_000 + 7_000);
+    let refused = crate::inside::faults::draft_or_complaints(&text("\"0s\"")).unwrap_err();
+    assert!(refused.contains("at the instant of an error"), "{refused}");
+}

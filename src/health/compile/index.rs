@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::convert::table;
+use crate::units::{SimDuration, SimTime};
 
-use super::super::declare::{Automaton, Declaration, Expr, Shape, Subject};
+use super::super::declare::{Automaton, Declaration, Expr, Length, Shape, Subject, Trigger};
 use super::super::error::{DeclarationError, STATES_MAX};
 use super::super::net::{StateId, States};
 use super::{Compiled, WHOLE};
@@ -300,4 +301,15 @@ pub(super) fn state_of(automaton: &Automaton, name: &str) -> Compiled<StateId> {
 /// Returns the set of the states called `names`.
 pub(super) fn states_of(automaton: &Automaton, names: &[String]) -> Compiled<States> {
     names.iter().try_fold(0, |mask, name| Ok(mask | state_of(automaton, name)?.bit()))
+}
+
+/// Returns the first instant and the period of the clock that fires a transition, if one does.
+pub(super) fn clock_of(
+    automaton: &Automaton,
+    on: &Trigger,
+) -> Option<(SimTime, Option<SimDuration>)> {
+    let Trigger::Timer(name) = on else { return None };
+    let timer = automaton.timers.iter().find(|timer| timer.name == *name)?;
+    let Length::Clock { first, every } = timer.length else { return None };
+    Some((first, every))
 }

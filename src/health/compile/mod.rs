@@ -25,7 +25,7 @@ use super::net::{
     Laws, LengthNet, Lists, MoveNet, Net, Node, NodeLinks, Program, Reactions, Reading, Ref,
     Service, StateNet, States, TimerNet, TimerText, TransitionNet, bit_of,
 };
-use index::{Fact, Index, position, state_of, states_of};
+use index::{Fact, Index, clock_of, position, state_of, states_of};
 use still::{Stills, asked};
 
 /// Number of earlier lengths with which a new one is compared.
@@ -400,7 +400,8 @@ impl<'i, 'd> Compiler<'i, 'd> {
             let known = own.iter().rposition(|choice| choice.purpose == transition.purpose);
             table::u32(known.map(|at| of.first_choice + at).unwrap_or_else(|| {
                 let purpose = transition.purpose.clone();
-                self.choices.push(ChoiceNet { automaton: of.at, purpose });
+                let clock = clock_of(of.automaton, &transition.on);
+                self.choices.push(ChoiceNet { automaton: of.at, purpose, clock });
                 self.choices.len() - 1
             }))
         });

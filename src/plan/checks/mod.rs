@@ -7,6 +7,7 @@
 //! entries. A key without effect is no error if it only restates its default.
 
 mod cost;
+mod endless;
 mod faults;
 mod links;
 mod power;
@@ -42,6 +43,7 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
     // A misspelt name leaves its target unused: reported only if all names were resolved.
     if !out.has_errors() {
         unused::check(draft, out);
+        endless::check(draft, out);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod called;
 mod corrupted;
+mod following;
 mod gone_wrong;
 mod mechanisms;
 mod recorded;
@@ -20,7 +21,7 @@ use crate::health::declare::{
     Automaton, Branch, Effect, Expr, Fate, Move, Opens, Shape, State, Subject, Timer, Transition,
 };
 use crate::model::ids::ComponentId;
-use crate::model::spec::runs::{AfterSpec, FaultSpec, How, Once, OperationSpec};
+use crate::model::spec::runs::{FaultSpec, How, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::drills;
 use crate::plan::faults::{Declared, PLANNED};
@@ -139,6 +140,8 @@ struct Mould {
     restart: Option<DurationLaw>,
     /// State in which a broken part comes back.
     back: &'static str,
+    /// Number of its first transitions that draw what follows a failure of its host, and precede the loss of that.
+    drawn_with_host: usize,
     /// Number of sketches that use it.
     users: usize,
 }
@@ -278,10 +281,11 @@ impl<'a> Declarer<'a> {
         self.hours(hits.iter().filter_map(|hit| hit.crew.as_ref()));
         let (corrupt, others): (Vec<_>, Vec<_>) =
             hits.iter().partition(|hit| hit.spec.how.value == How::Corrupt);
+        let mut after_own = Vec::new();
         for hit in others {
             if let Some(after) = &hit.spec.after {
                 let leads = hits.iter().find(|other| other.name == after.fault.text);
-                self.follower(hit, after, leads);
+                after_own.extend(self.follower(hit, after, leads));
             } else if let Some(record) = hit.record {
                 self.recorded(hit, record);
             } else if hit.spec.together.value {
@@ -291,6 +295,7 @@ impl<'a> Declarer<'a> {
                 self.common(hit);
             }
         }
+        self.after_own_repair(after_own);
         // The last, since the restore of a database takes its members from every healthy state.
         corrupt.into_iter().for_each(|hit| self.corrupted(hit));
     }
@@ -464,38 +469,6 @@ impl<'a> Declarer<'a> {
                 mould.turn(Transition::when(!active.clone(), &[&state], UP));
             },
         );
-    }
-
-    /// Adds a fault that follows another fault of the same part, or of a domain on which it stands.
-    fn follower(&mut self, hit: &Hit<'_>, after: &AfterSpec, leads: Option<&Hit<'_>>) {
-        let Some(leads) = leads else { return };
-        let role = format!("what {} follows", hit.name);
-        let (mut own, mut hosted) = (Vec::new(), Vec::new());
-        for &index in &hit.members {
-            let part = self.sketches[index].part;
-            let mut chain = std::iter::once(part).chain(part.domains(self.draft));
-            let trigger = chain.find_map(|part| {
-                self.at(part).filter(|at| leads.members.binary_search(at).is_ok())
-            });
-            match trigger {
-                Some(trigger) if trigger == index => own.push(index),
-                Some(trigger) => {
-                    let name = self.sketches[trigger].name.clone();
-                    self.sketches[index].roles.push((role.clone().into(), vec![name]));
-                    hosted.push(index);
-                }
-                None => {
-                    let name = &self.sketches[index].name;
-                    let message = format!("`{}` never strikes `{name}` or its host", leads.name);
-                    self.out.push(Diagnostic::new(Code::NoEffect, after.fault.span, message));
-                }
-            }
-        }
-        let fact = format!("in {}", leads.name);
-        let led = Expr::own(&fact);
-        self.change(&own, |_, _| (), |mould, ()| mould.follow(hit, after, &led));
-        let led = Expr::of_role(&role, &fact);
-        self.change(&hosted, |_, _| (), |mould, ()| mould.follow(hit, after, &led));
     }
 
     /// Returns all automata with their facts; with the numbers of components also the effects on these. `live`: with
@@ -684,6 +657,7 @@ impl Mould {
             host: kind.host_by(|role| Subject::Role(role.into())),
             restart: kind.restart.map(|at| restarts[at].1.clone()),
             back: UP,
+            drawn_with_host: 0,
             users: 0,
         }
     }
@@ -708,38 +682,6 @@ impl Mould {
             timer = crew.repairs(timer);
         }
         self.step(timer, &last, back);
-    }
-
-    /// Adds the state of `hit`, which may follow when the condition `leads` holds.
-    fn follow(&mut self, hit: &Hit<'_>, after: &AfterSpec, leads: &Expr) {
-        let (pending, passed) = (format!("{}.pending", hit.name), format!("{}.passed", hit.name));
-        let begun = after.once.value == Once::Begun;
-        let state = state_of(hit.name);
-        self.fall(hit, if begun { &passed } else { UP });
-        let from: Vec<String> =
-            std::iter::once(UP.to_string()).chain(self.sound.iter().cloned()).collect();
-        let from: Vec<&str> = from.iter().map(String::as_str).collect();
-        let probability = after.probability.value.get();
-        let way = |probability, to: &str, adds: bool| Branch {
-            probability,
-            to: to.into(),
-            also: Vec::new(),
-            adds: adds.then(|| hit.name.to_string()),
-        };
-        let target = if begun { &state } else { &pending };
-        let mut ways =
-            vec![way(probability, target, begun), way(1.0 - probability, &passed, false)];
-        ways.retain(|way| way.probability > 0.0);
-        let draw = Transition::when(leads.clone(), &from, target);
-        self.turn(draw.branching(hit.name, ways));
-        self.sound.push(passed.clone());
-        self.shape.states.push(State::serving(&passed));
-        self.turn(Transition::when(!leads.clone(), &[&passed], UP));
-        if !begun {
-            self.shape.states.push(degraded(&pending));
-            let strike = Transition::when(!leads.clone(), &[&pending], &state);
-            self.turn(strike.branching("strike", vec![way(1.0, &state, true)]));
-        }
     }
 
     fn add_harm(&mut self, harm: Harm, state: &str, cured: bool) {
@@ -786,8 +728,8 @@ impl Mould {
             from.extend(self.sound.iter().map(String::as_str));
             from.extend(self.cured.iter().map(String::as_str));
             let lost = Transition::when(!host.clone(), &from, state);
-            // Before all other transitions: a part without a host can have no fault of its own.
-            self.shape.transitions.insert(0, lost);
+            // Before the transitions of faults: a part without a host can have no fault of its own.
+            self.shape.transitions.insert(self.drawn_with_host, lost);
             self.shape.states.push(State::failed(state, Effect::Refuse));
             self.harms.push((state.to_string(), Harm::Down));
             // The dot keeps the name distinct from that of every fault.

@@ -100,6 +100,21 @@ pub(crate) fn steps_s(draft: &Draft, class: usize, steps: &[Step]) -> f64 {
         .sum()
 }
 
+/// Returns whether the steps of a class certainly take no time: none, or only delays, work and calls of length 0.
+pub(crate) fn takes_no_time(draft: &Draft, class: usize) -> bool {
+    fn none(draft: &Draft, class: usize, steps: &[Step]) -> bool {
+        let all_hit = |_: &dyn Ask| 1.0;
+        Visits::new(steps, &all_hit).take().iter().all(|(step, count)| match &step.does {
+            _ if *count <= 0.0 => true,
+            Does::Delay(_) | Does::Work(_) => step_s(draft, class, step) <= 0.0,
+            Does::Call(call) => none(draft, class, &call.steps),
+            Does::Choose(_) | Does::Jump(_) | Does::Parallel(_) | Does::Repeat(_) => true,
+            Does::Query(_) | Does::Io(_) | Does::Visit(_) | Does::Ask(_) => false,
+        })
+    }
+    none(draft, class, &draft.routes[class].steps)
+}
+
 fn step_s(draft: &Draft, class: usize, step: &Step) -> f64 {
     match &step.does {
         Does::Delay(law) => law.mean(),

@@ -168,6 +168,52 @@ fn a_longer_roll_back_moves_no_draw_of_a_later_roll_out() {
     assert!(long.iter().all(|begin| short.contains(begin)));
 }
 
+/// A draw belongs to the turn. Of the 209 weekly turns of 1,460 days (days 0, 7, …, 1,456) half go wrong; a repair of ten days leaves out the turn that follows a
+/// bad one, a repair of an hour none. So each bad turn of the long repair is one of the short repair, and a turn of both
+/// has one outcome. (By the number of draws made so far, a turn left out would shift all later ones: of some 70 bad turns
+/// about half would go well with the short repair.)
+#[test]
+fn a_turn_of_maintenance_that_is_left_out_moves_no_draw_of_a_later_turn() {
+    let turns = |repair: &str| -> BTreeMap<String, bool> {
+        let text = format!(
+            "[operation.change]\nevery = \"week\"\nat = \"01:00\"\nlasts = \"10min\"\ndoes = \"maintain\"\n\
+             of = \"box-1\"\ngoes-wrong = {{ probability = 0.5, repair = \"{repair}\" }}\n"
+        );
+        let story = story_over(&members(&text), SimDuration::YEAR.saturating_mul(4));
+        let begun = story["box-1"].iter().filter_map(|line| {
+            let (at, state) = line.split_once(' ')?;
+            let state = state.strip_prefix("planned.change")?;
+            Some((at.to_string(), state.starts_with(".wrong")))
+        });
+        begun.collect()
+    };
+    let (short, long) = (turns("1h"), turns("10d"));
+    assert_eq!(short.len(), 209, "no turn is left out");
+    // Two of three turns are left: each good one, and each bad one with the next left out. 209 / 1.5 = 139, sd 5.
+    assert!((119..159).contains(&long.len()), "{}", long.len());
+    assert!(long.iter().all(|(at, wrong)| short[at] == *wrong));
+}
+
+/// A certificate that is forgotten with probability 0.5, on a box that a long repair of it keeps down at the next period.
+#[test]
+fn a_period_that_is_left_out_moves_no_draw_of_a_later_period() {
+    let begun = |lasts: &str| -> Vec<String> {
+        let text = format!(
+            "[fault.expires]\nhits = \"box-1\"\nhow = \"crash\"\nat = \"7d\"\nevery = \"7d\"\nprobability = 0.5\n\
+             repair = {lasts}\n"
+        );
+        let story = story_over(&members(&text), SimDuration::YEAR.saturating_mul(4));
+        let lines = story["box-1"].iter().filter(|line| line.contains(" fault.expires "));
+        lines.map(|line| line.split(' ').next().unwrap().to_string()).collect()
+    };
+    // Not a constant law: a constant length above the period is refused.
+    let long = "{ dist = \"uniform\", low = \"8d\", high = \"10d\" }";
+    let (short, long) = (begun("\"1h\""), begun(long));
+    assert!((80..130).contains(&short.len()), "{} of 208", short.len());
+    assert!(long.len() > 50 && long.len() < short.len(), "{}", long.len());
+    assert!(long.iter().all(|at| short.contains(at)));
+}
+
 /// The share of bad work, of parts that are worked on by themselves: 4 x 1043 weeks of 20 years, sd 19.
 #[test]
 fn the_share_of_work_that_goes_wrong_is_its_probability() {

@@ -178,6 +178,75 @@ fn a_fault_that_follows_another_begins_when_that_one_is_repaired() {
     assert!((0.24..0.36).contains(&share), "{share}");
 }
 
+/// Crash at 1 h for 1 h; then the fault that follows it, for 30 min, in place of `up`; then the next, for 15 min.
+#[test]
+fn a_fault_that_follows_another_of_the_same_part_begins_at_its_repair() {
+    let after = |name: &str, other: &str, repair: &str, probability: f64| {
+        format!(
+            "[fault.{name}]\nhits = \"desk-1\"\nhow = \"hang\"\nrepair = \"{repair}\"\n\
+             after = {{ fault = \"{other}\", once = \"repaired\", probability = {probability} }}\n"
+        )
+    };
+    // The order in the file does not matter.
+    let text = format!(
+        "{PAIR}{}{}[fault.first]\nhits = \"desk-1\"\nhow = \"crash\"\nat = \"1h\"\nlasts = \"1h\"\n",
+        after("third", "second", "15min", 1.0),
+        after("second", "first", "30min", 1.0),
+    );
+    let story = story_over(&text, SimDuration::DAY);
+    let moves: Vec<&str> =
+        story["desk-1"].iter().map(|line| line.split(" (").next().unwrap()).collect();
+    assert_eq!(moves, ["1h fault.first", "2h fault.second", "150min fault.third", "165min up"]);
+    // Two that follow one fault: each of 876 crashes of a year is followed by the first with 0.3, else by the second with
+    // 0.5: 0.3 and 0.7 x 0.5 = 0.35 of them; sd 0.016.
+    let text = format!(
+        "{PAIR}[fault.first]\nhits = \"desk-1\"\nhow = \"crash\"\nat = \"1h\"\nlasts = \"1h\"\nevery = \"10h\"\n{}{}",
+        after("second", "first", "30min", 0.3),
+        after("third", "first", "15min", 0.5),
+    );
+    let story = story_over(&text, SimDuration::YEAR);
+    let count = |what: &str| story["desk-1"].iter().filter(|line| line.contains(what)).count();
+    assert_eq!(count(" fault.first "), 876);
+    let share = |what: &str| count(what) as f64 / 876.0;
+    assert!((share(" fault.second ") - 0.3).abs() < 0.065, "{}", share(" fault.second "));
+    assert!((share(" fault.third ") - 0.35).abs() < 0.065, "{}", share(" fault.third "));
+}
+
+/// A service that restarts stops with its server: what follows the server's failure is drawn before that, and strikes when
+/// the server is back. At the onset there is no process to strike, and a part has one failure at a time.
+#[test]
+fn what_can_never_follow_is_refused_with_what_can() {
+    let text = |once: &str, hits: &str| {
+        format!(
+            "{STACK}[fault.power]\nhits = \"box-1\"\nhow = \"crash\"\nat = \"1h\"\nlasts = \"1h\"\n\
+             [fault.after]\nhits = \"{hits}\"\nhow = \"hang\"\nrepair = \"30min\"\n\
+             after = {{ fault = \"power\"{once} }}\n"
+        )
+    };
+    let story = story_over(&text(", once = \"repaired\"", "app-1"), SimDuration::DAY);
+    let moves: Vec<&str> =
+        story["app-1"].iter().map(|line| line.split(" (").next().unwrap()).collect();
+    assert_eq!(moves, ["1h after.pending", "2h fault.after", "150min up"]);
+    for (hits, why) in [("box-1", "one failure at a time"), ("app-1", "stops with its host")] {
+        let window = "\n[window.any]\nlength = \"1h\"\n";
+        let text = format!("{}{window}", text("", hits));
+        let found = crate::inside::common::read(&text, std::path::Path::new("."));
+        let found = found.err().expect("it is refused");
+        for words in
+            ["E1301", "`after` never strikes at the onset of `power`", why, "once = \"repaired\""]
+        {
+            assert!(found.contains(words), "{hits}: {words}:\n{found}");
+        }
+    }
+}
+
+/// A service on one server.
+const STACK: &str = "scenario = \"stack\"\nformat = 2\ntitle = \"t\"\nquestion = \"q\"\nsource = \"s\"\n\
+    [server.box]\ncores = 1\n[zone.www]\non = [\"box-1\"]\n\
+    [service.app]\nin = \"www\"\nworkers = 5\nrestart = \"10s\"\n\
+    [workload.visitors]\nrequest = \"page\"\nrate = \"1/s\"\n[request.page]\nenter = \"app\"\n\
+    demands = { work = \"10ms\" }\nsteps = [{ cpu = \"app\", demand = \"work\" }]\n";
+
 /// Two units that fail at 10 s and need 5 s of somebody's time.
 fn second_repair(hands: u32) -> String {
     let text = format!(

@@ -3,12 +3,13 @@
 //! Model: the outcome of the work is drawn when it begins. Work that goes wrong has the operation's name as its cause,
 //! from its begin to the end of the repair; work that goes well has the cause `planned`.
 //!
-//! - *Maintenance*: each part by itself. Its draw is the n-th of its automaton for this operation. After the work the
-//!   part is broken, until it is detected and repaired.
-//! - *Deployment*: an automaton of its own, `name/roll-out`, draws once per turn whether the version is bad, also in turns
-//!   that it leaves out, so that a longer repair moves no other draw. It takes the first part out itself, in the same
-//!   transition. The others have clocks, as in a deployment that cannot go wrong, and ask it whether the version is bad and
+//! - *Maintenance*: each part by itself. After the work the part is broken, until it is detected and repaired.
+//! - *Deployment*: an automaton of its own, `name/roll-out`, draws once per turn whether the version is bad. It takes the
+//!   first part out itself, in the same transition. The others have clocks, as in a deployment that cannot go wrong, and ask it whether the version is bad and
 //!   whether it goes on. A part that comes back with a bad version is broken until the version is rolled back on all parts.
+//!
+//! A draw belongs to the turn of the operation's clock. A turn that is left out, because the part is down or a bad version
+//! is still out, therefore moves no other draw.
 //!
 //! Input: the parts, the operation, its outcome. Output: states, timers and transitions of the parts, and the roll-out.
 //! Leaves out: parts that are out of service anyway at their turn get no version, and no part stops a roll-out by a fault of
@@ -210,11 +211,6 @@ fn roll_out(
     }
     let draw = Transition::on(&begin.name, &[IDLE], IDLE).branching(work.name, ways);
     let mut all = Automaton::new(name, states).transition(draw.opens(Opens::Never));
-    for busy in [THROUGH, LATE] {
-        let ways = wrong.ways((busy, ""), (busy, ""));
-        let left_out = Transition::on(&begin.name, &[busy], busy).branching(work.name, ways);
-        all = all.transition(left_out.opens(Opens::Never));
-    }
     let at_the_end = |from: &str, to: &str| Transition::on(&over.name, &[from], to);
     all = all
         .transition(at_the_end(SPREADING, IDLE).given(!any(&has(work.name))))
