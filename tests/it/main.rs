@@ -28,6 +28,7 @@ mod guide;
 mod links;
 mod logs;
 mod messages;
+mod outputs;
 mod peers;
 mod queues;
 mod replay;
