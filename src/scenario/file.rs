@@ -18,6 +18,7 @@ use std::path::{Component, Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 
 use super::code::Code;
+use crate::units::SimDuration;
 
 /// Longest line of a trace, in bytes.
 pub const MAX_LINE_BYTES: usize = 64 * 1024;

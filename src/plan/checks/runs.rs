@@ -7,7 +7,7 @@ use crate::kinds::client::spec::ClientsSpec;
 use crate::kinds::zone::{caps, overlap, vm};
 use crate::model::spec::runs::{Does, Level, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
-    ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment, WorkloadSpec,
+    ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TimeUnit, TraceFormat, WeekMoment, WorkloadSpec,
 };
 use crate::plan::Draft;
 use crate::plan::checks::restores;

@@ -3,7 +3,8 @@
 use crate::model::blueprint::{Arrivals, Workload};
 use crate::model::ids::ClassId;
 use crate::model::spec::traffic::{
-    FlashSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, TraceSpec, WeekMoment, WorkloadSpec,
+    FlashSpec, Moment, ProcessWord, ProfileSpec, TimeUnit, TraceFormat, TraceSpec, WeekMoment,
+    WorkloadSpec,
 };
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
