@@ -240,7 +240,7 @@ mod tests {
         assert!(shares(1.0, &[]).is_empty());
     }
 
-    /// mechanisms 1.7, test 7.
+    /// 1.7 test 7, for processors shared as rates.
     #[test]
     fn no_shares_means_only_what_the_others_leave() {
         assert_eq!(shares(2.0, &[(0.0, 2.0), (10.0, 4.0)]), [0.0, 2.0]);

@@ -146,7 +146,7 @@ fn a_death_is_noticed_after_u_interval_and_fall_less_one_intervals_and_the_time_
     is_uniform(&refused, 5.0, 5.0);
 }
 
-/// Load balancers, test 4: interval 2 s and fall 3; a server that dies just after a good check is
+/// 9.6 test 4: interval 2 s and fall 3; a server that dies just after a good check is
 /// marked down 6 s later and the time-out of the check, one that dies just before it after 4 s.
 #[test]
 fn mechanisms_9_6_4_haproxys_defaults_notice_within_four_to_six_seconds_and_the_time_out() {
@@ -156,7 +156,7 @@ fn mechanisms_9_6_4_haproxys_defaults_notice_within_four_to_six_seconds_and_the_
     is_uniform(&times, 4.0 + 1.0, 2.0);
 }
 
-/// Load balancers, test 5: F5's monitor of 5 s marks a member down 16 s after its last success (3n + 1):
+/// 9.6 test 5: F5's monitor of 5 s marks a member down 16 s after its last success (3n + 1):
 /// the third missed probe, at 15 s, and its time of 1 s. So 11 to 16 s after the death; a member that
 /// is back before the third probe is never out.
 #[test]
@@ -489,7 +489,7 @@ fn takeovers(keys: &str, planned: bool, replications: u32) -> Vec<f64> {
 
 const VRRP: &str = r#"vrrp = { interval = "1s", priority = 200, partner = 100 }"#;
 
-/// Load balancers, test 1: priorities 200 and 100, interval 1 s. The address moves 3.609 s after
+/// 9.6 test 1: priorities 200 and 100, interval 1 s. The address moves 3.609 s after
 /// the last advertisement, so between 2.609 and 3.609 s after the crash; a clean shutdown says so,
 /// and only the skew of 0.609 s is waited for.
 #[test]
@@ -501,7 +501,7 @@ fn mechanisms_9_6_1_an_address_moves_by_the_timers_of_vrrp() {
     }
 }
 
-/// Load balancers, test 2: with `preempt` the first takes the address back, as soon as its own timer
+/// 9.6 test 2: with `preempt` the first takes the address back, as soon as its own timer
 /// of 3 s and 56/256 s has run out; without, it stays where it is.
 #[test]
 fn mechanisms_9_6_2_the_first_takes_the_address_back_only_where_it_preempts() {

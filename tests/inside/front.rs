@@ -158,7 +158,7 @@ fn o42_ii_when_all_obey_the_loss_is_half_a_life_and_the_detection() {
     assert!((all - 6_000.0).abs() <= 0.02 * 6_000.0, "{all}");
 }
 
-/// Load balancers, test 6: time to live 60 s: half of those that obey have moved 30 s after the
+/// 9.6 test 6: time to live 60 s: half of those that obey have moved 30 s after the
 /// change, all of them after 60 s, and a tail of 2 % stays.
 #[test]
 fn mechanisms_9_6_6_half_have_moved_after_half_a_life_and_all_that_obey_after_one() {

@@ -5,6 +5,8 @@ use fivenines::{Results, Run, Scenario};
 
 use crate::inside::shared::base::{With, base};
 
+mod placement;
+
 /// Pages of 20 ms at members of one core: 50/s each. The load steps from 75/s to 225/s at 10:00, at the end of a period.
 fn shop(lines: &str) -> Scenario {
     Scenario::parse(&base("scaler").with(lines)).unwrap_or_else(|error| panic!("{error}"))

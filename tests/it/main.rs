@@ -28,6 +28,7 @@ mod guide;
 mod links;
 mod logs;
 mod messages;
+mod numbered;
 mod outputs;
 mod peers;
 mod queues;

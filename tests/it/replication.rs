@@ -226,8 +226,8 @@ fn a_synchronous_write_waits_for_its_replicas() {
     is_about(&goes_on, "latency.order.max@steady", 0.006, 1e-3);
 }
 
-/// 7.5, 5: the session of a Manatee primary that loses power ends after 40 s, up to a tick of 2 s more; then another generation
-/// begins, and no acknowledged write is lost.
+/// Runs a group of three with the timers of Manatee: the session of a primary that loses power ends after 40 s, or up to a
+/// tick of 2 s later. Then another generation begins.
 fn manatee(rest: &str, figures: &[&str]) -> Results {
     let failover = r#"
 [database.d.failover]
@@ -245,27 +245,72 @@ manual-repair = "1h"
 const POWER: &str =
     "[fault.power]\nhits = \"server.box-1\"\nhow = \"crash\"\nat = \"20s\"\nlasts = \"10h\"\n";
 
+/// 7.5 test 5: up to 2 s until the first probe, 19 further ones of 2 s each, and the time-out of the last one of 2 s are
+/// 40 to 42 s. The text says from 38 s to about 42 s.
 #[test]
 fn mechanisms_7_5_5_a_manatee_primary_is_replaced_after_its_session_and_nothing_is_lost() {
     let figures = ["lost-writes.d@steady", "failovers.d@steady", "served.order@steady"];
     let results = manatee(POWER, &figures);
     assert_eq!(figure(&results, "failovers.d@steady").value(), 1.0);
     assert_eq!(figure(&results, "lost-writes.d@steady").value(), 0.0);
-    // Between 38 and 42 s without a primary, at 10/s.
+    // 10/s for 40 to 42 s, and the write that was open at the crash.
     let lost = 1_000.0 - figure(&results, "served.order@steady").value();
-    assert!((380.0..430.0).contains(&lost), "{lost}");
+    assert!((400.0..=421.0).contains(&lost), "{lost}");
 }
 
+/// 7.5 test 6: the primary and one of its two replicas lose power at 20 s. The other replica has every acknowledged write.
+/// It answers reads and is not promoted, as no further replica could acknowledge a write that it took. So nothing is
+/// written until one returns:
+///
+/// - neither does: 10/s for 20 s, and one of these writes is open at the crash;
+/// - the replica, at 80 s: the next probe of the primary fails within 2 s, and the group serves for 18 to 20 s more;
+/// - the primary, at 80 s: it serves for 20 s more.
 #[test]
 fn mechanisms_7_5_6_without_another_peer_no_sync_is_promoted_until_one_returns() {
-    let other =
-        "[fault.other]\nhits = \"server.box-3\"\nhow = \"crash\"\nat = \"20s\"\nlasts = \"60s\"\n";
-    let results =
-        manatee(&format!("{POWER}{other}"), &["served.order@steady", "lost-writes.d@steady"]);
-    // From 20 s to 80 s nothing is written; then the server boots and the sync is promoted.
-    let served = figure(&results, "served.order@steady").value();
-    assert!((150.0..=400.0).contains(&served), "{served}");
-    assert_eq!(figure(&results, "lost-writes.d@steady").value(), 0.0);
+    let reads = r#"
+[database.d.reads]
+to = "replicas"
+[workload.readers]
+request = "look"
+rate    = "10/s"
+arrivals = { process = "fixed" }
+[request.look]
+steps = [ { call = "d", read = 1, time-out = "1s" } ]
+[window.alone]
+at      = "65s"
+warm-up = "65s"
+length  = "15s"
+replications = 4
+"#;
+    let away = |member: usize, lasts: &str| {
+        POWER
+            .replace("power", &format!("power-{member}"))
+            .replace("box-1", &format!("box-{member}"))
+            .replace("10h", lasts)
+    };
+    for (primary, replica, served, failovers) in [
+        ("10h", "10h", 199.0..=200.0, 0.0),
+        ("10h", "60s", 379.0..=400.0, 1.0),
+        ("60s", "10h", 399.0..=400.0, 0.0),
+    ] {
+        let faults = format!("{reads}{}{}", away(1, primary), away(3, replica));
+        let figures = [
+            "served.order@steady",
+            "failovers.d@steady",
+            "lost-writes.d@steady",
+            "served.order@alone",
+            "served.look@alone",
+        ];
+        let results = manatee(&faults, &figures);
+        let [written, changes, lost, late, read] =
+            figures.map(|path| figure(&results, path).value());
+        assert!(served.contains(&written), "{primary} {replica}: {written}");
+        assert_eq!(
+            (changes, lost, late, read),
+            (failovers, 0.0, 0.0, 150.0),
+            "{primary} {replica}"
+        );
+    }
 }
 
 /// From 20 s to 50 s the primary is down, and of its two replicas one until 90 s. The other alone is not promoted, and the primary is

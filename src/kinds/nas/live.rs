@@ -421,7 +421,7 @@ pub fn next_retry(issued: SimTime, now: SimTime) -> SimTime {
 mod tests {
     use super::*;
 
-    /// Mechanisms of network file systems, test 1: an operation issued 1 s into an outage of 45 s
+    /// 8.4 test 1, on the schedule alone: an operation issued 1 s into an outage of 45 s
     /// is sent again at 2, 4, 8, 16, 32 and 64 s.
     #[test]
     fn a_hard_mount_is_retried_on_the_transports_schedule() {

@@ -1,4 +1,5 @@
-//! Tests 1 to 4 of the placement rules, and properties.
+//! Tests 1 to 4 of section 7.5 of the mechanism's description, and properties. `tests/inside/scaling/placement.rs` tests the
+//! same by scenarios.
 
 use proptest::prelude::*;
 
@@ -37,8 +38,9 @@ fn at(seconds: u64) -> SimTime {
     SimTime::ZERO + SimDuration::from_secs(seconds)
 }
 
+/// 7.5 test 1: of 40 and 90 GiB unreserved the server with 40 is chosen (packing); a weight of −2 chooses the other.
 #[test]
-fn t1_less_unreserved_memory_wins_and_a_negative_weight_turns_that() {
+fn test_1_less_unreserved_memory_wins_and_a_negative_weight_turns_that() {
     let servers = [server(90), server(40)];
     assert_eq!(place(&servers, MEMORY_ALONE), Ok(1));
     assert_eq!(place(&servers, Weights { memory: -2.0, ..MEMORY_ALONE }), Ok(0));
@@ -47,18 +49,20 @@ fn t1_less_unreserved_memory_wins_and_a_negative_weight_turns_that() {
     assert_eq!(place(&servers, Weights { memory: -2.0, ..MEMORY_ALONE }), Ok(1));
 }
 
-/// A negative weight would take the largest: it is taken only where large servers are not left out.
+/// 7.5 test 2: 15 % of ten candidates are 1.5, so one is left out; of six none. A weight of −2 favours the most
+/// unreserved memory, so the largest server is chosen unless it is left out.
 #[test]
-fn t2_of_ten_candidates_the_largest_is_left_out_of_six_none() {
+fn test_2_of_ten_candidates_the_largest_is_left_out_of_six_none() {
     let spread = Weights { memory: -2.0, ..MEMORY_ALONE };
     let servers: Vec<Server> = (1..=10).map(|free| server(free * 10)).collect();
     assert_eq!(place(&servers, spread), Ok(8), "the tenth has 100 GiB");
     assert_eq!(place(&servers[..6], spread), Ok(5));
-    assert_eq!(place(&servers[..7], spread), Ok(5), "7 × 0.15 is more than one");
+    assert_eq!(place(&servers[..7], spread), Ok(5), "7 × 0.15 is 1.05, so one is left out");
 }
 
+/// 7.5 test 3: the control plane takes a server for unknown 11 s after its last heartbeat.
 #[test]
-fn t3_a_server_without_a_heartbeat_for_12_seconds_gets_nothing() {
+fn test_3_a_server_without_a_heartbeat_for_12_seconds_gets_nothing() {
     let mut heartbeat = Heartbeat::default();
     heartbeat.works(at(100), false);
     assert!(heartbeat.is_running(at(110)), "10 s of silence");
@@ -80,8 +84,10 @@ fn t3_a_server_without_a_heartbeat_for_12_seconds_gets_nothing() {
     assert!(heartbeat.is_running(at(303)));
 }
 
+/// 7.5 test 4: two of three servers hold a zone of the owner, so the third zone goes to the third server although that
+/// has the most unreserved memory. Once all three hold one, packing decides.
 #[test]
-fn t4_the_third_zone_of_an_owner_avoids_its_servers_while_others_exist() {
+fn test_4_the_third_zone_of_an_owner_avoids_its_servers_while_others_exist() {
     let mut servers = [server(10), server(20), server(90)];
     servers[0].own = 1;
     servers[1].own = 1;

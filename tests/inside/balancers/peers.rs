@@ -20,7 +20,7 @@ fn addresses(plan: &Blueprint, world: &World<'_>) -> Vec<usize> {
     front(plan, world).addresses()
 }
 
-/// Load balancers, test 3: three members with six addresses, one dies. Its two go to the members
+/// 9.6 test 3: three members with six addresses, one dies. Its two go to the members
 /// with fewest, 3/3, within Spread's detection: token 1.25 s, gather 1.25 s and a part of the 1.25 s
 /// to form the ring. The recovered one waits the 5 s of `mature`; with everything in one pass it has
 /// its two addresses then; with one a round of 4 s, one after 4 s and one after 4 s more.

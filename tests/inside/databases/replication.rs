@@ -13,7 +13,7 @@ write = { cpu = "1.25ms" }
 replication = { mode = "async", receive = "0s" }
 "#;
 
-/// O43: a replica that applies 800 writes a second falls behind a primary that takes 1,000 for ten
+/// 7.5 test 8, its second half, and O43: a replica that applies 800 writes a second falls behind a primary that takes 1,000 for ten
 /// minutes and 500 from then on. What a promotion at 600 s would have to replay are the 120,000; of
 /// them nothing is lost, since they have been received.
 #[test]
@@ -74,8 +74,9 @@ fn a_replica_that_was_away_catches_up_on_a_straight_line() {
     assert!((caught - 50.0).abs() <= 0.02, "{caught}");
 }
 
-/// Replication, test 8: the replica of 800 a second under 1,000 falls behind by 0.2 s a second, and
-/// made primary it has to apply what it has received first: 20 s of it, 4,000 writes, are 5 s.
+/// 7.5 test 8, its first half: a replica that applies 800 of 1,000 writes per second falls behind by 0.2 s per second. To
+/// become primary it first applies what it has received: the 4,000 writes of 20 s take 5 s. The test above has the drain,
+/// (800 − 500)/s.
 #[test]
 fn mechanisms_7_5_8_a_promotion_waits_until_what_was_received_is_applied() {
     let failover = r#"
@@ -130,8 +131,8 @@ manual-repair = "45min"
     (0..failovers).map(one).collect()
 }
 
-/// O44: what is under way to the replica is Poisson, rate × delay. Bands: 3.29 standard errors of the
-/// mean (14.14 / √n) and of the deviation (1 / √2n of it), ±2 for the 99 % quantile.
+/// 7.5 test 7, its first part, and O44: the number of writes under way to the replica is Poisson, with a mean of rate × delay.
+/// Bands: 3.29 standard errors of the mean (14.14 / √n) and of the deviation (1 / √2n of it), ±2 for the 99 % quantile.
 #[test]
 fn o44_mechanisms_7_5_7_what_an_asynchronous_failover_loses_is_rate_times_delay() {
     let mut lost = losses("async", (1_000.0, "\"200ms\"", 0.25), 6_100);
@@ -148,7 +149,7 @@ fn o44_mechanisms_7_5_7_what_an_asynchronous_failover_loses_is_rate_times_delay(
     assert!((mean * 8_760.0 / 4_000.0 - 438.0).abs() < 0.05 * 438.0);
 }
 
-/// O44, lost after synchronisation: whatever was acknowledged, a replica has.
+/// 7.5 test 7, its second part, and O44: a write is acknowledged when a replica has received it, so none of them is lost.
 #[test]
 fn o44_a_semi_synchronous_failover_loses_nothing_that_was_acknowledged() {
     let fixed = (1_000.0, "\"200ms\"", 0.25);
@@ -172,9 +173,9 @@ fn an_asynchronous_failover_loses_what_years_reckon_with() {
     assert!(seen.half_width() < 0.08 * reckoned, "{seen:?}");
 }
 
-/// Replication, test 7: a semi-synchronous write takes as much longer as a replica needs to receive
-/// it. With the replica away the group waits ten seconds and goes on without it; then what it took
-/// since is lost with the primary: all from 0.8 s, when the last receipt was sent, to 12 s.
+/// 7.5 test 7, its third part: a semi-synchronous write takes as much longer as a replica needs to receive it. While the
+/// replica is away, for 11 s, a write waits for 10 s and is then acknowledged without it. All that are acknowledged in this
+/// way are lost with the primary: 10/s from 0.8 s, when the last received write was sent, to 12 s are 112.
 #[test]
 fn mechanisms_7_5_7_semi_sync_falls_back_after_ten_seconds_and_then_loses() {
     let semi = ASYNC.replace("async", "semi-sync");

@@ -47,7 +47,7 @@ fn near(value: f64, expected: f64, tolerance: f64) {
     assert!((value - expected).abs() <= tolerance, "{value}, expected {expected} ± {tolerance}");
 }
 
-/// Test 1 of network file systems: the head dies at 0 s, is missed at 15 s and taken
+/// 8.4 test 1: the head dies at 0 s, is missed at 15 s and taken
 /// over at 45 s. What was issued at 1 s is sent again at 2, 4, 8, 16, 32 and 64 s; at 15 s, at 46 s.
 #[test]
 fn mechanisms_8_4_1_what_was_issued_in_the_outage_goes_on_at_the_first_retry_after_the_takeover() {
@@ -83,7 +83,7 @@ fn mechanisms_8_4_1_a_soft_mount_errs_only_when_the_outage_exceeds_its_limit() {
     assert_eq!(ended(&observed(&alone, 0.5, 60.5)), [0, 0, 60, 0, 0, 0]);
 }
 
-/// Test 2 of the same: with NFSv4 what opens or locks waits out the 45 s of grace after the
+/// 8.4 test 2: with NFSv4 what opens or locks waits out the 45 s of grace after the
 /// takeover, and again after the giveback; plain reads of NFSv3 do not.
 #[test]
 fn mechanisms_8_4_2_what_opens_or_locks_waits_out_the_grace_and_plain_reads_do_not() {
@@ -112,7 +112,7 @@ fn mechanisms_8_4_2_what_opens_or_locks_waits_out_the_grace_and_plain_reads_do_n
     near(late as f64, 50.0, 25.0);
 }
 
-/// Test 4 of the same: back at 300 s, the head gets its volumes again 600 s later; that takes 20 s
+/// 8.4 test 4: back at 300 s, the head gets its volumes again 600 s later; that takes 20 s
 /// and is a second outage, of its volumes alone.
 #[test]
 fn mechanisms_8_4_4_a_giveback_is_a_second_outage() {
@@ -246,7 +246,7 @@ pub fn carried(plan: &Blueprint, from: f64, length: f64) -> (f64, u64) {
     (gauge.inside as f64 / length / 1e9, gauge.completed)
 }
 
-/// Test 3 of the same: heads at 70 % each are one head at 140 %: it completes 1,000 a second, and
+/// 8.4 test 3: heads at 70 % each are one head at 140 %: it completes 1,000 a second, and
 /// its line grows by 0.4 of that. At 40 % each the mean stay is 1 / (1,000 − 800) = 5 ms, which is
 /// L0 / (1 − 0.8).
 #[test]

@@ -22,7 +22,7 @@ steps = [ {{ io = "files", ops = 1, READ }} ]
 const OUTAGE: &str = "[fault.panic]\nhits = \"nas.store.head\"\nhow = \"crash\"\nat = \"0s\"\n\
                       lasts = \"45s\"\n";
 
-/// Mechanisms of network file systems, test 1: the outage begins at 0 s and lasts 45 s; what was
+/// 8.4 test 1, for an outage without a takeover: the outage begins at 0 s and lasts 45 s; what was
 /// issued at 1 s is sent again after 1, 2, 4, 8, 16 and 32 s more, so that it is answered at 64 s.
 #[test]
 fn a_hard_mount_goes_on_at_the_first_retry_after_the_outage() {
