@@ -6,11 +6,13 @@ use std::path::Path;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CheckArgs, SolverName, TextOrJson};
+use super::gate::write;
 use crate::facade::Run;
 use crate::facade::claims;
 use crate::facade::error::Error;
 use crate::facade::fix::rewrite;
 use crate::facade::load::{Loaded, Purpose, canonical, files, load};
+use crate::report::sarif::Log;
 
 /// Checks every file, also after one with errors.
 ///
@@ -23,18 +25,26 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     let run = SolverName::set(args.solver, Run::new().for_comparison());
     let run = if args.long { run.long() } else { run };
     let files = files(&args.files)?;
+    let mut sarif = Log::default();
+    if let Some(path) = &args.sarif {
+        // Before the checks, so that a long list does not end at a file that cannot be written.
+        write(path, sarif.bytes())?;
+    }
     // A file may refer to one that is rewritten after it.
     let fixed: Vec<_> = files.iter().map(|file| fix(file, args, console)).collect();
     for (file, fixed) in files.iter().zip(fixed) {
+        let name = file.display().to_string();
         let purpose = Purpose::Check(run.choices.solver);
         let ended = match fixed.and_then(|()| load(file, &args.set.assignments, purpose)) {
             Ok(mut loaded) => {
                 claims::check(&mut loaded, &args.set.assignments);
                 announce(&mut loaded, &run, console);
+                sarif.add(&name, &loaded.report());
                 check_one(&loaded, args, console)?
             }
             Err(error) => {
                 let failure = Failure::from(error);
+                sarif.unreadable(&name, failure.message.as_deref().unwrap_or_default());
                 match args.format {
                     TextOrJson::Text => console.failed(&failure),
                     TextOrJson::Json => console.complain(&failure.json()),
@@ -45,6 +55,9 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
         if exit == Exit::Done {
             exit = ended;
         }
+    }
+    if let Some(path) = &args.sarif {
+        write(path, sarif.bytes())?;
     }
     Ok(exit)
 }

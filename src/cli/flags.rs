@@ -148,6 +148,11 @@ pub enum Command {
     /// this fivenines compares its own events with the list by --then. Exit code 0 when nothing
     /// differs, 7 when something does, 5 when another version of fivenines made the results.
     Replay(ReplayArgs),
+    /// Print the figures of results for benchmark trackers and dashboards
+    ///
+    /// Reads results folders; nothing is simulated. Exit code 2 when a folder has no results, 5 when
+    /// another version wrote them, 7 when they are damaged.
+    Export(ExportArgs),
     /// Write a scenario to start from
     ///
     /// Writes a small web tier with comments: a web zone and a database zone, users, faults and
@@ -187,6 +192,11 @@ pub struct CheckArgs {
     /// message and help. The same file gives the same bytes.
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: TextOrJson,
+    /// Also write the diagnostics to this file, in SARIF 2.1.0 for code scanning and editors
+    ///
+    /// An existing file is replaced.
+    #[arg(long, value_name = "FILE.sarif", value_hint = ValueHint::FilePath)]
+    pub sarif: Option<PathBuf>,
     /// Print the model in canonical form, and its digest
     ///
     /// Prints JSON on standard output, with defaults filled in, units resolved and names sorted, then
@@ -270,6 +280,38 @@ pub struct DiffArgs {
     /// Form of the answer on standard output: text, json
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: TextOrJson,
+}
+
+/// Flags of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Results folders of scenarios, as `run` or `compare` wrote them
+    #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub results: Vec<PathBuf>,
+    /// Form: bmf, benchmark-smaller, benchmark-bigger, openmetrics
+    ///
+    /// `bmf` is the metric format of Bencher. `benchmark-smaller` and `benchmark-bigger` are the lists that
+    /// github-action-benchmark reads as customSmallerIsBetter and customBiggerIsBetter: each has the figures
+    /// of which less, or more, is better. `openmetrics` is text for Prometheus.
+    #[arg(long, value_name = "FORM", required = true, hide_possible_values = true)]
+    pub form: ExportForm,
+    /// Print only figures whose path begins with this; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub figure: Vec<String>,
+}
+
+/// Form of exported figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportForm {
+    /// Bencher Metric Format
+    Bmf,
+    /// Figures of which less is better
+    BenchmarkSmaller,
+    /// Figures of which more is better
+    BenchmarkBigger,
+    /// Text for Prometheus; one word, as its projects write it
+    #[value(name = "openmetrics")]
+    OpenMetrics,
 }
 
 /// Flags of `gate`.

@@ -68,10 +68,10 @@ pub fn gate(args: &GateArgs, console: &Console) -> Result<Exit, Failure> {
     let exit = exit(&report, not_judged);
     let exit = gate.work.stop.exit().unwrap_or(exit);
     if let Some(path) = &args.junit {
-        write(path, &junit::xml(&report))?;
+        write(path, junit::xml(&report))?;
     }
     if let Some(path) = &args.markdown {
-        write(path, &comment::markdown(&report))?;
+        write(path, comment::markdown(&report))?;
     }
     match args.format {
         TextOrJson::Text => {
@@ -100,7 +100,12 @@ fn exit(report: &Report, not_judged: Option<Exit>) -> Exit {
     if any(&Outcome::Unsure) && !report.allow_unsure { Exit::Inconclusive } else { Exit::Done }
 }
 
-fn write(path: &Path, content: &str) -> Result<(), Failure> {
+/// Writes a file of its own.
+///
+/// # Errors
+///
+/// A file that cannot be written.
+pub fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Failure> {
     fs::write(path, content).map_err(|error| {
         let name = shown(&path.display().to_string());
         Failure::new(Exit::Io, format!("cannot write {name}: {error}"))

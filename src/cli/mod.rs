@@ -16,6 +16,7 @@ mod draw;
 mod events;
 pub mod exit;
 mod explain;
+mod export;
 pub mod flags;
 pub mod gate;
 pub(crate) mod init;
@@ -77,6 +78,7 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
         Some(Command::Diff(args)) => diff::diff(args, console),
         Some(Command::Gate(args)) => gate::gate(args, console),
         Some(Command::Explain(args)) => explain::explain(args, console),
+        Some(Command::Export(args)) => export::export(args, console),
         Some(Command::Replay(args)) => replay::replay(args, console),
         Some(Command::Sweep(args)) => sweep::sweep(args, console),
         Some(Command::Init(args)) => init::init(args, console),

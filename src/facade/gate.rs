@@ -35,25 +35,7 @@ impl Baseline {
     /// [`Kind::Inconclusive`] if replications are missing or the summary cannot be parsed by this version;
     /// [`Kind::Integrity`] if the file cannot be read.
     pub(crate) fn read(recorded: Recorded) -> Result<Self, Error> {
-        if !recorded.is_complete() {
-            let message =
-                format!("the baseline {} is partial: replications are missing", recorded.name());
-            return Err(Error::new(Kind::Inconclusive, message));
-        }
-        let bytes = recorded.file("summary.json")?;
-        let values = recorded.file("replications.json").ok();
-        let summary = SummaryRecord::parse(&bytes).and_then(|summary| match values {
-            Some(values) => summary.with_values(&values),
-            None => Ok(summary),
-        });
-        let summary = summary.map_err(|error| {
-            let message = format!(
-                "the summary of {} (results version {}) cannot be read by this version ({RESULTS_VERSION}): {error}",
-                recorded.name(),
-                recorded.results_version(),
-            );
-            Error::new(Kind::Inconclusive, message)
-        })?;
+        let summary = recorded.summary("baseline")?;
         Ok(Self { recorded, summary })
     }
 

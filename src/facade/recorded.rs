@@ -10,6 +10,8 @@ use crate::report::run::{EVENT_TRAILS, SAMPLED, TOLD_ALONE};
 use crate::report::write::{self, ResultSet, read_manifest, sha256};
 use crate::scenario::render::shown;
 use crate::solve::trail::pieces;
+use crate::study::record::SummaryRecord;
+use crate::study::results::RESULTS_VERSION;
 
 /// Verified results of one scenario.
 pub(crate) struct Recorded {
@@ -102,6 +104,34 @@ impl Recorded {
     pub(crate) fn file(&self, path: &str) -> Result<Vec<u8>, Error> {
         fs::read(self.folder.join(path)).map_err(|error| {
             Error::new(Kind::Integrity, format!("cannot read {}: {error}", self.name()))
+        })
+    }
+
+    /// Reads the figures; `called` is the word for the folder in messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Inconclusive`] if replications are missing or the summary cannot be parsed by this version;
+    /// [`Kind::Integrity`] if the file cannot be read.
+    pub(crate) fn summary(&self, called: &str) -> Result<SummaryRecord, Error> {
+        if !self.is_complete() {
+            let message =
+                format!("the {called} {} is partial: replications are missing", self.name());
+            return Err(Error::new(Kind::Inconclusive, message));
+        }
+        let bytes = self.file("summary.json")?;
+        let values = self.file("replications.json").ok();
+        let summary = SummaryRecord::parse(&bytes).and_then(|summary| match values {
+            Some(values) => summary.with_values(&values),
+            None => Ok(summary),
+        });
+        summary.map_err(|error| {
+            let message = format!(
+                "the summary of {} (results version {}) cannot be read by this version ({RESULTS_VERSION}): {error}",
+                self.name(),
+                self.results_version(),
+            );
+            Error::new(Kind::Inconclusive, message)
         })
     }
 

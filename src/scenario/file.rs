@@ -18,6 +18,7 @@ use std::path::{Component, Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 
 use super::code::Code;
+use crate::units::SimDuration;
 
 /// Longest line of a trace, in bytes.
 pub const MAX_LINE_BYTES: usize = 64 * 1024;
@@ -162,8 +163,13 @@ pub enum TraceErrorKind {
     NotATime(String),
     /// A number or a time that is negative, infinite or NaN; holds an excerpt.
     OutOfRange(String),
+    /// A date where a number is read; holds an excerpt.
+    IsADate(String),
     /// A time before that of the previous row, or inside its interval.
     NotSorted,
+    /// A time inside the interval of the previous row: holds the time between them, the interval, and the unit that
+    /// would fit, as the word of `time-unit`.
+    TooClose(SimDuration, SimDuration, Option<&'static str>),
     /// Bytes that are not UTF-8.
     NotUtf8,
     /// A line longer than [`MAX_LINE_BYTES`].
@@ -219,6 +225,18 @@ impl fmt::Display for TraceError {
             }
             TraceErrorKind::NotSorted => {
                 f.write_str("earlier than the line before allows; a trace must be sorted by time")
+            }
+            TraceErrorKind::IsADate(text) => {
+                write!(f, "`{text}` is a date; write `time-unit = \"iso8601\"`")
+            }
+            TraceErrorKind::TooClose(step, interval, unit) => {
+                write!(f, "{step} after the line before, which covers {interval}")?;
+                match unit {
+                    Some(unit) => {
+                        write!(f, "; are the times in another unit? `time-unit = \"{unit}\"` fits")
+                    }
+                    None => Ok(()),
+                }
             }
             TraceErrorKind::NotUtf8 => f.write_str("this is not UTF-8 text"),
             TraceErrorKind::LineTooLong => {

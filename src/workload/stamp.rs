@@ -19,23 +19,44 @@ pub enum TimeForm {
     UnixSeconds,
     /// Milliseconds since then.
     UnixMilliseconds,
+    /// Minutes since then, or since any other instant: only differences count.
+    Minutes,
+    /// Hours since then, or since any other instant.
+    Hours,
     /// `1995-07-01 00:00[:00[.5]]` (or with `T`), in the zone of this many minutes east of UTC,
     /// unless the text ends in `Z` or `±hh:mm`.
     Civil(i32),
 }
 
 impl TimeForm {
+    /// Nanoseconds per unit of a number; `None` for dates.
+    pub(super) const fn unit(self) -> Option<i128> {
+        match self {
+            Self::UnixSeconds => Some(NANOS),
+            Self::UnixMilliseconds => Some(NANOS / 1_000),
+            Self::Minutes => Some(NANOS * 60),
+            Self::Hours => Some(NANOS * 3_600),
+            Self::Civil(_) => None,
+        }
+    }
+
     /// Reads `text` as nanoseconds since the epoch.
     pub(super) fn read(self, text: &str) -> Result<i128, TraceErrorKind> {
         let text = text.trim();
         match self {
-            Self::UnixSeconds => decimal(text, NANOS),
-            Self::UnixMilliseconds => decimal(text, NANOS / 1_000),
             Self::Civil(east_minutes) => {
                 civil(text, east_minutes).ok_or_else(|| TraceErrorKind::NotATime(excerpt(text)))
             }
+            Self::UnixSeconds | Self::UnixMilliseconds | Self::Minutes | Self::Hours => {
+                decimal(text, self.unit().unwrap_or(NANOS))
+            }
         }
     }
+}
+
+/// Returns whether a text is a date of [`TimeForm::Civil`].
+pub(super) fn is_date(text: &str) -> bool {
+    civil(text.trim(), 0).is_some()
 }
 
 /// A decimal number of units of `unit` nanoseconds, ≥ 0, to the nanosecond below.

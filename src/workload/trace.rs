@@ -32,14 +32,21 @@ pub const MAX_REQUESTS: u64 = 1 << 53;
 /// Places and meaning of times and counts in a CSV file. Nothing is guessed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeriesFormat {
-    /// Column of the time at which an interval begins.
-    pub time_column: String,
+    /// Times at which the intervals begin.
+    pub times: Times,
     /// Column of the requests in the interval.
     pub count_column: String,
-    /// Unit and zone of the times.
-    pub time: TimeForm,
     /// Length of an interval.
     pub interval: SimDuration,
+}
+
+/// Source of the times of rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Times {
+    /// A column of this name, in this form.
+    Column(String, TimeForm),
+    /// The rows follow each other without a gap: row n begins n intervals after the first.
+    Rows,
 }
 
 /// Requests per interval; clones share the rows.
@@ -163,10 +170,30 @@ impl CountSeries {
     /// numbers, out of range or not sorted, and the bounds.
     pub fn read_csv(reader: impl Read, format: &SeriesFormat) -> Result<Self, TraceError> {
         let mut series = SeriesBuilder::new(format.interval);
-        each_row(reader, &[&format.time_column, &format.count_column], |fields| {
-            let stamp = format.time.read(fields[0])?;
-            series.push(stamp, read_count(fields[1])?)
-        })?;
+        match &format.times {
+            Times::Column(column, form) => {
+                let mut before = None;
+                each_row(reader, &[column, &format.count_column], |fields| {
+                    let is_date = form.unit().is_some() && stamp::is_date(fields[0]);
+                    let stamp = match form.read(fields[0]) {
+                        Err(_) if is_date => {
+                            return Err(TraceErrorKind::IsADate(excerpt(fields[0].trim())));
+                        }
+                        read => read?,
+                    };
+                    too_close(before.replace(stamp), stamp, format.interval, *form)?;
+                    series.push(stamp, read_count(fields[1])?)
+                })?;
+            }
+            Times::Rows => {
+                let (mut stamp, each) = (0, i128::from(format.interval.nanos()));
+                each_row(reader, &[&format.count_column], |fields| {
+                    series.push(stamp, read_count(fields[0])?)?;
+                    stamp += each;
+                    Ok(())
+                })?;
+            }
+        }
         series.finish()
     }
 
@@ -255,6 +282,30 @@ impl CountSeries {
     fn requests_before(&self, index: usize) -> f64 {
         self.rows.get(index).map_or(self.requests, |row| row.before)
     }
+}
+
+/// Refuses a time inside the interval of the row before, and names the smallest unit with which it would not be.
+fn too_close(
+    before: Option<i128>,
+    stamp: i128,
+    interval: SimDuration,
+    form: TimeForm,
+) -> Result<(), TraceErrorKind> {
+    let Some(step) = before.map(|before| stamp - before) else { return Ok(()) };
+    let wanted = i128::from(interval.nanos());
+    if step <= 0 || step >= wanted {
+        return Ok(());
+    }
+    let length = SimDuration::from_nanos(u64::try_from(step).unwrap_or(u64::MAX));
+    let all = [("s", TimeForm::UnixSeconds), ("min", TimeForm::Minutes), ("h", TimeForm::Hours)];
+    let fits = form.unit().and_then(|unit| {
+        let of = |(word, other): (&'static str, TimeForm)| {
+            let scaled = step.checked_mul(other.unit()?)? / unit;
+            (scaled >= wanted).then_some(word)
+        };
+        all.into_iter().find_map(of)
+    });
+    Err(TraceErrorKind::TooClose(length, interval, fits))
 }
 
 fn read_count(text: &str) -> Result<f64, TraceErrorKind> {

@@ -11,7 +11,9 @@ use fivenines::workload::log::{LogFormat, LogStyle, count_log, read_log};
 use fivenines::workload::mmpp::{Modulation, Succession};
 use fivenines::workload::rate::{Profile, WeekTime};
 use fivenines::workload::stamp::TimeForm;
-use fivenines::workload::trace::{CountSeries, Placement, Playback, RecordedStream, SeriesFormat};
+use fivenines::workload::trace::{
+    CountSeries, Placement, Playback, RecordedStream, SeriesFormat, Times,
+};
 
 const SEED: Seed = Seed(1995);
 const LINEAGE: Lineage = Lineage::replication(0);
@@ -155,9 +157,8 @@ fn shipped() -> PathBuf {
 
 fn per_minute() -> SeriesFormat {
     SeriesFormat {
-        time_column: "unix_s".into(),
+        times: Times::Column("unix_s".into(), TimeForm::UnixSeconds),
         count_column: "requests".into(),
-        time: TimeForm::UnixSeconds,
         interval: SimDuration::from_secs(60),
     }
 }

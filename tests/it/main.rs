@@ -29,6 +29,7 @@ mod links;
 mod logs;
 mod messages;
 mod numbered;
+mod outputs;
 mod peers;
 mod queues;
 mod replay;

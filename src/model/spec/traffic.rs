@@ -142,6 +142,22 @@ words! {
         /// An access log in Combined Log Format.
         CombinedLog = "combined-log",
     }
+
+    /// Unit or form of the times of a recording.
+    pub enum TimeUnit {
+        /// Milliseconds since 1970.
+        Milliseconds = "ms",
+        /// Seconds since 1970.
+        Seconds = "s",
+        /// Minutes since 1970 or any other instant.
+        Minutes = "min",
+        /// Hours since 1970 or any other instant.
+        Hours = "h",
+        /// Dates of ISO 8601: `2026-03-01T14:00`, in UTC unless a zone follows.
+        Iso8601 = "iso8601",
+        /// No column: each row begins where the row before ends.
+        Row = "row",
+    }
 }
 
 spec! {
@@ -151,8 +167,10 @@ spec! {
         file: String,
         /// Format of the recording.
         format: TraceFormat,
-        /// Column of the time, in unix seconds. Only for `csv`.
+        /// Column of the time. Only for `csv`.
         time: Option<String>,
+        /// Unit of that column. Without it, unix seconds. Only for `csv`.
+        time_unit: Option<TimeUnit>,
         /// Column of the count. Only for `csv`.
         count: Option<String>,
         /// Length of the interval that one count covers. Only for `csv`.

@@ -7,7 +7,7 @@ use crate::kinds::client::spec::ClientsSpec;
 use crate::kinds::zone::{caps, overlap, vm};
 use crate::model::spec::runs::{Does, Level, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
-    ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment, WorkloadSpec,
+    ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TimeUnit, TraceFormat, WeekMoment, WorkloadSpec,
 };
 use crate::plan::Draft;
 use crate::plan::checks::restores;
@@ -240,13 +240,21 @@ fn check_workload(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics)
         inert_if(workload.profile.as_ref(), message, "remove it, or the trace", out);
         inert_if(workload.noise.as_ref(), message, "remove it, or the trace", out);
         let spec = &trace.value;
+        let rows = spec.time_unit.as_ref().filter(|unit| unit.value == TimeUnit::Row);
         let columns = [
             ("time", spec.time.as_ref().map(|key| key.span)),
             ("count", spec.count.as_ref().map(|key| key.span)),
             ("every", spec.every.as_ref().map(|key| key.span)),
+            ("time-unit", spec.time_unit.as_ref().map(|key| key.span)),
         ];
         for (key, span) in columns {
             match (spec.format.value, span) {
+                (TraceFormat::Csv, Some(span)) if key == "time" && rows.is_some() => {
+                    let message = "each row begins where the row before ends";
+                    inert(span, message, "remove it, or `time-unit = \"row\"`", out);
+                }
+                (TraceFormat::Csv, None) if key == "time-unit" => {}
+                (TraceFormat::Csv, None) if key == "time" && rows.is_some() => {}
                 (TraceFormat::Csv, None) => missing(spec.span, key, "of a table of counts", out),
                 (TraceFormat::CommonLog | TraceFormat::CombinedLog, Some(span)) => {
                     inert(span, "an access log has its own times", "remove it", out);

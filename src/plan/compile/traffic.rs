@@ -3,7 +3,8 @@
 use crate::model::blueprint::{Arrivals, Workload};
 use crate::model::ids::ClassId;
 use crate::model::spec::traffic::{
-    FlashSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, TraceSpec, WeekMoment, WorkloadSpec,
+    FlashSpec, Moment, ProcessWord, ProfileSpec, TimeUnit, TraceFormat, TraceSpec, WeekMoment,
+    WorkloadSpec,
 };
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
@@ -22,7 +23,7 @@ use crate::workload::noise::Noise;
 use crate::workload::rate::{Profile, WeekTime};
 use crate::workload::stamp::TimeForm;
 use crate::workload::surge::{Course, Onset, Step, SurgeError, Surges};
-use crate::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
+use crate::workload::trace::{CountSeries, Placement, Playback, SeriesFormat, Times};
 use crate::workload::users::Users;
 
 /// Compiles the workloads, in the order of the file.
@@ -179,9 +180,8 @@ fn recorded(
         TraceFormat::Csv => CountSeries::read_csv(
             opened,
             &SeriesFormat {
-                time_column: trace.time.as_ref()?.value.clone(),
+                times: times(trace)?,
                 count_column: trace.count.as_ref()?.value.clone(),
-                time: TimeForm::UnixSeconds,
                 interval: trace.every.as_ref()?.value,
             },
         )
@@ -196,12 +196,10 @@ fn recorded(
             return None;
         }
     };
-    if let Some(why) = series.looks_like_milliseconds().filter(|_| report.is_none()) {
-        let column = trace.time.as_ref().map_or("", |column| column.value.as_str());
+    let in_seconds = trace.time_unit.as_ref().is_none_or(|unit| unit.value == TimeUnit::Seconds);
+    if let Some(why) = series.looks_like_milliseconds().filter(|_| report.is_none() && in_seconds) {
         let message = format!("`{file}`: times read as seconds look like milliseconds: {why}");
-        let help = format!(
-            "the column `{column}` is read in seconds since 1970: divide its times by 1000"
-        );
+        let help = "if they are, write `time-unit = \"ms\"`";
         out.push(Diagnostic::new(Code::TraceTimes, trace.span, message).help(help));
     }
     let placement = match spec.arrivals.process.value {
@@ -223,6 +221,19 @@ fn recorded(
             None
         }
     }
+}
+
+/// Returns where the times of a table stand; `None` without a column, which is reported elsewhere.
+fn times(trace: &TraceSpec) -> Option<Times> {
+    let form = match trace.time_unit.as_ref().map_or(TimeUnit::Seconds, |unit| unit.value) {
+        TimeUnit::Milliseconds => TimeForm::UnixMilliseconds,
+        TimeUnit::Seconds => TimeForm::UnixSeconds,
+        TimeUnit::Minutes => TimeForm::Minutes,
+        TimeUnit::Hours => TimeForm::Hours,
+        TimeUnit::Iso8601 => TimeForm::Civil(0),
+        TimeUnit::Row => return Some(Times::Rows),
+    };
+    Some(Times::Column(trace.time.as_ref()?.value.clone(), form))
 }
 
 /// Format of access logs: lines may be late by a minute, and up to 100 lines may be broken.

@@ -8,9 +8,8 @@ const LINEAGE: Lineage = Lineage::replication(0);
 
 fn format() -> SeriesFormat {
     SeriesFormat {
-        time_column: "unix_s".into(),
+        times: Times::Column("unix_s".into(), TimeForm::UnixSeconds),
         count_column: "requests".into(),
-        time: TimeForm::UnixSeconds,
         interval: SimDuration::from_secs(60),
     }
 }
@@ -48,6 +47,42 @@ fn a_series_is_read_with_its_gaps() {
         assert!((got - rate).abs() < 1e-12, "{second} s: {got}");
     }
     assert_eq!(playback.rate(playback.end()), Rate::ZERO);
+}
+
+/// One record, with its times in every unit: minutes 5, 6 and 9 of a day.
+#[test]
+fn a_record_is_the_same_in_every_unit() {
+    let read = |times: Times, rows: &str| {
+        let format = SeriesFormat { times, ..format() };
+        CountSeries::read_csv(format!("t,requests\n{rows}").as_bytes(), &format)
+    };
+    let column = |form| Times::Column("t".into(), form);
+    let same = |one: &CountSeries, other: &CountSeries| {
+        assert_eq!((one.length(), one.missing()), (other.length(), other.missing()));
+        assert_eq!((one.requests(), &one.rows), (other.requests(), &other.rows));
+    };
+    let seconds = read(column(TimeForm::UnixSeconds), "300,4\n360,5\n540,6\n").unwrap();
+    assert_eq!((seconds.missing(), seconds.length()), (2, SimDuration::from_secs(300)));
+    for (form, rows) in [
+        (TimeForm::UnixMilliseconds, "300000,4\n360000,5\n540000,6\n"),
+        (TimeForm::Minutes, "5,4\n6,5\n9,6\n"),
+        (
+            TimeForm::Civil(0),
+            "2026-03-01 14:05,4\n2026-03-01T14:06:00Z,5\n2026-03-01T15:09+01:00,6\n",
+        ),
+    ] {
+        same(&seconds, &read(column(form), rows).unwrap());
+    }
+    let rows = read(Times::Rows, "0,4\n0,5\n0,0\n0,0\n0,6\n").unwrap();
+    assert_eq!((rows.length(), rows.missing()), (seconds.length(), 0));
+    assert_eq!((rows.requests(), &rows.rows), (seconds.requests(), &seconds.rows));
+    // Minutes read as seconds: the message names the unit.
+    let wrong = read(column(TimeForm::UnixSeconds), "5,4\n6,5\n").unwrap_err();
+    assert!(wrong.to_string().contains("`time-unit = \"min\"` fits"), "{wrong}");
+    assert!(
+        wrong.to_string().starts_with("line 3: 1s after the line before, which covers 1min"),
+        "{wrong}"
+    );
 }
 
 /// Seconds that are milliseconds lie in a far future, or a thousand intervals apart.
@@ -90,13 +125,16 @@ fn an_empty_file_and_one_without_rows_are_told_apart() {
 #[test]
 fn a_bad_row_is_refused_with_its_line() {
     use TraceErrorKind::{
-        Limit, LineTooLong, NotANumber, NotSorted, NotUtf8, OpenQuote, OutOfRange, Ragged,
+        IsADate, Limit, LineTooLong, NotANumber, NotSorted, NotUtf8, OpenQuote, OutOfRange, Ragged,
+        TooClose,
     };
+    let minute = SimDuration::from_secs(60);
     let long = format!("60,{}\n", "1".repeat(1_000_000));
     for (rows, line, kind) in [
         ("60,1\n0,1\n", 3, NotSorted),
         ("60,1\n60,1\n", 3, NotSorted),
-        ("60,1\n90,1\n", 3, NotSorted),
+        ("60,1\n90,1\n", 3, TooClose(SimDuration::from_secs(30), minute, Some("min"))),
+        ("2026-03-01T14:00,1\n", 2, IsADate("2026-03-01T14:00".into())),
         ("-60,1\n", 2, OutOfRange("-60".into())),
         ("nan,1\n", 2, OutOfRange("nan".into())),
         ("60,inf\n", 2, OutOfRange("inf".into())),

@@ -4,7 +4,7 @@ use super::*;
 
 use fivenines::kinds::database::live::DatabaseConfig;
 use fivenines::workload::stamp::TimeForm;
-use fivenines::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
+use fivenines::workload::trace::{CountSeries, Placement, Playback, SeriesFormat, Times};
 
 /// A replica applies 800 writes a second.
 const SERIAL: &str = r#"
@@ -20,9 +20,8 @@ replication = { mode = "async", receive = "0s" }
 fn o43_lag_and_backlog_of_a_replica_that_is_too_slow_are_the_straight_lines_of_the_fluid() {
     let mut plan = scene(SERIAL, "1000/s", "");
     let format = SeriesFormat {
-        time_column: "time".into(),
+        times: Times::Column("time".into(), TimeForm::UnixSeconds),
         count_column: "count".into(),
-        time: TimeForm::UnixSeconds,
         interval: SimDuration::from_secs(600),
     };
     let text = "time,count\n0,600000\n600,300000\n";
