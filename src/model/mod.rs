@@ -13,6 +13,7 @@ pub mod guest;
 pub mod ids;
 mod live;
 pub mod outage;
+pub mod paging;
 pub mod power;
 pub mod probing;
 pub mod record;

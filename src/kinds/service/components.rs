@@ -1,5 +1,6 @@
 //! Services in the event loop: one process per member, with its place, its mounts and its warm-up.
 
+use crate::convert::table;
 use crate::kinds::service::Service;
 use crate::kinds::service::spec::Workers;
 use crate::model::blueprint::Part;
@@ -9,6 +10,7 @@ use crate::plan::compile::{Bounds, Builder};
 use crate::plan::graph::store_at;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Entrance;
+use crate::plan::memory::{memory_name, working_sets};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part;
 use crate::plan::program::{Compiler, Way};
@@ -85,6 +87,11 @@ fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32
             if let Some(store) = store_at(draft, stores, user) {
                 builder.mount(&mut part, store, at, mount.soft);
             }
+        }
+        if spec.working_set.is_some() {
+            let number = working_sets(draft, at.0).position(|other| other == index);
+            let memory = builder.id(&memory_name(draft, at));
+            part.paging = number.map(|number| (memory, table::u32(number)));
         }
     }
     part.warm_up = spec.warm_up.as_ref().map(|w| (w.for_.value, w.speed.value));

@@ -183,6 +183,12 @@ impl Service {
         self.queue.number()
     }
 
+    /// Returns the number of requests in service.
+    #[must_use]
+    pub fn working(&self) -> u32 {
+        self.queue.busy()
+    }
+
     /// Returns the number of arrivals so far.
     #[must_use]
     pub fn arrived(&self) -> u64 {

@@ -6,6 +6,7 @@ use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::check::IO_PRIORITY;
 use crate::kinds::zone::spec::{self, Burst, CpuTickSpec, ServerSpec};
+use crate::kinds::zone::working_sets as sets;
 use crate::kinds::zone::{Server, Zone, caps, lent, memory, vm};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::mechanism::cpu_tick::{self, TickRules};
@@ -17,7 +18,7 @@ use crate::plan::Draft;
 use crate::plan::compile::{Builder, Made};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Store;
-use crate::plan::memory::server_caches;
+use crate::plan::memory::{memory_name, server_caches, working_sets};
 use crate::plan::names::member_name;
 use crate::plan::placement::ServerId;
 use crate::plan::program::Compiler;
@@ -169,6 +170,11 @@ impl Components for Zone {
         for (zone, members) in draft.placed.zones.iter().enumerate() {
             for member in 0..members.len() {
                 let at = (zone, table::u32(member));
+                if working_sets(draft, zone).next().is_some() {
+                    builder.want(memory_name(draft, at), move |builder, own| {
+                        sets::memory(builder, own, at)
+                    });
+                }
                 if let Some(pages) = memory::pages_name(draft, at) {
                     builder.want(pages, move |builder, own| memory::pages(builder, own, at));
                 }
@@ -177,6 +183,7 @@ impl Components for Zone {
     }
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
+        sets::give_keys(compiler, made);
         let draft = compiler.draft();
         for (zone, members) in draft.placed.zones.iter().enumerate() {
             let name = &draft.scenario.zone[zone].0;

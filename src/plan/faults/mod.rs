@@ -76,6 +76,9 @@ pub struct Declared {
     pub primaries: BTreeMap<RoleOf, String>,
 }
 
+/// Cause of what is lost with a set of disks of which too many have failed.
+pub const LOST_DISKS: &str = "lost-disks";
+
 /// Returns the operations that say how their work goes wrong, by name and outcome.
 pub fn may_go_wrong(
     draft: &Draft,
@@ -85,15 +88,23 @@ pub fn may_go_wrong(
     operations.filter_map(|(name, spec)| Some((name, spec, &spec.goes_wrong.as_ref()?.value)))
 }
 
-/// Returns the names of all causes: overload, the faults in the order of the file, work that goes wrong, planned work.
+/// Returns the names of all causes: overload, the faults in the order of the file, work that goes wrong,
+/// the loss of a set of disks where single disks fail, planned work.
 #[must_use]
 pub fn causes(draft: &Draft) -> Vec<String> {
     let faults = draft.scenario.fault.iter().map(|(name, _)| name.text.clone());
     std::iter::once("overload".to_string())
         .chain(faults)
         .chain(may_go_wrong(draft).map(|(name, ..)| name.text.clone()))
+        .chain(disks_fail(draft).then(|| LOST_DISKS.to_string()))
         .chain(std::iter::once(PLANNED.to_string()))
         .collect()
+}
+
+/// Returns true if single disks of some set fail.
+fn disks_fail(draft: &Draft) -> bool {
+    let mut servers = draft.scenario.server.iter();
+    servers.any(|(_, server)| server.disks.iter().any(|(_, set)| set.resilver.is_some()))
 }
 
 /// Compiles the health of a scenario; `None` if nothing can fail and no window breaks a part. Reports all

@@ -1,0 +1,49 @@
+//! Faults of a request at the memory of a zone that is above its cap.
+//!
+//! Model: before a step computes, it touches pages of its zone. The number of faults is drawn by the memory of the zone
+//! ([`paging`](crate::kinds::zone::live::paging)); each is one read at the swap device, past every memory, and the next fault
+//! follows it. In: operations [`Page`](crate::model::paging::Paging) of a request. Holds: a component without a declared working set passes both.
+
+use super::Around;
+use crate::kinds::disks::live::NO_ZONE;
+use crate::kinds::service::live::Service;
+use crate::kinds::zone::live::paging::{Paging, WorkingSet};
+use crate::model::ids::{ComponentId, KeyId};
+use crate::model::request::RequestId;
+
+impl Around<'_> {
+    /// Returns the pages that the services of a zone with the memory `own` use.
+    pub(crate) fn pages_used(&self, own: ComponentId) -> u64 {
+        let used = |all: u64, set: &WorkingSet| {
+            let inside = u64::from(self.held::<Service>(set.member).working());
+            all.saturating_add(set.base).saturating_add(set.per_request.saturating_mul(inside))
+        };
+        self.held::<Paging>(own).sets().iter().fold(0, used)
+    }
+
+    /// Begins the loop of the faults of a step of `id`, or goes to `end` if there are none.
+    #[inline(never)]
+    pub(super) fn touches(&mut self, id: RequestId, key: KeyId, end: u32) {
+        let member = self.requests[id].top().at;
+        let faults = match self.plan.parts[member.index()].paging {
+            Some((own, set)) => {
+                let used = self.pages_used(own);
+                let uniform = self.draws.uniform(key, &self.requests[id], 0);
+                self.with(own, |paging: &mut Paging, ctx| paging.touch(ctx, set, used, uniform))
+            }
+            None => 0,
+        };
+        self.loops(id, u16::try_from(faults).expect("the language bounds touches"), end);
+    }
+
+    /// Reads a page of `id` back from the disks of its `mount`.
+    #[inline(never)]
+    pub(super) fn page_in(&mut self, id: RequestId, mount: u8, key: KeyId) {
+        let member = self.requests[id].top().at;
+        if let Some((own, _)) = self.plan.parts[member.index()].paging {
+            self.with(own, |paging: &mut Paging, ctx| paging.page_in(ctx));
+        }
+        let volume = self.plan.parts[member.index()].mounts[usize::from(mount)];
+        self.operates(id, volume.disks, false, key, volume.zone.unwrap_or(NO_ZONE));
+    }
+}
