@@ -7,11 +7,17 @@
 //! all their pages equally often: a touch is a fault with the probability that the page is swapped out, and the
 //! page comes back.
 //!
+//! Before October 2017 a [daemon] took pages back instead.
+//!
 //! In: the memory used, touches, wake-ups. Out: faults, pages that are written. Holds: resident ≤ used; a zone that is not over
 //! has no fault unless it was over before.
 //! Leaves out: the processor time of the scanner (at most 80 % of one processor per 64 GiB, of the kernel), the order in which pages
 //! were touched, pages that several zones map (they are charged to none), shortage of the whole system.
 //! Source: illumos-joyent `uts/common/os/zone.c`, `vm_pageout.c` (October 2017 and later).
+
+pub mod daemon;
+
+use daemon::Daemon;
 
 use crate::units::{SimDuration, SimTime};
 
@@ -35,6 +41,8 @@ pub struct MemoryCap {
     is_over: bool,
     /// Remainder of the dirty pages among those taken back, in millionths of a page.
     rest: u64,
+    /// Daemon that takes pages back; `None`: the page scanner does.
+    daemon: Option<Daemon>,
 }
 
 impl MemoryCap {
@@ -48,6 +56,7 @@ impl MemoryCap {
             resident: 0,
             is_over: false,
             rest: 0,
+            daemon: None,
         }
     }
 
@@ -55,6 +64,12 @@ impl MemoryCap {
     #[must_use]
     pub fn settled(cap: u64, dirty_ppm: u64, used: u64) -> Self {
         Self { used, resident: used.min(cap), ..Self::new(cap, dirty_ppm) }
+    }
+
+    /// Lets a daemon take pages back, instead of the page scanner.
+    #[must_use]
+    pub fn with_daemon(self) -> Self {
+        Self { daemon: Some(Daemon::default()), ..self }
     }
 
     /// Sets the pages used. More are resident at once; fewer leave resident and swapped ones in proportion.
@@ -75,7 +90,7 @@ impl MemoryCap {
         self.resident
     }
 
-    /// Returns true while pages are taken back.
+    /// Returns true while the zone is over its cap, as far as the scanner or the daemon has found.
     #[must_use]
     pub const fn is_over(&self) -> bool {
         self.is_over
@@ -99,21 +114,34 @@ impl MemoryCap {
         self.judge();
     }
 
+    /// Returns the time for which each fault is delayed.
+    #[must_use]
+    pub fn delay(&self) -> SimDuration {
+        self.daemon.map_or(SimDuration::ZERO, |daemon| daemon.delay())
+    }
+
     fn judge(&mut self) {
+        if let Some(daemon) = &self.daemon {
+            self.is_over = daemon.is_over();
+            return;
+        }
         let least = self.cap - self.cap / BELOW;
         self.is_over = self.resident > self.cap || (self.is_over && self.resident >= least);
     }
 
-    /// Takes pages back at a wake-up of the scanner; returns the number that are written.
+    /// Takes pages back at a wake-up of the scanner, or a look of the daemon; returns the number that are written.
     pub fn scans(&mut self) -> u32 {
-        if !self.is_over {
-            return 0;
-        }
-        let goal = (self.cap - self.cap / BELOW).saturating_sub(1);
-        let surplus = self.resident - goal.min(self.resident);
-        // With all dirty pages written that one wake-up can write, as many are taken back.
-        let most = (PUSHES * 1_000_000).checked_div(self.dirty_ppm).unwrap_or(u64::MAX);
-        let taken = surplus.min(most);
+        let taken = match &mut self.daemon {
+            Some(daemon) => daemon.looks(self.resident, self.cap),
+            None if self.is_over => {
+                let goal = (self.cap - self.cap / BELOW).saturating_sub(1);
+                let surplus = self.resident - goal.min(self.resident);
+                // With all dirty pages written that one wake-up can write, as many are taken back.
+                let most = (PUSHES * 1_000_000).checked_div(self.dirty_ppm).unwrap_or(u64::MAX);
+                surplus.min(most)
+            }
+            None => 0,
+        };
         let dirty = taken * self.dirty_ppm + self.rest;
         self.rest = dirty % 1_000_000;
         self.resident -= taken;
@@ -121,11 +149,14 @@ impl MemoryCap {
         u32::try_from(dirty / 1_000_000).unwrap_or(u32::MAX)
     }
 
-    /// Returns the first wake-up of the scanner after `now`.
+    /// Returns the first wake-up of the scanner after `now`, if the zone is over its cap. For the daemon, the next look, if the last one is now.
     #[must_use]
-    pub fn next_wake(now: SimTime) -> SimTime {
+    pub fn next_wake(&self, now: SimTime) -> Option<SimTime> {
+        if let Some(daemon) = &self.daemon {
+            return Some(now + daemon.sleep());
+        }
         let wakes = now.nanos() / WAKE.nanos() + 1;
-        SimTime::from_nanos(wakes.saturating_mul(WAKE.nanos()))
+        self.is_over.then(|| SimTime::from_nanos(wakes.saturating_mul(WAKE.nanos())))
     }
 }
 

@@ -12,6 +12,8 @@ pub enum Paging {
         /// Operation after the faults.
         end: u32,
     },
+    /// Wait at the processor before a fault, where a daemon delays it.
+    Delay,
     /// One page read back from the swap device; the request waits for it.
     Fault {
         /// Number of the mount of the swap device at the innermost component.

@@ -407,6 +407,7 @@ impl<'a> Compiler<'a> {
         }
         let at = self.emit(Op::Page(Paging::Touch { key, end: 0 }));
         let start = self.here();
+        self.emit(Op::Page(Paging::Delay));
         self.emit(Op::Page(Paging::Fault { mount, key: of_disk }));
         self.emit(Op::Again { start });
         let end = self.here();

@@ -85,7 +85,7 @@ pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
     for (name, service) in draft.scenario.service.iter() {
         if let Some(set) = &service.working_set {
             let what = format!("the memory of `{name}` is paged above the cap of its zone");
-            found.push(NotYet { what, span: set.span });
+            found.push(NotYet::new(what, set.span));
         }
     }
     for route in &draft.routes {

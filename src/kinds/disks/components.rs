@@ -13,9 +13,7 @@ use crate::mechanism::io_throttle::Tuning;
 use crate::mechanism::scan;
 use crate::model::blueprint::Config;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
-use crate::plan::Draft;
 use crate::plan::compile::{Builder, Made};
-use crate::plan::faults::{LOST_DISKS, causes};
 use crate::plan::program::{Compiler, law_of};
 use crate::scenario::law::LawSpec;
 use crate::scenario::value::Spanned;
@@ -23,7 +21,7 @@ use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Returns the configuration of the set of disks `id`. `zones` holds the I/O priority of each zone that may use it and,
 /// where the set has a throttle, the component of the zone's ledger. `memory` is that of the server; `has_copies` is true
-/// if the set holds copies alone.
+/// if the set holds copies alone. `cause` is that of what is lost with the set when too many of its disks have failed.
 pub(crate) fn disks(
     builder: &mut Builder<'_>,
     id: ComponentId,
@@ -31,6 +29,7 @@ pub(crate) fn disks(
     zones: Vec<(u32, Option<ComponentId>)>,
     memory: Option<Bytes>,
     has_copies: bool,
+    cause: CauseId,
 ) -> Config {
     let kind = spec.kind.value;
     let given = spec.time.as_ref().map(|law| law_of(law));
@@ -47,7 +46,7 @@ pub(crate) fn disks(
     let pool = spec.transactions.as_ref().map(|transactions| {
         let log = spec.log.as_ref().map(|log| log_device(log, UnitId(unit.0 + slots + 1)));
         let mut pool = pool(spec, transactions, log, (zones.len(), memory));
-        pool.resilver = spec.resilver.as_ref().map(|of| resilver(builder.draft(), spec, of));
+        pool.resilver = spec.resilver.as_ref().map(|of| resilver(spec, of, cause));
         Box::new(pool)
     });
     Config::Disks(DisksConfig {
@@ -124,18 +123,17 @@ fn each_disk(set: &DiskSetSpec, allocated: Bytes) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
-fn resilver(draft: &Draft, set: &DiskSetSpec, spec: &ResilverSpec) -> ResilverConfig {
+fn resilver(set: &DiskSetSpec, spec: &ResilverSpec, cause: CauseId) -> ResilverConfig {
     let after = |time| SimTime::ZERO + time;
     let failures =
         spec.disks.value.iter().map(|failed| {
             (failed.disk.value - 1, after(failed.fails.value), after(failed.replaced()))
         });
-    let cause = causes(draft).iter().rposition(|cause| cause == LOST_DISKS);
     ResilverConfig {
         failures: failures.collect(),
         work: spec.work.value,
         bytes: each_disk(set, spec.allocated.value),
-        cause: cause.map_or(CauseId::OVERLOAD, CauseId::at),
+        cause,
     }
 }
 

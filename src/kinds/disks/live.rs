@@ -82,7 +82,7 @@ struct Operation {
     issued: SimTime,
     class: Class,
     what: What,
-    /// A number with a meaning of its use.
+    /// A number with a meaning of its use; for a read of a raidz group the disk of its first column.
     tag: u32,
 }
 
@@ -266,8 +266,7 @@ impl Disks {
             // The sides of a mirror execute the same write.
             let first = self.place(choice, columns);
             if degraded {
-                let usable = self.usable_from(first, write).into_iter().take(columns as usize);
-                return usable.for_each(|disk| self.put(ctx, disk, operation));
+                return self.spread_over_sides(ctx, first, (choice, write), operation);
             }
             for copy in 0..columns {
                 self.put(ctx, first + copy, operation);
@@ -279,16 +278,18 @@ impl Disks {
         let place = choice * f64::from(groups);
         let own = whole::u32(place).min(groups - 1);
         let begin = whole::u32((place - f64::from(own)) * f64::from(group));
+        let begin = own * group + begin % group;
+        let operation = Operation { tag: begin, ..operation };
         let times: Vec<_> =
             (0..columns).map(|column| sample(index | u64::from(column) << 48)).collect();
         if degraded {
             // Parity stands for a column that cannot be read.
-            let usable = self.usable_from(own * group + begin % group, write);
+            let usable = self.usable_from(begin, write);
             let each = usable.into_iter().zip(times);
             return each
                 .for_each(|(disk, time)| self.put(ctx, disk, Operation { time, ..operation }));
         }
-        for (column, time) in (begin..).zip(times) {
+        for (column, time) in (begin - own * group..).zip(times) {
             self.put(ctx, own * group + column % group, Operation { time, ..operation });
         }
     }

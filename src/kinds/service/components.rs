@@ -3,7 +3,7 @@
 use crate::convert::table;
 use crate::kinds::service::Service;
 use crate::kinds::service::spec::Workers;
-use crate::model::blueprint::Part;
+use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, PoolId};
 use crate::model::route::{Op, Pick};
 use crate::plan::compile::{Bounds, Builder};
@@ -92,6 +92,9 @@ fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32
             let number = working_sets(draft, at.0).position(|other| other == index);
             let memory = builder.id(&memory_name(draft, at));
             part.paging = number.map(|number| (memory, table::u32(number)));
+            if let Config::Service(config) = &mut part.config {
+                config.fills_memory = true;
+            }
         }
     }
     part.warm_up = spec.warm_up.as_ref().map(|w| (w.for_.value, w.speed.value));

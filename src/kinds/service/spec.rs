@@ -3,6 +3,7 @@
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Name, Named, Reference};
 use crate::scenario::spec::spec;
+use crate::scenario::value::Spanned;
 use crate::scenario::words::or_unlimited;
 use crate::units::{Bytes, Probability, SimDuration};
 
@@ -53,17 +54,20 @@ spec! {
 }
 
 spec! {
-    /// Memory that a member of a service uses. What is above the cap of its zone is paged.
+    /// Memory that a member of a service uses, touched or not. What is above the cap of its zone is paged.
     pub struct WorkingSetSpec {
         /// Memory used without requests.
         base: Bytes,
         /// Further memory per request in service. Without it, none.
         per_request: Bytes = "0B",
+        /// Sizes of the files that it maps, by name. Zones of a server that map the same file share its pages, and then it
+        /// counts for none of them. Without it, none.
+        maps: Named<Spanned<Bytes>> = {},
         /// Pages of 4 KiB that each step touches before it computes.
         touches: u32 => within(1, 10_000),
         /// Share of the pages that are dirty: they are written before they are taken back.
         dirty: Probability = 0.5,
-        /// Mount with the swap device, on disks of the server.
+        /// Mount with the swap device, on one set of disks of the server.
         swap: Name,
     }
 }

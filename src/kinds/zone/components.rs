@@ -12,10 +12,11 @@ use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::mechanism::cpu_tick::{self, TickRules};
 use crate::mechanism::processor::CpuModel;
 use crate::model::blueprint::{Config, Mount, Part, ZoneMeter};
-use crate::model::ids::ComponentId;
+use crate::model::ids::{CauseId, ComponentId};
 use crate::model::world::resize::Recapping;
 use crate::plan::Draft;
 use crate::plan::compile::{Builder, Made};
+use crate::plan::faults;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Store;
 use crate::plan::memory::{memory_name, server_caches, working_sets};
@@ -40,7 +41,9 @@ impl Components for Server {
                     let spec = disk_set;
                     builder.want(format!("{server}.{}", set.text), move |builder, id| {
                         let zones = zones_of(builder, on, spec);
-                        let config = disks(builder, id, spec, zones, memory, has_copies);
+                        let own = |_: &_| faults::of_lost_set(draft, name, set);
+                        let cause = spec.resilver.as_ref().map_or(CauseId::OVERLOAD, own);
+                        let config = disks(builder, id, spec, zones, memory, has_copies, cause);
                         builder.part(id, config)
                     });
                     if has_copies && server_caches(draft, on) {

@@ -97,6 +97,11 @@ impl Around<'_> {
                     }
                 }
                 Op::Page(Paging::Touch { key, end }) => self.touches(id, key, end),
+                Op::Page(Paging::Delay) => {
+                    if self.delays_fault(id) {
+                        return;
+                    }
+                }
                 Op::Page(Paging::Fault { mount, key }) => return self.page_in(id, mount, key),
                 op @ (Op::Exit(_) | Op::Lag(_)) => {
                     if self.leaves_guest(id, op) {

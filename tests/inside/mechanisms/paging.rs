@@ -87,6 +87,82 @@ fn memory_above_the_cap_costs_its_faults() {
     is_near(outs, ins / 2.0, 0.1);
 }
 
+/// 5.5 test 2: two zones on a server map a library file of 300 MiB, and neither is charged for it. Each has 512 MiB of its own under a
+/// cap of 800 MiB: half a GiB is 0.64 of the cap. A zone that alone maps it has 812 MiB, more than its cap.
+#[test]
+fn test_2_a_file_that_two_zones_map_is_charged_to_neither() {
+    let set = r#"working-set = { base = "512MiB", per-request = "400MiB", touches = 20, dirty = 0, maps = { libc = "300MiB" }, swap = "swap" }"#;
+    let one = paged("").replace("working-set = { , swap = \"swap\" }", set);
+    let one = one.replace("memory = \"1GiB\"", "memory = \"800MiB\"");
+    let of = |text: &str| value(&run(text, &["resident.web-1.memory"]), "resident.web-1.memory");
+    // 0.2 requests are in service on average, but for faults: 400 MiB each.
+    let idle = |text: &str| text.replace("rate    = \"10/s\"", "rate    = \"0.001/s\"");
+    let other = "[zone.other]\non = [\"box-1\"]\nmemory = \"800MiB\"\n[service.neighbour]\nin = \"other\"\nworkers = 1\n\
+                 mounts = { swap = \"box:local\" }\nworking-set = { base = \"512MiB\", per-request = \"400MiB\", touches = 20, \
+                 maps = { LIBRARY = \"300MiB\" }, swap = \"swap\" }\n[workload.neighbours]\nrequest = \"neighbour-page\"\nrate = \"0.001/s\"\n\
+                 [request.neighbour-page]\nenter = \"neighbour\"\ndemands = { work = \"20ms\" }\n\
+                 steps = [ { cpu = \"neighbour\", demand = \"work\" } ]\n";
+    let with = |library: &str| idle(&format!("{one}{}", other.replace("LIBRARY", library)));
+    is_near(of(&with("libc")), 512.0 / 800.0, 0.001);
+    // Charged, it is above the cap: all that is resident at the start is the cap.
+    is_near(of(&with("libssl")), 1.0, 0.001);
+    is_near(of(&idle(&one)), 1.0, 0.001);
+}
+
+/// Memory counts when it is used, touched or not: 4 requests at a time, which only read from disks, use 4 x 32 MiB, and the service
+/// 512 MiB. That is 640 MiB of 1 GiB. A service without any request in it has its base.
+#[test]
+fn memory_that_no_request_touches_counts() {
+    let text = paged(r#"base = "512MiB", per-request = "32MiB", touches = 1"#)
+        .replace("workers = \"unlimited\"", "workers = 20");
+    let waits = text
+        .replace(
+            "steps   = [ { cpu = \"app\", demand = \"work\" } ]",
+            "steps   = [ { io = \"swap\", read = 1 } ]",
+        )
+        .replace("demands = { work = \"20ms\" }\n", "")
+        .replace("rate    = \"10/s\"", "users   = 4\nthink   = \"0s\"");
+    let of = |text: &str| value(&run(text, &["resident.web-1.memory"]), "resident.web-1.memory");
+    is_near(of(&waits), 640.0 / 1024.0, 0.001);
+    let none = text.replace("rate    = \"10/s\"", "rate    = \"0.001/s\"");
+    is_near(of(&none), 0.5, 0.001);
+}
+
+/// The daemon takes 64 MiB back when it finds the zone over its cap: 5 % of the cap are 51 MiB, and less than 13 MiB come back until it
+/// looks. So the zone is over for the second after each 16,384 pages that come back. 1,000 touches per second are faults for the share of
+/// the pages that is not resident.
+#[test]
+fn the_daemon_takes_back_64_mib_at_a_time() {
+    let text = paged(r#"base = "1.25GiB", touches = 100, dirty = 0"#)
+        .replace("length  = \"5min\"", "length  = \"20min\"")
+        .replace("cores  = 4", "cores  = 4\nmemory-cap = \"daemon\"");
+    let figures = ["over-cap.web-1.memory", "page-ins.web-1.memory", "resident.web-1.memory"];
+    let results = run(&text, &figures);
+    let [over, ins, resident] = figures.map(|figure| value(&results, figure));
+    assert!(resident > 1.0 - 64.0 / 1024.0 && resident < 1.0, "{resident}");
+    is_near(ins, 1_200_000.0 * (1.0 - resident / 1.25), 0.02);
+    assert!((over * 1_200.0 - ins / 16_384.0).abs() < 1.5, "over for {over}, {ins} pages");
+}
+
+/// A service that uses 2 GiB anew with each of its requests is over its cap of 1 GiB at each look. From the fifth look on each fault keeps a
+/// processor busy for 2 ms: busy time = requests x 20 ms + faults x 2 ms. Under the page scanner it is requests x 20 ms.
+#[test]
+fn a_fault_keeps_a_processor_busy_for_2_ms_while_the_daemon_finds_the_zone_over() {
+    let text = paged(r#"base = "1.5GiB", per-request = "2GiB", touches = 20, dirty = 0"#)
+        .replace("rate    = \"10/s\"", "users   = 1\nthink   = \"0s\"");
+    let figures = ["utilisation.box", "throughput.page", "page-ins.web-1.memory"];
+    let busy = |text: &str| {
+        let results = run(text, &figures);
+        let [busy, rate, ins] = figures.map(|figure| value(&results, figure));
+        assert!(ins > 1_000.0, "{ins}");
+        (busy * 4.0 * 300.0 - rate * 300.0 * 0.020, ins)
+    };
+    let (kernel, _) = busy(&text);
+    assert!(kernel.abs() < 0.1, "{kernel} s");
+    let (daemon, ins) = busy(&text.replace("cores  = 4", "cores  = 4\nmemory-cap = \"daemon\""));
+    is_near(daemon, ins * 0.002, 0.02);
+}
+
 /// Memory that fits changes no figure, also while it grows with the requests inside.
 #[test]
 fn memory_below_the_cap_costs_nothing() {
@@ -117,6 +193,12 @@ fn memory_that_is_not_paged_is_refused_with_its_place() {
     refused(
         &sound.replace("seed = 1", "seed = 1\nhorizon = \"1y\""),
         "the memory of `app` is paged",
+    );
+    refused(
+        &sound
+            .replace("cores  = 4", "cores  = 4\nmemory-cap = \"kernel\"")
+            .replace("working-set = {", "# {"),
+        "declares a `working-set`",
     );
     let resize = "[operation.more]\ndoes = \"resize\"\nof = \"zone.web\"\nat = \"2min\"\nmemory = \"2GiB\"\n";
     refused(&format!("{sound}\n{resize}"), "cannot change");

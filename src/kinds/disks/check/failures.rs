@@ -24,6 +24,9 @@ pub fn check(draft: &Draft, store: Store, spec: &DiskSetSpec, is_one: bool, out:
         out.push(found.related(spec.layout.span, "the layout"));
         return;
     }
+    if !columns.disks.is_multiple_of(columns.group) {
+        return odd_disks(spec, columns, resilver, out);
+    }
     if !is_one {
         let message = "the disk would fail in each of these servers at once";
         let help = "give the server whose disk fails a section of its own, with `count = 1`";
@@ -32,6 +35,20 @@ pub fn check(draft: &Draft, store: Store, spec: &DiskSetSpec, is_one: bool, out:
     numbers(columns, resilver, out);
     times(resilver, out);
     databases(draft, store, columns, resilver, out);
+}
+
+/// Reports a mirror whose sides are not equal; groups of a raidz that are not are reported for themselves.
+fn odd_disks(spec: &DiskSetSpec, columns: Columns, resilver: &ResilverSpec, out: &mut Diagnostics) {
+    if spec.layout.value != Layout::Mirror {
+        return;
+    }
+    let message = format!(
+        "{} disks make no mirrors of {} sides each, so the data of one disk is on no other",
+        columns.disks, columns.group
+    );
+    let found = Diagnostic::new(Code::KeysExclude, resilver.span, message);
+    let found = found.related(spec.parity.span, "the further sides");
+    out.push(found.help("give `parity` as many disks as `data`, or a multiple of that"));
 }
 
 /// Reports numbers of disks that the set does not have.

@@ -16,6 +16,8 @@ use std::collections::VecDeque;
 
 use super::pool::{Pool, RESILVER, Tallied, What, transfer};
 use super::{Disks, NO_ZONE, Operation};
+use crate::convert::below;
+use crate::kinds::disks::spec::Columns;
 use crate::mechanism::leaf_queue::Class;
 use crate::mechanism::resilver::Resilver;
 use crate::mechanism::scan::READ;
@@ -239,9 +241,32 @@ impl Disks {
         away * u128::from(self.config.parallel)
     }
 
+    /// Queues an operation at the disks of a mirror that it can use: a read at one of the sides that are whole, each as
+    /// often as the others, a write at those that are there. `first` is a disk of its group.
+    pub(super) fn spread_over_sides(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        first: u32,
+        (choice, write): (f64, bool),
+        operation: Operation,
+    ) {
+        let Columns { disks, group, .. } = self.config.columns;
+        let usable = self.usable_from(first / group * group, write);
+        if write {
+            return usable.into_iter().for_each(|disk| self.put(ctx, disk, operation));
+        }
+        // The part of the choice that has not been used for the group.
+        let place = choice * f64::from(disks / group);
+        let of_group = place - f64::from(first / group);
+        self.put(ctx, usable[below(of_group, usable.len())], operation);
+    }
+
     /// Fails and replaces the disks that are due, and begins the next resilver.
     pub(super) fn change_disks(&mut self, ctx: &mut Ctx<'_>) {
         let usable = self.is_usable();
+        // Only a failure that loses the set fails requests here.
+        let own = self.resilvers().map_or(ctx.cause, Resilvers::cause);
+        let before = std::mem::replace(&mut ctx.cause, own);
         while let Some(of) = self.resilvers_mut()
             && let Some((_, disk, to)) = of.changes.pop_if(|(at, ..)| *at <= ctx.now)
         {
@@ -254,6 +279,7 @@ impl Disks {
             }
         }
         self.loses_set(ctx);
+        ctx.cause = before;
         self.begins_resilver();
     }
 
@@ -304,20 +330,25 @@ impl Disks {
         if let Some(shared) = &mut self.shared {
             all = shared.lose(ctx.now, disk, all);
         }
-        for operation in all {
+        for (turn, operation) in (0..).zip(all) {
             self.inside.remove(ctx.now, ctx.now - operation.since);
-            self.ends_at_failed(ctx, disk, operation);
+            self.ends_at_failed(ctx, (disk, turn), operation);
         }
     }
 
-    /// Handles an operation that was at a disk when it failed.
-    fn ends_at_failed(&mut self, ctx: &mut Ctx<'_>, disk: u32, operation: Operation) {
+    /// Handles an operation that was at a disk when it failed, the `turn`-th of these.
+    fn ends_at_failed(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        (disk, turn): (u32, usize),
+        operation: Operation,
+    ) {
         match operation.what {
             What::Own if operation.class == Class::SyncRead => {
-                match self.usable_from(disk, false).first() {
+                match self.stands_for(disk, turn, operation.tag) {
                     Some(other) => {
                         let again = Operation { since: ctx.now, issued: ctx.now, ..operation };
-                        self.put(ctx, *other, again);
+                        self.put(ctx, other, again);
                     }
                     // The set is lost, as the caller finds next.
                     None => self.fail(ctx, operation),
@@ -327,6 +358,17 @@ impl Disks {
             What::Scrub | What::Resilver | What::Renewal => {}
             What::Group | What::Log | What::Flush => self.pool_ends(ctx, disk, &operation),
         }
+    }
+
+    /// Returns the disk that executes a read of `disk`, which has failed, in its place; `None` if none can. The sides of a mirror
+    /// take turns. In a raidz group it is the first disk with parity of the block, whose first column is at `begin`.
+    fn stands_for(&self, disk: u32, turn: usize, begin: u32) -> Option<u32> {
+        let read = self.config.columns.read as usize;
+        if read == 1 {
+            let sides = self.usable_from(disk, false);
+            return sides.get(turn % sides.len().max(1)).copied();
+        }
+        self.usable_from(begin, false).get(read - 1).copied()
     }
 
     /// Loses the set if a group has too few whole disks.
@@ -339,11 +381,8 @@ impl Disks {
         if of.members.chunks(columns.group as usize).all(|group| whole(group) >= least) {
             return;
         }
-        let cause = of.config.cause;
         self.pool().count(Tallied::Lost, 1);
-        let before = std::mem::replace(&mut ctx.cause, cause);
         self.lose_all(ctx);
-        ctx.cause = before;
         let usable = self.is_usable();
         let of = self.resilvers_mut().expect("it has lost disks");
         of.settle(ctx.now, usable);

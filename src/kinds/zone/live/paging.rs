@@ -1,12 +1,13 @@
 //! The memory of a zone whose services declare their working sets: what is above its cap is paged.
 //!
-//! Model: the pages used are the bases of the zone's services, and an amount per request in service. A step that computes touches
+//! Model: the pages used are the bases of the zone's services, an amount per request in service, and the files that the zone alone
+//! maps on its server. They are resident from the moment that they are used, touched or not. A step that computes touches
 //! pages; each fault reads one page from the swap device, one after the other, before the work begins. While the
-//! zone is over its cap a scanner takes pages back, and writes those that are dirty ([`memory_cap`]).
+//! zone is over its cap a scanner (or a daemon) takes pages back, and writes those that are dirty ([`memory_cap`]).
 //!
 //! At the start no more than the cap is resident: what was used before has been taken back.
 //!
-//! In: touches of requests, wake-ups of the scanner. Out: faults, writes at the swap device. Leaves out: what the
+//! In: changes of the memory used, touches of requests, wake-ups of the scanner. Out: faults, writes at the swap device. Leaves out: what the
 //! mechanism does; the memory of a process that is restarted: only its requests are gone.
 //!
 //! [`memory_cap`]: crate::mechanism::memory_cap
@@ -19,7 +20,7 @@ use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::route::Drawn;
 use crate::model::world::Around;
 use crate::model::{Ctx, Keeps, Live, Start, none};
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// Name of the tally of the memory of a zone.
 pub const OF: &str = "memory of a zone";
@@ -62,8 +63,12 @@ pub struct PagingConfig {
     pub cap: u64,
     /// Share of the pages that are dirty, in millionths.
     pub dirty_ppm: u64,
+    /// True if a daemon takes pages back, not the page scanner.
+    pub has_daemon: bool,
     /// Working sets of its services.
     pub sets: Vec<WorkingSet>,
+    /// Pages of mapped files that are charged to the zone.
+    pub mapped: u64,
     /// Disks of the swap device.
     pub disks: ComponentId,
     /// Its wake-ups.
@@ -74,7 +79,7 @@ pub struct PagingConfig {
 
 impl PagingConfig {
     fn at_rest(&self) -> u64 {
-        self.sets.iter().fold(0, |all, set| all.saturating_add(set.base))
+        self.sets.iter().fold(self.mapped, |all, set| all.saturating_add(set.base))
     }
 }
 
@@ -114,11 +119,28 @@ impl Paging {
         &self.config.sets
     }
 
-    /// Returns the number of faults of a step of a request of the service `set`, while the services use `used` pages.
-    pub fn touch(&mut self, ctx: &mut Ctx<'_>, set: u32, used: u64, uniform: f64) -> u32 {
+    /// Returns the pages of mapped files that are charged to the zone.
+    #[must_use]
+    pub const fn mapped(&self) -> u64 {
+        self.config.mapped
+    }
+
+    /// Returns the time for which each fault keeps a processor busy before it reads.
+    #[must_use]
+    pub fn delay(&self) -> SimDuration {
+        self.memory.delay()
+    }
+
+    /// Sets the pages that the zone uses.
+    pub fn uses(&mut self, ctx: &mut Ctx<'_>, used: u64) {
         self.settle(ctx.now);
         self.memory.uses(used);
         self.arm(ctx);
+    }
+
+    /// Returns the number of faults of a step of a request of the service `set`, while the services use `used` pages.
+    pub fn touch(&mut self, ctx: &mut Ctx<'_>, set: u32, used: u64, uniform: f64) -> u32 {
+        self.uses(ctx, used);
         self.memory.faults(self.config.sets[set as usize].touches, uniform)
     }
 
@@ -130,10 +152,12 @@ impl Paging {
         self.arm(ctx);
     }
 
-    /// Arms the scanner while the zone is over its cap.
+    /// Arms the scanner while the zone is over its cap, or the daemon.
     fn arm(&mut self, ctx: &mut Ctx<'_>) {
-        if self.memory.is_over() && !self.is_armed {
-            let at = MemoryCap::next_wake(ctx.now);
+        if self.is_armed {
+            return;
+        }
+        if let Some(at) = self.memory.next_wake(ctx.now) {
             self.ticket = ctx.calendar.push(at, Event::Feed(self.config.unit.0).code());
             self.is_armed = true;
         }
@@ -157,15 +181,21 @@ impl Live for Paging {
     type Config = PagingConfig;
 
     fn begin(_: ComponentId, config: &PagingConfig, start: &Start<'_>) -> Self {
+        let memory = MemoryCap::settled(config.cap, config.dirty_ppm, config.at_rest());
         Self {
             config: config.clone(),
-            memory: MemoryCap::settled(config.cap, config.dirty_ppm, config.at_rest()),
+            memory: if config.has_daemon { memory.with_daemon() } else { memory },
             ticket: Ticket::NONE,
             is_armed: false,
             drawn: 0,
             tally: [0; TALLIED],
             counted: start.at,
         }
+    }
+
+    /// Arms the first look of a daemon.
+    fn starts(around: &mut Around<'_>, own: ComponentId) {
+        around.with(own, |paging: &mut Self, ctx| paging.arm(ctx));
     }
 
     none!(lent);
@@ -195,7 +225,6 @@ impl Live for Paging {
         data_swap,
         entrance,
         bars,
-        starts,
         step,
         wake,
         returned,
