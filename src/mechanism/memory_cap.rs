@@ -131,17 +131,17 @@ impl MemoryCap {
 
     /// Takes pages back at a wake-up of the scanner, or a look of the daemon; returns the number that are written.
     pub fn scans(&mut self) -> u32 {
-        let taken = match &mut self.daemon {
-            Some(daemon) => daemon.looks(self.resident, self.cap),
+        let (surplus, pushes) = match &mut self.daemon {
+            Some(daemon) => (daemon.looks(self.resident, self.cap), daemon::PUSHES),
             None if self.is_over => {
                 let goal = (self.cap - self.cap / BELOW).saturating_sub(1);
-                let surplus = self.resident - goal.min(self.resident);
-                // With all dirty pages written that one wake-up can write, as many are taken back.
-                let most = (PUSHES * 1_000_000).checked_div(self.dirty_ppm).unwrap_or(u64::MAX);
-                surplus.min(most)
+                (self.resident - goal.min(self.resident), PUSHES)
             }
-            None => 0,
+            None => (0, PUSHES),
         };
+        // With all dirty pages written that one wake-up can write, as many are taken back.
+        let most = (pushes * 1_000_000).checked_div(self.dirty_ppm).unwrap_or(u64::MAX);
+        let taken = surplus.min(most);
         let dirty = taken * self.dirty_ppm + self.rest;
         self.rest = dirty % 1_000_000;
         self.resident -= taken;

@@ -23,6 +23,10 @@ const MOST_DELAY: SimDuration = SimDuration::from_nanos(2_000_000);
 /// Pages that are taken back together: 64 MiB.
 const CHUNK: u64 = (64 << 20) / PAGE;
 
+/// Most dirty pages that are written after one look: 4 GiB. The daemon has no such limit; more writes at once would not fit into the
+/// memory of the simulation.
+pub(super) const PUSHES: u64 = (4 << 30) / PAGE;
+
 /// State of the daemon for one zone.
 #[derive(Clone, Copy, Debug)]
 pub struct Daemon {

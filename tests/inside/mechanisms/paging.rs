@@ -91,15 +91,15 @@ fn memory_above_the_cap_costs_its_faults() {
 /// cap of 800 MiB: half a GiB is 0.64 of the cap. A zone that alone maps it has 812 MiB, more than its cap.
 #[test]
 fn test_2_a_file_that_two_zones_map_is_charged_to_neither() {
-    let set = r#"working-set = { base = "512MiB", per-request = "400MiB", touches = 20, dirty = 0, maps = { libc = "300MiB" }, swap = "swap" }"#;
+    let set = r#"working-set = { base = "512MiB", per-request = "1MiB", touches = 20, dirty = 0, maps = { libc = "300MiB" }, swap = "swap" }"#;
     let one = paged("").replace("working-set = { , swap = \"swap\" }", set);
     let one = one.replace("memory = \"1GiB\"", "memory = \"800MiB\"");
     let of = |text: &str| value(&run(text, &["resident.web-1.memory"]), "resident.web-1.memory");
-    // 0.2 requests are in service on average, but for faults: 400 MiB each.
-    let idle = |text: &str| text.replace("rate    = \"10/s\"", "rate    = \"0.001/s\"");
-    let other = "[zone.other]\non = [\"box-1\"]\nmemory = \"800MiB\"\n[service.neighbour]\nin = \"other\"\nworkers = 1\n\
-                 mounts = { swap = \"box:local\" }\nworking-set = { base = \"512MiB\", per-request = \"400MiB\", touches = 20, \
-                 maps = { LIBRARY = \"300MiB\" }, swap = \"swap\" }\n[workload.neighbours]\nrequest = \"neighbour-page\"\nrate = \"0.001/s\"\n\
+    // No request comes: each would use 1 MiB more.
+    let idle = |text: &str| text.replace("rate    = \"10/s\"", "rate    = \"0.000001/s\"");
+    let other = "[zone.other]\non = [\"box-1\"]\nmemory = \"800MiB\"\n[service.neighbour]\nin = \"other\"\nworkers = \"unlimited\"\n\
+                 mounts = { swap = \"box:local\" }\nworking-set = { base = \"512MiB\", per-request = \"1MiB\", touches = 20, \
+                 maps = { LIBRARY = \"300MiB\" }, swap = \"swap\" }\n[workload.neighbours]\nrequest = \"neighbour-page\"\nrate = \"0.000001/s\"\n\
                  [request.neighbour-page]\nenter = \"neighbour\"\ndemands = { work = \"20ms\" }\n\
                  steps = [ { cpu = \"neighbour\", demand = \"work\" } ]\n";
     let with = |library: &str| idle(&format!("{one}{}", other.replace("LIBRARY", library)));
@@ -124,23 +124,23 @@ fn memory_that_no_request_touches_counts() {
         .replace("rate    = \"10/s\"", "users   = 4\nthink   = \"0s\"");
     let of = |text: &str| value(&run(text, &["resident.web-1.memory"]), "resident.web-1.memory");
     is_near(of(&waits), 640.0 / 1024.0, 0.001);
-    let none = text.replace("rate    = \"10/s\"", "rate    = \"0.001/s\"");
+    let none = text.replace("rate    = \"10/s\"", "rate    = \"0.000001/s\"");
     is_near(of(&none), 0.5, 0.001);
 }
 
 /// The daemon takes 64 MiB back when it finds the zone over its cap: 5 % of the cap are 51 MiB, and less than 13 MiB come back until it
-/// looks. So the zone is over for the second after each 16,384 pages that come back. 1,000 touches per second are faults for the share of
+/// looks (30 s x 500 touches per second x 0.2). So the zone is over for the second after each 16,384 pages that come back. Touches are faults for the share of
 /// the pages that is not resident.
 #[test]
 fn the_daemon_takes_back_64_mib_at_a_time() {
-    let text = paged(r#"base = "1.25GiB", touches = 100, dirty = 0"#)
+    let text = paged(r#"base = "1.25GiB", touches = 50, dirty = 0"#)
         .replace("length  = \"5min\"", "length  = \"20min\"")
         .replace("cores  = 4", "cores  = 4\nmemory-cap = \"daemon\"");
     let figures = ["over-cap.web-1.memory", "page-ins.web-1.memory", "resident.web-1.memory"];
     let results = run(&text, &figures);
     let [over, ins, resident] = figures.map(|figure| value(&results, figure));
     assert!(resident > 1.0 - 64.0 / 1024.0 && resident < 1.0, "{resident}");
-    is_near(ins, 1_200_000.0 * (1.0 - resident / 1.25), 0.02);
+    is_near(ins, 600_000.0 * (1.0 - resident / 1.25), 0.02);
     assert!((over * 1_200.0 - ins / 16_384.0).abs() < 1.5, "over for {over}, {ins} pages");
 }
 
