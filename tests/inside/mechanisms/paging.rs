@@ -150,7 +150,7 @@ fn the_daemon_takes_back_64_mib_at_a_time() {
 fn a_fault_keeps_a_processor_busy_for_2_ms_while_the_daemon_finds_the_zone_over() {
     let text = paged(r#"base = "1.5GiB", per-request = "2GiB", touches = 20, dirty = 0"#)
         .replace("rate    = \"10/s\"", "users   = 1\nthink   = \"0s\"");
-    let figures = ["utilisation.box", "throughput.page", "page-ins.web-1.memory"];
+    let figures = ["utilization.zone.web.cpu", "throughput.page", "page-ins.web-1.memory"];
     let busy = |text: &str| {
         let results = run(text, &figures);
         let [busy, rate, ins] = figures.map(|figure| value(&results, figure));
