@@ -149,7 +149,8 @@ impl MemoryCap {
         u32::try_from(dirty / 1_000_000).unwrap_or(u32::MAX)
     }
 
-    /// Returns the first wake-up of the scanner after `now`, if the zone is over its cap. For the daemon, the next look, if the last one is now.
+    /// Returns the first wake-up of the scanner after `now`, if the zone is over its cap; or the next look of the daemon, if the last one
+    /// is now.
     #[must_use]
     pub fn next_wake(&self, now: SimTime) -> Option<SimTime> {
         if let Some(daemon) = &self.daemon {
