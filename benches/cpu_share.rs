@@ -2,15 +2,22 @@
 //! phases. The zones are one with cores for all phases, one with competing phases, eight and a hundred that compete, and a
 //! hundred in which each change leaves the rates of the zones as they are. At the tick: one second of a busy server.
 //!
-//! `cargo bench --bench cpu_share`; the printed time is that of the pair, two changes, or of the second.
+//! `cargo bench --bench cpu_share`; the printed time is that of the pair, two changes, or of the second. `item/s` are changes per
+//! second.
 
 use divan::Bencher;
+use divan::counter::ItemsCount;
 use fivenines::measured::{
     Cores, CpuShare, CpuTick, SimDuration, SimTime, TickRules, Work, ZoneLimits, place, table,
 };
 
 fn main() {
     divan::main();
+}
+
+/// Returns the changes of a turn: the end of a phase, and the start of the next one.
+fn changes() -> ItemsCount {
+    ItemsCount::new(2_u32)
 }
 
 /// A server with a constant number of phases: each that ends is followed by another in its zone.
@@ -61,19 +68,20 @@ fn cores_for_all(bencher: Bencher<'_, '_>, phases: u32) {
 #[divan::bench(args = [10, 1_000, 100_000])]
 fn one_zone_competing(bencher: Bencher<'_, '_>, phases: u32) {
     let mut hold = Hold::new(8, 1, phases);
-    bencher.bench_local(|| hold.turn());
+    bencher.counter(changes()).bench_local(|| hold.turn());
 }
 
 #[divan::bench(args = [10, 1_000, 100_000])]
 fn eight_zones_competing(bencher: Bencher<'_, '_>, phases: u32) {
     let mut hold = Hold::new(8, 8, phases);
-    bencher.bench_local(|| hold.turn());
+    bencher.counter(changes()).bench_local(|| hold.turn());
 }
 
+/// 100,000 phases are a thousand in each zone. With 100 there is one in each, so each change divides the cores again.
 #[divan::bench(args = [100, 1_000, 100_000])]
 fn hundred_zones_competing(bencher: Bencher<'_, '_>, phases: u32) {
     let mut hold = Hold::new(8, 100, phases);
-    bencher.bench_local(|| hold.turn());
+    bencher.counter(changes()).bench_local(|| hold.turn());
 }
 
 /// Eight zones at the tick on eight processors: `phases` runnable phases of 1 to 2 ms, each followed by another.

@@ -138,6 +138,7 @@ macro_rules! each_component {
             "The processor of a server.", Cpu: Box<crate::kinds::zone::live::Cpu>, crate::kinds::zone::live::Cpu;
             "The hours in which servers are lent.", Lending: crate::kinds::zone::live::lending::Lending, crate::kinds::zone::live::lending::Lending;
             "A set of disks.", Disks: crate::kinds::disks::live::Disks, crate::kinds::disks::live::Disks;
+            "The memory of a zone with declared working sets.", Paging: Box<crate::kinds::zone::live::paging::Paging>, crate::kinds::zone::live::paging::Paging;
             "The disk operations of a zone.", IoLedger: crate::kinds::disks::live::ledger::IoLedger, crate::kinds::disks::live::ledger::IoLedger;
             "A head of a file server.", Head: crate::kinds::nas::live::Head, crate::kinds::nas::live::Head;
             "The network.", Links: Box<crate::kinds::network::live::Links>, crate::kinds::network::live::Links;
@@ -161,11 +162,19 @@ pub(crate) use each_component;
 macro_rules! each_metric {
     ($make:ident, $($before:tt)*) => {
         crate::kinds::scaler::figures::metrics! {
-            [crate::kinds::disks::figures::metrics] [crate::kinds::metrics_of_logs] $make, $($before)*
+            [crate::kinds::zone::figures::metrics] [crate::kinds::metrics_of_disks] $make, $($before)*
         }
     };
 }
 pub(crate) use each_metric;
+
+/// Passes the metrics of disks on to those of logs and queues.
+macro_rules! metrics_of_disks {
+    ($make:ident, $($before:tt)*) => {
+        crate::kinds::disks::figures::metrics! { [crate::kinds::metrics_of_logs] $make, $($before)* }
+    };
+}
+pub(crate) use metrics_of_disks;
 
 /// Passes the metrics of logs on to those of queues.
 macro_rules! metrics_of_logs {
@@ -176,8 +185,13 @@ macro_rules! metrics_of_logs {
 pub(crate) use metrics_of_logs;
 
 /// Rows that kinds of components add to the registry of figures.
-pub const ROWS: &[&[crate::plan::figure::registry::Row]] =
-    &[disks::figures::ROWS, queue::figures::ROWS, log::figures::ROWS, scaler::figures::ROWS];
+pub const ROWS: &[&[crate::plan::figure::registry::Row]] = &[
+    disks::figures::ROWS,
+    zone::figures::ROWS,
+    queue::figures::ROWS,
+    log::figures::ROWS,
+    scaler::figures::ROWS,
+];
 
 /// Returns the name of the tally that holds a figure of [`ROWS`] and how to read it; `None` for any other figure.
 #[must_use]
@@ -185,6 +199,7 @@ pub fn read(
     figure: &crate::plan::figure::Figure,
 ) -> Option<(&'static str, crate::model::gauge::ReadAs)> {
     disks::figures::read(figure)
+        .or_else(|| zone::figures::read(figure).map(|how| (zone::live::paging::OF, how)))
         .or_else(|| queue::figures::read(figure).map(|how| (queue::account::OF, how)))
         .or_else(|| log::figures::read(figure))
         .or_else(|| scaler::figures::read(figure).map(|how| (scaler::account::OF, how)))

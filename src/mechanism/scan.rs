@@ -16,7 +16,40 @@ use crate::units::{SimDuration, SimTime};
 /// Size of one read, in bytes.
 pub const READ: u64 = 1 << 20;
 /// Most reads of a disk at once: 4 MiB.
-const AT_ONCE: u32 = 4;
+pub(super) const AT_ONCE: u32 = 4;
+
+/// Phases of work of a scan.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Phases {
+    /// Least time of work per phase.
+    work: SimDuration,
+    /// Start of the present phase.
+    since: Option<SimTime>,
+}
+
+impl Phases {
+    pub(super) const fn new(work: SimDuration) -> Self {
+        Self { work, since: None }
+    }
+
+    pub(super) const fn begin(&mut self, now: SimTime) {
+        self.since = Some(now);
+    }
+
+    pub(super) fn yields(&mut self, now: SimTime, presses: bool) {
+        if self.since.is_some_and(|since| presses && now >= since + self.work) {
+            self.since = None;
+        }
+    }
+
+    pub(super) const fn end(&mut self) {
+        self.since = None;
+    }
+
+    pub(super) const fn works(&self) -> bool {
+        self.since.is_some()
+    }
+}
 
 /// Part of a scan that one disk reads.
 #[derive(Clone, Copy, Debug)]
@@ -30,10 +63,7 @@ struct Share {
 #[derive(Clone, Debug)]
 pub struct Scan {
     began: SimTime,
-    /// Least time of work per phase.
-    work: SimDuration,
-    /// Start of the present phase.
-    phase: Option<SimTime>,
+    phases: Phases,
     shares: Vec<Share>,
 }
 
@@ -42,7 +72,7 @@ impl Scan {
     #[must_use]
     pub fn new(now: SimTime, work: SimDuration, disks: u32, bytes: u64) -> Self {
         let share = Share { left: bytes.div_ceil(READ), under_way: 0 };
-        Self { began: now, work, phase: None, shares: vec![share; disks as usize] }
+        Self { began: now, phases: Phases::new(work), shares: vec![share; disks as usize] }
     }
 
     /// Returns the start of the scan.
@@ -53,26 +83,24 @@ impl Scan {
 
     /// Begins a phase.
     pub const fn phase_begins(&mut self, now: SimTime) {
-        self.phase = Some(now);
+        self.phases.begin(now);
     }
 
     /// Ends the phase if it has lasted for its least time and something `presses`.
     pub fn yields(&mut self, now: SimTime, presses: bool) {
-        if self.phase.is_some_and(|since| presses && now >= since + self.work) {
-            self.phase = None;
-        }
+        self.phases.yields(now, presses);
     }
 
     /// Returns true while a phase lasts.
     #[must_use]
     pub const fn works(&self) -> bool {
-        self.phase.is_some()
+        self.phases.works()
     }
 
     /// Begins the next read of `disk`. Returns false if it is given none now.
     pub fn reads(&mut self, disk: u32) -> bool {
         let share = &mut self.shares[disk as usize];
-        if self.phase.is_none() || share.left == 0 || share.under_way == AT_ONCE {
+        if !self.phases.works() || share.left == 0 || share.under_way == AT_ONCE {
             return false;
         }
         share.left -= 1;
@@ -97,9 +125,20 @@ impl Scan {
         self.shares.iter().all(|share| share.left == 0 && share.under_way == 0)
     }
 
+    /// Returns the reads of `disk` under way.
+    #[must_use]
+    pub fn under_way(&self, disk: u32) -> u32 {
+        self.shares[disk as usize].under_way
+    }
+
+    /// Leaves out `disk`, which has failed.
+    pub fn leaves_out(&mut self, disk: u32) {
+        self.shares[disk as usize] = Share { left: 0, under_way: 0 };
+    }
+
     /// Loses the reads under way; they are done again in a later phase.
     pub fn lost(&mut self) {
-        self.phase = None;
+        self.phases.end();
         for share in &mut self.shares {
             share.left += u64::from(std::mem::take(&mut share.under_way));
         }

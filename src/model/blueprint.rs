@@ -119,6 +119,8 @@ pub struct Part {
     pub slowness: f64,
     /// The guest in which it runs; `None`: it runs in a zone.
     pub guest: Option<Box<Guest>>,
+    /// Memory of its zone, and the number of its working set there; `None`: it declares none.
+    pub paging: Option<(ComponentId, u32)>,
     /// Warm-up after a restart: its duration, and the share of the full speed during it.
     pub warm_up: Option<(SimDuration, f64)>,
     /// Miss factor of its buffer after a restart, if it has a buffer.

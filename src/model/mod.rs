@@ -13,6 +13,7 @@ pub mod guest;
 pub mod ids;
 mod live;
 pub mod outage;
+pub mod paging;
 pub mod power;
 pub mod probing;
 pub mod record;
@@ -223,6 +224,8 @@ pub enum Move {
     Enter(RequestId),
     /// This member of a service, whose hours are over, has finished its last work.
     Emptied(ComponentId),
+    /// The number in service of this member of a service has changed, and with it the memory that its zone uses.
+    Memory(ComponentId),
     /// There are more requests in flight than fit: the run stops.
     TooMany,
 }

@@ -13,6 +13,7 @@ use crate::engine::law::Sampler;
 use crate::kinds::cdn::live::AtCdn;
 use crate::model::guest::Exits;
 use crate::model::ids::{AmountId, CallId, ComponentId, DemandId, KeyId, PoolId};
+use crate::model::paging::Paging;
 use crate::model::request::{Request, TIERS};
 use crate::units::{Bytes, SimDuration};
 
@@ -158,6 +159,8 @@ pub enum Op {
         /// Key of its time; the next three keys choose the disk, the block and the pool.
         key: KeyId,
     },
+    /// Touch pages of the memory of the zone, or read one back.
+    Page(Paging),
     /// The guest around the innermost component leaves for its hypervisor. Outside a guest nothing happens.
     Exit(Exits),
     /// Latency of the exit before it, with the key of its draw. Only a guest gets here.

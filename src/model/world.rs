@@ -43,6 +43,7 @@ mod guest;
 mod hearing;
 mod numbers;
 mod operation;
+mod paging;
 mod patience;
 pub mod readings;
 pub mod resize;

@@ -183,6 +183,7 @@ impl<'a> Builder<'a> {
             place: None,
             slowness: 1.0,
             guest: None,
+            paging: None,
             mounts: Vec::new(),
             further: Vec::new(),
             warm_up: None,

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use crate::model::spec::memory::ContentSpec;
 use crate::plan::Draft;
 use crate::plan::links::Store;
+use crate::plan::names::member_name;
 use crate::plan::placement::ServerId;
 use crate::plan::route::{Does, each};
 use crate::scenario::code::Code;
@@ -37,6 +38,20 @@ pub fn of_server(draft: &Draft, id: ServerId) -> Option<Bytes> {
 #[must_use]
 pub fn of_head(draft: &Draft, nas: usize) -> Option<Bytes> {
     draft.scenario.nas[nas].1.ram_cache.as_ref().map(|given| given.value)
+}
+
+/// Returns the services in a zone that declare their working sets, in the order of the file.
+pub fn working_sets(draft: &Draft, zone: usize) -> impl Iterator<Item = usize> + '_ {
+    let services = draft.scenario.service.iter().zip(&draft.links.services).enumerate();
+    services.filter_map(move |(index, ((_, spec), links))| {
+        (links.zone == Some(zone) && spec.working_set.is_some()).then_some(index)
+    })
+}
+
+/// Returns the name of the component that is the memory of a zone member with declared working sets.
+#[must_use]
+pub fn memory_name(draft: &Draft, (zone, member): (usize, u32)) -> String {
+    format!("{}.memory", member_name(&draft.scenario.zone[zone].0, member))
 }
 
 /// Returns the contents of the disk sets of a server, in the order of the file, each with its set.

@@ -13,6 +13,7 @@ use crate::convert::{place, whole};
 use crate::engine::law::Law;
 use crate::model::blueprint::{Mount, Part};
 use crate::model::ids::{AmountId, CallId, ClassId, DemandId, KeyId, PoolId};
+use crate::model::paging::Paging;
 use crate::model::request::{MAX_DEPTH, MAX_LOOPS};
 use crate::model::route::{
     Amount, Branch, CallKind, Class, Demand, KeyName, MOST, Op, Reply, Routes, Then,
@@ -270,6 +271,7 @@ impl<'a> Compiler<'a> {
                 let (key, law) = self.draws[work.demand].clone();
                 let demand = self.demand_of(key, &law, work.share, true);
                 let threads = u16::try_from(work.threads.value).expect("the language bounds it");
+                self.faults(step.span);
                 self.emit(Op::Cpu { demand, threads });
             }
             Does::Query(query) => query.compile(self, step.span),
@@ -385,6 +387,31 @@ impl<'a> Compiler<'a> {
         self.emit(Op::Again { start });
         let end = self.here();
         self.routes.ops[at] = Op::Repeat { amount, end };
+        self.loops -= 1;
+    }
+
+    /// Emits the faults of a step that computes in a service with a working set.
+    fn faults(&mut self, span: Span) {
+        let Some(Some(service)) = self.inside.last().copied() else { return };
+        let (name, spec) = &self.draft().scenario.service[service];
+        let Some(set) = &spec.working_set else { return };
+        let swap = spec.mounts.iter().position(|(mount, _)| mount.text == set.swap.text);
+        let mount = crate::convert::table::u8(swap.expect("a sound draft has the mount"));
+        let owner = self.owner("touch", name);
+        let key = self.key("faults", &owner);
+        let of_disk = self.disk_keys(&owner);
+        self.loops += 1;
+        if self.loops > MAX_LOOPS {
+            let message = format!("repetitions and faults are nested deeper than {MAX_LOOPS}");
+            self.out.push(Diagnostic::new(Code::TooDeep, span, message));
+        }
+        let at = self.emit(Op::Page(Paging::Touch { key, end: 0 }));
+        let start = self.here();
+        self.emit(Op::Page(Paging::Delay));
+        self.emit(Op::Page(Paging::Fault { mount, key: of_disk }));
+        self.emit(Op::Again { start });
+        let end = self.here();
+        self.routes.ops[at] = Op::Page(Paging::Touch { key, end });
         self.loops -= 1;
     }
 

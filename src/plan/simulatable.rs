@@ -82,6 +82,12 @@ pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
             format!("`{name}` has 0 shares: over years zones have equal rights to a processor");
         found.push(NotYet::new(what, zone.cpu.shares.span));
     }
+    for (name, service) in draft.scenario.service.iter() {
+        if let Some(set) = &service.working_set {
+            let what = format!("the memory of `{name}` is paged above the cap of its zone");
+            found.push(NotYet::new(what, set.span));
+        }
+    }
     for route in &draft.routes {
         each(&route.steps, &mut |step| {
             if let Does::Ask(ask) = &step.does

@@ -3,7 +3,7 @@
 use crate::{Results, Run, Scenario};
 
 /// Returns a file with one writer in a loop, and further traffic, on one set of disks.
-fn writers(users: u32, set: &str, step: &str, more: &str) -> String {
+pub(super) fn writers(users: u32, set: &str, step: &str, more: &str) -> String {
     format!(
         r#"
 scenario = "disk-writes"
@@ -37,7 +37,7 @@ steps   = [ {{ cpu = "app", demand = "work" }}, {{ io = "disk", {step} }} ]
 }
 
 /// A buffered writer of another zone.
-const BATCH: &str = r#"
+pub(super) const BATCH: &str = r#"
 [zone.other]
 on = ["box-1"]
 [service.batch]
@@ -52,13 +52,13 @@ enter = "batch"
 steps = [ { io = "disk", write = 1 } ]
 "#;
 
-fn run(text: &str, figures: &[&str]) -> Results {
+pub(super) fn run(text: &str, figures: &[&str]) -> Results {
     let scenario = Scenario::parse(text).unwrap_or_else(|error| panic!("{error}"));
     let all = figures.iter().fold(Run::new().requests_only(), |run, figure| run.figure(figure));
     scenario.run(&all).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn value(results: &Results, figure: &str) -> f64 {
+pub(super) fn value(results: &Results, figure: &str) -> f64 {
     let found = results.figure(&format!("{figure}@busy"));
     found.unwrap_or_else(|error| panic!("{figure}: {error}")).value()
 }
@@ -67,7 +67,7 @@ fn rate(text: &str) -> f64 {
     value(&run(text, &["throughput.job"]), "throughput.job")
 }
 
-fn is_near(found: f64, expected: f64, share: f64) {
+pub(super) fn is_near(found: f64, expected: f64, share: f64) {
     assert!((found / expected - 1.0).abs() < share, "{found}, not {expected}");
 }
 
@@ -246,7 +246,7 @@ fn a_scrub_delays_readers_and_gives_way_to_writes() {
     assert!((80.0..125.0).contains(&rate), "{rate}");
 }
 
-fn refusal(text: &str) -> String {
+pub(super) fn refusal(text: &str) -> String {
     Scenario::parse(text).err().map(|error| error.to_string()).unwrap_or_default()
 }
 

@@ -12,6 +12,8 @@ mod files;
 mod memory;
 #[path = "mechanisms/operations.rs"]
 mod operations;
+#[path = "mechanisms/paging.rs"]
+mod paging;
 #[path = "mechanisms/patience.rs"]
 mod patience;
 #[path = "mechanisms/refused.rs"]

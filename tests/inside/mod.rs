@@ -41,6 +41,7 @@ mod promises;
 mod recorded;
 mod replay;
 mod reports;
+mod resilvers;
 mod restores;
 mod results;
 mod scale;

@@ -1,5 +1,7 @@
 //! Mistakes in sets of disks.
 
+pub mod failures;
+
 use crate::kinds::disks::components::limits;
 use crate::kinds::disks::spec::pool::TransactionsSpec;
 use crate::kinds::disks::spec::{DiskSetSpec, Layout, QueueOrder};
@@ -94,6 +96,10 @@ pub fn no_write_path(pool: &Name, set: &DiskSetSpec, out: &mut Diagnostics) {
         let help = "give the disks of a server a `scrub`, or remove it";
         inert(scrub.span, message("scrub"), help, out);
     }
+    if let Some(resilver) = &set.resilver {
+        let help = "give the disks of a server a `resilver`, or remove it";
+        inert(resilver.span, message("resilver of single disks"), help, out);
+    }
     let message = "no operation of a file server's disks is sequential";
     inert_if(set.bandwidth.as_ref(), message, "remove `bandwidth`", out);
 }
@@ -103,10 +109,12 @@ fn write_path(draft: &Draft, set: &DiskSetSpec, memory: Option<Bytes>, out: &mut
     let Some(transactions) = &set.transactions else {
         let why = if set.log.is_some() {
             "without transaction groups each write goes to the disks at once"
-        } else {
+        } else if set.scrub.is_some() {
             "a scrub works at the end of each sync of a transaction group"
+        } else {
+            "a resilver works at the end of each sync of a transaction group"
         };
-        if set.log.is_some() || set.scrub.is_some() {
+        if set.log.is_some() || set.scrub.is_some() || set.resilver.is_some() {
             return missing(set.span, "transactions", why, out);
         }
         let message = "no operation of these disks is sequential";
@@ -174,8 +182,12 @@ fn of_groups(
     }
     if sequential <= 0.0 && set.scrub.is_some() && set.bandwidth.is_none() {
         missing(set.span, "bandwidth", "a scrub reads at the sequential transfer of a disk", out);
+    } else if sequential <= 0.0 && set.resilver.is_some() && set.bandwidth.is_none() {
+        let why = "a resilver reads and writes at the sequential transfer of a disk";
+        missing(set.span, "bandwidth", why, out);
     }
-    if sequential <= 0.0 && set.log.is_some() && set.scrub.is_none() {
+    let scans = set.scrub.is_some() || set.resilver.is_some();
+    if sequential <= 0.0 && set.log.is_some() && !scans {
         let message = "no operation of these disks is sequential: the log has a device of its own";
         inert_if(set.bandwidth.as_ref(), message, "give `sequential`, or remove `bandwidth`", out);
     }

@@ -3,15 +3,16 @@
 use crate::engine::law::Law;
 use crate::engine::law::Sampler;
 use crate::kinds::disks::live::pool::{LogConfig, PURPOSES, PoolConfig};
+use crate::kinds::disks::live::resilver::ResilverConfig;
 use crate::kinds::disks::live::scrub::ScrubConfig;
 use crate::kinds::disks::live::{DisksConfig, Sharing};
-use crate::kinds::disks::spec::pool::{IntentLogSpec, ScrubSpec, TransactionsSpec};
+use crate::kinds::disks::spec::pool::{IntentLogSpec, ResilverSpec, ScrubSpec, TransactionsSpec};
 use crate::kinds::disks::spec::{Columns, DiskKind, DiskSetSpec, IoThrottleSpec};
 use crate::mechanism::dirty_data;
 use crate::mechanism::io_throttle::Tuning;
 use crate::mechanism::scan;
 use crate::model::blueprint::Config;
-use crate::model::ids::{ComponentId, KeyId, UnitId};
+use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::plan::compile::{Builder, Made};
 use crate::plan::program::{Compiler, law_of};
 use crate::scenario::law::LawSpec;
@@ -20,7 +21,7 @@ use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Returns the configuration of the set of disks `id`. `zones` holds the I/O priority of each zone that may use it and,
 /// where the set has a throttle, the component of the zone's ledger. `memory` is that of the server; `has_copies` is true
-/// if the set holds copies alone.
+/// if the set holds copies alone. `cause` is that of what is lost with the set when too many of its disks have failed.
 pub(crate) fn disks(
     builder: &mut Builder<'_>,
     id: ComponentId,
@@ -28,6 +29,7 @@ pub(crate) fn disks(
     zones: Vec<(u32, Option<ComponentId>)>,
     memory: Option<Bytes>,
     has_copies: bool,
+    cause: CauseId,
 ) -> Config {
     let kind = spec.kind.value;
     let given = spec.time.as_ref().map(|law| law_of(law));
@@ -43,7 +45,9 @@ pub(crate) fn disks(
     let unit = builder.units(id, alarms);
     let pool = spec.transactions.as_ref().map(|transactions| {
         let log = spec.log.as_ref().map(|log| log_device(log, UnitId(unit.0 + slots + 1)));
-        Box::new(pool(spec, transactions, log, (zones.len(), memory)))
+        let mut pool = pool(spec, transactions, log, (zones.len(), memory));
+        pool.resilver = spec.resilver.as_ref().map(|of| resilver(spec, of, cause));
+        Box::new(pool)
     });
     Config::Disks(DisksConfig {
         columns,
@@ -67,7 +71,10 @@ pub(crate) fn give_keys(compiler: &mut Compiler<'_>, made: &mut Made) {
         let Config::Disks(DisksConfig { pool: Some(pool), .. }) = &mut part.config else {
             continue;
         };
-        let keys = PURPOSES.map(|purpose| compiler.key(purpose, &part.name));
+        // Only a set whose disks fail draws for the last purpose.
+        let drawn = PURPOSES.len() - usize::from(pool.resilver.is_none());
+        let keys: Vec<KeyId> =
+            PURPOSES[..drawn].iter().map(|purpose| compiler.key(purpose, &part.name)).collect();
         pool.key = keys[0];
     }
 }
@@ -101,22 +108,42 @@ fn pool(
         flush: flush(spec.flush.as_ref(), set.kind.value),
         log,
         scrub: set.scrub.as_ref().map(|spec| scrub(set, spec)),
+        resilver: None,
         zones,
         key: KeyId(0),
     }
 }
 
-fn scrub(set: &DiskSetSpec, spec: &ScrubSpec) -> ScrubConfig {
+/// Returns the bytes on each disk of a set with `allocated` data.
+fn each_disk(set: &DiskSetSpec, allocated: Bytes) -> u64 {
     let Columns { disks, group, read, .. } = set.columns();
     // Parity and further sides of the data lie on the disks as well.
-    let all = u128::from(spec.allocated.value.count()) * u128::from(group);
+    let all = u128::from(allocated.count()) * u128::from(group);
     let bytes = all.div_ceil(u128::from(read) * u128::from(disks));
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+fn resilver(set: &DiskSetSpec, spec: &ResilverSpec, cause: CauseId) -> ResilverConfig {
+    let after = |time| SimTime::ZERO + time;
+    let failures =
+        spec.disks.value.iter().map(|failed| {
+            (failed.disk.value - 1, after(failed.fails.value), after(failed.replaced()))
+        });
+    ResilverConfig {
+        failures: failures.collect(),
+        work: spec.work.value,
+        bytes: each_disk(set, spec.allocated.value),
+        cause,
+    }
+}
+
+fn scrub(set: &DiskSetSpec, spec: &ScrubSpec) -> ScrubConfig {
     let of_read = Bytes::new(scan::READ);
     ScrubConfig {
         first: SimTime::ZERO + spec.at.value,
         every: spec.every.value,
         work: spec.work.value,
-        bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
+        bytes: each_disk(set, spec.allocated.value),
         transfer: set.bandwidth.as_ref().map_or(SimDuration::ZERO, |at| at.value.time_for(of_read)),
     }
 }

@@ -20,6 +20,9 @@ macro_rules! metrics {
             Syncs = "syncs", Count, Neither, 0.1, 1.0, "Transaction groups that begin to sync.";
             Scrub = "scrub", Seconds, Less, 0.1, 1.0, "Time of a scrub of a set of disks, from its start to its end.";
             ScrubReads = "scrub-reads", Count, Neither, 0.1, 1.0, "Reads of 1 MiB of scrubs of a set of disks.";
+            Resilver = "resilver", Seconds, Less, 0.1, 1.0, "Time from the replacement of a disk of a set until its data is whole again.";
+            ResilverWrites = "resilver-writes", Count, Neither, 0.1, 1.0, "Writes of 1 MiB of resilvers to new disks of a set.";
+            LostSets = "lost-sets", Count, Less, 0.1, 0.01, "Losses of a set of disks: more disks of a group than it has parity were away or not whole.";
             LogBlocks = "log-blocks", Count, Less, 0.1, 1.0, "Blocks of the intent log that are written.";
         }
     };
@@ -97,6 +100,17 @@ pub const ROWS: &[Row] = &[
     ),
     Row::new(Metric::ScrubReads, OF_WINDOWS, MEAN, OF_SETS, "Reads that end in the window")
         .interval(IntervalOf::Events),
+    Row::new(
+        Metric::Resilver,
+        OF_WINDOWS,
+        MEAN,
+        OF_SETS,
+        "Mean over the resilvers that end in the window",
+    ),
+    Row::new(Metric::ResilverWrites, OF_WINDOWS, MEAN, OF_SETS, "Writes that end in the window")
+        .interval(IntervalOf::Events),
+    Row::new(Metric::LostSets, OF_WINDOWS, MEAN, OF_SETS, "Losses in the window")
+        .interval(IntervalOf::Events),
     Row::new(Metric::LogBlocks, OF_WINDOWS, MEAN, OF_SETS, "Blocks written in the window")
         .interval(IntervalOf::Events),
 ];
@@ -121,6 +135,11 @@ fn of_sets(figure: &Figure) -> Option<ReadAs> {
         (Metric::Syncs, _) => ReadAs::Count(vec![T::Syncs as usize]),
         (Metric::Scrub, _) => ReadAs::Each(T::ScrubTime as usize, T::Scrubs as usize, 1e-9),
         (Metric::ScrubReads, _) => ReadAs::Count(vec![T::ScrubReads as usize]),
+        (Metric::Resilver, _) => {
+            ReadAs::Each(T::ResilverTime as usize, T::Resilvers as usize, 1e-9)
+        }
+        (Metric::ResilverWrites, _) => ReadAs::Count(vec![T::Renewed as usize]),
+        (Metric::LostSets, _) => ReadAs::Count(vec![T::Lost as usize]),
         (Metric::LogBlocks, _) => ReadAs::Count(vec![T::Blocks as usize]),
         _ => return None,
     })

@@ -7,13 +7,14 @@
 //! a read waits for all of them, a write for all disks of the group. A read or a synchronous write holds
 //! its request until the (slowest) disk is done; no request waits for a deferred write. With queue classes a disk
 //! receives a few operations of each class at a time ([`leaf_queue`]). With a throttle, zones spin before their
-//! operations ([`shared`]). With transaction groups writes collect in memory ([`pool`]), and scrubs read ([`scrub`]).
+//! operations ([`shared`]). With transaction groups writes collect in memory ([`pool`]), scrubs read ([`scrub`]), and
+//! disks that fail are replaced ([`resilver`]).
 //!
 //! In: `operate`, `defer`, `buffer`, `background`, `spin`, `alarm`, `cancel`, `health`. Out: the request goes on, or fails.
 //! Holds: a disk is idle only when its queue is empty; operations in = done + queued + in service;
 //! busy + idle + unavailable = disks × operations at once × time.
 //! Leaves out: position of the arm (the time of an operation is sampled), tagged queueing,
-//! sequential reads of requests, rebuild.
+//! sequential reads of requests.
 //! Source: mechanisms of redundancy as in Bourbonnais, "When To (And Not To) Use RAID-Z" (2006).
 //!
 //! [`leaf_queue`]: crate::mechanism::leaf_queue
@@ -22,6 +23,7 @@ pub mod ledger;
 mod log;
 mod loss;
 pub mod pool;
+pub mod resilver;
 pub mod scrub;
 mod shared;
 
@@ -80,7 +82,7 @@ struct Operation {
     issued: SimTime,
     class: Class,
     what: What,
-    /// A number with a meaning of its use.
+    /// A number with a meaning of its use; for a read of a raidz group the disk of its first column.
     tag: u32,
 }
 
@@ -108,7 +110,7 @@ struct Disk {
     slots: Vec<Slot>,
     /// Operations that the disk has received and not started.
     line: VecDeque<Operation>,
-    /// True if it has started a read of a scrub last, and nothing has moved its arm since.
+    /// True if it has started a part of a scan last, and nothing has moved its arm since.
     scrubs: bool,
 }
 
@@ -175,8 +177,9 @@ impl Disks {
         write: bool,
         zone: u32,
     ) {
-        if self.health.is_lost() {
+        if self.is_lost() {
             self.refused += 1;
+            ctx.cause = self.cause_of_loss(ctx.cause);
             return ctx.fail(request, Outcome::Error);
         }
         if write && self.pool.is_some() {
@@ -226,7 +229,7 @@ impl Disks {
         index: u64,
         write: bool,
     ) {
-        if self.health.is_lost() {
+        if self.is_lost() {
             self.refused += 1;
             return;
         }
@@ -258,9 +261,13 @@ impl Disks {
             Operation { request, zone, time, since: now, issued: now, class, what, tag };
         let Columns { group, read, .. } = self.config.columns;
         let columns = self.columns_of(write);
+        let degraded = self.is_degraded();
         if read == 1 {
             // The sides of a mirror execute the same write.
             let first = self.place(choice, columns);
+            if degraded {
+                return self.spread_over_sides(ctx, first, (choice, write), operation);
+            }
             for copy in 0..columns {
                 self.put(ctx, first + copy, operation);
             }
@@ -271,9 +278,18 @@ impl Disks {
         let place = choice * f64::from(groups);
         let own = whole::u32(place).min(groups - 1);
         let begin = whole::u32((place - f64::from(own)) * f64::from(group));
+        let begin = own * group + begin % group;
+        let operation = Operation { tag: begin, ..operation };
         let times: Vec<_> =
             (0..columns).map(|column| sample(index | u64::from(column) << 48)).collect();
-        for (column, time) in (begin..).zip(times) {
+        if degraded {
+            // Parity stands for a column that cannot be read.
+            let usable = self.usable_from(begin, write);
+            let each = usable.into_iter().zip(times);
+            return each
+                .for_each(|(disk, time)| self.put(ctx, disk, Operation { time, ..operation }));
+        }
+        for (column, time) in (begin - own * group..).zip(times) {
             self.put(ctx, own * group + column % group, Operation { time, ..operation });
         }
     }
@@ -325,7 +341,7 @@ impl Disks {
     fn start(&mut self, ctx: &mut Ctx<'_>, index: u32, slot: usize, mut operation: Operation) {
         self.busy.add(ctx.now);
         let disk = &mut self.disks[index as usize];
-        let scrubs = operation.what == What::Scrub;
+        let scrubs = operation.what.scans();
         if std::mem::replace(&mut disk.scrubs, scrubs) && scrubs {
             // The arm is there already.
             let seek = SimDuration::from_nanos(u64::from(operation.tag));
@@ -487,11 +503,14 @@ impl Live for Disks {
 
     /// Sets the health: a stall keeps the queues, a loss fails every operation.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
-        let before = self.health;
+        let (before, usable) = (self.health, self.is_usable());
+        if let Some(of) = self.pool.as_mut().and_then(|pool| pool.resilvers.as_mut()) {
+            of.settle(ctx.now, usable);
+        }
         self.health = health;
         let (stopped, stops) = (before.is_stalled(), health.is_stalled());
         let lost = health.is_lost();
-        let usable = if lost || stops { Usable::None } else { Usable::All };
+        let usable = if self.is_usable() { Usable::All } else { Usable::None };
         self.availability.set(ctx.now, usable, self.busy.area(ctx.now));
         if let Some(device) = self.pool.as_mut().and_then(|pool| pool.device.as_mut()) {
             device.health(ctx, health);
@@ -517,6 +536,7 @@ impl Live for Disks {
         let waiting = self.shared.iter().flat_map(|shared| shared.waiting());
         let busy = self.busy.area(now);
         let (idle, unavailable) = self.availability.split(now, busy);
+        let away = self.slots_away(now);
         let at_once = u128::from(self.config.columns.disks) * u128::from(self.config.parallel);
         let mut gauge = Gauge {
             arrived: self.arrived,
@@ -525,8 +545,8 @@ impl Live for Disks {
             inside: self.inside.area(now),
             stayed: self.inside.stayed() + inside.chain(waiting).map(standing).sum::<u128>(),
             busy,
-            idle,
-            unavailable,
+            idle: idle - away,
+            unavailable: unavailable + away,
             capacity: at_once * u128::from(now.nanos()),
             ..Gauge::default()
         };

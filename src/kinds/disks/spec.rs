@@ -8,7 +8,7 @@ use crate::units::{Bandwidth, Probability, SimDuration, Watts};
 
 pub mod pool;
 
-use pool::{IntentLogSpec, ScrubSpec, TransactionsSpec};
+use pool::{IntentLogSpec, ResilverSpec, ScrubSpec, TransactionsSpec};
 
 spec! {
     /// A set of equal disks.
@@ -44,6 +44,9 @@ spec! {
         log: Option<IntentLogSpec>,
         /// Reads of all allocated data from time to time, with `transactions`. Without it, none.
         scrub: Option<ScrubSpec>,
+        /// Disks that fail and are replaced, with `transactions`. Only in a server that is one. Without it, no single disk
+        /// fails.
+        resilver: Option<ResilverSpec>,
         /// Data read from the set, for the server's RAM cache. Only in a server. Without it, every read goes to a
         /// disk.
         content: Option<ContentSpec>,

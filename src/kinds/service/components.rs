@@ -1,14 +1,16 @@
 //! Services in the event loop: one process per member, with its place, its mounts and its warm-up.
 
+use crate::convert::table;
 use crate::kinds::service::Service;
 use crate::kinds::service::spec::Workers;
-use crate::model::blueprint::Part;
+use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, PoolId};
 use crate::model::route::{Op, Pick};
 use crate::plan::compile::{Bounds, Builder};
 use crate::plan::graph::store_at;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Entrance;
+use crate::plan::memory::{memory_name, working_sets};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part;
 use crate::plan::program::{Compiler, Way};
@@ -84,6 +86,14 @@ fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32
         for ((_, mount), stores) in spec.mounts.iter().zip(&links.mounts) {
             if let Some(store) = store_at(draft, stores, user) {
                 builder.mount(&mut part, store, at, mount.soft);
+            }
+        }
+        if spec.working_set.is_some() {
+            let number = working_sets(draft, at.0).position(|other| other == index);
+            let memory = builder.id(&memory_name(draft, at));
+            part.paging = number.map(|number| (memory, table::u32(number)));
+            if let Config::Service(config) = &mut part.config {
+                config.fills_memory = true;
             }
         }
     }

@@ -35,6 +35,8 @@ pub struct ServiceConfig {
     pub callers_wait: bool,
     /// If true, keeps the distributions of sojourn times and of the numbers inside, queued and in service.
     pub detailed: bool,
+    /// If true, the memory of its zone depends on the number in service.
+    pub fills_memory: bool,
 }
 
 /// A member in the event loop.
@@ -96,6 +98,7 @@ impl Service {
         if free && self.health.works() {
             self.queue.arrive(ctx.now);
             self.queue.begin(ctx.now);
+            self.memory_changes(ctx);
             ctx.requests[request].top_mut().hold = Hold::Inside;
             return ctx.proceed(request);
         }
@@ -126,6 +129,7 @@ impl Service {
         let since = entry.frames[usize::from(entry.depth)].since;
         let counted = entry.counted;
         self.queue.leave(ctx.now, ctx.now - since, counted);
+        self.memory_changes(ctx);
         self.next(ctx);
         if self.shut.is_closed() && self.queue.inside().number() == 0 {
             ctx.lane.push(Move::Emptied(self.id));
@@ -139,10 +143,18 @@ impl Service {
         }
         if let Some(request) = self.line.pop_front() {
             self.queue.begin(ctx.now);
+            self.memory_changes(ctx);
             let entry = &mut ctx.requests[request];
             entry.at = ComponentId::NONE;
             entry.waits = Waits::Nothing;
             ctx.proceed(request);
+        }
+    }
+
+    /// Reports a change of the number in service to the memory of the zone, if that depends on it.
+    fn memory_changes(&self, ctx: &mut Ctx<'_>) {
+        if self.config.fills_memory {
+            ctx.lane.push(Move::Memory(self.id));
         }
     }
 
@@ -181,6 +193,12 @@ impl Service {
     #[must_use]
     pub fn number(&self) -> u32 {
         self.queue.number()
+    }
+
+    /// Returns the number of requests in service.
+    #[must_use]
+    pub fn working(&self) -> u32 {
+        self.queue.busy()
     }
 
     /// Returns the number of arrivals so far.

@@ -1,10 +1,11 @@
 //! Services.
 
 use crate::scenario::law::LawSpec;
-use crate::scenario::names::{Named, Reference};
+use crate::scenario::names::{Name, Named, Reference};
 use crate::scenario::spec::spec;
+use crate::scenario::value::Spanned;
 use crate::scenario::words::or_unlimited;
-use crate::units::SimDuration;
+use crate::units::{Bytes, Probability, SimDuration};
 
 /// `40` or `"unlimited"`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +17,17 @@ pub enum Workers {
 }
 
 or_unlimited!(Workers, Count, u32);
+
+impl Workers {
+    /// Returns the bound; `None` without one.
+    #[must_use]
+    pub const fn bound(self) -> Option<u32> {
+        match self {
+            Self::Unlimited => None,
+            Self::Count(count) => Some(count),
+        }
+    }
+}
 
 spec! {
     /// A process in every member of its zones; the members of the service are those of the zones, in order.
@@ -36,6 +48,27 @@ spec! {
         restart: Option<LawSpec<SimDuration>>,
         /// Slower work after a restart.
         warm_up: Option<WarmUpSpec>,
+        /// Memory that each member uses, under the `memory` of its zone. Without it, it always fits.
+        working_set: Option<WorkingSetSpec>,
+    }
+}
+
+spec! {
+    /// Memory that a member of a service uses, touched or not. What is above the cap of its zone is paged.
+    pub struct WorkingSetSpec {
+        /// Memory used without requests.
+        base: Bytes,
+        /// Further memory per request in service. Without it, none.
+        per_request: Bytes = "0B",
+        /// Sizes of the files that it maps, by name. Zones of a server that map the same file share its pages, and then it
+        /// counts for none of them. Without it, none.
+        maps: Named<Spanned<Bytes>> = {},
+        /// Pages of 4 KiB that each step touches before it computes.
+        touches: u32 => within(1, 10_000),
+        /// Share of the pages that are dirty: they are written before they are taken back.
+        dirty: Probability = 0.5,
+        /// Mount with the swap device, on one set of disks of the server.
+        swap: Name,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::kinds::disks;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::memory::is_adaptive;
 use crate::kinds::zone::spec::{Placement, ServerSpec, ZoneSpec};
-use crate::kinds::zone::{Server, Zone, lent, links, vm};
+use crate::kinds::zone::{Server, Zone, lent, links, vm, working_sets};
 use crate::model::spec::memory::SecondLevelSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert};
@@ -44,10 +44,21 @@ impl Checks for Server {
             let memory = server.memory.as_ref().map(|memory| memory.value);
             let sets = server.disks.iter().map(|(_, set)| set);
             disks::check::of_server(draft, (name, memory), sets, out);
+            for (set, (_, spec)) in server.disks.iter().enumerate() {
+                let is_one = server.count.value == 1;
+                disks::check::failures::check(
+                    draft,
+                    Store::Disks { server: group, set },
+                    spec,
+                    is_one,
+                    out,
+                );
+            }
             check_memory(draft, group, out);
             check_tick(server, out);
         }
         lent::check(draft, out);
+        working_sets::check(draft, out);
     }
 
     fn purpose(&self) -> Purpose {
@@ -309,6 +320,7 @@ fn check_second_set(
         spec.transactions.as_ref().map(|given| given.span),
         spec.log.as_ref().map(|given| given.span),
         spec.scrub.as_ref().map(|given| given.span),
+        spec.resilver.as_ref().map(|given| given.span),
         spec.io_throttle.as_ref().map(|given| given.span),
     ];
     for span in acts_on_data.into_iter().flatten() {

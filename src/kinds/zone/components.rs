@@ -6,18 +6,20 @@ use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::check::IO_PRIORITY;
 use crate::kinds::zone::spec::{self, Burst, CpuTickSpec, ServerSpec};
+use crate::kinds::zone::working_sets as sets;
 use crate::kinds::zone::{Server, Zone, caps, lent, memory, vm};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::mechanism::cpu_tick::{self, TickRules};
 use crate::mechanism::processor::CpuModel;
 use crate::model::blueprint::{Config, Mount, Part, ZoneMeter};
-use crate::model::ids::ComponentId;
+use crate::model::ids::{CauseId, ComponentId};
 use crate::model::world::resize::Recapping;
 use crate::plan::Draft;
 use crate::plan::compile::{Builder, Made};
+use crate::plan::faults;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Store;
-use crate::plan::memory::server_caches;
+use crate::plan::memory::{memory_name, server_caches, working_sets};
 use crate::plan::names::member_name;
 use crate::plan::placement::ServerId;
 use crate::plan::program::Compiler;
@@ -39,7 +41,9 @@ impl Components for Server {
                     let spec = disk_set;
                     builder.want(format!("{server}.{}", set.text), move |builder, id| {
                         let zones = zones_of(builder, on, spec);
-                        let config = disks(builder, id, spec, zones, memory, has_copies);
+                        let own = |_: &_| faults::of_lost_set(draft, name, set);
+                        let cause = spec.resilver.as_ref().map_or(CauseId::OVERLOAD, own);
+                        let config = disks(builder, id, spec, zones, memory, has_copies, cause);
                         builder.part(id, config)
                     });
                     if has_copies && server_caches(draft, on) {
@@ -169,6 +173,11 @@ impl Components for Zone {
         for (zone, members) in draft.placed.zones.iter().enumerate() {
             for member in 0..members.len() {
                 let at = (zone, table::u32(member));
+                if working_sets(draft, zone).next().is_some() {
+                    builder.want(memory_name(draft, at), move |builder, own| {
+                        sets::memory(builder, own, at)
+                    });
+                }
                 if let Some(pages) = memory::pages_name(draft, at) {
                     builder.want(pages, move |builder, own| memory::pages(builder, own, at));
                 }
@@ -177,6 +186,7 @@ impl Components for Zone {
     }
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
+        sets::give_keys(compiler, made);
         let draft = compiler.draft();
         for (zone, members) in draft.placed.zones.iter().enumerate() {
             let name = &draft.scenario.zone[zone].0;

@@ -13,6 +13,7 @@
 //! context switches, simultaneous multithreading.
 
 pub mod lending;
+pub mod paging;
 
 use crate::convert::table;
 use crate::engine::calendar::Ticket;

@@ -3,6 +3,7 @@
 pub mod caps;
 pub mod check;
 pub mod components;
+pub mod figures;
 pub mod flow;
 pub mod lent;
 pub mod links;
@@ -12,6 +13,7 @@ pub mod overlap;
 pub mod parts;
 pub mod spec;
 pub mod vm;
+pub mod working_sets;
 
 /// The kind of servers.
 #[derive(Debug)]

@@ -27,6 +27,9 @@ spec! {
         cpu_tick: Option<CpuTickSpec>,
         /// Memory of each server.
         memory: Option<Bytes>,
+        /// Program that takes pages back from zones above their memory caps. Only with services that declare a
+        /// `working-set`. Without it, `kernel`.
+        memory_cap: Option<CapKeeper>,
         /// Memory of each server that caches blocks read from its own disks. Without it, all memory that its zones
         /// leave free.
         ram_cache: Option<Bytes>,
@@ -51,6 +54,18 @@ spec! {
         hours: OneOrMany<HoursSpec> => not_empty(),
         /// Treatment of work that has not ended when the hours are over.
         at_end: AtEnd,
+    }
+}
+
+words! {
+    /// Program that takes pages back from zones above their memory caps.
+    pub enum CapKeeper {
+        /// The page scanner of the kernel (October 2017 and later): within 250 ms, until the zone is below the cap less 1/128 of
+        /// it.
+        Kernel = "kernel",
+        /// A daemon (May 2011 to October 2017): it looks every 30 s to 120 s, takes back the surplus and 5 % of the cap, and
+        /// delays each fault by up to 2 ms while the zone is over.
+        Daemon = "daemon",
     }
 }
 

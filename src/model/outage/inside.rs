@@ -76,6 +76,7 @@ impl Around<'_> {
                     && let Component::Service(service) = &mut self.components[member.index()]
                 {
                     service.forget(self.now, frame.since, counted);
+                    self.memory_changes(member);
                 }
             }
             self.fail_up(caller, Outcome::Error);

@@ -280,6 +280,7 @@ impl Around<'_> {
                 self.let_in(request, member);
             }
             Move::Emptied(member) => self.emptied(member),
+            Move::Memory(member) => self.memory_changes(member),
             Move::TooMany => self.stops_for_too_many(),
         }
     }

@@ -272,7 +272,14 @@ impl Around<'_> {
 
     /// Queues an operation of `id` at a set of disks.
     #[inline]
-    fn operates(&mut self, id: RequestId, disks: ComponentId, write: bool, key: KeyId, zone: u32) {
+    pub(super) fn operates(
+        &mut self,
+        id: RequestId,
+        disks: ComponentId,
+        write: bool,
+        key: KeyId,
+        zone: u32,
+    ) {
         let cause = self.states.causes[disks.index()];
         self.component_ctx(disks, cause, |component, ctx| {
             if let Component::Disks(disks) = component {

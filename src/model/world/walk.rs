@@ -3,6 +3,7 @@
 use super::{Around, Bounded};
 use crate::kinds::client::live as client;
 use crate::model::ids::{AmountId, CauseId, ComponentId, DemandId};
+use crate::model::paging::Paging;
 use crate::model::request::{
     Frame, Hold, Marks, NO_CALL, Outcome, Owner, Request, RequestId, Stage, Waits,
 };
@@ -95,6 +96,13 @@ impl Around<'_> {
                         return;
                     }
                 }
+                Op::Page(Paging::Touch { key, end }) => self.touches(id, key, end),
+                Op::Page(Paging::Delay) => {
+                    if self.delays_fault(id) {
+                        return;
+                    }
+                }
+                Op::Page(Paging::Fault { mount, key }) => return self.page_in(id, mount, key),
                 op @ (Op::Exit(_) | Op::Lag(_)) => {
                     if self.leaves_guest(id, op) {
                         return;
@@ -212,6 +220,13 @@ impl Around<'_> {
             self.stops_for(id, Bounded::Repetitions);
             return false;
         };
+        self.loops(id, count, end);
+        true
+    }
+
+    /// Begins a loop of `id` with `count` repetitions, which ends at `end`.
+    #[inline(always)]
+    pub(super) fn loops(&mut self, id: RequestId, count: u16, end: u32) {
         let entry = &mut self.requests[id];
         if count == 0 {
             entry.pc = end;
@@ -222,7 +237,6 @@ impl Around<'_> {
             entry.loops[usize::from(entry.loop_depth)] = count;
             entry.loop_depth += 1;
         }
-        true
     }
 
     /// Counts a repetition of `id`; returns false if it has too many.

@@ -33,7 +33,8 @@ impl Builder<'_> {
 
     const fn process_with(bounds: Bounds, detailed: bool) -> Config {
         let Bounds { workers, backlog, callers_wait } = bounds;
-        Config::Service(ServiceConfig { workers, backlog, callers_wait, detailed })
+        let fills_memory = false;
+        Config::Service(ServiceConfig { workers, backlog, callers_wait, detailed, fills_memory })
     }
 
     /// Configures a processor that these zones share by `model`.

@@ -85,15 +85,39 @@ pub fn may_go_wrong(
     operations.filter_map(|(name, spec)| Some((name, spec, &spec.goes_wrong.as_ref()?.value)))
 }
 
-/// Returns the names of all causes: overload, the faults in the order of the file, work that goes wrong, planned work.
+/// Returns the names of all causes: overload, the faults in the order of the file, work that goes wrong,
+/// the sets of disks whose single disks fail, planned work.
 #[must_use]
 pub fn causes(draft: &Draft) -> Vec<String> {
     let faults = draft.scenario.fault.iter().map(|(name, _)| name.text.clone());
     std::iter::once("overload".to_string())
         .chain(faults)
         .chain(may_go_wrong(draft).map(|(name, ..)| name.text.clone()))
+        .chain(sets_that_fail(draft))
         .chain(std::iter::once(PLANNED.to_string()))
         .collect()
+}
+
+/// Returns the name of the cause of what is lost with the set of disks `set` of the server `server` when too many of its disks
+/// have failed. No fault has it: a name of the file has no point.
+fn cause_of_set(server: &Name, set: &Name) -> String {
+    format!("{server}.{set}")
+}
+
+/// Returns the cause of what is lost with a set of disks whose single disks fail.
+#[must_use]
+pub fn of_lost_set(draft: &Draft, server: &Name, set: &Name) -> CauseId {
+    let name = cause_of_set(server, set);
+    let place = causes(draft).iter().position(|cause| *cause == name);
+    place.map_or(CauseId::OVERLOAD, CauseId::at)
+}
+
+/// Returns the sets of disks whose single disks fail, each as a cause.
+fn sets_that_fail(draft: &Draft) -> impl Iterator<Item = String> + '_ {
+    draft.scenario.server.iter().flat_map(|(name, server)| {
+        let failing = server.disks.iter().filter(|(_, set)| set.resilver.is_some());
+        failing.map(|(set, _)| cause_of_set(name, set))
+    })
 }
 
 /// Compiles the health of a scenario; `None` if nothing can fail and no window breaks a part. Reports all

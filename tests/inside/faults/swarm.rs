@@ -1,6 +1,7 @@
 //! Small systems made by chance: whatever breaks, the ledgers close and everything drains.
 
 use fivenines::engine::draw::Lineage;
+use fivenines::model::gauge::Gauge;
 use fivenines::model::world::{Span, World};
 
 use super::*;
@@ -250,6 +251,54 @@ fn whatever_breaks_the_ledgers_close_and_everything_drains() {
         drains(&plan, case, &text);
     }
     assert!(failures > 10_000, "the systems break: {failures}");
+}
+
+/// Utilisation of any series, whatever its intervals: 100 systems (20 without FIVENINES_FULL=1), some with limits of their
+/// zones, are read at random instants, from a nanosecond to ten seconds apart. In no interval is a component, or a zone against its
+/// cap, busier than its capacity, and busy + idle + unavailable is the capacity of each interval.
+#[test]
+fn in_no_interval_is_any_part_busier_than_its_capacity() {
+    let mut dice = Dice(41);
+    let (mut full, mut part, mut done) = (0, 0, 0);
+    while done < if is_full("80 of 100 systems") { 100 } else { 20 } {
+        let cpu = dice.pick(&[
+            "",
+            "cpu = { cap = 0.7 }\n",
+            "cpu = { baseline = 0.3, cap = 0.8, burst = \"2s\" }\n",
+            "cpu = { shares = 300 }\n",
+        ]);
+        let text = system(&mut dice).replace("[zone.deep]\n", &format!("[zone.deep]\n{cpu}"));
+        if draft_or_complaints(&text).is_err() {
+            continue;
+        }
+        let plan = planned(&text);
+        let mut world = world(&plan, done, 40, Faults::Live);
+        let mut now = SimTime::ZERO;
+        let mut before: Vec<Gauge> = [world.gauges(), world.zone_gauges()].concat();
+        let components = world.gauges().len();
+        while now < at(40) {
+            let most = [1, 1_000_000, 1_000_000_000, 10_000_000_000][dice.roll(4) as usize];
+            now = now + SimDuration::from_nanos(1 + dice.roll(most));
+            world.run_before(now).unwrap_or_else(|stop| panic!("{stop:?}\n{text}"));
+            let after = [world.gauges(), world.zone_gauges()].concat();
+            for (index, (then, cell)) in before.iter().zip(&after).enumerate() {
+                let cell = cell.since(then);
+                assert!(
+                    cell.capacity == 0 || cell.busy <= cell.capacity,
+                    "case {done}, {index}: {cell:?}\n{text}"
+                );
+                assert!(
+                    index >= components || cell.balances(),
+                    "case {done}, {index}: {cell:?}\n{text}"
+                );
+                full += u64::from(cell.capacity > 0 && cell.busy == cell.capacity);
+                part += u64::from(0 < cell.busy && cell.busy < cell.capacity);
+            }
+            before = after;
+        }
+        done += 1;
+    }
+    assert!(full > 1_000 && part > 1_000, "{full} intervals were full, {part} in part");
 }
 
 fn at(seconds: u64) -> SimTime {

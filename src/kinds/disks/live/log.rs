@@ -76,6 +76,12 @@ impl Disks {
             return self.log_ends(ctx, block);
         };
         let key = KeyId(config.key.0 + FLUSH);
+        let there = |disk: &u32| config.log.is_some() || self.is_there(*disk);
+        let disks: Vec<u32> = disks.into_iter().filter(there).collect();
+        if disks.is_empty() {
+            self.pool().log.begins(block, 0);
+            return self.log_ends(ctx, block);
+        }
         for disk in disks {
             let pool = self.pool.as_mut().expect("the set has a pool");
             pool.log.begins(block, disk);

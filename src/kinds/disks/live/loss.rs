@@ -1,6 +1,5 @@
 //! Loss and stall of a set of disks: what becomes of the operations inside.
 
-use super::pool::What;
 use super::{Disks, Operation, Slot};
 use crate::model::Ctx;
 use crate::model::ids::ComponentId;
@@ -33,6 +32,11 @@ impl Disks {
 
     fn lose(&mut self, ctx: &mut Ctx<'_>, operation: Operation) {
         self.inside.remove(ctx.now, ctx.now - operation.since);
+        self.fail(ctx, operation);
+    }
+
+    /// Fails the request that waits for an operation, if one does.
+    pub(super) fn fail(&mut self, ctx: &mut Ctx<'_>, operation: Operation) {
         if operation.request == RequestId::NONE {
             return;
         }
@@ -58,8 +62,8 @@ impl Disks {
                 let Slot { operation: Some(operation), ends, .. } = std::mem::take(slot) else {
                     continue;
                 };
-                // The rest of an interrupted read of a scrub has no seek that another read could save.
-                let tag = if operation.what == What::Scrub { 0 } else { operation.tag };
+                // The rest of an interrupted read of a scan has no seek that another read could save.
+                let tag = if operation.what.scans() { 0 } else { operation.tag };
                 disk.line.push_front(Operation { time: ends - ctx.now, tag, ..operation });
                 self.busy.remove(ctx.now, SimDuration::ZERO);
             }

@@ -14,6 +14,7 @@
 //! [`dirty_data`]: crate::mechanism::dirty_data
 //! [`intent_log`]: crate::mechanism::intent_log
 
+use super::resilver::{ResilverConfig, Resilvers};
 use super::scrub::{ScrubConfig, Scrubs};
 use super::{Disks, DisksConfig, NO_ZONE, Operation};
 use crate::convert::whole;
@@ -56,10 +57,18 @@ pub enum Tallied {
     ScrubTime,
     /// Reads of scrubs that ended.
     ScrubReads,
+    /// Resilvers that ended.
+    Resilvers,
+    /// Sum of their times since the disks were replaced, in ns.
+    ResilverTime,
+    /// Writes of resilvers that ended.
+    Renewed,
+    /// Losses of the set.
+    Lost,
 }
 
 /// Number of entries of the tally.
-const TALLIED: usize = 9;
+const TALLIED: usize = 13;
 
 /// Uses of an operation at a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,16 +83,21 @@ pub(super) enum What {
     Flush,
     /// A read of a scrub; its tag is the part of its time that an arm needs to get there, in ns.
     Scrub,
+    /// A read of a resilver, with such a tag.
+    Resilver,
+    /// A write of a resilver to a new disk, with such a tag.
+    Renewal,
 }
 
 /// Purposes of the draws, by distance from the first key; see [`PoolConfig::key`].
-pub const PURPOSES: [&str; 5] =
-    ["group-write", "group-run", "log-write", "cache-flush", "scrub-seek"];
+pub const PURPOSES: [&str; 6] =
+    ["group-write", "group-run", "log-write", "cache-flush", "scrub-seek", "resilver-seek"];
 const GROUP: u32 = 0;
 const RUN: u32 = 1;
 pub(super) const LOG: u32 = 2;
 pub(super) const FLUSH: u32 = 3;
 pub(super) const SCRUB: u32 = 4;
+pub(super) const RESILVER: u32 = 5;
 
 /// Configuration of transaction groups and intent log.
 #[derive(Clone, Debug)]
@@ -104,6 +118,8 @@ pub struct PoolConfig {
     pub log: Option<LogConfig>,
     /// Scrubs; `None`: there are none.
     pub scrub: Option<ScrubConfig>,
+    /// Disks that fail; `None`: none does.
+    pub resilver: Option<ResilverConfig>,
     /// Number of zones, each with a data set.
     pub zones: usize,
     /// Key of the draws of the first of [`PURPOSES`]; the others follow.
@@ -151,6 +167,7 @@ pub(super) struct Pool {
     /// Present limit of active writes of a group at each disk.
     active: u32,
     pub(super) scrubs: Option<Scrubs>,
+    pub(super) resilvers: Option<Resilvers>,
     tally: [u128; TALLIED],
     /// Instant up to which dirty data is counted.
     counted: SimTime,
@@ -176,6 +193,10 @@ impl Pool {
             is_written: false,
             active: 0,
             scrubs: config.scrub.map(|scrub| Scrubs::new(scrub, now)),
+            resilvers: config
+                .resilver
+                .as_ref()
+                .map(|of| Resilvers::new(of, disks.config.columns.disks, now)),
             tally: [0; TALLIED],
             counted: now,
             rest: 0,
@@ -227,8 +248,7 @@ impl Pool {
 
     pub(super) fn is_idle(&self) -> bool {
         let idle = |device: &Disks| device.disks.iter().all(super::Disk::is_idle);
-        let scrubs = self.scrubs.as_ref().is_some_and(Scrubs::is_under_way);
-        !scrubs
+        !self.scans()
             && self.dirty.dirty() == 0
             && self.log.is_empty()
             && self.device.as_deref().is_none_or(idle)
@@ -296,7 +316,7 @@ impl Disks {
     /// Lets `count` buffered writes of `request` join the open group, one after the other. Returns false if the request
     /// does not wait; counts the writes as refused if the disks are lost.
     pub fn buffer(&mut self, ctx: &mut Ctx<'_>, request: RequestId, zone: u32, count: u32) -> bool {
-        if self.health.is_lost() {
+        if self.is_lost() {
             self.refused += u64::from(count);
             return false;
         }
@@ -389,11 +409,17 @@ impl Disks {
             SimDuration::from_seconds_f64(drawn) + more
         };
         let times: Vec<SimDuration> = (0..group).map(time).collect();
-        let (each, rest) = (placed.tag / group, placed.tag % group);
+        // A disk that is away is not written.
+        let there = (0..group).filter(|column| self.is_there(first + column)).count();
+        let there = crate::convert::place(there).max(1);
+        let (each, mut rest) = (placed.tag / there, placed.tag % there);
         for (column, time) in (0..group).zip(times) {
             let disk = first + column;
+            if !self.is_there(disk) {
+                continue;
+            }
             let tag = match placed.what {
-                What::Group => each + if column == 0 { rest } else { 0 },
+                What::Group => each + std::mem::take(&mut rest),
                 _ => placed.tag,
             };
             match placed.what {
@@ -408,10 +434,16 @@ impl Disks {
 
     /// Handles the end of an operation of the pool.
     pub(super) fn pool_done(&mut self, ctx: &mut Ctx<'_>, disk: u32, operation: &Operation) {
+        self.pool_ends(ctx, disk, operation);
+        self.turn_groups(ctx);
+    }
+
+    /// Counts the end of an operation of the pool.
+    pub(super) fn pool_ends(&mut self, ctx: &mut Ctx<'_>, disk: u32, operation: &Operation) {
         self.pool().settle(ctx.now);
         match operation.what {
             What::Own => {}
-            What::Scrub => self.pool().scrub_read(disk),
+            What::Scrub | What::Resilver | What::Renewal => self.scan_ends(disk, operation.what),
             What::Log | What::Flush => self.log_ends(ctx, operation.tag),
             What::Group => {
                 let pool = self.pool();
@@ -420,14 +452,19 @@ impl Disks {
                 self.go_on(ctx, joined);
             }
         }
-        self.turn_groups(ctx);
     }
 
     /// Ends the sync whose group is written, and begins the next one if it is due. Adapts the number of active writes to
     /// the dirty data, and arms the alarm. Lost disks do nothing.
     pub(super) fn turn_groups(&mut self, ctx: &mut Ctx<'_>) {
-        if self.health.is_lost() {
+        if self.is_lost() {
             return;
+        }
+        if self.pool().resilvers.is_some() {
+            self.change_disks(ctx);
+            if self.is_lost() {
+                return;
+            }
         }
         let disks = self.config.columns.disks;
         self.pool().scrub_if_due(ctx.now, disks);
@@ -436,12 +473,12 @@ impl Disks {
             if pool.dirty.syncs() && pool.under_way == 0 {
                 // The scan begins its work when the group is written.
                 let begins = !std::mem::replace(&mut pool.is_written, true);
-                if self.scrub_works(ctx, begins) {
+                if self.scrub_works(ctx, begins) && self.resilver_works(ctx, begins) {
                     self.pool().dirty.sync_ends();
                 }
             }
             let pool = self.pool();
-            let scans = pool.scrubs.as_ref().is_some_and(Scrubs::is_under_way);
+            let scans = pool.scans();
             if !pool.dirty.sync_is_due(ctx.now, scans) {
                 break;
             }
@@ -452,7 +489,8 @@ impl Disks {
         let unit = UnitId(self.config.unit.0 + self.pool_alarm());
         let pool = self.pool();
         let scrub = pool.scrubs.as_ref().map_or(SimTime::NEVER, Scrubs::next);
-        let due = pool.dirty.due().min(pool.log.due()).min(scrub);
+        let disks = pool.resilvers.as_ref().map_or(SimTime::NEVER, Resilvers::next);
+        let due = pool.dirty.due().min(pool.log.due()).min(scrub).min(disks);
         pool.alarm.arm(ctx, unit, (due < SimTime::NEVER).then_some(due));
     }
 
@@ -543,6 +581,9 @@ impl Disks {
         pool.is_written = false;
         if let Some(scrubs) = &mut pool.scrubs {
             scrubs.lost();
+        }
+        if let Some(resilvers) = &mut pool.resilvers {
+            resilvers.lost();
         }
         let jobs = pool.dirty.clear(ctx.now).into_iter().map(|job| job.request);
         let waiting: Vec<RequestId> = jobs.chain(pool.log.clear()).collect();

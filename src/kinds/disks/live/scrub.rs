@@ -4,8 +4,8 @@
 //! own. While a scrub is under way one sync follows the other. A read takes the time of its transfer. If the disk has executed
 //! something else since the last read of the scrub, the time of a random operation is added.
 //!
-//! In: ends of reads, the calendar of scrubs. Holds: a scrub that is due while another is under way is left out.
-//! Leaves out: resilver.
+//! In: ends of reads, the calendar of scrubs. Holds: a scrub that is due while another, or a resilver, is under way is left
+//! out.
 //!
 //! [`scan`]: crate::mechanism::scan
 
@@ -38,7 +38,7 @@ pub(super) struct Scrubs {
     config: ScrubConfig,
     /// Start of the next one.
     next: SimTime,
-    scan: Option<Scan>,
+    pub(super) scan: Option<Scan>,
 }
 
 impl Scrubs {
@@ -81,7 +81,14 @@ impl Pool {
     pub(super) fn scrub_if_due(&mut self, now: SimTime, disks: u32) {
         let Some(scrubs) = self.scrubs.as_mut().filter(|scrubs| scrubs.next <= now) else { return };
         let (work, bytes) = (scrubs.config.work, scrubs.config.bytes);
-        scrubs.scan.get_or_insert_with(|| Scan::new(now, work, disks, bytes));
+        if self.resilvers.as_ref().is_none_or(|of| !of.is_under_way()) {
+            let away = |disk: &u32| self.resilvers.as_ref().is_some_and(|of| !of.is_there(*disk));
+            scrubs.scan.get_or_insert_with(|| {
+                let mut scan = Scan::new(now, work, disks, bytes);
+                (0..disks).filter(away).for_each(|disk| scan.leaves_out(disk));
+                scan
+            });
+        }
         scrubs.next = scrubs.next + scrubs.config.every;
         // Those that were due while the set was lost are left out.
         scrubs.skip_before(now + SimDuration::from_nanos(1));

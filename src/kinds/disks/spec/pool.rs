@@ -1,7 +1,8 @@
-//! The write path of a set of disks: transaction groups, a log device, scrubs.
+//! The write path of a set of disks: transaction groups, a log device, scrubs, resilvers.
 
 use crate::kinds::disks::spec::DiskKind;
 use crate::scenario::law::LawSpec;
+use crate::scenario::names::OneOrMany;
 use crate::scenario::spec::spec;
 use crate::units::{Bandwidth, Bytes, Probability, SimDuration};
 
@@ -58,6 +59,38 @@ spec! {
         allocated: Bytes => at_least(Bytes::new(1)),
         /// Least time of work at the end of each sync.
         work: SimDuration = "1s" => within(SimDuration::from_nanos(1_000_000), SimDuration::HOUR),
+    }
+}
+
+spec! {
+    /// Disks that fail and are replaced. The data of a new disk is written anew from the other disks of its group.
+    pub struct ResilverSpec {
+        /// Data on the set, without redundancy.
+        allocated: Bytes => at_least(Bytes::new(1)),
+        /// The disk that fails, or several.
+        disks: OneOrMany<FailedDiskSpec> => not_empty(),
+        /// Least time of work at the end of each sync.
+        work: SimDuration = "3s" => within(SimDuration::from_nanos(1_000_000), SimDuration::HOUR),
+    }
+}
+
+spec! {
+    /// A disk that fails.
+    pub struct FailedDiskSpec {
+        /// Number of the disk in its set. The disks of a group follow each other.
+        disk: u32 = 1 => at_least(1),
+        /// Moment of the failure, after time zero.
+        fails: SimDuration => at_most(SimDuration::YEAR),
+        /// Time from the failure until a new disk is in its place.
+        replaced_after: SimDuration = "0s" => at_most(SimDuration::YEAR),
+    }
+}
+
+impl FailedDiskSpec {
+    /// Returns the moment at which a new disk is in its place, after time zero.
+    #[must_use]
+    pub fn replaced(&self) -> SimDuration {
+        self.fails.value + self.replaced_after.value
     }
 }
 

@@ -1,0 +1,51 @@
+//! Figures of the memory of a zone under its cap: metrics, rows of the registry, and where each is read from.
+
+use crate::kinds::zone::live::paging::{OF, Tallied};
+use crate::model::gauge::ReadAs;
+use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, Row, Whose, Word};
+use crate::plan::figure::{Figure, Metric};
+
+/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`.
+macro_rules! metrics {
+    ([$($next:tt)+] $make:ident, $($before:tt)*) => {
+        $($next)+! {
+            $make, $($before)*
+            Resident = "resident", Ratio, Neither, 0.02, 0.001, "Resident memory of a zone with declared working sets, as a share of its cap.";
+            OverCap = "over-cap", Ratio, Less, 0.1, 0.001, "Share of time in which pages of a zone are taken back, because it holds more than its memory cap.";
+            PageIns = "page-ins", Count, Less, 0.1, 1.0, "Pages of a zone that are read back from its swap device.";
+            PageOuts = "page-outs", Count, Less, 0.1, 1.0, "Dirty pages of a zone that are written to its swap device.";
+        }
+    };
+}
+pub(crate) use metrics;
+
+const MEAN: &[Word] = &[Word::Own, Word::Mean];
+const OF_MEMORIES: &[Whose] = &[Whose::OwnPart(OF)];
+
+/// The rows of the registry.
+pub const ROWS: &[Row] = &[
+    Row::new(
+        Metric::Resident,
+        OF_WINDOWS,
+        MEAN,
+        OF_MEMORIES,
+        "Resident memory over time, over the cap",
+    ),
+    Row::new(Metric::OverCap, OF_WINDOWS, MEAN, OF_MEMORIES, "Share of the window"),
+    Row::new(Metric::PageIns, OF_WINDOWS, MEAN, OF_MEMORIES, "Faults in the window")
+        .interval(IntervalOf::Events),
+    Row::new(Metric::PageOuts, OF_WINDOWS, MEAN, OF_MEMORIES, "Writes that begin in the window")
+        .interval(IntervalOf::Events),
+];
+
+/// Returns how a figure of the memory of a zone is read; `None` for any other figure.
+#[must_use]
+pub fn read(figure: &Figure) -> Option<ReadAs> {
+    Some(match figure.metric {
+        Metric::Resident => ReadAs::Mean(Tallied::Resident as usize, 1e-6),
+        Metric::OverCap => ReadAs::Mean(Tallied::Over as usize, 1e-6),
+        Metric::PageIns => ReadAs::Count(vec![Tallied::In as usize]),
+        Metric::PageOuts => ReadAs::Count(vec![Tallied::Out as usize]),
+        _ => return None,
+    })
+}

@@ -1,0 +1,205 @@
+//! Promise: memory above the cap of a zone costs reads at its disks and time per request, and memory below it nothing.
+
+use crate::inside::disk_writes::{is_near, refusal};
+use crate::{Results, Run, Scenario};
+
+/// A service that computes for 20 ms, ten times per second, with further keys.
+fn service(zone: &str, keys: &str, more: &str) -> String {
+    format!(
+        r#"
+scenario = "paging"
+format   = 2
+[run]
+seed = 1
+replications = 3
+[window.busy]
+length  = "5min"
+warm-up = "1min"
+[server.box]
+cores  = 4
+memory = "4GiB"
+[server.box.disks]
+local = {{ kind = "10k", layout = "mirror", data = 1, parity = 1, time = "8ms" }}
+[zone.web]
+on = ["box-1"]
+{zone}
+[service.app]
+in      = "web"
+workers = "unlimited"
+{keys}
+[workload.visitors]
+request = "page"
+rate    = "10/s"
+[request.page]
+enter   = "app"
+demands = {{ work = "20ms" }}
+steps   = [ {{ cpu = "app", demand = "work" }} ]
+{more}"#
+    )
+}
+
+fn paged(set: &str) -> String {
+    let mounts = r#"mounts = { swap = "box:local" }"#;
+    service(
+        "memory = \"1GiB\"",
+        &format!("{mounts}\nworking-set = {{ {set}, swap = \"swap\" }}"),
+        "",
+    )
+}
+
+fn run(text: &str, figures: &[&str]) -> Results {
+    let scenario = Scenario::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let all = figures.iter().fold(Run::new().requests_only(), |run, figure| run.figure(figure));
+    scenario.run(&all).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn value(results: &Results, figure: &str) -> f64 {
+    let found = results.figure(&format!("{figure}@busy"));
+    found.unwrap_or_else(|error| panic!("{figure}: {error}")).value()
+}
+
+/// Between the cap and the cap less its 128th, midway 0.996 GiB, are resident of 1.25 GiB: 1 - 0.996 / 1.25 of the touches are
+/// faults of 8 ms.
+#[test]
+fn memory_above_the_cap_costs_its_faults() {
+    let text = paged(r#"base = "1.25GiB", touches = 20, dirty = 0"#);
+    let figures = [
+        "page-ins.web-1.memory",
+        "resident.web-1.memory",
+        "over-cap.web-1.memory",
+        "latency.page.mean",
+    ];
+    let results = run(&text, &figures);
+    let of = |figure| value(&results, figure);
+    let faults = 20.0 * (1.0 - (1.0 - 1.0 / 256.0) / 1.25);
+    is_near(of("resident.web-1.memory"), 1.0 - 1.0 / 256.0, 0.002);
+    is_near(of("page-ins.web-1.memory"), 3_000.0 * faults, 0.02);
+    assert!(of("over-cap.web-1.memory") < 0.05);
+    // Faults of other requests are in the way of some.
+    let latency = of("latency.page.mean");
+    let least = 0.020 + faults * 0.008;
+    assert!((least..1.25 * least).contains(&latency), "{latency}, at least {least}");
+    // As much leaves as comes, half of it is written.
+    let dirty = text.replace("dirty = 0", "dirty = 0.5").replace("5min", "20min");
+    let results = run(&dirty, &["page-ins.web-1.memory", "page-outs.web-1.memory"]);
+    let (ins, outs) =
+        (value(&results, "page-ins.web-1.memory"), value(&results, "page-outs.web-1.memory"));
+    is_near(outs, ins / 2.0, 0.1);
+}
+
+/// 5.5 test 2: two zones on a server map a library file of 300 MiB, and neither is charged for it. Each has 512 MiB of its own under a
+/// cap of 800 MiB: half a GiB is 0.64 of the cap. A zone that alone maps it has 812 MiB, more than its cap.
+#[test]
+fn test_2_a_file_that_two_zones_map_is_charged_to_neither() {
+    let set = r#"working-set = { base = "512MiB", per-request = "1MiB", touches = 20, dirty = 0, maps = { libc = "300MiB" }, swap = "swap" }"#;
+    let one = paged("").replace("working-set = { , swap = \"swap\" }", set);
+    let one = one.replace("memory = \"1GiB\"", "memory = \"800MiB\"");
+    let of = |text: &str| value(&run(text, &["resident.web-1.memory"]), "resident.web-1.memory");
+    // No request comes: each would use 1 MiB more.
+    let idle = |text: &str| text.replace("rate    = \"10/s\"", "rate    = \"0.000001/s\"");
+    let other = "[zone.other]\non = [\"box-1\"]\nmemory = \"800MiB\"\n[service.neighbour]\nin = \"other\"\nworkers = \"unlimited\"\n\
+                 mounts = { swap = \"box:local\" }\nworking-set = { base = \"512MiB\", per-request = \"1MiB\", touches = 20, \
+                 maps = { LIBRARY = \"300MiB\" }, swap = \"swap\" }\n[workload.neighbours]\nrequest = \"neighbour-page\"\nrate = \"0.000001/s\"\n\
+                 [request.neighbour-page]\nenter = \"neighbour\"\ndemands = { work = \"20ms\" }\n\
+                 steps = [ { cpu = \"neighbour\", demand = \"work\" } ]\n";
+    let with = |library: &str| idle(&format!("{one}{}", other.replace("LIBRARY", library)));
+    is_near(of(&with("libc")), 512.0 / 800.0, 0.001);
+    // Charged, it is above the cap: all that is resident at the start is the cap.
+    is_near(of(&with("libssl")), 1.0, 0.001);
+    is_near(of(&idle(&one)), 1.0, 0.001);
+}
+
+/// Memory counts when it is used, touched or not: 4 requests at a time, which only read from disks, use 4 x 32 MiB, and the service
+/// 512 MiB. That is 640 MiB of 1 GiB. A service without any request in it has its base.
+#[test]
+fn memory_that_no_request_touches_counts() {
+    let text = paged(r#"base = "512MiB", per-request = "32MiB", touches = 1"#)
+        .replace("workers = \"unlimited\"", "workers = 20");
+    let waits = text
+        .replace(
+            "steps   = [ { cpu = \"app\", demand = \"work\" } ]",
+            "steps   = [ { io = \"swap\", read = 1 } ]",
+        )
+        .replace("demands = { work = \"20ms\" }\n", "")
+        .replace("rate    = \"10/s\"", "users   = 4\nthink   = \"0s\"");
+    let of = |text: &str| value(&run(text, &["resident.web-1.memory"]), "resident.web-1.memory");
+    is_near(of(&waits), 640.0 / 1024.0, 0.001);
+    let none = text.replace("rate    = \"10/s\"", "rate    = \"0.000001/s\"");
+    is_near(of(&none), 0.5, 0.001);
+}
+
+/// The daemon takes 64 MiB back when it finds the zone over its cap: 5 % of the cap are 51 MiB, and less than 13 MiB come back until it
+/// looks (30 s x 500 touches per second x 0.2). So the zone is over for the second after each 16,384 pages that come back. Touches are faults for the share of
+/// the pages that is not resident.
+#[test]
+fn the_daemon_takes_back_64_mib_at_a_time() {
+    let text = paged(r#"base = "1.25GiB", touches = 50, dirty = 0"#)
+        .replace("length  = \"5min\"", "length  = \"20min\"")
+        .replace("cores  = 4", "cores  = 4\nmemory-cap = \"daemon\"");
+    let figures = ["over-cap.web-1.memory", "page-ins.web-1.memory", "resident.web-1.memory"];
+    let results = run(&text, &figures);
+    let [over, ins, resident] = figures.map(|figure| value(&results, figure));
+    assert!(resident > 1.0 - 64.0 / 1024.0 && resident < 1.0, "{resident}");
+    is_near(ins, 600_000.0 * (1.0 - resident / 1.25), 0.02);
+    assert!((over * 1_200.0 - ins / 16_384.0).abs() < 1.5, "over for {over}, {ins} pages");
+}
+
+/// A service that uses 2 GiB anew with each of its requests is over its cap of 1 GiB at each look. From the fifth look on each fault keeps a
+/// processor busy for 2 ms: busy time = requests x 20 ms + faults x 2 ms. Under the page scanner it is requests x 20 ms.
+#[test]
+fn a_fault_keeps_a_processor_busy_for_2_ms_while_the_daemon_finds_the_zone_over() {
+    let text = paged(r#"base = "1.5GiB", per-request = "2GiB", touches = 20, dirty = 0"#)
+        .replace("rate    = \"10/s\"", "users   = 1\nthink   = \"0s\"");
+    let figures = ["utilization.zone.web.cpu", "throughput.page", "page-ins.web-1.memory"];
+    let busy = |text: &str| {
+        let results = run(text, &figures);
+        let [busy, rate, ins] = figures.map(|figure| value(&results, figure));
+        assert!(ins > 1_000.0, "{ins}");
+        (busy * 4.0 * 300.0 - rate * 300.0 * 0.020, ins)
+    };
+    let (kernel, _) = busy(&text);
+    assert!(kernel.abs() < 0.1, "{kernel} s");
+    let (daemon, ins) = busy(&text.replace("cores  = 4", "cores  = 4\nmemory-cap = \"daemon\""));
+    is_near(daemon, ins * 0.002, 0.02);
+}
+
+/// Memory that fits changes no figure, also while it grows with the requests inside.
+#[test]
+fn memory_below_the_cap_costs_nothing() {
+    let figures = ["latency.page.mean", "latency.page.p95"];
+    let text = paged(r#"base = "512MiB", per-request = "1MiB", touches = 1000"#);
+    let (with, without) =
+        (run(&text, &figures), run(&service("memory = \"1GiB\"", "", ""), &figures));
+    for figure in figures {
+        assert_eq!(value(&with, figure).to_bits(), value(&without, figure).to_bits());
+    }
+}
+
+#[test]
+fn memory_that_is_not_paged_is_refused_with_its_place() {
+    let refused = |text: &str, why: &str| {
+        let found = refusal(text);
+        assert!(found.contains(why), "{why}: {found}");
+    };
+    let sound = paged(r#"base = "2GiB", touches = 1"#);
+    assert_eq!(refusal(&sound), "");
+    refused(&paged(r#"base = "1GiB", touches = 1"#), "always fit");
+    refused(&sound.replace("memory = \"1GiB\"\n", "\n"), "has no cap on it");
+    refused(
+        &sound.replace("mounts = {", "mounts = { other = \"box:local\" } #"),
+        "has no mount `swap`",
+    );
+    refused(&sound.replace("memory = \"1GiB\"", "memory = \"1KiB\""), "fewer than 256 pages");
+    refused(
+        &sound.replace("seed = 1", "seed = 1\nhorizon = \"1y\""),
+        "the memory of `app` is paged",
+    );
+    refused(
+        &sound
+            .replace("cores  = 4", "cores  = 4\nmemory-cap = \"kernel\"")
+            .replace("working-set = {", "# {"),
+        "declares a `working-set`",
+    );
+    let resize = "[operation.more]\ndoes = \"resize\"\nof = \"zone.web\"\nat = \"2min\"\nmemory = \"2GiB\"\n";
+    refused(&format!("{sound}\n{resize}"), "cannot change");
+}
