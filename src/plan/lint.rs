@@ -4,13 +4,15 @@
 //! domains shared by redundant parts (W1203), overload at a level of load (W1204) and after a single loss
 //! (W1205), time-outs that contradict each other (W1101), a run too short to see a fault (W1301),
 //! memory that cannot cache reads of a content without a size (W1303), demands of more threads than
-//! there are cores (W1302), balancers that never detect a dead member (W1207), parts without a price
-//! (W0701).
+//! there are cores (W1302), balancers that never detect a dead member (W1207), failures that count otherwise over
+//! years (W1208), parts without a price (W0701).
 //!
 //! Judged are the classes with an objective, or all if none has one. Stations and units of textbook
 //! models are never single points. After-loss load is computed at the level with the highest total rate, for
 //! one server of each make-up (same group, zones and database roles), heads, database members and uplinks. At most
 //! [`MAX_LOSSES`] losses are computed; the number of all is reported if there are more.
+
+mod over_years;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +41,7 @@ use crate::scenario::render::list;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::{Rate, SimDuration, SimTime};
+use over_years::{over_years, record_ends};
 
 /// Largest number of single losses whose load is computed.
 pub const MAX_LOSSES: usize = 64;
@@ -60,6 +63,7 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     time_outs(draft, out);
     too_short(draft, out);
     record_ends(draft, out);
+    over_years(draft, out);
     memory::lint(draft, out);
     threads(draft, out);
     no_health_check(draft, out);
@@ -565,22 +569,6 @@ fn calls_of<'s>(steps: &'s [Step], calls: &mut Vec<&'s Spanned<SimDuration>>) {
         Does::Call(call) => calls.extend(call.time_out.as_ref()),
         _ => {}
     });
-}
-
-/// Reports recorded failures that end when less than four fifths of the horizon have passed.
-fn record_ends(draft: &Draft, out: &mut Diagnostics) {
-    let Some(horizon) = &draft.scenario.run.horizon else { return };
-    for ((name, fault), record) in draft.scenario.fault.iter().zip(&draft.records) {
-        let (Some(spec), Some(record)) = (&fault.recorded, record) else { continue };
-        let length = record.length();
-        if length.seconds() >= 0.8 * horizon.value.seconds() {
-            continue;
-        }
-        let message = format!("the last failure of `{name}` is over after {length}: none follows");
-        let help = "shorten the horizon to the time that was recorded";
-        let found = Diagnostic::new(Code::RecordEnds, spec.span, message).help(help);
-        out.push(found.related(horizon.span, "the horizon"));
-    }
 }
 
 /// Reports a run in which fewer than one fault is expected over all replications.
