@@ -95,7 +95,8 @@ fn users_are_led_to_the_nearest_site() {
     assert_eq!(views(&world, AT_HOME), (21.0, 21.0));
     assert_eq!(views(&world, ABROAD), (21.0, 21.0));
     let (here, there) = (arrived(&world, &plan, "here-1"), arrived(&world, &plan, "there-1"));
-    assert!((here, there) == (1_000, 1_000), "{here}, {there}");
+    // One request at the end of the interval.
+    assert!(here.abs_diff(1_000) <= 1 && there.abs_diff(1_000) <= 1, "{here}, {there}");
 }
 
 /// The near site is silent at 200 s; its probe fails after 29.95 s, one in every 0.1 s: 30 s of detection, to 0.05 s. Answers
