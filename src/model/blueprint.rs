@@ -138,6 +138,8 @@ pub struct Clients {
     pub name: String,
     /// Network round-trip time; drawn once per attempt.
     pub round_trip: Option<DemandId>,
+    /// Network round-trip time to each site, by its number in the file; empty: `round_trip` leads to all of them.
+    pub round_trips: Vec<Option<DemandId>>,
     /// Number of parts fetched at a time.
     pub connections: u32,
     /// Time after which a request without an answer has failed.

@@ -351,6 +351,9 @@ pub struct Class {
     pub cdns: [Option<AtCdn>; TIERS],
     /// Round-trip time of its client, if it differs from the one of the kind of clients.
     pub round_trip: Option<DemandId>,
+    /// Number of the site in the file that answers it, or of that of each target of the name service where it enters; empty
+    /// if no clients with a place ask for it.
+    pub sites: Vec<u32>,
 }
 
 /// Size of a reply.

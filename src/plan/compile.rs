@@ -13,6 +13,7 @@ use crate::model::ids::{ClassId, ComponentId, UnitId};
 use crate::model::world::resize::{Recapping, Resizing};
 use crate::plan::Draft;
 use crate::plan::faults;
+use crate::plan::places;
 use crate::plan::power;
 use crate::plan::program::{Compiler, law_of};
 use crate::scenario::diagnostic::Diagnostics;
@@ -124,6 +125,7 @@ fn classes<'a>(draft: &'a Draft, compiler: &mut Compiler<'a>) {
     let all = &draft.scenario.request;
     for (class, (name, spec)) in all.iter().enumerate() {
         compiler.class(name, spec, draft.links.enters[class], &draft.routes[class]);
+        compiler.entered().sites = places::numbers(draft, class);
     }
     for (class, (_, spec)) in all.iter().enumerate() {
         if let (Some(then), Some(next)) = (&spec.then, draft.links.thens[class]) {

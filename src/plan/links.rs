@@ -117,6 +117,8 @@ pub struct Links {
     pub thens: Vec<Option<usize>>,
     /// Request class, per workload.
     pub classes: Vec<Option<usize>>,
+    /// Site of each round trip, per set of clients.
+    pub trips: Vec<Vec<Option<usize>>>,
 }
 
 /// Resolves all references; reports those that fail.
@@ -295,6 +297,10 @@ impl<'a> Walk<'a> {
                 let name = &then.request;
                 find_named(&scenario.request, name, name.span, "request class", self.out)
             }));
+        }
+        for (_, clients) in scenario.clients.iter() {
+            let sites = clients.round_trips.iter().map(|(to, _)| self.one(to, Kind::Site));
+            links.trips.push(sites.collect());
         }
         for (_, workload) in scenario.workload.iter() {
             let name = &workload.request;

@@ -31,6 +31,7 @@ pub mod memory;
 pub mod names;
 pub mod part;
 pub mod placement;
+pub mod places;
 pub mod power;
 pub mod program;
 pub mod records;

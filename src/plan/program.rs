@@ -201,6 +201,7 @@ impl<'a> Compiler<'a> {
             then: None,
             cdns: Default::default(),
             round_trip: None,
+            sites: Vec::new(),
         };
         self.routes.classes.push(entered);
         match enter {

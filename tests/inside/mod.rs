@@ -37,6 +37,7 @@ mod mechanisms;
 mod mutants;
 mod oracles;
 mod pages;
+mod places;
 mod promises;
 mod recorded;
 mod replay;

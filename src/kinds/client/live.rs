@@ -36,6 +36,8 @@ use crate::model::route::MOST;
 use crate::model::world::{Around, Bounded};
 use crate::units::{Bytes, SimDuration, SimTime};
 
+mod trips;
+
 /// First ordinal of users who left before a run begins; no page view has such an ordinal.
 const BEYOND: u64 = 1 << 62;
 
@@ -46,9 +48,13 @@ pub struct View {
     ordinal: u64,
     /// Start of the current attempt, at the edge.
     began: SimTime,
-    /// Latest time at which a part of the current attempt arrived.
+    /// Latest time at which a part of the current attempt arrived, as seen at the site of the first request ([`trips`]).
     received: SimTime,
+    /// Round trip of the first request of the current attempt.
     round_trip: SimDuration,
+    /// Targets to which name services have led the first request of the current attempt and its parts, counted from 1;
+    /// 0: none, or its clients have no place.
+    led: [u8; 2],
     /// Number of the closed user who requests it; `None` for an open source.
     user: Option<u32>,
     /// Its sticky session; `None` if no balancer has cookies.
@@ -131,6 +137,16 @@ impl Views {
     }
 }
 
+/// Returns the targets of the current attempt of a view.
+fn led<'a>(around: &'a mut Around<'_>, view_id: u32) -> &'a mut [u8; 2] {
+    &mut around.clients.views.slots[view_id as usize].led
+}
+
+/// Returns the clients of a view.
+fn clients_of_view<'p>(around: &Around<'p>, view_id: u32) -> &'p Clients {
+    clients_of(around, around.clients.views.slots[view_id as usize].workload)
+}
+
 fn clients_of<'p>(around: &Around<'p>, workload: WorkloadId) -> &'p Clients {
     let index = around.plan.workloads[workload.index()].clients;
     &around.plan.clients[index.expect("only workloads with clients have views")]
@@ -160,6 +176,7 @@ pub(crate) fn view_begins(
         began: around.now,
         received: around.now,
         round_trip: SimDuration::ZERO,
+        led: [0; 2],
         user,
         guest,
         ticket: Ticket::NONE,
@@ -183,18 +200,11 @@ pub(crate) fn view_begins(
 fn begin_try(around: &mut Around<'_>, id: u32) {
     let workload = around.clients.views.slots[id as usize].workload;
     let class = around.plan.workloads[workload.index()].class;
-    let to_edge = around.plan.routes.classes[class.index()].round_trip;
-    let round_trip = to_edge.or(clients_of(around, workload).round_trip);
+    around.clients.views.slots[id as usize].led = [0; 2];
     let Some(request) = part(around, id, class) else { return };
-    if let Some(demand) = round_trip {
-        // Each attempt draws its own round trip, with the attempt in place of the repetition.
-        let entry = &mut around.requests[request];
-        entry.iteration = u16::from(entry.attempt);
-        let seconds = around.draws.demand(demand, entry);
-        entry.iteration = 0;
-        around.clients.views.slots[id as usize].round_trip = SimDuration::from_seconds_f64(seconds);
-    }
+    let round_trip = trips::first(around, request, id);
     let view = &mut around.clients.views.slots[id as usize];
+    view.round_trip = round_trip;
     view.began = around.now;
     view.received = around.now;
     view.position = 1;
@@ -257,11 +267,14 @@ pub(crate) fn network(around: &mut Around<'_>, id: RequestId) {
     let entry = &around.requests[id];
     let Owner::View(view_id) = entry.owner else { return around.requests.remove(id) };
     let (attempt, position, class) = (entry.attempt, entry.position, entry.class);
-    let received = entry.ends;
-    let view = &mut around.clients.views.slots[view_id as usize];
+    let left = entry.ends;
+    let view = &around.clients.views.slots[view_id as usize];
     if !view.running || view.attempt != attempt {
         return part_gone(around, id, view_id);
     }
+    let first = view.round_trip;
+    let received = trips::seen_there(around, id, view_id, (left, first));
+    let view = &mut around.clients.views.slots[view_id as usize];
     view.received = view.received.max(received);
     if position == 0 {
         return page_received(around, id, view_id, class);
@@ -314,14 +327,14 @@ fn next_part(around: &mut Around<'_>, id: RequestId, view_id: u32, from: SimTime
     let then = around.plan.routes.classes[page.index()].then;
     let class = then.map_or(page, |then| then.class);
     let first = around.plan.routes.classes[class.index()].entry;
-    let ticket = around.calendar.push(from + round_trip, Event::Wake(id).code());
     let entry = &mut around.requests[id];
     entry.restart(class, first, Owner::View(view_id), around.now);
     entry.position = position;
     entry.stage = Stage::Travel;
     entry.waits = Waits::Timer;
-    entry.ticket = ticket;
     around.clients.views.slots[view_id as usize].sends(entry);
+    let travels = trips::onward(around, id, view_id, round_trip);
+    around.requests[id].ticket = around.calendar.push(from + travels, Event::Wake(id).code());
 }
 
 /// Starts the request `id` for a part, which has reached the edge.

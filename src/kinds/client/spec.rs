@@ -1,6 +1,7 @@
 //! Clients.
 
 use crate::scenario::law::LawSpec;
+use crate::scenario::names::{Named, Reference};
 use crate::scenario::spec::spec;
 use crate::units::{Probability, SimDuration};
 
@@ -9,6 +10,8 @@ spec! {
     pub struct ClientsSpec {
         /// Network time from the client to the site and back.
         round_trip: Option<LawSpec<SimDuration>>,
+        /// Network time from the place of these clients to each site and back, instead of `round-trip`: by site.
+        round_trips: Named<LawSpec<SimDuration>, Reference> = {},
         /// Number of parallel requests of one browser.
         connections: u32 = 6 => at_least(1),
         /// Time without an answer after which a request has failed; the server does not detect it.

@@ -3,17 +3,20 @@
 use crate::convert::table;
 use crate::kinds::name_service::live::{NamesConfig, Target};
 use crate::kinds::name_service::plan::NameService;
-use crate::kinds::name_service::spec::NamePolicy;
+use crate::kinds::name_service::spec::{NamePolicy, converges};
 use crate::kinds::name_service::step;
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::probing::Probing;
 use crate::model::spec::probe::Depth;
+use crate::plan::Draft;
 use crate::plan::compile::{Builder, Made};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Entrance;
 use crate::plan::names::{beliefs_name, member_name};
+use crate::plan::places;
 use crate::plan::program::{Compiler, Way};
+use crate::units::SimDuration;
 
 impl Components for NameService {
     none!(carries, mounts, pools);
@@ -64,10 +67,15 @@ fn answers(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
         draft.links.name_services[index].iter().map(|to| target(builder, *to)).collect();
     let unit = builder.units(id, table::u32(to.len()));
     let check = spec.check.as_ref();
+    let (orders, order_of) = orders(draft, index);
+    let policy = spec.policy.value;
     let config = Config::Names(NamesConfig {
         to,
-        failover: spec.policy.value == NamePolicy::Failover,
-        ttl: spec.ttl.value,
+        failover: policy.is_ordered(),
+        orders,
+        order_of,
+        ttl: spec.ttl.as_ref().map_or(SimDuration::ZERO, |ttl| ttl.value),
+        convergence: (policy == NamePolicy::Anycast).then(|| converges(spec)),
         stale: spec.stale.as_ref().map(|stale| (stale.share.value.get(), stale.for_.value)),
         probing: check.map(|check| Probing::from(&**check)),
         deep: check.is_some_and(|check| check.depth.value == Depth::Deep),
@@ -75,6 +83,29 @@ fn answers(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
         unit,
     });
     builder.part(id, config)
+}
+
+/// Returns the orders of the targets, that of the file first, and the number of the order of each class.
+fn orders(draft: &Draft, index: usize) -> (Vec<Vec<u8>>, Vec<u8>) {
+    let small = |order: Vec<usize>| order.into_iter().map(table::u8).collect::<Vec<u8>>();
+    let mut orders = vec![small((0..draft.links.name_services[index].len()).collect())];
+    let mut order_of = Vec::new();
+    if draft.scenario.name_service[index].1.policy.value.is_by_distance() {
+        for (class, enters) in draft.links.enters.iter().enumerate() {
+            if *enters != Some(Entrance::NameService(index)) {
+                order_of.push(0);
+                continue;
+            }
+            let order = small(places::order(draft, index, class));
+            let known = orders.iter().position(|other| *other == order);
+            let number = known.unwrap_or_else(|| {
+                orders.push(order);
+                orders.len() - 1
+            });
+            order_of.push(table::u8(number));
+        }
+    }
+    (orders, order_of)
 }
 
 /// Returns the components that the probes of a target reach.

@@ -2,12 +2,13 @@
 
 use crate::convert::table;
 use crate::kinds::name_service::plan::{NameService, part_of};
-use crate::kinds::name_service::spec::NamePolicy;
+use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Arrival, Branch, Onward, Split, once};
 use crate::plan::graph::{self, NodeId};
 use crate::plan::kind::flow::{Flow, nothing};
 use crate::plan::links::Entrance;
 use crate::plan::load::{Here, Sums};
+use crate::plan::places;
 
 impl Flow for NameService {
     nothing!(
@@ -41,14 +42,14 @@ impl Flow for NameService {
         here: &mut Here,
     ) -> f64 {
         let Entrance::NameService(at) = entrance else { return 0.0 };
-        let to = &sums.draft().links.name_services[at];
+        let to = &targets(sums.draft(), at, class);
         let policy = sums.draft().scenario.name_service[at].1.policy.value;
         let open = to.iter().copied().filter(|entry| sums.is_open(*entry));
         let mut chosen: Vec<Entrance> = open.collect();
         if chosen.is_empty() {
             chosen.clone_from(to);
         }
-        if policy == NamePolicy::Failover {
+        if policy.is_ordered() {
             chosen.truncate(1);
         }
         let each = rate / chosen.len().max(1) as f64;
@@ -64,19 +65,28 @@ impl Flow for NameService {
         let Entrance::NameService(at) = entrance else { return Vec::new() };
         let draft = network.draft();
         let spec = &draft.scenario.name_service[at].1;
-        let split = match (spec.check.is_some(), spec.policy.value) {
-            (_, NamePolicy::Failover) => Split::First,
+        let split = match (spec.check.is_some(), spec.policy.value.is_ordered()) {
+            (_, true) => Split::First,
             (true, _) => Split::Even,
             (false, _) => Split::Blind,
         };
         let mut branches = Vec::new();
-        for entry in &draft.links.name_services[at] {
-            let open = network.opens(*entry);
-            let then = network.entrance(*entry, arrival);
+        for entry in targets(draft, at, Some(arrival.class)) {
+            let open = network.opens(entry);
+            let then = network.entrance(entry, arrival);
             branches.push(Branch { open, then, ..Branch::default() });
         }
         let own = network.branch(part_of(at));
         let own = network.node(Split::Blind, vec![own]);
         vec![once(own), once(network.node(split, branches))]
+    }
+}
+
+/// Returns the targets of a name service in the order of the users of a class.
+fn targets(draft: &Draft, at: usize, class: Option<usize>) -> Vec<Entrance> {
+    let to = &draft.links.name_services[at];
+    match class {
+        Some(class) => places::order(draft, at, class).into_iter().map(|at| to[at]).collect(),
+        None => to.clone(),
     }
 }

@@ -1,9 +1,14 @@
 //! A name service: the target that a name leads to, and the answers that resolvers still cache.
 //!
 //! Model: the service answers with its record: the first target that it believes alive
-//! (`failover`), or any target that it believes alive, with equal probability (`round-robin`). The choice
+//! (`failover`), the one of these that is nearest to the users of the class (`nearest`), or any target that it
+//! believes alive, with equal probability (`round-robin`). The last choice
 //! is sampled per view by rendezvous hashing, so that a target that leaves moves only its own views.
 //! If no target is believed alive, the record does not change.
+//!
+//! With `anycast` the record is the set of targets that announce the address, and no resolver keeps it: every view is
+//! routed to the nearest target of the record as it was `convergence` ago.
+//!
 //! Failures are detected by probes, as at a balancer: one per `interval` at a phase of each target,
 //! refused at once or failed after `time-out`. `fall` failures in a row take a target out, `rise` successes
 //! put it back. A shallow probe of a balancer reaches the unit that holds the virtual IP; a probe of a
@@ -12,12 +17,14 @@
 //! Each view asks a resolver of its own. The resolver asks the name service once per `ttl`, at a phase
 //! drawn for the view: when the record changes, its residual life is uniform in (0, `ttl`).
 //! Stale resolvers (`stale`, a share drawn per view) ignore the time to live: from a change of the record on
-//! they keep the old record for the time `stale.for`, and then take the record of that instant.
+//! they keep the old record for the time `stale.for`, and then take the record of that instant. A change is one that moves
+//! the users of a class: each order of the targets has its own.
 //!
 //! While the name service is down, a resolver whose answer has expired since then gets no answer.
 //!
 //! In: `resolve`, `begin`, `verdict`, `target_health`. Holds: at most one alarm per target.
-//! Leaves out: several addresses in one answer, negative answers, caches inside browsers.
+//! Leaves out: several addresses in one answer, negative answers, caches inside browsers; routes that change while
+//! nothing fails, and connections that break when routes move to another site.
 //! Source: Jung, Berger & Balakrishnan (2003), Modeling TTL-based Internet caches; Flavel et al.
 //! (2014), Re-evaluating the responsiveness of DNS-based network control.
 
@@ -26,12 +33,12 @@ use std::collections::VecDeque;
 use crate::convert::{place, whole};
 use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
-use crate::model::ids::{ComponentId, KeyId, UnitId};
+use crate::model::ids::{ClassId, ComponentId, KeyId, UnitId};
 use crate::model::probing::{Probing, first_probe};
 use crate::model::request::RequestId;
 use crate::model::route::{Draws, Op};
 use crate::model::world::Around;
-use crate::model::{Ctx, Health, Keeps, Live, Next, Start, none};
+use crate::model::{Answer, Ctx, Health, Keeps, Live, Next, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// Maximum number of targets of one name service: a record is a set of bits in a `u64`.
@@ -51,10 +58,16 @@ pub enum Target {
 pub struct NamesConfig {
     /// Targets, in order of preference.
     pub to: Vec<Target>,
-    /// If true, every view is led to the first target that is believed alive.
+    /// If true, every view is led to the first target of its order that is believed alive.
     pub failover: bool,
+    /// Orders of the targets by preference; the first is that of the file.
+    pub orders: Vec<Vec<u8>>,
+    /// Number of the order of its users, per class; classes beyond the end have the first.
+    pub order_of: Vec<u8>,
     /// Time to live of an answer.
     pub ttl: SimDuration,
+    /// Time until routes follow the record; `None`: resolvers do, once per `ttl`.
+    pub convergence: Option<SimDuration>,
     /// Share of the resolvers that keep an old answer, and the time for which they keep it.
     pub stale: Option<(f64, SimDuration)>,
     /// Probe settings; `None`: every target is believed alive for ever.
@@ -87,10 +100,16 @@ pub struct Names {
     beliefs: Vec<Belief>,
     /// Records, as sets of targets, each with the instant from which it holds; the last one is current.
     records: VecDeque<(SimTime, u64)>,
-    /// Record that stale resolvers have; `until` is the instant at which they ask again.
-    kept: u64,
-    until: Option<SimTime>,
+    /// Answers of stale resolvers, per order of the targets.
+    stale: Vec<Kept>,
     out: Option<SimTime>,
+}
+
+/// Record that stale resolvers have; `until` is the instant at which they ask again.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    record: u64,
+    until: Option<SimTime>,
 }
 
 impl Names {
@@ -109,10 +128,9 @@ impl Names {
         let all = (1 << config.to.len()) - 1;
         Self {
             beliefs: vec![belief; config.to.len()],
+            stale: vec![Kept { record: all, until: None }; config.orders.len()],
             config,
             records: VecDeque::from([(SimTime::ZERO, all)]),
-            kept: all,
-            until: None,
             out: None,
         }
     }
@@ -129,29 +147,52 @@ impl Names {
 
     /// Gives stale resolvers the current record once their time is over.
     fn settle(&mut self, now: SimTime) {
-        if self.until.is_some_and(|until| until <= now) {
-            self.kept = self.record();
-            self.until = None;
+        let record = self.record();
+        for kept in &mut self.stale {
+            if kept.until.is_some_and(|until| until <= now) {
+                *kept = Kept { record, until: None };
+            }
         }
     }
 
-    /// Returns the target to which the view `ordinal` is led; `None` if its resolver has no answer.
-    pub fn resolve(&mut self, now: SimTime, draws: &Draws<'_>, ordinal: u64) -> Option<usize> {
+    /// Returns the number of the order of the targets for users of a class.
+    fn order_of(&self, class: ClassId) -> usize {
+        self.config.order_of.get(class.index()).map_or(0, |order| usize::from(*order))
+    }
+
+    /// Returns the first target of an order that a record names.
+    fn first(&self, order: usize, record: u64) -> Option<usize> {
+        let order = self.config.orders[order].iter().map(|target| usize::from(*target));
+        order.into_iter().find(|target| record >> target & 1 == 1)
+    }
+
+    /// Returns the target to which the view `ordinal` of a class is led; `None` if its resolver has no answer.
+    pub fn resolve(
+        &mut self,
+        now: SimTime,
+        draws: &Draws<'_>,
+        ordinal: u64,
+        class: ClassId,
+    ) -> Option<usize> {
+        let order = self.order_of(class);
         let uniform = |index: u64| draws.uniform_at(self.config.key, ordinal, index);
         let stale = self.config.stale.is_some_and(|(share, _)| uniform(1) < share);
         let phase = uniform(0);
         let record = if stale {
             self.settle(now);
-            self.kept
+            self.stale[order].record
         } else {
-            let asked = last_asked(now, self.config.ttl, phase);
+            let asked = match self.config.convergence {
+                Some(after) => SimTime::from_nanos(now.nanos().saturating_sub(after.nanos())),
+                None => last_asked(now, self.config.ttl, phase),
+            };
             if self.out.is_some_and(|since| asked >= since) {
                 return None;
             }
             self.record_at(asked)
         };
         if self.config.failover {
-            return Some(record.trailing_zeros() as usize);
+            return self.first(order, record);
         }
         let score = |target: &usize| draws.uniform_at(self.target_key(*target, 0), ordinal, 0);
         let named = (0..self.config.to.len()).filter(|target| record >> target & 1 == 1);
@@ -202,14 +243,17 @@ impl Names {
             return;
         }
         self.settle(now);
-        // Resolvers see only the first target of a failover record.
-        let shows =
-            !self.config.failover || alive.trailing_zeros() != self.record().trailing_zeros();
-        if shows && self.until.is_none() {
-            self.until = self.config.stale.map(|(_, keep)| now + keep);
+        for order in 0..self.stale.len() {
+            // Resolvers see only the first target of a failover record.
+            let shows = !self.config.failover
+                || self.first(order, alive) != self.first(order, self.record());
+            if shows && self.stale[order].until.is_none() {
+                self.stale[order].until = self.config.stale.map(|(_, keep)| now + keep);
+            }
         }
         self.records.push_back((now, alive));
-        let oldest = now.nanos().saturating_sub(self.config.ttl.nanos());
+        let oldest = self.config.convergence.unwrap_or(self.config.ttl).nanos();
+        let oldest = now.nanos().saturating_sub(oldest);
         while self.records.get(1).is_some_and(|(since, _)| since.nanos() <= oldest) {
             self.records.pop_front();
         }
@@ -240,7 +284,6 @@ impl Live for Names {
         gauge,
         listens,
         hears,
-        ask,
         ended,
         holds,
         count_ends,
@@ -272,6 +315,13 @@ impl Live for Names {
         in_vain
     );
     none!(counts_anew, begin_to_count, keeps_place);
+
+    /// Answers a client that sends `request` later: the number of the target that it will reach.
+    fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, _: u32) -> Answer {
+        let (ordinal, class) = (ctx.requests[request].ordinal, ctx.requests[request].class);
+        let target = self.resolve(ctx.now, ctx.draws, ordinal, class);
+        target.map_or(Answer::GoesOn, |target| Answer::Way(place(target)))
+    }
 
     /// Sets the health of the name service itself: it answers only while it works.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
@@ -319,10 +369,11 @@ impl Names {
     /// Returns the target to which `id` is led; turns the request away and returns `None` if there is no answer.
     #[inline(never)]
     fn led_to(around: &mut Around<'_>, id: RequestId, names: ComponentId) -> Option<usize> {
-        let ordinal = around.requests[id].ordinal;
+        let (ordinal, class) = (around.requests[id].ordinal, around.requests[id].class);
         let now = around.now;
-        let found =
-            around.with(names, |names: &mut Self, ctx| names.resolve(now, ctx.draws, ordinal));
+        let resolve =
+            |names: &mut Self, ctx: &mut Ctx<'_>| names.resolve(now, ctx.draws, ordinal, class);
+        let found = around.with(names, resolve);
         if found.is_none() {
             around.turn_away(id, around.cause(names), Health::Unreachable);
         }

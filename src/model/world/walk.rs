@@ -253,7 +253,7 @@ impl Around<'_> {
 
     /// Returns the answer of `of` to `id`, which asks it for `what`.
     #[inline(never)]
-    fn asks(&mut self, id: RequestId, of: ComponentId, what: u32) -> Answer {
+    pub(crate) fn asks(&mut self, id: RequestId, of: ComponentId, what: u32) -> Answer {
         let mut ctx = ctx!(self, self.states.causes[of.index()]);
         self.components[of.index()].ask(&mut ctx, id, what)
     }

@@ -10,7 +10,9 @@
 //! old-k, stale -> used its answers lead to the target again
 //! ```
 //!
-//! Each target has one pair of automata. Resolvers ask once per `ttl` at independent phases. At time t after
+//! Each target has a belief, and for each order of preference of some users an automaton of the answers: the policies by
+//! distance have an order per place of users. With `anycast` all users of a target leave it together, `convergence` after
+//! its announcement ends. Else resolvers ask once per `ttl` at independent phases. At time t after
 //! the answers have changed, a share 1 − t / `ttl` still has the old one; it is evaluated at the middle of each step.
 //! While a target fails, the users directed to it are lost. Under round-robin each target in use receives an equal
 //! share of the new answers; old answers count as one share of all targets. The mechanism is
@@ -23,12 +25,13 @@ use crate::engine::law::Law;
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Expr, Fate, State, Timer, Transition};
 use crate::kinds::balancer::{address, beliefs};
-use crate::kinds::name_service::spec::{NamePolicy, NameServiceSpec};
+use crate::kinds::name_service::spec::{NamePolicy, NameServiceSpec, converges};
 use crate::model::spec::probe::Depth;
 use crate::plan::Draft;
 use crate::plan::graph::Graph;
 use crate::plan::links::Entrance;
 use crate::plan::part::Part;
+use crate::plan::places;
 use crate::units::SimDuration;
 
 use super::beliefs::Probed;
@@ -41,9 +44,18 @@ const STEPS: u32 = 8;
 /// Largest number of targets for which shares are computed from the number in use; beyond it, from all targets.
 const MOST_EXACT: usize = 6;
 
+/// Name service through which a class enters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entered {
+    /// The name service.
+    pub at: usize,
+    /// The class.
+    pub class: usize,
+}
+
 /// Returns the name services through which a class, and the classes that its clients fetch next, enter.
-pub fn of_class(draft: &Draft, class: usize) -> Vec<usize> {
-    let mut found = Vec::new();
+pub fn of_class(draft: &Draft, class: usize) -> Vec<Entered> {
+    let mut found: Vec<Entered> = Vec::new();
     let mut next = Some(class);
     // A class appears at most once in a chain: chains have no cycles.
     for _ in 0..draft.scenario.request.len() {
@@ -53,9 +65,9 @@ pub fn of_class(draft: &Draft, class: usize) -> Vec<usize> {
             other => other,
         };
         if let Some(Entrance::NameService(at)) = enters
-            && !found.contains(&at)
+            && !found.iter().any(|entered| entered.at == at)
         {
-            found.push(at);
+            found.push(Entered { at, class });
         }
         next = draft.links.thens[class];
     }
@@ -65,15 +77,18 @@ pub fn of_class(draft: &Draft, class: usize) -> Vec<usize> {
 /// Adds the automata of every name service.
 pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     for at in 0..draft.scenario.name_service.len() {
-        let names = Names::new(draft, at);
+        let orders = Names::all(draft, at);
+        let Some(names) = orders.first() else { continue };
         for target in 0..names.to.len() {
             let probed = names.probed(declaration, target);
             let belief = probed.belief(&names.belief(target), names.spec.check.as_deref());
             let named = Expr::within(&["believed", "unseen", "missed"]);
             declaration.add(belief.fact("named", named));
         }
-        for target in 0..names.to.len() {
-            declaration.add(names.answers(target));
+        for names in &orders {
+            for target in 0..names.to.len() {
+                declaration.add(names.answers(target));
+            }
         }
     }
 }
@@ -83,8 +98,8 @@ type Share = (String, u32);
 
 /// Adds the facts that users directed to a target are lost there, per name service and origin of users.
 pub fn facts(draft: &Draft, graph: &Graph, declaration: &mut Declaration) {
-    for at in 0..draft.scenario.name_service.len() {
-        let names = Names::new(draft, at);
+    let services = 0..draft.scenario.name_service.len();
+    for names in services.flat_map(|at| Names::all(draft, at)) {
         for outside in [true, false] {
             for (target, fails) in names.failing(graph, outside) {
                 for (when, place, _) in names.sent(target) {
@@ -105,8 +120,8 @@ pub fn facts(draft: &Draft, graph: &Graph, declaration: &mut Declaration) {
 }
 
 /// Returns the facts under which users of a name service are lost at a failed target, with their shares.
-pub fn lost(draft: &Draft, graph: &Graph, at: usize, outside: bool) -> Vec<Share> {
-    let names = Names::new(draft, at);
+pub fn lost(draft: &Draft, graph: &Graph, entered: Entered, outside: bool) -> Vec<Share> {
+    let names = Names::of(draft, entered);
     let mut all = Vec::new();
     for (target, _) in names.failing(graph, outside) {
         let of_target = names.sent(target).into_iter();
@@ -118,8 +133,8 @@ pub fn lost(draft: &Draft, graph: &Graph, at: usize, outside: bool) -> Vec<Share
 }
 
 /// Returns the facts under which a failed link of a site cuts off users of a name service, with their shares.
-pub fn cut(draft: &Draft, graph: &Graph, at: usize) -> Vec<Share> {
-    let names = Names::new(draft, at);
+pub fn cut(draft: &Draft, graph: &Graph, entered: Entered) -> Vec<Share> {
+    let names = Names::of(draft, entered);
     let mut all = Vec::new();
     for target in 0..names.to.len() {
         let links = names.links(graph, target);
@@ -133,21 +148,78 @@ pub fn cut(draft: &Draft, graph: &Graph, at: usize) -> Vec<Share> {
     all
 }
 
+/// A name service as users with one order of its targets see it.
 struct Names<'d> {
     draft: &'d Draft,
     name: &'d str,
     spec: &'d NameServiceSpec,
     to: &'d [Entrance],
+    /// Targets by preference.
+    order: Vec<usize>,
+    /// Suffix of the names of what depends on the order; empty where there is only one.
+    users: String,
 }
 
 impl<'d> Names<'d> {
-    fn new(draft: &'d Draft, at: usize) -> Self {
+    fn new(draft: &'d Draft, at: usize, order: Vec<usize>, users: String) -> Self {
         let (name, spec) = &draft.scenario.name_service[at];
-        Self { draft, name, spec, to: &draft.links.name_services[at] }
+        Self { draft, name, spec, to: &draft.links.name_services[at], order, users }
+    }
+
+    /// Returns one for each order of the targets. By distance, it is named after the first class with it.
+    fn all(draft: &'d Draft, at: usize) -> Vec<Self> {
+        if !draft.scenario.name_service[at].1.policy.value.is_by_distance() {
+            let order = (0..draft.links.name_services[at].len()).collect();
+            return vec![Self::new(draft, at, order, String::new())];
+        }
+        let mut all: Vec<Self> = Vec::new();
+        for (class, enters) in draft.links.enters.iter().enumerate() {
+            if *enters != Some(Entrance::NameService(at)) {
+                continue;
+            }
+            let order = places::order(draft, at, class);
+            if !all.iter().any(|names| names.order == order) {
+                let users = format!(" for users of {}", draft.scenario.request[class].0);
+                all.push(Self::new(draft, at, order, users));
+            }
+        }
+        all
+    }
+
+    /// Returns the one of a class.
+    fn of(draft: &'d Draft, Entered { at, class }: Entered) -> Self {
+        let order = places::order(draft, at, class);
+        let mut all = Self::all(draft, at).into_iter();
+        all.find(|names| names.order == order).expect("each class that enters has an order")
     }
 
     fn first_only(&self) -> bool {
-        self.spec.policy.value == NamePolicy::Failover
+        self.spec.policy.value.is_ordered()
+    }
+
+    fn is_anycast(&self) -> bool {
+        self.spec.policy.value == NamePolicy::Anycast
+    }
+
+    fn ttl(&self) -> SimDuration {
+        self.spec.ttl.as_ref().map_or(SimDuration::ZERO, |ttl| ttl.value)
+    }
+
+    /// Returns the steps in which users leave a target: the length of each, and the share of the users who are still there
+    /// in it, stale ones aside.
+    fn leaving(&self) -> Vec<(SimDuration, f64)> {
+        let ttl = self.ttl();
+        if self.is_anycast() {
+            let converges = converges(self.spec);
+            let one = (converges > SimDuration::ZERO).then_some((converges, 1.0));
+            return one.into_iter().collect();
+        }
+        if ttl == SimDuration::ZERO {
+            return Vec::new();
+        }
+        let step = SimDuration::from_nanos(ttl.nanos() / u64::from(STEPS));
+        let middle = |number: u32| (f64::from(number) - 0.5) / f64::from(STEPS);
+        (1..=STEPS).map(|number| (step, 1.0 - middle(number))).collect()
     }
 
     fn belief(&self, target: usize) -> String {
@@ -155,17 +227,18 @@ impl<'d> Names<'d> {
     }
 
     fn answers_name(&self, target: usize) -> String {
-        format!("{}/answers-{}", self.name, target + 1)
+        format!("{}/answers-{}{}", self.name, target + 1, self.users)
     }
 
     fn lost_name(&self, outside: bool, target: usize, place: &str) -> String {
         let from = if outside { "users" } else { "inside" };
-        format!("{}/{from} lost at {} {place}", self.name, target + 1)
+        format!("{}/{from} lost at {} {place}{}", self.name, target + 1, self.users)
     }
 
     fn cut_name(&self, target: usize, place: &str, link: Part) -> String {
         let link = link.name(self.draft);
-        format!("{}/cut on the way to {} {place} by {link}", self.name, target + 1)
+        let users = &self.users;
+        format!("{}/cut on the way to {} {place} by {link}{users}", self.name, target + 1)
     }
 
     /// Returns the conditions that a probe of a target observes.
@@ -222,23 +295,27 @@ impl<'d> Names<'d> {
         if !self.first_only() {
             return named(target).or(none);
         }
-        let before = !Expr::Any((0..target).map(named).collect());
+        let earlier = self.order.iter().copied().take_while(|other| *other != target);
+        let before = !Expr::Any(earlier.map(named).collect());
         let first = named(target).and(before);
-        if target == 0 { first.or(none) } else { first }
+        if self.is_first(target) { first.or(none) } else { first }
+    }
+
+    /// Returns whether users prefer a target to all others.
+    fn is_first(&self, target: usize) -> bool {
+        self.order.first() == Some(&target)
     }
 
     fn answers(&self, target: usize) -> Automaton {
-        let ttl = self.spec.ttl.value;
+        let ttl = self.ttl();
         let keeps = self.spec.stale.as_ref().map(|stale| stale.for_.value);
         let longer = keeps.filter(|keeps| *keeps > ttl).map(|keeps| keeps - ttl);
         let mut after: Vec<(String, SimDuration)> = Vec::new();
-        if ttl > SimDuration::ZERO {
-            let step = SimDuration::from_nanos(ttl.nanos() / u64::from(STEPS));
-            after.extend((1..=STEPS).map(|number| (format!("old-{number}"), step)));
-        }
+        let steps = self.leaving().into_iter().zip(1_u32..);
+        after.extend(steps.map(|((step, _), number)| (format!("old-{number}"), step)));
         after.extend(longer.map(|longer| ("stale".to_string(), longer)));
         let mut states = vec![State::serving("used"), State::serving("unused")];
-        if self.first_only() && target > 0 {
+        if self.first_only() && !self.is_first(target) {
             states.swap(0, 1);
         }
         states.extend(after.iter().map(|(name, _)| State::serving(name)));
@@ -287,20 +364,17 @@ impl<'d> Names<'d> {
     fn sent(&self, target: usize) -> Vec<(Expr, String, f64)> {
         let mut all = self.asked(target);
         let part = if self.first_only() { 1.0 } else { 1.0 / self.to.len() as f64 };
-        let ttl = self.spec.ttl.value;
+        let ttl = self.ttl();
         let (share, keeps) = match &self.spec.stale {
             Some(stale) => (stale.share.value.get(), stale.for_.value),
             None => (0.0, SimDuration::ZERO),
         };
         let answers = self.answers_name(target);
-        if ttl > SimDuration::ZERO {
-            for number in 1..=STEPS {
-                let middle = (f64::from(number) - 0.5) / f64::from(STEPS);
-                let kept = if keeps.seconds() > middle * ttl.seconds() { share } else { 0.0 };
-                let has = (1.0 - share) * (1.0 - middle) + kept;
-                let name = format!("old-{number}");
-                all.push((Expr::of(&answers, &name), name, part * has));
-            }
+        for ((_, left), number) in self.leaving().into_iter().zip(1_u32..) {
+            let kept = if keeps.seconds() > (1.0 - left) * ttl.seconds() { share } else { 0.0 };
+            let has = (1.0 - share) * left + kept;
+            let name = format!("old-{number}");
+            all.push((Expr::of(&answers, &name), name, part * has));
         }
         if keeps > ttl && share > 0.0 {
             all.push((Expr::of(&answers, "stale"), "stale".into(), part * share));

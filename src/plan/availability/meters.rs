@@ -193,14 +193,14 @@ fn class_of(draft: &Draft, watched: &Watched) -> Option<usize> {
 }
 
 /// Returns the name services through which a class enters.
-fn name_services(draft: &Draft, watched: &Watched) -> Vec<usize> {
+fn name_services(draft: &Draft, watched: &Watched) -> Vec<answers::Entered> {
     class_of(draft, watched).map_or_else(Vec::new, |class| answers::of_class(draft, class))
 }
 
 /// Returns the targets of the name services through which a class enters.
 fn led_to(draft: &Draft, watched: &Watched) -> Vec<Entrance> {
     let services = name_services(draft, watched);
-    services.iter().flat_map(|at| draft.links.name_services[*at].iter().copied()).collect()
+    services.iter().flat_map(|of| draft.links.name_services[of.at].iter().copied()).collect()
 }
 
 /// Returns the facts under which name services direct users of a class to failed targets, with their shares.
@@ -208,7 +208,7 @@ fn led(draft: &Draft, graph: &Graph, watched: &Watched, net: &Net) -> Shares {
     let Some(class) = class_of(draft, watched) else { return Vec::new() };
     let outside = reached_from(draft, class);
     let services = answers::of_class(draft, class);
-    let all = services.iter().flat_map(|at| answers::lost(draft, graph, *at, outside));
+    let all = services.iter().flat_map(|of| answers::lost(draft, graph, *of, outside));
     all.map(|(name, share)| (fact(net, &name), share)).collect()
 }
 
@@ -339,7 +339,7 @@ fn shares(
         sets.iter().flat_map(of_set).collect()
     };
     // A name service directs users to some of the sites only.
-    let named = services.iter().flat_map(|at| answers::cut(draft, graph, *at));
+    let named = services.iter().flat_map(|of| answers::cut(draft, graph, *of));
     let named = named.map(|(name, share)| (fact(net, &name), share)).collect();
     let to_sites = if services.is_empty() { of(&sites) } else { named };
     // Behind a CDN, users arrive at its edges; only the edges connect to the sites.

@@ -10,6 +10,7 @@ mod cost;
 mod endless;
 mod faults;
 mod links;
+mod places;
 mod power;
 mod restores;
 mod routes;
@@ -37,6 +38,7 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
     cost::check(draft, out);
     power::check(draft, out);
     links::check(draft, out);
+    places::check(draft, out);
     if draft.scenario.run.horizon.is_some() {
         simulatable::check_years(draft, out);
     }

@@ -41,6 +41,7 @@ use crate::plan::cost;
 use crate::plan::faults::{PLANNED, holder};
 use crate::plan::links::Entrance;
 use crate::plan::part::Part;
+use crate::plan::places;
 use crate::plan::program::law_of;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::units::{Probability, SimDuration, SimTime};
@@ -263,7 +264,8 @@ impl FluidPlan {
     /// Collects the classes and workloads, except those that closed users or recorded traffic request.
     fn asked(&mut self, draft: &Draft) {
         let scenario = &draft.scenario;
-        for ((name, spec), class) in scenario.workload.iter().zip(&draft.links.classes) {
+        let workloads = scenario.workload.iter().zip(&draft.links.classes).enumerate();
+        for (at, ((name, spec), class)) in workloads {
             let Some(class) = *class else { continue };
             let mut out = Diagnostics::new();
             let open = spec.users.is_none() && spec.trace.is_none();
@@ -283,7 +285,7 @@ impl FluidPlan {
                     name: class_name.text.clone(),
                     class,
                     patience: Patience::new(law, most),
-                    entry: Entry::of(draft, &self.network, class, clients),
+                    entry: Entry::of(draft, &self.network, class, places::clients(draft, at)),
                     services: services(draft, class),
                     requests: requests(draft, class),
                     availability: objective.and_then(|o| o.availability.as_ref()).map(|a| a.value),

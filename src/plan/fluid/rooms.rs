@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::kinds::balancer::spec::Algorithm;
-use crate::kinds::client::spec::ClientsSpec;
-use crate::kinds::name_service::spec::NamePolicy;
 use crate::plan::Draft;
 use crate::plan::links::Entrance;
 use crate::plan::load;
+use crate::plan::places;
 use crate::units::SimDuration;
 use crate::workload::arrivals::{Process, Traffic};
 
@@ -40,10 +39,10 @@ impl Entry {
         draft: &Draft,
         network: &Network,
         class: usize,
-        clients: Option<&ClientsSpec>,
+        clients: Option<usize>,
     ) -> Option<Self> {
         let entrance = draft.links.enters[class]?;
-        let way = Way::of(draft, entrance);
+        let way = Way::of(draft, class, entrance);
         if way.members.is_empty() {
             return None;
         }
@@ -55,8 +54,8 @@ impl Entry {
             backlog += room.backlog / members;
         }
         let services = services(draft, class);
-        let round_trip = clients.and_then(|clients| clients.round_trip.as_ref());
-        let round_trip = round_trip.map_or(0.0, |law| load::mean(law));
+        let trip = |clients| places::usual_trip_s(draft, class, clients);
+        let round_trip = clients.map_or(0.0, trip);
         let (mut followers, mut each, mut at) = (0.0, 1.0, class);
         while let Some(next) = draft.links.thens[at].filter(|_| each > 0.0) {
             let then = draft.scenario.request[at].1.then.as_ref();
@@ -103,7 +102,7 @@ struct Way {
 }
 
 impl Way {
-    fn of(draft: &Draft, entrance: Entrance) -> Self {
+    fn of(draft: &Draft, class: usize, entrance: Entrance) -> Self {
         let links = &draft.links;
         match entrance {
             Entrance::Service(service, Some(member)) => Self::over([(service, member)], false),
@@ -124,9 +123,11 @@ impl Way {
                 }
             }
             Entrance::NameService(at) => {
-                let to = links.name_services[at].iter().map(|entrance| Self::of(draft, *entrance));
+                let order = places::order(draft, at, class).into_iter();
+                let to =
+                    order.map(|target| Self::of(draft, class, links.name_services[at][target]));
                 // All requests of a view go to the target that its resolver returned.
-                let first = draft.scenario.name_service[at].1.policy.value == NamePolicy::Failover;
+                let first = draft.scenario.name_service[at].1.policy.value.is_ordered();
                 let to = to.take(if first { 1 } else { usize::MAX });
                 let mut all = Self { members: BTreeSet::new(), rooms: 0.0, elsewhere: 0.0 };
                 let mut named = 0;
@@ -141,7 +142,8 @@ impl Way {
                 Self { rooms: all.rooms.max(1.0), ..all }
             }
             Entrance::Cdn(cdn) => {
-                links.origin_of(cdn).map_or_else(|| Self::over([], true), |to| Self::of(draft, to))
+                let origin = links.origin_of(cdn);
+                origin.map_or_else(|| Self::over([], true), |to| Self::of(draft, class, to))
             }
         }
     }

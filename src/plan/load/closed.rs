@@ -17,6 +17,7 @@ use std::ptr;
 use crate::plan::Draft;
 use crate::plan::kind::flow::leaf;
 use crate::plan::load::{first_to_run_out, mean, open_rates};
+use crate::plan::places;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step, each_here};
@@ -60,9 +61,8 @@ pub fn bounds(draft: &Draft, workload: usize, open: &[f64]) -> Option<Bounds> {
     let (_, spec) = &draft.scenario.workload[workload];
     let (users, think) = (spec.users.as_ref()?.value, spec.think.as_ref()?);
     let class = draft.links.classes[workload]?;
-    let clients = spec.from.as_ref().and_then(|from| draft.scenario.clients.get(&from.text));
-    let round_trip = clients.and_then(|clients| clients.round_trip.as_ref());
-    let way_s = round_trip.map_or(0.0, |law| mean(&law.value));
+    let clients = places::clients(draft, workload);
+    let way_s = clients.map_or(0.0, |clients| places::usual_trip_s(draft, class, clients));
     let alone_s = steps_s(draft, class, &draft.routes[class].steps);
     let cycle_s = mean(&think.value) + alone_s + way_s;
     Some(Bounds { users, cycle_s, first: first_to_run_out(draft, workload, open) })

@@ -133,3 +133,43 @@ fn a_dead_link_of_a_standby_site_cuts_off_no_user() {
         assert!((found - hand).abs() <= 0.03 * hand, "{site}: {found} s per year, by hand {hand}");
     }
 }
+
+/// Users near each of two sites behind one name that leads to the nearest. Each loses a crash of its own site alone, until
+/// detection is over and its users have left: in 60 s behind a name, of which a half is lost on average, and together after
+/// 20 s behind an anycast address.
+#[test]
+fn a_dead_site_costs_the_users_who_are_near_it_and_no_others() {
+    let own = |name: &str| {
+        format!(
+            "[site.{name}-site]\n[rack.{name}-rack]\nsite = \"{name}-site\"\n\
+             [server.{name}-box]\nrack = \"{name}-rack\"\n"
+        )
+    };
+    for (policy, life, continuous, lost) in [
+        ("nearest", "ttl = \"60s\"", LIFE_S, LIFE_S / 2.0),
+        ("anycast", "convergence = \"20s\"", 20.0, 20.0),
+    ] {
+        let mut text = sites(&["here", "there"], policy, "", &["here"]);
+        for name in ["here", "there"] {
+            text = text.replace(&format!("[server.{name}-box]\n"), &own(name));
+        }
+        assert!(text.contains("ttl = \"60s\""));
+        let text = text.replace("ttl = \"60s\"", life).replace(
+            "[clients.public]\n",
+            "[clients.public]\nround-trips = { here-site = \"20ms\", there-site = \"70ms\" }\n",
+        );
+        let others = "[clients.abroad]\nround-trips = { here-site = \"70ms\", there-site = \"20ms\" }\n\
+             time-out = \"5s\"\n[workload.readers]\nfrom = \"abroad\"\nrequest = \"read\"\n\
+             rate = \"1/s\"\n[request.read]\nenter = \"front\"\nsteps = [ { delay = \"1ms\" } ]\n";
+        let read = ["downtime.read[availability=continuous]@horizon", "lost.read@horizon"];
+        let figures = [STRUCTURAL, CONTINUOUS, LOST, read[0], read[1]];
+        let draft = drafted(&format!("{text}{others}"));
+        let seen = Years::of(asked(&draft, "10y", 100, &figures));
+        assert_eq!(down(&seen, STRUCTURAL), 0.0, "{policy}");
+        seen.holds(CONTINUOUS, OUTAGES * (DETECTED_S + continuous), 0.03);
+        seen.holds(LOST, OUTAGES * (DETECTED_S + lost), 0.03);
+        assert_eq!(down(&seen, read[0]), 0.0, "{policy}");
+        let found = seen.interval(read[1]).estimate;
+        assert!(found < 1e-9, "{policy}: {found} views per year of users near the other site");
+    }
+}
