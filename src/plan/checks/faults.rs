@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::health::STATES_MAX;
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
-use crate::plan::checks::restores;
 use crate::plan::checks::runs::after_horizon;
 use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, takes_time};
+use crate::plan::checks::{harms, restores};
 use crate::plan::links::find_named;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
@@ -186,6 +186,7 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
         }
     }
+    harms::check(draft, fault, parts, out);
     if fault.how.value == How::Corrupt {
         return restores::check_fault(draft, fault, parts, out);
     }
@@ -193,14 +194,6 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
         return check_recorded(fault, recorded.span, out);
     }
     takes_time(fault.repair.as_ref(), "repair", "a part restarts by itself", out);
-    if fault.how.value == How::Slow {
-        if fault.factor.is_none() {
-            missing(fault.span, "factor", "the slowdown, 2 for half the speed", out);
-        }
-    } else {
-        let message = format!("only `slow` has a factor; this is `{}`", fault.how.value.word());
-        inert_if(fault.factor.as_ref(), &message, "remove it, or set how = \"slow\"", out);
-    }
     if fault.how.value == How::CacheLost {
         let message = "a lost cache needs no repair: it fills again as it is used";
         inert_if(fault.repair.as_ref(), message, "remove it", out);

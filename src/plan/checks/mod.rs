@@ -8,6 +8,7 @@
 
 mod cost;
 mod faults;
+mod harms;
 mod links;
 mod power;
 mod restores;
