@@ -309,6 +309,7 @@ impl<'a> Names<'a> {
             "standing" => "replication",
             "routes" => "routes",
             "together" => "event",
+            spare if spare.starts_with("spare-") => "spare part",
             member if self.parts.contains_key(member) => {
                 return (automaton.to_string(), "belief");
             }
@@ -333,7 +334,11 @@ impl<'a> Names<'a> {
             _ if service.capacity < 1.0 => "slow",
             _ => "degraded",
         };
-        if fault.ends_with(".seen") { format!("{harm}, noticed") } else { harm.into() }
+        match fault.rsplit_once('.') {
+            Some((_, "seen")) => format!("{harm}, noticed"),
+            Some((_, "spare")) => format!("{harm}, with its spare part"),
+            _ => harm.into(),
+        }
     }
 
     fn cause_name(&self, cause: CauseId) -> Option<String> {

@@ -37,7 +37,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
             parts.extend(targets::parts(draft, &hit.text, hit.span, out));
         }
         check_keys(draft, fault, &parts, out);
-        if !count_states(draft, fault, &parts, (&mut states, &mut all), out) {
+        if !count_states(draft, (number, fault), &parts, (&mut states, &mut all), out) {
             return;
         }
         check_group(draft, fault, out);
@@ -68,14 +68,16 @@ const MOST_STATES: usize = 16_000_000;
 /// continue.
 fn count_states(
     draft: &Draft,
-    fault: &FaultSpec,
+    (number, fault): (usize, &FaultSpec),
     parts: &[Part],
     (states, all): (&mut BTreeMap<Part, usize>, &mut usize),
     out: &mut Diagnostics,
 ) -> bool {
     let most = STATES_MAX - OTHER_STATES;
-    let added =
-        1 + usize::from(fault.detected_by_people.is_some()) + usize::from(fault.crew.is_some());
+    let crew = draft.links.fault_crews[number].map(|crew| &draft.scenario.crew[crew].1);
+    let spares = crew.is_some_and(|crew| crew.spares.is_some());
+    let waits = [fault.detected_by_people.is_some(), fault.crew.is_some(), spares];
+    let added = 1 + waits.into_iter().map(usize::from).sum::<usize>();
     for part in parts {
         let count = states.entry(*part).or_insert(0);
         *count += added;

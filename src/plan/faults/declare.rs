@@ -766,7 +766,7 @@ impl Mould {
             if let Some(fault) = state.strip_prefix("fault.")
                 && !fault.contains('.')
             {
-                let later = [format!("{state}.seen"), format!("{state}.work")];
+                let later = ["seen", "spare", "work"].map(|later| format!("{state}.{later}"));
                 let all: Vec<String> = self
                     .harms
                     .iter()
