@@ -44,6 +44,11 @@ pub enum Health {
     Up,
     /// Working, slower by this factor.
     Slow(f64),
+    /// Working; each segment that crosses it is lost with this probability. Of links between sites only.
+    Lossy(f64),
+    /// Carrying data from the first site to the second alone, or (`false`) from the second to the first. Of links between
+    /// sites only.
+    OneWay(bool),
     /// Stalled: the work inside is kept and resumes later.
     Stalled,
     /// Requests are accepted and never answered.
@@ -58,7 +63,7 @@ impl Health {
     /// Returns whether the component does its work, if slowly.
     #[must_use]
     pub const fn works(self) -> bool {
-        matches!(self, Self::Up | Self::Slow(_))
+        matches!(self, Self::Up | Self::Slow(_) | Self::Lossy(_))
     }
 
     /// Returns whether the work inside is lost and new requests are not accepted.

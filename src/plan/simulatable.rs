@@ -71,6 +71,14 @@ pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
     let by_kinds = kind::all().flat_map(|kind| kind.not_yet(draft));
     let mut found: Vec<NotYet> = by_kinds.filter(|reason| reason.by_none).collect();
     found.extend(between::not_over_years(draft));
+    for (name, fault) in draft.scenario.fault.iter() {
+        let what = match fault.how.value {
+            How::Lossy => format!("a link that loses data, in the fault `{name}`"),
+            How::OneWay => format!("a link that carries one direction, in the fault `{name}`"),
+            _ => continue,
+        };
+        found.push(NotYet::new(what, fault.how.span));
+    }
     for (name, server) in draft.scenario.server.iter() {
         if let Some(lent) = &server.lent {
             let what = format!("`{name}` is lent by the hour");

@@ -221,6 +221,7 @@ fn moved(state: &StateRecord) -> String {
         ("event", "armed") => format!("{part} ends"),
         ("event", "struck") => format!("{part} strikes"),
         ("event", "seen") => format!("operators have detected {part}"),
+        ("spare part", _) => format!("a spare part of {part} is {to}"),
         ("belief", _) => belief(part, to, &cause),
         (_, "up") => format!("{kind} {part} is back{cause}"),
         (_, "down") => format!("{kind} {part} goes down{cause}"),

@@ -315,6 +315,7 @@ impl<'a> Names<'a> {
             "standing" => "replication",
             "routes" => "routes",
             "together" => "event",
+            spare if spare.starts_with("spare-") => "spare part",
             member if self.parts.contains_key(member) => {
                 return (automaton.to_string(), "belief");
             }
@@ -342,6 +343,7 @@ impl<'a> Names<'a> {
         match fault.rsplit_once('.') {
             Some((_, "seen")) => format!("{harm}, noticed"),
             Some((_, "work")) => format!("{harm}, under repair"),
+            Some((_, "spare")) => format!("{harm}, with its spare part"),
             _ => harm.into(),
         }
     }

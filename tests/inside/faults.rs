@@ -8,6 +8,7 @@ pub mod draws;
 pub mod pair;
 pub mod processes;
 mod queues;
+mod spares;
 mod storage;
 mod swarm;
 

@@ -14,6 +14,7 @@ mod browser;
 mod claims;
 mod cli;
 mod common;
+mod cores;
 #[cfg(target_os = "linux")]
 mod endings;
 mod energy;
@@ -27,6 +28,7 @@ mod gate;
 mod guide;
 mod links;
 mod logs;
+mod loss;
 mod messages;
 mod numbered;
 mod outputs;

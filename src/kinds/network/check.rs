@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::network::parts::lossy;
 use crate::kinds::network::{Link, Rack, Site};
 use crate::plan::Draft;
 use crate::plan::carriage::link_between;
@@ -84,6 +85,10 @@ impl Checks for Link {
 
 fn check_links(draft: &Draft, out: &mut Diagnostics) {
     for (at, (_, link)) in draft.scenario.link.iter().enumerate() {
+        if let Some(least) = link.resend_after.as_ref().filter(|_| !lossy(draft, at)) {
+            let message = "no fault makes this link `lossy`: nothing is sent again";
+            inert(least.span, message, "give it such a fault, or remove it", out);
+        }
         let between = &link.between;
         let sites = &draft.links.links[at];
         if between.len() != 2 {

@@ -7,7 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::table;
-use crate::kinds::network::live::{LinkConfig, LinksConfig, PathConfig, UplinkConfig, UplinkGroup};
+use crate::kinds::network::live::{
+    Far, LinkConfig, LinksConfig, Loss, PathConfig, UplinkConfig, UplinkGroup,
+};
+use crate::kinds::network::parts::lossy;
 use crate::kinds::network::spec::UplinksSpec;
 use crate::kinds::network::{Link, Rack, Site};
 use crate::model::blueprint::{Between, Config, Network, Part};
@@ -21,6 +24,9 @@ use crate::plan::names::member_name;
 use crate::plan::part;
 use crate::plan::program::Compiler;
 use crate::units::{Bandwidth, SimDuration};
+
+/// Time-out of TCP besides the round trip, if a file gives none: that of Linux (`TCP_RTO_MIN`). RFC 6298 asks for 1 s.
+const RESEND_AFTER: SimDuration = SimDuration::from_nanos(200_000_000);
 
 /// Name of the component that moves the bytes; no component of a file can have a space in its name.
 const NETWORK: &str = "the network";
@@ -67,6 +73,14 @@ impl Components for Site {
             }
         }
         let table = Table::of(draft);
+        for (link, (name, spec)) in draft.scenario.link.iter().enumerate() {
+            if lossy(draft, link) {
+                let least = spec.resend_after.as_ref().map_or(RESEND_AFTER, |least| least.value);
+                let key = compiler.key("loss", &name.text);
+                let loss = Loss { key, least, met: 0 };
+                links.losses.push((table::u32(table.between[link]), loss));
+            }
+        }
         let passes = |rack: &usize| !table.way(draft, *rack).is_empty();
         let ways = made.racks.iter().map(|rack| rack.filter(passes).map(table::u32)).collect();
         let between = between(compiler, made);
@@ -198,7 +212,26 @@ fn path_of(draft: &Draft, table: &Table, carriage: &Carriage) -> PathConfig {
         flow_limit: crossed.iter().filter_map(limit).min_by_key(|limit| limit.bytes_per_s()),
         latency: latency(draft, carriage),
         uplinks: None,
+        far: far(draft, table, carriage, &crossed),
     }
+}
+
+/// Returns the link between sites that a carriage crosses, and its direction there.
+fn far(
+    draft: &Draft,
+    table: &Table,
+    carriage: &Carriage,
+    crossed: &BTreeSet<Crossed>,
+) -> Option<Far> {
+    let mut links = crossed.iter().filter_map(|crossed| match *crossed {
+        Crossed::Link(link) => Some(link),
+        _ => None,
+    });
+    // A carriage to several sites comes from a log, which refuses the faults that would ask.
+    let (Some(link), None) = (links.next(), links.next()) else { return None };
+    let from = draft.links.racks[carriage.from?];
+    let onward = draft.links.links[link].first().copied() == from;
+    Some(Far { link: table::u32(table.between[link]), onward })
 }
 
 /// Returns the latency of a carriage to the farthest of its receivers: of the switches, and of the link between sites.
@@ -247,6 +280,7 @@ fn network(builder: &mut Builder<'_>, id: ComponentId) -> Part {
                 let place = converging.iter().position(|(other, _)| *other == site);
                 place.map(|place| table::u32(place))
             }),
+            far: None,
         });
     }
     // In the order of the numbers of [`number`](crate::plan::carriage::number).
@@ -260,5 +294,5 @@ fn network(builder: &mut Builder<'_>, id: ComponentId) -> Part {
         UplinkGroup { members: members.collect(), convergence, key: KeyId(0), unit }
     };
     let groups = converging.into_iter().map(group).collect();
-    builder.part(id, Config::Links(LinksConfig { links, paths, groups, unit }))
+    builder.part(id, Config::Links(LinksConfig { links, paths, losses: Vec::new(), groups, unit }))
 }

@@ -18,12 +18,16 @@
 //! Holds: bytes moved over a link ≤ its capacity × time, in integers; a link that is down moves
 //! nothing and forgets nothing: transfers over it stall and resume where they stopped.
 //! Leaves out: requests on their way to the site (some hundred bytes: negligible), calls between
-//! servers of one site (those over a link between sites: `world::between`), slow start, loss, headers; replies to requests
+//! servers of one site (those over a link between sites: `world::between`), slow start, loss (but of links between sites:
+//! `impaired`), headers; replies to requests
 //! that came from no client, and to clients that have hung up: no client would receive them, so nothing is sent.
 //! Source: Bertsekas & Gallager, *Data Networks* (1992) 6.5.2.
 
+mod impaired;
 mod named;
 
+pub use impaired::{Far, Loss};
+use impaired::{Losing, made_up};
 pub use named::{Link, Uplink};
 
 use crate::convert::{below, table, whole};
@@ -47,6 +51,8 @@ pub struct LinksConfig {
     pub links: Vec<(ComponentId, Bandwidth)>,
     /// Ways that replies take.
     pub paths: Vec<PathConfig>,
+    /// Links between sites that may lose data, each with its index in `links`.
+    pub losses: Vec<(u32, Loss)>,
     /// Groups of uplinks whose users are cut off until routes converge when one uplink fails.
     pub groups: Vec<UplinkGroup>,
     /// Alarm of the network.
@@ -88,6 +94,8 @@ pub struct PathConfig {
     pub latency: SimDuration,
     /// The uplinks it ends in, as an index in [`LinksConfig::groups`].
     pub uplinks: Option<u32>,
+    /// The link between sites that it crosses.
+    pub far: Option<Far>,
 }
 
 /// The link that a component stands for.
@@ -116,8 +124,13 @@ pub struct Links {
     groups: Vec<Group>,
     /// Number of uplinks whose users are cut off now.
     cut: u32,
-    /// Replies to users who are cut off, each with its remaining bytes.
+    /// Replies to users who are cut off, and messages that a link carries in the other direction alone, each with its
+    /// remaining bytes.
     held: Vec<(RequestId, Bytes)>,
+    /// Number of links that are lossy or carry one direction alone.
+    impaired: u32,
+    /// Messages that cross a lossy link, with what they lose there.
+    losing: Vec<(RequestId, Losing)>,
 }
 
 #[derive(Clone, Debug)]
@@ -136,12 +149,15 @@ struct State {
     /// Capacity lost up to `since`, in bytes per second × ns.
     lost: u128,
     since: SimTime,
+    /// Recovery of lost data by TCP; `None` if the link never loses anything.
+    loss: Option<Loss>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Path {
     latency: SimDuration,
     uplinks: Option<u32>,
+    far: Option<Far>,
     begun: u64,
     completed: u64,
     cancelled: u64,
@@ -156,28 +172,29 @@ impl Links {
         let mut paths = Vec::new();
         for path in &config.paths {
             share.path(&path.links, path.flow_limit);
-            let (latency, uplinks) = (path.latency, path.uplinks);
-            paths.push(Path { latency, uplinks, begun: 0, completed: 0, cancelled: 0 });
+            let (latency, uplinks, far) = (path.latency, path.uplinks, path.far);
+            paths.push(Path { latency, uplinks, far, begun: 0, completed: 0, cancelled: 0 });
         }
         let group = |group: &UplinkGroup| Group {
             config: group.clone(),
             cut: vec![None; group.members.len()],
         };
         let groups = config.groups.iter().map(group).collect();
-        let state = |&(member, capacity): &(ComponentId, Bandwidth)| State {
+        let state = |(at, &(member, capacity)): (usize, &(ComponentId, Bandwidth))| State {
             member,
             full: capacity.bytes_per_s(),
             usable: capacity.bytes_per_s(),
             health: Health::Up,
             lost: 0,
             since: SimTime::ZERO,
+            loss: config.losses.iter().find(|(of, _)| *of as usize == at).map(|(_, loss)| *loss),
         };
         Self {
             id,
             unit: config.unit,
             share,
             alarm: Alarm::default(),
-            links: config.links.iter().map(state).collect(),
+            links: config.links.iter().enumerate().map(state).collect(),
             paths,
             whole: Health::Up,
             handles: Vec::new(),
@@ -185,6 +202,8 @@ impl Links {
             groups,
             cut: 0,
             held: Vec::new(),
+            impaired: 0,
+            losing: Vec::new(),
         }
     }
 
@@ -200,10 +219,11 @@ impl Links {
         group.cut[number].map(|_| group.config.members[number])
     }
 
-    /// Returns the latency of a way; `None` while a link of it is down.
+    /// Returns the latency of a way; `None` while a link of it is down or carries one direction alone.
     #[must_use]
     pub fn latency_of(&self, path: u32) -> Option<SimDuration> {
-        let open = !self.share.is_blocked(path as usize);
+        let both_ways = [false, true].iter().all(|back| !self.shuts(path, *back));
+        let open = !self.share.is_blocked(path as usize) && both_ways;
         open.then(|| self.paths[path as usize].latency)
     }
 
@@ -287,6 +307,9 @@ impl Links {
         entry.since = ctx.now;
         entry.local = path;
         entry.waits = Waits::InService;
+        if self.impaired > 0 && self.meets(ctx, request, size, path) {
+            return;
+        }
         self.start(ctx.now, request, size, path);
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
@@ -298,7 +321,10 @@ impl Links {
             self.handles[request.index()] = None;
             let path = &mut self.paths[ctx.requests[request].local as usize];
             path.completed += 1;
-            let latency = path.latency;
+            let mut latency = path.latency;
+            if !self.losing.is_empty() {
+                latency += made_up(&mut self.losing, ctx, request);
+            }
             ctx.requests[request].ends = ctx.now + latency;
             ctx.departs(&mut self.inside, request);
             if ctx.requests[request].stage != Stage::Reply && !latency.is_zero() {
@@ -315,8 +341,9 @@ impl Links {
     /// Sets the health of one link. With k of n uplinks left it is [`Health::Slow`] by n / k; a link
     /// that is neither up nor slow moves nothing.
     pub fn link_health(&mut self, ctx: &mut Ctx<'_>, link: u32, health: Health) {
-        self.links[link as usize].health = health;
+        let before = std::mem::replace(&mut self.links[link as usize].health, health);
         self.set_capacity(ctx, link as usize);
+        self.impairs(ctx, link, before, health);
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
 
@@ -347,7 +374,7 @@ impl Group {
 /// Returns the usable share of the capacity at this health.
 fn share_of(health: Health) -> f64 {
     match health {
-        Health::Up => 1.0,
+        Health::Up | Health::Lossy(_) | Health::OneWay(_) => 1.0,
         Health::Slow(factor) => 1.0 / factor.max(1.0),
         _ => 0.0,
     }
@@ -393,6 +420,7 @@ impl Live for Links {
     /// Cancels the reply to `request`, whose client has hung up: the rest is not sent.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.paths[ctx.requests[request].local as usize].cancelled += 1;
+        self.losing.retain(|(other, _)| *other != request);
         if ctx.requests[request].waits == Waits::InLine {
             self.held.retain(|(other, _)| *other != request);
             return ctx.departs(&mut self.inside, request);

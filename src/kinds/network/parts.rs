@@ -49,6 +49,16 @@ fn slow_factors(draft: &Draft, site: usize) -> usize {
     factors.len()
 }
 
+/// Returns whether a fault makes a link between sites lose data.
+pub(super) fn lossy(draft: &Draft, link: usize) -> bool {
+    let faults = draft.scenario.fault.iter();
+    let mut lossy = faults.filter(|(_, fault)| fault.how.value == How::Lossy);
+    lossy.any(|(_, fault)| {
+        let parts = targets::together(draft, fault.hits.iter(), &mut Diagnostics::new());
+        parts.contains(&Part::Link(link))
+    })
+}
+
 impl Parts for Site {
     none!(
         came_later, way_back, role, publishes, memory, remembers, not_yet, mechanisms, surrogates,
@@ -243,7 +253,9 @@ impl Parts for Link {
     }
 
     fn shows(&self, shown: &mut Shown<'_>, part: Part) {
+        shown.one_way();
         shown.carried_by(&[part], false);
         shown.slow();
+        shown.lossy();
     }
 }

@@ -65,5 +65,7 @@ spec! {
         bandwidth: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
         /// Delay over the link, one way.
         latency: SimDuration = "0s",
+        /// Time after which TCP sends again what a `lossy` fault has lost, besides the round trip. Without it, 200ms.
+        resend_after: Option<SimDuration> => within(SimDuration::from_nanos(1_000_000), SimDuration::from_secs(60)),
     }
 }

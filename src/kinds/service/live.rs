@@ -217,7 +217,8 @@ impl Service {
     fn usable(&self) -> Usable {
         match self.health {
             _ if self.absent.is_some() => Usable::None,
-            Health::Up | Health::Slow(_) => Usable::All,
+            // The last two are of links alone.
+            Health::Up | Health::Slow(_) | Health::Lossy(_) | Health::OneWay(_) => Usable::All,
             Health::Stalled | Health::Hung => Usable::Held,
             Health::Down | Health::Unreachable => Usable::None,
         }

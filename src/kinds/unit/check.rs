@@ -89,6 +89,7 @@ impl Checks for Crew {
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {
         for (index, (name, crew)) in draft.scenario.crew.iter().enumerate() {
             check_hours(draft, (index, name, crew), out);
+            check_spares(draft, (index, name, crew), out);
         }
     }
 
@@ -133,6 +134,34 @@ fn check_hours(
         let help = "give the units a crew without `hours`, or describe their failures by faults";
         let found = Diagnostic::new(Code::KeysExclude, unit.span, message).help(help);
         out.push(found.related(hours.span, "its hours"));
+    }
+}
+
+/// Checks that what a crew with spare parts repairs takes one each, and that ordering one takes time.
+fn check_spares(
+    draft: &Draft,
+    (index, name, crew): (usize, &Name, &CrewSpec),
+    out: &mut Diagnostics,
+) {
+    let Some(spares) = &crew.spares else { return };
+    takes_time(Some(&spares.restock), "restock", "a spare part is always there", out);
+    let units = draft.scenario.unit.iter().zip(&draft.links.crews);
+    let unit =
+        units.filter(|(_, by)| **by == Some(index)).find_map(|((_, unit), _)| unit.crew.as_ref());
+    if let Some(unit) = unit {
+        let message = format!("units do not wait for the spare parts of `{name}`");
+        let help = "give the units a crew without `spares`, or describe their failures by faults";
+        let found = Diagnostic::new(Code::KeysExclude, unit.span, message).help(help);
+        out.push(found.related(spares.span, "its spare parts"));
+    }
+    let faults = draft.scenario.fault.iter().zip(&draft.links.fault_crews);
+    for ((_, fault), _) in faults.filter(|(_, by)| **by == Some(index)) {
+        if fault.together.value {
+            let message = format!("one repair for all of them takes no spare parts of `{name}`");
+            let found = Diagnostic::new(Code::KeysExclude, fault.together.span, message);
+            let help = "give it a crew without `spares`";
+            out.push(found.related(spares.span, "its spare parts").help(help));
+        }
     }
 }
 

@@ -75,6 +75,18 @@ spec! {
         hours: Option<OneOrMany<HoursSpec>> => not_empty(),
         /// Call-outs outside of these hours. Without it, a repair begins with the next hours.
         on_call: Option<OnCallSpec>,
+        /// Spare parts, of which the repair of a fault takes one. Without it, there is always one.
+        spares: Option<SparesSpec>,
+    }
+}
+
+spec! {
+    /// Spare parts of a crew.
+    pub struct SparesSpec {
+        /// Number of spare parts when all are there.
+        stock: u32 => within(1, 64),
+        /// Time until another one is there in place of one that a repair takes.
+        restock: LawSpec<SimDuration>,
     }
 }
 

@@ -92,6 +92,9 @@ impl Parts for Server {
         }
         shown.stalls();
         shown.slow();
+        if let Part::Server(server) = part {
+            shown.fewer_cores(shown.draft().scenario.server[server.group].1.cores.value);
+        }
     }
 
     fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {

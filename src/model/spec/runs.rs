@@ -334,6 +334,12 @@ spec! {
         lasts: Option<SimDuration>,
         /// Slowdown: 2 is half the speed. Only for `slow`.
         factor: Option<f64> => above(1.0),
+        /// Number of cores that a server loses. Only for `cores-lost`.
+        cores: Option<u32> => at_least(1),
+        /// Probability that a segment is lost. Only for `lossy`.
+        loss: Option<Probability>,
+        /// Site whose data still crosses the link. Only for `one-way`.
+        from: Option<Name>,
         /// Time until people detect a fault that no check detects.
         detected_by_people: Option<LawSpec<SimDuration>>,
         /// If true, one event takes down all components that `hits` names.
@@ -363,6 +369,8 @@ words! {
         Pause = "pause" | "pause-volume-io",
         /// The component works more slowly.
         Slow = "slow" | "cpu-stress" | "latency" | "pod-cpu-stress",
+        /// A server works with fewer cores; all that runs goes on with the others.
+        CoresLost = "cores-lost",
         /// Its data is gone until restored.
         Lost = "lost",
         /// The data of a database are changed wrongly, in all copies. It serves them until people detect that; then it is
@@ -370,6 +378,10 @@ words! {
         Corrupt = "corrupt",
         /// Its cache is emptied.
         CacheLost = "cache-lost",
+        /// A link between sites loses segments; TCP sends them again.
+        Lossy = "lossy" | "loss" | "network-loss" | "task-network-packet-loss" | "pod-network-packet-loss",
+        /// A link between sites carries data in one direction alone: requests arrive and no answer comes back.
+        OneWay = "one-way",
         /// The component is cut off from the network.
         Partitioned = "partitioned" | "network-partition" | "disrupt-connectivity",
     }

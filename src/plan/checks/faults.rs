@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::health::STATES_MAX;
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
-use crate::plan::checks::restores;
 use crate::plan::checks::runs::after_horizon;
 use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, takes_time};
+use crate::plan::checks::{harms, restores};
 use crate::plan::links::find_named;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
@@ -37,7 +37,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
             parts.extend(targets::parts(draft, &hit.text, hit.span, out));
         }
         check_keys(draft, fault, &parts, out);
-        if !count_states(draft, fault, &parts, (&mut states, &mut all), out) {
+        if !count_states(draft, (number, fault), &parts, (&mut states, &mut all), out) {
             return;
         }
         check_group(draft, fault, out);
@@ -68,14 +68,16 @@ const MOST_STATES: usize = 16_000_000;
 /// continue.
 fn count_states(
     draft: &Draft,
-    fault: &FaultSpec,
+    (number, fault): (usize, &FaultSpec),
     parts: &[Part],
     (states, all): (&mut BTreeMap<Part, usize>, &mut usize),
     out: &mut Diagnostics,
 ) -> bool {
     let most = STATES_MAX - OTHER_STATES;
-    let added =
-        1 + usize::from(fault.detected_by_people.is_some()) + usize::from(fault.crew.is_some());
+    let crew = draft.links.fault_crews[number].map(|crew| &draft.scenario.crew[crew].1);
+    let spares = crew.is_some_and(|crew| crew.spares.is_some());
+    let waits = [fault.detected_by_people.is_some(), fault.crew.is_some(), spares];
+    let added = 1 + waits.into_iter().map(usize::from).sum::<usize>();
     for part in parts {
         let count = states.entry(*part).or_insert(0);
         *count += added;
@@ -186,6 +188,7 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
         }
     }
+    harms::check(draft, fault, parts, out);
     if fault.how.value == How::Corrupt {
         return restores::check_fault(draft, fault, parts, out);
     }
@@ -193,14 +196,6 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
         return check_recorded(fault, recorded.span, out);
     }
     takes_time(fault.repair.as_ref(), "repair", "a part restarts by itself", out);
-    if fault.how.value == How::Slow {
-        if fault.factor.is_none() {
-            missing(fault.span, "factor", "the slowdown, 2 for half the speed", out);
-        }
-    } else {
-        let message = format!("only `slow` has a factor; this is `{}`", fault.how.value.word());
-        inert_if(fault.factor.as_ref(), &message, "remove it, or set how = \"slow\"", out);
-    }
     if fault.how.value == How::CacheLost {
         let message = "a lost cache needs no repair: it fills again as it is used";
         inert_if(fault.repair.as_ref(), message, "remove it", out);

@@ -9,6 +9,7 @@
 mod cost;
 mod endless;
 mod faults;
+mod harms;
 mod links;
 mod places;
 mod power;

@@ -49,12 +49,9 @@ fn check_keys(fault: &FaultSpec, out: &mut Diagnostics) {
     takes_time(fault.repair.as_ref(), "repair", "a restore takes its place", out);
     let restored = "the end of a corruption is that of the restore";
     inert_if(fault.lasts.as_ref(), restored, "remove it", out);
-    inert_if(
-        fault.factor.as_ref(),
-        "only `slow` has a factor; this is `corrupt`",
-        "remove it",
-        out,
-    );
+    if fault.repair.is_some() {
+        inert_if(fault.crew.as_ref(), "no crew restores a database", "remove it", out);
+    }
     let begin = "a corruption begins by itself";
     let help = "give `rate`, `up` or `at`";
     if let Some(after) = &fault.after {

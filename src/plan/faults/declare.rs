@@ -4,11 +4,14 @@ mod called;
 mod corrupted;
 mod following;
 mod gone_wrong;
+mod harms;
 mod mechanisms;
 mod recorded;
 mod shown;
 mod taken_out;
 use called::Called;
+pub use harms::slowdown;
+use harms::{Harm, degraded};
 pub use mechanisms::Mechanisms;
 pub use shown::Shown;
 
@@ -48,51 +51,6 @@ const STARTING: &str = "starting";
 const LAWS_COMPARED: usize = 64;
 /// Fact that a part has no failure of its own.
 const WELL: &str = "is well";
-
-/// Effect of a fault on its part.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Harm {
-    /// Down: refuses requests; on a server, nothing runs.
-    Down,
-    /// Accepts and never answers.
-    Hung,
-    /// Stalled, and continues later.
-    Stalled,
-    /// Slower by this factor.
-    Slow(f64),
-    /// Works but cannot be reached.
-    Cut,
-    /// Lost the contents of its memory.
-    Forgot,
-}
-
-impl Harm {
-    fn of(spec: &FaultSpec) -> Self {
-        match spec.how.value {
-            How::Crash | How::Lost | How::Corrupt => Self::Down,
-            How::Hang => Self::Hung,
-            How::Pause => Self::Stalled,
-            How::Slow => Self::Slow(spec.factor.as_ref().map_or(1.0, |factor| factor.value)),
-            How::Partitioned => Self::Cut,
-            How::CacheLost => Self::Forgot,
-        }
-    }
-
-    fn state(self, name: &str) -> State {
-        let failed = |effect| State::failed(name, effect);
-        match self {
-            Self::Down => failed(Effect::Refuse),
-            Self::Hung | Self::Cut => failed(Effect::Lose),
-            Self::Stalled => failed(Effect::Stall),
-            Self::Slow(factor) => State { capacity: 1.0 / factor, ..degraded(name) },
-            Self::Forgot => degraded(name),
-        }
-    }
-}
-
-fn degraded(name: &str) -> State {
-    State { sound: false, ..State::serving(name) }
-}
 
 /// Fact that a part is taken out by planned work; published by parts that an operation takes out.
 pub const IS_PLANNED: &str = "is planned";
@@ -268,7 +226,8 @@ impl<'a> Declarer<'a> {
             }
             let name = &name.text;
             let record = record.as_deref();
-            let (members_of, harm, crew) = (Vec::new(), Harm::of(spec), Called::of(draft, number));
+            let (members_of, harm, crew) =
+                (Vec::new(), Harm::of(draft, spec), Called::of(draft, number));
             let hit = Hit { name, spec, members: members_of, harm, role, record, crew };
             let moulds: BTreeSet<usize> =
                 members.iter().map(|index| self.sketches[*index].mould).collect();
@@ -739,14 +698,7 @@ impl Mould {
         }
         let mut facts: Vec<(String, Vec<String>)> = Vec::new();
         for (state, harm) in &self.harms {
-            let fact = match harm {
-                Harm::Down => "is down".to_string(),
-                Harm::Hung => "is hung".to_string(),
-                Harm::Stalled => "is stalled".to_string(),
-                Harm::Cut => "is cut".to_string(),
-                Harm::Slow(factor) => format!("is slow {factor}"),
-                Harm::Forgot => "has forgotten".to_string(),
-            };
+            let fact = harm.fact();
             match facts.iter_mut().find(|(name, _)| *name == fact) {
                 Some((_, states)) => states.push(state.clone()),
                 None => facts.push((fact, vec![state.clone()])),
@@ -756,7 +708,7 @@ impl Mould {
             if let Some(fault) = state.strip_prefix("fault.")
                 && !fault.contains('.')
             {
-                let later = [format!("{state}.seen"), format!("{state}.work")];
+                let later = ["seen", "spare", "work"].map(|later| format!("{state}.{later}"));
                 let all: Vec<String> = self
                     .harms
                     .iter()

@@ -29,7 +29,7 @@
 //! crews.
 
 mod declare;
-pub use declare::{IS_PLANNED, Mechanisms, Shown, holder, operated};
+pub use declare::{IS_PLANNED, Mechanisms, Shown, holder, operated, slowdown};
 pub mod parts;
 pub mod restores;
 pub mod textbook;

@@ -38,7 +38,7 @@ use crate::plan::Draft;
 use crate::plan::availability::{Meter, WHOLE};
 use crate::plan::checks::week_start;
 use crate::plan::cost;
-use crate::plan::faults::{PLANNED, holder};
+use crate::plan::faults::{PLANNED, holder, slowdown};
 use crate::plan::links::Entrance;
 use crate::plan::part::Part;
 use crate::plan::places;
@@ -367,8 +367,7 @@ impl FluidPlan {
             }
             let automaton = automata.get(name.as_str());
             for (fact, _) in automaton.iter().flat_map(|automaton| &automaton.facts) {
-                let factor = fact.strip_prefix("is slow ").and_then(|text| text.parse().ok());
-                if let Some(factor) = factor {
+                if let Some(factor) = slowdown(draft, *part, fact) {
                     facts.push((Input::Slow(table::u32(at), factor), Expr::of(&name, fact)));
                 }
             }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Declarer, HOST, Harm, Host, LINKS, Mould, Sketch};
+use super::harms::{Harm, fewer_cores, without};
+use super::{Declarer, HOST, Host, LINKS, Mould, Sketch};
 use crate::convert::place;
 use crate::health::declare::{Expr, Quantifier};
 use crate::model::Health;
@@ -36,7 +37,7 @@ impl Mould {
         let zone = (kind.host == Some(Host::RunsProcesses)).then(|| host("fit"));
         let gone: Vec<String> = self.states(|harm| harm == Harm::Down);
         let alive = (!within(gone)).and(self.host.clone().unwrap_or(Expr::Always));
-        let unfit = self.states(|harm| !matches!(harm, Harm::Slow(_) | Harm::Forgot));
+        let unfit = self.states(|harm| !harm.works());
         let fit = !within(unfit);
         let cut = self.states(|harm| harm == Harm::Cut);
         let own = if place { Expr::own("fit") } else { Expr::own("alive").and(!within(cut)) };
@@ -216,6 +217,49 @@ impl<'a> Shown<'a> {
         slow.dedup();
         for factor in slow {
             self.hindered(&format!("slow {factor}"), Health::Slow(factor), Harm::Slow(factor));
+        }
+    }
+
+    /// Adds the states of a server of `cores` that works with fewer, one per number of cores lost: the most first.
+    pub fn fewer_cores(&mut self, cores: u32) {
+        let lost = |(_, harm): &(String, Harm)| match harm {
+            Harm::Fewer(lost) => Some(*lost),
+            _ => None,
+        };
+        let mut all: Vec<u32> = self.harms_of(self.sketch).iter().filter_map(lost).collect();
+        all.sort_unstable_by(|a, b| b.cmp(a));
+        all.dedup();
+        for lost in all {
+            let (fact, health) = (fewer_cores(lost), Health::Slow(without(cores, lost)));
+            self.state(&fact, health, self.own(&fact));
+        }
+    }
+
+    /// Adds the states of a link that loses data, one per probability: the largest first.
+    pub fn lossy(&mut self) {
+        let loss = |(_, harm): &(String, Harm)| match harm {
+            Harm::Lossy(loss) => Some(*loss),
+            _ => None,
+        };
+        let mut all: Vec<f64> = self.harms_of(self.sketch).iter().filter_map(loss).collect();
+        all.sort_by(|a, b| b.total_cmp(a));
+        all.dedup();
+        for loss in all {
+            let fact = Harm::Lossy(loss).fact();
+            self.state(&fact, Health::Lossy(loss), self.own(&fact));
+        }
+    }
+
+    /// Adds the states of a link that carries data from one of its sites alone.
+    pub fn one_way(&mut self) {
+        let Part::Link(link) = self.sketch.part else { return };
+        let ends = &self.declarer.draft.links.links[link];
+        for (end, onward) in ends.iter().zip([true, false]) {
+            let harm = Harm::OneWay(*end);
+            if self.mould().has(harm) {
+                let fact = harm.fact();
+                self.state(&fact, Health::OneWay(onward), self.own(&fact));
+            }
         }
     }
 

@@ -1,0 +1,126 @@
+//! Keys of a fault that belong to one kind of failure, and the parts that can fail so.
+
+use crate::model::spec::runs::{FaultSpec, How};
+use crate::plan::Draft;
+use crate::plan::carriage::{Crossed, crosses};
+use crate::plan::checks::{inert_if, missing, missing_as};
+use crate::plan::links::find_named;
+use crate::plan::names::Kind;
+use crate::plan::part::Part;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::value::Spanned;
+
+/// Checks the keys of a fault for its kind of failure; `parts` are those that it hits.
+pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    belongs(fault, fault.factor.as_ref(), (How::Slow, "has a factor"), out);
+    belongs(fault, fault.cores.as_ref(), (How::CoresLost, "takes cores"), out);
+    belongs(fault, fault.loss.as_ref(), (How::Lossy, "has a `loss`"), out);
+    belongs(fault, fault.from.as_ref(), (How::OneWay, "has a site that it is `from`"), out);
+    match fault.how.value {
+        How::Slow if fault.factor.is_none() => {
+            missing(fault.span, "factor", "the slowdown, 2 for half the speed", out);
+        }
+        How::CoresLost => check_cores(draft, fault, parts, out),
+        How::Lossy => check_loss(draft, fault, parts, out),
+        How::OneWay => check_direction(draft, fault, parts, out),
+        _ => {}
+    }
+}
+
+/// Reports a key that only the kind of failure `how` reads, in a fault of another kind.
+fn belongs<T>(
+    fault: &FaultSpec,
+    key: Option<&Spanned<T>>,
+    (how, has): (How, &str),
+    out: &mut Diagnostics,
+) {
+    let is = fault.how.value;
+    if is != how {
+        let message = format!("only `{}` {has}; this is `{}`", how.word(), is.word());
+        let help = format!("remove it, or set how = \"{}\"", how.word());
+        inert_if(key, &message, &help, out);
+    }
+}
+
+/// Checks that a fault which takes cores hits servers, and leaves each of them one.
+fn check_cores(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    let Some(cores) = &fault.cores else {
+        let why = "the number of cores that each server loses";
+        return missing_as(fault.span, ("cores", Some("1")), why, out);
+    };
+    for part in parts {
+        let Part::Server(server) = part else {
+            let message = format!("`{}` has no cores of its own", part.name(draft));
+            let help = "let it hit the server; a zone or a virtual machine can be `slow`";
+            let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
+            return out.push(found.related(fault.how.span, "the fault takes cores").help(help));
+        };
+        let all = &draft.scenario.server[server.group].1.cores;
+        if cores.value >= all.value {
+            let name = part.name(draft);
+            let message = format!("`{name}` has {} cores: none is left", all.value);
+            let found = Diagnostic::new(Code::OutOfRange, cores.span, message);
+            let found = found.related(all.span, "its cores");
+            return out.push(found.help("lose fewer, or set how = \"crash\""));
+        }
+    }
+}
+
+/// Reports the first part that is no link between sites; returns whether there is none.
+fn links_alone(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) -> bool {
+    let Some(part) = parts.iter().find(|part| !matches!(part, Part::Link(_))) else { return true };
+    let word = fault.how.value.word();
+    let message = format!("`{}` is no link between sites: it cannot be `{word}`", part.name(draft));
+    let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
+    let help =
+        "let it hit `link.NAME`; uplinks and switches can be `slow`, `crash` or be `partitioned`";
+    out.push(found.related(fault.how.span, "the kind of failure").help(help));
+    false
+}
+
+/// Checks a fault in which links lose data.
+fn check_loss(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    let Some(loss) = &fault.loss else {
+        let why = "the probability that a segment is lost";
+        return missing_as(fault.span, ("loss", Some("0.01")), why, out);
+    };
+    let chance = loss.value.get();
+    if chance <= 0.0 || chance >= 1.0 {
+        let message = format!("`loss` is {chance}, must be above 0 and below 1");
+        let help = "a link that loses everything is `partitioned`";
+        out.push(Diagnostic::new(Code::OutOfRange, loss.span, message).help(help));
+    }
+    links_alone(draft, fault, parts, out);
+}
+
+/// Checks a fault in which links carry one direction alone.
+fn check_direction(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    let Some(from) = &fault.from else {
+        let why = "the site whose data still crosses the link";
+        return missing_as(fault.span, ("from", Some("\"NAME\"")), why, out);
+    };
+    let site = find_named(&draft.scenario.site, &from.text, from.span, "site", out);
+    if !links_alone(draft, fault, parts, out) {
+        return;
+    }
+    let Some(site) = site else { return };
+    for part in parts {
+        let Part::Link(link) = *part else { continue };
+        let (name, spec) = &draft.scenario.link[link];
+        if !draft.links.links[link].contains(&site) {
+            let message = format!("`{name}` does not end at `{}`", from.text);
+            let found = Diagnostic::new(Code::WrongKind, from.span, message);
+            out.push(found.related(spec.between.span, "its sites").help("name one of its sites"));
+        }
+        // A sender of a log goes on when its block is acknowledged.
+        let kinds = Kind::ALL.iter().filter(|kind| **kind != Kind::Link);
+        let mut carriages = kinds.flat_map(|kind| kind.answers().carries(draft));
+        if carriages.any(|carriage| crosses(draft, &carriage).contains(&Crossed::Link(link))) {
+            let message =
+                format!("blocks of a log cross `{name}`, and need its other direction too");
+            let found = Diagnostic::new(Code::NotYet, fault.how.span, message);
+            out.push(found.help("`partitioned` stops them, and calls in both directions"));
+        }
+    }
+}

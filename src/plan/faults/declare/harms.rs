@@ -1,0 +1,111 @@
+//! Effects of faults on their parts, and the facts that publish them.
+
+use crate::health::declare::{Effect, State};
+use crate::model::spec::runs::{FaultSpec, How};
+use crate::plan::Draft;
+use crate::plan::part::Part;
+
+/// Effect of a fault on its part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Harm {
+    /// Down: refuses requests; on a server, nothing runs.
+    Down,
+    /// Accepts and never answers.
+    Hung,
+    /// Stalled, and continues later.
+    Stalled,
+    /// Slower by this factor.
+    Slow(f64),
+    /// A server without this number of its cores.
+    Fewer(u32),
+    /// A link that loses data with this probability.
+    Lossy(f64),
+    /// A link that carries data from this site alone.
+    OneWay(usize),
+    /// Works but cannot be reached.
+    Cut,
+    /// Lost the contents of its memory.
+    Forgot,
+}
+
+impl Harm {
+    /// Returns the effect of a fault.
+    pub(super) fn of(draft: &Draft, spec: &FaultSpec) -> Self {
+        match spec.how.value {
+            How::Crash | How::Lost | How::Corrupt => Self::Down,
+            How::Hang => Self::Hung,
+            How::Pause => Self::Stalled,
+            How::Slow => Self::Slow(spec.factor.as_ref().map_or(1.0, |factor| factor.value)),
+            How::CoresLost => Self::Fewer(spec.cores.as_ref().map_or(0, |cores| cores.value)),
+            How::Lossy => Self::Lossy(spec.loss.as_ref().map_or(0.0, |loss| loss.value.get())),
+            How::OneWay => {
+                let from =
+                    spec.from.as_ref().and_then(|from| draft.scenario.site.place(&from.text));
+                Self::OneWay(from.unwrap_or(usize::MAX))
+            }
+            How::Partitioned => Self::Cut,
+            How::CacheLost => Self::Forgot,
+        }
+    }
+
+    pub(super) fn state(self, name: &str) -> State {
+        let failed = |effect| State::failed(name, effect);
+        match self {
+            Self::Down => failed(Effect::Refuse),
+            Self::Hung | Self::Cut | Self::OneWay(_) => failed(Effect::Lose),
+            Self::Stalled => failed(Effect::Stall),
+            Self::Slow(factor) => State { capacity: 1.0 / factor, ..degraded(name) },
+            Self::Fewer(_) | Self::Lossy(_) | Self::Forgot => degraded(name),
+        }
+    }
+
+    /// Returns the fact that a part is in a state with this effect.
+    pub(super) fn fact(self) -> String {
+        match self {
+            Self::Down => "is down".into(),
+            Self::Hung => "is hung".into(),
+            Self::Stalled => "is stalled".into(),
+            Self::Slow(factor) => format!("is slow {factor}"),
+            Self::Fewer(lost) => fewer_cores(lost),
+            Self::Lossy(loss) => format!("is lossy {loss}"),
+            Self::OneWay(site) => format!("carries one way {site}"),
+            Self::Cut => "is cut".into(),
+            Self::Forgot => "has forgotten".into(),
+        }
+    }
+
+    /// Returns whether the part works with this effect, if less or more slowly.
+    pub(super) fn works(self) -> bool {
+        matches!(self, Self::Slow(_) | Self::Fewer(_) | Self::Lossy(_) | Self::Forgot)
+    }
+}
+
+pub(super) fn degraded(name: &str) -> State {
+    State { sound: false, ..State::serving(name) }
+}
+
+/// Words before the number in the fact that a server works with fewer cores.
+const CORES_LOST: &str = "has lost cores ";
+
+/// Returns the fact that a server works without the given number of its cores.
+pub(super) fn fewer_cores(lost: u32) -> String {
+    format!("{CORES_LOST}{lost}")
+}
+
+/// Returns the factor by which a fact of a part slows down what the part does; `None` if the fact is of another sort.
+#[must_use]
+pub fn slowdown(draft: &Draft, part: Part, fact: &str) -> Option<f64> {
+    let Part::Server(server) = part else { return fact.strip_prefix("is slow ")?.parse().ok() };
+    match fact.strip_prefix(CORES_LOST) {
+        None => fact.strip_prefix("is slow ")?.parse().ok(),
+        Some(lost) => {
+            let cores = draft.scenario.server[server.group].1.cores.value;
+            Some(without(cores, lost.parse().ok()?))
+        }
+    }
+}
+
+/// Returns all cores over those left.
+pub(super) fn without(cores: u32, lost: u32) -> f64 {
+    f64::from(cores) / f64::from(cores.saturating_sub(lost))
+}
