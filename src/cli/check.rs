@@ -1,11 +1,13 @@
 //! `check`: validates scenarios.
 
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::flags::{CheckArgs, SolverName, TextOrJson};
+use super::flags::{Overrides, SolverName, TextOrJson};
 use super::gate::write;
 use crate::facade::Run;
 use crate::facade::claims;
@@ -13,6 +15,48 @@ use crate::facade::error::Error;
 use crate::facade::fix::rewrite;
 use crate::facade::load::{Loaded, Purpose, canonical, files, load};
 use crate::report::sarif::Log;
+
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Scenario files, or folders of scenario files; `-` reads standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// Values that override keys of each file.
+    #[command(flatten)]
+    pub set: Overrides,
+    /// Rewrite files of format 1 in format 2, then check them
+    ///
+    /// Replaces only the renamed keys and the format number. Comments, order and spacing stay. A file
+    /// that is in format 2 already is not written.
+    #[arg(long)]
+    pub fix: bool,
+    /// Form of the diagnostics, on standard error: text, json
+    ///
+    /// `json` is one object per line, with code, class, severity, file, line, column, field, value,
+    /// message and help. The same file gives the same bytes.
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: TextOrJson,
+    /// Also write the diagnostics to this file, in SARIF 2.1.0 for code scanning and editors
+    ///
+    /// An existing file is replaced.
+    #[arg(long, value_name = "FILE.sarif", value_hint = ValueHint::FilePath)]
+    pub sarif: Option<PathBuf>,
+    /// Print the model in canonical form, and its digest
+    ///
+    /// Prints JSON on standard output, with defaults filled in, units resolved and names sorted, then
+    /// a line `digest sha256:...` over the bytes before it. Two files of one model print the same.
+    #[arg(long)]
+    pub canonical: bool,
+    /// Accept scenarios whose run exceeds the limit on events
+    #[arg(long)]
+    pub long: bool,
+    /// Check for a run with one solver only, as with `run --solver`: requests, flows
+    ///
+    /// `flows` accepts features that the requests solver cannot simulate yet.
+    #[arg(long, value_name = "SOLVER", hide_possible_values = true)]
+    pub solver: Option<SolverName>,
+}
 
 /// Checks every file, also after one with errors.
 ///

@@ -1,12 +1,46 @@
 //! `export`: prints figures of recorded results in forms of other programs.
 
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::flags::{ExportArgs, ExportForm};
 use crate::facade::recorded::Recorded;
-use crate::plan::figure::Wanted;
 use crate::report::export::{Form, export as exported};
 use crate::scenario::render::shown;
+
+/// Flags of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Results folders of scenarios, as `run` or `compare` wrote them
+    #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub results: Vec<PathBuf>,
+    /// Form: bmf, benchmark-smaller, benchmark-bigger, openmetrics
+    ///
+    /// `bmf` is the metric format of Bencher. `benchmark-smaller` and `benchmark-bigger` are the lists that
+    /// github-action-benchmark reads as customSmallerIsBetter and customBiggerIsBetter: each has the figures
+    /// of which less, or more, is better. `openmetrics` is text for Prometheus.
+    #[arg(long, value_name = "FORM", required = true, hide_possible_values = true)]
+    pub form: ExportForm,
+    /// Print only figures whose path begins with this; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub figure: Vec<String>,
+}
+
+/// Form of exported figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportForm {
+    /// Bencher Metric Format
+    Bmf,
+    /// Figures of which less is better
+    BenchmarkSmaller,
+    /// Figures of which more is better
+    BenchmarkBigger,
+    /// Text for Prometheus; one word, as its projects write it
+    #[value(name = "openmetrics")]
+    OpenMetrics,
+}
 
 /// Prints the figures of all results.
 ///
@@ -27,8 +61,8 @@ pub fn export(args: &ExportArgs, console: &Console) -> Result<Exit, Failure> {
     }
     let form = match args.form {
         ExportForm::Bmf => Form::Bmf,
-        ExportForm::BenchmarkSmaller => Form::Benchmark(Wanted::Less),
-        ExportForm::BenchmarkBigger => Form::Benchmark(Wanted::More),
+        ExportForm::BenchmarkSmaller => Form::BenchmarkSmaller,
+        ExportForm::BenchmarkBigger => Form::BenchmarkBigger,
         ExportForm::OpenMetrics => Form::OpenMetrics,
     };
     let all = exported(&summaries, form, &args.figure);

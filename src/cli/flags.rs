@@ -79,7 +79,7 @@ pub enum Command {
     /// Reads each file, resolves every name and places every zone. Reports all errors at once, each
     /// with its place in the file and the correction, then the warnings. Exit code 0 when there are
     /// only warnings, 3 when a file is refused. `draw` shows a scenario as a picture.
-    Check(CheckArgs),
+    Check(super::check::CheckArgs),
     /// Draw the architecture, with utilisation at peak and single points of failure
     ///
     /// Sites, racks, servers and zones are nested boxes; arrows are requests. Utilisation is computed
@@ -152,7 +152,7 @@ pub enum Command {
     ///
     /// Reads results folders; nothing is simulated. Exit code 2 when a folder has no results, 5 when
     /// another version wrote them, 7 when they are damaged.
-    Export(ExportArgs),
+    Export(super::export::ExportArgs),
     /// Write a scenario to start from
     ///
     /// Writes a small web tier with comments: a web zone and a database zone, users, faults and
@@ -169,48 +169,6 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page, or write one page per command
     Man(ManArgs),
-}
-
-/// Flags of `check`.
-#[derive(Debug, Args)]
-pub struct CheckArgs {
-    /// Scenario files, or folders of scenario files; `-` reads standard input
-    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub files: Vec<PathBuf>,
-    /// Values that override keys of each file.
-    #[command(flatten)]
-    pub set: Overrides,
-    /// Rewrite files of format 1 in format 2, then check them
-    ///
-    /// Replaces only the renamed keys and the format number. Comments, order and spacing stay. A file
-    /// that is in format 2 already is not written.
-    #[arg(long)]
-    pub fix: bool,
-    /// Form of the diagnostics, on standard error: text, json
-    ///
-    /// `json` is one object per line, with code, class, severity, file, line, column, field, value,
-    /// message and help. The same file gives the same bytes.
-    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
-    pub format: TextOrJson,
-    /// Also write the diagnostics to this file, in SARIF 2.1.0 for code scanning and editors
-    ///
-    /// An existing file is replaced.
-    #[arg(long, value_name = "FILE.sarif", value_hint = ValueHint::FilePath)]
-    pub sarif: Option<PathBuf>,
-    /// Print the model in canonical form, and its digest
-    ///
-    /// Prints JSON on standard output, with defaults filled in, units resolved and names sorted, then
-    /// a line `digest sha256:...` over the bytes before it. Two files of one model print the same.
-    #[arg(long)]
-    pub canonical: bool,
-    /// Accept scenarios whose run exceeds the limit on events
-    #[arg(long)]
-    pub long: bool,
-    /// Check for a run with one solver only, as with `run --solver`: requests, flows
-    ///
-    /// `flows` accepts features that the requests solver cannot simulate yet.
-    #[arg(long, value_name = "SOLVER", hide_possible_values = true)]
-    pub solver: Option<SolverName>,
 }
 
 /// Flags of `draw`.
@@ -280,38 +238,6 @@ pub struct DiffArgs {
     /// Form of the answer on standard output: text, json
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: TextOrJson,
-}
-
-/// Flags of `export`.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// Results folders of scenarios, as `run` or `compare` wrote them
-    #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub results: Vec<PathBuf>,
-    /// Form: bmf, benchmark-smaller, benchmark-bigger, openmetrics
-    ///
-    /// `bmf` is the metric format of Bencher. `benchmark-smaller` and `benchmark-bigger` are the lists that
-    /// github-action-benchmark reads as customSmallerIsBetter and customBiggerIsBetter: each has the figures
-    /// of which less, or more, is better. `openmetrics` is text for Prometheus.
-    #[arg(long, value_name = "FORM", required = true, hide_possible_values = true)]
-    pub form: ExportForm,
-    /// Print only figures whose path begins with this; may be repeated
-    #[arg(long, value_name = "PATH")]
-    pub figure: Vec<String>,
-}
-
-/// Form of exported figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ExportForm {
-    /// Bencher Metric Format
-    Bmf,
-    /// Figures of which less is better
-    BenchmarkSmaller,
-    /// Figures of which more is better
-    BenchmarkBigger,
-    /// Text for Prometheus; one word, as its projects write it
-    #[value(name = "openmetrics")]
-    OpenMetrics,
 }
 
 /// Flags of `gate`.

@@ -1,11 +1,11 @@
 //! The steps of a request, compiled to a flat program.
 //!
-//! Takes: the steps of a request class, as `plan` resolved them. Gives: operations that the world walks with a
-//! program counter, a small call stack and a few loop counters, all inside the request. A component ends a step
-//! of a request and never names another component; only this program defines what follows.
+//! Takes: the steps of a request class, as `plan` resolved them. Gives: operations that the world walks with a program
+//! counter, a small call stack and a few loop counters, all inside the request. A component ends a step of a request and
+//! never names another component; only this program defines what follows.
 //!
-//! Holds: every branch, loop and call of a class lies inside its own program; targets are absolute
-//! indices into one table; a program ends in `End`.
+//! Holds: every branch, loop and call of a class lies inside its own program; targets are absolute indices into one table; a
+//! program ends in `End`.
 
 use crate::convert::{self, low, table, whole};
 use crate::engine::draw::{Key, Lineage, Seed};
@@ -351,8 +351,7 @@ pub struct Class {
     pub cdns: [Option<AtCdn>; TIERS],
     /// Round-trip time of its client, if it differs from the one of the kind of clients.
     pub round_trip: Option<DemandId>,
-    /// Number of the site in the file that answers it, or of that of each target of the name service where it enters; empty
-    /// if no clients with a place ask for it.
+    /// Number of the site that answers it, or of that of each target of its name service; empty without clients with a place.
     pub sites: Vec<u32>,
 }
 
@@ -398,9 +397,7 @@ pub struct Routes {
 }
 
 /// Returns position, repetition and sub-number of a draw inside a page as one index. None exceeds [`MOST`].
-///
-/// The low 31 bits hold a position below 2,048, a repetition below 16,384 and a sub-number below 64, as in
-/// nearly all cases. The digits above these follow.
+/// The low 31 bits hold a position below 2,048, a repetition below 16,384, a sub-number below 64. Higher digits follow.
 #[must_use]
 #[inline]
 pub fn draw_index(request: &Request, sub: u32) -> u64 {

@@ -440,12 +440,6 @@ impl Figure {
         matches!(self.stat, None | Some(Stat::Mean))
     }
 
-    /// Returns the word of its statistic, such as `p95`; `None` for the metric's own.
-    #[must_use]
-    pub fn stat_word(&self) -> Option<&'static str> {
-        STATS.iter().find(|(_, stat)| Some(*stat) == self.stat).map(|(word, _)| *word)
-    }
-
     /// Returns its row of the registry, which defines its estimator.
     #[must_use]
     pub const fn row(&self) -> &'static Row {

@@ -19,8 +19,10 @@ use crate::study::record::{FigureRecord, SummaryRecord};
 pub enum Form {
     /// Bencher Metric Format.
     Bmf,
-    /// Entries of `github-action-benchmark` for figures of which this is wanted.
-    Benchmark(Wanted),
+    /// Entries of `github-action-benchmark` for figures of which less is better.
+    BenchmarkSmaller,
+    /// Entries for figures of which more is better.
+    BenchmarkBigger,
     /// OpenMetrics text.
     OpenMetrics,
 }
@@ -70,8 +72,12 @@ pub fn export(summaries: &[SummaryRecord], form: Form, only: &[String]) -> Expor
                 without_value += 1;
                 continue;
             };
-            let wanted = figure.metric.wanted();
-            if matches!(form, Form::Benchmark(of) if of != wanted) {
+            let wanted = match form {
+                Form::BenchmarkSmaller => Some(Wanted::Less),
+                Form::BenchmarkBigger => Some(Wanted::More),
+                Form::Bmf | Form::OpenMetrics => None,
+            };
+            if wanted.is_some_and(|wanted| wanted != figure.metric.wanted()) {
                 other_direction += 1;
                 continue;
             }
@@ -80,7 +86,7 @@ pub fn export(summaries: &[SummaryRecord], form: Form, only: &[String]) -> Expor
     }
     let text = match form {
         Form::Bmf => bmf::text(&entries),
-        Form::Benchmark(_) => benchmark::text(&entries),
+        Form::BenchmarkSmaller | Form::BenchmarkBigger => benchmark::text(&entries),
         Form::OpenMetrics => openmetrics::text(&entries),
     };
     Exported { text, figures: entries.len(), without_value, other_direction }

@@ -128,7 +128,9 @@ fn a_long_answer_is_bounded_by_the_formula_of_mathis() {
     let loss = 0.001_f64;
     let (bytes, segment) = (2e6, 1_460.0);
     let behind: f64 = (0..1_367)
-        .map(|before| loss * (1.0 - loss).powi(before) * (bytes - f64::from(before) * segment))
+        .map(|before| {
+            loss * libm::pow(1.0 - loss, f64::from(before)) * (bytes - f64::from(before) * segment)
+        })
         .sum();
     let bound = behind * ((0.07 * (loss / 1.5).sqrt()) / segment - 1e-8);
     // One of the last three segments of the answer, or the one of the call.

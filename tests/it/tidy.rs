@@ -226,13 +226,14 @@ fn names_are_resolved_in_few_rooms() {
 }
 
 /// Which kind names which other, and why.
-const KNOWS: [(&str, &str, &str); 6] = [
+const KNOWS: [(&str, &str, &str); 7] = [
     ("balancer", "client", "cookies are kept with the guests"),
     ("cdn", "cache", "an edge holds objects as a cache does"),
     ("nas", "disks", "a pool is a set of disks"),
     ("queue", "service", "a consumer holds as many messages as its service has workers"),
     ("scaler", "service", "without a bound on its workers no request waits"),
     ("zone", "disks", "a server has sets of disks"),
+    ("zone", "service", "the services of a zone use its memory"),
 ];
 
 #[test]

@@ -112,7 +112,7 @@ fn the_daemon_takes_back_chunks_and_sleeps_the_longer_the_less_is_resident() {
     assert_eq!(sleeps, [30, 60, 60, 120].map(|time| Some(seconds(time))));
 }
 
-/// What a zone used before is taken back already.
+/// Memory above the cap that a zone used before the run is taken back already.
 #[test]
 fn a_zone_that_has_used_its_memory_for_long_is_not_over() {
     let zone = MemoryCap::settled(GIB, 0, 2 * GIB);

@@ -107,6 +107,14 @@ pub enum Word {
     Once,
 }
 
+impl Figure {
+    /// Returns the word of its statistic, such as `p95`; `None` for the metric's own.
+    #[must_use]
+    pub fn stat_word(&self) -> Option<&'static str> {
+        STATS.iter().find(|(_, stat)| Some(*stat) == self.stat).map(|(word, _)| *word)
+    }
+}
+
 impl Word {
     /// All words.
     pub const ALL: [Self; 11] = [

@@ -1,7 +1,6 @@
 //! Promise: what a dashboard or a benchmark tracker reads is what the summary has.
 
 use super::{Exported, Form, export};
-use crate::plan::figure::Wanted;
 use crate::study::record::SummaryRecord;
 
 const SUMMARY: &str = r#"{
@@ -37,14 +36,14 @@ fn bencher_gets_each_figure_with_its_interval() {
 
 #[test]
 fn a_tracker_of_one_direction_gets_the_figures_of_that_direction() {
-    let less = exported(Form::Benchmark(Wanted::Less), &[]);
+    let less = exported(Form::BenchmarkSmaller, &[]);
     let read: serde_json::Value = serde_json::from_str(&less.text).unwrap();
     assert_eq!(read.as_array().unwrap().len(), 1);
     assert_eq!(read[0]["name"], "front: latency.page.p95@peak");
     assert_eq!(read[0]["unit"], "s");
     assert_eq!(read[0]["range"], "0.0313 to 0.0316");
     assert_eq!((less.figures, less.without_value, less.other_direction), (1, 1, 1));
-    let more = exported(Form::Benchmark(Wanted::More), &[]);
+    let more = exported(Form::BenchmarkBigger, &[]);
     let read: serde_json::Value = serde_json::from_str(&more.text).unwrap();
     assert_eq!(read[0]["name"], "front: served.page.chance@peak");
 }
