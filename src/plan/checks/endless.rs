@@ -62,7 +62,7 @@ fn is_zero(law: &Spanned<LawSpec<SimDuration>>) -> bool {
 /// Returns the place of something by which a component is gone for a time.
 fn gone(draft: &Draft) -> Option<(Span, &'static str)> {
     let scenario = &draft.scenario;
-    let harmless = [How::Slow, How::CacheLost];
+    let harmless = [How::Slow, How::CacheLost, How::CoresLost, How::Lossy];
     let mut faults = scenario.fault.iter().filter(|(_, spec)| !harmless.contains(&spec.how.value));
     let fault =
         faults.next().map(|(name, _)| (name.span, "a failure, during which requests are refused"));
