@@ -315,6 +315,9 @@ spec! {
         rate: Option<Rate>,
         /// Law of the time from a repair to the next failure, instead of a rate.
         up: Option<LawSpec<SimDuration>>,
+        /// Exponent of the load: with k of the n parts that `hits` names at work, each fails (n / k) to this power times as often.
+        /// Without it, the rate does not depend on the load.
+        load_exponent: Option<f64> => within(0.01, 10.0),
         /// Time of a single failure, instead of a rate.
         at: Option<SimDuration>,
         /// Period of a failure given by `at`: a certificate that expires, a disk that is full.
