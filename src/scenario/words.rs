@@ -11,7 +11,8 @@
 //!     }
 //! }
 //! ```
-//! The first spelling is canonical; the others are accepted.
+//! The first spelling is canonical; the others are accepted. After the words, `elsewhere { "word" | "other" => "help", }` lists words of
+//! other tools that have no word here, each with what has their place: the help of the error.
 //!
 //! ```text
 //! choice! {
@@ -35,8 +36,13 @@ use super::render::shown;
 use super::suggest;
 use super::value::{Word, wrong_type};
 
-/// Returns the index of the word of `item`; returns `None` after reporting any other value.
-pub fn read_word(item: &Item, words: &[Word], out: &mut Diagnostics) -> Option<usize> {
+/// Returns the index of the word of `item`; returns `None` after reporting any other value, with the help of `elsewhere` for it.
+pub fn read_word(
+    item: &Item,
+    words: &[Word],
+    elsewhere: &[(&[&str], &str)],
+    out: &mut Diagnostics,
+) -> Option<usize> {
     let names: Vec<&str> = words.iter().map(|word| word.spellings[0]).collect();
     let Some(text) = item.as_text() else {
         let list = format!("one of: \"{}\"", names.join("\", \""));
@@ -48,8 +54,10 @@ pub fn read_word(item: &Item, words: &[Word], out: &mut Diagnostics) -> Option<u
         let message = format!("`{}` is none of the words for this key", shown(text));
         let all = words.iter().flat_map(|word| word.spellings.iter().copied());
         let list = names.join(", ");
-        let help = match format::hint(text, names.iter().copied()) {
-            Some(renamed) => renamed,
+        let other = elsewhere.iter().find(|(words, _)| words.contains(&text));
+        let other = other.map(|(_, help)| (*help).to_string());
+        let help = match other.or_else(|| format::hint(text, names.iter().copied())) {
+            Some(known) => known,
             None => match suggest::nearest(text, all) {
                 Some(name) => format!("did you mean `{name}`? all: {list}"),
                 None => format!("one of: {list}"),
@@ -114,6 +122,7 @@ macro_rules! words {
                 $Variant:ident = $word:literal $(| $alias:literal)*,
             )+
         }
+        $(elsewhere { $($($other:literal)|+ => $help:literal,)+ })?
     )+) => { $(
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,6 +139,8 @@ macro_rules! words {
                     doc: concat!($($word_doc),+),
                 },
             )+];
+            const ELSEWHERE: &'static [(&'static [&'static str], &'static str)] =
+                &[$($((&[$($other),+], $help),)+)?];
 
             /// Returns the canonical spelling.
             #[must_use]
@@ -143,7 +154,7 @@ macro_rules! words {
                 item: &$crate::scenario::document::Item,
                 out: &mut $crate::scenario::diagnostic::Diagnostics,
             ) -> Option<Self> {
-                $crate::scenario::words::read_word(item, Self::WORDS, out)
+                $crate::scenario::words::read_word(item, Self::WORDS, Self::ELSEWHERE, out)
                     .map(|index| Self::ALL[index])
             }
             fn shape() -> $crate::scenario::value::Shape {

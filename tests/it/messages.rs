@@ -187,3 +187,54 @@ fn a_trace_that_looks_like_milliseconds_is_warned_of() {
     assert_eq!(code, 0, "{out}{err}");
     assert!(format!("{out}{err}").contains("W1601"), "{out}{err}");
 }
+
+/// Every word of the table in the language page is a spelling of the word in front of it; for a word without a counterpart the
+/// error says what has its place.
+#[test]
+fn words_of_other_tools_lead_to_ours() {
+    let page = fs::read_to_string("docs/language.md").unwrap();
+    let table = page.split("| `how` | AWS FIS | Chaos Mesh |").nth(1).unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let words = |line: &str| -> Vec<String> {
+        line.split('`').skip(1).step_by(2).map(str::to_string).collect()
+    };
+    let fault = |how: &str| {
+        format!(
+            "scenario = \"words\"\nformat = 2\n[run]\nhorizon = \"1y\"\n[server.box]\ncores = 2\n[zone.www]\non = [\"box-1\"]\n\
+             [service.app]\nin = \"www\"\nworkers = 5\n[workload.visitors]\nrequest = \"page\"\nrate = \"2/s\"\n\
+             [request.page]\nenter = \"app\"\ndemands = {{ work = \"10ms\" }}\n\
+             steps = [{{ cpu = \"app\", demand = \"work\" }}]\n\
+             [fault.one]\nhits = \"box-1\"\nrate = \"1/y\"\nrepair = \"1h\"\nhow = \"{how}\"\n"
+        )
+    };
+    // The scenario, or the first line of what it lacks.
+    let read = |how: &str| match fivenines::Scenario::parse(&fault(how)) {
+        Ok(scenario) => scenario.digest().to_string(),
+        Err(error) => error.to_string(),
+    };
+    let first = |text: &str| text.lines().next().unwrap_or_default().to_string();
+    let mut seen = 0;
+    for row in rows {
+        let words = words(row);
+        let (ours, theirs) = words.split_first().unwrap();
+        let truth = first(&read(ours));
+        for word in theirs {
+            let found = read(word);
+            assert!(!found.contains("none of the words"), "{word}: {found}");
+            assert_eq!(first(&found), truth, "{word} and {ours}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen} words");
+    for (word, said) in [
+        ("network-delay", "set the `latency` of the link or switch"),
+        ("memory-stress", "no fault takes memory"),
+        ("task-io-stress", "[operation.NAME] with `load`"),
+        ("asg-insufficient-instance-capacity-error", "launch = { failure = 0.2 }"),
+        ("failover-db-cluster", "`database.NAME.primary`"),
+        ("disk-fill", "no fault fills a disk yet"),
+    ] {
+        let found = read(word);
+        assert!(found.contains("none of the words") && found.contains(said), "{word}: {found}");
+    }
+}

@@ -4,6 +4,7 @@
 //! A record here is a form, as written. The plan checks the values together.
 
 pub mod hours;
+pub mod how;
 pub mod memory;
 pub mod popularity;
 pub mod power;

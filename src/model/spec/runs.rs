@@ -7,6 +7,7 @@ use crate::scenario::value::Spanned;
 use crate::scenario::words::words;
 use crate::units::{Bytes, Probability, Rate, SimDuration};
 
+pub use super::how::{How, Once};
 use super::traffic::{Moment, WeekMoment};
 
 spec! {
@@ -315,6 +316,9 @@ spec! {
         rate: Option<Rate>,
         /// Law of the time from a repair to the next failure, instead of a rate.
         up: Option<LawSpec<SimDuration>>,
+        /// Exponent of the load: with k of the n parts that `hits` names at work, each fails (n / k) to this power times as often.
+        /// Without it, the rate does not depend on the load.
+        load_exponent: Option<f64> => within(0.01, 10.0),
         /// Time of a single failure, instead of a rate.
         at: Option<SimDuration>,
         /// Period of a failure given by `at`: a certificate that expires, a disk that is full.
@@ -346,52 +350,6 @@ spec! {
         together: bool = false,
         /// Events that take down a whole set of members at once.
         common_cause: Option<CommonCauseSpec>,
-    }
-}
-
-words! {
-    /// Kind of failure.
-    pub enum How {
-        /// The component stops; its open requests are lost.
-        Crash = "crash" | "stop"
-            | "terminate"
-            | "pod-kill"
-            | "stop-instances"
-            | "terminate-instances"
-            | "reboot-instances"
-            | "stop-task"
-            | "pod-delete"
-            | "pod-failure"
-            | "container-kill",
-        /// The component accepts requests and never answers.
-        Hang = "hang",
-        /// The component stalls, and then continues where it was.
-        Pause = "pause" | "pause-volume-io",
-        /// The component works more slowly.
-        Slow = "slow" | "cpu-stress" | "latency" | "pod-cpu-stress",
-        /// A server works with fewer cores; all that runs goes on with the others.
-        CoresLost = "cores-lost",
-        /// Its data is gone until restored.
-        Lost = "lost",
-        /// The data of a database are changed wrongly, in all copies. It serves them until people detect that; then it is
-        /// down until they are restored from a backup.
-        Corrupt = "corrupt",
-        /// Its cache is emptied.
-        CacheLost = "cache-lost",
-        /// A link between sites loses segments; TCP sends them again.
-        Lossy = "lossy" | "loss" | "network-loss" | "task-network-packet-loss" | "pod-network-packet-loss",
-        /// A link between sites carries data in one direction alone: requests arrive and no answer comes back.
-        OneWay = "one-way",
-        /// The component is cut off from the network.
-        Partitioned = "partitioned" | "network-partition" | "disrupt-connectivity",
-    }
-
-    /// Moment at which a fault that follows another begins.
-    pub enum Once {
-        /// At the onset of the other fault.
-        Begun = "begun",
-        /// At the repair of the other fault.
-        Repaired = "repaired",
     }
 }
 

@@ -189,6 +189,7 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
         }
     }
     harms::check(draft, fault, parts, out);
+    harms::check_load(draft, fault, parts, out);
     if fault.how.value == How::Corrupt {
         return restores::check_fault(draft, fault, parts, out);
     }

@@ -3,10 +3,11 @@
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::carriage::{Crossed, crosses};
-use crate::plan::checks::{inert_if, missing, missing_as};
+use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as};
 use crate::plan::links::find_named;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::value::Spanned;
@@ -26,6 +27,44 @@ pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut 
         How::OneWay => check_direction(draft, fault, parts, out),
         _ => {}
     }
+}
+
+/// Largest number of parts that share a load.
+const MOST_LOADED: usize = 32;
+
+/// Checks that a rate which depends on the load is that of several parts, each with its own.
+pub(super) fn check_load(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    let Some(exponent) = &fault.load_exponent else { return };
+    if fault.rate.is_none() && fault.up.is_none() {
+        let message = "only a `rate` or an `up` depends on the load";
+        return inert(exponent.span, message, "give one of them, or remove it", out);
+    }
+    let others = [
+        (
+            fault.common_cause.as_ref().map(|cause| cause.span),
+            "events of a whole set have a rate of their own",
+        ),
+        (fault.together.value.then_some(fault.together.span), "one event takes all of them"),
+    ];
+    for (span, why) in others {
+        if let Some(span) = span {
+            exclude(exponent.span, span, why, out);
+        }
+    }
+    let mut hits = fault.hits.iter();
+    let role = hits.next().filter(|_| hits.next().is_none());
+    let role = role.and_then(|hit| targets::role_of(draft, &hit.text));
+    let message = match parts.len() {
+        _ if role.is_some() => "a role is held by one member: no other shares its load".to_string(),
+        0 | 1 => "one part has all of the load, always".to_string(),
+        count if count > MOST_LOADED => {
+            let message =
+                format!("{count} parts share a load, at most {MOST_LOADED} are simulated");
+            return out.push(Diagnostic::new(Code::TooMany, exponent.span, message));
+        }
+        _ => return,
+    };
+    inert(exponent.span, message, "name the parts that share it in `hits`, or remove it", out);
 }
 
 /// Reports a key that only the kind of failure `how` reads, in a fault of another kind.

@@ -19,6 +19,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::convert::place;
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{
     Automaton, Branch, Effect, Expr, Fate, Move, Opens, Shape, State, Subject, Timer, Transition,
@@ -339,6 +340,7 @@ impl<'a> Declarer<'a> {
             };
             shared.filter(of_group).is_some()
         };
+        let load = loaded(hit, hit.members.iter().map(|at| self.sketches[*at].name.as_str()));
         self.change(&hit.members, of_group, |mould, of_group| {
             let beta = shared.filter(|_| *of_group).map(|(_, beta)| beta);
             mould.fall(hit, UP);
@@ -346,6 +348,8 @@ impl<'a> Declarer<'a> {
             let guard = mould.host.clone().unwrap_or(Expr::Always);
             let clock = hit.spec.at.is_some();
             let onset = if clock { onset } else { onset.guarded(guard).fate(Fate::Freeze) };
+            let onset =
+                load.iter().fold(onset, |onset, (when, times)| onset.rate(when.clone(), *times));
             let strike = Transition::on(&onset.name, &[UP], &state_of(hit.name));
             mould.turn(prevented(hit, strike, UP));
             mould.shape.timers.push(onset);
@@ -504,6 +508,18 @@ fn onset(hit: &Hit<'_>, share: f64) -> Option<Timer> {
     }
     let law = if share == 1.0 { law } else { law.scaled(1.0 / share).ok()? };
     Some(Timer::new(hit.name, DurationLaw(law)))
+}
+
+/// Returns the factors on the rate of each of these parts while some of them are lost to the others: the most first.
+fn loaded<'n>(hit: &Hit<'_>, names: impl Iterator<Item = &'n str>) -> Vec<(Expr, f64)> {
+    let Some(exponent) = &hit.spec.load_exponent else { return Vec::new() };
+    let lost: Vec<Expr> = names.map(|name| !Expr::of(name, "serving")).collect();
+    let count = place(lost.len());
+    let with = |gone: u32| {
+        let share = f64::from(count) / f64::from(count - gone);
+        (Expr::AtLeast(gone, lost.clone()), libm::pow(share, exponent.value))
+    };
+    (1..count).rev().map(with).collect()
 }
 
 /// Returns the onset of `hit`, which occurs with its probability only; otherwise all stays in the state `stays`.

@@ -1,0 +1,94 @@
+//! Kinds of failure, with the words that other tools have for them.
+//!
+//! Sources of the words: AWS Fault Injection Service, user guide, “Actions reference”; the documentation of Chaos Mesh and of its
+//! `chaosd`.
+
+use crate::scenario::words::words;
+
+words! {
+    /// Kind of failure.
+    pub enum How {
+        /// The component stops; its open requests are lost.
+        Crash = "crash" | "stop"
+            | "terminate"
+            | "pod-kill"
+            | "stop-instances"
+            | "terminate-instances"
+            | "reboot-instances"
+            | "stop-task"
+            | "pod-delete"
+            | "pod-failure"
+            | "container-kill"
+            | "task-kill-process"
+            | "terminate-nodegroup-instances"
+            | "send-spot-instance-interruptions"
+            | "reboot-db-instances"
+            | "ec2-stop"
+            | "ec2-restart"
+            | "node-stop"
+            | "node-reset",
+        /// The component accepts requests and never answers.
+        Hang = "hang",
+        /// The component stalls, and then continues where it was.
+        Pause = "pause" | "pause-volume-io",
+        /// The component works more slowly.
+        Slow = "slow"
+            | "cpu-stress"
+            | "stress-cpu"
+            | "latency"
+            | "pod-cpu-stress"
+            | "task-cpu-stress"
+            | "volume-io-latency"
+            | "bandwidth"
+            | "network-bandwidth",
+        /// A server works with fewer cores; all that runs goes on with the others.
+        CoresLost = "cores-lost",
+        /// Its data is gone until restored.
+        Lost = "lost" | "detach-volume" | "disk-loss",
+        /// The data of a database are changed wrongly, in all copies. It serves them until people detect that; then it is
+        /// down until they are restored from a backup.
+        Corrupt = "corrupt",
+        /// Its cache is emptied.
+        CacheLost = "cache-lost",
+        /// A link between sites loses segments; TCP sends them again.
+        Lossy = "lossy"
+            | "loss"
+            | "network-loss"
+            | "network-corrupt"
+            | "task-network-packet-loss"
+            | "pod-network-packet-loss",
+        /// A link between sites carries data in one direction alone: requests arrive and no answer comes back.
+        OneWay = "one-way",
+        /// The component is cut off from the network.
+        Partitioned = "partitioned"
+            | "partition"
+            | "network-partition"
+            | "network-down"
+            | "disrupt-connectivity"
+            | "task-network-blackhole-port"
+            | "pod-network-blackhole-port"
+            | "virtual-interface-disconnect",
+    }
+    elsewhere {
+        "delay" | "network-delay" | "task-network-latency" | "pod-network-latency" =>
+            "no fault changes a delay: set the `latency` of the link or switch. `slow` takes bandwidth, `lossy` segments",
+        "memory-stress" | "stress-mem" | "pod-memory-stress" =>
+            "no fault takes memory: give the zone or server less, or empty its cache with how = \"cache-lost\"",
+        "io-stress" | "pod-io-stress" | "task-io-stress" | "disk-read-payload" | "disk-write-payload" =>
+            "give an [operation.NAME] with `load`: disk operations beside those of requests",
+        "disk-fill" => "no fault fills a disk yet: `lost` takes all operations of it, not the writes alone",
+        "api-insufficient-instance-capacity-error" | "asg-insufficient-instance-capacity-error" =>
+            "give the scaler launch = { failure = 0.2 }: the probability that a launch is refused",
+        "failover-db-cluster" => "let a `crash` hit `database.NAME.primary`: its `failover` follows",
+        "dns-error" | "network-dns" => "let a `crash` hit the name service",
+        "duplicate" | "network-duplicate" => "TCP drops what comes twice: it costs nothing here",
+    }
+
+    /// Moment at which a fault that follows another begins.
+    pub enum Once {
+        /// At the onset of the other fault.
+        Begun = "begun",
+        /// At the repair of the other fault.
+        Repaired = "repaired",
+    }
+}
