@@ -309,6 +309,7 @@ impl<'a> Names<'a> {
             "standing" => "replication",
             "routes" => "routes",
             "together" => "event",
+            "present" => "member",
             member if self.parts.contains_key(member) => {
                 return (automaton.to_string(), "belief");
             }
