@@ -10,10 +10,13 @@
 
 use crate::kinds::service::spec::Workers;
 use crate::kinds::zone::vm;
-use crate::model::spec::runs::{How, OperationSpec};
+use crate::model::spec::how::How;
+use crate::model::spec::runs::{FaultSpec, OperationSpec};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::load::closed::takes_no_time;
+use crate::plan::part::Part;
+use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
@@ -62,10 +65,8 @@ fn is_zero(law: &Spanned<LawSpec<SimDuration>>) -> bool {
 /// Returns the place of something by which a component is gone for a time.
 fn gone(draft: &Draft) -> Option<(Span, &'static str)> {
     let scenario = &draft.scenario;
-    let harmless = [How::Slow, How::CacheLost, How::CoresLost, How::Lossy];
-    let mut faults = scenario.fault.iter().filter(|(_, spec)| !harmless.contains(&spec.how.value));
-    let fault =
-        faults.next().map(|(name, _)| (name.span, "a failure, during which requests are refused"));
+    let fault = scenario.fault.iter().find(|(_, spec)| refuses_at_once(draft, spec));
+    let fault = fault.map(|(name, _)| (name.span, "a failure, during which requests are refused"));
     let out = |spec: &OperationSpec| spec.takes_out() || vm::is_rebooted(draft, spec);
     let mut operations = scenario.operation.iter().filter(|(_, spec)| out(spec));
     let work = || {
@@ -76,6 +77,32 @@ fn gone(draft: &Draft) -> Option<(Span, &'static str)> {
     let broken =
         || windows.next().map(|at| (at.span, "a break, during which requests are refused"));
     fault.or_else(work).or_else(broken)
+}
+
+/// Returns whether requests are refused at once during a fault: by what has crashed, or by what knows of a part that does not
+/// answer. An operation at a disk follows the work of its request, which takes time.
+fn refuses_at_once(draft: &Draft, spec: &FaultSpec) -> bool {
+    let scenario = &draft.scenario;
+    let is_known = scenario.balancer.iter().any(|(_, spec)| spec.check.is_some())
+        || scenario.name_service.iter().any(|(_, spec)| spec.check.is_some())
+        || !scenario.database.is_empty();
+    match spec.how.value {
+        How::Slow | How::CacheLost | How::CoresLost | How::Lossy => false,
+        How::Hang | How::Pause | How::Partitioned | How::OneWay => is_known,
+        How::Crash | How::Lost | How::Corrupt => {
+            let mut parts = spec.hits.iter().flat_map(|hit| {
+                targets::parts(draft, &hit.text, hit.span, &mut Diagnostics::new())
+            });
+            // A host that is gone is silent; while its processes start again, it refuses what comes for them.
+            let starts = scenario.service.iter().any(|(_, spec)| spec.restart.is_some());
+            is_known
+                || parts.any(|part| match part {
+                    Part::Server(_) | Part::Zone { .. } => starts,
+                    Part::Disks { .. } => false,
+                    _ => true,
+                })
+        }
+    }
 }
 
 /// Returns the place of a bound on requests that the users may exceed.
