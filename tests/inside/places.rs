@@ -140,7 +140,7 @@ fn routes_to_an_anycast_address_move_all_users_at_once() {
     };
     // One request at either end of an interval.
     let holds =
-        |found: u64, hand: u64| assert!(found.abs_diff(hand) <= 2, "{found}, by hand {hand}");
+        |found: u64, hand: u64| assert!(found.abs_diff(hand) <= 2, "{found} instead of {hand}");
     world.run_before(at(200.0)).unwrap();
     set(&mut world, &plan, "here-1", Health::Unreachable);
     holds(there(&mut world, 200.0, 249.9), 4_990);

@@ -107,8 +107,8 @@ fn two_sides_of_a_mirror_of_three_serve_alike_while_one_is_away() {
     assert!(value(&all, "lost.job[cause=box.local]") > 0.0);
 }
 
-/// What a set loses is lost for the set, from the failure that is one too many: nothing before, and the reads under way at that moment
-/// as well. 4 readers in a loop are at both disks when the second fails, and no loss has another cause.
+/// From the failure that is one too many on, requests are lost with the set as their cause: none before, and the reads under way at
+/// that moment too. 4 readers in a loop are at both disks when the second fails, and no loss has another cause.
 #[test]
 fn what_is_lost_has_the_set_as_its_cause_from_the_last_failure_on() {
     let lost = |disks: &str| {

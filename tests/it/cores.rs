@@ -1,5 +1,5 @@
-//! Promise: a server that has lost cores does the work that the others can do, in windows and over years, and whoever has a
-//! core is as fast as before.
+//! Promise: a server that has lost cores does the work that the others can do, in windows and over years, and a
+//! request that has a core is as fast as before.
 
 use fivenines::{Results, Run, Scenario};
 

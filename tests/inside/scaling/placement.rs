@@ -1,4 +1,4 @@
-//! Where an autoscaler launches a member: tests 1 to 4 of section 7.5 of the mechanism's description, by scenarios.
+//! The server on which an autoscaler launches a member: tests 1 to 4 of section 7.5 of the mechanism's description, by scenarios.
 
 use super::*;
 
