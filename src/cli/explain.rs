@@ -16,12 +16,8 @@ use crate::scenario::render::shown;
 /// [`Exit::Usage`] if there are no results, or none for the requested class or group; [`Exit::Integrity`] if they are
 /// damaged; [`Exit::Inconclusive`] if they have no journal or another version wrote it.
 pub fn explain(args: &ExplainArgs, console: &Console) -> Result<Exit, Failure> {
-    let recorded = Recorded::open(&args.result)?.ok_or_else(|| {
-        let name = shown(&args.result.display().to_string());
-        let message = format!("`{name}` is not the results folder of one scenario");
-        let help = "give a folder that `run` has written";
-        Failure::new(Exit::Usage, message).help(help)
-    })?;
+    let help = "give a folder that `run` has written";
+    let recorded = Recorded::of_one_scenario(&args.result, help)?;
     let journal = Journal::read(&recorded)?;
     if let Some(of) = &args.of {
         journal.check(of)?;

@@ -8,7 +8,6 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use crate::facade::recorded::Recorded;
 use crate::report::export::{Form, export as exported};
-use crate::scenario::render::shown;
 
 /// Flags of `export`.
 #[derive(Debug, Args)]
@@ -51,12 +50,8 @@ pub enum ExportForm {
 pub fn export(args: &ExportArgs, console: &Console) -> Result<Exit, Failure> {
     let mut summaries = Vec::with_capacity(args.results.len());
     for folder in &args.results {
-        let recorded = Recorded::open(folder)?.ok_or_else(|| {
-            let name = shown(&folder.display().to_string());
-            let message = format!("`{name}` is not the results folder of one scenario");
-            Failure::new(Exit::Usage, message)
-                .help("give a folder that `run` or `compare` has written")
-        })?;
+        let help = "give a folder that `run` or `compare` has written";
+        let recorded = Recorded::of_one_scenario(folder, help)?;
         summaries.push(recorded.summary("results folder")?);
     }
     let form = match args.form {

@@ -151,7 +151,7 @@ pub enum Command {
     /// Print the figures of results for benchmark trackers and dashboards
     ///
     /// Reads results folders; nothing is simulated. Exit code 2 when a folder has no results, 5 when
-    /// another version wrote them, 7 when they are damaged.
+    /// they are partial or another version wrote them, 7 when they are damaged.
     Export(super::export::ExportArgs),
     /// Write a scenario to start from
     ///

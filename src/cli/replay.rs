@@ -50,12 +50,8 @@ pub fn replay(args: &ReplayArgs, console: &Console) -> Result<Exit, Failure> {
 
 /// Opens the results, if they can be reproduced exactly.
 fn open(args: &ReplayArgs) -> Result<Recorded, Failure> {
-    let recorded = Recorded::open(&args.result)?.ok_or_else(|| {
-        let name = shown(&args.result.display().to_string());
-        let message = format!("`{name}` is not the results folder of one scenario");
-        let help = "give a folder that `run` has written, or that of one scenario from `compare`";
-        Failure::new(Exit::Usage, message).help(help)
-    })?;
+    let help = "give a folder that `run` has written, or that of one scenario from `compare`";
+    let recorded = Recorded::of_one_scenario(&args.result, help)?;
     comparable(&recorded)?;
     Ok(recorded)
 }

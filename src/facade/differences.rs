@@ -39,11 +39,8 @@ impl Side {
         if !path.is_dir() {
             return Self::of_file(name, &load(path, &[], Purpose::Read)?);
         }
-        let Some(recorded) = Recorded::open(path)? else {
-            let message = format!("`{name}` is not the results folder of one scenario");
-            let help = "give a scenario file, or a folder that `run` has written";
-            return Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())));
-        };
+        let help = "give a scenario file, or a folder that `run` has written";
+        let recorded = Recorded::of_one_scenario(path, help)?;
         Self::stored(&recorded, name)
     }
 

@@ -36,6 +36,19 @@ impl Recorded {
         Ok(Some(Self { folder: folder.to_path_buf(), manifest }))
     }
 
+    /// Reads results as [`Self::open`] does; `help` says which folder to give instead of one without any.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] if the folder has no results of one scenario; [`Kind::Integrity`] if they are damaged.
+    pub(crate) fn of_one_scenario(folder: &Path, help: &str) -> Result<Self, Error> {
+        Self::open(folder)?.ok_or_else(|| {
+            let name = shown(&folder.display().to_string());
+            let message = format!("`{name}` is not the results folder of one scenario");
+            Error::new(Kind::Usage, message).with_help(Some(help.to_string()))
+        })
+    }
+
     /// Returns the folder, for messages.
     pub(crate) fn name(&self) -> String {
         shown(&self.folder.display().to_string())

@@ -25,7 +25,8 @@ pub(super) fn over_years(draft: &Draft, out: &mut Diagnostics) {
                 let message = format!(
                     "over years every view that meets `{name}` counts as lost, also one that waits it out"
                 );
-                let help = "its loss in a window is exact; leave the fault out of the horizon's figures with `[without=...]`";
+                let help =
+                    format!("take its loss from a window, and figures `[without={name}]@horizon`");
                 let found = Diagnostic::new(Code::OverYears, fault.how.span, message).help(help);
                 out.push(found.related(horizon.span, "the horizon"));
             }
