@@ -204,7 +204,6 @@ macro_rules! fast_set {
 fast_set! {
     o01_one_exponential_server_is_mm1: "o01";
     o02_four_servers_with_one_queue_follow_erlang_c: "o02";
-    o03_a_full_pool_refuses_by_erlang_b_whatever_the_law: "o03";
     o04_an_overloaded_bounded_pool_is_mm4_20: "o04";
     o05_fixed_service_waits_half_as_long: "o05";
     o06_a_long_tailed_service_waits_as_pollaczek_and_khinchine_say: "o06";
@@ -261,13 +260,16 @@ fn every_case_holds_by_its_own_rule() {
     assert!(missed.is_empty(), "\n{}", missed.join("\n"));
 }
 
-/// O03: the three laws of service give one value, not three values near one.
+/// O03: a full pool refuses by Erlang B, and the three laws of service give one value, not three values near one.
 #[test]
-fn the_loss_of_a_full_pool_does_not_depend_on_the_law() {
-    let values: Vec<(f64, f64)> = ["exponential", "fixed", "lognormal"]
+fn o03_a_full_pool_refuses_by_erlang_b_whatever_the_law() {
+    let cases: Vec<_> = CASES.iter().filter(|(name, _)| name.starts_with("o03")).collect();
+    assert_eq!(cases.len(), 3);
+    let values: Vec<(f64, f64)> = cases
         .iter()
-        .map(|law| {
-            let rows = run_case(&format!("o03-loss-{law}"), Some(effort(16, 0.5)));
+        .map(|(name, effort)| {
+            let rows = run_case(name, Some(*effort));
+            assert_all_hold(name, &rows);
             (rows[0].estimate, rows[0].half_width)
         })
         .collect();
