@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::kinds::scaler::components::percent;
+use crate::kinds::scaler::rules::percent;
 use crate::kinds::scaler::plan::{Scaler, ScalerLinks};
 use crate::kinds::scaler::spec::{ScaleStepSpec, ScalerMetric, ScalerSpec};
 use crate::mechanism::placement::{Refusal, Server, Wanted, Weights, choose};

@@ -29,6 +29,8 @@ pub mod components;
 pub mod figures;
 pub mod flow;
 pub mod live;
+pub mod mechanism;
 pub mod parts;
 pub mod plan;
+pub mod rules;
 pub mod spec;
