@@ -192,12 +192,6 @@ impl Control {
         self.push(now + self.rules.period, Due::Measured);
     }
 
-    /// Returns the rules.
-    #[must_use]
-    pub const fn rules(&self) -> &Rules {
-        &self.rules
-    }
-
     /// Returns the states of the slots.
     #[must_use]
     pub fn states(&self) -> &[State] {
@@ -318,7 +312,8 @@ impl Control {
         let Ok(chosen) = placement::choose(&servers, rules.wanted, rules.weights, uniform) else {
             return Launch::Refused;
         };
-        let provision = rules.provision.as_ref().map_or(0.0, |law| law.sample(sight.draw(launch, 1)));
+        let provision =
+            rules.provision.as_ref().map_or(0.0, |law| law.sample(sight.draw(launch, 1)));
         Launch::Begun {
             slot: candidates[chosen].0,
             fails: sight.draw(launch, 0) < rules.failure || !sight.server_works(host(chosen)),
@@ -410,6 +405,28 @@ impl Control {
         if let Some(seen) = seen {
             self.push(now + self.rules.lag, Due::Seen(seen));
         }
+    }
+
+    /// Begins a rest in which no measurement can change the number of members; the next period to be measured ends at
+    /// `next`.
+    pub fn rests(&mut self, now: SimTime, next: SimTime) {
+        debug_assert!(next - now >= self.rules.period, "a period lies before its end");
+        self.desired = self.serving();
+        self.since = now + (next.since(now) - self.rules.period);
+        self.push(next, Due::Measured);
+    }
+
+    /// Ends a rest: the period in which `at` falls is measured.
+    pub fn wakes(&mut self, at: SimTime) {
+        if self.since <= at {
+            return;
+        }
+        let period = self.rules.period;
+        let early = self.since.since(at).nanos().div_ceil(period.nanos());
+        let sooner = period.saturating_mul(early);
+        self.since = SimTime::from_nanos(self.since.nanos() - sooner.nanos());
+        let measured = self.dues.iter_mut().filter(|(_, due)| *due == Due::Measured);
+        measured.for_each(|(at, _)| *at = self.since + period);
     }
 
     /// Returns what to do on a measurement; members are launched until none is [missing](Self::missing).

@@ -768,8 +768,16 @@ impl<'p> Walk<'_, 'p> {
         for (branch, share) in ways.taken(at as usize) {
             self.visits[ways.branches(at as usize).start + *branch as usize] += rate * share;
             let then = &net.nodes[at as usize].branches[*branch as usize].then;
+            let mut shut = false;
             for onward in then.iter().map(|onward| self.standing.now(onward)) {
+                let node = onward.node as usize;
+                // An autoscaler sees that nothing passes a balancer of which no unit answers.
+                if shut && matches!(net.nodes[node].split, Split::Believed(_)) {
+                    continue;
+                }
                 self.visit(onward.node, rate * share * onward.count, waits && onward.waits);
+                let scaled = !self.standing.plan.scaled.is_empty();
+                shut |= scaled && onward.waits && ways.blocked[node].dead >= 1.0;
             }
         }
     }
