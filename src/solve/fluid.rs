@@ -631,6 +631,7 @@ impl<'m, 'p> Live<'m, 'p> {
                 let share = if wanted > 0.0 { unserved / wanted } else { fails };
                 row.shade(from, to, share + stands);
             }
+            self.scalers.asks(class, passed.carried + passed.over);
             // Part of the work of lost views was done.
             passed.carried += wasted;
             self.memo.cells[cell as usize].carried[class] += passed.carried;

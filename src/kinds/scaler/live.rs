@@ -62,7 +62,7 @@ pub struct Scaler {
     armed: SimTime,
 }
 
-/// What a scaler sees of the event loop.
+/// The event loop as a scaler sees it.
 struct Eyes<'a> {
     around: &'a Around<'a>,
     config: &'a ScalerConfig,

@@ -20,9 +20,10 @@
 //! - **A member whose process is down is a member still**, as Kubernetes counts a pod without a metric as idle when it
 //!   scales out.
 //!
-//! Over years (`flows`) the same [loop](mechanism) acts on a fluid: it measures the work that the rate asks of the members,
-//! and moves them between two [states](presence) of their own. There a removed member is gone at once, since open requests
-//! last for seconds, and `metric` is `cpu`.
+//! Over years (`flows`) the same [loop](mechanism) acts on a fluid: it measures the work of the views that members serve,
+//! or the requests that enter them, and moves members between two [states](presence) of their own. There a removed member
+//! is gone at once, since open requests last for seconds, and the metric is not `waiting`: a fluid below saturation waits
+//! nowhere.
 //!
 //! Leaves out: replacement of failed members, limits on launches at a time, transfer of images, scaling of servers.
 //! Source: AWS Auto Scaling and Kubernetes documentation, see the two mechanisms.

@@ -11,7 +11,7 @@
 //! seen     -> back -> believed   it is healthy, after `rise` good probes: U(0, pace) + (rise - 1) x interval
 //! ```
 //!
-//! A member that an autoscaler removes is `unlisted`: it gets no request, and nobody takes it for dead. One that it
+//! A member that an autoscaler removes is `unlisted`: it gets no request, and no balancer takes it for dead. One that it
 //! launches is `listed`, and believed alive after `rise` good probes, at a phase of its own: U(0, interval) +
 //! (rise - 1) x interval; at once without probes. None of these states is a failure.
 //!

@@ -100,6 +100,8 @@ pub struct FluidPlan {
     pub scaled: Vec<Scaled>,
     /// Inputs that hold for a member that is present, of members that are absent at the start.
     absent: Vec<usize>,
+    /// Processes of which an autoscaler counts the requests, by number among the parts of the network, in their order.
+    counted: Vec<u32>,
     /// Power meters.
     pub power: Metered,
     /// Number of heads, per file server.
@@ -207,6 +209,7 @@ impl FluidPlan {
             copies: copies::of(draft),
             scaled: scaled::all(draft, &network),
             absent: Vec::new(),
+            counted: Vec::new(),
             power: Metered::of(draft, &network),
             heads: draft.scenario.nas.iter().map(|(_, spec)| spec.heads.value).collect(),
             pairs_of_heads: Vec::new(),
@@ -219,6 +222,7 @@ impl FluidPlan {
             lost_view: cost::lost_view(draft),
             network,
         };
+        plan.counted = scaled::counted(&plan.scaled);
         plan.asked(draft);
         if plan.classes.is_empty() {
             return None;

@@ -10,7 +10,7 @@ use crate::kinds::scaler::mechanism::Rules;
 use crate::kinds::scaler::plan::ScalerLinks;
 use crate::kinds::scaler::presence::{self, ABSENT, PRESENT};
 use crate::kinds::scaler::rules::{hosts, rules};
-use crate::kinds::scaler::spec::ScalerSpec;
+use crate::kinds::scaler::spec::{ScalerMetric, ScalerSpec};
 use crate::plan::Draft;
 use crate::plan::load::Resource;
 use crate::plan::part::Part;
@@ -34,6 +34,8 @@ pub struct Scaled {
     pub members: Vec<String>,
     /// Processor of each member's zone, by index among the resources; `None` if no request works there.
     pub processors: Vec<Option<u32>>,
+    /// Each member's process, by number among the parts of the network; `None` if no request enters it.
+    pub processes: Vec<Option<u32>>,
 }
 
 /// An autoscaler in one net.
@@ -63,7 +65,7 @@ pub struct MemberNet {
 pub struct Seen {
     /// It does its work, if slowly.
     pub works: FactId,
-    /// What is inside is lost.
+    /// The work inside is lost.
     pub lost: FactId,
 }
 
@@ -79,18 +81,26 @@ pub fn all(draft: &Draft, network: &Network) -> Vec<Scaled> {
             let cpu = |of: &ResourceOf| of.part == here && of.resource == Resource::Cpu;
             network.resources.iter().position(cpu).map(|at| table::u32(at))
         };
+        let member = |member: u32| Part::Service { service, member };
+        let process = |of: u32| network.parts.iter().position(|part| *part == member(of));
         Some(Scaled {
             name: name.text.clone(),
             rules: rules(draft, index, (zone, service)),
             service,
-            members: slots
-                .clone()
-                .map(|member| Part::Service { service, member }.name(draft))
-                .collect(),
-            processors: slots.map(processor).collect(),
+            members: slots.clone().map(|at| member(at).name(draft)).collect(),
+            processors: slots.clone().map(processor).collect(),
+            processes: slots.map(|at| process(at).map(table::u32)).collect(),
         })
     };
     sections.filter_map(one).collect()
+}
+
+/// Returns the processes of which a scaler counts the requests.
+pub(super) fn counted(all: &[Scaled]) -> Vec<u32> {
+    let counts = all.iter().filter(|of| of.rules.metric == ScalerMetric::Requests);
+    let mut counted: Vec<u32> = counts.flat_map(|of| &of.processes).copied().flatten().collect();
+    counted.sort_unstable();
+    counted
 }
 
 fn member_fact(member: &str, what: &str) -> String {
@@ -146,6 +156,35 @@ pub fn absent(draft: &Draft, parts: &[Part], inputs: &[Input]) -> Vec<usize> {
 }
 
 impl FluidPlan {
+    /// Adds requests that enter a process, if a scaler counts them.
+    pub(super) fn counts(&self, process: u32, requests: f64, into: &mut Vec<(u32, f64)>) {
+        if requests <= 0.0 || self.counted.binary_search(&process).is_err() {
+            return;
+        }
+        match into.binary_search_by_key(&process, |(at, _)| *at) {
+            Ok(at) => into[at].1 += requests,
+            Err(at) => into.insert(at, (process, requests)),
+        }
+    }
+
+    /// Returns the requests per view that enter processes of which a scaler counts them. `visits` returns those to the
+    /// branches of a fork, of which `share` arrive.
+    pub(super) fn entered<'v>(
+        &self,
+        share: f64,
+        visits: impl Fn(usize) -> &'v [f64],
+    ) -> Vec<(u32, f64)> {
+        let mut all = Vec::new();
+        let forks = if self.counted.is_empty() { &[][..] } else { &self.network.enters };
+        for fork in forks.iter().map(|fork| *fork as usize) {
+            for (branch, visits) in self.network.nodes[fork].branches.iter().zip(visits(fork)) {
+                let process = branch.open.first().and_then(|set| set.first());
+                process.into_iter().for_each(|at| self.counts(*at, visits * share, &mut all));
+            }
+        }
+        all
+    }
+
     /// Returns the share of the workers and waiting places of some services that exists while a scaler has `there` of
     /// its members; `None` where none has them.
     #[must_use]

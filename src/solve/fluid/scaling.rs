@@ -2,7 +2,8 @@
 //!
 //! Model: the [loop](crate::kinds::scaler::mechanism) is that of `requests`, with the same draws. Over a period a member that
 //! serves is busy with the work of the views of all classes that are served in it, at most all the time. Views that wait at
-//! its end are served later. A removed member is gone at once: its open requests last for seconds.
+//! its end are served later. Where requests are counted, they are those of all views that arrive, also of views that
+//! overload loses, and deep probes. A removed member is gone at once: its open requests last for seconds.
 //!
 //! Quiet time is not stepped through. While nothing comes and nothing is to be repeated, the members wanted rise with the
 //! load. So if the lowest and the highest rate from now on up to an instant ask for the present number, all rates in
@@ -13,7 +14,7 @@
 //! overload is counted elsewhere, would hide what a period measures.
 //!
 //! Holds: with and without quiet time the same is decided. Leaves out: hourly noise, which is refused; members after the
-//! horizon, where they stay as they are.
+//! horizon, where they stay as they are; that a view lost to overload sends fewer requests.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::health::{AutomatonId, FactId, StateId, View};
 use crate::kinds::scaler::account::Tallied;
 use crate::kinds::scaler::mechanism::{Control, Due, Sight, State};
 use crate::kinds::scaler::rules::{LAUNCH, SERVER};
+use crate::kinds::scaler::spec::ScalerMetric;
 use crate::mechanism::scaling::{Act, Seen};
 use crate::model::route::uniform_of;
 use crate::plan::fluid::FluidPlan;
@@ -64,8 +66,8 @@ struct One<'p> {
     control: Control,
     /// Keys of the draws of a launch, and of those by which servers are ranked.
     keys: [Key; 2],
-    /// Core-seconds for which each member was busy in the present period.
-    busy: Vec<f64>,
+    /// Core-seconds for which each member was busy in the present period, or requests that arrived.
+    amount: Vec<f64>,
 }
 
 /// All scalers in one trajectory.
@@ -73,6 +75,8 @@ struct One<'p> {
 pub(super) struct Scalers<'p> {
     all: Vec<One<'p>>,
     ears: BTreeMap<FactId, Vec<Heard>>,
+    /// Views that arrived in the present interval, by class, also those that overload loses.
+    asked: Vec<f64>,
 }
 
 /// What a scaler sees of the parts.
@@ -110,8 +114,33 @@ impl<'p> One<'p> {
         }
         control.begin(SimTime::ZERO);
         let key = |purpose| Key::derive(of.0, of.1, purpose, &plan.name);
-        let busy = vec![0.0; plan.rules.slots.len()];
-        Self { plan, net, control, keys: [key(LAUNCH), key(SERVER)], busy }
+        let amount = vec![0.0; plan.rules.slots.len()];
+        Self { plan, net, control, keys: [key(LAUNCH), key(SERVER)], amount }
+    }
+
+    fn counts_requests(&self) -> bool {
+        self.plan.rules.metric == ScalerMetric::Requests
+    }
+
+    /// Returns the core-seconds for which a member is busy at these views and constant work over `seconds`, or the requests
+    /// and deep probes that enter it.
+    fn adds(&self, slot: usize, load: &StateLoad, views: &[f64], seconds: f64) -> f64 {
+        if !self.counts_requests() {
+            return self.share(slot, load, views, seconds) * self.capacity(slot) * seconds;
+        }
+        let Some(process) = self.plan.processes[slot] else { return 0.0 };
+        let of = |all: &[(u32, f64)]| {
+            let found = all.binary_search_by_key(&process, |(at, _)| *at);
+            found.map_or(0.0, |found| all[found].1)
+        };
+        let views = load.classes.iter().zip(views);
+        of(&load.probed) * seconds
+            + views.map(|(class, views)| of(&class.enters) * views).sum::<f64>()
+    }
+
+    /// Returns what a member's amount of a second is divided by.
+    fn capacity(&self, slot: usize) -> f64 {
+        if self.counts_requests() { 1.0 } else { self.plan.rules.host(slot).capacity }
     }
 
     /// Returns the share of its time for which a member is busy, at these views and constant work over `seconds`.
@@ -134,7 +163,7 @@ impl<'p> One<'p> {
             at.is_some_and(found)
         };
         let here = |slot: &usize| load.classes.iter().any(|class| of(*slot, class));
-        let serving = || (0..self.busy.len()).filter(|slot| self.serves(*slot));
+        let serving = || (0..self.amount.len()).filter(|slot| self.serves(*slot));
         match serving().filter(here).count() {
             0 => serving().count(),
             some => some,
@@ -147,27 +176,26 @@ impl<'p> One<'p> {
 
     /// Returns what would be measured of the members that serve, at constant rates.
     fn seen_at(&self, load: &StateLoad, rates: &[f64]) -> Seen {
-        let (mut busy, mut capacity, mut members) = (0.0, 0.0, 0.0);
-        for slot in (0..self.busy.len()).filter(|slot| self.serves(*slot)) {
-            let own = self.plan.rules.host(slot).capacity;
-            busy += own * self.share(slot, load, rates, 1.0);
-            capacity += own;
+        let (mut amount, mut capacity, mut members) = (0.0, 0.0, 0.0);
+        for slot in (0..self.amount.len()).filter(|slot| self.serves(*slot)) {
+            amount += self.adds(slot, load, rates, 1.0);
+            capacity += self.capacity(slot);
             members += 1.0;
         }
-        Seen { value: if capacity > 0.0 { busy / capacity } else { 0.0 }, members }
+        Seen { value: if capacity > 0.0 { amount / capacity } else { 0.0 }, members }
     }
 
     /// Returns the measurement of the period that ends now, and clears it.
     fn measure(&mut self, now: SimTime) -> Option<Seen> {
-        let (mut busy, mut capacity, mut time) = (0.0, 0.0, 0.0);
-        for slot in 0..self.busy.len() {
-            let own = std::mem::take(&mut self.busy[slot]);
+        let (mut amount, mut capacity, mut time) = (0.0, 0.0, 0.0);
+        for slot in 0..self.amount.len() {
+            let own = std::mem::take(&mut self.amount[slot]);
             let Some(served) = self.control.served(now, slot) else { continue };
-            busy += own;
-            capacity += served.seconds() * self.plan.rules.host(slot).capacity;
+            amount += own;
+            capacity += served.seconds() * self.capacity(slot);
             time += served.seconds();
         }
-        let value = if capacity > 0.0 { busy / capacity } else { 0.0 };
+        let value = if capacity > 0.0 { amount / capacity } else { 0.0 };
         self.control.seen(value, time)
     }
 
@@ -205,7 +233,7 @@ impl<'p> One<'p> {
                 self.control.fails(now, slot);
             }
             Due::Booted(slot, launch) => {
-                self.busy[slot] = 0.0;
+                self.amount[slot] = 0.0;
                 self.control.turn(now, slot, State::Serves(now, launch));
                 moves.push((members[slot].automaton, members[slot].present));
             }
@@ -231,12 +259,20 @@ impl<'p> Scalers<'p> {
             }
         }
         let all = plan.scaled.iter().zip(nets);
-        Self { all: all.map(|(plan, net)| One::new(plan, net, of, view)).collect(), ears }
+        let all = all.map(|(plan, net)| One::new(plan, net, of, view)).collect();
+        Self { all, ears, asked: vec![0.0; plan.classes.len()] }
     }
 
     /// Returns whether there are none.
     pub(super) const fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// Notes the views of a class that arrive in the present interval, also those that overload loses.
+    pub(super) fn asks(&mut self, class: usize, views: f64) {
+        if !self.all.is_empty() {
+            self.asked[class] = views;
+        }
     }
 
     /// Hears of a server.
@@ -344,21 +380,19 @@ impl Live<'_, '_> {
             if begin >= to {
                 continue;
             }
-            part.clone_from(&done);
+            part.clone_from(if one.counts_requests() { &scalers.asked } else { &done });
             if begin > from {
                 // It rests before: nothing waits then, and all views are carried.
                 let mut some = Vec::new();
                 self.came(begin, to, &mut came, &mut some);
-                for ((done, some), all) in part.iter_mut().zip(some).zip(views) {
-                    *done *= if *all > 0.0 { some / all } else { 0.0 };
+                for ((views, some), all) in part.iter_mut().zip(some).zip(views) {
+                    *views *= if *all > 0.0 { some / all } else { 0.0 };
                 }
             }
             let seconds = to.since(begin).seconds();
-            for slot in 0..one.busy.len() {
+            for slot in 0..one.amount.len() {
                 if one.serves(slot) {
-                    let capacity = one.plan.rules.host(slot).capacity;
-                    one.busy[slot] +=
-                        one.share(slot, &self.load, &part, seconds) * capacity * seconds;
+                    one.amount[slot] += one.adds(slot, &self.load, &part, seconds);
                 }
             }
         }
