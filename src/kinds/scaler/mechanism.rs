@@ -119,7 +119,7 @@ pub enum Due {
     Repeated,
 }
 
-/// What a solver lets the loop see.
+/// The servers and members as a solver shows them to the loop.
 pub trait Sight {
     /// Returns whether a server works, by number among [`Rules::hosts`].
     fn server_works(&self, host: usize) -> bool;
@@ -237,10 +237,23 @@ impl Control {
         place(self.states.iter().filter(|state| is(**state)).count())
     }
 
-    /// Returns the members that `seen` asks for.
+    /// Returns whether no member is on its way, no launch waits, and no measurement that is still to be seen changes
+    /// anything.
     #[must_use]
-    pub fn wants(&self, seen: Seen) -> u32 {
-        self.scaling.wanted(seen, self.serving())
+    pub fn is_quiet(&self) -> bool {
+        let serving = self.serving();
+        let stays = |(at, due): &(SimTime, Due)| match due {
+            Due::Seen(seen) => *at < self.scaling.stays_until(*seen, serving),
+            _ => false,
+        };
+        self.coming() == 0 && self.dues.iter().all(stays)
+    }
+
+    /// Returns the instant before which the end of a period may lie whose measurement, `seen`, changes nothing.
+    #[must_use]
+    pub fn stays_until(&self, seen: Seen) -> SimTime {
+        let until = self.scaling.stays_until(seen, self.serving());
+        SimTime::from_nanos(until.nanos().saturating_sub(self.rules.lag.nanos()))
     }
 
     /// Changes the state of a slot, and the numbers of the account.

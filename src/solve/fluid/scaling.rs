@@ -6,8 +6,8 @@
 //! overload loses, and deep probes. A removed member is gone at once: its open requests last for seconds.
 //!
 //! Quiet time is not stepped through. While nothing comes and nothing is to be repeated, the members wanted rise with the
-//! load. So if the lowest and the highest rate from now on up to an instant ask for the present number, all rates in
-//! between do, and no period up to then is measured. That instant is found by bisection, before the rate turns or its level
+//! load. So if neither the lowest nor the highest rate from now on up to an instant changes their number, because it is the one
+//! wanted or by a cool-down, no rate in between does, and no period up to then is measured. That instant is found by bisection, before the rate turns or its level
 //! changes. A change of a part's state ends the quiet time: the period in which it falls is measured as any other.
 //!
 //! Beside a scaler overload is followed at the rates of the moment: the sums over the hours of the week, in which a settled
@@ -79,7 +79,7 @@ pub(super) struct Scalers<'p> {
     asked: Vec<f64>,
 }
 
-/// What a scaler sees of the parts.
+/// The parts as a scaler sees them.
 struct Eyes<'a> {
     net: &'a ScaledNet,
     keys: [Key; 2],
@@ -402,23 +402,23 @@ impl Live<'_, '_> {
     /// Returns the end of the next period to be measured, if none before it can change anything.
     fn rests_until(&self, one: &One<'_>, seen: Seen, at: SimTime) -> Option<SimTime> {
         let control = &one.control;
-        let fixed = |seen: Seen| control.wants(seen) == control.serving();
-        let still = control.coming() == 0 && control.next_at().is_none();
+        let paused = control.stays_until(seen);
         let waits = self.rows.iter().any(|row| row.waiting > 0.0);
         let again = self.load.classes.iter().any(|class| class.fails > 0.0)
             || self.crowds.iter().any(|crowd| !crowd.is_empty())
             || self.stalls.iter().any(Option::is_some);
-        if !still || waits || again || !fixed(seen) {
+        if !control.is_quiet() || waits || again || paused <= at {
             return None;
         }
         let turns = self.memo.curves.iter().map(|curve| curve.one_way_until(at));
         let last = turns.min()?.min(self.level_ends).min(self.age_ends).min(self.end);
+        let last = last.min(SimTime::from_nanos(paused.nanos() - 1));
         let now = self.rates_at(at);
         let holds = |until: SimTime| {
             let then = self.rates_at(until);
             let of = |best: fn(f64, f64) -> f64| {
                 let each = now.iter().zip(&then).map(|(now, then)| best(*now, *then));
-                fixed(one.seen_at(&self.load, &self.by_class(each)))
+                until < control.stays_until(one.seen_at(&self.load, &self.by_class(each)))
             };
             of(f64::min) && of(f64::max)
         };
