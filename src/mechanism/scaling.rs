@@ -17,6 +17,8 @@
 //! Source: Kubernetes, "Horizontal Pod Autoscaling" (algorithm, tolerance 0.1); AWS Auto Scaling, "Target tracking
 //! scaling policies", "Step and simple scaling policies" (members that warm up count as present), "Scaling cooldowns".
 
+use std::cmp::Ordering;
+
 use crate::convert::whole;
 use crate::units::{SimDuration, SimTime};
 
@@ -124,17 +126,15 @@ impl Scaling {
     ) -> Act {
         let wanted = self.wanted(seen, running);
         let have = running.saturating_add(coming).saturating_add(waiting);
-        let rests =
-            |last: Option<SimTime>, pause: SimDuration| last.is_some_and(|last| now - last < pause);
         if wanted > have {
-            if rests(self.last_out, self.terms.cool_out) {
+            if now < pause_ends(self.last_out, self.terms.cool_out) {
                 return Act::Stay;
             }
             (self.last, self.last_out) = (Some(now), Some(now));
             return Act::Out(wanted - have);
         }
         if wanted < running && coming == 0 {
-            if rests(self.last, self.terms.cool_in) {
+            if now < pause_ends(self.last, self.terms.cool_in) {
                 return Act::Stay;
             }
             self.last = Some(now);
@@ -142,6 +142,22 @@ impl Scaling {
         }
         Act::Stay
     }
+
+    /// Returns the instant from which on `seen` may change the `running` members, of which none is on its way; `NEVER` if it
+    /// asks for that number.
+    #[must_use]
+    pub fn stays_until(&self, seen: Seen, running: u32) -> SimTime {
+        match self.wanted(seen, running).cmp(&running) {
+            Ordering::Equal => SimTime::NEVER,
+            Ordering::Greater => pause_ends(self.last_out, self.terms.cool_out),
+            Ordering::Less => pause_ends(self.last, self.terms.cool_in),
+        }
+    }
+}
+
+/// Returns the end of a pause after a change; time zero without one.
+fn pause_ends(last: Option<SimTime>, pause: SimDuration) -> SimTime {
+    last.map_or(SimTime::ZERO, |last| last + pause)
 }
 
 /// Returns `running` after the outermost step that `value` reaches.

@@ -115,7 +115,7 @@ impl Graph {
     }
 
     /// Builds the graph with an extra node per service: enough of its members are up, as other parts of
-    /// the site reach them.
+    /// the site reach them. Services have all members that an autoscaler may launch, not only those that always exist.
     #[must_use]
     pub fn with_services(draft: &Draft) -> Self {
         Self::build(draft, true)
@@ -133,6 +133,7 @@ impl Graph {
             entries: BTreeMap::new(),
             classes: vec![Progress::New; draft.scenario.request.len()],
             outside: all_reached(draft),
+            launched: with_services,
         };
         let mut subjects = Vec::new();
         for class in 0..draft.scenario.request.len() {
@@ -277,12 +278,19 @@ pub struct Builder<'d> {
     classes: Vec<Progress>,
     /// True if clients request the class, per class.
     outside: Vec<bool>,
+    /// True if services have the members that an autoscaler may launch, too.
+    launched: bool,
 }
 
 impl<'d> Builder<'d> {
     /// Returns the draft.
     pub(crate) const fn draft(&self) -> &'d Draft {
         self.draft
+    }
+
+    /// Returns whether services have the members that an autoscaler may launch, too.
+    pub(crate) const fn has_launched(&self) -> bool {
+        self.launched
     }
 
     fn add(&mut self, part: Option<Part>, least: Option<u32>, needs: &[NodeId]) -> NodeId {

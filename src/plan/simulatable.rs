@@ -5,6 +5,7 @@
 //! each reason at its place in the text, rather than running it without the feature. The few that only the
 //! `requests` solver simulates are refused where years are asked for ([`check_years`]).
 
+use crate::kinds::scaler::years::not_over_years;
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::between;
@@ -79,6 +80,7 @@ pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
         };
         found.push(NotYet::new(what, fault.how.span));
     }
+    found.extend(not_over_years(draft));
     for (name, server) in draft.scenario.server.iter() {
         if let Some(lent) = &server.lent {
             let what = format!("`{name}` is lent by the hour");

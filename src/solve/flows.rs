@@ -25,6 +25,7 @@ pub mod journal;
 pub mod kept;
 pub mod recovery;
 pub mod restores;
+mod steps;
 
 use crate::convert::{self, table};
 use crate::engine::draw::Lineage;
@@ -38,6 +39,7 @@ use crate::solve::fluid::{Live, Memo, TrafficTally};
 use crate::units::{SimDuration, SimTime};
 use kept::{Keep, Kept, Outage};
 use recovery::{Recoveries, RoleTally};
+use steps::{Acts, next_at, step};
 
 /// Outages less than this apart count as one.
 pub const MERGE_GAP: SimDuration = SimDuration::from_secs(60);
@@ -220,8 +222,8 @@ pub fn run_unless<'p>(
         }
         Some(fluid) => {
             let mut fluid = fluid.unless(told_to_stop);
-            while kernel.next_at().is_some_and(|next| next < end) {
-                kernel.step(&mut (&mut meters, &mut fluid))?;
+            while next_at(&kernel, Some(&fluid)).is_some_and(|next| next < end) {
+                step(&mut kernel, &mut (&mut meters, &mut fluid))?;
                 steps += 1;
                 if looks(steps) {
                     return Ok(None);
@@ -261,6 +263,12 @@ pub fn run_unless<'p>(
     let rows = meters.rows.into_iter().map(Row::tally);
     let tallies = rows.chain(fleets.into_iter().map(FleetRow::close)).collect();
     Ok(Some(Observation { tallies, roles, restores, traffic, steps }))
+}
+
+impl<'m, 'p> Acts<'m, 'p> for (&mut Meters<'p>, &mut Live<'m, 'p>) {
+    fn traffic(&mut self) -> Option<&mut Live<'m, 'p>> {
+        Some(self.1)
+    }
 }
 
 /// All subjects in one trajectory.

@@ -40,6 +40,7 @@ pub mod reading;
 mod refusals;
 mod restored;
 mod row;
+pub mod scaling;
 mod stays;
 mod together;
 mod users;
@@ -55,7 +56,7 @@ use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::copies::Copies;
 use crate::plan::fluid::state::{AGE_BITS, AGES, Bits};
 use crate::plan::fluid::users::Patience;
-use crate::plan::fluid::{FluidClass, FluidWorkload, HOUR_NS, LEVEL};
+use crate::plan::fluid::{FluidWorkload, HOUR_NS, LEVEL};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::surge::Surging;
 
@@ -69,6 +70,7 @@ pub use memo::{Known, MOST_CELLS, Memo};
 use restored::Restored;
 pub use restored::RestoredTally;
 use row::Row;
+use scaling::{ScalerTally, Scalers};
 use together::{Bad, union};
 use users::{Crowd, Endured, Fails, Passed, Still};
 
@@ -124,6 +126,8 @@ pub struct TrafficTally {
     pub writes: Vec<WritesTally>,
     /// Restores per database that a fault corrupts.
     pub restored: Vec<RestoredTally>,
+    /// Members per autoscaler.
+    pub scaled: Vec<ScalerTally>,
 }
 
 /// A stall in progress, of the classes that enter by the same services.
@@ -156,6 +160,7 @@ pub struct Live<'m, 'p> {
     stirred: bool,
     /// Databases that faults corrupt.
     restored: Restored,
+    scalers: Scalers<'p>,
     surging: Vec<Option<Surging>>,
     level: Vec<i32>,
     level_ends: SimTime,
@@ -243,6 +248,7 @@ impl<'m, 'p> Live<'m, 'p> {
             watched,
             stirred: false,
             restored: Restored::new(plan, net, lineage),
+            scalers: Scalers::new(fluid, &load.scaled, (seed, lineage), view),
             surging: surging.collect(),
             level: vec![0; fluid.workloads.len()],
             level_ends: SimTime::ZERO,
@@ -451,8 +457,7 @@ impl<'m, 'p> Live<'m, 'p> {
             .enumerate()
             .map(|(k, class)| each(k) * fluid.classes[*class].requests)
             .sum();
-        let (workers, backlog) =
-            room_of(&fluid.classes[members[0]]).unwrap_or((f64::INFINITY, 0.0));
+        let (workers, backlog) = self.room(members[0]).unwrap_or((f64::INFINITY, 0.0));
         let held_up = if held > 0.0 { workers / held } else { f64::INFINITY };
         let full = if all > 0.0 { held_up + backlog / all } else { f64::INFINITY };
         let one = |(workload, of): (usize, &FluidWorkload)| {
@@ -475,6 +480,7 @@ impl<'m, 'p> Live<'m, 'p> {
 
     /// Accounts for everything up to `to`.
     fn account(&mut self, to: SimTime) {
+        self.scalers.wake(to);
         while self.from < to {
             if self.stopped {
                 self.from = to;
@@ -491,8 +497,7 @@ impl<'m, 'p> Live<'m, 'p> {
                 self.end_month();
             }
             if until == self.level_ends && until < to {
-                self.look_at_level();
-                self.enter();
+                self.level_turns();
             }
             if until == self.age_ends {
                 self.rows.iter_mut().for_each(|row| row.settled = false);
@@ -500,6 +505,15 @@ impl<'m, 'p> Live<'m, 'p> {
                 self.enter();
             }
         }
+    }
+
+    /// Enters the next level of the rates.
+    fn level_turns(&mut self) {
+        self.look_at_level();
+        self.enter();
+        // With an autoscaler what waits is followed from the level on that makes it act.
+        let acts = !self.scalers.is_empty();
+        self.rows.iter_mut().for_each(|row| row.settled &= !acts);
     }
 
     /// Takes the intervals that are over for all classes.
@@ -569,6 +583,7 @@ impl<'m, 'p> Live<'m, 'p> {
             }
         }
         self.try_again(&came, &views, seconds);
+        let waited = self.waiting();
         for (class, wanted) in views.iter().copied().enumerate() {
             let fails = self.load.classes[class].fails;
             let stands = self.load.classes[class].stalls;
@@ -616,6 +631,7 @@ impl<'m, 'p> Live<'m, 'p> {
                 let share = if wanted > 0.0 { unserved / wanted } else { fails };
                 row.shade(from, to, share + stands);
             }
+            self.scalers.asks(class, passed.carried + passed.over);
             // Part of the work of lost views was done.
             passed.carried += wasted;
             self.memo.cells[cell as usize].carried[class] += passed.carried;
@@ -629,6 +645,7 @@ impl<'m, 'p> Live<'m, 'p> {
             self.fall_behind(to, &views, &all_carried);
         }
         self.keep_written(to, &all_carried);
+        self.meter((from, to), &views, &all_carried, &waited);
         (self.came, self.views, self.carried) = (came, views, all_carried);
     }
 
@@ -753,13 +770,16 @@ impl<'m, 'p> Live<'m, 'p> {
         let (state, over, grows) = (cell.state, cell.over[class], cell.grows[class]);
         let (mut came, mut rates) = (Vec::new(), Vec::new());
         let mut slices = 0_u32;
-        while at < to && !self.rows[class].settled {
+        // An autoscaler acts on the rates of the moment, not on those of the hour.
+        let followed = !self.scalers.is_empty();
+        while at < to && (followed || !self.rows[class].settled) {
             slices += 1;
             if slices.is_multiple_of(SLICES) && self.told_to_stop.is_some_and(|told| told()) {
                 self.stopped = true;
                 break;
             }
-            let until = to.min(at + STEP);
+            let step = if self.rows[class].settled { SimDuration::HOUR } else { STEP };
+            let until = to.min(at + step);
             let seconds = until.since(at).seconds();
             self.came(at, until, &mut came, &mut rates);
             rates.iter_mut().zip(&self.tries).for_each(|(rate, tries)| *rate *= tries / seconds);
@@ -771,7 +791,8 @@ impl<'m, 'p> Live<'m, 'p> {
                 (false, false) => f64::INFINITY,
             };
             let of = &self.memo.plan.classes[class];
-            let room = room_of(of).map_or(f64::INFINITY, |(w, b)| (w + b) / of.requests.max(1.0));
+            let room =
+                self.room(class).map_or(f64::INFINITY, |(w, b)| (w + b) / of.requests.max(1.0));
             let row = &mut self.rows[class];
             let from_line = line(row, &of.patience, (rate, capacity), (seconds, room));
             // Without patience the queue is followed through the whole week.
@@ -798,6 +819,14 @@ impl<'m, 'p> Live<'m, 'p> {
             }
         }
         (lost, wasted)
+    }
+
+    /// Returns the workers, and the places in the queue, where a class enters, at the members that exist at present.
+    fn room(&self, class: usize) -> Option<(f64, f64)> {
+        let of = &self.memo.plan.classes[class];
+        let entry = of.entry?;
+        let share = self.scalers.rooms(self.memo.plan, &self.load, &of.services);
+        Some((entry.workers * share, entry.backlog * share))
     }
 
     fn end_month(&mut self) {
@@ -845,6 +874,7 @@ impl<'m, 'p> Live<'m, 'p> {
             classes: self.rows.into_iter().map(|row| row.tally).collect(),
             bad_intervals: self.bad,
             restored: self.restored.tallies(),
+            scaled: self.scalers.tallies(end),
             writes: self.databases.into_iter().zip(&self.memo.plan.copies).map(writes).collect(),
         }
     }
@@ -853,6 +883,7 @@ impl<'m, 'p> Live<'m, 'p> {
 impl Listener for Live<'_, '_> {
     #[inline]
     fn fact(&mut self, at: SimTime, fact: FactId, value: bool, _: View<'_>) {
+        self.scalers.hear(at, fact, value);
         let (read, watched) = (!self.readers[fact.index()].is_empty(), self.watched[fact.index()]);
         if !(read || watched) || at >= self.end {
             return;
@@ -891,11 +922,6 @@ fn set(bits: &mut Bits, at: usize, value: bool) {
     } else {
         bits[at / 64] &= !bit;
     }
-}
-
-/// Returns the workers, and the places in the queue, where a class enters.
-fn room_of(class: &FluidClass) -> Option<(f64, f64)> {
-    class.entry.map(|entry| (entry.workers, entry.backlog))
 }
 
 /// Returns the views that a stall of `lasted` seconds loses, and those that wait at its end, in seconds' worth of the

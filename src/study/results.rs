@@ -16,6 +16,7 @@ mod load;
 mod recovery;
 mod restores;
 mod sampled;
+mod scalers;
 mod system;
 mod why;
 mod years;
@@ -29,6 +30,7 @@ pub use restores::RestoreRow;
 pub use sampled::{
     AgreementRow, QUANTILES, SampledClassRows, SampledRow, SampledRows, SampledViews, SampledWindow,
 };
+pub use scalers::ScalerRow;
 pub use why::{FallBar, FallRow, LossRow, SpareRows, Spread, StrikeRow, WhyRows};
 pub use years::{YearCause, YearRow, YearSide, YearsRows};
 

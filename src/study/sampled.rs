@@ -124,6 +124,10 @@ impl SampledPlan {
         let Some(fluid) = &years.of.fluid else {
             return Err("no workload in this scenario has a rate".into());
         };
+        if let Some(of) = fluid.scaled.first() {
+            let name = &of.name;
+            return Err(format!("`requests` cannot begin with the members that `{name}` has then"));
+        }
         let [mean, _] = fluid.mean_and_top_rates();
         let sizes = affordable(SIZES, mean.iter().sum(), u64::from(years.replications.0))?;
         let counted = |class: &crate::plan::fluid::FluidClass| {

@@ -44,7 +44,9 @@ pub(super) fn of_window(
         return Vec::new();
     }
     let scalers = plan.parts.iter().filter_map(|part| match &part.config {
-        Config::Scaler(of) => Some((part.name.clone(), (of.terms.minimum, of.terms.maximum))),
+        Config::Scaler(of) => {
+            Some((part.name.clone(), (of.rules.terms.minimum, of.rules.terms.maximum)))
+        }
         _ => None,
     });
     let one = |(scaler, (name, bounds))| Scaled { name, bounds, course: course(scaler, seen) };

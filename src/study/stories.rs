@@ -316,6 +316,7 @@ impl<'a> Names<'a> {
             "routes" => "routes",
             "together" => "event",
             spare if spare.starts_with("spare-") => "spare part",
+            "present" => "member",
             member if self.parts.contains_key(member) => {
                 return (automaton.to_string(), "belief");
             }

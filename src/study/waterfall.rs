@@ -8,13 +8,15 @@
 //! is left at the end.
 //!
 //! Holds: effects, interaction and rest add up to the downtime, in whole parts of nanoseconds, replication by
-//! replication. Costs one run of the horizon per bar, each of [`REPLICATIONS`] replications, without traffic.
+//! replication. Costs one run of the horizon per bar, each of [`REPLICATIONS`] replications, without traffic unless an
+//! autoscaler follows it.
 
 use rayon::prelude::*;
 
 use crate::plan::Draft;
 use crate::plan::availability::{self, AvailabilityPlan};
 use crate::solve::flows::{self, Wanted};
+use crate::solve::fluid::{Known, Memo};
 use crate::solve::requests::Breach;
 use crate::study::window::Watch;
 use crate::study::years::{YearsPlan, YearsResult};
@@ -81,7 +83,12 @@ pub fn fall(
     }
     let mut wanted = sets.clone();
     wanted.push(everything.clone());
-    let Ok(mut of) = availability::plan_of_parts(draft, &wanted) else { return Ok(None) };
+    let planned = match draft.scenario.scaler.is_empty() {
+        true => availability::plan_of_parts(draft, &wanted),
+        false => availability::plan(draft, &wanted),
+    };
+    let Ok(mut of) = planned else { return Ok(None) };
+    let known = Known::default();
     (of.horizon, of.start, of.seed) = (years.of.horizon, years.of.start, years.of.seed);
     let place = |set: &Vec<String>| of.without(set);
     let nets: Option<Vec<usize>> = sets.iter().map(place).collect();
@@ -92,7 +99,7 @@ pub fn fall(
         .into_par_iter()
         .map(|replication| {
             let which = [0, none].into_iter().chain(nets.iter().copied());
-            let all = which.map(|net| lost(&of, net, replication as u64, &told_to_stop));
+            let all = which.map(|net| lost((&of, &known), net, replication as u64, &told_to_stop));
             all.collect::<Result<Option<Lost>, Breach>>().transpose()
         })
         .collect();
@@ -112,12 +119,14 @@ pub fn fall(
 type Lost = Vec<Vec<i128>>;
 
 fn lost(
-    plan: &AvailabilityPlan,
+    (plan, known): (&AvailabilityPlan, &Known),
     net: usize,
     replication: u64,
     told_to_stop: &dyn Fn() -> bool,
 ) -> Result<Option<Vec<i128>>, Breach> {
-    let seen = flows::run_unless(plan, net, replication, &[], Wanted::default(), told_to_stop);
+    let mut memo = plan.fluid.as_ref().map(|fluid| Memo::new(fluid, known));
+    let wanted = Wanted { memo: memo.as_mut(), ..Wanted::default() };
+    let seen = flows::run_unless(plan, net, replication, &[], wanted, told_to_stop);
     let seen = seen.map_err(|error| Breach {
         what: error.to_string(),
         during: format!("what each cause costs, replication {replication}"),

@@ -15,6 +15,7 @@ pub mod few;
 pub mod load;
 pub mod recovery;
 pub mod restores;
+pub mod scaled;
 pub mod spans;
 
 use crate::convert::whole;
@@ -493,7 +494,8 @@ impl YearsPlan {
             What::Restores(_, what) => what.is_of_writes(),
             _ => false,
         };
-        net == 0 || self.asked_of(net).any(loaded)
+        // The members of an autoscaler depend on the traffic.
+        net == 0 || scales(&self.of) || self.asked_of(net).any(loaded)
     }
 
     /// Returns whether a figure asks for the replication lag in a net.
@@ -855,12 +857,26 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
             let message = format!("`{figure}`: of a fleet there is no time to the first outage");
             return Err(NoSuchFigure::new(message).help("put its members into a [group]"));
         }
+        (Metric::MeanTimeToFailure, None | Some(Stat::Mean), None, None) if scales(plan) => {
+            return Err(beyond(figure));
+        }
         (Metric::MeanTimeToFailure, None | Some(Stat::Mean), None, None) => What::TimeToFailure,
         _ => {
             return Err(NoSuchFigure::new(format!("`{figure}` is no figure of what is up")));
         }
     };
     Ok(YearMeasure { net, meter, what })
+}
+
+/// Returns the error for an instant that may lie after the horizon, with an autoscaler.
+fn beyond(figure: &Figure) -> NoSuchFigure {
+    let message = format!("`{figure}`: it may lie after the horizon, where no autoscaler acts");
+    NoSuchFigure::new(message).help("ask for `outages`, per year")
+}
+
+/// Returns whether an autoscaler launches and removes members.
+fn scales(plan: &AvailabilityPlan) -> bool {
+    plan.fluid.as_ref().is_some_and(|fluid| !fluid.scaled.is_empty())
 }
 
 /// Returns the place of a cause that a figure names.

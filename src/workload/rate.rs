@@ -304,6 +304,29 @@ impl RateCurve {
         (self.rate(at), at)
     }
 
+    /// Returns an instant after `at` up to which the rate only rises or only falls; for ever, if it does not change.
+    #[must_use]
+    pub fn one_way_until(&self, at: SimTime) -> SimTime {
+        match &self.profile {
+            Profile::Flat => SimTime::NEVER,
+            Profile::Sine(sine) => {
+                let peak = SimDuration::from_seconds_f64(sine.peak_s).nanos();
+                let since = (self.calendar_of(at) + DAY - peak) % (DAY / 2);
+                at + SimDuration::from_nanos(DAY / 2 - since)
+            }
+            Profile::Weekly(Weekly(knots)) => {
+                let calendar = self.calendar_of(at);
+                let start = calendar - (calendar - HALF_HOUR) % HOUR;
+                let first = ((start - HALF_HOUR) % WEEK / HOUR) as usize;
+                let factor = |knot: usize| knots.factor[(first + knot) % HOURS_OF_WEEK];
+                let rises = |knot: usize| factor(knot + 1).total_cmp(&factor(knot));
+                let one_way = |knot: &usize| rises(*knot) == rises(0);
+                let hours = (1..HOURS_OF_WEEK).take_while(one_way).count() as u64 + 1;
+                SimTime::from_nanos((start + hours * HOUR).saturating_sub(self.calendar))
+            }
+        }
+    }
+
     /// Returns the formula that holds at `at`, with its end.
     #[must_use]
     pub fn piece(&self, at: SimTime) -> Piece {

@@ -17,6 +17,7 @@ mod overload;
 mod recovery;
 mod rooms;
 pub mod sampled;
+mod scaling;
 mod spans;
 mod takeovers;
 mod tiers;

@@ -2,7 +2,7 @@
 
 use crate::kinds::balancer::Balancer;
 use crate::kinds::balancer::spec::BalancerSpec;
-use crate::model::spec::probe::Depth;
+use crate::model::spec::probe::{CheckSpec, Depth};
 use crate::plan::Draft;
 use crate::plan::between::PLAIN_BYTES;
 use crate::plan::fluid::network::{self, Arrival, Onward, Split, once};
@@ -157,14 +157,20 @@ impl Flow for Balancer {
         Some(fork_over_units(network, index, None))
     }
 
-    /// Adds the work of the members for the deep probes of every unit.
+    /// Adds the deep probes of every unit, and the work of the members for them.
     fn probes(&self, network: &mut network::Builder<'_>) {
         let draft = network.draft();
         for (balancer, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
-            let Some((cpu, interval)) = deep_probe(spec) else { continue };
+            let Some(check) = deep(spec) else { continue };
+            let cpu = check.cpu.as_ref().map(|cpu| mean(&cpu.value));
+            // Without work they matter only where their number does.
+            if cpu.is_none() && draft.scenario.scaler.is_empty() {
+                continue;
+            }
+            let (cpu, interval) = (cpu.unwrap_or(0.0), check.interval.value.seconds());
             for unit in units(draft, balancer) {
                 for member in targets(draft, balancer) {
-                    network.probe(unit, member, cpu / interval);
+                    network.probe(unit, member, (cpu / interval, 1.0 / interval));
                 }
             }
         }
@@ -190,8 +196,14 @@ fn targets(draft: &Draft, balancer: usize) -> Vec<Part> {
 
 /// Returns the mean work of a deep probe in core-seconds, and the seconds between two; `None` if probes cost no work.
 fn deep_probe(spec: &BalancerSpec) -> Option<(f64, f64)> {
-    let check = spec.check.as_ref().filter(|check| check.depth.value == Depth::Deep)?;
+    let check = deep(spec)?;
     Some((mean(&check.cpu.as_ref()?.value), check.interval.value.seconds()))
+}
+
+/// Returns the check of a balancer whose probes are deep.
+fn deep(spec: &BalancerSpec) -> Option<&CheckSpec> {
+    let check = &**spec.check.as_ref()?;
+    (check.depth.value == Depth::Deep).then_some(check)
 }
 
 /// Returns the working units with their shares of the requests: one unit, or peers by their addresses.

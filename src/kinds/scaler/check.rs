@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::kinds::scaler::components::percent;
 use crate::kinds::scaler::plan::{Scaler, ScalerLinks};
+use crate::kinds::scaler::rules::percent;
 use crate::kinds::scaler::spec::{ScaleStepSpec, ScalerMetric, ScalerSpec};
 use crate::mechanism::placement::{Refusal, Server, Wanted, Weights, choose};
 use crate::model::spec::runs::Does;
@@ -50,10 +50,6 @@ impl Checks for Scaler {
             check_group(draft, at, spec, out);
             check_servers(draft, at, spec, out);
             check_room(draft, at, spec, out);
-            if let Some(horizon) = &draft.scenario.run.horizon {
-                let why = "over years a service has all members of its zones, so a scaler cannot act there";
-                exclude(spec.zones.span, horizon.span, why, out);
-            }
         }
     }
 

@@ -2,7 +2,9 @@
 
 use crate::kinds::scaler::account::{OF, Tallied};
 use crate::model::gauge::ReadAs;
-use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, Row, Whose, Word};
+use crate::plan::figure::registry::{
+    IntervalOf, OF_WINDOWS, Row, TRAFFIC_NAMED, WITHOUT, Whose, Word,
+};
 use crate::plan::figure::{Figure, Metric, Stat};
 
 /// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`, which passes
@@ -28,6 +30,11 @@ const OF_SCALERS: &[Whose] = &[Whose::Own(OF)];
 
 const fn counted(metric: Metric, estimand: &'static str) -> Row {
     Row::new(metric, OF_WINDOWS, MEAN, OF_SCALERS, estimand).interval(IntervalOf::Events)
+}
+
+/// Returns the row of a figure over the horizon.
+const fn over_years(metric: Metric, estimand: &'static str) -> Row {
+    Row::new(metric, TRAFFIC_NAMED, MEAN, OF_SCALERS, estimand).keys(&[WITHOUT])
 }
 
 /// The rows of the registry.
@@ -61,6 +68,23 @@ pub const ROWS: &[Row] = &[
         Metric::CutRequests,
         "Requests, deep probes and abandoned work inside a removed member when its drain was over",
     ),
+    over_years(
+        Metric::Members,
+        "Members over time: booted, and not removed, whether their process works or not",
+    )
+    .interval(IntervalOf::Replications),
+    over_years(
+        Metric::MemberHours,
+        "Hours per year that members cost, from the end of provisioning to their removal",
+    )
+    .interval(IntervalOf::Replications),
+    over_years(Metric::Launches, "Launches begun per year"),
+    over_years(Metric::FailedLaunches, "Launches per year that fail"),
+    over_years(
+        Metric::RefusedLaunches,
+        "Attempts of a launch per year for which no server is left",
+    ),
+    over_years(Metric::Removals, "Members removed per year"),
 ];
 
 /// Returns how a figure of a scaler is read; `None` for any other figure.

@@ -20,6 +20,11 @@
 //! - **A member whose process is down is a member still**, as Kubernetes counts a pod without a metric as idle when it
 //!   scales out.
 //!
+//! Over years (`flows`) the same [loop](mechanism) acts on a fluid: it measures the work of the views that members serve,
+//! or the requests that enter them, and moves members between two [states](presence) of their own. There a removed member
+//! is gone at once, since open requests last for seconds, and the metric is not `waiting`: a fluid below saturation waits
+//! nowhere.
+//!
 //! Leaves out: replacement of failed members, limits on launches at a time, transfer of images, scaling of servers.
 //! Source: AWS Auto Scaling and Kubernetes documentation, see the two mechanisms.
 
@@ -29,6 +34,10 @@ pub mod components;
 pub mod figures;
 pub mod flow;
 pub mod live;
+pub mod mechanism;
 pub mod parts;
 pub mod plan;
+pub mod presence;
+pub mod rules;
 pub mod spec;
+pub mod years;

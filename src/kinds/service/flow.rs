@@ -44,7 +44,7 @@ impl Flow for Service {
         let (name, spec) = &graph.draft().scenario.service[index];
         let all = 0..graph.draft().links.services[index].members;
         let mut members = members.map_or_else(|| all.collect(), <[u32]>::to_vec);
-        let fewest = fewest(graph.draft(), index);
+        let fewest = fewest(graph.draft(), index).filter(|_| !graph.has_launched());
         members.retain(|member| fewest.is_none_or(|fewest| *member < fewest));
         let mut nodes = Vec::with_capacity(members.len());
         for member in members {

@@ -11,6 +11,10 @@
 //! seen     -> back -> believed   it is healthy, after `rise` good probes: U(0, pace) + (rise - 1) x interval
 //! ```
 //!
+//! A member that an autoscaler removes is `unlisted`: it gets no request, and no balancer takes it for dead. One that it
+//! launches is `listed`, and believed alive after `rise` good probes, at a phase of its own: U(0, interval) +
+//! (rise - 1) x interval; at once without probes. None of these states is a failure.
+//!
 //! One automaton for each member behind a balancer (`kinds::balancer::beliefs`), and for each target of a name
 //! service (`answers`).
 
@@ -19,6 +23,7 @@ use std::sync::Arc;
 
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Branch, Effect, Expr, Shape, State, Transition};
+use crate::kinds::scaler::presence;
 use crate::model::spec::probe::{CheckSpec, Depth};
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
@@ -62,6 +67,8 @@ pub struct Probed {
     refuses: Expr,
     /// It answers a shallow probe, but no request.
     hung: Option<Expr>,
+    /// It exists, where an autoscaler decides that.
+    present: Option<Expr>,
 }
 
 /// Conditions of one part that receives requests.
@@ -131,7 +138,12 @@ impl Probed {
     /// Creates the conditions of a probed part.
     pub fn of(draft: &Draft, part: Part) -> Self {
         let asked = Asked::new(draft, part);
-        Self { well: asked.well(), refuses: asked.refuses(), hung: asked.hung() }
+        let (well, refuses, hung) = (asked.well(), asked.refuses(), asked.hung());
+        let probed = Self { well, refuses, hung, present: None };
+        match presence::of(draft, part) {
+            Some(present) => Self { present: Some(present.clone()), ..probed.given(present) },
+            None => probed,
+        }
     }
 
     /// Combines several targets, any of which suffices: one that works, else one that hangs, else the first.
@@ -142,6 +154,7 @@ impl Probed {
             hung: (!hung.is_empty()).then(|| Expr::Any(hung).and(!well.clone())),
             refuses: all.first().map_or(Expr::Never, |one| one.refuses.clone()),
             well,
+            present: None,
         }
     }
 
@@ -151,6 +164,7 @@ impl Probed {
             refuses: one.refuses.or(one.well.clone().and(other.refuses)),
             well: one.well.and(other.well),
             hung: None,
+            present: None,
         }
     }
 
@@ -162,22 +176,29 @@ impl Probed {
     /// Restricts the target to the times at which `given` holds.
     pub fn given(self, given: Expr) -> Self {
         let hung = self.hung.map(|hung| hung.and(given.clone()));
-        Self { well: self.well.and(given.clone()), refuses: self.refuses.and(given), hung }
+        let present = self.present;
+        Self { well: self.well.and(given.clone()), refuses: self.refuses.and(given), hung, present }
     }
 
     /// Builds the automaton of the belief under a `check`. Without one, a failure is never detected.
     pub fn belief(&self, name: &str, check: Option<&CheckSpec>) -> Automaton {
         let failed = |name: &str| State::failed(name, Effect::Lose);
-        let states = vec![
+        let mut states = vec![
             State::serving("believed"),
             failed("unseen"),
             failed("missed"),
             failed("seen"),
             failed("back"),
         ];
+        if self.present.is_some() {
+            states.extend([State::serving("unlisted"), State::serving("listed")]);
+        }
         let mut all = Automaton::new(name, states)
             .fact("misleads", Expr::within(&["unseen", "missed"]))
             .fact("is believed", Expr::within(&["believed"]));
+        if let Some(present) = &self.present {
+            all = listed(all, present, if check.is_some() { "listed" } else { "believed" });
+        }
         let well = || self.well.clone();
         let refuses = || self.refuses.clone();
         let sees = check.map_or(1.0, |check| match check.depth.value {
@@ -214,6 +235,12 @@ impl Probed {
         // A probe is repeated only after the time-out of the previous one.
         let pace = interval.max(time_out).seconds();
         let least = (f64::from(check.rise.value) - 1.0) * interval.seconds();
+        if self.present.is_some() {
+            all = all
+                .timer(probes("found", least, interval.seconds(), Expr::Always))
+                .transition(Transition::when(!well(), &["listed"], "seen"))
+                .transition(Transition::on("found", &["listed"], "believed"));
+        }
         all.timer(silent)
             .timer(refuses)
             .timer(probes("rise", least, pace, Expr::Always))
@@ -223,4 +250,14 @@ impl Probed {
             .transition(Transition::when(!well(), &["back"], "seen"))
             .transition(Transition::on("rise", &["back"], "believed"))
     }
+}
+
+/// Adds the transitions of a member that an autoscaler removes, and of one that it launches, which enters state `begins`.
+fn listed(automaton: Automaton, present: &Expr, begins: &str) -> Automaton {
+    let states = automaton.states.clone();
+    let others = states.iter().map(|state| state.name.as_str());
+    let others: Vec<&str> = others.filter(|name| *name != "unlisted").collect();
+    automaton
+        .transition(Transition::when(!present.clone(), &others, "unlisted"))
+        .transition(Transition::when(present.clone(), &["unlisted"], begins))
 }

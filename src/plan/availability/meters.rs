@@ -8,6 +8,7 @@ use crate::health::{Declaration, Net};
 use crate::kinds::balancer::{address, beliefs};
 use crate::kinds::database::failover;
 use crate::kinds::nas::volumes;
+use crate::kinds::scaler::presence;
 use crate::kinds::unit::links::GroupMember;
 use crate::model::spec::request::RequestSpec;
 use crate::plan::Draft;
@@ -152,7 +153,11 @@ pub fn declare(draft: &Draft, graph: &Graph, watched: &[Watched], into: &mut Dec
         }
     }
     for (id, node) in graph.nodes().filter(|(id, _)| wanted[id.index()]) {
-        let own = node.part.map(|part| Expr::of(&part.name(draft), "fit"));
+        let own = node.part.map(|part| {
+            let fit = Expr::of(&part.name(draft), "fit");
+            presence::of(draft, part)
+                .map_or_else(|| fit.clone(), |present| present.and(fit.clone()))
+        });
         let needs = match graph.takeover(id) {
             Some(takeover) => served(draft, takeover),
             None => Expr::AtLeast(node.least, graph.needs(id).map(holds).collect()),

@@ -21,6 +21,7 @@ pub mod network;
 pub mod open;
 pub mod power;
 pub mod rooms;
+pub mod scaled;
 pub mod state;
 pub mod users;
 
@@ -34,6 +35,7 @@ use crate::kinds::balancer::{address, beliefs};
 use crate::kinds::database::failover;
 use crate::kinds::database::links::Role;
 use crate::kinds::nas::volumes;
+use crate::kinds::scaler::presence;
 use crate::plan::Draft;
 use crate::plan::availability::{Meter, WHOLE};
 use crate::plan::checks::week_start;
@@ -53,6 +55,7 @@ use network::Network;
 use open::Open;
 use power::Metered;
 use rooms::{Entry, Swing};
+use scaled::{Scaled, ScaledNet};
 use state::{Bits, Input};
 use users::{Patience, Users};
 
@@ -93,6 +96,12 @@ pub struct FluidPlan {
     pub databases: Vec<u32>,
     /// Databases of which a replica may be promoted to primary.
     pub copies: Vec<Copies>,
+    /// Autoscalers.
+    pub scaled: Vec<Scaled>,
+    /// Inputs that hold for a member that is present, of members that are absent at the start.
+    absent: Vec<usize>,
+    /// Processes of which an autoscaler counts the requests, by number among the parts of the network, in their order.
+    counted: Vec<u32>,
     /// Power meters.
     pub power: Metered,
     /// Number of heads, per file server.
@@ -165,6 +174,8 @@ pub struct FluidNet {
     pub facts: Vec<Option<FactId>>,
     /// Facts per index in [`FluidPlan::copies`]; `None` if no replica is promoted in this net.
     pub copies: Vec<Option<CopiesNet>>,
+    /// Members and facts per index in [`FluidPlan::scaled`].
+    pub scaled: Vec<ScaledNet>,
 }
 
 fn name_of(input: &Input) -> String {
@@ -196,6 +207,9 @@ impl FluidPlan {
             pairs: Vec::new(),
             databases: Vec::new(),
             copies: copies::of(draft),
+            scaled: scaled::all(draft, &network),
+            absent: Vec::new(),
+            counted: Vec::new(),
             power: Metered::of(draft, &network),
             heads: draft.scenario.nas.iter().map(|(_, spec)| spec.heads.value).collect(),
             pairs_of_heads: Vec::new(),
@@ -208,6 +222,7 @@ impl FluidPlan {
             lost_view: cost::lost_view(draft),
             network,
         };
+        plan.counted = scaled::counted(&plan.scaled);
         plan.asked(draft);
         if plan.classes.is_empty() {
             return None;
@@ -363,7 +378,13 @@ impl FluidPlan {
         for (at, part) in parts.iter().enumerate() {
             let name = part.name(draft);
             if known(&name, "fit") {
-                facts.push((Input::Fit(table::u32(at)), Expr::of(&name, "fit")));
+                let fit = Expr::of(&name, "fit");
+                // A member that is absent works as little as one that has failed, and is no cause.
+                let fit = match presence::of(draft, *part) {
+                    Some(present) => fit.and(present),
+                    None => fit,
+                };
+                facts.push((Input::Fit(table::u32(at)), fit));
             }
             let automaton = automata.get(name.as_str());
             for (fact, _) in automaton.iter().flat_map(|automaton| &automaton.facts) {
@@ -423,7 +444,9 @@ impl FluidPlan {
             }
             pairs_of_heads.push(pair);
         }
+        let scaled = scaled::facts(draft, &known);
         declaration.facts.append(&mut copies);
+        declaration.facts.extend(scaled);
         for (input, expr) in &facts {
             declaration.fact(&name_of(input), expr.clone());
         }
@@ -433,6 +456,7 @@ impl FluidPlan {
             self.keepers = buffers::keepers(draft, &self.network.buffers, &numbers);
             self.names = facts.iter().map(|(input, _)| name_of(input)).collect();
             self.inputs = facts.into_iter().map(|(input, _)| input).collect();
+            self.absent = scaled::absent(draft, &parts, &self.inputs);
             (self.parts, self.pairs, self.databases) = (below, pairs, databases);
             self.pairs_of_heads = pairs_of_heads;
         }
@@ -471,10 +495,14 @@ impl FluidPlan {
                 follows: members.map(follows).collect::<Option<_>>()?,
             })
         };
-        FluidNet { facts, copies: self.copies.iter().map(copies).collect() }
+        FluidNet {
+            facts,
+            copies: self.copies.iter().map(copies).collect(),
+            scaled: self.scaled.iter().map(|of| ScaledNet::of(net, of)).collect(),
+        }
     }
 
-    /// Returns the state in which nothing has failed.
+    /// Returns the state in which nothing has failed, with the members that exist at the start.
     #[must_use]
     pub fn well(&self) -> Bits {
         let last = self.chill_at(self.network.buffers.len());
@@ -485,7 +513,7 @@ impl FluidPlan {
                 Input::Holds(of, member) => self.databases[*of as usize] == *member,
                 _ => false,
             };
-            if set {
+            if set && !self.absent.contains(&at) {
                 bits[at / 64] |= 1 << (at % 64);
             }
         }
@@ -496,37 +524,6 @@ impl FluidPlan {
     #[must_use]
     pub fn age_at(&self, cdn: usize) -> usize {
         self.inputs.len() + cdn * state::AGE_BITS
-    }
-
-    /// Returns, per class, the number of requests of a view that are stalled while no file server answers.
-    #[must_use]
-    pub fn held_by_stalls(&self) -> Vec<f64> {
-        let mut bits = self.well();
-        for (at, input) in self.inputs.iter().enumerate() {
-            let bit = 1 << (at % 64);
-            match input {
-                Input::Stall(..) => bits[at / 64] |= bit,
-                Input::Fit(part) if self.is_head(*part) => bits[at / 64] &= !bit,
-                _ => {}
-            }
-        }
-        self.state(&bits).classes.iter().map(|class| class.held).collect()
-    }
-
-    fn is_head(&self, part: u32) -> bool {
-        matches!(self.network.parts.get(part as usize), Some(Part::Head { .. }))
-    }
-
-    /// Returns two rates per second, per class: the sum of the means of its workloads, and of their peaks.
-    #[must_use]
-    pub fn mean_and_top_rates(&self) -> [Vec<f64>; 2] {
-        let (mut mean, mut top) = (vec![0.0; self.classes.len()], vec![0.0; self.classes.len()]);
-        for workload in &self.workloads {
-            let curve = workload.traffic.curve();
-            mean[workload.class] += curve.level().in_per_second();
-            top[workload.class] += curve.peak().0.in_per_second();
-        }
-        [mean, top]
     }
 
     /// Records the index of planned work among the causes.

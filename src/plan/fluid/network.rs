@@ -141,6 +141,8 @@ pub struct ProbeWork {
     pub member: u32,
     /// Work per second, by resource.
     pub work: Vec<(u32, f64)>,
+    /// Number per second.
+    pub requests: f64,
 }
 
 /// Forks and resources of a scenario.
@@ -162,6 +164,8 @@ pub struct Network {
     pub lives: Vec<SimDuration>,
     /// Forks at which the primary of a database takes writes: the database's number, and the fork.
     pub commits: Vec<(u32, u32)>,
+    /// Forks over processes that requests enter: each branch is the process that it needs first.
+    pub enters: Vec<u32>,
     /// Buffers that start cold.
     pub buffers: Vec<Buffer>,
 }
@@ -413,7 +417,9 @@ impl<'d> Builder<'d> {
             branch.then = then;
             branches.push(branch);
         }
-        self.node(split, branches)
+        let node = self.node(split, branches);
+        self.net.enters.push(node);
+        node
     }
 
     /// Opens a branch only while the link between the sites of two parts is up, if there is one; adds the `bytes` that
@@ -506,13 +512,13 @@ impl<'d> Builder<'d> {
         self.net.commits.push((table::u32(database), node));
     }
 
-    /// Adds `work` per second on the processor of `member`, while it and `unit` answer.
-    pub(crate) fn probe(&mut self, unit: Part, member: Part, work: f64) {
+    /// Adds probes of `member`, `requests` per second that take `work` on its processor, while it and `unit` answer.
+    pub(crate) fn probe(&mut self, unit: Part, member: Part, (work, requests): (f64, f64)) {
         let unit = self.part(unit);
         let mut branch = self.branch(member);
         self.cpu(&mut branch, member, work);
         let member = self.part(member);
-        self.net.probes.push(ProbeWork { unit, member, work: branch.work });
+        self.net.probes.push(ProbeWork { unit, member, work: branch.work, requests });
     }
 
     /// Sorts resources in the order of parts, and renumbers all references to them.

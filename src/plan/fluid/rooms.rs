@@ -6,12 +6,14 @@ use crate::kinds::balancer::spec::Algorithm;
 use crate::plan::Draft;
 use crate::plan::links::Entrance;
 use crate::plan::load;
+use crate::plan::part::Part;
 use crate::plan::places;
 use crate::units::SimDuration;
 use crate::workload::arrivals::{Process, Traffic};
 
 use super::network::Network;
-use super::services;
+use super::state::Input;
+use super::{FluidPlan, services};
 
 /// Capacity at the services where the requests of a class enter.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -153,6 +155,39 @@ impl Way {
         let members: BTreeSet<(usize, u32)> = members.into_iter().collect();
         let rooms = (members.len() as f64).max(1.0);
         Self { members, rooms, elsewhere: if keeps { 0.0 } else { 1.0 - 1.0 / rooms } }
+    }
+}
+
+impl FluidPlan {
+    /// Returns, per class, the number of requests of a view that are stalled while no file server answers.
+    #[must_use]
+    pub fn held_by_stalls(&self) -> Vec<f64> {
+        let mut bits = self.well();
+        for (at, input) in self.inputs.iter().enumerate() {
+            let bit = 1 << (at % 64);
+            match input {
+                Input::Stall(..) => bits[at / 64] |= bit,
+                Input::Fit(part) if self.is_head(*part) => bits[at / 64] &= !bit,
+                _ => {}
+            }
+        }
+        self.state(&bits).classes.iter().map(|class| class.held).collect()
+    }
+
+    fn is_head(&self, part: u32) -> bool {
+        matches!(self.network.parts.get(part as usize), Some(Part::Head { .. }))
+    }
+
+    /// Returns two rates per second, per class: the sum of the means of its workloads, and of their peaks.
+    #[must_use]
+    pub fn mean_and_top_rates(&self) -> [Vec<f64>; 2] {
+        let (mut mean, mut top) = (vec![0.0; self.classes.len()], vec![0.0; self.classes.len()]);
+        for workload in &self.workloads {
+            let curve = workload.traffic.curve();
+            mean[workload.class] += curve.level().in_per_second();
+            top[workload.class] += curve.peak().0.in_per_second();
+        }
+        [mean, top]
     }
 }
 

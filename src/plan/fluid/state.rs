@@ -81,6 +81,8 @@ pub struct StateLoad {
     pub classes: Vec<Arc<ClassLoad>>,
     /// Work per second that does not depend on the traffic, per resource.
     pub constant: Arc<[f64]>,
+    /// Deep probes per second that enter processes which an autoscaler counts, by part.
+    pub probed: Vec<(u32, f64)>,
     /// Capacity in work per second, per resource.
     pub capacity: Arc<[f64]>,
     /// True if the edges fetch and no fetch is answered, per CDN.
@@ -132,6 +134,8 @@ pub struct ClassLoad {
     pub fetches: Vec<[bool; 2]>,
     /// Writes per view that a primary commits, by index in [`Network::commits`].
     pub commits: Vec<f64>,
+    /// Requests per view that enter processes which an autoscaler counts, by part.
+    pub enters: Vec<(u32, f64)>,
 }
 
 /// Condition of all parts in a state, which determines where forks lead.
@@ -189,8 +193,10 @@ impl FluidPlan {
         };
         let silent = (0..net.lives.len()).map(silent).collect();
         let mut constant = vec![0.0; net.resources.len()];
+        let mut probed = Vec::new();
         for probe in &net.probes {
             if standing.up[probe.unit as usize] && standing.up[probe.member as usize] {
+                self.counts(probe.member, probe.requests, &mut probed);
                 for (at, work) in &probe.work {
                     constant[*at as usize] += work;
                 }
@@ -206,7 +212,8 @@ impl FluidPlan {
         let metered = if self.power.processors.is_empty() { &[][..] } else { &self.inputs };
         let off = metered.iter().enumerate().filter_map(off).collect();
         let (constant, capacity) = (constant.into(), capacity.collect());
-        StateLoad { classes, constant, capacity, silent, off, buffers: standing.buffers }
+        let buffers = standing.buffers;
+        StateLoad { classes, constant, probed, capacity, silent, off, buffers }
     }
 }
 
@@ -491,6 +498,7 @@ impl<'p> Standing<'p> {
             held: some(held * reached * (1.0 - in_vain)),
             work: used.map(|(at, work)| (table::u32(at), work)).collect(),
             stages,
+            enters: self.plan.entered(reached * (1.0 - in_vain), |node| walk.visits(node)),
             because: sorted(walk.because),
             stalled_by: sorted(walk.stalled_by),
             fetches,
@@ -768,8 +776,16 @@ impl<'p> Walk<'_, 'p> {
         for (branch, share) in ways.taken(at as usize) {
             self.visits[ways.branches(at as usize).start + *branch as usize] += rate * share;
             let then = &net.nodes[at as usize].branches[*branch as usize].then;
+            let mut shut = false;
             for onward in then.iter().map(|onward| self.standing.now(onward)) {
+                let node = onward.node as usize;
+                // An autoscaler sees that nothing passes a balancer of which no unit answers.
+                if shut && matches!(net.nodes[node].split, Split::Believed(_)) {
+                    continue;
+                }
                 self.visit(onward.node, rate * share * onward.count, waits && onward.waits);
+                let scaled = !self.standing.plan.scaled.is_empty();
+                shut |= scaled && onward.waits && ways.blocked[node].dead >= 1.0;
             }
         }
     }

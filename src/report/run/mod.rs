@@ -25,6 +25,7 @@ pub mod page;
 pub mod recovery;
 mod restores;
 pub mod sampled;
+mod scaled;
 mod scalers;
 pub mod stories;
 mod utilization;

@@ -13,6 +13,7 @@
 use std::collections::VecDeque;
 
 use super::kept::{Again, Keep, Outage};
+use super::steps::{Acts, next_at, step};
 use super::{Meters, Row};
 use crate::engine::draw::Lineage;
 use crate::health::{
@@ -173,11 +174,11 @@ pub fn relive<'p>(
     let asked = asks.iter().map(|ask| year_of(ask.outage.begun));
     let stop = asked.chain(years.iter().map(|year| year.number)).max().map_or(end, year_end);
     let stop = stop.min(end);
-    while let Some(next) = kernel.next_at().filter(|next| *next < end) {
+    while let Some(next) = next_at(&kernel, lived.fluid.as_ref()).filter(|next| *next < end) {
         if next > stop && lived.recorder.is_done() {
             break;
         }
-        kernel.step(&mut lived).map_err(|error| error.to_string())?;
+        step(&mut kernel, &mut lived).map_err(|error| error.to_string())?;
     }
     let until = if lived.recorder.is_done() { stop.max(kernel.now()).min(end) } else { end };
     lived.close(until, asks)
@@ -208,6 +209,12 @@ struct Lived<'m, 'p> {
     meters: Meters<'p>,
     fluid: Option<Live<'m, 'p>>,
     recorder: Recorder<'p>,
+}
+
+impl<'m, 'p> Acts<'m, 'p> for Lived<'m, 'p> {
+    fn traffic(&mut self) -> Option<&mut Live<'m, 'p>> {
+        self.fluid.as_mut()
+    }
 }
 
 impl Lived<'_, '_> {

@@ -19,7 +19,8 @@
 //! refused here, and the excess is 1 − 1/u of the views.
 //! Leaves out: several servers of the narrowest part (c of them refuse less far below the limit and more near it: 16
 //! with a capacity of 51 refuse three times as much at 0.9); service times that are not exponential; other classes in
-//! the same queue; places of members that have failed; later requests to other services; refused requests that a
+//! the same queue; places of members that have failed, and of those that an autoscaler launches (there are those at the
+//! start); later requests to other services; refused requests that a
 //! balancer forwards; users who abandon below the limit.
 //! Source: Kleinrock (1975), 3.6; Kelly (1979), 1.2; Jensen's uniformisation for p(r).
 
@@ -76,7 +77,7 @@ impl Refusals {
     /// Computes the refusals of a class; `capacity` is in views per second.
     fn of(plan: &FluidPlan, class: usize, capacity: f64, sigma: f64) -> Option<Self> {
         let of = &plan.classes[class];
-        let entry = of.entry.as_ref()?;
+        let entry = plan.entry_at_start(class)?;
         let views = entry.views();
         let fills_up = views / (capacity / entry.rooms);
         // If there are several sources, the largest.
@@ -86,7 +87,7 @@ impl Refusals {
         if !fills_up.is_finite() || fills_up >= of.patience.scale() {
             return None;
         }
-        let room = Room::of(entry, capacity);
+        let room = Room::of(&entry, capacity);
         Some(Self::under(&Settled { room, users: &source.users, source }, sigma))
     }
 

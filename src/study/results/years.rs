@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::load::LoadRows;
 use super::recovery::RecoveryRow;
 use super::restores::RestoreRow;
+use super::scalers::ScalerRow;
 use super::{FigureRow, Share, natural};
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::figure::Figure;
@@ -40,6 +41,8 @@ pub struct YearsRows {
     pub recovery: Vec<RecoveryRow>,
     /// Restores of corrupted databases.
     pub restores: Vec<RestoreRow>,
+    /// Autoscalers.
+    pub scalers: Vec<ScalerRow>,
     /// Figures asked for, and those of every class.
     pub figures: Vec<FigureRow>,
 }
@@ -137,6 +140,7 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
         load,
         recovery,
         restores: super::restores::rows(plan, seen),
+        scalers: super::scalers::rows(plan, seen),
         rows,
     })
 }
@@ -191,6 +195,11 @@ fn figures(
             paths.push(format!("unrestored-writes.{name}@horizon"));
             paths.push(format!("unrestored-writes.{name}.mean@horizon"));
         }
+    }
+    for name in plan.of.fluid.iter().flat_map(|fluid| &fluid.scaled).map(|one| &one.name) {
+        let figures = ["members", "member-hours", "launches", "failed-launches"];
+        let all = figures.into_iter().chain(["refused-launches", "removals"]);
+        paths.extend(all.map(|metric| format!("{metric}.{name}@horizon")));
     }
     for resource in load.into_iter().flat_map(|load| &load.resources) {
         for stat in ["", ".p95", ".max"] {

@@ -19,6 +19,7 @@ use crate::study::window::Estimate;
 
 use super::few::{Modelled, a_year, each, few, is_of_many, over, share_without};
 use super::restores::FoldedRestored;
+use super::scaled::{self, FoldedScaler, OfScaler};
 use super::{YEAR_S, counted_quantile, mean, not_negative};
 use super::{busy, energy};
 
@@ -60,6 +61,8 @@ pub enum OfLoad {
     Drawn(Drawn),
     /// Replication lag of a member while it follows: the database, the member and the statistic.
     Lag(usize, usize, LagOf),
+    /// A quantity of an autoscaler, by place.
+    Scaler(usize, OfScaler),
 }
 
 /// Statistic of a lag.
@@ -256,6 +259,8 @@ pub struct FoldedLoad {
     pub writes: Vec<FoldedWrites>,
     /// Writes that restores lose, per database that a fault corrupts.
     pub restored: Vec<FoldedRestored>,
+    /// Members, per autoscaler.
+    pub scaled: Vec<FoldedScaler>,
     /// Utilisation per batch.
     pub batches: Vec<Busy>,
 }
@@ -282,6 +287,7 @@ impl FoldedLoad {
             busy: vec![Vec::new(); plan.network.resources.len()],
             writes: plan.copies.iter().map(writes).collect(),
             restored: Vec::new(),
+            scaled: vec![FoldedScaler::default(); plan.scaled.len()],
             batches: vec![Busy::default(); BATCHES],
         }
     }
@@ -315,6 +321,7 @@ impl FoldedLoad {
         self.bad.push(seen.bad_intervals);
         self.restored.resize_with(seen.restored.len(), FoldedRestored::default);
         self.restored.iter_mut().zip(&seen.restored).for_each(|(mine, seen)| mine.add(*seen));
+        self.scaled.iter_mut().zip(&seen.scaled).for_each(|(mine, seen)| mine.add(seen));
         self.busy.iter_mut().zip(&seen.busy).for_each(|(mine, busy)| mine.push(*busy));
         for (mine, seen) in self.writes.iter_mut().zip(&seen.writes) {
             mine.failovers.push(seen.failovers as f64);
@@ -344,6 +351,7 @@ impl FoldedLoad {
         }
         self.busy.iter_mut().zip(other.busy).for_each(|(mine, busy)| mine.extend(busy));
         self.bad.extend(other.bad);
+        self.scaled.iter_mut().zip(other.scaled).for_each(|(mine, other)| mine.append(other));
         self.restored.resize_with(other.restored.len(), FoldedRestored::default);
         self.restored.iter_mut().zip(other.restored).for_each(|(mine, other)| mine.append(other));
         for (mine, other) in self.writes.iter_mut().zip(other.writes) {
@@ -467,6 +475,7 @@ impl FoldedLoad {
             OfLoad::LostWrites(at, cause) => self.writes[at].lost(cause),
             OfLoad::Behind(at) => self.writes[at].behind.clone(),
             OfLoad::Lag(at, member, of) => self.writes[at].lags[member].values(of)?,
+            OfLoad::Scaler(at, of) => self.scaled[at].values(of).to_vec(),
             OfLoad::Drawn(_)
             | OfLoad::MonthMeets(_)
             | OfLoad::MonthLost(..)
@@ -515,6 +524,7 @@ impl FoldedLoad {
             }
             OfLoad::Behind(at) => a_year(&self.writes[at].behind, Unseen::of(1.0)),
             OfLoad::Lag(at, member, of) => self.writes[at].lags[member].estimate(of, level),
+            OfLoad::Scaler(at, of) => self.scaled[at].estimate(plan, of, level),
             OfLoad::LostPerFailover(at) => each(
                 &self.writes[at].lost(None),
                 &self.writes[at].failovers,
@@ -618,6 +628,9 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, NoSuc
             return writes(plan, fluid, figure);
         }
         Metric::Lag | Metric::Backlog => return lag(fluid, figure),
+        metric if scaled::is_of(metric) => {
+            return scaled::resolve(fluid, figure).map(|(at, of)| OfLoad::Scaler(at, of));
+        }
         Metric::Power | Metric::Energy | Metric::Carbon | Metric::EnergyCost => {
             return Drawn::resolve(&fluid.power.power, figure).map(OfLoad::Drawn);
         }

@@ -11,7 +11,8 @@ const ONE_EACH: Key = required(PER, Value::Period);
 const HOUR: Key = required("hour", Value::HourOfWeek);
 const CAUSE: Key = key("cause", Value::Name("cause"));
 const CONTRIBUTING: Key = required("contributing", Value::Name("cause"));
-pub(super) const WITHOUT: Key = key("without", Value::Name("faults"));
+/// Selection of faults left out.
+pub const WITHOUT: Key = key("without", Value::Name("faults"));
 const AFTER_LOSS: Key = key("after-loss", Value::Name("part"));
 const AVAILABILITY: Key = key("availability", Value::OneOf(&["structural", "continuous"]));
 const OBJECTIVE: Key = required("objective", Value::OneOf(&["p50", "p95", "p99"]));
@@ -33,7 +34,7 @@ const UP: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Up);
 pub(super) const ROLES: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Roles);
 const TRAFFIC: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Traffic);
 /// For metrics that windows have too: a path without a window then means theirs.
-pub(super) const TRAFFIC_NAMED: (&[At], By) = (&[At::Horizon], By::Traffic);
+pub const TRAFFIC_NAMED: (&[At], By) = (&[At::Horizon], By::Traffic);
 const DRAWN: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Both);
 const DRAWN_NAMED: (&[At], By) = (&[At::Horizon], By::Both);
 const BILL: (&[At], By) = (&[At::Unnamed], By::Arithmetic);

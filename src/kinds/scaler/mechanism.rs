@@ -1,0 +1,474 @@
+//! The control loop of an autoscaler, without knowledge of what serves the requests.
+//!
+//! Both solvers drive it: `requests` with the members of its event loop, `flows` with the states of its parts. They report
+//! the servers and members that they see ([`Sight`]) and what they measure. The loop returns what is due, which server a
+//! launch gets, and how long each of its steps takes.
+//!
+//! In: instants, measurements, the health of servers and members, draws by the number of the launch. Out: states of slots.
+//! Holds: a slot serves, costs or comes in exactly the states that say so; of one instant, dues follow in the order in
+//! which they were made.
+
+use super::account::{Account, Tallied};
+use super::spec::ScalerMetric;
+use crate::convert::place;
+use crate::engine::law::Sampler;
+use crate::mechanism::placement::{self, Heartbeat, Server, Wanted, Weights};
+use crate::mechanism::scaling::{Act, Scaling, Seen, Terms};
+use crate::units::{Bytes, SimDuration, SimTime};
+
+/// A server with slots, as it is without members.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Host {
+    /// Its cores.
+    pub cores: u32,
+    /// Cores that a member may use there.
+    pub capacity: f64,
+    /// Its memory; `None` without a bound.
+    pub memory: Option<Bytes>,
+    /// Memory of its other zones.
+    pub held: Bytes,
+    /// Sum of their caps, in percent of a core.
+    pub caps: u64,
+    /// Zones with a cap.
+    pub capped: u32,
+    /// Zones without a cap.
+    pub uncapped: u32,
+}
+
+/// Law of the time to boot, in seconds.
+#[derive(Clone, Debug)]
+pub enum Boot {
+    /// A law of its own.
+    Law(Sampler),
+    /// The boot of the zone, then the restart of the process.
+    Own(SimDuration, Option<Sampler>),
+}
+
+/// Rules of a scaler.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Server of each slot, by number among `hosts`, in the order of the members.
+    pub slots: Vec<usize>,
+    /// Servers.
+    pub hosts: Vec<Host>,
+    /// Needs of a member on its server.
+    pub wanted: Wanted,
+    /// Weights by which a server is chosen.
+    pub weights: Weights,
+    /// Number of members at the start.
+    pub start: u32,
+    /// Rules by which it decides.
+    pub terms: Terms,
+    /// Quantity measured.
+    pub metric: ScalerMetric,
+    /// Time from one measurement to the next.
+    pub period: SimDuration,
+    /// Time until a measurement is seen.
+    pub lag: SimDuration,
+    /// Law of the time to provision, in seconds; `None`: none.
+    pub provision: Option<Sampler>,
+    /// Law of the time to boot.
+    pub boot: Boot,
+    /// Probability that a launch fails.
+    pub failure: f64,
+    /// Time after which a launch is repeated.
+    pub retry_after: SimDuration,
+    /// Longest time that a removed member works on.
+    pub drain: SimDuration,
+}
+
+impl Rules {
+    /// Returns the server of a slot.
+    #[must_use]
+    pub fn host(&self, slot: usize) -> &Host {
+        &self.hosts[self.slots[slot]]
+    }
+}
+
+/// State of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// No zone is there.
+    Absent,
+    /// The zone is being provisioned.
+    Coming,
+    /// The zone boots.
+    Boots,
+    /// The member serves, since an instant, as the launch of that number.
+    Serves(SimTime, u64),
+    /// The member ends its open requests, at most until that instant.
+    Drains(SimTime),
+}
+
+/// Event that is due at an instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Due {
+    /// A period ends.
+    Measured,
+    /// A measurement is seen.
+    Seen(Seen),
+    /// The zone of a slot is provisioned; the launch has that number.
+    Provisioned(usize, u64),
+    /// The launch of that slot has failed.
+    Failed(usize),
+    /// The member of a slot has booted; the launch has that number.
+    Booted(usize, u64),
+    /// A member that drains is looked at.
+    Looked(usize),
+    /// A launch that failed or was refused may be repeated.
+    Repeated,
+}
+
+/// The servers and members as a solver shows them to the loop.
+pub trait Sight {
+    /// Returns whether a server works, by number among [`Rules::hosts`].
+    fn server_works(&self, host: usize) -> bool;
+    /// Returns whether the process of a slot works, present or not.
+    fn member_works(&self, slot: usize) -> bool;
+    /// Returns a uniform number for a launch: its failure (0), time to provision (1), to boot (2), to restart (3).
+    fn draw(&self, launch: u64, index: u64) -> f64;
+    /// Returns a uniform number by which a launch ranks a server.
+    fn rank(&self, launch: u64, host: u64) -> f64;
+}
+
+/// A launch as it begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Launch {
+    /// No server is left.
+    Refused,
+    /// A slot is provisioned.
+    Begun {
+        /// The slot.
+        slot: usize,
+        /// True if it fails when it should be provisioned.
+        fails: bool,
+        /// Time to provision.
+        provision: SimDuration,
+    },
+}
+
+/// The control loop.
+#[derive(Clone, Debug)]
+pub struct Control {
+    rules: Rules,
+    scaling: Scaling,
+    states: Vec<State>,
+    hearts: Vec<Heartbeat>,
+    /// Start of the period.
+    since: SimTime,
+    /// Number of members that the last measurement wants.
+    desired: u32,
+    launches: u64,
+    dues: Vec<(SimTime, Due)>,
+    account: Account,
+}
+
+impl Control {
+    /// Returns the loop at its start, with the first slots in use. They count as launched before the others, the first
+    /// one first.
+    #[must_use]
+    pub fn new(rules: Rules, now: SimTime) -> Self {
+        let slots = rules.slots.len();
+        let serves = |slot: usize| {
+            let starts = slot < rules.start as usize;
+            if starts { State::Serves(now, slot as u64) } else { State::Absent }
+        };
+        Self {
+            scaling: Scaling::new(rules.terms.clone()),
+            states: (0..slots).map(serves).collect(),
+            hearts: vec![Heartbeat::default(); rules.hosts.len()],
+            since: now,
+            desired: rules.start,
+            launches: u64::from(rules.start),
+            dues: Vec::new(),
+            account: Account::default(),
+            rules,
+        }
+    }
+
+    /// Begins the account and the first period.
+    pub fn begin(&mut self, now: SimTime) {
+        self.settle_account(now);
+        self.push(now + self.rules.period, Due::Measured);
+    }
+
+    /// Returns the states of the slots.
+    #[must_use]
+    pub fn states(&self) -> &[State] {
+        &self.states
+    }
+
+    /// Returns the account.
+    #[must_use]
+    pub const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Returns the account, to count in it.
+    pub const fn account_mut(&mut self) -> &mut Account {
+        &mut self.account
+    }
+
+    /// Returns the start of the period.
+    #[must_use]
+    pub const fn since(&self) -> SimTime {
+        self.since
+    }
+
+    /// Returns the number of members that serve.
+    #[must_use]
+    pub fn serving(&self) -> u32 {
+        self.count(|state| matches!(state, State::Serves(..)))
+    }
+
+    /// Returns the number of members on their way.
+    #[must_use]
+    pub fn coming(&self) -> u32 {
+        self.count(|state| matches!(state, State::Coming | State::Boots))
+    }
+
+    /// Returns the number of launches that failed or were refused, and are not repeated yet.
+    #[must_use]
+    pub fn waiting(&self) -> u32 {
+        place(self.dues.iter().filter(|(_, due)| matches!(due, Due::Repeated)).count())
+    }
+
+    fn count(&self, is: impl Fn(State) -> bool) -> u32 {
+        place(self.states.iter().filter(|state| is(**state)).count())
+    }
+
+    /// Returns whether no member is on its way, no launch waits, and no measurement that is still to be seen changes
+    /// anything.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        let serving = self.serving();
+        let stays = |(at, due): &(SimTime, Due)| match due {
+            Due::Seen(seen) => *at < self.scaling.stays_until(*seen, serving),
+            _ => false,
+        };
+        self.coming() == 0 && self.dues.iter().all(stays)
+    }
+
+    /// Returns the instant before which the end of a period may lie whose measurement, `seen`, changes nothing.
+    #[must_use]
+    pub fn stays_until(&self, seen: Seen) -> SimTime {
+        let until = self.scaling.stays_until(seen, self.serving());
+        SimTime::from_nanos(until.nanos().saturating_sub(self.rules.lag.nanos()))
+    }
+
+    /// Changes the state of a slot, and the numbers of the account.
+    pub fn turn(&mut self, now: SimTime, slot: usize, state: State) {
+        self.states[slot] = state;
+        self.settle_account(now);
+    }
+
+    fn settle_account(&mut self, now: SimTime) {
+        let paid = |state| !matches!(state, State::Absent | State::Coming);
+        self.account.turn(now, self.serving(), self.count(paid));
+    }
+
+    /// Makes an event due.
+    pub fn push(&mut self, at: SimTime, due: Due) {
+        self.dues.push((at, due));
+    }
+
+    /// Returns the instant of the earliest due.
+    #[must_use]
+    pub fn next_at(&self) -> Option<SimTime> {
+        self.dues.iter().map(|(at, _)| *at).min()
+    }
+
+    /// Takes out the earliest due that is not after `now`; of one instant, the one that was pushed first.
+    pub fn next_due(&mut self, now: SimTime) -> Option<Due> {
+        let all = self.dues.iter().enumerate().filter(|(_, (at, _))| *at <= now);
+        let (first, _) = all.min_by_key(|(number, (at, _))| (*at, *number))?;
+        Some(self.dues.remove(first).1)
+    }
+
+    /// Returns the servers as a launch finds them, each with the lowest slot in it that can be used. Of a server that
+    /// does not work the control plane learns by its heartbeats alone.
+    fn candidates(&self, now: SimTime, sight: &impl Sight) -> Vec<(usize, Server)> {
+        let rules = &self.rules;
+        let (memory, cap) = (rules.wanted.memory.count(), rules.wanted.cap);
+        let mut candidates = Vec::new();
+        for (number, host) in rules.hosts.iter().enumerate() {
+            let here = || (0..rules.slots.len()).filter(|at| rules.slots[*at] == number);
+            let down = !sight.server_works(number);
+            let free =
+                |at: &usize| self.states[*at] == State::Absent && (down || sight.member_works(*at));
+            let Some(slot) = here().find(free) else { continue };
+            let there = place(here().filter(|at| self.states[*at] != State::Absent).count());
+            let held = memory.saturating_mul(u64::from(there));
+            let server = Server {
+                running: self.hearts[number].is_running(now),
+                memory: host.memory,
+                held: Bytes::new(host.held.count().saturating_add(held)),
+                cores: host.cores,
+                caps: host.caps.saturating_add(cap.unwrap_or(0).saturating_mul(u64::from(there))),
+                capped: host.capped + if cap.is_some() { there } else { 0 },
+                uncapped: host.uncapped + if cap.is_some() { 0 } else { there },
+                own: there,
+            };
+            candidates.push((slot, server));
+        }
+        candidates
+    }
+
+    /// Chooses the server of the next launch, and draws its course.
+    #[must_use]
+    pub fn next_launch(&self, now: SimTime, sight: &impl Sight) -> Launch {
+        let candidates = self.candidates(now, sight);
+        let servers: Vec<Server> = candidates.iter().map(|(_, server)| *server).collect();
+        let (rules, launch) = (&self.rules, self.launches);
+        let host = |at: usize| rules.slots[candidates[at].0];
+        let uniform = |at| sight.rank(launch, host(at) as u64);
+        let Ok(chosen) = placement::choose(&servers, rules.wanted, rules.weights, uniform) else {
+            return Launch::Refused;
+        };
+        let provision =
+            rules.provision.as_ref().map_or(0.0, |law| law.sample(sight.draw(launch, 1)));
+        Launch::Begun {
+            slot: candidates[chosen].0,
+            fails: sight.draw(launch, 0) < rules.failure || !sight.server_works(host(chosen)),
+            provision: SimDuration::from_seconds_f64(provision),
+        }
+    }
+
+    /// Begins a launch, or counts that no server has the capacity.
+    pub fn launches(&mut self, now: SimTime, launch: Launch) {
+        let Launch::Begun { slot, fails, provision } = launch else {
+            self.account.count(Tallied::Refused);
+            return self.repeats(now);
+        };
+        let number = self.launches;
+        self.launches += 1;
+        self.account.count(Tallied::Launches);
+        self.turn(now, slot, State::Coming);
+        let due = if fails { Due::Failed(slot) } else { Due::Provisioned(slot, number) };
+        self.push(now + provision, due);
+    }
+
+    /// Sees to it that a launch is repeated, and not before.
+    fn repeats(&mut self, now: SimTime) {
+        self.push(now + self.rules.retry_after, Due::Repeated);
+    }
+
+    /// Lets a launch fail: its place is free again.
+    pub fn fails(&mut self, now: SimTime, slot: usize) {
+        self.account.count(Tallied::Failed);
+        self.turn(now, slot, State::Absent);
+        self.repeats(now);
+    }
+
+    /// Returns the number of members that are wanted, and neither serve, nor come, nor wait to be repeated.
+    #[must_use]
+    pub fn missing(&self) -> u32 {
+        self.desired.saturating_sub(self.serving() + self.coming() + self.waiting())
+    }
+
+    /// Begins to boot a zone that is provisioned.
+    pub fn boots(&mut self, now: SimTime, slot: usize, launch: u64, boot: SimDuration) {
+        self.turn(now, slot, State::Boots);
+        self.push(now + boot, Due::Booted(slot, launch));
+    }
+
+    /// Returns the time that a launch takes to boot.
+    #[must_use]
+    pub fn time_to_boot(&self, launch: u64, sight: &impl Sight) -> SimDuration {
+        match &self.rules.boot {
+            Boot::Law(law) => SimDuration::from_seconds_f64(law.sample(sight.draw(launch, 2))),
+            Boot::Own(zone, restart) => {
+                let restart = restart.as_ref().map_or(0.0, |law| law.sample(sight.draw(launch, 3)));
+                *zone + SimDuration::from_seconds_f64(restart)
+            }
+        }
+    }
+
+    /// Returns the slot of the member that was launched last.
+    #[must_use]
+    pub fn youngest(&self) -> Option<usize> {
+        let launched = |(slot, state): (usize, &State)| match state {
+            State::Serves(_, launch) => Some((*launch, slot)),
+            _ => None,
+        };
+        let last = self.states.iter().enumerate().filter_map(launched).max();
+        last.map(|(_, slot)| slot)
+    }
+
+    /// Returns the time in the present period for which the member of a slot has served; `None` if it does not.
+    #[must_use]
+    pub fn served(&self, now: SimTime, slot: usize) -> Option<SimDuration> {
+        match self.states[slot] {
+            State::Serves(since, _) => Some(now - since.max(self.since)),
+            _ => None,
+        }
+    }
+
+    /// Ends a period in which members served for `seconds` together, at a mean `value`.
+    #[must_use]
+    pub fn seen(&self, value: f64, seconds: f64) -> Option<Seen> {
+        let seen = Seen { value, members: seconds / self.rules.period.seconds() };
+        (seconds > 0.0).then_some(seen)
+    }
+
+    /// Begins the next period; the measurement of the last one is seen after the lag.
+    pub fn measured(&mut self, now: SimTime, seen: Option<Seen>) {
+        self.since = now;
+        self.push(now + self.rules.period, Due::Measured);
+        if let Some(seen) = seen {
+            self.push(now + self.rules.lag, Due::Seen(seen));
+        }
+    }
+
+    /// Begins a rest in which no measurement can change the number of members; the next period to be measured ends at
+    /// `next`.
+    pub fn rests(&mut self, now: SimTime, next: SimTime) {
+        debug_assert!(next - now >= self.rules.period, "a period lies before its end");
+        self.desired = self.serving();
+        self.since = now + (next.since(now) - self.rules.period);
+        self.push(next, Due::Measured);
+    }
+
+    /// Ends a rest: the period in which `at` falls is measured.
+    pub fn wakes(&mut self, at: SimTime) {
+        if self.since <= at {
+            return;
+        }
+        let period = self.rules.period;
+        let early = self.since.since(at).nanos().div_ceil(period.nanos());
+        let sooner = period.saturating_mul(early);
+        self.since = SimTime::from_nanos(self.since.nanos() - sooner.nanos());
+        let measured = self.dues.iter_mut().filter(|(_, due)| *due == Due::Measured);
+        measured.for_each(|(at, _)| *at = self.since + period);
+    }
+
+    /// Returns what to do on a measurement; members are launched until none is [missing](Self::missing).
+    pub fn acts(&mut self, now: SimTime, seen: Seen) -> Act {
+        let (serving, coming) = (self.serving(), self.coming());
+        let there = serving + coming + self.waiting();
+        let wanted = self.scaling.wanted(seen, serving);
+        self.desired = wanted.min(there);
+        let act = self.scaling.decide(now, seen, serving, [coming, there - serving - coming]);
+        if let Act::Out(_) = act {
+            self.desired = wanted;
+        }
+        act
+    }
+
+    /// Notes that a server goes silent, or is heard again.
+    pub fn hears(&mut self, now: SimTime, host: usize, works: bool) {
+        self.hearts[host].works(now, works);
+    }
+
+    /// Lets the launches on a server that is lost fail, each when its next step should have ended.
+    pub fn loses(&mut self, host: usize) {
+        let slots = &self.rules.slots;
+        for (_, due) in &mut self.dues {
+            if let Due::Provisioned(slot, _) | Due::Booted(slot, _) = *due
+                && slots[slot] == host
+            {
+                *due = Due::Failed(slot);
+            }
+        }
+    }
+}

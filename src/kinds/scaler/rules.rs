@@ -1,0 +1,134 @@
+//! Rules of a scaler from the draft: its slots, their servers, and the times and terms of its section.
+
+use crate::convert::whole;
+use crate::kinds::scaler::mechanism::{Boot, Host, Rules};
+use crate::kinds::scaler::spec::{ScaleStepSpec, ScalerSpec};
+use crate::mechanism::placement::{Wanted, Weights};
+use crate::mechanism::scaling::{Rule, Step, Terms};
+use crate::plan::Draft;
+use crate::plan::placement::{ServerId, starts};
+use crate::plan::program::law_of;
+use crate::plan::scaled::{most_of, start_of};
+use crate::scenario::value::Spanned;
+use crate::units::Bytes;
+
+/// Purpose of the draws of a launch. Their owner is the scaler, by name.
+pub const LAUNCH: &str = "launch";
+/// Purpose of the draws by which servers are ranked.
+pub const SERVER: &str = "launch-server";
+
+/// Returns the rules of a scaler whose zones and service are known.
+#[must_use]
+pub fn rules(draft: &Draft, index: usize, (zone, service): (usize, usize)) -> Rules {
+    let (_, spec) = &draft.scenario.scaler[index];
+    let process = &draft.scenario.service[service].1;
+    let group = &draft.scenario.zone[zone].1;
+    let (slots, servers) = hosts(draft, zone);
+    let launch = &spec.launch.value;
+    let law = |law: &Spanned<_>| law_of(law).sampler();
+    let boot = match &launch.boot {
+        Some(boot) => Boot::Law(law(boot)),
+        None => Boot::Own(group.boot.value, process.restart.as_ref().map(law)),
+    };
+    let weights = &spec.placement.value;
+    Rules {
+        slots,
+        hosts: servers.into_iter().map(|server| host(draft, zone, server)).collect(),
+        wanted: Wanted {
+            memory: group.memory.as_ref().map_or(Bytes::new(0), |memory| memory.value),
+            cap: group.cpu.cap.as_ref().map(|cap| percent(cap.value)),
+        },
+        weights: Weights {
+            memory: weights.memory.value,
+            owner: weights.owner.value,
+            random: weights.random.value,
+        },
+        start: start_of(spec),
+        terms: terms(spec, group.count.value),
+        metric: spec.metric.value,
+        period: spec.period.value,
+        lag: spec.lag.value,
+        provision: launch.provision.as_ref().map(law),
+        boot,
+        failure: launch.failure.value.get(),
+        retry_after: launch.retry_after.value,
+        drain: spec.drain.value,
+    }
+}
+
+/// Returns the server of each slot of a group of zones, by place among the servers, and these.
+#[must_use]
+pub fn hosts(draft: &Draft, zone: usize) -> (Vec<usize>, Vec<ServerId>) {
+    let mut servers: Vec<ServerId> = Vec::new();
+    let place = |server: &ServerId| {
+        servers.iter().position(|other| other == server).unwrap_or_else(|| {
+            servers.push(*server);
+            servers.len() - 1
+        })
+    };
+    let slots = draft.placed.zones[zone].iter().map(place).collect();
+    (slots, servers)
+}
+
+/// Returns a number of cores in percent of one.
+pub(super) fn percent(cores: f64) -> u64 {
+    whole::u64((cores * 100.0).round())
+}
+
+/// Returns a server as it is without the members of the group `zone`.
+fn host(draft: &Draft, zone: usize, server: ServerId) -> Host {
+    let spec = &draft.scenario.server[server.group].1;
+    let starts = starts(&draft.scenario, &draft.names);
+    let mut host = Host {
+        cores: spec.cores.value,
+        capacity: f64::from(spec.cores.value),
+        memory: spec.memory.as_ref().map(|memory| memory.value),
+        held: Bytes::new(0),
+        caps: 0,
+        capped: 0,
+        uncapped: 0,
+    };
+    if let Some(cap) = &draft.scenario.zone[zone].1.cpu.cap {
+        host.capacity = host.capacity.min(cap.value);
+    }
+    let mut held = 0_u64;
+    for (other, stands) in draft.placed.zones.iter().enumerate().filter(|(at, _)| *at != zone) {
+        let spec = &draft.scenario.zone[other].1;
+        let there = starts.get(&other).map_or(usize::MAX, |start| *start as usize);
+        for _ in stands.iter().take(there).filter(|on| **on == server) {
+            let memory = spec.memory.as_ref().map_or(0, |memory| memory.value.count());
+            held = held.saturating_add(memory);
+            match &spec.cpu.cap {
+                Some(cap) => {
+                    host.capped += 1;
+                    host.caps = host.caps.saturating_add(percent(cap.value));
+                }
+                None => host.uncapped += 1,
+            }
+        }
+    }
+    host.held = Bytes::new(held);
+    host
+}
+
+fn terms(spec: &ScalerSpec, all: u32) -> Terms {
+    let rule = match &spec.target {
+        Some(target) => Rule::Target { value: target.value, tolerance: spec.tolerance.value },
+        None => Rule::Steps(spec.steps.iter().filter_map(step).collect()),
+    };
+    Terms {
+        minimum: spec.minimum.value,
+        maximum: most_of(spec, all),
+        rule,
+        cool_out: spec.cool_down.value.out.value,
+        cool_in: spec.cool_down.value.in_.value,
+    }
+}
+
+fn step(step: &ScaleStepSpec) -> Option<Step> {
+    match (&step.above, &step.below) {
+        (Some(above), _) => Some(Step::Above(above.value, step.add.as_ref()?.value)),
+        (None, Some(below)) => Some(Step::Below(below.value, step.remove.as_ref()?.value)),
+        (None, None) => None,
+    }
+}

@@ -1,0 +1,88 @@
+//! Workloads and metrics that a scaler cannot follow over years, where requests are a fluid.
+
+use crate::kinds::scaler::spec::ScalerMetric;
+use crate::model::spec::traffic::{ProcessWord, WorkloadSpec};
+use crate::plan::Draft;
+use crate::plan::links::Entrance;
+use crate::plan::load::{self, Resource};
+use crate::plan::part::Part;
+use crate::plan::route::{Does, each};
+use crate::plan::simulatable::NotYet;
+use crate::scenario::source::Span;
+
+/// Returns the features around scalers that the solver of years does not simulate.
+#[must_use]
+pub fn not_over_years(draft: &Draft) -> Vec<NotYet> {
+    let mut found = Vec::new();
+    for ((name, spec), links) in draft.scenario.scaler.iter().zip(&draft.links.own.scalers) {
+        let (Some(zone), Some(service)) = (links.zone, links.service) else { continue };
+        let mut add = |what: String, span: Span| found.push(NotYet::new(what, span));
+        if spec.metric.value == ScalerMetric::Waiting {
+            let what = format!(
+                "`{name}` counts requests that wait, but over years none waits below saturation: write \
+                 `metric = \"cpu\"` or `\"requests\"`"
+            );
+            add(what, spec.metric.span);
+        }
+        let mut follows = false;
+        for (at, (workload, of)) in draft.scenario.workload.iter().enumerate() {
+            let reached = match spec.metric.value {
+                ScalerMetric::Cpu => works_in(draft, at, zone),
+                ScalerMetric::Requests | ScalerMetric::Waiting => enters(draft, at, service),
+            };
+            if !reached {
+                continue;
+            }
+            follows |= of.users.is_none() && of.trace.is_none();
+            if let Some((what, span)) = hinders(of) {
+                add(format!("`{name}` cannot follow {what} of `{workload}` over years"), span);
+            }
+        }
+        if !follows {
+            let what = format!("no workload with a `rate` reaches the members of `{name}`");
+            add(what, spec.zones.span);
+        }
+    }
+    found
+}
+
+/// Returns what of a workload has no rate that could be followed.
+fn hinders(of: &WorkloadSpec) -> Option<(&'static str, Span)> {
+    let users = of.users.as_ref().map(|users| ("the closed users", users.span));
+    let trace = of.trace.as_ref().map(|trace| ("the recorded traffic", trace.span));
+    // Of these the law enters over years, not the draws.
+    let noise = of.noise.as_ref().map(|noise| ("the hourly `noise`", noise.span));
+    let process = &of.arrivals.value.process;
+    let modulated = process.value == ProcessWord::Mmpp;
+    let swings = modulated.then_some(("the modulated arrivals", process.span));
+    users.or(trace).or(noise).or(swings)
+}
+
+/// Returns whether the requests of a workload work in the zones of a group.
+fn works_in(draft: &Draft, workload: usize, zone: usize) -> bool {
+    let mut rates = vec![0.0; draft.scenario.workload.len()];
+    rates[workload] = 1.0;
+    let here = |part: Part| matches!(part, Part::Zone { zone: of, .. } if of == zone);
+    let offered = load::offered(draft, &rates);
+    offered.iter().any(|of| of.resource == Resource::Cpu && here(of.part) && of.per_second > 0.0)
+}
+
+/// Returns whether the requests of a workload enter members of a service, behind a balancer.
+fn enters(draft: &Draft, workload: usize, service: usize) -> bool {
+    let links = &draft.links;
+    let Some(class) = links.classes[workload] else { return false };
+    let here =
+        |balancer: &usize| links.balancers[*balancer].targets.iter().any(|(of, _)| *of == service);
+    let balancers: Vec<usize> = (0..links.balancers.len()).filter(here).collect();
+    let leads = |to: Entrance| balancers.iter().any(|balancer| links.leads_to(to, *balancer));
+    let mut found = false;
+    for class in links.with_fetched(class) {
+        found |= links.enters[class].is_some_and(leads);
+        each(&draft.routes[class].steps, &mut |step| {
+            if let Does::Call(call) = &step.does {
+                found |= leads(call.to);
+            }
+        });
+    }
+    found
+}

@@ -1,0 +1,328 @@
+//! Autoscalers over years: the members are those of arithmetic and of `requests`, faults of a member are not taken for its
+//! absence, and what an outage made the scaler forget is an overload at its end.
+
+use fivenines::plan::availability;
+use fivenines::plan::figure::Figure;
+use fivenines::solve::flows;
+use fivenines::solve::fluid::scaling::ScalerTally;
+use fivenines::solve::fluid::{ClassTally, Known, Memo};
+use fivenines::study::stories;
+use fivenines::study::window::Watch;
+use fivenines::study::years;
+use fivenines::units::SimDuration;
+use fivenines::{Run, Scenario};
+
+use super::{Years, asked};
+use crate::inside::faults::drafted;
+use crate::inside::shared::base::{With as _, base};
+
+/// Pages of 20 ms at members of one core, held at 60 %: 75/s from the start on, and the balancer knows members at once.
+fn shop(lines: &str) -> String {
+    let text = base("scaler")
+        .replace("check = { interval = \"1s\", time-out = \"1s\", fall = 3, rise = 2 }\n", "");
+    text.with(
+        "[run]\nhorizon = \"1d\"\ninitial = \"new\"\n[scaler.grow]\nmetric = \"cpu\"\ntarget = 0.6\n\
+         [fault.never]\nhits = \"box-1\"\nhow = \"crash\"\nrate = \"0.000001/y\"\nrepair = \"1h\"\n",
+    )
+    .with(lines)
+}
+
+/// Probes of the balancer.
+const CHECK: &str =
+    "[balancer.front]\ncheck = { interval = \"1s\", time-out = \"1s\", fall = 3, rise = 2 }\n";
+
+/// The same at a constant load.
+fn flat(lines: &str) -> String {
+    shop(lines).replace("step    = { at = \"00:10\", factor = 3.0 }\n", "")
+}
+
+/// The page and the scaler over the horizon.
+fn lived(text: &str) -> (ClassTally, ScalerTally) {
+    lived_for(text, None)
+}
+
+fn lived_for(text: &str, horizon: Option<SimDuration>) -> (ClassTally, ScalerTally) {
+    let mut plan = availability::plan(&drafted(text), &[]).unwrap();
+    plan.horizon = horizon.unwrap_or(plan.horizon);
+    let known = Known::default();
+    let mut memo = Memo::new(plan.fluid.as_ref().unwrap(), &known);
+    let seen = flows::run_with_traffic(&plan, 0, 0, &[], &mut memo).unwrap();
+    let mut traffic = seen.traffic.unwrap();
+    // The class that the scaled service answers.
+    let answered = |name: &str| name == "page" || name == "followed";
+    let classes = &plan.fluid.as_ref().unwrap().classes;
+    let page = classes.iter().position(|class| answered(&class.name)).unwrap();
+    (traffic.classes.swap_remove(page), traffic.scaled.swap_remove(0))
+}
+
+fn near(what: &str, found: f64, truth: f64, within: f64) {
+    assert!((found - truth).abs() <= within, "{what}: {found}, and it is {truth}");
+}
+
+const DAY_S: f64 = 86_400.0;
+
+/// Views per second above the capacity of three members after the step.
+fn surplus() -> f64 {
+    75.0 * libm::pow(1.005, 220.0) - 150.0
+}
+
+/// From 10:00 on 225/s, 4.5 cores. Three saturated members ask for 3 x 1 / 0.6 = 5: launched at 10:15, after a period of 10 s
+/// and a lag of 5 s, they serve at 10:25. From 10:20 to 10:30 the three are busy all the time, and the five from 10:25 on
+/// until their queue of 90 has drained at 25/s, after 3.6 s: 15 + 5 x (3.6 + 0.9 x 1.4) = 39.3 of 40 seconds, which asks
+/// for 4 x 0.9825 / 0.6 = 6.55, so 7: launched at 10:35. From 10:30 to 10:40 it is 4.5 of 5 cores, 7.5, so 8: the eighth is
+/// launched at 10:45. With 8 it is 0.5625, within the tolerance. A member costs from the end of its provisioning.
+///
+/// Lost is 75/s for 25 s, less the 30 that fit into each of three members and their queues. Steps are followed by a factor
+/// of 1.005: the nearest to 3 is its 220th power, 2.9959.
+#[test]
+fn a_step_is_followed_by_the_period_the_lag_and_the_launch() {
+    let (page, members) = lived(&shop(""));
+    near("launches", members.launches as f64, 5.0, 0.0);
+    near("removals", members.removed as f64, 0.0, 0.0);
+    let served = 3.0 * 625.0 + 5.0 * 20.0 + 7.0 * 10.0 + 8.0 * (DAY_S - 655.0);
+    near("served", members.served_h * 3_600.0, served, 1e-3);
+    let paid = 3.0 * 620.0 + 5.0 * 20.0 + 7.0 * 10.0 + 8.0 * (DAY_S - 650.0);
+    near("paid", members.paid_h * 3_600.0, paid, 1e-3);
+    let lost: f64 = page.lost.iter().sum();
+    near("lost", lost, surplus() * 25.0 - 90.0, 0.5);
+}
+
+/// Requests are counted where they arrive, so no worker is saturated before the scaler sees all of them: 225/s at three members
+/// are 74.9 of 30 each, so 8, of which five are launched at 10:15. From 10:20 to 10:30 there are 5.5 members on average, with
+/// 40.9/s each: 8. With all eight it is 28.1, within the tolerance. Lost is what is too much for 25 s, as above.
+#[test]
+fn requests_are_counted_where_they_arrive() {
+    let (page, members) = lived(&shop("[scaler.grow]\nmetric = \"requests\"\ntarget = 30\n"));
+    near("launches", members.launches as f64, 5.0, 0.0);
+    near("removals", members.removed as f64, 0.0, 0.0);
+    let served = 3.0 * 625.0 + 8.0 * (DAY_S - 625.0);
+    near("served", members.served_h * 3_600.0, served, 1e-3);
+    let paid = 3.0 * 620.0 + 8.0 * (DAY_S - 620.0);
+    near("paid", members.paid_h * 3_600.0, paid, 1e-3);
+    let lost: f64 = page.lost.iter().sum();
+    near("lost", lost, surplus() * 25.0 - 90.0, 0.5);
+}
+
+/// 75/s at three members are 25 of 30, which three hold. Ten deep probes per second and member make it 35, so 4, and
+/// then 28.75. A page that fetches two images at the same members enters them three times: 35 pages per second are 35 per
+/// member, so 4 again.
+#[test]
+fn probes_and_fetched_requests_are_counted() {
+    let counts = "[scaler.grow]\nmetric = \"requests\"\ntarget = 30\n";
+    let deep = "[balancer.front]\ncheck = { depth = \"deep\", interval = \"100ms\", time-out = \"1s\", fall = 3, rise = 2 }\n";
+    let fetched = "[clients.people]\ntime-out = \"5s\"\n[workload.users]\nfrom = \"people\"\nrate = \"35/s\"\n[request.page]\nthen = { request = \"image\", count = 2 }\n\
+                   [request.image]\nenter = \"front\"\ndemands = { page = \"20ms\" }\n\
+                   steps = [ { cpu = \"app\", demand = \"page\" } ]\n";
+    for (what, lines, launches) in
+        [("plain", "", 0.0), ("deep", deep, 1.0), ("fetched", fetched, 1.0)]
+    {
+        let (page, members) = lived(&flat(&format!("{counts}{lines}")));
+        near(what, members.launches as f64, launches, 0.0);
+        near(what, page.lost.iter().sum::<f64>(), 0.0, 1.0);
+    }
+}
+
+/// With probes every second the first new member is found one to two seconds after it serves; one second later the other
+/// is, and what is too much until then, 25/s, fits into the queue of the first.
+#[test]
+fn a_launched_member_serves_once_it_is_found() {
+    let (page, members) = lived(&shop(CHECK));
+    near("launches", members.launches as f64, 5.0, 0.0);
+    let lost: f64 = page.lost.iter().sum();
+    assert!((surplus() * 26.0 - 90.0..=surplus() * 27.0 - 90.0).contains(&lost), "{lost}");
+}
+
+/// Eight members serve 225/s. The balancer crashes for ten minutes: nothing reaches the members, so after a period and the
+/// lag five of them go. When it is back three are there, as at a step of the load: the same views are lost for want of
+/// capacity, and five members are launched anew.
+#[test]
+fn an_outage_longer_than_the_cool_down_ends_with_an_overload() {
+    let lines = "[workload.users]\nrate = \"225/s\"\n[scaler.grow]\nstart = 8\n\
+                 [fault.dark]\nhits = \"edge-1\"\nhow = \"crash\"\nat = \"1h\"\nlasts = \"10min\"\n";
+    let (page, members) = lived(&flat(lines));
+    let lost: f64 = page.lost.iter().sum();
+    let overload = *page.lost.last().unwrap();
+    near("overload", overload, 75.0 * 25.0 - 90.0, 0.5);
+    near("lost in all", lost, 225.0 * 600.0 + overload, 1e-3);
+    near("removals", members.removed as f64, 5.0, 0.0);
+    near("launches", members.launches as f64, 5.0, 0.0);
+    // Gone from 1:00:15 on; back at 1:10:25, 1:10:45 and 1:10:55.
+    let away = 5.0 * (610.0) + 3.0 * 20.0 + 1.0 * 10.0;
+    near("served", members.served_h * 3_600.0, 8.0 * DAY_S - away, 1e-3);
+}
+
+/// Three members serve 75/s, and all three are needed. Each crashes every 1,000 h for 10 h: they are up together for
+/// (1000/1010)^3 of the time. A member that is down is a member still: none is launched in its place, and the nine slots
+/// that are not used count for nothing.
+#[test]
+fn a_failed_member_is_neither_replaced_nor_taken_for_an_absent_one() {
+    // Over 80 years in all, 1/s = 1000 x 10 / 1010 h is the time in which a member's state is forgotten; the variance of
+    // the share is 2 x 3 a^5 (1 - a) / (s x 700,800 h) with a = 1000/1010, its root 0.00090. Of 40 replications the
+    // interval at 99.9 % is 3.56 of it, 0.33 % of the share, and itself known to an eighth.
+    let lines = "[service.app]\nneeds = 3\n\
+                 [fault.crash]\nhits = \"service.app\"\nhow = \"crash\"\n\
+                 up = { dist = \"exponential\", mean = \"1000h\" }\nrepair = { dist = \"exponential\", mean = \"10h\" }\n";
+    let text = flat(CHECK).with(lines);
+    let draft = drafted(&text);
+    let paths = ["structural.page@horizon", "launches.grow@horizon", "members.grow@horizon"];
+    let seen = Years::of(asked(&draft, "2y", 40, &paths));
+    let up = libm::pow(1_000.0 / 1_010.0, 3.0);
+    seen.holds(paths[0], up, 5e-3);
+    let members = seen.interval(paths[2]);
+    near("members", members.estimate, 3.0, 1e-9);
+    let (_, members) = lived_for(&text, Some(SimDuration::parse("2y").unwrap()));
+    near("launches", members.launches as f64, 0.0, 0.0);
+}
+
+/// A figure of an instant after the horizon is refused: no autoscaler acts there.
+#[test]
+fn what_may_lie_after_the_horizon_is_refused() {
+    let plan = availability::plan(&drafted(&flat("")), &[]).unwrap();
+    let figure = Figure::parse("mttf.page@horizon").unwrap();
+    let message = years::resolve(&plan, &figure).unwrap_err().to_string();
+    assert!(message.contains("where no autoscaler acts"), "{message}");
+}
+
+/// Rates that rise and fall through the day: as if every period were measured, so the number of members is the same
+/// whether faults, which end the rest of a scaler, come every minute or never; also in the pause after a change, and while
+/// measurements are seen periods later.
+#[test]
+fn rests_change_nothing() {
+    let daily = "[run]\nhorizon = \"8d\"\n[workload.users]\nprofile = \"daily\"\n\
+                 [profile.daily]\nsine = { amplitude = 0.8, peak = \"15:00\" }\n";
+    let steps = "steps = [ { above = 0.6, add = 3 }, { below = 0.45, remove = 1 } ]\n";
+    let without_target =
+        |text: String| text.replace("target  = 0.6\n", "").replace("target = 0.6\n", steps);
+    for lag in ["0s", "1min", "150s"] {
+        let lines = format!("[scaler.grow]\nperiod = \"1min\"\nlag = \"{lag}\"\n");
+        let text = flat(daily).with(&lines);
+        rests_change_nothing_in(&text, lag);
+        let pause = "cool-down = { out = \"4min\", in = \"20min\" }\n";
+        rests_change_nothing_in(
+            &without_target(text.with(&format!("[scaler.grow]\n{pause}"))),
+            lag,
+        );
+    }
+}
+
+fn rests_change_nothing_in(plain: &str, lag: &str) {
+    let stirred = plain.with(
+        "[server.aside]\ncores = 1\n[zone.nook]\non = [\"aside-1\"]\n[service.spare]\nin = \"nook\"\nworkers = 5\n\
+         [balancer.back]\nin = \"door\"\nto = \"spare\"\n\
+         [workload.others]\nrequest = \"else\"\nrate = \"0.001/s\"\n\
+         [request.else]\nenter = \"back\"\nsteps = [ { delay = \"1ms\" } ]\n\
+         [fault.often]\nhits = \"aside-1\"\nhow = \"crash\"\nup = \"37s\"\nrepair = \"41s\"\n",
+    );
+    let ((_, one), (_, other)) = (lived(plain), lived(&stirred));
+    assert!(one.launches >= 8, "{lag}: {one:?}");
+    assert_eq!(one, other, "{lag}");
+}
+
+/// A load that steps up for five minutes and down again, by both solvers. Arrivals are evenly spaced and pages take the same
+/// time, so both do the same: members come and go at the same instants, and the same views are lost.
+#[test]
+fn the_members_of_a_crowd_are_those_of_requests() {
+    both_follow_a_crowd("");
+}
+
+/// The same where requests are counted.
+#[test]
+fn the_members_of_a_crowd_that_is_counted_are_those_of_requests() {
+    both_follow_a_crowd("[scaler.grow]\nmetric = \"requests\"\ntarget = 30\n");
+}
+
+fn both_follow_a_crowd(lines: &str) {
+    let text = shop(
+        "[window.crowd]\nat = \"0s\"\nlength = \"15min\"\nwarm-up = \"0s\"\n\
+         [workload.users]\narrivals = { process = \"fixed\" }\n\
+         step = { at = \"00:02\", factor = 3.0, for = \"5min\" }\n[request.page]\ndemands = { page = \"20ms\" }\n",
+    )
+    .with(lines);
+    let (page, members) = lived_for(&text, Some(SimDuration::from_secs(900)));
+    let windows = text.replace("horizon = \"1d\"\n", "");
+    let scenario = Scenario::parse(&windows).unwrap_or_else(|error| panic!("{error}"));
+    let lost = "attempts.page[outcome=error]@crowd";
+    let figures = [
+        "members.grow@crowd",
+        "member-hours.grow@crowd",
+        "launches.grow@crowd",
+        "removals.grow@crowd",
+        lost,
+    ];
+    let run = Run::new().requests_only().replications(2);
+    let run = figures.iter().fold(run, |run, path| run.figure(path));
+    let results = scenario.run(&run).unwrap_or_else(|error| panic!("{error}"));
+    let value =
+        |path: &str| results.figure(path).unwrap_or_else(|error| panic!("{path}: {error}")).value();
+    let all: f64 = page.lost.iter().sum();
+    println!("{members:?} {all}, {:?}", figures.map(value));
+    near("launches", members.launches as f64, value(figures[2]), 0.0);
+    near("removals", members.removed as f64, value(figures[3]), 0.0);
+    near("members", members.served_h * 4.0, value(figures[0]), 0.01);
+    near("member-hours", members.paid_h, value(figures[1]), 0.005);
+    near("lost", all, value(lost), 0.03 * all);
+}
+
+/// Outages of three members that are all needed, and of the balancer, while a load of flash crowds is followed.
+fn crowds() -> String {
+    flat(CHECK).with(
+        "[run]\nhorizon = \"1y\"\ninitial = \"stationary\"\n[service.app]\nneeds = 3\n[workload.users]\n\
+         profile = \"daily\"\n\
+         flash = { rate = \"50/y\", factor = 3.0, ramp = \"1min\", plateau = \"10min\", decay = \"5min\" }\n\
+         [scaler.grow]\nlaunch = { provision = { dist = \"exponential\", mean = \"20s\" }, failure = 0.1 }\n\
+         [profile.daily]\nsine = { amplitude = 0.8, peak = \"15:00\" }\n\
+         [fault.crash]\nhits = [\"service.app\", \"box\", \"edge\"]\nhow = \"crash\"\nrate = \"5/y\"\n\
+         repair = { dist = \"exponential\", mean = \"1h\" }\n",
+    )
+}
+
+/// The journal simulates an outage again, with the same members; another number of threads changes nothing.
+#[test]
+fn a_trajectory_comes_out_the_same_again() {
+    let draft = drafted(&crowds());
+    let paths = ["lost.page@horizon", "members.grow@horizon", "failed-launches.grow@horizon"];
+    let mut plan = asked(&draft, "1y", 6, &paths);
+    plan.of.stories = plan.of.felt();
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| years::run(&plan, &Watch::default()).unwrap())
+    };
+    let (one, three) = (run(1), run(3));
+    for figure in &plan.figures {
+        let [one, three] = [&one, &three].map(|seen| seen.estimate(&plan, figure.measure));
+        assert_eq!(format!("{one:?}"), format!("{three:?}"), "{}", figure.path);
+    }
+    let told = stories::tell(&draft, &plan.of, &one).unwrap().unwrap();
+    assert!(told.records.len() > 20, "{}", told.records.len());
+    assert!(told.sums.iter().any(|sum| sum.told > 0));
+}
+
+/// A crowd in the hour in which the evening ends: 50/s of 149.8/s are too much for the two members of the night, not what is
+/// too much on average over that hour. Measured after a period of 10 s, four members come 35 s later and are found 1.2 s
+/// after that; two queues take 30 each.
+#[test]
+fn overload_beside_a_scaler_is_that_of_the_moment() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text =
+        std::fs::read_to_string(file.join("scenarios/platform/provisioning-years.toml")).unwrap();
+    let random = "rate = \"12/y\", factor";
+    let at = |time: &str| {
+        text.replace(random, &format!("at = \"{time}\", factor"))
+            .replace("horizon = \"10y\"", "horizon = \"1d\"")
+    };
+    let lost = |time: &str| {
+        let (page, members) = lived(&at(time).replace("rate   = \"2/y\"", "rate = \"0.000001/y\""));
+        (*page.lost.last().unwrap(), members)
+    };
+    let factor = libm::pow(1.005, 220.0);
+    for time in ["03:00", "23:36"] {
+        let (overload, members) = lost(time);
+        near(time, overload, (50.0 * factor - 100.0) * 46.2 - 60.0, 30.0);
+        near("launches", members.launches as f64, 8.0, 0.0);
+    }
+    // By day four members can do 200/s; four more are found one after the other.
+    let (overload, members) = lost("12:00");
+    near("by day", overload, (125.0 * factor - 200.0) * 46.2 + 45.0 - 120.0, 60.0);
+    // 2 at night, 6, 5 and 4 in the morning, 4 by day, 3 and 2 in the evening; 12 for the crowd, each 5 min one fewer.
+    near("launches", members.launches as f64, 12.0, 0.0);
+}
