@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use fivenines::{Run, Scenario};
 use serde_json::Value as Json;
 
-use crate::shared::shipped;
+use crate::shared::{scenarios, shipped};
 
 /// The path of the command under test.
 const BINARY: &str = env!("CARGO_BIN_EXE_fivenines");
