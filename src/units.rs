@@ -295,6 +295,8 @@ impl SimDuration {
     pub const MAX: Self = Self(u64::MAX);
     /// One second.
     pub const SECOND: Self = Self(NANOS_PER_SECOND);
+    /// One minute.
+    pub const MINUTE: Self = Self(60 * NANOS_PER_SECOND);
     /// One hour.
     pub const HOUR: Self = Self(3_600 * NANOS_PER_SECOND);
     /// One day.

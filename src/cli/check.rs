@@ -140,6 +140,9 @@ fn check_one(loaded: &Loaded, args: &CheckArgs, console: &Console) -> Result<Exi
         console.diagnose(loaded.report(), args.format);
     }
     let Ok(draft) = loaded.sound() else { return Ok(Exit::Refused) };
+    if args.format == TextOrJson::Text {
+        loaded.recorded().iter().for_each(|line| console.tell(&format!("note: {line}\n")));
+    }
     if args.canonical {
         let canonical = canonical(draft);
         console.answer(&format!("{}digest {}\n", canonical.text, canonical.digest))?;

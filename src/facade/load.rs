@@ -11,7 +11,8 @@ use serde_json::Value as Json;
 use super::error::{Error, Kind};
 use super::run::Run;
 use crate::engine::draw::Seed;
-use crate::model::blueprint::Blueprint;
+use crate::model::blueprint::{Arrivals, Blueprint};
+use crate::model::spec::traffic::Busiest;
 use crate::plan::names;
 use crate::plan::{self, Draft, records};
 use crate::report::{json, write};
@@ -27,6 +28,8 @@ use crate::scenario::suggest;
 use crate::scenario::value::Value;
 use crate::study::forecast::Forecast;
 use crate::study::scenario::{self, Choices, Solver, StudyPlan};
+use crate::units::{Rate, SimTime};
+use crate::workload::trace::Playback;
 
 /// The name of standard input on a command line.
 pub(super) const STDIN: &str = "-";
@@ -354,6 +357,16 @@ impl Loaded {
         forecast.announced(cores)
     }
 
+    /// Returns a sentence for each workload that is recorded: how long, and when it is busiest.
+    pub(crate) fn recorded(&self) -> Vec<String> {
+        let workloads = self.blueprint.iter().flat_map(|plan| &plan.workloads);
+        let recorded = workloads.filter_map(|workload| match &workload.arrivals {
+            Arrivals::Recorded(playback) => Some(busiest_times(&workload.name, playback)),
+            _ => None,
+        });
+        recorded.collect()
+    }
+
     /// Lists what the solver of requests cannot simulate, one phrase each; empty if the scenario has errors.
     pub(crate) fn not_yet(&self) -> Vec<String> {
         let draft = self.draft.as_ref().filter(|_| !self.found.has_errors());
@@ -440,4 +453,17 @@ fn as_scenario(mut value: Json) -> String {
     }
     let toml = toml::to_string(&value).expect("it came from TOML");
     format!("# As it was run: defaults filled in, flags laid over it.\n{toml}")
+}
+
+/// States how long a recording is, and its busiest hour and minute, each with its rate.
+fn busiest_times(name: &str, playback: &Playback) -> String {
+    let mut text = format!("`{name}` is recorded for {}", playback.end() - SimTime::ZERO);
+    for of in [Busiest::Hour, Busiest::Minute] {
+        let Some(found) = playback.busiest(of.length()) else { continue };
+        let Some(rate) = Rate::per_second(found.pages / of.length().seconds()) else { continue };
+        let date = playback.series().utc(found.at).map(|date| format!(" ({date} UTC)"));
+        let (word, date) = (of.word().replace('-', " "), date.unwrap_or_default());
+        text.push_str(&format!("; {word} from {}{date}, {rate}", found.at));
+    }
+    text
 }

@@ -29,6 +29,7 @@ mod traffic;
 pub(crate) use memory::MemoryOf;
 pub use numbers::Numbers;
 pub use process::Bounds;
+pub(crate) use traffic::recorded;
 pub use traffic::traffic;
 
 /// Collects components, numbers them and makes them.

@@ -7,6 +7,7 @@
 pub mod availability;
 pub mod between;
 pub mod bounds;
+mod busiest;
 pub mod carriage;
 pub mod checks;
 pub mod compile;
@@ -93,6 +94,7 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     out.replace_laws(false);
     let mut scenario = scenario?;
     in_name_order(&mut scenario);
+    busiest::resolve(&mut scenario, document.source.folder(), out);
     at_least_one(&mut scenario);
     let machines = crate::kinds::zone::vm::expand(&mut scenario);
     let copies = crate::kinds::database::copies::expand(&mut scenario, out);

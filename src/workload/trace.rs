@@ -269,6 +269,16 @@ impl CountSeries {
         best
     }
 
+    /// Returns the instant `after` the start of the first row in UTC, as `1995-07-01 00:00:01`; `None` if the times of rows are
+    /// not counted from 1970.
+    #[must_use]
+    pub fn utc(&self, after: SimDuration) -> Option<String> {
+        const YEAR_1980_S: i128 = 315_532_800;
+        let seconds = (self.origin + i128::from(after.nanos())) / i128::from(NANOS_PER_SECOND);
+        let seconds = i64::try_from(seconds).ok().filter(|s| i128::from(*s) > YEAR_1980_S)?;
+        Some(stamp::civil_text(seconds, 0))
+    }
+
     /// Returns the `scale` at which the busiest hour of the record has `pages` page views per second; `None` when there
     /// is no busy hour.
     #[must_use]
@@ -350,7 +360,34 @@ impl std::fmt::Display for PlaybackError {
 
 impl std::error::Error for PlaybackError {}
 
+/// Busiest time of a recording as it is played.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlayedBusiest {
+    /// Start, since time zero.
+    pub at: SimDuration,
+    /// Page views in it.
+    pub pages: f64,
+}
+
 impl Playback {
+    /// Returns the time that one count covers, as played.
+    #[must_use]
+    pub fn interval(&self) -> SimDuration {
+        SimDuration::from_seconds_f64(self.series.interval.seconds() / self.speed)
+    }
+
+    /// Returns the busiest `length` as played; `None` if counts cover more than that, or nothing was recorded. The
+    /// pages are an expectation: fractions of a page are carried from row to row.
+    #[must_use]
+    pub fn busiest(&self, length: SimDuration) -> Option<PlayedBusiest> {
+        let recorded = SimDuration::from_seconds_f64(length.seconds() * self.speed);
+        let found = self.series.busiest(recorded);
+        (found.requests > 0.0).then(|| PlayedBusiest {
+            at: SimDuration::from_seconds_f64(found.at.seconds() / self.speed),
+            pages: found.requests * self.scale / self.requests_per_page,
+        })
+    }
+
     /// Plays `series` with `scale` times its requests, `requests_per_page` of which make one
     /// arrival, `speed` times as fast as recorded (at speed 2 an hour takes half an hour and the
     /// rate doubles).

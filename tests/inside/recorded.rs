@@ -49,6 +49,66 @@ fn in_folder(
     read(&scenario(trace), folder.path())
 }
 
+/// Counts per minute of 180 min, of which the hour from minute 70 has 10 in each, minute 100 has 40, and all others 1.
+fn a_peak() -> String {
+    let count = |minute: u64| match minute {
+        100 => 40,
+        70..130 => 10,
+        _ => 1,
+    };
+    let rows = (0..180).map(|minute| format!("{},{}\n", 807_768_000 + 60 * minute, count(minute)));
+    format!("t,n\n{}", rows.collect::<String>())
+}
+
+/// `busiest-hour` is minute 70: no other hour has as many. `busiest-minute` is minute 100.
+#[test]
+fn a_window_begins_where_the_recording_is_busiest() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("counts.csv"), a_peak()).unwrap();
+    let with = |at: &str| {
+        let text = scenario(COUNTS).replace("at      = \"0h\"", &format!("at      = \"{at}\""));
+        read(&text, folder.path()).unwrap()
+    };
+    for (word, moment) in [("busiest-hour", "70min"), ("busiest-minute", "100min")] {
+        let (busiest, given) = (with(word), with(moment));
+        let window = &busiest.study.windows[0].window;
+        assert_eq!(window.at, given.study.windows[0].window.at);
+        let seen = |of: &crate::inside::common::Loaded| {
+            requests::run(&of.plan, window, 0).unwrap().record.views[0].intended
+        };
+        assert_eq!(seen(&busiest), seen(&given));
+    }
+    // Nine minutes of 10 and one of 40, two requests a view.
+    let from_100 = with("busiest-minute");
+    let seen = requests::run(&from_100.plan, &from_100.study.windows[0].window, 0).unwrap();
+    assert_eq!(seen.record.views[0].intended, (40 + 9 * 10) / 2);
+}
+
+/// Without a recording, with several, with counts longer than a minute, and beside a level there is no busiest time.
+#[test]
+fn a_busiest_time_that_no_recording_has_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("counts.csv"), a_peak()).unwrap();
+    let busiest = |trace: &str, word: &str| {
+        scenario(trace).replace("at      = \"0h\"", &format!("at      = \"{word}\""))
+    };
+    let refused = |text: &str, words: &[&str]| {
+        let said = read(text, folder.path()).err().unwrap_or_default();
+        words.iter().for_each(|word| assert!(said.contains(word), "`{word}` is not in\n{said}"));
+    };
+    let hour = busiest(COUNTS, "busiest-hour");
+    let rate = hour.replace(&format!("trace   = {COUNTS}"), "rate    = \"5/s\"");
+    refused(&rate, &["no traffic is recorded", "at = \"Wed 11:00\""]);
+    let second = format!("{hour}[workload.others]\nrequest = \"page\"\ntrace = {COUNTS}\n");
+    refused(&second, &["2 workloads are recorded", "`others`", "`visitors`"]);
+    let level = hour.replace("warm-up = \"0s\"", "warm-up = \"0s\"\nlevel = \"3/s\"");
+    refused(&level, &["a level replaces the recording"]);
+    let hourly =
+        busiest(&COUNTS.replace("1min", "1h").replace("counts", "hours"), "busiest-minute");
+    std::fs::write(folder.path().join("hours.csv"), "t,n\n0,5\n3600,9\n").unwrap();
+    refused(&hourly, &["counted per 1h", "busiest-minute"]);
+}
+
 /// C1: ⌊requests so far ÷ requests a view⌋ views, minute by minute: 5, 0, 4 requests make 2, 0, 2.
 #[test]
 fn counts_become_as_many_page_views() {

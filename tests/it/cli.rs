@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use fivenines::{Run, Scenario};
 use serde_json::Value as Json;
 
-use crate::shared::shipped;
+use crate::shared::{scenarios, shipped};
 
 /// The path of the command under test.
 const BINARY: &str = env!("CARGO_BIN_EXE_fivenines");
@@ -58,6 +58,20 @@ fn every_shipped_scenario_passes_check() {
         err.lines().filter(|line| line.starts_with("error")).take(20).collect();
     assert_eq!((code, out.as_str()), (0, ""), "{}", refused.join("\n"));
     assert_eq!(err.lines().filter(|line| line.starts_with("check: 0 errors")).count(), all.len());
+}
+
+/// The times and rates were computed from the file by another program: 5,143 requests in the hour, 148 in the minute, of which
+/// three make a view, times 83.998.
+#[test]
+fn check_prints_when_recorded_traffic_is_busiest() {
+    let shipped = scenarios().join("traffic/nasa-1995.toml");
+    let (code, _, said) = run(&["check", shipped.to_str().unwrap()]);
+    assert_eq!(code, 0, "{said}");
+    let note = said.lines().find(|line| line.starts_with("note: `visitors` is recorded for "));
+    let note = note.unwrap_or_else(|| panic!("{said}"));
+    for part in ["(1995-08-08 18:54:00 UTC), 40", "(1995-08-10 19:31:00 UTC), 69.06"] {
+        assert!(note.contains(part), "{note}");
+    }
 }
 
 /// What the requests solver cannot simulate is refused by `check` as by `run`; the years alone are accepted by both.

@@ -8,7 +8,7 @@ use crate::scenario::words::words;
 use crate::units::{Bytes, Probability, Rate, SimDuration};
 
 pub use super::how::{How, Once};
-use super::traffic::{Moment, WeekMoment};
+use super::traffic::{Beginning, Moment, WeekMoment};
 
 spec! {
     /// Length, number and start of the runs, and the precision of their figures.
@@ -218,8 +218,9 @@ spec! {
         /// profile, noise, `flash` and `step` are off. It applies to workloads whose class has an objective, or to
         /// all if none has. Without it, the traffic's own rate.
         level: Option<Level>,
-        /// Moment at which the window begins. Without it, time zero.
-        at: Option<Moment>,
+        /// Moment at which the window begins: also `busiest-hour` or `busiest-minute`, the busiest of the recorded traffic.
+        /// Without it, time zero.
+        at: Option<Beginning>,
         /// Length of the window, after the warm-up.
         length: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
         /// Simulated time before the window that is not counted.

@@ -285,18 +285,83 @@ fn print_week(moment: &WeekMoment) -> String {
 
 moment!(WeekMoment, "a weekday and a time of day", "Mon 00:00", week_moment, print_week);
 
-moment!(
-    Moment,
-    "a moment",
-    "02:00\", \"Wed 11:00\" or \"297h",
-    |text| {
-        let day = clock(text).map(|time| Moment::OfDay(TimeOfDay(time)));
-        let week = || week_moment(text).map(Moment::OfWeek);
-        day.or_else(week).or_else(|| SimDuration::parse(text).ok().map(Moment::After))
-    },
-    |moment| match moment {
+fn moment(text: &str) -> Option<Moment> {
+    let day = clock(text).map(|time| Moment::OfDay(TimeOfDay(time)));
+    let week = || week_moment(text).map(Moment::OfWeek);
+    day.or_else(week).or_else(|| SimDuration::parse(text).ok().map(Moment::After))
+}
+
+fn print_moment(moment: &Moment) -> String {
+    match moment {
         Moment::OfDay(time) => print_clock(time.0),
         Moment::OfWeek(moment) => print_week(moment),
         Moment::After(time) => time.to_string(),
+    }
+}
+
+moment!(Moment, "a moment", "02:00\", \"Wed 11:00\" or \"297h", moment, print_moment);
+
+/// Beginning of a window: a moment, or the busiest time of the recorded traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// This moment.
+    Moment(Moment),
+    /// The busiest hour or minute of the recording; a draft has its moment instead.
+    Busiest(Busiest),
+}
+
+/// Length of a busiest time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Busiest {
+    /// An hour.
+    Hour,
+    /// A minute.
+    Minute,
+}
+
+impl Busiest {
+    /// Returns its length.
+    #[must_use]
+    pub const fn length(self) -> SimDuration {
+        match self {
+            Self::Hour => SimDuration::HOUR,
+            Self::Minute => SimDuration::MINUTE,
+        }
+    }
+
+    /// Returns its word in a file.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Hour => "busiest-hour",
+            Self::Minute => "busiest-minute",
+        }
+    }
+}
+
+impl Beginning {
+    /// Returns the time from time zero, which is at `start`, to the beginning. A busiest time that has no moment begins at
+    /// time zero: the draft has reported the reason.
+    #[must_use]
+    pub fn after_zero(self, start: WeekMoment) -> SimDuration {
+        match self {
+            Self::Moment(moment) => moment.after_zero(start),
+            Self::Busiest(_) => SimDuration::ZERO,
+        }
+    }
+}
+
+moment!(
+    Beginning,
+    "a moment",
+    "02:00\", \"Wed 11:00\", \"297h\", \"busiest-hour\" or \"busiest-minute",
+    |text| {
+        let all = [Busiest::Hour, Busiest::Minute];
+        let busiest = all.into_iter().find(|one| one.word() == text).map(Beginning::Busiest);
+        busiest.or_else(|| moment(text).map(Beginning::Moment))
+    },
+    |beginning| match beginning {
+        Beginning::Moment(moment) => print_moment(moment),
+        Beginning::Busiest(busiest) => busiest.word().into(),
     }
 );

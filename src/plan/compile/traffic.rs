@@ -155,7 +155,7 @@ fn closed(users: &Spanned<u32>, spec: &WorkloadSpec, out: &mut Diagnostics) -> O
 
 /// Reads recorded traffic from the file that `trace` names, in the scenario's `folder`. For an access log, also
 /// returns a report of its contents.
-fn recorded(
+pub(crate) fn recorded(
     trace: &Spanned<TraceSpec>,
     spec: &WorkloadSpec,
     folder: &std::path::Path,
