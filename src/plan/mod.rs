@@ -10,6 +10,7 @@ pub mod bounds;
 pub mod carriage;
 pub mod checks;
 pub mod compile;
+pub mod copies;
 pub mod cost;
 pub mod cutsets;
 pub mod document;

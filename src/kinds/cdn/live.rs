@@ -20,6 +20,9 @@
 //! An answer is as old as the shield's copy; with ratios, as old as the shield's silence. `fetching` has the
 //! fetches and the requests that wait for them.
 //!
+//! A purge removes an object at an edge when its message is there; until then the edge serves its old copy, which counts as a
+//! stale answer ([`copies`](crate::mechanism::copies)).
+//!
 //! In: `route`, `route_of`, `look_up`, `answered`, `unanswered`, `health_changes`, `wipe`, `alarm`. Holds: hits + misses =
 //! look-ups, per edge; at most one alarm per edge; an edge holds at most the given number of objects.
 //! Leaves out: sizes of objects, more than two tiers, serving expired copies, limits of an edge's throughput; an edge
@@ -28,15 +31,16 @@
 //! Source: as [`crate::kinds::cache::live`]; for ages RFC 9111, HTTP caching, §4.2.3; for edges without a shield
 //! Amazon CloudFront's Origin Shield and Fastly's `try_select_shield`.
 
-use crate::convert::{below, place};
+use crate::convert::{below, low, place};
 use crate::engine::calendar::Ticket;
+use crate::mechanism::copies::{self, ALL, Message, Met, Versions};
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, Request, RequestId};
 use crate::model::route::{Draws, Op};
 use crate::model::world::Around;
-use crate::model::{Ctx, Fate, Health, Heard, Keeps, Live, Next, Start, none};
+use crate::model::{Answer, Ctx, Fate, Health, Heard, Keeps, Live, Next, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 pub mod content;
@@ -60,6 +64,8 @@ pub struct CdnConfig {
     pub key: KeyId,
     /// Alarm of the first edge; the alarms of the others follow.
     pub unit: UnitId,
+    /// True if purges reach its edges.
+    pub purged: bool,
 }
 
 /// Tier at which users enter.
@@ -83,6 +89,8 @@ pub struct AtCdn {
 pub struct EdgeConfig {
     /// The CDN.
     pub cdn: ComponentId,
+    /// True if purges reach it.
+    pub purged: bool,
 }
 
 /// Component of one edge, with its name, health and figures. The world passes its health on to
@@ -114,6 +122,8 @@ struct State {
     silent: bool,
     /// Its objects, where they are simulated.
     held: Option<Box<Held>>,
+    /// What it meets of changes of its objects, if purges reach it.
+    met: Option<Box<Met>>,
     /// Objects that it is fetching, where fetches are collapsed.
     flights: Flights,
     hits: u64,
@@ -164,6 +174,8 @@ pub struct Cdn {
     edges: Vec<State>,
     /// Components of the edges with their numbers, by component.
     numbers: Vec<(ComponentId, usize)>,
+    /// Last changes of the objects, if purges reach the edges.
+    versions: Option<Box<Versions>>,
     fetched: u64,
 }
 
@@ -193,6 +205,11 @@ impl Cdn {
                 Some(Held::warm(objects, config.ttl, draws, place(edge), (start, good)))
             }
         };
+        let objects = match &config.content {
+            EdgeContent::Objects(objects) if config.purged => Some(objects.count()),
+            _ => None,
+        };
+        let versions = objects.map(|objects| Box::new(Versions::new(objects)));
         let state = |edge: usize| State {
             works: true,
             withdrawn: false,
@@ -201,6 +218,7 @@ impl Cdn {
             good,
             silent: silent.is_some(),
             held: warm(edge).map(Box::new),
+            met: objects.map(|objects| Box::new(Met::new(objects))),
             flights: Flights::default(),
             hits: 0,
             misses: 0,
@@ -208,7 +226,8 @@ impl Cdn {
         let mut numbers: Vec<(ComponentId, usize)> =
             config.edges.iter().copied().zip(0..).collect();
         numbers.sort_unstable();
-        Self { edges: (0..config.edges.len()).map(state).collect(), numbers, config, fetched: 0 }
+        let edges = (0..config.edges.len()).map(state).collect();
+        Self { edges, numbers, versions, config, fetched: 0 }
     }
 
     /// Returns the edge to which page view `ordinal` is sent.
@@ -289,7 +308,11 @@ impl Cdn {
                 let object = objects.asked_for(request, at, draws);
                 let held = self.edges[edge].held.as_mut();
                 let hit = object.zip(held).is_some_and(|(object, held)| held.find(now, object));
-                (hit, object.filter(|_| objects.collapse))
+                let collapses = object.filter(|_| objects.collapse);
+                if let Some(object) = object {
+                    self.meets(now, edge, object, hit);
+                }
+                (hit, collapses)
             }
         };
         let state = &mut self.edges[edge];
@@ -301,6 +324,46 @@ impl Cdn {
         }
         self.counts(edge, hit);
         if hit { Found::Hit } else { Found::Miss }
+    }
+
+    /// Counts a look-up of `object` at `edge`, if purges reach it.
+    fn meets(&mut self, now: SimTime, edge: usize, object: u32, hit: bool) {
+        let State { held: Some(held), met: Some(met), .. } = &mut self.edges[edge] else { return };
+        if hit {
+            let since = earlier(now, held.age(now, object));
+            met.found(self.versions.as_ref().is_some_and(|all| all.is_old(object, since)));
+        } else {
+            met.missed(object);
+        }
+    }
+
+    /// Receives a message about copies of a class: the object in the `need` of a request has changed, or its copy at the edge
+    /// in its `local` is to be removed or replaced.
+    fn receives(&mut self, now: SimTime, (need, edge): (u64, u32), (message, row): (Message, u32)) {
+        let EdgeContent::Objects(objects) = &self.config.content else { return };
+        let rows = &objects.rows[..row as usize];
+        let before: u32 = rows.iter().map(|row| row.popularity.count()).sum();
+        let (first, end) = match need {
+            ALL => (before, before + objects.rows[row as usize].popularity.count()),
+            object => (before + low(object), before + low(object) + 1),
+        };
+        if message == Message::Changed {
+            if let Some(versions) = &mut self.versions {
+                versions.change(now, first, end);
+            }
+            return;
+        }
+        let State { held: Some(held), met: Some(met), .. } = &mut self.edges[edge as usize] else {
+            return;
+        };
+        for object in first..end {
+            if message == Message::Store {
+                held.replace(now, object);
+                met.stored(object);
+            } else if held.remove(now, object) {
+                met.removed(object);
+            }
+        }
     }
 
     /// Counts a look-up at `edge`.
@@ -336,6 +399,9 @@ impl Cdn {
                     && came.age < self.config.ttl
                 {
                     held.keep((now, came.age), object, EdgeObjects::victim(request, at, draws));
+                    if let Some(met) = &mut state.met {
+                        met.stored(object);
+                    }
                 }
             }
         }
@@ -392,11 +458,19 @@ impl Live for Cdn {
 
     none!(lent);
     none!(
-        cancel, health, listens, hears, ask, ended, holds, count_ends, waits, sojourns, by_number,
+        cancel, health, listens, hears, ended, holds, count_ends, waits, sojourns, by_number,
         closes, loads, queue, queue_mut, whole, is_process, is_idle, bounds, leader, data_swap,
         entrance, bars, starts, due, wake, returned, room, redirects, abandoned
     );
     none!(counts_anew, begin_to_count, keeps_place);
+
+    /// Receives a message about copies.
+    fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer {
+        let message = Message::of(what).expect("no step asks edges otherwise");
+        let entry = &ctx.requests[request];
+        self.receives(ctx.now, (entry.need, entry.local), message);
+        Answer::GoesOn
+    }
 
     /// Withdraws a failed edge once routes have converged.
     fn alarm(&mut self, _: &mut Ctx<'_>, local: u32, ticket: Ticket) {
@@ -428,7 +502,9 @@ impl Live for Cdn {
     fn part_reading(&self, part: ComponentId, _: SimTime) -> Option<Gauge> {
         let edge = &self.edges[self.edge_of(part)?];
         let (hits, misses) = (edge.hits, edge.misses);
-        Some(Gauge { arrived: hits + misses, completed: hits, refused: misses, ..Gauge::default() })
+        let tally = edge.met.as_ref().map(|met| met.tally(hits + misses)).unwrap_or_default();
+        let (arrived, completed, refused) = (hits + misses, hits, misses);
+        Some(Gauge { arrived, completed, refused, tally, ..Gauge::default() })
     }
 
     /// Applies a change of health of an edge.
@@ -522,8 +598,9 @@ impl Live for Edge {
     );
     none!(counts_anew, begin_to_count, keeps_place);
 
-    fn counts(_: &EdgeConfig) -> Keeps {
-        Keeps { completions: true, ..Keeps::NOTHING }
+    fn counts(config: &EdgeConfig) -> Keeps {
+        let tallied_by = config.purged.then_some(copies::OF);
+        Keeps { completions: true, tallied_by, ..Keeps::NOTHING }
     }
 
     fn whole(&self) -> Option<ComponentId> {
@@ -535,6 +612,9 @@ impl State {
     fn wipe(&mut self) {
         if let Some(held) = &mut self.held {
             held.clear();
+        }
+        if let Some(met) = &mut self.met {
+            met.forgets();
         }
     }
 }
