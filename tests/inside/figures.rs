@@ -188,7 +188,7 @@ fn a_star_behind_a_group_is_answered_with_the_bare_name() {
 }
 
 /// Scenarios that have, between them, all that the registry speaks of.
-const RICH: [&str; 15] = [
+const RICH: [&str; 16] = [
     "tiers/tier-6.toml",
     "tiers/tier-8.toml",
     "databases/slave-away.toml",
@@ -198,6 +198,7 @@ const RICH: [&str; 15] = [
     "claims/dedicated.toml",
     "scalable/job-queue.toml",
     "scalable/logging-tcp.toml",
+    "scalable/caching-sites.toml",
     "platform/io-throttle.toml",
     "platform/energy.toml",
     "platform/disk-writes.toml",

@@ -31,9 +31,9 @@
 //! Source: as [`crate::kinds::cache::live`]; for ages RFC 9111, HTTP caching, §4.2.3; for edges without a shield
 //! Amazon CloudFront's Origin Shield and Fastly's `try_select_shield`.
 
-use crate::convert::{below, low, place};
+use crate::convert::{below, place};
 use crate::engine::calendar::Ticket;
-use crate::mechanism::copies::{self, ALL, Message, Met, Versions};
+use crate::mechanism::copies::{self, Message, Met, Versions};
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
@@ -45,6 +45,7 @@ use crate::units::{SimDuration, SimTime};
 
 pub mod content;
 mod fetching;
+mod purged;
 
 use content::{EdgeContent, EdgeObjects, Held};
 use fetching::Flights;
@@ -324,46 +325,6 @@ impl Cdn {
         }
         self.counts(edge, hit);
         if hit { Found::Hit } else { Found::Miss }
-    }
-
-    /// Counts a look-up of `object` at `edge`, if purges reach it.
-    fn meets(&mut self, now: SimTime, edge: usize, object: u32, hit: bool) {
-        let State { held: Some(held), met: Some(met), .. } = &mut self.edges[edge] else { return };
-        if hit {
-            let since = earlier(now, held.age(now, object));
-            met.found(self.versions.as_ref().is_some_and(|all| all.is_old(object, since)));
-        } else {
-            met.missed(object);
-        }
-    }
-
-    /// Receives a message about copies of a class: the object in the `need` of a request has changed, or its copy at the edge
-    /// in its `local` is to be removed or replaced.
-    fn receives(&mut self, now: SimTime, (need, edge): (u64, u32), (message, row): (Message, u32)) {
-        let EdgeContent::Objects(objects) = &self.config.content else { return };
-        let rows = &objects.rows[..row as usize];
-        let before: u32 = rows.iter().map(|row| row.popularity.count()).sum();
-        let (first, end) = match need {
-            ALL => (before, before + objects.rows[row as usize].popularity.count()),
-            object => (before + low(object), before + low(object) + 1),
-        };
-        if message == Message::Changed {
-            if let Some(versions) = &mut self.versions {
-                versions.change(now, first, end);
-            }
-            return;
-        }
-        let State { held: Some(held), met: Some(met), .. } = &mut self.edges[edge as usize] else {
-            return;
-        };
-        for object in first..end {
-            if message == Message::Store {
-                held.replace(now, object);
-                met.stored(object);
-            } else if held.remove(now, object) {
-                met.removed(object);
-            }
-        }
     }
 
     /// Counts a look-up at `edge`.

@@ -35,31 +35,7 @@ impl Checks for Purge {
         Purpose::Requests
     }
 
-    /// Reports a purged cache in which nothing is looked up.
-    fn unused(&self, draft: &Draft, out: &mut Diagnostics) {
-        let mut read = BTreeSet::new();
-        for route in &draft.routes {
-            each(&route.steps, &mut |step| {
-                if let Does::Ask(ask) = &step.does
-                    && ask.changes().is_none()
-                {
-                    read.insert(ask.of());
-                }
-            });
-        }
-        for (at, (_, spec)) in draft.scenario.purge.iter().enumerate() {
-            for (copies, span) in draft.links.own.purges[at].of.iter().zip(spans(spec)) {
-                if copies.cache().is_some() && !read.contains(&copies.of) {
-                    let name = copies.of.0.name(&draft.scenario, copies.of.1);
-                    let message = format!("no step looks anything up in the cache `{name}`");
-                    let help = format!("look it up: `{{ cache = \"{name}\" }}`; or remove it here");
-                    inert(span, message, &help, out);
-                }
-            }
-        }
-    }
-
-    none!(uses, entrance, onward, store, begins, arrows, receives);
+    none!(uses, entrance, onward, store, unused, begins, arrows, receives);
 }
 
 /// Returns the places of the references of a purge.
