@@ -163,21 +163,22 @@ fn what_is_cut_off_stays_stale_until_its_message_comes_or_for_good() {
         "purge-messages.pages[outcome=done]",
     ];
     let during = 10.0 - (1.0 - (-EACH * 10.0_f64).exp()) / EACH;
-    let old = 1.0 - (-EACH * 10.0_f64).exp();
+    let old = found() * (1.0 - (-EACH * 10.0_f64).exp());
     // Pages that are not there when the link breaks are stored at their first look-up, and old from their next change.
+    let missing = |rate: f64, at: f64| {
+        let there = 1.0 - (-rate * at).exp();
+        there - rate * ((-EACH * at).exp() - (-rate * at).exp()) / (rate - EACH)
+    };
     let later = over_pages(&|rate| {
         let steps = 2_000;
         let width = 10.0 / f64::from(steps);
-        let old = |at: f64| {
-            let there = 1.0 - (-rate * at).exp();
-            there - rate * ((-EACH * at).exp() - (-rate * at).exp()) / (rate - EACH)
-        };
-        let area: f64 = (0..steps).map(|step| old((f64::from(step) + 0.5) * width) * width).sum();
-        rate * EACH / (rate + EACH) * area
+        let area = (0..steps).map(|step| missing(rate, (f64::from(step) + 0.5) * width) * width);
+        rate * EACH / (rate + EACH) * area.sum::<f64>()
     });
+    let old = old + over_pages(&|rate| rate * EACH / (rate + EACH) * missing(rate, 10.0));
     let waits = run(&format!("{SITES}when-cut-off = \"wait\"\n"), &figures);
     // 100 messages come together after 40 ms, and share one core for 0.1 s; and the steady answers of the last 2 s.
-    let after = found() * old * 0.14 + found() * EACH * 0.041 * 1.86;
+    let after = old * 0.14 + found() * EACH * 0.041 * 1.86;
     is_near(&waits, "stale-hits.west-pages@cut", found() * during + later + after, 0.04);
     assert_eq!(value(&waits, "purge-messages.pages[outcome=cut-off]@cut"), 0.0);
     let loses = run(&format!("{SITES}when-cut-off = \"lose\"\n"), &figures);
@@ -186,9 +187,9 @@ fn what_is_cut_off_stays_stale_until_its_message_comes_or_for_good() {
     let sent = value(&loses, "purge-messages.pages@cut");
     let done = value(&loses, "purge-messages.pages[outcome=done]@cut");
     assert!((sent - lost - done).abs() < 1.0, "{sent} = {lost} + {done}");
-    // What is old ends with the next change: on average 1 - (1 - e^(-u 2 s)) / 2 of it is left in the 2 s.
+    // What is old ends with its next change.
     let left = old * (1.0 - (-EACH * 2.0_f64).exp()) / EACH;
-    is_near(&loses, "stale-hits.west-pages@cut", found() * (during + left) + later, 0.04);
+    is_near(&loses, "stale-hits.west-pages@cut", found() * during + later + left, 0.04);
 }
 
 /// A writer that waits has the way there and back and the work: 2 × 40 ms + 1 ms. Cut off, it waits for its time-out.
@@ -220,6 +221,20 @@ fn a_new_copy_replaces_the_old_one() {
     is_near(&results, "hit.east-pages@steady", found() / 200.0, 0.004);
     // 20 kB at 12.5 MB/s take 1.6 ms.
     is_near(&results, "stale-hits.west-pages@steady", 120.0 * EACH * 0.0426 * 200.0, 0.12);
+}
+
+/// Over years the work of the messages counts, 10/s x 1 ms of 4 cores, and their mean hits; stale answers are of windows alone.
+#[test]
+fn years_know_the_work_of_purges_and_no_stale_answers() {
+    let horizon = "seed = 5\nhorizon = \"1y\"";
+    let text = SITES.replace("seed = 5", horizon).replace("replications = 8", "replications = 2");
+    let scenario = Scenario::parse(&format!("{text}when-cut-off = \"wait\"\n")).unwrap();
+    let work = "utilization.server.west-box.cpu@horizon";
+    let results = scenario.run(&Run::new().years_only().figure(work)).unwrap();
+    is_near(&results, work, 10.0 * 0.001 / 4.0, 0.01);
+    let stale = Run::new().years_only().figure("stale-hits.west-pages@horizon");
+    let error = scenario.run(&stale).unwrap_err().to_string();
+    assert!(error.contains("not estimated over the horizon"), "{error}");
 }
 
 const EDGES: &str = r#"
