@@ -4,7 +4,7 @@
 //! A look-up that finds an old copy gets a *stale* answer. A purge removes the copy; the next look-up of that object is a
 //! *refetch*, and so are further ones until a new copy is there.
 //!
-//! In: [`Versions`] has the last change of each object, of which all caches have copies; [`Met`] has what one cache has met.
+//! In: [`Versions`] has the last change of each object, of which all caches have copies; [`Met`] has the effects on one cache.
 //! Holds: stale answers + refetches ≤ look-ups; all counts are integers that never fall.
 //! Leaves out: a copy whose fetch has read the object before its change and arrives afterwards counts as new.
 
@@ -91,7 +91,7 @@ impl Versions {
     }
 }
 
-/// What a cache has met of changes of its objects.
+/// Effects of changes of objects on one cache.
 #[derive(Clone, Debug)]
 pub struct Met {
     /// True for each object whose copy a purge has removed, until a new one is stored.

@@ -12,7 +12,7 @@ use crate::units::SimDuration;
 use crate::workload::changed::Changes;
 use crate::workload::popularity::Zipf;
 
-/// What a purge reaches: an object cache, or the edges of a CDN with their copies of what one class asks for.
+/// Receivers of a purge: an object cache, or the edges of a CDN with their copies of what one class asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Copies {
     /// Its kind and its index in the file.

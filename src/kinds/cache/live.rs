@@ -103,13 +103,13 @@ pub struct Cache {
     /// True while its process is down or unreachable.
     gone: bool,
     inside: Inside,
-    /// What it meets of changes, if purges reach it.
+    /// Changes of its objects and their effects, if purges reach it.
     purges: Option<Box<Purges>>,
     hits: u64,
     misses: u64,
 }
 
-/// Changes of the objects of a cache, and what it meets of them.
+/// Changes of the objects of a cache, and their effects.
 #[derive(Clone, Debug)]
 struct Purges {
     versions: Versions,

@@ -123,7 +123,7 @@ struct State {
     silent: bool,
     /// Its objects, where they are simulated.
     held: Option<Box<Held>>,
-    /// What it meets of changes of its objects, if purges reach it.
+    /// Effects of changes of its objects, if purges reach it.
     met: Option<Box<Met>>,
     /// Objects that it is fetching, where fetches are collapsed.
     flights: Flights,

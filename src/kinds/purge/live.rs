@@ -107,7 +107,7 @@ pub struct Target {
 /// Configuration of a purge.
 #[derive(Clone, Debug)]
 pub struct PurgeConfig {
-    /// What it reaches.
+    /// Caches and edges that it reaches.
     pub targets: Vec<Target>,
     /// The processes that may send it, sorted, each with its ways to the targets.
     pub senders: Vec<(ComponentId, Vec<Way>)>,

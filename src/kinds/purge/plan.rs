@@ -9,6 +9,6 @@ pub struct Purge;
 /// Resolved references of a purge.
 #[derive(Clone, Debug, Default)]
 pub struct PurgeLinks {
-    /// What it reaches, in the order of the file.
+    /// Caches and CDNs that it reaches, in the order of the file.
     pub of: Vec<Copies>,
 }

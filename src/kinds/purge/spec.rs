@@ -19,7 +19,7 @@ spec! {
         of: OneOrMany<Reference> => not_empty(),
         /// Request class whose objects a CDN keeps copies of. Without it, the only one in the `popularity` of the CDN.
         class: Option<Name>,
-        /// Those of them that store the new copy instead (write-through).
+        /// Members of `of` that store the new copy instead (write-through).
         through: Option<OneOrMany<Reference>> => not_empty(),
         /// Size of the new copy on links between sites. Without it, that of a message.
         copy: Option<LawSpec<Bytes>>,
