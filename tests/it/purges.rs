@@ -229,7 +229,7 @@ fn years_know_the_work_of_purges_and_no_stale_answers() {
     let horizon = "seed = 5\nhorizon = \"1y\"";
     let text = SITES.replace("seed = 5", horizon).replace("replications = 8", "replications = 2");
     let scenario = Scenario::parse(&format!("{text}when-cut-off = \"wait\"\n")).unwrap();
-    let work = "utilization.server.west-box.cpu@horizon";
+    let work = "utilization.west-box-1.cpu@horizon";
     let results = scenario.run(&Run::new().years_only().figure(work)).unwrap();
     is_near(&results, work, 10.0 * 0.001 / 4.0, 0.01);
     let stale = Run::new().years_only().figure("stale-hits.west-pages@horizon");
