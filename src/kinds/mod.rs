@@ -16,6 +16,7 @@ pub mod log;
 pub mod name_service;
 pub mod nas;
 pub mod network;
+pub mod purge;
 pub mod queue;
 pub mod scaler;
 pub mod service;
@@ -64,6 +65,8 @@ macro_rules! each_kind {
                 |spec| crate::convert::table::u32(spec.to.value.0.len()), crate::kinds::log::plan::Log;
             Scaler, scaler, "scaler", crate::kinds::scaler::spec::ScalerSpec, "Autoscalers, which launch and remove members of a service with the load.",
                 |_spec| 1, crate::kinds::scaler::plan::Scaler;
+            Purge, purge, "purge", crate::kinds::purge::spec::PurgeSpec, "Purges: messages that remove old copies from caches and edges at all sites.",
+                |_spec| 1, crate::kinds::purge::plan::Purge;
         }
     };
 }
@@ -71,7 +74,7 @@ pub(crate) use each_kind;
 
 /// All kinds, in the order in which they are compiled. Pools, draw keys and programs are numbered in this order;
 /// a deep probe asks other components in the order of their pools.
-pub const COMPILED: [Kind; 20] = [
+pub const COMPILED: [Kind; 21] = [
     Kind::Station,
     Kind::Site,
     Kind::Rack,
@@ -92,6 +95,7 @@ pub const COMPILED: [Kind; 20] = [
     Kind::Sharded,
     Kind::Log,
     Kind::Scaler,
+    Kind::Purge,
 ];
 
 /// Resolved references of the components whose kind has no field of its own in
@@ -108,6 +112,8 @@ pub struct Resolved {
     pub logs: Vec<log::plan::LogLinks>,
     /// References of each autoscaler.
     pub scalers: Vec<scaler::plan::ScalerLinks>,
+    /// References of each purge.
+    pub purges: Vec<purge::plan::PurgeLinks>,
 }
 
 /// Calls `make!` with the tokens `$($before)*` and the steps that kinds of components add. A row holds a description
@@ -122,6 +128,7 @@ macro_rules! each_step {
             "Publication of a message to a queue.", "publish" => Publish(crate::kinds::queue::spec::PublishStep);
             "A wait until published messages are done.", "await" => Await(crate::kinds::queue::spec::AwaitStep);
             "A record written to a log.", "log" => Log(crate::kinds::log::spec::LogStep);
+            "A change of an object, of which a purge tells caches and edges.", "purge" => Purge(crate::kinds::purge::spec::PurgeStep);
         }
     };
 }
@@ -153,6 +160,7 @@ macro_rules! each_component {
             "The messages of a queue.", Queue: Box<crate::kinds::queue::live::Queue>, crate::kinds::queue::live::Queue;
             "The copies of the records of a log on their way.", Log: Box<crate::kinds::log::live::Log>, crate::kinds::log::live::Log;
             "An autoscaler.", Scaler: Box<crate::kinds::scaler::live::Scaler>, crate::kinds::scaler::live::Scaler;
+            "The messages of a purge on their way.", Purge: Box<crate::kinds::purge::live::Purge>, crate::kinds::purge::live::Purge;
         }
     };
 }
@@ -161,12 +169,20 @@ pub(crate) use each_component;
 /// Calls `make!` with the tokens `$($before)*` and the metrics that kinds of components add.
 macro_rules! each_metric {
     ($make:ident, $($before:tt)*) => {
+        crate::kinds::purge::figures::metrics! { [crate::kinds::metrics_of_scalers] $make, $($before)* }
+    };
+}
+pub(crate) use each_metric;
+
+/// Passes the metrics of purges on to those of scalers and zones.
+macro_rules! metrics_of_scalers {
+    ($make:ident, $($before:tt)*) => {
         crate::kinds::scaler::figures::metrics! {
             [crate::kinds::zone::figures::metrics] [crate::kinds::metrics_of_disks] $make, $($before)*
         }
     };
 }
-pub(crate) use each_metric;
+pub(crate) use metrics_of_scalers;
 
 /// Passes the metrics of disks on to those of logs and queues.
 macro_rules! metrics_of_disks {
@@ -191,6 +207,7 @@ pub const ROWS: &[&[crate::plan::figure::registry::Row]] = &[
     queue::figures::ROWS,
     log::figures::ROWS,
     scaler::figures::ROWS,
+    purge::figures::ROWS,
 ];
 
 /// Returns the name of the tally that holds a figure of [`ROWS`] and how to read it; `None` for any other figure.
@@ -203,6 +220,7 @@ pub fn read(
         .or_else(|| queue::figures::read(figure).map(|how| (queue::account::OF, how)))
         .or_else(|| log::figures::read(figure))
         .or_else(|| scaler::figures::read(figure).map(|how| (scaler::account::OF, how)))
+        .or_else(|| purge::figures::read(figure))
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Mechanisms that several kinds of components share, and that depend on no kind: a processor divided among zones,
 //! links divided among transfers, loss on a link, the path of disk operations with transaction groups, the intent log, a
 //! scrub and a resilver, memory as an adaptive cache with its second level on a disk and under a cap, power by load, hours
-//! of the week, the agreement of copies on writes with its row locks, and the rules of an autoscaler and of the choice of a
-//! server.
+//! of the week, the agreement of copies on writes with its row locks, the age of copies whose objects change, and the rules
+//! of an autoscaler and of the choice of a server.
 
 pub mod arc;
 pub mod commit;
+pub mod copies;
 pub mod cpu_share;
 pub mod cpu_tick;
 mod cpu_zone;

@@ -83,6 +83,37 @@ pub fn crosses(draft: &Draft, carriage: &Carriage) -> BTreeSet<Crossed> {
     crossed
 }
 
+impl Crossed {
+    /// Returns the name of the component that stands for it.
+    #[must_use]
+    pub fn component(self, draft: &Draft) -> String {
+        let scenario = &draft.scenario;
+        match self {
+            Self::Switch(rack) => format!("{}.switch", scenario.rack[rack].0),
+            Self::Uplinks(site) => format!("{}.uplink", scenario.site[site].0),
+            Self::Link(link) => scenario.link[link].0.text.clone(),
+        }
+    }
+
+    /// Returns whether data from `rack` cross it from its first site to the second, if it is a link between sites.
+    #[must_use]
+    pub fn is_onward(self, draft: &Draft, rack: Option<usize>) -> bool {
+        let Self::Link(link) = self else { return true };
+        let from = rack.and_then(|rack| draft.links.racks[rack]);
+        draft.links.links[link].first().copied() == from
+    }
+}
+
+/// Returns the links on the way from a rack to users and edges: its switch, and the uplinks of its site.
+#[must_use]
+pub fn way_out(draft: &Draft, rack: usize) -> Vec<Crossed> {
+    let scenario = &draft.scenario;
+    let switch = scenario.rack[rack].1.switch.as_ref().map(|_| Crossed::Switch(rack));
+    let site = draft.links.racks[rack];
+    let uplinks = site.filter(|site| scenario.site[*site].1.uplinks.is_some());
+    switch.into_iter().chain(uplinks.map(Crossed::Uplinks)).collect()
+}
+
 /// Returns the first link between two sites.
 #[must_use]
 pub fn link_between(draft: &Draft, one: usize, other: usize) -> Option<usize> {

@@ -9,6 +9,8 @@
 //! by them are never found if copies have a lifetime. Requests spread evenly over edges. Fetches take no time, so
 //! that collapsing them makes no difference.
 
+use std::collections::BTreeMap;
+
 use crate::kinds::cache::spec::{CachePolicy, CacheSpec};
 use crate::kinds::cdn::live::content::EdgeRow;
 use crate::kinds::cdn::spec::{CdnSpec, EdgeContentSpec, EdgePolicy};
@@ -26,7 +28,7 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::units::{Rate, SimDuration};
 use crate::workload::adaptive::adaptive_hit_ratio;
-use crate::workload::changed::{self, Changes};
+use crate::workload::changed::{self, Changes, Removed};
 use crate::workload::hits::{HitRatios, Holds, Policy, Ttl, hit_ratios, hit_ratios_of_two_tiers};
 use crate::workload::popularity::{MAX_OBJECTS, Zipf};
 
@@ -144,26 +146,73 @@ impl Hits {
                 Some(Entrance::Cdn(cdn)) => 1.0 - self.at_edges(draft, cdn, class),
                 _ => 1.0,
             };
-            self.follow(&draft.routes[class].steps, rate * missed, &mut rates);
+            self.follow(draft, &draft.routes[class].steps, rate * missed, &mut rates);
         }
         rates
     }
 
-    fn follow(&self, steps: &[Step], rate: f64, rates: &mut [Asks]) {
+    fn follow(&self, draft: &Draft, steps: &[Step], rate: f64, rates: &mut [Asks]) {
         let passes = |ask: &dyn Ask| ask.passes(self);
         for (step, count) in Visits::new(steps, &passes).take() {
             match &step.does {
-                Does::Ask(ask) => {
-                    if let (Kind::Cache, cache) = ask.of() {
-                        match ask.changes() {
-                            Some(changes) => rates[cache].add(rate * count, &changes),
-                            None => rates[cache].look_ups += rate * count,
+                Does::Ask(ask) => match (ask.of(), ask.changes()) {
+                    ((Kind::Cache, cache), Some(changes)) => {
+                        rates[cache].add(rate * count, &changes);
+                    }
+                    ((Kind::Cache, cache), None) => rates[cache].look_ups += rate * count,
+                    ((Kind::Purge, purge), Some(changes)) => {
+                        for copies in &draft.links.own.purges[purge].of {
+                            if let Some(asks) =
+                                copies.cache().and_then(|cache| rates.get_mut(cache))
+                            {
+                                asks.add(rate * count, &copies.of_purge(draft, purge, &changes));
+                            }
                         }
                     }
-                }
-                Does::Call(call) => self.follow(&call.steps, rate * count, rates),
+                    _ => {}
+                },
+                Does::Call(call) => self.follow(draft, &call.steps, rate * count, rates),
                 _ => {}
             }
+        }
+    }
+}
+
+/// Returns the changes per second that purges bring to each edge, by CDN and class. Purges after a look-up that misses count
+/// as if each look-up missed.
+fn purges_at_edges(draft: &Draft, rates: &[f64]) -> BTreeMap<(usize, usize), Changes> {
+    let mut found: BTreeMap<(usize, usize), Changes> = BTreeMap::new();
+    for (route, rate) in draft.routes.iter().zip(rates) {
+        purges_of(draft, &route.steps, *rate, &mut found);
+    }
+    found
+}
+
+fn purges_of(
+    draft: &Draft,
+    steps: &[Step],
+    rate: f64,
+    found: &mut BTreeMap<(usize, usize), Changes>,
+) {
+    let never_hits = Hits::default();
+    let passes = |ask: &dyn Ask| ask.passes(&never_hits);
+    for (step, count) in Visits::new(steps, &passes).take() {
+        match &step.does {
+            Does::Ask(ask) => {
+                let ((Kind::Purge, purge), Some(changes)) = (ask.of(), ask.changes()) else {
+                    continue;
+                };
+                for copies in &draft.links.own.purges[purge].of {
+                    let Some(edges) = copies.edges() else { continue };
+                    let each = copies.of_purge(draft, purge, &changes);
+                    let mut sum =
+                        Asks { look_ups: 0.0, changes: found.remove(&edges).unwrap_or_default() };
+                    sum.add(rate * count, &each);
+                    found.insert(edges, sum.changes);
+                }
+            }
+            Does::Call(call) => purges_of(draft, &call.steps, rate * count, found),
+            _ => {}
         }
     }
 }
@@ -247,6 +296,7 @@ fn by_objects(
         return None;
     }
     let rates = class_rates(draft, &Hits::default());
+    let purges = purges_at_edges(draft, &rates);
     let row = |class: usize| {
         let name = &classes[class].0;
         let popularity = table(content.popularity.get(name)?)?;
@@ -254,13 +304,27 @@ fn by_objects(
         let enters = draft.links.enters[class] == Some(Entrance::Cdn(cdn));
         let rate = if enters { rates[class] } else { 0.0 };
         let rate = Rate::per_second(rate * cacheable / f64::from(spec.count.value))?;
-        Some(EdgeRow { popularity, cacheable, rate, behind: Vec::new() })
+        let changes = purges.get(&(cdn, class)).copied().unwrap_or_default();
+        let removed = changes.removing.map(|rate| Rate::per_second(rate).unwrap_or(Rate::ZERO));
+        Some(EdgeRow { popularity, cacheable, rate, behind: Vec::new(), removed })
     };
     let rows: Vec<Option<EdgeRow>> = (0..classes.len()).map(row).collect();
     let asked: Vec<(Zipf, Rate)> =
         rows.iter().flatten().map(|row| (row.popularity.clone(), row.rate)).collect();
     let behind = shield.map(|shield| &draft.scenario.cdn[shield].1);
     let behind = behind.and_then(|spec| Some((spec, holds_of(spec)?)));
+    if purges.keys().any(|(purged, _)| *purged == cdn) {
+        // Purged edges have no shields and evict the least recently used object.
+        let of = |row: &EdgeRow| Removed {
+            popularity: row.popularity.clone(),
+            rate: row.rate,
+            removed: row.removed,
+        };
+        let asked: Vec<Removed> = rows.iter().flatten().map(of).collect();
+        let HitRatios { ratios, stays } =
+            changed::expiring_hit_ratios(&asked, holds.capacity, spec.ttl.value);
+        return Some((found(rows, ratios, stays), None));
+    }
     let Some((shield, shields)) = behind else {
         let HitRatios { ratios, stays } = hit_ratios(&asked, &holds);
         return Some((found(rows, ratios, stays), None));
@@ -324,6 +388,13 @@ impl Played {
             let (rate, quiet) = if rate > 0.0 { (rate, PROMOTION.seconds()) } else { (1.0, 0.0) };
             return Some(adaptive_hit_ratio(&self.popularity, self.capacity, rate, quiet));
         };
+        if let Some(ttl) = ttl.filter(|_| !asks.changes.is_none()) {
+            let per_second = |rate| Rate::per_second(rate).unwrap_or(Rate::ZERO);
+            let removed = asks.changes.removing.map(per_second);
+            let popularity = self.popularity.clone();
+            let asked = [Removed { popularity, rate: per_second(rate), removed }];
+            return Some(changed::expiring_hit_ratios(&asked, self.capacity, ttl.length).ratios[0]);
+        }
         if !asks.changes.is_none() {
             let cache = (self.capacity, policy);
             return Some(changed::hit_ratio(&self.popularity, cache, rate, &asks.changes));

@@ -11,6 +11,7 @@ mod busiest;
 pub mod carriage;
 pub mod checks;
 pub mod compile;
+pub mod copies;
 pub mod cost;
 pub mod cutsets;
 pub mod document;

@@ -346,7 +346,11 @@ fn time_in(groups: &[Group], holds: &Holds) -> f64 {
 }
 
 /// Returns the time at which `held` reaches the capacity, for this number of objects and total request rate.
-fn fills_in((objects, total): (f64, f64), capacity: f64, held: &dyn Fn(f64) -> f64) -> f64 {
+pub(super) fn fills_in(
+    (objects, total): (f64, f64),
+    capacity: f64,
+    held: &dyn Fn(f64) -> f64,
+) -> f64 {
     if objects <= capacity {
         return f64::INFINITY;
     }
@@ -406,7 +410,7 @@ fn hit(rate: f64, time: f64, holds: &Holds) -> f64 {
 
 /// Returns U: the requests from one fetch to the next, including the latter. Terms above e¹¹ would cancel; long before
 /// that a long gap has certainly occurred.
-fn requests_until_gone(rate: f64, gap: f64, ttl: f64) -> f64 {
+pub(super) fn requests_until_gone(rate: f64, gap: f64, ttl: f64) -> f64 {
     if gap >= ttl {
         return 1.0 + rate * ttl;
     }

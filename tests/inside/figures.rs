@@ -198,6 +198,7 @@ const RICH: [&str; 16] = [
     "claims/dedicated.toml",
     "scalable/job-queue.toml",
     "scalable/logging-tcp.toml",
+    "scalable/caching-sites.toml",
     "platform/io-throttle.toml",
     "platform/energy.toml",
     "platform/disk-writes.toml",

@@ -33,6 +33,7 @@ mod messages;
 mod numbered;
 mod outputs;
 mod peers;
+mod purges;
 mod queues;
 mod replay;
 mod replication;

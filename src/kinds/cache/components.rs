@@ -7,6 +7,7 @@ use crate::model::blueprint::{Config, Part};
 use crate::model::ids::ComponentId;
 use crate::model::route::Pick;
 use crate::plan::compile::{Bounds, Builder, Made};
+use crate::plan::copies;
 use crate::plan::hits::{policy_of, refuse};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::names::Kind;
@@ -65,7 +66,8 @@ fn content(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     let process = builder.id(&name.text);
     let popularity = builder.draft().hits.popularity(index);
     let content = content_of(name, spec, popularity, builder.out()).unwrap_or(Content::Ratio(0.0));
-    builder.part(id, Config::Cache(CacheConfig { process, content }))
+    let purged = copies::is_purged(builder.draft(), (Kind::Cache, index));
+    builder.part(id, Config::Cache(CacheConfig { process, content, purged }))
 }
 
 /// Returns the content of a cache; `None` if an error was reported, here or by the checks of the draft.

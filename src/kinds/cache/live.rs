@@ -16,7 +16,8 @@
 //! In: `look_up`, `read`, `clear`. Holds: at most `capacity` objects, or bytes of blocks; a look-up is
 //! O(1), a draw of its object O(log n); object caches allocate nothing after `new`.
 //! A change of an object removes its copy, or stores the new one (write-through). It does not reach a process that is cut
-//! off, which keeps its old copy.
+//! off, which keeps its old copy. A purge brings such changes as messages; a cache that it reaches counts the old copies
+//! that its look-ups find ([`copies`](crate::mechanism::copies)).
 //!
 //! Leaves out: sizes of objects, a copy that is fetched while its object changes, several callers fetching one object
 //! at once, requests inside the process when it fails (they fail).
@@ -26,10 +27,11 @@
 pub mod blocks;
 mod objects;
 
-use crate::convert::{below, place};
+use crate::convert::{below, low, place};
 use crate::engine::calendar::Ticket;
 use crate::kinds::cache::live::blocks::{BlocksConfig, Found, Memory};
 use crate::mechanism::arc::AdaptiveCache;
+use crate::mechanism::copies::{self, ALL, Message, Met, Versions};
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::request::RequestId;
@@ -81,6 +83,8 @@ pub struct CacheConfig {
     pub process: ComponentId,
     /// Model of the hits.
     pub content: Content,
+    /// True if purges reach it.
+    pub purged: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -99,14 +103,31 @@ pub struct Cache {
     /// True while its process is down or unreachable.
     gone: bool,
     inside: Inside,
+    /// Changes of its objects and their effects, if purges reach it.
+    purges: Option<Box<Purges>>,
     hits: u64,
     misses: u64,
+}
+
+/// Changes of the objects of a cache, and their effects.
+#[derive(Clone, Debug)]
+struct Purges {
+    versions: Versions,
+    met: Met,
 }
 
 impl Cache {
     /// Creates a cold cache.
     #[must_use]
     pub fn new(config: CacheConfig) -> Self {
+        let purges =
+            |objects: u32| Purges { versions: Versions::new(objects), met: Met::new(objects) };
+        let purges = match &config.content {
+            Content::Objects { popularity, .. } if config.purged => {
+                Some(purges(popularity.count()))
+            }
+            _ => None,
+        };
         let inside = match config.content {
             Content::Ratio(ratio) => Inside::Ratio(ratio),
             Content::Objects { capacity, policy, popularity, ttl, sliding_ttl } => {
@@ -121,7 +142,7 @@ impl Cache {
             Content::Blocks(config) => Inside::Blocks(Box::new(Memory::new(*config))),
             Content::Second => Inside::Second(config.process),
         };
-        Self { gone: false, inside, hits: 0, misses: 0 }
+        Self { gone: false, inside, purges: purges.map(Box::new), hits: 0, misses: 0 }
     }
 
     /// Looks up the object of `request`, drawn under `key`; returns whether it hits.
@@ -136,7 +157,18 @@ impl Cache {
                     Policy::Random => ctx.draws.uniform(key, entry, 1),
                     _ => 0.0,
                 };
-                cache.look_up(ctx.now, object, victim)
+                let since = self.purges.as_ref().and_then(|_| cache.since(object));
+                let hit = cache.look_up(ctx.now, object, victim);
+                if let Some(Purges { versions, met }) = self.purges.as_deref_mut() {
+                    match since.filter(|_| hit) {
+                        Some(since) => met.found(versions.is_old(object, since)),
+                        None => {
+                            met.missed(object);
+                            met.stored(object);
+                        }
+                    }
+                }
+                hit
             }
             Inside::Adaptive(cache, popularity) => {
                 cache.access(ctx.now, popularity.object(uniform), 1, false)
@@ -165,6 +197,40 @@ impl Cache {
             cache.change(ctx.now, object, ctx.draws.uniform(key, entry, 1));
         } else {
             cache.remove(object);
+        }
+    }
+
+    /// Receives a message about copies: the object in the `need` of `request` has changed, or its copy is to be removed or
+    /// replaced. The number is the key by which a full cache draws what it evicts for a new copy.
+    fn receives(&mut self, ctx: &Ctx<'_>, request: RequestId, (message, number): (Message, u32)) {
+        let entry = &ctx.requests[request];
+        let (Inside::Objects(cache, popularity), Some(purges)) =
+            (&mut self.inside, &mut self.purges)
+        else {
+            unreachable!("the plan refuses purges of other caches")
+        };
+        let Purges { versions, met } = purges.as_mut();
+        let (first, end) = match entry.need {
+            ALL => (0, popularity.count()),
+            object => (low(object), low(object) + 1),
+        };
+        match message {
+            Message::Changed => versions.change(ctx.now, first, end),
+            Message::Remove => {
+                for object in first..end {
+                    if cache.holds(ctx.now, object) {
+                        met.removed(object);
+                    }
+                    cache.remove(object);
+                }
+            }
+            Message::Store => {
+                let victim = ctx.draws.uniform(KeyId(number), entry, 0);
+                for object in first..end {
+                    cache.replace(ctx.now, object, victim);
+                    met.stored(object);
+                }
+            }
         }
     }
 
@@ -198,6 +264,9 @@ impl Cache {
 
     /// Removes all objects or blocks.
     pub fn clear(&mut self) {
+        if let Some(purges) = &mut self.purges {
+            purges.met.forgets();
+        }
         match &mut self.inside {
             Inside::Objects(cache, _) => cache.clear(),
             Inside::Adaptive(cache, _) => cache.clear(),
@@ -273,6 +342,11 @@ impl Live for Cache {
             arrived: self.hits + self.misses,
             completed: self.hits,
             refused: self.misses,
+            tally: self
+                .purges
+                .as_ref()
+                .map(|purges| purges.met.tally(self.hits + self.misses))
+                .unwrap_or_default(),
             ..Gauge::default()
         }
     }
@@ -306,6 +380,10 @@ impl Live for Cache {
                 return Answer::Way(NO_CACHE);
             }
             self.change(ctx, request, what);
+            return Answer::GoesOn;
+        }
+        if let Some(message) = Message::of(what) {
+            self.receives(ctx, request, message);
             return Answer::GoesOn;
         }
         if self.gone {
@@ -348,8 +426,9 @@ impl Live for Cache {
         if let Inside::Blocks(memory) = &self.inside { memory.reading(part) } else { None }
     }
 
-    fn counts(_: &CacheConfig) -> Keeps {
-        Keeps { completions: true, ..Keeps::NOTHING }
+    fn counts(config: &CacheConfig) -> Keeps {
+        let tallied_by = config.purged.then_some(copies::OF);
+        Keeps { completions: true, tallied_by, ..Keeps::NOTHING }
     }
 
     fn forgets(&mut self, _: ComponentId) -> bool {

@@ -7,10 +7,11 @@ use crate::kinds::cdn::step;
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
 use crate::plan::compile::{Builder, Made};
+use crate::plan::copies;
 use crate::plan::hits::{policy_of_edge, refuse};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Entrance;
-use crate::plan::names::member_name;
+use crate::plan::names::{Kind, member_name};
 use crate::plan::program::{Compiler, Way};
 
 impl Components for Cdn {
@@ -21,7 +22,8 @@ impl Components for Cdn {
             for number in 0..spec.count.value {
                 builder.want(member_name(name, number), move |builder, id| {
                     let cdn = builder.id(&origin_name(name));
-                    builder.part(id, Config::Edge(EdgeConfig { cdn }))
+                    let purged = copies::is_purged(builder.draft(), (Kind::Cdn, index));
+                    builder.part(id, Config::Edge(EdgeConfig { cdn, purged }))
                 });
             }
             builder.want(origin_name(name), move |builder, id| edges(builder, id, index));
@@ -58,13 +60,14 @@ impl Components for Cdn {
 }
 
 /// Returns the name of the component of all edges of the CDN `name`, which fetches from the origin.
-pub(super) fn origin_name(name: &str) -> String {
+pub(crate) fn origin_name(name: &str) -> String {
     format!("{name}.origin")
 }
 
 /// Makes the component of all edges of a CDN. [`Components::finish`] sets the key of a view's edge.
 fn edges(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
-    let (name, spec) = &builder.draft().scenario.cdn[index];
+    let draft = builder.draft();
+    let (name, spec) = &draft.scenario.cdn[index];
     let count = spec.count.value;
     let unit = builder.units(id, count);
     let config = Config::Cdn(CdnConfig {
@@ -74,6 +77,7 @@ fn edges(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
         convergence: spec.convergence.value,
         key: KeyId(0),
         unit,
+        purged: copies::is_purged(draft, (Kind::Cdn, index)),
     });
     builder.part(id, config)
 }

@@ -20,6 +20,9 @@
 //! An answer is as old as the shield's copy; with ratios, as old as the shield's silence. `fetching` has the
 //! fetches and the requests that wait for them.
 //!
+//! A purge removes an object at an edge when its message is there; until then the edge serves its old copy, which counts as a
+//! stale answer ([`copies`](crate::mechanism::copies)).
+//!
 //! In: `route`, `route_of`, `look_up`, `answered`, `unanswered`, `health_changes`, `wipe`, `alarm`. Holds: hits + misses =
 //! look-ups, per edge; at most one alarm per edge; an edge holds at most the given number of objects.
 //! Leaves out: sizes of objects, more than two tiers, serving expired copies, limits of an edge's throughput; an edge
@@ -30,17 +33,19 @@
 
 use crate::convert::{below, place};
 use crate::engine::calendar::Ticket;
+use crate::mechanism::copies::{self, Message, Met, Versions};
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, Request, RequestId};
 use crate::model::route::{Draws, Op};
 use crate::model::world::Around;
-use crate::model::{Ctx, Fate, Health, Heard, Keeps, Live, Next, Start, none};
+use crate::model::{Answer, Ctx, Fate, Health, Heard, Keeps, Live, Next, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 pub mod content;
 mod fetching;
+mod purged;
 
 use content::{EdgeContent, EdgeObjects, Held};
 use fetching::Flights;
@@ -60,6 +65,8 @@ pub struct CdnConfig {
     pub key: KeyId,
     /// Alarm of the first edge; the alarms of the others follow.
     pub unit: UnitId,
+    /// True if purges reach its edges.
+    pub purged: bool,
 }
 
 /// Tier at which users enter.
@@ -83,6 +90,8 @@ pub struct AtCdn {
 pub struct EdgeConfig {
     /// The CDN.
     pub cdn: ComponentId,
+    /// True if purges reach it.
+    pub purged: bool,
 }
 
 /// Component of one edge, with its name, health and figures. The world passes its health on to
@@ -114,6 +123,8 @@ struct State {
     silent: bool,
     /// Its objects, where they are simulated.
     held: Option<Box<Held>>,
+    /// Effects of changes of its objects, if purges reach it.
+    met: Option<Box<Met>>,
     /// Objects that it is fetching, where fetches are collapsed.
     flights: Flights,
     hits: u64,
@@ -164,6 +175,8 @@ pub struct Cdn {
     edges: Vec<State>,
     /// Components of the edges with their numbers, by component.
     numbers: Vec<(ComponentId, usize)>,
+    /// Last changes of the objects, if purges reach the edges.
+    versions: Option<Box<Versions>>,
     fetched: u64,
 }
 
@@ -193,6 +206,11 @@ impl Cdn {
                 Some(Held::warm(objects, config.ttl, draws, place(edge), (start, good)))
             }
         };
+        let objects = match &config.content {
+            EdgeContent::Objects(objects) if config.purged => Some(objects.count()),
+            _ => None,
+        };
+        let versions = objects.map(|objects| Box::new(Versions::new(objects)));
         let state = |edge: usize| State {
             works: true,
             withdrawn: false,
@@ -201,6 +219,7 @@ impl Cdn {
             good,
             silent: silent.is_some(),
             held: warm(edge).map(Box::new),
+            met: objects.map(|objects| Box::new(Met::new(objects))),
             flights: Flights::default(),
             hits: 0,
             misses: 0,
@@ -208,7 +227,8 @@ impl Cdn {
         let mut numbers: Vec<(ComponentId, usize)> =
             config.edges.iter().copied().zip(0..).collect();
         numbers.sort_unstable();
-        Self { edges: (0..config.edges.len()).map(state).collect(), numbers, config, fetched: 0 }
+        let edges = (0..config.edges.len()).map(state).collect();
+        Self { edges, numbers, versions, config, fetched: 0 }
     }
 
     /// Returns the edge to which page view `ordinal` is sent.
@@ -289,7 +309,11 @@ impl Cdn {
                 let object = objects.asked_for(request, at, draws);
                 let held = self.edges[edge].held.as_mut();
                 let hit = object.zip(held).is_some_and(|(object, held)| held.find(now, object));
-                (hit, object.filter(|_| objects.collapse))
+                let collapses = object.filter(|_| objects.collapse);
+                if let Some(object) = object {
+                    self.meets(now, edge, object, hit);
+                }
+                (hit, collapses)
             }
         };
         let state = &mut self.edges[edge];
@@ -336,6 +360,9 @@ impl Cdn {
                     && came.age < self.config.ttl
                 {
                     held.keep((now, came.age), object, EdgeObjects::victim(request, at, draws));
+                    if let Some(met) = &mut state.met {
+                        met.stored(object);
+                    }
                 }
             }
         }
@@ -392,11 +419,19 @@ impl Live for Cdn {
 
     none!(lent);
     none!(
-        cancel, health, listens, hears, ask, ended, holds, count_ends, waits, sojourns, by_number,
+        cancel, health, listens, hears, ended, holds, count_ends, waits, sojourns, by_number,
         closes, loads, queue, queue_mut, whole, is_process, is_idle, bounds, leader, data_swap,
         entrance, bars, starts, due, wake, returned, room, redirects, abandoned
     );
     none!(counts_anew, begin_to_count, keeps_place);
+
+    /// Receives a message about copies.
+    fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer {
+        let message = Message::of(what).expect("no step asks edges otherwise");
+        let entry = &ctx.requests[request];
+        self.receives(ctx.now, (entry.need, entry.local), message);
+        Answer::GoesOn
+    }
 
     /// Withdraws a failed edge once routes have converged.
     fn alarm(&mut self, _: &mut Ctx<'_>, local: u32, ticket: Ticket) {
@@ -428,7 +463,9 @@ impl Live for Cdn {
     fn part_reading(&self, part: ComponentId, _: SimTime) -> Option<Gauge> {
         let edge = &self.edges[self.edge_of(part)?];
         let (hits, misses) = (edge.hits, edge.misses);
-        Some(Gauge { arrived: hits + misses, completed: hits, refused: misses, ..Gauge::default() })
+        let tally = edge.met.as_ref().map(|met| met.tally(hits + misses)).unwrap_or_default();
+        let (arrived, completed, refused) = (hits + misses, hits, misses);
+        Some(Gauge { arrived, completed, refused, tally, ..Gauge::default() })
     }
 
     /// Applies a change of health of an edge.
@@ -522,8 +559,9 @@ impl Live for Edge {
     );
     none!(counts_anew, begin_to_count, keeps_place);
 
-    fn counts(_: &EdgeConfig) -> Keeps {
-        Keeps { completions: true, ..Keeps::NOTHING }
+    fn counts(config: &EdgeConfig) -> Keeps {
+        let tallied_by = config.purged.then_some(copies::OF);
+        Keeps { completions: true, tallied_by, ..Keeps::NOTHING }
     }
 
     fn whole(&self) -> Option<ComponentId> {
@@ -535,6 +573,9 @@ impl State {
     fn wipe(&mut self) {
         if let Some(held) = &mut self.held {
             held.clear();
+        }
+        if let Some(met) = &mut self.met {
+            met.forgets();
         }
     }
 }

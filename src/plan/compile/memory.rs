@@ -46,7 +46,11 @@ impl Builder<'_> {
             is_adaptive: of.is_adaptive,
             second: of.second,
         };
-        Config::Cache(CacheConfig { process, content: Content::Blocks(Box::new(blocks)) })
+        Config::Cache(CacheConfig {
+            process,
+            content: Content::Blocks(Box::new(blocks)),
+            purged: false,
+        })
     }
 
     /// Configures the second level of the memory `own`, on `disks`, with its figures at `part`. The kind of caches sets
@@ -72,7 +76,7 @@ impl Builder<'_> {
 
     /// Configures the component that has the figures of the second level of `memory`.
     pub(crate) fn second_level_of(&self, memory: ComponentId) -> Config {
-        Config::Cache(CacheConfig { process: memory, content: Content::Second })
+        Config::Cache(CacheConfig { process: memory, content: Content::Second, purged: false })
     }
 
     fn popularity(&mut self, content: &Spanned<ContentSpec>, pools: u64) -> Zipf {

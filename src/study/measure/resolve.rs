@@ -3,6 +3,7 @@
 use super::{Counted, Measure, Meters, Number};
 use crate::kinds::cdn::live::EDGE;
 use crate::model::blueprint::{Blueprint, Config, Part};
+use crate::model::gauge::ReadAs;
 use crate::model::ids::ComponentId;
 use crate::model::record::OUTCOMES;
 use crate::model::route::{Asks, CallKind};
@@ -63,6 +64,18 @@ fn tallying(
         ))),
         None => Ok(parts),
     }
+}
+
+/// Returns the contents of the caches `parts`, if those tally what their processes do not.
+fn contents(
+    plan: &Blueprint,
+    scope: &str,
+    parts: Vec<ComponentId>,
+    kind: &str,
+) -> Vec<ComponentId> {
+    let mut found = members(plan, &format!("{scope}.objects"));
+    found.retain(|id| plan.parts[id.index()].config.counts().tallied_by == Some(kind));
+    if found.is_empty() { parts } else { found }
 }
 
 /// Returns the queues of the balancer called `scope`, if it has any.
@@ -462,8 +475,11 @@ impl Measure {
             }
             // A kind declares it, or the registry assigns it to other solvers.
             _ if let Some((kind, how)) = crate::kinds::read(figure) => {
-                let parts = tallying(plan, figure, parts, kind)?;
-                some(parts, &|parts| Self::Tally(parts, how.clone()))
+                let parts = tallying(plan, figure, contents(plan, scope, parts, kind), kind)?;
+                some(parts, &|parts| match how {
+                    ReadAs::Times => Self::Visits(parts, stat),
+                    _ => Self::Tally(parts, how.clone()),
+                })
             }
             _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
         }

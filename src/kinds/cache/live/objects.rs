@@ -137,6 +137,17 @@ impl ObjectCache {
         (slot != NONE).then(|| self.slots[slot as usize].since)
     }
 
+    /// Returns whether a copy of `object` is stored that has not expired.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such object.
+    #[must_use]
+    pub fn holds(&self, now: SimTime, object: u32) -> bool {
+        let fresh = |since: SimTime| self.ttl.is_none_or(|ttl| now - since < ttl);
+        self.since(object).is_some_and(fresh)
+    }
+
     /// Stores a fetched copy of `object`, made at `since` and of a `weight`, in place of an older copy.
     /// An object larger than the capacity is not stored.
     ///
@@ -258,6 +269,19 @@ impl ObjectCache {
         } else if self.policy == Policy::Lru {
             self.renew(slot);
         }
+    }
+
+    /// Stores a new copy of `object`, as old as `now`; under the policy `Lru` that is a use of it.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such object.
+    pub fn replace(&mut self, now: SimTime, object: u32, uniform: f64) {
+        let slot = self.places[object as usize];
+        if slot != NONE {
+            self.slots[slot as usize].since = now;
+        }
+        self.change(now, object, uniform);
     }
 
     /// Removes all objects: the cache is cold.

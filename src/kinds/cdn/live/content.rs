@@ -13,6 +13,9 @@
 //!   it is valid, expired and absent. The number stored equals the capacity only on average; the oldest objects
 //!   beyond the capacity are left out.
 //!
+//! - Where purges remove an object at rate μ, its last event is a request with probability λ / (λ + μ), an exponential time of
+//!   rate λ + μ ago, and U(b) = 1 + λ (1 − e^(−κb)) / κ with κ = λ/K + μ.
+//!
 //! The content of a shield is drawn the same way, at the rates at which its edges miss. Copies that edges fetched
 //! from it are treated as fetched from the origin.
 //!
@@ -66,6 +69,8 @@ pub struct EdgeRow {
     pub rate: Rate,
     /// At shields: request rate of each object up to the given rank, piecewise constant.
     pub behind: Vec<(u64, Rate)>,
+    /// Rate at which purges remove objects: in proportion to their popularity, and all of them evenly.
+    pub removed: [Rate; 2],
 }
 
 /// Draws of a request: its object, whether it is cacheable, and the object evicted for it.
@@ -76,6 +81,8 @@ const VICTIM: u32 = 2;
 const LAST: u32 = 0;
 const COPY: u32 = 1;
 const OF_EDGE: u32 = 2;
+/// Draw of an object when a run begins, if purges reach it; these have an index above all others.
+const PURGED: u64 = 1 << 40;
 /// Bits of the ordinal of a draw for the object; the bits above have the second in which the run begins.
 const OBJECT_BITS: u32 = 24;
 const _: () = assert!(MAX_OBJECTS < 1 << OBJECT_BITS);
@@ -94,7 +101,7 @@ impl EdgeContent {
 
 impl EdgeObjects {
     /// Returns the number of objects of all classes.
-    fn count(&self) -> u32 {
+    pub(super) fn count(&self) -> u32 {
         self.rows.iter().map(|row| row.popularity.count()).sum()
     }
 
@@ -118,6 +125,11 @@ impl EdgeObjects {
     fn objects(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
         (0..).zip(self.rows.iter().flat_map(EdgeRow::rates))
     }
+
+    /// Returns the rate at which purges remove each object, per second.
+    fn removals(&self) -> impl Iterator<Item = f64> + '_ {
+        self.rows.iter().flat_map(EdgeRow::removals)
+    }
 }
 
 impl EdgeRow {
@@ -130,6 +142,15 @@ impl EdgeRow {
             let behind = behind.peek().map(|(_, rate)| rate.in_per_second());
             behind.unwrap_or_else(|| rate * self.popularity.probability(rank))
         })
+    }
+}
+
+impl EdgeRow {
+    fn removals(&self) -> impl Iterator<Item = f64> + '_ {
+        let [popular, evenly] = self.removed.map(|rate| rate.in_per_second());
+        let objects = self.popularity.objects() as f64;
+        let each = move |rank| popular * self.popularity.probability(rank) + evenly / objects;
+        (1..=self.popularity.objects()).map(each)
     }
 }
 
@@ -172,8 +193,12 @@ impl Held {
             let index = u64::from(number * OF_EDGE + which);
             draws.uniform_at(of.before, second | u64::from(object), index)
         };
+        let purged = |object: u32| {
+            let index = PURGED | u64::from(number);
+            draws.uniform_at(of.before, second | u64::from(object), index)
+        };
         let mut there = match of.policy {
-            Policy::Lru => least_recently_used(of, ttl.seconds(), &draw),
+            Policy::Lru => least_recently_used(of, ttl.seconds(), &draw, &purged),
             Policy::Fifo | Policy::Random => by_age_or_chance(of, ttl.seconds(), &draw),
         };
         // The object to be evicted first comes first.
@@ -209,34 +234,72 @@ impl Held {
         self.cache.keep(since, object, 1, victim);
     }
 
+    /// Removes `object`; returns whether a copy was there that had not expired.
+    pub(super) fn remove(&mut self, now: SimTime, object: u32) -> bool {
+        let was_there = self.cache.holds(self.clock(now), object);
+        self.cache.remove(object);
+        was_there
+    }
+
+    /// Stores a new copy of `object`; a use of it. Only edges that evict the least recently used object are asked to.
+    pub(super) fn replace(&mut self, now: SimTime, object: u32) {
+        let clock = self.clock(now);
+        self.cache.replace(clock, object, 0.0);
+    }
+
     /// Removes all objects.
     pub(super) fn clear(&mut self) {
         self.cache.clear();
     }
 }
 
-fn least_recently_used(of: &EdgeObjects, ttl: f64, draw: &dyn Fn(u32, u32) -> f64) -> Vec<There> {
-    let asked = of.objects().filter(|(_, rate)| *rate > 0.0);
-    let mut all: Vec<(f64, u32, f64)> = asked
-        .map(|(object, rate)| (-libm::log1p(-draw(object, LAST)) / rate, object, rate))
-        .collect();
+/// An object that was requested last, not removed.
+#[derive(Clone, Copy)]
+struct Asked {
+    /// Time since then.
+    last: f64,
+    object: u32,
+    /// Requests and removals per second.
+    rates: (f64, f64),
+}
+
+fn least_recently_used(
+    of: &EdgeObjects,
+    ttl: f64,
+    draw: &dyn Fn(u32, u32) -> f64,
+    purged: &dyn Fn(u32) -> f64,
+) -> Vec<There> {
+    let all = of.objects().zip(of.removals()).filter(|((_, rate), _)| *rate > 0.0);
+    let last = |((object, rate), removed): ((u32, f64), f64)| {
+        // The last event was a request, with the share of its rate.
+        let is_gone = removed > 0.0 && purged(object) * (rate + removed) >= rate;
+        let last = -libm::log1p(-draw(object, LAST)) / (rate + removed);
+        (!is_gone).then_some(Asked { last, object, rates: (rate, removed) })
+    };
+    let mut all: Vec<Asked> = all.filter_map(last).collect();
     let capacity = of.capacity as usize;
     let mut gap = f64::INFINITY;
     if all.len() > capacity {
-        let by = |a: &(f64, u32, f64), b: &(f64, u32, f64)| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1));
-        gap = all.select_nth_unstable_by(capacity, by).1.0;
+        let by = |a: &Asked, b: &Asked| a.last.total_cmp(&b.last).then(a.object.cmp(&b.object));
+        gap = all.select_nth_unstable_by(capacity, by).1.last;
         all.truncate(capacity);
     }
-    let there = |(last, object, rate): (f64, u32, f64)| {
-        let age = last + age_at_use(rate, gap, ttl, draw(object, COPY));
+    let there = |Asked { last, object, rates }: Asked| {
+        let age = last + age_at_use(rates, gap, ttl, draw(object, COPY));
         There { object, last, age }
     };
     all.into_iter().map(there).collect()
 }
 
 /// Samples B, the age of the copy that a request finds or fetches, in seconds.
-fn age_at_use(rate: f64, gap: f64, ttl: f64, uniform: f64) -> f64 {
+fn age_at_use((rate, removed): (f64, f64), gap: f64, ttl: f64, uniform: f64) -> f64 {
     let k = libm::expm1(rate * gap);
+    if removed > 0.0 {
+        // A copy of age b is still there with e^(−(λ/K + μ)b).
+        let ends = rate / k + removed;
+        let found = uniform * (1.0 - rate * libm::expm1(-ends * ttl) / ends) - 1.0;
+        return if found > 0.0 { -libm::log1p(-found * ends / rate) / ends } else { 0.0 };
+    }
     if k > 1e12 {
         return (uniform * (1.0 + rate * ttl) - 1.0).max(0.0) / rate;
     }

@@ -1,0 +1,106 @@
+//! Figures of purges and of the caches that they reach: metrics, rows of the registry, and where each is read.
+
+use crate::kinds::purge::account::{OF, Tallied};
+use crate::mechanism::copies::{self, Tallied as Met};
+use crate::model::gauge::ReadAs;
+use crate::plan::figure::registry::{IntervalOf, Key, OF_WINDOWS, Row, Value, Whose, Word, key};
+use crate::plan::figure::{Figure, Metric, Stat};
+
+/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`.
+macro_rules! metrics {
+    ([$($next:tt)+] $make:ident, $($before:tt)*) => {
+        $($next)+! {
+            $make, $($before)*
+            StaleHits = "stale-hits", Count, Less, 0.1, 1.0, "Look-ups in a cache that a purge reaches which find a copy older than the last change of its object.";
+            Refetches = "refetches", Count, Less, 0.1, 1.0, "Look-ups of objects whose copy a purge has removed, until the cache has a new one.";
+            PurgedCopies = "purged-copies", Count, Neither, 0.1, 1.0, "Copies that purges have removed from a cache.";
+            PurgeMessages = "purge-messages", Count, Neither, 0.02, 1.0, "Messages of a purge, one for each cache and edge.";
+            PurgeTime = "purge-time", Seconds, Less, 0.05, 1e-4, "Time from the change of an object until a message of a purge has removed or replaced its copy.";
+            UnconfirmedPurges = "unconfirmed-purges", Count, Less, 0.1, 1.0, "Waits for the confirmations of a purge that end by their time-out.";
+        }
+    };
+}
+pub(crate) use metrics;
+
+const OUTCOMES: &[&str] = &["done", "moot", "lost", "cut-off"];
+const OF_OUTCOME: Key = key("outcome", Value::OneOf(OUTCOMES));
+const OF_PURGES: &[Whose] = &[Whose::Own(OF)];
+const OF_CACHES: &[Whose] = &[Whose::Own(copies::OF)];
+const MEAN: &[Word] = &[Word::Own, Word::Mean];
+
+/// The rows of the registry.
+pub const ROWS: &[Row] = &[
+    Row::new(Metric::StaleHits, OF_WINDOWS, MEAN, OF_CACHES, "Stale answers in the window")
+        .interval(IntervalOf::Events),
+    Row::new(
+        Metric::StaleHits,
+        OF_WINDOWS,
+        &[Word::Chance],
+        OF_CACHES,
+        "Their share of the look-ups in the window",
+    ),
+    Row::new(
+        Metric::Refetches,
+        OF_WINDOWS,
+        MEAN,
+        OF_CACHES,
+        "Look-ups in the window of objects that a purge has removed and no fetch has brought back",
+    )
+    .interval(IntervalOf::Events),
+    Row::new(
+        Metric::Refetches,
+        OF_WINDOWS,
+        &[Word::Chance],
+        OF_CACHES,
+        "Their share of the look-ups in the window",
+    ),
+    Row::new(Metric::PurgedCopies, OF_WINDOWS, MEAN, OF_CACHES, "Copies removed in the window")
+        .interval(IntervalOf::Events),
+    Row::new(
+        Metric::PurgeMessages,
+        OF_WINDOWS,
+        MEAN,
+        OF_PURGES,
+        "Messages sent in the window; by `outcome`, those that end in it: done, moot because their cache has lost its copies, \
+         lost on their way, or lost because it was cut off",
+    )
+    .interval(IntervalOf::Events)
+    .keys(&[OF_OUTCOME]),
+    Row::new(
+        Metric::PurgeTime,
+        OF_WINDOWS,
+        &[Word::Own, Word::Mean, Word::Quantiles, Word::Max],
+        OF_PURGES,
+        "A statistic over the messages done in the window of each replication, averaged",
+    ),
+    Row::new(Metric::UnconfirmedPurges, OF_WINDOWS, MEAN, OF_PURGES, "Such waits that end in the window")
+        .interval(IntervalOf::Events),
+];
+
+/// Returns the name of the tally and how a figure is read; `None` for any other figure.
+#[must_use]
+pub fn read(figure: &Figure) -> Option<(&'static str, ReadAs)> {
+    let of_cache = |met: Met| {
+        let how = match figure.stat {
+            Some(Stat::Chance) => ReadAs::Share(vec![met as usize], vec![Met::LookUps as usize]),
+            _ => ReadAs::Count(vec![met as usize]),
+        };
+        (copies::OF, how)
+    };
+    let count = |of: Tallied| (OF, ReadAs::Count(vec![of as usize]));
+    Some(match figure.metric {
+        Metric::StaleHits => of_cache(Met::Stale),
+        Metric::Refetches => of_cache(Met::Refetches),
+        Metric::PurgedCopies => of_cache(Met::Removed),
+        Metric::PurgeTime => (OF, ReadAs::Times),
+        Metric::UnconfirmedPurges => count(Tallied::TimedOut),
+        Metric::PurgeMessages => count(match figure.key("outcome") {
+            None => Tallied::Sent,
+            Some("done") => Tallied::Done,
+            Some("moot") => Tallied::Moot,
+            Some("lost") => Tallied::Lost,
+            Some(_) => Tallied::CutOff,
+        }),
+        _ => return None,
+    })
+}
