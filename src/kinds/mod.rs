@@ -12,6 +12,7 @@ pub mod cdn;
 pub mod client;
 pub mod database;
 pub mod disks;
+pub mod feed;
 pub mod log;
 pub mod name_service;
 pub mod nas;
@@ -64,6 +65,8 @@ macro_rules! each_kind {
                 |spec| crate::convert::table::u32(spec.to.value.0.len()), crate::kinds::log::plan::Log;
             Scaler, scaler, "scaler", crate::kinds::scaler::spec::ScalerSpec, "Autoscalers, which launch and remove members of a service with the load.",
                 |_spec| 1, crate::kinds::scaler::plan::Scaler;
+            Feed, feed, "feed", crate::kinds::feed::spec::FeedSpec, "Power feeds: servers, switches, heads and appliances hang on them.",
+                |_spec| 1, crate::kinds::feed::plan::Feed;
         }
     };
 }
@@ -71,7 +74,7 @@ pub(crate) use each_kind;
 
 /// All kinds, in the order in which they are compiled. Pools, draw keys and programs are numbered in this order;
 /// a deep probe asks other components in the order of their pools.
-pub const COMPILED: [Kind; 20] = [
+pub const COMPILED: [Kind; 21] = [
     Kind::Station,
     Kind::Site,
     Kind::Rack,
@@ -92,6 +95,7 @@ pub const COMPILED: [Kind; 20] = [
     Kind::Sharded,
     Kind::Log,
     Kind::Scaler,
+    Kind::Feed,
 ];
 
 /// Resolved references of the components whose kind has no field of its own in
@@ -108,6 +112,8 @@ pub struct Resolved {
     pub logs: Vec<log::plan::LogLinks>,
     /// References of each autoscaler.
     pub scalers: Vec<scaler::plan::ScalerLinks>,
+    /// Power feeds that sections name.
+    pub feeds: feed::plan::FeedLinks,
 }
 
 /// Calls `make!` with the tokens `$($before)*` and the steps that kinds of components add. A row holds a description

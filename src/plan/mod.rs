@@ -16,6 +16,7 @@ pub mod document;
 pub mod drawing;
 pub mod drills;
 pub mod faults;
+pub mod feeds;
 pub mod figure;
 pub mod flow;
 pub mod fluid;

@@ -21,6 +21,7 @@ mod energy;
 mod explorer;
 mod facade;
 mod faults_shipped;
+mod feeds;
 mod figures;
 mod first_screen;
 mod format;

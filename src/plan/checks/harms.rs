@@ -18,6 +18,7 @@ pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut 
     belongs(fault, fault.cores.as_ref(), (How::CoresLost, "takes cores"), out);
     belongs(fault, fault.loss.as_ref(), (How::Lossy, "has a `loss`"), out);
     belongs(fault, fault.from.as_ref(), (How::OneWay, "has a site that it is `from`"), out);
+    check_feeds(draft, fault, parts, out);
     match fault.how.value {
         How::Slow if fault.factor.is_none() => {
             missing(fault.span, "factor", "the slowdown, 2 for half the speed", out);
@@ -27,6 +28,19 @@ pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut 
         How::OneWay => check_direction(draft, fault, parts, out),
         _ => {}
     }
+}
+
+/// Reports a power feed that does anything but fail.
+fn check_feeds(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    let others = [How::Hang, How::Pause, How::Slow, How::Lost, How::Partitioned];
+    let feed = |part: &&Part| part.owner().0 == Kind::Feed;
+    let Some(part) = parts.iter().find(feed).filter(|_| others.contains(&fault.how.value)) else {
+        return;
+    };
+    let message = format!("`{}` is a power feed: it has power or it has none", part.name(draft));
+    let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
+    let found = found.related(fault.how.span, "the kind of failure");
+    out.push(found.help("set how = \"crash\""));
 }
 
 /// Largest number of parts that share a load.
