@@ -73,7 +73,8 @@ pub fn way_back(draft: &Draft, part: Part) -> SimDuration {
     let sort = part.sort();
     let carries = sort.purpose == PartKind::Domain && !sort.is_place;
     let on_it = parts(draft).filter(|other| {
-        carries && (other.stands_on(draft) == Some(part) || feeds::of(draft, *other).contains(&part))
+        carries
+            && (other.stands_on(draft) == Some(part) || feeds::of(draft, *other).contains(&part))
     });
     let longest = on_it.map(|other| way_back(draft, other)).max();
     part.answers().way_back(draft, part) + longest.unwrap_or(SimDuration::ZERO)

@@ -39,6 +39,7 @@ pub mod records;
 pub mod route;
 pub mod scaled;
 pub mod simulatable;
+pub mod space;
 pub mod streams;
 pub mod targets;
 

@@ -40,22 +40,22 @@ demands = { page = "2ms" }
 steps   = [ { cpu = "app", demand = "page" } ]
 reply   = "1kB"
 [feed.utility]
-[feed.a]
-from = "utility"
-A
-[feed.b]
-from = "utility"
-B
-[fault.blackout]
+FEEDS[fault.blackout]
 hits  = "feed.utility"
 how   = "crash"
 at    = "10min"
 lasts = "30min"
 "#;
 
+/// The scene with these keys of the rack, the server and two feeds, of which those are left out that nothing names.
 fn scene(rack: &str, own: &str, a: &str, b: &str) -> String {
-    let text = SCENE.replace("\nRACK\n", &format!("\n{rack}\n")).replace("\nBOX\n", &format!("\n{own}\n"));
-    text.replace("\nA\n", &format!("\n{a}\n")).replace("\nB\n", &format!("\n{b}\n"))
+    let keys = format!("{rack} {own}");
+    let named =
+        [("a", a), ("b", b)].into_iter().filter(|(name, _)| keys.contains(&format!("\"{name}\"")));
+    let feed = |(name, keys): (&str, &str)| format!("[feed.{name}]\nfrom = \"utility\"\n{keys}\n");
+    let feeds: String = named.map(feed).collect();
+    let text = SCENE.replace("\nRACK\n", &format!("\n{rack}\n")).replace("FEEDS", &feeds);
+    text.replace("\nBOX\n", &format!("\n{own}\n"))
 }
 
 fn run(text: &str, run: Run, path: &str) -> Results {
@@ -108,7 +108,8 @@ fn a_rack_powers_what_stands_in_it() {
     dark(&scene("feeds = \"b\"", "", "", ""), 1800.0);
     dark(&scene("feeds = [\"a\", \"b\"]", "", "", backed), 0.0);
     // With one cord each, the first switch hangs on a and the second on b; the only server on a.
-    let cords = "switch = { count = 2, bandwidth = \"1Gbit/s\", cords = 1 }\nfeeds = [\"a\", \"b\"]";
+    let cords =
+        "switch = { count = 2, bandwidth = \"1Gbit/s\", cords = 1 }\nfeeds = [\"a\", \"b\"]";
     dark(&scene(cords, "", "", backed), 0.0);
     dark(&scene(cords, "cords = 1", "", backed), 1800.0);
     dark(&scene(cords, "cords = 1", backed, ""), 0.0);
@@ -120,7 +121,8 @@ fn a_rack_powers_what_stands_in_it() {
 
 #[test]
 fn mistakes_with_feeds_are_refused_with_their_place() {
-    let sound = scene("feeds = \"a\"", "feeds = [\"a\", \"b\"]\ncords = 1", "battery = \"1min\"", "");
+    let sound =
+        scene("feeds = \"a\"", "feeds = [\"a\", \"b\"]\ncords = 1", "battery = \"1min\"", "");
     let switch = "switch = { bandwidth = \"1Gbit/s\" }\nfeeds";
     let sound = sound.replace("feeds = \"a\"\n[server", &format!("{switch} = \"a\"\n[server"));
     assert!(Scenario::parse(&sound).is_ok(), "{:?}", Scenario::parse(&sound).err());

@@ -25,6 +25,7 @@ mod feeds;
 mod figures;
 mod first_screen;
 mod format;
+mod full;
 mod gate;
 mod guide;
 mod links;

@@ -8,7 +8,8 @@
 //! its request until the (slowest) disk is done; no request waits for a deferred write. With queue classes a disk
 //! receives a few operations of each class at a time ([`leaf_queue`]). With a throttle, zones spin before their
 //! operations ([`shared`]). With transaction groups writes collect in memory ([`pool`]), scrubs read ([`scrub`]), and
-//! disks that fail are replaced ([`resilver`]).
+//! disks that fail are replaced ([`resilver`]). A set without space fails every write when it is made; what writes in place
+//! goes on: copies on a second level, pages of a swap device, a rebuild.
 //!
 //! In: `operate`, `defer`, `buffer`, `background`, `spin`, `alarm`, `cancel`, `health`. Out: the request goes on, or fails.
 //! Holds: a disk is idle only when its queue is empty; operations in = done + queued + in service;
@@ -177,7 +178,7 @@ impl Disks {
         write: bool,
         zone: u32,
     ) {
-        if self.is_lost() {
+        if self.is_lost() || (write && self.is_full()) {
             self.refused += 1;
             ctx.cause = self.cause_of_loss(ctx.cause);
             return ctx.fail(request, Outcome::Error);
@@ -201,6 +202,7 @@ impl Disks {
     }
 
     /// Queues deferred writes: of the `count` writes of a step of `request`, those that `among` assigns to this pool.
+    /// Returns false if it has no space for them; the request then fails.
     pub fn defer(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -208,16 +210,26 @@ impl Disks {
         key: KeyId,
         count: u32,
         among: Among,
-    ) {
+    ) -> bool {
         for sub in 0..count {
             let entry = &ctx.requests[request];
             if !among.has(ctx.draws, entry, sub) {
                 continue;
             }
+            if self.is_full() {
+                self.refused += 1;
+                ctx.fail(request, Outcome::Error);
+                return false;
+            }
             let index = crate::model::route::draw_index(entry, sub);
             let of = entry.drawn();
             self.background(ctx, key, of, index, true);
         }
+        true
+    }
+
+    const fn is_full(&self) -> bool {
+        matches!(self.health, Health::Full)
     }
 
     /// Queues one operation of no zone, for which no request waits; counts it as refused if the disks are lost.

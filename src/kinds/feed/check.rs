@@ -146,9 +146,10 @@ fn check_cords(draft: &Draft, out: &mut Diagnostics) {
         let server = crate::plan::placement::ServerId { group, member: 0 };
         Some((spec.cords.as_ref()?, Part::Server(server)))
     });
-    let heads = scenario.nas.iter().enumerate().filter_map(|(nas, (_, spec))| {
-        Some((spec.cords.as_ref()?, Part::Head { nas, number: 0 }))
-    });
+    let heads =
+        scenario.nas.iter().enumerate().filter_map(|(nas, (_, spec))| {
+            Some((spec.cords.as_ref()?, Part::Head { nas, number: 0 }))
+        });
     let units = scenario.balancer.iter().enumerate().filter_map(|(balancer, (_, spec))| {
         let cords = spec.cords.as_ref().filter(|_| spec.in_.is_none())?;
         Some((cords, Part::Balancer { balancer, member: 0 }))

@@ -92,9 +92,11 @@ fn automaton(name: &str, above: &[String], spec: &FeedSpec, live: bool) -> Autom
         all = all.timer(Timer::new("start", after)).transition(carries);
     }
     if let Some(runs) = generator.and_then(|generator| some(generator.runs.as_ref())) {
-        all = all
-            .timer(Timer::new("fuel", runs))
-            .transition(Transition::on("fuel", &["runs"], "dark"));
+        all = all.timer(Timer::new("fuel", runs)).transition(Transition::on(
+            "fuel",
+            &["runs"],
+            "dark",
+        ));
     }
     all.fact("is dark", Expr::within(&["unlit", "dark"]))
 }

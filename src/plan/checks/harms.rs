@@ -26,6 +26,7 @@ pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut 
         How::CoresLost => check_cores(draft, fault, parts, out),
         How::Lossy => check_loss(draft, fault, parts, out),
         How::OneWay => check_direction(draft, fault, parts, out),
+        How::DiskFull => check_full(draft, fault, parts, out),
         _ => {}
     }
 }
@@ -130,6 +131,16 @@ fn links_alone(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagn
         "let it hit `link.NAME`; uplinks and switches can be `slow`, `crash` or be `partitioned`";
     out.push(found.related(fault.how.span, "the kind of failure").help(help));
     false
+}
+
+/// Checks that a fault which takes the space of disks hits disks.
+fn check_full(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    let is_disks = |part: &&Part| matches!(part, Part::Disks { .. } | Part::Pool { .. });
+    let Some(part) = parts.iter().find(|part| !is_disks(part)) else { return };
+    let message = format!("`{}` is no set of disks: it cannot be full", part.name(draft));
+    let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
+    let help = "let it hit the disks of a server or a pool, as in \"server.NAME.local\" or \"nas.NAME.main\"";
+    out.push(found.related(fault.how.span, "the fault takes their space").help(help));
 }
 
 /// Checks a fault in which links lose data.

@@ -719,17 +719,17 @@ impl Mould {
         self.harms.iter().filter(|(_, harm)| of(*harm)).map(|(state, _)| state.clone()).collect()
     }
 
-    /// Adds the state without power, if the part hangs on feeds. Its loss ends what a restart ends; a part that is
-    /// down for another reason is down for that until it is repaired.
+    /// Adds the state without power, if the part hangs on feeds. It ends what is slow or hangs; a part that is down for
+    /// another reason is down for that until it is repaired.
     fn lose_power(&mut self) {
         let lost = match self.kind.power {
             None => return,
             Some(Power::Feeds) => !Expr::members(Quantifier::Any, FEEDS, "fit"),
             Some(Power::Bridged) => Expr::of_role(SUPPLY, "is dark"),
         };
+        let running = self.states(|harm| harm != Harm::Down);
         let mut from: Vec<&str> = vec![UP];
-        from.extend(self.sound.iter().map(String::as_str));
-        from.extend(self.cured.iter().map(String::as_str));
+        from.extend(self.sound.iter().chain(&running).map(String::as_str));
         let loss = Transition::when(lost.clone(), &from, UNPOWERED);
         self.turn(loss);
         self.turn(Transition::when(!lost, &[UNPOWERED], UP));

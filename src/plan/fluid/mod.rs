@@ -365,6 +365,9 @@ impl FluidPlan {
             if known(&name, "fit") {
                 facts.push((Input::Fit(table::u32(at)), Expr::of(&name, "fit")));
             }
+            if known(&name, "is full") {
+                facts.push((Input::Full(table::u32(at)), Expr::of(&name, "is full")));
+            }
             let automaton = automata.get(name.as_str());
             for (fact, _) in automaton.iter().flat_map(|automaton| &automaton.facts) {
                 if let Some(factor) = slowdown(draft, *part, fact) {

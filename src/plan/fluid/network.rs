@@ -28,6 +28,7 @@ use crate::plan::part::Part;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
+use crate::plan::space;
 use crate::units::SimDuration;
 
 /// Rule by which a fork chooses its branches.
@@ -95,6 +96,8 @@ pub struct Hits {
 pub struct Branch {
     /// Sets of parts; the branch answers while one part of each set is up.
     pub open: Vec<Vec<u32>>,
+    /// Set of disks on which there must be space for the branch to answer.
+    pub space: Option<u32>,
     /// Work per visit, by resource.
     pub work: Vec<(u32, f64)>,
     /// Seconds of that work that do not delay the visit, because other threads of the same demand do them.
@@ -494,6 +497,15 @@ impl<'d> Builder<'d> {
     ) {
         let kind = store.component().0.answers();
         kind.leads_io(self, store, user, operations, waits, then);
+    }
+
+    /// Adds that `writes` of `user` need space on a store, if a fault takes it; the request fails with them.
+    pub(crate) fn space(&mut self, store: Store, user: Part, writes: f64, then: &mut Vec<Onward>) {
+        for (set, share) in space::filled(self.draft, store, user) {
+            let space = Some(self.part(set));
+            let node = self.node(Split::Blind, vec![Branch { space, ..Branch::default() }]);
+            then.push(times(node, writes * share));
+        }
     }
 
     /// Returns the fork of a component that passes queries on to a database: the section at `index`.

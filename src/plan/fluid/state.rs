@@ -20,7 +20,7 @@
 
 use std::sync::Arc;
 
-use super::network::{Hits, Network, Node, Onward, Split};
+use super::network::{Branch, Hits, Network, Node, Onward, Split};
 use super::{FluidPlan, Keeps, buffers};
 use crate::convert::table;
 
@@ -50,6 +50,8 @@ pub enum Input {
     Fit(u32),
     /// A part is slower by this factor.
     Slow(u32, f64),
+    /// A set of disks has no space.
+    Full(u32),
     /// A balancer believes a member alive: numbers of both.
     Believed(u32, u32),
     /// A balancer sends requests to a dead member: numbers of both.
@@ -139,6 +141,7 @@ pub struct Standing<'p> {
     plan: &'p FluidPlan,
     fit: Vec<bool>,
     slow: Vec<f64>,
+    full: Vec<bool>,
     up: Vec<bool>,
     believed: Vec<Vec<bool>>,
     misled: Vec<Vec<bool>>,
@@ -217,6 +220,7 @@ impl<'p> Standing<'p> {
             plan,
             fit: vec![true; plan.parts.len()],
             slow: vec![1.0; plan.parts.len()],
+            full: vec![false; plan.parts.len()],
             up: Vec::new(),
             believed: plan.targets.iter().map(|count| vec![true; *count as usize]).collect(),
             misled: plan.targets.iter().map(|count| vec![false; *count as usize]).collect(),
@@ -247,6 +251,7 @@ impl<'p> Standing<'p> {
             match *input {
                 Input::Fit(part) => all.fit[part as usize] = set,
                 Input::Slow(part, factor) if set => all.slow[part as usize] *= factor,
+                Input::Full(part) => all.full[part as usize] = set,
                 Input::Believed(of, who) => all.believed[of as usize][who as usize] = set,
                 Input::Misled(of, who) => all.misled[of as usize][who as usize] = set,
                 Input::At(of, unit) if set => all.at[of as usize] = Some(unit),
@@ -299,11 +304,15 @@ impl<'p> Standing<'p> {
         open.iter().all(|set| set.iter().any(|part| self.up[*part as usize]))
     }
 
+    fn answers(&self, branch: &Branch) -> bool {
+        branch.space.is_none_or(|set| !self.full[set as usize]) && self.open(&branch.open)
+    }
+
     /// Returns the branches taken, with their shares, and the shares that are blocked.
     fn ways(&self, node: &Node) -> (Vec<(usize, f64)>, Blocked) {
         let count = node.branches.len();
         let dead = |dead: f64| Blocked { dead, stalled: 0.0 };
-        let open = |at: usize| self.open(&node.branches[at].open);
+        let open = |at: usize| self.answers(&node.branches[at]);
         let all_open = || (0..count).filter(|at| open(*at)).collect::<Vec<_>>();
         let evenly = |ways: Vec<usize>| {
             let each = 1.0 / ways.len().max(1) as f64;
@@ -534,6 +543,9 @@ impl<'p> Standing<'p> {
                 &|input| matches!(input, Input::Stall(n, o) if (*n as usize, *o) == (nas, owner)),
             ),
             _ => {}
+        }
+        for set in node.branches.iter().filter_map(|branch| branch.space) {
+            add(&|input| matches!(input, Input::Full(of) if *of == set && self.full[set as usize]));
         }
         let closed = node.branches.iter().filter(|branch| !self.open(&branch.open));
         for part in closed.flat_map(|branch| branch.open.iter().flatten()) {

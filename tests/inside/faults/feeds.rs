@@ -49,7 +49,8 @@ fn moves(text: &str, part: &str) -> Vec<(f64, String)> {
 }
 
 /// The utility fails at minute 60 for two hours.
-const OUT: &str = "[fault.blackout]\nhits = \"feed.utility\"\nhow = \"crash\"\nat = \"1h\"\nlasts = \"2h\"\n";
+const OUT: &str =
+    "[fault.blackout]\nhits = \"feed.utility\"\nhow = \"crash\"\nat = \"1h\"\nlasts = \"2h\"\n";
 
 #[test]
 fn a_battery_and_a_generator_bridge_a_loss_for_as_long_as_they_last() {
@@ -72,7 +73,8 @@ fn a_battery_and_a_generator_bridge_a_loss_for_as_long_as_they_last() {
         assert_eq!(told(both, part), twice);
     }
     let both = "battery = \"1min\"\ngenerator = { after = \"4min\", runs = \"30min\" }";
-    let supply = [(60.0, "waits"), (61.0, "unlit"), (64.0, "runs"), (94.0, "dark"), (180.0, "mains")];
+    let supply =
+        [(60.0, "waits"), (61.0, "unlit"), (64.0, "runs"), (94.0, "dark"), (180.0, "mains")];
     assert_eq!(told(both, "a/supply"), is(&supply));
     let never = "battery = \"1min\"\ngenerator = { starts = 1e-12, after = \"4min\" }";
     let supply = [(60.0, "alone"), (61.0, "dark"), (180.0, "mains")];
@@ -83,7 +85,8 @@ fn a_battery_and_a_generator_bridge_a_loss_for_as_long_as_they_last() {
 #[test]
 fn a_loss_of_power_ends_what_a_restart_ends() {
     let box_of = |how: &str| {
-        let own = format!("[fault.own]\nhits = \"server.box\"\n{how}\nat = \"30min\"\nlasts = \"1h\"\n");
+        let own =
+            format!("[fault.own]\nhits = \"server.box\"\n{how}\nat = \"30min\"\nlasts = \"1h\"\n");
         moves(&(boxes("[feed.utility]", "feeds = \"utility\"") + OUT + &own), "box-1")
     };
     let is = |minute: f64, state: &str| (minute, state.to_string());
@@ -181,10 +184,13 @@ fn the_graph_knows_feeds_and_takes_a_generator_for_a_takeover() {
     let pair = |a: &str, b: &str| (a.to_string(), b.to_string());
     assert_eq!(of("[feed.a]", "feeds = \"a\""), (owned(&["a"]), Vec::new()));
     assert_eq!(of(ab, both), (owned(&["utility"]), vec![pair("a", "b")]));
-    assert_eq!(of(&format!("{ab}generator = {{}}"), both), (
-        Vec::new(),
-        vec![pair("utility", "b"), pair("a", "b")]
-    ));
+    assert_eq!(
+        of(&format!("{ab}generator = {{}}"), both),
+        (Vec::new(), vec![pair("utility", "b"), pair("a", "b")])
+    );
     // A battery delays the loss and does not prevent it.
-    assert_eq!(of(&format!("{ab}battery = \"1h\""), both), (owned(&["utility"]), vec![pair("a", "b")]));
+    assert_eq!(
+        of(&format!("{ab}battery = \"1h\""), both),
+        (owned(&["utility"]), vec![pair("a", "b")])
+    );
 }

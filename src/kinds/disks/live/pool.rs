@@ -314,11 +314,16 @@ impl Disks {
     }
 
     /// Lets `count` buffered writes of `request` join the open group, one after the other. Returns false if the request
-    /// does not wait; counts the writes as refused if the disks are lost.
+    /// goes on; counts the writes as refused if the disks are lost. Without space the request fails.
     pub fn buffer(&mut self, ctx: &mut Ctx<'_>, request: RequestId, zone: u32, count: u32) -> bool {
         if self.is_lost() {
             self.refused += u64::from(count);
             return false;
+        }
+        if self.is_full() {
+            self.refused += 1;
+            ctx.fail(request, Outcome::Error);
+            return true;
         }
         self.pool().settle(ctx.now);
         let joins = self.joins(ctx.now, Job { request, zone, durable: false, left: count });
