@@ -17,7 +17,7 @@ use crate::plan::part::{Own, Part};
 
 /// Feeds that sections name for a part.
 struct Named<'d> {
-    /// Those of its own section.
+    /// Feeds of its own section.
     own: &'d [usize],
     /// Rack whose feeds it takes where its own section names none.
     rack: Option<usize>,

@@ -30,7 +30,6 @@ use crate::plan::graph::{Graph, NodeId, Subject};
 use crate::plan::links::Entrance;
 use crate::plan::load::{self, Offered};
 use crate::plan::memory;
-use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::route::{Does, Step, each, each_here};
@@ -210,8 +209,7 @@ fn counts_as_domain(draft: &Draft, part: Part) -> bool {
         Part::Server(_) | Part::Zone { .. } => true,
         Part::Rack(_) => draft.scenario.rack.len() > 1,
         Part::Site(_) => draft.scenario.site.len() > 1,
-        Part::Own(own) => own.kind == Kind::Feed && draft.scenario.feed.len() > 1,
-        _ => false,
+        _ => part.owner().0 == crate::plan::names::Kind::Feed && draft.scenario.feed.len() > 1,
     }
 }
 

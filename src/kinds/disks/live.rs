@@ -27,6 +27,7 @@ pub mod pool;
 pub mod resilver;
 pub mod scrub;
 mod shared;
+mod space;
 
 use std::collections::VecDeque;
 
@@ -45,7 +46,6 @@ use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Drawn;
 use crate::model::world::Around;
-use crate::model::world::storage::Among;
 use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
@@ -199,37 +199,6 @@ impl Disks {
 
     const fn columns_of(&self, write: bool) -> u32 {
         if write { self.config.columns.write } else { self.config.columns.read }
-    }
-
-    /// Queues deferred writes: of the `count` writes of a step of `request`, those that `among` assigns to this pool.
-    /// Returns false if it has no space for them; the request then fails.
-    pub fn defer(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        request: RequestId,
-        key: KeyId,
-        count: u32,
-        among: Among,
-    ) -> bool {
-        for sub in 0..count {
-            let entry = &ctx.requests[request];
-            if !among.has(ctx.draws, entry, sub) {
-                continue;
-            }
-            if self.is_full() {
-                self.refused += 1;
-                ctx.fail(request, Outcome::Error);
-                return false;
-            }
-            let index = crate::model::route::draw_index(entry, sub);
-            let of = entry.drawn();
-            self.background(ctx, key, of, index, true);
-        }
-        true
-    }
-
-    const fn is_full(&self) -> bool {
-        matches!(self.health, Health::Full)
     }
 
     /// Queues one operation of no zone, for which no request waits; counts it as refused if the disks are lost.

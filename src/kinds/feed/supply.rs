@@ -1,4 +1,4 @@
-//! What a feed gets from above: the feeds there, its battery, its generator.
+//! Supply of a feed: the feeds above, its battery, its generator.
 //!
 //! Model: a feed with a battery or a generator has an automaton of its own, `a/supply`:
 //!
@@ -36,7 +36,7 @@ const NO_GENERATOR: &str = "failed-generator";
 /// Role of the feeds above.
 const ABOVE: &str = "above";
 
-/// Adds the automata of what feeds with a battery or a generator get from above.
+/// Adds the supplies of feeds with a battery or a generator.
 pub(super) fn declare(draft: &Draft, into: &mut Mechanisms<'_>) {
     for (index, (_, spec)) in draft.scenario.feed.iter().enumerate() {
         let above: Vec<String> =

@@ -362,12 +362,10 @@ impl FluidPlan {
         let mut copies: Vec<(String, Expr)> = Vec::new();
         for (at, part) in parts.iter().enumerate() {
             let name = part.name(draft);
-            if known(&name, "fit") {
-                facts.push((Input::Fit(table::u32(at)), Expr::of(&name, "fit")));
-            }
-            if known(&name, "is full") {
-                facts.push((Input::Full(table::u32(at)), Expr::of(&name, "is full")));
-            }
+            let number = table::u32(at);
+            let own = [("fit", Input::Fit(number)), ("is full", Input::Full(number))];
+            let own = own.into_iter().filter(|(fact, _)| known(&name, fact));
+            facts.extend(own.map(|(fact, input)| (input, Expr::of(&name, fact))));
             let automaton = automata.get(name.as_str());
             for (fact, _) in automaton.iter().flat_map(|automaton| &automaton.facts) {
                 if let Some(factor) = slowdown(draft, *part, fact) {

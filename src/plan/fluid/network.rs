@@ -80,6 +80,21 @@ pub struct Onward {
     pub buffer: Option<u32>,
 }
 
+impl Onward {
+    /// Returns the probability that all visits of the mean number survive; 1 if the request does not wait for them.
+    #[must_use]
+    pub fn survives(&self, survives: f64) -> f64 {
+        if !self.waits || survives >= 1.0 {
+            return 1.0;
+        }
+        if self.poisson {
+            return libm::exp(-self.count * (1.0 - survives));
+        }
+        let whole = self.count.floor();
+        libm::pow(survives, whole) * (1.0 - (self.count - whole) * (1.0 - survives))
+    }
+}
+
 /// Hits at the edges of a CDN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hits {

@@ -440,8 +440,8 @@ impl<'p> Standing<'p> {
             let (mut fine, mut flowing) = (1.0, 1.0);
             for onward in own.map(|onward| self.now(onward)) {
                 let (survives, moves) = walk.survives(onward.node);
-                fine *= several(survives, &onward);
-                flowing *= several(moves, &onward);
+                fine *= onward.survives(survives);
+                flowing *= onward.survives(moves);
             }
             held += share * (fine - flowing).max(0.0);
             let onward = next.and_then(|n| root.then.iter().find(|o| o.node == net.roots[n]));
@@ -563,18 +563,6 @@ impl<'p> Standing<'p> {
 /// Returns the share, or 0 if it is within rounding (1e-12).
 fn some(share: f64) -> f64 {
     if share > 1e-12 { share } else { 0.0 }
-}
-
-/// Returns the probability that all visits of a mean number survive; 1 if the request does not wait for them.
-fn several(survives: f64, onward: &Onward) -> f64 {
-    if !onward.waits || survives >= 1.0 {
-        return 1.0;
-    }
-    if onward.poisson {
-        return libm::exp(-onward.count * (1.0 - survives));
-    }
-    let whole = onward.count.floor();
-    libm::pow(survives, whole) * (1.0 - (onward.count - whole) * (1.0 - survives))
 }
 
 /// Directions of all forks in a state, the same for every class.
@@ -733,8 +721,8 @@ impl<'p> Walk<'_, 'p> {
                     (Fetches::InVain, Some(_)) => false,
                 };
                 let (one, other) = if reached { self.survives(onward.node) } else { (0.0, 0.0) };
-                survives *= several(one, &onward);
-                moves *= several(other, &onward);
+                survives *= onward.survives(one);
+                moves *= onward.survives(other);
             }
             fine += share * survives;
             moving += share * moves;
