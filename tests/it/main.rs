@@ -34,6 +34,7 @@ mod loss;
 mod messages;
 mod numbered;
 mod outputs;
+mod pauses;
 mod peers;
 mod queues;
 mod replay;

@@ -53,7 +53,7 @@ use network::Network;
 use open::Open;
 use power::Metered;
 use rooms::{Entry, Swing};
-use state::{Bits, Input};
+use state::{Bits, Input, pauses};
 use users::{Patience, Users};
 
 /// Hours per week.
@@ -278,7 +278,8 @@ impl FluidPlan {
                 let clients = spec.from.as_ref().and_then(|from| scenario.clients.get(&from.text));
                 let time_out = clients.and_then(|clients| clients.time_out.as_ref());
                 let lost = objective.and_then(|objective| objective.lost_after.as_ref());
-                let most = [time_out, lost].into_iter().flatten().map(|limit| limit.value).min();
+                let limits = [time_out, lost].into_iter().flatten().map(|limit| limit.value);
+                let most = limits.chain(pauses::shortest_time_out(draft, class)).min();
                 let patience = clients.and_then(|clients| clients.patience.as_ref());
                 let law = patience.map(|law| law_of(law));
                 self.classes.push(FluidClass {
@@ -362,9 +363,8 @@ impl FluidPlan {
         let mut copies: Vec<(String, Expr)> = Vec::new();
         for (at, part) in parts.iter().enumerate() {
             let name = part.name(draft);
-            let number = table::u32(at);
-            let own = [("fit", Input::Fit(number)), ("is full", Input::Full(number))];
-            let own = own.into_iter().filter(|(fact, _)| known(&name, fact));
+            let own = pauses::inputs(draft, *part, table::u32(at)).into_iter();
+            let own = own.filter(|(fact, _)| known(&name, fact));
             facts.extend(own.map(|(fact, input)| (input, Expr::of(&name, fact))));
             let automaton = automata.get(name.as_str());
             for (fact, _) in automaton.iter().flat_map(|automaton| &automaton.facts) {
