@@ -1,6 +1,7 @@
 //! Writes that no request waits for, and disks without space.
 
 use super::Disks;
+use super::pool::Job;
 use crate::model::ids::KeyId;
 use crate::model::request::{Outcome, RequestId};
 use crate::model::world::storage::Among;
@@ -37,5 +38,26 @@ impl Disks {
     /// Returns whether there is no space for a write.
     pub(super) const fn is_full(&self) -> bool {
         matches!(self.health, Health::Full)
+    }
+
+    /// Lets `count` buffered writes of `request` join the open group, one after the other. Returns false if the request
+    /// goes on; counts the writes as refused if the disks are lost. Without space the request fails.
+    pub fn buffer(&mut self, ctx: &mut Ctx<'_>, request: RequestId, zone: u32, count: u32) -> bool {
+        if self.is_lost() {
+            self.refused += u64::from(count);
+            return false;
+        }
+        if self.is_full() {
+            self.refused += 1;
+            ctx.fail(request, Outcome::Error);
+            return true;
+        }
+        self.pool().settle(ctx.now);
+        let joins = self.joins(ctx.now, Job { request, zone, durable: false, left: count });
+        if !joins {
+            self.holds_request(ctx, request);
+        }
+        self.turn_groups(ctx);
+        !joins
     }
 }
