@@ -7,7 +7,6 @@
 //!
 //! Takes a draft. Gives parts. Everything else that runs needs its host, and so its host's power.
 
-use crate::convert::place;
 use crate::kinds::feed::plan::feed;
 use crate::kinds::feed::spec::FeedSpec;
 use crate::plan::Draft;
@@ -63,14 +62,10 @@ pub fn of(draft: &Draft, part: Part) -> Vec<Part> {
     let Some(named) = named(draft, part) else { return Vec::new() };
     let rack = named.rack.map_or(&[][..], |rack| &draft.links.own.feeds.racks[rack]);
     let feeds = if named.own.is_empty() { rack } else { named.own };
-    let count = place(feeds.len());
-    if count == 0 {
-        return Vec::new();
-    }
-    let cords = named.cords.unwrap_or(count).min(count);
-    let first = u64::from(part.number()) * u64::from(cords);
-    let at = |cord: u32| feeds[((first + u64::from(cord)) % u64::from(count)) as usize];
-    let mut all: Vec<Part> = (0..cords).map(|cord| feed(at(cord))).collect();
+    let cords = named.cords.map_or(feeds.len(), |cords| feeds.len().min(cords as usize));
+    let turn = part.number() as usize * cords;
+    let mut all: Vec<Part> =
+        (turn..turn + cords).map(|cord| feed(feeds[cord % feeds.len()])).collect();
     all.sort_unstable();
     all
 }
