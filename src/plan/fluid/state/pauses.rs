@@ -2,6 +2,7 @@
 //!
 //! Model: what a paused part has accepted goes on when the pause is over, so a request that meets it waits, as one that
 //! meets a file server without a head. A share of the requests at a fork waits if it is served once all pauses are over.
+//! The service that is paused takes no request: its queue alone holds them; a caller holds a worker.
 //! A view that waits longer than a time-out of a balancer or a call on its way is lost ([`shortest_time_out`]).
 //!
 //! A pause counts as a failure where something else acts on it or the wait is not that of all workers: parts of a
@@ -84,7 +85,24 @@ pub fn shortest_time_out(draft: &Draft, class: usize) -> Option<SimDuration> {
     all.into_iter().min()
 }
 
+/// Number of requests that hold a worker, per view, while the service at which it enters is paused: no worker takes any.
+pub(super) const HELD: f64 = 1e12;
+
 impl Standing<'_> {
+    /// Returns whether a service at which a class enters is paused, or what it stands on: its queue alone holds requests.
+    pub(super) fn enters_paused(&self, class: usize) -> bool {
+        if self.paused.is_empty() {
+            return false;
+        }
+        let services = &self.plan.classes[class].services;
+        let mut parts = self.plan.network.parts.iter().zip(&self.plan.parts);
+        parts.any(|(part, below)| {
+            let paused = |set: &Vec<u32>| set.iter().all(|part| self.paused.contains(part));
+            matches!(part, Part::Service { service, .. } if services.contains(service))
+                && below.needs.iter().any(paused)
+        })
+    }
+
     /// Returns the state once all pauses are over; `None` if nothing is paused.
     pub(super) fn awake(&self) -> Option<Self> {
         if self.paused.is_empty() {
