@@ -71,7 +71,7 @@ fn writes_fail_when_they_are_made_and_reads_go_on() {
     loses(&with("{ io = \"files\", write = 1 }"), 300.0);
     loses(&with("{ io = \"files\", write = 1, durable = true }"), 300.0);
     loses(&with("{ io = \"files\", read = 2 }, { io = \"files\", write = 3 }"), 300.0);
-    // Nobody waits for the end of this step, so nobody learns that it failed.
+    // No request waits for the end of this step, so none learns that it failed.
     loses(&with("{ io = \"files\", write = 1, wait = false }"), 0.0);
     // One of four pages writes: 75 of 300.
     let some =

@@ -145,7 +145,7 @@ fn a_member_behind_a_balancer_keeps_what_it_was_sent() {
     loses(&text.replace("to    = \"pair\"", "to    = \"pair\"\ntime-out = \"4s\""), 30.0, 1.5);
 }
 
-/// What counts as a failure over years is said.
+/// A warning names each pause that counts as a failure over years.
 #[test]
 fn pauses_that_are_not_waited_out_are_warned_of() {
     let warned = |text: &str| {

@@ -509,10 +509,7 @@ impl<'p> Standing<'p> {
             sticks,
             unheard: if lacks > 0.0 { ((1.0 - reached + in_vain) / lacks).min(1.0) } else { 0.0 },
             stalls: some(reached * (survives - moves)),
-            held: match self.enters_paused(class) {
-                true => pauses::HELD,
-                false => some(held * reached * (1.0 - in_vain)),
-            },
+            held: self.held(class, some(held * reached * (1.0 - in_vain))),
             work: used.map(|(at, work)| (table::u32(at), work)).collect(),
             stages,
             because: sorted(walk.because),

@@ -86,11 +86,11 @@ pub fn shortest_time_out(draft: &Draft, class: usize) -> Option<SimDuration> {
 }
 
 /// Number of requests that hold a worker, per view, while the service at which it enters is paused: no worker takes any.
-pub(super) const HELD: f64 = 1e12;
+const HELD: f64 = 1e12;
 
 impl Standing<'_> {
     /// Returns whether a service at which a class enters is paused, or what it stands on: its queue alone holds requests.
-    pub(super) fn enters_paused(&self, class: usize) -> bool {
+    fn enters_paused(&self, class: usize) -> bool {
         if self.paused.is_empty() {
             return false;
         }
@@ -101,6 +101,12 @@ impl Standing<'_> {
             matches!(part, Part::Service { service, .. } if services.contains(service))
                 && below.needs.iter().any(paused)
         })
+    }
+
+    /// Returns the number of requests per view that hold a worker; `otherwise` if the services at which the class enters
+    /// take requests.
+    pub(super) fn held(&self, class: usize, otherwise: f64) -> f64 {
+        if self.enters_paused(class) { HELD } else { otherwise }
     }
 
     /// Returns the state once all pauses are over; `None` if nothing is paused.
