@@ -12,6 +12,7 @@ pub mod cdn;
 pub mod client;
 pub mod database;
 pub mod disks;
+pub mod feed;
 pub mod log;
 pub mod name_service;
 pub mod nas;
@@ -67,6 +68,8 @@ macro_rules! each_kind {
                 |_spec| 1, crate::kinds::scaler::plan::Scaler;
             Purge, purge, "purge", crate::kinds::purge::spec::PurgeSpec, "Purges: messages that remove old copies from caches and edges at all sites.",
                 |_spec| 1, crate::kinds::purge::plan::Purge;
+            Feed, feed, "feed", crate::kinds::feed::spec::FeedSpec, "Power feeds: servers, switches, heads and appliances hang on them.",
+                |_spec| 1, crate::kinds::feed::plan::Feed;
         }
     };
 }
@@ -74,7 +77,7 @@ pub(crate) use each_kind;
 
 /// All kinds, in the order in which they are compiled. Pools, draw keys and programs are numbered in this order;
 /// a deep probe asks other components in the order of their pools.
-pub const COMPILED: [Kind; 21] = [
+pub const COMPILED: [Kind; 22] = [
     Kind::Station,
     Kind::Site,
     Kind::Rack,
@@ -96,6 +99,7 @@ pub const COMPILED: [Kind; 21] = [
     Kind::Log,
     Kind::Scaler,
     Kind::Purge,
+    Kind::Feed,
 ];
 
 /// Resolved references of the components whose kind has no field of its own in
@@ -114,6 +118,8 @@ pub struct Resolved {
     pub scalers: Vec<scaler::plan::ScalerLinks>,
     /// References of each purge.
     pub purges: Vec<purge::plan::PurgeLinks>,
+    /// Power feeds that sections name.
+    pub feeds: feed::plan::FeedLinks,
 }
 
 /// Calls `make!` with the tokens `$($before)*` and the steps that kinds of components add. A row holds a description

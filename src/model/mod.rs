@@ -49,6 +49,8 @@ pub enum Health {
     /// Carrying data from the first site to the second alone, or (`false`) from the second to the first. Of links between
     /// sites only.
     OneWay(bool),
+    /// Reading, and failing writes at once. Of disks only.
+    Full,
     /// Stalled: the work inside is kept and resumes later.
     Stalled,
     /// Requests are accepted and never answered.
@@ -63,7 +65,7 @@ impl Health {
     /// Returns whether the component does its work, if slowly.
     #[must_use]
     pub const fn works(self) -> bool {
-        matches!(self, Self::Up | Self::Slow(_) | Self::Lossy(_))
+        matches!(self, Self::Up | Self::Slow(_) | Self::Lossy(_) | Self::Full)
     }
 
     /// Returns whether the work inside is lost and new requests are not accepted.

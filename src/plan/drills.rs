@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::Draft;
 use crate::plan::faults::parts::all_parts;
+use crate::plan::feeds;
 use crate::plan::part::{Part, PartKind};
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
@@ -53,7 +54,7 @@ pub fn drillable(draft: &Draft, part: Part) -> Drillable {
 pub fn one_of_each(draft: &Draft) -> Vec<Part> {
     let mut stands: BTreeMap<Part, BTreeSet<String>> = BTreeMap::new();
     for part in parts(draft) {
-        for domain in part.domains(draft) {
+        for domain in part.domains(draft).into_iter().chain(feeds::of(draft, part)) {
             stands.entry(domain).or_default().insert(part.group(draft));
         }
     }
@@ -71,7 +72,10 @@ pub fn one_of_each(draft: &Draft) -> Vec<Part> {
 pub fn way_back(draft: &Draft, part: Part) -> SimDuration {
     let sort = part.sort();
     let carries = sort.purpose == PartKind::Domain && !sort.is_place;
-    let on_it = parts(draft).filter(|other| carries && other.stands_on(draft) == Some(part));
+    let on_it = parts(draft).filter(|other| {
+        carries
+            && (other.stands_on(draft) == Some(part) || feeds::of(draft, *other).contains(&part))
+    });
     let longest = on_it.map(|other| way_back(draft, other)).max();
     part.answers().way_back(draft, part) + longest.unwrap_or(SimDuration::ZERO)
 }

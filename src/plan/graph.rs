@@ -12,6 +12,8 @@
 //! All branches of a choice are needed, and the classes that `then` fetches; a volume spread over
 //! several pools needs them all.
 //!
+//! A part that hangs on power feeds needs one of them. A generator makes the feeds above redundant.
+//!
 //! A link between sites is needed where no caller reaches a process without one; several such links are redundant.
 //!
 //! Leaves out: crews, and time: a failover counts as no loss, however long it takes.
@@ -26,6 +28,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::convert::table;
 use crate::plan::Draft;
 use crate::plan::between;
+use crate::plan::feeds;
 use crate::plan::kind;
 use crate::plan::kind::flow::{leaf, uplinks_of};
 use crate::plan::links::{Entrance, Store};
@@ -105,6 +108,8 @@ pub enum Takeover {
     Primary(usize, Vec<NodeId>),
     /// The volumes of a head of a file server (its number), and both heads in order.
     Volumes(usize, u32, Vec<NodeId>),
+    /// Feeds above a feed whose loss a battery or a generator bridges; the health of that feed says for how long.
+    Supply,
 }
 
 impl Graph {
@@ -323,9 +328,26 @@ impl<'d> Builder<'d> {
         }
         let mut needs = more.to_vec();
         needs.extend(part.stands_on(self.draft).map(|domain| self.carrier(domain)));
+        needs.extend(self.powered(part));
         let node = self.add(Some(part), None, &needs);
         self.parts.insert(part, node);
         node
+    }
+
+    /// Returns the node of the power of a part that hangs on feeds: one of them works.
+    fn powered(&mut self, part: Part) -> Option<NodeId> {
+        let feeds: Vec<NodeId> =
+            feeds::of(self.draft, part).into_iter().map(|feed| self.part(feed, &[])).collect();
+        if feeds.is_empty() {
+            return None;
+        }
+        // A generator takes over from the feeds above.
+        let least = u32::from(!feeds::has_generator(self.draft, part));
+        let node = self.add(None, Some(least), &feeds);
+        if feeds::supply(self.draft, part).is_some() {
+            self.takes_over(node, Takeover::Supply);
+        }
+        Some(node)
     }
 
     /// Returns the node of a domain as its contents need it: with one of its switches.
@@ -339,7 +361,8 @@ impl<'d> Builder<'d> {
         let bare = self.part(domain, &[]);
         let mut nodes = Vec::new();
         for part in switches.parts {
-            let node = self.add(Some(part), None, &[bare]);
+            let needs: Vec<NodeId> = self.powered(part).into_iter().chain([bare]).collect();
+            let node = self.add(Some(part), None, &needs);
             self.parts.insert(part, node);
             nodes.push(node);
         }

@@ -209,7 +209,7 @@ fn counts_as_domain(draft: &Draft, part: Part) -> bool {
         Part::Server(_) | Part::Zone { .. } => true,
         Part::Rack(_) => draft.scenario.rack.len() > 1,
         Part::Site(_) => draft.scenario.site.len() > 1,
-        _ => false,
+        _ => part.owner().0 == crate::plan::names::Kind::Feed && draft.scenario.feed.len() > 1,
     }
 }
 

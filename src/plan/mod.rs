@@ -18,6 +18,7 @@ pub mod document;
 pub mod drawing;
 pub mod drills;
 pub mod faults;
+pub mod feeds;
 pub mod figure;
 pub mod flow;
 pub mod fluid;
@@ -40,6 +41,7 @@ pub mod records;
 pub mod route;
 pub mod scaled;
 pub mod simulatable;
+pub mod space;
 pub mod streams;
 pub mod targets;
 

@@ -5,6 +5,7 @@
 
 mod changes;
 pub mod draws;
+mod feeds;
 mod load;
 pub mod pair;
 pub mod processes;

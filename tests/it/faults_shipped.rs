@@ -25,7 +25,7 @@ pub struct Edit {
 }
 
 /// Rates, times and shares are those of the header of each file.
-const EDITS: [Edit; 16] = [
+const EDITS: [Edit; 18] = [
     // Three members: 10/s x 7.5 s / 3.
     Edit {
         file: "faults/crash",
@@ -169,6 +169,24 @@ const EDITS: [Edit; 16] = [
         expect: 1,
         figure: "latency.by-lot-page.mean@slow",
         is: "within 8% of 103.9ms",
+    },
+    // A generator that starts 9 times in 10: 5.99 x 0.1 x 110 min, and 2 min.
+    Edit {
+        file: "faults/power-feeds",
+        flags: &["--solver", "flows", "--replications", "500"],
+        sets: &["feed.b.generator.starts=0.9"],
+        expect: 2,
+        figure: "downtime.backed-page@horizon",
+        is: "within 8% of 67.9min",
+    },
+    // Half of the time: 100/s x 150 s.
+    Edit {
+        file: "faults/disk-full",
+        flags: &["--solver", "flows", "--replications", "20"],
+        sets: &["fault.of-primary.lasts=150s"],
+        expect: 5,
+        figure: "lost.order@horizon",
+        is: "within 1% of 15000",
     },
     // One change in five, and a repair of 20 min: 52 x 0.2 x (30 + 10 + 20) min.
     Edit {

@@ -232,7 +232,6 @@ fn words_of_other_tools_lead_to_ours() {
         ("task-io-stress", "[operation.NAME] with `load`"),
         ("asg-insufficient-instance-capacity-error", "launch = { failure = 0.2 }"),
         ("failover-db-cluster", "`database.NAME.primary`"),
-        ("disk-fill", "no fault fills a disk yet"),
     ] {
         let found = read(word);
         assert!(found.contains("none of the words") && found.contains(said), "{word}: {found}");

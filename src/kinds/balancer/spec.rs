@@ -3,7 +3,7 @@
 use crate::model::spec::probe::CheckSpec;
 use crate::model::spec::takeover::TakeoverSpec;
 use crate::scenario::law::LawSpec;
-use crate::scenario::names::{Named, Reference};
+use crate::scenario::names::{Named, OneOrMany, Reference};
 use crate::scenario::spec::spec;
 use crate::scenario::words::words;
 use crate::units::SimDuration;
@@ -15,10 +15,14 @@ spec! {
         count: u32 = 1 => at_least(1),
         /// Rack of an appliance.
         rack: Option<Reference>,
+        /// Power feeds that each of the appliances hangs on; one that works is enough. Without it, those of the rack.
+        feeds: Option<OneOrMany<Reference>> => not_empty(),
+        /// Number of these feeds that each takes, in turn. Without it, all of them.
+        cords: Option<u32> => at_least(1),
         /// Zone of a balancer that is software.
         in_: Option<Reference>,
         /// Backends: a service, a list of its members, or a database, whose reads then go through the balancer.
-        to: crate::scenario::names::OneOrMany<Reference> => not_empty(),
+        to: OneOrMany<Reference> => not_empty(),
         /// Cores of the appliance.
         cores: Option<u32> => at_least(1),
         /// Processor time per request.

@@ -42,6 +42,7 @@ pub(crate) const FAILED_FAILOVER: &str = "failed-failover";
 /// Cause of a failover of a primary that is healthy.
 pub(crate) const FALSE_FAILOVER: &str = "false-failover";
 use crate::plan::program::law_of;
+use crate::plan::space;
 
 /// Returns the name of the automaton of the phases of a failover.
 pub fn name(database: &str) -> String {
@@ -61,7 +62,10 @@ fn standing(member: &str) -> String {
 /// Returns the condition that a member of a database runs and follows.
 pub fn copies(draft: &Draft, database: usize, member: usize) -> Expr {
     let part = Part::Database { database, member: place(member) };
-    Expr::of(&part.name(draft), "serving").and(follows(draft, database, member))
+    let serves = Expr::of(&part.name(draft), "serving").and(follows(draft, database, member));
+    let Some(store) = draft.links.databases[database].members[member].store else { return serves };
+    let full = space::filled(draft, store, part).into_iter();
+    full.fold(serves, |copies, (set, _)| copies.and(!Expr::of(&set.name(draft), "is full")))
 }
 
 /// Returns the condition that a member of a database follows, running or not.

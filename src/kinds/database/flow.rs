@@ -10,6 +10,7 @@ use crate::plan::fluid::buffers::Buffer;
 use crate::plan::fluid::network::{self, Branch, Onward, Place, Split, once, times};
 use crate::plan::graph::{self, NodeId, Takeover};
 use crate::plan::kind::flow::{Flow, Leaf, nothing};
+use crate::plan::links::Store;
 use crate::plan::load::{Here, Operations, Sums, mean};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
@@ -407,10 +408,22 @@ fn branch_of_write(
         let operations = own + forced_of(spec, takes);
         leads_io(network, part, of(operations), false, &mut branch.then);
     }
+    if let Some(store) = data_of(network, part).filter(|_| takes && writes_of(spec) > 0.0) {
+        network.space(store, part, writes_of(spec), &mut branch.then);
+    }
     branch
 }
 
-/// Adds disk operations of a member on its data; with remounts, on the data of the first primary.
+/// Returns the store with the data of a member; with remounts, that of the first primary.
+fn data_of(network: &network::Builder<'_>, member: Part) -> Option<Store> {
+    let Part::Database { database, member: at } = member else { return None };
+    let links = &network.draft().links.databases[database];
+    let remount = is_remounted(&network.draft().scenario.database[database].1);
+    let of = if remount { links.of(Role::Primary).next().unwrap_or(at) } else { at };
+    links.members.get(of as usize).and_then(|member| member.store)
+}
+
+/// Adds disk operations of a member on its data.
 fn leads_io(
     network: &mut network::Builder<'_>,
     member: Part,
@@ -418,11 +431,7 @@ fn leads_io(
     waits: bool,
     then: &mut Vec<Onward>,
 ) {
-    let Part::Database { database, member: at } = member else { return };
-    let links = &network.draft().links.databases[database];
-    let remount = is_remounted(&network.draft().scenario.database[database].1);
-    let of = if remount { links.of(Role::Primary).next().unwrap_or(at) } else { at };
-    if let Some(store) = links.members.get(of as usize).and_then(|member| member.store) {
+    if let Some(store) = data_of(network, member) {
         network.io(store, member, operations, waits, then);
     }
 }

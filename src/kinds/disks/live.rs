@@ -8,7 +8,8 @@
 //! its request until the (slowest) disk is done; no request waits for a deferred write. With queue classes a disk
 //! receives a few operations of each class at a time ([`leaf_queue`]). With a throttle, zones spin before their
 //! operations ([`shared`]). With transaction groups writes collect in memory ([`pool`]), scrubs read ([`scrub`]), and
-//! disks that fail are replaced ([`resilver`]).
+//! disks that fail are replaced ([`resilver`]). A set without space fails every write when it is made; what writes in place
+//! goes on: copies on a second level, pages of a swap device, a rebuild.
 //!
 //! In: `operate`, `defer`, `buffer`, `background`, `spin`, `alarm`, `cancel`, `health`. Out: the request goes on, or fails.
 //! Holds: a disk is idle only when its queue is empty; operations in = done + queued + in service;
@@ -26,6 +27,7 @@ pub mod pool;
 pub mod resilver;
 pub mod scrub;
 mod shared;
+mod space;
 
 use std::collections::VecDeque;
 
@@ -44,7 +46,6 @@ use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Drawn;
 use crate::model::world::Around;
-use crate::model::world::storage::Among;
 use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
@@ -177,7 +178,7 @@ impl Disks {
         write: bool,
         zone: u32,
     ) {
-        if self.is_lost() {
+        if self.is_lost() || (write && self.is_full()) {
             self.refused += 1;
             ctx.cause = self.cause_of_loss(ctx.cause);
             return ctx.fail(request, Outcome::Error);
@@ -198,26 +199,6 @@ impl Disks {
 
     const fn columns_of(&self, write: bool) -> u32 {
         if write { self.config.columns.write } else { self.config.columns.read }
-    }
-
-    /// Queues deferred writes: of the `count` writes of a step of `request`, those that `among` assigns to this pool.
-    pub fn defer(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        request: RequestId,
-        key: KeyId,
-        count: u32,
-        among: Among,
-    ) {
-        for sub in 0..count {
-            let entry = &ctx.requests[request];
-            if !among.has(ctx.draws, entry, sub) {
-                continue;
-            }
-            let index = crate::model::route::draw_index(entry, sub);
-            let of = entry.drawn();
-            self.background(ctx, key, of, index, true);
-        }
     }
 
     /// Queues one operation of no zone, for which no request waits; counts it as refused if the disks are lost.

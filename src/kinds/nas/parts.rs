@@ -104,6 +104,7 @@ impl Parts for Nas {
         let Part::Head { nas, number } = part else {
             shown.state("down", Health::Down, shown.own("is down"));
             shown.hindrances();
+            shown.full();
             return;
         };
         shown.component(head_name(shown.draft(), nas, number));

@@ -13,6 +13,10 @@ spec! {
     pub struct NasSpec {
         /// Rack that the file server stands in.
         rack: Option<Reference>,
+        /// Power feeds that each of the heads hangs on; one that works is enough. Without it, those of the rack.
+        feeds: Option<OneOrMany<Reference>> => not_empty(),
+        /// Number of these feeds that each takes, in turn. Without it, all of them.
+        cords: Option<u32> => at_least(1),
         /// Number of heads: 1 or 2.
         heads: u32 = 1 => at_least(1),
         /// Processor time per operation at the head; a plain duration is the mean of an exponential law.

@@ -1,6 +1,6 @@
 //! Sites and their uplinks, racks and their switches, links.
 
-use crate::scenario::names::Reference;
+use crate::scenario::names::{OneOrMany, Reference};
 use crate::scenario::spec::spec;
 use crate::units::{Bandwidth, CarbonIntensity, EnergyPrice, SimDuration, Watts};
 
@@ -39,6 +39,8 @@ spec! {
         site: Reference,
         /// Switches at the top of the rack. Without it, no limit and nothing that fails.
         switch: Option<SwitchSpec>,
+        /// Power feeds that everything in the rack hangs on, if it names none itself. Without it, nothing fails with a feed.
+        feeds: Option<OneOrMany<Reference>> => not_empty(),
     }
 }
 
@@ -53,6 +55,10 @@ spec! {
         latency: SimDuration = "0s",
         /// Electric power of each switch. Without it, none is counted.
         power: Option<Watts> => at_most(Watts::MAX),
+        /// Power feeds that each of the switches hangs on; one that works is enough. Without it, those of the rack.
+        feeds: Option<OneOrMany<Reference>> => not_empty(),
+        /// Number of these feeds that each takes, in turn. Without it, all of them.
+        cords: Option<u32> => at_least(1),
     }
 }
 

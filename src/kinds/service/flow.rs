@@ -229,5 +229,8 @@ impl Leaf for Io {
         let in_front = writes.min(self.operations * count);
         let waits = self.durable && self.waits;
         network.io(store, user, Operations { reads: 0.0, writes, in_front }, waits, then);
+        if self.waits && writes > 0.0 {
+            network.space(store, user, writes, then);
+        }
     }
 }

@@ -217,8 +217,10 @@ impl Service {
     fn usable(&self) -> Usable {
         match self.health {
             _ if self.absent.is_some() => Usable::None,
-            // The last two are of links alone.
-            Health::Up | Health::Slow(_) | Health::Lossy(_) | Health::OneWay(_) => Usable::All,
+            // The last three are of links and disks alone.
+            Health::Up | Health::Slow(_) | Health::Lossy(_) | Health::OneWay(_) | Health::Full => {
+                Usable::All
+            }
             Health::Stalled | Health::Hung => Usable::Held,
             Health::Down | Health::Unreachable => Usable::None,
         }

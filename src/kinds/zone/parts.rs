@@ -91,6 +91,7 @@ impl Parts for Server {
             _ => shown.state("stopped", Health::Stalled, !shown.own("alive")),
         }
         shown.stalls();
+        shown.full();
         shown.slow();
         if let Part::Server(server) = part {
             shown.fewer_cores(shown.draft().scenario.server[server.group].1.cores.value);

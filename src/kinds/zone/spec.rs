@@ -18,6 +18,10 @@ spec! {
         count: u32 = 1 => at_least(1).because("to model an outage use a fault"),
         /// Rack that the servers stand in. Without it, no network delay and no failure domain above the server.
         rack: Option<Reference>,
+        /// Power feeds that each of the servers hangs on; one that works is enough. Without it, those of the rack.
+        feeds: Option<OneOrMany<Reference>> => not_empty(),
+        /// Number of these feeds that each takes, in turn. Without it, all of them.
+        cords: Option<u32> => at_least(1),
         /// Number of cores of each server.
         cores: u32 => at_least(1),
         /// Model of the processors. Without it, `fluid`.

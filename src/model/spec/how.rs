@@ -45,6 +45,8 @@ words! {
         CoresLost = "cores-lost",
         /// Its data is gone until restored.
         Lost = "lost" | "detach-volume" | "disk-loss",
+        /// The disks have no space left: writes fail at once, reads go on.
+        DiskFull = "disk-full" | "disk-fill",
         /// The data of a database are changed wrongly, in all copies. It serves them until people detect that; then it is
         /// down until they are restored from a backup.
         Corrupt = "corrupt",
@@ -76,7 +78,6 @@ words! {
             "no fault takes memory: give the zone or server less, or empty its cache with how = \"cache-lost\"",
         "io-stress" | "pod-io-stress" | "task-io-stress" | "disk-read-payload" | "disk-write-payload" =>
             "give an [operation.NAME] with `load`: disk operations beside those of requests",
-        "disk-fill" => "no fault fills a disk yet: `lost` takes all operations of it, not the writes alone",
         "api-insufficient-instance-capacity-error" | "asg-insufficient-instance-capacity-error" =>
             "give the scaler launch = { failure = 0.2 }: the probability that a launch is refused",
         "failover-db-cluster" => "let a `crash` hit `database.NAME.primary`: its `failover` follows",

@@ -313,7 +313,7 @@ impl Around<'_> {
         true
     }
 
-    /// Starts writes of `id` for which no request waits. Returns true if `id` spins first.
+    /// Starts writes of `id` for which no request waits. Returns true if `id` spins first, or fails for want of space.
     pub(super) fn defer(&mut self, id: RequestId, mount: u8, amount: AmountId, key: KeyId) -> bool {
         let Some(first) = self.pool_of(id, mount, 0) else { return false };
         let count = self.draws.amount(amount, &self.requests[id]);
@@ -331,11 +331,14 @@ impl Around<'_> {
             let (among, _) = self.among(id, KeyId(key.0 + 3), count, pool, first.pools);
             let Some(volume) = self.pool_of(id, mount, pool) else { continue };
             let cause = self.states.causes[volume.disks.index()];
-            self.component_ctx(volume.disks, cause, |component, ctx| {
-                if let Component::Disks(disks) = component {
-                    disks.defer(ctx, id, key, count, among);
-                }
-            });
+            let stored =
+                self.component_ctx(volume.disks, cause, |component, ctx| match component {
+                    Component::Disks(disks) => disks.defer(ctx, id, key, count, among),
+                    _ => true,
+                });
+            if !stored {
+                return true;
+            }
         }
         first.zone.is_some_and(|zone| self.spins(id, (first.disks, zone), true, count))
     }

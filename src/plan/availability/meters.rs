@@ -234,6 +234,7 @@ fn served(draft: &Draft, takeover: &Takeover) -> Expr {
         Takeover::Volumes(nas, owner, heads) => {
             volumes::served(draft, *nas, *owner, heads.iter().copied().map(holds).collect())
         }
+        Takeover::Supply => Expr::Always,
     }
 }
 

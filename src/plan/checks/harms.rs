@@ -18,6 +18,7 @@ pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut 
     belongs(fault, fault.cores.as_ref(), (How::CoresLost, "takes cores"), out);
     belongs(fault, fault.loss.as_ref(), (How::Lossy, "has a `loss`"), out);
     belongs(fault, fault.from.as_ref(), (How::OneWay, "has a site that it is `from`"), out);
+    check_feeds(draft, fault, parts, out);
     match fault.how.value {
         How::Slow if fault.factor.is_none() => {
             missing(fault.span, "factor", "the slowdown, 2 for half the speed", out);
@@ -25,8 +26,22 @@ pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut 
         How::CoresLost => check_cores(draft, fault, parts, out),
         How::Lossy => check_loss(draft, fault, parts, out),
         How::OneWay => check_direction(draft, fault, parts, out),
+        How::DiskFull => check_full(draft, fault, parts, out),
         _ => {}
     }
+}
+
+/// Reports a power feed that does anything but fail.
+fn check_feeds(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    let others = [How::Hang, How::Pause, How::Slow, How::Lost, How::Partitioned];
+    let feed = |part: &&Part| part.owner().0 == Kind::Feed;
+    let Some(part) = parts.iter().find(feed).filter(|_| others.contains(&fault.how.value)) else {
+        return;
+    };
+    let message = format!("`{}` is a power feed: it has power or it has none", part.name(draft));
+    let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
+    let found = found.related(fault.how.span, "the kind of failure");
+    out.push(found.help("set how = \"crash\""));
 }
 
 /// Largest number of parts that share a load.
@@ -116,6 +131,16 @@ fn links_alone(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagn
         "let it hit `link.NAME`; uplinks and switches can be `slow`, `crash` or be `partitioned`";
     out.push(found.related(fault.how.span, "the kind of failure").help(help));
     false
+}
+
+/// Checks that a fault which takes the space of disks hits disks.
+fn check_full(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    let is_disks = |part: &&Part| matches!(part, Part::Disks { .. } | Part::Pool { .. });
+    let Some(part) = parts.iter().find(|part| !is_disks(part)) else { return };
+    let message = format!("`{}` is no set of disks: it cannot be full", part.name(draft));
+    let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
+    let help = "let it hit the disks of a server or a pool, as in \"server.NAME.local\" or \"nas.NAME.main\"";
+    out.push(found.related(fault.how.span, "the fault takes their space").help(help));
 }
 
 /// Checks a fault in which links lose data.

@@ -32,6 +32,8 @@ pub enum Carries {
     Repairs,
     /// Launches and removals of members by an autoscaler.
     Members,
+    /// Power from a feed.
+    Power,
 }
 
 /// End of an arrow.

@@ -22,13 +22,15 @@ use std::sync::Arc;
 use crate::convert::place;
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{
-    Automaton, Branch, Effect, Expr, Fate, Move, Opens, Shape, State, Subject, Timer, Transition,
+    Automaton, Branch, Effect, Expr, Fate, Move, Opens, Quantifier, Shape, State, Subject, Timer,
+    Transition,
 };
 use crate::model::ids::ComponentId;
 use crate::model::spec::runs::{FaultSpec, How, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::drills;
 use crate::plan::faults::{Declared, PLANNED};
+use crate::plan::feeds;
 use crate::plan::kind::parts::{Life, Sort};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
@@ -70,6 +72,12 @@ const HOST: &str = "host";
 const DISKS: &str = "disks";
 /// The role of the links or switches by which a domain is reached.
 const LINKS: &str = "links";
+/// The role of the feeds on which a part hangs.
+const FEEDS: &str = "feeds";
+/// The role of the automaton that follows what a feed gets from above.
+const SUPPLY: &str = "supply";
+/// State of a part whose feeds have no power.
+const UNPOWERED: &str = "unpowered";
 
 /// Automaton of a part under construction.
 struct Sketch {
@@ -118,6 +126,17 @@ struct MouldKind {
     needs_disks: bool,
     /// True if links or switches that are parts connect it.
     has_links: bool,
+    /// Source of its power; `None` if it hangs on no feed.
+    power: Option<Power>,
+}
+
+/// Source of the power of a part.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Power {
+    /// One of its feeds.
+    Feeds,
+    /// One of them, bridged by a battery or a generator.
+    Bridged,
 }
 
 /// Sort of the domain on which a part stands.
@@ -439,6 +458,7 @@ impl<'a> Declarer<'a> {
     pub fn finish(mut self, live: bool, ids: Option<&BTreeMap<String, ComponentId>>) -> Declared {
         let mut declared = Declared::default();
         for mould in self.moulds.iter_mut().filter(|mould| mould.users > 0) {
+            mould.lose_power();
             mould.bring_back();
             if let Some(planned) = planned(mould) {
                 mould.publish(IS_PLANNED, planned);
@@ -578,6 +598,7 @@ fn sketch<'a>(
             restarts.len() - 1
         })
     });
+    let (feeds, supply) = (feeds::of(draft, part), feeds::supply(draft, part));
     let kind = MouldKind {
         sort: part.sort(),
         boot,
@@ -588,6 +609,10 @@ fn sketch<'a>(
         }),
         needs_disks: disks.is_some(),
         has_links: !links.is_empty(),
+        power: match supply {
+            Some(_) => Some(Power::Bridged),
+            None => (!feeds.is_empty()).then_some(Power::Feeds),
+        },
     };
     let mut roles = Vec::new();
     let mut bind = |role: &'static str, members: Vec<String>| {
@@ -596,6 +621,10 @@ fn sketch<'a>(
     bind(HOST, host.iter().map(|host| host.name(draft)).collect());
     bind(DISKS, disks.iter().map(|disks| disks.name(draft)).collect());
     bind(LINKS, links.iter().map(|link| link.name(draft)).collect());
+    match supply {
+        Some(supply) => bind(SUPPLY, vec![supply]),
+        None => bind(FEEDS, feeds.iter().map(|feed| feed.name(draft)).collect()),
+    }
     (kind, roles)
 }
 
@@ -688,6 +717,23 @@ impl Mould {
 
     fn states(&self, of: impl Fn(Harm) -> bool) -> Vec<String> {
         self.harms.iter().filter(|(_, harm)| of(*harm)).map(|(state, _)| state.clone()).collect()
+    }
+
+    /// Adds the state without power, if the part hangs on feeds. It ends what is slow or hangs; a part that is down for
+    /// another reason is down for that until it is repaired.
+    fn lose_power(&mut self) {
+        let lost = match self.kind.power {
+            None => return,
+            Some(Power::Feeds) => !Expr::members(Quantifier::Any, FEEDS, "fit"),
+            Some(Power::Bridged) => Expr::of_role(SUPPLY, "is dark"),
+        };
+        let running = self.states(|harm| harm != Harm::Down);
+        let mut from: Vec<&str> = vec![UP];
+        from.extend(self.sound.iter().chain(&running).map(String::as_str));
+        let loss = Transition::when(lost.clone(), &from, UNPOWERED);
+        self.turn(loss);
+        self.turn(Transition::when(!lost, &[UNPOWERED], UP));
+        self.add_harm(Harm::Down, UNPOWERED, false);
     }
 
     /// Adds the return after the loss of the host, and the facts about each sort of harm.

@@ -56,7 +56,7 @@ use open::Open;
 use power::Metered;
 use rooms::{Entry, Swing};
 use scaled::{Scaled, ScaledNet};
-use state::{Bits, Input};
+use state::{Bits, Input, pauses};
 use users::{Patience, Users};
 
 /// Hours per week.
@@ -293,7 +293,8 @@ impl FluidPlan {
                 let clients = spec.from.as_ref().and_then(|from| scenario.clients.get(&from.text));
                 let time_out = clients.and_then(|clients| clients.time_out.as_ref());
                 let lost = objective.and_then(|objective| objective.lost_after.as_ref());
-                let most = [time_out, lost].into_iter().flatten().map(|limit| limit.value).min();
+                let limits = [time_out, lost].into_iter().flatten().map(|limit| limit.value);
+                let most = limits.chain(pauses::shortest_time_out(draft, class)).min();
                 let patience = clients.and_then(|clients| clients.patience.as_ref());
                 let law = patience.map(|law| law_of(law));
                 self.classes.push(FluidClass {
@@ -377,14 +378,14 @@ impl FluidPlan {
         let mut copies: Vec<(String, Expr)> = Vec::new();
         for (at, part) in parts.iter().enumerate() {
             let name = part.name(draft);
-            if known(&name, "fit") {
-                let fit = Expr::of(&name, "fit");
-                // A member that is absent works as little as one that has failed, and is no cause.
-                let fit = match presence::of(draft, *part) {
-                    Some(present) => fit.and(present),
-                    None => fit,
-                };
-                facts.push((Input::Fit(table::u32(at)), fit));
+            // A member that is absent works as little as one that has failed, is not waited for, and is no cause.
+            let present = presence::of(draft, *part);
+            for (fact, input) in pauses::inputs(draft, *part, table::u32(at)) {
+                if known(&name, fact) {
+                    let is = Expr::of(&name, fact);
+                    let is = present.iter().cloned().fold(is, Expr::and);
+                    facts.push((input, is));
+                }
             }
             let automaton = automata.get(name.as_str());
             for (fact, _) in automaton.iter().flat_map(|automaton| &automaton.facts) {

@@ -28,6 +28,7 @@ use crate::plan::part::Part;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
+use crate::plan::space;
 use crate::units::SimDuration;
 
 /// Rule by which a fork chooses its branches.
@@ -79,6 +80,21 @@ pub struct Onward {
     pub buffer: Option<u32>,
 }
 
+impl Onward {
+    /// Returns the probability that all visits of the mean number survive; 1 if the request does not wait for them.
+    #[must_use]
+    pub fn survives(&self, survives: f64) -> f64 {
+        if !self.waits || survives >= 1.0 {
+            return 1.0;
+        }
+        if self.poisson {
+            return libm::exp(-self.count * (1.0 - survives));
+        }
+        let whole = self.count.floor();
+        libm::pow(survives, whole) * (1.0 - (self.count - whole) * (1.0 - survives))
+    }
+}
+
 /// Hits at the edges of a CDN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hits {
@@ -95,6 +111,8 @@ pub struct Hits {
 pub struct Branch {
     /// Sets of parts; the branch answers while one part of each set is up.
     pub open: Vec<Vec<u32>>,
+    /// Set of disks on which there must be space for the branch to answer.
+    pub space: Option<u32>,
     /// Work per visit, by resource.
     pub work: Vec<(u32, f64)>,
     /// Seconds of that work that do not delay the visit, because other threads of the same demand do them.
@@ -500,6 +518,15 @@ impl<'d> Builder<'d> {
     ) {
         let kind = store.component().0.answers();
         kind.leads_io(self, store, user, operations, waits, then);
+    }
+
+    /// Adds that `writes` of `user` need space on a store, if a fault takes it; the request fails with them.
+    pub(crate) fn space(&mut self, store: Store, user: Part, writes: f64, then: &mut Vec<Onward>) {
+        for (set, share) in space::filled(self.draft, store, user) {
+            let space = Some(self.part(set));
+            let node = self.node(Split::Blind, vec![Branch { space, ..Branch::default() }]);
+            then.push(times(node, writes * share));
+        }
     }
 
     /// Returns the fork of a component that passes queries on to a database: the section at `index`.

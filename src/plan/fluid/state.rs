@@ -18,11 +18,15 @@
 //!
 //! Holds: the result is a pure function of [`Bits`], so that it can be cached per state.
 
+pub mod pauses;
+mod ways;
+
 use std::sync::Arc;
 
-use super::network::{Hits, Network, Node, Onward, Split};
+use super::network::{Branch, Hits, Network, Node, Onward, Split};
 use super::{FluidPlan, Keeps, buffers};
 use crate::convert::table;
+use ways::Ways;
 
 /// State of the parts: one bit per input, in the order of [`FluidPlan::inputs`]; then, per CDN,
 /// the age of its edges' content ([`AGE_BITS`] bits), and per buffer its age in the same way.
@@ -50,6 +54,10 @@ pub enum Input {
     Fit(u32),
     /// A part is slower by this factor.
     Slow(u32, f64),
+    /// A set of disks has no space.
+    Full(u32),
+    /// A part is paused, and requests wait for it.
+    Paused(u32),
     /// A balancer believes a member alive: numbers of both.
     Believed(u32, u32),
     /// A balancer sends requests to a dead member: numbers of both.
@@ -139,10 +147,13 @@ pub struct ClassLoad {
 }
 
 /// Condition of all parts in a state, which determines where forks lead.
+#[derive(Clone)]
 pub struct Standing<'p> {
     plan: &'p FluidPlan,
     fit: Vec<bool>,
     slow: Vec<f64>,
+    full: Vec<bool>,
+    paused: Vec<u32>,
     up: Vec<bool>,
     believed: Vec<Vec<bool>>,
     misled: Vec<Vec<bool>>,
@@ -224,6 +235,8 @@ impl<'p> Standing<'p> {
             plan,
             fit: vec![true; plan.parts.len()],
             slow: vec![1.0; plan.parts.len()],
+            full: vec![false; plan.parts.len()],
+            paused: Vec::new(),
             up: Vec::new(),
             believed: plan.targets.iter().map(|count| vec![true; *count as usize]).collect(),
             misled: plan.targets.iter().map(|count| vec![false; *count as usize]).collect(),
@@ -254,6 +267,8 @@ impl<'p> Standing<'p> {
             match *input {
                 Input::Fit(part) => all.fit[part as usize] = set,
                 Input::Slow(part, factor) if set => all.slow[part as usize] *= factor,
+                Input::Full(part) => all.full[part as usize] = set,
+                Input::Paused(part) if set => all.paused.push(part),
                 Input::Believed(of, who) => all.believed[of as usize][who as usize] = set,
                 Input::Misled(of, who) => all.misled[of as usize][who as usize] = set,
                 Input::At(of, unit) if set => all.at[of as usize] = Some(unit),
@@ -280,13 +295,15 @@ impl<'p> Standing<'p> {
             *primary = primary.filter(|_| served);
         }
         all.refused = (0..plan.targets.len()).map(|balancer| all.astray(balancer)).collect();
-        // A part is up while it and all below it are healthy; a rack also needs one of its switches.
-        all.up = plan
-            .parts
-            .iter()
-            .map(|below| below.needs.iter().all(|set| set.iter().any(|p| all.fit[*p as usize])))
-            .collect();
+        all.rise();
         all
+    }
+
+    /// Finds the parts that are up: they and all below them are healthy; a rack also needs one of its switches.
+    fn rise(&mut self) {
+        let fit = |part: &u32| self.fit[*part as usize];
+        let parts = self.plan.parts.iter();
+        self.up = parts.map(|below| below.needs.iter().all(|set| set.iter().any(fit))).collect();
     }
 
     /// Returns the share of the requests forwarded by a balancer that goes to dead members.
@@ -306,11 +323,15 @@ impl<'p> Standing<'p> {
         open.iter().all(|set| set.iter().any(|part| self.up[*part as usize]))
     }
 
+    fn answers(&self, branch: &Branch) -> bool {
+        branch.space.is_none_or(|set| !self.full[set as usize]) && self.open(&branch.open)
+    }
+
     /// Returns the branches taken, with their shares, and the shares that are blocked.
     fn ways(&self, node: &Node) -> (Vec<(usize, f64)>, Blocked) {
         let count = node.branches.len();
         let dead = |dead: f64| Blocked { dead, stalled: 0.0 };
-        let open = |at: usize| self.open(&node.branches[at].open);
+        let open = |at: usize| self.answers(&node.branches[at]);
         let all_open = || (0..count).filter(|at| open(*at)).collect::<Vec<_>>();
         let evenly = |ways: Vec<usize>| {
             let each = 1.0 / ways.len().max(1) as f64;
@@ -438,8 +459,8 @@ impl<'p> Standing<'p> {
             let (mut fine, mut flowing) = (1.0, 1.0);
             for onward in own.map(|onward| self.now(onward)) {
                 let (survives, moves) = walk.survives(onward.node);
-                fine *= several(survives, &onward);
-                flowing *= several(moves, &onward);
+                fine *= onward.survives(survives);
+                flowing *= onward.survives(moves);
             }
             held += share * (fine - flowing).max(0.0);
             let onward = next.and_then(|n| root.then.iter().find(|o| o.node == net.roots[n]));
@@ -495,7 +516,7 @@ impl<'p> Standing<'p> {
             sticks,
             unheard: if lacks > 0.0 { ((1.0 - reached + in_vain) / lacks).min(1.0) } else { 0.0 },
             stalls: some(reached * (survives - moves)),
-            held: some(held * reached * (1.0 - in_vain)),
+            held: self.held(class, some(held * reached * (1.0 - in_vain))),
             work: used.map(|(at, work)| (table::u32(at), work)).collect(),
             stages,
             enters: self.plan.entered(reached * (1.0 - in_vain), |node| walk.visits(node)),
@@ -543,6 +564,9 @@ impl<'p> Standing<'p> {
             ),
             _ => {}
         }
+        for set in node.branches.iter().filter_map(|branch| branch.space) {
+            add(&|input| matches!(input, Input::Full(of) if *of == set && self.full[set as usize]));
+        }
         let closed = node.branches.iter().filter(|branch| !self.open(&branch.open));
         for part in closed.flat_map(|branch| branch.open.iter().flatten()) {
             for set in &plan.parts[*part as usize].needs {
@@ -559,60 +583,6 @@ impl<'p> Standing<'p> {
 /// Returns the share, or 0 if it is within rounding (1e-12).
 fn some(share: f64) -> f64 {
     if share > 1e-12 { share } else { 0.0 }
-}
-
-/// Returns the probability that all visits of a mean number survive; 1 if the request does not wait for them.
-fn several(survives: f64, onward: &Onward) -> f64 {
-    if !onward.waits || survives >= 1.0 {
-        return 1.0;
-    }
-    if onward.poisson {
-        return libm::exp(-onward.count * (1.0 - survives));
-    }
-    let whole = onward.count.floor();
-    libm::pow(survives, whole) * (1.0 - (onward.count - whole) * (1.0 - survives))
-}
-
-/// Directions of all forks in a state, the same for every class.
-struct Ways {
-    /// Position of a node's first branch among all branches, and of its first entry in [`Self::taken`].
-    nodes: Vec<(u32, u32)>,
-    /// Branches taken, as an index in their node, each with its share.
-    taken: Vec<(u32, f64)>,
-    /// Blocked shares, per node.
-    blocked: Vec<Blocked>,
-    /// Number of branches of all nodes.
-    branches: usize,
-}
-
-impl Ways {
-    fn of(standing: &Standing<'_>) -> Self {
-        let nodes = &standing.plan.network.nodes;
-        let mut all = Self {
-            nodes: Vec::with_capacity(nodes.len() + 1),
-            taken: Vec::new(),
-            blocked: Vec::with_capacity(nodes.len()),
-            branches: 0,
-        };
-        for node in nodes {
-            all.nodes.push((table::u32(all.branches), table::u32(all.taken.len())));
-            let (taken, blocked) = standing.ways(node);
-            all.taken.extend(taken.into_iter().map(|(branch, share)| (table::u32(branch), share)));
-            all.blocked.push(blocked);
-            all.branches += node.branches.len();
-        }
-        all.nodes.push((table::u32(all.branches), table::u32(all.taken.len())));
-        all
-    }
-
-    /// Returns the range of a node's branches among all branches.
-    fn branches(&self, node: usize) -> std::ops::Range<usize> {
-        self.nodes[node].0 as usize..self.nodes[node + 1].0 as usize
-    }
-
-    fn taken(&self, node: usize) -> &[(u32, f64)] {
-        &self.taken[self.nodes[node].1 as usize..self.nodes[node + 1].1 as usize]
-    }
 }
 
 /// Tier that the fetches of edges reach.
@@ -712,12 +682,17 @@ impl<'p> Walk<'_, 'p> {
             _ => None,
         };
         if fate == Some(true) {
-            self.survives[at as usize] = Some((0.0, 0.0));
-            return (0.0, 0.0);
+            // The member at which the view stays is dead, or paused.
+            let waits = blocked.stalled / (blocked.dead + blocked.stalled);
+            let waits = if waits > 0.0 { waits } else { 0.0 };
+            self.survives[at as usize] = Some((waits, 0.0));
+            return (waits, 0.0);
         }
         let elsewhere = self.anywhere || fate == Some(false);
-        let others = if elsewhere && blocked.dead < 1.0 { 1.0 - blocked.dead } else { 1.0 };
-        let (mut fine, mut moving) = (blocked.stalled / others, 0.0);
+        let stays = if fate == Some(false) { 0.0 } else { blocked.stalled };
+        let gone = blocked.dead + blocked.stalled - stays;
+        let others = if elsewhere && gone < 1.0 { 1.0 - gone } else { 1.0 };
+        let (mut fine, mut moving) = (stays / others, 0.0);
         for (branch, share) in ways.taken(at as usize) {
             let share = share / others;
             let then = &net.nodes[at as usize].branches[*branch as usize].then;
@@ -729,8 +704,8 @@ impl<'p> Walk<'_, 'p> {
                     (Fetches::InVain, Some(_)) => false,
                 };
                 let (one, other) = if reached { self.survives(onward.node) } else { (0.0, 0.0) };
-                survives *= several(one, &onward);
-                moves *= several(other, &onward);
+                survives *= onward.survives(one);
+                moves *= onward.survives(other);
             }
             fine += share * survives;
             moving += share * moves;
@@ -769,8 +744,13 @@ impl<'p> Walk<'_, 'p> {
         let blocked = ways.blocked[at as usize];
         let blocks = blocked.dead > 0.0 || blocked.stalled > 0.0;
         if waits && blocks && !std::mem::replace(&mut self.blamed[at as usize], true) {
-            let into = if blocked.dead > 0.0 { &mut self.because } else { &mut self.stalled_by };
-            self.standing.culprits(&net.nodes[at as usize], into);
+            for (share, into) in
+                [(blocked.dead, &mut self.because), (blocked.stalled, &mut self.stalled_by)]
+            {
+                if share > 0.0 {
+                    self.standing.culprits(&net.nodes[at as usize], into);
+                }
+            }
         }
         self.waited[at as usize] |= waits;
         for (branch, share) in ways.taken(at as usize) {

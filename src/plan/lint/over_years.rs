@@ -1,10 +1,12 @@
 //! Failures that the long horizon counts otherwise than windows do, and records that end before it.
 //!
-//! Over years a paused part counts as dead, except a head of a file server, and no worker waits for a part that hangs
-//! behind a call without a time-out.
+//! Over years a paused part counts as dead where requests do not wait it out
+//! ([`pauses`](crate::plan::fluid::state::pauses)), and no worker waits for a part that hangs behind a call without a
+//! time-out.
 
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
+use crate::plan::fluid::state::pauses::is_waited_out;
 use crate::plan::links::Entrance;
 use crate::plan::part::Part;
 use crate::plan::route::{Does, each};
@@ -21,7 +23,7 @@ pub(super) fn over_years(draft: &Draft, out: &mut Diagnostics) {
             .flat_map(|hit| targets::parts(draft, &hit.text, hit.span, &mut Diagnostics::new()))
             .collect();
         match fault.how.value {
-            How::Pause if parts.iter().any(|part| !matches!(part, Part::Head { .. })) => {
+            How::Pause if parts.iter().any(|part| is_lost(draft, *part)) => {
                 let message = format!(
                     "over years every view that meets `{name}` counts as lost, also one that waits it out"
                 );
@@ -34,6 +36,11 @@ pub(super) fn over_years(draft: &Draft, out: &mut Diagnostics) {
             _ => {}
         }
     }
+}
+
+/// Returns whether the views that meet a pause of a part count as lost, however long it is.
+fn is_lost(draft: &Draft, part: Part) -> bool {
+    !matches!(part, Part::Head { .. }) && !is_waited_out(draft, part)
 }
 
 /// Reports calls without a time-out to members that a fault lets hang.

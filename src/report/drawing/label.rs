@@ -226,6 +226,7 @@ pub const fn carries(carries: Carries) -> &'static str {
         Carries::Health => "counts",
         Carries::Repairs => "repairs",
         Carries::Members => "launches and removals",
+        Carries::Power => "power",
     }
 }
 

@@ -431,6 +431,7 @@ const fn line_class(carries: Carries) -> &'static str {
         Carries::Health => "s-l4",
         Carries::Repairs => "s-l5",
         Carries::Members => "s-l6",
+        Carries::Power => "s-l7",
     }
 }
 

@@ -143,9 +143,9 @@ pub(super) struct Job {
     pub(super) request: RequestId,
     pub(super) zone: u32,
     /// True if the request waits until the write is durable.
-    durable: bool,
+    pub(super) durable: bool,
     /// Writes that have not begun.
-    left: u32,
+    pub(super) left: u32,
 }
 
 /// Transaction groups and intent log of a set of disks.
@@ -206,7 +206,7 @@ impl Pool {
     }
 
     /// Counts dirty data up to `now`.
-    fn settle(&mut self, now: SimTime) {
+    pub(super) fn settle(&mut self, now: SimTime) {
         let area = self.area(now);
         (self.tally[Tallied::Dirty as usize], self.rest) = area;
         self.counted = now;
@@ -313,22 +313,6 @@ impl Disks {
         self.config.columns.disks * self.config.parallel
     }
 
-    /// Lets `count` buffered writes of `request` join the open group, one after the other. Returns false if the request
-    /// does not wait; counts the writes as refused if the disks are lost.
-    pub fn buffer(&mut self, ctx: &mut Ctx<'_>, request: RequestId, zone: u32, count: u32) -> bool {
-        if self.is_lost() {
-            self.refused += u64::from(count);
-            return false;
-        }
-        self.pool().settle(ctx.now);
-        let joins = self.joins(ctx.now, Job { request, zone, durable: false, left: count });
-        if !joins {
-            self.holds_request(ctx, request);
-        }
-        self.turn_groups(ctx);
-        !joins
-    }
-
     /// Lets `request` wait until a write is durable.
     pub(super) fn writes_durably(&mut self, ctx: &mut Ctx<'_>, request: RequestId, zone: u32) {
         self.holds_request(ctx, request);
@@ -340,7 +324,7 @@ impl Disks {
         self.turn_groups(ctx);
     }
 
-    fn holds_request(&self, ctx: &mut Ctx<'_>, request: RequestId) {
+    pub(super) fn holds_request(&self, ctx: &mut Ctx<'_>, request: RequestId) {
         let entry = &mut ctx.requests[request];
         entry.at = self.id;
         entry.since = ctx.now;
@@ -362,7 +346,7 @@ impl Disks {
     }
 
     /// Lets the writes of `job` join the open group. Returns false if one sleeps or waits first.
-    fn joins(&mut self, now: SimTime, mut job: Job) -> bool {
+    pub(super) fn joins(&mut self, now: SimTime, mut job: Job) -> bool {
         let in_place = job.durable && self.writes_in_place();
         let bytes = if in_place { 0 } else { self.pool_config().write_size };
         let pool = self.pool();

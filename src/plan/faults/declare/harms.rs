@@ -22,6 +22,8 @@ pub(super) enum Harm {
     Lossy(f64),
     /// A link that carries data from this site alone.
     OneWay(usize),
+    /// Disks without space: they read, and fail writes.
+    Full,
     /// Works but cannot be reached.
     Cut,
     /// Lost the contents of its memory.
@@ -43,6 +45,7 @@ impl Harm {
                     spec.from.as_ref().and_then(|from| draft.scenario.site.place(&from.text));
                 Self::OneWay(from.unwrap_or(usize::MAX))
             }
+            How::DiskFull => Self::Full,
             How::Partitioned => Self::Cut,
             How::CacheLost => Self::Forgot,
         }
@@ -55,7 +58,7 @@ impl Harm {
             Self::Hung | Self::Cut | Self::OneWay(_) => failed(Effect::Lose),
             Self::Stalled => failed(Effect::Stall),
             Self::Slow(factor) => State { capacity: 1.0 / factor, ..degraded(name) },
-            Self::Fewer(_) | Self::Lossy(_) | Self::Forgot => degraded(name),
+            Self::Fewer(_) | Self::Lossy(_) | Self::Full | Self::Forgot => degraded(name),
         }
     }
 
@@ -69,6 +72,7 @@ impl Harm {
             Self::Fewer(lost) => fewer_cores(lost),
             Self::Lossy(loss) => format!("is lossy {loss}"),
             Self::OneWay(site) => format!("carries one way {site}"),
+            Self::Full => "is full".into(),
             Self::Cut => "is cut".into(),
             Self::Forgot => "has forgotten".into(),
         }
@@ -76,7 +80,7 @@ impl Harm {
 
     /// Returns whether the part works with this effect, if less or more slowly.
     pub(super) fn works(self) -> bool {
-        matches!(self, Self::Slow(_) | Self::Fewer(_) | Self::Lossy(_) | Self::Forgot)
+        matches!(self, Self::Slow(_) | Self::Fewer(_) | Self::Lossy(_) | Self::Full | Self::Forgot)
     }
 }
 

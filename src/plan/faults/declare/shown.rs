@@ -235,6 +235,13 @@ impl<'a> Shown<'a> {
         }
     }
 
+    /// Adds the state of disks without space, if a fault fills them.
+    pub fn full(&mut self) {
+        if self.mould().has(Harm::Full) {
+            self.state("full", Health::Full, self.own("is full"));
+        }
+    }
+
     /// Adds the states of a link that loses data, one per probability: the largest first.
     pub fn lossy(&mut self) {
         let loss = |(_, harm): &(String, Harm)| match harm {
