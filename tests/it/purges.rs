@@ -107,7 +107,7 @@ fn is_near(results: &Results, path: &str, truth: f64, within: f64) {
 
 /// Returns the sum of `of(rate)` over the pages of a site.
 fn over_pages(of: &dyn Fn(f64) -> f64) -> f64 {
-    let weights: Vec<f64> = (1..=100).map(|rank| f64::from(rank).powf(-0.5)).collect();
+    let weights: Vec<f64> = (1..=100).map(|rank| libm::pow(f64::from(rank), -0.5)).collect();
     let sum: f64 = weights.iter().sum();
     weights.iter().map(|weight| of(200.0 * weight / sum)).sum()
 }
@@ -162,12 +162,12 @@ fn what_is_cut_off_stays_stale_until_its_message_comes_or_for_good() {
         "purge-messages.pages[outcome=cut-off]",
         "purge-messages.pages[outcome=done]",
     ];
-    let during = 10.0 - (1.0 - (-EACH * 10.0_f64).exp()) / EACH;
-    let old = found() * (1.0 - (-EACH * 10.0_f64).exp());
+    let during = 10.0 - (1.0 - libm::exp(-EACH * 10.0)) / EACH;
+    let old = found() * (1.0 - libm::exp(-EACH * 10.0));
     // Pages that are not there when the link breaks are stored at their first look-up, and old from their next change.
     let missing = |rate: f64, at: f64| {
-        let there = 1.0 - (-rate * at).exp();
-        there - rate * ((-EACH * at).exp() - (-rate * at).exp()) / (rate - EACH)
+        let there = 1.0 - libm::exp(-rate * at);
+        there - rate * (libm::exp(-EACH * at) - libm::exp(-rate * at)) / (rate - EACH)
     };
     let later = over_pages(&|rate| {
         let steps = 2_000;
@@ -188,7 +188,7 @@ fn what_is_cut_off_stays_stale_until_its_message_comes_or_for_good() {
     let done = value(&loses, "purge-messages.pages[outcome=done]@cut");
     assert!((sent - lost - done).abs() < 1.0, "{sent} = {lost} + {done}");
     // What is old ends with its next change.
-    let left = old * (1.0 - (-EACH * 2.0_f64).exp()) / EACH;
+    let left = old * (1.0 - libm::exp(-EACH * 2.0)) / EACH;
     is_near(&loses, "stale-hits.west-pages@cut", found() * during + later + left, 0.04);
 }
 
@@ -292,9 +292,9 @@ fn edges_serve_old_copies_for_their_life_or_for_the_way_of_a_purge() {
         "[cdn.edge.content]\nobjects = 20\npopularity = { image = { zipf = 0.0, objects = 20 } }\n";
     let figures =
         ["hit.edge", "stale-hits.edge.chance", "stale-hits.edge-1", "purge-time.images.mean"];
-    let (rate, life) = (10.0, 10.0_f64);
+    let (rate, life) = (10.0, 10.0);
     let misses = 1.0 + rate * 0.06;
-    let fresh = (1.0 - (-EACH * life).exp()) / EACH;
+    let fresh = (1.0 - libm::exp(-EACH * life)) / EACH;
     let alone = run(&format!("{EDGES}lost = 1.0\n{content}"), &figures[..2]);
     is_near(&alone, "hit.edge@steady", rate * life / (misses + rate * life), 2e-3);
     let stale = rate * (life - fresh) / (misses + rate * life);
