@@ -15,7 +15,8 @@ use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::spec::traffic::Busiest;
 use crate::plan::names;
 use crate::plan::{self, Draft, records};
-use crate::report::{json, write};
+use crate::report::document::{Figure, Unit};
+use crate::report::{json, number, write};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::document::{Document, MAX_NAME_BYTES};
@@ -28,7 +29,7 @@ use crate::scenario::suggest;
 use crate::scenario::value::Value;
 use crate::study::forecast::Forecast;
 use crate::study::scenario::{self, Choices, Solver, StudyPlan};
-use crate::units::{Rate, SimTime};
+use crate::units::SimTime;
 use crate::workload::trace::Playback;
 
 /// The name of standard input on a command line.
@@ -460,9 +461,10 @@ fn busiest_times(name: &str, playback: &Playback) -> String {
     let mut text = format!("`{name}` is recorded for {}", playback.end() - SimTime::ZERO);
     for of in [Busiest::Hour, Busiest::Minute] {
         let Some(found) = playback.busiest(of.length()) else { continue };
-        let Some(rate) = Rate::per_second(found.pages / of.length().seconds()) else { continue };
+        let rate = Figure::exact(found.pages / of.length().seconds(), Unit::PerSecond);
         let date = playback.series().utc(found.at).map(|date| format!(" ({date} UTC)"));
         let (word, date) = (of.word().replace('-', " "), date.unwrap_or_default());
+        let rate = number::figure(&rate);
         text.push_str(&format!("; {word} from {}{date}, {rate}", found.at));
     }
     text

@@ -426,11 +426,12 @@ fn a_balancer_without_a_check_is_warned_of_where_something_can_fail() {
     assert!(found[0].contains("`front` has no `check`"), "{found:?}");
 }
 
-/// A pause counts as a loss over years alone, and so do hung calls that a worker would wait for: with a horizon each is said,
-/// and not where windows alone are simulated, the call has a time-out, or the fault is of another kind.
+/// A pause of a balancer counts as a loss over years alone, and so do hung calls that a worker would wait for: with a horizon
+/// each is said, and not where windows alone are simulated, requests wait the pause out, the call has a time-out, or the
+/// fault is of another kind.
 #[test]
 fn failures_that_count_otherwise_over_years_are_told_so() {
-    let found = |run: &str, how: &str, call: &str| {
+    let found = |run: &str, (hits, how): (&str, &str), call: &str| {
         let text = format!(
             r#"
 scenario = "calls"
@@ -439,28 +440,32 @@ run = {{ {run} }}
 window.steady = {{ length = "1min" }}
 server.box = {{ cores = 1 }}
 zone.www = {{ on = ["box-1"] }}
+zone.door = {{ on = ["box-1"] }}
 service = {{ app = {{ in = "www", workers = 8 }}, behind = {{ in = "www", workers = 8 }} }}
+balancer.front = {{ in = "door", to = "app" }}
 workload.users = {{ request = "page", rate = "1/s" }}
-fault.halt = {{ hits = "service.behind", how = "{how}", rate = "1/d", repair = "1min" }}
+fault.halt = {{ hits = "{hits}", how = "{how}", rate = "1/d", repair = "1min" }}
 [request.page]
-enter = "app"
+enter = "front"
 steps = [ {{ call = "behind", steps = [ {{ delay = "1ms" }} ]{call} }} ]
 "#
         );
         of_code(&drafted("calls", &text), "W1208")
     };
     let years = "horizon = \"1y\"";
-    let pause = found(years, "pause", "");
+    let (front, behind) = ("balancer.front", "service.behind");
+    let pause = found(years, (front, "pause"), "");
     assert!(pause.len() == 1 && pause[0].contains("`halt` counts as lost"), "{pause:?}");
-    let hang = found(years, "hang", "");
+    let hang = found(years, (behind, "hang"), "");
     assert!(hang.len() == 1 && hang[0].contains("while `halt` lets it hang"), "{hang:?}");
-    for (run, how, call) in [
-        ("", "pause", ""),
-        ("", "hang", ""),
-        (years, "hang", ", time-out = \"1s\""),
-        (years, "crash", ""),
+    for (run, fault, call) in [
+        ("", (front, "pause"), ""),
+        ("", (behind, "hang"), ""),
+        (years, (behind, "pause"), ""),
+        (years, (behind, "hang"), ", time-out = \"1s\""),
+        (years, (behind, "crash"), ""),
     ] {
-        assert_eq!(found(run, how, call), Vec::<String>::new(), "{run} {how} {call}");
+        assert_eq!(found(run, fault, call), Vec::<String>::new(), "{run} {fault:?} {call}");
     }
 }
 

@@ -69,7 +69,7 @@ fn check_prints_when_recorded_traffic_is_busiest() {
     assert_eq!(code, 0, "{said}");
     let note = said.lines().find(|line| line.starts_with("note: `visitors` is recorded for "));
     let note = note.unwrap_or_else(|| panic!("{said}"));
-    for part in ["(1995-08-08 18:54:00 UTC), 40", "(1995-08-10 19:31:00 UTC), 69.06"] {
+    for part in ["(1995-08-08 18:54:00 UTC), 40/s", "(1995-08-10 19:31:00 UTC), 69.1/s"] {
         assert!(note.contains(part), "{note}");
     }
 }
