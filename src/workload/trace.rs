@@ -17,8 +17,6 @@ use std::sync::Arc;
 
 mod busiest;
 
-pub use busiest::{Busiest, PlayedBusiest};
-
 use super::arrivals::Arrival;
 use super::rate::WeekTime;
 use super::rows::each_row;
