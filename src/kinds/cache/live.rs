@@ -17,7 +17,7 @@
 //! O(1), a draw of its object O(log n); object caches allocate nothing after `new`.
 //! A change of an object removes its copy, or stores the new one (write-through). It does not reach a process that is cut
 //! off, which keeps its old copy. A purge brings such changes as messages; a cache that it reaches counts the old copies
-//! that its look-ups find ([`copies`](crate::mechanism::copies)).
+//! that its look-ups find ([`copies`]).
 //!
 //! Leaves out: sizes of objects, a copy that is fetched while its object changes, several callers fetching one object
 //! at once, requests inside the process when it fails (they fail).

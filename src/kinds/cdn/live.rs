@@ -21,7 +21,7 @@
 //! fetches and the requests that wait for them.
 //!
 //! A purge removes an object at an edge when its message is there; until then the edge serves its old copy, which counts as a
-//! stale answer ([`copies`](crate::mechanism::copies)).
+//! stale answer ([`copies`]).
 //!
 //! In: `route`, `route_of`, `look_up`, `answered`, `unanswered`, `health_changes`, `wipe`, `alarm`. Holds: hits + misses =
 //! look-ups, per edge; at most one alarm per edge; an edge holds at most the given number of objects.
