@@ -5,6 +5,7 @@
 
 use crate::kinds::{cache, cdn};
 use crate::plan::Draft;
+use crate::plan::document::ScenarioSpec;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
 use crate::scenario::law::LawSpec;
@@ -80,12 +81,12 @@ impl Copies {
 
     /// Returns exponent and number of its objects as written; `None` if it keeps none object by object.
     #[must_use]
-    pub fn objects(&self, draft: &Draft) -> Option<(f64, u64)> {
+    pub fn objects(&self, scenario: &ScenarioSpec) -> Option<(f64, u64)> {
         let popularity = match self.of {
-            (Kind::Cache, index) => draft.scenario.cache[index].1.popularity.as_ref()?,
+            (Kind::Cache, index) => scenario.cache[index].1.popularity.as_ref()?,
             (_, index) => {
-                let content = draft.scenario.cdn[index].1.content.as_ref()?;
-                let class = &draft.scenario.request[self.class?].0;
+                let content = scenario.cdn[index].1.content.as_ref()?;
+                let class = &scenario.request[self.class?].0;
                 content.value.popularity.get(&class.text)?
             }
         };

@@ -102,7 +102,7 @@ fn check_targets(draft: &Draft, at: usize, name: &Name, spec: &PurgeSpec, out: &
         if !keeps_copies(draft, copies, span, out) {
             continue;
         }
-        let Some((zipf, objects)) = copies.objects(draft) else {
+        let Some((zipf, objects)) = copies.objects(&draft.scenario) else {
             let message =
                 "the CDN keeps copies of what several classes ask for, or none of this one";
             out.push(

@@ -77,7 +77,7 @@ const WORK: usize = 2;
 const COPY: usize = 3;
 
 /// Way of messages between a sender and a target.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Way {
     /// Number of the way over the network; `None`: no link is on it.
     pub out: Option<u32>,
@@ -149,6 +149,15 @@ struct Message {
     done: bool,
 }
 
+/// A request that waits for confirmations.
+#[derive(Clone, Copy, Debug)]
+struct Wait {
+    request: RequestId,
+    /// Number of confirmations that it lacks.
+    left: usize,
+    due: SimTime,
+}
+
 /// A purge.
 #[derive(Clone, Debug)]
 pub struct Purge {
@@ -162,10 +171,9 @@ pub struct Purge {
     places: BTreeMap<ComponentId, Vec<(usize, usize)>>,
     /// Health of places and links that are not up.
     health: BTreeMap<ComponentId, Health>,
-    /// Requests that wait, with the confirmations that they lack, by number of the wait.
-    waiting: BTreeMap<u64, (RequestId, usize)>,
+    /// Requests that wait, by number of the wait. All wait equally long, so the first is due first.
+    waiting: BTreeMap<u64, Wait>,
     waits: u64,
-    dues: BTreeSet<(SimTime, u64)>,
     armed: (SimTime, Ticket),
     account: Account,
 }
@@ -252,8 +260,7 @@ impl Purge {
         let Some(time_out) = self.config.time_out else { return Answer::GoesOn };
         let serial = self.waits;
         self.waits += 1;
-        self.waiting.insert(serial, (request, sent));
-        self.dues.insert((ctx.now + time_out, serial));
+        self.waiting.insert(serial, Wait { request, left: sent, due: ctx.now + time_out });
         self.arm(ctx);
         let entry = &mut ctx.requests[request];
         entry.at = self.id;
@@ -263,16 +270,17 @@ impl Purge {
 
     /// Puts a message on its way.
     fn launch(&mut self, ctx: &mut Ctx<'_>, message: Message) {
-        let way = self.way(&message).cloned().unwrap_or_default();
-        if self.config.loses && self.is_cut(&way) {
+        let way = self.way(&message);
+        let out = way.and_then(|way| way.out);
+        if self.config.loses && way.is_some_and(|way| self.is_cut(way)) {
             return self.account.count(Tallied::CutOff);
         }
         let target = &self.config.targets[message.to.0];
-        let pc = target.entry[usize::from(way.out.is_none())];
+        let pc = target.entry[usize::from(out.is_none())];
         let mut request = Request::new(message.class, pc, Owner::Component(self.id), ctx.now);
         (request.ordinal, request.path) = (message.ordinal, message.path);
         (request.position, request.iteration) = (message.position, message.iteration);
-        request.local = way.out.unwrap_or(0);
+        request.local = out.unwrap_or(0);
         request.need = 1;
         if let Some(copy) = self.config.copy.as_ref().filter(|_| target.stores) {
             let key = self.config.steps[message.step].keys[message.to.0][COPY];
@@ -382,16 +390,15 @@ impl Purge {
     /// Counts a confirmation, and lets the request go on that lacks no other.
     fn confirm(&mut self, ctx: &mut Ctx<'_>, writer: Option<u64>) {
         let Some(serial) = writer else { return };
-        let Some((_, left)) = self.waiting.get_mut(&serial) else { return };
-        *left -= 1;
-        if *left == 0 {
+        let Some(wait) = self.waiting.get_mut(&serial) else { return };
+        wait.left -= 1;
+        if wait.left == 0 {
             self.ends_wait(ctx, serial);
         }
     }
 
     fn ends_wait(&mut self, ctx: &mut Ctx<'_>, serial: u64) {
-        let Some((request, _)) = self.waiting.remove(&serial) else { return };
-        self.dues.retain(|(_, due)| *due != serial);
+        let Some(Wait { request, .. }) = self.waiting.remove(&serial) else { return };
         let entry = &mut ctx.requests[request];
         entry.at = ComponentId::NONE;
         entry.waits = Waits::Nothing;
@@ -400,7 +407,7 @@ impl Purge {
 
     /// Sets the alarm to the next time-out.
     fn arm(&mut self, ctx: &mut Ctx<'_>) {
-        let Some(&(next, _)) = self.dues.first() else { return };
+        let Some(next) = self.waiting.values().next().map(|wait| wait.due) else { return };
         if next < self.armed.0 {
             let code = Event::Alarm(self.config.unit).code();
             self.armed = (next, ctx.calendar.push(next.max(ctx.now), code));
@@ -443,7 +450,6 @@ impl Live for Purge {
             health: BTreeMap::new(),
             waiting: BTreeMap::new(),
             waits: 0,
-            dues: BTreeSet::new(),
             armed: (SimTime::NEVER, Ticket::NONE),
             account: Account::new(),
         }
@@ -487,7 +493,9 @@ impl Live for Purge {
             return;
         }
         self.armed = (SimTime::NEVER, Ticket::NONE);
-        while let Some((_, serial)) = self.dues.first().copied().filter(|(at, _)| *at <= ctx.now) {
+        while let Some((&serial, _)) =
+            self.waiting.first_key_value().filter(|(_, wait)| wait.due <= ctx.now)
+        {
             self.account.count(Tallied::TimedOut);
             self.ends_wait(ctx, serial);
         }
@@ -496,11 +504,7 @@ impl Live for Purge {
 
     /// Forgets a request that waits for confirmations; its messages go on.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        let found = self.waiting.iter().find(|(_, (waits, _))| *waits == request);
-        if let Some(serial) = found.map(|(serial, _)| *serial) {
-            self.waiting.remove(&serial);
-            self.dues.retain(|(_, due)| *due != serial);
-        }
+        self.waiting.retain(|_, wait| wait.request != request);
         let entry = &mut ctx.requests[request];
         entry.at = ComponentId::NONE;
         entry.waits = Waits::Nothing;

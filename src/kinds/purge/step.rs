@@ -68,20 +68,9 @@ impl Asked for PurgeStep {
             exclude(self.everything.span, through.span, message, resolver.out());
             return None;
         }
-        let scenario = resolver.scenario();
-        let first = spec.of.value.0.first()?;
-        let objects = scenario.cache.place(&first.text).map_or_else(
-            || {
-                let at = scenario.cdn.place(&first.text)?;
-                let content = scenario.cdn[at].1.content.as_ref()?;
-                let mut all = content.value.popularity.iter();
-                let class = spec.class.as_ref();
-                all.find(|(name, _)| class.is_none_or(|class| name.text == class.text))
-                    .map(|(_, popularity)| popularity.objects.value)
-            },
-            |at| Some(scenario.cache[at].1.popularity.as_ref()?.objects.value),
-        );
-        let objects = objects.unwrap_or(0) as f64;
+        let first = resolver.links().own.purges[purge].of.first();
+        let objects = first.and_then(|copies| copies.objects(resolver.scenario()));
+        let objects = objects.map_or(0.0, |(_, objects)| objects as f64);
         Some(Arc::new(Sent { purge, evenly, everything, objects }))
     }
 }
