@@ -24,6 +24,16 @@ struct Named<'d> {
     cords: Option<u32>,
 }
 
+impl<'d> Named<'d> {
+    /// Returns the feeds from which a member takes its own.
+    fn feeds(&self, draft: &'d Draft) -> &'d [usize] {
+        match self.rack {
+            Some(rack) if self.own.is_empty() => &draft.links.own.feeds.racks[rack],
+            _ => self.own,
+        }
+    }
+}
+
 fn named(draft: &Draft, part: Part) -> Option<Named<'_>> {
     let (links, scenario) = (&draft.links.own.feeds, &draft.scenario);
     Some(match part {
@@ -60,8 +70,7 @@ pub fn of(draft: &Draft, part: Part) -> Vec<Part> {
         return Vec::new();
     }
     let Some(named) = named(draft, part) else { return Vec::new() };
-    let rack = named.rack.map_or(&[][..], |rack| &draft.links.own.feeds.racks[rack]);
-    let feeds = if named.own.is_empty() { rack } else { named.own };
+    let feeds = named.feeds(draft);
     let cords = named.cords.map_or(feeds.len(), |cords| feeds.len().min(cords as usize));
     let turn = part.number() as usize * cords;
     let mut all: Vec<Part> =
@@ -73,9 +82,7 @@ pub fn of(draft: &Draft, part: Part) -> Vec<Part> {
 /// Returns the number of feeds from which a part chooses: those of its section, or else those of its rack.
 #[must_use]
 pub fn offered(draft: &Draft, part: Part) -> usize {
-    let Some(named) = named(draft, part) else { return 0 };
-    let rack = named.rack.map_or(0, |rack| draft.links.own.feeds.racks[rack].len());
-    if named.own.is_empty() { rack } else { named.own.len() }
+    named(draft, part).map_or(0, |named| named.feeds(draft).len())
 }
 
 /// Returns whether a part takes the feeds of this rack.
