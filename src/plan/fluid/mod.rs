@@ -56,7 +56,8 @@ use open::Open;
 use power::Metered;
 use rooms::{Entry, Swing};
 use scaled::{Scaled, ScaledNet};
-use state::{Bits, Input, pauses};
+use state::pauses::{self, WaitedOut};
+use state::{Bits, Input};
 use users::{Patience, Users};
 
 /// Hours per week.
@@ -279,6 +280,7 @@ impl FluidPlan {
     /// Collects the classes and workloads, except those that closed users or recorded traffic request.
     fn asked(&mut self, draft: &Draft) {
         let scenario = &draft.scenario;
+        let waited_out = WaitedOut::of(draft);
         let workloads = scenario.workload.iter().zip(&draft.links.classes).enumerate();
         for (at, ((name, spec), class)) in workloads {
             let Some(class) = *class else { continue };
@@ -294,7 +296,7 @@ impl FluidPlan {
                 let time_out = clients.and_then(|clients| clients.time_out.as_ref());
                 let lost = objective.and_then(|objective| objective.lost_after.as_ref());
                 let limits = [time_out, lost].into_iter().flatten().map(|limit| limit.value);
-                let most = limits.chain(pauses::shortest_time_out(draft, class)).min();
+                let most = limits.chain(pauses::shortest_time_out(draft, &waited_out, class)).min();
                 let patience = clients.and_then(|clients| clients.patience.as_ref());
                 let law = patience.map(|law| law_of(law));
                 self.classes.push(FluidClass {
@@ -376,11 +378,12 @@ impl FluidPlan {
             automaton.is_some_and(|own| own.facts.iter().any(|(name, _)| name == fact))
         };
         let mut copies: Vec<(String, Expr)> = Vec::new();
+        let waited_out = WaitedOut::of(draft);
         for (at, part) in parts.iter().enumerate() {
             let name = part.name(draft);
             // A member that is absent works as little as one that has failed, is not waited for, and is no cause.
             let present = presence::of(draft, *part);
-            for (fact, input) in pauses::inputs(draft, *part, table::u32(at)) {
+            for (fact, input) in pauses::inputs(&waited_out, *part, table::u32(at)) {
                 if known(&name, fact) {
                     let is = Expr::of(&name, fact);
                     let is = present.iter().cloned().fold(is, Expr::and);

@@ -6,7 +6,7 @@
 
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
-use crate::plan::fluid::state::pauses::is_waited_out;
+use crate::plan::fluid::state::pauses::WaitedOut;
 use crate::plan::links::Entrance;
 use crate::plan::part::Part;
 use crate::plan::route::{Does, each};
@@ -17,13 +17,14 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 /// Reports such failures in a scenario with a horizon.
 pub(super) fn over_years(draft: &Draft, out: &mut Diagnostics) {
     let Some(horizon) = &draft.scenario.run.horizon else { return };
+    let waited_out = WaitedOut::of(draft);
     for (name, fault) in draft.scenario.fault.iter() {
         let hits = fault.hits.iter();
         let parts: Vec<Part> = hits
             .flat_map(|hit| targets::parts(draft, &hit.text, hit.span, &mut Diagnostics::new()))
             .collect();
         match fault.how.value {
-            How::Pause if parts.iter().any(|part| is_lost(draft, *part)) => {
+            How::Pause if parts.iter().any(|part| is_lost(&waited_out, *part)) => {
                 let message = format!(
                     "over years every view that meets `{name}` counts as lost, also one that waits it out"
                 );
@@ -39,8 +40,8 @@ pub(super) fn over_years(draft: &Draft, out: &mut Diagnostics) {
 }
 
 /// Returns whether the views that meet a pause of a part count as lost, however long it is.
-fn is_lost(draft: &Draft, part: Part) -> bool {
-    !matches!(part, Part::Head { .. }) && !is_waited_out(draft, part)
+fn is_lost(waited_out: &WaitedOut, part: Part) -> bool {
+    !matches!(part, Part::Head { .. }) && !waited_out.has(part)
 }
 
 /// Reports calls without a time-out to members that a fault lets hang.

@@ -9,8 +9,10 @@
 //! balancer, a queue or the network; a database with a failover; a member of several with a bound on its workers, by which
 //! requests enter. `lint` reports these.
 
+use std::collections::BTreeSet;
+
 use super::{Blocked, Input, Node, Split, Standing};
-use crate::model::spec::runs::How;
+use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::faults::parts::all_parts;
 use crate::plan::fluid::services;
@@ -20,11 +22,45 @@ use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::units::SimDuration;
 
-/// Returns whether requests wait out a pause of this part.
-#[must_use]
-pub fn is_waited_out(draft: &Draft, part: Part) -> bool {
+/// Parts whose pauses requests wait out.
+#[derive(Debug, Default)]
+pub struct WaitedOut(BTreeSet<Part>);
+
+impl WaitedOut {
+    /// Finds them in one pass over the parts; there are none where no fault is a pause.
+    #[must_use]
+    pub fn of(draft: &Draft) -> Self {
+        if pauses(draft).next().is_none() {
+            return Self::default();
+        }
+        let all = all_parts(draft);
+        let mut found: BTreeSet<Part> =
+            all.iter().copied().filter(|part| by_itself(draft, *part)).collect();
+        // A server or zone is waited for if all that stands on it is.
+        for part in all.iter().filter(|part| !by_itself(draft, **part)) {
+            let mut host = part.stands_on(draft);
+            while let Some(on) = host.filter(|on| matches!(on, Part::Server(_) | Part::Zone { .. }))
+            {
+                if !found.remove(&on) {
+                    break;
+                }
+                host = on.stands_on(draft);
+            }
+        }
+        Self(found)
+    }
+
+    /// Returns whether requests wait out a pause of this part.
+    #[must_use]
+    pub fn has(&self, part: Part) -> bool {
+        self.0.contains(&part)
+    }
+}
+
+/// Returns whether requests wait out a pause of a part, whatever stands on it.
+fn by_itself(draft: &Draft, part: Part) -> bool {
     match part {
-        Part::Disks { .. } | Part::Pool { .. } => true,
+        Part::Disks { .. } | Part::Pool { .. } | Part::Server(_) | Part::Zone { .. } => true,
         Part::Service { service, .. } => {
             let members = draft.links.services[service].members;
             let bounded = draft.scenario.service[service].1.workers.value.bound().is_some();
@@ -33,37 +69,41 @@ pub fn is_waited_out(draft: &Draft, part: Part) -> bool {
             members == 1 || !bounded || entered.next().is_none()
         }
         Part::Database { database, .. } => draft.scenario.database[database].1.failover.is_none(),
-        Part::Server(_) | Part::Zone { .. } => {
-            let all = all_parts(draft);
-            let mut on_it = all.iter().filter(|other| other.stands_on(draft) == Some(part));
-            on_it.all(|other| is_waited_out(draft, *other))
-        }
         _ => false,
     }
 }
 
+/// Returns the faults that pause parts.
+fn pauses(draft: &Draft) -> impl Iterator<Item = &FaultSpec> {
+    let faults = draft.scenario.fault.iter().map(|(_, spec)| spec);
+    faults.filter(|spec| spec.how.value == How::Pause)
+}
+
 /// Returns the inputs of the part with this number, each with the fact that it is.
 #[must_use]
-pub fn inputs(draft: &Draft, part: Part, number: u32) -> Vec<(&'static str, Input)> {
+pub fn inputs(waited_out: &WaitedOut, part: Part, number: u32) -> Vec<(&'static str, Input)> {
     let mut all = vec![("fit", Input::Fit(number)), ("is full", Input::Full(number))];
-    all.extend(is_waited_out(draft, part).then_some(("is stalled", Input::Paused(number))));
+    all.extend(waited_out.has(part).then_some(("is stalled", Input::Paused(number))));
     all
 }
 
 /// Returns whether a fault pauses a part whose pauses requests wait out.
-fn pauses(draft: &Draft) -> bool {
-    let mut faults = draft.scenario.fault.iter().filter(|(_, spec)| spec.how.value == How::Pause);
-    faults.any(|(_, spec)| {
+fn acts(draft: &Draft, waited_out: &WaitedOut) -> bool {
+    pauses(draft).any(|spec| {
         let parts = targets::together(draft, spec.hits.iter(), &mut Diagnostics::new());
-        parts.into_iter().any(|part| is_waited_out(draft, part))
+        parts.into_iter().any(|part| waited_out.has(part))
     })
 }
 
 /// Returns the shortest time-out of a balancer or a call on the way of a class; `None` if there is none, or nothing to
 /// wait for.
 #[must_use]
-pub fn shortest_time_out(draft: &Draft, class: usize) -> Option<SimDuration> {
-    if !pauses(draft) {
+pub fn shortest_time_out(
+    draft: &Draft,
+    waited_out: &WaitedOut,
+    class: usize,
+) -> Option<SimDuration> {
+    if !acts(draft, waited_out) {
         return None;
     }
     let mut all: Vec<SimDuration> = Vec::new();
