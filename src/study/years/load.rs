@@ -475,7 +475,7 @@ impl FoldedLoad {
             OfLoad::LostWrites(at, cause) => self.writes[at].lost(cause),
             OfLoad::Behind(at) => self.writes[at].behind.clone(),
             OfLoad::Lag(at, member, of) => self.writes[at].lags[member].values(of)?,
-            OfLoad::Scaler(at, of) => self.scaled[at].values(of).to_vec(),
+            OfLoad::Scaler(at, of) => self.scaled[at].values(of),
             OfLoad::Drawn(_)
             | OfLoad::MonthMeets(_)
             | OfLoad::MonthLost(..)
@@ -628,7 +628,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, NoSuc
             return writes(plan, fluid, figure);
         }
         Metric::Lag | Metric::Backlog => return lag(fluid, figure),
-        metric if scaled::is_of(metric) => {
+        metric if scaled::of_metric(metric).is_some() => {
             return scaled::resolve(fluid, figure).map(|(at, of)| OfLoad::Scaler(at, of));
         }
         Metric::Power | Metric::Energy | Metric::Carbon | Metric::EnergyCost => {

@@ -31,49 +31,33 @@ pub enum OfScaler {
     Removed,
 }
 
-/// One autoscaler over all replications: each list by replication.
+/// One autoscaler over all replications.
 #[derive(Clone, Debug, Default)]
-pub struct FoldedScaler {
-    served_h: Vec<f64>,
-    paid_h: Vec<f64>,
-    launches: Vec<f64>,
-    failed: Vec<f64>,
-    refused: Vec<f64>,
-    removed: Vec<f64>,
-}
+pub struct FoldedScaler(Vec<ScalerTally>);
 
 impl FoldedScaler {
     /// Adds a replication.
     pub fn add(&mut self, seen: &ScalerTally) {
-        self.served_h.push(seen.served_h);
-        self.paid_h.push(seen.paid_h);
-        self.launches.push(seen.launches as f64);
-        self.failed.push(seen.failed as f64);
-        self.refused.push(seen.refused as f64);
-        self.removed.push(seen.removed as f64);
+        self.0.push(*seen);
     }
 
     /// Appends other replications.
     pub fn append(&mut self, other: Self) {
-        self.served_h.extend(other.served_h);
-        self.paid_h.extend(other.paid_h);
-        self.launches.extend(other.launches);
-        self.failed.extend(other.failed);
-        self.refused.extend(other.refused);
-        self.removed.extend(other.removed);
+        self.0.extend(other.0);
     }
 
     /// Returns the values per replication, over the whole horizon.
     #[must_use]
-    pub fn values(&self, what: OfScaler) -> &[f64] {
-        match what {
-            OfScaler::Members => &self.served_h,
-            OfScaler::Hours => &self.paid_h,
-            OfScaler::Launches => &self.launches,
-            OfScaler::Failed => &self.failed,
-            OfScaler::Refused => &self.refused,
-            OfScaler::Removed => &self.removed,
-        }
+    pub fn values(&self, what: OfScaler) -> Vec<f64> {
+        let value = |seen: &ScalerTally| match what {
+            OfScaler::Members => seen.served_h,
+            OfScaler::Hours => seen.paid_h,
+            OfScaler::Launches => seen.launches as f64,
+            OfScaler::Failed => seen.failed as f64,
+            OfScaler::Refused => seen.refused as f64,
+            OfScaler::Removed => seen.removed as f64,
+        };
+        self.0.iter().map(value).collect()
     }
 
     /// Returns the estimate of a figure.
@@ -88,22 +72,22 @@ impl FoldedScaler {
         match what {
             OfScaler::Members => per(3_600.0),
             OfScaler::Hours => per(YEAR_S),
-            _ => a_year(plan, values, Unseen::of(1.0), level),
+            _ => a_year(plan, &values, Unseen::of(1.0), level),
         }
     }
 }
 
-/// Returns whether a metric is one of autoscalers.
-pub(super) const fn is_of(metric: Metric) -> bool {
-    matches!(
-        metric,
-        Metric::Members
-            | Metric::MemberHours
-            | Metric::Launches
-            | Metric::FailedLaunches
-            | Metric::RefusedLaunches
-            | Metric::Removals
-    )
+/// Returns the figure of autoscalers that a metric is, if any.
+pub(super) const fn of_metric(metric: Metric) -> Option<OfScaler> {
+    Some(match metric {
+        Metric::Members => OfScaler::Members,
+        Metric::MemberHours => OfScaler::Hours,
+        Metric::Launches => OfScaler::Launches,
+        Metric::FailedLaunches => OfScaler::Failed,
+        Metric::RefusedLaunches => OfScaler::Refused,
+        Metric::Removals => OfScaler::Removed,
+        _ => return None,
+    })
 }
 
 /// Resolves a figure of an autoscaler to its place and the quantity.
@@ -121,17 +105,8 @@ pub(super) fn resolve(
         let help = suggest::help(&figure.scope, &names, "autoscalers are");
         return Err(NoSuchFigure::new(message).help_if(help));
     };
-    let what = match figure.metric {
-        Metric::Members => OfScaler::Members,
-        Metric::MemberHours => OfScaler::Hours,
-        Metric::Launches => OfScaler::Launches,
-        Metric::FailedLaunches => OfScaler::Failed,
-        Metric::RefusedLaunches => OfScaler::Refused,
-        Metric::Removals => OfScaler::Removed,
-        _ => return Err(unknown(figure)),
-    };
-    match figure.stat {
-        None | Some(Stat::Mean) => Ok((at, what)),
+    match (of_metric(figure.metric), figure.stat) {
+        (Some(what), None | Some(Stat::Mean)) => Ok((at, what)),
         _ => Err(unknown(figure)),
     }
 }
