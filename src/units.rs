@@ -7,6 +7,8 @@
 //! Holds: no constructor makes a value outside its range; integer values are rounded to nearest, ties away from zero,
 //! by [`round_ratio`].
 
+use serde::{Deserialize, Serialize};
+
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 
@@ -250,11 +252,15 @@ fn parse_parts(
 }
 
 /// An instant of simulated time: nanoseconds since the start of the run, up to 584 years.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct SimTime(u64);
 
 /// A length of simulated time in whole nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct SimDuration(u64);
 
 impl SimTime {

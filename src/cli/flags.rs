@@ -132,6 +132,20 @@ pub enum Command {
     /// variants. Finished variants are not simulated again: the same command resumes a sweep that was
     /// stopped or killed, and gives the same bytes as an uninterrupted one.
     Sweep(SweepArgs),
+    /// Put the parts of a run together, byte for byte as on one machine
+    ///
+    /// The parts are files that `run FILE --shard I/N --out PART` has written, on any machines, in any order.
+    /// The results are those of `run FILE` with the same flags. Files that are no whole parts, such as those
+    /// of a process that was killed, are left out and named. Exit code 5 when parts are missing, which are
+    /// named, or another version of fivenines wrote them; 2 when parts are of different scenarios, seeds or
+    /// flags; 7 when two parts disagree on the same result.
+    Merge(super::shards::MergeArgs),
+    /// List the work that a run in parts still needs, for the next round
+    ///
+    /// A run with a precision to reach decides after each round of replications whether more are
+    /// needed. Reads the parts so far and writes a file for `run FILE --shard I/N --round ROUND --out PART`.
+    /// Exit code 0 when the parts are complete, and no file is written; 5 when more are needed.
+    PlanShards(super::shards::PlanShardsArgs),
     /// Print the course of the worst outages in results, step by step
     ///
     /// Covers the worst outages of the simulated years, and a typical outage of each of the costliest
@@ -204,6 +218,9 @@ pub struct RunArgs {
     /// Implies --quick. Watches the scenario and the recorded traffic that it names.
     #[arg(long)]
     pub watch: bool,
+    /// A part of the work.
+    #[command(flatten)]
+    pub part: super::shards::PartArgs,
     /// Effort, output and results folder.
     #[command(flatten)]
     pub simulation: Simulation,

@@ -26,6 +26,7 @@ pub mod progress;
 mod replay;
 pub mod run;
 pub mod schema;
+mod shards;
 pub mod stop;
 mod sweep;
 mod watch;
@@ -77,6 +78,8 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
         Some(Command::Compare(args)) => compare::compare(args, console),
         Some(Command::Diff(args)) => diff::diff(args, console),
         Some(Command::Gate(args)) => gate::gate(args, console),
+        Some(Command::Merge(args)) => shards::merge(args, console),
+        Some(Command::PlanShards(args)) => shards::plan(args, console),
         Some(Command::Explain(args)) => explain::explain(args, console),
         Some(Command::Export(args)) => export::export(args, console),
         Some(Command::Replay(args)) => replay::replay(args, console),

@@ -9,11 +9,12 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Effort, Format, Simulation, TextOrJson};
 use super::progress::Progress;
+use super::shards;
 use super::stop::Stop;
 use super::watch::watch;
 use crate::facade::claims;
 use crate::facade::error::Error;
-use crate::facade::load::files;
+use crate::facade::load::{Loaded, files};
 use crate::facade::ready::Ready;
 use crate::facade::results::Ending;
 use crate::facade::since::since;
@@ -46,6 +47,9 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     refuse_shared(&files, &places)?;
     let work = Work::new(&simulation, console)?.checking_claims();
     let work = work.with(work.options().asking(args.figure.clone()).reporting(true, true));
+    if let Some(shard) = args.part.shard {
+        return shards::one(&work, &files, &places, (shard, args.part.round.as_deref()));
+    }
     if args.watch {
         return watch(&work, &files, &places);
     }
@@ -146,8 +150,7 @@ impl<'a> Work<'a> {
     ///
     /// [`Exit::Io`] if the operating system refuses.
     pub fn new(args: &'a Simulation, console: &'a Console) -> Result<Self, Failure> {
-        let work = Self::of(&args.effort, args.format, args.force, console)?;
-        Ok(Self { details: args.details, keeps: true, ..work })
+        Ok(Self::of(&args.effort, args.format, args.force, console)?.keeping(args.details))
     }
 
     /// Like [`Self::new`], for a command with other flags. May be called once per process.
@@ -174,6 +177,12 @@ impl<'a> Work<'a> {
         });
         let run = effort.run().with_own_threads(threads)?;
         Ok(Self { run, format, force, details: false, keeps: false, claims: false, console, stop })
+    }
+
+    /// Returns the same work that keeps earlier results, and prints every table of the report if `details` are asked for.
+    #[must_use]
+    pub fn keeping(self, details: bool) -> Self {
+        Self { details, keeps: true, ..self }
     }
 
     /// Returns the same work with claims checked: errors in the claims of a scenario prevent its run.
@@ -266,6 +275,16 @@ impl<'a> Work<'a> {
         Ok(Arc::new(Ready::new(loaded, self.run.assignments.clone())?))
     }
 
+    /// Resolves everything that the run asks for of a scenario that was run before and is read again.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Refused`], after printing the diagnostics.
+    pub fn ready_again(&self, loaded: Loaded) -> Result<Arc<Ready>, Failure> {
+        loaded.sound().map_err(|error| self.console.refused(error, self.diagnostics()))?;
+        Ok(Arc::new(Ready::new(loaded, Vec::new())?))
+    }
+
     /// Simulates a scenario.
     ///
     /// # Errors
@@ -303,23 +322,44 @@ impl<'a> Work<'a> {
     /// The scenario is refused, or the run or the writer fails.
     pub fn one(&self, file: &Path, out: &Path) -> Result<Exit, Failure> {
         let ready = self.ready(file)?;
+        let done = |ready: &Arc<Ready>| self.live(ready);
+        self.to_folder(&ready, &shown(&file.display().to_string()), out, done)
+    }
+
+    /// Gets the results of a scenario, whose file has a `name`, from `done`, writes them and prints the answer.
+    ///
+    /// # Errors
+    ///
+    /// The run or the writer fails.
+    pub fn to_folder(
+        &self,
+        ready: &Arc<Ready>,
+        name: &str,
+        out: &Path,
+        done: impl FnOnce(&Arc<Ready>) -> Result<Results, Failure>,
+    ) -> Result<Exit, Failure> {
         // Before the run, so that a long run does not end at a folder that cannot be written.
         let directory = ResultsDirectory::open(out)?;
         directory.foresee(ready.name(), &ready.facts(), self.overwrite())?;
-        let done = self.live(&ready)?;
+        let done = done(ready)?;
         let written = self.write(&directory, done.output())?;
         if written == Written::Replaced && self.overwrite() == Overwrite::Keep {
             self.console.tell(&since(&directory.previous(), &done, self.console.terminal())?);
         }
         let claims = ready.claims();
         if claims > 0 {
-            let name = shown(&file.display().to_string());
             let are = if claims == 1 { "1 claim is" } else { &format!("{claims} claims are") };
             self.console
                 .tell(&format!("note: {are} not judged here; `fivenines compare {name}` judges\n"));
         }
         heard(self.answer(&done, &directory, written))?;
         Ok(self.stop.exit().unwrap_or(exit_of(done.ending())))
+    }
+
+    /// Returns whether any file or results in the way are replaced.
+    #[must_use]
+    pub const fn forces(&self) -> bool {
+        self.force
     }
 
     /// Returns what happens to other results in the folder.

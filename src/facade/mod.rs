@@ -28,6 +28,7 @@ pub(crate) mod replay;
 pub(crate) mod results;
 mod run;
 mod scenario;
+pub(crate) mod shards;
 pub(crate) mod since;
 pub(crate) mod sweep;
 mod value;

@@ -71,6 +71,15 @@ impl Ready {
         Self::new(loaded, run.assignments.clone())
     }
 
+    /// Reads the same scenario from its canonical form, whose parts are in the order of their names.
+    ///
+    /// # Errors
+    ///
+    /// A figure of the run that does not exist.
+    pub(crate) fn in_canonical_order(&self, run: &Run) -> Result<Self, Error> {
+        Self::new(run.read_canonical(&self.canonical.toml, &self.loaded.folder), Vec::new())
+    }
+
     /// Returns the draft.
     #[must_use]
     pub fn draft(&self) -> &Draft {

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use super::error::{Error, Kind};
 use super::load::{Loaded, Purpose, load_in};
+use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::source::Source;
 use crate::study::scenario::{Choices, Solver};
 use crate::study::window::Watch;
 
@@ -269,6 +271,14 @@ impl Run {
     /// Reads the scenario at `path` for this run; its trace files are in `folder`, or else beside it.
     pub(crate) fn read(&self, path: &Path, folder: Option<&Path>) -> Result<Loaded, Error> {
         load_in(path, folder, &self.assignments, &self.figures, Purpose::Run(self.choices))
+    }
+
+    /// Reads the canonical text of a scenario, which has the assignments of this run; its trace files are in `folder`.
+    pub(crate) fn read_canonical(&self, text: &str, folder: &Path) -> Loaded {
+        let mut found = Diagnostics::new();
+        let source = Source::from_bytes("scenario.toml", text.as_bytes(), &mut found);
+        let purpose = Purpose::Run(self.choices);
+        Loaded::asking(source, folder.to_path_buf(), found, &[], &self.figures, purpose)
     }
 
     /// Returns the same run; `alone` adds the causes of downtime and their cost, `sampled` adds request windows

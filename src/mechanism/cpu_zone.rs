@@ -12,6 +12,8 @@
 //! a few percent, start-up transient), and threads held only on return to user mode.
 //! Source: illumos `cpucaps.c`, as fluid.
 
+use serde::{Deserialize, Serialize};
+
 use std::ops::{Add, AddAssign};
 
 use super::virtual_clock::{MemberHandle, Members, VirtualClock};
@@ -51,7 +53,7 @@ impl ZoneLimits {
 }
 
 /// Cores × time: whole steps of 2⁻⁴⁸ core-nanosecond, so that sums are exact.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CoreTime(u128);
 
 impl CoreTime {
@@ -102,7 +104,7 @@ impl AddAssign for CoreTime {
 /// Use and unmet demand of a zone, summed since the start.
 ///
 /// `wanted = used + capped_wait + steal`, exactly.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ZoneLedger {
     /// Demand: the sum of the cores that each phase can use, within virtual processors and
     /// the cores of the server.

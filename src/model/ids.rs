@@ -6,7 +6,7 @@ use crate::convert::table;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident($inner:ident)) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub struct $name(pub $inner);
 
         impl $name {

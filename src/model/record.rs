@@ -5,6 +5,8 @@
 //! answers in an interval of the window. All counts are integers, so records of replications can be merged in
 //! any grouping.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::blueprint::Blueprint;
 use crate::model::ids::{CallId, CauseId, ClassId, WorkloadId};
 use crate::model::request::Outcome;
@@ -16,7 +18,7 @@ pub const OUTCOMES: [&str; 7] =
     ["ok", "refused", "error", "timeout", "unreachable", "aborted", "stale"];
 
 /// Attempts of one class or of one kind of call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempts {
     /// Number of attempts begun.
     pub begun: u64,
@@ -41,7 +43,7 @@ impl Attempts {
 }
 
 /// Counts of one request class.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ClassRecord {
     /// Its attempts.
     pub attempts: Attempts,
@@ -56,7 +58,7 @@ pub struct ClassRecord {
 }
 
 /// Page views of one workload.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ViewRecord {
     /// Views that users intended.
     pub intended: u64,
@@ -82,7 +84,7 @@ impl ViewRecord {
 }
 
 /// All counts of one window of one replication.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     /// Counts per class.
     pub classes: Vec<ClassRecord>,

@@ -12,6 +12,8 @@
 //!
 //! Source: Tene, HdrHistogram, for the bucket layout.
 
+use serde::{Deserialize, Serialize};
+
 use crate::convert::{index, table};
 use crate::stats::quantile::nearest_rank;
 use crate::units::SimDuration;
@@ -34,7 +36,7 @@ const FINEST: u64 = 1_000_000;
 const FEW: usize = 32;
 
 /// Counts of the buckets: a short list, or rows that are narrow until a count does not fit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Counts {
     /// Number and count of each nonempty bucket, in rising order.
     Few(Vec<(u16, u64)>),
@@ -105,7 +107,7 @@ impl Counts {
 }
 
 /// Counts of durations by size.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {
     /// Number of the first bucket in rows; a multiple of [`ROW`].
     first: usize,

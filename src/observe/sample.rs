@@ -8,20 +8,22 @@
 //! result depends; whether a sample is exact depends only on its number of values.
 //! Memory: 8 bytes per value, at most [`EXACT`] of them; then that of a histogram.
 
+use serde::{Deserialize, Serialize};
+
 use super::histogram::Histogram;
 
 /// Maximum number of durations above zero that are stored individually.
 pub const EXACT: usize = 100_000;
 
 /// Storage of the durations above zero.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Kept {
     Exact(Vec<u64>),
     Counted(Box<Histogram>),
 }
 
 /// A sample of durations, for order statistics.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     zeros: u64,
     kept: Kept,

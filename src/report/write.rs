@@ -23,7 +23,7 @@ use super::json;
 pub use error::WriteError;
 use error::{free_bytes, io_error};
 use kept::{KEPT, refuse_as_previous};
-pub use replace::replace;
+pub use replace::{replace, write_over};
 
 /// Name of the file that marks a directory as results.
 pub const MANIFEST: &str = "manifest.json";

@@ -2,6 +2,8 @@
 //!
 //! Holds: all numbers are sums since the start of the world, so that an interval is the difference of two readings.
 
+use serde::{Deserialize, Serialize};
+
 use crate::mechanism::cpu_share::ZoneLedger;
 use crate::model::blueprint::Blueprint;
 use crate::model::world::World;
@@ -11,7 +13,7 @@ use crate::units::SimDuration;
 pub const MOST_ZONES: usize = 200;
 
 /// Accounts at one instant.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Accounts {
     /// The instant, counted from the window's start.
     pub at: SimDuration,

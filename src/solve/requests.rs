@@ -7,6 +7,8 @@
 //! averages cover exactly the window. Around a break the page views are also counted in steps, so that the start and
 //! end of losses can be located. A [`Trail`] of the order of events is kept; an [`Ear`] receives the events themselves.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::draw::Lineage;
 use crate::mechanism::cpu_share::ZoneLedger;
 use crate::model::blueprint::Blueprint;
@@ -97,7 +99,7 @@ impl std::fmt::Debug for Ear<'_> {
 }
 
 /// Page views of a workload up to an instant of the window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Served, at the first attempt or a later one.
     pub served: u64,
@@ -127,7 +129,7 @@ impl Steps {
 }
 
 /// Requests in flight and outcomes of page views at one instant of a window.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Census {
     /// Time since the window's start.
     pub at: SimDuration,
@@ -138,7 +140,7 @@ pub struct Census {
 }
 
 /// The tallies of all workloads at one instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Time since the window's start.
     pub at: SimDuration,

@@ -4,6 +4,8 @@
 //! followed to its end. At the end of a cell a copy of the world runs until all requests that arrived in it have ended,
 //! while the world itself continues. So a cell counts the requests that arrive in it, wherever they end.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::{Faults, Past};
 use crate::model::record::Record;
@@ -31,7 +33,7 @@ pub struct Counted {
 }
 
 /// Results of one class in a piece.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ClassSeen {
     /// Intended views.
     pub intended: u64,
@@ -98,7 +100,7 @@ impl ClassSeen {
 }
 
 /// Results of a piece.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Seen {
     /// Results per class counted.
     pub classes: Vec<ClassSeen>,

@@ -10,6 +10,8 @@
 //! on how many will follow. Leaves out: digests whose recorded parts agree by chance, one pair in 65,536; the next
 //! checkpoint then differs.
 
+use serde::{Deserialize, Serialize};
+
 use std::fmt;
 
 use crate::units::SimDuration;
@@ -18,7 +20,7 @@ use crate::units::SimDuration;
 const MOST: usize = 32;
 
 /// Checkpoint at one instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     /// Time since the window's start.
     pub at: SimDuration,
@@ -37,7 +39,7 @@ impl Note {
 }
 
 /// Checkpoints of one trajectory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trail {
     notes: Vec<Note>,
     /// Number of soundings so far.

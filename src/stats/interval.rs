@@ -11,6 +11,8 @@
 //! Sources: Law, Simulation Modeling and Analysis (2015), chapters 4, 9, 10; Welch (1947);
 //! Miller (1974) for the jackknife.
 
+use serde::{Deserialize, Serialize};
+
 use std::fmt;
 
 use super::special::{
@@ -21,7 +23,7 @@ use super::{StatsError, check_open_unit, check_pairs, check_values, format};
 use crate::convert::index;
 
 /// Method of an interval.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Method {
     /// Student's t over replications.
     StudentT,
@@ -99,7 +101,7 @@ impl Method {
 }
 
 /// An estimate with its confidence interval, all in one unit that the caller knows.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,

@@ -34,8 +34,10 @@ use crate::solve::requests::{Breach, Ear, Observation, Run, Steps, Window};
 use crate::solve::series::Followed;
 use crate::study::in_order;
 use crate::study::measure::NoValue;
+use crate::study::replication::Replication;
 use crate::study::underway;
 use crate::study::window::{self, Ending, Watch, WindowPlan, WindowResult};
+use crate::study::work::Piece;
 use crate::units::{Rate, SimDuration, SimTime};
 
 /// Replications where the window declares none.
@@ -305,7 +307,39 @@ fn place(plan: &Blueprint, name: &str) -> Option<u32> {
     breakable.iter().position(|part| part == name).map(|place| table::u32(place))
 }
 
-/// Simulates the runs around the breaks of one declared window, by place in the study.
+/// Returns the number of replications of the runs around a break.
+#[must_use]
+pub fn replications(asked: &[&WindowPlan]) -> u32 {
+    asked.first().map_or(0, |first| first.replications.0)
+}
+
+/// Simulates one replication of the runs around the breaks of one declared window; `None` when it is stopped.
+///
+/// # Errors
+///
+/// [`Breach`] when an invariant of the replication is broken.
+pub(super) fn replication(
+    plan: &Blueprint,
+    asked: &[&WindowPlan],
+    number: u64,
+    watch: &Watch,
+) -> Result<Option<Vec<Replication>>, Breach> {
+    let Some(seen) = live(plan, asked, None, number, watch)? else { return Ok(None) };
+    let kept = |(one, own): (&&WindowPlan, &Observation)| {
+        let well = one.drill.as_ref().and_then(|drill| {
+            let is = |other: &&WindowPlan| {
+                let other = other.drill.as_ref();
+                other.is_some_and(|other| other.part.is_none() && other.well == drill.well)
+            };
+            seen.get(asked.iter().position(is)?)
+        });
+        Replication::new(plan, one, own, well)
+    };
+    Ok(Some(asked.iter().zip(&seen).map(kept).collect()))
+}
+
+/// Simulates the runs around the breaks of one declared window, which has a `place` among those; results by place in the
+/// study.
 ///
 /// # Errors
 ///
@@ -313,28 +347,22 @@ fn place(plan: &Blueprint, name: &str) -> Option<u32> {
 pub fn run(
     plan: &Blueprint,
     asked: &[&WindowPlan],
+    place: u32,
     watch: &Watch,
 ) -> Result<Vec<WindowResult>, Breach> {
-    let replications = asked.first().map_or(0, |first| first.replications.0);
-    let mut samples: Vec<Vec<window::Sample>> = asked.iter().map(|_| Vec::new()).collect();
+    let replications = replications(asked);
+    let mut samples: Vec<Vec<Replication>> = asked.iter().map(|_| Vec::new()).collect();
+    let pieces = (0..replications).map(|number| Piece::Around(place, number.into()));
+    let lacks = watch.work.lacks(pieces);
     let whole = in_order::fold(
-        replications as usize,
-        |replication| live(plan, asked, None, replication as u64, watch).transpose(),
-        |_, seen| {
-            let values = |(one, own): (&&WindowPlan, &Observation)| {
-                let well = one.drill.as_ref().and_then(|drill| {
-                    let is = |other: &&WindowPlan| {
-                        let other = other.drill.as_ref();
-                        other.is_some_and(|other| other.part.is_none() && other.well == drill.well)
-                    };
-                    seen.get(asked.iter().position(is)?)
-                });
-                window::Values::new(plan, one, own, well)
-            };
-            let values: Vec<window::Values> = asked.iter().zip(&seen).map(values).collect();
-            for ((samples, values), seen) in samples.iter_mut().zip(values).zip(seen) {
-                samples.push(window::Sample::of(values, seen));
-            }
+        if lacks { 0 } else { replications as usize },
+        |number| {
+            let number = number as u64;
+            let simulate = || replication(plan, asked, number, watch);
+            watch.work.get(Piece::Around(place, number), simulate).transpose()
+        },
+        |_, kept: Vec<Replication>| {
+            samples.iter_mut().zip(kept).for_each(|(samples, kept)| samples.push(kept));
         },
     )?;
     let ending = if whole < replications as usize { Ending::Interrupted } else { Ending::Fixed };

@@ -27,6 +27,8 @@
 //! retrospective approximation, IIE Transactions 33 (2001).
 
 mod curve;
+use serde::{Deserialize, Serialize};
+
 pub use curve::{CurvePoint, knee};
 
 use rayon::prelude::*;
@@ -37,6 +39,7 @@ use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::ids::WorkloadId;
 use crate::solve::requests::{self, Breach, Observation, Window};
 use crate::stats::interval::Statistic;
+use crate::study::limits::Sought;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::underway;
 use crate::study::window::{Estimate, Watch, estimate};
@@ -71,7 +74,7 @@ pub struct Effort {
 }
 
 /// Outcome of one replication at one rate.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look {
     /// The rate, per second.
     pub rate: f64,
@@ -90,7 +93,7 @@ impl Look {
 }
 
 /// A capacity.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Carries {
     /// Requests per second: the mean over replications.
     Rate(Estimate),
@@ -113,7 +116,7 @@ impl Carries {
 }
 
 /// Realised rate at which one replication reaches its limit.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reached {
     /// The rate, per second.
     pub rate: f64,
@@ -138,7 +141,7 @@ impl Reached {
 }
 
 /// Capacity, with the uncertainty of the replications.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CapacityResult {
     /// Highest rate that meets the objective.
     pub carries: Carries,
@@ -167,6 +170,20 @@ const PILOTS: u32 = 1;
 const OPEN: f64 = 0.25;
 /// Share of the distance between two rates that a rate tried between them keeps from both.
 const APART: f64 = 0.1;
+
+/// Finds the capacity that is sought; `None` when told to stop.
+///
+/// # Errors
+///
+/// [`Breach`] when an invariant of some run is broken.
+pub fn search_for(
+    plan: &Blueprint,
+    sought: &Sought,
+    watch: &Watch,
+) -> Result<Option<CapacityResult>, Breach> {
+    let Sought { window, workload, objective, effort, .. } = sought;
+    search(plan, window, *workload, objective, *effort, watch)
+}
 
 /// Finds the highest rate of `workload` that meets `objective` in `window`; `None` when told to
 /// stop.

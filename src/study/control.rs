@@ -19,11 +19,12 @@
 
 use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::plan::figure::Stat;
-use crate::solve::requests::{Observation, Window};
+use crate::solve::requests::Window;
 use crate::stats::control::{Control, Controls};
 use crate::stats::interval::Statistic;
 use crate::stats::summary::ordered_sum;
 use crate::study::measure::{Measure, NoValue};
+use crate::study::replication::{Replication, Valued};
 use crate::study::window::{self, Estimate, WindowPlan, estimate};
 
 /// Returns the expected arrivals of `window` per workload; `None` where they are unknown.
@@ -49,9 +50,9 @@ pub fn expected(plan: &Blueprint, window: &Window) -> Vec<Option<f64>> {
 pub(super) fn controls(
     plan: &Blueprint,
     asked: &WindowPlan,
-    seen: &[&Observation],
+    seen: &[Replication],
 ) -> Option<Controls> {
-    if asked.drill.is_some() || seen.iter().any(|one| one.stop.is_some()) {
+    if asked.drill.is_some() || seen.iter().any(|one| one.cut.is_some()) {
         return None;
     }
     let mut known: Vec<(usize, f64)> = expected(plan, &asked.window)
@@ -90,25 +91,26 @@ pub const fn is_corrected(measure: &Measure) -> bool {
 pub(super) fn estimated(
     controls: Option<&Controls>,
     measure: &Measure,
-    values: &[Result<f64, NoValue>],
-    seen: &[&Observation],
+    seen: &[Valued],
     level: f64,
 ) -> Estimate {
-    let units: Vec<f64> = seen.iter().filter_map(|one| measure.unit(one)).collect();
+    let values: Vec<Result<f64, NoValue>> = seen.iter().map(|one| one.value).collect();
+    let units: Vec<f64> = seen.iter().filter_map(|one| one.unit).collect();
     if units.len() == seen.len() && !units.is_empty() {
         // The trials of all replications together.
         let unit = units.len() as f64 / ordered_sum(units.iter().map(|unit| 1.0 / unit));
-        return window::counted(values, unit, measure.is_share(), level);
+        return window::counted(&values, unit, measure.is_share(), level);
     }
-    let plain = estimate(values, measure.statistic(), level);
+    let plain = estimate(&values, measure.statistic(), level);
     let Some(controls) = controls.filter(|_| is_corrected(measure)) else { return plain };
     if measure.statistic() != Statistic::Mean || !matches!(plain, Estimate::Interval(_)) {
         return plain;
     }
     let numbers: Vec<f64> = values.iter().filter_map(|value| value.ok()).collect();
+    let most = seen.iter().filter_map(|one| one.most).max_by(f64::total_cmp);
     match controls.mean(&numbers, level) {
         // For a saturated part the regression line would exceed its maximum.
-        Ok(Some(i)) if measure.most(seen).is_some_and(|most| i.estimate > most) => plain,
+        Ok(Some(i)) if most.is_some_and(|most| i.estimate > most) => plain,
         Ok(Some(interval)) => Estimate::Interval(interval),
         _ => plain,
     }

@@ -6,6 +6,8 @@
 mod resolve;
 mod value;
 
+use serde::{Deserialize, Serialize};
+
 use crate::kinds::database::live::Counts;
 use crate::model::gauge::{ByNumber, Levels, ReadAs};
 use crate::model::ids::ComponentId;
@@ -168,7 +170,7 @@ impl Counted {
 }
 
 /// Reason why a figure has no value in a replication, or at all.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum NoValue {
     /// Nothing to measure.
     Empty,

@@ -35,6 +35,7 @@ use crate::solve::sampled::{self, Counted, Seen};
 use crate::stats::sampling::allocate;
 use crate::study::underway;
 use crate::study::window::{Ending, Watch};
+use crate::study::work;
 use crate::study::years::YearsPlan;
 use crate::study::years::load::{self, Loss};
 use crate::units::{SimDuration, SimTime};
@@ -432,6 +433,107 @@ impl SampledResult {
     }
 }
 
+/// Windows as they were drawn, before they are simulated.
+pub(super) struct Drawn {
+    /// The numbers of the sample, with no window.
+    result: SampledResult,
+    /// Pieces of the trajectories, each with its probability and the result of `flows`.
+    pieces: Vec<(Piece, f64, Reading)>,
+    /// Histories of the trajectories, from which a piece takes its state.
+    flows: Vec<frame::Read>,
+}
+
+impl Drawn {
+    /// Draws windows; `None` if there is nothing to draw from.
+    ///
+    /// # Errors
+    ///
+    /// [`Breach`] when an invariant is broken.
+    pub(super) fn new(asked: &SampledPlan, years: &YearsPlan) -> Result<Self, Breach> {
+        let mut result = SampledResult {
+            replications: convert::index(asked.sizes.replications),
+            windows: Vec::new(),
+            episodes: 0,
+            pieces: 0,
+            views: (0.0, 0.0),
+            left_out: 0,
+            ending: Ending::Interrupted,
+        };
+        let known = Known::default();
+        let breach = |error: crate::engine::lane::NoProgress, replication: u64| Breach {
+            what: error.to_string(),
+            during: format!("frame of years, replication {replication}"),
+        };
+        let survey = |replication: u64| {
+            let offered = frame::survey(&years.of, &known, asked.sizes, replication);
+            offered.map_err(|error| breach(error, replication))
+        };
+        let offered: Vec<Option<Offered>> = (0..result.replications)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|replication| survey(replication as u64))
+            .collect::<Result<_, Breach>>()?;
+        let all = offered.into_iter().flatten().reduce(|mut all, next| {
+            all.append(next);
+            all
+        });
+        let Some(all) = all else {
+            return Ok(Self { result, pieces: Vec::new(), flows: Vec::new() });
+        };
+        (result.episodes, result.pieces, result.views) = (all.episodes, all.pieces, all.views);
+        result.left_out = all.left_out;
+        let strata: Vec<(f64, u64)> = all.strata.values().map(|s| (s.size, s.count)).collect();
+        let shares = allocate(asked.sizes.episodes, asked.sizes.least, &strata);
+        let drawn = all.strata.into_values().zip(shares).flat_map(|(stratum, n)| stratum.draw(n));
+        let mut drawn: Vec<(Piece, f64)> = drawn.chain(all.quiet).collect();
+        drawn.sort_by_key(|(piece, _)| (piece.replication, piece.from));
+        result.ending = Ending::Fixed;
+        let read = |replication: u64| {
+            let own = drawn.iter().filter(|(piece, _)| piece.replication == replication);
+            let own: Vec<Piece> = own.map(|(piece, _)| *piece).collect();
+            let read = frame::read(&years.of, &known, replication, &own);
+            read.map_err(|error| breach(error, replication))
+        };
+        let flows: Vec<frame::Read> = (0..result.replications)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|replication| read(replication as u64))
+            .collect::<Result<_, Breach>>()?;
+        let traffic = flows.iter().flat_map(|history| history.traffic.iter().cloned());
+        let pieces = drawn.iter().zip(traffic);
+        let pieces = pieces.map(|((piece, chance), flows)| (*piece, *chance, flows)).collect();
+        Ok(Self { result, pieces, flows })
+    }
+
+    /// Returns the number of windows.
+    pub(super) fn count(&self) -> usize {
+        self.pieces.len()
+    }
+
+    /// Simulates the window at `place`; `None` when it is stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`Breach`] when an invariant is broken.
+    pub(super) fn live(
+        &self,
+        (plan, asked): (&Blueprint, &SampledPlan),
+        place: usize,
+        watch: &Watch,
+    ) -> Result<Option<Seen>, Breach> {
+        let (piece, ..) = &self.pieces[place];
+        let past = asked.past(&self.flows[convert::index(piece.replication)], piece);
+        let at = format!("window of years at {}, replication {}", piece.from, piece.replication);
+        let seen = underway::during(at, || {
+            let told_to_stop = || watch.told_to_stop();
+            sampled::live(plan, (piece, past), &asked.classes, BAD, &told_to_stop)
+                .map_err(|breach| Breach { what: breach.what, during: underway::now() })
+        })?;
+        watch.one_done();
+        Ok(seen)
+    }
+}
+
 /// Draws windows and simulates them.
 ///
 /// # Errors
@@ -443,76 +545,33 @@ pub fn run(
     years: &YearsPlan,
     watch: &Watch,
 ) -> Result<SampledResult, Breach> {
-    let mut result = SampledResult {
-        replications: convert::index(asked.sizes.replications),
-        windows: Vec::new(),
-        episodes: 0,
-        pieces: 0,
-        views: (0.0, 0.0),
-        left_out: 0,
-        ending: Ending::Interrupted,
-    };
-    let known = Known::default();
-    let breach = |error: crate::engine::lane::NoProgress, replication: u64| Breach {
-        what: error.to_string(),
-        during: format!("frame of years, replication {replication}"),
-    };
-    let survey = |replication: u64| {
-        let offered = frame::survey(&years.of, &known, asked.sizes, replication);
-        offered.map_err(|error| breach(error, replication))
-    };
-    let offered: Vec<Option<Offered>> = (0..result.replications)
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|replication| survey(replication as u64))
-        .collect::<Result<_, Breach>>()?;
-    let all = offered.into_iter().flatten().reduce(|mut all, next| {
-        all.append(next);
-        all
-    });
-    let Some(all) = all else { return Ok(result) };
-    (result.episodes, result.pieces, result.views) = (all.episodes, all.pieces, all.views);
-    result.left_out = all.left_out;
-    let strata: Vec<(f64, u64)> = all.strata.values().map(|s| (s.size, s.count)).collect();
-    let shares = allocate(asked.sizes.episodes, asked.sizes.least, &strata);
-    let drawn = all.strata.into_values().zip(shares).flat_map(|(stratum, n)| stratum.draw(n));
-    let mut drawn: Vec<(Piece, f64)> = drawn.chain(all.quiet).collect();
-    drawn.sort_by_key(|(piece, _)| (piece.replication, piece.from));
-    watch.sampled.store(drawn.len(), std::sync::atomic::Ordering::Relaxed);
-    let read = |replication: u64| {
-        let own = drawn.iter().filter(|(piece, _)| piece.replication == replication);
-        let own: Vec<Piece> = own.map(|(piece, _)| *piece).collect();
-        let read = frame::read(&years.of, &known, replication, &own);
-        read.map_err(|error| breach(error, replication))
-    };
-    let flows: Vec<frame::Read> = (0..result.replications)
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|replication| read(replication as u64))
-        .collect::<Result<_, Breach>>()?;
-    let told_to_stop = || watch.told_to_stop();
-    let past = |piece: &Piece| asked.past(&flows[convert::index(piece.replication)], piece);
-    let one = |(piece, probability): &(Piece, f64), flows: Reading| {
-        let at = format!("window of years at {}, replication {}", piece.from, piece.replication);
-        let seen = underway::during(at, || {
-            sampled::live(plan, (piece, past(piece)), &asked.classes, BAD, &told_to_stop)
-                .map_err(|breach| Breach { what: breach.what, during: underway::now() })
-        })?;
-        watch.one_done();
-        let lived = |seen| Lived { piece: *piece, probability: *probability, flows, seen };
-        Ok(seen.map(lived))
-    };
-    let traffic = flows.iter().flat_map(|history| history.traffic.iter().cloned());
-    let pairs: Vec<_> = drawn.iter().zip(traffic).collect();
-    let lived: Vec<Option<Lived>> = pairs
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|(drawn, flows)| one(drawn, flows))
-        .collect::<Result<_, Breach>>()?;
+    let drawn = Drawn::new(asked, years)?;
+    if drawn.result.ending == Ending::Interrupted {
+        return Ok(drawn.result);
+    }
+    watch.sampled.store(drawn.count(), std::sync::atomic::Ordering::Relaxed);
+    let all = || (0..drawn.count()).map(|at| work::Piece::Drawn(convert::place(at)));
     // An incomplete sample is not used.
-    let Some(windows) = lived.into_iter().collect::<Option<Vec<Lived>>>() else {
-        return Ok(result);
+    let stopped = |drawn: Drawn| Ok(SampledResult { ending: Ending::Interrupted, ..drawn.result });
+    if watch.work.lacks(all()) {
+        return stopped(drawn);
+    }
+    let one = |at: usize| {
+        let simulate = || drawn.live((plan, asked), at, watch);
+        watch.work.get(work::Piece::Drawn(convert::place(at)), simulate)
     };
-    (result.windows, result.ending) = (windows, Ending::Fixed);
+    let seen: Vec<Option<Seen>> = (0..drawn.count())
+        .into_par_iter()
+        .with_max_len(1)
+        .map(one)
+        .collect::<Result<_, Breach>>()?;
+    let Some(seen) = seen.into_iter().collect::<Option<Vec<Seen>>>() else {
+        return stopped(drawn);
+    };
+    let Drawn { mut result, pieces, .. } = drawn;
+    let lived = pieces.into_iter().zip(seen);
+    result.windows = lived
+        .map(|((piece, probability, flows), seen)| Lived { piece, probability, flows, seen })
+        .collect();
     Ok(result)
 }

@@ -4,7 +4,7 @@
 //! Leaves out: windows around a break.
 
 use crate::model::blueprint::{Blueprint, Config};
-use crate::solve::requests::Observation;
+use crate::study::replication::Replication;
 use crate::study::window::WindowPlan;
 use crate::units::SimDuration;
 
@@ -35,11 +35,7 @@ pub struct MemberCell {
 }
 
 /// Returns the members of every scaler of the plan; none around a break.
-pub(super) fn of_window(
-    plan: &Blueprint,
-    asked: &WindowPlan,
-    seen: &[&Observation],
-) -> Vec<Scaled> {
+pub(super) fn of_window(plan: &Blueprint, asked: &WindowPlan, seen: &[Replication]) -> Vec<Scaled> {
     if asked.drill.is_some() {
         return Vec::new();
     }
@@ -53,7 +49,7 @@ pub(super) fn of_window(
     scalers.enumerate().map(one).collect()
 }
 
-fn course(scaler: usize, seen: &[&Observation]) -> Vec<MemberCell> {
+fn course(scaler: usize, seen: &[Replication]) -> Vec<MemberCell> {
     let steps = seen.iter().map(|one| one.accounts.len()).min().unwrap_or(0);
     let mut cells = Vec::with_capacity(steps.saturating_sub(1));
     for step in 1..steps {

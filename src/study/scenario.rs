@@ -5,9 +5,11 @@
 
 mod figures;
 mod outcome;
+mod pieces;
 mod standard;
 
 pub use outcome::{StudyResult, run};
+pub use pieces::Encoded;
 pub use standard::{MOST_LISTED, parts_are_listed};
 
 use crate::health::DeclarationError;

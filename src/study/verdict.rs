@@ -18,11 +18,11 @@
 use crate::model::blueprint::Blueprint;
 use crate::model::ids::CauseId;
 use crate::model::record::Record;
-use crate::model::world::Stop;
 use crate::plan::figure::{Figure, NoSuchFigure};
-use crate::solve::requests::{Census, Observation};
+use crate::solve::requests::Census;
 use crate::stats::interval::Interval;
 use crate::study::metastable::Metastable;
+use crate::study::replication::{Cut, Replication};
 
 /// Balance of a class, or of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,10 +120,10 @@ pub(super) const OVERLOAD_SHARE: f64 = 0.01;
 pub(super) fn of_classes(
     plan: &Blueprint,
     pooled: &Record,
-    seen: &[&Observation],
+    seen: &[Replication],
 ) -> Vec<ClassVerdict> {
     let stopped = |overloaded: bool| {
-        seen.iter().any(|o| o.stop.as_ref().is_some_and(|stop| stop.is_overload() == overloaded))
+        seen.iter().any(|o| o.cut.as_ref().is_some_and(|cut| cut.overload == overloaded))
     };
     let broken = seen.iter().any(|o| o.unrest.broken);
     let fullest = stopped(true).then(|| fullest(seen)).flatten();
@@ -185,8 +185,8 @@ impl Lost {
 }
 
 /// Returns the class with the most requests in flight where request ids ran out; on a tie, the first.
-fn fullest(seen: &[&Observation]) -> Option<usize> {
-    let cut = seen.iter().filter(|o| o.stop.as_ref().is_some_and(Stop::is_overload));
+fn fullest(seen: &[Replication]) -> Option<usize> {
+    let cut = seen.iter().filter(|o| o.cut.as_ref().is_some_and(|cut: &Cut| cut.overload));
     let last = cut.filter_map(|o| o.censuses.last());
     let all = last.flat_map(|census| census.in_flight.iter().copied().enumerate());
     let larger =
@@ -195,11 +195,11 @@ fn fullest(seen: &[&Observation]) -> Option<usize> {
 }
 
 /// Returns the mean requests of a class in flight at the start and the end of the window, over replications.
-fn in_flight(seen: &[&Observation], class: usize) -> (f64, f64) {
-    let mean = |of: &dyn Fn(&Observation) -> f64| {
+fn in_flight(seen: &[Replication], class: usize) -> (f64, f64) {
+    let mean = |of: &dyn Fn(&Replication) -> f64| {
         seen.iter().map(|o| of(o)).sum::<f64>() / seen.len().max(1) as f64
     };
-    let ends = |o: &Observation| ends_of(&o.censuses, class);
+    let ends = |o: &Replication| ends_of(&o.censuses, class);
     (mean(&|o| ends(o).0), mean(&|o| ends(o).1))
 }
 
@@ -210,9 +210,9 @@ fn ends_of(censuses: &[Census], class: usize) -> (f64, f64) {
 
 /// Returns whether the work of a class piled up: more at the end than at the start, and still growing in the second
 /// half. A start from an empty system shows the first alone, a busy evening the second.
-fn is_growing(seen: &[&Observation], class: usize) -> bool {
-    let whole = |o: &Observation| ends_of(&o.censuses, class);
-    let late = |o: &Observation| {
+fn is_growing(seen: &[Replication], class: usize) -> bool {
+    let whole = |o: &Replication| ends_of(&o.censuses, class);
+    let late = |o: &Replication| {
         let numbers: Vec<u64> =
             o.censuses.iter().skip(1).map(|census| census.in_flight[class]).collect();
         ends_of_halves(&numbers)
@@ -233,7 +233,7 @@ fn ends_of_halves(numbers: &[u64]) -> (f64, f64) {
 }
 
 /// Returns whether the requests in flight certainly grew, see [`Growth::exceeds`].
-fn grows(seen: &[&Observation], of: &dyn Fn(&Observation) -> (f64, f64), share: f64) -> bool {
+fn grows(seen: &[Replication], of: &dyn Fn(&Replication) -> (f64, f64), share: f64) -> bool {
     let both: Vec<(f64, f64)> = seen.iter().map(|o| of(o)).collect();
     Growth::of(&both).is_some_and(|growth| growth.exceeds(share))
 }

@@ -7,12 +7,14 @@
 //! Precision is checked at fixed prefixes (the minimum, then a quarter more each time), so neither the number of
 //! threads nor the order of completion matters.
 
+use serde::{Deserialize, Serialize};
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::model::blueprint::Blueprint;
 use crate::model::record::Record;
 use crate::model::world::readings::Unrest;
-use crate::solve::requests::{Breach, Census, Observation, Run, Tally, Window};
+use crate::solve::requests::{Breach, Census, Run, Tally, Window};
 use crate::solve::series::Followed;
 use crate::solve::trail::Trail;
 use crate::stats::control::Controls;
@@ -23,10 +25,12 @@ use crate::study::breaks::Drill;
 use crate::study::control;
 use crate::study::in_order;
 use crate::study::measure::{Measure, NoValue};
+use crate::study::replication::{Replication, Valued};
 use crate::study::scalers::{self, Scaled};
 use crate::study::underway;
 pub use crate::study::verdict::Verdict;
 use crate::study::verdict::{self, ClassVerdict};
+use crate::study::work::{Piece, Work};
 use crate::study::zones::{self, ZoneUse};
 use crate::units::SimDuration;
 
@@ -63,7 +67,7 @@ pub enum Ending {
 }
 
 /// A figure over the replications.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Estimate {
     /// With its interval.
     Interval(Interval),
@@ -168,6 +172,8 @@ pub struct Watch {
     /// Number of windows of the long horizon to simulate: at first the largest number, so that the total is there from
     /// the beginning.
     pub sampled: AtomicUsize,
+    /// Source of the results of pieces of the run.
+    pub work: Work,
 }
 
 impl Watch {
@@ -190,82 +196,78 @@ impl Watch {
     }
 }
 
-/// Result of one replication.
-pub(super) struct Sample {
-    values: Vec<Result<f64, NoValue>>,
-    targets: Vec<Result<f64, NoValue>>,
-    observation: Observation,
-}
-
-impl Sample {
-    fn new(plan: &Blueprint, asked: &WindowPlan, observation: Observation) -> Self {
-        let values = Values::new(plan, asked, &observation, None);
-        Self::of(values, observation)
+/// Simulates one replication of a window; `None` when it is stopped.
+///
+/// # Errors
+///
+/// [`Breach`] when an invariant of the replication is broken.
+pub(super) fn replication(
+    plan: &Blueprint,
+    asked: &WindowPlan,
+    number: u64,
+    watch: &Watch,
+) -> Result<Option<Replication>, Breach> {
+    let told_to_stop = || watch.told_to_stop();
+    if told_to_stop() {
+        return Ok(None);
     }
-
-    pub(super) fn of(values: Values, observation: Observation) -> Self {
-        Self { values: values.measures, targets: values.targets, observation }
-    }
+    let at = format!("window {}, replication {number}", asked.window.name);
+    let seen = underway::during(at, || {
+        let run = Run::new(plan, &asked.window, number, None);
+        run.following(asked.followed.clone())
+            .finish(&told_to_stop)
+            .map_err(|breach| Breach { what: breach.what, during: underway::now() })
+    })?;
+    Ok(seen.map(|seen| {
+        watch.one_done();
+        Replication::new(plan, asked, &seen, None)
+    }))
 }
 
-/// The values of one replication.
-pub(super) struct Values {
-    measures: Vec<Result<f64, NoValue>>,
-    targets: Vec<Result<f64, NoValue>>,
-}
-
-impl Values {
-    /// Computes the values; for a run around a break, compared with the same interval without one.
-    pub(super) fn new(
-        plan: &Blueprint,
-        asked: &WindowPlan,
-        seen: &Observation,
-        well: Option<&Observation>,
-    ) -> Self {
-        let value = |measure: &Measure| measure.value_beside(plan, seen, well);
-        Self {
-            measures: asked.measures.iter().map(value).collect(),
-            targets: asked.precision.iter().map(|(measure, _)| value(measure)).collect(),
-        }
-    }
-}
-
-/// Runs a window.
+/// Runs a window by itself.
 ///
 /// # Errors
 ///
 /// [`Breach`] when an invariant of some replication is broken.
 pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<WindowResult, Breach> {
+    run_in(plan, asked, None, watch)
+}
+
+/// Runs a window. With a `place` among the windows of a study its replications are pieces of the study.
+///
+/// # Errors
+///
+/// [`Breach`] when an invariant of some replication is broken.
+pub(super) fn run_in(
+    plan: &Blueprint,
+    asked: &WindowPlan,
+    place: Option<u32>,
+    watch: &Watch,
+) -> Result<WindowResult, Breach> {
     let (least, most) = (asked.replications.0 as usize, asked.replications.1 as usize);
     // With a fixed number of replications there is one check, after the last.
     let rule = (!asked.precision.is_empty())
         .then(|| StoppingRule::raised(asked.replications, asked.level))
         .flatten();
-    let told_to_stop = || watch.told_to_stop();
-    let mut samples: Vec<Sample> = Vec::new();
+    let mut samples: Vec<Replication> = Vec::new();
     let mut goal = least;
     let mut looks = 0;
     let ending = loop {
         watch.more.fetch_add(goal.saturating_sub(samples.len().max(least)), Ordering::Relaxed);
         let known = samples.len();
         let live = |more: usize| {
-            if told_to_stop() {
-                return None;
-            }
             let number = (known + more) as u64;
-            let at = format!("window {}, replication {number}", asked.window.name);
-            let seen = underway::during(at, || {
-                let run = Run::new(plan, &asked.window, number, None);
-                run.following(asked.followed.clone())
-                    .finish(&told_to_stop)
-                    .map_err(|breach| Breach { what: breach.what, during: underway::now() })
-            });
-            let sample = |observation: Observation| {
-                watch.one_done();
-                Sample::new(plan, asked, observation)
+            let simulate = || replication(plan, asked, number, watch);
+            let seen = match place {
+                Some(place) => watch.work.get(Piece::Window(place, number), simulate),
+                None => simulate(),
             };
-            seen.map(|seen| seen.map(sample)).transpose()
+            seen.transpose()
         };
+        let pieces = |place| (known..goal).map(move |number| Piece::Window(place, number as u64));
+        if place.is_some_and(|place| watch.work.lacks(pieces(place))) {
+            break Ending::Interrupted;
+        }
         in_order::fold(goal.saturating_sub(known), live, |_, sample| samples.push(sample))?;
         // Replications after a gap are not used.
         if samples.len() < goal {
@@ -295,21 +297,19 @@ fn decide(
     rule: &StoppingRule,
     plan: &Blueprint,
     asked: &WindowPlan,
-    samples: &[Sample],
+    samples: &[Replication],
 ) -> Option<Decision> {
     let have = samples.len();
     let looks = rule.looks().filter(|look| *look <= have).count();
     let next = rule.looks().find(|look| *look > have);
-    let seen: Vec<&Observation> = samples.iter().map(|sample| &sample.observation).collect();
-    let controls = control::controls(plan, asked, &seen);
+    let controls = control::controls(plan, asked, samples);
     let mut precise = looks > 0;
     for (at, (measure, width)) in asked.precision.iter().enumerate() {
-        let values: Vec<_> = samples.iter().map(|sample| sample.targets[at]).collect();
-        if values.iter().any(Result::is_err) {
+        let values: Vec<Valued> = samples.iter().map(|sample| sample.targets[at]).collect();
+        if values.iter().any(|one| one.value.is_err()) {
             return None;
         }
-        precise &= match control::estimated(controls.as_ref(), measure, &values, &seen, asked.level)
-        {
+        precise &= match control::estimated(controls.as_ref(), measure, &values, asked.level) {
             // An estimate of zero is never precise: no event was seen yet.
             Estimate::Interval(interval) => {
                 interval.relative_half_width().is_some_and(|half| half <= *width)
@@ -327,62 +327,62 @@ fn decide(
 pub(super) fn fold(
     plan: &Blueprint,
     asked: &WindowPlan,
-    samples: Vec<Sample>,
+    samples: Vec<Replication>,
     ending: Ending,
     looks: usize,
 ) -> WindowResult {
-    let seen: Vec<&Observation> = samples.iter().map(|sample| &sample.observation).collect();
-    let controls = control::controls(plan, asked, &seen);
+    let seen = samples.as_slice();
+    let controls = control::controls(plan, asked, seen);
     let estimates = asked
         .measures
         .iter()
         .enumerate()
         .map(|(at, measure)| {
-            let values: Vec<Result<f64, NoValue>> =
-                samples.iter().map(|sample| sample.values[at]).collect();
-            control::estimated(controls.as_ref(), measure, &values, &seen, asked.level)
+            let values: Vec<Valued> = seen.iter().map(|sample| sample.measured[at]).collect();
+            control::estimated(controls.as_ref(), measure, &values, asked.level)
         })
         .collect();
     let mut pooled = Record::new(plan);
     let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
-    let most = samples.iter().map(|sample| sample.observation.soundings.len()).max();
+    let most = seen.iter().map(|sample| sample.soundings.len()).max();
     let mut soundings = vec![0.0; most.unwrap_or(0)];
-    for sample in &samples {
-        for (sum, number) in soundings.iter_mut().zip(&sample.observation.soundings) {
-            *sum += *number as f64 / samples.len() as f64;
+    for sample in seen {
+        for (sum, number) in soundings.iter_mut().zip(&sample.soundings) {
+            *sum += *number as f64 / seen.len() as f64;
         }
-        pooled.merge(&sample.observation.record);
-        for (sum, one) in grid.iter_mut().zip(&sample.observation.grid) {
+        pooled.merge(&sample.record);
+        for (sum, one) in grid.iter_mut().zip(&sample.grid) {
             sum.resize(sum.len().max(one.len()), 0.0);
             for (sum, value) in sum.iter_mut().zip(one) {
-                *sum += value / samples.len() as f64;
+                *sum += value / seen.len() as f64;
             }
         }
     }
-    let zones = zones::of_window(plan, asked, &seen);
-    let scalers = scalers::of_window(plan, asked, &seen);
-    let mut classes = verdict::of_classes(plan, &pooled, &seen);
+    let zones = zones::of_window(plan, asked, seen);
+    let scalers = scalers::of_window(plan, asked, seen);
+    let mut classes = verdict::of_classes(plan, &pooled, seen);
     if asked.drill.as_ref().is_some_and(|drill| drill.part.is_some()) {
         classes.iter_mut().for_each(|one| one.verdict = Verdict::Broken);
     }
     let verdict = verdict::worst(classes.iter().map(|one| &one.verdict));
-    let stopped = seen.iter().find_map(|o| o.stop.as_ref().map(ToString::to_string));
-    let course = course(plan, &seen);
-    let came = came(plan, asked, &seen);
+    let stopped = seen.iter().find_map(|one| one.cut.as_ref()).map(|cut| cut.why.clone());
     WindowResult {
         name: asked.window.name.clone(),
         estimates,
         controls,
-        came,
+        came: came(plan, asked, seen),
         digests: seen.iter().map(|o| o.digest).collect(),
         trails: seen.iter().map(|o| o.trail.clone()).collect(),
         events: seen.iter().map(|o| o.events).sum(),
         zones,
         scalers,
         unrest: seen.iter().map(|o| o.unrest).collect(),
-        censuses: samples.iter().map(|sample| sample.observation.censuses.clone()).collect(),
-        samples: samples.into_iter().map(|sample| sample.values).collect(),
-        course,
+        censuses: seen.iter().map(|one| one.censuses.clone()).collect(),
+        samples: seen
+            .iter()
+            .map(|one| one.measured.iter().map(|one| one.value).collect())
+            .collect(),
+        course: course(plan, seen),
         pooled,
         soundings,
         grid,
@@ -395,11 +395,11 @@ pub(super) fn fold(
 }
 
 /// Returns the arrivals of every workload, with the expected ones.
-fn came(plan: &Blueprint, asked: &WindowPlan, seen: &[&Observation]) -> Vec<Came> {
+fn came(plan: &Blueprint, asked: &WindowPlan, seen: &[Replication]) -> Vec<Came> {
     let seconds = asked.window.length.seconds();
     let expected = control::expected(plan, &asked.window).into_iter().enumerate();
     let one = |(workload, expected): (usize, Option<f64>)| {
-        let rate = |one: &&Observation| {
+        let rate = |one: &Replication| {
             Ok(one.record.views[workload].intended as f64 / one.length.seconds())
         };
         let values: Vec<Result<f64, NoValue>> = seen.iter().map(rate).collect();
@@ -410,7 +410,7 @@ fn came(plan: &Blueprint, asked: &WindowPlan, seen: &[&Observation]) -> Vec<Came
 }
 
 /// Returns the paces of every workload, step by step.
-fn course(plan: &Blueprint, seen: &[&Observation]) -> Vec<Vec<Pace>> {
+fn course(plan: &Blueprint, seen: &[Replication]) -> Vec<Vec<Pace>> {
     let steps = seen.iter().map(|one| one.steps.len()).min().unwrap_or(0);
     let of = |workload: usize| {
         let mut from = SimDuration::ZERO;

@@ -13,10 +13,13 @@ mod busy;
 pub mod energy;
 pub mod few;
 pub mod load;
+mod ranges;
 pub mod recovery;
 pub mod restores;
 pub mod scaled;
 pub mod spans;
+
+use serde::{Deserialize, Serialize};
 
 use crate::convert::whole;
 use crate::observe::histogram::Histogram;
@@ -38,7 +41,8 @@ use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate, Watch};
 use crate::units::SimDuration;
 use few::{Modelled, a_year, few};
-use load::{BATCHES, FoldedLoad, OfLoad};
+use load::{FoldedLoad, OfLoad};
+pub(super) use ranges::{Range, first, some};
 use recovery::{FoldedRole, OfRole};
 use restores::{FoldedRestores, OfRestores};
 use spans::{Column, OfSpans};
@@ -52,35 +56,44 @@ pub const MOST: u32 = 20_000;
 /// Replications of a quick run.
 pub const QUICK: u32 = 100;
 
-/// Returns the number of replications that one thread folds before chunks are merged. A large chunk meets the same
-/// states more often. From [`MANY`] on the number of chunks is a multiple of sixteen, so that batches have one size and
-/// as many threads have work.
-const fn chunk_of(replications: usize) -> usize {
-    if replications < MANY {
-        return 16;
-    }
-    replications.div_ceil(16 * replications.div_ceil(1024))
-}
-
-const MANY: usize = 512;
-
-/// Replications `from` to before `to`, and their batch.
-#[derive(Clone, Copy)]
-struct Piece {
-    from: usize,
-    to: usize,
-    batch: usize,
-}
-
 /// Results of replications by net, with the number of kernel steps.
-#[derive(Clone, Default)]
-struct Chunk {
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct Chunk {
     meters: Vec<Vec<Folded>>,
     roles: Vec<Vec<FoldedRole>>,
     restores: Vec<Vec<FoldedRestores>>,
     load: Vec<Option<FoldedLoad>>,
     steps: u64,
 }
+
+impl Chunk {
+    /// Returns the results of no replication.
+    fn empty(plan: &YearsPlan) -> Self {
+        let empty: Vec<Vec<Folded>> = plan
+            .of
+            .nets
+            .iter()
+            .enumerate()
+            .map(|(net, _)| {
+                let of = |meter| Folded::of(plan.of.causes.len(), plan.spans_of(net, meter));
+                (0..plan.of.measured.len()).map(of).collect()
+            })
+            .collect();
+        let no_load: Vec<Option<FoldedLoad>> = (0..plan.of.nets.len())
+            .map(|net| {
+                let fluid = plan.of.fluid.as_ref().filter(|_| plan.is_loaded(net));
+                fluid.map(|fluid| FoldedLoad::of(fluid, plan.of.causes.len()))
+            })
+            .collect();
+        let no_roles =
+            || plan.of.roles.iter().map(|_| FoldedRole::of(plan.of.causes.len())).collect();
+        let no_roles: Vec<Vec<FoldedRole>> = plan.of.nets.iter().map(|_| no_roles()).collect();
+        let no_restores =
+            vec![vec![FoldedRestores::default(); plan.of.restores.len()]; plan.of.nets.len()];
+        Self { meters: empty, roles: no_roles, restores: no_restores, load: no_load, steps: 0 }
+    }
+}
+
 /// Seconds of a year of 365 days.
 pub const YEAR_S: f64 = 31_536_000.0;
 
@@ -159,7 +172,7 @@ pub enum What {
 }
 
 /// One meter over all replications.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Folded {
     /// Downtime in seconds, by replication.
     pub downtime: Vec<f64>,
@@ -317,28 +330,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         _ => StoppingRule::raised(plan.replications, plan.level)
             .map(|rule| Box::new(rule.looks().filter(move |look| *look > least)) as Box<_>),
     };
-    let empty: Vec<Vec<Folded>> = plan
-        .of
-        .nets
-        .iter()
-        .enumerate()
-        .map(|(net, _)| {
-            let of = |meter| Folded::of(plan.of.causes.len(), plan.spans_of(net, meter));
-            (0..plan.of.measured.len()).map(of).collect()
-        })
-        .collect();
-    let no_load: Vec<Option<FoldedLoad>> = (0..plan.of.nets.len())
-        .map(|net| {
-            let fluid = plan.of.fluid.as_ref().filter(|_| plan.is_loaded(net));
-            fluid.map(|fluid| FoldedLoad::of(fluid, plan.of.causes.len()))
-        })
-        .collect();
-    let no_roles = || plan.of.roles.iter().map(|_| FoldedRole::of(plan.of.causes.len())).collect();
-    let no_roles: Vec<Vec<FoldedRole>> = plan.of.nets.iter().map(|_| no_roles()).collect();
-    let no_restores =
-        vec![vec![FoldedRestores::default(); plan.of.restores.len()]; plan.of.nets.len()];
-    let empty =
-        Chunk { meters: empty, roles: no_roles, restores: no_restores, load: no_load, steps: 0 };
+    let empty = Chunk::empty(plan);
     let mut result = YearsResult {
         folded: empty.meters.clone(),
         roles: empty.roles.clone(),
@@ -352,23 +344,25 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     let known = Known::default();
     let (mut goal, mut done) = (least, 0);
     loop {
-        let size = chunk_of(goal.saturating_sub(result.replications));
-        let pieces: Vec<Piece> = (result.replications..goal)
-            .step_by(size)
-            .zip(done..)
-            .map(|(from, at)| Piece { from, to: (from + size).min(goal), batch: at % BATCHES })
-            .collect();
-        done += pieces.len();
+        let ranges: Vec<Range> = Range::all(result.replications, goal, done).collect();
+        done += ranges.len();
+        if watch.work.lacks(ranges.iter().map(|range| range.piece())) {
+            result.ending = Ending::Interrupted;
+            return Ok(result);
+        }
         // The results of a chunk are large: they are held only until those before them are there.
         let lived = in_order::fold(
-            pieces.len(),
-            |at| chunk(plan, &known, empty.clone(), pieces[at], watch).transpose(),
+            ranges.len(),
+            |at| {
+                let simulate = || chunk(plan, &known, empty.clone(), ranges[at], watch);
+                watch.work.get(ranges[at].piece(), simulate).transpose()
+            },
             |at, one| {
                 result.append(one);
-                result.replications = pieces[at].to;
+                result.replications = ranges[at].to;
             },
         )?;
-        if lived < pieces.len() {
+        if lived < ranges.len() {
             result.ending = Ending::Interrupted;
             return Ok(result);
         }
@@ -389,12 +383,12 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     }
 }
 
-/// Runs the replications of one piece; `None` when it was stopped before the last was done.
+/// Runs the replications of one range; `None` when it was stopped before the last was done.
 fn chunk(
     asked: &YearsPlan,
     known: &Known,
     mut into: Chunk,
-    Piece { from, to, batch }: Piece,
+    Range { from, to, batch }: Range,
     watch: &Watch,
 ) -> Result<Option<Chunk>, Breach> {
     let told_to_stop = || watch.told_to_stop();

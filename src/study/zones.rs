@@ -7,9 +7,9 @@
 
 use crate::mechanism::cpu_share::{CoreTime, ZoneLedger};
 use crate::model::blueprint::Blueprint;
-use crate::solve::requests::Observation;
 use crate::stats::interval::Statistic;
 use crate::study::measure::NoValue;
+use crate::study::replication::Replication;
 use crate::study::window::{Estimate, WindowPlan, estimate};
 use crate::units::SimDuration;
 
@@ -53,11 +53,11 @@ pub struct ZoneCell {
 pub(super) fn of_window(
     plan: &Blueprint,
     asked: &WindowPlan,
-    seen: &[&Observation],
+    seen: &[Replication],
 ) -> Vec<ZoneUse> {
     let one = |zone: usize| {
         let mean = |of: &dyn Fn(&ZoneLedger) -> CoreTime| {
-            let value = |one: &&Observation| {
+            let value = |one: &Replication| {
                 let ledger = one.zone_ledgers.get(zone).ok_or(NoValue::NotKept)?;
                 Ok(of(ledger).core_seconds() / one.length.seconds())
             };
@@ -82,8 +82,8 @@ pub(super) fn of_window(
     (0..zones).map(one).collect()
 }
 
-fn course(zone: usize, seen: &[&Observation]) -> Vec<ZoneCell> {
-    let kept = |one: &&Observation| one.accounts.iter().filter(|at| zone < at.zones.len()).count();
+fn course(zone: usize, seen: &[Replication]) -> Vec<ZoneCell> {
+    let kept = |one: &Replication| one.accounts.iter().filter(|at| zone < at.zones.len()).count();
     let steps = seen.iter().map(kept).min().unwrap_or(0);
     let mut cells = Vec::with_capacity(steps.saturating_sub(1));
     for step in 1..steps {

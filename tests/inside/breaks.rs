@@ -263,7 +263,7 @@ fn breaks_are_the_same_alone(tier: &str, parts: usize, alike: usize) {
     assert!(all.iter().all(|window| window.window.length.seconds() < 800.0));
     let part = |window: &&WindowPlan| window.drill.as_ref().and_then(|drill| drill.place);
     let watch = Watch::default();
-    let together = breaks::run(&loaded.plan, &all, &watch).unwrap();
+    let together = breaks::run(&loaded.plan, &all, 0, &watch).unwrap();
     let mut places: Vec<u32> = all.iter().filter_map(part).collect();
     places.sort_unstable();
     places.dedup();
@@ -272,7 +272,7 @@ fn breaks_are_the_same_alone(tier: &str, parts: usize, alike: usize) {
     for place in places {
         let wanted = |window: &&WindowPlan| part(window).is_none_or(|other| other == place);
         let asked: Vec<&WindowPlan> = all.iter().copied().filter(wanted).collect();
-        let alone = breaks::run(&loaded.plan, &asked, &watch).unwrap();
+        let alone = breaks::run(&loaded.plan, &asked, 0, &watch).unwrap();
         for (window, alone) in asked.iter().zip(&alone) {
             let name = &window.window.name;
             let other = together.iter().find(|other| other.name == *name).unwrap();

@@ -43,6 +43,7 @@ mod replication;
 mod results;
 mod scale;
 mod sharded;
+mod shards;
 mod stories;
 mod sweep;
 mod systems_shipped;

@@ -1,5 +1,7 @@
 //! Readings of a world: its clock, its counts, the gauges of its components.
 
+use serde::{Deserialize, Serialize};
+
 use crate::kinds::database::live::{Database, Reading};
 use crate::kinds::scaler::live::Scaler;
 use crate::kinds::service::live::Service;
@@ -15,7 +17,7 @@ use crate::model::{Component, Held};
 use crate::units::SimTime;
 
 /// Failures up to an instant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unrest {
     /// True if a failure is present.
     pub broken: bool,

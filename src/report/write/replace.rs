@@ -19,3 +19,20 @@ pub fn replace(path: &Path, bytes: &[u8], permissions: fs::Permissions) -> Resul
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     done.and_then(|()| sync_directory(folder.unwrap_or(Path::new("."))))
 }
+
+/// Writes a file at `path` in place of any that is there: at once, or not at all. A process that is killed leaves its
+/// file under a hidden name, which no other process uses.
+pub fn write_over(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.next", std::process::id()));
+    let next = path.with_file_name(name);
+    // A file of that name is that of a process that had the same number and was killed.
+    let _ = fs::remove_file(&next);
+    let done = write_new(&next, bytes).and_then(|()| rename(&next, path));
+    if done.is_err() {
+        let _ = fs::remove_file(&next);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    done.and_then(|()| sync_directory(folder.unwrap_or(Path::new("."))))
+}

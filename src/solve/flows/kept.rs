@@ -7,6 +7,8 @@
 //!
 //! Holds: merging two in the order of replications gives what one would have kept.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units::{SimDuration, SimTime};
 
 /// Number of worst outages kept per meter.
@@ -17,7 +19,7 @@ pub const SAMPLE: usize = 200;
 const SAMPLE_EACH: usize = 8;
 
 /// One outage.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outage {
     /// Instant at which it began.
     pub begun: SimTime,
@@ -40,7 +42,7 @@ impl Outage {
 }
 
 /// A year of a replication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct YearLost {
     /// Number of the replication.
     pub replication: u64,
@@ -51,7 +53,7 @@ pub struct YearLost {
 }
 
 /// Records kept of one meter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     replication: u64,
     /// Total loss, in parts of a nanosecond, including losses too short for an outage.

@@ -2,6 +2,8 @@
 //!
 //! Model: seconds per bin of utilisation, each 1 % wide, from a millionth on.
 
+use serde::{Deserialize, Serialize};
+
 use std::sync::OnceLock;
 
 use crate::convert::{index, table};
@@ -16,7 +18,7 @@ const LEAST_BIN: f64 = 1e-6;
 const BIN: f64 = 1.01;
 
 /// Utilisation of resources, over several replications.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Busy {
     /// Seconds times utilisation, by hour of the week, then by resource.
     pub hours: Vec<Vec<f64>>,

@@ -16,6 +16,8 @@
 //! Holds: with and without quiet time the same is decided. Leaves out: hourly noise, which is refused; members after the
 //! horizon, where they stay as they are; that a view lost to overload sends fewer requests.
 
+use serde::{Deserialize, Serialize};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -37,7 +39,7 @@ use crate::units::SimTime;
 const BISECTIONS: u32 = 10;
 
 /// Members of one scaler over a replication.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScalerTally {
     /// Hours that members served, summed.
     pub served_h: f64,

@@ -11,6 +11,8 @@
 //! Source of the knee: the rate with the largest power, which is the ratio of throughput to response time: Kleinrock,
 //! Power and deterministic rules of thumb for probabilistic problems in computer communications, ICC 1979.
 
+use serde::{Deserialize, Serialize};
+
 use rayon::prelude::*;
 
 use super::{Breach, Carries, Look, Reached, Search};
@@ -23,7 +25,7 @@ const SHARES: [f64; 5] = [0.3, 0.6, 0.8, 0.9, 1.1];
 const REPLICATIONS: u32 = 3;
 
 /// The figure at one rate.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CurvePoint {
     /// Mean realised rate, per second.
     pub rate: f64,

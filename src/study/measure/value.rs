@@ -74,15 +74,12 @@ impl Measure {
 
     /// Returns the largest possible value that a correction must not exceed, if there is one.
     #[must_use]
-    pub fn most(&self, seen: &[&Observation]) -> Option<f64> {
+    pub fn most(&self, seen: &Observation) -> Option<f64> {
         match self {
             Self::Utilization(_) => Some(1.0),
             Self::Transfer(links) => {
-                let bandwidth = |one: &&Observation| {
-                    let all = links.iter().map(|id| one.gauges[id.index()].capacity).sum();
-                    bits_per_second(all, one)
-                };
-                seen.iter().map(bandwidth).max_by(f64::total_cmp)
+                let all = links.iter().map(|id| seen.gauges[id.index()].capacity).sum();
+                Some(bits_per_second(all, seen))
             }
             _ => None,
         }

@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
+use super::pieces::Group;
 use super::{Asked, Expectation, Judged, StudyPlan};
+use crate::convert;
 use crate::model::blueprint::Blueprint;
 use crate::solve::requests::Breach;
 use crate::study::breaks;
@@ -16,7 +18,8 @@ use crate::study::sampled::estimate::Joined;
 use crate::study::sampled::{self, SampledResult};
 use crate::study::verdict::Verdict;
 use crate::study::why::Why;
-use crate::study::window::{self, Ending, Estimate, Watch, WindowPlan, WindowResult};
+use crate::study::window::{self, Ending, Estimate, Watch, WindowResult};
+use crate::study::work::Piece;
 use crate::study::years::{self, YearsResult};
 
 /// Results of a scenario.
@@ -118,34 +121,31 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
     let sampled = study.sampled.as_ref().map_or(0, sampled::SampledPlan::most);
     watch.sampled.store(sampled, std::sync::atomic::Ordering::Relaxed);
     // In parallel: the replications of one window may be fewer than the threads.
-    let alone = study.windows.iter().enumerate().filter(|(_, asked)| asked.drill.is_none());
-    let mut groups: Vec<Vec<usize>> = alone.map(|(at, _)| vec![at]).collect();
-    for around in &study.arounds {
-        let of = |asked: &WindowPlan| {
-            asked.drill.as_ref().is_some_and(|drill| drill.window == around.name)
-        };
-        groups.push((0..study.windows.len()).filter(|at| of(&study.windows[*at])).collect());
-    }
+    let groups = study.groups();
     let lived = || {
         groups.par_iter().with_max_len(1).map(|group| {
-            let asked: Vec<&WindowPlan> = group.iter().map(|at| &study.windows[*at]).collect();
-            let seen = match asked.as_slice() {
-                [only] if only.drill.is_none() => {
-                    let mut seen = window::run(plan, only, watch)?;
-                    metastable::judge(plan, only, &mut seen, study.quick, watch)?;
+            let asked = study.of_group(group);
+            let seen = match group {
+                Group::Window(at) => {
+                    let mut seen =
+                        window::run_in(plan, asked[0], Some(convert::place(*at)), watch)?;
+                    metastable::judge(plan, asked[0], &mut seen, study.quick, watch)?;
                     vec![seen]
                 }
-                _ => breaks::run(plan, &asked, watch)?,
+                Group::Around(place, _) => {
+                    breaks::run(plan, &asked, convert::place(*place), watch)?
+                }
             };
-            Ok(group.iter().copied().zip(seen).collect::<Vec<_>>())
+            Ok(group.places().iter().copied().zip(seen).collect::<Vec<_>>())
         })
     };
     let carried = || {
-        let one = |sought: &Sought| {
-            let Sought { window, workload, objective, effort, .. } = sought;
-            capacity::search(plan, window, *workload, objective, *effort, watch)
+        let one = |(at, sought): (usize, &Sought)| {
+            let simulate = || capacity::search_for(plan, sought, watch);
+            watch.work.get(Piece::Capacity(convert::place(at)), simulate)
         };
-        study.sought.par_iter().with_max_len(1).map(one).collect::<Result<Vec<_>, Breach>>()
+        let all = study.sought.par_iter().enumerate().with_max_len(1);
+        all.map(one).collect::<Result<Vec<_>, Breach>>()
     };
     // The long-horizon run proceeds beside the windows: threads without a window continue with it.
     let through = || study.years.as_ref().map(|years| years::run(years, watch)).transpose();

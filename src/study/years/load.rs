@@ -4,6 +4,8 @@
 //! the week and of quantiles are kept in [`BATCHES`] batches of replications, whose spread gives the interval. A month
 //! is a twelfth of a year.
 
+use serde::{Deserialize, Serialize};
+
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
@@ -113,7 +115,7 @@ pub enum BusyOf {
 }
 
 /// One class over all replications.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedClass {
     /// Intended views, by replication.
     pub intended: Vec<f64>,
@@ -138,7 +140,7 @@ pub struct FoldedClass {
 }
 
 /// The failovers of one database over all replications.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedWrites {
     /// Failovers, by replication.
     pub failovers: Vec<f64>,
@@ -155,7 +157,7 @@ pub struct FoldedWrites {
 }
 
 /// Replication lag of one member of a database over all replications.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedLag {
     /// Seconds for which it follows, by replication.
     pub follows: Vec<f64>,
@@ -247,7 +249,7 @@ impl FoldedWrites {
 }
 
 /// The traffic over all replications.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedLoad {
     /// Results per class.
     pub classes: Vec<FoldedClass>,

@@ -3,6 +3,8 @@
 //! Takes the role tallies of the replications; returns estimates over them. A mean recovery time is a ratio of sums
 //! over replications; a quantile is over all recoveries, with the interval of order statistics.
 
+use serde::{Deserialize, Serialize};
+
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
@@ -28,7 +30,7 @@ pub enum OfRole {
 }
 
 /// One role over all replications.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedRole {
     /// Interruptions by cause, then by replication.
     pub interruptions: Vec<Vec<f64>>,

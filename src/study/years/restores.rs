@@ -3,6 +3,8 @@
 //! Takes the tallies of the replications; returns estimates over them. A mean is a ratio of sums over replications; a
 //! quantile is over all restores, with the interval of order statistics; a largest value is that of a horizon.
 
+use serde::{Deserialize, Serialize};
+
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
@@ -53,7 +55,7 @@ pub enum Of {
 }
 
 /// The restores of one database over all replications.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedRestores {
     /// Restores, by replication.
     pub restores: Vec<f64>,
@@ -66,7 +68,7 @@ pub struct FoldedRestores {
 }
 
 /// A time of each restore.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Times {
     /// Number of restores that have it, by replication.
     count: Vec<f64>,
@@ -148,7 +150,7 @@ impl FoldedRestores {
 }
 
 /// Writes that the restores of one database lose, over all replications.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedRestored {
     /// Restores from a backup, by replication.
     restores: Vec<f64>,

@@ -2,6 +2,8 @@
 //!
 //! Takes the tallies of the replications; returns estimates over them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::plan::fluid::FluidPlan;
@@ -32,7 +34,7 @@ pub enum OfScaler {
 }
 
 /// One autoscaler over all replications.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedScaler(Vec<ScalerTally>);
 
 impl FoldedScaler {

@@ -6,6 +6,8 @@
 //! the horizon belongs to the first. Estimators and intervals are those of [`stats::spans`](crate::stats::spans). Only
 //! requested figures are kept: two numbers per figure and replication.
 
+use serde::{Deserialize, Serialize};
+
 use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::solve::flows::Tally;
@@ -20,7 +22,7 @@ use super::few::Modelled;
 use super::{Folded, YEAR_S};
 
 /// Figure over spans, of all outages or of one first cause, by place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OfSpans {
     /// Standard deviation of a year's downtime, in seconds.
     Downtime(Option<usize>),
@@ -55,7 +57,7 @@ impl OfSpans {
 }
 
 /// Results of the replications for one figure over spans.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     of: OfSpans,
     /// Spans with a hit, or the sum over all spans, by replication.

@@ -1,0 +1,224 @@
+//! `run --shard`, `merge` and `plan-shards`: one run in parts, on several machines.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueHint};
+
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::flags::{Effort, Format};
+use super::replay::effort_in;
+use super::run::Work;
+use crate::facade::ready::Ready;
+use crate::facade::shards::{MOST_SHARDS, Merge, Round, Shard, Task};
+use crate::report::number::count;
+use crate::scenario::render::shown;
+
+/// Flags of `run` for a part of the work.
+#[derive(Debug, Args)]
+pub struct PartArgs {
+    /// Simulate one of N equal parts of the work, and write it to the file of --out
+    ///
+    /// For example 3/64 on the third of 64 machines. `fivenines merge` puts the parts together. A part that
+    /// is there already is not simulated again.
+    #[arg(
+        long,
+        value_name = "I/N",
+        value_parser = shard,
+        requires = "out",
+        conflicts_with_all = ["watch", "format", "details"]
+    )]
+    pub shard: Option<Shard>,
+    /// Simulate the part of a later round, from the file of `plan-shards`
+    #[arg(long, value_name = "ROUND", requires = "shard", value_hint = ValueHint::FilePath)]
+    pub round: Option<PathBuf>,
+}
+
+/// Flags of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Files that `run --shard` has written
+    #[arg(required = true, value_name = "PART", value_hint = ValueHint::FilePath)]
+    pub parts: Vec<PathBuf>,
+    /// Folder for the results [default: results/ and the name of the scenario]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// Folder with the files that the scenario names [default: the current folder]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub files: Option<PathBuf>,
+    /// Number of threads [default: number of cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Form of the answer on standard output: text, json, csv
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: Format,
+    /// Print every table; without --details the answer is one screen
+    #[arg(long)]
+    pub details: bool,
+    /// Replace results of other scenarios or flags in the folder
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `plan-shards`.
+#[derive(Debug, Args)]
+pub struct PlanShardsArgs {
+    /// Files that `run --shard` has written
+    #[arg(required = true, value_name = "PART", value_hint = ValueHint::FilePath)]
+    pub parts: Vec<PathBuf>,
+    /// File to write
+    #[arg(long, required = true, value_name = "ROUND", value_hint = ValueHint::FilePath)]
+    pub out: PathBuf,
+    /// Folder with the files that the scenario names [default: the current folder]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub files: Option<PathBuf>,
+    /// Number of threads [default: number of cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Parses the number of a shard and the number of shards, `3/64`.
+///
+/// # Errors
+///
+/// A message for the user.
+pub fn shard(text: &str) -> Result<Shard, String> {
+    let numbers = text
+        .split_once('/')
+        .and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
+    match numbers {
+        Some((number, of)) if (1..=of).contains(&number) && of <= MOST_SHARDS => {
+            Ok(Shard { number, of })
+        }
+        _ => Err("write it as 3/64: a number from 1 to 64, and the number of shards".to_string()),
+    }
+}
+
+/// Simulates one shard of a scenario and writes its file.
+///
+/// # Errors
+///
+/// More than one scenario; a scenario that is refused; the errors of the run and the writer.
+pub fn one(
+    work: &Work<'_>,
+    files: &[PathBuf],
+    places: &[PathBuf],
+    (shard, round): (Shard, Option<&Path>),
+) -> Result<Exit, Failure> {
+    let ([file], [path]) = (files, places) else {
+        let message = format!("--shard takes one scenario, not {}", files.len());
+        return Err(Failure::new(Exit::Usage, message));
+    };
+    let round = round.map(Round::read).transpose()?;
+    let run = work.options();
+    // All parts number components, windows and classes in one order, whatever that of the file is.
+    let ready = work.ready(file)?.in_canonical_order(run)?;
+    let task = Task { shard, round, path, force: work.forces() };
+    let name = shown(&path.display().to_string());
+    if task.foresee(&ready, run)? {
+        work.console().tell(&format!("{name} is there already: nothing was simulated\n"));
+        return Ok(Exit::Done);
+    }
+    let total = task.size(&ready);
+    let part = work.during(&ready, total, |run| ready.live_shard(run, &task))?;
+    if let Some(stopped) = work.stop.exit() {
+        return Ok(stopped);
+    }
+    let pieces = part.map_or(0, |part| part.pieces()) as u64;
+    let Shard { number, of } = shard;
+    work.console()
+        .answer(&format!("written {name}: shard {number}/{of}, {}\n", of_work(pieces)))?;
+    Ok(Exit::Done)
+}
+
+/// The parts of a run, ready to be folded.
+struct Opened<'a> {
+    merge: Merge,
+    work: Work<'a>,
+    ready: Arc<Ready>,
+}
+
+/// Reads parts, and the scenario in them.
+fn open<'a>(
+    parts: &[PathBuf],
+    files: Option<&Path>,
+    effort: &'a mut Effort,
+    (format, force): (Format, bool),
+    console: &'a Console,
+) -> Result<Opened<'a>, Failure> {
+    let merge = Merge::read(parts)?;
+    for file in &merge.left_out {
+        let name = shown(&file.display().to_string());
+        console.tell(&format!("left out: {name} is no whole part\n"));
+    }
+    let threads = effort.threads;
+    *effort = Effort { threads, ..effort_in(&merge.origin.command, "the first part")? };
+    let work = Work::of(effort, format, force, console)?;
+    let run = work.options().clone();
+    let work = work.with(run.reporting(true, true));
+    let folder = files.unwrap_or(Path::new("."));
+    let loaded = work.options().read_canonical(&merge.origin.canonical, folder);
+    let ready = work.ready_again(loaded).inspect_err(|_| {
+        if files.is_none() {
+            let help = "use --files: parts do not contain the files that the scenario names";
+            console.complain(&format!("{help}\n"));
+        }
+    })?;
+    Ok(Opened { merge, work, ready })
+}
+
+/// Puts parts together and writes the results.
+///
+/// # Errors
+///
+/// Parts that do not fit together or are incomplete; the errors of the writer.
+pub fn merge(args: &MergeArgs, console: &Console) -> Result<Exit, Failure> {
+    let mut effort = Effort { threads: args.threads, ..Effort::default() };
+    let form = (args.format, args.force);
+    let opened = open(&args.parts, args.files.as_deref(), &mut effort, form, console)?;
+    let Opened { merge, work, ready } = opened;
+    let work = work.keeping(args.details);
+    let out = args.out.clone().unwrap_or_else(|| Path::new("results").join(ready.name()));
+    let name = format!("{}.toml", merge.origin.scenario);
+    let fold = |ready: &Arc<Ready>| {
+        work.during(ready, ready.replications(), |run| merge.results(ready, run))
+    };
+    work.to_folder(&ready, &name, &out, fold)
+}
+
+/// Writes the file of the next round, if one is needed.
+///
+/// # Errors
+///
+/// Parts that do not fit together; a file that cannot be written.
+pub fn plan(args: &PlanShardsArgs, console: &Console) -> Result<Exit, Failure> {
+    let mut effort = Effort { threads: args.threads, ..Effort::default() };
+    let form = (Format::Text, false);
+    let opened = open(&args.parts, args.files.as_deref(), &mut effort, form, console)?;
+    let Opened { merge, work, ready } = opened;
+    let next = work.during(&ready, ready.replications(), |run| merge.next(&ready, run))?;
+    if let Some(stopped) = work.stop.exit() {
+        return Ok(stopped);
+    }
+    let Some(round) = next else {
+        console.answer("complete: `fivenines merge` puts the parts together\n")?;
+        return Ok(Exit::Done);
+    };
+    round.write(&args.out)?;
+    let name = shown(&args.out.display().to_string());
+    console.answer(&format!(
+        "written {name}: {} to do; `run FILE --shard I/N --round {name} --out PART` simulates them\n",
+        of_work(round.size() as u64)
+    ))?;
+    Ok(Exit::Inconclusive)
+}
+
+/// Returns a number of pieces of work.
+fn of_work(pieces: u64) -> String {
+    match pieces {
+        1 => "1 piece of work".to_string(),
+        more => format!("{} pieces of work", count(more)),
+    }
+}

@@ -1,0 +1,443 @@
+//! Shards: a part of the work of a run in one file, and the whole run from all of them.
+//!
+//! Model: the pieces of a run are dealt out to shards, see [`StudyPlan::pieces`]. A shard simulates its pieces and
+//! writes their results to a file. A merge folds the results of all files as the run would, so its bytes are those of
+//! the run. What a run does with folded results (judging, stories of outages, the benefit of leaving out causes) the
+//! merge does itself.
+//!
+//! File: [`MAGIC`], the content, then the SHA-256 of both. It is written under another name, synced and renamed: a
+//! process that is killed leaves no file under the name, and what it leaves is no part.
+//! Holds: files of other versions, scenarios or flags are refused; the result of a piece that two files have is the same
+//! in both, or refused.
+//! Leaves out: a size that does not grow with the replications: a file has the values and counts of each of its
+//! replications of a window, and a few histograms for each range of replications of the horizon.
+//!
+//! [`StudyPlan::pieces`]: crate::study::scenario::StudyPlan::pieces
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{Error, Kind};
+use super::load::unreadable;
+use super::ready::Ready;
+use super::results::Results;
+use super::run::Run;
+use crate::report::number::count;
+use crate::report::write::{sha256, write_over};
+use crate::scenario::render::shown;
+use crate::study::results::RESULTS_VERSION;
+use crate::study::scenario::{self, Encoded};
+use crate::study::why;
+use crate::study::window::Watch;
+pub(crate) use crate::study::work::Shard;
+use crate::study::work::{Parts, Piece, Work};
+
+/// First bytes of a file.
+const MAGIC: &[u8] = b"fivenines part 1\n";
+/// Length of a digest in hexadecimal.
+const DIGEST: usize = 64;
+/// Largest number of shards.
+pub(crate) const MOST_SHARDS: u32 = 1_000_000;
+/// Largest number of shards that a message names.
+const NAMED: usize = 12;
+
+/// The run that a part belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Origin {
+    /// Version of fivenines and of its results.
+    version: (String, u32),
+    /// Name of the scenario.
+    pub(crate) scenario: String,
+    /// The scenario in canonical form, as text that can be run.
+    pub(crate) canonical: String,
+    /// Its digest.
+    digest: String,
+    /// The command that gives the same results on one machine, without paths.
+    pub(crate) command: String,
+    /// Trace files, each with the digest of its content.
+    traces: Vec<(String, String)>,
+}
+
+impl Origin {
+    /// Returns the origin of the parts of a run.
+    ///
+    /// # Errors
+    ///
+    /// A trace file that cannot be read.
+    pub(crate) fn of(ready: &Ready, run: &Run) -> Result<Self, Error> {
+        Ok(Self {
+            version: version(),
+            scenario: ready.name().to_string(),
+            canonical: ready.canonical.toml.clone(),
+            digest: ready.canonical.digest.clone(),
+            command: run.command("run", &["scenario"]),
+            traces: ready.traces()?,
+        })
+    }
+
+    /// Returns in what it differs from another, for a message.
+    fn differs(&self, other: &Self) -> String {
+        let both = |what: &str, one: &str, two: &str| format!("{what}: `{one}` and `{two}`");
+        if self.version != other.version {
+            let (one, two) = (&self.version, &other.version);
+            return both("the version of fivenines", &one.0, &two.0);
+        }
+        if self.digest != other.digest || self.canonical != other.canonical {
+            return both("the scenario or its seed", &self.digest, &other.digest);
+        }
+        if self.command != other.command {
+            return both("the flags", &self.command, &other.command);
+        }
+        "a recorded trace".to_string()
+    }
+}
+
+/// Returns the version of this fivenines and of its results.
+fn version() -> (String, u32) {
+    (env!("CARGO_PKG_VERSION").to_string(), RESULTS_VERSION)
+}
+
+/// The pieces that a later round of a run needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Round {
+    /// Digest of the scenario.
+    digest: String,
+    /// The command of the run.
+    command: String,
+    /// The pieces, in their order.
+    pieces: Vec<Piece>,
+}
+
+/// The results of one shard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    origin: Origin,
+    shard: Shard,
+    /// Pieces of a later round, of which the shard has some; `None` for the first round.
+    round: Option<Vec<Piece>>,
+    results: Encoded,
+}
+
+impl Part {
+    /// Reads a part; `None` if the file is none, or not whole.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read.
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, Error> {
+        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        Ok(Self::parse(&bytes))
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (content, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
+        if sha256(content).as_bytes() != digest {
+            return None;
+        }
+        postcard::from_bytes(content.strip_prefix(MAGIC)?).ok()
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(postcard::to_stdvec(self).expect("a part can be encoded"));
+        let digest = sha256(&bytes);
+        bytes.extend(digest.as_bytes());
+        bytes
+    }
+
+    /// Returns the number of pieces that it has.
+    pub(crate) fn pieces(&self) -> usize {
+        self.results.len()
+    }
+}
+
+/// A shard of a run: what to simulate, and where to write it.
+#[derive(Debug)]
+pub(crate) struct Task<'a> {
+    /// The shard.
+    pub(crate) shard: Shard,
+    /// The pieces of a later round; `None` for the first.
+    pub(crate) round: Option<Round>,
+    /// The file.
+    pub(crate) path: &'a Path,
+    /// True if any file there is replaced.
+    pub(crate) force: bool,
+}
+
+impl Task<'_> {
+    /// Looks at the file that is to be written, before anything is simulated, and returns whether it has this part
+    /// already.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Conflict`] if another file is there; [`Kind::Usage`] if the round is of another run.
+    pub(crate) fn foresee(&self, ready: &Ready, run: &Run) -> Result<bool, Error> {
+        let origin = Origin::of(ready, run)?;
+        if let Some(round) = &self.round {
+            let same = (&round.digest, &round.command) == (&origin.digest, &origin.command);
+            if !same || !ready.study.knows(&round.pieces) {
+                let message =
+                    "the file of --round is of another run: of another scenario, seed or flags";
+                let help = "write it with `fivenines plan-shards` from the parts of this run";
+                return Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())));
+            }
+        }
+        if self.path.is_dir() {
+            let name = shown(&self.path.display().to_string());
+            let message = format!("{name} is a folder: a shard is one file");
+            return Err(Error::new(Kind::Usage, message));
+        }
+        if self.force || !self.path.exists() {
+            return Ok(false);
+        }
+        let name = shown(&self.path.display().to_string());
+        let there = Part::read(self.path)?;
+        let round = self.round.as_ref().map(|round| round.pieces.clone());
+        let wanted = (&origin, self.shard, &round);
+        let is_it = |part: &Part| (&part.origin, part.shard, &part.round) == wanted;
+        let message = match &there {
+            Some(part) if is_it(part) => return Ok(true),
+            Some(_) => format!("{name} is a part of another run, or another shard"),
+            None => format!("{name} exists and is no part of a run"),
+        };
+        let help = "use another --out, or --force".to_string();
+        Err(Error::new(Kind::Conflict, message).with_help(Some(help)))
+    }
+
+    /// Returns the number of pieces that the shard has, without windows drawn from the years.
+    pub(crate) fn size(&self, ready: &Ready) -> u64 {
+        let all = self
+            .round
+            .as_ref()
+            .map_or_else(|| ready.study.pieces().len(), |round| round.pieces.len());
+        (0..all).filter(|at| self.shard.has(*at)).count() as u64
+    }
+}
+
+impl Ready {
+    /// Simulates a shard and writes its file; `None` when it is stopped.
+    ///
+    /// # Errors
+    ///
+    /// A broken invariant; a file that cannot be written.
+    pub(crate) fn live_shard(&self, run: &Run, task: &Task<'_>) -> Result<Option<Part>, Error> {
+        let origin = Origin::of(self, run)?;
+        let round = task.round.as_ref().map(|round| round.pieces.clone());
+        let all = round.is_none();
+        let pieces = round.clone().unwrap_or_else(|| self.study.pieces());
+        let watch = Watch::default();
+        let some = || self.study.live_some(self.blueprint(), (task.shard, &pieces, all), &watch);
+        let results = run.during(task.size(self), &watch, some)?;
+        let results = results.map_err(|breach| Error::breach(&breach, &self.phrase()))?;
+        let Some(results) = results else { return Ok(None) };
+        let part = Part { origin, shard: task.shard, round, results };
+        write_over(task.path, &part.bytes())?;
+        Ok(Some(part))
+    }
+}
+
+/// The parts of one run.
+#[derive(Debug)]
+pub(crate) struct Merge {
+    /// The run that they belong to.
+    pub(crate) origin: Origin,
+    /// Files that are no whole parts, and are left out.
+    pub(crate) left_out: Vec<PathBuf>,
+    /// The number of shards, if all parts of the first round have the same.
+    of: Option<u32>,
+    results: Encoded,
+}
+
+impl Merge {
+    /// Reads the parts of a run.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read; [`Kind::Usage`] if no file is a part, or two are of different runs;
+    /// [`Kind::Integrity`] if two have different results of one piece.
+    pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, Error> {
+        let mut left_out = Vec::new();
+        let mut first: Option<(&Path, Self)> = None;
+        for path in paths {
+            let Some(part) = Part::read(path)? else {
+                left_out.push(path.clone());
+                continue;
+            };
+            let of = part.round.is_none().then_some(part.shard.of);
+            match &mut first {
+                None => {
+                    let Part { origin, results, .. } = part;
+                    first = Some((path, Self { origin, left_out: Vec::new(), of, results }));
+                }
+                Some((other, all)) => all.add(part, (path, other))?,
+            }
+        }
+        let Some((_, all)) = first else {
+            let message = match left_out.first() {
+                Some(file) => format!("{} is no part of a run", shown(&file.display().to_string())),
+                None => "no part is given".to_string(),
+            };
+            let help = "give files that `fivenines run FILE --shard I/N --out PART` has written";
+            return Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())));
+        };
+        if all.origin.version != version() {
+            let (theirs, ours) = (&all.origin.version, version());
+            let message = format!(
+                "fivenines {} wrote these parts, with results of version {}; this is {}, with version {}",
+                theirs.0, theirs.1, ours.0, ours.1
+            );
+            return Err(Error::new(Kind::Inconclusive, message));
+        }
+        Ok(Self { left_out, ..all })
+    }
+
+    fn add(&mut self, part: Part, (path, first): (&Path, &Path)) -> Result<(), Error> {
+        let name = |path: &Path| shown(&path.display().to_string());
+        if part.origin != self.origin {
+            let what = self.origin.differs(&part.origin);
+            let message =
+                format!("{} and {} are parts of different runs; {what}", name(first), name(path));
+            return Err(Error::new(Kind::Usage, message));
+        }
+        if part.round.is_none() && self.of != Some(part.shard.of) {
+            // Without a first part of the first round, this one decides.
+            self.of = if self.of.is_none() { Some(part.shard.of) } else { None };
+        }
+        for (piece, bytes) in part.results {
+            let there = self.results.entry(piece).or_insert_with(|| bytes.clone());
+            if *there != bytes {
+                let message =
+                    format!("{} has another result of {piece:?} than another part", name(path));
+                let help = "the same fivenines gives the same bytes on every machine: a file or a memory is damaged";
+                return Err(Error::new(Kind::Integrity, message).with_help(Some(help.to_string())));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses parts that another reading of the scenario gave.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] if the scenario or a trace file is not that of the parts.
+    fn fits(&self, ready: &Ready, run: &Run) -> Result<(), Error> {
+        let here = Origin::of(ready, run)?;
+        if here == self.origin {
+            return Ok(());
+        }
+        let what = self.origin.differs(&here);
+        Err(Error::new(Kind::Usage, format!("the parts are of another run; {what}")))
+    }
+
+    /// Returns the results of the whole run.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Inconclusive`] if pieces are missing; a broken invariant.
+    pub(crate) fn results(self, ready: &Arc<Ready>, run: &Run) -> Result<Results, Error> {
+        self.fits(ready, run)?;
+        let (traces, of) = (ready.traces()?, self.of);
+        let watch = Watch { work: Work::Parts(Parts::new(self.results)), ..Watch::default() };
+        let fold = || scenario::run(ready.blueprint(), &ready.study, &watch);
+        let breach = |breach| Error::breach(&breach, &ready.phrase());
+        let mut result = run.during(ready.replications(), &watch, fold)?.map_err(breach)?;
+        if let Work::Parts(parts) = &watch.work {
+            let missing = parts.missing();
+            if !missing.is_empty() {
+                return Err(absent(ready, &missing, of));
+            }
+        }
+        let ask = || why::ask(ready.draft(), &ready.study, &result, &watch);
+        let why = run.during(ready.replications(), &watch, ask)?.map_err(breach)?;
+        result.why = why;
+        let rows = ready.rows(&result);
+        let identity = ready.identity(traces, run.command("run", &["scenario"]));
+        Ok(Results::new(Arc::clone(ready), result, rows, identity))
+    }
+
+    /// Returns the pieces that are missing for the results, as a round of their own; `None` if there are none.
+    ///
+    /// # Errors
+    ///
+    /// A broken invariant.
+    pub(crate) fn next(self, ready: &Arc<Ready>, run: &Run) -> Result<Option<Round>, Error> {
+        self.fits(ready, run)?;
+        let Origin { digest, command, .. } = self.origin;
+        let watch = Watch { work: Work::Parts(Parts::new(self.results)), ..Watch::default() };
+        let fold = || scenario::run(ready.blueprint(), &ready.study, &watch);
+        let folded = run.during(ready.replications(), &watch, fold)?;
+        folded.map_err(|breach| Error::breach(&breach, &ready.phrase()))?;
+        let Work::Parts(parts) = &watch.work else { return Ok(None) };
+        let pieces = parts.missing();
+        Ok((!pieces.is_empty()).then_some(Round { digest, command, pieces }))
+    }
+}
+
+/// Returns the error for missing pieces. It names the shards that have them, if there is one number of shards.
+fn absent(ready: &Ready, missing: &[Piece], of: Option<u32>) -> Error {
+    let pieces: BTreeMap<Piece, usize> =
+        ready.study.pieces().into_iter().enumerate().map(|(at, piece)| (piece, at)).collect();
+    let place = |piece: &Piece| match piece {
+        Piece::Drawn(at) => Some(pieces.len() + *at as usize),
+        other => pieces.get(other).copied(),
+    };
+    let places: Option<Vec<usize>> = missing.iter().map(place).collect();
+    let (message, help) = match (places, of) {
+        (Some(places), Some(of)) => {
+            let shards: BTreeSet<u32> =
+                places.into_iter().map(|place| Shard::owner(place, of)).collect();
+            let named: Vec<String> =
+                shards.iter().take(NAMED).map(|number| format!("{number}/{of}")).collect();
+            let more = match shards.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let (noun, are) = if shards.len() == 1 { ("shard", "is") } else { ("shards", "are") };
+            (
+                format!("{noun} {}{more} {are} missing", named.join(", ")),
+                "with the same file, flags and fivenines each can still be simulated; then merge again",
+            )
+        }
+        _ => (
+            format!("{} pieces of the run are missing", count(missing.len() as u64)),
+            "`fivenines plan-shards PARTS --out ROUND` lists them; `run FILE --shard I/N --round ROUND` simulates them",
+        ),
+    };
+    Error::new(Kind::Inconclusive, message).with_help(Some(help.to_string()))
+}
+
+impl Round {
+    /// Reads the file of a round.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or is none.
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        serde_json::from_slice(&bytes).map_err(|wrong| {
+            let name = shown(&path.display().to_string());
+            let message = format!("{name} is no file of `fivenines plan-shards`: {wrong}");
+            Error::new(Kind::Usage, message)
+        })
+    }
+
+    /// Writes it to a file.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
+        let mut bytes = serde_json::to_vec_pretty(self).expect("a round can be encoded");
+        bytes.push(b'\n');
+        Ok(write_over(path, &bytes)?)
+    }
+
+    /// Returns the number of its pieces.
+    pub(crate) fn size(&self) -> usize {
+        self.pieces.len()
+    }
+}

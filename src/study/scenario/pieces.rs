@@ -1,0 +1,197 @@
+//! The pieces of a study, and the simulation of some of them alone.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::StudyPlan;
+use crate::convert::place;
+use crate::model::blueprint::Blueprint;
+use crate::solve::requests::Breach;
+use crate::study::sampled::Drawn;
+use crate::study::window::{Watch, WindowPlan};
+use crate::study::work::{Piece, Shard, encode};
+use crate::study::years::{self, Range};
+use crate::study::{breaks, capacity, window};
+
+/// Windows of a study that are simulated together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// A window alone, by place.
+    Window(usize),
+    /// The runs around a break: the place of the declared window among those, and the places of the runs.
+    Around(usize, Vec<usize>),
+}
+
+impl Group {
+    /// Returns the places of its windows.
+    #[must_use]
+    pub fn places(&self) -> &[usize] {
+        match self {
+            Self::Window(at) => std::slice::from_ref(at),
+            Self::Around(_, all) => all,
+        }
+    }
+}
+
+/// Results of pieces, encoded.
+pub type Encoded = BTreeMap<Piece, Vec<u8>>;
+
+impl StudyPlan {
+    /// Returns the windows that are simulated together, those without a break first.
+    #[must_use]
+    pub fn groups(&self) -> Vec<Group> {
+        let alone = self.windows.iter().enumerate().filter(|(_, asked)| asked.drill.is_none());
+        let alone = alone.map(|(at, _)| Group::Window(at));
+        let arounds = self.arounds.iter().enumerate().map(|(at, around)| {
+            let of = |asked: &WindowPlan| {
+                asked.drill.as_ref().is_some_and(|drill| drill.window == around.name)
+            };
+            let places = (0..self.windows.len()).filter(|at| of(&self.windows[*at]));
+            Group::Around(at, places.collect())
+        });
+        alone.chain(arounds).collect()
+    }
+
+    /// Returns the windows of a group.
+    #[must_use]
+    pub fn of_group(&self, group: &Group) -> Vec<&WindowPlan> {
+        group.places().iter().map(|at| &self.windows[*at]).collect()
+    }
+
+    /// Returns the pieces of a run before precision is first checked, in their order. The windows drawn from the years
+    /// follow them: their number is known once they are drawn.
+    #[must_use]
+    pub fn pieces(&self) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        // The longest first: a search is one piece.
+        pieces.extend((0..self.sought.len()).map(|at| Piece::Capacity(place(at))));
+        for group in self.groups() {
+            match &group {
+                Group::Window(at) => {
+                    let least = u64::from(self.windows[*at].replications.0);
+                    pieces.extend((0..least).map(|number| Piece::Window(place(*at), number)));
+                }
+                Group::Around(at, _) => {
+                    let count = u64::from(breaks::replications(&self.of_group(&group)));
+                    pieces.extend((0..count).map(|number| Piece::Around(place(*at), number)));
+                }
+            }
+        }
+        let ranges = self.years.iter().flat_map(years::first);
+        pieces.extend(ranges.map(Range::piece));
+        pieces
+    }
+
+    /// Simulates the pieces that a shard has of `pieces`, and of the windows drawn from the years if they are `all` of
+    /// the run; `None` when it is stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`Breach`] when an invariant is broken.
+    pub fn live_some(
+        &self,
+        plan: &Blueprint,
+        (shard, pieces, all): (Shard, &[Piece], bool),
+        watch: &Watch,
+    ) -> Result<Option<Encoded>, Breach> {
+        let own = pieces.iter().enumerate().filter(|(at, _)| shard.has(*at));
+        let own: Vec<Piece> = own.map(|(_, piece)| *piece).collect();
+        let is_range = |piece: &&Piece| matches!(piece, Piece::Years(..));
+        let (ranges, alone): (Vec<&Piece>, Vec<&Piece>) = own.iter().partition(is_range);
+        let ranges: Vec<Range> = ranges.into_iter().filter_map(|piece| Range::of(*piece)).collect();
+        let lived = || self.live_alone(plan, &alone, watch);
+        // Together: they share what they learn of the fluid.
+        let through = || match &self.years {
+            Some(years) => years::some(years, &ranges, watch),
+            None => Ok(Vec::new()),
+        };
+        let sampled = || match all {
+            true => self.live_drawn(plan, (shard, pieces.len()), watch),
+            false => Ok(Encoded::new()),
+        };
+        let (lived, (through, sampled)) = rayon::join(lived, || rayon::join(through, sampled));
+        let (mut lived, through, sampled) = (lived?, through?, sampled?);
+        let through = through.into_iter().zip(&ranges);
+        lived.extend(through.filter_map(|(seen, range)| Some((range.piece(), encode(&seen?)))));
+        lived.extend(sampled);
+        Ok((!watch.told_to_stop()).then_some(lived))
+    }
+
+    /// Simulates replications of windows, and searches. Those that are stopped are left out.
+    fn live_alone(
+        &self,
+        plan: &Blueprint,
+        pieces: &[&Piece],
+        watch: &Watch,
+    ) -> Result<Encoded, Breach> {
+        let groups = self.groups();
+        let one = |piece: &&Piece| -> Result<Option<(Piece, Vec<u8>)>, Breach> {
+            let bytes = match **piece {
+                Piece::Window(at, number) => {
+                    let asked = &self.windows[at as usize];
+                    window::replication(plan, asked, number, watch)?.map(|one| encode(&one))
+                }
+                Piece::Around(at, number) => {
+                    let at = at as usize;
+                    let is = |group: &&Group| matches!(group, Group::Around(of, _) if *of == at);
+                    let asked = groups.iter().find(is).map(|group| self.of_group(group));
+                    let asked = asked.unwrap_or_default();
+                    breaks::replication(plan, &asked, number, watch)?.map(|one| encode(&one))
+                }
+                Piece::Capacity(at) => {
+                    let found = capacity::search_for(plan, &self.sought[at as usize], watch)?;
+                    found.map(|found| encode(&found))
+                }
+                Piece::Years(..) | Piece::Drawn(_) => None,
+            };
+            Ok(bytes.map(|bytes| (**piece, bytes)))
+        };
+        let seen = pieces.par_iter().with_max_len(1).map(one);
+        let seen = seen.collect::<Result<Vec<_>, Breach>>()?;
+        Ok(seen.into_iter().flatten().collect())
+    }
+
+    /// Simulates the windows drawn from the years that a shard has, where `before` pieces come before them.
+    fn live_drawn(
+        &self,
+        plan: &Blueprint,
+        (shard, before): (Shard, usize),
+        watch: &Watch,
+    ) -> Result<Encoded, Breach> {
+        let (Some(asked), Some(years)) = (&self.sampled, &self.years) else {
+            return Ok(Encoded::new());
+        };
+        let drawn = Drawn::new(asked, years)?;
+        let own: Vec<usize> = (0..drawn.count()).filter(|at| shard.has(before + at)).collect();
+        let one = |at: &usize| -> Result<Option<(Piece, Vec<u8>)>, Breach> {
+            let seen = drawn.live((plan, asked), *at, watch)?;
+            Ok(seen.map(|seen| (Piece::Drawn(place(*at)), encode(&seen))))
+        };
+        let seen = own.par_iter().with_max_len(1).map(one);
+        let seen = seen.collect::<Result<Vec<_>, Breach>>()?;
+        Ok(seen.into_iter().flatten().collect())
+    }
+
+    /// Returns whether these pieces can be pieces of this study: none is beyond its windows and searches.
+    #[must_use]
+    pub fn knows(&self, pieces: &[Piece]) -> bool {
+        let knows = |piece: &Piece| match *piece {
+            Piece::Window(at, number) => {
+                let window = self.windows.get(at as usize);
+                window.is_some_and(|asked| number < u64::from(asked.replications.1))
+            }
+            Piece::Around(at, number) => {
+                let window = self.arounds.get(at as usize).is_some();
+                window && number < u64::from(u32::MAX)
+            }
+            Piece::Capacity(at) => (at as usize) < self.sought.len(),
+            Piece::Years(from, to, batch) => self.years.as_ref().is_some_and(|years| {
+                let most = u64::from(years.replications.1.max(years.replications.0));
+                from < to && to <= most && (batch as usize) < years::load::BATCHES
+            }),
+            Piece::Drawn(_) => false,
+        };
+        pieces.iter().all(knows)
+    }
+}

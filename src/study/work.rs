@@ -1,0 +1,139 @@
+//! Pieces of the work of a run, and the source of their results.
+//!
+//! Model: a run is cut into pieces: a replication of a window, a range of replications of the horizon, a search for a
+//! capacity, a window drawn from the years. The result of a piece follows from the plan, the seed and the name of the
+//! piece alone. So other processes can simulate some of the pieces, and a run that finds their results
+//! ([`Work::Parts`]) folds them exactly as if it had simulated them.
+//!
+//! In: a [`Piece`] and a function that simulates it. Out: its result.
+//! Holds: what is folded, and in which order, does not depend on who simulated a piece.
+//! Leaves out: work that depends on the folded results of others (the test for metastable overload, stories, the benefit
+//! of leaving out causes): the process that folds does it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::solve::requests::Breach;
+
+/// A piece of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Piece {
+    /// A replication of a window, by the place of the window in the study.
+    Window(u32, u64),
+    /// A replication of all runs around a break, by the place of the declared window among those.
+    Around(u32, u64),
+    /// A search for a capacity, by its place in the study.
+    Capacity(u32),
+    /// Replications of the horizon from the first number to before the second, with their batch.
+    Years(u64, u64, u32),
+    /// A window drawn from the years, by its place among those drawn.
+    Drawn(u32),
+}
+
+/// One of several equal shares of the pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Shard {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Number of shards.
+    pub of: u32,
+}
+
+impl Shard {
+    /// Returns the number of the shard that has the piece at `place` in the order of pieces: they are dealt out one by
+    /// one, so that shards have work of equal kind.
+    #[must_use]
+    pub fn owner(place: usize, of: u32) -> u32 {
+        crate::convert::place(place % of as usize) + 1
+    }
+
+    /// Returns whether it has the piece at `place`.
+    #[must_use]
+    pub fn has(self, place: usize) -> bool {
+        Self::owner(place, self.of) == self.number
+    }
+}
+
+/// Results of pieces that were simulated elsewhere.
+#[derive(Debug, Default)]
+pub struct Parts {
+    have: BTreeMap<Piece, Vec<u8>>,
+    missing: Mutex<BTreeSet<Piece>>,
+}
+
+impl Parts {
+    /// Takes the encoded results of pieces.
+    #[must_use]
+    pub const fn new(have: BTreeMap<Piece, Vec<u8>>) -> Self {
+        Self { have, missing: Mutex::new(BTreeSet::new()) }
+    }
+
+    /// Returns the pieces that the run asked for and did not find.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Piece> {
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+    }
+
+    fn misses(&self, piece: Piece) {
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(piece);
+    }
+}
+
+/// Source of the results of pieces.
+#[derive(Debug, Default)]
+pub enum Work {
+    /// All of them are simulated by this run.
+    #[default]
+    Here,
+    /// They were simulated elsewhere.
+    Parts(Parts),
+}
+
+impl Work {
+    /// Returns the result of a piece; `None` if it was stopped, or was not simulated elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`Breach`] if an invariant is broken, or a result cannot be read.
+    pub fn get<T: DeserializeOwned>(
+        &self,
+        piece: Piece,
+        simulate: impl FnOnce() -> Result<Option<T>, Breach>,
+    ) -> Result<Option<T>, Breach> {
+        let Self::Parts(parts) = self else { return simulate() };
+        let Some(bytes) = parts.have.get(&piece) else {
+            parts.misses(piece);
+            return Ok(None);
+        };
+        let read = postcard::from_bytes(bytes);
+        read.map(Some).map_err(|wrong| Breach {
+            what: format!("the result of a piece cannot be read: {wrong}"),
+            during: format!("{piece:?}"),
+        })
+    }
+
+    /// Notes which of these pieces are missing, and returns whether any is.
+    #[must_use]
+    pub fn lacks(&self, pieces: impl Iterator<Item = Piece>) -> bool {
+        let Self::Parts(parts) = self else { return false };
+        let mut lacks = false;
+        for piece in pieces.filter(|piece| !parts.have.contains_key(piece)) {
+            parts.misses(piece);
+            lacks = true;
+        }
+        lacks
+    }
+}
+
+/// Encodes the result of a piece.
+///
+/// # Panics
+///
+/// Never: all results can be encoded.
+#[must_use]
+pub fn encode<T: Serialize>(result: &T) -> Vec<u8> {
+    postcard::to_stdvec(result).expect("a result can be encoded")
+}
