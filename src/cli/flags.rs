@@ -146,6 +146,8 @@ pub enum Command {
     /// needed. Reads the parts so far and writes a file for `run FILE --shard I/N --round ROUND --out PART`.
     /// Exit code 0 when the parts are complete, and no file is written; 5 when more are needed.
     PlanShards(super::shards::PlanShardsArgs),
+    /// Write a script that runs a scenario in parts as a Slurm job array
+    Slurm(super::slurm::SlurmArgs),
     /// Print the course of the worst outages in results, step by step
     ///
     /// Covers the worst outages of the simulated years, and a typical outage of each of the costliest

@@ -27,6 +27,7 @@ mod replay;
 pub mod run;
 pub mod schema;
 mod shards;
+mod slurm;
 pub mod stop;
 mod sweep;
 mod watch;
@@ -80,6 +81,7 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
         Some(Command::Gate(args)) => gate::gate(args, console),
         Some(Command::Merge(args)) => shards::merge(args, console),
         Some(Command::PlanShards(args)) => shards::plan(args, console),
+        Some(Command::Slurm(args)) => slurm::slurm(args, console),
         Some(Command::Explain(args)) => explain::explain(args, console),
         Some(Command::Export(args)) => export::export(args, console),
         Some(Command::Replay(args)) => replay::replay(args, console),

@@ -441,3 +441,12 @@ impl Round {
         self.pieces.len()
     }
 }
+
+/// Writes a file in place of any that is there: at once, or not at all.
+///
+/// # Errors
+///
+/// A file that cannot be written.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    Ok(write_over(path, bytes)?)
+}

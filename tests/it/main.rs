@@ -44,6 +44,8 @@ mod results;
 mod scale;
 mod sharded;
 mod shards;
+#[cfg(target_os = "linux")]
+mod slurm;
 mod stories;
 mod sweep;
 mod systems_shipped;

@@ -10,7 +10,7 @@ use super::sweep::tree;
 
 /// Two members behind a balancer: windows with and without a break, a capacity, faults over years, windows drawn from
 /// them.
-const SCENE: &str = r#"
+pub const SCENE: &str = r#"
 scenario = "desk"
 format   = 2
 [run]
@@ -284,4 +284,49 @@ fn killed_workers_leave_nothing_that_harms_the_merge() {
         assert!([0, 1, 5].contains(&code), "{err}");
         place.same("one", &out);
     }
+}
+
+/// The recipes of `docs/shards.md` for one machine.
+#[test]
+fn xargs_and_make_run_the_parts() {
+    let place = Place::new(SCENE);
+    let more = ["--quick", "--solver", "requests"];
+    place.whole(&more);
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/shards.md"));
+    let page = page.unwrap();
+    let fivenines = format!("{} ", env!("CARGO_BIN_EXE_fivenines"));
+    let adapted = |text: &str| {
+        let text = text.replace("fivenines ", &fivenines).replace("$ ", "");
+        let text = text.replace("shop.toml", "desk.toml --quick --solver requests");
+        text.replace("results/shop", "shop")
+    };
+    let block = |language: &str, first: &str| {
+        let start = page.find(&format!("```{language}\n{first}")).expect("the page has it");
+        let text = &page[start + 4 + language.len()..];
+        adapted(&text[..text.find("```").unwrap()])
+    };
+    let within = |words: &[&str]| {
+        let mut command = Command::new(words[0]);
+        let output = command.args(&words[1..]).current_dir(place.folder.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        // The merge ends as the run does: its only expectation may be undecided.
+        assert!(output.status.code().is_some_and(|code| [0, 2, 5].contains(&code)), "{said}");
+        said
+    };
+    let said = within(&["bash", "-c", &block("console", "$ seq 8")]);
+    assert!(Path::new(&place.name("shop")).join("manifest.json").exists(), "{said}");
+    place.same("one", "shop");
+    let has_make = Command::new("make").arg("--version").output().is_ok();
+    if !has_make {
+        println!("skipped: make is not installed");
+        return;
+    }
+    fs::remove_dir_all(place.name("shop")).unwrap();
+    for number in 1..=8 {
+        fs::remove_file(place.name(&format!("part-{number}"))).unwrap();
+    }
+    fs::write(place.name("Makefile"), block("make", "parts")).unwrap();
+    let said = within(&["make"]);
+    assert!(Path::new(&place.name("shop")).join("manifest.json").exists(), "{said}");
+    place.same("one", "shop");
 }

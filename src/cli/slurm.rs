@@ -1,0 +1,167 @@
+//! `slurm`: writes a script that runs a scenario in parts as a Slurm job array, and merges them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser as _, ValueHint};
+
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::flags::{Cli, Command, RunArgs};
+use super::run::Work;
+use crate::facade::shards::{MOST_SHARDS, write};
+use crate::scenario::render::shown;
+
+/// Flags of `slurm`.
+#[derive(Debug, Args)]
+pub struct SlurmArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Number of parts, each a task of the array
+    #[arg(long, required = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_SHARDS)))]
+    pub array: u32,
+    /// Script to write
+    #[arg(long, required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
+    pub out: PathBuf,
+    /// Cores of each task
+    #[arg(long, default_value = "1", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub cpus: u32,
+    /// Replace an existing script
+    #[arg(long)]
+    pub force: bool,
+    /// Flags of `run`, after `--`
+    ///
+    /// For example `-- --seed 7 --replications 640`.
+    #[arg(last = true, value_name = "FLAGS")]
+    pub flags: Vec<String>,
+}
+
+/// Checks the scenario and the flags, and writes the script.
+///
+/// # Errors
+///
+/// Flags that `run` refuses, or that the script sets itself; a scenario that is refused; a file that is in the way or
+/// cannot be written.
+pub fn slurm(args: &SlurmArgs, console: &Console) -> Result<Exit, Failure> {
+    let run = flags_of_run(args)?;
+    let work = Work::new(&run.simulation, console)?;
+    let work = work.with(work.options().asking(run.figure.clone()).reporting(true, true));
+    let ready = work.ready(&args.file)?;
+    let name = shown(&args.out.display().to_string());
+    if args.out.exists() && !args.force {
+        let message = format!("{name} exists");
+        return Err(Failure::new(Exit::Conflict, message).help("use another --out, or --force"));
+    }
+    let text = script(args, ready.name())?;
+    write(&args.out, text.as_bytes())?;
+    console.answer(&format!(
+        "written {name}: `bash {name}` submits {} parts and their merge\n",
+        args.array
+    ))?;
+    Ok(Exit::Done)
+}
+
+/// Parses the flags for `run`.
+fn flags_of_run(args: &SlurmArgs) -> Result<RunArgs, Failure> {
+    let file = args.file.to_string_lossy().into_owned();
+    let words = ["fivenines".to_string(), "run".to_string(), file].into_iter();
+    let parsed = Cli::try_parse_from(words.chain(args.flags.iter().cloned()));
+    let run = match parsed.map(|cli| cli.command) {
+        Ok(Some(Command::Run(run))) => run,
+        Ok(_) => {
+            return Err(Failure::new(Exit::Usage, "the words after `--` are no flags of `run`"));
+        }
+        Err(wrong) => {
+            let text = wrong.to_string();
+            let first = text.lines().next().unwrap_or_default();
+            let message = format!("after `--`: {}", shown(first.trim_start_matches("error: ")));
+            return Err(Failure::new(Exit::Usage, message).help("write flags of `fivenines run`"));
+        }
+    };
+    let own = [
+        (run.simulation.out.is_some(), "--out"),
+        (run.simulation.details, "--details"),
+        (run.simulation.force, "--force"),
+        (run.watch, "--watch"),
+        (run.part.shard.is_some(), "--shard"),
+        (run.simulation.effort.threads.is_some(), "--threads"),
+        (run.files.len() > 1, "a second scenario"),
+    ];
+    match own.into_iter().find(|(given, _)| *given) {
+        Some((_, flag)) => {
+            let message = format!("after `--`: {flag} has no effect, the script decides it");
+            Err(Failure::new(Exit::Usage, message).help("`--cpus` sets the threads of a task"))
+        }
+        None => Ok(run),
+    }
+}
+
+/// Returns the script for a scenario with this name.
+fn script(args: &SlurmArgs, scenario: &str) -> Result<String, Failure> {
+    let file = fs::canonicalize(&args.file).map_err(|error| {
+        let name = shown(&args.file.display().to_string());
+        Failure::new(Exit::Io, format!("cannot find the place of `{name}`: {error}"))
+    })?;
+    let folder = quoted(&file.parent().unwrap_or(Path::new("/")).display().to_string());
+    let file = quoted(&file.display().to_string());
+    let stem = args.out.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let parts = quoted(&format!("{stem}.parts"));
+    let flags: Vec<String> = args.flags.iter().map(|flag| quoted(flag)).collect();
+    let (flags, array, cpus) = (flags.join(" "), args.array, args.cpus);
+    let (job, merge) = (quoted(scenario), quoted(&format!("{scenario}-merge")));
+    let results = quoted(&format!("results/{scenario}"));
+    Ok(format!(
+        r#"#!/usr/bin/env bash
+# Submits a run in {array} parts as a Slurm job array, and the merge after it.
+# Submitted again, it simulates the parts that are missing.
+# FIVENINES: the command, if it is not on the path. SBATCH_…: what sbatch reads.
+set -euo pipefail
+cd -- "$(dirname -- "$0")"
+export FIVENINES="${{FIVENINES:-fivenines}}" PARTS={parts} FILE={file}
+mkdir -p "$PARTS"
+missing=
+for number in $(seq {array}); do
+  [ -e "$PARTS/part-$number" ] || missing="$missing,$number"
+done
+after=
+if [ -n "$missing" ]; then
+  array=$(sbatch --parsable --job-name={job} --array="${{missing#,}}" --cpus-per-task={cpus} --output="$PARTS/log-%a" << 'TASK'
+#!/usr/bin/env bash
+exec "$FIVENINES" run "$FILE" {flags} --shard "$SLURM_ARRAY_TASK_ID/{array}" --threads {cpus} --out "$PARTS/part-$SLURM_ARRAY_TASK_ID"
+TASK
+)
+  echo "array ${{array%%;*}}: parts ${{missing#,}}"
+  after=--dependency=afterany:${{array%%;*}}
+fi
+merge=$(sbatch --parsable --job-name={merge} $after --output="$PARTS/log-merge" << 'TASK'
+#!/usr/bin/env bash
+exec "$FIVENINES" merge "$PARTS"/part-* --files {folder} --out {results}
+TASK
+)
+echo "merge ${{merge%%;*}}: results in "{results}
+"#
+    ))
+}
+
+/// Returns a word as the shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@+%".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_string(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_the_user_reach_the_shell_as_they_are() {
+        assert_eq!(quoted("--seed"), "--seed");
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(quoted(""), "''");
+    }
+}
