@@ -21,6 +21,7 @@
 //! | [`Results`] | what a run gives |
 //! | [`Figure`] | a figure by its path, with its estimate or the reason why there is none |
 //! | [`Estimate`] | a value with its interval |
+//! | [`Parts`] | parts of one run, from several processes or machines |
 //! | [`Comparison`] | scenarios side by side |
 //! | [`Drawing`] | a picture of a system, and the same in words |
 //! | [`Diagnostic`] | one error or warning about a scenario |
@@ -66,8 +67,8 @@ mod units;
 mod workload;
 
 pub use facade::{
-    Builder, Comparison, Diagnostic, Drawing, Error, Estimate, Figure, Results, Run, Scenario,
-    Value,
+    Builder, Comparison, Diagnostic, Drawing, Error, Estimate, Figure, Parts, Results, Run,
+    Scenario, Value,
 };
 
 #[doc(hidden)]

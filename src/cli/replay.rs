@@ -63,24 +63,19 @@ fn open(args: &ReplayArgs) -> Result<Recorded, Failure> {
 ///
 /// [`Exit::Integrity`] if the recorded command is not a `run`.
 pub fn effort_of(recorded: &Recorded) -> Result<Effort, Failure> {
-    effort_in(recorded.command(), &recorded.name())
-}
-
-/// Like [`effort_of`], from the command that is recorded in a file or folder with this name.
-///
-/// # Errors
-///
-/// The errors of [`effort_of`].
-pub fn effort_in(command: &str, name: &str) -> Result<Effort, Failure> {
-    match Cli::try_parse_from(command.split_whitespace()).map(|cli| cli.command) {
+    let words = recorded.command().split_whitespace();
+    match Cli::try_parse_from(words).map(|cli| cli.command) {
         // The run was allowed once, so it is allowed again.
         Ok(Some(Command::Run(args))) => {
             let figure = args.figure;
             Ok(Effort { long: true, figure, ..args.simulation.effort })
         }
         _ => {
-            let message =
-                format!("{name} does not record how its results were made: `{}`", shown(command));
+            let message = format!(
+                "{} does not record how its results were made: `{}`",
+                recorded.name(),
+                shown(recorded.command())
+            );
             Err(Failure::new(Exit::Integrity, message))
         }
     }

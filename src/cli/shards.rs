@@ -9,10 +9,9 @@ use clap::{Args, ValueHint};
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Effort, Format};
-use super::replay::effort_in;
 use super::run::Work;
 use crate::facade::ready::Ready;
-use crate::facade::shards::{MOST_SHARDS, Merge, Round, Shard, Task};
+use crate::facade::shards::{MOST_SHARDS, Merge, Round, Shard, Task, write};
 use crate::report::number::count;
 use crate::scenario::render::shown;
 
@@ -115,9 +114,9 @@ pub fn one(
     let run = work.options();
     // All parts number components, windows and classes in one order, whatever that of the file is.
     let ready = work.ready(file)?.in_canonical_order(run)?;
-    let task = Task { shard, round, path, force: work.forces() };
+    let task = Task { shard, round };
     let name = shown(&path.display().to_string());
-    if task.foresee(&ready, run)? {
+    if task.foresee(&ready, run, (path, work.forces()))? {
         work.console().tell(&format!("{name} is there already: nothing was simulated\n"));
         return Ok(Exit::Done);
     }
@@ -126,10 +125,11 @@ pub fn one(
     if let Some(stopped) = work.stop.exit() {
         return Ok(stopped);
     }
-    let pieces = part.map_or(0, |part| part.pieces()) as u64;
+    let Some((bytes, pieces)) = part else { return Ok(Exit::Interrupted) };
+    write(path, &bytes)?;
     let Shard { number, of } = shard;
     work.console()
-        .answer(&format!("written {name}: shard {number}/{of}, {}\n", of_work(pieces)))?;
+        .answer(&format!("written {name}: shard {number}/{of}, {}\n", of_work(pieces as u64)))?;
     Ok(Exit::Done)
 }
 
@@ -144,22 +144,18 @@ struct Opened<'a> {
 fn open<'a>(
     parts: &[PathBuf],
     files: Option<&Path>,
-    effort: &'a mut Effort,
+    effort: &'a Effort,
     (format, force): (Format, bool),
     console: &'a Console,
 ) -> Result<Opened<'a>, Failure> {
     let merge = Merge::read(parts)?;
     for file in &merge.left_out {
-        let name = shown(&file.display().to_string());
-        console.tell(&format!("left out: {name} is no whole part\n"));
+        console.tell(&format!("left out: {} is no whole part\n", shown(file)));
     }
-    let threads = effort.threads;
-    *effort = Effort { threads, ..effort_in(&merge.origin.command, "the first part")? };
     let work = Work::of(effort, format, force, console)?;
-    let run = work.options().clone();
-    let work = work.with(run.reporting(true, true));
-    let folder = files.unwrap_or(Path::new("."));
-    let loaded = work.options().read_canonical(&merge.origin.canonical, folder);
+    let run = merge.origin.run(work.options());
+    let work = work.with(run);
+    let loaded = merge.loaded(work.options(), files.unwrap_or(Path::new(".")));
     let ready = work.ready_again(loaded).inspect_err(|_| {
         if files.is_none() {
             let help = "use --files: parts do not contain the files that the scenario names";
@@ -175,9 +171,9 @@ fn open<'a>(
 ///
 /// Parts that do not fit together or are incomplete; the errors of the writer.
 pub fn merge(args: &MergeArgs, console: &Console) -> Result<Exit, Failure> {
-    let mut effort = Effort { threads: args.threads, ..Effort::default() };
+    let effort = Effort { threads: args.threads, ..Effort::default() };
     let form = (args.format, args.force);
-    let opened = open(&args.parts, args.files.as_deref(), &mut effort, form, console)?;
+    let opened = open(&args.parts, args.files.as_deref(), &effort, form, console)?;
     let Opened { merge, work, ready } = opened;
     let work = work.keeping(args.details);
     let out = args.out.clone().unwrap_or_else(|| Path::new("results").join(ready.name()));
@@ -194,9 +190,9 @@ pub fn merge(args: &MergeArgs, console: &Console) -> Result<Exit, Failure> {
 ///
 /// Parts that do not fit together; a file that cannot be written.
 pub fn plan(args: &PlanShardsArgs, console: &Console) -> Result<Exit, Failure> {
-    let mut effort = Effort { threads: args.threads, ..Effort::default() };
+    let effort = Effort { threads: args.threads, ..Effort::default() };
     let form = (Format::Text, false);
-    let opened = open(&args.parts, args.files.as_deref(), &mut effort, form, console)?;
+    let opened = open(&args.parts, args.files.as_deref(), &effort, form, console)?;
     let Opened { merge, work, ready } = opened;
     let next = work.during(&ready, ready.replications(), |run| merge.next(&ready, run))?;
     if let Some(stopped) = work.stop.exit() {
@@ -206,7 +202,7 @@ pub fn plan(args: &PlanShardsArgs, console: &Console) -> Result<Exit, Failure> {
         console.answer("complete: `fivenines merge` puts the parts together\n")?;
         return Ok(Exit::Done);
     };
-    round.write(&args.out)?;
+    write(&args.out, &round.bytes())?;
     let name = shown(&args.out.display().to_string());
     console.answer(&format!(
         "written {name}: {} to do; `run FILE --shard I/N --round {name} --out PART` simulates them\n",

@@ -398,14 +398,49 @@ impl Results {
     /// # Ok::<(), fivenines::Error>(())
     /// ```
     pub fn table(&self, name: &str) -> Result<impl Iterator<Item = Value>, Error> {
+        Ok(rows_of(self.held_table(name)?))
+    }
+
+    fn held_table(&self, name: &str) -> Result<&HeldTable, Error> {
         let path = format!("{name}.csv");
-        let Some(table) = self.held().iter().find(|table| table.name == path) else {
+        self.held().iter().find(|table| table.name == path).ok_or_else(|| {
             let known: Vec<&str> = self.tables().collect();
             let help = suggest::help(name, &known, "there are");
             let message = format!("these results have no table `{name}`");
-            return Err(Error::new(Kind::Usage, message).with_help(help));
-        };
-        Ok(rows_of(table))
+            Error::new(Kind::Usage, message).with_help(help)
+        })
+    }
+
+    /// Returns the columns of a table, in their order.
+    ///
+    /// # Errors
+    ///
+    /// A table that does not exist.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "1s")?;
+    /// let results = desk.run(&Run::new().replications(2))?;
+    /// assert_eq!(results.columns("latency")?[0], "window");
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn columns(&self, name: &str) -> Result<&[String], Error> {
+        Ok(&self.held_table(name)?.columns)
+    }
+
+    /// Returns the files that [`Self::write`] writes, except for the manifest: names and contents. Among them are
+    /// `report.html` and the charts.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "1s")?;
+    /// let results = desk.run(&Run::new().replications(2))?;
+    /// assert!(results.files().any(|(name, bytes)| name == "report.html" && bytes.starts_with(b"<!doctype")));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let files = self.output().set.files.iter();
+        files.map(|file| (file.path.as_str(), file.bytes.as_slice()))
     }
 
     /// Returns the reason why the results are partial; `None` if they are complete.

@@ -263,6 +263,11 @@ impl Run {
         run
     }
 
+    /// Returns a run with these choices and figures and no assignments, on the threads and with the functions of this one.
+    pub(crate) fn choosing(&self, choices: Choices, figures: Vec<String>) -> Self {
+        Self { choices, figures, assignments: Vec::new(), ..self.clone() }
+    }
+
     /// Returns the same run with `figures` as the figures to estimate in addition to those of the scenario.
     pub(crate) fn asking(&self, figures: Vec<String>) -> Self {
         Self { figures, ..self.clone() }

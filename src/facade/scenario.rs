@@ -283,7 +283,7 @@ impl Scenario {
         Arc::new(self.ready(run)?).live(run)
     }
 
-    fn ready(&self, run: &Run) -> Result<Ready, Error> {
+    pub(super) fn ready(&self, run: &Run) -> Result<Ready, Error> {
         let assignments = [&self.overrides[..], &run.assignments].concat();
         let mut loaded =
             self.loaded.again(&run.assignments, &run.figures, Purpose::Run(run.choices));

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Kind};
-use super::load::unreadable;
+use super::load::{Loaded, unreadable};
 use super::ready::Ready;
 use super::results::Results;
 use super::run::Run;
@@ -30,7 +30,7 @@ use crate::report::number::count;
 use crate::report::write::{sha256, write_over};
 use crate::scenario::render::shown;
 use crate::study::results::RESULTS_VERSION;
-use crate::study::scenario::{self, Encoded};
+use crate::study::scenario::{self, Choices, Encoded};
 use crate::study::why;
 use crate::study::window::Watch;
 pub(crate) use crate::study::work::Shard;
@@ -53,11 +53,13 @@ pub(crate) struct Origin {
     /// Name of the scenario.
     pub(crate) scenario: String,
     /// The scenario in canonical form, as text that can be run.
-    pub(crate) canonical: String,
+    canonical: String,
     /// Its digest.
     digest: String,
-    /// The command that gives the same results on one machine, without paths.
-    pub(crate) command: String,
+    /// Solver, replications, and purpose of the run.
+    choices: Choices,
+    /// Figures in addition to those of the scenario.
+    figures: Vec<String>,
     /// Trace files, each with the digest of its content.
     traces: Vec<(String, String)>,
 }
@@ -68,15 +70,26 @@ impl Origin {
     /// # Errors
     ///
     /// A trace file that cannot be read.
-    pub(crate) fn of(ready: &Ready, run: &Run) -> Result<Self, Error> {
+    fn of(ready: &Ready, run: &Run) -> Result<Self, Error> {
         Ok(Self {
             version: version(),
             scenario: ready.name().to_string(),
             canonical: ready.canonical.toml.clone(),
             digest: ready.canonical.digest.clone(),
-            command: run.command("run", &["scenario"]),
+            choices: run.choices,
+            figures: run.figures.clone(),
             traces: ready.traces()?,
         })
+    }
+
+    /// Returns the run that gave the parts, on the threads and with the functions of another.
+    pub(crate) fn run(&self, on: &Run) -> Run {
+        on.choosing(self.choices, self.figures.clone())
+    }
+
+    /// Returns the command of the run, without paths.
+    fn command(&self) -> String {
+        self.run(&Run::new()).command("run", &["scenario"])
     }
 
     /// Returns in what it differs from another, for a message.
@@ -89,8 +102,8 @@ impl Origin {
         if self.digest != other.digest || self.canonical != other.canonical {
             return both("the scenario or its seed", &self.digest, &other.digest);
         }
-        if self.command != other.command {
-            return both("the flags", &self.command, &other.command);
+        if (self.choices, &self.figures) != (other.choices, &other.figures) {
+            return both("the flags", &self.command(), &other.command());
         }
         "a recorded trace".to_string()
     }
@@ -123,16 +136,7 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Reads a part; `None` if the file is none, or not whole.
-    ///
-    /// # Errors
-    ///
-    /// A file that cannot be read.
-    pub(crate) fn read(path: &Path) -> Result<Option<Self>, Error> {
-        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
-        Ok(Self::parse(&bytes))
-    }
-
+    /// Reads a part; `None` if the bytes are none, or not whole.
     fn parse(bytes: &[u8]) -> Option<Self> {
         let (content, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
         if sha256(content).as_bytes() != digest {
@@ -148,58 +152,61 @@ impl Part {
         bytes.extend(digest.as_bytes());
         bytes
     }
-
-    /// Returns the number of pieces that it has.
-    pub(crate) fn pieces(&self) -> usize {
-        self.results.len()
-    }
 }
 
-/// A shard of a run: what to simulate, and where to write it.
-#[derive(Debug)]
-pub(crate) struct Task<'a> {
+/// A shard of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
     /// The shard.
     pub(crate) shard: Shard,
     /// The pieces of a later round; `None` for the first.
     pub(crate) round: Option<Round>,
-    /// The file.
-    pub(crate) path: &'a Path,
-    /// True if any file there is replaced.
-    pub(crate) force: bool,
 }
 
-impl Task<'_> {
+impl Task {
+    /// Refuses a round of another run.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] if the round is of another run.
+    fn check(&self, ready: &Ready, origin: &Origin) -> Result<(), Error> {
+        let Some(round) = &self.round else { return Ok(()) };
+        let same = (&round.digest, &round.command) == (&origin.digest, &origin.command());
+        if same && ready.study.knows(&round.pieces) {
+            return Ok(());
+        }
+        let message = "the round is of another run: of another scenario, seed or flags";
+        let help = "write it with `fivenines plan-shards` from the parts of this run";
+        Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())))
+    }
+
     /// Looks at the file that is to be written, before anything is simulated, and returns whether it has this part
-    /// already.
+    /// already. With `force` any file is replaced.
     ///
     /// # Errors
     ///
     /// [`Kind::Conflict`] if another file is there; [`Kind::Usage`] if the round is of another run.
-    pub(crate) fn foresee(&self, ready: &Ready, run: &Run) -> Result<bool, Error> {
+    pub(crate) fn foresee(
+        &self,
+        ready: &Ready,
+        run: &Run,
+        (path, force): (&Path, bool),
+    ) -> Result<bool, Error> {
         let origin = Origin::of(ready, run)?;
-        if let Some(round) = &self.round {
-            let same = (&round.digest, &round.command) == (&origin.digest, &origin.command);
-            if !same || !ready.study.knows(&round.pieces) {
-                let message =
-                    "the file of --round is of another run: of another scenario, seed or flags";
-                let help = "write it with `fivenines plan-shards` from the parts of this run";
-                return Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())));
-            }
-        }
-        if self.path.is_dir() {
-            let name = shown(&self.path.display().to_string());
+        self.check(ready, &origin)?;
+        let name = shown(&path.display().to_string());
+        if path.is_dir() {
             let message = format!("{name} is a folder: a shard is one file");
             return Err(Error::new(Kind::Usage, message));
         }
-        if self.force || !self.path.exists() {
+        if force || !path.exists() {
             return Ok(false);
         }
-        let name = shown(&self.path.display().to_string());
-        let there = Part::read(self.path)?;
+        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
         let round = self.round.as_ref().map(|round| round.pieces.clone());
         let wanted = (&origin, self.shard, &round);
         let is_it = |part: &Part| (&part.origin, part.shard, &part.round) == wanted;
-        let message = match &there {
+        let message = match &Part::parse(&bytes) {
             Some(part) if is_it(part) => return Ok(true),
             Some(_) => format!("{name} is a part of another run, or another shard"),
             None => format!("{name} exists and is no part of a run"),
@@ -210,22 +217,25 @@ impl Task<'_> {
 
     /// Returns the number of pieces that the shard has, without windows drawn from the years.
     pub(crate) fn size(&self, ready: &Ready) -> u64 {
-        let all = self
-            .round
-            .as_ref()
-            .map_or_else(|| ready.study.pieces().len(), |round| round.pieces.len());
+        let first = || ready.study.pieces().len();
+        let all = self.round.as_ref().map_or_else(first, |round| round.pieces.len());
         (0..all).filter(|at| self.shard.has(*at)).count() as u64
     }
 }
 
 impl Ready {
-    /// Simulates a shard and writes its file; `None` when it is stopped.
+    /// Simulates a shard; returns the bytes of its part, with the number of its pieces, or `None` when it is stopped.
     ///
     /// # Errors
     ///
-    /// A broken invariant; a file that cannot be written.
-    pub(crate) fn live_shard(&self, run: &Run, task: &Task<'_>) -> Result<Option<Part>, Error> {
+    /// A round of another run; a broken invariant.
+    pub(crate) fn live_shard(
+        &self,
+        run: &Run,
+        task: &Task,
+    ) -> Result<Option<(Vec<u8>, usize)>, Error> {
         let origin = Origin::of(self, run)?;
+        task.check(self, &origin)?;
         let round = task.round.as_ref().map(|round| round.pieces.clone());
         let all = round.is_none();
         let pieces = round.clone().unwrap_or_else(|| self.study.pieces());
@@ -234,9 +244,9 @@ impl Ready {
         let results = run.during(task.size(self), &watch, some)?;
         let results = results.map_err(|breach| Error::breach(&breach, &self.phrase()))?;
         let Some(results) = results else { return Ok(None) };
+        let count = results.len();
         let part = Part { origin, shard: task.shard, round, results };
-        write_over(task.path, &part.bytes())?;
-        Ok(Some(part))
+        Ok(Some((part.bytes(), count)))
     }
 }
 
@@ -245,40 +255,55 @@ impl Ready {
 pub(crate) struct Merge {
     /// The run that they belong to.
     pub(crate) origin: Origin,
-    /// Files that are no whole parts, and are left out.
-    pub(crate) left_out: Vec<PathBuf>,
+    /// Names of files that are no whole parts, and are left out.
+    pub(crate) left_out: Vec<String>,
     /// The number of shards, if all parts of the first round have the same.
     of: Option<u32>,
     results: Encoded,
 }
 
 impl Merge {
-    /// Reads the parts of a run.
+    /// Reads the files of parts.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read; [`Kind::Usage`] if no file is a part, or two are of different runs;
-    /// [`Kind::Integrity`] if two have different results of one piece.
+    /// A file that cannot be read; the errors of [`Self::of`].
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, Error> {
+        Self::of(paths.iter().map(|path| {
+            let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+            Ok((path.display().to_string(), bytes))
+        }))
+    }
+
+    /// Takes the bytes of parts, each with a name for messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] if none is a part, or two are of different runs; [`Kind::Integrity`] if two have different
+    /// results of one piece; [`Kind::Inconclusive`] if another version wrote them.
+    pub(crate) fn of<B: AsRef<[u8]>>(
+        parts: impl IntoIterator<Item = Result<(String, B), Error>>,
+    ) -> Result<Self, Error> {
         let mut left_out = Vec::new();
-        let mut first: Option<(&Path, Self)> = None;
-        for path in paths {
-            let Some(part) = Part::read(path)? else {
-                left_out.push(path.clone());
+        let mut first: Option<(String, Self)> = None;
+        for part in parts {
+            let (name, bytes) = part?;
+            let Some(part) = Part::parse(bytes.as_ref()) else {
+                left_out.push(name);
                 continue;
             };
             let of = part.round.is_none().then_some(part.shard.of);
             match &mut first {
                 None => {
                     let Part { origin, results, .. } = part;
-                    first = Some((path, Self { origin, left_out: Vec::new(), of, results }));
+                    first = Some((name, Self { origin, left_out: Vec::new(), of, results }));
                 }
-                Some((other, all)) => all.add(part, (path, other))?,
+                Some((other, all)) => all.add(part, (&name, other))?,
             }
         }
         let Some((_, all)) = first else {
             let message = match left_out.first() {
-                Some(file) => format!("{} is no part of a run", shown(&file.display().to_string())),
+                Some(name) => format!("{} is no part of a run", shown(name)),
                 None => "no part is given".to_string(),
             };
             let help = "give files that `fivenines run FILE --shard I/N --out PART` has written";
@@ -295,12 +320,16 @@ impl Merge {
         Ok(Self { left_out, ..all })
     }
 
-    fn add(&mut self, part: Part, (path, first): (&Path, &Path)) -> Result<(), Error> {
-        let name = |path: &Path| shown(&path.display().to_string());
+    /// Reads the scenario of the parts, whose trace files are in `folder`, for the run of [`Origin::run`].
+    pub(crate) fn loaded(&self, run: &Run, folder: &Path) -> Loaded {
+        run.read_canonical(&self.origin.canonical, folder)
+    }
+
+    fn add(&mut self, part: Part, (name, first): (&str, &str)) -> Result<(), Error> {
         if part.origin != self.origin {
             let what = self.origin.differs(&part.origin);
             let message =
-                format!("{} and {} are parts of different runs; {what}", name(first), name(path));
+                format!("{} and {} are parts of different runs; {what}", shown(first), shown(name));
             return Err(Error::new(Kind::Usage, message));
         }
         if part.round.is_none() && self.of != Some(part.shard.of) {
@@ -311,7 +340,7 @@ impl Merge {
             let there = self.results.entry(piece).or_insert_with(|| bytes.clone());
             if *there != bytes {
                 let message =
-                    format!("{} has another result of {piece:?} than another part", name(path));
+                    format!("{} has another result of {piece:?} than another part", shown(name));
                 let help = "the same fivenines gives the same bytes on every machine: a file or a memory is damaged";
                 return Err(Error::new(Kind::Integrity, message).with_help(Some(help.to_string())));
             }
@@ -366,7 +395,7 @@ impl Merge {
     /// A broken invariant.
     pub(crate) fn next(self, ready: &Arc<Ready>, run: &Run) -> Result<Option<Round>, Error> {
         self.fits(ready, run)?;
-        let Origin { digest, command, .. } = self.origin;
+        let (digest, command) = (self.origin.digest.clone(), self.origin.command());
         let watch = Watch { work: Work::Parts(Parts::new(self.results)), ..Watch::default() };
         let fold = || scenario::run(ready.blueprint(), &ready.study, &watch);
         let folded = run.during(ready.replications(), &watch, fold)?;
@@ -418,22 +447,27 @@ impl Round {
     /// A file that cannot be read, or is none.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
-        serde_json::from_slice(&bytes).map_err(|wrong| {
-            let name = shown(&path.display().to_string());
-            let message = format!("{name} is no file of `fivenines plan-shards`: {wrong}");
+        Self::parse(&bytes, &path.display().to_string())
+    }
+
+    /// Reads a round from its bytes, which have this name in messages.
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are none.
+    pub(crate) fn parse(bytes: &[u8], name: &str) -> Result<Self, Error> {
+        serde_json::from_slice(bytes).map_err(|wrong| {
+            let message =
+                format!("{} was not made by `fivenines plan-shards`: {wrong}", shown(name));
             Error::new(Kind::Usage, message)
         })
     }
 
-    /// Writes it to a file.
-    ///
-    /// # Errors
-    ///
-    /// A file that cannot be written.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
+    /// Returns it as JSON.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).expect("a round can be encoded");
         bytes.push(b'\n');
-        Ok(write_over(path, &bytes)?)
+        bytes
     }
 
     /// Returns the number of its pieces.

@@ -12,6 +12,8 @@ pub use outcome::{StudyResult, run};
 pub use pieces::Encoded;
 pub use standard::{MOST_LISTED, parts_are_listed};
 
+use serde::{Deserialize, Serialize};
+
 use crate::health::DeclarationError;
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::Faults;
@@ -155,7 +157,7 @@ pub struct Extra {
 }
 
 /// Solver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Solver {
     /// Simulates every request, in windows.
     Requests,
@@ -164,7 +166,7 @@ pub enum Solver {
 }
 
 /// Choices of the command line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choices {
     /// Single solver to run.
     pub solver: Option<Solver>,
