@@ -11,6 +11,7 @@ use super::exit;
 use super::init::Template;
 use crate::facade::Run;
 use crate::facade::events::Stretch;
+use crate::facade::shards::Shard;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -351,6 +352,12 @@ pub struct SweepArgs {
     /// Folder for the results [default for scenarios/a/b.toml: results/a/b-sweep]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
+    /// Simulate one of N equal parts of the variants, such as 3/64
+    ///
+    /// The folders of the variants of all parts go to one folder, on one disk or copied together. The same
+    /// command without --shard then writes the tables. It simulates variants that are missing.
+    #[arg(long, value_name = "I/N", value_parser = super::shards::shard, requires = "out", conflicts_with = "format")]
+    pub shard: Option<Shard>,
     /// Amount and kind of simulation.
     #[command(flatten)]
     pub effort: Effort,

@@ -40,11 +40,18 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
         failure
     })?;
     let out = args.out.clone().unwrap_or_else(|| beside(default_out(&args.file), "-sweep"));
-    // Two sweeps into one folder would alternate: the second is refused here.
-    let tables = ResultsDirectory::open(&out.join(SWEEP))?;
-    tables.foresee("", &Sweep::facts(&planned), work.overwrite())?;
+    // Two sweeps into one folder would alternate: the second is refused here. Shards of one sweep write no tables.
+    let tables = match args.shard {
+        Some(_) => None,
+        None => {
+            let tables = ResultsDirectory::open(&out.join(SWEEP))?;
+            tables.foresee("", &Sweep::facts(&planned), work.overwrite())?;
+            Some(tables)
+        }
+    };
     let mut limit = false;
-    for (at, one) in planned.iter().enumerate() {
+    let is_own = |at: usize| args.shard.is_none_or(|shard| shard.has(at));
+    for (at, one) in planned.iter().enumerate().filter(|(at, _)| is_own(*at)) {
         let ended = live(&work.with(sweep.run_of(one)), one, &args.file, &out)?;
         if let Some(stopped) = work.stop.exit() {
             let (count, all) = (at + usize::from(ended == Ended::There), planned.len());
@@ -61,6 +68,15 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
         };
         console.tell(&format!("{}/{} {}: {how}\n", at + 1, planned.len(), shown(&one.words())));
     }
+    let (Some(tables), None) = (tables, args.shard) else {
+        let own = (0..planned.len()).filter(|at| is_own(*at)).count();
+        console.answer(&format!(
+            "written {}: {own} of {} variants; the same command without --shard writes the tables\n",
+            shown(&out.display().to_string()),
+            planned.len()
+        ))?;
+        return Ok(if limit { Exit::Limit } else { Exit::Done });
+    };
     let swept = sweep.gather(&planned, &out)?;
     let set = output(&swept);
     tables.commit(&set, work.overwrite())?;

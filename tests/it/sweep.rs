@@ -134,6 +134,20 @@ fn a_sweep_has_a_row_for_each_variant_and_figure_and_each_is_what_run_gives() {
     assert!(before == tree(Path::new(&place.text("out"))));
 }
 
+/// Two shards share the variants; a run without a shard finds them done and writes the tables.
+#[test]
+fn shards_of_a_sweep_leave_the_bytes_of_the_whole() {
+    let place = Place::new();
+    assert_eq!(place.sweep("whole", &["--quick"]).0, 0);
+    let (code, out, err) = place.sweep("shared", &["--quick", "--shard", "2/2"]);
+    assert!(code == 0 && out.contains("3 of 6 variants"), "{out}{err}");
+    assert!(!Path::new(&place.text("shared/sweep")).exists(), "no tables of half a sweep");
+    assert_eq!(place.sweep("shared", &["--quick", "--shard", "1/2"]).0, 0);
+    let (code, _, err) = place.sweep("shared", &["--quick"]);
+    assert_eq!((code, err.matches(": done before").count()), (0, 6), "{err}");
+    assert!(tree(Path::new(&place.text("whole"))) == tree(Path::new(&place.text("shared"))));
+}
+
 #[test]
 fn what_cannot_be_swept_is_refused_before_anything_runs() {
     let place = Place::new();
