@@ -190,6 +190,8 @@ pub enum TraceErrorKind {
     NoSuchPart(String, usize),
     /// A failed read; holds the message of the operating system.
     Unreadable(String),
+    /// Text that is no answer of Prometheus to a range query; holds the defect.
+    NotARangeQuery(String),
 }
 
 impl TraceErrorKind {
@@ -254,6 +256,9 @@ impl fmt::Display for TraceError {
                 write!(f, "`{text}` is the number of none of the {parts} parts")
             }
             TraceErrorKind::Unreadable(why) => write!(f, "the file cannot be read: {why}"),
+            TraceErrorKind::NotARangeQuery(what) => {
+                write!(f, "this is no answer of Prometheus to a range query: {what}")
+            }
         }
     }
 }
@@ -440,6 +445,31 @@ impl<R: Read> Lines<R> {
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.number
+    }
+}
+
+/// Reads the whole content, plain or packed by gzip, of at most `most` bytes unpacked.
+///
+/// # Errors
+///
+/// [`TraceErrorKind::Compressed`], [`TraceErrorKind::Damaged`], [`TraceErrorKind::Limit`],
+/// [`TraceErrorKind::Unreadable`].
+pub fn whole(reader: impl Read, most: u64) -> Result<Vec<u8>, TraceErrorKind> {
+    let unreadable = |error: io::Error| TraceErrorKind::Unreadable(error.kind().to_string());
+    let mut content = Content::of(reader).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    while content.read_line(most + 1, &mut bytes)? > 0 {
+        let read = bytes.len() as u64;
+        if read > most {
+            return Err(TraceErrorKind::Limit("bytes, unpacked", most));
+        }
+        if content.is_bomb(read) {
+            return Err(TraceErrorKind::Limit("bytes unpacked from each packed one", MAX_RATIO));
+        }
+    }
+    match compression(&bytes) {
+        Some(format) => Err(TraceErrorKind::Compressed(format)),
+        None => Ok(bytes),
     }
 }
 

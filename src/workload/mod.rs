@@ -23,6 +23,7 @@ pub mod log;
 pub mod mmpp;
 pub mod noise;
 pub mod popularity;
+pub mod range_query;
 pub mod rate;
 mod rows;
 pub mod sessions;

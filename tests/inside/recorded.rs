@@ -124,6 +124,30 @@ fn counts_become_as_many_page_views() {
     assert_eq!([1, 2, 3, 4].map(views_until), [2, 2, 4, 4]);
 }
 
+/// The answer of Prometheus to a range query: 0.5, 0 and 0.25/s over the minutes that end at 60, 120 and 180 s are 30, 0
+/// and 15 requests, in the first three minutes. Other keys than `every` have no effect.
+#[test]
+fn the_answer_to_a_range_query_is_played_as_requests() {
+    let values = r#"[[60,"0.5"],[120,"0"],[180,"0.25"]]"#;
+    let answer = format!(
+        r#"{{"status":"success","data":{{"resultType":"matrix","result":[{{"metric":{{}},"values":{values}}}]}}}}"#
+    );
+    let trace = r#"{ file = "range.json", format = "prometheus" }"#;
+    let loaded = in_folder("range.json", answer.as_bytes(), trace).unwrap();
+    let views_until = |minutes: u64| {
+        let mut window = loaded.study.windows[0].window.clone();
+        window.length = SimDuration::from_secs(60 * minutes);
+        requests::run(&loaded.plan, &window, 0).unwrap().record.views[0].intended
+    };
+    assert_eq!([1, 2, 3, 4].map(views_until), [30, 30, 45, 45]);
+    let column = r#"{ file = "range.json", format = "prometheus", count = "n" }"#;
+    let said = in_folder("range.json", answer.as_bytes(), column).err().unwrap_or_default();
+    assert!(said.contains("a range query has its own times"), "{said}");
+    let vector = answer.replace("matrix", "vector");
+    let said = in_folder("range.json", vector.as_bytes(), trace).err().unwrap_or_default();
+    assert!(said.contains("ask `query_range`"), "{said}");
+}
+
 /// A window's level replaces the record; without one the record is what is played.
 #[test]
 fn a_level_takes_the_place_of_the_record() {

@@ -141,6 +141,8 @@ words! {
         CommonLog = "common-log",
         /// An access log in Combined Log Format.
         CombinedLog = "combined-log",
+        /// Rates at even steps: the answer of Prometheus to a range query, as JSON.
+        Prometheus = "prometheus",
     }
 
     /// Unit or form of the times of a recording.
@@ -173,7 +175,8 @@ spec! {
         time_unit: Option<TimeUnit>,
         /// Column of the count. Only for `csv`.
         count: Option<String>,
-        /// Length of the interval that one count covers. Only for `csv`.
+        /// Length of the interval that one count covers, for `csv`. For `prometheus` the step of the query, by default the
+        /// shortest time between two values.
         every: Option<SimDuration>,
         /// Number of recorded requests per page view.
         per_view: f64 = 1.0 => above(0.0),

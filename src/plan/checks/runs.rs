@@ -259,6 +259,9 @@ fn check_workload(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics)
                 (TraceFormat::CommonLog | TraceFormat::CombinedLog, Some(span)) => {
                     inert(span, "an access log has its own times", "remove it", out);
                 }
+                (TraceFormat::Prometheus, Some(span)) if key != "every" => {
+                    inert(span, "a range query has its own times", "remove it", out);
+                }
                 _ => {}
             }
         }

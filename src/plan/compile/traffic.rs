@@ -11,7 +11,7 @@ use crate::plan::checks::week_start;
 use crate::plan::program::law_of;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario::file::{self, path_code, trace_code};
+use crate::scenario::file::{self, TraceError, path_code, trace_code};
 use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
@@ -20,6 +20,7 @@ use crate::workload::arrivals::{Process, Traffic};
 use crate::workload::log::{LogFormat, LogReport, LogStyle, count_log};
 use crate::workload::mmpp::{Modulation, Succession};
 use crate::workload::noise::Noise;
+use crate::workload::range_query;
 use crate::workload::rate::{Profile, WeekTime};
 use crate::workload::stamp::TimeForm;
 use crate::workload::surge::{Course, Onset, Step, SurgeError, Surges};
@@ -153,6 +154,34 @@ fn closed(users: &Spanned<u32>, spec: &WorkloadSpec, out: &mut Diagnostics) -> O
     }
 }
 
+/// Counts the requests of a recording, and reports on those of an access log; `None` without a key that the format needs.
+fn counted(
+    trace: &TraceSpec,
+    opened: std::fs::File,
+) -> Option<Result<(CountSeries, Option<LogReport>), TraceError>> {
+    let log = |opened, style| {
+        let counted = count_log(opened, LogFormat { style, ..LOG }, |_| true);
+        counted.map(|(series, report)| (series, Some(report)))
+    };
+    Some(match trace.format.value {
+        TraceFormat::Csv => CountSeries::read_csv(
+            opened,
+            &SeriesFormat {
+                times: times(trace)?,
+                count_column: trace.count.as_ref()?.value.clone(),
+                interval: trace.every.as_ref()?.value,
+            },
+        )
+        .map(|series| (series, None)),
+        TraceFormat::Prometheus => {
+            let every = trace.every.as_ref().map(|every| every.value);
+            range_query::read(opened, every).map(|series| (series, None))
+        }
+        TraceFormat::CommonLog => log(opened, LogStyle::Common),
+        TraceFormat::CombinedLog => log(opened, LogStyle::Combined),
+    })
+}
+
 /// Reads recorded traffic from the file that `trace` names, in the scenario's `folder`. For an access log, also
 /// returns a report of its contents.
 pub(crate) fn recorded(
@@ -172,23 +201,7 @@ pub(crate) fn recorded(
             return None;
         }
     };
-    let log = |opened, style| {
-        let counted = count_log(opened, LogFormat { style, ..LOG }, |_| true);
-        counted.map(|(series, report)| (series, Some(report)))
-    };
-    let series = match trace.format.value {
-        TraceFormat::Csv => CountSeries::read_csv(
-            opened,
-            &SeriesFormat {
-                times: times(trace)?,
-                count_column: trace.count.as_ref()?.value.clone(),
-                interval: trace.every.as_ref()?.value,
-            },
-        )
-        .map(|series| (series, None)),
-        TraceFormat::CommonLog => log(opened, LogStyle::Common),
-        TraceFormat::CombinedLog => log(opened, LogStyle::Combined),
-    };
+    let series = counted(trace, opened)?;
     let (series, report) = match series {
         Ok(read) => read,
         Err(error) => {
@@ -196,8 +209,9 @@ pub(crate) fn recorded(
             return None;
         }
     };
+    let is_table = trace.format.value == TraceFormat::Csv;
     let in_seconds = trace.time_unit.as_ref().is_none_or(|unit| unit.value == TimeUnit::Seconds);
-    if let Some(why) = series.looks_like_milliseconds().filter(|_| report.is_none() && in_seconds) {
+    if let Some(why) = series.looks_like_milliseconds().filter(|_| in_seconds && is_table) {
         let message = format!("`{file}`: times read as seconds look like milliseconds: {why}");
         let help = "if they are, write `time-unit = \"ms\"`";
         out.push(Diagnostic::new(Code::TraceTimes, trace.span, message).help(help));
