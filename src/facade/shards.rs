@@ -142,7 +142,8 @@ impl Part {
         if sha256(content).as_bytes() != digest {
             return None;
         }
-        postcard::from_bytes(content.strip_prefix(MAGIC)?).ok()
+        let part: Self = postcard::from_bytes(content.strip_prefix(MAGIC)?).ok()?;
+        part.shard.is_valid().then_some(part)
     }
 
     fn bytes(&self) -> Vec<u8> {

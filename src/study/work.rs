@@ -50,6 +50,12 @@ impl Shard {
         crate::convert::place(place % of as usize) + 1
     }
 
+    /// Returns whether it is one of its shards.
+    #[must_use]
+    pub const fn is_valid(self) -> bool {
+        1 <= self.number && self.number <= self.of
+    }
+
     /// Returns whether it has the piece at `place`.
     #[must_use]
     pub fn has(self, place: usize) -> bool {

@@ -286,6 +286,36 @@ fn killed_workers_leave_nothing_that_harms_the_merge() {
     }
 }
 
+/// Two of five parts are lost. Rounds of their work, under other numbers of shards, complete the run.
+#[test]
+fn lost_parts_are_planned_again() {
+    let place = Place::new(SCENE);
+    let (code, said) = place.whole(&[]);
+    place.shards(5, "part-", &[]);
+    let mut parts: Vec<String> = [1, 3, 4].iter().map(|number| format!("part-{number}")).collect();
+    for round in 0..4 {
+        let next = place.name(&format!("round-{round}"));
+        let names: Vec<String> = parts.iter().map(|part| place.name(part)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (code, _, err) = run(&[&["plan-shards"], &names[..], &["--out", &next]].concat());
+        if code == 0 {
+            assert!(round > 0, "parts were missing");
+            break;
+        }
+        assert_eq!(code, 5, "{err}");
+        for number in 1..=2 {
+            let part = format!("again-{round}-{number}");
+            let (code, _, err) = place.shard(&format!("{number}/2"), &part, &["--round", &next]);
+            assert_eq!(code, 0, "{err}");
+            parts.push(part);
+        }
+    }
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let (merged, answer, err) = place.merge(&parts, "again");
+    assert_eq!((merged, answer), (code, said), "{err}");
+    place.same("one", "again");
+}
+
 /// The recipes of `docs/shards.md` for one machine.
 #[test]
 fn xargs_and_make_run_the_parts() {

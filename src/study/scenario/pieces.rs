@@ -97,17 +97,27 @@ impl StudyPlan {
     ) -> Result<Option<Encoded>, Breach> {
         let own = pieces.iter().enumerate().filter(|(at, _)| shard.has(*at));
         let own: Vec<Piece> = own.map(|(_, piece)| *piece).collect();
-        let is_range = |piece: &&Piece| matches!(piece, Piece::Years(..));
-        let (ranges, alone): (Vec<&Piece>, Vec<&Piece>) = own.iter().partition(is_range);
-        let ranges: Vec<Range> = ranges.into_iter().filter_map(|piece| Range::of(*piece)).collect();
+        let together = |piece: &&Piece| matches!(piece, Piece::Years(..) | Piece::Drawn(_));
+        let (together, alone): (Vec<&Piece>, Vec<&Piece>) = own.iter().partition(together);
+        let ranges = together.iter().filter_map(|piece| Range::of(**piece));
+        let ranges: Vec<Range> = ranges.collect();
+        let drawn = together.iter().filter_map(|piece| match piece {
+            Piece::Drawn(at) => Some(*at as usize),
+            _ => None,
+        });
+        let drawn: Vec<usize> = drawn.collect();
         let lived = || self.live_alone(plan, &alone, watch);
         // Together: they share what they learn of the fluid.
         let through = || match &self.years {
             Some(years) => years::some(years, &ranges, watch),
             None => Ok(Vec::new()),
         };
-        let sampled = || match all {
-            true => self.live_drawn(plan, (shard, pieces.len()), watch),
+        let is_drawn = |at: usize| match all {
+            true => shard.has(pieces.len() + at),
+            false => drawn.contains(&at),
+        };
+        let sampled = || match all || !drawn.is_empty() {
+            true => self.live_drawn(plan, &is_drawn, watch),
             false => Ok(Encoded::new()),
         };
         let (lived, (through, sampled)) = rayon::join(lived, || rayon::join(through, sampled));
@@ -152,18 +162,18 @@ impl StudyPlan {
         Ok(seen.into_iter().flatten().collect())
     }
 
-    /// Simulates the windows drawn from the years that a shard has, where `before` pieces come before them.
+    /// Simulates those of the windows drawn from the years, by place, that are `wanted`.
     fn live_drawn(
         &self,
         plan: &Blueprint,
-        (shard, before): (Shard, usize),
+        wanted: &(dyn Fn(usize) -> bool + Sync),
         watch: &Watch,
     ) -> Result<Encoded, Breach> {
         let (Some(asked), Some(years)) = (&self.sampled, &self.years) else {
             return Ok(Encoded::new());
         };
         let drawn = Drawn::new(asked, years)?;
-        let own: Vec<usize> = (0..drawn.count()).filter(|at| shard.has(before + at)).collect();
+        let own: Vec<usize> = (0..drawn.count()).filter(|at| wanted(*at)).collect();
         let one = |at: &usize| -> Result<Option<(Piece, Vec<u8>)>, Breach> {
             let seen = drawn.live((plan, asked), *at, watch)?;
             Ok(seen.map(|seen| (Piece::Drawn(place(*at)), encode(&seen))))
@@ -190,7 +200,7 @@ impl StudyPlan {
                 let most = u64::from(years.replications.1.max(years.replications.0));
                 from < to && to <= most && (batch as usize) < years::load::BATCHES
             }),
-            Piece::Drawn(_) => false,
+            Piece::Drawn(_) => self.sampled.is_some(),
         };
         pieces.iter().all(knows)
     }
