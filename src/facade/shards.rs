@@ -5,7 +5,7 @@
 //! the run. What a run does with folded results (judging, stories of outages, the benefit of leaving out causes) the
 //! merge does itself.
 //!
-//! File: [`MAGIC`], the content, then the SHA-256 of both. It is written under another name, synced and renamed: a
+//! File: [`MAGIC`], the content packed by gzip, then the SHA-256 of both. It is written under another name, synced and renamed: a
 //! process that is killed leaves no file under the name, and what it leaves is no part.
 //! Holds: files of other versions, scenarios or flags are refused; the result of a piece that two files have is the same
 //! in both, or refused.
@@ -16,9 +16,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, Kind};
@@ -40,6 +44,8 @@ use crate::study::work::{Parts, Piece, Work};
 const MAGIC: &[u8] = b"fivenines part 1\n";
 /// Length of a digest in hexadecimal.
 const DIGEST: usize = 64;
+/// Largest content of a part, unpacked.
+const MOST_BYTES: u64 = 1 << 36;
 /// Largest number of shards.
 pub(crate) const MOST_SHARDS: u32 = 1_000_000;
 /// Largest number of shards that a message names.
@@ -142,13 +148,19 @@ impl Part {
         if sha256(content).as_bytes() != digest {
             return None;
         }
-        let part: Self = postcard::from_bytes(content.strip_prefix(MAGIC)?).ok()?;
+        let mut plain = Vec::new();
+        let mut reader = GzDecoder::new(content.strip_prefix(MAGIC)?).take(MOST_BYTES);
+        reader.read_to_end(&mut plain).ok()?;
+        let part: Self = postcard::from_bytes(&plain).ok()?;
         part.shard.is_valid().then_some(part)
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(postcard::to_stdvec(self).expect("a part can be encoded"));
+        let plain = postcard::to_stdvec(self).expect("a part can be encoded");
+        // Most of it are zeros: hours and bins of utilisation that no replication met.
+        let mut packed = GzEncoder::new(MAGIC.to_vec(), Compression::fast());
+        packed.write_all(&plain).expect("memory takes all");
+        let mut bytes = packed.finish().expect("memory takes all");
         let digest = sha256(&bytes);
         bytes.extend(digest.as_bytes());
         bytes
