@@ -204,8 +204,9 @@ pub fn plan(args: &PlanShardsArgs, console: &Console) -> Result<Exit, Failure> {
     };
     write(&args.out, &round.bytes())?;
     let name = shown(&args.out.display().to_string());
+    let otherwise = if round.is_optional() { ", or `merge` does" } else { "" };
     console.answer(&format!(
-        "written {name}: {} to do; `run FILE --shard I/N --round {name} --out PART` simulates them\n",
+        "written {name}: {} to do; `run FILE --shard I/N --round {name} --out PART` simulates them{otherwise}\n",
         of_work(round.size() as u64)
     ))?;
     Ok(Exit::Inconclusive)

@@ -74,6 +74,8 @@ impl Parts {
     }
 
     /// Returns the work that is still missing, as a round for [`Scenario::part_of`]; `None` if the parts are complete.
+    /// The last round of a scenario with a horizon is its years with fewer faults, which [`Self::merge`] can also do by
+    /// itself.
     ///
     /// # Errors
     ///

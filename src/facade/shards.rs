@@ -2,8 +2,8 @@
 //!
 //! Model: the pieces of a run are dealt out to shards, see [`StudyPlan::pieces`]. A shard simulates its pieces and
 //! writes their results to a file. A merge folds the results of all files as the run would, so its bytes are those of
-//! the run. What a run does with folded results (judging, stories of outages, the benefit of leaving out causes) the
-//! merge does itself.
+//! the run. The merge itself judges, tells the outages, and computes the benefit of leaving out causes, unless parts of a
+//! further round have simulated the years without these causes.
 //!
 //! File: [`MAGIC`], the content packed by gzip, then the SHA-256 of both. It is written under another name, synced and renamed: a
 //! process that is killed leaves no file under the name, and what it leaves is no part.
@@ -35,6 +35,7 @@ use crate::report::write::{sha256, write_over};
 use crate::scenario::render::shown;
 use crate::study::results::RESULTS_VERSION;
 use crate::study::scenario::{self, Choices, Encoded};
+use crate::study::waterfall::{Fewer, LeftOut};
 use crate::study::why;
 use crate::study::window::Watch;
 pub(crate) use crate::study::work::Shard;
@@ -129,6 +130,9 @@ pub(crate) struct Round {
     command: String,
     /// The pieces, in their order.
     pieces: Vec<Piece>,
+    /// The faults that some of them leave out.
+    #[serde(default)]
+    left_out: Option<LeftOut>,
 }
 
 /// The results of one shard.
@@ -185,7 +189,8 @@ impl Task {
     fn check(&self, ready: &Ready, origin: &Origin) -> Result<(), Error> {
         let Some(round) = &self.round else { return Ok(()) };
         let same = (&round.digest, &round.command) == (&origin.digest, &origin.command());
-        if same && ready.study.knows(&round.pieces) {
+        let key = round.left_out.as_ref().map(LeftOut::key);
+        if same && ready.study.knows(&round.pieces, key) {
             return Ok(());
         }
         let message = "the round is of another run: of another scenario, seed or flags";
@@ -253,7 +258,11 @@ impl Ready {
         let all = round.is_none();
         let pieces = round.clone().unwrap_or_else(|| self.study.pieces());
         let watch = Watch::default();
-        let some = || self.study.live_some(self.blueprint(), (task.shard, &pieces, all), &watch);
+        let left_out = task.round.as_ref().and_then(|round| round.left_out.as_ref());
+        let fewer = left_out.zip(self.study.years.as_ref());
+        let fewer = fewer.and_then(|(left_out, years)| Fewer::new(self.draft(), years, left_out));
+        let what = (task.shard, pieces.as_slice(), all);
+        let some = || self.study.live_some(self.blueprint(), what, fewer.as_ref(), &watch);
         let results = run.during(task.size(self), &watch, some)?;
         let results = results.map_err(|breach| Error::breach(&breach, &self.phrase()))?;
         let Some(results) = results else { return Ok(None) };
@@ -412,10 +421,17 @@ impl Merge {
         let watch = Watch { work: Work::Parts(Parts::new(self.results)), ..Watch::default() };
         let fold = || scenario::run(ready.blueprint(), &ready.study, &watch);
         let folded = run.during(ready.replications(), &watch, fold)?;
-        folded.map_err(|breach| Error::breach(&breach, &ready.phrase()))?;
+        let folded = folded.map_err(|breach| Error::breach(&breach, &ready.phrase()))?;
         let Work::Parts(parts) = &watch.work else { return Ok(None) };
-        let pieces = parts.missing();
-        Ok((!pieces.is_empty()).then_some(Round { digest, command, pieces }))
+        let (mut pieces, mut left_out) = (parts.missing(), None);
+        if pieces.is_empty() {
+            left_out = why::left_out(&ready.study, &folded);
+            let years = folded.years.as_ref().map_or(0, |years| years.replications);
+            let all = left_out.iter().flat_map(|left_out| left_out.pieces(years));
+            pieces = all.filter(|piece| !parts.has(*piece)).collect();
+        }
+        let round = Round { digest, command, pieces, left_out };
+        Ok((!round.pieces.is_empty()).then_some(round))
     }
 }
 
@@ -481,6 +497,11 @@ impl Round {
         let mut bytes = serde_json::to_vec_pretty(self).expect("a round can be encoded");
         bytes.push(b'\n');
         bytes
+    }
+
+    /// Returns whether a merge does its pieces itself if no part has them.
+    pub(crate) fn is_optional(&self) -> bool {
+        self.pieces.iter().all(|piece| matches!(piece, Piece::LeftOut(..)))
     }
 
     /// Returns the number of its pieces.

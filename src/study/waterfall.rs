@@ -12,6 +12,8 @@
 //! autoscaler follows it.
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::plan::Draft;
 use crate::plan::availability::{self, AvailabilityPlan};
@@ -19,6 +21,7 @@ use crate::solve::flows::{self, Wanted};
 use crate::solve::fluid::{Known, Memo};
 use crate::solve::requests::Breach;
 use crate::study::window::Watch;
+use crate::study::work::Piece;
 use crate::study::years::{YearsPlan, YearsResult};
 
 /// Number of faults that are removed one at a time.
@@ -59,6 +62,88 @@ pub struct Effect {
     pub saved: Vec<i128>,
 }
 
+/// Faults that are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Faults that are left out one at a time, the costliest first.
+    pub one_by_one: Vec<String>,
+    /// Faults that are left out together.
+    pub together: Vec<String>,
+}
+
+impl LeftOut {
+    /// Returns the faults that are left out after a long-horizon run; `None` if there was no downtime, or no fault can be
+    /// removed.
+    #[must_use]
+    pub fn of(plan: &AvailabilityPlan, seen: &YearsResult) -> Option<Self> {
+        let (one_by_one, together) = faults(plan, seen, &plan.felt());
+        (!one_by_one.is_empty()).then_some(Self { one_by_one, together })
+    }
+
+    /// Returns a number for these faults: the start of the SHA-256 of their names.
+    #[must_use]
+    pub fn key(&self) -> u64 {
+        let names = format!("{:?} {:?}", self.one_by_one, self.together);
+        let digest = Sha256::digest(names.as_bytes());
+        digest.iter().take(8).fold(0, |key, byte| (key << 8) | u64::from(*byte))
+    }
+
+    /// Returns the pieces of the run without them, after a long-horizon run of this many replications.
+    #[must_use]
+    pub fn pieces(&self, replications: usize) -> Vec<Piece> {
+        let key = self.key();
+        (0..replications.min(REPLICATIONS) as u64)
+            .map(|number| Piece::LeftOut(key, number))
+            .collect()
+    }
+}
+
+/// The horizon without each set of faults, ready to be simulated.
+pub struct Fewer {
+    of: AvailabilityPlan,
+    known: Known,
+    sets: Vec<Vec<String>>,
+    /// Nets with all faults, without any of the sets, and without each set.
+    nets: Vec<usize>,
+}
+
+impl Fewer {
+    /// Prepares the runs; `None` if the scenario without these faults has no plan.
+    #[must_use]
+    pub fn new(draft: &Draft, years: &YearsPlan, left_out: &LeftOut) -> Option<Self> {
+        let LeftOut { one_by_one, together } = left_out;
+        let mut everything: Vec<String> = one_by_one.iter().chain(together).cloned().collect();
+        everything.sort();
+        let mut sets: Vec<Vec<String>> = one_by_one.iter().map(|name| vec![name.clone()]).collect();
+        if !together.is_empty() {
+            sets.push(together.clone());
+        }
+        let mut wanted = sets.clone();
+        wanted.push(everything.clone());
+        let planned = match draft.scenario.scaler.is_empty() {
+            true => availability::plan_of_parts(draft, &wanted),
+            false => availability::plan(draft, &wanted),
+        };
+        let mut of = planned.ok()?;
+        (of.horizon, of.start, of.seed) = (years.of.horizon, years.of.start, years.of.seed);
+        let place = |set: &Vec<String>| of.without(set);
+        let nets: Option<Vec<usize>> = sets.iter().map(place).collect();
+        let nets = [0, place(&everything)?].into_iter().chain(nets?).collect();
+        Some(Self { of, known: Known::default(), sets, nets })
+    }
+
+    /// Simulates one replication of every net; `None` when stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`Breach`] when a declaration is circular.
+    pub fn live(&self, replication: u64, watch: &Watch) -> Result<Option<Lost>, Breach> {
+        let told_to_stop = || watch.told_to_stop();
+        let one = |net: &usize| lost((&self.of, &self.known), *net, replication, &told_to_stop);
+        self.nets.iter().map(one).collect()
+    }
+}
+
 /// Runs the horizon without each of the costliest faults; `None` if there was no downtime, or no fault can be removed.
 ///
 /// # Errors
@@ -70,53 +155,31 @@ pub fn fall(
     seen: &YearsResult,
     watch: &Watch,
 ) -> Result<Option<Waterfall>, Breach> {
-    let felt = years.of.felt();
-    let (one_by_one, together) = faults(&years.of, seen, &felt);
-    if one_by_one.is_empty() {
-        return Ok(None);
-    }
-    let mut everything: Vec<String> = one_by_one.iter().chain(&together).cloned().collect();
-    everything.sort();
-    let mut sets: Vec<Vec<String>> = one_by_one.into_iter().map(|name| vec![name]).collect();
-    if !together.is_empty() {
-        sets.push(together);
-    }
-    let mut wanted = sets.clone();
-    wanted.push(everything.clone());
-    let planned = match draft.scenario.scaler.is_empty() {
-        true => availability::plan_of_parts(draft, &wanted),
-        false => availability::plan(draft, &wanted),
-    };
-    let Ok(mut of) = planned else { return Ok(None) };
-    let known = Known::default();
-    (of.horizon, of.start, of.seed) = (years.of.horizon, years.of.start, years.of.seed);
-    let place = |set: &Vec<String>| of.without(set);
-    let nets: Option<Vec<usize>> = sets.iter().map(place).collect();
-    let (Some(nets), Some(none)) = (nets, place(&everything)) else { return Ok(None) };
-    let replications = seen.replications.min(REPLICATIONS);
-    let told_to_stop = || watch.told_to_stop();
-    let lived: Vec<Option<Result<Lost, Breach>>> = (0..replications)
-        .into_par_iter()
-        .map(|replication| {
-            let which = [0, none].into_iter().chain(nets.iter().copied());
-            let all = which.map(|net| lost((&of, &known), net, replication as u64, &told_to_stop));
-            all.collect::<Result<Option<Lost>, Breach>>().transpose()
+    let Some(left_out) = LeftOut::of(&years.of, seen) else { return Ok(None) };
+    let Some(fewer) = Fewer::new(draft, years, &left_out) else { return Ok(None) };
+    let pieces = left_out.pieces(seen.replications);
+    let lived: Vec<Option<Result<Lost, Breach>>> = pieces
+        .par_iter()
+        .enumerate()
+        .map(|(number, piece)| {
+            watch.work.find(*piece, || fewer.live(number as u64, watch)).transpose()
         })
         .collect();
     let Some(lived) = lived.into_iter().collect::<Option<Result<Vec<Lost>, Breach>>>() else {
         return Ok(None);
     };
     let lived = lived?;
-    let falls = felt.into_iter().map(|meter| {
-        let column = |net: usize| -> Vec<i128> { lived.iter().map(|l| l[net][meter]).collect() };
-        put_together(meter, &sets, (column(0), column(1)), |at| column(at + 2))
+    let falls = years.of.felt().into_iter().map(|meter| {
+        let column = |at: usize| -> Vec<i128> { lived.iter().map(|l| l[at][meter]).collect() };
+        put_together(meter, &fewer.sets, (column(0), column(1)), |at| column(at + 2))
     });
     let falls: Vec<Fall> = falls.filter(|fall| fall.all.iter().any(|lost| *lost > 0)).collect();
+    let replications = pieces.len();
     Ok((!falls.is_empty()).then_some(Waterfall { replications, falls }))
 }
 
 /// Downtime by net and meter, in parts of nanoseconds.
-type Lost = Vec<Vec<i128>>;
+pub type Lost = Vec<Vec<i128>>;
 
 fn lost(
     (plan, known): (&AvailabilityPlan, &Known),

@@ -4,8 +4,9 @@ use crate::plan::Draft;
 use crate::solve::requests::Breach;
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::stories::{self, Stories};
-use crate::study::waterfall::{self, Waterfall};
+use crate::study::waterfall::{self, LeftOut, Waterfall};
 use crate::study::window::{Ending, Watch};
+use crate::study::years::{YearsPlan, YearsResult};
 
 /// Report on a scenario run alone, beside its figures.
 #[derive(Clone, Debug, Default)]
@@ -27,16 +28,28 @@ pub fn ask(
     result: &StudyResult,
     watch: &Watch,
 ) -> Result<Why, Breach> {
-    let (Some(plan), Some(seen)) = (&study.years, &result.years) else {
-        return Ok(Why::default());
-    };
-    if !study.alone || seen.ending == Ending::Interrupted || seen.replications == 0 {
-        return Ok(Why::default());
-    }
+    let Some((plan, seen)) = asked(study, result) else { return Ok(Why::default()) };
     let stories = stories::tell(draft, &plan.of, seen)?;
     let waterfall = match study.quick {
         true => None,
         false => waterfall::fall(draft, plan, seen, watch)?,
     };
     Ok(Why { stories, waterfall })
+}
+
+/// Returns the faults that are left out, if the plan asks for their benefit.
+#[must_use]
+pub fn left_out(study: &StudyPlan, result: &StudyResult) -> Option<LeftOut> {
+    let (plan, seen) = asked(study, result)?;
+    (!study.quick).then(|| LeftOut::of(&plan.of, seen)).flatten()
+}
+
+/// Returns the long-horizon run whose downtime is explained, if the plan asks for that and it was not interrupted.
+fn asked<'a>(
+    study: &'a StudyPlan,
+    result: &'a StudyResult,
+) -> Option<(&'a YearsPlan, &'a YearsResult)> {
+    let (plan, seen) = (study.years.as_ref()?, result.years.as_ref()?);
+    let whole = seen.ending != Ending::Interrupted && seen.replications > 0;
+    (study.alone && whole).then_some((plan, seen))
 }

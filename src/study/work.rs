@@ -7,8 +7,8 @@
 //!
 //! In: a [`Piece`] and a function that simulates it. Out: its result.
 //! Holds: what is folded, and in which order, does not depend on who simulated a piece.
-//! Leaves out: work that depends on the folded results of others (the test for metastable overload, stories, the benefit
-//! of leaving out causes): the process that folds does it.
+//! Leaves out: work that depends on the folded results of others: the process that folds does it. These are the test for
+//! metastable overload and the stories of outages, and the horizon with fewer faults unless it is found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -31,6 +31,9 @@ pub enum Piece {
     Years(u64, u64, u32),
     /// A window drawn from the years, by its place among those drawn.
     Drawn(u32),
+    /// A replication of the horizon without some faults, by the key of these faults. Its result is found or simulated:
+    /// which faults are left out follows from the results of the horizon.
+    LeftOut(u64, u64),
 }
 
 /// One of several equal shares of the pieces.
@@ -83,6 +86,12 @@ impl Parts {
         self.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
     }
 
+    /// Returns whether it has the result of a piece.
+    #[must_use]
+    pub fn has(&self, piece: Piece) -> bool {
+        self.have.contains_key(&piece)
+    }
+
     fn misses(&self, piece: Piece) {
         self.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(piece);
     }
@@ -121,12 +130,28 @@ impl Work {
         })
     }
 
+    /// Returns the result of a piece, and simulates it if it was not simulated elsewhere; `None` if it was stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`Breach`] if an invariant is broken, or a result cannot be read.
+    pub fn find<T: DeserializeOwned>(
+        &self,
+        piece: Piece,
+        simulate: impl FnOnce() -> Result<Option<T>, Breach>,
+    ) -> Result<Option<T>, Breach> {
+        match self {
+            Self::Parts(parts) if parts.has(piece) => self.get(piece, simulate),
+            _ => simulate(),
+        }
+    }
+
     /// Notes which of these pieces are missing, and returns whether any is.
     #[must_use]
     pub fn lacks(&self, pieces: impl Iterator<Item = Piece>) -> bool {
         let Self::Parts(parts) = self else { return false };
         let mut lacks = false;
-        for piece in pieces.filter(|piece| !parts.have.contains_key(piece)) {
+        for piece in pieces.filter(|piece| !parts.has(*piece)) {
             parts.misses(piece);
             lacks = true;
         }

@@ -293,7 +293,7 @@ fn lost_parts_are_planned_again() {
     let (code, said) = place.whole(&[]);
     place.shards(5, "part-", &[]);
     let mut parts: Vec<String> = [1, 3, 4].iter().map(|number| format!("part-{number}")).collect();
-    for round in 0..4 {
+    for round in 0..5 {
         let next = place.name(&format!("round-{round}"));
         let names: Vec<String> = parts.iter().map(|part| place.name(part)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();

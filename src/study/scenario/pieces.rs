@@ -9,6 +9,7 @@ use crate::convert::place;
 use crate::model::blueprint::Blueprint;
 use crate::solve::requests::Breach;
 use crate::study::sampled::Drawn;
+use crate::study::waterfall::{self, Fewer};
 use crate::study::window::{Watch, WindowPlan};
 use crate::study::work::{Piece, Shard, encode};
 use crate::study::years::{self, Range};
@@ -84,7 +85,7 @@ impl StudyPlan {
     }
 
     /// Simulates the pieces that a shard has of `pieces`, and of the windows drawn from the years if they are `all` of
-    /// the run; `None` when it is stopped.
+    /// the run; `None` when it is stopped. A piece with fewer faults needs these faults.
     ///
     /// # Errors
     ///
@@ -93,6 +94,7 @@ impl StudyPlan {
         &self,
         plan: &Blueprint,
         (shard, pieces, all): (Shard, &[Piece], bool),
+        fewer: Option<&Fewer>,
         watch: &Watch,
     ) -> Result<Option<Encoded>, Breach> {
         let own = pieces.iter().enumerate().filter(|(at, _)| shard.has(*at));
@@ -106,7 +108,7 @@ impl StudyPlan {
             _ => None,
         });
         let drawn: Vec<usize> = drawn.collect();
-        let lived = || self.live_alone(plan, &alone, watch);
+        let lived = || self.live_alone(plan, &alone, fewer, watch);
         // Together: they share what they learn of the fluid.
         let through = || match &self.years {
             Some(years) => years::some(years, &ranges, watch),
@@ -133,6 +135,7 @@ impl StudyPlan {
         &self,
         plan: &Blueprint,
         pieces: &[&Piece],
+        fewer: Option<&Fewer>,
         watch: &Watch,
     ) -> Result<Encoded, Breach> {
         let groups = self.groups();
@@ -153,6 +156,10 @@ impl StudyPlan {
                     let found = capacity::search_for(plan, &self.sought[at as usize], watch)?;
                     found.map(|found| encode(&found))
                 }
+                Piece::LeftOut(_, number) => match fewer {
+                    Some(fewer) => fewer.live(number, watch)?.map(|one| encode(&one)),
+                    None => None,
+                },
                 Piece::Years(..) | Piece::Drawn(_) => None,
             };
             Ok(bytes.map(|bytes| (**piece, bytes)))
@@ -183,9 +190,10 @@ impl StudyPlan {
         Ok(seen.into_iter().flatten().collect())
     }
 
-    /// Returns whether these pieces can be pieces of this study: none is beyond its windows and searches.
+    /// Returns whether these pieces can be pieces of this study: none is beyond its windows and searches, or without other
+    /// faults than those with the key `left_out`.
     #[must_use]
-    pub fn knows(&self, pieces: &[Piece]) -> bool {
+    pub fn knows(&self, pieces: &[Piece], left_out: Option<u64>) -> bool {
         let knows = |piece: &Piece| match *piece {
             Piece::Window(at, number) => {
                 let window = self.windows.get(at as usize);
@@ -201,6 +209,9 @@ impl StudyPlan {
                 from < to && to <= most && (batch as usize) < years::load::BATCHES
             }),
             Piece::Drawn(_) => self.sampled.is_some(),
+            Piece::LeftOut(key, number) => {
+                Some(key) == left_out && number < waterfall::REPLICATIONS as u64
+            }
         };
         pieces.iter().all(knows)
     }
