@@ -271,3 +271,72 @@ fn no_request_disappears_with_a_member() {
         }
     }
 }
+
+/// Members that are terminated and moved at the bounds of their times, with all kinds of failures, balancers and drains: every
+/// request ends in one outcome, which the run itself asserts.
+#[test]
+fn no_request_disappears_with_a_member_that_leaves() {
+    let short = "[run]\nreplications = 1\n[window.crowd]\nat = \"1min\"\nlength = \"40s\"\nwarm-up = \"1min\"\n\
+                 [workload.users]\nrate = \"100/s\"\nstep = { at = \"00:01\", factor = 2.0, for = \"15s\" }\n\
+                 [scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"0s\"\n";
+    let hows = ["crash", "hang", "pause", "partitioned"].map(|how| {
+        format!(
+            "[scaler.grow]\nreplace = \"2s\"\n\
+             [fault.member]\nhits = [\"app\", \"box\", \"web\"]\nhow = \"{how}\"\nrate = \"2/min\"\n\
+             repair = {{ dist = \"exponential\", mean = \"4s\" }}\n"
+        )
+    });
+    let moves = ["stop-first", "start-first"].map(|order| {
+        let one = |name: &str, at: u32, of: &str| {
+            format!(
+                "[operation.{name}]\nat = \"{at}s\"\ndoes = \"move\"\nof = \"{of}\"\norder = \"{order}\"\nlasts = \"8s\"\n"
+            )
+        };
+        one("a", 50, "box-1") + &one("b", 60, "box-2") + &one("c", 61, "app-3") + &one("d", 75, "box-1")
+    });
+    let doors = [
+        "",
+        "[balancer.front]\nalgorithm = \"round-robin\"\ntime-out = \"2s\"\nretries = 2\n",
+        "[balancer.front]\nmember-limit = 3\nqueue-limit = 20\nalgorithm = \"round-robin\"\n",
+        "[balancer.front]\ncheck = { interval = \"1s\", time-out = \"1s\", fall = 1, rise = 1, depth = \"deep\" }\n",
+    ];
+    for (how, order) in hows.iter().zip(moves.iter().cycle()) {
+        for door in doors {
+            let text = base("scaler").with(short).with(how).with(order).with(door);
+            let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+            let paths = ["replaced-members.grow@crowd", "moved-members.grow@crowd"];
+            let run = paths.iter().fold(Run::new().requests_only(), |run, path| run.figure(path));
+            let results = scenario.run(&run).unwrap_or_else(|error| panic!("{how}: {error}"));
+            assert!(value(&results, paths[0]) >= 1.0 && value(&results, paths[1]) >= 1.0, "{how}");
+        }
+    }
+}
+
+/// A process hangs at 10:00 with unlimited workers and without probes: of 75/s a third is held. It is terminated at 12:00, and the
+/// 3,000 inside fail for the fault. Another member gets the third from 12:10 on.
+#[test]
+fn what_is_inside_a_terminated_member_fails_for_the_fault() {
+    let lines = "[window.crowd]\nwarm-up = \"1min\"\nlength = \"5min\"\n\
+                 [workload.users]\narrivals = { process = \"fixed\" }\n\
+                 [service.app]\nworkers = \"unlimited\"\n[balancer.front]\nalgorithm = \"round-robin\"\n\
+                 [scaler.grow]\nreplace = \"2min\"\n\
+                 [fault.stuck]\nhits = \"app-1\"\nhow = \"hang\"\nat = \"10min\"\nlasts = \"10min\"\n";
+    let text = base("scaler")
+        .replace("step    = { at = \"00:10\", factor = 3.0 }\n", "")
+        .replace("backlog = 20\n", "")
+        .replace("check = { interval = \"1s\", time-out = \"1s\", fall = 3, rise = 2 }\n", "");
+    let scenario = Scenario::parse(&text.with(lines)).unwrap_or_else(|error| panic!("{error}"));
+    let paths = [
+        "lost.page@crowd",
+        "lost.page[cause=stuck]@crowd",
+        "replaced-members.grow@crowd",
+        "cut-requests.grow@crowd",
+    ];
+    let run = paths.iter().fold(Run::new().requests_only(), |run, path| run.figure(path));
+    let results = scenario.run(&run).unwrap_or_else(|error| panic!("{error}"));
+    near(&results, paths[2], 1.0, 1e-9);
+    near(&results, paths[1], 3_000.0, 2.0);
+    near(&results, paths[0], value(&results, paths[1]), 1e-9);
+    // They are not what a drain cuts.
+    near(&results, paths[3], 0.0, 1e-9);
+}

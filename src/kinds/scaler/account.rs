@@ -25,10 +25,16 @@ pub enum Tallied {
     Removed,
     /// Requests, probes and abandoned work inside a member when its drain was over.
     Cut,
+    /// Members terminated because they had not worked for long.
+    Replaced,
+    /// Members that a planned move has brought elsewhere.
+    Moved,
+    /// Sum over these of the time between the end of the old member's service and the begin of the new one's, in ns.
+    MoveTime,
 }
 
 /// Number of entries.
-const ENTRIES: usize = 7;
+const ENTRIES: usize = 10;
 
 /// A number over time, with its area.
 #[derive(Clone, Copy, Debug, Default)]

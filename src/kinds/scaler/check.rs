@@ -96,6 +96,12 @@ fn check_numbers(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnost
         );
         out.push(Diagnostic::new(Code::OutOfRange, start.span, message));
     }
+    if let Some(replace) = spec.replace.as_ref().filter(|_| spec.minimum.value >= count) {
+        let message =
+            format!("all {count} members of `{group}` exist at all times: no place is left");
+        let help = format!("give `{group}` a larger `count`, or remove `replace`");
+        inert(replace.span, message, &help, out);
+    }
     let Some(service) = draft.links.own.scalers[at].service else { return };
     let (service, process) = &draft.scenario.service[service];
     if process.needs.value > spec.minimum.value {

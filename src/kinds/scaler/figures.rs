@@ -19,6 +19,9 @@ macro_rules! metrics {
             FailedLaunches = "failed-launches", Count, Less, 0.1, 1.0, "Launches that fail.";
             RefusedLaunches = "refused-launches", Count, Less, 0.1, 1.0, "Launches for which no server has the capacity.";
             Removals = "removals", Count, Neither, 0.1, 1.0, "Members that a scaler removes.";
+            ReplacedMembers = "replaced-members", Count, Less, 0.1, 1.0, "Members that a scaler terminates because they have not worked for long.";
+            MovedMembers = "moved-members", Count, Neither, 0.1, 1.0, "Members that planned moves have brought to another server.";
+            MoveTime = "move-time", Seconds, Less, 0.05, 0.05, "Time between the end of a moved member's service and the begin of its replacement's.";
             CutRequests = "cut-requests", Count, Less, 0.1, 1.0, "Work inside a removed member that fails because its drain is over: requests, deep probes, and what clients have abandoned.";
         }
     };
@@ -64,6 +67,15 @@ pub const ROWS: &[Row] = &[
     counted(Metric::FailedLaunches, "Launches that failed in the window"),
     counted(Metric::RefusedLaunches, "Attempts of a launch for which no server was left"),
     counted(Metric::Removals, "Members removed in the window"),
+    counted(Metric::ReplacedMembers, "Members terminated in the window"),
+    counted(Metric::MovedMembers, "Members whose replacement began to serve in the window"),
+    Row::new(
+        Metric::MoveTime,
+        OF_WINDOWS,
+        MEAN,
+        OF_SCALERS,
+        "Time between the end of a moved member's service and the begin of its replacement's, per moved member; 0 if it served until then",
+    ),
     counted(
         Metric::CutRequests,
         "Requests, deep probes and abandoned work inside a removed member when its drain was over",
@@ -85,6 +97,8 @@ pub const ROWS: &[Row] = &[
         "Attempts of a launch per year for which no server is left",
     ),
     over_years(Metric::Removals, "Members removed per year"),
+    over_years(Metric::ReplacedMembers, "Members terminated per year"),
+    over_years(Metric::MovedMembers, "Members moved per year"),
 ];
 
 /// Returns how a figure of a scaler is read; `None` for any other figure.
@@ -101,6 +115,12 @@ pub fn read(figure: &Figure) -> Option<ReadAs> {
         Metric::RefusedLaunches => T::Refused,
         Metric::Removals => T::Removed,
         Metric::CutRequests => T::Cut,
+        Metric::ReplacedMembers => T::Replaced,
+        Metric::MovedMembers => T::Moved,
+        // Nanoseconds to seconds.
+        Metric::MoveTime => {
+            return Some(ReadAs::Each(T::MoveTime as usize, T::Moved as usize, 1e-9));
+        }
         _ => return None,
     };
     Some(ReadAs::Count(vec![what as usize]))

@@ -14,6 +14,7 @@ use crate::model::blueprint::Place;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
+use crate::model::spec::runs::MoveOrder;
 use crate::model::world::Around;
 use crate::model::world::scaling::Listing;
 use crate::model::{Ctx, Heard, Keeps, Live, Start, none};
@@ -98,9 +99,17 @@ impl Scaler {
         for _ in 0..around.held::<Self>(own).control.missing() {
             let (now, found) = (around.now, around.held::<Self>(own));
             let eyes = Eyes { around, config: &found.config };
-            let launch = found.control.next_launch(now, &eyes);
-            around.held_mut::<Self>(own).control.launches(now, launch);
+            let launch = found.control.next_launch(now, &eyes, None);
+            around.held_mut::<Self>(own).control.launches(now, launch, None);
         }
+    }
+
+    /// Launches the replacement of a moved member, by its number.
+    fn launches_elsewhere(around: &mut Around<'_>, own: ComponentId, moved: u64) {
+        let (now, found, of) = (around.now, around.held::<Self>(own), Some(moved));
+        let eyes = Eyes { around, config: &found.config };
+        let launch = found.control.next_launch(now, &eyes, of);
+        around.held_mut::<Self>(own).control.launches(now, launch, of);
     }
 
     /// Begins to boot a zone that is provisioned.
@@ -123,15 +132,52 @@ impl Scaler {
         let found = around.held_mut::<Self>(own);
         found.read[slot] = reading;
         found.control.turn(now, slot, State::Serves(now, launch));
+        if let Some(old) = found.control.arrives(now, slot) {
+            Self::drains(around, own, old);
+        }
     }
 
     /// Removes the member that was launched last.
     fn remove(around: &mut Around<'_>, own: ComponentId) {
-        let now = around.now;
         let found = around.held_mut::<Self>(own);
         let Some(slot) = found.control.youngest() else { return };
-        let member = found.config.slots[slot].member;
         found.control.account_mut().count(Tallied::Removed);
+        Self::drains(around, own, slot);
+    }
+
+    /// Terminates a member that has not worked for long. Its requests fail for the cause that took it out; a call to it that
+    /// still waits for its time-out keeps the place until then.
+    fn terminates(around: &mut Around<'_>, own: ComponentId, slot: usize) {
+        let now = around.now;
+        let found = around.held_mut::<Self>(own);
+        let Slot { member, place } = found.config.slots[slot];
+        found.control.terminates(now, slot, State::Drains(now));
+        let causes = [member, place.cpu].map(|of| around.cause(of));
+        let cause = causes.into_iter().find(|cause| *cause != CauseId::OVERLOAD);
+        Self::list(around, own, member, Listing::Drains);
+        around.drop_requests(member, cause.unwrap_or(CauseId::OVERLOAD));
+        Self::look(around, own, slot);
+        Self::launches_missing(around, own);
+    }
+
+    /// Begins a planned move.
+    fn moves(around: &mut Around<'_>, own: ComponentId, of: usize) {
+        let now = around.now;
+        let control = &mut around.held_mut::<Self>(own).control;
+        let order = control.order(of);
+        for (moved, slot) in control.begins_move(now, of) {
+            match order {
+                MoveOrder::StopFirst => Self::drains(around, own, slot),
+                MoveOrder::StartFirst => Self::launches_elsewhere(around, own, moved),
+            }
+        }
+    }
+
+    /// Lets a member end its open requests.
+    fn drains(around: &mut Around<'_>, own: ComponentId, slot: usize) {
+        let now = around.now;
+        let found = around.held_mut::<Self>(own);
+        let member = found.config.slots[slot].member;
         let until = now + found.config.rules.drain;
         found.control.turn(now, slot, State::Drains(until));
         Self::list(around, own, member, Listing::Drains);
@@ -162,7 +208,11 @@ impl Scaler {
         }
         around.appears(member, false);
         Self::list(around, own, member, Listing::Absent);
-        around.held_mut::<Self>(own).control.turn(now, slot, State::Absent);
+        let control = &mut around.held_mut::<Self>(own).control;
+        control.turn(now, slot, State::Absent);
+        if let Some(moved) = control.gone(slot) {
+            Self::launches_elsewhere(around, own, moved);
+        }
     }
 
     /// Reports the state of a member to the balancers in front of it.
@@ -229,6 +279,13 @@ impl Scaler {
             Due::Booted(slot, launch) => Self::serves(around, own, slot, launch),
             Due::Looked(slot) => Self::look(around, own, slot),
             Due::Repeated => Self::launches_missing(around, own),
+            Due::Terminated(slot) => Self::terminates(around, own, slot),
+            Due::Moves(of) => Self::moves(around, own, of),
+            Due::Again(moved) => {
+                if around.held_mut::<Self>(own).control.moves_again(moved) {
+                    Self::launches_elsewhere(around, own, moved);
+                }
+            }
             Due::Failed(slot) => {
                 let now = around.now;
                 around.held_mut::<Self>(own).control.fails(now, slot);
@@ -309,6 +366,9 @@ impl Live for Scaler {
 
     fn listens(config: &ScalerConfig) -> Vec<ComponentId> {
         let mut all = config.processors.clone();
+        if config.rules.replace.is_some() {
+            all.extend(config.slots.iter().map(|slot| slot.member));
+        }
         all.sort_unstable();
         all
     }
@@ -322,6 +382,14 @@ impl Live for Scaler {
                 }
             }
         }
+        if self.config.rules.replace.is_none() {
+            return;
+        }
+        let slot = self.config.slots.iter().position(|slot| slot.member == heard.of);
+        if let Some(slot) = slot {
+            self.control.hears_of_member(ctx.now, slot, heard.is.works());
+        }
+        self.arm(ctx);
     }
 
     /// Takes out the slots without a member, and begins the first period.
@@ -335,7 +403,8 @@ impl Live for Scaler {
                 Self::list(around, own, member, Listing::Absent);
             }
         }
-        around.held_mut::<Self>(own).control.begin(now);
+        let planned = around.has_faults();
+        around.held_mut::<Self>(own).control.begin(now, planned);
         around.with::<Self, _>(own, Self::arm);
     }
 

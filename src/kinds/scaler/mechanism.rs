@@ -16,6 +16,9 @@ use crate::mechanism::placement::{self, Heartbeat, Server, Wanted, Weights};
 use crate::mechanism::scaling::{Act, Scaling, Seen, Terms};
 use crate::units::{Bytes, SimDuration, SimTime};
 
+pub mod leaving;
+use leaving::{Move, Moving};
+
 /// A server with slots, as it is without members.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Host {
@@ -75,6 +78,10 @@ pub struct Rules {
     pub retry_after: SimDuration,
     /// Longest time that a removed member works on.
     pub drain: SimDuration,
+    /// Time after which a member that does not work is terminated; `None`: it never is.
+    pub replace: Option<SimDuration>,
+    /// Planned moves.
+    pub moves: Vec<Move>,
 }
 
 impl Rules {
@@ -117,6 +124,12 @@ pub enum Due {
     Looked(usize),
     /// A launch that failed or was refused may be repeated.
     Repeated,
+    /// The member of a slot has not worked for so long that it is terminated.
+    Terminated(usize),
+    /// A planned move begins, by number among [`Rules::moves`].
+    Moves(usize),
+    /// The launch of a moved member that failed or was refused may be repeated, by the number of the member.
+    Again(u64),
 }
 
 /// The servers and members as a solver shows them to the loop.
@@ -161,6 +174,16 @@ pub struct Control {
     launches: u64,
     dues: Vec<(SimTime, Due)>,
     account: Account,
+    /// Slots whose process does not work.
+    ill: Vec<bool>,
+    /// Servers that do not work.
+    dark: Vec<bool>,
+    /// Instants until which no launch uses a server.
+    cordons: Vec<SimTime>,
+    /// Members that are being moved.
+    moving: Vec<Moving>,
+    /// Number of members moved so far, also those that are being moved.
+    moves: u64,
 }
 
 impl Control {
@@ -182,14 +205,22 @@ impl Control {
             launches: u64::from(rules.start),
             dues: Vec::new(),
             account: Account::default(),
+            ill: vec![false; slots],
+            dark: vec![false; rules.hosts.len()],
+            cordons: vec![SimTime::ZERO; rules.hosts.len()],
+            moving: Vec::new(),
+            moves: 0,
             rules,
         }
     }
 
-    /// Begins the account and the first period.
-    pub fn begin(&mut self, now: SimTime) {
+    /// Begins the account and the first period; `planned`: planned moves happen.
+    pub fn begin(&mut self, now: SimTime, planned: bool) {
         self.settle_account(now);
         self.push(now + self.rules.period, Due::Measured);
+        if planned {
+            self.plans_moves(now);
+        }
     }
 
     /// Returns the states of the slots.
@@ -233,6 +264,13 @@ impl Control {
         place(self.dues.iter().filter(|(_, due)| matches!(due, Due::Repeated)).count())
     }
 
+    /// Returns the number of members that serve, come, or wait to be launched. A member that serves until its
+    /// replacement does counts once with it.
+    fn there(&self) -> u32 {
+        let (left, doubled) = self.moving_members();
+        self.serving() + self.coming() + self.waiting() + left - doubled
+    }
+
     fn count(&self, is: impl Fn(State) -> bool) -> u32 {
         place(self.states.iter().filter(|state| is(**state)).count())
     }
@@ -244,9 +282,11 @@ impl Control {
         let serving = self.serving();
         let stays = |(at, due): &(SimTime, Due)| match due {
             Due::Seen(seen) => *at < self.scaling.stays_until(*seen, serving),
+            // Whatever they do ends a rest.
+            Due::Terminated(_) | Due::Moves(_) => true,
             _ => false,
         };
-        self.coming() == 0 && self.dues.iter().all(stays)
+        self.coming() == 0 && self.moving.is_empty() && self.dues.iter().all(stays)
     }
 
     /// Returns the instant before which the end of a period may lie whose measurement, `seen`, changes nothing.
@@ -258,7 +298,11 @@ impl Control {
 
     /// Changes the state of a slot, and the numbers of the account.
     pub fn turn(&mut self, now: SimTime, slot: usize, state: State) {
+        if let State::Serves(_, launch) = self.states[slot] {
+            self.stops(now, slot, launch);
+        }
         self.states[slot] = state;
+        self.watch(now, slot);
         self.settle_account(now);
     }
 
@@ -287,11 +331,17 @@ impl Control {
 
     /// Returns the servers as a launch finds them, each with the lowest slot in it that can be used. Of a server that
     /// does not work the control plane learns by its heartbeats alone.
-    fn candidates(&self, now: SimTime, sight: &impl Sight) -> Vec<(usize, Server)> {
+    fn candidates(
+        &self,
+        now: SimTime,
+        sight: &impl Sight,
+        without: &[usize],
+    ) -> Vec<(usize, Server)> {
         let rules = &self.rules;
         let (memory, cap) = (rules.wanted.memory.count(), rules.wanted.cap);
         let mut candidates = Vec::new();
-        for (number, host) in rules.hosts.iter().enumerate() {
+        let open = |number: &usize| now >= self.cordons[*number] && !without.contains(number);
+        for (number, host) in rules.hosts.iter().enumerate().filter(|(number, _)| open(number)) {
             let here = || (0..rules.slots.len()).filter(|at| rules.slots[*at] == number);
             let down = !sight.server_works(number);
             let free =
@@ -314,10 +364,11 @@ impl Control {
         candidates
     }
 
-    /// Chooses the server of the next launch, and draws its course.
+    /// Chooses the server of the next launch, and draws its course. The launch `of` a moved member uses no server of the
+    /// move.
     #[must_use]
-    pub fn next_launch(&self, now: SimTime, sight: &impl Sight) -> Launch {
-        let candidates = self.candidates(now, sight);
+    pub fn next_launch(&self, now: SimTime, sight: &impl Sight, of: Option<u64>) -> Launch {
+        let candidates = self.candidates(now, sight, self.left_servers(of));
         let servers: Vec<Server> = candidates.iter().map(|(_, server)| *server).collect();
         let (rules, launch) = (&self.rules, self.launches);
         let host = |at: usize| rules.slots[candidates[at].0];
@@ -334,36 +385,39 @@ impl Control {
         }
     }
 
-    /// Begins a launch, or counts that no server has the capacity.
-    pub fn launches(&mut self, now: SimTime, launch: Launch) {
+    /// Begins a launch, `of` a moved member or any, or counts that no server has the capacity.
+    pub fn launches(&mut self, now: SimTime, launch: Launch, of: Option<u64>) {
         let Launch::Begun { slot, fails, provision } = launch else {
             self.account.count(Tallied::Refused);
-            return self.repeats(now);
+            return self.repeats(now, of);
         };
         let number = self.launches;
         self.launches += 1;
         self.account.count(Tallied::Launches);
         self.turn(now, slot, State::Coming);
+        self.comes(slot, of);
         let due = if fails { Due::Failed(slot) } else { Due::Provisioned(slot, number) };
         self.push(now + provision, due);
     }
 
     /// Sees to it that a launch is repeated, and not before.
-    fn repeats(&mut self, now: SimTime) {
-        self.push(now + self.rules.retry_after, Due::Repeated);
+    fn repeats(&mut self, now: SimTime, of: Option<u64>) {
+        let due = of.map_or(Due::Repeated, Due::Again);
+        self.push(now + self.rules.retry_after, due);
     }
 
     /// Lets a launch fail: its place is free again.
     pub fn fails(&mut self, now: SimTime, slot: usize) {
         self.account.count(Tallied::Failed);
         self.turn(now, slot, State::Absent);
-        self.repeats(now);
+        let of = self.fails_to_move(slot);
+        self.repeats(now, of);
     }
 
-    /// Returns the number of members that are wanted, and neither serve, nor come, nor wait to be repeated.
+    /// Returns the number of members that are wanted, and neither serve, nor come, nor wait to be launched.
     #[must_use]
     pub fn missing(&self) -> u32 {
-        self.desired.saturating_sub(self.serving() + self.coming() + self.waiting())
+        self.desired.saturating_sub(self.there())
     }
 
     /// Begins to boot a zone that is provisioned.
@@ -444,10 +498,14 @@ impl Control {
 
     /// Returns what to do on a measurement; members are launched until none is [missing](Self::missing).
     pub fn acts(&mut self, now: SimTime, seen: Seen) -> Act {
-        let (serving, coming) = (self.serving(), self.coming());
-        let there = serving + coming + self.waiting();
+        let (serving, there) = (self.serving(), self.there());
         let wanted = self.scaling.wanted(seen, serving);
         self.desired = wanted.min(there);
+        let coming = self.coming().min(there - serving);
+        // A replacement that comes beside its member is on its way, too.
+        if wanted < serving && self.coming() > 0 {
+            return Act::Stay;
+        }
         let act = self.scaling.decide(now, seen, serving, [coming, there - serving - coming]);
         if let Act::Out(_) = act {
             self.desired = wanted;
@@ -458,6 +516,12 @@ impl Control {
     /// Notes that a server goes silent, or is heard again.
     pub fn hears(&mut self, now: SimTime, host: usize, works: bool) {
         self.hearts[host].works(now, works);
+        self.dark[host] = !works;
+        for slot in 0..self.states.len() {
+            if self.rules.slots[slot] == host {
+                self.watch(now, slot);
+            }
+        }
     }
 
     /// Lets the launches on a server that is lost fail, each when its next step should have ended.

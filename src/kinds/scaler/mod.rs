@@ -12,20 +12,21 @@
 //!
 //! - **The youngest member goes first.** So the members at the start stay.
 //! - **A slot whose process is down is not used** until its repair: faults strike slots whether they are used or not.
-//!   A scaler repairs nothing.
+//!   A scaler repairs nothing. A member that has not worked for `replace` [leaves](mechanism::leaving) its slot.
 //! - **A member costs from the end of its provisioning** to the end of its drain, as a cloud bills a running instance.
 //! - **A launch that fails or finds no server** is repeated after `retry-after`, if the last measurement still wants its
 //!   member. Until then no decision asks for it again, and it holds back no removal.
 //! - **A launch on a server that does not work fails**: that the server is silent is known after 11 s only.
-//! - **A member whose process is down is a member still**, as Kubernetes counts a pod without a metric as idle when it
-//!   scales out.
+//! - **A member whose process is down is a member still** until it is terminated, as Kubernetes counts a pod without a metric
+//!   as idle when it scales out.
+//! - **A planned [move](moves) stops members here and launches them elsewhere**, in either order.
 //!
 //! Over years (`flows`) the same [loop](mechanism) acts on a fluid: it measures the work of the views that members serve,
 //! or the requests that enter them, and moves members between two [states](presence) of their own. There a removed member
 //! is gone at once, since open requests last for seconds, and the metric is not `waiting`: a fluid below saturation waits
 //! nowhere.
 //!
-//! Leaves out: replacement of failed members, limits on launches at a time, transfer of images, scaling of servers.
+//! Leaves out: limits on launches at a time, transfer of images, scaling of servers, wrong suspicion of a member.
 //! Source: AWS Auto Scaling and Kubernetes documentation, see the two mechanisms.
 
 pub mod account;
@@ -35,6 +36,7 @@ pub mod figures;
 pub mod flow;
 pub mod live;
 pub mod mechanism;
+pub mod moves;
 pub mod parts;
 pub mod plan;
 pub mod presence;

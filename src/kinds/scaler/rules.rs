@@ -2,6 +2,7 @@
 
 use crate::convert::whole;
 use crate::kinds::scaler::mechanism::{Boot, Host, Rules};
+use crate::kinds::scaler::moves::moves;
 use crate::kinds::scaler::spec::{ScaleStepSpec, ScalerSpec};
 use crate::mechanism::placement::{Wanted, Weights};
 use crate::mechanism::scaling::{Rule, Step, Terms};
@@ -53,6 +54,8 @@ pub fn rules(draft: &Draft, index: usize, (zone, service): (usize, usize)) -> Ru
         failure: launch.failure.value.get(),
         retry_after: launch.retry_after.value,
         drain: spec.drain.value,
+        replace: spec.replace.as_ref().map(|replace| replace.value),
+        moves: moves(draft, (zone, service)),
     }
 }
 

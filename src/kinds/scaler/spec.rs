@@ -36,6 +36,9 @@ spec! {
         cool_down: CoolDownSpec = {},
         /// Launch of a member.
         launch: LaunchSpec = {},
+        /// Time for which a member does not work, without a break, before it is terminated and another is launched. Without
+        /// it, no member is terminated.
+        replace: Option<SimDuration> => within(SimDuration::SECOND, SimDuration::DAY),
         /// Time that a removed member has to end its open requests.
         drain: SimDuration = "5min" => at_most(SimDuration::DAY),
         /// Weights by which the server for a launched member is chosen.

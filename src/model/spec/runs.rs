@@ -419,6 +419,8 @@ spec! {
         memory: Option<Bytes>,
         /// New cap of the zones, in cores. Only for `resize`.
         cap: Option<f64> => above(0.0),
+        /// Order in which a member stops and its replacement starts. Without it, `stop-first`. Only for `move`.
+        order: Option<MoveOrder>,
         /// Age at which a backup is deleted, from its begin. Without it, none is. Only for `backup`.
         kept: Option<SimDuration> => above(SimDuration::ZERO),
         /// Probability that a backup can be used, drawn for each. Without it, 1. Only for `backup`.
@@ -466,6 +468,12 @@ impl OperationSpec {
         self.does.as_ref().is_some_and(|does| does.value == Does::Backup)
     }
 
+    /// Returns whether it moves members of scaled services.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        self.does.as_ref().is_some_and(|does| does.value == Does::Move)
+    }
+
     /// Returns whether it takes parts out of service.
     #[must_use]
     pub fn takes_out(&self) -> bool {
@@ -510,5 +518,15 @@ words! {
         Deploy = "deploy",
         /// Makes a backup of databases, of the data as they are when it begins; it is complete when its length is over.
         Backup = "backup",
+        /// Stops members of scaled services, and launches each on another server.
+        Move = "move",
+    }
+
+    /// Order of the two halves of a move.
+    pub enum MoveOrder {
+        /// The member drains; once it has gone its replacement is launched.
+        StopFirst = "stop-first",
+        /// The replacement is launched; once it serves the member drains.
+        StartFirst = "start-first",
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::convert::place;
 use crate::kinds::client::spec::ClientsSpec;
+use crate::kinds::scaler::moves;
 use crate::kinds::zone::{caps, overlap, vm};
 use crate::model::spec::runs::{Does, Level, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
@@ -413,21 +414,7 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         let help = "give it a `load`, or an action by `does`";
         inert(operation.span, "this operation does nothing", help, out);
     }
-    match &operation.at {
-        None => {
-            let at = ("at", Some("\"Sun 03:00\""));
-            missing_as(operation.span, at, "when it begins", out);
-        }
-        Some(at) => {
-            if let (Moment::After(_), Some(every)) = (at.value, &operation.every) {
-                let message = "a time since time zero comes once";
-                exclude(every.span, at.span, message, out);
-            }
-            if operation.every.is_none() {
-                after_horizon(draft, at.value.after_zero(start(draft)), at.span, out);
-            }
-        }
-    }
+    check_begin(draft, operation, out);
     for (key, _) in operation.load.iter() {
         let parts = targets::parts(draft, &key.text, key.span, out);
         let store = |part: &Part| matches!(part, Part::Disks { .. } | Part::Pool { .. });
@@ -458,7 +445,12 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
                 out.push(Diagnostic::new(Code::TimesConflict, lasts.span, message));
             }
         }
-        (Some(lasts), None) if operation.load.is_empty() && !takes_out && !operation.backs_up() => {
+        (Some(lasts), None)
+            if operation.load.is_empty()
+                && !takes_out
+                && !operation.backs_up()
+                && !operation.moves() =>
+        {
             inert(lasts.span, "nothing here lasts for a time", "remove `lasts`", out);
         }
         _ => {}
@@ -467,6 +459,10 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         return restores::check_backup(draft, operation, out);
     }
     restores::check_no_backup(operation, out);
+    if operation.moves() {
+        return moves::check(draft, operation, out);
+    }
+    inert_if(operation.order.as_ref(), "only `move` reads this", "remove it", out);
     if resize.is_none() {
         inert_if(operation.cap.as_ref(), "only `resize` reads this", "remove it", out);
     }
@@ -501,6 +497,24 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         check_resized(draft, operation, out);
         vm::check_resized(draft, operation, out);
         caps::check_resized(draft, operation, out);
+    }
+}
+
+fn check_begin(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) {
+    match &operation.at {
+        None => {
+            let at = ("at", Some("\"Sun 03:00\""));
+            missing_as(operation.span, at, "when it begins", out);
+        }
+        Some(at) => {
+            if let (Moment::After(_), Some(every)) = (at.value, &operation.every) {
+                let message = "a time since time zero comes once";
+                exclude(every.span, at.span, message, out);
+            }
+            if operation.every.is_none() {
+                after_horizon(draft, at.value.after_zero(start(draft)), at.span, out);
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ provisioning until it is removed. What the members do not do while they come is 
 /// Returns the section; `None` without an autoscaler.
 pub(super) fn section(results: &Results) -> Option<Section> {
     let rows = &results.years.as_ref().filter(|years| !years.scalers.is_empty())?.scalers;
-    let ids = [
+    let mut ids = vec![
         "name",
         "members",
         "minimum",
@@ -24,6 +24,12 @@ pub(super) fn section(results: &Results) -> Option<Section> {
         "refused_per_year",
         "removals_per_year",
     ];
+    if rows.iter().any(|row| row.replaced.is_some()) {
+        ids.push("replaced_per_year");
+    }
+    if rows.iter().any(|row| row.moved.is_some()) {
+        ids.push("moved_per_year");
+    }
     let table = scaled().page("Members over the years", &ids, rows.iter());
     let blocks = vec![Block::Table(table)];
     Some(Section { heading: "Autoscalers".into(), intro: INTRO.into(), blocks })
@@ -68,6 +74,18 @@ fn scaled<'a>() -> ResultTable<&'a ScalerRow> {
             numbers("removals_per_year", "removals per year", "Members removed per year.", |row| {
                 (&row.removed).into()
             }),
+            numbers(
+                "replaced_per_year",
+                "replaced per year",
+                "Members terminated per year. Empty without `replace`.",
+                |row| row.replaced.as_ref().into(),
+            ),
+            numbers(
+                "moved_per_year",
+                "moved per year",
+                "Members moved per year. Empty without a `move`.",
+                |row| row.moved.as_ref().into(),
+            ),
             words(
                 "reason",
                 "",

@@ -30,6 +30,7 @@ use crate::kinds::scaler::rules::{LAUNCH, SERVER};
 use crate::kinds::scaler::spec::ScalerMetric;
 use crate::mechanism::scaling::{Act, Seen};
 use crate::model::route::uniform_of;
+use crate::model::spec::runs::MoveOrder;
 use crate::plan::fluid::FluidPlan;
 use crate::plan::fluid::scaled::{Scaled, ScaledNet};
 use crate::plan::fluid::state::{ClassLoad, StateLoad};
@@ -53,13 +54,25 @@ pub struct ScalerTally {
     pub refused: u64,
     /// Members removed.
     pub removed: u64,
+    /// Members terminated because they had not worked for long.
+    pub replaced: u64,
+    /// Members that planned moves have brought elsewhere.
+    pub moved: u64,
 }
 
 /// Moves of members from one state of their presence to the other.
 pub type Moves = Vec<(AutomatonId, StateId)>;
 
-/// A server that a scaler hears of: which scaler, which server, and whether the fact is that it is lost.
-type Heard = (usize, usize, bool);
+/// Fact of which a scaler hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    /// A server works, by number.
+    Works(usize),
+    /// A server is lost, by number.
+    Lost(usize),
+    /// The process of a slot works.
+    Member(usize),
+}
 
 /// One scaler in one trajectory.
 struct One<'p> {
@@ -76,7 +89,7 @@ struct One<'p> {
 #[derive(Default)]
 pub(super) struct Scalers<'p> {
     all: Vec<One<'p>>,
-    ears: BTreeMap<FactId, Vec<Heard>>,
+    ears: BTreeMap<FactId, Vec<(usize, Heard)>>,
     /// Views that arrived in the present interval, by class, also those that overload loses.
     asked: Vec<f64>,
 }
@@ -114,7 +127,12 @@ impl<'p> One<'p> {
                 control.hears(SimTime::ZERO, host, false);
             }
         }
-        control.begin(SimTime::ZERO);
+        for (slot, member) in net.members.iter().enumerate() {
+            if !view.fact(member.process.works) {
+                control.hears_of_member(SimTime::ZERO, slot, false);
+            }
+        }
+        control.begin(SimTime::ZERO, true);
         let key = |purpose| Key::derive(of.0, of.1, purpose, &plan.name);
         let amount = vec![0.0; plan.rules.slots.len()];
         Self { plan, net, control, keys: [key(LAUNCH), key(SERVER)], amount }
@@ -204,9 +222,34 @@ impl<'p> One<'p> {
     fn launches_missing(&mut self, now: SimTime, view: View<'_>) {
         let eyes = Eyes { net: self.net, keys: self.keys, view };
         for _ in 0..self.control.missing() {
-            let launch = self.control.next_launch(now, &eyes);
-            self.control.launches(now, launch);
+            let launch = self.control.next_launch(now, &eyes, None);
+            self.control.launches(now, launch, None);
         }
+    }
+
+    /// Launches the replacement of a moved member, by its number.
+    fn launches_elsewhere(&mut self, now: SimTime, view: View<'_>, moved: u64) {
+        let eyes = Eyes { net: self.net, keys: self.keys, view };
+        let launch = self.control.next_launch(now, &eyes, Some(moved));
+        self.control.launches(now, launch, Some(moved));
+    }
+
+    /// Begins a planned move.
+    fn moves(&mut self, now: SimTime, of: usize, view: View<'_>, moves: &mut Moves) {
+        let order = self.control.order(of);
+        for (moved, slot) in self.control.begins_move(now, of) {
+            if order == MoveOrder::StopFirst {
+                self.ends(now, slot, moves);
+            }
+            self.launches_elsewhere(now, view, moved);
+        }
+    }
+
+    /// Ends a member.
+    fn ends(&mut self, now: SimTime, slot: usize, moves: &mut Moves) {
+        let member = &self.net.members[slot];
+        self.control.turn(now, slot, State::Absent);
+        moves.push((member.automaton, member.absent));
     }
 
     /// Does what is due, but for a measurement.
@@ -221,8 +264,7 @@ impl<'p> One<'p> {
                     for _ in 0..fewer {
                         let Some(slot) = self.control.youngest() else { return };
                         self.control.account_mut().count(Tallied::Removed);
-                        self.control.turn(now, slot, State::Absent);
-                        moves.push((members[slot].automaton, members[slot].absent));
+                        self.ends(now, slot, moves);
                     }
                 }
             },
@@ -238,8 +280,22 @@ impl<'p> One<'p> {
                 self.amount[slot] = 0.0;
                 self.control.turn(now, slot, State::Serves(now, launch));
                 moves.push((members[slot].automaton, members[slot].present));
+                if let Some(old) = self.control.arrives(now, slot) {
+                    self.ends(now, old, moves);
+                }
             }
             Due::Repeated => self.launches_missing(now, view),
+            Due::Terminated(slot) => {
+                self.control.terminates(now, slot, State::Absent);
+                moves.push((members[slot].automaton, members[slot].absent));
+                self.launches_missing(now, view);
+            }
+            Due::Moves(of) => self.moves(now, of, view, moves),
+            Due::Again(moved) => {
+                if self.control.moves_again(moved) {
+                    self.launches_elsewhere(now, view, moved);
+                }
+            }
             Due::Failed(slot) => self.control.fails(now, slot),
         }
     }
@@ -253,11 +309,17 @@ impl<'p> Scalers<'p> {
         of: (Seed, Lineage),
         view: View<'_>,
     ) -> Self {
-        let mut ears: BTreeMap<FactId, Vec<Heard>> = BTreeMap::new();
-        for (at, net) in nets.iter().enumerate() {
+        let mut ears: BTreeMap<FactId, Vec<(usize, Heard)>> = BTreeMap::new();
+        for (at, (net, plan)) in nets.iter().zip(&plan.scaled).enumerate() {
             for (host, server) in net.servers.iter().enumerate() {
-                ears.entry(server.works).or_default().push((at, host, false));
-                ears.entry(server.lost).or_default().push((at, host, true));
+                ears.entry(server.works).or_default().push((at, Heard::Works(host)));
+                ears.entry(server.lost).or_default().push((at, Heard::Lost(host)));
+            }
+            if plan.rules.replace.is_some() {
+                for (slot, member) in net.members.iter().enumerate() {
+                    let ears = ears.entry(member.process.works).or_default();
+                    ears.push((at, Heard::Member(slot)));
+                }
             }
         }
         let all = plan.scaled.iter().zip(nets);
@@ -277,14 +339,15 @@ impl<'p> Scalers<'p> {
         }
     }
 
-    /// Hears of a server.
+    /// Hears of a server or member.
     pub(super) fn hear(&mut self, at: SimTime, fact: FactId, value: bool) {
-        for (scaler, host, lost) in self.ears.get(&fact).into_iter().flatten() {
+        for (scaler, heard) in self.ears.get(&fact).into_iter().flatten() {
             let control = &mut self.all[*scaler].control;
-            match (lost, value) {
-                (false, works) => control.hears(at, *host, works),
-                (true, true) => control.loses(*host),
-                (true, false) => {}
+            match *heard {
+                Heard::Works(host) => control.hears(at, host, value),
+                Heard::Lost(host) if value => control.loses(host),
+                Heard::Lost(_) => {}
+                Heard::Member(slot) => control.hears_of_member(at, slot, value),
             }
         }
     }
@@ -316,6 +379,8 @@ impl<'p> Scalers<'p> {
                 failed: count(Tallied::Failed),
                 refused: count(Tallied::Refused),
                 removed: count(Tallied::Removed),
+                replaced: count(Tallied::Replaced),
+                moved: count(Tallied::Moved),
             }
         };
         self.all.iter().map(one).collect()

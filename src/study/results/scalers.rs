@@ -20,6 +20,10 @@ pub struct ScalerRow {
     pub launches: [Estimate; 3],
     /// Members removed per year.
     pub removed: Estimate,
+    /// Members terminated per year; `None`: the scaler terminates none.
+    pub replaced: Option<Estimate>,
+    /// Members moved per year; `None`: no move is planned.
+    pub moved: Option<Estimate>,
 }
 
 /// Gathers the rows, by name.
@@ -38,6 +42,8 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Vec<ScalerRow> {
             hours: tell(OfScaler::Hours),
             launches: [OfScaler::Launches, OfScaler::Failed, OfScaler::Refused].map(tell),
             removed: tell(OfScaler::Removed),
+            replaced: of.rules.replace.map(|_| tell(OfScaler::Replaced)),
+            moved: (!of.rules.moves.is_empty()).then(|| tell(OfScaler::Moved)),
         }
     };
     let mut rows: Vec<ScalerRow> = fluid.scaled.iter().enumerate().map(row).collect();

@@ -31,6 +31,10 @@ pub enum OfScaler {
     Refused,
     /// Members removed per year.
     Removed,
+    /// Members terminated per year.
+    Replaced,
+    /// Members moved per year.
+    Moved,
 }
 
 /// One autoscaler over all replications.
@@ -58,6 +62,8 @@ impl FoldedScaler {
             OfScaler::Failed => seen.failed as f64,
             OfScaler::Refused => seen.refused as f64,
             OfScaler::Removed => seen.removed as f64,
+            OfScaler::Replaced => seen.replaced as f64,
+            OfScaler::Moved => seen.moved as f64,
         };
         self.0.iter().map(value).collect()
     }
@@ -88,6 +94,8 @@ pub(super) const fn of_metric(metric: Metric) -> Option<OfScaler> {
         Metric::FailedLaunches => OfScaler::Failed,
         Metric::RefusedLaunches => OfScaler::Refused,
         Metric::Removals => OfScaler::Removed,
+        Metric::ReplacedMembers => OfScaler::Replaced,
+        Metric::MovedMembers => OfScaler::Moved,
         _ => return None,
     })
 }

@@ -16,6 +16,8 @@ use super::{Years, asked};
 use crate::inside::faults::drafted;
 use crate::inside::shared::base::{With as _, base};
 
+mod leaving;
+
 /// Pages of 20 ms at members of one core, held at 60 %: 75/s from the start on, and the balancer knows members at once.
 fn shop(lines: &str) -> String {
     let text = base("scaler")
