@@ -197,7 +197,7 @@ fn fullest(seen: &[Replication]) -> Option<usize> {
 /// Returns the mean requests of a class in flight at the start and the end of the window, over replications.
 fn in_flight(seen: &[Replication], class: usize) -> (f64, f64) {
     let mean = |of: &dyn Fn(&Replication) -> f64| {
-        seen.iter().map(|o| of(o)).sum::<f64>() / seen.len().max(1) as f64
+        seen.iter().map(of).sum::<f64>() / seen.len().max(1) as f64
     };
     let ends = |o: &Replication| ends_of(&o.censuses, class);
     (mean(&|o| ends(o).0), mean(&|o| ends(o).1))
@@ -234,7 +234,7 @@ fn ends_of_halves(numbers: &[u64]) -> (f64, f64) {
 
 /// Returns whether the requests in flight certainly grew, see [`Growth::exceeds`].
 fn grows(seen: &[Replication], of: &dyn Fn(&Replication) -> (f64, f64), share: f64) -> bool {
-    let both: Vec<(f64, f64)> = seen.iter().map(|o| of(o)).collect();
+    let both: Vec<(f64, f64)> = seen.iter().map(of).collect();
     Growth::of(&both).is_some_and(|growth| growth.exceeds(share))
 }
 
