@@ -72,7 +72,7 @@ pub use facade::{
 };
 
 #[doc(hidden)]
-pub use cli::main as command;
+pub use cli::{main as command, main_of as command_of};
 
 /// Items for the benches of this crate and for its measurement of memory. They are not part of the interface and
 /// change without notice.

@@ -46,10 +46,20 @@ use crate::report::text::{visible, visible_lines};
 
 /// Runs the command and returns its exit code.
 pub fn main() -> ExitCode {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    ended(&words).into()
+}
+
+/// Runs the command with these words, of which the first is its name, and returns its exit code as a number.
+#[must_use]
+pub fn main_of(words: &[OsString]) -> u8 {
+    ended(words).code()
+}
+
+fn ended(words: &[OsString]) -> Exit {
     bug::install();
     stop::survive_the_file_size_limit();
-    let words: Vec<OsString> = std::env::args_os().collect();
-    std::panic::catch_unwind(|| end(&words)).unwrap_or(Exit::Bug).into()
+    std::panic::catch_unwind(|| end(words)).unwrap_or(Exit::Bug)
 }
 
 fn end(words: &[OsString]) -> Exit {

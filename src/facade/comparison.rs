@@ -1,5 +1,6 @@
 //! Comparison of scenarios.
 
+use std::borrow::Borrow;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -97,7 +98,27 @@ impl Comparison {
     /// assert!(Comparison::of(&[]).is_err());
     /// ```
     pub fn of(results: &[Results]) -> Result<Self, Error> {
-        let names: Vec<&str> = results.iter().map(Results::scenario).collect();
+        Self::between(results)
+    }
+
+    /// Compares results that are held in several places, as [`Self::of`] does.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Self::of`].
+    ///
+    /// ```
+    /// # use fivenines::{Comparison, Run, Scenario};
+    /// # let one = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// # let two = one.with("station.web.servers", 2)?.with("scenario", "two-servers")?;
+    /// # let run = Run::new().replications(2).for_comparison();
+    /// let (one, two) = (one.run(&run)?, two.run(&run)?);
+    /// assert!(Comparison::between([&one, &two])?.text().contains("two-servers"));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn between<'a>(results: impl IntoIterator<Item = &'a Results>) -> Result<Self, Error> {
+        let results: Vec<&Results> = results.into_iter().collect();
+        let names: Vec<&str> = results.iter().map(|one| one.scenario()).collect();
         if let Some(at) = (0..names.len()).find(|at| names[..*at].contains(&names[*at])) {
             let message = format!("two scenarios have the same name `{}`", names[at]);
             let help = "give one another name: `scenario.with(\"scenario\", \"other-name\")`";
@@ -105,18 +126,19 @@ impl Comparison {
         }
         let command = format!("fivenines compare {}.toml", names.join(".toml "));
         let around = Around { command, ..Around::default() };
-        Self::among(results, &Questions::default(), around)
+        Self::among(&results, &Questions::default(), around)
             .ok_or_else(|| Error::new(Kind::Usage, NOTHING_IN_COMMON))
     }
 
     /// Compares results of scenarios with distinct names and answers questions. Returns `None` if they share no request
     /// class, or share no window and not all have a long horizon.
-    pub(crate) fn among(
-        results: &[Results],
+    pub(crate) fn among<R: Borrow<Results>>(
+        results: &[R],
         questions: &Questions,
         around: Around,
     ) -> Option<Self> {
-        let members: Vec<Member<'_>> = results.iter().map(Results::member).collect();
+        let results: Vec<&Results> = results.iter().map(Borrow::borrow).collect();
+        let members: Vec<Member<'_>> = results.iter().map(|one| one.member()).collect();
         let mut ladder = compare(&members)?;
         ladder.asked = questions.0.iter().map(|one| one.answer(&members)).collect();
         let mut notes: Vec<String> = Vec::new();
@@ -132,8 +154,8 @@ impl Comparison {
         if !around.not_begun.is_empty() {
             partial.push(format!("stopped before {}", around.not_begun.join(", ")));
         }
-        let names: Vec<&str> = results.iter().map(Results::scenario).collect();
-        let digest = |one: &Results| (one.scenario().to_string(), one.digest().to_string());
+        let names: Vec<&str> = results.iter().map(|one| one.scenario()).collect();
+        let digest = |one: &&Results| (one.scenario().to_string(), one.digest().to_string());
         let identity = Members {
             digests: results.iter().map(digest).collect(),
             left_out: around.left_out,
@@ -189,6 +211,22 @@ impl Comparison {
     /// ```
     pub fn rows(&self) -> impl Iterator<Item = Value> {
         rows_of(self.rows.get_or_init(|| rows(&self.ladder)))
+    }
+
+    /// Returns the columns of [`Self::rows`], in their order.
+    ///
+    /// ```
+    /// # use fivenines::{Comparison, Run, Scenario};
+    /// # let one = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// # let two = one.with("station.web.servers", 2)?.with("scenario", "two-servers")?;
+    /// # let run = Run::new().replications(2).for_comparison();
+    /// # let results = [one.run(&run)?, two.run(&run)?];
+    /// assert!(Comparison::of(&results)?.columns().iter().any(|column| column == "scenario"));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.rows.get_or_init(|| rows(&self.ladder)).columns
     }
 
     /// Writes report and tables of the comparison into a folder, completely or not at all.

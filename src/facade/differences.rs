@@ -9,6 +9,8 @@ use super::load::{Loaded, Purpose, canonical_form, load};
 use super::ready::{Ready, digest_of};
 use super::recorded::{Recorded, covers};
 use super::results::Results;
+use super::scenario::Scenario;
+use super::value::Value;
 use crate::plan::cost;
 use crate::report::write::MANIFEST;
 use crate::scenario::difference::{Change, Step, between};
@@ -93,6 +95,35 @@ impl Side {
             cost: ready.cost(),
             as_it_stands: false,
         }
+    }
+}
+
+impl Scenario {
+    /// Returns the differences in meaning from this scenario to another, as `fivenines diff` lists them. Each is a table
+    /// with the keys `path`, `old` and `new`; a part that only one of them has lacks the other key.
+    ///
+    /// # Errors
+    ///
+    /// A trace file that cannot be read.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let one = Scenario::load("scenarios/oracles/o01-mm1.toml")?;
+    /// let found = one.differences(&one.with("station.web.servers", 2)?)?;
+    /// assert_eq!(found[0].text_of("path").as_deref(), Some("station.web.servers"));
+    /// assert_eq!((found[0].text_of("old"), found[0].text_of("new")), (Some("1".into()), Some("2".into())));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn differences(&self, other: &Self) -> Result<Vec<Value>, Error> {
+        let side = |one: &Self| Side::of_file(one.name().to_string(), one.loaded());
+        let changes = changes(&side(self)?, &side(other)?);
+        let row = |change: &Change| {
+            let (old, new) = change.values();
+            let row = Value::table().with("path", change.path());
+            let row = old.into_iter().fold(row, |row, old| row.with("old", old));
+            new.into_iter().fold(row, |row, new| row.with("new", new))
+        };
+        Ok(changes.iter().map(row).collect())
     }
 }
 

@@ -233,8 +233,22 @@ impl Results {
         })
     }
 
-    /// Finds a figure by its path or by another spelling of it: `utilization.web` for the only member `web-1`.
-    fn find(&self, path: &str) -> Result<Figure, Error> {
+    /// Finds a figure by its path or by another spelling of it: `utilization.web` for the only member `web-1`. Unlike
+    /// [`Self::figure`], it returns a figure without a value too, with the reason.
+    ///
+    /// # Errors
+    ///
+    /// A path that is not a figure of this run.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "1s")?;
+    /// let results = desk.run(&Run::new().replications(2))?;
+    /// let found = results.find("utilization.web@steady")?;
+    /// assert_eq!(found.estimate(), Some(results.figure("utilization.web@steady")?));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn find(&self, path: &str) -> Result<Figure, Error> {
         if let Some(found) = self.figures().find(|figure| figure.path == path) {
             return Ok(found);
         }

@@ -12,7 +12,7 @@ use super::ready::Ready;
 use super::results::Results;
 use super::run::Run;
 use super::value::Value;
-use crate::plan::{Draft, cost, simulatable};
+use crate::plan::{Draft, cost, records, simulatable};
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::source::Source;
 use crate::study::scenario::Solver;
@@ -155,7 +155,28 @@ impl Scenario {
     /// # Ok::<(), fivenines::Error>(())
     /// ```
     pub fn with(&self, path: &str, value: impl Into<Value>) -> Result<Self, Error> {
-        let change = [format!("{path}={}", value.into())];
+        self.with_all([(path, value)])
+    }
+
+    /// Returns the scenario with other values at several paths, which are checked together.
+    ///
+    /// # Errors
+    ///
+    /// The diagnostics, if the changes cause errors.
+    ///
+    /// ```
+    /// # use fivenines::{Scenario, Value};
+    /// let scenario = Scenario::load("scenarios/oracles/o01-mm1.toml")?;
+    /// let changes = [("station.web.servers", Value::from(2)), ("workload.jobs.rate", "160/s".into())];
+    /// assert_eq!(scenario.with_all(changes)?.changes().len(), 2);
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn with_all<'a, V: Into<Value>>(
+        &self,
+        changes: impl IntoIterator<Item = (&'a str, V)>,
+    ) -> Result<Self, Error> {
+        let assign = |(path, value): (&str, V)| format!("{path}={}", value.into());
+        let change: Vec<String> = changes.into_iter().map(assign).collect();
         let loaded = self.loaded.again(&change, &[], Purpose::Check(None));
         Self::checked(loaded, [&self.overrides[..], &change].concat())
     }
@@ -194,6 +215,35 @@ impl Scenario {
     #[must_use]
     pub fn changes(&self) -> &[String] {
         &self.overrides
+    }
+
+    /// Returns the folder in which relative paths of the scenario start.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let scenario = Scenario::load("scenarios/oracles/o01-mm1.toml")?;
+    /// assert_eq!(scenario.folder(), std::path::Path::new("scenarios/oracles"));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.loaded.folder
+    }
+
+    /// Returns the trace files that the scenario names, relative to [`Self::folder`].
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// assert!(Scenario::load("scenarios/oracles/o01-mm1.toml")?.files().is_empty());
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn files(&self) -> Vec<String> {
+        records::files(&self.draft().scenario).into_iter().map(str::to_string).collect()
+    }
+
+    pub(super) fn loaded(&self) -> &Loaded {
+        &self.loaded
     }
 
     pub(crate) fn draft(&self) -> &Draft {

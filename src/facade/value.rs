@@ -210,6 +210,18 @@ impl Value {
         }
     }
 
+    /// Returns the whole number; `None` if the value is not one, as `4.0`, which is a measured number.
+    ///
+    /// ```
+    /// # use fivenines::Value;
+    /// assert_eq!(Value::from(4).integer(), Some(4));
+    /// assert_eq!(Value::from(4.0).integer(), None);
+    /// ```
+    #[must_use]
+    pub fn integer(&self) -> Option<i64> {
+        self.0.as_integer()
+    }
+
     /// Returns the text; `None` if the value is not a text. A quantity with a unit is a text.
     ///
     /// ```
