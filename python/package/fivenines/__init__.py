@@ -40,3 +40,9 @@ __all__ = [
     "missing",
     "sweep",
 ]
+
+# Messages and copies name the classes as users do.
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
+del _name
