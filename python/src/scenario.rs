@@ -10,6 +10,9 @@ use crate::options::Options;
 use crate::results::Results;
 use crate::values::value_of;
 
+/// A difference: path, old value and new value.
+type Change = (String, Option<String>, Option<String>);
+
 /// A scenario without errors.
 #[pyclass(frozen, module = "fivenines._native")]
 pub struct Scenario(fivenines::Scenario);
@@ -95,11 +98,7 @@ impl Scenario {
     }
 
     /// Returns the differences in meaning to another scenario, each as path, old value and new value.
-    fn differences(
-        &self,
-        py: Python<'_>,
-        other: &Self,
-    ) -> PyResult<Vec<(String, Option<String>, Option<String>)>> {
+    fn differences(&self, py: Python<'_>, other: &Self) -> PyResult<Vec<Change>> {
         let found = checked(py, py.detach(|| self.0.differences(&other.0)))?;
         let row = |row: &fivenines::Value| {
             (row.text_of("path").unwrap_or_default(), row.text_of("old"), row.text_of("new"))

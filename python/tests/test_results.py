@@ -1,6 +1,8 @@
 """Promises: figures, tables and charts of results are those of the command, in the types of Python."""
 
 import math
+import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,19 @@ def test_options_that_are_invalid_are_refused(desk: fn.Scenario) -> None:
 def test_the_number_of_threads_changes_nothing(desk: fn.Scenario, results: fn.Results) -> None:
     assert desk.run(seed=7, threads=1).digest == results.digest == desk.run(seed=7, threads=3).digest
     assert desk.run(seed=8).digest != results.digest
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked on this system")
+@pytest.mark.filterwarnings("ignore:.*fork")
+def test_a_forked_process_can_run_too(desk: fn.Scenario, results: fn.Results) -> None:
+    # A pool of threads that the parent had started would not be there.
+    child = multiprocessing.get_context("fork").Pool(1)
+    with child:
+        assert child.apply_async(_digest, (desk,)).get(timeout=20) == results.digest
+
+
+def _digest(scenario: fn.Scenario) -> str:
+    return scenario.run(seed=7).digest
 
 
 def test_precision_adds_replications(desk: fn.Scenario) -> None:
