@@ -13,14 +13,19 @@ workload.visitors = { request = "page", rate = "20/s" }
 window.busy = { length = "5s", replications = 4 }
 """
 
-LONG = DESK.replace('length = "5s"', 'length = "2min"').replace("replications = 4", "replications = 100000")
+LONG = DESK.replace('length = "5s"', 'length = "2min"').replace(
+    "replications = 4", "replications = 100000"
+)
 """A run of hours."""
 
-PRECISE = DESK + """
+PRECISE = (
+    DESK
+    + """
 [run.precision]
 "latency.page.mean@busy" = 0.2
 """
-PRECISE = PRECISE.replace(', replications = 4', "")
+)
+PRECISE = PRECISE.replace(", replications = 4", "")
 """A run whose number of replications is known only after the first of them."""
 
 

@@ -33,7 +33,9 @@ def test_the_script_is_installed() -> None:
     script = Path(sys.executable).with_name("fivenines")
     if not script.exists():
         pytest.skip("the package is not installed in this environment")
-    said = subprocess.run([script, "--version"], capture_output=True, text=True, timeout=60, check=True)
+    said = subprocess.run(
+        [script, "--version"], capture_output=True, text=True, timeout=60, check=True
+    )
     assert said.stdout.split()[-1].startswith(fn.__version__)
 
 

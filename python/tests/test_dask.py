@@ -24,7 +24,9 @@ def client() -> Iterator["distributed.Client"]:
         yield client
 
 
-def test_a_cluster_gives_the_digest_of_one_process(client: "distributed.Client", desk: fn.Scenario) -> None:
+def test_a_cluster_gives_the_digest_of_one_process(
+    client: "distributed.Client", desk: fn.Scenario
+) -> None:
     seen: list[tuple[int, int]] = []
     results = fivenines_dask.run(
         client, desk, replications=6, parts=3, seed=7, progress=lambda *counts: seen.append(counts)
@@ -38,18 +40,27 @@ def test_a_precision_takes_rounds(client: "distributed.Client") -> None:
     assert fivenines_dask.run(client, precise, seed=3).digest == precise.run(seed=3).digest
 
 
-def test_a_sweep_on_a_cluster_gives_the_results_of_the_sweep(client: "distributed.Client", desk: fn.Scenario) -> None:
+def test_a_sweep_on_a_cluster_gives_the_results_of_the_sweep(
+    client: "distributed.Client", desk: fn.Scenario
+) -> None:
     grid = {"station.desk.servers": [1, 2]}
-    far = [(assignment, results.digest) for assignment, results in fivenines_dask.sweep(client, desk, grid)]
+    far = [
+        (assignment, results.digest)
+        for assignment, results in fivenines_dask.sweep(client, desk, grid)
+    ]
     assert far == [(assignment, results.digest) for assignment, results in fn.sweep(desk, grid)]
 
 
-def test_an_error_on_a_worker_is_the_error_of_one_process(client: "distributed.Client", desk: fn.Scenario) -> None:
+def test_an_error_on_a_worker_is_the_error_of_one_process(
+    client: "distributed.Client", desk: fn.Scenario
+) -> None:
     with pytest.raises(fn.Error, match="nothing"):
         fivenines_dask.run(client, desk, figures=["latency.nothing.p95@busy"])
 
 
-def test_recorded_traffic_reaches_the_workers(client: "distributed.Client", desk: fn.Scenario) -> None:
+def test_recorded_traffic_reaches_the_workers(
+    client: "distributed.Client", desk: fn.Scenario
+) -> None:
     recorded = desk.with_trace("visitors", [number / 10 for number in range(50)])
     assert fivenines_dask.run(client, recorded, parts=2).digest == recorded.run().digest
 

@@ -9,7 +9,12 @@ nbclient = pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-NEEDS = {"first-site": ["pandas"], "sweep": ["altair", "pandas"], "calibrate": ["numpy"], "dask": ["distributed"]}
+NEEDS = {
+    "first-site": ["pandas"],
+    "sweep": ["altair", "pandas"],
+    "calibrate": ["numpy"],
+    "dask": ["distributed"],
+}
 
 
 def test_every_notebook_is_known() -> None:

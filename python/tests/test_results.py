@@ -61,7 +61,9 @@ def test_options_that_are_invalid_are_refused(desk: fn.Scenario) -> None:
 
 
 def test_the_number_of_threads_changes_nothing(desk: fn.Scenario, results: fn.Results) -> None:
-    assert desk.run(seed=7, threads=1).digest == results.digest == desk.run(seed=7, threads=3).digest
+    assert (
+        desk.run(seed=7, threads=1).digest == results.digest == desk.run(seed=7, threads=3).digest
+    )
     assert desk.run(seed=8).digest != results.digest
 
 
@@ -89,7 +91,9 @@ def test_progress_is_reported_in_the_thread_that_runs(desk: fn.Scenario) -> None
 
     seen: list[tuple[int, int, bool]] = []
     here = threading.current_thread()
-    desk.run(progress=lambda done, total: seen.append((done, total, threading.current_thread() is here)))
+    desk.run(
+        progress=lambda done, total: seen.append((done, total, threading.current_thread() is here))
+    )
     assert seen[-1] == (4, 4, True)
     desk.run(progress=True)
 
@@ -100,10 +104,14 @@ def test_progress_is_reported_in_the_thread_that_runs(desk: fn.Scenario) -> None
         desk.run(progress=fails)
 
 
-def test_expectations_that_do_not_hold_are_sentences(desk: fn.Scenario, results: fn.Results) -> None:
+def test_expectations_that_do_not_hold_are_sentences(
+    desk: fn.Scenario, results: fn.Results
+) -> None:
     assert results.unmet() == []
     strict = desk.set("expect", [{"figure": "utilization.desk@busy", "is": "> 0.9"}]).run()
-    assert len(strict.unmet()) == 1 and strict.unmet()[0].startswith("utilization.desk@busy must be > 0.9")
+    assert len(strict.unmet()) == 1 and strict.unmet()[0].startswith(
+        "utilization.desk@busy must be > 0.9"
+    )
     assert results.meets("utilization.desk@busy", "< 0.95") is True
     assert results.partial is None
 
@@ -119,13 +127,21 @@ def test_a_column_has_one_type_by_its_values(results: fn.Results) -> None:
     latency = results.tables["latency"]
     assert latency.columns[0] == "window"
     kinds = set(latency.types.values())
-    assert latency.types["window"] == "utf8" and {"utf8", "int64", "float64"} >= kinds >= {"utf8", "float64"}
+    assert latency.types["window"] == "utf8" and {"utf8", "int64", "float64"} >= kinds >= {
+        "utf8",
+        "float64",
+    }
     columns = latency.to_dict()
-    assert list(columns) == latency.columns and {len(column) for column in columns.values()} == {len(latency)}
+    assert list(columns) == latency.columns and {len(column) for column in columns.values()} == {
+        len(latency)
+    }
     of = {"utf8": str, "int64": int, "float64": float}
     for table in results.tables.values():
         for name, kind in table.types.items():
-            assert {type(value) for value in table.to_dict()[name]} <= {of[kind], type(None)}, (table, name)
+            assert {type(value) for value in table.to_dict()[name]} <= {of[kind], type(None)}, (
+                table,
+                name,
+            )
     with pytest.raises(KeyError):
         results.tables["nothing"]
 
@@ -158,7 +174,9 @@ def test_pandas_reads_a_table(results: fn.Results) -> None:
         assert list(pd.DataFrame.from_arrow(table)["component"]) == list(frame["component"])
 
 
-def test_charts_report_and_folder_are_those_of_the_command(results: fn.Results, tmp_path: Path) -> None:
+def test_charts_report_and_folder_are_those_of_the_command(
+    results: fn.Results, tmp_path: Path
+) -> None:
     assert "utilization-busy" in results.plots
     assert all("<svg" in text for text in results.plots.values())
     results.save(tmp_path / "desk")

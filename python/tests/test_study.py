@@ -15,7 +15,9 @@ def test_parts_in_any_order_give_the_results_of_the_run(desk: fn.Scenario) -> No
     assert fn.merge(parts).digest == desk.run(seed=7).digest
     round = fn.missing(parts[:2])
     assert round is not None
-    assert fn.merge([*parts[:2], desk.part_of(round, 1, 1, seed=7)]).digest == desk.run(seed=7).digest
+    assert (
+        fn.merge([*parts[:2], desk.part_of(round, 1, 1, seed=7)]).digest == desk.run(seed=7).digest
+    )
     with pytest.raises(fn.Error, match="shard 2/3 is missing"):
         fn.merge(parts[:2])
     with pytest.raises(fn.Error, match="different runs"):
@@ -54,14 +56,18 @@ def test_a_sweep_resumes_where_it_stopped(
     digests = [results.digest for _, results in fn.sweep(desk, grid, folder=tmp_path, seed=5)]
     assert len(simulated) == 2 and digests[0] == first
     assert digests == [results.digest for _, results in fn.sweep(desk, grid, seed=5)]
-    assert [results.digest for _, results in fn.sweep(desk, grid, folder=tmp_path, seed=5)] == digests
+    assert [
+        results.digest for _, results in fn.sweep(desk, grid, folder=tmp_path, seed=5)
+    ] == digests
     assert len(simulated) == 2
     # Other options are another run; a damaged file is simulated again.
     list(fn.sweep(desk, grid, folder=tmp_path, seed=6))
     assert len(simulated) == 5
     for path in tmp_path.glob("*.part"):
         path.write_bytes(path.read_bytes()[:-1])
-    assert [results.digest for _, results in fn.sweep(desk, grid, folder=tmp_path, seed=5)] == digests
+    assert [
+        results.digest for _, results in fn.sweep(desk, grid, folder=tmp_path, seed=5)
+    ] == digests
 
 
 def test_a_sweep_keeps_every_round_of_a_precision(tmp_path: Path) -> None:

@@ -92,9 +92,7 @@ def _gathered(
         client.cancel(futures)
 
 
-def _part(
-    scenario: Scenario, options: Options, round: bytes | None, number: int, of: int
-) -> bytes:
+def _part(scenario: Scenario, options: Options, round: bytes | None, number: int, of: int) -> bytes:
     if round is None:
         return scenario._native.part(number, of, options)
     return scenario._native.part_of(round, number, of, options)
