@@ -28,6 +28,19 @@ PRECISE = (
 PRECISE = PRECISE.replace(", replications = 4", "")
 """A run whose number of replications is known only after the first of them."""
 
+YEARS = """
+scenario = "pair"
+format = 2
+run = { horizon = "2y", replications = 20 }
+server.box = { count = 2, cores = 1 }
+zone.www = { among = ["box"], count = 2 }
+service.app = { in = "www", workers = 8 }
+workload.visitors = { request = "page", rate = "20/s" }
+request.page = { enter = "app", demands = { work = "20ms" }, steps = [{ cpu = "app", demand = "work" }] }
+fault.crash = { hits = "server.box", how = "crash", rate = "60/year", repair = "2h" }
+"""
+"""Years of faults, whose report leaves out the costliest: both boxes are down some 60 times in 20 runs of 2 years."""
+
 
 @pytest.fixture
 def desk() -> fn.Scenario:

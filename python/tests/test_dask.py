@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from conftest import DESK, PRECISE
+from conftest import DESK, PRECISE, YEARS
 
 import fivenines as fn
 
@@ -38,6 +38,11 @@ def test_a_cluster_gives_the_digest_of_one_process(
 def test_a_precision_takes_rounds(client: "distributed.Client") -> None:
     precise = fn.Scenario.from_str(PRECISE)
     assert fivenines_dask.run(client, precise, seed=3).digest == precise.run(seed=3).digest
+
+
+def test_years_are_divided(client: "distributed.Client") -> None:
+    pair = fn.Scenario.from_str(YEARS)
+    assert fivenines_dask.run(client, pair, parts=2).digest == pair.run().digest
 
 
 def test_a_sweep_on_a_cluster_gives_the_results_of_the_sweep(

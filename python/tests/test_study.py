@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import DESK, PRECISE
+from conftest import DESK, PRECISE, YEARS
 
 import fivenines as fn
 from fivenines import _study
@@ -24,6 +24,18 @@ def test_parts_in_any_order_give_the_results_of_the_run(desk: fn.Scenario) -> No
         fn.merge([parts[0], desk.part(1, 3, seed=8)])
     with pytest.raises(fn.Error, match="no part of a run"):
         fn.merge([b"something else"])
+
+
+def test_years_are_divided_into_parts_in_rounds() -> None:
+    pair = fn.Scenario.from_str(YEARS)
+    parts = [pair.part(number, 2) for number in (1, 2)]
+    rounds = 0
+    while (round := fn.missing(parts)) is not None:
+        parts += [pair.part_of(round, number, 2) for number in (1, 2)]
+        rounds += 1
+    assert fn.merge(parts).digest == pair.run().digest
+    # The years without the crash are a round of their own.
+    assert rounds == 1
 
 
 def test_a_sweep_runs_all_combinations_in_order(desk: fn.Scenario) -> None:

@@ -74,7 +74,10 @@ def merge(
 def missing(
     parts: Iterable[bytes], folder: str | os.PathLike[str] = ".", *, threads: int | None = None
 ) -> bytes | None:
-    """The work that is still missing, as a round for ``Scenario.part_of``; ``None`` if the parts are complete."""
+    """The work that is still missing, as a round for ``Scenario.part_of``; ``None`` if the parts are complete.
+
+    The last round of a scenario with a horizon is its years with fewer faults, which ``merge`` can also do by itself.
+    """
     return _native.missing(list(parts), folder, Options.of(threads=threads))
 
 

@@ -1,8 +1,9 @@
 """Runs and sweeps on a Dask cluster.
 
 Model: a run is divided into parts, each of which is a task on one thread of a worker. The parts come back as bytes and
-are merged in this process, so the digest is that of ``Scenario.run``. A required precision can need more rounds of
-parts. A part whose worker dies is simulated again on another.
+are merged in this process, so the digest is that of ``Scenario.run``. More rounds of parts follow for a required
+precision, and for the years with fewer faults that a report on a long horizon has. A part whose worker dies is
+simulated again on another.
 
 A script that starts a ``LocalCluster`` guards its body by ``if __name__ == "__main__":``, since every worker process
 imports it again.
