@@ -105,3 +105,17 @@ fn an_export_says_what_it_cannot_read() {
     let (code, _, err) = run(&words);
     assert!(code == 2 && err.contains("no figure with a value is left"), "{err}");
 }
+
+/// The digest on the first page is that of the reference results, whose answer stands above it.
+#[test]
+fn the_readme_has_the_digest_of_the_reference_results() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let Ok(manifest) = std::fs::read(root.join("results/tiers/comparison/manifest.json")) else {
+        println!("skipped: there are no reference results");
+        return;
+    };
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    let digest = manifest["digest"].as_str().unwrap();
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    assert!(readme.contains(&format!("digest {digest}\n")), "write {digest} into README.md");
+}
