@@ -1,4 +1,4 @@
-//! Promise: a run in parts, on any number of machines, in any order and whoever is killed, gives the bytes of the run.
+//! Promise: a run in parts, on any number of machines, in any order, also after kills, gives the bytes of the run.
 
 use std::fs;
 use std::path::Path;
