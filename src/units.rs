@@ -7,10 +7,10 @@
 //! Holds: no constructor makes a value outside its range; integer values are rounded to nearest, ties away from zero,
 //! by [`round_ratio`].
 
-use serde::{Deserialize, Serialize};
-
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
+
+use serde::{Deserialize, Serialize};
 
 use crate::convert::whole;
 

@@ -45,8 +45,7 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     };
     let places: Vec<PathBuf> = files.iter().map(place).collect();
     refuse_shared(&files, &places)?;
-    let work = Work::new(&simulation, console)?.checking_claims();
-    let work = work.with(work.options().asking(args.figure.clone()).reporting(true, true));
+    let work = Work::of_run(&simulation, &args.figure, console)?;
     if let Some(shard) = args.part.shard {
         return shards::one(&work, &files, &places, (shard, args.part.round.as_deref()));
     }
@@ -151,6 +150,21 @@ impl<'a> Work<'a> {
     /// [`Exit::Io`] if the operating system refuses.
     pub fn new(args: &'a Simulation, console: &'a Console) -> Result<Self, Failure> {
         Ok(Self::of(&args.effort, args.format, args.force, console)?.keeping(args.details))
+    }
+
+    /// Like [`Self::new`], for scenarios that are run alone: with claims checked, causes of downtime and figures that are
+    /// asked for.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Self::new`].
+    pub fn of_run(
+        args: &'a Simulation,
+        figures: &[String],
+        console: &'a Console,
+    ) -> Result<Self, Failure> {
+        let work = Self::new(args, console)?.checking_claims();
+        Ok(work.with(work.options().asking(figures.to_vec()).reporting(true, true)))
     }
 
     /// Like [`Self::new`], for a command with other flags. May be called once per process.

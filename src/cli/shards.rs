@@ -11,8 +11,9 @@ use super::exit::{Exit, Failure};
 use super::flags::{Effort, Format};
 use super::run::Work;
 use crate::facade::ready::Ready;
-use crate::facade::shards::{MOST_SHARDS, Merge, Round, Shard, Task, write};
+use crate::facade::shards::{Merge, Round, Shard, Task};
 use crate::report::number::count;
+use crate::report::write::write_over;
 use crate::scenario::render::shown;
 
 /// Flags of `run` for a part of the work.
@@ -35,21 +36,36 @@ pub struct PartArgs {
     pub round: Option<PathBuf>,
 }
 
-/// Flags of `merge`.
+/// Parts of a run, as `merge` and `plan-shards` read them.
 #[derive(Debug, Args)]
-pub struct MergeArgs {
+pub struct PartsArgs {
     /// Files that `run --shard` has written
     #[arg(required = true, value_name = "PART", value_hint = ValueHint::FilePath)]
     pub parts: Vec<PathBuf>,
-    /// Folder for the results [default: results/ and the name of the scenario]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub out: Option<PathBuf>,
     /// Folder with the files that the scenario names [default: the current folder]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub files: Option<PathBuf>,
     /// Number of threads [default: number of cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+}
+
+impl PartsArgs {
+    /// Returns the amount of simulation that the flags decide: the threads.
+    fn effort(&self) -> Effort {
+        Effort { threads: self.threads, ..Effort::default() }
+    }
+}
+
+/// Flags of `merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Parts to read.
+    #[command(flatten)]
+    pub of: PartsArgs,
+    /// Folder for the results [default: results/ and the name of the scenario]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
     /// Form of the answer on standard output: text, json, csv
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
@@ -64,18 +80,12 @@ pub struct MergeArgs {
 /// Flags of `plan-shards`.
 #[derive(Debug, Args)]
 pub struct PlanShardsArgs {
-    /// Files that `run --shard` has written
-    #[arg(required = true, value_name = "PART", value_hint = ValueHint::FilePath)]
-    pub parts: Vec<PathBuf>,
+    /// Parts to read.
+    #[command(flatten)]
+    pub of: PartsArgs,
     /// File to write
     #[arg(long, required = true, value_name = "ROUND", value_hint = ValueHint::FilePath)]
     pub out: PathBuf,
-    /// Folder with the files that the scenario names [default: the current folder]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
-    pub files: Option<PathBuf>,
-    /// Number of threads [default: number of cores]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
 }
 
 /// Parses the number of a shard and the number of shards, `3/64`.
@@ -84,15 +94,9 @@ pub struct PlanShardsArgs {
 ///
 /// A message for the user.
 pub fn shard(text: &str) -> Result<Shard, String> {
-    let numbers = text
-        .split_once('/')
-        .and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
-    match numbers {
-        Some((number, of)) if (1..=of).contains(&number) && of <= MOST_SHARDS => {
-            Ok(Shard { number, of })
-        }
-        _ => Err("write it as 3/64: a number from 1 to 64, and the number of shards".to_string()),
-    }
+    let numbers = text.split_once('/');
+    let found = numbers.and_then(|(number, of)| Shard::new(number.parse().ok()?, of.parse().ok()?));
+    found.ok_or_else(|| "write it as 3/64: a number from 1 to 64, and the number of shards".into())
 }
 
 /// Simulates one shard of a scenario and writes its file.
@@ -126,7 +130,7 @@ pub fn one(
         return Ok(stopped);
     }
     let Some((bytes, pieces)) = part else { return Ok(Exit::Interrupted) };
-    write(path, &bytes)?;
+    write_over(path, &bytes)?;
     let Shard { number, of } = shard;
     work.console()
         .answer(&format!("written {name}: shard {number}/{of}, {}\n", of_work(pieces as u64)))?;
@@ -142,22 +146,21 @@ struct Opened<'a> {
 
 /// Reads parts, and the scenario in them.
 fn open<'a>(
-    parts: &[PathBuf],
-    files: Option<&Path>,
+    of: &PartsArgs,
     effort: &'a Effort,
     (format, force): (Format, bool),
     console: &'a Console,
 ) -> Result<Opened<'a>, Failure> {
-    let merge = Merge::read(parts)?;
+    let merge = Merge::read(&of.parts)?;
     for file in &merge.left_out {
         console.tell(&format!("left out: {} is no whole part\n", shown(file)));
     }
     let work = Work::of(effort, format, force, console)?;
     let run = merge.origin.run(work.options());
     let work = work.with(run);
-    let loaded = merge.loaded(work.options(), files.unwrap_or(Path::new(".")));
+    let loaded = merge.loaded(work.options(), of.files.as_deref().unwrap_or(Path::new(".")));
     let ready = work.ready_again(loaded).inspect_err(|_| {
-        if files.is_none() {
+        if of.files.is_none() {
             let help = "use --files: parts do not contain the files that the scenario names";
             console.complain(&format!("{help}\n"));
         }
@@ -171,9 +174,9 @@ fn open<'a>(
 ///
 /// Parts that do not fit together or are incomplete; the errors of the writer.
 pub fn merge(args: &MergeArgs, console: &Console) -> Result<Exit, Failure> {
-    let effort = Effort { threads: args.threads, ..Effort::default() };
+    let effort = args.of.effort();
     let form = (args.format, args.force);
-    let opened = open(&args.parts, args.files.as_deref(), &effort, form, console)?;
+    let opened = open(&args.of, &effort, form, console)?;
     let Opened { merge, work, ready } = opened;
     let work = work.keeping(args.details);
     let out = args.out.clone().unwrap_or_else(|| Path::new("results").join(ready.name()));
@@ -190,9 +193,9 @@ pub fn merge(args: &MergeArgs, console: &Console) -> Result<Exit, Failure> {
 ///
 /// Parts that do not fit together; a file that cannot be written.
 pub fn plan(args: &PlanShardsArgs, console: &Console) -> Result<Exit, Failure> {
-    let effort = Effort { threads: args.threads, ..Effort::default() };
+    let effort = args.of.effort();
     let form = (Format::Text, false);
-    let opened = open(&args.parts, args.files.as_deref(), &effort, form, console)?;
+    let opened = open(&args.of, &effort, form, console)?;
     let Opened { merge, work, ready } = opened;
     let next = work.during(&ready, ready.replications(), |run| merge.next(&ready, run))?;
     if let Some(stopped) = work.stop.exit() {
@@ -202,7 +205,7 @@ pub fn plan(args: &PlanShardsArgs, console: &Console) -> Result<Exit, Failure> {
         console.answer("complete: `fivenines merge` puts the parts together\n")?;
         return Ok(Exit::Done);
     };
-    write(&args.out, &round.bytes())?;
+    write_over(&args.out, &round.bytes())?;
     let name = shown(&args.out.display().to_string());
     let otherwise = if round.is_optional() { ", or `merge` does" } else { "" };
     console.answer(&format!(

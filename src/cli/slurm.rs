@@ -9,7 +9,8 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Cli, Command, RunArgs};
 use super::run::Work;
-use crate::facade::shards::{MOST_SHARDS, write};
+use crate::facade::shards::MOST_SHARDS;
+use crate::report::write::write_over;
 use crate::scenario::render::shown;
 
 /// Flags of `slurm`.
@@ -45,8 +46,7 @@ pub struct SlurmArgs {
 /// cannot be written.
 pub fn slurm(args: &SlurmArgs, console: &Console) -> Result<Exit, Failure> {
     let run = flags_of_run(args)?;
-    let work = Work::new(&run.simulation, console)?;
-    let work = work.with(work.options().asking(run.figure.clone()).reporting(true, true));
+    let work = Work::of_run(&run.simulation, &run.figure, console)?;
     let ready = work.ready(&args.file)?;
     let name = shown(&args.out.display().to_string());
     if args.out.exists() && !args.force {
@@ -54,7 +54,7 @@ pub fn slurm(args: &SlurmArgs, console: &Console) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Conflict, message).help("use another --out, or --force"));
     }
     let text = script(args, ready.name())?;
-    write(&args.out, text.as_bytes())?;
+    write_over(&args.out, text.as_bytes())?;
     console.answer(&format!(
         "written {name}: `bash {name}` submits {} parts and their merge\n",
         args.array

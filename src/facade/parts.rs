@@ -8,7 +8,7 @@ use super::ready::Ready;
 use super::results::Results;
 use super::run::Run;
 use super::scenario::Scenario;
-use super::shards::{MOST_SHARDS, Merge, Round, Shard, Task};
+use super::shards::{Merge, Round, Shard, Task};
 
 /// Parts of one run, which may come from several processes or machines.
 ///
@@ -40,8 +40,7 @@ impl Parts {
     /// assert!(Parts::new(&[b"something else"]).is_err());
     /// ```
     pub fn new<B: AsRef<[u8]>>(parts: &[B]) -> Result<Self, Error> {
-        let named =
-            |(at, bytes): (usize, &B)| Ok((format!("part {}", at + 1), bytes.as_ref().to_vec()));
+        let named = |(at, bytes)| Ok((format!("part {}", at + 1), bytes));
         let merge = Merge::of(parts.iter().enumerate().map(named))?;
         match merge.left_out.first() {
             Some(name) => Err(Error::new(Kind::Usage, format!("{name} is no part of a run"))),
@@ -137,13 +136,13 @@ impl Scenario {
         (number, of): (u32, u32),
     ) -> Result<Vec<u8>, Error> {
         run.check()?;
-        if !(1..=of).contains(&number) || of > MOST_SHARDS {
+        let shard = Shard::new(number, of).ok_or_else(|| {
             let message =
                 format!("part {number} of {of}: parts are numbered from 1 to their number");
-            return Err(Error::new(Kind::Usage, message));
-        }
+            Error::new(Kind::Usage, message)
+        })?;
         let ready = self.ready(run)?.in_canonical_order(run)?;
-        let task = Task { shard: Shard { number, of }, round };
+        let task = Task { shard, round };
         match ready.live_shard(run, &task)? {
             Some((bytes, _)) => Ok(bytes),
             None => Err(Error::new(Kind::Inconclusive, "the part was stopped")),

@@ -14,6 +14,7 @@
 //!
 //! [`StudyPlan::pieces`]: crate::study::scenario::StudyPlan::pieces
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -31,14 +32,14 @@ use super::ready::Ready;
 use super::results::Results;
 use super::run::Run;
 use crate::report::number::count;
-use crate::report::write::{sha256, write_over};
+use crate::report::write::sha256;
 use crate::scenario::render::shown;
 use crate::study::results::RESULTS_VERSION;
-use crate::study::scenario::{self, Choices, Encoded};
+use crate::study::scenario::{self, Choices, Encoded, StudyResult};
 use crate::study::waterfall::{Fewer, LeftOut};
 use crate::study::why;
 use crate::study::window::Watch;
-pub(crate) use crate::study::work::Shard;
+pub(crate) use crate::study::work::{MOST_SHARDS, Shard};
 use crate::study::work::{Parts, Piece, Work};
 
 /// First bytes of a file.
@@ -47,8 +48,6 @@ const MAGIC: &[u8] = b"fivenines part 1\n";
 const DIGEST: usize = 64;
 /// Largest content of a part, unpacked.
 const MOST_BYTES: u64 = 1 << 36;
-/// Largest number of shards.
-pub(crate) const MOST_SHARDS: u32 = 1_000_000;
 /// Largest number of shards that a message names.
 const NAMED: usize = 12;
 
@@ -156,7 +155,7 @@ impl Part {
         let mut reader = GzDecoder::new(content.strip_prefix(MAGIC)?).take(MOST_BYTES);
         reader.read_to_end(&mut plain).ok()?;
         let part: Self = postcard::from_bytes(&plain).ok()?;
-        part.shard.is_valid().then_some(part)
+        Shard::new(part.shard.number, part.shard.of).map(|_| part)
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -220,7 +219,7 @@ impl Task {
         if force || !path.exists() {
             return Ok(false);
         }
-        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let bytes = bytes_of(path)?;
         let round = self.round.as_ref().map(|round| round.pieces.clone());
         let wanted = (&origin, self.shard, &round);
         let is_it = |part: &Part| (&part.origin, part.shard, &part.round) == wanted;
@@ -279,8 +278,8 @@ pub(crate) struct Merge {
     pub(crate) origin: Origin,
     /// Names of files that are no whole parts, and are left out.
     pub(crate) left_out: Vec<String>,
-    /// The number of shards, if all parts of the first round have the same.
-    of: Option<u32>,
+    /// Numbers of shards that the parts of the first round have: one, unless different divisions are mixed.
+    divisions: BTreeSet<u32>,
     results: Encoded,
 }
 
@@ -291,10 +290,7 @@ impl Merge {
     ///
     /// A file that cannot be read; the errors of [`Self::of`].
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, Error> {
-        Self::of(paths.iter().map(|path| {
-            let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
-            Ok((path.display().to_string(), bytes))
-        }))
+        Self::of(paths.iter().map(|path| Ok((path.display().to_string(), bytes_of(path)?))))
     }
 
     /// Takes the bytes of parts, each with a name for messages.
@@ -314,14 +310,8 @@ impl Merge {
                 left_out.push(name);
                 continue;
             };
-            let of = part.round.is_none().then_some(part.shard.of);
-            match &mut first {
-                None => {
-                    let Part { origin, results, .. } = part;
-                    first = Some((name, Self { origin, left_out: Vec::new(), of, results }));
-                }
-                Some((other, all)) => all.add(part, (&name, other))?,
-            }
+            let (other, all) = first.get_or_insert_with(|| (name.clone(), Self::empty(&part)));
+            all.add(part, (&name, other))?;
         }
         let Some((_, all)) = first else {
             let message = match left_out.first() {
@@ -347,6 +337,12 @@ impl Merge {
         run.read_canonical(&self.origin.canonical, folder)
     }
 
+    /// Returns the run of a part, without results.
+    fn empty(part: &Part) -> Self {
+        let (left_out, divisions) = (Vec::new(), BTreeSet::new());
+        Self { origin: part.origin.clone(), left_out, divisions, results: Encoded::new() }
+    }
+
     fn add(&mut self, part: Part, (name, first): (&str, &str)) -> Result<(), Error> {
         if part.origin != self.origin {
             let what = self.origin.differs(&part.origin);
@@ -354,59 +350,63 @@ impl Merge {
                 format!("{} and {} are parts of different runs; {what}", shown(first), shown(name));
             return Err(Error::new(Kind::Usage, message));
         }
-        if part.round.is_none() && self.of != Some(part.shard.of) {
-            // Without a first part of the first round, this one decides.
-            self.of = if self.of.is_none() { Some(part.shard.of) } else { None };
+        if part.round.is_none() {
+            self.divisions.insert(part.shard.of);
         }
         for (piece, bytes) in part.results {
-            let there = self.results.entry(piece).or_insert_with(|| bytes.clone());
-            if *there != bytes {
-                let message =
-                    format!("{} has another result of {piece:?} than another part", shown(name));
-                let help = "the same fivenines gives the same bytes on every machine: a file or a memory is damaged";
-                return Err(Error::new(Kind::Integrity, message).with_help(Some(help.to_string())));
+            match self.results.entry(piece) {
+                Entry::Vacant(place) => _ = place.insert(bytes),
+                Entry::Occupied(there) if *there.get() == bytes => {}
+                Entry::Occupied(_) => {
+                    let message = format!(
+                        "{} has another result of {piece:?} than another part",
+                        shown(name)
+                    );
+                    let help = "the same fivenines gives the same bytes on every machine: a file or a memory is damaged";
+                    let wrong = Error::new(Kind::Integrity, message);
+                    return Err(wrong.with_help(Some(help.to_string())));
+                }
             }
         }
         Ok(())
     }
 
-    /// Refuses parts that another reading of the scenario gave.
+    /// Folds the results, as far as they are there.
     ///
     /// # Errors
     ///
-    /// [`Kind::Usage`] if the scenario or a trace file is not that of the parts.
-    fn fits(&self, ready: &Ready, run: &Run) -> Result<(), Error> {
+    /// [`Kind::Usage`] if the scenario or a trace file is not that of the parts; a broken invariant.
+    fn fold(self, ready: &Ready, run: &Run) -> Result<(Origin, StudyResult, Watch), Error> {
         let here = Origin::of(ready, run)?;
-        if here == self.origin {
-            return Ok(());
+        if here != self.origin {
+            let what = self.origin.differs(&here);
+            let message = format!("the parts are of another run; {what}");
+            return Err(Error::new(Kind::Usage, message));
         }
-        let what = self.origin.differs(&here);
-        Err(Error::new(Kind::Usage, format!("the parts are of another run; {what}")))
+        let watch = Watch { work: Work::Parts(Parts::new(self.results)), ..Watch::default() };
+        let fold = || scenario::run(ready.blueprint(), &ready.study, &watch);
+        let folded = run.during(ready.replications(), &watch, fold)?;
+        let folded = folded.map_err(|breach| Error::breach(&breach, &ready.phrase()))?;
+        Ok((here, folded, watch))
     }
 
     /// Returns the results of the whole run.
     ///
     /// # Errors
     ///
-    /// [`Kind::Inconclusive`] if pieces are missing; a broken invariant.
+    /// [`Kind::Inconclusive`] if pieces are missing; the errors of [`Self::fold`].
     pub(crate) fn results(self, ready: &Arc<Ready>, run: &Run) -> Result<Results, Error> {
-        self.fits(ready, run)?;
-        let (traces, of) = (ready.traces()?, self.of);
-        let watch = Watch { work: Work::Parts(Parts::new(self.results)), ..Watch::default() };
-        let fold = || scenario::run(ready.blueprint(), &ready.study, &watch);
-        let breach = |breach| Error::breach(&breach, &ready.phrase());
-        let mut result = run.during(ready.replications(), &watch, fold)?.map_err(breach)?;
-        if let Work::Parts(parts) = &watch.work {
-            let missing = parts.missing();
-            if !missing.is_empty() {
-                return Err(absent(ready, &missing, of));
-            }
+        let divisions = self.divisions.clone();
+        let (origin, mut result, watch) = self.fold(ready, run)?;
+        let missing = watch.work.missing();
+        if !missing.is_empty() {
+            return Err(absent(ready, &missing, &divisions));
         }
         let ask = || why::ask(ready.draft(), &ready.study, &result, &watch);
-        let why = run.during(ready.replications(), &watch, ask)?.map_err(breach)?;
-        result.why = why;
+        let why = run.during(ready.replications(), &watch, ask)?;
+        result.why = why.map_err(|breach| Error::breach(&breach, &ready.phrase()))?;
         let rows = ready.rows(&result);
-        let identity = ready.identity(traces, run.command("run", &["scenario"]));
+        let identity = ready.identity(origin.traces, run.command("run", &["scenario"]));
         Ok(Results::new(Arc::clone(ready), result, rows, identity))
     }
 
@@ -414,29 +414,24 @@ impl Merge {
     ///
     /// # Errors
     ///
-    /// A broken invariant.
+    /// The errors of [`Self::fold`].
     pub(crate) fn next(self, ready: &Arc<Ready>, run: &Run) -> Result<Option<Round>, Error> {
-        self.fits(ready, run)?;
-        let (digest, command) = (self.origin.digest.clone(), self.origin.command());
-        let watch = Watch { work: Work::Parts(Parts::new(self.results)), ..Watch::default() };
-        let fold = || scenario::run(ready.blueprint(), &ready.study, &watch);
-        let folded = run.during(ready.replications(), &watch, fold)?;
-        let folded = folded.map_err(|breach| Error::breach(&breach, &ready.phrase()))?;
-        let Work::Parts(parts) = &watch.work else { return Ok(None) };
-        let (mut pieces, mut left_out) = (parts.missing(), None);
+        let (origin, folded, watch) = self.fold(ready, run)?;
+        let (mut pieces, mut left_out) = (watch.work.missing(), None);
         if pieces.is_empty() {
             left_out = why::left_out(&ready.study, &folded);
             let years = folded.years.as_ref().map_or(0, |years| years.replications);
             let all = left_out.iter().flat_map(|left_out| left_out.pieces(years));
-            pieces = all.filter(|piece| !parts.has(*piece)).collect();
+            pieces = all.filter(|piece| !watch.work.has(*piece)).collect();
         }
-        let round = Round { digest, command, pieces, left_out };
+        let command = origin.command();
+        let round = Round { digest: origin.digest, command, pieces, left_out };
         Ok((!round.pieces.is_empty()).then_some(round))
     }
 }
 
 /// Returns the error for missing pieces. It names the shards that have them, if there is one number of shards.
-fn absent(ready: &Ready, missing: &[Piece], of: Option<u32>) -> Error {
+fn absent(ready: &Ready, missing: &[Piece], divisions: &BTreeSet<u32>) -> Error {
     let pieces: BTreeMap<Piece, usize> =
         ready.study.pieces().into_iter().enumerate().map(|(at, piece)| (piece, at)).collect();
     let place = |piece: &Piece| match piece {
@@ -444,7 +439,8 @@ fn absent(ready: &Ready, missing: &[Piece], of: Option<u32>) -> Error {
         other => pieces.get(other).copied(),
     };
     let places: Option<Vec<usize>> = missing.iter().map(place).collect();
-    let (message, help) = match (places, of) {
+    let one = divisions.first().copied().filter(|_| divisions.len() == 1);
+    let (message, help) = match (places, one) {
         (Some(places), Some(of)) => {
             let shards: BTreeSet<u32> =
                 places.into_iter().map(|place| Shard::owner(place, of)).collect();
@@ -475,7 +471,7 @@ impl Round {
     ///
     /// A file that cannot be read, or is none.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+        let bytes = bytes_of(path)?;
         Self::parse(&bytes, &path.display().to_string())
     }
 
@@ -510,11 +506,6 @@ impl Round {
     }
 }
 
-/// Writes a file in place of any that is there: at once, or not at all.
-///
-/// # Errors
-///
-/// A file that cannot be written.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    Ok(write_over(path, bytes)?)
+fn bytes_of(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|error| unreadable(path, &error))
 }

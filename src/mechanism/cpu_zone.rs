@@ -12,9 +12,9 @@
 //! a few percent, start-up transient), and threads held only on return to user mode.
 //! Source: illumos `cpucaps.c`, as fluid.
 
-use serde::{Deserialize, Serialize};
-
 use std::ops::{Add, AddAssign};
+
+use serde::{Deserialize, Serialize};
 
 use super::virtual_clock::{MemberHandle, Members, VirtualClock};
 use crate::convert::{index, table, whole};

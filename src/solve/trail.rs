@@ -10,9 +10,9 @@
 //! on how many will follow. Leaves out: digests whose recorded parts agree by chance, one pair in 65,536; the next
 //! checkpoint then differs.
 
-use serde::{Deserialize, Serialize};
-
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::units::SimDuration;
 

@@ -11,9 +11,9 @@
 //! Sources: Law, Simulation Modeling and Analysis (2015), chapters 4, 9, 10; Welch (1947);
 //! Miller (1974) for the jackknife.
 
-use serde::{Deserialize, Serialize};
-
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use super::special::{
     gamma_quantile, gamma_upper_quantile, student_upper_quantile, student_upper_tail,

@@ -34,7 +34,7 @@ use crate::solve::requests::{Breach, Ear, Observation, Run, Steps, Window};
 use crate::solve::series::Followed;
 use crate::study::in_order;
 use crate::study::measure::NoValue;
-use crate::study::replication::Replication;
+use crate::study::replication::{Replication, Values};
 use crate::study::underway;
 use crate::study::window::{self, Ending, Watch, WindowPlan, WindowResult};
 use crate::study::work::Piece;
@@ -325,7 +325,7 @@ pub(super) fn replication(
     watch: &Watch,
 ) -> Result<Option<Vec<Replication>>, Breach> {
     let Some(seen) = live(plan, asked, None, number, watch)? else { return Ok(None) };
-    let kept = |(one, own): (&&WindowPlan, &Observation)| {
+    let values = |(one, own): (&&WindowPlan, &Observation)| {
         let well = one.drill.as_ref().and_then(|drill| {
             let is = |other: &&WindowPlan| {
                 let other = other.drill.as_ref();
@@ -333,9 +333,10 @@ pub(super) fn replication(
             };
             seen.get(asked.iter().position(is)?)
         });
-        Replication::new(plan, one, own, well)
+        Values::new(plan, one, own, well)
     };
-    Ok(Some(asked.iter().zip(&seen).map(kept).collect()))
+    let values: Vec<Values> = asked.iter().zip(&seen).map(values).collect();
+    Ok(Some(values.into_iter().zip(seen).map(|(values, seen)| values.of(seen)).collect()))
 }
 
 /// Simulates the runs around the breaks of one declared window, which has a `place` among those; results by place in the

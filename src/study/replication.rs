@@ -88,9 +88,14 @@ pub struct Replication {
     pub cut: Option<Cut>,
 }
 
-impl Replication {
-    /// Computes the values of a replication and keeps what is reported of it; for a run around a break, compared with
-    /// the same interval without one.
+/// Values of all measures in one replication.
+pub(super) struct Values {
+    measured: Vec<Valued>,
+    targets: Vec<Valued>,
+}
+
+impl Values {
+    /// Computes the values of a replication; for a run around a break, compared with the same interval without one.
     pub(super) fn new(
         plan: &Blueprint,
         asked: &WindowPlan,
@@ -101,22 +106,29 @@ impl Replication {
         Self {
             measured: asked.measures.iter().map(value).collect(),
             targets: asked.precision.iter().map(|(measure, _)| value(measure)).collect(),
-            record: seen.record.clone(),
+        }
+    }
+
+    /// Returns the record of the replication that they were computed from.
+    pub(super) fn of(self, seen: Observation) -> Replication {
+        let Self { measured, targets } = self;
+        let stop = seen.stop.as_ref();
+        Replication {
+            measured,
+            targets,
+            cut: stop.map(|stop| Cut { why: stop.to_string(), overload: stop.is_overload() }),
+            record: seen.record,
             length: seen.length,
-            zone_ledgers: seen.zone_ledgers.clone(),
-            accounts: seen.accounts.clone(),
-            grid: seen.grid.clone(),
-            soundings: seen.soundings.clone(),
-            censuses: seen.censuses.clone(),
+            zone_ledgers: seen.zone_ledgers,
+            accounts: seen.accounts,
+            grid: seen.grid,
+            soundings: seen.soundings,
+            censuses: seen.censuses,
             unrest: seen.unrest,
-            steps: seen.steps.clone(),
+            steps: seen.steps,
             digest: seen.digest,
-            trail: seen.trail.clone(),
+            trail: seen.trail,
             events: seen.events,
-            cut: seen
-                .stop
-                .as_ref()
-                .map(|stop| Cut { why: stop.to_string(), overload: stop.is_overload() }),
         }
     }
 }

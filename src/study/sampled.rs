@@ -444,7 +444,7 @@ pub(super) struct Drawn {
 }
 
 impl Drawn {
-    /// Draws windows; `None` if there is nothing to draw from.
+    /// Draws windows. Where there is nothing to draw from, the result counts as interrupted.
     ///
     /// # Errors
     ///

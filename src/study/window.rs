@@ -7,9 +7,9 @@
 //! Precision is checked at fixed prefixes (the minimum, then a quarter more each time), so neither the number of
 //! threads nor the order of completion matters.
 
-use serde::{Deserialize, Serialize};
-
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use serde::{Deserialize, Serialize};
 
 use crate::model::blueprint::Blueprint;
 use crate::model::record::Record;
@@ -25,7 +25,7 @@ use crate::study::breaks::Drill;
 use crate::study::control;
 use crate::study::in_order;
 use crate::study::measure::{Measure, NoValue};
-use crate::study::replication::{Replication, Valued};
+use crate::study::replication::{Replication, Valued, Values};
 use crate::study::scalers::{self, Scaled};
 use crate::study::underway;
 pub use crate::study::verdict::Verdict;
@@ -220,7 +220,7 @@ pub(super) fn replication(
     })?;
     Ok(seen.map(|seen| {
         watch.one_done();
-        Replication::new(plan, asked, &seen, None)
+        Values::new(plan, asked, &seen, None).of(seen)
     }))
 }
 

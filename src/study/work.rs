@@ -45,18 +45,21 @@ pub struct Shard {
     pub of: u32,
 }
 
+/// Largest number of shards.
+pub const MOST_SHARDS: u32 = 1_000_000;
+
 impl Shard {
+    /// Returns shard `number` of `of`; `None` if there is no such shard, or there are too many.
+    #[must_use]
+    pub fn new(number: u32, of: u32) -> Option<Self> {
+        ((1..=of).contains(&number) && of <= MOST_SHARDS).then_some(Self { number, of })
+    }
+
     /// Returns the number of the shard that has the piece at `place` in the order of pieces: they are dealt out one by
     /// one, so that shards have work of equal kind.
     #[must_use]
     pub fn owner(place: usize, of: u32) -> u32 {
         crate::convert::place(place % of as usize) + 1
-    }
-
-    /// Returns whether it is one of its shards.
-    #[must_use]
-    pub const fn is_valid(self) -> bool {
-        1 <= self.number && self.number <= self.of
     }
 
     /// Returns whether it has the piece at `place`.
@@ -81,14 +84,12 @@ impl Parts {
     }
 
     /// Returns the pieces that the run asked for and did not find.
-    #[must_use]
-    pub fn missing(&self) -> Vec<Piece> {
+    fn missing(&self) -> Vec<Piece> {
         self.missing.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
     }
 
     /// Returns whether it has the result of a piece.
-    #[must_use]
-    pub fn has(&self, piece: Piece) -> bool {
+    fn has(&self, piece: Piece) -> bool {
         self.have.contains_key(&piece)
     }
 
@@ -140,10 +141,22 @@ impl Work {
         piece: Piece,
         simulate: impl FnOnce() -> Result<Option<T>, Breach>,
     ) -> Result<Option<T>, Breach> {
+        if self.has(piece) { self.get(piece, simulate) } else { simulate() }
+    }
+
+    /// Returns the pieces that the run asked for and did not find.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Piece> {
         match self {
-            Self::Parts(parts) if parts.has(piece) => self.get(piece, simulate),
-            _ => simulate(),
+            Self::Here => Vec::new(),
+            Self::Parts(parts) => parts.missing(),
         }
+    }
+
+    /// Returns whether a piece was simulated elsewhere.
+    #[must_use]
+    pub fn has(&self, piece: Piece) -> bool {
+        matches!(self, Self::Parts(parts) if parts.has(piece))
     }
 
     /// Notes which of these pieces are missing, and returns whether any is.

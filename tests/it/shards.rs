@@ -152,6 +152,10 @@ fn missing_parts_are_named_and_nothing_is_written() {
     assert_eq!(code, 5, "{err}");
     assert!(err.contains("shards 2/5, 5/5 are missing"), "{err}");
     assert!(!Path::new(&place.name("out")).join("manifest.json").exists());
+    // Of parts of two divisions no shard of one of them is named: the other may have its work.
+    place.shards(3, "third-", &["--quick"]);
+    let (code, _, err) = place.merge(&["part-1", "third-1", "part-3"], "out");
+    assert!(code == 5 && err.contains("of the run are missing"), "{err}");
     // What a killed process leaves under the name of a part, whole or not, is no part.
     let bytes = fs::read(place.name("part-2")).unwrap();
     fs::write(place.name("part-2"), &bytes[..bytes.len() / 2]).unwrap();

@@ -2,9 +2,9 @@
 //!
 //! Model: seconds per bin of utilisation, each 1 % wide, from a millionth on.
 
-use serde::{Deserialize, Serialize};
-
 use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
 
 use crate::convert::{index, table};
 use crate::engine::special::{ln, normal_cdf};

@@ -16,10 +16,10 @@
 //! Holds: with and without quiet time the same is decided. Leaves out: hourly noise, which is refused; members after the
 //! horizon, where they stay as they are; that a view lost to overload sends fewer requests.
 
-use serde::{Deserialize, Serialize};
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::Live;
 use crate::engine::draw::{Key, Lineage, Seed};
