@@ -13,6 +13,7 @@ use super::text::{Terminal, capital, visible};
 use crate::convert::{nearest, whole};
 use crate::scenario::render::wrap;
 use crate::study::journal::{Head, OutageRecord, Record, ServiceRecord, StateRecord, Subject};
+use crate::study::stories::DISK;
 
 /// Largest number of lines of a description, and of lines after the end of the outage.
 const MOST_LINES: usize = 24;
@@ -221,6 +222,16 @@ fn moved(state: &StateRecord) -> String {
         ("event", "armed") => format!("{part} ends"),
         ("event", "struck") => format!("{part} strikes"),
         ("event", "seen") => format!("operators have detected {part}"),
+        (DISK, "down") => format!("{kind} {part} fails{cause}"),
+        (DISK, "rebuilding") => format!("the data of {kind} {part} are written anew"),
+        (DISK, "unreadable") => {
+            format!("{kind} {part} stays without data: others cannot be read{cause}")
+        }
+        (DISK, "up") => format!("{kind} {part} has its data"),
+        ("correlation", "calm") => format!("the disks of {part} fail independently again"),
+        ("correlation", _) => {
+            format!("the disks of {part} fail at the rate of interval {} after a failure", number())
+        }
         ("spare part", _) => format!("a spare part of {part} is {to}"),
         ("belief", _) => belief(part, to, &cause),
         (_, "up") => format!("{kind} {part} is back{cause}"),

@@ -21,6 +21,7 @@
 //! If asked for, outages that may be reported are kept beside it ([`kept`]); such a trajectory is simulated again to
 //! record them ([`journal`]).
 
+pub mod disk_sets;
 pub mod journal;
 pub mod kept;
 pub mod recovery;
@@ -113,6 +114,8 @@ pub struct Observation {
     pub roles: Vec<RoleTally>,
     /// Tallies, in the order of the databases that faults corrupt.
     pub restores: Vec<restores::RestoreTally>,
+    /// Tallies, in the order of the sets of disks that fail one by one.
+    pub disk_sets: Vec<disk_sets::DiskSetTally>,
     /// Traffic, where it was asked for.
     pub traffic: Option<TrafficTally>,
     /// Number of kernel steps.
@@ -243,7 +246,7 @@ pub fn run_unless<'p>(
     }
     meters.rows.iter_mut().for_each(|row| row.close(end));
     let fleets = std::mem::take(&mut meters.fleets);
-    let (roles, restores) = Recoveries::close(meters.recoveries.take(), end);
+    let (roles, restores, disk_sets) = Recoveries::close(meters.recoveries.take(), end);
     meters.fleet_of.clear();
     let latest = SimTime::ZERO + FIRST_OUTAGE_WITHIN;
     let waits = |meters: &Meters<'_>| {
@@ -262,7 +265,7 @@ pub fn run_unless<'p>(
     }
     let rows = meters.rows.into_iter().map(Row::tally);
     let tallies = rows.chain(fleets.into_iter().map(FleetRow::close)).collect();
-    Ok(Some(Observation { tallies, roles, restores, traffic, steps }))
+    Ok(Some(Observation { tallies, roles, restores, disk_sets, traffic, steps }))
 }
 
 impl<'m, 'p> Acts<'m, 'p> for (&mut Meters<'p>, &mut Live<'m, 'p>) {

@@ -186,12 +186,12 @@ impl Hashed {
         write!(self, "{:?} {:?} {:?} {:?}", of.seed, of.start, of.horizon, of.shortest_outage)?;
         write!(self, "{:?} {:?} {:?}", of.watched, of.measured, of.repair)?;
         write!(self, "{:?} {:?} {:?} {:?}", of.removable, of.causes, of.roles, of.common)?;
-        write!(self, "{:?}", of.restores)?;
+        write!(self, "{:?} {:?}", of.restores, of.disk_sets)?;
         for one in &of.nets {
             let AvailabilityNet { without, net, meters, fleets, alone, .. } = one;
-            let AvailabilityNet { causes, roles, restores, load, .. } = one;
+            let AvailabilityNet { causes, roles, restores, disk_sets, load, .. } = one;
             write!(self, "{without:?} {net:?} {meters:?} {fleets:?} {alone:?}")?;
-            write!(self, "{causes:?} {roles:?} {restores:?}")?;
+            write!(self, "{causes:?} {roles:?} {restores:?} {disk_sets:?}")?;
             if traffic {
                 write!(self, "{load:?}")?;
             }

@@ -11,6 +11,7 @@
 
 mod breaks;
 mod checks;
+mod disk_sets;
 mod gather;
 mod load;
 mod recovery;
@@ -22,6 +23,7 @@ mod why;
 mod years;
 
 pub use checks::{balance, declared};
+pub use disk_sets::DiskSetRow;
 pub use gather::gather;
 pub(in crate::study) use gather::measured_at;
 pub use load::{ClassCost, LoadClass, LoadRows, LoadUse};

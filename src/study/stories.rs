@@ -256,6 +256,9 @@ fn subject(
     (subject, sum)
 }
 
+/// Kind of a single disk of a set; its part is `3 of store.main`.
+pub const DISK: &str = "disk";
+
 /// Translation of numbers to names.
 struct Names<'a> {
     plan: &'a AvailabilityPlan,
@@ -300,9 +303,13 @@ impl<'a> Names<'a> {
         let Some((part, side)) = automaton.split_once('/') else {
             return (automaton.to_string(), "part");
         };
+        if let Some(number) = side.strip_prefix("disk-") {
+            return (format!("{number} of {part}"), DISK);
+        }
         let kind = match side {
             "roll-out" => "roll-out",
             "hours" => "crew",
+            "since-failure" => "correlation",
             side if side.starts_with("restore/") => "data",
             side if side.starts_with("recorded-") => "recorded failure",
             side if side.starts_with("answers-") => return (automaton.to_string(), "answers"),

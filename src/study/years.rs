@@ -10,6 +10,7 @@
 //! [`Sample`] keeps. Nothing else grows with the horizon.
 
 mod busy;
+pub mod disk_sets;
 pub mod energy;
 pub mod few;
 pub mod load;
@@ -40,6 +41,7 @@ use crate::study::in_order;
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate, Watch};
 use crate::units::SimDuration;
+use disk_sets::{FoldedDisks, OfDisks};
 use few::{Modelled, a_year, few};
 use load::{FoldedLoad, OfLoad};
 pub(super) use ranges::{Range, first, some};
@@ -62,6 +64,7 @@ pub(super) struct Chunk {
     meters: Vec<Vec<Folded>>,
     roles: Vec<Vec<FoldedRole>>,
     restores: Vec<Vec<FoldedRestores>>,
+    disk_sets: Vec<Vec<FoldedDisks>>,
     load: Vec<Option<FoldedLoad>>,
     steps: u64,
 }
@@ -90,7 +93,16 @@ impl Chunk {
         let no_roles: Vec<Vec<FoldedRole>> = plan.of.nets.iter().map(|_| no_roles()).collect();
         let no_restores =
             vec![vec![FoldedRestores::default(); plan.of.restores.len()]; plan.of.nets.len()];
-        Self { meters: empty, roles: no_roles, restores: no_restores, load: no_load, steps: 0 }
+        let no_disks =
+            vec![vec![FoldedDisks::default(); plan.of.disk_sets.len()]; plan.of.nets.len()];
+        Self {
+            meters: empty,
+            roles: no_roles,
+            restores: no_restores,
+            disk_sets: no_disks,
+            load: no_load,
+            steps: 0,
+        }
     }
 }
 
@@ -169,6 +181,8 @@ pub enum What {
     Role(usize, OfRole),
     /// A quantity of the restores of a database, by place; the meter is irrelevant.
     Restores(usize, OfRestores),
+    /// A quantity of a set of disks that fail one by one, by place; the meter is irrelevant.
+    Disks(usize, OfDisks),
 }
 
 /// One meter over all replications.
@@ -288,6 +302,8 @@ pub struct YearsResult {
     pub roles: Vec<Vec<FoldedRole>>,
     /// Results by net, then by corrupted database.
     pub restores: Vec<Vec<FoldedRestores>>,
+    /// Results by net, then by set of disks that fail one by one.
+    pub disk_sets: Vec<Vec<FoldedDisks>>,
     /// Traffic by net, where it was simulated.
     pub load: Vec<Option<FoldedLoad>>,
     /// Replications.
@@ -313,6 +329,7 @@ impl YearsResult {
         }
         self.roles.clear();
         self.restores.clear();
+        self.disk_sets.clear();
     }
 }
 
@@ -335,6 +352,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         folded: empty.meters.clone(),
         roles: empty.roles.clone(),
         restores: empty.restores.clone(),
+        disk_sets: empty.disk_sets.clone(),
         load: empty.load.clone(),
         replications: 0,
         looks: 0,
@@ -423,7 +441,7 @@ fn chunk(
                 during: format!("years, replication {replication}"),
             })?;
             let Some(seen) = seen else { return Ok(None) };
-            let Observation { tallies, roles, restores, traffic, steps } = seen;
+            let Observation { tallies, roles, restores, disk_sets, traffic, steps } = seen;
             if let (Some(load), Some(traffic)) = (&mut into.load[net], &traffic) {
                 load.add(traffic, batch);
             }
@@ -443,6 +461,8 @@ fn chunk(
             into.roles[net].iter_mut().zip(&roles).for_each(|(mine, tally)| mine.add(tally));
             let mine = into.restores[net].iter_mut();
             mine.zip(&restores).for_each(|(mine, tally)| mine.add(tally));
+            let mine = into.disk_sets[net].iter_mut();
+            mine.zip(&disk_sets).for_each(|(mine, tally)| mine.add(tally));
         }
     }
     for (load, memo) in into.load.iter_mut().zip(&mut memos) {
@@ -529,7 +549,7 @@ impl YearsPlan {
 impl YearsResult {
     /// Appends the next replications, except for their number.
     fn append(&mut self, chunk: Chunk) {
-        let Chunk { meters, roles, restores, load, steps } = chunk;
+        let Chunk { meters, roles, restores, disk_sets, load, steps } = chunk;
         for (mine, theirs) in self.folded.iter_mut().flatten().zip(meters.into_iter().flatten()) {
             mine.append(theirs);
         }
@@ -538,6 +558,10 @@ impl YearsResult {
         }
         let restores = restores.into_iter().flatten();
         for (mine, theirs) in self.restores.iter_mut().flatten().zip(restores) {
+            mine.append(theirs);
+        }
+        let disk_sets = disk_sets.into_iter().flatten();
+        for (mine, theirs) in self.disk_sets.iter_mut().flatten().zip(disk_sets) {
             mine.append(theirs);
         }
         for (mine, theirs) in self.load.iter_mut().zip(load) {
@@ -560,6 +584,9 @@ impl YearsResult {
         if let What::Restores(at, what) = measure.what {
             return self.values_of_restores((measure.net, at), what);
         }
+        if let What::Disks(at, what) = measure.what {
+            return Some(self.disk_sets[measure.net][at].values(what).to_vec());
+        }
         let folded = &self.folded[measure.net][measure.meter];
         Some(match measure.what {
             What::Availability | What::Unavailability | What::Downtime(None) => {
@@ -574,7 +601,8 @@ impl YearsResult {
             | What::Spans(_)
             | What::Load(_)
             | What::Role(..)
-            | What::Restores(..) => {
+            | What::Restores(..)
+            | What::Disks(..) => {
                 return None;
             }
         })
@@ -642,6 +670,9 @@ impl YearsResult {
         if let What::Restores(at, what) = what {
             return self.of_restores(plan, (net, at), what);
         }
+        if let What::Disks(at, what) = what {
+            return self.of_disks(plan, (net, at), what);
+        }
         let Some(folded) = self.folded.get(net).and_then(|net| net.get(meter)) else {
             return Estimate::Missing(NoValue::NotKept);
         };
@@ -680,7 +711,7 @@ impl YearsResult {
                 }
                 mean(&failed, plan.level)
             }
-            What::Load(_) | What::Role(..) | What::Restores(..) => {
+            What::Load(_) | What::Role(..) | What::Restores(..) | What::Disks(..) => {
                 Estimate::Missing(NoValue::NotKept)
             }
         }
@@ -800,6 +831,11 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
         By::Roles if restores::is_of(figure.metric) => {
             let (at, what) = restores::resolve(plan, figure)?;
             let what = What::Restores(at, what);
+            return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
+        }
+        By::Roles if disk_sets::is_of(figure.metric) => {
+            let (at, what) = disk_sets::resolve(plan, figure)?;
+            let what = What::Disks(at, what);
             return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
         }
         By::Roles => {

@@ -188,12 +188,13 @@ fn a_star_behind_a_group_is_answered_with_the_bare_name() {
 }
 
 /// Scenarios that have, between them, all that the registry speaks of.
-const RICH: [&str; 17] = [
+const RICH: [&str; 18] = [
     "tiers/tier-6.toml",
     "tiers/tier-8.toml",
     "databases/slave-away.toml",
     "oracles/o40-lru.toml",
     "oracles/b4-fleet.toml",
+    "faults/failed-disks.toml",
     "oracles/o01-mm1.toml",
     "claims/dedicated.toml",
     "scalable/job-queue.toml",

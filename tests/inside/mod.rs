@@ -49,6 +49,7 @@ mod scale;
 mod scaling;
 mod schema;
 mod shields;
+mod single_disks;
 mod standard;
 mod stories;
 mod surges;

@@ -4,7 +4,7 @@
 use crate::kinds::disks::live::ledger::{OF, Tallied};
 use crate::kinds::disks::live::pool;
 use crate::model::gauge::ReadAs;
-use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, Row, Whose, Word};
+use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, OF_YEARS, Row, WITHOUT, Whose, Word};
 use crate::plan::figure::{Figure, Metric, Stat};
 
 /// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`.
@@ -22,7 +22,9 @@ macro_rules! metrics {
             ScrubReads = "scrub-reads", Count, Neither, 0.1, 1.0, "Reads of 1 MiB of scrubs of a set of disks.";
             Resilver = "resilver", Seconds, Less, 0.1, 1.0, "Time from the replacement of a disk of a set until its data is whole again.";
             ResilverWrites = "resilver-writes", Count, Neither, 0.1, 1.0, "Writes of 1 MiB of resilvers to new disks of a set.";
-            LostSets = "lost-sets", Count, Less, 0.1, 0.01, "Losses of a set of disks: more disks of a group than it has parity were away or not whole.";
+            LostSets = "lost-sets", Count, Less, 0.1, 0.01, "Losses of a set of disks: more disks of a group than it has parity were away or not whole. Over the horizon: per year.";
+            FailedDisks = "failed-disks", Count, Less, 0.1, 0.01, "Failures of single disks of a set per year.";
+            Degraded = "degraded", Ratio, Less, 0.1, 0.0, "Share of the time in which a set of disks works with a disk missing or not written anew yet.";
             LogBlocks = "log-blocks", Count, Less, 0.1, 1.0, "Blocks of the intent log that are written.";
         }
     };
@@ -32,6 +34,7 @@ pub(crate) use metrics;
 const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const OF_ZONES: &[Whose] = &[Whose::OwnPart(OF)];
 const OF_SETS: &[Whose] = &[Whose::OwnPart(pool::OF)];
+const OF_FAILING: &[Whose] = &[Whose::OwnPart("set of disks that fail one by one")];
 
 /// The rows of the registry.
 pub const ROWS: &[Row] = &[
@@ -111,6 +114,17 @@ pub const ROWS: &[Row] = &[
         .interval(IntervalOf::Events),
     Row::new(Metric::LostSets, OF_WINDOWS, MEAN, OF_SETS, "Losses in the window")
         .interval(IntervalOf::Events),
+    Row::new(Metric::LostSets, OF_YEARS, MEAN, OF_FAILING, "Losses per year").keys(&[WITHOUT]),
+    Row::new(Metric::FailedDisks, OF_YEARS, MEAN, OF_FAILING, "Failures per year of all its disks")
+        .keys(&[WITHOUT]),
+    Row::new(
+        Metric::Degraded,
+        OF_YEARS,
+        MEAN,
+        OF_FAILING,
+        "Time with a disk missing while the set is not lost, over the horizon",
+    )
+    .keys(&[WITHOUT]),
     Row::new(Metric::LogBlocks, OF_WINDOWS, MEAN, OF_SETS, "Blocks written in the window")
         .interval(IntervalOf::Events),
 ];

@@ -179,7 +179,43 @@ pub struct Columns {
     pub write: u32,
 }
 
+/// Groups of a set of disks, and how many disks of a group may be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Redundancy {
+    /// Disks of the set. Those of a group follow each other.
+    pub disks: u32,
+    /// Disks of a group: the sides of a mirror, or data and parity.
+    pub group: u32,
+    /// Disks of a group that may be missing while the data are there.
+    pub spare: u32,
+}
+
+impl Redundancy {
+    /// Returns the number of groups.
+    #[must_use]
+    pub const fn groups(self) -> u32 {
+        self.disks / self.group
+    }
+}
+
 impl DiskSetSpec {
+    /// Returns the groups of the set; `None` if the loss of some disk loses data, or if its disks make no equal groups.
+    #[must_use]
+    pub fn redundancy(&self) -> Option<Redundancy> {
+        let (data, parity) = (self.data.value, self.parity.value);
+        let disks = data.checked_add(parity)?;
+        let spare = match self.layout.value {
+            Layout::Plain => return None,
+            Layout::Mirror if parity == 0 || !parity.is_multiple_of(data) => return None,
+            Layout::Mirror => parity / data,
+            Layout::Raidz1 => 1,
+            Layout::RaidDp | Layout::Raidz2 => 2,
+        };
+        let groups = if self.layout.value == Layout::Mirror { data } else { parity / spare };
+        let equal = groups > 0 && data.is_multiple_of(groups) && parity == groups * spare;
+        equal.then(|| Redundancy { disks, group: disks / groups, spare })
+    }
+
     /// Returns the disks that operations use.
     #[must_use]
     pub fn columns(&self) -> Columns {

@@ -105,6 +105,7 @@ impl Parts for Nas {
             shown.state("down", Health::Down, shown.own("is down"));
             shown.hindrances();
             shown.full();
+            shown.degraded();
             return;
         };
         shown.component(head_name(shown.draft(), nas, number));

@@ -93,6 +93,7 @@ impl Parts for Server {
         shown.stalls();
         shown.full();
         shown.slow();
+        shown.degraded();
         if let Part::Server(server) = part {
             shown.fewer_cores(shown.draft().scenario.server[server.group].1.cores.value);
         }

@@ -45,6 +45,8 @@ words! {
         CoresLost = "cores-lost",
         /// Its data is gone until restored.
         Lost = "lost" | "detach-volume" | "disk-loss",
+        /// One disk of a set fails, and is replaced and written anew. The set is lost with one disk more than it can miss.
+        DiskFailed = "disk-failed",
         /// The disks have no space left: writes fail at once, reads go on.
         DiskFull = "disk-full" | "disk-fill",
         /// The data of a database are changed wrongly, in all copies. It serves them until people detect that; then it is

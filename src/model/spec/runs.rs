@@ -331,10 +331,18 @@ spec! {
         /// Recorded failures that are played as they were, instead of a rate and a repair.
         recorded: Option<RecordSpec>,
         /// Time to repair. Without it, the component's own restart. Of `corrupt`: time until service is back where no backup
-        /// is good; without it, that of a restore.
+        /// is good; without it, that of a restore. Of `disk-failed`: time until a new disk is in place; without it, a spare
+        /// stands in at once.
         repair: Option<LawSpec<SimDuration>>,
         /// Crew that repairs it. Without it, a repair begins at once.
         crew: Option<Reference>,
+        /// Rebuild: the data of a new disk are written anew. Only for `disk-failed`.
+        rebuild: Option<DiskRebuildSpec>,
+        /// Time until a set of disks that is lost has new disks and its data again. Only for `disk-failed`.
+        restore: Option<LawSpec<SimDuration>>,
+        /// Factors on the rate of the other disks of a set after the failure of one, in intervals that follow each other. Only for
+        /// `disk-failed`. Without it, disks fail independently.
+        correlated: Option<OneOrMany<CorrelatedSpec>> => not_empty(),
         /// Length of a failure given by `at`.
         lasts: Option<SimDuration>,
         /// Slowdown: 2 is half the speed. Only for `slow`.
@@ -372,6 +380,29 @@ spec! {
         only: Named<Label, Label> = {},
         /// Time in the file that is time zero. Without it, the first begin of the rows to play.
         time_zero: Option<String>,
+    }
+}
+
+spec! {
+    /// Writing the data of a new disk anew, from the other disks of its group.
+    pub struct DiskRebuildSpec {
+        /// Time of it. A rebuild waits while the set or its server is down.
+        lasts: LawSpec<SimDuration>,
+        /// Share of the time of the disks that it takes from service.
+        share: Probability = 0.35,
+        /// Probability that it finds data on the other disks that cannot be read. The set is then lost if it misses as many
+        /// disks as it can.
+        unreadable: Probability = 0,
+    }
+}
+
+spec! {
+    /// An interval after the failure of a disk, in which the others of its set fail more often.
+    pub struct CorrelatedSpec {
+        /// Length of the interval.
+        lasts: SimDuration => within(SimDuration::SECOND, SimDuration::YEAR),
+        /// Factor on the rate.
+        times: f64 => within(0.001, 1e6),
     }
 }
 

@@ -41,10 +41,10 @@ use crate::health::{
     AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start, StateId,
 };
 use crate::kinds::zone::vm;
-use crate::model::spec::runs::Initial;
-use crate::model::spec::runs::OperationSpec;
+use crate::model::spec::runs::{FaultSpec, Initial, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::faults::restores::{self, Restored};
+use crate::plan::faults::single_disks::{self, FailingSet};
 use crate::plan::faults::{self, PLANNED};
 use crate::plan::fluid::{FluidNet, FluidPlan};
 use crate::plan::graph::Graph;
@@ -54,6 +54,8 @@ use crate::plan::program::law_of;
 use crate::plan::streams;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::law::LawSpec;
+use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
 
 use recovery::{Role, RoleFacts};
@@ -93,6 +95,8 @@ pub struct AvailabilityPlan {
     pub roles: Vec<Role>,
     /// Databases that faults corrupt, and their restores.
     pub restores: Vec<Restored>,
+    /// Sets of disks that fail one by one.
+    pub disk_sets: Vec<FailingSet>,
     /// Nets by set of faults left out; the first has all faults.
     pub nets: Vec<AvailabilityNet>,
     /// Traffic; `None` if no class is requested at a rate.
@@ -190,6 +194,8 @@ pub struct AvailabilityNet {
     pub roles: Vec<RoleFacts>,
     /// Automata of the corruptions, in the order of [`AvailabilityPlan::restores`]; `None` where the fault is left out.
     pub restores: Vec<Option<Corrupts>>,
+    /// Automata of the sets of disks, in the order of [`AvailabilityPlan::disk_sets`]; `None` where the fault is left out.
+    pub disk_sets: Vec<Option<DiskAutomata>>,
     /// Facts that the traffic model reads, if there is traffic.
     pub load: Option<FluidNet>,
 }
@@ -210,6 +216,28 @@ impl Corrupts {
         let automaton = net.automaton(&of.automaton())?;
         let corrupt = net.state(automaton, restores::CORRUPT)?;
         Some(Self { automaton, corrupt, restoring: net.state(automaton, restores::RESTORING)? })
+    }
+}
+
+/// Automata of a set of disks that fail one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskAutomata {
+    /// The set.
+    pub set: AutomatonId,
+    /// State in which the set is lost.
+    pub lost: StateId,
+    /// The disks.
+    pub disks: Vec<AutomatonId>,
+    /// State of a disk that has its data.
+    pub up: StateId,
+}
+
+impl DiskAutomata {
+    fn find(net: &Net, of: &FailingSet) -> Option<Self> {
+        let disks: Option<Vec<AutomatonId>> = of.disks().map(|disk| net.automaton(&disk)).collect();
+        let disks = disks?;
+        let (set, up) = (net.automaton(&of.name)?, net.state(*disks.first()?, single_disks::UP)?);
+        Some(Self { set, lost: net.state(set, &single_disks::lost(&of.fault))?, disks, up })
     }
 }
 
@@ -325,6 +353,7 @@ fn plan_with(
         fluid.know_causes(&causes);
     }
     let restored = restores::all(draft);
+    let failing = single_disks::all(draft);
     let nets = compiled.into_iter().zip(sets).map(|((net, meters), without)| {
         let place = |cause: &CauseName| {
             let name = shown(draft, cause);
@@ -338,8 +367,20 @@ fn plan_with(
         let alone = members.filter(|member| all[member.index()]).collect();
         let roles = recovery::resolve(&roles, &net);
         let restores = restored.iter().map(|one| Corrupts::find(&net, one)).collect();
+        let disk_sets = failing.iter().map(|one| DiskAutomata::find(&net, one)).collect();
         let causes = places;
-        AvailabilityNet { without, net, meters, fleets, alone, causes, roles, restores, load }
+        AvailabilityNet {
+            without,
+            net,
+            meters,
+            fleets,
+            alone,
+            causes,
+            roles,
+            restores,
+            disk_sets,
+            load,
+        }
     });
     let nets = nets.collect();
     Ok(AvailabilityPlan {
@@ -362,6 +403,7 @@ fn plan_with(
         causes,
         roles,
         restores: restored,
+        disk_sets: failing,
         nets,
         fluid,
         common,
@@ -478,13 +520,18 @@ fn removable(draft: &Draft, planned: bool) -> Vec<String> {
 }
 
 fn longest_repair(draft: &Draft) -> Option<SimDuration> {
-    let faults = draft.scenario.fault.iter().filter_map(|(_, spec)| spec.repair.as_ref());
+    let faults = draft.scenario.fault.iter().filter_map(|(_, spec)| ended_by(spec));
     let units = draft.scenario.unit.iter().filter_map(|(_, spec)| spec.repair.as_ref());
     let wrong = faults::may_go_wrong(draft).map(|(.., wrong)| &wrong.repair);
     let restores = restores::all(draft).into_iter().map(|one| one.restore.moments().0);
     let means = faults.chain(units).chain(wrong).map(|law| law_of(law).mean()).chain(restores);
     let longest = means.fold(0.0, f64::max);
     (longest > 0.0 && longest.is_finite()).then(|| SimDuration::from_seconds_f64(longest))
+}
+
+/// Returns the law of what ends an outage by a fault: its repair, or the restore of a set whose disks fail.
+fn ended_by(spec: &FaultSpec) -> Option<&Spanned<LawSpec<SimDuration>>> {
+    spec.restore.as_ref().or(spec.repair.as_ref())
 }
 
 /// Returns the repair law of a cause.
@@ -505,7 +552,7 @@ fn repair_of(draft: &Draft, cause: &str) -> Option<RepairLaw> {
     {
         return of(longest.0, longest.1);
     }
-    let fault = draft.scenario.fault.get(cause).and_then(|spec| spec.repair.as_ref());
+    let fault = draft.scenario.fault.get(cause).and_then(ended_by);
     let unit = || {
         let found = draft.names.find(cause).filter(|found| found.kind == Kind::Unit)?;
         draft.scenario.unit[found.index].1.repair.as_ref()

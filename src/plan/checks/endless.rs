@@ -89,7 +89,7 @@ fn refuses_at_once(draft: &Draft, spec: &FaultSpec) -> bool {
     match spec.how.value {
         How::Slow | How::CacheLost | How::CoresLost | How::Lossy => false,
         How::Hang | How::Pause | How::Partitioned | How::OneWay => is_known,
-        How::Crash | How::Lost | How::DiskFull | How::Corrupt => {
+        How::Crash | How::Lost | How::DiskFailed | How::DiskFull | How::Corrupt => {
             let mut parts = spec.hits.iter().flat_map(|hit| {
                 targets::parts(draft, &hit.text, hit.span, &mut Diagnostics::new())
             });

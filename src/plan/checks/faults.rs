@@ -7,7 +7,7 @@ use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::checks::runs::after_horizon;
 use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, takes_time};
-use crate::plan::checks::{harms, restores};
+use crate::plan::checks::{harms, restores, single_disks};
 use crate::plan::links::find_named;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
@@ -55,6 +55,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     }
     after_each_other(draft, out);
     restores::check_each_other(draft, out);
+    single_disks::check_each_other(draft, out);
     overlaps(draft, scheduled, out);
 }
 
@@ -192,6 +193,10 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
     harms::check_load(draft, fault, parts, out);
     if fault.how.value == How::Corrupt {
         return restores::check_fault(draft, fault, parts, out);
+    }
+    single_disks::belongs(fault, out);
+    if fault.how.value == How::DiskFailed {
+        return single_disks::check_fault(draft, fault, parts, out);
     }
     if let Some(recorded) = &fault.recorded {
         return check_recorded(fault, recorded.span, out);

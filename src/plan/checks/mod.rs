@@ -16,6 +16,7 @@ mod power;
 mod restores;
 mod routes;
 mod runs;
+mod single_disks;
 mod unused;
 mod wrong;
 

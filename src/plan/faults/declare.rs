@@ -8,12 +8,14 @@ mod harms;
 mod mechanisms;
 mod recorded;
 mod shown;
+mod single_disks;
 mod taken_out;
 use called::Called;
 pub use harms::slowdown;
 use harms::{Harm, degraded};
 pub use mechanisms::Mechanisms;
 pub use shown::Shown;
+use single_disks::Degraded;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,6 +163,8 @@ pub struct Declarer<'a> {
     groups: Vec<Automaton>,
     /// Automata of the roles that faults strike.
     primaries: BTreeMap<RoleOf, Automaton>,
+    /// Factors by which sets are slower while disks of them are missing.
+    degraded: BTreeMap<Part, Degraded>,
 }
 
 /// Fault and the parts that it hits.
@@ -194,7 +198,8 @@ impl<'a> Declarer<'a> {
             sketches.push(Sketch { part, name: part.name(draft), mould, roles });
         }
         let (groups, primaries) = (Vec::new(), BTreeMap::new());
-        Self { draft, out, sketches, moulds, groups, primaries }
+        let degraded = BTreeMap::new();
+        Self { draft, out, sketches, moulds, groups, primaries, degraded }
     }
 
     fn at(&self, part: Part) -> Option<usize> {
@@ -252,14 +257,16 @@ impl<'a> Declarer<'a> {
             let moulds: BTreeSet<usize> =
                 members.iter().map(|index| self.sketches[*index].mould).collect();
             let ends = |mould: &usize| repair(&hit, Some(&self.moulds[*mould])).is_some();
-            let corrupts = spec.how.value == How::Corrupt;
-            if hit.record.is_some() || corrupts || moulds.iter().all(ends) {
+            let ends_by_itself = matches!(spec.how.value, How::Corrupt | How::DiskFailed);
+            if hit.record.is_some() || ends_by_itself || moulds.iter().all(ends) {
                 hits.push(Hit { members, ..hit });
             }
         }
         self.hours(hits.iter().filter_map(|hit| hit.crew.as_ref()));
         let (corrupt, others): (Vec<_>, Vec<_>) =
             hits.iter().partition(|hit| hit.spec.how.value == How::Corrupt);
+        let (disks, others): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|hit| hit.spec.how.value == How::DiskFailed);
         let mut after_own = Vec::new();
         for hit in others {
             if let Some(after) = &hit.spec.after {
@@ -275,7 +282,8 @@ impl<'a> Declarer<'a> {
             }
         }
         self.after_own_repair(after_own);
-        // The last, since the restore of a database takes its members from every healthy state.
+        // These last: a set is lost, and a database restored, in every state in which it works.
+        disks.into_iter().for_each(|hit| self.single_disks(hit));
         corrupt.into_iter().for_each(|hit| self.corrupted(hit));
     }
 

@@ -18,6 +18,8 @@
 //!   when its process or host is down or hangs, and by `cache-lost`.
 //! - A corruption (`corrupt`) is an automaton of the database: its members go on serving until it is found, and are down
 //!   while the data are restored from a backup ([`restores`], `declare::corrupted`).
+//! - A disk of a set that fails (`disk-failed`) is an automaton of its own, and the set is lost when too many are missing
+//!   ([`single_disks`], `declare::single_disks`).
 //! - An operation that takes parts out is a clock in each of them; its cause is `planned`. Work that goes wrong is drawn
 //!   when it begins and has the operation's name as its cause (`declare::gone_wrong`).
 //! - `after` draws when the other fault strikes, keyed by the part that follows.
@@ -32,6 +34,7 @@ mod declare;
 pub use declare::{IS_PLANNED, Mechanisms, Shown, holder, operated, slowdown};
 pub mod parts;
 pub mod restores;
+pub mod single_disks;
 pub mod textbook;
 
 use std::collections::BTreeMap;

@@ -11,7 +11,7 @@ mod restores;
 mod rows;
 
 pub use all::{ROWS, is_of_all};
-pub use rows::{OF_WINDOWS, TRAFFIC_NAMED, WITHOUT};
+pub use rows::{OF_WINDOWS, OF_YEARS, TRAFFIC_NAMED, WITHOUT};
 
 use std::fmt::Write as _;
 

@@ -64,7 +64,8 @@ pub(super) fn part(value: f64, whole: f64) -> String {
 
 /// Describes what a fault strikes, and what would remove its downtime.
 fn remedy(row: &StrikeRow) -> String {
-    let word = row.word;
+    // The word of a part that is a set already.
+    let word = if row.word == "disks" { "set of disks" } else { row.word };
     match row.singles.as_slice() {
         _ if row.together && row.parts > 1 => {
             let all = count(row.parts as u64);
@@ -104,6 +105,7 @@ fn remedy(row: &StrikeRow) -> String {
 
 fn plural(word: &str) -> String {
     match word {
+        "set of disks" => "sets of disks".into(),
         _ if word.ends_with("ch") || word.ends_with('s') => format!("{word}es"),
         _ => format!("{word}s"),
     }

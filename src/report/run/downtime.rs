@@ -28,7 +28,10 @@ pub(super) fn section(results: &Results) -> Option<Section> {
         blocks.extend(outage::charts(stories, &main.name).into_iter().map(Block::Chart));
     }
     let all = main.all.causes.len();
-    let summary = format!("All availabilities, and all {all} causes with intervals");
+    let summary = match all {
+        1 => "All availabilities, and the cause with its intervals".to_string(),
+        _ => format!("All availabilities, and all {all} causes with intervals"),
+    };
     blocks.extend(folded(summary, years::blocks(years)));
     let folds = [
         ("Downtime saved by removing each cause", why::benefits(&results.why)),

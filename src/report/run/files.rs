@@ -40,6 +40,7 @@ pub fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     files.extend(super::load::tables(results));
     files.extend(super::recovery::tables(results));
     files.extend(super::restores::tables(results));
+    files.extend(super::disk_sets::tables(results));
     files.extend(super::scaled::tables(results));
     files.extend(super::why::tables(results));
     files.extend(super::sampled::tables(results));
@@ -56,6 +57,7 @@ pub fn described() -> Vec<Described> {
         super::years::described(),
         super::load::described(),
         super::restores::described(),
+        super::disk_sets::described(),
         super::scaled::described(),
         super::sampled::described(),
         super::databases::described(),

@@ -12,6 +12,7 @@ pub mod capacity;
 pub mod charts;
 mod cost;
 pub mod databases;
+mod disk_sets;
 mod downtime;
 pub mod figures;
 pub mod files;

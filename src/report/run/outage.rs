@@ -8,7 +8,7 @@ use crate::plan::availability::Availability;
 use crate::report::document::{Axis, Chart, ChartKind, Figure, Lane, Span, Timeline, Unit};
 use crate::report::number;
 use crate::study::journal::{OutageRecord, Record, StateRecord};
-use crate::study::stories::Stories;
+use crate::study::stories::{DISK, Stories};
 
 /// Largest number of parts with a lane.
 const PARTS: usize = 6;
@@ -142,6 +142,7 @@ fn parts(stories: &Stories, outage: &OutageRecord, to: f64) -> Vec<Lane> {
             Some(place) => place,
             None if state.wrong && lanes.len() < PARTS => {
                 let label = match state.part.split_once('/') {
+                    _ if state.kind == DISK => format!("{DISK} {}", state.part),
                     Some((viewer, seen)) => format!("{seen}, as {viewer} sees it"),
                     None => state.part.clone(),
                 };

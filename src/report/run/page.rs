@@ -49,6 +49,7 @@ fn sections(results: &Results, identity: &Identity) -> Vec<Section> {
         breaks::section(results),
         super::recovery::section(results),
         super::restores::section(results),
+        super::disk_sets::section(results),
         super::scaled::section(results),
         databases::section(results),
         super::cost::section(results),

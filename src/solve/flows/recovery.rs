@@ -5,6 +5,7 @@
 //! serves again. It includes detection, the takeover and, if that fails, operators or the repair of the old holder. All
 //! count, however short. Its cause is the oldest that explains its first instant.
 
+use super::disk_sets::{DiskSetTally, DiskSets};
 use super::restores::{RestoreTally, Restores};
 use crate::engine::draw::Lineage;
 use crate::health::{Explanation, FactId, Moved, View};
@@ -45,7 +46,11 @@ pub(super) struct Recoveries<'p> {
     places: &'p [u32],
     stirred: bool,
     restores: Restores,
+    disk_sets: DiskSets<'p>,
 }
+
+/// Tallies of one replication: of the roles, of the corrupted databases, of the sets of disks that fail.
+pub(super) type Closed = (Vec<RoleTally>, Vec<RestoreTally>, Vec<DiskSetTally>);
 
 impl<'p> Recoveries<'p> {
     /// Creates the rows; `facts` is the number of system-level facts.
@@ -55,7 +60,7 @@ impl<'p> Recoveries<'p> {
         view: View<'_>,
     ) -> Self {
         let (roles, places) = (&of.roles, of.causes.as_slice());
-        let restores = Restores::new(plan, of, lineage);
+        let (restores, disk_sets) = (Restores::new(plan, of, lineage), DiskSets::new(of));
         let mut watched = vec![false; facts];
         for role in roles {
             for fact in role.holds.iter().chain([&role.served]) {
@@ -69,7 +74,7 @@ impl<'p> Recoveries<'p> {
             tally: RoleTally { interruptions: vec![0; causes], ..RoleTally::default() },
         };
         let rows = roles.iter().map(row).collect();
-        let mut all = Self { rows, watched, places, stirred: true, restores };
+        let mut all = Self { rows, watched, places, stirred: true, restores, disk_sets };
         all.look(SimTime::ZERO, view, &mut Explanation::default());
         all
     }
@@ -92,16 +97,18 @@ impl<'p> Recoveries<'p> {
     #[inline]
     pub fn moved(&mut self, moved: &Moved) {
         self.restores.moved(moved);
+        self.disk_sets.moved(moved);
     }
 
     /// Ends the horizon: an interruption or a restore in progress is counted and cut there.
-    pub fn close(all: Option<Self>, end: SimTime) -> (Vec<RoleTally>, Vec<RestoreTally>) {
+    pub fn close(all: Option<Self>, end: SimTime) -> Closed {
         let Some(all) = all else { return Default::default() };
         let close = |mut row: Row<'_>| {
             row.end(end);
             row.tally
         };
-        (all.rows.into_iter().map(close).collect(), all.restores.close(end))
+        let roles = all.rows.into_iter().map(close).collect();
+        (roles, all.restores.close(end), all.disk_sets.close(end))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::disk_sets::DiskSetRow;
 use super::load::LoadRows;
 use super::recovery::RecoveryRow;
 use super::restores::RestoreRow;
@@ -41,6 +42,8 @@ pub struct YearsRows {
     pub recovery: Vec<RecoveryRow>,
     /// Restores of corrupted databases.
     pub restores: Vec<RestoreRow>,
+    /// Sets of disks that fail one by one.
+    pub disk_sets: Vec<DiskSetRow>,
     /// Autoscalers.
     pub scalers: Vec<ScalerRow>,
     /// Figures asked for, and those of every class.
@@ -140,6 +143,7 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
         load,
         recovery,
         restores: super::restores::rows(plan, seen),
+        disk_sets: super::disk_sets::rows(plan, seen),
         scalers: super::scalers::rows(plan, seen),
         rows,
     })
@@ -195,6 +199,10 @@ fn figures(
             paths.push(format!("unrestored-writes.{name}@horizon"));
             paths.push(format!("unrestored-writes.{name}.mean@horizon"));
         }
+    }
+    for name in plan.of.disk_sets.iter().map(|one| &one.name) {
+        let figures = ["failed-disks", "lost-sets", "degraded"];
+        paths.extend(figures.map(|metric| format!("{metric}.{name}@horizon")));
     }
     for name in plan.of.fluid.iter().flat_map(|fluid| &fluid.scaled).map(|one| &one.name) {
         let figures = ["members", "member-hours", "launches", "failed-launches"];

@@ -1,5 +1,6 @@
 //! Effects of faults on their parts, and the facts that publish them.
 
+use super::single_disks::{LACKS, REBUILDS};
 use crate::health::declare::{Effect, State};
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
@@ -34,7 +35,7 @@ impl Harm {
     /// Returns the effect of a fault.
     pub(super) fn of(draft: &Draft, spec: &FaultSpec) -> Self {
         match spec.how.value {
-            How::Crash | How::Lost | How::Corrupt => Self::Down,
+            How::Crash | How::Lost | How::Corrupt | How::DiskFailed => Self::Down,
             How::Hang => Self::Hung,
             How::Pause => Self::Stalled,
             How::Slow => Self::Slow(spec.factor.as_ref().map_or(1.0, |factor| factor.value)),
@@ -99,6 +100,9 @@ pub(super) fn fewer_cores(lost: u32) -> String {
 /// Returns the factor by which a fact of a part slows down what the part does; `None` if the fact is of another sort.
 #[must_use]
 pub fn slowdown(draft: &Draft, part: Part, fact: &str) -> Option<f64> {
+    if let Some(factor) = fact.strip_prefix(LACKS).or(fact.strip_prefix(REBUILDS)) {
+        return factor.parse().ok();
+    }
     let Part::Server(server) = part else { return fact.strip_prefix("is slow ")?.parse().ok() };
     match fact.strip_prefix(CORES_LOST) {
         None => fact.strip_prefix("is slow ")?.parse().ok(),

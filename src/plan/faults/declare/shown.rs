@@ -242,6 +242,15 @@ impl<'a> Shown<'a> {
         }
     }
 
+    /// Adds the states of a set that misses some of its disks, if a fault has this effect: the slowest first.
+    pub fn degraded(&mut self) {
+        let Some(degraded) = self.declarer.degraded.get(&self.sketch.part) else { return };
+        for (facts, health, word) in degraded.states() {
+            let all = facts.iter().map(|fact| self.own(fact)).collect();
+            self.state(&word, health, Expr::All(all));
+        }
+    }
+
     /// Adds the states of a link that loses data, one per probability: the largest first.
     pub fn lossy(&mut self) {
         let loss = |(_, harm): &(String, Harm)| match harm {

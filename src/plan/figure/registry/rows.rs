@@ -32,6 +32,8 @@ pub(super) const OF_INTERVALS: (&[At], By) = (&[At::Unnamed, At::Window], By::Re
 const OF_BREAKS: (&[At], By) = (&[At::Break], By::Requests);
 const UP: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Up);
 pub(super) const ROLES: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Roles);
+/// Over years alone, for metrics that windows have too.
+pub const OF_YEARS: (&[At], By) = (&[At::Horizon], By::Roles);
 const TRAFFIC: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Traffic);
 /// For metrics that windows have too: a path without a window then means theirs.
 pub const TRAFFIC_NAMED: (&[At], By) = (&[At::Horizon], By::Traffic);
