@@ -222,15 +222,8 @@ fn moved(state: &StateRecord) -> String {
         ("event", "armed") => format!("{part} ends"),
         ("event", "struck") => format!("{part} strikes"),
         ("event", "seen") => format!("operators have detected {part}"),
-        (DISK, "down") => format!("{kind} {part} fails{cause}"),
-        (DISK, "rebuilding") => format!("the data of {kind} {part} are written anew"),
-        (DISK, "unreadable") => {
-            format!("{kind} {part} stays without data: others cannot be read{cause}")
-        }
-        (DISK, "up") => format!("{kind} {part} has its data"),
-        ("correlation", "calm") => format!("the disks of {part} fail independently again"),
-        ("correlation", _) => {
-            format!("the disks of {part} fail at the rate of interval {} after a failure", number())
+        (DISK, "down" | "rebuilding" | "unreadable" | "up") | ("correlation", _) => {
+            of_disks(state, &cause)
         }
         ("spare part", _) => format!("a spare part of {part} is {to}"),
         ("belief", _) => belief(part, to, &cause),
@@ -282,6 +275,24 @@ fn work(state: &StateRecord, cause: &str) -> String {
         ("recorded failure", "struck") => format!("a recorded failure of {part} begins{cause}"),
         ("recorded failure", _) => format!("the recorded failure of {part} ends{cause}"),
         _ => answers(part, to),
+    }
+}
+
+/// Describes a change of a single disk of a set, and of the time since one failed.
+fn of_disks(state: &StateRecord, cause: &str) -> String {
+    let StateRecord { part, kind, to, .. } = state;
+    match (kind.as_str(), to.as_str()) {
+        (DISK, "down") => format!("{kind} {part} fails{cause}"),
+        (DISK, "rebuilding") => format!("the data of {kind} {part} are written anew"),
+        (DISK, "unreadable") => {
+            format!("{kind} {part} stays without data: others cannot be read{cause}")
+        }
+        (DISK, _) => format!("{kind} {part} has its data"),
+        (_, "calm") => format!("the disks of {part} fail independently again"),
+        (_, interval) => {
+            let number = interval.rsplit('-').next().unwrap_or_default();
+            format!("the disks of {part} fail at the rate of interval {number} after a failure")
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 //! a histogram for each meter; and for each meter and cause the downtime of every year with any, as many as a
 //! [`Sample`] keeps. Nothing else grows with the horizon.
 
+mod asked;
 mod busy;
 pub mod disk_sets;
 pub mod energy;
@@ -25,10 +26,8 @@ use serde::{Deserialize, Serialize};
 use crate::convert::whole;
 use crate::observe::histogram::Histogram;
 use crate::observe::sample::Sample;
-use crate::plan::availability::{Availability, AvailabilityPlan, Watched, WatchedKind};
-use crate::plan::figure::registry::By;
-use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
-use crate::scenario::suggest;
+use crate::plan::availability::{Availability, AvailabilityPlan, WatchedKind};
+use crate::plan::figure::Figure;
 use crate::solve::flows::kept::Kept;
 use crate::solve::flows::{self, Observation, Tally, Wanted};
 use crate::solve::fluid::{Known, Memo};
@@ -41,6 +40,8 @@ use crate::study::in_order;
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate, Watch};
 use crate::units::SimDuration;
+use asked::cause;
+pub use asked::{resolve, without};
 use disk_sets::{FoldedDisks, OfDisks};
 use few::{Modelled, a_year, few};
 use load::{FoldedLoad, OfLoad};
@@ -806,133 +807,9 @@ fn counted_quantile(durations: &Histogram, q: f64, level: f64) -> Estimate {
     })
 }
 
-/// Returns the faults that a figure leaves out: those of `[without=...]`, in the order written; `common` means all that
-/// strike shared parts.
-#[must_use]
-pub fn without(figure: &Figure, common: &[String]) -> Vec<String> {
-    match figure.key("without") {
-        None => Vec::new(),
-        Some("common") => common.to_vec(),
-        Some(names) => names.split(',').map(|name| name.trim().to_string()).collect(),
-    }
-}
-
-/// Resolves a figure of the long horizon.
-///
-/// # Errors
-///
-/// [`NoSuchFigure`], if the scenario has no such figure.
-pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, NoSuchFigure> {
-    match figure.row().by {
-        By::Traffic => {
-            let what = What::Load(load::resolve(plan, figure)?);
-            return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
-        }
-        By::Roles if restores::is_of(figure.metric) => {
-            let (at, what) = restores::resolve(plan, figure)?;
-            let what = What::Restores(at, what);
-            return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
-        }
-        By::Roles if disk_sets::is_of(figure.metric) => {
-            let (at, what) = disk_sets::resolve(plan, figure)?;
-            let what = What::Disks(at, what);
-            return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
-        }
-        By::Roles => {
-            let (role, what) = recovery::resolve(plan, figure)?;
-            let what = What::Role(role, what);
-            return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
-        }
-        _ => {}
-    }
-    let wants = match (figure.metric, figure.key("availability")) {
-        (Metric::Continuous, _) | (_, Some("continuous")) => Availability::Continuous,
-        _ => Availability::Structural,
-    };
-    // All classes together have no name that a figure could use.
-    let named = |one: &&Watched| one.kind != WatchedKind::All;
-    let names: Vec<&str> =
-        plan.watched.iter().filter(named).map(|watched| watched.name.as_str()).collect();
-    let found = plan.watched.iter().position(|one| named(&one) && one.name == figure.scope);
-    let Some(watched) = found else {
-        let message = format!("`{figure}`: there is no availability of `{}`", figure.scope);
-        let help = suggest::help(&figure.scope, &names, "classes, services and groups");
-        return Err(NoSuchFigure::new(message).help_if(help));
-    };
-    let Some(meter) = plan.measured.iter().position(|other| *other == (watched, wants)) else {
-        return Err(NoSuchFigure::new(format!(
-            "`{figure}`: of `{}` there is a structural availability alone",
-            figure.scope
-        )));
-    };
-    let net = net_of(plan, figure)?;
-    let place = |name: &str| cause(plan, figure, name);
-    let cause = figure.key("cause").map(place).transpose()?;
-    let contributing = figure.key("contributing").map(place).transpose()?;
-    if let Some(of) = spans::resolve(plan, figure, cause)? {
-        return Ok(YearMeasure { net, meter, what: What::Spans(of) });
-    }
-    let what = match (figure.metric, figure.stat, cause, contributing) {
-        (Metric::Structural | Metric::Continuous, None | Some(Stat::Mean), None, None) => {
-            What::Availability
-        }
-        (Metric::Unavailability, None | Some(Stat::Mean), None, None) => What::Unavailability,
-        (Metric::Downtime, None | Some(Stat::Mean), cause, None) => What::Downtime(cause),
-        (Metric::Downtime, None | Some(Stat::Mean), None, Some(cause)) => What::Contributing(cause),
-        (Metric::Downtime, Some(Stat::Year(q)), cause, None) => What::DowntimeQuantile(q, cause),
-        (Metric::Outages, None | Some(Stat::Mean), cause, None) => What::Outages(cause),
-        (Metric::MeanTimeToFailure, None | Some(Stat::Mean), None, None)
-            if plan.watched[watched].kind == WatchedKind::Fleet =>
-        {
-            let message = format!("`{figure}`: of a fleet there is no time to the first outage");
-            return Err(NoSuchFigure::new(message).help("put its members into a [group]"));
-        }
-        (Metric::MeanTimeToFailure, None | Some(Stat::Mean), None, None) if scales(plan) => {
-            return Err(beyond(figure));
-        }
-        (Metric::MeanTimeToFailure, None | Some(Stat::Mean), None, None) => What::TimeToFailure,
-        _ => {
-            return Err(NoSuchFigure::new(format!("`{figure}` is no figure of what is up")));
-        }
-    };
-    Ok(YearMeasure { net, meter, what })
-}
-
-/// Returns the error for an instant that may lie after the horizon, with an autoscaler.
-fn beyond(figure: &Figure) -> NoSuchFigure {
-    let message = format!("`{figure}`: it may lie after the horizon, where no autoscaler acts");
-    NoSuchFigure::new(message).help("ask for `outages`, per year")
-}
-
 /// Returns whether an autoscaler launches and removes members.
 fn scales(plan: &AvailabilityPlan) -> bool {
     plan.fluid.as_ref().is_some_and(|fluid| !fluid.scaled.is_empty())
-}
-
-/// Returns the place of a cause that a figure names.
-fn cause(plan: &AvailabilityPlan, figure: &Figure, name: &str) -> Result<usize, NoSuchFigure> {
-    plan.causes.iter().position(|cause| cause == name).ok_or_else(|| {
-        let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
-        let message = format!("`{figure}`: there is no cause `{name}`");
-        NoSuchFigure::new(message).help_if(suggest::help(name, &known, "there are"))
-    })
-}
-
-/// Returns the net without the faults that a figure leaves out.
-fn net_of(plan: &AvailabilityPlan, figure: &Figure) -> Result<usize, NoSuchFigure> {
-    let left_out = without(figure, &plan.common);
-    for name in &left_out {
-        if !plan.removable.contains(name) {
-            let known: Vec<&str> = plan.removable.iter().map(String::as_str).collect();
-            let message = format!("`{figure}`: there is no fault `{name}` to leave out");
-            let help = suggest::help(name, &known, "there are");
-            return Err(NoSuchFigure::new(message).help_if(help));
-        }
-    }
-    let net = plan.without(&left_out);
-    net.ok_or_else(|| {
-        format!("`{figure}`: there is no run without `{}`", left_out.join(",")).into()
-    })
 }
 
 #[cfg(test)]

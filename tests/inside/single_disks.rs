@@ -247,6 +247,40 @@ fn requests_lose_as_much_and_wait_longer_while_a_disk_is_missing() {
     assert!((waited / mean - 1.0).abs() < 0.03, "{waited} ns of {mean}");
 }
 
+/// Pages that read 200 times a second from two disks of 8 ms are overloaded while one is rebuilt: 250 / 2 x 0.65 = 81 a second.
+#[test]
+fn over_years_a_set_with_a_disk_missing_carries_what_its_other_disks_leave() {
+    let text = site(r#"layout = "mirror", data = 1, parity = 1"#, &PLAIN.fault());
+    let text = text.replace("workers = \"unlimited\"", "workers = 100\nbacklog = 50");
+    let text = text.replace("\"0.2/s\"", "\"200/s\"");
+    let loaded = read(&text, Path::new(".")).unwrap();
+    let path = "lost.page[outcome=overload]@horizon";
+    let years = Years::of(asked(&loaded.draft, "20y", 20, &[path]));
+    let lost = (200.0 - 125.0 * 0.65) * PLAIN.expected().missing[1] * YEAR * HOUR;
+    let found = years.interval(path);
+    println!("{} to {} of {lost}", found.low, found.high);
+    // The queue refuses some of what it has capacity for.
+    assert!((found.estimate / lost - 1.0).abs() < 0.06, "{found:?} of {lost}");
+}
+
+/// A slow set of disks, or a slow head in front of one, carries as many operations fewer as it is slower, once.
+#[test]
+fn disks_that_are_slow_over_years_carry_less_by_their_factor() {
+    let fault =
+        "hits = \"server.box.main\"\nhow = \"slow\"\nfactor = 4\nat = \"1d\"\nlasts = \"100d\"\n";
+    let text = site(r#"layout = "mirror", data = 1, parity = 1"#, fault);
+    let text = text.replace("how = \"disk-failed\"\n", "");
+    let text = text.replace("hits = \"server.box.main\"\nhits", "hits");
+    let text = text.replace("workers = \"unlimited\"", "workers = 100\nbacklog = 50");
+    let text = text.replace("\"0.2/s\"", "\"200/s\"");
+    let loaded = read(&text, Path::new(".")).unwrap();
+    let path = "lost.page[outcome=overload]@horizon";
+    let years = Years::of(asked(&loaded.draft, "1y", 2, &[path]));
+    let lost = (200.0 - 250.0 / 4.0) * 100.0 * 86_400.0;
+    let found = years.interval(path).estimate;
+    assert!((found / lost - 1.0).abs() < 0.02, "{found} of {lost}");
+}
+
 #[test]
 fn disks_that_cannot_fail_so_are_refused_with_their_place_and_what_to_do() {
     let mirror = r#"layout = "mirror", data = 2, parity = 2"#;

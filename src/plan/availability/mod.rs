@@ -352,8 +352,7 @@ fn plan_with(
         fluid.cut_off(&of, net);
         fluid.know_causes(&causes);
     }
-    let restored = restores::all(draft);
-    let failing = single_disks::all(draft);
+    let (restored, failing) = (restores::all(draft), single_disks::all(draft));
     let nets = compiled.into_iter().zip(sets).map(|((net, meters), without)| {
         let place = |cause: &CauseName| {
             let name = shown(draft, cause);

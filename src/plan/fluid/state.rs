@@ -473,9 +473,13 @@ impl<'p> Standing<'p> {
         for (at, node) in net.nodes.iter().enumerate() {
             let mut stage = Vec::new();
             for (branch, visits) in node.branches.iter().zip(walk.visits(at)) {
-                let slow = branch.open.first().and_then(|set| set.first());
-                let slow = slow.map_or(1.0, |part| self.slow[*part as usize]);
+                let part = branch.open.first().and_then(|set| set.first());
+                let part = part.map(|part| *part as usize);
                 for (at, each) in &branch.work {
+                    // A part that is the resource itself has less capacity already.
+                    let other =
+                        part.filter(|part| self.plan.resource_parts[*at as usize] != Some(*part));
+                    let slow = other.map_or(1.0, |part| self.slow[part]);
                     work[*at as usize] += each * visits * slow * reached * (1.0 - in_vain);
                 }
                 if *visits > 0.0 && !branch.work.is_empty() {

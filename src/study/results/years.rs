@@ -149,6 +149,27 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
     })
 }
 
+/// Returns the figures of data: of corrupted databases, and of sets of disks that fail one by one.
+fn of_data(plan: &YearsPlan, has_traffic: bool) -> Vec<String> {
+    let mut paths = Vec::new();
+    for name in plan.of.restores.iter().map(|one| &one.name) {
+        let figures = ["restores.NAME", "recovery-point.NAME", "recovery-point.NAME.p95"];
+        let further =
+            ["restores.NAME[outcome=for-good]", "restore-time.NAME", "restore-time.NAME.p95"];
+        let all = figures.into_iter().chain(further);
+        paths.extend(all.map(|path| format!("{path}@horizon").replace("NAME", name)));
+        if has_traffic {
+            paths.push(format!("unrestored-writes.{name}@horizon"));
+            paths.push(format!("unrestored-writes.{name}.mean@horizon"));
+        }
+    }
+    for name in plan.of.disk_sets.iter().map(|one| &one.name) {
+        let figures = ["failed-disks", "lost-sets", "degraded"];
+        paths.extend(figures.map(|metric| format!("{metric}.{name}@horizon")));
+    }
+    paths
+}
+
 /// Returns the figures of every class, and those asked for.
 fn figures(
     plan: &YearsPlan,
@@ -189,21 +210,7 @@ fn figures(
             paths.push(format!("failovers.{name}[outcome=behind]@horizon"));
         }
     }
-    for name in plan.of.restores.iter().map(|one| &one.name) {
-        let figures = ["restores.NAME", "recovery-point.NAME", "recovery-point.NAME.p95"];
-        let further =
-            ["restores.NAME[outcome=for-good]", "restore-time.NAME", "restore-time.NAME.p95"];
-        let all = figures.into_iter().chain(further);
-        paths.extend(all.map(|path| format!("{path}@horizon").replace("NAME", name)));
-        if load.is_some() {
-            paths.push(format!("unrestored-writes.{name}@horizon"));
-            paths.push(format!("unrestored-writes.{name}.mean@horizon"));
-        }
-    }
-    for name in plan.of.disk_sets.iter().map(|one| &one.name) {
-        let figures = ["failed-disks", "lost-sets", "degraded"];
-        paths.extend(figures.map(|metric| format!("{metric}.{name}@horizon")));
-    }
+    paths.extend(of_data(plan, load.is_some()));
     for name in plan.of.fluid.iter().flat_map(|fluid| &fluid.scaled).map(|one| &one.name) {
         let figures = ["members", "member-hours", "launches", "failed-launches"];
         let all = figures.into_iter().chain(["refused-launches", "removals"]);

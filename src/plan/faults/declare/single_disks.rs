@@ -116,20 +116,15 @@ impl Declarer<'_> {
         let redundancy = |this: &Self, at: usize| {
             set_of(draft, this.sketches[at].part).and_then(|set| set.redundancy())
         };
-        let groups = |this: &Self, at: usize| redundancy(this, at).map(|of| (of.group, of.spare));
         let mut kinds: Vec<((u32, u32), Disk)> = Vec::new();
         for at in &hit.members {
-            let (Some(of), Some(key)) = (redundancy(self, *at), groups(self, *at)) else {
-                continue;
-            };
-            let place = kinds.iter().position(|(other, _)| *other == key);
-            let place = place.unwrap_or_else(|| {
-                if let Some(disk) = Disk::new(hit, of, rebuild, &correlated) {
-                    kinds.push((key, disk));
-                }
-                kinds.len() - 1
-            });
-            let Some((_, disk)) = kinds.get(place) else { continue };
+            let Some(of) = redundancy(self, *at) else { continue };
+            let key = (of.group, of.spare);
+            if !kinds.iter().any(|(other, _)| *other == key) {
+                let Some(disk) = Disk::new(hit, of, rebuild, &correlated) else { return };
+                kinds.push((key, disk));
+            }
+            let Some((_, disk)) = kinds.iter().find(|(other, _)| *other == key) else { return };
             self.add_disks(*at, of, disk, &correlated);
             self.degraded.insert(self.sketches[*at].part, Degraded::of(of, rebuild));
         }
