@@ -73,12 +73,10 @@ pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
     let mut found: Vec<NotYet> = by_kinds.filter(|reason| reason.by_none).collect();
     found.extend(between::not_over_years(draft));
     for (name, fault) in draft.scenario.fault.iter() {
-        let what = match fault.how.value {
-            How::Lossy => format!("a link that loses data, in the fault `{name}`"),
-            How::OneWay => format!("a link that carries one direction, in the fault `{name}`"),
-            _ => continue,
-        };
-        found.push(NotYet::new(what, fault.how.span));
+        if fault.how.value == How::Lossy {
+            let what = format!("a link that loses data, in the fault `{name}`");
+            found.push(NotYet::new(what, fault.how.span));
+        }
     }
     found.extend(not_over_years(draft));
     for (name, server) in draft.scenario.server.iter() {

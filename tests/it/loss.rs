@@ -212,10 +212,23 @@ fn what_a_link_cannot_be_is_refused_with_its_place() {
     }
     let idle = SCENE.replace("latency   = \"35ms\"", "latency   = \"35ms\"\nresend-after = \"1s\"");
     assert!(refusal(&idle).contains("no fault makes this link `lossy`"));
-    // Over years neither is simulated.
-    for fault in [noise, one_way("west")] {
-        let long = SCENE.replace("seed  = 1", "seed  = 1\nhorizon = \"30d\"") + &fault;
-        let refused = refusal(&long);
-        assert!(refused.contains("the long-horizon run cannot simulate this: a link"), "{refused}");
+    // Over years a link that loses data is not simulated.
+    let long = SCENE.replace("seed  = 1", "seed  = 1\nhorizon = \"30d\"") + &noise;
+    let refused = refusal(&long);
+    assert!(refused.contains("the long-horizon run cannot simulate this: a link"), "{refused}");
+}
+
+/// A call without an answer has failed: 12 of 30 days, from either side.
+#[test]
+fn a_link_of_one_direction_takes_its_calls_down_over_years() {
+    for from in ["east", "west"] {
+        let fault = one_way(from).replace("\"5s\"", "\"3d\"").replace("\"4s\"", "\"12d\"");
+        let text = SCENE.replace("seed  = 1", "seed  = 1\nhorizon = \"30d\"") + &fault;
+        let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        let path = "downtime.page@horizon";
+        let run = Run::new().figure(path).replications(2);
+        let results = scenario.run(&run).unwrap_or_else(|error| panic!("{error}"));
+        let share = value(&results, path) / (365.0 * 86_400.0);
+        assert!((share - 0.4).abs() < 1e-9, "{from}: {share}");
     }
 }

@@ -13,7 +13,7 @@ use crate::scenario::diagnostic::Diagnostics;
 /// Most disks of a set that fail one by one.
 pub const MOST_OF_SET: u32 = 256;
 /// Most disks of all sets together.
-pub const MOST: usize = 1 << 16;
+pub const MOST: usize = 1 << 14;
 
 /// State of a disk that has its data.
 pub const UP: &str = "up";
