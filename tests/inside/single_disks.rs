@@ -62,7 +62,7 @@ struct Group {
     restored: f64,
 }
 
-/// What the chain of a group says, per year.
+/// Figures of the chain of a group, per year.
 struct Expected {
     failures: f64,
     losses: f64,
@@ -247,7 +247,26 @@ fn requests_lose_as_much_and_wait_longer_while_a_disk_is_missing() {
     assert!((waited / mean - 1.0).abs() < 0.03, "{waited} ns of {mean}");
 }
 
-/// Pages that read 200 times a second from two disks of 8 ms are overloaded while one is rebuilt: 250 / 2 x 0.65 = 81 a second.
+/// The server is down for 3 of every 6 h: disks fail half as often, and a rebuild of 50 h takes 100.
+#[test]
+fn no_disk_fails_or_is_rebuilt_while_its_server_is_down() {
+    let fault = "rate = \"1/y\"\nrebuild = { lasts = \"50h\" }\nrestore = \"1h\"\n";
+    let off = "[fault.power]\nhits = \"server.box\"\nhow = \"crash\"\nat = \"3h\"\nevery = \"6h\"\nlasts = \"3h\"\n";
+    let paths = ["degraded.box.main@horizon", "failed-disks.box.main@horizon"];
+    let found = |more: &str| {
+        let text = site(r#"layout = "raidz2", data = 4, parity = 2"#, &format!("{fault}{more}"));
+        let loaded = read(&text, Path::new(".")).unwrap();
+        let years = Years::of(asked(&loaded.draft, "10y", 40, &paths));
+        paths.map(|path| years.interval(path).estimate)
+    };
+    let ([alone, failed], [stopped, fewer]) = (found(""), found(off));
+    println!("{alone} of {failed}, {stopped} of {fewer}");
+    assert!((fewer / failed - 0.5).abs() < 0.04, "{fewer} of {failed}");
+    let longer = (stopped / fewer) / (alone / failed);
+    assert!((longer - 2.0).abs() < 0.1, "{longer} times as long");
+}
+
+/// Pages that read at 200/s from two disks of 8 ms are overloaded while one is rebuilt: 250 / 2 x 0.65 = 81 a second.
 #[test]
 fn over_years_a_set_with_a_disk_missing_carries_what_its_other_disks_leave() {
     let text = site(r#"layout = "mirror", data = 1, parity = 1"#, &PLAIN.fault());
@@ -311,6 +330,16 @@ fn disks_that_cannot_fail_so_are_refused_with_their_place_and_what_to_do() {
     let twice =
         format!("{good}[fault.other]\nhits = \"server.box.main\"\nhow = \"disk-failed\"\n{good}");
     refused(mirror, &twice, "lets the disks of `box-1.main` fail too");
+    let follows = format!(
+        "{good}[fault.next]\nhits = \"server.box.main\"\nhow = \"lost\"\nrepair = \"1h\"\n\
+         after = {{ fault = \"disk\", once = \"repaired\" }}\n"
+    );
+    refused(mirror, &follows, "nothing can follow it");
+    let groups = format!("{mirror}, transactions = {{ dirty-max = \"16MiB\" }}");
+    let text = site(&groups, &good).replace("horizon = \"1y\"\n", "");
+    assert!(refusal(&text).contains("fail in its `resilver`"), "{}", refusal(&text));
+    let idle = format!("crew = \"people\"\n{good}");
+    refused(mirror, &idle, "no crew has work");
     let crash = good.replace("rate =", "repair = \"1h\"\nrate =");
     let crash = site(mirror, &crash).replace("disk-failed", "crash");
     assert!(refusal(&crash).contains("only single disks are rebuilt"), "{}", refusal(&crash));

@@ -24,7 +24,7 @@ macro_rules! metrics {
             ResilverWrites = "resilver-writes", Count, Neither, 0.1, 1.0, "Writes of 1 MiB of resilvers to new disks of a set.";
             LostSets = "lost-sets", Count, Less, 0.1, 0.01, "Losses of a set of disks: more disks of a group than it has parity were away or not whole. Over the horizon: per year.";
             FailedDisks = "failed-disks", Count, Less, 0.1, 0.01, "Failures of single disks of a set per year.";
-            Degraded = "degraded", Ratio, Less, 0.1, 0.0, "Share of the time in which a set of disks works with a disk missing or not written anew yet.";
+            Degraded = "degraded", Ratio, Less, 0.1, 0.0, "Share of the time with a disk of a set missing or not written anew yet, while the set is not lost.";
             LogBlocks = "log-blocks", Count, Less, 0.1, 1.0, "Blocks of the intent log that are written.";
         }
     };

@@ -340,7 +340,7 @@ spec! {
         rebuild: Option<DiskRebuildSpec>,
         /// Time until a set of disks that is lost has new disks and its data again. Only for `disk-failed`.
         restore: Option<LawSpec<SimDuration>>,
-        /// Factors on the rate of the other disks of a set after the failure of one, in intervals that follow each other. Only for
+        /// Factors on the rate of all disks of a set after the failure of one, in intervals that follow each other. Only for
         /// `disk-failed`. Without it, disks fail independently.
         correlated: Option<OneOrMany<CorrelatedSpec>> => not_empty(),
         /// Length of a failure given by `at`.
@@ -386,7 +386,7 @@ spec! {
 spec! {
     /// Writing the data of a new disk anew, from the other disks of its group.
     pub struct DiskRebuildSpec {
-        /// Time of it. A rebuild waits while the set or its server is down.
+        /// Time of it. A rebuild waits while the set is lost, or its server down.
         lasts: LawSpec<SimDuration>,
         /// Share of the time of the disks that it takes from service.
         share: Probability = 0.35,
@@ -397,7 +397,7 @@ spec! {
 }
 
 spec! {
-    /// An interval after the failure of a disk, in which the others of its set fail more often.
+    /// An interval after the failure of a disk, in which the disks of its set fail more often.
     pub struct CorrelatedSpec {
         /// Length of the interval.
         lasts: SimDuration => within(SimDuration::SECOND, SimDuration::YEAR),

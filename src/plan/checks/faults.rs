@@ -194,7 +194,7 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
     if fault.how.value == How::Corrupt {
         return restores::check_fault(draft, fault, parts, out);
     }
-    single_disks::belongs(fault, out);
+    single_disks::belongs(draft, fault, out);
     if fault.how.value == How::DiskFailed {
         return single_disks::check_fault(draft, fault, parts, out);
     }
@@ -268,6 +268,10 @@ fn check_crew(fault: &FaultSpec, out: &mut Diagnostics) {
         exclude(crew.span, recorded.span, "the recording has the end of each failure", out);
     } else if let Some(lasts) = &fault.lasts {
         exclude(crew.span, lasts.span, "the failure ends without a repair", out);
+    } else if fault.repair.is_none() && fault.how.value == How::DiskFailed {
+        let message = "without `repair` a spare stands in at once: no crew has work";
+        let help = "give `repair`, the time that the crew takes to put in a new disk";
+        inert(crew.span, message, help, out);
     } else if fault.repair.is_none() {
         let message = "a part that restarts by itself needs no crew";
         inert(crew.span, message, "give the `repair` that the crew does, or remove `crew`", out);

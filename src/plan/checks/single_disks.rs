@@ -97,6 +97,11 @@ fn check_set(name: &str, set: &DiskSetSpec, fault: &FaultSpec, out: &mut Diagnos
         let why = format!("the disks of `{name}` fail at times that it gives");
         return exclude(fault.how.span, resilver.span, &why, out);
     }
+    if let Some(transactions) = &set.transactions {
+        let why =
+            "single disks of a set with `transactions` fail in its `resilver`, at given times";
+        return exclude(fault.how.span, transactions.span, why, out);
+    }
     let (data, parity) = (set.data.value, set.parity.value);
     let Some(of) = set.redundancy() else {
         let message = match set.layout.value {
@@ -111,6 +116,7 @@ fn check_set(name: &str, set: &DiskSetSpec, fault: &FaultSpec, out: &mut Diagnos
                 "give it a mirror or parity, or the fault how = \"lost\" and the rate of all disks"
             }
             Layout::Mirror => "give `parity` as many disks as `data`, or a multiple of that",
+            Layout::Raidz1 => "give `parity` 1 per group, and `data` a multiple of that",
             _ => "give `parity` 2 per group, and `data` a multiple of the number of groups",
         };
         let found = Diagnostic::new(Code::KeysExclude, fault.how.span, message);
@@ -146,9 +152,17 @@ pub(super) fn check_each_other(draft: &Draft, out: &mut Diagnostics) {
     }
 }
 
-/// Reports keys of single disks in a fault of another kind.
-pub(super) fn belongs(fault: &FaultSpec, out: &mut Diagnostics) {
+/// Reports keys of single disks in a fault of another kind, and one that would follow the failure of single disks.
+pub(super) fn belongs(draft: &Draft, fault: &FaultSpec, out: &mut Diagnostics) {
     let is = fault.how.value;
+    let led = fault.after.as_ref().map(|after| &after.fault);
+    let lead = led.and_then(|name| Some((name, draft.scenario.fault.get(&name.text)?)));
+    if let Some((name, lead)) = lead.filter(|(_, lead)| lead.how.value == How::DiskFailed) {
+        let message = format!("`{}` lets single disks fail: nothing can follow it", name.text);
+        let found = Diagnostic::new(Code::KeysExclude, name.span, message);
+        let help = "give this fault a `rate`, or let it follow another";
+        out.push(found.related(lead.how.span, "single disks fail").help(help));
+    }
     if is == How::DiskFailed {
         return;
     }

@@ -7,8 +7,10 @@ use crate::kinds::disks::spec::{DiskSetSpec, Redundancy};
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::part::Part;
+use crate::plan::program::law_of;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
+use crate::units::SimDuration;
 
 /// Most disks of a set that fail one by one.
 pub const MOST_OF_SET: u32 = 256;
@@ -37,6 +39,8 @@ pub struct FailingSet {
     pub fault: String,
     /// Its groups.
     pub redundancy: Redundancy,
+    /// Mean time from the failure of a disk until its data are whole.
+    pub missing: SimDuration,
 }
 
 impl FailingSet {
@@ -68,10 +72,13 @@ pub(crate) fn of_fault(draft: &Draft, fault: &str, spec: &FaultSpec) -> Vec<Fail
         return Vec::new();
     }
     let parts = targets::together(draft, spec.hits.iter(), &mut Diagnostics::new());
+    let laws = [spec.repair.as_ref(), spec.rebuild.as_ref().map(|rebuild| &rebuild.value.lasts)];
+    let mean = laws.into_iter().flatten().map(|law| law_of(law).mean()).sum();
+    let missing = SimDuration::from_seconds_f64(mean);
     let one = |part: Part| {
         let redundancy = set_of(draft, part)?.redundancy()?;
         let (name, group) = (part.name(draft), part.group(draft));
-        Some(FailingSet { part, name, group, fault: fault.to_string(), redundancy })
+        Some(FailingSet { part, name, group, fault: fault.to_string(), redundancy, missing })
     };
     parts.into_iter().filter_map(one).collect()
 }

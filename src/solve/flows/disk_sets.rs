@@ -93,6 +93,7 @@ impl Row<'_> {
             self.missing += 1;
             self.tally.failures += 1;
         } else if moved.to == of.up {
+            // Every disk begins in `up`.
             self.missing -= 1;
         }
     }

@@ -11,8 +11,9 @@ use crate::solve::flows::disk_sets::DiskSetTally;
 use crate::stats::rare::Unseen;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
+use crate::units::SimDuration;
 
-use super::few::{Modelled, a_year, few};
+use super::few::{a_year, few};
 use super::{YearsPlan, YearsResult};
 
 /// Figure of a set of disks.
@@ -62,13 +63,18 @@ impl FoldedDisks {
         }
     }
 
-    fn estimate(&self, plan: &AvailabilityPlan, what: OfDisks, level: f64) -> Estimate {
+    /// Returns the estimate of a figure; a disk is missing for `missing` on average.
+    fn estimate(
+        &self,
+        (plan, missing): (&AvailabilityPlan, SimDuration),
+        what: OfDisks,
+        level: f64,
+    ) -> Estimate {
         let values = self.values(what);
         match what {
             OfDisks::Failures | OfDisks::Losses => a_year(plan, values, Unseen::of(1.0), level),
             OfDisks::Degraded => {
-                let amount = Modelled::new(plan, 1.0).of_any();
-                few(values, Unseen::of(amount), level, 1.0 / plan.horizon.seconds())
+                few(values, Unseen::of(missing.seconds()), level, 1.0 / plan.horizon.seconds())
             }
         }
     }
@@ -86,7 +92,8 @@ impl YearsResult {
             return Estimate::Missing(NoValue::Stopped);
         }
         let own = self.disk_sets.get(net).and_then(|net| net.get(at));
-        let estimate = own.map(|folded| folded.estimate(&plan.of, what, plan.level));
+        let missing = plan.of.disk_sets.get(at).map_or(SimDuration::ZERO, |set| set.missing);
+        let estimate = own.map(|folded| folded.estimate((&plan.of, missing), what, plan.level));
         estimate.unwrap_or(Estimate::Missing(NoValue::NotKept))
     }
 }

@@ -32,11 +32,6 @@ impl<'a> Modelled<'a> {
         Self::new(plan, 1.0 / plan.members(net, meter) as f64)
     }
 
-    /// Returns the amount of an outage of any cause.
-    pub(super) fn of_any(self) -> f64 {
-        self.amount(None)
-    }
-
     /// Returns the amount of an outage of a cause, or of any.
     fn amount(self, cause: Option<usize>) -> f64 {
         let own = cause.and_then(|cause| self.plan.repairs.get(cause).copied().flatten());

@@ -7,7 +7,8 @@
 //! rebuilding-> unreadable   data of the others cannot be read, and the group misses as many disks as it can
 //! ```
 //! The set is lost while a disk of it is `unreadable`, or as soon as a group misses one disk more than it can. After `restore`
-//! it has its data on new disks. Its disks neither fail nor are rebuilt while the set or its server is down.
+//! it has its data, and new disks in place of those that were missing; the others keep their age. Its disks neither fail nor are
+//! rebuilt while the set, or what it stands on, is down.
 //!
 //! In the time after a failure (`correlated`) the others fail more often: the automaton `SET/since-failure` goes through the
 //! intervals. A further failure begins them anew, but for one in the first interval.
@@ -18,7 +19,7 @@
 
 use std::sync::Arc;
 
-use super::{Declarer, Harm, Hit, Mould, MouldKind, UP, onset, state_of};
+use super::{Declarer, HOST, Harm, Hit, Mould, MouldKind, UP, onset, state_of};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{
     Automaton, Branch, Effect, Expr, Fate, Move, Quantifier, Shape, State, Subject, Timer,
@@ -37,6 +38,8 @@ const UNREADABLE: &str = "unreadable";
 
 /// Fact that a disk lacks its data: it has failed, or its data are not whole again.
 pub const IS_MISSING: &str = "is missing";
+/// Fact that a set is not lost and has power: its disks age, and are rebuilt.
+const RUNS: &str = "runs its disks";
 const IS_REBUILT: &str = "is rebuilt";
 const IS_UNREADABLE: &str = "is unreadable";
 
@@ -215,7 +218,7 @@ impl Disk {
         correlated: &[&CorrelatedSpec],
     ) -> Option<Self> {
         let mut mould = Mould::of_disk()?;
-        let here = Expr::Fact(Subject::Role(SET.into()), "alive".into());
+        let here = Expr::Fact(Subject::Role(SET.into()), RUNS.into());
         let mut fails = onset(hit, 1.0)?.guarded(here.clone()).fate(Fate::Freeze);
         for (number, spec) in correlated.iter().enumerate() {
             fails = fails.rate(Expr::of_role(SINCE, &interval(number)), spec.times.value);
@@ -297,6 +300,8 @@ impl Mould {
             [one_more, Expr::members(Quantifier::Any, &group, IS_UNREADABLE)]
         });
         let lost = Expr::Any(lost.collect());
+        let host = self.kind.host.map(|_| Expr::of_role(HOST, "alive"));
+        self.publish(RUNS, host.into_iter().fold(Expr::own("alive"), Expr::and));
         let works = self.states(|harm| harm != Harm::Down);
         let mut from = vec![UP];
         from.extend(self.sound.iter().chain(&works).map(String::as_str));
