@@ -229,6 +229,14 @@ impl FluidPlan {
 }
 
 impl<'p> Standing<'p> {
+    /// Returns the factor on the work of a branch at a resource, by its first part. A part that is the resource itself has
+    /// less capacity instead.
+    fn slowness(&self, branch: &Branch, resource: usize) -> f64 {
+        let part = branch.open.first().and_then(|set| set.first()).map(|part| *part as usize);
+        let other = part.filter(|part| self.plan.resource_parts[resource] != Some(*part));
+        other.map_or(1.0, |part| self.slow[part])
+    }
+
     /// Reads the inputs of a state.
     pub fn new(plan: &'p FluidPlan, bit: impl Fn(usize) -> bool) -> Self {
         let mut all = Self {
@@ -473,13 +481,8 @@ impl<'p> Standing<'p> {
         for (at, node) in net.nodes.iter().enumerate() {
             let mut stage = Vec::new();
             for (branch, visits) in node.branches.iter().zip(walk.visits(at)) {
-                let part = branch.open.first().and_then(|set| set.first());
-                let part = part.map(|part| *part as usize);
                 for (at, each) in &branch.work {
-                    // A part that is the resource itself has less capacity already.
-                    let other =
-                        part.filter(|part| self.plan.resource_parts[*at as usize] != Some(*part));
-                    let slow = other.map_or(1.0, |part| self.slow[part]);
+                    let slow = self.slowness(branch, *at as usize);
                     work[*at as usize] += each * visits * slow * reached * (1.0 - in_vain);
                 }
                 if *visits > 0.0 && !branch.work.is_empty() {
