@@ -126,6 +126,14 @@ impl Record {
         [self.classes.len(), self.calls.len(), self.views.len(), causes]
     }
 
+    /// Drops the latencies and keeps the counts.
+    pub fn drop_latencies(&mut self) {
+        for class in &mut self.classes {
+            (class.latency, class.missed) = (Histogram::new(), Histogram::new());
+        }
+        self.views.iter_mut().for_each(|views| views.latency = Histogram::new());
+    }
+
     /// Adds the counts of another record of the same plan.
     pub fn merge(&mut self, other: &Self) {
         for (into, from) in self.classes.iter_mut().zip(&other.classes) {

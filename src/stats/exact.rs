@@ -125,8 +125,7 @@ impl Exact {
                 [carry, limbs[at + place]] = halves(all);
             }
         }
-        let mut product =
-            Self { low: self.low + other.low, limbs, lost: self.lost || other.lost };
+        let mut product = Self { low: self.low + other.low, limbs, lost: self.lost || other.lost };
         if minus_a != minus_b {
             product.negate();
         }

@@ -160,8 +160,7 @@ impl Regression<'_> {
         if low == high {
             return Ok(Some(Interval { method, ..Interval::point(low, level) }));
         }
-        let with =
-            |at: usize| centred(n, &products[at], (values.sum(), self.of.each[at].sum()));
+        let with = |at: usize| centred(n, &products[at], (values.sum(), self.of.each[at].sum()));
         let slopes = self.along(&with);
         let shift: f64 = slopes.iter().zip(&self.targets).map(|(slope, at)| slope * at).sum();
         let estimate = values.mean() + shift;
@@ -186,7 +185,11 @@ mod tests {
     use crate::stats::oracle_tests::Draws;
 
     /// Controls by replication, with the figure of each, summed in groups of the given size.
-    fn summed(controls: &[Vec<f64>], values: &[f64], group: usize) -> (Crossed, Moments, Vec<Exact>) {
+    fn summed(
+        controls: &[Vec<f64>],
+        values: &[f64],
+        group: usize,
+    ) -> (Crossed, Moments, Vec<Exact>) {
         let count = controls[0].len();
         let empty = || (Crossed::new(count), Moments::new(), vec![Exact::new(); count]);
         let mut all = empty();
@@ -287,7 +290,7 @@ mod tests {
         assert!(read(12.0).is_some());
     }
 
-    /// Of 400 experiments of 1,100 replications, 95 % have the truth in their interval.
+    /// The interval has the truth in 95 % of 400 experiments of 1,100 replications.
     #[test]
     fn corrected_intervals_cover() {
         let mut draws = Draws::named("corrected_intervals_cover");

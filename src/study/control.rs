@@ -12,7 +12,7 @@
 //! | ledgers, shares served and lost, hits | none: they are of the requests that came; few of them have an interval for few counts ([`stats::counts`](crate::stats::counts)) |
 //! | waiting and queues, probabilities of a number, maxima, lag, counts of databases | none: rare and skewed, a slope from few replications misleads |
 //!
-//! Of more than [`KEPT`](crate::study::folded::KEPT) replications the regression is that of
+//! The regression over more than [`KEPT`](crate::study::folded::KEPT) replications is that of
 //! [`stats::regression`](crate::stats::regression), on the largest workloads alone.
 //!
 //! Holds: a window around a break is not corrected; its figures are differences on the same draws.

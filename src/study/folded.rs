@@ -18,7 +18,7 @@ mod values;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-pub(super) use self::gathered::Gathered;
+pub use self::gathered::Gathered;
 use self::parts::{Balance, Members, Steps, Zone};
 use self::result::result;
 use self::values::{Figure, Values};
@@ -73,7 +73,7 @@ pub struct Folded {
     over: Option<(SimTime, u64, CauseId)>,
     cuts: Cuts,
     events: u64,
-    /// Of the replications that are not kept one by one.
+    /// Digest of the replications that are not kept one by one.
     digest: Digests,
 }
 
@@ -218,7 +218,9 @@ fn longer<T: Clone + Default>(own: &mut Vec<T>, other: &[T], merge: impl Fn(&mut
 pub(super) struct Folding<'a> {
     plan: &'a Blueprint,
     asked: Vec<&'a WindowPlan>,
-    /// By window: the workloads whose expected arrivals are known, with these, the most first.
+    /// Number of replications that are kept one by one.
+    keep: u64,
+    /// Workloads whose expected arrivals are known, with these, the most first; by window.
     known: Vec<Vec<(usize, f64)>>,
 }
 
@@ -233,7 +235,8 @@ impl<'a> Folding<'a> {
                 known
             }
         };
-        Self { plan, asked: asked.to_vec(), known: asked.iter().map(known).collect() }
+        let known = asked.iter().map(known).collect();
+        Self { plan, asked: asked.to_vec(), keep: KEPT, known }
     }
 
     /// Returns folds of no replication, by window.
@@ -324,18 +327,13 @@ impl<'a> Folding<'a> {
         fold.over = fold.over.max(one.unrest.over.map(|(over, cause)| (over, number, cause)));
         fold.cuts.add(number, one);
         fold.events += one.events;
-        if number >= KEPT {
+        if number >= self.keep {
             fold.digest.add(number, one.digest);
         }
     }
 
     /// Returns the value of a paired measure, given by its place in window `at`, in the same interval without a break.
-    fn without(
-        &self,
-        at: usize,
-        place: usize,
-        all: &[&Replication],
-    ) -> Result<f64, NoValue> {
+    fn without(&self, at: usize, place: usize, all: &[&Replication]) -> Result<f64, NoValue> {
         let own = self.asked[at];
         let found = own.drill.as_ref().and_then(|drill| {
             let is = |other: &&WindowPlan| {
@@ -401,5 +399,51 @@ impl<'a> Folding<'a> {
     fn regression<'f>(&self, at: usize, fold: &'f Folded) -> Option<Regression<'f>> {
         let expected: Vec<f64> = self.known[at].iter().map(|(_, expected)| *expected).collect();
         if fold.cuts.first.is_some() { None } else { fold.controls.regression(&expected) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(events: &[(u64, u64)]) -> String {
+        let mut sum = Digests::default();
+        events.iter().for_each(|(number, digest)| sum.add(*number, *digest));
+        sum.to_string()
+    }
+
+    /// The digest of the replications that are not kept: any order, and every number and event counts.
+    #[test]
+    fn the_digest_of_the_others_depends_on_each_of_them_and_on_no_order() {
+        let all = of(&[(1_024, 7), (1_025, 8), (1_026, 7)]);
+        assert_eq!(all, of(&[(1_026, 7), (1_024, 7), (1_025, 8)]));
+        assert_eq!(all.len(), 64);
+        for other in [
+            &[(1_024, 8), (1_025, 7), (1_026, 7)][..],
+            &[(1_024, 7), (1_025, 8)],
+            &[(1_024, 7), (1_025, 8), (1_026, 7), (1_027, 0)],
+            &[(1_024, 7), (1_025, 9), (1_026, 7)],
+        ] {
+            assert_ne!(all, of(other));
+        }
+        let (mut one, mut other) = (Digests::default(), Digests::default());
+        one.add(1_024, 7);
+        other.add(1_026, 7);
+        other.add(1_025, 8);
+        one.merge(&other);
+        assert_eq!(one.to_string(), all);
+    }
+
+    /// If request ids ran out in several replications, the largest number counts, then the earliest, then the first class.
+    #[test]
+    fn the_fullest_class_is_that_of_the_folds_in_any_order() {
+        let full = [(5, 9, 0), (7, 8, 1), (7, 3, 2), (7, 3, 1)];
+        for turn in 0..full.len() {
+            let mut cuts = Cuts::default();
+            let mut turned = full;
+            turned.rotate_left(turn);
+            turned.iter().for_each(|one| cuts.fill(*one));
+            assert_eq!(cuts.fullest, Some((7, 3, 1)));
+        }
     }
 }

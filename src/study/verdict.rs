@@ -117,9 +117,9 @@ pub fn worst<'a>(classes: impl IntoIterator<Item = &'a Verdict>) -> Verdict {
 /// Share of intended page views not served above which a class counts as overloaded.
 pub(super) const OVERLOAD_SHARE: f64 = 0.01;
 
-/// What is known of the balance of a window.
+/// Signs of the balance of a window.
 pub(super) struct Signs {
-    /// Whether a replication was cut short by overload, and by something else.
+    /// True if a replication was cut short by overload, and by something else.
     pub(super) cut: (bool, bool),
     /// True if something is broken at the end of a replication.
     pub(super) broken: bool,
@@ -127,9 +127,9 @@ pub(super) struct Signs {
     pub(super) fullest: Option<usize>,
     /// True for more than one replication.
     pub(super) several: bool,
-    /// By class: whether its requests in flight grow.
+    /// True for each class whose requests in flight grow.
     pub(super) growing: Vec<bool>,
-    /// By class: mean requests in flight at the start and at the end of the window, over replications.
+    /// Mean requests in flight at the start and at the end of the window, over replications, by class.
     pub(super) in_flight: Vec<(f64, f64)>,
 }
 

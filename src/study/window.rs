@@ -7,7 +7,7 @@
 //! Precision is checked at fixed prefixes (the minimum, then a quarter more each time), so neither the number of
 //! threads nor the order of completion matters.
 //!
-//! Of more than [`KEPT`](crate::study::folded::KEPT) replications, the first are kept one by one and all of them are
+//! The first [`KEPT`](crate::study::folded::KEPT) replications are kept one by one. If there are more, all of them are
 //! folded into sums.
 
 mod fold;
@@ -111,7 +111,7 @@ pub struct WindowResult {
     pub estimates: Vec<Estimate>,
     /// Realised arrivals of the replications that are kept, as control variates; `None` where nothing is corrected.
     pub controls: Option<Controls>,
-    /// Whether the estimates are corrected for the realised arrivals.
+    /// True if the estimates are corrected for the realised arrivals.
     pub corrected: bool,
     /// Arrivals, by workload.
     pub came: Vec<Came>,
@@ -335,11 +335,7 @@ fn decide(
 }
 
 /// Returns the estimates of the measures with a precision to reach; `None` when one has no value in some replication.
-fn targets(
-    plan: &Blueprint,
-    asked: &WindowPlan,
-    samples: &[Replication],
-) -> Option<Vec<Estimate>> {
+fn targets(plan: &Blueprint, asked: &WindowPlan, samples: &[Replication]) -> Option<Vec<Estimate>> {
     let controls = control::controls(plan, asked, samples);
     let one = |(at, (measure, _)): (usize, &(Measure, f64))| {
         let values: Vec<Valued> = samples.iter().map(|sample| sample.targets[at]).collect();

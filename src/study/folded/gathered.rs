@@ -1,6 +1,6 @@
 //! Replications of windows that are simulated together, as far as they are there.
 
-use super::{Folded, Folding, KEPT, result};
+use super::{Folded, Folding, result};
 use crate::convert::index;
 use crate::model::blueprint::Blueprint;
 use crate::solve::requests::Breach;
@@ -9,21 +9,29 @@ use crate::study::replication::Replication;
 use crate::study::window::{self, Ending, Estimate, Watch, WindowPlan, WindowResult};
 use crate::study::work::Together;
 
-/// Replications so far: the first one by one and, if there are more than [`KEPT`], all of them as sums.
-pub(in crate::study) struct Gathered<'a> {
+/// Drops what only a fold needs of the replications from a number on, of which the first keeps its instants.
+fn lighten(kept: &mut [Replication], from: usize) {
+    for (number, one) in kept.iter_mut().enumerate().skip(from) {
+        one.lighten(number == 0);
+    }
+}
+
+/// Replications so far: the first one by one and, if there are more than [`KEPT`](super::KEPT), all of them as sums.
+pub struct Gathered<'a> {
     folding: Folding<'a>,
     /// Name of their pieces; `None` if they are no pieces of the study.
     together: Option<Together>,
     watch: &'a Watch,
-    /// By window, by replication.
+    /// The first replications, by window.
     kept: Vec<Vec<Replication>>,
-    /// By window.
+    /// All replications if there are more, by window.
     all: Option<Vec<Folded>>,
 }
 
 impl<'a> Gathered<'a> {
     /// Returns no replications of some windows.
-    pub(in crate::study) fn new(
+    #[must_use]
+    pub fn new(
         plan: &'a Blueprint,
         asked: &[&'a WindowPlan],
         (together, watch): (Option<Together>, &'a Watch),
@@ -32,8 +40,17 @@ impl<'a> Gathered<'a> {
         Self { folding: Folding::new(plan, asked), together, watch, kept, all: None }
     }
 
+    /// Keeps another number of replications one by one.
+    #[cfg(test)]
+    #[must_use]
+    pub fn keeping(mut self, keep: u64) -> Self {
+        self.folding.keep = keep;
+        self
+    }
+
     /// Returns the number of replications.
-    pub(in crate::study) fn count(&self) -> u64 {
+    #[must_use]
+    pub fn count(&self) -> u64 {
         match self.all.as_ref().and_then(|all| all.first()) {
             Some(all) => all.count(),
             None => self.kept.first().map_or(0, |kept| kept.len() as u64),
@@ -41,14 +58,15 @@ impl<'a> Gathered<'a> {
     }
 
     /// Returns the replications of a window that are kept one by one.
-    pub(in crate::study) fn kept(&self, window: usize) -> &[Replication] {
+    #[must_use]
+    pub fn kept(&self, window: usize) -> &[Replication] {
         &self.kept[window]
     }
 
     /// Returns the estimates of the first window's measures with a precision to reach, which are missing if one has no
     /// value in some replication; `None` while every replication is kept.
     #[expect(clippy::option_option, reason = "two questions: is there a fold, and has it values")]
-    pub(in crate::study) fn targets(&self) -> Option<Option<Vec<Estimate>>> {
+    pub fn targets(&self) -> Option<Option<Vec<Estimate>>> {
         let all = self.all.as_ref()?.first()?;
         Some(self.folding.targets(all))
     }
@@ -59,14 +77,15 @@ impl<'a> Gathered<'a> {
     /// # Errors
     ///
     /// [`Breach`] when an invariant of some replication is broken, or a result cannot be read.
-    pub(in crate::study) fn extend(
+    pub fn extend(
         &mut self,
         goal: u64,
         one: impl Fn(u64) -> Result<Option<Vec<Replication>>, Breach> + Sync,
     ) -> Result<bool, Breach> {
         let known = self.count();
-        let (from, to) = (known.min(KEPT), goal.min(KEPT));
-        let rest = (known.max(KEPT), goal);
+        let keep = self.folding.keep;
+        let (from, to) = (known.min(keep), goal.min(keep));
+        let rest = (known.max(keep), goal);
         if let Some(together) = self.together {
             let work = &self.watch.work;
             let lacks = work.lacks((from..to).map(|number| together.one(number)));
@@ -84,10 +103,25 @@ impl<'a> Gathered<'a> {
             };
             seen.transpose()
         };
-        let kept = &mut self.kept;
-        in_order::fold(index(to.saturating_sub(from)), live, |_, seen: Vec<Replication>| {
-            kept.iter_mut().zip(seen).for_each(|(kept, seen)| kept.push(seen));
-        })?;
+        if rest.0 < rest.1 && self.all.is_none() {
+            self.all = Some(self.folded());
+            self.kept.iter_mut().for_each(|kept| lighten(kept, 0));
+        }
+        let (folding, kept, all) = (&self.folding, &mut self.kept, &mut self.all);
+        let put = |more: usize, seen: Vec<Replication>| {
+            if let Some(all) = all {
+                let of: Vec<&Replication> = seen.iter().collect();
+                folding.add(all, from + more as u64, &of);
+            }
+            for (kept, seen) in kept.iter_mut().zip(seen) {
+                kept.push(seen);
+                if all.is_some() {
+                    let last = kept.len() - 1;
+                    lighten(kept, last);
+                }
+            }
+        };
+        in_order::fold(index(to.saturating_sub(from)), live, put)?;
         if self.count() < to || rest.0 >= rest.1 {
             return Ok(self.count() >= goal);
         }
@@ -95,9 +129,6 @@ impl<'a> Gathered<'a> {
             Some(folds) => self.fitting(folds)?.to_vec(),
             None => self.folding.range(rest, one)?,
         };
-        if self.all.is_none() {
-            self.all = Some(self.folded());
-        }
         let all = self.all.iter_mut().flatten();
         all.zip(&more).for_each(|(all, more)| all.merge(more));
         Ok(self.count() >= goal)
@@ -126,7 +157,8 @@ impl<'a> Gathered<'a> {
     }
 
     /// Returns the results of the windows.
-    pub(in crate::study) fn results(self, end: (Ending, usize)) -> Vec<WindowResult> {
+    #[must_use]
+    pub fn results(self, end: (Ending, usize)) -> Vec<WindowResult> {
         let Self { folding, kept, all, .. } = self;
         let windows = kept.into_iter().enumerate();
         let one = |(at, kept): (usize, Vec<Replication>)| match &all {

@@ -1,6 +1,6 @@
 //! Results of a window from the fold of all its replications.
 
-use super::{Folded, Folding, KEPT};
+use super::{Folded, Folding};
 use crate::mechanism::cpu_share::CoreTime;
 use crate::model::blueprint::Blueprint;
 use crate::model::world::readings::Unrest;
@@ -41,7 +41,9 @@ pub(super) fn result(
     WindowResult {
         name: asked.window.name.clone(),
         replications: all.count,
-        beyond: Some(Beyond { from: KEPT, digest: all.digest.to_string() }),
+        // Stopped early, all may be kept.
+        beyond: (all.count > folding.keep)
+            .then(|| Beyond { from: folding.keep, digest: all.digest.to_string() }),
         estimates,
         // Comparisons pair the values of the replications that are kept.
         controls: control::controls(plan, asked, kept),
@@ -52,10 +54,7 @@ pub(super) fn result(
         events: all.events,
         zones: zones(asked, all, kept),
         scalers: members(plan, asked, all, kept),
-        unrest: Unrest {
-            broken: all.broken,
-            over: all.over.map(|(over, _, cause)| (over, cause)),
-        },
+        unrest: Unrest { broken: all.broken, over: all.over.map(|(over, _, cause)| (over, cause)) },
         censuses: kept.iter().map(|one| one.censuses.clone()).collect(),
         samples: kept
             .iter()
@@ -132,7 +131,13 @@ fn members(
         let length = (until - from).nanos() as f64;
         let [serving, paid] = [0, 1].map(|at| sums.sums[at].value() / length / count);
         let (least, most) = sums.range;
-        MemberCell { from, until, serving, paid, range: (least as f64 / length, most as f64 / length) }
+        MemberCell {
+            from,
+            until,
+            serving,
+            paid,
+            range: (least as f64 / length, most as f64 / length),
+        }
     };
     let course = |scaler: usize| {
         let sums = all.members.get(scaler).map(super::Steps::all).unwrap_or_default();

@@ -184,7 +184,8 @@ impl StudyPlan {
     }
 
     /// Returns windows that are simulated together; none if there are no such windows.
-    fn asked(&self, together: Together) -> Vec<&WindowPlan> {
+    #[must_use]
+    pub fn asked(&self, together: Together) -> Vec<&WindowPlan> {
         match together {
             Together::Window(at) => self.windows.get(at as usize).into_iter().collect(),
             Together::Around(at) => {
@@ -197,7 +198,11 @@ impl StudyPlan {
     }
 
     /// Simulates one replication of windows, by window; `None` when it is stopped.
-    fn live_one(
+    ///
+    /// # Errors
+    ///
+    /// [`Breach`] when an invariant of the replication is broken.
+    pub fn live_one(
         &self,
         plan: &Blueprint,
         together: Together,

@@ -132,11 +132,7 @@ fn course(plan: &Blueprint, seen: &[Replication]) -> Vec<Vec<Pace>> {
 }
 
 /// Returns the paces of a workload from the sums of its page views up to each step, over `count` replications.
-pub(in crate::study) fn paces(
-    instants: &[SimDuration],
-    sums: &[Tally],
-    count: u64,
-) -> Vec<Pace> {
+pub(in crate::study) fn paces(instants: &[SimDuration], sums: &[Tally], count: u64) -> Vec<Pace> {
     let mut from = SimDuration::ZERO;
     let mut before = Tally::default();
     let mut paces = Vec::with_capacity(sums.len());
