@@ -389,7 +389,8 @@ impl Merge {
             let message = format!("the parts are of another run; {what}");
             return Err(Error::new(Kind::Usage, message));
         }
-        let watch = Watch { work: Work::Parts(Parts::new(self.results, self.ranges)), ..Watch::default() };
+        let watch =
+            Watch { work: Work::Parts(Parts::new(self.results, self.ranges)), ..Watch::default() };
         let fold = || scenario::run(ready.blueprint(), &ready.study, &watch);
         let folded = run.during(ready.replications(), &watch, fold)?;
         let folded = folded.map_err(|breach| Error::breach(&breach, &ready.phrase()))?;
