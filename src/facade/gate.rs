@@ -164,6 +164,14 @@ fn notes(old: &SummaryRecord, new: &SummaryRecord, rows: &[Row]) -> Vec<String> 
             notes.push(format!("{} {figures} {word}: {first}{more}", names.len()));
         }
     }
+    for (window, first) in &new.kept {
+        let is_its = |row: &&Row| row.path.split_once('@').is_some_and(|(_, of)| of == window);
+        if rows.iter().filter(is_its).any(|row| row.paired) {
+            notes.push(format!(
+                "window {window}: pairs are those of the first {first} replications"
+            ));
+        }
+    }
     let mut windows: Vec<(String, String, String)> = Vec::new();
     for (path, record) in &new.figures {
         let Some((_, window)) = path.split_once('@') else { continue };

@@ -29,7 +29,8 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Takes the bytes of parts, in any order. Equal ones may come twice.
+    /// Takes the bytes of parts, in any order. Equal ones may come twice. Parts of different numbers of parts can be mixed
+    /// unless a window has more than 1,024 replications.
     ///
     /// # Errors
     ///

@@ -359,7 +359,8 @@ impl Results {
     }
 
     /// Returns the paired difference of a figure, these results minus `other`, with its interval. Common random
-    /// numbers (same arrivals and demands) make its interval narrower than that of independent runs.
+    /// numbers (same arrivals and demands) make its interval narrower than that of independent runs. Of a window with more
+    /// than 1,024 replications the first 1,024 are paired.
     ///
     /// # Errors
     ///

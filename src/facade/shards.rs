@@ -9,8 +9,10 @@
 //! process that is killed leaves no file under the name, and what it leaves is no part.
 //! Holds: files of other versions, scenarios or flags are refused; the result of a piece that two files have is the same
 //! in both, or refused.
-//! Leaves out: a size that does not grow with the replications: a file has the values and counts of each of its
-//! replications of a window, and a few histograms for each range of replications of the horizon.
+//! Size: a file has the values and counts of each of its replications among the first
+//! [`KEPT`](crate::study::folded::KEPT) of a window, one fold of those beyond, and a few histograms for each range of
+//! replications of the horizon. A merge reads one file after the other and holds the same of all of them together.
+//! Leaves out: a size that does not grow with the replications of the horizon.
 //!
 //! [`StudyPlan::pieces`]: crate::study::scenario::StudyPlan::pieces
 
@@ -40,10 +42,10 @@ use crate::study::waterfall::{Fewer, LeftOut};
 use crate::study::why;
 use crate::study::window::Watch;
 pub(crate) use crate::study::work::{MOST_SHARDS, Shard};
-use crate::study::work::{Parts, Piece, Work};
+use crate::study::work::{Misfit, Parts, Piece, Ranges, Work, dealt};
 
 /// First bytes of a file.
-const MAGIC: &[u8] = b"fivenines part 1\n";
+const MAGIC: &[u8] = b"fivenines part 2\n";
 /// Length of a digest in hexadecimal.
 const DIGEST: usize = 64;
 /// Largest content of a part, unpacked.
@@ -232,11 +234,16 @@ impl Task {
         Err(Error::new(Kind::Conflict, message).with_help(Some(help)))
     }
 
-    /// Returns the number of pieces that the shard has, without windows drawn from the years.
+    /// Returns the pieces of all shards, without windows drawn from the years.
+    fn pieces(&self, ready: &Ready) -> Vec<Piece> {
+        let round = self.round.as_ref().map(|round| round.pieces.clone());
+        dealt(&round.unwrap_or_else(|| ready.study.pieces()), self.shard.of)
+    }
+
+    /// Returns the number of replications and other pieces that the shard has, without windows drawn from the years.
     pub(crate) fn size(&self, ready: &Ready) -> u64 {
-        let first = || ready.study.pieces().len();
-        let all = self.round.as_ref().map_or_else(first, |round| round.pieces.len());
-        (0..all).filter(|at| self.shard.has(*at)).count() as u64
+        let all = self.pieces(ready).into_iter().enumerate();
+        all.filter(|(at, _)| self.shard.has(*at)).map(|(_, piece)| piece.size()).sum()
     }
 }
 
@@ -255,7 +262,7 @@ impl Ready {
         task.check(self, &origin)?;
         let round = task.round.as_ref().map(|round| round.pieces.clone());
         let all = round.is_none();
-        let pieces = round.clone().unwrap_or_else(|| self.study.pieces());
+        let pieces = task.pieces(self);
         let watch = Watch::default();
         let left_out = task.round.as_ref().and_then(|round| round.left_out.as_ref());
         let fewer = left_out.zip(self.study.years.as_ref());
@@ -281,6 +288,7 @@ pub(crate) struct Merge {
     /// Numbers of shards that the parts of the first round have: one, unless different divisions are mixed.
     divisions: BTreeSet<u32>,
     results: Encoded,
+    ranges: Ranges,
 }
 
 impl Merge {
@@ -340,7 +348,8 @@ impl Merge {
     /// Returns the run of a part, without results.
     fn empty(part: &Part) -> Self {
         let (left_out, divisions) = (Vec::new(), BTreeSet::new());
-        Self { origin: part.origin.clone(), left_out, divisions, results: Encoded::new() }
+        let (results, ranges) = (Encoded::new(), Ranges::default());
+        Self { origin: part.origin.clone(), left_out, divisions, results, ranges }
     }
 
     fn add(&mut self, part: Part, (name, first): (&str, &str)) -> Result<(), Error> {
@@ -354,18 +363,15 @@ impl Merge {
             self.divisions.insert(part.shard.of);
         }
         for (piece, bytes) in part.results {
+            if let Some(range) = piece.range() {
+                let added = self.ranges.add(range, &bytes);
+                added.map_err(|misfit| misfits(misfit, piece, name))?;
+                continue;
+            }
             match self.results.entry(piece) {
                 Entry::Vacant(place) => _ = place.insert(bytes),
                 Entry::Occupied(there) if *there.get() == bytes => {}
-                Entry::Occupied(_) => {
-                    let message = format!(
-                        "{} has another result of {piece:?} than another part",
-                        shown(name)
-                    );
-                    let help = "the same fivenines gives the same bytes on every machine: a file or a memory is damaged";
-                    let wrong = Error::new(Kind::Integrity, message);
-                    return Err(wrong.with_help(Some(help.to_string())));
-                }
+                Entry::Occupied(_) => return Err(misfits(Misfit::Differs, piece, name)),
             }
         }
         Ok(())
@@ -383,7 +389,8 @@ impl Merge {
             let message = format!("the parts are of another run; {what}");
             return Err(Error::new(Kind::Usage, message));
         }
-        let watch = Watch { work: Work::Parts(Parts::new(self.results)), ..Watch::default() };
+        let watch =
+            Watch { work: Work::Parts(Parts::new(self.results, self.ranges)), ..Watch::default() };
         let fold = || scenario::run(ready.blueprint(), &ready.study, &watch);
         let folded = run.during(ready.replications(), &watch, fold)?;
         let folded = folded.map_err(|breach| Error::breach(&breach, &ready.phrase()))?;
@@ -430,16 +437,49 @@ impl Merge {
     }
 }
 
+/// Returns the error for the result of a piece in the part called `name` that cannot be taken.
+fn misfits(misfit: Misfit, piece: Piece, name: &str) -> Error {
+    let name = shown(name);
+    let (kind, message, help) = match misfit {
+        Misfit::Differs => (
+            Kind::Integrity,
+            format!("{name} has another result of {piece:?} than another part"),
+            "the same fivenines gives the same bytes on every machine: a file or a memory is damaged",
+        ),
+        Misfit::Damaged => (
+            Kind::Integrity,
+            format!("{name} has a result of {piece:?} that cannot be read"),
+            "the file is damaged: simulate its shard again",
+        ),
+        Misfit::Overlaps => (
+            Kind::Usage,
+            format!("{name} has replications that another part has in another division"),
+            "give the parts of one number of shards: beyond 1,024 replications of a window, those of different numbers cannot be mixed",
+        ),
+    };
+    Error::new(kind, message).with_help(Some(help.to_string()))
+}
+
 /// Returns the error for missing pieces. It names the shards that have them, if there is one number of shards.
 fn absent(ready: &Ready, missing: &[Piece], divisions: &BTreeSet<u32>) -> Error {
-    let pieces: BTreeMap<Piece, usize> =
-        ready.study.pieces().into_iter().enumerate().map(|(at, piece)| (piece, at)).collect();
-    let place = |piece: &Piece| match piece {
-        Piece::Drawn(at) => Some(pieces.len() + *at as usize),
-        other => pieces.get(other).copied(),
-    };
-    let places: Option<Vec<usize>> = missing.iter().map(place).collect();
     let one = divisions.first().copied().filter(|_| divisions.len() == 1);
+    let pieces = dealt(&ready.study.pieces(), one.unwrap_or(1));
+    let known: BTreeMap<Piece, usize> =
+        pieces.iter().enumerate().map(|(at, piece)| (*piece, at)).collect();
+    let places = |piece: &Piece| -> Vec<usize> {
+        match piece {
+            Piece::Drawn(at) => vec![pieces.len() + *at as usize],
+            // A gap may be that of several shards.
+            Piece::Windows(..) | Piece::Arounds(..) => {
+                let all = pieces.iter().enumerate();
+                all.filter(|(_, other)| other.meets(*piece)).map(|(at, _)| at).collect()
+            }
+            other => known.get(other).copied().into_iter().collect(),
+        }
+    };
+    let places: Vec<Vec<usize>> = missing.iter().map(places).collect();
+    let whole = places.iter().all(|places| !places.is_empty());
+    let places = whole.then(|| places.concat());
     let (message, help) = match (places, one) {
         (Some(places), Some(of)) => {
             let shards: BTreeSet<u32> =

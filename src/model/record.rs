@@ -119,6 +119,21 @@ impl Record {
         }
     }
 
+    /// Returns the numbers of classes, calls, workloads and causes: records of one plan have the same.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 4] {
+        let causes = self.views.iter().map(|views| views.lost.len()).sum();
+        [self.classes.len(), self.calls.len(), self.views.len(), causes]
+    }
+
+    /// Drops the latencies and keeps the counts.
+    pub fn drop_latencies(&mut self) {
+        for class in &mut self.classes {
+            (class.latency, class.missed) = (Histogram::new(), Histogram::new());
+        }
+        self.views.iter_mut().for_each(|views| views.latency = Histogram::new());
+    }
+
     /// Adds the counts of another record of the same plan.
     pub fn merge(&mut self, other: &Self) {
         for (into, from) in self.classes.iter_mut().zip(&other.classes) {

@@ -5,10 +5,13 @@
 //! Holds: the invariants of [`run`](super::run); the verdict comes first, then the figure with its interval against
 //! the threshold, then the range.
 
+mod intro;
+
 use askama::Template;
 use serde_json::{Map, Value as Json, json};
 use std::fmt::Write as _;
 
+use self::intro::{BEYOND, intro};
 use super::columns::{Described, ResultTable, Value, estimates, numbers, words};
 use super::document::{
     Axis, Bar, BarChart, Cell, Chart, ChartKind, Column, Document, Figure, Growth, Join, LineChart,
@@ -40,18 +43,23 @@ pub struct Ledger {
     pub lines: Vec<(String, String)>,
     /// True for less effort than the files ask for.
     pub quick: bool,
+    /// True if a window had more replications than are paired.
+    pub beyond: bool,
 }
 
 /// Creates the files.
 #[must_use]
 pub fn output(ledger: &Ledger) -> Output {
-    let value = json!({
+    let mut value = json!({
         "results_version": RESULTS_VERSION,
         "seed": ledger.seed,
         "command": ledger.command,
         "quick": ledger.quick,
         "claims": ledger.claims.iter().map(claim_json).collect::<Vec<_>>(),
     });
+    if ledger.beyond {
+        value["note"] = BEYOND.into();
+    }
     let mut files = vec![
         rows(ledger),
         ResultFile::covered("claims.json", form::bytes(&value)),
@@ -320,11 +328,6 @@ fn rows(ledger: &Ledger) -> ResultFile {
     declared().file(None, lines)
 }
 
-const INTRO: &str = "Claims of the documents behind the scenarios, compared with figures. A claim \
-                     is tried in its unchanged scenario and over a range of the parameters that it \
-                     depends on. Each point has its own interval; an interval that straddles the \
-                     threshold decides nothing.";
-
 /// Escapes a cell of a Markdown table.
 fn cell(text: &str) -> String {
     visible(text).replace('|', "\\|")
@@ -340,8 +343,9 @@ fn markdown(ledger: &Ledger) -> String {
         out.push('\n');
     };
     paragraph(&format!(
-        "This page is written by `{}`, as `claims.md` in its results. {INTRO}",
-        ledger.command
+        "This page is written by `{}`, as `claims.md` in its results. {}",
+        ledger.command,
+        intro(ledger)
     ));
     out.push_str("| | claim | verdict | figure | must be |\n|---|---|---|---|---|\n");
     for one in &ledger.claims {
@@ -598,7 +602,7 @@ fn page(ledger: &Ledger, digest: &str) -> String {
         style,
         script: SCRIPT,
         quick: ledger.quick,
-        intro: INTRO.into(),
+        intro: intro(ledger),
         counts: counts(&ledger.claims),
         claims,
         open: open.collect(),

@@ -23,7 +23,8 @@
 //! Sources: Garwood (1936); Fay and Feuer, Confidence intervals for directly standardized rates (1997), for
 //! the gamma ends with an added weight.
 
-use super::interval::{Interval, Method};
+use super::interval::{Interval, Method, Statistic};
+use super::moments::Moments;
 use super::proportion::most_unseen;
 use super::rare::{ENOUGH, FEW_REPLICATIONS};
 use super::special::{
@@ -46,50 +47,94 @@ const LARGER: f64 = 4.0;
 /// count; [`StatsError::NotFinite`].
 pub fn mean_of_counts(counts: &[f64], unit: f64, level: f64) -> Result<Interval, StatsError> {
     check_values(counts, 1)?;
+    check(counts.iter().any(|count| *count < 0.0), unit, level)?;
+    let (n, sum) = (counts.len() as f64, ordered_sum(counts.iter().copied()));
+    let student = || Interval::of_mean(counts, level);
+    let error = || Summary::of(counts).standard_error().unwrap_or(0.0);
+    let events = || counts.iter().filter(|count| **count > 0.0).count() as f64;
+    let few = counts.len() < FEW_REPLICATIONS;
+    Counted { n, sum, few, student: &student, error: &error, events: &events }.mean(unit, level)
+}
+
+/// Returns the interval of [`mean_of_counts`] from the moments of the counts.
+///
+/// # Errors
+///
+/// [`StatsError`], as for [`mean_of_counts`].
+pub fn mean_of_counts_in(counts: &Moments, unit: f64, level: f64) -> Result<Interval, StatsError> {
+    counts.check(1)?;
+    check(counts.range().is_some_and(|(least, _)| least < 0.0), unit, level)?;
+    let (n, sum) = (counts.count() as f64, counts.sum().value());
+    let student = || counts.interval(Statistic::Mean, level);
+    let error = || counts.student().map_or(0.0, |student| student.standard_error);
+    let events = || counts.positive() as f64;
+    let few = counts.count() < FEW_REPLICATIONS as u64;
+    Counted { n, sum, few, student: &student, error: &error, events: &events }.mean(unit, level)
+}
+
+/// Refuses a level, a unit, or counts of which one is `negative`.
+fn check(negative: bool, unit: f64, level: f64) -> Result<(), StatsError> {
     check_open_unit(level, "level")?;
     if !(unit > 0.0 && unit.is_finite()) {
         return Err(StatsError::OutOfRange("unit of a count"));
     }
-    if counts.iter().any(|count| *count < 0.0) {
-        return Err(StatsError::OutOfRange("count"));
+    if negative { Err(StatsError::OutOfRange("count")) } else { Ok(()) }
+}
+
+/// Counts, by what their interval needs of them.
+struct Counted<'a> {
+    /// Number of replications.
+    n: f64,
+    /// Sum of the counts.
+    sum: f64,
+    /// True for few replications.
+    few: bool,
+    /// Student's interval of their mean.
+    student: &'a dyn Fn() -> Result<Interval, StatsError>,
+    /// Standard error of their mean.
+    error: &'a dyn Fn() -> f64,
+    /// Number of replications with an event.
+    events: &'a dyn Fn() -> f64,
+}
+
+impl Counted<'_> {
+    fn mean(&self, unit: f64, level: f64) -> Result<Interval, StatsError> {
+        let (n, sum) = (self.n, self.sum);
+        let tail = 0.5 * (1.0 - level);
+        let none = most_unseen(tail) * unit / n;
+        if sum == 0.0 {
+            let method = Method::RuleOfThree;
+            return Ok(Interval { low: 0.0, high: none, estimate: 0.0, level, method });
+        }
+        let student = (self.student)()?;
+        let error = n * (self.error)();
+        let wider = student_upper_quantile(tail, n - 1.0) / normal_upper_quantile(tail);
+        let mut variance = error * error * wider * wider;
+        if self.few {
+            variance = variance.max(sum * unit);
+        }
+        if sum * sum >= ENOUGH * variance {
+            let half = normal_upper_quantile(tail) * variance.sqrt() / n;
+            let (low, high) = ((student.estimate - half).max(0.0), student.estimate + half);
+            return Ok(Interval { low, high, ..student });
+        }
+        let mut batch = (variance / sum).max(unit);
+        if batch > BATCHES * unit {
+            // Larger batches have not been observed yet.
+            batch *= 1.0 + LARGER / (self.events)();
+        }
+        let low = gamma_quantile(tail, sum * sum / variance) * variance / sum;
+        let (mean, spread) = (sum + batch, variance + batch * batch);
+        let high = gamma_upper_quantile(tail, mean * mean / spread) * spread / mean;
+        check_values(&[low, high], 2)?;
+        Ok(Interval {
+            low: (low / n).min(student.estimate),
+            high: (high / n).max(none).max(student.estimate),
+            estimate: student.estimate,
+            level,
+            method: Method::CompoundPoisson,
+        })
     }
-    let n = counts.len() as f64;
-    let sum = ordered_sum(counts.iter().copied());
-    let tail = 0.5 * (1.0 - level);
-    let none = most_unseen(tail) * unit / n;
-    if sum == 0.0 {
-        let method = Method::RuleOfThree;
-        return Ok(Interval { low: 0.0, high: none, estimate: 0.0, level, method });
-    }
-    let student = Interval::of_mean(counts, level)?;
-    let error = n * Summary::of(counts).standard_error().unwrap_or(0.0);
-    let wider = student_upper_quantile(tail, n - 1.0) / normal_upper_quantile(tail);
-    let mut variance = error * error * wider * wider;
-    if counts.len() < FEW_REPLICATIONS {
-        variance = variance.max(sum * unit);
-    }
-    if sum * sum >= ENOUGH * variance {
-        let half = normal_upper_quantile(tail) * variance.sqrt() / n;
-        let (low, high) = ((student.estimate - half).max(0.0), student.estimate + half);
-        return Ok(Interval { low, high, ..student });
-    }
-    let mut batch = (variance / sum).max(unit);
-    if batch > BATCHES * unit {
-        // Larger batches have not been observed yet.
-        let events = counts.iter().filter(|count| **count > 0.0).count() as f64;
-        batch *= 1.0 + LARGER / events;
-    }
-    let low = gamma_quantile(tail, sum * sum / variance) * variance / sum;
-    let (mean, spread) = (sum + batch, variance + batch * batch);
-    let high = gamma_upper_quantile(tail, mean * mean / spread) * spread / mean;
-    check_values(&[low, high], 2)?;
-    Ok(Interval {
-        low: (low / n).min(student.estimate),
-        high: (high / n).max(none).max(student.estimate),
-        estimate: student.estimate,
-        level,
-        method: Method::CompoundPoisson,
-    })
 }
 
 /// Estimates the mean of shares in [0, 1], one per replication, each of about 1 ÷ `unit` trials. The rare part is
@@ -106,13 +151,31 @@ pub fn mean_of_shares(shares: &[f64], unit: f64, level: f64) -> Result<Interval,
         return Ok(Interval { high: found.high.min(1.0), ..found });
     }
     let rest: Vec<f64> = shares.iter().map(|share| 1.0 - share).collect();
-    let rest = mean_of_counts(&rest, unit, level)?;
-    Ok(Interval {
+    Ok(complement(mean_of_counts(&rest, unit, level)?))
+}
+
+/// Returns the interval of [`mean_of_shares`] from the moments of the shares.
+///
+/// # Errors
+///
+/// [`StatsError`], as for [`mean_of_shares`].
+pub fn mean_of_shares_in(shares: &Moments, unit: f64, level: f64) -> Result<Interval, StatsError> {
+    shares.check(1)?;
+    if shares.mean() <= 0.5 {
+        let found = mean_of_counts_in(shares, unit, level)?;
+        return Ok(Interval { high: found.high.min(1.0), ..found });
+    }
+    Ok(complement(mean_of_counts_in(&shares.complement(), unit, level)?))
+}
+
+/// Returns the interval of a share from that of the rest.
+fn complement(rest: Interval) -> Interval {
+    Interval {
         low: (1.0 - rest.high).max(0.0),
         high: 1.0 - rest.low,
         estimate: 1.0 - rest.estimate,
         ..rest
-    })
+    }
 }
 
 #[cfg(test)]

@@ -153,19 +153,8 @@ impl Interval {
     pub fn of_deviation(values: &[f64], level: f64) -> Result<Self, StatsError> {
         check_values(values, 2)?;
         check_open_unit(level, "level")?;
-        let summary = Summary::of(values);
-        let squares = summary.sum_of_squares();
-        let shape = (values.len() - 1) as f64 / 2.0;
-        let tail = (1.0 - level) / 2.0;
-        // χ² with n − 1 degrees of freedom is twice a gamma of shape (n − 1)/2.
-        let end = |chi_square: f64| (squares / chi_square).sqrt();
-        Ok(Self {
-            low: end(2.0 * gamma_upper_quantile(tail, shape)),
-            high: end(2.0 * gamma_quantile(tail, shape)),
-            estimate: end(2.0 * shape),
-            level,
-            method: Method::ChiSquare,
-        })
+        let squares = Summary::of(values).sum_of_squares();
+        Ok(deviation(squares, (values.len() - 1) as f64, level))
     }
 
     /// Returns the interval of `statistic` over replications.
@@ -247,6 +236,22 @@ impl Interval {
     pub fn relative_half_width(&self) -> Option<f64> {
         let relative = self.half_width() / self.estimate.abs();
         relative.is_finite().then_some(relative)
+    }
+}
+
+/// Returns the interval of a standard deviation from the sum of squared distances from the mean and its degrees of
+/// freedom, of which there is at least one. The `level` lies in (0, 1).
+pub(super) fn deviation(squares: f64, degrees: f64, level: f64) -> Interval {
+    let shape = degrees / 2.0;
+    let tail = (1.0 - level) / 2.0;
+    // χ² with as many degrees of freedom is twice a gamma of half that shape.
+    let end = |chi_square: f64| (squares / chi_square).sqrt();
+    Interval {
+        low: end(2.0 * gamma_upper_quantile(tail, shape)),
+        high: end(2.0 * gamma_quantile(tail, shape)),
+        estimate: end(2.0 * shape),
+        level,
+        method: Method::ChiSquare,
     }
 }
 

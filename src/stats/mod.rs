@@ -6,13 +6,16 @@
 pub mod control;
 pub mod counts;
 pub mod equivalence;
+pub mod exact;
 pub mod format;
 pub mod interval;
+pub mod moments;
 pub mod precision;
 pub mod proportion;
 pub mod quantile;
 pub mod rank;
 pub mod rare;
+pub mod regression;
 pub mod sampling;
 pub mod spans;
 pub mod special;

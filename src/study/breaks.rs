@@ -32,12 +32,12 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::solve::requests::{Breach, Ear, Observation, Run, Steps, Window};
 use crate::solve::series::Followed;
-use crate::study::in_order;
+use crate::study::folded::Gathered;
 use crate::study::measure::NoValue;
 use crate::study::replication::{Replication, Values};
 use crate::study::underway;
 use crate::study::window::{self, Ending, Watch, WindowPlan, WindowResult};
-use crate::study::work::Piece;
+use crate::study::work::Together;
 use crate::units::{Rate, SimDuration, SimTime};
 
 /// Replications where the window declares none.
@@ -351,24 +351,11 @@ pub fn run(
     place: u32,
     watch: &Watch,
 ) -> Result<Vec<WindowResult>, Breach> {
-    let replications = replications(asked);
-    let mut samples: Vec<Vec<Replication>> = asked.iter().map(|_| Vec::new()).collect();
-    let pieces = (0..replications).map(|number| Piece::Around(place, number.into()));
-    let lacks = watch.work.lacks(pieces);
-    let whole = in_order::fold(
-        if lacks { 0 } else { replications as usize },
-        |number| {
-            let number = number as u64;
-            let simulate = || replication(plan, asked, number, watch);
-            watch.work.get(Piece::Around(place, number), simulate).transpose()
-        },
-        |_, kept: Vec<Replication>| {
-            samples.iter_mut().zip(kept).for_each(|(samples, kept)| samples.push(kept));
-        },
-    )?;
-    let ending = if whole < replications as usize { Ending::Interrupted } else { Ending::Fixed };
-    let samples = asked.iter().zip(samples);
-    Ok(samples.map(|(asked, samples)| window::fold(plan, asked, samples, ending, 0)).collect())
+    let mut seen = Gathered::new(plan, asked, (Some(Together::Around(place)), watch));
+    let one = |number: u64| replication(plan, asked, number, watch);
+    let whole = seen.extend(replications(asked).into(), one)?;
+    let ending = if whole { Ending::Fixed } else { Ending::Interrupted };
+    Ok(seen.results((ending, 0)))
 }
 
 /// Simulates one replication of one run and reports its events to `ear`. The run is given by its place in `asked`, and
@@ -590,7 +577,10 @@ pub fn pair(plans: &[WindowPlan], results: &mut [WindowResult]) {
             // No less is missed than nothing: the difference is not below what is missed without it.
             let without = (0..less.len()).filter_map(|replication| other(replication).ok());
             let floor = 0.0 - without.sum::<f64>() / less.len().max(1) as f64;
-            results[at].estimates[place] = window::few(&less, floor, asked.level);
+            // Of more replications than are kept, the differences were folded one by one.
+            if results[at].beyond.is_none() {
+                results[at].estimates[place] = window::few(&less, floor, asked.level);
+            }
             for (values, less) in results[at].samples.iter_mut().zip(less) {
                 values[place] = less;
             }

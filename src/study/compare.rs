@@ -434,8 +434,9 @@ fn broken_runs(
             samples.iter().map(|values| values[place].ok()).collect()
         };
         let (missed, unbroken) = (values(at)?, values(well)?);
-        let pooled = &member.result.windows[at].pooled.views[workload];
-        let intended = pooled.intended as f64 / missed.len().max(1) as f64;
+        let seen = &member.result.windows[at];
+        let pooled = &seen.pooled.views[workload];
+        let intended = pooled.intended as f64 / seen.replications.max(1) as f64;
         Some(BrokenRun { unbroken, missed, intended })
     };
     let of = |kind: &BreakKind| {

@@ -12,6 +12,9 @@
 //! | ledgers, shares served and lost, hits | none: they are of the requests that came; few of them have an interval for few counts ([`stats::counts`](crate::stats::counts)) |
 //! | waiting and queues, probabilities of a number, maxima, lag, counts of databases | none: rare and skewed, a slope from few replications misleads |
 //!
+//! The regression over more than [`KEPT`](crate::study::folded::KEPT) replications is that of
+//! [`stats::regression`](crate::stats::regression), on the largest workloads alone.
+//!
 //! Holds: a window around a break is not corrected; its figures are differences on the same draws.
 //! Leaves out: closed users and recorded traffic, whose arrivals have no known expectation; flash crowds,
 //! renewal gaps; fewer than ten replications a control; a window of which a replication was cut short;
@@ -46,6 +49,15 @@ pub fn expected(plan: &Blueprint, window: &Window) -> Vec<Option<f64>> {
     workloads.map(one).collect()
 }
 
+/// Returns the workloads whose expected arrivals are known, with these, the most first.
+pub(super) fn known(plan: &Blueprint, asked: &WindowPlan) -> Vec<(usize, f64)> {
+    let all = expected(plan, &asked.window).into_iter().enumerate();
+    let mut known: Vec<(usize, f64)> =
+        all.filter_map(|(workload, expected)| Some((workload, expected?))).collect();
+    known.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    known
+}
+
 /// Returns the controls of a window, the workload with the most arrivals first; `None` where nothing is corrected.
 pub(super) fn controls(
     plan: &Blueprint,
@@ -55,12 +67,7 @@ pub(super) fn controls(
     if asked.drill.is_some() || seen.iter().any(|one| one.cut.is_some()) {
         return None;
     }
-    let mut known: Vec<(usize, f64)> = expected(plan, &asked.window)
-        .into_iter()
-        .enumerate()
-        .filter_map(|(workload, expected)| Some((workload, expected?)))
-        .collect();
-    known.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let known = known(plan, asked);
     let column = |(workload, expected): (usize, f64)| Control {
         values: seen.iter().map(|one| one.record.views[workload].intended as f64).collect(),
         expected,

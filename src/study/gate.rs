@@ -409,6 +409,7 @@ mod tests {
             capacities: Vec::new(),
             expectations: Vec::new(),
             by_replication: std::collections::BTreeMap::new(),
+            kept: std::collections::BTreeMap::new(),
         }
     }
 

@@ -91,7 +91,7 @@ pub(super) fn judge(
     watch: &Watch,
 ) -> Result<(), Breach> {
     let suspect = |one: &ClassVerdict| one.verdict.is_overload();
-    let usable = result.censuses.len() >= 2 && result.stopped.is_none();
+    let usable = result.replications >= 2 && result.stopped.is_none();
     if !usable || result.ending == Ending::Interrupted || !result.classes.iter().any(suspect) {
         return Ok(());
     }
@@ -155,7 +155,7 @@ pub(super) fn judge(
         ));
     }
     let classes: Vec<usize> = found.iter().map(|(at, _)| result.classes[*at].class).collect();
-    let each = result.events / result.censuses.len() as u64;
+    let each = result.events / result.replications;
     let effort = each * u64::from(few) * u64::from(STEPS + 1);
     let recoveries = match () {
         () if found.is_empty() => Vec::new(),
@@ -178,13 +178,12 @@ pub(super) fn judge(
 }
 
 /// Returns the last trigger, if it is over at the end of the window in every replication.
-fn last_trigger(plan: &Blueprint, window: &Window, unrest: &[Unrest]) -> Option<Trigger> {
+fn last_trigger(plan: &Blueprint, window: &Window, unrest: &Unrest) -> Option<Trigger> {
     let until = window.from() + window.length;
-    if unrest.iter().any(|one| one.broken) {
+    if unrest.broken {
         return None;
     }
-    let mended = unrest.iter().filter_map(|one| one.over);
-    let mended = mended.max_by_key(|(at, _)| *at).map(|(over, cause)| Trigger {
+    let mended = unrest.over.map(|(over, cause)| Trigger {
         what: plan.cause(cause).to_string(),
         over,
         of_traffic: false,
@@ -402,7 +401,7 @@ mod tests {
         };
         let mended = Unrest { broken: false, over: Some((seconds(50), CauseId(1))) };
         let of = |plan: &Blueprint, window: &Window, unrest| {
-            let found = last_trigger(plan, window, &[unrest]);
+            let found = last_trigger(plan, window, &unrest);
             found.map(|one| (one.what, one.over, one.of_traffic))
         };
         // The repair is later than the step, and both are in the history.

@@ -13,6 +13,7 @@ pub mod date;
 pub mod energy;
 pub mod expect;
 mod fits;
+pub mod folded;
 pub mod forecast;
 pub(crate) mod from_log;
 pub mod gate;

@@ -100,6 +100,9 @@ pub struct SummaryRecord {
     /// results have none.
     #[serde(skip)]
     pub by_replication: BTreeMap<String, Vec<f64>>,
+    /// Windows of which only the first replications have values, each with the number of these.
+    #[serde(skip)]
+    pub kept: BTreeMap<String, u64>,
 }
 
 /// Maximum number of values kept of a figure.
@@ -133,6 +136,14 @@ pub struct OutcomeRecord {
 #[derive(Clone, Debug, Deserialize)]
 struct ValuesRecord {
     values: BTreeMap<String, Vec<f64>>,
+    #[serde(default)]
+    kept: BTreeMap<String, KeptRecord>,
+}
+
+/// Replications of a window that have values.
+#[derive(Clone, Debug, Deserialize)]
+struct KeptRecord {
+    first: u64,
 }
 
 impl SummaryRecord {
@@ -153,6 +164,7 @@ impl SummaryRecord {
     pub fn with_values(mut self, bytes: &[u8]) -> Result<Self, serde_json::Error> {
         let read: ValuesRecord = serde_json::from_slice(bytes)?;
         self.by_replication = read.values;
+        self.kept = read.kept.into_iter().map(|(window, kept)| (window, kept.first)).collect();
         Ok(self)
     }
 

@@ -88,6 +88,19 @@ pub struct Replication {
     pub cut: Option<Cut>,
 }
 
+impl Replication {
+    /// Drops what is added to a fold and not needed by itself: histograms and accounts. With `instants`, those of the
+    /// accounts and steps stay.
+    pub(super) fn lighten(&mut self, instants: bool) {
+        self.record.drop_latencies();
+        (self.targets, self.zone_ledgers) = (Vec::new(), Vec::new());
+        (self.grid, self.soundings) = (Vec::new(), Vec::new());
+        if !instants {
+            (self.accounts, self.steps) = (Vec::new(), Vec::new());
+        }
+    }
+}
+
 /// Values of all measures in one replication.
 pub(super) struct Values {
     measured: Vec<Valued>,

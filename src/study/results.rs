@@ -52,7 +52,7 @@ use crate::study::measure::NoValue;
 pub use crate::study::metastable::{Metastable, Recovery};
 use crate::study::scalers::Scaled;
 use crate::study::verdict::Verdict;
-use crate::study::window::{Came, Ending, Estimate, Pace};
+use crate::study::window::{Beyond, Came, Ending, Estimate, Pace};
 use crate::study::zones::ZoneUse;
 use crate::units::{Rate, SimDuration};
 use crate::workload::log::LogReport;
@@ -168,9 +168,11 @@ pub struct WindowRows {
     pub warm_up: SimDuration,
     /// Events of all replications.
     pub events: u64,
-    /// Event digests, by replication.
+    /// Replications that are not kept one by one; `None` if all are.
+    pub beyond: Option<Beyond>,
+    /// Event digests, by replication that is kept.
     pub digests: Vec<u64>,
-    /// Event-digest checkpoints per replication.
+    /// Event-digest checkpoints per replication that is kept.
     pub trails: Vec<Trail>,
     /// Latencies.
     pub latencies: Vec<Latency>,

@@ -36,6 +36,15 @@ pub struct MemberCell {
 
 /// Returns the members of every scaler of the plan; none around a break.
 pub(super) fn of_window(plan: &Blueprint, asked: &WindowPlan, seen: &[Replication]) -> Vec<Scaled> {
+    named(plan, asked, |scaler| course(scaler, seen))
+}
+
+/// Returns every scaler of the plan with its course, which is given by its id; none around a break.
+pub(super) fn named(
+    plan: &Blueprint,
+    asked: &WindowPlan,
+    course: impl Fn(usize) -> Vec<MemberCell>,
+) -> Vec<Scaled> {
     if asked.drill.is_some() {
         return Vec::new();
     }
@@ -45,7 +54,7 @@ pub(super) fn of_window(plan: &Blueprint, asked: &WindowPlan, seen: &[Replicatio
         }
         _ => None,
     });
-    let one = |(scaler, (name, bounds))| Scaled { name, bounds, course: course(scaler, seen) };
+    let one = |(scaler, (name, bounds))| Scaled { name, bounds, course: course(scaler) };
     scalers.enumerate().map(one).collect()
 }
 

@@ -9,7 +9,7 @@ mod pieces;
 mod standard;
 
 pub use outcome::{StudyResult, run};
-pub use pieces::Encoded;
+pub use pieces::{Encoded, Group};
 pub use standard::{MOST_LISTED, parts_are_listed};
 
 use serde::{Deserialize, Serialize};

@@ -20,7 +20,8 @@ use crate::model::ids::CauseId;
 use crate::model::record::Record;
 use crate::plan::figure::{Figure, NoSuchFigure};
 use crate::solve::requests::Census;
-use crate::stats::interval::Interval;
+use crate::stats::interval::{Interval, Statistic};
+use crate::stats::moments::Moments;
 use crate::study::metastable::Metastable;
 use crate::study::replication::{Cut, Replication};
 
@@ -116,6 +117,22 @@ pub fn worst<'a>(classes: impl IntoIterator<Item = &'a Verdict>) -> Verdict {
 /// Share of intended page views not served above which a class counts as overloaded.
 pub(super) const OVERLOAD_SHARE: f64 = 0.01;
 
+/// Signs of the balance of a window.
+pub(super) struct Signs {
+    /// True if a replication was cut short by overload, and by something else.
+    pub(super) cut: (bool, bool),
+    /// True if something is broken at the end of a replication.
+    pub(super) broken: bool,
+    /// Class with the most requests in flight where request ids ran out.
+    pub(super) fullest: Option<usize>,
+    /// True for more than one replication.
+    pub(super) several: bool,
+    /// True for each class whose requests in flight grow.
+    pub(super) growing: Vec<bool>,
+    /// Mean requests in flight at the start and at the end of the window, over replications, by class.
+    pub(super) in_flight: Vec<(f64, f64)>,
+}
+
 /// Returns the verdicts on every class with requests, in the order of the plan.
 pub(super) fn of_classes(
     plan: &Blueprint,
@@ -125,31 +142,44 @@ pub(super) fn of_classes(
     let stopped = |overloaded: bool| {
         seen.iter().any(|o| o.cut.as_ref().is_some_and(|cut| cut.overload == overloaded))
     };
-    let broken = seen.iter().any(|o| o.unrest.broken);
-    let fullest = stopped(true).then(|| fullest(seen)).flatten();
+    let classes = || 0..plan.routes.classes.len();
+    let signs = Signs {
+        cut: (stopped(true), stopped(false)),
+        broken: seen.iter().any(|o| o.unrest.broken),
+        fullest: fullest(seen),
+        several: seen.len() > 1,
+        growing: classes().map(|class| is_growing(seen, class)).collect(),
+        in_flight: classes().map(|class| in_flight(seen, class)).collect(),
+    };
+    judge(plan, pooled, &signs)
+}
+
+/// Returns the verdicts on every class with requests from the signs of their balance.
+pub(super) fn judge(plan: &Blueprint, pooled: &Record, signs: &Signs) -> Vec<ClassVerdict> {
+    let fullest = signs.fullest.filter(|_| signs.cut.0);
     let one = |class: usize| {
         let lost = Lost::of(plan, pooled, class);
         let asked = plan.workloads.iter().any(|workload| workload.class.index() == class);
         if !asked && pooled.classes[class].attempts.begun == 0 {
             return None;
         }
-        let short = stopped(true) || stopped(false);
+        let short = signs.cut.0 || signs.cut.1;
         let verdict = if fullest == Some(class) {
             Verdict::Overloaded
-        } else if lost.unserved > OVERLOAD_SHARE && !stopped(false) {
-            match lost.for_load > OVERLOAD_SHARE || !broken {
+        } else if lost.unserved > OVERLOAD_SHARE && !signs.cut.1 {
+            match lost.for_load > OVERLOAD_SHARE || !signs.broken {
                 true => Verdict::Overloaded,
                 false => Verdict::Broken,
             }
-        } else if seen.len() < 2 || short {
+        } else if !signs.several || short {
             Verdict::Inconclusive
-        } else if is_growing(seen, class) {
+        } else if signs.growing[class] {
             Verdict::Backlogged
         } else {
             Verdict::Stable
         };
         let unserved = (lost.intended > 0).then_some(lost.unserved);
-        let in_flight = in_flight(seen, class);
+        let in_flight = signs.in_flight[class];
         Some(ClassVerdict { class, verdict, in_flight, unserved, metastable: None })
     };
     (0..plan.routes.classes.len()).filter_map(one).collect()
@@ -203,21 +233,27 @@ fn in_flight(seen: &[Replication], class: usize) -> (f64, f64) {
     (mean(&|o| ends(o).0), mean(&|o| ends(o).1))
 }
 
-fn ends_of(censuses: &[Census], class: usize) -> (f64, f64) {
+/// Returns the requests of a class in flight at the start and at the end of a window.
+pub(super) fn ends_of(censuses: &[Census], class: usize) -> (f64, f64) {
     let number = |census: Option<&Census>| census.map_or(0.0, |one| one.in_flight[class] as f64);
     (number(censuses.first()), number(censuses.last()))
 }
+
+/// Returns the requests of a class in flight at the start and at the end of the second half of a window.
+pub(super) fn late_ends(censuses: &[Census], class: usize) -> (f64, f64) {
+    let numbers: Vec<u64> = censuses.iter().skip(1).map(|census| census.in_flight[class]).collect();
+    ends_of_halves(&numbers)
+}
+
+/// Share of the requests in flight by which they grow over a window, and over its second half, where work piles up.
+pub(super) const GROWING: [f64; 2] = [0.5, 0.25];
 
 /// Returns whether the work of a class piled up: more at the end than at the start, and still growing in the second
 /// half. A start from an empty system shows the first alone, a busy evening the second.
 fn is_growing(seen: &[Replication], class: usize) -> bool {
     let whole = |o: &Replication| ends_of(&o.censuses, class);
-    let late = |o: &Replication| {
-        let numbers: Vec<u64> =
-            o.censuses.iter().skip(1).map(|census| census.in_flight[class]).collect();
-        ends_of_halves(&numbers)
-    };
-    grows(seen, &whole, 0.5) && grows(seen, &late, 0.25)
+    let late = |o: &Replication| late_ends(&o.censuses, class);
+    grows(seen, &whole, GROWING[0]) && grows(seen, &late, GROWING[1])
 }
 
 /// Returns means over the later half of each half: the start and the end of the second half. With fewer than four
@@ -256,6 +292,12 @@ impl Growth {
         let growth: Vec<f64> = both.iter().map(|(before, after)| after - before).collect();
         let before = both.iter().map(|(before, _)| before).sum::<f64>() / both.len() as f64;
         Some(Self { before, change: Interval::of_mean(&growth, LEVEL).ok()? })
+    }
+
+    /// Computes it from the mean number before and the moments of the change; `None` for fewer than two replications.
+    pub(super) fn of_moments(before: f64, change: &Moments) -> Option<Self> {
+        let change = change.interval(Statistic::Mean, LEVEL).ok()?;
+        Some(Self { before, change })
     }
 
     /// Returns whether the number certainly grows by more than one request plus a `share` of the number before.

@@ -6,15 +6,22 @@
 //!
 //! Precision is checked at fixed prefixes (the minimum, then a quarter more each time), so neither the number of
 //! threads nor the order of completion matters.
+//!
+//! The first [`KEPT`](crate::study::folded::KEPT) replications are kept one by one. If there are more, all of them are
+//! folded into sums.
+
+mod fold;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+pub(super) use fold::{fold, paces};
 use serde::{Deserialize, Serialize};
 
+use crate::convert::index;
 use crate::model::blueprint::Blueprint;
 use crate::model::record::Record;
 use crate::model::world::readings::Unrest;
-use crate::solve::requests::{Breach, Census, Run, Tally, Window};
+use crate::solve::requests::{Breach, Census, Run, Window};
 use crate::solve::series::Followed;
 use crate::solve::trail::Trail;
 use crate::stats::control::Controls;
@@ -23,15 +30,15 @@ use crate::stats::interval::{Interval, Method, Statistic};
 use crate::stats::precision::{Decision, StoppingRule};
 use crate::study::breaks::Drill;
 use crate::study::control;
-use crate::study::in_order;
+use crate::study::folded::Gathered;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::replication::{Replication, Valued, Values};
-use crate::study::scalers::{self, Scaled};
+use crate::study::scalers::Scaled;
 use crate::study::underway;
+use crate::study::verdict::ClassVerdict;
 pub use crate::study::verdict::Verdict;
-use crate::study::verdict::{self, ClassVerdict};
-use crate::study::work::{Piece, Work};
-use crate::study::zones::{self, ZoneUse};
+use crate::study::work::{Together, Work};
+use crate::study::zones::ZoneUse;
 use crate::units::SimDuration;
 
 /// Plan of one window.
@@ -94,19 +101,25 @@ impl Estimate {
 pub struct WindowResult {
     /// Its name.
     pub name: String,
-    /// Values of the measures, by replication, then by measure.
+    /// Number of replications.
+    pub replications: u64,
+    /// Replications that are not kept one by one; `None` if all are.
+    pub beyond: Option<Beyond>,
+    /// Values of the measures, by replication that is kept, then by measure.
     pub samples: Vec<Vec<Result<f64, NoValue>>>,
     /// Estimates, by measure.
     pub estimates: Vec<Estimate>,
-    /// Realised arrivals as control variates; `None` where nothing is corrected.
+    /// Realised arrivals of the replications that are kept, as control variates; `None` where nothing is corrected.
     pub controls: Option<Controls>,
+    /// True if the estimates are corrected for the realised arrivals.
+    pub corrected: bool,
     /// Arrivals, by workload.
     pub came: Vec<Came>,
     /// Ledgers and latencies of all replications together.
     pub pooled: Record,
-    /// Event digests, by replication.
+    /// Event digests, by replication that is kept.
     pub digests: Vec<u64>,
-    /// Event-digest checkpoints, by replication.
+    /// Event-digest checkpoints, by replication that is kept.
     pub trails: Vec<Trail>,
     /// Events of all replications.
     pub events: u64,
@@ -114,10 +127,10 @@ pub struct WindowResult {
     pub zones: Vec<ZoneUse>,
     /// Members of the autoscalers, by id; empty around a break.
     pub scalers: Vec<Scaled>,
-    /// Requests and page views by class and workload over the window, by replication.
+    /// Requests and page views by class and workload over the window, by replication that is kept.
     pub censuses: Vec<Vec<Census>>,
-    /// Broken parts up to the end of the window, by replication.
-    pub unrest: Vec<Unrest>,
+    /// Broken parts up to the end of the window: whether there are some in a replication, and the last repair of all.
+    pub unrest: Unrest,
     /// Requests in flight at the soundings of the window, mean over replications.
     pub soundings: Vec<f64>,
     /// Utilisation of each component on the grid, mean over replications, by id.
@@ -134,6 +147,15 @@ pub struct WindowResult {
     pub classes: Vec<ClassVerdict>,
     /// Reason why a replication was cut short, if one was.
     pub stopped: Option<String>,
+}
+
+/// Replications of a window that are not kept one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// Number of the first.
+    pub from: u64,
+    /// Digest of their events, in hexadecimal.
+    pub digest: String,
 }
 
 /// Arrivals of one workload, per second.
@@ -249,32 +271,22 @@ pub(super) fn run_in(
     let rule = (!asked.precision.is_empty())
         .then(|| StoppingRule::raised(asked.replications, asked.level))
         .flatten();
-    let mut samples: Vec<Replication> = Vec::new();
+    let mut seen = Gathered::new(plan, &[asked], (place.map(Together::Window), watch));
+    let one = |number: u64| {
+        let seen = replication(plan, asked, number, watch)?;
+        Ok(seen.map(|seen| vec![seen]))
+    };
     let mut goal = least;
     let mut looks = 0;
     let ending = loop {
-        watch.more.fetch_add(goal.saturating_sub(samples.len().max(least)), Ordering::Relaxed);
-        let known = samples.len();
-        let live = |more: usize| {
-            let number = (known + more) as u64;
-            let simulate = || replication(plan, asked, number, watch);
-            let seen = match place {
-                Some(place) => watch.work.get(Piece::Window(place, number), simulate),
-                None => simulate(),
-            };
-            seen.transpose()
-        };
-        let pieces = |place| (known..goal).map(move |number| Piece::Window(place, number as u64));
-        if place.is_some_and(|place| watch.work.lacks(pieces(place))) {
-            break Ending::Interrupted;
-        }
-        in_order::fold(goal.saturating_sub(known), live, |_, sample| samples.push(sample))?;
+        let known = index(seen.count());
+        watch.more.fetch_add(goal.saturating_sub(known.max(least)), Ordering::Relaxed);
         // Replications after a gap are not used.
-        if samples.len() < goal {
+        if !seen.extend(goal as u64, one)? {
             break Ending::Interrupted;
         }
         let Some(rule) = &rule else { break Ending::Fixed };
-        match decide(rule, plan, asked, &samples) {
+        match decide(rule, plan, asked, &seen) {
             Some(Decision::Continue { .. }) if goal >= most => break Ending::BudgetSpent,
             Some(Decision::Continue { replications, .. }) => goal = replications,
             Some(Decision::Stop { looks: taken, .. }) => {
@@ -289,7 +301,8 @@ pub(super) fn run_in(
             None => break Ending::BudgetSpent,
         }
     };
-    Ok(fold(plan, asked, samples, ending, looks))
+    let mut results = seen.results((ending, looks));
+    Ok(results.pop().expect("one window has one result"))
 }
 
 /// Returns the decision of the stopping rule; `None` when a figure has no value in some replication.
@@ -297,26 +310,23 @@ fn decide(
     rule: &StoppingRule,
     plan: &Blueprint,
     asked: &WindowPlan,
-    samples: &[Replication],
+    seen: &Gathered<'_>,
 ) -> Option<Decision> {
-    let have = samples.len();
+    let have = index(seen.count());
     let looks = rule.looks().filter(|look| *look <= have).count();
     let next = rule.looks().find(|look| *look > have);
-    let controls = control::controls(plan, asked, samples);
-    let mut precise = looks > 0;
-    for (at, (measure, width)) in asked.precision.iter().enumerate() {
-        let values: Vec<Valued> = samples.iter().map(|sample| sample.targets[at]).collect();
-        if values.iter().any(|one| one.value.is_err()) {
-            return None;
+    let estimates = match seen.targets() {
+        Some(estimates) => estimates?,
+        None => targets(plan, asked, seen.kept(0))?,
+    };
+    let precise = |((_, width), estimate): (&(Measure, f64), &Estimate)| match estimate {
+        // An estimate of zero is never precise: no event was seen yet.
+        Estimate::Interval(interval) => {
+            interval.relative_half_width().is_some_and(|half| half <= *width)
         }
-        precise &= match control::estimated(controls.as_ref(), measure, &values, asked.level) {
-            // An estimate of zero is never precise: no event was seen yet.
-            Estimate::Interval(interval) => {
-                interval.relative_half_width().is_some_and(|half| half <= *width)
-            }
-            _ => false,
-        };
-    }
+        _ => false,
+    };
+    let precise = looks > 0 && asked.precision.iter().zip(&estimates).all(precise);
     Some(match next {
         _ if precise => Decision::Stop { replications: have, looks },
         Some(replications) => Decision::Continue { replications, looks },
@@ -324,120 +334,15 @@ fn decide(
     })
 }
 
-pub(super) fn fold(
-    plan: &Blueprint,
-    asked: &WindowPlan,
-    samples: Vec<Replication>,
-    ending: Ending,
-    looks: usize,
-) -> WindowResult {
-    let seen = samples.as_slice();
-    let controls = control::controls(plan, asked, seen);
-    let estimates = asked
-        .measures
-        .iter()
-        .enumerate()
-        .map(|(at, measure)| {
-            let values: Vec<Valued> = seen.iter().map(|sample| sample.measured[at]).collect();
-            control::estimated(controls.as_ref(), measure, &values, asked.level)
-        })
-        .collect();
-    let mut pooled = Record::new(plan);
-    let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
-    let most = seen.iter().map(|sample| sample.soundings.len()).max();
-    let mut soundings = vec![0.0; most.unwrap_or(0)];
-    for sample in seen {
-        for (sum, number) in soundings.iter_mut().zip(&sample.soundings) {
-            *sum += *number as f64 / seen.len() as f64;
-        }
-        pooled.merge(&sample.record);
-        for (sum, one) in grid.iter_mut().zip(&sample.grid) {
-            sum.resize(sum.len().max(one.len()), 0.0);
-            for (sum, value) in sum.iter_mut().zip(one) {
-                *sum += value / seen.len() as f64;
-            }
-        }
-    }
-    let zones = zones::of_window(plan, asked, seen);
-    let scalers = scalers::of_window(plan, asked, seen);
-    let mut classes = verdict::of_classes(plan, &pooled, seen);
-    if asked.drill.as_ref().is_some_and(|drill| drill.part.is_some()) {
-        classes.iter_mut().for_each(|one| one.verdict = Verdict::Broken);
-    }
-    let verdict = verdict::worst(classes.iter().map(|one| &one.verdict));
-    let stopped = seen.iter().find_map(|one| one.cut.as_ref()).map(|cut| cut.why.clone());
-    WindowResult {
-        name: asked.window.name.clone(),
-        estimates,
-        controls,
-        came: came(plan, asked, seen),
-        digests: seen.iter().map(|o| o.digest).collect(),
-        trails: seen.iter().map(|o| o.trail.clone()).collect(),
-        events: seen.iter().map(|o| o.events).sum(),
-        zones,
-        scalers,
-        unrest: seen.iter().map(|o| o.unrest).collect(),
-        censuses: seen.iter().map(|one| one.censuses.clone()).collect(),
-        samples: seen
-            .iter()
-            .map(|one| one.measured.iter().map(|one| one.value).collect())
-            .collect(),
-        course: course(plan, seen),
-        pooled,
-        soundings,
-        grid,
-        ending,
-        looks,
-        verdict,
-        classes,
-        stopped,
-    }
-}
-
-/// Returns the arrivals of every workload, with the expected ones.
-fn came(plan: &Blueprint, asked: &WindowPlan, seen: &[Replication]) -> Vec<Came> {
-    let seconds = asked.window.length.seconds();
-    let expected = control::expected(plan, &asked.window).into_iter().enumerate();
-    let one = |(workload, expected): (usize, Option<f64>)| {
-        let rate = |one: &Replication| {
-            Ok(one.record.views[workload].intended as f64 / one.length.seconds())
-        };
-        let values: Vec<Result<f64, NoValue>> = seen.iter().map(rate).collect();
-        let realised = estimate(&values, Statistic::Mean, asked.level);
-        Came { realised, expected: expected.map(|count| count / seconds) }
+/// Returns the estimates of the measures with a precision to reach; `None` when one has no value in some replication.
+fn targets(plan: &Blueprint, asked: &WindowPlan, samples: &[Replication]) -> Option<Vec<Estimate>> {
+    let controls = control::controls(plan, asked, samples);
+    let one = |(at, (measure, _)): (usize, &(Measure, f64))| {
+        let values: Vec<Valued> = samples.iter().map(|sample| sample.targets[at]).collect();
+        let whole = values.iter().all(|one| one.value.is_ok());
+        whole.then(|| control::estimated(controls.as_ref(), measure, &values, asked.level))
     };
-    expected.map(one).collect()
-}
-
-/// Returns the paces of every workload, step by step.
-fn course(plan: &Blueprint, seen: &[Replication]) -> Vec<Vec<Pace>> {
-    let steps = seen.iter().map(|one| one.steps.len()).min().unwrap_or(0);
-    let of = |workload: usize| {
-        let mut from = SimDuration::ZERO;
-        let mut before = Tally::default();
-        let mut paces = Vec::with_capacity(steps);
-        for step in 0..steps {
-            let until = seen[0].steps[step].at;
-            let tallies = seen.iter().map(|one| one.steps[step].views[workload]);
-            let sum = tallies.fold(Tally::default(), |sum, one| Tally {
-                served: sum.served + one.served,
-                lost: sum.lost + one.lost,
-                never_born: sum.never_born + one.never_born,
-            });
-            let seconds = (until - from).seconds() * seen.len() as f64;
-            let pace = |now: u64, then: u64| (now - then) as f64 / seconds;
-            paces.push(Pace {
-                from,
-                until,
-                served: pace(sum.served, before.served),
-                lost: pace(sum.lost, before.lost),
-                never_born: pace(sum.never_born, before.never_born),
-            });
-            (from, before) = (until, sum);
-        }
-        paces
-    };
-    (0..plan.workloads.len()).map(of).collect()
+    asked.precision.iter().enumerate().map(one).collect()
 }
 
 /// Estimates `statistic` over replications with its interval. It is missing when any replication has no value: the

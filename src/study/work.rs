@@ -5,10 +5,15 @@
 //! piece alone. So other processes can simulate some of the pieces, and a run that finds their results
 //! ([`Work::Parts`]) folds them exactly as if it had simulated them.
 //!
+//! Replications of a window beyond the first [`KEPT`](crate::study::folded::KEPT) are pieces in ranges, whose results are
+//! folds. The ranges depend on the number of shards ([`dealt`]); the folds of all ranges together do not.
+//!
 //! In: a [`Piece`] and a function that simulates it. Out: its result.
 //! Holds: what is folded, and in which order, does not depend on who simulated a piece.
 //! Leaves out: work that depends on the folded results of others: the process that folds does it. These are the test for
 //! metastable overload and the stories of outages, and the horizon with fewer faults unless it is found.
+
+mod ranges;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +21,47 @@ use std::sync::{Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use self::ranges::{Misfit, Ranges};
 use crate::solve::requests::Breach;
+use crate::study::folded::Folded;
+
+/// Windows whose replications are simulated together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Together {
+    /// A window alone, by its place in the study.
+    Window(u32),
+    /// All runs around a break, by the place of the declared window among those.
+    Around(u32),
+}
+
+impl Together {
+    /// Returns the piece of one replication.
+    #[must_use]
+    pub const fn one(self, number: u64) -> Piece {
+        match self {
+            Self::Window(at) => Piece::Window(at, number),
+            Self::Around(at) => Piece::Around(at, number),
+        }
+    }
+
+    /// Returns the piece of a range of replications.
+    #[must_use]
+    pub const fn range(self, portion: Portion) -> Piece {
+        match self {
+            Self::Window(at) => Piece::Windows(at, portion),
+            Self::Around(at) => Piece::Arounds(at, portion),
+        }
+    }
+}
+
+/// Some replications of a range, each from the first number to before the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Portion {
+    /// The range that is folded to one result: up to a check of the precision.
+    pub whole: (u64, u64),
+    /// The replications of the portion.
+    pub own: (u64, u64),
+}
 
 /// A piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,6 +79,61 @@ pub enum Piece {
     /// A replication of the horizon without some faults, by the key of these faults. Its result is found or simulated:
     /// which faults are left out follows from the results of the horizon.
     LeftOut(u64, u64),
+    /// Replications of a window beyond the first, by the place of the window in the study.
+    Windows(u32, Portion),
+    /// Replications of all runs around a break beyond the first, by the place of the declared window among those.
+    Arounds(u32, Portion),
+}
+
+impl Piece {
+    /// Returns the windows and the range, if it is a piece of one.
+    #[must_use]
+    pub const fn range(self) -> Option<(Together, Portion)> {
+        match self {
+            Self::Windows(at, portion) => Some((Together::Window(at), portion)),
+            Self::Arounds(at, portion) => Some((Together::Around(at), portion)),
+            _ => None,
+        }
+    }
+
+    /// Returns whether both have some of the same work.
+    #[must_use]
+    pub fn meets(self, other: Self) -> bool {
+        match (self.range(), other.range()) {
+            (Some((one, own)), Some((two, theirs))) => {
+                (one, own.whole) == (two, theirs.whole)
+                    && own.own.0 < theirs.own.1
+                    && theirs.own.0 < own.own.1
+            }
+            _ => self == other,
+        }
+    }
+
+    /// Returns the number of replications that it counts for in the progress of a run.
+    #[must_use]
+    pub fn size(self) -> u64 {
+        self.range().map_or(1, |(_, portion)| portion.own.1.saturating_sub(portion.own.0))
+    }
+}
+
+/// Returns the pieces that are dealt out to a number of shards: a range is cut into as many equal ones, or into single
+/// replications if it has fewer.
+#[must_use]
+pub fn dealt(pieces: &[Piece], of: u32) -> Vec<Piece> {
+    let cut = |piece: &Piece| -> Vec<Piece> {
+        let Some((together, Portion { whole, own: (from, to) })) = piece.range() else {
+            return vec![*piece];
+        };
+        let length = to.saturating_sub(from);
+        let parts = length.min(of.into());
+        let end = |part: u64| {
+            let share = u128::from(length) * u128::from(part) / u128::from(parts.max(1));
+            from + u64::try_from(share).unwrap_or(length)
+        };
+        let one = |part: u64| together.range(Portion { whole, own: (end(part), end(part + 1)) });
+        (0..parts).map(one).collect()
+    };
+    pieces.iter().flat_map(cut).collect()
 }
 
 /// One of several equal shares of the pieces.
@@ -73,14 +173,15 @@ impl Shard {
 #[derive(Debug, Default)]
 pub struct Parts {
     have: BTreeMap<Piece, Vec<u8>>,
+    ranges: Ranges,
     missing: Mutex<BTreeSet<Piece>>,
 }
 
 impl Parts {
-    /// Takes the encoded results of pieces.
+    /// Takes the encoded results of pieces, and the folds of ranges.
     #[must_use]
-    pub const fn new(have: BTreeMap<Piece, Vec<u8>>) -> Self {
-        Self { have, missing: Mutex::new(BTreeSet::new()) }
+    pub const fn new(have: BTreeMap<Piece, Vec<u8>>, ranges: Ranges) -> Self {
+        Self { have, ranges, missing: Mutex::new(BTreeSet::new()) }
     }
 
     /// Returns the pieces that the run asked for and did not find.
@@ -142,6 +243,25 @@ impl Work {
         simulate: impl FnOnce() -> Result<Option<T>, Breach>,
     ) -> Result<Option<T>, Breach> {
         if self.has(piece) { self.get(piece, simulate) } else { simulate() }
+    }
+
+    /// Returns the parts of a range of replications that were not simulated elsewhere, though others were; none for a run
+    /// that simulates all of them.
+    #[must_use]
+    pub fn gaps(&self, together: Together, whole: (u64, u64)) -> Vec<Piece> {
+        match self {
+            Self::Here => Vec::new(),
+            Self::Parts(parts) => parts.ranges.gaps(together, whole),
+        }
+    }
+
+    /// Returns the folds of a range of replications that were simulated elsewhere, by window.
+    #[must_use]
+    pub fn range(&self, together: Together, whole: (u64, u64)) -> Option<&[Folded]> {
+        match self {
+            Self::Here => None,
+            Self::Parts(parts) => parts.ranges.get(together, whole),
+        }
     }
 
     /// Returns the pieces that the run asked for and did not find.

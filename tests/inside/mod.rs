@@ -25,6 +25,7 @@ mod failures;
 mod faults;
 mod fetches;
 mod figures;
+mod folded;
 mod front;
 mod gallery;
 mod guests;

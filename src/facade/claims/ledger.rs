@@ -49,6 +49,8 @@ pub(crate) struct Plan {
     seed: Option<u64>,
     /// Estimates by model and figure path.
     sides: BTreeMap<(usize, String), Side>,
+    /// True if a window had more replications than are kept one by one.
+    beyond: bool,
 }
 
 impl Plan {
@@ -62,6 +64,7 @@ impl Plan {
             members: BTreeMap::new(),
             seed: None,
             sides: BTreeMap::new(),
+            beyond: false,
         }
     }
 
@@ -204,6 +207,7 @@ impl Plan {
 
     /// Stores the estimates of a model; those of a partial result count as missing.
     pub(crate) fn take(&mut self, place: usize, results: &Results) {
+        self.beyond |= results.rows().windows.iter().any(|window| window.beyond.is_some());
         for path in &self.models[place].figures {
             let side = match results.partial() {
                 None => Side::of(results.rows(), path),
@@ -223,6 +227,7 @@ impl Plan {
             seed: self.seed.unwrap_or(1),
             lines: self.lines(),
             quick: self.run.choices.quick,
+            beyond: self.beyond,
         }
     }
 

@@ -256,7 +256,18 @@ pub fn by_replication(results: &Results) -> Vec<u8> {
     let lines: Vec<String> = results.by_replication.iter().map(line).collect();
     let complete = results.partial.is_none();
     let values = lines.join(",\n");
-    format!("{{\n  \"complete\": {complete},\n  \"values\": {{\n{values}\n  }}\n}}\n").into_bytes()
+    // Windows of which some replications are not kept one by one.
+    let kept = results.windows.iter().filter_map(|window| {
+        let first = window.beyond.as_ref()?.from;
+        Some((window.name.clone(), json!({ "first": first, "of": window.replications })))
+    });
+    let kept: serde_json::Map<String, Json> = kept.collect();
+    let kept = match kept.is_empty() {
+        true => String::new(),
+        false => format!("  \"kept\": {},\n", Json::Object(kept)),
+    };
+    format!("{{\n  \"complete\": {complete},\n{kept}  \"values\": {{\n{values}\n  }}\n}}\n")
+        .into_bytes()
 }
 
 /// Returns the number of samples of a latency, over all replications.

@@ -42,7 +42,7 @@ use crate::report::write::{ResultFile, ResultSet, covers, run_digest};
 use crate::report::{chart, html, json as form, number};
 use crate::stats::interval::{Interval, Method};
 use crate::study::results::{RESULTS_VERSION, Results, Share, WindowRows};
-use crate::study::window::Estimate;
+use crate::study::window::{Beyond, Estimate};
 
 use crate::plan::figure::FigureUnit;
 
@@ -147,6 +147,11 @@ fn lines(results: &Results, identity: &Identity) -> Vec<(String, String)> {
         lines.push((format!("replications {}", window.name), count));
         for (replication, digest) in window.digests.iter().enumerate() {
             lines.push((format!("events {} {replication}", window.name), format!("{digest:016x}")));
+        }
+        if let Some(Beyond { from, digest }) = &window.beyond {
+            // One digest of all the others.
+            let others = format!("events-of-others {} {from}", window.name);
+            lines.push((others, digest.clone()));
         }
     }
     lines

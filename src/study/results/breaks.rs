@@ -154,7 +154,7 @@ impl Gatherer<'_> {
         let losing = interval(&row.losing_after_repair)?;
         let seen = &self.result.windows[repair];
         let seconds = self.study.windows[repair].window.length.seconds();
-        let runs = seen.samples.len().max(1) as f64;
+        let runs = seen.replications.max(1) as f64;
         let rate = seen.pooled.views[self.number].intended as f64 / (runs * seconds);
         match losing {
             losing if losing.low > 0.0 => Some(false),
@@ -169,7 +169,7 @@ impl Gatherer<'_> {
             return Noticed::Unsure;
         };
         let (broken, well) = (&self.result.windows[at], &self.result.windows[well]);
-        let runs = broken.samples.len().max(1) as f64;
+        let runs = broken.replications.max(1) as f64;
         let intended = broken.pooled.views[self.number].intended as f64 / runs;
         let last =
             self.study.windows[at].drill.as_ref().map(|drill| drill.last).unwrap_or_default();

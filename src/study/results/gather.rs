@@ -8,6 +8,7 @@ use super::{
     AttemptRow, AttemptsOf, CapacityRow, ClassRow, ExpectationRow, FigureRow, Latency, LogRow,
     Results, STATS, Share, Unreached, Use, UseKind, ViewRow, WindowRows, ZoneRow, natural,
 };
+use crate::convert::index;
 use crate::kinds::cdn::live::EDGE;
 use crate::model::blueprint::{Blueprint, Config};
 use crate::model::ids::ComponentId;
@@ -105,7 +106,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         checks: checks(plan, result, &windows, &logs),
         at_edges: at_edges(draft),
         logs,
-        leaves_out: leaves_out(draft, plan, study),
+        leaves_out: leaves_out(draft, plan, study).into_iter().chain(beyond(result)).collect(),
         partial: partial(result),
         years,
         by_replication,
@@ -121,7 +122,21 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
     }
 }
 
-/// Returns the values per replication of window figures that are means over replications and have a value in each.
+/// Returns a note on each window of which some replications are not kept one by one.
+fn beyond(result: &StudyResult) -> impl Iterator<Item = String> {
+    result.windows.iter().filter_map(|window| {
+        let first = window.beyond.as_ref()?.from;
+        Some(format!(
+            "window {}: values, event digests and checkpoints by replication are those of the first {} of its {} \
+             replications, and so are comparisons with other runs and the test for metastable overload; every other \
+             figure is of all replications",
+            window.name, first, window.replications
+        ))
+    })
+}
+
+/// Returns the values per replication of window figures that are means over replications and have a value in each
+/// replication that is kept.
 fn by_replication(study: &StudyPlan, result: &StudyResult) -> BTreeMap<String, Vec<f64>> {
     let means = study.figures.iter().filter(|asked| asked.measure.statistic() == Statistic::Mean);
     let values = |asked: &Asked| {
@@ -141,7 +156,7 @@ fn unreached(study: &StudyPlan, result: &StudyResult) -> Vec<Unreached> {
         }
         let replications = match asked.of {
             Judged::Figure(place) => {
-                Some(result.windows[study.figures[place].window].samples.len())
+                Some(index(result.windows[study.figures[place].window].replications))
             }
             Judged::Years(_) => result.years.as_ref().map(|years| years.replications),
             _ => None,
@@ -288,7 +303,8 @@ impl Gatherer<'_> {
             verdict: seen.verdict,
             classes: self.classes(asked, seen),
             ending: seen.ending,
-            replications: seen.samples.len(),
+            replications: index(seen.replications),
+            beyond: seen.beyond.clone(),
             looks: seen.looks,
             rate,
             length: asked.window.length,
@@ -303,7 +319,7 @@ impl Gatherer<'_> {
             attempts: self.attempts(seen),
             views: self.views(asked, seen),
             came: self.in_order_of_views(&seen.came),
-            corrected: seen.controls.is_some(),
+            corrected: seen.corrected,
             drill: asked.drill.clone(),
             course: self.in_order_of_views(&seen.course),
         }

@@ -8,10 +8,12 @@ use super::StudyPlan;
 use crate::convert::place;
 use crate::model::blueprint::Blueprint;
 use crate::solve::requests::Breach;
+use crate::study::folded::{Folding, KEPT};
+use crate::study::replication::Replication;
 use crate::study::sampled::Drawn;
 use crate::study::waterfall::{self, Fewer};
 use crate::study::window::{Watch, WindowPlan};
-use crate::study::work::{Piece, Shard, encode};
+use crate::study::work::{Piece, Portion, Shard, Together, encode};
 use crate::study::years::{self, Range};
 use crate::study::{breaks, capacity, window};
 
@@ -38,6 +40,15 @@ impl Group {
 /// Results of pieces, encoded.
 pub type Encoded = BTreeMap<Piece, Vec<u8>>;
 
+/// Adds the pieces of `count` replications: the first one by one, and a range of those beyond.
+fn replications(pieces: &mut Vec<Piece>, together: Together, count: u64) {
+    pieces.extend((0..count.min(KEPT)).map(|number| together.one(number)));
+    if count > KEPT {
+        let all = (KEPT, count);
+        pieces.push(together.range(Portion { whole: all, own: all }));
+    }
+}
+
 impl StudyPlan {
     /// Returns the windows that are simulated together, those without a break first.
     #[must_use]
@@ -60,8 +71,9 @@ impl StudyPlan {
         group.places().iter().map(|at| &self.windows[*at]).collect()
     }
 
-    /// Returns the pieces of a run before precision is first checked, in their order. The windows drawn from the years
-    /// follow them: their number is known once they are drawn.
+    /// Returns the pieces of a run before precision is first checked, in their order. Shards share ranges among them
+    /// ([`dealt`](crate::study::work::dealt)). The windows drawn from the years follow: their number is known once they
+    /// are drawn.
     #[must_use]
     pub fn pieces(&self) -> Vec<Piece> {
         let mut pieces = Vec::new();
@@ -71,11 +83,11 @@ impl StudyPlan {
             match &group {
                 Group::Window(at) => {
                     let least = u64::from(self.windows[*at].replications.0);
-                    pieces.extend((0..least).map(|number| Piece::Window(place(*at), number)));
+                    replications(&mut pieces, Together::Window(place(*at)), least);
                 }
                 Group::Around(at, _) => {
                     let count = u64::from(breaks::replications(&self.of_group(&group)));
-                    pieces.extend((0..count).map(|number| Piece::Around(place(*at), number)));
+                    replications(&mut pieces, Together::Around(place(*at)), count);
                 }
             }
         }
@@ -138,19 +150,21 @@ impl StudyPlan {
         fewer: Option<&Fewer>,
         watch: &Watch,
     ) -> Result<Encoded, Breach> {
-        let groups = self.groups();
         let one = |piece: &&Piece| -> Result<Option<(Piece, Vec<u8>)>, Breach> {
             let bytes = match **piece {
                 Piece::Window(at, number) => {
-                    let asked = &self.windows[at as usize];
-                    window::replication(plan, asked, number, watch)?.map(|one| encode(&one))
+                    let one = self.live_one(plan, Together::Window(at), number, watch)?;
+                    one.map(|one| encode(&one))
                 }
                 Piece::Around(at, number) => {
-                    let at = at as usize;
-                    let is = |group: &&Group| matches!(group, Group::Around(of, _) if *of == at);
-                    let asked = groups.iter().find(is).map(|group| self.of_group(group));
-                    let asked = asked.unwrap_or_default();
-                    breaks::replication(plan, &asked, number, watch)?.map(|one| encode(&one))
+                    let one = self.live_one(plan, Together::Around(at), number, watch)?;
+                    one.map(|one| encode(&one))
+                }
+                Piece::Windows(at, portion) => {
+                    self.live_range(plan, Together::Window(at), portion.own, watch)?
+                }
+                Piece::Arounds(at, portion) => {
+                    self.live_range(plan, Together::Around(at), portion.own, watch)?
                 }
                 Piece::Capacity(at) => {
                     let found = capacity::search_for(plan, &self.sought[at as usize], watch)?;
@@ -167,6 +181,56 @@ impl StudyPlan {
         let seen = pieces.par_iter().with_max_len(1).map(one);
         let seen = seen.collect::<Result<Vec<_>, Breach>>()?;
         Ok(seen.into_iter().flatten().collect())
+    }
+
+    /// Returns windows that are simulated together; none if there are no such windows.
+    #[must_use]
+    pub fn asked(&self, together: Together) -> Vec<&WindowPlan> {
+        match together {
+            Together::Window(at) => self.windows.get(at as usize).into_iter().collect(),
+            Together::Around(at) => {
+                let at = at as usize;
+                let is = |group: &Group| matches!(group, Group::Around(of, _) if *of == at);
+                let found = self.groups().into_iter().find(is);
+                found.map(|group| self.of_group(&group)).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Simulates one replication of windows, by window; `None` when it is stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`Breach`] when an invariant of the replication is broken.
+    pub fn live_one(
+        &self,
+        plan: &Blueprint,
+        together: Together,
+        number: u64,
+        watch: &Watch,
+    ) -> Result<Option<Vec<Replication>>, Breach> {
+        let asked = self.asked(together);
+        Ok(match together {
+            Together::Window(_) => {
+                window::replication(plan, asked[0], number, watch)?.map(|one| vec![one])
+            }
+            Together::Around(_) => breaks::replication(plan, &asked, number, watch)?,
+        })
+    }
+
+    /// Simulates a range of replications of windows, and folds them; `None` when it is stopped.
+    fn live_range(
+        &self,
+        plan: &Blueprint,
+        together: Together,
+        range: (u64, u64),
+        watch: &Watch,
+    ) -> Result<Option<Vec<u8>>, Breach> {
+        let folding = Folding::new(plan, &self.asked(together));
+        let one = |number: u64| self.live_one(plan, together, number, watch);
+        let folds = folding.range(range, one)?;
+        let whole = folds.iter().all(|fold| fold.count() == range.1 - range.0);
+        Ok(whole.then(|| encode(&folds)))
     }
 
     /// Simulates those of the windows drawn from the years, by place, that are `wanted`.
@@ -212,7 +276,21 @@ impl StudyPlan {
             Piece::LeftOut(key, number) => {
                 Some(key) == left_out && number < waterfall::REPLICATIONS as u64
             }
+            Piece::Windows(at, portion) => {
+                let window = self.windows.get(at as usize);
+                window.is_some_and(|asked| is_range(portion, asked.replications.1.into()))
+            }
+            Piece::Arounds(at, portion) => {
+                let window = self.arounds.get(at as usize).is_some();
+                window && is_range(portion, u32::MAX.into())
+            }
         };
         pieces.iter().all(knows)
     }
+}
+
+/// Returns whether a portion has some replications beyond those that are kept one by one, and at most this many.
+const fn is_range(portion: Portion, most: u64) -> bool {
+    let Portion { whole, own } = portion;
+    KEPT <= whole.0 && whole.0 <= own.0 && own.0 < own.1 && own.1 <= whole.1 && whole.1 <= most
 }
