@@ -285,7 +285,7 @@ impl Serialize for Exact {
 impl<'de> Deserialize<'de> for Exact {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let (low, limbs, lost) = <(i32, Vec<u64>, bool)>::deserialize(from)?;
-        if low < LOWEST || low > -LOWEST || limbs.len() > MOST_LIMBS {
+        if !(LOWEST..=-LOWEST).contains(&low) || limbs.len() > MOST_LIMBS {
             return Err(D::Error::custom("a sum is out of range"));
         }
         Ok(Self { low, limbs, lost })
