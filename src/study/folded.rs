@@ -5,7 +5,7 @@
 //! ([`Exact`]). Its size depends on the plan and on what is asked, not on the number of replications.
 //!
 //! In: replications with their numbers, in any order. Out: a fold, and from that of all replications the results of
-//! the window ([`result`]).
+//! the window ([`mod@result`]).
 //! Holds: folding any groups of the replications and merging the folds in any order gives the same bytes.
 //! Leaves out: values, digests and checkpoints of single replications, and the requests in flight in their course: these
 //! are known of the first [`KEPT`] alone.
