@@ -58,14 +58,19 @@ pub struct Cold {
 }
 
 /// Returns the index of the window whose level is the design peak: the one named `peak`, or else the one with
-/// the highest level.
+/// the highest level. Of several with that level it is the first by name, so the order in the file does not matter.
 #[must_use]
 pub fn design_peak(draft: &Draft) -> Option<usize> {
     let windows = &draft.scenario.window;
     let level = |at: &usize| load::level(draft, &windows[*at].1);
     let all = || (0..windows.len()).filter(|at| level(at).is_some());
     all().find(|at| windows[*at].0.text == "peak").or_else(|| {
-        all().max_by(|a, b| level(a).partial_cmp(&level(b)).unwrap_or(std::cmp::Ordering::Equal))
+        let name = |at: &usize| &windows[*at].0.text;
+        let by_level = |a: &usize, b: &usize| level(a).partial_cmp(&level(b));
+        all().max_by(|a, b| {
+            let order = by_level(a, b).unwrap_or(std::cmp::Ordering::Equal);
+            order.then_with(|| name(b).cmp(name(a)))
+        })
     })
 }
 

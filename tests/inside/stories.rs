@@ -310,6 +310,21 @@ fn headroom_is_one_less_rate_times_demand_over_capacity_by_hand() {
     }
 }
 
+/// Of windows at one level the first by name counts, wherever it stands in the file.
+#[test]
+fn the_design_peak_does_not_depend_on_the_order_of_windows() {
+    const REST: &str = "[station.web]\nservers = 1\nservice = \"10ms\"\n\
+         [workload.jobs]\nrequest = \"job\"\nrate = \"20/s\"\n[request.job]\nsteps = [ { visit = \"web\" } ]\n";
+    for names in [["late", "early"], ["early", "late"]] {
+        let windows =
+            names.map(|name| format!("[window.{name}]\nlevel = \"2 x rate\"\nlength = \"1min\"\n"));
+        let text = format!("scenario = \"two\"\nformat = 2\n{}{REST}", windows.concat());
+        let draft = crate::inside::common::read(&text, Path::new(".")).unwrap().draft;
+        let peak = headroom::design_peak(&draft).unwrap();
+        assert_eq!(draft.scenario.window[peak].0.text, "early");
+    }
+}
+
 /// Of the losses that leave everything served the table's busiest resource is the one of the lint.
 #[test]
 fn what_is_carried_is_where_the_first_resource_is_busy_all_the_time() {
