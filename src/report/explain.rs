@@ -13,7 +13,7 @@ use super::text::{Terminal, capital, visible};
 use crate::convert::{nearest, whole};
 use crate::scenario::render::wrap;
 use crate::study::journal::{Head, OutageRecord, Record, ServiceRecord, StateRecord, Subject};
-use crate::study::stories::DISK;
+use crate::study::stories::{CORRELATION, DISK};
 
 /// Largest number of lines of a description, and of lines after the end of the outage.
 const MOST_LINES: usize = 24;
@@ -222,7 +222,7 @@ fn moved(state: &StateRecord) -> String {
         ("event", "armed") => format!("{part} ends"),
         ("event", "struck") => format!("{part} strikes"),
         ("event", "seen") => format!("operators have detected {part}"),
-        (DISK, "down" | "rebuilding" | "unreadable" | "up") | ("correlation", _) => {
+        (DISK, "down" | "rebuilding" | "unreadable" | "up") | (CORRELATION, _) => {
             of_disks(state, &cause)
         }
         ("spare part", _) => format!("a spare part of {part} is {to}"),

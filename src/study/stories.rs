@@ -259,6 +259,9 @@ fn subject(
 /// Kind of a single disk of a set; its part is `3 of store.main`.
 pub const DISK: &str = "disk";
 
+/// Kind of the time since a disk of a set has failed; its part is the set.
+pub const CORRELATION: &str = "correlation";
+
 /// Translation of numbers to names.
 struct Names<'a> {
     plan: &'a AvailabilityPlan,
@@ -309,7 +312,7 @@ impl<'a> Names<'a> {
         let kind = match side {
             "roll-out" => "roll-out",
             "hours" => "crew",
-            "since-failure" => "correlation",
+            "since-failure" => CORRELATION,
             side if side.starts_with("restore/") => "data",
             side if side.starts_with("recorded-") => "recorded failure",
             side if side.starts_with("answers-") => return (automaton.to_string(), "answers"),

@@ -8,7 +8,7 @@ use crate::plan::availability::Availability;
 use crate::report::document::{Axis, Chart, ChartKind, Figure, Lane, Span, Timeline, Unit};
 use crate::report::number;
 use crate::study::journal::{OutageRecord, Record, StateRecord};
-use crate::study::stories::{DISK, Stories};
+use crate::study::stories::{CORRELATION, DISK, Stories};
 
 /// Largest number of parts with a lane.
 const PARTS: usize = 6;
@@ -135,7 +135,8 @@ fn chart(stories: &Stories, outage: &OutageRecord, (title, name): (&str, &str)) 
 /// Returns the parts that fail in the episode, with the intervals in which they do not work.
 fn parts(stories: &Stories, outage: &OutageRecord, to: f64) -> Vec<Lane> {
     let mut lanes: Vec<(&str, Lane)> = Vec::new();
-    for state in states(stories, outage) {
+    // The time since a failure is no state of its set.
+    for state in states(stories, outage).filter(|state| state.kind != CORRELATION) {
         let at = seconds(outage, state.at_ns).min(to);
         let known = lanes.iter().position(|(part, _)| *part == state.part);
         let place = match known {
