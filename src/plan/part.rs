@@ -6,6 +6,7 @@
 //! every list produced by the graph.
 
 use crate::convert::place;
+use crate::kinds::disks::spec::DiskSetSpec;
 use crate::plan::Draft;
 use crate::plan::kind::Answers;
 use crate::plan::kind::parts::Sort;
@@ -204,6 +205,18 @@ impl Part {
     #[must_use]
     pub fn name(self, draft: &Draft) -> String {
         self.answers().name(draft, self).whole()
+    }
+
+    /// Returns the keys of the set of disks that it is; `None` for another part.
+    #[must_use]
+    pub fn disk_set(self, draft: &Draft) -> Option<&DiskSetSpec> {
+        match self {
+            Self::Disks { server, set } => {
+                Some(&draft.scenario.server[server.group].1.disks[set].1)
+            }
+            Self::Pool { nas, pool } => Some(&draft.scenario.nas[nas].1.pools[pool].1),
+            _ => None,
+        }
     }
 
     /// Returns its name without the number of the member: `twin.local` of `twin-1.local`.

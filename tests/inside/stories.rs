@@ -310,7 +310,7 @@ fn headroom_is_one_less_rate_times_demand_over_capacity_by_hand() {
     }
 }
 
-/// Of windows at one level the first by name counts, wherever it stands in the file.
+/// The first by name of several windows at one level counts, wherever it stands in the file.
 #[test]
 fn the_design_peak_does_not_depend_on_the_order_of_windows() {
     const REST: &str = "[station.web]\nservers = 1\nservice = \"10ms\"\n\

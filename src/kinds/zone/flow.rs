@@ -25,12 +25,6 @@ fn set_behind(draft: &Draft, store: Store) -> Option<&DiskSetSpec> {
     Some(&draft.scenario.server[server].1.disks[set].1)
 }
 
-/// Returns the keys of a set of disks of a server.
-fn set_of(draft: &Draft, disks: Part) -> Option<&DiskSetSpec> {
-    let Part::Disks { server, set } = disks else { return None };
-    Some(&draft.scenario.server[server.group].1.disks[set].1)
-}
-
 impl Flow for Server {
     nothing!(
         entrances, opens, members, passing, probes, lives, rooms, subjects, watched, switches,
@@ -63,7 +57,7 @@ impl Flow for Server {
 
     /// Returns the capacity of a set of disks, or of the processor; its time alone is 0, since the zones count it.
     fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
-        if let Some(set) = set_of(draft, part) {
+        if let Some(set) = part.disk_set(draft) {
             return Some(disks::flow::capacity(set));
         }
         let Part::Server(id) = part else { return None };

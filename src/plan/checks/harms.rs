@@ -12,6 +12,10 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::value::Spanned;
 
+/// Help where a fault of disks hits something else.
+pub(super) const NAME_DISKS: &str =
+    "let it hit the disks of a server or a pool, as in \"server.NAME.local\" or \"nas.NAME.main\"";
+
 /// Checks the keys of a fault for its kind of failure; `parts` are those that it hits.
 pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
     belongs(fault, fault.factor.as_ref(), (How::Slow, "has a factor"), out);
@@ -135,12 +139,10 @@ fn links_alone(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagn
 
 /// Checks that a fault which takes the space of disks hits disks.
 fn check_full(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
-    let is_disks = |part: &&Part| matches!(part, Part::Disks { .. } | Part::Pool { .. });
-    let Some(part) = parts.iter().find(|part| !is_disks(part)) else { return };
+    let Some(part) = parts.iter().find(|part| part.disk_set(draft).is_none()) else { return };
     let message = format!("`{}` is no set of disks: it cannot be full", part.name(draft));
     let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
-    let help = "let it hit the disks of a server or a pool, as in \"server.NAME.local\" or \"nas.NAME.main\"";
-    out.push(found.related(fault.how.span, "the fault takes their space").help(help));
+    out.push(found.related(fault.how.span, "the fault takes their space").help(NAME_DISKS));
 }
 
 /// Checks a fault in which links lose data.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::kinds::disks::spec::{DiskSetSpec, Layout};
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
+use crate::plan::checks::harms::NAME_DISKS;
 use crate::plan::checks::{exclude, inert, missing_as, no_time};
-use crate::plan::faults::single_disks::{MOST, MOST_OF_SET, of_fault, set_of};
+use crate::plan::faults::single_disks::{MOST, MOST_OF_SET, of_fault};
 use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -45,11 +46,10 @@ pub(super) fn check_fault(draft: &Draft, fault: &FaultSpec, parts: &[Part], out:
         }
     }
     for part in parts {
-        let Some(set) = set_of(draft, *part) else {
+        let Some(set) = part.disk_set(draft) else {
             let message = format!("`{}` is no set of disks", part.name(draft));
             let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
-            let help = "let it hit the disks of a server or a pool, as in \"server.NAME.local\" or \"nas.NAME.main\"";
-            return out.push(found.related(fault.how.span, "single disks fail").help(help));
+            return out.push(found.related(fault.how.span, "single disks fail").help(NAME_DISKS));
         };
         check_set(&part.name(draft), set, fault, out);
     }

@@ -75,11 +75,7 @@ fn disks(draft: &Draft, part: Part) -> Option<f64> {
             let disks = &scenario.server[server.group].1.disks.value;
             Some(disks.iter().map(|(_, set)| count(set)).sum())
         }
-        Part::Disks { server, set } => {
-            Some(count(&scenario.server[server.group].1.disks.value[set].1))
-        }
-        Part::Pool { nas, pool } => Some(count(&scenario.nas[nas].1.pools.value[pool].1)),
-        _ => None,
+        _ => part.disk_set(draft).map(count),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Takes a draft. Gives the sets that faults hit with `disk-failed`, and the names of the automata of their disks. The
 //! behaviour is in `declare::single_disks`.
 
-use crate::kinds::disks::spec::{DiskSetSpec, Redundancy};
+use crate::kinds::disks::spec::Redundancy;
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::part::Part;
@@ -56,16 +56,6 @@ pub fn disk(set: &str, number: u32) -> String {
     format!("{set}/disk-{}", number + 1)
 }
 
-/// Returns the keys of the set of disks that `part` is; `None` for another part.
-#[must_use]
-pub fn set_of(draft: &Draft, part: Part) -> Option<&DiskSetSpec> {
-    match part {
-        Part::Disks { server, set } => Some(&draft.scenario.server[server.group].1.disks[set].1),
-        Part::Pool { nas, pool } => Some(&draft.scenario.nas[nas].1.pools[pool].1),
-        _ => None,
-    }
-}
-
 /// Returns the sets whose disks a fault hits, in the order of parts.
 pub(crate) fn of_fault(draft: &Draft, fault: &str, spec: &FaultSpec) -> Vec<FailingSet> {
     if spec.how.value != How::DiskFailed {
@@ -76,7 +66,7 @@ pub(crate) fn of_fault(draft: &Draft, fault: &str, spec: &FaultSpec) -> Vec<Fail
     let mean = laws.into_iter().flatten().map(|law| law_of(law).mean()).sum();
     let missing = SimDuration::from_seconds_f64(mean);
     let one = |part: Part| {
-        let redundancy = set_of(draft, part)?.redundancy()?;
+        let redundancy = part.disk_set(draft)?.redundancy()?;
         let (name, group) = (part.name(draft), part.group(draft));
         Some(FailingSet { part, name, group, fault: fault.to_string(), redundancy, missing })
     };

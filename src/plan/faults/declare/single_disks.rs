@@ -17,18 +17,19 @@
 //! takes its share of the rest. Leaves out: writes, which need not become slower; the disks of one set that are busier
 //! than others.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::{Declarer, HOST, Harm, Hit, Mould, MouldKind, UP, onset, state_of};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{
-    Automaton, Branch, Effect, Expr, Fate, Move, Quantifier, Shape, State, Subject, Timer,
-    Transition,
+    Automaton, Branch, Expr, Fate, Move, Quantifier, Shape, State, Subject, Timer, Transition,
 };
-use crate::kinds::disks::spec::Redundancy;
+use crate::kinds::disks::spec::{DiskSetSpec, Redundancy};
 use crate::model::Health;
 use crate::model::spec::runs::{CorrelatedSpec, DiskRebuildSpec};
-use crate::plan::faults::single_disks::{disk, set_of};
+use crate::plan::faults::single_disks::disk;
 use crate::plan::kind::parts::Sort;
 use crate::plan::program::law_of;
 
@@ -117,24 +118,25 @@ impl Declarer<'_> {
             hit.spec.correlated.iter().flat_map(|all| all.value.iter()).collect();
         let draft = self.draft;
         let redundancy = |this: &Self, at: usize| {
-            set_of(draft, this.sketches[at].part).and_then(|set| set.redundancy())
+            this.sketches[at].part.disk_set(draft).and_then(DiskSetSpec::redundancy)
         };
-        let mut kinds: Vec<((u32, u32), Disk)> = Vec::new();
+        let mut kinds: BTreeMap<(u32, u32), Disk> = BTreeMap::new();
         for at in &hit.members {
             let Some(of) = redundancy(self, *at) else { continue };
             let key = (of.group, of.spare);
-            if !kinds.iter().any(|(other, _)| *other == key) {
-                let Some(disk) = Disk::new(hit, of, rebuild, &correlated) else { return };
-                kinds.push((key, disk));
-            }
-            let Some((_, disk)) = kinds.iter().find(|(other, _)| *other == key) else { return };
+            let disk = match kinds.entry(key) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    let Some(disk) = Disk::new(hit, of, rebuild, &correlated) else { return };
+                    place.insert(disk)
+                }
+            };
             self.add_disks(*at, of, disk, &correlated);
             self.degraded.insert(self.sketches[*at].part, Degraded::of(of, rebuild));
         }
         self.change(&hit.members, redundancy, |mould, of| {
             let Some(of) = *of else { return };
-            let found = kinds.iter().find(|(key, _)| *key == (of.group, of.spare));
-            let Some((_, disk)) = found else { return };
+            let Some(disk) = kinds.get(&(of.group, of.spare)) else { return };
             mould.loses_set(hit.name, of, (disk, &restore));
             let degraded = Degraded::of(of, rebuild);
             for (missing, fact) in (1..).zip(degraded.lacks()) {
@@ -233,7 +235,6 @@ impl Disk {
         mould.turn(strike);
         mould.shape.timers.push(fails);
         mould.fall(hit, REBUILDING);
-        let missing = mould.states(|_| true);
         mould.add_harm(Harm::Down, REBUILDING, false);
         let timer =
             Timer::new(&format!("{}.rebuild", hit.name), DurationLaw(law_of(&rebuild.lasts)));
@@ -257,10 +258,8 @@ impl Disk {
         mould.publish(IS_REBUILT, Expr::within(&[REBUILDING]));
         let unreadable = if chance > 0.0 { Expr::within(&[UNREADABLE]) } else { Expr::Never };
         mould.publish(IS_UNREADABLE, unreadable);
-        let mut all = missing;
-        all.push(REBUILDING.into());
-        all.extend((chance > 0.0).then(|| UNREADABLE.to_string()));
-        Some(Self { shape: Arc::new(mould.shape), missing: all })
+        let missing = mould.states(|_| true);
+        Some(Self { shape: Arc::new(mould.shape), missing })
     }
 }
 
@@ -307,8 +306,7 @@ impl Mould {
         from.extend(self.sound.iter().chain(&works).map(String::as_str));
         let loss = Transition::when(lost, &from, &state);
         self.turn(loss);
-        self.shape.states.push(State::failed(&state, Effect::Refuse));
-        self.harms.push((state.clone(), Harm::Down));
+        self.add_harm(Harm::Down, &state, false);
         let timer = Timer::new(&format!("{fault}.restore"), restore.clone());
         let missing: Vec<&str> = disk.missing.iter().map(String::as_str).collect();
         let renewed = Move::of_role(EACH, &missing, UP);
