@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from conftest import DESK, PRECISE, YEARS
@@ -33,6 +34,17 @@ def test_a_cluster_gives_the_digest_of_one_process(
     )
     assert results.digest == desk.run(replications=6, seed=7).digest
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_cluster_takes_the_path_of_a_file(
+    client: "distributed.Client", desk: fn.Scenario, tmp_path: Path
+) -> None:
+    file = tmp_path / "desk.toml"
+    file.write_text(DESK)
+    results = fivenines_dask.run(client, str(file), replications=4, seed=7)
+    assert results.digest == desk.run(replications=4, seed=7).digest
+    [(_, swept)] = fivenines_dask.sweep(client, file, {"run.seed": [7]}, replications=4)
+    assert swept.digest == results.digest
 
 
 def test_a_precision_takes_rounds(client: "distributed.Client") -> None:

@@ -53,6 +53,18 @@ const MOST_BYTES: u64 = 1 << 36;
 /// Largest number of shards that a message names.
 const NAMED: usize = 12;
 
+/// Returns eight digits that runs of other scenarios, flags, recordings or versions, or in another number of parts, do not have:
+/// for the name of a folder of parts.
+///
+/// # Errors
+///
+/// A trace file that cannot be read.
+pub(crate) fn mark(ready: &Ready, run: &Run, of: u32) -> Result<String, Error> {
+    let origin =
+        serde_json::to_vec(&(Origin::of(ready, run)?, of)).expect("an origin is plain text");
+    Ok(sha256(&origin)[..8].to_string())
+}
+
 /// The run that a part belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Origin {

@@ -1,6 +1,8 @@
 //! Promise: the script of `fivenines slurm` runs the parts as a job array and merges them. A task that is killed is named, and
-//! only it runs again. Needs slurmctld, slurmd and munged, and the rights of root: without them the test says so and
-//! skips.
+//! only it runs again. A precision takes further rounds, and the script of an edited scenario is refused.
+//!
+//! The first test needs slurmctld, slurmd and munged, and the rights of root: without them it says so and skips. The others
+//! have an `sbatch` that runs each job at once.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -142,7 +144,7 @@ fn a_job_array_gives_the_bytes_of_the_run_and_a_killed_task_runs_again_alone() {
     assert_eq!(code, 0, "{err}");
     let said = cluster.submit(&script);
     assert!(said.contains("parts 1,2,3,4\n"), "{said}");
-    let log = fs::read_to_string(cluster.path("desk.parts/log-merge")).unwrap();
+    let log = fs::read_to_string(parts_in(cluster.folder.path()).join("log-merge-1")).unwrap();
     assert!(log.contains("shard 3/4 is missing"), "{log}");
     let said = cluster.submit(&script);
     assert!(said.contains("parts 3\n"), "{said}");
@@ -152,6 +154,120 @@ fn a_job_array_gives_the_bytes_of_the_run_and_a_killed_task_runs_again_alone() {
     // With all parts there, only the merge runs.
     let said = cluster.submit(&script);
     assert!(!said.contains("array"), "{said}");
+}
+
+/// Returns the only folder of parts in a folder.
+fn parts_in(folder: &Path) -> PathBuf {
+    let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut parts = all.filter(|path| path.extension().is_some_and(|end| end == "parts"));
+    let found = parts.next().unwrap();
+    assert!(parts.next().is_none());
+    found
+}
+
+/// A folder with a scenario, and an `sbatch` that runs the tasks of a job one after the other before it returns.
+struct AtOnce(tempfile::TempDir);
+
+impl AtOnce {
+    fn new(scenario: &str) -> Self {
+        let one = Self(tempfile::tempdir().unwrap());
+        fs::write(one.path("desk.toml"), scenario).unwrap();
+        fs::create_dir(one.path("bin")).unwrap();
+        let text = r#"#!/usr/bin/env bash
+tasks=
+for word in "$@"; do
+  case $word in
+    --array=*) tasks=${word#--array=} ;;
+    --output=*) log=${word#--output=} ;;
+  esac
+done
+script=$(mktemp)
+cat > "$script"
+echo 7
+for task in ${tasks//,/ } $([ -n "$tasks" ] || echo only); do
+  SLURM_ARRAY_TASK_ID=$task bash "$script" > "${log//%a/$task}" 2>&1
+done
+exit 0
+"#;
+        fs::write(one.path("bin/sbatch"), text).unwrap();
+        fs::set_permissions(one.path("bin/sbatch"), fs::Permissions::from_mode(0o755)).unwrap();
+        one
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn name(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_string()
+    }
+
+    /// Writes the script for parts of the given number.
+    fn script(&self, array: &str) {
+        let (site, script) = (self.name("desk.toml"), self.name("desk.sh"));
+        let words = ["slurm", &site, "--array", array, "--out", &script, "--force"];
+        let (code, _, err) = run(&words);
+        assert_eq!(code, 0, "{err}");
+    }
+
+    /// Runs the script; returns its exit code and all that it says.
+    fn submit(&self) -> (Option<i32>, String) {
+        let paths = format!("{}:{}", self.name("bin"), std::env::var("PATH").unwrap());
+        let output = Command::new("bash")
+            .arg(self.path("desk.sh"))
+            .env("PATH", paths)
+            .env("FIVENINES", env!("CARGO_BIN_EXE_fivenines"))
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    }
+}
+
+/// One server whose mean sojourn time takes more than the first ten replications.
+const PRECISE: &str = r#"
+scenario = "desk"
+format = 2
+run.precision = { "latency.page.mean@busy" = "4%" }
+window.busy = { length = "20s", warm-up = "5s", replications = { min = 10, max = 80 } }
+station.desk = { servers = 1, service = { dist = "exponential", mean = "20ms" } }
+workload.visitors = { request = "page", rate = "30/s" }
+request.page.steps = [ { visit = "desk" } ]
+"#;
+
+#[test]
+fn a_precision_takes_further_rounds_of_the_job_array() {
+    let cluster = AtOnce::new(PRECISE);
+    cluster.script("3");
+    let (code, said) = cluster.submit();
+    assert_eq!(code, Some(0), "{said}");
+    let parts = parts_in(cluster.0.path());
+    assert!(parts.join("part-2-1").exists(), "a second round");
+    let (site, out) = (cluster.name("desk.toml"), cluster.name("one"));
+    run(&["run", &site, "--out", &out]);
+    assert!(tree(&cluster.path("results/desk")) == tree(Path::new(&out)));
+}
+
+#[test]
+fn parts_of_a_scenario_that_was_edited_are_not_its_results() {
+    let edited = PRECISE.replace("20ms", "25ms");
+    let cluster = AtOnce::new(PRECISE);
+    cluster.script("2");
+    assert_eq!(cluster.submit().0, Some(0));
+    fs::write(cluster.path("desk.toml"), &edited).unwrap();
+    let (code, said) = cluster.submit();
+    assert!(code == Some(2) && said.contains("has changed since"), "{said}");
+    // Written again, the script simulates the edited scenario from the start.
+    cluster.script("2");
+    let (code, said) = cluster.submit();
+    assert_eq!(code, Some(0), "{said}");
+    let (site, out) = (cluster.name("desk.toml"), cluster.name("one"));
+    run(&["run", &site, "--out", &out]);
+    assert!(tree(&cluster.path("results/desk")) == tree(Path::new(&out)));
+    // In another number of parts nothing is taken from the folder of the two.
+    cluster.script("3");
+    let (_, said) = cluster.submit();
+    assert!(said.contains("parts 1,2,3\n"), "{said}");
 }
 
 #[test]
@@ -170,5 +286,5 @@ fn flags_that_the_script_sets_itself_are_refused() {
     let words = ["slurm", &site, "--array", "4", "--out", &script, "--", "--seed", "7"];
     assert_eq!(run(&words).0, 0);
     assert_eq!(run(&words).0, 6, "it is not overwritten");
-    assert!(fs::read_to_string(&script).unwrap().contains(" --seed 7 --shard "));
+    assert!(fs::read_to_string(&script).unwrap().contains(" --seed 7 \"${part[@]}\""));
 }

@@ -12,6 +12,7 @@ imports it again.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
@@ -34,12 +35,12 @@ _PARTS_PER_THREAD = 4
 
 def run(
     client: Client,
-    scenario: Scenario,
+    scenario: Scenario | str | os.PathLike[str],
     replications: int | None = None,
     parts: int | None = None,
     **options: Unpack[OtherOptions],
 ) -> Results:
-    """Simulates a scenario on the workers of a cluster; the results are those of ``Scenario.run``.
+    """Simulates a scenario, or the one of a file, on the workers of a cluster; the results are those of ``Scenario.run``.
 
     ``parts`` is the number of parts, by default four per thread of the cluster. ``progress`` receives the number of
     finished parts and their total. ``threads`` is that of the merge, in this process.
@@ -47,7 +48,11 @@ def run(
     """
     own = Options.of(replications=replications, **options)
     with shown(own, options.get("progress")) as ready:
-        return _run(client, scenario, parts or _parts(client), ready)
+        return _run(client, _loaded(scenario), parts or _parts(client), ready)
+
+
+def _loaded(scenario: Scenario | str | os.PathLike[str]) -> Scenario:
+    return scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
 
 
 def _parts(client: Any) -> int:
@@ -101,17 +106,17 @@ def _part(scenario: Scenario, options: Options, round: bytes | None, number: int
 
 def sweep(
     client: Client,
-    scenario: Scenario,
+    scenario: Scenario | str | os.PathLike[str],
     grid: Mapping[str, Sequence[Any]],
     **options: Unpack[RunOptions],
 ) -> Iterator[tuple[Assignment, Results]]:
-    """Runs all combinations of the values of several keys on a cluster, one variant per task.
+    """Runs all combinations of the values of several keys of a scenario, or of a file, on a cluster, one variant per task.
 
     Gives each assignment with its results, in the order of ``fivenines.sweep``, as soon as those before it are there.
     Raises ``ScenarioError`` for the first variant with errors, before any is run.
     """
     own = Options.of(**options)
-    todo = variants(scenario, grid)
+    todo = variants(_loaded(scenario), grid)
     return _sweep(client, todo, own)
 
 
