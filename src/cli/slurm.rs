@@ -53,7 +53,8 @@ pub fn slurm(args: &SlurmArgs, console: &Console) -> Result<Exit, Failure> {
         let message = format!("{name} exists");
         return Err(Failure::new(Exit::Conflict, message).help("use another --out, or --force"));
     }
-    let text = script(args, ready.name(), &mark(&ready, work.options(), args.array)?)?;
+    let mark = mark(&ready, work.options(), args.array)?;
+    let text = script(args, ready.name(), &mark, &ready.loaded.files())?;
     write_over(&args.out, text.as_bytes())?;
     console.answer(&format!(
         "written {name}: `bash {name}` submits {} parts and their merge\n",
@@ -97,77 +98,42 @@ fn flags_of_run(args: &SlurmArgs) -> Result<RunArgs, Failure> {
     }
 }
 
-/// Returns the script for a scenario with this name, whose parts have this mark.
-fn script(args: &SlurmArgs, scenario: &str, mark: &str) -> Result<String, Failure> {
+/// Returns the script for a scenario with this name, whose parts have this mark, and which consists of `others` as well.
+fn script(
+    args: &SlurmArgs,
+    scenario: &str,
+    mark: &str,
+    others: &[PathBuf],
+) -> Result<String, Failure> {
     let unreadable = |error| {
         let name = shown(&args.file.display().to_string());
         Failure::new(Exit::Io, format!("cannot read `{name}`: {error}"))
     };
     let file = fs::canonicalize(&args.file).map_err(unreadable)?;
-    let sum = sha256(&fs::read(&file).map_err(unreadable)?);
-    let folder = quoted(&file.parent().unwrap_or(Path::new("/")).display().to_string());
-    let file = quoted(&file.display().to_string());
+    let mut sums = String::new();
+    for path in std::iter::once(&args.file).chain(others) {
+        let path = fs::canonicalize(path).map_err(unreadable)?;
+        let sum = sha256(&fs::read(&path).map_err(unreadable)?);
+        sums.push_str(&format!("{sum}  {}\n", path.display()));
+    }
     let stem = args.out.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let parts = quoted(&format!("{stem}-{mark}.parts"));
     let flags: Vec<String> = args.flags.iter().map(|flag| quoted(flag)).collect();
-    let (flags, array, cpus) = (flags.join(" "), args.array, args.cpus);
-    let (job, merge) = (quoted(scenario), quoted(&format!("{scenario}-merge")));
-    let results = quoted(&format!("results/{scenario}"));
-    Ok(format!(
-        r#"#!/usr/bin/env bash
-# Submits a run in {array} parts as a Slurm job array, and the merge after it. If a precision needs more replications, the
-# merge submits a further round of parts first.
-# Submitted again, it simulates the parts that are missing.
-# FIVENINES: the command, if it is not on the path. SBATCH_…: what sbatch reads.
-set -euo pipefail
-cd -- "$(dirname -- "$0")"
-SCRIPT=$PWD/$(basename -- "$0")
-export FIVENINES="${{FIVENINES:-fivenines}}" PARTS={parts} FILE={file} SCRIPT
-# The parts are those of the scenario for which this script was written.
-sum=$(sha256sum < "$FILE")
-if [ "${{sum%% *}}" != {sum} ]; then
-  echo "$FILE has changed since this script was written: write it again, with \`fivenines slurm\` and --force" >&2
-  exit 2
-fi
-mkdir -p "$PARTS"
-ROUND=1
-while [ -e "$PARTS/round-$((ROUND + 1))" ]; do ROUND=$((ROUND + 1)); done
-export ROUND
-missing=
-for number in $(seq {array}); do
-  [ -e "$PARTS/part-$ROUND-$number" ] || missing="$missing,$number"
-done
-after=
-if [ -n "$missing" ]; then
-  array=$(sbatch --parsable --job-name={job} --array="${{missing#,}}" --cpus-per-task={cpus} --output="$PARTS/log-$ROUND-%a" << 'TASK'
-#!/usr/bin/env bash
-part=(--shard "$SLURM_ARRAY_TASK_ID/{array}" --threads {cpus} --out "$PARTS/part-$ROUND-$SLURM_ARRAY_TASK_ID")
-[ "$ROUND" = 1 ] || part+=(--round "$PARTS/round-$ROUND")
-exec "$FIVENINES" run "$FILE" {flags} "${{part[@]}}"
-TASK
-)
-  echo "array ${{array%%;*}}, round $ROUND: parts ${{missing#,}}"
-  after=--dependency=afterany:${{array%%;*}}
-fi
-merge=$(sbatch --parsable --job-name={merge} $after --cpus-per-task={cpus} --output="$PARTS/log-merge-$ROUND" << 'TASK'
-#!/usr/bin/env bash
-whole=yes
-for number in $(seq {array}); do
-  [ -e "$PARTS/part-$ROUND-$number" ] || whole=
-done
-# With a part lost there is no further round: the merge names the part.
-if [ -n "$whole" ]; then
-  "$FIVENINES" plan-shards "$PARTS"/part-* --files {folder} --threads {cpus} --out "$PARTS/round-$((ROUND + 1))"
-  code=$?
-  [ "$code" != 5 ] || exec bash "$SCRIPT"
-  [ "$code" = 0 ] || exit "$code"
-fi
-exec "$FIVENINES" merge "$PARTS"/part-* --files {folder} --threads {cpus} --out {results}
-TASK
-)
-echo "merge ${{merge%%;*}}: results in "{results}
-"#
-    ))
+    let mut text = include_str!("templates/slurm.sh").to_string();
+    for (name, value) in [
+        ("@ARRAY@", args.array.to_string()),
+        ("@CPUS@", args.cpus.to_string()),
+        ("@FILE@", quoted(&file.display().to_string())),
+        ("@FLAGS@", flags.join(" ")),
+        ("@FOLDER@", quoted(&file.parent().unwrap_or(Path::new("/")).display().to_string())),
+        ("@JOB@", quoted(scenario)),
+        ("@MERGE@", quoted(&format!("{scenario}-merge"))),
+        ("@PARTS@", quoted(&format!("{stem}-{mark}.parts"))),
+        ("@RESULTS@", quoted(&format!("results/{scenario}"))),
+        ("@SUMS@", sums),
+    ] {
+        text = text.replace(name, &value);
+    }
+    Ok(text)
 }
 
 /// Returns a word as the shell reads it.

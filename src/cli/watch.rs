@@ -52,7 +52,7 @@ pub fn watch(work: &Work<'_>, files: &[PathBuf], places: &[PathBuf]) -> Result<E
     }
 }
 
-/// A scenario, the recordings that it plays, and what these files were when it was run.
+/// A scenario, the files below it, the recordings that it plays, and what these files were when it was run.
 struct Watched {
     paths: Vec<PathBuf>,
     ran: Vec<Stamp>,
@@ -63,7 +63,7 @@ impl Watched {
     fn of(file: &Path) -> Self {
         let mut paths = vec![file.to_path_buf()];
         if let Ok(loaded) = load(file, &[], Purpose::Read) {
-            paths.extend(loaded.recordings());
+            paths.extend(loaded.files());
         }
         let ran: Vec<Stamp> = paths.iter().map(|path| Stamp::of(path)).collect();
         Self { paths, last: ran.clone(), ran }

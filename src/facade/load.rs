@@ -1,6 +1,6 @@
 //! The steps from the text of a scenario to its tables.
 //!
-//! Text → document → assignments of `--set` → draft → lint → blueprint. All diagnostics are collected on the way. A
+//! Text → document, laid over its base → assignments of `--set` → draft → lint → blueprint. All diagnostics are collected on the way. A
 //! later step is taken only while there are no errors.
 
 use std::io::{self, Read as _};
@@ -17,6 +17,7 @@ use crate::plan::names;
 use crate::plan::{self, Draft, records};
 use crate::report::document::{Figure, Unit};
 use crate::report::{json, number, write};
+use crate::scenario::base;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::document::{Document, MAX_NAME_BYTES};
@@ -42,6 +43,10 @@ pub struct Loaded {
     pub source: Source,
     /// Folder of the file; relative paths in the scenario start here.
     pub folder: PathBuf,
+    /// Name of the scenario that it is laid over, if it has a `base`.
+    pub base: Option<String>,
+    /// Files that it is laid over.
+    pub bases: Vec<PathBuf>,
     /// The parsed tree; `None` if the text cannot be parsed.
     pub document: Option<Document>,
     /// The draft, with names resolved and zones placed; `None` if the form cannot be read.
@@ -56,12 +61,13 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Returns the recordings of traffic and failures that the scenario plays, by their paths; none if its form cannot be
-    /// read.
+    /// Returns the other files that the scenario consists of, by their paths: those that it is laid over, and the recordings
+    /// of traffic and failures that it plays; no recordings if its form cannot be read.
     #[must_use]
-    pub fn recordings(&self) -> Vec<PathBuf> {
+    pub fn files(&self) -> Vec<PathBuf> {
         let names = self.draft.iter().flat_map(|draft| records::files(&draft.scenario));
-        names.map(|name| self.folder.join(name)).collect()
+        let recordings = names.map(|name| self.folder.join(name));
+        self.bases.iter().cloned().chain(recordings).collect()
     }
 }
 
@@ -258,7 +264,13 @@ impl Loaded {
                 loaded.document = document;
                 return loaded;
             }
-            loaded.understand(document, overrides, figures, purpose);
+            let Some(mut document) = document else { return loaded };
+            let Some(bases) = base::lay(&mut document, &loaded.folder, &mut loaded.found) else {
+                loaded.document = Some(document);
+                return loaded;
+            };
+            (loaded.base, loaded.bases) = (bases.name, bases.files);
+            loaded.understand(Some(document), overrides, figures, purpose);
         }
         loaded
     }
@@ -267,13 +279,15 @@ impl Loaded {
     pub(crate) fn again(&self, more: &[String], figures: &[String], purpose: Purpose) -> Self {
         let (source, folder) = (self.source.clone(), self.folder.clone());
         let mut loaded = Self::unread(source, folder, Diagnostics::new());
+        (loaded.base, loaded.bases) = (self.base.clone(), self.bases.clone());
         loaded.understand(self.document.clone(), more, figures, purpose);
         loaded
     }
 
     fn unread(source: Source, folder: PathBuf, found: Diagnostics) -> Self {
         let (document, draft, blueprint, study) = (None, None, None, None);
-        Self { source, folder, document, draft, blueprint, study, found }
+        let (base, bases) = (None, Vec::new());
+        Self { source, folder, base, bases, document, draft, blueprint, study, found }
     }
 
     fn understand(

@@ -212,6 +212,7 @@ impl Ready {
             results,
             monthly_cost,
             once_cost,
+            base: self.loaded.base.as_deref(),
         }
     }
 }

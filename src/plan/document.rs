@@ -25,6 +25,10 @@ macro_rules! scenario_form {
                 scenario: Name,
                 /// Version of the language: 2.
                 format: u32 = 2 => within(2, 2).because("another version of fivenines reads it"),
+                /// Scenario file that this one is laid over: a relative path, which begins in the folder of this file.
+                base: Option<String>,
+                /// Paths that are left out of the base, such as "fault.change".
+                without: Option<Vec<String>>,
                 /// Title in one line, for tables.
                 title: Option<String>,
                 /// Question that the scenario answers.

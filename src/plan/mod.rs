@@ -56,7 +56,8 @@ use crate::plan::links::Links;
 use crate::plan::names::Names;
 use crate::plan::placement::Placed;
 use crate::plan::route::Route;
-use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::document::{Document, Item};
 use crate::scenario::spec::know_sections;
 use crate::scenario::value::Value;
@@ -96,6 +97,7 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let scenario = ScenarioSpec::read(&document.root, out);
     out.replace_laws(false);
     let mut scenario = scenario?;
+    refuse_base(&scenario, out);
     in_name_order(&mut scenario);
     busiest::resolve(&mut scenario, document.source.folder(), out);
     at_least_one(&mut scenario);
@@ -116,6 +118,15 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     draft.records = records::read(&draft, out);
     checks::check(&draft, out);
     Some(draft)
+}
+
+/// Refuses a base that was not laid below the scenario: one that `--set` names, or a table in memory.
+fn refuse_base(scenario: &ScenarioSpec, out: &mut Diagnostics) {
+    let base = scenario.base.as_ref().map(|base| base.span);
+    if let Some(span) = base.or(scenario.without.as_ref().map(|without| without.span)) {
+        let message = "`base` and `without` take effect in a file alone";
+        out.push(Diagnostic::new(Code::NoEffect, span, message));
+    }
 }
 
 /// Sorts the sections whose numbers break ties between simultaneous events by name: the order of

@@ -17,6 +17,7 @@ mod losses;
 mod stacked;
 mod steps;
 mod uses;
+mod variants;
 mod weigh;
 mod years;
 
@@ -129,6 +130,9 @@ fn summary(ladder: &Ladder, members: &Members) -> Json {
         };
         summary["asked"] = ladder.asked.iter().map(row).collect();
     }
+    if !ladder.variants.is_empty() {
+        summary["variants"] = form::table(&variants::data(ladder));
+    }
     if ladder.offers.len() > 1 {
         summary["offers"] = form::table(&buy::data(ladder));
     }
@@ -157,6 +161,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         capacity::section(ladder),
         Some(latency::section(ladder)),
         years::section(ladder),
+        variants::section(ladder),
         breaks::section(ladder),
         losses::section(ladder),
         weigh::section(ladder),
@@ -187,7 +192,11 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
     Document {
         title: match ladder.rows.len() {
             1 => "1 scenario, with nothing beside it".into(),
-            count => format!("{count} scenarios side by side"),
+            count if ladder.variants.is_empty() => format!("{count} scenarios side by side"),
+            count => {
+                let variants = counted(ladder.variants.len(), "variant");
+                format!("{count} scenarios side by side, and {variants}")
+            }
         },
         scenario: members.name.clone(),
         question: String::new(),
@@ -220,6 +229,7 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
             capacity::HEADING => capacity::narrow(ladder),
             latency::HEADING => latency::narrow(ladder),
             years::HEADING => years::narrow(ladder),
+            variants::HEADING => variants::narrow(ladder),
             breaks::HEADING => breaks::narrow(ladder),
             losses::HEADING => losses::narrow(ladder),
             weigh::HEADING => buy::narrow(ladder),
@@ -479,6 +489,7 @@ pub fn described() -> Vec<(&'static str, Described)> {
         ("database", losses::described()),
         ("step", weigh::described()),
         ("years", years::described()),
+        ("variant", variants::described()),
         ("offer", buy::described()),
     ]
 }

@@ -36,6 +36,7 @@
 //! A quantity may be written `{ value = …, low = …, high = …, source = "…" }` wherever it is a
 //! field.
 
+pub mod base;
 pub mod code;
 pub mod diagnostic;
 pub mod difference;

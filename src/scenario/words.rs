@@ -49,9 +49,15 @@ pub fn read_word(
         out.push(wrong_type(item, "a word").help(list));
         return None;
     };
+    // AWS Fault Injection Service names its actions `aws:ec2:stop-instances`.
+    let written = text;
+    let text = match text.strip_prefix("aws:").and_then(|rest| rest.split_once(':')) {
+        Some((_, action)) => action,
+        None => text,
+    };
     let found = words.iter().position(|word| word.spellings.contains(&text));
     if found.is_none() {
-        let message = format!("`{}` is none of the words for this key", shown(text));
+        let message = format!("`{}` is none of the words for this key", shown(written));
         let all = words.iter().flat_map(|word| word.spellings.iter().copied());
         let list = names.join(", ");
         let other = elsewhere.iter().find(|(words, _)| words.contains(&text));

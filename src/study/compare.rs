@@ -11,19 +11,21 @@
 
 pub mod asked;
 mod choice;
+mod member;
 mod offers;
+mod variants;
 mod weigh;
 mod years;
 pub use choice::Choice;
+pub use member::Member;
 pub use offers::{Offer, Step, Unfit, in_order};
+pub use variants::Variant;
 pub use weigh::{Change, Owner, Respect, Weighed};
 pub use years::YearCell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::cdn::live::EDGE;
-use crate::model::blueprint::Blueprint;
-use crate::plan::Draft;
 use crate::plan::drills::Drillable;
 use crate::plan::figure::{Metric, Stat};
 use crate::plan::links::Entrance;
@@ -36,10 +38,9 @@ use crate::study::control;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::results::{
-    BreakRow, CapacityRow, ExpectationRow, Reached, Results, Share, Use, UseKind, ViewRow,
-    WindowRows, measured_at, natural,
+    BreakRow, CapacityRow, ExpectationRow, Reached, Share, Use, UseKind, ViewRow, WindowRows,
+    measured_at, natural,
 };
-use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::summary::{Summary, summary};
 use crate::study::window::{self, Estimate, Verdict, WindowPlan, estimate, few};
 use weigh::BrokenRun;
@@ -65,34 +66,6 @@ pub(in crate::study) fn paired_rare(own: &[f64], other: &[f64], level: f64) -> O
 
 /// A smaller difference of the share served is irrelevant.
 const SERVED_WORTH: f64 = 0.001;
-
-/// Scenario that was simulated.
-#[derive(Clone, Copy, Debug)]
-pub struct Member<'a> {
-    /// Draft, as read.
-    pub draft: &'a Draft,
-    /// Compiled tables.
-    pub plan: &'a Blueprint,
-    /// Figures and windows asked for.
-    pub study: &'a StudyPlan,
-    /// Raw results.
-    pub result: &'a StudyResult,
-    /// Rows of the report.
-    pub results: &'a Results,
-    /// Dollars per month.
-    pub monthly_cost: Option<f64>,
-    /// Dollars once.
-    pub once_cost: Option<f64>,
-}
-
-impl Member<'_> {
-    /// Returns dollars per month and once; `None` without any price.
-    fn price(&self) -> Option<(f64, f64)> {
-        let (month, once) = (self.monthly_cost, self.once_cost);
-        let none = month.is_none() && once.is_none();
-        (!none).then(|| (month.unwrap_or_default(), once.unwrap_or_default()))
-    }
-}
 
 /// Basis of a comparison: a class of requests, in windows that all members have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,6 +235,8 @@ pub struct Ladder {
     pub breaks: Vec<BreakKind>,
     /// Availability over the horizon per row; `None` without a long-horizon run.
     pub years: Vec<Option<YearCell>>,
+    /// Scenarios that are laid over one of several others, each with its base.
+    pub variants: Vec<Variant>,
     /// Every respect in which a row is compared with the row above; empty for the first.
     pub weighed: Vec<Vec<Weighed>>,
     /// Cost and downtime of the scenarios that have both, the cheapest first.
@@ -283,6 +258,14 @@ pub struct Ladder {
 /// Compares the members; `None` when they share no window or no class.
 #[must_use]
 pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
+    let (own, beside) = variants::apart(members);
+    let mut ladder = of_all(&own)?;
+    ladder.variants = variants::all(&beside);
+    ladder.quick = members.iter().any(|member| member.results.quick);
+    Some(ladder)
+}
+
+fn of_all(members: &[Member<'_>]) -> Option<Ladder> {
     let basis = basis(members)?;
     let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
     let mut rows: Vec<Row> = members.iter().map(|member| row(member, &basis)).collect();
@@ -330,6 +313,7 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
         choice: choice::choose(&summaries, &prices),
         unmet: unmet(members),
         asked: Vec::new(),
+        variants: Vec::new(),
         basis,
         rows,
         uses,

@@ -19,10 +19,16 @@ pub enum TimeForm {
     UnixSeconds,
     /// Milliseconds since then.
     UnixMilliseconds,
+    /// Microseconds since then.
+    UnixMicroseconds,
+    /// Nanoseconds since then.
+    UnixNanoseconds,
     /// Minutes since then, or since any other instant: only differences count.
     Minutes,
     /// Hours since then, or since any other instant.
     Hours,
+    /// Days since then, or since any other instant.
+    Days,
     /// `1995-07-01 00:00[:00[.5]]` (or with `T`), in the zone of this many minutes east of UTC,
     /// unless the text ends in `Z` or `±hh:mm`.
     Civil(i32),
@@ -34,8 +40,11 @@ impl TimeForm {
         match self {
             Self::UnixSeconds => Some(NANOS),
             Self::UnixMilliseconds => Some(NANOS / 1_000),
+            Self::UnixMicroseconds => Some(NANOS / 1_000_000),
+            Self::UnixNanoseconds => Some(1),
             Self::Minutes => Some(NANOS * 60),
             Self::Hours => Some(NANOS * 3_600),
+            Self::Days => Some(NANOS * 86_400),
             Self::Civil(_) => None,
         }
     }
@@ -43,13 +52,11 @@ impl TimeForm {
     /// Reads `text` as nanoseconds since the epoch.
     pub(super) fn read(self, text: &str) -> Result<i128, TraceErrorKind> {
         let text = text.trim();
-        match self {
-            Self::Civil(east_minutes) => {
+        match (self, self.unit()) {
+            (Self::Civil(east_minutes), _) => {
                 civil(text, east_minutes).ok_or_else(|| TraceErrorKind::NotATime(excerpt(text)))
             }
-            Self::UnixSeconds | Self::UnixMilliseconds | Self::Minutes | Self::Hours => {
-                decimal(text, self.unit().unwrap_or(NANOS))
-            }
+            (_, unit) => decimal(text, unit.unwrap_or(NANOS)),
         }
     }
 }
@@ -58,6 +65,11 @@ impl TimeForm {
 pub(super) fn is_date(text: &str) -> bool {
     civil(text.trim(), 0).is_some()
 }
+
+/// Largest number of digits before the point: those of nanoseconds before [`LATEST`], written with any unit.
+const LONGEST: usize = 24;
+/// The instants that are read come before this one, in nanoseconds: 10¹⁵ seconds after the epoch.
+const LATEST: i128 = 1_000_000_000_000_000 * NANOS;
 
 /// A decimal number of units of `unit` nanoseconds, ≥ 0, to the nanosecond below.
 fn decimal(text: &str, unit: i128) -> Result<i128, TraceErrorKind> {
@@ -68,10 +80,13 @@ fn decimal(text: &str, unit: i128) -> Result<i128, TraceErrorKind> {
     };
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 15 || !digits(whole) || !digits(part) {
+    if whole.is_empty() || whole.len() > LONGEST || !digits(whole) || !digits(part) {
         return Err(refused());
     }
     let mut nanos = whole.parse::<i128>().map_err(|_| refused())? * unit;
+    if nanos >= LATEST {
+        return Err(TraceErrorKind::OutOfRange(excerpt(text)));
+    }
     let mut step = unit;
     for digit in part.bytes() {
         step /= 10;

@@ -277,7 +277,14 @@ fn too_close(
         return Ok(());
     }
     let length = SimDuration::from_nanos(u64::try_from(step).unwrap_or(u64::MAX));
-    let all = [("s", TimeForm::UnixSeconds), ("min", TimeForm::Minutes), ("h", TimeForm::Hours)];
+    let all = [
+        ("us", TimeForm::UnixMicroseconds),
+        ("ms", TimeForm::UnixMilliseconds),
+        ("s", TimeForm::UnixSeconds),
+        ("min", TimeForm::Minutes),
+        ("h", TimeForm::Hours),
+        ("d", TimeForm::Days),
+    ];
     let fits = form.unit().and_then(|unit| {
         let of = |(word, other): (&'static str, TimeForm)| {
             let scaled = step.checked_mul(other.unit()?)? / unit;

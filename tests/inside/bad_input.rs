@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fivenines::plan;
+use fivenines::scenario::base;
 use fivenines::scenario::diagnostic::Diagnostics;
 use fivenines::scenario::document::Document;
 use fivenines::scenario::render::{Report, Style};
@@ -41,9 +42,11 @@ fn every_bad_file_is_refused_at_its_place_with_what_to_do() {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         let mut out = Diagnostics::new();
         let source = Source::read(&file.with_extension("toml"), &mut out).unwrap();
-        let parsed =
+        let mut parsed =
             if out.has_errors() { None } else { Document::parse(source.clone(), &mut out) };
-        if let Some(document) = &parsed {
+        if let Some(document) = &mut parsed
+            && base::lay(document, file.parent().unwrap(), &mut out).is_some()
+        {
             let _draft = plan::draft(document, &mut out);
         }
         let report = Report { source: &source, document: parsed.as_ref(), found: &out };

@@ -5,6 +5,7 @@ use std::path::Path;
 use fivenines::model::blueprint::Blueprint;
 use fivenines::plan::Draft;
 use fivenines::plan::compile::compile;
+use fivenines::scenario::base;
 use fivenines::scenario::diagnostic::Diagnostics;
 use fivenines::scenario::document::Document;
 use fivenines::scenario::overrides::set;
@@ -49,6 +50,9 @@ pub fn read_with(text: &str, folder: &Path, assignments: &[String]) -> Result<Lo
     let mut out = Diagnostics::new();
     let source = Source::from_text("scenario.toml", text).beside(folder);
     let mut document = Document::parse(source, &mut out).ok_or("not TOML")?;
+    if base::lay(&mut document, folder, &mut out).is_none() {
+        return Err(shown(&document, &out));
+    }
     for assignment in assignments {
         set(&mut document, assignment, &mut out);
     }

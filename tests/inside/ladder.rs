@@ -84,6 +84,7 @@ impl Lived {
                 results,
                 monthly_cost: None,
                 once_cost: None,
+                base: None,
             })
             .collect();
         compare(&members).unwrap()

@@ -51,6 +51,7 @@ mod sweep;
 mod systems_shipped;
 mod templates;
 mod tidy;
+mod variants;
 mod words;
 mod years;
 

@@ -222,6 +222,11 @@ fn words_of_other_tools_lead_to_ours() {
             let found = read(word);
             assert!(!found.contains("none of the words"), "{word}: {found}");
             assert_eq!(first(&found), truth, "{word} and {ours}");
+            assert_eq!(
+                first(&read(&format!("aws:any:{word}"))),
+                truth,
+                "with the name of its service"
+            );
             seen += 1;
         }
     }
@@ -232,6 +237,9 @@ fn words_of_other_tools_lead_to_ours() {
         ("task-io-stress", "[operation.NAME] with `load`"),
         ("asg-insufficient-instance-capacity-error", "launch = { failure = 0.2 }"),
         ("failover-db-cluster", "`database.NAME.primary`"),
+        ("aws:s3:bucket-pause-replication", "let a `crash` hit the replica"),
+        ("aws:arc:start-zonal-autoshift", "let a `crash` hit the site"),
+        ("time-skew", "no clock of the simulation is wrong"),
     ] {
         let found = read(word);
         assert!(found.contains("none of the words") && found.contains(said), "{word}: {found}");

@@ -83,6 +83,20 @@ words! {
         "api-insufficient-instance-capacity-error" | "asg-insufficient-instance-capacity-error" =>
             "give the scaler launch = { failure = 0.2 }: the probability that a launch is refused",
         "failover-db-cluster" => "let a `crash` hit `database.NAME.primary`: its `failover` follows",
+        "bucket-pause-replication" | "global-table-pause-replication" =>
+            "no fault stops replication alone: let a `crash` hit the replica, which catches up after its repair",
+        "drain-container-instances" =>
+            "that is planned: give an [operation.NAME] with does = \"deploy\", or \"move\" for members of a scaler",
+        "http-abort" | "abort" | "inject-api-internal-error" | "inject-api-unavailable-error" | "inject-api-throttle-error"
+        | "invocation-error" | "invocation-http-integration-response" =>
+            "no fault answers a share of the requests with errors: `crash` refuses all of them",
+        "io-fault" | "fault" | "mistake" =>
+            "no fault lets a share of the disk operations fail: `disk-full` fails writes, `lost` all of them, `disk-failed` single disks",
+        "time-offset" | "time-skew" => "no clock of the simulation is wrong",
+        "disrupt-vpc-endpoint" | "route-table-disrupt-cross-region-connectivity"
+        | "transit-gateway-disrupt-cross-region-connectivity" => "let `partitioned` hit the link between the sites",
+        "interrupt-az-power" => "give the site a [feed.NAME] and let a `crash` hit it",
+        "start-zonal-autoshift" | "zonal-autoshift-recovery" => "let a `crash` hit the site: its balancers and names shift the users",
         "dns-error" | "network-dns" => "let a `crash` hit the name service",
         "duplicate" | "network-duplicate" => "TCP drops what comes twice: it costs nothing here",
     }

@@ -147,6 +147,10 @@ words! {
 
     /// Unit or form of the times of a recording.
     pub enum TimeUnit {
+        /// Nanoseconds since 1970.
+        Nanoseconds = "ns",
+        /// Microseconds since 1970.
+        Microseconds = "us",
         /// Milliseconds since 1970.
         Milliseconds = "ms",
         /// Seconds since 1970.
@@ -155,6 +159,8 @@ words! {
         Minutes = "min",
         /// Hours since 1970 or any other instant.
         Hours = "h",
+        /// Days since 1970 or any other instant.
+        Days = "d",
         /// Dates of ISO 8601: `2026-03-01T14:00`, in UTC unless a zone follows.
         Iso8601 = "iso8601",
         /// No column: each row begins where the row before ends.

@@ -240,10 +240,13 @@ pub(crate) fn recorded(
 /// Returns where the times of a table stand; `None` without a column, which is reported elsewhere.
 fn times(trace: &TraceSpec) -> Option<Times> {
     let form = match trace.time_unit.as_ref().map_or(TimeUnit::Seconds, |unit| unit.value) {
+        TimeUnit::Nanoseconds => TimeForm::UnixNanoseconds,
+        TimeUnit::Microseconds => TimeForm::UnixMicroseconds,
         TimeUnit::Milliseconds => TimeForm::UnixMilliseconds,
         TimeUnit::Seconds => TimeForm::UnixSeconds,
         TimeUnit::Minutes => TimeForm::Minutes,
         TimeUnit::Hours => TimeForm::Hours,
+        TimeUnit::Days => TimeForm::Days,
         TimeUnit::Iso8601 => TimeForm::Civil(0),
         TimeUnit::Row => return Some(Times::Rows),
     };

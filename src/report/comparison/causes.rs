@@ -13,13 +13,17 @@ use crate::study::window::Estimate;
 /// Number of causes that have a part of their own.
 const NAMED: usize = 7;
 
-/// Returns the long-horizon run of a scenario with all faults.
-fn side(ladder: &Ladder, row: usize) -> Option<&YearSide> {
-    Some(&ladder.years.get(row)?.as_ref()?.structural.all)
+/// A scenario with its long-horizon run with all faults.
+pub(super) type Side<'a> = (&'a str, &'a YearSide);
+
+/// Returns the long-horizon run of a row.
+pub(super) fn side(ladder: &Ladder, row: usize) -> Option<Side<'_>> {
+    let years = ladder.years.get(row)?.as_ref()?;
+    Some((&ladder.rows[row].scenario, &years.structural.all))
 }
 
-fn sides(ladder: &Ladder) -> impl Iterator<Item = (usize, &YearSide)> + Clone {
-    (0..ladder.rows.len()).filter_map(|row| Some((row, side(ladder, row)?)))
+fn sides(ladder: &Ladder) -> Vec<Side<'_>> {
+    (0..ladder.rows.len()).filter_map(|row| side(ladder, row)).collect()
 }
 
 fn seconds(cause: &YearCause) -> f64 {
@@ -27,9 +31,9 @@ fn seconds(cause: &YearCause) -> f64 {
 }
 
 /// Returns the causes of any scenario, the one with the most downtime over all scenarios first.
-fn names(ladder: &Ladder) -> Vec<&str> {
+fn names<'a>(sides: &[Side<'a>]) -> Vec<&'a str> {
     let mut all: Vec<(&str, f64)> = Vec::new();
-    for cause in sides(ladder).flat_map(|(_, side)| &side.causes) {
+    for cause in sides.iter().flat_map(|(_, side)| &side.causes) {
         match all.iter_mut().find(|(name, _)| *name == cause.name) {
             Some((_, sum)) => *sum += seconds(cause),
             None => all.push((&cause.name, seconds(cause))),
@@ -49,17 +53,17 @@ fn largest(side: &YearSide) -> Option<&YearCause> {
 /// States the downtime of the chosen scenario with its largest cause, and the cause that is the largest most often.
 pub(super) fn finding(ladder: &Ladder) -> String {
     let mut text = String::new();
-    let own = chosen(ladder);
-    if let Some(side) = side(ladder, own) {
+    if let Some((scenario, side)) = side(ladder, chosen(ladder)) {
         let down = downtime(&side.downtime);
-        text = format!("{} is down {down} per year", ladder.rows[own].scenario);
+        text = format!("{scenario} is down {down} per year");
         if let Some(most) = largest(side) {
             text.push_str(&format!(", {} of it by {}", downtime(&most.downtime), most.name));
         }
         text.push_str(". ");
     }
     let mut counts: Vec<(&str, usize)> = Vec::new();
-    for most in sides(ladder).filter_map(|(_, side)| largest(side)) {
+    let sides = sides(ladder);
+    for most in sides.iter().filter_map(|(_, side)| largest(side)) {
         match counts.iter_mut().find(|(name, _)| *name == most.name) {
             Some((_, count)) => *count += 1,
             None => counts.push((&most.name, 1)),
@@ -67,7 +71,7 @@ pub(super) fn finding(ladder: &Ladder) -> String {
     }
     // Of equals the first.
     let most = counts.iter().reduce(|most, one| if one.1 > most.1 { one } else { most });
-    let all = sides(ladder).count();
+    let all = sides.len();
     if let Some((name, count)) = most.filter(|_| all > 1) {
         text.push_str(&if *count == all {
             format!("{name} is the largest first cause in each scenario.")
@@ -78,9 +82,15 @@ pub(super) fn finding(ladder: &Ladder) -> String {
     text.trim_end().into()
 }
 
-/// Draws a bar per scenario: the largest causes over all scenarios, then all others together.
+/// Draws a bar per scenario.
 pub(super) fn chart(ladder: &Ladder) -> Option<Chart> {
-    let names = names(ladder);
+    let title = format!("Downtime of {} by first cause", ladder.basis.class);
+    drawn("downtime-by-cause", title, &sides(ladder))
+}
+
+/// Draws a bar per scenario: the largest causes over all scenarios, then all others together.
+pub(super) fn drawn(name: &str, title: String, sides: &[Side<'_>]) -> Option<Chart> {
+    let names = names(sides);
     let (named, others) = names.split_at(names.len().min(NAMED));
     // One other needs no common name.
     let (named, others) = if others.len() == 1 { (&names[..], &[][..]) } else { (named, others) };
@@ -88,11 +98,10 @@ pub(super) fn chart(ladder: &Ladder) -> Option<Chart> {
     if !others.is_empty() {
         parts.push(format!("{} others", others.len()));
     }
-    let bars = sides(ladder).map(|(row, side)| bar(ladder, (row, side), named, others));
-    let bars: Vec<StackedBar> = bars.collect();
+    let bars: Vec<StackedBar> = sides.iter().map(|side| bar(*side, named, others)).collect();
     (!bars.is_empty() && !parts.is_empty()).then(|| Chart {
-        name: "downtime-by-cause".into(),
-        title: format!("Downtime of {} by first cause", ladder.basis.class),
+        name: name.into(),
+        title,
         finding: "Each outage counts for the fault that began it; names and intervals at the parts"
             .into(),
         kind: ChartKind::Stacked(StackedChart { axis: axis(), parts, bars }),
@@ -103,13 +112,7 @@ fn axis() -> Axis {
     Axis::linear("downtime", Unit::Other("min per year".into())).rounded(Rounding::Up)
 }
 
-fn bar(
-    ladder: &Ladder,
-    (row, side): (usize, &YearSide),
-    named: &[&str],
-    others: &[&str],
-) -> StackedBar {
-    let scenario = &ladder.rows[row].scenario;
+fn bar((scenario, side): Side<'_>, named: &[&str], others: &[&str]) -> StackedBar {
     let of = |name: &str| side.causes.iter().find(|cause| cause.name == name);
     let mut values: Vec<f64> =
         named.iter().map(|name| of(name).map_or(0.0, seconds) / 60.0).collect();
@@ -138,7 +141,7 @@ fn bar(
         Estimate::Missing(_) => Mark { value: values.iter().sum(), interval: None },
         known => in_minutes(mark(known).unwrap_or_default()),
     };
-    StackedBar { label: scenario.clone(), whole, values, words }
+    StackedBar { label: scenario.into(), whole, values, words }
 }
 
 fn in_minutes(mark: Mark) -> Mark {

@@ -43,7 +43,7 @@ pub(super) fn lead(ladder: &Ladder) -> Lead {
         below.insert(0, format!("and {more} more scenarios, with --details"));
     }
     Lead {
-        answer: answer(ladder),
+        answer: answer(ladder).into_iter().chain(super::variants::found(ladder)).collect(),
         facts: unmet(ladder),
         table: Some(table),
         below,

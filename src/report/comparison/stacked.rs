@@ -1,6 +1,6 @@
 //! The tables of a comparison in one: `comparison.csv`, and its rows in memory.
 
-use super::{breaks, buy, data, losses, uses, weigh, years};
+use super::{breaks, buy, data, losses, uses, variants, weigh, years};
 use crate::report::csv;
 use crate::report::document::{Cell, Column, Table};
 use crate::report::rows::HeldTable;
@@ -28,6 +28,9 @@ pub(super) fn stacked(ladder: &Ladder) -> Table {
     ];
     if ladder.years.iter().any(Option::is_some) {
         parts.push(("years", years::data(ladder)));
+    }
+    if !ladder.variants.is_empty() {
+        parts.push(("variant", variants::data(ladder)));
     }
     if ladder.offers.len() > 1 {
         parts.push(("offer", buy::data(ladder)));

@@ -65,6 +65,8 @@ fn a_record_is_the_same_in_every_unit() {
     assert_eq!((seconds.missing(), seconds.length()), (2, SimDuration::from_secs(300)));
     for (form, rows) in [
         (TimeForm::UnixMilliseconds, "300000,4\n360000,5\n540000,6\n"),
+        (TimeForm::UnixMicroseconds, "300000000,4\n360000000,5\n540000000,6\n"),
+        (TimeForm::UnixNanoseconds, "300000000000,4\n360000000000,5\n540000000000,6\n"),
         (TimeForm::Minutes, "5,4\n6,5\n9,6\n"),
         (
             TimeForm::Civil(0),
@@ -83,6 +85,28 @@ fn a_record_is_the_same_in_every_unit() {
         wrong.to_string().starts_with("line 3: 1s after the line before, which covers 1min"),
         "{wrong}"
     );
+}
+
+/// A clock of nanoseconds has 19 digits today, one of microseconds 16.
+#[test]
+fn times_of_today_are_read_in_any_unit() {
+    let read = |form, rows: &str| {
+        let format = SeriesFormat { times: Times::Column("t".into(), form), ..format() };
+        CountSeries::read_csv(format!("t,requests\n{rows}").as_bytes(), &format).unwrap()
+    };
+    let second = 1_790_000_040_i128;
+    let ends = |series: &CountSeries| (series.utc(SimDuration::ZERO), series.length());
+    let seconds = read(TimeForm::UnixSeconds, &format!("{second},4\n{},5\n", second + 60));
+    for (form, each) in [
+        (TimeForm::UnixMilliseconds, 1_000),
+        (TimeForm::UnixMicroseconds, 1_000_000),
+        (TimeForm::UnixNanoseconds, 1_000_000_000),
+    ] {
+        let rows = format!("{},4\n{},5\n", second * each, (second + 60) * each);
+        assert_eq!(ends(&read(form, &rows)), ends(&seconds));
+    }
+    let days = read(TimeForm::Days, "20000,4\n20000.5,5\n");
+    assert_eq!(days.length(), SimDuration::from_secs(43_200 + 60));
 }
 
 /// Seconds that are milliseconds lie in a far future, or a thousand intervals apart.

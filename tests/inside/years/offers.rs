@@ -72,7 +72,16 @@ fn priced(loaded: &[Loaded], costs: &[(Option<f64>, Option<f64>)]) -> Ladder {
     for ((one, (result, results)), cost) in loaded.iter().zip(&results).zip(costs) {
         let Loaded { draft, plan, study } = one;
         let (monthly_cost, once_cost) = *cost;
-        members.push(Member { draft, plan, study, result, results, monthly_cost, once_cost });
+        members.push(Member {
+            draft,
+            plan,
+            study,
+            result,
+            results,
+            monthly_cost,
+            once_cost,
+            base: None,
+        });
     }
     compare(&members).unwrap()
 }

@@ -1,0 +1,146 @@
+//! Promise: a scenario that is laid over another is the scenario written out, and stands beside it in a comparison.
+
+use std::fs;
+
+use super::cli::run;
+
+/// A server that fails, and one request class.
+const ONE: &str = r#"
+scenario = "one"
+format   = 2
+[run]
+horizon = "2y"
+replications = 60
+[server.box]
+cores = 1
+[zone.www]
+on = ["box-1"]
+[service.app]
+in = "www"
+workers = 8
+[fault.hardware]
+hits   = "server.box"
+how    = "crash"
+rate   = "6/y"
+repair = "10h"
+[workload.visitors]
+request = "page"
+rate    = "1/s"
+[request.page]
+enter   = "app"
+demands = { work = "20ms" }
+steps   = [ { cpu = "app", demand = "work" } ]
+"#;
+
+/// Laid over `one.toml`: planned work of an hour each week.
+const PATCHED: &str = r#"
+scenario = "one-patched"
+format   = 2
+base     = "one.toml"
+[operation.patch]
+every = "week"
+at    = "Sun 04:00"
+lasts = "1h"
+does  = "maintain"
+of    = "zone.www"
+"#;
+
+/// Laid over `two.toml`: no hardware fails.
+const SOUND: &str = r#"
+scenario = "two-sound"
+format   = 2
+base     = "two.toml"
+fault.hardware.rate = "0.001/y"
+"#;
+
+/// Two scenarios, each with a variant, in a folder.
+fn files() -> (tempfile::TempDir, impl Fn(&str) -> String) {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().to_path_buf();
+    let name = move |name: &str| path.join(name).to_str().unwrap().to_string();
+    let two = ONE.replace("\"one\"", "\"two\"").replace("rate   = \"6/y\"", "rate   = \"3/y\"");
+    for (file, text) in
+        [("one.toml", ONE), ("two.toml", &two), ("patched.toml", PATCHED), ("sound.toml", SOUND)]
+    {
+        fs::write(name(file), text).unwrap();
+    }
+    (home, name)
+}
+
+#[test]
+fn a_scenario_with_a_base_is_the_scenario_written_out() {
+    let (_home, name) = files();
+    let operation = PATCHED.split("[operation").nth(1).unwrap();
+    let whole = format!("{}[operation{operation}", ONE.replace("\"one\"", "\"one-patched\""));
+    fs::write(name("whole.toml"), whole).unwrap();
+    let (code, out, err) = run(&["diff", &name("patched.toml"), &name("whole.toml")]);
+    assert_eq!(code, 0, "{out}{err}");
+    // The results can be run again without the base.
+    let out = name("results");
+    assert_eq!(run(&["run", &name("patched.toml"), "--out", &out]).0, 0);
+    fs::remove_file(name("one.toml")).unwrap();
+    let (code, _, err) = run(&["replay", &out]);
+    assert_eq!(code, 0, "{err}");
+}
+
+#[test]
+fn variants_of_several_scenarios_stand_beside_their_own_bases() {
+    let (_home, name) = files();
+    let out = name("out");
+    let files = ["one.toml", "two.toml", "patched.toml", "sound.toml"].map(&name);
+    let words: Vec<&str> = ["compare"]
+        .into_iter()
+        .chain(files.iter().map(String::as_str))
+        .chain(["--out", &out])
+        .collect();
+    let (code, text, err) = run(&[&words[..], &["--details"]].concat());
+    assert_eq!(code, 0, "{err}");
+    assert!(text.contains("2 scenarios side by side, and 2 variants"), "{text}");
+    let table = fs::read_to_string(name("out/comparison/comparison.csv")).unwrap();
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(table.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let at = |key: &str| header.iter().position(|column| column == key).expect(key);
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let of = |about: &str, scenario: &str| {
+        let mut found = rows.iter().filter(|row| {
+            row[at("about")] == *about
+                && row[at("scenario")] == *scenario
+                && row[at("cause")].is_empty()
+        });
+        found.next().unwrap_or_else(|| panic!("{about} {scenario}\n{table}")).clone()
+    };
+    let number = |row: &csv::StringRecord, key: &str| row[at(key)].parse::<f64>().expect(key);
+    // Only the two bases are in the ladder.
+    assert!(!rows.iter().any(|row| row[0] == *"years" && row[at("scenario")] == *"one-patched"));
+    let patched = of("variant", "one-patched");
+    assert_eq!(&patched[at("base")], "one");
+    let base = number(&patched, "base_downtime_s_per_year");
+    assert_eq!(base, number(&of("years", "one"), "downtime_s_per_year"));
+    // 52 weeks of an hour, but where the server is down already (6 x 10 h of 8,760).
+    let more = number(&patched, "downtime_from_base_s_per_year");
+    let truth = 365.0 / 7.0 * 3_600.0 * (1.0 - 60.0 / 8_760.0);
+    assert!((more / truth - 1.0).abs() < 0.01, "{more} s of {truth}");
+    // Without its hardware failures the other has no downtime: all of its 3 x 10 h are saved, on the same draws.
+    let sound = of("variant", "two-sound");
+    let saved = number(&sound, "downtime_from_base_s_per_year");
+    let base = number(&sound, "base_downtime_s_per_year");
+    assert!((saved + base).abs() < 1e-6 * base + 0.01 * base, "{saved} of {base}");
+}
+
+#[test]
+fn variants_of_one_scenario_are_compared_in_full() {
+    let (_home, name) = files();
+    let (files, out) = (["one.toml", "patched.toml"].map(&name), name("out"));
+    let (code, text, err) = run(&["compare", &files[0], &files[1], "--out", &out, "--details"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(text.contains("2 scenarios side by side\n"), "{text}");
+    assert!(text.contains("one-patched instead of one"), "{text}");
+}
+
+#[test]
+fn a_base_on_the_command_line_is_refused() {
+    let (_home, name) = files();
+    let (code, _, err) = run(&["check", &name("two.toml"), "--set", "base=one.toml"]);
+    assert_eq!(code, 3);
+    assert!(err.contains("`base` and `without` take effect in a file alone"), "{err}");
+}
