@@ -17,7 +17,7 @@ use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::spec::runs::MoveOrder;
 use crate::model::world::Around;
 use crate::model::world::scaling::Listing;
-use crate::model::{Ctx, Heard, Keeps, Live, Start, none};
+use crate::model::{Ctx, Health, Heard, Keeps, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// Time between two looks at a member that drains.
@@ -67,9 +67,14 @@ pub struct Scaler {
 struct Eyes<'a> {
     around: &'a Around<'a>,
     config: &'a ScalerConfig,
+    own: ComponentId,
 }
 
 impl Sight for Eyes<'_> {
+    fn can_launch(&self) -> bool {
+        self.around.health(self.own).works()
+    }
+
     fn server_works(&self, host: usize) -> bool {
         self.around.health(self.config.processors[host]).works()
     }
@@ -98,7 +103,7 @@ impl Scaler {
     fn launches_missing(around: &mut Around<'_>, own: ComponentId) {
         for _ in 0..around.held::<Self>(own).control.missing() {
             let (now, found) = (around.now, around.held::<Self>(own));
-            let eyes = Eyes { around, config: &found.config };
+            let eyes = Eyes { around, config: &found.config, own };
             let launch = found.control.next_launch(now, &eyes, None);
             around.held_mut::<Self>(own).control.launches(now, launch, None);
         }
@@ -107,7 +112,7 @@ impl Scaler {
     /// Launches the replacement of a moved member, by its number.
     fn launches_elsewhere(around: &mut Around<'_>, own: ComponentId, moved: u64) {
         let (now, found, of) = (around.now, around.held::<Self>(own), Some(moved));
-        let eyes = Eyes { around, config: &found.config };
+        let eyes = Eyes { around, config: &found.config, own };
         let launch = found.control.next_launch(now, &eyes, of);
         around.held_mut::<Self>(own).control.launches(now, launch, of);
     }
@@ -115,7 +120,7 @@ impl Scaler {
     /// Begins to boot a zone that is provisioned.
     fn boots(around: &mut Around<'_>, own: ComponentId, slot: usize, launch: u64) {
         let (now, found) = (around.now, around.held::<Self>(own));
-        let boot = found.control.time_to_boot(launch, &Eyes { around, config: &found.config });
+        let boot = found.control.time_to_boot(launch, &Eyes { around, config: &found.config, own });
         around.held_mut::<Self>(own).control.boots(now, slot, launch, boot);
     }
 
@@ -328,7 +333,6 @@ impl Live for Scaler {
     none!(
         alarm,
         cancel,
-        health,
         ask,
         ended,
         holds,
@@ -363,6 +367,9 @@ impl Live for Scaler {
         in_vain
     );
     none!(keeps_place, lent);
+
+    /// Changes nothing: launches look at its health when they begin.
+    fn health(&mut self, _: &mut Ctx<'_>, _: Health) {}
 
     fn listens(config: &ScalerConfig) -> Vec<ComponentId> {
         let mut all = config.processors.clone();

@@ -134,6 +134,8 @@ pub enum Due {
 
 /// The servers and members as a solver shows them to the loop.
 pub trait Sight {
+    /// Returns whether launches are possible: the scaler works.
+    fn can_launch(&self) -> bool;
     /// Returns whether a server works, by number among [`Rules::hosts`].
     fn server_works(&self, host: usize) -> bool;
     /// Returns whether the process of a slot works, present or not.
@@ -147,7 +149,7 @@ pub trait Sight {
 /// A launch as it begins.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Launch {
-    /// No server is left.
+    /// No server is left, or none is launched.
     Refused,
     /// A slot is provisioned.
     Begun {
@@ -368,6 +370,9 @@ impl Control {
     /// move.
     #[must_use]
     pub fn next_launch(&self, now: SimTime, sight: &impl Sight, of: Option<u64>) -> Launch {
+        if !sight.can_launch() {
+            return Launch::Refused;
+        }
         let candidates = self.candidates(now, sight, self.left_servers(of));
         let servers: Vec<Server> = candidates.iter().map(|(_, server)| *server).collect();
         let (rules, launch) = (&self.rules, self.launches);

@@ -1,8 +1,17 @@
 //! The kind of autoscalers, and its resolved references.
 
+use crate::plan::names::Kind;
+use crate::plan::part::{Own, Part};
+
 /// The kind of autoscalers.
 #[derive(Debug)]
 pub struct Scaler;
+
+/// Returns the scaler at `index`, as a part.
+#[must_use]
+pub const fn scaler(index: usize) -> Part {
+    Part::Own(Own { kind: Kind::Scaler, index, member: 0 })
+}
 
 /// Resolved references of a scaler.
 #[derive(Clone, Copy, Debug, Default)]

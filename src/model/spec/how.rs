@@ -81,7 +81,7 @@ words! {
         "io-stress" | "pod-io-stress" | "task-io-stress" | "disk-read-payload" | "disk-write-payload" =>
             "give an [operation.NAME] with `load`: disk operations beside those of requests",
         "api-insufficient-instance-capacity-error" | "asg-insufficient-instance-capacity-error" =>
-            "give the scaler launch = { failure = 0.2 }: the probability that a launch is refused",
+            "let a `crash` hit the scaler: nothing is launched until its repair; launch = { failure = 0.2 } refuses single launches",
         "failover-db-cluster" => "let a `crash` hit `database.NAME.primary`: its `failover` follows",
         "bucket-pause-replication" | "global-table-pause-replication" =>
             "no fault stops replication alone: let a `crash` hit the replica, which catches up after its repair",

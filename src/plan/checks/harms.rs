@@ -23,6 +23,7 @@ pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut 
     belongs(fault, fault.loss.as_ref(), (How::Lossy, "has a `loss`"), out);
     belongs(fault, fault.from.as_ref(), (How::OneWay, "has a site that it is `from`"), out);
     check_feeds(draft, fault, parts, out);
+    check_scalers(draft, fault, parts, out);
     match fault.how.value {
         How::Slow if fault.factor.is_none() => {
             missing(fault.span, "factor", "the slowdown, 2 for half the speed", out);
@@ -46,6 +47,18 @@ fn check_feeds(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagn
     let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
     let found = found.related(fault.how.span, "the kind of failure");
     out.push(found.help("set how = \"crash\""));
+}
+
+/// Reports a scaler that does anything but fail.
+fn check_scalers(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    let scaler = |part: &&Part| part.owner().0 == Kind::Scaler;
+    let Some(part) = parts.iter().find(scaler).filter(|_| fault.how.value != How::Crash) else {
+        return;
+    };
+    let message = format!("`{}` is a scaler: it launches members or launches none", part.name(draft));
+    let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
+    let found = found.related(fault.how.span, "the kind of failure");
+    out.push(found.help("set how = \"crash\"; a launch that fails by itself is launch = { failure = 0.2 }"));
 }
 
 /// Largest number of parts that share a load.

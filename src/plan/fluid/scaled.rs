@@ -45,6 +45,8 @@ pub struct ScaledNet {
     pub members: Vec<MemberNet>,
     /// Servers, by number among those of the rules.
     pub servers: Vec<Seen>,
+    /// Launches are possible.
+    pub launches: FactId,
 }
 
 /// Member in one net.
@@ -111,13 +113,19 @@ fn server_fact(scaler: &str, server: usize, what: &str) -> String {
     format!("scaled server {server} of {scaler} {what}")
 }
 
-/// Returns the facts of the health of members and servers. `known` tells whether an automaton publishes a fact.
+fn launches_fact(scaler: &str) -> String {
+    format!("scaler {scaler} launches")
+}
+
+/// Returns the facts of the health of scalers, members and servers. `known` tells whether an automaton publishes a fact.
 #[must_use]
 pub fn facts(draft: &Draft, known: &dyn Fn(&str, &str) -> bool) -> Vec<(String, Expr)> {
     let mut all = Vec::new();
     let holds = |of: &str, fact: &str| known(of, fact).then(|| Expr::of(of, fact));
     for ((name, _), links) in draft.scenario.scaler.iter().zip(&draft.links.own.scalers) {
         let (Some(zone), Some(service)) = (links.zone, links.service) else { continue };
+        let launches = holds(name.text.as_str(), "is down").map_or(Expr::Always, |down| !down);
+        all.push((launches_fact(name), launches));
         for member in 0..place(draft.placed.zones[zone].len()) {
             let process = Part::Service { service, member }.name(draft);
             let zone = Part::Zone { zone, member }.name(draft);
@@ -246,6 +254,7 @@ impl ScaledNet {
         Self {
             members: of.members.iter().map(member).collect(),
             servers: (0..of.rules.hosts.len()).map(server).collect(),
+            launches: fact(launches_fact(&of.name)),
         }
     }
 }

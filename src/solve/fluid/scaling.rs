@@ -102,6 +102,10 @@ struct Eyes<'a> {
 }
 
 impl Sight for Eyes<'_> {
+    fn can_launch(&self) -> bool {
+        self.view.fact(self.net.launches)
+    }
+
     fn server_works(&self, host: usize) -> bool {
         self.view.fact(self.net.servers[host].works)
     }

@@ -222,3 +222,27 @@ fn rests_change_nothing_where_members_leave() {
         }
     }
 }
+
+/// From 4:00 to 8:00 nothing is launched. The step at 5:00 asks for five more at 5:15; they are refused then and every 40 s, five
+/// times up to 7:55. At 8:35 they are launched, and serve at 8:45. Members that serve are not affected, nor is a removal.
+#[test]
+fn a_scaler_that_is_down_launches_nothing_and_goes_on_after_its_repair() {
+    let lines = "[workload.users]\nstep = { at = \"00:05\", factor = 3.0 }\n\
+                 [scaler.grow]\nlaunch = { provision = \"5s\", boot = \"5s\", retry-after = \"40s\" }\n\
+                 [fault.full]\nhits = \"scaler.grow\"\nhow = \"crash\"\nat = \"4min\"\nlasts = \"4min\"\n";
+    let [members, launches, replaced, _, refused] = agreed(lines, 1e-9);
+    near("members", members, 3.0 + 5.0 * (900.0 - 525.0) / 900.0, 1e-9);
+    near("launches", launches, 5.0, 0.0);
+    near("replaced", replaced, 0.0, 0.0);
+    near("refused", refused, 25.0, 0.0);
+    // A member that fails meanwhile is terminated, and its replacement is refused until the repair: at 6:00 and every 40 s up to
+    // 7:20, and launched at 8:00.
+    let lines = "[scaler.grow]\nreplace = \"2min\"\nlaunch = { provision = \"5s\", boot = \"5s\", retry-after = \"40s\" }\n\
+                 [fault.one]\nhits = \"app-1\"\nhow = \"crash\"\nat = \"4min\"\nlasts = \"20min\"\n\
+                 [fault.full]\nhits = \"scaler.grow\"\nhow = \"crash\"\nat = \"5min\"\nlasts = \"3min\"\n";
+    let [members, launches, replaced, _, refused] = agreed(lines, 1e-9);
+    near("refused", refused, 3.0, 0.0);
+    near("launches", launches, 1.0, 0.0);
+    near("replaced", replaced, 1.0, 0.0);
+    near("members", members, 3.0 - 130.0 / 900.0, 1e-9);
+}

@@ -83,6 +83,10 @@ struct Parts {
 }
 
 impl Sight for Parts {
+    fn can_launch(&self) -> bool {
+        true
+    }
+
     fn server_works(&self, host: usize) -> bool {
         self.servers[host]
     }
