@@ -25,7 +25,7 @@ pub struct Edit {
 }
 
 /// Rates, times and shares are those of the header of each file.
-const EDITS: [Edit; 19] = [
+const EDITS: [Edit; 20] = [
     // Three members: 10/s x 7.5 s / 3.
     Edit {
         file: "faults/crash",
@@ -178,6 +178,15 @@ const EDITS: [Edit; 19] = [
         expect: 2,
         figure: "downtime.backed-page@horizon",
         is: "within 8% of 67.9min",
+    },
+    // No capacity for 5 min: refused at 10:15 to 13:15, launched at 14:15 and there from 14:25 on.
+    Edit {
+        file: "faults/no-capacity",
+        flags: &["--solver", "requests"],
+        sets: &["fault.no-capacity.lasts=5min"],
+        expect: 0,
+        figure: "refused-launches.grow@surge",
+        is: "within 30% of 20",
     },
     // Disks that read better, 1 bit in 4.7 x 10^14: 0.72 x (0.1 + 0.00016).
     Edit {
