@@ -49,42 +49,84 @@ impl Diagnostic {
     }
 
     /// Returns the stable code, such as `E0701`; `docs/diagnostics.md` explains each code.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let found = Scenario::check("scenario = \"desk\"\nformat = 2\n[run]\nhorizont = \"10y\"\n");
+    /// assert_eq!(found[0].code(), "E0601");
+    /// ```
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
     }
 
     /// Returns whether the diagnostic is an error. A scenario with an error is refused; one with warnings can run.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let found = Scenario::check("scenario = \"desk\"\nformat = 2\n[run]\nhorizont = \"10y\"\n");
+    /// assert!(found[0].is_error());
+    /// ```
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 
     /// Returns the line in the text, counted from 1.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let found = Scenario::check("scenario = \"desk\"\nformat = 2\n[run]\nhorizont = \"10y\"\n");
+    /// assert_eq!(found[0].line(), 4);
+    /// ```
     #[must_use]
     pub const fn line(&self) -> usize {
         self.line
     }
 
     /// Returns the column in characters, counted from 1.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let found = Scenario::check("scenario = \"desk\"\nformat = 2\n[run]\nhorizont = \"10y\"\n");
+    /// assert_eq!(found[0].column(), 1);
+    /// ```
     #[must_use]
     pub const fn column(&self) -> usize {
         self.column
     }
 
     /// Returns the path of the key, such as `station.desk.servers`; empty for the whole file.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let found = Scenario::check("scenario = \"desk\"\nformat = 2\n[run]\nhorizont = \"10y\"\n");
+    /// assert_eq!(found[0].field(), "run.horizont");
+    /// ```
     #[must_use]
     pub fn field(&self) -> &str {
         &self.field
     }
 
     /// Returns the message: one sentence without a full stop.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let found = Scenario::check("scenario = \"desk\"\nformat = 2\n[run]\nhorizont = \"10y\"\n");
+    /// assert_eq!(found[0].message(), "unknown key `horizont`");
+    /// ```
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
     /// Returns the suggested correction, if there is one.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let found = Scenario::check("scenario = \"desk\"\nformat = 2\n[run]\nhorizont = \"10y\"\n");
+    /// assert_eq!(found[0].help(), Some("did you mean `horizon`?"));
+    /// ```
     #[must_use]
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()

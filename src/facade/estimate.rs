@@ -62,6 +62,14 @@ impl Estimate {
     }
 
     /// Returns the point estimate.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let busy = desk.run(&Run::new().replications(2))?.figure("utilization.web@steady")?;
+    /// assert!(0.0 < busy.value() && busy.value() < 1.0);
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     #[must_use]
     pub const fn value(&self) -> f64 {
         match self.known {
@@ -71,30 +79,70 @@ impl Estimate {
     }
 
     /// Returns the lower end of the interval; minus infinity if there is no interval, as after a single replication.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let busy = desk.run(&Run::new().replications(2))?.figure("utilization.web@steady")?;
+    /// assert!(busy.low() <= busy.value());
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     #[must_use]
     pub fn low(&self) -> f64 {
         self.interval().map_or(f64::NEG_INFINITY, |interval| interval.low)
     }
 
     /// Returns the upper end of the interval; infinity if there is no interval, as after a single replication.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let single = desk.run(&Run::new().replications(1))?.figure("utilization.web@steady")?;
+    /// assert_eq!(single.high(), f64::INFINITY);
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     #[must_use]
     pub fn high(&self) -> f64 {
         self.interval().map_or(f64::INFINITY, |interval| interval.high)
     }
 
     /// Returns the confidence level of the interval; `None` without an interval.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let busy = desk.run(&Run::new().replications(2))?.figure("utilization.web@steady")?;
+    /// assert_eq!(busy.level(), Some(0.999)); // the `confidence` of this file
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     #[must_use]
     pub fn level(&self) -> Option<f64> {
         self.interval().map(|interval| interval.level)
     }
 
     /// Returns the method of the interval, such as `student-t`; `None` without an interval.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let single = desk.run(&Run::new().replications(1))?.figure("utilization.web@steady")?;
+    /// assert_eq!(single.method(), None);
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     #[must_use]
     pub fn method(&self) -> Option<&'static str> {
         self.interval().map(|interval| interval.method.name())
     }
 
     /// Returns the unit of value and interval: `s`, `per s`, `share`, `number`, `$`, …
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let mean = desk.run(&Run::new().replications(2))?.figure("latency.job.mean@steady")?;
+    /// assert_eq!(mean.unit(), "s");
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     #[must_use]
     pub const fn unit(&self) -> &'static str {
         self.unit.words()

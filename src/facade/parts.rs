@@ -68,6 +68,15 @@ impl Parts {
     /// # Errors
     ///
     /// Missing parts, which are named; a precision that needs another round.
+    ///
+    /// ```
+    /// # use fivenines::{Parts, Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let first = desk.part(&Run::new().replications(4), 1, 2)?;
+    /// let lacking = Parts::new(&[first])?.merge(&Run::new()).unwrap_err();
+    /// assert!(lacking.to_string().contains("2/2"));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     pub fn merge(self, run: &Run) -> Result<Results, Error> {
         let (ready, run) = self.ready(run)?;
         self.merge.results(&ready, &run)
@@ -126,6 +135,19 @@ impl Scenario {
     /// # Errors
     ///
     /// The errors of [`Self::part`]; a round of another run.
+    ///
+    /// ```
+    /// # use fivenines::{Parts, Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let run = Run::new().replications(4);
+    /// let mut parts = vec![desk.part(&run, 1, 2)?];
+    /// // The second part is lost: a round has its work.
+    /// if let Some(round) = Parts::new(&parts)?.missing(&Run::new())? {
+    ///     parts.push(desk.part_of(&run, &round, 1, 1)?);
+    /// }
+    /// assert_eq!(Parts::new(&parts)?.merge(&Run::new())?.digest(), desk.run(&run)?.digest());
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     pub fn part_of(&self, run: &Run, round: &[u8], number: u32, of: u32) -> Result<Vec<u8>, Error> {
         self.simulated(run, Some(Round::parse(round, "the round")?), (number, of))
     }

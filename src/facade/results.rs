@@ -90,18 +90,45 @@ impl Figure {
     }
 
     /// Returns the path, such as `latency.page.p95@peak`; `docs/figures.md` lists all figures.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let results = desk.run(&Run::new().replications(2))?;
+    /// assert!(results.figures().all(|figure| figure.path().contains('@')));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
     /// Returns the estimate; if it is `None`, [`Self::reason`] gives the reason.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let results = desk.run(&Run::new().replications(2))?;
+    /// let known = results.figures().filter_map(|figure| figure.estimate());
+    /// println!("{} figures have a value", known.count());
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     #[must_use]
     pub const fn estimate(&self) -> Option<Estimate> {
         self.estimate
     }
 
     /// Returns the reason why there is no estimate, such as too few samples beyond a percentile.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let results = desk.run(&Run::new().replications(2))?;
+    /// for figure in results.figures().filter(|figure| figure.reason().is_some()) {
+    ///     println!("{figure}");
+    /// }
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()

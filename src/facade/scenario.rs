@@ -110,7 +110,30 @@ impl Scenario {
     pub fn check(text: &str) -> Vec<Diagnostic> {
         let mut found = Diagnostics::new();
         let source = Source::from_bytes(TEXT, text.as_bytes(), &mut found);
-        let mut loaded = Loaded::of(source, ".".into(), found, &[], Purpose::Check(None));
+        Self::found_in(source, ".".into(), found)
+    }
+
+    /// Returns all diagnostics that `fivenines check` reports for the scenario file at `path`, as [`Self::check`] does for a
+    /// text. Files that the scenario names are looked for in its folder.
+    ///
+    /// # Errors
+    ///
+    /// A file that does not exist or cannot be read.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let found = Scenario::check_file("scenarios/oracles/o01-mm1.toml")?;
+    /// assert!(found.iter().all(|one| !one.is_error()));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn check_file(path: impl AsRef<Path>) -> Result<Vec<Diagnostic>, Error> {
+        let mut found = Diagnostics::new();
+        let source = read(path.as_ref(), &mut found)?;
+        Ok(Self::found_in(source, folder_of(path.as_ref()), found))
+    }
+
+    fn found_in(source: Source, folder: PathBuf, found: Diagnostics) -> Vec<Diagnostic> {
+        let mut loaded = Loaded::of(source, folder, found, &[], Purpose::Check(None));
         claims::check(&mut loaded, &[]);
         loaded.weigh(&Run::new().for_comparison(), 1);
         Diagnostic::all(&loaded.report())

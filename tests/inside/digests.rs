@@ -34,10 +34,13 @@ fn shipped(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// What makes a run of the file short.
-fn shortened(text: &str) -> Vec<String> {
+/// What makes a run of the file short. The windows of a scenario that is laid over another are those of the other.
+fn shortened(text: &str, folder: &Path) -> Vec<String> {
     let file: toml::Table = text.parse().unwrap();
-    let mut set = Vec::new();
+    let mut set = match file.get("base").and_then(toml::Value::as_str) {
+        Some(base) => shortened(&std::fs::read_to_string(folder.join(base)).unwrap(), folder),
+        None => Vec::new(),
+    };
     if let Some(run) = file.get("run").and_then(toml::Value::as_table)
         && run.contains_key("horizon")
     {
@@ -60,7 +63,7 @@ fn shortened(text: &str) -> Vec<String> {
 fn told(path: &Path) -> Result<String, String> {
     let text = std::fs::read_to_string(path).unwrap();
     let folder = path.parent().unwrap();
-    let mut loaded = read_with(&text, folder, &shortened(&text))?;
+    let mut loaded = read_with(&text, folder, &shortened(&text, folder))?;
     loaded.study.sought.clear();
     let study = &loaded.study;
     let seen = run(&loaded.plan, study, &Watch::default()).map_err(|breach| breach.what)?;

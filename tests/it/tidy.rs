@@ -266,6 +266,96 @@ fn a_kind_names_another_only_where_it_is_made_of_it() {
     assert!(idle.is_empty(), "these name it no more, take them off the list: {idle:?}");
 }
 
+/// Words of the plan and the loop that mean one kind, with its folder.
+const WORDS: [(&str, &str); 25] = [
+    ("Balancer", "balancer"),
+    ("Cache", "cache"),
+    ("Cdn", "cdn"),
+    ("Edge", "cdn"),
+    ("Client", "client"),
+    ("Clients", "client"),
+    ("Database", "database"),
+    ("Disks", "disks"),
+    ("Feed", "feed"),
+    ("Log", "log"),
+    ("Head", "nas"),
+    ("Pool", "nas"),
+    ("Nas", "nas"),
+    ("Link", "network"),
+    ("Site", "network"),
+    ("Rack", "network"),
+    ("NameService", "name_service"),
+    ("Queue", "queue"),
+    ("Scaler", "scaler"),
+    ("Server", "zone"),
+    ("Service", "service"),
+    ("Switch", "network"),
+    ("Uplink", "network"),
+    ("Station", "station"),
+    ("Zone", "zone"),
+];
+
+/// How often a folder of a kind names another kind by a word of the plan or the loop. What has become less is written here.
+const NAMED: usize = 93;
+
+#[test]
+fn kinds_do_not_name_each_other_more_often_by_words_of_the_plan() {
+    let mut pairs: BTreeMap<(String, &str), usize> = BTreeMap::new();
+    for file in files() {
+        let Some((kind, _)) = file.path.strip_prefix("kinds/").and_then(|p| p.split_once('/'))
+        else {
+            continue;
+        };
+        for (_, line) in file.code() {
+            for of in ["Kind::", "Part::", "Config::", "Component::", "Entrance::"] {
+                for named in line.split(of).skip(1) {
+                    let end = named.find(|c: char| !c.is_ascii_alphanumeric());
+                    let named = &named[..end.unwrap_or(named.len())];
+                    let other = WORDS.iter().find(|(word, _)| *word == named);
+                    if let Some((_, other)) = other.filter(|(_, other)| *other != kind) {
+                        *pairs.entry((kind.to_string(), other)).or_default() += 1;
+                    }
+                }
+            }
+        }
+    }
+    let all: usize = pairs.values().sum();
+    println!("kinds named by other kinds: {all}, {pairs:?}");
+    assert!(all <= NAMED, "{all} names of other kinds, {NAMED} are known: {pairs:?}");
+    assert!(all + 3 > NAMED, "less than {NAMED}: write {all} into this file");
+}
+
+/// Files of the facade whose types are not for users.
+const INSIDE: [&str; 2] = ["facade/load.rs", "facade/ready.rs"];
+
+#[test]
+fn every_function_of_the_facade_has_an_example() {
+    let mut lacking = Vec::new();
+    let mut seen = 0;
+    for file in files() {
+        if !file.path.starts_with("facade/") || INSIDE.contains(&file.path.as_str()) {
+            continue;
+        }
+        let lines = &file.lines;
+        for (at, line) in lines.iter().enumerate() {
+            let line =
+                line.trim_start_matches("    pub const fn ").trim_start_matches("    pub fn ");
+            if line.len() == lines[at].len() {
+                continue;
+            }
+            seen += 1;
+            let above = lines[..at].iter().rev();
+            let doc =
+                above.take_while(|line| line.starts_with("    ///") || line.starts_with("    #["));
+            if !doc.into_iter().any(|line| line.contains("```")) {
+                lacking.push(format!("{}:{}", file.path, at + 1));
+            }
+        }
+    }
+    assert!(lacking.is_empty(), "without an example: {}", lacking.join(", "));
+    assert!(seen > 100, "{seen} functions were read");
+}
+
 /// What is longer than it should be, with its length.
 fn long(files: &[File]) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();

@@ -55,10 +55,15 @@ fn check_scalers(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Dia
     let Some(part) = parts.iter().find(scaler).filter(|_| fault.how.value != How::Crash) else {
         return;
     };
-    let message = format!("`{}` is a scaler: it launches members or launches none", part.name(draft));
+    let message =
+        format!("`{}` is a scaler: it launches members or launches none", part.name(draft));
     let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
     let found = found.related(fault.how.span, "the kind of failure");
-    out.push(found.help("set how = \"crash\"; a launch that fails by itself is launch = { failure = 0.2 }"));
+    out.push(
+        found.help(
+            "set how = \"crash\"; a launch that fails by itself is launch = { failure = 0.2 }",
+        ),
+    );
 }
 
 /// Largest number of parts that share a load.
