@@ -103,3 +103,68 @@ fn what_is_not_simulated_of_a_set_of_disks_is_refused_with_its_place() {
         .replace("on = [\"box-1\"]", "on = [\"box-1\"]\nio-priority = 300");
     assert!(refusal(&weight).contains("no set of disks of its servers"), "{}", refusal(&weight));
 }
+
+/// Returns the mean number in two exponential servers of rate 1 with arrivals of rate `rate` that join the shorter queue: the
+/// stationary distribution of both numbers by iteration, cut at 60.
+fn of_the_shorter_queue(rate: f64) -> f64 {
+    const MOST: usize = 60;
+    let at = |a: usize, b: usize| a * MOST + b;
+    let mut chance = vec![0.0; MOST * MOST];
+    chance[0] = 1.0;
+    let step = 1.0 / (rate + 2.0);
+    for _ in 0..20_000 {
+        let mut next = vec![0.0; MOST * MOST];
+        for a in 0..MOST {
+            for b in 0..MOST {
+                let from = chance[at(a, b)] * step;
+                if from == 0.0 {
+                    continue;
+                }
+                let (up_a, up_b) = (at((a + 1).min(MOST - 1), b), at(a, (b + 1).min(MOST - 1)));
+                match a.cmp(&b) {
+                    std::cmp::Ordering::Less => next[up_a] += from * rate,
+                    std::cmp::Ordering::Greater => next[up_b] += from * rate,
+                    std::cmp::Ordering::Equal => {
+                        next[up_a] += from * rate / 2.0;
+                        next[up_b] += from * rate / 2.0;
+                    }
+                }
+                next[at(a.saturating_sub(1), b)] += from;
+                next[at(a, b.saturating_sub(1))] += from;
+            }
+        }
+        chance = next;
+    }
+    let number = |place: usize| (place / MOST + place % MOST) as f64;
+    chance.iter().enumerate().map(|(place, chance)| number(place) * chance).sum()
+}
+
+/// Two sides of 10 ms at 160 reads/s are busy for 0.8. At random each is M/M/1: 10 ms / (1 - 0.8) = 50 ms. By the shorter queue it
+/// is the number of the chain over the rate.
+#[test]
+fn a_mirror_that_reads_from_the_shorter_queue_waits_as_the_chain_says() {
+    let base = readers(
+        "{ kind = \"10k\", layout = \"mirror\", data = 1, parity = 1, time = { dist = \"exponential\", mean = \"10ms\" } }",
+        "",
+    )
+    .replace("users   = 64\nthink   = \"0s\"", "rate = \"160/s\"")
+    .replace("length  = \"20s\"", "length  = \"1500s\"")
+    .replace("replications = 4", "replications = 6");
+    let mean = |text: &str| {
+        let scenario = Scenario::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        let run = Run::new().requests_only().figure("latency.job.mean@busy");
+        let figure = scenario.run(&run).unwrap().figure("latency.job.mean@busy").unwrap();
+        (figure.value(), figure.low(), figure.high())
+    };
+    let (random, low, high) = mean(&base);
+    assert!(low <= 0.050 && 0.050 <= high && (high - low) / random < 0.12, "{random}");
+    let truth = of_the_shorter_queue(1.6) / 160.0;
+    let shortest = base.replace("parity = 1, time", "parity = 1, reads = \"shortest-queue\", time");
+    let (found, low, high) = mean(&shortest);
+    assert!(low <= truth && truth <= high && (high - low) / found < 0.08, "{found}, {truth}");
+    // Classes hand a disk ten reads at a time: the operations in front of it count, too.
+    let (classes, ..) = mean(&shortest.replace("reads =", "queue = \"classes\", reads ="));
+    assert!((classes / truth - 1.0).abs() < 0.05, "{classes}, {truth}");
+    let stripe = base.replace("layout = \"mirror\"", "layout = \"raid-dp\", reads = \"random\"");
+    assert!(refusal(&stripe).contains("only the sides of a `mirror`"), "{}", refusal(&stripe));
+}

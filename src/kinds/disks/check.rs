@@ -20,6 +20,10 @@ pub fn layout(set: &DiskSetSpec, out: &mut Diagnostics) {
         let found = Diagnostic::new(Code::OutOfRange, set.data.span, message);
         out.push(found.help("give `parity` as many disks as `data`, or `layout = \"plain\"`"));
     }
+    if set.layout.value != Layout::Mirror {
+        let message = "only the sides of a `mirror` have the same data";
+        inert_if(set.reads.as_ref(), message, "remove `reads`", out);
+    }
     let Some(each) = set.layout.value.parity_per_group() else { return };
     let word = if set.layout.value == Layout::Raidz1 { "raidz1" } else { "raidz2" };
     let (data, parity) = (set.data.value, set.parity.value);

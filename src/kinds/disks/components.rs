@@ -7,7 +7,7 @@ use crate::kinds::disks::live::resilver::ResilverConfig;
 use crate::kinds::disks::live::scrub::ScrubConfig;
 use crate::kinds::disks::live::{DisksConfig, Sharing};
 use crate::kinds::disks::spec::pool::{IntentLogSpec, ResilverSpec, ScrubSpec, TransactionsSpec};
-use crate::kinds::disks::spec::{Columns, DiskKind, DiskSetSpec, IoThrottleSpec};
+use crate::kinds::disks::spec::{Columns, DiskKind, DiskSetSpec, IoThrottleSpec, ReadsFrom};
 use crate::mechanism::dirty_data;
 use crate::mechanism::io_throttle::Tuning;
 use crate::mechanism::scan;
@@ -55,6 +55,7 @@ pub(crate) fn disks(
         time: law.sampler(),
         write_time: writes.map(|law| law.sampler()),
         unit,
+        shortest: spec.reads.as_ref().is_some_and(|of| of.value == ReadsFrom::ShortestQueue),
         shared: sharing(spec, zones).map(Box::new),
         pool,
         has_copies,
@@ -164,6 +165,7 @@ fn log_device(spec: &IntentLogSpec, unit: UnitId) -> LogConfig {
         time: given.unwrap_or_else(|| exponential(kind.writes_per_s())).sampler(),
         write_time: None,
         unit,
+        shortest: false,
         shared: None,
         has_copies: false,
         pool: None,

@@ -1,7 +1,8 @@
 //! A set of equal disks behind one volume layout.
 //!
 //! Model: each disk executes one operation at a time, a solid-state disk several; what waits for it is served first come,
-//! first served. A read goes to one disk chosen at random among those that hold the data. The cost of a write
+//! first served. A read goes to one disk chosen at random among those that hold the data, or to the side of a mirror with the
+//! fewest operations. The cost of a write
 //! depends on the layout: one operation at a random disk where the file system coalesces (RAID-DP, raidz2 with
 //! copy-on-write), one at each side where the set is mirrored. A block of a raidz group lies on all its data disks:
 //! a read waits for all of them, a write for all disks of the group. A read or a synchronous write holds
@@ -62,6 +63,8 @@ pub struct DisksConfig {
     pub write_time: Option<Sampler>,
     /// Alarm of the first disk; the alarms of the other disks follow it, as many per disk as it executes at once.
     pub unit: UnitId,
+    /// True if a read goes to the side of a mirror with the fewest operations.
+    pub shortest: bool,
     /// Queue classes and throttle; `None`: neither.
     pub shared: Option<Box<Sharing>>,
     /// Transaction groups and intent log; `None`: each write goes to the disks at once.
@@ -249,6 +252,12 @@ impl Disks {
             if degraded {
                 return self.spread_over_sides(ctx, first, (choice, write), operation);
             }
+            if self.config.shortest && !write {
+                let sides = self.config.columns.group;
+                let begin = first / sides * sides;
+                let sides: Vec<u32> = (begin..begin + sides).collect();
+                return self.put(ctx, self.shortest(&sides, first), operation);
+            }
             for copy in 0..columns {
                 self.put(ctx, first + copy, operation);
             }
@@ -279,6 +288,19 @@ impl Disks {
     fn place(&self, choice: f64, copies: u32) -> u32 {
         let groups = self.config.columns.disks / copies;
         whole::u32(choice * f64::from(groups)).min(groups - 1) * copies
+    }
+
+    /// Returns the disk with the fewest operations, waiting or in service; of equals `own`, or else the first.
+    fn shortest(&self, disks: &[u32], own: u32) -> u32 {
+        let count = |disk: u32| {
+            let at = &self.disks[disk as usize];
+            let served = at.slots.iter().filter(|slot| slot.operation.is_some()).count();
+            let waits = self.shared.as_ref().map_or(0, |shared| shared.in_front_of(disk));
+            served + at.line.len() + waits
+        };
+        let others = disks.iter().copied().filter(|disk| *disk != own);
+        let own = disks.contains(&own).then_some(own);
+        own.into_iter().chain(others).min_by_key(|disk| count(*disk)).unwrap_or(disks[0])
     }
 
     fn put(&mut self, ctx: &mut Ctx<'_>, index: u32, operation: Operation) {

@@ -31,6 +31,8 @@ spec! {
         parallel: Option<u32> => within(1, 1024),
         /// Order in which operations reach a disk. Without it, `fifo`.
         queue: Option<QueueOrder>,
+        /// Disk that serves a read of a `mirror`, among those with the data. Without it, `random`.
+        reads: Option<ReadsFrom>,
         /// Electric power of each disk. Without it, none is counted.
         power: Option<Watts> => at_most(Watts::MAX),
         /// Throttle of the zones that share the disks. Only in a server. Without it, no operation is delayed.
@@ -107,6 +109,16 @@ words! {
         Raidz1 = "raidz1",
         /// Groups with two parity disks each, otherwise as `raidz1`.
         Raidz2 = "raidz2",
+    }
+}
+
+words! {
+    /// Disk of a mirror that serves a read.
+    pub enum ReadsFrom {
+        /// Any side, each with the same probability.
+        Random = "random",
+        /// The side of its pair with the fewest operations waiting or in service; of equals, one at random.
+        ShortestQueue = "shortest-queue",
     }
 }
 

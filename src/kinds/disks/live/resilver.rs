@@ -258,7 +258,9 @@ impl Disks {
         // The part of the choice that has not been used for the group.
         let place = choice * f64::from(disks / group);
         let of_group = place - f64::from(first / group);
-        self.put(ctx, usable[below(of_group, usable.len())], operation);
+        let chosen = usable[below(of_group, usable.len())];
+        let chosen = if self.config.shortest { self.shortest(&usable, chosen) } else { chosen };
+        self.put(ctx, chosen, operation);
     }
 
     /// Fails and replaces the disks that are due, and begins the next resilver.

@@ -57,6 +57,11 @@ const fn direction(write: bool) -> Direction {
 }
 
 impl Shared {
+    /// Number of operations that wait in front of a disk.
+    pub(super) fn in_front_of(&self, disk: u32) -> usize {
+        self.leaves.get(disk as usize).map_or(0, |leaf| leaf.iter().count())
+    }
+
     pub(super) fn new(config: &Sharing, disks: u32) -> Self {
         let priorities = || config.zones.iter().map(|(priority, _)| *priority);
         let leaves = if config.classes { disks as usize } else { 0 };
