@@ -4,15 +4,17 @@
 use fivenines::model::Health;
 use fivenines::model::blueprint::{Blueprint, Config};
 use fivenines::model::world::World;
+use fivenines::solve::requests;
 use fivenines::units::SimDuration;
 
 use crate::inside::common::load;
 use crate::inside::edges::scene_of;
-use crate::inside::faults::{draft_or_complaints, drafted, planned};
+use crate::inside::faults::{draft_or_complaints, drafted, planned, window};
 use crate::inside::front::{at, ended, part, set, world};
 
 // Outcomes in the order of the ledger.
 const OK: usize = 0;
+const REFUSED: usize = 1;
 const UNREACHABLE: usize = 4;
 
 /// Four edges in front of shields.
@@ -226,6 +228,29 @@ fn what_a_shield_was_fetching_when_it_died_reaches_nobody() {
     world.run_before(at(11.5)).unwrap();
     assert_eq!(ended(&world, UNREACHABLE), fetching);
     assert!(ended(&world, OK) > before + 60.0);
+}
+
+/// A purge of everything leaves a mark in its request. A fetch that takes over its place and fails has brought no answer
+/// from a shield, and its age is not asked for.
+#[test]
+fn a_fetch_that_fails_has_no_age_whatever_its_place_held_before() {
+    let text = "[server.box]\ncores = 1\n[zone.web]\n[service.app]\nin = \"web\"\nworkers = 1\nbacklog = 0\n[zone.copies]\n\
+                [cache.pages]\nin = \"copies\"\ncpu = \"1ms\"\nobjects = 50\npopularity = { zipf = 0.8, objects = 200 }\n\
+                [purge.changes]\nof = [\"pages\"]\nwhen-cut-off = \"wait\"\n[cdn.edge]\nto = \"shield\"\nttl = \"10s\"\n\
+                content = { objects = 50, popularity = { image = { zipf = 0.8, objects = 200 } } }\n[cdn.shield]\nto = \"app\"\n\
+                ttl = \"20s\"\ncontent = { objects = 100 }\n[workload.viewers]\nrequest = \"image\"\nrate = \"40/s\"\n\
+                [workload.editors]\nrequest = \"change\"\nrate = \"10/s\"\n[request.image]\nenter = \"edge\"\n\
+                demands = { a = \"100ms\" }\nsteps = [ { cpu = \"app\", demand = \"a\" } ]\n[request.change]\n\
+                steps = [ { cache = \"pages\", else = [] }, { purge = \"changes\", everything = true } ]\n";
+    let text = format!("scenario = \"x\"\n[run]\nseed = 1\n{text}");
+    let (mut refused, mut changed) = (0, 0);
+    for case in 0..4 {
+        let seen = requests::run(&planned(&text), &window(0.0, 30.0), case).unwrap();
+        changed += seen.record.classes[0].attempts.ended[OK];
+        refused += seen.record.classes[1].attempts.ended[REFUSED];
+    }
+    // 40/s of which some 30 % miss meet a service that can do 10/s: every other fetch is refused.
+    assert!(refused > 500 && changed > 1_000, "{refused} refused, {changed} changes");
 }
 
 /// The most popular images are at all edges, so that none asks the shield for them, and it has thrown them out:

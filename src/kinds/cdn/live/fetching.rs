@@ -270,14 +270,8 @@ impl Cdn {
         let entry = &around.requests[id];
         let cdns = &around.plan.routes.classes[entry.class.index()].cdns;
         let Some(at) = cdns[tier] else { return outcome };
-        // An answer that comes by a shield has the age noted there.
-        let came = match cdns.get(tier + 1) {
-            Some(Some(_)) => {
-                let before = SimDuration::from_nanos(entry.need);
-                Came { age: before + around.now.since(entry.ends), silent: !before.is_zero() }
-            }
-            _ => Came { age: SimDuration::ZERO, silent: false },
-        };
+        // An answer that comes by a shield has the age noted there. Without an answer nothing is noted.
+        let by_shield = matches!(cdns.get(tier + 1), Some(Some(_)));
         let found = around.held::<Self>(at.cdn);
         let works = found.works(edge);
         let lost = died || !works;
@@ -289,6 +283,10 @@ impl Cdn {
                 ends = Outcome::Unreachable;
             }
         } else if outcome == Outcome::Ok {
+            let entry = &around.requests[id];
+            let before = SimDuration::from_nanos(if by_shield { entry.need } else { 0 });
+            let since = if by_shield { around.now.since(entry.ends) } else { SimDuration::ZERO };
+            let came = Came { age: before + since, silent: !before.is_zero() };
             around.with(at.cdn, |found: &mut Self, ctx| {
                 found.answered((ctx.now, came), edge, &ctx.requests[id], at, ctx.draws);
             });
