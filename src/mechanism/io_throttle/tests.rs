@@ -98,6 +98,36 @@ fn one_zone_that_saturates_the_disks_is_never_delayed() {
     }
 }
 
+/// 3.9 test 1, where the rule decides: alone, a zone has exactly its fair share, the total, so that no delay rises whatever the
+/// rule. A hog that was delayed beside another is let off when it is alone, however busy the disks and slow their operations.
+/// The other counts for a while: its 200 operations in two seconds are halved at each cycle of 2 s, so for 8 cycles, in the
+/// first half of each. From then on, after 24 s, the delay falls by a step per adjustment, 5 s from the ceiling to nothing.
+#[test]
+fn a_hog_that_stays_alone_is_let_off_step_by_step() {
+    let mut system = hog_and_light();
+    system.run(8_000_000);
+    assert_eq!(system.delay(0), 100);
+    system.loads[1] = reads(0);
+    system.run(40_000_000);
+    assert_eq!(system.delay(0), 0);
+}
+
+/// 3.9 test 1, where the rule decides as well: a zone that has gone idle at 2 s counts with half of its operations in the first
+/// half of each cycle of 2 s, and not at all in the second. Then the other zone alone is active. The idle one keeps its use of
+/// before, which is above any share of that, and its delay holds. In the cycle in which it stopped it falls: one operation was
+/// left to be counted. So its delay goes by four adjustments per second up, down, up, holds, up, and holds.
+#[test]
+fn the_delay_of_a_zone_gone_idle_does_not_rise_beside_one_alone() {
+    let mut system = hog_and_light();
+    system.run(2_000_000);
+    system.loads[0] = reads(0);
+    let delays = [2, 3, 4, 5, 6, 7, 8].map(|second| {
+        system.run(second * 1_000_000);
+        system.delay(0)
+    });
+    assert_eq!(delays, [30, 50, 30, 50, 50, 70, 70]);
+}
+
 /// 3.9 test 2: 8,000 and 200 operations in two seconds. The first adjustment has no utilisation yet, and the source
 /// adjusts at the first operation *more* than 250 ms after the last: 21 x 250.25 ms instead of 5.0 s.
 #[test]

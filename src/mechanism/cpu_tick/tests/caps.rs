@@ -30,23 +30,40 @@ fn a_cap_overshoots_by_whole_ticks() {
     }
 }
 
-/// 2.8 test 3: −100 ln(1 − cap / 100 n) ticks. One tick more marks the zone, and the next takes its thread.
+/// 2.8 test 3. Usage after k ticks of n busy processors is n (1 − 0.99^k) / 0.01 ticks, so it reaches the cap at tick
+/// ln(1 − cap / 100 n) / ln 0.99, rounded up: the text has −100 for 1 / ln 0.99 = −99.5, 69 ticks for 68.97. That tick marks
+/// the zone. The next takes its threads if they have more than half of their quantum of 11 ticks left, which began with the
+/// zone; else the tick at the end of it does.
 #[test]
 fn a_fresh_zone_is_free_until_its_usage_reaches_the_cap() {
-    for (hz, cap, count) in [(1000, 50.0, 1), (100, 50.0, 1), (1000, 100.0, 4), (100, 300.0, 4)] {
+    let mut late = 0;
+    for (hz, cap, count) in [
+        (1000, 50, 1),
+        (100, 50, 1),
+        (1000, 100, 4),
+        (100, 300, 4),
+        (1000, 300, 4),
+        (1000, 90, 1),
+        (1000, 33, 1),
+        (1000, 64, 2),
+    ] {
         let rules = TickRules { hz, ..CLASSIC };
-        let mut cpu = hogs(4, &[(capped(100, cap), count)], rules);
+        let mut cpu = hogs(4, &[(capped(100, f64::from(cap)), count)], rules);
+        let full = Cores::whole(u16::try_from(count).unwrap());
+        let part = f64::from(cap) / (100.0 * f64::from(count));
+        let reached = (libm::log(1.0 - part) / libm::log(0.99)).ceil();
+        assert!(reached <= (-100.0 * libm::log(1.0 - part)).ceil(), "the text's is later");
+        // Ticks of the quantum that are used when the next tick comes; its last begins another quantum.
+        let next = reached as u64 + 1;
+        let expected = if next % 11 <= 5 { next } else { next.next_multiple_of(11) };
+        late += u64::from(expected > next);
         let period = 1_000_000_000 / u64::from(hz);
-        let mut ticks = 0;
-        while cpu.rate(0) == Cores::whole(u16::try_from(count).unwrap()) {
-            ticks += 1;
-            drop(cpu.advance(SimTime::from_nanos(ticks * period)));
-        }
-        let target = -100.0 * libm::log(1.0 - cap / (100.0 * f64::from(count)));
-        let over = ticks as f64 - target;
-        // A thread beyond half its quantum is taken at the end of it: up to six ticks later.
-        assert!((0.0..=8.0).contains(&over), "{ticks} ticks instead of {target} at {hz} Hz");
+        drop(cpu.advance(SimTime::from_nanos(expected * period - 1)));
+        assert_eq!(cpu.rate(0), full, "cap {cap}, {count} at {hz} Hz before tick {expected}");
+        drop(cpu.advance(SimTime::from_nanos(expected * period)));
+        assert_eq!(cpu.rate(0), Cores::ZERO, "cap {cap}, {count} at {hz} Hz at tick {expected}");
     }
+    assert!((1..8).contains(&late), "some are taken at once, some at the end of a quantum: {late}");
 }
 
 /// Section 2.6: in the first half of its quantum a thread at the cap is taken at the tick, later at the end of the
@@ -147,6 +164,27 @@ fn time_below_the_baseline_empties_the_timer() {
     // A pause of hours forgets it all, in one step.
     drop(cpu.advance(at(100_000_000)));
     assert_eq!(cpu.zones[0].capped.as_ref().unwrap().cap.bursting, 0);
+}
+
+/// 6.5 test 3, for a zone: within a tick of a larger cap all its threads run, since its usage is below that. Within two ticks of
+/// a smaller cap, and what is left of a quantum, none does: a tick sees that usage is above it, and the next takes the threads.
+#[test]
+fn a_new_cap_takes_effect_within_a_tick() {
+    let mut cpu = hogs(8, &[(capped(100, 200.0), 8)], CLASSIC);
+    let mut time = 10_000;
+    drop(cpu.advance(at(time)));
+    while cpu.rate(0) == Cores::whole(8) {
+        time += 1;
+        drop(cpu.advance(at(time)));
+    }
+    let before = cpu.rate(0);
+    cpu.limits(at(time), 0, &capped(100, 400.0));
+    drop(cpu.advance(at(time + 1)));
+    assert!(before < Cores::whole(8) && cpu.rate(0) == Cores::whole(8), "{before:?}");
+    cpu.limits(at(time + 1), 0, &capped(100, 100.0));
+    // They were released with whole quanta a tick ago.
+    drop(cpu.advance(at(time + 3)));
+    assert_eq!(cpu.rate(0), Cores::ZERO);
 }
 
 /// Section 2.5: a new cap ends a hold, and the timer keeps its value; a removed cap releases its threads.

@@ -85,7 +85,7 @@ pub const PIECES: [(&str, &str, Add); 18] = [
     ("planned", "[operation.work]", planned),
 ];
 
-/// What else a rich system must show now and then.
+/// Further texts that some of the rich systems must have.
 pub const FEATURES: [&str; 22] = [
     "\"raidz1\"",
     "\"sata-ssd\", layout = \"raidz1\"",
