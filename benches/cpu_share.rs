@@ -77,8 +77,8 @@ fn eight_zones_competing(bencher: Bencher<'_, '_>, phases: u32) {
     bencher.counter(changes()).bench_local(|| hold.turn());
 }
 
-/// 100,000 phases are a thousand in each zone. With 100 there is one in each, so each change divides the cores again.
-#[divan::bench(args = [100, 1_000, 100_000])]
+/// From 1 to 10,000 phases in each zone. With one in each, every change divides the cores again.
+#[divan::bench(args = [100, 1_000, 10_000, 100_000, 1_000_000])]
 fn hundred_zones_competing(bencher: Bencher<'_, '_>, phases: u32) {
     let mut hold = Hold::new(8, 100, phases);
     bencher.counter(changes()).bench_local(|| hold.turn());

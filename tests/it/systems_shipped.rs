@@ -1,5 +1,7 @@
 //! Promise: the shipped scenarios of the sources' systems meet what they expect, and an edit of a file alone moves a figure
-//! to where its arithmetic says.
+//! to where its arithmetic says. As shipped, every scenario with an expectation ends with the exit code 0.
+
+use std::process::Command;
 
 use crate::faults_shipped::{Edit, check_edits, full, meet_at_three_seeds};
 
@@ -364,4 +366,47 @@ fn every_shipped_system_meets_what_it_expects() {
     files.dedup();
     assert!(files.len() >= 20, "{files:?}");
     meet_at_three_seeds(&files);
+}
+
+/// Shipped scenarios whose run as it is does not end with 0: the exit code, and the reason.
+const OTHERS: [(&str, i32, &str); 0] = [];
+
+/// With FIVENINES_FULL=1. Every file below `scenarios/` with an expectation is run as a user runs it, without flags, by the command of
+/// FIVENINES_BIN where that is set (a release build is faster), else by the one built with the tests.
+#[test]
+fn every_shipped_scenario_with_an_expectation_ends_with_0() {
+    if !full() {
+        println!("skipped: FIVENINES_FULL is not set");
+        return;
+    }
+    let command = std::env::var("FIVENINES_BIN")
+        .unwrap_or_else(|_| env!("CARGO_BIN_EXE_fivenines").to_string());
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("results");
+    let (mut judged, mut wrong) = (0, Vec::new());
+    let mut listed: Vec<&str> = OTHERS.iter().map(|(file, ..)| *file).collect();
+    for path in crate::shared::shipped() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        if !text.lines().any(|line| line.starts_with("[[expect]]")) {
+            continue;
+        }
+        let name = path.strip_prefix(crate::shared::scenarios()).unwrap().with_extension("");
+        let name = name.to_str().unwrap();
+        listed.retain(|file| *file != name);
+        let expected =
+            OTHERS.iter().find(|(file, ..)| *file == name).map_or(0, |(_, code, _)| *code);
+        let output = Command::new(&command)
+            .args(["run", "--quiet", "--force", "--out"])
+            .args([&out, &path])
+            .output()
+            .expect("the command starts");
+        judged += 1;
+        if output.status.code() != Some(expected) {
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            wrong.push(format!("{name}: {:?}, not {expected}\n{said}", output.status.code()));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {judged}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(judged >= 100, "{judged} files have expectations");
+    assert!(listed.is_empty(), "these are no shipped scenarios with expectations: {listed:?}");
 }
