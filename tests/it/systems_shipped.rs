@@ -369,7 +369,11 @@ fn every_shipped_system_meets_what_it_expects() {
 }
 
 /// Shipped scenarios whose run as it is does not end with 0: the exit code, and the reason.
-const OTHERS: [(&str, i32, &str); 0] = [];
+const OTHERS: [(&str, i32, &str); 1] = [(
+    "platform/multi-site",
+    5,
+    "its replications leave three of nine expectations undecided, each within its bounds",
+)];
 
 /// With FIVENINES_FULL=1. Every file below `scenarios/` with an expectation is run as a user runs it, without flags, by the command of
 /// FIVENINES_BIN where that is set (a release build is faster), else by the one built with the tests.
