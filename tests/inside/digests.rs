@@ -34,7 +34,7 @@ fn shipped(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// What makes a run of the file short. The windows of a scenario that is laid over another are those of the other.
+/// Returns the assignments that make a run of the file short. The windows of a scenario that is laid over another are those of the other.
 fn shortened(text: &str, folder: &Path) -> Vec<String> {
     let file: toml::Table = text.parse().unwrap();
     let mut set = match file.get("base").and_then(toml::Value::as_str) {

@@ -235,7 +235,7 @@ fn words_of_other_tools_lead_to_ours() {
         ("network-delay", "set the `latency` of the link or switch"),
         ("memory-stress", "no fault takes memory"),
         ("task-io-stress", "[operation.NAME] with `load`"),
-        ("asg-insufficient-instance-capacity-error", "launch = { failure = 0.2 }"),
+        ("asg-insufficient-instance-capacity-error", "let a `crash` hit the scaler"),
         ("failover-db-cluster", "`database.NAME.primary`"),
         ("aws:s3:bucket-pause-replication", "let a `crash` hit the replica"),
         ("aws:arc:start-zonal-autoshift", "let a `crash` hit the site"),

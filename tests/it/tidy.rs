@@ -295,7 +295,8 @@ const WORDS: [(&str, &str); 25] = [
     ("Zone", "zone"),
 ];
 
-/// How often a folder of a kind names another kind by a word of the plan or the loop. What has become less is written here.
+/// Number of places where a folder of a kind names another kind by a word of the plan or the loop. A smaller number is written
+/// here.
 const NAMED: usize = 93;
 
 #[test]
