@@ -45,6 +45,10 @@ pub struct SlurmArgs {
 /// Flags that `run` refuses, or that the script sets itself; a scenario that is refused; a file that is in the way or
 /// cannot be written.
 pub fn slurm(args: &SlurmArgs, console: &Console) -> Result<Exit, Failure> {
+    if args.file == Path::new("-") {
+        let message = "a job array needs a file: standard input is read once";
+        return Err(Failure::new(Exit::Usage, message));
+    }
     let run = flags_of_run(args)?;
     let work = Work::of_run(&run.simulation, &run.figure, console)?;
     let ready = work.ready(&args.file)?;
@@ -57,7 +61,8 @@ pub fn slurm(args: &SlurmArgs, console: &Console) -> Result<Exit, Failure> {
     let text = script(args, ready.name(), &mark, &ready.loaded.files())?;
     write_over(&args.out, text.as_bytes())?;
     console.answer(&format!(
-        "written {name}: `bash {name}` submits {} parts and their merge\n",
+        "written {name}: `bash {}` submits {} parts and their merge\n",
+        quoted(&name),
         args.array
     ))?;
     Ok(Exit::Done)
@@ -114,9 +119,17 @@ fn script(
     for path in std::iter::once(&args.file).chain(others) {
         let path = fs::canonicalize(path).map_err(unreadable)?;
         let sum = sha256(&fs::read(&path).map_err(unreadable)?);
+        if path.display().to_string().contains(['\n', '\\']) {
+            let message = format!(
+                "the path {} has a character that a list of files cannot have",
+                shown(&path.display().to_string())
+            );
+            return Err(Failure::new(Exit::Usage, message).help("rename it"));
+        }
         sums.push_str(&format!("{sum}  {}\n", path.display()));
     }
-    let stem = args.out.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    // Slurm expands `%` in names of outputs.
+    let stem = args.out.file_stem().unwrap_or_default().to_string_lossy().replace('%', "_");
     let flags: Vec<String> = args.flags.iter().map(|flag| quoted(flag)).collect();
     let mut text = include_str!("templates/slurm.sh").to_string();
     for (name, value) in [

@@ -72,7 +72,20 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 
-    /// Returns the line in the text, counted from 1.
+    /// Returns the file in which the place is: that of the scenario, or a file that it is laid over. `scenario` stands for a text
+    /// that comes from no file, `--set` for an assignment.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let found = Scenario::check("scenario = \"desk\"\nformat = 2\n[run]\nhorizont = \"10y\"\n");
+    /// assert_eq!(found[0].file(), "scenario");
+    /// ```
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Returns the line in [`Self::file`], counted from 1.
     ///
     /// ```
     /// # use fivenines::Scenario;

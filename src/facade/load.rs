@@ -1,7 +1,7 @@
 //! The steps from the text of a scenario to its tables.
 //!
-//! Text → document, laid over its base → assignments of `--set` → draft → lint → blueprint. All diagnostics are collected on the way. A
-//! later step is taken only while there are no errors.
+//! Text → document, laid over its base → assignments of `--set` → draft → lint → blueprint. All diagnostics are collected
+//! on the way. A later step is taken only while there are no errors.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -43,8 +43,10 @@ pub struct Loaded {
     pub source: Source,
     /// Folder of the file; relative paths in the scenario start here.
     pub folder: PathBuf,
-    /// Name of the scenario that it is laid over, if it has a `base`.
-    pub base: Option<String>,
+    /// Its file, without links; `None` if it comes from no file.
+    pub file: Option<PathBuf>,
+    /// Name and file of the scenario that it is laid over, if it has a `base`.
+    pub base: Option<(String, PathBuf)>,
     /// Files that it is laid over.
     pub bases: Vec<PathBuf>,
     /// The parsed tree; `None` if the text cannot be parsed.
@@ -269,7 +271,8 @@ impl Loaded {
                 loaded.document = Some(document);
                 return loaded;
             };
-            (loaded.base, loaded.bases) = (bases.name, bases.files);
+            let base = bases.files.first().and_then(|file| file.canonicalize().ok());
+            (loaded.base, loaded.bases) = (bases.name.zip(base), bases.files);
             loaded.understand(Some(document), overrides, figures, purpose);
         }
         loaded
@@ -286,8 +289,9 @@ impl Loaded {
 
     fn unread(source: Source, folder: PathBuf, found: Diagnostics) -> Self {
         let (document, draft, blueprint, study) = (None, None, None, None);
+        let file = Path::new(source.name()).canonicalize().ok();
         let (base, bases) = (None, Vec::new());
-        Self { source, folder, base, bases, document, draft, blueprint, study, found }
+        Self { source, folder, file, base, bases, document, draft, blueprint, study, found }
     }
 
     fn understand(

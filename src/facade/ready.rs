@@ -212,7 +212,8 @@ impl Ready {
             results,
             monthly_cost,
             once_cost,
-            base: self.loaded.base.as_deref(),
+            file: self.loaded.file.as_deref(),
+            base: self.loaded.base.as_ref().map(|(name, file)| (name.as_str(), file.as_path())),
         }
     }
 }

@@ -21,7 +21,7 @@ use super::source::{Source, Span};
 use super::suggest;
 
 /// Keys that a scenario does not take over from its base: they name the base, or judge its figures.
-pub const OWN: [&str; 6] = ["scenario", "title", "question", "source", "expect", "claim"];
+pub const OWN: [&str; 7] = ["scenario", "format", "title", "question", "source", "expect", "claim"];
 /// Largest number of files below a scenario.
 const MOST: usize = 8;
 /// Key of a file that a section names.
@@ -135,22 +135,6 @@ fn file_of(named: &Item, folder: &Path, out: &mut Diagnostics) -> Option<PathBuf
     Some(folder.join(path))
 }
 
-/// Returns a path without `name/..`, for messages.
-fn plain(path: &Path) -> PathBuf {
-    let mut found = PathBuf::new();
-    for part in path.components() {
-        let last = found.components().next_back();
-        match part {
-            Component::ParentDir if matches!(last, Some(Component::Normal(_))) => {
-                found.pop();
-            }
-            Component::CurDir => {}
-            _ => found.push(part),
-        }
-    }
-    found
-}
-
 /// Returns what is wrong with another file below: it is there already, or there are too many.
 fn too_many(files: &[PathBuf], next: &Path, own: &Path) -> Option<String> {
     if is_same(next, own) || files.iter().any(|file| is_same(file, next)) {
@@ -170,7 +154,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Reads a base and appends its text to that of the scenario.
 fn read(file: &Path, named: &Item, source: &mut Source, out: &mut Diagnostics) -> Option<Base> {
-    let name = plain(file).display().to_string();
+    let name = file.display().to_string();
     let refuse = |message: String, help: Option<String>| {
         Diagnostic::new(Code::NotAFile, named.span, message).help_if(help)
     };
@@ -190,13 +174,16 @@ fn read(file: &Path, named: &Item, source: &mut Source, out: &mut Diagnostics) -
         out.push(refuse(format!("the base `{}`: {}", shown(&name), wrong.message), None));
         return None;
     }
-    if let Some(alone) = Document::parse(text.clone(), &mut Diagnostics::new())
-        && format::refuse(&alone, &mut Diagnostics::new())
-    {
-        let message = format!("the base `{}` is of format 1, which is not read", shown(&name));
-        let help = format!("`fivenines check --fix {}` rewrites it", shown(&name));
-        out.push(refuse(message, Some(help)));
-        return None;
+    if let Some(alone) = Document::parse(text.clone(), &mut Diagnostics::new()) {
+        let is_old = format::refuse(&alone, &mut Diagnostics::new());
+        let other = alone.root.get("format").filter(|format| format.data != Data::Integer(2));
+        if is_old || other.is_some() {
+            let message = format!("the base `{}` is of another format than 2", shown(&name));
+            let help =
+                format!("`fivenines check --fix {}` rewrites a file of format 1", shown(&name));
+            out.push(refuse(message, Some(help)));
+            return None;
+        }
     }
     let before = out.errors();
     let span = source.append(name, text.text());
@@ -213,7 +200,8 @@ fn remove(root: &mut Item, path: &Item, out: &mut Diagnostics) {
         out.push(Diagnostic::new(Code::WrongType, path.span, message));
         return;
     };
-    let Ok((steps, _)) = read_path(&format!("{written}="), 0) else {
+    let read = read_path(&format!("{written}="), 0);
+    let Some((steps, _)) = read.ok().filter(|(_, length)| *length == written.len() + 1) else {
         out.push(wrong(format!("`{}` is no path such as `fault.change`", shown(written))));
         return;
     };
@@ -234,7 +222,11 @@ fn remove(root: &mut Item, path: &Item, out: &mut Diagnostics) {
             return;
         };
         let Some(place) = table.entries.iter().position(|entry| entry.key == *key) else {
-            out.push(missing(Some(table)));
+            out.push(if OWN.contains(&key.as_str()) && depth == 0 {
+                wrong(format!("`{}` is not taken over from a base anyway", shown(key)))
+            } else {
+                missing(Some(table))
+            });
             return;
         };
         if depth + 1 == steps.len() {

@@ -163,6 +163,8 @@ pub enum TraceErrorKind {
     NotATime(String),
     /// A number or a time that is negative, infinite or NaN; holds an excerpt.
     OutOfRange(String),
+    /// A time after the last instant that can be read; holds an excerpt.
+    TooLate(String),
     /// A date where a number is read; holds an excerpt.
     IsADate(String),
     /// A time before that of the previous row, or inside its interval.
@@ -222,6 +224,10 @@ impl fmt::Display for TraceError {
             TraceErrorKind::NotATime(text) => {
                 write!(f, "`{text}` is not a time of the stated form")
             }
+            TraceErrorKind::TooLate(text) => write!(
+                f,
+                "`{text}` lies beyond all calendars: are the times in a smaller unit, such as `time-unit = \"ms\"` or \"ns\"?"
+            ),
             TraceErrorKind::OutOfRange(text) => {
                 write!(f, "`{text}` is out of range; it must be finite and ≥ 0")
             }

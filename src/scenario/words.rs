@@ -49,13 +49,14 @@ pub fn read_word(
         out.push(wrong_type(item, "a word").help(list));
         return None;
     };
-    // AWS Fault Injection Service names its actions `aws:ec2:stop-instances`.
+    // AWS Fault Injection Service names its actions `aws:ec2:stop-instances`. Only words of other tools have the name of a
+    // service in front: no word of ours, and no word of a list without help for theirs.
     let written = text;
-    let text = match text.strip_prefix("aws:").and_then(|rest| rest.split_once(':')) {
-        Some((_, action)) => action,
-        None => text,
-    };
-    let found = words.iter().position(|word| word.spellings.contains(&text));
+    let action = text.strip_prefix("aws:").and_then(|rest| rest.split_once(':'));
+    let action = action.map(|(_, action)| action).filter(|_| !elsewhere.is_empty());
+    let text = action.unwrap_or(text);
+    let ours = usize::from(action.is_some());
+    let found = words.iter().position(|word| word.spellings[ours..].contains(&text));
     if found.is_none() {
         let message = format!("`{}` is none of the words for this key", shown(written));
         let all = words.iter().flat_map(|word| word.spellings.iter().copied());

@@ -237,6 +237,8 @@ pub struct Ladder {
     pub years: Vec<Option<YearCell>>,
     /// Scenarios that are laid over one of several others, each with its base.
     pub variants: Vec<Variant>,
+    /// Names of variants that have nothing in common with their bases, each with the name of the base.
+    pub apart: Vec<(String, String)>,
     /// Every respect in which a row is compared with the row above; empty for the first.
     pub weighed: Vec<Vec<Weighed>>,
     /// Cost and downtime of the scenarios that have both, the cheapest first.
@@ -259,14 +261,15 @@ pub struct Ladder {
 #[must_use]
 pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     let (own, beside) = variants::apart(members);
-    let mut ladder = of_all(&own)?;
-    ladder.variants = variants::all(&beside);
+    let mut ladder = of_all(&own, None)?;
+    (ladder.variants, ladder.apart) = variants::all(&beside, &ladder.basis.class);
     ladder.quick = members.iter().any(|member| member.results.quick);
     Some(ladder)
 }
 
-fn of_all(members: &[Member<'_>]) -> Option<Ladder> {
-    let basis = basis(members)?;
+/// Compares members in the class `wanted`, if all of them have it.
+fn of_all(members: &[Member<'_>], wanted: Option<&str>) -> Option<Ladder> {
+    let basis = basis(members, wanted)?;
     let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
     let mut rows: Vec<Row> = members.iter().map(|member| row(member, &basis)).collect();
     let each = weigh::of_each_family(level);
@@ -314,6 +317,7 @@ fn of_all(members: &[Member<'_>]) -> Option<Ladder> {
         unmet: unmet(members),
         asked: Vec::new(),
         variants: Vec::new(),
+        apart: Vec::new(),
         basis,
         rows,
         uses,
@@ -639,8 +643,9 @@ fn breaks(members: &[Member<'_>], class: &str) -> Vec<BreakKind> {
     found
 }
 
-/// Returns the basis: the first class with an objective, else the first of all, in the windows of all members.
-fn basis(members: &[Member<'_>]) -> Option<Basis> {
+/// Returns the basis: the class `wanted`, else the first with an objective, else the first of all, in the windows of all
+/// members.
+fn basis(members: &[Member<'_>], wanted: Option<&str>) -> Option<Basis> {
     let first = members.first()?;
     let has = |member: &Member<'_>, class: &str| {
         member
@@ -651,7 +656,9 @@ fn basis(members: &[Member<'_>]) -> Option<Basis> {
     };
     let judged = first.draft.scenario.objective.iter().map(|(name, _)| name.to_string());
     let all = first.plan.routes.classes.iter().map(|class| class.name.clone());
-    let class = judged.chain(all).find(|class| members.iter().all(|one| has(one, class)))?;
+    let wanted = wanted.map(str::to_string).into_iter();
+    let class =
+        wanted.chain(judged).chain(all).find(|class| members.iter().all(|one| has(one, class)))?;
     let in_all = |window: &&WindowRows| {
         members.iter().all(|one| one.results.plain().any(|w| w.name == window.name))
     };

@@ -209,15 +209,19 @@ impl CountSeries {
         self.missing
     }
 
+    /// Returns the year of the first row if it is after 3000 by a clock that counts from 1970.
+    #[must_use]
+    pub fn far_year(&self) -> Option<i128> {
+        let second = i128::from(NANOS_PER_SECOND);
+        (self.origin > YEAR_3000_S * second).then(|| 1970 + self.origin / second / 31_556_952)
+    }
+
     /// Returns the reason why times read as seconds look like milliseconds, if they do: they lie beyond the year 3000,
     /// or all rows are a thousand intervals apart.
     #[must_use]
     pub fn looks_like_milliseconds(&self) -> Option<String> {
-        const YEAR_3000_S: i128 = 32_503_680_000;
-        let second = i128::from(NANOS_PER_SECOND);
-        if self.origin > YEAR_3000_S * second {
-            let year = 1970 + self.origin / second / 31_556_952;
-            let first = self.origin / second;
+        if let Some(year) = self.far_year() {
+            let first = self.origin / i128::from(NANOS_PER_SECOND);
             return Some(format!("the first, {first}, is in the year {year}"));
         }
         let apart = self.least_step.filter(|_| self.read > 2)?;
@@ -263,6 +267,9 @@ impl CountSeries {
         self.rows.get(index).map_or(self.requests, |row| row.before)
     }
 }
+
+/// Seconds from 1970 to the year 3000.
+const YEAR_3000_S: i128 = 32_503_680_000;
 
 /// Refuses a time inside the interval of the row before, and names the smallest unit with which it would not be.
 fn too_close(

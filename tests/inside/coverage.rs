@@ -174,6 +174,7 @@ fn intervals_of_a_paired_difference_hold_the_truth_as_often_as_they_say() {
                 results,
                 monthly_cost: None,
                 once_cost: None,
+                file: None,
                 base: None,
             })
             .collect();

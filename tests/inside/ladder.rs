@@ -84,6 +84,7 @@ impl Lived {
                 results,
                 monthly_cost: None,
                 once_cost: None,
+                file: None,
                 base: None,
             })
             .collect();

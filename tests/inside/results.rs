@@ -12,9 +12,10 @@ fn every_shipped_scenario_is_what_its_canonical_spelling_says() {
             use fivenines::scenario::document::Document;
             use fivenines::scenario::source::Source;
             let mut out = Diagnostics::new();
-            let document =
+            let mut document =
                 Document::parse(Source::from_text("x.toml", text).beside(folder), &mut out)
                     .unwrap();
+            let _ = fivenines::scenario::base::lay(&mut document, folder, &mut out);
             let draft = fivenines::plan::draft(&document, &mut out);
             let shown = crate::inside::common::shown(&document, &out);
             assert!(!out.has_errors(), "{} in {}\n{shown}", path.display(), folder.display());

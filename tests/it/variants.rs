@@ -138,6 +138,50 @@ fn variants_of_one_scenario_are_compared_in_full() {
 }
 
 #[test]
+fn a_variant_of_a_variant_stays_beside_both() {
+    let (_home, name) = files();
+    let further = PATCHED
+        .replace("one-patched", "one-further")
+        .replace("one.toml", "patched.toml")
+        .replace("1h", "2h");
+    fs::write(name("further.toml"), further).unwrap();
+    let (files, out) = (["one.toml", "patched.toml", "further.toml"].map(&name), name("out"));
+    let words = ["compare", &files[0], &files[1], &files[2], "--out", &out, "--details"];
+    let (code, text, err) = run(&words);
+    assert_eq!(code, 0, "{err}");
+    assert!(text.contains("3 scenarios side by side\n"), "{text}");
+    assert!(text.contains("one-further instead of one-patched"), "{text}");
+}
+
+#[test]
+fn what_a_variant_does_not_meet_is_said_with_its_name() {
+    let (_home, name) = files();
+    let expecting =
+        format!("{PATCHED}[[expect]]\nfigure = \"downtime.page@horizon\"\nis = \"< 1min\"\n");
+    fs::write(name("patched.toml"), expecting).unwrap();
+    let (files, out) =
+        (["one.toml", "two.toml", "patched.toml", "sound.toml"].map(&name), name("out"));
+    let words = ["compare", &files[0], &files[1], &files[2], &files[3], "--out", &out];
+    let (code, text, err) = run(&words);
+    assert_eq!(code, 1, "{err}");
+    assert!(text.contains("NOT MET") && text.contains("one-patched"), "{text}");
+}
+
+#[test]
+fn a_stranger_with_the_name_of_a_base_is_none() {
+    let (_home, name) = files();
+    fs::create_dir(name("other")).unwrap();
+    fs::write(name("other/one.toml"), ONE.replace("6/y", "60/y")).unwrap();
+    let files = ["other/one.toml", "two.toml", "patched.toml", "sound.toml"].map(&name);
+    let words =
+        ["compare", &files[0], &files[1], &files[2], &files[3], "--out", &name("out"), "--details"];
+    let (code, text, err) = run(&words);
+    assert_eq!(code, 0, "{err}");
+    // Only one scenario is there with a variant: all stand side by side.
+    assert!(text.contains("4 scenarios side by side\n"), "{text}");
+}
+
+#[test]
 fn a_base_on_the_command_line_is_refused() {
     let (_home, name) = files();
     let (code, _, err) = run(&["check", &name("two.toml"), "--set", "base=one.toml"]);

@@ -4,14 +4,17 @@
 # Submitted again, it simulates the parts that are missing.
 # FIVENINES: the command, if it is not on the path. SBATCH_…: what sbatch reads.
 set -euo pipefail
+export FIVENINES="${FIVENINES:-fivenines}"
+# A relative path begins where the script is called.
+case $FIVENINES in */*) FIVENINES=$(realpath -- "$FIVENINES") ;; esac
 cd -- "$(dirname -- "$0")"
 SCRIPT=$PWD/$(basename -- "$0")
-export FIVENINES="${FIVENINES:-fivenines}" PARTS=@PARTS@ FILE=@FILE@ SCRIPT
+export PARTS=@PARTS@ FILE=@FILE@ SCRIPT
 # The parts are those of the scenario for which this script was written: its file, its bases, its recordings.
 if ! sha256sum --check --quiet >&2 << 'SUMS'
 @SUMS@SUMS
 then
-  echo "$FILE has changed since this script was written: write it again, with \`fivenines slurm\` and --force" >&2
+  echo "$FILE, or a file that it names, has changed since this script was written: write it again, with \`fivenines slurm\` and --force" >&2
   exit 2
 fi
 mkdir -p "$PARTS"

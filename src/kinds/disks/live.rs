@@ -290,7 +290,7 @@ impl Disks {
         whole::u32(choice * f64::from(groups)).min(groups - 1) * copies
     }
 
-    /// Returns the disk with the fewest operations, waiting or in service; of equals `own`, or else the first.
+    /// Returns the disk with the fewest operations, waiting or in service; of equals the first from `own` on, in a round.
     fn shortest(&self, disks: &[u32], own: u32) -> u32 {
         let count = |disk: u32| {
             let at = &self.disks[disk as usize];
@@ -298,9 +298,9 @@ impl Disks {
             let waits = self.shared.as_ref().map_or(0, |shared| shared.in_front_of(disk));
             served + at.line.len() + waits
         };
-        let others = disks.iter().copied().filter(|disk| *disk != own);
-        let own = disks.contains(&own).then_some(own);
-        own.into_iter().chain(others).min_by_key(|disk| count(*disk)).unwrap_or(disks[0])
+        let from = disks.iter().position(|disk| *disk == own).unwrap_or(0);
+        let round = disks[from..].iter().chain(&disks[..from]);
+        round.copied().min_by_key(|disk| count(*disk)).unwrap_or(own)
     }
 
     fn put(&mut self, ctx: &mut Ctx<'_>, index: u32, operation: Operation) {

@@ -117,7 +117,7 @@ words! {
     pub enum ReadsFrom {
         /// Any side, each with the same probability.
         Random = "random",
-        /// The side of its pair with the fewest operations waiting or in service; of equals, one at random.
+        /// The side with the fewest operations waiting or in service; of equals the first after one drawn at random.
         ShortestQueue = "shortest-queue",
     }
 }

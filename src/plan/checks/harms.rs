@@ -18,12 +18,14 @@ pub(super) const NAME_DISKS: &str =
 
 /// Checks the keys of a fault for its kind of failure; `parts` are those that it hits.
 pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    if scaler_is_hit(draft, fault, parts, out) {
+        return;
+    }
     belongs(fault, fault.factor.as_ref(), (How::Slow, "has a factor"), out);
     belongs(fault, fault.cores.as_ref(), (How::CoresLost, "takes cores"), out);
     belongs(fault, fault.loss.as_ref(), (How::Lossy, "has a `loss`"), out);
     belongs(fault, fault.from.as_ref(), (How::OneWay, "has a site that it is `from`"), out);
     check_feeds(draft, fault, parts, out);
-    check_scalers(draft, fault, parts, out);
     match fault.how.value {
         How::Slow if fault.factor.is_none() => {
             missing(fault.span, "factor", "the slowdown, 2 for half the speed", out);
@@ -49,11 +51,11 @@ fn check_feeds(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagn
     out.push(found.help("set how = \"crash\""));
 }
 
-/// Reports a scaler that does anything but fail.
-fn check_scalers(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+/// Reports a scaler that does anything but fail; returns whether there is one.
+fn scaler_is_hit(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) -> bool {
     let scaler = |part: &&Part| part.owner().0 == Kind::Scaler;
     let Some(part) = parts.iter().find(scaler).filter(|_| fault.how.value != How::Crash) else {
-        return;
+        return false;
     };
     let message =
         format!("`{}` is a scaler: it launches members or launches none", part.name(draft));
@@ -64,6 +66,7 @@ fn check_scalers(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Dia
             "set how = \"crash\"; a launch that fails by itself is launch = { failure = 0.2 }",
         ),
     );
+    true
 }
 
 /// Largest number of parts that share a load.

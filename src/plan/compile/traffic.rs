@@ -216,6 +216,16 @@ pub(crate) fn recorded(
         let help = "if they are, write `time-unit = \"ms\"`";
         out.push(Diagnostic::new(Code::TraceTimes, trace.span, message).help(help));
     }
+    let smaller = trace.time_unit.as_ref().and_then(|unit| match unit.value {
+        TimeUnit::Milliseconds => Some(("ms", "us")),
+        TimeUnit::Microseconds => Some(("us", "ns")),
+        _ => None,
+    });
+    if let (Some((unit, smaller)), Some(year)) = (smaller.filter(|_| is_table), series.far_year()) {
+        let message = format!("`{file}`: times read as {unit} are in the year {year}");
+        let help = format!("if they are in a smaller unit, write `time-unit = \"{smaller}\"`");
+        out.push(Diagnostic::new(Code::TraceTimes, trace.span, message).help(help));
+    }
     let placement = match spec.arrivals.process.value {
         ProcessWord::Regular => Placement::Even,
         ProcessWord::Poisson => Placement::Random,

@@ -14,7 +14,7 @@ use crate::report::run::lead::ends;
 use crate::report::run::{page, price};
 use crate::study::compare::{Choice, Offer, Row};
 use crate::study::expect::Verdict;
-use crate::study::results::Carries;
+use crate::study::results::{Carries, ExpectationRow};
 use crate::study::summary::{Aim, Goal, InWindow, Subject, Summary};
 use crate::study::window::Estimate;
 
@@ -467,20 +467,29 @@ fn defined(ladder: &Ladder) -> Option<String> {
     (!all.is_empty()).then(|| all.join(" "))
 }
 
+/// Returns the expectations of a variant that are not known to hold, with its name.
+fn of_variant<'a>(
+    (name, pair): (&'a str, &'a Ladder),
+) -> impl Iterator<Item = (&'a str, &'a ExpectationRow)> {
+    pair.unmet.iter().filter(|(row, _)| *row == 1).map(move |(_, one)| (name, one))
+}
+
 /// Counts the expectations by verdict, then lists those that fail.
 fn unmet(ladder: &Ladder) -> Vec<Fact> {
-    let counts = ladder.summaries.iter().map(|summary| summary.expectations);
+    let variants = || ladder.variants.iter().map(|one| (one.scenario(), &one.pair));
+    let of_variants = variants().map(|(_, pair)| &pair.summaries[1]);
+    let counts = ladder.summaries.iter().chain(of_variants).map(|summary| summary.expectations);
     let counts = counts.fold([0; 3], |sum, one| [0, 1, 2].map(|at| sum[at] + one[at]));
     let Some((text, judgement)) = expectations(counts) else { return Vec::new() };
     // That all hold is said already.
     let judgement = Some(judgement).filter(|one| *one != Judgement::Met);
     let mut facts = vec![Fact { judgement, ..Fact::plain("Expectations", text) }];
-    let fails = || ladder.unmet.iter().filter(|(_, row)| row.judgement == Verdict::Fails);
-    for (row, one) in fails().take(EXPECTATIONS) {
+    let of_rows = || ladder.unmet.iter().map(|(row, one)| (&*ladder.rows[*row].scenario, one));
+    let all = || of_rows().chain(variants().flat_map(of_variant));
+    let fails = || all().filter(|(_, row)| row.judgement == Verdict::Fails);
+    for (name, one) in fails().take(EXPECTATIONS) {
         let text = page::expectation(one);
-        let label = ladder.rows[*row].scenario.clone();
-        facts
-            .push(Fact { judgement: Some(page::word(one.judgement)), ..Fact::plain(&label, text) });
+        facts.push(Fact { judgement: Some(page::word(one.judgement)), ..Fact::plain(name, text) });
     }
     let left = fails().count().saturating_sub(EXPECTATIONS);
     if left > 0 {

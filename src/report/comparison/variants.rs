@@ -3,7 +3,9 @@
 use super::{Ladder, causes, chosen, folded, said, size};
 use crate::report::answer::downtime;
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, words};
-use crate::report::document::{Block, Rounding, Section, Table, Unit};
+use crate::report::document::{Block, Cell, Figure, Rounding, RowName, Section, Table, Unit};
+use crate::report::number;
+use crate::report::run::page;
 use crate::report::run::years::minutes;
 use crate::stats::interval::Interval;
 use crate::study::compare::{Row, Variant, YearCell};
@@ -16,11 +18,11 @@ const NAMED: usize = 2;
 
 /// Returns the section; `None` if no scenario is laid over another.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
-    if ladder.variants.is_empty() {
+    if ladder.variants.is_empty() && ladder.apart.is_empty() {
         return None;
     }
     let mut blocks = Vec::new();
-    let title = format!("Downtime of {} with and without the variant", ladder.basis.class);
+    let title = format!("Downtime{} with and without the variant", of_class(ladder));
     let sides: Vec<causes::Side<'_>> = ladder
         .variants
         .iter()
@@ -28,17 +30,25 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
         .flatten()
         .collect();
     blocks.extend(causes::drawn("variants-by-cause", title, &sides).map(Block::Chart));
-    blocks.push(Block::Table(table(ladder)));
+    if !ladder.variants.is_empty() {
+        blocks.push(Block::Table(table(ladder)));
+    }
     if let Some(found) = by_cause(ladder) {
         blocks.push(folded("All causes of each variant and its base", vec![Block::Table(found)]));
     }
     let text = format!(
         "A variant is a scenario whose file names a base and states what is different. Each is compared with its base \
-         on the same draws; these intervals hold for each pair alone, at {:.0} %. A part that fails at random fails at the \
-         same instants in both.",
-        ladder.level * 100.0
+         on the same draws; these intervals hold for each pair alone, {}. A part that fails at random fails at the same \
+         instants in both.",
+        level(ladder)
     );
     blocks.push(Block::Text(text));
+    for (own, base) in &ladder.apart {
+        let text = format!(
+            "{own} has no class and window, or no class and horizon, in common with {base}: they are not compared."
+        );
+        blocks.push(Block::Text(text));
+    }
     Some(Section { heading: HEADING.into(), intro: found(ladder).unwrap_or_default(), blocks })
 }
 
@@ -58,7 +68,7 @@ pub(super) fn found(ladder: &Ladder) -> Option<String> {
     let (base, own) = line.years()?;
     let (before, now) = (&base.structural.all.downtime, &own.structural.all.downtime);
     let mut text = format!(
-        "{} is down {} per year, {} {}",
+        "{} is down {} per year, and its base {} {}",
         one.scenario(),
         downtime(now),
         one.base(),
@@ -68,7 +78,7 @@ pub(super) fn found(ladder: &Ladder) -> Option<String> {
         text.push_str(&format!(": {}", against(step)));
     }
     let most = line.most();
-    if !most.is_empty() {
+    if !most.is_empty() && own.step.is_some_and(|step| !step.contains(0.0)) {
         text.push_str(&format!("; most by {most}"));
     }
     text.push('.');
@@ -84,23 +94,41 @@ fn against(difference: Interval) -> String {
     format!("{} {way}", size(&difference, 60.0, minutes()))
 }
 
+/// Returns the class of all pairs in words; nothing if they differ, where each row has its own.
+fn of_class(ladder: &Ladder) -> String {
+    let mut classes = ladder.variants.iter().map(|one| &one.pair.basis.class);
+    let first = classes.next().unwrap_or(&ladder.basis.class);
+    if classes.all(|class| class == first) { format!(" of {first}") } else { String::new() }
+}
+
+/// Returns the level of the intervals in words.
+fn level(ladder: &Ladder) -> String {
+    let mut levels = ladder.variants.iter().map(|one| one.pair.level);
+    let first = levels.next().unwrap_or(ladder.level);
+    if levels.all(|level| level == first) {
+        format!("at {:.0} %", first * 100.0)
+    } else {
+        "at the lower confidence of the two files".into()
+    }
+}
+
 fn caption(ladder: &Ladder) -> String {
-    format!("Structural downtime of {} in each variant and in its base", ladder.basis.class)
+    format!("Structural downtime{} in each variant and in its base", of_class(ladder))
 }
 
 fn table(ladder: &Ladder) -> Table {
     let window = ladder.variants.iter().find_map(|one| one.pair.basis.windows.last());
-    let mut ids = vec![
-        "scenario",
+    let mut ids = vec!["scenario"];
+    ids.extend(of_class(ladder).is_empty().then_some("class"));
+    ids.extend([
         "base_downtime_s_per_year",
         "downtime_s_per_year",
         "downtime_from_base_s_per_year",
         "most",
-    ];
+    ]);
     ids.extend(window.map(|_| "p95_from_base_s"));
-    let header = window.map_or_else(String::new, |window| format!("p95 @{window}"));
     let lines = ladder.variants.iter().map(Line::whole);
-    declared().headed(&[("p95_from_base_s", &header)]).page(caption(ladder), &ids, lines)
+    declared().page(caption(ladder), &ids, lines)
 }
 
 /// Returns the downtime by first cause: one row per variant and cause.
@@ -142,6 +170,17 @@ impl<'a> Line<'a> {
         years.first()?.as_ref().zip(years.get(1)?.as_ref())
     }
 
+    /// Returns the name of the variant, with the verdict on all objectives.
+    fn name(&self) -> Value<'_> {
+        let (row, summary) = (self.row(), &self.of.pair.summaries[1]);
+        let asked = summary.has_objectives && self.cause.is_none();
+        Value::Cell(Cell::Name(RowName {
+            name: row.scenario.clone(),
+            verdict: asked.then(|| page::word(summary.verdict())),
+            about: String::new(),
+        }))
+    }
+
     fn row(&self) -> &'a Row {
         &self.of.pair.rows[1]
     }
@@ -172,7 +211,9 @@ impl<'a> Line<'a> {
         all.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
         let told = all.iter().take(NAMED).map(|(name, difference)| {
             let sign = if *difference < 0.0 { '\u{2212}' } else { '+' };
-            format!("{name} {sign}{:.0}\u{a0}min", difference.abs())
+            let size =
+                number::figure(&Figure::exact(difference.abs().round(), Unit::Other("min".into())));
+            format!("{name} {sign}{size}")
         });
         told.collect::<Vec<_>>().join(", ")
     }
@@ -191,8 +232,15 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
         "comparison.csv",
         "A variant beside its base, or one first cause of their downtime.",
         [
-            words("scenario", "variant", "Name of the scenario.", |l| l.of.scenario().into()),
+            words("scenario", "variant", "Name of the scenario.", |l: &Line<'_>| {
+                l.of.scenario().into()
+            })
+            .in_words(Line::name),
             words("base", "base", "Scenario that it is laid over.", |l| l.of.base().into()),
+            words("class", "class", "Class that is compared.", |l| (&l.of.pair.basis.class).into()),
+            words("window", "window", "Window of the latency.", |l| {
+                l.of.pair.basis.windows.last().map_or("", String::as_str).into()
+            }),
             words("cause", "first cause", "First cause; empty in the row of all causes.", |l| {
                 l.cause.unwrap_or_default().into()
             }),
@@ -220,15 +268,22 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
                 Value::or(l.years().and_then(|(_, own)| own.step).map(against), "no years")
             }),
             words("most", "most by", "", |l: &Line<'_>| l.most().into()).off_file(),
-            seconds("p95_from_base_s", "", "The p95 latency minus that of the base.", |l| match l
-                .cause
-            {
-                Some(_) => Value::Missing("of all causes".into()),
-                None => Value::or(l.row().latency_step.map(|step| step.difference), "no window"),
-            })
+            seconds(
+                "p95_from_base_s",
+                "p95",
+                "The p95 latency minus that of the base.",
+                |l| match l.cause {
+                    Some(_) => Value::Missing("of all causes".into()),
+                    None => {
+                        Value::or(l.row().latency_step.map(|step| step.difference), "no window")
+                    }
+                },
+            )
             .in_words(|l| {
+                let at = l.of.pair.basis.windows.last().map_or("", String::as_str);
                 let step = l.row().latency_step.as_ref();
-                Value::or(step.map(|step| said(step, &Unit::Seconds, true)), "no window")
+                let said = step.map(|step| format!("@{at} {}", said(step, &Unit::Seconds, true)));
+                Value::or(said, "no window")
             }),
         ],
     )

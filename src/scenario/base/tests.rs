@@ -80,6 +80,8 @@ fn without_takes_out_what_it_names_and_refuses_the_rest() {
         ("fault.chnage", "the base has no `fault.chnage`"),
         ("fault.change.rate.value", "the base has no `fault.change.rate.value`"),
         ("fault..change", "`fault..change` is no path such as `fault.change`"),
+        ("fault=change", "`fault=change` is no path such as `fault.change`"),
+        ("title", "`title` is not taken over from a base anyway"),
         ("zone.www[0]", "entries of a list cannot be left out: write the list anew"),
     ] {
         let found = laid(BASE, &format!("without = [\"{path}\"]\n")).unwrap_err();
@@ -145,4 +147,13 @@ fn a_file_of_a_base_in_another_folder_is_refused_and_not_found_beside_the_scenar
     assert_eq!(found, "`day.csv` is in the folder of the base, and this scenario is in another");
     // A file of one's own is looked for beside the scenario.
     lay_text("base = \"other/base.toml\"\nworkload.w.trace = { file = \"day.csv\" }\n").unwrap();
+}
+
+#[test]
+fn a_base_of_another_format_is_refused_whatever_that_of_the_scenario() {
+    for (format, own) in [("3", "format = 2\n"), ("1", "format = 2\n"), ("3", "")] {
+        let base = format!("format = {format}\n{BASE}");
+        let found = laid(&base, own).unwrap_err();
+        assert!(found[0].ends_with("is of another format than 2"), "{found:?}");
+    }
 }

@@ -1,5 +1,7 @@
 //! A scenario with its results, as a comparison takes it.
 
+use std::path::Path;
+
 use crate::model::blueprint::Blueprint;
 use crate::plan::Draft;
 use crate::study::results::Results;
@@ -22,8 +24,10 @@ pub struct Member<'a> {
     pub monthly_cost: Option<f64>,
     /// Dollars once.
     pub once_cost: Option<f64>,
-    /// Name of the scenario that it is laid over.
-    pub base: Option<&'a str>,
+    /// Its file; `None` if it comes from no file.
+    pub file: Option<&'a Path>,
+    /// Name and file of the scenario that it is laid over.
+    pub base: Option<(&'a str, &'a Path)>,
 }
 
 impl<'a> Member<'a> {

@@ -107,6 +107,11 @@ fn times_of_today_are_read_in_any_unit() {
     }
     let days = read(TimeForm::Days, "20000,4\n20000.5,5\n");
     assert_eq!(days.length(), SimDuration::from_secs(43_200 + 60));
+    // Minutes as decimals of days and of hours.
+    let days = read(TimeForm::Days, "20000,4\n20000.0006944444,5\n20000.0013888889,5\n");
+    assert_eq!((days.length(), days.missing()), (SimDuration::from_secs(180), 0));
+    let hours = read(TimeForm::Hours, "1,4\n1.0166667,5\n1.0333333,5\n");
+    assert_eq!((hours.length(), hours.missing()), (SimDuration::from_secs(180), 0));
 }
 
 /// Seconds that are milliseconds lie in a far future, or a thousand intervals apart.

@@ -80,6 +80,7 @@ fn priced(loaded: &[Loaded], costs: &[(Option<f64>, Option<f64>)]) -> Ladder {
             results,
             monthly_cost,
             once_cost,
+            file: None,
             base: None,
         });
     }
