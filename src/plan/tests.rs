@@ -6,18 +6,14 @@ use super::*;
 use crate::plan::cutsets::{CutSets, single_points};
 use crate::plan::graph::{Graph, Subject};
 use crate::plan::load::{self, Resource};
-use crate::scenario::base;
-use crate::scenario::source::Source;
+use crate::scenario::{base, source::Source};
 
 /// Returns the draft of a text; panics with the diagnostics if there is an error.
 fn drafted(name: &str, text: &str) -> Draft {
     let mut out = Diagnostics::new();
     let folder = Path::new(name).parent().unwrap_or(Path::new(""));
-    let document = Document::parse(Source::from_text(name, text).beside(folder), &mut out);
-    let draft = document.and_then(|mut document| {
-        base::lay(&mut document, folder, &mut out)?;
-        draft(&document, &mut out)
-    });
+    let mut one = Document::parse(Source::from_text(name, text).beside(folder), &mut out).unwrap();
+    let draft = base::lay(&mut one, folder, &mut out).and_then(|_| draft(&one, &mut out));
     assert!(!out.has_errors(), "{name}: {:#?}", out.sorted());
     draft.expect("a scenario without errors has a draft")
 }
