@@ -1,6 +1,7 @@
 //! `slurm`: writes a script that runs a scenario in parts as a Slurm job array, and merges them.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser as _, ValueHint};
@@ -110,23 +111,10 @@ fn script(
     mark: &str,
     others: &[PathBuf],
 ) -> Result<String, Failure> {
-    let unreadable = |error| {
-        let name = shown(&args.file.display().to_string());
-        Failure::new(Exit::Io, format!("cannot read `{name}`: {error}"))
-    };
-    let file = fs::canonicalize(&args.file).map_err(unreadable)?;
-    let mut sums = String::new();
-    for path in std::iter::once(&args.file).chain(others) {
-        let path = fs::canonicalize(path).map_err(unreadable)?;
-        let sum = sha256(&fs::read(&path).map_err(unreadable)?);
-        if path.display().to_string().contains(['\n', '\\']) {
-            let message = format!(
-                "the path {} has a character that a list of files cannot have",
-                shown(&path.display().to_string())
-            );
-            return Err(Failure::new(Exit::Usage, message).help("rename it"));
-        }
-        sums.push_str(&format!("{sum}  {}\n", path.display()));
+    let file = whole_path(&args.file)?;
+    let mut sums = sum_of(&file)?;
+    for path in others {
+        sums.push_str(&sum_of(&whole_path(path)?)?);
     }
     // Slurm expands `%` in names of outputs.
     let stem = args.out.file_stem().unwrap_or_default().to_string_lossy().replace('%', "_");
@@ -147,6 +135,28 @@ fn script(
         text = text.replace(name, &value);
     }
     Ok(text)
+}
+
+/// Returns the path of a file from the root, without links.
+fn whole_path(path: &Path) -> Result<PathBuf, Failure> {
+    fs::canonicalize(path).map_err(|error| unreadable(path, &error))
+}
+
+/// Returns the line of `sha256sum` for a file.
+fn sum_of(path: &Path) -> Result<String, Failure> {
+    let name = path.display().to_string();
+    if name.contains(['\n', '\\']) {
+        let message =
+            format!("the path {} has a character that a list of files cannot have", shown(&name));
+        return Err(Failure::new(Exit::Usage, message).help("rename it"));
+    }
+    let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
+    Ok(format!("{}  {name}\n", sha256(&bytes)))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let name = shown(&path.display().to_string());
+    Failure::new(Exit::Io, format!("cannot read `{name}`: {error}"))
 }
 
 /// Returns a word as the shell reads it.

@@ -38,7 +38,10 @@ fn shipped(folder: &Path, files: &mut Vec<PathBuf>) {
 fn shortened(text: &str, folder: &Path) -> Vec<String> {
     let file: toml::Table = text.parse().unwrap();
     let mut set = match file.get("base").and_then(toml::Value::as_str) {
-        Some(base) => shortened(&std::fs::read_to_string(folder.join(base)).unwrap(), folder),
+        Some(base) => {
+            let base = folder.join(base);
+            shortened(&std::fs::read_to_string(&base).unwrap(), base.parent().unwrap())
+        }
         None => Vec::new(),
     };
     if let Some(run) = file.get("run").and_then(toml::Value::as_table)

@@ -93,6 +93,11 @@ impl File {
         first.strip_suffix(".rs").unwrap_or(first)
     }
 
+    /// The folder of the kind in which it stands; `None` outside of all.
+    fn kind(&self) -> Option<&str> {
+        self.path.strip_prefix("kinds/")?.split_once('/').map(|(kind, _)| kind)
+    }
+
     /// Names and lines of its functions, as rustfmt writes them.
     fn functions(&self) -> Vec<(String, usize)> {
         let mut found = Vec::new();
@@ -241,10 +246,7 @@ fn a_kind_names_another_only_where_it_is_made_of_it() {
     let mut used = [false; KNOWS.len()];
     let mut wrong = Vec::new();
     for file in files() {
-        let Some((kind, _)) = file.path.strip_prefix("kinds/").and_then(|p| p.split_once('/'))
-        else {
-            continue;
-        };
+        let Some(kind) = file.kind() else { continue };
         for (at, line) in file.code() {
             for other in line.split("crate::kinds::").skip(1) {
                 let end = other.find(|c: char| !c.is_ascii_lowercase() && c != '_');
@@ -303,10 +305,7 @@ const NAMED: usize = 93;
 fn kinds_do_not_name_each_other_more_often_by_words_of_the_plan() {
     let mut pairs: BTreeMap<(String, &str), usize> = BTreeMap::new();
     for file in files() {
-        let Some((kind, _)) = file.path.strip_prefix("kinds/").and_then(|p| p.split_once('/'))
-        else {
-            continue;
-        };
+        let Some(kind) = file.kind() else { continue };
         for (_, line) in file.code() {
             for of in ["Kind::", "Part::", "Config::", "Component::", "Entrance::"] {
                 for named in line.split(of).skip(1) {

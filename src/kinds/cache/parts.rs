@@ -4,7 +4,7 @@ use crate::kinds::cache::components::content_name;
 use crate::kinds::cache::plan::{Cache, part_of};
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
-use crate::plan::kind::parts::{Memory, PartName, Parts, Sort, none};
+use crate::plan::kind::parts::{Memory, Parts, Sort, none, single};
 use crate::plan::part::Part;
 
 const CACHE: Sort = Sort { word: "cache", ..Sort::ROLE };
@@ -15,26 +15,10 @@ impl Parts for Cache {
         passing, converging
     );
 
-    fn parts(&self, _: &Draft, index: usize) -> Vec<Part> {
-        vec![part_of(index)]
-    }
-
-    fn meant(
-        &self,
-        _: &Draft,
-        index: usize,
-        _: Option<u32>,
-        word: Option<&str>,
-    ) -> Option<Vec<Part>> {
-        word.is_none().then(|| vec![part_of(index)])
-    }
+    single!(cache, part_of);
 
     fn sort(&self, _: Part) -> &'static Sort {
         &CACHE
-    }
-
-    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
-        PartName::only(&draft.scenario.cache[part.index()].0)
     }
 
     fn stands_on(&self, draft: &Draft, part: Part) -> Option<Part> {

@@ -4,7 +4,7 @@ use crate::kinds::feed::plan::{Feed, feed};
 use crate::kinds::feed::supply;
 use crate::plan::Draft;
 use crate::plan::faults::Mechanisms;
-use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::kind::parts::{Parts, Sort, none, single};
 use crate::plan::part::Part;
 
 const FEED: Sort = Sort { word: "feed", ..Sort::DOMAIN };
@@ -19,26 +19,10 @@ impl Parts for Feed {
         true
     }
 
-    fn parts(&self, _: &Draft, index: usize) -> Vec<Part> {
-        vec![feed(index)]
-    }
-
-    fn meant(
-        &self,
-        _: &Draft,
-        index: usize,
-        _: Option<u32>,
-        word: Option<&str>,
-    ) -> Option<Vec<Part>> {
-        word.is_none().then(|| vec![feed(index)])
-    }
+    single!(feed, feed);
 
     fn sort(&self, _: Part) -> &'static Sort {
         &FEED
-    }
-
-    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
-        PartName::only(&draft.scenario.feed[part.index()].0)
     }
 
     /// Returns true: the checks of faults refuse a slow feed.

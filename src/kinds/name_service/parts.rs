@@ -4,7 +4,7 @@ use crate::kinds::name_service::live::MOST_TARGETS;
 use crate::kinds::name_service::plan::{NameService, part_of};
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
-use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::kind::parts::{Parts, Sort, none, single};
 use crate::plan::part::Part;
 use crate::plan::simulatable::NotYet;
 
@@ -16,26 +16,10 @@ impl Parts for NameService {
         mechanisms, surrogates, passing, converging
     );
 
-    fn parts(&self, _: &Draft, index: usize) -> Vec<Part> {
-        vec![part_of(index)]
-    }
-
-    fn meant(
-        &self,
-        _: &Draft,
-        index: usize,
-        _: Option<u32>,
-        word: Option<&str>,
-    ) -> Option<Vec<Part>> {
-        word.is_none().then(|| vec![part_of(index)])
-    }
+    single!(name_service, part_of);
 
     fn sort(&self, _: Part) -> &'static Sort {
         &SERVICE
-    }
-
-    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
-        PartName::only(&draft.scenario.name_service[part.index()].0)
     }
 
     fn shows(&self, shown: &mut Shown<'_>, _: Part) {

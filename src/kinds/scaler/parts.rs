@@ -7,7 +7,7 @@ use crate::model::Health;
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
 use crate::plan::graph::Graph;
-use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::kind::parts::{Parts, Sort, none, single};
 use crate::plan::part::Part;
 
 const SCALER: Sort = Sort { word: "autoscaler", ..Sort::DOMAIN };
@@ -22,26 +22,10 @@ impl Parts for Scaler {
         true
     }
 
-    fn parts(&self, _: &Draft, index: usize) -> Vec<Part> {
-        vec![scaler(index)]
-    }
-
-    fn meant(
-        &self,
-        _: &Draft,
-        index: usize,
-        _: Option<u32>,
-        word: Option<&str>,
-    ) -> Option<Vec<Part>> {
-        word.is_none().then(|| vec![scaler(index)])
-    }
+    single!(scaler, scaler);
 
     fn sort(&self, _: Part) -> &'static Sort {
         &SCALER
-    }
-
-    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
-        PartName::only(&draft.scenario.scaler[part.index()].0)
     }
 
     fn shows(&self, shown: &mut Shown<'_>, _: Part) {

@@ -38,34 +38,49 @@ pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut 
     }
 }
 
+/// Kind of parts that either work or do not, for messages.
+struct Plain {
+    kind: Kind,
+    /// Description of one of them.
+    is: &'static str,
+    /// Further help, behind that to let it crash.
+    otherwise: &'static str,
+}
+
+const FEEDS: Plain =
+    Plain { kind: Kind::Feed, is: "a power feed: it has power or it has none", otherwise: "" };
+const SCALERS: Plain = Plain {
+    kind: Kind::Scaler,
+    is: "a scaler: it launches members or launches none",
+    otherwise: "; a launch that fails by itself is launch = { failure = 0.2 }",
+};
+
 /// Reports a power feed that does anything but fail.
 fn check_feeds(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    // Every other kind of failure is refused by its own check.
     let others = [How::Hang, How::Pause, How::Slow, How::Lost, How::Partitioned];
-    let feed = |part: &&Part| part.owner().0 == Kind::Feed;
-    let Some(part) = parts.iter().find(feed).filter(|_| others.contains(&fault.how.value)) else {
-        return;
-    };
-    let message = format!("`{}` is a power feed: it has power or it has none", part.name(draft));
-    let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
-    let found = found.related(fault.how.span, "the kind of failure");
-    out.push(found.help("set how = \"crash\""));
+    if others.contains(&fault.how.value) {
+        crashes_alone(draft, fault, parts, (FEEDS, out));
+    }
 }
 
 /// Reports a scaler that does anything but fail; returns whether there is one.
 fn scaler_is_hit(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) -> bool {
-    let scaler = |part: &&Part| part.owner().0 == Kind::Scaler;
-    let Some(part) = parts.iter().find(scaler).filter(|_| fault.how.value != How::Crash) else {
-        return false;
-    };
-    let message =
-        format!("`{}` is a scaler: it launches members or launches none", part.name(draft));
+    fault.how.value != How::Crash && crashes_alone(draft, fault, parts, (SCALERS, out))
+}
+
+/// Reports the first part of a kind whose parts can only crash; returns whether there is one.
+fn crashes_alone(
+    draft: &Draft,
+    fault: &FaultSpec,
+    parts: &[Part],
+    (of, out): (Plain, &mut Diagnostics),
+) -> bool {
+    let Some(part) = parts.iter().find(|part| part.owner().0 == of.kind) else { return false };
+    let message = format!("`{}` is {}", part.name(draft), of.is);
     let found = Diagnostic::new(Code::WrongKind, fault.hits.span, message);
     let found = found.related(fault.how.span, "the kind of failure");
-    out.push(
-        found.help(
-            "set how = \"crash\"; a launch that fails by itself is launch = { failure = 0.2 }",
-        ),
-    );
+    out.push(found.help(format!("set how = \"crash\"{}", of.otherwise)));
     true
 }
 

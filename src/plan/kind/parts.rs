@@ -290,6 +290,35 @@ macro_rules! counted {
 }
 pub(crate) use counted;
 
+/// Implements [`Parts::parts`], [`Parts::meant`] and [`Parts::name`] for a kind of which each section is one part, the one that
+/// `$part` returns for its index.
+macro_rules! single {
+    ($section:ident, $part:path) => {
+        fn parts(&self, _: &crate::plan::Draft, index: usize) -> Vec<crate::plan::part::Part> {
+            vec![$part(index)]
+        }
+
+        fn meant(
+            &self,
+            _: &crate::plan::Draft,
+            index: usize,
+            _: Option<u32>,
+            word: Option<&str>,
+        ) -> Option<Vec<crate::plan::part::Part>> {
+            word.is_none().then(|| vec![$part(index)])
+        }
+
+        fn name<'d>(
+            &self,
+            draft: &'d crate::plan::Draft,
+            part: crate::plan::part::Part,
+        ) -> crate::plan::kind::parts::PartName<'d> {
+            crate::plan::kind::parts::PartName::only(&draft.scenario.$section[part.index()].0)
+        }
+    };
+}
+pub(crate) use single;
+
 /// Implements the named methods with "none"; `life` with the host alone, `way_back` with the time from `life`.
 macro_rules! none {
     ($($what:ident),* $(,)?) => { $(crate::plan::kind::parts::none!(@$what);)* };
