@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::source::Span;
 use super::value::{Spanned, Value};
 
 /// A value with an order, or a collection of such values.
@@ -54,11 +55,18 @@ impl<T: Value> Limit<T> {
 
     /// Reports `value` if it violates the limit.
     pub fn check(&self, key: &str, value: &Spanned<T>, out: &mut Diagnostics) {
-        let Some(found) = (self.fails)(&value.value) else { return };
-        let LimitDoc { text, because, .. } = &self.doc;
+        if let Some(found) = (self.fails)(&value.value) {
+            out.push(self.doc.violated(self.code, key, &found, value.span));
+        }
+    }
+}
+
+impl LimitDoc {
+    /// Returns the diagnostic that the value `found` of `key` violates this limit.
+    fn violated(&self, code: Code, key: &str, found: &str, span: Span) -> Diagnostic {
+        let Self { text, because, .. } = self;
         let advice = because.as_ref().map_or(String::new(), |advice| format!("; {advice}"));
-        let message = format!("`{key}` is {found}, must be {text}{advice}");
-        out.push(Diagnostic::new(self.code, value.span, message));
+        Diagnostic::new(code, span, format!("`{key}` is {found}, must be {text}{advice}"))
     }
 }
 

@@ -104,6 +104,23 @@ impl<T: Value> Field for Option<T> {
     }
 }
 
+/// Where the value of a key comes from.
+enum Asked<'a> {
+    /// From the file.
+    Given(&'a Item),
+    /// From the declaration.
+    Default(&'a Item),
+    /// Nowhere: the key is optional.
+    Absent,
+    /// Nowhere, although the key is required.
+    Missing,
+}
+
+/// Returns the canonical form of the default of a declaration.
+fn canonical_default<T: Value>(default: &Item) -> Option<Json> {
+    T::read(default, &mut Diagnostics::new()).map(|own| own.canonical())
+}
+
 /// A missing key with its form.
 type Missing = (Cow<'static, str>, fn() -> Shape);
 
@@ -148,36 +165,60 @@ impl<'a> TableReader<'a> {
     /// reports.
     pub fn field<F: Field>(
         &mut self,
-        key: impl Into<Cow<'static, str>>,
+        key: Cow<'static, str>,
         default: Option<&Item>,
         limit: Option<Limit<F::Inner>>,
     ) -> Option<F::Kept> {
-        let key = key.into();
-        let given = self.table.get(&key);
-        self.asked.push(key.clone());
-        let Some(item) = given else {
-            let Some(default) = default else {
-                if F::REQUIRED {
-                    self.missing.push((key, F::Inner::shape));
-                    return None;
+        // Compiled once for each type of a key: what does not depend on the type is in functions without one.
+        match self.ask(&key, default, F::REQUIRED, F::Inner::shape) {
+            Asked::Given(item) => {
+                let mut found = Spanned::<F::Inner>::read(item, self.out)?;
+                if let Some(default) = default {
+                    // A default that is written out, as in the canonical form, is a default.
+                    let own = canonical_default::<F::Inner>(default);
+                    found.given = own != Some(found.value.canonical());
                 }
-                return F::keep(None);
-            };
-            let value = F::Inner::read(default, self.out)
-                .expect("a declared default reads as its own type");
-            let span = self.item.span;
-            return F::keep(Some(Spanned { value, span, given: false, uncertainty: None }));
-        };
-        let mut found = Spanned::<F::Inner>::read(item, self.out)?;
-        if let Some(default) = default {
-            // A default that is written out, as in the canonical form, is a default.
-            let own = F::Inner::read(default, &mut Diagnostics::new());
-            found.given = own.is_none_or(|own| own.canonical() != found.value.canonical());
+                if let Some(limit) = limit {
+                    limit.check(&key, &found, self.out);
+                }
+                F::keep(Some(found))
+            }
+            Asked::Default(default) => {
+                let value = F::Inner::read(default, self.out)
+                    .expect("a declared default reads as its own type");
+                F::keep(Some(Spanned {
+                    value,
+                    span: self.item.span,
+                    given: false,
+                    uncertainty: None,
+                }))
+            }
+            Asked::Absent => F::keep(None),
+            Asked::Missing => None,
         }
-        if let Some(limit) = limit {
-            limit.check(&key, &found, self.out);
+    }
+
+    /// Marks `key` as known, and as missing if it is `required` and neither written nor has a default.
+    fn ask<'d>(
+        &mut self,
+        key: &Cow<'static, str>,
+        default: Option<&'d Item>,
+        required: bool,
+        shape: fn() -> Shape,
+    ) -> Asked<'d>
+    where
+        'a: 'd,
+    {
+        self.asked.push(key.clone());
+        match (self.table.get(key), default) {
+            (Some(item), _) => Asked::Given(item),
+            (None, Some(default)) => Asked::Default(default),
+            (None, None) if required => {
+                self.missing.push((key.clone(), shape));
+                Asked::Missing
+            }
+            (None, None) => Asked::Absent,
         }
-        F::keep(Some(found))
     }
 
     /// Reads `key`, which is required if `needed`. Returns `None` if it is invalid or missing.
@@ -187,9 +228,9 @@ impl<'a> TableReader<'a> {
         needed: bool,
     ) -> Option<Option<Spanned<T>>> {
         if needed {
-            return self.field::<T>(key, None, None).map(Some);
+            return self.field::<T>(key.into(), None, None).map(Some);
         }
-        self.field::<Option<T>>(key, None, None)
+        self.field::<Option<T>>(key.into(), None, None)
     }
 
     /// Marks `key` as known; other code reads it.

@@ -217,20 +217,23 @@ impl<T> Spanned<T> {
 impl<T: Value> Spanned<T> {
     /// Reads a value, or a quantity with its uncertainty.
     pub fn read(item: &Item, out: &mut Diagnostics) -> Option<Self> {
-        let uncertain = T::QUANTITY && item.get("value").is_some();
-        if !uncertain {
-            return T::read(item, out).map(|value| Self::new(value, item.span));
+        // With the constant first, nothing more is compiled for types that are no quantities.
+        if T::QUANTITY && item.get("value").is_some() {
+            return Self::read_uncertain(item, out);
         }
+        T::read(item, out).map(|value| Self::new(value, item.span))
+    }
+
+    /// Reads a quantity with its uncertainty.
+    fn read_uncertain(item: &Item, out: &mut Diagnostics) -> Option<Self> {
         let mut reader = super::spec::TableReader::new(item, "a quantity", out)?;
-        let value = reader.field::<T>("value", None, None);
-        let low = reader.field::<Option<T>>("low", None, None);
-        let high = reader.field::<Option<T>>("high", None, None);
-        let source = reader.field::<Option<String>>("source", None, None);
+        let value = reader.field::<T>("value".into(), None, None);
+        let low = reader.field::<Option<T>>("low".into(), None, None);
+        let high = reader.field::<Option<T>>("high".into(), None, None);
+        let source = reader.field::<Option<String>>("source".into(), None, None);
         reader.finish();
         let (value, low, high, source) = (value?, low?, high?, source?);
-        for (end, wrong, words) in
-            [(&low, Ordering::Greater, "low is above"), (&high, Ordering::Less, "high is below")]
-        {
+        let mut order = |end: Option<&Self>, wrong: Ordering, words: &str| {
             if let Some(end) = end
                 && end.value.compare(&value.value) == Some(wrong)
             {
@@ -239,10 +242,14 @@ impl<T: Value> Spanned<T> {
                         .related(value.span, "the value"),
                 );
             }
-        }
-        let inner = |end: Option<Spanned<T>>| end.map(|end| end.value);
-        let source = source.map(|text| text.value);
-        let uncertainty = Uncertainty { low: inner(low), high: inner(high), source };
+        };
+        order(low.as_ref(), Ordering::Greater, "low is above");
+        order(high.as_ref(), Ordering::Less, "high is below");
+        let uncertainty = Uncertainty {
+            low: low.map(|end| end.value),
+            high: high.map(|end| end.value),
+            source: source.map(|text| text.value),
+        };
         let uncertainty = Some(Box::new(uncertainty));
         Some(Self { value: value.value, span: value.span, given: true, uncertainty })
     }
@@ -251,20 +258,29 @@ impl<T: Value> Spanned<T> {
     #[must_use]
     pub fn canonical(&self) -> Json {
         let value = self.value.canonical();
-        let Some(uncertainty) = &self.uncertainty else { return value };
-        let ends = [("high", &uncertainty.high), ("low", &uncertainty.low)];
-        if ends.iter().all(|(_, end)| end.is_none()) {
-            return value;
+        if T::QUANTITY
+            && let Some(uncertainty) = &self.uncertainty
+        {
+            let [low, high] = [&uncertainty.low, &uncertainty.high];
+            return with_ends(
+                value,
+                low.as_ref().map(T::canonical),
+                high.as_ref().map(T::canonical),
+            );
         }
-        let mut object = serde_json::Map::new();
-        for (key, end) in ends {
-            if let Some(end) = end {
-                object.insert(key.to_string(), end.canonical());
-            }
-        }
-        object.insert("value".to_string(), value);
-        Json::Object(object)
+        value
     }
+}
+
+/// Returns the canonical form of a quantity with the ends of its range, if it has any.
+fn with_ends(value: Json, low: Option<Json>, high: Option<Json>) -> Json {
+    if low.is_none() && high.is_none() {
+        return value;
+    }
+    let ends = [("high", high), ("low", low)];
+    let ends = ends.into_iter().filter_map(|(key, end)| Some((key.to_string(), end?)));
+    let keys = ends.chain([("value".to_string(), value)]);
+    Json::Object(keys.collect())
 }
 
 impl<T: Value> Value for Spanned<T> {

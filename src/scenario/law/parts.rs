@@ -46,8 +46,8 @@ pub(super) struct Stage<U> {
 impl<U: Random> Value for Stage<U> {
     fn read(item: &Item, out: &mut Diagnostics) -> Option<Self> {
         let mut reader = TableReader::new(item, "a branch", out)?;
-        let weight = reader.field::<f64>("weight", None, None);
-        let mean = reader.field::<U>("mean", None, None);
+        let weight = reader.field::<f64>("weight".into(), None, None);
+        let mean = reader.field::<U>("mean".into(), None, None);
         reader.finish();
         Some(Self { weight: weight?.value, mean: mean?.value })
     }

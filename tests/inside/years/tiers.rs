@@ -56,6 +56,15 @@ struct ByHand<'a> {
 }
 
 impl ByHand<'_> {
+    /// With FIVENINES_FULL=1. In the fast set the others stand for this tier, which has the same parts.
+    fn holds_in_the_full_set(&self) {
+        if std::env::var_os("FIVENINES_FULL").is_none() {
+            println!("skipped: FIVENINES_FULL is not set");
+            return;
+        }
+        self.holds();
+    }
+
     fn holds(&self) {
         let draft: Draft = load(&format!("tiers/{}.toml", self.tier)).draft;
         let mut plan = asked(&draft, "10y", 2_000, &PATHS);
@@ -165,7 +174,7 @@ fn tier_3_is_down_as_long_as_by_hand() {
         common: COMMON,
         unseen: &OF_TWO,
     }
-    .holds();
+    .holds_in_the_full_set();
 }
 
 #[test]
@@ -205,7 +214,7 @@ fn tier_6_is_down_as_long_as_by_hand() {
         common: COMMON,
         unseen: &OF_SIX,
     }
-    .holds();
+    .holds_in_the_full_set();
 }
 
 #[test]
@@ -218,7 +227,7 @@ fn tier_7_is_down_as_long_as_by_hand() {
         common: COMMON,
         unseen: &OF_SIX,
     }
-    .holds();
+    .holds_in_the_full_set();
 }
 
 /// Its edges go round a dead link: none of the two minutes of the first order is left.
@@ -268,7 +277,7 @@ fn stated(text: &str, marker: &str) -> Vec<(String, f64, f64)> {
 /// What docs/standard-set.md states of the structural downtime of every tier at seed 1 agrees with seeds 2,
 /// 3 and 4 together: the difference of two independent estimates lies in its own interval. Nine comparisons
 /// on the same faults are held to 99.9 %. With FIVENINES_FULL=1 each seed runs as many replications as are
-/// stated; else 400, and of two tiers.
+/// stated; else 400, and of the starter.
 #[test]
 fn the_downtime_that_the_docs_state_holds_at_other_seeds() {
     let folder = scenarios().join("tiers");
@@ -277,7 +286,7 @@ fn the_downtime_that_the_docs_state_holds_at_other_seeds() {
     assert_eq!(figures.len(), 9, "{figures:?}");
     let full = std::env::var_os("FIVENINES_FULL").is_some();
     let replications = if full { 4_000 } else { 400 };
-    let kept = |tier: &str| full || ["starter", "tier-5"].contains(&tier);
+    let kept = |tier: &str| full || tier == "starter";
     for (tier, value, half) in figures.into_iter().filter(|(tier, ..)| kept(tier)) {
         let file = std::fs::read_to_string(folder.join(format!("{tier}.toml"))).unwrap();
         let (mut sum, mut variance) = (0.0, 0.0);
