@@ -13,6 +13,7 @@ use super::run::Run;
 use crate::engine::draw::Seed;
 use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::spec::traffic::Busiest;
+use crate::plan::document::ScenarioSpec;
 use crate::plan::names;
 use crate::plan::{self, Draft, records};
 use crate::report::document::{Figure, Unit};
@@ -51,8 +52,10 @@ pub struct Loaded {
     pub bases: Vec<PathBuf>,
     /// The parsed tree; `None` if the text cannot be parsed.
     pub document: Option<Document>,
-    /// The draft, with names resolved and zones placed; `None` if the form cannot be read.
+    /// The draft, with names resolved and zones placed; `None` if the text has errors.
     pub draft: Option<Draft>,
+    /// The keys of a text with errors, as far as they could be read.
+    pub form: Option<Box<ScenarioSpec>>,
     /// Tables for the event loop; `None` if there is an error or a part cannot be simulated. With [`Purpose::Check`]
     /// it lacks the parts that describe failures.
     pub blueprint: Option<Blueprint>,
@@ -67,7 +70,7 @@ impl Loaded {
     /// of traffic and failures that it plays; no recordings if its form cannot be read.
     #[must_use]
     pub fn files(&self) -> Vec<PathBuf> {
-        let names = self.draft.iter().flat_map(|draft| records::files(&draft.scenario));
+        let names = self.form().into_iter().flat_map(records::files);
         let recordings = names.map(|name| self.folder.join(name));
         self.bases.iter().cloned().chain(recordings).collect()
     }
@@ -288,10 +291,10 @@ impl Loaded {
     }
 
     fn unread(source: Source, folder: PathBuf, found: Diagnostics) -> Self {
-        let (document, draft, blueprint, study) = (None, None, None, None);
+        let (document, draft, form, blueprint, study) = (None, None, None, None, None);
         let file = Path::new(source.name()).canonicalize().ok();
         let (base, bases) = (None, Vec::new());
-        Self { source, folder, file, base, bases, document, draft, blueprint, study, found }
+        Self { source, folder, file, base, bases, document, draft, form, blueprint, study, found }
     }
 
     fn understand(
@@ -308,11 +311,13 @@ impl Loaded {
             document
         });
         let Some(document) = &self.document else { return };
-        self.draft = plan::draft(document, &mut self.found).map(|mut draft| {
-            draft.asked = figures.to_vec();
-            draft
-        });
-        let Some(draft) = self.draft.as_ref().filter(|_| !self.found.has_errors()) else { return };
+        let draft = match plan::draft(document, &mut self.found) {
+            Ok(draft) => self.draft.insert(Draft { asked: figures.to_vec(), ..draft }),
+            Err(unsound) => {
+                self.form = unsound.form;
+                return;
+            }
+        };
         let choices = match purpose {
             Purpose::Read => return,
             Purpose::Run(choices) => choices,
@@ -354,14 +359,19 @@ impl Loaded {
         self.study = Some(study).filter(|_| !self.found.has_errors());
     }
 
+    /// Returns the keys with their values; `None` if they cannot be read.
+    fn form(&self) -> Option<&ScenarioSpec> {
+        self.draft.as_ref().map(|draft| &draft.scenario).or(self.form.as_deref())
+    }
+
     /// Returns the name; `None` if the form cannot be read.
     pub(crate) fn name(&self) -> Option<&str> {
-        self.draft.as_ref().map(|draft| draft.scenario.scenario.value.text.as_str())
+        self.form().map(|form| form.scenario.value.text.as_str())
     }
 
     /// Returns whether the scenario has a claim, valid or not.
     pub(crate) fn has_claims(&self) -> bool {
-        self.draft.as_ref().is_some_and(|draft| !draft.scenario.claim.is_empty())
+        self.form().is_some_and(|form| !form.claim.is_empty())
     }
 
     /// Reports an error for a run that exceeds the limit on events, unless the options allow it. Returns a warning

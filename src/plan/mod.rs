@@ -63,7 +63,8 @@ use crate::scenario::spec::know_sections;
 use crate::scenario::value::Value;
 use crate::workload::failures::FailureRecord;
 
-/// Resolved scenario: every reference has a target, and every zone has a server.
+/// Resolved scenario without errors: every reference has a target, and every zone has a server. Only [`draft`] makes one, so
+/// what has errors cannot be compiled.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// Scenario with each database that has a `count` as that many sections, and virtual machines as zones.
@@ -86,17 +87,35 @@ pub struct Draft {
     pub asked: Vec<String>,
 }
 
-/// Makes a draft of a document; reports all errors to `out`. Returns `None` if the form itself cannot
-/// be read, or a bound is exceeded. A draft with errors in `out` must not be run.
-#[must_use]
-pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
+/// What can be said of a scenario with errors.
+#[derive(Clone, Debug)]
+pub struct Unsound {
+    /// Its keys as far as they could be read; `None` if a required one is missing or invalid.
+    pub form: Option<Box<ScenarioSpec>>,
+}
+
+/// Makes a draft of a document.
+///
+/// # Errors
+///
+/// What could be read, if the scenario has errors; they are all in `out`.
+pub fn draft(document: &Document, out: &mut Diagnostics) -> Result<Draft, Unsound> {
+    let draft = resolve(document, out)?;
+    if out.has_errors() {
+        return Err(Unsound { form: Some(Box::new(draft.scenario)) });
+    }
+    Ok(draft)
+}
+
+/// Resolves a document, and goes on after errors, so that all are reported at once.
+fn resolve(document: &Document, out: &mut Diagnostics) -> Result<Draft, Unsound> {
     know_sections(&ScenarioSpec::keys(), out);
     out.starts_in(document.source.folder());
     let laws = document.root.get("run").and_then(|run| run.get("laws"));
     out.replace_laws(laws.and_then(Item::as_text) == Some(Laws::Exponential.word()));
     let scenario = ScenarioSpec::read(&document.root, out);
     out.replace_laws(false);
-    let mut scenario = scenario?;
+    let mut scenario = scenario.ok_or(Unsound { form: None })?;
     refuse_base(&scenario, out);
     in_name_order(&mut scenario);
     busiest::resolve(&mut scenario, document.source.folder(), out);
@@ -107,7 +126,7 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let written = machines.or(copies);
     let names = Names::gather(&scenario, out).with_machines(zones);
     if !bounds::hold(&scenario, &names, out) {
-        return None;
+        return Err(Unsound { form: Some(Box::new(scenario)) });
     }
     let placed = placement::place(&scenario, &names, out);
     let links = links::follow(&scenario, &names, &placed, out);
@@ -117,7 +136,7 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     draft.hits = Hits::of(&draft);
     draft.records = records::read(&draft, out);
     checks::check(&draft, out);
-    Some(draft)
+    Ok(draft)
 }
 
 /// Refuses a base that was not laid below the scenario: one that `--set` names, or a table in memory.

@@ -13,7 +13,7 @@ fn drafted(name: &str, text: &str) -> Draft {
     let mut out = Diagnostics::new();
     let folder = Path::new(name).parent().unwrap_or(Path::new(""));
     let mut one = Document::parse(Source::from_text(name, text).beside(folder), &mut out).unwrap();
-    let draft = base::lay(&mut one, folder, &mut out).and_then(|_| draft(&one, &mut out));
+    let draft = base::lay(&mut one, folder, &mut out).and_then(|_| draft(&one, &mut out).ok());
     assert!(!out.has_errors(), "{name}: {:#?}", out.sorted());
     draft.expect("a scenario without errors has a draft")
 }

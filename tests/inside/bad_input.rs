@@ -47,7 +47,7 @@ fn every_bad_file_is_refused_at_its_place_with_what_to_do() {
         if let Some(document) = &mut parsed
             && base::lay(document, file.parent().unwrap(), &mut out).is_some()
         {
-            let _draft = plan::draft(document, &mut out);
+            let _ = plan::draft(document, &mut out);
         }
         let report = Report { source: &source, document: parsed.as_ref(), found: &out };
         let lines = report.json();

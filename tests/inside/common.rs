@@ -56,13 +56,9 @@ pub fn read_with(text: &str, folder: &Path, assignments: &[String]) -> Result<Lo
     for assignment in assignments {
         set(&mut document, assignment, &mut out);
     }
-    let Some(draft) = fivenines::plan::draft(&document, &mut out) else {
+    let Ok(draft) = fivenines::plan::draft(&document, &mut out) else {
         return Err(shown(&document, &out));
     };
-    // As the command has it: a draft with errors is not compiled.
-    if out.has_errors() {
-        return Err(shown(&document, &out));
-    }
     let plan = compile(&draft, folder, &mut out);
     let study = prepare(&draft, &plan, Choices::default(), &mut out);
     if out.has_errors() { Err(shown(&document, &out)) } else { Ok(Loaded { draft, plan, study }) }

@@ -27,7 +27,7 @@ use fivenines::units::{SimDuration, SimTime};
 pub fn blueprint(text: &str) -> Blueprint {
     let mut out = Diagnostics::new();
     let document = Document::parse(Source::from_text("test", text), &mut out);
-    let draft = document.and_then(|document| plan::draft(&document, &mut out));
+    let draft = document.and_then(|document| plan::draft(&document, &mut out).ok());
     let plan = draft.map(|draft| compile(&draft, Path::new("."), &mut out));
     assert!(!out.has_errors(), "{:#?}", out.sorted());
     plan.expect("a text without errors has tables")
