@@ -119,22 +119,32 @@ fn script(
     // Slurm expands `%` in names of outputs.
     let stem = args.out.file_stem().unwrap_or_default().to_string_lossy().replace('%', "_");
     let flags: Vec<String> = args.flags.iter().map(|flag| quoted(flag)).collect();
-    let mut text = include_str!("templates/slurm.sh").to_string();
-    for (name, value) in [
-        ("@ARRAY@", args.array.to_string()),
-        ("@CPUS@", args.cpus.to_string()),
-        ("@FILE@", quoted(&file.display().to_string())),
-        ("@FLAGS@", flags.join(" ")),
-        ("@FOLDER@", quoted(&file.parent().unwrap_or(Path::new("/")).display().to_string())),
-        ("@JOB@", quoted(scenario)),
-        ("@MERGE@", quoted(&format!("{scenario}-merge"))),
-        ("@PARTS@", quoted(&format!("{stem}-{mark}.parts"))),
-        ("@RESULTS@", quoted(&format!("results/{scenario}"))),
-        ("@SUMS@", sums),
-    ] {
-        text = text.replace(name, &value);
-    }
-    Ok(text)
+    let values = [
+        ("ARRAY", args.array.to_string()),
+        ("CPUS", args.cpus.to_string()),
+        ("FILE", quoted(&file.display().to_string())),
+        ("FLAGS", flags.join(" ")),
+        ("FOLDER", quoted(&file.parent().unwrap_or(Path::new("/")).display().to_string())),
+        ("JOB", quoted(scenario)),
+        ("MERGE", quoted(&format!("{scenario}-merge"))),
+        ("PARTS", quoted(&format!("{stem}-{mark}.parts"))),
+        ("RESULTS", quoted(&format!("results/{scenario}"))),
+        ("SUMS", sums),
+    ];
+    Ok(filled(include_str!("templates/slurm.sh"), &values))
+}
+
+/// Returns the template with the value of each name that stands in it as `@NAME@`. Values are not searched for names.
+fn filled(template: &str, values: &[(&str, String)]) -> String {
+    // Every second part stands between two signs.
+    let parts = template.split('@').enumerate().map(|(place, part)| match place % 2 {
+        0 => part,
+        _ => {
+            let value = values.iter().find(|(name, _)| *name == part);
+            &value.expect("the template has no other names").1
+        }
+    });
+    parts.collect()
 }
 
 /// Returns the path of a file from the root, without links.
@@ -178,5 +188,10 @@ mod tests {
         assert_eq!(quoted("a b"), "'a b'");
         assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
         assert_eq!(quoted(""), "''");
+    }
+    #[test]
+    fn a_path_that_looks_like_a_name_of_the_template_stays_as_it_is() {
+        let values = [("FILE", "/a/@FLAGS@/b".to_string()), ("FLAGS", "--seed 7".to_string())];
+        assert_eq!(filled("run @FILE@ @FLAGS@", &values), "run /a/@FLAGS@/b --seed 7");
     }
 }
