@@ -136,15 +136,21 @@ fn script(
 
 /// Returns the template with the value of each name that stands in it as `@NAME@`. Values are not searched for names.
 fn filled(template: &str, values: &[(&str, String)]) -> String {
-    // Every second part stands between two signs.
-    let parts = template.split('@').enumerate().map(|(place, part)| match place % 2 {
-        0 => part,
-        _ => {
-            let value = values.iter().find(|(name, _)| *name == part);
-            &value.expect("the template has no other names").1
-        }
-    });
-    parts.collect()
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some(at) = rest.find('@') {
+        let (before, named) = rest.split_at(at);
+        let found = values.iter().find_map(|(name, value)| {
+            let after = named[1..].strip_prefix(name)?.strip_prefix('@')?;
+            Some((value.as_str(), after))
+        });
+        // A sign of the shell's own stays.
+        let (value, after) = found.unwrap_or(("@", &named[1..]));
+        text.push_str(before);
+        text.push_str(value);
+        rest = after;
+    }
+    text + rest
 }
 
 /// Returns the path of a file from the root, without links.
@@ -192,6 +198,7 @@ mod tests {
     #[test]
     fn a_path_that_looks_like_a_name_of_the_template_stays_as_it_is() {
         let values = [("FILE", "/a/@FLAGS@/b".to_string()), ("FLAGS", "--seed 7".to_string())];
-        assert_eq!(filled("run @FILE@ @FLAGS@", &values), "run /a/@FLAGS@/b --seed 7");
+        let text = filled("run @FILE@ @FLAGS@ ${part[@]}", &values);
+        assert_eq!(text, "run /a/@FLAGS@/b --seed 7 ${part[@]}");
     }
 }

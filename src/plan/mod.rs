@@ -87,7 +87,7 @@ pub struct Draft {
     pub asked: Vec<String>,
 }
 
-/// What can be said of a scenario with errors.
+/// Scenario with errors.
 #[derive(Clone, Debug)]
 pub struct Unsound {
     /// Its keys as far as they could be read; `None` if a required one is missing or invalid.
@@ -98,7 +98,7 @@ pub struct Unsound {
 ///
 /// # Errors
 ///
-/// What could be read, if the scenario has errors; they are all in `out`.
+/// The keys that could be read, if the scenario has errors; these are all in `out`.
 pub fn draft(document: &Document, out: &mut Diagnostics) -> Result<Draft, Unsound> {
     let draft = resolve(document, out)?;
     if out.has_errors() {

@@ -104,7 +104,7 @@ impl<T: Value> Field for Option<T> {
     }
 }
 
-/// Where the value of a key comes from.
+/// Source of the value of a key.
 enum Asked<'a> {
     /// From the file.
     Given(&'a Item),
@@ -170,7 +170,7 @@ impl<'a> TableReader<'a> {
         limit: Option<Limit<F::Inner>>,
     ) -> Option<F::Kept> {
         // Compiled once for each type of a key: what does not depend on the type is in functions without one.
-        match self.ask(&key, default, F::REQUIRED, F::Inner::shape) {
+        match self.ask(key.clone(), default, F::REQUIRED, F::Inner::shape) {
             Asked::Given(item) => {
                 let mut found = Spanned::<F::Inner>::read(item, self.out)?;
                 if let Some(default) = default {
@@ -201,7 +201,7 @@ impl<'a> TableReader<'a> {
     /// Marks `key` as known, and as missing if it is `required` and neither written nor has a default.
     fn ask<'d>(
         &mut self,
-        key: &Cow<'static, str>,
+        key: Cow<'static, str>,
         default: Option<&'d Item>,
         required: bool,
         shape: fn() -> Shape,
@@ -210,11 +210,11 @@ impl<'a> TableReader<'a> {
         'a: 'd,
     {
         self.asked.push(key.clone());
-        match (self.table.get(key), default) {
+        match (self.table.get(&key), default) {
             (Some(item), _) => Asked::Given(item),
             (None, Some(default)) => Asked::Default(default),
             (None, None) if required => {
-                self.missing.push((key.clone(), shape));
+                self.missing.push((key, shape));
                 Asked::Missing
             }
             (None, None) => Asked::Absent,
