@@ -29,6 +29,7 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::units::{Rate, SimDuration};
 use crate::workload::adaptive::adaptive_hit_ratio;
 use crate::workload::changed::{self, Changes, Removed};
+use crate::workload::filling;
 use crate::workload::hits::{HitRatios, Holds, Policy, Ttl, hit_ratios, hit_ratios_of_two_tiers};
 use crate::workload::popularity::{MAX_OBJECTS, Zipf};
 
@@ -41,6 +42,8 @@ pub struct Hits {
     caches: Vec<f64>,
     /// Parameters of caches simulated object by object, per cache.
     played: Vec<Option<Played>>,
+    /// Look-ups and changes per second, per cache.
+    asked: Vec<Asks>,
 }
 
 /// Look-ups and changes of a cache per second.
@@ -79,6 +82,7 @@ impl Hits {
             edges: at_all_edges(draft),
             caches: scenario.cache.iter().map(|(_, spec)| by_ratio(spec)).collect(),
             played: scenario.cache.iter().map(|(_, spec)| Played::of(spec)).collect(),
+            asked: vec![Asks::default(); scenario.cache.len()],
         };
         // The hits of a cache affect only the rates of the caches behind it.
         let mut computed = vec![None; hits.played.len()];
@@ -90,6 +94,7 @@ impl Hits {
                     hits.caches[at] = cache.ratio(&rates[at]).unwrap_or(0.0);
                 }
             }
+            hits.asked.clone_from(&rates);
             computed = rates.into_iter().map(Some).collect();
             if hits.caches == before {
                 break;
@@ -136,6 +141,31 @@ impl Hits {
     pub fn in_cache(&self, cache: usize) -> f64 {
         // Before the ratios are computed, no look-up finds its object.
         self.caches.get(cache).copied().unwrap_or(0.0)
+    }
+
+    /// Returns whether a cache has a content that it can lose: it is simulated object by object.
+    #[must_use]
+    pub fn fills(&self, cache: usize) -> bool {
+        self.played.get(cache).is_some_and(Option::is_some)
+    }
+
+    /// Returns the steps in which a cache that has lost its content fills again, at the mean ratio of changes to look-ups;
+    /// none if it has no content.
+    #[must_use]
+    pub fn filling(&self, cache: usize) -> Vec<filling::Step> {
+        let Some(played) = self.played.get(cache).and_then(Option::as_ref) else {
+            return Vec::new();
+        };
+        let Asks { look_ups, changes } = self.asked[cache];
+        let per = |of: [f64; 2]| of.map(|rate| if look_ups > 0.0 { rate / look_ups } else { 0.0 });
+        let changes = Changes { removing: per(changes.removing), storing: per(changes.storing) };
+        let steady = self.in_cache(cache);
+        let (capacity, is_adaptive) = (played.capacity, played.by.is_none());
+        filling::steps(
+            &played.popularity,
+            &changes,
+            &filling::Cache { capacity, is_adaptive, steady },
+        )
     }
 
     /// Returns the look-ups and changes per second, per cache.

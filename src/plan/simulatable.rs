@@ -9,6 +9,7 @@ use crate::kinds::scaler::years::not_over_years;
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::between;
+use crate::plan::fluid::memories;
 use crate::plan::kind;
 use crate::plan::route::{Does, each};
 use crate::plan::targets;
@@ -79,6 +80,10 @@ pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
         }
     }
     found.extend(not_over_years(draft));
+    for span in memories::jumps_out(draft) {
+        let what = "a `goto` out of the steps of a miss, in a cache with `objects`".to_string();
+        found.push(NotYet::new(what, span));
+    }
     for (name, server) in draft.scenario.server.iter() {
         if let Some(lent) = &server.lent {
             let what = format!("`{name}` is lent by the hour");

@@ -36,6 +36,7 @@ mod excess;
 mod lag;
 mod line;
 mod memo;
+mod memories;
 pub mod reading;
 mod refusals;
 mod restored;
@@ -189,7 +190,8 @@ pub struct Live<'m, 'p> {
     /// Start of the present silence of the origin, per CDN; `None` while an origin answers.
     silent: Vec<Option<SimTime>>,
     buffers: Vec<buffers::BufferAge>,
-    /// Instant at which the content of one of them, or of a buffer, reaches the next age.
+    memories: Vec<memories::Filling>,
+    /// Instant at which the content of one of them, of a buffer or of an edge reaches the next age or step.
     age_ends: SimTime,
     explanation: Explanation,
     end: SimTime,
@@ -267,6 +269,7 @@ impl<'m, 'p> Live<'m, 'p> {
             stalls: vec![None; groups.len()],
             silent: vec![None; fluid.network.lives.len()],
             buffers: Vec::new(),
+            memories: memories::all(fluid),
             age_ends: SimTime::NEVER,
             groups,
             explanation: Explanation::default(),
@@ -304,9 +307,10 @@ impl<'m, 'p> Live<'m, 'p> {
         loop {
             self.enter_cell();
             if !self.hear() {
-                return;
+                break;
             }
         }
+        self.age_ends = self.age_ends.min(self.pace());
     }
 
     /// Updates the CDNs whose origin has become silent or answers again; returns whether there are any.
@@ -319,15 +323,17 @@ impl<'m, 'p> Live<'m, 'p> {
                 heard = true;
             }
         }
+        heard |= self.refill();
         if heard {
             self.grow_old();
         }
         heard
     }
 
-    /// Updates the age of the content at the edges, and that of buffers.
+    /// Updates the age of the content at the edges, that of buffers, and the steps of memories.
     fn grow_old(&mut self) {
         let plan = self.memo.plan;
+        self.fill();
         self.age_ends = buffers::grow_old(&mut self.buffers, plan, self.from, &mut self.bits);
         for cdn in 0..self.silent.len() {
             let step = plan.network.lives[cdn].nanos() / u64::from(AGES);
@@ -882,19 +888,23 @@ impl<'m, 'p> Live<'m, 'p> {
 
 impl Listener for Live<'_, '_> {
     #[inline]
-    fn fact(&mut self, at: SimTime, fact: FactId, value: bool, _: View<'_>) {
-        self.scalers.hear(at, fact, value);
+    fn fact(&mut self, now: SimTime, fact: FactId, value: bool, _: View<'_>) {
+        self.scalers.hear(now, fact, value);
         let (read, watched) = (!self.readers[fact.index()].is_empty(), self.watched[fact.index()]);
-        if !(read || watched) || at >= self.end {
+        if !(read || watched) || now >= self.end {
             return;
         }
         if !(self.dirty || self.stirred) {
-            self.account(at);
+            self.account(now);
         }
         self.dirty |= read;
         self.stirred |= watched;
-        for input in &self.readers[fact.index()] {
-            set(&mut self.bits, *input as usize, value);
+        for at in 0..self.readers[fact.index()].len() {
+            let input = self.readers[fact.index()][at];
+            set(&mut self.bits, input as usize, value);
+            if value && !self.memories.is_empty() {
+                self.forget(input, now);
+            }
         }
     }
 

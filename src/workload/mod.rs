@@ -9,7 +9,7 @@
 //!   their files, [`stamp`] knows their clocks;
 //!   [`scenario::file`](crate::scenario::file) finds and guards what they read;
 //! - [`sessions`], [`users`], [`popularity`]: the users, their pages and the objects requested; [`hits`] and
-//!   [`adaptive`]: hit ratios of caches.
+//!   [`adaptive`]: hit ratios of caches; [`filling`]: those of a cache that began empty.
 //!
 //! Plain numbers come in, times and ordinals go out; nothing here knows a component. Every draw is
 //! keyed by the workload's name and an ordinal, so no change of the system moves an arrival.
@@ -18,6 +18,7 @@ pub mod adaptive;
 pub mod arrivals;
 pub mod changed;
 pub mod failures;
+pub mod filling;
 pub mod hits;
 pub mod log;
 pub mod mmpp;

@@ -20,6 +20,8 @@ mod patience;
 mod refused;
 #[path = "mechanisms/uplinks.rs"]
 mod uplinks;
+#[path = "mechanisms/written.rs"]
+mod written;
 
 use fivenines::model::blueprint::Blueprint;
 use fivenines::model::gauge::Gauge;

@@ -407,6 +407,11 @@ fn overload_ignored_over_years_is_noticed() {
 }
 
 #[test]
+fn a_cache_that_is_warm_at_once_over_years_is_noticed() {
+    crate::inside::years::caches::assert_a_cache_that_is_warm_at_once_is_noticed();
+}
+
+#[test]
 fn a_death_known_at_once_over_years_is_noticed() {
     crate::inside::years::load::assert_ignored_detection_is_noticed();
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod architectures;
+pub mod caches;
 mod cold;
 mod edges;
 mod groups;

@@ -25,7 +25,7 @@ pub struct Edit {
 }
 
 /// Rates, times and shares are those of the header of each file.
-const EDITS: [Edit; 21] = [
+const EDITS: [Edit; 22] = [
     // Three members: 10/s x 7.5 s / 3.
     Edit {
         file: "faults/crash",
@@ -178,6 +178,15 @@ const EDITS: [Edit; 21] = [
         expect: 2,
         figure: "downtime.backed-page@horizon",
         is: "within 8% of 67.9min",
+    },
+    // A database of two cores, 100 reads/s: 4 x (40 x 100 + 6,000 (1 - ln 2)).
+    Edit {
+        file: "faults/cold-cache",
+        flags: &["--solver", "flows"],
+        sets: &["zone.sql.cpu.cap=2"],
+        expect: 0,
+        figure: "lost.page@horizon",
+        is: "within 8% of 23400",
     },
     // No capacity for 5 min: refused at 10:15 to 13:15, launched at 14:15 and there from 14:25 on.
     Edit {

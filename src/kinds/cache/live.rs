@@ -250,6 +250,19 @@ impl Cache {
         found
     }
 
+    /// Returns whether blocks that are written enter it.
+    #[must_use]
+    pub fn takes_writes(&self) -> bool {
+        matches!(&self.inside, Inside::Blocks(memory) if memory.takes_writes)
+    }
+
+    /// Stores a block of `content` that is written, drawn by `uniform`; no look-up.
+    pub fn write(&mut self, now: SimTime, content: u32, uniform: f64) {
+        if let Inside::Blocks(memory) = &mut self.inside {
+            memory.write(now, content, uniform);
+        }
+    }
+
     /// Changes the capacity for blocks to `room` bytes; has no effect on other caches.
     pub fn resize(&mut self, room: Bytes) {
         if let Inside::Blocks(memory) = &mut self.inside {

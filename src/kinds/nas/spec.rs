@@ -27,6 +27,8 @@ spec! {
         ram_cache: Option<Bytes>,
         /// Blocks that this memory evicts. Without it, `lru`.
         ram_cache_policy: Option<MemoryPolicy>,
+        /// If true, blocks written to its volumes enter this memory too, as blocks read do.
+        ram_cache_writes: bool = false,
         /// Pools: sets of disks behind the heads.
         pools: Named<DiskSetSpec>,
         /// Volumes that services and databases mount.

@@ -266,7 +266,16 @@ fn check_second_level(draft: &Draft, group: usize, out: &mut Diagnostics) {
         let message = format!("`{name}` caches nothing: it has no memory, or no `content`");
         inert(policy.span, message, "give a set of its disks a `content`, or remove it", out);
     }
+    let writes = &server.ram_cache_writes;
+    if writes.value && !caches {
+        let message = format!("`{name}` caches nothing: it has no memory, or no `content`");
+        inert(writes.span, message, "give a set of its disks a `content`, or remove it", out);
+    }
     let Some(second) = &server.l2arc else { return };
+    if writes.value {
+        let message = "a block that is written would be an old copy on the second level";
+        exclude(writes.span, second.span, message, out);
+    }
     if !is_adaptive(server) {
         let message = "the lists that feed it are those of an adaptive RAM cache";
         let help = "give `ram-cache-policy = \"arc\"`, or remove `l2arc`";

@@ -38,7 +38,8 @@ pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) 
         let (disks, part) = (builder.id(&disks), builder.id(&name(&disks)));
         Some(builder.second_level(own, spec, disks, part))
     });
-    let of = MemoryOf { size: memory, is_adaptive: is_adaptive(server), second };
+    let takes_writes = server.ram_cache_writes.value;
+    let of = MemoryOf { size: memory, is_adaptive: is_adaptive(server), takes_writes, second };
     let config = builder.memory(owner, of, &contents);
     builder.part(own, config)
 }
@@ -64,8 +65,8 @@ pub(super) fn pages(
     let size = size.map_or(Bytes::new(0), |size| size.value);
     let contents = memory::contents_of_server(draft, server.group);
     let contents: Vec<_> = contents.iter().map(|(_, content)| (1, *content)).collect();
-    let config =
-        builder.memory(owner, MemoryOf { size, is_adaptive: false, second: None }, &contents);
+    let of = MemoryOf { size, is_adaptive: false, takes_writes: false, second: None };
+    let config = builder.memory(owner, of, &contents);
     builder.part(own, config)
 }
 

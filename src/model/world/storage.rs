@@ -255,6 +255,8 @@ impl Around<'_> {
                     return true;
                 }
             }
+        } else if !spun {
+            self.enter_memory(id, volume, key, (0, 1));
         }
         if let Some(zone) = volume.zone
             && !spun
@@ -325,10 +327,14 @@ impl Around<'_> {
             && let Component::Disks(disks) = &self.components[first.disks.index()]
             && disks.buffers()
         {
+            if !self.requests[id].marks.has(Marks::SPUN) {
+                self.enter_memory(id, first, key, (0, count));
+            }
             return self.buffer(id, (first.disks, zone), count);
         }
+        let mut entered = 0;
         for pool in 0..first.pools {
-            let (among, _) = self.among(id, KeyId(key.0 + 3), count, pool, first.pools);
+            let (among, here) = self.among(id, KeyId(key.0 + 3), count, pool, first.pools);
             let Some(volume) = self.pool_of(id, mount, pool) else { continue };
             let cause = self.states.causes[volume.disks.index()];
             let stored =
@@ -339,6 +345,8 @@ impl Around<'_> {
             if !stored {
                 return true;
             }
+            self.enter_memory(id, volume, key, (entered, here));
+            entered += here;
         }
         first.zone.is_some_and(|zone| self.spins(id, (first.disks, zone), true, count))
     }
@@ -371,12 +379,39 @@ impl Around<'_> {
     /// operation.
     fn in_memory(&mut self, id: RequestId, volume: Mount, key: KeyId) -> Found {
         let Some((own, content)) = volume.memory else { return Found::Nowhere };
-        let home = volume.head.is_none_or(|head| self.storage.volumes[head.index()].by == head);
-        let memory = if home { own } else { volume.away.unwrap_or(own) };
+        let memory = self.serving_memory(own, volume);
         let uniform = self.draws.uniform(KeyId(key.0 + 2), &self.requests[id], 0);
         match &mut self.components[memory.index()] {
             Component::Cache(cache) => cache.read(self.now, content, uniform),
             _ => Found::Nowhere,
+        }
+    }
+
+    /// Returns the memory of the head that serves a volume; `own` is that of its home.
+    fn serving_memory(&self, own: ComponentId, volume: Mount) -> ComponentId {
+        let home = volume.head.is_none_or(|head| self.storage.volumes[head.index()].by == head);
+        if home { own } else { volume.away.unwrap_or(own) }
+    }
+
+    /// Lets `count` blocks that `id` writes enter the memory in front of the disks of `volume`, if it takes them. The draws
+    /// have the third key of the disk operation, from the number `first` on.
+    #[inline]
+    fn enter_memory(
+        &mut self,
+        id: RequestId,
+        volume: Mount,
+        key: KeyId,
+        (first, count): (u32, u32),
+    ) {
+        let Some((own, content)) = volume.memory else { return };
+        let memory = self.serving_memory(own, volume);
+        let Component::Cache(cache) = &mut self.components[memory.index()] else { return };
+        if !cache.takes_writes() {
+            return;
+        }
+        for number in first..first + count {
+            let uniform = self.draws.uniform(KeyId(key.0 + 2), &self.requests[id], number);
+            cache.write(self.now, content, uniform);
         }
     }
 

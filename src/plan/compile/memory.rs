@@ -23,6 +23,8 @@ pub(crate) struct MemoryOf {
     pub size: Bytes,
     /// True if it is adaptive (ARC).
     pub is_adaptive: bool,
+    /// True if blocks written enter it.
+    pub takes_writes: bool,
     /// Its second level.
     pub second: Option<SecondConfig>,
 }
@@ -44,6 +46,7 @@ impl Builder<'_> {
             memory: of.size,
             contents: contents.collect(),
             is_adaptive: of.is_adaptive,
+            takes_writes: of.takes_writes,
             second: of.second,
         };
         Config::Cache(CacheConfig {

@@ -11,12 +11,12 @@
 //! most half a step (0.25 %).
 //!
 //! Takes a draft. Gives a [`FluidPlan`], and for each net its facts. Leaves out: closed users and
-//! recorded traffic (with every class that they request), the disk operations of planned work (backups),
-//! memory that is cold after a failure, and limits that are not a capacity: connections and,
-//! except for stalls, workers.
+//! recorded traffic (with every class that they request), backups, RAM caches, and limits that are not a capacity:
+//! connections and, except for stalls, workers.
 
 pub mod buffers;
 pub mod copies;
+pub mod memories;
 pub mod network;
 pub mod open;
 pub mod power;
@@ -448,6 +448,7 @@ impl FluidPlan {
             }
             pairs_of_heads.push(pair);
         }
+        facts.extend(memories::facts(draft, &self.network, &known));
         let scaled = scaled::facts(draft, &known);
         declaration.facts.append(&mut copies);
         declaration.facts.extend(scaled);
@@ -509,7 +510,7 @@ impl FluidPlan {
     /// Returns the state in which nothing has failed, with the members that exist at the start.
     #[must_use]
     pub fn well(&self) -> Bits {
-        let last = self.chill_at(self.network.buffers.len());
+        let last = self.step_at(self.network.memories.len());
         let mut bits = vec![0_u64; last.div_ceil(64).max(1)];
         for (at, input) in self.inputs.iter().enumerate() {
             let set = match input {

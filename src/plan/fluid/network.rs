@@ -6,7 +6,7 @@
 //! direction of a fork in a state of the parts is decided by [`Standing`], in `state.rs`.
 //!
 //! Assumes the same as [`crate::plan::load`], and a test compares the two: members share
-//! evenly, a volume over several pools is spread evenly, and only the cache hits given in the file occur.
+//! evenly, a volume over several pools is spread evenly, and a cache is as warm as its state says.
 //!
 //! [`Standing`]: super::state::Standing
 
@@ -18,6 +18,7 @@ use crate::kinds::zone::vm;
 use crate::plan::Draft;
 use crate::plan::between::{self, PLAIN_BYTES};
 use crate::plan::fluid::buffers::Buffer;
+use crate::plan::fluid::memories::{LookUps, Memory, looked_up};
 use crate::plan::graph::reached_from;
 use crate::plan::kind;
 use crate::plan::kind::flow::{leaf, uplinks_of};
@@ -78,6 +79,8 @@ pub struct Onward {
     pub edge: Option<Hits>,
     /// Buffer whose misses they are, by index in [`Network::buffers`]; `None` if they do not depend on one.
     pub buffer: Option<u32>,
+    /// Look-ups of which they follow the misses; `None` if they do not depend on a memory.
+    pub look_ups: Option<LookUps>,
 }
 
 impl Onward {
@@ -186,6 +189,8 @@ pub struct Network {
     pub enters: Vec<u32>,
     /// Buffers that start cold.
     pub buffers: Vec<Buffer>,
+    /// Memories that start empty.
+    pub memories: Vec<Memory>,
 }
 
 /// Capacity of a service for requests.
@@ -252,7 +257,7 @@ pub struct Place {
 /// Network under construction.
 pub struct Builder<'d> {
     draft: &'d Draft,
-    net: Network,
+    pub(super) net: Network,
     parts: BTreeMap<Part, u32>,
     resources: BTreeMap<(Part, Resource), u32>,
     made: BTreeMap<Shared, u32>,
@@ -267,7 +272,7 @@ pub(crate) const fn once(node: u32) -> Onward {
 
 /// Returns a way to `node` that is taken `count` times on average.
 pub(crate) const fn times(node: u32, count: f64) -> Onward {
-    Onward { node, count, waits: true, poisson: false, edge: None, buffer: None }
+    Onward { node, count, waits: true, poisson: false, edge: None, buffer: None, look_ups: None }
 }
 
 impl<'d> Builder<'d> {
@@ -293,7 +298,7 @@ impl<'d> Builder<'d> {
         table::u32(self.net.buffers.len()) - 1
     }
 
-    fn part(&mut self, part: Part) -> u32 {
+    pub(super) fn part(&mut self, part: Part) -> u32 {
         let next = table::u32(self.net.parts.len());
         let found = *self.parts.entry(part).or_insert(next);
         if found == next {
@@ -484,10 +489,25 @@ impl<'d> Builder<'d> {
         Some(once(node))
     }
 
-    fn steps(&mut self, place: Place, steps: &[Step], branch: &mut Branch, then: &mut Vec<Onward>) {
+    pub(super) fn steps(
+        &mut self,
+        place: Place,
+        steps: &[Step],
+        branch: &mut Branch,
+        then: &mut Vec<Onward>,
+    ) {
         let draft = self.draft;
-        let passes = |ask: &dyn Ask| ask.passes(&draft.hits);
-        for (step, count) in Visits::new(steps, &passes).take() {
+        // The steps of a miss follow the state of the cache, each at a fork of its own.
+        let follows = |ask: &dyn Ask| looked_up(draft, ask);
+        let passes = |ask: &dyn Ask| follows(ask).map_or_else(|| ask.passes(&draft.hits), |_| 1.0);
+        let filled = (0..draft.scenario.cache.len()).any(|cache| draft.hits.fills(cache));
+        let visits = Visits::new(steps, &passes).take().into_iter();
+        for (step, count) in visits.filter(|(_, count)| !filled || *count > 0.0) {
+            if let Does::Ask(ask) = &step.does
+                && let Some(cache) = follows(&**ask)
+            {
+                then.extend(self.misses(place, cache, ask.inside(), count));
+            }
             match &step.does {
                 Does::Call(call) => {
                     let (class, steps) = (place.class, call.steps.as_slice());

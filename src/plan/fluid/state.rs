@@ -14,7 +14,8 @@
 //! 1 − t / `ttl` is still valid at time t after the last good answer, so more and more fetches fail. This age
 //! is part of the state, in steps of a [`AGES`]th of `ttl`, each evaluated at its middle.
 //!
-//! So is the age of a buffer that has lost its content and misses more often ([`buffers`]).
+//! So is the age of a buffer that has lost its content and misses more often ([`buffers`]), and the step at which an
+//! object cache is that fills again ([`memories`]).
 //!
 //! Holds: the result is a pure function of [`Bits`], so that it can be cached per state.
 
@@ -23,13 +24,14 @@ mod ways;
 
 use std::sync::Arc;
 
+use super::memories::LookUps;
 use super::network::{Branch, Hits, Network, Node, Onward, Split};
-use super::{FluidPlan, Keeps, buffers};
+use super::{FluidPlan, Keeps, buffers, memories};
 use crate::convert::table;
 use ways::Ways;
 
 /// State of the parts: one bit per input, in the order of [`FluidPlan::inputs`]; then, per CDN,
-/// the age of its edges' content ([`AGE_BITS`] bits), and per buffer its age in the same way.
+/// the age of its edges' content ([`AGE_BITS`] bits), and per buffer its age and per memory its step in the same way.
 pub type Bits = Box<[u64]>;
 
 /// Number of steps in which the content of edges expires while their origin is silent. All is valid at step
@@ -72,6 +74,8 @@ pub enum Input {
     Partner(u32, u32),
     /// No head serves them: file server, head.
     Stall(u32, u32),
+    /// A memory has lost its content, and has none yet.
+    Lost(u32),
     /// The part of a power meter is off.
     Off(u32),
     /// This share of the users of a class (by index in the plan) is cut off.
@@ -99,6 +103,8 @@ pub struct StateLoad {
     pub off: Vec<u32>,
     /// Two flags per buffer: its member keeps the content, and that is the primary.
     pub buffers: Vec<(bool, bool)>,
+    /// True if the content is lost, per memory.
+    pub lost: Vec<bool>,
 }
 
 /// Set of members that share the requests of a class.
@@ -144,6 +150,8 @@ pub struct ClassLoad {
     pub commits: Vec<f64>,
     /// Requests per view that enter processes which an autoscaler counts, by part.
     pub enters: Vec<(u32, f64)>,
+    /// Look-ups per view that reach a memory; those that have none are left out.
+    pub look_ups: Vec<(u32, f64)>,
 }
 
 /// Condition of all parts in a state, which determines where forks lead.
@@ -170,6 +178,8 @@ pub struct Standing<'p> {
     /// Factor on the misses of each buffer; whether its member keeps the content, and whether that is the primary.
     misses: Vec<f64>,
     buffers: Vec<(bool, bool)>,
+    /// True if the content is lost, and the share of the look-ups that misses; per memory.
+    memories: Vec<(bool, f64)>,
 }
 
 /// Location of the volumes of a head.
@@ -223,8 +233,9 @@ impl FluidPlan {
         let metered = if self.power.processors.is_empty() { &[][..] } else { &self.inputs };
         let off = metered.iter().enumerate().filter_map(off).collect();
         let (constant, capacity) = (constant.into(), capacity.collect());
+        let lost = standing.memories.iter().map(|(lost, _)| *lost).collect();
         let buffers = standing.buffers;
-        StateLoad { classes, constant, probed, capacity, silent, off, buffers }
+        StateLoad { classes, constant, probed, capacity, silent, off, buffers, lost }
     }
 }
 
@@ -258,6 +269,7 @@ impl<'p> Standing<'p> {
             fresh: Vec::new(),
             misses: Vec::new(),
             buffers: Vec::new(),
+            memories: Vec::new(),
         };
         let age = |from: usize| {
             let at = |n: usize| u32::from(bit(from + n)) << n;
@@ -304,6 +316,7 @@ impl<'p> Standing<'p> {
         }
         all.refused = (0..plan.targets.len()).map(|balancer| all.astray(balancer)).collect();
         all.rise();
+        all.memories = memories::standing(plan, &all.up, &bit, age);
         all
     }
 
@@ -527,6 +540,7 @@ impl<'p> Standing<'p> {
             work: used.map(|(at, work)| (table::u32(at), work)).collect(),
             stages,
             enters: self.plan.entered(reached * (1.0 - in_vain), |node| walk.visits(node)),
+            look_ups: memories::look_ups(net, &self.up, reached * (1.0 - in_vain), &walk.visits),
             because: sorted(walk.because),
             stalled_by: sorted(walk.stalled_by),
             fetches,
@@ -535,12 +549,14 @@ impl<'p> Standing<'p> {
     }
 
     /// Returns the requests that follow, with the number of fetches at the present age of the edges' content, and of
-    /// misses at that of a buffer.
+    /// misses at that of a buffer or of a cache.
     fn now(&self, onward: &Onward) -> Onward {
         let count = |hits: Hits| 1.0 - hits.ratio * self.fresh[hits.cdn as usize];
         let count = onward.edge.map_or(onward.count, count);
         let misses = |buffer: u32| count * self.misses[buffer as usize];
-        Onward { count: onward.buffer.map_or(count, misses), ..*onward }
+        let count = onward.buffer.map_or(count, misses);
+        let missing = |of: LookUps| of.count * self.memories[of.memory as usize].1;
+        Onward { count: onward.look_ups.map_or(count, missing), ..*onward }
     }
 
     /// Adds the inputs that explain why `node` blocks requests.

@@ -151,7 +151,7 @@ pub struct Memo<'p> {
     tops: Vec<f64>,
     /// Standard deviation of the logarithm of its hourly noise per class, and the refusals by full queues.
     sigmas: Vec<f64>,
-    refusals: &'p [Option<Refusals>],
+    pub(super) refusals: &'p [Option<Refusals>],
     states: BTreeMap<Bits, u32>,
     pub(super) loads: Vec<Rc<Shared>>,
     /// Noise per state and resource, where it was needed.

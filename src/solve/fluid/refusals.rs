@@ -193,10 +193,10 @@ fn look_up(of: &[Shares], at: f64) -> Shares {
     [0, 1].map(|share| of[below][share] + (of[below + 1][share] - of[below][share]) * part)
 }
 
-/// Returns, per class, the views per second that the narrowest part of their way can serve in the healthy state, at the
-/// mix of the busiest hour; `None` where nothing limits them.
+/// Returns, per class, the views per second that the narrowest part of their way can serve in the healthy state with
+/// empty caches, at the mix of the busiest hour; `None` where nothing limits them.
 fn capacities(plan: &FluidPlan) -> Vec<Option<f64>> {
-    let well = plan.state(&plan.well());
+    let well = plan.state(&plan.emptied());
     let [_, rates] = plan.mean_and_top_rates();
     let used = super::memo::utilization(&well, &rates);
     let of = |(class, rate): (usize, &f64)| {

@@ -511,7 +511,7 @@ impl Live<'_, '_> {
     }
 
     /// Returns the rate of each workload at an instant, per second.
-    fn rates_at(&self, at: SimTime) -> Vec<f64> {
+    pub(super) fn rates_at(&self, at: SimTime) -> Vec<f64> {
         let memo = &self.memo;
         let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
         let curves = memo.curves.iter().zip(factors);
@@ -519,7 +519,7 @@ impl Live<'_, '_> {
     }
 
     /// Returns the rate of each class from those of the workloads.
-    fn by_class(&self, rates: impl Iterator<Item = f64>) -> Vec<f64> {
+    pub(super) fn by_class(&self, rates: impl Iterator<Item = f64>) -> Vec<f64> {
         let mut classes = vec![0.0; self.rows.len()];
         for (workload, rate) in self.memo.plan.workloads.iter().zip(rates) {
             classes[workload.class] += rate;

@@ -3,7 +3,8 @@
 //! Model: the memory has several contents, each with its own block size, and a capacity in bytes. Either it evicts the least
 //! recently read blocks of all contents, or it is adaptive (ARC). A hit costs no disk operation, and no time
 //! beyond the processor time of the query that reads: a copy of 8 KiB takes about 1 µs, a disk operation 10,000 µs. A
-//! block is stored at the look-up that misses it. Writes are not looked up and change nothing.
+//! block is stored at the look-up that misses it. Writes are not looked up. Where the file says so, a block that is written
+//! enters memory, as a read of it would; otherwise writes change nothing.
 //!
 //! An adaptive memory may have a second level on a set of disks of its own ([`l2arc`]). A read that misses
 //! memory and finds its block there is one operation at those disks, instead of one at the disks behind. Each block
@@ -11,7 +12,7 @@
 //! disks behind, and its content is gone. With the memory it loses its content as well, unless that is persistent.
 //!
 //! In: `read`, `feed`, `resize`, `clear`. Holds: a block that is read is in memory afterwards, if it fits.
-//! Leaves out: prefetching, a second cache at the client of a file server, time to transfer large blocks.
+//! Leaves out: writes of a memory with a second level, prefetching, a second cache at the client of a file server, time to transfer large blocks.
 //! Source: for memory as a cache in front of disks, Megiddo & Modha (2003), ARC.
 //!
 //! [`l2arc`]: crate::mechanism::l2arc
@@ -38,6 +39,8 @@ pub struct BlocksConfig {
     pub contents: Vec<Blocks>,
     /// True if it is adaptive (ARC), false if it evicts the least recently read block.
     pub is_adaptive: bool,
+    /// True if blocks written enter it.
+    pub takes_writes: bool,
     /// Second level of an adaptive memory.
     pub second: Option<SecondConfig>,
 }
@@ -117,6 +120,8 @@ struct Second {
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
     store: Store,
+    /// True if blocks written enter it.
+    pub(super) takes_writes: bool,
     /// Contents with the number of their first block.
     contents: Vec<(u32, Blocks)>,
     second: Option<Box<Second>>,
@@ -151,7 +156,7 @@ impl Memory {
                 misses: 0,
             })
         });
-        Self { store, contents, second }
+        Self { store, takes_writes: config.takes_writes, contents, second }
     }
 
     /// Reads a block of `content`, drawn by `uniform`; returns where it is. A missed block is stored.
@@ -175,6 +180,16 @@ impl Memory {
                 Found::Nowhere
             }
             None => Found::Nowhere,
+        }
+    }
+
+    /// Stores a block of `content` that is written, drawn by `uniform`.
+    pub(super) fn write(&mut self, now: SimTime, content: u32, uniform: f64) {
+        let (first, blocks) = &self.contents[content as usize];
+        let (block, size) = (first + blocks.popularity.object(uniform), blocks.block);
+        match &mut self.store {
+            Store::Lru(cache) => _ = cache.look_up_sized(now, block, size, 0.0),
+            Store::Adaptive(cache) => _ = cache.access(now, block, size, false),
         }
     }
 

@@ -90,6 +90,9 @@ pub fn memory(rich: &mut Rich, dice: &mut Dice) {
     rich.content();
     let policy = dice.pick(&["lru", "arc", "arc"]);
     rich.keys += &format!("ram-cache = \"128KiB\"\nram-cache-policy = \"{policy}\"\n");
+    if policy == "lru" {
+        rich.keys += "ram-cache-writes = true\n";
+    }
     rich.hits.push(("server.box", Hows::Cache));
     if policy == "arc" && dice.roll(2) == 0 {
         let persistent = dice.maybe(", persistent = true");
