@@ -21,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use self::ranges::{Misfit, Ranges};
+pub use self::ranges::{Group, Misfit, Ranges};
 use crate::solve::requests::Breach;
 use crate::study::folded::Folded;
 

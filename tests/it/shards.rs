@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::cli::run;
 use super::sweep::tree;
 
+mod combined;
 mod many;
 
 /// Two members behind a balancer: windows with and without a break, a capacity, faults over years, windows drawn from

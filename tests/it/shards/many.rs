@@ -6,7 +6,7 @@ use std::fs;
 use super::{Place, run};
 
 /// A window and runs around a break, each as short as it can be, with more replications than are kept one by one.
-const SHORT: &str = r#"
+pub const SHORT: &str = r#"
 scenario = "short"
 format   = 2
 [run]
@@ -49,7 +49,7 @@ is     = "< 0.9"
 "#;
 
 /// The window alone.
-fn alone() -> String {
+pub fn alone() -> String {
     let (head, rest) = SHORT.split_once("[window.broken]").unwrap();
     let (_, tail) = rest.split_once("[server.box]").unwrap();
     format!("{head}[server.box]{tail}")
