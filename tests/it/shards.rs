@@ -353,6 +353,12 @@ fn xargs_and_make_run_the_parts() {
     let said = within(&["bash", "-c", &block("console", "$ seq 8")]);
     assert!(Path::new(&place.name("shop")).join("manifest.json").exists(), "{said}");
     place.same("one", "shop");
+    // The recipe of a tree, with three parts in each group.
+    fs::remove_dir_all(place.name("shop")).unwrap();
+    let tree = block("console", "$ ls part-*").replace("-n 100", "-n 3");
+    let said = within(&["bash", "-c", &tree]);
+    assert!(Path::new(&place.name("group-part-7")).exists(), "{said}");
+    place.same("one", "shop");
     let has_make = Command::new("make").arg("--version").output().is_ok();
     if !has_make {
         println!("skipped: make is not installed");
