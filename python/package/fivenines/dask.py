@@ -1,9 +1,9 @@
 """Runs and sweeps on a Dask cluster.
 
 Model: a run is divided into parts, each of which is a task on one thread of a worker. The parts come back as bytes, are
-combined as they come, and are merged in this process, so the digest is that of ``Scenario.run``. More rounds of parts follow for a required
-precision, and for the years with fewer faults that a report on a long horizon has. A part whose worker dies is
-simulated again on another.
+combined as they come, and are merged in this process, so the digest is that of ``Scenario.run``. More rounds of parts
+follow for a required precision, and for the years with fewer faults that a report on a long horizon has. A part whose
+worker dies is simulated again on another.
 
 A script that starts a ``LocalCluster`` guards its body by ``if __name__ == "__main__":``, since every worker process
 imports it again.
@@ -89,8 +89,10 @@ def _gathered(
     tasks: Sequence[tuple[Any, ...]],
     progress: Progress | None,
 ) -> Iterator[bytes]:
-    """Results of tasks as they come; no process keeps one that was taken. If a task fails or the caller stops, the others
-    are cancelled."""
+    """Results of tasks as they come; no process keeps one that was taken.
+
+    If a task fails or the caller stops, the others are cancelled.
+    """
     completed: Any = distributed.as_completed
     futures = {client.submit(work, *task, pure=False, retries=_RETRIES) for task in tasks}
     done, count = 0, len(futures)
