@@ -26,7 +26,7 @@ mod _native {
     #[pymodule_export]
     use super::command;
     #[pymodule_export]
-    use super::results::{Comparison, Results, compare, merge, missing};
+    use super::results::{Comparison, Results, combine, compare, merge, missing};
     #[pymodule_export]
     use super::scenario::{Scenario, check};
     #[pymodule_export]

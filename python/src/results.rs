@@ -167,6 +167,13 @@ pub fn merge(
     merged.map(Results)
 }
 
+/// Returns one part with all that these have.
+#[pyfunction]
+pub fn combine(py: Python<'_>, parts: Vec<Vec<u8>>) -> PyResult<Bound<'_, PyBytes>> {
+    let combined = py.detach(|| Parts::new(&parts).map(Parts::combine));
+    checked(py, combined).map(|bytes| PyBytes::new(py, &bytes))
+}
+
 /// Returns the work that is still missing as a round; `None` if the parts are complete.
 #[pyfunction]
 pub fn missing<'py>(

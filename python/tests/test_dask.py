@@ -36,6 +36,23 @@ def test_a_cluster_gives_the_digest_of_one_process(
     assert seen == [(1, 3), (2, 3), (3, 3)]
 
 
+def test_parts_are_combined_as_they_come(
+    client: "distributed.Client", desk: fn.Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+    combine = fivenines_dask._native.combine
+
+    def combined(parts: list[bytes]) -> bytes:
+        held.append(len(parts))
+        return combine(parts)
+
+    monkeypatch.setattr(fivenines_dask._native, "combine", combined)
+    # Of 20 parts the first eight are combined, and then seven with what was combined: at 8, 15 parts.
+    results = fivenines_dask.run(client, desk, replications=40, parts=20, seed=7)
+    assert results.digest == desk.run(replications=40, seed=7).digest
+    assert held == [8, 8]
+
+
 def test_a_cluster_takes_the_path_of_a_file(
     client: "distributed.Client", desk: fn.Scenario, tmp_path: Path
 ) -> None:

@@ -26,6 +26,17 @@ def test_parts_in_any_order_give_the_results_of_the_run(desk: fn.Scenario) -> No
         fn.merge([b"something else"])
 
 
+def test_parts_are_combined_in_any_grouping(desk: fn.Scenario) -> None:
+    parts = [desk.part(number, 4, seed=7) for number in (1, 2, 3, 4)]
+    two = fn.combine([parts[3], parts[0]])
+    assert fn.combine([two, *parts]) == fn.combine(parts)
+    assert fn.merge([parts[2], two, parts[1]]).digest == desk.run(seed=7).digest
+    with pytest.raises(fn.Error, match="shards 2/4, 3/4 are missing"):
+        fn.merge([two])
+    with pytest.raises(fn.Error, match="different runs"):
+        fn.combine([two, desk.part(1, 4, seed=8)])
+
+
 def test_years_are_divided_into_parts_in_rounds() -> None:
     pair = fn.Scenario.from_str(YEARS)
     parts = [pair.part(number, 2) for number in (1, 2)]

@@ -620,11 +620,12 @@ pub struct Effort {
     ///
     /// Every replication draws from its own random streams, so the replications are independent and
     /// confidence intervals are taken over them. Four times the replications halve an interval. The
-    /// figures of a single replication have no interval.
+    /// figures of a single replication have no interval. A scenario with a horizon or an objective takes
+    /// at most 1,000,000, other windows 1,000,000,000.
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000_000)
     )]
     pub replications: Option<u32>,
     /// Add replications until a figure has this precision; repeatable

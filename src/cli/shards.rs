@@ -11,7 +11,7 @@ use super::exit::{Exit, Failure};
 use super::flags::{Effort, Format};
 use super::run::Work;
 use crate::facade::ready::Ready;
-use crate::facade::shards::{Merge, Round, Shard, Task};
+use crate::facade::shards::{Merge, Round, Shard, Task, combined};
 use crate::report::number::count;
 use crate::report::write::write_over;
 use crate::scenario::render::shown;
@@ -64,8 +64,17 @@ pub struct MergeArgs {
     #[command(flatten)]
     pub of: PartsArgs,
     /// Folder for the results [default: results/ and the name of the scenario]
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
     pub out: Option<PathBuf>,
+    /// Write one part with all that these have to the file of --out, instead of the results
+    ///
+    /// It can be merged as any other part, also with `merge --part` again.
+    #[arg(
+        long,
+        requires = "out",
+        conflicts_with_all = ["format", "details", "files", "threads"]
+    )]
+    pub part: bool,
     /// Form of the answer on standard output: text, json, csv
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
@@ -151,10 +160,7 @@ fn open<'a>(
     (format, force): (Format, bool),
     console: &'a Console,
 ) -> Result<Opened<'a>, Failure> {
-    let merge = Merge::read(&of.parts)?;
-    for file in &merge.left_out {
-        console.tell(&format!("left out: {} is no whole part\n", shown(file)));
-    }
+    let merge = read(&of.parts, console)?;
     let work = Work::of(effort, format, force, console)?;
     let run = merge.origin.run(work.options());
     let work = work.with(run);
@@ -168,12 +174,44 @@ fn open<'a>(
     Ok(Opened { merge, work, ready })
 }
 
-/// Puts parts together and writes the results.
+/// Reads parts, and names files that are none.
+fn read(parts: &[PathBuf], console: &Console) -> Result<Merge, Failure> {
+    let merge = Merge::read(parts)?;
+    for file in &merge.left_out {
+        console.tell(&format!("left out: {} is no whole part\n", shown(file)));
+    }
+    Ok(merge)
+}
+
+/// Puts parts together and writes one part.
+fn combine(
+    parts: &[PathBuf],
+    (out, force): (&Path, bool),
+    console: &Console,
+) -> Result<Exit, Failure> {
+    let merge = read(parts, console)?;
+    let count = parts.len() - merge.left_out.len();
+    let bytes = merge.combined();
+    let name = shown(&out.display().to_string());
+    if combined::foresee(out, &bytes, force)? {
+        console.tell(&format!("{name} is there already\n"));
+        return Ok(Exit::Done);
+    }
+    write_over(out, &bytes)?;
+    let of = if count == 1 { "1 part".to_string() } else { format!("{count} parts") };
+    console.answer(&format!("written {name}: {of} in one\n"))?;
+    Ok(Exit::Done)
+}
+
+/// Puts parts together and writes the results, or one part.
 ///
 /// # Errors
 ///
 /// Parts that do not fit together or are incomplete; the errors of the writer.
 pub fn merge(args: &MergeArgs, console: &Console) -> Result<Exit, Failure> {
+    if let Some(out) = args.out.as_deref().filter(|_| args.part) {
+        return combine(&args.of.parts, (out, args.force), console);
+    }
     let effort = args.of.effort();
     let form = (args.format, args.force);
     let opened = open(&args.of, &effort, form, console)?;

@@ -8,6 +8,7 @@ use super::ready::Ready;
 use super::results::Results;
 use super::run::Run;
 use super::scenario::Scenario;
+use super::shards::combined::is_combined;
 use super::shards::{Merge, Round, Shard, Task};
 
 /// Parts of one run, which may come from several processes or machines.
@@ -41,8 +42,10 @@ impl Parts {
     /// assert!(Parts::new(&[b"something else"]).is_err());
     /// ```
     pub fn new<B: AsRef<[u8]>>(parts: &[B]) -> Result<Self, Error> {
+        let mut all: Vec<(usize, &B)> = parts.iter().enumerate().collect();
+        all.sort_by_key(|(_, part)| !is_combined(part.as_ref()));
         let named = |(at, bytes)| Ok((format!("part {}", at + 1), bytes));
-        let merge = Merge::of(parts.iter().enumerate().map(named))?;
+        let merge = Merge::of(all.into_iter().map(named))?;
         match merge.left_out.first() {
             Some(name) => Err(Error::new(Kind::Usage, format!("{name} is no part of a run"))),
             None => Ok(Self { merge, folder: ".".into() }),
@@ -103,6 +106,27 @@ impl Parts {
     pub fn missing(self, run: &Run) -> Result<Option<Vec<u8>>, Error> {
         let (ready, run) = self.ready(run)?;
         Ok(self.merge.next(&ready, &run)?.map(|round| round.bytes()))
+    }
+
+    /// Returns the bytes of one part with all that these have, for [`Self::new`]. Its size does not grow with the
+    /// replications of a window beyond the first 1,024. The bytes do not depend on the order in which parts are combined,
+    /// nor on how they are grouped.
+    ///
+    /// Combined parts can be combined again. Two of them that share some of their parts, and not all, cannot be merged.
+    ///
+    /// ```
+    /// # use fivenines::{Parts, Run, Scenario};
+    /// let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let run = Run::new().replications(6);
+    /// let [one, two, three] = [1, 2, 3].map(|number| desk.part(&run, number, 3));
+    /// let two = Parts::new(&[one?, two?])?.combine();
+    /// let all = Parts::new(&[three?, two])?.merge(&Run::new())?;
+    /// assert_eq!(all.digest(), desk.run(&run)?.digest());
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn combine(self) -> Vec<u8> {
+        self.merge.combined()
     }
 
     fn ready(&self, on: &Run) -> Result<(Arc<Ready>, Run), Error> {

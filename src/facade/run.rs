@@ -10,13 +10,12 @@ use std::time::Duration;
 
 use super::error::{Error, Kind};
 use super::load::{Loaded, Purpose, load_in};
+use crate::model::spec::runs::MOST_REPLICATIONS;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::source::Source;
 use crate::study::scenario::{Choices, Solver};
 use crate::study::window::Watch;
 
-/// Largest number of replications that an option can set.
-const MOST_REPLICATIONS: u32 = 1_000_000;
 /// Interval between two calls of the progress and stop functions.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -116,8 +115,8 @@ impl Run {
         self.assign(format!("run.seed={seed}"))
     }
 
-    /// Sets the number of replications of everything, 1 to 1,000,000, in place of the scenario's. With a single
-    /// replication, figures have no interval.
+    /// Sets the number of replications of everything, in place of the scenario's: 1 to 1,000,000,000 of windows, at most
+    /// 1,000,000 where the scenario has a horizon or an objective. With a single replication, figures have no interval.
     ///
     /// ```
     /// # use fivenines::Run;
@@ -308,7 +307,7 @@ impl Run {
     pub(crate) fn check(&self) -> Result<(), Error> {
         match self.choices.replications {
             Some(count) if count == 0 || count > MOST_REPLICATIONS => {
-                let message = format!("{count} replications: a run has 1 to 1,000,000");
+                let message = format!("{count} replications: a run has 1 to 1,000,000,000");
                 Err(Error::new(Kind::Usage, message))
             }
             Some(_) if self.choices.quick => {

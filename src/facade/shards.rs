@@ -1,8 +1,8 @@
 //! Shards: a part of the work of a run in one file, and the whole run from all of them.
 //!
 //! Model: the pieces of a run are dealt out to shards, see [`StudyPlan::pieces`]. A shard simulates its pieces and
-//! writes their results to a file. A merge folds the results of all files as the run would, so its bytes are those of
-//! the run. The merge itself judges, tells the outages, and computes the benefit of leaving out causes, unless parts of a
+//! writes their results to a file. Files can be put together to one, see [`combined`]. A merge folds the results of all
+//! files as the run would, so its bytes are those of the run. The merge itself judges, tells the outages, and computes the benefit of leaving out causes, unless parts of a
 //! further round have simulated the years without these causes.
 //!
 //! File: [`MAGIC`], the content packed by gzip, then the SHA-256 of both. It is written under another name, synced and renamed: a
@@ -10,15 +10,18 @@
 //! Holds: files of other versions, scenarios or flags are refused; the result of a piece that two files have is the same
 //! in both, or refused.
 //! Size: a file has the values and counts of each of its replications among the first
-//! [`KEPT`](crate::study::folded::KEPT) of a window, one fold of those beyond, and a few histograms for each range of
-//! replications of the horizon. A merge reads one file after the other and holds the same of all of them together.
+//! [`KEPT`](crate::study::folded::KEPT) of a window, one fold of those beyond, and for each range of replications of the horizon
+//! their values, and a few histograms. A merge reads one file after the other and holds the same of all of them together.
 //! Leaves out: a size that does not grow with the replications of the horizon.
 //!
 //! [`StudyPlan::pieces`]: crate::study::scenario::StudyPlan::pieces
 
+pub(crate) mod combined;
+mod refused;
+
+use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,14 +29,16 @@ use std::sync::Arc;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use self::combined::Combined;
+use self::refused::{absent, misfits};
 use super::error::{Error, Kind};
 use super::load::{Loaded, unreadable};
 use super::ready::Ready;
 use super::results::Results;
 use super::run::Run;
-use crate::report::number::count;
 use crate::report::write::sha256;
 use crate::scenario::render::shown;
 use crate::study::results::RESULTS_VERSION;
@@ -41,17 +46,15 @@ use crate::study::scenario::{self, Choices, Encoded, StudyResult};
 use crate::study::waterfall::{Fewer, LeftOut};
 use crate::study::why;
 use crate::study::window::Watch;
+use crate::study::work::{Group, Misfit, Parts, Piece, Ranges, Work, dealt};
 pub(crate) use crate::study::work::{MOST_SHARDS, Shard};
-use crate::study::work::{Misfit, Parts, Piece, Ranges, Work, dealt};
 
 /// First bytes of a file.
-const MAGIC: &[u8] = b"fivenines part 2\n";
+const MAGIC: &[u8] = b"fivenines part 3\n";
 /// Length of a digest in hexadecimal.
 const DIGEST: usize = 64;
 /// Largest content of a part, unpacked.
 const MOST_BYTES: u64 = 1 << 36;
-/// Largest number of shards that a message names.
-const NAMED: usize = 12;
 
 /// Returns eight digits that runs of other scenarios, flags, recordings or versions, or in another number of parts, do not have:
 /// for the name of a folder of parts.
@@ -127,6 +130,16 @@ impl Origin {
         }
         "a recorded trace".to_string()
     }
+
+    /// Refuses the part called `name` if the first one, with its name, is of another run.
+    fn is_that_of(&self, name: &str, first: Option<(&str, &Self)>) -> Result<(), Error> {
+        let Some((first, origin)) = first.filter(|(_, origin)| *origin != self) else {
+            return Ok(());
+        };
+        let (first, name, what) = (shown(first), shown(name), origin.differs(self));
+        let message = format!("{first} and {name} are parts of different runs; {what}");
+        Err(Error::new(Kind::Usage, message))
+    }
 }
 
 /// Returns the version of this fivenines and of its results.
@@ -161,27 +174,37 @@ pub(crate) struct Part {
 impl Part {
     /// Reads a part; `None` if the bytes are none, or not whole.
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let (content, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
-        if sha256(content).as_bytes() != digest {
-            return None;
-        }
-        let mut plain = Vec::new();
-        let mut reader = GzDecoder::new(content.strip_prefix(MAGIC)?).take(MOST_BYTES);
-        reader.read_to_end(&mut plain).ok()?;
-        let part: Self = postcard::from_bytes(&plain).ok()?;
+        let part: Self = unpack(MAGIC, bytes)?;
         Shard::new(part.shard.number, part.shard.of).map(|_| part)
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let plain = postcard::to_stdvec(self).expect("a part can be encoded");
-        // Most of it are zeros: hours and bins of utilisation that no replication met.
-        let mut packed = GzEncoder::new(MAGIC.to_vec(), Compression::fast());
-        packed.write_all(&plain).expect("memory takes all");
-        let mut bytes = packed.finish().expect("memory takes all");
-        let digest = sha256(&bytes);
-        bytes.extend(digest.as_bytes());
-        bytes
+        pack(MAGIC, self)
     }
+}
+
+/// Reads what [`pack`] wrote after `magic`; `None` if the bytes are not that, or not whole.
+fn unpack<T: DeserializeOwned>(magic: &[u8], bytes: &[u8]) -> Option<T> {
+    let (content, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
+    let packed = content.strip_prefix(magic)?;
+    if sha256(content).as_bytes() != digest {
+        return None;
+    }
+    let mut plain = Vec::new();
+    GzDecoder::new(packed).take(MOST_BYTES).read_to_end(&mut plain).ok()?;
+    postcard::from_bytes(&plain).ok()
+}
+
+/// Returns the bytes of a file with some content.
+fn pack(magic: &[u8], content: &impl Serialize) -> Vec<u8> {
+    let plain = postcard::to_stdvec(content).expect("a part can be encoded");
+    // Most of it are zeros: hours and bins of utilisation that no replication met.
+    let mut packed = GzEncoder::new(magic.to_vec(), Compression::fast());
+    packed.write_all(&plain).expect("memory takes all");
+    let mut bytes = packed.finish().expect("memory takes all");
+    let digest = sha256(&bytes);
+    bytes.extend(digest.as_bytes());
+    bytes
 }
 
 /// A shard of a run.
@@ -310,10 +333,14 @@ impl Merge {
     ///
     /// A file that cannot be read; the errors of [`Self::of`].
     pub(crate) fn read(paths: &[PathBuf]) -> Result<Self, Error> {
-        Self::of(paths.iter().map(|path| Ok((path.display().to_string(), bytes_of(path)?))))
+        let (combined, single): (Vec<_>, Vec<_>) =
+            paths.iter().partition(|path| begins_combined(path));
+        let files = combined.into_iter().chain(single);
+        Self::of(files.map(|path| Ok((path.display().to_string(), bytes_of(path)?))))
     }
 
-    /// Takes the bytes of parts, each with a name for messages.
+    /// Takes the bytes of parts, each with a name for messages. Combined ones come first: of a part that comes alone as
+    /// well, the work is taken from the combined one.
     ///
     /// # Errors
     ///
@@ -322,18 +349,33 @@ impl Merge {
     pub(crate) fn of<B: AsRef<[u8]>>(
         parts: impl IntoIterator<Item = Result<(String, B), Error>>,
     ) -> Result<Self, Error> {
-        let mut left_out = Vec::new();
+        let (mut left_out, mut groups) = (Vec::new(), Vec::new());
         let mut first: Option<(String, Self)> = None;
         for part in parts {
             let (name, bytes) = part?;
-            let Some(part) = Part::parse(bytes.as_ref()) else {
+            let (bytes, run) = (bytes.as_ref(), first.as_ref());
+            let run = run.map(|(name, all)| (name.as_str(), &all.origin));
+            if let Some(part) = Combined::parse(bytes) {
+                part.origin.is_that_of(&name, run)?;
+                let (_, all) =
+                    first.get_or_insert_with(|| (name.clone(), Self::empty(part.origin)));
+                all.divisions.extend(part.divisions);
+                all.add_results(part.results, &name)?;
+                groups.extend(part.groups.into_iter().map(|group| (name.clone(), group)));
+            } else if let Some(part) = Part::parse(bytes) {
+                part.origin.is_that_of(&name, run)?;
+                let (_, all) =
+                    first.get_or_insert_with(|| (name.clone(), Self::empty(part.origin)));
+                all.add_groups(std::mem::take(&mut groups))?;
+                if part.round.is_none() {
+                    all.divisions.insert(part.shard.of);
+                }
+                all.add_results(part.results, &name)?;
+            } else {
                 left_out.push(name);
-                continue;
-            };
-            let (other, all) = first.get_or_insert_with(|| (name.clone(), Self::empty(&part)));
-            all.add(part, (&name, other))?;
+            }
         }
-        let Some((_, all)) = first else {
+        let Some((_, mut all)) = first else {
             let message = match left_out.first() {
                 Some(name) => format!("{} is no part of a run", shown(name)),
                 None => "no part is given".to_string(),
@@ -341,6 +383,7 @@ impl Merge {
             let help = "give files that `fivenines run FILE --shard I/N --out PART` has written";
             return Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())));
         };
+        all.add_groups(groups)?;
         if all.origin.version != version() {
             let (theirs, ours) = (&all.origin.version, version());
             let message = format!(
@@ -357,24 +400,21 @@ impl Merge {
         run.read_canonical(&self.origin.canonical, folder)
     }
 
-    /// Returns the run of a part, without results.
-    fn empty(part: &Part) -> Self {
+    /// Returns a run without results.
+    fn empty(origin: Origin) -> Self {
         let (left_out, divisions) = (Vec::new(), BTreeSet::new());
         let (results, ranges) = (Encoded::new(), Ranges::default());
-        Self { origin: part.origin.clone(), left_out, divisions, results, ranges }
+        Self { origin, left_out, divisions, results, ranges }
     }
 
-    fn add(&mut self, part: Part, (name, first): (&str, &str)) -> Result<(), Error> {
-        if part.origin != self.origin {
-            let what = self.origin.differs(&part.origin);
-            let message =
-                format!("{} and {} are parts of different runs; {what}", shown(first), shown(name));
-            return Err(Error::new(Kind::Usage, message));
-        }
-        if part.round.is_none() {
-            self.divisions.insert(part.shard.of);
-        }
-        for (piece, bytes) in part.results {
+    fn add_groups(&mut self, groups: Vec<(String, Group)>) -> Result<(), Error> {
+        let added = self.ranges.add_groups(groups);
+        added.map_err(|(name, piece, misfit)| misfits(misfit, piece, &name))
+    }
+
+    /// Adds the results of the part called `name`.
+    fn add_results(&mut self, results: Encoded, name: &str) -> Result<(), Error> {
+        for (piece, bytes) in results {
             if let Some(range) = piece.range() {
                 let added = self.ranges.add(range, &bytes);
                 added.map_err(|misfit| misfits(misfit, piece, name))?;
@@ -449,73 +489,6 @@ impl Merge {
     }
 }
 
-/// Returns the error for the result of a piece in the part called `name` that cannot be taken.
-fn misfits(misfit: Misfit, piece: Piece, name: &str) -> Error {
-    let name = shown(name);
-    let (kind, message, help) = match misfit {
-        Misfit::Differs => (
-            Kind::Integrity,
-            format!("{name} has another result of {piece:?} than another part"),
-            "the same fivenines gives the same bytes on every machine: a file or a memory is damaged",
-        ),
-        Misfit::Damaged => (
-            Kind::Integrity,
-            format!("{name} has a result of {piece:?} that cannot be read"),
-            "the file is damaged: simulate its shard again",
-        ),
-        Misfit::Overlaps => (
-            Kind::Usage,
-            format!("{name} has replications that another part has in another division"),
-            "give the parts of one number of shards: beyond 1,024 replications of a window, those of different numbers cannot be mixed",
-        ),
-    };
-    Error::new(kind, message).with_help(Some(help.to_string()))
-}
-
-/// Returns the error for missing pieces. It names the shards that have them, if there is one number of shards.
-fn absent(ready: &Ready, missing: &[Piece], divisions: &BTreeSet<u32>) -> Error {
-    let one = divisions.first().copied().filter(|_| divisions.len() == 1);
-    let pieces = dealt(&ready.study.pieces(), one.unwrap_or(1));
-    let known: BTreeMap<Piece, usize> =
-        pieces.iter().enumerate().map(|(at, piece)| (*piece, at)).collect();
-    let places = |piece: &Piece| -> Vec<usize> {
-        match piece {
-            Piece::Drawn(at) => vec![pieces.len() + *at as usize],
-            // A gap may be that of several shards.
-            Piece::Windows(..) | Piece::Arounds(..) => {
-                let all = pieces.iter().enumerate();
-                all.filter(|(_, other)| other.meets(*piece)).map(|(at, _)| at).collect()
-            }
-            other => known.get(other).copied().into_iter().collect(),
-        }
-    };
-    let places: Vec<Vec<usize>> = missing.iter().map(places).collect();
-    let whole = places.iter().all(|places| !places.is_empty());
-    let places = whole.then(|| places.concat());
-    let (message, help) = match (places, one) {
-        (Some(places), Some(of)) => {
-            let shards: BTreeSet<u32> =
-                places.into_iter().map(|place| Shard::owner(place, of)).collect();
-            let named: Vec<String> =
-                shards.iter().take(NAMED).map(|number| format!("{number}/{of}")).collect();
-            let more = match shards.len().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let (noun, are) = if shards.len() == 1 { ("shard", "is") } else { ("shards", "are") };
-            (
-                format!("{noun} {}{more} {are} missing", named.join(", ")),
-                "with the same file, flags and fivenines each can still be simulated; then merge again",
-            )
-        }
-        _ => (
-            format!("{} pieces of the run are missing", count(missing.len() as u64)),
-            "`fivenines plan-shards PARTS --out ROUND` lists them; `run FILE --shard I/N --round ROUND` simulates them",
-        ),
-    };
-    Error::new(Kind::Inconclusive, message).with_help(Some(help.to_string()))
-}
-
 impl Round {
     /// Reads the file of a round.
     ///
@@ -560,4 +533,11 @@ impl Round {
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|error| unreadable(path, &error))
+}
+
+/// Returns whether a file begins as a combined part; false if it cannot be read.
+fn begins_combined(path: &Path) -> bool {
+    let mut first = Vec::new();
+    let some = File::open(path).map(|file| file.take(combined::MAGIC.len() as u64));
+    some.is_ok_and(|mut some| some.read_to_end(&mut first).is_ok()) && combined::is_combined(&first)
 }

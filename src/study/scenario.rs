@@ -252,6 +252,7 @@ pub fn prepare(
                 simulatable::check_years(draft, out);
             }
             study.years = years;
+            refuse_many(draft, &study, choices, out);
         }
         Err(wrong) => {
             let span = draft.scenario.scenario.span;
@@ -477,10 +478,36 @@ pub(super) fn year_replications(draft: &Draft, choices: Choices, least: u32) -> 
         // thousands here.
         _ => match draft.scenario.run.replications.as_ref().map(|own| own.value) {
             Some(own) if own.min == own.max => (own.min, own.max),
-            Some(own) => (own.min.max(least), own.max.max(years::MOST)),
+            Some(own) => {
+                let most = own.max.clamp(years::MOST, runs::MOST_KEPT_REPLICATIONS);
+                (own.min.max(least), most.max(own.min))
+            }
             None => (least, years::MOST),
         },
     }
+}
+
+/// Refuses more replications than can be kept, where each of them is: of the horizon, and of searches for a capacity.
+fn refuse_many(draft: &Draft, study: &StudyPlan, choices: Choices, out: &mut Diagnostics) {
+    let run = &draft.scenario.run;
+    let most = runs::MOST_KEPT_REPLICATIONS;
+    // A check of the file resolves no years: it has their number from the file as well.
+    let own = || {
+        let is_run = run.horizon.is_some() && choices.solver != Some(Solver::Requests);
+        is_run.then(|| year_replications(draft, choices, years::REPLICATIONS).0)
+    };
+    let years = study.years.as_ref().map(|years| years.replications.0).or_else(own);
+    let years = years.filter(|count| *count > most).map(|count| (count, "of the horizon"));
+    let sought = study.sought.iter().map(|sought| sought.effort.replications);
+    let sought = sought.max().filter(|count| *count > most);
+    let sought = sought.map(|count| (count, "of a search for a capacity"));
+    let Some((count, what)) = years.or(sought) else { return };
+    let own = run.replications.as_ref().filter(|_| choices.replications.is_none());
+    let span = own.map(|own| own.span).or(run.horizon.as_ref().map(|horizon| horizon.span));
+    let span = span.unwrap_or(draft.scenario.scenario.span);
+    let message = format!("{count} replications {what}, at most {most}: each of them is kept");
+    let help = "give the number to windows, whose replications are added up: `replications` under [window]";
+    out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
 }
 
 /// Returns the replications of a window without a number of its own.

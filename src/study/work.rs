@@ -13,6 +13,7 @@
 //! Leaves out: work that depends on the folded results of others: the process that folds does it. These are the test for
 //! metastable overload and the stories of outages, and the horizon with fewer faults unless it is found.
 
+mod packed;
 mod ranges;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use self::ranges::{Misfit, Ranges};
+pub use self::ranges::{Group, Misfit, Ranges};
 use crate::solve::requests::Breach;
 use crate::study::folded::Folded;
 
@@ -107,6 +108,11 @@ impl Piece {
             }
             _ => self == other,
         }
+    }
+
+    /// Returns whether its result is packed: that of replications of the horizon is large.
+    const fn is_packed(self) -> bool {
+        matches!(self, Self::Years(..))
     }
 
     /// Returns the number of replications that it counts for in the progress of a run.
@@ -225,9 +231,12 @@ impl Work {
             parts.misses(piece);
             return Ok(None);
         };
-        let read = postcard::from_bytes(bytes);
-        read.map(Some).map_err(|wrong| Breach {
-            what: format!("the result of a piece cannot be read: {wrong}"),
+        let read = match piece.is_packed() {
+            true => packed::unpack(bytes).and_then(|plain| postcard::from_bytes(&plain).ok()),
+            false => postcard::from_bytes(bytes).ok(),
+        };
+        read.map(Some).ok_or_else(|| Breach {
+            what: "the result of a piece cannot be read".to_string(),
             during: format!("{piece:?}"),
         })
     }
@@ -292,7 +301,18 @@ impl Work {
     }
 }
 
-/// Encodes the result of a piece.
+/// Encodes the result of a piece; large ones without the repetitions in them.
+///
+/// # Panics
+///
+/// Never: all results can be encoded.
+#[must_use]
+pub fn encode_of<T: Serialize>(piece: Piece, result: &T) -> Vec<u8> {
+    let plain = encode(result);
+    if piece.is_packed() { packed::pack(&plain) } else { plain }
+}
+
+/// Encodes a result.
 ///
 /// # Panics
 ///

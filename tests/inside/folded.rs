@@ -2,10 +2,10 @@
 
 use fivenines::stats::interval::{Interval, Method};
 use fivenines::study::breaks;
-use fivenines::study::folded::Gathered;
-use fivenines::study::scenario::Group;
+use fivenines::study::folded::{Folded, Gathered, KEPT};
+use fivenines::study::scenario::{self, Group};
 use fivenines::study::window::{Ending, Estimate, Watch, WindowResult};
-use fivenines::study::work::Together;
+use fivenines::study::work::{Parts, Piece, Portion, Ranges, Shard, Together, Work, encode};
 
 use super::common::{Loaded, read};
 use super::shared::base::{With as _, base};
@@ -196,4 +196,63 @@ fn verdicts_are_the_same() {
     let seen = both(&text, 12);
     let verdicts: Vec<&str> = seen.iter().map(|one| one.verdict.word()).collect();
     assert!(verdicts.contains(&"BACKLOGGED") || verdicts.contains(&"OVERLOADED"), "{verdicts:?}");
+}
+
+/// Half a billion replications: the fold of replications 1,024 to 2,047 added to itself 19 times stands for 2¹⁹ such
+/// ranges. Means stay, and half-widths shrink by the root of the number: √(2,048 ÷ 536,871,936) = 1.953 ⋅ 10⁻³.
+#[test]
+fn half_a_billion_replications_are_summed_without_loss() {
+    const MANY: u64 = KEPT + (KEPT << 19);
+    let text = base("page").with(
+        "[window.busy]\nlength = \"200ms\"\nwarm-up = \"0s\"\n\
+         [service.app]\nworkers = 4\nbacklog = 2",
+    );
+    let text = |count: u64| {
+        text.replace("[window.busy]", &format!("[window.busy]\nreplications = {count}"))
+    };
+    let of = |count: u64, times: u32| {
+        let loaded = loaded(&text(count));
+        let (together, watch) = (Together::Window(0), Watch::default());
+        let own = (KEPT, 2 * KEPT);
+        let small = together.range(Portion { whole: own, own });
+        let first: Vec<Piece> = (0..KEPT).map(|number| together.one(number)).collect();
+        let pieces = [&first[..], &[small]].concat();
+        let all = (Shard::new(1, 1).unwrap(), &pieces[..], false);
+        let mut seen = loaded.study.live_some(&loaded.plan, all, None, &watch).unwrap().unwrap();
+        let mut folds: Vec<Folded> = postcard::from_bytes(&seen.remove(&small).unwrap()).unwrap();
+        for _ in 0..times {
+            let other = folds.clone();
+            folds.iter_mut().zip(&other).for_each(|(own, other)| own.merge(other));
+        }
+        let whole = (KEPT, count);
+        let mut ranges = Ranges::default();
+        ranges.add((together, Portion { whole, own: whole }), &encode(&folds)).unwrap();
+        let work = Work::Parts(Parts::new(seen, ranges));
+        let watch = Watch { work, ..Watch::default() };
+        let mut windows = scenario::run(&loaded.plan, &loaded.study, &watch).unwrap().windows;
+        assert!(watch.work.missing().is_empty());
+        windows.remove(0)
+    };
+    let (few, many) = (of(2 * KEPT, 0), of(MANY, 19));
+    assert_eq!((few.replications, many.replications), (2_048, 536_871_936));
+    let root = (2_048.0 / 536_871_936.0_f64).sqrt();
+    let mut seen = 0;
+    for (few, many) in few.estimates.iter().zip(&many.estimates) {
+        let (Estimate::Interval(few), Estimate::Interval(many)) = (few, many) else { continue };
+        if !matches!(few.method, Method::StudentT | Method::ControlVariate) {
+            continue;
+        }
+        // The first 1,024 count half in one, and nearly nothing in the other.
+        let apart = (few.estimate - many.estimate).abs();
+        assert!(apart <= 2.0 * few.half_width() + 1e-12, "{few} and {many}");
+        if few.half_width() > 0.0 {
+            let ratio = many.half_width() / few.half_width() / root;
+            assert!((0.85..1.15).contains(&ratio), "{few} and {many}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "some figures have the interval of a mean");
+    let views = |one: &WindowResult| one.pooled.views[0].intended;
+    let (one, other) = (views(&few) as f64 / 2_048.0, views(&many) as f64 / 536_871_936.0);
+    assert!((one / other - 1.0).abs() < 0.1, "{one} and {other} page views per replication");
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::cli::run;
 use super::sweep::tree;
 
+mod combined;
 mod many;
 
 /// Two members behind a balancer: windows with and without a break, a capacity, faults over years, windows drawn from
@@ -351,6 +352,12 @@ fn xargs_and_make_run_the_parts() {
     };
     let said = within(&["bash", "-c", &block("console", "$ seq 8")]);
     assert!(Path::new(&place.name("shop")).join("manifest.json").exists(), "{said}");
+    place.same("one", "shop");
+    // The recipe of a tree, with three parts in each group.
+    fs::remove_dir_all(place.name("shop")).unwrap();
+    let tree = block("console", "$ ls part-*").replace("-n 100", "-n 3");
+    let said = within(&["bash", "-c", &tree]);
+    assert!(Path::new(&place.name("group-part-7")).exists(), "{said}");
     place.same("one", "shop");
     let has_make = Command::new("make").arg("--version").output().is_ok();
     if !has_make {

@@ -14,7 +14,7 @@ from importlib.metadata import version as _version
 from ._errors import Diagnostic, Error, MissingError, ScenarioError
 from ._results import Comparison, Figure, Plots, Results, Table, Tables
 from ._scenario import Difference, Drawing, Scenario, check
-from ._study import capacity, compare, diff, merge, missing, sweep
+from ._study import capacity, combine, compare, diff, merge, missing, sweep
 
 __version__ = _version("fivenines")
 
@@ -34,6 +34,7 @@ __all__ = [
     "Tables",
     "capacity",
     "check",
+    "combine",
     "compare",
     "diff",
     "merge",

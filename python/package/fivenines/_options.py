@@ -64,7 +64,7 @@ class Options:
     ) -> Options:
         """Checks the options of a user. A progress of ``True`` is left to ``shown``."""
         _whole("seed", seed, 0, 2**64 - 1)
-        _whole("replications", replications, 1, 1_000_000)
+        _whole("replications", replications, 1, 1_000_000_000)
         _whole("threads", threads, 1, 65_536)
         if quick and replications is not None:
             raise Error(

@@ -54,6 +54,15 @@ def diff(a: Scenario, b: Scenario) -> list[Difference]:
     return [Difference(*found) for found in a._native.differences(b._native)]
 
 
+def combine(parts: Iterable[bytes]) -> bytes:
+    """One part with all that these have, for ``merge``, ``missing`` and ``combine`` itself.
+
+    Its size does not grow with the replications of a window beyond the first 1,024. Raises ``Error`` for parts of
+    different runs, and for combined parts that share some of their parts, and not all.
+    """
+    return _native.combine(list(parts))
+
+
 def merge(
     parts: Iterable[bytes],
     folder: str | os.PathLike[str] = ".",

@@ -1,9 +1,9 @@
 """Runs and sweeps on a Dask cluster.
 
-Model: a run is divided into parts, each of which is a task on one thread of a worker. The parts come back as bytes and
-are merged in this process, so the digest is that of ``Scenario.run``. More rounds of parts follow for a required
-precision, and for the years with fewer faults that a report on a long horizon has. A part whose worker dies is
-simulated again on another.
+Model: a run is divided into parts, each of which is a task on one thread of a worker. The parts come back as bytes, are
+combined as they come, and are merged in this process, so the digest is that of ``Scenario.run``. More rounds of parts
+follow for a required precision, and for the years with fewer faults that a report on a long horizon has. A part whose
+worker dies is simulated again on another.
 
 A script that starts a ``LocalCluster`` guards its body by ``if __name__ == "__main__":``, since every worker process
 imports it again.
@@ -31,6 +31,8 @@ _RETRIES = 3
 """Number of further attempts of a part that has failed."""
 _PARTS_PER_THREAD = 4
 """Parts for each thread of the cluster: a slow worker keeps the others waiting for a quarter of its share at most."""
+_HELD = 8
+"""Largest number of parts that this process holds before it combines them."""
 
 
 def run(
@@ -64,14 +66,17 @@ def _run(client: Any, scenario: Scenario, count: int, options: Options) -> Resul
     on_worker = options.on_threads(1)
     quiet = options.with_progress(None)
     folder = scenario._native.folder
-    done: list[bytes] = []
+    held: list[bytes] = []
     round: bytes | None = None
-    while not done or round is not None:
+    while not held or round is not None:
         some = count if round is None else min(count, _size(round))
         tasks = [(scenario, on_worker, round, number, some) for number in range(1, some + 1)]
-        done.extend(_gathered(client, _part, tasks, options.progress))
-        round = _native.missing(done, folder, quiet)
-    return Results(_native.merge(done, folder, quiet))
+        for part in _gathered(client, _part, tasks, options.progress):
+            held.append(part)
+            if len(held) == _HELD:
+                held = [_native.combine(held)]
+        round = _native.missing(held, folder, quiet)
+    return Results(_native.merge(held, folder, quiet))
 
 
 def _size(round: bytes) -> int:
@@ -84,18 +89,23 @@ def _gathered(
     tasks: Sequence[tuple[Any, ...]],
     progress: Progress | None,
 ) -> Iterator[bytes]:
-    """Results of tasks as they come. If one fails or the caller stops, the others are cancelled."""
+    """Results of tasks as they come; no process keeps one that was taken.
+
+    If a task fails or the caller stops, the others are cancelled.
+    """
     completed: Any = distributed.as_completed
-    futures = [client.submit(work, *task, pure=False, retries=_RETRIES) for task in tasks]
-    done = 0
+    futures = {client.submit(work, *task, pure=False, retries=_RETRIES) for task in tasks}
+    done, count = 0, len(futures)
     try:
-        for future in completed(futures):
+        for future in completed(list(futures)):
             yield future.result()
+            futures.remove(future)
+            future.release()
             done += 1
             if progress is not None:
-                progress(done, len(futures))
+                progress(done, count)
     finally:
-        client.cancel(futures)
+        client.cancel(list(futures))
 
 
 def _part(scenario: Scenario, options: Options, round: bytes | None, number: int, of: int) -> bytes:

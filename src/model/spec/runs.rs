@@ -29,7 +29,7 @@ spec! {
         seed: u64 = 1 => at_most(9_223_372_036_854_775_807),
         /// Number of independent runs, of each window and of the horizon, or bounds for windows between which
         /// `precision` decides. Without it, 10 per window, and 1,000 of the horizon, or 300 to 20,000 if
-        /// `precision` asks for a figure of it.
+        /// `precision` asks for a figure of it. At most 1,000,000,000 per window, and 1,000,000 of the horizon.
         replications: Option<ReplicationsSpec>,
         /// Relative half-width of the confidence interval to reach, by figure.
         precision: Named<Probability, Label> = {},
@@ -78,6 +78,12 @@ pub const REPLICATIONS: ReplicationsSpec = ReplicationsSpec { min: 10, max: 10 }
 /// Number of replications of the horizon, if the file gives none.
 pub const HORIZON_REPLICATIONS: u32 = 1_000;
 
+/// Largest number of replications of a window. Beyond the first 1,024 they are sums, whose size does not depend on their
+/// number; of 10¹² keys of draws, a thousand in each of them, two are equal with a probability of 6·10⁻⁶.
+pub const MOST_REPLICATIONS: u32 = 1_000_000_000;
+/// Largest number of replications of the horizon and of a search for a capacity, each of which is kept.
+pub const MOST_KEPT_REPLICATIONS: u32 = 1_000_000;
+
 /// `10`, or `{ min = 10, max = 400 }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplicationsSpec {
@@ -91,9 +97,9 @@ spec! {
     /// Bounds on the number of runs.
     pub struct ReplicationBounds {
         /// Smallest number of runs.
-        min: u32 => at_least(1),
+        min: u32 => within(1, MOST_REPLICATIONS),
         /// Largest number of runs.
-        max: u32 => at_least(1),
+        max: u32 => within(1, MOST_REPLICATIONS),
     }
 }
 
@@ -104,8 +110,11 @@ impl crate::scenario::value::Value for ReplicationsSpec {
     ) -> Option<Self> {
         if item.as_table().is_none() {
             let count = <u32 as crate::scenario::value::Value>::read(item, out)?;
-            if count == 0 {
-                let message = "at least 1 replication is needed";
+            if count == 0 || count > MOST_REPLICATIONS {
+                let message = match count {
+                    0 => "at least 1 replication is needed",
+                    _ => "at most 1000000000 replications of a window are simulated",
+                };
                 let code = crate::scenario::code::Code::OutOfRange;
                 out.push(crate::scenario::diagnostic::Diagnostic::new(code, item.span, message));
                 return None;

@@ -13,7 +13,7 @@ use crate::study::replication::Replication;
 use crate::study::sampled::Drawn;
 use crate::study::waterfall::{self, Fewer};
 use crate::study::window::{Watch, WindowPlan};
-use crate::study::work::{Piece, Portion, Shard, Together, encode};
+use crate::study::work::{Piece, Portion, Shard, Together, encode, encode_of};
 use crate::study::years::{self, Range};
 use crate::study::{breaks, capacity, window};
 
@@ -137,7 +137,10 @@ impl StudyPlan {
         let (lived, (through, sampled)) = rayon::join(lived, || rayon::join(through, sampled));
         let (mut lived, through, sampled) = (lived?, through?, sampled?);
         let through = through.into_iter().zip(&ranges);
-        lived.extend(through.filter_map(|(seen, range)| Some((range.piece(), encode(&seen?)))));
+        lived.extend(through.filter_map(|(seen, range)| {
+            let piece = range.piece();
+            Some((piece, encode_of(piece, &seen?)))
+        }));
         lived.extend(sampled);
         Ok((!watch.told_to_stop()).then_some(lived))
     }

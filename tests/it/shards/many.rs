@@ -6,7 +6,7 @@ use std::fs;
 use super::{Place, run};
 
 /// A window and runs around a break, each as short as it can be, with more replications than are kept one by one.
-const SHORT: &str = r#"
+pub const SHORT: &str = r#"
 scenario = "short"
 format   = 2
 [run]
@@ -49,7 +49,7 @@ is     = "< 0.9"
 "#;
 
 /// The window alone.
-fn alone() -> String {
+pub fn alone() -> String {
     let (head, rest) = SHORT.split_once("[window.broken]").unwrap();
     let (_, tail) = rest.split_once("[server.box]").unwrap();
     format!("{head}[server.box]{tail}")
@@ -164,4 +164,32 @@ fn a_precision_beyond_the_first_replications_is_reached_in_rounds() {
     let (merged, answer, err) = run(&[&["merge"], &names[..], &["--out", &out]].concat());
     assert_eq!((merged, answer), (code, said), "{err}");
     place.same("one", "rounds");
+}
+
+/// Windows take a billion replications; what is kept one by one takes a million, and is refused with its place.
+#[test]
+fn more_replications_than_can_be_kept_are_refused_with_their_place() {
+    let place = Place::new(&alone().replace("replications = 1100", "replications = 1000000001"));
+    let site = place.name("desk.toml");
+    let (code, answer, err) = run(&["check", &site]);
+    let said = format!("{answer}{err}");
+    assert!(code == 3 && said.contains("desk.toml:10"), "{said}");
+    assert!(said.contains("at most 1000000000 replications of a window"), "{said}");
+    let range = "replications = { min = 10, max = 2000000000 }";
+    fs::write(&site, alone().replace("replications = 1100", range)).unwrap();
+    assert_eq!(run(&["check", &site]).0, 3);
+    fs::write(&site, alone().replace("replications = 1100", "replications = 1000000000")).unwrap();
+    let (code, answer, err) = run(&["check", &site]);
+    assert_eq!(code, 0, "{answer}{err}");
+    // A horizon keeps each of its replications.
+    let years = alone().replace("seed = 5", "seed = 5\nhorizon = \"1y\"\nreplications = 1000001");
+    fs::write(&site, years.replace("replications = 1100\n", "replications = 4\n")).unwrap();
+    let (code, answer, err) = run(&["check", &site]);
+    let said = format!("{answer}{err}");
+    assert!(code == 3 && said.contains("desk.toml:7"), "{said}");
+    assert!(said.contains("1000001 replications of the horizon, at most 1000000"), "{said}");
+    let out = place.name("out");
+    let (code, _, err) = run(&["run", &site, "--replications", "5000000", "--out", &out]);
+    assert!(code == 3 && err.contains("5000000 replications of the horizon"), "{err}");
+    assert_eq!(run(&["run", &site, "--replications", "1000000001", "--out", &out]).0, 2);
 }
