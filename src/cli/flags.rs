@@ -620,8 +620,8 @@ pub struct Effort {
     ///
     /// Every replication draws from its own random streams, so the replications are independent and
     /// confidence intervals are taken over them. Four times the replications halve an interval. The
-    /// figures of a single replication have no interval. A scenario with a horizon or an objective takes
-    /// at most 1,000,000, other windows 1,000,000,000.
+    /// figures of a single replication have no interval. The horizon and searches for a
+    /// capacity take at most 1,000,000, windows 1,000,000,000.
     #[arg(
         long,
         value_name = "N",

@@ -39,7 +39,7 @@ pub struct PartArgs {
 /// Parts of a run, as `merge` and `plan-shards` read them.
 #[derive(Debug, Args)]
 pub struct PartsArgs {
-    /// Files that `run --shard` has written
+    /// Files that `run --shard` or `merge --part` has written
     #[arg(required = true, value_name = "PART", value_hint = ValueHint::FilePath)]
     pub parts: Vec<PathBuf>,
     /// Folder with the files that the scenario names [default: the current folder]
@@ -63,7 +63,7 @@ pub struct MergeArgs {
     /// Parts to read.
     #[command(flatten)]
     pub of: PartsArgs,
-    /// Folder for the results [default: results/ and the name of the scenario]
+    /// Folder for the results, or file for the part [default: results/ and the name of the scenario]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::AnyPath)]
     pub out: Option<PathBuf>,
     /// Write one part with all that these have to the file of --out, instead of the results

@@ -371,6 +371,9 @@ impl Merge {
                     all.divisions.insert(part.shard.of);
                 }
                 all.add_results(part.results, &name)?;
+            } else if is_of_another_version(bytes) {
+                let message = format!("another version of fivenines wrote {}", shown(&name));
+                return Err(Error::new(Kind::Inconclusive, message));
             } else {
                 left_out.push(name);
             }
@@ -380,7 +383,7 @@ impl Merge {
                 Some(name) => format!("{} is no part of a run", shown(name)),
                 None => "no part is given".to_string(),
             };
-            let help = "give files that `fivenines run FILE --shard I/N --out PART` has written";
+            let help = "give files that `fivenines run FILE --shard I/N --out PART` or `merge --part` has written";
             return Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())));
         };
         all.add_groups(groups)?;
@@ -535,8 +538,22 @@ fn bytes_of(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|error| unreadable(path, &error))
 }
 
-/// Returns whether a file begins as a combined part; false if it cannot be read.
+/// Returns whether the bytes begin as a part of another version does: with these words and another number.
+fn is_of_another_version(bytes: &[u8]) -> bool {
+    [MAGIC, combined::MAGIC].iter().any(|own| {
+        let words = own.iter().rposition(|byte| *byte == b' ').map_or(*own, |at| &own[..=at]);
+        let number =
+            bytes.strip_prefix(words).and_then(|rest| rest.split(|byte| *byte == b'\n').next());
+        let is_number = |of: &[u8]| (1..9).contains(&of.len()) && of.iter().all(u8::is_ascii_digit);
+        number.is_some_and(is_number) && !bytes.starts_with(own) && bytes.len() > own.len()
+    })
+}
+
+/// Returns whether a file begins as a combined part; false if it cannot be read, or only once, as a pipe.
 fn begins_combined(path: &Path) -> bool {
+    if !path.is_file() {
+        return false;
+    }
     let mut first = Vec::new();
     let some = File::open(path).map(|file| file.take(combined::MAGIC.len() as u64));
     some.is_ok_and(|mut some| some.read_to_end(&mut first).is_ok()) && combined::is_combined(&first)

@@ -252,7 +252,6 @@ pub fn prepare(
                 simulatable::check_years(draft, out);
             }
             study.years = years;
-            refuse_many(draft, &study, choices, out);
         }
         Err(wrong) => {
             let span = draft.scenario.scenario.span;
@@ -314,6 +313,7 @@ pub fn prepare(
         study.add_standard(plan);
     }
     study.leave_out(choices);
+    refuse_many(draft, &study, choices, out);
     study
 }
 
@@ -494,11 +494,14 @@ fn refuse_many(draft: &Draft, study: &StudyPlan, choices: Choices, out: &mut Dia
     // A check of the file resolves no years: it has their number from the file as well.
     let own = || {
         let is_run = run.horizon.is_some() && choices.solver != Some(Solver::Requests);
-        is_run.then(|| year_replications(draft, choices, years::REPLICATIONS).0)
+        (is_run && availability::can_fail(draft))
+            .then(|| year_replications(draft, choices, years::REPLICATIONS).0)
     };
     let years = study.years.as_ref().map(|years| years.replications.0).or_else(own);
     let years = years.filter(|count| *count > most).map(|count| (count, "of the horizon"));
-    let sought = study.sought.iter().map(|sought| sought.effort.replications);
+    let efforts = study.sought.iter().map(|sought| &sought.effort);
+    let sought =
+        efforts.map(|effort| effort.precision.map_or(effort.replications, |(_, most)| most));
     let sought = sought.max().filter(|count| *count > most);
     let sought = sought.map(|count| (count, "of a search for a capacity"));
     let Some((count, what)) = years.or(sought) else { return };

@@ -143,6 +143,9 @@ fn reached(of: &dyn Fn(f64) -> f64, value: f64) -> Option<f64> {
     }
     for _ in 0..HALVINGS {
         let middle = low + (high - low) / 2.0;
+        if middle <= low || middle >= high {
+            break;
+        }
         if of(middle) < value { low = middle } else { high = middle }
     }
     Some(high)

@@ -15,7 +15,7 @@ use super::{Merge, Origin, bytes_of, pack, unpack};
 use crate::facade::error::{Error, Kind};
 use crate::scenario::render::shown;
 use crate::study::scenario::Encoded;
-use crate::study::work::Group;
+use crate::study::work::{Group, Shard};
 
 /// First bytes of a file.
 pub(super) const MAGIC: &[u8] = b"fivenines combined part 1\n";
@@ -33,7 +33,9 @@ pub(super) struct Combined {
 impl Combined {
     /// Reads a combined part; `None` if the bytes are none, or not whole.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
-        unpack(MAGIC, bytes)
+        let combined: Self = unpack(MAGIC, bytes)?;
+        let exist = combined.divisions.iter().all(|of| Shard::new(1, *of).is_some());
+        exist.then_some(combined)
     }
 }
 
@@ -69,7 +71,8 @@ pub(crate) fn foresee(path: &Path, bytes: &[u8], force: bool) -> Result<bool, Er
     if there == bytes {
         return Ok(true);
     }
-    let both = || Merge::of([Ok((String::new(), &there[..])), Ok((String::new(), bytes))]);
+    // The combined one first, as in every merge.
+    let both = || Merge::of([Ok((String::new(), bytes)), Ok((String::new(), &there[..]))]);
     let within = || both().is_ok_and(|both| both.left_out.is_empty() && both.combined() == bytes);
     if force || within() {
         return Ok(false);

@@ -81,6 +81,8 @@ pub fn jumps_out(draft: &Draft) -> Vec<Span> {
             });
         });
     }
+    // A jump out of two of them, one in the other, is one.
+    found.dedup();
     found
 }
 
@@ -182,11 +184,14 @@ impl FluidPlan {
         self.chill_at(self.network.buffers.len()) + memory * AGE_BITS
     }
 
-    /// Returns the state in which nothing has failed, and every memory is empty.
+    /// Returns the state in which nothing has failed, and every memory that can lose its content is empty.
     #[must_use]
     pub fn emptied(&self) -> Bits {
         let mut bits = self.well();
-        let fill = |(_, memory): &(usize, &Memory)| !memory.steps.is_empty();
+        let is_lost = |at: usize| {
+            self.inputs.iter().any(|input| matches!(input, Input::Lost(of) if *of as usize == at))
+        };
+        let fill = |(at, memory): &(usize, &Memory)| !memory.steps.is_empty() && is_lost(*at);
         for (at, _) in self.network.memories.iter().enumerate().filter(fill) {
             let at = self.step_at(at);
             bits[at / 64] |= 1 << (at % 64);

@@ -123,7 +123,11 @@ impl StudyPlan {
         let lived = || self.live_alone(plan, &alone, fewer, watch);
         // Together: they share what they learn of the fluid.
         let through = || match &self.years {
-            Some(years) => years::some(years, &ranges, watch),
+            // Packed at once: unpacked, all of them would be some times as large.
+            Some(years) => years::some(years, &ranges, watch, |range, seen| {
+                let piece = range.piece();
+                (piece, encode_of(piece, &seen))
+            }),
             None => Ok(Vec::new()),
         };
         let is_drawn = |at: usize| match all {
@@ -136,11 +140,7 @@ impl StudyPlan {
         };
         let (lived, (through, sampled)) = rayon::join(lived, || rayon::join(through, sampled));
         let (mut lived, through, sampled) = (lived?, through?, sampled?);
-        let through = through.into_iter().zip(&ranges);
-        lived.extend(through.filter_map(|(seen, range)| {
-            let piece = range.piece();
-            Some((piece, encode_of(piece, &seen?)))
-        }));
+        lived.extend(through.into_iter().flatten());
         lived.extend(sampled);
         Ok((!watch.told_to_stop()).then_some(lived))
     }

@@ -142,7 +142,7 @@ impl Ranges {
         for (at, (name, group)) in groups.into_iter().enumerate() {
             let Group { together, whole, range } = group;
             let there = self.0.entry((together, whole)).or_default();
-            let mut added = || {
+            let is_new = || {
                 if !range.is_whole(whole) {
                     return Err(Misfit::Damaged);
                 }
@@ -153,16 +153,19 @@ impl Ranges {
                     owned.insert(has.then(|| owners.get(&(together, whole, *from)).copied()));
                 }
                 match (owned.len(), owned.first()) {
-                    (1, Some(None)) => {
-                        let own = range.pieces.keys();
-                        owners.extend(own.map(|from| ((together, whole, *from), at)));
-                        there.take(range.clone())
-                    }
-                    (1, _) => Ok(()),
+                    (1, first) => Ok(first == Some(&None)),
                     _ => Err(Misfit::Shares),
                 }
             };
-            if let Err(misfit) = added() {
+            let added = match is_new() {
+                Ok(true) => {
+                    let own = range.pieces.keys();
+                    owners.extend(own.map(|from| ((together, whole, *from), at)));
+                    there.take(range)
+                }
+                other => other.map(|_| ()),
+            };
+            if let Err(misfit) = added {
                 let own = (whole.0, whole.1);
                 return Err((name, together.range(Portion { whole, own }), misfit));
             }

@@ -60,17 +60,21 @@ pub fn first(plan: &YearsPlan) -> impl Iterator<Item = Range> + Clone {
     Range::all(0, plan.replications.0 as usize, 0)
 }
 
-/// Runs the replications of some ranges; `None` for one that was stopped.
+/// Runs the replications of some ranges, and keeps of each what `keep` returns; `None` for one that was stopped.
 ///
 /// # Errors
 ///
 /// `Breach` when a declaration is circular.
-pub fn some(
+pub fn some<T: Send>(
     plan: &YearsPlan,
     ranges: &[Range],
     watch: &Watch,
-) -> Result<Vec<Option<Chunk>>, Breach> {
+    keep: impl Fn(Range, Chunk) -> T + Sync,
+) -> Result<Vec<Option<T>>, Breach> {
     let (known, empty) = (Known::default(), Chunk::empty(plan));
-    let one = |range: &Range| chunk(plan, &known, empty.clone(), *range, watch);
+    let one = |range: &Range| {
+        let seen = chunk(plan, &known, empty.clone(), *range, watch)?;
+        Ok(seen.map(|seen| keep(*range, seen)))
+    };
     ranges.par_iter().with_max_len(1).map(one).collect()
 }
