@@ -109,9 +109,10 @@ fn check_memory(draft: &Draft, at: usize, out: &mut Diagnostics) {
         let message = format!("`{name}` caches nothing: it has no `ram-cache`, or no `content`");
         inert(policy.span, message, "give both, or remove it", out);
     }
-    if nas.ram_cache_writes.value && !memory::head_caches(draft, at) {
+    let writes = nas.ram_cache_writes.as_ref().filter(|writes| writes.value);
+    if let Some(writes) = writes.filter(|_| !memory::head_caches(draft, at)) {
         let message = format!("`{name}` caches nothing: it has no `ram-cache`, or no `content`");
-        inert(nas.ram_cache_writes.span, message, "give both, or remove it", out);
+        inert(writes.span, message, "give both, or remove it", out);
     }
     for (pool, disks) in nas.pools.iter() {
         disks::check::layout(disks, out);

@@ -103,7 +103,8 @@ fn memory(builder: &mut Builder<'_>, id: ComponentId, nas: usize, number: u32) -
         contents.iter().map(|(_, _, pools, content)| (*pools, *content)).collect();
     let policy = draft.scenario.nas[nas].1.ram_cache_policy.as_ref();
     let is_adaptive = MemoryPolicy::is_adaptive(policy);
-    let takes_writes = draft.scenario.nas[nas].1.ram_cache_writes.value;
+    let takes_writes = draft.scenario.nas[nas].1.ram_cache_writes.as_ref();
+    let takes_writes = takes_writes.is_some_and(|takes| takes.value);
     let of = MemoryOf { size: memory, is_adaptive, takes_writes, second: None };
     let config = builder.memory(owner, of, &contents);
     builder.part(id, config)

@@ -28,7 +28,7 @@ spec! {
         /// Blocks that this memory evicts. Without it, `lru`.
         ram_cache_policy: Option<MemoryPolicy>,
         /// If true, blocks written to its volumes enter this memory too, as blocks read do.
-        ram_cache_writes: bool = false,
+        ram_cache_writes: Option<bool>,
         /// Pools: sets of disks behind the heads.
         pools: Named<DiskSetSpec>,
         /// Volumes that services and databases mount.

@@ -266,13 +266,13 @@ fn check_second_level(draft: &Draft, group: usize, out: &mut Diagnostics) {
         let message = format!("`{name}` caches nothing: it has no memory, or no `content`");
         inert(policy.span, message, "give a set of its disks a `content`, or remove it", out);
     }
-    let writes = &server.ram_cache_writes;
-    if writes.value && !caches {
+    let writes = server.ram_cache_writes.as_ref().filter(|writes| writes.value);
+    if let Some(writes) = writes.filter(|_| !caches) {
         let message = format!("`{name}` caches nothing: it has no memory, or no `content`");
         inert(writes.span, message, "give a set of its disks a `content`, or remove it", out);
     }
     let Some(second) = &server.l2arc else { return };
-    if writes.value {
+    if let Some(writes) = writes {
         let message = "a block that is written would be an old copy on the second level";
         exclude(writes.span, second.span, message, out);
     }

@@ -38,7 +38,7 @@ pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) 
         let (disks, part) = (builder.id(&disks), builder.id(&name(&disks)));
         Some(builder.second_level(own, spec, disks, part))
     });
-    let takes_writes = server.ram_cache_writes.value;
+    let takes_writes = server.ram_cache_writes.as_ref().is_some_and(|takes| takes.value);
     let of = MemoryOf { size: memory, is_adaptive: is_adaptive(server), takes_writes, second };
     let config = builder.memory(owner, of, &contents);
     builder.part(own, config)

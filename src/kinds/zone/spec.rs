@@ -40,7 +40,7 @@ spec! {
         /// Blocks that this memory evicts. Without it, `lru`.
         ram_cache_policy: Option<MemoryPolicy>,
         /// If true, blocks written to its own disks enter this memory too, as blocks read do.
-        ram_cache_writes: bool = false,
+        ram_cache_writes: Option<bool>,
         /// Second level of this memory. Without it, a read that finds nothing in memory goes to the disks with the data.
         l2arc: Option<SecondLevelSpec>,
         /// Sets of local disks; every server has one of each.
