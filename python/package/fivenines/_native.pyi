@@ -14,6 +14,7 @@ __all__ = [
     "Scenario",
     "Table",
     "check",
+    "combine",
     "command",
     "compare",
     "merge",
