@@ -195,6 +195,7 @@ mod tests {
         assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
         assert_eq!(quoted(""), "''");
     }
+
     #[test]
     fn a_path_that_looks_like_a_name_of_the_template_stays_as_it_is() {
         let values = [("FILE", "/a/@FLAGS@/b".to_string()), ("FLAGS", "--seed 7".to_string())];

@@ -8,7 +8,6 @@ use super::ready::Ready;
 use super::results::Results;
 use super::run::Run;
 use super::scenario::Scenario;
-use super::shards::combined::is_combined;
 use super::shards::{Merge, Round, Shard, Task};
 
 /// Parts of one run, which may come from several processes or machines.
@@ -42,10 +41,9 @@ impl Parts {
     /// assert!(Parts::new(&[b"something else"]).is_err());
     /// ```
     pub fn new<B: AsRef<[u8]>>(parts: &[B]) -> Result<Self, Error> {
-        let mut all: Vec<(usize, &B)> = parts.iter().enumerate().collect();
-        all.sort_by_key(|(_, part)| !is_combined(part.as_ref()));
-        let named = |(at, bytes)| Ok((format!("part {}", at + 1), bytes));
-        let merge = Merge::of(all.into_iter().map(named))?;
+        let parts = parts.iter().enumerate();
+        let named = parts.map(|(at, bytes)| (format!("part {}", at + 1), bytes.as_ref()));
+        let merge = Merge::of_all(named.collect())?;
         match merge.left_out.first() {
             Some(name) => Err(Error::new(Kind::Usage, format!("{name} is no part of a run"))),
             None => Ok(Self { merge, folder: ".".into() }),

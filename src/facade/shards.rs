@@ -339,6 +339,16 @@ impl Merge {
         Self::of(files.map(|path| Ok((path.display().to_string(), bytes_of(path)?))))
     }
 
+    /// Takes the bytes of parts in any order, each with a name for messages.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Self::of`].
+    pub(crate) fn of_all(mut parts: Vec<(String, &[u8])>) -> Result<Self, Error> {
+        parts.sort_by_key(|(_, bytes)| !combined::is_combined(bytes));
+        Self::of(parts.into_iter().map(Ok))
+    }
+
     /// Takes the bytes of parts, each with a name for messages. Combined ones come first: of a part that comes alone as
     /// well, the work is taken from the combined one.
     ///
@@ -346,7 +356,7 @@ impl Merge {
     ///
     /// [`Kind::Usage`] if none is a part, or two are of different runs; [`Kind::Integrity`] if two have different
     /// results of one piece; [`Kind::Inconclusive`] if another version wrote them.
-    pub(crate) fn of<B: AsRef<[u8]>>(
+    fn of<B: AsRef<[u8]>>(
         parts: impl IntoIterator<Item = Result<(String, B), Error>>,
     ) -> Result<Self, Error> {
         let (mut left_out, mut groups) = (Vec::new(), Vec::new());

@@ -350,9 +350,7 @@ impl<'m, 'p> Live<'m, 'p> {
                     steps + 1
                 }
             };
-            for bit in 0..AGE_BITS {
-                set(&mut self.bits, plan.age_at(cdn) + bit, age >> bit & 1 == 1);
-            }
+            set_age(&mut self.bits, plan.age_at(cdn), age);
         }
     }
 
@@ -931,6 +929,13 @@ fn set(bits: &mut Bits, at: usize, value: bool) {
         bits[at / 64] |= bit;
     } else {
         bits[at / 64] &= !bit;
+    }
+}
+
+/// Writes the age, or the step, of a content into its bits from `at` on.
+fn set_age(bits: &mut Bits, at: usize, age: u32) {
+    for bit in 0..AGE_BITS {
+        set(bits, at + bit, age >> bit & 1 == 1);
     }
 }
 

@@ -121,12 +121,13 @@ pub fn steps(popularity: &Zipf, changes: &Changes, cache: &Cache) -> Vec<Step> {
     let mut from = (0.0, 0.0);
     let mut steps = Vec::with_capacity(ends.len());
     for end in ends {
-        let (look_ups, misses) = (end - from.0, missed(end) - from.1);
+        let missed = missed(end);
+        let (look_ups, misses) = (end - from.0, missed - from.1);
         if look_ups > 0.0 {
             // What is full evicts: from then on it misses as much as at that instant.
             let misses = (misses / look_ups).max(1.0 - top).min(1.0);
             steps.push(Step { look_ups, misses });
-            from = (end, missed(end));
+            from = (end, missed);
         }
     }
     steps

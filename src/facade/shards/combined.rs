@@ -40,7 +40,7 @@ impl Combined {
 }
 
 /// Returns whether a file begins as a combined part.
-pub(crate) fn is_combined(bytes: &[u8]) -> bool {
+pub(super) fn is_combined(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 
@@ -71,8 +71,7 @@ pub(crate) fn foresee(path: &Path, bytes: &[u8], force: bool) -> Result<bool, Er
     if there == bytes {
         return Ok(true);
     }
-    // The combined one first, as in every merge.
-    let both = || Merge::of([Ok((String::new(), bytes)), Ok((String::new(), &there[..]))]);
+    let both = || Merge::of_all(vec![(String::new(), bytes), (String::new(), &there[..])]);
     let within = || both().is_ok_and(|both| both.left_out.is_empty() && both.combined() == bytes);
     if force || within() {
         return Ok(false);

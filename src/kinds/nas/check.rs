@@ -104,15 +104,12 @@ fn check_nas(name: &Name, nas: &NasSpec, out: &mut Diagnostics) {
 /// Reports contents that no memory keeps, and the policy of a memory that caches nothing.
 fn check_memory(draft: &Draft, at: usize, out: &mut Diagnostics) {
     let (name, nas) = &draft.scenario.nas[at];
-    if let Some(policy) = nas.ram_cache_policy.as_ref().filter(|_| !memory::head_caches(draft, at))
-    {
-        let message = format!("`{name}` caches nothing: it has no `ram-cache`, or no `content`");
-        inert(policy.span, message, "give both, or remove it", out);
-    }
+    let policy = nas.ram_cache_policy.as_ref().map(|policy| policy.span);
     let writes = nas.ram_cache_writes.as_ref().filter(|writes| writes.value);
-    if let Some(writes) = writes.filter(|_| !memory::head_caches(draft, at)) {
+    let without = [policy, writes.map(|writes| writes.span)].into_iter().flatten();
+    for span in without.filter(|_| !memory::head_caches(draft, at)) {
         let message = format!("`{name}` caches nothing: it has no `ram-cache`, or no `content`");
-        inert(writes.span, message, "give both, or remove it", out);
+        inert(span, message, "give both, or remove it", out);
     }
     for (pool, disks) in nas.pools.iter() {
         disks::check::layout(disks, out);

@@ -262,14 +262,12 @@ fn check_second_level(draft: &Draft, group: usize, out: &mut Diagnostics) {
     let members = 0..server.count.value;
     let caches = members.map(|member| ServerId { group, member });
     let caches = caches.into_iter().any(|id| memory::server_caches(draft, id));
-    if let Some(policy) = server.ram_cache_policy.as_ref().filter(|_| !caches) {
-        let message = format!("`{name}` caches nothing: it has no memory, or no `content`");
-        inert(policy.span, message, "give a set of its disks a `content`, or remove it", out);
-    }
+    let policy = server.ram_cache_policy.as_ref().map(|policy| policy.span);
     let writes = server.ram_cache_writes.as_ref().filter(|writes| writes.value);
-    if let Some(writes) = writes.filter(|_| !caches) {
+    let without = [policy, writes.map(|writes| writes.span)].into_iter().flatten();
+    for span in without.filter(|_| !caches) {
         let message = format!("`{name}` caches nothing: it has no memory, or no `content`");
-        inert(writes.span, message, "give a set of its disks a `content`, or remove it", out);
+        inert(span, message, "give a set of its disks a `content`, or remove it", out);
     }
     let Some(second) = &server.l2arc else { return };
     if let Some(writes) = writes {

@@ -1,9 +1,9 @@
 //! Ages of buffers that have lost their content, in a trajectory.
 
-use super::set;
+use super::set_age;
 use crate::plan::fluid::FluidPlan;
 use crate::plan::fluid::buffers::{CHILLS, CHILLS_PER_CONSTANT};
-use crate::plan::fluid::state::{AGE_BITS, Bits, StateLoad};
+use crate::plan::fluid::state::{Bits, StateLoad};
 use crate::units::{SimDuration, SimTime};
 
 /// Age of the content of a buffer of a database member.
@@ -75,9 +75,7 @@ pub(super) fn grow_old(
     for buffer in buffers {
         let (age, ends) = buffer.age(plan.network.buffers[buffer.at].decays_in, at);
         next = next.min(ends);
-        for bit in 0..AGE_BITS {
-            set(bits, plan.chill_at(buffer.at) + bit, age >> bit & 1 == 1);
-        }
+        set_age(bits, plan.chill_at(buffer.at), age);
     }
     next
 }

@@ -1,9 +1,8 @@
 //! Object caches that have lost their content, in a trajectory: each fills by the look-ups that reach it.
 
-use super::{Live, Memo, STEP, set};
-use crate::convert::table;
+use super::{Live, Memo, STEP, set_age};
 use crate::plan::fluid::FluidPlan;
-use crate::plan::fluid::state::{AGE_BITS, Bits, Input};
+use crate::plan::fluid::state::Input;
 use crate::units::{SimDuration, SimTime};
 
 /// Content of a memory, as it fills.
@@ -115,7 +114,7 @@ impl Live<'_, '_> {
         let (plan, at) = (self.memo.plan, self.from);
         for (memory, filling) in self.memories.iter_mut().enumerate() {
             filling.advance(|step| look_ups(plan, memory, step), at);
-            put(&mut self.bits, plan.step_at(memory), filling.step);
+            set_age(&mut self.bits, plan.step_at(memory), filling.step);
         }
     }
 
@@ -150,11 +149,5 @@ impl Memo<'_> {
     fn refused(&mut self, state: u32, class: usize, rates: &[f64]) -> f64 {
         let bounded = self.refusals[class].is_some();
         if bounded { self.excess(state, class, rates).noisy.min(1.0) } else { 0.0 }
-    }
-}
-
-fn put(bits: &mut Bits, at: usize, step: u32) {
-    for bit in 0..AGE_BITS {
-        set(bits, at + bit, step >> table::u32(bit) & 1 == 1);
     }
 }

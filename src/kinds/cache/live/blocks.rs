@@ -99,6 +99,16 @@ enum Store {
     Adaptive(AdaptiveCache),
 }
 
+impl Store {
+    /// Returns whether a block of `size` bytes is here, and stores it if not. `is_second`: the second level has it.
+    fn look_up(&mut self, now: SimTime, (block, size): (u32, u32), is_second: bool) -> bool {
+        match self {
+            Self::Lru(cache) => cache.look_up_sized(now, block, size, 0.0),
+            Self::Adaptive(cache) => cache.access(now, block, size, is_second),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Second {
     config: SecondConfig,
@@ -165,10 +175,7 @@ impl Memory {
         let block = first + blocks.popularity.object(uniform);
         let second = self.second.as_deref_mut().filter(|second| second.answers);
         let is_second = second.as_ref().is_some_and(|second| second.content.holds(block));
-        let hit = match &mut self.store {
-            Store::Lru(cache) => cache.look_up_sized(now, block, blocks.block, 0.0),
-            Store::Adaptive(cache) => cache.access(now, block, blocks.block, is_second),
-        };
+        let hit = self.store.look_up(now, (block, blocks.block), is_second);
         match second {
             _ if hit => Found::Memory,
             Some(second) if is_second => {
@@ -186,11 +193,8 @@ impl Memory {
     /// Stores a block of `content` that is written, drawn by `uniform`.
     pub(super) fn write(&mut self, now: SimTime, content: u32, uniform: f64) {
         let (first, blocks) = &self.contents[content as usize];
-        let (block, size) = (first + blocks.popularity.object(uniform), blocks.block);
-        match &mut self.store {
-            Store::Lru(cache) => _ = cache.look_up_sized(now, block, size, 0.0),
-            Store::Adaptive(cache) => _ = cache.access(now, block, size, false),
-        }
+        let block = first + blocks.popularity.object(uniform);
+        self.store.look_up(now, (block, blocks.block), false);
     }
 
     /// Changes the capacity to `room` bytes.
