@@ -11,8 +11,9 @@
 //! in both, or refused.
 //! Size: a file has the values and counts of each of its replications among the first
 //! [`KEPT`](crate::study::folded::KEPT) of a window, one fold of those beyond, and for each range of replications of the horizon
-//! their values, and a few histograms. A merge reads one file after the other and holds the same of all of them together.
-//! Leaves out: a size that does not grow with the replications of the horizon.
+//! the values of their blocks, and a few histograms. A merge reads one file after the other and holds the same of all of them
+//! together. None of this grows with the replications beyond those kept one by one, see
+//! [`blocks`](crate::study::years::blocks).
 //!
 //! [`StudyPlan::pieces`]: crate::study::scenario::StudyPlan::pieces
 
@@ -50,7 +51,7 @@ use crate::study::work::{Group, Misfit, Parts, Piece, Ranges, Work, dealt};
 pub(crate) use crate::study::work::{MOST_SHARDS, Shard};
 
 /// First bytes of a file.
-const MAGIC: &[u8] = b"fivenines part 3\n";
+const MAGIC: &[u8] = b"fivenines part 4\n";
 /// Length of a digest in hexadecimal.
 const DIGEST: usize = 64;
 /// Largest content of a part, unpacked.

@@ -8,7 +8,7 @@
 //! and quantiles. Holds: merging is exact, commutative and associative; Σ buckets = count.
 //! Memory: 2 KiB per power of two between the least and the greatest value recorded (1 ms to
 //! 10 s: 30 KiB), twice that once a bucket holds 2³²; up to 32 buckets are stored as a list, in half a
-//! kilobyte. Leaves out: the order of the values.
+//! kilobyte. One that is read is checked. Leaves out: the order of the values.
 //!
 //! Source: Tene, HdrHistogram, for the bucket layout.
 
@@ -108,6 +108,7 @@ impl Counts {
 
 /// Counts of durations by size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Histogram {
     /// Number of the first bucket in rows; a multiple of [`ROW`].
     first: usize,
@@ -117,6 +118,56 @@ pub struct Histogram {
     sum: u128,
     min: u64,
     max: u64,
+}
+
+/// A histogram as it was read, which may be none.
+#[derive(Deserialize)]
+struct Unchecked {
+    first: usize,
+    counts: Counts,
+    count: u64,
+    sum: u128,
+    min: u64,
+    max: u64,
+}
+
+/// Largest count of a histogram that is read: many thousands of them can be added.
+const MOST_READ: u64 = 1 << 48;
+
+impl TryFrom<Unchecked> for Histogram {
+    type Error = &'static str;
+
+    fn try_from(read: Unchecked) -> Result<Self, Self::Error> {
+        let Unchecked { first, counts, count, sum, min, max } = read;
+        let rows = counts.len();
+        let laid_out = match &counts {
+            Counts::Few(few) => {
+                first == 0 && few.len() <= FEW && few.is_sorted_by(|one, next| one.0 < next.0)
+            }
+            Counts::Narrow(_) | Counts::Wide(_) => {
+                let in_rows = first.is_multiple_of(ROW) && rows.is_multiple_of(ROW) && rows > 0;
+                in_rows && first <= LAST && rows <= LAST + 1 - first
+            }
+        };
+        let all = counts.iter(first).try_fold((0_u64, None, 0), |(sum, least, _), (at, count)| {
+            let sum = sum.checked_add(count).filter(|sum| *sum <= MOST_READ);
+            Some((sum.filter(|_| at <= LAST && count > 0)?, least.or(Some(at)), at))
+        });
+        let whole = match all {
+            Some((0, ..)) => count == 0 && sum == 0 && (min, max) == (u64::MAX, 0),
+            Some((all, least, most)) => {
+                let ends = (Some(bucket_of(min)), bucket_of(max)) == (least, most);
+                let between = |one: u64| u128::from(one) * u128::from(count);
+                let sums = between(min)..=between(max);
+                all == count && min <= max && ends && sums.contains(&sum)
+            }
+            None => false,
+        };
+        match laid_out && whole {
+            true => Ok(Self { first, counts, count, sum, min, max }),
+            false => Err("no histogram"),
+        }
+    }
 }
 
 /// Returns the bucket of `nanos`.
@@ -403,6 +454,38 @@ mod tests {
         let latencies = of(&many);
         assert_eq!(latencies.counts.len(), 15 * ROW);
         assert!(latencies.counts.len() * size_of::<u32>() < 32 << 10);
+    }
+
+    /// A histogram that was written is read. One that no values give is refused.
+    #[test]
+    fn only_histograms_of_values_are_read() {
+        let many: Vec<u64> = (1..=2 * FEW as u64).map(|n| n * 10_000_000).collect();
+        let mut wide = of(&many);
+        wide.record_many(30_000_000, 1 << 40);
+        for good in [Histogram::new(), of(&[0, 5, 900]), of(&many), wide] {
+            let bytes = postcard::to_stdvec(&good).unwrap();
+            assert_eq!(postcard::from_bytes::<Histogram>(&bytes).unwrap(), good);
+        }
+        let bad: [fn(&mut Histogram); 12] = [
+            |h| h.first += 1,
+            |h| h.first = usize::MAX / ROW * ROW,
+            |h| h.first += ROW,
+            |h| h.counts = Counts::Few(vec![(7, 1); 64]),
+            |h| h.counts = Counts::Few(vec![(9, 40), (7, 24)]),
+            |h| h.counts = Counts::Few(vec![(u16::MAX, 64)]),
+            |h| h.counts = Counts::Wide(vec![u64::MAX; ROW]),
+            |h| h.counts = Counts::Narrow(vec![0; 3]),
+            |h| h.count += 1,
+            |h| h.sum = u128::MAX,
+            |h| h.min = 1,
+            |h| h.max = u64::MAX,
+        ];
+        for (at, spoil) in bad.iter().enumerate() {
+            let mut one = of(&many);
+            spoil(&mut one);
+            let bytes = postcard::to_stdvec(&one).unwrap();
+            assert!(postcard::from_bytes::<Histogram>(&bytes).is_err(), "{at}: {one:?}");
+        }
     }
 
     /// A bucket with more than 2³² values keeps its exact count.

@@ -5,7 +5,7 @@
 //! a lower and an upper bound, which are equal while the sample is exact.
 //!
 //! Holds: merging is commutative and associative except for the order in which values are stored, on which no
-//! result depends; whether a sample is exact depends only on its number of values.
+//! result depends; whether a sample is exact depends on its number of values, and on how it was created.
 //! Memory: 8 bytes per value, at most [`EXACT`] of them; then that of a histogram.
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,12 @@ impl Sample {
     #[must_use]
     pub const fn new() -> Self {
         Self { zeros: 0, kept: Kept::Exact(Vec::new()) }
+    }
+
+    /// Creates an empty sample that stores no duration individually.
+    #[must_use]
+    pub fn in_buckets() -> Self {
+        Self { zeros: 0, kept: Kept::Counted(Box::default()) }
     }
 
     /// Adds one duration of `nanos` nanoseconds.

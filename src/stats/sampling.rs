@@ -101,9 +101,10 @@ pub fn allocate(all: usize, least: usize, strata: &[(f64, u64)]) -> Vec<usize> {
 /// A mean over many replications of a cheap figure, corrected by what a dear one adds in the first of
 /// them: x̄ + D̄, with the variance s²ₓ/N + s²_D/R + 2 s_xD/N for N cheap values `x`, of which the first R
 /// have a correction `d` (two-phase sampling; the same histories are in both). Degrees of freedom: R − 1.
-/// `None` below two corrections, or with fewer values than these.
+/// Each value is the mean over a `block` of replications; with more than one in a block, s_xD is not known, and its
+/// largest possible value s_x s_D takes its place. `None` below two corrections, or with fewer values than these.
 #[must_use]
-pub fn corrected(x: &[f64], d: &[f64]) -> Option<Student> {
+pub fn corrected(x: &[f64], d: &[f64], block: u64) -> Option<Student> {
     let (n, r) = (x.len() as f64, d.len() as f64);
     if d.len() < 2 || x.len() < d.len() {
         return None;
@@ -114,8 +115,12 @@ pub fn corrected(x: &[f64], d: &[f64]) -> Option<Student> {
         let products = a.iter().zip(b).map(|(a, b)| (a - ma) * (b - mb));
         ordered_sum(products) / (a.len() - 1) as f64
     };
-    let both = covariance(&x[..d.len()], d);
-    let variance = covariance(x, x) / n + covariance(d, d) / r + 2.0 * both / n;
+    let (own, corrections) = (covariance(x, x), covariance(d, d));
+    let both = match block {
+        1 => covariance(&x[..d.len()], d),
+        _ => (own * corrections / block as f64).sqrt(),
+    };
+    let variance = own / n + corrections / r + 2.0 * both / n;
     Some(Student {
         estimate: mean(x) + mean(d),
         standard_error: variance.max(0.0).sqrt(),
@@ -213,7 +218,7 @@ mod tests {
     fn corrections_of_all_replications_are_the_mean_of_both() {
         let (x, d) = ([4.0, 9.0, 1.0, 6.0], [1.0, -2.0, 0.5, 1.5]);
         let both: Vec<f64> = x.iter().zip(d).map(|(x, d)| x + d).collect();
-        let (found, exact) = (corrected(&x, &d).unwrap(), Student::of(&both));
+        let (found, exact) = (corrected(&x, &d, 1).unwrap(), Student::of(&both));
         assert!((found.estimate - exact.estimate).abs() < 1e-12);
         assert!((found.standard_error - exact.standard_error).abs() < 1e-12);
     }

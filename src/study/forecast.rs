@@ -38,6 +38,9 @@ const EVENTS_PER_S: f64 = 3e6;
 /// Approximate number of state changes that one core handles per second.
 const CHANGES_PER_S: f64 = 5e5;
 
+/// Approximate number of seconds that one core takes for a replication beside its events.
+const REPLICATION_S: f64 = 3e-5;
+
 /// The cost of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Forecast {
@@ -49,6 +52,8 @@ pub struct Forecast {
     pub changes: f64,
     /// Periodic events of all windows, independent of users: probes, background load.
     pub timed: f64,
+    /// Replications of all windows and of the horizon.
+    pub replications: f64,
     /// Place in the text of the window with the most events.
     span: Option<Span>,
 }
@@ -104,6 +109,7 @@ impl Forecast {
             self.in_one = self.in_one.max(in_one);
             self.events += (asked + timed) * all * replications;
             self.timed += timed * all * replications;
+            self.replications += replications * runs.len() as f64;
             if in_one > largest {
                 largest = in_one;
                 self.span = Some(spec.level.as_ref().map_or(name.span, |level| level.span));
@@ -142,23 +148,31 @@ impl Forecast {
         let own = || year_replications(draft, choices, years::REPLICATIONS).0;
         let histories = asked.map_or_else(own, |asked| asked.replications.0);
         self.changes += per_s * horizon.seconds() * f64::from(histories);
+        self.replications += f64::from(histories);
     }
 
     /// Returns the duration on `cores` cores, in seconds.
     #[must_use]
     pub fn seconds(&self, cores: usize) -> f64 {
-        (self.events / EVENTS_PER_S + self.changes / CHANGES_PER_S) / cores.max(1) as f64
+        let each = self.events / EVENTS_PER_S + self.changes / CHANGES_PER_S;
+        (each + self.replications * REPLICATION_S) / cores.max(1) as f64
     }
 
     /// Returns a sentence about a run that takes long on `cores` cores; `None` otherwise.
     #[must_use]
     pub fn announced(&self, cores: usize) -> Option<String> {
         let seconds = self.seconds(cores);
+        let short = self.replications * REPLICATION_S > 0.5 * seconds * cores.max(1) as f64;
         let long = || {
+            let events = count(self.events + self.changes);
+            let each = if short {
+                format!(" in {} replications", count(self.replications))
+            } else {
+                String::new()
+            };
+            let takes = time(seconds);
             format!(
-                "this run simulates about {} events: about {} on {cores} cores",
-                count(self.events + self.changes),
-                time(seconds)
+                "this run simulates about {events} events{each}: about {takes} on {cores} cores"
             )
         };
         (seconds > LONG_S).then(long)
@@ -292,5 +306,9 @@ mod tests {
         let long = Forecast { events: 3.6e10, ..Forecast::default() };
         let said = long.announced(2).unwrap();
         assert_eq!(said, "this run simulates about 36 billion events: about 2 h on 2 cores");
+        let many = Forecast { events: 2e9, replications: 1e9, ..Forecast::default() };
+        let said = many.announced(2).unwrap();
+        let told = "this run simulates about 2.0 billion events in 1.0 billion replications: about 4 h on 2 cores";
+        assert_eq!(said, told);
     }
 }

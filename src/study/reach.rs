@@ -179,7 +179,7 @@ impl Hashed {
     }
 
     fn years(&mut self, years: &YearsPlan, traffic: bool) -> fmt::Result {
-        let YearsPlan { of, replications, precision, level, figures: _ } = years;
+        let YearsPlan { of, replications, precision, level, figures: _, kept: _ } = years;
         // An autoscaler moves members with the traffic.
         let traffic = traffic || of.fluid.as_ref().is_some_and(|fluid| !fluid.scaled.is_empty());
         write!(self, "{replications:?} {precision:?} {level:?}")?;

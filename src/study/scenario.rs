@@ -41,7 +41,7 @@ use crate::study::quick;
 use crate::study::sampled::SampledPlan;
 use crate::study::verdict::Verdict;
 use crate::study::window::WindowPlan;
-use crate::study::years::{self, YearsPlan};
+use crate::study::years::{self, YearsPlan, blocks};
 use crate::units::{SimDuration, SimTime};
 
 /// Figure that is printed, with the place of its estimate.
@@ -456,7 +456,8 @@ fn years_of(
     let replications = year_replications(draft, choices, least);
     let level = scenario.run.confidence.value;
     let precision = Vec::new();
-    Ok(Some(YearsPlan { of, replications, precision, level, figures: Vec::new() }))
+    let kept = blocks::KEPT;
+    Ok(Some(YearsPlan { of, replications, precision, level, figures: Vec::new(), kept }))
 }
 
 /// Length of a chain of classes fetched one after the other above which conditions may nest too deep.
@@ -479,15 +480,24 @@ pub(super) fn year_replications(draft: &Draft, choices: Choices, least: u32) -> 
         _ => match draft.scenario.run.replications.as_ref().map(|own| own.value) {
             Some(own) if own.min == own.max => (own.min, own.max),
             Some(own) => {
-                let most = own.max.clamp(years::MOST, runs::MOST_KEPT_REPLICATIONS);
-                (own.min.max(least), most.max(own.min))
+                let least = own.min.max(least);
+                // Blocks are filled: a part in two thousand more or less.
+                let (from, to) = (u64::from(least), u64::from(own.max.max(years::MOST)));
+                let from = whole_u32(blocks::filling(from, blocks::KEPT));
+                (from, whole_u32(blocks::filled(to, blocks::KEPT)).max(from))
             }
             None => (least, years::MOST),
         },
     }
 }
 
-/// Refuses more replications than can be kept, where each of them is: of the horizon, and of searches for a capacity.
+/// Returns a number of replications.
+fn whole_u32(replications: u64) -> u32 {
+    u32::try_from(replications).unwrap_or(u32::MAX)
+}
+
+/// Refuses more replications of a search for a capacity than can be kept, since each of them is, and numbers of the
+/// horizon that do not fill blocks.
 fn refuse_many(draft: &Draft, study: &StudyPlan, choices: Choices, out: &mut Diagnostics) {
     let run = &draft.scenario.run;
     let most = runs::MOST_KEPT_REPLICATIONS;
@@ -498,18 +508,33 @@ fn refuse_many(draft: &Draft, study: &StudyPlan, choices: Choices, out: &mut Dia
             .then(|| year_replications(draft, choices, years::REPLICATIONS).0)
     };
     let years = study.years.as_ref().map(|years| years.replications.0).or_else(own);
-    let years = years.filter(|count| *count > most).map(|count| (count, "of the horizon"));
+    let kept = blocks::KEPT;
+    let years = years.filter(|count| blocks::filled((*count).into(), kept) < u64::from(*count));
     let efforts = study.sought.iter().map(|sought| &sought.effort);
     let sought =
         efforts.map(|effort| effort.precision.map_or(effort.replications, |(_, most)| most));
     let sought = sought.max().filter(|count| *count > most);
-    let sought = sought.map(|count| (count, "of a search for a capacity"));
-    let Some((count, what)) = years.or(sought) else { return };
+    let (message, help) = match (years, sought) {
+        (Some(count), _) => {
+            let (own, size) = (u64::from(count), blocks::size(count.into(), kept));
+            let (below, above) = (blocks::filled(own, kept), blocks::filling(own, kept));
+            let message = format!(
+                "{count} replications of the horizon: above {kept} they are added up in blocks, here of {size}"
+            );
+            (message, format!("give a multiple of {size}: {below} or {above}"))
+        }
+        (None, Some(count)) => {
+            let message = format!(
+                "{count} replications of a search for a capacity, at most {most}: each of them is kept"
+            );
+            let help = "give the number to windows, whose replications are added up: `replications` under [window]";
+            (message, help.into())
+        }
+        (None, None) => return,
+    };
     let own = run.replications.as_ref().filter(|_| choices.replications.is_none());
     let span = own.map(|own| own.span).or(run.horizon.as_ref().map(|horizon| horizon.span));
     let span = span.unwrap_or(draft.scenario.scenario.span);
-    let message = format!("{count} replications {what}, at most {most}: each of them is kept");
-    let help = "give the number to windows, whose replications are added up: `replications` under [window]";
     out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
 }
 

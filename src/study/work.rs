@@ -73,8 +73,9 @@ pub enum Piece {
     Around(u32, u64),
     /// A search for a capacity, by its place in the study.
     Capacity(u32),
-    /// Replications of the horizon from the first number to before the second, with their batch.
-    Years(u64, u64, u32),
+    /// Replications of the horizon from the first number to before the second, with their batch and the size of their
+    /// blocks.
+    Years(u64, u64, u32, u64),
     /// A window drawn from the years, by its place among those drawn.
     Drawn(u32),
     /// A replication of the horizon without some faults, by the key of these faults. Its result is found or simulated:

@@ -5,11 +5,12 @@
 //! They are folded in the order of their numbers, so threads change nothing. Precision is checked at fixed prefixes, as
 //! for windows.
 //!
-//! Memory: a number for each replication, meter and cause; two for each replication and figure over spans ([`spans`]);
-//! a histogram for each meter; and for each meter and cause the downtime of every year with any, as many as a
+//! Memory: a number for each block of replications ([`blocks`]), meter and cause; two for each block and figure over spans
+//! ([`spans`]); a histogram for each meter; and for each meter and cause the downtime of every year with any, as many as a
 //! [`Sample`] keeps. Nothing else grows with the horizon.
 
 mod asked;
+pub mod blocks;
 mod busy;
 pub mod disk_sets;
 pub mod energy;
@@ -23,7 +24,7 @@ pub mod spans;
 
 use serde::{Deserialize, Serialize};
 
-use crate::convert::whole;
+use crate::convert::{index, whole};
 use crate::observe::histogram::Histogram;
 use crate::observe::sample::Sample;
 use crate::plan::availability::{Availability, AvailabilityPlan, WatchedKind};
@@ -42,6 +43,7 @@ use crate::study::window::{Ending, Estimate, Watch};
 use crate::units::SimDuration;
 use asked::cause;
 pub use asked::{resolve, without};
+use blocks::{Join, Scale};
 use disk_sets::{FoldedDisks, OfDisks};
 use few::{Modelled, a_year, few};
 use load::{FoldedLoad, OfLoad};
@@ -71,15 +73,16 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    /// Returns the results of no replication.
-    fn empty(plan: &YearsPlan) -> Self {
+    /// Returns the results of no replication, in blocks of some.
+    fn empty(plan: &YearsPlan, block: u64) -> Self {
         let empty: Vec<Vec<Folded>> = plan
             .of
             .nets
             .iter()
             .enumerate()
             .map(|(net, _)| {
-                let of = |meter| Folded::of(plan.of.causes.len(), plan.spans_of(net, meter));
+                let causes = (plan.of.causes.len(), block > 1);
+                let of = |meter| Folded::of(causes, plan.spans_of(net, meter));
                 (0..plan.of.measured.len()).map(of).collect()
             })
             .collect();
@@ -105,6 +108,15 @@ impl Chunk {
             steps: 0,
         }
     }
+
+    /// Joins blocks of a net.
+    fn join(&mut self, net: usize, join: Join, horizon: SimDuration) {
+        self.meters[net].iter_mut().for_each(|meter| meter.join(join, horizon));
+        self.roles[net].iter_mut().for_each(|role| role.join(join));
+        self.restores[net].iter_mut().for_each(|restores| restores.join(join));
+        self.disk_sets[net].iter_mut().for_each(|disks| disks.join(join));
+        self.load[net].iter_mut().for_each(|load| load.join(join));
+    }
 }
 
 /// Seconds of a year of 365 days.
@@ -124,6 +136,8 @@ pub struct YearsPlan {
     pub level: f64,
     /// Figures asked for.
     pub figures: Vec<YearFigure>,
+    /// Largest number of blocks of replications, [`blocks::KEPT`].
+    pub kept: u64,
 }
 
 /// Figure of the horizon.
@@ -189,19 +203,21 @@ pub enum What {
 /// One meter over all replications.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Folded {
-    /// Downtime in seconds, by replication.
+    /// Downtime in seconds, by block.
     pub downtime: Vec<f64>,
-    /// Outages, by replication.
+    /// Outages, by block.
     pub outages: Vec<f64>,
-    /// Length of all outages in seconds, by replication.
+    /// Length of all outages in seconds, by block.
     pub length: Vec<f64>,
-    /// Seconds from the start to the first outage, by replication; `None` if there is none within the horizon.
-    pub first_failure: Vec<Option<f64>>,
-    /// Downtime in seconds as first cause, by cause, then by replication.
+    /// Seconds from the start to the first outage, by block; infinite if a replication has none within the horizon.
+    pub first_failure: Vec<f64>,
+    /// Replications with an outage, where the first is asked for.
+    pub failed: u64,
+    /// Downtime in seconds as first cause, by cause, then by block.
     pub first: Vec<Vec<f64>>,
-    /// Downtime in seconds as contributing cause, by cause, then by replication.
+    /// Downtime in seconds as contributing cause, by cause, then by block.
     pub contributing: Vec<Vec<f64>>,
-    /// Outages that began with the cause, by cause, then by replication.
+    /// Outages that began with the cause, by cause, then by block.
     pub began: Vec<Vec<f64>>,
     /// Downtime of each whole year.
     pub years: Sample,
@@ -218,11 +234,13 @@ pub struct Folded {
 }
 
 impl Folded {
-    fn of(causes: usize, spans: impl Iterator<Item = OfSpans>) -> Self {
+    /// Returns empty results; of `many` replications, years are counted in buckets from the start.
+    fn of((causes, many): (usize, bool), spans: impl Iterator<Item = OfSpans>) -> Self {
         let columns = || vec![Vec::new(); causes];
         let (first, contributing, began) = (columns(), columns(), columns());
-        let cause_years = vec![Sample::new(); causes];
-        let mut folded = Self { first, contributing, began, cause_years, ..Self::default() };
+        let years = if many { Sample::in_buckets() } else { Sample::new() };
+        let cause_years = vec![years.clone(); causes];
+        let mut folded = Self { first, contributing, began, years, cause_years, ..Self::default() };
         for of in spans {
             if folded.spans.iter().all(|column| column.of() != of) {
                 folded.spans.push(Column::new(of, causes));
@@ -235,7 +253,9 @@ impl Folded {
         self.downtime.push(tally.downtime_s());
         self.outages.push(tally.outages as f64);
         self.length.push(tally.length_s());
-        self.first_failure.push(tally.first_failure.map(|at| at.nanos() as f64 / 1e9));
+        let first = tally.first_failure.map(|at| at.nanos() as f64 / 1e9);
+        self.first_failure.push(first.unwrap_or(f64::INFINITY));
+        self.failed += u64::from(first.is_some());
         for (at, cause) in tally.causes.iter().enumerate() {
             self.first[at].push(flows::seconds(cause.first));
             self.contributing[at].push(flows::seconds(cause.contributing));
@@ -250,6 +270,14 @@ impl Folded {
         self.lengths.merge(&tally.lengths);
         self.worst = self.worst.max(flows::seconds(tally.worst));
         self.keep(tally.kept.clone());
+    }
+
+    fn join(&mut self, join: Join, horizon: SimDuration) {
+        let own = [&mut self.downtime, &mut self.outages, &mut self.length];
+        let causes = self.first.iter_mut().chain(&mut self.contributing).chain(&mut self.began);
+        let columns = own.into_iter().chain([&mut self.first_failure]).chain(causes);
+        columns.for_each(|column| join.sums(column));
+        self.spans.iter_mut().for_each(|column| column.join(join, horizon));
     }
 
     /// Returns the model of an undetected outage, and of the downtime that heavy-tailed repairs may not have shown yet.
@@ -271,6 +299,7 @@ impl Folded {
         self.outages.extend(other.outages);
         self.length.extend(other.length);
         self.first_failure.extend(other.first_failure);
+        self.failed += other.failed;
         let columns = [
             (&mut self.first, other.first),
             (&mut self.contributing, other.contributing),
@@ -309,6 +338,8 @@ pub struct YearsResult {
     pub load: Vec<Option<FoldedLoad>>,
     /// Replications.
     pub replications: usize,
+    /// Replications of a block.
+    pub block: u64,
     /// Number of precision checks.
     pub looks: usize,
     /// End of the run.
@@ -318,8 +349,7 @@ pub struct YearsResult {
 }
 
 impl YearsResult {
-    /// Drops everything that a comparison does not need. It keeps downtime and page views not served, replication by
-    /// replication.
+    /// Drops everything that a comparison does not need. It keeps downtime and page views not served, block by block.
     pub fn keep_compared(&mut self) {
         for folded in self.folded.iter_mut().flatten() {
             let downtime = std::mem::take(&mut folded.downtime);
@@ -346,9 +376,10 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         [] => None,
         _ if most <= least => Some(Box::new(std::iter::empty())),
         _ => StoppingRule::raised(plan.replications, plan.level)
-            .map(|rule| Box::new(rule.looks().filter(move |look| *look > least)) as Box<_>),
+            .map(|rule| Box::new(looks(&rule, plan)) as Box<_>),
     };
-    let empty = Chunk::empty(plan);
+    let mut block = blocks::size(least as u64, plan.kept);
+    let empty = Chunk::empty(plan, block);
     let mut result = YearsResult {
         folded: empty.meters.clone(),
         roles: empty.roles.clone(),
@@ -356,6 +387,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         disk_sets: empty.disk_sets.clone(),
         load: empty.load.clone(),
         replications: 0,
+        block,
         looks: 0,
         ending: Ending::Fixed,
         steps: 0,
@@ -363,7 +395,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     let known = Known::default();
     let (mut goal, mut done) = (least, 0);
     loop {
-        let ranges: Vec<Range> = Range::all(result.replications, goal, done).collect();
+        let ranges: Vec<Range> = Range::all(result.replications, goal, (done, block)).collect();
         done += ranges.len();
         if watch.work.lacks(ranges.iter().map(|range| range.piece())) {
             result.ending = Ending::Interrupted;
@@ -373,7 +405,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         let lived = in_order::fold(
             ranges.len(),
             |at| {
-                let simulate = || chunk(plan, &known, empty.clone(), ranges[at], watch);
+                let simulate = || chunk(plan, &known, Chunk::empty(plan, block), ranges[at], watch);
                 watch.work.get(ranges[at].piece(), simulate).transpose()
             },
             |at, one| {
@@ -384,6 +416,10 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         if lived < ranges.len() {
             result.ending = Ending::Interrupted;
             return Ok(result);
+        }
+        while block < blocks::size(goal as u64, plan.kept) {
+            result.join_ten(plan);
+            block = result.block;
         }
         let Some(looks) = &mut looks else { return Ok(result) };
         result.looks += 1;
@@ -402,12 +438,24 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     }
 }
 
+/// Returns the numbers of replications, beyond the minimum, at which precision is checked: they fill their blocks.
+fn looks(rule: &StoppingRule, plan: &YearsPlan) -> impl Iterator<Item = usize> + use<> {
+    let ((least, most), kept) = (plan.replications, plan.kept);
+    let filled = move |look| index(blocks::filling(look as u64, kept)).min(most as usize);
+    let mut last = least as usize;
+    rule.looks().map(filled).filter(move |look| {
+        let is_more = *look > last;
+        last = last.max(*look);
+        is_more
+    })
+}
+
 /// Runs the replications of one range; `None` when it was stopped before the last was done.
 fn chunk(
     asked: &YearsPlan,
     known: &Known,
     mut into: Chunk,
-    Range { from, to, batch }: Range,
+    Range { from, to, batch, block }: Range,
     watch: &Watch,
 ) -> Result<Option<Chunk>, Breach> {
     let told_to_stop = || watch.told_to_stop();
@@ -464,6 +512,10 @@ fn chunk(
             mine.zip(&restores).for_each(|(mine, tally)| mine.add(tally));
             let mine = into.disk_sets[net].iter_mut();
             mine.zip(&disk_sets).for_each(|(mine, tally)| mine.add(tally));
+            let had = (replication - from) as u64 % block;
+            if had > 0 {
+                into.join(net, Join::Last(had), plan.horizon);
+            }
         }
     }
     for (load, memo) in into.load.iter_mut().zip(&mut memos) {
@@ -573,11 +625,28 @@ impl YearsResult {
         self.steps += steps;
     }
 
-    /// Returns the values per replication; `None` if the measure is not a mean over replications, or a replication has
-    /// no value.
-    pub(super) fn values(&self, plan: &AvailabilityPlan, measure: YearMeasure) -> Option<Vec<f64>> {
+    /// Joins each ten blocks to one.
+    fn join_ten(&mut self, plan: &YearsPlan) {
+        let join = Join::Ten(self.block);
+        let horizon = plan.of.horizon;
+        self.folded.iter_mut().flatten().for_each(|meter| meter.join(join, horizon));
+        self.roles.iter_mut().flatten().for_each(|role| role.join(join));
+        self.restores.iter_mut().flatten().for_each(|restores| restores.join(join));
+        self.disk_sets.iter_mut().flatten().for_each(|disks| disks.join(join));
+        self.load.iter_mut().flatten().for_each(|load| load.join(join));
+        self.block *= 10;
+    }
+
+    /// Returns the scale of the values.
+    #[must_use]
+    pub const fn scale<'a>(&self, plan: &'a YearsPlan) -> Scale<'a> {
+        Scale { plan: &plan.of, level: plan.level, block: self.block }
+    }
+
+    /// Returns the values per block; `None` if the measure is not a mean over replications, or a replication has no value.
+    pub(super) fn values(&self, plan: &YearsPlan, measure: YearMeasure) -> Option<Vec<f64>> {
         if let What::Load(what) = measure.what {
-            return self.load[measure.net].as_ref()?.values(plan, what);
+            return self.load[measure.net].as_ref()?.values(self.scale(plan), what);
         }
         if let What::Role(role, what) = measure.what {
             return self.roles[measure.net][role].values(what);
@@ -597,7 +666,10 @@ impl YearsResult {
             What::Contributing(cause) => folded.contributing[cause].clone(),
             What::Outages(None) => folded.outages.clone(),
             What::Outages(Some(cause)) => folded.began[cause].clone(),
-            What::TimeToFailure => folded.first_failure.iter().copied().collect::<Option<_>>()?,
+            What::TimeToFailure => {
+                let all = folded.first_failure.iter().all(|at| at.is_finite());
+                all.then(|| folded.first_failure.clone())?
+            }
             What::DowntimeQuantile(..)
             | What::Spans(_)
             | What::Load(_)
@@ -639,7 +711,7 @@ impl YearsResult {
     pub fn unavailable(&self, plan: &YearsPlan, net: usize, meter: usize) -> Estimate {
         let folded = &self.folded[net][meter];
         let unseen = folded.unseen(Modelled::outages(&plan.of, net, meter));
-        match few(&folded.downtime, unseen, plan.level, 1.0 / plan.of.horizon.seconds()) {
+        match few(&folded.downtime, unseen, plan.level, 1.0 / self.scale(plan).seconds()) {
             Estimate::Interval(i) => {
                 // As a share of time: outages and the time between them alternate.
                 let none = i.method == Method::RuleOfThree;
@@ -657,14 +729,14 @@ impl YearsResult {
         if let What::Load(what) = what {
             return match self.load.get(net).and_then(Option::as_ref) {
                 Some(_) if self.replications == 0 => Estimate::Missing(NoValue::Stopped),
-                Some(load) => load.estimate(&plan.of, what, plan.level),
+                Some(load) => load.estimate(self.scale(plan), what),
                 None => Estimate::Missing(NoValue::NotKept),
             };
         }
         if let What::Role(role, what) = what {
             return match self.roles.get(net).and_then(|net| net.get(role)) {
                 Some(_) if self.replications == 0 => Estimate::Missing(NoValue::Stopped),
-                Some(folded) => folded.estimate(&plan.of, what, plan.level),
+                Some(folded) => folded.estimate(self.scale(plan), what),
                 None => Estimate::Missing(NoValue::NotKept),
             };
         }
@@ -681,7 +753,8 @@ impl YearsResult {
             return Estimate::Missing(NoValue::Stopped);
         }
         let modelled = Modelled::outages(&plan.of, net, meter);
-        let a_year = |values: &[f64], unseen: Unseen| a_year(&plan.of, values, unseen, plan.level);
+        let scale = self.scale(plan);
+        let a_year = |values: &[f64], unseen: Unseen| a_year(scale, values, unseen);
         match what {
             What::Availability => turned(self.unavailable(plan, net, meter)),
             What::Unavailability => self.unavailable(plan, net, meter),
@@ -699,18 +772,17 @@ impl YearsResult {
                 year_quantile(years, folded.years.count(), q, plan.level)
             }
             What::Spans(of) => match folded.spans.iter().find(|column| column.of() == of) {
-                Some(column) => column.estimate(&plan.of, folded, modelled, plan.level),
+                Some(column) => column.estimate(scale, folded, modelled),
                 None => Estimate::Missing(NoValue::NotKept),
             },
             What::Outages(None) => a_year(&folded.outages, Unseen::of(1.0)),
             What::Outages(Some(cause)) => a_year(&folded.began[cause], Unseen::of(1.0)),
             What::TimeToFailure => {
-                let failed: Vec<f64> = folded.first_failure.iter().copied().flatten().collect();
-                let (of, all) = (failed.len() as u64, folded.first_failure.len() as u64);
-                if of < all {
-                    return Estimate::Missing(NoValue::NotYet { failed: of, of: all });
+                let (failed, of) = (folded.failed, folded.first_failure.len() as u64 * self.block);
+                if failed < of {
+                    return Estimate::Missing(NoValue::NotYet { failed, of });
                 }
-                mean(&failed, plan.level)
+                scale.mean(&folded.first_failure)
             }
             What::Load(_) | What::Role(..) | What::Restores(..) | What::Disks(..) => {
                 Estimate::Missing(NoValue::NotKept)
@@ -724,7 +796,7 @@ impl YearsResult {
     pub fn up_and_down(&self, plan: &YearsPlan, net: usize, meter: usize) -> [Estimate; 2] {
         let folded = &self.folded[net][meter];
         let years = self.years(&plan.of);
-        let horizon = plan.of.horizon.seconds() * plan.of.members(net, meter) as f64;
+        let horizon = self.scale(plan).seconds() * plan.of.members(net, meter) as f64;
         let up: Vec<f64> = folded.length.iter().map(|length| horizon - length).collect();
         let between = match few(&folded.outages, Unseen::of(1.0), plan.level, 1.0) {
             Estimate::Interval(i) if i.method == Method::CompoundPoisson => {
@@ -749,6 +821,21 @@ fn mean(values: &[f64], level: f64) -> Estimate {
         (_, Ok(interval)) => Estimate::Interval(interval),
         ([one], Err(_)) => Estimate::Single(*one),
         _ => Estimate::Missing(NoValue::Empty),
+    }
+}
+
+/// Returns an estimate divided by a number.
+fn over_count(estimate: Estimate, count: u64) -> Estimate {
+    let count = count as f64;
+    match estimate {
+        Estimate::Interval(i) => Estimate::Interval(Interval {
+            estimate: i.estimate / count,
+            low: i.low / count,
+            high: i.high / count,
+            ..i
+        }),
+        Estimate::Single(value) => Estimate::Single(value / count),
+        missing @ Estimate::Missing(_) => missing,
     }
 }
 

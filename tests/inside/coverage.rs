@@ -55,7 +55,8 @@ fn intervals_of_an_availability_hold_the_truth_as_often_as_they_say() {
     judge("availability", 0.95, |seed| {
         let of = AvailabilityPlan { seed: Seed(seed), ..of.clone() };
         let (precision, figures) = (Vec::new(), Vec::new());
-        let plan = YearsPlan { of, replications: (50, 50), precision, level: 0.95, figures };
+        let plan =
+            YearsPlan { of, replications: (50, 50), precision, level: 0.95, figures, kept: 50 };
         let seen = years::run(&plan, &Watch::default()).unwrap();
         match seen.estimate(&plan, measure) {
             Estimate::Interval(interval) => holds(&interval, 1_000.0 / 1_010.0),
@@ -88,7 +89,8 @@ fn intervals_of_few_outages_hold_the_truth_as_often_as_they_say() {
         let held = |seed: u64| -> [(bool, bool); 3] {
             let of = AvailabilityPlan { seed: Seed(seed), ..of.clone() };
             let (precision, figures) = (Vec::new(), Vec::new());
-            let plan = YearsPlan { of, replications: (50, 50), precision, level: 0.95, figures };
+            let plan =
+                YearsPlan { of, replications: (50, 50), precision, level: 0.95, figures, kept: 50 };
             let seen = years::run(&plan, &Watch::default()).unwrap();
             whats.map(|(what, truth)| {
                 match seen.estimate(&plan, YearMeasure { net: 0, meter, what }) {

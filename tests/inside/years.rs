@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod architectures;
+mod blocks;
 pub mod caches;
 mod cold;
 mod edges;
@@ -53,7 +54,8 @@ pub fn asked(draft: &Draft, horizon: &str, replications: u32, paths: &[&str]) ->
     };
     let figures = figures.into_iter().map(figure).collect();
     let replications = (replications, replications);
-    YearsPlan { of, replications, precision: Vec::new(), level: LEVEL, figures }
+    // Each replication by itself: some tests look at single ones.
+    YearsPlan { of, replications, precision: Vec::new(), level: LEVEL, figures, kept: u64::MAX }
 }
 
 /// What was asked for, with its estimates.

@@ -18,7 +18,7 @@ use crate::study::scenario::Encoded;
 use crate::study::work::{Group, Shard};
 
 /// First bytes of a file.
-pub(super) const MAGIC: &[u8] = b"fivenines combined part 1\n";
+pub(super) const MAGIC: &[u8] = b"fivenines combined part 2\n";
 
 /// Several parts of one run.
 #[derive(Debug, Serialize, Deserialize)]

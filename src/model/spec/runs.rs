@@ -81,7 +81,7 @@ pub const HORIZON_REPLICATIONS: u32 = 1_000;
 /// Largest number of replications of a window. Beyond the first 1,024 they are sums, whose size does not depend on their
 /// number; of 10¹² keys of draws, a thousand in each of them, two are equal with a probability of 6·10⁻⁶.
 pub const MOST_REPLICATIONS: u32 = 1_000_000_000;
-/// Largest number of replications of the horizon and of a search for a capacity, each of which is kept.
+/// Largest number of replications of a search for a capacity, each of which is kept.
 pub const MOST_KEPT_REPLICATIONS: u32 = 1_000_000;
 
 /// `10`, or `{ min = 10, max = 400 }`.
@@ -113,7 +113,7 @@ impl crate::scenario::value::Value for ReplicationsSpec {
             if count == 0 || count > MOST_REPLICATIONS {
                 let message = match count {
                     0 => "at least 1 replication is needed",
-                    _ => "at most 1000000000 replications of a window are simulated",
+                    _ => "at most 1000000000 replications are simulated",
                 };
                 let code = crate::scenario::code::Code::OutOfRange;
                 out.push(crate::scenario::diagnostic::Diagnostic::new(code, item.span, message));

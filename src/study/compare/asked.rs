@@ -11,9 +11,11 @@ use crate::plan::figure::{Figure, FigureUnit, NoSuchFigure};
 use crate::scenario::suggest;
 use crate::stats::interval::Interval;
 use crate::study::compare::Member;
+use crate::study::compare::years::block_of;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::scenario::{StudyPlan, by_arithmetic};
 use crate::study::window::Estimate;
+use crate::study::years::blocks::coarser;
 use crate::study::years::{self, What};
 
 const YEAR_S: f64 = 31_536_000.0;
@@ -116,7 +118,7 @@ impl Ask {
             .iter()
             .map(|name| {
                 let is = |member: &&Member<'_>| member.results.scenario == *name;
-                values(members.iter().find(is)?, &self.figure)
+                values(members.iter().find(is)?, &self.figure, block_of(members))
             })
             .collect();
         let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
@@ -145,7 +147,8 @@ pub fn difference(
     for member in [own, other] {
         kept(member.draft, member.plan, member.study, figure)?;
     }
-    let pairs = values(own, figure).zip(values(other, figure));
+    let block = block_of(&[*own, *other]);
+    let pairs = values(own, figure, block).zip(values(other, figure, block));
     Ok(match pairs {
         Some((own, other)) => subtract(&[own, other], figure, level),
         None => Estimate::Missing(NoValue::Empty),
@@ -218,8 +221,8 @@ fn kept(
     }
 }
 
-/// Returns the values per replication; `None` if one is missing.
-fn values(member: &Member<'_>, figure: &Figure) -> Option<Vec<f64>> {
+/// Returns the values per replication, of years per `block`; `None` if one is missing.
+fn values(member: &Member<'_>, figure: &Figure, block: u64) -> Option<Vec<f64>> {
     match kept(member.draft, member.plan, member.study, figure).ok()? {
         Kept::Window(at, place) => {
             let samples = member.result.windows[at].samples.iter();
@@ -227,14 +230,15 @@ fn values(member: &Member<'_>, figure: &Figure) -> Option<Vec<f64>> {
         }
         Kept::Exact(value) => Some(vec![value]),
         Kept::Downtime(net, meter, what) => {
-            let horizon = member.study.years.as_ref()?.of.horizon.seconds();
-            let down = &member.result.years.as_ref()?.folded[net][meter].downtime;
+            let (plan, seen) = (member.study.years.as_ref()?, member.result.years.as_ref()?);
+            let horizon = seen.scale(plan).seconds();
+            let down = &seen.folded[net][meter].downtime;
             let one = |down: &f64| match what {
                 What::Availability => 1.0 - down / horizon,
                 What::Unavailability => down / horizon,
                 _ => down / horizon * YEAR_S,
             };
-            Some(down.iter().map(one).collect())
+            Some(coarser(down.iter().map(one).collect(), block / seen.block))
         }
     }
 }

@@ -105,7 +105,8 @@ pub fn in_order(prices: &[(f64, f64)]) -> bool {
 /// Returns all offers with a price and a long-horizon run, the cheapest first; none where prices [give no
 /// order](in_order). Differences hold together at the level `family`, each downtime alone at `level`.
 pub fn offers(members: &[Member<'_>], basis: &Basis, (family, level): (f64, f64)) -> Vec<Offer> {
-    let down = |member: &Member<'_>| years::samples(member, basis, Availability::Structural);
+    let block = years::block_of(members);
+    let down = |member: &Member<'_>| years::samples(member, basis, Availability::Structural, block);
     let downs: Vec<Option<Vec<f64>>> = members.iter().map(down).collect();
     let offer = |(row, member): (usize, &Member<'_>)| {
         let downtime = Interval::of_mean(downs[row].as_deref()?, level).ok()?;

@@ -106,7 +106,11 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         checks: checks(plan, result, &windows, &logs),
         at_edges: at_edges(draft),
         logs,
-        leaves_out: leaves_out(draft, plan, study).into_iter().chain(beyond(result)).collect(),
+        leaves_out: leaves_out(draft, plan, study)
+            .into_iter()
+            .chain(beyond(result))
+            .chain(blocks(result))
+            .collect(),
         partial: partial(result),
         years,
         by_replication,
@@ -133,6 +137,16 @@ fn beyond(result: &StudyResult) -> impl Iterator<Item = String> {
             window.name, first, window.replications
         ))
     })
+}
+
+/// Returns a note on a horizon whose replications are added up in blocks.
+fn blocks(result: &StudyResult) -> Option<String> {
+    let years = result.years.as_ref().filter(|years| years.block > 1)?;
+    Some(format!(
+        "the horizon: its {} replications are added up in blocks of {}, and intervals take a block for one replication; \
+         quantiles of years have buckets of 0.2 %",
+        years.replications, years.block
+    ))
 }
 
 /// Returns the values per replication of window figures that are means over replications and have a value in each

@@ -243,7 +243,7 @@ pub fn by_replication(
     let values = |row: &FigureRow| {
         let figure = Figure::parse(&row.path).ok()?;
         let measure = resolve(&plan.of, &figure).ok()?;
-        let values = seen.values(&plan.of, measure)?;
+        let values = seen.values(plan, measure)?;
         // The precision target differs from the figure by a factor only; for a share near one it is the complement.
         let missing = measure.is_of_the_rest();
         let estimate = row.estimate.value()?;

@@ -70,7 +70,8 @@ impl Joined<'_> {
                 let (mut wanted, mut lost) = (0.0, (Vec::new(), Vec::new()));
                 for class in class.map_or(0..load.classes.len(), |class| class..class + 1) {
                     let intended = &load.classes[class].intended;
-                    wanted += intended.iter().sum::<f64>() / intended.len().max(1) as f64;
+                    wanted +=
+                        intended.iter().sum::<f64>() / intended.len().max(1) as f64 / self.block();
                     let (flows, corrections) = self.lost(class, Loss::Unserved);
                     add(&mut lost.0, flows);
                     add(&mut lost.1, corrections);
@@ -85,7 +86,7 @@ impl Joined<'_> {
                     f64::from(if latency { seen.1 } else { seen.0 }) - flows
                 });
                 let cells = self.years.of.horizon.seconds() / CELL.seconds();
-                self.share((load.bad(class).to_vec(), bad), cells)
+                self.share((self.each(load.bad(class).to_vec()), bad), cells)
             }
             OfWindows::Lost(class, loss) => {
                 let values = self.lost(class, loss);
@@ -111,14 +112,25 @@ impl Joined<'_> {
         self.flows.load.first()?.as_ref()
     }
 
-    /// Returns the views lost by `flows` in each replication, and the corrections.
+    /// Returns the number of replications in a block of the long-horizon run.
+    const fn block(&self) -> f64 {
+        self.flows.block as f64
+    }
+
+    /// Returns means over the replications of each block, from the sums.
+    fn each(&self, mut sums: Vec<f64>) -> Vec<f64> {
+        sums.iter_mut().for_each(|sum| *sum /= self.block());
+        sums
+    }
+
+    /// Returns the views lost by `flows` in a replication, by block, and the corrections.
     fn lost(&self, class: usize, loss: Loss) -> (Vec<f64>, Vec<f64>) {
         let all = self.load().map(|load| load.lost(&self.years.of, class, loss));
         let corrections = self.windows.totals(|window| {
             let (requests, flows) = self.lost_in(window, class, loss);
             requests - flows
         });
-        (all.unwrap_or_default(), corrections)
+        (self.each(all.unwrap_or_default()), corrections)
     }
 
     /// Returns the views lost in a window: by `requests`, and by `flows` at the realised traffic.
@@ -176,7 +188,7 @@ impl Joined<'_> {
             let years = self.years.of.horizon.seconds() / YEAR_S * d.len() as f64;
             return Estimate::Missing(NoValue::NoneIn(years));
         }
-        let Some(found) = corrected(flows, d) else {
+        let Some(found) = corrected(flows, d, self.flows.block) else {
             return match (flows, d) {
                 ([flows, ..], [d]) => Estimate::Single(turn(flows + d)),
                 _ => Estimate::Missing(NoValue::Empty),
@@ -287,7 +299,7 @@ mod tests {
         flows[7] = 5_000.0;
         let mut d = vec![0.0; 16];
         let joined = |flows: &[f64], d: &[f64]| {
-            let i = corrected(flows, d).unwrap().interval(0.95, Method::TwoPhase).unwrap();
+            let i = corrected(flows, d, 1).unwrap().interval(0.95, Method::TwoPhase).unwrap();
             (no_shorter_than_events_allow(i, flows, d), i)
         };
         let alone = mean_of_rare(&flows, Unseen::default(), 0.95).unwrap();

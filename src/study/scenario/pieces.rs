@@ -271,9 +271,11 @@ impl StudyPlan {
                 window && number < u64::from(u32::MAX)
             }
             Piece::Capacity(at) => (at as usize) < self.sought.len(),
-            Piece::Years(from, to, batch) => self.years.as_ref().is_some_and(|years| {
+            Piece::Years(from, to, batch, block) => self.years.as_ref().is_some_and(|years| {
                 let most = u64::from(years.replications.1.max(years.replications.0));
-                from < to && to <= most && (batch as usize) < years::load::BATCHES
+                let within = from < to && to <= most && (batch as usize) < years::load::BATCHES;
+                // Without more blocks than a run has at most.
+                within && block > 0 && (to - from).is_multiple_of(block) && block <= most
             }),
             Piece::Drawn(_) => self.sampled.is_some(),
             Piece::LeftOut(key, number) => {

@@ -13,6 +13,7 @@ use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 use crate::units::SimDuration;
 
+use super::blocks::{Join, Scale};
 use super::few::{a_year, few};
 use super::{YearsPlan, YearsResult};
 
@@ -30,11 +31,11 @@ pub enum OfDisks {
 /// One set over all replications.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedDisks {
-    /// Failures of single disks, by replication.
+    /// Failures of single disks, by block.
     failures: Vec<f64>,
-    /// Losses of the set, by replication.
+    /// Losses of the set, by block.
     losses: Vec<f64>,
-    /// Seconds with a disk missing, by replication.
+    /// Seconds with a disk missing, by block.
     degraded: Vec<f64>,
 }
 
@@ -53,7 +54,13 @@ impl FoldedDisks {
         self.degraded.extend(other.degraded);
     }
 
-    /// Returns the values per replication.
+    pub(super) fn join(&mut self, join: Join) {
+        for column in [&mut self.failures, &mut self.losses, &mut self.degraded] {
+            join.sums(column);
+        }
+    }
+
+    /// Returns the values per block.
     #[must_use]
     pub fn values(&self, what: OfDisks) -> &[f64] {
         match what {
@@ -64,17 +71,12 @@ impl FoldedDisks {
     }
 
     /// Returns the estimate of a figure; a disk is missing for `missing` on average.
-    fn estimate(
-        &self,
-        (plan, missing): (&AvailabilityPlan, SimDuration),
-        what: OfDisks,
-        level: f64,
-    ) -> Estimate {
+    fn estimate(&self, (scale, missing): (Scale<'_>, SimDuration), what: OfDisks) -> Estimate {
         let values = self.values(what);
         match what {
-            OfDisks::Failures | OfDisks::Losses => a_year(plan, values, Unseen::of(1.0), level),
+            OfDisks::Failures | OfDisks::Losses => a_year(scale, values, Unseen::of(1.0)),
             OfDisks::Degraded => {
-                few(values, Unseen::of(missing.seconds()), level, 1.0 / plan.horizon.seconds())
+                few(values, Unseen::of(missing.seconds()), scale.level, 1.0 / scale.seconds())
             }
         }
     }
@@ -93,7 +95,7 @@ impl YearsResult {
         }
         let own = self.disk_sets.get(net).and_then(|net| net.get(at));
         let missing = plan.of.disk_sets.get(at).map_or(SimDuration::ZERO, |set| set.missing);
-        let estimate = own.map(|folded| folded.estimate((&plan.of, missing), what, plan.level));
+        let estimate = own.map(|folded| folded.estimate((self.scale(plan), missing), what));
         estimate.unwrap_or(Estimate::Missing(NoValue::NotKept))
     }
 }

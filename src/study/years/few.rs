@@ -13,6 +13,7 @@ use crate::stats::special::student_upper_quantile;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
+use super::blocks::Scale;
 use super::{YEAR_S, not_negative};
 
 /// Contribution of a second of outage to a sum.
@@ -117,7 +118,7 @@ impl<'a> Modelled<'a> {
     }
 }
 
-/// Returns the mean of sums by replication, times `factor`.
+/// Returns the mean of sums by block, times `factor`.
 pub(super) fn few(values: &[f64], unseen: Unseen, level: f64, factor: f64) -> Estimate {
     match (values, mean_of_rare(values, unseen, level)) {
         (_, Ok(i)) => Estimate::Interval(Interval {
@@ -131,27 +132,16 @@ pub(super) fn few(values: &[f64], unseen: Unseen, level: f64, factor: f64) -> Es
     }
 }
 
-/// Returns the years of a replication.
-fn years(plan: &AvailabilityPlan) -> f64 {
-    plan.horizon.seconds() / YEAR_S
-}
-
-/// Returns the mean per year of counts or sums by replication.
-pub(super) fn a_year(
-    plan: &AvailabilityPlan,
-    values: &[f64],
-    unseen: Unseen,
-    level: f64,
-) -> Estimate {
+/// Returns the mean per year of counts or sums by block.
+pub(super) fn a_year(scale: Scale<'_>, values: &[f64], unseen: Unseen) -> Estimate {
     if unseen.amount.is_none() && values.iter().all(|value| *value == 0.0) {
-        return Estimate::Missing(NoValue::NoneIn(years(plan) * values.len() as f64));
+        return Estimate::Missing(NoValue::NoneIn(scale.years() * values.len() as f64));
     }
-    few(values, unseen, level, 1.0 / years(plan))
+    few(values, unseen, scale.level, 1.0 / scale.years())
 }
 
 /// Returns the sum `top` per event of `bottom`, over replications of `years` in total. The last part of the pair models
 /// an event that was not observed.
-/// observed.
 pub(super) fn each(
     top: &[f64],
     bottom: &[f64],
@@ -194,7 +184,7 @@ pub(super) fn over(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
     not_negative(Estimate::Interval(Interval { low, high, ..i }))
 }
 
-/// Returns one minus the mean of `missing` by replication over `whole`, the average per replication.
+/// Returns one minus the mean of `missing` by block over `whole`, the average per block.
 pub(super) fn share_without(missing: &[f64], whole: f64, unseen: Unseen, level: f64) -> Estimate {
     match super::turned(few(missing, unseen, level, 1.0 / whole)) {
         Estimate::Interval(i) => Estimate::Interval(Interval { low: i.low.max(0.0), ..i }),

@@ -19,11 +19,12 @@ use crate::study::energy::Drawn;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
+use super::blocks::{Join, Scale};
 use super::few::{Modelled, a_year, each, few, is_of_many, over, share_without};
 use super::restores::FoldedRestored;
 use super::scaled::{self, FoldedScaler, OfScaler};
-use super::{YEAR_S, counted_quantile, mean, not_negative};
 use super::{busy, energy};
+use super::{counted_quantile, mean, not_negative};
 
 /// Number of batches of replications.
 pub const BATCHES: usize = 8;
@@ -117,23 +118,23 @@ pub enum BusyOf {
 /// One class over all replications.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedClass {
-    /// Intended views, by replication.
+    /// Intended views, by block.
     pub intended: Vec<f64>,
-    /// Views lost, by replication.
+    /// Views lost, by block.
     pub all_lost: Vec<f64>,
-    /// Views never requested, by replication.
+    /// Views never requested, by block.
     pub never_born: Vec<f64>,
-    /// Views lost by cause (the last is overload), then by replication.
+    /// Views lost by cause (the last is overload), then by block.
     pub lost: Vec<Vec<f64>>,
-    /// Views served after a stall or a retry, by replication.
+    /// Views served after a stall or a retry, by block.
     pub late: Vec<f64>,
-    /// 5-minute intervals in which 1 % or more is lost, by replication.
+    /// 5-minute intervals in which 1 % or more is lost, by block.
     pub bad: Vec<f64>,
-    /// Whole months, by replication.
+    /// Whole months, by block.
     pub months: Vec<f64>,
-    /// Months in which the objective's share was served, by replication.
+    /// Months in which the objective's share was served, by block.
     pub met: Vec<f64>,
-    /// Mean lost share of a month, by replication.
+    /// Mean lost share of a month, by block.
     pub month_mean: Vec<f64>,
     /// Lost shares of months, in parts per billion.
     pub month_lost: Histogram,
@@ -142,13 +143,13 @@ pub struct FoldedClass {
 /// The failovers of one database over all replications.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedWrites {
-    /// Failovers, by replication.
+    /// Failovers, by block.
     pub failovers: Vec<f64>,
-    /// Failovers to a stale member, which was away while the old primary took writes, by replication.
+    /// Failovers to a stale member, which was away while the old primary took writes, by block.
     pub behind: Vec<f64>,
-    /// Writes lost by cause, then by replication.
+    /// Writes lost by cause, then by block.
     pub lost: Vec<Vec<f64>>,
-    /// Age of the oldest write lost, in seconds, summed over failovers, by replication.
+    /// Age of the oldest write lost, in seconds, summed over failovers, by block.
     pub window: Vec<f64>,
     /// Age of the oldest write lost, of each failover.
     pub windows: Histogram,
@@ -159,13 +160,13 @@ pub struct FoldedWrites {
 /// Replication lag of one member of a database over all replications.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedLag {
-    /// Seconds for which it follows, by replication.
+    /// Seconds for which it follows, by block.
     pub follows: Vec<f64>,
-    /// Areas under lag and backlog over time, by replication.
+    /// Areas under lag and backlog over time, by block.
     pub lag: Vec<f64>,
     /// See [`Self::lag`].
     pub backlog: Vec<f64>,
-    /// Largest of each, by replication.
+    /// Largest of each, by block.
     pub longest: Vec<f64>,
     /// See [`Self::longest`].
     pub most: Vec<f64>,
@@ -194,6 +195,12 @@ impl FoldedLag {
         self.times.iter_mut().zip(&other.times).for_each(|(mine, other)| mine.merge(other));
     }
 
+    fn join(&mut self, join: Join) {
+        let areas = [&mut self.follows, &mut self.lag, &mut self.backlog];
+        let largest = [&mut self.longest, &mut self.most];
+        areas.into_iter().chain(largest).for_each(|column| join.sums(column));
+    }
+
     fn values(&self, of: LagOf) -> Option<Vec<f64>> {
         let means = |areas: &[f64]| -> Vec<f64> {
             let each = areas.iter().zip(&self.follows);
@@ -208,15 +215,16 @@ impl FoldedLag {
         })
     }
 
-    fn estimate(&self, of: LagOf, level: f64) -> Estimate {
+    fn estimate(&self, scale: Scale<'_>, of: LagOf) -> Estimate {
+        let level = scale.level;
         match of {
             LagOf::Mean | LagOf::Backlog if self.follows.iter().all(|time| *time <= 0.0) => {
                 Estimate::Missing(NoValue::Empty)
             }
             LagOf::Mean => over(&self.lag, &self.follows, level),
             LagOf::Backlog => over(&self.backlog, &self.follows, level),
-            LagOf::Longest => not_negative(mean(&self.longest, level)),
-            LagOf::Most => not_negative(mean(&self.most, level)),
+            LagOf::Longest => not_negative(scale.mean(&self.longest)),
+            LagOf::Most => not_negative(scale.mean(&self.most)),
             LagOf::Quantile(q) => {
                 let seen = self.times.iter().filter_map(|times| times.quantile(q));
                 let values: Vec<f64> = seen.map(|nanos| nanos as f64 / 1e9).collect();
@@ -227,7 +235,14 @@ impl FoldedLag {
 }
 
 impl FoldedClass {
-    /// Views lost or not asked for any more, by replication.
+    fn join(&mut self, join: Join) {
+        let views = [&mut self.intended, &mut self.all_lost, &mut self.never_born, &mut self.late];
+        let times = [&mut self.bad, &mut self.months, &mut self.met, &mut self.month_mean];
+        let columns = views.into_iter().chain(times).chain(&mut self.lost);
+        columns.for_each(|column| join.sums(column));
+    }
+
+    /// Views lost or not asked for any more, by block.
     #[must_use]
     pub fn unserved(&self) -> Vec<f64> {
         self.all_lost.iter().zip(&self.never_born).map(|(lost, gone)| lost + gone).collect()
@@ -239,6 +254,12 @@ impl FoldedClass {
 }
 
 impl FoldedWrites {
+    fn join(&mut self, join: Join) {
+        let counts = [&mut self.failovers, &mut self.behind, &mut self.window];
+        counts.into_iter().chain(&mut self.lost).for_each(|column| join.sums(column));
+        self.lags.iter_mut().for_each(|lag| lag.join(join));
+    }
+
     fn lost(&self, cause: Option<usize>) -> Vec<f64> {
         if let Some(cause) = cause {
             return self.lost[cause].clone();
@@ -253,9 +274,9 @@ impl FoldedWrites {
 pub struct FoldedLoad {
     /// Results per class.
     pub classes: Vec<FoldedClass>,
-    /// 5-minute intervals that are bad for at least one class, by replication.
+    /// 5-minute intervals that are bad for at least one class, by block.
     pub bad: Vec<f64>,
-    /// Mean utilisation by resource, then by replication.
+    /// Mean utilisation by resource, then by block.
     pub busy: Vec<Vec<f64>>,
     /// Failovers per database in which a replica may become primary.
     pub writes: Vec<FoldedWrites>,
@@ -373,12 +394,21 @@ impl FoldedLoad {
         }
     }
 
+    /// Joins blocks.
+    pub(super) fn join(&mut self, join: Join) {
+        self.classes.iter_mut().for_each(|class| class.join(join));
+        self.busy.iter_mut().chain([&mut self.bad]).for_each(|column| join.sums(column));
+        self.writes.iter_mut().for_each(|writes| writes.join(join));
+        self.restored.iter_mut().for_each(|restored| restored.join(join));
+        self.scaled.iter_mut().for_each(|scaler| scaler.join(join));
+    }
+
     /// Returns the batches with observations.
     fn seen(&self) -> impl Iterator<Item = &Busy> {
         self.batches.iter().filter(|batch| !batch.time.is_empty())
     }
 
-    /// Returns the views lost, by replication.
+    /// Returns the views lost, by block.
     #[must_use]
     pub fn lost(&self, plan: &AvailabilityPlan, class: usize, loss: Loss) -> Vec<f64> {
         let class = &self.classes[class];
@@ -402,7 +432,7 @@ impl FoldedLoad {
         }
     }
 
-    /// Returns the views of classes served, not served, and intended, by replication.
+    /// Returns the views of classes served, not served, and intended, by block.
     fn views(classes: &[FoldedClass]) -> [Vec<f64>; 3] {
         let mut all = [Vec::new(), Vec::new(), Vec::new()];
         for class in classes {
@@ -414,7 +444,7 @@ impl FoldedLoad {
         all
     }
 
-    /// Returns the bad intervals of a class, or of at least one, by replication.
+    /// Returns the bad intervals of a class, or of at least one, by block.
     #[must_use]
     pub fn bad(&self, class: Option<usize>) -> &[f64] {
         class.map_or(&self.bad, |class| &self.classes[class].bad)
@@ -425,28 +455,28 @@ impl FoldedLoad {
         class.map_or(&self.classes, |class| std::slice::from_ref(&self.classes[class]))
     }
 
-    /// Returns the dollars of the bill per million views served, by replication; `None` without prices, or where
+    /// Returns the dollars of the bill per million views served, by block; `None` without prices, or where
     /// nothing is served.
-    fn per_million(&self, plan: &AvailabilityPlan, class: usize) -> Option<Vec<f64>> {
-        let bill = plan.fluid.as_ref()?.bill? * months(plan);
+    fn per_million(&self, scale: Scale<'_>, class: usize) -> Option<Vec<f64>> {
+        let bill = scale.plan.fluid.as_ref()?.bill? * scale.months();
         let class = &self.classes[class];
         let served = class.served().into_iter();
         served.map(|served| (served > 0.0).then(|| bill / served * 1e6)).collect()
     }
 
     /// Models the views of classes that an outage loses, where each second of one loses all of them.
-    fn modelled<'a>(plan: &'a AvailabilityPlan, classes: &[FoldedClass]) -> Modelled<'a> {
+    fn modelled<'a>(scale: Scale<'a>, classes: &[FoldedClass]) -> Modelled<'a> {
         let rate = |class: &FoldedClass| {
-            let seconds = plan.horizon.seconds() * class.intended.len().max(1) as f64;
+            let seconds = scale.seconds() * class.intended.len().max(1) as f64;
             class.intended.iter().sum::<f64>() / seconds
         };
-        Modelled::new(plan, classes.iter().map(rate).sum())
+        Modelled::new(scale.plan, classes.iter().map(rate).sum())
     }
 
     /// Returns the model of views of a class lost to an outage that was not observed.
-    fn unseen(&self, plan: &AvailabilityPlan, class: usize, loss: Loss) -> Unseen {
+    fn unseen(&self, scale: Scale<'_>, class: usize, loss: Loss) -> Unseen {
         let class = &self.classes[class];
-        let modelled = Self::modelled(plan, std::slice::from_ref(class));
+        let modelled = Self::modelled(scale, std::slice::from_ref(class));
         match loss {
             Loss::Cause(cause) => modelled.of_cause(cause, &class.lost[cause], None),
             Loss::All | Loss::Unserved | Loss::Fault => {
@@ -456,9 +486,10 @@ impl FoldedLoad {
         }
     }
 
-    /// Returns the values per replication; `None` if the figure is not a mean over replications.
+    /// Returns the values per block; `None` if the figure is not a mean over replications.
     #[must_use]
-    pub fn values(&self, plan: &AvailabilityPlan, what: OfLoad) -> Option<Vec<f64>> {
+    pub fn values(&self, scale: Scale<'_>, what: OfLoad) -> Option<Vec<f64>> {
+        let plan = scale.plan;
         Some(match what {
             // The lost share, since the served share is precise from the start.
             OfLoad::Request(class) => {
@@ -469,15 +500,15 @@ impl FoldedLoad {
             OfLoad::Lost(class, loss) => self.lost(plan, class, loss),
             OfLoad::MonthLostMean(class) => self.classes[class].month_mean.clone(),
             OfLoad::Busy(resource, BusyOf::Mean) => self.busy[resource].clone(),
-            OfLoad::PerMillion(class) => self.per_million(plan, class)?,
+            OfLoad::PerMillion(class) => self.per_million(scale, class)?,
             OfLoad::LostCost(class) => {
-                let price = plan.fluid.as_ref()?.lost_view? / months(plan);
+                let price = plan.fluid.as_ref()?.lost_view? / scale.months();
                 self.classes[class].unserved().iter().map(|lost| lost * price).collect()
             }
             OfLoad::LostWrites(at, cause) => self.writes[at].lost(cause),
             OfLoad::Behind(at) => self.writes[at].behind.clone(),
             OfLoad::Lag(at, member, of) => self.writes[at].lags[member].values(of)?,
-            OfLoad::Scaler(at, of) => self.scaled[at].values(of),
+            OfLoad::Scaler(at, of) => self.scaled[at].values(of).to_vec(),
             OfLoad::Drawn(_)
             | OfLoad::MonthMeets(_)
             | OfLoad::MonthLost(..)
@@ -490,9 +521,10 @@ impl FoldedLoad {
 
     /// Returns the estimate of a figure.
     #[must_use]
-    pub fn estimate(&self, plan: &AvailabilityPlan, what: OfLoad, level: f64) -> Estimate {
-        let years = plan.horizon.seconds() / YEAR_S * self.bad.len() as f64;
-        let a_year = |values: &[f64], unseen: Unseen| a_year(plan, values, unseen, level);
+    pub fn estimate(&self, scale: Scale<'_>, what: OfLoad) -> Estimate {
+        let (plan, level) = (scale.plan, scale.level);
+        let years = scale.years() * self.bad.len() as f64;
+        let a_year = |values: &[f64], unseen: Unseen| a_year(scale, values, unseen);
         match what {
             OfLoad::Request(class) => {
                 let classes = self.asked(class);
@@ -501,7 +533,7 @@ impl FoldedLoad {
                 if whole <= 0.0 {
                     return Estimate::Missing(NoValue::Empty);
                 }
-                let unseen = Self::modelled(plan, classes).any();
+                let unseen = Self::modelled(scale, classes).any();
                 match share_without(&lost, whole, unseen, level) {
                     // With many events, the variation of the intended views belongs to the error.
                     many if is_of_many(&many) => ratio(&served, &wanted, level),
@@ -509,12 +541,12 @@ impl FoldedLoad {
                 }
             }
             OfLoad::Intervals(class) => {
-                let all = plan.horizon.seconds() / INTERVAL.seconds();
+                let all = scale.seconds() / INTERVAL.seconds();
                 let each = Modelled::new(plan, 1.0 / INTERVAL.seconds());
                 share_without(self.bad(class), all, each.any(), level)
             }
             OfLoad::Lost(class, loss) => {
-                a_year(&self.lost(plan, class, loss), self.unseen(plan, class, loss))
+                a_year(&self.lost(plan, class, loss), self.unseen(scale, class, loss))
             }
             OfLoad::LostWrites(at, cause) => {
                 let writes = &self.writes[at];
@@ -525,8 +557,8 @@ impl FoldedLoad {
                 a_year(&writes.lost(cause), Unseen { amount, ..Unseen::default() })
             }
             OfLoad::Behind(at) => a_year(&self.writes[at].behind, Unseen::of(1.0)),
-            OfLoad::Lag(at, member, of) => self.writes[at].lags[member].estimate(of, level),
-            OfLoad::Scaler(at, of) => self.scaled[at].estimate(plan, of, level),
+            OfLoad::Lag(at, member, of) => self.writes[at].lags[member].estimate(scale, of),
+            OfLoad::Scaler(at, of) => self.scaled[at].estimate(scale, of),
             OfLoad::LostPerFailover(at) => each(
                 &self.writes[at].lost(None),
                 &self.writes[at].failovers,
@@ -543,7 +575,7 @@ impl FoldedLoad {
                 let windows = &self.writes[at].windows;
                 counted_quantile(windows, q, level)
             }
-            OfLoad::PerMillion(class) => match self.per_million(plan, class) {
+            OfLoad::PerMillion(class) => match self.per_million(scale, class) {
                 Some(values) => not_negative(mean(&values, level)),
                 None => Estimate::Missing(NoValue::Empty),
             },
@@ -551,8 +583,8 @@ impl FoldedLoad {
                 match plan.fluid.as_ref().and_then(|fluid| fluid.lost_view) {
                     Some(price) => {
                         let lost = self.lost(plan, class, Loss::Unserved);
-                        let unseen = self.unseen(plan, class, Loss::Unserved);
-                        few(&lost, unseen, level, price / months(plan))
+                        let unseen = self.unseen(scale, class, Loss::Unserved);
+                        few(&lost, unseen, level, price / scale.months())
                     }
                     None => Estimate::Missing(NoValue::Empty),
                 }
@@ -569,7 +601,8 @@ impl FoldedLoad {
             }
             OfLoad::MonthLostMean(class) => {
                 let months = Modelled::new(plan, 1.0 / plan.horizon.seconds());
-                few(&self.classes[class].month_mean, months.any(), level, 1.0)
+                let each = 1.0 / scale.block as f64;
+                few(&self.classes[class].month_mean, months.any(), level, each)
             }
             OfLoad::MonthLost(class, q) => {
                 let months = &self.classes[class].month_lost;
@@ -577,7 +610,7 @@ impl FoldedLoad {
                 counted_quantile(months, q, level)
             }
             OfLoad::Drawn(drawn) => energy::estimate(plan, self.seen(), drawn, level),
-            OfLoad::Busy(resource, BusyOf::Mean) => mean(&self.busy[resource], level),
+            OfLoad::Busy(resource, BusyOf::Mean) => scale.mean(&self.busy[resource]),
             OfLoad::Busy(resource, of) => {
                 let one = |busy: &Busy| match of {
                     BusyOf::Hour(hour) => busy.hour(resource, hour),
@@ -595,11 +628,6 @@ impl FoldedLoad {
             }
         }
     }
-}
-
-/// Returns the months of the horizon: twelfths of a year.
-fn months(plan: &AvailabilityPlan) -> f64 {
-    plan.horizon.seconds() / YEAR_S * 12.0
 }
 
 /// Returns a ratio of sums, for one replication its own, within 0 to 1.

@@ -13,8 +13,9 @@ use crate::solve::flows::recovery::RoleTally;
 use crate::stats::rare::Unseen;
 use crate::study::window::Estimate;
 
+use super::blocks::{Join, Scale};
+use super::counted_quantile;
 use super::few::{a_year, each};
-use super::{YEAR_S, counted_quantile};
 
 /// Figure of a role.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,11 +33,11 @@ pub enum OfRole {
 /// One role over all replications.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedRole {
-    /// Interruptions by cause, then by replication.
+    /// Interruptions by cause, then by block.
     pub interruptions: Vec<Vec<f64>>,
-    /// Interruptions after which another member served, by replication.
+    /// Interruptions after which another member served, by block.
     pub failovers: Vec<f64>,
-    /// Seconds in which no member served, by replication.
+    /// Seconds in which no member served, by block.
     pub length: Vec<f64>,
     /// Length of each recovery.
     pub lengths: Histogram,
@@ -69,6 +70,11 @@ impl FoldedRole {
         self.lengths.merge(&other.lengths);
     }
 
+    pub(super) fn join(&mut self, join: Join) {
+        let columns = self.interruptions.iter_mut();
+        columns.chain([&mut self.failovers, &mut self.length]).for_each(|column| join.sums(column));
+    }
+
     fn interrupted(&self, cause: Option<usize>) -> Vec<f64> {
         if let Some(cause) = cause {
             return self.interruptions[cause].clone();
@@ -77,7 +83,7 @@ impl FoldedRole {
         (0..self.length.len()).map(count).collect()
     }
 
-    /// Returns the values per replication; `None` if the figure is not a mean over replications.
+    /// Returns the values per block; `None` if the figure is not a mean over replications.
     #[must_use]
     pub fn values(&self, what: OfRole) -> Option<Vec<f64>> {
         match what {
@@ -89,9 +95,9 @@ impl FoldedRole {
 
     /// Returns the estimate of a figure.
     #[must_use]
-    pub fn estimate(&self, plan: &AvailabilityPlan, what: OfRole, level: f64) -> Estimate {
-        let years = plan.horizon.seconds() / YEAR_S * self.length.len() as f64;
-        let a_year = |counts: &[f64]| a_year(plan, counts, Unseen::of(1.0), level);
+    pub fn estimate(&self, scale: Scale<'_>, what: OfRole) -> Estimate {
+        let (years, level) = (scale.years() * self.length.len() as f64, scale.level);
+        let a_year = |counts: &[f64]| a_year(scale, counts, Unseen::of(1.0));
         match what {
             OfRole::Interruptions(cause) => a_year(&self.interrupted(cause)),
             OfRole::Failovers => a_year(&self.failovers),

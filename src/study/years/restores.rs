@@ -15,8 +15,9 @@ use crate::stats::rare::Unseen;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
+use super::blocks::{Join, Scale};
 use super::few::{a_year, each};
-use super::{YEAR_S, YearsPlan, YearsResult, counted_quantile, mean, not_negative};
+use super::{YearsPlan, YearsResult, counted_quantile, not_negative};
 
 /// Figure of the restores of a database.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,9 +58,9 @@ pub enum Of {
 /// The restores of one database over all replications.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedRestores {
-    /// Restores, by replication.
+    /// Restores, by block.
     pub restores: Vec<f64>,
-    /// Restores that find no good backup, by replication.
+    /// Restores that find no good backup, by block.
     pub for_good: Vec<f64>,
     /// Seconds whose writes are lost.
     pub lost: Times,
@@ -70,11 +71,11 @@ pub struct FoldedRestores {
 /// A time of each restore.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Times {
-    /// Number of restores that have it, by replication.
+    /// Number of restores that have it, by block.
     count: Vec<f64>,
-    /// Sum of seconds, by replication.
+    /// Sum of seconds, by block.
     sum: Vec<f64>,
-    /// Largest in seconds, by replication; 0 where there is none.
+    /// Largest of a replication in seconds, 0 where there is none; the sum, by block.
     largest: Vec<f64>,
     all: Histogram,
 }
@@ -94,11 +95,18 @@ impl Times {
         self.all.merge(&other.all);
     }
 
-    fn estimate(&self, years: f64, of: Of, level: f64) -> Estimate {
+    fn join(&mut self, join: Join) {
+        for column in [&mut self.count, &mut self.sum, &mut self.largest] {
+            join.sums(column);
+        }
+    }
+
+    fn estimate(&self, scale: Scale<'_>, of: Of) -> Estimate {
+        let (years, level) = (scale.years() * self.count.len() as f64, scale.level);
         match of {
             Of::Mean => each(&self.sum, &self.count, (years, Unseen::default()), level),
             Of::Quantile(q) => counted_quantile(&self.all, q, level),
-            Of::Largest => not_negative(mean(&self.largest, level)),
+            Of::Largest => not_negative(scale.mean(&self.largest)),
         }
     }
 }
@@ -120,7 +128,14 @@ impl FoldedRestores {
         self.length.append(other.length);
     }
 
-    /// Returns the values per replication; `None` if the figure is not a mean over replications.
+    pub(super) fn join(&mut self, join: Join) {
+        join.sums(&mut self.restores);
+        join.sums(&mut self.for_good);
+        self.lost.join(join);
+        self.length.join(join);
+    }
+
+    /// Returns the values per block; `None` if the figure is not a mean over replications.
     #[must_use]
     pub fn values(&self, what: OfRestores) -> Option<Vec<f64>> {
         match what {
@@ -137,13 +152,12 @@ impl FoldedRestores {
 
     /// Returns the estimate of a figure.
     #[must_use]
-    pub fn estimate(&self, plan: &AvailabilityPlan, what: OfRestores, level: f64) -> Estimate {
-        let years = plan.horizon.seconds() / YEAR_S * self.restores.len() as f64;
+    pub fn estimate(&self, scale: Scale<'_>, what: OfRestores) -> Estimate {
         match what {
-            OfRestores::Count => a_year(plan, &self.restores, Unseen::of(1.0), level),
-            OfRestores::ForGood => a_year(plan, &self.for_good, Unseen::of(1.0), level),
-            OfRestores::Lost(of) => self.lost.estimate(years, of, level),
-            OfRestores::Length(of) => self.length.estimate(years, of, level),
+            OfRestores::Count => a_year(scale, &self.restores, Unseen::of(1.0)),
+            OfRestores::ForGood => a_year(scale, &self.for_good, Unseen::of(1.0)),
+            OfRestores::Lost(of) => self.lost.estimate(scale, of),
+            OfRestores::Length(of) => self.length.estimate(scale, of),
             OfRestores::Writes | OfRestores::WritesEach => Estimate::Missing(NoValue::NotKept),
         }
     }
@@ -152,9 +166,9 @@ impl FoldedRestores {
 /// Writes that the restores of one database lose, over all replications.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FoldedRestored {
-    /// Restores from a backup, by replication.
+    /// Restores from a backup, by block.
     restores: Vec<f64>,
-    /// Writes lost, by replication.
+    /// Writes lost, by block.
     lost: Vec<f64>,
 }
 
@@ -171,7 +185,12 @@ impl FoldedRestored {
         self.lost.extend(other.lost);
     }
 
-    /// Returns the values per replication; `None` if the figure is not a mean over replications.
+    pub(super) fn join(&mut self, join: Join) {
+        join.sums(&mut self.restores);
+        join.sums(&mut self.lost);
+    }
+
+    /// Returns the values per block; `None` if the figure is not a mean over replications.
     #[must_use]
     pub fn values(&self, what: OfRestores) -> Option<Vec<f64>> {
         (what == OfRestores::Writes).then(|| self.lost.clone())
@@ -179,20 +198,20 @@ impl FoldedRestored {
 
     /// Returns the estimate of a figure.
     #[must_use]
-    pub fn estimate(&self, plan: &AvailabilityPlan, what: OfRestores, level: f64) -> Estimate {
+    pub fn estimate(&self, scale: Scale<'_>, what: OfRestores) -> Estimate {
         let (restores, lost): (f64, f64) = (self.restores.iter().sum(), self.lost.iter().sum());
         if what == OfRestores::WritesEach {
-            let years = plan.horizon.seconds() / YEAR_S * self.lost.len() as f64;
-            return each(&self.lost, &self.restores, (years, Unseen::default()), level);
+            let years = scale.years() * self.lost.len() as f64;
+            return each(&self.lost, &self.restores, (years, Unseen::default()), scale.level);
         }
         let amount = (lost > 0.0 && restores > 0.0).then(|| lost / restores);
-        a_year(plan, &self.lost, Unseen { amount, ..Unseen::default() }, level)
+        a_year(scale, &self.lost, Unseen { amount, ..Unseen::default() })
     }
 }
 
 impl YearsResult {
-    /// Returns the values per replication of a figure of restores, in a net and of a database by place; `None` if it is not
-    /// a mean over replications.
+    /// Returns the values per block of a figure of restores, in a net and of a database by place; `None` if it is not a
+    /// mean over replications.
     pub(super) fn values_of_restores(
         &self,
         (net, at): (usize, usize),
@@ -218,8 +237,8 @@ impl YearsResult {
         let load = self.load.get(net).and_then(Option::as_ref);
         let restored = load.and_then(|load| load.restored.get(at));
         let estimate = match what.is_of_writes() {
-            true => restored.map(|folded| folded.estimate(&plan.of, what, plan.level)),
-            false => own.map(|folded| folded.estimate(&plan.of, what, plan.level)),
+            true => restored.map(|folded| folded.estimate(self.scale(plan), what)),
+            false => own.map(|folded| folded.estimate(self.scale(plan), what)),
         };
         estimate.unwrap_or(Estimate::Missing(NoValue::NotKept))
     }

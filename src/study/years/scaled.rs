@@ -4,7 +4,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::plan::fluid::FluidPlan;
 use crate::scenario::suggest;
@@ -12,6 +11,7 @@ use crate::solve::fluid::scaling::ScalerTally;
 use crate::stats::rare::Unseen;
 use crate::study::window::Estimate;
 
+use super::blocks::{Join, Scale};
 use super::few::a_year;
 use super::load::unknown;
 use super::{YEAR_S, mean, not_negative};
@@ -37,50 +37,54 @@ pub enum OfScaler {
     Moved,
 }
 
-/// One autoscaler over all replications.
+/// One autoscaler over all replications: a column for each figure, in the order of [`OfScaler`], over the whole horizon.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct FoldedScaler(Vec<ScalerTally>);
+pub struct FoldedScaler([Vec<f64>; 8]);
 
 impl FoldedScaler {
     /// Adds a replication.
     pub fn add(&mut self, seen: &ScalerTally) {
-        self.0.push(*seen);
+        let values = [
+            seen.served_h,
+            seen.paid_h,
+            seen.launches as f64,
+            seen.failed as f64,
+            seen.refused as f64,
+            seen.removed as f64,
+            seen.replaced as f64,
+            seen.moved as f64,
+        ];
+        self.0.iter_mut().zip(values).for_each(|(column, value)| column.push(value));
     }
 
     /// Appends other replications.
     pub fn append(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.0.iter_mut().zip(other.0).for_each(|(column, other)| column.extend(other));
     }
 
-    /// Returns the values per replication, over the whole horizon.
+    pub(super) fn join(&mut self, join: Join) {
+        self.0.iter_mut().for_each(|column| join.sums(column));
+    }
+
+    /// Returns the values per block, over the whole horizon.
     #[must_use]
-    pub fn values(&self, what: OfScaler) -> Vec<f64> {
-        let value = |seen: &ScalerTally| match what {
-            OfScaler::Members => seen.served_h,
-            OfScaler::Hours => seen.paid_h,
-            OfScaler::Launches => seen.launches as f64,
-            OfScaler::Failed => seen.failed as f64,
-            OfScaler::Refused => seen.refused as f64,
-            OfScaler::Removed => seen.removed as f64,
-            OfScaler::Replaced => seen.replaced as f64,
-            OfScaler::Moved => seen.moved as f64,
-        };
-        self.0.iter().map(value).collect()
+    pub fn values(&self, what: OfScaler) -> &[f64] {
+        &self.0[what as usize]
     }
 
     /// Returns the estimate of a figure.
     #[must_use]
-    pub fn estimate(&self, plan: &AvailabilityPlan, what: OfScaler, level: f64) -> Estimate {
+    pub fn estimate(&self, scale: Scale<'_>, what: OfScaler) -> Estimate {
         let values = self.values(what);
         let per = |unit_s: f64| -> Estimate {
-            let units = plan.horizon.seconds() / unit_s;
+            let units = scale.seconds() / unit_s;
             let each: Vec<f64> = values.iter().map(|hours| hours / units).collect();
-            not_negative(mean(&each, level))
+            not_negative(mean(&each, scale.level))
         };
         match what {
             OfScaler::Members => per(3_600.0),
             OfScaler::Hours => per(YEAR_S),
-            _ => a_year(plan, &values, Unseen::of(1.0), level),
+            _ => a_year(scale, values, Unseen::of(1.0)),
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 use crate::units::SimDuration;
 
+use super::blocks::{Join, Scale};
 use super::few::Modelled;
 use super::{Folded, YEAR_S};
 
@@ -60,9 +61,9 @@ impl OfSpans {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     of: OfSpans,
-    /// Spans with a hit, or the sum over all spans, by replication.
+    /// Spans with a hit, or the sum over all spans, by block.
     sums: Vec<f64>,
-    /// Squared distances to the mean of the replication, by replication.
+    /// Squared distances to the mean of the block, by block.
     centred: Vec<f64>,
     /// Squares of downtime by first cause, of all replications.
     squares: Vec<f64>,
@@ -123,15 +124,26 @@ impl Column {
         self.squares.iter_mut().zip(other.squares).for_each(|(mine, theirs)| *mine += theirs);
     }
 
+    /// Joins blocks of replications of a `horizon`.
+    pub(super) fn join(&mut self, join: Join, horizon: SimDuration) {
+        match self.centred.is_empty() {
+            true => join.sums(&mut self.sums),
+            false => {
+                let spans = self.of.spans(horizon) as f64;
+                join.moments(&mut self.sums, &mut self.centred, spans);
+            }
+        }
+    }
+
     /// Returns the estimate, from these results and those of the meter.
     pub(super) fn estimate(
         &self,
-        plan: &AvailabilityPlan,
+        scale: Scale<'_>,
         folded: &Folded,
         modelled: Modelled<'_>,
-        level: f64,
     ) -> Estimate {
-        let spans = self.of.spans(plan.horizon) as f64;
+        let Scale { plan, level, block } = scale;
+        let spans = self.of.spans(plan.horizon) as f64 * block as f64;
         let all = spans * self.sums.len() as f64;
         let moments = Moments { sums: &self.sums, centred: &self.centred, spans };
         let one = |value: f64| (value > 0.0).then_some(value);

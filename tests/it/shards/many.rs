@@ -166,7 +166,8 @@ fn a_precision_beyond_the_first_replications_is_reached_in_rounds() {
     place.same("one", "rounds");
 }
 
-/// Windows take a billion replications; what is kept one by one takes a million, and is refused with its place.
+/// Windows and horizons take a billion replications; more, and numbers that do not fill blocks, are refused with their
+/// place.
 #[test]
 fn more_replications_than_can_be_kept_are_refused_with_their_place() {
     let place = Place::new(&alone().replace("replications = 1100", "replications = 1000000001"));
@@ -174,22 +175,71 @@ fn more_replications_than_can_be_kept_are_refused_with_their_place() {
     let (code, answer, err) = run(&["check", &site]);
     let said = format!("{answer}{err}");
     assert!(code == 3 && said.contains("desk.toml:10"), "{said}");
-    assert!(said.contains("at most 1000000000 replications of a window"), "{said}");
+    assert!(said.contains("at most 1000000000 replications are simulated"), "{said}");
     let range = "replications = { min = 10, max = 2000000000 }";
     fs::write(&site, alone().replace("replications = 1100", range)).unwrap();
     assert_eq!(run(&["check", &site]).0, 3);
     fs::write(&site, alone().replace("replications = 1100", "replications = 1000000000")).unwrap();
     let (code, answer, err) = run(&["check", &site]);
     assert_eq!(code, 0, "{answer}{err}");
-    // A horizon keeps each of its replications.
+    // A horizon adds them up in blocks, which are filled.
     let years = alone().replace("seed = 5", "seed = 5\nhorizon = \"1y\"\nreplications = 1000001");
     fs::write(&site, years.replace("replications = 1100\n", "replications = 4\n")).unwrap();
     let (code, answer, err) = run(&["check", &site]);
     let said = format!("{answer}{err}");
     assert!(code == 3 && said.contains("desk.toml:7"), "{said}");
-    assert!(said.contains("1000001 replications of the horizon, at most 1000000"), "{said}");
+    assert!(said.contains("give a multiple of 100: 1000000 or 1000100"), "{said}");
     let out = place.name("out");
-    let (code, _, err) = run(&["run", &site, "--replications", "5000000", "--out", &out]);
-    assert!(code == 3 && err.contains("5000000 replications of the horizon"), "{err}");
+    let (code, _, err) = run(&["run", &site, "--replications", "5000001", "--out", &out]);
+    assert!(code == 3 && err.contains("5000001 replications of the horizon"), "{err}");
     assert_eq!(run(&["run", &site, "--replications", "1000000001", "--out", &out]).0, 2);
+}
+
+/// Two units of which one is enough, for more replications than are kept one by one.
+const PAIR: &str = r#"
+scenario = "pair"
+format   = 2
+[run]
+seed    = 7
+horizon = "1y"
+replications = 30000
+[unit.side]
+count  = 2
+up     = { dist = "exponential", mean = "2000h" }
+repair = { dist = "exponential", mean = "20h" }
+[group.pair]
+of    = ["side"]
+needs = 1
+[[expect]]
+figure = "downtime.pair.sd@horizon"
+is     = "> 1h"
+[[expect]]
+figure = "outages.pair.chance[at-least=1]@horizon"
+is     = "> 1 %"
+"#;
+
+/// Every ten replications of a horizon are a block here: parts give the bytes of the run.
+#[test]
+fn more_replications_of_a_horizon_than_are_kept_give_the_bytes_of_the_run_in_any_parts() {
+    let place = Place::new(PAIR);
+    let site = place.name("desk.toml");
+    let (code, said, err) = run(&["run", &site, "--out", &place.name("one"), "--threads", "2"]);
+    assert_eq!(code, 0, "{said}{err}");
+    for of in [3] {
+        let names: Vec<String> =
+            (1..=of).map(|shard| place.name(&format!("{shard}-{of}"))).collect();
+        for (name, shard) in names.iter().zip(1..) {
+            let shard = format!("{shard}/{of}");
+            let (code, _, err) = run(&["run", &site, "--shard", &shard, "--out", name]);
+            assert_eq!(code, 0, "{err}");
+        }
+        let out = place.name(&format!("merged-{of}"));
+        let words: Vec<&str> = names.iter().map(String::as_str).rev().collect();
+        let merged = run(&[&["merge"], &words[..], &["--out", &out]].concat());
+        assert_eq!((merged.0, &merged.1), (code, &said), "{}", merged.2);
+        place.same("one", &format!("merged-{of}"));
+        let bytes: u64 = names.iter().map(|name| fs::metadata(name).unwrap().len()).sum();
+        println!("{of} parts: {bytes} bytes");
+        assert!(bytes < 1 << 21, "{bytes}");
+    }
 }
