@@ -96,7 +96,8 @@ fn tiers(only: Option<&str>) {
             let mut of = plan_of_years(&draft, &[]).expect("something in it can fail");
             of.nets.truncate(nets);
             let (replications, level) = ((1_000, 1_000), 0.95);
-            let plan = YearsPlan { of, replications, precision: vec![], level, figures: vec![] };
+            let (precision, figures, kept) = (vec![], vec![], u64::MAX);
+            let plan = YearsPlan { of, replications, precision, level, figures, kept };
             let start = Instant::now();
             let seen = run_years(&plan, &Watch::default()).expect("time goes on");
             println!(

@@ -49,7 +49,7 @@ pub fn coarser(values: Vec<f64>, times: u64) -> Vec<f64> {
     values.chunks_exact(crate::convert::index(times)).map(mean).collect()
 }
 
-/// How the values of a column are joined.
+/// Joining of the values of a column.
 #[derive(Clone, Copy, Debug)]
 pub enum Join {
     /// The last value joins the one before it, which is that of this many replications.

@@ -1,5 +1,6 @@
 //! Quantiles of years, and their intervals.
 
+use super::estimate::year_quantile;
 use super::*;
 use crate::engine::law::Law;
 use crate::stats::coverage_tests::Misses;
