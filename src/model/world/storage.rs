@@ -393,8 +393,8 @@ impl Around<'_> {
         if home { own } else { volume.away.unwrap_or(own) }
     }
 
-    /// Lets `count` blocks that `id` writes enter the memory in front of the disks of `volume`, if it takes them. The draws
-    /// have the third key of the disk operation, from the number `first` on.
+    /// Lets `count` blocks that `id` writes enter the memory in front of the disks of `volume`, if it takes them, and the
+    /// disks are there and have space. The draws have the third key of the disk operation, from the number `first` on.
     #[inline]
     fn enter_memory(
         &mut self,
@@ -405,8 +405,12 @@ impl Around<'_> {
     ) {
         let Some((own, content)) = volume.memory else { return };
         let memory = self.serving_memory(own, volume);
+        let stores = match &self.components[volume.disks.index()] {
+            Component::Disks(disks) => disks.stores(),
+            _ => true,
+        };
         let Component::Cache(cache) = &mut self.components[memory.index()] else { return };
-        if !cache.takes_writes() {
+        if !stores || !cache.takes_writes() {
             return;
         }
         for number in first..first + count {

@@ -90,6 +90,30 @@ rate = "50/s"
     }
 }
 
+/// Disks that are full store no block, so memory takes none: a read misses what was not read before, 865 of 2,000 as without
+/// the key. Pages that write are lost, those that read are not.
+#[test]
+fn a_write_that_finds_no_space_enters_no_memory() {
+    let apart = SITE.replace(
+        "steps = [ { io = \"data\", read = 1 }, { io = \"data\", write = 1, durable = true } ]",
+        "steps = [ { io = \"data\", read = 1 } ]\n[request.save]\nenter = \"app\"\n\
+         steps = [ { io = \"data\", write = 1, durable = true } ]\n\
+         [workload.authors]\nrequest = \"save\"\nrate = \"10/s\"",
+    );
+    let full = format!(
+        "{apart}[fault.full]\nhits = \"server.box.local\"\nhow = \"disk-full\"\nat = \"0s\"\nlasts = \"1h\"\n"
+    );
+    let lazy = full.replace(", durable = true", "");
+    let grouped = lazy.replace("content =", "transactions = { dirty-max = \"1GiB\" }, content =");
+    for (text, what) in [(&full, "waits"), (&lazy, "deferred"), (&grouped, "in groups")] {
+        let [all, missed] = reads(text, "box-1.objects");
+        assert!((all / 2_000.0 - 1.0).abs() < 0.08, "{what}: {all}");
+        assert!((missed / 864.7 - 1.0).abs() < 0.05, "{what}: {missed}");
+    }
+    let [_, missed] = reads(&apart, "box-1.objects");
+    assert!((missed / 490.8 - 1.0).abs() < 0.05, "with space: {missed}");
+}
+
 #[test]
 fn a_memory_that_could_not_take_writes_is_refused_with_its_place() {
     let second = SITE

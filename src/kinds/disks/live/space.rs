@@ -35,6 +35,11 @@ impl Disks {
         true
     }
 
+    /// Returns whether a write would be stored: the disks are there and have space.
+    pub fn stores(&self) -> bool {
+        !self.is_full() && !self.is_lost()
+    }
+
     /// Returns whether there is no space for a write.
     pub(super) const fn is_full(&self) -> bool {
         matches!(self.health, Health::Full)
