@@ -620,8 +620,9 @@ pub struct Effort {
     ///
     /// Every replication draws from its own random streams, so the replications are independent and
     /// confidence intervals are taken over them. Four times the replications halve an interval. The
-    /// figures of a single replication have no interval. The horizon and searches for a
-    /// capacity take at most 1,000,000, windows 1,000,000,000.
+    /// figures of a single replication have no interval. Searches for a capacity take at most
+    /// 1,000,000, windows and the horizon 1,000,000,000; of the horizon, numbers above 20,000 are
+    /// multiples of 10, above 200,000 of 100, and so on.
     #[arg(
         long,
         value_name = "N",

@@ -115,8 +115,9 @@ impl Run {
         self.assign(format!("run.seed={seed}"))
     }
 
-    /// Sets the number of replications of everything, in place of the scenario's: 1 to 1,000,000,000 of windows, at most
-    /// 1,000,000 where the scenario has a horizon or an objective. With a single replication, figures have no interval.
+    /// Sets the number of replications of everything, in place of the scenario's: 1 to 1,000,000,000, at most 1,000,000
+    /// where the scenario has an objective. With a horizon, a number above 20,000 is a multiple of 10, above 200,000 of 100,
+    /// and so on. With a single replication, figures have no interval.
     ///
     /// ```
     /// # use fivenines::Run;

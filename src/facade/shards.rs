@@ -12,7 +12,7 @@
 //! Size: a file has the values and counts of each of its replications among the first
 //! [`KEPT`](crate::study::folded::KEPT) of a window, one fold of those beyond, and for each range of replications of the horizon
 //! the values of their blocks, and a few histograms. A merge reads one file after the other and holds the same of all of them
-//! together. None of this grows with the replications beyond those kept one by one, see
+//! together. None of this grows with the replications beyond those kept one by one, but by further rounds of a precision, see
 //! [`blocks`](crate::study::years::blocks).
 //!
 //! [`StudyPlan::pieces`]: crate::study::scenario::StudyPlan::pieces

@@ -68,7 +68,7 @@ impl Counts {
         }
         let Self::Wide(counts) = self else { return false };
         let Some(count) = counts.get_mut(at) else { return false };
-        *count += times;
+        *count = count.saturating_add(times);
         true
     }
 
@@ -131,8 +131,8 @@ struct Unchecked {
     max: u64,
 }
 
-/// Largest count of a histogram that is read: many thousands of them can be added.
-const MOST_READ: u64 = 1 << 48;
+/// Largest count of a histogram that is read. Some count the milliseconds of a thousand million years.
+const MOST_READ: u64 = 1 << 62;
 
 impl TryFrom<Unchecked> for Histogram {
     type Error = &'static str;
@@ -253,7 +253,7 @@ impl Histogram {
     fn add_beyond(&mut self, bucket: usize, times: u64) {
         if let Counts::Few(few) = &mut self.counts {
             match few.binary_search_by_key(&bucket, |(bucket, _)| usize::from(*bucket)) {
-                Ok(at) => few[at].1 += times,
+                Ok(at) => few[at].1 = few[at].1.saturating_add(times),
                 Err(at) if few.len() < FEW => few.insert(at, (table::u16(bucket), times)),
                 Err(_) => {
                     self.lay_out(bucket, bucket);
@@ -309,8 +309,9 @@ impl Histogram {
         for (bucket, theirs) in other.counts.iter(other.first) {
             self.add(bucket, theirs);
         }
-        self.count += other.count;
-        self.sum += other.sum;
+        // Only what was forged is as large as that.
+        self.count = self.count.saturating_add(other.count);
+        self.sum = self.sum.saturating_add(other.sum);
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
     }

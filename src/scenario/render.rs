@@ -168,14 +168,24 @@ impl Report<'_> {
             return String::new();
         };
         let code = all[0].code;
+        let own = self.source.name();
+        let first = self.source.place(all[0].span).file;
+        // All of another file, which the statement names once; else each names its own.
+        let within = (first != own
+            && all.iter().all(|one| self.source.place(one.span).file == first))
+        .then(|| format!(" in {}", shown(first)));
         let item = |one: &&Diagnostic| {
-            let line = self.source.place(one.span).line;
+            let place = self.source.place(one.span);
             let (_, item) = one.shared.as_ref()?;
-            Some(format!("{item} (line {line})"))
+            Some(match place.file == own || within.is_some() {
+                true => format!("{item} (line {})", place.line),
+                false => format!("{item} ({}:{})", shown(place.file), place.line),
+            })
         };
         let items: Vec<String> = all.iter().filter_map(item).collect();
+        let within = within.unwrap_or_default();
         let name = format!("{}[{code}] {}: ", code.severity().word(), code.word());
-        let text = format!("{} {statement}: {}", items.len(), items.join(", "));
+        let text = format!("{} {statement}{within}: {}", items.len(), items.join(", "));
         let indent = 2;
         let first = style.width.saturating_sub(name.chars().count());
         let mut lines = wrap(&text, first.max(1)).into_iter();

@@ -496,8 +496,11 @@ fn whole_u32(replications: u64) -> u32 {
     u32::try_from(replications).unwrap_or(u32::MAX)
 }
 
+/// Largest number of years of all replications of the horizon: their milliseconds can be counted.
+const MOST_YEARS: f64 = 4e9;
+
 /// Refuses more replications of a search for a capacity than can be kept, since each of them is, and numbers of the
-/// horizon that do not fill blocks.
+/// horizon that do not fill blocks, or are too many years.
 fn refuse_many(draft: &Draft, study: &StudyPlan, choices: Choices, out: &mut Diagnostics) {
     let run = &draft.scenario.run;
     let most = runs::MOST_KEPT_REPLICATIONS;
@@ -514,7 +517,17 @@ fn refuse_many(draft: &Draft, study: &StudyPlan, choices: Choices, out: &mut Dia
     let sought =
         efforts.map(|effort| effort.precision.map_or(effort.replications, |(_, most)| most));
     let sought = sought.max().filter(|count| *count > most);
+    let horizon = run.horizon.as_ref().map_or(availability::HORIZON, |horizon| horizon.value);
+    let span_years = horizon.seconds() / years::YEAR_S;
+    let long = study.years.as_ref().map(|years| years.replications.1).or_else(own);
+    let long = long.filter(|count| f64::from(*count) * span_years > MOST_YEARS);
     let (message, help) = match (years, sought) {
+        _ if let Some(count) = long => {
+            let message = format!(
+                "{count} replications of a horizon of {horizon}: at most {MOST_YEARS:.0} years are simulated"
+            );
+            (message, "give fewer replications, or a shorter `horizon`".into())
+        }
         (Some(count), _) => {
             let (own, size) = (u64::from(count), blocks::size(count.into(), kept));
             let (below, above) = (blocks::filled(own, kept), blocks::filling(own, kept));

@@ -1,7 +1,7 @@
 //! Long-horizon runs: independent replications of the horizon by the solver `flows`, folded into figures.
 //!
 //! Takes an [`AvailabilityPlan`] and the number of replications. Returns, for each net and each meter, values per
-//! replication and histograms over all. Replications run in parallel, in chunks whose size follows from their number.
+//! block of replications and histograms over all. Replications run in parallel, in chunks whose size follows from their number.
 //! They are folded in the order of their numbers, so threads change nothing. Precision is checked at fixed prefixes, as
 //! for windows.
 //!
@@ -244,7 +244,7 @@ impl Folded {
         self.outages.extend(other.outages);
         self.length.extend(other.length);
         self.first_failure.extend(other.first_failure);
-        self.failed += other.failed;
+        self.failed = self.failed.saturating_add(other.failed);
         let columns = [
             (&mut self.first, other.first),
             (&mut self.contributing, other.contributing),

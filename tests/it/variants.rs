@@ -83,6 +83,23 @@ fn a_scenario_with_a_base_is_the_scenario_written_out() {
     assert_eq!(code, 0, "{err}");
 }
 
+/// Single points of failure of a base have lines of that file, which is named once.
+#[test]
+fn what_is_told_together_names_the_file_of_its_lines() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let variant = format!("{root}/scenarios/planned/tier-3.toml");
+    let (code, out, err) = run(&["check", &variant]);
+    let said = format!("{out}{err}").split_whitespace().collect::<Vec<_>>().join(" ");
+    let base = fs::read_to_string(format!("{root}/scenarios/tiers/tier-3.toml")).unwrap();
+    let line = 1 + base.lines().position(|line| line.starts_with("[server.front]")).unwrap_or(0);
+    let single = said.find("single points of failure of `page` in ").expect(&said);
+    let told = &said[single..];
+    let told = &told[..told.find("help:").unwrap()];
+    assert!(told.matches("tiers/tier-3.toml").count() == 1 && told.contains(" (line "), "{told}");
+    assert!(line == 1 || told.contains(&format!("(line {line})")), "{told}");
+    assert_eq!(code, 0, "{said}");
+}
+
 #[test]
 fn variants_of_several_scenarios_stand_beside_their_own_bases() {
     let (_home, name) = files();

@@ -217,7 +217,8 @@ class Scenario:
         """Simulates the scenario: without options, everything that it asks for.
 
         ``seed``: of all random draws, in place of the scenario's. ``replications``: of everything, 1 to 1,000,000,000,
-        and at most 1,000,000 with a horizon or an objective.
+        and at most 1,000,000 with an objective. With a horizon, a number above 20,000 is a multiple of 10, above 200,000
+        of 100, and so on.
         ``quick``: 2 to 4 short replications, with wide intervals. ``threads``: one per core by default; results do not
         depend on it. ``figures``: paths of figures in addition to those of the scenario. ``solver``: ``requests`` for
         the windows alone, ``flows`` for the long horizon alone. ``precision``: replications are added until the

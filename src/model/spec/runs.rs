@@ -29,7 +29,8 @@ spec! {
         seed: u64 = 1 => at_most(9_223_372_036_854_775_807),
         /// Number of independent runs, of each window and of the horizon, or bounds for windows between which
         /// `precision` decides. Without it, 10 per window, and 1,000 of the horizon, or 300 to 20,000 if
-        /// `precision` asks for a figure of it. At most 1,000,000,000 per window, and 1,000,000 of the horizon.
+        /// `precision` asks for a figure of it. At most 1,000,000,000. Of the horizon, numbers above 20,000 are
+        /// multiples of 10, above 200,000 of 100, and so on: they are added up in blocks.
         replications: Option<ReplicationsSpec>,
         /// Relative half-width of the confidence interval to reach, by figure.
         precision: Named<Probability, Label> = {},

@@ -11,11 +11,10 @@ use crate::plan::figure::{Figure, FigureUnit, NoSuchFigure};
 use crate::scenario::suggest;
 use crate::stats::interval::Interval;
 use crate::study::compare::Member;
-use crate::study::compare::years::block_of;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::scenario::{StudyPlan, by_arithmetic};
 use crate::study::window::Estimate;
-use crate::study::years::blocks::coarser;
+use crate::study::years::blocks::Means;
 use crate::study::years::{self, What};
 
 const YEAR_S: f64 = 31_536_000.0;
@@ -113,12 +112,12 @@ impl Ask {
     /// Returns the answer.
     #[must_use]
     pub fn answer(&self, members: &[Member<'_>]) -> Answer {
-        let values: Option<Vec<Vec<f64>>> = self
+        let values: Option<Vec<Means>> = self
             .scenarios
             .iter()
             .map(|name| {
                 let is = |member: &&Member<'_>| member.results.scenario == *name;
-                values(members.iter().find(is)?, &self.figure, block_of(members))
+                values(members.iter().find(is)?, &self.figure)
             })
             .collect();
         let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
@@ -147,8 +146,7 @@ pub fn difference(
     for member in [own, other] {
         kept(member.draft, member.plan, member.study, figure)?;
     }
-    let block = block_of(&[*own, *other]);
-    let pairs = values(own, figure, block).zip(values(other, figure, block));
+    let pairs = values(own, figure).zip(values(other, figure));
     Ok(match pairs {
         Some((own, other)) => subtract(&[own, other], figure, level),
         None => Estimate::Missing(NoValue::Empty),
@@ -156,19 +154,21 @@ pub fn difference(
 }
 
 /// Returns the estimate of one figure's values per replication, or of the first's minus the second's.
-fn subtract(values: &[Vec<f64>], figure: &Figure, level: f64) -> Estimate {
+fn subtract(values: &[Means], figure: &Figure, level: f64) -> Estimate {
     if figure.row().by == By::Arithmetic {
         let exact = |value: f64| Estimate::Interval(Interval::point(value, level));
-        return match values.concat()[..] {
+        let all: Vec<f64> = values.iter().flat_map(|one| one.values.iter().copied()).collect();
+        return match all[..] {
             [one] => exact(one),
             [one, two] => exact(one - two),
             _ => Estimate::Missing(NoValue::Empty),
         };
     }
     match values {
-        [one] => of(one, level),
+        [one] => of(&one.values, level),
         [one, two] => {
-            let pairs = one.iter().zip(two);
+            let [one, two] = one.beside(two);
+            let pairs = one.iter().zip(&two);
             of(&pairs.map(|(one, two)| one - two).collect::<Vec<f64>>(), level)
         }
         _ => Estimate::Missing(NoValue::Empty),
@@ -221,14 +221,15 @@ fn kept(
     }
 }
 
-/// Returns the values per replication, of years per `block`; `None` if one is missing.
-fn values(member: &Member<'_>, figure: &Figure, block: u64) -> Option<Vec<f64>> {
+/// Returns the values per replication, of years per block of them; `None` if one is missing.
+fn values(member: &Member<'_>, figure: &Figure) -> Option<Means> {
     match kept(member.draft, member.plan, member.study, figure).ok()? {
         Kept::Window(at, place) => {
             let samples = member.result.windows[at].samples.iter();
-            samples.map(|values| values[place].ok()).collect()
+            let values = samples.map(|values| values[place].ok()).collect::<Option<_>>()?;
+            Some(Means { values, block: 1 })
         }
-        Kept::Exact(value) => Some(vec![value]),
+        Kept::Exact(value) => Some(Means { values: vec![value], block: 1 }),
         Kept::Downtime(net, meter, what) => {
             let (plan, seen) = (member.study.years.as_ref()?, member.result.years.as_ref()?);
             let horizon = seen.scale(plan).seconds();
@@ -238,7 +239,7 @@ fn values(member: &Member<'_>, figure: &Figure, block: u64) -> Option<Vec<f64>> 
                 What::Unavailability => down / horizon,
                 _ => down / horizon * YEAR_S,
             };
-            Some(coarser(down.iter().map(one).collect(), block / seen.block))
+            Some(Means { values: down.iter().map(one).collect(), block: seen.block })
         }
     }
 }

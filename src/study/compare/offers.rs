@@ -17,6 +17,7 @@ use crate::stats::interval::Interval;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::ObjectiveRow;
 use crate::study::window::Verdict;
+use crate::study::years::blocks::Means;
 
 /// A scenario with its price and its downtime.
 #[derive(Clone, Debug)]
@@ -105,11 +106,10 @@ pub fn in_order(prices: &[(f64, f64)]) -> bool {
 /// Returns all offers with a price and a long-horizon run, the cheapest first; none where prices [give no
 /// order](in_order). Differences hold together at the level `family`, each downtime alone at `level`.
 pub fn offers(members: &[Member<'_>], basis: &Basis, (family, level): (f64, f64)) -> Vec<Offer> {
-    let block = years::block_of(members);
-    let down = |member: &Member<'_>| years::samples(member, basis, Availability::Structural, block);
-    let downs: Vec<Option<Vec<f64>>> = members.iter().map(down).collect();
+    let down = |member: &Member<'_>| years::samples(member, basis, Availability::Structural);
+    let downs: Vec<Option<Means>> = members.iter().map(down).collect();
     let offer = |(row, member): (usize, &Member<'_>)| {
-        let downtime = Interval::of_mean(downs[row].as_deref()?, level).ok()?;
+        let downtime = Interval::of_mean(&downs[row].as_ref()?.values, level).ok()?;
         let (cost, once) = member.price()?;
         let unfit = unfit(member, basis);
         let (rivals, step) = (Vec::new(), None);
@@ -122,16 +122,18 @@ pub fn offers(members: &[Member<'_>], basis: &Basis, (family, level): (f64, f64)
     front(all, &downs, of_each_pair(family, members.len()))
 }
 
-/// Sorts offers by price and finds the front. `downs` has the downtime of each row per replication, `level` is that of
+/// Sorts offers by price and finds the front. `downs` has the downtime of each row, `level` is that of
 /// each difference.
-fn front(mut all: Vec<Offer>, downs: &[Option<Vec<f64>>], level: f64) -> Vec<Offer> {
+fn front(mut all: Vec<Offer>, downs: &[Option<Means>], level: f64) -> Vec<Offer> {
     // At equal prices the offer with less downtime comes first.
     all.sort_by(|a, b| {
         let down = || a.downtime.estimate.total_cmp(&b.downtime.estimate);
         a.cost.total_cmp(&b.cost).then(a.once.total_cmp(&b.once)).then_with(down)
     });
-    let down = |row: usize| downs[row].as_deref().unwrap_or(&[]);
-    let downtime = |own: usize, other: usize| paired_rare(down(own), down(other), level);
+    let downtime = |own: usize, other: usize| {
+        let [own, other] = downs[own].as_ref()?.beside(downs[other].as_ref()?);
+        paired_rare(&own, &other, level)
+    };
     for at in 1..all.len() {
         let row = all[at].row;
         let better = |cheaper: &&Offer| {
@@ -184,7 +186,8 @@ mod tests {
             step: None,
         };
         let unfit = || Some(Unfit::NotInBalance(Verdict::Overloaded));
-        let samples: Vec<_> = downs.iter().map(|down| Some(down.to_vec())).collect();
+        let samples: Vec<_> =
+            downs.iter().map(|down| Some(Means { values: down.to_vec(), block: 1 })).collect();
         let all = vec![offer(2, None), offer(1, None), offer(0, unfit())];
         let [overloaded, middle, best] = &front(all, &samples, 0.99)[..] else { panic!() };
         assert_eq!((overloaded.row, overloaded.is_on_front()), (0, false));

@@ -5,7 +5,7 @@ use crate::plan::figure::Metric;
 use crate::stats::interval::Interval;
 use crate::study::compare::{Basis, Member, Respect, Weighed, of_each_pair, paired_rare};
 use crate::study::results::{LoadClass, RecoveryRow, YearRow};
-use crate::study::years::blocks::coarser;
+use crate::study::years::blocks::Means;
 
 /// The availability of the compared class in one scenario.
 #[derive(Clone, Debug)]
@@ -52,13 +52,12 @@ pub(super) fn weigh(
 ) -> Vec<Vec<Weighed>> {
     let each = of_each_pair(family, members.len());
     let mut all: Vec<Vec<Weighed>> = vec![Vec::new(); pairs.len()];
-    let block = block_of(members);
-    let of_time = |wanted| move |member: &Member<'_>| samples(member, basis, wanted, block);
-    let column = |respect: &Respect| -> Vec<Option<Vec<f64>>> {
+    let of_time = |wanted| move |member: &Member<'_>| samples(member, basis, wanted);
+    let column = |respect: &Respect| -> Vec<Option<Means>> {
         match respect {
             Respect::Structural => members.iter().map(of_time(Availability::Structural)).collect(),
             Respect::Continuous => members.iter().map(of_time(Availability::Continuous)).collect(),
-            _ => members.iter().map(|member| not_served(member, basis, block)).collect(),
+            _ => members.iter().map(|member| not_served(member, basis)).collect(),
         }
     };
     for (respect, metric) in [
@@ -67,11 +66,13 @@ pub(super) fn weigh(
         (Respect::NotServed, Metric::Lost),
     ] {
         let column = column(&respect);
-        let means = column.iter().flatten().filter(|values| !values.is_empty());
+        let columns = column.iter().flatten().map(|means| &means.values);
+        let means = columns.filter(|values| !values.is_empty());
         let means = means.map(|values| values.iter().sum::<f64>() / values.len() as f64);
         let worth = metric.margin() * means.fold(f64::INFINITY, f64::min);
         for (found, (from, to)) in all.iter_mut().zip(pairs) {
             let (Some(above), Some(own)) = (&column[*from], &column[*to]) else { continue };
+            let [own, above] = own.beside(above);
             let count = own.len().min(above.len());
             let both = (&own[..count], &above[..count]);
             let Some(difference) = paired_rare(both.0, both.1, each) else { continue };
@@ -81,36 +82,29 @@ pub(super) fn weigh(
     all
 }
 
-/// Returns the size of the blocks of replications in which years are compared: the largest of all.
-pub(super) fn block_of(members: &[Member<'_>]) -> u64 {
-    let own = members.iter().filter_map(|member| member.result.years.as_ref());
-    own.map(|seen| seen.block).max().unwrap_or(1)
-}
-
-/// Returns the downtime of the class in seconds per year, by `block` of replications.
+/// Returns the downtime of the class in seconds per year.
 pub(super) fn samples(
     member: &Member<'_>,
     basis: &Basis,
     availability: Availability,
-    block: u64,
-) -> Option<Vec<f64>> {
+) -> Option<Means> {
     let (plan, seen) = (member.study.years.as_ref()?, member.result.years.as_ref()?);
     let watched = plan.of.watched.iter().position(|watched| watched.name == basis.class)?;
     let wanted = (watched, availability);
     let meter = plan.of.measured.iter().position(|other| *other == wanted)?;
     let years = seen.scale(plan).years();
-    let own = seen.folded[0][meter].downtime.iter().map(|down| down / years).collect();
-    Some(coarser(own, block / seen.block))
+    let values = seen.folded[0][meter].downtime.iter().map(|down| down / years).collect();
+    Some(Means { values, block: seen.block })
 }
 
-/// Returns the page views of the class not served per year, lost or never requested, by `block` of
-/// replications.
-fn not_served(member: &Member<'_>, basis: &Basis, block: u64) -> Option<Vec<f64>> {
+/// Returns the page views of the class not served per year, lost or never requested.
+fn not_served(member: &Member<'_>, basis: &Basis) -> Option<Means> {
     let (plan, seen) = (member.study.years.as_ref()?, member.result.years.as_ref()?);
     let fluid = plan.of.fluid.as_ref()?;
     let class = fluid.classes.iter().position(|class| class.name == basis.class)?;
     let folded = seen.load.first()?.as_ref()?;
     let years = seen.scale(plan).years();
-    let own = folded.classes[class].unserved().into_iter().map(|views| views / years).collect();
-    Some(coarser(own, block / seen.block))
+    let unserved = folded.classes[class].unserved().into_iter();
+    let values = unserved.map(|views| views / years).collect();
+    Some(Means { values, block: seen.block })
 }

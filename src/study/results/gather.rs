@@ -144,7 +144,7 @@ fn blocks(result: &StudyResult) -> Option<String> {
     let years = result.years.as_ref().filter(|years| years.block > 1)?;
     Some(format!(
         "the horizon: its {} replications are added up in blocks of {}, and intervals take a block for one replication; \
-         quantiles of years have buckets of 0.2 %",
+         quantiles of years have buckets of at most 0.2 %",
         years.replications, years.block
     ))
 }

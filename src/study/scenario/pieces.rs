@@ -14,7 +14,7 @@ use crate::study::sampled::Drawn;
 use crate::study::waterfall::{self, Fewer};
 use crate::study::window::{Watch, WindowPlan};
 use crate::study::work::{Piece, Portion, Shard, Together, encode, encode_of};
-use crate::study::years::{self, Range};
+use crate::study::years::{self, Range, blocks};
 use crate::study::{breaks, capacity, window};
 
 /// Windows of a study that are simulated together.
@@ -274,8 +274,8 @@ impl StudyPlan {
             Piece::Years(from, to, batch, block) => self.years.as_ref().is_some_and(|years| {
                 let most = u64::from(years.replications.1.max(years.replications.0));
                 let within = from < to && to <= most && (batch as usize) < years::load::BATCHES;
-                // Without more blocks than a run has at most.
-                within && block > 0 && (to - from).is_multiple_of(block) && block <= most
+                let filled = block > 0 && (to - from).is_multiple_of(block);
+                within && filled && (to - from) / block <= blocks::KEPT
             }),
             Piece::Drawn(_) => self.sampled.is_some(),
             Piece::LeftOut(key, number) => {

@@ -22,7 +22,7 @@ const LEAST: usize = 24;
 const SEEN: usize = 16;
 /// Bits of the table of earlier places.
 const BITS: u32 = 17;
-/// Longest result, unpacked: 16 MiB for each of the 64 values that one has at most of each kind.
+/// Longest result, unpacked. A range has at most 64 values of each figure: 16 MiB for each.
 const MOST: u64 = 1 << 30;
 
 /// Packs a result.

@@ -39,14 +39,31 @@ pub fn filling(replications: u64, kept: u64) -> u64 {
     replications.div_ceil(size).saturating_mul(size)
 }
 
-/// Returns means over each `times` consecutive values; values that do not fill the last of them are left out.
-#[must_use]
-pub fn coarser(values: Vec<f64>, times: u64) -> Vec<f64> {
-    if times <= 1 {
-        return values;
+/// Means over the replications of each block.
+#[derive(Clone, Debug)]
+pub struct Means {
+    /// A value for each block.
+    pub values: Vec<f64>,
+    /// Replications of a block.
+    pub block: u64,
+}
+
+impl Means {
+    /// Returns the values of both, block beside block: the smaller blocks are joined to the size of the larger. Those that do
+    /// not fill the last one are left out.
+    #[must_use]
+    pub fn beside(&self, other: &Self) -> [Vec<f64>; 2] {
+        let size = self.block.max(other.block);
+        [self.coarser(size / self.block), other.coarser(size / other.block)]
     }
-    let mean = |some: &[f64]| some.iter().sum::<f64>() / some.len() as f64;
-    values.chunks_exact(crate::convert::index(times)).map(mean).collect()
+
+    fn coarser(&self, times: u64) -> Vec<f64> {
+        let mean = |some: &[f64]| some.iter().sum::<f64>() / some.len() as f64;
+        match times {
+            1 => self.values.clone(),
+            _ => self.values.chunks_exact(crate::convert::index(times)).map(mean).collect(),
+        }
+    }
 }
 
 /// Joining of the values of a column.

@@ -24,7 +24,7 @@ const MANY: usize = 512;
 /// Least number of replications of a range in blocks.
 const FEW: u64 = 64;
 
-/// Largest number of ranges of a run in blocks: each has histograms beside its values.
+/// Largest number of ranges of a run in blocks without a precision to reach: each has histograms beside its values.
 const MOST: u64 = 1_024;
 
 /// Replications `from` to before `to`, and their batch.
@@ -51,7 +51,8 @@ impl Range {
         let size = match block {
             1 => chunk_of(all),
             _ => {
-                let blocks = (all as u64).div_ceil(block);
+                // The longer the run is already, the longer are the ranges of its next round.
+                let blocks = (to as u64).div_ceil(block);
                 index(block * blocks.div_ceil(MOST).max(FEW.div_ceil(block)))
             }
         };

@@ -4,7 +4,7 @@
 //! Model: a replication is cut into consecutive spans from its start; a remainder at its end is ignored. The downtime
 //! of a span is the time lost in it. An outage belongs to the span in which it begins; one in progress at the start of
 //! the horizon belongs to the first. Estimators and intervals are those of [`stats::spans`](crate::stats::spans). Only
-//! requested figures are kept: two numbers per figure and replication.
+//! requested figures are kept: two numbers per figure and block of replications.
 
 use serde::{Deserialize, Serialize};
 
@@ -143,7 +143,8 @@ impl Column {
         modelled: Modelled<'_>,
     ) -> Estimate {
         let Scale { plan, level, block } = scale;
-        let spans = self.of.spans(plan.horizon) as f64 * block as f64;
+        let of_one = self.of.spans(plan.horizon) as f64;
+        let spans = of_one * block as f64;
         let all = spans * self.sums.len() as f64;
         let moments = Moments { sums: &self.sums, centred: &self.centred, spans };
         let one = |value: f64| (value > 0.0).then_some(value);
@@ -151,7 +152,8 @@ impl Column {
             OfSpans::Longer(..) | OfSpans::AtLeast(..) => {
                 let hits: f64 = self.sums.iter().sum();
                 let lasts = plan.repair.unwrap_or(plan.horizon).seconds();
-                let together = 1.0 + lasts / self.of.span().seconds();
+                // An outage is of one replication.
+                let together = (1.0 + lasts / self.of.span().seconds()).min(of_one.max(1.0));
                 (share(&self.sums, spans, together, level), one(hits / all))
             }
             OfSpans::Downtime(cause) => {

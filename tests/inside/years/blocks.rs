@@ -3,7 +3,7 @@
 use fivenines::plan::figure::{Figure, Metric};
 use fivenines::stats::interval::Method;
 use fivenines::study::window::{Estimate, Watch};
-use fivenines::study::years::blocks::{Join, coarser, filled, filling, size};
+use fivenines::study::years::blocks::{Join, Means, filled, filling, size};
 use fivenines::study::years::{self, What, YearFigure, YearMeasure, YearsPlan, YearsResult};
 
 use super::asked;
@@ -30,7 +30,10 @@ fn blocks_are_the_least_powers_of_ten_that_a_number_fills() {
         assert_eq!(below % size(below, kept), 0);
         assert_eq!(above % size(above, kept), 0);
     }
-    assert_eq!(coarser(vec![1.0, 3.0, 5.0, 7.0, 9.0], 2), [2.0, 6.0]);
+    let fine = Means { values: (0..25).map(f64::from).collect(), block: 10 };
+    let coarse = Means { values: vec![4.0, 5.0, 6.0], block: 100 };
+    assert_eq!(fine.beside(&coarse), [vec![4.5, 14.5], vec![4.0, 5.0, 6.0]]);
+    assert_eq!(coarse.beside(&coarse), [vec![4.0, 5.0, 6.0], vec![4.0, 5.0, 6.0]]);
 }
 
 /// Squared distances to a mean, joined value by value or ten at once, are those to the common mean: here over three

@@ -192,6 +192,11 @@ fn more_replications_than_can_be_kept_are_refused_with_their_place() {
     let out = place.name("out");
     let (code, _, err) = run(&["run", &site, "--replications", "5000001", "--out", &out]);
     assert!(code == 3 && err.contains("5000001 replications of the horizon"), "{err}");
+    let ten = years.replace("1y", "10y").replace("1000001", "1000000000");
+    fs::write(&site, ten.replace("replications = 1100\n", "replications = 4\n")).unwrap();
+    let (code, answer, err) = run(&["check", &site]);
+    let said = format!("{answer}{err}");
+    assert!(code == 3 && said.contains("at most 4000000000 years"), "{said}");
     assert_eq!(run(&["run", &site, "--replications", "1000000001", "--out", &out]).0, 2);
 }
 
