@@ -63,6 +63,7 @@ mod scenario;
 mod solve;
 mod stats;
 mod study;
+mod table;
 mod units;
 mod workload;
 

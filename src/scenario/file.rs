@@ -18,6 +18,7 @@ use std::path::{Component, Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 
 use super::code::Code;
+use crate::table::parquet::ParquetError;
 use crate::units::SimDuration;
 
 /// Longest line of a trace, in bytes.
@@ -194,6 +195,12 @@ pub enum TraceErrorKind {
     Unreadable(String),
     /// Text that is no answer of Prometheus to a range query; holds the defect.
     NotARangeQuery(String),
+    /// A Parquet file that is not read; holds the reason.
+    Parquet(String),
+    /// A missing value; holds the column.
+    NoValue(String),
+    /// An error in a row of a table without lines, counted from 1.
+    InRow(u64, Box<Self>),
 }
 
 impl TraceErrorKind {
@@ -203,6 +210,10 @@ impl TraceErrorKind {
 
     pub(crate) const fn at(self, line: u64) -> TraceError {
         TraceError { line: Some(line), kind: self }
+    }
+
+    pub(crate) fn in_row(self, row: u64) -> TraceError {
+        Self::InRow(row, Box::new(self)).whole()
     }
 }
 
@@ -232,13 +243,13 @@ impl fmt::Display for TraceError {
                 write!(f, "`{text}` is out of range; it must be finite and ≥ 0")
             }
             TraceErrorKind::NotSorted => {
-                f.write_str("earlier than the line before allows; a trace must be sorted by time")
+                f.write_str("earlier than the one before allows; a trace must be sorted by time")
             }
             TraceErrorKind::IsADate(text) => {
                 write!(f, "`{text}` is a date; write `time-unit = \"iso8601\"`")
             }
             TraceErrorKind::TooClose(step, interval, unit) => {
-                write!(f, "{step} after the line before, which covers {interval}")?;
+                write!(f, "{step} after the one before, which covers {interval}")?;
                 match unit {
                     Some(unit) => {
                         write!(f, "; are the times in another unit? `time-unit = \"{unit}\"` fits")
@@ -265,11 +276,31 @@ impl fmt::Display for TraceError {
             TraceErrorKind::NotARangeQuery(what) => {
                 write!(f, "this is no answer of Prometheus to a range query: {what}")
             }
+            TraceErrorKind::Parquet(why) => f.write_str(why),
+            TraceErrorKind::NoValue(column) => write!(f, "column `{column}` has no value"),
+            TraceErrorKind::InRow(row, kind) => {
+                write!(f, "row {row}: {}", TraceError { line: None, kind: (**kind).clone() })
+            }
         }
     }
 }
 
 impl std::error::Error for TraceError {}
+
+impl From<ParquetError> for TraceError {
+    fn from(error: ParquetError) -> Self {
+        let kind = match error {
+            ParquetError::NoColumn(name, columns) => {
+                let columns = columns.iter().map(|name| excerpt(name)).take(32).collect();
+                TraceErrorKind::NoColumn(name, columns)
+            }
+            ParquetError::Limit(what, most) => TraceErrorKind::Limit(what, most),
+            ParquetError::Io(why) => TraceErrorKind::Unreadable(why),
+            other => TraceErrorKind::Parquet(other.to_string()),
+        };
+        kind.whole()
+    }
+}
 
 /// Prepares `text` for a message: control characters escaped, at most 80 characters.
 pub(crate) fn excerpt(text: &str) -> String {
@@ -299,6 +330,7 @@ pub fn trace_code(kind: &TraceErrorKind) -> Code {
         }
         TraceErrorKind::Compressed(_) | TraceErrorKind::Damaged(_) => Code::TraceArchive,
         TraceErrorKind::Limit(..) => Code::TooMany,
+        TraceErrorKind::InRow(_, kind) => trace_code(kind),
         _ => Code::TraceContent,
     }
 }

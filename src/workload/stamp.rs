@@ -102,6 +102,12 @@ fn decimal(text: &str, unit: i128) -> Result<i128, TraceErrorKind> {
     Ok(nanos)
 }
 
+/// Returns the instant of a number of units of `unit` nanoseconds since the epoch, before it if negative.
+pub(super) fn instant(number: i128, unit: i128) -> Result<i128, TraceErrorKind> {
+    let nanos = number.checked_mul(unit).filter(|nanos| (-LATEST..LATEST).contains(nanos));
+    nanos.ok_or_else(|| TraceErrorKind::TooLate(excerpt(&number.to_string())))
+}
+
 fn civil(text: &str, east_minutes: i32) -> Option<i128> {
     let (date, rest) = (text.get(..10)?, text.get(10..)?);
     let mut parts = date.splitn(3, '-');

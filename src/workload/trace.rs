@@ -7,7 +7,7 @@
 //! at random (order statistics of independent uniform times, one draw per page, keyed by the page's ordinal) or evenly
 //! in the middle of n equal parts.
 //!
-//! Takes CSV with a header; gives a compact [`CountSeries`] that replications share, and streams.
+//! Takes CSV with a header, or a Parquet file; gives a compact [`CountSeries`] that replications share, and streams.
 //! Holds: the text is read line by line and never held whole; at most [`MAX_ROWS`] busy intervals.
 //! Arrival k is a function of the series, the playback and the draws: no position to lose.
 //! Leaves out: bytes, pages by name.
@@ -16,6 +16,8 @@ use std::io::Read;
 use std::sync::Arc;
 
 mod busiest;
+mod columns;
+mod table_rows;
 
 use super::arrivals::Arrival;
 use super::rate::WeekTime;
@@ -25,13 +27,14 @@ use crate::convert::{nearest, whole};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::scenario::file::{TraceError, TraceErrorKind, excerpt};
 use crate::units::{NANOS_PER_SECOND, Rate, SimDuration, SimTime};
+use table_rows::{TableRows, read_time};
 
 /// Maximum number of intervals with traffic in one series: eight years of minutes, 64 MiB.
 pub const MAX_ROWS: u64 = 1 << 22;
 /// Maximum number of requests in one series: up to here every count is exact.
 pub const MAX_REQUESTS: u64 = 1 << 53;
 
-/// Places and meaning of times and counts in a CSV file. Nothing is guessed.
+/// Places and meaning of times and counts in a table. Nothing is guessed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeriesFormat {
     /// Times at which the intervals begin.
@@ -65,6 +68,8 @@ pub struct CountSeries {
     missing: u64,
     /// Time between the two closest rows.
     least_step: Option<i128>,
+    /// True if the file itself has the unit of its times.
+    has_unit: bool,
 }
 
 /// An interval with traffic.
@@ -150,6 +155,7 @@ impl SeriesBuilder {
             read: self.read,
             missing: self.missing,
             least_step: self.least_step,
+            has_unit: false,
         })
     }
 }
@@ -162,32 +168,17 @@ impl CountSeries {
     /// [`TraceError`] with the line: no bytes, no rows, a missing column, rows that are ragged, not
     /// numbers, out of range or not sorted, and the bounds.
     pub fn read_csv(reader: impl Read, format: &SeriesFormat) -> Result<Self, TraceError> {
-        let mut series = SeriesBuilder::new(format.interval);
+        let mut rows = TableRows::new(format.interval);
+        let count = format.count_column.as_str();
         match &format.times {
             Times::Column(column, form) => {
-                let mut before = None;
-                each_row(reader, &[column, &format.count_column], |fields| {
-                    let is_date = form.unit().is_some() && stamp::is_date(fields[0]);
-                    let stamp = match form.read(fields[0]) {
-                        Err(_) if is_date => {
-                            return Err(TraceErrorKind::IsADate(excerpt(fields[0].trim())));
-                        }
-                        read => read?,
-                    };
-                    too_close(before.replace(stamp), stamp, format.interval, *form)?;
-                    series.push(stamp, read_count(fields[1])?)
+                each_row(reader, &[column, count], |fields| {
+                    rows.push(read_time(fields[0], *form)?, *form, fields[1])
                 })?;
             }
-            Times::Rows => {
-                let (mut stamp, each) = (0, i128::from(format.interval.nanos()));
-                each_row(reader, &[&format.count_column], |fields| {
-                    series.push(stamp, read_count(fields[0])?)?;
-                    stamp += each;
-                    Ok(())
-                })?;
-            }
+            Times::Rows => each_row(reader, &[count], |fields| rows.follow(fields[0]))?,
         }
-        series.finish()
+        rows.series.finish()
     }
 
     /// Returns the total number of requests.
@@ -212,6 +203,9 @@ impl CountSeries {
     /// Returns the year of the first row if it is after 3000 by a clock that counts from 1970.
     #[must_use]
     pub fn far_year(&self) -> Option<i128> {
+        if self.has_unit {
+            return None;
+        }
         let second = i128::from(NANOS_PER_SECOND);
         (self.origin > YEAR_3000_S * second).then(|| 1970 + self.origin / second / 31_556_952)
     }
@@ -220,6 +214,9 @@ impl CountSeries {
     /// or all rows are a thousand intervals apart.
     #[must_use]
     pub fn looks_like_milliseconds(&self) -> Option<String> {
+        if self.has_unit {
+            return None;
+        }
         if let Some(year) = self.far_year() {
             let first = self.origin / i128::from(NANOS_PER_SECOND);
             return Some(format!("the first, {first}, is in the year {year}"));
@@ -270,47 +267,6 @@ impl CountSeries {
 
 /// Seconds from 1970 to the year 3000.
 const YEAR_3000_S: i128 = 32_503_680_000;
-
-/// Refuses a time inside the interval of the row before, and names the smallest unit with which it would not be.
-fn too_close(
-    before: Option<i128>,
-    stamp: i128,
-    interval: SimDuration,
-    form: TimeForm,
-) -> Result<(), TraceErrorKind> {
-    let Some(step) = before.map(|before| stamp - before) else { return Ok(()) };
-    let wanted = i128::from(interval.nanos());
-    if step <= 0 || step >= wanted {
-        return Ok(());
-    }
-    let length = SimDuration::from_nanos(u64::try_from(step).unwrap_or(u64::MAX));
-    let all = [
-        ("us", TimeForm::UnixMicroseconds),
-        ("ms", TimeForm::UnixMilliseconds),
-        ("s", TimeForm::UnixSeconds),
-        ("min", TimeForm::Minutes),
-        ("h", TimeForm::Hours),
-        ("d", TimeForm::Days),
-    ];
-    let fits = form.unit().and_then(|unit| {
-        let of = |(word, other): (&'static str, TimeForm)| {
-            let scaled = step.checked_mul(other.unit()?)? / unit;
-            (scaled >= wanted).then_some(word)
-        };
-        all.into_iter().find_map(of)
-    });
-    Err(TraceErrorKind::TooClose(length, interval, fits))
-}
-
-fn read_count(text: &str) -> Result<f64, TraceErrorKind> {
-    let text = text.trim();
-    let count: f64 = text.parse().map_err(|_| TraceErrorKind::NotANumber(excerpt(text)))?;
-    if count.is_finite() && count >= 0.0 {
-        Ok(count)
-    } else {
-        Err(TraceErrorKind::OutOfRange(excerpt(text)))
-    }
-}
 
 /// Placement of the pages of an interval within it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

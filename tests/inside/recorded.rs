@@ -148,6 +148,84 @@ fn the_answer_to_a_range_query_is_played_as_requests() {
     assert!(said.contains("ask `query_range`"), "{said}");
 }
 
+/// 200 minutes with 7·i mod 11 requests in minute i, from Tuesday 22:13:20: as a Parquet file of pyarrow, whose columns have
+/// the time as a number, a text and timestamps, and as the CSV file of the same rows.
+const MINUTES: &[u8] = include_bytes!("../../src/table/parquet/tests/snappy.parquet");
+
+fn parquet(keys: &str) -> String {
+    format!(r#"{{ file = "minutes.parquet", format = "parquet", {keys}, every = "1min" }}"#)
+}
+
+/// The same rows are the same arrivals, event for event, whatever the type of the times.
+#[test]
+fn a_parquet_file_is_played_as_the_csv_file_of_its_rows() {
+    let rows = (0..200).map(|row| format!("{},{}\n", 1_700_000_000 + 60 * row, row * 7 % 11));
+    let table = format!("t,n\n{}", rows.collect::<String>());
+    let events = |loaded: &crate::inside::common::Loaded| {
+        let window = &loaded.study.windows[0].window;
+        let seen = requests::run(&loaded.plan, window, 0).unwrap();
+        // 0 + 7 + 3 + 10 + 6 + 2 + 9 + 5 + 1 + 8 in the first ten minutes.
+        assert_eq!(seen.record.views[0].intended, 51);
+        (seen.digest, seen.record.views[0].intended)
+    };
+    let csv = r#"{ file = "counts.csv", format = "csv", time = "t", count = "n", every = "1min" }"#;
+    let wanted = events(&in_folder("counts.csv", table.as_bytes(), csv).unwrap());
+    for keys in [
+        r#"time = "t", count = "n""#,
+        r#"time = "t", count = "n", time-unit = "s""#,
+        r#"time = "s", count = "n", time-unit = "iso8601""#,
+        r#"time = "ms", count = "n""#,
+        r#"time = "ns", count = "n""#,
+        r#"time-unit = "row", count = "n""#,
+    ] {
+        let loaded = in_folder("minutes.parquet", MINUTES, &parquet(keys)).unwrap();
+        assert_eq!(events(&loaded), wanted, "{keys}");
+    }
+    // `f` has a quarter of each count.
+    let quarters = parquet(r#"time = "ms", count = "f", per-view = 0.25"#);
+    let loaded = in_folder("minutes.parquet", MINUTES, &quarters).unwrap();
+    assert_eq!(events(&loaded), wanted);
+}
+
+/// An error in a Parquet file is named by row and column, before anything is simulated.
+#[test]
+fn a_parquet_file_that_cannot_be_played_is_refused_with_row_and_column() {
+    let zstd = include_bytes!("../../src/table/parquet/tests/polars.parquet");
+    let said = |content: &[u8], keys: &str| {
+        let said = in_folder("minutes.parquet", content, &parquet(keys)).err().unwrap_or_default();
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    for (keys, words) in [
+        (r#"time = "t", count = "gaps""#, "row 1: column `gaps` has no value"),
+        (r#"time = "gaps", count = "n""#, "row 1: column `gaps` has no value"),
+        (r#"time = "t", count = "list""#, "there is no column `list`; the columns are t, n,"),
+        (r#"time = "t", count = "wrong""#, "column `wrong` holds BOOLEAN values"),
+        (r#"time = "t", count = "s""#, "column `s` has texts; a count is a number"),
+        (r#"time = "s", count = "n""#, "write `time-unit = \"iso8601\"`"),
+        (r#"time = "ms", count = "n", time-unit = "ms""#, "remove `time-unit`"),
+        (r#"time = "n", count = "n""#, "row 2: 7s after the one before, which covers 1min"),
+        (r#"time = "day", count = "n""#, "row 2: earlier than the one before allows"),
+        (r#"time = "u", count = "n""#, "row 1: `18446744073709551615` lies beyond all calendars"),
+        (r#"time = "t""#, "`count`"),
+        (
+            r#"time = "t", count = "n", time-unit = "row""#,
+            "each row begins where the row before ends",
+        ),
+    ] {
+        let said = said(MINUTES, keys);
+        assert!(said.contains(words), "{keys}: `{words}` is not in\n{said}");
+    }
+    let keys = r#"time = "t", count = "n""#;
+    if !cfg!(feature = "parquet") {
+        let words = "column `t` is compressed by zstd, which this build does not read";
+        assert!(said(zstd, keys).contains(words));
+    }
+    assert!(said(b"t,n\n1,2\n", keys).contains("this is not a Parquet file"));
+    assert!(said(&MINUTES[..9_000], keys).contains("or its end is missing"));
+    let said = in_folder("counts.csv", MINUTES, COUNTS).err().unwrap_or_default();
+    assert!(said.contains("write `format = \"parquet\"`"), "{said}");
+}
+
 /// A window's level replaces the record; without one the record is what is played.
 #[test]
 fn a_level_takes_the_place_of_the_record() {

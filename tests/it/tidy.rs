@@ -10,8 +10,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The folders of `src` in the order of dependence: each uses only those before it.
-const FOLDERS: [&str; 16] = [
+const FOLDERS: [&str; 17] = [
     "convert",
+    "table",
     "units",
     "engine",
     "stats",

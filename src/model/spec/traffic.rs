@@ -141,6 +141,8 @@ words! {
         CommonLog = "common-log",
         /// An access log in Combined Log Format.
         CombinedLog = "combined-log",
+        /// A Parquet file: a column of times and one of counts.
+        Parquet = "parquet",
         /// Rates at even steps: the answer of Prometheus to a range query, as JSON.
         Prometheus = "prometheus",
     }
@@ -175,13 +177,13 @@ spec! {
         file: String,
         /// Format of the recording.
         format: TraceFormat,
-        /// Column of the time. Only for `csv`.
+        /// Column of the time. Only for `csv` and `parquet`.
         time: Option<String>,
-        /// Unit of that column. Without it, unix seconds. Only for `csv`.
+        /// Unit of that column. Without it, unix seconds. Only for `csv` and `parquet`, where a timestamp has its own unit.
         time_unit: Option<TimeUnit>,
-        /// Column of the count. Only for `csv`.
+        /// Column of the count. Only for `csv` and `parquet`.
         count: Option<String>,
-        /// Length of the interval that one count covers, for `csv`. For `prometheus` the step of the query, by default the
+        /// Length of the interval that one count covers, for `csv` and `parquet`. For `prometheus` the step of the query, by default the
         /// shortest time between two values.
         every: Option<SimDuration>,
         /// Number of recorded requests per page view.

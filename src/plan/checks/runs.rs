@@ -250,13 +250,17 @@ fn check_workload(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics)
         ];
         for (key, span) in columns {
             match (spec.format.value, span) {
-                (TraceFormat::Csv, Some(span)) if key == "time" && rows.is_some() => {
+                (TraceFormat::Csv | TraceFormat::Parquet, Some(span))
+                    if key == "time" && rows.is_some() =>
+                {
                     let message = "each row begins where the row before ends";
                     inert(span, message, "remove it, or `time-unit = \"row\"`", out);
                 }
-                (TraceFormat::Csv, None) if key == "time-unit" => {}
-                (TraceFormat::Csv, None) if key == "time" && rows.is_some() => {}
-                (TraceFormat::Csv, None) => missing(spec.span, key, "of a table of counts", out),
+                (TraceFormat::Csv | TraceFormat::Parquet, None)
+                    if key != "time-unit" && (key != "time" || rows.is_none()) =>
+                {
+                    missing(spec.span, key, "of a table of counts", out);
+                }
                 (TraceFormat::CommonLog | TraceFormat::CombinedLog, Some(span)) => {
                     inert(span, "an access log has its own times", "remove it", out);
                 }

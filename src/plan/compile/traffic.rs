@@ -1,5 +1,7 @@
 //! Compiles `[workload.name]` to arrivals: at a rate, from a recording, or by users who wait for answers.
 
+use std::io::{Read, Seek};
+
 use crate::model::blueprint::{Arrivals, Workload};
 use crate::model::ids::ClassId;
 use crate::model::spec::traffic::{
@@ -11,10 +13,11 @@ use crate::plan::checks::week_start;
 use crate::plan::program::law_of;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario::file::{self, TraceError, path_code, trace_code};
+use crate::scenario::file::{self, TraceError, TraceErrorKind, path_code, trace_code};
 use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
+use crate::table::parquet::MAGIC;
 use crate::units::{SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic};
 use crate::workload::log::{LogFormat, LogReport, LogStyle, count_log};
@@ -157,22 +160,30 @@ fn closed(users: &Spanned<u32>, spec: &WorkloadSpec, out: &mut Diagnostics) -> O
 /// Counts the requests of a recording, and reports on those of an access log; `None` without a key that the format needs.
 fn counted(
     trace: &TraceSpec,
-    opened: std::fs::File,
+    mut opened: std::fs::File,
 ) -> Option<Result<(CountSeries, Option<LogReport>), TraceError>> {
     let log = |opened, style| {
         let counted = count_log(opened, LogFormat { style, ..LOG }, |_| true);
         counted.map(|(series, report)| (series, Some(report)))
     };
-    Some(match trace.format.value {
-        TraceFormat::Csv => CountSeries::read_csv(
-            opened,
-            &SeriesFormat {
-                times: times(trace)?,
-                count_column: trace.count.as_ref()?.value.clone(),
-                interval: trace.every.as_ref()?.value,
-            },
-        )
-        .map(|series| (series, None)),
+    let table = || {
+        Some(SeriesFormat {
+            times: times(trace)?,
+            count_column: trace.count.as_ref()?.value.clone(),
+            interval: trace.every.as_ref()?.value,
+        })
+    };
+    let format = trace.format.value;
+    if format != TraceFormat::Parquet && is_parquet(&mut opened) {
+        let message = "this is a Parquet file; write `format = \"parquet\"`".to_string();
+        return Some(Err(TraceErrorKind::Parquet(message).whole()));
+    }
+    Some(match format {
+        TraceFormat::Csv => CountSeries::read_csv(opened, &table()?).map(|series| (series, None)),
+        TraceFormat::Parquet => {
+            let has_unit = trace.time_unit.is_some();
+            CountSeries::read_parquet(opened, &table()?, has_unit).map(|series| (series, None))
+        }
         TraceFormat::Prometheus => {
             let every = trace.every.as_ref().map(|every| every.value);
             range_query::read(opened, every).map(|series| (series, None))
@@ -180,6 +191,13 @@ fn counted(
         TraceFormat::CommonLog => log(opened, LogStyle::Common),
         TraceFormat::CombinedLog => log(opened, LogStyle::Combined),
     })
+}
+
+/// Returns whether a file begins as Parquet files do; leaves it at its begin.
+fn is_parquet(opened: &mut std::fs::File) -> bool {
+    let mut start = Vec::new();
+    let read = opened.by_ref().take(MAGIC.len() as u64).read_to_end(&mut start);
+    read.is_ok() && opened.rewind().is_ok() && start == MAGIC
 }
 
 /// Reads recorded traffic from the file that `trace` names, in the scenario's `folder`. For an access log, also
@@ -209,7 +227,7 @@ pub(crate) fn recorded(
             return None;
         }
     };
-    let is_table = trace.format.value == TraceFormat::Csv;
+    let is_table = matches!(trace.format.value, TraceFormat::Csv | TraceFormat::Parquet);
     let in_seconds = trace.time_unit.as_ref().is_none_or(|unit| unit.value == TimeUnit::Seconds);
     if let Some(why) = series.looks_like_milliseconds().filter(|_| in_seconds && is_table) {
         let message = format!("`{file}`: times read as seconds look like milliseconds: {why}");

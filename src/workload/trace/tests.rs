@@ -82,7 +82,7 @@ fn a_record_is_the_same_in_every_unit() {
     let wrong = read(column(TimeForm::UnixSeconds), "5,4\n6,5\n").unwrap_err();
     assert!(wrong.to_string().contains("`time-unit = \"min\"` fits"), "{wrong}");
     assert!(
-        wrong.to_string().starts_with("line 3: 1s after the line before, which covers 1min"),
+        wrong.to_string().starts_with("line 3: 1s after the one before, which covers 1min"),
         "{wrong}"
     );
 }

@@ -1,0 +1,3 @@
+//! Tables of columns in files, without knowledge of what the columns mean.
+
+pub mod parquet;
