@@ -7,6 +7,7 @@ use super::compare::home;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Format};
+use super::parquet;
 use super::run::{Work, heard, named_for, told};
 use crate::facade::claims::ledger::Plan;
 use crate::facade::load::{Purpose, load};
@@ -122,5 +123,9 @@ fn answer(
         Format::Text => console.answer(&text(ledger, &output.set.digest, console.terminal())),
         Format::Json => console.answer(&file("claims.json")),
         Format::Csv => console.answer(&file("claims.csv")),
+        Format::Parquet => {
+            let csv = output.set.file("claims.csv").unwrap_or_default();
+            parquet::answer(console, "claims.csv", csv, &output.set.digest)
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::claims;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Format};
+use super::parquet;
 use super::run::{Work, default_out, exit_of, heard, named_for, told};
 use crate::facade::comparison::{Around, NOTHING_IN_COMMON, Questions};
 use crate::facade::load::{Purpose, files, load};
@@ -225,6 +226,10 @@ fn answer(
                 .answer(&String::from_utf8_lossy(set.file("comparison.csv").unwrap_or_default()))?;
             console.complain(&format!("digest {}\n", set.digest));
             Ok(())
+        }
+        Format::Parquet => {
+            let csv = set.file("comparison.csv").unwrap_or_default();
+            parquet::answer(console, "comparison.csv", csv, &set.digest)
         }
     }
 }

@@ -123,15 +123,17 @@ impl Console {
     /// files then still succeeds. [`Exit::Io`] if the output cannot be written.
     pub fn answer(&self, text: &str) -> Result<(), Failure> {
         let mut stream = stream(io::stdout().lock(), self.out);
-        let written = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
-        written.map_err(|error| match error.kind() {
-            ErrorKind::BrokenPipe => Failure::silent(Exit::ReaderGone),
-            _ => {
-                let bytes = text.len();
-                let message = format!("cannot write {bytes} bytes to standard output: {error}");
-                Failure::new(Exit::Io, message)
-            }
-        })
+        answered(stream.write_all(text.as_bytes()).and_then(|()| stream.flush()), text.len())
+    }
+
+    /// Writes bytes that are no text to standard output.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Self::answer`].
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stream = io::stdout().lock();
+        answered(stream.write_all(bytes).and_then(|()| stream.flush()), bytes.len())
     }
 
     /// Prints a note on standard error, unless `--quiet` is set.
@@ -190,6 +192,17 @@ impl Console {
     pub const fn terminal(&self) -> Terminal {
         Terminal { width: self.out.width, letters: self.out.letters }
     }
+}
+
+/// Converts the outcome of writing `bytes` bytes to standard output.
+fn answered(written: io::Result<()>, bytes: usize) -> Result<(), Failure> {
+    written.map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => Failure::silent(Exit::ReaderGone),
+        _ => {
+            let message = format!("cannot write {bytes} bytes to standard output: {error}");
+            Failure::new(Exit::Io, message)
+        }
+    })
 }
 
 fn stream<S: anstream::stream::RawStream>(raw: S, look: Look) -> AutoStream<S> {

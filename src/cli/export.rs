@@ -1,4 +1,4 @@
-//! `export`: prints figures of recorded results in forms of other programs.
+//! `export`: prints figures of recorded results in forms of other programs, or writes their tables as Parquet.
 
 use std::path::PathBuf;
 
@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
+use super::parquet;
 use crate::facade::recorded::Recorded;
 use crate::report::export::{Form, export as exported};
 
@@ -15,16 +16,24 @@ pub struct ExportArgs {
     /// Results folders of scenarios, as `run` or `compare` wrote them
     #[arg(required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub results: Vec<PathBuf>,
-    /// Form: bmf, benchmark-smaller, benchmark-bigger, openmetrics
+    /// Form: bmf, benchmark-smaller, benchmark-bigger, openmetrics, parquet
     ///
     /// `bmf` is the metric format of Bencher. `benchmark-smaller` and `benchmark-bigger` are the lists that
     /// github-action-benchmark reads as customSmallerIsBetter and customBiggerIsBetter: each has the figures
     /// of which less, or more, is better. `openmetrics` is text for Prometheus.
+    /// `parquet` writes every table of one results folder, also of a comparison or a sweep, as NAME.parquet
+    /// into the folder of --out; figures.parquet has all figures of a scenario.
     #[arg(long, value_name = "FORM", required = true, hide_possible_values = true)]
     pub form: ExportForm,
     /// Print only figures whose path begins with this; may be repeated
     #[arg(long, value_name = "PATH")]
     pub figure: Vec<String>,
+    /// Folder for the tables of --form parquet
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// Replace files of other content in the folder of --out
+    #[arg(long, requires = "out")]
+    pub force: bool,
 }
 
 /// Form of exported figures.
@@ -39,6 +48,8 @@ pub enum ExportForm {
     /// Text for Prometheus; one word, as its projects write it
     #[value(name = "openmetrics")]
     OpenMetrics,
+    /// Every table, as a file
+    Parquet,
 }
 
 /// Prints the figures of all results.
@@ -48,18 +59,23 @@ pub enum ExportForm {
 /// [`Exit::Usage`] if a folder has no results, or no figure is left; [`Exit::Integrity`] if they are damaged;
 /// [`Exit::Inconclusive`] if they are partial or another version wrote them.
 pub fn export(args: &ExportArgs, console: &Console) -> Result<Exit, Failure> {
+    let form = match args.form {
+        ExportForm::Bmf => Form::Bmf,
+        ExportForm::BenchmarkSmaller => Form::BenchmarkSmaller,
+        ExportForm::BenchmarkBigger => Form::BenchmarkBigger,
+        ExportForm::OpenMetrics => Form::OpenMetrics,
+        ExportForm::Parquet => return tables(args, console),
+    };
+    if args.out.is_some() {
+        let message = "--out: this form is printed";
+        return Err(Failure::new(Exit::Usage, message).help("write `> FILE` instead"));
+    }
     let mut summaries = Vec::with_capacity(args.results.len());
     for folder in &args.results {
         let help = "give a folder that `run` or `compare` has written";
         let recorded = Recorded::of_one_scenario(folder, help)?;
         summaries.push(recorded.summary("results folder")?);
     }
-    let form = match args.form {
-        ExportForm::Bmf => Form::Bmf,
-        ExportForm::BenchmarkSmaller => Form::BenchmarkSmaller,
-        ExportForm::BenchmarkBigger => Form::BenchmarkBigger,
-        ExportForm::OpenMetrics => Form::OpenMetrics,
-    };
     let all = exported(&summaries, form, &args.figure);
     if all.figures == 0 {
         let message = "no figure with a value is left";
@@ -75,4 +91,17 @@ pub fn export(args: &ExportArgs, console: &Console) -> Result<Exit, Failure> {
     }
     console.answer(&all.text)?;
     Ok(Exit::Done)
+}
+
+/// Writes the tables of one results folder as Parquet.
+fn tables(args: &ExportArgs, console: &Console) -> Result<Exit, Failure> {
+    let refused = |message: &str, help: &str| Err(Failure::new(Exit::Usage, message).help(help));
+    if !args.figure.is_empty() {
+        return refused("--figure: `--form parquet` writes whole tables", "leave it out");
+    }
+    match (args.results.as_slice(), &args.out) {
+        ([folder], Some(out)) => parquet::export(folder, out, args.force, console),
+        (_, None) => refused("--form parquet writes files", "name their folder: --out DIR"),
+        _ => refused("--form parquet takes one results folder", "export one after the other"),
+    }
 }

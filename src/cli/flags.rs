@@ -165,7 +165,7 @@ pub enum Command {
     /// this fivenines compares its own events with the list by --then. Exit code 0 when nothing
     /// differs, 7 when something does, 5 when another version of fivenines made the results.
     Replay(ReplayArgs),
-    /// Print the figures of results for benchmark trackers and dashboards
+    /// Export figures for trackers and dashboards, or tables as Parquet
     ///
     /// Reads results folders; nothing is simulated. Exit code 2 when a folder has no results, 5 when
     /// they are partial or another version wrote them, 7 when they are damaged.
@@ -361,7 +361,7 @@ pub struct SweepArgs {
     /// Amount and kind of simulation.
     #[command(flatten)]
     pub effort: Effort,
-    /// Form of the answer on standard output: text, json, csv
+    /// Form of the answer on standard output: text, json, csv, parquet
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
     /// Replace results of other scenarios or flags in the folder
@@ -541,6 +541,8 @@ pub enum Format {
     Json,
     /// One table
     Csv,
+    /// The same table, in a build with the feature `parquet`
+    Parquet,
 }
 
 /// Distributions that the run draws from.
@@ -597,7 +599,9 @@ pub struct Simulation {
     /// Amount and kind of simulation.
     #[command(flatten)]
     pub effort: Effort,
-    /// Form of the answer on standard output: text, json, csv
+    /// Form of the answer on standard output: text, json, csv, parquet
+    ///
+    /// `csv` is one table; `parquet` is the same table with a type per column, for a file or a pipe.
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
     /// Print every table; without --details the answer is one screen

@@ -22,6 +22,7 @@ pub mod gate;
 pub(crate) mod init;
 mod man;
 mod overview;
+mod parquet;
 pub mod progress;
 mod replay;
 pub mod run;

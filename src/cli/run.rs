@@ -8,6 +8,7 @@ use super::check::{announce, cores};
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Effort, Format, Simulation, TextOrJson};
+use super::parquet;
 use super::progress::Progress;
 use super::shards;
 use super::stop::Stop;
@@ -45,6 +46,11 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     };
     let places: Vec<PathBuf> = files.iter().map(place).collect();
     refuse_shared(&files, &places)?;
+    if simulation.format == Format::Parquet && (args.watch || files.len() > 1) {
+        let message = "--format parquet: one file holds one table";
+        let help = "run one scenario at a time, without --watch, or `compare` them";
+        return Err(Failure::new(Exit::Usage, message).help(help));
+    }
     let work = Work::of_run(&simulation, &args.figure, console)?;
     if let Some(shard) = args.part.shard {
         return shards::one(&work, &files, &places, (shard, args.part.round.as_deref()));
@@ -171,13 +177,14 @@ impl<'a> Work<'a> {
     ///
     /// # Errors
     ///
-    /// [`Exit::Io`] if the operating system refuses.
+    /// [`Exit::Io`] if the operating system refuses; a format that cannot be printed.
     pub fn of(
         effort: &'a Effort,
         format: Format,
         force: bool,
         console: &'a Console,
     ) -> Result<Self, Failure> {
+        parquet::check(format, console)?;
         let stop = Stop::listen()?;
         let threads = effort.threads.map(|asked| {
             let cores = cores();
@@ -234,7 +241,7 @@ impl<'a> Work<'a> {
     pub const fn diagnostics(&self) -> TextOrJson {
         match self.format {
             Format::Json => TextOrJson::Json,
-            Format::Text | Format::Csv => TextOrJson::Text,
+            Format::Text | Format::Csv | Format::Parquet => TextOrJson::Text,
         }
     }
 
@@ -440,6 +447,9 @@ impl<'a> Work<'a> {
                 self.console.answer(&String::from_utf8_lossy(&done.figures_csv()))?;
                 self.console.complain(&format!("digest {digest}\n"));
                 Ok(())
+            }
+            Format::Parquet => {
+                parquet::answer(self.console, "figures.csv", &done.figures_csv(), digest)
             }
         }
     }

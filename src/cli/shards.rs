@@ -75,7 +75,7 @@ pub struct MergeArgs {
         conflicts_with_all = ["format", "details", "files", "threads"]
     )]
     pub part: bool,
-    /// Form of the answer on standard output: text, json, csv
+    /// Form of the answer on standard output: text, json, csv, parquet
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
     /// Print every table; without --details the answer is one screen

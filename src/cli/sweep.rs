@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Format, SweepArgs, TextOrJson};
+use super::parquet;
 use super::run::{Work, beside, default_out, heard};
 use crate::facade::ready::Ready;
 use crate::facade::sweep::{Planned, Sweep, Way, check_figures};
@@ -111,6 +112,10 @@ fn answer(
             console.answer(&file("sweep.csv"))?;
             console.complain(&format!("digest {}\n", set.digest));
             Ok(())
+        }
+        Format::Parquet => {
+            let csv = set.file("sweep.csv").unwrap_or_default();
+            parquet::answer(console, "sweep.csv", csv, &set.digest)
         }
     }
 }

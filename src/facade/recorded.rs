@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 
 use super::error::{Error, Kind};
-use crate::report::run::{EVENT_TRAILS, SAMPLED, TOLD_ALONE};
+use crate::report::run::{EVENT_TRAILS, SAMPLED, TOLD_ALONE, figures};
 use crate::report::write::{self, ResultSet, read_manifest, sha256};
 use crate::scenario::render::shown;
 use crate::solve::trail::pieces;
@@ -166,6 +166,70 @@ impl Recorded {
         };
         let all = names.len();
         (names.into_iter().filter(differs).map(str::to_string).collect(), all)
+    }
+}
+
+/// The tables of verified, complete results: of a scenario, a comparison, a sweep or a ledger of claims.
+pub(crate) struct RecordedTables {
+    recorded: Recorded,
+    /// Figures of a scenario, as CSV.
+    figures: Option<Vec<u8>>,
+}
+
+/// Name of the table of all figures, which `run --format csv` prints and no file of the results has.
+const FIGURES: &str = "figures.csv";
+
+impl RecordedTables {
+    /// Reads the results in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`] if there are none; [`Kind::Inconclusive`] if they are partial or of another version;
+    /// [`Kind::Integrity`] if they are damaged.
+    pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
+        let name = shown(&folder.display().to_string());
+        let Some(manifest) = read_manifest(folder)? else {
+            let help = "give a folder that `run`, `compare` or `sweep` has written";
+            let message = format!("`{name}` has no results");
+            return Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())));
+        };
+        write::verify(folder, &manifest)?;
+        let recorded = Recorded { folder: folder.to_path_buf(), manifest };
+        if !recorded.is_complete() {
+            let message = format!("the results folder {name} is partial: replications are missing");
+            return Err(Error::new(Kind::Inconclusive, message));
+        }
+        let is_scenario = recorded.manifest["scenario"].is_string();
+        let figures = is_scenario
+            .then(|| {
+                recorded.summary("results folder").map(|summary| figures::of_summary(&summary))
+            })
+            .transpose()?;
+        Ok(Self { recorded, figures })
+    }
+
+    /// Returns the digest of the results.
+    pub(crate) fn digest(&self) -> &str {
+        self.recorded.manifest["digest"].as_str().unwrap_or_default()
+    }
+
+    /// Returns the names of the tables, each with `.csv`.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let files = self.recorded.files().map(|(path, _)| path);
+        let files = files.filter(|path| path.ends_with(".csv") && !path.contains('/'));
+        files.chain(self.figures.as_ref().map(|_| FIGURES))
+    }
+
+    /// Returns the CSV file of a table.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Integrity`] if it cannot be read.
+    pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, Error> {
+        match &self.figures {
+            Some(figures) if name == FIGURES => Ok(figures.clone()),
+            _ => self.recorded.file(name),
+        }
     }
 }
 

@@ -21,6 +21,10 @@ use crate::stats::interval::Interval;
 use crate::study::results::Share;
 use crate::study::window::Estimate;
 
+mod described;
+
+pub use described::{Described, DescribedColumn};
+
 /// The value of one column in one row.
 #[derive(Clone, Debug)]
 pub enum Value<'a> {
@@ -182,6 +186,8 @@ pub struct ResultColumn<Row> {
     pub meaning: &'static str,
     read: Read<Row>,
     align: Align,
+    /// True if its values are words.
+    is_words: bool,
     rounding: Rounding,
     /// True if a file has columns for its bounds.
     has_bounds: bool,
@@ -210,7 +216,8 @@ pub fn words<Row>(
     meaning: &'static str,
     read: Read<Row>,
 ) -> ResultColumn<Row> {
-    ResultColumn { align: Align::Left, ..numbers(id, header, Unit::None, meaning, read) }
+    let numbers = numbers(id, header, Unit::None, meaning, read);
+    ResultColumn { align: Align::Left, is_words: true, ..numbers }
 }
 
 /// Declares a column of numbers in `unit`.
@@ -228,6 +235,7 @@ pub fn numbers<Row>(
         meaning,
         read,
         align: Align::Right,
+        is_words: false,
         rounding: Rounding::Nearest,
         has_bounds: false,
         reason: None,
@@ -538,33 +546,15 @@ impl<Row> ResultTable<Row> {
                 Some(before) if id.is_some() && id == last => before.names.push(name),
                 _ => {
                     let meaning = column.map_or(REASON.1, |column| column.meaning);
-                    columns.push(DescribedColumn { names: vec![name], meaning });
+                    let unit = column.map_or("1", |column| form::unit(&column.unit)).to_string();
+                    let is_words = column.is_none_or(|column| column.is_words);
+                    columns.push(DescribedColumn { names: vec![name], meaning, unit, is_words });
                 }
             }
             last = id;
         }
         Described { name: self.name, row_is: self.row_is, columns }
     }
-}
-
-/// The documentation of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Described {
-    /// Name of the file.
-    pub name: &'static str,
-    /// The meaning of one row.
-    pub row_is: &'static str,
-    /// Its columns, in order.
-    pub columns: Vec<DescribedColumn>,
-}
-
-/// The documentation of a column.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DescribedColumn {
-    /// Its name in the file, and those of its bounds.
-    pub names: Vec<String>,
-    /// Its meaning.
-    pub meaning: &'static str,
 }
 
 #[cfg(test)]

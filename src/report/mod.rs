@@ -22,6 +22,7 @@ pub mod html;
 pub mod json;
 pub mod measure;
 pub mod number;
+pub mod parquet;
 pub mod reference;
 pub mod rows;
 pub mod run;

@@ -70,7 +70,8 @@ pub fn page() -> String {
          them. A missing value is an empty field, with the reason in the last column where there \
          is one. A file of partial results begins with a line `# PARTIAL` and the reason.\n\nNot \
          on this page: `summary.json`, `replications.json`, `comparison.json` and other JSON \
-         files, `journal.jsonl` ([journal.md](journal.md)), drawings and pages.\n",
+         files, `journal.jsonl` ([journal.md](journal.md)), drawings and pages. `fivenines export --form parquet` \
+         writes the same tables as Parquet, with the same names of columns.\n",
     );
     for command in commands() {
         let _ = write!(page, "\n## {}\n\n{}\n", command.heading, command.intro);

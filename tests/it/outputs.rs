@@ -106,6 +106,55 @@ fn an_export_says_what_it_cannot_read() {
     assert!(code == 2 && err.contains("no figure with a value is left"), "{err}");
 }
 
+/// Without the feature the words are the same in help and completions, and refused with a way out before anything is run.
+#[test]
+fn a_build_without_parquet_refuses_it_before_it_runs_anything() {
+    if cfg!(feature = "parquet") {
+        println!("skipped: this build writes Parquet");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let out = out.to_str().unwrap();
+    let file = "scenarios/oracles/o01-mm1.toml";
+    for words in [
+        &["run", file, "--format", "parquet", "--out", out][..],
+        &["compare", file, "scenarios/oracles/o02-mm4.toml", "--format", "parquet", "--out", out],
+        &["sweep", file, "--vary", "run.seed=1,2", "--format", "parquet", "--out", out],
+        &["export", "results/tiers/starter", "--form", "parquet", "--out", out],
+    ] {
+        let (code, answer, err) = run(words);
+        assert_eq!((code, answer.as_str()), (2, ""), "{words:?}: {err}");
+        let err = err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            err.contains("built without Parquet") && err.contains("--features parquet"),
+            "{err}"
+        );
+        assert!(!std::path::Path::new(out).exists(), "{words:?}");
+    }
+    let (code, help, _) = run(&["run", "--help"]);
+    assert!(code == 0 && help.contains("text, json, csv, parquet"));
+}
+
+/// Parquet goes to one file: several answers, and flags of other forms, are refused.
+#[test]
+fn an_export_of_tables_names_one_folder_and_nothing_else() {
+    let starter = "results/tiers/starter";
+    let refused = |words: &[&str], why: &str| {
+        let (code, out, err) = run(words);
+        assert_eq!((code, out.as_str()), (2, ""), "{words:?}");
+        assert!(err.contains(why), "{words:?}: {err}");
+    };
+    let (one, two) = ("scenarios/oracles/o01-mm1.toml", "scenarios/oracles/o02-mm4.toml");
+    refused(&["run", one, two, "--format", "parquet"], "one file holds one table");
+    refused(&["run", one, "--watch", "--format", "parquet"], "one file holds one table");
+    refused(&["export", starter, "--form", "parquet"], "--out DIR");
+    refused(&["export", starter, starter, "--form", "parquet", "--out", "x"], "one results folder");
+    let words = ["export", starter, "--form", "parquet", "--out", "x", "--figure", "latency"];
+    refused(&words, "whole tables");
+    refused(&["export", starter, "--form", "bmf", "--out", "x"], "--out: this form is printed");
+}
+
 /// The digest on the first page is that of the reference results, whose answer stands above it.
 #[test]
 fn the_readme_has_the_digest_of_the_reference_results() {
