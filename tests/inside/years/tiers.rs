@@ -241,7 +241,7 @@ fn tier_8_is_down_as_long_as_by_hand() {
         common: COMMON_OF_EDGES,
         unseen: &OF_EDGES,
     }
-    .holds();
+    .holds_in_the_full_set();
 }
 
 /// Nothing failed, and that is no availability of 100 %.
