@@ -251,7 +251,7 @@ class Results(Mapping[str, Figure]):
         # The page allows itself its one script alone; the frame has no origin and nothing of the notebook.
         return (
             f'<iframe sandbox="allow-scripts" title="Report of {html.escape(self.scenario)}" '
-            f'style="width:100%;height:{_HEIGHT}px;border:1px solid #8886" '
+            f'style="box-sizing:border-box;width:100%;height:{_HEIGHT}px;border:1px solid #8886" '
             f'srcdoc="{html.escape(self.report_html)}"></iframe>'
         )
 
