@@ -141,6 +141,11 @@ def test_files_in_the_way_are_kept(tmp_path: Path) -> None:
     assert (tables / "latency.parquet").read_bytes() == b"mine"
     answered(*export, "--force")
     assert before == {file.name: file.read_bytes() for file in tables.iterdir()}
+    # Tables of other results stay by themselves.
+    (tables / "zones-of-others.parquet").write_bytes(b"mine")
+    refused = command(*export, "--force")
+    assert refused.returncode == 6 and b"zones-of-others.parquet" in refused.stderr, refused.stderr
+    (tables / "zones-of-others.parquet").unlink()
     # Results hold nothing else.
     assert command(*export[:-1], out / "tables").returncode == 2
     (out / "latency.csv").write_text("changed")

@@ -1,5 +1,6 @@
 //! Tables as Parquet: the answer of a command, and the tables of recorded results.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
@@ -10,11 +11,15 @@ use crate::facade::recorded::RecordedTables;
 use crate::report::parquet::{IS_BUILT, of_csv};
 use crate::report::reference;
 use crate::report::run::figures;
-use crate::report::write::{MANIFEST, write_new, write_over};
+use crate::report::write::{MANIFEST, write_over};
 use crate::scenario::render::shown;
 
 /// Refuses Parquet in a build that does not write it.
-fn built() -> Result<(), Failure> {
+///
+/// # Errors
+///
+/// [`Exit::Usage`].
+pub fn built() -> Result<(), Failure> {
     if IS_BUILT {
         return Ok(());
     }
@@ -69,11 +74,13 @@ fn table(name: &str, csv: &[u8], digest: &str) -> Result<Vec<u8>, Failure> {
 /// # Errors
 ///
 /// [`Exit::Usage`]: a build without Parquet, a folder without results. [`Exit::Conflict`] if a file of another content is
-/// in the way and `force` is not given; then nothing is written. The errors of [`RecordedTables`], and of the writer.
+/// in the way and `force` is not given, or `out` has tables that the results do not have; then nothing is written. The errors of [`RecordedTables`], and of the writer.
 pub fn export(folder: &Path, out: &Path, force: bool, console: &Console) -> Result<Exit, Failure> {
     built()?;
     let tables = RecordedTables::open(folder)?;
-    if out.ancestors().any(|place| place.join(MANIFEST).is_file()) {
+    let whole = std::path::absolute(out).unwrap_or_else(|_| out.to_path_buf());
+    let whole = whole.canonicalize().unwrap_or(whole);
+    if whole.ancestors().any(|place| place.join(MANIFEST).is_file()) {
         let message = format!("`{}` is in a results folder", shown(&out.display().to_string()));
         let help = "results hold nothing else: give a folder of its own by --out";
         return Err(Failure::new(Exit::Usage, message).help(help));
@@ -81,6 +88,20 @@ pub fn export(folder: &Path, out: &Path, force: bool, console: &Console) -> Resu
     let made = |name: &str| table(name, &tables.read(name)?, tables.digest());
     let place = |name: &str| out.join(name).with_extension("parquet");
     let shown_out = shown(&out.display().to_string());
+    // Tables of other results beside these would be read as one of them.
+    let own = |found: &OsStr| tables.names().any(|name| place(name).file_name() == Some(found));
+    let there = fs::read_dir(out).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    let others = there.filter(|name| Path::new(name).extension() == Some(OsStr::new("parquet")));
+    let mut others: Vec<_> = others.filter(|name| !own(name)).collect();
+    others.sort();
+    if let Some(other) = others.first() {
+        let (count, first) = (others.len(), shown(&other.to_string_lossy()));
+        let message = format!(
+            "{shown_out} has {count} tables that these results do not have, such as `{first}`; nothing was changed"
+        );
+        let help = "give another folder by --out, or remove them";
+        return Err(Failure::new(Exit::Conflict, message).help(help));
+    }
     // One table at a time is in memory: once to see what is in the way, once to be written.
     let mut missing = Vec::new();
     for name in tables.names() {
@@ -89,7 +110,7 @@ pub fn export(folder: &Path, out: &Path, force: bool, console: &Console) -> Resu
         {
             continue;
         }
-        if !force && path.symlink_metadata().is_ok() {
+        if path.is_dir() || !force && path.symlink_metadata().is_ok() {
             let name = shown(&path.file_name().unwrap_or_default().to_string_lossy());
             let message = format!("`{name}` exists already in {shown_out}; nothing was changed");
             let help = "give another folder by --out, or replace its files with --force";
@@ -101,12 +122,7 @@ pub fn export(folder: &Path, out: &Path, force: bool, console: &Console) -> Resu
         Failure::new(Exit::Io, format!("cannot create the folder `{shown_out}`: {error}"))
     })?;
     for name in missing {
-        let bytes = made(name)?;
-        if force {
-            write_over(&place(name), &bytes)?
-        } else {
-            write_new(&place(name), &bytes)?
-        };
+        write_over(&place(name), &made(name)?)?;
     }
     console.tell(&format!("written {shown_out}: {} tables\n", tables.names().count()));
     Ok(Exit::Done)

@@ -176,7 +176,7 @@ pub(crate) struct RecordedTables {
     figures: Option<Vec<u8>>,
 }
 
-/// Name of the table of all figures, which `run --format csv` prints and no file of the results has.
+/// Name of the table of all figures, which no file of the results has: those that `run --format csv` prints, by path.
 const FIGURES: &str = "figures.csv";
 
 impl RecordedTables {

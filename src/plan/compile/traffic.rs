@@ -1,6 +1,6 @@
 //! Compiles `[workload.name]` to arrivals: at a rate, from a recording, or by users who wait for answers.
 
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, SeekFrom};
 
 use crate::model::blueprint::{Arrivals, Workload};
 use crate::model::ids::ClassId;
@@ -193,11 +193,18 @@ fn counted(
     })
 }
 
-/// Returns whether a file begins as Parquet files do; leaves it at its begin.
+/// Returns whether a file begins and ends as Parquet files do; leaves it at its begin.
 fn is_parquet(opened: &mut std::fs::File) -> bool {
-    let mut start = Vec::new();
-    let read = opened.by_ref().take(MAGIC.len() as u64).read_to_end(&mut start);
-    read.is_ok() && opened.rewind().is_ok() && start == MAGIC
+    let length = MAGIC.len() as u64;
+    let mut has_magic = |at| {
+        let mut some = Vec::new();
+        let read =
+            opened.seek(at).and_then(|_| opened.by_ref().take(length).read_to_end(&mut some));
+        read.is_ok() && some == MAGIC
+    };
+    let back = i64::try_from(length).unwrap_or(0);
+    let is = has_magic(SeekFrom::Start(0)) && has_magic(SeekFrom::End(-back));
+    opened.rewind().is_ok() && is
 }
 
 /// Reads recorded traffic from the file that `trace` names, in the scenario's `folder`. For an access log, also

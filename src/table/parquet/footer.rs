@@ -5,7 +5,7 @@
 //! Source: Apache Parquet, `parquet.thrift`.
 
 use super::thrift::{TRUE, Thrift};
-use super::{Holds, MAX_COLUMNS, MAX_ROW_GROUPS, ParquetColumn, ParquetError};
+use super::{Holds, MAX_COLUMNS, MAX_NAMES, MAX_ROW_GROUPS, ParquetColumn, ParquetError, refused};
 
 /// An element of the schema, as the footer has it.
 #[derive(Clone, Debug, Default)]
@@ -176,7 +176,7 @@ fn logical(file: &mut Thrift<'_>, kind: u8) -> Result<Option<Logical>, ParquetEr
 
 /// Returns the columns that hold values, in the order of the chunks of a row group.
 fn columns(schema: &[Element]) -> Result<Vec<ParquetColumn>, ParquetError> {
-    let mut columns = Vec::new();
+    let (mut columns, mut names) = (Vec::new(), 0);
     // Groups that are open, each with its name and the number of elements that it still has.
     let mut open: Vec<(String, i64)> = Vec::new();
     for (at, one) in schema.iter().enumerate() {
@@ -191,6 +191,11 @@ fn columns(schema: &[Element]) -> Result<Vec<ParquetColumn>, ParquetError> {
         let parent = open.last().map_or("", |(name, _)| name.as_str());
         let name =
             if parent.is_empty() { one.name.clone() } else { format!("{parent}.{}", one.name) };
+        // A long name of a group is in that of each of its columns.
+        names += name.len();
+        if names > MAX_NAMES {
+            return Err(ParquetError::Limit("bytes in the names of columns", MAX_NAMES as u64));
+        }
         match one.physical {
             None if one.children >= 0 && open.len() < 64 => {
                 // The root has no name that a user sees.
@@ -243,10 +248,18 @@ fn holds(physical: i64, element: &Element) -> Holds {
 
 fn places_of(all: &[ParquetColumn], wanted: &[&str]) -> Result<Vec<usize>, ParquetError> {
     let place = |name: &&str| {
-        all.iter().position(|column| column.name == *name).ok_or_else(|| {
+        let mut named = (0..all.len()).filter(|at| all[*at].name == *name);
+        let Some(found) = named.next() else {
             let known = all.iter().map(|column| column.name.clone()).collect();
-            ParquetError::NoColumn((*name).to_string(), known)
-        })
+            return Err(ParquetError::NoColumn((*name).to_string(), known));
+        };
+        match named.next() {
+            None => Ok(found),
+            Some(_) => {
+                let fix = "give each column a name of its own";
+                Err(refused(&all[found], "is there twice".into(), fix))
+            }
+        }
     };
     wanted.iter().map(place).collect()
 }

@@ -2,14 +2,15 @@
 //!
 //! Model: a table is row groups; a row group has a chunk per column; a chunk is pages, the first of which may hold a
 //! dictionary. In: a file, which is untrusted, and names of columns. Out: their values, row by row.
-//! Holds: memory is a page and a dictionary per wanted column, of at most [`MAX_PAGE_BYTES`] each, checked before
-//! anything is allocated or decompressed; damaged bytes end with an error, never a panic. The crate `parquet`, which
+//! Holds: memory is some times a page and a dictionary per wanted column, of at most [`MAX_PAGE_BYTES`] each, checked before
+//! anything is allocated or decompressed, and a whole file unpacks to at most [`MAX_FILE_BYTES`]; damaged bytes end with an error, never a panic. The crate `parquet`, which
 //! writes our files, is not used to read those of others: in 440,000 damaged files its reader (60.1) panicked 752 times,
 //! and it allocates what a header claims.
 //! Leaves out: nested columns, encryption, compressions but snappy and gzip (and zstd with the feature `parquet`), encodings that no common
 //! writer uses by default for numbers, times and texts.
 //! Source: Apache Parquet, format specification and `parquet.thrift`.
 
+use std::cell::Cell;
 use std::fmt;
 use std::io::{Read, Seek, SeekFrom};
 
@@ -34,6 +35,10 @@ const MAX_PAGE_BYTES: usize = 1 << 26;
 const MAX_FOOTER_BYTES: u64 = 1 << 24;
 /// Most columns.
 const MAX_COLUMNS: usize = 10_000;
+/// Most bytes in the names of all columns.
+const MAX_NAMES: usize = 1 << 22;
+/// Most bytes of all pages of a file, decompressed.
+const MAX_FILE_BYTES: u64 = 1 << 34;
 /// Most row groups.
 const MAX_ROW_GROUPS: usize = 1 << 16;
 /// Most rows: a century of minutes. A run of equal values takes a few bytes, whatever its length.
@@ -173,6 +178,13 @@ impl<R: Read + Seek> ParquetFile<R> {
         if u64::try_from(footer.rows).is_ok_and(|rows| rows > MAX_ROWS) {
             return Err(ParquetError::Limit("rows", MAX_ROWS));
         }
+        for at in 0..footer.columns.len() {
+            let chunks = footer.groups.iter().map(|group| group.chunks[at].bytes);
+            let bytes = chunks.map(|bytes| u64::try_from(bytes).unwrap_or(0));
+            if bytes.fold(0, u64::saturating_add) > end {
+                return Err(ParquetError::Damaged("its chunks overlap"));
+            }
+        }
         for column in &footer.columns {
             if let Holds::Other(what) = column.holds {
                 let fix = "write it as a number, a text or a timestamp";
@@ -199,10 +211,12 @@ impl<R: Read + Seek> ParquetFile<R> {
     ) -> Result<(), E> {
         let mut row = 0;
         let mut values = Vec::with_capacity(self.footer.columns.len());
+        let unpacked = Cell::new(0);
         for group in &self.footer.groups {
             let chunks = self.footer.columns.iter().zip(&group.chunks);
-            let pages =
-                chunks.map(|(column, chunk)| Pages::new(column, *chunk, group.rows, self.end));
+            let pages = chunks.map(|(column, chunk)| {
+                Pages::new((column, &unpacked), *chunk, group.rows, self.end)
+            });
             let mut pages: Vec<Pages<'_>> = pages.collect::<Result<_, _>>()?;
             for _ in 0..group.rows {
                 values.clear();

@@ -1,5 +1,6 @@
 //! The pages of a chunk: their headers, their decompression and the values in them.
 
+use std::cell::Cell;
 use std::io::{Read, Seek};
 
 use flate2::Crc;
@@ -9,7 +10,8 @@ use super::bits::{Cursor, Differences, Runs};
 use super::footer::Chunk;
 use super::thrift::{TRUE, Thrift};
 use super::{
-    Holds, MAX_PAGE_BYTES, ParquetColumn, ParquetError, ParquetValue, bytes, refused, snappy,
+    Holds, MAX_FILE_BYTES, MAX_PAGE_BYTES, ParquetColumn, ParquetError, ParquetValue, bytes,
+    refused, snappy,
 };
 
 /// Most bytes of the header of a page.
@@ -98,6 +100,8 @@ struct Dictionary {
 #[derive(Debug)]
 pub(super) struct Pages<'a> {
     column: &'a ParquetColumn,
+    /// Bytes that the pages of the file have unpacked to.
+    unpacked: &'a Cell<u64>,
     codec: i64,
     /// Offset of the next page, and of the end of the chunk.
     at: u64,
@@ -114,7 +118,7 @@ pub(super) struct Pages<'a> {
 impl<'a> Pages<'a> {
     /// Begins a chunk of `rows` values, which lies before `end`.
     pub(super) fn new(
-        column: &'a ParquetColumn,
+        (column, unpacked): (&'a ParquetColumn, &'a Cell<u64>),
         chunk: Chunk,
         rows: i64,
         end: u64,
@@ -130,7 +134,8 @@ impl<'a> Pages<'a> {
         let later = u64::try_from(rows).map_err(|_| WRONG)?;
         let codec = chunk.codec;
         let (levels, values, dictionary) = (None, None, None);
-        Ok(Self { column, codec, at, end, later, left: 0, levels, values, dictionary })
+        let left = 0;
+        Ok(Self { column, unpacked, codec, at, end, later, left, levels, values, dictionary })
     }
 
     /// Reads the next value.
@@ -177,6 +182,10 @@ impl<'a> Pages<'a> {
         if packed.max(unpacked) > MAX_PAGE_BYTES {
             return Err(ParquetError::Limit("bytes in a page", MAX_PAGE_BYTES as u64));
         }
+        self.unpacked.set(self.unpacked.get().saturating_add(unpacked as u64));
+        if self.unpacked.get() > MAX_FILE_BYTES {
+            return Err(ParquetError::Limit("bytes unpacked from a file", MAX_FILE_BYTES));
+        }
         let page = bytes(reader, start, packed as u64, self.end)?;
         self.at = start + packed as u64;
         if let Some(wanted) = header.crc {
@@ -187,7 +196,11 @@ impl<'a> Pages<'a> {
             }
         }
         match header.kind {
+            0 | 3 if header.values == 0 => Err(ParquetError::Damaged("a page without values")),
             0 | 3 => self.data(&header, page, unpacked),
+            2 if self.dictionary.is_some() => {
+                Err(ParquetError::Damaged("a chunk with two dictionaries"))
+            }
             2 => {
                 let page = unpack(self.column, self.codec, &page, unpacked)?;
                 self.dictionary = Some(Dictionary::new(self.column, &header, page)?);
@@ -365,7 +378,13 @@ fn unpack(
         6 => unzstd(page, length)?,
         other => {
             let why = format!("is compressed by {}, which this build does not read", name(other));
-            let fix = "write the file with compression = \"snappy\"";
+            let fix = match other {
+                6 => {
+                    "write the file with compression = \"snappy\", or read it by a build with the feature parquet, such as \
+                     the Python package"
+                }
+                _ => "write the file with compression = \"snappy\"",
+            };
             return Err(refused(column, why, fix));
         }
     };

@@ -67,7 +67,8 @@ fn every_value_is_the_one_that_was_written() {
 /// Every refusal names the column and the way to write it.
 #[test]
 fn a_column_that_is_not_read_is_named_with_the_way_to_write_it() {
-    let zstd = "column `t` is compressed by zstd, which this build does not read; write the file with compression = \"snappy\"";
+    let zstd = "column `t` is compressed by zstd, which this build does not read; write the file with compression = \"snappy\", \
+             or read it by a build with the feature parquet, such as the Python package";
     if cfg!(feature = "parquet") {
         assert_eq!(read(POLARS, "t").unwrap()[199], ParquetValue::Integer(1_700_011_940));
     } else {
@@ -163,4 +164,72 @@ fn a_table_is_written_as_it_is_read() {
     }
     let none = write(&[("a".to_string(), Written::Texts(Vec::new()))], &[]);
     assert_eq!(read(&none, "a"), Ok(Vec::new()));
+}
+
+fn varint(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 128 {
+        bytes.push(u8::try_from(value & 127).unwrap() | 128);
+        value >>= 7;
+    }
+    bytes.push(u8::try_from(value).unwrap());
+    bytes
+}
+
+/// A field of a Thrift struct: its number less that of the one before, its type, and its bytes.
+fn field(step: u8, kind: u8, bytes: &[u8]) -> Vec<u8> {
+    [&[step << 4 | kind], bytes].concat()
+}
+
+fn number(step: u8, value: usize) -> Vec<u8> {
+    field(step, 6, &varint(2 * value))
+}
+
+fn text(step: u8, text: &str) -> Vec<u8> {
+    field(step, 8, &[&varint(text.len()), text.as_bytes()].concat())
+}
+
+fn list(step: u8, items: &[Vec<u8>]) -> Vec<u8> {
+    field(step, 9, &[&[0xfc], &varint(items.len())[..], &items.concat()].concat())
+}
+
+fn record(fields: &[Vec<u8>]) -> Vec<u8> {
+    [&fields.concat()[..], &[0]].concat()
+}
+
+fn group_of(name: &str, children: usize) -> Vec<u8> {
+    record(&[text(4, name), number(1, children)])
+}
+
+/// A required column of 64-bit integers.
+fn column(name: &str) -> Vec<u8> {
+    record(&[number(1, 2), number(2, 0), text(1, name)])
+}
+
+/// A file of these columns, with row groups of one row whose chunks are all the first 60 bytes.
+fn forged(schema: &[Vec<u8>], groups: usize) -> Vec<u8> {
+    let meta = [number(4, 0), number(1, 1), number(2, 60), number(2, 4)];
+    let chunk = record(&[number(2, 0), field(1, 12, &record(&meta))]);
+    let group = record(&[list(1, &[chunk]), number(2, 1)]);
+    let rows = number(1, groups);
+    let footer = record(&[number(1, 1), list(1, schema), rows, list(1, &vec![group; groups])]);
+    let length = u32::try_from(footer.len()).unwrap().to_le_bytes();
+    [MAGIC, &[0; 60], &footer, &length, MAGIC].concat()
+}
+
+/// What a small file claims takes no more memory or time than the file has bytes for.
+#[test]
+fn a_small_file_is_no_large_one_in_disguise() {
+    // The long name of a group is in the name of each of its 5,000 columns: 1 GB.
+    let mut schema = vec![group_of("r", 2), group_of(&"g".repeat(200_000), 5_000)];
+    schema.extend(vec![column("x"); 5_000]);
+    schema.push(column("n"));
+    assert!(refusal(&forged(&schema, 0), "n").contains("names of columns"));
+    // Every group unpacks the same chunk.
+    let schema = [group_of("r", 1), column("n")];
+    assert!(refusal(&forged(&schema, 40), "n").contains("overlap"));
+    // 60 zeros are no page.
+    assert!(refusal(&forged(&schema, 1), "n").contains("damaged"));
+    let twice = [group_of("r", 2), column("n"), column("n")];
+    assert!(refusal(&forged(&twice, 0), "n").contains("is there twice"));
 }
