@@ -96,7 +96,6 @@ pub fn export(args: &ExportArgs, console: &Console) -> Result<Exit, Failure> {
 /// Writes the tables of one results folder as Parquet.
 fn tables(args: &ExportArgs, console: &Console) -> Result<Exit, Failure> {
     let refused = |message: &str, help: &str| Err(Failure::new(Exit::Usage, message).help(help));
-    parquet::built()?;
     if !args.figure.is_empty() {
         return refused("--figure: `--form parquet` writes whole tables", "leave it out");
     }

@@ -15,11 +15,7 @@ use crate::report::write::{MANIFEST, write_over};
 use crate::scenario::render::shown;
 
 /// Refuses Parquet in a build that does not write it.
-///
-/// # Errors
-///
-/// [`Exit::Usage`].
-pub fn built() -> Result<(), Failure> {
+fn built() -> Result<(), Failure> {
     if IS_BUILT {
         return Ok(());
     }

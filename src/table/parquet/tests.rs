@@ -217,7 +217,7 @@ fn forged(schema: &[Vec<u8>], groups: usize) -> Vec<u8> {
     [MAGIC, &[0; 60], &footer, &length, MAGIC].concat()
 }
 
-/// What a small file claims takes no more memory or time than the file has bytes for.
+/// The claims of a small file take no more memory or time than the file has bytes for.
 #[test]
 fn a_small_file_is_no_large_one_in_disguise() {
     // The long name of a group is in the name of each of its 5,000 columns: 1 GB.
