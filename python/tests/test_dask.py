@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +13,9 @@ import pytest
 from conftest import DESK, PRECISE, YEARS
 
 import fivenines as fn
+
+PROGRAM = os.environ.get("FIVENINES_BIN")
+COMMAND = [PROGRAM] if PROGRAM else [sys.executable, "-m", "fivenines"]
 
 distributed = pytest.importorskip("distributed")
 fivenines_dask = pytest.importorskip("fivenines.dask")
@@ -25,8 +30,8 @@ def client() -> Iterator["distributed.Client"]:
         yield client
 
 
-def test_a_cluster_gives_the_digest_of_one_process(
-    client: "distributed.Client", desk: fn.Scenario
+def test_a_cluster_gives_the_digest_of_one_process_and_of_the_command(
+    client: "distributed.Client", desk: fn.Scenario, tmp_path: Path
 ) -> None:
     seen: list[tuple[int, int]] = []
     results = fivenines_dask.run(
@@ -34,6 +39,18 @@ def test_a_cluster_gives_the_digest_of_one_process(
     )
     assert results.digest == desk.run(replications=6, seed=7).digest
     assert seen == [(1, 3), (2, 3), (3, 3)]
+    # The command and its parts give the same one.
+    file, out = tmp_path / "desk.toml", tmp_path / "out"
+    file.write_text(DESK)
+    run = [*COMMAND, "run", str(file), "--replications", "6", "--seed", "7"]
+    said = subprocess.run([*run, "--out", str(out)], capture_output=True, text=True, check=False)
+    assert results.digest in said.stdout, said
+    parts = [str(tmp_path / f"part-{number}") for number in (1, 2)]
+    for number, part in enumerate(parts, 1):
+        subprocess.run([*run, "--shard", f"{number}/2", "--out", part], check=True)
+    merge = [*COMMAND, "merge", *parts, "--out", str(tmp_path / "merged")]
+    said = subprocess.run(merge, capture_output=True, text=True, check=False)
+    assert results.digest in said.stdout, said
 
 
 def test_parts_are_combined_as_they_come(

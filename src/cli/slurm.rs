@@ -23,9 +23,9 @@ pub struct SlurmArgs {
     /// Number of parts, each a task of the array
     #[arg(long, required = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_SHARDS)))]
     pub array: u32,
-    /// Script to write
-    #[arg(long, required = true, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
-    pub out: PathBuf,
+    /// Script to write [default for scenarios/a/b.toml: b.sh]
+    #[arg(long, value_name = "SCRIPT", value_hint = ValueHint::FilePath)]
+    pub out: Option<PathBuf>,
     /// Cores of each task
     #[arg(long, default_value = "1", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub cpus: u32,
@@ -37,6 +37,14 @@ pub struct SlurmArgs {
     /// For example `-- --seed 7 --replications 640`.
     #[arg(last = true, value_name = "FLAGS")]
     pub flags: Vec<String>,
+}
+
+impl SlurmArgs {
+    /// Returns the path of the script.
+    fn script(&self) -> PathBuf {
+        let named = || Path::new(self.file.file_stem().unwrap_or_default()).with_extension("sh");
+        self.out.clone().unwrap_or_else(named)
+    }
 }
 
 /// Checks the scenario and the flags, and writes the script.
@@ -53,14 +61,15 @@ pub fn slurm(args: &SlurmArgs, console: &Console) -> Result<Exit, Failure> {
     let run = flags_of_run(args)?;
     let work = Work::of_run(&run.simulation, &run.figure, console)?;
     let ready = work.ready(&args.file)?;
-    let name = shown(&args.out.display().to_string());
-    if args.out.exists() && !args.force {
+    let out = args.script();
+    let name = shown(&out.display().to_string());
+    if out.exists() && !args.force {
         let message = format!("{name} exists");
         return Err(Failure::new(Exit::Conflict, message).help("use another --out, or --force"));
     }
     let mark = mark(&ready, work.options(), args.array)?;
     let text = script(args, ready.name(), &mark, &ready.loaded.files())?;
-    write_over(&args.out, text.as_bytes())?;
+    write_over(&out, text.as_bytes())?;
     console.answer(&format!(
         "written {name}: `bash {}` submits {} parts and their merge\n",
         quoted(&name),
@@ -117,7 +126,8 @@ fn script(
         sums.push_str(&sum_of(&whole_path(path)?)?);
     }
     // Slurm expands `%` in names of outputs.
-    let stem = args.out.file_stem().unwrap_or_default().to_string_lossy().replace('%', "_");
+    let script = args.script();
+    let stem = script.file_stem().unwrap_or_default().to_string_lossy().replace('%', "_");
     let flags: Vec<String> = args.flags.iter().map(|flag| quoted(flag)).collect();
     let values = [
         ("ARRAY", args.array.to_string()),

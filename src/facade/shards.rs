@@ -546,6 +546,11 @@ impl Round {
 }
 
 fn bytes_of(path: &Path) -> Result<Vec<u8>, Error> {
+    if path.is_dir() {
+        let message = format!("{} is a folder, and no part", shown(&path.display().to_string()));
+        let help = "parts of a sweep are put together by the same `sweep` without --shard";
+        return Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())));
+    }
     fs::read(path).map_err(|error| unreadable(path, &error))
 }
 

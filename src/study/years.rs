@@ -81,7 +81,7 @@ pub struct YearsPlan {
     pub level: f64,
     /// Figures asked for.
     pub figures: Vec<YearFigure>,
-    /// Largest number of blocks of replications, [`blocks::KEPT`].
+    /// Largest number of blocks of replications, 20,000 but in tests.
     pub kept: u64,
 }
 

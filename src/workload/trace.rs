@@ -41,6 +41,8 @@ pub struct SeriesFormat {
     pub times: Times,
     /// Column of the requests in the interval.
     pub count_column: String,
+    /// True if it has requests per second instead.
+    pub is_rate: bool,
     /// Length of an interval.
     pub interval: SimDuration,
 }
@@ -168,7 +170,7 @@ impl CountSeries {
     /// [`TraceError`] with the line: no bytes, no rows, a missing column, rows that are ragged, not
     /// numbers, out of range or not sorted, and the bounds.
     pub fn read_csv(reader: impl Read, format: &SeriesFormat) -> Result<Self, TraceError> {
-        let mut rows = TableRows::new(format.interval);
+        let mut rows = TableRows::new(format);
         let count = format.count_column.as_str();
         match &format.times {
             Times::Column(column, form) => {

@@ -159,6 +159,7 @@ fn per_minute() -> SeriesFormat {
     SeriesFormat {
         times: Times::Column("unix_s".into(), TimeForm::UnixSeconds),
         count_column: "requests".into(),
+        is_rate: false,
         interval: SimDuration::from_secs(60),
     }
 }

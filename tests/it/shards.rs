@@ -187,6 +187,17 @@ fn parts_of_other_runs_are_refused() {
         let err = err.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(code == 2 && err.contains(what), "{more:?}: {err}");
     }
+    // Another version has another format, and a folder is no part.
+    let own = fs::read(place.name("part-1")).unwrap();
+    let at = own.iter().position(|byte| *byte == b'\n').unwrap();
+    let mut older = own.clone();
+    older[at - 1] -= 1;
+    fs::write(place.name("older"), older).unwrap();
+    let (code, _, err) = place.merge(&["part-2", "older"], "out");
+    assert!(code != 0 && err.contains("version"), "{code}: {err}");
+    fs::create_dir(place.name("folder")).unwrap();
+    let (code, _, err) = place.merge(&["part-1", "folder"], "out");
+    assert!(code == 2 && err.contains("is a folder, and no part"), "{code}: {err}");
     // A result that differs: the same piece under another number cannot be made by the command, so a byte is changed.
     let (code, _, err) = place.shard("1/2", "part-2", &["--quick"]);
     assert!(code == 6 && err.contains("another shard"), "{err}");

@@ -12,7 +12,7 @@ The same scenario, options and seed give the same digest here, in the command ``
 from importlib.metadata import version as _version
 
 from ._errors import Diagnostic, Error, MissingError, ScenarioError
-from ._results import Comparison, Figure, Plots, Results, Table, Tables
+from ._results import Comparison, Figure, Plot, Plots, Results, Table, Tables
 from ._scenario import Difference, Drawing, Scenario, check
 from ._study import capacity, combine, compare, diff, merge, missing, sweep
 
@@ -26,6 +26,7 @@ __all__ = [
     "Error",
     "Figure",
     "MissingError",
+    "Plot",
     "Plots",
     "Results",
     "Scenario",

@@ -146,7 +146,14 @@ class Tables(_Named[Table]):
     """The tables of results by name."""
 
 
-class Plots(_Named[str]):
+class Plot(str):
+    """A chart as the text of an SVG file, which a notebook shows."""
+
+    def _repr_svg_(self) -> str:
+        return str(self)
+
+
+class Plots(_Named[Plot]):
     """The charts of results by name, each as the text of an SVG file."""
 
 
@@ -226,8 +233,8 @@ class Results(Mapping[str, Figure]):
         files = [name for name in native.files() if name.endswith(".svg")]
         by_name = {os.path.basename(name).removesuffix(".svg"): name for name in files}
 
-        def read(name: str) -> str:
-            return _text(native, by_name[name])
+        def read(name: str) -> Plot:
+            return Plot(_text(native, by_name[name]))
 
         return Plots(list(by_name), read)
 

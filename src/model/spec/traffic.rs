@@ -183,6 +183,8 @@ spec! {
         time_unit: Option<TimeUnit>,
         /// Column of the count. Only for `csv` and `parquet`.
         count: Option<String>,
+        /// Column of the mean rate per second in the interval, in place of `count`. Only for `csv` and `parquet`.
+        rate: Option<String>,
         /// Length of the interval that one count covers, for `csv` and `parquet`. For `prometheus` the step of the query, by default the
         /// shortest time between two values.
         every: Option<SimDuration>,

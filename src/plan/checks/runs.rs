@@ -244,10 +244,13 @@ fn check_workload(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics)
         let rows = spec.time_unit.as_ref().filter(|unit| unit.value == TimeUnit::Row);
         let columns = [
             ("time", spec.time.as_ref().map(|key| key.span)),
-            ("count", spec.count.as_ref().map(|key| key.span)),
+            ("count", spec.count.as_ref().or(spec.rate.as_ref()).map(|key| key.span)),
             ("every", spec.every.as_ref().map(|key| key.span)),
             ("time-unit", spec.time_unit.as_ref().map(|key| key.span)),
         ];
+        if let (Some(_), Some(rate)) = (&spec.count, &spec.rate) {
+            inert(rate.span, "`count` has the requests already", "remove one of them", out);
+        }
         for (key, span) in columns {
             match (spec.format.value, span) {
                 (TraceFormat::Csv | TraceFormat::Parquet, Some(span))

@@ -169,7 +169,8 @@ fn counted(
     let table = || {
         Some(SeriesFormat {
             times: times(trace)?,
-            count_column: trace.count.as_ref()?.value.clone(),
+            count_column: trace.count.as_ref().or(trace.rate.as_ref())?.value.clone(),
+            is_rate: trace.count.is_none(),
             interval: trace.every.as_ref()?.value,
         })
     };
@@ -244,6 +245,9 @@ pub(crate) fn recorded(
     let smaller = trace.time_unit.as_ref().and_then(|unit| match unit.value {
         TimeUnit::Milliseconds => Some(("ms", "us")),
         TimeUnit::Microseconds => Some(("us", "ns")),
+        TimeUnit::Minutes => Some(("min", "s")),
+        TimeUnit::Hours => Some(("h", "s")),
+        TimeUnit::Days => Some(("d", "s")),
         _ => None,
     });
     if let (Some((unit, smaller)), Some(year)) = (smaller.filter(|_| is_table), series.far_year()) {

@@ -28,7 +28,7 @@ impl CountSeries {
         has_unit: bool,
     ) -> Result<Self, TraceError> {
         let count = format.count_column.as_str();
-        let mut rows = TableRows::new(format.interval);
+        let mut rows = TableRows::new(format);
         let (column, form) = match &format.times {
             Times::Column(column, form) => (column.as_str(), *form),
             Times::Rows => {

@@ -1,6 +1,6 @@
 //! The rows of a table with a time and a count each, CSV or Parquet.
 
-use super::SeriesBuilder;
+use super::{SeriesBuilder, SeriesFormat};
 use crate::scenario::file::{TraceErrorKind, excerpt};
 use crate::units::SimDuration;
 use crate::workload::stamp::{self, TimeForm};
@@ -9,13 +9,17 @@ use crate::workload::stamp::{self, TimeForm};
 pub(super) struct TableRows {
     pub(super) series: SeriesBuilder,
     interval: SimDuration,
+    /// Requests of an interval for each of the column.
+    each: f64,
     /// Time of the row before.
     before: Option<i128>,
 }
 
 impl TableRows {
-    pub(super) fn new(interval: SimDuration) -> Self {
-        Self { series: SeriesBuilder::new(interval), interval, before: None }
+    pub(super) fn new(format: &SeriesFormat) -> Self {
+        let interval = format.interval;
+        let each = if format.is_rate { interval.seconds() } else { 1.0 };
+        Self { series: SeriesBuilder::new(interval), interval, each, before: None }
     }
 
     /// Adds a row at a time that was read in `form`.
@@ -26,7 +30,7 @@ impl TableRows {
         count: &str,
     ) -> Result<(), TraceErrorKind> {
         too_close(self.before.replace(stamp), stamp, self.interval, form)?;
-        self.series.push(stamp, read_count(count)?)
+        self.series.push(stamp, read_count(count)? * self.each)
     }
 
     /// Adds a row that begins where the row before ends.
@@ -34,7 +38,7 @@ impl TableRows {
         let each = i128::from(self.interval.nanos());
         let stamp = self.before.map_or(0, |before| before + each);
         self.before = Some(stamp);
-        self.series.push(stamp, read_count(count)?)
+        self.series.push(stamp, read_count(count)? * self.each)
     }
 }
 

@@ -10,6 +10,7 @@ fn format() -> SeriesFormat {
     SeriesFormat {
         times: Times::Column("unix_s".into(), TimeForm::UnixSeconds),
         count_column: "requests".into(),
+        is_rate: false,
         interval: SimDuration::from_secs(60),
     }
 }
@@ -47,6 +48,19 @@ fn a_series_is_read_with_its_gaps() {
         assert!((got - rate).abs() < 1e-12, "{second} s: {got}");
     }
     assert_eq!(playback.rate(playback.end()), Rate::ZERO);
+}
+
+/// Rates per second are as many requests as the interval has seconds for: 15 + 30 + 30 + 15 in four minutes.
+#[test]
+fn a_column_of_rates_is_one_of_counts_by_the_interval() {
+    let format = SeriesFormat { is_rate: true, ..format() };
+    let rates = "unix_s,requests\n0,0.25\n60,0.5\n120,0.5\n180,0.25\n";
+    let series = CountSeries::read_csv(rates.as_bytes(), &format).unwrap();
+    let counts = minutes(&[15, 30, 30, 15]);
+    assert_eq!((series.requests(), &series.rows), (90.0, &counts.rows));
+    let rows = SeriesFormat { times: Times::Rows, ..format };
+    let series = CountSeries::read_csv(rates.as_bytes(), &rows).unwrap();
+    assert_eq!((series.requests(), &series.rows), (90.0, &counts.rows));
 }
 
 /// One record, with its times in every unit: minutes 5, 6 and 9 of a day.

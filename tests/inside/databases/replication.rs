@@ -22,6 +22,7 @@ fn o43_lag_and_backlog_of_a_replica_that_is_too_slow_are_the_straight_lines_of_t
     let format = SeriesFormat {
         times: Times::Column("time".into(), TimeForm::UnixSeconds),
         count_column: "count".into(),
+        is_rate: false,
         interval: SimDuration::from_secs(600),
     };
     let text = "time,count\n0,600000\n600,300000\n";
