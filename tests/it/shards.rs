@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use super::cli::run;
 use super::sweep::tree;
@@ -269,11 +268,16 @@ fn a_precision_is_reached_in_rounds() {
 /// Two workers share the shards of a run. Each is killed at an instant drawn beforehand and begins its shard again; the
 /// merge gives the same bytes every time.
 #[test]
+#[expect(clippy::disallowed_types, reason = "kills are spread over the time that a shard takes")]
 fn killed_workers_leave_nothing_that_harms_the_merge() {
     let place = Place::new(SCENE);
     let more = ["--quick", "--solver", "requests"];
     place.whole(&more);
     let times = if std::env::var_os("FIVENINES_FULL").is_some() { 200 } else { 6 };
+    let begun = std::time::Instant::now();
+    assert_eq!(place.shard("1/2", "timed", &more).0, 0);
+    let lasts = begun.elapsed();
+    let mut unfinished = 0;
     for time in 0..times {
         let mut parts = Vec::new();
         for number in 1..=2_u64 {
@@ -281,7 +285,7 @@ fn killed_workers_leave_nothing_that_harms_the_merge() {
             let (site, out) = (place.name("desk.toml"), place.name(&part));
             let shard = format!("{number}/2");
             let words = [&["run", &site, "--shard", &shard, "--out", &out], &more[..]].concat();
-            // Instants from 0 to some 200 ms, evenly spread by the golden ratio.
+            // Instants over the time that a shard takes, evenly spread by the golden ratio.
             let share = ((2 * time + number) as f64 * 0.618_033_988_75).fract();
             let mut child = Command::new(env!("CARGO_BIN_EXE_fivenines"))
                 .args(words)
@@ -289,9 +293,10 @@ fn killed_workers_leave_nothing_that_harms_the_merge() {
                 .stderr(Stdio::null())
                 .spawn()
                 .expect("the command starts");
-            std::thread::sleep(Duration::from_micros((share * 200_000.0) as u64));
+            std::thread::sleep(lasts.mul_f64(share));
             child.kill().unwrap();
             child.wait().unwrap();
+            unfinished += u64::from(!Path::new(&place.name(&part)).exists());
             let (code, _, err) = place.shard(&shard, &part, &more);
             assert_eq!(code, 0, "{err}");
             parts.push(part);
@@ -302,6 +307,8 @@ fn killed_workers_leave_nothing_that_harms_the_merge() {
         assert!([0, 1, 5].contains(&code), "{err}");
         place.same("one", &out);
     }
+    println!("{times} merges are equal; {unfinished} of {} workers had no part yet", 2 * times);
+    assert!(unfinished * 4 >= times, "{unfinished} of {} kills came before the part", 2 * times);
 }
 
 /// Two of five parts are lost. Rounds of their work, under other numbers of shards, complete the run.
