@@ -8,6 +8,7 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::Format;
 use crate::facade::recorded::RecordedTables;
+use crate::report::columns::Described;
 use crate::report::parquet::{IS_BUILT, of_csv};
 use crate::report::reference;
 use crate::report::run::figures;
@@ -48,20 +49,30 @@ pub fn check(format: Format, console: &Console) -> Result<(), Failure> {
 ///
 /// [`Exit::Io`] if the output cannot be written.
 pub fn answer(console: &Console, name: &str, csv: &[u8], digest: &str) -> Result<(), Failure> {
-    console.bytes(&table(name, csv, digest)?)?;
+    console.bytes(&table(name, csv, &described(), digest)?)?;
     console.complain(&format!("digest {digest}\n"));
     Ok(())
 }
 
-/// Converts a CSV file to Parquet.
-fn table(name: &str, csv: &[u8], digest: &str) -> Result<Vec<u8>, Failure> {
+/// Returns the documentation of all tables.
+fn described() -> Vec<Described> {
     let mut described = reference::files();
     described.push(figures::described());
+    described
+}
+
+/// Converts a CSV file to Parquet.
+fn table(
+    name: &str,
+    csv: &[u8],
+    described: &[Described],
+    digest: &str,
+) -> Result<Vec<u8>, Failure> {
     let damaged = |error| {
         let message = format!("`{}` is no table: {error}", shown(name));
         Failure::new(Exit::Integrity, message)
     };
-    let file = of_csv(name, csv, &described, digest).map_err(damaged)?;
+    let file = of_csv(name, csv, described, digest).map_err(damaged)?;
     file.map_or_else(|| built().map(|()| Vec::new()), Ok)
 }
 
@@ -81,7 +92,8 @@ pub fn export(folder: &Path, out: &Path, force: bool, console: &Console) -> Resu
         let help = "results hold nothing else: give a folder of its own by --out";
         return Err(Failure::new(Exit::Usage, message).help(help));
     }
-    let made = |name: &str| table(name, &tables.read(name)?, tables.digest());
+    let described = described();
+    let made = |name: &str| table(name, &tables.read(name)?, &described, tables.digest());
     let place = |name: &str| out.join(name).with_extension("parquet");
     let shown_out = shown(&out.display().to_string());
     // Tables of other results beside these would be read as one of them.

@@ -615,7 +615,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), WriteError> {
 }
 
 /// Writes a file that must not exist yet, and syncs it to disk.
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let written =
         OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| {
             file.write_all(bytes)?;

@@ -508,10 +508,11 @@ fn refuse_many(draft: &Draft, study: &StudyPlan, choices: Choices, out: &mut Dia
     let own = || {
         let is_run = run.horizon.is_some() && choices.solver != Some(Solver::Requests);
         (is_run && availability::can_fail(draft))
-            .then(|| year_replications(draft, choices, years::REPLICATIONS).0)
+            .then(|| year_replications(draft, choices, years::REPLICATIONS))
     };
-    let years = study.years.as_ref().map(|years| years.replications.0).or_else(own);
+    let replications = study.years.as_ref().map(|years| years.replications).or_else(own);
     let kept = blocks::KEPT;
+    let years = replications.map(|(least, _)| least);
     let years = years.filter(|count| blocks::filled((*count).into(), kept) < u64::from(*count));
     let efforts = study.sought.iter().map(|sought| &sought.effort);
     let sought =
@@ -519,7 +520,7 @@ fn refuse_many(draft: &Draft, study: &StudyPlan, choices: Choices, out: &mut Dia
     let sought = sought.max().filter(|count| *count > most);
     let horizon = run.horizon.as_ref().map_or(availability::HORIZON, |horizon| horizon.value);
     let span_years = horizon.seconds() / years::YEAR_S;
-    let long = study.years.as_ref().map(|years| years.replications.1).or_else(own);
+    let long = replications.map(|(_, most)| most);
     let long = long.filter(|count| f64::from(*count) * span_years > MOST_YEARS);
     let (message, help) = match (years, sought) {
         _ if let Some(count) = long => {

@@ -47,7 +47,7 @@ pub use asked::{resolve, without};
 use blocks::{Join, Scale};
 use chunk::{Chunk, chunk};
 use disk_sets::{FoldedDisks, OfDisks};
-use estimate::{counted_quantile, mean, not_negative, over_count, turned};
+use estimate::{counted_quantile, mean, not_negative, times, turned};
 use few::Modelled;
 use load::{FoldedLoad, OfLoad};
 pub(super) use ranges::{Range, first, some};
@@ -323,24 +323,25 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         _ => StoppingRule::raised(plan.replications, plan.level)
             .map(|rule| Box::new(looks(&rule, plan)) as Box<_>),
     };
-    let mut block = blocks::size(least as u64, plan.kept);
-    let empty = Chunk::empty(plan, block);
+    let block = blocks::size(least as u64, plan.kept);
+    let Chunk { meters, roles, restores, disk_sets, load, steps } = Chunk::empty(plan, block);
     let mut result = YearsResult {
-        folded: empty.meters.clone(),
-        roles: empty.roles.clone(),
-        restores: empty.restores.clone(),
-        disk_sets: empty.disk_sets.clone(),
-        load: empty.load.clone(),
+        folded: meters,
+        roles,
+        restores,
+        disk_sets,
+        load,
         replications: 0,
         block,
         looks: 0,
         ending: Ending::Fixed,
-        steps: 0,
+        steps,
     };
     let known = Known::default();
     let (mut goal, mut done) = (least, 0);
     loop {
-        let ranges: Vec<Range> = Range::all(result.replications, goal, (done, block)).collect();
+        let ranges = Range::all(result.replications, goal, (done, result.block));
+        let ranges: Vec<Range> = ranges.collect();
         done += ranges.len();
         if watch.work.lacks(ranges.iter().map(|range| range.piece())) {
             result.ending = Ending::Interrupted;
@@ -350,7 +351,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         let lived = in_order::fold(
             ranges.len(),
             |at| {
-                let simulate = || chunk(plan, &known, Chunk::empty(plan, block), ranges[at], watch);
+                let simulate = || chunk(plan, &known, ranges[at], watch);
                 watch.work.get(ranges[at].piece(), simulate).transpose()
             },
             |at, one| {
@@ -362,9 +363,8 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
             result.ending = Ending::Interrupted;
             return Ok(result);
         }
-        while block < blocks::size(goal as u64, plan.kept) {
+        while result.block < blocks::size(goal as u64, plan.kept) {
             result.join_ten(plan);
-            block = result.block;
         }
         let Some(looks) = &mut looks else { return Ok(result) };
         result.looks += 1;

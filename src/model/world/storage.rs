@@ -405,14 +405,20 @@ impl Around<'_> {
     ) {
         let Some((own, content)) = volume.memory else { return };
         let memory = self.serving_memory(own, volume);
-        let stores = match &self.components[volume.disks.index()] {
+        let takes = |component: &Component| match component {
+            Component::Cache(cache) => cache.takes_writes(),
+            _ => false,
+        };
+        let stores = |component: &Component| match component {
             Component::Disks(disks) => disks.stores(),
             _ => true,
         };
-        let Component::Cache(cache) = &mut self.components[memory.index()] else { return };
-        if !stores || !cache.takes_writes() {
+        if !takes(&self.components[memory.index()])
+            || !stores(&self.components[volume.disks.index()])
+        {
             return;
         }
+        let Component::Cache(cache) = &mut self.components[memory.index()] else { return };
         for number in first..first + count {
             let uniform = self.draws.uniform(KeyId(key.0 + 2), &self.requests[id], number);
             cache.write(self.now, content, uniform);

@@ -107,7 +107,6 @@ impl Chunk {
 pub(super) fn chunk(
     asked: &YearsPlan,
     known: &Known,
-    mut into: Chunk,
     Range { from, to, batch, block }: Range,
     watch: &Watch,
 ) -> Result<Option<Chunk>, Breach> {
@@ -116,6 +115,7 @@ pub(super) fn chunk(
         return Ok(None);
     }
     let plan = &asked.of;
+    let mut into = Chunk::empty(asked, block);
     let until_failed: Vec<Vec<usize>> =
         (0..plan.nets.len()).map(|net| asked.until_failed(net)).collect();
     let begun: Vec<Vec<usize>> = (0..plan.nets.len()).map(|net| asked.begun(net)).collect();

@@ -199,17 +199,16 @@ pub(super) fn mean(values: &[f64], level: f64) -> Estimate {
     }
 }
 
-/// Returns an estimate divided by a number.
-pub(super) fn over_count(estimate: Estimate, count: u64) -> Estimate {
-    let count = count as f64;
+/// Returns an estimate times a positive factor.
+pub(super) fn times(estimate: Estimate, factor: f64) -> Estimate {
     match estimate {
         Estimate::Interval(i) => Estimate::Interval(Interval {
-            estimate: i.estimate / count,
-            low: i.low / count,
-            high: i.high / count,
+            estimate: i.estimate * factor,
+            low: i.low * factor,
+            high: i.high * factor,
             ..i
         }),
-        Estimate::Single(value) => Estimate::Single(value / count),
+        Estimate::Single(value) => Estimate::Single(value * factor),
         missing @ Estimate::Missing(_) => missing,
     }
 }

@@ -14,7 +14,7 @@ use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
 use super::blocks::Scale;
-use super::{YEAR_S, not_negative};
+use super::{YEAR_S, not_negative, times};
 
 /// Contribution of a second of outage to a sum.
 #[derive(Clone, Copy, Debug)]
@@ -120,16 +120,12 @@ impl<'a> Modelled<'a> {
 
 /// Returns the mean of sums by block, times `factor`.
 pub(super) fn few(values: &[f64], unseen: Unseen, level: f64, factor: f64) -> Estimate {
-    match (values, mean_of_rare(values, unseen, level)) {
-        (_, Ok(i)) => Estimate::Interval(Interval {
-            estimate: i.estimate * factor,
-            low: i.low * factor,
-            high: i.high * factor,
-            ..i
-        }),
-        ([one], Err(_)) => Estimate::Single(one * factor),
+    let mean = match (values, mean_of_rare(values, unseen, level)) {
+        (_, Ok(interval)) => Estimate::Interval(interval),
+        ([one], Err(_)) => Estimate::Single(*one),
         _ => Estimate::Missing(NoValue::Empty),
-    }
+    };
+    times(mean, factor)
 }
 
 /// Returns the mean per year of counts or sums by block.

@@ -99,7 +99,7 @@ pub fn some<T: Send>(
 ) -> Result<Vec<Option<T>>, Breach> {
     let known = Known::default();
     let one = |range: &Range| {
-        let seen = chunk(plan, &known, Chunk::empty(plan, range.block), *range, watch)?;
+        let seen = chunk(plan, &known, *range, watch)?;
         Ok(seen.map(|seen| keep(*range, seen)))
     };
     ranges.par_iter().with_max_len(1).map(one).collect()

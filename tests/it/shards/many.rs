@@ -197,6 +197,15 @@ fn more_replications_than_can_be_kept_are_refused_with_their_place() {
     let (code, answer, err) = run(&["check", &site]);
     let said = format!("{answer}{err}");
     assert!(code == 3 && said.contains("at most 4000000000 years"), "{said}");
+    // The end of a range as well, by `check` as by `run`.
+    let range = "replications = { min = 10, max = 1000000000 }";
+    let ranged = ten.replace("replications = 1000000000", range);
+    fs::write(&site, ranged.replace("replications = 1100\n", "replications = 4\n")).unwrap();
+    for words in [vec!["check", &site], vec!["run", &site, "--out", &out]] {
+        let (code, answer, err) = run(&words);
+        let said = format!("{answer}{err}");
+        assert!(code == 3 && said.contains("at most 4000000000 years"), "{words:?}: {said}");
+    }
     assert_eq!(run(&["run", &site, "--replications", "1000000001", "--out", &out]).0, 2);
 }
 
