@@ -16,6 +16,7 @@ use crate::plan::faults;
 use crate::plan::places;
 use crate::plan::power;
 use crate::plan::program::{Compiler, law_of};
+use crate::plan::ram::Tables;
 use crate::scenario::diagnostic::Diagnostics;
 
 mod clients;
@@ -41,7 +42,7 @@ pub struct Builder<'a> {
     units: Vec<(ComponentId, u32)>,
     /// Racks from which components answer clients.
     racks: BTreeMap<ComponentId, usize>,
-    tables: memory::Tables,
+    tables: Tables,
 }
 
 /// Constructor of one component.
@@ -83,7 +84,7 @@ fn make(draft: &Draft, folder: &std::path::Path, to_run: bool, out: &mut Diagnos
         wanted: BTreeMap::new(),
         units: Vec::new(),
         racks: BTreeMap::new(),
-        tables: Vec::new(),
+        tables: draft.ram.tables().clone(),
     };
     COMPILED.iter().for_each(|kind| kind.answers().gather(&mut builder));
     let mut made = builder.make();

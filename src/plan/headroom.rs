@@ -22,6 +22,7 @@ use crate::plan::graph::{Graph, Subject};
 use crate::plan::lint::judged;
 use crate::plan::load::{self, Offered, Resource};
 use crate::plan::part::Part;
+use crate::plan::ram::Place;
 use crate::scenario::suggest;
 use crate::units::SimDuration;
 
@@ -41,12 +42,12 @@ pub struct Spare {
     /// Resource that saturates first, and the rate per second of the window's workloads at which it does; `None` if
     /// no resource depends on that rate.
     pub carries: Option<(String, f64)>,
-    /// State right after the takeover, if a database then has a cold buffer.
+    /// State right after the takeover, if a database then has a cold buffer, or memory nothing of what is read.
     pub cold: Option<Cold>,
 }
 
-/// Busiest resource right after a takeover, while a promoted database member reads more from its
-/// disks.
+/// Busiest resource right after a takeover, while a promoted database member, or the head that serves the volumes of both, reads
+/// more from the disks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cold {
     /// Name of the resource.
@@ -153,8 +154,8 @@ fn spare(
     Spare { lost: lost.map(|part| part.name(draft)), serves, busiest, carries, cold }
 }
 
-/// Returns the busiest resource while a buffer is cold. The additional load decays as e^(−t/τ), so the load falls to
-/// the capacity after τ ln((cold − warm) / (1 − warm)).
+/// Returns the busiest resource while a buffer or memory is cold. The additional load of a buffer decays as e^(−t/τ), so the load
+/// falls to the capacity after τ ln((cold − warm) / (1 − warm)). Memory fills by what it is asked ([`fills_in`]).
 fn cold(
     draft: &Draft,
     graph: &Graph,
@@ -162,26 +163,62 @@ fn cold(
     lost: &[Part],
     warm: &[Offered],
 ) -> Option<Cold> {
-    let mut all = load::offered_right_after(draft, graph, rates, lost);
+    let right_after = |what| load::offered_right_after(draft, graph, rates, lost, what);
+    let (buffers, _) = right_after(load::Cold::Buffers);
+    let (mut all, empty) = match draft.ram.is_empty() {
+        true => (buffers.clone(), BTreeMap::new()),
+        false => right_after(load::Cold::All),
+    };
     all.retain(|one| one.resource.is_limit());
     all.sort_by(|a, b| a.name.cmp(&b.name));
-    let warm: BTreeMap<&str, f64> =
-        warm.iter().map(|one| (one.name.as_str(), one.utilization())).collect();
-    let before = |name: &str| warm.get(name).copied();
+    let warm: BTreeMap<&str, &Offered> = warm.iter().map(|one| (one.name.as_str(), one)).collect();
     let more = all.iter().filter_map(|one| {
-        let (used, before) = (one.utilization(), before(&one.name)?);
-        (used > before).then_some((one, used, before))
+        let before = *warm.get(one.name.as_str())?;
+        (one.utilization() > before.utilization()).then_some((one, before))
     });
-    let (one, used, before) = more.max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let colds = draft.scenario.database.iter().filter_map(|(_, spec)| spec.cold.as_ref());
-    // With several databases, the slowest one: it warms up last.
-    let decay = colds.map(|cold| cold.decays_in.value).max()?;
-    if before >= 1.0 {
+    let (one, before) = more.max_by(|a, b| a.0.utilization().total_cmp(&b.0.utilization()))?;
+    if before.utilization() >= 1.0 {
         return None;
     }
-    let times = libm::log((used - before) / (1.0 - before)).max(0.0);
-    let over = SimDuration::from_seconds_f64(decay.seconds() * times);
-    Some(Cold { name: one.name.clone(), used, over })
+    let colds = draft.scenario.database.iter().filter_map(|(_, spec)| spec.cold.as_ref());
+    // With several databases, the slowest one: it warms up last.
+    let decay = colds.map(|cold| cold.decays_in.value).max();
+    let used_by_buffers = buffers.iter().find(|other| other.name == one.name);
+    let by_buffer = used_by_buffers.zip(decay).and_then(|(buffers, decay)| {
+        let (used, before) = (buffers.utilization(), before.utilization());
+        let times = || libm::log((used - before) / (1.0 - before)).max(0.0);
+        (used > before).then(|| SimDuration::from_seconds_f64(decay.seconds() * times()))
+    });
+    let memory = empty.get(&one.part).filter(|_| one.resource == Resource::Disks);
+    let filled = used_by_buffers.unwrap_or(before);
+    let by_memory = memory.map(|read| fills_in(draft, (one, filled), *read));
+    let over = by_buffer.into_iter().chain(by_memory).max()?;
+    Some(Cold { name: one.name.clone(), used: one.utilization(), over })
+}
+
+/// Returns the time for which the reads of a content that memory lacks exceed the capacity of its disks. The reads that are
+/// served meanwhile fill memory, in the steps of [`crate::workload::filling`].
+fn fills_in(
+    draft: &Draft,
+    (empty, filled): (&Offered, &Offered),
+    (place, reads): (Place, f64),
+) -> SimDuration {
+    let Some(found) = draft.ram.at(place).filter(|found| found.hits > 0.0) else {
+        return SimDuration::ZERO;
+    };
+    // Work per second if all reads miss, and work that does not depend on memory.
+    let missing = (empty.per_second - filled.per_second) / found.hits;
+    let (others, capacity) = (empty.per_second - missing, empty.capacity);
+    let mut seconds = 0.0;
+    for step in found.filling() {
+        let work = missing * step.misses;
+        if others + work <= capacity {
+            break;
+        }
+        let served = (capacity - others).max(0.0) / work;
+        seconds += step.look_ups / (reads * served);
+    }
+    SimDuration::from_seconds_f64(seconds)
 }
 
 /// Returns the load of the resources whose capacity is a hard limit.

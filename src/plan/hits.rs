@@ -143,12 +143,6 @@ impl Hits {
         self.caches.get(cache).copied().unwrap_or(0.0)
     }
 
-    /// Returns whether a cache has a content that it can lose: it is simulated object by object.
-    #[must_use]
-    pub fn fills(&self, cache: usize) -> bool {
-        self.played.get(cache).is_some_and(Option::is_some)
-    }
-
     /// Returns the steps in which a cache that has lost its content fills again, at the mean ratio of changes to look-ups;
     /// none if it has no content.
     #[must_use]

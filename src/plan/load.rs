@@ -6,8 +6,8 @@
 //! above 1 can never be served; below 1 it is the utilisation that a run must show.
 //!
 //! Assumes: users neither abandon nor retry; members share their requests evenly; a volume over
-//! several pools is spread evenly; caches and edges answer as [`super::hits`] computes; no read is answered
-//! from the memory of a server or head (an upper bound if `ram-cache` is not `0B`). Leaves out: operations
+//! several pools is spread evenly; caches and edges answer as [`super::hits`] computes, memories of servers and heads as
+//! [`super::ram`] does. Leaves out: operations
 //! (backup), switches, connections, workers (they need waiting times), context switches, the work of shallow probes, and on
 //! links between sites all but calls and requests that a balancer passes on.
 //!
@@ -39,6 +39,7 @@ use crate::plan::kind::flow::{leaf, uplinks_of};
 use crate::plan::links::{Entrance, Store};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::ram::{Asked, Place};
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
@@ -49,8 +50,10 @@ use crate::workload::rate::RateCurve;
 
 pub mod closed;
 mod links;
+mod memory;
 mod rest;
 
+pub use memory::{Cold, asked_of_memories};
 pub use rest::processors;
 
 /// Sort of resource of a component.
@@ -259,27 +262,25 @@ pub fn mean<U>(law: &LawSpec<U>) -> f64 {
 /// Computes the offered load at these rates (one per workload), in the order of parts.
 #[must_use]
 pub fn offered(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
-    walk(draft, rates, |_| true, |_| true, false)
+    sums(draft, rates, &|_| true, &|_| true, Cold::Nothing).finish()
 }
 
 /// Computes the offered load when some parts are lost and redundant ones have taken over.
 #[must_use]
 pub fn offered_without(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part]) -> Vec<Offered> {
-    after(draft, graph, rates, lost, false)
+    offered_right_after(draft, graph, rates, lost, Cold::Nothing).0
 }
 
-/// Computes the same right after the takeover, when the buffer of a promoted database member is cold.
+/// Computes the same right after the takeover, while memory is cold: the buffer of a promoted member, and what was not read from memory
+/// before. Returns such contents too, by the part that has them, with their reads per second; of several that read most.
 #[must_use]
 pub fn offered_right_after(
     draft: &Draft,
     graph: &Graph,
     rates: &[f64],
     lost: &[Part],
-) -> Vec<Offered> {
-    after(draft, graph, rates, lost, true)
-}
-
-fn after(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part], cold: bool) -> Vec<Offered> {
+    cold: Cold,
+) -> (Vec<Offered>, BTreeMap<Part, (Place, f64)>) {
     let up = graph.up(lost);
     let mut state: BTreeMap<Part, bool> = BTreeMap::new();
     for (id, node) in graph.nodes() {
@@ -291,7 +292,9 @@ fn after(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part], cold: bool)
         .map(|class| graph.subject(Subject::Class(class)).is_none_or(|node| up[node.index()]))
         .collect();
     let up = |part| state.get(&part).copied().unwrap_or(true);
-    walk(draft, rates, up, |class| class_up[class], cold)
+    let mut sums = sums(draft, rates, &up, &|class| class_up[class], cold);
+    let empty = std::mem::take(&mut sums.empty);
+    (sums.finish(), empty)
 }
 
 /// Returns the utilisation of a resource over all members of `group`: `www` for processors, `store.head` for heads.
@@ -313,15 +316,16 @@ pub fn total(draft: &Draft, all: &[Offered], group: &str, resource: Resource) ->
     (!found.is_empty()).then(|| load / capacity)
 }
 
-fn walk(
-    draft: &Draft,
+fn sums<'d>(
+    draft: &'d Draft,
     rates: &[f64],
-    up: impl Fn(Part) -> bool,
-    class_up: impl Fn(usize) -> bool,
-    cold: bool,
-) -> Vec<Offered> {
+    up: &'d dyn Fn(Part) -> bool,
+    class_up: &dyn Fn(usize) -> bool,
+    cold: Cold,
+) -> Sums<'d> {
     let lent = hours::shares(draft);
-    let mut sums = Sums { draft, up: &up, cold, lent, work: BTreeMap::new() };
+    let (work, asked, empty) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut sums = Sums { draft, up, cold, lent, work, asked, empty };
     let classes = flow::class_rates(draft, &draft.hits, rates);
     for (class, rate) in classes.iter().enumerate() {
         if *rate > 0.0 && class_up(class) {
@@ -329,7 +333,7 @@ fn walk(
         }
     }
     kind::all().for_each(|kind| kind.works_always(&mut sums));
-    sums.finish()
+    sums
 }
 
 /// Parts at which a class is processed, with their shares of the requests.
@@ -350,11 +354,15 @@ pub struct Operations {
 pub struct Sums<'d> {
     draft: &'d Draft,
     up: &'d dyn Fn(Part) -> bool,
-    /// True if a promoted member has just taken over, with a cold buffer.
-    cold: bool,
+    /// Memory that has lost its content, if another part has just taken over.
+    cold: Cold,
     /// Share of the week in which servers are there, by group; empty if none is lent.
     lent: Vec<f64>,
     work: BTreeMap<(Part, Resource), f64>,
+    /// Operations for which memories are asked.
+    asked: BTreeMap<Place, Asked>,
+    /// The content most read of those of which memory has nothing yet, with its reads, by the part that has it.
+    empty: BTreeMap<Part, (Place, f64)>,
 }
 
 impl<'d> Sums<'d> {
@@ -400,7 +408,7 @@ impl<'d> Sums<'d> {
 
     /// Returns whether a promoted member has just taken over.
     pub(crate) const fn is_cold(&self) -> bool {
-        self.cold
+        !matches!(self.cold, Cold::Nothing)
     }
 
     /// Returns whether an entrance answers: in each set of parts that it needs, one is up.

@@ -37,6 +37,7 @@ pub mod placement;
 pub mod places;
 pub mod power;
 pub mod program;
+pub mod ram;
 pub mod records;
 pub mod route;
 pub mod scaled;
@@ -55,6 +56,7 @@ use crate::plan::hits::Hits;
 use crate::plan::links::Links;
 use crate::plan::names::Names;
 use crate::plan::placement::Placed;
+use crate::plan::ram::RamCaches;
 use crate::plan::route::Route;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -81,6 +83,8 @@ pub struct Draft {
     pub routes: Vec<Route>,
     /// Hit ratios of caches and edges.
     pub hits: Hits,
+    /// Hit ratios of the memories in front of disks.
+    pub ram: RamCaches,
     /// Recorded failures of each fault, in the order of the file.
     pub records: Vec<Option<Arc<FailureRecord>>>,
     /// Figures that the command line requests in addition to those of the scenario.
@@ -131,11 +135,17 @@ fn resolve(document: &Document, out: &mut Diagnostics) -> Result<Draft, Unsound>
     let placed = placement::place(&scenario, &names, out);
     let links = links::follow(&scenario, &names, &placed, out);
     let routes = route::resolve::resolve(&scenario, &names, &links, out);
-    let (hits, records, asked) = (Hits::default(), Vec::new(), Vec::new());
-    let mut draft = Draft { scenario, written, names, placed, links, routes, hits, records, asked };
+    let (hits, ram, records, asked) =
+        (Hits::default(), RamCaches::default(), Vec::new(), Vec::new());
+    let mut draft =
+        Draft { scenario, written, names, placed, links, routes, hits, ram, records, asked };
     draft.hits = Hits::of(&draft);
     draft.records = records::read(&draft, out);
     checks::check(&draft, out);
+    // It follows calls, which in a draft with errors may go round.
+    if !out.has_errors() {
+        draft.ram = RamCaches::of(&draft);
+    }
     Ok(draft)
 }
 

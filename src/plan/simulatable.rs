@@ -81,7 +81,7 @@ pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
     }
     found.extend(not_over_years(draft));
     for span in memories::jumps_out(draft) {
-        let what = "a `goto` out of the steps of a miss, in a cache with `objects`".to_string();
+        let what = "a `goto` out of the steps of a miss".to_string();
         found.push(NotYet::new(what, span));
     }
     for (name, server) in draft.scenario.server.iter() {

@@ -12,6 +12,7 @@ mod groups;
 mod histories;
 mod lag;
 pub mod load;
+mod memories;
 mod names;
 mod offers;
 pub mod oracles;

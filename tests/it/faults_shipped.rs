@@ -25,7 +25,7 @@ pub struct Edit {
 }
 
 /// Rates, times and shares are those of the header of each file.
-const EDITS: [Edit; 22] = [
+const EDITS: [Edit; 23] = [
     // Three members: 10/s x 7.5 s / 3.
     Edit {
         file: "faults/crash",
@@ -187,6 +187,15 @@ const EDITS: [Edit; 22] = [
         expect: 0,
         figure: "lost.page@horizon",
         is: "within 8% of 23400",
+    },
+    // A disk of 100 reads/s: 4 x (200 x (40 + 20) + 2 x 6,000 (1 - ln 2)).
+    Edit {
+        file: "faults/cold-head",
+        flags: &["--solver", "flows"],
+        sets: &["nas.store.pools.main.time.mean=10ms"],
+        expect: 0,
+        figure: "lost.page@horizon",
+        is: "within 8% of 62700",
     },
     // No capacity for 5 min: refused at 10:15 to 13:15, launched at 14:15 and there from 14:25 on.
     Edit {

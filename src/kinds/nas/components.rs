@@ -112,7 +112,10 @@ fn memory(builder: &mut Builder<'_>, id: ComponentId, nas: usize, number: u32) -
 
 /// Returns the contents of the volumes of a file server, one entry per pool of each volume: volume,
 /// index among its pools, number of its pools, content.
-fn contents_by_pool(draft: &Draft, nas: usize) -> Vec<(usize, usize, u64, &Spanned<ContentSpec>)> {
+pub(super) fn contents_by_pool(
+    draft: &Draft,
+    nas: usize,
+) -> Vec<(usize, usize, u64, &Spanned<ContentSpec>)> {
     let mut all = Vec::new();
     for (volume, content) in memory::contents_of_nas(draft, nas) {
         let pools = draft.links.nas[nas].volumes[volume].len();

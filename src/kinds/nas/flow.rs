@@ -3,14 +3,20 @@
 use crate::kinds::disks;
 use crate::kinds::disks::flow::{cost_of_read, cost_of_write, each_per_s};
 use crate::kinds::nas::Nas;
+use crate::kinds::nas::components::contents_by_pool;
+use crate::kinds::nas::spec::NasSpec;
+use crate::model::spec::memory::MemoryPolicy;
 use crate::plan::Draft;
-use crate::plan::fluid::network::{self, Onward, Split, times};
+use crate::plan::fluid::network::{self, Onward, Split, once, times};
 use crate::plan::graph::{self, NodeId, Takeover};
 use crate::plan::kind::flow::{Flow, nothing};
 use crate::plan::links::Store;
 use crate::plan::load::{Capacity, Operations, Resource, Sums, mean};
+use crate::plan::memory;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::ram::{Content, ContentId, Memory, Place};
+use crate::units::Bytes;
 
 impl Flow for Nas {
     nothing!(
@@ -38,15 +44,28 @@ impl Flow for Nas {
         let spec = &sums.draft().scenario.nas[nas].1;
         let Operations { reads, writes, in_front } = operations;
         let each = 1.0 / pools.len().max(1) as f64;
-        for &pool in pools {
+        for (place, &pool) in pools.iter().enumerate() {
             let set = &spec.pools[pool].1;
-            let work = (reads * cost_of_read(set) + writes * cost_of_write(set)) * each;
-            sums.add(Part::Pool { nas, pool }, Resource::Disks, work);
             let owner = Part::Head { nas, number: set.head.value - 1 };
             let others = (0..spec.heads.value).map(|number| Part::Head { nas, number });
-            let head = sums.alive([owner].into_iter().chain(others).collect())[0];
+            let heads: Vec<Part> = [owner].into_iter().chain(others).collect();
+            let is_shared = heads.iter().any(|head| !sums.is_up(*head));
+            let head = sums.alive(heads)[0];
+            let place = Place { memory: head, content: (volume, place), is_shared };
+            let disks = Part::Pool { nas, pool };
+            let missed = sums.missed(place, disks, (reads * each, writes * each));
+            let work = missed * cost_of_read(set) + writes * each * cost_of_write(set);
+            sums.add(disks, Resource::Disks, work);
             sums.add(head, Resource::Head, in_front * each * mean(&spec.cpu.value));
         }
+    }
+
+    fn memories<'d>(&self, draft: &'d Draft) -> Vec<Memory<'d>> {
+        let heads = |(nas, (_, spec)): (usize, &(_, NasSpec))| {
+            (0..spec.heads.value).map(move |number| (nas, number)).collect::<Vec<_>>()
+        };
+        let heads = draft.scenario.nas.iter().enumerate().flat_map(heads);
+        heads.flat_map(|(nas, number)| memories_of(draft, nas, number)).collect()
     }
 
     /// Returns the time at the fastest pool of the volume; the head is counted with the operations in front.
@@ -90,10 +109,22 @@ impl Flow for Nas {
     ) {
         let Store::Volume { nas, volume } = store else { return };
         let draft = network.draft();
-        let Operations { reads, writes, in_front } = operations;
-        let asks = reads + writes;
+        let Operations { mut reads, writes, mut in_front } = operations;
         let pools = &draft.links.nas[nas].volumes[volume];
         let each = 1.0 / pools.len().max(1) as f64;
+        if reads > 0.0 && finds(draft, (nas, 0), (volume, 0)) {
+            let through = reads.min(in_front);
+            for (place, &pool) in pools.iter().enumerate() {
+                let at = (nas, pool, (volume, place));
+                let node = fork_over_memories(network, at, through / reads);
+                then.push(Onward { waits, ..times(node, reads * each) });
+            }
+            (reads, in_front) = (0.0, in_front - through);
+        }
+        let asks = reads + writes;
+        if asks == 0.0 && in_front == 0.0 {
+            return;
+        }
         for &pool in pools {
             let set = &draft.scenario.nas[nas].1.pools[pool].1;
             let part = Part::Pool { nas, pool };
@@ -106,6 +137,63 @@ impl Flow for Nas {
             then.push(Onward { waits, ..times(head, in_front * each) });
         }
     }
+}
+
+/// Returns whether the memory of a head finds reads of a content.
+fn finds(draft: &Draft, (nas, number): (usize, u32), content: ContentId) -> bool {
+    let memory = Part::Head { nas, number };
+    let place = |is_shared| Place { memory, content, is_shared };
+    [false, true].into_iter().any(|is_shared| draft.ram.at(place(is_shared)).is_some())
+}
+
+/// Returns the memory of a head: for its own volumes, and for those of both heads if it can take over.
+fn memories_of(draft: &Draft, nas: usize, number: u32) -> Vec<Memory<'_>> {
+    let spec = &draft.scenario.nas[nas].1;
+    let mut contents = Vec::new();
+    for (volume, place, pools, content) in contents_by_pool(draft, nas) {
+        let pool = draft.links.nas[nas].volumes[volume][place];
+        let home = Part::Head { nas, number: spec.pools[pool].1.head.value - 1 };
+        contents.push(Content { id: (volume, place), home, spec: &content.value, pools });
+    }
+    let of = Part::Head { nas, number };
+    let own = contents.iter().copied().filter(|content| content.home == of).collect();
+    let one = |is_shared, contents| Memory {
+        of,
+        size: memory::of_head(draft, nas).unwrap_or(Bytes::new(0)),
+        is_adaptive: MemoryPolicy::is_adaptive(spec.ram_cache_policy.as_ref()),
+        takes_writes: spec.ram_cache_writes.as_ref().is_some_and(|takes| takes.value),
+        is_shared,
+        contents,
+    };
+    let both = spec.heads.value > 1;
+    let all = [one(false, own)].into_iter().chain(both.then(|| one(true, contents)));
+    all.filter(|memory| memory.size.count() > 0 && !memory.contents.is_empty()).collect()
+}
+
+/// Returns the fork of one read from a pool of a volume: over the heads that may serve it, each with its memory. The share
+/// `through` of the reads is an operation of the head.
+fn fork_over_memories(
+    network: &mut network::Builder<'_>,
+    (nas, pool, content): (usize, usize, ContentId),
+    through: f64,
+) -> u32 {
+    let spec = &network.draft().scenario.nas[nas].1;
+    let set = &spec.pools[pool].1;
+    let owner = set.head.value - 1;
+    let disks = Part::Pool { nas, pool };
+    let mut branch = network.branch(disks);
+    network.add(&mut branch, (disks, Resource::Disks), cost_of_read(set));
+    let node = network.node(Split::Blind, vec![branch]);
+    let mut branches = Vec::new();
+    for number in 0..spec.heads.value {
+        let head = Part::Head { nas, number };
+        let mut branch = network.branch(head);
+        network.add(&mut branch, (head, Resource::Head), through * mean(&spec.cpu.value));
+        let found = network.ram_cache_of_head((head, content), Part::Head { nas, number: owner });
+        branch.then.push(found.map_or(once(node), |found| network.missed(found, node, 1.0)));
+        branches.push(branch);
+    }
+    network.node(Split::Volumes { nas, owner }, branches)
 }
 
 /// Returns the node of a pool that needs its head, or either head if the partner can take over.

@@ -4,7 +4,7 @@
 use crate::kinds::disks;
 use crate::kinds::disks::flow::{cost_of_read, cost_of_write, each_per_s};
 use crate::kinds::disks::spec::DiskSetSpec;
-use crate::kinds::zone::{Server, Zone, vm};
+use crate::kinds::zone::{Server, Zone, memory, vm};
 use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Onward, Split, times};
 use crate::plan::graph::{self, NodeId, server_of};
@@ -12,11 +12,19 @@ use crate::plan::kind::flow::{Flow, nothing};
 use crate::plan::links::Store;
 use crate::plan::load::{Capacity, Operations, Resource, Sums};
 use crate::plan::part::Part;
+use crate::plan::ram::{Memory, Place};
 
 /// Returns the part behind a store of `user`: a set of disks of the server on which `user` stands.
 fn disks_of(draft: &Draft, store: Store, user: Part) -> Option<Part> {
     let Store::Disks { set, .. } = store else { return None };
     Some(Part::Disks { server: server_of(draft, user)?, set })
+}
+
+/// Returns the place of the content of a store of `user` in the memory of its server.
+fn place_of(draft: &Draft, store: Store, user: Part) -> Option<Place> {
+    let Store::Disks { set, .. } = store else { return None };
+    let memory = Part::Server(server_of(draft, user)?);
+    Some(Place { memory, content: (set, 0), is_shared: false })
 }
 
 /// Returns the keys of the set of disks behind a store.
@@ -43,8 +51,15 @@ impl Flow for Server {
     fn offers_io(&self, sums: &mut Sums<'_>, store: Store, user: Part, operations: Operations) {
         let Some(disks) = disks_of(sums.draft(), store, user) else { return };
         let Some(spec) = set_behind(sums.draft(), store) else { return };
-        let work = operations.reads * cost_of_read(spec) + operations.writes * cost_of_write(spec);
+        let Operations { reads, writes, .. } = operations;
+        let place = place_of(sums.draft(), store, user);
+        let missed = place.map_or(reads, |place| sums.missed(place, disks, (reads, writes)));
+        let work = missed * cost_of_read(spec) + writes * cost_of_write(spec);
         sums.add(disks, Resource::Disks, work);
+    }
+
+    fn memories<'d>(&self, draft: &'d Draft) -> Vec<Memory<'d>> {
+        memory::memories(draft)
     }
 
     fn operation_s(&self, draft: &Draft, store: Store) -> f64 {
@@ -76,7 +91,18 @@ impl Flow for Server {
     ) {
         let Some(disks) = disks_of(network.draft(), store, user) else { return };
         let Some(spec) = set_behind(network.draft(), store) else { return };
-        let Operations { reads, writes, .. } = operations;
+        let Operations { mut reads, writes, .. } = operations;
+        let place = place_of(network.draft(), store, user);
+        if let Some(found) = place.and_then(|place| network.ram_cache(place)) {
+            let mut branch = network.branch(disks);
+            network.add(&mut branch, (disks, Resource::Disks), cost_of_read(spec));
+            let node = network.node(Split::Blind, vec![branch]);
+            then.push(Onward { waits, ..network.missed(found, node, reads) });
+            reads = 0.0;
+            if writes == 0.0 {
+                return;
+            }
+        }
         let work = reads * cost_of_read(spec) + writes * cost_of_write(spec);
         let asks = reads + writes;
         let mut branch = network.branch(disks);

@@ -1,5 +1,7 @@
 //! The memory of servers, and operations that resize the zones.
 
+use std::collections::BTreeSet;
+
 use crate::convert::table;
 use crate::kinds::zone::spec::ServerSpec;
 use crate::kinds::zone::vm;
@@ -16,6 +18,7 @@ use crate::plan::memory;
 use crate::plan::names::member_name;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
+use crate::plan::ram;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::units::{Bytes, SimDuration, SimTime};
 
@@ -68,6 +71,44 @@ pub(super) fn pages(
     let of = MemoryOf { size, is_adaptive: false, takes_writes: false, second: None };
     let config = builder.memory(owner, of, &contents);
     builder.part(own, config)
+}
+
+/// Returns the memories of servers that cache reads of their disks. On a server with a guest that has a page cache of its
+/// own, each read counts as one of the disks.
+pub(super) fn memories(draft: &Draft) -> Vec<ram::Memory<'_>> {
+    let mut paged = BTreeSet::new();
+    for (zone, members) in draft.placed.zones.iter().enumerate() {
+        for (member, server) in members.iter().enumerate() {
+            if pages_name(draft, (zone, table::u32(member))).is_some() {
+                paged.insert(*server);
+            }
+        }
+    }
+    let mut all = Vec::new();
+    for (group, (_, spec)) in draft.scenario.server.iter().enumerate() {
+        for member in 0..spec.count.value {
+            let id = ServerId { group, member };
+            if !memory::server_caches(draft, id) || paged.contains(&id) {
+                continue;
+            }
+            let contents = memory::contents_of_server(draft, group).into_iter();
+            let contents = contents.map(|(set, content)| ram::Content {
+                id: (set, 0),
+                home: Part::Server(id),
+                spec: &content.value,
+                pools: 1,
+            });
+            all.push(ram::Memory {
+                of: Part::Server(id),
+                size: memory::of_server(draft, id).unwrap_or(Bytes::new(0)),
+                is_adaptive: is_adaptive(spec),
+                takes_writes: spec.ram_cache_writes.as_ref().is_some_and(|takes| takes.value),
+                is_shared: false,
+                contents: contents.collect(),
+            });
+        }
+    }
+    all
 }
 
 /// Returns whether the RAM cache of a server is adaptive.

@@ -7,14 +7,12 @@ use crate::mechanism::l2arc::Tuning;
 use crate::model::blueprint::Config;
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::spec::memory::{ContentSpec, SecondLevelSpec};
+use crate::plan::ram;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::value::Spanned;
 use crate::units::Bytes;
 use crate::workload::popularity::Zipf;
-
-/// Tables of popularity, which are large: memories with the same contents share them.
-pub(super) type Tables = Vec<((u64, u64), Zipf)>;
 
 /// Size and policy of a memory.
 #[derive(Clone, Copy, Debug)]
@@ -83,19 +81,12 @@ impl Builder<'_> {
     }
 
     fn popularity(&mut self, content: &Spanned<ContentSpec>, pools: u64) -> Zipf {
-        let all = content.size.value.count().div_ceil(content.block.value.count());
-        let blocks = all.div_ceil(pools);
-        let key = (content.zipf.value.to_bits(), blocks);
-        if let Some((_, known)) = self.tables.iter().find(|(known, _)| *known == key) {
-            return known.clone();
-        }
-        let table = Zipf::new(content.zipf.value, blocks).unwrap_or_else(|error| {
+        let blocks = ram::blocks(&content.value, pools);
+        self.tables.get(content.zipf.value, blocks).unwrap_or_else(|error| {
             let message = error.to_string().replace("objects", "blocks");
             let help = "a larger `block`, or the part of the content that is asked for at all";
             self.out.push(Diagnostic::new(Code::TooMany, content.span, message).help(help));
             Zipf::new(0.0, 1).expect("one block is always possible")
-        });
-        self.tables.push((key, table.clone()));
-        table
+        })
     }
 }

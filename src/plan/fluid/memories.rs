@@ -1,21 +1,26 @@
-//! Object caches in states of the parts: the share of their look-ups that misses.
+//! Object caches and RAM caches in states of the parts: the share of their look-ups that misses.
 //!
 //! Model: while its process is down or cannot be reached, every look-up misses. A process that was down, hung or emptied
 //! by a fault, or whose zone or server was down, begins empty, and fills by what it is asked
 //! ([`filling`](crate::workload::filling)). How full it is is part of the state, in steps, each at its mean.
 //!
-//! Takes the popularity of the objects and the steady hit ratio. Leaves out: caches whose file gives a hit ratio: they
-//! have no content to lose, and hit as often while they are down.
+//! The memory of a server or of a head of a file server is one of these for each content read from it. A content that
+//! nothing reads while all parts are up begins empty. A head that takes over reads the volumes of its partner from empty memory,
+//! and while it serves both its memory finds less of its own.
+//!
+//! Takes the popularity of the objects and the steady hit ratio. A cache whose file gives a hit ratio has no content to lose: it
+//! hits as often as before at once when its process is back. Leaves out: a head that gives volumes back has lost some of its own meanwhile.
 
 use super::FluidPlan;
-use super::network::{Branch, Builder, Network, Onward, Place, Split, times};
-use super::state::{AGE_BITS, Bits, Input};
+use super::network::{self, Branch, Builder, Network, Onward, Split, times};
+use super::state::{AGE_BITS, Bits, Input, Lead};
 use crate::convert::table;
 use crate::health::declare::Expr;
 use crate::kinds::cache::plan::part_of;
 use crate::plan::Draft;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::ram::{ContentId, Found, Place};
 use crate::plan::route::ask::Ask;
 use crate::plan::route::{Does, Step as RouteStep, each, each_here};
 use crate::scenario::source::Span;
@@ -23,24 +28,43 @@ use crate::workload::filling::{MOST_STEPS, Step};
 
 const _: () = assert!(MOST_STEPS < 1 << AGE_BITS);
 
-/// Memory of a part, which fills again after it has lost its content.
+/// Content in the memory of a part, which fills again after it was lost.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Memory {
-    /// The part.
-    pub part: Part,
+    /// The content and the part.
+    pub place: Place,
     /// Number of the part in the network.
     pub number: u32,
     /// Share of the look-ups that misses when it is warm.
     pub warm: f64,
     /// Steps in which it fills.
     pub steps: Vec<Step>,
+    /// True if nothing looks it up while all parts are up.
+    pub begins_empty: bool,
+    /// Relation to what the part takes over from its partner; `None` if it takes nothing over.
+    pub of_head: Option<OfHead>,
+}
+
+/// Content in the memory of one of two heads.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OfHead {
+    /// It is on volumes of the partner: they are read from this memory after a takeover alone. File server and partner.
+    Away(u32, u32),
+    /// It is on volumes of the head itself. File server, partner, and the share of its look-ups that misses while the head
+    /// serves the volumes of both.
+    Home(u32, u32, f64),
 }
 
 impl Memory {
-    /// Returns the share of the look-ups that misses at a step; 0 is warm.
-    fn misses(&self, step: u32) -> f64 {
-        let at = (step as usize).checked_sub(1);
-        at.map_or(self.warm, |at| self.steps.get(at).map_or(self.warm, |step| step.misses))
+    /// Returns the share of the look-ups that misses at a step; 0 is warm. `is_away` returns whether the partner of a head of
+    /// a file server serves its volumes.
+    fn misses(&self, step: u32, is_away: &impl Fn(u32, u32) -> bool) -> f64 {
+        let warm = match self.of_head {
+            Some(OfHead::Home(nas, partner, both)) if is_away(nas, partner) => both,
+            _ => self.warm,
+        };
+        let at = (step as usize).checked_sub(1).and_then(|at| self.steps.get(at));
+        at.map_or(warm, |step| step.misses.max(warm))
     }
 }
 
@@ -53,22 +77,21 @@ pub struct LookUps {
     pub count: f64,
 }
 
-/// Returns the cache that a step looks something up in, if it fills over years.
+/// Returns the cache that a step looks something up in.
 #[must_use]
-pub fn looked_up(draft: &Draft, ask: &dyn Ask) -> Option<usize> {
+pub fn looked_up(ask: &dyn Ask) -> Option<usize> {
     let (kind, cache) = ask.of();
-    let looks = kind == Kind::Cache && ask.changes().is_none();
-    Some(cache).filter(|cache| looks && draft.hits.fills(*cache))
+    (kind == Kind::Cache && ask.changes().is_none()).then_some(cache)
 }
 
-/// Returns the places of jumps out of the steps that a miss takes, in caches that fill over years.
+/// Returns the places of jumps out of the steps that a miss takes.
 #[must_use]
 pub fn jumps_out(draft: &Draft) -> Vec<Span> {
     let mut found = Vec::new();
     for route in &draft.routes {
         each(&route.steps, &mut |step| {
             let Does::Ask(ask) = &step.does else { return };
-            if looked_up(draft, &**ask).is_none() {
+            if looked_up(&**ask).is_none() {
                 return;
             }
             let inside = ask.inside();
@@ -93,24 +116,81 @@ fn has_label(steps: &[RouteStep], label: usize) -> bool {
 }
 
 impl Builder<'_> {
-    /// Returns the number of an object cache among the memories.
-    fn memory(&mut self, cache: usize) -> u32 {
-        let part = part_of(cache);
-        let found = self.net.memories.iter().position(|memory| memory.part == part);
+    /// Returns the number of a memory; `make` makes it at the first call.
+    fn memory(&mut self, place: Place, make: impl FnOnce(&mut Self) -> Memory) -> u32 {
+        let found = self.net.memories.iter().position(|memory| memory.place == place);
         let at = found.unwrap_or_else(|| {
-            let hits = &self.draft().hits;
-            let (warm, steps) = (1.0 - hits.in_cache(cache), hits.filling(cache));
-            let number = self.part(part);
-            self.net.memories.push(Memory { part, number, warm, steps });
+            let memory = make(self);
+            self.net.memories.push(memory);
             self.net.memories.len() - 1
         });
         table::u32(at)
     }
 
+    /// Returns the number of an object cache among the memories.
+    fn object_cache(&mut self, cache: usize) -> u32 {
+        let place = Place { memory: part_of(cache), content: (0, 0), is_shared: false };
+        self.memory(place, |builder| {
+            let number = builder.part(place.memory);
+            let hits = &builder.draft().hits;
+            let (warm, steps) = (1.0 - hits.in_cache(cache), hits.filling(cache));
+            Memory { place, number, warm, steps, begins_empty: false, of_head: None }
+        })
+    }
+
+    /// Returns the number of a RAM cache with a content of disks; `None` if each read goes to the disks.
+    pub(crate) fn ram_cache(&mut self, place: Place) -> Option<u32> {
+        let found = self.draft().ram.at(place)?;
+        Some(self.memory(place, |builder| {
+            let number = builder.part(place.memory);
+            let (warm, steps) = (1.0 - found.hits, builder.filling(found));
+            Memory { place, number, warm, steps, begins_empty: !found.is_asked, of_head: None }
+        }))
+    }
+
+    /// Returns the same for the memory of `head`, with a content on volumes that `owner` serves first.
+    pub(crate) fn ram_cache_of_head(
+        &mut self,
+        (head, content): (Part, ContentId),
+        owner: Part,
+    ) -> Option<u32> {
+        let both = Place { memory: head, content, is_shared: true };
+        if head != owner {
+            let at = self.ram_cache(both)?;
+            let away = OfHead::Away(table::u32(owner.index()), owner.number());
+            self.net.memories[at as usize].of_head = Some(away);
+            return Some(at);
+        }
+        let at = self.ram_cache(Place { is_shared: false, ..both })?;
+        if let Some(found) = self.draft().ram.at(both) {
+            // The partner of head 0 is head 1.
+            let (nas, partner) = (table::u32(head.index()), 1 - head.number());
+            let home = OfHead::Home(nas, partner, 1.0 - found.hits);
+            self.net.memories[at as usize].of_head = Some(home);
+        }
+        Some(at)
+    }
+
+    /// Returns the steps in which a content fills memory.
+    fn filling(&mut self, found: &Found) -> Vec<Step> {
+        if let Some((_, steps)) = self.filling.iter().find(|(known, _)| known.fills_as(found)) {
+            return steps.clone();
+        }
+        let steps = found.filling();
+        self.filling.push((found.clone(), steps.clone()));
+        steps
+    }
+
+    /// Returns the way to the disks at `node` of the reads that a memory does not find, after `count` reads.
+    pub(crate) fn missed(&self, memory: u32, node: u32, count: f64) -> Onward {
+        let look_ups = Some(LookUps { memory, count });
+        Onward { look_ups, ..times(node, count * self.net.memories[memory as usize].warm) }
+    }
+
     /// Returns the way to the steps of a miss, after `count` look-ups in a cache; `None` if there are none.
     pub(super) fn misses(
         &mut self,
-        place: Place,
+        place: network::Place,
         cache: usize,
         inside: &[RouteStep],
         count: f64,
@@ -122,17 +202,16 @@ impl Builder<'_> {
             return None;
         }
         let node = self.node(Split::Blind, vec![Branch { then, ..branch }]);
-        let look_ups = LookUps { memory: self.memory(cache), count };
-        let misses = count * self.net.memories[look_ups.memory as usize].warm;
-        Some(Onward { look_ups: Some(look_ups), ..times(node, misses) })
+        let memory = self.object_cache(cache);
+        Some(self.missed(memory, node, count))
     }
 }
 
 /// Returns the look-ups per view that reach each memory whose part is up, of views of which the share `reached` goes on.
-/// `visits` has those of the branches of all nodes, in order.
+/// `visits` has those of the branches of all nodes, in order; `cold` has the factor on the misses of each buffer.
 pub(super) fn look_ups(
     net: &Network,
-    up: &[bool],
+    (up, cold): (&[bool], &[f64]),
     reached: f64,
     visits: &[f64],
 ) -> Vec<(u32, f64)> {
@@ -142,8 +221,10 @@ pub(super) fn look_ups(
     let mut all = Vec::new();
     let branches = net.nodes.iter().flat_map(|node| &node.branches);
     for (branch, visits) in branches.zip(visits) {
-        for asked in branch.then.iter().filter_map(|onward| onward.look_ups) {
-            let count = visits * asked.count * reached;
+        let asked = |onward: &Onward| Some((onward.look_ups?, onward.buffer));
+        for (asked, buffer) in branch.then.iter().filter_map(asked) {
+            let cold = buffer.map_or(1.0, |buffer| cold[buffer as usize]);
+            let count = visits * asked.count * cold * reached;
             if count > 0.0 && up[net.memories[asked.memory as usize].number as usize] {
                 all.push((asked.memory, count));
             }
@@ -172,7 +253,7 @@ pub(super) fn facts(
     known: &dyn Fn(&str, &str) -> bool,
 ) -> Vec<(Input, Expr)> {
     let one = |(at, memory): (usize, &Memory)| {
-        Some((Input::Lost(table::u32(at)), lost(draft, memory.part, known)?))
+        Some((Input::Lost(table::u32(at)), lost(draft, memory.place.memory, known)?))
     };
     network.memories.iter().enumerate().filter_map(one).collect()
 }
@@ -201,10 +282,10 @@ impl FluidPlan {
 }
 
 /// Returns whether the content of each memory is lost, and the share of its look-ups that misses. `up` has the parts that are
-/// up, `bit` reads the input at a position, `age` the step at a position among the bits of the state.
+/// up, `head` has the location of the volumes of each head by file server, `bit` reads the input at a position, `age` the step at a position among the bits of the state.
 pub(super) fn standing(
     plan: &FluidPlan,
-    up: &[bool],
+    (up, head): (&[bool], &[Vec<Lead>]),
     bit: &impl Fn(usize) -> bool,
     age: impl Fn(usize) -> u32,
 ) -> Vec<(bool, f64)> {
@@ -212,15 +293,21 @@ pub(super) fn standing(
     if memories.is_empty() {
         return Vec::new();
     }
+    let is_away = |nas: u32, owner: u32| head[nas as usize][owner as usize] == Lead::Partner;
     let mut lost = vec![false; memories.len()];
     for (at, input) in plan.inputs.iter().enumerate() {
         if let Input::Lost(memory) = *input {
             lost[memory as usize] = bit(at);
         }
     }
+    for (lost, memory) in lost.iter_mut().zip(memories) {
+        if let Some(OfHead::Away(nas, owner)) = memory.of_head {
+            *lost |= !is_away(nas, owner);
+        }
+    }
     let standing = |(at, memory): (usize, &Memory)| {
         let answers = up[memory.number as usize] && !lost[at];
-        (lost[at], if answers { memory.misses(age(plan.step_at(at))) } else { 1.0 })
+        (lost[at], if answers { memory.misses(age(plan.step_at(at)), &is_away) } else { 1.0 })
     };
     memories.iter().enumerate().map(standing).collect()
 }

@@ -11,7 +11,7 @@
 //! most half a step (0.25 %).
 //!
 //! Takes a draft. Gives a [`FluidPlan`], and for each net its facts. Leaves out: closed users and
-//! recorded traffic (with every class that they request), backups, RAM caches, and limits that are not a capacity:
+//! recorded traffic (with every class that they request), backups, and limits that are not a capacity:
 //! connections and, except for stalls, workers.
 
 pub mod buffers;

@@ -6,7 +6,7 @@
 //! direction of a fork in a state of the parts is decided by [`Standing`], in `state.rs`.
 //!
 //! Assumes the same as [`crate::plan::load`], and a test compares the two: members share
-//! evenly, a volume over several pools is spread evenly, and a cache is as warm as its state says.
+//! evenly, a volume over several pools is spread evenly, and a cache or memory is as warm as its state says.
 //!
 //! [`Standing`]: super::state::Standing
 
@@ -26,11 +26,13 @@ use crate::plan::links::{Entrance, Store};
 use crate::plan::load::{self, Operations, Resource, mean};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::ram::Found;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
 use crate::plan::space;
 use crate::units::SimDuration;
+use crate::workload::filling;
 
 /// Rule by which a fork chooses its branches.
 #[derive(Clone, Debug, PartialEq)]
@@ -210,7 +212,8 @@ impl Network {
     pub fn of(draft: &Draft) -> Self {
         let (parts, resources) = (BTreeMap::new(), BTreeMap::new());
         let (net, made, replies) = (Self::default(), BTreeMap::new(), BTreeMap::new());
-        let mut builder = Builder { draft, net, parts, resources, made, replies };
+        let filling = Vec::new();
+        let mut builder = Builder { draft, net, parts, resources, made, replies, filling };
         let classes = draft.scenario.request.len();
         // Every class gets its root before any is filled, because classes follow each other.
         for _ in 0..classes {
@@ -263,6 +266,8 @@ pub struct Builder<'d> {
     made: BTreeMap<Shared, u32>,
     /// Fork of the links by which replies leave, per site and class.
     replies: BTreeMap<(Part, usize), u32>,
+    /// Steps in which contents fill memory.
+    pub(super) filling: Vec<(Found, Vec<filling::Step>)>,
 }
 
 /// Returns a way to `node` that is taken once.
@@ -498,13 +503,13 @@ impl<'d> Builder<'d> {
     ) {
         let draft = self.draft;
         // The steps of a miss follow the state of the cache, each at a fork of its own.
-        let follows = |ask: &dyn Ask| looked_up(draft, ask);
-        let passes = |ask: &dyn Ask| follows(ask).map_or_else(|| ask.passes(&draft.hits), |_| 1.0);
-        let filled = (0..draft.scenario.cache.len()).any(|cache| draft.hits.fills(cache));
+        let passes =
+            |ask: &dyn Ask| looked_up(ask).map_or_else(|| ask.passes(&draft.hits), |_| 1.0);
+        let filled = !draft.scenario.cache.is_empty();
         let visits = Visits::new(steps, &passes).take().into_iter();
         for (step, count) in visits.filter(|(_, count)| !filled || *count > 0.0) {
             if let Does::Ask(ask) = &step.does
-                && let Some(cache) = follows(&**ask)
+                && let Some(cache) = looked_up(&**ask)
             {
                 then.extend(self.misses(place, cache, ask.inside(), count));
             }

@@ -15,7 +15,7 @@
 //! is part of the state, in steps of a [`AGES`]th of `ttl`, each evaluated at its middle.
 //!
 //! So is the age of a buffer that has lost its content and misses more often ([`buffers`]), and the step at which an
-//! object cache is that fills again ([`memories`]).
+//! object cache or a RAM cache is that fills again ([`memories`]).
 //!
 //! Holds: the result is a pure function of [`Bits`], so that it can be cached per state.
 
@@ -184,7 +184,7 @@ pub struct Standing<'p> {
 
 /// Location of the volumes of a head.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Lead {
+pub(super) enum Lead {
     Home,
     Partner,
     Nobody,
@@ -316,7 +316,7 @@ impl<'p> Standing<'p> {
         }
         all.refused = (0..plan.targets.len()).map(|balancer| all.astray(balancer)).collect();
         all.rise();
-        all.memories = memories::standing(plan, &all.up, &bit, age);
+        all.memories = memories::standing(plan, (&all.up, &all.head), &bit, age);
         all
     }
 
@@ -451,6 +451,7 @@ impl<'p> Standing<'p> {
         let cuts = [(Fetches::ToShields, links), (Fetches::InVain, shields)];
         let (survives, moves) = walk.all_in_all(root, cuts);
         let reached = 1.0 - self.cut[class].min(1.0);
+        let answered = reached * (1.0 - in_vain);
         let fails = some(1.0 - reached * survives);
         let mut lacks = 0.0;
         let (mut sticks, mut stuck) = (false, 0.0);
@@ -524,8 +525,7 @@ impl<'p> Standing<'p> {
             all
         };
         let commits = |(_, node): &(u32, u32)| {
-            let visits = walk.visits(*node as usize).iter().sum::<f64>();
-            visits * reached * (1.0 - in_vain)
+            walk.visits(*node as usize).iter().sum::<f64>() * reached * (1.0 - in_vain)
         };
         let commits = net.commits.iter().map(commits).collect();
         let used = work.into_iter().enumerate().filter(|(_, work)| *work > 0.0);
@@ -539,8 +539,8 @@ impl<'p> Standing<'p> {
             held: self.held(class, some(held * reached * (1.0 - in_vain))),
             work: used.map(|(at, work)| (table::u32(at), work)).collect(),
             stages,
-            enters: self.plan.entered(reached * (1.0 - in_vain), |node| walk.visits(node)),
-            look_ups: memories::look_ups(net, &self.up, reached * (1.0 - in_vain), &walk.visits),
+            enters: self.plan.entered(answered, |node| walk.visits(node)),
+            look_ups: memories::look_ups(net, (&self.up, &self.misses), answered, &walk.visits),
             because: sorted(walk.because),
             stalled_by: sorted(walk.stalled_by),
             fetches,
@@ -553,10 +553,10 @@ impl<'p> Standing<'p> {
     fn now(&self, onward: &Onward) -> Onward {
         let count = |hits: Hits| 1.0 - hits.ratio * self.fresh[hits.cdn as usize];
         let count = onward.edge.map_or(onward.count, count);
-        let misses = |buffer: u32| count * self.misses[buffer as usize];
-        let count = onward.buffer.map_or(count, misses);
         let missing = |of: LookUps| of.count * self.memories[of.memory as usize].1;
-        Onward { count: onward.look_ups.map_or(count, missing), ..*onward }
+        let count = onward.look_ups.map_or(count, missing);
+        let misses = |buffer: u32| count * self.misses[buffer as usize];
+        Onward { count: onward.buffer.map_or(count, misses), ..*onward }
     }
 
     /// Adds the inputs that explain why `node` blocks requests.

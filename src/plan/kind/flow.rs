@@ -10,6 +10,7 @@ use crate::plan::graph::{self, NodeId, Subject};
 use crate::plan::links::{Entrance, Store};
 use crate::plan::load::{Capacity, Here, Operations, Resource, Sums};
 use crate::plan::part::Part;
+use crate::plan::ram::Memory;
 use crate::plan::route::Does;
 use crate::units::SimDuration;
 
@@ -80,6 +81,9 @@ pub trait Flow: Sync {
 
     /// Adds the operations per second of `user` on a store of this kind.
     fn offers_io(&self, sums: &mut Sums<'_>, store: Store, user: Part, operations: Operations);
+
+    /// Returns the memories that find reads of stores of this kind, those of partners that serve the volumes of both among them.
+    fn memories<'d>(&self, draft: &'d Draft) -> Vec<Memory<'d>>;
 
     /// Returns the time of one operation on an idle store of this kind, in seconds.
     fn operation_s(&self, draft: &Draft, store: Store) -> f64;
@@ -249,6 +253,9 @@ macro_rules! nothing {
             _: crate::plan::part::Part,
             _: crate::plan::load::Operations,
         ) {
+        }
+        fn memories<'d>(&self, _: &'d crate::plan::Draft) -> Vec<crate::plan::ram::Memory<'d>> {
+            Vec::new()
         }
         fn operation_s(&self, _: &crate::plan::Draft, _: crate::plan::links::Store) -> f64 {
             0.0

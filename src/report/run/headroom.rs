@@ -50,7 +50,7 @@ impl<'a> SpareLine<'a> {
             (true, true, _) => "overloaded".into(),
             (true, false, Some(cold)) if cold.used > 1.0 => {
                 let seconds = number::figure(&Figure::exact(cold.over.seconds(), Unit::Seconds));
-                format!("served after {seconds} of overload with a cold buffer")
+                format!("served after {seconds} of overload with cold memory")
             }
             (true, false, _) => String::from("served"),
         }
@@ -115,7 +115,7 @@ fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
             words(
                 "cold_busiest",
                 "",
-                "Busiest resource right after a takeover by a member with a cold buffer.",
+                "Busiest resource right after a takeover by a member with a cold buffer, or by a head with cold memory.",
                 |l| l.cold().map(|cold| &cold.name).into(),
             ),
             numbers(
@@ -131,7 +131,7 @@ fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
                 "overloaded_while_cold_s",
                 "",
                 Unit::Seconds,
-                "Time for which it is overloaded while the buffer is cold.",
+                "Time for which it is overloaded while the buffer or memory is cold.",
                 |l| l.cold().map(|cold| cold.over.seconds()).into(),
             ),
             numbers(
@@ -170,7 +170,8 @@ pub(super) fn fold(rows: &SpareRows) -> Option<Block> {
     let text = "In closed form, without simulation: rate \u{d7} visits \u{d7} demand \u{f7} \
                 capacity of every resource, once the redundant members have taken over. The rate \
                 carried is that at which the first resource saturates, which no latency objective \
-                allows. A database member reads with a cold buffer after a takeover: a column of \
+                allows. After a takeover a database member reads with a cold buffer, and a head from \
+                memory without a block of the volumes that are new to it: a column of \
                 its own has the utilisation of the busiest resource concerned right then. Losses \
                 until the takeover, and the queues that it leaves, are in the section on the \
                 effect of one failed part. One part of each kind and role is lost.";

@@ -49,9 +49,9 @@ pub(super) fn used(results: &Results) -> Vec<Block> {
 const INTRO: &str = "The same years, with traffic as a fluid: hourly rates without individual \
 requests. A view is lost if a component that it needs has failed, detected or not; if its user \
 does not wait for the end of a stall; if the members that are up are saturated; or, near \
-saturation, if one of its requests finds the queue full, by formula. Object caches with `objects`, and \
-buffers with `over-years`, are cold after a break; other cold memory and the work of backups are \
-left out. Windows of requests, if there are any, correct all of this.";
+saturation, if one of its requests finds the queue full, by formula. Object caches with `objects`, \
+RAM caches, and buffers with `over-years` are cold after a break; cold edges of a CDN and the work \
+of backups are left out. Windows of requests, if there are any, correct all of this.";
 
 /// Returns the cell of a share that may be nearly one; it rounds down.
 pub fn share(estimate: &Estimate) -> Cell {

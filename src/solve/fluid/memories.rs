@@ -1,4 +1,4 @@
-//! Object caches that have lost their content, in a trajectory: each fills by the look-ups that reach it.
+//! Object caches and RAM caches that have lost their content, in a trajectory: each fills by the look-ups that reach it.
 
 use super::{Live, Memo, STEP, set_age};
 use crate::plan::fluid::FluidPlan;
@@ -19,6 +19,8 @@ pub(super) struct Filling {
     /// Instant up to which look-ups are counted, and their number per second from then on.
     counted: SimTime,
     rate: f64,
+    /// True if no class looks anything up in this state of the parts, at any rate.
+    is_idle: bool,
 }
 
 impl Filling {
@@ -50,7 +52,7 @@ impl Filling {
 
     /// Returns the instant at which its step ends at the present rate, or at which the rate is to be taken anew.
     fn ends(&self) -> SimTime {
-        if self.step == 0 || self.lost {
+        if self.step == 0 || self.lost || self.is_idle {
             return SimTime::NEVER;
         }
         let most = SimDuration::HOUR.seconds();
@@ -62,17 +64,24 @@ impl Filling {
     }
 }
 
-/// Returns all memories, warm.
+/// Returns all memories: warm, but for contents that nothing looks up while all parts are up.
 pub(super) fn all(plan: &FluidPlan) -> Vec<Filling> {
-    let warm = Filling {
-        lost: false,
-        emptied: false,
-        step: 0,
-        left: 0.0,
-        counted: SimTime::ZERO,
-        rate: 0.0,
+    let begins = |at: usize| {
+        let mut filling = Filling {
+            lost: false,
+            emptied: false,
+            step: 0,
+            left: 0.0,
+            counted: SimTime::ZERO,
+            rate: 0.0,
+            is_idle: false,
+        };
+        if plan.network.memories[at].begins_empty {
+            filling.empty(look_ups(plan, at, 1), SimTime::ZERO);
+        }
+        filling
     };
-    vec![warm; plan.network.memories.len()]
+    (0..plan.network.memories.len()).map(begins).collect()
 }
 
 /// Returns the look-ups in a step of a memory; `None` after the last.
@@ -127,16 +136,19 @@ impl Live<'_, '_> {
         let rates = self.by_class(self.rates_at(self.from).into_iter());
         let state = self.memo.cells[self.cell as usize].state;
         let mut asked = vec![0.0; self.memories.len()];
+        let mut is_idle = vec![true; self.memories.len()];
         for class in 0..rates.len() {
             // A full queue refuses views before they look anything up.
             let enters = rates[class] * (1.0 - self.memo.refused(state, class, &rates));
             for (memory, count) in &self.load.classes[class].look_ups {
                 asked[*memory as usize] += enters * count;
+                is_idle[*memory as usize] = false;
             }
         }
         let mut next = SimTime::NEVER;
-        for (filling, rate) in self.memories.iter_mut().zip(asked) {
+        for ((filling, rate), is_idle) in self.memories.iter_mut().zip(asked).zip(is_idle) {
             filling.count(self.from);
+            filling.is_idle = is_idle;
             filling.rate = if filling.lost { 0.0 } else { rate };
             next = next.min(filling.ends());
         }

@@ -1,0 +1,278 @@
+//! Share of the reads from disks that memory finds: the RAM caches of servers and of the heads of file servers.
+//!
+//! Model: the closed form of the cache that the file declares, Che's approximation for the least recently read block
+//! ([`crate::workload::hits`]) and that of ARC ([`crate::workload::adaptive`]). Contents that share a memory take their part of
+//! it by their reads. These are the mean rates of the file, with all parts up; while a head serves the volumes of both, those
+//! of both. Contents whose reads have no known rate (closed users or recorded traffic alone read them, or a member that has
+//! to be promoted first) count as read equally often, together as often as all the others. Of one content alone the rate does
+//! not matter.
+//!
+//! Takes a draft; gives a ratio for each content in each memory. Where blocks that are written enter memory, they count as reads.
+//!
+//! Leaves out, so that each read goes to the disks: servers on which a guest has a page cache of its own, and second levels
+//! (L2ARC). An adaptive memory of contents with blocks of different sizes hits as often as one that evicts the least recently
+//! read block. Changes of the memory by operations: a memory has the size that it begins with.
+
+use std::collections::BTreeMap;
+
+use crate::mechanism::arc::PROMOTION;
+use crate::model::spec::memory::ContentSpec;
+use crate::plan::part::Part;
+use crate::plan::{Draft, kind, load};
+use crate::units::Bytes;
+use crate::workload::adaptive::adaptive_hit_ratios;
+use crate::workload::changed::Changes;
+use crate::workload::filling::{self, Cache, Step};
+use crate::workload::hits::sized_hit_ratios;
+use crate::workload::popularity::{PopularityError, Zipf};
+
+/// Content of a memory: its numbers as the kind of the memory's owner gives them.
+pub type ContentId = (usize, usize);
+
+/// Content in the memory of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Part that has the memory.
+    pub memory: Part,
+    /// The content.
+    pub content: ContentId,
+    /// True while the part serves what its partner serves otherwise, too.
+    pub is_shared: bool,
+}
+
+/// Memory that finds reads.
+#[derive(Clone, Debug)]
+pub struct Memory<'d> {
+    /// Part that has it.
+    pub of: Part,
+    /// Its size.
+    pub size: Bytes,
+    /// True if it is adaptive (ARC).
+    pub is_adaptive: bool,
+    /// True if blocks that are written enter it.
+    pub takes_writes: bool,
+    /// True if it is that of a part that serves what its partner serves otherwise, too.
+    pub is_shared: bool,
+    /// Contents that are read from it.
+    pub contents: Vec<Content<'d>>,
+}
+
+/// Content that is read from a memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'d> {
+    /// Its numbers.
+    pub id: ContentId,
+    /// Part in whose memory it is while all parts are up.
+    pub home: Part,
+    /// Its keys.
+    pub spec: &'d ContentSpec,
+    /// Number of pools over which its blocks are spread, of which one is behind the memory.
+    pub pools: u64,
+}
+
+impl Content<'_> {
+    /// Returns the number of blocks of one pool.
+    #[must_use]
+    pub fn blocks(&self) -> u64 {
+        blocks(self.spec, self.pools)
+    }
+}
+
+/// Returns the number of blocks that a content has in one of its `pools`.
+#[must_use]
+pub fn blocks(content: &ContentSpec, pools: u64) -> u64 {
+    content.size.value.count().div_ceil(content.block.value.count()).div_ceil(pools)
+}
+
+/// Operations per second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Asked {
+    /// Reads.
+    pub reads: f64,
+    /// Writes.
+    pub writes: f64,
+}
+
+/// Content as a memory finds it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Share of its reads that memory finds when it is warm.
+    pub hits: f64,
+    /// True if something reads it while all parts are up.
+    pub is_asked: bool,
+    /// Blocks of the memory's size that it could hold, of this content alone.
+    capacity: u64,
+    is_adaptive: bool,
+    /// Blocks that writes store, per read.
+    stored: f64,
+    popularity: Zipf,
+}
+
+impl Found {
+    /// Returns the steps in which the content fills memory again after it was lost.
+    #[must_use]
+    pub fn filling(&self) -> Vec<Step> {
+        let changes = Changes { removing: [0.0; 2], storing: [self.stored, 0.0] };
+        let (capacity, is_adaptive) = (self.capacity, self.is_adaptive);
+        let cache = Cache { capacity, is_adaptive, steady: self.hits };
+        filling::steps(&self.popularity, &changes, &cache)
+    }
+
+    /// Returns whether it fills in the same steps as another.
+    #[must_use]
+    pub fn fills_as(&self, other: &Self) -> bool {
+        let key = |one: &Self| {
+            let popularity = (one.popularity.objects(), one.popularity.share_of_top(1).to_bits());
+            (one.hits.to_bits(), one.capacity, one.is_adaptive, one.stored.to_bits(), popularity)
+        };
+        key(self) == key(other)
+    }
+}
+
+/// The RAM caches of a scenario.
+#[derive(Clone, Debug, Default)]
+pub struct RamCaches {
+    found: BTreeMap<Place, Found>,
+    tables: Tables,
+}
+
+/// Tables of popularity by exponent and number of blocks, which are large: equal contents share them.
+#[derive(Clone, Debug, Default)]
+pub struct Tables(BTreeMap<(u64, u64), Zipf>);
+
+impl Tables {
+    /// Returns the popularity of this number of blocks and this exponent.
+    ///
+    /// # Errors
+    ///
+    /// The same as [`Zipf::new`].
+    pub fn get(&mut self, zipf: f64, blocks: u64) -> Result<Zipf, PopularityError> {
+        let key = (zipf.to_bits(), blocks);
+        if let Some(known) = self.0.get(&key) {
+            return Ok(known.clone());
+        }
+        let table = Zipf::new(zipf, blocks)?;
+        self.0.insert(key, table.clone());
+        Ok(table)
+    }
+}
+
+impl RamCaches {
+    /// Computes the ratios of a draft whose references are resolved, and whose other hit ratios are known.
+    #[must_use]
+    pub fn of(draft: &Draft) -> Self {
+        let memories: Vec<Memory<'_>> = kind::all().flat_map(|kind| kind.memories(draft)).collect();
+        let mut all = Self::default();
+        if memories.is_empty() {
+            return all;
+        }
+        let asked = load::asked_of_memories(draft);
+        let mut known = BTreeMap::new();
+        for memory in &memories {
+            all.fill(memory, &asked, &mut known);
+        }
+        all
+    }
+
+    /// Returns what a memory finds of a content; `None` if each read goes to the disks.
+    #[must_use]
+    pub fn at(&self, place: Place) -> Option<&Found> {
+        self.found.get(&place)
+    }
+
+    /// Returns the share of the reads of a content that its memory does not find.
+    #[must_use]
+    pub fn misses(&self, place: Place) -> f64 {
+        self.at(place).map_or(1.0, |found| 1.0 - found.hits)
+    }
+
+    /// Returns whether every read goes to the disks.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Returns the tables of popularity.
+    #[must_use]
+    pub const fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    fn fill(
+        &mut self,
+        memory: &Memory<'_>,
+        asked: &BTreeMap<Place, Asked>,
+        known: &mut BTreeMap<Vec<u64>, Vec<f64>>,
+    ) {
+        let table =
+            |content: &Content<'_>| self.tables.get(content.spec.zipf.value, content.blocks());
+        // Such a content is refused elsewhere.
+        let Ok(tables) = memory.contents.iter().map(table).collect::<Result<Vec<Zipf>, _>>() else {
+            return;
+        };
+        let read = |content: &Content<'_>| {
+            let (memory, content) = (content.home, content.id);
+            asked.get(&Place { memory, content, is_shared: false }).copied().unwrap_or_default()
+        };
+        let asked: Vec<Asked> = memory.contents.iter().map(read).collect();
+        let writes = |asked: &Asked| if memory.takes_writes { asked.writes } else { 0.0 };
+        let rates = relative(asked.iter().map(|asked| asked.reads + writes(asked)).collect());
+        let ratios = known
+            .entry(key(memory, &rates))
+            .or_insert_with(|| ratios(memory, &tables, &rates))
+            .clone();
+        for (((content, popularity), asked), hits) in
+            memory.contents.iter().zip(tables).zip(asked).zip(ratios)
+        {
+            let place =
+                Place { memory: memory.of, content: content.id, is_shared: memory.is_shared };
+            let stored = if asked.reads > 0.0 { writes(&asked) / asked.reads } else { 0.0 };
+            let found = Found {
+                hits,
+                is_asked: asked.reads > 0.0 && content.home == memory.of,
+                capacity: memory.size.count() / content.spec.block.value.count(),
+                is_adaptive: memory.is_adaptive,
+                stored,
+                popularity,
+            };
+            self.found.insert(place, found);
+        }
+    }
+}
+
+/// Returns the rates at which contents are asked, those of an unknown rate equal, together as often as all the others.
+fn relative(mut rates: Vec<f64>) -> Vec<f64> {
+    let unknown = rates.iter().filter(|rate| **rate <= 0.0).count();
+    let all: f64 = rates.iter().sum();
+    let each = if all > 0.0 { all } else { 1.0 } / unknown.max(1) as f64;
+    rates.iter_mut().filter(|rate| **rate <= 0.0).for_each(|rate| *rate = each);
+    rates
+}
+
+/// Returns what determines the ratios of a memory.
+fn key(memory: &Memory<'_>, rates: &[f64]) -> Vec<u64> {
+    let mut key = vec![memory.size.count(), u64::from(memory.is_adaptive)];
+    for (content, rate) in memory.contents.iter().zip(rates) {
+        let spec = content.spec;
+        let of = [content.blocks(), spec.block.value.count(), spec.zipf.value.to_bits()];
+        key.extend(of.into_iter().chain([rate.to_bits()]));
+    }
+    key
+}
+
+fn ratios(memory: &Memory<'_>, tables: &[Zipf], rates: &[f64]) -> Vec<f64> {
+    let block = |content: &Content<'_>| content.spec.block.value.count();
+    let first = memory.contents.first().map_or(1, block);
+    if memory.is_adaptive && memory.contents.iter().all(|content| block(content) == first) {
+        let asked: Vec<(&Zipf, f64)> = tables.iter().zip(rates.iter().copied()).collect();
+        return adaptive_hit_ratios(&asked, memory.size.count() / first, PROMOTION.seconds());
+    }
+    let sizes = memory.contents.iter().map(|content| block(content) as f64);
+    let asked: Vec<(&Zipf, f64, f64)> = tables
+        .iter()
+        .zip(rates)
+        .zip(sizes)
+        .map(|((table, rate), size)| (table, *rate, size))
+        .collect();
+    sized_hit_ratios(&asked, memory.size.count() as f64)
+}

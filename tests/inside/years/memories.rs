@@ -1,0 +1,248 @@
+//! The memory of a server or of a file server's head is empty after a restart or a takeover, over years as in `requests`, and
+//! takes reads off the disks when it is warm, as `check` says.
+
+use fivenines::plan::Draft;
+use fivenines::plan::graph::Graph;
+use fivenines::plan::headroom;
+use fivenines::plan::load::{self, Offered};
+use fivenines::plan::part::Part;
+
+use super::users::{all_by_flows, by_requests};
+use crate::inside::faults::drafted;
+
+/// Views that read one of 6,000 equally popular blocks from a disk of 50 reads per second. Memory holds them all.
+fn server(rate: f64, more: &str) -> String {
+    format!(
+        r#"
+scenario = "memories"
+format = 2
+[run]
+horizon = "1d"
+seed = 7
+[server.box]
+cores = 4
+ram-cache = "64MiB"
+[server.box.disks]
+local = {{ kind = "10k", layout = "plain", data = 1, time = {{ dist = "exponential", mean = "20ms" }}, content = {{ size = "46875KiB", block = "8000B", zipf = 0 }} }}
+[zone.www]
+on = ["box"]
+[service.app]
+in = "www"
+workers = 50
+backlog = 1
+restart = "0s"
+mounts = {{ data = "box:local" }}
+[clients.public]
+time-out = "20s"
+[workload.visitors]
+from = "public"
+request = "page"
+rate = "{rate}/s"
+[request.page]
+enter = "app"
+steps = [ {{ io = "data", read = 1 }} ]
+{more}
+"#
+    )
+}
+
+/// Two heads with 32 MiB each, 6,000 blocks of 4 KiB on the volume of either, and a page for each.
+fn heads(memory: &str) -> String {
+    format!(
+        r#"
+scenario = "memories-of-heads"
+format = 2
+[run]
+horizon = "1d"
+seed = 7
+[server.box]
+cores = 4
+ram-cache = "0B"
+[zone.www]
+on = ["box"]
+[service.app]
+in = "www"
+workers = 5000
+mounts = {{ a = "store:a", b = "store:b" }}
+[nas.store]
+heads = 2
+cpu = "1us"
+ram-cache = "{memory}"
+[nas.store.failover]
+detect = "10s"
+takeover = "10s"
+giveback = {{ after = "1min", lasts = "10s" }}
+[nas.store.pools]
+main = {{ kind = "10k", layout = "plain", data = 1, time = "2ms", head = 1 }}
+second = {{ kind = "10k", layout = "plain", data = 1, time = "2ms", head = 2 }}
+[nas.store.volumes]
+a = {{ pool = "main", content = {{ size = "24000KiB", block = "4KiB", zipf = 0 }} }}
+b = {{ pool = "second", content = {{ size = "24000KiB", block = "4KiB", zipf = 0 }} }}
+[clients.public]
+time-out = "5min"
+[workload.ones]
+from = "public"
+request = "one"
+rate = "20/s"
+[workload.others]
+from = "public"
+request = "other"
+rate = "20/s"
+[request.one]
+enter = "app"
+steps = [ {{ io = "a", read = 1, ops = 1 }} ]
+[request.other]
+enter = "app"
+steps = [ {{ io = "b", read = 1, ops = 1 }} ]
+"#
+    )
+}
+
+const DEAD: &str =
+    "[fault.dead]\nhits = \"store.head-1\"\nhow = \"crash\"\nat = \"6h\"\nlasts = \"1h\"\n";
+
+fn fault(hits: &str, how: &str) -> String {
+    let lasts = if how == "cache-lost" { "" } else { "lasts = \"40s\"" };
+    format!("[fault.one]\nhits = \"{hits}\"\nhow = \"{how}\"\nat = \"1h\"\n{lasts}\n")
+}
+
+/// Seconds for which `resource` is busy over the day.
+fn busy(text: &str, resource: &str) -> f64 {
+    let ([_, resources], tally) = all_by_flows(text, |_| {});
+    tally.busy[resources.iter().position(|name| name == resource).unwrap()] * 86_400.0
+}
+
+fn used(offered: &[Offered], name: &str) -> f64 {
+    offered.iter().find(|one| one.name == name).unwrap().utilization()
+}
+
+/// At a rate that the disk carries, each of the 6,000 blocks is read once more, in 20 ms; and memory does without the disk
+/// before and after.
+#[test]
+fn memory_that_was_lost_reads_each_block_once_more() {
+    for (rate, fault) in
+        [(10.0, fault("server.box", "crash")), (40.0, fault("server.box", "cache-lost"))]
+    {
+        let seconds = busy(&server(rate, &fault), "box-1.local");
+        assert!((seconds / 120.0 - 1.0).abs() < 0.005, "{seconds} s against 120 s");
+    }
+}
+
+/// 200 views per second before a disk for C = 50. Of a crash all 200/s are lost for 40 s. Then a share m of the reads misses, and
+/// C/m of the views are served. Each miss brings a block: m falls by C/6,000 per second, from 1 to 1/4 in 90 s. The views lost
+/// meanwhile are 6,000 (3 − ln 4) = 9,682, less 51 that stand in the queue and are served late.
+#[test]
+fn cold_memory_overloads_the_disks_behind_it_over_years_too() {
+    let fills = 6_000.0 * (3.0 - libm::log(4.0)) - 51.0;
+    for (fault, expected) in [
+        (fault("server.box", "crash"), 8_000.0 + fills),
+        (fault("server.box", "cache-lost"), fills),
+    ] {
+        let text = server(200.0, &fault);
+        let years: f64 = all_by_flows(&text, |_| {}).1.classes[0].lost.iter().sum();
+        let [seen, ..] = by_requests(&text, (3_500.0, 4_200.0), 4);
+        println!("years {years}, in closed form {expected}, requests {seen}");
+        assert!((years / expected - 1.0).abs() < 0.01, "{years} against {expected}");
+        assert!((years / seen - 1.0).abs() < 0.05, "{years} against {seen} in requests");
+    }
+}
+
+/// Each head holds the 6,000 blocks of its own volume, and no read goes to a disk. While head 2 serves both, from 20 s after the
+/// crash to the giveback 1 min after the return, it holds half of either: 3,640 s, or 72,800 reads of each volume. Of a, it has
+/// 3,000 blocks when 1 − e^(−n/6,000) = 1/2, after n = 4,159 reads with 3,000 misses; then half of the others miss. Of b, half of
+/// all. Back at head 1, which was down, a's 6,000 blocks are read once more. 2 ms each.
+#[test]
+fn a_head_that_serves_both_has_room_for_half_of_each() {
+    let text = heads("24000KiB") + DEAD;
+    let after = (72_800.0 - 4_159.0) / 2.0;
+    let expected = [(3_000.0 + after + 6_000.0) * 0.002, 36_400.0 * 0.002];
+    for (pool, expected) in ["store.main", "store.second"].into_iter().zip(expected) {
+        let seconds = busy(&text, pool);
+        assert!(
+            (seconds / expected - 1.0).abs() < 0.001,
+            "{pool}: {seconds} s against {expected} s"
+        );
+    }
+}
+
+/// With room for both, only a's blocks are read: once by head 2 after the takeover, once by head 1 after its return.
+#[test]
+fn a_takeover_and_a_return_read_each_block_once_more() {
+    let text = heads("64MiB") + DEAD;
+    let seconds = ["store.main", "store.second"].map(|pool| busy(&text, pool));
+    assert!((seconds[0] / 24.0 - 1.0).abs() < 0.005, "{seconds:?}");
+    assert_eq!(seconds[1], 0.0);
+}
+
+/// A third of the blocks: two thirds of the reads miss, 20/s × 2/3 × 2 ms; 20/s × 1 µs at the heads. Adaptive memory of a flat
+/// popularity hits as often.
+#[test]
+fn years_and_check_agree_on_the_reads_that_memory_leaves() {
+    // One second of the day is without head 1.
+    let third = heads("8000KiB") + &DEAD.replace("6h", "86399s");
+    let adaptive = third.replace("heads = 2", "heads = 2\nram-cache-policy = \"arc\"");
+    for text in [&third, &adaptive] {
+        let draft = drafted(text);
+        let offered = load::offered(&draft, &load::open_rates(&draft));
+        for (name, expected) in [
+            ("store.main", 0.08 / 3.0),
+            ("store.second", 0.08 / 3.0),
+            ("store.head-1", 2e-5),
+            ("store.head-2", 2e-5),
+        ] {
+            let (check, years) = (used(&offered, name), busy(text, name) / 86_400.0);
+            assert!((check / expected - 1.0).abs() < 0.001, "{name}: {check} of {expected}");
+            assert!((years / check - 1.0).abs() < 1e-4, "{name}: {years} in years, {check}");
+        }
+    }
+}
+
+/// Half of the reads of each volume when one head serves both: 20/s × 1/2 × 2 ms.
+#[test]
+fn headroom_after_a_takeover_counts_the_memory_of_one_head() {
+    let draft: Draft = drafted(&heads("24000KiB"));
+    let rates = load::open_rates(&draft);
+    let both = load::offered(&draft, &rates);
+    assert_eq!([used(&both, "store.main"), used(&both, "store.second")], [0.0; 2]);
+    let lost = [Part::Head { nas: 0, number: 0 }];
+    let one = load::offered_without(&draft, &Graph::of(&draft), &rates, &lost);
+    for pool in ["store.main", "store.second"] {
+        assert!((used(&one, pool) - 0.02).abs() < 1e-6, "{}", used(&one, pool));
+    }
+}
+
+/// All 200 reads/s of a taken over volume go to its disk of 50/s. Memory has a block after each of them, and the disk carries the
+/// rest when a quarter misses: after 4,500 reads at 50/s.
+#[test]
+fn headroom_right_after_a_takeover_has_memory_without_a_block() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/faults/cold-head.toml");
+    let window = "[window.peak]\nlevel = \"1 x rate\"\nlength = \"1min\"\n";
+    let draft = drafted(&(std::fs::read_to_string(path).unwrap() + window));
+    let losses = headroom::after_each_loss(&draft, 0);
+    let after = |lost: &str| losses.iter().find(|one| one.lost.as_deref() == Some(lost)).unwrap();
+    let cold = after("store.head-1").cold.as_ref().unwrap();
+    assert_eq!((cold.name.as_str(), cold.used), ("store.main", 4.0));
+    assert!((cold.over.seconds() / 90.0 - 1.0).abs() < 0.01, "{:?}", cold.over);
+    assert_eq!(after("store.head-1").busiest, losses[0].busiest);
+}
+
+/// The table in the file's header, by Che's approximation. 2 GiB are left: 200/s × (1 − 0.708) on two sides of 125/s.
+#[test]
+fn check_counts_the_reads_that_memory_leaves() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/platform/ram-cache.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    for (memory, hit) in
+        [("0B", 0.0), ("256MiB", 0.386), ("512MiB", 0.480), ("1GiB", 0.587), ("2GiB", 0.708)]
+    {
+        let text = text.replacen(
+            "memory = \"6GiB\" ",
+            &format!("memory = \"6GiB\"\nram-cache = \"{memory}\" "),
+            1,
+        );
+        let draft = drafted(&text);
+        let offered = load::offered(&draft, &load::open_rates(&draft));
+        let expected = 0.8 * (1.0 - hit);
+        assert!((used(&offered, "box-1.local") - expected).abs() < 0.001, "{memory}");
+        assert!((used(&offered, "bare-1.local") - 0.8).abs() < 1e-9);
+    }
+}
