@@ -3,7 +3,8 @@
 //! Takes a draft and a rate per workload; gives for every member's processor, disk set, pool, head,
 //! balancer, station, uplink and link between sites the work per second and the capacity. Computed from the form alone:
 //! mean visits of each step (traffic equations if `goto` goes back), times mean demand. A ratio
-//! above 1 can never be served; below 1 it is the utilisation that a run must show.
+//! above 1 can never be served; below 1 it is the utilisation that a run must show. Of scrubs and of the blocks of a log both
+//! are upper bounds: what can never be served has a ratio above 1 in [`least_offered`].
 //!
 //! Assumes: users neither abandon nor retry; members share their requests evenly; a volume over
 //! several pools is spread evenly; caches and edges answer as [`super::hits`] computes; no read is answered
@@ -48,9 +49,11 @@ use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
 
 pub mod closed;
+mod least;
 mod links;
 mod rest;
 
+pub use least::{first_to_run_out, least_offered};
 pub use rest::processors;
 
 /// Sort of resource of a component.
@@ -228,28 +231,6 @@ pub fn profile_peaks(draft: &Draft) -> Vec<(SimTime, Vec<f64>)> {
     peaks
 }
 
-/// Returns the resource that saturates first when the rate of `workload` rises and the others keep
-/// theirs of `rates`, with that rate; among equals, the first in the order of parts.
-#[must_use]
-pub fn first_to_run_out(draft: &Draft, workload: usize, rates: &[f64]) -> Option<(String, f64)> {
-    let mut rates = rates.to_vec();
-    rates[workload] = 0.0;
-    let others = offered(draft, &rates);
-    rates.fill(0.0);
-    rates[workload] = 1.0;
-    let mut first: Option<(String, f64)> = None;
-    for one in offered(draft, &rates).into_iter().filter(|one| one.resource.is_limit()) {
-        let beside = others.iter().find(|other| other.name == one.name);
-        let capacity = beside.filter(|other| other.is_rest).map_or(one.capacity, |o| o.capacity);
-        let left = (capacity - beside.map_or(0.0, |other| other.per_second)).max(0.0);
-        let rate = left / one.per_second;
-        if one.per_second > 0.0 && first.as_ref().is_none_or(|(_, least)| rate < *least) {
-            first = Some((one.name, rate));
-        }
-    }
-    first
-}
-
 /// Returns the mean of a law, in its base unit.
 #[must_use]
 pub fn mean<U>(law: &LawSpec<U>) -> f64 {
@@ -259,13 +240,13 @@ pub fn mean<U>(law: &LawSpec<U>) -> f64 {
 /// Computes the offered load at these rates (one per workload), in the order of parts.
 #[must_use]
 pub fn offered(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
-    walk(draft, rates, |_| true, |_| true, false)
+    walk(draft, rates, |_| true, |_| true, State::Warm)
 }
 
 /// Computes the offered load when some parts are lost and redundant ones have taken over.
 #[must_use]
 pub fn offered_without(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part]) -> Vec<Offered> {
-    after(draft, graph, rates, lost, false)
+    after(draft, graph, rates, lost, State::Warm)
 }
 
 /// Computes the same right after the takeover, when the buffer of a promoted database member is cold.
@@ -276,10 +257,16 @@ pub fn offered_right_after(
     rates: &[f64],
     lost: &[Part],
 ) -> Vec<Offered> {
-    after(draft, graph, rates, lost, true)
+    after(draft, graph, rates, lost, State::Cold)
 }
 
-fn after(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part], cold: bool) -> Vec<Offered> {
+fn after(
+    draft: &Draft,
+    graph: &Graph,
+    rates: &[f64],
+    lost: &[Part],
+    buffers: State,
+) -> Vec<Offered> {
     let up = graph.up(lost);
     let mut state: BTreeMap<Part, bool> = BTreeMap::new();
     for (id, node) in graph.nodes() {
@@ -291,7 +278,7 @@ fn after(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part], cold: bool)
         .map(|class| graph.subject(Subject::Class(class)).is_none_or(|node| up[node.index()]))
         .collect();
     let up = |part| state.get(&part).copied().unwrap_or(true);
-    walk(draft, rates, up, |class| class_up[class], cold)
+    walk(draft, rates, up, |class| class_up[class], buffers)
 }
 
 /// Returns the utilisation of a resource over all members of `group`: `www` for processors, `store.head` for heads.
@@ -318,10 +305,10 @@ fn walk(
     rates: &[f64],
     up: impl Fn(Part) -> bool,
     class_up: impl Fn(usize) -> bool,
-    cold: bool,
+    state: State,
 ) -> Vec<Offered> {
     let lent = hours::shares(draft);
-    let mut sums = Sums { draft, up: &up, cold, lent, work: BTreeMap::new() };
+    let mut sums = Sums { draft, up: &up, state, lent, work: BTreeMap::new() };
     let classes = flow::class_rates(draft, &draft.hits, rates);
     for (class, rate) in classes.iter().enumerate() {
         if *rate > 0.0 && class_up(class) {
@@ -336,22 +323,34 @@ fn walk(
 pub type Here = Vec<(Part, f64)>;
 
 /// Disk operations per second, and operations of the component in front of the disks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Operations {
     /// Reads.
     pub reads: f64,
     /// Writes.
     pub writes: f64,
+    /// Those of the writes that must be durable.
+    pub durable: f64,
     /// Operations in front of the disks.
     pub in_front: f64,
+}
+
+/// State in which the work is summed.
+#[derive(Clone, Copy, Debug)]
+enum State {
+    /// Buffers are warm.
+    Warm,
+    /// A promoted member has just taken over, with a cold buffer.
+    Cold,
+    /// Buffers are warm, and requests meet as is best for the parts.
+    Least,
 }
 
 /// Sums of work per second of all parts.
 pub struct Sums<'d> {
     draft: &'d Draft,
     up: &'d dyn Fn(Part) -> bool,
-    /// True if a promoted member has just taken over, with a cold buffer.
-    cold: bool,
+    state: State,
     /// Share of the week in which servers are there, by group; empty if none is lent.
     lent: Vec<f64>,
     work: BTreeMap<(Part, Resource), f64>,
@@ -400,7 +399,12 @@ impl<'d> Sums<'d> {
 
     /// Returns whether a promoted member has just taken over.
     pub(crate) const fn is_cold(&self) -> bool {
-        self.cold
+        matches!(self.state, State::Cold)
+    }
+
+    /// Returns whether work counts that no order of the requests avoids, and no other ([`least_offered`]).
+    pub(crate) const fn is_least(&self) -> bool {
+        matches!(self.state, State::Least)
     }
 
     /// Returns whether an entrance answers: in each set of parts that it needs, one is up.

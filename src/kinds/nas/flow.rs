@@ -36,7 +36,7 @@ impl Flow for Nas {
         let Store::Volume { nas, volume } = store else { return };
         let pools = &sums.draft().links.nas[nas].volumes[volume];
         let spec = &sums.draft().scenario.nas[nas].1;
-        let Operations { reads, writes, in_front } = operations;
+        let Operations { reads, writes, in_front, .. } = operations;
         let each = 1.0 / pools.len().max(1) as f64;
         for &pool in pools {
             let set = &spec.pools[pool].1;
@@ -90,7 +90,7 @@ impl Flow for Nas {
     ) {
         let Store::Volume { nas, volume } = store else { return };
         let draft = network.draft();
-        let Operations { reads, writes, in_front } = operations;
+        let Operations { reads, writes, in_front, .. } = operations;
         let asks = reads + writes;
         let pools = &draft.links.nas[nas].volumes[volume];
         let each = 1.0 / pools.len().max(1) as f64;

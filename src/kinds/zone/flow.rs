@@ -2,7 +2,10 @@
 //! the server's processor.
 
 use crate::kinds::disks;
-use crate::kinds::disks::flow::{cost_of_read, cost_of_write, each_per_s};
+use crate::kinds::disks::flow::{
+    Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, each_per_s, leads_commits,
+    scrub_per_s,
+};
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::{Server, Zone, vm};
 use crate::plan::Draft;
@@ -12,6 +15,7 @@ use crate::plan::kind::flow::{Flow, nothing};
 use crate::plan::links::Store;
 use crate::plan::load::{Capacity, Operations, Resource, Sums};
 use crate::plan::part::Part;
+use crate::plan::placement::ServerId;
 
 /// Returns the part behind a store of `user`: a set of disks of the server on which `user` stands.
 fn disks_of(draft: &Draft, store: Store, user: Part) -> Option<Part> {
@@ -27,8 +31,8 @@ fn set_behind(draft: &Draft, store: Store) -> Option<&DiskSetSpec> {
 
 impl Flow for Server {
     nothing!(
-        entrances, opens, members, passing, probes, lives, rooms, subjects, watched, switches,
-        uplinks, is_slice
+        entrances, opens, members, passing, lives, rooms, subjects, watched, switches, uplinks,
+        is_slice
     );
 
     fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, user: Part) -> Option<NodeId> {
@@ -43,8 +47,11 @@ impl Flow for Server {
     fn offers_io(&self, sums: &mut Sums<'_>, store: Store, user: Part, operations: Operations) {
         let Some(disks) = disks_of(sums.draft(), store, user) else { return };
         let Some(spec) = set_behind(sums.draft(), store) else { return };
+        let (operations, commits) = commits(spec, operations);
         let work = operations.reads * cost_of_read(spec) + operations.writes * cost_of_write(spec);
-        sums.add(disks, Resource::Disks, work);
+        let blocks = if sums.is_least() { Blocks::Full } else { Blocks::OfEach };
+        let (group, log) = cost_of_commit(spec, blocks);
+        sums.add(disks, Resource::Disks, work + commits * (group + log));
     }
 
     fn operation_s(&self, draft: &Draft, store: Store) -> f64 {
@@ -76,7 +83,13 @@ impl Flow for Server {
     ) {
         let Some(disks) = disks_of(network.draft(), store, user) else { return };
         let Some(spec) = set_behind(network.draft(), store) else { return };
-        let Operations { reads, writes, .. } = operations;
+        let (Operations { reads, writes, .. }, commits) = commits(spec, operations);
+        if commits > 0.0 {
+            leads_commits(network, (disks, spec), commits, waits, then);
+            if reads + writes <= 0.0 {
+                return;
+            }
+        }
         let work = reads * cost_of_read(spec) + writes * cost_of_write(spec);
         let asks = reads + writes;
         let mut branch = network.branch(disks);
@@ -84,6 +97,38 @@ impl Flow for Server {
         let node = network.node(Split::Blind, vec![branch]);
         then.push(Onward { waits, ..times(node, asks) });
     }
+
+    /// Adds the scrubs, which yield to all other work: no load is impossible because of them.
+    fn works_always(&self, sums: &mut Sums<'_>) {
+        if sums.is_least() {
+            return;
+        }
+        for (disks, work) in scrubs(sums.draft()) {
+            if sums.is_up(disks) {
+                sums.add(disks, Resource::Disks, work);
+            }
+        }
+    }
+
+    fn probes(&self, network: &mut network::Builder<'_>) {
+        for (disks, work) in scrubs(network.draft()) {
+            network.always((disks, Resource::Disks), work);
+        }
+    }
+}
+
+/// Returns the sets of disks that are scrubbed, each with the mean work per second.
+fn scrubs(draft: &Draft) -> Vec<(Part, f64)> {
+    let servers = draft.scenario.server.iter().enumerate();
+    let sets = servers.flat_map(|(group, (_, server))| {
+        let sets = server.disks.iter().enumerate();
+        let scrubbed = sets.filter_map(|(set, (_, spec))| Some((set, scrub_per_s(spec)?)));
+        scrubbed.flat_map(move |(set, work)| {
+            let member = move |member| Part::Disks { server: ServerId { group, member }, set };
+            (0..server.count.value).map(move |at| (member(at), work))
+        })
+    });
+    sets.collect()
 }
 
 impl Flow for Zone {

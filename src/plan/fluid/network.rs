@@ -118,7 +118,8 @@ pub struct Branch {
     pub space: Option<u32>,
     /// Work per visit, by resource.
     pub work: Vec<(u32, f64)>,
-    /// Seconds of that work that do not delay the visit, because other threads of the same demand do them.
+    /// Seconds of that work that do not delay the visit, because other threads of the same demand do them; below 0 where
+    /// it waits for something that is no resource.
     pub aside: f64,
     /// Requests that follow behind the branch.
     pub then: Vec<Onward>,
@@ -153,7 +154,7 @@ pub struct ResourceOf {
     pub holds_a_worker: bool,
 }
 
-/// Work of deep probes, which does not depend on the traffic.
+/// Work that does not depend on the traffic: of deep probes, and of scrubs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbeWork {
     /// Part of the unit that probes, which must answer.
@@ -566,6 +567,15 @@ impl<'d> Builder<'d> {
         self.cpu(&mut branch, member, work);
         let member = self.part(member);
         self.net.probes.push(ProbeWork { unit, member, work: branch.work, requests });
+    }
+
+    /// Adds work per second at a resource of a part, while that is up, whatever the traffic.
+    pub(crate) fn always(&mut self, (part, resource): (Part, Resource), work: f64) {
+        let mut branch = self.branch(part);
+        self.add(&mut branch, (part, resource), work);
+        let part = self.part(part);
+        let work = branch.work;
+        self.net.probes.push(ProbeWork { unit: part, member: part, work, requests: 0.0 });
     }
 
     /// Sorts resources in the order of parts, and renumbers all references to them.
