@@ -329,7 +329,7 @@ pub struct Operations {
     pub reads: f64,
     /// Writes.
     pub writes: f64,
-    /// Those of the writes that must be durable.
+    /// Writes among these that must be durable.
     pub durable: f64,
     /// Operations in front of the disks.
     pub in_front: f64,

@@ -12,9 +12,11 @@ use crate::kinds::disks::components::each_disk;
 use crate::kinds::disks::spec::{DiskKind, DiskSetSpec};
 use crate::mechanism::intent_log::{BLOCK, IN_PLACE, RECORD};
 use crate::mechanism::scan;
+use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Onward, Split, times};
 use crate::plan::load::{Capacity, Operations, Resource, mean};
 use crate::plan::part::Part;
+use crate::plan::placement::ServerId;
 use crate::scenario::law::LawSpec;
 use crate::scenario::value::Spanned;
 use crate::units::{Bytes, SimDuration};
@@ -117,10 +119,24 @@ pub fn leads_commits(
     visit(log, log / each_per_s(set) - durable_s(set), waits);
 }
 
+/// Returns the sets of disks that are scrubbed, each with the mean work per second.
+#[must_use]
+pub fn scrubs(draft: &Draft) -> Vec<(Part, f64)> {
+    let servers = draft.scenario.server.iter().enumerate();
+    let sets = servers.flat_map(|(group, (_, server))| {
+        let sets = server.disks.iter().enumerate();
+        let scrubbed = sets.filter_map(|(set, (_, spec))| Some((set, scrub_per_s(spec)?)));
+        scrubbed.flat_map(move |(set, work)| {
+            let member = move |member| Part::Disks { server: ServerId { group, member }, set };
+            (0..server.count.value).map(move |at| (member(at), work))
+        })
+    });
+    sets.collect()
+}
+
 /// Returns the mean work of the scrubs of a set of disks, in units of one disk read per second: an upper bound, with the
 /// time of a random read before each transfer. The disks cannot spend more than all their time on them.
-#[must_use]
-pub fn scrub_per_s(set: &DiskSetSpec) -> Option<f64> {
+fn scrub_per_s(set: &DiskSetSpec) -> Option<f64> {
     let (scrub, columns, each) = (set.scrub.as_ref()?, set.columns(), each_per_s(set));
     let reads = each_disk(set, scrub.allocated.value).div_ceil(scan::READ) as f64;
     let transfer_s = set

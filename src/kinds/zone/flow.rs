@@ -3,8 +3,7 @@
 
 use crate::kinds::disks;
 use crate::kinds::disks::flow::{
-    Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, each_per_s, leads_commits,
-    scrub_per_s,
+    Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, each_per_s, leads_commits, scrubs,
 };
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::{Server, Zone, vm};
@@ -15,7 +14,6 @@ use crate::plan::kind::flow::{Flow, nothing};
 use crate::plan::links::Store;
 use crate::plan::load::{Capacity, Operations, Resource, Sums};
 use crate::plan::part::Part;
-use crate::plan::placement::ServerId;
 
 /// Returns the part behind a store of `user`: a set of disks of the server on which `user` stands.
 fn disks_of(draft: &Draft, store: Store, user: Part) -> Option<Part> {
@@ -115,20 +113,6 @@ impl Flow for Server {
             network.always((disks, Resource::Disks), work);
         }
     }
-}
-
-/// Returns the sets of disks that are scrubbed, each with the mean work per second.
-fn scrubs(draft: &Draft) -> Vec<(Part, f64)> {
-    let servers = draft.scenario.server.iter().enumerate();
-    let sets = servers.flat_map(|(group, (_, server))| {
-        let sets = server.disks.iter().enumerate();
-        let scrubbed = sets.filter_map(|(set, (_, spec))| Some((set, scrub_per_s(spec)?)));
-        scrubbed.flat_map(move |(set, work)| {
-            let member = move |member| Part::Disks { server: ServerId { group, member }, set };
-            (0..server.count.value).map(move |at| (member(at), work))
-        })
-    });
-    sets.collect()
 }
 
 impl Flow for Zone {
