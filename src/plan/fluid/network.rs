@@ -10,6 +10,8 @@
 //!
 //! [`Standing`]: super::state::Standing
 
+mod always;
+
 use std::collections::BTreeMap;
 
 use crate::convert::table;
@@ -558,24 +560,6 @@ impl<'d> Builder<'d> {
     /// Records that a database takes writes at `node`.
     pub(crate) fn commits(&mut self, database: usize, node: u32) {
         self.net.commits.push((table::u32(database), node));
-    }
-
-    /// Adds probes of `member`, `requests` per second that take `work` on its processor, while it and `unit` answer.
-    pub(crate) fn probe(&mut self, unit: Part, member: Part, (work, requests): (f64, f64)) {
-        let unit = self.part(unit);
-        let mut branch = self.branch(member);
-        self.cpu(&mut branch, member, work);
-        let member = self.part(member);
-        self.net.probes.push(ProbeWork { unit, member, work: branch.work, requests });
-    }
-
-    /// Adds work per second at a resource of a part, while that is up, whatever the traffic.
-    pub(crate) fn always(&mut self, (part, resource): (Part, Resource), work: f64) {
-        let mut branch = self.branch(part);
-        self.add(&mut branch, (part, resource), work);
-        let part = self.part(part);
-        let work = branch.work;
-        self.net.probes.push(ProbeWork { unit: part, member: part, work, requests: 0.0 });
     }
 
     /// Sorts resources in the order of parts, and renumbers all references to them.
