@@ -13,6 +13,7 @@
 //! [`MAX_LOSSES`] losses are computed; the number of all is reported if there are more.
 
 mod over_years;
+mod overload;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +43,7 @@ use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::{Rate, SimDuration, SimTime};
 use over_years::{over_years, record_ends};
+use overload::overload;
 
 /// Largest number of single losses whose load is computed.
 pub const MAX_LOSSES: usize = 64;
@@ -371,33 +373,6 @@ fn worst(draft: &Draft, all: Vec<Offered>) -> Vec<Offered> {
         }
     }
     worst.into_values().collect()
-}
-
-fn overload(draft: &Draft, out: &mut Diagnostics) {
-    let mut known: Vec<(Overloaded, f64)> = Vec::new();
-    for Level { when, rates, lasts } in levels(draft) {
-        for one in worst(draft, load::offered(draft, &rates)) {
-            let ratio = one.utilization();
-            let of = (one.part.span(draft), one.resource);
-            let more = known.iter().all(|(other, known)| *other != of || *known < ratio);
-            if ratio < 1.0 || !(lasts || more) {
-                continue;
-            }
-            known.push((of, ratio));
-            let message = format!(
-                "this load can never be served: `{}` is offered {ratio:.2} of {} {when}",
-                one.name,
-                one.whose()
-            );
-            let then = match lasts {
-                true => "the run will be labelled OVERLOADED",
-                false => "the rest waits or is lost while it lasts",
-            };
-            let help = format!("{:.1} % of that load is carried; {then}", 100.0 / ratio);
-            let diagnostic = Diagnostic::new(Code::Overload, one.part.span(draft), message);
-            out.push(diagnostic.help(help));
-        }
-    }
 }
 
 /// Returns the single losses to compute: one server of each make-up, heads, database members, uplinks.

@@ -3,7 +3,8 @@
 //! Takes a draft and a rate per workload; gives for every member's processor, disk set, pool, head,
 //! balancer, station, uplink and link between sites the work per second and the capacity. Computed from the form alone:
 //! mean visits of each step (traffic equations if `goto` goes back), times mean demand. A ratio
-//! above 1 can never be served; below 1 it is the utilisation that a run must show.
+//! above 1 can never be served; below 1 it is the utilisation that a run must show. Of scrubs and of the blocks of a log both
+//! are upper bounds: what can never be served has a ratio above 1 in [`least_offered`].
 //!
 //! Assumes: users neither abandon nor retry; members share their requests evenly; a volume over
 //! several pools is spread evenly; caches and edges answer as [`super::hits`] computes, memories of servers and heads as
@@ -49,10 +50,13 @@ use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
 
 pub mod closed;
+mod least;
 mod links;
 mod memory;
 mod rest;
 
+pub use least::{first_to_run_out, least_offered};
+use memory::State;
 pub use memory::{Cold, asked_of_memories};
 pub use rest::processors;
 
@@ -231,28 +235,6 @@ pub fn profile_peaks(draft: &Draft) -> Vec<(SimTime, Vec<f64>)> {
     peaks
 }
 
-/// Returns the resource that saturates first when the rate of `workload` rises and the others keep
-/// theirs of `rates`, with that rate; among equals, the first in the order of parts.
-#[must_use]
-pub fn first_to_run_out(draft: &Draft, workload: usize, rates: &[f64]) -> Option<(String, f64)> {
-    let mut rates = rates.to_vec();
-    rates[workload] = 0.0;
-    let others = offered(draft, &rates);
-    rates.fill(0.0);
-    rates[workload] = 1.0;
-    let mut first: Option<(String, f64)> = None;
-    for one in offered(draft, &rates).into_iter().filter(|one| one.resource.is_limit()) {
-        let beside = others.iter().find(|other| other.name == one.name);
-        let capacity = beside.filter(|other| other.is_rest).map_or(one.capacity, |o| o.capacity);
-        let left = (capacity - beside.map_or(0.0, |other| other.per_second)).max(0.0);
-        let rate = left / one.per_second;
-        if one.per_second > 0.0 && first.as_ref().is_none_or(|(_, least)| rate < *least) {
-            first = Some((one.name, rate));
-        }
-    }
-    first
-}
-
 /// Returns the mean of a law, in its base unit.
 #[must_use]
 pub fn mean<U>(law: &LawSpec<U>) -> f64 {
@@ -262,13 +244,13 @@ pub fn mean<U>(law: &LawSpec<U>) -> f64 {
 /// Computes the offered load at these rates (one per workload), in the order of parts.
 #[must_use]
 pub fn offered(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
-    sums(draft, rates, &|_| true, &|_| true, Cold::Nothing).finish()
+    sums(draft, rates, &|_| true, &|_| true, State::Warm).finish()
 }
 
 /// Computes the offered load when some parts are lost and redundant ones have taken over.
 #[must_use]
 pub fn offered_without(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part]) -> Vec<Offered> {
-    offered_right_after(draft, graph, rates, lost, Cold::Nothing).0
+    offered_in(draft, graph, rates, lost, State::Warm).0
 }
 
 /// Computes the same right after the takeover, while memory is cold: the buffer of a promoted member, and what was not read from memory
@@ -281,6 +263,16 @@ pub fn offered_right_after(
     lost: &[Part],
     cold: Cold,
 ) -> (Vec<Offered>, BTreeMap<Part, (Place, f64)>) {
+    offered_in(draft, graph, rates, lost, State::Cold(cold))
+}
+
+fn offered_in(
+    draft: &Draft,
+    graph: &Graph,
+    rates: &[f64],
+    lost: &[Part],
+    state_of_memory: State,
+) -> (Vec<Offered>, BTreeMap<Part, (Place, f64)>) {
     let up = graph.up(lost);
     let mut state: BTreeMap<Part, bool> = BTreeMap::new();
     for (id, node) in graph.nodes() {
@@ -292,7 +284,7 @@ pub fn offered_right_after(
         .map(|class| graph.subject(Subject::Class(class)).is_none_or(|node| up[node.index()]))
         .collect();
     let up = |part| state.get(&part).copied().unwrap_or(true);
-    let mut sums = sums(draft, rates, &up, &|class| class_up[class], cold);
+    let mut sums = sums(draft, rates, &up, &|class| class_up[class], state_of_memory);
     let empty = std::mem::take(&mut sums.empty);
     (sums.finish(), empty)
 }
@@ -321,11 +313,11 @@ fn sums<'d>(
     rates: &[f64],
     up: &'d dyn Fn(Part) -> bool,
     class_up: &dyn Fn(usize) -> bool,
-    cold: Cold,
+    state: State,
 ) -> Sums<'d> {
     let lent = hours::shares(draft);
     let (work, asked, empty) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut sums = Sums { draft, up, cold, lent, work, asked, empty };
+    let mut sums = Sums { draft, up, state, lent, work, asked, empty };
     let classes = flow::class_rates(draft, &draft.hits, rates);
     for (class, rate) in classes.iter().enumerate() {
         if *rate > 0.0 && class_up(class) {
@@ -340,12 +332,14 @@ fn sums<'d>(
 pub type Here = Vec<(Part, f64)>;
 
 /// Disk operations per second, and operations of the component in front of the disks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Operations {
     /// Reads.
     pub reads: f64,
     /// Writes.
     pub writes: f64,
+    /// Writes among these that must be durable.
+    pub durable: f64,
     /// Operations in front of the disks.
     pub in_front: f64,
 }
@@ -354,8 +348,7 @@ pub struct Operations {
 pub struct Sums<'d> {
     draft: &'d Draft,
     up: &'d dyn Fn(Part) -> bool,
-    /// Memory that has lost its content, if another part has just taken over.
-    cold: Cold,
+    state: State,
     /// Share of the week in which servers are there, by group; empty if none is lent.
     lent: Vec<f64>,
     work: BTreeMap<(Part, Resource), f64>,
@@ -408,7 +401,12 @@ impl<'d> Sums<'d> {
 
     /// Returns whether a promoted member has just taken over.
     pub(crate) const fn is_cold(&self) -> bool {
-        !matches!(self.cold, Cold::Nothing)
+        matches!(self.state, State::Cold(_))
+    }
+
+    /// Returns whether work counts that no order of the requests avoids, and no other ([`least_offered`]).
+    pub(crate) const fn is_least(&self) -> bool {
+        matches!(self.state, State::Least)
     }
 
     /// Returns whether an entrance answers: in each set of parts that it needs, one is up.

@@ -90,6 +90,7 @@ pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
             found.push(NotYet::new(what, lent.span));
         }
     }
+    found.extend(disks_at_given_times(draft));
     for (name, zone) in draft.scenario.zone.iter().filter(|(_, zone)| zone.cpu.shares.value == 0) {
         let what =
             format!("`{name}` has 0 shares: over years zones have equal rights to a processor");
@@ -112,6 +113,21 @@ pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
         });
     }
     found
+}
+
+/// Returns the sets of disks with disks that fail at given times.
+fn disks_at_given_times(draft: &Draft) -> Vec<NotYet> {
+    let servers = draft.scenario.server.iter();
+    let sets = servers.flat_map(|(server, spec)| spec.disks.iter().map(move |set| (server, set)));
+    let failing = sets.filter_map(|(server, (name, set))| {
+        let resilver = set.resilver.as_ref()?;
+        let what = format!(
+            "disks of `{server}:{name}` fail at given times; over years they fail at random, by a \
+             fault with how = \"disk-failed\""
+        );
+        Some(NotYet::new(what, resilver.span))
+    });
+    failing.collect()
 }
 
 /// Reports each of [`windows_alone`] as an error, for a scenario that asks for years.

@@ -17,6 +17,7 @@ mod databases;
 mod determinism;
 mod digests;
 mod disk_writes;
+mod disk_years;
 mod disks;
 mod drawing;
 mod edges;

@@ -61,6 +61,21 @@ fn forced_of(spec: &DatabaseSpec, takes: bool) -> f64 {
     records * spec.force_io()
 }
 
+/// Returns the mean number of disk operations of a write that a member waits for, which it takes or applies.
+fn durable_of(spec: &DatabaseSpec, takes: bool) -> f64 {
+    let mode = spec.replication.as_ref().map(|how| how.mode.value);
+    // Nothing waits for the record of a commit at a member that applies it, nor for an `apply-io`.
+    let records = match (mode, takes) {
+        (Some(ReplicationMode::Sync | ReplicationMode::TwoPhase), false) => 1.0,
+        (Some(ReplicationMode::TwoPhase | ReplicationMode::ThreePhase), true) => 1.0,
+        (Some(ReplicationMode::ThreePhase), false) => 2.0,
+        _ => 0.0,
+    };
+    let relaxed = spec.replication.as_ref().is_some_and(|how| how.apply_io.is_some());
+    let own = if takes || !relaxed { spec.write.sync_io.value } else { 0.0 };
+    own + records * spec.force_io()
+}
+
 /// Returns the least number of `members` that must be up for a write.
 fn quorum(spec: &DatabaseSpec, members: u32) -> u32 {
     match spec.wait_for(members.saturating_sub(1)) {
@@ -251,8 +266,8 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
     }
     let takers = if spec.all_write() { &alive } else { &alive[..1] };
     let share = writes / takers.len() as f64;
-    let (takes, applies) =
-        (writes_of(spec) + forced_of(spec, true), applies_of(spec) + forced_of(spec, false));
+    let takes = (writes_of(spec) + forced_of(spec, true), durable_of(spec, true));
+    let applies = (applies_of(spec) + forced_of(spec, false), durable_of(spec, false));
     for member in &alive {
         let own = takers.contains(member).then_some(share);
         if let Some(own) = own {
@@ -270,26 +285,28 @@ fn offers_reads(sums: &mut Sums<'_>, spec: &DatabaseSpec, member: Part, rate: f6
     let misses = misses(spec) * cold;
     sums.zone_cpu(member, rate * mean(&spec.read.cpu.value));
     sums.exits(member, rate);
-    offers_io(sums, member, rate * misses, 0.0);
+    let reads = rate * misses;
+    offers_io(sums, member, Operations { reads, in_front: reads, ..Operations::default() });
 }
 
-/// Adds the work of writes per second with the disk operations of each. A replica that applies a write takes the same
+/// Adds the work of writes per second with the disk operations of each, and the durable ones of these. A replica that applies a write takes the same
 /// processor time as the primary.
 fn offers_writes(
     sums: &mut Sums<'_>,
     spec: &DatabaseSpec,
     member: Part,
-    (rate, operations): (f64, f64),
+    (rate, (operations, durable)): (f64, (f64, f64)),
 ) {
     sums.zone_cpu(member, rate * mean(&spec.write.cpu.value));
-    offers_io(sums, member, 0.0, rate * operations);
+    let (writes, durable) = (rate * operations, rate * durable);
+    offers_io(sums, member, Operations { reads: 0.0, writes, durable, in_front: writes });
 }
 
-fn offers_io(sums: &mut Sums<'_>, member: Part, reads: f64, writes: f64) {
+fn offers_io(sums: &mut Sums<'_>, member: Part, operations: Operations) {
     let Part::Database { database, member: at } = member else { return };
     let links = &sums.draft().links.databases[database];
     if let Some(store) = links.members.get(at as usize).and_then(|member| member.store) {
-        sums.io(store, member, Operations { reads, writes, in_front: reads + writes });
+        sums.io(store, member, operations);
     }
 }
 
@@ -315,7 +332,8 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
             let mut branch = network.branch(part);
             network.cpu(&mut branch, part, mean(&spec.read.cpu.value));
             network.exits(&mut branch, part, 1.0 + misses);
-            let operations = Operations { reads: misses, writes: 0.0, in_front: misses };
+            let operations =
+                Operations { reads: misses, in_front: misses, ..Operations::default() };
             let first = branch.then.len();
             leads_io(network, part, operations, true, &mut branch.then);
             if let Some(buffer) = buffer_of(spec, part) {
@@ -397,16 +415,17 @@ fn branch_of_write(
     network.cpu(&mut branch, part, mean(&spec.write.cpu.value));
     let exits = if takes { 1.0 + writes_of(spec) } else { applies_of(spec) };
     network.exits(&mut branch, part, exits);
-    let of = |writes: f64| Operations { reads: 0.0, writes, in_front: writes };
+    let of = |writes: f64, durable| Operations { reads: 0.0, writes, durable, in_front: writes };
+    let durable = durable_of(spec, takes);
     let sync = spec.write.sync_io.value;
     if takes && sync > 0.0 {
-        leads_io(network, part, of(sync), true, &mut branch.then);
+        leads_io(network, part, of(sync, sync), true, &mut branch.then);
         let rest = writes_of(spec) - sync + forced_of(spec, true);
-        leads_io(network, part, of(rest), false, &mut branch.then);
+        leads_io(network, part, of(rest, durable - sync), false, &mut branch.then);
     } else {
         let own = if takes { writes_of(spec) } else { applies_of(spec) };
         let operations = own + forced_of(spec, takes);
-        leads_io(network, part, of(operations), false, &mut branch.then);
+        leads_io(network, part, of(operations, durable), false, &mut branch.then);
     }
     if let Some(store) = data_of(network, part).filter(|_| takes && writes_of(spec) > 0.0) {
         network.space(store, part, writes_of(spec), &mut branch.then);

@@ -5,7 +5,6 @@ pub mod failures;
 use crate::kinds::disks::components::limits;
 use crate::kinds::disks::spec::pool::TransactionsSpec;
 use crate::kinds::disks::spec::{DiskSetSpec, Layout, QueueOrder};
-use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -42,7 +41,6 @@ pub fn layout(set: &DiskSetSpec, out: &mut Diagnostics) {
 
 /// Checks the sets of disks of a server with this memory.
 pub fn of_server<'a>(
-    draft: &Draft,
     (server, memory): (&Name, Option<Bytes>),
     sets: impl Iterator<Item = &'a DiskSetSpec>,
     out: &mut Diagnostics,
@@ -50,9 +48,9 @@ pub fn of_server<'a>(
     let mut first = None;
     for set in sets {
         layout(set, out);
-        write_path(draft, set, memory, out);
+        write_path(set, memory, out);
         let Some(throttle) = &set.io_throttle else { continue };
-        throttles(draft, set, out);
+        throttles(set, out);
         match first {
             None => first = Some(throttle.span),
             Some(first) => {
@@ -65,14 +63,8 @@ pub fn of_server<'a>(
     }
 }
 
-fn throttles(draft: &Draft, set: &DiskSetSpec, out: &mut Diagnostics) {
+fn throttles(set: &DiskSetSpec, out: &mut Diagnostics) {
     let Some(throttle) = &set.io_throttle else { return };
-    if let Some(horizon) = &draft.scenario.run.horizon {
-        let message = "delays of microseconds are simulated request by request, not over a horizon";
-        let help = "give windows without a `horizon`, or remove `io-throttle`";
-        let mistake = Diagnostic::new(Code::KeysExclude, throttle.span, message).help(help);
-        out.push(mistake.related(horizon.span, "the horizon"));
-    }
     if set.transactions.is_some() && throttle.sync.given {
         let message = "the syncs of the `transactions` of this set are simulated";
         inert(throttle.sync.span, message, "remove `sync`", out);
@@ -109,7 +101,7 @@ pub fn no_write_path(pool: &Name, set: &DiskSetSpec, out: &mut Diagnostics) {
 }
 
 /// Checks transaction groups and intent log of a set of disks of a server with this memory.
-fn write_path(draft: &Draft, set: &DiskSetSpec, memory: Option<Bytes>, out: &mut Diagnostics) {
+fn write_path(set: &DiskSetSpec, memory: Option<Bytes>, out: &mut Diagnostics) {
     let Some(transactions) = &set.transactions else {
         let why = if set.log.is_some() {
             "without transaction groups each write goes to the disks at once"
@@ -125,12 +117,6 @@ fn write_path(draft: &Draft, set: &DiskSetSpec, memory: Option<Bytes>, out: &mut
         let help = "give `transactions`, or remove `bandwidth`";
         return inert_if(set.bandwidth.as_ref(), message, help, out);
     };
-    if let Some(horizon) = &draft.scenario.run.horizon {
-        let message = "transaction groups are simulated request by request, not over a horizon";
-        let help = "give windows without a `horizon`, or remove `transactions`";
-        let mistake = Diagnostic::new(Code::KeysExclude, transactions.span, message).help(help);
-        out.push(mistake.related(horizon.span, "the horizon"));
-    }
     if let Some(queue) = set.queue.as_ref().filter(|queue| queue.value == QueueOrder::Fifo) {
         let why = "writes of a transaction group wait in queue classes";
         exclude(queue.span, transactions.span, why, out);

@@ -21,7 +21,8 @@ use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Returns the configuration of the set of disks `id`. `zones` holds the I/O priority of each zone that may use it and,
 /// where the set has a throttle, the component of the zone's ledger. `memory` is that of the server; `has_copies` is true
-/// if the set holds copies alone. `cause` is that of what is lost with the set when too many of its disks have failed.
+/// if the set holds copies alone. `cause` is that of what is lost with the set when too many of its disks have failed;
+/// `None`: no single disk of it fails.
 pub(crate) fn disks(
     builder: &mut Builder<'_>,
     id: ComponentId,
@@ -29,7 +30,7 @@ pub(crate) fn disks(
     zones: Vec<(u32, Option<ComponentId>)>,
     memory: Option<Bytes>,
     has_copies: bool,
-    cause: CauseId,
+    cause: Option<CauseId>,
 ) -> Config {
     let kind = spec.kind.value;
     let given = spec.time.as_ref().map(|law| law_of(law));
@@ -46,7 +47,9 @@ pub(crate) fn disks(
     let pool = spec.transactions.as_ref().map(|transactions| {
         let log = spec.log.as_ref().map(|log| log_device(log, UnitId(unit.0 + slots + 1)));
         let mut pool = pool(spec, transactions, log, (zones.len(), memory));
-        pool.resilver = spec.resilver.as_ref().map(|of| resilver(spec, of, cause));
+        pool.lost_by = cause;
+        pool.resilver =
+            spec.resilver.as_ref().zip(cause).map(|(of, cause)| resilver(spec, of, cause));
         Box::new(pool)
     });
     Config::Disks(DisksConfig {
@@ -110,13 +113,15 @@ fn pool(
         log,
         scrub: set.scrub.as_ref().map(|spec| scrub(set, spec)),
         resilver: None,
+        lost_by: None,
         zones,
         key: KeyId(0),
     }
 }
 
 /// Returns the bytes on each disk of a set with `allocated` data.
-fn each_disk(set: &DiskSetSpec, allocated: Bytes) -> u64 {
+#[must_use]
+pub fn each_disk(set: &DiskSetSpec, allocated: Bytes) -> u64 {
     let Columns { disks, group, read, .. } = set.columns();
     // Parity and further sides of the data lie on the disks as well.
     let all = u128::from(allocated.count()) * u128::from(group);

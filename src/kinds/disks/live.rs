@@ -37,7 +37,7 @@ pub use shared::Sharing;
 use crate::convert::whole;
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
-use crate::kinds::disks::live::pool::{Pool, PoolConfig, What};
+use crate::kinds::disks::live::pool::{Pool, PoolConfig, Tallied, What};
 use crate::kinds::disks::live::shared::Shared;
 use crate::kinds::disks::spec::Columns;
 use crate::mechanism::leaf_queue::Class;
@@ -522,6 +522,10 @@ impl Live for Disks {
             self.turn_groups(ctx);
         }
         if lost {
+            let by_disks = self.pool.is_some() && self.pool_config().lost_by == Some(ctx.cause);
+            if by_disks && !before.is_lost() {
+                self.pool().count(Tallied::Lost, 1);
+            }
             self.lose_all(ctx);
         } else if stops && !stopped {
             self.stop(ctx);

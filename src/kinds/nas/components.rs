@@ -5,7 +5,7 @@ use crate::kinds::disks::components::disks;
 use crate::kinds::nas::Nas;
 use crate::kinds::nas::live::HeadConfig;
 use crate::model::blueprint::{Config, Mount, Part};
-use crate::model::ids::{CauseId, ComponentId};
+use crate::model::ids::ComponentId;
 use crate::model::spec::memory::{ContentSpec, MemoryPolicy};
 use crate::plan::Draft;
 use crate::plan::compile::{Builder, MemoryOf};
@@ -29,8 +29,7 @@ impl Components for Nas {
             }
             for (pool, spec) in spec.pools.iter() {
                 builder.want(format!("{name}.{}", pool.text), move |builder, id| {
-                    let config =
-                        disks(builder, id, spec, Vec::new(), None, false, CauseId::OVERLOAD);
+                    let config = disks(builder, id, spec, Vec::new(), None, false, None);
                     builder.part(id, config)
                 });
             }

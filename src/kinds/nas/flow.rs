@@ -42,7 +42,7 @@ impl Flow for Nas {
         let Store::Volume { nas, volume } = store else { return };
         let pools = &sums.draft().links.nas[nas].volumes[volume];
         let spec = &sums.draft().scenario.nas[nas].1;
-        let Operations { reads, writes, in_front } = operations;
+        let Operations { reads, writes, in_front, .. } = operations;
         let each = 1.0 / pools.len().max(1) as f64;
         for (place, &pool) in pools.iter().enumerate() {
             let set = &spec.pools[pool].1;
@@ -109,7 +109,7 @@ impl Flow for Nas {
     ) {
         let Store::Volume { nas, volume } = store else { return };
         let draft = network.draft();
-        let Operations { mut reads, writes, mut in_front } = operations;
+        let Operations { mut reads, writes, mut in_front, .. } = operations;
         let pools = &draft.links.nas[nas].volumes[volume];
         let each = 1.0 / pools.len().max(1) as f64;
         if reads > 0.0 && finds(draft, (nas, 0), (volume, 0)) {

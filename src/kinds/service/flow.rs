@@ -190,6 +190,7 @@ impl Leaf for Io {
             let operations = Operations {
                 reads: rate * self.reads,
                 writes: rate * self.writes,
+                durable: if self.durable { rate * self.writes } else { 0.0 },
                 in_front: rate * self.operations,
             };
             sums.io(store, *part, operations);
@@ -224,11 +225,13 @@ impl Leaf for Io {
         let Some(store) = store_of(network.draft(), self, user) else { return };
         let (reads, writes) = (self.reads * count, self.writes * count);
         let asked = (self.operations * count - writes).max(0.0);
-        let operations = Operations { reads, writes: 0.0, in_front: asked };
+        let operations = Operations { reads, in_front: asked, ..Operations::default() };
         network.io(store, user, operations, self.waits, then);
         let in_front = writes.min(self.operations * count);
         let waits = self.durable && self.waits;
-        network.io(store, user, Operations { reads: 0.0, writes, in_front }, waits, then);
+        let durable = if self.durable { writes } else { 0.0 };
+        let operations = Operations { writes, durable, in_front, ..Operations::default() };
+        network.io(store, user, operations, waits, then);
         if self.waits && writes > 0.0 {
             network.space(store, user, writes, then);
         }

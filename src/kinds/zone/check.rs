@@ -43,7 +43,7 @@ impl Checks for Server {
         for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
             let memory = server.memory.as_ref().map(|memory| memory.value);
             let sets = server.disks.iter().map(|(_, set)| set);
-            disks::check::of_server(draft, (name, memory), sets, out);
+            disks::check::of_server((name, memory), sets, out);
             for (set, (_, spec)) in server.disks.iter().enumerate() {
                 let is_one = server.count.value == 1;
                 disks::check::failures::check(

@@ -12,7 +12,7 @@ use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::mechanism::cpu_tick::{self, TickRules};
 use crate::mechanism::processor::CpuModel;
 use crate::model::blueprint::{Config, Mount, Part, ZoneMeter};
-use crate::model::ids::{CauseId, ComponentId};
+use crate::model::ids::ComponentId;
 use crate::model::world::resize::Recapping;
 use crate::plan::Draft;
 use crate::plan::compile::{Builder, Made};
@@ -41,8 +41,7 @@ impl Components for Server {
                     let spec = disk_set;
                     builder.want(format!("{server}.{}", set.text), move |builder, id| {
                         let zones = zones_of(builder, on, spec);
-                        let own = |_: &_| faults::of_lost_set(draft, name, set);
-                        let cause = spec.resilver.as_ref().map_or(CauseId::OVERLOAD, own);
+                        let cause = faults::of_failed_disks(draft, (on, at), spec);
                         let config = disks(builder, id, spec, zones, memory, has_copies, cause);
                         builder.part(id, config)
                     });

@@ -2,7 +2,9 @@
 //! the server's processor.
 
 use crate::kinds::disks;
-use crate::kinds::disks::flow::{cost_of_read, cost_of_write, each_per_s};
+use crate::kinds::disks::flow::{
+    Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, each_per_s, leads_commits, scrubs,
+};
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::{Server, Zone, memory, vm};
 use crate::plan::Draft;
@@ -35,8 +37,8 @@ fn set_behind(draft: &Draft, store: Store) -> Option<&DiskSetSpec> {
 
 impl Flow for Server {
     nothing!(
-        entrances, opens, members, passing, probes, lives, rooms, subjects, watched, switches,
-        uplinks, is_slice
+        entrances, opens, members, passing, lives, rooms, subjects, watched, switches, uplinks,
+        is_slice
     );
 
     fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, user: Part) -> Option<NodeId> {
@@ -54,8 +56,11 @@ impl Flow for Server {
         let Operations { reads, writes, .. } = operations;
         let place = place_of(sums.draft(), store, user);
         let missed = place.map_or(reads, |place| sums.missed(place, disks, (reads, writes)));
+        let (Operations { writes, .. }, commits) = commits(spec, operations);
         let work = missed * cost_of_read(spec) + writes * cost_of_write(spec);
-        sums.add(disks, Resource::Disks, work);
+        let blocks = if sums.is_least() { Blocks::Full } else { Blocks::OfEach };
+        let (group, log) = cost_of_commit(spec, blocks);
+        sums.add(disks, Resource::Disks, work + commits * (group + log));
     }
 
     fn memories<'d>(&self, draft: &'d Draft) -> Vec<Memory<'d>> {
@@ -91,7 +96,13 @@ impl Flow for Server {
     ) {
         let Some(disks) = disks_of(network.draft(), store, user) else { return };
         let Some(spec) = set_behind(network.draft(), store) else { return };
-        let Operations { mut reads, writes, .. } = operations;
+        let (Operations { mut reads, writes, .. }, commits) = commits(spec, operations);
+        if commits > 0.0 {
+            leads_commits(network, (disks, spec), commits, waits, then);
+            if reads + writes <= 0.0 {
+                return;
+            }
+        }
         let place = place_of(network.draft(), store, user);
         if let Some(found) = place.and_then(|place| network.ram_cache(place)) {
             let mut branch = network.branch(disks);
@@ -109,6 +120,24 @@ impl Flow for Server {
         network.add(&mut branch, (disks, Resource::Disks), work / asks.max(1e-300));
         let node = network.node(Split::Blind, vec![branch]);
         then.push(Onward { waits, ..times(node, asks) });
+    }
+
+    /// Adds the scrubs, which yield to all other work: no load is impossible because of them.
+    fn works_always(&self, sums: &mut Sums<'_>) {
+        if sums.is_least() {
+            return;
+        }
+        for (disks, work) in scrubs(sums.draft()) {
+            if sums.is_up(disks) {
+                sums.add(disks, Resource::Disks, work);
+            }
+        }
+    }
+
+    fn probes(&self, network: &mut network::Builder<'_>) {
+        for (disks, work) in scrubs(network.draft()) {
+            network.always((disks, Resource::Disks), work);
+        }
     }
 }
 

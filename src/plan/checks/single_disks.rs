@@ -97,11 +97,6 @@ fn check_set(name: &str, set: &DiskSetSpec, fault: &FaultSpec, out: &mut Diagnos
         let why = format!("the disks of `{name}` fail at times that it gives");
         return exclude(fault.how.span, resilver.span, &why, out);
     }
-    if let Some(transactions) = &set.transactions {
-        let why =
-            "single disks of a set with `transactions` fail in its `resilver`, at given times";
-        return exclude(fault.how.span, transactions.span, why, out);
-    }
     let (data, parity) = (set.data.value, set.parity.value);
     let Some(of) = set.redundancy() else {
         let message = match set.layout.value {

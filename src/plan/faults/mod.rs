@@ -41,6 +41,7 @@ use std::collections::BTreeMap;
 
 use crate::convert::table;
 use crate::health::{Declaration, FactId, Forced, Net, Reading, Start};
+use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::vm;
 use crate::model::Health;
 use crate::model::ids::{CauseId, ComponentId};
@@ -51,6 +52,7 @@ use crate::plan::Draft;
 use crate::plan::drills;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::placement::ServerId;
 use crate::plan::streams;
 use crate::plan::targets::RoleOf;
 use crate::scenario::code::Code;
@@ -108,11 +110,29 @@ fn cause_of_set(server: &Name, set: &Name) -> String {
 }
 
 /// Returns the cause of what is lost with a set of disks whose single disks fail.
-#[must_use]
-pub fn of_lost_set(draft: &Draft, server: &Name, set: &Name) -> CauseId {
+fn of_lost_set(draft: &Draft, server: &Name, set: &Name) -> CauseId {
     let name = cause_of_set(server, set);
     let place = causes(draft).iter().position(|cause| *cause == name);
     place.map_or(CauseId::OVERLOAD, CauseId::at)
+}
+
+/// Returns the cause of what is lost with the set of disks `at` of a server when too many of its disks have failed: the set, or
+/// the fault that lets them fail at random. `None`: no single disk fails, or no transaction groups count the losses.
+#[must_use]
+pub fn of_failed_disks(
+    draft: &Draft,
+    (server, set): (ServerId, usize),
+    spec: &DiskSetSpec,
+) -> Option<CauseId> {
+    let (name, sets) = &draft.scenario.server[server.group];
+    if spec.resilver.is_some() {
+        return Some(of_lost_set(draft, name, &sets.disks[set].0));
+    }
+    spec.transactions.as_ref()?;
+    let part = Part::Disks { server, set };
+    let failing = single_disks::all(draft).into_iter().find(|failing| failing.part == part)?;
+    let place = causes(draft).iter().position(|cause| *cause == failing.fault)?;
+    Some(CauseId::at(place))
 }
 
 /// Returns the sets of disks whose single disks fail, each as a cause.

@@ -10,6 +10,8 @@
 //!
 //! [`Standing`]: super::state::Standing
 
+mod always;
+
 use std::collections::BTreeMap;
 
 use crate::convert::table;
@@ -120,7 +122,8 @@ pub struct Branch {
     pub space: Option<u32>,
     /// Work per visit, by resource.
     pub work: Vec<(u32, f64)>,
-    /// Seconds of that work that do not delay the visit, because other threads of the same demand do them.
+    /// Seconds of that work that do not delay the visit, because other threads of the same demand do them; below 0 where
+    /// it waits for something that is no resource.
     pub aside: f64,
     /// Requests that follow behind the branch.
     pub then: Vec<Onward>,
@@ -155,7 +158,7 @@ pub struct ResourceOf {
     pub holds_a_worker: bool,
 }
 
-/// Work of deep probes, which does not depend on the traffic.
+/// Work that does not depend on the traffic: of deep probes, and of scrubs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbeWork {
     /// Part of the unit that probes, which must answer.
@@ -562,15 +565,6 @@ impl<'d> Builder<'d> {
     /// Records that a database takes writes at `node`.
     pub(crate) fn commits(&mut self, database: usize, node: u32) {
         self.net.commits.push((table::u32(database), node));
-    }
-
-    /// Adds probes of `member`, `requests` per second that take `work` on its processor, while it and `unit` answer.
-    pub(crate) fn probe(&mut self, unit: Part, member: Part, (work, requests): (f64, f64)) {
-        let unit = self.part(unit);
-        let mut branch = self.branch(member);
-        self.cpu(&mut branch, member, work);
-        let member = self.part(member);
-        self.net.probes.push(ProbeWork { unit, member, work: branch.work, requests });
     }
 
     /// Sorts resources in the order of parts, and renumbers all references to them.

@@ -7,11 +7,20 @@ use crate::plan::Draft;
 use crate::plan::part::Part;
 use crate::plan::ram::{Asked, Found, Place};
 
+/// State in which the work is summed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum State {
+    /// Memory is warm.
+    Warm,
+    /// Another part has just taken over, and memory is cold.
+    Cold(Cold),
+    /// Memory is warm, and requests meet as is best for the parts.
+    Least,
+}
+
 /// Memory that has lost its content, after a takeover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cold {
-    /// Nothing: all is warm.
-    Nothing,
     /// Buffers of databases.
     Buffers,
     /// Buffers of databases, and memory of servers and heads.
@@ -21,7 +30,7 @@ pub enum Cold {
 /// Computes the operations per second for which memories are asked, with all parts up, at the rates of the file.
 #[must_use]
 pub fn asked_of_memories(draft: &Draft) -> BTreeMap<Place, Asked> {
-    sums(draft, &open_rates(draft), &|_| true, &|_| true, Cold::Nothing).asked
+    sums(draft, &open_rates(draft), &|_| true, &|_| true, State::Warm).asked
 }
 
 impl Sums<'_> {
@@ -31,7 +40,8 @@ impl Sums<'_> {
         asked.reads += reads;
         asked.writes += writes;
         let reads_in_all = asked.reads;
-        let is_empty = |found: &Found| self.cold == Cold::All && !found.is_asked;
+        let is_empty =
+            |found: &Found| matches!(self.state, State::Cold(Cold::All)) && !found.is_asked;
         if !self.draft.ram.at(place).is_some_and(is_empty) {
             return reads * self.draft.ram.misses(place);
         }

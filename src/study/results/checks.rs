@@ -1,6 +1,7 @@
 //! Verdicts on latency objectives and on the run itself, and the omissions of the model.
 
 use super::{Check, Declared, LogRow, ObjectiveRow, STATS, ViewRow, WindowRows, natural};
+use crate::kinds::disks::spec::DiskSetSpec;
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::Faults;
 use crate::model::spec::runs::ObjectiveSpec;
@@ -272,6 +273,9 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
     if let Some(why) = &study.not_sampled {
         notes.push(format!("no windows of requests are drawn from the years: {why}"));
     }
+    if study.years.is_some() {
+        notes.extend(disks_over_years(draft));
+    }
     if !parts_are_listed(plan) {
         notes.push(format!(
             "more than {MOST_LISTED} components and zones: none is listed; a figure of one is \
@@ -286,4 +290,22 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
         "series are means of {grid} over replications; for zones only the mean of a window is kept"
     ));
     notes
+}
+
+/// Returns what the write path of disks does that the mean load of years does not have; `None` if no set has such a path.
+fn disks_over_years(draft: &Draft) -> Option<String> {
+    let servers = draft.scenario.server.iter();
+    let sets: Vec<&DiskSetSpec> =
+        servers.flat_map(|(_, server)| server.disks.iter().map(|(_, set)| set)).collect();
+    let any = |has: fn(&DiskSetSpec) -> bool| sets.iter().any(|set| has(set));
+    let effects = [
+        (any(|set| set.transactions.is_some()), "delays by dirty data, and its loss in a crash"),
+        (any(|set| set.log.is_some()), "the load of log devices"),
+        (any(|set| set.scrub.is_some()), "the times of scrubs, whose work is spread evenly"),
+        (any(|set| set.io_throttle.is_some()), "the processor time of `io-throttle`"),
+    ];
+    let effects: Vec<&str> =
+        effects.into_iter().filter_map(|(has, what)| has.then_some(what)).collect();
+    (!effects.is_empty())
+        .then(|| format!("rates over years leave out of disks: {}", effects.join("; ")))
 }

@@ -27,7 +27,7 @@ use crate::mechanism::leaf_queue::Class;
 use crate::model::Ctx;
 use crate::model::alarm::Alarm;
 use crate::model::gauge::Gauge;
-use crate::model::ids::{KeyId, UnitId};
+use crate::model::ids::{CauseId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Drawn;
 use crate::units::{Bandwidth, Bytes, SimDuration, SimTime};
@@ -120,6 +120,8 @@ pub struct PoolConfig {
     pub scrub: Option<ScrubConfig>,
     /// Disks that fail; `None`: none does.
     pub resilver: Option<ResilverConfig>,
+    /// Cause of what is lost with the set when too many of its disks have failed; `None`: no single disk fails.
+    pub lost_by: Option<CauseId>,
     /// Number of zones, each with a data set.
     pub zones: usize,
     /// Key of the draws of the first of [`PURPOSES`]; the others follow.

@@ -77,7 +77,7 @@ pub fn disks(rich: &mut Rich, dice: &mut Dice) {
             rich.text.replace("[zone.deep]\n", &format!("[zone.deep]\nio-priority = {priority}\n"));
     }
     if kind > 3 {
-        rich.transactions = true;
+        rich.resilver = kind > 4;
         rich.size();
         // Pages wait for their writes, in some.
         let durable = dice.pick(&["", ", durable = true"]);

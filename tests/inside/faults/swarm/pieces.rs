@@ -2,7 +2,7 @@
 //!
 //! A piece is added to the text of [`system`]: sections, steps of the page, keys of the servers `box`. What a check would
 //! refuse together is made so that it goes together: a virtual machine stands on a server of its own where the boxes
-//! have processors at the tick, single disks fail at the file server where the local ones have transactions.
+//! have processors at the tick, single disks fail at the file server where a local one has a `resilver`.
 
 use super::hosts::{disks, feeds, idle, link, machine, memory, paging, planned, tick};
 use super::services::{cache, edge, ledger, log, name, purge, queue, scaler, sharded};
@@ -51,7 +51,7 @@ pub struct Rich {
     pub keys: String,
     pub disks: String,
     pub tick: bool,
-    pub transactions: bool,
+    pub resilver: bool,
     /// A server at another site, behind a link.
     pub far: bool,
     /// Blocks of a log cross the link.
@@ -126,7 +126,7 @@ pub fn rich(dice: &mut Dice) -> String {
         keys: String::new(),
         disks: "kind = \"10k\", layout = \"mirror\", data = 1, parity = 1".to_string(),
         tick: false,
-        transactions: false,
+        resilver: false,
         far: false,
         log_far: false,
         last,
@@ -170,8 +170,8 @@ impl Rich {
             self.text += &fault;
         }
         if dice.roll(4) == 0 {
-            let set = if self.transactions { "nas.store.main" } else { "server.box.local" };
-            if self.transactions {
+            let set = if self.resilver { "nas.store.main" } else { "server.box.local" };
+            if self.resilver {
                 // A group of `raid-dp` has the disks that it can miss.
                 self.text = self.text.replace("data = 2", "data = 2, parity = 2");
             }

@@ -1,0 +1,34 @@
+//! The least load at given rates, and the resource that saturates first.
+
+use super::memory::State;
+use super::{Offered, sums};
+use crate::plan::Draft;
+
+/// Computes the load at these rates (one per workload) that no order of the requests avoids: writes share the blocks of a
+/// log, and scrubs wait. If it is above the capacity, it can never be served. Otherwise it is as [`super::offered`].
+#[must_use]
+pub fn least_offered(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
+    sums(draft, rates, &|_| true, &|_| true, State::Least).finish()
+}
+
+/// Returns the resource that saturates first when the rate of `workload` rises and the others keep
+/// theirs of `rates`, with that rate; among equals, the first in the order of parts. No rate above it can be served.
+#[must_use]
+pub fn first_to_run_out(draft: &Draft, workload: usize, rates: &[f64]) -> Option<(String, f64)> {
+    let mut rates = rates.to_vec();
+    rates[workload] = 0.0;
+    let others = least_offered(draft, &rates);
+    rates.fill(0.0);
+    rates[workload] = 1.0;
+    let mut first: Option<(String, f64)> = None;
+    for one in least_offered(draft, &rates).into_iter().filter(|one| one.resource.is_limit()) {
+        let beside = others.iter().find(|other| other.name == one.name);
+        let capacity = beside.filter(|other| other.is_rest).map_or(one.capacity, |o| o.capacity);
+        let left = (capacity - beside.map_or(0.0, |other| other.per_second)).max(0.0);
+        let rate = left / one.per_second;
+        if one.per_second > 0.0 && first.as_ref().is_none_or(|(_, least)| rate < *least) {
+            first = Some((one.name, rate));
+        }
+    }
+    first
+}
