@@ -4,6 +4,7 @@
 //! `each_kind!` is the table of kinds. The name of a file decides its level: `spec` and `live` are below the plan,
 //! all others belong to it (`tests/it/tidy.rs`). A kind names another kind only where it is built from it.
 
+use crate::plan::figure::own::OwnFigures;
 use crate::plan::names::Kind;
 
 pub mod balancer;
@@ -206,28 +207,15 @@ macro_rules! metrics_of_logs {
 }
 pub(crate) use metrics_of_logs;
 
-/// Rows that kinds of components add to the registry of figures.
-pub const ROWS: &[&[crate::plan::figure::registry::Row]] = &[
-    disks::figures::ROWS,
-    zone::figures::ROWS,
-    queue::figures::ROWS,
-    log::figures::ROWS,
-    scaler::figures::ROWS,
-    purge::figures::ROWS,
+/// Figures that kinds of components answer themselves, in the order in which their rows stand in the registry.
+pub const FIGURES: &[OwnFigures] = &[
+    disks::figures::FIGURES,
+    zone::figures::FIGURES,
+    queue::figures::FIGURES,
+    log::figures::FIGURES,
+    scaler::figures::FIGURES,
+    purge::figures::FIGURES,
 ];
-
-/// Returns the name of the tally that holds a figure of [`ROWS`] and how to read it; `None` for any other figure.
-#[must_use]
-pub fn read(
-    figure: &crate::plan::figure::Figure,
-) -> Option<(&'static str, crate::model::gauge::ReadAs)> {
-    disks::figures::read(figure)
-        .or_else(|| zone::figures::read(figure).map(|how| (zone::live::paging::OF, how)))
-        .or_else(|| queue::figures::read(figure).map(|how| (queue::account::OF, how)))
-        .or_else(|| log::figures::read(figure))
-        .or_else(|| scaler::figures::read(figure).map(|how| (scaler::account::OF, how)))
-        .or_else(|| purge::figures::read(figure))
-}
 
 #[cfg(test)]
 mod tests {

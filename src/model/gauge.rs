@@ -338,8 +338,6 @@ pub enum ReadAs {
     Sum(usize, f64),
     /// The largest value, a duration.
     Peak(usize),
-    /// A statistic of the times that the component records one by one.
-    Times,
 }
 
 /// A reading of one component.

@@ -12,20 +12,12 @@ use crate::kinds::database::live::Counts;
 use crate::model::gauge::{ByNumber, Levels, ReadAs};
 use crate::model::ids::ComponentId;
 use crate::plan::figure::Stat;
+pub use crate::plan::figure::own::Meters;
 use crate::solve::series::Series;
 use crate::stats::interval::Statistic;
 use crate::study::energy::Drawn;
 use crate::study::intervals::Every;
 use crate::units::SimDuration;
-
-/// Meters whose readings a figure adds up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meters {
-    /// Components, by id.
-    Parts(Vec<ComponentId>),
-    /// Zones, by place in the blueprint.
-    Zones(Vec<usize>),
-}
 
 /// A number of something with servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! Figures of the memory of a zone under its cap: metrics, rows of the registry, and where each is read from.
 
 use crate::kinds::zone::live::paging::{OF, Tallied};
+use crate::model::blueprint::Blueprint;
 use crate::model::gauge::ReadAs;
+use crate::plan::figure::own::{Found, OwnFigures, counted};
 use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, Row, Whose, Word};
 use crate::plan::figure::{Figure, Metric};
 
@@ -22,8 +24,11 @@ pub(crate) use metrics;
 const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const OF_MEMORIES: &[Whose] = &[Whose::OwnPart(OF)];
 
+/// Figures of the memory of zones.
+pub const FIGURES: OwnFigures = OwnFigures { rows: ROWS, read, stands_for: OwnFigures::BY_NAME };
+
 /// The rows of the registry.
-pub const ROWS: &[Row] = &[
+const ROWS: &[Row] = &[
     Row::new(
         Metric::Resident,
         OF_WINDOWS,
@@ -38,9 +43,12 @@ pub const ROWS: &[Row] = &[
         .interval(IntervalOf::Events),
 ];
 
-/// Returns how a figure of the memory of a zone is read; `None` for any other figure.
-#[must_use]
-pub fn read(figure: &Figure) -> Option<ReadAs> {
+/// Returns where a figure of the memory of a zone is read; `None` for any other figure.
+fn read(plan: &Blueprint, figure: &Figure) -> Option<Found> {
+    counted(plan, figure, OF, how(figure)?)
+}
+
+fn how(figure: &Figure) -> Option<ReadAs> {
     Some(match figure.metric {
         Metric::Resident => ReadAs::Mean(Tallied::Resident as usize, 1e-6),
         Metric::OverCap => ReadAs::Mean(Tallied::Over as usize, 1e-6),

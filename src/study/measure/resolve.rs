@@ -3,11 +3,11 @@
 use super::{Counted, Measure, Meters, Number};
 use crate::kinds::cdn::live::EDGE;
 use crate::model::blueprint::{Blueprint, Config, Part};
-use crate::model::gauge::ReadAs;
 use crate::model::ids::ComponentId;
 use crate::model::record::OUTCOMES;
 use crate::model::route::{Asks, CallKind};
-use crate::plan::figure::registry::PER;
+use crate::plan::figure::own::{self, Reading, members, resource_parts, zones};
+use crate::plan::figure::registry::{By, PER};
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::plan::names::beliefs_name;
 use crate::scenario::suggest;
@@ -17,81 +17,12 @@ use crate::study::energy::Drawn;
 use crate::study::intervals::{Every, Kept};
 use crate::units::SimDuration;
 
-fn members(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
-    let group = scope.strip_suffix("-*").unwrap_or(scope);
-    let is = |name: &str| {
-        name == scope
-            || name.strip_prefix(group).and_then(|rest| rest.strip_prefix('-')).is_some_and(
-                |number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()),
-            )
-    };
-    let exact = plan.parts.iter().position(|part| part.name == scope);
-    if let Some(index) = exact {
-        return vec![ComponentId::at(index)];
-    }
-    let all = plan.parts.iter().enumerate().filter(|(_, part)| is(&part.name));
-    all.map(|(index, _)| ComponentId::at(index)).collect()
-}
-
-/// Returns the parts called `resource` of `scope`: of a file server by its own name, of servers and zones by member.
-fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<ComponentId> {
-    let own = members(plan, &format!("{scope}.{resource}"));
-    if !own.is_empty() {
-        return own;
-    }
-    let of =
-        |id: &ComponentId| members(plan, &format!("{}.{resource}", plan.parts[id.index()].name));
-    let parts: Vec<ComponentId> = members(plan, scope).iter().flat_map(of).collect();
-    if !parts.is_empty() {
-        return parts;
-    }
-    let of_zone = |zone: usize| members(plan, &format!("{}.{resource}", plan.zones[zone].name));
-    zones(plan, scope).into_iter().flat_map(of_zone).collect()
-}
-
-/// Returns `parts` if this kind tallies all of them.
-fn tallying(
-    plan: &Blueprint,
-    figure: &Figure,
-    parts: Vec<ComponentId>,
-    kind: &str,
-) -> Result<Vec<ComponentId>, NoSuchFigure> {
-    let part = |id: &ComponentId| &plan.parts[id.index()];
-    match parts.iter().find(|id| part(id).config.counts().tallied_by != Some(kind)) {
-        Some(other) => Err(NoSuchFigure::new(format!(
-            "`{figure}`: `{}` is no {kind}, and has no such figure",
-            part(other).name
-        ))),
-        None => Ok(parts),
-    }
-}
-
-/// Returns the contents of the caches `parts`, if those tally what their processes do not.
-fn contents(
-    plan: &Blueprint,
-    scope: &str,
-    parts: Vec<ComponentId>,
-    kind: &str,
-) -> Vec<ComponentId> {
-    let mut found = members(plan, &format!("{scope}.objects"));
-    found.retain(|id| plan.parts[id.index()].config.counts().tallied_by == Some(kind));
-    if found.is_empty() { parts } else { found }
-}
-
 /// Returns the queues of the balancer called `scope`, if it has any.
 fn lines_of(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
     let mut all = members(plan, &beliefs_name(scope));
     let has = |id: &ComponentId| matches!(&plan.parts[id.index()].config, Config::Balancer(of) if of.room.is_some());
     all.retain(has);
     all
-}
-
-fn zones(plan: &Blueprint, scope: &str) -> Vec<usize> {
-    let group = scope.strip_suffix("-*").unwrap_or(scope);
-    let is = |name: &str| {
-        name == scope || crate::plan::names::split_member(name).is_some_and(|(g, _)| g == group)
-    };
-    plan.zones.iter().enumerate().filter(|(_, z)| is(&z.name)).map(|(index, _)| index).collect()
 }
 
 /// A quantity that a component may count.
@@ -473,15 +404,19 @@ impl Measure {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
                 Drawn::resolve(&plan.power, figure).map(|_| Self::PerKwh(workload))
             }
-            // A kind declares it, or the registry assigns it to other solvers.
-            _ if let Some((kind, how)) = crate::kinds::read(figure) => {
-                let parts = tallying(plan, figure, contents(plan, scope, parts, kind), kind)?;
-                some(parts, &|parts| match how {
-                    ReadAs::Times => Self::Visits(parts, stat),
-                    _ => Self::Tally(parts, how.clone()),
-                })
-            }
-            _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
+            _ => match own::read(plan, figure) {
+                Some(found) => Ok(Self::of_kind(found?, stat)),
+                None if figure.row().by == By::Requests => missing(),
+                None => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
+            },
+        }
+    }
+
+    /// Returns the measure of a figure that a kind of component answers.
+    fn of_kind(reading: Reading, stat: Stat) -> Self {
+        match reading {
+            Reading::Counts(parts, how) => Self::Tally(parts, how),
+            Reading::Times(parts) => Self::Visits(parts, stat),
         }
     }
 

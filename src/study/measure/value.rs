@@ -427,7 +427,6 @@ fn read(how: &ReadAs, parts: &[ComponentId], seen: &Observation) -> Result<f64, 
             0 => Err(NoValue::Empty),
             events => Ok(sum(std::slice::from_ref(of)) as f64 * factor / events as f64),
         },
-        ReadAs::Times => Err(NoValue::NotKept),
         ReadAs::Peak(of) => {
             Ok(gauges().map(|gauge| gauge.peaks[*of]).max().unwrap_or(0) as f64 / 1e9)
         }
