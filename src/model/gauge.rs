@@ -323,7 +323,8 @@ impl Availability {
     }
 }
 
-/// Rule that computes a figure from what a kind tallies ([`Gauge::tally`], [`Gauge::peaks`]), by place.
+/// Rule that computes a figure from the counts of a kind: from those of [`Gauge`], or by place from what the kind tallies
+/// ([`Gauge::tally`], [`Gauge::peaks`]).
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReadAs {
     /// The sum of these counts.
@@ -338,6 +339,8 @@ pub enum ReadAs {
     Sum(usize, f64),
     /// The largest value, a duration.
     Peak(usize),
+    /// The share of the arrivals that are completed.
+    Completed,
 }
 
 /// A reading of one component.

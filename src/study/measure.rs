@@ -83,8 +83,6 @@ pub enum Measure {
     Busy(Vec<ComponentId>),
     /// Busy over capacity.
     Utilization(Meters),
-    /// Share of look-ups in caches that find their object.
-    Hit(Vec<ComponentId>),
     /// Completions per second of components.
     Throughput(Vec<ComponentId>),
     /// Bits per second that cross links.
@@ -265,8 +263,7 @@ impl Measure {
             | Self::ViewSlower(..)
             | Self::WaitingOver(..)
             | Self::VisitsOver(..)
-            | Self::Hit(_)
-            | Self::Tally(_, ReadAs::Share(..))
+            | Self::Tally(_, ReadAs::Share(..) | ReadAs::Completed)
             | Self::InsideChance(..) => true,
             _ => false,
         }

@@ -3,6 +3,7 @@
 use super::{Counted, Measure, Meters, Number};
 use crate::kinds::cdn::live::EDGE;
 use crate::model::blueprint::{Blueprint, Config, Part};
+use crate::model::gauge::ReadAs;
 use crate::model::ids::ComponentId;
 use crate::model::record::OUTCOMES;
 use crate::model::route::{Asks, CallKind};
@@ -108,6 +109,10 @@ impl Measure {
     ///
     /// [`NoSuchFigure`], with the component or class that has no such figure.
     pub fn resolve(plan: &Blueprint, figure: &Figure) -> Result<Self, NoSuchFigure> {
+        let stat = figure.stat.unwrap_or(Stat::Mean);
+        if let Some(found) = own::read(plan, figure) {
+            return Ok(Self::of_kind(found?, stat));
+        }
         let class = |name: &str| {
             let known = plan.routes.classes.iter().position(|class| class.name == name);
             known.filter(|_| figure.resource.is_none())
@@ -116,7 +121,6 @@ impl Measure {
             plan.workloads.iter().position(|workload| workload.class.index() == index)
         };
         let scope = figure.scope.as_str();
-        let stat = figure.stat.unwrap_or(Stat::Mean);
         let missing = || {
             let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
             Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)))
@@ -262,24 +266,6 @@ impl Measure {
                 };
                 Ok(Self::Every(Every { kept: Kept::Utilization, meters, ..every }))
             }
-            Metric::Hit => {
-                // The memory of a server is named by the disks that it caches: `box-1.local`.
-                let there = figure.resource.is_none() || !parts.is_empty();
-                // Its second level has the name of the disks that it is on.
-                let second = figure.resource.as_ref().filter(|_| there);
-                let second =
-                    second.map(|disks| resource_parts(plan, scope, &format!("{disks}.objects")));
-                let mut caches = second.unwrap_or_default();
-                if there && caches.is_empty() {
-                    caches = members(plan, &format!("{scope}.objects"));
-                }
-                if caches.is_empty() {
-                    let edge =
-                        |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Edge(_));
-                    caches = parts.into_iter().filter(edge).collect();
-                }
-                some(caches, &Self::Hit)
-            }
             Metric::Throughput if every.is_some() => {
                 let every = every.expect("just tested");
                 match class(scope) {
@@ -404,11 +390,14 @@ impl Measure {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
                 Drawn::resolve(&plan.power, figure).map(|_| Self::PerKwh(workload))
             }
-            _ => match own::read(plan, figure) {
-                Some(found) => Ok(Self::of_kind(found?, stat)),
-                None if figure.row().by == By::Requests => missing(),
-                None => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
-            },
+            Metric::Hit => {
+                let edge =
+                    |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Edge(_));
+                let edges = parts.into_iter().filter(edge).collect();
+                some(edges, &|edges| Self::Tally(edges, ReadAs::Completed))
+            }
+            _ if figure.row().by == By::Requests => missing(),
+            _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
         }
     }
 

@@ -50,6 +50,9 @@ impl Measure {
             Self::Tally(parts, ReadAs::Share(_, all)) => of_trials(gauges(parts, &|gauge| {
                 u64::try_from(tallied(gauge, all)).unwrap_or(u64::MAX)
             })),
+            Self::Tally(parts, ReadAs::Completed) => {
+                of_trials(gauges(parts, &|gauge| gauge.arrived))
+            }
             Self::Losing(_) => Some(1.0 / seen.last.seconds()).filter(|unit| unit.is_finite()),
             Self::Slower(class, _) => of_trials(seen.record.classes[*class].latency.count()),
             Self::ViewSlower(workload, _) => {
@@ -61,7 +64,6 @@ impl Measure {
             Self::VisitsOver(parts, _) => {
                 of_trials(times(&seen.sojourns, parts).map_or(0, |histogram| histogram.count()))
             }
-            Self::Hit(parts) => of_trials(gauges(parts, &|gauge| gauge.arrived)),
             Self::InsideChance(parts, _) => {
                 let came = gauges(parts, &|gauge| gauge.arrived - gauge.refused);
                 let inside = parts.iter().map(|id| seen.gauges[id.index()].inside).sum::<u128>();
@@ -199,11 +201,6 @@ impl Measure {
                 let busy: f64 = gauges.iter().map(|gauge| gauge.busy as f64).sum();
                 let capacity: f64 = gauges.iter().map(|gauge| gauge.capacity as f64).sum();
                 if capacity > 0.0 { Ok(busy / capacity) } else { Err(NoValue::Empty) }
-            }
-            Self::Hit(parts) => {
-                let hits = total(parts, &|gauge| u128::from(gauge.completed));
-                let all = total(parts, &|gauge| u128::from(gauge.arrived));
-                if all == 0 { Err(NoValue::Empty) } else { Ok(hits as f64 / all as f64) }
             }
             Self::Throughput(parts) => {
                 Ok(total(parts, &|gauge| u128::from(gauge.completed)) as f64 / seconds)
@@ -430,5 +427,12 @@ fn read(how: &ReadAs, parts: &[ComponentId], seen: &Observation) -> Result<f64, 
         ReadAs::Peak(of) => {
             Ok(gauges().map(|gauge| gauge.peaks[*of]).max().unwrap_or(0) as f64 / 1e9)
         }
+        ReadAs::Completed => match gauges().map(|gauge| u128::from(gauge.arrived)).sum::<u128>() {
+            0 => Err(NoValue::Empty),
+            all => {
+                let completed = gauges().map(|gauge| u128::from(gauge.completed)).sum::<u128>();
+                Ok(completed as f64 / all as f64)
+            }
+        },
     }
 }
