@@ -86,6 +86,8 @@ impl Health {
 pub struct Keeps {
     /// Queue length, and number of busy servers.
     pub line: bool,
+    /// Number of servers, if [busy time](gauge::Gauge::busy) is not in servers × ns; utilisation then gives the number busy.
+    pub servers: Option<u32>,
     /// Each waiting time.
     pub waits: bool,
     /// Time at each number inside and in service, and each sojourn time.
@@ -104,6 +106,7 @@ impl Keeps {
     /// No quantity.
     pub const NOTHING: Self = Self {
         line: false,
+        servers: None,
         waits: false,
         levels: false,
         line_levels: false,

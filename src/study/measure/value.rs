@@ -3,7 +3,7 @@
 use super::{Counted, Measure, Meters, NoValue, Number};
 use crate::kinds::database::live::{Counts, Lag};
 use crate::mechanism::flow_share::PACE;
-use crate::model::blueprint::{Blueprint, Config};
+use crate::model::blueprint::Blueprint;
 use crate::model::gauge::{Gauge, Levels, ReadAs};
 use crate::model::ids::ComponentId;
 use crate::model::record::{Attempts, OUTCOMES};
@@ -350,14 +350,11 @@ fn ratio_or_count(count: u64, of: u64, share: bool) -> Result<f64, NoValue> {
 /// Returns the busy servers over the window, servers × ns.
 fn busy(plan: &Blueprint, seen: &Observation, id: ComponentId) -> f64 {
     let gauge = &seen.gauges[id.index()];
-    match &plan.parts[id.index()].config {
-        // Station time is kept in the processor's own fine steps; its utilisation gives the same in servers.
-        Config::Station(config) => {
-            gauge.utilization().unwrap_or(0.0)
-                * f64::from(config.servers)
-                * seen.length.nanos() as f64
+    match plan.parts[id.index()].config.counts().servers {
+        Some(servers) => {
+            gauge.utilization().unwrap_or(0.0) * f64::from(servers) * seen.length.nanos() as f64
         }
-        _ => gauge.busy as f64,
+        None => gauge.busy as f64,
     }
 }
 

@@ -174,9 +174,11 @@ impl Live for Station {
         self.forget_times();
     }
 
-    fn counts(_: &StationConfig) -> Keeps {
+    fn counts(config: &StationConfig) -> Keeps {
         Keeps {
             line: true,
+            // Station time is kept in the processor's own fine steps.
+            servers: Some(config.servers),
             waits: true,
             levels: true,
             line_levels: true,
