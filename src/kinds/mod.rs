@@ -216,6 +216,7 @@ pub const FIGURES: &[OwnFigures] = &[
     scaler::figures::FIGURES,
     purge::figures::FIGURES,
     cache::figures::FIGURES,
+    cdn::figures::FIGURES,
 ];
 
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub enum Reading {
     Counts(Vec<ComponentId>, ReadAs),
     /// Times that components record one by one.
     Times(Vec<ComponentId>),
+    /// Latencies of the requests of a class that missed where they entered, by number of the class.
+    Misses(usize),
 }
 
 /// Meters whose readings a figure adds up.

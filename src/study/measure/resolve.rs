@@ -1,9 +1,7 @@
 //! Resolution of a figure to the measure of a blueprint; if there is none, the reason and an alternative.
 
 use super::{Counted, Measure, Meters, Number};
-use crate::kinds::cdn::live::EDGE;
 use crate::model::blueprint::{Blueprint, Config, Part};
-use crate::model::gauge::ReadAs;
 use crate::model::ids::ComponentId;
 use crate::model::record::OUTCOMES;
 use crate::model::route::{Asks, CallKind};
@@ -179,20 +177,6 @@ impl Measure {
                         Stat::Chance => Self::Slower(index, over()?),
                         stat => Self::Latency(index, stat),
                     });
-                }
-                if let Some(index) = scope.strip_suffix("-miss").and_then(class) {
-                    return match (plan.routes.classes[index].cdns[EDGE], stat) {
-                        (None, _) => {
-                            let message = format!("`{figure}`: the class enters at no CDN");
-                            Err(NoSuchFigure::new(message))
-                        }
-                        (Some(_), Stat::Chance) => {
-                            let message =
-                                format!("`{figure}`: of the misses no share over a time is kept");
-                            Err(NoSuchFigure::new(message).help("ask for a percentile"))
-                        }
-                        (Some(_), stat) => Ok(Self::MissLatency(index, stat)),
-                    };
                 }
                 let page = scope.strip_suffix("-view").and_then(class).and_then(of_class);
                 match (page, stat) {
@@ -390,12 +374,6 @@ impl Measure {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
                 Drawn::resolve(&plan.power, figure).map(|_| Self::PerKwh(workload))
             }
-            Metric::Hit => {
-                let edge =
-                    |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Edge(_));
-                let edges = parts.into_iter().filter(edge).collect();
-                some(edges, &|edges| Self::Tally(edges, ReadAs::Completed))
-            }
             _ if figure.row().by == By::Requests => missing(),
             _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
         }
@@ -406,6 +384,7 @@ impl Measure {
         match reading {
             Reading::Counts(parts, how) => Self::Tally(parts, how),
             Reading::Times(parts) => Self::Visits(parts, stat),
+            Reading::Misses(class) => Self::MissLatency(class, stat),
         }
     }
 
