@@ -215,6 +215,7 @@ pub const FIGURES: &[OwnFigures] = &[
     log::figures::FIGURES,
     scaler::figures::FIGURES,
     purge::figures::FIGURES,
+    balancer::figures::FIGURES,
     cache::figures::FIGURES,
     cdn::figures::FIGURES,
 ];

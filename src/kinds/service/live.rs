@@ -339,9 +339,10 @@ impl Live for Service {
         self.queue.forget_sojourns();
     }
 
-    fn counts(_: &ServiceConfig) -> Keeps {
+    fn counts(config: &ServiceConfig) -> Keeps {
         Keeps {
             line: true,
+            unlimited: config.workers.is_none(),
             levels: true,
             line_levels: true,
             visits: true,

@@ -5,24 +5,15 @@ use crate::model::blueprint::{Blueprint, Config, Part};
 use crate::model::ids::ComponentId;
 use crate::model::record::OUTCOMES;
 use crate::model::route::{Asks, CallKind};
-use crate::plan::figure::own::{self, Reading, members, resource_parts, zones};
+use crate::plan::figure::own::{self, Reading, members, named, zones};
 use crate::plan::figure::registry::{By, PER};
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
-use crate::plan::names::beliefs_name;
 use crate::scenario::suggest;
 use crate::solve::series::Meter;
 use crate::stats::interval::Statistic;
 use crate::study::energy::Drawn;
 use crate::study::intervals::{Every, Kept};
 use crate::units::SimDuration;
-
-/// Returns the queues of the balancer called `scope`, if it has any.
-fn lines_of(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
-    let mut all = members(plan, &beliefs_name(scope));
-    let has = |id: &ComponentId| matches!(&plan.parts[id.index()].config, Config::Balancer(of) if of.room.is_some());
-    all.retain(has);
-    all
-}
 
 /// A quantity that a component may count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,17 +119,11 @@ impl Measure {
             let over = figure.key("over").and_then(|text| SimDuration::parse(text).ok());
             over.ok_or_else(|| NoSuchFigure::new(format!("`{figure}` needs `[over=...]`")))
         };
-        let parts = match &figure.resource {
-            Some(resource) if figure.metric != Metric::Utilization => {
-                resource_parts(plan, scope, resource)
-            }
-            // A request that waits at a balancer waits for a free slot at its members.
-            None if matches!(figure.metric, Metric::Waiting | Metric::Queue)
-                && !lines_of(plan, scope).is_empty() =>
-            {
-                lines_of(plan, scope)
-            }
-            _ => members(plan, scope),
+        let meters =
+            own::stands_for(plan, figure).unwrap_or_else(|| Meters::Parts(named(plan, figure)));
+        let parts = match &meters {
+            Meters::Parts(parts) => parts.clone(),
+            Meters::Zones(_) => Vec::new(),
         };
         let some = |parts: Vec<ComponentId>, make: &dyn Fn(Vec<ComponentId>) -> Self| {
             if parts.is_empty() { missing() } else { Ok(make(parts)) }
@@ -240,13 +225,11 @@ impl Measure {
             Metric::Queue => counted(parts, Of::Queue, &Self::Queue),
             Metric::Busy => counted(parts, Of::Queue, &Self::Busy),
             Metric::Utilization => {
-                let found = Self::utilization(plan, figure, parts)?;
-                let (Some(every), Self::Utilization(meters)) = (every, &found) else {
-                    return Ok(found);
-                };
+                let meters = Self::with_utilization(plan, figure, meters)?;
+                let Some(every) = every else { return Ok(Self::Utilization(meters)) };
                 let meters = match meters {
-                    Meters::Parts(parts) => parts.iter().map(|id| Meter::Part(*id)).collect(),
-                    Meters::Zones(zones) => zones.iter().map(|zone| Meter::Zone(*zone)).collect(),
+                    Meters::Parts(parts) => parts.into_iter().map(Meter::Part).collect(),
+                    Meters::Zones(zones) => zones.into_iter().map(Meter::Zone).collect(),
                 };
                 Ok(Self::Every(Every { kept: Kept::Utilization, meters, ..every }))
             }
@@ -444,57 +427,36 @@ impl Measure {
             .help_if(help))
     }
 
-    fn utilization(
+    /// Returns `meters` with a utilisation: if they are none, the zones that the path of the figure names.
+    fn with_utilization(
         plan: &Blueprint,
         figure: &Figure,
-        parts: Vec<ComponentId>,
-    ) -> Result<Self, NoSuchFigure> {
+        meters: Meters,
+    ) -> Result<Meters, NoSuchFigure> {
         let scope = figure.scope.as_str();
+        if figure.resource.as_deref() == Some("cpu") {
+            let zones = zones(plan, scope);
+            if !zones.is_empty() {
+                return Ok(Meters::Zones(zones));
+            }
+        }
+        if meters != Meters::Parts(Vec::new()) {
+            return Ok(meters);
+        }
         if let Some(resource) = &figure.resource {
-            if resource == "cpu" {
-                let zones = zones(plan, scope);
-                if !zones.is_empty() {
-                    return Ok(Self::Utilization(Meters::Zones(zones)));
-                }
-                let own = resource_parts(plan, scope, resource);
-                if !own.is_empty() {
-                    return Ok(Self::Utilization(Meters::Parts(own)));
-                }
-                if !parts.is_empty() {
-                    return Ok(Self::Utilization(Meters::Parts(parts)));
-                }
-            }
-            let bounded = |id: &ComponentId| {
-                let part = &plan.parts[id.index()];
-                part.balancer.is_some()
-                    && matches!(&part.config, Config::Service(of) if of.workers.is_some())
-            };
-            if resource == "connections" && !parts.is_empty() && parts.iter().all(bounded) {
-                return Ok(Self::Utilization(Meters::Parts(parts)));
-            }
-            let found = resource_parts(plan, scope, resource);
-            if !found.is_empty() {
-                return Ok(Self::Utilization(Meters::Parts(found)));
+            let parts = members(plan, scope);
+            if resource == "cpu" && !parts.is_empty() {
+                return Ok(Meters::Parts(parts));
             }
             return Err(NoSuchFigure::new(format!(
                 "`{figure}`: `{scope}` has no resource `{resource}`"
             )));
         }
-        if parts.is_empty() {
-            let zones = zones(plan, scope);
-            if zones.is_empty() {
-                let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
-                return Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)));
-            }
-            return Ok(Self::Utilization(Meters::Zones(zones)));
+        let zones = zones(plan, scope);
+        if zones.is_empty() {
+            let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
+            return Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)));
         }
-        if parts.iter().all(|part| plan.parts[part.index()].balancer.is_some()) {
-            // The utilisation of a balancer's units is that of their processors.
-            let cpus = resource_parts(plan, scope, "cpu");
-            if !cpus.is_empty() {
-                return Ok(Self::Utilization(Meters::Parts(cpus)));
-            }
-        }
-        Ok(Self::Utilization(Meters::Parts(parts)))
+        Ok(Meters::Zones(zones))
     }
 }
