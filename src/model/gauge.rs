@@ -341,6 +341,8 @@ pub enum ReadAs {
     Peak(usize),
     /// The share of the arrivals that are completed.
     Completed,
+    /// The busy part per nanosecond, times a factor: never more than that of the capacity.
+    Rate(f64),
 }
 
 /// A reading of one component.

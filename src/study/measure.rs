@@ -85,8 +85,6 @@ pub enum Measure {
     Utilization(Meters),
     /// Completions per second of components.
     Throughput(Vec<ComponentId>),
-    /// Bits per second that cross links.
-    Transfer(Vec<ComponentId>),
     /// Answered requests of a class per second.
     ClassThroughput(usize),
     /// Intended views of a workload, or requests if it has no clients: their mean, or their spread over replications.

@@ -336,12 +336,6 @@ pub enum Whose {
     Cdn,
     /// The memory of a server.
     Memory,
-    /// A switch.
-    Switch,
-    /// The uplinks of a site.
-    Uplinks,
-    /// A link between sites.
-    Link,
     /// Part with a declared power.
     Metered,
     /// A component kind that declares the figure itself.
@@ -375,9 +369,6 @@ impl Whose {
             Self::Cache => "cache",
             Self::Cdn => "CDN",
             Self::Memory => "memory",
-            Self::Switch => "switch",
-            Self::Uplinks => "uplinks",
-            Self::Link => "link between sites",
             Self::Metered => "part with a `power`",
             Self::Own(kind) | Self::OwnPart(kind) => kind,
         }
@@ -403,7 +394,6 @@ impl Whose {
             Self::Component
                 | Self::Resource
                 | Self::Station
-                | Self::Switch
                 | Self::Cache
                 | Self::Metered
                 | Self::OwnPart(_)

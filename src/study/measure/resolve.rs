@@ -249,7 +249,6 @@ impl Measure {
                 Some(index) => Ok(Self::ClassThroughput(index)),
                 None => counted(parts, Of::Completions, &Self::Throughput),
             },
-            Metric::Transfer => Self::transfer(plan, figure, parts),
             Metric::Arrivals | Metric::ArrivalRate => {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
                 if let Some(every) = every {
@@ -393,38 +392,6 @@ impl Measure {
         all.dedup();
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         suggest::help(&figure.scope, &all, "there are")
-    }
-
-    /// Returns the rate at which bytes cross links, if `parts` are links.
-    fn transfer(
-        plan: &Blueprint,
-        figure: &Figure,
-        parts: Vec<ComponentId>,
-    ) -> Result<Self, NoSuchFigure> {
-        let is_link = |part: &Part| matches!(part.config, Config::Link(_));
-        if !parts.is_empty() && parts.iter().all(|id| is_link(&plan.parts[id.index()])) {
-            return Ok(Self::Transfer(parts));
-        }
-        let scope = match &figure.resource {
-            Some(resource) => format!("{}.{resource}", figure.scope),
-            None => figure.scope.clone(),
-        };
-        let of = |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Uplink(_));
-        let why = match parts.iter().any(of) {
-            true => "the uplinks of a site are counted together",
-            false => {
-                "bytes are counted of switches of racks, of the uplinks of sites, and of links between sites"
-            }
-        };
-        let mut links: Vec<&str> =
-            plan.parts.iter().filter(|part| is_link(part)).map(|part| part.name.as_str()).collect();
-        links.sort_unstable();
-        let help = match links.is_empty() {
-            true => Some("give the rack a `switch`, or its site `uplinks`".to_string()),
-            false => suggest::help(&scope, &links, "there are"),
-        };
-        Err(NoSuchFigure::new(format!("`{figure}`: `{scope}` has no such figure: {why}"))
-            .help_if(help))
     }
 
     /// Returns `meters` with a utilisation: if they are none, the zones that the path of the figure names.

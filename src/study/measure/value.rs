@@ -2,7 +2,6 @@
 
 use super::{Counted, Measure, Meters, NoValue, Number};
 use crate::kinds::database::live::{Counts, Lag};
-use crate::mechanism::flow_share::PACE;
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::{Gauge, Levels, ReadAs};
 use crate::model::ids::ComponentId;
@@ -79,9 +78,9 @@ impl Measure {
     pub fn most(&self, seen: &Observation) -> Option<f64> {
         match self {
             Self::Utilization(_) => Some(1.0),
-            Self::Transfer(links) => {
-                let all = links.iter().map(|id| seen.gauges[id.index()].capacity).sum();
-                Some(bits_per_second(all, seen))
+            Self::Tally(parts, ReadAs::Rate(factor)) => {
+                let all = parts.iter().map(|id| seen.gauges[id.index()].capacity).sum();
+                Some(rate(all, *factor, seen))
             }
             _ => None,
         }
@@ -205,7 +204,6 @@ impl Measure {
             Self::Throughput(parts) => {
                 Ok(total(parts, &|gauge| u128::from(gauge.completed)) as f64 / seconds)
             }
-            Self::Transfer(links) => Ok(bits_per_second(total(links, &|gauge| gauge.busy), seen)),
             Self::ClassThroughput(class) => {
                 Ok(seen.record.classes[*class].attempts.ended[0] as f64 / seconds)
             }
@@ -281,10 +279,9 @@ impl Measure {
     }
 }
 
-/// Returns the mean in bits per second of what links moved, or could, over the window; `moved` is in 1 / [`PACE`] bytes
-/// per second × ns.
-fn bits_per_second(moved: u128, seen: &Observation) -> f64 {
-    moved as f64 * 8.0 / PACE as f64 / seen.length.nanos() as f64
+/// Returns `busy` per nanosecond of the window, times a factor.
+fn rate(busy: u128, factor: f64, seen: &Observation) -> f64 {
+    busy as f64 * factor / seen.length.nanos() as f64
 }
 
 /// Returns the recorded times of several components together.
@@ -424,6 +421,7 @@ fn read(how: &ReadAs, parts: &[ComponentId], seen: &Observation) -> Result<f64, 
         ReadAs::Peak(of) => {
             Ok(gauges().map(|gauge| gauge.peaks[*of]).max().unwrap_or(0) as f64 / 1e9)
         }
+        ReadAs::Rate(factor) => Ok(rate(gauges().map(|gauge| gauge.busy).sum(), *factor, seen)),
         ReadAs::Completed => match gauges().map(|gauge| u128::from(gauge.arrived)).sum::<u128>() {
             0 => Err(NoValue::Empty),
             all => {

@@ -227,13 +227,6 @@ pub const ROWS: &[Row] = &[
     )
     .keys(&[EACH]),
     Row::new(
-        Metric::Transfer,
-        OF_WINDOWS,
-        MEAN,
-        &[Whose::Switch, Whose::Uplinks, Whose::Link],
-        "Bytes that crossed, in bits, over the length of the window",
-    ),
-    Row::new(
         Metric::Arrivals,
         OF_WINDOWS,
         MEAN,
