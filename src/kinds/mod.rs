@@ -218,6 +218,7 @@ pub const FIGURES: &[OwnFigures] = &[
     balancer::figures::FIGURES,
     cache::figures::FIGURES,
     cdn::figures::FIGURES,
+    database::figures::FIGURES,
     network::figures::FIGURES,
 ];
 

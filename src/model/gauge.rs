@@ -7,12 +7,14 @@
 //! the instants at which the number changed, `stayed` the sojourn time of each customer.
 
 mod levels;
+mod quantity;
 mod shut;
 
 use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 use levels::Detail;
 pub use levels::{ByNumber, Change, Joint, Levels};
+pub use quantity::Quantity;
 pub use shut::Shut;
 
 /// Number of customers inside, over time.

@@ -8,7 +8,6 @@ mod value;
 
 use serde::{Deserialize, Serialize};
 
-use crate::kinds::database::live::Counts;
 use crate::model::gauge::{ByNumber, Levels, ReadAs};
 use crate::model::ids::ComponentId;
 use crate::plan::figure::Stat;
@@ -97,12 +96,8 @@ pub enum Measure {
     Served(usize, bool),
     /// Views lost, of one cause or all; the share when the flag is set.
     Lost(usize, Option<usize>, bool),
-    /// Replication lag of a member of a database.
-    Lag(ComponentId, Stat),
-    /// Writes that a member of a database lacks.
-    Backlog(ComponentId, Stat),
-    /// Counts of replicated databases.
-    Database(Vec<ComponentId>, Counted),
+    /// A statistic of a quantity that a component follows over time, by its place.
+    Quantity(ComponentId, usize, Stat),
     /// Tally of a kind of component.
     Tally(Vec<ComponentId>, ReadAs),
     /// Calls of these kinds that ended without an answer.
@@ -115,46 +110,6 @@ pub enum Measure {
     Missed(usize),
     /// Views lost per second in the last minute of the window; around a break, minus those where nothing breaks.
     Losing(usize),
-}
-
-/// Counter of a replicated database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
-    /// Stale reads.
-    Stale,
-    /// Stale reads as a share of the reads that replicas answered.
-    StaleShare,
-    /// Failovers.
-    Failovers,
-    /// Failovers that were not covered.
-    Failed,
-    /// Failovers while the primary was healthy.
-    WithoutADeath,
-    /// Writes lost at a promotion.
-    LostWrites,
-    /// Writes lost in a split brain.
-    SplitBrain,
-    /// Attempts aborted by conflicts.
-    Conflicts,
-    /// Writes that waited for their row.
-    LockWaits,
-    /// Their share of all writes.
-    LockWaitShare,
-}
-
-impl Counted {
-    fn of(self, counts: &Counts) -> u64 {
-        match self {
-            Self::Stale | Self::StaleShare => counts.stale,
-            Self::Failovers => counts.failovers,
-            Self::Failed => counts.failed,
-            Self::WithoutADeath => counts.without_a_death,
-            Self::LostWrites => counts.lost_writes,
-            Self::SplitBrain => counts.split_brain,
-            Self::Conflicts => counts.conflicts,
-            Self::LockWaits | Self::LockWaitShare => counts.lock_waits,
-        }
-    }
 }
 
 /// Reason why a figure has no value in a replication, or at all.
@@ -253,9 +208,6 @@ impl Measure {
         match self {
             Self::Lost(_, _, share) | Self::Served(_, share) | Self::Attempts(_, _, share) => {
                 *share
-            }
-            Self::Database(_, counted) => {
-                matches!(counted, Counted::StaleShare | Counted::LockWaitShare)
             }
             Self::Slower(..)
             | Self::ViewSlower(..)

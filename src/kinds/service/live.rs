@@ -241,6 +241,7 @@ impl Live for Service {
     }
 
     none!(
+        quantities,
         alarm,
         listens,
         hears,

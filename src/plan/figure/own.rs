@@ -43,6 +43,10 @@ pub enum Reading {
     Counts(Vec<ComponentId>, ReadAs),
     /// Times that components record one by one.
     Times(Vec<ComponentId>),
+    /// A quantity over time of a component, by its place among those that the component follows.
+    Quantity(ComponentId, usize),
+    /// Calls of these kinds that ended without an answer.
+    Unanswered(Vec<usize>),
     /// Latencies of the requests of a class that missed where they entered, by number of the class.
     Misses(usize),
 }

@@ -7,11 +7,10 @@
 
 mod all;
 mod energy;
-mod restores;
 mod rows;
 
 pub use all::{ROWS, is_of_all};
-pub use rows::{OF_WINDOWS, OF_YEARS, TRAFFIC_NAMED, WITHOUT};
+pub use rows::{CAUSE, OF_WINDOWS, OF_YEARS, ROLES, TRAFFIC, TRAFFIC_NAMED, WITHOUT};
 
 use std::fmt::Write as _;
 
@@ -445,14 +444,7 @@ impl IntervalOf {
             | Metric::Missed
             | Metric::Losing
             | Metric::Hit
-            | Metric::Stale
-            | Metric::Failovers
-            | Metric::LostWrites
-            | Metric::SplitBrain
-            | Metric::Conflicts
-            | Metric::LockWaits
-            | Metric::FailedReads
-            | Metric::FailedWrites => Self::Events,
+            | Metric::Failovers => Self::Events,
             Metric::Latency
             | Metric::Sojourn
             | Metric::InSystem
@@ -538,7 +530,7 @@ impl Row {
 
     /// Marks a figure that is not a mean over replications. A precision can be required only over the horizon, where
     /// the printed interval decides how many replications are run.
-    const fn as_it_comes(self, interval: IntervalOf) -> Self {
+    pub(crate) const fn as_it_comes(self, interval: IntervalOf) -> Self {
         Self { interval, precise: self.by.is_of_years(), ..self }
     }
 

@@ -1,10 +1,9 @@
 //! Resolution of a figure to the measure of a blueprint; if there is none, the reason and an alternative.
 
-use super::{Counted, Measure, Meters, Number};
-use crate::model::blueprint::{Blueprint, Config, Part};
+use super::{Measure, Meters, Number};
+use crate::model::blueprint::{Blueprint, Config};
 use crate::model::ids::ComponentId;
 use crate::model::record::OUTCOMES;
-use crate::model::route::{Asks, CallKind};
 use crate::plan::figure::own::{self, Reading, members, named, zones};
 use crate::plan::figure::registry::{By, PER};
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
@@ -293,57 +292,6 @@ impl Measure {
                 };
                 Ok(Self::Lost(workload, cause, share))
             }
-            Metric::Lag | Metric::Backlog => {
-                let member = members(plan, scope);
-                let is_member = |part: &Part| part.database.is_some();
-                let one = |id: &&ComponentId| is_member(&plan.parts[id.index()]);
-                match (member.iter().find(one), member.len()) {
-                    (Some(id), 1) if figure.metric == Metric::Lag => Ok(Self::Lag(*id, stat)),
-                    (Some(id), 1) => Ok(Self::Backlog(*id, stat)),
-                    _ => {
-                        let message = "lag is that of one member of a replicated database";
-                        // The last member is a replica where there is one.
-                        let known = plan.parts.iter().rfind(|part| is_member(part));
-                        let example = known.map_or_else(
-                            || "; no database here is replicated".into(),
-                            |part| format!(", `{}` say", part.name),
-                        );
-                        Err(NoSuchFigure::new(format!("`{figure}`: {message}{example}")))
-                    }
-                }
-            }
-            Metric::Stale
-            | Metric::Failovers
-            | Metric::LostWrites
-            | Metric::SplitBrain
-            | Metric::Conflicts
-            | Metric::LockWaits => {
-                let groups = members(plan, &format!("{scope}.group"));
-                let counted = match (figure.metric, figure.key("outcome")) {
-                    (Metric::Stale, _) if share => Counted::StaleShare,
-                    (Metric::Stale, _) => Counted::Stale,
-                    (Metric::LostWrites, _) => Counted::LostWrites,
-                    (Metric::SplitBrain, _) => Counted::SplitBrain,
-                    (Metric::Conflicts, _) => Counted::Conflicts,
-                    (Metric::LockWaits, _) if share => Counted::LockWaitShare,
-                    (Metric::LockWaits, _) => Counted::LockWaits,
-                    (_, None) => Counted::Failovers,
-                    (_, Some("failed")) => Counted::Failed,
-                    (_, Some(_)) => Counted::WithoutADeath,
-                };
-                some(groups, &|groups| Self::Database(groups, counted))
-            }
-            Metric::FailedReads | Metric::FailedWrites => {
-                let writes = figure.metric == Metric::FailedWrites;
-                let asks = |call: &CallKind| {
-                    let asks = |query: &Asks| query.database == scope && query.writes == writes;
-                    call.query.as_ref().is_some_and(asks)
-                };
-                let calls = plan.routes.calls.iter().enumerate();
-                let calls: Vec<usize> =
-                    calls.filter(|(_, call)| asks(call)).map(|(at, _)| at).collect();
-                if calls.is_empty() { missing() } else { Ok(Self::Unanswered(calls)) }
-            }
             Metric::Missed | Metric::Losing => {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
                 let missed = figure.metric == Metric::Missed;
@@ -366,6 +314,8 @@ impl Measure {
         match reading {
             Reading::Counts(parts, how) => Self::Tally(parts, how),
             Reading::Times(parts) => Self::Visits(parts, stat),
+            Reading::Quantity(part, place) => Self::Quantity(part, place, stat),
+            Reading::Unanswered(calls) => Self::Unanswered(calls),
             Reading::Misses(class) => Self::MissLatency(class, stat),
         }
     }

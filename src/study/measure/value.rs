@@ -1,7 +1,6 @@
 //! Value of a measure in one replication, in base units, or the reason why it has none.
 
-use super::{Counted, Measure, Meters, NoValue, Number};
-use crate::kinds::database::live::{Counts, Lag};
+use super::{Measure, Meters, NoValue, Number};
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::{Gauge, Levels, ReadAs};
 use crate::model::ids::ComponentId;
@@ -37,15 +36,7 @@ impl Measure {
             | Self::Attempts(_, Some(_), false)
             | Self::Unanswered(_)
             | Self::Missed(_) => Some(1.0),
-            Self::Database(groups, Counted::StaleShare) => {
-                let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
-                of_trials(read.map(|reading| reading.counts.replica_reads).sum())
-            }
-            Self::Database(groups, Counted::LockWaitShare) => {
-                let begun = seen.databases.iter().filter(|r| groups.contains(&r.group));
-                of_trials(begun.map(|reading| reading.counts.writes).sum())
-            }
-            Self::Database(..) | Self::Tally(_, ReadAs::Count(_)) => Some(1.0),
+            Self::Tally(_, ReadAs::Count(_)) => Some(1.0),
             Self::Tally(parts, ReadAs::Share(_, all)) => of_trials(gauges(parts, &|gauge| {
                 u64::try_from(tallied(gauge, all)).unwrap_or(u64::MAX)
             })),
@@ -226,35 +217,16 @@ impl Measure {
                 let count = cause.map_or_else(all, |cause| views.lost[cause]);
                 ratio_or_count(count, views.intended, *share)
             }
-            Self::Lag(id, stat) => {
-                let lag = lag_of(seen, *id)?;
+            Self::Quantity(id, place, stat) => {
+                let quantity = seen.quantities[id.index()].get(*place).ok_or(NoValue::NotKept)?;
                 match stat {
-                    Stat::Quantile(level) => lag.quantile(*level),
-                    Stat::Max => lag.max(),
-                    _ => lag.mean(),
+                    Stat::Quantile(level) => quantity.quantile(*level),
+                    Stat::Max => quantity.max(),
+                    _ => quantity.mean(),
                 }
                 .ok_or(NoValue::Empty)
             }
-            Self::Backlog(id, stat) => {
-                let lag = lag_of(seen, *id)?;
-                let largest = *stat == Stat::Max;
-                let value = if largest { lag.most_backlog() } else { lag.mean_backlog() };
-                value.ok_or(NoValue::Empty)
-            }
             Self::Tally(parts, how) => read(how, parts, seen),
-            Self::Database(groups, counted) => {
-                let of = |sum: &dyn Fn(&Counts) -> u64| -> u64 {
-                    let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
-                    read.map(|reading| sum(&reading.counts)).sum()
-                };
-                let count = of(&|counts| counted.of(counts));
-                let (share, all) = match counted {
-                    Counted::StaleShare => (true, of(&|counts| counts.replica_reads)),
-                    Counted::LockWaitShare => (true, of(&|counts| counts.writes)),
-                    _ => (false, 0),
-                };
-                ratio_or_count(count, all, share)
-            }
             Self::Unanswered(calls) => {
                 let of = |attempts: &Attempts| {
                     let ended = attempts.ended.iter().zip(OUTCOMES);
@@ -319,11 +291,6 @@ fn drawn_in(plan: &Blueprint, seen: &Observation, drawn: Drawn) -> Result<f64, N
     let joules =
         |meter: usize| seen.energy[meter].map(|pico| Energy::from_picojoules(pico).joules());
     Ok(drawn.value(&plan.power, joules, seen.length.seconds()))
-}
-
-fn lag_of(seen: &Observation, id: ComponentId) -> Result<&Lag, NoValue> {
-    let mut all = seen.databases.iter().flat_map(|reading| &reading.lags);
-    all.find(|(member, _)| *member == id).map(|(_, lag)| lag).ok_or(NoValue::NotKept)
 }
 
 /// Returns the views per second that were requested and lost at the end of the window.

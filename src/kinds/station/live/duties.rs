@@ -17,7 +17,7 @@ impl Live for Station {
         Self::new(id, config.clone())
     }
 
-    none!(lent);
+    none!(quantities, lent);
     none!(
         listens,
         hears,

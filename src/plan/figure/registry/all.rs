@@ -1,6 +1,6 @@
 //! Complete registry: the rows of the tables, then those that kinds of components declare.
 
-use super::{Row, Whose, energy, restores, rows};
+use super::{Row, Whose, energy, rows};
 use crate::kinds::FIGURES;
 use crate::plan::figure::Metric;
 
@@ -20,12 +20,6 @@ const ALL: [Row; COUNT] = {
         at += 1;
         row += 1;
     }
-    let mut row = 0;
-    while row < restores::ROWS.len() {
-        all[at] = restores::ROWS[row];
-        at += 1;
-        row += 1;
-    }
     let mut kind = 0;
     while kind < FIGURES.len() {
         let mut row = 0;
@@ -40,7 +34,7 @@ const ALL: [Row; COUNT] = {
 };
 
 const COUNT: usize = {
-    let mut count = rows::ROWS.len() + energy::ROWS.len() + restores::ROWS.len();
+    let mut count = rows::ROWS.len() + energy::ROWS.len();
     let mut kind = 0;
     while kind < FIGURES.len() {
         count += FIGURES[kind].rows.len();
