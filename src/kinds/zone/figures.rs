@@ -1,9 +1,10 @@
-//! Figures of the memory of a zone under its cap: metrics, rows of the registry, and where each is read from.
+//! Figures of the memory of a zone under its cap: metrics, rows of the registry, and where each is read from; and the
+//! processors that the names of zones and servers stand for.
 
 use crate::kinds::zone::live::paging::{OF, Tallied};
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::ReadAs;
-use crate::plan::figure::own::{Found, OwnFigures, counted};
+use crate::plan::figure::own::{Found, Meters, OwnFigures, counted, members, named, zones};
 use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, Row, Whose, Word};
 use crate::plan::figure::{Figure, Metric};
 
@@ -24,8 +25,8 @@ pub(crate) use metrics;
 const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const OF_MEMORIES: &[Whose] = &[Whose::OwnPart(OF)];
 
-/// Figures of the memory of zones.
-pub const FIGURES: OwnFigures = OwnFigures { rows: ROWS, read, stands_for: OwnFigures::BY_NAME };
+/// Figures of zones and servers.
+pub const FIGURES: OwnFigures = OwnFigures { rows: ROWS, read, stands_for };
 
 /// The rows of the registry.
 const ROWS: &[Row] = &[
@@ -56,4 +57,26 @@ fn how(figure: &Figure) -> Option<ReadAs> {
         Metric::PageOuts => ReadAs::Count(vec![Tallied::Out as usize]),
         _ => return None,
     })
+}
+
+/// Returns the processors that the name of zones or servers stands for; `None` for any other name.
+fn stands_for(plan: &Blueprint, figure: &Figure) -> Option<Meters> {
+    if figure.metric != Metric::Utilization {
+        return None;
+    }
+    let scope = figure.scope.as_str();
+    let of_zones = || {
+        let zones = zones(plan, scope);
+        (!zones.is_empty()).then_some(Meters::Zones(zones))
+    };
+    let of_name = || members(plan, scope);
+    match figure.resource.as_deref() {
+        None => of_zones().filter(|_| of_name().is_empty()),
+        // The processor of a server has the name of the server.
+        Some("cpu") => of_zones().or_else(|| {
+            let parts = if named(plan, figure).is_empty() { of_name() } else { Vec::new() };
+            (!parts.is_empty()).then_some(Meters::Parts(parts))
+        }),
+        Some(_) => None,
+    }
 }

@@ -1,10 +1,10 @@
 //! Resolution of a figure to the measure of a blueprint; if there is none, the reason and an alternative.
 
-use super::{Measure, Meters, Number};
+use super::{Measure, Number};
 use crate::model::blueprint::{Blueprint, Config};
 use crate::model::ids::ComponentId;
 use crate::model::record::OUTCOMES;
-use crate::plan::figure::own::{self, Reading, members, named, zones};
+use crate::plan::figure::own::{self, Meters, Reading, named};
 use crate::plan::figure::registry::{By, PER};
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::scenario::suggest;
@@ -224,7 +224,11 @@ impl Measure {
             Metric::Queue => counted(parts, Of::Queue, &Self::Queue),
             Metric::Busy => counted(parts, Of::Queue, &Self::Busy),
             Metric::Utilization => {
-                let meters = Self::with_utilization(plan, figure, meters)?;
+                if meters == Meters::Parts(Vec::new()) {
+                    let Some(resource) = &figure.resource else { return missing() };
+                    let message = format!("`{figure}`: `{scope}` has no resource `{resource}`");
+                    return Err(NoSuchFigure::new(message));
+                }
                 let Some(every) = every else { return Ok(Self::Utilization(meters)) };
                 let meters = match meters {
                     Meters::Parts(parts) => parts.into_iter().map(Meter::Part).collect(),
@@ -304,7 +308,9 @@ impl Measure {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
                 Drawn::resolve(&plan.power, figure).map(|_| Self::PerKwh(workload))
             }
-            _ if figure.row().by == By::Requests => missing(),
+            // No component that the path names has this figure of a kind.
+            _ if figure.row().by == By::Requests && figure.metric != Metric::Verdict => missing(),
+            // A word, or a figure of another solver.
             _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
         }
     }
@@ -342,38 +348,5 @@ impl Measure {
         all.dedup();
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         suggest::help(&figure.scope, &all, "there are")
-    }
-
-    /// Returns `meters` with a utilisation: if they are none, the zones that the path of the figure names.
-    fn with_utilization(
-        plan: &Blueprint,
-        figure: &Figure,
-        meters: Meters,
-    ) -> Result<Meters, NoSuchFigure> {
-        let scope = figure.scope.as_str();
-        if figure.resource.as_deref() == Some("cpu") {
-            let zones = zones(plan, scope);
-            if !zones.is_empty() {
-                return Ok(Meters::Zones(zones));
-            }
-        }
-        if meters != Meters::Parts(Vec::new()) {
-            return Ok(meters);
-        }
-        if let Some(resource) = &figure.resource {
-            let parts = members(plan, scope);
-            if resource == "cpu" && !parts.is_empty() {
-                return Ok(Meters::Parts(parts));
-            }
-            return Err(NoSuchFigure::new(format!(
-                "`{figure}`: `{scope}` has no resource `{resource}`"
-            )));
-        }
-        let zones = zones(plan, scope);
-        if zones.is_empty() {
-            let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
-            return Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)));
-        }
-        Ok(Meters::Zones(zones))
     }
 }
