@@ -50,11 +50,11 @@ pub enum Measure {
     Slower(usize, SimDuration),
     /// Share of the page views of a workload whose latency exceeds the limit.
     ViewSlower(usize, SimDuration),
-    /// Latency of the requests of a class that no CDN edge could answer.
+    /// Latency of the requests of a class that missed where they entered.
     MissLatency(usize, Stat),
-    /// Waiting at stations.
+    /// Waiting times at components.
     Waiting(Vec<ComponentId>, Stat),
-    /// Share of the visits to stations whose waiting time exceeds the limit.
+    /// Share of the visits whose waiting time exceeds the limit.
     WaitingOver(Vec<ComponentId>, SimDuration),
     /// Mean waiting time of a class, over all its visits.
     ClassWaiting(usize),
@@ -98,7 +98,7 @@ pub enum Measure {
     Lost(usize, Option<usize>, bool),
     /// A statistic of a quantity that a component follows over time, by its place.
     Quantity(ComponentId, usize, Stat),
-    /// Tally of a kind of component.
+    /// Counts of components, by the rule of their kind.
     Tally(Vec<ComponentId>, ReadAs),
     /// Calls of these kinds that ended without an answer.
     Unanswered(Vec<usize>),
