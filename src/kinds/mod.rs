@@ -173,39 +173,26 @@ macro_rules! each_component {
 }
 pub(crate) use each_component;
 
-/// Calls `make!` with the tokens `$($before)*` and the metrics that kinds of components add.
+/// Calls `make!` with the tokens `$($before)*` and the metrics that kinds of components add, in the order of this list.
 macro_rules! each_metric {
     ($make:ident, $($before:tt)*) => {
-        crate::kinds::purge::figures::metrics! { [crate::kinds::metrics_of_scalers] $make, $($before)* }
+        crate::kinds::chain_metrics! {
+            [purge scaler zone disks log queue] $make, $($before)*
+        }
     };
 }
 pub(crate) use each_metric;
 
-/// Passes the metrics of purges on to those of scalers and zones.
-macro_rules! metrics_of_scalers {
-    ($make:ident, $($before:tt)*) => {
-        crate::kinds::scaler::figures::metrics! {
-            [crate::kinds::zone::figures::metrics] [crate::kinds::metrics_of_disks] $make, $($before)*
-        }
+/// Appends the metrics of the first of the kinds, whose `metrics!` calls this with the others; calls `make!` at the end.
+macro_rules! chain_metrics {
+    ([] $make:ident, $($all:tt)*) => {
+        $make! { $($all)* }
+    };
+    ([$kind:ident $($others:ident)*] $make:ident, $($before:tt)*) => {
+        crate::kinds::$kind::figures::metrics! { [$($others)*] $make, $($before)* }
     };
 }
-pub(crate) use metrics_of_scalers;
-
-/// Passes the metrics of disks on to those of logs and queues.
-macro_rules! metrics_of_disks {
-    ($make:ident, $($before:tt)*) => {
-        crate::kinds::disks::figures::metrics! { [crate::kinds::metrics_of_logs] $make, $($before)* }
-    };
-}
-pub(crate) use metrics_of_disks;
-
-/// Passes the metrics of logs on to those of queues.
-macro_rules! metrics_of_logs {
-    ($make:ident, $($before:tt)*) => {
-        crate::kinds::log::figures::metrics! { [crate::kinds::queue::figures::metrics] $make, $($before)* }
-    };
-}
-pub(crate) use metrics_of_logs;
+pub(crate) use chain_metrics;
 
 /// Figures that kinds of components answer themselves, in the order in which their rows stand in the registry.
 pub const FIGURES: &[OwnFigures] = &[

@@ -9,11 +9,11 @@ use crate::plan::figure::own::{Found, OwnFigures, counted};
 use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, OF_YEARS, Row, WITHOUT, Whose, Word};
 use crate::plan::figure::{Figure, Metric, Stat};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ([$($next:tt)+] $make:ident, $($before:tt)*) => {
-        $($next)+! {
-            $make, $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             IoDelay = "io-delay", Seconds, Less, 0.1, 1e-6, "Delay of a zone's disk operation by the throttle: the zone's processor spins.";
             DelayedIo = "delayed-io", Count, Less, 0.1, 1.0, "Disk operations of a zone that the throttle has delayed.";
             Dirty = "dirty", Ratio, Less, 0.05, 0.001, "Writes of a set of disks that are not on the disks yet, as a share of the limit of dirty data.";

@@ -7,11 +7,11 @@ use crate::plan::figure::own::{Found, OwnFigures, counted};
 use crate::plan::figure::registry::{IntervalOf, Key, OF_WINDOWS, Row, Value, Whose, Word, key};
 use crate::plan::figure::{Figure, Metric, Stat};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ([$($next:tt)+] $make:ident, $($before:tt)*) => {
-        $($next)+! {
-            $make, $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             Records = "records", Count, Neither, 0.02, 1.0, "Records that processes have written to a log.";
             LostRecords = "lost-records", Count, Less, 0.1, 1.0, "Copies of records of a log that a subscriber should have had and never gets.";
             LogDelay = "log-delay", Seconds, Less, 0.05, 1e-4, "Time from the writing of a record to the end of a subscriber's work on it.";

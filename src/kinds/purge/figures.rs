@@ -9,11 +9,11 @@ use crate::plan::figure::own::{Found, OwnFigures, Reading, members, named, tally
 use crate::plan::figure::registry::{IntervalOf, Key, OF_WINDOWS, Row, Value, Whose, Word, key};
 use crate::plan::figure::{Figure, Metric, Stat};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ([$($next:tt)+] $make:ident, $($before:tt)*) => {
-        $($next)+! {
-            $make, $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             StaleHits = "stale-hits", Count, Less, 0.1, 1.0, "Look-ups in a cache that a purge reaches which find a copy older than the last change of its object.";
             Refetches = "refetches", Count, Less, 0.1, 1.0, "Look-ups of objects whose copy a purge has removed, until the cache has a new one.";
             PurgedCopies = "purged-copies", Count, Neither, 0.1, 1.0, "Copies that purges have removed from a cache.";

@@ -9,11 +9,11 @@ use crate::plan::figure::registry::{
 };
 use crate::plan::figure::{Figure, Metric, Stat};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ($make:ident, $($before:tt)*) => {
-        $make! {
-            $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             Age = "age", Seconds, Less, 0.05, 1e-3, "Age of the oldest message of a queue that could be delivered; zero while there is none.";
             Published = "published", Count, Neither, 0.02, 1.0, "Messages that a queue has accepted.";
             Rejected = "rejected", Count, Less, 0.1, 1.0, "Messages that a full queue has refused.";

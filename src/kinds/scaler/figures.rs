@@ -9,12 +9,11 @@ use crate::plan::figure::registry::{
 };
 use crate::plan::figure::{Figure, Metric, Stat};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`, which passes
-/// them on to `$then`.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ([$($next:tt)+] [$($then:tt)+] $make:ident, $($before:tt)*) => {
-        $($next)+! {
-            [$($then)+] $make, $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             Members = "members", Count, Neither, 0.05, 0.1, "Members of a scaled service: booted, and not removed, whether their process works or not.";
             MemberHours = "member-hours", Count, Less, 0.05, 0.1, "Hours that members of a scaled service cost: from the end of provisioning to the end of the drain, summed.";
             Launches = "launches", Count, Neither, 0.1, 1.0, "Launches of members that a scaler begins.";

@@ -8,11 +8,11 @@ use crate::plan::figure::own::{Found, Meters, OwnFigures, counted, members, name
 use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, Row, Whose, Word};
 use crate::plan::figure::{Figure, Metric};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ([$($next:tt)+] $make:ident, $($before:tt)*) => {
-        $($next)+! {
-            $make, $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             Resident = "resident", Ratio, Neither, 0.02, 0.001, "Resident memory of a zone with declared working sets, as a share of its cap.";
             OverCap = "over-cap", Ratio, Less, 0.1, 0.001, "Share of time in which pages of a zone are taken back, because it holds more than its memory cap.";
             PageIns = "page-ins", Count, Less, 0.1, 1.0, "Pages of a zone that are read back from its swap device.";
