@@ -4,6 +4,7 @@
 //! `each_kind!` is the table of kinds. The name of a file decides its level: `spec` and `live` are below the plan,
 //! all others belong to it (`tests/it/tidy.rs`). A kind names another kind only where it is built from it.
 
+use crate::plan::figure::own::OwnFigures;
 use crate::plan::names::Kind;
 
 pub mod balancer;
@@ -172,62 +173,41 @@ macro_rules! each_component {
 }
 pub(crate) use each_component;
 
-/// Calls `make!` with the tokens `$($before)*` and the metrics that kinds of components add.
+/// Calls `make!` with the tokens `$($before)*` and the metrics that kinds of components add, in the order of this list.
 macro_rules! each_metric {
     ($make:ident, $($before:tt)*) => {
-        crate::kinds::purge::figures::metrics! { [crate::kinds::metrics_of_scalers] $make, $($before)* }
+        crate::kinds::chain_metrics! {
+            [purge scaler zone disks log queue] $make, $($before)*
+        }
     };
 }
 pub(crate) use each_metric;
 
-/// Passes the metrics of purges on to those of scalers and zones.
-macro_rules! metrics_of_scalers {
-    ($make:ident, $($before:tt)*) => {
-        crate::kinds::scaler::figures::metrics! {
-            [crate::kinds::zone::figures::metrics] [crate::kinds::metrics_of_disks] $make, $($before)*
-        }
+/// Appends the metrics of the first of the kinds, whose `metrics!` calls this with the others; calls `make!` at the end.
+macro_rules! chain_metrics {
+    ([] $make:ident, $($all:tt)*) => {
+        $make! { $($all)* }
+    };
+    ([$kind:ident $($others:ident)*] $make:ident, $($before:tt)*) => {
+        crate::kinds::$kind::figures::metrics! { [$($others)*] $make, $($before)* }
     };
 }
-pub(crate) use metrics_of_scalers;
+pub(crate) use chain_metrics;
 
-/// Passes the metrics of disks on to those of logs and queues.
-macro_rules! metrics_of_disks {
-    ($make:ident, $($before:tt)*) => {
-        crate::kinds::disks::figures::metrics! { [crate::kinds::metrics_of_logs] $make, $($before)* }
-    };
-}
-pub(crate) use metrics_of_disks;
-
-/// Passes the metrics of logs on to those of queues.
-macro_rules! metrics_of_logs {
-    ($make:ident, $($before:tt)*) => {
-        crate::kinds::log::figures::metrics! { [crate::kinds::queue::figures::metrics] $make, $($before)* }
-    };
-}
-pub(crate) use metrics_of_logs;
-
-/// Rows that kinds of components add to the registry of figures.
-pub const ROWS: &[&[crate::plan::figure::registry::Row]] = &[
-    disks::figures::ROWS,
-    zone::figures::ROWS,
-    queue::figures::ROWS,
-    log::figures::ROWS,
-    scaler::figures::ROWS,
-    purge::figures::ROWS,
+/// Figures that kinds of components answer themselves, in the order in which their rows stand in the registry.
+pub const FIGURES: &[OwnFigures] = &[
+    disks::figures::FIGURES,
+    zone::figures::FIGURES,
+    queue::figures::FIGURES,
+    log::figures::FIGURES,
+    scaler::figures::FIGURES,
+    purge::figures::FIGURES,
+    balancer::figures::FIGURES,
+    cache::figures::FIGURES,
+    cdn::figures::FIGURES,
+    database::figures::FIGURES,
+    network::figures::FIGURES,
 ];
-
-/// Returns the name of the tally that holds a figure of [`ROWS`] and how to read it; `None` for any other figure.
-#[must_use]
-pub fn read(
-    figure: &crate::plan::figure::Figure,
-) -> Option<(&'static str, crate::model::gauge::ReadAs)> {
-    disks::figures::read(figure)
-        .or_else(|| zone::figures::read(figure).map(|how| (zone::live::paging::OF, how)))
-        .or_else(|| queue::figures::read(figure).map(|how| (queue::account::OF, how)))
-        .or_else(|| log::figures::read(figure))
-        .or_else(|| scaler::figures::read(figure).map(|how| (scaler::account::OF, how)))
-        .or_else(|| purge::figures::read(figure))
-}
 
 #[cfg(test)]
 mod tests {

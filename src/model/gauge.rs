@@ -7,12 +7,14 @@
 //! the instants at which the number changed, `stayed` the sojourn time of each customer.
 
 mod levels;
+mod quantity;
 mod shut;
 
 use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 use levels::Detail;
 pub use levels::{ByNumber, Change, Joint, Levels};
+pub use quantity::Quantity;
 pub use shut::Shut;
 
 /// Number of customers inside, over time.
@@ -323,7 +325,8 @@ impl Availability {
     }
 }
 
-/// Rule that computes a figure from what a kind tallies ([`Gauge::tally`], [`Gauge::peaks`]), by place.
+/// Rule that computes a figure from the counts of a kind: from those of [`Gauge`], or by place from what the kind tallies
+/// ([`Gauge::tally`], [`Gauge::peaks`]).
 #[derive(Clone, Debug, PartialEq)]
 pub enum ReadAs {
     /// The sum of these counts.
@@ -338,8 +341,10 @@ pub enum ReadAs {
     Sum(usize, f64),
     /// The largest value, a duration.
     Peak(usize),
-    /// A statistic of the times that the component records one by one.
-    Times,
+    /// The share of the arrivals that are completed.
+    Completed,
+    /// The busy part per nanosecond, times a factor: never more than that of the capacity.
+    Rate(f64),
 }
 
 /// A reading of one component.

@@ -11,7 +11,7 @@ pub(crate) use none::none;
 use super::{Answer, Ctx, Fate, Health, Heard, Keeps, Next, Shift, Start};
 use crate::convert::place;
 use crate::engine::calendar::Ticket;
-use crate::model::gauge::{ByNumber, Gauge, Queue};
+use crate::model::gauge::{ByNumber, Gauge, Quantity, Queue};
 use crate::model::ids::{CauseId, ClassId, ComponentId, KeyId};
 use crate::model::request::{Outcome, RequestId};
 use crate::model::route::{Drawn, Op};
@@ -75,6 +75,9 @@ pub trait Live: Sized {
 
     /// Time at each number up to `now`, if kept.
     fn by_number(&self, now: SimTime) -> Option<ByNumber>;
+
+    /// Quantities that it follows over time, over the window up to `now`, in an order of its own.
+    fn quantities(&self, now: SimTime) -> Vec<Quantity>;
 
     /// Begins to record, from `now`, when each number is first reached, if that is kept.
     fn begin_to_count(&mut self, now: SimTime);
@@ -298,6 +301,7 @@ macro_rules! component_enum {
                 fn waits(&self) -> Option<&Histogram>;
                 fn sojourns(&self) -> Option<&Histogram>;
                 fn by_number(&self, now: SimTime) -> Option<ByNumber>;
+                fn quantities(&self, now: SimTime) -> Vec<Quantity>;
                 fn gauge(&self, now: SimTime) -> Gauge;
                 fn queue(&self) -> Option<&Queue>;
                 fn whole(&self) -> Option<ComponentId>;

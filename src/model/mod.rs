@@ -86,6 +86,10 @@ impl Health {
 pub struct Keeps {
     /// Queue length, and number of busy servers.
     pub line: bool,
+    /// Number of servers, if [busy time](gauge::Gauge::busy) is not in servers × ns; utilisation then gives the number busy.
+    pub servers: Option<u32>,
+    /// True if its servers have no bound, so that it has no utilisation.
+    pub unlimited: bool,
     /// Each waiting time.
     pub waits: bool,
     /// Time at each number inside and in service, and each sojourn time.
@@ -104,6 +108,8 @@ impl Keeps {
     /// No quantity.
     pub const NOTHING: Self = Self {
         line: false,
+        servers: None,
+        unlimited: false,
         waits: false,
         levels: false,
         line_levels: false,

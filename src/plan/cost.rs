@@ -13,18 +13,12 @@
 
 use std::collections::BTreeSet;
 
-mod size;
-
-pub use size::advice;
-
-use crate::convert::{self, place};
+use crate::convert::place;
 use crate::model::spec::price::{CostSpec, Price, Size};
 use crate::plan::Draft;
 use crate::plan::figure::{Figure, NoSuchFigure, Stat};
-use crate::plan::graph::{Graph, Subject};
+use crate::plan::kind::{self, parts::Priced};
 use crate::plan::links::Entrance;
-use crate::plan::lint::judged;
-use crate::plan::load;
 use crate::plan::part::Part;
 use crate::plan::power;
 use crate::plan::program::law_of;
@@ -32,9 +26,12 @@ use crate::plan::scaled::{mean_members, most_members};
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::source::Span;
-use crate::scenario::value::Spanned;
-use crate::units::SimDuration;
+use crate::units::{Bandwidth, Bytes, SimDuration};
 
+/// Bytes of a GiB.
+const GIB: f64 = 1_073_741_824.0;
+/// Bytes per second of a Mbit/s.
+const MBIT: f64 = 125_000.0;
 /// First words of a line for the energy of a site.
 const ENERGY_OF: &str = "energy of ";
 
@@ -99,17 +96,6 @@ impl Cost {
     }
 }
 
-/// Line of a price list.
-struct Line<'d> {
-    /// Key of `[cost]`.
-    key: &'static str,
-    /// Description of the parts.
-    what: &'static str,
-    /// The parts without a price of their own.
-    parts: Vec<Part>,
-    price: Option<&'d Price>,
-}
-
 /// Returns each entry of `[cost.of]`: name, parts, price.
 fn owned(draft: &Draft) -> Vec<(&str, Vec<Part>, &Price)> {
     let of = draft.scenario.cost.as_ref().and_then(|cost| cost.value.of.as_ref());
@@ -124,58 +110,48 @@ fn own_parts(draft: &Draft) -> BTreeSet<Part> {
     owned(draft).into_iter().flat_map(|(_, parts, _)| parts).collect()
 }
 
-fn lines<'d>(draft: &'d Draft, prices: &'d CostSpec, own: &BTreeSet<Part>) -> [Line<'d>; 6] {
-    let scenario = &draft.scenario;
-    let used = zones_used(draft);
-    let zones = scenario.zone.iter().enumerate().flat_map(|(zone, (_, spec))| {
-        (0..spec.count.value).map(move |member| Part::Zone { zone, member })
-    });
-    let (used, unused): (Vec<Part>, Vec<Part>) =
-        zones.filter(|part| !own.contains(part)).partition(|part| used.contains(part));
-    let balancers = scenario.balancer.iter().enumerate().flat_map(|(balancer, (_, spec))| {
-        (0..spec.count.value).map(move |member| Part::Balancer { balancer, member })
-    });
-    let heads = scenario.nas.iter().enumerate().flat_map(|(nas, (_, spec))| {
-        (0..spec.heads.value).map(move |number| Part::Head { nas, number })
-    });
-    // The price of a head includes the disks of one pool.
-    let further = scenario.nas.iter().enumerate().flat_map(|(nas, (_, spec))| {
-        let pools = (0..spec.pools.value.len()).map(move |pool| Part::Pool { nas, pool });
-        let heads = convert::index(spec.heads.value.into());
-        pools.filter(|part| !own.contains(part)).skip(heads)
-    });
-    let sites = (0..scenario.site.len()).map(Part::Site);
-    let line = |key, what, parts: Vec<Part>, price: &'d Option<Spanned<Price>>| Line {
-        key,
-        what,
-        parts,
-        price: price.as_ref().map(|price| &price.value),
-    };
-    [
-        line("zone", "zones", used, &prices.zone),
-        line("zone", "zones that no judged class uses", unused, &prices.zone),
-        line("balancer", "balancers", without(balancers, own), &prices.balancer),
-        line("nas-head", "file server heads", without(heads, own), &prices.nas_head),
-        line("pool", "further pools", further.collect(), &prices.pool),
-        line("transit", "transit of sites", without(sites, own), &prices.transit),
-    ]
+/// Returns the parts that have a price of `[cost]`, but for those with a price of their `own`, in the order of the bill.
+fn lines(draft: &Draft, own: &BTreeSet<Part>) -> Vec<Priced> {
+    let mut lines: Vec<Priced> = kind::all().flat_map(|kind| kind.priced(draft, own)).collect();
+    lines.sort_by_key(|line| line.at);
+    lines
 }
 
-fn without(parts: impl Iterator<Item = Part>, own: &BTreeSet<Part>) -> Vec<Part> {
-    parts.filter(|part| !own.contains(part)).collect()
+/// Returns what to write so that a part has a size, for the help of an error.
+#[must_use]
+pub const fn advice(size: Size) -> &'static str {
+    match size {
+        Size::Core => "servers, balancers with `cores`, and zones with `cpu.cap` have cores",
+        Size::Gib => "servers and zones with `memory` have it",
+        Size::Disk => "servers, their sets of disks and pools of file servers have disks",
+        Size::Mbit => "uplinks, switches and links between sites have a bandwidth",
+    }
+}
+
+/// Returns a number of bytes in GiB.
+#[must_use]
+pub fn gib(bytes: Bytes) -> f64 {
+    bytes.count() as f64 / GIB
+}
+
+/// Returns a bandwidth in Mbit/s.
+#[must_use]
+pub fn mbit(bandwidth: Bandwidth) -> f64 {
+    bandwidth.bytes_per_s() as f64 / MBIT
 }
 
 /// Returns the prices by size that a part without that size has, each with its place and the part.
 #[must_use]
 pub fn without_size(draft: &Draft) -> Vec<(Size, Span, Part)> {
     let Some(cost) = &draft.scenario.cost else { return Vec::new() };
-    let lines = lines(draft, &cost.value, &own_parts(draft)).into_iter();
-    let by_kind = lines.filter_map(|line| Some((line.price?, line.parts)));
+    let lines = lines(draft, &own_parts(draft)).into_iter();
+    let by_kind = lines.filter_map(|line| Some((line.at.price(&cost.value)?, line.parts)));
     let by_name = owned(draft).into_iter().map(|(_, parts, price)| (price, parts));
     let mut found: Vec<(Size, Span, Part)> = Vec::new();
     for (price, parts) in by_kind.chain(by_name) {
         for (size, money) in &price.per {
-            let without = parts.iter().find(|part| size::size(draft, **part, *size).is_none());
+            let without =
+                parts.iter().find(|part| part.answers().size(draft, **part, *size).is_none());
             found.extend(without.map(|part| (*size, money.span, *part)));
         }
     }
@@ -197,12 +173,12 @@ pub fn without_price(draft: &Draft) -> Vec<(&'static str, &'static str, u32)> {
             zones.filter(|zone| zone.stands_on(draft).is_some_and(|server| own.contains(&server))),
         );
     }
-    let free = |line: &Line<'_>| !line.parts.is_empty() && line.price.is_none();
-    let all = lines(draft, &cost.value, &covered).into_iter().filter(free);
+    let free = |line: &Priced| !line.parts.is_empty() && line.at.price(&cost.value).is_none();
+    let all = lines(draft, &covered).into_iter().filter(free);
     let bare = |what: &'static str| what.strip_prefix("transit of ").unwrap_or(what);
     let mut without: Vec<(&'static str, &'static str, u32)> = Vec::new();
-    for Line { key, what, parts, .. } in all {
-        let count = place(parts.len());
+    for Priced { at, what, parts } in all {
+        let (key, count) = (at.key(), place(parts.len()));
         match without.last_mut().filter(|last| last.0 == key) {
             Some(last) => last.2 += count,
             None => without.push((key, bare(what), count)),
@@ -232,8 +208,8 @@ pub fn bill(draft: &Draft) -> Option<Cost> {
 
 /// Adds the lines for parts with a price, and for what edges deliver.
 fn add_parts(draft: &Draft, prices: &CostSpec, cost: &mut Cost) {
-    for line in lines(draft, prices, &own_parts(draft)) {
-        if let Some(price) = line.price {
+    for line in lines(draft, &own_parts(draft)) {
+        if let Some(price) = line.at.price(prices) {
             cost.items.extend(items(draft, line.what, &line.parts, price));
         }
     }
@@ -255,7 +231,7 @@ fn items(draft: &Draft, what: &str, parts: &[Part], price: &Price) -> Vec<Item> 
     let scaled = mean_members(draft);
     for part in parts {
         // Parts without the size were refused by `check`.
-        let size = |of| size::size(draft, *part, of).unwrap_or(0.0);
+        let size = |of| part.answers().size(draft, *part, of).unwrap_or(0.0);
         let (once, each) = price.dollars(size);
         let sizes = price.per.iter().map(|(of, _)| words(*of, size(*of)));
         let what: Vec<String> = [what.to_string()].into_iter().chain(sizes).collect();
@@ -333,25 +309,6 @@ pub fn at(draft: &Draft, figure: &Figure) -> Result<f64, NoSuchFigure> {
         NoSuchFigure::new(format!("`{figure}`: the file has no such price"))
             .help(format!("give `[cost]` one, such as `{example}`"))
     })
-}
-
-/// Returns the zones that the judged classes need or give work to.
-fn zones_used(draft: &Draft) -> BTreeSet<Part> {
-    let graph = Graph::of(draft);
-    let judged = judged(draft, &graph);
-    let mut zones: BTreeSet<Part> = BTreeSet::new();
-    for node in judged.iter().filter_map(|subject| graph.subject(*subject)) {
-        zones.extend(graph.below(node).into_iter().filter_map(|id| graph.node(id).part));
-    }
-    let asks = |class: &Option<usize>| {
-        let one = class.is_some_and(|class| judged.contains(&Subject::Class(class)));
-        f64::from(u8::from(one))
-    };
-    let rates: Vec<f64> = draft.links.classes.iter().map(asks).collect();
-    let offered = load::offered(draft, &rates).into_iter();
-    zones.extend(offered.filter(|one| !one.is_rest || one.per_second > 0.0).map(|one| one.part));
-    let is_zone = |part: &Part| matches!(part, Part::Zone { .. });
-    zones.into_iter().filter(is_zone).collect()
 }
 
 /// Returns the price of a lost page view in dollars; `None` without one.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::engine::draw::Lineage;
 use crate::mechanism::cpu_share::ZoneLedger;
 use crate::model::blueprint::Blueprint;
-use crate::model::gauge::{ByNumber, Gauge};
+use crate::model::gauge::{ByNumber, Gauge, Quantity};
 use crate::model::ids::{ComponentId, WorkloadId};
 use crate::model::outage::{Faults, Illness, Outlook, Past, Standing};
 use crate::model::record::{Record, ViewRecord};
@@ -161,8 +161,8 @@ pub struct Observation {
     pub zone_ledgers: Vec<ZoneLedger>,
     /// Accounts at the window's start and at each of the [`SOUNDINGS`]; empty around a break.
     pub accounts: Vec<Accounts>,
-    /// Readings of the replicated databases over the window.
-    pub databases: Vec<crate::kinds::database::live::Reading>,
+    /// Quantities that components follow over the window, by id.
+    pub quantities: Vec<Vec<Quantity>>,
     /// Busy ÷ capacity of each component on the grid, by id.
     pub grid: Vec<Vec<f64>>,
     /// Requests in flight at each of the [`SOUNDINGS`], or at every step if there are steps.
@@ -636,7 +636,7 @@ impl<'p> Run<'p> {
             zone_ledgers,
             accounts: self.accounts,
             numbers,
-            databases: world.databases(),
+            quantities: world.quantities(),
             grid: self.grid,
             soundings: self.soundings,
             censuses: self.censuses,

@@ -21,6 +21,7 @@
 //! the realised service demands, which are not recorded.
 
 use crate::model::blueprint::{Arrivals, Blueprint};
+use crate::model::gauge::ReadAs;
 use crate::plan::figure::Stat;
 use crate::solve::requests::Window;
 use crate::stats::control::{Control, Controls};
@@ -83,7 +84,7 @@ pub const fn is_corrected(measure: &Measure) -> bool {
         | Measure::Busy(_)
         | Measure::Inside(_)
         | Measure::Throughput(_)
-        | Measure::Transfer(_)
+        | Measure::Tally(_, ReadAs::Rate(_))
         | Measure::ClassThroughput(_)
         | Measure::Sojourn(_) => true,
         Measure::Latency(_, stat) | Measure::ViewLatency(_, stat) => {

@@ -2,7 +2,7 @@
 //!
 //! Holds: a refusal does not depend on the flags; the length is that of the file, also for a shorter quick run.
 
-use crate::model::blueprint::{Blueprint, Config, Part};
+use crate::model::blueprint::{Blueprint, Part};
 use crate::model::ids::ComponentId;
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
@@ -53,8 +53,7 @@ fn has_a_limit(
     figure: &Figure,
     mut parts: impl Iterator<Item = ComponentId>,
 ) -> Result<(), NoSuchFigure> {
-    let unlimited =
-        |part: &&Part| matches!(&part.config, Config::Service(of) if of.workers.is_none());
+    let unlimited = |part: &&Part| part.config.counts().unlimited;
     let free = parts.find_map(|id| Some(&plan.parts[id.index()]).filter(unlimited));
     let Some(part) = free else { return Ok(()) };
     let message =

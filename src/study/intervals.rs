@@ -8,7 +8,7 @@
 //! multinomial.
 
 use crate::convert::index;
-use crate::model::blueprint::{Blueprint, Config};
+use crate::model::blueprint::Blueprint;
 use crate::plan::figure::registry::PER;
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::solve::series::{Cell, Meter, Series};
@@ -132,11 +132,13 @@ impl Every {
 
 /// Returns the mean number of busy servers.
 fn busy(plan: &Blueprint, of: Meter, cell: &Cell, nanos: f64) -> f64 {
-    let config = if let Meter::Part(id) = of { Some(&plan.parts[id.index()].config) } else { None };
-    match config {
-        // Station time is kept in the processor's own fine steps; its utilisation gives the same in servers.
-        Some(Config::Station(config)) if cell.capacity > 0 => {
-            cell.busy as f64 / cell.capacity as f64 * f64::from(config.servers)
+    let servers = match of {
+        Meter::Part(id) => plan.parts[id.index()].config.counts().servers,
+        _ => None,
+    };
+    match servers {
+        Some(servers) if cell.capacity > 0 => {
+            cell.busy as f64 / cell.capacity as f64 * f64::from(servers)
         }
         _ => cell.busy as f64 / nanos,
     }

@@ -8,24 +8,15 @@ mod value;
 
 use serde::{Deserialize, Serialize};
 
-use crate::kinds::database::live::Counts;
 use crate::model::gauge::{ByNumber, Levels, ReadAs};
 use crate::model::ids::ComponentId;
 use crate::plan::figure::Stat;
+pub use crate::plan::figure::own::Meters;
 use crate::solve::series::Series;
 use crate::stats::interval::Statistic;
 use crate::study::energy::Drawn;
 use crate::study::intervals::Every;
 use crate::units::SimDuration;
-
-/// Meters whose readings a figure adds up.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meters {
-    /// Components, by id.
-    Parts(Vec<ComponentId>),
-    /// Zones, by place in the blueprint.
-    Zones(Vec<usize>),
-}
 
 /// A number of something with servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +50,11 @@ pub enum Measure {
     Slower(usize, SimDuration),
     /// Share of the page views of a workload whose latency exceeds the limit.
     ViewSlower(usize, SimDuration),
-    /// Latency of the requests of a class that no CDN edge could answer.
+    /// Latency of the requests of a class that missed where they entered.
     MissLatency(usize, Stat),
-    /// Waiting at stations.
+    /// Waiting times at components.
     Waiting(Vec<ComponentId>, Stat),
-    /// Share of the visits to stations whose waiting time exceeds the limit.
+    /// Share of the visits whose waiting time exceeds the limit.
     WaitingOver(Vec<ComponentId>, SimDuration),
     /// Mean waiting time of a class, over all its visits.
     ClassWaiting(usize),
@@ -91,12 +82,8 @@ pub enum Measure {
     Busy(Vec<ComponentId>),
     /// Busy over capacity.
     Utilization(Meters),
-    /// Share of look-ups in caches that find their object.
-    Hit(Vec<ComponentId>),
     /// Completions per second of components.
     Throughput(Vec<ComponentId>),
-    /// Bits per second that cross links.
-    Transfer(Vec<ComponentId>),
     /// Answered requests of a class per second.
     ClassThroughput(usize),
     /// Intended views of a workload, or requests if it has no clients: their mean, or their spread over replications.
@@ -109,13 +96,9 @@ pub enum Measure {
     Served(usize, bool),
     /// Views lost, of one cause or all; the share when the flag is set.
     Lost(usize, Option<usize>, bool),
-    /// Replication lag of a member of a database.
-    Lag(ComponentId, Stat),
-    /// Writes that a member of a database lacks.
-    Backlog(ComponentId, Stat),
-    /// Counts of replicated databases.
-    Database(Vec<ComponentId>, Counted),
-    /// Tally of a kind of component.
+    /// A statistic of a quantity that a component follows over time, by its place.
+    Quantity(ComponentId, usize, Stat),
+    /// Counts of components, by the rule of their kind.
     Tally(Vec<ComponentId>, ReadAs),
     /// Calls of these kinds that ended without an answer.
     Unanswered(Vec<usize>),
@@ -127,46 +110,6 @@ pub enum Measure {
     Missed(usize),
     /// Views lost per second in the last minute of the window; around a break, minus those where nothing breaks.
     Losing(usize),
-}
-
-/// Counter of a replicated database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
-    /// Stale reads.
-    Stale,
-    /// Stale reads as a share of the reads that replicas answered.
-    StaleShare,
-    /// Failovers.
-    Failovers,
-    /// Failovers that were not covered.
-    Failed,
-    /// Failovers while the primary was healthy.
-    WithoutADeath,
-    /// Writes lost at a promotion.
-    LostWrites,
-    /// Writes lost in a split brain.
-    SplitBrain,
-    /// Attempts aborted by conflicts.
-    Conflicts,
-    /// Writes that waited for their row.
-    LockWaits,
-    /// Their share of all writes.
-    LockWaitShare,
-}
-
-impl Counted {
-    fn of(self, counts: &Counts) -> u64 {
-        match self {
-            Self::Stale | Self::StaleShare => counts.stale,
-            Self::Failovers => counts.failovers,
-            Self::Failed => counts.failed,
-            Self::WithoutADeath => counts.without_a_death,
-            Self::LostWrites => counts.lost_writes,
-            Self::SplitBrain => counts.split_brain,
-            Self::Conflicts => counts.conflicts,
-            Self::LockWaits | Self::LockWaitShare => counts.lock_waits,
-        }
-    }
 }
 
 /// Reason why a figure has no value in a replication, or at all.
@@ -266,15 +209,11 @@ impl Measure {
             Self::Lost(_, _, share) | Self::Served(_, share) | Self::Attempts(_, _, share) => {
                 *share
             }
-            Self::Database(_, counted) => {
-                matches!(counted, Counted::StaleShare | Counted::LockWaitShare)
-            }
             Self::Slower(..)
             | Self::ViewSlower(..)
             | Self::WaitingOver(..)
             | Self::VisitsOver(..)
-            | Self::Hit(_)
-            | Self::Tally(_, ReadAs::Share(..))
+            | Self::Tally(_, ReadAs::Share(..) | ReadAs::Completed)
             | Self::InsideChance(..) => true,
             _ => false,
         }

@@ -2,6 +2,7 @@
 //! decides over its primary but its own probes.
 
 use fivenines::engine::draw::Lineage;
+use fivenines::kinds::database::account::{Followed, Tallied};
 use fivenines::kinds::database::live::{Database, Phase, Standing};
 use fivenines::model::blueprint::{Arrivals, Blueprint, Config};
 use fivenines::model::ids::{CauseId, ComponentId};
@@ -98,6 +99,16 @@ fn group<'w>(plan: &Blueprint, world: &'w World<'_>) -> &'w Database {
         Component::Database(database) => database,
         other => panic!("{other:?}"),
     }
+}
+
+/// Count of the only database over the window.
+fn tally(plan: &Blueprint, seen: &Observation, of: Tallied) -> u64 {
+    seen.gauges[part(plan, "mysql.group").index()].tally[of as usize].try_into().unwrap()
+}
+
+/// Count of the only database so far.
+fn count(plan: &Blueprint, world: &World<'_>, of: Tallied) -> u64 {
+    world.gauge(part(plan, "mysql.group")).tally[of as usize].try_into().unwrap()
 }
 
 fn strike(plan: &Blueprint, world: &mut World<'_>, name: &str, health: Health) {
@@ -210,7 +221,7 @@ fn a_failover_that_is_not_covered_takes_people() {
         let since = (before - at(20.0)).seconds() + done.unwrap() - decided.unwrap();
         assert!((since - 2_700.0).abs() <= 1.0, "{since}");
         assert_eq!(group(&plan, &world).primary(), primary);
-        assert_eq!(group(&plan, &world).counts().failed, 1);
+        assert_eq!(count(&plan, &world, Tallied::Failed), 1);
     }
 }
 
@@ -225,7 +236,7 @@ fn a_primary_that_returns_before_anybody_has_noticed_is_primary_still() {
     strike(&plan, &mut world, "mysql-1", Health::Up);
     world.run_before(at(60.0)).unwrap();
     let group = group(&plan, &world);
-    assert_eq!((group.primary(), group.counts().failovers), (0, 0));
+    assert_eq!((group.primary(), count(&plan, &world, Tallied::Failovers)), (0, 0));
     let lag = group.lag(1).now(world.now()).unwrap().seconds();
     assert!(lag > 0.0 && lag < 0.25, "{lag}");
 }
@@ -259,7 +270,7 @@ replication = { mode = "async", receive = "10s" }
         world.run_before(at(20.0)).unwrap();
         strike(&plan, &mut world, "mysql-1", Health::Down);
         time_until(&plan, &mut world, (0.01, 60.0), |group| group.primary() == 1).unwrap();
-        let counted = group(&plan, &world).counts().lost_writes;
+        let counted = count(&plan, &world, Tallied::LostWrites);
         assert!(counted.abs_diff(lost) <= 1, "{promotion}: {counted}");
         let operations = |world: &World<'_>| world.gauges()[part(&plan, disks).index()].completed;
         let before = operations(&world);
@@ -320,12 +331,11 @@ fn an_overloaded_primary_may_be_declared_dead() {
     let calm = few(scene(&format!("{slow}{FAILOVER}"), "1/s", ""));
     let mut world_of_calm = world(&calm, 0, Faults::Off);
     world_of_calm.run_before(at(120.0)).unwrap();
-    assert_eq!(group(&calm, &world_of_calm).counts().failovers, 0);
+    assert_eq!(count(&calm, &world_of_calm, Tallied::Failovers), 0);
     let busy = few(scene(&format!("{slow}{FAILOVER}"), "4/s", ""));
     let mut world = world(&busy, 0, Faults::Off);
     world.run_before(at(120.0)).unwrap();
-    let counts = group(&busy, &world).counts();
-    assert!(counts.without_a_death >= 1, "{counts:?}");
+    assert!(count(&busy, &world, Tallied::WithoutADeath) >= 1);
     assert_eq!(group(&busy, &world).primary(), 1);
 }
 
@@ -344,7 +354,7 @@ fn split_brain_takes_the_absence_of_a_fence() {
         strike(&plan, &mut world, "mysql-1", Health::Up);
         world.run_before(at(200.0)).unwrap();
         let group = group(&plan, &world);
-        let count = group.counts().split_brain;
+        let count = count(&plan, &world, Tallied::SplitBrain);
         assert!(group.is_fenced(0), "the next probe cuts it off");
         assert_eq!(count > 0, possible, "{count}");
         // What stood inside it, 45 s of writes at most, and half of those of an interval of 5 s.
@@ -457,10 +467,12 @@ rebuild = { size = "10MiB", rate = "10MB/s" }
     let plan = scene(&format!("{data}{how}"), "0.1/s", "");
     for (faults, least, most) in [(Faults::Live, 60, 140), (Faults::Off, 0, 0)] {
         let seen = observed(&plan, 0.0, 360_000.0, faults);
-        let counts = seen.databases[0].counts;
-        assert_eq!(counts.failovers, counts.without_a_death);
-        assert!((least..=most).contains(&counts.failovers), "{counts:?}");
-        assert!(counts.lost_writes <= 1, "{counts:?}");
+        let [failovers, without_a_death, lost] =
+            [Tallied::Failovers, Tallied::WithoutADeath, Tallied::LostWrites]
+                .map(|of| tally(&plan, &seen, of));
+        assert_eq!(failovers, without_a_death);
+        assert!((least..=most).contains(&failovers), "{failovers}");
+        assert!(lost <= 1, "{lost}");
     }
 }
 
@@ -497,7 +509,7 @@ rebuild = { size = "100MiB", rate = "50MB/s" }
             let seen = observed(&plan, 0.0, length, Faults::Live);
             let begun = &seen.record.classes[0].attempts;
             assert!(begun.begun > 0 && begun.in_flight() == 0, "{begun:?}");
-            failovers += seen.databases[0].counts.failovers;
+            failovers += tally(&plan, &seen, Tallied::Failovers);
         }
     }
     assert!(failovers > 10, "{failovers}");
@@ -528,9 +540,13 @@ replication = {{ mode = "async", receive = {{ dist = "lognormal", mean = "33ms",
         let same = &b.gauges[place];
         assert_eq!((gauge.arrived, gauge.busy), (same.arrived, same.busy), "{}", part.name);
     }
-    let lag = |seen: &Observation, member: usize| seen.databases[0].lags[member].1.mean().unwrap();
-    assert_eq!(lag(&a, 1).to_bits(), lag(&b, 1).to_bits());
-    assert!(lag(&b, 2) > 0.0 && lag(&b, 2) != lag(&b, 1));
+    let lag = |plan: &Blueprint, seen: &Observation, member: usize| {
+        let quantities = &seen.quantities[part(plan, "mysql.group").index()];
+        quantities[Followed::Lag.of(member)].mean().unwrap()
+    };
+    assert_eq!(lag(&one, &a, 1).to_bits(), lag(&other, &b, 1).to_bits());
+    let [first, second] = [1, 2].map(|member| lag(&other, &b, member));
+    assert!(second > 0.0 && second != first);
 }
 
 /// A replica that was ahead of the one that is promoted, and is back after it, has writes that nobody else

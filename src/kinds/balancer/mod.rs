@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod beliefs;
 pub mod check;
 pub mod components;
+pub mod figures;
 pub mod flow;
 pub mod links;
 pub mod live;

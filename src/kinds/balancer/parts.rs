@@ -1,15 +1,18 @@
 //! Parts that can fail: units of a balancer, each an appliance or a process in a zone.
 
+use std::collections::BTreeSet;
+
 use crate::health::Declaration;
 use crate::kinds::balancer::components::cpu_name;
 use crate::kinds::balancer::{Balancer, address, beliefs, peers};
 use crate::model::Health;
+use crate::model::spec::price::{Size, Tariff};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::between;
 use crate::plan::faults::{Mechanisms, Shown};
 use crate::plan::graph::Graph;
-use crate::plan::kind::parts::{Parts, Sort, counted, none};
+use crate::plan::kind::parts::{Parts, Priced, Sort, counted, none};
 use crate::plan::part::Part;
 use crate::plan::simulatable::NotYet;
 
@@ -76,5 +79,15 @@ impl Parts for Balancer {
 
     fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
         address::passing(draft, declaration)
+    }
+
+    fn size(&self, draft: &Draft, part: Part, size: Size) -> Option<f64> {
+        let cores = draft.scenario.balancer[part.index()].1.cores.as_ref();
+        cores.filter(|_| size == Size::Core).map(|cores| f64::from(cores.value))
+    }
+
+    fn priced(&self, draft: &Draft, own: &BTreeSet<Part>) -> Vec<Priced> {
+        let units = (0..draft.scenario.balancer.len()).flat_map(|index| self.parts(draft, index));
+        vec![Priced::new(Tariff::Balancer, "balancers", units, own)]
     }
 }

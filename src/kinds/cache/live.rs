@@ -318,6 +318,7 @@ impl Live for Cache {
         waits,
         sojourns,
         by_number,
+        quantities,
         closes,
         loads,
         queue,

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod components;
+pub mod figures;
 pub mod flow;
 pub mod live;
 pub mod parts;

@@ -12,7 +12,7 @@ const CACHE: Sort = Sort { word: "cache", ..Sort::ROLE };
 impl Parts for Cache {
     none!(
         came_later, words, way_back, role, life, publishes, not_yet, mechanisms, surrogates,
-        passing, converging
+        passing, converging, size, priced
     );
 
     single!(cache, part_of);

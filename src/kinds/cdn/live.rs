@@ -420,8 +420,8 @@ impl Live for Cdn {
     none!(lent);
     none!(
         cancel, health, listens, hears, ended, holds, count_ends, waits, sojourns, by_number,
-        closes, loads, queue, queue_mut, whole, is_process, is_idle, bounds, leader, data_swap,
-        entrance, bars, starts, due, wake, returned, room, redirects, abandoned
+        quantities, closes, loads, queue, queue_mut, whole, is_process, is_idle, bounds, leader,
+        data_swap, entrance, bars, starts, due, wake, returned, room, redirects, abandoned
     );
     none!(counts_anew, begin_to_count, keeps_place);
 
@@ -531,6 +531,7 @@ impl Live for Edge {
         waits,
         sojourns,
         by_number,
+        quantities,
         closes,
         loads,
         forgets,

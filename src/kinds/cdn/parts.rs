@@ -12,7 +12,7 @@ const EDGE: Sort = Sort { word: "edge", ..Sort::ROLE };
 impl Parts for Cdn {
     none!(
         came_later, words, stands_on, way_back, role, life, publishes, not_yet, mechanisms,
-        surrogates, passing
+        surrogates, passing, size, priced
     );
 
     counted!(cdn, Edge);

@@ -45,6 +45,7 @@ use crate::convert::place;
 use crate::engine::calendar::Ticket;
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
+use crate::kinds::database::account::Counts;
 use crate::model::Ctx;
 use crate::model::event::Event;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
@@ -289,42 +290,6 @@ pub enum Phase {
     People(SimTime),
 }
 
-/// Counts of a group in the measured window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Number of failovers begun.
-    pub failovers: u64,
-    /// Failovers that did not work.
-    pub failed: u64,
-    /// Failovers of a primary that was up.
-    pub without_a_death: u64,
-    /// Acknowledged writes lost with an old primary.
-    pub lost_writes: u64,
-    /// Writes that an old primary took beside the new one, lost when it was fenced.
-    pub split_brain: u64,
-    /// Reads that began at replicas.
-    pub replica_reads: u64,
-    /// Stale reads at replicas.
-    pub stale: u64,
-    /// Writes begun that lock a row or wait for an agreement.
-    pub writes: u64,
-    /// Number of writes that waited for their row at their own member.
-    pub lock_waits: u64,
-    /// Attempts aborted because of a conflicting write.
-    pub conflicts: u64,
-}
-
-/// Result of a group over the measured window.
-#[derive(Clone, Debug)]
-pub struct Reading {
-    /// The group.
-    pub group: ComponentId,
-    /// Its counts.
-    pub counts: Counts,
-    /// Replication lag of each member.
-    pub lags: Vec<(ComponentId, Lag)>,
-}
-
 /// State of a group in the event loop.
 #[derive(Clone, Debug)]
 pub struct Database {
@@ -501,24 +466,6 @@ impl Database {
     pub fn count_until(&mut self, end: SimTime) {
         self.window.1 = end;
         self.members.iter_mut().for_each(|member| member.lag.measure_until(end));
-    }
-
-    /// Returns the counts in the measured window.
-    #[must_use]
-    pub fn counts(&self) -> Counts {
-        self.counts
-    }
-
-    /// Returns counts and lags of the measured window up to `now`.
-    #[must_use]
-    pub fn reading(&self, now: SimTime) -> Reading {
-        let lag = |(member, state): (&Member, &State)| {
-            let mut lag = state.lag.clone();
-            lag.settle(now);
-            (member.id, lag)
-        };
-        let lags = self.config.members.iter().zip(&self.members).map(lag).collect();
-        Reading { group: self.id, counts: self.counts, lags }
     }
 
     /// Returns 1 if `now` is in the measured window, else 0.

@@ -1,9 +1,11 @@
 //! Databases: a primary with replicas that follow it.
 
+pub mod account;
 pub mod check;
 pub mod components;
 pub mod copies;
 pub(crate) mod failover;
+pub mod figures;
 pub mod flow;
 pub mod links;
 pub mod live;

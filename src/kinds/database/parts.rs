@@ -32,7 +32,7 @@ fn role_of(links: &DatabaseLinks, member: u32) -> Option<(&'static str, Option<u
 }
 
 impl Parts for Database {
-    none!(came_later, publishes, mechanisms, converging);
+    none!(came_later, publishes, mechanisms, converging, size, priced);
 
     /// Returns databases that would replicate over a link between sites, or lie on a file server behind one.
     fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {

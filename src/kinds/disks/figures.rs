@@ -3,15 +3,17 @@
 
 use crate::kinds::disks::live::ledger::{OF, Tallied};
 use crate::kinds::disks::live::pool;
+use crate::model::blueprint::Blueprint;
 use crate::model::gauge::ReadAs;
+use crate::plan::figure::own::{Found, OwnFigures, counted};
 use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, OF_YEARS, Row, WITHOUT, Whose, Word};
 use crate::plan::figure::{Figure, Metric, Stat};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ([$($next:tt)+] $make:ident, $($before:tt)*) => {
-        $($next)+! {
-            $make, $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             IoDelay = "io-delay", Seconds, Less, 0.1, 1e-6, "Delay of a zone's disk operation by the throttle: the zone's processor spins.";
             DelayedIo = "delayed-io", Count, Less, 0.1, 1.0, "Disk operations of a zone that the throttle has delayed.";
             Dirty = "dirty", Ratio, Less, 0.05, 0.001, "Writes of a set of disks that are not on the disks yet, as a share of the limit of dirty data.";
@@ -36,8 +38,11 @@ const OF_ZONES: &[Whose] = &[Whose::OwnPart(OF)];
 const OF_SETS: &[Whose] = &[Whose::OwnPart(pool::OF)];
 const OF_FAILING: &[Whose] = &[Whose::OwnPart("set of disks that fail one by one")];
 
+/// Figures of disks.
+pub const FIGURES: OwnFigures = OwnFigures { rows: ROWS, read, stands_for: OwnFigures::BY_NAME };
+
 /// The rows of the registry.
-pub const ROWS: &[Row] = &[
+const ROWS: &[Row] = &[
     Row::new(
         Metric::IoDelay,
         OF_WINDOWS,
@@ -129,11 +134,12 @@ pub const ROWS: &[Row] = &[
         .interval(IntervalOf::Events),
 ];
 
-/// Returns the name of the tally that holds a figure of disks, and how it is read; `None` for any other figure.
-#[must_use]
-pub fn read(figure: &Figure) -> Option<(&'static str, ReadAs)> {
-    let of_zones = of_zones(figure).map(|how| (OF, how));
-    of_zones.or_else(|| of_sets(figure).map(|how| (pool::OF, how)))
+/// Returns where a figure of disks is read; `None` for any other figure.
+fn read(plan: &Blueprint, figure: &Figure) -> Option<Found> {
+    match of_zones(figure) {
+        Some(how) => counted(plan, figure, OF, how),
+        None => counted(plan, figure, pool::OF, of_sets(figure)?),
+    }
 }
 
 fn of_sets(figure: &Figure) -> Option<ReadAs> {

@@ -443,6 +443,7 @@ impl Live for Disks {
         waits,
         sojourns,
         by_number,
+        quantities,
         closes,
         forgets,
         queue,

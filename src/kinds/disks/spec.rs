@@ -211,6 +211,12 @@ impl Redundancy {
 }
 
 impl DiskSetSpec {
+    /// Returns the number of disks, those of parity included.
+    #[must_use]
+    pub fn disks(&self) -> f64 {
+        f64::from(self.data.value) + f64::from(self.parity.value)
+    }
+
     /// Returns the groups of the set; `None` if the loss of some disk loses data, or if its disks make no equal groups.
     #[must_use]
     pub fn redundancy(&self) -> Option<Redundancy> {

@@ -12,7 +12,7 @@ const FEED: Sort = Sort { word: "feed", ..Sort::DOMAIN };
 impl Parts for Feed {
     none!(
         words, stands_on, way_back, role, life, publishes, shows, memory, remembers, not_yet,
-        surrogates, passing, converging
+        surrogates, passing, converging, size, priced
     );
 
     fn came_later(&self) -> bool {

@@ -1,15 +1,17 @@
 //! Figures that only logs have: metrics, rows of the registry, and the tally entries each is read from.
 
 use crate::kinds::log::account::{OF, Tallied};
+use crate::model::blueprint::Blueprint;
 use crate::model::gauge::ReadAs;
+use crate::plan::figure::own::{Found, OwnFigures, counted};
 use crate::plan::figure::registry::{IntervalOf, Key, OF_WINDOWS, Row, Value, Whose, Word, key};
 use crate::plan::figure::{Figure, Metric, Stat};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ([$($next:tt)+] $make:ident, $($before:tt)*) => {
-        $($next)+! {
-            $make, $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             Records = "records", Count, Neither, 0.02, 1.0, "Records that processes have written to a log.";
             LostRecords = "lost-records", Count, Less, 0.1, 1.0, "Copies of records of a log that a subscriber should have had and never gets.";
             LogDelay = "log-delay", Seconds, Less, 0.05, 1e-4, "Time from the writing of a record to the end of a subscriber's work on it.";
@@ -24,8 +26,11 @@ const OF_LOGS: &[Whose] = &[Whose::Own(OF)];
 const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const OF_LOST: Key = key("outcome", Value::OneOf(CAUSES));
 
+/// Figures of logs.
+pub const FIGURES: OwnFigures = OwnFigures { rows: ROWS, read, stands_for: OwnFigures::BY_NAME };
+
 /// The rows of the registry.
-pub const ROWS: &[Row] = &[
+const ROWS: &[Row] = &[
     Row::new(Metric::Records, OF_WINDOWS, MEAN, OF_LOGS, "Records written in the window")
         .interval(IntervalOf::Events),
     Row::new(
@@ -57,11 +62,14 @@ pub const ROWS: &[Row] = &[
         .interval(IntervalOf::Events),
 ];
 
-/// Returns the name of the tally of logs and how a figure of a log is read; `None` for any other figure.
-#[must_use]
-pub fn read(figure: &Figure) -> Option<(&'static str, ReadAs)> {
+/// Returns where a figure of a log is read; `None` for any other figure.
+fn read(plan: &Blueprint, figure: &Figure) -> Option<Found> {
+    counted(plan, figure, OF, how(figure)?)
+}
+
+fn how(figure: &Figure) -> Option<ReadAs> {
     use Tallied as T;
-    let how = match figure.metric {
+    Some(match figure.metric {
         Metric::Records => ReadAs::Count(vec![T::Records as usize]),
         Metric::LogBytes => ReadAs::Count(vec![T::Sent as usize]),
         Metric::LogDelay => ReadAs::Each(T::Delay as usize, T::Delivered as usize, 1e-9),
@@ -81,6 +89,5 @@ pub fn read(figure: &Figure) -> Option<(&'static str, ReadAs)> {
             }
         }
         _ => return None,
-    };
-    Some((OF, how))
+    })
 }

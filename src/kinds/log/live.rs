@@ -374,7 +374,7 @@ impl Live for Log {
         fate,
         in_vain
     );
-    none!(keeps_place, holds, counts_anew, waits, sojourns, by_number, begin_to_count);
+    none!(keeps_place, holds, counts_anew, waits, sojourns, by_number, quantities, begin_to_count);
 
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _: u32, ticket: Ticket) {
         if ticket != self.armed.1 {

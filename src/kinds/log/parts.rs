@@ -23,7 +23,7 @@ fn subscribers(draft: &Draft, index: usize) -> u32 {
 impl Parts for Log {
     none!(
         words, way_back, role, life, publishes, memory, remembers, mechanisms, surrogates, passing,
-        converging
+        converging, size, priced
     );
 
     /// Returns logs whose records are sniffed or multicast between two sites with a link between them.

@@ -290,6 +290,7 @@ impl Live for Names {
         waits,
         sojourns,
         by_number,
+        quantities,
         closes,
         loads,
         forgets,

@@ -13,7 +13,7 @@ const SERVICE: Sort = Sort { word: "name service", ..Sort::ROLE };
 impl Parts for NameService {
     none!(
         came_later, words, stands_on, way_back, role, life, publishes, memory, remembers,
-        mechanisms, surrogates, passing, converging
+        mechanisms, surrogates, passing, converging, size, priced
     );
 
     single!(name_service, part_of);

@@ -296,6 +296,7 @@ impl Live for Head {
         waits,
         sojourns,
         by_number,
+        quantities,
         closes,
         loads,
         forgets,

@@ -1,14 +1,19 @@
 //! Parts that can fail: heads and pools.
 
+use std::collections::BTreeSet;
+
+use crate::convert;
 use crate::health::Declaration;
 use crate::health::declare::Expr;
+use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::nas::components::{head_name, memory_name};
 use crate::kinds::nas::{Nas, volumes};
 use crate::model::Health;
+use crate::model::spec::price::{Size, Tariff};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::{Mechanisms, Shown};
-use crate::plan::kind::parts::{Memory, PartName, Parts, Sort, none};
+use crate::plan::kind::parts::{Memory, PartName, Parts, Priced, Sort, none};
 use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
@@ -137,5 +142,26 @@ impl Parts for Nas {
 
     fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
         volumes::passing(draft, declaration)
+    }
+
+    fn size(&self, draft: &Draft, part: Part, size: Size) -> Option<f64> {
+        part.disk_set(draft).filter(|_| size == Size::Disk).map(DiskSetSpec::disks)
+    }
+
+    fn priced(&self, draft: &Draft, own: &BTreeSet<Part>) -> Vec<Priced> {
+        let all = || draft.scenario.nas.iter().enumerate();
+        let heads = all().flat_map(|(nas, (_, spec))| {
+            (0..spec.heads.value).map(move |number| Part::Head { nas, number })
+        });
+        // The price of a head includes the disks of one pool.
+        let further = all().flat_map(|(nas, (_, spec))| {
+            let pools = (0..spec.pools.value.len()).map(move |pool| Part::Pool { nas, pool });
+            let heads = convert::index(spec.heads.value.into());
+            pools.filter(|part| !own.contains(part)).skip(heads)
+        });
+        vec![
+            Priced::new(Tariff::NasHead, "file server heads", heads, own),
+            Priced::new(Tariff::Pool, "further pools", further, own),
+        ]
     }
 }

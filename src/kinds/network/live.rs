@@ -389,9 +389,10 @@ impl Live for Links {
 
     none!(lent);
     none!(
-        listens, hears, ask, ended, holds, count_ends, waits, sojourns, by_number, closes, loads,
-        forgets, queue, queue_mut, whole, is_process, is_idle, bounds, leader, data_swap, entrance,
-        bars, starts, due, wake, returned, room, redirects, abandoned, answers, fate, in_vain
+        listens, hears, ask, ended, holds, count_ends, waits, sojourns, by_number, quantities,
+        closes, loads, forgets, queue, queue_mut, whole, is_process, is_idle, bounds, leader,
+        data_swap, entrance, bars, starts, due, wake, returned, room, redirects, abandoned,
+        answers, fate, in_vain
     );
     none!(counts_anew, begin_to_count);
 

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::kinds::network::{Link, Rack, Site};
 use crate::model::Health;
+use crate::model::spec::price::{Size, Tariff};
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
+use crate::plan::cost::mbit;
 use crate::plan::faults::Shown;
-use crate::plan::kind::parts::{Life, PartName, Parts, Sort, none};
+use crate::plan::kind::parts::{Life, PartName, Parts, Priced, Sort, none};
 use crate::plan::part::Part;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
@@ -143,12 +145,23 @@ impl Parts for Site {
         let links = uplinks(draft, index);
         (links.len() > 1 && time > SimDuration::ZERO).then_some((links, time))
     }
+
+    fn size(&self, draft: &Draft, part: Part, size: Size) -> Option<f64> {
+        let Part::Uplink { site, .. } = part else { return None };
+        let uplinks = draft.scenario.site[site].1.uplinks.as_ref()?;
+        (size == Size::Mbit).then(|| mbit(uplinks.value.bandwidth.value))
+    }
+
+    fn priced(&self, draft: &Draft, own: &BTreeSet<Part>) -> Vec<Priced> {
+        let sites = (0..draft.scenario.site.len()).map(Part::Site);
+        vec![Priced::new(Tariff::Transit, "transit of sites", sites, own)]
+    }
 }
 
 impl Parts for Rack {
     none!(
         came_later, way_back, role, publishes, memory, remembers, not_yet, mechanisms, surrogates,
-        passing, converging
+        passing, converging, priced
     );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
@@ -218,12 +231,18 @@ impl Parts for Rack {
     fn slows(&self, draft: &Draft, part: Part) -> bool {
         matches!(part, Part::Switch { rack, .. } if switches(draft, rack).len() == 1)
     }
+
+    fn size(&self, draft: &Draft, part: Part, size: Size) -> Option<f64> {
+        let Part::Switch { rack, .. } = part else { return None };
+        let switch = draft.scenario.rack[rack].1.switch.as_ref()?;
+        (size == Size::Mbit).then(|| mbit(switch.value.bandwidth.value))
+    }
 }
 
 impl Parts for Link {
     none!(
         came_later, words, stands_on, way_back, role, life, publishes, memory, remembers, not_yet,
-        mechanisms, surrogates, passing, converging
+        mechanisms, surrogates, passing, converging, priced
     );
 
     fn parts(&self, _: &Draft, index: usize) -> Vec<Part> {
@@ -257,5 +276,10 @@ impl Parts for Link {
         shown.carried_by(&[part], false);
         shown.slow();
         shown.lossy();
+    }
+
+    fn size(&self, draft: &Draft, part: Part, size: Size) -> Option<f64> {
+        let link = &draft.scenario.link[part.index()].1;
+        (size == Size::Mbit).then(|| mbit(link.bandwidth.value))
     }
 }

@@ -2,15 +2,18 @@
 
 use crate::kinds::purge::account::{OF, Tallied};
 use crate::mechanism::copies::{self, Tallied as Met};
+use crate::model::blueprint::Blueprint;
 use crate::model::gauge::ReadAs;
+use crate::model::ids::ComponentId;
+use crate::plan::figure::own::{Found, OwnFigures, Reading, members, named, tallying};
 use crate::plan::figure::registry::{IntervalOf, Key, OF_WINDOWS, Row, Value, Whose, Word, key};
 use crate::plan::figure::{Figure, Metric, Stat};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ([$($next:tt)+] $make:ident, $($before:tt)*) => {
-        $($next)+! {
-            $make, $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             StaleHits = "stale-hits", Count, Less, 0.1, 1.0, "Look-ups in a cache that a purge reaches which find a copy older than the last change of its object.";
             Refetches = "refetches", Count, Less, 0.1, 1.0, "Look-ups of objects whose copy a purge has removed, until the cache has a new one.";
             PurgedCopies = "purged-copies", Count, Neither, 0.1, 1.0, "Copies that purges have removed from a cache.";
@@ -28,8 +31,11 @@ const OF_PURGES: &[Whose] = &[Whose::Own(OF)];
 const OF_CACHES: &[Whose] = &[Whose::Own(copies::OF)];
 const MEAN: &[Word] = &[Word::Own, Word::Mean];
 
+/// Figures of purges and of the copies that they reach.
+pub const FIGURES: OwnFigures = OwnFigures { rows: ROWS, read, stands_for: OwnFigures::BY_NAME };
+
 /// The rows of the registry.
-pub const ROWS: &[Row] = &[
+const ROWS: &[Row] = &[
     Row::new(Metric::StaleHits, OF_WINDOWS, MEAN, OF_CACHES, "Stale answers in the window")
         .interval(IntervalOf::Events),
     Row::new(
@@ -77,30 +83,51 @@ pub const ROWS: &[Row] = &[
         .interval(IntervalOf::Events),
 ];
 
-/// Returns the name of the tally and how a figure is read; `None` for any other figure.
-#[must_use]
-pub fn read(figure: &Figure) -> Option<(&'static str, ReadAs)> {
-    let of_cache = |met: Met| {
+/// Returns where a figure of a purge or of copies is read; `None` for any other figure.
+fn read(plan: &Blueprint, figure: &Figure) -> Option<Found> {
+    if let Some(met) = of_copies(figure) {
         let how = match figure.stat {
             Some(Stat::Chance) => ReadAs::Share(vec![met as usize], vec![Met::LookUps as usize]),
             _ => ReadAs::Count(vec![met as usize]),
         };
-        (copies::OF, how)
-    };
-    let count = |of: Tallied| (OF, ReadAs::Count(vec![of as usize]));
+        let parts = tallying(plan, figure, copies_of(plan, figure), copies::OF)?;
+        return Some(parts.map(|parts| Reading::Counts(parts, how)));
+    }
+    let count = of_messages(figure);
+    if count.is_none() && figure.metric != Metric::PurgeTime {
+        return None;
+    }
+    let parts = tallying(plan, figure, named(plan, figure), OF)?;
+    Some(parts.map(|parts| match count {
+        Some(count) => Reading::Counts(parts, ReadAs::Count(vec![count as usize])),
+        None => Reading::Times(parts),
+    }))
+}
+
+const fn of_copies(figure: &Figure) -> Option<Met> {
     Some(match figure.metric {
-        Metric::StaleHits => of_cache(Met::Stale),
-        Metric::Refetches => of_cache(Met::Refetches),
-        Metric::PurgedCopies => of_cache(Met::Removed),
-        Metric::PurgeTime => (OF, ReadAs::Times),
-        Metric::UnconfirmedPurges => count(Tallied::TimedOut),
-        Metric::PurgeMessages => count(match figure.key("outcome") {
-            None => Tallied::Sent,
-            Some("done") => Tallied::Done,
-            Some("moot") => Tallied::Moot,
-            Some("lost") => Tallied::Lost,
-            Some(_) => Tallied::CutOff,
-        }),
+        Metric::StaleHits => Met::Stale,
+        Metric::Refetches => Met::Refetches,
+        Metric::PurgedCopies => Met::Removed,
+        _ => return None,
+    })
+}
+
+/// Returns the components with the copies of what a path names: a cache has them in a component beside its process.
+fn copies_of(plan: &Blueprint, figure: &Figure) -> Vec<ComponentId> {
+    let mut beside = members(plan, &format!("{}.objects", figure.scope));
+    beside.retain(|id| plan.parts[id.index()].config.counts().tallied_by == Some(copies::OF));
+    if beside.is_empty() { named(plan, figure) } else { beside }
+}
+
+fn of_messages(figure: &Figure) -> Option<Tallied> {
+    Some(match (figure.metric, figure.key("outcome")) {
+        (Metric::UnconfirmedPurges, _) => Tallied::TimedOut,
+        (Metric::PurgeMessages, None) => Tallied::Sent,
+        (Metric::PurgeMessages, Some("done")) => Tallied::Done,
+        (Metric::PurgeMessages, Some("moot")) => Tallied::Moot,
+        (Metric::PurgeMessages, Some("lost")) => Tallied::Lost,
+        (Metric::PurgeMessages, Some(_)) => Tallied::CutOff,
         _ => return None,
     })
 }

@@ -485,7 +485,7 @@ impl Live for Purge {
         fate,
         in_vain
     );
-    none!(keeps_place, holds, waits, by_number, begin_to_count);
+    none!(keeps_place, holds, waits, by_number, quantities, begin_to_count);
 
     /// Ends the waits that have lasted too long.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _: u32, ticket: Ticket) {

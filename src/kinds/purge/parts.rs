@@ -8,7 +8,7 @@ use crate::plan::part::Part;
 impl Parts for Purge {
     none!(
         parts, words, sort, name, stands_on, way_back, role, life, publishes, shows, memory,
-        remembers, not_yet, mechanisms, surrogates, passing, converging
+        remembers, not_yet, mechanisms, surrogates, passing, converging, size, priced
     );
 
     fn came_later(&self) -> bool {

@@ -1,17 +1,19 @@
 //! Figures that only queues have: metrics, rows of the registry, and the tally entries each is read from.
 
 use crate::kinds::queue::account::{OF, Tallied};
+use crate::model::blueprint::Blueprint;
 use crate::model::gauge::ReadAs;
+use crate::plan::figure::own::{Found, OwnFigures, counted};
 use crate::plan::figure::registry::{
     At, By, IntervalOf, Key, OF_WINDOWS, Row, Value, Whose, Word, key,
 };
 use crate::plan::figure::{Figure, Metric, Stat};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ($make:ident, $($before:tt)*) => {
-        $make! {
-            $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             Age = "age", Seconds, Less, 0.05, 1e-3, "Age of the oldest message of a queue that could be delivered; zero while there is none.";
             Published = "published", Count, Neither, 0.02, 1.0, "Messages that a queue has accepted.";
             Rejected = "rejected", Count, Less, 0.1, 1.0, "Messages that a full queue has refused.";
@@ -30,7 +32,7 @@ const OF_QUEUES: &[Whose] = &[Whose::Own(OF)];
 const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const CHANCE: &[Word] = &[Word::Chance];
 
-const fn counted(metric: Metric, estimand: &'static str) -> Row {
+const fn number(metric: Metric, estimand: &'static str) -> Row {
     Row::new(metric, OF_WINDOWS, MEAN, OF_QUEUES, estimand).interval(IntervalOf::Events)
 }
 
@@ -38,8 +40,11 @@ const fn share(metric: Metric, estimand: &'static str) -> Row {
     Row::new(metric, OF_WINDOWS, CHANCE, OF_QUEUES, estimand)
 }
 
+/// Figures of queues.
+pub const FIGURES: OwnFigures = OwnFigures { rows: ROWS, read, stands_for: OwnFigures::BY_NAME };
+
 /// The rows of the registry.
-pub const ROWS: &[Row] = &[
+const ROWS: &[Row] = &[
     Row::new(
         Metric::Age,
         OF_WINDOWS,
@@ -48,19 +53,19 @@ pub const ROWS: &[Row] = &[
         "Age of the oldest message that could be delivered, over time; zero while there is none",
     ),
     Row::new(Metric::Age, OF_WINDOWS, &[Word::Max], OF_QUEUES, "Its largest value of each replication, averaged"),
-    counted(Metric::Published, "Messages accepted in the window"),
-    counted(Metric::Rejected, "Messages refused because the queue was full"),
+    number(Metric::Published, "Messages accepted in the window"),
+    number(Metric::Rejected, "Messages refused because the queue was full"),
     share(Metric::Rejected, "Their share of the messages published or refused"),
-    counted(
+    number(
         Metric::Redelivered,
         "Deliveries of messages that had been delivered before; by `outcome`, deliveries that came back: not \
          acknowledged in time, failed, or returned with a broken connection",
     )
     .keys(&[OF_DELIVERIES]),
-    counted(Metric::Duplicates, "Completions of the work of a message after its first"),
-    counted(Metric::DeadLetters, "Messages that came back after the last allowed delivery"),
+    number(Metric::Duplicates, "Completions of the work of a message after its first"),
+    number(Metric::DeadLetters, "Messages that came back after the last allowed delivery"),
     share(Metric::DeadLetters, "Their share of the messages accepted"),
-    counted(
+    number(
         Metric::LostMessages,
         "Messages accepted and lost; by `outcome`, dropped because the queue was full, lost with a broker, \
          and of these the ones not yet confirmed to their producer",
@@ -73,9 +78,12 @@ const OF_DELIVERIES: Key = key("outcome", Value::OneOf(CAME_BACK));
 const OF_LOST: Key = key("outcome", Value::OneOf(GONE));
 const _: (&[At], By) = OF_WINDOWS;
 
-/// Returns how a figure of a queue is read; `None` for any other figure.
-#[must_use]
-pub fn read(figure: &Figure) -> Option<ReadAs> {
+/// Returns where a figure of a queue is read; `None` for any other figure.
+fn read(plan: &Blueprint, figure: &Figure) -> Option<Found> {
+    counted(plan, figure, OF, how(figure)?)
+}
+
+fn how(figure: &Figure) -> Option<ReadAs> {
     use Tallied as T;
     let sum = |of: &[T]| of.iter().map(|one| *one as usize).collect::<Vec<_>>();
     let counted: Vec<usize> = match (figure.metric, figure.key("outcome")) {

@@ -341,6 +341,7 @@ impl Live for Queue {
     }
 
     none!(
+        quantities,
         health,
         closes,
         loads,

@@ -22,7 +22,7 @@ fn brokers(draft: &Draft, index: usize) -> u32 {
 impl Parts for Queue {
     none!(
         words, way_back, role, life, publishes, memory, remembers, mechanisms, surrogates, passing,
-        converging
+        converging, size, priced
     );
 
     /// Returns queues whose brokers, consumers or producers stand at two sites with a link between them.

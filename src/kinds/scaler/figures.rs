@@ -1,18 +1,19 @@
 //! Figures that only scalers have: metrics, rows of the registry, and the tally entries each is read from.
 
 use crate::kinds::scaler::account::{OF, Tallied};
+use crate::model::blueprint::Blueprint;
 use crate::model::gauge::ReadAs;
+use crate::plan::figure::own::{Found, OwnFigures, counted};
 use crate::plan::figure::registry::{
     IntervalOf, OF_WINDOWS, Row, TRAFFIC_NAMED, WITHOUT, Whose, Word,
 };
 use crate::plan::figure::{Figure, Metric, Stat};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`, which passes
-/// them on to `$then`.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ([$($next:tt)+] [$($then:tt)+] $make:ident, $($before:tt)*) => {
-        $($next)+! {
-            [$($then)+] $make, $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             Members = "members", Count, Neither, 0.05, 0.1, "Members of a scaled service: booted, and not removed, whether their process works or not.";
             MemberHours = "member-hours", Count, Less, 0.05, 0.1, "Hours that members of a scaled service cost: from the end of provisioning to the end of the drain, summed.";
             Launches = "launches", Count, Neither, 0.1, 1.0, "Launches of members that a scaler begins.";
@@ -31,7 +32,7 @@ pub(crate) use metrics;
 const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const OF_SCALERS: &[Whose] = &[Whose::Own(OF)];
 
-const fn counted(metric: Metric, estimand: &'static str) -> Row {
+const fn number(metric: Metric, estimand: &'static str) -> Row {
     Row::new(metric, OF_WINDOWS, MEAN, OF_SCALERS, estimand).interval(IntervalOf::Events)
 }
 
@@ -40,8 +41,11 @@ const fn over_years(metric: Metric, estimand: &'static str) -> Row {
     Row::new(metric, TRAFFIC_NAMED, MEAN, OF_SCALERS, estimand).keys(&[WITHOUT])
 }
 
+/// Figures of scalers.
+pub const FIGURES: OwnFigures = OwnFigures { rows: ROWS, read, stands_for: OwnFigures::BY_NAME };
+
 /// The rows of the registry.
-pub const ROWS: &[Row] = &[
+const ROWS: &[Row] = &[
     Row::new(
         Metric::Members,
         OF_WINDOWS,
@@ -63,12 +67,12 @@ pub const ROWS: &[Row] = &[
         OF_SCALERS,
         "Hours in the window that members cost, from the end of provisioning to the end of the drain",
     ),
-    counted(Metric::Launches, "Launches begun in the window"),
-    counted(Metric::FailedLaunches, "Launches that failed in the window"),
-    counted(Metric::RefusedLaunches, "Attempts of a launch for which no server was left"),
-    counted(Metric::Removals, "Members removed in the window"),
-    counted(Metric::ReplacedMembers, "Members terminated in the window"),
-    counted(Metric::MovedMembers, "Members whose replacement began to serve in the window"),
+    number(Metric::Launches, "Launches begun in the window"),
+    number(Metric::FailedLaunches, "Launches that failed in the window"),
+    number(Metric::RefusedLaunches, "Attempts of a launch for which no server was left"),
+    number(Metric::Removals, "Members removed in the window"),
+    number(Metric::ReplacedMembers, "Members terminated in the window"),
+    number(Metric::MovedMembers, "Members whose replacement began to serve in the window"),
     Row::new(
         Metric::MoveTime,
         OF_WINDOWS,
@@ -76,7 +80,7 @@ pub const ROWS: &[Row] = &[
         OF_SCALERS,
         "Time between the end of a moved member's service and the begin of its replacement's, per moved member; 0 if it served until then",
     ),
-    counted(
+    number(
         Metric::CutRequests,
         "Requests, deep probes and abandoned work inside a removed member when its drain was over",
     ),
@@ -101,9 +105,12 @@ pub const ROWS: &[Row] = &[
     over_years(Metric::MovedMembers, "Members moved per year"),
 ];
 
-/// Returns how a figure of a scaler is read; `None` for any other figure.
-#[must_use]
-pub fn read(figure: &Figure) -> Option<ReadAs> {
+/// Returns where a figure of a scaler is read; `None` for any other figure.
+fn read(plan: &Blueprint, figure: &Figure) -> Option<Found> {
+    counted(plan, figure, OF, how(figure)?)
+}
+
+fn how(figure: &Figure) -> Option<ReadAs> {
     use Tallied as T;
     let what = match figure.metric {
         Metric::Members if figure.stat == Some(Stat::Max) => return Some(ReadAs::Peak(0)),

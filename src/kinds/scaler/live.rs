@@ -340,6 +340,7 @@ impl Live for Scaler {
         waits,
         sojourns,
         by_number,
+        quantities,
         begin_to_count,
         closes,
         loads,

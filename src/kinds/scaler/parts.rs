@@ -15,7 +15,7 @@ const SCALER: Sort = Sort { word: "autoscaler", ..Sort::DOMAIN };
 impl Parts for Scaler {
     none!(
         words, stands_on, way_back, role, life, publishes, memory, remembers, not_yet, mechanisms,
-        passing, converging
+        passing, converging, size, priced
     );
 
     fn came_later(&self) -> bool {

@@ -241,6 +241,7 @@ impl Live for Service {
     }
 
     none!(
+        quantities,
         alarm,
         listens,
         hears,
@@ -339,9 +340,10 @@ impl Live for Service {
         self.queue.forget_sojourns();
     }
 
-    fn counts(_: &ServiceConfig) -> Keeps {
+    fn counts(config: &ServiceConfig) -> Keeps {
         Keeps {
             line: true,
+            unlimited: config.workers.is_none(),
             levels: true,
             line_levels: true,
             visits: true,

@@ -17,7 +17,7 @@ const MEMBER: Sort = Sort { word: "service", needs_host: true, ..Sort::ROLE };
 impl Parts for Service {
     none!(
         came_later, words, way_back, role, publishes, memory, remembers, mechanisms, surrogates,
-        passing, converging
+        passing, converging, size, priced
     );
 
     /// Returns mounts of volumes that lie behind a link between sites from some member.

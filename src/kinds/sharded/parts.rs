@@ -9,7 +9,7 @@ use crate::plan::part::Part;
 impl Parts for Sharded {
     none!(
         parts, sort, name, stands_on, way_back, role, life, publishes, shows, memory, remembers,
-        not_yet, mechanisms, surrogates, passing, converging
+        not_yet, mechanisms, surrogates, passing, converging, size, priced
     );
 
     fn came_later(&self) -> bool {

@@ -12,7 +12,7 @@ const STATION: Sort = Sort { word: "station", ..Sort::TEXTBOOK };
 impl Parts for Station {
     none!(
         came_later, words, stands_on, way_back, role, life, publishes, memory, remembers, not_yet,
-        mechanisms, surrogates, passing, converging
+        mechanisms, surrogates, passing, converging, size, priced
     );
 
     counted!(station, Station);

@@ -10,7 +10,7 @@ const UNIT: Sort = Sort { word: "unit", fails_by_law: true, ..Sort::TEXTBOOK };
 impl Parts for Unit {
     none!(
         came_later, words, stands_on, way_back, role, life, publishes, shows, memory, remembers,
-        not_yet, mechanisms, surrogates, passing, converging
+        not_yet, mechanisms, surrogates, passing, converging, size, priced
     );
 
     counted!(unit, Unit);
@@ -27,7 +27,7 @@ impl Parts for Unit {
 impl Parts for Group {
     none!(
         came_later, parts, words, sort, name, stands_on, way_back, role, life, publishes, shows,
-        memory, remembers, not_yet, mechanisms, surrogates, passing, converging
+        memory, remembers, not_yet, mechanisms, surrogates, passing, converging, size, priced
     );
 
     fn meant(
@@ -49,7 +49,7 @@ impl Parts for Group {
 impl Parts for Crew {
     none!(
         came_later, parts, words, sort, name, stands_on, way_back, role, life, publishes, shows,
-        memory, remembers, not_yet, mechanisms, surrogates, passing, converging
+        memory, remembers, not_yet, mechanisms, surrogates, passing, converging, size, priced
     );
 
     fn meant(&self, _: &Draft, _: usize, _: Option<u32>, _: Option<&str>) -> Option<Vec<Part>> {

@@ -1,15 +1,18 @@
-//! Figures of the memory of a zone under its cap: metrics, rows of the registry, and where each is read from.
+//! Figures of the memory of a zone under its cap: metrics, rows of the registry, and where each is read from; and the
+//! processors that the names of zones and servers stand for.
 
 use crate::kinds::zone::live::paging::{OF, Tallied};
+use crate::model::blueprint::Blueprint;
 use crate::model::gauge::ReadAs;
+use crate::plan::figure::own::{Found, Meters, OwnFigures, counted, members, named, zones};
 use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, Row, Whose, Word};
 use crate::plan::figure::{Figure, Metric};
 
-/// The metrics: variant, word, unit, wanted direction, margins, meaning. Passes them on to the table `$next`.
+/// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
-    ([$($next:tt)+] $make:ident, $($before:tt)*) => {
-        $($next)+! {
-            $make, $($before)*
+    ($kinds:tt $make:ident, $($before:tt)*) => {
+        crate::kinds::chain_metrics! {
+            $kinds $make, $($before)*
             Resident = "resident", Ratio, Neither, 0.02, 0.001, "Resident memory of a zone with declared working sets, as a share of its cap.";
             OverCap = "over-cap", Ratio, Less, 0.1, 0.001, "Share of time in which pages of a zone are taken back, because it holds more than its memory cap.";
             PageIns = "page-ins", Count, Less, 0.1, 1.0, "Pages of a zone that are read back from its swap device.";
@@ -22,8 +25,11 @@ pub(crate) use metrics;
 const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const OF_MEMORIES: &[Whose] = &[Whose::OwnPart(OF)];
 
+/// Figures of zones and servers.
+pub const FIGURES: OwnFigures = OwnFigures { rows: ROWS, read, stands_for };
+
 /// The rows of the registry.
-pub const ROWS: &[Row] = &[
+const ROWS: &[Row] = &[
     Row::new(
         Metric::Resident,
         OF_WINDOWS,
@@ -38,9 +44,12 @@ pub const ROWS: &[Row] = &[
         .interval(IntervalOf::Events),
 ];
 
-/// Returns how a figure of the memory of a zone is read; `None` for any other figure.
-#[must_use]
-pub fn read(figure: &Figure) -> Option<ReadAs> {
+/// Returns where a figure of the memory of a zone is read; `None` for any other figure.
+fn read(plan: &Blueprint, figure: &Figure) -> Option<Found> {
+    counted(plan, figure, OF, how(figure)?)
+}
+
+fn how(figure: &Figure) -> Option<ReadAs> {
     Some(match figure.metric {
         Metric::Resident => ReadAs::Mean(Tallied::Resident as usize, 1e-6),
         Metric::OverCap => ReadAs::Mean(Tallied::Over as usize, 1e-6),
@@ -48,4 +57,26 @@ pub fn read(figure: &Figure) -> Option<ReadAs> {
         Metric::PageOuts => ReadAs::Count(vec![Tallied::Out as usize]),
         _ => return None,
     })
+}
+
+/// Returns the processors that the name of zones or servers stands for; `None` for any other name.
+fn stands_for(plan: &Blueprint, figure: &Figure) -> Option<Meters> {
+    if figure.metric != Metric::Utilization {
+        return None;
+    }
+    let scope = figure.scope.as_str();
+    let of_zones = || {
+        let zones = zones(plan, scope);
+        (!zones.is_empty()).then_some(Meters::Zones(zones))
+    };
+    let of_name = || members(plan, scope);
+    match figure.resource.as_deref() {
+        None => of_zones().filter(|_| of_name().is_empty()),
+        // The processor of a server has the name of the server.
+        Some("cpu") => of_zones().or_else(|| {
+            let parts = if named(plan, figure).is_empty() { of_name() } else { Vec::new() };
+            (!parts.is_empty()).then_some(Meters::Parts(parts))
+        }),
+        Some(_) => None,
+    }
 }

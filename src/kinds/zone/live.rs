@@ -251,6 +251,7 @@ impl Live for Cpu {
         waits,
         sojourns,
         by_number,
+        quantities,
         closes,
         loads,
         forgets,

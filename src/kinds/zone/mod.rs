@@ -11,6 +11,7 @@ pub mod live;
 pub mod memory;
 pub mod overlap;
 pub mod parts;
+mod prices;
 pub mod spec;
 pub mod vm;
 pub mod working_sets;

@@ -1,12 +1,15 @@
 //! Parts that can fail: servers, their sets of disks, zones.
 
+use std::collections::BTreeSet;
+
 use crate::convert::place;
 use crate::kinds::zone::memory::{name as memory_name, pages_name};
-use crate::kinds::zone::{Server, Zone};
+use crate::kinds::zone::{Server, Zone, prices};
 use crate::model::Health;
+use crate::model::spec::price::Size;
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
-use crate::plan::kind::parts::{Life, Memory, PartName, Parts, Sort, none};
+use crate::plan::kind::parts::{Life, Memory, PartName, Parts, Priced, Sort, none};
 use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
@@ -19,7 +22,7 @@ const ZONE: Sort = Sort { word: "zone", needs_host: true, runs_processes: true, 
 impl Parts for Server {
     none!(
         came_later, way_back, role, life, publishes, not_yet, mechanisms, surrogates, passing,
-        converging
+        converging, priced
     );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
@@ -111,6 +114,10 @@ impl Parts for Server {
     fn slows(&self, _: &Draft, _: Part) -> bool {
         true
     }
+
+    fn size(&self, draft: &Draft, part: Part, size: Size) -> Option<f64> {
+        prices::of_server(draft, part, size)
+    }
 }
 
 impl Parts for Zone {
@@ -165,5 +172,13 @@ impl Parts for Zone {
 
     fn slows(&self, _: &Draft, _: Part) -> bool {
         true
+    }
+
+    fn size(&self, draft: &Draft, part: Part, size: Size) -> Option<f64> {
+        prices::of_zone(draft, part.index(), size)
+    }
+
+    fn priced(&self, draft: &Draft, own: &BTreeSet<Part>) -> Vec<Priced> {
+        prices::of_zones(draft, own)
     }
 }

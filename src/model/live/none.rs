@@ -76,6 +76,11 @@ macro_rules! none {
             None
         }
     };
+    (@quantities) => {
+        fn quantities(&self, _: crate::units::SimTime) -> Vec<crate::model::gauge::Quantity> {
+            Vec::new()
+        }
+    };
     (@begin_to_count) => {
         fn begin_to_count(&mut self, _: crate::units::SimTime) {}
     };

@@ -78,6 +78,48 @@ impl Size {
     }
 }
 
+/// A price of `[cost]` for the parts of a kind, in the order of the lines of a bill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tariff {
+    /// [`CostSpec::zone`].
+    Zone,
+    /// [`CostSpec::balancer`].
+    Balancer,
+    /// [`CostSpec::nas_head`].
+    NasHead,
+    /// [`CostSpec::pool`].
+    Pool,
+    /// [`CostSpec::transit`].
+    Transit,
+}
+
+impl Tariff {
+    /// Returns its key.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Zone => "zone",
+            Self::Balancer => "balancer",
+            Self::NasHead => "nas-head",
+            Self::Pool => "pool",
+            Self::Transit => "transit",
+        }
+    }
+
+    /// Returns the price; `None` if there is none.
+    #[must_use]
+    pub fn price(self, cost: &CostSpec) -> Option<&Price> {
+        let price = match self {
+            Self::Zone => &cost.zone,
+            Self::Balancer => &cost.balancer,
+            Self::NasHead => &cost.nas_head,
+            Self::Pool => &cost.pool,
+            Self::Transit => &cost.transit,
+        };
+        price.as_ref().map(|price| &price.value)
+    }
+}
+
 /// `"$10000"` once, `"$250/month"`, or both: `{ once = "$10000", month = "$90/month" }`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Price {

@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::kinds::database::live::{Database, Reading};
 use crate::kinds::scaler::live::Scaler;
 use crate::kinds::service::live::Service;
 use crate::kinds::zone::live::Cpu;
 use crate::mechanism::cpu_share::ZoneLedger;
 use crate::model::blueprint::ZoneMeter;
-use crate::model::gauge::Gauge;
+use crate::model::gauge::{Gauge, Quantity};
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::record::Record;
 use crate::model::request::{Hold, Owner};
@@ -68,12 +67,11 @@ impl World<'_> {
         own.whole().and_then(of_whole).unwrap_or_else(|| own.gauge(now))
     }
 
-    /// Readings of all replicated databases in the window.
+    /// Quantities that each component follows over the window up to now, by id.
     #[must_use]
-    pub fn databases(&self) -> Vec<Reading> {
-        let reading =
-            |component: &Component| Some(Database::of(component)?.reading(self.around.now));
-        self.around.components.iter().filter_map(reading).collect()
+    pub fn quantities(&self) -> Vec<Vec<Quantity>> {
+        let of = |component: &Component| component.quantities(self.around.now);
+        self.around.components.iter().map(of).collect()
     }
 
     /// Member-time of every scaler up to now, in members × ns: of members that serve, and of those that cost.

@@ -7,11 +7,10 @@
 
 mod all;
 mod energy;
-mod restores;
 mod rows;
 
 pub use all::{ROWS, is_of_all};
-pub use rows::{OF_WINDOWS, OF_YEARS, TRAFFIC_NAMED, WITHOUT};
+pub use rows::{CAUSE, OF_WINDOWS, OF_YEARS, ROLES, TRAFFIC, TRAFFIC_NAMED, WITHOUT};
 
 use std::fmt::Write as _;
 
@@ -336,12 +335,6 @@ pub enum Whose {
     Cdn,
     /// The memory of a server.
     Memory,
-    /// A switch.
-    Switch,
-    /// The uplinks of a site.
-    Uplinks,
-    /// A link between sites.
-    Link,
     /// Part with a declared power.
     Metered,
     /// A component kind that declares the figure itself.
@@ -375,9 +368,6 @@ impl Whose {
             Self::Cache => "cache",
             Self::Cdn => "CDN",
             Self::Memory => "memory",
-            Self::Switch => "switch",
-            Self::Uplinks => "uplinks",
-            Self::Link => "link between sites",
             Self::Metered => "part with a `power`",
             Self::Own(kind) | Self::OwnPart(kind) => kind,
         }
@@ -403,7 +393,6 @@ impl Whose {
             Self::Component
                 | Self::Resource
                 | Self::Station
-                | Self::Switch
                 | Self::Cache
                 | Self::Metered
                 | Self::OwnPart(_)
@@ -455,14 +444,7 @@ impl IntervalOf {
             | Metric::Missed
             | Metric::Losing
             | Metric::Hit
-            | Metric::Stale
-            | Metric::Failovers
-            | Metric::LostWrites
-            | Metric::SplitBrain
-            | Metric::Conflicts
-            | Metric::LockWaits
-            | Metric::FailedReads
-            | Metric::FailedWrites => Self::Events,
+            | Metric::Failovers => Self::Events,
             Metric::Latency
             | Metric::Sojourn
             | Metric::InSystem
@@ -548,7 +530,7 @@ impl Row {
 
     /// Marks a figure that is not a mean over replications. A precision can be required only over the horizon, where
     /// the printed interval decides how many replications are run.
-    const fn as_it_comes(self, interval: IntervalOf) -> Self {
+    pub(crate) const fn as_it_comes(self, interval: IntervalOf) -> Self {
         Self { interval, precise: self.by.is_of_years(), ..self }
     }
 

@@ -5,9 +5,11 @@
 //! `none!`; no question is left out.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::health::Declaration;
 use crate::health::declare::Expr;
+use crate::model::spec::price::{Size, Tariff};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::{Mechanisms, Shown};
@@ -253,6 +255,35 @@ pub trait Parts: Sync {
     /// Returns the parallel parts of the section at `index` whose users are cut off when one fails, and the time until
     /// routes have converged.
     fn converging(&self, draft: &Draft, index: usize) -> Option<(Vec<Part>, SimDuration)>;
+
+    /// Returns the size of a part by which a price may count it; `None` if it has none of this sort, never zero.
+    fn size(&self, draft: &Draft, part: Part, size: Size) -> Option<f64>;
+
+    /// Returns the parts that have a price of `[cost]`, but for those with a price of their `own`: a line of the bill each.
+    fn priced(&self, draft: &Draft, own: &BTreeSet<Part>) -> Vec<Priced>;
+}
+
+/// Parts with one price of `[cost]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Priced {
+    /// The price.
+    pub at: Tariff,
+    /// Description of the parts on the bill.
+    pub what: &'static str,
+    /// The parts.
+    pub parts: Vec<Part>,
+}
+
+impl Priced {
+    /// Creates the line of `parts` but for those with a price of their `own`.
+    pub fn new(
+        at: Tariff,
+        what: &'static str,
+        parts: impl Iterator<Item = Part>,
+        own: &BTreeSet<Part>,
+    ) -> Self {
+        Self { at, what, parts: parts.filter(|part| !own.contains(part)).collect() }
+    }
 }
 
 /// Declares that each section of a kind has as many parts as its `count`, all of one sort: `counted!(unit, Unit)` for
@@ -399,6 +430,25 @@ macro_rules! none {
     (@remembers) => {
         fn remembers(&self, _: &crate::plan::Draft, _: crate::plan::part::Part) -> bool {
             false
+        }
+    };
+    (@size) => {
+        fn size(
+            &self,
+            _: &crate::plan::Draft,
+            _: crate::plan::part::Part,
+            _: crate::model::spec::price::Size,
+        ) -> Option<f64> {
+            None
+        }
+    };
+    (@priced) => {
+        fn priced(
+            &self,
+            _: &crate::plan::Draft,
+            _: &std::collections::BTreeSet<crate::plan::part::Part>,
+        ) -> Vec<crate::plan::kind::parts::Priced> {
+            Vec::new()
         }
     };
     (@not_yet) => {

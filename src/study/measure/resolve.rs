@@ -1,98 +1,18 @@
 //! Resolution of a figure to the measure of a blueprint; if there is none, the reason and an alternative.
 
-use super::{Counted, Measure, Meters, Number};
-use crate::kinds::cdn::live::EDGE;
-use crate::model::blueprint::{Blueprint, Config, Part};
-use crate::model::gauge::ReadAs;
+use super::{Measure, Number};
+use crate::model::blueprint::{Blueprint, Config};
 use crate::model::ids::ComponentId;
 use crate::model::record::OUTCOMES;
-use crate::model::route::{Asks, CallKind};
-use crate::plan::figure::registry::PER;
+use crate::plan::figure::own::{self, Meters, Reading, named};
+use crate::plan::figure::registry::{By, PER};
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
-use crate::plan::names::beliefs_name;
 use crate::scenario::suggest;
 use crate::solve::series::Meter;
 use crate::stats::interval::Statistic;
 use crate::study::energy::Drawn;
 use crate::study::intervals::{Every, Kept};
 use crate::units::SimDuration;
-
-fn members(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
-    let group = scope.strip_suffix("-*").unwrap_or(scope);
-    let is = |name: &str| {
-        name == scope
-            || name.strip_prefix(group).and_then(|rest| rest.strip_prefix('-')).is_some_and(
-                |number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()),
-            )
-    };
-    let exact = plan.parts.iter().position(|part| part.name == scope);
-    if let Some(index) = exact {
-        return vec![ComponentId::at(index)];
-    }
-    let all = plan.parts.iter().enumerate().filter(|(_, part)| is(&part.name));
-    all.map(|(index, _)| ComponentId::at(index)).collect()
-}
-
-/// Returns the parts called `resource` of `scope`: of a file server by its own name, of servers and zones by member.
-fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<ComponentId> {
-    let own = members(plan, &format!("{scope}.{resource}"));
-    if !own.is_empty() {
-        return own;
-    }
-    let of =
-        |id: &ComponentId| members(plan, &format!("{}.{resource}", plan.parts[id.index()].name));
-    let parts: Vec<ComponentId> = members(plan, scope).iter().flat_map(of).collect();
-    if !parts.is_empty() {
-        return parts;
-    }
-    let of_zone = |zone: usize| members(plan, &format!("{}.{resource}", plan.zones[zone].name));
-    zones(plan, scope).into_iter().flat_map(of_zone).collect()
-}
-
-/// Returns `parts` if this kind tallies all of them.
-fn tallying(
-    plan: &Blueprint,
-    figure: &Figure,
-    parts: Vec<ComponentId>,
-    kind: &str,
-) -> Result<Vec<ComponentId>, NoSuchFigure> {
-    let part = |id: &ComponentId| &plan.parts[id.index()];
-    match parts.iter().find(|id| part(id).config.counts().tallied_by != Some(kind)) {
-        Some(other) => Err(NoSuchFigure::new(format!(
-            "`{figure}`: `{}` is no {kind}, and has no such figure",
-            part(other).name
-        ))),
-        None => Ok(parts),
-    }
-}
-
-/// Returns the contents of the caches `parts`, if those tally what their processes do not.
-fn contents(
-    plan: &Blueprint,
-    scope: &str,
-    parts: Vec<ComponentId>,
-    kind: &str,
-) -> Vec<ComponentId> {
-    let mut found = members(plan, &format!("{scope}.objects"));
-    found.retain(|id| plan.parts[id.index()].config.counts().tallied_by == Some(kind));
-    if found.is_empty() { parts } else { found }
-}
-
-/// Returns the queues of the balancer called `scope`, if it has any.
-fn lines_of(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
-    let mut all = members(plan, &beliefs_name(scope));
-    let has = |id: &ComponentId| matches!(&plan.parts[id.index()].config, Config::Balancer(of) if of.room.is_some());
-    all.retain(has);
-    all
-}
-
-fn zones(plan: &Blueprint, scope: &str) -> Vec<usize> {
-    let group = scope.strip_suffix("-*").unwrap_or(scope);
-    let is = |name: &str| {
-        name == scope || crate::plan::names::split_member(name).is_some_and(|(g, _)| g == group)
-    };
-    plan.zones.iter().enumerate().filter(|(_, z)| is(&z.name)).map(|(index, _)| index).collect()
-}
 
 /// A quantity that a component may count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,6 +97,10 @@ impl Measure {
     ///
     /// [`NoSuchFigure`], with the component or class that has no such figure.
     pub fn resolve(plan: &Blueprint, figure: &Figure) -> Result<Self, NoSuchFigure> {
+        let stat = figure.stat.unwrap_or(Stat::Mean);
+        if let Some(found) = own::read(plan, figure) {
+            return Ok(Self::of_kind(found?, stat));
+        }
         let class = |name: &str| {
             let known = plan.routes.classes.iter().position(|class| class.name == name);
             known.filter(|_| figure.resource.is_none())
@@ -185,7 +109,6 @@ impl Measure {
             plan.workloads.iter().position(|workload| workload.class.index() == index)
         };
         let scope = figure.scope.as_str();
-        let stat = figure.stat.unwrap_or(Stat::Mean);
         let missing = || {
             let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
             Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)))
@@ -195,17 +118,11 @@ impl Measure {
             let over = figure.key("over").and_then(|text| SimDuration::parse(text).ok());
             over.ok_or_else(|| NoSuchFigure::new(format!("`{figure}` needs `[over=...]`")))
         };
-        let parts = match &figure.resource {
-            Some(resource) if figure.metric != Metric::Utilization => {
-                resource_parts(plan, scope, resource)
-            }
-            // A request that waits at a balancer waits for a free slot at its members.
-            None if matches!(figure.metric, Metric::Waiting | Metric::Queue)
-                && !lines_of(plan, scope).is_empty() =>
-            {
-                lines_of(plan, scope)
-            }
-            _ => members(plan, scope),
+        let meters =
+            own::stands_for(plan, figure).unwrap_or_else(|| Meters::Parts(named(plan, figure)));
+        let parts = match &meters {
+            Meters::Parts(parts) => parts.clone(),
+            Meters::Zones(_) => Vec::new(),
         };
         let some = |parts: Vec<ComponentId>, make: &dyn Fn(Vec<ComponentId>) -> Self| {
             if parts.is_empty() { missing() } else { Ok(make(parts)) }
@@ -244,20 +161,6 @@ impl Measure {
                         Stat::Chance => Self::Slower(index, over()?),
                         stat => Self::Latency(index, stat),
                     });
-                }
-                if let Some(index) = scope.strip_suffix("-miss").and_then(class) {
-                    return match (plan.routes.classes[index].cdns[EDGE], stat) {
-                        (None, _) => {
-                            let message = format!("`{figure}`: the class enters at no CDN");
-                            Err(NoSuchFigure::new(message))
-                        }
-                        (Some(_), Stat::Chance) => {
-                            let message =
-                                format!("`{figure}`: of the misses no share over a time is kept");
-                            Err(NoSuchFigure::new(message).help("ask for a percentile"))
-                        }
-                        (Some(_), stat) => Ok(Self::MissLatency(index, stat)),
-                    };
                 }
                 let page = scope.strip_suffix("-view").and_then(class).and_then(of_class);
                 match (page, stat) {
@@ -321,33 +224,17 @@ impl Measure {
             Metric::Queue => counted(parts, Of::Queue, &Self::Queue),
             Metric::Busy => counted(parts, Of::Queue, &Self::Busy),
             Metric::Utilization => {
-                let found = Self::utilization(plan, figure, parts)?;
-                let (Some(every), Self::Utilization(meters)) = (every, &found) else {
-                    return Ok(found);
-                };
+                if meters == Meters::Parts(Vec::new()) {
+                    let Some(resource) = &figure.resource else { return missing() };
+                    let message = format!("`{figure}`: `{scope}` has no resource `{resource}`");
+                    return Err(NoSuchFigure::new(message));
+                }
+                let Some(every) = every else { return Ok(Self::Utilization(meters)) };
                 let meters = match meters {
-                    Meters::Parts(parts) => parts.iter().map(|id| Meter::Part(*id)).collect(),
-                    Meters::Zones(zones) => zones.iter().map(|zone| Meter::Zone(*zone)).collect(),
+                    Meters::Parts(parts) => parts.into_iter().map(Meter::Part).collect(),
+                    Meters::Zones(zones) => zones.into_iter().map(Meter::Zone).collect(),
                 };
                 Ok(Self::Every(Every { kept: Kept::Utilization, meters, ..every }))
-            }
-            Metric::Hit => {
-                // The memory of a server is named by the disks that it caches: `box-1.local`.
-                let there = figure.resource.is_none() || !parts.is_empty();
-                // Its second level has the name of the disks that it is on.
-                let second = figure.resource.as_ref().filter(|_| there);
-                let second =
-                    second.map(|disks| resource_parts(plan, scope, &format!("{disks}.objects")));
-                let mut caches = second.unwrap_or_default();
-                if there && caches.is_empty() {
-                    caches = members(plan, &format!("{scope}.objects"));
-                }
-                if caches.is_empty() {
-                    let edge =
-                        |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Edge(_));
-                    caches = parts.into_iter().filter(edge).collect();
-                }
-                some(caches, &Self::Hit)
             }
             Metric::Throughput if every.is_some() => {
                 let every = every.expect("just tested");
@@ -365,7 +252,6 @@ impl Measure {
                 Some(index) => Ok(Self::ClassThroughput(index)),
                 None => counted(parts, Of::Completions, &Self::Throughput),
             },
-            Metric::Transfer => Self::transfer(plan, figure, parts),
             Metric::Arrivals | Metric::ArrivalRate => {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
                 if let Some(every) = every {
@@ -410,57 +296,6 @@ impl Measure {
                 };
                 Ok(Self::Lost(workload, cause, share))
             }
-            Metric::Lag | Metric::Backlog => {
-                let member = members(plan, scope);
-                let is_member = |part: &Part| part.database.is_some();
-                let one = |id: &&ComponentId| is_member(&plan.parts[id.index()]);
-                match (member.iter().find(one), member.len()) {
-                    (Some(id), 1) if figure.metric == Metric::Lag => Ok(Self::Lag(*id, stat)),
-                    (Some(id), 1) => Ok(Self::Backlog(*id, stat)),
-                    _ => {
-                        let message = "lag is that of one member of a replicated database";
-                        // The last member is a replica where there is one.
-                        let known = plan.parts.iter().rfind(|part| is_member(part));
-                        let example = known.map_or_else(
-                            || "; no database here is replicated".into(),
-                            |part| format!(", `{}` say", part.name),
-                        );
-                        Err(NoSuchFigure::new(format!("`{figure}`: {message}{example}")))
-                    }
-                }
-            }
-            Metric::Stale
-            | Metric::Failovers
-            | Metric::LostWrites
-            | Metric::SplitBrain
-            | Metric::Conflicts
-            | Metric::LockWaits => {
-                let groups = members(plan, &format!("{scope}.group"));
-                let counted = match (figure.metric, figure.key("outcome")) {
-                    (Metric::Stale, _) if share => Counted::StaleShare,
-                    (Metric::Stale, _) => Counted::Stale,
-                    (Metric::LostWrites, _) => Counted::LostWrites,
-                    (Metric::SplitBrain, _) => Counted::SplitBrain,
-                    (Metric::Conflicts, _) => Counted::Conflicts,
-                    (Metric::LockWaits, _) if share => Counted::LockWaitShare,
-                    (Metric::LockWaits, _) => Counted::LockWaits,
-                    (_, None) => Counted::Failovers,
-                    (_, Some("failed")) => Counted::Failed,
-                    (_, Some(_)) => Counted::WithoutADeath,
-                };
-                some(groups, &|groups| Self::Database(groups, counted))
-            }
-            Metric::FailedReads | Metric::FailedWrites => {
-                let writes = figure.metric == Metric::FailedWrites;
-                let asks = |call: &CallKind| {
-                    let asks = |query: &Asks| query.database == scope && query.writes == writes;
-                    call.query.as_ref().is_some_and(asks)
-                };
-                let calls = plan.routes.calls.iter().enumerate();
-                let calls: Vec<usize> =
-                    calls.filter(|(_, call)| asks(call)).map(|(at, _)| at).collect();
-                if calls.is_empty() { missing() } else { Ok(Self::Unanswered(calls)) }
-            }
             Metric::Missed | Metric::Losing => {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
                 let missed = figure.metric == Metric::Missed;
@@ -473,15 +308,21 @@ impl Measure {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
                 Drawn::resolve(&plan.power, figure).map(|_| Self::PerKwh(workload))
             }
-            // A kind declares it, or the registry assigns it to other solvers.
-            _ if let Some((kind, how)) = crate::kinds::read(figure) => {
-                let parts = tallying(plan, figure, contents(plan, scope, parts, kind), kind)?;
-                some(parts, &|parts| match how {
-                    ReadAs::Times => Self::Visits(parts, stat),
-                    _ => Self::Tally(parts, how.clone()),
-                })
-            }
+            // No component that the path names has this figure of a kind.
+            _ if figure.row().by == By::Requests && figure.metric != Metric::Verdict => missing(),
+            // A word, or a figure of another solver.
             _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
+        }
+    }
+
+    /// Returns the measure of a figure that a kind of component answers.
+    fn of_kind(reading: Reading, stat: Stat) -> Self {
+        match reading {
+            Reading::Counts(parts, how) => Self::Tally(parts, how),
+            Reading::Times(parts) => Self::Visits(parts, stat),
+            Reading::Quantity(part, place) => Self::Quantity(part, place, stat),
+            Reading::Unanswered(calls) => Self::Unanswered(calls),
+            Reading::Misses(class) => Self::MissLatency(class, stat),
         }
     }
 
@@ -507,91 +348,5 @@ impl Measure {
         all.dedup();
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
         suggest::help(&figure.scope, &all, "there are")
-    }
-
-    /// Returns the rate at which bytes cross links, if `parts` are links.
-    fn transfer(
-        plan: &Blueprint,
-        figure: &Figure,
-        parts: Vec<ComponentId>,
-    ) -> Result<Self, NoSuchFigure> {
-        let is_link = |part: &Part| matches!(part.config, Config::Link(_));
-        if !parts.is_empty() && parts.iter().all(|id| is_link(&plan.parts[id.index()])) {
-            return Ok(Self::Transfer(parts));
-        }
-        let scope = match &figure.resource {
-            Some(resource) => format!("{}.{resource}", figure.scope),
-            None => figure.scope.clone(),
-        };
-        let of = |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Uplink(_));
-        let why = match parts.iter().any(of) {
-            true => "the uplinks of a site are counted together",
-            false => {
-                "bytes are counted of switches of racks, of the uplinks of sites, and of links between sites"
-            }
-        };
-        let mut links: Vec<&str> =
-            plan.parts.iter().filter(|part| is_link(part)).map(|part| part.name.as_str()).collect();
-        links.sort_unstable();
-        let help = match links.is_empty() {
-            true => Some("give the rack a `switch`, or its site `uplinks`".to_string()),
-            false => suggest::help(&scope, &links, "there are"),
-        };
-        Err(NoSuchFigure::new(format!("`{figure}`: `{scope}` has no such figure: {why}"))
-            .help_if(help))
-    }
-
-    fn utilization(
-        plan: &Blueprint,
-        figure: &Figure,
-        parts: Vec<ComponentId>,
-    ) -> Result<Self, NoSuchFigure> {
-        let scope = figure.scope.as_str();
-        if let Some(resource) = &figure.resource {
-            if resource == "cpu" {
-                let zones = zones(plan, scope);
-                if !zones.is_empty() {
-                    return Ok(Self::Utilization(Meters::Zones(zones)));
-                }
-                let own = resource_parts(plan, scope, resource);
-                if !own.is_empty() {
-                    return Ok(Self::Utilization(Meters::Parts(own)));
-                }
-                if !parts.is_empty() {
-                    return Ok(Self::Utilization(Meters::Parts(parts)));
-                }
-            }
-            let bounded = |id: &ComponentId| {
-                let part = &plan.parts[id.index()];
-                part.balancer.is_some()
-                    && matches!(&part.config, Config::Service(of) if of.workers.is_some())
-            };
-            if resource == "connections" && !parts.is_empty() && parts.iter().all(bounded) {
-                return Ok(Self::Utilization(Meters::Parts(parts)));
-            }
-            let found = resource_parts(plan, scope, resource);
-            if !found.is_empty() {
-                return Ok(Self::Utilization(Meters::Parts(found)));
-            }
-            return Err(NoSuchFigure::new(format!(
-                "`{figure}`: `{scope}` has no resource `{resource}`"
-            )));
-        }
-        if parts.is_empty() {
-            let zones = zones(plan, scope);
-            if zones.is_empty() {
-                let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
-                return Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)));
-            }
-            return Ok(Self::Utilization(Meters::Zones(zones)));
-        }
-        if parts.iter().all(|part| plan.parts[part.index()].balancer.is_some()) {
-            // The utilisation of a balancer's units is that of their processors.
-            let cpus = resource_parts(plan, scope, "cpu");
-            if !cpus.is_empty() {
-                return Ok(Self::Utilization(Meters::Parts(cpus)));
-            }
-        }
-        Ok(Self::Utilization(Meters::Parts(parts)))
     }
 }

@@ -1,9 +1,7 @@
 //! Value of a measure in one replication, in base units, or the reason why it has none.
 
-use super::{Counted, Measure, Meters, NoValue, Number};
-use crate::kinds::database::live::{Counts, Lag};
-use crate::mechanism::flow_share::PACE;
-use crate::model::blueprint::{Blueprint, Config};
+use super::{Measure, Meters, NoValue, Number};
+use crate::model::blueprint::Blueprint;
 use crate::model::gauge::{Gauge, Levels, ReadAs};
 use crate::model::ids::ComponentId;
 use crate::model::record::{Attempts, OUTCOMES};
@@ -38,18 +36,13 @@ impl Measure {
             | Self::Attempts(_, Some(_), false)
             | Self::Unanswered(_)
             | Self::Missed(_) => Some(1.0),
-            Self::Database(groups, Counted::StaleShare) => {
-                let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
-                of_trials(read.map(|reading| reading.counts.replica_reads).sum())
-            }
-            Self::Database(groups, Counted::LockWaitShare) => {
-                let begun = seen.databases.iter().filter(|r| groups.contains(&r.group));
-                of_trials(begun.map(|reading| reading.counts.writes).sum())
-            }
-            Self::Database(..) | Self::Tally(_, ReadAs::Count(_)) => Some(1.0),
+            Self::Tally(_, ReadAs::Count(_)) => Some(1.0),
             Self::Tally(parts, ReadAs::Share(_, all)) => of_trials(gauges(parts, &|gauge| {
                 u64::try_from(tallied(gauge, all)).unwrap_or(u64::MAX)
             })),
+            Self::Tally(parts, ReadAs::Completed) => {
+                of_trials(gauges(parts, &|gauge| gauge.arrived))
+            }
             Self::Losing(_) => Some(1.0 / seen.last.seconds()).filter(|unit| unit.is_finite()),
             Self::Slower(class, _) => of_trials(seen.record.classes[*class].latency.count()),
             Self::ViewSlower(workload, _) => {
@@ -61,7 +54,6 @@ impl Measure {
             Self::VisitsOver(parts, _) => {
                 of_trials(times(&seen.sojourns, parts).map_or(0, |histogram| histogram.count()))
             }
-            Self::Hit(parts) => of_trials(gauges(parts, &|gauge| gauge.arrived)),
             Self::InsideChance(parts, _) => {
                 let came = gauges(parts, &|gauge| gauge.arrived - gauge.refused);
                 let inside = parts.iter().map(|id| seen.gauges[id.index()].inside).sum::<u128>();
@@ -77,9 +69,9 @@ impl Measure {
     pub fn most(&self, seen: &Observation) -> Option<f64> {
         match self {
             Self::Utilization(_) => Some(1.0),
-            Self::Transfer(links) => {
-                let all = links.iter().map(|id| seen.gauges[id.index()].capacity).sum();
-                Some(bits_per_second(all, seen))
+            Self::Tally(parts, ReadAs::Rate(factor)) => {
+                let all = parts.iter().map(|id| seen.gauges[id.index()].capacity).sum();
+                Some(rate(all, *factor, seen))
             }
             _ => None,
         }
@@ -200,15 +192,9 @@ impl Measure {
                 let capacity: f64 = gauges.iter().map(|gauge| gauge.capacity as f64).sum();
                 if capacity > 0.0 { Ok(busy / capacity) } else { Err(NoValue::Empty) }
             }
-            Self::Hit(parts) => {
-                let hits = total(parts, &|gauge| u128::from(gauge.completed));
-                let all = total(parts, &|gauge| u128::from(gauge.arrived));
-                if all == 0 { Err(NoValue::Empty) } else { Ok(hits as f64 / all as f64) }
-            }
             Self::Throughput(parts) => {
                 Ok(total(parts, &|gauge| u128::from(gauge.completed)) as f64 / seconds)
             }
-            Self::Transfer(links) => Ok(bits_per_second(total(links, &|gauge| gauge.busy), seen)),
             Self::ClassThroughput(class) => {
                 Ok(seen.record.classes[*class].attempts.ended[0] as f64 / seconds)
             }
@@ -231,35 +217,16 @@ impl Measure {
                 let count = cause.map_or_else(all, |cause| views.lost[cause]);
                 ratio_or_count(count, views.intended, *share)
             }
-            Self::Lag(id, stat) => {
-                let lag = lag_of(seen, *id)?;
+            Self::Quantity(id, place, stat) => {
+                let quantity = seen.quantities[id.index()].get(*place).ok_or(NoValue::NotKept)?;
                 match stat {
-                    Stat::Quantile(level) => lag.quantile(*level),
-                    Stat::Max => lag.max(),
-                    _ => lag.mean(),
+                    Stat::Quantile(level) => quantity.quantile(*level),
+                    Stat::Max => quantity.max(),
+                    _ => quantity.mean(),
                 }
                 .ok_or(NoValue::Empty)
             }
-            Self::Backlog(id, stat) => {
-                let lag = lag_of(seen, *id)?;
-                let largest = *stat == Stat::Max;
-                let value = if largest { lag.most_backlog() } else { lag.mean_backlog() };
-                value.ok_or(NoValue::Empty)
-            }
             Self::Tally(parts, how) => read(how, parts, seen),
-            Self::Database(groups, counted) => {
-                let of = |sum: &dyn Fn(&Counts) -> u64| -> u64 {
-                    let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
-                    read.map(|reading| sum(&reading.counts)).sum()
-                };
-                let count = of(&|counts| counted.of(counts));
-                let (share, all) = match counted {
-                    Counted::StaleShare => (true, of(&|counts| counts.replica_reads)),
-                    Counted::LockWaitShare => (true, of(&|counts| counts.writes)),
-                    _ => (false, 0),
-                };
-                ratio_or_count(count, all, share)
-            }
             Self::Unanswered(calls) => {
                 let of = |attempts: &Attempts| {
                     let ended = attempts.ended.iter().zip(OUTCOMES);
@@ -284,10 +251,9 @@ impl Measure {
     }
 }
 
-/// Returns the mean in bits per second of what links moved, or could, over the window; `moved` is in 1 / [`PACE`] bytes
-/// per second × ns.
-fn bits_per_second(moved: u128, seen: &Observation) -> f64 {
-    moved as f64 * 8.0 / PACE as f64 / seen.length.nanos() as f64
+/// Returns `busy` per nanosecond of the window, times a factor.
+fn rate(busy: u128, factor: f64, seen: &Observation) -> f64 {
+    busy as f64 * factor / seen.length.nanos() as f64
 }
 
 /// Returns the recorded times of several components together.
@@ -327,11 +293,6 @@ fn drawn_in(plan: &Blueprint, seen: &Observation, drawn: Drawn) -> Result<f64, N
     Ok(drawn.value(&plan.power, joules, seen.length.seconds()))
 }
 
-fn lag_of(seen: &Observation, id: ComponentId) -> Result<&Lag, NoValue> {
-    let mut all = seen.databases.iter().flat_map(|reading| &reading.lags);
-    all.find(|(member, _)| *member == id).map(|(_, lag)| lag).ok_or(NoValue::NotKept)
-}
-
 /// Returns the views per second that were requested and lost at the end of the window.
 fn losing(seen: &Observation, workload: usize) -> Result<f64, NoValue> {
     let last = seen.steps.last().ok_or(NoValue::NotKept)?;
@@ -353,14 +314,11 @@ fn ratio_or_count(count: u64, of: u64, share: bool) -> Result<f64, NoValue> {
 /// Returns the busy servers over the window, servers × ns.
 fn busy(plan: &Blueprint, seen: &Observation, id: ComponentId) -> f64 {
     let gauge = &seen.gauges[id.index()];
-    match &plan.parts[id.index()].config {
-        // Station time is kept in the processor's own fine steps; its utilisation gives the same in servers.
-        Config::Station(config) => {
-            gauge.utilization().unwrap_or(0.0)
-                * f64::from(config.servers)
-                * seen.length.nanos() as f64
+    match plan.parts[id.index()].config.counts().servers {
+        Some(servers) => {
+            gauge.utilization().unwrap_or(0.0) * f64::from(servers) * seen.length.nanos() as f64
         }
-        _ => gauge.busy as f64,
+        None => gauge.busy as f64,
     }
 }
 
@@ -427,9 +385,16 @@ fn read(how: &ReadAs, parts: &[ComponentId], seen: &Observation) -> Result<f64, 
             0 => Err(NoValue::Empty),
             events => Ok(sum(std::slice::from_ref(of)) as f64 * factor / events as f64),
         },
-        ReadAs::Times => Err(NoValue::NotKept),
         ReadAs::Peak(of) => {
             Ok(gauges().map(|gauge| gauge.peaks[*of]).max().unwrap_or(0) as f64 / 1e9)
         }
+        ReadAs::Rate(factor) => Ok(rate(gauges().map(|gauge| gauge.busy).sum(), *factor, seen)),
+        ReadAs::Completed => match gauges().map(|gauge| u128::from(gauge.arrived)).sum::<u128>() {
+            0 => Err(NoValue::Empty),
+            all => {
+                let completed = gauges().map(|gauge| u128::from(gauge.completed)).sum::<u128>();
+                Ok(completed as f64 / all as f64)
+            }
+        },
     }
 }

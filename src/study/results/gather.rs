@@ -451,7 +451,7 @@ impl Gatherer<'_> {
                 UseKind::Server => format!("{}.cpu", part.name),
                 _ => part.name.clone(),
             };
-            let unlimited = matches!(&part.config, Config::Service(of) if of.workers.is_none());
+            let unlimited = part.config.counts().unlimited;
             let (mean, busy) = match unlimited {
                 // Unlimited workers: no request waits, and each one inside has a worker.
                 true => (

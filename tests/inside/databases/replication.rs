@@ -95,7 +95,7 @@ manual-repair = "45min"
     strike(&plan, &mut world, "mysql-1", Health::Down);
     let took = time_until(&plan, &mut world, (0.01, 10.0), |g| g.primary() == 1).unwrap();
     assert!((took - 5.0).abs() <= 0.02, "{took}");
-    assert_eq!(group(&plan, &world).counts().lost_writes, 0);
+    assert_eq!(count(&plan, &world, Tallied::LostWrites), 0);
 }
 
 /// Writes lost in one failover each: of Poisson writes at so many a second, each with the replica after
@@ -127,7 +127,7 @@ manual-repair = "45min"
         strike(&plan, &mut world, "mysql-1", Health::Down);
         world.run_before(at(after + 0.01)).unwrap();
         assert_eq!(group(&plan, &world).primary(), 1);
-        group(&plan, &world).counts().lost_writes as f64
+        count(&plan, &world, Tallied::LostWrites) as f64
     };
     (0..failovers).map(one).collect()
 }
@@ -194,7 +194,7 @@ fn mechanisms_7_5_7_semi_sync_falls_back_after_ten_seconds_and_then_loses() {
     strike(&plan, &mut world, "mysql-1", Health::Down);
     strike(&plan, &mut world, "mysql-2", Health::Up);
     time_until(&plan, &mut world, (0.1, 60.0), |g| g.primary() == 1).unwrap();
-    let lost = group(&plan, &world).counts().lost_writes;
+    let lost = count(&plan, &world, Tallied::LostWrites);
     assert!(lost.abs_diff(112) <= 1, "{lost}");
 }
 
@@ -223,15 +223,15 @@ steps = [ { call = "mysql", read = 1 } ]
     let mut plan = scene(&database, "1/s", reading);
     mutate(&mut plan);
     let seen = observed(&plan, 10.5, 110.5, Faults::Off);
-    let counts = seen.databases[0].counts;
+    let [stale, reads] = [Tallied::Stale, Tallied::ReplicaReads].map(|of| tally(&plan, &seen, of));
     let ended = calls(&plan, &seen, "get.read");
-    assert_eq!(ended[6], counts.stale);
-    assert_eq!(ended.iter().sum::<u64>(), counts.replica_reads);
+    assert_eq!(ended[6], stale);
+    assert_eq!(ended.iter().sum::<u64>(), reads);
     // They are answers all the same.
     let get = plan.routes.classes.iter().position(|class| class.name == "get").unwrap();
     let attempts = &seen.record.classes[get].attempts;
     assert_eq!(attempts.ended[0], attempts.begun);
-    counts.stale as f64 / counts.replica_reads as f64
+    stale as f64 / reads as f64
 }
 
 /// Reads of replicas that lack a write. Of regular writes, one a second, the replica lacks each for

@@ -27,7 +27,7 @@ impl Live for Balancer {
         balancer
     }
 
-    none!(lent);
+    none!(quantities, lent);
     none!(
         alarm,
         health,

@@ -1,7 +1,9 @@
 //! Implementation of [`Live`] for database groups.
 
-use super::{Database, DatabaseConfig};
+use super::{Database, DatabaseConfig, State};
 use crate::engine::calendar::Ticket;
+use crate::kinds::database::account;
+use crate::model::gauge::{Gauge, Quantity};
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Op;
@@ -35,7 +37,6 @@ impl Live for Database {
     none!(
         alarm,
         health,
-        gauge,
         listens,
         hears,
         ask,
@@ -93,7 +94,17 @@ impl Live for Database {
     }
 
     fn counts(_: &DatabaseConfig) -> Keeps {
-        Keeps::NOTHING
+        Keeps { tallied_by: Some(account::OF), ..Keeps::NOTHING }
+    }
+
+    fn gauge(&self, _: SimTime) -> Gauge {
+        Gauge { tally: self.counts.tally(), ..Gauge::default() }
+    }
+
+    /// Lag and backlog of each member, in the order of [`account::Followed`].
+    fn quantities(&self, now: SimTime) -> Vec<Quantity> {
+        let of = |state: &State| state.lag.up_to(now);
+        self.members.iter().flat_map(of).collect()
     }
 
     fn leader(&self) -> Option<usize> {

@@ -4,6 +4,8 @@
 //! and its distribution over an interval is uniform; nothing is sampled. Only time inside the measured
 //! window counts, and only while the member follows the primary.
 
+use crate::kinds::database::account::PER_MEMBER;
+use crate::model::gauge::Quantity;
 use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 
@@ -96,35 +98,20 @@ impl Lag {
         self.backlog
     }
 
-    /// Returns the mean lag over the measured time, in seconds; `None` if it never followed.
+    /// Returns the lag and the backlog over the measured time up to `now`.
     #[must_use]
-    pub fn mean(&self) -> Option<f64> {
-        let area = self.twice as f64 / 2.0;
-        (self.measured > 0).then(|| area / self.measured as f64 / 1e9)
-    }
-
-    /// Returns the largest lag, in seconds; `None` if it never followed.
-    #[must_use]
-    pub fn max(&self) -> Option<f64> {
-        (self.measured > 0).then(|| self.longest as f64 / 1e9)
-    }
-
-    /// Returns the lag that is not exceeded for a share `level` of the measured time, in seconds.
-    #[must_use]
-    pub fn quantile(&self, level: f64) -> Option<f64> {
-        self.times.quantile(level).map(|nanos| nanos as f64 / 1e9)
-    }
-
-    /// Returns the mean number of writes that it lacked; `None` if it never followed.
-    #[must_use]
-    pub fn mean_backlog(&self) -> Option<f64> {
-        (self.measured > 0).then(|| self.writes as f64 / self.measured as f64)
-    }
-
-    /// Returns the largest number of writes that it lacked; `None` if it never followed.
-    #[must_use]
-    pub fn most_backlog(&self) -> Option<f64> {
-        (self.measured > 0).then_some(self.most as f64)
+    pub fn up_to(&self, now: SimTime) -> [Quantity; PER_MEMBER] {
+        let mut lag = self.clone();
+        lag.settle(now);
+        let of = Quantity {
+            time: lag.measured,
+            area: lag.twice as f64 / 2.0,
+            largest: lag.longest,
+            times: Some(lag.times),
+            unit: 1e9,
+        };
+        let (area, largest) = (lag.writes as f64, lag.most);
+        [of, Quantity { time: lag.measured, area, largest, times: None, unit: 1.0 }]
     }
 }
 
@@ -144,10 +131,10 @@ mod tests {
         lag.set(at(0), true, None, 0);
         lag.set(at(10), true, Some(at(10)), 3);
         lag.set(at(30), true, None, 0);
-        lag.settle(at(50));
+        let [lag, backlog] = lag.up_to(at(50));
         assert_eq!(lag.mean(), Some(5.0));
         assert_eq!(lag.max(), Some(20.0));
-        assert_eq!((lag.mean_backlog(), lag.most_backlog()), (Some(1.5), Some(3.0)));
+        assert_eq!((backlog.mean(), backlog.max()), (Some(1.5), Some(3.0)));
         let quarter = lag.quantile(0.75).unwrap();
         assert!((quarter - 10.0).abs() < 0.05, "{quarter}");
         assert_eq!(lag.quantile(0.4), Some(0.0));
@@ -159,7 +146,7 @@ mod tests {
         let mut lag = Lag::new(at(0), (at(10), at(20)));
         lag.set(at(0), true, Some(at(0)), 1);
         lag.set(at(15), false, None, 0);
-        lag.settle(at(90));
+        let [lag, _] = lag.up_to(at(90));
         assert_eq!(lag.mean(), Some(12.5));
         assert_eq!(lag.max(), Some(15.0));
     }

@@ -55,6 +55,7 @@ impl Live for IoLedger {
         waits,
         sojourns,
         by_number,
+        quantities,
         closes,
         loads,
         forgets,

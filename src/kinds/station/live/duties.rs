@@ -17,7 +17,7 @@ impl Live for Station {
         Self::new(id, config.clone())
     }
 
-    none!(lent);
+    none!(quantities, lent);
     none!(
         listens,
         hears,
@@ -174,9 +174,11 @@ impl Live for Station {
         self.forget_times();
     }
 
-    fn counts(_: &StationConfig) -> Keeps {
+    fn counts(config: &StationConfig) -> Keeps {
         Keeps {
             line: true,
+            // Station time is kept in the processor's own fine steps.
+            servers: Some(config.servers),
             waits: true,
             levels: true,
             line_levels: true,

@@ -85,6 +85,7 @@ impl Live for Lending {
         waits,
         sojourns,
         by_number,
+        quantities,
         closes,
         loads,
         forgets,

@@ -211,6 +211,7 @@ impl Live for Paging {
         waits,
         sojourns,
         by_number,
+        quantities,
         closes,
         loads,
         forgets,

@@ -1,6 +1,7 @@
 //! Complete registry: the rows of the tables, then those that kinds of components declare.
 
-use super::{Row, Whose, energy, restores, rows};
+use super::{Row, Whose, energy, rows};
+use crate::kinds::FIGURES;
 use crate::plan::figure::Metric;
 
 /// Rows of all figures: those of the tables, then those that kinds of components declare.
@@ -19,17 +20,11 @@ const ALL: [Row; COUNT] = {
         at += 1;
         row += 1;
     }
-    let mut row = 0;
-    while row < restores::ROWS.len() {
-        all[at] = restores::ROWS[row];
-        at += 1;
-        row += 1;
-    }
     let mut kind = 0;
-    while kind < crate::kinds::ROWS.len() {
+    while kind < FIGURES.len() {
         let mut row = 0;
-        while row < crate::kinds::ROWS[kind].len() {
-            all[at] = crate::kinds::ROWS[kind][row];
+        while row < FIGURES[kind].rows.len() {
+            all[at] = FIGURES[kind].rows[row];
             at += 1;
             row += 1;
         }
@@ -39,10 +34,10 @@ const ALL: [Row; COUNT] = {
 };
 
 const COUNT: usize = {
-    let mut count = rows::ROWS.len() + energy::ROWS.len() + restores::ROWS.len();
+    let mut count = rows::ROWS.len() + energy::ROWS.len();
     let mut kind = 0;
-    while kind < crate::kinds::ROWS.len() {
-        count += crate::kinds::ROWS[kind].len();
+    while kind < FIGURES.len() {
+        count += FIGURES[kind].rows.len();
         kind += 1;
     }
     count

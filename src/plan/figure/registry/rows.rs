@@ -9,7 +9,8 @@ const AT_LEAST: Key = required("at-least", Value::Whole);
 const EACH: Key = key(PER, Value::Period);
 const ONE_EACH: Key = required(PER, Value::Period);
 const HOUR: Key = required("hour", Value::HourOfWeek);
-const CAUSE: Key = key("cause", Value::Name("cause"));
+/// Selection of the first cause.
+pub const CAUSE: Key = key("cause", Value::Name("cause"));
 const CONTRIBUTING: Key = required("contributing", Value::Name("cause"));
 /// Selection of faults left out.
 pub const WITHOUT: Key = key("without", Value::Name("faults"));
@@ -31,10 +32,12 @@ pub const OF_WINDOWS: (&[At], By) = (&[At::Unnamed, At::Window, At::Break], By::
 pub(super) const OF_INTERVALS: (&[At], By) = (&[At::Unnamed, At::Window], By::Requests);
 const OF_BREAKS: (&[At], By) = (&[At::Break], By::Requests);
 const UP: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Up);
-pub(super) const ROLES: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Roles);
+/// Over years, of roles that pass from one holder to another.
+pub const ROLES: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Roles);
 /// Over years alone, for metrics that windows have too.
 pub const OF_YEARS: (&[At], By) = (&[At::Horizon], By::Roles);
-const TRAFFIC: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Traffic);
+/// Over years, of traffic.
+pub const TRAFFIC: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Traffic);
 /// For metrics that windows have too: a path without a window then means theirs.
 pub const TRAFFIC_NAMED: (&[At], By) = (&[At::Horizon], By::Traffic);
 const DRAWN: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Both);
@@ -44,8 +47,8 @@ const LEVEL: (&[At], By) = (&[At::Unnamed, At::Window], By::Arithmetic);
 
 pub(super) const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const CHANCE: &[Word] = &[Word::Chance];
-pub(super) const QUANTILES: &[Word] = &[Word::Quantiles];
-pub(super) const MAX: &[Word] = &[Word::Max];
+const QUANTILES: &[Word] = &[Word::Quantiles];
+const MAX: &[Word] = &[Word::Max];
 const SPREAD: &[Word] = &[Word::Quantiles, Word::Max, Word::Deviation];
 const FIRST: &[Word] = &[Word::First];
 
@@ -227,13 +230,6 @@ pub const ROWS: &[Row] = &[
     )
     .keys(&[EACH]),
     Row::new(
-        Metric::Transfer,
-        OF_WINDOWS,
-        MEAN,
-        &[Whose::Switch, Whose::Uplinks, Whose::Link],
-        "Bytes that crossed, in bits, over the length of the window",
-    ),
-    Row::new(
         Metric::Arrivals,
         OF_WINDOWS,
         MEAN,
@@ -313,73 +309,8 @@ pub const ROWS: &[Row] = &[
         &[Whose::Class],
         "Page views per second lost because of the break in the last minute of the run",
     ),
-    Row::new(
-        Metric::Lag,
-        OF_WINDOWS,
-        &[Word::Own, Word::Mean, Word::Quantiles, Word::Max],
-        &[Whose::Member],
-        "Age of the oldest write that a replica has not applied, over the time that it follows",
-    ),
-    Row::new(
-        Metric::Backlog,
-        OF_WINDOWS,
-        &[Word::Own, Word::Mean, Word::Max],
-        &[Whose::Member],
-        "Writes that a replica has not applied, over the time that it follows",
-    ),
-    Row::new(
-        Metric::Stale,
-        OF_WINDOWS,
-        MEAN,
-        &[Whose::Database],
-        "Reads that replicas answered without a write they should have had",
-    ),
-    Row::new(Metric::Stale, OF_WINDOWS, CHANCE, &[Whose::Database], "Their share of the reads of replicas"),
     Row::new(Metric::Failovers, OF_WINDOWS, MEAN, &[Whose::Database], "Failovers begun, all or of one outcome")
         .keys(&[OF_FAILOVERS]),
-    Row::new(
-        Metric::LostWrites,
-        OF_WINDOWS,
-        MEAN,
-        &[Whose::Database],
-        "Writes acknowledged by an old primary that the new one never received",
-    ),
-    Row::new(
-        Metric::SplitBrain,
-        OF_WINDOWS,
-        MEAN,
-        &[Whose::Database],
-        "Writes accepted by an old primary beside the new one",
-    ),
-    Row::new(
-        Metric::Conflicts,
-        OF_WINDOWS,
-        MEAN,
-        &[Whose::Database],
-        "Attempts of writes aborted because of another write of the row",
-    ),
-    Row::new(
-        Metric::LockWaits,
-        OF_WINDOWS,
-        MEAN,
-        &[Whose::Database],
-        "Writes that found their row locked where they began",
-    ),
-    Row::new(Metric::LockWaits, OF_WINDOWS, CHANCE, &[Whose::Database], "Their share of the writes that lock a row"),
-    Row::new(
-        Metric::FailedReads,
-        OF_WINDOWS,
-        MEAN,
-        &[Whose::Database],
-        "Reads that ended without an answer: refused, an error, timed out, abandoned",
-    ),
-    Row::new(
-        Metric::FailedWrites,
-        OF_WINDOWS,
-        MEAN,
-        &[Whose::Database],
-        "Writes that ended without an answer: refused, an error, timed out, abandoned",
-    ),
     // A search over rates.
     Row::new(
         Metric::Capacity,
@@ -665,41 +596,6 @@ pub const ROWS: &[Row] = &[
     .keys(&[WITHOUT])
     .as_it_comes(IntervalOf::Batches),
     Row::new(
-        Metric::LostWrites,
-        TRAFFIC_NAMED,
-        &[Word::Own],
-        &[Whose::DatabaseWithFailover],
-        "Writes lost by failovers per year, all or by first cause",
-    )
-    .keys(&[CAUSE, WITHOUT]),
-    Row::new(
-        Metric::LostWrites,
-        TRAFFIC_NAMED,
-        &[Word::Mean],
-        &[Whose::DatabaseWithFailover],
-        "Writes lost per failover",
-    )
-    .keys(&[WITHOUT])
-    .as_it_comes(IntervalOf::Ratio),
-    Row::new(
-        Metric::DataLoss,
-        TRAFFIC,
-        MEAN,
-        &[Whose::DatabaseWithFailover],
-        "Age of the oldest write that a failover loses (RPO)",
-    )
-    .keys(&[WITHOUT])
-    .as_it_comes(IntervalOf::Ratio),
-    Row::new(
-        Metric::DataLoss,
-        TRAFFIC,
-        QUANTILES,
-        &[Whose::DatabaseWithFailover],
-        "The same, that this share of the failovers does not exceed",
-    )
-    .keys(&[WITHOUT])
-    .as_it_comes(IntervalOf::Order),
-    Row::new(
         Metric::Failovers,
         TRAFFIC_NAMED,
         MEAN,
@@ -707,31 +603,6 @@ pub const ROWS: &[Row] = &[
         "Failovers per year to a member that had been away",
     )
     .keys(&[BEHIND, WITHOUT]),
-    Row::new(
-        Metric::Lag,
-        TRAFFIC_NAMED,
-        &[Word::Own, Word::Mean, Word::Max],
-        &[Whose::MemberWithFailover],
-        "Age of the oldest write not applied, beyond the time that each write takes by itself; `max`: the largest of a horizon",
-    )
-    .keys(&[WITHOUT]),
-    Row::new(
-        Metric::Lag,
-        TRAFFIC_NAMED,
-        QUANTILES,
-        &[Whose::MemberWithFailover],
-        "The same, that this share of the time does not exceed",
-    )
-    .keys(&[WITHOUT])
-    .as_it_comes(IntervalOf::Batches),
-    Row::new(
-        Metric::Backlog,
-        TRAFFIC_NAMED,
-        &[Word::Own, Word::Mean, Word::Max],
-        &[Whose::MemberWithFailover],
-        "Writes not applied; `max`: the largest number of a horizon",
-    )
-    .keys(&[WITHOUT]),
     // The long horizon, corrected by windows sampled from it.
     Row::new(
         Metric::Latency,
