@@ -49,7 +49,8 @@ impl Flow for Nas {
             let owner = Part::Head { nas, number: set.head.value - 1 };
             let others = (0..spec.heads.value).map(|number| Part::Head { nas, number });
             let heads: Vec<Part> = [owner].into_iter().chain(others).collect();
-            let is_shared = heads.iter().any(|head| !sums.is_up(*head));
+            let takes_over = spec.failover.is_some();
+            let is_shared = takes_over && heads.iter().any(|head| !sums.is_up(*head));
             let head = sums.alive(heads)[0];
             let place = Place { memory: head, content: (volume, place), is_shared };
             let disks = Part::Pool { nas, pool };
@@ -112,7 +113,7 @@ impl Flow for Nas {
         let Operations { mut reads, writes, mut in_front, .. } = operations;
         let pools = &draft.links.nas[nas].volumes[volume];
         let each = 1.0 / pools.len().max(1) as f64;
-        if reads > 0.0 && finds(draft, (nas, 0), (volume, 0)) {
+        if reads > 0.0 && finds(draft, nas, (volume, 0)) {
             let through = reads.min(in_front);
             for (place, &pool) in pools.iter().enumerate() {
                 let at = (nas, pool, (volume, place));
@@ -139,11 +140,14 @@ impl Flow for Nas {
     }
 }
 
-/// Returns whether the memory of a head finds reads of a content.
-fn finds(draft: &Draft, (nas, number): (usize, u32), content: ContentId) -> bool {
-    let memory = Part::Head { nas, number };
-    let place = |is_shared| Place { memory, content, is_shared };
-    [false, true].into_iter().any(|is_shared| draft.ram.at(place(is_shared)).is_some())
+/// Returns whether the memory of some head finds reads of a content.
+fn finds(draft: &Draft, nas: usize, content: ContentId) -> bool {
+    let heads = 0..draft.scenario.nas[nas].1.heads.value;
+    let places = heads.flat_map(|number| {
+        let memory = Part::Head { nas, number };
+        [false, true].map(|is_shared| Place { memory, content, is_shared })
+    });
+    places.into_iter().any(|place| draft.ram.at(place).is_some())
 }
 
 /// Returns the memory of a head: for its own volumes, and for those of both heads if it can take over.
@@ -165,7 +169,7 @@ fn memories_of(draft: &Draft, nas: usize, number: u32) -> Vec<Memory<'_>> {
         is_shared,
         contents,
     };
-    let both = spec.heads.value > 1;
+    let both = spec.heads.value == 2 && spec.failover.is_some();
     let all = [one(false, own)].into_iter().chain(both.then(|| one(true, contents)));
     all.filter(|memory| memory.size.count() > 0 && !memory.contents.is_empty()).collect()
 }
@@ -204,7 +208,7 @@ fn pool_behind_head(graph: &mut graph::Builder<'_>, nas: usize, pool: usize) -> 
     }
     let (name, spec) = &graph.draft().scenario.nas[nas];
     let owner = spec.pools[pool].1.head.value - 1;
-    let both = spec.failover.is_some();
+    let both = spec.heads.value == 2 && spec.failover.is_some();
     let heads: Vec<NodeId> = (0..spec.heads.value)
         .filter(|number| both || *number == owner)
         .map(|number| graph.part(Part::Head { nas, number }, &[]))
