@@ -55,7 +55,7 @@ mod links;
 mod memory;
 mod rest;
 
-pub use least::{first_to_run_out, least_offered};
+pub use least::{first_to_run_out, has_less, least_offered, least_without};
 use memory::State;
 pub use memory::{Cold, asked_of_memories};
 pub use rest::processors;
