@@ -529,6 +529,11 @@ impl FoldedLoad {
                         Some(hours.fold(0.0, f64::max))
                     }
                 };
+                // Work that yields only adds to what is used, the same everywhere: the order of hours and quantiles stays.
+                let one = |busy: &Busy| {
+                    let network = &plan.fluid.as_ref()?.network;
+                    one(busy).map(|used| network.used_with_yielding(resource, used))
+                };
                 let values: Option<Vec<f64>> = self.seen().map(one).collect();
                 match values {
                     Some(values) => mean(&values, level),
