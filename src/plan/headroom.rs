@@ -23,9 +23,10 @@ use crate::plan::graph::{Graph, Subject};
 use crate::plan::lint::judged;
 use crate::plan::load::{self, Offered, Resource};
 use crate::plan::part::Part;
-use crate::plan::ram::Place;
+use crate::plan::ram::{Found, Place};
 use crate::scenario::suggest;
 use crate::units::SimDuration;
+use crate::workload::filling::Step;
 
 /// Upper bound of the work of [`after_each_loss`]: the number of losses times the number of resources with
 /// a load.
@@ -43,7 +44,7 @@ pub struct Spare {
     /// Resource that saturates first, and the rate per second of the window's workloads at which it does; `None` if
     /// no resource depends on that rate.
     pub carries: Option<(String, f64)>,
-    /// State right after the takeover, if a database then has a cold buffer, or memory nothing of what is read.
+    /// State right after the takeover, if a buffer of a database, or a RAM cache, is cold then.
     pub cold: Option<Cold>,
 }
 
@@ -194,32 +195,53 @@ fn cold(
     });
     let memory = empty.get(&one.part).filter(|_| one.resource == Resource::Disks);
     let filled = used_by_buffers.unwrap_or(before);
-    let by_memory = memory.map(|read| fills_in(draft, (one, filled), *read));
+    let by_memory = memory.map(|reads| fills_in(draft, (one, filled), reads));
     let over = by_buffer.into_iter().chain(by_memory).max()?;
     Some(Cold { name: one.name.clone(), used: one.utilization(), over })
 }
 
-/// Returns the time for which the reads of a content that memory lacks exceed the capacity of its disks. The reads that are
-/// served meanwhile fill memory, in the steps of [`crate::workload::filling`].
+/// Returns the time for which the reads of contents that memory lacks exceed the capacity of their disks, `reads` per second of
+/// each. The reads that are served meanwhile fill memory, in the steps of [`crate::workload::filling`].
 fn fills_in(
     draft: &Draft,
     (empty, filled): (&Offered, &Offered),
-    (place, reads): (Place, f64),
+    reads: &BTreeMap<Place, f64>,
 ) -> SimDuration {
-    let Some(found) = draft.ram.at(place).filter(|found| found.hits > 0.0) else {
+    let found = reads.iter().filter_map(|(place, reads)| Some((draft.ram.at(*place)?, *reads)));
+    let found: Vec<(&Found, f64)> = found.filter(|(found, _)| found.hits > 0.0).collect();
+    let hits: f64 = found.iter().map(|(found, reads)| found.hits * reads).sum();
+    if hits <= 0.0 {
         return SimDuration::ZERO;
-    };
-    // Work per second if all reads miss, and work that does not depend on memory.
-    let missing = (empty.per_second - filled.per_second) / found.hits;
-    let (others, capacity) = (empty.per_second - missing, empty.capacity);
+    }
+    let each = (empty.per_second - filled.per_second) / hits;
+    let all: f64 = found.iter().map(|(_, reads)| reads).sum();
+    let others = empty.per_second - each * all;
+    let steps: Vec<Vec<Step>> = found.iter().map(|(found, _)| found.filling()).collect();
+    // Position of each content, and the look-ups left there.
+    let mut at: Vec<(usize, f64)> =
+        steps.iter().map(|steps| (0, steps.first().map_or(0.0, |step| step.look_ups))).collect();
     let mut seconds = 0.0;
-    for step in found.filling() {
-        let work = missing * step.misses;
-        if others + work <= capacity {
+    loop {
+        let misses = |content: usize| {
+            let step = steps[content].get(at[content].0);
+            step.map_or(1.0 - found[content].0.hits, |step| step.misses)
+        };
+        let missed: f64 = (0..found.len()).map(|one| misses(one) * found[one].1).sum();
+        let served = (empty.capacity - others) / (each * missed);
+        if served >= 1.0 || served <= 0.0 {
             break;
         }
-        let served = (capacity - others).max(0.0) / work;
-        seconds += step.look_ups / (reads * served);
+        let fills = (0..found.len()).filter(|one| at[*one].0 < steps[*one].len());
+        let ends = fills.clone().map(|one| at[one].1 / (found[one].1 * served));
+        let Some(next) = ends.min_by(f64::total_cmp) else { break };
+        seconds += next;
+        for one in fills.collect::<Vec<_>>() {
+            at[one].1 -= next * found[one].1 * served;
+            if at[one].1 <= 1e-9 {
+                let place = at[one].0 + 1;
+                at[one] = (place, steps[one].get(place).map_or(0.0, |step| step.look_ups));
+            }
+        }
     }
     SimDuration::from_seconds_f64(seconds)
 }

@@ -40,7 +40,7 @@ use crate::plan::kind::flow::{leaf, uplinks_of};
 use crate::plan::links::{Entrance, Store};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
-use crate::plan::ram::{Asked, Place};
+use crate::plan::ram::{Place, Rates};
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
@@ -57,7 +57,7 @@ mod rest;
 
 pub use least::{first_to_run_out, has_less, least_offered, least_without};
 use memory::State;
-pub use memory::{Cold, asked_of_memories};
+pub use memory::{Cold, read_from_memories};
 pub use rest::processors;
 
 /// Sort of resource of a component.
@@ -254,7 +254,7 @@ pub fn offered_without(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part
 }
 
 /// Computes the same right after the takeover, while memory is cold: the buffer of a promoted member, and what was not read from memory
-/// before. Returns such contents too, by the part that has them, with their reads per second; of several that read most.
+/// before. Also returns the reads per second of such contents, by the part that has them.
 #[must_use]
 pub fn offered_right_after(
     draft: &Draft,
@@ -262,7 +262,7 @@ pub fn offered_right_after(
     rates: &[f64],
     lost: &[Part],
     cold: Cold,
-) -> (Vec<Offered>, BTreeMap<Part, (Place, f64)>) {
+) -> (Vec<Offered>, Empty) {
     offered_in(draft, graph, rates, lost, State::Cold(cold))
 }
 
@@ -272,7 +272,7 @@ fn offered_in(
     rates: &[f64],
     lost: &[Part],
     state_of_memory: State,
-) -> (Vec<Offered>, BTreeMap<Part, (Place, f64)>) {
+) -> (Vec<Offered>, Empty) {
     let up = graph.up(lost);
     let mut state: BTreeMap<Part, bool> = BTreeMap::new();
     for (id, node) in graph.nodes() {
@@ -344,6 +344,9 @@ pub struct Operations {
     pub in_front: f64,
 }
 
+/// Reads per second by part and content.
+type Empty = BTreeMap<Part, BTreeMap<Place, f64>>;
+
 /// Sums of work per second of all parts.
 pub struct Sums<'d> {
     draft: &'d Draft,
@@ -353,9 +356,9 @@ pub struct Sums<'d> {
     lent: Vec<f64>,
     work: BTreeMap<(Part, Resource), f64>,
     /// Operations for which memories are asked.
-    asked: BTreeMap<Place, Asked>,
-    /// The content most read of those of which memory has nothing yet, with its reads, by the part that has it.
-    empty: BTreeMap<Part, (Place, f64)>,
+    asked: BTreeMap<Place, Rates>,
+    /// Reads of contents of which memory has nothing yet, by the part that has the contents.
+    empty: Empty,
 }
 
 impl<'d> Sums<'d> {

@@ -3,15 +3,15 @@
 //! Model: the closed form of the cache that the file declares, Che's approximation for the least recently read block
 //! ([`crate::workload::hits`]) and that of ARC ([`crate::workload::adaptive`]). Contents that share a memory take their part of
 //! it by their reads. These are the mean rates of the file, with all parts up; while a head serves the volumes of both, those
-//! of both. Contents whose reads have no known rate (closed users or recorded traffic alone read them, or a member that has
-//! to be promoted first) count as read equally often, together as often as all the others. Of one content alone the rate does
-//! not matter.
+//! of both. Contents that closed users or recorded traffic alone read have no known rate: they count as read equally often,
+//! together as often as all the others. A content that is not read while all parts are up takes nothing from the others; when
+//! it is read, after a promotion, it counts as one of an unknown rate. Of one content alone the rate does not matter.
 //!
 //! Takes a draft; gives a ratio for each content in each memory. Where blocks that are written enter memory, they count as reads.
 //!
 //! Leaves out, so that each read goes to the disks: servers on which a guest has a page cache of its own, and second levels
-//! (L2ARC). An adaptive memory of contents with blocks of different sizes hits as often as one that evicts the least recently
-//! read block. Changes of the memory by operations: a memory has the size that it begins with.
+//! (L2ARC). Leaves out `resize`: memory keeps its first size. An adaptive memory of contents with blocks of different sizes hits
+//! as often as one that evicts the least recently read block.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub struct Place {
     pub memory: Part,
     /// The content.
     pub content: ContentId,
-    /// True while the part serves what its partner serves otherwise, too.
+    /// True while the head also serves the volumes of its partner.
     pub is_shared: bool,
 }
 
@@ -51,7 +51,7 @@ pub struct Memory<'d> {
     pub is_adaptive: bool,
     /// True if blocks that are written enter it.
     pub takes_writes: bool,
-    /// True if it is that of a part that serves what its partner serves otherwise, too.
+    /// True if it is that of a head while it also serves the volumes of its partner.
     pub is_shared: bool,
     /// Contents that are read from it.
     pub contents: Vec<Content<'d>>,
@@ -86,20 +86,23 @@ pub fn blocks(content: &ContentSpec, pools: u64) -> u64 {
 
 /// Operations per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Asked {
+pub struct Rates {
     /// Reads.
     pub reads: f64,
     /// Writes.
     pub writes: f64,
 }
 
-/// Content as a memory finds it.
+/// Operations per second on the contents of memories, and whether anything reads them, also at an unknown rate.
+pub type Read = BTreeMap<Place, (Rates, bool)>;
+
+/// Content as warm memory has it.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// Share of its reads that memory finds when it is warm.
     pub hits: f64,
-    /// True if something reads it while all parts are up.
-    pub is_asked: bool,
+    /// True if something reads it there while all parts are up.
+    pub is_read: bool,
     /// Blocks of the memory's size that it could hold, of this content alone.
     capacity: u64,
     is_adaptive: bool,
@@ -166,10 +169,10 @@ impl RamCaches {
         if memories.is_empty() {
             return all;
         }
-        let asked = load::asked_of_memories(draft);
+        let read = load::read_from_memories(draft);
         let mut known = BTreeMap::new();
         for memory in &memories {
-            all.fill(memory, &asked, &mut known);
+            all.fill(memory, &read, &mut known);
         }
         all
     }
@@ -198,38 +201,40 @@ impl RamCaches {
         &self.tables
     }
 
-    fn fill(
-        &mut self,
-        memory: &Memory<'_>,
-        asked: &BTreeMap<Place, Asked>,
-        known: &mut BTreeMap<Vec<u64>, Vec<f64>>,
-    ) {
+    fn fill(&mut self, memory: &Memory<'_>, read: &Read, known: &mut BTreeMap<Vec<u64>, Vec<f64>>) {
         let table =
             |content: &Content<'_>| self.tables.get(content.spec.zipf.value, content.blocks());
         // Such a content is refused elsewhere.
         let Ok(tables) = memory.contents.iter().map(table).collect::<Result<Vec<Zipf>, _>>() else {
             return;
         };
-        let read = |content: &Content<'_>| {
+        let of = |content: &Content<'_>| {
             let (memory, content) = (content.home, content.id);
-            asked.get(&Place { memory, content, is_shared: false }).copied().unwrap_or_default()
+            read.get(&Place { memory, content, is_shared: false }).copied().unwrap_or_default()
         };
-        let asked: Vec<Asked> = memory.contents.iter().map(read).collect();
-        let writes = |asked: &Asked| if memory.takes_writes { asked.writes } else { 0.0 };
-        let rates = relative(asked.iter().map(|asked| asked.reads + writes(asked)).collect());
-        let ratios = known
-            .entry(key(memory, &rates))
-            .or_insert_with(|| ratios(memory, &tables, &rates))
-            .clone();
-        for (((content, popularity), asked), hits) in
+        let asked: Vec<(Rates, bool)> = memory.contents.iter().map(of).collect();
+        let writes = |rates: &Rates| if memory.takes_writes { rates.writes } else { 0.0 };
+        let rates: Vec<f64> = asked.iter().map(|(rates, _)| rates.reads + writes(rates)).collect();
+        let is_there = |at: usize| asked[at].1 || rates[at] > 0.0;
+        let mut ratios_at = |rates: Vec<f64>| {
+            let ratios = || ratios(memory, &tables, &rates);
+            known.entry(key(memory, &rates)).or_insert_with(ratios).clone()
+        };
+        let all = 0..rates.len();
+        let mut ratios = ratios_at(relative(&rates, is_there));
+        if !all.clone().all(is_there) {
+            let with_all = ratios_at(relative(&rates, |_| true));
+            all.filter(|at| !is_there(*at)).for_each(|at| ratios[at] = with_all[at]);
+        }
+        for (((content, popularity), (rates, is_read)), hits) in
             memory.contents.iter().zip(tables).zip(asked).zip(ratios)
         {
             let place =
                 Place { memory: memory.of, content: content.id, is_shared: memory.is_shared };
-            let stored = if asked.reads > 0.0 { writes(&asked) / asked.reads } else { 0.0 };
+            let stored = if rates.reads > 0.0 { writes(&rates) / rates.reads } else { 0.0 };
             let found = Found {
                 hits,
-                is_asked: asked.reads > 0.0 && content.home == memory.of,
+                is_read: is_read && content.home == memory.of,
                 capacity: memory.size.count() / content.spec.block.value.count(),
                 is_adaptive: memory.is_adaptive,
                 stored,
@@ -240,13 +245,13 @@ impl RamCaches {
     }
 }
 
-/// Returns the rates at which contents are asked, those of an unknown rate equal, together as often as all the others.
-fn relative(mut rates: Vec<f64>) -> Vec<f64> {
-    let unknown = rates.iter().filter(|rate| **rate <= 0.0).count();
+/// Returns the rates at which contents are read. Those of no known rate that are there are equal, together as high as all others.
+fn relative(rates: &[f64], is_there: impl Fn(usize) -> bool) -> Vec<f64> {
+    let is_unknown = |at: usize| rates[at] <= 0.0 && is_there(at);
+    let unknown = (0..rates.len()).filter(|at| is_unknown(*at)).count();
     let all: f64 = rates.iter().sum();
     let each = if all > 0.0 { all } else { 1.0 } / unknown.max(1) as f64;
-    rates.iter_mut().filter(|rate| **rate <= 0.0).for_each(|rate| *rate = each);
-    rates
+    rates.iter().enumerate().map(|(at, rate)| if is_unknown(at) { each } else { *rate }).collect()
 }
 
 /// Returns what determines the ratios of a memory.
@@ -261,18 +266,20 @@ fn key(memory: &Memory<'_>, rates: &[f64]) -> Vec<u64> {
 }
 
 fn ratios(memory: &Memory<'_>, tables: &[Zipf], rates: &[f64]) -> Vec<f64> {
-    let block = |content: &Content<'_>| content.spec.block.value.count();
-    let first = memory.contents.first().map_or(1, block);
-    if memory.is_adaptive && memory.contents.iter().all(|content| block(content) == first) {
+    let size = memory.size.count();
+    let blocks: Vec<u64> =
+        memory.contents.iter().map(|content| content.spec.block.value.count()).collect();
+    let first = blocks.first().map_or(1, |block| *block);
+    let is_of_one_size = blocks.iter().all(|block| *block == first);
+    if memory.is_adaptive && is_of_one_size {
         let asked: Vec<(&Zipf, f64)> = tables.iter().zip(rates.iter().copied()).collect();
-        return adaptive_hit_ratios(&asked, memory.size.count() / first, PROMOTION.seconds());
+        return adaptive_hit_ratios(&asked, size / first, PROMOTION.seconds());
     }
-    let sizes = memory.contents.iter().map(|content| block(content) as f64);
-    let asked: Vec<(&Zipf, f64, f64)> = tables
-        .iter()
-        .zip(rates)
-        .zip(sizes)
-        .map(|((table, rate), size)| (table, *rate, size))
-        .collect();
-    sized_hit_ratios(&asked, memory.size.count() as f64)
+    let size = if is_of_one_size { size / first * first } else { size };
+    // A block that does not fit is never there.
+    let one = |((table, rate), block): ((&'_ Zipf, &f64), &u64)| {
+        (table.clone(), if *block <= size { *rate } else { 0.0 }, *block as f64)
+    };
+    let asked: Vec<(Zipf, f64, f64)> = tables.iter().zip(rates).zip(&blocks).map(one).collect();
+    sized_hit_ratios(&asked, size as f64)
 }

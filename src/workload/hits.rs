@@ -111,8 +111,8 @@ pub fn hit_ratios(asked: &[(Zipf, Rate)], holds: &Holds) -> HitRatios {
 /// ones: requests per second, and the size of an object. `capacity` has the unit of the sizes. A popularity without requests has
 /// a hit ratio of 0.
 #[must_use]
-pub fn sized_hit_ratios(asked: &[(&Zipf, f64, f64)], capacity: f64) -> Vec<f64> {
-    let groups = |(popularity, rate, _): &(&Zipf, f64, f64)| grouped(popularity, *rate);
+pub fn sized_hit_ratios(asked: &[(Zipf, f64, f64)], capacity: f64) -> Vec<f64> {
+    let groups = |(popularity, rate, _): &(Zipf, f64, f64)| grouped(popularity, *rate);
     let groups: Vec<Vec<Group>> = asked.iter().map(groups).collect();
     let sum = |of: &dyn Fn(&Group) -> f64| -> f64 {
         let sized = groups.iter().zip(asked);
@@ -122,7 +122,7 @@ pub fn sized_hit_ratios(asked: &[(&Zipf, f64, f64)], capacity: f64) -> Vec<f64> 
     let total = sum(&|group| group.objects * group.rate);
     let held = |time: f64| sum(&|group| group.objects * -libm::expm1(-group.rate * time));
     let time = fills_in((all, total), capacity, &held);
-    let ratio = |(groups, (_, rate, _)): (&Vec<Group>, &(&Zipf, f64, f64))| {
+    let ratio = |(groups, (_, rate, _)): (&Vec<Group>, &(Zipf, f64, f64))| {
         if time.is_infinite() && *rate > 0.0 {
             return 1.0;
         }

@@ -104,6 +104,7 @@ impl Flow for Server {
             }
         }
         let place = place_of(network.draft(), store, user);
+        let place = place.filter(|_| reads > 0.0);
         if let Some(found) = place.and_then(|place| network.ram_cache(place)) {
             let mut branch = network.branch(disks);
             network.add(&mut branch, (disks, Resource::Disks), cost_of_read(spec));

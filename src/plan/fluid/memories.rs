@@ -56,8 +56,8 @@ pub enum OfHead {
 }
 
 impl Memory {
-    /// Returns the share of the look-ups that misses at a step; 0 is warm. `is_away` returns whether the partner of a head of
-    /// a file server serves its volumes.
+    /// Returns the share of the look-ups that misses at a step; 0 is warm. `is_away` returns whether the volumes of a head
+    /// of a file server are served by its partner.
     fn misses(&self, step: u32, is_away: &impl Fn(u32, u32) -> bool) -> f64 {
         let warm = match self.of_head {
             Some(OfHead::Home(nas, partner, both)) if is_away(nas, partner) => both,
@@ -144,7 +144,7 @@ impl Builder<'_> {
         Some(self.memory(place, |builder| {
             let number = builder.part(place.memory);
             let (warm, steps) = (1.0 - found.hits, builder.filling(found));
-            Memory { place, number, warm, steps, begins_empty: !found.is_asked, of_head: None }
+            Memory { place, number, warm, steps, begins_empty: !found.is_read, of_head: None }
         }))
     }
 

@@ -27,7 +27,8 @@ pub fn has_less(draft: &Draft) -> bool {
 }
 
 /// Returns the resource that saturates first when the rate of `workload` rises and the others keep
-/// theirs of `rates`, with that rate; among equals, the first in the order of parts. No rate above it can be served.
+/// theirs of `rates`, with that rate; among equals, the first in the order of parts. No rate above it can be served at the
+/// hit ratios of the file's rates.
 #[must_use]
 pub fn first_to_run_out(draft: &Draft, workload: usize, rates: &[f64]) -> Option<(String, f64)> {
     let mut rates = rates.to_vec();

@@ -1,11 +1,9 @@
 //! Reads that memory takes off disks, and memory that has nothing of them yet.
 
-use std::collections::BTreeMap;
-
 use super::{Sums, open_rates, sums};
 use crate::plan::Draft;
 use crate::plan::part::Part;
-use crate::plan::ram::{Asked, Found, Place};
+use crate::plan::ram::{Place, Rates, Read};
 
 /// State in which the work is summed.
 #[derive(Clone, Copy, Debug)]
@@ -27,10 +25,18 @@ pub enum Cold {
     All,
 }
 
-/// Computes the operations per second for which memories are asked, with all parts up, at the rates of the file.
+/// Computes the operations per second on the contents of memories, with all parts up, at the rates of the file.
 #[must_use]
-pub fn asked_of_memories(draft: &Draft) -> BTreeMap<Place, Asked> {
-    sums(draft, &open_rates(draft), &|_| true, &|_| true, State::Warm).asked
+pub fn read_from_memories(draft: &Draft) -> Read {
+    let rates = open_rates(draft);
+    let at = |rates: &[f64]| sums(draft, rates, &|_| true, &|_| true, State::Warm).asked;
+    let known = at(&rates);
+    // Closed users and recorded traffic have no rate, and read all the same.
+    let any = at(&vec![1.0; rates.len()]);
+    let of = |(place, any): (Place, Rates)| {
+        (place, (known.get(&place).copied().unwrap_or_default(), any.reads > 0.0))
+    };
+    any.into_iter().map(of).collect()
 }
 
 impl Sums<'_> {
@@ -39,16 +45,11 @@ impl Sums<'_> {
         let asked = self.asked.entry(place).or_default();
         asked.reads += reads;
         asked.writes += writes;
-        let reads_in_all = asked.reads;
-        let is_empty =
-            |found: &Found| matches!(self.state, State::Cold(Cold::All)) && !found.is_asked;
-        if !self.draft.ram.at(place).is_some_and(is_empty) {
+        let is_cold = matches!(self.state, State::Cold(Cold::All));
+        if !self.draft.ram.at(place).is_some_and(|found| is_cold && !found.is_read) {
             return reads * self.draft.ram.misses(place);
         }
-        let most = self.empty.entry(of).or_insert((place, 0.0));
-        if reads_in_all > most.1 || most.0 == place {
-            *most = (place, reads_in_all);
-        }
+        *self.empty.entry(of).or_default().entry(place).or_insert(0.0) += reads;
         reads
     }
 }

@@ -90,7 +90,7 @@ fn recoveries(ladder: &Ladder) -> Option<Table> {
 const FLOWS_ALONE: &str = "flows";
 /// Effects that `flows` does not model in the page views that it loses.
 const LEAVES_OUT: &str = "workers held by requests that wait for a failed or hanging part, cold memory after a \
-failover or a restart (but object caches, RAM caches and buffers with `over-years`), connection limits, and the work \
+failover or a restart (except object caches, RAM caches, and buffers with `over-years`), connection limits, and the work \
 of backups";
 
 /// States the limits of the figures of page views.

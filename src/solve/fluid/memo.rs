@@ -25,6 +25,18 @@ use crate::workload::rate::RateCurve;
 pub const MOST_CELLS: usize = 4_096;
 /// Maximum number of states shared by all threads.
 const MOST_STATES: usize = 32_768;
+/// Bytes of states that one thread remembers at most, and that all threads share at most; states of many servers are large.
+const MOST_BYTES: usize = 256 << 20;
+/// Number of states that are remembered however large they are.
+const LEAST: usize = 64;
+
+/// Returns the number of states of a plan, at most `most`, whose bytes are at most [`MOST_BYTES`]. A class has each branch that it
+/// visits with the resources there.
+fn within_bytes(plan: &FluidPlan, most: usize) -> usize {
+    let branches: usize = plan.network.nodes.iter().map(|node| node.branches.len()).sum();
+    let bytes = plan.classes.len() * branches * 64 + plan.network.resources.len() * 32;
+    most.min((MOST_BYTES / bytes.max(1)).max(LEAST))
+}
 /// Share of the time below which a state counts in a quantile at its mean rate.
 const RARE: f64 = 1e-3;
 
@@ -114,7 +126,9 @@ impl Known {
         }
         let made = plan.state(bits);
         match self.held.lock() {
-            Ok(mut held) if held.states.len() < MOST_STATES => held.insert(bits, made),
+            Ok(mut held) if held.states.len() < within_bytes(plan, MOST_STATES) => {
+                held.insert(bits, made)
+            }
             _ => Arc::new(made),
         }
     }
@@ -179,7 +193,7 @@ impl<'p> Memo<'p> {
     /// Creates an empty memo.
     #[must_use]
     pub fn new(plan: &'p FluidPlan, shared: &'p Known) -> Self {
-        Self::with_room(plan, shared, MOST_CELLS)
+        Self::with_room(plan, shared, within_bytes(plan, MOST_CELLS))
     }
 
     /// Creates an empty memo that remembers at most `most` states.

@@ -226,6 +226,21 @@ fn headroom_right_after_a_takeover_has_memory_without_a_block() {
     assert_eq!(after("store.head-1").busiest, losses[0].busiest);
 }
 
+/// A content that nothing reads takes no memory from the others, and a memory smaller than a block has none.
+#[test]
+fn memory_is_divided_among_what_is_read() {
+    let half = server(40.0, "").replace("ram-cache = \"64MiB\"", "ram-cache = \"24000000B\"");
+    let beside = "other = { kind = \"10k\", layout = \"plain\", data = 1, content = { size = \"48MB\", block = \"8000B\", zipf = 0 } }\n";
+    let unread = half.replace("local = {", &format!("{beside}local = {{"));
+    let small = server(40.0, "").replace("ram-cache = \"64MiB\"", "ram-cache = \"7999B\"");
+    for (text, expected) in [(&half, 0.4), (&unread, 0.4), (&small, 0.8)] {
+        let draft = drafted(text);
+        let offered = load::offered(&draft, &load::open_rates(&draft));
+        let used = used(&offered, "box-1.local");
+        assert!((used - expected).abs() < 1e-6, "{used} instead of {expected}");
+    }
+}
+
 /// The table in the file's header, by Che's approximation. 2 GiB are left: 200/s × (1 − 0.708) on two sides of 125/s.
 #[test]
 fn check_counts_the_reads_that_memory_leaves() {
