@@ -14,6 +14,7 @@ use crate::mechanism::processor::CpuModel;
 use crate::model::blueprint::{Config, Mount, Part, ZoneMeter};
 use crate::model::ids::ComponentId;
 use crate::model::world::resize::Recapping;
+use crate::plan::Draft;
 use crate::plan::compile::{Builder, Made};
 use crate::plan::faults;
 use crate::plan::kind::components::{Components, none};
@@ -22,7 +23,6 @@ use crate::plan::memory::{memory_name, server_caches, working_sets};
 use crate::plan::names::member_name;
 use crate::plan::placement::ServerId;
 use crate::plan::program::Compiler;
-use crate::plan::{self, Draft};
 use crate::scenario::value::Spanned;
 use crate::units::Cores;
 
@@ -40,8 +40,7 @@ impl Components for Server {
                 for (at, (set, disk_set)) in spec.disks.iter().enumerate() {
                     let has_copies = memory::second_set(spec) == Some(at);
                     let spec = disk_set;
-                    let cause =
-                        causes.get(&plan::part::Part::Disks { server: on, set: at }).copied();
+                    let cause = causes.get(&(on, at)).copied();
                     builder.want(format!("{server}.{}", set.text), move |builder, id| {
                         let zones = zones_of(builder, on, spec);
                         let config = disks(builder, id, spec, zones, memory, has_copies, cause);

@@ -112,7 +112,7 @@ fn cause_of_set(server: &Name, set: &Name) -> String {
 /// lets them fail at random. Sets whose disks do not fail have none, and of the latter those without transaction groups, which
 /// count no losses.
 #[must_use]
-pub fn of_failed_disks(draft: &Draft) -> BTreeMap<Part, CauseId> {
+pub fn of_failed_disks(draft: &Draft) -> BTreeMap<(ServerId, usize), CauseId> {
     let causes = causes(draft);
     let mut places: BTreeMap<&str, CauseId> = BTreeMap::new();
     for (at, name) in causes.iter().enumerate() {
@@ -121,17 +121,17 @@ pub fn of_failed_disks(draft: &Draft) -> BTreeMap<Part, CauseId> {
     let mut found = BTreeMap::new();
     for failing in single_disks::all(draft) {
         let counts = failing.part.disk_set(draft).is_some_and(|set| set.transactions.is_some());
+        let Part::Disks { server, set } = failing.part else { continue };
         if let Some(cause) = places.get(failing.fault.as_str()).filter(|_| counts) {
-            found.entry(failing.part).or_insert(*cause);
+            found.entry((server, set)).or_insert(*cause);
         }
     }
     for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
         for (set, (set_name, spec)) in server.disks.iter().enumerate() {
             let own = places.get(cause_of_set(name, set_name).as_str());
             if let Some(cause) = own.filter(|_| spec.resilver.is_some()) {
-                let id = |member| ServerId { group, member };
-                let sets = (0..server.count.value).map(|at| Part::Disks { server: id(at), set });
-                found.extend(sets.map(|part| (part, *cause)));
+                let sets = (0..server.count.value).map(|member| (ServerId { group, member }, set));
+                found.extend(sets.map(|of| (of, *cause)));
             }
         }
     }
