@@ -3,7 +3,8 @@
 //!
 //! Model: offered load divided by capacity ([`load`]); after the loss of a part, redundant parts have taken over.
 //! The rate that can be carried is the one at which the first resource saturates: the
-//! rate of the window varies, and everything else (other workloads, probes) keeps its own.
+//! rate of the window varies, and everything else (other workloads, probes) keeps its own. Where the load is an upper bound (blocks
+//! of a log, scrubs), that rate is computed from the least load ([`load::least_without`]).
 //!
 //! Right after a takeover, a promoted database member reads with a cold buffer: that load is reported next to
 //! the load with a warm buffer.
@@ -130,8 +131,8 @@ fn spare(
     let parts: Vec<Part> = lost.into_iter().collect();
     let serves = judged.iter().all(|subject| graph.serves(*subject, &parts));
     let rates = load::rates_in(draft, window);
-    let offered = |rates: &[f64]| limits(draft, graph, rates, &parts);
-    let mut all = offered(&rates);
+    let mut all = load::offered_without(draft, graph, &rates, &parts);
+    all.retain(|one| one.resource.is_limit());
     // Among equals, the first by name.
     all.sort_by(|a, b| a.name.cmp(&b.name));
     let mut busiest: Option<(String, f64)> = None;
@@ -149,8 +150,10 @@ fn spare(
     for ((rate, own), fixed) in others.iter_mut().zip(&own).zip(&fixed) {
         *rate = if *fixed { 0.0 } else { *own };
     }
-    let constant = offered(&others);
-    let carries = first_busy(&all, &constant).map(|(name, factor)| (name, factor * level));
+    let least = load::has_less(draft).then(|| limits(draft, graph, &rates, &parts));
+    let constant = limits(draft, graph, &others, &parts);
+    let carries = first_busy(least.as_ref().unwrap_or(&all), &constant)
+        .map(|(name, factor)| (name, factor * level));
     let cold = cold(draft, graph, &rates, &parts, &all);
     Spare { lost: lost.map(|part| part.name(draft)), serves, busiest, carries, cold }
 }
@@ -243,10 +246,13 @@ fn fills_in(
     SimDuration::from_seconds_f64(seconds)
 }
 
-/// Returns the load of the resources whose capacity is a hard limit.
+/// Returns the least load of the resources whose capacity is a hard limit, by name: what no order of the requests avoids decides how
+/// much can be carried.
 fn limits(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part]) -> Vec<Offered> {
-    let all = load::offered_without(draft, graph, rates, lost);
-    all.into_iter().filter(|one| one.resource.is_limit()).collect()
+    let mut all = load::least_without(draft, graph, rates, lost);
+    all.retain(|one| one.resource.is_limit());
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
 }
 
 /// Returns the window to whose level a figure refers; without a name, that of the design peak.
@@ -317,9 +323,7 @@ pub fn saturates(draft: &Draft, wanted: &Figure) -> Result<String, NoSuchFigure>
     let mut rest = rates.clone();
     rest.iter_mut().zip(&grows).filter(|(_, grows)| **grows).for_each(|(rate, _)| *rate = 0.0);
     let graph = Graph::of(draft);
-    let mut all = limits(draft, &graph, &rates, &parts);
-    // Among equals, the first by name.
-    all.sort_by(|a, b| a.name.cmp(&b.name));
+    let all = limits(draft, &graph, &rates, &parts);
     let constant = limits(draft, &graph, &rest, &parts);
     first_busy(&all, &constant).map(|(name, _)| name).ok_or_else(|| {
         NoSuchFigure::new(format!("`{wanted}`: no resource gets busier as the level grows"))

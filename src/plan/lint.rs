@@ -61,7 +61,7 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     spares_together(draft, &graph, &cuts, out);
     overload(draft, out);
     saturated(draft, out);
-    after_loss(draft, &graph, out);
+    overload::after_loss(draft, &graph, out);
     time_outs(draft, out);
     too_short(draft, out);
     record_ends(draft, out);
@@ -409,55 +409,6 @@ fn losses(draft: &Draft, graph: &Graph) -> Vec<Part> {
         }
     }
     found
-}
-
-fn after_loss(draft: &Draft, graph: &Graph, out: &mut Diagnostics) {
-    let sum = |level: &Level| level.rates.iter().sum::<f64>();
-    let busiest = levels(draft).into_iter().max_by(|a, b| sum(a).total_cmp(&sum(b)));
-    let Some(Level { when, rates, .. }) = busiest else { return };
-    let before: Vec<Offered> = load::offered(draft, &rates);
-    let over = |one: &Offered| one.resource.is_limit() && one.utilization() >= 1.0;
-    let known: Vec<(Part, load::Resource)> =
-        before.iter().filter(|one| over(one)).map(|one| (one.part, one.resource)).collect();
-    let mut found: BTreeMap<Overloaded, (Offered, Vec<String>)> = BTreeMap::new();
-    let losses = losses(draft, graph);
-    if losses.len() > MAX_LOSSES {
-        let message = format!(
-            "of {} single losses the load after the first {MAX_LOSSES} is computed",
-            losses.len()
-        );
-        let span = draft.scenario.scenario.span;
-        out.push(Diagnostic::new(Code::AfterLoss, span, message).help(
-            "a figure computes any other: `headroom.RESOURCE[after-loss=PART]` in an `[[expect]]`",
-        ));
-    }
-    for lost in losses.into_iter().take(MAX_LOSSES) {
-        let served = |subject: &Subject| graph.serves(*subject, &[lost]);
-        if !judged(draft, graph).iter().all(served) {
-            continue;
-        }
-        let after = load::offered_without(draft, graph, &rates, &[lost]);
-        for one in worst(draft, after).into_iter().filter(over) {
-            if known.contains(&(one.part, one.resource)) {
-                continue;
-            }
-            let key = (one.part.span(draft), one.resource);
-            let entry = found.entry(key).or_insert_with(|| (one.clone(), Vec::new()));
-            if one.utilization() > entry.0.utilization() {
-                entry.0 = one;
-            }
-            entry.1.push(format!("`{}`", lost.name(draft)));
-        }
-    }
-    for (one, losses) in found.into_values() {
-        let message = format!(
-            "after the loss of {} `{}` is offered {:.2} of its capacity {when}",
-            losses.join(" or "),
-            one.name,
-            one.utilization()
-        );
-        out.push(Diagnostic::new(Code::AfterLoss, one.part.span(draft), message));
-    }
 }
 
 fn time_outs(draft: &Draft, out: &mut Diagnostics) {

@@ -8,8 +8,7 @@
 //!
 //! Assumes: users neither abandon nor retry; members share their requests evenly; a volume over
 //! several pools is spread evenly; caches and edges answer as [`super::hits`] computes, memories of servers and heads as
-//! [`super::ram`] does. Leaves out: operations
-//! (backup), switches, connections, workers (they need waiting times), context switches, the work of shallow probes, and on
+//! [`super::ram`] does. Leaves out: operations (backup), switches, connections, workers (they need waiting times), context switches, the work of shallow probes, and on
 //! links between sites all but calls and requests that a balancer passes on.
 //!
 //! A zone without shares has what the others leave of its server: its work is no load of the server's processor, and its
@@ -55,7 +54,7 @@ mod links;
 mod memory;
 mod rest;
 
-pub use least::{first_to_run_out, least_offered};
+pub use least::{first_to_run_out, has_less, least_offered, least_without};
 use memory::State;
 pub use memory::{Cold, read_from_memories};
 pub use rest::processors;

@@ -197,8 +197,8 @@ codes! {
     SplitBrain = "W1201", Infeasible, "A quorum lets two halves decide alone.";
     SinglePoint = "W1202", Infeasible, "A single point of failure: the loss of one component ends service.";
     SharedFate = "W1203", Infeasible, "Redundant parts share a domain.";
-    Overload = "W1204", Infeasible, "More load is offered than can be served.";
-    AfterLoss = "W1205", Infeasible, "After one loss the rest cannot carry the load.";
+    Overload = "W1204", Infeasible, "The load of a resource is above its capacity.";
+    AfterLoss = "W1205", Infeasible, "After one loss the load of a resource is above its capacity.";
     Saturated = "W1206", Infeasible, "More users than can be served at once.";
     TimeOuts = "W1101", Conflict, "Time-outs contradict each other.";
     NoOutage = "W1301", Inert, "The run is too short to see its faults.";

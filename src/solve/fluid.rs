@@ -864,6 +864,8 @@ impl<'m, 'p> Live<'m, 'p> {
         let busy =
             self.memo.work.iter().zip(constant.constant.iter()).zip(constant.capacity.iter());
         let busy = busy.map(|((work, probes), capacity)| work / seconds + probes / capacity);
+        let network = &self.memo.plan.network;
+        let busy = busy.enumerate().map(|(at, used)| network.used_with_yielding(at, used));
         let causes = self.rows.first().map_or(0, |row| row.tally.lost.len());
         let none = |copies: &Copies| WritesTally {
             lost: vec![0.0; causes],

@@ -289,8 +289,8 @@ fn offers_reads(sums: &mut Sums<'_>, spec: &DatabaseSpec, member: Part, rate: f6
     offers_io(sums, member, Operations { reads, in_front: reads, ..Operations::default() });
 }
 
-/// Adds the work of writes per second with the disk operations of each, and the durable ones of these. A replica that applies a write takes the same
-/// processor time as the primary.
+/// Adds the work of `rate` writes per second; each takes `operations` at the disks, of which `durable` are waited for. A replica that
+/// applies a write takes the processor time of the primary.
 fn offers_writes(
     sums: &mut Sums<'_>,
     spec: &DatabaseSpec,

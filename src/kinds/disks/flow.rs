@@ -11,6 +11,7 @@
 use crate::kinds::disks::components::each_disk;
 use crate::kinds::disks::spec::{DiskKind, DiskSetSpec};
 use crate::mechanism::intent_log::{BLOCK, IN_PLACE, RECORD};
+use crate::mechanism::leaf_queue::{Class, LIMITS};
 use crate::mechanism::scan;
 use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Onward, Split, times};
@@ -135,8 +136,8 @@ pub fn scrubs(draft: &Draft) -> Vec<(Part, f64)> {
 }
 
 /// Returns the mean work of the scrubs of a set of disks, in units of one disk read per second: an upper bound, with the
-/// time of a random read before each transfer. The disks cannot spend more than all their time on them.
-fn scrub_per_s(set: &DiskSetSpec) -> Option<f64> {
+/// time of a random read before each transfer. A disk has no more of its reads at once than the class of scrubs may have.
+pub fn scrub_per_s(set: &DiskSetSpec) -> Option<f64> {
     let (scrub, columns, each) = (set.scrub.as_ref()?, set.columns(), each_per_s(set));
     let reads = each_disk(set, scrub.allocated.value).div_ceil(scan::READ) as f64;
     let transfer_s = set
@@ -144,7 +145,8 @@ fn scrub_per_s(set: &DiskSetSpec) -> Option<f64> {
         .as_ref()
         .map_or(0.0, |bandwidth| bandwidth.value.time_for(Bytes::new(scan::READ)).seconds());
     let share = reads * (transfer_s + 1.0 / each) / scrub.every.value.seconds();
-    Some(f64::from(columns.disks) * share.min(f64::from(set.at_once())) * each)
+    let at_once = set.at_once().min(LIMITS[Class::Scrub as usize].most);
+    Some(f64::from(columns.disks) * share.min(f64::from(at_once)) * each)
 }
 
 /// Returns the operations per second of one disk that executes one at a time.

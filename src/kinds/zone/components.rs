@@ -31,6 +31,7 @@ impl Components for Server {
 
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();
+        let causes = faults::of_failed_disks(draft);
         for (group, (name, spec)) in draft.scenario.server.iter().enumerate() {
             lent::gather(builder, group);
             for member in 0..spec.count.value {
@@ -39,9 +40,9 @@ impl Components for Server {
                 for (at, (set, disk_set)) in spec.disks.iter().enumerate() {
                     let has_copies = memory::second_set(spec) == Some(at);
                     let spec = disk_set;
+                    let cause = causes.get(&(on, at)).copied();
                     builder.want(format!("{server}.{}", set.text), move |builder, id| {
                         let zones = zones_of(builder, on, spec);
-                        let cause = faults::of_failed_disks(draft, (on, at), spec);
                         let config = disks(builder, id, spec, zones, memory, has_copies, cause);
                         builder.part(id, config)
                     });

@@ -137,7 +137,7 @@ impl Flow for Server {
 
     fn probes(&self, network: &mut network::Builder<'_>) {
         for (disks, work) in scrubs(network.draft()) {
-            network.always((disks, Resource::Disks), work);
+            network.yielding((disks, Resource::Disks), work);
         }
     }
 }

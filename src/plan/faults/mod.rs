@@ -41,7 +41,6 @@ use std::collections::BTreeMap;
 
 use crate::convert::table;
 use crate::health::{Declaration, FactId, Forced, Net, Reading, Start};
-use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::vm;
 use crate::model::Health;
 use crate::model::ids::{CauseId, ComponentId};
@@ -109,30 +108,34 @@ fn cause_of_set(server: &Name, set: &Name) -> String {
     format!("{server}.{set}")
 }
 
-/// Returns the cause of what is lost with a set of disks whose single disks fail.
-fn of_lost_set(draft: &Draft, server: &Name, set: &Name) -> CauseId {
-    let name = cause_of_set(server, set);
-    let place = causes(draft).iter().position(|cause| *cause == name);
-    place.map_or(CauseId::OVERLOAD, CauseId::at)
-}
-
-/// Returns the cause of what is lost with the set of disks `at` of a server when too many of its disks have failed: the set, or
-/// the fault that lets them fail at random. `None`: no single disk fails, or no transaction groups count the losses.
+/// Returns the cause of what is lost with a set of disks when too many of its disks have failed, by set: its own, or the fault that
+/// lets them fail at random. Sets whose disks do not fail have none, and of the latter those without transaction groups, which
+/// count no losses.
 #[must_use]
-pub fn of_failed_disks(
-    draft: &Draft,
-    (server, set): (ServerId, usize),
-    spec: &DiskSetSpec,
-) -> Option<CauseId> {
-    let (name, sets) = &draft.scenario.server[server.group];
-    if spec.resilver.is_some() {
-        return Some(of_lost_set(draft, name, &sets.disks[set].0));
+pub fn of_failed_disks(draft: &Draft) -> BTreeMap<(ServerId, usize), CauseId> {
+    let causes = causes(draft);
+    let mut places: BTreeMap<&str, CauseId> = BTreeMap::new();
+    for (at, name) in causes.iter().enumerate() {
+        places.entry(name).or_insert_with(|| CauseId::at(at));
     }
-    spec.transactions.as_ref()?;
-    let part = Part::Disks { server, set };
-    let failing = single_disks::all(draft).into_iter().find(|failing| failing.part == part)?;
-    let place = causes(draft).iter().position(|cause| *cause == failing.fault)?;
-    Some(CauseId::at(place))
+    let mut found = BTreeMap::new();
+    for failing in single_disks::all(draft) {
+        let counts = failing.part.disk_set(draft).is_some_and(|set| set.transactions.is_some());
+        let Part::Disks { server, set } = failing.part else { continue };
+        if let Some(cause) = places.get(failing.fault.as_str()).filter(|_| counts) {
+            found.entry((server, set)).or_insert(*cause);
+        }
+    }
+    for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
+        for (set, (set_name, spec)) in server.disks.iter().enumerate() {
+            let own = places.get(cause_of_set(name, set_name).as_str());
+            if let Some(cause) = own.filter(|_| spec.resilver.is_some()) {
+                let sets = (0..server.count.value).map(|member| (ServerId { group, member }, set));
+                found.extend(sets.map(|of| (of, *cause)));
+            }
+        }
+    }
+    found
 }
 
 /// Returns the sets of disks whose single disks fail, each as a cause.

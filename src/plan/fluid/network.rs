@@ -158,7 +158,7 @@ pub struct ResourceOf {
     pub holds_a_worker: bool,
 }
 
-/// Work that does not depend on the traffic: of deep probes, and of scrubs.
+/// Work of the deep probes of a member, which does not depend on the traffic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbeWork {
     /// Part of the unit that probes, which must answer.
@@ -184,6 +184,8 @@ pub struct Network {
     pub roots: Vec<u32>,
     /// Work of deep probes.
     pub probes: Vec<ProbeWork>,
+    /// Work per second of scrubs, by resource: it takes what all other work leaves.
+    pub yielding: Vec<(u32, f64)>,
     /// Capacity for requests, per service.
     pub rooms: Vec<Room>,
     /// Time for which the content of edges stays valid if it is not renewed, per CDN.
@@ -210,6 +212,15 @@ pub struct Room {
 }
 
 impl Network {
+    /// Returns the utilisation of a resource that other work uses to the share `used`, with the work that yields to it: this never
+    /// makes it more than full.
+    #[must_use]
+    pub fn used_with_yielding(&self, resource: usize, used: f64) -> f64 {
+        let own = self.yielding.iter().filter(|(at, _)| *at as usize == resource);
+        let work: f64 = own.map(|(_, work)| work).sum();
+        used + (work / self.resources[resource].capacity).min((1.0 - used).max(0.0))
+    }
+
     /// Compiles a draft.
     #[must_use]
     pub fn of(draft: &Draft) -> Self {
@@ -578,7 +589,8 @@ impl<'d> Builder<'d> {
         }
         let works = net.nodes.iter_mut().flat_map(|node| &mut node.branches);
         let works = works.map(|branch| &mut branch.work);
-        for (at, _) in works.chain(net.probes.iter_mut().map(|p| &mut p.work)).flatten() {
+        let works = works.chain(net.probes.iter_mut().map(|probe| &mut probe.work));
+        for (at, _) in works.chain([&mut net.yielding]).flatten() {
             *at = place[*at as usize];
         }
         net.resources = order.iter().map(|at| net.resources[*at].clone()).collect();

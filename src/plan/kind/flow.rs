@@ -120,7 +120,7 @@ pub trait Flow: Sync {
     /// of this kind pass nothing on.
     fn leads_through(&self, network: &mut network::Builder<'_>, index: usize) -> Option<u32>;
 
-    /// Adds the work of probes.
+    /// Adds the work of probes and scrubs, which does not depend on the traffic.
     fn probes(&self, network: &mut network::Builder<'_>);
 
     /// Returns the time for which a copy stays valid without renewal, per section, for kinds that hold copies.

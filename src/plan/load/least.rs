@@ -1,14 +1,29 @@
 //! The least load at given rates, and the resource that saturates first.
 
 use super::memory::State;
-use super::{Offered, sums};
+use super::{Offered, offered_in, sums};
 use crate::plan::Draft;
+use crate::plan::graph::Graph;
+use crate::plan::part::Part;
 
 /// Computes the load at these rates (one per workload) that no order of the requests avoids: writes share the blocks of a
 /// log, and scrubs wait. If it is above the capacity, it can never be served. Otherwise it is as [`super::offered`].
 #[must_use]
 pub fn least_offered(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
     sums(draft, rates, &|_| true, &|_| true, State::Least).finish()
+}
+
+/// Computes the same when some parts are lost and redundant ones have taken over: the least of [`super::offered_without`].
+#[must_use]
+pub fn least_without(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part]) -> Vec<Offered> {
+    offered_in(draft, graph, rates, lost, State::Least).0
+}
+
+/// Returns whether the least load can be less than the load: some disks have a log or a scrub.
+#[must_use]
+pub fn has_less(draft: &Draft) -> bool {
+    let mut sets = draft.scenario.server.iter().flat_map(|(_, server)| server.disks.iter());
+    sets.any(|(_, set)| set.transactions.is_some() || set.scrub.is_some())
 }
 
 /// Returns the resource that saturates first when the rate of `workload` rises and the others keep

@@ -301,7 +301,14 @@ fn disks_over_years(draft: &Draft) -> Option<String> {
     let effects = [
         (any(|set| set.transactions.is_some()), "delays by dirty data, and its loss in a crash"),
         (any(|set| set.log.is_some()), "the load of log devices"),
-        (any(|set| set.scrub.is_some()), "the times of scrubs, whose work is spread evenly"),
+        (
+            any(|set| set.transactions.is_some() && set.log.is_none()),
+            "the sharing of blocks of the log, so the load of durable writes is an upper bound",
+        ),
+        (
+            any(|set| set.scrub.is_some()),
+            "the times of scrubs, whose work is spread evenly and takes what requests leave",
+        ),
         (any(|set| set.io_throttle.is_some()), "the processor time of `io-throttle`"),
     ];
     let effects: Vec<&str> =

@@ -529,11 +529,11 @@ impl FoldedLoad {
                         Some(hours.fold(0.0, f64::max))
                     }
                 };
-                let values: Option<Vec<f64>> = self.seen().map(one).collect();
-                match values {
-                    Some(values) => mean(&values, level),
-                    None => Estimate::Missing(NoValue::Empty),
-                }
+                let fluid = plan.fluid.as_ref();
+                let all = |used| Some(fluid?.network.used_with_yielding(resource, used));
+                let values: Option<Vec<f64>> = self.seen().map(|busy| all(one(busy)?)).collect();
+                let missing = Estimate::Missing(NoValue::Empty);
+                values.map_or(missing, |values| mean(&values, level))
             }
         }
     }

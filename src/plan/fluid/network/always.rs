@@ -1,4 +1,4 @@
-//! Work that does not depend on the traffic: deep probes, and scrubs.
+//! Work that does not depend on the traffic: of deep probes, and of scrubs, which yield to everything else.
 
 use super::{Builder, ProbeWork};
 use crate::plan::load::Resource;
@@ -14,12 +14,10 @@ impl Builder<'_> {
         self.net.probes.push(ProbeWork { unit, member, work: branch.work, requests });
     }
 
-    /// Adds work per second at a resource of a part, while that is up, whatever the traffic.
-    pub(crate) fn always(&mut self, (part, resource): (Part, Resource), work: f64) {
+    /// Adds work per second at a resource of a part that takes what the traffic leaves of it.
+    pub(crate) fn yielding(&mut self, (part, resource): (Part, Resource), work: f64) {
         let mut branch = self.branch(part);
         self.add(&mut branch, (part, resource), work);
-        let part = self.part(part);
-        let work = branch.work;
-        self.net.probes.push(ProbeWork { unit: part, member: part, work, requests: 0.0 });
+        self.net.yielding.extend(branch.work);
     }
 }
