@@ -5,7 +5,8 @@ use fivenines::kinds::nas::live::next_retry;
 
 use super::*;
 
-const REPLICATIONS: u32 = 400;
+/// Replications with FIVENINES_FULL=1, and without.
+const REPLICATIONS: [u32; 2] = [400, 100];
 
 /// A head that one operation after the other keeps busy for a quarter of the time.
 const PAIR: &str = r#"
@@ -66,7 +67,9 @@ fn volumes_are_taken_over_and_given_back_when_years_say_so() {
     let given = scene.drawn(volumes, &["partner", "giveback"], ONSET + LASTS);
     let late = LATE + GAP + 0.011;
     let (mut there, mut back) = (Vec::new(), Vec::new());
-    for replication in 0..REPLICATIONS {
+    let full = std::env::var_os("FIVENINES_FULL").is_some();
+    let replications = REPLICATIONS[usize::from(!full)];
+    for replication in 0..replications {
         let (taken, given) = (taken[replication as usize], given[replication as usize]);
         let seen = served(&scene, replication);
         assert_eq!(seen.0.is_some(), taken.is_some(), "the draw of coverage is the same");
@@ -80,7 +83,7 @@ fn volumes_are_taken_over_and_given_back_when_years_say_so() {
         there.push(seen_there);
         back.push(seen.1);
     }
-    comes_up("takeovers", there.len(), REPLICATIONS as usize, 0.8);
+    comes_up("takeovers", there.len(), replications as usize, 0.8);
     alike("detect and takeover", &there, &taken, late);
     alike("settled and giveback", &back, &given, late);
     let mean = scene.law(volumes, "detect").mean() + scene.law(volumes, "takeover").mean();
