@@ -9,7 +9,7 @@ use crate::kinds::cache::spec::CacheStep;
 use crate::model::route::{Branch, Op};
 use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
-use crate::plan::fluid::network::{self, Onward, Place, Split, times};
+use crate::plan::fluid::network::{self, Onward, Place, times};
 use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
 use crate::plan::kind::flow::Leaf;
@@ -80,7 +80,7 @@ impl Leaf for LookUp {
         let cpu = mean(&network.draft().scenario.cache[self.cache].1.cpu.value);
         network.cpu(&mut branch, part, cpu);
         network.exits(&mut branch, part, 1.0);
-        let node = network.node(Split::Blind, vec![branch]);
+        let node = network.alone(branch);
         then.push(Onward { waits: false, ..times(node, count) });
     }
 

@@ -10,7 +10,7 @@ use crate::model::route::{Branch, Op};
 use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert};
-use crate::plan::fluid::network::{self, Onward, Place, Split, times};
+use crate::plan::fluid::network::{self, Onward, Place, times};
 use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
 use crate::plan::kind::flow::Leaf;
@@ -95,10 +95,8 @@ impl Leaf for Update {
         then: &mut Vec<Onward>,
     ) {
         let part = part_of(self.cache);
-        let mut branch = network.branch(part);
         let cpu = mean(&network.draft().scenario.cache[self.cache].1.cpu.value);
-        network.cpu(&mut branch, part, cpu);
-        let node = network.node(Split::Blind, vec![branch]);
+        let node = network.computes(part, cpu);
         then.push(Onward { waits: false, ..times(node, count) });
     }
 

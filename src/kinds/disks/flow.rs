@@ -14,7 +14,7 @@ use crate::mechanism::intent_log::{BLOCK, IN_PLACE, RECORD};
 use crate::mechanism::leaf_queue::{Class, LIMITS};
 use crate::mechanism::scan;
 use crate::plan::Draft;
-use crate::plan::fluid::network::{self, Onward, Split, times};
+use crate::plan::fluid::network::{self, Onward, times};
 use crate::plan::load::{Capacity, Operations, Resource, mean};
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
@@ -110,7 +110,7 @@ pub fn leads_commits(
         let mut branch = network.branch(part);
         network.add(&mut branch, (part, Resource::Disks), work);
         branch.aside = aside;
-        let node = network.node(Split::Blind, vec![branch]);
+        let node = network.alone(branch);
         then.push(Onward { waits, ..times(node, count) });
     };
     if group > 0.0 {

@@ -11,7 +11,7 @@ use crate::kinds::log::spec::{LogSpec, LogStep, Mode};
 use crate::model::route::Op;
 use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
-use crate::plan::fluid::network::{self, Branch, Onward, Place, Split, times};
+use crate::plan::fluid::network::{self, Branch, Onward, Place, times};
 use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
 use crate::plan::kind::flow::Leaf;
@@ -144,9 +144,7 @@ impl Leaf for Record {
         }
         let work = work_of_subscriber(draft, self.log);
         for part in self.subscribers(draft) {
-            let mut way = network.branch(part);
-            network.cpu(&mut way, part, work);
-            let node = network.node(Split::Blind, vec![way]);
+            let node = network.computes(part, work);
             then.push(Onward { waits: false, ..times(node, count) });
         }
     }

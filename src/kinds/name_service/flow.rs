@@ -77,7 +77,7 @@ impl Flow for NameService {
             branches.push(Branch { open, then, ..Branch::default() });
         }
         let own = network.branch(part_of(at));
-        let own = network.node(Split::Blind, vec![own]);
+        let own = network.alone(own);
         vec![once(own), once(network.node(split, branches))]
     }
 }

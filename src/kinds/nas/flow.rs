@@ -4,7 +4,6 @@ use crate::kinds::disks;
 use crate::kinds::disks::flow::{cost_of_read, cost_of_write, each_per_s};
 use crate::kinds::nas::Nas;
 use crate::kinds::nas::components::contents_by_pool;
-use crate::kinds::nas::spec::NasSpec;
 use crate::model::spec::memory::MemoryPolicy;
 use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Onward, Split, once, times};
@@ -49,8 +48,8 @@ impl Flow for Nas {
             let owner = Part::Head { nas, number: set.head.value - 1 };
             let others = (0..spec.heads.value).map(|number| Part::Head { nas, number });
             let heads: Vec<Part> = [owner].into_iter().chain(others).collect();
-            let takes_over = spec.failover.is_some();
-            let is_shared = takes_over && heads.iter().any(|head| !sums.is_up(*head));
+            let is_shared =
+                spec.takeover().is_some() && !heads.iter().all(|head| sums.is_up(*head));
             let head = sums.alive(heads)[0];
             let place = Place { memory: head, content: (volume, place), is_shared };
             let disks = Part::Pool { nas, pool };
@@ -62,11 +61,7 @@ impl Flow for Nas {
     }
 
     fn memories<'d>(&self, draft: &'d Draft) -> Vec<Memory<'d>> {
-        let heads = |(nas, (_, spec)): (usize, &(_, NasSpec))| {
-            (0..spec.heads.value).map(move |number| (nas, number)).collect::<Vec<_>>()
-        };
-        let heads = draft.scenario.nas.iter().enumerate().flat_map(heads);
-        heads.flat_map(|(nas, number)| memories_of(draft, nas, number)).collect()
+        (0..draft.scenario.nas.len()).flat_map(|nas| memories_of(draft, nas)).collect()
     }
 
     /// Returns the time at the fastest pool of the volume; the head is counted with the operations in front.
@@ -129,10 +124,8 @@ impl Flow for Nas {
         for &pool in pools {
             let set = &draft.scenario.nas[nas].1.pools[pool].1;
             let part = Part::Pool { nas, pool };
-            let mut branch = network.branch(part);
             let work = reads * cost_of_read(set) + writes * cost_of_write(set);
-            network.add(&mut branch, (part, Resource::Disks), work / asks.max(1e-300));
-            let disks = network.node(Split::Blind, vec![branch]);
+            let disks = network.visit(part, Resource::Disks, work / asks.max(1e-300));
             then.push(Onward { waits, ..times(disks, asks * each) });
             let head = fork_over_heads(network, nas, pool);
             then.push(Onward { waits, ..times(head, in_front * each) });
@@ -150,8 +143,8 @@ fn finds(draft: &Draft, nas: usize, content: ContentId) -> bool {
     places.into_iter().any(|place| draft.ram.at(place).is_some())
 }
 
-/// Returns the memory of a head: for its own volumes, and for those of both heads if it can take over.
-fn memories_of(draft: &Draft, nas: usize, number: u32) -> Vec<Memory<'_>> {
+/// Returns the memory of each head of a file server: for its own volumes, and for those of both heads if it can take over.
+fn memories_of(draft: &Draft, nas: usize) -> Vec<Memory<'_>> {
     let spec = &draft.scenario.nas[nas].1;
     let mut contents = Vec::new();
     for (volume, place, pools, content) in contents_by_pool(draft, nas) {
@@ -159,9 +152,7 @@ fn memories_of(draft: &Draft, nas: usize, number: u32) -> Vec<Memory<'_>> {
         let home = Part::Head { nas, number: spec.pools[pool].1.head.value - 1 };
         contents.push(Content { id: (volume, place), home, spec: &content.value, pools });
     }
-    let of = Part::Head { nas, number };
-    let own = contents.iter().copied().filter(|content| content.home == of).collect();
-    let one = |is_shared, contents| Memory {
+    let one = |of, is_shared, contents| Memory {
         of,
         size: memory::of_head(draft, nas).unwrap_or(Bytes::new(0)),
         is_adaptive: MemoryPolicy::is_adaptive(spec.ram_cache_policy.as_ref()),
@@ -169,8 +160,13 @@ fn memories_of(draft: &Draft, nas: usize, number: u32) -> Vec<Memory<'_>> {
         is_shared,
         contents,
     };
-    let both = spec.heads.value == 2 && spec.failover.is_some();
-    let all = [one(false, own)].into_iter().chain(both.then(|| one(true, contents)));
+    let both = spec.takeover().is_some();
+    let all = (0..spec.heads.value).flat_map(|number| {
+        let of = Part::Head { nas, number };
+        let own = contents.iter().copied().filter(|content| content.home == of).collect();
+        let shared = both.then(|| one(of, true, contents.clone()));
+        [one(of, false, own)].into_iter().chain(shared)
+    });
     all.filter(|memory| memory.size.count() > 0 && !memory.contents.is_empty()).collect()
 }
 
@@ -181,20 +177,36 @@ fn fork_over_memories(
     (nas, pool, content): (usize, usize, ContentId),
     through: f64,
 ) -> u32 {
+    let set = &network.draft().scenario.nas[nas].1.pools[pool].1;
+    let node = network.visit(Part::Pool { nas, pool }, Resource::Disks, cost_of_read(set));
+    fork(network, (nas, pool), through, |network, head, owner| {
+        let found = network.ram_cache_of_head((head, content), owner);
+        Some(found.map_or(once(node), |found| network.missed(found, node, 1.0)))
+    })
+}
+
+/// Returns the fluid node of the heads in front of a pool, split by the state of its volumes.
+fn fork_over_heads(network: &mut network::Builder<'_>, nas: usize, pool: usize) -> u32 {
+    network
+        .shared((Kind::Nas, nas, pool), |network| fork(network, (nas, pool), 1.0, |_, _, _| None))
+}
+
+/// Adds a fork over the heads in front of a pool, each with `operations` of its own and the way that `then` adds for a head and
+/// the owner of the pool.
+fn fork(
+    network: &mut network::Builder<'_>,
+    (nas, pool): (usize, usize),
+    operations: f64,
+    then: impl Fn(&mut network::Builder<'_>, Part, Part) -> Option<Onward>,
+) -> u32 {
     let spec = &network.draft().scenario.nas[nas].1;
-    let set = &spec.pools[pool].1;
-    let owner = set.head.value - 1;
-    let disks = Part::Pool { nas, pool };
-    let mut branch = network.branch(disks);
-    network.add(&mut branch, (disks, Resource::Disks), cost_of_read(set));
-    let node = network.node(Split::Blind, vec![branch]);
+    let owner = spec.pools[pool].1.head.value - 1;
     let mut branches = Vec::new();
     for number in 0..spec.heads.value {
         let head = Part::Head { nas, number };
         let mut branch = network.branch(head);
-        network.add(&mut branch, (head, Resource::Head), through * mean(&spec.cpu.value));
-        let found = network.ram_cache_of_head((head, content), Part::Head { nas, number: owner });
-        branch.then.push(found.map_or(once(node), |found| network.missed(found, node, 1.0)));
+        network.add(&mut branch, (head, Resource::Head), operations * mean(&spec.cpu.value));
+        branch.then.extend(then(network, head, Part::Head { nas, number: owner }));
         branches.push(branch);
     }
     network.node(Split::Volumes { nas, owner }, branches)
@@ -208,7 +220,7 @@ fn pool_behind_head(graph: &mut graph::Builder<'_>, nas: usize, pool: usize) -> 
     }
     let (name, spec) = &graph.draft().scenario.nas[nas];
     let owner = spec.pools[pool].1.head.value - 1;
-    let both = spec.heads.value == 2 && spec.failover.is_some();
+    let both = spec.takeover().is_some();
     let heads: Vec<NodeId> = (0..spec.heads.value)
         .filter(|number| both || *number == owner)
         .map(|number| graph.part(Part::Head { nas, number }, &[]))
@@ -218,20 +230,4 @@ fn pool_behind_head(graph: &mut graph::Builder<'_>, nas: usize, pool: usize) -> 
         graph.takes_over(head, Takeover::Volumes(nas, owner, heads));
     }
     graph.part(part, &[head])
-}
-
-/// Returns the fluid node of the heads in front of a pool, split by the state of its volumes.
-fn fork_over_heads(network: &mut network::Builder<'_>, nas: usize, pool: usize) -> u32 {
-    network.shared((Kind::Nas, nas, pool), |network| {
-        let spec = &network.draft().scenario.nas[nas].1;
-        let owner = spec.pools[pool].1.head.value - 1;
-        let mut branches = Vec::new();
-        for number in 0..spec.heads.value {
-            let part = Part::Head { nas, number };
-            let mut branch = network.branch(part);
-            network.add(&mut branch, (part, Resource::Head), mean(&spec.cpu.value));
-            branches.push(branch);
-        }
-        network.node(Split::Volumes { nas, owner }, branches)
-    })
 }

@@ -6,6 +6,7 @@ use crate::model::spec::takeover::TakeoverSpec;
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Named, OneOrMany, Reference};
 use crate::scenario::spec::spec;
+use crate::scenario::value::Spanned;
 use crate::units::{Bytes, Probability, SimDuration, Watts};
 
 spec! {
@@ -40,6 +41,13 @@ spec! {
         grace: Option<SimDuration> => above(SimDuration::ZERO),
         /// Share of the operations that open or lock files.
         opens: Option<Probability>,
+    }
+}
+
+impl NasSpec {
+    /// Returns the takeover by the other of two heads; `None` if the volumes of a failed head wait for that head.
+    pub(super) fn takeover(&self) -> Option<&Spanned<TakeoverSpec>> {
+        self.failover.as_ref().filter(|_| self.heads.value == 2)
     }
 }
 

@@ -44,9 +44,7 @@ use crate::plan::program::law_of;
 /// Adds the automata of the volumes of every pair of heads, and the effects of their states.
 pub(super) fn declare(draft: &Draft, into: &mut Mechanisms<'_>) {
     for (nas, (_, spec)) in draft.scenario.nas.iter().enumerate() {
-        let Some(failover) = spec.failover.as_ref().filter(|_| spec.heads.value == 2) else {
-            continue;
-        };
+        let Some(failover) = spec.takeover() else { continue };
         for number in 0..2 {
             let head = |number| Part::Head { nas, number };
             let (owner, partner) = (head(number).name(draft), head(1 - number).name(draft));

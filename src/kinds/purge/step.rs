@@ -14,7 +14,7 @@ use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
 use crate::plan::checks::exclude;
 use crate::plan::copies::Copies;
-use crate::plan::fluid::network::{self, Branch, Onward, Place, Split, times};
+use crate::plan::fluid::network::{self, Branch, Onward, Place, times};
 use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
 use crate::plan::kind::flow::Leaf;
@@ -116,9 +116,7 @@ impl Leaf for Sent {
         for copies in self.copies(draft).iter().filter(|copies| copies.cache().is_some()) {
             let work = self.work(draft, copies);
             for part in copies.parts(draft) {
-                let mut branch = network.branch(part);
-                network.cpu(&mut branch, part, work);
-                let node = network.node(Split::Blind, vec![branch]);
+                let node = network.computes(part, work);
                 then.push(Onward { waits: false, ..times(node, count) });
             }
         }

@@ -8,7 +8,7 @@ use crate::kinds::disks::flow::{
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::{Server, Zone, memory, vm};
 use crate::plan::Draft;
-use crate::plan::fluid::network::{self, Onward, Split, times};
+use crate::plan::fluid::network::{self, Onward, times};
 use crate::plan::graph::{self, NodeId, server_of};
 use crate::plan::kind::flow::{Flow, nothing};
 use crate::plan::links::Store;
@@ -106,9 +106,7 @@ impl Flow for Server {
         let place = place_of(network.draft(), store, user);
         let place = place.filter(|_| reads > 0.0);
         if let Some(found) = place.and_then(|place| network.ram_cache(place)) {
-            let mut branch = network.branch(disks);
-            network.add(&mut branch, (disks, Resource::Disks), cost_of_read(spec));
-            let node = network.node(Split::Blind, vec![branch]);
+            let node = network.visit(disks, Resource::Disks, cost_of_read(spec));
             then.push(Onward { waits, ..network.missed(found, node, reads) });
             reads = 0.0;
             if writes == 0.0 {
@@ -117,9 +115,7 @@ impl Flow for Server {
         }
         let work = reads * cost_of_read(spec) + writes * cost_of_write(spec);
         let asks = reads + writes;
-        let mut branch = network.branch(disks);
-        network.add(&mut branch, (disks, Resource::Disks), work / asks.max(1e-300));
-        let node = network.node(Split::Blind, vec![branch]);
+        let node = network.visit(disks, Resource::Disks, work / asks.max(1e-300));
         then.push(Onward { waits, ..times(node, asks) });
     }
 

@@ -12,7 +12,7 @@
 //! hits as often as before at once when its process is back. Leaves out: a head that gives volumes back has lost some of its own meanwhile.
 
 use super::FluidPlan;
-use super::network::{self, Branch, Builder, Network, Onward, Split, times};
+use super::network::{self, Branch, Builder, Network, Onward, times};
 use super::state::{AGE_BITS, Bits, Input, Lead};
 use crate::convert::table;
 use crate::health::declare::Expr;
@@ -140,12 +140,7 @@ impl Builder<'_> {
 
     /// Returns the number of a RAM cache with a content of disks; `None` if each read goes to the disks.
     pub(crate) fn ram_cache(&mut self, place: Place) -> Option<u32> {
-        let found = self.draft().ram.at(place)?;
-        Some(self.memory(place, |builder| {
-            let number = builder.part(place.memory);
-            let (warm, steps) = (1.0 - found.hits, builder.filling(found));
-            Memory { place, number, warm, steps, begins_empty: !found.is_read, of_head: None }
-        }))
+        self.filled(place, None)
     }
 
     /// Returns the same for the memory of `head`, with a content on volumes that `owner` serves first.
@@ -155,20 +150,23 @@ impl Builder<'_> {
         owner: Part,
     ) -> Option<u32> {
         let both = Place { memory: head, content, is_shared: true };
+        let nas = table::u32(head.index());
         if head != owner {
-            let at = self.ram_cache(both)?;
-            let away = OfHead::Away(table::u32(owner.index()), owner.number());
-            self.net.memories[at as usize].of_head = Some(away);
-            return Some(at);
+            return self.filled(both, Some(OfHead::Away(nas, owner.number())));
         }
-        let at = self.ram_cache(Place { is_shared: false, ..both })?;
-        if let Some(found) = self.draft().ram.at(both) {
-            // The partner of head 0 is head 1.
-            let (nas, partner) = (table::u32(head.index()), 1 - head.number());
-            let home = OfHead::Home(nas, partner, 1.0 - found.hits);
-            self.net.memories[at as usize].of_head = Some(home);
-        }
-        Some(at)
+        let found = self.draft().ram.at(both);
+        // The partner of head 0 is head 1.
+        let home = found.map(|found| OfHead::Home(nas, 1 - head.number(), 1.0 - found.hits));
+        self.filled(Place { is_shared: false, ..both }, home)
+    }
+
+    fn filled(&mut self, place: Place, of_head: Option<OfHead>) -> Option<u32> {
+        let found = self.draft().ram.at(place)?;
+        Some(self.memory(place, |builder| {
+            let number = builder.part(place.memory);
+            let (warm, steps) = (1.0 - found.hits, builder.filling(found));
+            Memory { place, number, warm, steps, begins_empty: !found.is_read, of_head }
+        }))
     }
 
     /// Returns the steps in which a content fills memory.
@@ -201,7 +199,7 @@ impl Builder<'_> {
         if branch.work.is_empty() && then.is_empty() {
             return None;
         }
-        let node = self.node(Split::Blind, vec![Branch { then, ..branch }]);
+        let node = self.alone(Branch { then, ..branch });
         let memory = self.object_cache(cache);
         Some(self.missed(memory, node, count))
     }

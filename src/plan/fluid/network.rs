@@ -11,6 +11,7 @@
 //! [`Standing`]: super::state::Standing
 
 mod always;
+mod visit;
 
 use std::collections::BTreeMap;
 
@@ -424,11 +425,6 @@ impl<'d> Builder<'d> {
         node
     }
 
-    /// Adds a fork with a single branch.
-    pub(crate) fn behind(&mut self, then: Vec<Onward>) -> u32 {
-        self.node(Split::Blind, vec![Branch { then, ..Branch::default() }])
-    }
-
     /// Returns the sets of parts, one of each of which must be up for an entrance to answer.
     pub(crate) fn opens(&mut self, entrance: Entrance) -> Vec<Vec<u32>> {
         let (kind, _) = entrance.component();
@@ -477,7 +473,7 @@ impl<'d> Builder<'d> {
     pub(crate) fn crosses(&mut self, ways: (Part, Part), bytes: f64) -> Option<u32> {
         let mut branch = Branch::default();
         self.over_link(&mut branch, ways, bytes);
-        (!branch.open.is_empty()).then(|| self.node(Split::Blind, vec![branch]))
+        (!branch.open.is_empty()).then(|| self.alone(branch))
     }
 
     /// Returns the link over which a step asks all of the processes that it asks from `here`; `None` if it needs none.
@@ -563,7 +559,7 @@ impl<'d> Builder<'d> {
     pub(crate) fn space(&mut self, store: Store, user: Part, writes: f64, then: &mut Vec<Onward>) {
         for (set, share) in space::filled(self.draft, store, user) {
             let space = Some(self.part(set));
-            let node = self.node(Split::Blind, vec![Branch { space, ..Branch::default() }]);
+            let node = self.alone(Branch { space, ..Branch::default() });
             then.push(times(node, writes * share));
         }
     }
