@@ -23,6 +23,7 @@ mod observer;
 pub mod restore;
 mod saved;
 mod stationary;
+mod steady;
 mod symmetry;
 pub mod textbook;
 
@@ -34,6 +35,7 @@ pub use marking::{Cause, Explanation, Moved};
 pub use net::{AutomatonId, CauseId, CauseName, FactId, Laws, Net, Reactions, Reading, StateId};
 pub use observer::Observer;
 pub use saved::{KernelState, RestoreError};
+pub use steady::Steady;
 
 #[cfg(test)]
 mod tests;

@@ -353,8 +353,11 @@ fn saturated(draft: &Draft, out: &mut Diagnostics) {
              the time",
             bounds.users
         );
-        let help =
-            format!("beyond {:.1} users more of them only wait longer", bounds.saturation_users());
+        let enough = bounds.saturation_users();
+        let help = match enough < 1.0 {
+            true => "one user does that alone: more of them only wait longer".to_string(),
+            false => format!("beyond {enough:.1} users more of them only wait longer"),
+        };
         out.push(Diagnostic::new(Code::Saturated, span, message).help(help));
     }
 }

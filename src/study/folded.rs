@@ -32,6 +32,7 @@ use crate::study::control;
 use crate::study::in_order;
 use crate::study::measure::NoValue;
 use crate::study::replication::{Cut, Replication};
+use crate::study::verdict::Late;
 use crate::study::window::{Estimate, WindowPlan};
 use crate::units::SimTime;
 
@@ -317,7 +318,8 @@ impl<'a> Folding<'a> {
             own.iter_mut().zip(values).for_each(|(own, value)| own.add(*value));
         }
         for (class, own) in fold.balances.iter_mut().enumerate() {
-            own.add(&one.censuses, class);
+            let late = Late::after_repair(self.plan, one, class, self.asked[at].window.from());
+            own.add(&one.censuses, class, late);
         }
         let steps = one.steps.iter().map(|step| step.views.clone()).collect();
         fold.course.add(steps, |own: &mut Vec<Tally>, other| {

@@ -29,7 +29,7 @@ use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::outage::Faults;
 use crate::model::world::readings::Unrest;
 use crate::solve::requests::{Breach, Census, Window};
-use crate::study::verdict::{self, ClassVerdict, Growth, OVERLOAD_SHARE, Verdict};
+use crate::study::verdict::{self, ClassVerdict, Growth, Late, OVERLOAD_SHARE, Verdict};
 use crate::study::window::{self, Ending, Watch, WindowPlan, WindowResult};
 use crate::units::{SimDuration, SimTime};
 
@@ -39,8 +39,6 @@ const FEW: u32 = 4;
 const STEPS: u32 = 6;
 /// Maximum number of events of a search, estimated from the window: about 20 s of one core.
 const MOST_EVENTS: u64 = 100_000_000;
-/// Minimum number of censuses in a tail that is cut into quarters.
-const LEAST_CENSUSES: usize = 8;
 
 /// Censuses of a window, by replication.
 type Runs = Vec<Vec<Census>>;
@@ -245,32 +243,21 @@ impl Tail {
 
     /// Computes it over all replications; `None` where the tail is too short for quarters.
     fn of(plan: &Blueprint, runs: &[Vec<Census>], class: usize, from: SimDuration) -> Option<Self> {
-        let (mut lost, mut ended) = (0, 0);
+        let mut late = Late::default();
         let mut ends: Vec<(f64, f64)> = Vec::new();
         for run in runs {
+            late.add(Late::of(plan, run, class, from)?);
             let tail: Vec<&Census> = run.iter().filter(|census| census.at >= from).collect();
-            if tail.len() < LEAST_CENSUSES {
-                return None;
-            }
             let quarter = tail.len() / 4;
             let mean = |some: &[&Census]| {
                 some.iter().map(|one| one.in_flight[class] as f64).sum::<f64>() / some.len() as f64
             };
             ends.push((mean(&tail[..quarter]), mean(&tail[tail.len() - quarter..])));
-            let (then, now) = (tail[tail.len() - 1 - quarter], tail[tail.len() - 1]);
-            for (at, workload) in plan.workloads.iter().enumerate() {
-                if workload.class.index() == class {
-                    let (then, now) = (then.views[at], now.views[at]);
-                    let gone = |tally: crate::solve::requests::Tally| tally.lost + tally.never_born;
-                    lost += gone(now) - gone(then);
-                    ended += gone(now) - gone(then) + now.served - then.served;
-                }
-            }
         }
         let growth = Growth::of(&ends)?;
         let Growth { before, change } = growth;
         Some(Self {
-            lost: lost as f64 / ended.max(1) as f64,
+            lost: late.share(),
             grows: growth.exceeds(GROWTH),
             falls: change.high < -FALL * before || change.estimate < -CLEAR_FALL * before,
         })

@@ -536,6 +536,19 @@ pub enum Share {
     Missing(NoValue),
 }
 
+impl Share {
+    /// Returns the share that was observed.
+    #[must_use]
+    pub const fn value(&self) -> Option<f64> {
+        match self {
+            Self::Interval(interval) => Some(interval.estimate),
+            Self::AtLeast { seen, .. } => Some(*seen),
+            Self::Single(value) => Some(*value),
+            Self::Missing(_) => None,
+        }
+    }
+}
+
 /// A figure that was asked for.
 #[derive(Clone, Debug)]
 pub struct FigureRow {

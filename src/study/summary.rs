@@ -141,6 +141,16 @@ pub struct Goal {
 }
 
 impl Subject {
+    /// Returns its downtime per year, and the shares of page views that are not served over the years and in the worst of its
+    /// windows; 0 for those that are not known.
+    fn harm(&self) -> [f64; 3] {
+        let down = self.down.as_ref().and_then(|down| down.per_year.value());
+        let served = self.served.as_ref().and_then(Estimate::value);
+        let in_windows = self.windows.iter().filter_map(|window| window.served.as_ref()?.value());
+        let worst = in_windows.fold(1.0, f64::min);
+        [down.unwrap_or(0.0), 1.0 - served.unwrap_or(1.0), 1.0 - worst]
+    }
+
     /// Returns the objectives that are not known to hold, those that fail first.
     pub fn open(&self) -> impl Iterator<Item = &Goal> {
         let of = |wanted: fn(Judgement) -> bool| {
@@ -178,6 +188,18 @@ impl Summary {
         let known = self.goals().filter_map(|(of, goal)| Some((goal.margin?, of, goal)));
         let least = known.min_by(|a, b| a.0.total_cmp(&b.0))?;
         Some((least.1, least.2))
+    }
+
+    /// Returns the subject of the first screen: that of the objective with the smallest margin; without one, the one that is
+    /// down longest, then the one that is served least. Of equal ones the first.
+    #[must_use]
+    pub fn main(&self) -> Option<&Subject> {
+        let tightest = self.tightest().map(|(of, _)| of);
+        tightest.or_else(|| {
+            self.subjects
+                .iter()
+                .reduce(|worst, of| if of.harm() > worst.harm() { of } else { worst })
+        })
     }
 }
 

@@ -2,12 +2,13 @@
 //!
 //! Model: a class is judged by its own requests and page views alone, so a tenant is not blamed for the overload of its
 //! neighbour. It is
-//! - *overloaded* when more than 1 % of its page views are not served for lack of capacity, or when request ids ran out
-//!   while it held the most requests in flight;
+//! - *overloaded* when more than 1 % of its page views are not served for lack of capacity, when it still loses as much after
+//!   the last repair, or when request ids ran out while it held the most requests in flight;
 //! - *backlogged* when its requests in flight grow: by half over the window and by a quarter from the middle to the end
 //!   of the window, both beyond noise;
 //! - *broken* when more than 1 % of its page views are not served, nearly all of them because of faults or planned
-//!   work, and something is broken at the end of the window;
+//!   work, and something is broken at the end of the window, or at most 1 % are lost in the last quarter of the time after the
+//!   last repair;
 //! - *metastable* when its overload stays after its trigger has gone: see [`metastable`](crate::study::metastable),
 //!   which examines classes found overloaded here.
 //!
@@ -15,15 +16,18 @@
 //! is the worst of its classes.
 //! Leaves out: work without a class (probes). Runs around a break count by class at some of their steps.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::blueprint::Blueprint;
 use crate::model::ids::CauseId;
 use crate::model::record::Record;
 use crate::plan::figure::{Figure, NoSuchFigure};
-use crate::solve::requests::Census;
+use crate::solve::requests::{Census, Tally};
 use crate::stats::interval::{Interval, Statistic};
 use crate::stats::moments::Moments;
 use crate::study::metastable::Metastable;
 use crate::study::replication::{Cut, Replication};
+use crate::units::{SimDuration, SimTime};
 
 /// Balance of a class, or of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +42,7 @@ pub enum Verdict {
     Metastable,
     /// Undecided: a single replication, or one cut short by a limit that is unrelated to load.
     Inconclusive,
-    /// A part was broken in it, so no balance was to be expected.
+    /// A part was broken in it, and what was not served is lost to that.
     Broken,
 }
 
@@ -131,18 +135,84 @@ pub(super) struct Signs {
     pub(super) growing: Vec<bool>,
     /// Mean requests in flight at the start and at the end of the window, over replications, by class.
     pub(super) in_flight: Vec<(f64, f64)>,
+    /// Page views after the last repair, by class.
+    pub(super) late: Vec<Late>,
 }
 
-/// Returns the verdicts on every class with requests, in the order of the plan.
+/// Page views of a class that end in the last quarter of a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Late {
+    lost: u64,
+    ended: u64,
+}
+
+/// Minimum number of censuses in a time that is cut into quarters.
+pub(super) const LEAST_CENSUSES: usize = 8;
+
+impl Late {
+    /// Counts those of one replication in the time that begins `from` after the start of its window; `None` where that is too
+    /// short for quarters.
+    pub(super) fn of(
+        plan: &Blueprint,
+        censuses: &[Census],
+        class: usize,
+        from: SimDuration,
+    ) -> Option<Self> {
+        let first = censuses.partition_point(|census| census.at < from);
+        let times = censuses.len() - first;
+        let now = censuses.last().filter(|_| times >= LEAST_CENSUSES)?;
+        let then = &censuses[censuses.len() - 1 - times / 4];
+        let mut all = Self::default();
+        for (at, workload) in plan.workloads.iter().enumerate() {
+            if workload.class.index() == class {
+                let (then, now) = (then.views[at], now.views[at]);
+                let gone = |tally: Tally| tally.lost + tally.never_born;
+                let lost = gone(now) - gone(then);
+                all.add(Self { lost, ended: lost + now.served - then.served });
+            }
+        }
+        Some(all)
+    }
+
+    /// Counts those after the last repair of a replication whose window begins at `start`; none if something is still broken.
+    pub(super) fn after_repair(
+        plan: &Blueprint,
+        one: &Replication,
+        class: usize,
+        start: SimTime,
+    ) -> Self {
+        let over = one.unrest.over.map_or(start, |(over, _)| over.max(start));
+        let late = || Self::of(plan, &one.censuses, class, over - start);
+        if one.unrest.broken { Self::default() } else { late().unwrap_or_default() }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.lost += other.lost;
+        self.ended += other.ended;
+    }
+
+    /// Returns the share that is lost or was never requested.
+    pub(super) fn share(&self) -> f64 {
+        self.lost as f64 / self.ended.max(1) as f64
+    }
+}
+
+/// Returns the verdicts on every class with requests in a window that begins at `start`, in the order of the plan.
 pub(super) fn of_classes(
     plan: &Blueprint,
     pooled: &Record,
     seen: &[Replication],
+    start: SimTime,
 ) -> Vec<ClassVerdict> {
     let stopped = |overloaded: bool| {
         seen.iter().any(|o| o.cut.as_ref().is_some_and(|cut| cut.overload == overloaded))
     };
     let classes = || 0..plan.routes.classes.len();
+    let late = |class| {
+        let mut all = Late::default();
+        seen.iter().for_each(|one| all.add(Late::after_repair(plan, one, class, start)));
+        all
+    };
     let signs = Signs {
         cut: (stopped(true), stopped(false)),
         broken: seen.iter().any(|o| o.unrest.broken),
@@ -150,6 +220,7 @@ pub(super) fn of_classes(
         several: seen.len() > 1,
         growing: classes().map(|class| is_growing(seen, class)).collect(),
         in_flight: classes().map(|class| in_flight(seen, class)).collect(),
+        late: classes().map(late).collect(),
     };
     judge(plan, pooled, &signs)
 }
@@ -167,7 +238,8 @@ pub(super) fn judge(plan: &Blueprint, pooled: &Record, signs: &Signs) -> Vec<Cla
         let verdict = if fullest == Some(class) {
             Verdict::Overloaded
         } else if lost.unserved > OVERLOAD_SHARE && !signs.cut.1 {
-            match lost.for_load > OVERLOAD_SHARE || !signs.broken {
+            let lasts = !signs.broken && signs.late[class].share() > OVERLOAD_SHARE;
+            match lost.for_load > OVERLOAD_SHARE || lasts {
                 true => Verdict::Overloaded,
                 false => Verdict::Broken,
             }

@@ -184,6 +184,23 @@ fn a_backlog_that_is_being_worked_off_is_no_metastable_overload() {
     assert_eq!(class(&loaded, &result.windows[0], "page").verdict, Verdict::Broken);
 }
 
+/// A stall of 20 s, whose backlog is gone 70 s later, is no want of capacity: from then on every view is served.
+#[test]
+fn what_a_fault_loses_is_no_overload_once_its_repair_is_felt() {
+    let whole = storm()
+        .with(STALL)
+        .replace(
+            "at      = \"100s\"\nlength  = \"60s\"\nwarm-up = \"100s\"",
+            "at      = \"10s\"\nlength  = \"170s\"\nwarm-up = \"10s\"",
+        )
+        .replace("retry    = { probability = 1, after = \"1s\", max-retries = 3 }\n", "");
+    let (loaded, result) = ran(&whole);
+    let found = class(&loaded, &result.windows[0], "page");
+    assert_eq!(found.verdict, Verdict::Broken, "{found:?}");
+    // 14/s x 20 s of 14/s x 170 s at least.
+    assert!(found.unserved.unwrap() > 0.1 && found.metastable.is_none(), "{found:?}");
+}
+
 /// The same by traffic: twice the rate for 20 s, or a flash crowd.
 #[test]
 fn overload_that_outlives_a_surge_is_metastable() {

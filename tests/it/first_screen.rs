@@ -245,3 +245,17 @@ fn results_of_another_scenario_are_never_replaced_without_force() {
     assert!(!place.path().join("out.previous").exists());
     assert!(go(&["--set", "scenario=another", "--force"]).status.success());
 }
+
+/// No objective says which class is asked about, so it is the one whose server breaks. What nothing can take down has no bound.
+#[test]
+fn without_objectives_the_first_screen_is_of_the_class_that_is_down() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("two.toml");
+    fs::write(&file, base("two-services")).unwrap();
+    let answer = text(&run("run", &[file.to_str().unwrap()], &place.path().join("out"), &[]));
+    let first = answer.lines().find(|line| line.starts_with("Available")).unwrap();
+    assert!(first.contains("Available, beta"), "{answer}");
+    assert!(answer.contains("board"), "its cause: {answer}");
+    let other = answer.lines().find(|line| line.starts_with("alpha ")).unwrap();
+    assert!(other.contains("down 0"), "nothing can take it down: {answer}");
+}

@@ -6,6 +6,7 @@ mod histories;
 mod nas_pair;
 mod restores;
 mod starts;
+mod steady;
 mod still;
 
 use crate::engine::draw::{Lineage, Seed};

@@ -38,7 +38,7 @@ use std::collections::BTreeSet;
 use crate::convert::table;
 use crate::engine::draw::Seed;
 use crate::health::{
-    AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start, StateId,
+    AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start, StateId, Steady,
 };
 use crate::kinds::zone::vm;
 use crate::model::spec::runs::{FaultSpec, Initial, OperationSpec};
@@ -198,6 +198,10 @@ pub struct AvailabilityNet {
     pub disk_sets: Vec<Option<DiskAutomata>>,
     /// Facts that the traffic model reads, if there is traffic.
     pub load: Option<FluidNet>,
+    /// Meters that no fault of the file can take down, one for each of `meters`.
+    pub always_up: Vec<bool>,
+    /// True if nothing in it is drawn: every replication is the same.
+    pub is_fixed: bool,
 }
 
 /// Automaton of the corruptions of a database.
@@ -267,6 +271,15 @@ pub struct Meter {
     pub shields: Vec<(FactId, u32)>,
     /// Threshold: a larger lost share counts as a total loss, a smaller one as none; `None`: shares count as they are.
     pub all_above: Option<u32>,
+}
+
+impl Meter {
+    /// Returns whether nothing in the net takes any of it down.
+    fn is_always_up(&self, net: &Net, steady: &Steady) -> bool {
+        let lost = self.shares.iter().chain(&self.led).map(|(fact, _)| *fact);
+        steady.fact(net, self.up) == Some(true)
+            && lost.into_iter().all(|fact| steady.fact(net, fact) == Some(false))
+    }
 }
 
 /// Returns whether anything in a draft can fail.
@@ -352,6 +365,10 @@ fn plan_with(
         fluid.cut_off(&of, net);
         fluid.know_causes(&causes);
     }
+    let start = match scenario.run.initial.value {
+        Initial::Stationary => Start::Stationary,
+        Initial::New => Start::New,
+    };
     let (restored, failing) = (restores::all(draft), single_disks::all(draft));
     let nets = compiled.into_iter().zip(sets).map(|((net, meters), without)| {
         let place = |cause: &CauseName| {
@@ -368,6 +385,9 @@ fn plan_with(
         let restores = restored.iter().map(|one| Corrupts::find(&net, one)).collect();
         let disk_sets = failing.iter().map(|one| DiskAutomata::find(&net, one)).collect();
         let causes = places;
+        let steady = Steady::of(&net);
+        let always_up = meters.iter().map(|meter| meter.is_always_up(&net, &steady)).collect();
+        let is_fixed = !steady.is_drawn(&net, start);
         AvailabilityNet {
             without,
             net,
@@ -379,15 +399,14 @@ fn plan_with(
             restores,
             disk_sets,
             load,
+            always_up,
+            is_fixed,
         }
     });
     let nets = nets.collect();
     Ok(AvailabilityPlan {
         seed: Seed(scenario.run.seed.value),
-        start: match scenario.run.initial.value {
-            Initial::Stationary => Start::Stationary,
-            Initial::New => Start::New,
-        },
+        start,
         horizon: scenario.run.horizon.as_ref().map_or(HORIZON, |horizon| horizon.value),
         shortest_outage: scenario
             .run

@@ -13,6 +13,7 @@ use crate::plan::route::{Does, each};
 use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::units::SimDuration;
 
 /// Reports such failures in a scenario with a horizon.
 pub(super) fn over_years(draft: &Draft, out: &mut Diagnostics) {
@@ -81,7 +82,9 @@ pub(super) fn record_ends(draft: &Draft, out: &mut Diagnostics) {
         if length.seconds() >= 0.8 * horizon.value.seconds() {
             continue;
         }
-        let message = format!("the last failure of `{name}` is over after {length}: none follows");
+        let days = length.seconds() / SimDuration::DAY.seconds();
+        let message =
+            format!("the last failure of `{name}` is over after {days:.1} days: none follows");
         let help = "shorten the horizon to the time that was recorded";
         let found = Diagnostic::new(Code::RecordEnds, spec.span, message).help(help);
         out.push(found.related(horizon.span, "the horizon"));

@@ -12,7 +12,7 @@ use crate::report::answer::{aftermath, downtime, list, percent};
 use crate::report::document::Fact;
 use crate::report::drawing::label;
 use crate::report::number::count;
-use crate::study::results::{LossRow, Results, StrikeRow};
+use crate::study::results::{LossRow, Results, SpareRows, StrikeRow};
 use crate::study::summary::{Down, Summary};
 use crate::study::window::Estimate;
 
@@ -112,12 +112,28 @@ fn plural(word: &str) -> String {
 }
 
 /// Returns the resource that saturates first, with its remedy.
-pub(super) fn bottleneck(results: &Results, carried: &Carried, several: bool) -> Fact {
+pub(super) fn bottleneck(results: &Results, carried: &Carried) -> Fact {
     let remedy = raise(&results.system, &carried.name);
     let remedy = remedy.map_or_else(String::new, |remedy| format!(": {remedy}"));
-    let all = if several { " of all classes together" } else { "" };
-    let text = format!("{} saturates first, at {}{all}{remedy}", carried.name, ceiling(carried.at));
+    let (name, at, of) = (&carried.name, ceiling(carried.at), &carried.of);
+    let text = format!("{name} saturates first, at {at}{of}{remedy}");
     Fact::plain("bottleneck", text)
+}
+
+/// Number of classes that are listed by name.
+const LISTED: usize = 3;
+
+/// Says of which classes a rate is at which a level, as it grows, saturates something.
+pub(super) fn of_classes(spare: &SpareRows) -> String {
+    let (each, count) = (spare.is_of_each, spare.classes.len());
+    match (count, each) {
+        (0, _) => String::new(),
+        (1, _) => format!(" of {}", spare.classes[0]),
+        (_, true) if count <= LISTED => format!(" of each of {}", list(&spare.classes)),
+        (_, false) if count <= LISTED => format!(" of {} together", list(&spare.classes)),
+        (_, true) => format!(" of each of {count} classes"),
+        (_, false) => format!(" of {count} classes together"),
+    }
 }
 
 /// Returns the way to raise the capacity of a resource.
@@ -191,9 +207,9 @@ pub(super) fn losses(results: &Results, summary: &Summary) -> Vec<Fact> {
     let worst = losses.iter().filter(|row| row.spare.serves);
     if let Some((lost, carried)) = worst.filter_map(|row| Some((name(row), carried(row)?))).next() {
         let factor = times(carried / spare.level);
-        let together = if summary.subjects.len() > 1 { " of all classes together" } else { "" };
+        let of = if summary.subjects.len() > 1 { of_classes(spare) } else { String::new() };
         let text = format!(
-            "without {lost} the first resource saturates at {}{together}, {factor} times the peak",
+            "without {lost} the first resource saturates at {}{of}, {factor} times the peak",
             ceiling(carried)
         );
         facts.push(Fact::plain("next loss", text));

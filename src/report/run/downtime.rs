@@ -46,7 +46,7 @@ pub(super) fn section(results: &Results) -> Option<Section> {
 /// Returns the structural availability of the class of the first screen, or of the first subject.
 fn main<'a>(results: &Results, years: &'a YearsRows) -> Option<&'a YearRow> {
     let summary = crate::study::summary::summary(results);
-    let wanted = summary.tightest().map(|(of, _)| of).or_else(|| summary.subjects.first());
+    let wanted = summary.main();
     let structural =
         || years.rows.iter().filter(|row| row.availability == Availability::Structural);
     let named = wanted.and_then(|of| structural().find(|row| row.name == of.name));

@@ -29,6 +29,8 @@ pub(super) struct Carried {
     pub(super) name: String,
     /// The rate that saturates it, per second.
     pub(super) at: f64,
+    /// The classes that have this rate, where there are several: ` of page and order together`.
+    pub(super) of: String,
 }
 
 /// Returns the sentence that a quick run has beside its answer.
@@ -49,7 +51,7 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     // Objectives over years and of windows without breaks do not show it.
     let lost = summary.subjects.iter().find_map(|of| aftermath(&of.aftermaths));
     lead.answer.extend(lost.map(|said| format!("Beside the objectives: {said}.")));
-    let main = summary.tightest().map(|(of, _)| of).or_else(|| summary.subjects.first());
+    let main = summary.main();
     let several = summary.subjects.len() > 1;
     if let Some(main) = main {
         lead.strip.extend(tiles(results, main, several));
@@ -78,8 +80,7 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
         });
     }
     lead.strip.extend(main.and_then(|of| of.down.as_ref()).and_then(main_cause));
-    lead.advice
-        .extend(carried.as_ref().map(|carried| advice::bottleneck(results, carried, several)));
+    lead.advice.extend(carried.as_ref().map(|carried| advice::bottleneck(results, carried)));
     lead.advice.extend(advice::losses(results, &summary));
     lead.advice_heading = "What fails first, and what to do".into();
     lead.facts.extend(super::asked::facts(results));
@@ -157,7 +158,7 @@ fn latency(of: &Subject, label: &dyn Fn(&str) -> String) -> Option<Tile> {
 /// Returns the window of the design peak, of the class whose objective has the smallest margin.
 pub(super) fn peak_window(results: &Results) -> Option<&WindowRows> {
     let summary = summary(results);
-    let main = summary.tightest().map(|(of, _)| of).or_else(|| summary.subjects.first())?;
+    let main = summary.main()?;
     let name = main.peak.as_ref().map(|(_, name)| name)?;
     results.plain().find(|window| window.name == *name)
 }
@@ -172,7 +173,7 @@ fn at_peak(of: &Subject) -> Option<&InWindow> {
 /// Describes the balance of a class that is not stable in a window.
 fn state(window: &InWindow) -> Option<String> {
     match window.verdict {
-        Verdict::Stable | Verdict::Broken => None,
+        Verdict::Stable => None,
         other => {
             let served = window.served.as_ref();
             let served = served.map(|served| format!(", {} of views served", share(served)));
@@ -235,11 +236,17 @@ fn bottleneck(results: &Results, summary: &Summary) -> Option<Carried> {
     let spare = results.why.spare.as_ref();
     let intact = spare.and_then(|spare| spare.rows.first()).map(|row| &row.spare);
     // With several classes, what their common growth saturates; each class has a resource of its own too.
-    let together = intact.and_then(|spare| spare.carries.clone());
-    let own = summary.subjects.iter().find_map(|of| of.capacity.as_ref());
-    let own = own.map(|row| row.first.clone());
-    let first = if summary.subjects.len() > 1 { together.or(own) } else { own.or(together) };
-    first.map(|(name, at)| Carried { name, at })
+    let several = summary.subjects.len() > 1;
+    let together = intact.and_then(|spare| spare.carries.clone()).map(|(name, at)| {
+        let of = spare.filter(|_| several).map(advice::of_classes).unwrap_or_default();
+        Carried { name, at, of }
+    });
+    let own = summary.subjects.iter().find_map(|of| Some((&of.name, of.capacity.as_ref()?)));
+    let own = own.map(|(class, row)| {
+        let (name, at) = row.first.clone();
+        Carried { name, at, of: if several { format!(" of {class}") } else { String::new() } }
+    });
+    if several { together.or(own) } else { own.or(together) }
 }
 
 /// Returns the resource that limits a scenario whose capacity was not searched for.

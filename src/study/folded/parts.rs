@@ -10,7 +10,7 @@ use crate::stats::exact::Exact;
 use crate::stats::moments::Moments;
 use crate::study::measure::NoValue;
 use crate::study::replication::Replication;
-use crate::study::verdict;
+use crate::study::verdict::{self, Late};
 
 /// Sums step by step over a window, over as many steps as every replication has. `None` without a replication.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -140,6 +140,8 @@ pub(super) struct Balance {
     changes: [Change; 2],
     /// Sum at the end of the window.
     end: Exact,
+    /// Its page views after the last repair.
+    pub(super) late: Late,
 }
 
 /// A number before, and its change.
@@ -150,7 +152,8 @@ struct Change {
 }
 
 impl Balance {
-    pub(super) fn add(&mut self, censuses: &[Census], class: usize) {
+    pub(super) fn add(&mut self, censuses: &[Census], class: usize, late: Late) {
+        self.late.add(late);
         let both = [verdict::ends_of(censuses, class), verdict::late_ends(censuses, class)];
         self.end.add(both[0].1);
         for (own, (before, after)) in self.changes.iter_mut().zip(both) {
@@ -161,6 +164,7 @@ impl Balance {
 
     pub(super) fn merge(&mut self, other: &Self) {
         self.end.merge(&other.end);
+        self.late.add(other.late);
         for (own, other) in self.changes.iter_mut().zip(&other.changes) {
             own.before.merge(&other.before);
             own.change.merge(&other.change);

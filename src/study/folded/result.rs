@@ -80,6 +80,7 @@ fn signs(all: &Folded) -> Signs {
         several: all.count > 1,
         growing: all.balances.iter().map(|one| one.is_growing(all.count)).collect(),
         in_flight: all.balances.iter().map(|one| one.in_flight(all.count)).collect(),
+        late: all.balances.iter().map(|one| one.late).collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{FigureRow, natural};
-use crate::model::spec::runs::How;
+use crate::model::spec::runs::{How, Level};
 use crate::plan::Draft;
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::cost::{self, Cost};
@@ -114,6 +114,10 @@ pub struct SpareRows {
     pub window: String,
     /// Level of that window, per second.
     pub level: f64,
+    /// Classes whose rates it fixes, in the order of the file.
+    pub classes: Vec<String>,
+    /// True if each of their workloads has that rate, and not all of them together.
+    pub is_of_each: bool,
     /// Without a loss first, then after each single loss, the least headroom first.
     pub rows: Vec<LossRow>,
     /// Number of single losses; if there are more than rows, only those of the parts with the most load were computed.
@@ -276,7 +280,15 @@ pub(super) fn spare(draft: &Draft) -> Option<SpareRows> {
     };
     // The row without a loss stays first.
     rows[1..].sort_by(|a, b| left(a).total_cmp(&left(b)));
-    Some(SpareRows { window: name.text.clone(), level: load::level(draft, window)?, rows, losses })
+    let workloads = draft.scenario.workload.iter().zip(load::fixed_by_levels(draft));
+    let fixed = workloads.filter(|(_, is_fixed)| *is_fixed);
+    let mut classes: Vec<String> =
+        fixed.map(|((_, workload), _)| workload.request.value.text.clone()).collect();
+    classes.dedup();
+    let is_of_each =
+        window.level.as_ref().is_some_and(|level| matches!(level.value, Level::Fixed(_)));
+    let level = load::level(draft, window)?;
+    Some(SpareRows { window: name.text.clone(), level, classes, is_of_each, rows, losses })
 }
 
 /// Returns the figures of headroom: those asked for, and that of the busiest resource after each loss that leaves

@@ -51,7 +51,7 @@ pub(in crate::study) fn fold(
     }
     let zones = zones::of_window(plan, asked, seen);
     let scalers = scalers::of_window(plan, asked, seen);
-    let mut classes = verdict::of_classes(plan, &pooled, seen);
+    let mut classes = verdict::of_classes(plan, &pooled, seen, asked.window.from());
     if asked.drill.as_ref().is_some_and(|drill| drill.part.is_some()) {
         classes.iter_mut().for_each(|one| one.verdict = Verdict::Broken);
     }

@@ -97,9 +97,27 @@ impl YearsResult {
         }
     }
 
-    /// Returns the estimate of a measure.
+    /// Returns the estimate of a measure. What cannot be other than zero is stated as zero, without an interval.
     #[must_use]
     pub fn estimate(&self, plan: &YearsPlan, measure: YearMeasure) -> Estimate {
+        let net = &plan.of.nets[measure.net];
+        let of_traffic = matches!(measure.what, What::Load(_));
+        let is_scaled = plan.of.fluid.as_ref().is_some_and(|fluid| !fluid.scaled.is_empty());
+        let is_meter = !matches!(
+            measure.what,
+            What::Load(_) | What::Role(..) | What::Restores(..) | What::Disks(..)
+        );
+        let is_always_up = net.always_up.get(measure.meter).is_some_and(|is| *is && is_meter);
+        let is_certain = is_always_up || (net.is_fixed && !(of_traffic && is_scaled));
+        match self.estimated(plan, measure) {
+            Estimate::Interval(i) if is_certain && is_of_chance(i.method) => {
+                Estimate::Interval(Interval::point(i.estimate, i.level))
+            }
+            other => other,
+        }
+    }
+
+    fn estimated(&self, plan: &YearsPlan, measure: YearMeasure) -> Estimate {
         let YearMeasure { net, meter, what } = measure;
         if let What::Load(what) = what {
             return match self.load.get(net).and_then(Option::as_ref) {
@@ -189,6 +207,11 @@ impl YearsResult {
         let unseen = folded.unseen(Modelled::outages(&plan.of, net, meter)).times(members);
         [few::each(&folded.length, &folded.outages, (years, unseen), plan.level), between]
     }
+}
+
+/// Returns whether intervals of a method are for events at random.
+const fn is_of_chance(method: Method) -> bool {
+    matches!(method, Method::RuleOfThree | Method::ExactPoisson | Method::CompoundPoisson)
 }
 
 pub(super) fn mean(values: &[f64], level: f64) -> Estimate {
