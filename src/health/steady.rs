@@ -11,7 +11,7 @@ use crate::engine::law::Form;
 use super::kernel::Start;
 use super::net::{FactId, LengthNet, Net, Node, Ref, StateId, States, TimerNet, TransitionNet};
 
-/// What is certain in a net.
+/// Values that never change in a net.
 #[derive(Clone, Debug)]
 pub struct Steady {
     /// States that each automaton may reach.

@@ -23,8 +23,6 @@ use crate::plan::part::Part;
 use crate::plan::power;
 use crate::plan::program::law_of;
 use crate::plan::scaled::{mean_members, most_members};
-use crate::plan::targets;
-use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::source::Span;
 use crate::units::{Bandwidth, Bytes, SimDuration};
 
@@ -100,9 +98,8 @@ impl Cost {
 fn owned(draft: &Draft) -> Vec<(&str, Vec<Part>, &Price)> {
     let of = draft.scenario.cost.as_ref().and_then(|cost| cost.value.of.as_ref());
     let entries = of.into_iter().flat_map(|of| of.value.iter());
-    // Names without a target were refused by `check`.
-    let parts = |name: &str, span| targets::parts(draft, name, span, &mut Diagnostics::new());
-    entries.map(|(name, price)| (&*name.text, parts(&name.text, name.span), &price.value)).collect()
+    let parts = |name: &str| draft.targets.parts(name).to_vec();
+    entries.map(|(name, price)| (&*name.text, parts(&name.text), &price.value)).collect()
 }
 
 /// Returns the parts with an own price.

@@ -13,8 +13,6 @@ use crate::plan::Draft;
 use crate::plan::faults::parts::all_parts;
 use crate::plan::feeds;
 use crate::plan::part::{Part, PartKind};
-use crate::plan::targets;
-use crate::scenario::diagnostic::Diagnostics;
 use crate::units::SimDuration;
 
 /// Part that a drill can break.
@@ -38,12 +36,8 @@ pub fn parts(draft: &Draft) -> impl Iterator<Item = Part> {
 /// Describes a part for readers.
 #[must_use]
 pub fn drillable(draft: &Draft, part: Part) -> Drillable {
-    // Errors in references were reported before.
-    let mut said = Diagnostics::new();
-    let faults = draft.scenario.fault.iter().filter(|(_, fault)| {
-        let mut hits = fault.hits.iter();
-        hits.any(|hit| targets::parts(draft, &hit.text, hit.span, &mut said).contains(&part))
-    });
+    let faults = draft.scenario.fault.iter();
+    let faults = faults.filter(|(_, fault)| draft.targets.hit(fault).contains(&part));
     let mut faults: Vec<String> = faults.map(|(name, _)| name.text.clone()).collect();
     faults.sort_unstable();
     Drillable { name: part.name(draft), kind: part.sort().word, group: part.group(draft), faults }

@@ -34,7 +34,6 @@ use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::route::{Does, Step, each, each_here};
-use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
@@ -511,10 +510,8 @@ fn too_short(draft: &Draft, out: &mut Diagnostics) {
             seen |= fault.after.is_none();
             continue;
         }
-        let mut ignored = Diagnostics::new();
         let hits = fault.hits.iter();
-        let parts: usize =
-            hits.map(|hit| targets::parts(draft, &hit.text, hit.span, &mut ignored).len()).sum();
+        let parts: usize = hits.map(|hit| draft.targets.parts(&hit.text).len()).sum();
         let rate = fault.rate.as_ref().map(|rate| Rate::in_per_second(rate.value));
         let up = || fault.up.as_ref().map_or(0.0, |up| 1.0 / load::mean(&up.value));
         let each = if fault.together.value { 1.0 } else { parts as f64 };

@@ -58,6 +58,7 @@ use crate::plan::names::Names;
 use crate::plan::placement::Placed;
 use crate::plan::ram::RamCaches;
 use crate::plan::route::Route;
+use crate::plan::targets::Targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::document::{Document, Item};
@@ -81,6 +82,8 @@ pub struct Draft {
     pub links: Links,
     /// Steps of each request class, in the order of the file.
     pub routes: Vec<Route>,
+    /// Parts that faults, operations and prices name.
+    pub targets: Targets,
     /// Hit ratios of caches and edges.
     pub hits: Hits,
     /// Hit ratios of the memories in front of disks.
@@ -135,10 +138,22 @@ fn resolve(document: &Document, out: &mut Diagnostics) -> Result<Draft, Unsound>
     let placed = placement::place(&scenario, &names, out);
     let links = links::follow(&scenario, &names, &placed, out);
     let routes = route::resolve::resolve(&scenario, &names, &links, out);
-    let (hits, ram, records, asked) =
-        (Hits::default(), RamCaches::default(), Vec::new(), Vec::new());
-    let mut draft =
-        Draft { scenario, written, names, placed, links, routes, hits, ram, records, asked };
+    let (targets, hits, ram) = (Targets::default(), Hits::default(), RamCaches::default());
+    let (records, asked) = (Vec::new(), Vec::new());
+    let mut draft = Draft {
+        scenario,
+        written,
+        names,
+        placed,
+        links,
+        routes,
+        targets,
+        hits,
+        ram,
+        records,
+        asked,
+    };
+    draft.targets = Targets::of(&draft, out);
     draft.hits = Hits::of(&draft);
     draft.records = records::read(&draft, out);
     checks::check(&draft, out);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::spec::runs::FaultSpec;
+use crate::plan::Draft;
 use crate::plan::document::ScenarioSpec;
-use crate::plan::{Draft, targets};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::file::{self, path_code, trace_code};
@@ -32,7 +32,7 @@ pub(super) fn read(draft: &Draft, out: &mut Diagnostics) -> Vec<Option<Arc<Failu
 fn record(draft: &Draft, fault: &FaultSpec, out: &mut Diagnostics) -> Option<FailureRecord> {
     let spec = fault.recorded.as_ref()?;
     // Names that are not found are reported where faults are checked.
-    let parts = targets::together(draft, fault.hits.iter(), &mut Diagnostics::new()).len();
+    let parts = draft.targets.hit(fault).len();
     if parts == 0 {
         return None;
     }

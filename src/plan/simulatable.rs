@@ -12,7 +12,6 @@ use crate::plan::between;
 use crate::plan::fluid::memories;
 use crate::plan::kind;
 use crate::plan::route::{Does, each};
-use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
@@ -43,10 +42,9 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
     let mut found: Vec<NotYet> = kind::all().flat_map(|kind| kind.not_yet(draft)).collect();
     for (name, fault) in scenario.fault.iter() {
         let slow = fault.how.value == How::Slow;
-        let mut quiet = Diagnostics::new();
         for hit in fault.hits.iter() {
-            let parts = targets::parts(draft, &hit.text, hit.span, &mut quiet);
-            let part = parts.into_iter().find(|part| slow && !part.answers().slows(draft, *part));
+            let mut parts = draft.targets.parts(&hit.text).iter().copied();
+            let part = parts.find(|part| slow && !part.answers().slows(draft, *part));
             if let Some(part) = part {
                 let part = part.name(draft);
                 let what = format!("a slow `{part}`, in the fault `{name}`");

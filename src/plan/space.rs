@@ -7,8 +7,6 @@ use crate::plan::Draft;
 use crate::plan::graph::server_of;
 use crate::plan::links::Store;
 use crate::plan::part::Part;
-use crate::plan::targets;
-use crate::scenario::diagnostic::Diagnostics;
 
 /// Returns the sets of disks over which the data of `user` on a store is spread.
 fn sets(draft: &Draft, store: Store, user: Part) -> Vec<Part> {
@@ -33,7 +31,7 @@ pub fn filled(draft: &Draft, store: Store, user: Part) -> Vec<(Part, f64)> {
     }
     let mut full = Vec::new();
     for (_, fault) in faults {
-        full.extend(targets::together(draft, fault.hits.iter(), &mut Diagnostics::new()));
+        full.extend(draft.targets.hit(fault));
     }
     let sets = sets(draft, store, user);
     let share = 1.0 / sets.len().max(1) as f64;

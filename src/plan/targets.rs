@@ -3,9 +3,13 @@
 //! `server.*`, `twin-1`, `server.twin.local`, `nas.store.head`, `rack.r.switch`, `site.main.uplink`,
 //! `database.mysql.primary`. A role means the member that holds it in the file; the holder at an
 //! onset is known at run time only.
+//!
+//! All of them are resolved once, when a draft is made ([`Targets::of`]): later questions look a reference up.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
+use crate::model::spec::runs::{Does, FaultSpec, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::kind::parts::PassedRole;
 use crate::plan::names::{Kind, means_all};
@@ -37,30 +41,101 @@ impl RoleOf {
     }
 }
 
-/// Returns the role that `text` means, if another member can take it.
+/// Parts that the references of faults, operations and own prices mean.
+#[derive(Clone, Debug, Default)]
+pub struct Targets {
+    parts: BTreeMap<String, Vec<Part>>,
+    roles: BTreeMap<String, RoleOf>,
+}
+
+impl Targets {
+    /// Resolves the references of a draft; reports those that mean nothing.
+    #[must_use]
+    pub(super) fn of(draft: &Draft, out: &mut Diagnostics) -> Self {
+        let mut all = Self::default();
+        let scenario = &draft.scenario;
+        for (_, fault) in scenario.fault.iter() {
+            fault.hits.iter().for_each(|hit| all.add(draft, (&hit.text, hit.span), out));
+            for hit in fault.hits.iter() {
+                let role = role_of(draft, &hit.text);
+                all.roles.extend(role.map(|role| (hit.text.clone(), role)));
+            }
+        }
+        for (_, operation) in scenario.operation.iter() {
+            // What cannot be resized is reported with the zones that can.
+            let mut quiet = Diagnostics::new();
+            let resizes = operation.does.as_ref().is_some_and(|does| does.value == Does::Resize);
+            let of = operation.of.iter().filter(|_| operation.does.is_some());
+            for one in of.flat_map(|of| of.value.iter()) {
+                let out = if resizes { &mut quiet } else { &mut *out };
+                all.add(draft, (&one.text, one.span), out);
+            }
+            operation.load.iter().for_each(|(key, _)| all.add(draft, (&key.text, key.span), out));
+        }
+        let priced = scenario.cost.iter().flat_map(|cost| &cost.value.of);
+        let priced = priced.flat_map(|of| of.value.iter());
+        // A crew has no price, and is no part.
+        for (name, _) in priced.filter(|(name, _)| !is_crew(draft, &name.text)) {
+            all.add(draft, (&name.text, name.span), out);
+        }
+        all
+    }
+
+    fn add(&mut self, draft: &Draft, (text, span): (&str, Span), out: &mut Diagnostics) {
+        let found = parts(draft, text, span, out);
+        self.parts.insert(text.to_string(), found);
+    }
+
+    /// Returns the parts that the text of a reference means, in its own order; none for one that was refused.
+    #[must_use]
+    pub fn parts(&self, text: &str) -> &[Part] {
+        self.parts.get(text).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the role that the text of a fault's reference means, if another member can take it.
+    #[must_use]
+    pub fn role(&self, text: &str) -> Option<RoleOf> {
+        self.roles.get(text).copied()
+    }
+
+    /// Returns the parts that references mean together, each once, in the order of parts.
+    #[must_use]
+    pub fn together<'r>(&self, references: impl IntoIterator<Item = &'r Reference>) -> Vec<Part> {
+        let parts = references.into_iter().flat_map(|one| self.parts(&one.text));
+        let mut found: Vec<Part> = parts.copied().collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Returns the parts that a fault hits, each once, in the order of parts.
+    #[must_use]
+    pub fn hit(&self, fault: &FaultSpec) -> Vec<Part> {
+        self.together(fault.hits.iter())
+    }
+
+    /// Returns the parts on which an operation acts, each once, in the order of parts.
+    #[must_use]
+    pub fn operated(&self, operation: &OperationSpec) -> Vec<Part> {
+        self.together(operation.of.iter().flat_map(|of| of.value.iter()))
+    }
+}
+
+/// Returns whether `text` means a crew.
 #[must_use]
-pub fn role_of(draft: &Draft, text: &str) -> Option<RoleOf> {
+pub fn is_crew(draft: &Draft, text: &str) -> bool {
+    let (kind, name) = draft.names.split_kind(text);
+    let is_crew = |kind: Kind| kind == Kind::Crew;
+    kind.is_some_and(is_crew) || draft.names.find(name).is_some_and(|found| is_crew(found.kind))
+}
+
+/// Returns the role that `text` means, if another member can take it.
+fn role_of(draft: &Draft, text: &str) -> Option<RoleOf> {
     let (_, text) = draft.names.split_kind(text);
     let (name, word) = text.rsplit_once('.')?;
     let found = draft.names.find(name).filter(|found| found.member.is_none())?;
     let (of, role) = RoleOf::find(draft, found.kind, found.index)?;
     (role.passes && of.word == word).then_some(of)
-}
-
-/// Returns the parts that references mean together, each once, in the order of parts; reports an error for a reference that
-/// means none.
-#[must_use]
-pub fn together<'r>(
-    draft: &Draft,
-    references: impl IntoIterator<Item = &'r Reference>,
-    out: &mut Diagnostics,
-) -> Vec<Part> {
-    let references = references.into_iter();
-    let mut found: Vec<Part> =
-        references.flat_map(|one| parts(draft, &one.text, one.span, out)).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
 }
 
 /// Returns the parts that `text` means; reports an error if there are none.

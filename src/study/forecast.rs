@@ -17,7 +17,6 @@ use crate::plan::load;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
-use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
@@ -126,11 +125,9 @@ impl Forecast {
             return;
         };
         let mut per_s = 0.0;
-        let mut quiet = Diagnostics::new();
         for (_, fault) in scenario.fault.iter() {
             let hits = fault.hits.iter();
-            let parts: usize =
-                hits.map(|hit| targets::parts(draft, &hit.text, hit.span, &mut quiet).len()).sum();
+            let parts: usize = hits.map(|hit| draft.targets.parts(&hit.text).len()).sum();
             let rate = match (&fault.rate, &fault.up) {
                 (Some(rate), _) => rate.value.in_per_second(),
                 (None, Some(up)) => 1.0 / load::mean(&up.value).max(1e-9),

@@ -1,4 +1,4 @@
-//! What no fault can take down is known, and so is a net in which nothing is drawn.
+//! Facts that no fault can change are known, and so is a net in which nothing is drawn.
 
 use crate::health::declare::{Automaton, Declaration, Effect, Expr, State, Timer, Transition};
 use crate::health::{Net, Start, Steady};

@@ -12,7 +12,6 @@ use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{Life, PartName, Parts, Priced, Sort, none};
 use crate::plan::part::Part;
 use crate::plan::targets;
-use crate::scenario::diagnostic::Diagnostics;
 use crate::units::SimDuration;
 
 const SITE: Sort = Sort { word: "site", is_place: true, is_common: true, ..Sort::DOMAIN };
@@ -37,14 +36,10 @@ pub(super) fn switches(draft: &Draft, rack: usize) -> Vec<Part> {
 
 /// Returns the number of different factors by which faults slow the uplinks of a site.
 fn slow_factors(draft: &Draft, site: usize) -> usize {
-    let mut quiet = Diagnostics::new();
     let mut factors = BTreeSet::new();
     for (_, fault) in draft.scenario.fault.iter().filter(|(_, f)| f.how.value == How::Slow) {
-        let mut hits = fault.hits.iter();
         let link = |part: Part| matches!(part, Part::Uplink { site: of, .. } if of == site);
-        if hits
-            .any(|hit| targets::parts(draft, &hit.text, hit.span, &mut quiet).into_iter().any(link))
-        {
+        if draft.targets.hit(fault).into_iter().any(link) {
             factors.insert(fault.factor.as_ref().map_or(0, |factor| factor.value.to_bits()));
         }
     }
@@ -56,7 +51,7 @@ pub(super) fn lossy(draft: &Draft, link: usize) -> bool {
     let faults = draft.scenario.fault.iter();
     let mut lossy = faults.filter(|(_, fault)| fault.how.value == How::Lossy);
     lossy.any(|(_, fault)| {
-        let parts = targets::together(draft, fault.hits.iter(), &mut Diagnostics::new());
+        let parts = draft.targets.hit(fault);
         parts.contains(&Part::Link(link))
     })
 }

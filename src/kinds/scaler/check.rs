@@ -19,7 +19,6 @@ use crate::plan::part::Part;
 use crate::plan::placement::{ServerId, starts};
 use crate::plan::route::{Does as Step, each};
 use crate::plan::scaled::most_of;
-use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
@@ -282,12 +281,8 @@ fn check_group(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnostic
     }
     for (_, operation) in draft.scenario.operation.iter() {
         let resizes = operation.does.as_ref().filter(|does| does.value == Does::Resize);
-        let (Some(does), Some(of)) = (resizes, &operation.of) else { continue };
-        let mut quiet = Diagnostics::new();
-        let parts = |target: &crate::scenario::names::Reference| {
-            targets::parts(draft, &target.text, target.span, &mut quiet)
-        };
-        if of.value.0.iter().flat_map(parts).any(in_group) {
+        let Some(does) = resizes else { continue };
+        if draft.targets.operated(operation).into_iter().any(in_group) {
             let why = "a scaler launches zones of one size";
             exclude(does.span, span, why, out);
         }

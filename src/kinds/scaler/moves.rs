@@ -11,7 +11,6 @@ use crate::kinds::scaler::plan::ScalerLinks;
 use crate::model::spec::runs::{MoveOrder, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, missing, week_start};
-use crate::plan::faults::operated;
 use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -46,7 +45,7 @@ pub fn moves(draft: &Draft, of: (usize, usize)) -> Vec<Move> {
     for (_, spec) in draft.scenario.operation.iter().filter(|(_, spec)| spec.moves()) {
         let Some(at) = &spec.at else { continue };
         // The checks have reported wrong references already.
-        let (slots, hosts) = emptied(draft, &operated(draft, spec, &mut Diagnostics::new()), of);
+        let (slots, hosts) = emptied(draft, &draft.targets.operated(spec), of);
         if slots.is_empty() {
             continue;
         }
@@ -71,7 +70,7 @@ pub fn check(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) {
         missing(operation.span, "of", what, out);
         return;
     };
-    let parts = operated(draft, operation, out);
+    let parts = draft.targets.operated(operation);
     let mut scaled: Vec<(usize, (usize, usize))> = Vec::new();
     for (at, links) in draft.links.own.scalers.iter().enumerate() {
         if let ScalerLinks { zone: Some(zone), service: Some(service) } = *links {

@@ -9,7 +9,6 @@ use crate::model::spec::runs::{Does, OperationSpec};
 use crate::model::world::resize::Change;
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
-use crate::plan::faults::operated;
 use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -23,7 +22,7 @@ pub(super) fn changes(draft: &Draft, (zone, member): (usize, u32)) -> Vec<Change
         let resize = spec.does.as_ref().is_some_and(|does| does.value == Does::Resize);
         let (Some(at), Some(cap)) = (&spec.at, &spec.cap) else { continue };
         // The checks have reported wrong references already.
-        if !resize || !operated(draft, spec, &mut Diagnostics::new()).contains(&part) {
+        if !resize || !draft.targets.operated(spec).contains(&part) {
             continue;
         }
         let machine = vm::of(draft, zone);
@@ -47,7 +46,7 @@ pub fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnos
         let mistake = Diagnostic::new(Code::KeysExclude, cap.span, message).help(help);
         out.push(mistake.related(horizon.span, "the horizon"));
     }
-    for part in operated(draft, operation, &mut Diagnostics::new()) {
+    for part in draft.targets.operated(operation) {
         let Part::Zone { zone, .. } = part else { continue };
         let baseline = draft.scenario.zone[zone].1.cpu.baseline.as_ref();
         if let Some(baseline) = baseline.filter(|baseline| baseline.value > cap.value) {

@@ -13,13 +13,11 @@ use crate::model::world::resize::{Change, Resizing};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::compile::{Builder, MemoryOf, Numbers};
-use crate::plan::faults::operated;
 use crate::plan::memory;
 use crate::plan::names::member_name;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::ram;
-use crate::scenario::diagnostic::Diagnostics;
 use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Returns the name of the component that is the memory of `server`.
@@ -196,7 +194,7 @@ fn changes(draft: &Draft, zone: Part) -> Vec<Change<Bytes>> {
         let resize = spec.does.as_ref().is_some_and(|does| does.value == Does::Resize);
         let (Some(at), Some(memory)) = (&spec.at, &spec.memory) else { continue };
         // The checks have reported wrong references already.
-        if !resize || !operated(draft, spec, &mut Diagnostics::new()).contains(&zone) {
+        if !resize || !draft.targets.operated(spec).contains(&zone) {
             continue;
         }
         let machine = vm::of(draft, zone.index());

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::kinds::zone::vm;
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
-use crate::plan::faults::operated;
 use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -70,7 +69,7 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
         // A deployment takes the parts out one after the other.
         let each = if spec.deploys() { lasts.value.nanos() } else { 0 };
         let mut after = 0_u64;
-        for part in operated(draft, spec, &mut Diagnostics::new()) {
+        for part in draft.targets.operated(spec) {
             all.entry(part).or_default().push(outages(after, lasts.value, false));
             after = after.saturating_add(each);
         }

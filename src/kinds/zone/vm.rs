@@ -23,7 +23,6 @@ use crate::plan::Draft;
 use crate::plan::checks::inert;
 use crate::plan::compile::Numbers;
 use crate::plan::document::ScenarioSpec;
-use crate::plan::faults::operated;
 use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::scenario::code::Code;
@@ -220,7 +219,7 @@ pub fn reboots(draft: &Draft, operation: &OperationSpec) -> Vec<(Part, SimDurati
     if operation.does.as_ref().is_none_or(|does| does.value != Does::Resize) {
         return Vec::new();
     }
-    let parts = operated(draft, operation, &mut Diagnostics::new()).into_iter();
+    let parts = draft.targets.operated(operation).into_iter();
     let machine = |part: Part| match part {
         Part::Zone { zone, .. } => of(draft, zone).map(|vm| (part, vm.reboot())),
         _ => None,

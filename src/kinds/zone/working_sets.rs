@@ -18,7 +18,6 @@ use crate::model::spec::runs::Does;
 use crate::plan::Draft;
 use crate::plan::checks::inert;
 use crate::plan::compile::{Builder, Made};
-use crate::plan::faults::operated;
 use crate::plan::graph::store_at;
 use crate::plan::links::Store;
 use crate::plan::memory::working_sets;
@@ -252,7 +251,7 @@ fn resized(draft: &Draft, (zone, service): (usize, usize), out: &mut Diagnostics
     for (_, operation) in draft.scenario.operation.iter() {
         let resizes = operation.does.as_ref().is_some_and(|does| does.value == Does::Resize);
         let Some(memory) = operation.memory.as_ref().filter(|_| resizes) else { continue };
-        let parts = operated(draft, operation, &mut Diagnostics::new());
+        let parts = draft.targets.operated(operation);
         if parts.iter().any(|part| matches!(part, Part::Zone { zone: other, .. } if *other == zone))
         {
             let message = "the cap of a zone with declared working sets cannot change";

@@ -29,7 +29,6 @@ use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::faults;
 use crate::plan::part::Part;
-use crate::scenario::diagnostic::Diagnostics;
 
 use super::surrogate::{noticed, probes};
 
@@ -83,21 +82,16 @@ impl Asked {
     /// Creates the conditions of a part.
     #[must_use]
     pub fn new(draft: &Draft, part: Part) -> Self {
-        let strikes = |part: Part, how: How| {
-            draft.scenario.fault.iter().any(|(_, spec)| {
-                let mut out = Diagnostics::new();
-                let mut hits = spec.hits.iter();
-                spec.how.value == how
-                    && hits.any(|reference| {
-                        let (text, span) = (&reference.text, reference.span);
-                        crate::plan::targets::parts(draft, text, span, &mut out).contains(&part)
-                    })
-            }) || faults::may_go_wrong(draft).any(|(_, spec, wrong)| {
-                wrong.how.value == how
-                    && wrong.probability.value.get() > 0.0
-                    && faults::operated(draft, spec, &mut Diagnostics::new()).contains(&part)
-            })
-        };
+        let strikes =
+            |part: Part, how: How| {
+                draft.scenario.fault.iter().any(|(_, spec)| {
+                    spec.how.value == how && draft.targets.hit(spec).contains(&part)
+                }) || faults::may_go_wrong(draft).any(|(_, spec, wrong)| {
+                    wrong.how.value == how
+                        && wrong.probability.value.get() > 0.0
+                        && draft.targets.operated(spec).contains(&part)
+                })
+            };
         let zone = part.stands_on(draft);
         let mut still = Vec::new();
         for at in std::iter::once(part).chain(zone) {

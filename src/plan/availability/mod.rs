@@ -52,8 +52,6 @@ use crate::plan::kind;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::program::law_of;
 use crate::plan::streams;
-use crate::plan::targets;
-use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::law::LawSpec;
 use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
@@ -472,7 +470,7 @@ impl AvailabilityPlan {
 pub fn common(draft: &Draft) -> Vec<String> {
     let mut found = Vec::new();
     for (name, spec) in draft.scenario.fault.iter() {
-        let parts = targets::together(draft, spec.hits.iter(), &mut Diagnostics::new());
+        let parts = draft.targets.hit(spec);
         if spec.together.value
             || (!parts.is_empty() && parts.iter().all(|part| part.sort().is_common))
         {
@@ -481,7 +479,7 @@ pub fn common(draft: &Draft) -> Vec<String> {
     }
     for (name, spec, wrong) in faults::may_go_wrong(draft) {
         let spreads = wrong.found_after.is_some() || !wrong.stops_at_failure.value;
-        let parts = faults::operated(draft, spec, &mut Diagnostics::new());
+        let parts = draft.targets.operated(spec);
         let shared = !parts.is_empty() && parts.iter().all(|part| part.sort().is_common);
         if shared || (spec.deploys() && spreads && parts.len() > 1) {
             found.push(name.text.clone());

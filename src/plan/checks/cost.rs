@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::plan::Draft;
 use crate::plan::cost;
-use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::targets;
 use crate::scenario::code::Code;
@@ -22,14 +21,14 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     }
     let mut priced: BTreeMap<Part, Span> = BTreeMap::new();
     for (name, _) in cost.value.of.iter().flat_map(|of| of.value.iter()) {
-        if is_crew(draft, &name.text) {
+        if targets::is_crew(draft, &name.text) {
             let message = format!("`{}` is a crew, and a crew has no price", name.text);
             let help =
                 "give a price to what is bought or rented: a server, a zone, a balancer, a site";
             out.push(Diagnostic::new(Code::WrongKind, name.span, message).help(help));
             continue;
         }
-        for part in targets::parts(draft, &name.text, name.span, out) {
+        for &part in draft.targets.parts(&name.text) {
             let Some(first) = priced.insert(part, name.span) else { continue };
             let message = format!("`{}` has two own prices", part.name(draft));
             out.push(
@@ -47,10 +46,4 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         let message = format!("`{}` counts what `{}` does not have", size.key(), part.name(draft));
         out.push(Diagnostic::new(Code::NoEffect, span, message).help(cost::advice(size)));
     }
-}
-
-fn is_crew(draft: &Draft, text: &str) -> bool {
-    let (kind, name) = draft.names.split_kind(text);
-    let is_crew = |kind: Kind| kind == Kind::Crew;
-    kind.is_some_and(is_crew) || draft.names.find(name).is_some_and(|found| is_crew(found.kind))
 }

@@ -16,7 +16,6 @@ use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::load::closed::takes_no_time;
 use crate::plan::part::Part;
-use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
@@ -90,9 +89,7 @@ fn refuses_at_once(draft: &Draft, spec: &FaultSpec) -> bool {
         How::Slow | How::CacheLost | How::CoresLost | How::Lossy => false,
         How::Hang | How::Pause | How::Partitioned | How::OneWay => is_known,
         How::Crash | How::Lost | How::DiskFailed | How::DiskFull | How::Corrupt => {
-            let mut parts = spec.hits.iter().flat_map(|hit| {
-                targets::parts(draft, &hit.text, hit.span, &mut Diagnostics::new())
-            });
+            let mut parts = draft.targets.hit(spec).into_iter();
             // A host that is gone is silent; while its processes start again, it refuses what comes for them.
             let starts = scenario.service.iter().any(|(_, spec)| spec.restart.is_some());
             is_known

@@ -11,7 +11,6 @@ use crate::plan::checks::{harms, restores, single_disks};
 use crate::plan::links::find_named;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
-use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
@@ -34,7 +33,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     for (number, (_, fault)) in draft.scenario.fault.iter().enumerate() {
         let mut parts = Vec::new();
         for hit in fault.hits.iter() {
-            parts.extend(targets::parts(draft, &hit.text, hit.span, out));
+            parts.extend(draft.targets.parts(&hit.text));
         }
         check_keys(draft, fault, &parts, out);
         if !count_states(draft, (number, fault), &parts, (&mut states, &mut all), out) {

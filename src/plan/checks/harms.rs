@@ -7,7 +7,6 @@ use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as};
 use crate::plan::links::find_named;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
-use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::value::Spanned;
@@ -108,7 +107,7 @@ pub(super) fn check_load(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: 
     }
     let mut hits = fault.hits.iter();
     let role = hits.next().filter(|_| hits.next().is_none());
-    let role = role.and_then(|hit| targets::role_of(draft, &hit.text));
+    let role = role.and_then(|hit| draft.targets.role(&hit.text));
     let message = match parts.len() {
         _ if role.is_some() => "a role is held by one member: no other shares its load".to_string(),
         0 | 1 => "one part has all of the load, always".to_string(),

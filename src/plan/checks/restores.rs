@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::spec::runs::{FaultSpec, How, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, missing, missing_as, takes_time};
-use crate::plan::faults::operated;
 use crate::plan::faults::restores::{backed_up, databases, touched};
 use crate::plan::part::Part;
-use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
@@ -153,7 +151,7 @@ pub(super) fn check_backup(draft: &Draft, operation: &OperationSpec, out: &mut D
         missing(operation.span, "of", "the databases", out);
         return;
     };
-    let parts = operated(draft, operation, out);
+    let parts = draft.targets.operated(operation);
     if !whole_databases(draft, &parts, of.span, out) || !operation.load.is_empty() {
         return;
     }
@@ -182,7 +180,7 @@ fn others(draft: &Draft, corrupted: &BTreeMap<usize, (Span, String)>, out: &mut 
         if fault.how.value == How::Corrupt || (!slow && fault.after.is_none()) {
             continue;
         }
-        let parts = targets::together(draft, fault.hits.iter(), &mut Diagnostics::new());
+        let parts = draft.targets.hit(fault);
         let hit = parts.into_iter().find_map(|part| match part {
             Part::Database { database, .. } => corrupted.get(&database),
             _ => None,

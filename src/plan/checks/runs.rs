@@ -13,12 +13,10 @@ use crate::model::spec::traffic::{
 use crate::plan::Draft;
 use crate::plan::checks::restores;
 use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, wrong};
-use crate::plan::faults::operated;
 use crate::plan::load;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
-use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
@@ -423,7 +421,7 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
     }
     check_begin(draft, operation, out);
     for (key, _) in operation.load.iter() {
-        let parts = targets::parts(draft, &key.text, key.span, out);
+        let parts = draft.targets.parts(&key.text);
         let store = |part: &Part| matches!(part, Part::Disks { .. } | Part::Pool { .. });
         if !parts.is_empty() && !parts.iter().all(store) {
             let message =
@@ -432,7 +430,7 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         }
     }
     let takes_out = operation.takes_out();
-    let parts = if takes_out { operated(draft, operation, out) } else { Vec::new() };
+    let parts = if takes_out { draft.targets.operated(operation) } else { Vec::new() };
     match (&operation.lasts, &operation.every) {
         (None, _) if takes_out => {
             missing(operation.span, "lasts", "the time that each is out of service", out);
@@ -528,7 +526,7 @@ fn check_begin(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) 
 /// Reports a `resize` after which the zones of a server exceed its memory.
 fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) {
     let Some(memory) = &operation.memory else { return };
-    let resized = operated(draft, operation, out);
+    let resized = draft.targets.operated(operation);
     let servers: BTreeSet<ServerId> = resized
         .iter()
         .filter_map(|zone| match zone.stands_on(draft) {

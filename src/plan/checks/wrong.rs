@@ -4,7 +4,7 @@ use crate::kinds::zone::vm;
 use crate::model::spec::runs::{How, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, no_time, takes_time};
-use crate::plan::faults::{PLANNED, operated};
+use crate::plan::faults::PLANNED;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
@@ -32,7 +32,7 @@ pub(super) fn check(draft: &Draft, name: &Name, operation: &OperationSpec, out: 
         let message = "only `deploy` takes parts out one after the other";
         inert_if(stops, message, "remove it, or set does = \"deploy\"", out);
     } else if let (Some(lasts), Some(every)) = (&operation.lasts, &operation.every) {
-        let parts = operated(draft, operation, &mut Diagnostics::new()).len() as u64;
+        let parts = draft.targets.operated(operation).len() as u64;
         if lasts.value.saturating_mul(parts) == every.period() {
             let message = "the next roll-out begins when this one ends: it could never be stopped";
             let help = "shorten `lasts`, or lengthen `every`";

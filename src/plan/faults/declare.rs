@@ -28,7 +28,7 @@ use crate::health::declare::{
     Transition,
 };
 use crate::model::ids::ComponentId;
-use crate::model::spec::runs::{FaultSpec, How, OperationSpec};
+use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::drills;
 use crate::plan::faults::{Declared, PLANNED};
@@ -37,7 +37,7 @@ use crate::plan::kind::parts::{Life, Sort};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
-use crate::plan::targets::{self, RoleOf};
+use crate::plan::targets::RoleOf;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
@@ -291,7 +291,7 @@ impl<'a> Declarer<'a> {
     fn members(&mut self, spec: &FaultSpec) -> Vec<usize> {
         let mut found = Vec::new();
         for reference in spec.hits.iter() {
-            for part in targets::parts(self.draft, &reference.text, reference.span, self.out) {
+            for &part in self.draft.targets.parts(&reference.text) {
                 match self.at(part) {
                     Some(index) => found.push(index),
                     None => {
@@ -313,7 +313,7 @@ impl<'a> Declarer<'a> {
         let mut hits = spec.hits.iter();
         let (Some(only), None) = (hits.next(), hits.next()) else { return None };
         let plain = spec.after.is_none() && spec.recorded.is_none() && !spec.together.value;
-        targets::role_of(self.draft, &only.text).filter(|_| plain)
+        self.draft.targets.role(&only.text).filter(|_| plain)
     }
 
     /// Adds a fault of a role's holder: the timer belongs to the role, and strikes its current holder.
@@ -509,11 +509,6 @@ impl<'a> Declarer<'a> {
     fn name(&self, part: Part) -> Option<&str> {
         self.at(part).map(|at| self.sketches[at].name.as_str())
     }
-}
-
-/// Returns the parts that an operation names, in the order of parts.
-pub fn operated(draft: &Draft, spec: &OperationSpec, out: &mut Diagnostics) -> Vec<Part> {
-    targets::together(draft, spec.of.iter().flat_map(|of| of.value.iter()), out)
 }
 
 fn state_of(fault: &str) -> String {

@@ -31,7 +31,7 @@
 //! crews.
 
 mod declare;
-pub use declare::{IS_PLANNED, Mechanisms, Shown, holder, operated, slowdown};
+pub use declare::{IS_PLANNED, Mechanisms, Shown, holder, slowdown};
 pub mod parts;
 pub mod restores;
 pub mod single_disks;

@@ -11,11 +11,8 @@ use crate::health::restore::{Backups, Restore};
 use crate::model::spec::runs::{FaultSpec, How, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
-use crate::plan::faults::operated;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
-use crate::plan::targets;
-use crate::scenario::diagnostic::Diagnostics;
 use crate::units::{SimDuration, SimTime};
 
 /// State in which the data are corrupted, and no check knows it.
@@ -59,7 +56,7 @@ pub(crate) fn backed_up(draft: &Draft, spec: &OperationSpec) -> BTreeSet<usize> 
     if !spec.backs_up() {
         return BTreeSet::new();
     }
-    let parts = operated(draft, spec, &mut Diagnostics::new());
+    let parts = draft.targets.operated(spec);
     databases(&parts).map_or_else(BTreeSet::new, |found| found.into_keys().collect())
 }
 
@@ -68,7 +65,7 @@ pub(crate) fn touched(draft: &Draft, spec: &FaultSpec) -> BTreeSet<usize> {
     if spec.how.value != How::Corrupt {
         return BTreeSet::new();
     }
-    let hit = targets::together(draft, spec.hits.iter(), &mut Diagnostics::new());
+    let hit = draft.targets.hit(spec);
     let database = |part| match part {
         Part::Database { database, .. } => Some(database),
         _ => None,
@@ -81,7 +78,7 @@ pub(crate) fn of_fault(draft: &Draft, fault: &str, spec: &FaultSpec) -> Vec<Rest
     if spec.how.value != How::Corrupt {
         return Vec::new();
     }
-    let parts = targets::together(draft, spec.hits.iter(), &mut Diagnostics::new());
+    let parts = draft.targets.hit(spec);
     let found = databases(&parts).unwrap_or_default();
     let backups = backups(draft);
     let one = |database: usize| {

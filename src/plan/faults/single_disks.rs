@@ -8,8 +8,6 @@ use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
-use crate::plan::targets;
-use crate::scenario::diagnostic::Diagnostics;
 use crate::units::SimDuration;
 
 /// Most disks of a set that fail one by one.
@@ -61,7 +59,7 @@ pub(crate) fn of_fault(draft: &Draft, fault: &str, spec: &FaultSpec) -> Vec<Fail
     if spec.how.value != How::DiskFailed {
         return Vec::new();
     }
-    let parts = targets::together(draft, spec.hits.iter(), &mut Diagnostics::new());
+    let parts = draft.targets.hit(spec);
     let laws = [spec.repair.as_ref(), spec.rebuild.as_ref().map(|rebuild| &rebuild.value.lasts)];
     let mean = laws.into_iter().flatten().map(|law| law_of(law).mean()).sum();
     let missing = SimDuration::from_seconds_f64(mean);

@@ -10,7 +10,6 @@ use crate::plan::fluid::state::pauses::WaitedOut;
 use crate::plan::links::Entrance;
 use crate::plan::part::Part;
 use crate::plan::route::{Does, each};
-use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::units::SimDuration;
@@ -20,10 +19,7 @@ pub(super) fn over_years(draft: &Draft, out: &mut Diagnostics) {
     let Some(horizon) = &draft.scenario.run.horizon else { return };
     let waited_out = WaitedOut::of(draft);
     for (name, fault) in draft.scenario.fault.iter() {
-        let hits = fault.hits.iter();
-        let parts: Vec<Part> = hits
-            .flat_map(|hit| targets::parts(draft, &hit.text, hit.span, &mut Diagnostics::new()))
-            .collect();
+        let parts = draft.targets.hit(fault);
         match fault.how.value {
             How::Pause if parts.iter().any(|part| is_lost(&waited_out, *part)) => {
                 let message = format!(

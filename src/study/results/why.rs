@@ -12,8 +12,6 @@ use crate::plan::faults::parts::all_parts;
 use crate::plan::figure::Figure;
 use crate::plan::headroom::{self, Spare};
 use crate::plan::load;
-use crate::plan::targets;
-use crate::scenario::diagnostic::Diagnostics;
 use crate::stats::interval::Interval;
 use crate::stats::quantile::nearest_rank;
 use crate::stats::rare::mean_of_rare_differences;
@@ -175,13 +173,11 @@ pub(super) fn rows(
 
 /// Returns the parts that each fault strikes, in the order of names.
 fn strikes(draft: &Draft) -> Vec<StrikeRow> {
-    // Errors in references were reported before.
-    let mut said = Diagnostics::new();
     let singles = single_points(draft);
     let all = all_parts(draft);
     let mut rows: Vec<StrikeRow> = Vec::new();
     for (name, fault) in draft.scenario.fault.iter() {
-        let parts = targets::together(draft, fault.hits.iter(), &mut said);
+        let parts = draft.targets.hit(fault);
         let Some(first) = parts.first() else { continue };
         let word = first.sort().word;
         let single = parts.iter().filter(|part| singles.contains_key(part));

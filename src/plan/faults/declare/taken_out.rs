@@ -1,7 +1,7 @@
 //! Operations that take parts out of service: planned outages, and reboots of virtual machines that are resized.
 //! The outcome of work that may go wrong is in [`gone_wrong`](super::gone_wrong).
 
-use super::{Declarer, Harm, UP, operated};
+use super::{Declarer, Harm, UP};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::Timer;
 use crate::kinds::zone::vm;
@@ -74,7 +74,7 @@ impl Declarer<'_> {
 
     /// Returns the automata of the parts that an operation names, in order.
     fn operated(&mut self, spec: &OperationSpec) -> Vec<usize> {
-        let parts = operated(self.draft, spec, self.out);
+        let parts = self.draft.targets.operated(spec);
         parts.into_iter().filter_map(|part| self.at(part)).collect()
     }
 

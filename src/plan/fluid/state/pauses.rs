@@ -18,8 +18,6 @@ use crate::plan::faults::parts::all_parts;
 use crate::plan::fluid::services;
 use crate::plan::part::Part;
 use crate::plan::route::{Does, each};
-use crate::plan::targets;
-use crate::scenario::diagnostic::Diagnostics;
 use crate::units::SimDuration;
 
 /// Parts whose pauses requests wait out.
@@ -90,7 +88,7 @@ pub fn inputs(waited_out: &WaitedOut, part: Part, number: u32) -> Vec<(&'static 
 /// Returns whether a fault pauses a part whose pauses requests wait out.
 fn acts(draft: &Draft, waited_out: &WaitedOut) -> bool {
     pauses(draft).any(|spec| {
-        let parts = targets::together(draft, spec.hits.iter(), &mut Diagnostics::new());
+        let parts = draft.targets.hit(spec);
         parts.into_iter().any(|part| waited_out.has(part))
     })
 }
