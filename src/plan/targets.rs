@@ -46,6 +46,8 @@ impl RoleOf {
 pub struct Targets {
     parts: BTreeMap<String, Vec<Part>>,
     roles: BTreeMap<String, RoleOf>,
+    /// Components that a common cause strikes.
+    groups: BTreeMap<String, (Kind, usize)>,
 }
 
 impl Targets {
@@ -59,6 +61,11 @@ impl Targets {
             for hit in fault.hits.iter() {
                 let role = role_of(draft, &hit.text);
                 all.roles.extend(role.map(|role| (hit.text.clone(), role)));
+            }
+            if let Some(common) = &fault.common_cause {
+                let group = &common.group;
+                let found = draft.names.resolve(&group.text, group.span, Kind::ALL, out);
+                all.groups.extend(found.map(|it| (group.text.clone(), (it.kind, it.index))));
             }
         }
         for (_, operation) in scenario.operation.iter() {
@@ -96,6 +103,12 @@ impl Targets {
     #[must_use]
     pub fn role(&self, text: &str) -> Option<RoleOf> {
         self.roles.get(text).copied()
+    }
+
+    /// Returns the component whose members a common cause strikes, by the text of its `group`.
+    #[must_use]
+    pub fn group(&self, text: &str) -> Option<(Kind, usize)> {
+        self.groups.get(text).copied()
     }
 
     /// Returns the parts that references mean together, each once, in the order of parts.

@@ -18,6 +18,7 @@ mod recovery;
 mod restores;
 mod sampled;
 mod scalers;
+mod share;
 mod system;
 mod why;
 mod years;
@@ -33,6 +34,7 @@ pub use sampled::{
     AgreementRow, QUANTILES, SampledClassRows, SampledRow, SampledRows, SampledViews, SampledWindow,
 };
 pub use scalers::ScalerRow;
+pub use share::Share;
 pub use why::{FallBar, FallRow, LossRow, SpareRows, Spread, StrikeRow, WhyRows};
 pub use years::{YearCause, YearRow, YearSide, YearsRows};
 
@@ -43,7 +45,6 @@ use crate::plan::drawing::System;
 use crate::plan::drills::Drillable;
 use crate::plan::figure::{FigureUnit, Stat};
 use crate::solve::trail::Trail;
-use crate::stats::interval::{Bound, Interval};
 use crate::stats::quantile::samples_needed;
 use crate::study::breaks::Drill;
 pub use crate::study::capacity::{Carries, CurvePoint, Look, Reached, knee};
@@ -515,37 +516,6 @@ impl ViewRow {
     #[must_use]
     pub fn all_lost(&self) -> u64 {
         self.lost.iter().map(|(_, count)| count).sum()
-    }
-}
-
-/// A share that may be 1: then it is a bound.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Share {
-    /// With its interval.
-    Interval(Interval),
-    /// A lower bound: nothing was lost, or too little for an interval below one.
-    AtLeast {
-        /// Observed share.
-        seen: f64,
-        /// The bound.
-        bound: Bound,
-    },
-    /// One replication.
-    Single(f64),
-    /// None.
-    Missing(NoValue),
-}
-
-impl Share {
-    /// Returns the share that was observed.
-    #[must_use]
-    pub const fn value(&self) -> Option<f64> {
-        match self {
-            Self::Interval(interval) => Some(interval.estimate),
-            Self::AtLeast { seen, .. } => Some(*seen),
-            Self::Single(value) => Some(*value),
-            Self::Missing(_) => None,
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::convert::place;
 use crate::health::declare::Expr;
-use crate::health::{Declaration, Net};
+use crate::health::{Declaration, FactId, Net, Start, Steady};
 use crate::kinds::balancer::{address, beliefs};
 use crate::kinds::database::failover;
 use crate::kinds::nas::volumes;
@@ -18,10 +18,45 @@ use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
 use crate::scenario::names::Name;
 
-use super::{Availability, Fleet, Meter, WHOLE, Watched, WatchedKind, answers, fact, routes};
+use super::{Availability, Fleet, WHOLE, Watched, WatchedKind, answers, fact, routes};
 
 /// Name of all classes together; no component can have it, because it contains a space.
 pub const ALL: &str = "all classes";
+
+/// Facts that determine which share of a service is lost at an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meter {
+    /// Fact that the service is up; while it does not hold, everything is lost.
+    pub up: FactId,
+    /// Facts, each with the number of parts of [`WHOLE`] that is lost while it holds.
+    pub shares: Vec<(FactId, u32)>,
+    /// Facts, each with the parts of [`WHOLE`] whose fetches of what their edge lacks fail while it holds. They
+    /// affect the traffic alone, not the availability measured here.
+    pub fetches: Vec<(FactId, u32)>,
+    /// Facts, each with the parts of users that a name service directs to a failed target. They affect the traffic,
+    /// and are also in `shares` if failed requests count.
+    pub led: Vec<(FactId, u32)>,
+    /// Facts, each with the parts of users whose fetches from a shield fail.
+    pub shields: Vec<(FactId, u32)>,
+    /// Threshold: a larger lost share counts as a total loss, a smaller one as none; `None`: shares count as they are.
+    pub all_above: Option<u32>,
+}
+
+impl Meter {
+    /// Returns whether nothing in the net takes any of it down.
+    fn is_always_up(&self, net: &Net, steady: &Steady) -> bool {
+        let lost = self.shares.iter().chain(&self.led).map(|(fact, _)| *fact);
+        steady.fact(net, self.up) == Some(true)
+            && lost.into_iter().all(|fact| steady.fact(net, fact) == Some(false))
+    }
+}
+
+/// Returns which meters nothing takes down, and whether nothing in the net is drawn from `start` on.
+pub(super) fn certain(net: &Net, meters: &[Meter], start: Start) -> (Vec<bool>, bool) {
+    let steady = Steady::of(net);
+    let always_up = meters.iter().map(|meter| meter.is_always_up(net, &steady)).collect();
+    (always_up, !steady.is_drawn(net, start))
+}
 
 /// Returns the measured subjects: classes that some workload requests, all of them together, services, groups, fleets.
 pub fn watched(draft: &Draft, graph: &Graph) -> Vec<Watched> {

@@ -31,7 +31,7 @@ pub mod surrogate;
 
 pub(crate) use meters::volume;
 
-pub use meters::ALL;
+pub use meters::{ALL, Meter};
 
 use std::collections::BTreeSet;
 
@@ -252,34 +252,6 @@ pub struct Fleet {
     pub cause: u32,
 }
 
-/// Facts that determine which share of a service is lost at an instant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Meter {
-    /// Fact that the service is up; while it does not hold, everything is lost.
-    pub up: FactId,
-    /// Facts, each with the number of parts of [`WHOLE`] that is lost while it holds.
-    pub shares: Vec<(FactId, u32)>,
-    /// Facts, each with the parts of [`WHOLE`] whose fetches of what their edge lacks fail while it holds. They
-    /// affect the traffic alone, not the availability measured here.
-    pub fetches: Vec<(FactId, u32)>,
-    /// Facts, each with the parts of users that a name service directs to a failed target. They affect the traffic,
-    /// and are also in `shares` if failed requests count.
-    pub led: Vec<(FactId, u32)>,
-    /// Facts, each with the parts of users whose fetches from a shield fail.
-    pub shields: Vec<(FactId, u32)>,
-    /// Threshold: a larger lost share counts as a total loss, a smaller one as none; `None`: shares count as they are.
-    pub all_above: Option<u32>,
-}
-
-impl Meter {
-    /// Returns whether nothing in the net takes any of it down.
-    fn is_always_up(&self, net: &Net, steady: &Steady) -> bool {
-        let lost = self.shares.iter().chain(&self.led).map(|(fact, _)| *fact);
-        steady.fact(net, self.up) == Some(true)
-            && lost.into_iter().all(|fact| steady.fact(net, fact) == Some(false))
-    }
-}
-
 /// Returns whether anything in a draft can fail.
 #[must_use]
 pub fn can_fail(draft: &Draft) -> bool {
@@ -363,10 +335,7 @@ fn plan_with(
         fluid.cut_off(&of, net);
         fluid.know_causes(&causes);
     }
-    let start = match scenario.run.initial.value {
-        Initial::Stationary => Start::Stationary,
-        Initial::New => Start::New,
-    };
+    let start = start_of(scenario.run.initial.value);
     let (restored, failing) = (restores::all(draft), single_disks::all(draft));
     let nets = compiled.into_iter().zip(sets).map(|((net, meters), without)| {
         let place = |cause: &CauseName| {
@@ -383,9 +352,7 @@ fn plan_with(
         let restores = restored.iter().map(|one| Corrupts::find(&net, one)).collect();
         let disk_sets = failing.iter().map(|one| DiskAutomata::find(&net, one)).collect();
         let causes = places;
-        let steady = Steady::of(&net);
-        let always_up = meters.iter().map(|meter| meter.is_always_up(&net, &steady)).collect();
-        let is_fixed = !steady.is_drawn(&net, start);
+        let (always_up, is_fixed) = meters::certain(&net, &meters, start);
         AvailabilityNet {
             without,
             net,
@@ -425,6 +392,13 @@ fn plan_with(
         common,
         stories: Vec::new(),
     })
+}
+
+const fn start_of(initial: Initial) -> Start {
+    match initial {
+        Initial::Stationary => Start::Stationary,
+        Initial::New => Start::New,
+    }
 }
 
 impl AvailabilityPlan {

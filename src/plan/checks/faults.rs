@@ -9,7 +9,6 @@ use crate::plan::checks::runs::after_horizon;
 use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, takes_time};
 use crate::plan::checks::{harms, restores, single_disks};
 use crate::plan::links::find_named;
-use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -39,7 +38,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         if !count_states(draft, (number, fault), &parts, (&mut states, &mut all), out) {
             return;
         }
-        check_group(draft, fault, out);
+        check_group(fault, out);
         check_crew(fault, out);
         if let Some(at) = &fault.at {
             after_horizon(draft, at.value, at.span, out);
@@ -277,10 +276,8 @@ fn check_crew(fault: &FaultSpec, out: &mut Diagnostics) {
     }
 }
 
-fn check_group(draft: &Draft, fault: &FaultSpec, out: &mut Diagnostics) {
+fn check_group(fault: &FaultSpec, out: &mut Diagnostics) {
     let Some(cause) = &fault.common_cause else { return };
-    let group = &cause.group;
-    let _reported = draft.names.resolve(&group.text, group.span, Kind::ALL, out);
     let message = if fault.together.value {
         "one event takes all of them already"
     } else if cause.beta.value.get() <= 0.0 {

@@ -5,7 +5,6 @@ use crate::model::blueprint::Operation;
 use crate::model::ids::ComponentId;
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
-use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::program::Compiler;
 use crate::units::{SimDuration, SimTime};
 
@@ -40,22 +39,8 @@ pub(super) fn operations(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Oper
     all
 }
 
-/// Returns the disk sets that `nas.store.main` or `server.twin.local` means.
+/// Returns the components of the disks that `nas.store.main` or `server.twin.local` means.
 fn disks_of(draft: &Draft, numbers: &Numbers<'_>, text: &str) -> Vec<ComponentId> {
-    let text = match text.split_once('.') {
-        Some(("nas" | "server", rest)) => rest,
-        _ => text,
-    };
-    if let Some(id) = numbers.find(text) {
-        return vec![id];
-    }
-    let Some((owner, set)) = text.split_once('.') else { return Vec::new() };
-    match draft.names.find(owner) {
-        Some(Found { kind: Kind::Server, index, member: None }) => {
-            let (name, spec) = &draft.scenario.server[index];
-            let member = |m| numbers.find(&format!("{}.{set}", member_name(name, m)));
-            (0..spec.count.value).filter_map(member).collect()
-        }
-        _ => Vec::new(),
-    }
+    let parts = draft.targets.parts(text).iter();
+    parts.filter_map(|part| numbers.find(&part.name(draft))).collect()
 }

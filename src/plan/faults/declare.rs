@@ -351,10 +351,10 @@ impl<'a> Declarer<'a> {
 
     /// Adds a fault that strikes each part independently.
     fn own(&mut self, hit: &Hit<'_>) {
-        let shared = hit.spec.common_cause.as_ref().map(|common| {
-            let group = self.draft.names.find(&common.group.text);
-            (group.map(|found| (found.kind, found.index)), common.beta.value.get())
-        });
+        let shared =
+            hit.spec.common_cause.as_ref().map(|common| {
+                (self.draft.targets.group(&common.group.text), common.beta.value.get())
+            });
         if let Some(role) = hit.role {
             let of_it =
                 |(group, _): &(Option<(Kind, usize)>, f64)| *group == Some((role.kind, role.index));
@@ -386,12 +386,11 @@ impl<'a> Declarer<'a> {
     /// Adds common-cause events, each of which strikes a set of the group's members at once.
     fn common(&mut self, hit: &Hit<'_>) {
         let Some(common) = &hit.spec.common_cause else { return };
-        let Some(found) = self.draft.names.find(&common.group.text) else { return };
+        let Some(group) = self.draft.targets.group(&common.group.text) else { return };
         let Some(first) = hit.members.first() else { return };
         let like = std::mem::discriminant(&self.sketches[*first].part);
         let of_group = |sketch: &Sketch| {
-            sketch.part.owner() == (found.kind, found.index)
-                && std::mem::discriminant(&sketch.part) == like
+            sketch.part.owner() == group && std::mem::discriminant(&sketch.part) == like
         };
         let group: Vec<usize> =
             (0..self.sketches.len()).filter(|at| of_group(&self.sketches[*at])).collect();
