@@ -38,7 +38,7 @@ use std::collections::BTreeSet;
 use crate::convert::table;
 use crate::engine::draw::Seed;
 use crate::health::{
-    AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start, StateId, Steady,
+    AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start, StateId,
 };
 use crate::kinds::zone::vm;
 use crate::model::spec::runs::{FaultSpec, Initial, OperationSpec};
