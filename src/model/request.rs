@@ -157,6 +157,8 @@ pub enum Stage {
     Call,
     /// Its answer is on the way back over a link between sites.
     Answer,
+    /// It is data of a stream: what crosses links next may begin when its last byte has left, and its receiver adds the latency.
+    Stream,
 }
 
 /// Flags of a request, one bit each.

@@ -21,7 +21,7 @@
 //! Holds: a node is added after all it needs, so the order of indices is a topological order and the
 //! graph has no cycle. Source: Barlow & Proschan (1975) on coherent structures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
@@ -139,6 +139,7 @@ impl Graph {
             classes: vec![Progress::New; draft.scenario.request.len()],
             outside: all_reached(draft),
             launched: with_services,
+            here: Vec::new(),
         };
         let mut subjects = Vec::new();
         for class in 0..draft.scenario.request.len() {
@@ -285,6 +286,8 @@ pub struct Builder<'d> {
     outside: Vec<bool>,
     /// True if services have the members that an autoscaler may launch, too.
     launched: bool,
+    /// Processes that do the step whose needs are added; empty without links between sites.
+    here: Vec<Part>,
 }
 
 impl<'d> Builder<'d> {
@@ -484,6 +487,7 @@ impl<'d> Builder<'d> {
             }
             does => {
                 if let Some(leaf) = leaf(does) {
+                    self.here = here.to_vec();
                     leaf.needs(self, needs);
                     self.reached(here, &between::asked(draft, does), needs);
                 }
@@ -495,6 +499,20 @@ impl<'d> Builder<'d> {
     fn at_work(&self, enters: Option<Entrance>) -> Vec<Part> {
         let enters = enters.filter(|_| !self.draft.scenario.link.is_empty());
         enters.map_or_else(Vec::new, |enters| between::at_work(self.draft, enters))
+    }
+
+    fn one_of(&mut self, links: BTreeSet<Part>) -> NodeId {
+        let links: Vec<NodeId> = links.into_iter().map(|link| self.part(link, &[])).collect();
+        self.add(None, Some(1), &links)
+    }
+
+    /// Returns the node of the links over which the step whose needs are added reaches `to`; `None` if it needs none.
+    pub(crate) fn way_to(&mut self, to: Part) -> Option<NodeId> {
+        if self.here.is_empty() {
+            return None;
+        }
+        let links = between::needed(self.draft, &self.here, to)?;
+        Some(self.one_of(links))
     }
 
     /// Adds the node that one of `to` is up and reached from one of `from`, if links between sites lie between them.
@@ -509,11 +527,7 @@ impl<'d> Builder<'d> {
         let mut each = Vec::with_capacity(to.len());
         for (to, links) in to.iter().zip(over) {
             let mut both: Vec<NodeId> = self.known(*to).into_iter().collect();
-            if let Some(links) = links {
-                let links: Vec<NodeId> =
-                    links.into_iter().map(|link| self.part(link, &[])).collect();
-                both.push(self.add(None, Some(1), &links));
-            }
+            both.extend(links.map(|links| self.one_of(links)));
             each.push(self.all(&both));
         }
         needs.push(self.add(None, Some(1), &each));

@@ -5,6 +5,7 @@
 //! each reason at its place in the text, rather than running it without the feature. The few that only the
 //! `requests` solver simulates are refused where years are asked for ([`check_years`]).
 
+use crate::kinds::database::far;
 use crate::kinds::scaler::years::not_over_years;
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
@@ -71,6 +72,7 @@ pub fn windows_alone(draft: &Draft) -> Vec<NotYet> {
     let by_kinds = kind::all().flat_map(|kind| kind.not_yet(draft));
     let mut found: Vec<NotYet> = by_kinds.filter(|reason| reason.by_none).collect();
     found.extend(between::not_over_years(draft));
+    found.extend(far::not_over_years(draft));
     for (name, fault) in draft.scenario.fault.iter() {
         if fault.how.value == How::Lossy {
             let what = format!("a link that loses data, in the fault `{name}`");

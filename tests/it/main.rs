@@ -40,6 +40,7 @@ mod purges;
 mod queues;
 mod replay;
 mod replication;
+mod replication_link;
 mod results;
 mod scale;
 mod sharded;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::kinds::database::copies::bare;
 use crate::kinds::database::links::{DatabaseMember, Role};
 use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo};
-use crate::kinds::database::{Database, links, modes};
+use crate::kinds::database::{Database, far, links, modes};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing, no_time};
 use crate::plan::drawing::arrows::{Arrow, Carries, End};
@@ -154,8 +154,33 @@ fn check_database(
         let message = "without a `failover` no member ever leaves the group";
         inert_if(database.rebuild.as_ref(), message, "add `failover`, or remove this", out);
     }
+    check_link(draft, at, database, out);
     modes::check(name, database, (replicas, given == 0 && members.replicas.is_some()), out);
     check_data(draft, at, database, out);
+}
+
+/// Reports bytes of writes that cross no link, and a failover whose every probe over one fails.
+fn check_link(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagnostics) {
+    let sends = database.replication.as_ref().and_then(|how| how.sends.as_ref());
+    let Some(ends) = far::ends(draft, at) else {
+        // A misspelt name leaves the members at one site.
+        if out.has_errors() {
+            return;
+        }
+        let message = "no link is between the members: writes inside a site take no bandwidth";
+        return inert_if(sends, message, "remove `sends`", out);
+    };
+    let Some(failover) = &database.failover else { return };
+    let there_and_back = draft.scenario.link[ends.link.index()].1.latency.value.saturating_mul(2);
+    let time_out = &failover.detect.time_out;
+    if there_and_back > time_out.value {
+        let link = ends.part().name(draft);
+        let message = format!(
+            "an answer over the link `{link}` takes {there_and_back}: every probe over it fails"
+        );
+        let wrong = Diagnostic::new(Code::OutOfRange, time_out.span, message);
+        out.push(wrong.help(format!("{there_and_back} or more")));
+    }
 }
 
 /// Checks a failover. A volume can be taken over only from a file server, and only with fencing.

@@ -2,32 +2,40 @@
 //!
 //! A database without replicas has no group: its calls go to its primary.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::convert::{place, table};
 use crate::engine::law::Law;
-use crate::kinds::database::Database;
 use crate::kinds::database::links::Role;
 use crate::kinds::database::live::{
-    Agreement, Alarm, BLOCK, DatabaseConfig, Failover, Member, Rebuild,
+    Agreement, Alarm, BLOCK, DatabaseConfig, Failover, FarConfig, Member, Rebuild,
 };
 use crate::kinds::database::spec::{
     DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo, ReplicationMode,
 };
 use crate::kinds::database::step::{READS, WRITES, WriteStep};
+use crate::kinds::database::{Database, far};
 use crate::model::blueprint::{Cold, Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
-use crate::model::route::Pick;
+use crate::model::route::{Op, Pick};
 use crate::plan::Draft;
+use crate::plan::carriage::{self, Carriage, number, rack_of};
 use crate::plan::compile::{Bounds, Builder, Made};
 use crate::plan::hits::table as popular;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::names::{Kind, member_name};
+use crate::plan::part::Part as Place;
 use crate::plan::program::{Compiler, law_of};
 use crate::units::{Bytes, SimDuration};
 
 impl Components for Database {
-    none!(carries, mounts, entrance);
+    none!(mounts, entrance);
+
+    /// Returns the carriages between members at both ends of a link.
+    fn carries(&self, draft: &Draft) -> Vec<Carriage> {
+        (0..draft.scenario.database.len()).flat_map(|database| pairs(draft, database)).collect()
+    }
 
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();
@@ -63,8 +71,15 @@ impl Components for Database {
     /// Adds the work of each replica for each step that writes, the probes, and the keys of rebuilds.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
         let draft = compiler.draft();
-        for part in &mut made.parts {
+        let network = made.network.as_ref().map(|network| network.links);
+        for (at, part) in made.parts.iter_mut().enumerate() {
             let Config::Database(config) = &mut part.config else { continue };
+            if let (Some(far), Some(network)) = (&mut config.far, network) {
+                far.carry = compiler.here();
+                compiler.emit(Op::Carry { network });
+                compiler.emit(Op::Ask { of: ComponentId::at(at), what: 0, ways: 0 });
+                compiler.emit(Op::End);
+            }
             let Some(index) = draft.scenario.database.place(&config.name) else { continue };
             let (name, spec) = &draft.scenario.database[index];
             let writes = compiler.notes::<WriteStep>((Kind::Database, index));
@@ -140,7 +155,8 @@ fn group(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     let (name, spec) = &builder.draft().scenario.database[index];
     let count = place(builder.draft().links.databases[index].members.len());
     let wait_for = spec.wait_for(count.saturating_sub(1));
-    let waits = wait_for.is_some() || spec.has_transactions();
+    let far = far(builder, index);
+    let waits = wait_for.is_some() || spec.has_transactions() || far.is_some();
     let alarms = if waits { Alarm::count_of_agreeing(count) } else { Alarm::count(count) };
     let unit = builder.units(id, alarms);
     let member = |member| {
@@ -181,9 +197,57 @@ fn group(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
             blocks: rebuild.size.value.count().div_ceil(BLOCK),
             gap: rebuild.rate.value.time_for(Bytes::new(BLOCK)),
         }),
+        far,
         unit,
     });
     builder.part(id, config)
+}
+
+/// Returns the carriages between members of a database at both ends of a link, in both directions.
+fn pairs(draft: &Draft, index: usize) -> Vec<Carriage> {
+    let Some(ends) = far::ends(draft, index) else { return Vec::new() };
+    let mut all = Vec::new();
+    for from in 0..ends.sides.len() {
+        let others = (0..ends.sides.len()).filter(|to| ends.are_apart(from, *to));
+        all.extend(others.map(|to| carriage(draft, index, from, to)));
+    }
+    all
+}
+
+fn carriage(draft: &Draft, index: usize, from: usize, to: usize) -> Carriage {
+    let rack =
+        |member| rack_of(draft, Place::Database { database: index, member: table::u32(member) });
+    Carriage { from: rack(from), to: BTreeSet::from([rack(to)]) }
+}
+
+/// Returns the link between the members of a database, if they stand at both of its ends.
+fn far(builder: &Builder<'_>, index: usize) -> Option<FarConfig> {
+    let draft = builder.draft();
+    let ends = far::ends(draft, index)?;
+    let spec = &draft.scenario.database[index].1;
+    let all = carriage::all(draft);
+    let way = |from: usize, to: usize| {
+        let apart = ends.are_apart(from, to);
+        apart.then(|| number(draft, &all, &carriage(draft, index, from, to))).flatten()
+    };
+    let members = 0..ends.sides.len();
+    let side = |site: &Option<usize>| {
+        let site = (*site)?;
+        ends.sites.contains(&site).then_some(site == ends.sites[1])
+    };
+    let detect = spec.failover.as_ref().map(|failover| &failover.detect);
+    Some(FarConfig {
+        link: builder.id(&ends.part().name(draft)),
+        racks: draft.links.racks.iter().map(side).collect(),
+        ways: members
+            .clone()
+            .map(|from| members.clone().map(|to| way(from, to)).collect())
+            .collect(),
+        sides: ends.sides,
+        carry: 0,
+        bytes: far::write_bytes(spec),
+        time_out: detect.map_or(SimDuration::ZERO, |detect| detect.time_out.value),
+    })
 }
 
 /// Number of times that a write is tried, if the file does not say.

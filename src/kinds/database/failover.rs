@@ -16,17 +16,31 @@
 //! people   -> by-people -> served   after `manual-repair`, it does not: the first member that can is promoted
 //! ```
 //!
+//! The script of a database with members at both ends of a link runs on the first running replica:
+//!
+//! ```text
+//! served   -> cut-off, cut-doomed   the primary serves, and a cut link is between it and the script
+//! cut-off, cut-doomed -> served     the script sees it again
+//! cut-off  -> seeks                 detected, after the time of a silent primary
+//! cut-doomed -> people              the same
+//! promotes-k, by-people -> alone    k is primary, and no member at the other site knows of it
+//! alone    -> served                the link is back
+//! ```
+//!
+//! In these three states the primary serves. A replica is promoted only if the script reaches it.
+//!
 //! While it is served, failovers of a healthy primary occur at their own rate. Detection needs another
 //! member that runs. The mechanism is `kinds::database::live::failover`; in this surrogate, promotion has
 //! no writes left to apply. Where no `rebuild` is declared, a member that is out follows again as soon
 //! as it and a primary run, since people repair it within the years.
 
-use crate::convert::place;
+use crate::convert::{place, table};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::Declaration;
 use crate::health::declare::{
     Automaton, Effect, Expr, Fate, Move, Opens, State, Subject, Timer, Transition,
 };
+use crate::kinds::database::far::{self, Ends};
 use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion};
 use crate::plan::Draft;
@@ -36,6 +50,15 @@ use crate::plan::availability::volume;
 use crate::plan::faults::holder;
 use crate::plan::graph::{Graph, Takeover};
 use crate::plan::part::Part;
+use crate::units::Bytes;
+
+/// State in which the primary does not serve, and that is not detected yet.
+const UNSEEN: &str = "unseen";
+/// States in which the primary serves and no script sees it: a cut link is between them; the same, and the failover will not
+/// work; and no member at the other site knows of it.
+const CUT_OFF: &str = "cut-off";
+const CUT_DOOMED: &str = "cut-doomed";
+const ALONE: &str = "alone";
 
 /// Cause of a failover that does not work, and needs people.
 pub(crate) const FAILED_FAILOVER: &str = "failed-failover";
@@ -63,9 +86,22 @@ fn standing(member: &str) -> String {
 pub fn copies(draft: &Draft, database: usize, member: usize) -> Expr {
     let part = Part::Database { database, member: place(member) };
     let serves = Expr::of(&part.name(draft), "serving").and(follows(draft, database, member));
+    let serves = match far::ends(draft, database) {
+        Some(ends) => serves.and(is_reached(draft, database, &ends, member)),
+        None => serves,
+    };
     let Some(store) = draft.links.databases[database].members[member].store else { return serves };
     let full = space::filled(draft, store, part).into_iter();
     full.fold(serves, |copies, (set, _)| copies.and(!Expr::of(&set.name(draft), "is full")))
+}
+
+/// Returns the condition that no cut link is between a member of a database and its primary.
+fn is_reached(draft: &Draft, database: usize, ends: &Ends, member: usize) -> Expr {
+    let name = role(&draft.scenario.database[database].0);
+    let has = |other: usize| Expr::of(&name, &holder(other));
+    let near = (0..ends.sides.len()).filter(|other| !ends.are_apart(member, *other));
+    let near = Expr::Any(near.map(has).collect());
+    Expr::of(&ends.part().name(draft), "fit").or(near)
 }
 
 /// Returns the condition that a member of a database follows, running or not.
@@ -107,9 +143,18 @@ pub(super) fn declare(draft: &Draft, graph: &Graph, declaration: &mut Declaratio
             matches!(graph.takeover(id), Some(Takeover::Primary(other, _)) if *other == database)
         });
         if let Some(failover) = spec.failover.as_ref().filter(|_| has) {
-            let group = Group { draft, database, spec, failover };
+            let ends = far::ends(draft, database);
+            let group = Group { draft, database, spec, failover, ends };
             group.declare(graph, declaration);
         }
+    }
+}
+
+/// Returns the condition that both hold, or that the first does where there is no other.
+fn both(one: Expr, other: Option<Expr>) -> Expr {
+    match other {
+        Some(other) => one.and(other),
+        None => one,
     }
 }
 
@@ -118,6 +163,8 @@ struct Group<'a> {
     database: usize,
     spec: &'a DatabaseSpec,
     failover: &'a DatabaseFailoverSpec,
+    /// Link between the members.
+    ends: Option<Ends>,
 }
 
 impl Group<'_> {
@@ -186,11 +233,14 @@ impl Group<'_> {
         let served = Expr::of(&name(self.name()), "served");
         // The copy needs a primary that runs.
         let able = self.serving(member).and(served).and(self.primary(|m| self.serving(m)));
+        let reached = |ends: &Ends| is_reached(self.draft, self.database, ends, member);
+        let able = both(able, self.ends.as_ref().map(reached));
         let all = match &self.spec.rebuild {
             None => all.transition(Transition::when(able, &["out"], "follows")),
             Some(rebuild) => {
-                let time = rebuild.rate.value.time_for(rebuild.size.value);
-                let copy = Timer::new("rebuild", law(Law::constant(time.seconds()))).guarded(able);
+                let time = rebuild.rate.value.time_for(rebuild.size.value).seconds();
+                let time = time.max(self.time_over_link(rebuild.size.value, member));
+                let copy = Timer::new("rebuild", law(Law::constant(time))).guarded(able);
                 all.timer(copy.fate(Fate::Restart { redraw: true })).transition(Transition::on(
                     "rebuild",
                     &["out"],
@@ -231,7 +281,11 @@ impl Group<'_> {
             let able = self.serving(member).and(follows).and(volume.clone());
             (!self.has_role(member)).and(able)
         };
+        // A replica that the script does not reach is not promoted.
+        let may = |member: usize| both(can(member), self.is_chosen(member));
         let watched = others(&|member| self.serving(member));
+        let promotable = self.waits_for_others().then(|| others(&may));
+        let watched = both(watched, promotable);
         let silent = !self.primary(|member| self.refuses(member));
         let detect = &self.failover.detect;
         let anew = Fate::Restart { redraw: true };
@@ -245,10 +299,11 @@ impl Group<'_> {
         let cover = |transition: Transition, purpose: &str, to: (&str, &str)| {
             covered(transition, purpose, coverage, to, FAILED_FAILOVER)
         };
-        let dies = Transition::when(!well.clone(), &["served"], "unseen");
+        let homes: &[&str] = if self.ends.is_some() { &["served", ALONE] } else { &["served"] };
+        let dies = Transition::when(!well.clone(), homes, "unseen");
         all = all
             .transition(cover(dies, "failover-works", ("unseen", "doomed")))
-            .transition(Transition::when(well.clone(), &["unseen", "doomed"], "served"));
+            .transition(Transition::when(well.clone(), &[UNSEEN, "doomed"], "served"));
         for timer in ["detect", "detect-refusal"] {
             all = all
                 .transition(Transition::on(timer, &["unseen"], "seeks"))
@@ -268,7 +323,7 @@ impl Group<'_> {
             ));
         }
         for member in 0..count {
-            all = all.transition(Transition::when(can(member), &["seeks"], &promotes(member)));
+            all = all.transition(Transition::when(may(member), &["seeks"], &promotes(member)));
         }
         all = all
             .transition(Transition::when(well.clone(), &["seeks"], "served"))
@@ -278,8 +333,11 @@ impl Group<'_> {
             let gone = Transition::when(!self.serving(member), &[&from], "seeks");
             all = all.transition(gone);
             for old in (0..count).filter(|old| *old != member) {
-                let done = Transition::on("promote", &[&from], "served").given(self.has_role(old));
-                all = all.transition(self.hands_over(done, old, member));
+                let done = |to: &str, cut: Option<Expr>| {
+                    let given = both(self.has_role(old), cut);
+                    Transition::on("promote", &[&from], to).given(given)
+                };
+                all = self.promoted(all, (old, member), &done);
             }
         }
         let failed =
@@ -293,12 +351,27 @@ impl Group<'_> {
         for member in 0..count {
             for old in (0..count).filter(|old| *old != member) {
                 let able = can(member).and(self.has_role(old));
-                let done = Transition::when(able, &["by-people"], "served");
-                all = all.transition(self.hands_over(done, old, member));
+                let done = |to: &str, cut: Option<Expr>| {
+                    Transition::when(both(able.clone(), cut), &["by-people"], to)
+                };
+                all = self.promoted(all, (old, member), &done);
             }
         }
-        all = all.transition(Transition::when(well, &["by-people"], "served"));
-        publish_states(all)
+        all = all.transition(Transition::when(well.clone(), &["by-people"], "served"));
+        self.loses_sight(all, well, coverage)
+    }
+
+    /// Adds the transitions by which `member` becomes primary after `old`: to [`ALONE`] while the link between members is cut.
+    fn promoted(
+        &self,
+        mut all: Automaton,
+        (old, member): (usize, usize),
+        done: &dyn Fn(&str, Option<Expr>) -> Transition,
+    ) -> Automaton {
+        if let Some(cut) = self.is_cut() {
+            all = all.transition(self.hands_over(done(ALONE, Some(cut)), old, member));
+        }
+        all.transition(self.hands_over(done("served", None), old, member))
     }
 
     /// Adds to a transition that the role moves from `old` to `new`, and that `old` is out.
@@ -310,5 +383,96 @@ impl Group<'_> {
         };
         let out = Move::of(&self.standing(old), &["follows"], "out");
         transition.also(&moved).also(&out)
+    }
+}
+
+/// The link between members at both of its ends.
+impl Group<'_> {
+    /// Returns the condition that the link is cut; `None` if no link is between the members.
+    fn is_cut(&self) -> Option<Expr> {
+        let ends = self.ends.as_ref()?;
+        Some(!Expr::of(&ends.part().name(self.draft), "fit"))
+    }
+
+    /// Returns the time in seconds that the link takes for a copy to a member at the other end than the first.
+    fn time_over_link(&self, size: Bytes, member: usize) -> f64 {
+        let apart = self
+            .ends
+            .as_ref()
+            .filter(|ends| (0..ends.sides.len()).any(|other| ends.are_apart(member, other)));
+        apart.map_or(0.0, |ends| {
+            self.draft.scenario.link[ends.link.index()].1.bandwidth.value.time_for(size).seconds()
+        })
+    }
+
+    /// Returns whether a promotion over the link needs other replicas for its writes.
+    fn waits_for_others(&self) -> bool {
+        self.ends.is_some() && self.spec.wait_for(table::u32(self.count() - 1)).is_some()
+    }
+
+    /// Returns the condition that the script runs on a member: the first replica that runs and follows.
+    fn has_script(&self, member: usize) -> Expr {
+        let runs = |m: usize| {
+            let follows = Expr::of(&self.standing(m), "follows");
+            (!self.has_role(m)).and(self.serving(m)).and(follows)
+        };
+        let before = (0..member).map(|other| !runs(other));
+        Expr::All(before.chain([runs(member)]).collect())
+    }
+
+    /// Returns the condition that the script reaches a replica, and with `wait-for` that this reaches enough others; `None` if no link
+    /// is between the members.
+    fn is_chosen(&self, member: usize) -> Option<Expr> {
+        let ends = self.ends.as_ref()?;
+        let fit = || Expr::of(&ends.part().name(self.draft), "fit");
+        let near = |m: usize| (0..ends.sides.len()).filter(move |other| !ends.are_apart(m, *other));
+        let scripts = Expr::Any(near(member).map(|other| self.has_script(other)).collect());
+        let reached = fit().or(scripts);
+        let Some(least) = self.spec.wait_for(table::u32(self.count() - 1)) else {
+            return Some(reached);
+        };
+        let others = (0..self.count()).filter(|other| *other != member).map(|other| {
+            let follows = Expr::of(&self.standing(other), "follows");
+            let runs = (!self.has_role(other)).and(self.serving(other)).and(follows);
+            if ends.are_apart(member, other) { runs.and(fit()) } else { runs }
+        });
+        Some(reached.and(Expr::AtLeast(least, others.collect())))
+    }
+
+    /// Adds that the script loses sight of a primary that serves, and publishes that it serves meanwhile.
+    fn loses_sight(&self, mut all: Automaton, well: Expr, coverage: f64) -> Automaton {
+        let Some(ends) = &self.ends else { return publish_states(all) };
+        let out = |name: &str| State::failed(name, Effect::Refuse);
+        all.states.extend([CUT_OFF, CUT_DOOMED, ALONE].map(out));
+        let fit = || Expr::of(&ends.part().name(self.draft), "fit");
+        let has_primary = |side: bool| {
+            let there = (0..self.count()).filter(|member| ends.sides[*member] == side);
+            Expr::Any(there.map(|member| self.has_role(member)).collect())
+        };
+        let sees =
+            |member: usize| implies(self.has_script(member), has_primary(ends.sides[member]));
+        let sees = fit().or(Expr::All((0..self.count()).map(sees).collect()));
+        let cut = Transition::when(well.clone().and(!sees.clone()), &["served"], CUT_OFF);
+        all = all
+            .transition(covered(
+                cut,
+                "failover-works",
+                coverage,
+                (CUT_OFF, CUT_DOOMED),
+                FAILED_FAILOVER,
+            ))
+            .transition(Transition::when(!well.clone(), &[CUT_OFF], UNSEEN))
+            .transition(Transition::when(!well, &[CUT_DOOMED], "doomed"))
+            .transition(Transition::when(sees, &[CUT_OFF, CUT_DOOMED], "served"))
+            .transition(Transition::when(fit(), &[ALONE], "served"))
+            .transition(Transition::on("detect", &[CUT_OFF], "seeks"))
+            .transition(Transition::on("detect", &[CUT_DOOMED], "people"));
+        let mut all = publish_states(all);
+        for (fact, expr) in &mut all.facts {
+            if fact == "served" {
+                *expr = Expr::within(&["served", CUT_OFF, CUT_DOOMED, ALONE]);
+            }
+        }
+        all
     }
 }

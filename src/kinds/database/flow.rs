@@ -1,11 +1,12 @@
 //! Needs and offered work of queries: writes go to the primary, reads to it or to the replicas.
 
 use crate::convert::table;
-use crate::kinds::database::Database;
 use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{DatabaseSpec, Promotion, ReadsTo, ReplicationMode};
+use crate::kinds::database::{Database, far, far_flow};
 use crate::mechanism::commit::Protocol;
 use crate::plan::Draft;
+use crate::plan::between::PLAIN_BYTES;
 use crate::plan::fluid::buffers::Buffer;
 use crate::plan::fluid::network::{self, Branch, Onward, Place, Split, once, times};
 use crate::plan::graph::{self, NodeId, Takeover};
@@ -17,7 +18,7 @@ use crate::plan::part::Part;
 use crate::plan::route::Query;
 
 /// Returns whether replicas answer the reads.
-fn reads_from_replicas(spec: &DatabaseSpec) -> bool {
+pub(super) fn reads_from_replicas(spec: &DatabaseSpec) -> bool {
     spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Replicas)
 }
 
@@ -87,7 +88,7 @@ fn quorum(spec: &DatabaseSpec, members: u32) -> u32 {
 
 /// Returns the sets of members of which one each must be up, so that `least` of `members` are: all sets of one more than
 /// may be down.
-fn sets_of(members: u32, least: u32) -> Vec<Vec<u32>> {
+pub(super) fn sets_of(members: u32, least: u32) -> Vec<Vec<u32>> {
     combinations(members, (members + 1).saturating_sub(least))
 }
 
@@ -164,7 +165,7 @@ impl Leaf for Query {
     fn flows(
         &self,
         network: &mut network::Builder<'_>,
-        _: Place,
+        place: Place,
         count: f64,
         _: &mut Branch,
         then: &mut Vec<Onward>,
@@ -173,10 +174,12 @@ impl Leaf for Query {
         let (reads, writes) = (of(self.reads), of(self.writes));
         let mut queries = Vec::new();
         if reads > 0.0 {
-            queries.push(times(fork_of_reads(network, self.database), reads));
+            queries.push(times(fork_of_reads(network, self.database, place.here), reads));
         }
         if writes > 0.0 {
-            queries.push(times(fork_of_writes(network, self.database), writes));
+            let taken = fork_of_writes(network, self.database);
+            let way = far_flow::way_to_primary(network, self.database, place.here, taken);
+            queries.push(times(way, writes));
         }
         let queries = network.behind(queries);
         then.push(times(queries, count));
@@ -186,6 +189,9 @@ impl Leaf for Query {
 /// Returns the node that must be up for a write, or for a read.
 fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> NodeId {
     let draft = graph.draft();
+    if let Some(ends) = far::ends(draft, database) {
+        return far_flow::serving(graph, database, &ends, write);
+    }
     let (name, spec) = &draft.scenario.database[database];
     let links = &draft.links.databases[database];
     let (fails_over, remount) = (spec.failover.is_some(), is_remounted(spec));
@@ -227,7 +233,7 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
     }
 }
 
-fn member_with_data(
+pub(super) fn member_with_data(
     graph: &mut graph::Builder<'_>,
     database: usize,
     member: u32,
@@ -250,6 +256,7 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
     };
     let alive = sums.alive([of(Role::Primary), of(Role::Replica)].concat());
     let Some((&primary, replicas)) = alive.split_first() else { return };
+    far_flow::offers_stream(sums, database, primary, (replicas, writes));
     let by_replicas = reads_from_replicas(spec);
     let readers = match () {
         () if spec.all_read() => &alive,
@@ -313,6 +320,8 @@ fn offers_io(sums: &mut Sums<'_>, member: Part, operations: Operations) {
 /// Numbers of the forks that several steps share.
 const READS: usize = 0;
 const WRITES: usize = 1;
+/// First number of the forks of each site, where members stand at both ends of a link.
+pub(super) const OTHERS: usize = 2;
 
 /// Returns the primary and its replicas.
 fn serving_members(draft: &Draft, database: usize) -> Vec<Part> {
@@ -321,15 +330,20 @@ fn serving_members(draft: &Draft, database: usize) -> Vec<Part> {
     members.map(|member| Part::Database { database, member }).collect()
 }
 
-/// Returns the fork of one read.
-fn fork_of_reads(network: &mut network::Builder<'_>, database: usize) -> u32 {
-    network.shared((Kind::Database, database, READS), |network| {
-        let draft = network.draft();
+/// Returns the fork of one read of a request that is `here`.
+fn fork_of_reads(network: &mut network::Builder<'_>, database: usize, here: Option<Part>) -> u32 {
+    let draft = network.draft();
+    let from = far_flow::site_of(draft, database, here);
+    let number = from.map_or(READS, |site| OTHERS + 2 * site);
+    network.shared((Kind::Database, database, number), |network| {
         let spec = &draft.scenario.database[database].1;
         let misses = misses(spec);
         let mut branches = Vec::new();
         for part in serving_members(draft, database) {
             let mut branch = network.branch(part);
+            if let Some(here) = here.filter(|_| from.is_some()) {
+                network.over_link(&mut branch, (here, part), PLAIN_BYTES);
+            }
             network.cpu(&mut branch, part, mean(&spec.read.cpu.value));
             network.exits(&mut branch, part, 1.0 + misses);
             let operations =
@@ -373,7 +387,10 @@ fn fork_of_writes(network: &mut network::Builder<'_>, database: usize) -> u32 {
             takes.push(branch_of_write(network, spec, part, true));
             follows.push(branch_of_write(network, spec, part, false));
         }
-        needs_quorum(spec, &mut takes);
+        match far::ends(draft, database) {
+            Some(ends) => far_flow::crosses(network, (database, spec), &ends, &mut takes),
+            None => needs_quorum(spec, &mut takes),
+        }
         let several = takes.len() > 1;
         let all_write = spec.all_write();
         let split = if all_write { Split::Even } else { Split::Primary(database) };

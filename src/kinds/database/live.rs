@@ -30,6 +30,7 @@ mod agreement;
 mod alarm;
 mod duties;
 mod failover;
+mod far;
 mod forces;
 mod lag;
 mod replication;
@@ -37,6 +38,7 @@ mod views;
 
 pub use agreement::Agreement;
 pub use alarm::Alarm;
+pub use far::FarConfig;
 pub use lag::Lag;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -141,6 +143,8 @@ pub struct DatabaseConfig {
     pub failover: Option<Failover>,
     /// Rebuild; `None`: a member that is out stays out.
     pub rebuild: Option<Rebuild>,
+    /// Link between the members; `None`: no link is between any two of them.
+    pub far: Option<FarConfig>,
     /// First alarm; [`Alarm`] has the order.
     pub unit: UnitId,
 }
@@ -327,6 +331,8 @@ pub struct Database {
     history: Option<Vec<Failed>>,
     /// Transactions, where rows are locked or members agree.
     agreed: Option<Box<agreement::Agreed>>,
+    /// State of the link between the members.
+    far: Option<Box<far::Across>>,
     /// Messages and repetitions on their way, by arrival.
     post: BTreeMap<(SimTime, u64), agreement::Post>,
     /// Number of messages sent.
@@ -390,6 +396,7 @@ impl Database {
             false_gap: key("false-failover", &name),
             history: None,
             agreed,
+            far: config.far.as_ref().map(|_| Box::new(far::Across::new(config.members.len()))),
             post: BTreeMap::new(),
             posted: 0,
             config,
@@ -489,12 +496,12 @@ impl Database {
         self.tickets[local] = ctx.calendar.push(when.max(ctx.now), code);
     }
 
-    /// Returns the member that gets the next query, and advances the turn.
-    fn serves(&mut self, write: bool) -> usize {
+    /// Returns the member that gets the next query of a caller at a side of the link, and advances the turn.
+    fn serves(&mut self, write: bool, from: Option<bool>) -> usize {
         if if write { self.config.all_write } else { self.config.all_read } {
             let count = self.members.len();
             let mut turns = (0..count).map(|step| (self.turn + step) % count);
-            if let Some(next) = turns.find(|member| self.takes_queries(*member)) {
+            if let Some(next) = turns.find(|member| self.takes_queries(*member, from)) {
                 self.turn = (next + 1) % count;
                 return next;
             }
@@ -502,7 +509,8 @@ impl Database {
         if !write && self.config.by_replicas {
             let count = self.members.len();
             let turns = (0..count).map(|step| (self.turn + step) % count);
-            let serves = |m: usize| self.is_replica(m) && self.members[m].alive && self.in_view(m);
+            let serves =
+                |m: usize| self.is_replica(m) && self.is_believed(m, from) && self.in_view(m);
             let next = turns.into_iter().find(|m| serves(*m));
             if let Some(next) = next {
                 self.turn = (next + 1) % count;
@@ -511,6 +519,9 @@ impl Database {
         }
         // Two members that believe they are primary answer in turn.
         if let Some(rival) = self.rival.filter(|rival| self.members[*rival].up) {
+            if let Some(near) = self.reached_of([rival, self.primary], from) {
+                return near;
+            }
             self.both = !self.both;
             return if self.both { rival } else { self.primary };
         }

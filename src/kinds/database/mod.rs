@@ -5,6 +5,8 @@ pub mod check;
 pub mod components;
 pub mod copies;
 pub(crate) mod failover;
+pub(crate) mod far;
+mod far_flow;
 pub mod figures;
 pub mod flow;
 pub mod links;

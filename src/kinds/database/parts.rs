@@ -4,7 +4,7 @@ use crate::convert::{place, table};
 use crate::health::Declaration;
 use crate::kinds::database::components::{group_name, is_replicated};
 use crate::kinds::database::links::{DatabaseLinks, Role};
-use crate::kinds::database::{Database, failover};
+use crate::kinds::database::{Database, failover, far};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::between;
@@ -34,13 +34,13 @@ fn role_of(links: &DatabaseLinks, member: u32) -> Option<(&'static str, Option<u
 impl Parts for Database {
     none!(came_later, publishes, mechanisms, converging, size, priced);
 
-    /// Returns databases that would replicate over a link between sites, or lie on a file server behind one.
+    /// Returns what is not simulated of databases with a link between their members, and members whose data lie on a file
+    /// server behind one.
     fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
         let mut found = Vec::new();
         for (index, (name, _)) in draft.scenario.database.iter().enumerate() {
             let members = self.parts(draft, index);
-            let what = format!("replication of `{name}`");
-            found.extend(between::not_yet(draft, &members, &members, &what, name.span));
+            found.extend(far::not_yet(draft, index));
             for (part, member) in members.iter().zip(&draft.links.databases[index].members) {
                 let Some(Store::Volume { nas, .. }) = member.store else { continue };
                 let heads = Kind::Nas.answers().parts(draft, nas);

@@ -227,8 +227,10 @@ spec! {
         /// Point at which a write is acknowledged.
         mode: ReplicationMode,
         /// Time until a replica has received a write. Where members wait for each other, the time of each message between
-        /// two of them.
+        /// two of them. Over a link between sites it is added to the link's latency.
         receive: LawSpec<SimDuration>,
+        /// Bytes of a write on a link between sites. Without it, one byte.
+        sends: Option<Bytes> => above(Bytes::new(0)),
         /// Order in which a replica applies the writes.
         apply: Apply = "serial",
         /// Number of disk operations per applied write, none of which the replica waits for. Without it, those of

@@ -327,8 +327,9 @@ impl Links {
             }
             ctx.requests[request].ends = ctx.now + latency;
             ctx.departs(&mut self.inside, request);
-            if ctx.requests[request].stage != Stage::Reply && !latency.is_zero() {
-                // Data between processes; the client of a reply counts its latency itself.
+            let adds_it = matches!(ctx.requests[request].stage, Stage::Reply | Stage::Stream);
+            if !adds_it && !latency.is_zero() {
+                // Data between processes; the client of a reply and the receiver of a stream count the latency themselves.
                 ctx.requests[request].waits = Waits::Timer;
                 ctx.wake_after(request, latency);
                 continue;

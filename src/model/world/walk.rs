@@ -15,7 +15,7 @@ impl Around<'_> {
     /// Advances `request` along its route until it has to wait.
     pub(super) fn advance(&mut self, id: RequestId) {
         match self.requests[id].stage {
-            Stage::Route => {}
+            Stage::Route | Stage::Stream => {}
             Stage::Call => return self.reaches(id),
             Stage::Answer => return self.comes_back(id),
             _ => return client::network(self, id),

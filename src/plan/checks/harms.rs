@@ -214,12 +214,13 @@ fn check_direction(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut D
             let found = Diagnostic::new(Code::WrongKind, from.span, message);
             out.push(found.related(spec.between.span, "its sites").help("name one of its sites"));
         }
-        // A sender of a log goes on when its block is acknowledged.
+        // A sender of a log goes on when its block is acknowledged, and a change stream has one connection.
         let kinds = Kind::ALL.iter().filter(|kind| **kind != Kind::Link);
         let mut carriages = kinds.flat_map(|kind| kind.answers().carries(draft));
         if carriages.any(|carriage| crosses(draft, &carriage).contains(&Crossed::Link(link))) {
-            let message =
-                format!("blocks of a log cross `{name}`, and need its other direction too");
+            let message = format!(
+                "data of a log or database cross `{name}`, and need its other direction too"
+            );
             let found = Diagnostic::new(Code::NotYet, fault.how.span, message);
             out.push(found.help("`partitioned` stops them, and calls in both directions"));
         }

@@ -18,13 +18,17 @@
 //! At most [`MOST`] replicas count: beyond, inclusion and exclusion subtracts numbers too large for
 //! floating point.
 //!
-//! Leaves out: the writes of one page come in close succession.
+//! Writes to a replica at the other site of a link are in transit for its latency too: the loss of a failover to one is that of a
+//! delay of its own, later by the latency. Where a replica at the site of the old primary runs, only such ones count.
+//!
+//! Leaves out: the writes of one page come in close succession; the bytes of writes on a link.
 //!
 //! [`ReplicationSpec`]: crate::kinds::database::spec::ReplicationSpec
 
 use crate::convert::place;
 use crate::engine::law::Law;
 use crate::health::FactId;
+use crate::kinds::database::far;
 use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{Apply, Promotion, ReplicationMode};
 use crate::kinds::zone::vm;
@@ -52,6 +56,8 @@ pub struct Copies {
     pub rebuilds: bool,
     /// Data with which a promoted replica continues.
     pub from: Source,
+    /// Side of each member at the ends of a link, and its latency; `None`: no link is between any two of them.
+    pub far: Option<(Vec<bool>, SimDuration)>,
 }
 
 /// Facts of a database in a net.
@@ -145,6 +151,35 @@ impl UnderWay {
             return Self::Fixed(SimDuration::from_seconds_f64(delay.mean()));
         }
         Self::Spread(Grid::new(delay, replicas))
+    }
+
+    /// Returns the same for replicas that receive every write later by `latency`.
+    #[must_use]
+    pub fn lost_after(
+        &self,
+        latency: SimDuration,
+        (rate, replicas): (Rate, usize),
+        uniform: f64,
+    ) -> Loss {
+        let w = rate.in_per_second();
+        if latency == SimDuration::ZERO || w <= 0.0 || replicas == 0 {
+            return self.lost(rate, replicas, uniform);
+        }
+        if let Self::Fixed(delay) = self {
+            return Self::Fixed(*delay + latency).lost(rate, replicas, uniform);
+        }
+        // The writes of the last latency are lost, and of those before what a replica would lack without it.
+        let last = Loss::of_all(w * latency.seconds(), latency, uniform);
+        let before = self.lost(rate, replicas, uniform);
+        let drawn_s = match before.drawn_s > 0.0 {
+            true => before.drawn_s + latency.seconds(),
+            false => last.drawn_s,
+        };
+        Loss {
+            writes: before.writes + last.writes,
+            window_s: before.window_s + last.window_s,
+            drawn_s,
+        }
     }
 
     /// Returns the loss with a primary that took writes at `rate`, if `replicas` replicas followed it. `uniform` is
@@ -288,6 +323,10 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
             applies: members.map(|member| applies(draft, database, member)).collect(),
             rebuilds: spec.rebuild.is_some(),
             from,
+            far: far::ends(draft, database).map(|ends| {
+                let latency = draft.scenario.link[ends.link.index()].1.latency.value;
+                (ends.sides, latency)
+            }),
         });
     }
     all

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use crate::convert::table;
 use crate::engine::law::Form;
+use crate::kinds::database::far;
 use crate::kinds::zone::vm;
 use crate::plan::Draft;
 use crate::plan::between::{self, PLAIN_BYTES};
@@ -312,13 +313,14 @@ impl<'d> Builder<'d> {
         table::u32(self.net.nodes.len()) - 1
     }
 
-    /// Adds a buffer; returns its number.
+    /// Adds a buffer unless it is there; returns its number.
     pub(crate) fn buffer(&mut self, buffer: Buffer) -> u32 {
-        self.net.buffers.push(buffer);
-        table::u32(self.net.buffers.len()) - 1
+        let known = self.net.buffers.iter().position(|other| other.of == buffer.of);
+        self.net.buffers.extend(known.is_none().then_some(buffer));
+        table::u32(known.unwrap_or(self.net.buffers.len() - 1))
     }
 
-    pub(super) fn part(&mut self, part: Part) -> u32 {
+    pub(crate) fn part(&mut self, part: Part) -> u32 {
         let next = table::u32(self.net.parts.len());
         let found = *self.parts.entry(part).or_insert(next);
         if found == next {
@@ -462,7 +464,7 @@ impl<'d> Builder<'d> {
 
     /// Opens a branch only while the link between the sites of two parts is up, if there is one; adds the `bytes` that
     /// cross it.
-    fn over_link(&mut self, branch: &mut Branch, (from, to): (Part, Part), bytes: f64) {
+    pub(crate) fn over_link(&mut self, branch: &mut Branch, (from, to): (Part, Part), bytes: f64) {
         let Some(link) = between::link_of(self.draft, from, to) else { return };
         let set = vec![self.part(link)];
         branch.open.push(set);
@@ -478,7 +480,10 @@ impl<'d> Builder<'d> {
 
     /// Returns the link over which a step asks all of the processes that it asks from `here`; `None` if it needs none.
     fn asks_over(&mut self, here: Option<Part>, does: &Does) -> Option<u32> {
-        let here = here.filter(|_| !self.draft.scenario.link.is_empty())?;
+        // The forks of a database at both ends of a link choose among its members.
+        let chosen =
+            matches!(does, Does::Query(query) if far::ends(self.draft, query.database).is_some());
+        let here = here.filter(|_| !chosen && !self.draft.scenario.link.is_empty())?;
         let asked = between::asked(self.draft, does);
         let far = |to: &Part| between::link_of(self.draft, here, *to).is_some();
         let first = asked.iter().all(far).then(|| asked.first().copied()).flatten()?;

@@ -216,13 +216,28 @@ impl<'p> Group<'p> {
         }
     }
 
+    /// Returns how many of `members` have all writes and no link between them and `primary`.
+    fn near(&self, primary: usize, members: &[usize]) -> usize {
+        let near = |member: &&usize| {
+            let apart =
+                self.of.far.as_ref().is_some_and(|(sides, _)| sides[**member] != sides[primary]);
+            !apart && self.has[**member] == Has::All
+        };
+        members.iter().filter(near).count()
+    }
+
+    /// Returns the latency of the link between members.
+    fn latency(&self) -> SimDuration {
+        self.of.far.as_ref().map_or(SimDuration::ZERO, |(_, latency)| *latency)
+    }
+
     /// Accounts for the loss when `new` takes over from a stopped primary.
     fn lose(&mut self, broken: Broken, new: usize, view: View<'_>) {
         let able = |member: &usize| {
             *member != broken.who && (*member == new || view.fact(self.facts.copies[*member]))
         };
-        let able: Vec<Has> =
-            (0..self.of.members.len()).filter(able).map(|member| self.has[member]).collect();
+        let able_members: Vec<usize> = (0..self.of.members.len()).filter(able).collect();
+        let able: Vec<Has> = able_members.iter().map(|member| self.has[*member]).collect();
         let copied = able.iter().filter(|has| **has == Has::All).count();
         let left = |has: &Has| match has {
             Has::All => None,
@@ -240,7 +255,11 @@ impl<'p> Group<'p> {
         let loss = match &self.of.from {
             Source::Volume => Loss::default(),
             Source::Received(under_way) if copied > 0 => {
-                under_way.lost(broken.rate, copied, uniform)
+                let near = self.near(broken.who, &able_members);
+                match near {
+                    0 => under_way.lost_after(self.latency(), (broken.rate, copied), uniform),
+                    near => under_way.lost(broken.rate, near, uniform),
+                }
             }
             Source::Acknowledged if copied > 0 => Loss::default(),
             Source::Acknowledged if !broken.followed => {

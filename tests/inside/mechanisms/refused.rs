@@ -138,18 +138,21 @@ fn what_does_not_cross_a_link_between_sites_is_refused_at_its_place() {
     let io = "{ io = \"files\", read = 1, ops = 1 }";
     let call = |to: &str| format!("{{ call = \"{to}\", steps = [ {io} ] }}");
     let read = "{ call = \"sql\", read = 1 }".to_string();
-    let replicas =
-        "replicas = [\"near-1\"] }\nreplication = { mode = \"async\", receive = \"1ms\" }";
-    let replicas = DATABASE.replace(" }\nconn", &format!(", {replicas}\nconn"));
+    let replicated = |mode: &str| {
+        let how = format!("mode = \"{mode}\", receive = \"1ms\"");
+        let replicas = format!(", replicas = [\"near-1\"] }}\nreplication = {{ {how} }}\nconn");
+        DATABASE.replace(" }\nconn", &replicas) + "[zone.near]\non = [\"box-1\"]\n"
+    };
     let publish = "{ publish = \"jobs\" }".to_string();
     let messages = "messages of `jobs` over the link `wire`";
     let cases = [
         (call("app"), String::new(), vec![]),
         (read.clone(), DATABASE.to_string(), vec![]),
+        (read.clone(), replicated("async"), vec![]),
         (
             read.clone(),
-            replicas + "[zone.near]\non = [\"box-1\"]\n",
-            vec![("replication of `sql` over the link `wire`", "sql")],
+            replicated("group"),
+            vec![("`group` replication of `sql` over the link `wire`", "\"group\"")],
         ),
         (
             read,

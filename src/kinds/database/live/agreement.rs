@@ -98,13 +98,15 @@ pub(super) enum Post {
     Message(Message),
     /// Work that failed and begins again.
     Again(Work),
-    /// A replica has forced this number of writes.
+    /// A replica has forced this number of writes, or has received it at the other site of a link.
     Confirmation(usize, u64),
+    /// A replica at the other site of a link receives the last of this number of writes.
+    Receipt(usize, u64),
 }
 
 impl Post {
     pub(super) fn is_confirmation(&self) -> bool {
-        matches!(self, Self::Confirmation(..))
+        matches!(self, Self::Confirmation(..) | Self::Receipt(..))
     }
 }
 
@@ -160,9 +162,11 @@ impl Database {
     }
 
     /// Returns whether queries of all members go to this one, too.
-    pub(super) fn takes_queries(&self, member: usize) -> bool {
+    pub(super) fn takes_queries(&self, member: usize, from: Option<bool>) -> bool {
         match self.protocol() {
-            None => member == self.primary || self.is_replica(member) && self.members[member].alive,
+            None => {
+                member == self.primary || self.is_replica(member) && self.is_believed(member, from)
+            }
             Some(_) => self.in_view(member),
         }
     }
@@ -365,7 +369,32 @@ impl Database {
     /// Sends the primary the answer of a replica that has forced all writes below `upto`.
     pub(super) fn confirms(&mut self, ctx: &mut Ctx<'_>, replica: usize, write: &Write, upto: u64) {
         let at = self.arrival(ctx.now, replica, write, CONFIRMATION);
+        if self.is_far(replica) {
+            return self.owes(ctx, replica, upto, at - ctx.now);
+        }
         self.mails(ctx, at, Post::Confirmation(replica, upto));
+    }
+
+    /// Lets the primary know at `at` that a replica at the other site has all writes below `upto`.
+    pub(super) fn mails_confirmation(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        at: SimTime,
+        replica: usize,
+        upto: u64,
+    ) {
+        self.mails(ctx, at, Post::Confirmation(replica, upto));
+    }
+
+    /// Lets a replica at the other site answer at `at`, when it receives the last of the writes below `upto`.
+    pub(super) fn mails_receipt(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        at: SimTime,
+        replica: usize,
+        upto: u64,
+    ) {
+        self.mails(ctx, at, Post::Receipt(replica, upto));
     }
 
     /// Handles all that arrives now.
@@ -385,6 +414,7 @@ impl Database {
                 }
                 Post::Again(work) => self.works(ctx, work),
                 Post::Confirmation(replica, upto) => self.confirmed(ctx, replica, upto),
+                Post::Receipt(replica, upto) => self.owes(ctx, replica, upto, SimDuration::ZERO),
             }
         }
         self.arm_post(ctx);

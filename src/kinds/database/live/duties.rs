@@ -8,7 +8,7 @@ use crate::model::ids::{CauseId, ComponentId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Op;
 use crate::model::world::Around;
-use crate::model::{Ctx, Fate, Heard, Keeps, Live, Next, Start, none};
+use crate::model::{Answer, Ctx, Fate, Heard, Keeps, Live, Next, Start, none};
 use crate::units::SimTime;
 
 impl Live for Database {
@@ -37,9 +37,6 @@ impl Live for Database {
     none!(
         alarm,
         health,
-        listens,
-        hears,
-        ask,
         holds,
         waits,
         sojourns,
@@ -63,6 +60,21 @@ impl Live for Database {
         in_vain
     );
     none!(begin_to_count, keeps_place);
+
+    fn listens(config: &DatabaseConfig) -> Vec<ComponentId> {
+        config.far.iter().map(|far| far.link).collect()
+    }
+
+    /// Receives a change of health of the link between its members.
+    fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard) {
+        self.link_changes(ctx, heard);
+    }
+
+    /// Handles data that have left for the other site of the link.
+    fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, _: u32) -> Answer {
+        self.has_left(ctx, request);
+        Answer::GoesOn
+    }
 
     /// Ends the wait of `request` for its acknowledgement.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {

@@ -59,14 +59,18 @@ impl Database {
         SimDuration::from_seconds_f64(-libm::log(uniform) * mean)
     }
 
-    /// Returns whether another member can probe `member`: it runs and is not fenced. A replica probes the
-    /// primary.
-    fn has_watcher(&self, member: usize) -> bool {
-        let may = |m: usize| {
-            let replica = member != self.primary || self.is_replica(m);
-            m != member && self.members[m].up && !self.members[m].fenced && replica
+    /// Returns the members that can probe `member`: they run and are not fenced. Replicas probe the primary.
+    pub(super) fn watchers(&self, member: usize) -> impl Iterator<Item = usize> + '_ {
+        let may = move |m: &usize| {
+            let replica = member != self.primary || self.is_replica(*m) && self.knows_primary(*m);
+            *m != member && self.members[*m].up && !self.members[*m].fenced && replica
         };
-        (0..self.members.len()).any(may)
+        (0..self.members.len()).filter(may)
+    }
+
+    /// Returns whether another member can probe `member`.
+    fn has_watcher(&self, member: usize) -> bool {
+        self.watchers(member).next().is_some()
     }
 
     /// Returns whether `member` is probed: the serving primary, a rival, or a replica that serves reads.
@@ -85,9 +89,12 @@ impl Database {
     }
 
     /// Records the result of a probe of `member`; returns whether it is the primary and is declared dead.
-    fn verdict(&mut self, now: SimTime, member: usize, good: bool) -> bool {
+    fn verdict(&mut self, now: SimTime, member: usize, (good, was_heard): (bool, bool)) -> bool {
         let Some(failover) = &self.config.failover else { return false };
         let fall = failover.fall;
+        if !self.is_told(member, good, was_heard, fall) {
+            return false;
+        }
         let state = &mut self.members[member];
         state.failed = if good { 0 } else { state.failed + 1 };
         if good {
@@ -124,13 +131,14 @@ impl Database {
         }
         self.member_changes(ctx, member, up, lost);
         self.reconnect(ctx);
+        self.sees(ctx.now);
         if was != up {
             self.look_around(ctx);
         }
     }
 
     /// Arms what waits for a member to come back, as events of their own: failover and rebuilds.
-    fn look_around(&mut self, ctx: &mut Ctx<'_>) {
+    pub(super) fn look_around(&mut self, ctx: &mut Ctx<'_>) {
         if !matches!(self.phase, Phase::Served | Phase::People(_)) {
             self.arm(ctx, Alarm::Step, ctx.now);
         }
@@ -180,9 +188,10 @@ impl Database {
         fence
     }
 
-    /// Returns the running replica that has received most, the first in case of ties.
+    /// Returns the running replica in reach that has received most, the first in case of ties.
     fn choice(&self, now: SimTime) -> Option<usize> {
-        let able = |m: &usize| self.is_replica(*m) && self.members[*m].up;
+        let runs = |m: usize| self.is_replica(m) && self.members[m].up;
+        let able = |m: &usize| runs(*m) && self.may_promote(*m);
         let all = (0..self.members.len()).filter(able);
         all.max_by_key(|m| (self.members[*m].received(now), std::cmp::Reverse(*m)))
     }
@@ -195,6 +204,7 @@ impl Database {
         self.onset = None;
         self.cause = CauseId::OVERLOAD;
         self.reconnect(ctx);
+        self.sees(ctx.now);
         self.look_around(ctx);
     }
 
@@ -234,8 +244,10 @@ impl Database {
         self.cause = CauseId::OVERLOAD;
         self.fallen = false;
         self.forget_forces();
+        self.forget_old_primary();
         self.trim();
         self.reconnect(ctx);
+        self.sees(now);
         self.look_around(ctx);
         old
     }
@@ -270,14 +282,16 @@ impl Database {
             && self.members[member].up
             && self.members[self.primary].up
             && self.rival != Some(member);
-        let end = self.log.end();
+        let (end, waits) = (self.log.end(), self.awaits_block(member));
         let state = &mut self.members[member];
         let left = match state.standing {
             Standing::Member => return None,
             _ if !able => {
                 state.standing = Standing::Out;
+                self.forget_block(member);
                 return None;
             }
+            Standing::Copied(_) if waits => return None,
             Standing::Out => {
                 // The copy has the state of this instant; later writes are applied after it.
                 state.fenced = true;
@@ -293,13 +307,17 @@ impl Database {
             state.fenced = false;
             state.alive = true;
             state.failed = 0;
+            self.is_trusted(member);
             self.reconnect(ctx);
             return None;
         }
         state.standing = Standing::Copied(left - 1);
         let block = state.blocks;
         state.blocks += 1;
-        self.arm(ctx, Alarm::Rebuild(member), ctx.now + rebuild.gap);
+        let due = ctx.now + rebuild.gap;
+        if !self.sends_block(ctx, member, due) {
+            self.arm(ctx, Alarm::Rebuild(member), due);
+        }
         Some(block)
     }
 }
@@ -336,6 +354,9 @@ impl Database {
 
     fn probe_member(around: &mut Around<'_>, id: ComponentId, member: usize) {
         let now = around.now;
+        if let Some(born) = around.held_mut::<Self>(id).ends_in_vain(member) {
+            return Self::concludes(around, id, member, born, (false, false));
+        }
         let entry = around.with::<Self, _>(id, |group, ctx| {
             let interval = group.config.failover.as_ref().map(|failover| failover.interval)?;
             if now < group.members[member].due {
@@ -343,12 +364,14 @@ impl Database {
                 return None;
             }
             group.members[member].due = now + interval;
-            if !group.is_watched(member) || !group.has_watcher(member) {
+            let Some(by) = group.hearing(member).filter(|_| group.is_watched(member)) else {
                 group.next_probe(ctx, member);
                 return None;
-            }
+            };
             group.members[member].asked = Some(now);
-            Some((group.config.members[member].probe, group.unit(Alarm::Probe(member))))
+            group
+                .asks_in_time(ctx, member, by)
+                .then(|| (group.config.members[member].probe, group.unit(Alarm::Probe(member))))
         });
         let Some((entry, unit)) = entry else { return };
         let request = Request::new(ClassId(0), entry, Owner::Database(unit), now);
@@ -364,6 +387,17 @@ impl Database {
         born: SimTime,
         good: bool,
     ) {
+        Self::concludes(around, id, member, born, (good, true));
+    }
+
+    /// Ends a probe that began at `born`, with its result and whether any member could hear an answer.
+    fn concludes(
+        around: &mut Around<'_>,
+        id: ComponentId,
+        member: usize,
+        born: SimTime,
+        (good, was_heard): (bool, bool),
+    ) {
         let dead = around.with::<Self, _>(id, |group, ctx| {
             if group.members[member].asked != Some(born) {
                 return false;
@@ -371,7 +405,7 @@ impl Database {
             group.next_probe(ctx, member);
             // The prober may be gone: then the answer is not heard.
             let heard = group.has_watcher(member) && group.is_watched(member);
-            heard && group.verdict(ctx.now, member, good)
+            heard && group.verdict(ctx.now, member, (good, was_heard))
         });
         if dead {
             Self::fail_over(around, id);

@@ -20,7 +20,8 @@ impl Database {
 
     /// Returns whether enough other replicas run for writes of `member` as the primary.
     pub(super) fn has_replicas_for(&self, member: usize) -> bool {
-        let runs = |m: &usize| *m != member && self.is_replica(*m) && self.members[*m].up;
+        let able = |m: usize| self.is_replica(m) && self.members[m].up && self.reaches(m, member);
+        let runs = |m: &usize| *m != member && able(*m);
         let others = (0..self.members.len()).filter(runs).count() as u64;
         self.config.wait_for.is_none_or(|wait_for| others >= u64::from(wait_for))
     }
@@ -29,7 +30,11 @@ impl Database {
     pub(super) fn secured(&self, now: SimTime) -> u64 {
         let replicas = (0..self.members.len()).filter(|member| self.is_replica(*member));
         let Some(wait_for) = self.config.wait_for else {
-            return replicas.map(|m| self.members[m].received(now)).max().unwrap_or(0);
+            let known = |m: usize| match self.is_far(m) {
+                true => self.members[m].confirmed,
+                false => self.members[m].received(now),
+            };
+            return replicas.map(known).max().unwrap_or(0);
         };
         let mut all: Vec<u64> = replicas.map(|m| self.members[m].confirmed).collect();
         all.sort_unstable_by(|one, other| other.cmp(one));
@@ -94,6 +99,7 @@ impl Database {
     pub(super) fn confirmed(&mut self, ctx: &mut Ctx<'_>, replica: usize, upto: u64) {
         let state = &mut self.members[replica];
         state.confirmed = state.confirmed.max(upto);
+        self.fallen &= !self.has_caught_up(replica, upto);
         self.acknowledge(ctx);
     }
 
@@ -105,7 +111,7 @@ impl Database {
             state.confirmed = state.confirmed.min(end);
             state.forcing = None;
         }
-        if self.config.wait_for.is_some() {
+        if self.config.wait_for.is_some() || self.far.is_some() {
             self.post.retain(|_, post| !post.is_confirmation());
         }
     }

@@ -65,7 +65,9 @@ impl Database {
             if !self.is_replica(replica) {
                 continue;
             }
-            if self.members[replica].connected {
+            if self.is_far(replica) {
+                self.sends_writes(ctx, replica);
+            } else if self.members[replica].connected {
                 let at = self.receipt(now, replica, &write);
                 let state = &mut self.members[replica];
                 state.receipts.push_back(at);
@@ -98,7 +100,9 @@ impl Database {
     /// has received everything.
     fn falls_back(&mut self, now: SimTime) -> bool {
         let end = self.log.end();
-        let caught_up = |m: usize| self.is_replica(m) && self.members[m].received(now) >= end;
+        let caught_up = |m: usize| {
+            self.is_replica(m) && !self.is_far(m) && self.members[m].received(now) >= end
+        };
         if self.fallen && (0..self.members.len()).any(caught_up) {
             self.fallen = false;
         }
@@ -113,7 +117,9 @@ impl Database {
         let mut next = since + SEMI_SYNC_TIME_OUT;
         for member in 0..self.members.len() {
             let state = &self.members[member];
-            let place = number.checked_sub(state.applied).filter(|_| self.is_replica(member));
+            // The answer from the other site of a link has an event of its own.
+            let near = self.is_replica(member) && !self.is_far(member);
+            let place = number.checked_sub(state.applied).filter(|_| near);
             if let Some(at) = place.and_then(|place| state.receipts.get(convert::index(place))) {
                 next = next.min(*at);
             }
@@ -129,7 +135,10 @@ impl Database {
             if number >= most && !late && !self.fallen {
                 break;
             }
-            self.fallen |= number >= most && late;
+            if number >= most && late && !self.fallen {
+                self.fallen = true;
+                self.forget_levels();
+            }
             self.waiting.pop_front();
             if let Some(place) = number.checked_sub(self.log.base)
                 && let Some(write) = self.log.writes.get_mut(convert::index(place))
@@ -173,8 +182,10 @@ impl Database {
                 let state = &mut self.members[replica];
                 let received = state.receipts.partition_point(|at| *at <= now);
                 state.receipts.truncate(received);
+                self.forget_transfers(replica);
             }
-            if !self.members[replica].connected && receives {
+            let anew = !self.members[replica].connected && receives;
+            if anew && !self.is_far(replica) {
                 let first =
                     self.members[replica].applied + self.members[replica].receipts.len() as u64;
                 for number in first..self.log.end() {
@@ -184,6 +195,7 @@ impl Database {
                 }
             }
             self.members[replica].connected = receives;
+            self.fills(ctx, replica, anew);
             self.note(now, replica);
             if self.config.wait_for.is_some() {
                 self.arm_force(ctx, replica);
@@ -248,8 +260,12 @@ impl Database {
         write: bool,
         call: Option<CallId>,
     ) {
+        let entry = &around.requests[id];
+        let caller = (entry.depth > 0).then(|| entry.top().at);
+        let group = around.held::<Self>(database);
+        let from = caller.and_then(|caller| group.side_of(around, caller));
         let (member, cause) = around.with::<Self, _>(database, |group, _| {
-            let at = group.serves(write);
+            let at = group.serves(write, from);
             let fenced = group.members[at].fenced.then_some(group.cause);
             (group.config.members[at].id, fenced)
         });
