@@ -25,7 +25,7 @@ pub struct Edit {
 }
 
 /// Rates, times and shares are those of the header of each file.
-const EDITS: [Edit; 23] = [
+const EDITS: [Edit; 24] = [
     // Three members: 10/s x 7.5 s / 3.
     Edit {
         file: "faults/crash",
@@ -169,6 +169,15 @@ const EDITS: [Edit; 23] = [
         expect: 1,
         figure: "latency.by-lot-page.mean@slow",
         is: "within 8% of 103.9ms",
+    },
+    // Cut for a minute: as old as that, and by the first block of three streams and its way.
+    Edit {
+        file: "faults/replication-link",
+        flags: &["--replications", "4"],
+        sets: &["fault.spade.lasts=60s"],
+        expect: 0,
+        figure: "lag.plain-2.max@all",
+        is: "within 2% of 60.2s",
     },
     // A generator that starts 9 times in 10: 5.99 x 0.1 x 110 min, and 2 min.
     Edit {
