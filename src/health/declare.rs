@@ -201,8 +201,8 @@ pub enum Length {
     },
     /// Due at these instants, in order: a recorded history.
     Listed(Arc<[SimTime]>),
-    /// Sampled from a law. Its start is the instant of a corruption, which the [`Length::Restore`] of the same
-    /// automaton needs to know.
+    /// Sampled from a law. Its start is the instant of a corruption, and its end that of the discovery, which the
+    /// [`Length::Restore`] of the same automaton needs to know. It has no guard.
     Discovery(DurationLaw),
     /// The time to restore what was corrupted when the discovery of the same automaton began, from the newest good
     /// backup.

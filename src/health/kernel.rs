@@ -291,10 +291,14 @@ impl Bank {
                 next.map_or(u64::MAX, |next| next.nanos() - self.now.nanos())
             }
             LengthNet::Discovery(_, sampler) => {
+                let after =
+                    sampler.duration(self.keys[index].uniform(u64::from(ordinal), 0)).nanos();
                 if let Some(all) = self.corruptions.get_mut(&net.timers[index].automaton) {
                     all.corrupted(self.now);
+                    // A restore that has to wait for a host or disks uses what was complete when it was found.
+                    all.found(SimTime::from_nanos(self.now.nanos().saturating_add(after)));
                 }
-                sampler.duration(self.keys[index].uniform(u64::from(ordinal), 0)).nanos()
+                after
             }
             LengthNet::Restore(_) => {
                 let uniform = self.keys[index].uniform(u64::from(ordinal), 0);

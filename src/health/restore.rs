@@ -13,6 +13,9 @@
 //! written until the corruption is replayed, at a multiple of the speed at which it was written, and what was written
 //! after it is lost. Without a good backup the data are lost for good.
 //!
+//! Data that are lost with their disks are a corruption that is found at once. The log is lost with them, but for what has
+//! been archived: it is copied to another place at multiples of a period, counted from time zero.
+//!
 //! Closed form, for backups each T, each usable with probability p, and a corruption at an instant that does not depend
 //! on the schedule: the newest backup is uniform in (0, T) old at the corruption, and a geometric number of further ones
 //! has to be skipped, so the mean age at the corruption is T/2 + T (1 − p) / p.
@@ -59,6 +62,8 @@ pub struct Restore {
     pub copy: SimDuration,
     /// Seconds of log that are replayed per second; `None`: no log is kept.
     pub replay: Option<f64>,
+    /// Period at which the log is archived, where it is lost with the data; zero: at once. `None`: no log is lost.
+    pub archived: Option<SimDuration>,
     /// Time until service is back where no backup is good; `None`: as long as a restore without a log.
     pub without: Option<DurationLaw>,
 }
@@ -66,7 +71,7 @@ pub struct Restore {
 /// The backup that data are restored from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Good {
-    /// Its age at the corruption.
+    /// Its age at the corruption, or at the end of the archived log.
     pub before: SimDuration,
     /// Its age when the corruption was found.
     pub age: SimDuration,
@@ -77,7 +82,7 @@ pub struct Good {
 pub struct Found {
     /// The newest good backup, if there is one.
     pub good: Option<Good>,
-    /// Time from the corruption until it was found.
+    /// Time from the corruption, or from the end of the archived log, until it was found.
     pub after: SimDuration,
 }
 
@@ -248,6 +253,12 @@ impl Corruptions {
         let each = self.restore.backups.iter().zip(&self.keys);
         let newest =
             each.filter_map(|(of, key)| of.newest(*key, instants, &self.past.spoilt)).max();
+        let replayed_to = match self.restore.archived {
+            // A log ends after the begin of the backup, or is not needed.
+            Some(period) => instants.0 - i128::from(since % period.nanos().max(1)),
+            None => instants.0,
+        };
+        let instants = (newest.map_or(replayed_to, |begun| replayed_to.max(begun)), instants.1);
         let to = |end: i128, begun: i128| {
             SimDuration::from_nanos(u64::try_from(end - begun).unwrap_or(u64::MAX))
         };

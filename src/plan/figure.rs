@@ -233,9 +233,10 @@ crate::kinds::each_metric! { metrics,
     Recovery = "recovery", Seconds, Less, 0.1, 0.0, "Time from when no member serves such a role until one does, over years.";
     LostWrites = "lost-writes", Count, Less, 0.1, 1.0, "Writes acknowledged by an old primary that the new one never received; over the horizon: per year, by first `cause`, or with `.mean` per failover.";
     DataLoss = "data-loss", Seconds, Less, 0.1, 0.0, "Age of the oldest write that a failover of a database loses, over years.";
-    Restores = "restores", Count, Less, 0.1, 0.0, "Restores of a database per year after a corruption; `[outcome=for-good]`: those that find no good backup, so that the data are lost for good.";
+    Restores = "restores", Count, Less, 0.1, 0.0, "Restores of a database per year, after a corruption or the loss of its disks; `[outcome=for-good]`: those that find no good backup, so that the data are lost for good.";
     RecoveryPoint = "recovery-point", Seconds, Less, 0.1, 0.0, "Time whose writes a restore from a backup loses (RPO), over years.";
-    RestoreTime = "restore-time", Seconds, Less, 0.1, 0.0, "Time from when a corruption is found until the database is restored (RTO), over years.";
+    BackupAge = "backup-age", Seconds, Less, 0.1, 0.0, "Age of the backup from which a database is restored, when it is needed, over years.";
+    RestoreTime = "restore-time", Seconds, Less, 0.1, 0.0, "Time from when a corruption is found, or the disks are lost, until the database is restored (RTO), over years.";
     UnrestoredWrites = "unrestored-writes", Count, Less, 0.1, 1.0, "Acknowledged writes that restores from a backup lose, per year over the horizon, or with `.mean` per restore.";
     SplitBrain = "split-brain", Count, Less, 0.1, 1.0, "Writes accepted by an old primary beside the new one, lost when it was cut off.";
     Conflicts = "conflicts", Count, Less, 0.1, 1.0, "Attempts of writes that members aborted because of another write of the row.";

@@ -1,4 +1,5 @@
-//! Space: on which sets of disks can writes of a part fail, because a fault fills them?
+//! Space: on which sets of disks do the data of a part lie, and on which of them can its writes fail, because a fault fills
+//! them?
 //!
 //! Takes a draft. Gives parts. Leaves out what is written in place: swap devices, second levels of a memory.
 
@@ -9,7 +10,8 @@ use crate::plan::links::Store;
 use crate::plan::part::Part;
 
 /// Returns the sets of disks over which the data of `user` on a store is spread.
-fn sets(draft: &Draft, store: Store, user: Part) -> Vec<Part> {
+#[must_use]
+pub(crate) fn sets(draft: &Draft, store: Store, user: Part) -> Vec<Part> {
     match store {
         Store::Disks { set, .. } => {
             server_of(draft, user).map(|server| Part::Disks { server, set }).into_iter().collect()

@@ -268,6 +268,13 @@ fn work(state: &StateRecord, cause: &str) -> String {
         ("data", "corrupt") => {
             format!("the data of {part} are corrupted; this is not detected yet")
         }
+        ("data", "lost") => format!("the data of {part} are lost with its disks{cause}"),
+        ("data", "restoring") if from == "lost" => {
+            format!("the data of {part} wait for disks, and are restored from a backup{cause}")
+        }
+        ("data", "gone") => format!("the data of {part} are lost with its disks{cause}"),
+        ("data", "bare") => format!("{part} has disks again, without data"),
+        ("data", "whole") => format!("{part} has its data again"),
         ("data", "restoring") => {
             format!("detected: the data of {part} are restored from a backup{cause}")
         }
@@ -319,6 +326,9 @@ fn answers(name: &str, to: &str) -> String {
 /// Describes a failed part that is detected or repaired, and one that a fault may follow.
 fn follows(state: &StateRecord, cause: &str) -> Option<String> {
     let StateRecord { part, kind, to, .. } = state;
+    if to == "data-lost" {
+        return Some(format!("{kind} {part} waits for its data{cause}"));
+    }
     if let Some(harm) = to.strip_suffix(", noticed") {
         return Some(format!("operators have detected that {kind} {part} is {harm}{cause}"));
     }

@@ -125,7 +125,7 @@ pub struct TrafficTally {
     pub busy: Vec<f64>,
     /// Failovers per database in which a replica may become primary.
     pub writes: Vec<WritesTally>,
-    /// Restores per database that a fault corrupts.
+    /// Restores per database that loses data to faults.
     pub restored: Vec<RestoredTally>,
     /// Members per autoscaler.
     pub scaled: Vec<ScalerTally>,

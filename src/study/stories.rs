@@ -323,6 +323,7 @@ impl<'a> Names<'a> {
             "failover" => "failover",
             "primary" => "role of the primary",
             "standing" => "replication",
+            "copy" => "data",
             "routes" => "routes",
             "together" => "event",
             spare if spare.starts_with("spare-") => "spare part",

@@ -275,7 +275,7 @@ pub struct YearsResult {
     pub folded: Vec<Vec<Folded>>,
     /// Results by net, then by role.
     pub roles: Vec<Vec<FoldedRole>>,
-    /// Results by net, then by corrupted database.
+    /// Results by net, then by database that is restored.
     pub restores: Vec<Vec<FoldedRestores>>,
     /// Results by net, then by set of disks that fail one by one.
     pub disk_sets: Vec<Vec<FoldedDisks>>,

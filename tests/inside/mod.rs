@@ -34,6 +34,7 @@ mod health;
 mod ladder;
 mod limits;
 mod links;
+mod lost_data;
 mod machines;
 mod mechanisms;
 mod mutants;

@@ -233,6 +233,15 @@ const EDITS: [Edit; 24] = [
         figure: "lost-sets.single.main@horizon",
         is: "within 20% of 0.0721",
     },
+    // Every second backup is unusable: 14 h + 24 h x 0.5 / 0.5.
+    Edit {
+        file: "faults/lost-set",
+        flags: &["--solver", "flows", "--replications", "300"],
+        sets: &["operation.each-night.usable=0.5"],
+        expect: 2,
+        figure: "recovery-point.nightly@horizon",
+        is: "within 15% of 38h",
+    },
     // Half of the time: 100/s x 150 s.
     Edit {
         file: "faults/disk-full",

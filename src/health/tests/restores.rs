@@ -25,7 +25,14 @@ fn nightly(usable: f64, kept: Option<f64>) -> Restore {
         usable,
     };
     let copy = SimDuration::from_secs(3_600);
-    Restore { backups: vec![backups], begin: None, copy, replay: None, without: None }
+    Restore {
+        backups: vec![backups],
+        begin: None,
+        copy,
+        replay: None,
+        archived: None,
+        without: None,
+    }
 }
 
 fn fresh(restore: &Restore, replication: u64) -> Corruptions {
@@ -94,6 +101,24 @@ fn a_log_is_replayed_up_to_the_corruption() {
     assert_eq!(restore.length(&gone, 0.5), SimDuration::from_secs(3_600));
     let salvaged = Restore { without: Some(fixed(7.0 * DAY)), ..restore };
     assert_eq!(salvaged.length(&gone, 0.5), days(7.0));
+}
+
+/// The log is archived each 6 h, and lost with the disks: of a loss at 10 d 15 h, the backup of 3 h and the log up to 12 h
+/// are left. Of a loss at 10 d 5 h the backup is younger than the archived log. Archived at once, nothing is lost.
+#[test]
+fn a_log_that_is_lost_with_the_disks_is_replayed_as_far_as_it_is_archived() {
+    let hours = |hours: u64| SimDuration::from_secs(3_600 * hours);
+    let archived = |every: u64, at_hour: f64| {
+        let restore =
+            Restore { replay: Some(9.0), archived: Some(hours(every)), ..nightly(1.0, None) };
+        let mut all = fresh(&restore, 0);
+        all.corrupted(at(10.0 * DAY + at_hour * 3_600.0));
+        let found = all.found(at(10.0 * DAY + at_hour * 3_600.0));
+        (restore.lost(&found).unwrap(), restore.length(&found, 0.5), found.good.unwrap().age)
+    };
+    assert_eq!(archived(6, 15.0), (hours(3), hours(1) + hours(1), hours(12)));
+    assert_eq!(archived(6, 5.0), (hours(2), hours(1), hours(2)));
+    assert_eq!(archived(0, 21.0), (SimDuration::ZERO, hours(1) + hours(2), hours(18)));
 }
 
 /// A backup that began during an earlier corruption has its data, and one under way when the corruption is found is not

@@ -20,7 +20,7 @@ const QUANTILES: &[Word] = &[Word::Quantiles];
 const MAX: &[Word] = &[Word::Max];
 const CHANCE: &[Word] = &[Word::Chance];
 const OF_DATABASES: &[Whose] = &[Whose::Database];
-const OF_CORRUPTED: &[Whose] = &[Whose::Own("database that a fault corrupts")];
+const OF_RESTORED: &[Whose] = &[Whose::Own("database that is restored from backups")];
 const FOR_GOOD: Key = key("outcome", Value::OneOf(&["for-good"]));
 
 /// Returns the row of a number of events in a window.
@@ -122,16 +122,16 @@ const ROWS: &[Row] = &[
         Metric::Restores,
         ROLES,
         MEAN,
-        OF_CORRUPTED,
-        "Corruptions per year that are found, all or those that find no good backup",
+        OF_RESTORED,
+        "Corruptions that are found and losses of all disks per year, all or those that find no good backup",
     )
     .keys(&[FOR_GOOD, WITHOUT]),
     Row::new(
         Metric::RecoveryPoint,
         ROLES,
         MEAN,
-        OF_CORRUPTED,
-        "Time until the discovery whose writes a restore loses: since the backup began, or with a log since the corruption",
+        OF_RESTORED,
+        "Time until the discovery or the loss whose writes a restore loses: since the backup began, or with a log since the corruption, or since the log was archived",
     )
     .keys(&[WITHOUT])
     .as_it_comes(IntervalOf::Ratio),
@@ -139,7 +139,7 @@ const ROWS: &[Row] = &[
         Metric::RecoveryPoint,
         ROLES,
         QUANTILES,
-        OF_CORRUPTED,
+        OF_RESTORED,
         "The same, that this share of the restores does not exceed",
     )
     .keys(&[WITHOUT])
@@ -148,8 +148,35 @@ const ROWS: &[Row] = &[
         Metric::RecoveryPoint,
         ROLES,
         MAX,
-        OF_CORRUPTED,
+        OF_RESTORED,
         "The same, of the restore of a horizon that loses most; 0 without one",
+    )
+    .keys(&[WITHOUT])
+    .interval(IntervalOf::Replications),
+    Row::new(
+        Metric::BackupAge,
+        ROLES,
+        MEAN,
+        OF_RESTORED,
+        "Time from the begin of the backup that is used until the discovery or the loss",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Ratio),
+    Row::new(
+        Metric::BackupAge,
+        ROLES,
+        QUANTILES,
+        OF_RESTORED,
+        "The same, that this share of the restores does not exceed",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Order),
+    Row::new(
+        Metric::BackupAge,
+        ROLES,
+        MAX,
+        OF_RESTORED,
+        "The same, of the oldest backup that a horizon needs; 0 without one",
     )
     .keys(&[WITHOUT])
     .interval(IntervalOf::Replications),
@@ -157,8 +184,8 @@ const ROWS: &[Row] = &[
         Metric::RestoreTime,
         ROLES,
         MEAN,
-        OF_CORRUPTED,
-        "Time from the discovery until the data are back",
+        OF_RESTORED,
+        "Time from the discovery or the loss until the data are back",
     )
     .keys(&[WITHOUT])
     .as_it_comes(IntervalOf::Ratio),
@@ -166,7 +193,7 @@ const ROWS: &[Row] = &[
         Metric::RestoreTime,
         ROLES,
         QUANTILES,
-        OF_CORRUPTED,
+        OF_RESTORED,
         "Time that this share of the restores does not exceed",
     )
     .keys(&[WITHOUT])
@@ -175,7 +202,7 @@ const ROWS: &[Row] = &[
         Metric::RestoreTime,
         ROLES,
         MAX,
-        OF_CORRUPTED,
+        OF_RESTORED,
         "Time of the longest restore of a horizon; 0 without one",
     )
     .keys(&[WITHOUT])
@@ -184,7 +211,7 @@ const ROWS: &[Row] = &[
         Metric::UnrestoredWrites,
         ROLES,
         &[Word::Own],
-        OF_CORRUPTED,
+        OF_RESTORED,
         "Acknowledged writes that restores lose per year",
     )
     .keys(&[WITHOUT]),
@@ -192,7 +219,7 @@ const ROWS: &[Row] = &[
         Metric::UnrestoredWrites,
         ROLES,
         &[Word::Mean],
-        OF_CORRUPTED,
+        OF_RESTORED,
         "Acknowledged writes that a restore from a backup loses",
     )
     .keys(&[WITHOUT])

@@ -38,7 +38,7 @@ spec! {
         failover: Option<DatabaseFailoverSpec>,
         /// Copy that makes a member that is out of the group a replica again. Without it, the member stays out.
         rebuild: Option<RebuildSpec>,
-        /// Restore from a backup, after a fault that is `corrupt`.
+        /// Restore from a backup, after a fault that is `corrupt`, or that takes the disks of all members.
         restore: Option<RestoreSpec>,
     }
 }
@@ -300,8 +300,8 @@ spec! {
         rate: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
         /// Time until the copy begins. Without it, none.
         begin: Option<LawSpec<SimDuration>>,
-        /// Log that is kept since the last backup, and replayed up to the corruption. Without it, everything written since
-        /// the backup is lost.
+        /// Log that is kept since the last backup, and replayed up to the corruption or the end of what is archived. Without
+        /// it, everything written since the backup is lost.
         point_in_time: Option<PointInTimeSpec>,
     }
 }
@@ -311,6 +311,9 @@ spec! {
     pub struct PointInTimeSpec {
         /// Seconds of log that are replayed per second.
         replay: f64 => above(0.0),
+        /// Time between two copies of the log to another place, zero for at once. What was written since the last is lost
+        /// with the disks. Without it, the log lies beside the data, and is lost with them.
+        archive_every: Option<SimDuration>,
     }
 }
 

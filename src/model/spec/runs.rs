@@ -348,7 +348,8 @@ spec! {
         crew: Option<Reference>,
         /// Rebuild: the data of a new disk are written anew. Only for `disk-failed`.
         rebuild: Option<DiskRebuildSpec>,
-        /// Time until a set of disks that is lost has new disks and its data again. Only for `disk-failed`.
+        /// Time until a set of disks that is lost has new disks and its data again; a database on it with a `restore` is
+        /// restored after that. Only for `disk-failed`.
         restore: Option<LawSpec<SimDuration>>,
         /// Factors on the rate of all disks of a set after the failure of one, in intervals that follow each other. Only for
         /// `disk-failed`. Without it, disks fail independently.

@@ -24,6 +24,7 @@
 
 mod answers;
 pub(crate) mod beliefs;
+mod data;
 mod meters;
 pub mod recovery;
 mod routes;
@@ -31,15 +32,14 @@ pub mod surrogate;
 
 pub(crate) use meters::volume;
 
+pub use data::{Corrupts, DiskAutomata};
 pub use meters::{ALL, Meter};
 
 use std::collections::BTreeSet;
 
 use crate::convert::table;
 use crate::engine::draw::Seed;
-use crate::health::{
-    AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start, StateId,
-};
+use crate::health::{AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start};
 use crate::kinds::zone::vm;
 use crate::model::spec::runs::{FaultSpec, Initial, OperationSpec};
 use crate::plan::Draft;
@@ -91,7 +91,7 @@ pub struct AvailabilityPlan {
     pub causes: Vec<String>,
     /// Roles that pass from one holder to another, such as the primary of a database.
     pub roles: Vec<Role>,
-    /// Databases that faults corrupt, and their restores.
+    /// Databases that lose data to faults, and their restores.
     pub restores: Vec<Restored>,
     /// Sets of disks that fail one by one.
     pub disk_sets: Vec<FailingSet>,
@@ -190,8 +190,9 @@ pub struct AvailabilityNet {
     pub causes: Vec<u32>,
     /// Facts of the roles, in the order of [`AvailabilityPlan::roles`].
     pub roles: Vec<RoleFacts>,
-    /// Automata of the corruptions, in the order of [`AvailabilityPlan::restores`]; `None` where the fault is left out.
-    pub restores: Vec<Option<Corrupts>>,
+    /// Automata of the losses, in the order of [`AvailabilityPlan::restores`] and of the ways of each; `None` where the faults
+    /// are left out.
+    pub restores: Vec<Vec<Option<Corrupts>>>,
     /// Automata of the sets of disks, in the order of [`AvailabilityPlan::disk_sets`]; `None` where the fault is left out.
     pub disk_sets: Vec<Option<DiskAutomata>>,
     /// Facts that the traffic model reads, if there is traffic.
@@ -200,47 +201,6 @@ pub struct AvailabilityNet {
     pub always_up: Vec<bool>,
     /// True if nothing in it is drawn: every replication is the same.
     pub is_fixed: bool,
-}
-
-/// Automaton of the corruptions of a database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Corrupts {
-    /// The automaton.
-    pub automaton: AutomatonId,
-    /// State in which the data are corrupted, and no check knows it.
-    pub corrupt: StateId,
-    /// State in which the data are restored.
-    pub restoring: StateId,
-}
-
-impl Corrupts {
-    fn find(net: &Net, of: &Restored) -> Option<Self> {
-        let automaton = net.automaton(&of.automaton())?;
-        let corrupt = net.state(automaton, restores::CORRUPT)?;
-        Some(Self { automaton, corrupt, restoring: net.state(automaton, restores::RESTORING)? })
-    }
-}
-
-/// Automata of a set of disks that fail one by one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiskAutomata {
-    /// The set.
-    pub set: AutomatonId,
-    /// State in which the set is lost.
-    pub lost: StateId,
-    /// The disks.
-    pub disks: Vec<AutomatonId>,
-    /// State of a disk that has its data.
-    pub up: StateId,
-}
-
-impl DiskAutomata {
-    fn find(net: &Net, of: &FailingSet) -> Option<Self> {
-        let disks: Option<Vec<AutomatonId>> = of.disks().map(|disk| net.automaton(&disk)).collect();
-        let disks = disks?;
-        let (set, up) = (net.automaton(&of.name)?, net.state(*disks.first()?, single_disks::UP)?);
-        Some(Self { set, lost: net.state(set, &single_disks::lost(&of.fault))?, disks, up })
-    }
 }
 
 /// Members of one unit, each of which serves by itself: if one is down, its share is lost.
@@ -349,7 +309,7 @@ fn plan_with(
         let members = fleets.iter().flat_map(|fleet| fleet.members.iter().copied());
         let alone = members.filter(|member| all[member.index()]).collect();
         let roles = recovery::resolve(&roles, &net);
-        let restores = restored.iter().map(|one| Corrupts::find(&net, one)).collect();
+        let restores = restored.iter().map(|one| Corrupts::of(&net, one)).collect();
         let disk_sets = failing.iter().map(|one| DiskAutomata::find(&net, one)).collect();
         let causes = places;
         let (always_up, is_fixed) = meters::certain(&net, &meters, start);
@@ -513,7 +473,8 @@ fn longest_repair(draft: &Draft) -> Option<SimDuration> {
     let faults = draft.scenario.fault.iter().filter_map(|(_, spec)| ended_by(spec));
     let units = draft.scenario.unit.iter().filter_map(|(_, spec)| spec.repair.as_ref());
     let wrong = faults::may_go_wrong(draft).map(|(.., wrong)| &wrong.repair);
-    let restores = restores::all(draft).into_iter().map(|one| one.restore.moments().0);
+    let restores = restores::all(draft).into_iter().flat_map(|one| one.ways);
+    let restores = restores.map(|way| way.restore.moments().0);
     let means = faults.chain(units).chain(wrong).map(|law| law_of(law).mean()).chain(restores);
     let longest = means.fold(0.0, f64::max);
     (longest > 0.0 && longest.is_finite()).then(|| SimDuration::from_seconds_f64(longest))
@@ -552,7 +513,8 @@ fn repair_of(draft: &Draft, cause: &str) -> Option<RepairLaw> {
         operations.find(|(name, ..)| name.text == cause).map(|(.., wrong)| &wrong.repair)
     };
     let law = law_of(fault.or_else(unit).or_else(wrong)?);
-    of(law.mean(), law.cv())
+    let restored = restores::longest_after_loss(draft, cause);
+    of(law.mean() + restored, law.cv() * law.mean() / (law.mean() + restored))
 }
 
 /// Returns the name of a cause in reports.

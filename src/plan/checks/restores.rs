@@ -1,14 +1,16 @@
-//! Corrupted databases: the keys of the faults, of the restores and of the backups.
+//! Databases that are restored: the keys of faults that corrupt them, of the restores and of the backups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::database::spec::RestoreSpec;
 use crate::model::spec::runs::{FaultSpec, How, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, missing, missing_as, takes_time};
-use crate::plan::faults::restores::{backed_up, databases, touched};
+use crate::plan::faults::restores::{backed_up, databases, takers, touched};
 use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 
 /// Least probability that a backup can be used: the search for a usable one ends.
@@ -97,11 +99,11 @@ fn whole_databases(draft: &Draft, parts: &[Part], span: Span, out: &mut Diagnost
 
 /// Reports a second fault that corrupts a database, and a `restore` that no fault needs.
 pub(super) fn check_each_other(draft: &Draft, out: &mut Diagnostics) {
-    let mut corrupted: BTreeMap<usize, (Span, String)> = BTreeMap::new();
+    let mut restored: BTreeMap<usize, (Span, String)> = BTreeMap::new();
     for (name, fault) in draft.scenario.fault.iter() {
         for database in touched(draft, fault) {
             let here = (fault.how.span, name.text.clone());
-            if let Some((first, other)) = corrupted.insert(database, here) {
+            if let Some((first, other)) = restored.insert(database, here) {
                 let of = &draft.scenario.database[database].0;
                 let message = format!("`{other}` corrupts `{of}` too");
                 let help = "write them as one fault, with the sum of their rates and a mixture in \
@@ -112,18 +114,55 @@ pub(super) fn check_each_other(draft: &Draft, out: &mut Diagnostics) {
             }
         }
     }
-    others(draft, &corrupted, out);
     let mut last = None;
     for (at, (name, spec)) in draft.scenario.database.iter().enumerate() {
+        let Some(restore) = &spec.restore else { continue };
+        let taken = takers(draft, at);
         // The databases of a `count` have one text.
-        if let Some(restore) = spec.restore.as_ref().filter(|_| !corrupted.contains_key(&at)) {
-            if last.replace(restore.span) == Some(restore.span) {
-                continue;
-            }
-            let message = format!("no fault corrupts `{name}`, so it is never restored");
-            let help = "give a fault with how = \"corrupt\", or remove it";
-            inert(restore.span, message, help, out);
+        if last.replace(restore.span) != Some(restore.span) {
+            let corrupted = restored.contains_key(&at);
+            check_restore(draft, (at, name), &restore.value, (corrupted, taken.is_some()), out);
         }
+        if let Some(taken) = taken {
+            restored.entry(at).or_insert(taken);
+        }
+    }
+    others(draft, &restored, out);
+}
+
+/// Checks the restore of a database; `corrupted` by a fault, or `taken` with all its disks.
+fn check_restore(
+    draft: &Draft,
+    (at, name): (usize, &Name),
+    restore: &RestoreSpec,
+    (corrupted, taken): (bool, bool),
+    out: &mut Diagnostics,
+) {
+    let span = draft.scenario.database[at].1.restore.as_ref().map_or(name.span, |key| key.span);
+    let mut operations = draft.scenario.operation.iter();
+    if !corrupted && !taken {
+        let message = format!(
+            "no fault corrupts `{name}` or takes the disks of all its members, so it is never restored"
+        );
+        let help = "give a fault with how = \"corrupt\", or \"disk-failed\" or \"lost\" on the disks under \
+                    each member's `data`, or remove it";
+        inert(span, message, help, out);
+    } else if !corrupted && !operations.any(|(_, one)| backed_up(draft, one).contains(&at)) {
+        let message = format!(
+            "no operation makes a backup of `{name}`, so its data are lost for good with its disks"
+        );
+        let help = format!(
+            "give an operation with does = \"backup\" and of = \"database.{name}\", or remove it"
+        );
+        out.push(Diagnostic::new(Code::MissingKey, span, message).help(help));
+    }
+    let archive = restore.point_in_time.as_ref().and_then(|log| log.archive_every.as_ref());
+    if !taken {
+        let message =
+            format!("no fault takes the disks of all members of `{name}`: no log is lost");
+        let help =
+            "remove it, or give a fault with how = \"disk-failed\" or \"lost\" on their disks";
+        inert_if(archive, &message, help, out);
     }
 }
 
@@ -158,9 +197,15 @@ pub(super) fn check_backup(draft: &Draft, operation: &OperationSpec, out: &mut D
     let faults = draft.scenario.fault.iter();
     let mut corrupted = faults.flat_map(|(_, fault)| touched(draft, fault));
     let of_it = databases(&parts).unwrap_or_default();
-    if !corrupted.any(|database| of_it.contains_key(&database)) {
-        let message = "no fault corrupts what it backs up, and it has no `load`: it has no effect";
-        let help = "give a fault with how = \"corrupt\", or a `load`";
+    let is_restored = |database: &usize| {
+        let restore = &draft.scenario.database[*database].1.restore;
+        restore.is_some() && takers(draft, *database).is_some()
+    };
+    if !corrupted.any(|database| of_it.contains_key(&database)) && !of_it.keys().any(is_restored) {
+        let message = "no fault corrupts what it backs up, no database of it is restored when its disks \
+                       are lost, and it has no `load`: it has no effect";
+        let help = "give a fault with how = \"corrupt\", one that takes the disks of all members and the \
+                    `restore` of the database, or a `load`";
         inert(operation.span, message, help, out);
     }
 }
@@ -172,9 +217,9 @@ pub(super) fn check_no_backup(operation: &OperationSpec, out: &mut Diagnostics) 
     inert_if(operation.usable.as_ref(), message, "remove it", out);
 }
 
-/// Reports faults of members of corrupted databases that a restore does not meet: `slow` ones, which it would leave serving,
+/// Reports faults of members of restored databases that a restore does not meet: `slow` ones, which it would leave serving,
 /// and those that follow another.
-fn others(draft: &Draft, corrupted: &BTreeMap<usize, (Span, String)>, out: &mut Diagnostics) {
+fn others(draft: &Draft, restored: &BTreeMap<usize, (Span, String)>, out: &mut Diagnostics) {
     for (_, fault) in draft.scenario.fault.iter() {
         let slow = fault.how.value == How::Slow;
         if fault.how.value == How::Corrupt || (!slow && fault.after.is_none()) {
@@ -182,7 +227,7 @@ fn others(draft: &Draft, corrupted: &BTreeMap<usize, (Span, String)>, out: &mut 
         }
         let parts = draft.targets.hit(fault);
         let hit = parts.into_iter().find_map(|part| match part {
-            Part::Database { database, .. } => corrupted.get(&database),
+            Part::Database { database, .. } => restored.get(&database),
             _ => None,
         });
         let Some((first, name)) = hit else { continue };
@@ -190,10 +235,9 @@ fn others(draft: &Draft, corrupted: &BTreeMap<usize, (Span, String)>, out: &mut 
             Some(after) => (after.span, "what follows another fault of its members"),
             None => (fault.how.span, "a slow member, which a restore would leave serving"),
         };
-        let message = format!("not together with `{name}`, which corrupts the database: {why}");
+        let message =
+            format!("not together with `{name}`, after which the database is restored: {why}");
         let wrong = Diagnostic::new(Code::KeysExclude, span, message);
-        out.push(
-            wrong.related(*first, "the corruption").help("let it hit the host, or remove one"),
-        );
+        out.push(wrong.related(*first, "the first").help("let it hit the host, or remove one"));
     }
 }

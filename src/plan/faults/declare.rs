@@ -5,6 +5,7 @@ mod corrupted;
 mod following;
 mod gone_wrong;
 mod harms;
+mod lost_data;
 mod mechanisms;
 mod recorded;
 mod shown;
@@ -285,6 +286,7 @@ impl<'a> Declarer<'a> {
         // These last: a set is lost, and a database restored, in every state in which it works.
         disks.into_iter().for_each(|hit| self.single_disks(hit));
         corrupt.into_iter().for_each(|hit| self.corrupted(hit));
+        self.lost_data(&hits);
     }
 
     /// Returns the parts that a fault names, in the order of parts.

@@ -20,6 +20,8 @@
 //!   while the data are restored from a backup ([`restores`], `declare::corrupted`).
 //! - A disk of a set that fails (`disk-failed`) is an automaton of its own, and the set is lost when too many are missing
 //!   ([`single_disks`], `declare::single_disks`).
+//! - A database whose members have all lost their disks is restored from a backup, where it declares how ([`restores`],
+//!   `declare::lost_data`).
 //! - An operation that takes parts out is a clock in each of them; its cause is `planned`. Work that goes wrong is drawn
 //!   when it begins and has the operation's name as its cause (`declare::gone_wrong`).
 //! - `after` draws when the other fault strikes, keyed by the part that follows.

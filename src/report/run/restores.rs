@@ -1,18 +1,20 @@
-//! Restores of corrupted databases over the long horizon, in the report and as a file.
+//! Restores of databases over the long horizon, in the report and as a file.
 
-use crate::report::columns::{Described, Read, ResultTable, estimates, numbers, words};
+use crate::report::columns::{
+    Described, Read, ResultColumn, ResultTable, estimates, numbers, words,
+};
 use crate::report::document::{Block, Section, Unit};
 use crate::report::rows::TableForm;
 use crate::study::results::{RestoreRow, Results};
 
 use super::files::fields;
 
-const INTRO: &str = "Databases whose data a fault corrupts, over the same years. Replicas copy the corruption. When it is \
-found, the database is down until it is restored from the newest good backup (RTO). Lost (RPO) is what was written since that \
-backup began or, with a log, since the corruption. Where no backup is good, the data are lost for good: such restores are not \
-in what is lost per restore.";
+const INTRO: &str = "Databases whose data a fault corrupts, or whose disks faults take from all members, over the same years. \
+Replicas copy a corruption. When it is found, or when the disks are lost, the database is down until it is restored from the \
+newest good backup (RTO). Lost (RPO) is what was written since that backup began or, with a log, since the corruption, or since \
+the log was archived. Where no backup is good, the data are lost for good: such restores are not in what is lost per restore.";
 
-/// Returns the section; `None` if no fault corrupts a database.
+/// Returns the section; `None` if no database is restored.
 pub(super) fn section(results: &Results) -> Option<Section> {
     let rows = &results.years.as_ref().filter(|years| !years.restores.is_empty())?.restores;
     let ids = [
@@ -21,11 +23,12 @@ pub(super) fn section(results: &Results) -> Option<Section> {
         "lost_s",
         "lost_p95_s",
         "lost_writes_per_restore",
+        "backup_age_s",
         "restore_s",
         "restore_p95_s",
         "for_good_per_year",
     ];
-    let table = restores().page("Restores after a corruption", &ids, rows.iter());
+    let table = restores().page("Restores from backups", &ids, rows.iter());
     let blocks = vec![Block::Table(table)];
     Some(Section { heading: "Restores".into(), intro: INTRO.into(), blocks })
 }
@@ -38,16 +41,17 @@ fn restores<'a>() -> ResultTable<&'a RestoreRow> {
     let estimates = |id, header, unit, meaning, read: Read<&'a RestoreRow>| {
         estimates(id, header, unit, meaning, read)
     };
+    let [backup_age, backup_age_p95, restore, restore_p95] = times();
     ResultTable::new(
         "restores.csv",
-        "A database whose data a fault corrupts.",
+        "A database that is restored from backups.",
         [
             words("name", "database", "Database.", |row| (&row.name).into()),
             estimates(
                 "restores_per_year",
                 "restores per year",
                 Unit::None,
-                "Corruptions per year that are found.",
+                "Corruptions that are found and losses of all disks per year.",
                 |row| (&row.restores).into(),
             ),
             numbers(
@@ -79,10 +83,24 @@ fn restores<'a>() -> ResultTable<&'a RestoreRow> {
                 |row| (&row.writes).into(),
             ),
             estimates(
+                "backup_age_s",
+                "age of the backup, mean",
+                Unit::Seconds,
+                "Mean age of the backup that a restore uses, when it is needed.",
+                |row| (&row.age).into(),
+            ),
+            numbers(
+                "backup_age_p95_s",
+                "p95",
+                Unit::Seconds,
+                "The same age that 95 % of the restores do not exceed.",
+                |row| (&row.age_p95).into(),
+            ),
+            estimates(
                 "restore_s",
                 "restore, mean",
                 Unit::Seconds,
-                "Mean time from the discovery until the data are back (RTO).",
+                "Mean time from the discovery or the loss until the data are back (RTO).",
                 |row| (&row.length).into(),
             ),
             numbers(
@@ -92,6 +110,10 @@ fn restores<'a>() -> ResultTable<&'a RestoreRow> {
                 "The same time that 95 % of the restores do not exceed.",
                 |row| (&row.length_p95).into(),
             ),
+            backup_age,
+            backup_age_p95,
+            restore,
+            restore_p95,
             words(
                 "reason",
                 "",
@@ -102,12 +124,46 @@ fn restores<'a>() -> ResultTable<&'a RestoreRow> {
     )
 }
 
+/// Declares the columns of the backup's age, and of the time that the restore takes.
+fn times<'a>() -> [ResultColumn<&'a RestoreRow>; 4] {
+    [
+        estimates(
+            "backup_age_s",
+            "age of the backup, mean",
+            Unit::Seconds,
+            "Mean age of the backup that a restore uses, when it is needed.",
+            |row: &&'a RestoreRow| (&row.age).into(),
+        ),
+        numbers(
+            "backup_age_p95_s",
+            "p95",
+            Unit::Seconds,
+            "The same age that 95 % of the restores do not exceed.",
+            |row: &&'a RestoreRow| (&row.age_p95).into(),
+        ),
+        estimates(
+            "restore_s",
+            "restore, mean",
+            Unit::Seconds,
+            "Mean time from the discovery or the loss until the data are back (RTO).",
+            |row: &&'a RestoreRow| (&row.length).into(),
+        ),
+        numbers(
+            "restore_p95_s",
+            "p95",
+            Unit::Seconds,
+            "The same time that 95 % of the restores do not exceed.",
+            |row: &&'a RestoreRow| (&row.length_p95).into(),
+        ),
+    ]
+}
+
 /// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     restores().described()
 }
 
-/// Writes `restores.csv`; returns `None` if no fault corrupts a database.
+/// Writes `restores.csv`; returns `None` if no database is restored.
 pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     let rows = &results.years.as_ref().filter(|years| !years.restores.is_empty())?.restores;
     Some(restores().file(results.partial.as_deref(), rows.iter()))

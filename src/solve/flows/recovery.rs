@@ -49,7 +49,7 @@ pub(super) struct Recoveries<'p> {
     disk_sets: DiskSets<'p>,
 }
 
-/// Tallies of one replication: of the roles, of the corrupted databases, of the sets of disks that fail.
+/// Tallies of one replication: of the roles, of the databases that are restored, of the sets of disks that fail.
 pub(super) type Closed = (Vec<RoleTally>, Vec<RestoreTally>, Vec<DiskSetTally>);
 
 impl<'p> Recoveries<'p> {

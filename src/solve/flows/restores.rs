@@ -1,6 +1,6 @@
-//! Restores of corrupted databases: their number, the time whose writes each loses, and how long each takes.
+//! Restores of databases: their number, the time whose writes each loses, the age of its backup, and how long it takes.
 //!
-//! A restore begins when the corruption is found. It ends when the data are back; one under way at the end of the
+//! A restore begins when a corruption is found, or when the data are lost with their disks. It ends when the data are back; one under way at the end of the
 //! horizon is counted and cut there. What is lost is decided at its begin: by [`Corruptions`], as in the kernel.
 
 use crate::convert::table;
@@ -9,7 +9,7 @@ use crate::health::Moved;
 use crate::health::restore::Corruptions;
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan, Corrupts};
-use crate::plan::faults::restores::Restored;
+use crate::plan::faults::restores::{Restored, Way};
 use crate::units::{SimDuration, SimTime};
 
 /// Results of one replication for the restores of one database.
@@ -23,100 +23,130 @@ pub struct RestoreTally {
     pub lost: u128,
     /// That time, of each restore from a backup.
     pub losses: Histogram,
+    /// Total age of the backups that are used, when they are needed, in nanoseconds.
+    pub age: u128,
+    /// That age, of each restore from a backup.
+    pub ages: Histogram,
     /// Total length of the restores, in nanoseconds.
     pub length: u128,
     /// Length of each restore.
     pub lengths: Histogram,
 }
 
-/// One database in one trajectory.
-struct Row {
+/// Losses of one sort of a database in one trajectory.
+struct Losses {
     of: Option<Corrupts>,
     corruptions: Corruptions,
     /// Begin of the present restore.
     since: Option<SimTime>,
+}
+
+/// One database in one trajectory.
+struct Row {
+    ways: Vec<Losses>,
     tally: RestoreTally,
 }
 
-/// All corrupted databases in one trajectory.
+/// All databases that are restored, in one trajectory.
 pub(super) struct Restores {
     rows: Vec<Row>,
-    /// Row per automaton; empty without corrupted databases.
-    row_of: Vec<Option<u32>>,
+    places: Places,
 }
 
 impl Restores {
     /// Creates the rows of a net.
     pub fn new(plan: &AvailabilityPlan, net: &AvailabilityNet, lineage: Lineage) -> Self {
-        let row = |(of, restored): (&Option<Corrupts>, &Restored)| Row {
+        let losses = |(of, way): (&Option<Corrupts>, &Way)| Losses {
             of: *of,
-            corruptions: Corruptions::new(&restored.restore, plan.seed, lineage),
+            corruptions: Corruptions::new(&way.restore, plan.seed, lineage),
             since: None,
+        };
+        let row = |(all, restored): (&Vec<Option<Corrupts>>, &Restored)| Row {
+            ways: all.iter().zip(&restored.ways).map(losses).collect(),
             tally: RestoreTally::default(),
         };
         let rows = net.restores.iter().zip(&plan.restores).map(row).collect();
-        Self { rows, row_of: rows_by_automaton(net) }
+        Self { rows, places: Places::of(net) }
     }
 
     /// Handles a move of an automaton.
     #[inline]
     pub fn moved(&mut self, moved: &Moved) {
-        let row = self.row_of.get(moved.automaton.index()).copied().flatten();
-        if let Some(row) = row {
-            self.rows[row as usize].moved(moved);
+        if let Some((row, way)) = self.places.find(moved) {
+            self.rows[row].moved(way, moved);
         }
     }
 
     /// Ends the horizon: a restore in progress is counted and cut there.
     pub fn close(self, end: SimTime) -> Vec<RestoreTally> {
         let close = |mut row: Row| {
-            row.end(end);
+            (0..row.ways.len()).for_each(|way| row.end(way, end));
             row.tally
         };
         self.rows.into_iter().map(close).collect()
     }
 }
 
-/// Returns the corrupted database of each automaton that has its corruptions, by place; empty if there is none.
-pub fn rows_by_automaton(net: &AvailabilityNet) -> Vec<Option<u32>> {
-    let mut all = Vec::new();
-    for (row, of) in net.restores.iter().enumerate() {
-        if let Some(of) = of {
-            all.resize(net.net.automata().count(), None);
-            all[of.automaton.index()] = Some(table::u32(row));
+/// Database and way of each automaton that has losses, by automaton; empty if there is none.
+pub struct Places(Vec<Option<(u32, u32)>>);
+
+impl Places {
+    /// Finds the automata of a net.
+    pub fn of(net: &AvailabilityNet) -> Self {
+        let mut all = Vec::new();
+        for (row, ways) in net.restores.iter().enumerate() {
+            for (way, of) in ways.iter().enumerate() {
+                if let Some(of) = of {
+                    all.resize(net.net.automata().count(), None);
+                    all[of.automaton.index()] = Some((table::u32(row), table::u32(way)));
+                }
+            }
         }
+        Self(all)
     }
-    all
+
+    /// Returns the places of the database and of the way whose automaton has moved.
+    #[inline]
+    pub fn find(&self, moved: &Moved) -> Option<(usize, usize)> {
+        let (row, way) = self.0.get(moved.automaton.index()).copied().flatten()?;
+        Some((row as usize, way as usize))
+    }
 }
 
 impl Row {
-    fn moved(&mut self, moved: &Moved) {
-        let Some(of) = self.of else { return };
-        if moved.to == of.corrupt {
-            self.corruptions.corrupted(moved.at);
+    fn moved(&mut self, way: usize, moved: &Moved) {
+        let losses = &mut self.ways[way];
+        let Some(of) = losses.of else { return };
+        if moved.to == of.begun {
+            losses.corruptions.corrupted(moved.at);
         } else if moved.to == of.restoring {
-            let found = self.corruptions.found(moved.at);
-            self.since = Some(moved.at);
+            let found = losses.corruptions.found(moved.at);
+            losses.since = Some(moved.at);
             self.tally.restores += 1;
-            match self.corruptions.restore().lost(&found) {
-                Some(lost) => self.lose(lost),
-                None => self.tally.for_good += 1,
+            match (losses.corruptions.restore().lost(&found), found.good) {
+                (Some(lost), Some(good)) => self.tally.lose(lost, good.age),
+                _ => self.tally.for_good += 1,
             }
         } else {
-            self.corruptions.ends(moved.at);
-            self.end(moved.at);
+            losses.corruptions.ends(moved.at);
+            self.end(way, moved.at);
         }
     }
 
-    fn lose(&mut self, lost: SimDuration) {
-        self.tally.lost += u128::from(lost.nanos());
-        self.tally.losses.record_duration(lost);
-    }
-
-    fn end(&mut self, at: SimTime) {
-        let Some(since) = self.since.take() else { return };
+    fn end(&mut self, way: usize, at: SimTime) {
+        let Some(since) = self.ways[way].since.take() else { return };
         let length = at.since(since);
         self.tally.length += u128::from(length.nanos());
         self.tally.lengths.record_duration(length);
+    }
+}
+
+impl RestoreTally {
+    /// Adds a restore from a backup of this age, which loses the writes of a time.
+    fn lose(&mut self, lost: SimDuration, age: SimDuration) {
+        self.lost += u128::from(lost.nanos());
+        self.losses.record_duration(lost);
+        self.age += u128::from(age.nanos());
+        self.ages.record_duration(age);
     }
 }

@@ -1,7 +1,8 @@
 //! Writes that restores lose: those committed in the time whose writes a restore loses.
 //!
 //! The writes of each interval of constant state are kept as far back as backups are. Of an interval that is lost in
-//! part, the writes are divided as the rates of the workloads are over it. A write is lost once: what an earlier restore
+//! part, the writes are divided as the rates of the workloads are over it, or evenly if the database is down then. A write is
+//! lost once: what an earlier restore
 //! has lost is not there any more.
 //!
 //! Leaves out: writes before time zero; those lost for good where no backup is good, as far back as the database goes.
@@ -13,8 +14,8 @@ use crate::engine::draw::Lineage;
 use crate::health::Moved;
 use crate::health::restore::Corruptions;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan, Corrupts};
-use crate::plan::faults::restores::Restored as Database;
-use crate::solve::flows::restores::rows_by_automaton;
+use crate::plan::faults::restores::{Restored as Database, Way};
+use crate::solve::flows::restores::Places;
 use crate::units::SimTime;
 
 /// Results of one replication for the restores of one database.
@@ -34,36 +35,37 @@ struct Piece {
     writes: f64,
 }
 
-/// All corrupted databases in one trajectory.
+/// All databases that are restored, in one trajectory.
 pub(super) struct Restored {
     rows: Vec<Row>,
-    /// Row per automaton; empty without corrupted databases.
-    row_of: Vec<Option<u32>>,
+    places: Places,
     /// True if a restore has just begun.
     begun: bool,
 }
 
 /// One database in one trajectory.
 struct Row {
-    of: Option<Corrupts>,
-    corruptions: Corruptions,
+    /// Losses by corruption and with the disks.
+    ways: Vec<(Option<Corrupts>, Corruptions)>,
     /// Its place among those that take writes; `None` without writes.
     commits: Option<usize>,
     pieces: VecDeque<Piece>,
-    /// Interval whose writes a restore loses that has just begun.
+    /// Interval whose writes the restores lose that have just begun.
     loses: Option<(SimTime, SimTime)>,
     tally: RestoredTally,
 }
 
 impl Restored {
-    /// Creates the databases that faults corrupt.
+    /// Creates the databases that lose data to faults.
     pub fn new(plan: &AvailabilityPlan, net: &AvailabilityNet, lineage: Lineage) -> Self {
         let commits = plan.fluid.as_ref().map_or(&[][..], |fluid| &fluid.network.commits);
-        let one = |(of, restored): (&Option<Corrupts>, &Database)| {
+        let losses = |(of, way): (&Option<Corrupts>, &Way)| {
+            (*of, Corruptions::new(&way.restore, plan.seed, lineage))
+        };
+        let one = |(all, restored): (&Vec<Option<Corrupts>>, &Database)| {
             let takes = |(database, _): &(u32, u32)| *database as usize == restored.database;
             Row {
-                of: *of,
-                corruptions: Corruptions::new(&restored.restore, plan.seed, lineage),
+                ways: all.iter().zip(&restored.ways).map(losses).collect(),
                 commits: commits.iter().position(takes),
                 pieces: VecDeque::new(),
                 loses: None,
@@ -71,7 +73,7 @@ impl Restored {
             }
         };
         let rows = net.restores.iter().zip(&plan.restores).map(one).collect();
-        Self { rows, row_of: rows_by_automaton(net), begun: false }
+        Self { rows, places: Places::of(net), begun: false }
     }
 
     /// Returns the results of the trajectory.
@@ -81,26 +83,32 @@ impl Restored {
 }
 
 impl Row {
-    /// Handles a move of its automaton; returns whether a restore from a backup begins.
-    fn moved(&mut self, moved: &Moved) -> bool {
-        let Some(of) = self.of else { return false };
-        if moved.to == of.corrupt {
-            self.corruptions.corrupted(moved.at);
-        } else if moved.to == of.restoring {
-            let found = self.corruptions.found(moved.at);
-            let Some(lost) = self.corruptions.restore().lost(&found) else { return false };
-            let from = moved.at.nanos().saturating_sub(lost.nanos());
-            self.loses = Some((SimTime::from_nanos(from), moved.at));
+    /// Handles a move of an automaton of its losses; returns whether a restore from a backup begins.
+    fn moved(&mut self, way: usize, moved: &Moved) -> bool {
+        let (of, corruptions) = &mut self.ways[way];
+        let Some(of) = of else { return false };
+        if moved.to == of.begun {
+            corruptions.corrupted(moved.at);
+        }
+        // The rates of the workloads are still those before it.
+        if moved.to == of.known {
+            let found = corruptions.found(moved.at);
+            let Some(lost) = corruptions.restore().lost(&found) else { return false };
+            let from = SimTime::from_nanos(moved.at.nanos().saturating_sub(lost.nanos()));
+            let longest = self.loses.map_or(from, |(other, _)| from.min(other));
+            self.loses = Some((longest, moved.at));
             self.tally.restores += 1;
             return true;
-        } else {
-            self.corruptions.ends(moved.at);
+        }
+        if moved.to != of.begun && moved.to != of.restoring {
+            corruptions.ends(moved.at);
         }
         false
     }
 
     fn wrote(&mut self, piece: Piece) {
-        let oldest = self.corruptions.oldest_at(piece.to);
+        let oldest = self.ways.iter().map(|(_, corruptions)| corruptions.oldest_at(piece.to));
+        let oldest = oldest.min().unwrap_or(piece.to);
         while self.pieces.front().is_some_and(|first| first.to < oldest) {
             self.pieces.pop_front();
         }
@@ -130,9 +138,9 @@ impl Live<'_, '_> {
     #[inline]
     pub(super) fn restores(&mut self, moved: &Moved) {
         let restored = &mut self.restored;
-        let row = restored.row_of.get(moved.automaton.index()).copied().flatten();
-        if let Some(row) = row.filter(|_| moved.at < self.end) {
-            restored.begun |= restored.rows[row as usize].moved(moved);
+        let place = restored.places.find(moved);
+        if let Some((row, way)) = place.filter(|_| moved.at < self.end) {
+            restored.begun |= restored.rows[row].moved(way, moved);
         }
     }
 
@@ -157,9 +165,15 @@ impl Live<'_, '_> {
                 each.sum::<f64>()
             };
             one.lose(|piece: Piece, from, to| {
-                let whole = (from, to) == (piece.from, piece.to);
-                let all = if whole { 0.0 } else { asked(piece.from, piece.to) };
-                if all > 0.0 { (asked(from, to) / all).clamp(0.0, 1.0) } else { 1.0 }
+                if (from, to) == (piece.from, piece.to) {
+                    return 1.0;
+                }
+                let all = asked(piece.from, piece.to);
+                if all > 0.0 {
+                    return (asked(from, to) / all).clamp(0.0, 1.0);
+                }
+                // The database is down already, and the workloads write nothing to it now.
+                to.since(from).seconds() / piece.to.since(piece.from).seconds()
             });
         }
     }

@@ -1,4 +1,4 @@
-//! Restores of corrupted databases, as rows.
+//! Restores of databases, as rows.
 
 use crate::study::window::Estimate;
 use crate::study::years::restores::{Of, OfRestores};
@@ -19,7 +19,11 @@ pub struct RestoreRow {
     pub lost_p95: Estimate,
     /// Mean number of acknowledged writes that a restore loses.
     pub writes: Estimate,
-    /// Mean time from the discovery to the end of the restore, in seconds.
+    /// Mean age of the backup that a restore uses, in seconds.
+    pub age: Estimate,
+    /// p95 of that age.
+    pub age_p95: Estimate,
+    /// Mean time from the discovery or the loss to the end of the restore, in seconds.
     pub length: Estimate,
     /// p95 of that time.
     pub length_p95: Estimate,
@@ -42,6 +46,8 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Vec<RestoreRow> {
             lost: tell(OfRestores::Lost(Of::Mean)),
             lost_p95: tell(OfRestores::Lost(Of::Quantile(0.95))),
             writes: tell(OfRestores::WritesEach),
+            age: tell(OfRestores::Age(Of::Mean)),
+            age_p95: tell(OfRestores::Age(Of::Quantile(0.95))),
             length: tell(OfRestores::Length(Of::Mean)),
             length_p95: tell(OfRestores::Length(Of::Quantile(0.95))),
         }

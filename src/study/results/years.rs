@@ -40,7 +40,7 @@ pub struct YearsRows {
     pub load: Option<LoadRows>,
     /// Recoveries of roles that members take over from each other.
     pub recovery: Vec<RecoveryRow>,
-    /// Restores of corrupted databases.
+    /// Restores of databases.
     pub restores: Vec<RestoreRow>,
     /// Sets of disks that fail one by one.
     pub disk_sets: Vec<DiskSetRow>,
@@ -149,13 +149,17 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
     })
 }
 
-/// Returns the figures of data: of corrupted databases, and of sets of disks that fail one by one.
+/// Returns the figures of data: of databases that are restored, and of sets of disks that fail one by one.
 fn of_data(plan: &YearsPlan, has_traffic: bool) -> Vec<String> {
     let mut paths = Vec::new();
     for name in plan.of.restores.iter().map(|one| &one.name) {
         let figures = ["restores.NAME", "recovery-point.NAME", "recovery-point.NAME.p95"];
-        let further =
-            ["restores.NAME[outcome=for-good]", "restore-time.NAME", "restore-time.NAME.p95"];
+        let further = [
+            "restores.NAME[outcome=for-good]",
+            "backup-age.NAME",
+            "restore-time.NAME",
+            "restore-time.NAME.p95",
+        ];
         let all = figures.into_iter().chain(further);
         paths.extend(all.map(|path| format!("{path}@horizon").replace("NAME", name)));
         if has_traffic {

@@ -189,7 +189,7 @@ pub struct FoldedLoad {
     pub busy: Vec<Vec<f64>>,
     /// Failovers per database in which a replica may become primary.
     pub writes: Vec<FoldedWrites>,
-    /// Writes that restores lose, per database that a fault corrupts.
+    /// Writes that restores lose, per database that loses data to faults.
     pub restored: Vec<FoldedRestored>,
     /// Members, per autoscaler.
     pub scaled: Vec<FoldedScaler>,

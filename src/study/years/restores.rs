@@ -1,4 +1,5 @@
-//! Figures of restores after a corruption: their number, the time whose writes each loses, and how long each takes.
+//! Figures of restores of databases: their number, the time whose writes each loses, the age of its backup, and how long each
+//! takes.
 //!
 //! Takes the tallies of the replications; returns estimates over them. A mean is a ratio of sums over replications; a
 //! quantile is over all restores, with the interval of order statistics; a largest value is that of a horizon.
@@ -28,7 +29,9 @@ pub enum OfRestores {
     ForGood,
     /// Time whose writes a restore loses, in seconds.
     Lost(Of),
-    /// Time from the discovery to the end of the restore, in seconds.
+    /// Age of the backup that a restore uses, when it is needed, in seconds.
+    Age(Of),
+    /// Time from the discovery or the loss to the end of the restore, in seconds.
     Length(Of),
     /// Acknowledged writes per year that restores lose.
     Writes,
@@ -64,6 +67,8 @@ pub struct FoldedRestores {
     pub for_good: Vec<f64>,
     /// Seconds whose writes are lost.
     pub lost: Times,
+    /// Seconds of age of the backups that are used.
+    pub age: Times,
     /// Seconds from discovery to the end of the restore.
     pub length: Times,
 }
@@ -117,6 +122,7 @@ impl FoldedRestores {
         self.restores.push(seen.restores as f64);
         self.for_good.push(seen.for_good as f64);
         self.lost.add(seen.lost, &seen.losses);
+        self.age.add(seen.age, &seen.ages);
         self.length.add(seen.length, &seen.lengths);
     }
 
@@ -125,6 +131,7 @@ impl FoldedRestores {
         self.restores.extend(other.restores);
         self.for_good.extend(other.for_good);
         self.lost.append(other.lost);
+        self.age.append(other.age);
         self.length.append(other.length);
     }
 
@@ -132,6 +139,7 @@ impl FoldedRestores {
         join.sums(&mut self.restores);
         join.sums(&mut self.for_good);
         self.lost.join(join);
+        self.age.join(join);
         self.length.join(join);
     }
 
@@ -142,8 +150,10 @@ impl FoldedRestores {
             OfRestores::Count => Some(self.restores.clone()),
             OfRestores::ForGood => Some(self.for_good.clone()),
             OfRestores::Lost(Of::Largest) => Some(self.lost.largest.clone()),
+            OfRestores::Age(Of::Largest) => Some(self.age.largest.clone()),
             OfRestores::Length(Of::Largest) => Some(self.length.largest.clone()),
             OfRestores::Lost(_)
+            | OfRestores::Age(_)
             | OfRestores::Length(_)
             | OfRestores::Writes
             | OfRestores::WritesEach => None,
@@ -157,6 +167,7 @@ impl FoldedRestores {
             OfRestores::Count => a_year(scale, &self.restores, Unseen::of(1.0)),
             OfRestores::ForGood => a_year(scale, &self.for_good, Unseen::of(1.0)),
             OfRestores::Lost(of) => self.lost.estimate(scale, of),
+            OfRestores::Age(of) => self.age.estimate(scale, of),
             OfRestores::Length(of) => self.length.estimate(scale, of),
             OfRestores::Writes | OfRestores::WritesEach => Estimate::Missing(NoValue::NotKept),
         }
@@ -248,7 +259,11 @@ impl YearsResult {
 pub(super) const fn is_of(metric: Metric) -> bool {
     matches!(
         metric,
-        Metric::Restores | Metric::RecoveryPoint | Metric::RestoreTime | Metric::UnrestoredWrites
+        Metric::Restores
+            | Metric::RecoveryPoint
+            | Metric::BackupAge
+            | Metric::RestoreTime
+            | Metric::UnrestoredWrites
     )
 }
 
@@ -263,8 +278,11 @@ pub fn resolve(
 ) -> Result<(usize, OfRestores), NoSuchFigure> {
     let names: Vec<&str> = plan.restores.iter().map(|one| one.name.as_str()).collect();
     let Some(at) = names.iter().position(|name| *name == figure.scope) else {
-        let message = format!("`{figure}`: no fault corrupts `{}`", figure.scope);
-        let help = suggest::help(&figure.scope, &names, "corrupted databases are");
+        let message = format!(
+            "`{figure}`: no fault corrupts `{0}`, and none after which `{0}` is restored takes its disks",
+            figure.scope
+        );
+        let help = suggest::help(&figure.scope, &names, "databases that are restored are");
         return Err(NoSuchFigure::new(message).help_if(help));
     };
     let of = match figure.stat {
@@ -277,6 +295,7 @@ pub fn resolve(
         (Metric::Restores, Some(Of::Mean), None) => Some(OfRestores::Count),
         (Metric::Restores, Some(Of::Mean), Some(_)) => Some(OfRestores::ForGood),
         (Metric::RecoveryPoint, Some(of), _) => Some(OfRestores::Lost(of)),
+        (Metric::BackupAge, Some(of), _) => Some(OfRestores::Age(of)),
         (Metric::RestoreTime, Some(of), _) => Some(OfRestores::Length(of)),
         (Metric::UnrestoredWrites, ..) if plan.fluid.is_none() => {
             let message = format!("`{figure}`: no workload in this scenario has a rate");

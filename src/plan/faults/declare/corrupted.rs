@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use super::{DISKS, Declarer, HOST, Harm, Hit, UP, onset, state_of};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{Automaton, Effect, Expr, Fate, Length, State, Timer, Transition};
-use crate::plan::faults::restores::{self, CORRUPT, RESTORING, Restored};
+use crate::plan::faults::restores::{self, CORRUPT, Corrupted, RESTORING};
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 
@@ -33,7 +33,7 @@ impl Declarer<'_> {
         }
     }
 
-    fn corrupted_one(&mut self, hit: &Hit<'_>, restored: &Restored, members: &[usize]) {
+    fn corrupted_one(&mut self, hit: &Hit<'_>, restored: &Corrupted, members: &[usize]) {
         let Some(onset) = onset(hit, 1.0) else { return };
         let found = match &hit.spec.detected_by_people {
             Some(law) => law_of(law),
@@ -72,8 +72,11 @@ impl Declarer<'_> {
                 .timer(restore)
                 .fact(RESTORING, Expr::within(&[RESTORING])),
         );
-        let restoring = Expr::of(&name, RESTORING);
-        let state = state_of(hit.name);
+        self.down_while(members, &Expr::of(&name, RESTORING), &state_of(hit.name));
+    }
+
+    /// Takes members of a database down while a condition holds, in the given state.
+    pub(super) fn down_while(&mut self, members: &[usize], restoring: &Expr, state: &str) {
         self.change(
             members,
             |_, _| (),
@@ -81,15 +84,15 @@ impl Declarer<'_> {
                 let healthy: Vec<String> =
                     std::iter::once(UP.to_string()).chain(mould.sound.iter().cloned()).collect();
                 let healthy: Vec<&str> = healthy.iter().map(String::as_str).collect();
-                mould.add_harm(Harm::Down, &state, false);
-                mould.turn(Transition::when(restoring.clone(), &healthy, &state));
-                mould.turn(Transition::when(!restoring.clone(), &[&state], UP));
+                mould.add_harm(Harm::Down, state, false);
+                mould.turn(Transition::when(restoring.clone(), &healthy, state));
+                mould.turn(Transition::when(!restoring.clone(), &[state], UP));
             },
         );
     }
 
     /// Returns the condition that data can be copied to a member: its host is there, with the disks that it needs.
-    fn can_hold(&self, at: usize) -> Expr {
+    pub(super) fn can_hold(&self, at: usize) -> Expr {
         let sketch = &self.sketches[at];
         let bound = |role: &str| sketch.roles.iter().any(|(name, _)| name == role);
         let mut able = Expr::Always;
