@@ -302,7 +302,6 @@ fn plan_with(
             let name = shown(draft, cause);
             table::u32(causes.iter().position(|other| *other == name).expect("it is listed"))
         };
-        let places = net.causes().map(place).collect();
         let load = fluid.as_ref().map(|fluid| fluid.resolve(&net));
         let fleets = meters::fleets(draft, &watched, &causes, &net);
         let all = net.alone();
@@ -311,7 +310,7 @@ fn plan_with(
         let roles = recovery::resolve(&roles, &net);
         let restores = restored.iter().map(|one| Corrupts::of(&net, one)).collect();
         let disk_sets = failing.iter().map(|one| DiskAutomata::find(&net, one)).collect();
-        let causes = places;
+        let causes = net.causes().map(place).collect();
         let (always_up, is_fixed) = meters::certain(&net, &meters, start);
         AvailabilityNet {
             without,
