@@ -246,7 +246,7 @@ impl Tail {
         let mut late = Late::default();
         let mut ends: Vec<(f64, f64)> = Vec::new();
         for run in runs {
-            late.add(Late::of(plan, run, class, from)?);
+            late.add(Late::of(plan, run, class, (from, LEAST_CENSUSES))?);
             let tail: Vec<&Census> = run.iter().filter(|census| census.at >= from).collect();
             let quarter = tail.len() / 4;
             let mean = |some: &[&Census]| {
@@ -264,6 +264,8 @@ impl Tail {
     }
 }
 
+/// Minimum number of censuses in a tail that is cut into quarters.
+const LEAST_CENSUSES: usize = 8;
 /// Minimum relative growth; less is taken for noise.
 const GROWTH: f64 = 0.25;
 /// Minimum relative fall, however certain: a smaller one would take fifty more tails to drain.

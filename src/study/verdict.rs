@@ -2,13 +2,13 @@
 //!
 //! Model: a class is judged by its own requests and page views alone, so a tenant is not blamed for the overload of its
 //! neighbour. It is
-//! - *overloaded* when more than 1 % of its page views are not served for lack of capacity, when it still loses as much after
-//!   the last repair, or when request ids ran out while it held the most requests in flight;
+//! - *overloaded* when more than 1 % of its page views are not served for lack of capacity, when it still loses as much in the
+//!   last quarter of the time after the last repair or its requests in flight grow, or when request ids ran out while it held the most requests in flight;
 //! - *backlogged* when its requests in flight grow: by half over the window and by a quarter from the middle to the end
 //!   of the window, both beyond noise;
 //! - *broken* when more than 1 % of its page views are not served, nearly all of them because of faults or planned
-//!   work, and something is broken at the end of the window, or at most 1 % are lost in the last quarter of the time after the
-//!   last repair;
+//!   work, and something is broken at the end of the window or was until less than a fifth of it before, or at most 1 % are lost in
+//!   the last quarter of the time after the last repair;
 //! - *metastable* when its overload stays after its trigger has gone: see [`metastable`](crate::study::metastable),
 //!   which examines classes found overloaded here.
 //!
@@ -139,36 +139,38 @@ pub(super) struct Signs {
     pub(super) late: Vec<Late>,
 }
 
-/// Page views of a class that end in the last quarter of a time.
+/// Page views of a class that end in the last quarter of a time, over replications.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Late {
     lost: u64,
     ended: u64,
+    /// Replications in which the time was long enough for quarters.
+    times: u64,
 }
 
-/// Minimum number of censuses in a time that is cut into quarters.
-pub(super) const LEAST_CENSUSES: usize = 8;
+/// Minimum number of censuses after a repair: a fifth of those of a window.
+const AFTER_REPAIR: usize = 4;
 
 impl Late {
-    /// Counts those of one replication in the time that begins `from` after the start of its window; `None` where that is too
-    /// short for quarters.
+    /// Counts those of one replication in the time that begins `from` after the start of its window; `None` where that has fewer
+    /// than `least` censuses.
     pub(super) fn of(
         plan: &Blueprint,
         censuses: &[Census],
         class: usize,
-        from: SimDuration,
+        (from, least): (SimDuration, usize),
     ) -> Option<Self> {
         let first = censuses.partition_point(|census| census.at < from);
         let times = censuses.len() - first;
-        let now = censuses.last().filter(|_| times >= LEAST_CENSUSES)?;
+        let now = censuses.last().filter(|_| times >= least)?;
         let then = &censuses[censuses.len() - 1 - times / 4];
-        let mut all = Self::default();
+        let mut all = Self { times: 1, ..Self::default() };
         for (at, workload) in plan.workloads.iter().enumerate() {
             if workload.class.index() == class {
                 let (then, now) = (then.views[at], now.views[at]);
                 let gone = |tally: Tally| tally.lost + tally.never_born;
                 let lost = gone(now) - gone(then);
-                all.add(Self { lost, ended: lost + now.served - then.served });
+                all.add(Self { lost, ended: lost + now.served - then.served, times: 0 });
             }
         }
         Some(all)
@@ -182,13 +184,19 @@ impl Late {
         start: SimTime,
     ) -> Self {
         let over = one.unrest.over.map_or(start, |(over, _)| over.max(start));
-        let late = || Self::of(plan, &one.censuses, class, over - start);
+        let late = || Self::of(plan, &one.censuses, class, (over - start, AFTER_REPAIR));
         if one.unrest.broken { Self::default() } else { late().unwrap_or_default() }
     }
 
     pub(super) fn add(&mut self, other: Self) {
         self.lost += other.lost;
         self.ended += other.ended;
+        self.times += other.times;
+    }
+
+    /// Returns whether the class is served no better than a class that is overloaded: no view ends, or more than 1 % are lost.
+    fn is_poor(&self) -> bool {
+        self.times > 0 && (self.ended == 0 || self.share() > OVERLOAD_SHARE)
     }
 
     /// Returns the share that is lost or was never requested.
@@ -238,7 +246,7 @@ pub(super) fn judge(plan: &Blueprint, pooled: &Record, signs: &Signs) -> Vec<Cla
         let verdict = if fullest == Some(class) {
             Verdict::Overloaded
         } else if lost.unserved > OVERLOAD_SHARE && !signs.cut.1 {
-            let lasts = !signs.broken && signs.late[class].share() > OVERLOAD_SHARE;
+            let lasts = !signs.broken && (signs.late[class].is_poor() || signs.growing[class]);
             match lost.for_load > OVERLOAD_SHARE || lasts {
                 true => Verdict::Overloaded,
                 false => Verdict::Broken,

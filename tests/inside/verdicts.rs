@@ -201,6 +201,27 @@ fn what_a_fault_loses_is_no_overload_once_its_repair_is_felt() {
     assert!(found.unserved.unwrap() > 0.1 && found.metastable.is_none(), "{found:?}");
 }
 
+/// 25/s of 20/s without an end to their patience: the crash costs 20 s of them, and nothing is lost after its repair. The queue grows.
+#[test]
+fn a_class_whose_work_piles_up_after_a_repair_is_overloaded() {
+    let crash = STALL.replace("how   = \"pause\"", "how   = \"crash\"").replace("lasts", "repair");
+    let text = storm()
+        .with(&crash)
+        .replace("rate    = \"14/s\"", "rate    = \"25/s\"")
+        .replace(
+            "time-out = \"2s\"\nretry    = { probability = 1, after = \"1s\", max-retries = 3 }",
+            "time-out = \"1h\"",
+        )
+        .replace("workers = 50", "workers = 50\nbacklog = 1000000")
+        .replace(
+            "at      = \"100s\"\nlength  = \"60s\"\nwarm-up = \"100s\"",
+            "at      = \"10s\"\nlength  = \"170s\"\nwarm-up = \"10s\"",
+        );
+    let (loaded, result) = ran(&text);
+    let found = class(&loaded, &result.windows[0], "page");
+    assert_eq!(found.verdict, Verdict::Overloaded, "{found:?}");
+}
+
 /// The same by traffic: twice the rate for 20 s, or a flash crowd.
 #[test]
 fn overload_that_outlives_a_surge_is_metastable() {

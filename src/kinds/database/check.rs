@@ -170,6 +170,13 @@ fn check_link(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagn
         let message = "no link is between the members: writes inside a site take no bandwidth";
         return inert_if(sends, message, "remove `sends`", out);
     };
+    if sends.is_none() {
+        let link = ends.part().name(draft);
+        let what =
+            format!("the bytes of a write, which each replica behind the link `{link}` gets");
+        let at = database.replication.as_ref().map_or(database.span, |how| how.span);
+        missing(at, "replication.sends", &what, out);
+    }
     let Some(failover) = &database.failover else { return };
     let there_and_back = draft.scenario.link[ends.link.index()].1.latency.value.saturating_mul(2);
     let time_out = &failover.detect.time_out;

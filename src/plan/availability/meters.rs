@@ -51,8 +51,16 @@ impl Meter {
     }
 }
 
-/// Returns which meters nothing takes down, and whether nothing in the net is drawn from `start` on.
-pub(super) fn certain(net: &Net, meters: &[Meter], start: Start) -> (Vec<bool>, bool) {
+/// Returns which meters nothing takes down, and whether nothing in the net is drawn from `start` on. Nothing is certain in a
+/// `scaled` system: an autoscaler moves the presence of its members, which no transition does.
+pub(super) fn certain(
+    net: &Net,
+    meters: &[Meter],
+    (start, scaled): (Start, bool),
+) -> (Vec<bool>, bool) {
+    if scaled {
+        return (vec![false; meters.len()], false);
+    }
     let steady = Steady::of(net);
     let always_up = meters.iter().map(|meter| meter.is_always_up(net, &steady)).collect();
     (always_up, !steady.is_drawn(net, start))

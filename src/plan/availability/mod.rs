@@ -101,6 +101,8 @@ pub struct AvailabilityPlan {
     pub fluid: Option<FluidPlan>,
     /// Faults that strike shared parts, or that no architecture inside one site masks.
     pub common: Vec<String>,
+    /// True if the traffic has flash crowds, whose times are drawn.
+    pub has_flashes: bool,
     /// Indices of the meters whose outages are recorded for stories; empty unless requested.
     pub stories: Vec<usize>,
 }
@@ -296,6 +298,7 @@ fn plan_with(
         fluid.know_causes(&causes);
     }
     let start = start_of(scenario.run.initial.value);
+    let is_scaled = fluid.as_ref().is_some_and(|fluid| !fluid.scaled.is_empty());
     let (restored, failing) = (restores::all(draft), single_disks::all(draft));
     let nets = compiled.into_iter().zip(sets).map(|((net, meters), without)| {
         let place = |cause: &CauseName| {
@@ -311,7 +314,7 @@ fn plan_with(
         let restores = restored.iter().map(|one| Corrupts::of(&net, one)).collect();
         let disk_sets = failing.iter().map(|one| DiskAutomata::find(&net, one)).collect();
         let causes = net.causes().map(place).collect();
-        let (always_up, is_fixed) = meters::certain(&net, &meters, start);
+        let (always_up, is_fixed) = meters::certain(&net, &meters, (start, is_scaled));
         AvailabilityNet {
             without,
             net,
@@ -349,6 +352,7 @@ fn plan_with(
         nets,
         fluid,
         common,
+        has_flashes: scenario.workload.iter().any(|(_, workload)| workload.flash.is_some()),
         stories: Vec::new(),
     })
 }

@@ -79,6 +79,10 @@ fn remedy(row: &StrikeRow) -> String {
         _ if row.together => {
             format!("strikes every {word} at once; a second one would not help")
         }
+        [] if row.parts == 1 && row.word == "link" => {
+            "what it cuts off is served without it; down until then, and in overlapping failures"
+                .into()
+        }
         [] if row.parts == 1 => {
             format!("another {word} takes over; down until then, and in overlapping failures")
         }

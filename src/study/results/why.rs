@@ -278,9 +278,13 @@ pub(super) fn spare(draft: &Draft) -> Option<SpareRows> {
     rows[1..].sort_by(|a, b| left(a).total_cmp(&left(b)));
     let workloads = draft.scenario.workload.iter().zip(load::fixed_by_levels(draft));
     let fixed = workloads.filter(|(_, is_fixed)| *is_fixed);
-    let mut classes: Vec<String> =
-        fixed.map(|((_, workload), _)| workload.request.value.text.clone()).collect();
-    classes.dedup();
+    let mut classes: Vec<String> = Vec::new();
+    for ((_, workload), _) in fixed {
+        let class = &workload.request.value.text;
+        if !classes.contains(class) {
+            classes.push(class.clone());
+        }
+    }
     let is_of_each =
         window.level.as_ref().is_some_and(|level| matches!(level.value, Level::Fixed(_)));
     let level = load::level(draft, window)?;

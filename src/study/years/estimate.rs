@@ -67,6 +67,9 @@ impl YearsResult {
         let Estimate::Interval(i) = self.estimate(plan, YearMeasure { what, ..measure }) else {
             return None;
         };
+        if i.method == Method::Arithmetic {
+            return Some(0.0);
+        }
         let served = matches!(
             what,
             What::Load(OfLoad::Request(_) | OfLoad::Intervals(_) | OfLoad::MonthMeets(_))
@@ -100,21 +103,33 @@ impl YearsResult {
     /// Returns the estimate of a measure. What cannot be other than zero is stated as zero, without an interval.
     #[must_use]
     pub fn estimate(&self, plan: &YearsPlan, measure: YearMeasure) -> Estimate {
+        match self.estimated(plan, measure) {
+            Estimate::Interval(i) if is_of_chance(i.method) && self.is_certain(plan, measure) => {
+                debug_assert!(
+                    i.estimate == 0.0 || i.estimate == 1.0 || plan.of.nets[measure.net].is_fixed,
+                    "what nothing takes down was down: {measure:?}"
+                );
+                Estimate::Interval(Interval::point(i.estimate, i.level))
+            }
+            other => other,
+        }
+    }
+
+    /// Returns whether a measure has no error: nothing takes its meter down, or nothing is drawn and all replications agree.
+    fn is_certain(&self, plan: &YearsPlan, measure: YearMeasure) -> bool {
         let net = &plan.of.nets[measure.net];
-        let of_traffic = matches!(measure.what, What::Load(_));
-        let is_scaled = plan.of.fluid.as_ref().is_some_and(|fluid| !fluid.scaled.is_empty());
         let is_meter = !matches!(
             measure.what,
             What::Load(_) | What::Role(..) | What::Restores(..) | What::Disks(..)
         );
         let is_always_up = net.always_up.get(measure.meter).is_some_and(|is| *is && is_meter);
-        let is_certain = is_always_up || (net.is_fixed && !(of_traffic && is_scaled));
-        match self.estimated(plan, measure) {
-            Estimate::Interval(i) if is_certain && is_of_chance(i.method) => {
-                Estimate::Interval(Interval::point(i.estimate, i.level))
-            }
-            other => other,
-        }
+        // Flash crowds have draws of their own, and so have failovers the writes that they lose.
+        let is_drawn = matches!(measure.what, What::Load(_)) && plan.of.has_flashes;
+        let agree = || {
+            let values = self.values(plan, measure);
+            values.is_some_and(|values| values.windows(2).all(|pair| pair[0] == pair[1]))
+        };
+        is_always_up || (net.is_fixed && !is_drawn && agree())
     }
 
     fn estimated(&self, plan: &YearsPlan, measure: YearMeasure) -> Estimate {
