@@ -285,16 +285,7 @@ fn plan_with(
     let causes = cause_names(draft, &compiled);
     let repairs = causes.iter().map(|cause| repair_of(draft, cause)).collect();
     if let Some(fluid) = &mut fluid {
-        let (net, meters) = &compiled[0];
-        let structural = |class: &str| {
-            let is = |(at, how): &(usize, Availability)| {
-                watched[*at].name == class && *how == Availability::Structural
-            };
-            meters.get(measured.iter().position(is)?)
-        };
-        let names = fluid.classes.iter().map(|class| structural(&class.name)).enumerate();
-        let of: Vec<(usize, &Meter)> = names.filter_map(|(at, meter)| Some((at, meter?))).collect();
-        fluid.cut_off(&of, net);
+        cut_off(fluid, &compiled[0], (&watched, &measured));
         fluid.know_causes(&causes);
     }
     let start = start_of(scenario.run.initial.value);
@@ -355,6 +346,23 @@ fn plan_with(
         has_flashes: scenario.workload.iter().any(|(_, workload)| workload.flash.is_some()),
         stories: Vec::new(),
     })
+}
+
+/// Adds to the traffic what cuts off users, by the structural meters of its classes.
+fn cut_off(
+    fluid: &mut FluidPlan,
+    (net, meters): &(Net, Vec<Meter>),
+    (watched, measured): (&[Watched], &[(usize, Availability)]),
+) {
+    let structural = |class: &str| {
+        let is = |(at, how): &(usize, Availability)| {
+            watched[*at].name == class && *how == Availability::Structural
+        };
+        meters.get(measured.iter().position(is)?)
+    };
+    let names = fluid.classes.iter().map(|class| structural(&class.name)).enumerate();
+    let of: Vec<(usize, &Meter)> = names.filter_map(|(at, meter)| Some((at, meter?))).collect();
+    fluid.cut_off(&of, net);
 }
 
 const fn start_of(initial: Initial) -> Start {
