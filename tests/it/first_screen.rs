@@ -251,7 +251,7 @@ fn results_of_another_scenario_are_never_replaced_without_force() {
 fn without_objectives_the_first_screen_is_of_the_class_that_is_down() {
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("two.toml");
-    fs::write(&file, base("two-services")).unwrap();
+    fs::write(&file, base("two-boards")).unwrap();
     let answer = text(&run("run", &[file.to_str().unwrap()], &place.path().join("out"), &[]));
     let first = answer.lines().find(|line| line.starts_with("Available")).unwrap();
     assert!(first.contains("Available, beta"), "{answer}");
