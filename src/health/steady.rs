@@ -27,7 +27,7 @@ impl Steady {
         let reached = vec![StateId(0).bit(); net.programs.len()];
         let mut all = Self { reached, nodes: Vec::new() };
         loop {
-            all.nodes = all.values(net);
+            all.evaluate(net);
             if !all.spread(net) {
                 return all;
             }
@@ -88,11 +88,11 @@ impl Steady {
         self.nodes[of.node as usize].map(|value| value != of.inverted)
     }
 
-    /// Returns the values of the nodes; a gate before its inputs is not known.
-    fn values(&self, net: &Net) -> Vec<Option<bool>> {
-        let mut all = Self { reached: Vec::new(), nodes: vec![None; net.nodes.len()] };
+    /// Finds the values of the nodes in the states that are reached; a gate before its inputs is not known.
+    fn evaluate(&mut self, net: &Net) {
+        self.nodes = vec![None; net.nodes.len()];
         for (at, node) in net.nodes.iter().enumerate() {
-            all.nodes[at] = match node {
+            self.nodes[at] = match node {
                 Node::Literal { automaton, states } => {
                     let reached = self.reached[*automaton as usize];
                     match (reached & states, reached & !states) {
@@ -103,7 +103,7 @@ impl Steady {
                 }
                 Node::Gate { need, inputs } => {
                     let count = |wanted: Option<bool>| {
-                        let equal = inputs.iter().filter(|input| all.value(**input) == wanted);
+                        let equal = inputs.iter().filter(|input| self.value(**input) == wanted);
                         i64::try_from(equal.count()).unwrap_or(i64::MAX)
                     };
                     let (hold, open, need) = (count(Some(true)), count(None), i64::from(*need));
@@ -115,7 +115,6 @@ impl Steady {
                 }
             };
         }
-        all.nodes
     }
 
     /// Adds the states to which transitions lead; returns whether there were new ones.

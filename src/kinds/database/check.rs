@@ -161,7 +161,8 @@ fn check_database(
 
 /// Reports bytes of writes that cross no link, and a failover whose every probe over one fails.
 fn check_link(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagnostics) {
-    let sends = database.replication.as_ref().and_then(|how| how.sends.as_ref());
+    let how = database.replication.as_ref();
+    let sends = how.and_then(|how| how.sends.as_ref());
     let Some(ends) = far::ends(draft, at) else {
         // A misspelt name leaves the members at one site.
         if out.has_errors() {
@@ -170,18 +171,17 @@ fn check_link(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagn
         let message = "no link is between the members: writes inside a site take no bandwidth";
         return inert_if(sends, message, "remove `sends`", out);
     };
-    if sends.is_none() {
-        let link = ends.part().name(draft);
+    if let (Some(how), None) = (how, sends) {
+        let link = ends.link.name(draft);
         let what =
             format!("the bytes of a write, which each replica behind the link `{link}` gets");
-        let at = database.replication.as_ref().map_or(database.span, |how| how.span);
-        missing(at, "replication.sends", &what, out);
+        missing(how.span, "sends", &what, out);
     }
     let Some(failover) = &database.failover else { return };
     let there_and_back = draft.scenario.link[ends.link.index()].1.latency.value.saturating_mul(2);
     let time_out = &failover.detect.time_out;
     if there_and_back > time_out.value {
-        let link = ends.part().name(draft);
+        let link = ends.link.name(draft);
         let message = format!(
             "an answer over the link `{link}` takes {there_and_back}: every probe over it fails"
         );

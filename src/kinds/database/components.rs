@@ -237,7 +237,7 @@ fn far(builder: &Builder<'_>, index: usize) -> Option<FarConfig> {
     };
     let detect = spec.failover.as_ref().map(|failover| &failover.detect);
     Some(FarConfig {
-        link: builder.id(&ends.part().name(draft)),
+        link: builder.id(&ends.link.name(draft)),
         racks: draft.links.racks.iter().map(side).collect(),
         ways: members
             .clone()

@@ -101,7 +101,7 @@ fn is_reached(draft: &Draft, database: usize, ends: &Ends, member: usize) -> Exp
     let has = |other: usize| Expr::of(&name, &holder(other));
     let near = (0..ends.sides.len()).filter(|other| !ends.are_apart(member, *other));
     let near = Expr::Any(near.map(has).collect());
-    Expr::of(&ends.part().name(draft), "fit").or(near)
+    Expr::of(&ends.link.name(draft), "fit").or(near)
 }
 
 /// Returns the condition that a member of a database follows, running or not.
@@ -391,7 +391,7 @@ impl Group<'_> {
     /// Returns the condition that the link is cut; `None` if no link is between the members.
     fn is_cut(&self) -> Option<Expr> {
         let ends = self.ends.as_ref()?;
-        Some(!Expr::of(&ends.part().name(self.draft), "fit"))
+        Some(!Expr::of(&ends.link.name(self.draft), "fit"))
     }
 
     /// Returns the time in seconds that the link takes for a copy to a member at the other end than the first.
@@ -424,7 +424,7 @@ impl Group<'_> {
     /// is between the members.
     fn is_chosen(&self, member: usize) -> Option<Expr> {
         let ends = self.ends.as_ref()?;
-        let fit = || Expr::of(&ends.part().name(self.draft), "fit");
+        let fit = || Expr::of(&ends.link.name(self.draft), "fit");
         let near = |m: usize| (0..ends.sides.len()).filter(move |other| !ends.are_apart(m, *other));
         let scripts = Expr::Any(near(member).map(|other| self.has_script(other)).collect());
         let reached = fit().or(scripts);
@@ -444,7 +444,7 @@ impl Group<'_> {
         let Some(ends) = &self.ends else { return publish_states(all) };
         let out = |name: &str| State::failed(name, Effect::Refuse);
         all.states.extend([CUT_OFF, CUT_DOOMED, ALONE].map(out));
-        let fit = || Expr::of(&ends.part().name(self.draft), "fit");
+        let fit = || Expr::of(&ends.link.name(self.draft), "fit");
         let has_primary = |side: bool| {
             let there = (0..self.count()).filter(|member| ends.sides[*member] == side);
             Expr::Any(there.map(|member| self.has_role(member)).collect())

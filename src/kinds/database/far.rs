@@ -27,11 +27,6 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    /// Returns the link as a part.
-    pub(crate) const fn part(&self) -> Part {
-        self.link
-    }
-
     /// Returns whether the link is between two members.
     pub(crate) fn are_apart(&self, one: usize, other: usize) -> bool {
         self.sides[one] != self.sides[other]
@@ -65,7 +60,7 @@ pub(crate) fn bytes_of(spec: &DatabaseSpec) -> f64 {
     write_bytes(spec) as f64 + if answers { 1.0 } else { 0.0 }
 }
 
-/// Returns the bytes of a write on the link; one byte if the file gives none, as of a query.
+/// Returns the bytes of a write on the link; one byte in a file that `check` refuses because it gives none.
 pub(crate) fn write_bytes(spec: &DatabaseSpec) -> u64 {
     let own = spec.replication.as_ref().and_then(|how| how.sends.as_ref());
     own.map_or(1, |bytes| bytes.value.count().max(1))
@@ -75,7 +70,7 @@ pub(crate) fn write_bytes(spec: &DatabaseSpec) -> u64 {
 pub(super) fn not_yet(draft: &Draft, database: usize) -> Vec<NotYet> {
     let Some(ends) = ends(draft, database) else { return Vec::new() };
     let (name, spec) = &draft.scenario.database[database];
-    let link = ends.part().name(draft);
+    let link = ends.link.name(draft);
     let mut found = Vec::new();
     let mut add = |what: String, span: Span| {
         let what = format!("{what} over the link `{link}`");
@@ -108,7 +103,7 @@ pub(crate) fn not_over_years(draft: &Draft) -> Vec<NotYet> {
     let rivals = databases.filter_map(|(at, (name, spec))| {
         let ends = ends(draft, at)?;
         let failover = spec.failover.as_ref().filter(|failover| !failover.fence.value)?;
-        let link = ends.part().name(draft);
+        let link = ends.link.name(draft);
         let what = format!("two primaries of `{name}` at the ends of the link `{link}`");
         Some(NotYet::new(what, failover.fence.span))
     });

@@ -41,7 +41,7 @@ pub(super) fn serving(
         if let Some(least) = wait_for {
             let mut others = Vec::new();
             for other in (0..count).filter(|other| *other != at) {
-                let link = ends.are_apart(at, other).then(|| graph.part(ends.part(), &[]));
+                let link = ends.are_apart(at, other).then(|| graph.part(ends.link, &[]));
                 let both: Vec<NodeId> = link.into_iter().chain([all[other]]).collect();
                 others.push(graph.all(&both));
             }
@@ -69,7 +69,7 @@ pub(super) fn offers_stream(
     let far = replicas.iter().filter(|replica| side(replica) != side(&primary)).count();
     let bytes = bytes_of(&draft.scenario.database[database].1);
     if far > 0 {
-        sums.add(ends.part(), Resource::Link, writes * far as f64 * bytes);
+        sums.add(ends.link, Resource::Link, writes * far as f64 * bytes);
     }
 }
 
@@ -114,13 +114,13 @@ pub(super) fn crosses(
 ) {
     let count = ends.sides.len();
     let wait_for = spec.wait_for(table::u32(count - 1));
-    let link = network.part(ends.part());
+    let link = network.part(ends.link);
     let member = |at: usize| Part::Database { database, member: table::u32(at) };
     for (at, branch) in branches.iter_mut().enumerate() {
         let far = (0..count).filter(|other| ends.are_apart(at, *other)).count();
         if far > 0 {
             let mut stream = Branch { open: vec![vec![link]], ..Branch::default() };
-            network.add(&mut stream, (ends.part(), Resource::Link), far as f64 * bytes_of(spec));
+            network.add(&mut stream, (ends.link, Resource::Link), far as f64 * bytes_of(spec));
             let node = network.alone(stream);
             branch.then.push(Onward { waits: false, ..times(node, 1.0) });
         }

@@ -229,7 +229,7 @@ spec! {
         /// Time until a replica has received a write. Where members wait for each other, the time of each message between
         /// two of them. Over a link between sites it is added to the link's latency.
         receive: LawSpec<SimDuration>,
-        /// Bytes of a write on a link between sites. Without it, one byte.
+        /// Bytes of a write on a link between sites. Required where members stand at both ends of one.
         sends: Option<Bytes> => above(Bytes::new(0)),
         /// Order in which a replica applies the writes.
         apply: Apply = "serial",

@@ -139,7 +139,7 @@ fn what_does_not_cross_a_link_between_sites_is_refused_at_its_place() {
     let call = |to: &str| format!("{{ call = \"{to}\", steps = [ {io} ] }}");
     let read = "{ call = \"sql\", read = 1 }".to_string();
     let replicated = |mode: &str| {
-        let how = format!("mode = \"{mode}\", receive = \"1ms\"");
+        let how = format!("mode = \"{mode}\", receive = \"1ms\", sends = \"1KiB\"");
         let replicas = format!(", replicas = [\"near-1\"] }}\nreplication = {{ {how} }}\nconn");
         DATABASE.replace(" }\nconn", &replicas) + "[zone.near]\non = [\"box-1\"]\n"
     };

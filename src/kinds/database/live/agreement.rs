@@ -332,7 +332,7 @@ impl Database {
     }
 
     /// Puts `post` on its way.
-    fn mails(&mut self, ctx: &mut Ctx<'_>, at: SimTime, post: Post) {
+    pub(super) fn mails(&mut self, ctx: &mut Ctx<'_>, at: SimTime, post: Post) {
         self.posted += 1;
         let key = (at, self.posted);
         self.post.insert(key, post);
@@ -373,28 +373,6 @@ impl Database {
             return self.owes(ctx, replica, upto, at - ctx.now);
         }
         self.mails(ctx, at, Post::Confirmation(replica, upto));
-    }
-
-    /// Lets the primary know at `at` that a replica at the other site has all writes below `upto`.
-    pub(super) fn mails_confirmation(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        at: SimTime,
-        replica: usize,
-        upto: u64,
-    ) {
-        self.mails(ctx, at, Post::Confirmation(replica, upto));
-    }
-
-    /// Lets a replica at the other site answer at `at`, when it receives the last of the writes below `upto`.
-    pub(super) fn mails_receipt(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        at: SimTime,
-        replica: usize,
-        upto: u64,
-    ) {
-        self.mails(ctx, at, Post::Receipt(replica, upto));
     }
 
     /// Handles all that arrives now.

@@ -17,6 +17,7 @@
 
 use std::collections::BTreeMap;
 
+use super::agreement::Post;
 use super::{AGAIN, Alarm, BLOCK, Database, Phase};
 use crate::model::ids::{CauseId, ClassId, ComponentId};
 use crate::model::request::{Owner, Request, RequestId, Stage};
@@ -330,7 +331,7 @@ impl Database {
             }
             Some(Transfer::Answer(from, upto, delay)) => {
                 far.ends[from].answer = None;
-                self.mails_confirmation(ctx, at + delay, from, upto);
+                self.mails(ctx, at + delay, Post::Confirmation(from, upto));
                 self.answers(ctx, from);
             }
             Some(Transfer::Block(to, due)) => {
@@ -350,7 +351,7 @@ impl Database {
             let received = self.receipt(at, to, &write);
             self.members[to].receipts.push_back(received);
             if answers {
-                self.mails_receipt(ctx, received, to, number + 1);
+                self.mails(ctx, received, Post::Receipt(to, number + 1));
             }
         }
         if self.config.wait_for.is_some() {
