@@ -160,6 +160,38 @@ fn served(now: &ServiceRecord, before: Option<&ServiceRecord>) -> String {
     format!("{of} LOSES {} OF ITS USERS: {}", share(), because())
 }
 
+/// Describes a change of a database's failover, of its primary, or of who sees that.
+fn of_primary(state: &StateRecord, cause: &str) -> String {
+    let StateRecord { part, kind, from, to, .. } = state;
+    let number = || to.rsplit('-').next().unwrap_or_default();
+    match (kind.as_str(), to.as_str()) {
+        ("failover", "unseen") => {
+            format!("{part} has no primary that answers; this is not detected yet{cause}")
+        }
+        ("failover", "doomed") => {
+            format!("{part} has no primary that answers, and its failover will fail{cause}")
+        }
+        ("failover", "cut-off" | "cut-doomed") => {
+            format!("no script sees the primary of {part} over the cut link{cause}")
+        }
+        ("failover", "seeks") => format!("detected: {part} begins its failover{cause}"),
+        ("failover", "people") => {
+            format!("the failover of {part} fails: operators called{cause}")
+        }
+        ("failover", "by-people") => format!("operators choose a new primary of {part}"),
+        ("failover", "served") => format!("{part} has a primary again"),
+        ("failover", _) if to.starts_with("promotes-") => {
+            format!("{part} promotes its member {}", number())
+        }
+        ("role of the primary", _) => format!("the primary of {part} is its member {}", number()),
+        ("sight of the primary", "unknown") => {
+            format!("no member at the other site sees the new primary of {part}{cause}")
+        }
+        ("sight of the primary", "known") => format!("all members of {part} see its primary"),
+        (_, other) => format!("{kind} {part}: {from} → {other}{cause}"),
+    }
+}
+
 /// Describes a change of state.
 fn moved(state: &StateRecord) -> String {
     let StateRecord { part, kind, to, .. } = state;
@@ -197,27 +229,14 @@ fn moved(state: &StateRecord) -> String {
         ("addresses", "unseen") => format!("no unit answers at the addresses of {part}{cause}"),
         ("addresses", "away") => format!("the other units answer at the addresses of {part}"),
         ("addresses", "home") => format!("{part} answers at its addresses again"),
-        ("failover", "unseen") => {
-            format!("{part} has no primary that answers; this is not detected yet{cause}")
-        }
-        ("failover", "doomed") => {
-            format!("{part} has no primary that answers, and its failover will fail{cause}")
-        }
-        ("failover", "seeks") => format!("detected: {part} begins its failover{cause}"),
-        ("failover", "people") => {
-            format!("the failover of {part} fails: operators called{cause}")
-        }
-        ("failover", "by-people") => format!("operators choose a new primary of {part}"),
-        ("failover", "served") => format!("{part} has a primary again"),
-        ("failover", _) if to.starts_with("promotes-") => {
-            format!("{part} promotes its member {}", number())
-        }
-        ("role of the primary", _) => format!("the primary of {part} is its member {}", number()),
         ("replication", "out") => format!("{part} no longer follows the primary"),
         ("replication", "follows") => format!("{part} follows the primary again"),
         ("routes", "cut") => format!("users who come by {part} are cut off{cause}"),
         ("routes", "around") => format!("routes lead around {part}"),
         ("routes", "carries") => format!("{part} carries its users again"),
+        ("failover" | "role of the primary" | "sight of the primary", _) => {
+            of_primary(state, &cause)
+        }
         ("roll-out" | "crew" | "data" | "recorded failure" | "answers", _) => work(state, &cause),
         ("event", "armed") => format!("{part} ends"),
         ("event", "struck") => format!("{part} strikes"),

@@ -323,6 +323,7 @@ impl<'a> Names<'a> {
             "failover" => "failover",
             "primary" => "role of the primary",
             "standing" => "replication",
+            "sight" => "sight of the primary",
             "copy" => "data",
             "routes" => "routes",
             "together" => "event",

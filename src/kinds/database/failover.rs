@@ -23,11 +23,18 @@
 //! cut-off, cut-doomed -> served     the script sees it again
 //! cut-off  -> seeks                 detected, after the time of a silent primary
 //! cut-doomed -> people              the same
-//! promotes-k, by-people -> alone    k is primary, and no member at the other site knows of it
-//! alone    -> served                the link is back
 //! ```
 //!
-//! In these three states the primary serves. A replica is promoted only if the script reaches it.
+//! In these two states the primary serves. A replica is promoted only if the script reaches it.
+//!
+//! An automaton beside it says whether the members at the other site than the primary have seen it since its promotion:
+//!
+//! ```text
+//! known    -> unknown               a replica has become primary while the link is cut
+//! unknown  -> known                 the link is back
+//! ```
+//!
+//! Until then these members do not watch it, and have no script.
 //!
 //! While it is served, failovers of a healthy primary occur at their own rate. Detection needs another
 //! member that runs. The mechanism is `kinds::database::live::failover`; in this surrogate, promotion has
@@ -50,15 +57,17 @@ use crate::plan::availability::volume;
 use crate::plan::faults::holder;
 use crate::plan::graph::{Graph, Takeover};
 use crate::plan::part::Part;
-use crate::units::Bytes;
+use crate::units::Bandwidth;
 
 /// State in which the primary does not serve, and that is not detected yet.
 const UNSEEN: &str = "unseen";
 /// States in which the primary serves and no script sees it: a cut link is between them; the same, and the failover will not
-/// work; and no member at the other site knows of it.
+/// work.
 const CUT_OFF: &str = "cut-off";
 const CUT_DOOMED: &str = "cut-doomed";
-const ALONE: &str = "alone";
+/// States of what the members at the other site than the primary know: they have seen it since its promotion, or not.
+const KNOWN: &str = "known";
+const UNKNOWN: &str = "unknown";
 
 /// Cause of a failover that does not work, and needs people.
 pub(crate) const FAILED_FAILOVER: &str = "failed-failover";
@@ -75,6 +84,11 @@ pub fn name(database: &str) -> String {
 /// Returns the name of the automaton of the role, whose state is the member that is primary.
 pub fn role(database: &str) -> String {
     format!("{database}/primary")
+}
+
+/// Returns the name of the automaton of what the members at the other site of a link know of the primary.
+fn sight(database: &str) -> String {
+    format!("{database}/sight")
 }
 
 /// Returns the name of the automaton of a member's standing: it follows, or is out.
@@ -223,6 +237,9 @@ impl Group<'_> {
         for member in 0..count {
             declaration.add(self.standing_of(member));
         }
+        if let Some(sight) = self.sight() {
+            declaration.add(sight);
+        }
         declaration.add(self.phases(graph));
     }
 
@@ -238,14 +255,22 @@ impl Group<'_> {
         let all = match &self.spec.rebuild {
             None => all.transition(Transition::when(able, &["out"], "follows")),
             Some(rebuild) => {
-                let time = rebuild.rate.value.time_for(rebuild.size.value).seconds();
-                let time = time.max(self.time_over_link(rebuild.size.value, member));
-                let copy = Timer::new("rebuild", law(Law::constant(time))).guarded(able);
-                all.timer(copy.fate(Fate::Restart { redraw: true })).transition(Transition::on(
-                    "rebuild",
-                    &["out"],
-                    "follows",
-                ))
+                let copies =
+                    |all: Automaton, timer: &str, time: f64, able: Expr| {
+                        let copy = Timer::new(timer, law(Law::constant(time))).guarded(able);
+                        all.timer(copy.fate(Fate::Restart { redraw: true }))
+                            .transition(Transition::on(timer, &["out"], "follows"))
+                    };
+                let by_rate = rebuild.rate.value.time_for(rebuild.size.value).seconds();
+                match self.far_from(member) {
+                    None => copies(all, "rebuild", by_rate, able),
+                    Some((far, bandwidth)) => {
+                        let over = bandwidth.time_for(rebuild.size.value).seconds();
+                        let near = able.clone().and(!far.clone());
+                        let all = copies(all, "rebuild", by_rate, near);
+                        copies(all, "rebuild-over-link", by_rate.max(over), able.and(far))
+                    }
+                }
             }
         };
         publish_states(all)
@@ -283,7 +308,7 @@ impl Group<'_> {
         };
         // A replica that the script does not reach is not promoted.
         let may = |member: usize| both(can(member), self.is_chosen(member));
-        let watched = others(&|member| self.serving(member));
+        let watched = others(&|member| both(self.serving(member), self.knows(member)));
         let promotable = self.waits_for_others().then(|| others(&may));
         let watched = both(watched, promotable);
         let silent = !self.primary(|member| self.refuses(member));
@@ -299,8 +324,7 @@ impl Group<'_> {
         let cover = |transition: Transition, purpose: &str, to: (&str, &str)| {
             covered(transition, purpose, coverage, to, FAILED_FAILOVER)
         };
-        let homes: &[&str] = if self.ends.is_some() { &["served", ALONE] } else { &["served"] };
-        let dies = Transition::when(!well.clone(), homes, "unseen");
+        let dies = Transition::when(!well.clone(), &["served"], "unseen");
         all = all
             .transition(cover(dies, "failover-works", ("unseen", "doomed")))
             .transition(Transition::when(well.clone(), &[UNSEEN, "doomed"], "served"));
@@ -313,7 +337,7 @@ impl Group<'_> {
             && rate > 0.0
         {
             let gap = Timer::new(FALSE_FAILOVER, law(Law::exponential(1.0 / rate)));
-            let able = well.clone().and(others(&|member| can(member)));
+            let able = well.clone().and(others(&may));
             let begins = Transition::on(FALSE_FAILOVER, &["served"], "seeks");
             let begins = begins.given(able).opens(Opens::Always);
             all = all.timer(gap.fate(Fate::Freeze)).transition(cover(
@@ -333,9 +357,9 @@ impl Group<'_> {
             let gone = Transition::when(!self.serving(member), &[&from], "seeks");
             all = all.transition(gone);
             for old in (0..count).filter(|old| *old != member) {
-                let done = |to: &str, cut: Option<Expr>| {
+                let done = |cut: Option<Expr>| {
                     let given = both(self.has_role(old), cut);
-                    Transition::on("promote", &[&from], to).given(given)
+                    Transition::on("promote", &[&from], "served").given(given)
                 };
                 all = self.promoted(all, (old, member), &done);
             }
@@ -351,8 +375,8 @@ impl Group<'_> {
         for member in 0..count {
             for old in (0..count).filter(|old| *old != member) {
                 let able = can(member).and(self.has_role(old));
-                let done = |to: &str, cut: Option<Expr>| {
-                    Transition::when(both(able.clone(), cut), &["by-people"], to)
+                let done = |cut: Option<Expr>| {
+                    Transition::when(both(able.clone(), cut), &["by-people"], "served")
                 };
                 all = self.promoted(all, (old, member), &done);
             }
@@ -361,17 +385,20 @@ impl Group<'_> {
         self.loses_sight(all, well, coverage)
     }
 
-    /// Adds the transitions by which `member` becomes primary after `old`: to [`ALONE`] while the link between members is cut.
+    /// Adds the transitions by which `member` becomes primary after `old`: while the link between members is cut, those at the
+    /// other site do not know of it.
     fn promoted(
         &self,
         mut all: Automaton,
         (old, member): (usize, usize),
-        done: &dyn Fn(&str, Option<Expr>) -> Transition,
+        done: &dyn Fn(Option<Expr>) -> Transition,
     ) -> Automaton {
         if let Some(cut) = self.is_cut() {
-            all = all.transition(self.hands_over(done(ALONE, Some(cut)), old, member));
+            let unknown = Move::of(&sight(self.name()), &[KNOWN], UNKNOWN);
+            let unseen = self.hands_over(done(Some(cut)), old, member).also(&unknown);
+            all = all.transition(unseen);
         }
-        all.transition(self.hands_over(done("served", None), old, member))
+        all.transition(self.hands_over(done(None), old, member))
     }
 
     /// Adds to a transition that the role moves from `old` to `new`, and that `old` is out.
@@ -394,15 +421,29 @@ impl Group<'_> {
         Some(!Expr::of(&ends.link.name(self.draft), "fit"))
     }
 
-    /// Returns the time in seconds that the link takes for a copy to a member at the other end than the first.
-    fn time_over_link(&self, size: Bytes, member: usize) -> f64 {
-        let apart = self
-            .ends
-            .as_ref()
-            .filter(|ends| (0..ends.sides.len()).any(|other| ends.are_apart(member, other)));
-        apart.map_or(0.0, |ends| {
-            self.draft.scenario.link[ends.link.index()].1.bandwidth.value.time_for(size).seconds()
-        })
+    /// Returns the automaton of what the members at the other site know of the primary; `None` if no link is between members.
+    fn sight(&self) -> Option<Automaton> {
+        let back = !self.is_cut()?;
+        let states = vec![State::idle(KNOWN), State::idle(UNKNOWN)];
+        let all = Automaton::new(&sight(self.name()), states);
+        Some(publish_states(all.transition(Transition::when(back, &[UNKNOWN], KNOWN))))
+    }
+
+    /// Returns the condition that a member has seen the primary since its promotion; `None` if no link is between members.
+    fn knows(&self, member: usize) -> Option<Expr> {
+        let ends = self.ends.as_ref()?;
+        let near = (0..ends.sides.len()).filter(|other| !ends.are_apart(member, *other));
+        let near = Expr::Any(near.map(|other| self.has_role(other)).collect());
+        Some(Expr::of(&sight(self.name()), KNOWN).or(near))
+    }
+
+    /// Returns the condition that the primary stands at the other end of a link than `member`, and the bandwidth of the link; `None`
+    /// if no link is between the members.
+    fn far_from(&self, member: usize) -> Option<(Expr, Bandwidth)> {
+        let ends = self.ends.as_ref()?;
+        let far = (0..ends.sides.len()).filter(|other| ends.are_apart(member, *other));
+        let far = Expr::Any(far.map(|other| self.has_role(other)).collect());
+        Some((far, self.draft.scenario.link[ends.link.index()].1.bandwidth.value))
     }
 
     /// Returns whether a promotion over the link needs other replicas for its writes.
@@ -410,11 +451,11 @@ impl Group<'_> {
         self.ends.is_some() && self.spec.wait_for(table::u32(self.count() - 1)).is_some()
     }
 
-    /// Returns the condition that the script runs on a member: the first replica that runs and follows.
+    /// Returns the condition that the script runs on a member: the first replica that runs, follows and knows the primary.
     fn has_script(&self, member: usize) -> Expr {
         let runs = |m: usize| {
             let follows = Expr::of(&self.standing(m), "follows");
-            (!self.has_role(m)).and(self.serving(m)).and(follows)
+            both((!self.has_role(m)).and(self.serving(m)).and(follows), self.knows(m))
         };
         let before = (0..member).map(|other| !runs(other));
         Expr::All(before.chain([runs(member)]).collect())
@@ -443,7 +484,7 @@ impl Group<'_> {
     fn loses_sight(&self, mut all: Automaton, well: Expr, coverage: f64) -> Automaton {
         let Some(ends) = &self.ends else { return publish_states(all) };
         let out = |name: &str| State::failed(name, Effect::Refuse);
-        all.states.extend([CUT_OFF, CUT_DOOMED, ALONE].map(out));
+        all.states.extend([CUT_OFF, CUT_DOOMED].map(out));
         let fit = || Expr::of(&ends.link.name(self.draft), "fit");
         let has_primary = |side: bool| {
             let there = (0..self.count()).filter(|member| ends.sides[*member] == side);
@@ -464,13 +505,12 @@ impl Group<'_> {
             .transition(Transition::when(!well.clone(), &[CUT_OFF], UNSEEN))
             .transition(Transition::when(!well, &[CUT_DOOMED], "doomed"))
             .transition(Transition::when(sees, &[CUT_OFF, CUT_DOOMED], "served"))
-            .transition(Transition::when(fit(), &[ALONE], "served"))
             .transition(Transition::on("detect", &[CUT_OFF], "seeks"))
             .transition(Transition::on("detect", &[CUT_DOOMED], "people"));
         let mut all = publish_states(all);
         for (fact, expr) in &mut all.facts {
             if fact == "served" {
-                *expr = Expr::within(&["served", CUT_OFF, CUT_DOOMED, ALONE]);
+                *expr = Expr::within(&["served", CUT_OFF, CUT_DOOMED]);
             }
         }
         all

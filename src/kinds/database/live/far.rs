@@ -18,7 +18,7 @@
 use std::collections::BTreeMap;
 
 use super::agreement::Post;
-use super::{AGAIN, Alarm, BLOCK, Database, Phase};
+use super::{AGAIN, Alarm, BLOCK, Database, Phase, Standing};
 use crate::model::ids::{CauseId, ClassId, ComponentId};
 use crate::model::request::{Owner, Request, RequestId, Stage};
 use crate::model::world::Around;
@@ -336,7 +336,10 @@ impl Database {
             }
             Some(Transfer::Block(to, due)) => {
                 far.ends[to].block = None;
-                self.arm(ctx, Alarm::Rebuild(to), at.max(due));
+                // The next block leaves behind this one; the member has all of it the latency after the last one.
+                let is_last = self.members[to].standing == Standing::Copied(0);
+                let next = if is_last { at } else { ctx.now };
+                self.arm(ctx, Alarm::Rebuild(to), next.max(due));
             }
             None => {}
         }
