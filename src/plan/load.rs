@@ -3,13 +3,13 @@
 //! Takes a draft and a rate per workload; gives for every member's processor, disk set, pool, head,
 //! balancer, station, uplink and link between sites the work per second and the capacity. Computed from the form alone:
 //! mean visits of each step (traffic equations if `goto` goes back), times mean demand. A ratio
-//! above 1 can never be served; below 1 it is the utilisation that a run must show. Of scrubs and of the blocks of a log both
-//! are upper bounds: what can never be served has a ratio above 1 in [`least_offered`].
+//! above 1 can never be served; below 1 it is the utilisation that a run must show. Of scrubs, of the blocks of a log and of
+//! asynchronous replicas behind a link both are upper bounds: what can never be served has a ratio above 1 in [`least_offered`].
 //!
 //! Assumes: users neither abandon nor retry; members share their requests evenly; a volume over
 //! several pools is spread evenly; caches and edges answer as [`super::hits`] computes, memories of servers and heads as
 //! [`super::ram`] does. Leaves out: operations (backup), switches, connections, workers (they need waiting times), context switches, the work of shallow probes, and on
-//! links between sites all but calls and requests that a balancer passes on.
+//! links between sites all but calls, requests that a balancer passes on, and the writes of databases.
 //!
 //! A zone without shares has what the others leave of its server: its work is no load of the server's processor, and its
 //! capacity is the rest of that ([`Offered::is_rest`]).

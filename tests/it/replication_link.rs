@@ -368,3 +368,85 @@ fn what_is_not_simulated_over_a_link_is_refused() {
     let said = refused(&third);
     assert!(said.contains("with a member at neither of its sites"), "{said}");
 }
+
+/// Failovers of `text` within two hours: in a window, and over a year with no other fault.
+fn failovers(text: &str) -> [f64; 2] {
+    let text = text.replace("10/s", "1/s");
+    let window = text.replace("200s", "2h").replace("replications = 4", "replications = 2");
+    let window = value(&windows(&window, &["failovers.db@all"]), "failovers.db@all");
+    let year = text.replace("seed  = 1", "seed  = 1\nhorizon = \"1y\"");
+    let year = Scenario::parse(&year).unwrap_or_else(|error| panic!("{error}"));
+    let year = year.run(&Run::new().years_only().figure("failovers.db@horizon"));
+    let year = year.unwrap_or_else(|error| panic!("{error}"));
+    [window, value(&year, "failovers.db@horizon")]
+}
+
+/// A fault of a zone from `at` on for as long as `lasts`.
+fn crash(zone: &str, at: &str, lasts: &str) -> String {
+    format!(
+        "[fault.crash-{zone}-{at}]\nhits = \"zone.{zone}\"\nhow = \"crash\"\nat = \"{at}\"\nlasts = \"{lasts}\"\n"
+    )
+}
+
+/// While the link is cut for an hour, the member that has become primary is away for a second or for two minutes. No member at the other
+/// site has seen it, so none watches it: neither the former primary nor a replica beside that.
+#[test]
+fn a_primary_that_a_cut_hides_from_the_others_is_not_failed_over() {
+    let cut = CUT.replace("60s", "1h");
+    let beside = SCENE.replace("[\"east-sql-2\", \"west-sql\"]", "[\"west-sql\", \"east-sql-2\"]");
+    for text in [pair(), beside] {
+        for lasts in ["1s", "2min"] {
+            let text = text.clone() + FAILOVER + &cut + &crash("west-sql", "10min", lasts);
+            assert_eq!(failovers(&text), [1.0, 1.0], "{lasts}");
+        }
+    }
+}
+
+/// A copy of 100 MiB takes 1.05 s from a primary at the same site, and 105 s over the link. It is there for a failover 20 s after the former
+/// primary is back, and not where the link is between them.
+#[test]
+fn a_rebuild_takes_the_time_of_the_link_only_over_the_link() {
+    let rebuild = "[database.db.rebuild]\nsize = \"100MiB\"\nrate = \"800Mbit/s\"\n";
+    let away = crash("west-sql", "10s", "1h");
+    let near = SCENE.to_string()
+        + &away
+        + &crash("east-sql-1", "100s", "30s")
+        + &crash("east-sql-2", "150s", "10min");
+    let far = pair() + &crash("east-sql", "100s", "30s") + &crash("west-sql", "150s", "10min");
+    for (text, moves) in [(near, 2.0), (far, 1.0)] {
+        assert_eq!(failovers(&(text + FAILOVER + rebuild)), [moves; 2]);
+    }
+}
+
+/// The blocks of a copy follow each other: 100 of them over a link of 1 Gbit/s and 200 ms are there after 1.3 s, not after 21 s.
+#[test]
+fn the_blocks_of_a_rebuild_do_not_wait_for_the_latency_of_the_link() {
+    let rebuild = "[database.db.rebuild]\nsize = \"100MiB\"\nrate = \"800Mbit/s\"\n";
+    let text = pair().replace("8Mbit/s", "1Gbit/s").replace("\"35ms\"", "\"200ms\"");
+    let text = text + &crash("east-sql", "100s", "30s") + &crash("west-sql", "135s", "10min");
+    assert_eq!(failovers(&(text + FAILOVER + rebuild)), [2.0; 2]);
+}
+
+/// 20 writes per second of 1 kB are twice what a link of 80 kbit/s carries. Where no write waits for them the replica falls behind;
+/// where writes wait, requests are lost. So they are where the calls alone, 10 per second of 2 kB, are too much.
+#[test]
+fn check_says_what_happens_where_a_link_is_too_slow() {
+    let slow = pair().replace("8Mbit/s", "80kbit/s");
+    let said = |text: &str| -> Vec<String> {
+        let of_link = |message: &String| message.contains("`wan` is offered");
+        Scenario::check(text).iter().map(ToString::to_string).filter(of_link).collect()
+    };
+    for mode in ["async", "semi-sync"] {
+        let behind = said(&slow.replace("async", mode));
+        assert_eq!(behind.len(), 1, "{behind:?}");
+        assert!(behind[0].contains("the replicas at its other end fall behind without end"));
+        let served = "served.order-east.chance@all";
+        is_about(&slow.replace("async", mode), served, 1.0, 0.0);
+    }
+    let years = slow.replace("seed  = 1", "seed  = 1\nhorizon = \"1y\"");
+    assert!(said(&years)[0].contains("over years what is above counts as lost"));
+    let waits = said(&slow.replace("\"async\"", "\"sync\""));
+    assert!(!waits[0].contains("fall behind"), "{waits:?}");
+    let calls = slow.replace("write = 1, time", "write = 1, sends = \"2kB\", time");
+    assert!(said(&calls).iter().all(|said| !said.contains("fall behind")), "{calls}");
+}

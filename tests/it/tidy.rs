@@ -378,7 +378,7 @@ const PHASES: [(&str, usize); 19] = [
     ("sharded", 1),
     ("station", 10),
     ("unit", 13),
-    ("zone", 49),
+    ("zone", 48),
 ];
 
 /// The folder whose kind a line names: by its path, by a word of the plan, or by a section of the scenario.

@@ -25,7 +25,7 @@ fn is_pair(spec: &BalancerSpec) -> bool {
 }
 
 impl Flow for Balancer {
-    nothing!(stores, lives, rooms, subjects, watched, switches, uplinks, is_slice);
+    nothing!(stores, lives, rooms, subjects, watched, switches, uplinks, is_slice, may_wait);
 
     fn enters(
         &self,

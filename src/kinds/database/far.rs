@@ -66,6 +66,16 @@ pub(crate) fn write_bytes(spec: &DatabaseSpec) -> u64 {
     own.map_or(1, |bytes| bytes.value.count().max(1))
 }
 
+/// Returns whether no write of a database waits for what crosses a link between its members: its replicas are asynchronous, or
+/// become so after a time-out. Such
+/// a stream takes what the rest of the load leaves it, and falls behind if that is too little.
+pub(crate) fn streams_aside(draft: &Draft, database: usize) -> bool {
+    let how = draft.scenario.database[database].1.replication.as_ref();
+    how.is_some_and(|how| {
+        matches!(how.mode.value, ReplicationMode::Async | ReplicationMode::SemiSync)
+    }) && ends(draft, database).is_some()
+}
+
 /// Returns what neither solver simulates of a database with a link between its members.
 pub(super) fn not_yet(draft: &Draft, database: usize) -> Vec<NotYet> {
     let Some(ends) = ends(draft, database) else { return Vec::new() };

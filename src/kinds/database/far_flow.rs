@@ -56,7 +56,8 @@ pub(super) fn serving(
     serving
 }
 
-/// Adds the bytes of `writes` per second from `primary` to those of `replicas` at the other end of a link.
+/// Adds the bytes of `writes` per second from `primary` to those of `replicas` at the other end of a link; none for the least load
+/// of writes that do not wait for these.
 pub(super) fn offers_stream(
     sums: &mut Sums<'_>,
     database: usize,
@@ -65,6 +66,9 @@ pub(super) fn offers_stream(
 ) {
     let draft = sums.draft();
     let Some(ends) = far::ends(draft, database) else { return };
+    if sums.is_least() && far::streams_aside(draft, database) {
+        return;
+    }
     let side = |part: &Part| ends.sides.get(part.number() as usize).copied();
     let far = replicas.iter().filter(|replica| side(replica) != side(&primary)).count();
     let bytes = bytes_of(&draft.scenario.database[database].1);

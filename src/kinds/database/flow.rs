@@ -130,7 +130,14 @@ fn coldness(spec: &DatabaseSpec) -> f64 {
 }
 
 impl Flow for Database {
-    nothing!(all);
+    nothing!(
+        entrances, opens, members, stores, passing, probes, capacity, lives, rooms, subjects,
+        watched, switches, uplinks, is_slice,
+    );
+
+    fn may_wait(&self, draft: &Draft) -> bool {
+        (0..draft.scenario.database.len()).any(|at| far::streams_aside(draft, at))
+    }
 }
 
 impl Leaf for Query {

@@ -22,7 +22,9 @@ fn entered(draft: &Draft, entrance: Entrance) -> Vec<Part> {
 }
 
 impl Flow for Service {
-    nothing!(stores, passing, probes, capacity, lives, subjects, switches, uplinks, is_slice);
+    nothing!(
+        stores, passing, probes, capacity, lives, subjects, switches, uplinks, is_slice, may_wait,
+    );
 
     fn enters(
         &self,

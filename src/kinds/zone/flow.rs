@@ -119,6 +119,12 @@ impl Flow for Server {
         then.push(Onward { waits, ..times(node, asks) });
     }
 
+    /// Durable writes wait for a common block of the log, and scrubs yield to all other work.
+    fn may_wait(&self, draft: &Draft) -> bool {
+        let mut sets = draft.scenario.server.iter().flat_map(|(_, server)| server.disks.iter());
+        sets.any(|(_, set)| set.transactions.is_some() || set.scrub.is_some())
+    }
+
     /// Adds the scrubs, which yield to all other work: no load is impossible because of them.
     fn works_always(&self, sums: &mut Sums<'_>) {
         if sums.is_least() {
@@ -141,7 +147,7 @@ impl Flow for Server {
 impl Flow for Zone {
     nothing!(
         entrances, opens, members, stores, passing, probes, lives, rooms, subjects, watched,
-        switches, uplinks
+        switches, uplinks, may_wait,
     );
 
     fn capacity(&self, draft: &Draft, part: Part, resource: Resource) -> Option<Capacity> {

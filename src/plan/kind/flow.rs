@@ -94,6 +94,9 @@ pub trait Flow: Sync {
     /// Adds the work that does not depend on the traffic.
     fn works_always(&self, sums: &mut Sums<'_>);
 
+    /// Returns whether a part of the offered load of this kind may wait without end: the least load leaves it out.
+    fn may_wait(&self, draft: &Draft) -> bool;
+
     /// Returns the capacity of a resource of a part; `None`: such a part has none, or no limit.
     fn capacity(&self, draft: &Draft, part: Part, resource: Resource) -> Option<Capacity>;
 
@@ -139,7 +142,7 @@ macro_rules! nothing {
     (all) => {
         crate::plan::kind::flow::nothing!(
             entrances, opens, members, stores, passing, probes, capacity, lives, rooms, subjects, watched, switches,
-            uplinks, is_slice
+            uplinks, is_slice, may_wait
         );
     };
     ($($what:ident),* $(,)?) => { $(crate::plan::kind::flow::nothing!(@$what);)* };
@@ -262,6 +265,11 @@ macro_rules! nothing {
         }
         fn durable_s(&self, _: &crate::plan::Draft, _: crate::plan::links::Store) -> f64 {
             0.0
+        }
+    };
+    (@may_wait) => {
+        fn may_wait(&self, _: &crate::plan::Draft) -> bool {
+            false
         }
     };
     (@works_always) => {

@@ -4,10 +4,12 @@ use super::memory::State;
 use super::{Offered, offered_in, sums};
 use crate::plan::Draft;
 use crate::plan::graph::Graph;
+use crate::plan::kind;
 use crate::plan::part::Part;
 
 /// Computes the load at these rates (one per workload) that no order of the requests avoids: writes share the blocks of a
-/// log, and scrubs wait. If it is above the capacity, it can never be served. Otherwise it is as [`super::offered`].
+/// log, scrubs wait, and replicas behind a link lag unless writes wait for them. If it is above the capacity, it can never be served.
+/// Otherwise it is as [`super::offered`].
 #[must_use]
 pub fn least_offered(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
     sums(draft, rates, &|_| true, &|_| true, State::Least).finish()
@@ -19,11 +21,10 @@ pub fn least_without(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part])
     offered_in(draft, graph, rates, lost, State::Least).0
 }
 
-/// Returns whether the least load can be less than the load: some disks have a log or a scrub.
+/// Returns whether the least load can be less than the load: some kind has work that may wait.
 #[must_use]
 pub fn has_less(draft: &Draft) -> bool {
-    let mut sets = draft.scenario.server.iter().flat_map(|(_, server)| server.disks.iter());
-    sets.any(|(_, set)| set.transactions.is_some() || set.scrub.is_some())
+    kind::all().any(|kind| kind.may_wait(draft))
 }
 
 /// Returns the resource that saturates first when the rate of `workload` rises and the others keep
