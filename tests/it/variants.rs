@@ -142,6 +142,18 @@ fn variants_of_several_scenarios_stand_beside_their_own_bases() {
     let saved = number(&sound, "downtime_from_base_s_per_year");
     let base = number(&sound, "base_downtime_s_per_year");
     assert!((saved + base).abs() < 1e-6 * base + 0.01 * base, "{saved} of {base}");
+    // The answer tells the difference of each variant: one in a sentence, the other in a list.
+    let out = name("lead");
+    let (_, text, _) = run(&[&words[..words.len() - 1], &[&out]].concat());
+    let (lead, _) = text.split_once("\n\n").expect(&text);
+    let lead = lead.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (told, listed) =
+        lead.split_once("The other variants, each against its base: ").expect(&text);
+    for (variant, way) in [("one-patched", "more"), ("two-sound", "less")] {
+        let one = told.contains(&format!("{variant} is down ")) && told.contains(way);
+        let other = listed.contains(&format!("{variant} ")) && listed.contains(&format!(" {way}"));
+        assert!(one != other, "{variant} is told once: {text}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The first screen of a comparison: the cheapest scenario that meets every objective, one table and one chart.
 
-use super::{Ladder, has_once};
+use super::{Ladder, has_once, variants};
 use crate::report::answer::{
     aftermath, capacity, expectations, found, list, margin, percent, rate, seconds, sign,
 };
@@ -43,7 +43,11 @@ pub(super) fn lead(ladder: &Ladder) -> Lead {
         below.insert(0, format!("and {more} more scenarios, with --details"));
     }
     Lead {
-        answer: answer(ladder).into_iter().chain(super::variants::found(ladder)).collect(),
+        answer: answer(ladder)
+            .into_iter()
+            .chain(variants::found(ladder))
+            .chain(variants::others(ladder))
+            .collect(),
         facts: unmet(ladder),
         table: Some(table),
         below,

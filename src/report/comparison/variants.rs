@@ -15,6 +15,8 @@ use crate::study::results::{YearCause, YearSide};
 pub(super) const HEADING: &str = "Variants";
 /// Number of causes that a row names.
 const NAMED: usize = 2;
+/// Number of variants beside the first that the answer lists.
+const LISTED: usize = 8;
 
 /// Returns the section; `None` if no scenario is laid over another.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
@@ -61,9 +63,7 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
 
 /// States what the variant of the chosen scenario changes; of the last variant, if that has none.
 pub(super) fn found(ladder: &Ladder) -> Option<String> {
-    let chosen = &ladder.rows.get(chosen(ladder))?.scenario;
-    let of_chosen = ladder.variants.iter().find(|one| one.base() == chosen);
-    let one = of_chosen.or(ladder.variants.last())?;
+    let one = first(ladder)?;
     let line = Line::whole(one);
     let (base, own) = line.years()?;
     let (before, now) = (&base.structural.all.downtime, &own.structural.all.downtime);
@@ -83,6 +83,29 @@ pub(super) fn found(ladder: &Ladder) -> Option<String> {
     }
     text.push('.');
     Some(text)
+}
+
+/// States the downtime of the variants that [`found`] does not tell, each against its base; `None` if there are none.
+pub(super) fn others(ladder: &Ladder) -> Option<String> {
+    let told = first(ladder)?.scenario();
+    let others = ladder.variants.iter().filter(|one| one.scenario() != told);
+    let of = |one: &Variant| {
+        let (_, own) = Line::whole(one).years()?;
+        Some(format!("{} {}", one.scenario(), against(own.step?)))
+    };
+    let all: Vec<String> = others.filter_map(of).collect();
+    let more = all.len().saturating_sub(LISTED);
+    let rest = (more > 0).then(|| format!("and {more} more, with --details"));
+    let listed: Vec<String> = all.into_iter().take(LISTED).chain(rest).collect();
+    (!listed.is_empty())
+        .then(|| format!("The other variants, each against its base: {}.", listed.join("; ")))
+}
+
+/// Returns the variant of the chosen scenario; the last variant, if that has none.
+fn first(ladder: &Ladder) -> Option<&Variant> {
+    let chosen = &ladder.rows.get(chosen(ladder))?.scenario;
+    let of_chosen = ladder.variants.iter().find(|one| one.base() == chosen);
+    of_chosen.or(ladder.variants.last())
 }
 
 /// Formats a difference of downtime: `148 min/y more`.
