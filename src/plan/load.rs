@@ -4,7 +4,7 @@
 //! balancer, station, uplink and link between sites the work per second and the capacity. Computed from the form alone:
 //! mean visits of each step (traffic equations if `goto` goes back), times mean demand. A ratio
 //! above 1 can never be served; below 1 it is the utilisation that a run must show. Of scrubs, of the blocks of a log and of
-//! asynchronous replicas behind a link both are upper bounds: what can never be served has a ratio above 1 in [`least_offered`].
+//! writes across a link that no write waits for both are upper bounds: what can never be served has a ratio above 1 in [`least_offered`].
 //!
 //! Assumes: users neither abandon nor retry; members share their requests evenly; a volume over
 //! several pools is spread evenly; caches and edges answer as [`super::hits`] computes, memories of servers and heads as

@@ -160,10 +160,14 @@ fn served(now: &ServiceRecord, before: Option<&ServiceRecord>) -> String {
     format!("{of} LOSES {} OF ITS USERS: {}", share(), because())
 }
 
-/// Describes a change of a database's failover, of its primary, or of who sees that.
+/// Returns the number at the end of the name of a state.
+fn number_of(state: &str) -> &str {
+    state.rsplit('-').next().unwrap_or_default()
+}
+
+/// Describes a change of a database's failover, of its primary, or of who knows it.
 fn of_primary(state: &StateRecord, cause: &str) -> String {
     let StateRecord { part, kind, from, to, .. } = state;
-    let number = || to.rsplit('-').next().unwrap_or_default();
     match (kind.as_str(), to.as_str()) {
         ("failover", "unseen") => {
             format!("{part} has no primary that answers; this is not detected yet{cause}")
@@ -171,8 +175,15 @@ fn of_primary(state: &StateRecord, cause: &str) -> String {
         ("failover", "doomed") => {
             format!("{part} has no primary that answers, and its failover will fail{cause}")
         }
-        ("failover", "cut-off" | "cut-doomed") => {
-            format!("no script sees the primary of {part} over the cut link{cause}")
+        ("failover", "cut-off") => {
+            format!("the script of {part} does not see its primary over the cut link{cause}")
+        }
+        ("failover", "cut-doomed") => format!(
+            "the script of {part} does not see its primary over the cut link, and its failover \
+             will fail{cause}"
+        ),
+        ("failover", "served") if from.starts_with("cut-") => {
+            format!("the script of {part} sees its primary again")
         }
         ("failover", "seeks") => format!("detected: {part} begins its failover{cause}"),
         ("failover", "people") => {
@@ -181,13 +192,17 @@ fn of_primary(state: &StateRecord, cause: &str) -> String {
         ("failover", "by-people") => format!("operators choose a new primary of {part}"),
         ("failover", "served") => format!("{part} has a primary again"),
         ("failover", _) if to.starts_with("promotes-") => {
-            format!("{part} promotes its member {}", number())
+            format!("{part} promotes its member {}", number_of(to))
         }
-        ("role of the primary", _) => format!("the primary of {part} is its member {}", number()),
+        ("role of the primary", _) => {
+            format!("the primary of {part} is its member {}", number_of(to))
+        }
         ("sight of the primary", "unknown") => {
-            format!("no member at the other site sees the new primary of {part}{cause}")
+            format!("the other site does not know the new primary of {part}{cause}")
         }
-        ("sight of the primary", "known") => format!("all members of {part} see its primary"),
+        ("sight of the primary", "known") => {
+            format!("the other site knows the primary of {part} again")
+        }
         (_, other) => format!("{kind} {part}: {from} → {other}{cause}"),
     }
 }
@@ -196,7 +211,6 @@ fn of_primary(state: &StateRecord, cause: &str) -> String {
 fn moved(state: &StateRecord) -> String {
     let StateRecord { part, kind, to, .. } = state;
     let cause = state.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
-    let number = || to.rsplit('-').next().unwrap_or_default();
     let already = state.from == state.to;
     let sentence = match (kind.as_str(), to.as_str()) {
         ("volumes", "unseen") => {
@@ -214,16 +228,19 @@ fn moved(state: &StateRecord) -> String {
         ("volumes", "retake") => format!("{part} begins the giveback of its volumes"),
         ("volumes", "home") => format!("{part} serves its volumes itself again"),
         ("address", _) if to.starts_with("at-") => {
-            format!("unit {} of {part} holds the virtual IP", number())
+            format!("unit {} of {part} holds the virtual IP", number_of(to))
         }
         ("address", _) if to.starts_with("silent-") => {
-            format!("unit {} of {part} does not answer; the other unit waits{cause}", number())
+            format!("unit {} of {part} does not answer; the other unit waits{cause}", number_of(to))
         }
         ("address", _) if to.starts_with("taking-") => {
             format!("the other unit of {part} begins to take over the virtual IP")
         }
         ("address", _) if to.starts_with("doomed-") => {
-            format!("unit {} of {part} does not answer; the takeover will fail{cause}", number())
+            format!(
+                "unit {} of {part} does not answer; the takeover will fail{cause}",
+                number_of(to)
+            )
         }
         ("address", "travels") => format!("the virtual IP of {part} returns to unit 1"),
         ("addresses", "unseen") => format!("no unit answers at the addresses of {part}{cause}"),

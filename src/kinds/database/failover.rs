@@ -25,7 +25,7 @@
 //! cut-doomed -> people              the same
 //! ```
 //!
-//! In these two states the primary serves. A replica is promoted only if the script reaches it.
+//! In these two states the primary serves. The script promotes only a replica that it reaches; people reach all.
 //!
 //! An automaton beside it says whether the members at the other site than the primary have seen it since its promotion:
 //!
@@ -237,7 +237,7 @@ impl Group<'_> {
         for member in 0..count {
             declaration.add(self.standing_of(member));
         }
-        if let Some(sight) = self.sight() {
+        if let Some(sight) = self.knowledge() {
             declaration.add(sight);
         }
         declaration.add(self.phases(graph));
@@ -422,7 +422,7 @@ impl Group<'_> {
     }
 
     /// Returns the automaton of what the members at the other site know of the primary; `None` if no link is between members.
-    fn sight(&self) -> Option<Automaton> {
+    fn knowledge(&self) -> Option<Automaton> {
         let back = !self.is_cut()?;
         let states = vec![State::idle(KNOWN), State::idle(UNKNOWN)];
         let all = Automaton::new(&sight(self.name()), states);

@@ -66,14 +66,20 @@ pub(crate) fn write_bytes(spec: &DatabaseSpec) -> u64 {
     own.map_or(1, |bytes| bytes.value.count().max(1))
 }
 
-/// Returns whether no write of a database waits for what crosses a link between its members: its replicas are asynchronous, or
-/// become so after a time-out. Such
-/// a stream takes what the rest of the load leaves it, and falls behind if that is too little.
-pub(crate) fn streams_aside(draft: &Draft, database: usize) -> bool {
-    let how = draft.scenario.database[database].1.replication.as_ref();
-    how.is_some_and(|how| {
-        matches!(how.mode.value, ReplicationMode::Async | ReplicationMode::SemiSync)
-    }) && ends(draft, database).is_some()
+/// Returns whether no write that `primary` takes waits without end for what crosses the link: the replicas are asynchronous, or become
+/// so after 10 s, or enough of them stand beside `primary`. Calls leave such a stream of writes the rest of the link; a stream that
+/// writes wait for shares the link evenly with it.
+pub(crate) fn streams_aside(spec: &DatabaseSpec, ends: &Ends, primary: usize) -> bool {
+    let others = (0..ends.sides.len()).filter(|other| *other != primary);
+    let near = others.clone().filter(|other| !ends.are_apart(primary, *other)).count();
+    match spec.replication.as_ref().map(|how| how.mode.value) {
+        Some(ReplicationMode::Async | ReplicationMode::SemiSync) => true,
+        Some(ReplicationMode::Sync) => {
+            let least = spec.wait_for(table::u32(others.count()));
+            least.is_none_or(|least| least <= table::u32(near))
+        }
+        _ => false,
+    }
 }
 
 /// Returns what neither solver simulates of a database with a link between its members.

@@ -66,12 +66,13 @@ pub(super) fn offers_stream(
 ) {
     let draft = sums.draft();
     let Some(ends) = far::ends(draft, database) else { return };
-    if sums.is_least() && far::streams_aside(draft, database) {
+    let spec = &draft.scenario.database[database].1;
+    if sums.is_least() && far::streams_aside(spec, &ends, primary.number() as usize) {
         return;
     }
     let side = |part: &Part| ends.sides.get(part.number() as usize).copied();
     let far = replicas.iter().filter(|replica| side(replica) != side(&primary)).count();
-    let bytes = bytes_of(&draft.scenario.database[database].1);
+    let bytes = bytes_of(spec);
     if far > 0 {
         sums.add(ends.link, Resource::Link, writes * far as f64 * bytes);
     }

@@ -136,7 +136,11 @@ impl Flow for Database {
     );
 
     fn may_wait(&self, draft: &Draft) -> bool {
-        (0..draft.scenario.database.len()).any(|at| far::streams_aside(draft, at))
+        draft.scenario.database.iter().enumerate().any(|(at, (_, spec))| {
+            far::ends(draft, at).is_some_and(|ends| {
+                (0..ends.sides.len()).any(|primary| far::streams_aside(spec, &ends, primary))
+            })
+        })
     }
 }
 

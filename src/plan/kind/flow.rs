@@ -94,7 +94,7 @@ pub trait Flow: Sync {
     /// Adds the work that does not depend on the traffic.
     fn works_always(&self, sums: &mut Sums<'_>);
 
-    /// Returns whether a part of the offered load of this kind may wait without end: the least load leaves it out.
+    /// Returns whether the least load of this kind may be below its load: some of its work can wait, or be shared.
     fn may_wait(&self, draft: &Draft) -> bool;
 
     /// Returns the capacity of a resource of a part; `None`: such a part has none, or no limit.

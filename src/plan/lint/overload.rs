@@ -29,7 +29,7 @@ pub(super) fn overload(draft: &Draft, out: &mut Diagnostics) {
             known.push((of, most));
             if ratio < 1.0 {
                 let load = format!("is offered {most:.2} of {} {when}", one.whose());
-                let (message, help) = may_wait(draft, &one, &load, lasts);
+                let (message, help) = what_waits(draft, &one, &load, lasts);
                 let diagnostic = Diagnostic::new(Code::Overload, one.part.span(draft), message);
                 out.push(diagnostic.help(help));
                 continue;
@@ -57,15 +57,18 @@ fn least_of(least: Option<&[Offered]>, one: &Offered) -> f64 {
     own.map_or(0.0, Offered::utilization)
 }
 
+/// End of the help about a load above the capacity that may wait, in a file with a horizon.
+const LOST_OVER_YEARS: &str = "; over years what is above counts as lost";
+
 /// Returns message and help for a load above the capacity that is served where durable writes share blocks of the log,
-/// scrubs wait, and replicas behind a link lag. `load` says how much, and `lasts` whether it is continuous.
-fn may_wait(draft: &Draft, one: &Offered, load: &str, lasts: bool) -> (String, String) {
+/// scrubs wait, and replicas behind a link lag. `load` says how much, and `lasts` whether it does not end.
+fn what_waits(draft: &Draft, one: &Offered, load: &str, lasts: bool) -> (String, String) {
     if one.resource == Resource::Link {
         let long = if lasts { "without end" } else { "while it lasts" };
         let over_years = draft.scenario.run.horizon.is_some();
-        let lost = if over_years { "; over years what is above counts as lost" } else { "" };
-        let then = format!("the replicas at its other end fall behind {long}");
-        let help = format!("raise its bandwidth, or let each write send less{lost}");
+        let lost = if over_years { LOST_OVER_YEARS } else { "" };
+        let then = format!("replicas across it that no write waits for fall behind {long}");
+        let help = format!("raise its bandwidth, or send less over it{lost}");
         return (format!("`{}` {load}: {then}", one.name), help);
     }
     let scrub = one.part.disk_set(draft).and_then(scrub_per_s).unwrap_or(0.0);
@@ -85,7 +88,7 @@ fn may_wait(draft: &Draft, one: &Offered, load: &str, lasts: bool) -> (String, S
     }
     .to_string();
     if writes_wait && draft.scenario.run.horizon.is_some() {
-        help += "; over years what is above counts as lost";
+        help += LOST_OVER_YEARS;
         if has_scrub {
             help += ", without the scrub";
         }
@@ -106,7 +109,7 @@ struct After {
 pub(super) fn after_loss(draft: &Draft, graph: &Graph, out: &mut Diagnostics) {
     let sum = |level: &Level| level.rates.iter().sum::<f64>();
     let busiest = levels(draft).into_iter().max_by(|a, b| sum(a).total_cmp(&sum(b)));
-    let Some(Level { when, rates, lasts }) = busiest else { return };
+    let Some(Level { when, rates, .. }) = busiest else { return };
     let has_less = load::has_less(draft);
     let over = |one: &Offered| one.resource.is_limit() && one.utilization() >= 1.0;
     let least = has_less.then(|| load::least_offered(draft, &rates));
@@ -153,7 +156,7 @@ pub(super) fn after_loss(draft: &Draft, graph: &Graph, out: &mut Diagnostics) {
             Diagnostic::new(Code::AfterLoss, span, message)
         } else {
             let load = format!("is offered {:.2} of its capacity {when}", one.utilization());
-            let (message, help) = may_wait(draft, &one, &load, lasts);
+            let (message, help) = what_waits(draft, &one, &load, false);
             Diagnostic::new(Code::AfterLoss, span, format!("{lost} {message}")).help(help)
         };
         out.push(diagnostic);

@@ -12,7 +12,7 @@ pub(super) enum State {
     Warm,
     /// Another part has just taken over, and memory is cold.
     Cold(Cold),
-    /// Memory is warm, and requests meet as is best for the parts.
+    /// Memory is warm, requests meet as is best for the parts, and work that may wait is left out.
     Least,
 }
 
