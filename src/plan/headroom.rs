@@ -4,7 +4,8 @@
 //! Model: offered load divided by capacity ([`load`]); after the loss of a part, redundant parts have taken over.
 //! The rate that can be carried is the one at which the first resource saturates: the
 //! rate of the window varies, and everything else (other workloads, probes) keeps its own. Where the load is an upper bound (blocks
-//! of a log, scrubs, writes across a link that no write waits for), that rate is computed from the least load ([`load::least_without`]).
+//! of a log, scrubs, writes across a link that no write waits for), that rate is computed from the least load
+//! ([`load::least_without`]).
 //!
 //! Right after a takeover, a promoted database member reads with a cold buffer: that load is reported next to
 //! the load with a warm buffer.

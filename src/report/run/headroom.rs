@@ -171,11 +171,11 @@ pub(super) fn fold(rows: &SpareRows) -> Option<Block> {
                 capacity of every resource, once the redundant members have taken over. The rate \
                 carried is that at which the first resource saturates, which no latency objective \
                 allows. Work that may wait does not limit it: scrubs, and writes to replicas \
-                across a link that no write waits for. After a takeover a database member reads with a cold buffer, and a \
-                head starts with no block of the volumes that it takes over: a column of its \
-                own has the utilisation of the busiest resource concerned right then. Losses \
-                until the takeover, and the queues that it leaves, are in the section on the \
-                effect of one failed part. One part of each kind and role is lost.";
+                across a link that no write waits for. After a takeover a database member reads \
+                with a cold buffer, and a head starts with no block of the volumes that it takes \
+                over: a column of its own has the utilisation of the busiest resource concerned \
+                right then. Losses until the takeover, and the queues that it leaves, are in the \
+                section on the effect of one failed part. One part of each kind and role is lost.";
     let summary = format!("Headroom after each of {} losses", rows.worked_out());
     super::folded(summary, vec![Block::Text(text.into()), Block::Table(table)])
 }
