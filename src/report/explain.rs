@@ -333,7 +333,7 @@ fn of_disks(state: &StateRecord, cause: &str) -> String {
         (DISK, _) => format!("{kind} {part} has its data"),
         (_, "calm") => format!("the disks of {part} fail independently again"),
         (_, interval) => {
-            let number = interval.rsplit('-').next().unwrap_or_default();
+            let number = number_of(interval);
             format!("the disks of {part} fail at the rate of interval {number} after a failure")
         }
     }

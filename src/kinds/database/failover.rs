@@ -109,13 +109,21 @@ pub fn copies(draft: &Draft, database: usize, member: usize) -> Expr {
     full.fold(serves, |copies, (set, _)| copies.and(!Expr::of(&set.name(draft), "is full")))
 }
 
+/// Returns the condition that the link between members is not cut.
+fn is_fit(draft: &Draft, ends: &Ends) -> Expr {
+    Expr::of(&ends.link.name(draft), "fit")
+}
+
+/// Returns the condition that the primary of a database is at the end of the link at which a member is.
+fn is_beside(draft: &Draft, database: usize, ends: &Ends, member: usize) -> Expr {
+    let name = role(&draft.scenario.database[database].0);
+    let near = (0..ends.sides.len()).filter(|other| !ends.are_apart(member, *other));
+    Expr::Any(near.map(|other| Expr::of(&name, &holder(other))).collect())
+}
+
 /// Returns the condition that no cut link is between a member of a database and its primary.
 fn is_reached(draft: &Draft, database: usize, ends: &Ends, member: usize) -> Expr {
-    let name = role(&draft.scenario.database[database].0);
-    let has = |other: usize| Expr::of(&name, &holder(other));
-    let near = (0..ends.sides.len()).filter(|other| !ends.are_apart(member, *other));
-    let near = Expr::Any(near.map(has).collect());
-    Expr::of(&ends.link.name(draft), "fit").or(near)
+    is_fit(draft, ends).or(is_beside(draft, database, ends, member))
 }
 
 /// Returns the condition that a member of a database follows, running or not.
@@ -418,7 +426,7 @@ impl Group<'_> {
     /// Returns the condition that the link is cut; `None` if no link is between the members.
     fn is_cut(&self) -> Option<Expr> {
         let ends = self.ends.as_ref()?;
-        Some(!Expr::of(&ends.link.name(self.draft), "fit"))
+        Some(!is_fit(self.draft, ends))
     }
 
     /// Returns the automaton of what the members at the other site know of the primary; `None` if no link is between members.
@@ -432,17 +440,15 @@ impl Group<'_> {
     /// Returns the condition that a member has seen the primary since its promotion; `None` if no link is between members.
     fn knows(&self, member: usize) -> Option<Expr> {
         let ends = self.ends.as_ref()?;
-        let near = (0..ends.sides.len()).filter(|other| !ends.are_apart(member, *other));
-        let near = Expr::Any(near.map(|other| self.has_role(other)).collect());
-        Some(Expr::of(&sight(self.name()), KNOWN).or(near))
+        let beside = is_beside(self.draft, self.database, ends, member);
+        Some(Expr::of(&sight(self.name()), KNOWN).or(beside))
     }
 
     /// Returns the condition that the primary stands at the other end of a link than `member`, and the bandwidth of the link; `None`
     /// if no link is between the members.
     fn far_from(&self, member: usize) -> Option<(Expr, Bandwidth)> {
         let ends = self.ends.as_ref()?;
-        let far = (0..ends.sides.len()).filter(|other| ends.are_apart(member, *other));
-        let far = Expr::Any(far.map(|other| self.has_role(other)).collect());
+        let far = !is_beside(self.draft, self.database, ends, member);
         Some((far, self.draft.scenario.link[ends.link.index()].1.bandwidth.value))
     }
 
@@ -465,7 +471,7 @@ impl Group<'_> {
     /// is between the members.
     fn is_chosen(&self, member: usize) -> Option<Expr> {
         let ends = self.ends.as_ref()?;
-        let fit = || Expr::of(&ends.link.name(self.draft), "fit");
+        let fit = || is_fit(self.draft, ends);
         let near = |m: usize| (0..ends.sides.len()).filter(move |other| !ends.are_apart(m, *other));
         let scripts = Expr::Any(near(member).map(|other| self.has_script(other)).collect());
         let reached = fit().or(scripts);
@@ -485,14 +491,9 @@ impl Group<'_> {
         let Some(ends) = &self.ends else { return publish_states(all) };
         let out = |name: &str| State::failed(name, Effect::Refuse);
         all.states.extend([CUT_OFF, CUT_DOOMED].map(out));
-        let fit = || Expr::of(&ends.link.name(self.draft), "fit");
-        let has_primary = |side: bool| {
-            let there = (0..self.count()).filter(|member| ends.sides[*member] == side);
-            Expr::Any(there.map(|member| self.has_role(member)).collect())
-        };
-        let sees =
-            |member: usize| implies(self.has_script(member), has_primary(ends.sides[member]));
-        let sees = fit().or(Expr::All((0..self.count()).map(sees).collect()));
+        let beside = |member: usize| is_beside(self.draft, self.database, ends, member);
+        let sees = |member: usize| implies(self.has_script(member), beside(member));
+        let sees = is_fit(self.draft, ends).or(Expr::All((0..self.count()).map(sees).collect()));
         let cut = Transition::when(well.clone().and(!sees.clone()), &["served"], CUT_OFF);
         all = all
             .transition(covered(
